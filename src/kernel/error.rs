@@ -1,0 +1,336 @@
+//! One error type for the house, and the one table of error codes.
+//!
+//! Which type to use where:
+//! - a **rule** or a **store** function returns [`Result`]; what a person can mend is a [`Refusal`] (a code, its arguments, the fields it is about);
+//! - a **broken** thing (database gone, disk full, a bug) is [`Error::Broken`] with its source, logged whole and shown as a plain 500;
+//! - [`Error::Retry`] never leaves the store: the write verb runs the closure again;
+//! - [`Error::Busy`] is a bounded wait that ran out: 503 with `Retry-After`.
+//!
+//! The words people read are not here: `error-<code>` in each language's catalogue, so that every code has both (a test checks).
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The result of everything that may be refused or may break.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $status:literal;)*) => {
+        /// Why something was refused. The text form is stable: it is part of the API.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// Every code, in table order.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+
+            /// The stable text form, as it stands in `code` of a problem document.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Code::$name => $text,)* }
+            }
+
+            /// The HTTP status that goes with it.
+            pub const fn status(self) -> u16 {
+                match self { $(Code::$name => $status,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // What the request is
+    /// No such thing, or none that the caller may know of.
+    NotFound = "not_found", 404;
+    /// The method is not offered here.
+    MethodNotAllowed = "method_not_allowed", 405;
+    /// None of the media types asked for can be made.
+    NotAcceptable = "not_acceptable", 406;
+    /// The body is of a media type this route does not read.
+    UnsupportedMedia = "unsupported_media", 415;
+    /// The body is larger than this route takes (`limit` bytes).
+    BodyTooLarge = "body_too_large", 413;
+    /// The body did not arrive in time.
+    BodyTooSlow = "body_too_slow", 408;
+    /// The body is not what its media type says (`reason`).
+    Malformed = "malformed", 400;
+    /// One or more fields are wrong; each is named.
+    Invalid = "invalid", 422;
+    /// Too many requests; `seconds` until the next may come.
+    TooMany = "too_many", 429;
+    /// The store did not answer in time.
+    Busy = "busy", 503;
+    /// Something of ours is broken; `id` finds it in the log.
+    Broken = "broken", 500;
+
+    // Who asks
+    /// Nobody is signed in.
+    SignInNeeded = "sign_in_needed", 401;
+    /// Signed in, but without the right.
+    Forbidden = "forbidden", 403;
+    /// The form did not come from our own page.
+    CrossSite = "cross_site", 403;
+    /// Name or password is wrong.
+    WrongPassword = "wrong_password", 401;
+    /// The token is not valid (any reason).
+    BadToken = "bad_token", 401;
+    /// A one-time link that was used, has run out or never was.
+    LinkSpent = "link_spent", 410;
+    /// The password is one of those tried first by everyone.
+    PasswordCommon = "password_common", 422;
+
+    // Repeated and concurrent requests
+    /// Same idempotency key, other request.
+    KeyReused = "key_reused", 422;
+    /// Something with this name is there already (`field`).
+    Duplicate = "duplicate", 409;
+    /// Somebody else changed it in between.
+    Stale = "stale", 409;
+    /// The state does not allow it (`state`).
+    WrongState = "wrong_state", 409;
+
+    // Values
+    /// Nothing where something is needed.
+    Missing = "missing", 422;
+    /// Longer than `max` characters.
+    TooLong = "too_long", 422;
+    /// Shorter than `min` characters.
+    TooShort = "too_short", 422;
+    /// A control character in a text.
+    ControlCharacter = "control_character", 422;
+    /// Not a number.
+    NotANumber = "not_a_number", 422;
+    /// Not a date of the form 2026-03-31.
+    NotADate = "not_a_date", 422;
+    /// Below zero.
+    BelowZero = "below_zero", 422;
+    /// Outside `min`..=`max`.
+    OutOfRange = "out_of_range", 422;
+    /// Not one of `allowed`.
+    NotOneOf = "not_one_of", 422;
+    /// A field this document does not have.
+    UnknownField = "unknown_field", 422;
+    /// Points at something that is not there (`value`).
+    UnknownReference = "unknown_reference", 422;
+    /// A date before the one it must follow (`earlier`, `later`).
+    DatesOutOfOrder = "dates_out_of_order", 422;
+    /// Shares that do not sum to what they must (`sum`, `expected`).
+    WrongSum = "wrong_sum", 422;
+
+    // GS1 and serials
+    /// The check digit of a GS1 key is wrong (`expected`).
+    CheckDigit = "check_digit", 422;
+    /// Not a GTIN of 8, 12, 13 or 14 digits.
+    NotAGtin = "not_a_gtin", 422;
+    /// Not a GS1 Digital Link (`reason`).
+    NotADigitalLink = "not_a_digital_link", 400;
+    /// The public check character of a serial is wrong: a typo.
+    SerialTypo = "serial_typo", 422;
+    /// Not issued by us. Also said of void serials.
+    SerialUnknown = "serial_unknown", 404;
+
+    // Production
+    /// A lot would contain itself (`path`).
+    Cycle = "cycle", 422;
+    /// More units than a batch number can name (4,194,304).
+    BatchTooLarge = "batch_too_large", 422;
+    /// The batch is minted, and this may not change any more.
+    BatchMinted = "batch_minted", 409;
+
+    // Labels
+    /// The template will not scan or will not print (`reason`).
+    TemplateRefused = "template_refused", 422;
+    /// A character no loaded font can draw (`character`, `font`).
+    MissingGlyph = "missing_glyph", 422;
+    /// The printer could not be reached (`reason`).
+    PrinterUnreachable = "printer_unreachable", 502;
+
+    // Sales, warranty, holder
+    /// The garment has a live sale already.
+    AlreadySold = "already_sold", 409;
+    /// The garment has no sale.
+    NotSold = "not_sold", 409;
+    /// The claim code is not right. Same answer whatever is wrong with it.
+    WrongClaimCode = "wrong_claim_code", 422;
+    /// No more tries today.
+    NoTriesLeft = "no_tries_left", 429;
+    /// Somebody holds it already.
+    AlreadyClaimed = "already_claimed", 409;
+    /// The transfer code is not right or has run out.
+    WrongTransferCode = "wrong_transfer_code", 422;
+
+    // Files
+    /// Not an image of a kind we read.
+    NotAnImage = "not_an_image", 422;
+    /// More pixels than we decode (`max` megapixels).
+    ImageTooLarge = "image_too_large", 422;
+    /// The file cannot be read to its end (`reason`).
+    FileBroken = "file_broken", 422;
+    /// The file has no column that is needed (`column`).
+    ColumnMissing = "column_missing", 422;
+    /// A row has more cells than the header names.
+    TooManyCells = "too_many_cells", 422;
+}
+
+/// What stands in for `{ $name }` in a message.
+pub type Args = Vec<(&'static str, Cow<'static, str>)>;
+
+/// One thing wrong with one place of what was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Field or column, as the sender wrote it (a JSON pointer tail such as `lots.0.quantity` for nested fields).
+    pub field: Cow<'static, str>,
+    /// Line of the file, counted from 1 (the header is line 1). None where there are no lines.
+    pub line: Option<u64>,
+    /// Why.
+    pub code: Code,
+    /// Arguments of the message.
+    pub args: Args,
+}
+
+impl Fault {
+    /// A fault of one field.
+    pub fn new(field: impl Into<Cow<'static, str>>, code: Code) -> Self {
+        Self { field: field.into(), line: None, code, args: Vec::new() }
+    }
+
+    /// With an argument for the message.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.args.push((name, Cow::Owned(value.to_string())));
+        self
+    }
+
+    /// At a line of a file.
+    #[must_use]
+    pub fn at_line(mut self, line: u64) -> Self {
+        self.line = Some(line);
+        self
+    }
+}
+
+/// A refusal: what was asked will not be done, and it is for the asker to mend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub code: Code,
+    /// Arguments of the message.
+    pub args: Args,
+    /// The places it is about, if it is about places.
+    pub faults: Vec<Fault>,
+}
+
+impl Refusal {
+    /// A refusal with nothing but its code.
+    pub fn new(code: Code) -> Self {
+        Self { code, args: Vec::new(), faults: Vec::new() }
+    }
+
+    /// With an argument for the message.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.args.push((name, Cow::Owned(value.to_string())));
+        self
+    }
+
+    /// `Invalid` with its faults, or nothing when there are none.
+    ///
+    /// # Errors
+    /// When `faults` is not empty.
+    pub fn unless_empty(faults: Vec<Fault>) -> Result<()> {
+        if faults.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Refused(Box::new(Self { code: Code::Invalid, args: Vec::new(), faults })))
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.code.as_str())?;
+        for (name, value) in &self.args {
+            write!(f, " {name}={value}")?;
+        }
+        for fault in &self.faults {
+            write!(f, "; ")?;
+            if let Some(line) = fault.line {
+                write!(f, "line {line}, ")?;
+            }
+            write!(f, "{}: {}", fault.field, fault.code.as_str())?;
+            for (name, value) in &fault.args {
+                write!(f, " {name}={value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What can go wrong anywhere in the house.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Refused: the asker can mend it.
+    #[error("{0}")]
+    Refused(Box<Refusal>),
+    /// Broken: ours to mend. The source goes to the log, never to the asker.
+    #[error("broken")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The store asks to run the write again (serialization failure, deadlock).
+    #[error("the write must be run again")]
+    Retry,
+    /// A bounded wait ran out.
+    #[error("busy")]
+    Busy,
+}
+
+impl Error {
+    /// Wraps whatever broke.
+    pub fn broken(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Broken(source.into())
+    }
+
+    /// The code a problem document shows for it.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Refused(refusal) => refusal.code,
+            Self::Broken(_) => Code::Broken,
+            Self::Retry | Self::Busy => Code::Busy,
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+impl From<Code> for Error {
+    fn from(code: Code) -> Self {
+        Refusal::new(code).into()
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::Refused(Box::new(Refusal { code: Code::Invalid, args: Vec::new(), faults: vec![fault] }))
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::broken(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct() {
+        let mut texts: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        texts.sort_unstable();
+        let all = texts.len();
+        texts.dedup();
+        assert_eq!(texts.len(), all);
+    }
+}

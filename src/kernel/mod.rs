@@ -1,0 +1,13 @@
+//! Pure values and rules: no I/O, no clock, no database, no HTTP.
+//!
+//! Everything here is values in, values out, so every other wing may use it and it uses nothing but itself.
+
+pub mod error;
+pub mod ids;
+pub mod money;
+pub mod paging;
+pub mod text;
+pub mod time;
+
+pub use error::{Code, Error, Fault, Refusal, Result};
+pub use ids::{BatchNo, GarmentId, Id};

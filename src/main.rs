@@ -1,0 +1,3 @@
+//! The `hangtag` program.
+
+fn main() {}
