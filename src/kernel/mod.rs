@@ -6,6 +6,7 @@ pub mod error;
 pub mod ids;
 pub mod money;
 pub mod paging;
+pub mod qr;
 pub mod text;
 pub mod time;
 
