@@ -1,0 +1,3 @@
+//! Machinery every room stands on. Nothing here knows a garment.
+
+pub mod imports;
