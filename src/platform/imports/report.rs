@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
-use crate::kernel::text::Lang;
+use crate::platform::words::Words;
 
 /// Faults a report keeps; the rest are only counted.
 pub const FAULTS_KEPT: usize = 1_000;
@@ -15,8 +15,8 @@ pub const FAULTS_KEPT: usize = 1_000;
 const SHOWN_MAX: usize = 120;
 
 macro_rules! reasons {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $zh:literal, $en:literal;)*) => {
-        /// Why a file or a cell cannot be read: the `reason` of [`Code::FileBroken`], [`Code::UnsupportedMedia`] and [`Code::Malformed`] here.
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// Why a file or a cell cannot be read: the `reason` of [`Code::FileBroken`] and [`Code::Malformed`] here, worded as `reason-<text>`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Reason { $($(#[$doc])* $name,)* }
 
@@ -28,56 +28,45 @@ macro_rules! reasons {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Reason::$name => $text,)* }
             }
-
-            /// What to say to people.
-            pub const fn words(self, lang: Lang) -> &'static str {
-                match (self, lang) { $((Reason::$name, Lang::Zh) => $zh, (Reason::$name, Lang::En) => $en,)* }
-            }
         }
     };
 }
 
 reasons! {
     /// No row at all.
-    Empty = "empty", "文件是空的", "the file is empty";
+    Empty = "empty";
     /// Neither text nor a workbook.
-    NotATable = "not-a-table", "既不是 CSV 也不是 XLSX 文件", "it is neither a CSV nor an XLSX file";
+    NotATable = "not-a-table";
     /// The binary format before 2007.
-    OldExcel = "old-excel", "这是旧版 Excel（.xls）文件，请另存为 XLSX 或 CSV", "it is an old Excel file (.xls); save it as XLSX or CSV";
+    OldExcel = "old-excel";
     /// Encrypted.
-    Password = "password", "文件有密码保护，请去掉密码后再上传", "it is protected by a password; remove the password and send it again";
+    Password = "password";
     /// A ZIP of something else.
-    NotXlsx = "not-xlsx", "这是压缩包，但不是 XLSX 工作簿", "it is a ZIP archive, but not an XLSX workbook";
+    NotXlsx = "not-xlsx";
     /// Cut short or damaged.
-    Damaged = "damaged", "文件不完整或已损坏，请重新导出", "it is cut short or damaged; export it again";
+    Damaged = "damaged";
     /// More inside than can be taken.
-    TooLarge = "too-large", "解压后过大，请拆分成多个文件", "it unpacks to more than can be read; split it into several files";
+    TooLarge = "too-large";
     /// A quote that is opened and never closed, or a row too long for any other reason.
-    OpenQuote = "open-quote", "这一行的引号没有结束，或这一行过长", "a quotation mark on this line is never closed, or the line is too long";
+    OpenQuote = "open-quote";
     /// More columns than a table can have.
-    TooManyColumns = "too-many-columns", "列数过多", "it has too many columns";
+    TooManyColumns = "too-many-columns";
     /// Bytes that are no text in the file's encoding.
-    UnreadableText = "unreadable-text", "含有无法识别的字符，请以 UTF-8 重新保存文件", "it has characters that cannot be read; save the file again as UTF-8";
+    UnreadableText = "unreadable-text";
     /// `#N/A`, `#REF!` and the like.
-    CellError = "cell-error", "单元格是公式错误", "the cell shows a formula error";
+    CellError = "cell-error";
     /// A number beyond what a spreadsheet keeps exactly.
-    DigitsLost = "digits-lost", "数字过长，表格软件已丢失末尾数字，请把该列设为文本后重新输入",
-        "the number is so long that the spreadsheet lost its last digits; format the column as text and enter it again";
-    /// A number with its thousands grouped in a way that could mean two things.
-    Ambiguous = "ambiguous-number", "数字中的逗号有歧义，小数请用点", "the comma in the number is ambiguous; write decimals with a point";
+    DigitsLost = "digits-lost";
+    /// A number with a comma that could mean two things.
+    Ambiguous = "ambiguous-number";
     /// A row was read into nothing without a word.
-    RowRefused = "row-refused", "这一行无法读取", "the row could not be read";
+    RowRefused = "row-refused";
 }
 
 impl Reason {
-    /// The reason whose text form stands in a fault.
-    pub fn of(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|reason| reason.as_str() == text)
-    }
-
     /// A refusal of the whole file.
-    pub(super) fn refusal(self, code: Code) -> Error {
-        Refusal::new(code).with("reason", self.as_str()).into()
+    pub(super) fn refusal(self) -> Error {
+        Refusal::new(Code::FileBroken).with("reason", self.as_str()).into()
     }
 
     /// What ended the reading of a file at `line`.
@@ -106,7 +95,7 @@ pub struct ImportFault {
 
 impl ImportFault {
     /// A fault with the cell it is about; without a cell, the fault's own `value` stands in.
-    pub(super) fn of(fault: Fault, cell: Option<&str>) -> Self {
+    pub(super) fn of(fault: &Fault, cell: Option<&str>) -> Self {
         let args: BTreeMap<_, _> = fault.args.iter().map(|(name, value)| ((*name).to_owned(), clipped(value))).collect();
         let value = cell.map(clipped).or_else(|| args.get("value").cloned());
         Self { line: fault.line, column: clipped(&fault.field), value, code: fault.code.as_str().to_owned(), args }
@@ -117,13 +106,15 @@ impl ImportFault {
         Code::ALL.iter().copied().find(|code| code.as_str() == self.code)
     }
 
-    /// Its arguments for a message in `lang`: a [`Reason`] in words, everything else as it is.
-    pub fn pairs(&self, lang: Lang) -> Vec<(&str, String)> {
-        let worded = |name: &str, value: &str| match Reason::of(value) {
-            Some(reason) if name == "reason" => reason.words(lang).to_owned(),
-            _ => value.to_owned(),
-        };
-        self.args.iter().map(|(name, value)| (name.as_str(), worded(name, value))).collect()
+    /// What is wrong, in a sentence (without naming the place).
+    pub fn word(&self, words: Words) -> String {
+        let pairs: Vec<_> = self.args.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let code = self.code.replace('_', "-");
+        let of_files = format!("import-{code}");
+        // "Is there already" has a line to point at only when it is in the file itself.
+        let pointed = self.code != Code::Duplicate.as_str() || self.args.contains_key("line");
+        let key = if pointed && words.knows(&of_files) { of_files } else { format!("error-{code}") };
+        words.say_with(&key, &pairs).into_owned()
     }
 }
 
@@ -191,21 +182,18 @@ pub struct ImportReport {
 
 impl ImportReport {
     /// Its faults as a CSV file to mend the table by: line, column, value, reason. UTF-8 with a byte order mark, as spreadsheets want it;
-    /// a cell that a spreadsheet would run as a formula gets an apostrophe in front. `word` says a fault in `lang`.
+    /// a cell that a spreadsheet would run as a formula gets an apostrophe in front.
     ///
     /// # Errors
     /// [`Error::Broken`] only if memory cannot be written.
-    pub fn faults_csv(&self, lang: Lang, word: impl Fn(&ImportFault) -> String) -> Result<Vec<u8>> {
-        let titles = match lang {
-            Lang::Zh => ["行", "列", "值", "原因"],
-            Lang::En => ["line", "column", "value", "reason"],
-        };
+    pub fn faults_csv(&self, words: Words) -> Result<Vec<u8>> {
         let mut csv = csv::Writer::from_writer("\u{FEFF}".as_bytes().to_vec());
-        csv.write_record(titles).map_err(Error::broken)?;
+        csv.write_record(["line", "column", "value", "reason"].map(|title| words.say(&format!("import-faults-{title}")).into_owned()))
+            .map_err(Error::broken)?;
         for fault in &self.faults {
             let line = fault.line.map(|line| line.to_string()).unwrap_or_default();
             let value = fault.value.as_deref().unwrap_or_default();
-            csv.write_record([line.as_str(), &inert(&fault.column), &inert(value), &inert(&word(fault))]).map_err(Error::broken)?;
+            csv.write_record([line.as_str(), &inert(&fault.column), &inert(value), &inert(&fault.word(words))]).map_err(Error::broken)?;
         }
         csv.into_inner().map_err(|error| Error::broken(error.into_error()))
     }

@@ -168,7 +168,7 @@ impl<'a> Row<'a> {
     pub fn fault(&mut self, fault: Fault) {
         let column = self.header.spelling_of(self.columns, &fault.field).to_owned();
         let value = self.columns.place(&fault.field).map(|_| self.get(&fault.field)).filter(|value| !value.is_empty());
-        self.faults.push(ImportFault::of(Fault { field: column.into(), ..fault }.at_line(self.raw.line()), value));
+        self.faults.push(ImportFault::of(&Fault { field: column.into(), ..fault }.at_line(self.raw.line()), value));
     }
 
     /// Notes what is wrong with the cells whatever they mean: unreadable characters, cells beyond the header.
@@ -181,7 +181,7 @@ impl<'a> Row<'a> {
                 None => continue,
             };
             fault.field = spelled.to_owned().into();
-            self.faults.push(ImportFault::of(fault.at_line(self.raw.line()), Some(cell.text.trim())));
+            self.faults.push(ImportFault::of(&fault.at_line(self.raw.line()), Some(cell.text.trim())));
         }
     }
 
@@ -201,7 +201,7 @@ fn one_of<T: Copy>(field: &'static str, cell: &str, words: &[(&str, T)]) -> Resu
     let found = words.iter().find(|(word, _)| word.to_lowercase() == wanted).map(|(_, meaning)| *meaning);
     found.ok_or_else(|| {
         let allowed: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-        Fault::new(field, Code::NotOneOf).with("allowed", allowed.join(", "))
+        Fault::new(field, Code::NotOneOf).with("value", cell).with("allowed", allowed.join(", "))
     })
 }
 
@@ -225,7 +225,7 @@ fn ungrouped(field: &'static str, cell: &str) -> Result<String, Fault> {
     let first = groups.next().unwrap_or_default();
     let grouped = whole.contains(',');
     if (grouped && (first.is_empty() || first.len() > 3)) || groups.any(|group| group.len() != 3) || fraction.contains(',') {
-        return Err(Fault::new(field, Code::NotANumber).with("value", &number).with("reason", Reason::Ambiguous.as_str()));
+        return Err(Fault::new(field, Code::Malformed).with("value", &number).with("reason", Reason::Ambiguous.as_str()));
     }
     Ok(number.replace(',', ""))
 }
@@ -233,7 +233,7 @@ fn ungrouped(field: &'static str, cell: &str) -> Result<String, Fault> {
 /// Reads a decimal of at most three places into thousandths.
 ///
 /// # Errors
-/// [`Code::NotANumber`], [`Code::BelowZero`] for `field`.
+/// [`Code::NotANumber`], [`Code::Malformed`] (a comma that could mean two things), [`Code::BelowZero`] for `field`.
 pub fn read_milli(field: &'static str, cell: &str) -> Result<i64, Fault> {
     let number = ungrouped(field, cell)?;
     let wrong = || Fault::new(field, Code::NotANumber).with("value", &number);
@@ -252,7 +252,7 @@ pub fn read_milli(field: &'static str, cell: &str) -> Result<i64, Fault> {
 /// Reads a whole number, not below zero; a fraction of nothing but zeros is taken, as some systems export counts.
 ///
 /// # Errors
-/// [`Code::NotANumber`], [`Code::BelowZero`] for `field`.
+/// [`Code::NotANumber`], [`Code::Malformed`] (a comma that could mean two things), [`Code::BelowZero`] for `field`.
 pub fn read_whole(field: &'static str, cell: &str) -> Result<i64, Fault> {
     let milli = read_milli(field, cell)?;
     if milli % 1000 == 0 { Ok(milli / 1000) } else { Err(Fault::new(field, Code::NotANumber).with("value", cell)) }

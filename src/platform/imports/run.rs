@@ -187,7 +187,7 @@ pub fn run<I: Import>(source: &mut Source, import: &mut I, mode: Mode, progress:
 fn note(faults: &mut Faults, header: &Header, columns: &Columns, found: Vec<Fault>) {
     for fault in found {
         let column = header.spelling_of(columns, &fault.field).to_owned();
-        faults.push(ImportFault::of(Fault { field: column.into(), ..fault }, None));
+        faults.push(ImportFault::of(&Fault { field: column.into(), ..fault }, None));
     }
 }
 
@@ -228,8 +228,8 @@ impl Walk<'_> {
             match record {
                 Some(record) if self.faults.count == before => chunk.push(Entry { line: raw.line(), record }),
                 None if self.faults.count == before => {
-                    let fault = Fault::new("", Code::Invalid).with("reason", Reason::RowRefused.as_str()).at_line(raw.line());
-                    self.faults.push(ImportFault::of(fault, None));
+                    let fault = Fault::new("", Code::Malformed).with("reason", Reason::RowRefused.as_str()).at_line(raw.line());
+                    self.faults.push(ImportFault::of(&fault, None));
                 }
                 _ => {}
             }
@@ -243,11 +243,11 @@ impl Walk<'_> {
             Ok(flow)
         })?;
         if let Some(fault) = ended {
-            self.faults.push(ImportFault::of(fault, None));
+            self.faults.push(ImportFault::of(&fault, None));
         }
         if first && self.faults.count == 0 {
             let fault = Fault::new("", Code::FileBroken).with("reason", Reason::Empty.as_str());
-            self.faults.push(ImportFault::of(fault, None));
+            self.faults.push(ImportFault::of(&fault, None));
         }
         if let Some(header) = header.filter(|_| !broken_off) {
             if !chunk.is_empty() {

@@ -144,11 +144,11 @@ impl Header {
             let fault = |code| Fault::new(spelled.to_owned(), code).at_line(row.line());
             let slot = columns.find(spelled).and_then(|column| header.cells.get_mut(column));
             match slot {
-                None => faults.push(ImportFault::of(fault(Code::UnknownField), None)),
+                None => faults.push(ImportFault::of(&fault(Code::UnknownField), None)),
                 Some(slot @ None) => *slot = Some(place),
                 Some(Some(_)) => {
                     readable = false;
-                    faults.push(ImportFault::of(fault(Code::Duplicate).with("field", spelled), None));
+                    faults.push(ImportFault::of(&fault(Code::Duplicate).with("field", spelled).with("line", row.line()), None));
                 }
             }
         }
@@ -156,7 +156,7 @@ impl Header {
             if column.required && cell.is_none() {
                 readable = false;
                 let fault = Fault::new(column.name, Code::ColumnMissing).with("column", column.name).at_line(row.line());
-                faults.push(ImportFault::of(fault, None));
+                faults.push(ImportFault::of(&fault, None));
             }
         }
         readable.then_some(header)

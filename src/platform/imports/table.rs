@@ -85,7 +85,7 @@ impl Source {
     /// of a text or to measure what a workbook unpacks to.
     ///
     /// # Errors
-    /// [`Code::UnsupportedMedia`] or [`Code::FileBroken`] with a [`Reason`] when it is not a table that can be read.
+    /// [`Code::FileBroken`] with a [`Reason`] when it is not a table that can be read.
     pub fn new(name: &str, bytes: impl Bytes + 'static) -> Result<Self> {
         let meter = Meter::default();
         let mut bytes = Metered { bytes: Box::new(bytes), meter: meter.clone() };
@@ -216,7 +216,7 @@ fn encoding_of(bytes: &mut Metered, head: &[u8]) -> Result<&'static Encoding> {
         let count = bytes.by_ref().take(PIECE).read_to_end(&mut piece)?;
         if std::mem::take(&mut first) {
             if count == 0 {
-                return Err(Reason::Empty.refusal(Code::FileBroken));
+                return Err(Reason::Empty.refusal());
             }
             refuse_binary(&piece)?;
         }
@@ -245,7 +245,7 @@ fn encoding_of(bytes: &mut Metered, head: &[u8]) -> Result<&'static Encoding> {
 fn refuse_binary(head: &[u8]) -> Result<()> {
     let control = head.iter().filter(|byte| byte.is_ascii_control() && !matches!(**byte, b'\t' | b'\n' | b'\r')).count();
     if head.contains(&0) || head.starts_with(b"%PDF-") || control > 8 + head.len() / 32 {
-        return Err(Reason::NotATable.refusal(Code::UnsupportedMedia));
+        return Err(Reason::NotATable.refusal());
     }
     Ok(())
 }
@@ -318,7 +318,7 @@ impl<'a> Records<'a> {
         self.piece.clear();
         let count = self.bytes.take(PIECE).read_to_end(&mut self.piece)?;
         self.done = count == 0;
-        let room = self.decoder.max_utf8_buffer_length(count).ok_or_else(|| Reason::Damaged.refusal(Code::FileBroken))?;
+        let room = self.decoder.max_utf8_buffer_length(count).ok_or_else(|| Reason::Damaged.refusal())?;
         let mut decoded = String::with_capacity(room);
         // With room for the worst case all of the piece is decoded at once; what is no text becomes U+FFFD, which makes its cell a fault.
         let (_, _, _) = self.decoder.decode_to_string(&self.piece, &mut decoded, self.done);

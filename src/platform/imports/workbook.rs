@@ -32,7 +32,7 @@ pub(super) type Workbook = Box<Xlsx<BufReader<Metered>>>;
 pub(super) fn open(mut bytes: BufReader<Metered>) -> Result<Workbook> {
     measure(&mut bytes)?;
     bytes.rewind()?;
-    guarded(|| Xlsx::new(bytes)).map(Box::new).ok_or_else(|| Reason::Damaged.refusal(Code::FileBroken))
+    guarded(|| Xlsx::new(bytes)).map(Box::new).ok_or_else(|| Reason::Damaged.refusal())
 }
 
 /// Runs the XLSX reader. It does arithmetic on what stands in the file, and where that overflows it panics in a debug build: such a file is
@@ -44,13 +44,13 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, calamine::XlsxError>) -> Option<T
 /// Unpacks every part once without keeping it: a part that unpacks without end, a text without end, or a list that announces more entries than
 /// it can have must not reach the reader, which keeps them in memory.
 fn measure(bytes: &mut BufReader<Metered>) -> Result<()> {
-    let damaged = || Reason::Damaged.refusal(Code::FileBroken);
+    let damaged = || Reason::Damaged.refusal();
     let mut archive = ZipArchive::new(bytes).map_err(|_| damaged())?;
     let (mut all, mut held) = (0u64, 0u64);
     let mut names = HashSet::new();
     for index in 0..archive.len() {
         let mut part = archive.by_index(index).map_err(|error| match error {
-            zip::result::ZipError::UnsupportedArchive(_) => Reason::Password.refusal(Code::FileBroken),
+            zip::result::ZipError::UnsupportedArchive(_) => Reason::Password.refusal(),
             _ => damaged(),
         })?;
         let name = part.name().map_err(|_| damaged())?.to_ascii_lowercase();
@@ -66,18 +66,18 @@ fn measure(bytes: &mut BufReader<Metered>) -> Result<()> {
             all += count_u64;
             held += if streamed { 0 } else { count_u64 };
             if all > UNPACKED_MAX || held > HELD_MAX || !tags.take(piece.get(..count).unwrap_or_default()) {
-                return Err(Reason::TooLarge.refusal(Code::FileBroken));
+                return Err(Reason::TooLarge.refusal());
             }
         }
         if !tags.take(b"<") {
-            return Err(Reason::TooLarge.refusal(Code::FileBroken));
+            return Err(Reason::TooLarge.refusal());
         }
         names.insert(name);
     }
     if names.contains("[content_types].xml") && names.contains("xl/workbook.xml") {
         return Ok(());
     }
-    Err(Reason::NotXlsx.refusal(Code::UnsupportedMedia))
+    Err(Reason::NotXlsx.refusal())
 }
 
 /// Follows the tags of a part, holding one at a time with the text behind it.
@@ -130,11 +130,11 @@ pub(super) fn compound_file(mut bytes: Metered) -> Error {
     loop {
         match bytes.read(&mut piece) {
             Err(error) => return error.into(),
-            Ok(0) => return Reason::OldExcel.refusal(Code::UnsupportedMedia),
+            Ok(0) => return Reason::OldExcel.refusal(),
             Ok(count) => window.extend_from_slice(piece.get(..count).unwrap_or_default()),
         }
         if window.windows(encrypted.len()).any(|found| found == encrypted) {
-            return Reason::Password.refusal(Code::FileBroken);
+            return Reason::Password.refusal();
         }
         window.drain(..window.len().saturating_sub(encrypted.len()));
     }
