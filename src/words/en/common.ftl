@@ -21,3 +21,4 @@ line = Line
 download-csv = CSV
 download-xlsx = XLSX
 skip-to-content = Skip to content
+menu = Menu

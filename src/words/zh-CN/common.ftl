@@ -21,3 +21,4 @@ line = 行
 download-csv = CSV
 download-xlsx = XLSX
 skip-to-content = 跳到正文
+menu = 菜单
