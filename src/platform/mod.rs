@@ -5,5 +5,6 @@
 pub mod db;
 pub mod events;
 pub mod http;
+pub mod imports;
 pub mod policies;
 pub mod words;

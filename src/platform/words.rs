@@ -25,7 +25,7 @@ macro_rules! catalogue {
     };
 }
 
-catalogue!("common", "errors");
+catalogue!("common", "errors", "imports");
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
 #[derive(Clone, Copy)]
@@ -67,7 +67,7 @@ impl Words {
     pub fn say_with(&self, key: &str, pairs: &[(&str, String)]) -> Cow<'static, str> {
         let mut args = FluentArgs::new();
         for (name, value) in pairs {
-            args.set(*name, fluent_value(value));
+            args.set(*name, self.argument(name, value));
         }
         self.format(key, Some(&args))
     }
@@ -87,10 +87,16 @@ impl Words {
         self.bundle.has_message(key)
     }
 
+    /// A reason that is the name of one is said in words (`reason-<name>`).
+    fn argument(&self, name: &str, value: &str) -> FluentValue<'static> {
+        let key = format!("reason-{value}");
+        if name == "reason" && self.knows(&key) { self.say(&key).into_owned().into() } else { fluent_value(value) }
+    }
+
     fn coded(&self, code: &str, given: &Args) -> String {
         let mut args = FluentArgs::new();
         for (name, value) in given {
-            args.set(*name, fluent_value(value));
+            args.set(*name, self.argument(name, value));
         }
         self.format(&format!("error-{}", code.replace('_', "-")), Some(&args)).into_owned()
     }

@@ -54,6 +54,9 @@ error-already-claimed = This garment has been claimed already.
 error-wrong-transfer-code = The transfer code is not right or has run out.
 error-not-an-image = Not an image we can read (JPEG or PNG).
 error-image-too-large = The image is too large: at most { $max } megapixels.
-error-file-broken = The file cannot be read to its end: { $reason }.
+error-file-broken = The file cannot be read: { $reason }.
 error-column-missing = The column “{ $column }” is missing.
 error-too-many-cells = This row has more cells than the header names.
+# Reasons, where an error has one.
+reason-code-characters = it takes letters, digits and - _ . / # only
+reason-page-token = it is not the token of a page

@@ -54,6 +54,9 @@ error-already-claimed = 这件商品已被领取。
 error-wrong-transfer-code = 转让码不正确或已过期。
 error-not-an-image = 不是可识别的图片（支持 JPEG、PNG）。
 error-image-too-large = 图片太大，最多 { $max } 百万像素。
-error-file-broken = 文件无法完整读取：{ $reason }。
+error-file-broken = 文件无法读取：{ $reason }。
 error-column-missing = 缺少列“{ $column }”。
 error-too-many-cells = 这一行的单元格比表头多。
+# 错误中的原因。
+reason-code-characters = 只能用字母、数字和 - _ . / #
+reason-page-token = 它不是分页标记
