@@ -18,4 +18,7 @@
 //! `rules.rs` decides (values in, values out), `store.rs` holds every query. `app.rs` is the only file that names every room.
 //! `tests/architecture.rs` fails on an import that is not on its list.
 
+pub mod app;
+pub mod config;
 pub mod kernel;
+pub mod platform;
