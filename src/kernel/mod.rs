@@ -7,6 +7,7 @@ pub mod event;
 pub mod ids;
 pub mod money;
 pub mod paging;
+pub mod qr;
 pub mod text;
 pub mod time;
 
