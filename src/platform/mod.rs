@@ -6,5 +6,6 @@ pub mod db;
 pub mod events;
 pub mod http;
 pub mod imports;
+pub mod keys;
 pub mod policies;
 pub mod words;
