@@ -4,6 +4,7 @@
 
 pub mod error;
 pub mod event;
+pub mod gs1;
 pub mod ids;
 pub mod money;
 pub mod paging;
