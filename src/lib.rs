@@ -19,3 +19,4 @@
 //! `tests/architecture.rs` fails on an import that is not on its list.
 
 pub mod kernel;
+pub mod production;
