@@ -18,5 +18,9 @@
 //! `rules.rs` decides (values in, values out), `store.rs` holds every query. `app.rs` is the only file that names every room.
 //! `tests/architecture.rs` fails on an import that is not on its list.
 
+pub mod app;
+pub mod cli;
+pub mod config;
 pub mod kernel;
+pub mod platform;
 pub mod production;

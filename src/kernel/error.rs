@@ -147,7 +147,7 @@ codes! {
     DotsNotWhole = "dots_not_whole", 422;
     /// The QR code with its quiet zone is larger than its place (`needed`, `given`, mm).
     CodeDoesNotFit = "code_does_not_fit", 422;
-    /// Something is drawn in the quiet zone of the QR code (`mm_x`, `mm_y`).
+    /// Something is drawn in the quiet zone of the QR code (`left`, `top`).
     QuietZone = "quiet_zone", 422;
     /// A text reaches over the edge of the label (`text`).
     TextClipped = "text_clipped", 422;

@@ -4,11 +4,13 @@
 
 pub mod care;
 pub mod error;
+pub mod event;
 pub mod ids;
 pub mod lettering;
 pub mod money;
 pub mod paging;
 pub mod qr;
+pub mod serial;
 pub mod text;
 pub mod time;
 

@@ -83,7 +83,7 @@ fn seal(key: &str) -> String {
 }
 
 fn open(token: &str) -> Result<String, Fault> {
-    let wrong = || Fault::new("after", Code::Malformed).with("reason", "not a page token");
+    let wrong = || Fault::new("after", Code::Malformed).with("reason", "page-token");
     let (mut held, mut bits) = (0u32, 0u32);
     let mut bytes = Vec::with_capacity(token.len());
     for character in token.bytes() {

@@ -114,7 +114,7 @@ pub fn code(field: &'static str, text: &str) -> Result<String, Fault> {
     if text.chars().all(|c| c.is_alphanumeric() || "-_./#".contains(c)) {
         Ok(text)
     } else {
-        Err(Fault::new(field, Code::Malformed).with("reason", "letters, digits and - _ . / # only"))
+        Err(Fault::new(field, Code::Malformed).with("reason", "code-characters"))
     }
 }
 

@@ -151,6 +151,6 @@ pub fn quiet_zone(layout: &Layout, size: usize, place: CodePlace, rooms: &[(Stri
     }
     if let Some((x, y)) = layout.background.first_ink(left, top, right, bottom).filter(|_| !found) {
         let mm = |dots: usize| format!("{:.1}", dots_to_mm(float(dots), layout.dpi));
-        faults.push(Fault::new("template", Code::QuietZone).with("mm_x", mm(x)).with("mm_y", mm(y)));
+        faults.push(Fault::new("template", Code::QuietZone).with("left", mm(x)).with("top", mm(y)));
     }
 }

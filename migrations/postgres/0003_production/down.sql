@@ -1,0 +1,16 @@
+DROP TABLE link;
+DROP TABLE label_chunk;
+DROP TABLE label_job;
+DROP TABLE printer;
+DROP TABLE batch_tally;
+DROP TABLE batch_void;
+DROP TABLE batch_lot;
+DROP TABLE batch;
+DROP TABLE lot_parent;
+DROP TABLE lot;
+DROP TABLE gtin_alias;
+DROP TABLE sku;
+DROP TABLE style;
+DROP TABLE warranty_policy;
+DROP TABLE party_role;
+DROP TABLE party;

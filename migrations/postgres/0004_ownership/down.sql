@@ -1,0 +1,9 @@
+DROP TABLE scan_total;
+DROP TABLE scan_device;
+DROP TABLE contact;
+DROP TABLE claim_try;
+DROP TABLE holder;
+DROP TABLE warranty;
+DROP TABLE sale;
+DROP TABLE foreign_serial;
+DROP TABLE garment;

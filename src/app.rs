@@ -1,0 +1,63 @@
+//! The only file that names every room: mounts their routes, lists the menu, registers their jobs.
+
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpRequest, HttpResponse, web};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::kernel::{Code, Error};
+use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
+
+/// The staff menu, in the order people work.
+const MENU: &[Entry] = &[];
+
+/// Mounts every room's routes.
+fn rooms(_config: &mut ServiceConfig<'_>) {}
+
+/// The whole application, ready to be served or tested.
+pub fn app(
+    house: &House,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
+    let (app, _) = App::new()
+        .into_utoipa_app()
+        .app_data(web::Data::new(house.clone()))
+        .app_data(Menu(Arc::from(MENU)))
+        .configure(rooms)
+        .split_for_parts();
+    app.default_service(web::to(nowhere))
+        .wrap(from_fn(at_the_door))
+        .wrap(from_fn(dress))
+        .wrap(from_fn(guard_headers))
+        .wrap(Compress::default())
+}
+
+async fn nowhere(_request: HttpRequest) -> Result<HttpResponse, Error> {
+    Err(Code::NotFound.into())
+}
+
+/// The API's description, from the handlers themselves.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    use utoipa::openapi::{InfoBuilder, OpenApiBuilder};
+    let base = OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Hangtag")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some("Traceability and warranty for garments."))
+                .build(),
+        )
+        .build();
+    App::new().into_utoipa_app().openapi(base).configure(rooms).split_for_parts().1
+}

@@ -1,0 +1,126 @@
+//! The kinds of facts: one table, with what each means to people (zh, en) and its EPCIS 2.0 equivalent.
+//!
+//! Every change of business state appends its event in the same write; timelines, webhooks, EPCIS and the journal are all read from
+//! events, and nothing else writes history. Personal data never enters a body.
+
+use super::text::Both;
+
+/// What an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// One garment, by id. Its events live with it, in a table of their own.
+    Garment(i64),
+    /// Any other thing, by the name of its table and its id.
+    Thing(&'static str, i64),
+}
+
+/// How a kind is said in EPCIS 2.0: event type, business step, disposition (CBV 2.0 bare words).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Epcis {
+    /// `ObjectEvent`, `TransactionEvent`, `TransformationEvent`…
+    pub event_type: &'static str,
+    /// `ADD`, `OBSERVE`, `DELETE`.
+    pub action: &'static str,
+    /// CBV business step.
+    pub biz_step: &'static str,
+    /// CBV disposition, or empty.
+    pub disposition: &'static str,
+}
+
+macro_rules! kinds {
+    ($($name:ident = $text:literal, $zh:literal, $en:literal, $public:literal, $epcis:expr;)*) => {
+        /// A kind of fact. The text form is stored; it never changes meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum EventKind { $(#[doc = $en] $name,)* }
+
+        impl EventKind {
+            /// Every kind, in table order.
+            pub const ALL: &'static [EventKind] = &[$(EventKind::$name,)*];
+
+            /// The stored text.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(EventKind::$name => $text,)* }
+            }
+
+            /// What it means to people, Chinese and English.
+            pub const fn words(self) -> (&'static str, &'static str) {
+                match self { $(EventKind::$name => ($zh, $en),)* }
+            }
+
+            /// Whether the buyer's page may show it.
+            pub const fn is_public(self) -> bool {
+                match self { $(EventKind::$name => $public,)* }
+            }
+
+            /// Its EPCIS form, where there is one.
+            pub const fn epcis(self) -> Option<Epcis> {
+                match self { $(EventKind::$name => $epcis,)* }
+            }
+
+            /// The kind of a stored text.
+            pub fn of(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
+            }
+        }
+    };
+}
+
+const fn object(action: &'static str, biz_step: &'static str, disposition: &'static str) -> Option<Epcis> {
+    Some(Epcis { event_type: "ObjectEvent", action, biz_step, disposition })
+}
+
+kinds! {
+    // garments
+    Sold = "garment.sold", "已售出", "Sold", true, Some(Epcis { event_type: "TransactionEvent", action: "ADD", biz_step: "retail_selling", disposition: "retail_sold" });
+    SaleCorrected = "garment.sale_corrected", "销售记录已更正", "Sale record corrected", false, None;
+    Returned = "garment.returned", "已退回", "Returned", true, object("OBSERVE", "receiving", "returned");
+    Claimed = "garment.claimed", "持有人已领取", "Claimed by its holder", true, None;
+    TransferOffered = "garment.transfer_offered", "转让码已生成", "Transfer code made", false, None;
+    Transferred = "garment.transferred", "已转让给新持有人", "Passed on to a new holder", true, None;
+    HolderEnded = "garment.holder_ended", "持有关系已结束", "Holder released it", true, None;
+    ClaimRefused = "garment.claim_refused", "领取码错误", "Wrong claim code", false, None;
+    WarrantyStarted = "garment.warranty_started", "质保开始", "Warranty started", true, None;
+    WarrantyVoided = "garment.warranty_voided", "质保作废", "Warranty voided", true, None;
+    ContactSealed = "garment.contact_sealed", "联系方式已加密保存", "Contact saved, sealed", false, None;
+    ContactErased = "garment.contact_erased", "联系方式已删除", "Contact erased", false, None;
+    GarmentImported = "garment.imported", "外部序列号已导入", "Serial from elsewhere imported", false, object("ADD", "commissioning", "active");
+    GarmentVoided = "garment.voided", "序列号已作废", "Serial voided", false, object("DELETE", "decommissioning", "inactive");
+    GarmentFinding = "garment.finding", "记录了一项缺陷", "A defect was logged", false, object("OBSERVE", "inspecting", "non_conformant");
+    // findings on batches and lots, and what happens to findings
+    FindingLogged = "finding.logged", "缺陷已记录", "Finding logged", false, object("OBSERVE", "inspecting", "non_conformant");
+    FindingWithdrawn = "finding.withdrawn", "缺陷记录已撤回", "Finding withdrawn", false, None;
+    // production
+    PartySaved = "party.saved", "往来单位已保存", "Party saved", false, None;
+    StyleSaved = "style.saved", "款号已保存", "Style saved", false, None;
+    PolicySaved = "policy.saved", "质保政策已保存", "Warranty policy saved", false, None;
+    SkuSaved = "sku.saved", "单品已保存", "Sku saved", false, None;
+    GtinChanged = "sku.gtin_changed", "GTIN 已更换，旧码仍有效", "GTIN changed; the old one still resolves", false, None;
+    LotSaved = "lot.saved", "物料批已保存", "Lot saved", false, None;
+    BatchSaved = "batch.saved", "生产批次已保存", "Batch saved", false, None;
+    BatchMinted = "batch.minted", "序列号已生成", "Serials minted", false, object("ADD", "commissioning", "active");
+    BatchVoided = "batch.units_voided", "部分序列号已作废", "Serials voided", false, object("DELETE", "decommissioning", "inactive");
+    LabelsMade = "label_job.made", "标签已生成", "Labels made", false, object("OBSERVE", "encoding", "encoded");
+    PrintStarted = "label_job.started", "打印任务已开始", "Print job started", false, None;
+    PrintPaused = "label_job.paused", "打印任务已暂停", "Print job paused", false, None;
+    PrintSettled = "label_job.settled", "打印任务已核对", "Print job settled", false, None;
+    LinkSaved = "link.saved", "链接已添加", "Link attached", false, None;
+    LinkRemoved = "link.removed", "链接已移除", "Link removed", false, None;
+    // quality
+    DefectSaved = "defect.saved", "缺陷代码已保存", "Defect code saved", false, None;
+    ScopeSaved = "recall.scope_saved", "召回范围已保存", "Recall scope saved", false, None;
+    // staff
+    AccountSaved = "account.saved", "账号已保存", "Account saved", false, None;
+    AccountDisabled = "account.disabled", "账号已停用", "Account disabled", false, None;
+    PasswordSet = "account.password_set", "密码已设置", "Password set", false, None;
+    ApiKeyIssued = "account.api_key_issued", "API 密钥已签发", "API key issued", false, None;
+    ApiKeyRevoked = "account.api_key_revoked", "API 密钥已吊销", "API key revoked", false, None;
+    ContactRead = "account.contact_read", "查看了联系方式", "Contact data read", false, None;
+}
+
+impl EventKind {
+    /// What it means to people, as a text in both languages.
+    pub fn both(self) -> Both {
+        let (zh, en) = self.words();
+        Both { zh: zh.to_owned(), en: en.to_owned() }
+    }
+}

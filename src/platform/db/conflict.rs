@@ -1,0 +1,56 @@
+//! What a database says went wrong, in the house's words; and how many rows fit one statement.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+use crate::kernel::{Code, Error, Fault, Refusal};
+
+/// Binds one statement may have on both stores (SQLite 32,766; PostgreSQL 65,535).
+pub const CHUNK_BINDS: usize = 32_766;
+
+/// Rows of `columns` columns that one insert may carry.
+pub const fn chunk_rows(columns: usize) -> usize {
+    if columns == 0 { CHUNK_BINDS } else { CHUNK_BINDS / columns }
+}
+
+impl From<DieselError> for Error {
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::NotFound => Code::NotFound.into(),
+            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Retry,
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
+                let column = unique_column(info.constraint_name(), info.message());
+                Refusal {
+                    code: Code::Duplicate,
+                    args: vec![("field", column.clone().into())],
+                    faults: vec![Fault::new(column, Code::Duplicate)],
+                }
+                .into()
+            }
+            DieselError::DatabaseError(_, info) if info.message().contains("deadlock detected") => Self::Retry,
+            _ => Self::broken(error),
+        }
+    }
+}
+
+/// The column of a unique violation: PostgreSQL names the constraint (`batch_code_key`), SQLite the columns (`batch.code`).
+fn unique_column(constraint: Option<&str>, message: &str) -> String {
+    if let Some(columns) = message.strip_prefix("UNIQUE constraint failed: ") {
+        let last = columns.rsplit(", ").next().unwrap_or(columns);
+        return last.rsplit('.').next().unwrap_or(last).to_owned();
+    }
+    let name = constraint.unwrap_or_default();
+    let name = name.strip_suffix("_key").or_else(|| name.strip_suffix("_pkey")).unwrap_or(name);
+    // `<table>_<column>`: tables of one word, as all of those with a unique column are.
+    name.split_once('_').map_or(name, |(_, column)| column).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_stores_name_the_same_column() {
+        assert_eq!(unique_column(None, "UNIQUE constraint failed: batch.code"), "code");
+        assert_eq!(unique_column(Some("batch_code_key"), "duplicate key value violates unique constraint"), "code");
+    }
+}

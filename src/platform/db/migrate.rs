@@ -1,0 +1,80 @@
+//! Embedded migrations, run under a lock so that two instances that start together do not run them twice.
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{DatabaseUrl, sqlite};
+use crate::kernel::{Error, Result};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Any number will do, as long as every instance uses the same.
+const ADVISORY_LOCK: i64 = 0x4841_4e47_5441_47;
+
+/// What a run did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// Versions applied now, oldest first.
+    pub applied: Vec<String>,
+}
+
+#[derive(QueryableByName)]
+struct BrokenKey {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    table: String,
+}
+
+/// Brings the store's tables up to this program.
+///
+/// # Errors
+/// When the store cannot be reached or a migration fails; then nothing of that migration is kept.
+pub fn migrate(url: &DatabaseUrl) -> Result<Migrated> {
+    let applied = match url {
+        DatabaseUrl::Sqlite(path) => {
+            let mut connection = sqlite::establish_for_migrations(path)?;
+            connection.exclusive_transaction(|c| -> Result<Vec<String>> {
+                let applied = run(c, SQLITE)?;
+                let broken: Option<BrokenKey> =
+                    diesel::sql_query("SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1").load(c)?.into_iter().next();
+                match broken {
+                    Some(row) => Err(Error::broken(format!("a row of {} would point at nothing after this migration", row.table))),
+                    None => Ok(applied),
+                }
+            })?
+        }
+        DatabaseUrl::Postgres(url) => {
+            let mut connection = PgConnection::establish(url).map_err(Error::broken)?;
+            connection.batch_execute(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})"))?;
+            let applied = run(&mut connection, POSTGRES);
+            connection.batch_execute(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})"))?;
+            applied?
+        }
+    };
+    Ok(Migrated { applied })
+}
+
+fn run<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(connection: &mut C, migrations: EmbeddedMigrations) -> Result<Vec<String>> {
+    let applied = connection.run_pending_migrations(migrations).map_err(Error::Broken)?;
+    Ok(applied.iter().map(ToString::to_string).collect())
+}
+
+/// Versions this program has and the store has not.
+///
+/// # Errors
+/// When the store cannot be reached.
+pub fn pending(url: &DatabaseUrl) -> Result<Vec<String>> {
+    fn names<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(
+        connection: &mut C,
+        migrations: EmbeddedMigrations,
+    ) -> Result<Vec<String>> {
+        let pending = connection.pending_migrations(migrations).map_err(Error::Broken)?;
+        Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
+    }
+    match url {
+        DatabaseUrl::Sqlite(path) => names(&mut sqlite::establish_for_migrations(path)?, SQLITE),
+        DatabaseUrl::Postgres(url) => names(&mut PgConnection::establish(url).map_err(Error::broken)?, POSTGRES),
+    }
+}

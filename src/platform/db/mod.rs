@@ -1,0 +1,191 @@
+//! The store: one enum of two connections, two verbs, embedded migrations.
+//!
+//! - [`Store::read`] and [`Store::write`] run a sync closure on a blocking thread; nobody opens a transaction by hand.
+//! - [`Store::glance`] is `read` for a handful of key look-ups on a page that must be fast: on SQLite it runs where it is called,
+//!   because the hop to another thread costs more than the look-ups.
+//! - SQLite writes go through one writer thread that commits whatever is queued in one go (`sqlite.rs`); PostgreSQL writes are
+//!   serializable transactions, run again when the server says so (`postgres.rs`). A write closure may therefore run more than once.
+//!
+//! Queries are written once: `each!(db, |c| query.load(c))` is type-checked against both backends.
+
+mod conflict;
+mod doctor;
+mod migrate;
+mod postgres;
+pub mod schema;
+mod sqlite;
+mod url;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use diesel::pg::PgConnection;
+use diesel::sqlite::SqliteConnection;
+
+pub use conflict::{CHUNK_BINDS, chunk_rows};
+pub use doctor::{Finding, examine};
+pub use migrate::{Migrated, migrate, pending};
+pub use url::DatabaseUrl;
+
+use crate::kernel::Result;
+
+/// A connection to either store.
+pub enum Db {
+    /// The embedded store.
+    Sqlite(SqliteConnection),
+    /// PostgreSQL, or a distributed one.
+    Pg(PgConnection),
+}
+
+/// Runs one query body on whichever connection it is. The body is type-checked for both.
+#[macro_export]
+macro_rules! each {
+    ($db:expr, |$c:ident| $body:expr) => {
+        match $db {
+            $crate::platform::db::Db::Sqlite($c) => $body,
+            $crate::platform::db::Db::Pg($c) => $body,
+        }
+    };
+}
+
+/// Settings of a store that a deployment may change.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// Reading connections (SQLite) or connections in all (PostgreSQL).
+    pub connections: u32,
+    /// SQLite: commit what is queued in one go. Only the measurement of what that brings switches it off.
+    pub group_commit: bool,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { connections: 8, group_commit: true }
+    }
+}
+
+/// The store. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Kind>);
+
+enum Kind {
+    Sqlite(sqlite::SqliteStore),
+    Pg(postgres::PgStore),
+}
+
+impl Store {
+    /// Opens the store the URL names. Does not migrate: see [`migrate`].
+    ///
+    /// # Errors
+    /// When the file cannot be opened or lies on a network file system. PostgreSQL connects lazily: an unreachable server shows at first use.
+    pub fn open(url: &DatabaseUrl, options: &StoreOptions) -> Result<Self> {
+        Ok(Self(Arc::new(match url {
+            DatabaseUrl::Sqlite(path) => Kind::Sqlite(sqlite::SqliteStore::open(path, options)?),
+            DatabaseUrl::Postgres(url) => Kind::Pg(postgres::PgStore::open(url, options)?),
+        })))
+    }
+
+    /// Whether this is the embedded store.
+    pub fn is_sqlite(&self) -> bool {
+        matches!(*self.0, Kind::Sqlite(_))
+    }
+
+    /// Reads, on a blocking thread, from one consistent state.
+    ///
+    /// # Errors
+    /// [`crate::kernel::Error::Busy`] when no connection came free within two seconds; whatever the closure returns.
+    pub async fn read<T, F>(&self, body: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    {
+        let store = self.clone();
+        blocking(move || store.read_blocking(body)).await
+    }
+
+    /// Reads a few rows by key, on the calling thread where the store is embedded.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn glance<T, F>(&self, body: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
+    {
+        match &*self.0 {
+            Kind::Sqlite(store) => store.glance(body),
+            Kind::Pg(_) => {
+                let store = self.clone();
+                blocking(move || match &*store.0 {
+                    Kind::Pg(pg) => pg.glance(body),
+                    Kind::Sqlite(lite) => lite.glance(body),
+                })
+                .await
+            }
+        }
+    }
+
+    /// Writes: everything in the closure is committed together, and durably, before this returns; an `Err` leaves no trace.
+    /// The closure may be run again, so it must not do anything but use the connection.
+    ///
+    /// # Errors
+    /// [`crate::kernel::Error::Busy`] when the store is overloaded; whatever the closure returns.
+    pub async fn write<T, F>(&self, body: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + 'static,
+    {
+        match &*self.0 {
+            Kind::Sqlite(store) => store.write(body)?.await.unwrap_or_else(|_| Err(crate::kernel::Error::broken("the writer has stopped"))),
+            Kind::Pg(_) => {
+                let store = self.clone();
+                blocking(move || store.write_blocking(body)).await
+            }
+        }
+    }
+
+    /// [`Store::read`] for code that is on a blocking thread already.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn read_blocking<T, F>(&self, body: F) -> Result<T>
+    where
+        F: FnOnce(&mut Db) -> Result<T>,
+    {
+        match &*self.0 {
+            Kind::Sqlite(store) => store.read(body),
+            Kind::Pg(store) => store.read(body),
+        }
+    }
+
+    /// [`Store::write`] for code that is on a blocking thread already.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_blocking<T, F>(&self, body: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Db) -> Result<T> + Send + 'static,
+    {
+        match &*self.0 {
+            Kind::Sqlite(store) => {
+                store.write(body)?.blocking_recv().unwrap_or_else(|_| Err(crate::kernel::Error::broken("the writer has stopped")))
+            }
+            Kind::Pg(store) => store.write(body),
+        }
+    }
+
+    /// Copies the whole embedded store into a new file while it is in use (`VACUUM INTO`).
+    ///
+    /// # Errors
+    /// When the file exists, or the store is PostgreSQL (use its own tools).
+    pub fn backup_into(&self, file: &Path) -> Result<()> {
+        match &*self.0 {
+            Kind::Sqlite(store) => store.backup_into(file),
+            Kind::Pg(_) => Err(crate::kernel::Refusal::new(crate::kernel::Code::WrongState).with("state", "postgres: use pg_dump").into()),
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(body: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(body).await.unwrap_or_else(|error| Err(crate::kernel::Error::broken(error)))
+}

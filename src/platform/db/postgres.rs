@@ -1,0 +1,131 @@
+//! PostgreSQL behind the same two verbs: reads see one state, writes are serializable and run again when the server asks for it.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
+
+use super::{Db, StoreOptions};
+use crate::kernel::{Error, Result};
+
+/// Longest wait for a connection.
+const WAIT: Duration = Duration::from_secs(2);
+/// Times a write is run before its asker is told to come back.
+const ATTEMPTS: u32 = 10;
+
+/// A pool of connections to a server.
+pub(super) struct PgStore {
+    pool: Pool<Manager>,
+}
+
+/// Hands out [`Db`], so that a pooled connection is what the closures take.
+struct Manager(ConnectionManager<PgConnection>);
+
+impl diesel::r2d2::ManageConnection for Manager {
+    type Connection = Db;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Db, Self::Error> {
+        self.0.connect().map(Db::Pg)
+    }
+
+    fn is_valid(&self, db: &mut Db) -> Result<(), Self::Error> {
+        match db {
+            Db::Pg(connection) => self.0.is_valid(connection),
+            Db::Sqlite(_) => Ok(()),
+        }
+    }
+
+    fn has_broken(&self, db: &mut Db) -> bool {
+        match db {
+            Db::Pg(connection) => self.0.has_broken(connection),
+            Db::Sqlite(_) => false,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Settings;
+
+impl CustomizeConnection<Db, diesel::r2d2::Error> for Settings {
+    fn on_acquire(&self, db: &mut Db) -> Result<(), diesel::r2d2::Error> {
+        crate::each!(db, |c| c
+            .batch_execute("SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'; SET TIME ZONE 'UTC'"))
+        .map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+impl PgStore {
+    pub(super) fn open(url: &str, options: &StoreOptions) -> Result<Self> {
+        let pool = Pool::builder()
+            .max_size(options.connections.max(3))
+            .min_idle(Some(1))
+            .connection_timeout(WAIT)
+            .test_on_check_out(true)
+            .connection_customizer(Box::new(Settings))
+            .build_unchecked(Manager(ConnectionManager::new(with_keepalives(url))));
+        Ok(Self { pool })
+    }
+
+    fn take(&self) -> Result<PooledConnection<Manager>> {
+        self.pool.get().map_err(|error| {
+            tracing::warn!(%error, "no connection to the store");
+            Error::Busy
+        })
+    }
+
+    pub(super) fn glance<T>(&self, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+        body(&mut *self.take()?)
+    }
+
+    pub(super) fn read<T>(&self, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+        let mut db = self.take()?;
+        execute(&mut db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        let guard = RollBack(&mut db);
+        let outcome = body(&mut *guard.0);
+        drop(guard);
+        outcome
+    }
+
+    pub(super) fn write<T>(&self, body: impl Fn(&mut Db) -> Result<T>) -> Result<T> {
+        let mut pause = Duration::from_millis(2);
+        for _ in 0..ATTEMPTS {
+            match self.write_once(&body) {
+                Err(Error::Retry) => std::thread::sleep(pause),
+                outcome => return outcome,
+            }
+            pause = pause.saturating_mul(2).min(Duration::from_millis(100));
+        }
+        Err(Error::Busy)
+    }
+
+    fn write_once<T>(&self, body: impl Fn(&mut Db) -> Result<T>) -> Result<T> {
+        let mut db = self.take()?;
+        execute(&mut db, "BEGIN ISOLATION LEVEL SERIALIZABLE")?;
+        let guard = RollBack(&mut db);
+        let outcome = body(&mut *guard.0)?;
+        execute(&mut *guard.0, "COMMIT")?;
+        Ok(outcome)
+    }
+}
+
+/// Ends the transaction whatever happens, a panic included. After COMMIT it is a no-op with a warning nobody sees.
+struct RollBack<'a>(&'a mut Db);
+
+impl Drop for RollBack<'_> {
+    fn drop(&mut self) {
+        let _broken_connections_are_dropped_by_the_pool = execute(self.0, "ROLLBACK");
+    }
+}
+
+fn execute(db: &mut Db, sql: &str) -> Result<()> {
+    crate::each!(db, |c| c.batch_execute(sql))?;
+    Ok(())
+}
+
+/// A server that went away silently must not hold a thread for hours.
+fn with_keepalives(url: &str) -> String {
+    let mark = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{mark}connect_timeout=2&keepalives=1&keepalives_idle=30&keepalives_interval=10&keepalives_count=3&tcp_user_timeout=30000")
+}

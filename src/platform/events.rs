@@ -1,0 +1,157 @@
+//! Appending facts and reading them back. The only code that touches the event tables.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::db::Db;
+use super::db::schema::{event, garment_event};
+use crate::each;
+use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::{Error, Id, Result};
+
+/// Who does something, and when: handed to every store function that changes state.
+#[derive(Clone, Debug)]
+pub struct Stamp {
+    /// Who: `staff:<login>`, `api:<key name>`, `holder`, `system`. Never a person's name or address.
+    pub actor: String,
+    /// When, UTC.
+    pub at: NaiveDateTime,
+    /// The process, for ids.
+    pub node: u16,
+}
+
+impl Stamp {
+    /// A fresh id.
+    pub fn id(&self) -> Id {
+        Id::fresh(self.at, self.node)
+    }
+}
+
+/// A fact as it was stored.
+#[derive(Clone, Debug, Queryable, Serialize)]
+pub struct Fact {
+    /// Its id; grows with time.
+    pub id: i64,
+    /// When, UTC.
+    pub at: NaiveDateTime,
+    /// [`EventKind`] as text.
+    pub kind: String,
+    /// Who.
+    pub actor: String,
+    /// JSON with its version in `v`.
+    pub body: String,
+}
+
+/// Appends a fact. `body` is a JSON object; it never holds personal data.
+///
+/// # Errors
+/// When the store does.
+pub fn append(db: &mut Db, stamp: &Stamp, kind: EventKind, subject: Subject, body: &serde_json::Value) -> Result<()> {
+    let body = versioned(body)?;
+    let id = stamp.id().0;
+    match subject {
+        Subject::Garment(garment) => each!(db, |c| diesel::insert_into(garment_event::table)
+            .values((
+                garment_event::garment_id.eq(garment),
+                garment_event::id.eq(id),
+                garment_event::at.eq(stamp.at),
+                garment_event::kind.eq(kind.as_str()),
+                garment_event::actor.eq(&stamp.actor),
+                garment_event::body.eq(&body),
+            ))
+            .execute(c))?,
+        Subject::Thing(name, thing) => each!(db, |c| diesel::insert_into(event::table)
+            .values((
+                event::id.eq(id),
+                event::at.eq(stamp.at),
+                event::kind.eq(kind.as_str()),
+                event::actor.eq(&stamp.actor),
+                event::subject_kind.eq(name),
+                event::subject_id.eq(thing),
+                event::body.eq(&body),
+            ))
+            .execute(c))?,
+    };
+    Ok(())
+}
+
+/// Appends one fact of the same kind about each of many garments, in as few statements as fit.
+///
+/// # Errors
+/// When the store does.
+pub fn append_garments(db: &mut Db, stamp: &Stamp, kind: EventKind, facts: &[(i64, serde_json::Value)]) -> Result<()> {
+    for chunk in facts.chunks(super::db::chunk_rows(6)) {
+        let rows = chunk
+            .iter()
+            .map(|(garment, body)| {
+                Ok((
+                    garment_event::garment_id.eq(*garment),
+                    garment_event::id.eq(stamp.id().0),
+                    garment_event::at.eq(stamp.at),
+                    garment_event::kind.eq(kind.as_str()),
+                    garment_event::actor.eq(stamp.actor.clone()),
+                    garment_event::body.eq(versioned(body)?),
+                ))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        each!(db, |c| diesel::insert_into(garment_event::table).values(&rows).execute(c))?;
+    }
+    Ok(())
+}
+
+fn versioned(body: &serde_json::Value) -> Result<String> {
+    let mut body = body.clone();
+    match &mut body {
+        serde_json::Value::Object(fields) => {
+            fields.entry("v").or_insert_with(|| 1.into());
+        }
+        serde_json::Value::Null => body = serde_json::json!({ "v": 1 }),
+        _ => return Err(Error::broken("an event body is a JSON object")),
+    }
+    serde_json::to_string(&body).map_err(Error::broken)
+}
+
+/// The facts about a subject, oldest first.
+///
+/// # Errors
+/// When the store does.
+pub fn of(db: &mut Db, subject: Subject) -> Result<Vec<Fact>> {
+    Ok(match subject {
+        Subject::Garment(garment) => each!(db, |c| garment_event::table
+            .filter(garment_event::garment_id.eq(garment))
+            .order(garment_event::id)
+            .select((garment_event::id, garment_event::at, garment_event::kind, garment_event::actor, garment_event::body))
+            .load(c))?,
+        Subject::Thing(name, thing) => each!(db, |c| event::table
+            .filter(event::subject_kind.eq(name).and(event::subject_id.eq(thing)))
+            .order(event::id)
+            .select((event::id, event::at, event::kind, event::actor, event::body))
+            .load(c))?,
+    })
+}
+
+/// Says that what is held in memory under `name` has changed: every process reloads it at its next look.
+///
+/// # Errors
+/// When the store does.
+pub fn bump(db: &mut Db, name: &'static str) -> Result<()> {
+    use super::db::schema::held_version::dsl;
+    each!(db, |c| diesel::insert_into(dsl::held_version)
+        .values((dsl::name.eq(name), dsl::version.eq(1)))
+        .on_conflict(dsl::name)
+        .do_update()
+        .set(dsl::version.eq(dsl::version + 1))
+        .execute(c))?;
+    Ok(())
+}
+
+/// The version of what is held in memory under `name`; 0 before the first change.
+///
+/// # Errors
+/// When the store does.
+pub fn held_version(db: &mut Db, name: &str) -> Result<i64> {
+    use super::db::schema::held_version::dsl;
+    let rows: Vec<i64> = each!(db, |c| dsl::held_version.filter(dsl::name.eq(name)).select(dsl::version).load(c))?;
+    Ok(rows.into_iter().next().unwrap_or_default())
+}

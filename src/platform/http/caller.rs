@@ -1,0 +1,144 @@
+//! Who asks: a person with a session, a program with a token, or nobody. A handler cannot reach its work without naming the right it needs.
+
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::pin::Pin;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
+use actix_web::middleware::Next;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+
+use super::House;
+use super::perm::{Perm, Permission, Permissions};
+use crate::kernel::text::Lang;
+use crate::kernel::{Code, Error, Id, Result};
+use crate::platform::events::Stamp;
+
+/// Somebody who has proved who they are.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// For events: `staff:<login>` or `api:<key name>`.
+    pub actor: String,
+    /// Name to show.
+    pub name: String,
+    /// The account, where there is one.
+    pub account: Option<Id>,
+    /// What they may do.
+    pub permissions: Permissions,
+    /// The party they are bound to: they see only rows of its lots and batches.
+    pub party: Option<Id>,
+    /// The language they work in.
+    pub lang: Option<Lang>,
+    /// The token their forms carry; None for programs, which have no forms.
+    pub csrf: Option<String>,
+}
+
+/// Recognises people and programs. The staff wing provides it; this one only asks.
+pub trait Doorkeeper: Send + Sync {
+    /// Who made this request, or None for nobody. An invalid token is an error, an expired session is nobody.
+    fn recognise<'a>(&'a self, house: &'a House, request: &'a HttpRequest) -> Pin<Box<dyn Future<Output = Result<Option<Identity>>> + 'a>>;
+}
+
+/// Middleware: finds out who asks, once, and turns away forms of other sites.
+///
+/// # Errors
+/// [`Code::CrossSite`] for a changing request that a browser sends from another site.
+pub async fn at_the_door<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let house = house_of(request.request())?;
+    let identity = match request.app_data::<web::Data<dyn Doorkeeper>>() {
+        Some(doorkeeper) => doorkeeper.recognise(&house, request.request()).await?,
+        None => None,
+    };
+    let is_program = identity.as_ref().is_some_and(|identity| identity.csrf.is_none());
+    if !is_program && !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) && is_cross_site(&request) {
+        return Err(Error::from(Code::CrossSite).into());
+    }
+    if let Some(identity) = identity {
+        request.extensions_mut().insert(identity);
+    }
+    next.call(request).await
+}
+
+/// `Sec-Fetch-Site` where the browser sends it, `Origin` where it does not.
+fn is_cross_site(request: &ServiceRequest) -> bool {
+    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return !matches!(site, "same-origin" | "none");
+    }
+    match text("origin") {
+        Some(origin) => {
+            let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+            origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host))
+        }
+        None => false,
+    }
+}
+
+fn house_of(request: &HttpRequest) -> Result<web::Data<House>> {
+    request.app_data::<web::Data<House>>().cloned().ok_or_else(|| Error::broken("the house is not there"))
+}
+
+/// A caller with the right `P`. As a handler's argument it is the check.
+pub struct Caller<P: Perm> {
+    identity: Identity,
+    stamp: Stamp,
+    right: PhantomData<P>,
+}
+
+impl<P: Perm> Caller<P> {
+    /// Who and when, for what this request changes.
+    pub fn stamp(&self) -> Stamp {
+        self.stamp.clone()
+    }
+
+    /// Who it is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+impl<P: Perm> Deref for Caller<P> {
+    type Target = Identity;
+
+    fn deref(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+impl Identity {
+    /// Whether they have the right.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.has(permission)
+    }
+}
+
+impl<P: Perm> FromRequest for Caller<P> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready((|| {
+            let identity = request.extensions().get::<Identity>().cloned().ok_or(Code::SignInNeeded)?;
+            if !identity.permissions.has(P::NEEDS) {
+                return Err(Code::Forbidden.into());
+            }
+            let stamp = house_of(request)?.stamp(&identity.actor);
+            Ok(Self { identity, stamp, right: PhantomData })
+        })())
+    }
+}
+
+/// Whoever asks, signed in or not: for public pages that show staff a little more.
+pub struct Visitor(pub Option<Identity>);
+
+impl FromRequest for Visitor {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(request.extensions().get::<Identity>().cloned())))
+    }
+}

@@ -1,0 +1,136 @@
+//! What every page shares: language, words, who is signed in, where they may go.
+
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::House;
+use super::caller::Identity;
+use super::locale::Locale;
+use super::perm::Permission;
+use crate::kernel::text::Lang;
+use crate::platform::words::Words;
+
+/// The staff style sheet, inlined into every staff page. Its hash is in the content security policy.
+pub const STAFF_CSS: &str = include_str!("staff.css");
+/// The style sheet of the public pages.
+pub const PUBLIC_CSS: &str = include_str!("public.css");
+
+/// One entry of the staff menu. `app.rs` holds the list, because it is the only one that knows every room.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Where it leads.
+    pub href: &'static str,
+    /// The message of its name.
+    pub key: &'static str,
+    /// Who sees it.
+    pub needs: Permission,
+}
+
+/// The staff menu.
+#[derive(Clone)]
+pub struct Menu(pub Arc<[Entry]>);
+
+/// What a page needs besides its own content. Templates call it `shell`.
+pub struct Shell {
+    /// The language.
+    pub lang: Lang,
+    /// The words. `{{ shell.t.say("key") }}`
+    pub t: Words,
+    /// The page's title.
+    pub title: String,
+    /// The path, for marking the menu.
+    pub path: String,
+    /// The same address in the other language.
+    pub other_lang_href: String,
+    /// Who is signed in.
+    pub who: Option<Identity>,
+    /// The menu's entries this person may use.
+    pub menu: Vec<Entry>,
+    /// The brand's name.
+    pub brand: String,
+}
+
+impl Shell {
+    /// The shell of the page a request asks for.
+    pub fn of(request: &HttpRequest, title: impl Into<String>) -> Self {
+        let lang = Locale::of(request).0;
+        let who = request.extensions().get::<Identity>().cloned();
+        let menu = match (&who, request.app_data::<Menu>()) {
+            (Some(who), Some(menu)) => menu.0.iter().filter(|entry| who.may(entry.needs)).copied().collect(),
+            _ => Vec::new(),
+        };
+        let other = match lang {
+            Lang::Zh => Lang::En,
+            Lang::En => Lang::Zh,
+        };
+        let rest: Vec<&str> = request.query_string().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
+        let mut query = rest.join("&");
+        if !query.is_empty() {
+            query.push('&');
+        }
+        Self {
+            lang,
+            t: Words::of(lang),
+            title: title.into(),
+            path: request.path().to_owned(),
+            other_lang_href: format!("{}?{query}lang={}", request.path(), other.tag()),
+            who,
+            menu,
+            brand: request.app_data::<web::Data<House>>().map(|house| house.config.brand(lang).to_owned()).unwrap_or_default(),
+        }
+    }
+
+    /// The token a form carries, empty for the public.
+    pub fn csrf(&self) -> &str {
+        self.who.as_ref().and_then(|who| who.csrf.as_deref()).unwrap_or_default()
+    }
+
+    /// A fresh idempotency key for a form: pressing the button twice does the thing once.
+    pub fn once(&self) -> String {
+        super::random_token::<12>()
+    }
+
+    /// Whether the menu's entry is where we are.
+    pub fn is_here(&self, entry: &Entry) -> bool {
+        self.path == entry.href || self.path.strip_prefix(entry.href).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// Whether whoever is signed in has the right of this name.
+    pub fn may(&self, permission: &str) -> bool {
+        self.who.as_ref().is_some_and(|who| Permission::ALL.iter().any(|one| one.as_str() == permission && who.may(*one)))
+    }
+
+    /// The staff style sheet.
+    pub fn staff_css(&self) -> &'static str {
+        STAFF_CSS
+    }
+
+    /// The public style sheet.
+    pub fn public_css(&self) -> &'static str {
+        PUBLIC_CSS
+    }
+}
+
+/// A page as a response.
+pub fn html(page: &impl Template) -> HttpResponse {
+    html_response(StatusCode::OK, page)
+}
+
+/// A page as a response with a status.
+pub fn html_response(status: StatusCode, page: &impl Template) -> HttpResponse {
+    match page.render() {
+        Ok(body) => HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body),
+        Err(error) => {
+            tracing::error!(%error, "a page does not render");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
+
+/// After a form: on to a page that may be reloaded.
+pub fn see_other(location: impl AsRef<str>) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, location.as_ref())).finish()
+}

@@ -1,0 +1,36 @@
+//! Files of rows, CSV or XLSX, turned into records of a room: read, checked whole, then written.
+//!
+//! A room that has files to load describes its columns once ([`Columns`]), says how a row becomes a record and what is done with a chunk of
+//! records ([`Import`]), and hands both to [`run`]. The rest is the same for all rooms and lives here:
+//!
+//! - **Reading** ([`Source`]): the kind of the file by its content; UTF-8, GB18030 (of which GBK is a part) and UTF-16; comma, semicolon and
+//!   tab; XLSX cells as the text a person sees. Rows stream: a file of a million rows is never held.
+//! - **Columns** ([`Columns`]): headers are matched by name or alias in Chinese or English, whatever their case, spaces, punctuation or width.
+//! - **Cells** ([`Row`]): typed readers that note what is wrong and go on, so that one reading names every bad cell with its line and column.
+//! - **The verdict** ([`ImportReport`]): what would change or did change, and every fault, for a page, for JSON, or as a file to mend by.
+//!
+//! # Nothing half done
+//!
+//! The first pass reads the whole file and checks every row against itself, the rest of the file and the store; it writes nothing. Only a file
+//! without a fault gets the second pass, which writes it in chunks of [`CHUNK`] rows, each chunk in one write. One write for the whole file
+//! would hold the only SQLite writer for minutes; so chunks are each whole, and applying is *idempotent* by contract: a row that is there
+//! already is counted as unchanged. An import interrupted between two chunks has whole rows in and whole rows out, and sending the same file
+//! again completes it.
+
+mod report;
+mod row;
+mod run;
+mod sheet;
+mod table;
+mod template;
+mod workbook;
+
+#[cfg(test)]
+mod tests;
+
+pub use report::{FAULTS_KEPT, ImportFault, ImportReport, Outcome, Reason};
+pub use row::{Row, read_milli, read_whole};
+pub use run::{Applied, CHUNK, Checked, Entry, Import, Mode, Pass, Progress, run};
+pub use sheet::{Column, Columns};
+pub use table::{Source, TABLE_COLUMNS_MAX};
+pub use template::{columns_markdown, template_csv, template_xlsx};

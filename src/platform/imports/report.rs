@@ -1,0 +1,205 @@
+//! The verdict on a file: what was read, what changed, and every fault, in a form that can be kept as JSON and worded later.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
+use crate::platform::words::Words;
+
+/// Faults a report keeps; the rest are only counted.
+pub const FAULTS_KEPT: usize = 1_000;
+/// Characters of a cell that a fault shows.
+const SHOWN_MAX: usize = 120;
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// Why a file or a cell cannot be read: the `reason` of [`Code::FileBroken`] and [`Code::Malformed`] here, worded as `reason-<text>`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Reason { $($(#[$doc])* $name,)* }
+
+        impl Reason {
+            /// Every reason.
+            pub const ALL: &'static [Reason] = &[$(Reason::$name,)*];
+
+            /// The stable text form that stands in a fault's `reason`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Reason::$name => $text,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// No row at all.
+    Empty = "empty";
+    /// Neither text nor a workbook.
+    NotATable = "not-a-table";
+    /// The binary format before 2007.
+    OldExcel = "old-excel";
+    /// Encrypted.
+    Password = "password";
+    /// A ZIP of something else.
+    NotXlsx = "not-xlsx";
+    /// Cut short or damaged.
+    Damaged = "damaged";
+    /// More inside than can be taken.
+    TooLarge = "too-large";
+    /// A quote that is opened and never closed, or a row too long for any other reason.
+    OpenQuote = "open-quote";
+    /// More columns than a table can have.
+    TooManyColumns = "too-many-columns";
+    /// Bytes that are no text in the file's encoding.
+    UnreadableText = "unreadable-text";
+    /// `#N/A`, `#REF!` and the like.
+    CellError = "cell-error";
+    /// A number beyond what a spreadsheet keeps exactly.
+    DigitsLost = "digits-lost";
+    /// A number with a comma that could mean two things.
+    Ambiguous = "ambiguous-number";
+    /// A row was read into nothing without a word.
+    RowRefused = "row-refused";
+}
+
+impl Reason {
+    /// A refusal of the whole file.
+    pub(super) fn refusal(self) -> Error {
+        Refusal::new(Code::FileBroken).with("reason", self.as_str()).into()
+    }
+
+    /// What ended the reading of a file at `line`.
+    pub(super) fn ends_at(self, line: u64) -> Fault {
+        Fault::new("", Code::FileBroken).with("reason", self.as_str()).at_line(line)
+    }
+}
+
+/// One thing wrong with one place of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ImportFault {
+    /// Line of the file (row of the sheet), from 1. Absent when it is about the file as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// The column's header as the file spells it; empty when it is about the whole row or file.
+    pub column: String,
+    /// What stands in the cell, cut at 120 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Why, from the house's table of codes.
+    pub code: String,
+    /// Arguments of the message.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub args: BTreeMap<String, String>,
+}
+
+impl ImportFault {
+    /// A fault with the cell it is about; without a cell, the fault's own `value` stands in.
+    pub(super) fn of(fault: &Fault, cell: Option<&str>) -> Self {
+        let args: BTreeMap<_, _> = fault.args.iter().map(|(name, value)| ((*name).to_owned(), clipped(value))).collect();
+        let value = cell.map(clipped).or_else(|| args.get("value").cloned());
+        Self { line: fault.line, column: clipped(&fault.field), value, code: fault.code.as_str().to_owned(), args }
+    }
+
+    /// The code it stands for. None for one of another version of the program.
+    pub fn code(&self) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.as_str() == self.code)
+    }
+
+    /// What is wrong, in a sentence (without naming the place).
+    pub fn word(&self, words: Words) -> String {
+        let pairs: Vec<_> = self.args.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let code = self.code.replace('_', "-");
+        let of_files = format!("import-{code}");
+        // "Is there already" has a line to point at only when it is in the file itself.
+        let pointed = self.code != Code::Duplicate.as_str() || self.args.contains_key("line");
+        let key = if pointed && words.knows(&of_files) { of_files } else { format!("error-{code}") };
+        words.say_with(&key, &pairs).into_owned()
+    }
+}
+
+fn clipped(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// The faults of a file as they are found: the first [`FAULTS_KEPT`] whole, all of them counted.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    pub(super) kept: Vec<ImportFault>,
+    pub(super) count: u64,
+}
+
+impl Faults {
+    pub(super) fn push(&mut self, fault: ImportFault) {
+        self.count += 1;
+        if self.kept.len() < FAULTS_KEPT {
+            self.kept.push(fault);
+        }
+    }
+}
+
+/// How an import ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A dry run of a file without faults: it can be applied as it is.
+    Checked,
+    /// The file has faults; nothing was written.
+    Refused,
+    /// Every row is in the store.
+    Applied,
+    /// The store refused a chunk that it would have taken when it was checked. Earlier chunks stand; the same file may be sent again.
+    Stopped,
+}
+
+/// The verdict on one file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ImportReport {
+    /// The file's name as it was sent.
+    pub file: String,
+    /// The table it was read as, such as `lots`.
+    pub table: String,
+    /// Whether it was only checked.
+    pub dry_run: bool,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Rows read, without the header and empty lines.
+    pub rows_read: u64,
+    /// Rows that were new, or would be in a dry run.
+    pub added: u64,
+    /// Rows that changed what was there, or would.
+    pub changed: u64,
+    /// Rows that said what was there already.
+    pub unchanged: u64,
+    /// The first 1,000 faults, in the order of the passes that found them.
+    pub faults: Vec<ImportFault>,
+    /// All faults, also those not listed.
+    pub fault_count: u64,
+}
+
+impl ImportReport {
+    /// Its faults as a CSV file to mend the table by: line, column, value, reason. UTF-8 with a byte order mark, as spreadsheets want it;
+    /// a cell that a spreadsheet would run as a formula gets an apostrophe in front.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] only if memory cannot be written.
+    pub fn faults_csv(&self, words: Words) -> Result<Vec<u8>> {
+        let mut csv = csv::Writer::from_writer("\u{FEFF}".as_bytes().to_vec());
+        csv.write_record(["line", "column", "value", "reason"].map(|title| words.say(&format!("import-faults-{title}")).into_owned()))
+            .map_err(Error::broken)?;
+        for fault in &self.faults {
+            let line = fault.line.map(|line| line.to_string()).unwrap_or_default();
+            let value = fault.value.as_deref().unwrap_or_default();
+            csv.write_record([line.as_str(), &inert(&fault.column), &inert(value), &inert(&fault.word(words))]).map_err(Error::broken)?;
+        }
+        csv.into_inner().map_err(|error| Error::broken(error.into_error()))
+    }
+}
+
+/// A text that no spreadsheet takes for a formula (OWASP, CSV injection).
+fn inert(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}

@@ -1,0 +1,284 @@
+//! One row under its header: readers that return a value, or note what is wrong with the cell and return nothing.
+
+use std::collections::HashMap;
+use std::collections::hash_map::{Entry as Slot, RandomState};
+use std::hash::BuildHasher;
+
+use chrono::NaiveDate;
+
+use super::report::{Faults, ImportFault, Reason};
+use super::sheet::{Columns, Header, half_width};
+use super::table::RawRow;
+use crate::kernel::error::{Code, Fault};
+use crate::kernel::{money, text, time};
+
+/// A row of a file.
+///
+/// Every reader names a column by its name in the [`Columns`]. It returns `None` when the cell is wrong, after noting the fault with line and
+/// column, so that a room reads all its cells first and asks for them with `?` only when it builds the record: every bad cell of the row is
+/// then reported, not only the first. The `optional_` readers return `Some(None)` for an empty cell or a column that the file lacks.
+pub struct Row<'a> {
+    pub(super) columns: &'a Columns,
+    pub(super) header: &'a Header,
+    pub(super) raw: &'a RawRow,
+    pub(super) faults: &'a mut Faults,
+    /// Keys of the rows before. None in the second pass, when they have been compared.
+    pub(super) seen: Option<&'a mut Seen>,
+}
+
+impl<'a> Row<'a> {
+    /// Its line in the file (row of the sheet), from 1. A row with line breaks in quotes has the line it starts on.
+    pub fn line(&self) -> u64 {
+        self.raw.line()
+    }
+
+    /// The text of a cell, without spaces around it; empty when the file lacks the column.
+    pub fn get(&self, column: &str) -> &'a str {
+        self.cell(column).map_or("", |cell| cell.0)
+    }
+
+    /// Whether the cell has something in it.
+    pub fn has(&self, column: &str) -> bool {
+        !self.get(column).is_empty()
+    }
+
+    /// A required cell through any reader of the kernel's form, such as [`text::code`] or a room's own.
+    pub fn read<T>(&mut self, column: &'static str, reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>) -> Option<T> {
+        match self.cell(column) {
+            Some((_, false)) => None,
+            Some((text, true)) if !text.is_empty() => self.note(column, reader(column, text)),
+            _ => {
+                self.fault(Fault::new(column, Code::Missing));
+                None
+            }
+        }
+    }
+
+    /// Like [`Row::read`], for a cell that may be empty.
+    pub fn optional<T>(&mut self, column: &'static str, reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>) -> Option<Option<T>> {
+        match self.cell(column) {
+            Some((_, false)) => None,
+            Some((text, true)) if !text.is_empty() => self.note(column, reader(column, text)).map(Some),
+            _ => Some(None),
+        }
+    }
+
+    /// A one-line text of at most `max` characters.
+    pub fn text(&mut self, column: &'static str, max: usize) -> Option<String> {
+        self.read(column, |field, cell| text::line(field, cell, max))
+    }
+
+    /// A one-line text that may be absent.
+    pub fn optional_text(&mut self, column: &'static str, max: usize) -> Option<Option<String>> {
+        self.optional(column, |field, cell| text::line(field, cell, max))
+    }
+
+    /// A text of several lines that may be absent.
+    pub fn optional_paragraph(&mut self, column: &'static str, max: usize) -> Option<Option<String>> {
+        self.optional(column, |field, cell| text::paragraph(field, cell, max))
+    }
+
+    /// A code as [`text::code`] reads it.
+    pub fn code(&mut self, column: &'static str) -> Option<String> {
+        self.read(column, text::code)
+    }
+
+    /// A code that may be absent.
+    pub fn optional_code(&mut self, column: &'static str) -> Option<Option<String>> {
+        self.optional(column, text::code)
+    }
+
+    /// A date as [`time::read_date`] reads it.
+    pub fn date(&mut self, column: &'static str) -> Option<NaiveDate> {
+        self.read(column, read_date)
+    }
+
+    /// A date that may be absent.
+    pub fn optional_date(&mut self, column: &'static str) -> Option<Option<NaiveDate>> {
+        self.optional(column, read_date)
+    }
+
+    /// A quantity in thousandths of its unit: `12.5` is 12,500. Not below zero, at most three decimals.
+    pub fn quantity_milli(&mut self, column: &'static str) -> Option<i64> {
+        self.read(column, read_milli)
+    }
+
+    /// A quantity that may be absent.
+    pub fn optional_quantity_milli(&mut self, column: &'static str) -> Option<Option<i64>> {
+        self.optional(column, read_milli)
+    }
+
+    /// An amount of money in minor units: `199.5` is 19,950. Not below zero.
+    pub fn money(&mut self, column: &'static str) -> Option<i64> {
+        self.read(column, read_money)
+    }
+
+    /// An amount that may be absent.
+    pub fn optional_money(&mut self, column: &'static str) -> Option<Option<i64>> {
+        self.optional(column, read_money)
+    }
+
+    /// A whole number, not below zero.
+    pub fn whole(&mut self, column: &'static str) -> Option<i64> {
+        self.read(column, read_whole)
+    }
+
+    /// A whole number that may be absent.
+    pub fn optional_whole(&mut self, column: &'static str) -> Option<Option<i64>> {
+        self.optional(column, read_whole)
+    }
+
+    /// Yes or no in either language; false when absent.
+    pub fn flag(&mut self, column: &'static str) -> Option<bool> {
+        const WORDS: &[(&str, bool)] = &[
+            ("是", true),
+            ("否", false),
+            ("yes", true),
+            ("no", false),
+            ("true", true),
+            ("false", false),
+            ("y", true),
+            ("n", false),
+            ("1", true),
+            ("0", false),
+        ];
+        self.optional(column, |field, cell| one_of(field, cell, WORDS)).map(Option::unwrap_or_default)
+    }
+
+    /// One of a list of words, whatever their case; several words (zh, en) may mean the same.
+    pub fn choice<T: Copy>(&mut self, column: &'static str, words: &[(&str, T)]) -> Option<T> {
+        self.read(column, |field, cell| one_of(field, cell, words))
+    }
+
+    /// One of a list of words, or nothing.
+    pub fn optional_choice<T: Copy>(&mut self, column: &'static str, words: &[(&str, T)]) -> Option<Option<T>> {
+        self.optional(column, |field, cell| one_of(field, cell, words))
+    }
+
+    /// Notes a fault when `key` stood under `column` in a row before: the row's natural key, in the form the store compares it in. The first
+    /// row with it is named in the fault.
+    pub fn unique(&mut self, column: &'static str, key: &str) {
+        let line = self.line();
+        if let Some(first) = self.seen.as_mut().and_then(|seen| seen.insert(column, key, line)) {
+            self.fault(Fault::new(column, Code::Duplicate).with("field", column).with("value", key).with("line", first));
+        }
+    }
+
+    /// Notes a fault of this row that only several cells together show, such as dates out of order. Its field is a column's name.
+    pub fn fault(&mut self, fault: Fault) {
+        let column = self.header.spelling_of(self.columns, &fault.field).to_owned();
+        let value = self.columns.place(&fault.field).map(|_| self.get(&fault.field)).filter(|value| !value.is_empty());
+        self.faults.push(ImportFault::of(&Fault { field: column.into(), ..fault }.at_line(self.raw.line()), value));
+    }
+
+    /// Notes what is wrong with the cells whatever they mean: unreadable characters, cells beyond the header.
+    pub(super) fn note_flaws(&mut self) {
+        for (place, cell) in self.raw.cells().iter().enumerate() {
+            let spelled = self.header.spelled(place);
+            let mut fault = match &cell.flaw {
+                _ if spelled.is_empty() && !cell.text.trim().is_empty() => Fault::new("", Code::TooManyCells),
+                Some(flaw) => flaw.clone(),
+                None => continue,
+            };
+            fault.field = spelled.to_owned().into();
+            self.faults.push(ImportFault::of(&fault.at_line(self.raw.line()), Some(cell.text.trim())));
+        }
+    }
+
+    fn note<T>(&mut self, column: &'static str, read: Result<T, Fault>) -> Option<T> {
+        read.map_err(|fault| self.fault(Fault { field: column.into(), ..fault })).ok()
+    }
+
+    /// The trimmed text of a cell and whether it is sound; None when the file lacks the column or the row ends before it.
+    fn cell(&self, column: &str) -> Option<(&'a str, bool)> {
+        let cell = self.raw.cells().get(self.header.cell_of(self.columns.place(column)?)?)?;
+        Some((cell.text.trim(), cell.flaw.is_none()))
+    }
+}
+
+fn one_of<T: Copy>(field: &'static str, cell: &str, words: &[(&str, T)]) -> Result<T, Fault> {
+    let wanted = cell.to_lowercase();
+    let found = words.iter().find(|(word, _)| word.to_lowercase() == wanted).map(|(_, meaning)| *meaning);
+    found.ok_or_else(|| {
+        let allowed: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+        Fault::new(field, Code::NotOneOf).with("value", cell).with("allowed", allowed.join(", "))
+    })
+}
+
+fn narrow(cell: &str) -> String {
+    cell.chars().map(half_width).collect()
+}
+
+fn read_date(field: &'static str, cell: &str) -> Result<NaiveDate, Fault> {
+    time::read_date(field, &narrow(cell))
+}
+
+fn read_money(field: &'static str, cell: &str) -> Result<i64, Fault> {
+    money::read_minor(field, &ungrouped(field, cell)?)
+}
+
+/// A number without its thousands separators. A comma anywhere else is refused: `1,5` is one and a half to some and fifteen to nobody.
+fn ungrouped(field: &'static str, cell: &str) -> Result<String, Fault> {
+    let number = narrow(cell).trim().to_owned();
+    let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let grouped = whole.contains(',');
+    if (grouped && (first.is_empty() || first.len() > 3)) || groups.any(|group| group.len() != 3) || fraction.contains(',') {
+        return Err(Fault::new(field, Code::Malformed).with("value", &number).with("reason", Reason::Ambiguous.as_str()));
+    }
+    Ok(number.replace(',', ""))
+}
+
+/// Reads a decimal of at most three places into thousandths.
+///
+/// # Errors
+/// [`Code::NotANumber`], [`Code::Malformed`] (a comma that could mean two things), [`Code::BelowZero`] for `field`.
+pub fn read_milli(field: &'static str, cell: &str) -> Result<i64, Fault> {
+    let number = ungrouped(field, cell)?;
+    let wrong = || Fault::new(field, Code::NotANumber).with("value", &number);
+    if number.starts_with('-') {
+        return Err(Fault::new(field, Code::BelowZero).with("value", &number));
+    }
+    let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || fraction.len() > 3 || !digits(whole) || !digits(fraction) {
+        return Err(wrong());
+    }
+    format!("{whole}{fraction:0<3}").parse().map_err(|_| wrong())
+}
+
+/// Reads a whole number, not below zero; a fraction of nothing but zeros is taken, as some systems export counts.
+///
+/// # Errors
+/// [`Code::NotANumber`], [`Code::Malformed`] (a comma that could mean two things), [`Code::BelowZero`] for `field`.
+pub fn read_whole(field: &'static str, cell: &str) -> Result<i64, Fault> {
+    let milli = read_milli(field, cell)?;
+    if milli % 1000 == 0 { Ok(milli / 1000) } else { Err(Fault::new(field, Code::NotANumber).with("value", cell)) }
+}
+
+/// The keys of the rows read so far, 16 bytes each: 96 bits of two keyed hashes and the line. Two different keys among a million meet with
+/// probability 10⁻¹⁷, and nobody can arrange it without the hash keys, which are drawn anew for each file.
+#[derive(Default)]
+pub(super) struct Seen {
+    lines: HashMap<u64, (u32, u32)>,
+    first: RandomState,
+    second: RandomState,
+}
+
+impl Seen {
+    /// Remembers the key; the line it stood on before, if it did.
+    fn insert(&mut self, column: &str, key: &str, line: u64) -> Option<u64> {
+        let high = self.first.hash_one((column, key));
+        let low = u32::try_from(self.second.hash_one((column, key)) >> 32).unwrap_or_default();
+        match self.lines.entry(high) {
+            Slot::Occupied(there) if there.get().0 == low => Some(u64::from(there.get().1)),
+            Slot::Occupied(_) => None,
+            Slot::Vacant(free) => {
+                free.insert((low, u32::try_from(line).unwrap_or(u32::MAX)));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Machinery every room stands on: the store, the web server, words, long work, files coming in, the world outside.
+//!
+//! Knows nothing of garments beyond the kernel's values.
+
+pub mod db;
+pub mod events;
+pub mod http;
+pub mod imports;
+pub mod policies;
+pub mod words;

@@ -1,0 +1,200 @@
+//! Words people read, in both languages: Fluent catalogues embedded in the program.
+//!
+//! `src/words/<language>/<room>.ftl` hold the messages. Both languages have the same keys (a test checks), every error code has its
+//! `error-<code>`, and a message nobody translated shows as its key in tests and is never shipped.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use unic_langid::LanguageIdentifier;
+
+use crate::kernel::error::Args;
+use crate::kernel::text::Lang;
+use crate::kernel::{Fault, Refusal};
+
+macro_rules! catalogue {
+    ($($room:literal),* $(,)?) => {
+        const SOURCES: &[(&str, &str, &str)] = &[$((
+            $room,
+            include_str!(concat!("../words/zh-CN/", $room, ".ftl")),
+            include_str!(concat!("../words/en/", $room, ".ftl")),
+        ),)*];
+    };
+}
+
+catalogue!("common", "errors", "imports");
+
+/// The words of one language. Cheap to copy: a page carries it as `t`.
+#[derive(Clone, Copy)]
+pub struct Words {
+    lang: Lang,
+    bundle: &'static FluentBundle<FluentResource>,
+}
+
+impl Words {
+    /// The words of `lang`.
+    pub fn of(lang: Lang) -> Self {
+        static ZH: OnceLock<FluentBundle<FluentResource>> = OnceLock::new();
+        static EN: OnceLock<FluentBundle<FluentResource>> = OnceLock::new();
+        let cell = match lang {
+            Lang::Zh => &ZH,
+            Lang::En => &EN,
+        };
+        Self { lang, bundle: cell.get_or_init(|| bundle(lang)) }
+    }
+
+    /// Which language.
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// The message of a key.
+    pub fn say(&self, key: &str) -> Cow<'static, str> {
+        self.format(key, None)
+    }
+
+    /// The message of a key with one argument.
+    pub fn say1(&self, key: &str, name: &str, value: impl ToString) -> Cow<'static, str> {
+        let mut args = FluentArgs::new();
+        args.set(name, fluent_value(&value.to_string()));
+        self.format(key, Some(&args))
+    }
+
+    /// The message of a key with arguments.
+    pub fn say_with(&self, key: &str, pairs: &[(&str, String)]) -> Cow<'static, str> {
+        let mut args = FluentArgs::new();
+        for (name, value) in pairs {
+            args.set(*name, self.argument(name, value));
+        }
+        self.format(key, Some(&args))
+    }
+
+    /// Why something was refused, in a sentence.
+    pub fn refusal(&self, refusal: &Refusal) -> String {
+        self.coded(refusal.code.as_str(), &refusal.args)
+    }
+
+    /// What is wrong with one place, in a sentence (without naming the place).
+    pub fn fault(&self, fault: &Fault) -> String {
+        self.coded(fault.code.as_str(), &fault.args)
+    }
+
+    /// Whether there is a message of this key.
+    pub fn knows(&self, key: &str) -> bool {
+        self.bundle.has_message(key)
+    }
+
+    /// A reason that is the name of one is said in words (`reason-<name>`).
+    fn argument(&self, name: &str, value: &str) -> FluentValue<'static> {
+        let key = format!("reason-{value}");
+        if name == "reason" && self.knows(&key) { self.say(&key).into_owned().into() } else { fluent_value(value) }
+    }
+
+    fn coded(&self, code: &str, given: &Args) -> String {
+        let mut args = FluentArgs::new();
+        for (name, value) in given {
+            args.set(*name, self.argument(name, value));
+        }
+        self.format(&format!("error-{}", code.replace('_', "-")), Some(&args)).into_owned()
+    }
+
+    fn format(&self, key: &str, args: Option<&FluentArgs<'_>>) -> Cow<'static, str> {
+        let Some(pattern) = self.bundle.get_message(key).and_then(|message| message.value()) else {
+            tracing::error!(key, lang = self.lang.tag(), "no such message");
+            return Cow::Owned(key.to_owned());
+        };
+        let mut errors = Vec::new();
+        let text = self.bundle.format_pattern(pattern, args, &mut errors);
+        if !errors.is_empty() {
+            tracing::error!(key, ?errors, "a message lacks an argument");
+        }
+        match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text),
+            Cow::Owned(text) => Cow::Owned(text),
+        }
+    }
+}
+
+/// Numbers choose plural forms; everything else is text as it is.
+fn fluent_value(text: &str) -> FluentValue<'static> {
+    match text.parse::<i64>() {
+        Ok(number) if text.len() < 7 => FluentValue::from(number),
+        _ => FluentValue::from(text.to_owned()),
+    }
+}
+
+fn bundle(lang: Lang) -> FluentBundle<FluentResource> {
+    let tag: LanguageIdentifier = lang.tag().parse().unwrap_or_default();
+    let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+    // Isolation marks are invisible characters that break copying of codes and dates.
+    bundle.set_use_isolating(false);
+    for (room, zh, en) in SOURCES {
+        let text = match lang {
+            Lang::Zh => zh,
+            Lang::En => en,
+        };
+        let resource = FluentResource::try_new((*text).to_owned()).unwrap_or_else(|(resource, errors)| {
+            tracing::error!(room, ?errors, "a catalogue does not parse");
+            resource
+        });
+        if let Err(errors) = bundle.add_resource(resource) {
+            tracing::error!(room, ?errors, "a catalogue repeats a key");
+        }
+    }
+    bundle
+}
+
+/// Keys of a language's catalogues, for the test that both have the same.
+pub fn keys(lang: Lang) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for (_, zh, en) in SOURCES {
+        let text = match lang {
+            Lang::Zh => zh,
+            Lang::En => en,
+        };
+        keys.extend(text.lines().filter_map(|line| {
+            let (key, _) = line.split_once(" =").or_else(|| line.split_once('='))?;
+            let plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+            plain.then(|| key.to_owned())
+        }));
+    }
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Code;
+
+    #[test]
+    fn both_languages_say_everything() {
+        let (zh, en) = (keys(Lang::Zh), keys(Lang::En));
+        assert_eq!(zh.difference(&en).collect::<Vec<_>>(), Vec::<&String>::new(), "only in zh-CN");
+        assert_eq!(en.difference(&zh).collect::<Vec<_>>(), Vec::<&String>::new(), "only in en");
+        for lang in Lang::ALL {
+            for (room, zh, en) in SOURCES {
+                for text in [zh, en] {
+                    assert!(FluentResource::try_new((*text).to_owned()).is_ok(), "{room} parses");
+                }
+            }
+            let words = Words::of(lang);
+            for key in keys(lang) {
+                assert!(words.knows(&key), "{} lacks {key}", lang.tag());
+            }
+            for code in Code::ALL {
+                let key = format!("error-{}", code.as_str().replace('_', "-"));
+                assert!(words.knows(&key), "{} lacks {key}", lang.tag());
+            }
+        }
+    }
+
+    #[test]
+    fn arguments_stand_in() {
+        let fault = Fault::new("name", Code::TooLong).with("max", 40);
+        assert_eq!(Words::of(Lang::Zh).fault(&fault), "最多 40 个字符。");
+        assert_eq!(Words::of(Lang::En).fault(&fault), "At most 40 characters.");
+    }
+}

@@ -1,0 +1,24 @@
+# Words every page shares.
+
+brand-name = Hangtag
+lang-name = English
+lang-other = 中文
+page-problem = This did not work
+page-problem-fields = What to correct
+back = Back
+home = Home
+sign-in = Sign in
+sign-out = Sign out
+save = Save
+cancel = Cancel
+next-page = Next page
+first-page = First page
+nothing-yet = Nothing here yet.
+search = Search
+yes = Yes
+no = No
+line = Line
+download-csv = CSV
+download-xlsx = XLSX
+skip-to-content = Skip to content
+menu = Menu

@@ -1,0 +1,24 @@
+# 各页面共用的词。
+
+brand-name = Hangtag
+lang-name = 中文
+lang-other = English
+page-problem = 没有成功
+page-problem-fields = 需要更正的内容
+back = 返回
+home = 首页
+sign-in = 登录
+sign-out = 退出登录
+save = 保存
+cancel = 取消
+next-page = 下一页
+first-page = 回到第一页
+nothing-yet = 这里还没有内容。
+search = 查找
+yes = 是
+no = 否
+line = 行
+download-csv = CSV
+download-xlsx = XLSX
+skip-to-content = 跳到正文
+menu = 菜单
