@@ -106,10 +106,15 @@ impl UnitText {
     /// The characters of this label's text in their places.
     ///
     /// # Errors
-    /// [`Code::MissingGlyph`] for a serial or claim code with a character outside ASCII.
+    /// [`Code::MissingGlyph`] for a serial or claim code with a character outside ASCII; [`Code::Missing`] for `claim_code` where it is shown and
+    /// the unit has none.
     pub fn place<'a>(&'a self, unit: &LabelUnit, text: &mut String, placed: &mut Vec<Placed<'a>>) -> Result<()> {
+        if unit.claim_code.is_none() && self.parts.iter().any(|part| matches!(part, Part::ClaimCode)) {
+            return Err(Fault::new("claim_code", Code::Missing).into());
+        }
         self.say(unit, text);
-        self.atlas.set(text, placed).map_err(|character| Refusal::new(Code::MissingGlyph).with("character", character).with("font", "").into())
+        let missing = |character| Refusal::new(Code::MissingGlyph).with("character", character).with("font", &self.atlas.font);
+        self.atlas.set(text, placed).map_err(|character| missing(character).into())
     }
 
     /// The room it takes at most, in SVG pixels.
@@ -122,7 +127,12 @@ impl UnitText {
             let at = self.atlas.transform.pre_translate(single(*pen), 0.0);
             Some(Area::of(glyph.outline.clone()?.transform(at)?.bounds()))
         });
-        let area = areas.reduce(|a, b| Area { left: a.left.min(b.left), top: a.top.min(b.top), right: a.right.max(b.right), bottom: a.bottom.max(b.bottom) });
+        let area = areas.reduce(|a, b| Area {
+            left: a.left.min(b.left),
+            top: a.top.min(b.top),
+            right: a.right.max(b.right),
+            bottom: a.bottom.max(b.bottom),
+        });
         (text, area)
     }
 }
@@ -145,7 +155,13 @@ impl Layout {
     ///
     /// # Errors
     /// All faults.
-    pub fn examine(template: Template, fonts: &Fonts, job: LabelJob, dpi: u16, longest: &LabelUnit) -> std::result::Result<Self, Vec<Fault>> {
+    pub fn examine(
+        template: Template,
+        fonts: &Fonts,
+        job: LabelJob,
+        dpi: u16,
+        longest: &LabelUnit,
+    ) -> std::result::Result<Self, Vec<Fault>> {
         let spec = &template.spec;
         let size = (whole(mm_to_dots(spec.width, dpi)), whole(mm_to_dots(spec.height, dpi)));
         if size.0 * size.1 > MOST_DOTS || !(100..=1200).contains(&dpi) {
@@ -193,7 +209,11 @@ impl Layout {
         lint::not_drawable(self.tree.root(), &mut faults);
         let mut rooms = lint::text_rooms(&self.tree, &mut faults);
         rooms.extend(self.texts.iter().map(|text| text.room(longest)).filter_map(|(text, room)| Some((text, room?))));
-        lint::edges_and_overlaps(&rooms, Area::new(0.0, 0.0, self.tree.size().width().into(), self.tree.size().height().into()), &mut faults);
+        lint::edges_and_overlaps(
+            &rooms,
+            Area::new(0.0, 0.0, self.tree.size().width().into(), self.tree.size().height().into()),
+            &mut faults,
+        );
         let uri = format!("{}{}", self.job.uri_prefix, longest.serial);
         match Qr::encode(uri.as_bytes(), spec.code.ecc).map(|qr| (qr.size(), self.code_place(qr.size()))) {
             Ok((size, Ok(place))) => lint::quiet_zone(self, size, place, &rooms, &mut faults),
@@ -339,10 +359,19 @@ impl<'a, 'input> Draft<'a, 'input> {
         }
     }
 
-    /// What the drawing refers to: its own parts and small embedded images, nothing else.
+    /// What the drawing refers to: its own parts and small embedded images, nothing else. And elements that would be left out without a word.
     fn check_references(&mut self) {
+        for node in self.document.descendants().filter(Node::is_element) {
+            let name = node.tag_name().name();
+            if matches!(name, "foreignObject" | "flowRoot" | "script" | "animate" | "animateTransform" | "set") {
+                self.faults.push(Fault::new("template", Code::NotDrawable).with("feature", name));
+            }
+        }
         for node in self.document.descendants().filter(|node| node.is_element() && node.tag_name().name() != "a") {
-            let Some(href) = node.attributes().find(|attribute| attribute.name() == "href").map(|attribute| attribute.value().trim()) else { continue };
+            let Some(href) = node.attributes().find(|attribute| attribute.name() == "href").map(|attribute| attribute.value().trim())
+            else {
+                continue;
+            };
             let known = ["data:image/png;", "data:image/jpeg;", "data:image/jpg;"].iter().any(|kind| href.starts_with(kind));
             let short: String = href.chars().take(60).collect();
             if href.starts_with("data:") && !known {
@@ -411,12 +440,16 @@ impl<'a, 'input> Draft<'a, 'input> {
         let mut units = Vec::new();
         for &text in &texts {
             let runs: Vec<_> = markup::runs(text).into_iter().map(|run| (run, markup::marks(run.text().unwrap_or_default()))).collect();
-            let fields: Vec<_> = runs.iter().flat_map(|(_, marks)| marks).filter_map(|mark| if let Mark::Field(name, line) = mark { Some((name, *line)) } else { None }).collect();
+            let fields: Vec<_> = runs
+                .iter()
+                .flat_map(|(_, marks)| marks)
+                .filter_map(|mark| if let Mark::Field(name, line) = mark { Some((name, *line)) } else { None })
+                .collect();
             for (name, _) in &fields {
                 match template::layer_of(name) {
                     None => self.faults.push(Fault::new(format!("fields.{name}"), Code::UnknownField)),
                     Some(Layer::Job) if !self.template.spec.fields.contains_key(*name) => {
-                        self.faults.push(Fault::new(format!("fields.{name}"), Code::ColumnMissing).with("column", format!("[fields.{name}]")));
+                        self.faults.push(Fault::new(format!("fields.{name}"), Code::UnknownField));
                     }
                     Some(_) => {}
                 }
@@ -488,7 +521,8 @@ impl<'a, 'input> Draft<'a, 'input> {
                 },
             })
             .collect();
-        let own = parts.iter().filter_map(|part| if let Part::Words(words) = part { Some(words.as_str()) } else { None }).flat_map(str::chars);
+        let own =
+            parts.iter().filter_map(|part| if let Part::Words(words) = part { Some(words.as_str()) } else { None }).flat_map(str::chars);
         match Atlas::of(&self.template.svg, text, *run, own.chain(UNIT_CHARACTERS), self.options, self.dpi) {
             Ok(atlas) => Some(UnitText { atlas, parts }),
             Err(faults) => {
@@ -508,9 +542,9 @@ impl<'a, 'input> Draft<'a, 'input> {
             let mut atlas = None;
             for number in 1.. {
                 let place = texts.iter().find_map(|&text| {
-                    let run = markup::runs(text).into_iter().find(|run| {
-                        markup::marks(run.text().unwrap_or_default()).contains(&Mark::Field(name.clone(), Some(number)))
-                    })?;
+                    let run = markup::runs(text)
+                        .into_iter()
+                        .find(|run| markup::marks(run.text().unwrap_or_default()).contains(&Mark::Field(name.clone(), Some(number))))?;
                     Some((text, run))
                 });
                 let Some((text, run)) = place else { break };
@@ -523,7 +557,14 @@ impl<'a, 'input> Draft<'a, 'input> {
                     })
                     .collect();
                 if atlas.is_none() {
-                    match Atlas::of(&self.template.svg, text, run, value.chars().filter(|c| !c.is_control()).chain(beside.chars()), self.options, self.dpi) {
+                    match Atlas::of(
+                        &self.template.svg,
+                        text,
+                        run,
+                        value.chars().filter(|c| !c.is_control()).chain(beside.chars()),
+                        self.options,
+                        self.dpi,
+                    ) {
                         Ok(drawn) => atlas = Some(drawn),
                         Err(faults) => {
                             self.faults.extend(faults);

@@ -97,6 +97,9 @@ impl Area {
 
     /// Whether `other` lies inside, give or take `slack`.
     pub fn holds(&self, other: &Self, slack: f64) -> bool {
-        other.left >= self.left - slack && other.top >= self.top - slack && other.right <= self.right + slack && other.bottom <= self.bottom + slack
+        other.left >= self.left - slack
+            && other.top >= self.top - slack
+            && other.right <= self.right + slack
+            && other.bottom <= self.bottom + slack
     }
 }
