@@ -6,7 +6,9 @@ use std::process::Command;
 
 use hangtag::kernel::error::{Code, Error, Fault};
 use hangtag::kernel::qr::{Ecc, Qr};
-use hangtag::production::labels::{Bitmap, Fonts, Format, LabelJob, LabelUnit, Layout, Target, Template, lint, png, svg, write_labels};
+use hangtag::production::labels::{
+    Bitmap, Fonts, Format, LabelJob, LabelUnit, Layout, Target, Template, lint, longest_job, png, svg, write_labels,
+};
 
 use crate::support::has_tool;
 
@@ -623,10 +625,12 @@ fn phones_read_every_picture() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    for name in LATIN {
+    let chinese = Fonts::shared().chinese().is_some();
+    for name in Template::names(None).iter().filter(|name| chinese || LATIN.contains(&name.as_str())) {
         let template = Template::load(name, None).unwrap();
         for &dpi in &template.spec.dpi {
-            let layout = latin(name, Some(dpi));
+            let job = longest_job(&template, PREFIX);
+            let layout = Layout::new(template.clone(), if chinese { Fonts::shared() } else { &Fonts::built_in() }, job, Some(dpi)).unwrap();
             let place = folder.path().join(format!("{name}-{dpi}"));
             write_labels(Format::Png, &layout, &mut units(4), Target::Folder(&place), &mut |_| {}).unwrap();
             let mut texts: Vec<String> = (1..=4).flat_map(|number| decoded(&place.join(format!("{number:06}.png")))).collect();

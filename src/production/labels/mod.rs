@@ -15,6 +15,7 @@
 mod atlas;
 mod bitmap;
 mod csv;
+mod draft;
 mod fonts;
 mod images;
 mod layout;
