@@ -21,6 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/http", &["db", "events", "keys", "words"]),
     ("platform/jobs", &["db", "events", "http"]),
     ("platform/imports", &["db", "events", "http", "jobs", "words"]),
+    ("production/labels", &[]),
 ];
 
 /// Files of the house's front: they may name every room.

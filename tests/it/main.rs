@@ -8,6 +8,7 @@
     reason = "a test may fail by panicking and says what it skips"
 )]
 
+mod labels_engine;
 mod platform;
 mod schema;
 mod support;
