@@ -11,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::kernel::{Code, Error};
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
+use crate::staff;
 
 /// The staff menu, in the order people work.
 const MENU: &[Entry] = &[];
@@ -26,6 +27,7 @@ pub fn app(
         .into_utoipa_app()
         .app_data(web::Data::new(house.clone()))
         .app_data(Menu(Arc::from(MENU)))
+        .app_data(web::Data::from(staff::door::porter(&house.config)))
         .configure(rooms)
         .split_for_parts();
     app.default_service(web::to(nowhere))
