@@ -630,7 +630,8 @@ fn phones_read_every_picture() {
         let template = Template::load(name, None).unwrap();
         for &dpi in &template.spec.dpi {
             let job = longest_job(&template, PREFIX);
-            let layout = Layout::new(template.clone(), if chinese { Fonts::shared() } else { &Fonts::built_in() }, job, Some(dpi)).unwrap();
+            let built_in = Fonts::built_in();
+            let layout = Layout::new(template.clone(), if chinese { Fonts::shared() } else { &built_in }, job, Some(dpi)).unwrap();
             let place = folder.path().join(format!("{name}-{dpi}"));
             write_labels(Format::Png, &layout, &mut units(4), Target::Folder(&place), &mut |_| {}).unwrap();
             let mut texts: Vec<String> = (1..=4).flat_map(|number| decoded(&place.join(format!("{number:06}.png")))).collect();
