@@ -22,3 +22,4 @@ pub mod app;
 pub mod config;
 pub mod kernel;
 pub mod platform;
+pub mod production;
