@@ -10,6 +10,7 @@ pub mod lettering;
 pub mod money;
 pub mod paging;
 pub mod qr;
+pub mod serial;
 pub mod text;
 pub mod time;
 
