@@ -17,6 +17,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/words", &[]),
     ("platform/http", &["db", "events", "words"]),
     ("platform/imports", &["db", "events", "http", "words"]),
+    ("production/parties", &[]),
+    ("production/products", &["parties"]),
 ];
 
 /// Files of the house's front: they may name every room.
