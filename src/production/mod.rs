@@ -1,3 +1,8 @@
 //! What was made, out of what, and its labels.
 
 pub mod labels;
+//! The production wing: what was made, out of what, by whom; and its labels.
+
+pub mod parties;
+
+pub mod products;
