@@ -1,0 +1,3 @@
+//! What was made, out of what, by whom; and its labels.
+
+pub mod materials;
