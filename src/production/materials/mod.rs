@@ -15,6 +15,7 @@ pub use store::{
     BatchUse, LotFilter, LotPart, LotSheet, LotView, Parent, PartyRef, change, children_of, create, list, lot, lot_by_code, lots,
     lots_by_code, parents_of, sheet,
 };
+pub(crate) use store::{anywhere, parties_by_code};
 
 use crate::kernel::Id;
 use crate::kernel::text::{Both, Lang};

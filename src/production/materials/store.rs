@@ -381,7 +381,7 @@ pub fn sheet(db: &mut Db, code: &str, party: Option<Id>) -> Result<Option<LotShe
 }
 
 /// The ids of the parties with these codes.
-fn parties_by_code(db: &mut Db, codes: &[&str]) -> Result<HashMap<String, Id>> {
+pub(crate) fn parties_by_code(db: &mut Db, codes: &[&str]) -> Result<HashMap<String, Id>> {
     let mut found = HashMap::new();
     for chunk in codes.chunks(KEYS) {
         let rows: Vec<(String, i64)> =

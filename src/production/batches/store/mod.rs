@@ -1,0 +1,4 @@
+//! Every query about batches, their units and their serials.
+
+pub mod batches;
+pub mod units;
