@@ -15,11 +15,13 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use rules::{check, read_units, units_text};
+pub use rules::{address, check, gtin14, read_units, units_text};
 pub use store::batches::{
     BatchFilter, BatchSheet, BatchView, ComponentLot, SkuRef, batch, batch_by_code, batches, change, create, is_of_party, list, lots_of,
     sheet,
 };
+pub use store::foreign::{ForeignGarment, ForeignPlan};
+pub use store::serials::{SerialOf, address_of, find_serial, own_serial, serial_of};
 pub use store::units::{Minted, is_issued, is_void, mint, void_units, voids_of};
 
 use crate::kernel::ids::UNITS_PER_BATCH;

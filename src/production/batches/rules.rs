@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{ALL_UNITS, BatchDraft, BatchStatus, LotUse, Origin};
 use crate::kernel::ids::UNITS_PER_BATCH;
+use crate::kernel::serial::Gtin14;
 use crate::kernel::text;
 use crate::kernel::{Code, Fault, Refusal, Result};
 
@@ -203,4 +204,36 @@ pub(super) fn may_mint(status: BatchStatus, origin: Origin) -> Result<()> {
         (Origin::Own, BatchStatus::Open | BatchStatus::Released) => Ok(()),
         (Origin::Own, held) => Err(Refusal::new(Code::WrongState).with("state", held.as_str()).into()),
     }
+}
+
+/// A GTIN of 8 to 14 digits as the fourteen that ciphers and addresses use; None for anything else. The check digit is not looked at: a
+/// GTIN that is wrong finds nothing.
+pub fn gtin14(text: &str) -> Option<Gtin14> {
+    let text = text.trim();
+    if !(8..=14).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    format!("{text:0>14}").into_bytes().try_into().ok()
+}
+
+/// A garment's own address: a GS1 Digital Link where it has a GTIN, `/C/{serial}` where it has none. Characters that mean something in a
+/// path are escaped, as serials from elsewhere may hold any of GS1's 82.
+pub fn address(stem: &str, gtin: Option<&str>, serial: &str) -> String {
+    let serial = crate::platform::http::query_escape(serial).replace('/', "%2F");
+    match gtin {
+        Some(gtin) => format!("{stem}/01/{gtin}/21/{serial}"),
+        None => format!("{stem}/C/{serial}"),
+    }
+}
+
+/// A value of GS1 AI 21: 1 to 20 characters of the 82 (GS1 General Specifications, 7.11), case and all.
+///
+/// # Errors
+/// [`Code::TooLong`] or [`Code::Malformed`] for `field`.
+pub(super) fn read_ai21(field: &'static str, text: &str) -> Result<String, Fault> {
+    let text = text::line(field, text, 20)?;
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!\"%&'()*+,-./:;<=>?_".contains(&byte)) {
+        return Ok(text);
+    }
+    Err(Fault::new(field, Code::Malformed).with("value", &text).with("reason", "GS1 AI 21"))
 }

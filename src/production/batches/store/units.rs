@@ -6,8 +6,8 @@ use diesel::prelude::*;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
+use super::super::Batch;
 use super::super::rules::{may_mint, units_text};
-use super::super::{Batch, Origin};
 use super::batches::{SUBJECT, batch};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
@@ -171,9 +171,4 @@ pub fn void_units(db: &mut Db, stamp: &Stamp, no: BatchNo, units: &[Range<i64>],
     let body = serde_json::json!({ "units": texts.join(", "), "count": added, "reason": reason });
     events::append(db, stamp, EventKind::BatchVoided, Subject::Thing(SUBJECT, no.0), &body)?;
     i64::try_from(added).map_err(Error::broken)
-}
-
-/// Whether a batch's serials are ours.
-pub(super) fn is_own(batch: &Batch) -> bool {
-    batch.origin == Origin::Own
 }
