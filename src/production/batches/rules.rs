@@ -237,3 +237,19 @@ pub(super) fn read_ai21(field: &'static str, text: &str) -> Result<String, Fault
     }
     Err(Fault::new(field, Code::Malformed).with("value", &text).with("reason", "GS1 AI 21"))
 }
+
+/// A GTIN of a label: 8, 12, 13 or 14 digits with the right check digit, as fourteen.
+///
+/// # Errors
+/// [`Code::NotAGtin`] or [`Code::CheckDigit`] for `field`.
+pub(super) fn read_gtin(field: &'static str, text: &str) -> Result<String, Fault> {
+    let digits = gtin14(text).filter(|_| matches!(text.trim().len(), 8 | 12 | 13 | 14)).ok_or_else(|| Fault::new(field, Code::NotAGtin))?;
+    let [body @ .., check] = digits;
+    // GS1 General Specifications 7.9: weights 3 and 1 by turns, the rightmost digit before the check digit weighs 3.
+    let sum: u32 = body.iter().zip([3, 1].into_iter().cycle()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let expected = (10 - sum % 10) % 10;
+    if u32::from(check - b'0') == expected {
+        return Ok(String::from_utf8_lossy(&digits).into_owned());
+    }
+    Err(Fault::new(field, Code::CheckDigit).with("value", text.trim()).with("expected", expected))
+}
