@@ -2,3 +2,6 @@
 
 pub mod batches;
 pub mod materials;
+//! What was made, out of what, and its labels.
+
+pub mod labels;
