@@ -28,6 +28,7 @@ use crate::kernel::Id;
 use crate::kernel::time::Clock;
 use crate::platform::db::Store;
 use crate::platform::events::Stamp;
+use crate::platform::keys::Keys;
 
 /// What every handler and job is handed: the store, the clock, the settings. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +39,8 @@ pub struct House {
     pub clock: Clock,
     /// The settings.
     pub config: Arc<Config>,
+    /// The secret keys.
+    pub keys: Arc<Keys>,
     /// This process, for ids.
     pub node: u16,
     /// How often things may be tried.
@@ -46,9 +49,9 @@ pub struct House {
 
 impl House {
     /// A house on this store, with fresh counters.
-    pub fn new(store: Store, clock: Clock, config: Config, node: u16) -> Self {
+    pub fn new(store: Store, clock: Clock, config: Config, keys: Keys, node: u16) -> Self {
         let limits = Arc::new(Limits::new(&clock));
-        Self { store, clock, config: Arc::new(config), node, limits }
+        Self { store, clock, config: Arc::new(config), keys: Arc::new(keys), node, limits }
     }
 
     /// A stamp of now for `actor`.

@@ -16,6 +16,7 @@ use hangtag::kernel::text::Lang;
 use hangtag::kernel::time::Clock;
 use hangtag::platform::db::{DatabaseUrl, Store, StoreOptions, migrate};
 use hangtag::platform::http::House;
+use hangtag::platform::keys::KeyFile;
 use serde_json::Value;
 
 /// The variable that names a PostgreSQL server for the tests: `postgres://user@host/database`.
@@ -91,7 +92,8 @@ impl TestApp {
             default_lang: Lang::En,
             ..Config::default()
         };
-        let house = House::new(store, Clock::fixed(noon()), config, 1);
+        let keys = KeyFile::open_or_create(&KeyFile::place(folder.path()), noon().date()).unwrap().keys().unwrap();
+        let house = House::new(store, Clock::fixed(noon()), config, keys, 1);
         Self { house, on, url, schema, folder }
     }
 
