@@ -24,3 +24,4 @@ pub mod config;
 pub mod kernel;
 pub mod platform;
 pub mod staff;
+pub mod production;
