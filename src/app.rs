@@ -28,7 +28,8 @@ pub fn works() -> Works {
     works.into()
 }
 
-fn import_tables() -> ImportTables {
+/// Every table that can be imported.
+pub fn import_tables() -> ImportTables {
     ImportTables(Arc::from(IMPORTS))
 }
 

@@ -582,3 +582,17 @@ fn only_in_a_change(version: Option<i64>) -> Result<()> {
 fn needed_in_a_change(version: Option<i64>) -> Result<i64> {
     version.ok_or_else(|| Fault::new("version", Code::Missing).into())
 }
+
+/// Policies that active styles name and nobody has written, for the administrator.
+///
+/// # Errors
+/// When the store does.
+pub fn policy_gaps(db: &mut Db) -> Result<Vec<String>> {
+    let named: Vec<(String, String)> = each!(db, |c| style_table::table
+        .filter(style_table::status.eq("active").and(style_table::policy_code.ne("")))
+        .select((style_table::code, style_table::policy_code))
+        .order(style_table::code)
+        .load(c))?;
+    let written: Vec<String> = each!(db, |c| warranty_policy::table.select(warranty_policy::code).distinct().load(c))?;
+    Ok(named.into_iter().filter(|(_, policy)| !written.contains(policy)).map(|(style, policy)| format!("{style} names {policy}")).collect())
+}
