@@ -2,10 +2,12 @@
 //!
 //! Everything here is values in, values out, so every other wing may use it and it uses nothing but itself.
 
+pub mod care;
 pub mod error;
 pub mod event;
 pub mod gs1;
 pub mod ids;
+pub mod lettering;
 pub mod money;
 pub mod paging;
 pub mod qr;

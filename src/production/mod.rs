@@ -1,0 +1,3 @@
+//! What was made, out of what, and its labels.
+
+pub mod labels;
