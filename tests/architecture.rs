@@ -19,8 +19,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/http", &["db", "events", "keys", "words"]),
     ("platform/jobs", &["db", "events", "http"]),
     ("platform/imports", &["db", "events", "http", "jobs", "words"]),
-    ("platform/http", &["db", "events", "words"]),
-    ("platform/imports", &["db", "events", "http", "words"]),
     ("production/labels", &[]),
 ];
 
