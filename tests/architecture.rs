@@ -21,7 +21,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/http", &["db", "events", "keys", "words"]),
     ("platform/jobs", &["db", "events", "http"]),
     ("platform/imports", &["db", "events", "http", "jobs", "words"]),
-    ("production/labels", &[]),
     ("staff/accounts", &[]),
     ("staff/tokens", &["accounts"]),
     ("staff/door", &["accounts", "tokens"]),
