@@ -5,8 +5,8 @@
 pub mod care;
 pub mod error;
 pub mod event;
-pub mod gs1;
 pub mod faults;
+pub mod gs1;
 pub mod ids;
 pub mod lettering;
 pub mod money;
