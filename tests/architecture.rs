@@ -21,6 +21,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/http", &["db", "events", "keys", "words"]),
     ("platform/jobs", &["db", "events", "http"]),
     ("platform/imports", &["db", "events", "http", "jobs", "words"]),
+    ("staff/accounts", &[]),
+    ("staff/tokens", &["accounts"]),
+    ("staff/door", &["accounts", "tokens"]),
+    ("staff/sign_in", &["accounts", "door"]),
     ("production/labels", &[]),
 ];
 
