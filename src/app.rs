@@ -17,7 +17,11 @@ use crate::platform::jobs::{self, Work, Works};
 use crate::staff;
 
 /// The staff menu, in the order people work.
-const MENU: &[Entry] = &[Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn }];
+const MENU: &[Entry] = &[
+    Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
+    Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
+    Entry { href: "/api-keys", key: "api-keys-title", needs: Permission::AccountsEdit },
+];
 
 /// The tables that can be imported, in the order a new deployment loads them.
 const IMPORTS: &[ImportTable] = &[];
@@ -35,6 +39,7 @@ pub fn import_tables() -> ImportTables {
 
 /// Mounts every room's routes.
 fn rooms(config: &mut ServiceConfig<'_>) {
+    config.configure(staff::sign_in::routes).configure(staff::accounts::routes).configure(staff::tokens::routes);
     config.configure(jobs::routes).configure(imports::routes);
 }
 

@@ -29,6 +29,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("production/materials", &["parties"]),
     ("production/batches", &["materials", "parties", "products"]),
     ("production/labels", &["batches", "products"]),
+    ("staff/sign_in", &["accounts", "door"]),
+    ("production/labels", &[]),
 ];
 
 /// Files of the house's front: they may name every room.
