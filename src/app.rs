@@ -14,7 +14,7 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
-use crate::production::parties;
+use crate::production::{parties, products};
 
 /// The staff menu, in the order people work.
 const MENU: &[Entry] = &[
@@ -36,7 +36,7 @@ fn import_tables() -> ImportTables {
 
 /// Mounts every room's routes.
 fn rooms(config: &mut ServiceConfig<'_>) {
-    config.configure(jobs::routes).configure(imports::routes).configure(parties::routes);
+    config.configure(jobs::routes).configure(imports::routes).configure(parties::routes).configure(products::routes);
 }
 
 /// The whole application, ready to be served or tested.

@@ -18,7 +18,7 @@ use crate::kernel::text::{Both, Lang};
 
 pub use http::routes;
 pub use import::{COLUMNS, IMPORT};
-pub use store::{by_code, by_id, by_ids, change, create, ids_of_codes, list, maker};
+pub use store::{by_code, by_id, by_ids, change, codes_of_ids, create, ids_of_codes, list, maker};
 
 /// Characters a party's name may have.
 pub const NAME_MAX: usize = 120;

@@ -92,6 +92,20 @@ pub fn ids_of_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<HashMap<S
     Ok(ids)
 }
 
+/// The codes of these parties, by id; ids of none are left out.
+///
+/// # Errors
+/// When the store does.
+pub fn codes_of_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, String>> {
+    let mut codes = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK_BINDS) {
+        let chunk: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        let rows: Vec<(i64, String)> = each!(db, |c| party::table.filter(party::id.eq_any(&chunk)).select((party::id, party::code)).load(c))?;
+        codes.extend(rows.into_iter().map(|(id, code)| (Id(id), code)));
+    }
+    Ok(codes)
+}
+
 /// What a label says of the party with this id: one look-up by key.
 ///
 /// # Errors
