@@ -15,6 +15,7 @@ use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_header
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::production::{parties, products};
+use crate::staff;
 
 /// The staff menu, in the order people work.
 const MENU: &[Entry] = &[
@@ -27,7 +28,8 @@ const IMPORTS: &[ImportTable] = &[parties::IMPORT];
 
 /// The kinds of long work.
 pub fn works() -> Works {
-    Arc::from([Box::new(ImportWork(import_tables())) as Box<dyn Work>])
+    let works: Vec<Box<dyn Work>> = vec![Box::new(ImportWork(import_tables()))];
+    works.into()
 }
 
 fn import_tables() -> ImportTables {
@@ -56,6 +58,7 @@ pub fn app(
         .app_data(web::Data::new(house.clone()))
         .app_data(Menu(Arc::from(MENU)))
         .app_data(web::Data::new(import_tables()))
+        .app_data(web::Data::from(staff::door::porter(&house.config)))
         .configure(rooms)
         .split_for_parts();
     app.default_service(web::to(nowhere))

@@ -6,6 +6,7 @@ pub mod care;
 pub mod countries;
 pub mod error;
 pub mod event;
+pub mod gs1;
 pub mod faults;
 pub mod ids;
 pub mod lettering;
