@@ -21,9 +21,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/http", &["db", "events", "keys", "words"]),
     ("platform/jobs", &["db", "events", "http"]),
     ("platform/imports", &["db", "events", "http", "jobs", "words"]),
-    ("production/labels", &[]),
+    ("staff/accounts", &[]),
+    ("staff/tokens", &["accounts"]),
+    ("staff/door", &["accounts", "tokens"]),
     ("production/parties", &[]),
     ("production/products", &["parties"]),
+    ("production/materials", &["parties"]),
+    ("production/batches", &["materials", "parties", "products"]),
+    ("production/labels", &["batches", "products"]),
 ];
 
 /// Files of the house's front: they may name every room.
