@@ -25,7 +25,13 @@ macro_rules! catalogue {
     };
 }
 
-catalogue!("common", "errors", "staff", "imports");
+catalogue!(
+    "common",
+    "errors",
+    "staff",
+    "imports",
+    "parties",
+);
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
 #[derive(Clone, Copy)]
