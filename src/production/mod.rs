@@ -1,5 +1,6 @@
 //! What was made, out of what, by whom; and its labels.
 
 pub mod batches;
+mod history;
 pub mod labels;
 pub mod materials;

@@ -2,6 +2,8 @@
 
 pub mod body;
 pub mod caller;
+mod download;
+mod filled;
 mod headers;
 mod locale;
 pub mod once;
@@ -15,6 +17,8 @@ use sha2::{Digest, Sha256};
 
 pub use body::{Form, Json};
 pub use caller::{Caller, Doorkeeper, Identity, Visitor, at_the_door};
+pub use download::{csv, segment};
+pub use filled::Filled;
 pub use headers::guard_headers;
 pub use locale::{LANG_COOKIE, Locale};
 pub use once::{Once, created, json};
