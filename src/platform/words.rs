@@ -31,6 +31,8 @@ catalogue!(
     "staff",
     "imports",
     "parties",
+    "lots",
+    "batches",
 );
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
