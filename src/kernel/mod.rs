@@ -8,6 +8,7 @@ pub mod ids;
 pub mod money;
 pub mod paging;
 pub mod qr;
+pub mod serial;
 pub mod text;
 pub mod time;
 
