@@ -21,7 +21,15 @@ fn rooms(_config: &mut ServiceConfig<'_>) {}
 /// The whole application, ready to be served or tested.
 pub fn app(
     house: &House,
-) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<impl MessageBody + use<>>, Error = actix_web::Error, InitError = ()> + use<>> {
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
     let (app, _) = App::new()
         .into_utoipa_app()
         .app_data(web::Data::new(house.clone()))
@@ -43,7 +51,13 @@ async fn nowhere(_request: HttpRequest) -> Result<HttpResponse, Error> {
 pub fn openapi() -> utoipa::openapi::OpenApi {
     use utoipa::openapi::{InfoBuilder, OpenApiBuilder};
     let base = OpenApiBuilder::new()
-        .info(InfoBuilder::new().title("Hangtag").version(env!("CARGO_PKG_VERSION")).description(Some("Traceability and warranty for garments.")).build())
+        .info(
+            InfoBuilder::new()
+                .title("Hangtag")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some("Traceability and warranty for garments."))
+                .build(),
+        )
         .build();
     App::new().into_utoipa_app().openapi(base).configure(rooms).split_for_parts().1
 }

@@ -88,7 +88,10 @@ impl Config {
         if let Some(file) = file {
             figment = figment.merge(Toml::file_exact(file));
         }
-        figment.merge(Env::prefixed("HANGTAG_").ignore(&["config", "log", "test_all", "test_postgres"])).extract().map_err(|error| Error::broken(Box::new(error)))
+        figment
+            .merge(Env::prefixed("HANGTAG_").ignore(&["config", "log", "test_all", "test_postgres"]))
+            .extract()
+            .map_err(|error| Error::broken(Box::new(error)))
     }
 
     /// The store the settings name.

@@ -19,6 +19,8 @@
 //! `tests/architecture.rs` fails on an import that is not on its list.
 
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod kernel;
 pub mod platform;
+pub mod production;

@@ -1,3 +1,7 @@
-//! The `hangtag` program.
+//! The `hangtag` program: parse, run, say what went wrong.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hangtag::cli::main()
+}

@@ -1,4 +1,5 @@
 //! The integration suite: one binary, one file per room. Every API test runs on SQLite, and on PostgreSQL too when one is at hand.
 
 mod platform;
+mod schema;
 mod support;

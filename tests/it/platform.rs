@@ -19,8 +19,15 @@ story!(a_refused_write_leaves_no_trace, |app| {
         }
     });
     assert_eq!(refused.await.unwrap_err().code(), Code::Stale);
-    app.house.store.write(move |db| events::append(db, &stamp, EventKind::PartySaved, Subject::Thing("party", 8), &serde_json::json!({}))).await.unwrap();
-    let facts = app.house.store.read(|db| Ok((events::of(db, Subject::Thing("party", 7))?.len(), events::of(db, Subject::Thing("party", 8))?.len())));
+    app.house
+        .store
+        .write(move |db| events::append(db, &stamp, EventKind::PartySaved, Subject::Thing("party", 8), &serde_json::json!({})))
+        .await
+        .unwrap();
+    let facts = app
+        .house
+        .store
+        .read(|db| Ok((events::of(db, Subject::Thing("party", 7))?.len(), events::of(db, Subject::Thing("party", 8))?.len())));
     assert_eq!(facts.await.unwrap(), (0, 1));
 });
 

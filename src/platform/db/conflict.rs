@@ -19,7 +19,12 @@ impl From<DieselError> for Error {
             DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Retry,
             DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
                 let column = unique_column(info.constraint_name(), info.message());
-                Refusal { code: Code::Duplicate, args: vec![("field", column.clone().into())], faults: vec![Fault::new(column, Code::Duplicate)] }.into()
+                Refusal {
+                    code: Code::Duplicate,
+                    args: vec![("field", column.clone().into())],
+                    faults: vec![Fault::new(column, Code::Duplicate)],
+                }
+                .into()
             }
             DieselError::DatabaseError(_, info) if info.message().contains("deadlock detected") => Self::Retry,
             _ => Self::broken(error),

@@ -66,7 +66,10 @@ fn run<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(connection: &mut C
 /// # Errors
 /// When the store cannot be reached.
 pub fn pending(url: &DatabaseUrl) -> Result<Vec<String>> {
-    fn names<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(connection: &mut C, migrations: EmbeddedMigrations) -> Result<Vec<String>> {
+    fn names<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(
+        connection: &mut C,
+        migrations: EmbeddedMigrations,
+    ) -> Result<Vec<String>> {
         let pending = connection.pending_migrations(migrations).map_err(Error::Broken)?;
         Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
     }

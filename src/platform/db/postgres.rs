@@ -50,8 +50,9 @@ struct Settings;
 
 impl CustomizeConnection<Db, diesel::r2d2::Error> for Settings {
     fn on_acquire(&self, db: &mut Db) -> Result<(), diesel::r2d2::Error> {
-        crate::each!(db, |c| c.batch_execute("SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'; SET TIME ZONE 'UTC'"))
-            .map_err(diesel::r2d2::Error::QueryError)
+        crate::each!(db, |c| c
+            .batch_execute("SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'; SET TIME ZONE 'UTC'"))
+        .map_err(diesel::r2d2::Error::QueryError)
     }
 }
 

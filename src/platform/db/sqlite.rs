@@ -122,7 +122,9 @@ impl SqliteStore {
 
     pub(super) fn backup_into(&self, file: &Path) -> Result<()> {
         let mut connection = establish(&self.path)?;
-        diesel::sql_query("VACUUM INTO $1").bind::<diesel::sql_types::Text, _>(file.to_string_lossy().into_owned()).execute(&mut connection)?;
+        diesel::sql_query("VACUUM INTO $1")
+            .bind::<diesel::sql_types::Text, _>(file.to_string_lossy().into_owned())
+            .execute(&mut connection)?;
         std::fs::File::open(file)?.sync_all()?;
         Ok(())
     }
@@ -245,13 +247,15 @@ fn establish(path: &Path) -> Result<SqliteConnection> {
 
 fn open_writer(path: &Path) -> Result<SqliteConnection> {
     let mut connection = establish(path)?;
-    connection.batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;")?;
+    connection
+        .batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;")?;
     Ok(connection)
 }
 
 fn open_reader(path: &Path) -> Result<Db> {
     let mut connection = establish(path)?;
-    connection.batch_execute("PRAGMA query_only = ON; PRAGMA cache_size = -4000; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;")?;
+    connection
+        .batch_execute("PRAGMA query_only = ON; PRAGMA cache_size = -4000; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;")?;
     Ok(Db::Sqlite(connection))
 }
 
@@ -283,8 +287,22 @@ fn refuse_network_file_system(path: &Path) -> Result<()> {
 
 /// The type of the file system `folder` is on, when it is one of the network's.
 fn network_file_system(mounts: &str, folder: &Path) -> Option<String> {
-    const NETWORK: [&str; 14] =
-        ["nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "9p", "ceph", "glusterfs", "lustre", "fuse.sshfs", "fuse.rclone", "fuse.s3fs"];
+    const NETWORK: [&str; 14] = [
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "ncpfs",
+        "afs",
+        "9p",
+        "ceph",
+        "glusterfs",
+        "lustre",
+        "fuse.sshfs",
+        "fuse.rclone",
+        "fuse.s3fs",
+    ];
     let mut best: Option<(usize, &str)> = None;
     for line in mounts.lines() {
         let (Some(point), Some((_, after))) = (line.split(' ').nth(4), line.split_once(" - ")) else { continue };

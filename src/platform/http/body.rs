@@ -67,7 +67,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
             }
             let body = read_body(&request, &mut payload, BODY_LIMIT).await?;
             let mut reader = serde_json::Deserializer::from_slice(&body);
-            let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| wrong_field(&error.path().to_string(), error.inner().to_string()))?;
+            let value = serde_path_to_error::deserialize(&mut reader)
+                .map_err(|error| wrong_field(&error.path().to_string(), error.inner().to_string()))?;
             reader.end().map_err(|error| Refusal::new(Code::Malformed).with("reason", error))?;
             Ok(Self { value, hash: super::sha256_hex(&body) })
         })

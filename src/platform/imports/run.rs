@@ -242,6 +242,7 @@ impl Walk<'_> {
             (self.progress)(Progress { pass: self.pass, rows, of_rows: self.of_rows, bytes: meter.so_far().min(size), of_bytes: size });
             Ok(flow)
         })?;
+        let whole = ended.is_none();
         if let Some(fault) = ended {
             self.faults.push(ImportFault::of(&fault, None));
         }
@@ -253,7 +254,7 @@ impl Walk<'_> {
             if !chunk.is_empty() {
                 broken_off = each(import, chunk, &header, self.faults)?.is_break();
             }
-            if self.pass == Pass::Checking && !broken_off {
+            if self.pass == Pass::Checking && whole && !broken_off {
                 let found = import.check_whole()?;
                 note(self.faults, &header, columns, found);
             }

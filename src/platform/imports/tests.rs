@@ -617,4 +617,7 @@ fn a_row_read_into_nothing_is_not_lost() {
     }
     let report = run(&mut source("批号,数量\nA,1\n").unwrap(), &mut Silent, Mode::Apply, &mut |_| {}).unwrap();
     assert_eq!(seen(&report), [(Some(2), "", Code::Malformed), (Some(2), "批号", Code::Cycle)]);
+    // What only the whole file shows is not said of half a file.
+    let report = run(&mut source("批号,数量\nA,1\n\"B,1\n").unwrap(), &mut Silent, Mode::DryRun, &mut |_| {}).unwrap();
+    assert_eq!(seen(&report), [(Some(2), "", Code::Malformed), (Some(3), "", Code::FileBroken)]);
 }

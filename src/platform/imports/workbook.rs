@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx};
 use zip::ZipArchive;
+use zip::result::ZipError;
 
 use super::report::Reason;
 use super::sheet::Columns;
@@ -50,7 +51,7 @@ fn measure(bytes: &mut BufReader<Metered>) -> Result<()> {
     let mut names = HashSet::new();
     for index in 0..archive.len() {
         let mut part = archive.by_index(index).map_err(|error| match error {
-            zip::result::ZipError::UnsupportedArchive(_) => Reason::Password.refusal(),
+            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => Reason::Password.refusal(),
             _ => damaged(),
         })?;
         let name = part.name().map_err(|_| damaged())?.to_ascii_lowercase();
