@@ -2,4 +2,4 @@
 
 mod store;
 
-pub use store::{Status, Tally, live_retailer, set_status, tally, touch};
+pub use store::{LiveSale, Status, Tally, live_sale, set_status, tally, touch};

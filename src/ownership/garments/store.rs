@@ -112,12 +112,23 @@ pub fn tally(db: &mut Db, changes: &Tally) -> Result<()> {
     Ok(())
 }
 
-/// The retailer of a garment's live sale; None when it is not sold or no retailer was named.
+/// A garment's live sale, as far as the rooms below `sales` need to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveSale {
+    /// Which of the garment's sales.
+    pub seq: i64,
+    /// Who sold it.
+    pub retailer: Option<Id>,
+}
+
+/// The live sale of a garment, if it is sold.
 ///
 /// # Errors
 /// When the store does.
-pub fn live_retailer(db: &mut Db, garment: GarmentId) -> Result<Option<Id>> {
-    let rows: Vec<Option<i64>> =
-        each!(db, |c| sale::table.filter(sale::garment_id.eq(garment.0).and(sale::status.eq("live"))).select(sale::retailer_id).load(c))?;
-    Ok(rows.into_iter().next().flatten().map(Id))
+pub fn live_sale(db: &mut Db, garment: GarmentId) -> Result<Option<LiveSale>> {
+    let rows: Vec<(i64, Option<i64>)> = each!(db, |c| sale::table
+        .filter(sale::garment_id.eq(garment.0).and(sale::status.eq("live")))
+        .select((sale::seq, sale::retailer_id))
+        .load(c))?;
+    Ok(rows.into_iter().next().map(|(seq, retailer)| LiveSale { seq, retailer: retailer.map(Id) }))
 }

@@ -4,39 +4,7 @@ use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
 use crate::kernel::time::add_months;
-
-/// What a warranty may start with. A policy lists them in order; the first whose date is known wins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StartRule {
-    /// The day it was delivered to the buyer.
-    Delivered,
-    /// The day it was sold.
-    Sold,
-    /// The day its holder claimed it.
-    Activated,
-    /// The day its batch was finished, plus the policy's `made_plus_months`.
-    Made,
-}
-
-impl StartRule {
-    /// Every rule, in the usual order.
-    pub const ALL: [StartRule; 4] = [StartRule::Delivered, StartRule::Sold, StartRule::Activated, StartRule::Made];
-
-    /// The stored text.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            StartRule::Delivered => "delivered",
-            StartRule::Sold => "sold",
-            StartRule::Activated => "activated",
-            StartRule::Made => "made",
-        }
-    }
-
-    /// The rule of a stored text.
-    pub fn of(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|rule| rule.as_str() == text)
-    }
-}
+use crate::production::products::{StartRule, WarrantyPolicy};
 
 /// What a policy version promises.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,9 +15,20 @@ pub struct Terms {
     pub months: u32,
     /// Days it lasts, beyond the months.
     pub days: u32,
-    /// With [`StartRule::Made`] among the starts: months after making at which it starts by itself. Without it: the end is never later
-    /// than this many months after making.
+    /// It never ends later than this many months after the garment was made, where that is known.
     pub made_plus_months: Option<u32>,
+}
+
+impl From<&WarrantyPolicy> for Terms {
+    fn from(policy: &WarrantyPolicy) -> Self {
+        let count = |number: i64| u32::try_from(number.clamp(0, 100_000)).unwrap_or_default();
+        Self {
+            starts: policy.start_rules.clone(),
+            months: count(policy.months),
+            days: count(policy.days),
+            made_plus_months: policy.made_plus_months.map(count),
+        }
+    }
 }
 
 impl Terms {
@@ -93,21 +72,17 @@ pub struct Term {
 /// A period of months ends on the corresponding date, or the month's end where there is none, and its first day is not counted: twelve
 /// months from 15 June end with 15 June (Civil Code of China, Art. 201 and 202).
 pub fn term(terms: &Terms, facts: &Facts) -> Option<Term> {
-    let made_plus = |made: NaiveDate| add_months(made, terms.made_plus_months.unwrap_or_default());
     let (basis, starts_on) = terms.starts.iter().find_map(|rule| {
         let day = match rule {
             StartRule::Delivered => facts.delivered,
             StartRule::Sold => facts.sold,
             StartRule::Activated => facts.activated,
-            StartRule::Made => facts.made.map(made_plus),
+            StartRule::Made => facts.made,
         };
         day.map(|day| (*rule, day))
     })?;
     let lasts_until = add_months(starts_on, terms.months).checked_add_days(Days::new(terms.days.into())).unwrap_or(NaiveDate::MAX);
-    let cap = match (terms.starts.contains(&StartRule::Made), terms.made_plus_months, facts.made) {
-        (false, Some(_), Some(made)) => made_plus(made),
-        _ => NaiveDate::MAX,
-    };
+    let cap = facts.made.zip(terms.made_plus_months).map_or(NaiveDate::MAX, |(made, months)| add_months(made, months));
     Some(Term { basis, starts_on, ends_on: lasts_until.min(cap).max(starts_on) })
 }
 
@@ -245,9 +220,9 @@ mod tests {
     #[case(&[StartRule::Sold, StartRule::Delivered], 12, 0, None, Some(("sold", "2026-06-15", "2027-06-15")))]
     #[case(&[StartRule::Activated, StartRule::Sold], 0, 365, None, Some(("sold", "2026-06-15", "2027-06-15")))]
     #[case(&[StartRule::Activated], 12, 0, None, None)]
-    // made + months
-    #[case(&[StartRule::Activated, StartRule::Made], 12, 0, Some(6), Some(("made", "2026-11-30", "2027-11-30")))]
-    // the cap, where making is not a start
+    #[case(&[StartRule::Activated, StartRule::Made], 12, 10, None, Some(("made", "2026-05-31", "2027-06-10")))]
+    // never later than so many months after making, never before it starts
+    #[case(&[StartRule::Made], 12, 0, Some(6), Some(("made", "2026-05-31", "2026-11-30")))]
     #[case(&USUAL, 24, 0, Some(18), Some(("delivered", "2026-06-18", "2027-11-30")))]
     #[case(&USUAL, 24, 0, Some(0), Some(("delivered", "2026-06-18", "2026-06-18")))]
     fn starts_and_ends(
