@@ -4,5 +4,6 @@
 
 pub mod garments;
 pub mod holders;
+pub mod sales;
 pub mod scans;
 pub mod warranties;

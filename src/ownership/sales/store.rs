@@ -251,10 +251,10 @@ pub fn end_sale(db: &mut Db, stamp: &Stamp, zone: Tz, garment: GarmentId, return
         return Err(Fault::new("returned_on", Code::OutOfRange).with("min", before.sold_on).with("max", today).into());
     }
     holders::end_for_return(db, stamp, garment)?;
-    update_live(db, &before, |c| match c {
-        Db::Sqlite(c) => end_row(&before).execute(c),
-        Db::Pg(c) => end_row(&before).execute(c),
-    })?;
+    let ended = each!(db, |c| diesel::update(row_of(&before))
+        .set((sale::status.eq(SaleStatus::Ended.as_str()), sale::version.eq(before.version + 1)))
+        .execute(c))?;
+    one_changed(ended)?;
     warranties::end(db, garment, before.seq, returned_on, "returned")?;
     garments::set_status(db, &[garment], garments::Status::Returned)?;
     let mut tally = garments::Tally::default();
@@ -263,4 +263,94 @@ pub fn end_sale(db: &mut Db, stamp: &Stamp, zone: Tz, garment: GarmentId, return
     let body = serde_json::json!({ "sale": before.seq, "returned_on": returned_on });
     events::append(db, stamp, EventKind::Returned, Subject::Garment(garment.0), &body)?;
     latest(db, garment)?.ok_or_else(|| Code::NotSold.into())
+}
+
+/// The row of a sale as it was read.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn row_of(before: &Sale) -> _ {
+    let (garment, seq, version): (i64, i64, i64) = (before.garment.0, before.seq, before.version);
+    sale::table.filter(sale::garment_id.eq(garment).and(sale::seq.eq(seq)).and(sale::version.eq(version)))
+}
+
+fn one_changed(rows: usize) -> Result<()> {
+    if rows == 0 { Err(Code::Stale.into()) } else { Ok(()) }
+}
+
+/// Notes the day the garment was handed over, and works out its warranty anew by its start rules.
+///
+/// # Errors
+/// [`Code::NotSold`]; [`Code::DatesOutOfOrder`] or [`Code::OutOfRange`] for `delivered_on`.
+pub fn deliver(db: &mut Db, stamp: &Stamp, zone: Tz, garment: GarmentId, delivered_on: NaiveDate) -> Result<Sale> {
+    let before = live(db, garment)?;
+    Refusal::unless_empty(dates(before.sold_on, Some(delivered_on), local_date(stamp.at, zone)).into_iter().filter(|fault| fault.field != "sold_on").collect())?;
+    if before.delivered_on == Some(delivered_on) {
+        return Ok(before);
+    }
+    let changed = each!(db, |c| diesel::update(row_of(&before))
+        .set((sale::delivered_on.eq(delivered_on), sale::version.eq(before.version + 1)))
+        .execute(c))?;
+    one_changed(changed)?;
+    let body = serde_json::json!({ "sale": before.seq, "delivered_on": delivered_on });
+    events::append(db, stamp, EventKind::Delivered, Subject::Garment(garment.0), &body)?;
+    if let Some(warranty) = warranties::of_sale(db, garment, before.seq)? {
+        let policy = before.policy.map_or(Ok(None), |id| products::policy(db, id))?;
+        // The terms of the day it was registered, whatever the house says today.
+        if let Some(terms) = warranties::terms(db, policy.as_ref(), before.created_at)? {
+            let made = batches::batch(db, garment.batch())?.and_then(|batch| batch.finished_on);
+            let activated = holders::live(db, garment)?.map(|holder| local_date(holder.claimed_at, zone).max(before.sold_on));
+            let facts = Facts { sold: Some(before.sold_on), delivered: Some(delivered_on), activated, made };
+            warranties::again(db, stamp, &warranty, &terms, &facts)?;
+        }
+    }
+    latest(db, garment)?.ok_or_else(|| Code::NotSold.into())
+}
+
+/// Which sales a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct SaleFilter {
+    /// Sold on or after.
+    pub from: Option<NaiveDate>,
+    /// Sold on or before.
+    pub to: Option<NaiveDate>,
+    /// Only of this retailer.
+    pub retailer: Option<Id>,
+}
+
+/// A page of sales, the latest day first.
+///
+/// # Errors
+/// [`Code::Malformed`] for a page token that is none; when the store does.
+pub fn list(db: &mut Db, filter: &SaleFilter, ask: &PageAsk) -> Result<Page<Sale>> {
+    let after = ask.key()?.map(|key| read_key(&key)).transpose()?;
+    let rows: Vec<Row> = each!(db, |c| {
+        let mut query =
+            sale::table.order((sale::sold_on.desc(), sale::garment_id.desc(), sale::seq.desc())).limit(ask.limit() + 1).into_boxed();
+        if let Some(from) = filter.from {
+            query = query.filter(sale::sold_on.ge(from));
+        }
+        if let Some(to) = filter.to {
+            query = query.filter(sale::sold_on.le(to));
+        }
+        if let Some(retailer) = filter.retailer {
+            query = query.filter(sale::retailer_id.eq(retailer.0));
+        }
+        if let Some((day, garment, seq)) = after {
+            query = query.filter(sale::sold_on.le(day)).filter(
+                sale::sold_on
+                    .lt(day)
+                    .or(sale::garment_id.lt(garment))
+                    .or(sale::garment_id.eq(garment).and(sale::seq.lt(seq))),
+            );
+        }
+        query.load(c)
+    })?;
+    let sales = rows.into_iter().map(Sale::try_from).collect::<Result<Vec<_>>>()?;
+    Ok(Page::new(sales, ask.limit(), |sale| format!("{}|{}|{}", sale.sold_on, sale.garment.0, sale.seq)))
+}
+
+fn read_key(key: &str) -> Result<(NaiveDate, i64, i64)> {
+    let mut parts = key.split('|');
+    let mut next = || parts.next().unwrap_or_default();
+    let read = (|| Some((next().parse().ok()?, next().parse().ok()?, next().parse().ok()?)))();
+    read.ok_or_else(|| Fault::new("after", Code::Malformed).with("reason", "not a page token").into())
 }
