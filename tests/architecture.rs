@@ -19,6 +19,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/http", &["db", "events", "keys", "words"]),
     ("platform/jobs", &["db", "events", "http"]),
     ("platform/imports", &["db", "events", "http", "jobs", "words"]),
+    ("production/parties", &[]),
+    ("production/products", &["parties"]),
 ];
 
 /// Files of the house's front: they may name every room.
