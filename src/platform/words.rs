@@ -25,7 +25,7 @@ macro_rules! catalogue {
     };
 }
 
-catalogue!("common", "errors", "holders", "imports");
+catalogue!("common", "errors", "holders", "imports", "warranties");
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
 #[derive(Clone, Copy)]

@@ -6,9 +6,13 @@
 //! it changes is written in a few statements.
 
 mod examine;
+mod import;
+mod resolve;
 mod rules;
 mod store;
 
-pub use examine::{Examined, examine};
+pub use examine::{Examined, Ready, examine};
+pub use import::{COLUMNS, IMPORT};
+pub use resolve::{Finder, Named, find, read_name};
 pub use rules::{NewSale, SaleAsk, SaleStatus, Sound, check};
 pub use store::{Sale, SaleFilter, deliver, end_sale, latest, list, of_garment, register, register_examined};
