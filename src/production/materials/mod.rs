@@ -3,6 +3,7 @@
 //! Lots and their parents are the genealogy that every trace walks, so they form no cycle: whoever saves a lot or loads a file of lots is
 //! refused with the path of the cycle. Quantities are thousandths of the lot's unit.
 
+mod import;
 mod rules;
 mod store;
 
@@ -10,6 +11,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use import::{COLUMNS as LOT_COLUMNS, run as import_lots};
 pub use rules::{check, milli_text, read_parts};
 pub use store::{
     BatchUse, LotFilter, LotPart, LotSheet, LotView, Parent, PartyRef, change, children_of, create, list, lot, lot_by_code, lots,
