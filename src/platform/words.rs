@@ -25,7 +25,7 @@ macro_rules! catalogue {
     };
 }
 
-catalogue!("common", "errors", "holders", "imports", "warranties");
+catalogue!("common", "errors", "holders", "imports", "parties", "sales", "warranties");
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 //! When a warranty starts and ends, and what to tell people about it. Values in, values out.
 
 use chrono::{Days, NaiveDate};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::kernel::time::add_months;
 use crate::production::products::{StartRule, WarrantyPolicy};
@@ -128,7 +128,7 @@ impl Status {
 }
 
 /// What a warranty waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitsFor {
     /// Delivery.
@@ -152,7 +152,7 @@ pub fn waits_for(terms: &Terms) -> WaitsFor {
 }
 
 /// A warranty as of a day, for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum WarrantyState {
     /// Not sold, or sold without one.

@@ -241,19 +241,18 @@ pub fn void(db: &mut Db, stamp: &Stamp, garment: GarmentId, reason: &str) -> Res
     Ok(Warranty { status: Status::Void, reason: reason.to_owned(), version: before.version + 1, ..before })
 }
 
-/// The latest warranties of many garments, by garment.
+/// The warranties of many garments, by garment and sale.
 ///
 /// # Errors
 /// When the store does.
-pub fn latest_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<GarmentId, Warranty>> {
-    let mut found: HashMap<GarmentId, Warranty> = HashMap::with_capacity(garments.len());
+pub fn of_garments(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<(GarmentId, i64), Warranty>> {
+    let mut found = HashMap::with_capacity(garments.len());
     for chunk in garments.chunks(chunk_rows(1)) {
         let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
-        let rows: Vec<Row> =
-            each!(db, |c| warranty::table.filter(warranty::garment_id.eq_any(&ids)).order((warranty::garment_id, warranty::sale_seq)).load(c))?;
+        let rows: Vec<Row> = each!(db, |c| warranty::table.filter(warranty::garment_id.eq_any(&ids)).load(c))?;
         for row in rows {
             let one = warranty_of(row)?;
-            found.insert(one.garment, one);
+            found.insert((one.garment, one.sale_seq), one);
         }
     }
     Ok(found)

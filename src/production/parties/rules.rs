@@ -1,7 +1,7 @@
 //! What a sound party is.
 
 use super::{NAME_MAX, PartyFields};
-use crate::kernel::{Code, Fault, Faults, Result, text};
+use crate::kernel::{Code, Fault, Faults, Result, countries, text};
 
 /// The fields, trimmed and put in order.
 ///
@@ -20,7 +20,7 @@ pub(super) fn sound(given: &PartyFields) -> Result<PartyFields> {
         name: faults.some_lines("name", &given.name, NAME_MAX),
         roles,
         gln: faults.keep(given.gln.as_deref().filter(|gln| !gln.trim().is_empty()).map(|gln| gln_of("gln", gln)).transpose()),
-        country: faults.keep(country("country", &given.country)),
+        country: faults.keep(countries::read("country", &given.country)),
         city: faults.keep(text::optional_line("city", &given.city, 80)),
         address: faults.lines("address", &given.address, 240),
         contact: faults.keep(text::optional_line("contact", &given.contact, 240)),
@@ -41,15 +41,5 @@ pub(super) fn gln_of(field: &'static str, text: &str) -> Result<String, Fault> {
             if *check == expected { Ok(text.to_owned()) } else { Err(Fault::new(field, Code::CheckDigit).with("expected", expected)) }
         }
         _ => Err(Fault::new(field, Code::Malformed).with("reason", "13 digits")),
-    }
-}
-
-/// A country's code in capitals, or nothing.
-pub(in crate::production) fn country(field: &'static str, text: &str) -> Result<String, Fault> {
-    let text = text.trim().to_ascii_uppercase();
-    if text.is_empty() || (text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())) {
-        Ok(text)
-    } else {
-        Err(Fault::new(field, Code::Malformed).with("reason", "ISO 3166-1 alpha-2"))
     }
 }

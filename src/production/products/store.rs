@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::{PolicyFields, Product, Sku, SkuFields, StartRule, Style, StyleFacts, StyleFields, StyleFilter, WarrantyPolicy, rules};
+use super::{PolicyFields, Product, Sku, SkuFields, SkuFilter, StartRule, Style, StyleFacts, StyleFields, StyleFilter, WarrantyPolicy, rules};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Both;
@@ -221,6 +221,46 @@ pub fn skus_of(db: &mut Db, style: Id) -> Result<Vec<Sku>> {
     let rows: Vec<SkuRow> =
         each!(db, |c| sku_table::table.filter(sku_table::style_id.eq(style.0)).order(sku_table::code).select(SkuRow::as_select()).load(c))?;
     Ok(rows.into_iter().map(Sku::from).collect())
+}
+
+/// At most `limit` skus by code, after the code `after`.
+///
+/// # Errors
+/// When the store does.
+pub fn skus(db: &mut Db, filter: &SkuFilter, after: Option<&str>, limit: i64) -> Result<Vec<Sku>> {
+    let rows: Vec<SkuRow> = each!(db, |c| {
+        let mut query = sku_table::table.select(SkuRow::as_select()).order(sku_table::code).limit(limit).into_boxed();
+        if let Some(after) = after {
+            query = query.filter(sku_table::code.gt(after));
+        }
+        if let Some(style) = filter.style {
+            query = query.filter(sku_table::style_id.eq(style.0));
+        }
+        if let Some(sku) = filter.sku {
+            query = query.filter(sku_table::id.eq(sku.0));
+        }
+        if let Some(party) = filter.manufacturer {
+            let theirs = style_table::table.filter(style_table::manufacturer_id.eq(party.0)).select(style_table::id);
+            query = query.filter(sku_table::style_id.eq_any(theirs));
+        }
+        query.load(c)
+    })?;
+    Ok(rows.into_iter().map(Sku::from).collect())
+}
+
+/// The codes of these styles, by id.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn style_codes(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, String>> {
+    let mut codes = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK_BINDS) {
+        let chunk: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        let rows: Vec<(i64, String)> =
+            each!(db, |c| style_table::table.filter(style_table::id.eq_any(&chunk)).select((style_table::id, style_table::code)).load(c))?;
+        codes.extend(rows.into_iter().map(|(id, code)| (Id(id), code)));
+    }
+    Ok(codes)
 }
 
 /// The sku that has this GTIN, or once had it. `gtin` is 14 digits.
