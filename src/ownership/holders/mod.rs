@@ -11,10 +11,12 @@
 //! overwritten in the same write, and the log keeps them, sealed, until its next checkpoint; PostgreSQL keeps them, sealed, until VACUUM.
 //! Backups made before keep them, sealed, as long as the backup and the house's key are both kept.
 
+mod http;
 mod rules;
 mod seal;
 mod store;
 
+pub use http::routes;
 pub use rules::{COOKIE_DAYS, Consent, Contact, Purpose, ReadReason, Secret, TransferCode};
 pub use seal::HolderKeys;
 pub use store::{
