@@ -27,8 +27,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ownership/scans", &[]),
     ("ownership/warranties", &["garments"]),
     ("production/labels", &[]),
+    ("staff/accounts", &[]),
+    ("staff/tokens", &["accounts"]),
+    ("staff/door", &["accounts", "tokens"]),
     ("production/parties", &[]),
     ("production/products", &["parties"]),
+    ("production/materials", &["parties"]),
+    ("production/batches", &["materials", "parties", "products"]),
+    ("production/labels", &["batches", "products"]),
 ];
 
 /// Files of the house's front: they may name every room.

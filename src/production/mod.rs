@@ -1,4 +1,4 @@
-//! What was made, out of what, by whom; and its labels.
+//! The production wing: what was made, out of what, by whom; and its labels.
 
 pub mod batches;
 pub mod labels;

@@ -16,17 +16,17 @@ use crate::production::parties::{self, Status};
 /// Mounts the room.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(styles)
-        .service(style)
-        .service(create_style)
-        .service(change_style)
-        .service(skus)
-        .service(sku)
-        .service(create_sku)
-        .service(change_sku)
-        .service(policies)
-        .service(policy_versions)
-        .service(add_policy);
+        .service(styles_api)
+        .service(style_api)
+        .service(create_style_api)
+        .service(change_style_api)
+        .service(skus_api)
+        .service(sku_api)
+        .service(create_sku_api)
+        .service(change_sku_api)
+        .service(policies_api)
+        .service(policy_versions_api)
+        .service(add_policy_api);
 }
 
 /// Which styles, and which page of them.
@@ -127,7 +127,7 @@ fn one<T>(items: Vec<T>) -> Result<T> {
 /// Styles by code.
 #[utoipa::path(tag = "styles", params(StyleAsk), responses((status = 200, body = Page<StyleView>), (status = 422, body = Problem)))]
 #[get("/api/v1/styles")]
-async fn styles(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, ask: web::Query<StyleAsk>) -> Result<HttpResponse> {
+async fn styles_api(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, ask: web::Query<StyleAsk>) -> Result<HttpResponse> {
     let bound = caller.party;
     json(&house.store.read(move |db| style_page(db, &ask, bound)).await?)
 }
@@ -135,7 +135,7 @@ async fn styles(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, as
 /// One style.
 #[utoipa::path(tag = "styles", responses((status = 200, body = StyleView), (status = 404, body = Problem)))]
 #[get("/api/v1/styles/{code}")]
-async fn style(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn style_api(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
     let bound = caller.party;
     let view = house.store.read(move |db| {
         let style = visible_style(db, bound, &code)?;
@@ -147,7 +147,7 @@ async fn style(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, cod
 /// Makes a style.
 #[utoipa::path(tag = "styles", request_body = StyleFields, responses((status = 201, body = StyleView), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[post("/api/v1/styles")]
-async fn create_style(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, body: Json<StyleFields>) -> Result<HttpResponse> {
+async fn create_style_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, body: Json<StyleFields>) -> Result<HttpResponse> {
     let view = save_style(&house, &caller, Once::of(&request, &body.hash, None)?, None, body.value).await?;
     created(&format!("/api/v1/styles/{}", segment(&view.code)), &view)
 }
@@ -155,7 +155,7 @@ async fn create_style(request: HttpRequest, caller: Caller<perm::CatalogueEdit>,
 /// Changes a style. `version` is the one that was read.
 #[utoipa::path(tag = "styles", request_body = StyleFields, responses((status = 200, body = StyleView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[put("/api/v1/styles/{code}")]
-async fn change_style(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>, body: Json<StyleFields>) -> Result<HttpResponse> {
+async fn change_style_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>, body: Json<StyleFields>) -> Result<HttpResponse> {
     json(&save_style(&house, &caller, Once::of(&request, &body.hash, None)?, Some(code.into_inner()), body.value).await?)
 }
 
@@ -189,7 +189,7 @@ struct SkuAsk {
 /// Skus by code.
 #[utoipa::path(tag = "skus", params(SkuAsk), responses((status = 200, body = Page<SkuView>), (status = 422, body = Problem)))]
 #[get("/api/v1/skus")]
-async fn skus(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, ask: web::Query<SkuAsk>) -> Result<HttpResponse> {
+async fn skus_api(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, ask: web::Query<SkuAsk>) -> Result<HttpResponse> {
     let bound = caller.party;
     let page = house.store.read(move |db| {
         let ask = ask.into_inner();
@@ -213,7 +213,7 @@ async fn skus(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, ask:
 /// One sku.
 #[utoipa::path(tag = "skus", responses((status = 200, body = SkuView), (status = 404, body = Problem)))]
 #[get("/api/v1/skus/{code}")]
-async fn sku(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn sku_api(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
     let bound = caller.party;
     let view = house.store.read(move |db| {
         let sku = visible_sku(db, bound, &code)?;
@@ -225,7 +225,7 @@ async fn sku(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, code:
 /// Makes a sku.
 #[utoipa::path(tag = "skus", request_body = SkuFields, responses((status = 201, body = SkuView), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[post("/api/v1/skus")]
-async fn create_sku(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, body: Json<SkuFields>) -> Result<HttpResponse> {
+async fn create_sku_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, body: Json<SkuFields>) -> Result<HttpResponse> {
     let view = save_sku(&house, &caller, Once::of(&request, &body.hash, None)?, None, body.value).await?;
     created(&format!("/api/v1/skus/{}", segment(&view.code)), &view)
 }
@@ -233,7 +233,7 @@ async fn create_sku(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, h
 /// Changes a sku. `version` is the one that was read. A GTIN that is replaced stays as an alias.
 #[utoipa::path(tag = "skus", request_body = SkuFields, responses((status = 200, body = SkuView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[put("/api/v1/skus/{code}")]
-async fn change_sku(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>, body: Json<SkuFields>) -> Result<HttpResponse> {
+async fn change_sku_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>, body: Json<SkuFields>) -> Result<HttpResponse> {
     json(&save_sku(&house, &caller, Once::of(&request, &body.hash, None)?, Some(code.into_inner()), body.value).await?)
 }
 
@@ -254,14 +254,14 @@ pub(super) async fn save_sku(house: &House, caller: &Caller<perm::CatalogueEdit>
 /// Every version of every warranty policy, newest first within a code.
 #[utoipa::path(tag = "policies", responses((status = 200, body = [WarrantyPolicy])))]
 #[get("/api/v1/policies")]
-async fn policies(_caller: Caller<perm::CatalogueRead>, house: web::Data<House>) -> Result<HttpResponse> {
+async fn policies_api(_caller: Caller<perm::CatalogueRead>, house: web::Data<House>) -> Result<HttpResponse> {
     json(&house.store.read(|db| store::policies(db, None)).await?)
 }
 
 /// Every version of one warranty policy, newest first.
 #[utoipa::path(tag = "policies", responses((status = 200, body = [WarrantyPolicy]), (status = 404, body = Problem)))]
 #[get("/api/v1/policies/{code}")]
-async fn policy_versions(_caller: Caller<perm::CatalogueRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn policy_versions_api(_caller: Caller<perm::CatalogueRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
     let versions = house.store.read(move |db| store::policies(db, Some(&code))).await?;
     if versions.is_empty() { Err(Code::NotFound.into()) } else { json(&versions) }
 }
@@ -269,7 +269,7 @@ async fn policy_versions(_caller: Caller<perm::CatalogueRead>, house: web::Data<
 /// Adds the first or next version of a warranty policy. Versions are never changed.
 #[utoipa::path(tag = "policies", request_body = PolicyFields, responses((status = 201, body = WarrantyPolicy), (status = 422, body = Problem)))]
 #[post("/api/v1/policies")]
-async fn add_policy(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, body: Json<PolicyFields>) -> Result<HttpResponse> {
+async fn add_policy_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, body: Json<PolicyFields>) -> Result<HttpResponse> {
     let policy = save_policy(&house, &caller, Once::of(&request, &body.hash, None)?, body.value).await?;
     created(&format!("/api/v1/policies/{}", segment(&policy.code)), &policy)
 }
