@@ -14,6 +14,7 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
+use crate::ownership::{holders, sales, warranties};
 use crate::production::{parties, products};
 use crate::staff;
 
@@ -23,11 +24,12 @@ const MENU: &[Entry] = &[
     Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
     Entry { href: "/api-keys", key: "api-keys-title", needs: Permission::AccountsEdit },
     Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
+    Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
 ];
 
 /// The tables that can be imported, in the order a new deployment loads them.
-const IMPORTS: &[ImportTable] = &[parties::IMPORT];
+const IMPORTS: &[ImportTable] = &[parties::IMPORT, sales::IMPORT];
 
 /// The kinds of long work.
 pub fn works() -> Works {
@@ -45,6 +47,7 @@ fn rooms(config: &mut ServiceConfig<'_>) {
     config.configure(staff::sign_in::routes).configure(staff::accounts::routes).configure(staff::tokens::routes);
     config.configure(jobs::routes).configure(imports::routes);
     config.configure(jobs::routes).configure(imports::routes).configure(parties::routes).configure(products::routes);
+    config.configure(sales::routes).configure(warranties::routes).configure(holders::routes);
 }
 
 /// The whole application, ready to be served or tested.

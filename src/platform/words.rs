@@ -33,6 +33,9 @@ catalogue!(
     "parties",
     "lots",
     "batches",
+    "holders",
+    "sales",
+    "warranties",
 );
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
