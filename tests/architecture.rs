@@ -185,7 +185,11 @@ fn open_up(prefix: &str, text: &str, found: &mut BTreeSet<String>) -> usize {
 fn faults(files: &[File]) -> Vec<String> {
     let mut faults = Vec::new();
     let known: BTreeSet<&str> = ROOMS.iter().map(|(room, _)| *room).collect();
-    let present: BTreeSet<&str> = files.iter().map(|file| file.room.as_str()).filter(|room| room.split_once('/').is_some_and(|(wing, _)| !FRONT.contains(&wing))).collect();
+    let present: BTreeSet<&str> = files
+        .iter()
+        .map(|file| file.room.as_str())
+        .filter(|room| room.split_once('/').is_some_and(|(wing, _)| !FRONT.contains(&wing)))
+        .collect();
     faults.extend(present.difference(&known).map(|room| format!("{room} is not on the list of rooms")));
     faults.extend(known.difference(&present).map(|room| format!("{room} is on the list but not in the house")));
     for file in files {
