@@ -512,7 +512,8 @@ fn a_label_takes_little_room_in_a_pdf() {
     for name in LATIN {
         let layout = latin(name, None);
         let (few, many) = (written(Format::Pdf, &layout, 48).len(), written(Format::Pdf, &layout, 1056).len());
-        let each = (many - few) / 1008;
+        // Object numbers of 100,000 labels have two more digits, in four places.
+        let each = (many - few) / 1008 + 8;
         assert!(each <= 600, "{name}: {each} bytes a label");
     }
 }
