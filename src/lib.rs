@@ -21,6 +21,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod kernel;
 pub mod ownership;
 pub mod platform;
