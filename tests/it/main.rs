@@ -10,6 +10,7 @@
 
 mod labels_engine;
 mod platform;
+mod refusals;
 mod schema;
 mod staff;
 mod support;
