@@ -14,12 +14,18 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
+use crate::production::{batches, materials};
 
 /// The staff menu, in the order people work.
-const MENU: &[Entry] = &[Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn }];
+const MENU: &[Entry] = &[
+    Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
+    Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
+    Entry { href: "/find", key: "batches-find-title", needs: Permission::ProductionRead },
+    Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
+];
 
 /// The tables that can be imported, in the order a new deployment loads them.
-const IMPORTS: &[ImportTable] = &[];
+const IMPORTS: &[ImportTable] = &[materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS];
 
 /// The kinds of long work.
 pub fn works() -> Works {
@@ -33,7 +39,7 @@ fn import_tables() -> ImportTables {
 
 /// Mounts every room's routes.
 fn rooms(config: &mut ServiceConfig<'_>) {
-    config.configure(jobs::routes).configure(imports::routes);
+    config.configure(jobs::routes).configure(imports::routes).configure(materials::routes).configure(batches::routes);
 }
 
 /// The whole application, ready to be served or tested.

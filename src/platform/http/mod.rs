@@ -10,6 +10,7 @@ pub mod once;
 pub mod page;
 pub mod perm;
 pub mod problem;
+mod workbook;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ pub use locale::{LANG_COOKIE, Locale};
 pub use once::{Once, created, json};
 pub use page::{Entry, Menu, Shell, html, html_response, see_other};
 pub use problem::{Problem, dress};
+pub use workbook::{Cell, xlsx};
 
 use crate::config::Config;
 use crate::kernel::Id;

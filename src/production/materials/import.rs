@@ -13,8 +13,9 @@ use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Store;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
+use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, Importer, Mode, Progress, Row, Source,
+    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
 };
 
 /// The columns of a file of lots.
@@ -102,6 +103,9 @@ pub const COLUMNS: Columns = Columns {
         ),
     ],
 };
+
+/// Files of lots at the import desk.
+pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::ProductionEdit, run };
 
 /// Reads a file of lots into the store.
 ///

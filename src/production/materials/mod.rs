@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use http::routes;
-pub use import::{COLUMNS as LOT_COLUMNS, run as import_lots};
+pub use import::{COLUMNS as LOT_COLUMNS, IMPORT, run as import_lots};
 pub use rules::{check, milli_text, read_parts};
 pub use store::{
     BatchUse, LotFilter, LotPart, LotSheet, LotView, Parent, PartyRef, change, children_of, create, list, lot, lot_by_code, lots,

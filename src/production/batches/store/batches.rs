@@ -248,12 +248,20 @@ fn view(joined: Joined) -> Result<BatchView> {
 /// [`Code::Malformed`] for a page token that is none.
 pub fn list(db: &mut Db, filter: &BatchFilter, ask: &PageAsk) -> Result<Page<BatchView>> {
     let (limit, after) = (ask.limit(), ask.key()?);
-    let rows = joined(db, filter, after.as_deref(), None, limit + 1)?;
+    let rows = joined(db, filter, after.as_deref(), None, Some(limit + 1))?;
     let views = rows.into_iter().map(view).collect::<Result<_>>()?;
     Ok(Page::new(views, limit, |batch: &BatchView| batch.code.clone()))
 }
 
-fn joined(db: &mut Db, filter: &BatchFilter, after: Option<&str>, code: Option<&str>, limit: i64) -> Result<Vec<Joined>> {
+/// All batches of a filter, by code.
+///
+/// # Errors
+/// When the store does.
+pub(in crate::production::batches) fn all(db: &mut Db, filter: &BatchFilter) -> Result<Vec<BatchView>> {
+    joined(db, filter, None, None, None)?.into_iter().map(view).collect()
+}
+
+fn joined(db: &mut Db, filter: &BatchFilter, after: Option<&str>, code: Option<&str>, limit: Option<i64>) -> Result<Vec<Joined>> {
     Ok(each!(db, |c| {
         let mut query = batch::table
             .inner_join(party::table.on(party::id.eq(batch::factory_id)))
@@ -295,9 +303,11 @@ fn joined(db: &mut Db, filter: &BatchFilter, after: Option<&str>, code: Option<&
         if let Some(after) = after {
             query = query.filter(batch::code.gt(after));
         }
+        if let Some(limit) = limit {
+            query = query.limit(limit);
+        }
         query
             .order(batch::code)
-            .limit(limit)
             .select((
                 batch::all_columns,
                 (party::code, party::name_zh, party::name_en),
@@ -348,7 +358,7 @@ pub struct BatchSheet {
 /// When the store does.
 pub fn sheet(db: &mut Db, code: &str, party: Option<Id>) -> Result<Option<BatchSheet>> {
     let filter = BatchFilter { party, ..BatchFilter::default() };
-    let Some(joined) = joined(db, &filter, None, Some(code), 1)?.pop() else {
+    let Some(joined) = joined(db, &filter, None, Some(code), None)?.pop() else {
         return Ok(None);
     };
     let no = BatchNo(joined.0.no);
@@ -583,4 +593,13 @@ pub(in crate::production::batches) fn saved<T: Serialize>(db: &mut Db, stamp: &S
     let body = serde_json::to_value(what).map_err(Error::broken)?;
     events::append(db, stamp, EventKind::BatchSaved, Subject::Thing(SUBJECT, no.0), &body)?;
     events::bump(db, "genealogy")
+}
+
+/// The GTIN a sku has now.
+///
+/// # Errors
+/// When the store does.
+pub(in crate::production::batches) fn gtin_of(db: &mut Db, id: Id) -> Result<Option<String>> {
+    let rows: Vec<Option<String>> = each!(db, |c| sku::table.filter(sku::id.eq(id.0)).select(sku::gtin).load(c))?;
+    Ok(rows.into_iter().next().flatten())
 }
