@@ -21,11 +21,23 @@ const MENU: &[Entry] = &[
     Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
     Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
     Entry { href: "/find", key: "batches-find-title", needs: Permission::ProductionRead },
+use crate::ownership::{holders, sales, warranties};
+use crate::production::{parties, products};
+use crate::staff;
+
+/// The staff menu, in the order people work.
+const MENU: &[Entry] = &[
+    Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
+    Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
+    Entry { href: "/api-keys", key: "api-keys-title", needs: Permission::AccountsEdit },
+    Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
+    Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
 ];
 
 /// The tables that can be imported, in the order a new deployment loads them.
 const IMPORTS: &[ImportTable] = &[materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS];
+const IMPORTS: &[ImportTable] = &[parties::IMPORT, sales::IMPORT];
 
 /// The kinds of long work.
 pub fn works() -> Works {
@@ -33,13 +45,18 @@ pub fn works() -> Works {
     works.into()
 }
 
-fn import_tables() -> ImportTables {
+/// Every table that can be imported.
+pub fn import_tables() -> ImportTables {
     ImportTables(Arc::from(IMPORTS))
 }
 
 /// Mounts every room's routes.
 fn rooms(config: &mut ServiceConfig<'_>) {
     config.configure(jobs::routes).configure(imports::routes).configure(materials::routes).configure(batches::routes);
+    config.configure(staff::sign_in::routes).configure(staff::accounts::routes).configure(staff::tokens::routes);
+    config.configure(jobs::routes).configure(imports::routes);
+    config.configure(jobs::routes).configure(imports::routes).configure(parties::routes).configure(products::routes);
+    config.configure(sales::routes).configure(warranties::routes).configure(holders::routes);
 }
 
 /// The whole application, ready to be served or tested.
@@ -58,7 +75,9 @@ pub fn app(
         .into_utoipa_app()
         .app_data(web::Data::new(house.clone()))
         .app_data(Menu(Arc::from(MENU)))
+        .app_data(web::Data::from(staff::door::porter()))
         .app_data(web::Data::new(import_tables()))
+        .app_data(web::Data::from(staff::door::porter(&house.config)))
         .configure(rooms)
         .split_for_parts();
     app.default_service(web::to(nowhere))

@@ -3,8 +3,10 @@
 //! Everything here is values in, values out, so every other wing may use it and it uses nothing but itself.
 
 pub mod care;
+pub mod countries;
 pub mod error;
 pub mod event;
+pub mod faults;
 pub mod gs1;
 pub mod ids;
 pub mod lettering;
@@ -16,4 +18,5 @@ pub mod text;
 pub mod time;
 
 pub use error::{Code, Error, Fault, Refusal, Result};
+pub use faults::Faults;
 pub use ids::{BatchNo, GarmentId, Id};
