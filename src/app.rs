@@ -10,34 +10,29 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::kernel::{Code, Error};
+use crate::ownership::{holders, sales, warranties};
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
-use crate::production::{batches, materials};
-
-/// The staff menu, in the order people work.
-const MENU: &[Entry] = &[
-    Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
-    Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
-    Entry { href: "/find", key: "batches-find-title", needs: Permission::ProductionRead },
-use crate::ownership::{holders, sales, warranties};
-use crate::production::{parties, products};
+use crate::production::{batches, materials, parties, products};
 use crate::staff;
 
 /// The staff menu, in the order people work.
 const MENU: &[Entry] = &[
+    Entry { href: "/find", key: "batches-find-title", needs: Permission::ProductionRead },
+    Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
+    Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
+    Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
+    Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
     Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
     Entry { href: "/api-keys", key: "api-keys-title", needs: Permission::AccountsEdit },
-    Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
-    Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
-    Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
 ];
 
 /// The tables that can be imported, in the order a new deployment loads them.
-const IMPORTS: &[ImportTable] = &[materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS];
-const IMPORTS: &[ImportTable] = &[parties::IMPORT, sales::IMPORT];
+const IMPORTS: &[ImportTable] =
+    &[parties::IMPORT, materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS, sales::IMPORT];
 
 /// The kinds of long work.
 pub fn works() -> Works {
@@ -52,10 +47,9 @@ pub fn import_tables() -> ImportTables {
 
 /// Mounts every room's routes.
 fn rooms(config: &mut ServiceConfig<'_>) {
-    config.configure(jobs::routes).configure(imports::routes).configure(materials::routes).configure(batches::routes);
-    config.configure(staff::sign_in::routes).configure(staff::accounts::routes).configure(staff::tokens::routes);
     config.configure(jobs::routes).configure(imports::routes);
-    config.configure(jobs::routes).configure(imports::routes).configure(parties::routes).configure(products::routes);
+    config.configure(staff::sign_in::routes).configure(staff::accounts::routes).configure(staff::tokens::routes);
+    config.configure(parties::routes).configure(products::routes).configure(materials::routes).configure(batches::routes);
     config.configure(sales::routes).configure(warranties::routes).configure(holders::routes);
 }
 

@@ -21,22 +21,21 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/http", &["db", "events", "keys", "words"]),
     ("platform/jobs", &["db", "events", "http"]),
     ("platform/imports", &["db", "events", "http", "jobs", "words"]),
+    ("staff/accounts", &[]),
+    ("staff/tokens", &["accounts"]),
+    ("staff/door", &["accounts", "tokens"]),
+    ("staff/sign_in", &["accounts", "door"]),
+    ("production/labels", &["batches", "products"]),
+    ("production/parties", &[]),
+    ("production/products", &["parties"]),
+    ("production/materials", &["history", "parties"]),
+    ("production/batches", &["history", "materials", "parties", "products"]),
+    ("production/history", &[]),
     ("ownership/garments", &[]),
     ("ownership/holders", &["garments", "warranties"]),
     ("ownership/sales", &["garments", "holders", "warranties"]),
     ("ownership/scans", &[]),
     ("ownership/warranties", &["garments"]),
-    ("production/labels", &[]),
-    ("staff/accounts", &[]),
-    ("staff/tokens", &["accounts"]),
-    ("staff/door", &["accounts", "tokens"]),
-    ("production/parties", &[]),
-    ("production/products", &["parties"]),
-    ("production/materials", &["parties"]),
-    ("production/batches", &["materials", "parties", "products"]),
-    ("production/labels", &["batches", "products"]),
-    ("staff/sign_in", &["accounts", "door"]),
-    ("production/labels", &[]),
 ];
 
 /// Files of the house's front: they may name every room.
@@ -185,7 +184,11 @@ fn open_up(prefix: &str, text: &str, found: &mut BTreeSet<String>) -> usize {
 fn faults(files: &[File]) -> Vec<String> {
     let mut faults = Vec::new();
     let known: BTreeSet<&str> = ROOMS.iter().map(|(room, _)| *room).collect();
-    let present: BTreeSet<&str> = files.iter().map(|file| file.room.as_str()).filter(|room| room.split_once('/').is_some_and(|(wing, _)| !FRONT.contains(&wing))).collect();
+    let present: BTreeSet<&str> = files
+        .iter()
+        .map(|file| file.room.as_str())
+        .filter(|room| room.split_once('/').is_some_and(|(wing, _)| !FRONT.contains(&wing)))
+        .collect();
     faults.extend(present.difference(&known).map(|room| format!("{room} is not on the list of rooms")));
     faults.extend(known.difference(&present).map(|room| format!("{room} is on the list but not in the house")));
     for file in files {
