@@ -23,7 +23,7 @@ use crate::platform::http::{
     Caller, Filled, Form, House, Identity, Json, Locale, Once, Problem, Shell, created, csv, html, html_response, json, perm, query_escape,
     see_other, segment, xlsx,
 };
-use crate::production::materials;
+use crate::production::{materials, products};
 
 /// Mounts the room.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -186,7 +186,7 @@ async fn mint_api(
     let minted = house.store.write(move |db| {
         once.run(db, &stamp, |db| {
             let batch = store::batch_by_code(db, &code)?.ok_or(Code::NotFound)?;
-            let gtin = store::gtin_of(db, batch.sku_id)?;
+            let gtin = products::sku(db, batch.sku_id)?.and_then(|sku| sku.gtin);
             let Minted { units, gtin, epoch } = units::mint(db, &stamp, batch.no, count, epoch, gtin.as_deref())?;
             Ok(MintedBody { unit_first: units.start + 1, unit_last: units.end, gtin, epoch })
         })

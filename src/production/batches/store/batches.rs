@@ -21,6 +21,7 @@ use crate::platform::db::schema::{batch, batch_lot, batch_void, lot, party, sku,
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
 use crate::production::materials::{self, PartyRef};
+use crate::production::{parties, products};
 
 diesel::define_sql_function! {
     /// Lower case: both stores know it, and only PostgreSQL's LIKE minds the case.
@@ -415,21 +416,12 @@ fn id_of<T: Copy>(known: &HashMap<String, T>, field: &'static str, code: &str, f
     found
 }
 
-/// The ids of the skus with these codes.
-pub(in crate::production::batches) fn skus_by_code(db: &mut Db, codes: &[&str]) -> Result<HashMap<String, Id>> {
-    let mut found = HashMap::new();
-    for chunk in codes.chunks(KEYS) {
-        let rows: Vec<(String, i64)> = each!(db, |c| sku::table.filter(sku::code.eq_any(chunk)).select((sku::code, sku::id)).load(c))?;
-        found.extend(rows.into_iter().map(|(code, id)| (code, Id(id))));
-    }
-    Ok(found)
-}
-
 fn resolve(db: &mut Db, no: BatchNo, sound: &Sound) -> Result<Resolved> {
     let draft = &sound.draft;
     let mut faults = Vec::new();
-    let sku = id_of(&skus_by_code(db, &[&draft.sku])?, "sku", &draft.sku, &mut faults);
-    let factory = id_of(&materials::parties_by_code(db, &[&draft.factory])?, "factory", &draft.factory, &mut faults);
+    let skus = products::skus_by_codes(db, &[&draft.sku])?.into_iter().map(|(code, sku)| (code, sku.id)).collect();
+    let sku = id_of(&skus, "sku", &draft.sku, &mut faults);
+    let factory = id_of(&parties::ids_of_codes(db, &[&draft.factory])?, "factory", &draft.factory, &mut faults);
     let codes: Vec<&str> = draft.lots.iter().map(|used| used.lot.as_str()).collect();
     let known = materials::lots_by_code(db, &codes)?;
     let mut lots = Vec::with_capacity(codes.len());
@@ -593,13 +585,4 @@ pub(in crate::production::batches) fn saved<T: Serialize>(db: &mut Db, stamp: &S
     let body = serde_json::to_value(what).map_err(Error::broken)?;
     events::append(db, stamp, EventKind::BatchSaved, Subject::Thing(SUBJECT, no.0), &body)?;
     events::bump(db, "genealogy")
-}
-
-/// The GTIN a sku has now.
-///
-/// # Errors
-/// When the store does.
-pub(in crate::production::batches) fn gtin_of(db: &mut Db, id: Id) -> Result<Option<String>> {
-    let rows: Vec<Option<String>> = each!(db, |c| sku::table.filter(sku::id.eq(id.0)).select(sku::gtin).load(c))?;
-    Ok(rows.into_iter().next().flatten())
 }
