@@ -16,6 +16,7 @@ use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_header
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::production::{batches, materials, parties, products};
+use crate::production::{parties, products};
 use crate::staff;
 
 /// The staff menu, in the order people work.
@@ -24,6 +25,7 @@ const MENU: &[Entry] = &[
     Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
     Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
     Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
+    Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
     Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
     Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
@@ -33,6 +35,20 @@ const MENU: &[Entry] = &[
 /// The tables that can be imported, in the order a new deployment loads them.
 const IMPORTS: &[ImportTable] =
     &[parties::IMPORT, materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS, sales::IMPORT];
+
+/// Every room's routes.
+const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
+    jobs::routes,
+    imports::routes,
+    staff::sign_in::routes,
+    staff::accounts::routes,
+    staff::tokens::routes,
+    parties::routes,
+    products::routes,
+    sales::routes,
+    warranties::routes,
+    holders::routes,
+];
 
 /// The kinds of long work.
 pub fn works() -> Works {
@@ -51,6 +67,9 @@ fn rooms(config: &mut ServiceConfig<'_>) {
     config.configure(staff::sign_in::routes).configure(staff::accounts::routes).configure(staff::tokens::routes);
     config.configure(parties::routes).configure(products::routes).configure(materials::routes).configure(batches::routes);
     config.configure(sales::routes).configure(warranties::routes).configure(holders::routes);
+    for routes in ROUTES {
+        config.configure(routes);
+    }
 }
 
 /// The whole application, ready to be served or tested.
@@ -69,9 +88,8 @@ pub fn app(
         .into_utoipa_app()
         .app_data(web::Data::new(house.clone()))
         .app_data(Menu(Arc::from(MENU)))
-        .app_data(web::Data::from(staff::door::porter()))
-        .app_data(web::Data::new(import_tables()))
         .app_data(web::Data::from(staff::door::porter(&house.config)))
+        .app_data(web::Data::new(import_tables()))
         .configure(rooms)
         .split_for_parts();
     app.default_service(web::to(nowhere))

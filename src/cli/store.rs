@@ -105,7 +105,11 @@ fn keys(config: &Config) -> Finding {
     let path = KeyFile::place(&config.data_dir);
     let read = KeyFile::open(&path).and_then(|file| {
         file.keys()?;
-        Ok(file.inventory().map(|(purpose, number, made_on)| format!("{} {number} of {made_on}", purpose.as_str())).collect::<Vec<_>>().join(", "))
+        Ok(file
+            .inventory()
+            .map(|(purpose, number, made_on)| format!("{} {number} of {made_on}", purpose.as_str()))
+            .collect::<Vec<_>>()
+            .join(", "))
     });
     match read {
         Ok(words) => Finding { about: "keys", sound: true, words },
@@ -140,7 +144,9 @@ fn clock_against_events(store: &Store, clock: &Clock) -> Result<Finding> {
     let newest = store.read_blocking(crate::platform::events::newest)?;
     let now = clock.now();
     Ok(match newest {
-        Some(at) if at > now => Finding { about: "clock", sound: false, words: format!("now is {now} UTC, but the newest event is of {at} UTC") },
+        Some(at) if at > now => {
+            Finding { about: "clock", sound: false, words: format!("now is {now} UTC, but the newest event is of {at} UTC") }
+        }
         _ => Finding { about: "clock", sound: true, words: format!("{now} UTC, after every event") },
     })
 }

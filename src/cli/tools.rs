@@ -60,7 +60,9 @@ pub(super) fn import(house: &House, table: &str, file: &Path, dry_run: bool) -> 
     })?;
     let mut source = Source::open(file)?;
     let bar = if std::io::stderr().is_terminal() { ProgressBar::new(source.size()) } else { ProgressBar::hidden() };
-    bar.set_style(ProgressStyle::with_template("{msg:10} {bar:40} {percent:>3} % {per_sec} {eta}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_style(
+        ProgressStyle::with_template("{msg:10} {bar:40} {percent:>3} % {per_sec} {eta}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
     let words = Words::of(terminal_lang());
     let importer = Importer { stamp: house.stamp("cli"), party: None };
     let mode = if dry_run { Mode::DryRun } else { Mode::Apply };

@@ -64,7 +64,13 @@ pub(super) fn run(house: &House, command: UserCommand) -> Result<()> {
                 for account in accounts::list(house).await? {
                     let state = if account.active { "active" } else { "disabled" };
                     let roles: Vec<_> = account.roles.iter().map(|role| role.name(terminal_lang())).collect();
-                    say(&format!("{}\t{}\t{state}\t{}\t{}", account.login, account.name, roles.join(", "), account.party_code.as_deref().unwrap_or("-")));
+                    say(&format!(
+                        "{}\t{}\t{state}\t{}\t{}",
+                        account.login,
+                        account.name,
+                        roles.join(", "),
+                        account.party_code.as_deref().unwrap_or("-")
+                    ));
                 }
             }
             UserCommand::Disable { login } => {

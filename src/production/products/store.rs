@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::{PolicyFields, Product, Sku, SkuFields, SkuFilter, StartRule, Style, StyleFacts, StyleFields, StyleFilter, WarrantyPolicy, rules};
+use super::{
+    PolicyFields, Product, Sku, SkuFields, SkuFilter, StartRule, Style, StyleFacts, StyleFields, StyleFilter, WarrantyPolicy, rules,
+};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Both;
@@ -451,7 +453,13 @@ pub fn change_style(db: &mut Db, stamp: &Stamp, code: &str, given: &StyleFields)
 }
 
 fn style_saved(db: &mut Db, stamp: &Stamp, id: Id, manufacturer_id: Option<Id>, fields: StyleFields, version: i64) -> Result<Style> {
-    events::append(db, stamp, EventKind::StyleSaved, Subject::Thing("style", id.0), &serde_json::json!({ "code": fields.code, "version": version }))?;
+    events::append(
+        db,
+        stamp,
+        EventKind::StyleSaved,
+        Subject::Thing("style", id.0),
+        &serde_json::json!({ "code": fields.code, "version": version }),
+    )?;
     let StyleFields { code, brand, name, category, confidential, manufacturer: _, policy, facts, status, version: _ } = fields;
     let policy_code = policy.unwrap_or_default();
     Ok(Style { id, code, brand, name, category, confidential, manufacturer_id, policy_code, facts, status, version })

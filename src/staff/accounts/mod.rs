@@ -13,8 +13,9 @@ use zeroize::Zeroizing;
 pub use http::routes;
 pub use rules::{Binding, Draft, Role, Roles, is_worth_noting, read_login};
 pub use store::{
-    Account, Credential, Door, Link, Session, by_id, by_login, door, end_session, end_sessions, find_link, forget_session, insert, insert_link, insert_session, is_empty,
-    opened, page, party_of_code, permitted_party, rehash, seen, session_hash, sessions_of, set_active, set_lang, set_password, spend_link, update,
+    Account, Credential, Door, Link, Session, by_id, by_login, door, end_session, end_sessions, find_link, forget_session, insert,
+    insert_link, insert_session, is_empty, opened, page, party_of_code, permitted_party, rehash, seen, session_hash, sessions_of,
+    set_active, set_lang, set_password, spend_link, update,
 };
 
 use crate::config::Config;

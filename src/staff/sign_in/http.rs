@@ -12,7 +12,9 @@ use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::http::limits::{Limit, address};
 use crate::platform::http::perm::SignedIn;
-use crate::platform::http::{Caller, Form, FormFaults, House, LANG_COOKIE, Locale, Shell, Visitor, html, html_response, random_token, see_other};
+use crate::platform::http::{
+    Caller, Form, FormFaults, House, LANG_COOKIE, Locale, Shell, Visitor, html, html_response, random_token, see_other,
+};
 use crate::staff::accounts::passwords::{self, Compared, PASSWORD_MAX, PASSWORD_MIN};
 use crate::staff::accounts::{self, Account, Credential, Draft, Role, Roles, Session, session_hash};
 use crate::staff::door::{cookie, no_cookie, session_token};
@@ -138,7 +140,9 @@ async fn sign_out(request: HttpRequest, house: web::Data<House>, _form: Form<Not
         house.store.write(move |db| accounts::forget_session(db, &hash)).await?;
     }
     let mut answer = see_other("/sign-in");
-    answer.headers_mut().insert(header::HeaderName::from_static("clear-site-data"), header::HeaderValue::from_static("\"cache\", \"cookies\""));
+    answer
+        .headers_mut()
+        .insert(header::HeaderName::from_static("clear-site-data"), header::HeaderValue::from_static("\"cache\", \"cookies\""));
     answer.add_cookie(&no_cookie(&house.config)).map_err(Error::broken)?;
     Ok(answer)
 }
@@ -173,7 +177,14 @@ async fn link_of(request: &HttpRequest, house: &House, token: &str) -> Result<Op
     Ok(house.store.read(move |db| accounts::find_link(db, &token, now)).await?.account)
 }
 
-fn set_up_page(request: &HttpRequest, token: String, account: Option<Account>, login: String, name: String, faults: FormFaults) -> HttpResponse {
+fn set_up_page(
+    request: &HttpRequest,
+    token: String,
+    account: Option<Account>,
+    login: String,
+    name: String,
+    faults: FormFaults,
+) -> HttpResponse {
     let key = if account.is_some() { "set-up-title" } else { "set-up-first-title" };
     let shell = Shell { path: "/set-up".into(), ..Shell::of(request, Locale::of(request).words().say(key)) };
     let status = faults.status();
@@ -305,7 +316,8 @@ fn current_session(request: &HttpRequest, house: &House) -> String {
 
 async fn account_page(request: &HttpRequest, house: &House, id: Id, faults: FormFaults) -> Result<HttpResponse> {
     let now = house.clock.now();
-    let (account, sessions) = house.store.read(move |db| Ok((accounts::by_id(db, id)?.ok_or(Code::NotFound)?, accounts::sessions_of(db, id, now)?))).await?;
+    let (account, sessions) =
+        house.store.read(move |db| Ok((accounts::by_id(db, id)?.ok_or(Code::NotFound)?, accounts::sessions_of(db, id, now)?))).await?;
     let shell = Shell::of(request, Locale::of(request).words().say("account-title"));
     let current = current_session(request, house);
     let status = faults.status();
@@ -345,7 +357,12 @@ struct NewPassword {
 
 /// Another password. Every session ends; this one goes on under a new token.
 #[post("/account/password")]
-async fn own_password(request: HttpRequest, caller: Caller<SignedIn>, house: web::Data<House>, form: Form<NewPassword>) -> Result<HttpResponse> {
+async fn own_password(
+    request: HttpRequest,
+    caller: Caller<SignedIn>,
+    house: web::Data<House>,
+    form: Form<NewPassword>,
+) -> Result<HttpResponse> {
     let id = person(&caller)?;
     match changed(&house, &caller, id, &form.value).await {
         Ok(()) => started(&request, &house, id, "/account").await,
@@ -374,7 +391,12 @@ struct EndSession {
 
 /// Ends one of one's own sessions, or all others.
 #[post("/account/sessions")]
-async fn own_sessions(request: HttpRequest, caller: Caller<SignedIn>, house: web::Data<House>, form: Form<EndSession>) -> Result<HttpResponse> {
+async fn own_sessions(
+    request: HttpRequest,
+    caller: Caller<SignedIn>,
+    house: web::Data<House>,
+    form: Form<EndSession>,
+) -> Result<HttpResponse> {
     let (id, current) = (person(&caller)?, current_session(&request, &house));
     let which = form.value.session;
     house

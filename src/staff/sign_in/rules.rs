@@ -25,8 +25,19 @@ mod tests {
             assert_eq!(way_back(ours), ours);
         }
         for other in [
-            "", "lots", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "javascript:alert(1)", "/\t/evil.example",
-            "/lots\r\nset-cookie: a=b", " /lots", "/sign-in?back=/sign-in", "/sign-out", "/set-up/abc",
+            "",
+            "lots",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "/lots\r\nset-cookie: a=b",
+            " /lots",
+            "/sign-in?back=/sign-in",
+            "/sign-out",
+            "/set-up/abc",
         ] {
             assert_eq!(way_back(other), START, "{other:?}");
         }

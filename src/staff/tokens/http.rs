@@ -16,7 +16,8 @@ use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::http::limits::{Limit, address};
 use crate::platform::http::perm::AccountsEdit;
 use crate::platform::http::{
-    Caller, Form, FormFaults, House, Json, Locale, Once, Problem, Shell, created, html, html_response, json, random_token, see_other, sha256_hex,
+    Caller, Form, FormFaults, House, Json, Locale, Once, Problem, Shell, created, html, html_response, json, random_token, see_other,
+    sha256_hex,
 };
 use crate::platform::policies::{self, Policy};
 use crate::staff::accounts::{Role, Roles};
@@ -144,8 +145,10 @@ async fn make(house: &House, caller: &Caller<AccountsEdit>, once: Once, new: New
     let secret = Zeroizing::new(format!("{KEY_PREFIX}{}", random_token::<32>()));
     let (hash, stamp) = (sha256_hex(secret.as_bytes()), caller.stamp());
     let kept = hash.clone();
-    let (id, made) =
-        house.store.write(move |db| once.run(db, &stamp, |db| insert(db, &stamp, &new, &kept, person).map(|id| (id, kept.clone())))).await?;
+    let (id, made) = house
+        .store
+        .write(move |db| once.run(db, &stamp, |db| insert(db, &stamp, &new, &kept, person).map(|id| (id, kept.clone()))))
+        .await?;
     let key = house.store.read(move |db| by_id(db, id)).await?.ok_or_else(|| Error::broken("a key just issued is not there"))?;
     Ok((key, (made == hash).then_some(secret)))
 }
@@ -225,7 +228,12 @@ async fn show(request: &HttpRequest, house: &House, ask: PageAsk, wanted: NewKey
 
 /// The keys and the form of a new one.
 #[get("/api-keys")]
-async fn list_page(request: HttpRequest, _caller: Caller<AccountsEdit>, house: web::Data<House>, ask: web::Query<PageAsk>) -> Result<HttpResponse> {
+async fn list_page(
+    request: HttpRequest,
+    _caller: Caller<AccountsEdit>,
+    house: web::Data<House>,
+    ask: web::Query<PageAsk>,
+) -> Result<HttpResponse> {
     let wanted = NewKey { name: String::new(), roles: Roles::default(), party: None };
     show(&request, &house, ask.into_inner(), wanted, FormFaults::default()).await
 }
@@ -261,7 +269,12 @@ struct Nothing {}
 
 /// Revokes a key.
 #[post("/api-keys/{id}/revoke")]
-async fn withdraw_page(caller: Caller<AccountsEdit>, house: web::Data<House>, id: web::Path<String>, _form: Form<Nothing>) -> Result<HttpResponse> {
+async fn withdraw_page(
+    caller: Caller<AccountsEdit>,
+    house: web::Data<House>,
+    id: web::Path<String>,
+    _form: Form<Nothing>,
+) -> Result<HttpResponse> {
     let (stamp, id): (_, Id) = (caller.stamp(), id.parse()?);
     house.store.write(move |db| revoke(db, &stamp, id)).await?;
     Ok(see_other("/api-keys"))

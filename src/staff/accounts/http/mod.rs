@@ -119,7 +119,8 @@ async fn make(house: &House, caller: &Caller<AccountsEdit>, once: Once, draft: D
             once.run(db, &stamp, |db| insert(db, &stamp, &draft, &Credential::Link(&hash)).map(|account| (account.login, hash.clone())))
         })
         .await?;
-    let account = house.store.read(move |db| by_login(db, &login)).await?.ok_or_else(|| Error::broken("an account just made is not there"))?;
+    let account =
+        house.store.read(move |db| by_login(db, &login)).await?.ok_or_else(|| Error::broken("an account just made is not there"))?;
     Ok((account, (made == link.hash).then(|| link.address(&house.config))))
 }
 
@@ -147,7 +148,13 @@ async fn one(_caller: Caller<AccountsEdit>, house: web::Data<House>, login: web:
 async fn add(caller: Caller<AccountsEdit>, house: web::Data<House>, request: HttpRequest, body: Json<NewAccount>) -> Result<HttpResponse> {
     let once = Once::of(&request, &body.hash, None)?;
     let new = body.value;
-    let draft = Draft { login: new.login, name: new.name, roles: new.roles.into(), party: new.party, lang: new.lang.unwrap_or(house.config.default_lang) };
+    let draft = Draft {
+        login: new.login,
+        name: new.name,
+        roles: new.roles.into(),
+        party: new.party,
+        lang: new.lang.unwrap_or(house.config.default_lang),
+    };
     let (account, link) = make(&house, &caller, once, draft).await?;
     let location = format!("/api/v1/accounts/{}", account.login);
     created(&location, &MadeAccount { account: account.into(), link })

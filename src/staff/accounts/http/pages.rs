@@ -89,7 +89,12 @@ fn draft_of(fields: &Fields, login: &str) -> Draft {
 
 /// Everybody who signs in.
 #[get("/accounts")]
-async fn list(request: HttpRequest, _caller: Caller<AccountsEdit>, house: web::Data<House>, ask: web::Query<PageAsk>) -> Result<HttpResponse> {
+async fn list(
+    request: HttpRequest,
+    _caller: Caller<AccountsEdit>,
+    house: web::Data<House>,
+    ask: web::Query<PageAsk>,
+) -> Result<HttpResponse> {
     let shell = Shell::of(&request, Locale::of(&request).words().say("accounts-title"));
     let page = house.store.read(move |db| page(db, &ask)).await?;
     Ok(html(&ListPage { shell, page }))
@@ -148,7 +153,12 @@ async fn account_of(house: &House, login: &str) -> Result<Account> {
 
 /// One account, to be changed.
 #[get("/accounts/{login}")]
-async fn edit(request: HttpRequest, _caller: Caller<AccountsEdit>, house: web::Data<House>, login: web::Path<String>) -> Result<HttpResponse> {
+async fn edit(
+    request: HttpRequest,
+    _caller: Caller<AccountsEdit>,
+    house: web::Data<House>,
+    login: web::Path<String>,
+) -> Result<HttpResponse> {
     let account = account_of(&house, &login).await?;
     Ok(as_it_is(&request, account, FormFaults::default()))
 }
