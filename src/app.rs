@@ -16,7 +16,6 @@ use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_header
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::production::{batches, materials, parties, products};
-use crate::production::{parties, products};
 use crate::staff;
 
 /// The staff menu, in the order people work.
@@ -25,7 +24,6 @@ const MENU: &[Entry] = &[
     Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
     Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
     Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
-    Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
     Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
     Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
@@ -63,10 +61,6 @@ pub fn import_tables() -> ImportTables {
 
 /// Mounts every room's routes.
 fn rooms(config: &mut ServiceConfig<'_>) {
-    config.configure(jobs::routes).configure(imports::routes);
-    config.configure(staff::sign_in::routes).configure(staff::accounts::routes).configure(staff::tokens::routes);
-    config.configure(parties::routes).configure(products::routes).configure(materials::routes).configure(batches::routes);
-    config.configure(sales::routes).configure(warranties::routes).configure(holders::routes);
     for routes in ROUTES {
         config.configure(routes);
     }
