@@ -43,6 +43,8 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
     staff::tokens::routes,
     parties::routes,
     products::routes,
+    materials::routes,
+    batches::routes,
     sales::routes,
     warranties::routes,
     holders::routes,
@@ -82,7 +84,7 @@ pub fn app(
         .into_utoipa_app()
         .app_data(web::Data::new(house.clone()))
         .app_data(Menu(Arc::from(MENU)))
-        .app_data(web::Data::from(staff::door::porter(&house.config)))
+        .app_data(web::Data::from(staff::door::porter()))
         .app_data(web::Data::new(import_tables()))
         .configure(rooms)
         .split_for_parts();
