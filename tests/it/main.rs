@@ -8,7 +8,9 @@
     reason = "a test may fail by panicking and says what it skips"
 )]
 
+mod batches;
 mod labels_engine;
+mod materials;
 mod platform;
 mod refusals;
 mod schema;

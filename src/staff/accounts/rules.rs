@@ -76,7 +76,7 @@ roles! {
         P::SignedIn, P::CatalogueRead, P::ProductionRead, P::SalesRead, P::FindingsRead, P::FindingsEdit, P::TraceRead, P::RecallEdit,
     ];
     /// A supplier's own person: its own rows only.
-    Supplier = "supplier", "供应商", "Supplier", Always, &[P::SignedIn, P::FindingsRead, P::TraceRead];
+    Supplier = "supplier", "供应商", "Supplier", Always, &[P::SignedIn, P::ProductionRead, P::FindingsRead, P::TraceRead];
     /// Registers sales.
     Retailer = "retailer", "销售登记员", "Retailer", Either, &[P::SignedIn, P::CatalogueRead, P::SalesRead, P::SalesEdit];
     /// The after-sales desk.
