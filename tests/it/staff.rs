@@ -35,6 +35,7 @@ pub const ROUTES: &[Route] = &[
     needs("POST", "/account/sessions", P::SignedIn),
     needs("GET", "/accounts", P::AccountsEdit),
     needs("POST", "/accounts", P::AccountsEdit),
+    needs("GET", "/accounts.csv", P::AccountsEdit),
     needs("GET", "/new-account", P::AccountsEdit),
     needs("GET", "/accounts/{login}", P::AccountsEdit),
     needs("POST", "/accounts/{login}", P::AccountsEdit),
@@ -50,6 +51,7 @@ pub const ROUTES: &[Route] = &[
     needs("POST", "/api/v1/accounts/{login}/link", P::AccountsEdit),
     public("POST", "/api/v1/token"),
     needs("GET", "/api-keys", P::AccountsEdit),
+    needs("GET", "/api-keys.csv", P::AccountsEdit),
     needs("POST", "/api-keys", P::AccountsEdit),
     needs("POST", "/api-keys/{id}/revoke", P::AccountsEdit),
     needs("GET", "/api/v1/api-keys", P::AccountsEdit),
@@ -98,7 +100,8 @@ story!(the_right_password_opens_a_session, |app| {
     let again = app.send(with(&token_of(&answer), Request::get("/sign-in?back=/account").html())).await.expect(303);
     assert_eq!(again.header("location"), Some("/account"));
 
-    let back = app.send(Request::form("/sign-in", &[("login", "li.na"), ("password", PASSWORD), ("back", "//evil.example")])).await.expect(303);
+    let back =
+        app.send(Request::form("/sign-in", &[("login", "li.na"), ("password", PASSWORD), ("back", "//evil.example")])).await.expect(303);
     assert_eq!(back.header("location"), Some("/desk"));
 });
 
@@ -108,7 +111,9 @@ story!(every_wrong_sign_in_gets_the_same_answer, |app| {
     accounts::disable(&app.house, "gone").await.unwrap();
     let invited = app.account(Role::Planner, None).await;
     let mut bodies = Vec::new();
-    for (login, password) in [("li.na", "olives on wednesday"), ("nobody", PASSWORD), ("gone", PASSWORD), (invited.login.as_str(), PASSWORD), ("li.na", "")] {
+    for (login, password) in
+        [("li.na", "olives on wednesday"), ("nobody", PASSWORD), ("gone", PASSWORD), (invited.login.as_str(), PASSWORD), ("li.na", "")]
+    {
         let answer = app.send(sign_in(login, password)).await.expect(401);
         assert!(answer.header("set-cookie").is_none());
         bodies.push(answer.text().replace(&format!("value=\"{login}\""), "value=\"\""));
@@ -168,7 +173,8 @@ story!(a_session_ends_after_twelve_hours_however_busy, |app| {
 
 story!(looking_writes_at_most_once_a_minute, |app| {
     let person = app.persona(Role::Inspector).await;
-    let seen = || app.house.store.read(|db| Ok(each!(db, |c| session::table.select(session::seen_at).get_result::<chrono::NaiveDateTime>(c))?));
+    let seen =
+        || app.house.store.read(|db| Ok(each!(db, |c| session::table.select(session::seen_at).get_result::<chrono::NaiveDateTime>(c))?));
     let start = seen().await.unwrap();
     app.house.clock.advance(Duration::seconds(59));
     person.page("/desk").await.expect(200);
@@ -190,7 +196,9 @@ story!(a_form_without_its_token_changes_nothing, |app| {
         assert_eq!(person.send_raw(form(csrf)).await.expect(403).code(), "cross_site", "{csrf:?}");
     }
     let own = person.csrf.as_deref();
-    for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example"), ("origin", "null")] {
+    for (name, value) in
+        [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example"), ("origin", "null")]
+    {
         let request = form(own).header("host", "localhost").header(name, value);
         assert_eq!(person.send_raw(request).await.expect(403).code(), "cross_site", "{name}: {value}");
     }
@@ -238,7 +246,10 @@ story!(disabling_closing_and_changed_rights_end_sessions_at_once, |app| {
     promoted.page("/desk").await.expect(303);
 
     let renamed = app.persona(Role::Inspector).await;
-    admin.form(&format!("/accounts/{}", renamed.login), &[("name", "New name"), ("roles", "inspector"), ("lang", "en"), ("version", "1")]).await.expect(303);
+    admin
+        .form(&format!("/accounts/{}", renamed.login), &[("name", "New name"), ("roles", "inspector"), ("lang", "en"), ("version", "1")])
+        .await
+        .expect(303);
     renamed.page("/desk").await.expect(200);
 
     let supplier = app.persona(Role::Supplier).await;
@@ -251,7 +262,9 @@ story!(disabling_closing_and_changed_rights_end_sessions_at_once, |app| {
 });
 
 async fn close(app: &TestApp, id: Id) {
-    let closed = app.house.store.write(move |db| Ok(each!(db, |c| diesel::update(party::table.filter(party::id.eq(id.0))).set(party::status.eq("closed")).execute(c))?));
+    let closed = app.house.store.write(move |db| {
+        Ok(each!(db, |c| diesel::update(party::table.filter(party::id.eq(id.0))).set(party::status.eq("closed")).execute(c))?)
+    });
     assert_eq!(closed.await.unwrap(), 1);
 }
 
@@ -260,7 +273,9 @@ story!(a_new_password_ends_every_other_session, |app| {
     let here = token_of(&app.send(sign_in("li.na", PASSWORD)).await.expect(303));
     let there = token_of(&app.send(sign_in("li.na", PASSWORD)).await.expect(303));
     let person = app.holding("li.na".into(), account.id, None, &here);
-    let form = |current: &'static str, password: &'static str, again: &'static str| [("current", current), ("password", password), ("again", again)];
+    let form = |current: &'static str, password: &'static str, again: &'static str| {
+        [("current", current), ("password", password), ("again", again)]
+    };
 
     for (current, password, again, says) in [
         ("wrong password", "figs on wednesday", "figs on wednesday", "The name or the password is wrong."),
@@ -309,7 +324,9 @@ story!(a_password_hashed_more_cheaply_is_hashed_again_at_sign_in, |app| {
     let kept: Option<String> = app
         .house
         .store
-        .read(move |db| Ok(each!(db, |c| account::table.filter(account::id.eq(account.id.0)).select(account::password_hash).get_result(c))?))
+        .read(move |db| {
+            Ok(each!(db, |c| account::table.filter(account::id.eq(account.id.0)).select(account::password_hash).get_result(c))?)
+        })
         .await
         .unwrap();
     assert!(kept.unwrap().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
@@ -331,7 +348,9 @@ story!(the_first_administrator_is_made_by_a_link_that_works_once, |app| {
         let page = app.send(Request::get(path_of(&link)).html()).await.expect(200);
         assert!(page.text().contains("name=\"login\"") && page.text().contains("autocomplete=\"new-password\""));
     }
-    let form = |login: &str, password: &str| Request::form(path_of(&link), &[("login", login), ("name", "Wang Fang"), ("password", password), ("again", password)]).html();
+    let form = |login: &str, password: &str| {
+        Request::form(path_of(&link), &[("login", login), ("name", "Wang Fang"), ("password", password), ("again", password)]).html()
+    };
     let refused = app.send(form("王芳", PASSWORD)).await.expect(422);
     assert!(refused.text().contains("id=\"login-fault\"") && refused.text().contains("Wang Fang"), "{}", refused.text());
     app.send(form("wang.fang", "1234567890ab")).await.expect(422);
@@ -354,7 +373,8 @@ story!(a_link_runs_out_and_an_unknown_one_never_was, |app| {
     app.send(Request::get(path_of(&link)).html()).await.expect(410);
     app.send(Request::get("/set-up/0123456789abcdef").html()).await.expect(410);
     // Guessing is slow.
-    let statuses = futures_util::future::join_all((0..40).map(|guess| app.send(Request::get(&format!("/set-up/{guess}")).from("192.0.2.7")))).await;
+    let statuses =
+        futures_util::future::join_all((0..40).map(|guess| app.send(Request::get(&format!("/set-up/{guess}")).from("192.0.2.7")))).await;
     assert_eq!(statuses.iter().filter(|answer| answer.status.as_u16() == 429).count(), 20);
 });
 
@@ -394,7 +414,8 @@ story!(an_invited_person_chooses_a_password_and_nobody_else_knows_it, |app| {
 
 story!(accounts_over_the_api, |app| {
     let admin = app.persona(Role::Admin).await;
-    let made = admin.json("POST", "/api/v1/accounts", &json!({ "login": "li.na", "name": "Li Na", "roles": ["inspector"] })).await.expect(201);
+    let made =
+        admin.json("POST", "/api/v1/accounts", &json!({ "login": "li.na", "name": "Li Na", "roles": ["inspector"] })).await.expect(201);
     assert_eq!(made.header("location"), Some("/api/v1/accounts/li.na"));
     assert!(made.json()["link"].as_str().unwrap().starts_with("http://localhost/set-up/"));
     let one = admin.get("/api/v1/accounts/li.na").await.expect(200).json();
@@ -419,10 +440,30 @@ story!(accounts_over_the_api, |app| {
     assert_eq!(admin.get("/api/v1/accounts/li.na").await.expect(200).json()["active"], false);
     admin.json("POST", "/api/v1/accounts/li.na/enable", &json!({})).await.expect(200);
     admin.get("/api/v1/accounts/no.one").await.expect(404);
-    let logins = |answer: &Answer| answer.json()["items"].as_array().unwrap().iter().map(|item| item["login"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let logins = |answer: &Answer| {
+        answer.json()["items"].as_array().unwrap().iter().map(|item| item["login"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     let first = admin.get("/api/v1/accounts?per_page=1").await.expect(200);
     let next = admin.get(&format!("/api/v1/accounts?per_page=1&after={}", first.json()["next"].as_str().unwrap())).await.expect(200);
     assert_eq!([logins(&first), logins(&next)].concat(), [admin.login.clone(), "li.na".into()]);
+});
+
+story!(lists_are_taken_away_as_csv, |app| {
+    let admin = app.persona(Role::Admin).await;
+    key(&admin, json!({ "name": "=cmd|' /C calc'!A0", "roles": ["analyst"] })).await;
+    let keys = admin.get("/api-keys.csv").await.expect(200);
+    assert_eq!(keys.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert!(
+        keys.text().contains("\u{FEFF}What it is for,Roles") && keys.text().contains("'=cmd") && keys.text().contains("2026-06-15 20:00"),
+        "{}",
+        keys.text()
+    );
+    let people = admin.get("/accounts.csv?lang=zh-CN").await.expect(200);
+    assert!(
+        people.text().contains("用户名,姓名") && people.text().contains("管理员") && people.text().contains("已邀请"),
+        "{}",
+        people.text()
+    );
 });
 
 story!(an_administrator_is_always_left, |app| {
@@ -637,7 +678,10 @@ story!(forged_tokens_are_refused, |app| {
     ];
     // Every single bit of the signature counts.
     let last = parts[2].as_bytes()[0];
-    forged.push(("first character of the signature", format!("{}.{}.{}{}", parts[0], parts[1], if last == b'A' { 'B' } else { 'A' }, &parts[2][1..])));
+    forged.push((
+        "first character of the signature",
+        format!("{}.{}.{}{}", parts[0], parts[1], if last == b'A' { 'B' } else { 'A' }, &parts[2][1..]),
+    ));
     assert!(forged.len() >= 60, "{}", forged.len());
     for (what, token) in &forged {
         let answer = ask(&app, token).await;
