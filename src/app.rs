@@ -15,12 +15,15 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
-use crate::production::{parties, products};
+use crate::production::{batches, materials, parties, products};
 use crate::staff;
 
 /// The staff menu, in the order people work.
 const MENU: &[Entry] = &[
+    Entry { href: "/find", key: "batches-find-title", needs: Permission::ProductionRead },
     Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
+    Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
+    Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
     Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
     Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
@@ -28,7 +31,8 @@ const MENU: &[Entry] = &[
 ];
 
 /// The tables that can be imported, in the order a new deployment loads them.
-const IMPORTS: &[ImportTable] = &[parties::IMPORT, sales::IMPORT];
+const IMPORTS: &[ImportTable] =
+    &[parties::IMPORT, materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS, sales::IMPORT];
 
 /// Every room's routes.
 const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
@@ -39,6 +43,8 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
     staff::tokens::routes,
     parties::routes,
     products::routes,
+    materials::routes,
+    batches::routes,
     sales::routes,
     warranties::routes,
     holders::routes,

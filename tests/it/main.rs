@@ -8,8 +8,11 @@
     reason = "a test may fail by panicking and says what it skips"
 )]
 
+mod batches;
 mod labels_engine;
+mod materials;
 mod platform;
+mod refusals;
 mod schema;
 mod staff;
 mod support;

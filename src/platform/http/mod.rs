@@ -11,6 +11,7 @@ pub mod once;
 pub mod page;
 pub mod perm;
 pub mod problem;
+mod workbook;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub use locale::{LANG_COOKIE, Locale};
 pub use once::{Once, created, json};
 pub use page::{Entry, FormFaults, Menu, Shell, html, html_response, see_other};
 pub use problem::{Problem, dress};
+pub use workbook::{Cell, xlsx};
 
 use crate::config::Config;
 use crate::kernel::Id;

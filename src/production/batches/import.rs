@@ -12,8 +12,9 @@ use crate::kernel::{BatchNo, Code, Error, Fault, Result};
 use crate::platform::db::Store;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
+use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, Importer, Mode, Progress, Row, Source,
+    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
 };
 
 const BATCH_CODE: Column = Column::required(
@@ -149,6 +150,13 @@ pub const GARMENT_COLUMNS: Columns = Columns {
         ),
     ],
 };
+
+/// Files of batches at the import desk.
+pub const BATCHES: ImportTable = ImportTable { columns: &BATCH_COLUMNS, needs: Permission::ProductionEdit, run: import_batches };
+/// Files of their lots.
+pub const BATCH_LOTS: ImportTable = ImportTable { columns: &BATCH_LOT_COLUMNS, needs: Permission::ProductionEdit, run: import_lots };
+/// Files of garments that have serials of their own.
+pub const GARMENTS: ImportTable = ImportTable { columns: &GARMENT_COLUMNS, needs: Permission::ProductionEdit, run: import_garments };
 
 fn staff_only(importer: &Importer) -> Result<()> {
     if importer.party.is_some() { Err(Code::Forbidden.into()) } else { Ok(()) }

@@ -21,6 +21,7 @@ use crate::platform::db::schema::{batch, batch_lot, lot, lot_parent, party};
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
 use crate::platform::imports::Applied;
+use crate::production::parties;
 
 diesel::define_sql_function! {
     /// Lower case: both stores know it, and only PostgreSQL's LIKE minds the case.
@@ -435,17 +436,6 @@ pub fn sheet(db: &mut Db, code: &str, party: Option<Id>) -> Result<Option<LotShe
     Ok(views.remove(&id.0).map(|lot| LotSheet { lot, parents, children, batches }))
 }
 
-/// The ids of the parties with these codes.
-pub(crate) fn parties_by_code(db: &mut Db, codes: &[&str]) -> Result<HashMap<String, Id>> {
-    let mut found = HashMap::new();
-    for chunk in codes.chunks(KEYS) {
-        let rows: Vec<(String, i64)> =
-            each!(db, |c| party::table.filter(party::code.eq_any(chunk)).select((party::code, party::id)).load(c))?;
-        found.extend(rows.into_iter().map(|(code, id)| (code, Id(id))));
-    }
-    Ok(found)
-}
-
 /// Saves a new lot.
 ///
 /// # Errors
@@ -456,7 +446,7 @@ pub fn create(db: &mut Db, stamp: &Stamp, draft: &LotDraft) -> Result<LotSheet> 
     if lot_by_code(db, &draft.code)?.is_some() {
         return Err(taken(&draft.code));
     }
-    let supplier = parties_by_code(db, &[draft.supplier.as_str()])?.get(&draft.supplier).copied();
+    let supplier = parties::ids_of_codes(db, &[draft.supplier.as_str()])?.get(&draft.supplier).copied();
     let id = stamp.id();
     let edges = resolve(db, id, &draft, supplier)?;
     insert(db, stamp, id, supplier.unwrap_or(Id(0)), kind, &draft)?;
@@ -475,7 +465,7 @@ pub fn change(db: &mut Db, stamp: &Stamp, code: &str, version: i64, draft: &LotD
     if draft.code != before.code && lot_by_code(db, &draft.code)?.is_some() {
         return Err(taken(&draft.code));
     }
-    let supplier = parties_by_code(db, &[draft.supplier.as_str()])?.get(&draft.supplier).copied();
+    let supplier = parties::ids_of_codes(db, &[draft.supplier.as_str()])?.get(&draft.supplier).copied();
     let edges = resolve(db, before.id, &draft, supplier)?;
     not_before_children(db, before.id, &draft)?;
     update(db, before.id, version, supplier.unwrap_or(before.party_id), kind, &draft)?;
@@ -653,7 +643,7 @@ impl Beside {
         }
         parents.values_mut().for_each(|parts| parts.sort());
         let suppliers: Vec<&str> = records.iter().map(|record| record.draft.supplier.as_str()).collect();
-        Ok(Self { lots, parents, suppliers: parties_by_code(db, &suppliers)? })
+        Ok(Self { lots, parents, suppliers: parties::ids_of_codes(db, &suppliers)? })
     }
 
     fn supplier(&self, record: &LotRecord) -> Result<Id> {
