@@ -24,7 +24,7 @@ const MENU: &[Entry] = &[
 ];
 
 /// The tables that can be imported, in the order a new deployment loads them.
-const IMPORTS: &[ImportTable] = &[parties::IMPORT];
+const IMPORTS: &[ImportTable] = &[parties::IMPORT, products::POLICY_IMPORT, products::STYLE_IMPORT, products::SKU_IMPORT];
 
 /// The kinds of long work.
 pub fn works() -> Works {

@@ -8,6 +8,7 @@
 mod composition;
 mod facts;
 mod http;
+mod import;
 mod rules;
 mod store;
 
@@ -23,6 +24,7 @@ pub use facts::{
     AgeGroup, Certificate, Component, Faq, Fibre, NoReasonReturn, Point, SafetyClass, SizeChart, Stages, StyleFacts, WHOLE, percent,
 };
 pub use http::routes;
+pub use import::{POLICY_COLUMNS, POLICY_IMPORT, SKU_COLUMNS, SKU_IMPORT, STYLE_COLUMNS, STYLE_IMPORT};
 pub use rules::{LabelItem, label_items, missing_items};
 pub use store::{
     add_policy, change_sku, change_style, create_sku, create_style, old_gtins, policies, policy, policy_at, product, sku, sku_by_code, sku_by_gtin, skus, skus_by_codes, skus_by_ids, skus_of, style, style_by_code, styles,

@@ -1,6 +1,6 @@
 //! Every query on styles, skus, GTINs and warranty policies.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -151,6 +151,21 @@ pub fn style_by_code(db: &mut Db, code: &str) -> Result<Option<Style>> {
     rows.into_iter().next().map(Style::try_from).transpose()
 }
 
+/// The styles with these codes; codes of none are left out.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn styles_by_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Style>> {
+    let mut styles = Vec::with_capacity(codes.len());
+    for chunk in codes.chunks(CHUNK_BINDS) {
+        let rows: Vec<StyleRow> = each!(db, |c| style_table::table.filter(style_table::code.eq_any(chunk)).select(StyleRow::as_select()).load(c))?;
+        for row in rows {
+            styles.push(Style::try_from(row)?);
+        }
+    }
+    Ok(styles)
+}
+
 /// The styles with these ids, by id; ids of none are left out.
 ///
 /// # Errors
@@ -276,6 +291,24 @@ pub fn sku_by_gtin(db: &mut Db, gtin: &str) -> Result<Option<Sku>> {
     once.into_iter().next().map_or(Ok(None), |id| sku(db, Id(id)))
 }
 
+/// The codes of the skus that have, or once had, these GTINs, by GTIN.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn codes_of_gtins(db: &mut Db, gtins: &[&str]) -> Result<HashMap<String, String>> {
+    let mut codes = HashMap::with_capacity(gtins.len());
+    for chunk in gtins.chunks(CHUNK_BINDS) {
+        let present: Vec<(Option<String>, String)> =
+            each!(db, |c| sku_table::table.filter(sku_table::gtin.eq_any(chunk)).select((sku_table::gtin, sku_table::code)).load(c))?;
+        codes.extend(present.into_iter().filter_map(|(gtin, code)| Some((gtin?, code))));
+        let once: Vec<(String, i64)> =
+            each!(db, |c| gtin_alias::table.filter(gtin_alias::gtin.eq_any(chunk)).select((gtin_alias::gtin, gtin_alias::sku_id)).load(c))?;
+        let skus = skus_by_ids(db, &once.iter().map(|(_, id)| Id(*id)).collect::<Vec<_>>())?;
+        codes.extend(once.into_iter().filter_map(|(gtin, id)| Some((gtin, skus.get(&Id(id))?.code.clone()))));
+    }
+    Ok(codes)
+}
+
 /// The GTINs these skus once had, by sku, oldest first.
 ///
 /// # Errors
@@ -338,6 +371,15 @@ pub fn policies(db: &mut Db, code: Option<&str>) -> Result<Vec<WarrantyPolicy>> 
         query.load(c)
     })?;
     Ok(rows.into_iter().map(WarrantyPolicy::from).collect())
+}
+
+/// The codes of all warranty policies.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn policy_codes(db: &mut Db) -> Result<HashSet<String>> {
+    let codes: Vec<String> = each!(db, |c| warranty_policy::table.select(warranty_policy::code).distinct().load(c))?;
+    Ok(codes.into_iter().collect())
 }
 
 /// All that the card says of a garment's product: four look-ups by key.
