@@ -19,6 +19,7 @@ use crate::staff;
 
 /// The staff menu, in the order people work.
 const MENU: &[Entry] = &[
+    Entry { href: "/styles", key: "styles-title", needs: Permission::CatalogueRead },
     Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
 ];

@@ -25,7 +25,7 @@ macro_rules! catalogue {
     };
 }
 
-catalogue!("common", "errors", "imports", "parties");
+catalogue!("common", "errors", "imports", "parties", "styles");
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
 #[derive(Clone, Copy)]

@@ -1,5 +1,7 @@
 //! The products' API.
 
+mod pages;
+
 
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use serde::Deserialize;
@@ -26,7 +28,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(change_sku_api)
         .service(policies_api)
         .service(policy_versions_api)
-        .service(add_policy_api);
+        .service(add_policy_api)
+        .map(pages::mount);
 }
 
 /// Which styles, and which page of them.

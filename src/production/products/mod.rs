@@ -9,6 +9,7 @@ mod composition;
 mod facts;
 mod http;
 mod import;
+mod page;
 mod rules;
 mod store;
 
