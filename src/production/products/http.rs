@@ -56,18 +56,15 @@ impl StyleAsk {
             "closed" => Some(Status::Closed),
             other => return Err(Fault::new("status", Code::NotOneOf).with("value", other).with("allowed", "active, closed").into()),
         };
-        let asked = match self.manufacturer.as_deref().unwrap_or_default() {
+        let manufacturer = match self.manufacturer.as_deref().unwrap_or_default() {
             "" => None,
             code => {
                 let ids = parties::ids_of_codes(db, &[code])?;
                 Some(ids.into_values().next().ok_or_else(|| Fault::new("manufacturer", Code::UnknownReference).with("value", code))?)
             }
         };
-        // Somebody bound to one party who asks for another's styles finds none.
-        let manufacturer = bound.or(asked);
-        let nobody = matches!((bound, asked), (Some(bound), Some(asked)) if bound != asked);
         let q = text::optional_line("q", self.q.as_deref().unwrap_or_default(), 80)?;
-        Ok(StyleFilter { q, status, manufacturer: if nobody { Some(Id(0)) } else { manufacturer } })
+        Ok(StyleFilter { q, status, manufacturer, seen_by: bound })
     }
 
     pub(super) fn page(&self) -> PageAsk {
@@ -87,10 +84,13 @@ pub(super) fn style_page(db: &mut Db, ask: &StyleAsk, bound: Option<Id>) -> Resu
 pub(super) fn style_views(db: &mut Db, styles: Vec<Style>) -> Result<Vec<StyleView>> {
     let ids: Vec<Id> = styles.iter().filter_map(|style| style.manufacturer_id).collect();
     let makers = parties::codes_of_ids(db, &ids)?;
-    Ok(styles.into_iter().map(|style| {
-        let maker = style.manufacturer_id.and_then(|id| makers.get(&id).cloned());
-        StyleView::of(style, maker)
-    }).collect())
+    Ok(styles
+        .into_iter()
+        .map(|style| {
+            let maker = style.manufacturer_id.and_then(|id| makers.get(&id).cloned());
+            StyleView::of(style, maker)
+        })
+        .collect())
 }
 
 /// Skus as the API shows them.
@@ -108,7 +108,7 @@ pub(super) fn sku_views(db: &mut Db, skus: Vec<Sku>) -> Result<Vec<SkuView>> {
 /// The style of a code, if this caller may know of it.
 pub(super) fn visible_style(db: &mut Db, bound: Option<Id>, code: &str) -> Result<Style> {
     let style = store::style_by_code(db, code)?.ok_or(Code::NotFound)?;
-    if bound.is_some() && bound != style.manufacturer_id { Err(Code::NotFound.into()) } else { Ok(style) }
+    if rules::may_see(bound, &style) { Ok(style) } else { Err(Code::NotFound.into()) }
 }
 
 /// The sku of a code, if this caller may know of it.
@@ -116,7 +116,7 @@ pub(super) fn visible_sku(db: &mut Db, bound: Option<Id>, code: &str) -> Result<
     let sku = store::sku_by_code(db, code)?.ok_or(Code::NotFound)?;
     if bound.is_some() {
         let style = store::style(db, sku.style_id)?.ok_or(Code::NotFound)?;
-        if bound != style.manufacturer_id {
+        if !rules::may_see(bound, &style) {
             return Err(Code::NotFound.into());
         }
     }
@@ -150,7 +150,12 @@ async fn style_api(caller: Caller<perm::CatalogueRead>, house: web::Data<House>,
 /// Makes a style.
 #[utoipa::path(tag = "styles", request_body = StyleFields, responses((status = 201, body = StyleView), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[post("/api/v1/styles")]
-async fn create_style_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, body: Json<StyleFields>) -> Result<HttpResponse> {
+async fn create_style_api(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    body: Json<StyleFields>,
+) -> Result<HttpResponse> {
     let view = save_style(&house, &caller, Once::of(&request, &body.hash, None)?, None, body.value).await?;
     created(&format!("/api/v1/styles/{}", segment(&view.code)), &view)
 }
@@ -158,12 +163,24 @@ async fn create_style_api(request: HttpRequest, caller: Caller<perm::CatalogueEd
 /// Changes a style. `version` is the one that was read.
 #[utoipa::path(tag = "styles", request_body = StyleFields, responses((status = 200, body = StyleView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[put("/api/v1/styles/{code}")]
-async fn change_style_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>, body: Json<StyleFields>) -> Result<HttpResponse> {
+async fn change_style_api(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    body: Json<StyleFields>,
+) -> Result<HttpResponse> {
     json(&save_style(&house, &caller, Once::of(&request, &body.hash, None)?, Some(code.into_inner()), body.value).await?)
 }
 
 /// Makes a style, or changes the one of `code`.
-pub(super) async fn save_style(house: &House, caller: &Caller<perm::CatalogueEdit>, once: Once, code: Option<String>, fields: StyleFields) -> Result<StyleView> {
+pub(super) async fn save_style(
+    house: &House,
+    caller: &Caller<perm::CatalogueEdit>,
+    once: Once,
+    code: Option<String>,
+    fields: StyleFields,
+) -> Result<StyleView> {
     let stamp = caller.stamp();
     let save = move |db: &mut Db| {
         let style = match &code {
@@ -206,7 +223,7 @@ async fn skus_api(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, 
             Some(gtin) => Some(store::sku_by_gtin(db, &rules::gtin_14("gtin", gtin)?)?.map_or(Id(0), |sku| sku.id)),
             None => None,
         };
-        let filter = SkuFilter { style, sku, manufacturer: bound };
+        let filter = SkuFilter { style, sku, seen_by: bound };
         let page = Page::new(store::skus(db, &filter, after.as_deref(), limit + 1)?, limit, |sku| sku.code.clone());
         Ok(Page { items: sku_views(db, page.items)?, next: page.next })
     });
@@ -228,7 +245,12 @@ async fn sku_api(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, c
 /// Makes a sku.
 #[utoipa::path(tag = "skus", request_body = SkuFields, responses((status = 201, body = SkuView), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[post("/api/v1/skus")]
-async fn create_sku_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, body: Json<SkuFields>) -> Result<HttpResponse> {
+async fn create_sku_api(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    body: Json<SkuFields>,
+) -> Result<HttpResponse> {
     let view = save_sku(&house, &caller, Once::of(&request, &body.hash, None)?, None, body.value).await?;
     created(&format!("/api/v1/skus/{}", segment(&view.code)), &view)
 }
@@ -236,12 +258,24 @@ async fn create_sku_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit
 /// Changes a sku. `version` is the one that was read. A GTIN that is replaced stays as an alias.
 #[utoipa::path(tag = "skus", request_body = SkuFields, responses((status = 200, body = SkuView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[put("/api/v1/skus/{code}")]
-async fn change_sku_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>, body: Json<SkuFields>) -> Result<HttpResponse> {
+async fn change_sku_api(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    body: Json<SkuFields>,
+) -> Result<HttpResponse> {
     json(&save_sku(&house, &caller, Once::of(&request, &body.hash, None)?, Some(code.into_inner()), body.value).await?)
 }
 
 /// Makes a sku, or changes the one of `code`.
-pub(super) async fn save_sku(house: &House, caller: &Caller<perm::CatalogueEdit>, once: Once, code: Option<String>, fields: SkuFields) -> Result<SkuView> {
+pub(super) async fn save_sku(
+    house: &House,
+    caller: &Caller<perm::CatalogueEdit>,
+    once: Once,
+    code: Option<String>,
+    fields: SkuFields,
+) -> Result<SkuView> {
     let stamp = caller.stamp();
     let save = move |db: &mut Db| {
         let sku = match &code {
@@ -264,7 +298,11 @@ async fn policies_api(_caller: Caller<perm::CatalogueRead>, house: web::Data<Hou
 /// Every version of one warranty policy, newest first.
 #[utoipa::path(tag = "policies", responses((status = 200, body = [WarrantyPolicy]), (status = 404, body = Problem)))]
 #[get("/api/v1/policies/{code}")]
-async fn policy_versions_api(_caller: Caller<perm::CatalogueRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn policy_versions_api(
+    _caller: Caller<perm::CatalogueRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
     let versions = house.store.read(move |db| store::policies(db, Some(&code))).await?;
     if versions.is_empty() { Err(Code::NotFound.into()) } else { json(&versions) }
 }
@@ -272,13 +310,23 @@ async fn policy_versions_api(_caller: Caller<perm::CatalogueRead>, house: web::D
 /// Adds the first or next version of a warranty policy. Versions are never changed.
 #[utoipa::path(tag = "policies", request_body = PolicyFields, responses((status = 201, body = WarrantyPolicy), (status = 422, body = Problem)))]
 #[post("/api/v1/policies")]
-async fn add_policy_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, body: Json<PolicyFields>) -> Result<HttpResponse> {
+async fn add_policy_api(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    body: Json<PolicyFields>,
+) -> Result<HttpResponse> {
     let policy = save_policy(&house, &caller, Once::of(&request, &body.hash, None)?, body.value).await?;
     created(&format!("/api/v1/policies/{}", segment(&policy.code)), &policy)
 }
 
 /// Adds a version of a policy.
-pub(super) async fn save_policy(house: &House, caller: &Caller<perm::CatalogueEdit>, once: Once, fields: PolicyFields) -> Result<WarrantyPolicy> {
+pub(super) async fn save_policy(
+    house: &House,
+    caller: &Caller<perm::CatalogueEdit>,
+    once: Once,
+    fields: PolicyFields,
+) -> Result<WarrantyPolicy> {
     let stamp = caller.stamp();
     house.store.write(move |db| once.run(db, &stamp, |db| store::add_policy(db, &stamp, &fields))).await
 }

@@ -28,8 +28,8 @@ pub use http::routes;
 pub use import::{POLICY_COLUMNS, POLICY_IMPORT, SKU_COLUMNS, SKU_IMPORT, STYLE_COLUMNS, STYLE_IMPORT};
 pub use rules::{LabelItem, label_items, missing_items};
 pub use store::{
-    add_policy, change_sku, change_style, create_sku, create_style, old_gtins, policies, policy, policy_at, product, sku, sku_by_code, sku_by_gtin, skus, skus_by_codes, skus_by_ids, skus_of, style, style_by_code, styles,
-    styles_by_ids,
+    add_policy, change_sku, change_style, create_sku, create_style, old_gtins, policies, policy, policy_at, policy_gaps, product, sku,
+    sku_by_code, sku_by_gtin, skus, skus_by_codes, skus_by_ids, skus_of, style, style_by_code, styles, styles_by_ids,
 };
 
 /// A design.
@@ -335,7 +335,8 @@ pub struct PolicyFields {
 
 impl From<WarrantyPolicy> for PolicyFields {
     fn from(policy: WarrantyPolicy) -> Self {
-        let WarrantyPolicy { id: _, code, version: _, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions } = policy;
+        let WarrantyPolicy { id: _, code, version: _, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions } =
+            policy;
         Self { code, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions }
     }
 }
@@ -347,8 +348,10 @@ pub struct StyleFilter {
     pub q: String,
     /// Only those in this state.
     pub status: Option<Status>,
-    /// Only those made by this party: what a supplier's own people may see.
+    /// Only those made by this party.
     pub manufacturer: Option<Id>,
+    /// Only those that somebody bound to this party may know of.
+    pub seen_by: Option<Id>,
 }
 
 /// Which skus a list shows.
@@ -358,6 +361,6 @@ pub struct SkuFilter {
     pub style: Option<Id>,
     /// Only this one.
     pub sku: Option<Id>,
-    /// Only those of styles made by this party.
-    pub manufacturer: Option<Id>,
+    /// Only those of styles that somebody bound to this party may know of.
+    pub seen_by: Option<Id>,
 }

@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::{PolicyFields, Product, Sku, SkuFields, SkuFilter, StartRule, Style, StyleFacts, StyleFields, StyleFilter, WarrantyPolicy, rules};
+use super::{
+    PolicyFields, Product, Sku, SkuFields, SkuFilter, StartRule, Style, StyleFacts, StyleFields, StyleFilter, WarrantyPolicy, rules,
+};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Both;
@@ -254,9 +256,9 @@ pub fn skus(db: &mut Db, filter: &SkuFilter, after: Option<&str>, limit: i64) ->
         if let Some(sku) = filter.sku {
             query = query.filter(sku_table::id.eq(sku.0));
         }
-        if let Some(party) = filter.manufacturer {
-            let theirs = style_table::table.filter(style_table::manufacturer_id.eq(party.0)).select(style_table::id);
-            query = query.filter(sku_table::style_id.eq_any(theirs));
+        if let Some(party) = filter.seen_by {
+            let seen = style_table::confidential.eq(false).or(style_table::manufacturer_id.is_not_distinct_from(party.0));
+            query = query.filter(sku_table::style_id.eq_any(style_table::table.filter(seen).select(style_table::id)));
         }
         query.load(c)
     })?;
@@ -413,6 +415,10 @@ pub fn styles(db: &mut Db, filter: &StyleFilter, after: Option<&str>, limit: i64
         if let Some(party) = filter.manufacturer {
             query = query.filter(style_table::manufacturer_id.eq(party.0));
         }
+        if let Some(party) = filter.seen_by {
+            // As `rules::may_see`.
+            query = query.filter(style_table::confidential.eq(false).or(style_table::manufacturer_id.is_not_distinct_from(party.0)));
+        }
         if !filter.q.trim().is_empty() {
             query = query.filter(
                 lower(style_table::code)
@@ -493,7 +499,13 @@ pub fn change_style(db: &mut Db, stamp: &Stamp, code: &str, given: &StyleFields)
 }
 
 fn style_saved(db: &mut Db, stamp: &Stamp, id: Id, manufacturer_id: Option<Id>, fields: StyleFields, version: i64) -> Result<Style> {
-    events::append(db, stamp, EventKind::StyleSaved, Subject::Thing("style", id.0), &serde_json::json!({ "code": fields.code, "version": version }))?;
+    events::append(
+        db,
+        stamp,
+        EventKind::StyleSaved,
+        Subject::Thing("style", id.0),
+        &serde_json::json!({ "code": fields.code, "version": version }),
+    )?;
     let StyleFields { code, brand, name, category, confidential, manufacturer: _, policy, facts, status, version: _ } = fields;
     let policy_code = policy.unwrap_or_default();
     Ok(Style { id, code, brand, name, category, confidential, manufacturer_id, policy_code, facts, status, version })
@@ -663,4 +675,18 @@ fn only_in_a_change(version: Option<i64>) -> Result<()> {
 
 fn needed_in_a_change(version: Option<i64>) -> Result<i64> {
     version.ok_or_else(|| Fault::new("version", Code::Missing).into())
+}
+
+/// Policies that active styles name and nobody has written, for the administrator.
+///
+/// # Errors
+/// When the store does.
+pub fn policy_gaps(db: &mut Db) -> Result<Vec<String>> {
+    let named: Vec<(String, String)> = each!(db, |c| style_table::table
+        .filter(style_table::status.eq("active").and(style_table::policy_code.ne("")))
+        .select((style_table::code, style_table::policy_code))
+        .order(style_table::code)
+        .load(c))?;
+    let written: Vec<String> = each!(db, |c| warranty_policy::table.select(warranty_policy::code).distinct().load(c))?;
+    Ok(named.into_iter().filter(|(_, policy)| !written.contains(policy)).map(|(style, policy)| format!("{style} names {policy}")).collect())
 }

@@ -84,7 +84,7 @@ async fn styles_csv(request: HttpRequest, caller: Caller<perm::CatalogueRead>, h
 
 #[get("/skus.csv")]
 async fn skus_csv(request: HttpRequest, caller: Caller<perm::CatalogueRead>, house: web::Data<House>) -> Result<HttpResponse> {
-    let filter = SkuFilter { manufacturer: caller.party, ..SkuFilter::default() };
+    let filter = SkuFilter { seen_by: caller.party, ..SkuFilter::default() };
     let skus = house.store.read(move |db| {
         let skus = store::skus(db, &filter, None, ALL)?;
         sku_views(db, skus)
