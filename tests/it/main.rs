@@ -9,7 +9,9 @@
 )]
 
 mod labels_engine;
+mod parties;
 mod platform;
+mod products;
 mod schema;
 mod staff;
 mod support;
