@@ -257,7 +257,7 @@ pub fn skus(db: &mut Db, filter: &SkuFilter, after: Option<&str>, limit: i64) ->
             query = query.filter(sku_table::id.eq(sku.0));
         }
         if let Some(party) = filter.seen_by {
-            let seen = style_table::confidential.eq(false).or(style_table::manufacturer_id.is_not_distinct_from(party.0));
+            let seen = style_table::confidential.eq(false).or(style_table::manufacturer_id.assume_not_null().eq(party.0));
             query = query.filter(sku_table::style_id.eq_any(style_table::table.filter(seen).select(style_table::id)));
         }
         query.load(c)
@@ -417,7 +417,7 @@ pub fn styles(db: &mut Db, filter: &StyleFilter, after: Option<&str>, limit: i64
         }
         if let Some(party) = filter.seen_by {
             // As `rules::may_see`.
-            query = query.filter(style_table::confidential.eq(false).or(style_table::manufacturer_id.is_not_distinct_from(party.0)));
+            query = query.filter(style_table::confidential.eq(false).or(style_table::manufacturer_id.assume_not_null().eq(party.0)));
         }
         if !filter.q.trim().is_empty() {
             query = query.filter(
