@@ -49,7 +49,10 @@ story!(a_party_is_made_read_and_changed, |app| {
     assert_eq!(made.header("location"), Some("/api/v1/parties/HF-01"));
     let party = planner.get("/api/v1/parties/HF-01").await.expect(200).json();
     assert_eq!(party, made.json());
-    assert_eq!((party["country"].as_str(), &party["roles"], party["version"].as_i64()), (Some("CN"), &json!(["supplier", "mill"]), Some(1)));
+    assert_eq!(
+        (party["country"].as_str(), &party["roles"], party["version"].as_i64()),
+        (Some("CN"), &json!(["supplier", "mill"]), Some(1))
+    );
 
     let mut change = mill();
     change["version"] = json!(1);
@@ -125,7 +128,14 @@ story!(parties_come_in_pages_and_are_found, |app| {
     let (mut seen, mut after) = (Vec::new(), String::new());
     loop {
         let page = planner.get(&format!("/api/v1/parties?per_page=2&after={after}")).await.expect(200).json();
-        seen.extend(page["items"].as_array().unwrap().iter().filter(|party| party["code"].as_str().unwrap().starts_with("P/")).map(|party| party["code"].clone()));
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|party| party["code"].as_str().unwrap().starts_with("P/"))
+                .map(|party| party["code"].clone()),
+        );
         match page["next"].as_str() {
             Some(next) => after = next.to_owned(),
             None => break,
@@ -158,7 +168,14 @@ story!(parties_have_pages_in_both_languages, |app| {
     let text = again.text();
     assert!(text.contains("The check digit is wrong; it should be 9.") && text.contains("aria-invalid=\"true\""));
     assert!(text.contains("华纺&#60;一厂&#62;") && text.contains("name=\"roles.mill\" checked"), "{text}");
-    let form = [("code", "HF-01"), ("name.zh", "华纺一厂"), ("roles.mill", "on"), ("gln", "6901234000009"), ("status", "active"), ("country", "中国")];
+    let form = [
+        ("code", "HF-01"),
+        ("name.zh", "华纺一厂"),
+        ("roles.mill", "on"),
+        ("gln", "6901234000009"),
+        ("status", "active"),
+        ("country", "中国"),
+    ];
     let made = planner.form("/parties/new", &form).await.expect(303);
     assert_eq!(made.header("location"), Some("/parties/HF-01"));
     let page = planner.page("/parties/HF-01?lang=zh-CN").await.expect(200);

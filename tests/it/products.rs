@@ -110,7 +110,10 @@ story!(a_style_is_made_read_and_changed, |app| {
     assert_eq!(planner.json("PUT", "/api/v1/styles/ST-2601", &change).await.expect(409).code(), "stale");
     assert_eq!(planner.json("PUT", "/api/v1/styles/NONE", &change).await.expect(404).code(), "not_found");
     assert_eq!(planner.json("POST", "/api/v1/styles", &shirt()).await.expect(409).code(), "duplicate");
-    assert_eq!(planner.get("/api/v1/styles?q=oxford&manufacturer=BR-01&status=active").await.expect(200).json()["items"][0]["code"], "ST-2601");
+    assert_eq!(
+        planner.get("/api/v1/styles?q=oxford&manufacturer=BR-01&status=active").await.expect(200).json()["items"][0]["code"],
+        "ST-2601"
+    );
     assert_eq!(planner.get("/api/v1/styles?status=closed").await.expect(200).json()["items"], json!([]));
     assert_eq!(fields(&planner.get("/api/v1/styles?manufacturer=NONE").await.expect(422).json()), [("manufacturer", "unknown_reference")]);
     let id: Id = style["id"].as_str().unwrap().parse().unwrap();
@@ -159,7 +162,7 @@ story!(every_wrong_fact_of_a_style_is_named_and_nothing_is_left, |app| {
     let many: Vec<Value> = (0..51).map(|_| json!({ "name": "x" })).collect();
     let problem = planner.json("POST", "/api/v1/styles", &with(shirt(), "/facts/certificates", json!(many))).await.expect(422).json();
     assert_eq!(fields(&problem), [("facts.certificates", "out_of_range")]);
-    let broken = Request::new("POST", "/api/v1/styles").header("content-type", "application/json").body(b"{\"code\":".to_vec());
+    let broken = Request::new("POST", "/api/v1/styles").header("content-type", "application/json").body(b"nonsense".to_vec());
     assert_eq!(planner.send(broken).await.expect(400).code(), "malformed");
     assert_eq!(planner.get("/api/v1/styles").await.expect(200).json()["items"], json!([]));
 });
@@ -202,7 +205,7 @@ story!(every_wrong_field_of_a_sku_is_named, |app| {
     planner.json("POST", "/api/v1/styles", &shirt()).await.expect(201);
     let cases: &[(&str, Value, &str, &str)] = &[
         ("/gtin", json!("6901234000017"), "gtin", "check_digit"),
-        ("/gtin", json!("690123400001"), "gtin", "check_digit"),
+        ("/gtin", json!("690123400002"), "gtin", "check_digit"),
         ("/gtin", json!("12345"), "gtin", "not_a_gtin"),
         ("/gtin", json!("69012340000１6"), "gtin", "not_a_gtin"),
         ("/style", json!("NONE"), "style", "unknown_reference"),
@@ -276,7 +279,7 @@ story!(the_card_finds_all_of_a_product_and_the_label_its_eight_items, |app| {
             "男式牛津纺衬衫",
             "170/88A",
             "里料：聚酯纤维 100%；面料：棉 95% 氨纶 5%",
-            "最高洗涤温度30℃，缓和程序；不可漂白；熨斗底板最高温度110℃；不可干洗",
+            "最高洗涤温度30℃，缓和程序；不可漂白；熨斗底板最高温度110℃，蒸汽熨烫可能造成不可恢复的损伤；不可干洗",
             "GB/T 2660-2017",
             "GB 18401-2010 B类",
             "请存放在干燥处",
@@ -301,7 +304,8 @@ story!(a_confidential_style_is_seen_outside_only_by_its_maker, |app| {
     planner.json("POST", "/api/v1/skus", &sku).await.expect(201);
     let shop = app.any_party().await;
     let shop = app.persona_of_party(Role::Retailer, shop).await;
-    let codes = |page: Value| page["items"].as_array().unwrap().iter().map(|item| item["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let codes =
+        |page: Value| page["items"].as_array().unwrap().iter().map(|item| item["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
     assert_eq!(codes(shop.get("/api/v1/styles").await.expect(200).json()), ["ST-2601"]);
     assert_eq!(codes(shop.get("/api/v1/skus").await.expect(200).json()), Vec::<String>::new());
     assert_eq!(codes(planner.get("/api/v1/styles").await.expect(200).json()), ["SECRET", "ST-2601"]);
@@ -341,7 +345,9 @@ story!(styles_and_policies_have_pages_in_both_languages, |app| {
     let made = person.form("/styles/new", &form).await.expect(303);
     assert_eq!(made.header("location"), Some("/styles/ST-1"));
     let page = person.page("/styles/ST-1?lang=zh-CN").await.expect(200);
-    for expected in ["标签上还缺 1 项内容", "<svg class=\"care\"", "面料：棉 95% 氨纶 5%", "12 个月", "这个款号还没有单品", "胸围", "会缩水吗？"] {
+    for expected in
+        ["标签上还缺 1 项内容", "<svg class=\"care\"", "面料：棉 95% 氨纶 5%", "12 个月", "这个款号还没有单品", "胸围", "会缩水吗？"]
+    {
         assert!(page.text().contains(expected), "{expected}: {}", page.text());
     }
     let edit = person.page("/styles/ST-1/edit").await.expect(200);
@@ -366,11 +372,13 @@ story!(styles_and_policies_have_pages_in_both_languages, |app| {
     assert!(policies.text().contains("6 months") && policies.text().contains("12 months"));
 });
 
-const POLICIES: &str = "政策编码,生效日期,质保月数,起算规则,质保范围\nW-STD,2026-01-01,12,签收、销售,质量问题\nW-STD,2026-07-01,24,签收、销售,质量问题\n";
+const POLICIES: &str =
+    "政策编码,生效日期,质保月数,起算规则,质保范围\nW-STD,2026-01-01,12,签收、销售,质量问题\nW-STD,2026-07-01,24,签收、销售,质量问题\n";
 const STYLES: &str = "款号,品名,制造者,质保政策,纤维成分,洗涤符号,安全类别,执行标准,产地\n\
     ST-1,衬衫,BR-01,W-STD,面料：棉 95%，氨纶 5%；里料：涤纶 100%,wash-30-mild bleach-no,B类,GB/T 2660-2017,越南\n\
     ST-2,T恤,BR-01,,cotton 100%,,A,,\n";
-const SKUS: &str = "单品编码,款号,条码,颜色,尺码,号型\nST-1-S,ST-1,6901234000016,白色,S,165/84A\nST-1-M,ST-1,6901234000023,白色,M,170/88A\n";
+const SKUS: &str =
+    "单品编码,款号,条码,颜色,尺码,号型\nST-1-S,ST-1,6901234000016,白色,S,165/84A\nST-1-M,ST-1,6901234000023,白色,M,170/88A\n";
 
 story!(files_of_products_are_checked_then_applied_and_change_nothing_the_second_time, |app| {
     planner(&app).await;
@@ -446,7 +454,8 @@ story!(every_bad_row_of_a_file_of_products_is_named_and_none_is_applied, |app| {
     found.sort_unstable();
     assert_eq!(found, [(2, "name_zh", "missing"), (2, "safety_class", "not_one_of")]);
 
-    let skus = "code,style,gtin\nS1,NONE,\nS2,,\nS3,ST-1,6901234000017\nS4,ST-1,6901234000016\nS5,ST-1,6901234000023\nS6,ST-1,06901234000023\n";
+    let skus =
+        "code,style,gtin\nS1,NONE,\nS2,,\nS3,ST-1,6901234000017\nS4,ST-1,6901234000016\nS5,ST-1,6901234000023\nS6,ST-1,06901234000023\n";
     let report = import(&app, products::SKU_IMPORT, skus, Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Refused);
     let mut found = wrong(&report);

@@ -2,7 +2,6 @@
 
 mod pages;
 
-
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use serde::Deserialize;
 use utoipa::IntoParams;

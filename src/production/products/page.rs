@@ -6,8 +6,8 @@ use askama::Template;
 use chrono::NaiveDate;
 
 use super::{
-    AgeGroup, Certificate, Faq, LabelItem, NoReasonReturn, Point, PolicyFields, SafetyClass, SizeChart, SkuFields, SkuView, StartRule, StyleFacts,
-    StyleFields, StyleView, WarrantyPolicy, composition, percent,
+    AgeGroup, Certificate, Faq, LabelItem, NoReasonReturn, Point, PolicyFields, SafetyClass, SizeChart, SkuFields, SkuView, StartRule,
+    StyleFacts, StyleFields, StyleView, WarrantyPolicy, composition, percent,
 };
 use crate::kernel::care::{self, Group, Symbol};
 use crate::kernel::text::Both;
@@ -68,7 +68,8 @@ impl OnePage {
     /// Stages whose country is known, with its name.
     fn stages(&self) -> Vec<(&'static str, &str)> {
         let stages = &self.view.facts.stages;
-        let all = [("styles-spin", &stages.spin), ("styles-weave", &stages.weave), ("styles-dye", &stages.dye), ("styles-sew", &stages.sew)];
+        let all =
+            [("styles-spin", &stages.spin), ("styles-weave", &stages.weave), ("styles-dye", &stages.dye), ("styles-sew", &stages.sew)];
         all.into_iter().filter(|(_, code)| !code.is_empty()).map(|(key, code)| (key, countries::name(code, self.shell.lang))).collect()
     }
 
@@ -122,12 +123,16 @@ impl StyleForm {
     fn classes(&self) -> Options {
         let none = (String::new(), "—".to_owned());
         let classes = [SafetyClass::A, SafetyClass::B, SafetyClass::C];
-        let said = classes.map(|class| (class.as_str().to_owned(), self.shell.t.say(&format!("styles-class-{}", class.as_str())).into_owned()));
+        let said =
+            classes.map(|class| (class.as_str().to_owned(), self.shell.t.say(&format!("styles-class-{}", class.as_str())).into_owned()));
         std::iter::once(none).chain(said).collect()
     }
 
     fn ages(&self) -> Options {
-        AgeGroup::ALL.iter().map(|age| (age.as_str().to_owned(), self.shell.t.say(&format!("styles-age-{}", age.as_str())).into_owned())).collect()
+        AgeGroup::ALL
+            .iter()
+            .map(|age| (age.as_str().to_owned(), self.shell.t.say(&format!("styles-age-{}", age.as_str())).into_owned()))
+            .collect()
     }
 
     fn returns(&self) -> Options {
@@ -345,7 +350,8 @@ fn size_chart_of(form: &mut Reading<'_>) -> Option<SizeChart> {
         .iter()
         .map(|row| {
             let number = |text: &str| text.parse().map_err(|_| Fault::new("", Code::NotANumber).with("value", text));
-            let mm = form.read(&format!("{row}.mm"), |text| split(text).map(number).collect::<Result<Vec<i64>, Fault>>()).unwrap_or_default();
+            let mm =
+                form.read(&format!("{row}.mm"), |text| split(text).map(number).collect::<Result<Vec<i64>, Fault>>()).unwrap_or_default();
             Point { name: form.both(&format!("{row}.name")), mm, tolerance_mm: form.whole(&format!("{row}.tolerance_mm")) }
         })
         .collect();
@@ -533,7 +539,12 @@ mod tests {
             materials: both("materials"),
             origin: both("origin"),
             recycled_hundredths: Some(2_050),
-            certificates: vec![Certificate { name: "OEKO-TEX".into(), issuer: "T".into(), number: "1".into(), valid_to: NaiveDate::from_ymd_opt(2027, 1, 31) }],
+            certificates: vec![Certificate {
+                name: "OEKO-TEX".into(),
+                issuer: "T".into(),
+                number: "1".into(),
+                valid_to: NaiveDate::from_ymd_opt(2027, 1, 31),
+            }],
             repair: both("repair"),
             take_back: both("back"),
             faq: vec![Faq { question: both("q"), answer: both("a\nb") }],

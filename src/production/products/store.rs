@@ -160,7 +160,8 @@ pub fn style_by_code(db: &mut Db, code: &str) -> Result<Option<Style>> {
 pub(super) fn styles_by_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Style>> {
     let mut styles = Vec::with_capacity(codes.len());
     for chunk in codes.chunks(CHUNK_BINDS) {
-        let rows: Vec<StyleRow> = each!(db, |c| style_table::table.filter(style_table::code.eq_any(chunk)).select(StyleRow::as_select()).load(c))?;
+        let rows: Vec<StyleRow> =
+            each!(db, |c| style_table::table.filter(style_table::code.eq_any(chunk)).select(StyleRow::as_select()).load(c))?;
         for row in rows {
             styles.push(Style::try_from(row)?);
         }
@@ -664,7 +665,7 @@ pub fn add_policy(db: &mut Db, stamp: &Stamp, given: &PolicyFields) -> Result<Wa
         ))
         .execute(c))?;
     let body = serde_json::json!({ "code": fields.code, "version": version, "valid_from": fields.valid_from });
-    events::append(db, stamp, EventKind::PolicySaved, Subject::Thing("warranty_policy", id.0), &body)?;
+    events::append(db, stamp, EventKind::PolicySaved, Subject::Thing("policy", id.0), &body)?;
     let PolicyFields { code, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions } = fields;
     Ok(WarrantyPolicy { id, code, version, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions })
 }

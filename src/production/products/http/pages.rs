@@ -13,7 +13,8 @@ use crate::platform::db::Db;
 use crate::platform::http::{Caller, Filled, Form, House, Locale, Once, Shell, csv, html, html_response, perm, query_escape, see_other};
 use crate::production::parties::{self, Maker, Party, PartyFilter};
 use crate::production::products::page::{
-    ListPage, OnePage, PoliciesPage, PolicyForm, SkuForm, StyleForm, href, policy_of, policy_values, sku_of, sku_values, style_of, style_values,
+    ListPage, OnePage, PoliciesPage, PolicyForm, SkuForm, StyleForm, href, policy_of, policy_values, sku_of, sku_values, style_of,
+    style_values,
 };
 use crate::production::products::{
     SKU_COLUMNS, STYLE_COLUMNS, Sku, SkuFields, SkuFilter, StyleFields, import, label_items, missing_items, store,
@@ -50,7 +51,12 @@ fn titled(request: &HttpRequest, key: &str) -> Shell {
 }
 
 #[get("/styles")]
-async fn list_page(request: HttpRequest, caller: Caller<perm::CatalogueRead>, house: web::Data<House>, ask: web::Query<StyleAsk>) -> Result<HttpResponse> {
+async fn list_page(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueRead>,
+    house: web::Data<House>,
+    ask: web::Query<StyleAsk>,
+) -> Result<HttpResponse> {
     let (bound, asked) = (caller.party, ask.clone());
     let page = house.store.read(move |db| style_page(db, &asked, bound)).await?;
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -71,7 +77,12 @@ async fn list_page(request: HttpRequest, caller: Caller<perm::CatalogueRead>, ho
 }
 
 #[get("/styles.csv")]
-async fn styles_csv(request: HttpRequest, caller: Caller<perm::CatalogueRead>, house: web::Data<House>, ask: web::Query<StyleAsk>) -> Result<HttpResponse> {
+async fn styles_csv(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueRead>,
+    house: web::Data<House>,
+    ask: web::Query<StyleAsk>,
+) -> Result<HttpResponse> {
     let bound = caller.party;
     let styles = house.store.read(move |db| {
         let filter = ask.filter(db, bound)?;
@@ -79,7 +90,11 @@ async fn styles_csv(request: HttpRequest, caller: Caller<perm::CatalogueRead>, h
         style_views(db, styles)
     });
     let lang = Locale::of(&request).0;
-    csv("styles.csv", STYLE_COLUMNS.columns.iter().map(|column| column.title(lang)), styles.await?.iter().map(|style| import::style_cells(style, lang)))
+    csv(
+        "styles.csv",
+        STYLE_COLUMNS.columns.iter().map(|column| column.title(lang)),
+        styles.await?.iter().map(|style| import::style_cells(style, lang)),
+    )
 }
 
 #[get("/skus.csv")]
@@ -94,7 +109,12 @@ async fn skus_csv(request: HttpRequest, caller: Caller<perm::CatalogueRead>, hou
 }
 
 #[get("/styles/{code}")]
-async fn style_one(request: HttpRequest, caller: Caller<perm::CatalogueRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn style_one(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
     let (bound, today, lang) = (caller.party, house.today(), Locale::of(&request).0);
     let (view, maker, policy, skus, items) = house
         .store
@@ -116,7 +136,10 @@ async fn style_one(request: HttpRequest, caller: Caller<perm::CatalogueRead>, ho
             // The sku that lacks most shows what is still to be done.
             let worst = skus.iter().max_by_key(|sku| missing_items(&style, sku, maker.as_ref()).len()).unwrap_or(&nothing);
             let missing = missing_items(&style, worst, maker.as_ref());
-            let items: Vec<_> = label_items(&style, worst, maker.as_ref(), lang).into_iter().map(|(item, text)| (item, text, missing.contains(&item))).collect();
+            let items: Vec<_> = label_items(&style, worst, maker.as_ref(), lang)
+                .into_iter()
+                .map(|(item, text)| (item, text, missing.contains(&item)))
+                .collect();
             let skus = sku_views(db, skus)?;
             Ok((one(style_views(db, vec![style])?)?, maker, policy, skus, items))
         })
@@ -155,7 +178,12 @@ async fn new_style(request: HttpRequest, _caller: Caller<perm::CatalogueEdit>, h
 }
 
 #[get("/styles/{code}/edit")]
-async fn edit_style(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn edit_style(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
     let bound = caller.party;
     let view = house.store.read(move |db| {
         let style = visible_style(db, bound, &code)?;
@@ -166,7 +194,12 @@ async fn edit_style(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, h
 }
 
 #[post("/styles/new")]
-async fn create_style(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, form: Form<Values>) -> Result<HttpResponse> {
+async fn create_style(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    form: Form<Values>,
+) -> Result<HttpResponse> {
     let fields = style_of(&form.value).map(|fields| StyleFields { version: None, ..fields });
     submit_style(&request, &caller, &house, form, fields, None).await
 }
@@ -211,7 +244,12 @@ fn unreadable(faults: Vec<Fault>) -> Error {
 }
 
 #[get("/styles/{code}/skus/new")]
-async fn new_sku(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn new_sku(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
     let bound = caller.party;
     let style = house.store.read(move |db| visible_style(db, bound, &code)).await?.code;
     Ok(html(&SkuForm { shell: titled(&request, "skus-new"), form: Filled::default(), style, code: None, old_gtins: Vec::new() }))
@@ -250,7 +288,12 @@ async fn sku_one(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, c
 }
 
 #[get("/skus/{code}/edit")]
-async fn edit_sku(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn edit_sku(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
     let bound = caller.party;
     let view = house.store.read(move |db| {
         let sku = visible_sku(db, bound, &code)?;
@@ -309,7 +352,12 @@ struct From {
 }
 
 #[get("/policies/new")]
-async fn new_policy(request: HttpRequest, _caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, from: web::Query<From>) -> Result<HttpResponse> {
+async fn new_policy(
+    request: HttpRequest,
+    _caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    from: web::Query<From>,
+) -> Result<HttpResponse> {
     let today = house.today();
     let form = match from.into_inner().from.filter(|code| !code.is_empty()) {
         Some(code) => {
@@ -322,7 +370,12 @@ async fn new_policy(request: HttpRequest, _caller: Caller<perm::CatalogueEdit>, 
 }
 
 #[post("/policies/new")]
-async fn add_policy(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, form: Form<Values>) -> Result<HttpResponse> {
+async fn add_policy(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    form: Form<Values>,
+) -> Result<HttpResponse> {
     let once = Once::of(&request, &form.hash, form.once.as_deref())?;
     let saved = match policy_of(&form.value) {
         Ok(fields) => save_policy(&house, &caller, once, fields).await,

@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
+use crate::kernel::Result;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::Both;
-use crate::kernel::Result;
 use crate::platform::db::Store;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run};
+use crate::platform::imports::{
+    Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run,
+};
 use crate::production::products::{PolicyFields, StartRule, WarrantyPolicy, rules, store};
 
 use super::faults_of;
@@ -19,16 +21,73 @@ pub const POLICY_COLUMNS: Columns = Columns {
     table: "policies",
     title: ("质保政策", "Warranty policies"),
     columns: &[
-        Column::required("code", &["政策编码", "编码"], &["Policy", "Policy code", "Code"], ("政策编码；已有的政策会增加一个新版本", "The policy's code; one that is there already gets a new version"), "W-STD"),
-        Column::required("valid_from", &["生效日期", "生效日"], &["Valid from", "From"], ("生效日期，不早于上一个版本", "The first day it holds; not before that of the version it follows"), "2026-01-01"),
-        Column::optional("months", &["质保月数", "月数"], &["Months"], ("质保月数；月数和天数至少填一个", "Months the warranty lasts; fill in months or days"), "12"),
+        Column::required(
+            "code",
+            &["政策编码", "编码"],
+            &["Policy", "Policy code", "Code"],
+            ("政策编码；已有的政策会增加一个新版本", "The policy's code; one that is there already gets a new version"),
+            "W-STD",
+        ),
+        Column::required(
+            "valid_from",
+            &["生效日期", "生效日"],
+            &["Valid from", "From"],
+            ("生效日期，不早于上一个版本", "The first day it holds; not before that of the version it follows"),
+            "2026-01-01",
+        ),
+        Column::optional(
+            "months",
+            &["质保月数", "月数"],
+            &["Months"],
+            ("质保月数；月数和天数至少填一个", "Months the warranty lasts; fill in months or days"),
+            "12",
+        ),
         Column::optional("days", &["质保天数", "天数"], &["Days"], ("在月数之外再加的天数", "Days on top of the months"), "0"),
-        Column::required("start_rules", &["起算规则", "起算日"], &["Start rules", "Starts on"], ("质保起算日，按先后列出，取第一个已知的：签收、销售、激活、生产", "Days it may start from, in order; the first that is known counts: delivered, sold, activated, made"), "签收、销售、激活"),
-        Column::optional("made_plus_months", &["生产后最长月数"], &["Months after making at most", "Made plus months"], ("质保最迟在生产完成后多少个月结束", "It never ends later than this many months after the garment was made"), "36"),
-        Column::optional("coverage_zh", &["质保范围", "保修范围"], &["Coverage zh"], ("质保范围（中文）", "What is covered, in Chinese"), "面料、缝线、拉链和纽扣的质量问题"),
-        Column::optional("coverage_en", &["英文质保范围"], &["Coverage", "Coverage en"], ("质保范围（英文）", "The same in English"), "Faults of fabric, seams, zips and buttons"),
-        Column::optional("exclusions_zh", &["不保范围", "除外情形"], &["Exclusions zh"], ("不在质保范围内的情形（中文）", "What is not covered, in Chinese"), "不按洗涤说明造成的损坏"),
-        Column::optional("exclusions_en", &["英文不保范围"], &["Exclusions", "Exclusions en"], ("不在质保范围内的情形（英文）", "The same in English"), "Damage by washing against the instructions"),
+        Column::required(
+            "start_rules",
+            &["起算规则", "起算日"],
+            &["Start rules", "Starts on"],
+            (
+                "质保起算日，按先后列出，取第一个已知的：签收、销售、激活、生产",
+                "Days it may start from, in order; the first that is known counts: delivered, sold, activated, made",
+            ),
+            "签收、销售、激活",
+        ),
+        Column::optional(
+            "made_plus_months",
+            &["生产后最长月数"],
+            &["Months after making at most", "Made plus months"],
+            ("质保最迟在生产完成后多少个月结束", "It never ends later than this many months after the garment was made"),
+            "36",
+        ),
+        Column::optional(
+            "coverage_zh",
+            &["质保范围", "保修范围"],
+            &["Coverage zh"],
+            ("质保范围（中文）", "What is covered, in Chinese"),
+            "面料、缝线、拉链和纽扣的质量问题",
+        ),
+        Column::optional(
+            "coverage_en",
+            &["英文质保范围"],
+            &["Coverage", "Coverage en"],
+            ("质保范围（英文）", "The same in English"),
+            "Faults of fabric, seams, zips and buttons",
+        ),
+        Column::optional(
+            "exclusions_zh",
+            &["不保范围", "除外情形"],
+            &["Exclusions zh"],
+            ("不在质保范围内的情形（中文）", "What is not covered, in Chinese"),
+            "不按洗涤说明造成的损坏",
+        ),
+        Column::optional(
+            "exclusions_en",
+            &["英文不保范围"],
+            &["Exclusions", "Exclusions en"],
+            ("不在质保范围内的情形（英文）", "The same in English"),
+            "Damage by washing against the instructions",
+        ),
     ],
 };
 

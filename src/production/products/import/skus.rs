@@ -9,7 +9,9 @@ use crate::platform::db::{Db, Store};
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run};
+use crate::platform::imports::{
+    Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run,
+};
 use crate::production::products::http::sku_views;
 use crate::production::products::{SkuFields, SkuView, rules, store};
 
@@ -18,13 +20,43 @@ pub const SKU_COLUMNS: Columns = Columns {
     table: "skus",
     title: ("单品", "Skus"),
     columns: &[
-        Column::required("code", &["单品编码", "SKU编码", "编码"], &["Sku", "Sku code", "Code"], ("单品编码；已有的编码会更新", "The sku's code; one that is there already is updated"), "ST-2601-WHT-M"),
-        Column::optional("style", &["款号", "货号"], &["Style", "Style code"], ("所属款号；新单品必填", "Code of its style; needed for a new sku"), "ST-2601"),
-        Column::optional("gtin", &["条码", "商品条码"], &["GTIN", "EAN", "Barcode"], ("8、12、13 或 14 位 GTIN；换码后旧码仍然有效", "GTIN of 8, 12, 13 or 14 digits; one that is replaced stays valid"), "6901234000016"),
-        Column::optional("colour_zh", &["颜色", "中文颜色"], &["Chinese colour", "Colour zh"], ("颜色（中文）", "Colour in Chinese"), "白色"),
+        Column::required(
+            "code",
+            &["单品编码", "SKU编码", "编码"],
+            &["Sku", "Sku code", "Code"],
+            ("单品编码；已有的编码会更新", "The sku's code; one that is there already is updated"),
+            "ST-2601-WHT-M",
+        ),
+        Column::optional(
+            "style",
+            &["款号", "货号"],
+            &["Style", "Style code"],
+            ("所属款号；新单品必填", "Code of its style; needed for a new sku"),
+            "ST-2601",
+        ),
+        Column::optional(
+            "gtin",
+            &["条码", "商品条码"],
+            &["GTIN", "EAN", "Barcode"],
+            ("8、12、13 或 14 位 GTIN；换码后旧码仍然有效", "GTIN of 8, 12, 13 or 14 digits; one that is replaced stays valid"),
+            "6901234000016",
+        ),
+        Column::optional(
+            "colour_zh",
+            &["颜色", "中文颜色"],
+            &["Chinese colour", "Colour zh"],
+            ("颜色（中文）", "Colour in Chinese"),
+            "白色",
+        ),
         Column::optional("colour_en", &["英文颜色"], &["Colour", "Color", "Colour en"], ("颜色（英文）", "Colour in English"), "White"),
         Column::optional("size", &["尺码", "尺寸"], &["Size"], ("尺码，与尺寸表一致", "Size, as the size chart names it"), "M"),
-        Column::optional("size_label", &["号型", "号型规格"], &["Size label", "Label size"], ("标签上的号型", "The size as the label must say it"), "170/88A"),
+        Column::optional(
+            "size_label",
+            &["号型", "号型规格"],
+            &["Size label", "Label size"],
+            ("标签上的号型", "The size as the label must say it"),
+            "170/88A",
+        ),
     ],
 };
 
@@ -92,7 +124,8 @@ impl Import for SkuImport {
         self.store.read_blocking(|db| {
             let mut checked = Checked::default();
             let there = before(db, chunk)?;
-            let after: Vec<_> = chunk.iter().zip(&there).map(|(entry, before)| (entry, before, entry.record.onto(before.as_ref()))).collect();
+            let after: Vec<_> =
+                chunk.iter().zip(&there).map(|(entry, before)| (entry, before, entry.record.onto(before.as_ref()))).collect();
             let styles: Vec<&str> = after.iter().map(|(_, _, fields)| fields.style.as_str()).collect();
             let styles: HashMap<_, _> = store::styles_by_codes(db, &styles)?.into_iter().map(|style| (style.code, style.id)).collect();
             let gtins: Vec<&str> = chunk.iter().filter_map(|entry| entry.record.gtin.as_deref()).collect();
