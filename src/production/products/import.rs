@@ -15,7 +15,10 @@ use crate::kernel::{Error, Fault, Result};
 use crate::platform::imports::{Applied, Row};
 
 /// What a row says of a record of fields `F`: one edit for each cell that is not empty.
-struct Edits<F>(Vec<Box<dyn Fn(&mut F) + Send + Sync>>);
+struct Edits<F>(Vec<Edit<F>>);
+
+/// Sets one field.
+type Edit<F> = Box<dyn Fn(&mut F) + Send + Sync>;
 
 impl<F> Edits<F> {
     fn onto(&self, fields: &mut F) {

@@ -124,19 +124,19 @@ impl StyleForm {
         let none = (String::new(), "—".to_owned());
         let classes = [SafetyClass::A, SafetyClass::B, SafetyClass::C];
         let said =
-            classes.map(|class| (class.as_str().to_owned(), self.shell.t.say(&format!("styles-class-{}", class.as_str())).into_owned()));
+            classes.map(|class| (class.as_str().to_owned(), self.shell.t.say(format!("styles-class-{}", class.as_str())).into_owned()));
         std::iter::once(none).chain(said).collect()
     }
 
     fn ages(&self) -> Options {
         AgeGroup::ALL
             .iter()
-            .map(|age| (age.as_str().to_owned(), self.shell.t.say(&format!("styles-age-{}", age.as_str())).into_owned()))
+            .map(|age| (age.as_str().to_owned(), self.shell.t.say(format!("styles-age-{}", age.as_str())).into_owned()))
             .collect()
     }
 
     fn returns(&self) -> Options {
-        let said = |rule: &NoReasonReturn| self.shell.t.say(&format!("styles-return-{}", rule.as_str())).into_owned();
+        let said = |rule: &NoReasonReturn| self.shell.t.say(format!("styles-return-{}", rule.as_str())).into_owned();
         NoReasonReturn::ALL.iter().map(|rule| (rule.as_str().to_owned(), said(rule))).collect()
     }
 
@@ -194,7 +194,7 @@ impl PolicyForm {
     /// Choices for one place of the start rules.
     fn rules(&self, first: &bool) -> Options {
         let none = (!first).then(|| (String::new(), "—".to_owned()));
-        let said = |rule: &StartRule| self.shell.t.say(&format!("policies-start-{}", rule.as_str())).into_owned();
+        let said = |rule: &StartRule| self.shell.t.say(format!("policies-start-{}", rule.as_str())).into_owned();
         none.into_iter().chain(StartRule::ALL.iter().map(|rule| (rule.as_str().to_owned(), said(rule)))).collect()
     }
 }
@@ -209,13 +209,13 @@ impl WarrantyPolicy {
 
     /// From which day it runs, in words.
     pub(super) fn starts(&self, shell: &Shell) -> String {
-        let rules: Vec<_> = self.start_rules.iter().map(|rule| shell.t.say(&format!("policies-start-{}", rule.as_str()))).collect();
+        let rules: Vec<_> = self.start_rules.iter().map(|rule| shell.t.say(format!("policies-start-{}", rule.as_str()))).collect();
         rules.join(shell.lang.of("；否则", "; otherwise "))
     }
 }
 
 fn state_options(shell: &Shell) -> Options {
-    let said = |status: Status| (status.as_str().to_owned(), shell.t.say(&format!("styles-status-{}", status.as_str())).into_owned());
+    let said = |status: Status| (status.as_str().to_owned(), shell.t.say(format!("styles-status-{}", status.as_str())).into_owned());
     vec![said(Status::Active), said(Status::Closed)]
 }
 

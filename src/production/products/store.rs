@@ -526,10 +526,10 @@ fn references(db: &mut Db, fields: &StyleFields) -> Result<Option<Id>> {
         }
         None => None,
     };
-    if let Some(code) = &fields.policy {
-        if policies(db, Some(code))?.is_empty() {
-            unknown("policy", code);
-        }
+    if let Some(code) = &fields.policy
+        && policies(db, Some(code))?.is_empty()
+    {
+        unknown("policy", code);
     }
     Refusal::unless_empty(faults)?;
     Ok(manufacturer)
@@ -623,11 +623,9 @@ fn claim_gtin(db: &mut Db, sku: Id, gtin: Option<&str>) -> Result<()> {
     let Some(gtin) = gtin else {
         return Ok(());
     };
-    if let Some(holder) = sku_by_gtin(db, gtin)? {
-        if holder.id != sku {
-            let fault = Fault::new("gtin", Code::Duplicate).with("value", gtin);
-            return Err(Refusal { code: Code::Duplicate, args: fault.args.clone(), faults: vec![fault] }.into());
-        }
+    if sku_by_gtin(db, gtin)?.is_some_and(|holder| holder.id != sku) {
+        let fault = Fault::new("gtin", Code::Duplicate).with("value", gtin);
+        return Err(Refusal { code: Code::Duplicate, args: fault.args.clone(), faults: vec![fault] }.into());
     }
     each!(db, |c| diesel::delete(gtin_alias::table.filter(gtin_alias::gtin.eq(gtin).and(gtin_alias::sku_id.eq(sku.0)))).execute(c))?;
     Ok(())
