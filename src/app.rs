@@ -21,6 +21,7 @@ use crate::staff;
 /// The staff menu, in the order people work.
 const MENU: &[Entry] = &[
     Entry { href: "/find", key: "batches-find-title", needs: Permission::ProductionRead },
+    Entry { href: "/styles", key: "styles-title", needs: Permission::CatalogueRead },
     Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
     Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
     Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
@@ -33,6 +34,7 @@ const MENU: &[Entry] = &[
 /// The tables that can be imported, in the order a new deployment loads them.
 const IMPORTS: &[ImportTable] =
     &[parties::IMPORT, materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS, sales::IMPORT];
+const IMPORTS: &[ImportTable] = &[parties::IMPORT, products::POLICY_IMPORT, products::STYLE_IMPORT, products::SKU_IMPORT, sales::IMPORT];
 
 /// Every room's routes.
 const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
