@@ -8,8 +8,12 @@
     reason = "a test may fail by panicking and says what it skips"
 )]
 
+mod holders;
 mod labels_engine;
 mod platform;
+mod sales;
+mod scans;
 mod schema;
 mod staff;
 mod support;
+mod warranties;

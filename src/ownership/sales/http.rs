@@ -45,7 +45,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// Which sales, and which page of them.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 struct Ask {
     /// Sold on or after this day.
     from: Option<String>,
@@ -57,8 +56,6 @@ struct Ask {
     after: Option<String>,
     /// Rows wanted, 1 to 500.
     per_page: Option<i64>,
-    /// The language of the page.
-    lang: Option<String>,
 }
 
 impl Ask {
