@@ -69,8 +69,8 @@ story!(a_style_without_a_policy_has_the_houses_days, |app| {
         state(&app, &goods, 0, "2026-06-16").await,
         WarrantyState::Running { since: day("2026-06-15"), until: day("2027-06-15"), days_left: 364 }
     );
-    let stamp = app.house.stamp("staff:admin");
     app.house.clock.advance(chrono::Duration::minutes(1));
+    let stamp = app.house.stamp("staff:admin");
     app.write(move |db| policies::set(db, &stamp, Policy::ServiceDays, 0)).await;
     app.house.clock.advance(chrono::Duration::minutes(1));
     sell(&app, sale_of(&goods, 1, "2026-06-15")).await;
