@@ -10,11 +10,11 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::kernel::{Code, Error};
+use crate::ownership::{holders, sales, warranties};
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
-use crate::ownership::{holders, sales, warranties};
 use crate::production::{parties, products};
 use crate::staff;
 
@@ -23,10 +23,26 @@ const MENU: &[Entry] = &[
     Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
     Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
+    Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
+    Entry { href: "/api-keys", key: "api-keys-title", needs: Permission::AccountsEdit },
 ];
 
 /// The tables that can be imported, in the order a new deployment loads them.
 const IMPORTS: &[ImportTable] = &[parties::IMPORT, sales::IMPORT];
+
+/// Every room's routes.
+const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
+    jobs::routes,
+    imports::routes,
+    staff::sign_in::routes,
+    staff::accounts::routes,
+    staff::tokens::routes,
+    parties::routes,
+    products::routes,
+    sales::routes,
+    warranties::routes,
+    holders::routes,
+];
 
 /// The kinds of long work.
 pub fn works() -> Works {
@@ -34,14 +50,16 @@ pub fn works() -> Works {
     works.into()
 }
 
-fn import_tables() -> ImportTables {
+/// Every table that can be imported.
+pub fn import_tables() -> ImportTables {
     ImportTables(Arc::from(IMPORTS))
 }
 
 /// Mounts every room's routes.
 fn rooms(config: &mut ServiceConfig<'_>) {
-    config.configure(jobs::routes).configure(imports::routes).configure(parties::routes).configure(products::routes);
-    config.configure(sales::routes).configure(warranties::routes).configure(holders::routes);
+    for routes in ROUTES {
+        config.configure(routes);
+    }
 }
 
 /// The whole application, ready to be served or tested.

@@ -40,7 +40,12 @@ struct ContactView {
     responses((status = 200, body = ContactView), (status = 404, body = Problem, description = "Nobody holds it, or they left nothing"))
 )]
 #[post("/api/v1/contacts/{serial}/read")]
-async fn read_api(caller: Caller<perm::ContactRead>, house: web::Data<House>, serial: web::Path<String>, body: Json<Reading>) -> Result<HttpResponse> {
+async fn read_api(
+    caller: Caller<perm::ContactRead>,
+    house: web::Data<House>,
+    serial: web::Path<String>,
+    body: Json<Reading>,
+) -> Result<HttpResponse> {
     if caller.party.is_some() {
         return Err(Code::NotFound.into());
     }

@@ -9,19 +9,21 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::COLUMNS;
 use super::page::{FormPage, ListPage, OnePage, ask_of, cells, href};
 use super::resolve::{find, read_name};
 use super::rules::{NewSale, SaleAsk, check};
 use super::store::{self, Sale, SaleFilter};
 use super::view::{SaleView, views};
-use super::COLUMNS;
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::time::read_date;
 use crate::kernel::{Code, Fault, GarmentId, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::problem::Problem;
-use crate::platform::http::{Caller, Filled, Form, House, Json, Locale, Once, Shell, created, csv, html, html_response, json, perm, query_escape, see_other};
+use crate::platform::http::{
+    Caller, Filled, Form, House, Json, Locale, Once, Shell, created, csv, html, html_response, json, perm, query_escape, see_other,
+};
 use crate::production::parties::{self, Party, PartyFilter, Role};
 
 /// Rows a download may have.
@@ -154,7 +156,12 @@ fn one_view(db: &mut Db, keys: &crate::kernel::serial::Keyring, today: NaiveDate
     )
 )]
 #[post("/api/v1/sales")]
-async fn register_api(request: HttpRequest, caller: Caller<perm::SalesEdit>, house: web::Data<House>, body: Json<SaleAsk>) -> Result<HttpResponse> {
+async fn register_api(
+    request: HttpRequest,
+    caller: Caller<perm::SalesEdit>,
+    house: web::Data<House>,
+    body: Json<SaleAsk>,
+) -> Result<HttpResponse> {
     let once = Once::of(&request, &body.hash, None)?;
     let sale = register(&house, caller.stamp(), caller.party, once, body.value, "api").await?;
     created(&format!("/api/v1{}", href(&sale.serial)), &sale)
@@ -206,7 +213,12 @@ async fn of_serial(house: &House, bound: Option<Id>, serial: String, gtin: Optio
 /// The sales of a garment, the latest first, each with its warranty.
 #[utoipa::path(tag = "sales", params(Beside), responses((status = 200, body = SalesOfGarment), (status = 404, body = Problem)))]
 #[get("/api/v1/sales/{serial}")]
-async fn one_api(caller: Caller<perm::SalesRead>, house: web::Data<House>, serial: web::Path<String>, beside: web::Query<Beside>) -> Result<HttpResponse> {
+async fn one_api(
+    caller: Caller<perm::SalesRead>,
+    house: web::Data<House>,
+    serial: web::Path<String>,
+    beside: web::Query<Beside>,
+) -> Result<HttpResponse> {
     let of = of_serial(&house, caller.party, serial.into_inner(), beside.into_inner().gtin).await?;
     if of.sales.is_empty() {
         return Err(Code::NotFound.into());
@@ -221,7 +233,15 @@ enum Later {
     Returned(NaiveDate),
 }
 
-async fn later(house: &House, stamp: Stamp, bound: Option<Id>, once: Once, serial: &str, gtin: Option<&str>, what: Later) -> Result<SaleView> {
+async fn later(
+    house: &House,
+    stamp: Stamp,
+    bound: Option<Id>,
+    once: Once,
+    serial: &str,
+    gtin: Option<&str>,
+    what: Later,
+) -> Result<SaleView> {
     let (zone, today, keys) = (house.config.time_zone, house.today(), house.keys.clone());
     let named = read_name("serial", serial, gtin)?;
     house
@@ -321,7 +341,12 @@ fn query(ask: &Ask) -> String {
 }
 
 #[get("/sales")]
-async fn list_page(request: HttpRequest, caller: Caller<perm::SalesRead>, house: web::Data<House>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+async fn list_page(
+    request: HttpRequest,
+    caller: Caller<perm::SalesRead>,
+    house: web::Data<House>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
     let ask = ask.into_inner();
     let query = query(&ask);
     let page = page_of(&house, caller.party, ask.clone()).await?;
@@ -339,7 +364,12 @@ async fn list_page(request: HttpRequest, caller: Caller<perm::SalesRead>, house:
 }
 
 #[get("/sales.csv")]
-async fn list_csv(request: HttpRequest, caller: Caller<perm::SalesRead>, house: web::Data<House>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+async fn list_csv(
+    request: HttpRequest,
+    caller: Caller<perm::SalesRead>,
+    house: web::Data<House>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
     let (mut ask, mut rows, mut left) = (ask.into_inner(), Vec::new(), ALL);
     ask.per_page = Some(CHUNK);
     while left > 0 {
@@ -352,7 +382,8 @@ async fn list_csv(request: HttpRequest, caller: Caller<perm::SalesRead>, house: 
         }
     }
     let locale = Locale::of(&request);
-    let titles = COLUMNS.columns.iter().map(|column| column.title(locale.0).to_owned()).chain([locale.words().say("sales-status").into_owned()]);
+    let titles =
+        COLUMNS.columns.iter().map(|column| column.title(locale.0).to_owned()).chain([locale.words().say("sales-status").into_owned()]);
     csv("sales.csv", titles, rows)
 }
 
@@ -388,7 +419,12 @@ struct Start {
 }
 
 #[get("/sales/new")]
-async fn new_page(request: HttpRequest, caller: Caller<perm::SalesEdit>, house: web::Data<House>, start: web::Query<Start>) -> Result<HttpResponse> {
+async fn new_page(
+    request: HttpRequest,
+    caller: Caller<perm::SalesEdit>,
+    house: web::Data<House>,
+    start: web::Query<Start>,
+) -> Result<HttpResponse> {
     let start = start.into_inner();
     let mut values = HashMap::from([("sold_on".to_owned(), house.today().to_string())]);
     values.extend(start.serial.map(|serial| ("serial".to_owned(), serial)));
@@ -440,7 +476,12 @@ async fn one(request: &HttpRequest, house: &House, bound: Option<Id>, serial: St
 }
 
 #[get("/sales/{serial}")]
-async fn one_page(request: HttpRequest, caller: Caller<perm::SalesRead>, house: web::Data<House>, serial: web::Path<String>) -> Result<HttpResponse> {
+async fn one_page(
+    request: HttpRequest,
+    caller: Caller<perm::SalesRead>,
+    house: web::Data<House>,
+    serial: web::Path<String>,
+) -> Result<HttpResponse> {
     Ok(html(&one(&request, &house, caller.party, serial.into_inner(), Filled::default()).await?))
 }
 

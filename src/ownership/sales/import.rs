@@ -18,7 +18,9 @@ use crate::platform::db::{Db, Store};
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source};
+use crate::platform::imports::{
+    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
+};
 use crate::platform::keys::Keys;
 use crate::production::parties;
 
@@ -86,7 +88,13 @@ pub const COLUMNS: Columns = Columns {
             ("三个字母；有价格而不填为 CNY", "Three letters; CNY when a price stands without one"),
             "CNY",
         ),
-        Column::optional("channel", &["渠道", "销售渠道"], &["Channel"], ("销售渠道的代码", "How it was sold, as the brand names it"), "web"),
+        Column::optional(
+            "channel",
+            &["渠道", "销售渠道"],
+            &["Channel"],
+            ("销售渠道的代码", "How it was sold, as the brand names it"),
+            "web",
+        ),
         Column::optional("country", &["国家", "国家或地区"], &["Country"], ("两位国家代码", "Two-letter country code"), "CN"),
         Column::optional("city", &["城市"], &["City"], ("城市", "City"), "杭州"),
     ],

@@ -121,7 +121,11 @@ pub(super) fn ask_of(values: &HashMap<String, String>) -> Result<SaleAsk> {
     if text("serial").is_empty() {
         faults.note(Fault::new("serial", Code::Missing));
     }
-    let sold_on = faults.keep(if text("sold_on").is_empty() { Err(Fault::new("sold_on", Code::Missing)) } else { read_date("sold_on", &text("sold_on")).map(Some) });
+    let sold_on = faults.keep(if text("sold_on").is_empty() {
+        Err(Fault::new("sold_on", Code::Missing))
+    } else {
+        read_date("sold_on", &text("sold_on")).map(Some)
+    });
     let delivered_on = faults.keep(some("delivered_on").map(|day| read_date("delivered_on", &day)).transpose());
     let price = faults.keep(some("price").map(|price| read_minor("price", &price)).transpose());
     let currency = some("currency").unwrap_or_else(|| "CNY".to_owned()).to_ascii_uppercase();

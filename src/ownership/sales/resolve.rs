@@ -71,7 +71,12 @@ impl Finder {
     ///
     /// # Errors
     /// When the store does.
-    pub fn find<'a>(&mut self, db: &mut Db, keys: &Keyring, names: impl Iterator<Item = &'a Named>) -> Result<Vec<Result<GarmentId, Fault>>> {
+    pub fn find<'a>(
+        &mut self,
+        db: &mut Db,
+        keys: &Keyring,
+        names: impl Iterator<Item = &'a Named>,
+    ) -> Result<Vec<Result<GarmentId, Fault>>> {
         let mut known: HashMap<BatchNo, Option<Batch>> = HashMap::new();
         names.map(|named| self.find_one(db, keys, &mut known, named)).collect()
     }

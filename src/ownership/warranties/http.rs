@@ -35,7 +35,12 @@ impl Cover {
 /// How the warranty of a garment's latest sale stands today. For callers bound to no party; a retailer finds it with its sales.
 #[utoipa::path(tag = "warranties", responses((status = 200, body = Cover), (status = 404, body = Problem)))]
 #[get("/api/v1/warranties/{serial}")]
-async fn one_api(request: HttpRequest, caller: Caller<perm::SalesRead>, house: web::Data<House>, serial: web::Path<String>) -> Result<HttpResponse> {
+async fn one_api(
+    request: HttpRequest,
+    caller: Caller<perm::SalesRead>,
+    house: web::Data<House>,
+    serial: web::Path<String>,
+) -> Result<HttpResponse> {
     if caller.party.is_some() {
         return Err(Code::NotFound.into());
     }

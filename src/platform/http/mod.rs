@@ -24,7 +24,7 @@ pub use headers::guard_headers;
 pub use limits::{Limit, Limits};
 pub use locale::{LANG_COOKIE, Locale};
 pub use once::{Once, created, json};
-pub use page::{Entry, Menu, Shell, html, html_response, see_other};
+pub use page::{Entry, FormFaults, Menu, Shell, html, html_response, see_other};
 pub use problem::{Problem, dress};
 
 use crate::config::Config;

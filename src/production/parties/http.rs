@@ -21,12 +21,15 @@ const ALL: i64 = 1_000_000;
 
 /// Mounts the room.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(list_api)
-        .service(one_api)
-        .service(create_api)
-        .service(change_api)
-        .map(|c| c.service(list_page).service(list_csv).service(new_page).service(create_form).service(one_page).service(edit_page).service(change_form));
+    config.service(list_api).service(one_api).service(create_api).service(change_api).map(|c| {
+        c.service(list_page)
+            .service(list_csv)
+            .service(new_page)
+            .service(create_form)
+            .service(one_page)
+            .service(edit_page)
+            .service(change_form)
+    });
 }
 
 /// Which parties, and which page of them.
@@ -45,7 +48,11 @@ struct Ask {
 impl Ask {
     fn filter(&self, only: Option<Id>) -> Result<PartyFilter> {
         let role = self.role.as_deref().filter(|role| !role.is_empty()).map(|role| {
-            let unknown = || Fault::new("role", Code::NotOneOf).with("value", role).with("allowed", Role::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", "));
+            let unknown = || {
+                Fault::new("role", Code::NotOneOf)
+                    .with("value", role)
+                    .with("allowed", Role::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", "))
+            };
             Role::of(role).ok_or_else(unknown)
         });
         Ok(PartyFilter { role: role.transpose()?, q: text::optional_line("q", self.q.as_deref().unwrap_or_default(), 80)?, only })
@@ -85,7 +92,12 @@ async fn one_api(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, c
 /// Makes a party.
 #[utoipa::path(tag = "parties", request_body = PartyFields, responses((status = 201, body = Party), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[post("/api/v1/parties")]
-async fn create_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, body: Json<PartyFields>) -> Result<HttpResponse> {
+async fn create_api(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    body: Json<PartyFields>,
+) -> Result<HttpResponse> {
     let once = Once::of(&request, &body.hash, None)?;
     let party = create(&house, &caller, once, body.value).await?;
     created(&format!("/api/v1{}", href(&party.code)), &party)
@@ -94,7 +106,13 @@ async fn create_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, h
 /// Changes a party. `version` is the one that was read.
 #[utoipa::path(tag = "parties", request_body = PartyFields, responses((status = 200, body = Party), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[put("/api/v1/parties/{code}")]
-async fn change_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>, body: Json<PartyFields>) -> Result<HttpResponse> {
+async fn change_api(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    body: Json<PartyFields>,
+) -> Result<HttpResponse> {
     let once = Once::of(&request, &body.hash, None)?;
     json(&change(&house, &caller, once, code.into_inner(), body.value).await?)
 }
@@ -122,7 +140,12 @@ fn query(ask: &Ask, filter: &PartyFilter) -> String {
 }
 
 #[get("/parties")]
-async fn list_page(request: HttpRequest, caller: Caller<perm::CatalogueRead>, house: web::Data<House>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+async fn list_page(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueRead>,
+    house: web::Data<House>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
     let filter = ask.filter(caller.party)?;
     let query = query(&ask, &filter);
     let page = page_of(&house, filter.clone(), ask.page()).await?;
@@ -137,7 +160,12 @@ async fn list_page(request: HttpRequest, caller: Caller<perm::CatalogueRead>, ho
 }
 
 #[get("/parties.csv")]
-async fn list_csv(request: HttpRequest, caller: Caller<perm::CatalogueRead>, house: web::Data<House>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+async fn list_csv(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueRead>,
+    house: web::Data<House>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
     let filter = ask.filter(caller.party)?;
     let parties = house.store.read(move |db| store::list(db, &filter, None, ALL)).await?;
     let lang = Locale::of(&request).0;
@@ -165,7 +193,12 @@ async fn create_form(
 }
 
 #[get("/parties/{code}")]
-async fn one_page(request: HttpRequest, caller: Caller<perm::CatalogueRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn one_page(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
     let party = visible(&house, caller.party, code.into_inner()).await?;
     let id = party.id;
     let uses = house.store.read(move |db| store::uses(db, id)).await?;
@@ -180,7 +213,12 @@ async fn one_page(request: HttpRequest, caller: Caller<perm::CatalogueRead>, hou
 }
 
 #[get("/parties/{code}/edit")]
-async fn edit_page(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn edit_page(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
     let party = visible(&house, caller.party, code.into_inner()).await?;
     let form = Filled::of(values_of(&party));
     Ok(html(&FormPage { shell: titled(&request, "parties-edit"), form, code: Some(party.code) }))

@@ -8,24 +8,92 @@ use crate::platform::db::{Db, Store};
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run};
+use crate::platform::imports::{
+    Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run,
+};
 
 /// The columns of a file of parties.
 pub const COLUMNS: Columns = Columns {
     table: "parties",
     title: ("往来单位", "Parties"),
     columns: &[
-        Column::required("code", &["编码", "单位编码", "代码"], &["Code", "Party code", "Party"], ("单位编码，文件和系统都用它来识别单位；已有的编码会更新", "The code the party is known by; one that is there already is updated"), "HF-01"),
-        Column::optional("name_zh", &["中文名称", "名称", "单位名称"], &["Chinese name", "Name zh"], ("中文名称；新单位的中文、英文名称至少填一个", "Name in Chinese; a new party needs a name in at least one language"), "华纺一厂"),
-        Column::optional("name_en", &["英文名称"], &["English name", "Name", "Name en"], ("英文名称", "Name in English"), "Huafang Mill No. 1"),
-        Column::optional("roles", &["角色", "类型", "单位类型"], &["Roles", "Role", "Type"], ("一个或多个角色，用顿号或逗号分开：品牌方、供应商、面料厂、染厂、辅料厂、成衣厂、承运商、零售商、服务点、团体客户；新单位必填", "One or more roles, separated by commas: brand, supplier, mill, dye house, trim maker, garment factory, carrier, retailer, service point, corporate customer; needed for a new party"), "面料厂、供应商"),
-        Column::optional("gln", &["全球位置码"], &["GLN", "Global Location Number"], ("13 位 GLN，末位为校验位", "GLN of 13 digits, the last a check digit"), "6901234000009"),
-        Column::optional("country", &["国家", "国家或地区"], &["Country"], ("国家或地区：两位代码或名称", "Country: two-letter code or name"), "CN"),
+        Column::required(
+            "code",
+            &["编码", "单位编码", "代码"],
+            &["Code", "Party code", "Party"],
+            (
+                "单位编码，文件和系统都用它来识别单位；已有的编码会更新",
+                "The code the party is known by; one that is there already is updated",
+            ),
+            "HF-01",
+        ),
+        Column::optional(
+            "name_zh",
+            &["中文名称", "名称", "单位名称"],
+            &["Chinese name", "Name zh"],
+            ("中文名称；新单位的中文、英文名称至少填一个", "Name in Chinese; a new party needs a name in at least one language"),
+            "华纺一厂",
+        ),
+        Column::optional(
+            "name_en",
+            &["英文名称"],
+            &["English name", "Name", "Name en"],
+            ("英文名称", "Name in English"),
+            "Huafang Mill No. 1",
+        ),
+        Column::optional(
+            "roles",
+            &["角色", "类型", "单位类型"],
+            &["Roles", "Role", "Type"],
+            (
+                "一个或多个角色，用顿号或逗号分开：品牌方、供应商、面料厂、染厂、辅料厂、成衣厂、承运商、零售商、服务点、团体客户；新单位必填",
+                "One or more roles, separated by commas: brand, supplier, mill, dye house, trim maker, garment factory, carrier, retailer, service point, corporate customer; needed for a new party",
+            ),
+            "面料厂、供应商",
+        ),
+        Column::optional(
+            "gln",
+            &["全球位置码"],
+            &["GLN", "Global Location Number"],
+            ("13 位 GLN，末位为校验位", "GLN of 13 digits, the last a check digit"),
+            "6901234000009",
+        ),
+        Column::optional(
+            "country",
+            &["国家", "国家或地区"],
+            &["Country"],
+            ("国家或地区：两位代码或名称", "Country: two-letter code or name"),
+            "CN",
+        ),
         Column::optional("city", &["城市", "所在城市"], &["City"], ("所在城市", "City"), "绍兴"),
-        Column::optional("address_zh", &["中文地址", "地址"], &["Chinese address", "Address zh"], ("标签上印的中文地址", "Address in Chinese, as labels print it"), "浙江省绍兴市柯桥区纺都路1号"),
-        Column::optional("address_en", &["英文地址"], &["English address", "Address", "Address en"], ("英文地址", "Address in English"), "1 Fangdu Rd, Keqiao, Shaoxing, Zhejiang"),
-        Column::optional("contact", &["联系方式", "联系人", "电话"], &["Contact", "Telephone", "Phone"], ("内部使用的联系方式，不对外显示", "How to reach it; for staff only"), "0575-8000 0000"),
-        Column::optional("status", &["状态"], &["Status", "State"], ("在用 或 停用；空着就是在用", "active or closed; empty is active"), "在用"),
+        Column::optional(
+            "address_zh",
+            &["中文地址", "地址"],
+            &["Chinese address", "Address zh"],
+            ("标签上印的中文地址", "Address in Chinese, as labels print it"),
+            "浙江省绍兴市柯桥区纺都路1号",
+        ),
+        Column::optional(
+            "address_en",
+            &["英文地址"],
+            &["English address", "Address", "Address en"],
+            ("英文地址", "Address in English"),
+            "1 Fangdu Rd, Keqiao, Shaoxing, Zhejiang",
+        ),
+        Column::optional(
+            "contact",
+            &["联系方式", "联系人", "电话"],
+            &["Contact", "Telephone", "Phone"],
+            ("内部使用的联系方式，不对外显示", "How to reach it; for staff only"),
+            "0575-8000 0000",
+        ),
+        Column::optional(
+            "status",
+            &["状态"],
+            &["Status", "State"],
+            ("在用 或 停用；空着就是在用", "active or closed; empty is active"),
+            "在用",
+        ),
     ],
 };
 
@@ -102,7 +170,8 @@ impl PartyRow {
 fn roles(field: &'static str, text: &str) -> Result<Vec<Role>, Fault> {
     let words = text.split([',', '，', '、', ';', '；', '|']).map(str::trim).filter(|word| !word.is_empty());
     let allowed = || Role::ALL.iter().map(|role| format!("{}/{}", role.words(Lang::Zh), role.as_str())).collect::<Vec<_>>().join("、");
-    let role = |word: &str| Role::meant_by(word).ok_or_else(|| Fault::new(field, Code::NotOneOf).with("value", word).with("allowed", allowed()));
+    let role =
+        |word: &str| Role::meant_by(word).ok_or_else(|| Fault::new(field, Code::NotOneOf).with("value", word).with("allowed", allowed()));
     let mut roles = words.map(role).collect::<Result<Vec<_>, _>>()?;
     roles.sort_unstable();
     roles.dedup();
@@ -164,11 +233,17 @@ impl Import for PartyImport {
             for entry in chunk {
                 let before = there.remove(&entry.record.code);
                 let fields = entry.record.onto(before.clone());
-                if let Some(gln) = entry.record.gln.as_ref().filter(|gln| holders.get(*gln).is_some_and(|code| *code != entry.record.code)) {
+                if let Some(gln) = entry.record.gln.as_ref().filter(|gln| holders.get(*gln).is_some_and(|code| *code != entry.record.code))
+                {
                     checked.faults.push(entry.fault("gln", Code::Duplicate).with("value", gln));
                 }
                 if let Err(crate::kernel::Error::Refused(refusal)) = rules::sound(&fields) {
-                    checked.faults.extend(refusal.faults.into_iter().map(|fault| Fault { field: column_of(&fault.field).into(), ..fault }.at_line(entry.line)));
+                    checked.faults.extend(
+                        refusal
+                            .faults
+                            .into_iter()
+                            .map(|fault| Fault { field: column_of(&fault.field).into(), ..fault }.at_line(entry.line)),
+                    );
                 }
                 count(&mut checked.would, before.map(PartyFields::from).as_ref(), &fields);
             }

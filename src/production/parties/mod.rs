@@ -13,8 +13,8 @@ mod store;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kernel::{Id, countries};
 use crate::kernel::text::{Both, Lang};
+use crate::kernel::{Id, countries};
 
 pub use http::routes;
 pub use import::{COLUMNS, IMPORT};

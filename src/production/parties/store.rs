@@ -100,7 +100,8 @@ pub fn codes_of_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, String>> {
     let mut codes = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK_BINDS) {
         let chunk: Vec<i64> = chunk.iter().map(|id| id.0).collect();
-        let rows: Vec<(i64, String)> = each!(db, |c| party::table.filter(party::id.eq_any(&chunk)).select((party::id, party::code)).load(c))?;
+        let rows: Vec<(i64, String)> =
+            each!(db, |c| party::table.filter(party::id.eq_any(&chunk)).select((party::id, party::code)).load(c))?;
         codes.extend(rows.into_iter().map(|(id, code)| (Id(id), code)));
     }
     Ok(codes)

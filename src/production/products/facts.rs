@@ -248,8 +248,10 @@ impl StyleFacts {
         let country_at = |faults: &mut Faults, field: &str, given: &str| faults.keep_at(&at(field), countries::read("", given));
         Self {
             composition: composition::sound(faults, &at("composition"), &self.composition),
-            care: faults
-                .keep_at(&at("care"), care::in_order("care", &self.care).map(|symbols| symbols.iter().map(|symbol| symbol.code.to_owned()).collect())),
+            care: faults.keep_at(
+                &at("care"),
+                care::in_order("care", &self.care).map(|symbols| symbols.iter().map(|symbol| symbol.code.to_owned()).collect()),
+            ),
             care_note: faults.lines(&at("care_note"), &self.care_note, 240),
             safety_class: self.class(faults, &at("safety_class")),
             age_group: self.age_group,

@@ -1,6 +1,5 @@
 //! The products' API.
 
-
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -84,10 +83,13 @@ pub(super) fn style_page(db: &mut Db, ask: &StyleAsk, bound: Option<Id>) -> Resu
 pub(super) fn style_views(db: &mut Db, styles: Vec<Style>) -> Result<Vec<StyleView>> {
     let ids: Vec<Id> = styles.iter().filter_map(|style| style.manufacturer_id).collect();
     let makers = parties::codes_of_ids(db, &ids)?;
-    Ok(styles.into_iter().map(|style| {
-        let maker = style.manufacturer_id.and_then(|id| makers.get(&id).cloned());
-        StyleView::of(style, maker)
-    }).collect())
+    Ok(styles
+        .into_iter()
+        .map(|style| {
+            let maker = style.manufacturer_id.and_then(|id| makers.get(&id).cloned());
+            StyleView::of(style, maker)
+        })
+        .collect())
 }
 
 /// Skus as the API shows them.
@@ -147,7 +149,12 @@ async fn style_api(caller: Caller<perm::CatalogueRead>, house: web::Data<House>,
 /// Makes a style.
 #[utoipa::path(tag = "styles", request_body = StyleFields, responses((status = 201, body = StyleView), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[post("/api/v1/styles")]
-async fn create_style_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, body: Json<StyleFields>) -> Result<HttpResponse> {
+async fn create_style_api(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    body: Json<StyleFields>,
+) -> Result<HttpResponse> {
     let view = save_style(&house, &caller, Once::of(&request, &body.hash, None)?, None, body.value).await?;
     created(&format!("/api/v1/styles/{}", segment(&view.code)), &view)
 }
@@ -155,12 +162,24 @@ async fn create_style_api(request: HttpRequest, caller: Caller<perm::CatalogueEd
 /// Changes a style. `version` is the one that was read.
 #[utoipa::path(tag = "styles", request_body = StyleFields, responses((status = 200, body = StyleView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[put("/api/v1/styles/{code}")]
-async fn change_style_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>, body: Json<StyleFields>) -> Result<HttpResponse> {
+async fn change_style_api(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    body: Json<StyleFields>,
+) -> Result<HttpResponse> {
     json(&save_style(&house, &caller, Once::of(&request, &body.hash, None)?, Some(code.into_inner()), body.value).await?)
 }
 
 /// Makes a style, or changes the one of `code`.
-pub(super) async fn save_style(house: &House, caller: &Caller<perm::CatalogueEdit>, once: Once, code: Option<String>, fields: StyleFields) -> Result<StyleView> {
+pub(super) async fn save_style(
+    house: &House,
+    caller: &Caller<perm::CatalogueEdit>,
+    once: Once,
+    code: Option<String>,
+    fields: StyleFields,
+) -> Result<StyleView> {
     let stamp = caller.stamp();
     let save = move |db: &mut Db| {
         let style = match &code {
@@ -225,7 +244,12 @@ async fn sku_api(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, c
 /// Makes a sku.
 #[utoipa::path(tag = "skus", request_body = SkuFields, responses((status = 201, body = SkuView), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[post("/api/v1/skus")]
-async fn create_sku_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, body: Json<SkuFields>) -> Result<HttpResponse> {
+async fn create_sku_api(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    body: Json<SkuFields>,
+) -> Result<HttpResponse> {
     let view = save_sku(&house, &caller, Once::of(&request, &body.hash, None)?, None, body.value).await?;
     created(&format!("/api/v1/skus/{}", segment(&view.code)), &view)
 }
@@ -233,12 +257,24 @@ async fn create_sku_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit
 /// Changes a sku. `version` is the one that was read. A GTIN that is replaced stays as an alias.
 #[utoipa::path(tag = "skus", request_body = SkuFields, responses((status = 200, body = SkuView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[put("/api/v1/skus/{code}")]
-async fn change_sku_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>, body: Json<SkuFields>) -> Result<HttpResponse> {
+async fn change_sku_api(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    body: Json<SkuFields>,
+) -> Result<HttpResponse> {
     json(&save_sku(&house, &caller, Once::of(&request, &body.hash, None)?, Some(code.into_inner()), body.value).await?)
 }
 
 /// Makes a sku, or changes the one of `code`.
-pub(super) async fn save_sku(house: &House, caller: &Caller<perm::CatalogueEdit>, once: Once, code: Option<String>, fields: SkuFields) -> Result<SkuView> {
+pub(super) async fn save_sku(
+    house: &House,
+    caller: &Caller<perm::CatalogueEdit>,
+    once: Once,
+    code: Option<String>,
+    fields: SkuFields,
+) -> Result<SkuView> {
     let stamp = caller.stamp();
     let save = move |db: &mut Db| {
         let sku = match &code {
@@ -261,7 +297,11 @@ async fn policies_api(_caller: Caller<perm::CatalogueRead>, house: web::Data<Hou
 /// Every version of one warranty policy, newest first.
 #[utoipa::path(tag = "policies", responses((status = 200, body = [WarrantyPolicy]), (status = 404, body = Problem)))]
 #[get("/api/v1/policies/{code}")]
-async fn policy_versions_api(_caller: Caller<perm::CatalogueRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn policy_versions_api(
+    _caller: Caller<perm::CatalogueRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
     let versions = house.store.read(move |db| store::policies(db, Some(&code))).await?;
     if versions.is_empty() { Err(Code::NotFound.into()) } else { json(&versions) }
 }
@@ -269,13 +309,23 @@ async fn policy_versions_api(_caller: Caller<perm::CatalogueRead>, house: web::D
 /// Adds the first or next version of a warranty policy. Versions are never changed.
 #[utoipa::path(tag = "policies", request_body = PolicyFields, responses((status = 201, body = WarrantyPolicy), (status = 422, body = Problem)))]
 #[post("/api/v1/policies")]
-async fn add_policy_api(request: HttpRequest, caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, body: Json<PolicyFields>) -> Result<HttpResponse> {
+async fn add_policy_api(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    body: Json<PolicyFields>,
+) -> Result<HttpResponse> {
     let policy = save_policy(&house, &caller, Once::of(&request, &body.hash, None)?, body.value).await?;
     created(&format!("/api/v1/policies/{}", segment(&policy.code)), &policy)
 }
 
 /// Adds a version of a policy.
-pub(super) async fn save_policy(house: &House, caller: &Caller<perm::CatalogueEdit>, once: Once, fields: PolicyFields) -> Result<WarrantyPolicy> {
+pub(super) async fn save_policy(
+    house: &House,
+    caller: &Caller<perm::CatalogueEdit>,
+    once: Once,
+    fields: PolicyFields,
+) -> Result<WarrantyPolicy> {
     let stamp = caller.stamp();
     house.store.write(move |db| once.run(db, &stamp, |db| store::add_policy(db, &stamp, &fields))).await
 }

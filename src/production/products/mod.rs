@@ -25,8 +25,8 @@ pub use facts::{
 pub use http::routes;
 pub use rules::{LabelItem, label_items, missing_items};
 pub use store::{
-    add_policy, change_sku, change_style, create_sku, create_style, old_gtins, policies, policy, policy_at, product, sku, sku_by_code, sku_by_gtin, skus, skus_by_codes, skus_by_ids, skus_of, style, style_by_code, styles,
-    styles_by_ids,
+    add_policy, change_sku, change_style, create_sku, create_style, old_gtins, policies, policy, policy_at, policy_gaps, product, sku,
+    sku_by_code, sku_by_gtin, skus, skus_by_codes, skus_by_ids, skus_of, style, style_by_code, styles, styles_by_ids,
 };
 
 /// A design.
@@ -332,7 +332,8 @@ pub struct PolicyFields {
 
 impl From<WarrantyPolicy> for PolicyFields {
     fn from(policy: WarrantyPolicy) -> Self {
-        let WarrantyPolicy { id: _, code, version: _, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions } = policy;
+        let WarrantyPolicy { id: _, code, version: _, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions } =
+            policy;
         Self { code, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions }
     }
 }

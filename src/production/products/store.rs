@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::{PolicyFields, Product, Sku, SkuFields, SkuFilter, StartRule, Style, StyleFacts, StyleFields, StyleFilter, WarrantyPolicy, rules};
+use super::{
+    PolicyFields, Product, Sku, SkuFields, SkuFilter, StartRule, Style, StyleFacts, StyleFields, StyleFilter, WarrantyPolicy, rules,
+};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Both;
@@ -451,7 +453,13 @@ pub fn change_style(db: &mut Db, stamp: &Stamp, code: &str, given: &StyleFields)
 }
 
 fn style_saved(db: &mut Db, stamp: &Stamp, id: Id, manufacturer_id: Option<Id>, fields: StyleFields, version: i64) -> Result<Style> {
-    events::append(db, stamp, EventKind::StyleSaved, Subject::Thing("style", id.0), &serde_json::json!({ "code": fields.code, "version": version }))?;
+    events::append(
+        db,
+        stamp,
+        EventKind::StyleSaved,
+        Subject::Thing("style", id.0),
+        &serde_json::json!({ "code": fields.code, "version": version }),
+    )?;
     let StyleFields { code, brand, name, category, confidential, manufacturer: _, policy, facts, status, version: _ } = fields;
     let policy_code = policy.unwrap_or_default();
     Ok(Style { id, code, brand, name, category, confidential, manufacturer_id, policy_code, facts, status, version })
@@ -621,4 +629,18 @@ fn only_in_a_change(version: Option<i64>) -> Result<()> {
 
 fn needed_in_a_change(version: Option<i64>) -> Result<i64> {
     version.ok_or_else(|| Fault::new("version", Code::Missing).into())
+}
+
+/// Policies that active styles name and nobody has written, for the administrator.
+///
+/// # Errors
+/// When the store does.
+pub fn policy_gaps(db: &mut Db) -> Result<Vec<String>> {
+    let named: Vec<(String, String)> = each!(db, |c| style_table::table
+        .filter(style_table::status.eq("active").and(style_table::policy_code.ne("")))
+        .select((style_table::code, style_table::policy_code))
+        .order(style_table::code)
+        .load(c))?;
+    let written: Vec<String> = each!(db, |c| warranty_policy::table.select(warranty_policy::code).distinct().load(c))?;
+    Ok(named.into_iter().filter(|(_, policy)| !written.contains(policy)).map(|(style, policy)| format!("{style} names {policy}")).collect())
 }

@@ -93,8 +93,8 @@ impl TestApp {
             party: self.code_of(party).await,
             lang: Lang::En,
         };
-        let (stamp, hash, until) = (self.house.stamp("system"), sha256_hex(random_token::<16>().as_bytes()), self.house.clock.now());
-        self.house.store.write(move |db| accounts::insert(db, &stamp, &draft, &Credential::Link(&hash, until))).await.unwrap()
+        let (stamp, hash) = (self.house.stamp("system"), sha256_hex(random_token::<16>().as_bytes()));
+        self.house.store.write(move |db| accounts::insert(db, &stamp, &draft, &Credential::Link(&hash))).await.unwrap()
     }
 
     /// A party of no particular kind.
