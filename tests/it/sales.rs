@@ -319,13 +319,16 @@ story!(people_register_on_a_page, |app| {
     assert!(zh.text().contains("已退回") && zh.text().contains("质保随那次销售一起结束"));
 });
 
-/// Runs an import of a CSV text.
-fn import(app: &TestApp, csv: &str, mode: Mode, party: Option<Id>) -> ImportReport {
+/// Runs an import of a CSV text, on a thread that may block.
+async fn import(app: &TestApp, csv: &str, mode: Mode, party: Option<Id>) -> ImportReport {
     let path = app.folder.path().join("sales.csv");
     std::fs::write(&path, csv).unwrap();
-    let mut source = Source::open(&path).unwrap();
-    let importer = Importer { stamp: app.house.stamp("staff:desk"), party };
-    (sales::IMPORT.run)(&app.house, &importer, &mut source, mode, &mut |_| {}).unwrap()
+    let (house, importer) = (app.house.clone(), Importer { stamp: app.house.stamp("staff:desk"), party });
+    let run = move || {
+        let mut source = Source::open(&path).unwrap();
+        (sales::IMPORT.run)(&house, &importer, &mut source, mode, &mut |_| {}).unwrap()
+    };
+    actix_web::rt::task::spawn_blocking(run).await.unwrap()
 }
 
 story!(a_file_of_sales_is_checked_whole_then_written, |app| {
@@ -339,7 +342,7 @@ story!(a_file_of_sales_is_checked_whole_then_written, |app| {
         "{head}{},,{code},2026-06-10,,W1,399,,web,CN,杭州\n{},,NOBODY,2026-06-10,,W2,399,CNY,web,CN,杭州\n{},,,2026-06-10,2026-06-09,,,,,,\n{},,,2026-06-12,,,,,,,\n0K8JYHFBAF2GXMNFX4WA,,,2026-06-12,,,,,,,\n{},,,2026-05-01,,,,,,,\n{},,{code},2026-06-10,,,-1,,,,\n{},,,2026-06-11,,,,,,,\n",
         serial(0), serial(1), serial(2), serial(9), serial(3), serial(4), serial(0)
     );
-    let report = import(&app, &faulty, Mode::Apply, None);
+    let report = import(&app, &faulty, Mode::Apply, None).await;
     assert_eq!(report.outcome, Ending::Refused);
     let found: Vec<_> = report.faults.iter().map(|fault| (fault.line.unwrap(), fault.column.as_str(), fault.code.as_str())).collect();
     let mut found = found.clone();
@@ -362,9 +365,9 @@ story!(a_file_of_sales_is_checked_whole_then_written, |app| {
         "{head}{},,{code},2026-06-10,2026-06-12,W1,399,,web,CN,杭州\nhttps://id.brand.cn/01/{}/21/{},,{code},2026-06-11,,W2,399.50,CNY,shop,CN,\n{},{},,2026-06-12,,,,,,,\n",
         serial(0), goods.gtin, serial(1), others.serial(&app, 0), others.gtin
     );
-    let dry = import(&app, &sound, Mode::DryRun, None);
+    let dry = import(&app, &sound, Mode::DryRun, None).await;
     assert_eq!((dry.outcome, dry.added, rows(&app).await), (Ending::Checked, 3, 1));
-    let done = import(&app, &sound, Mode::Apply, None);
+    let done = import(&app, &sound, Mode::Apply, None).await;
     assert_eq!((done.outcome, done.added, done.unchanged), (Ending::Applied, 3, 0));
     assert_eq!(tally(&app, &goods).await, [(0, 1, 0), (shop.0, 2, 0)]);
     let garment = goods.garment(0);
@@ -373,15 +376,15 @@ story!(a_file_of_sales_is_checked_whole_then_written, |app| {
     // The same file again changes nothing, even after a return.
     let (stamp, zone) = (app.house.stamp("system"), app.house.config.time_zone);
     app.write(move |db| sales::end_sale(db, &stamp, zone, garment, day("2026-06-14"))).await;
-    let again = import(&app, &sound, Mode::Apply, None);
+    let again = import(&app, &sound, Mode::Apply, None).await;
     assert_eq!((again.outcome, again.added, again.unchanged), (Ending::Applied, 0, 3));
     // A shop's own file: its own sales only, and under its name when it says nothing.
     let own = format!("serial,retailer_code,sold_on\n{},,2026-06-12\n", serial(5));
-    assert_eq!(import(&app, &own, Mode::Apply, Some(shop)).added, 1);
+    assert_eq!(import(&app, &own, Mode::Apply, Some(shop)).await.added, 1);
     assert_eq!(tally(&app, &goods).await, [(0, 1, 0), (shop.0, 2, 0)]);
     let (other, _) = app.party(Kind::Retailer).await;
     let posing = format!("serial,retailer_code,sold_on\n{},{code},2026-06-12\n", serial(6));
-    assert_eq!(import(&app, &posing, Mode::Apply, Some(other)).faults[0].code, "unknown_reference");
+    assert_eq!(import(&app, &posing, Mode::Apply, Some(other)).await.faults[0].code, "unknown_reference");
 });
 
 fn many(app: &TestApp, goods: &Goods, count: i64, retailer: &str) -> String {
@@ -396,7 +399,7 @@ fn many(app: &TestApp, goods: &Goods, count: i64, retailer: &str) -> String {
 story!(twenty_thousand_rows, |app| {
     let goods = app.goods(Some(policy("MANY", &[StartRule::Sold])), 20_000).await;
     let (shop, code) = app.party(Kind::Retailer).await;
-    let report = import(&app, &many(&app, &goods, 20_000, &code), Mode::Apply, None);
+    let report = import(&app, &many(&app, &goods, 20_000, &code), Mode::Apply, None).await;
     assert_eq!((report.outcome, report.added, report.fault_count), (Ending::Applied, 20_000, 0));
     assert_eq!(rows(&app).await, 20_000);
     assert_eq!(tally(&app, &goods).await, [(shop.0, 20_000, 0)]);
@@ -413,7 +416,7 @@ async fn a_million_rows() {
     let (shop, code) = app.party(Kind::Retailer).await;
     let csv = many(&app, &goods, 1_000_000, &code);
     let start = std::time::Instant::now();
-    let report = import(&app, &csv, Mode::Apply, None);
+    let report = import(&app, &csv, Mode::Apply, None).await;
     let seconds = start.elapsed().as_secs_f64();
     assert_eq!((report.outcome, report.added), (Ending::Applied, 1_000_000));
     assert_eq!(tally(&app, &goods).await, [(shop.0, 1_000_000, 0)]);
