@@ -1,6 +1,7 @@
 //! Holders: claim, transfer, release, recovery, contact.
 
 use chrono::Duration;
+use diesel::prelude::*;
 use hangtag::kernel::event::Subject;
 use hangtag::kernel::text::Lang;
 use hangtag::kernel::{Code, Error, GarmentId};
@@ -12,7 +13,6 @@ use hangtag::production::batches;
 use hangtag::production::products::StartRule;
 use hangtag::staff::accounts::Role;
 use hangtag::{each, kernel};
-use diesel::prelude::*;
 use serde_json::json;
 
 use crate::story;
@@ -46,8 +46,9 @@ async fn is_holder(app: &TestApp, garment: GarmentId, secret: &Secret) -> bool {
 /// Claimed garments of a batch, over all retailers.
 async fn claimed(app: &TestApp, goods: &Goods) -> i64 {
     let no = goods.no.0;
-    let counts: Vec<i64> =
-        app.look(move |db| Ok(each!(db, |c| batch_tally::table.filter(batch_tally::batch_no.eq(no)).select(batch_tally::claimed).load(c))?)).await;
+    let counts: Vec<i64> = app
+        .look(move |db| Ok(each!(db, |c| batch_tally::table.filter(batch_tally::batch_no.eq(no)).select(batch_tally::claimed).load(c))?))
+        .await;
     counts.into_iter().sum()
 }
 

@@ -62,14 +62,16 @@ story!(a_shop_registers_delivers_and_takes_back, |app| {
     assert_eq!((made["warranty"]["state"].as_str(), made["warranty"]["until"].as_str()), (Some("running"), Some("2027-06-14")));
     assert_eq!(tally(&app, &goods).await, [(shop.0, 1, 0)]);
 
-    let delivered = api.json("POST", &format!("/api/v1/sales/{serial}/delivered"), &json!({ "delivered_on": "2026-06-15" })).await.expect(200).json();
+    let delivered =
+        api.json("POST", &format!("/api/v1/sales/{serial}/delivered"), &json!({ "delivered_on": "2026-06-15" })).await.expect(200).json();
     assert_eq!((delivered["delivered_on"].as_str(), delivered["warranty"]["until"].as_str()), (Some("2026-06-15"), Some("2027-06-15")));
     let again = api.json("POST", "/api/v1/sales", &document(&goods, &app, 0)).await.expect(409);
     assert_eq!(again.code(), "already_sold");
     let early = api.json("POST", &format!("/api/v1/sales/{serial}/returned"), &json!({ "returned_on": "2026-06-13" })).await.expect(422);
     assert_eq!((early.code().as_str(), early.json()["faults"][0]["field"].as_str()), ("invalid", Some("returned_on")));
 
-    let ended = api.json("POST", &format!("/api/v1/sales/{serial}/returned"), &json!({ "returned_on": "2026-06-15" })).await.expect(200).json();
+    let ended =
+        api.json("POST", &format!("/api/v1/sales/{serial}/returned"), &json!({ "returned_on": "2026-06-15" })).await.expect(200).json();
     assert_eq!((ended["status"].as_str(), ended["warranty"]["state"].as_str()), (Some("ended"), Some("ended")));
     assert_eq!(ended["warranty"]["reason"], "returned");
     assert_eq!(tally(&app, &goods).await, [(shop.0, 0, 0)]);
@@ -86,7 +88,8 @@ story!(a_shop_registers_delivers_and_takes_back, |app| {
     let seqs: Vec<_> = all["sales"].as_array().unwrap().iter().map(|sale| sale["seq"].as_i64().unwrap()).collect();
     assert_eq!(seqs, [2, 1]);
     let id = goods.garment(0).0;
-    let status: Vec<String> = app.look(move |db| Ok(each!(db, |c| garment::table.filter(garment::garment_id.eq(id)).select(garment::status).load(c))?)).await;
+    let status: Vec<String> =
+        app.look(move |db| Ok(each!(db, |c| garment::table.filter(garment::garment_id.eq(id)).select(garment::status).load(c))?)).await;
     assert_eq!(status, ["live"]);
     let facts = app.look(move |db| events::of(db, Subject::Garment(id))).await;
     assert!(facts.iter().all(|fact| !fact.body.contains("W-0") && !fact.body.contains("杭州")), "facts hold no order number");
@@ -239,7 +242,13 @@ story!(the_list_pages_by_day, |app| {
     let (mut seen, mut after) = (Vec::new(), String::new());
     loop {
         let page = agent.get(&format!("/api/v1/sales?per_page=7&after={after}")).await.expect(200).json();
-        seen.extend(page["items"].as_array().unwrap().iter().map(|sale| (sale["sold_on"].as_str().unwrap().to_owned(), sale["serial"].as_str().unwrap().to_owned())));
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|sale| (sale["sold_on"].as_str().unwrap().to_owned(), sale["serial"].as_str().unwrap().to_owned())),
+        );
         match page["next"].as_str() {
             Some(next) => after = next.to_owned(),
             None => break,
@@ -261,7 +270,8 @@ story!(a_return_ends_the_holding_too, |app| {
     let zone = app.house.config.time_zone;
     let garment = goods.garment(0);
     let claim = async |secret: &Secret| {
-        let (stamp, house, code, today, secret) = (app.house.stamp("holder"), app.house.clone(), goods.claim_code(&app, 0), app.house.today(), secret.clone());
+        let (stamp, house, code, today, secret) =
+            (app.house.stamp("holder"), app.house.clone(), goods.claim_code(&app, 0), app.house.today(), secret.clone());
         app.write(move |db| holders::claim(db, &stamp, &house.keys.serials, garment, &code, today, &secret)).await
     };
     // Claimed before the shop reports the sale: counted under nobody, then under the shop, and the warranty starts with the sale.
@@ -291,7 +301,8 @@ story!(people_register_on_a_page, |app| {
     let form = agent.page("/sales/new").await.expect(200);
     assert!(form.text().contains("value=\"2026-06-15\"") && form.text().contains(&code));
     let serial = goods.serial(&app, 0);
-    let filled = [("serial", serial.as_str()), ("sold_on", "2026-06-14"), ("retailer", code.as_str()), ("price", "399"), ("order_no", "=1+1")];
+    let filled =
+        [("serial", serial.as_str()), ("sold_on", "2026-06-14"), ("retailer", code.as_str()), ("price", "399"), ("order_no", "=1+1")];
     let done = agent.form("/sales/new", &filled).await.expect(303);
     assert_eq!(done.header("location"), Some(format!("/sales/new?done={serial}").as_str()));
     assert!(agent.page(&format!("/sales/new?done={serial}")).await.expect(200).text().contains(&serial));
@@ -340,7 +351,13 @@ story!(a_file_of_sales_is_checked_whole_then_written, |app| {
     let head = "序列号,GTIN,门店编码,销售日期,收货日期,订单号,成交价,币种,渠道,国家,城市\n";
     let faulty = format!(
         "{head}{},,{code},2026-06-10,,W1,399,,web,CN,杭州\n{},,NOBODY,2026-06-10,,W2,399,CNY,web,CN,杭州\n{},,,2026-06-10,2026-06-09,,,,,,\n{},,,2026-06-12,,,,,,,\n0K8JYHFBAF2GXMNFX4WA,,,2026-06-12,,,,,,,\n{},,,2026-05-01,,,,,,,\n{},,{code},2026-06-10,,,-1,,,,\n{},,,2026-06-11,,,,,,,\n",
-        serial(0), serial(1), serial(2), serial(9), serial(3), serial(4), serial(0)
+        serial(0),
+        serial(1),
+        serial(2),
+        serial(9),
+        serial(3),
+        serial(4),
+        serial(0)
     );
     let report = import(&app, &faulty, Mode::Apply, None).await;
     assert_eq!(report.outcome, Ending::Refused);
@@ -363,7 +380,11 @@ story!(a_file_of_sales_is_checked_whole_then_written, |app| {
 
     let sound = format!(
         "{head}{},,{code},2026-06-10,2026-06-12,W1,399,,web,CN,杭州\nhttps://id.brand.cn/01/{}/21/{},,{code},2026-06-11,,W2,399.50,CNY,shop,CN,\n{},{},,2026-06-12,,,,,,,\n",
-        serial(0), goods.gtin, serial(1), others.serial(&app, 0), others.gtin
+        serial(0),
+        goods.gtin,
+        serial(1),
+        others.serial(&app, 0),
+        others.gtin
     );
     let dry = import(&app, &sound, Mode::DryRun, None).await;
     assert_eq!((dry.outcome, dry.added, rows(&app).await), (Ending::Checked, 3, 1));
@@ -391,7 +412,14 @@ fn many(app: &TestApp, goods: &Goods, count: i64, retailer: &str) -> String {
     use std::fmt::Write;
     let mut csv = String::from("serial,gtin,retailer_code,sold_on,delivered_on,order_no,price,currency,channel,country,city\n");
     for unit in 0..count {
-        writeln!(csv, "{},{},{retailer},2026-06-{:02},,W-{unit},399.00,CNY,web,CN,杭州", goods.serial(app, unit), goods.gtin, 1 + unit % 14).unwrap();
+        writeln!(
+            csv,
+            "{},{},{retailer},2026-06-{:02},,W-{unit},399.00,CNY,web,CN,杭州",
+            goods.serial(app, unit),
+            goods.gtin,
+            1 + unit % 14
+        )
+        .unwrap();
     }
     csv
 }

@@ -129,7 +129,10 @@ story!(a_warranty_is_void_with_a_reason, |app| {
     let uri = format!("/api/v1/warranties/{serial}/void");
     assert_eq!(agent.json("POST", &uri, &json!({ "reason": "" })).await.expect(422).code(), "invalid");
     let void = agent.json("POST", &uri, &json!({ "reason": "Dyed by its owner." })).await.expect(200).json();
-    assert_eq!((void["warranty"]["state"].as_str(), void["says"].as_str()), (Some("void"), Some("The warranty is void. Dyed by its owner.")));
+    assert_eq!(
+        (void["warranty"]["state"].as_str(), void["says"].as_str()),
+        (Some("void"), Some("The warranty is void. Dyed by its owner."))
+    );
     assert_eq!(agent.json("POST", &uri, &json!({ "reason": "Again." })).await.expect(409).code(), "wrong_state");
     let unsold = format!("/api/v1/warranties/{}/void", goods.serial(&app, 1));
     assert_eq!(agent.json("POST", &unsold, &json!({ "reason": "No sale." })).await.expect(409).code(), "not_sold");

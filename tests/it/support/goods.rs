@@ -81,7 +81,8 @@ impl TestApp {
         let stamp = self.house.stamp("system");
         let code = format!("{}-{}", role.as_str().to_uppercase(), COUNT.fetch_add(1, Ordering::Relaxed)).replace('_', "-");
         let fields: parties::PartyFields =
-            serde_json::from_value(serde_json::json!({ "code": code, "name": { "zh": "某某", "en": "Some" }, "roles": [role.as_str()] })).unwrap();
+            serde_json::from_value(serde_json::json!({ "code": code, "name": { "zh": "某某", "en": "Some" }, "roles": [role.as_str()] }))
+                .unwrap();
         let made = self.write(move |db| parties::create(db, &stamp, &fields)).await;
         (made.id, code)
     }
@@ -98,11 +99,14 @@ impl TestApp {
                 if let Some(policy) = &policy {
                     products::add_policy(db, &stamp, policy)?;
                 }
-                let style_fields: StyleFields =
-                    serde_json::from_value(serde_json::json!({ "code": style, "name": { "zh": "衬衫", "en": "Shirt" }, "policy": policy_code })).unwrap();
+                let style_fields: StyleFields = serde_json::from_value(
+                    serde_json::json!({ "code": style, "name": { "zh": "衬衫", "en": "Shirt" }, "policy": policy_code }),
+                )
+                .unwrap();
                 products::create_style(db, &stamp, &style_fields)?;
                 let sku: SkuFields =
-                    serde_json::from_value(serde_json::json!({ "style": style, "code": format!("{style}-M"), "gtin": gtin, "size": "M" })).unwrap();
+                    serde_json::from_value(serde_json::json!({ "style": style, "code": format!("{style}-M"), "gtin": gtin, "size": "M" }))
+                        .unwrap();
                 products::create_sku(db, &stamp, &sku)?;
                 let draft: batches::BatchDraft = serde_json::from_value(serde_json::json!({
                     "code": code, "sku": format!("{style}-M"), "factory": factory, "planned": units, "finished_on": "2026-05-31",
