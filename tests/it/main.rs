@@ -9,6 +9,7 @@
 )]
 
 mod batches;
+mod holders;
 mod labels_engine;
 mod materials;
 mod platform;
@@ -16,6 +17,9 @@ mod refusals;
 mod parties;
 mod platform;
 mod products;
+mod sales;
+mod scans;
 mod schema;
 mod staff;
 mod support;
+mod warranties;
