@@ -15,8 +15,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/events", &["db"]),
     ("platform/policies", &["db", "events"]),
     ("platform/words", &[]),
+    ("platform/exports", &["db"]),
     ("platform/http", &["db", "events", "words"]),
-    ("platform/imports", &["db", "events", "http", "words"]),
+    ("platform/imports", &["db", "events", "exports", "http", "words"]),
+    ("quality/trace", &[]),
+    ("quality/recalls", &["trace"]),
 ];
 
 /// Files of the house's front: they may name every room.
