@@ -2,9 +2,13 @@
 //!
 //! Everything here is values in, values out, so every other wing may use it and it uses nothing but itself.
 
+pub mod care;
 pub mod error;
 pub mod event;
+pub mod gs1;
+pub mod faults;
 pub mod ids;
+pub mod lettering;
 pub mod money;
 pub mod paging;
 pub mod qr;
@@ -13,4 +17,5 @@ pub mod text;
 pub mod time;
 
 pub use error::{Code, Error, Fault, Refusal, Result};
+pub use faults::Faults;
 pub use ids::{BatchNo, GarmentId, Id};

@@ -7,5 +7,7 @@ pub mod events;
 pub mod exports;
 pub mod http;
 pub mod imports;
+pub mod jobs;
+pub mod keys;
 pub mod policies;
 pub mod words;
