@@ -14,10 +14,15 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
+use crate::quality::{recalls, trace};
 use crate::staff;
 
 /// The staff menu, in the order people work.
-const MENU: &[Entry] = &[Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn }];
+const MENU: &[Entry] = &[
+    Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
+    Entry { href: "/recalls", key: "recalls-title", needs: Permission::RecallEdit },
+    Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
+];
 
 /// The tables that can be imported, in the order a new deployment loads them.
 const IMPORTS: &[ImportTable] = &[];
@@ -34,7 +39,7 @@ fn import_tables() -> ImportTables {
 
 /// Mounts every room's routes.
 fn rooms(config: &mut ServiceConfig<'_>) {
-    config.configure(jobs::routes).configure(imports::routes);
+    config.configure(jobs::routes).configure(imports::routes).configure(trace::routes).configure(recalls::routes);
 }
 
 /// The whole application, ready to be served or tested.

@@ -18,14 +18,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/policies", &["db", "events"]),
     ("platform/words", &[]),
     ("platform/exports", &["db"]),
-    ("platform/http", &["db", "events", "words"]),
-    ("platform/imports", &["db", "events", "exports", "http", "words"]),
-    ("quality/trace", &[]),
-    ("quality/recalls", &["trace"]),
     ("platform/keys", &[]),
     ("platform/http", &["db", "events", "keys", "words"]),
     ("platform/jobs", &["db", "events", "http"]),
-    ("platform/imports", &["db", "events", "http", "jobs", "words"]),
+    ("platform/imports", &["db", "events", "exports", "http", "jobs", "words"]),
     ("staff/accounts", &[]),
     ("staff/tokens", &["accounts"]),
     ("staff/door", &["accounts", "tokens"]),
@@ -34,6 +30,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("production/materials", &["parties"]),
     ("production/batches", &["materials", "parties", "products"]),
     ("production/labels", &["batches", "products"]),
+    ("quality/trace", &[]),
+    ("quality/recalls", &["trace"]),
 ];
 
 /// Files of the house's front: they may name every room.

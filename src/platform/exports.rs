@@ -251,8 +251,8 @@ impl<W> Book<W> {
         let styles = &self.styles;
         let sheet: &mut Worksheet = self.book.worksheet_from_index(self.sheets.saturating_sub(1)).map_err(Error::broken)?;
         for (place, cell) in (0u16..).zip(cells) {
-            match cell {
-                Cell::Empty => Ok(sheet),
+            let written = match cell {
+                Cell::Empty => continue,
                 // A cell takes 32,767 characters; what people write here is far shorter, and what is not is cut rather than lost whole.
                 Cell::Text(text) => sheet.write_string(row, place, text.chars().take(32_767).collect::<String>()),
                 // A spreadsheet's numbers have 53 bits; a whole number beyond them would lose digits without a word.
@@ -261,12 +261,11 @@ impl<W> Book<W> {
                     None => sheet.write_string(row, place, number.to_string()),
                 },
                 Cell::Number(number) if number.is_finite() => sheet.write_number(row, place, *number),
-                Cell::Number(_) => Ok(sheet),
+                Cell::Number(_) => continue,
                 Cell::Date(day) => sheet.write_datetime_with_format(row, place, *day, &styles.date),
                 Cell::Time(moment) => sheet.write_datetime_with_format(row, place, *moment, &styles.time),
-            }
-            .map(|_| ())
-            .map_err(Error::broken)?;
+            };
+            written.map_err(Error::broken)?;
         }
         self.next_row += 1;
         Ok(())
