@@ -23,6 +23,6 @@ pub mod cli;
 pub mod config;
 pub mod kernel;
 pub mod platform;
-pub mod quality;
 pub mod production;
+pub mod quality;
 pub mod staff;

@@ -10,6 +10,8 @@
 
 mod labels_engine;
 mod platform;
+mod recalls;
 mod schema;
 mod staff;
 mod support;
+mod trace;
