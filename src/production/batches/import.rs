@@ -235,6 +235,7 @@ impl Import for BatchImport {
             status: status?.map(|status| status.as_str().to_owned()),
             origin: origin?.map(|origin| origin.as_str().to_owned()),
             lots: Vec::new(),
+            version: None,
         };
         match rules::check(&draft) {
             Ok(Sound { draft: sound, .. }) => Some(BatchDraft { status: draft.status, origin: draft.origin, ..sound }),

@@ -172,6 +172,9 @@ pub struct BatchDraft {
     /// The lots it is made of.
     #[serde(default)]
     pub lots: Vec<LotUse>,
+    /// The version that was read. Needed in a change, absent when it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
 }
 
 /// A lot that goes into a component, as somebody writes it.

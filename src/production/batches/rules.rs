@@ -89,6 +89,7 @@ pub fn check(draft: &BatchDraft) -> Result<Sound> {
         status: Some(status.as_str().to_owned()),
         origin: Some(origin.as_str().to_owned()),
         lots,
+        version: None,
     };
     Ok(Sound { draft, status, origin, units })
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::rules::{any_cycle, check, out_of_order, path_text, read_country, read_parts};
+use super::rules::{any_cycle, check, milli_text, out_of_order, parts_text, path_text, read_country, read_parts};
 use super::store::{self, Waiting};
 use super::{KIND_WORDS, LotDraft, LotKind};
-use crate::kernel::text::Both;
+use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Store;
 use crate::platform::events::Stamp;
@@ -120,6 +120,25 @@ pub fn run(
     imports::run(source, &mut LotImport::new(house.store.clone(), importer.stamp.clone()), mode, progress)
 }
 
+/// A lot as a row of such a file, in the order of [`COLUMNS`].
+pub(super) fn cells(draft: &LotDraft, lang: Lang) -> Vec<String> {
+    let date = |date: Option<NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
+    vec![
+        draft.code.clone(),
+        draft.supplier.clone(),
+        LotKind::of(&draft.kind).map_or_else(|| draft.kind.clone(), |kind| kind.word(lang).to_owned()),
+        draft.material.zh.clone(),
+        draft.material.en.clone(),
+        draft.dye_lot.clone(),
+        milli_text(draft.quantity_milli),
+        draft.unit.clone(),
+        draft.country.clone(),
+        date(draft.produced_on),
+        date(draft.received_on),
+        parts_text(&draft.parents),
+    ]
+}
+
 /// A row of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LotRecord {
@@ -205,6 +224,7 @@ impl Import for LotImport {
             produced_on: produced_on?,
             received_on: received_on?,
             parents: parents.unwrap_or_default(),
+            version: None,
         };
         match check(&draft) {
             Ok((draft, kind)) => Some(LotRecord { draft, kind, says_parents }),

@@ -13,6 +13,7 @@ use super::rules::{any_cycle, check, cyclic, out_of_order};
 use super::{Lot, LotDraft, LotKind, PartDraft};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::text::Both;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
@@ -27,7 +28,7 @@ diesel::define_sql_function! {
 }
 
 /// The subject of a lot's events.
-const SUBJECT: &str = "lot";
+pub(super) const SUBJECT: &str = "lot";
 /// Keys looked up by one statement.
 const KEYS: usize = chunk_rows(1) / 4;
 
@@ -246,6 +247,49 @@ pub(crate) fn anywhere(text: &str) -> String {
 /// [`Code::Malformed`] for a page token that is none.
 pub fn list(db: &mut Db, filter: &LotFilter, ask: &PageAsk) -> Result<Page<LotView>> {
     let (limit, after) = (ask.limit(), ask.key()?);
+    let views = views(db, filter, after.as_deref(), Some(limit + 1))?;
+    Ok(Page::new(views, limit, |lot: &LotView| lot.code.clone()))
+}
+
+/// All lots of a filter as a file has them, what they are made of included.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn drafts(db: &mut Db, filter: &LotFilter) -> Result<Vec<LotDraft>> {
+    let views = views(db, filter, None, None)?;
+    let codes: Vec<&str> = views.iter().map(|lot| lot.code.as_str()).collect();
+    let ids: HashMap<Id, String> = lots_by_code(db, &codes)?.into_values().map(|lot| (lot.id, lot.code)).collect();
+    let edges = parents_of(db, &ids.keys().copied().collect::<Vec<_>>())?;
+    let strangers: Vec<Id> = edges.iter().map(|edge| edge.parent).filter(|id| !ids.contains_key(id)).collect();
+    // Lots of other parties stay unnamed to somebody who is bound to one.
+    let strangers = lots(db, &strangers)?.into_iter().filter(|lot| filter.party.is_none_or(|party| party == lot.party_id));
+    let names: HashMap<Id, String> = strangers.map(|lot| (lot.id, lot.code)).chain(ids.clone()).collect();
+    let mut parents: HashMap<&str, Vec<PartDraft>> = HashMap::new();
+    for edge in &edges {
+        if let (Some(lot), Some(parent)) = (ids.get(&edge.lot), names.get(&edge.parent)) {
+            parents.entry(lot).or_default().push(PartDraft { lot: parent.clone(), quantity_milli: edge.quantity_milli });
+        }
+    }
+    Ok(views
+        .iter()
+        .map(|lot| LotDraft {
+            code: lot.code.clone(),
+            supplier: lot.supplier.code.clone(),
+            kind: lot.kind.as_str().to_owned(),
+            material: lot.material.clone(),
+            dye_lot: lot.dye_lot.clone(),
+            quantity_milli: lot.quantity_milli,
+            unit: lot.unit.clone(),
+            country: lot.country.clone(),
+            produced_on: lot.produced_on,
+            received_on: lot.received_on,
+            parents: parents.remove(lot.code.as_str()).unwrap_or_default(),
+            version: None,
+        })
+        .collect())
+}
+
+fn views(db: &mut Db, filter: &LotFilter, after: Option<&str>, limit: Option<i64>) -> Result<Vec<LotView>> {
     let rows: Vec<(Row, String, String, String)> = each!(db, |c| {
         let mut query = lot::table.inner_join(party::table.on(party::id.eq(lot::party_id))).into_boxed();
         if let Some(party) = filter.party {
@@ -268,13 +312,15 @@ pub fn list(db: &mut Db, filter: &LotFilter, ask: &PageAsk) -> Result<Page<LotVi
                     .or(lower(lot::dye_lot).like(pattern).escape('\\')),
             );
         }
-        if let Some(after) = &after {
+        if let Some(after) = after {
             query = query.filter(lot::code.gt(after));
         }
-        query.order(lot::code).limit(limit + 1).select((lot::all_columns, party::code, party::name_zh, party::name_en)).load(c)
+        if let Some(limit) = limit {
+            query = query.limit(limit);
+        }
+        query.order(lot::code).select((lot::all_columns, party::code, party::name_zh, party::name_en)).load(c)
     })?;
-    let views = rows.into_iter().map(|(row, code, zh, en)| Ok(view(row.try_into()?, code, zh, en))).collect::<Result<_>>()?;
-    Ok(Page::new(views, limit, |lot: &LotView| lot.code.clone()))
+    rows.into_iter().map(|(row, code, zh, en)| Ok(view(row.try_into()?, code, zh, en))).collect()
 }
 
 /// A lot that went into another or came out of it.
@@ -307,6 +353,13 @@ pub struct BatchUse {
     pub unit_last: i64,
     /// How much went in, in thousandths of the lot's unit.
     pub quantity_milli: Option<i64>,
+}
+
+impl BatchUse {
+    /// Whether every unit of the batch is made of it.
+    pub fn is_all(&self) -> bool {
+        (self.unit_first, self.unit_last) == (1, UNITS_PER_BATCH)
+    }
 }
 
 /// A lot with everything its page shows.
