@@ -15,17 +15,16 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
-use crate::quality::{recalls, trace};
 use crate::production::{parties, products};
+use crate::quality::{recalls, trace};
 use crate::staff;
 
 /// The staff menu, in the order people work.
 const MENU: &[Entry] = &[
-    Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
-    Entry { href: "/recalls", key: "recalls-title", needs: Permission::RecallEdit },
-    Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
     Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
     Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
+    Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
+    Entry { href: "/recalls", key: "recalls-title", needs: Permission::RecallEdit },
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
     Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
     Entry { href: "/api-keys", key: "api-keys-title", needs: Permission::AccountsEdit },
@@ -46,6 +45,8 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
     sales::routes,
     warranties::routes,
     holders::routes,
+    trace::routes,
+    recalls::routes,
 ];
 
 /// The kinds of long work.
@@ -61,7 +62,6 @@ pub fn import_tables() -> ImportTables {
 
 /// Mounts every room's routes.
 fn rooms(config: &mut ServiceConfig<'_>) {
-    config.configure(jobs::routes).configure(imports::routes).configure(trace::routes).configure(recalls::routes);
     for routes in ROUTES {
         config.configure(routes);
     }

@@ -22,7 +22,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/http", &["db", "events", "keys", "words"]),
     ("platform/jobs", &["db", "events", "http"]),
     ("platform/imports", &["db", "events", "exports", "http", "jobs", "words"]),
-    ("platform/imports", &["db", "events", "http", "jobs", "words"]),
     ("ownership/garments", &[]),
     ("ownership/holders", &["garments", "warranties"]),
     ("ownership/sales", &["garments", "holders", "warranties"]),
