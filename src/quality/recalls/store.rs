@@ -50,7 +50,7 @@ pub fn insert(db: &mut Db, stamp: &Stamp, new: &NewScope, inputs: &Inputs, count
         ))
         .execute(c))?;
     let body = serde_json::json!({ "code": new.code, "query": new.query, "hash": hash, "batches": counts.batches, "made": counts.made });
-    events::append(db, stamp, EventKind::ScopeSaved, Subject::Thing("recall_scope", id), &body)?;
+    events::append(db, stamp, EventKind::ScopeSaved, Subject::Thing("recall", id), &body)?;
     Ok(Scope {
         code: new.code.clone(),
         title: new.title.clone(),
