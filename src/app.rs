@@ -16,6 +16,8 @@ use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_header
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::production::{batches, materials, parties, products};
+use crate::production::{parties, products};
+use crate::quality::{recalls, trace};
 use crate::staff;
 
 /// The staff menu, in the order people work.
@@ -26,6 +28,8 @@ const MENU: &[Entry] = &[
     Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
     Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
     Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
+    Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
+    Entry { href: "/recalls", key: "recalls-title", needs: Permission::RecallEdit },
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
     Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
     Entry { href: "/api-keys", key: "api-keys-title", needs: Permission::AccountsEdit },
@@ -50,6 +54,8 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
     sales::routes,
     warranties::routes,
     holders::routes,
+    trace::routes,
+    recalls::routes,
 ];
 
 /// The kinds of long work.

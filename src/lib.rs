@@ -26,4 +26,5 @@ pub mod kernel;
 pub mod ownership;
 pub mod platform;
 pub mod production;
+pub mod quality;
 pub mod staff;

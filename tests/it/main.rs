@@ -23,3 +23,8 @@ mod schema;
 mod staff;
 mod support;
 mod warranties;
+mod recalls;
+mod schema;
+mod staff;
+mod support;
+mod trace;
