@@ -16,6 +16,7 @@ use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_header
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::production::{batches, materials, parties, products};
+use crate::quality::{recalls, trace};
 use crate::staff;
 
 /// The staff menu, in the order people work.
@@ -28,6 +29,9 @@ const MENU: &[Entry] = &[
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
     Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
     Entry { href: "/api-keys", key: "api-keys-title", needs: Permission::AccountsEdit },
+    Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
+    Entry { href: "/recalls", key: "recalls-title", needs: Permission::RecallEdit },
+    Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
 ];
 
 /// The tables that can be imported, in the order a new deployment loads them.
@@ -64,6 +68,7 @@ fn rooms(config: &mut ServiceConfig<'_>) {
     for routes in ROUTES {
         config.configure(routes);
     }
+    config.configure(jobs::routes).configure(imports::routes).configure(trace::routes).configure(recalls::routes);
 }
 
 /// The whole application, ready to be served or tested.

@@ -24,5 +24,6 @@ pub mod config;
 pub mod kernel;
 pub mod ownership;
 pub mod platform;
+pub mod quality;
 pub mod production;
 pub mod staff;

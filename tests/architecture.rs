@@ -17,10 +17,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/events", &["db"]),
     ("platform/policies", &["db", "events"]),
     ("platform/words", &[]),
+    ("platform/exports", &["db"]),
     ("platform/keys", &[]),
     ("platform/http", &["db", "events", "keys", "words"]),
     ("platform/jobs", &["db", "events", "http"]),
-    ("platform/imports", &["db", "events", "http", "jobs", "words"]),
+    ("platform/imports", &["db", "events", "exports", "http", "jobs", "words"]),
     ("staff/accounts", &[]),
     ("staff/tokens", &["accounts"]),
     ("staff/door", &["accounts", "tokens"]),
@@ -36,6 +37,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ownership/sales", &["garments", "holders", "warranties"]),
     ("ownership/scans", &[]),
     ("ownership/warranties", &["garments"]),
+    ("production/materials", &["parties"]),
+    ("production/batches", &["materials", "parties", "products"]),
+    ("production/labels", &["batches", "products"]),
+    ("quality/trace", &[]),
+    ("quality/recalls", &["trace"]),
 ];
 
 /// Files of the house's front: they may name every room.

@@ -26,6 +26,7 @@ macro_rules! catalogue {
 }
 
 catalogue!("common", "errors", "staff", "imports", "parties", "lots", "batches", "holders", "sales", "warranties",);
+catalogue!("common", "errors", "imports", "recalls", "trace");
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
 #[derive(Clone, Copy)]
