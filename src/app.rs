@@ -12,11 +12,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::kernel::{Code, Error};
 use crate::ownership::{holders, sales, warranties};
 use crate::platform::http::perm::Permission;
-use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
+use crate::platform::http::{Entry, House, Menu, assets, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::production::{batches, materials, parties, products};
-use crate::quality::{recalls, trace};
+use crate::quality::{findings, recalls, trace};
 use crate::staff;
 
 /// The staff menu, in the order people work.
@@ -26,20 +26,22 @@ const MENU: &[Entry] = &[
     Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
     Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
     Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
+    Entry { href: "/findings", key: "findings-title", needs: Permission::FindingsRead },
+    Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
+    Entry { href: "/recalls", key: "recalls-title", needs: Permission::RecallEdit },
+    Entry { href: "/defects", key: "defects-title", needs: Permission::PolicyEdit },
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
     Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
     Entry { href: "/api-keys", key: "api-keys-title", needs: Permission::AccountsEdit },
-    Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
-    Entry { href: "/recalls", key: "recalls-title", needs: Permission::RecallEdit },
-    Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
 ];
 
 /// The tables that can be imported, in the order a new deployment loads them.
 const IMPORTS: &[ImportTable] =
-    &[parties::IMPORT, materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS, sales::IMPORT];
+    &[parties::IMPORT, materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS, sales::IMPORT, findings::IMPORT];
 
 /// Every room's routes.
 const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
+    assets::routes,
     jobs::routes,
     imports::routes,
     staff::sign_in::routes,
@@ -47,9 +49,14 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
     staff::tokens::routes,
     parties::routes,
     products::routes,
+    materials::routes,
+    batches::routes,
     sales::routes,
     warranties::routes,
     holders::routes,
+    findings::routes,
+    trace::routes,
+    recalls::routes,
 ];
 
 /// The kinds of long work.
@@ -68,7 +75,6 @@ fn rooms(config: &mut ServiceConfig<'_>) {
     for routes in ROUTES {
         config.configure(routes);
     }
-    config.configure(jobs::routes).configure(imports::routes).configure(trace::routes).configure(recalls::routes);
 }
 
 /// The whole application, ready to be served or tested.

@@ -37,9 +37,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ownership/sales", &["garments", "holders", "warranties"]),
     ("ownership/scans", &[]),
     ("ownership/warranties", &["garments"]),
-    ("production/materials", &["parties"]),
-    ("production/batches", &["materials", "parties", "products"]),
-    ("production/labels", &["batches", "products"]),
+    ("quality/findings", &[]),
     ("quality/trace", &[]),
     ("quality/recalls", &["trace"]),
 ];
