@@ -12,12 +12,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::kernel::{Code, Error};
 use crate::ownership::{holders, sales, warranties};
 use crate::platform::http::perm::Permission;
-use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
+use crate::platform::http::{Entry, House, Menu, assets, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::production::{batches, materials, parties, products};
 use crate::production::{parties, products};
 use crate::quality::{recalls, trace};
+use crate::quality::{findings, recalls, trace};
 use crate::staff;
 
 /// The staff menu, in the order people work.
@@ -30,6 +31,10 @@ const MENU: &[Entry] = &[
     Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
     Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
     Entry { href: "/recalls", key: "recalls-title", needs: Permission::RecallEdit },
+    Entry { href: "/findings", key: "findings-title", needs: Permission::FindingsRead },
+    Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
+    Entry { href: "/recalls", key: "recalls-title", needs: Permission::RecallEdit },
+    Entry { href: "/defects", key: "defects-title", needs: Permission::PolicyEdit },
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
     Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
     Entry { href: "/api-keys", key: "api-keys-title", needs: Permission::AccountsEdit },
@@ -39,9 +44,11 @@ const MENU: &[Entry] = &[
 const IMPORTS: &[ImportTable] =
     &[parties::IMPORT, materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS, sales::IMPORT];
 const IMPORTS: &[ImportTable] = &[parties::IMPORT, products::POLICY_IMPORT, products::STYLE_IMPORT, products::SKU_IMPORT, sales::IMPORT];
+    &[parties::IMPORT, materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS, sales::IMPORT, findings::IMPORT];
 
 /// Every room's routes.
 const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
+    assets::routes,
     jobs::routes,
     imports::routes,
     staff::sign_in::routes,
@@ -54,6 +61,7 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
     sales::routes,
     warranties::routes,
     holders::routes,
+    findings::routes,
     trace::routes,
     recalls::routes,
 ];

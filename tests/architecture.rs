@@ -51,6 +51,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("quality/recalls", &["trace"]),
     ("staff/sign_in", &["accounts", "door"]),
     ("production/labels", &[]),
+    ("quality/findings", &[]),
+    ("quality/trace", &[]),
+    ("quality/recalls", &["trace"]),
 ];
 
 /// Files of the house's front: they may name every room.
