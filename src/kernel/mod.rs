@@ -2,9 +2,11 @@
 //!
 //! Everything here is values in, values out, so every other wing may use it and it uses nothing but itself.
 
+pub mod care;
 pub mod error;
 pub mod event;
 pub mod ids;
+pub mod lettering;
 pub mod money;
 pub mod paging;
 pub mod qr;

@@ -1,0 +1,57 @@
+//! Collecting what is wrong with a document, so that every wrong field is named at once.
+
+use crate::kernel::text::Both;
+use crate::kernel::{Fault, Refusal, Result, text};
+
+/// What has been found wrong so far.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// The value, or its default after noting what is wrong with it.
+    pub fn keep<T: Default>(&mut self, checked: Result<T, Fault>) -> T {
+        checked.unwrap_or_else(|fault| {
+            self.0.push(fault);
+            T::default()
+        })
+    }
+
+    /// Like [`Faults::keep`], naming the field as the sender wrote it (`facts.faq.0.answer`).
+    pub fn keep_at<T: Default>(&mut self, field: &str, checked: Result<T, Fault>) -> T {
+        self.keep(checked.map_err(|fault| Fault { field: field.to_owned().into(), ..fault }))
+    }
+
+    /// Both languages of a one-line text of at most `max` characters; may be empty.
+    pub fn lines(&mut self, field: &str, both: &Both, max: usize) -> Both {
+        self.both(field, both, |text| text::optional_line("", text, max))
+    }
+
+    /// Both languages of a text of several lines of at most `max` characters; may be empty.
+    pub fn paragraphs(&mut self, field: &str, both: &Both, max: usize) -> Both {
+        self.both(field, both, |text| text::paragraph("", text, max))
+    }
+
+    /// Like [`Faults::lines`], with at least one of the languages filled in.
+    pub fn some_lines(&mut self, field: &str, both: &Both, max: usize) -> Both {
+        let lines = self.lines(field, both, max);
+        if both.zh.trim().is_empty() && both.en.trim().is_empty() {
+            self.note(Fault::new(field.to_owned(), crate::kernel::Code::Missing));
+        }
+        lines
+    }
+
+    fn both(&mut self, field: &str, both: &Both, check: impl Fn(&str) -> Result<String, Fault>) -> Both {
+        Both { zh: self.keep_at(&format!("{field}.zh"), check(&both.zh)), en: self.keep_at(&format!("{field}.en"), check(&both.en)) }
+    }
+
+    /// Notes a fault.
+    pub fn note(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    /// `value` if nothing was wrong.
+    pub fn unless_any<T>(self, value: T) -> Result<T> {
+        Refusal::unless_empty(self.0)?;
+        Ok(value)
+    }
+}

@@ -1,0 +1,274 @@
+//! What is known of a style beyond its name: what labels, the card and the passport say. Held as one versioned JSON document per style.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::kernel::text::{Both, Lang};
+
+/// Hundredths of a percent that the fibres of one component sum to.
+pub const WHOLE: i64 = 10_000;
+
+/// The facts of a style. Every field may be empty; [`super::missing_items`] says what the law still asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StyleFacts {
+    /// What it is made of, component by component. A garment of one fabric throughout has one component without a name.
+    pub composition: Vec<Component>,
+    /// Care symbols by code ([`crate::kernel::care`]), at most one of each group, kept in the order of the standard.
+    pub care: Vec<String>,
+    /// What to heed beyond the symbols.
+    pub care_note: Both,
+    /// Safety class (GB 18401, for children GB 31701).
+    pub safety_class: Option<SafetyClass>,
+    /// Who it is made for; decides which safety standard applies.
+    pub age_group: AgeGroup,
+    /// The product standard it is made to, such as `FZ/T 81007-2022`.
+    pub product_standard: String,
+    /// Notes on use and storage.
+    pub use_notes: Both,
+    /// Where the stages of making took place.
+    pub stages: Stages,
+    /// Its materials, in words for buyers.
+    pub materials: Both,
+    /// Where it comes from, in words for buyers.
+    pub origin: Both,
+    /// Recycled content of the whole garment, in hundredths of a percent of its mass.
+    pub recycled_hundredths: Option<i64>,
+    /// Certificates it holds.
+    pub certificates: Vec<Certificate>,
+    /// How it can be repaired: guides, spare parts, services.
+    pub repair: Both,
+    /// How it is taken back at its end.
+    pub take_back: Both,
+    /// Questions buyers ask.
+    pub faq: Vec<Faq>,
+    /// Finished measurements.
+    pub size_chart: Option<SizeChart>,
+    /// Whether goods bought at a distance may be returned within seven days without a reason.
+    pub no_reason_return: NoReasonReturn,
+    /// What the public sees in place of the name when the style is confidential.
+    pub public_name: Both,
+}
+
+/// One component of a garment and its fibres.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Component {
+    /// Shell, lining, filling …; empty when the garment has only one.
+    #[serde(default)]
+    pub name: Both,
+    /// Its fibres; the shares sum to [`WHOLE`].
+    pub fibres: Vec<Fibre>,
+}
+
+/// A fibre and its share.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fibre {
+    /// Its name. A name the house knows may be given in one language; another must be given in both.
+    pub name: Both,
+    /// Its share of the component's mass, in hundredths of a percent: 9500 is 95 %.
+    pub hundredths: i64,
+}
+
+/// The safety class of GB 18401-2010: what the fabric may touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+pub enum SafetyClass {
+    /// Goods for infants.
+    A,
+    /// Goods that touch the skin.
+    B,
+    /// Goods that do not touch the skin.
+    C,
+}
+
+impl SafetyClass {
+    /// Its letter.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+        }
+    }
+}
+
+/// Who a style is made for (GB 31701-2015: infants up to 36 months, children from 3 to 14 years).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AgeGroup {
+    /// Over 14 years.
+    #[default]
+    Adult,
+    /// 3 to 14 years.
+    Child,
+    /// Up to 36 months.
+    Infant,
+}
+
+impl AgeGroup {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[Self::Adult, Self::Child, Self::Infant];
+
+    /// The stored text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Adult => "adult",
+            Self::Child => "child",
+            Self::Infant => "infant",
+        }
+    }
+}
+
+/// Countries of the stages, ISO 3166-1 alpha-2 or empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Stages {
+    /// Spinning.
+    pub spin: String,
+    /// Weaving or knitting.
+    pub weave: String,
+    /// Dyeing and printing.
+    pub dye: String,
+    /// Cutting and sewing.
+    pub sew: String,
+}
+
+/// A certificate a style holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Certificate {
+    /// What it certifies, such as `OEKO-TEX STANDARD 100`.
+    pub name: String,
+    /// Who issued it.
+    #[serde(default)]
+    pub issuer: String,
+    /// Its number.
+    #[serde(default)]
+    pub number: String,
+    /// The last day it holds.
+    #[serde(default)]
+    pub valid_to: Option<NaiveDate>,
+}
+
+/// A question and its answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Faq {
+    /// The question.
+    pub question: Both,
+    /// The answer.
+    pub answer: Both,
+}
+
+/// Finished measurements by size.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SizeChart {
+    /// The sizes, as the skus name them.
+    pub sizes: Vec<String>,
+    /// The points measured.
+    pub points: Vec<Point>,
+    /// How to measure, in words.
+    #[serde(default)]
+    pub how: Both,
+}
+
+/// One point of measure.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Point {
+    /// Chest, back length …
+    pub name: Both,
+    /// Millimetres, one for each size of the chart.
+    pub mm: Vec<i64>,
+    /// Millimetres by which a garment may differ either way.
+    #[serde(default)]
+    pub tolerance_mm: Option<i64>,
+}
+
+/// The seven-day return of distance selling in China (网络购买商品七日无理由退货暂行办法, Arts. 6 and 7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoReasonReturn {
+    /// Allowed.
+    #[default]
+    Yes,
+    /// Excluded by law: made to order.
+    ExcludedByLaw,
+    /// Excluded if the buyer confirmed it at the purchase.
+    ExcludedIfConfirmed,
+}
+
+impl NoReasonReturn {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[Self::Yes, Self::ExcludedByLaw, Self::ExcludedIfConfirmed];
+
+    /// The stored text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::ExcludedByLaw => "excluded_by_law",
+            Self::ExcludedIfConfirmed => "excluded_if_confirmed",
+        }
+    }
+}
+
+impl Component {
+    /// Its fibres as a label writes them, largest first as they are kept: `棉 95% 氨纶 5%`, `95% cotton, 5% elastane`.
+    pub fn fibres_in(&self, lang: Lang) -> String {
+        let fibres: Vec<_> = self
+            .fibres
+            .iter()
+            .map(|fibre| match lang {
+                Lang::Zh => format!("{} {}%", fibre.name.get(lang), percent(fibre.hundredths)),
+                Lang::En => format!("{}% {}", percent(fibre.hundredths), fibre.name.get(lang)),
+            })
+            .collect();
+        fibres.join(lang.of(" ", ", "))
+    }
+}
+
+impl StyleFacts {
+    /// The whole composition on one line: `面料：棉 95% 氨纶 5%；里料：…`.
+    pub fn composition_in(&self, lang: Lang) -> String {
+        let components: Vec<_> = self
+            .composition
+            .iter()
+            .map(|component| {
+                let (name, fibres) = (component.name.get(lang), component.fibres_in(lang));
+                if name.is_empty() { fibres } else { format!("{name}{}{fibres}", lang.of("：", ": ")) }
+            })
+            .collect();
+        components.join(lang.of("；", "; "))
+    }
+}
+
+/// Hundredths of a percent as people write a percentage: `95`, `33.33`, `4.5`.
+pub fn percent(hundredths: i64) -> String {
+    let (whole, part) = (hundredths / 100, (hundredths % 100).abs());
+    match part {
+        0 => whole.to_string(),
+        part if part % 10 == 0 => format!("{whole}.{}", part / 10),
+        part => format!("{whole}.{part:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentages_as_people_write_them() {
+        for (hundredths, text) in [(9500, "95"), (3333, "33.33"), (450, "4.5"), (5, "0.05"), (10_000, "100")] {
+            assert_eq!(percent(hundredths), text);
+        }
+    }
+
+    #[test]
+    fn fields_nobody_knows_are_refused_and_absent_ones_are_empty() {
+        assert_eq!(serde_json::from_str::<StyleFacts>("{}").unwrap(), StyleFacts::default());
+        assert!(serde_json::from_str::<StyleFacts>(r#"{"fabric":"x"}"#).is_err());
+    }
+}

@@ -1,0 +1,346 @@
+//! Every query on styles, skus, GTINs and warranty policies.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::{Product, Sku, StartRule, Style, StyleFacts, StyleFilter, WarrantyPolicy};
+use crate::each;
+use crate::kernel::text::Both;
+use crate::kernel::{Error, Id, Result};
+use crate::platform::db::schema::{gtin_alias, sku as sku_table, style as style_table, warranty_policy};
+use crate::platform::db::{CHUNK_BINDS, Db};
+use crate::production::parties::{self, Status};
+
+/// The version of the facts' JSON that is written.
+const FACTS_VERSION: u32 = 1;
+
+diesel::define_sql_function! {
+    /// Lower case, for searching.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = style_table)]
+struct StyleRow {
+    id: i64,
+    code: String,
+    brand: String,
+    name_zh: String,
+    name_en: String,
+    category: String,
+    confidential: bool,
+    manufacturer_id: Option<i64>,
+    policy_code: String,
+    facts: String,
+    status: String,
+    version: i64,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sku_table)]
+struct SkuRow {
+    id: i64,
+    style_id: i64,
+    code: String,
+    gtin: Option<String>,
+    colour_zh: String,
+    colour_en: String,
+    size: String,
+    size_label: String,
+    version: i64,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = warranty_policy)]
+struct PolicyRow {
+    id: i64,
+    code: String,
+    version: i64,
+    valid_from: NaiveDate,
+    months: i64,
+    days: i64,
+    start_rules: String,
+    made_plus_months: Option<i64>,
+    coverage_zh: String,
+    coverage_en: String,
+    exclusions_zh: String,
+    exclusions_en: String,
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct StoredFacts {
+    v: u32,
+    facts: StyleFacts,
+}
+
+impl TryFrom<StyleRow> for Style {
+    type Error = Error;
+
+    fn try_from(row: StyleRow) -> Result<Self> {
+        let stored: StoredFacts = serde_json::from_str(&row.facts).map_err(Error::broken)?;
+        if stored.v != FACTS_VERSION {
+            return Err(Error::broken(format!("style {} has facts of version {}, not {FACTS_VERSION}", row.code, stored.v)));
+        }
+        Ok(Self {
+            id: Id(row.id),
+            code: row.code,
+            brand: row.brand,
+            name: Both { zh: row.name_zh, en: row.name_en },
+            category: row.category,
+            confidential: row.confidential,
+            manufacturer_id: row.manufacturer_id.map(Id),
+            policy_code: row.policy_code,
+            facts: stored.facts,
+            status: Status::of(&row.status),
+            version: row.version,
+        })
+    }
+}
+
+impl From<SkuRow> for Sku {
+    fn from(row: SkuRow) -> Self {
+        Self {
+            id: Id(row.id),
+            style_id: Id(row.style_id),
+            code: row.code,
+            gtin: row.gtin,
+            colour: Both { zh: row.colour_zh, en: row.colour_en },
+            size: row.size,
+            size_label: row.size_label,
+            version: row.version,
+        }
+    }
+}
+
+impl From<PolicyRow> for WarrantyPolicy {
+    fn from(row: PolicyRow) -> Self {
+        Self {
+            id: Id(row.id),
+            code: row.code,
+            version: row.version,
+            valid_from: row.valid_from,
+            months: row.months,
+            days: row.days,
+            start_rules: row.start_rules.split(',').filter_map(StartRule::of).collect(),
+            made_plus_months: row.made_plus_months,
+            coverage: Both { zh: row.coverage_zh, en: row.coverage_en },
+            exclusions: Both { zh: row.exclusions_zh, en: row.exclusions_en },
+        }
+    }
+}
+
+/// The style with this id: one look-up by key.
+///
+/// # Errors
+/// When the store does.
+pub fn style(db: &mut Db, id: Id) -> Result<Option<Style>> {
+    let rows: Vec<StyleRow> = each!(db, |c| style_table::table.filter(style_table::id.eq(id.0)).select(StyleRow::as_select()).load(c))?;
+    rows.into_iter().next().map(Style::try_from).transpose()
+}
+
+/// The style with this code.
+///
+/// # Errors
+/// When the store does.
+pub fn style_by_code(db: &mut Db, code: &str) -> Result<Option<Style>> {
+    let rows: Vec<StyleRow> = each!(db, |c| style_table::table.filter(style_table::code.eq(code)).select(StyleRow::as_select()).load(c))?;
+    rows.into_iter().next().map(Style::try_from).transpose()
+}
+
+/// The styles with these ids, by id; ids of none are left out.
+///
+/// # Errors
+/// When the store does.
+pub fn styles_by_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Style>> {
+    let mut styles = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK_BINDS) {
+        let chunk: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        let rows: Vec<StyleRow> =
+            each!(db, |c| style_table::table.filter(style_table::id.eq_any(&chunk)).select(StyleRow::as_select()).load(c))?;
+        for row in rows {
+            styles.insert(Id(row.id), Style::try_from(row)?);
+        }
+    }
+    Ok(styles)
+}
+
+/// The sku with this id: one look-up by key.
+///
+/// # Errors
+/// When the store does.
+pub fn sku(db: &mut Db, id: Id) -> Result<Option<Sku>> {
+    let rows: Vec<SkuRow> = each!(db, |c| sku_table::table.filter(sku_table::id.eq(id.0)).select(SkuRow::as_select()).load(c))?;
+    Ok(rows.into_iter().next().map(Sku::from))
+}
+
+/// The sku with this code.
+///
+/// # Errors
+/// When the store does.
+pub fn sku_by_code(db: &mut Db, code: &str) -> Result<Option<Sku>> {
+    Ok(skus_by_codes(db, &[code])?.into_values().next())
+}
+
+/// The skus with these codes, by code; codes of none are left out.
+///
+/// # Errors
+/// When the store does.
+pub fn skus_by_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<HashMap<String, Sku>> {
+    let mut skus = HashMap::with_capacity(codes.len());
+    for chunk in codes.chunks(CHUNK_BINDS) {
+        let chunk: Vec<&str> = chunk.iter().map(AsRef::as_ref).collect();
+        let rows: Vec<SkuRow> = each!(db, |c| sku_table::table.filter(sku_table::code.eq_any(&chunk)).select(SkuRow::as_select()).load(c))?;
+        skus.extend(rows.into_iter().map(|row| (row.code.clone(), Sku::from(row))));
+    }
+    Ok(skus)
+}
+
+/// The skus with these ids, by id; ids of none are left out.
+///
+/// # Errors
+/// When the store does.
+pub fn skus_by_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Sku>> {
+    let mut skus = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK_BINDS) {
+        let chunk: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        let rows: Vec<SkuRow> = each!(db, |c| sku_table::table.filter(sku_table::id.eq_any(&chunk)).select(SkuRow::as_select()).load(c))?;
+        skus.extend(rows.into_iter().map(|row| (Id(row.id), Sku::from(row))));
+    }
+    Ok(skus)
+}
+
+/// The skus of a style, by colour and code.
+///
+/// # Errors
+/// When the store does.
+pub fn skus_of(db: &mut Db, style: Id) -> Result<Vec<Sku>> {
+    let rows: Vec<SkuRow> =
+        each!(db, |c| sku_table::table.filter(sku_table::style_id.eq(style.0)).order(sku_table::code).select(SkuRow::as_select()).load(c))?;
+    Ok(rows.into_iter().map(Sku::from).collect())
+}
+
+/// The sku that has this GTIN, or once had it. `gtin` is 14 digits.
+///
+/// # Errors
+/// When the store does.
+pub fn sku_by_gtin(db: &mut Db, gtin: &str) -> Result<Option<Sku>> {
+    let rows: Vec<SkuRow> = each!(db, |c| sku_table::table.filter(sku_table::gtin.eq(gtin)).select(SkuRow::as_select()).load(c))?;
+    if let Some(row) = rows.into_iter().next() {
+        return Ok(Some(row.into()));
+    }
+    let once: Vec<i64> = each!(db, |c| gtin_alias::table.filter(gtin_alias::gtin.eq(gtin)).select(gtin_alias::sku_id).load(c))?;
+    once.into_iter().next().map_or(Ok(None), |id| sku(db, Id(id)))
+}
+
+/// The GTINs these skus once had, by sku, oldest first.
+///
+/// # Errors
+/// When the store does.
+pub fn old_gtins(db: &mut Db, skus: &[Id]) -> Result<HashMap<Id, Vec<String>>> {
+    let mut old: HashMap<Id, Vec<String>> = HashMap::new();
+    for chunk in skus.chunks(CHUNK_BINDS) {
+        let chunk: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        let rows: Vec<(i64, String)> = each!(db, |c| gtin_alias::table
+            .filter(gtin_alias::sku_id.eq_any(&chunk))
+            .order((gtin_alias::added_at, gtin_alias::gtin))
+            .select((gtin_alias::sku_id, gtin_alias::gtin))
+            .load(c))?;
+        for (sku, gtin) in rows {
+            old.entry(Id(sku)).or_default().push(gtin);
+        }
+    }
+    Ok(old)
+}
+
+/// The version of a policy with this id: one look-up by key.
+///
+/// # Errors
+/// When the store does.
+pub fn policy(db: &mut Db, id: Id) -> Result<Option<WarrantyPolicy>> {
+    let rows: Vec<PolicyRow> =
+        each!(db, |c| warranty_policy::table.filter(warranty_policy::id.eq(id.0)).select(PolicyRow::as_select()).load(c))?;
+    Ok(rows.into_iter().next().map(WarrantyPolicy::from))
+}
+
+/// The version of the policy `code` that holds on `date`: the newest that holds from that day or an earlier one.
+///
+/// # Errors
+/// When the store does.
+pub fn policy_at(db: &mut Db, code: &str, date: NaiveDate) -> Result<Option<WarrantyPolicy>> {
+    if code.is_empty() {
+        return Ok(None);
+    }
+    let rows: Vec<PolicyRow> = each!(db, |c| warranty_policy::table
+        .filter(warranty_policy::code.eq(code).and(warranty_policy::valid_from.le(date)))
+        .order(warranty_policy::version.desc())
+        .select(PolicyRow::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().next().map(WarrantyPolicy::from))
+}
+
+/// All versions of one policy, or of all of them, newest first within a code.
+///
+/// # Errors
+/// When the store does.
+pub fn policies(db: &mut Db, code: Option<&str>) -> Result<Vec<WarrantyPolicy>> {
+    let rows: Vec<PolicyRow> = each!(db, |c| {
+        let mut query = warranty_policy::table
+            .order((warranty_policy::code, warranty_policy::version.desc()))
+            .select(PolicyRow::as_select())
+            .into_boxed();
+        if let Some(code) = code {
+            query = query.filter(warranty_policy::code.eq(code));
+        }
+        query.load(c)
+    })?;
+    Ok(rows.into_iter().map(WarrantyPolicy::from).collect())
+}
+
+/// All that the card says of a garment's product: four look-ups by key.
+///
+/// # Errors
+/// When the store does.
+pub fn product(db: &mut Db, sku_id: Id, on: NaiveDate) -> Result<Option<Product>> {
+    let Some(sku) = sku(db, sku_id)? else {
+        return Ok(None);
+    };
+    let style = style(db, sku.style_id)?.ok_or_else(|| Error::broken("a sku without its style"))?;
+    let maker = style.manufacturer_id.map_or(Ok(None), |id| parties::maker(db, id))?;
+    let policy = policy_at(db, &style.policy_code, on)?;
+    Ok(Some(Product { sku, style, maker, policy }))
+}
+
+/// At most `limit` styles by code, after the code `after`.
+///
+/// # Errors
+/// When the store does.
+pub fn styles(db: &mut Db, filter: &StyleFilter, after: Option<&str>, limit: i64) -> Result<Vec<Style>> {
+    let pattern = format!("%{}%", filter.q.trim().to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let rows: Vec<StyleRow> = each!(db, |c| {
+        let mut query = style_table::table.select(StyleRow::as_select()).order(style_table::code).limit(limit).into_boxed();
+        if let Some(after) = after {
+            query = query.filter(style_table::code.gt(after));
+        }
+        if let Some(status) = filter.status {
+            query = query.filter(style_table::status.eq(status.as_str()));
+        }
+        if let Some(party) = filter.manufacturer {
+            query = query.filter(style_table::manufacturer_id.eq(party.0));
+        }
+        if !filter.q.trim().is_empty() {
+            query = query.filter(
+                lower(style_table::code)
+                    .like(&pattern)
+                    .escape('\\')
+                    .or(lower(style_table::name_zh).like(&pattern).escape('\\'))
+                    .or(lower(style_table::name_en).like(&pattern).escape('\\'))
+                    .or(lower(style_table::brand).like(&pattern).escape('\\'))
+                    .or(lower(style_table::category).like(&pattern).escape('\\')),
+            );
+        }
+        query.load(c)
+    })?;
+    rows.into_iter().map(Style::try_from).collect()
+}
