@@ -17,6 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/words", &[]),
     ("platform/http", &["db", "events", "words"]),
     ("platform/imports", &["db", "events", "http", "words"]),
+    ("production/labels", &[]),
 ];
 
 /// Files of the house's front: they may name every room.

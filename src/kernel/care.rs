@@ -86,7 +86,7 @@ const SQUARE: &str = "M6 3H42V39H6Z";
 const CIRCLE_IN_SQUARE: &str = "M7.5 21A16.5 16.5 0 1 1 40.5 21A16.5 16.5 0 1 1 7.5 21Z";
 const SHADE: &str = "M6 13L16 3M6 21L24 3";
 const IRON: &str = "M15 9H37.5Q39 9 39.4 11L44 35H4Q6.5 19 22 19H41";
-const CIRCLE: &str = "M7 21A17 17 0 1 1 41 21A17 17 0 1 1 7 21Z";
+const CIRCLE: &str = "M8 20A16 16 0 1 1 40 20A16 16 0 1 1 8 20Z";
 const CROSS: &str = "M5 3L43 39M43 3L5 39";
 
 const fn plain(strokes: &'static [&'static str]) -> Drawing {
@@ -102,7 +102,7 @@ const fn tub(degrees: &'static str, bars: u8) -> Drawing {
 }
 
 const fn cleaned(letter: &'static str, bars: u8) -> Drawing {
-    Drawing { text: Some((letter, 24.0, 21.0, 14.0)), bars, ..plain(&[CIRCLE]) }
+    Drawing { text: Some((letter, 24.0, 20.0, 14.0)), bars, ..plain(&[CIRCLE]) }
 }
 
 const fn dotted(strokes: &'static [&'static str], dots: u8, y: f64) -> Drawing {

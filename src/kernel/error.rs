@@ -141,6 +141,22 @@ codes! {
     TemplateRefused = "template_refused", 422;
     /// A character no loaded font can draw (`character`, `font`).
     MissingGlyph = "missing_glyph", 422;
+    /// A module of the QR code is smaller than phones read (`mm`, `min`).
+    ModuleTooSmall = "module_too_small", 422;
+    /// A module that is not a whole number of dots (`dots`, `dpi`).
+    DotsNotWhole = "dots_not_whole", 422;
+    /// The QR code with its quiet zone is larger than its place (`needed`, `given`, mm).
+    CodeDoesNotFit = "code_does_not_fit", 422;
+    /// Something is drawn in the quiet zone of the QR code (`left`, `top`).
+    QuietZone = "quiet_zone", 422;
+    /// A text reaches over the edge of the label (`text`).
+    TextClipped = "text_clipped", 422;
+    /// A text runs into another one or into the QR code (`text`, `other`).
+    TextOverlaps = "text_overlaps", 422;
+    /// An image that is not inside the template (`href`).
+    RemoteImage = "remote_image", 422;
+    /// Something that cannot be printed as lines and areas (`feature`).
+    NotDrawable = "not_drawable", 422;
     /// The printer could not be reached (`reason`).
     PrinterUnreachable = "printer_unreachable", 502;
 

@@ -1,0 +1,211 @@
+//! The glyphs a unit text may need: drawn once per job, placed per label.
+//!
+//! A text that differs from label to label is never laid out by the drawing crates again. Its characters are drawn one by one under exactly the
+//! attributes the designer gave the text, and set side by side here. Kerning is off: the same characters always take the same room.
+
+use std::collections::BTreeMap;
+
+use resvg::tiny_skia::{self, Path, PathBuilder, Pixmap, Transform};
+use resvg::usvg::{self, Group, Node, Options, Paint, Text, TextAnchor, Tree};
+
+use super::bitmap::Bitmap;
+use super::markup::{self, Edits};
+use super::measure::{PX_PER_INCH, signed, single};
+use crate::kernel::error::{Code, Fault};
+
+/// One character of one text.
+#[derive(Clone, Debug)]
+pub struct Glyph {
+    /// To the next character, in the text's own units.
+    pub advance: f64,
+    /// Outline in the text's own units, x from the pen. None for a blank.
+    pub outline: Option<Path>,
+    /// Its dots, and where their left upper corner is, seen from the pen.
+    stamp: Option<(Bitmap, i32, i32)>,
+}
+
+/// The glyphs of one text, and where it stands.
+#[derive(Clone, Debug)]
+pub struct Atlas {
+    glyphs: BTreeMap<char, Glyph>,
+    /// From the text's own units to SVG pixels.
+    pub transform: Transform,
+    anchor: TextAnchor,
+    x: f64,
+    /// Baseline, in the text's own units.
+    pub baseline: f64,
+    /// Size of the text, in its own units.
+    pub em: f64,
+    /// Red, green, blue.
+    pub colour: [u8; 3],
+    dots_per_px: f64,
+}
+
+/// A character in its place: its glyph, and the pen's x in the text's own units.
+pub type Placed<'a> = (char, &'a Glyph, f64);
+
+impl Atlas {
+    /// Draws `characters` as `run` of the `text` element would show them.
+    ///
+    /// # Errors
+    /// [`Code::MissingGlyph`] for a character that no face has; [`Code::NotDrawable`] for a text that is not filled with one colour.
+    pub fn of(
+        source: &str,
+        text: usvg::roxmltree::Node<'_, '_>,
+        run: usvg::roxmltree::Node<'_, '_>,
+        characters: impl Iterator<Item = char>,
+        options: &Options<'_>,
+        dpi: u16,
+    ) -> Result<Self, Vec<Fault>> {
+        let characters: std::collections::BTreeSet<char> = characters.collect();
+        let mut edits = Edits::of(source);
+        edits.keep_only(&[text]);
+        let mut copies = markup::copy_of(source, text, run, "base", "n");
+        for &character in &characters {
+            let number = u32::from(character);
+            copies.push_str(&markup::copy_of(source, text, run, &format!("o{number}"), &character.to_string()));
+            copies.push_str(&markup::copy_of(source, text, run, &format!("a{number}"), &format!("n{character}n")));
+        }
+        edits.replace(text.range(), copies);
+        let tree = Tree::from_str(&edits.apply(), options)
+            .map_err(|error| vec![Fault::new("template", Code::TemplateRefused).with("reason", error)])?;
+        let shown = |id: &str| match tree.node_by_id(id) {
+            Some(Node::Text(text)) => Some(text.as_ref()),
+            _ => None,
+        };
+        let not_drawable = |feature: &str| vec![Fault::new("template", Code::NotDrawable).with("feature", feature)];
+        let base = shown("base").ok_or_else(|| not_drawable("invisible text"))?;
+        let chunk = base.chunks().first().ok_or_else(|| not_drawable("empty text"))?;
+        let first = base.layouted().iter().flat_map(|span| &span.positioned_glyphs).next().ok_or_else(|| not_drawable("empty text"))?;
+        let fill = base.layouted().first().and_then(|span| span.fill.clone());
+        let Some(Paint::Color(colour)) = fill.as_ref().map(usvg::Fill::paint) else { return Err(not_drawable("text without a plain colour")) };
+        let mut atlas = Self {
+            glyphs: BTreeMap::new(),
+            transform: base.abs_transform(),
+            anchor: chunk.anchor(),
+            x: f64::from(chunk.x().unwrap_or_default()),
+            baseline: f64::from(first.transform().ty),
+            em: f64::from(first.font_size()),
+            colour: [colour.red, colour.green, colour.blue],
+            dots_per_px: f64::from(dpi) / PX_PER_INCH,
+        };
+        let mut faults = Vec::new();
+        for character in characters {
+            let number = u32::from(character);
+            let pens = shown(&format!("a{number}")).map(pens).unwrap_or_default();
+            let (Some(from), Some(to)) = (pens.get(1), pens.get(2)) else { continue };
+            let advance = to - from;
+            let drawn = shown(&format!("o{number}"));
+            if let Some(fault) = drawn.and_then(|text| missing(text, &tree)) {
+                faults.push(fault);
+                continue;
+            }
+            let outline = drawn.and_then(|text| {
+                let pen = *self::pens(text).first()?;
+                outline_of(text.flattened())?.transform(Transform::from_translate(single(-pen), 0.0))
+            });
+            let stamp = outline.as_ref().and_then(|outline| atlas.stamp(outline));
+            atlas.glyphs.insert(character, Glyph { advance, outline, stamp });
+        }
+        if faults.is_empty() { Ok(atlas) } else { Err(faults) }
+    }
+
+    /// A character's glyph.
+    pub fn glyph(&self, character: char) -> Option<&Glyph> {
+        self.glyphs.get(&character)
+    }
+
+    /// Every character and its glyph.
+    pub fn glyphs(&self) -> impl Iterator<Item = (char, &Glyph)> {
+        self.glyphs.iter().map(|(&character, glyph)| (character, glyph))
+    }
+
+    /// Width of `text` in the text's own units. Characters without a glyph count nothing.
+    pub fn width(&self, text: &str) -> f64 {
+        text.chars().filter_map(|c| self.glyph(c)).map(|glyph| glyph.advance).sum()
+    }
+
+    /// SVG pixels per unit of the text, along the line.
+    pub fn scale(&self) -> f64 {
+        f64::from(self.transform.sx).hypot(self.transform.ky.into())
+    }
+
+    /// Where the pen starts for a text of this width.
+    pub fn start(&self, width: f64) -> f64 {
+        match self.anchor {
+            TextAnchor::Start => self.x,
+            TextAnchor::Middle => self.x - width / 2.0,
+            TextAnchor::End => self.x - width,
+        }
+    }
+
+    /// The characters of `text` in their places.
+    ///
+    /// # Errors
+    /// The first character without a glyph.
+    pub fn set<'a>(&'a self, text: &str, placed: &mut Vec<Placed<'a>>) -> Result<(), char> {
+        placed.clear();
+        let mut pen = self.start(self.width(text));
+        for character in text.chars() {
+            let glyph = self.glyph(character).ok_or(character)?;
+            placed.push((character, glyph, pen));
+            pen += glyph.advance;
+        }
+        Ok(())
+    }
+
+    /// Lays placed characters on a picture of the whole label whose left upper corner is at dot (`left`, `top`).
+    pub fn lay(&self, placed: &[Placed<'_>], on: &mut Bitmap, left: i32, top: i32) {
+        for (_, glyph, pen) in placed {
+            let Some((stamp, dx, dy)) = &glyph.stamp else { continue };
+            let x = (f64::from(self.transform.sx) * pen + f64::from(self.transform.tx)) * self.dots_per_px;
+            let y = (f64::from(self.transform.ky) * pen + f64::from(self.transform.ty)) * self.dots_per_px;
+            on.lay(stamp, signed(x) + dx - left, signed(y) + dy - top);
+        }
+    }
+
+    fn stamp(&self, outline: &Path) -> Option<(Bitmap, i32, i32)> {
+        let scale = single(self.dots_per_px);
+        let turn = Transform { tx: 0.0, ty: 0.0, ..self.transform.post_scale(scale, scale) };
+        let dots = outline.clone().transform(turn)?;
+        let bounds = dots.bounds();
+        let (left, top) = (bounds.left().floor(), bounds.top().floor());
+        let side = |low: f32, high: f32| u32::try_from(super::measure::whole((high.ceil() - low).into()) + 1).ok();
+        let mut pixmap = Pixmap::new(side(left, bounds.right())?, side(top, bounds.bottom())?)?;
+        let paint = tiny_skia::Paint { anti_alias: true, ..tiny_skia::Paint::default() };
+        pixmap.fill_path(&dots, &paint, tiny_skia::FillRule::Winding, Transform::from_translate(-left, -top), None);
+        Some((Bitmap::of_pixmap(&pixmap), signed(left.into()), signed(top.into())))
+    }
+}
+
+/// The pen's x at each character of a drawn text.
+fn pens(text: &Text) -> Vec<f64> {
+    text.layouted().iter().flat_map(|span| &span.positioned_glyphs).map(|glyph| f64::from(glyph.transform().tx)).collect()
+}
+
+/// The first character of a drawn text that no face has. The drawing crates leave it out without a word.
+pub fn missing(text: &Text, tree: &Tree) -> Option<Fault> {
+    let glyph = text.layouted().iter().flat_map(|span| &span.positioned_glyphs).find(|glyph| glyph.id.0 == 0)?;
+    let font = tree.fontdb().face(glyph.font).and_then(|face| face.families.first()).map(|name| name.0.clone());
+    Some(Fault::new("template", Code::MissingGlyph).with("character", &glyph.text).with("font", font.unwrap_or_default()))
+}
+
+/// All outlines of a flattened text as one.
+pub fn outline_of(group: &Group) -> Option<Path> {
+    fn gather(group: &Group, at: Transform, into: &mut PathBuilder) {
+        for node in group.children() {
+            match node {
+                Node::Group(group) => gather(group, at.pre_concat(group.transform()), into),
+                Node::Path(path) => {
+                    if let Some(path) = path.data().clone().transform(at) {
+                        into.push_path(&path);
+                    }
+                }
+                Node::Image(_) | Node::Text(_) => {}
+            }
+        }
+    }
+    let mut builder = PathBuilder::new();
+    gather(group, Transform::identity(), &mut builder);
+    builder.finish()
+}
