@@ -10,13 +10,30 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::kernel::{Code, Error};
+use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
+use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
+use crate::platform::jobs::{self, Work, Works};
 
 /// The staff menu, in the order people work.
-const MENU: &[Entry] = &[];
+const MENU: &[Entry] = &[Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn }];
+
+/// The tables that can be imported, in the order a new deployment loads them.
+const IMPORTS: &[ImportTable] = &[];
+
+/// The kinds of long work.
+pub fn works() -> Works {
+    Arc::from([Box::new(ImportWork(import_tables())) as Box<dyn Work>])
+}
+
+fn import_tables() -> ImportTables {
+    ImportTables(Arc::from(IMPORTS))
+}
 
 /// Mounts every room's routes.
-fn rooms(_config: &mut ServiceConfig<'_>) {}
+fn rooms(config: &mut ServiceConfig<'_>) {
+    config.configure(jobs::routes).configure(imports::routes);
+}
 
 /// The whole application, ready to be served or tested.
 pub fn app(
@@ -34,6 +51,7 @@ pub fn app(
         .into_utoipa_app()
         .app_data(web::Data::new(house.clone()))
         .app_data(Menu(Arc::from(MENU)))
+        .app_data(web::Data::new(import_tables()))
         .configure(rooms)
         .split_for_parts();
     app.default_service(web::to(nowhere))

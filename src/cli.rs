@@ -10,10 +10,11 @@ use clap::{Parser, Subcommand};
 use crate::app;
 use crate::config::{Config, LogFormat};
 use crate::kernel::text::Lang;
-use crate::kernel::time::Clock;
+use crate::kernel::time::{Clock, local_date};
 use crate::kernel::{Error, Refusal, Result};
 use crate::platform::db::{self, DatabaseUrl, Store, StoreOptions};
 use crate::platform::http::House;
+use crate::platform::keys::KeyFile;
 use crate::platform::words::Words;
 
 /// QR warranty cards, traceability and root cause for garments.
@@ -99,7 +100,10 @@ fn house(config: Config, url: &DatabaseUrl) -> Result<House> {
     let store = Store::open(url, &StoreOptions { connections: config.connections, ..StoreOptions::default() })?;
     let mut node = [0u8; 2];
     getrandom::fill(&mut node).map_err(|error| Error::broken(error.to_string()))?;
-    Ok(House { store, clock: Clock::system(), config: Arc::new(config), node: u16::from_le_bytes(node) })
+    let clock = Clock::system();
+    let today = local_date(clock.now(), config.time_zone);
+    let keys = KeyFile::open_or_create(&KeyFile::place(&config.data_dir), today)?.keys()?;
+    Ok(House { store, clock, config: Arc::new(config), keys: Arc::new(keys), node: u16::from_le_bytes(node) })
 }
 
 /// Serves until the process is asked to stop.
@@ -109,7 +113,7 @@ fn serve(house: &House) -> Result<()> {
         workers => workers,
     };
     let listen = house.config.listen.clone();
-    let served = house.clone();
+    let (served, jobs_house) = (house.clone(), house.clone());
     actix_web::rt::System::new().block_on(async move {
         let server = actix_web::HttpServer::new(move || app::app(&served))
             .workers(workers)
@@ -120,6 +124,7 @@ fn serve(house: &House) -> Result<()> {
         for address in server.addrs() {
             tracing::info!(%address, "serving");
         }
+        actix_web::rt::spawn(crate::platform::jobs::run_forever(jobs_house, app::works()));
         server.run().await.map_err(Error::from)
     })
 }

@@ -15,8 +15,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/events", &["db"]),
     ("platform/policies", &["db", "events"]),
     ("platform/words", &[]),
-    ("platform/http", &["db", "events", "words"]),
-    ("platform/imports", &["db", "events", "http", "words"]),
+    ("platform/keys", &[]),
+    ("platform/http", &["db", "events", "keys", "words"]),
+    ("platform/jobs", &["db", "events", "http"]),
+    ("platform/imports", &["db", "events", "http", "jobs", "words"]),
     ("production/labels", &[]),
 ];
 

@@ -6,5 +6,7 @@ pub mod db;
 pub mod events;
 pub mod http;
 pub mod imports;
+pub mod jobs;
+pub mod keys;
 pub mod policies;
 pub mod words;

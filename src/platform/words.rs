@@ -52,8 +52,8 @@ impl Words {
     }
 
     /// The message of a key.
-    pub fn say(&self, key: &str) -> Cow<'static, str> {
-        self.format(key, None)
+    pub fn say(&self, key: impl AsRef<str>) -> Cow<'static, str> {
+        self.format(key.as_ref(), None)
     }
 
     /// The message of a key with one argument.

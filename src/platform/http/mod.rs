@@ -26,6 +26,7 @@ use crate::kernel::Id;
 use crate::kernel::time::Clock;
 use crate::platform::db::Store;
 use crate::platform::events::Stamp;
+use crate::platform::keys::Keys;
 
 /// What every handler and job is handed: the store, the clock, the settings. Cheap to clone.
 #[derive(Clone)]
@@ -36,6 +37,8 @@ pub struct House {
     pub clock: Clock,
     /// The settings.
     pub config: Arc<Config>,
+    /// The secret keys.
+    pub keys: Arc<Keys>,
     /// This process, for ids.
     pub node: u16,
 }

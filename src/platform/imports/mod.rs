@@ -17,6 +17,8 @@
 //! already is counted as unchanged. An import interrupted between two chunks has whole rows in and whole rows out, and sending the same file
 //! again completes it.
 
+mod desk;
+mod http;
 mod report;
 mod row;
 mod run;
@@ -28,6 +30,8 @@ mod workbook;
 #[cfg(test)]
 mod tests;
 
+pub use desk::{IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, RunImport, uploads};
+pub use http::routes;
 pub use report::{FAULTS_KEPT, ImportFault, ImportReport, Outcome, Reason};
 pub use row::{Row, read_milli, read_whole};
 pub use run::{Applied, CHUNK, Checked, Entry, Import, Mode, Pass, Progress, run};

@@ -180,7 +180,37 @@ pub struct ImportReport {
     pub fault_count: u64,
 }
 
+impl Outcome {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Checked => "checked",
+            Self::Refused => "refused",
+            Self::Applied => "applied",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 impl ImportReport {
+    /// The message that says how it ended.
+    pub fn outcome_key(&self) -> String {
+        format!("imports-outcome-{}", self.outcome.as_str())
+    }
+
+    /// The message that says what that means.
+    pub fn outcome_about_key(&self) -> String {
+        format!("imports-outcome-{}-about", self.outcome.as_str())
+    }
+
+    /// The tone of a note about it: `good`, `warn` or `bad`.
+    pub const fn outcome_tone(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Checked | Outcome::Applied => "good",
+            Outcome::Stopped => "warn",
+            Outcome::Refused => "bad",
+        }
+    }
+
     /// Its faults as a CSV file to mend the table by: line, column, value, reason. UTF-8 with a byte order mark, as spreadsheets want it;
     /// a cell that a spreadsheet would run as a formula gets an apostrophe in front.
     ///

@@ -15,6 +15,7 @@ use hangtag::kernel::text::Lang;
 use hangtag::kernel::time::Clock;
 use hangtag::platform::db::{DatabaseUrl, Store, StoreOptions, migrate};
 use hangtag::platform::http::House;
+use hangtag::platform::keys::KeyFile;
 use serde_json::Value;
 
 /// The variable that names a PostgreSQL server for the tests: `postgres://user@host/database`.
@@ -90,7 +91,8 @@ impl TestApp {
             default_lang: Lang::En,
             ..Config::default()
         };
-        let house = House { store, clock: Clock::fixed(noon()), config: Arc::new(config), node: 1 };
+        let keys = KeyFile::open_or_create(&KeyFile::place(folder.path()), noon().date()).unwrap().keys().unwrap();
+        let house = House { store, clock: Clock::fixed(noon()), config: Arc::new(config), keys: Arc::new(keys), node: 1 };
         Self { house, on, url, schema, folder }
     }
 

@@ -1,0 +1,106 @@
+//! The desk where files are handed in: each table that can be imported, and the job that reads a file of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Columns, ImportReport, Mode, Progress, Source};
+use crate::kernel::{Code, Error, Id, Result};
+use crate::platform::events::Stamp;
+use crate::platform::http::House;
+use crate::platform::http::perm::Permission;
+use crate::platform::jobs::{Job, Work};
+
+/// The kind of job that imports a file.
+pub const IMPORT_JOB: &str = "import";
+
+/// For whom a file is read.
+#[derive(Clone, Debug)]
+pub struct Importer {
+    /// Who, for events.
+    pub stamp: Stamp,
+    /// The party they are bound to, if any: a shop registers only its own sales.
+    pub party: Option<Id>,
+}
+
+/// Reads a file into a table: a room's import, closed over its store.
+pub type RunImport = fn(&House, &Importer, &mut Source, Mode, &mut dyn FnMut(Progress)) -> Result<ImportReport>;
+
+/// A table that can be imported.
+#[derive(Clone, Copy)]
+pub struct ImportTable {
+    /// Its columns.
+    pub columns: &'static Columns,
+    /// Who may import it.
+    pub needs: Permission,
+    /// How.
+    pub run: RunImport,
+}
+
+/// Every table that can be imported, in the order a new deployment loads them. `app.rs` makes the list.
+#[derive(Clone)]
+pub struct ImportTables(pub Arc<[ImportTable]>);
+
+impl ImportTables {
+    /// The table of a name.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`].
+    pub fn find(&self, name: &str) -> Result<ImportTable> {
+        self.0.iter().find(|table| table.columns.table == name).copied().ok_or_else(|| Code::NotFound.into())
+    }
+}
+
+/// What an import job is asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ImportInput {
+    /// The table's name.
+    pub table: String,
+    /// The file's name as it was sent.
+    pub file: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Only check it.
+    pub dry_run: bool,
+    /// The party the asker is bound to.
+    pub party: Option<Id>,
+}
+
+impl ImportInput {
+    /// Of a job.
+    ///
+    /// # Errors
+    /// When the job is of another kind.
+    pub fn of(job: &Job) -> Result<Self> {
+        serde_json::from_value(job.input.clone()).map_err(Error::broken)
+    }
+}
+
+/// The work of importing.
+pub struct ImportWork(pub ImportTables);
+
+impl Work for ImportWork {
+    fn kind(&self) -> &'static str {
+        IMPORT_JOB
+    }
+
+    fn run(&self, house: &House, job: &Job, progress: &mut dyn FnMut(u64, u64)) -> Result<Value> {
+        let input = ImportInput::of(job)?;
+        let table = self.0.find(&input.table)?;
+        let mut source = Source::open(&input.path)?;
+        let importer = Importer { stamp: house.stamp(&job.created_by), party: input.party };
+        let mode = if input.dry_run { Mode::DryRun } else { Mode::Apply };
+        let mut report = (table.run)(house, &importer, &mut source, mode, &mut |now| progress(now.bytes.min(now.of_bytes), now.of_bytes))?;
+        report.file = input.file;
+        serde_json::to_value(report).map_err(Error::broken)
+    }
+}
+
+/// Where files that are being handed in lie.
+pub fn uploads(house: &House) -> PathBuf {
+    house.config.data_dir.join("uploads")
+}

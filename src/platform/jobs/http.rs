@@ -1,0 +1,26 @@
+//! Asking how far a job is.
+
+use actix_web::{HttpResponse, get, web};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{Job, find};
+use crate::kernel::{Code, Id, Result};
+use crate::platform::http::perm::{self, Permission};
+use crate::platform::http::{Caller, House, Problem, json};
+
+/// Mounts the room.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(job);
+}
+
+/// One job, for whoever asked for it.
+#[utoipa::path(tag = "jobs", responses((status = 200, body = Job), (status = 404, body = Problem)))]
+#[get("/api/v1/jobs/{id}")]
+async fn job(caller: Caller<perm::SignedIn>, house: web::Data<House>, id: web::Path<String>) -> Result<HttpResponse> {
+    let id: Id = id.parse()?;
+    let job = house.store.read(move |db| find(db, id)).await?.ok_or(Code::NotFound)?;
+    if job.created_by != caller.actor && !caller.may(Permission::AccountsEdit) {
+        return Err(Code::NotFound.into());
+    }
+    json(&job)
+}

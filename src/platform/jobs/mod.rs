@@ -1,0 +1,123 @@
+//! Long work: it is queued in the store, survives a restart, and shows its progress to whoever looks.
+//!
+//! A job is run under a lease that its progress renews. When the process dies the lease runs out and the job is run again from the
+//! start: work must be idempotent, as imports are.
+
+mod http;
+mod store;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use http::routes;
+pub use store::{Job, JobState, enqueue, find, recent};
+
+use crate::kernel::{Error, Id, Result};
+use crate::platform::http::House;
+
+/// How long a job may go without news before another process takes it over.
+const LEASE: Duration = Duration::from_secs(60);
+/// How often progress is written.
+const NEWS: Duration = Duration::from_millis(500);
+/// How often the queue is looked at when nothing announces a job.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// One kind of long work.
+pub trait Work: Send + Sync {
+    /// Its name in the store.
+    fn kind(&self) -> &'static str;
+
+    /// Does it, and returns its report. Called on a blocking thread; calls `progress(done, total)` as it goes.
+    ///
+    /// # Errors
+    /// A refusal or what broke: the job ends as failed, with the error as its report.
+    fn run(&self, house: &House, job: &Job, progress: &mut dyn FnMut(u64, u64)) -> Result<Value>;
+}
+
+/// Every kind of work there is. `app.rs` makes the list.
+pub type Works = Arc<[Box<dyn Work>]>;
+
+/// The error of a failed job, as its report.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Failure {
+    /// The stable code.
+    pub code: String,
+    /// The details, for the log's reader.
+    pub detail: String,
+}
+
+/// Runs the oldest job that waits, if there is one. True when there was.
+///
+/// # Errors
+/// When the store does.
+pub fn run_one(house: &House, works: &Works) -> Result<bool> {
+    let now = house.clock.now();
+    let lease = chrono::Duration::from_std(LEASE).unwrap_or_default();
+    let Some(job) = house.store.write_blocking(move |db| store::take(db, now, now + lease))? else {
+        return Ok(false);
+    };
+    let id = job.id;
+    let outcome = match works.iter().find(|work| work.kind() == job.kind) {
+        None => Err(Error::broken(format!("no work of kind {}", job.kind))),
+        Some(work) => {
+            let mut told = std::time::Instant::now();
+            work.run(house, &job, &mut |done, total| {
+                if told.elapsed() < NEWS {
+                    return;
+                }
+                told = std::time::Instant::now();
+                let now = house.clock.now();
+                if let Err(error) = house.store.write_blocking(move |db| store::progress(db, id, done, total, now, now + lease)) {
+                    tracing::warn!(%error, %id, "progress was not written");
+                }
+            })
+        }
+    };
+    let (state, report) = match outcome {
+        Ok(report) => (JobState::Done, report),
+        Err(error) => {
+            if matches!(error, Error::Broken(_)) {
+                tracing::error!(error = ?error, %id, "a job broke");
+            }
+            let failure = Failure { code: error.code().as_str().to_owned(), detail: error.to_string() };
+            (JobState::Failed, serde_json::to_value(failure).map_err(Error::broken)?)
+        }
+    };
+    let now = house.clock.now();
+    house.store.write_blocking(move |db| store::finish(db, id, state, &report, now))?;
+    Ok(true)
+}
+
+/// Runs jobs until the task is dropped.
+pub async fn run_forever(house: House, works: Works) {
+    loop {
+        let (house, works) = (house.clone(), works.clone());
+        let ran = tokio::task::spawn_blocking(move || run_one(&house, &works)).await;
+        match ran {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) => tokio::time::sleep(LOOK).await,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the queue of jobs was not read");
+                tokio::time::sleep(LOOK).await;
+            }
+            Err(error) => {
+                // A panic: the job keeps its lease and is taken up again when it runs out.
+                tracing::error!(%error, "a job panicked");
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+    }
+}
+
+/// How far a job is, in whole percent. None while the total is not known.
+pub fn percent(done: i64, total: i64) -> Option<i64> {
+    (total > 0).then(|| (done.saturating_mul(100) / total).clamp(0, 100))
+}
+
+/// The address at which a job's progress is asked for.
+pub fn address(id: Id) -> String {
+    format!("/api/v1/jobs/{id}")
+}
