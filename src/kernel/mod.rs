@@ -5,6 +5,7 @@
 pub mod care;
 pub mod error;
 pub mod event;
+pub mod gs1;
 pub mod ids;
 pub mod lettering;
 pub mod money;
