@@ -20,6 +20,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/jobs", &["db", "events", "http"]),
     ("platform/imports", &["db", "events", "http", "jobs", "words"]),
     ("production/labels", &[]),
+    ("production/parties", &[]),
+    ("production/products", &["parties"]),
 ];
 
 /// Files of the house's front: they may name every room.

@@ -6,6 +6,7 @@ pub mod care;
 pub mod error;
 pub mod event;
 pub mod gs1;
+pub mod faults;
 pub mod ids;
 pub mod lettering;
 pub mod money;
@@ -16,4 +17,5 @@ pub mod text;
 pub mod time;
 
 pub use error::{Code, Error, Fault, Refusal, Result};
+pub use faults::Faults;
 pub use ids::{BatchNo, GarmentId, Id};

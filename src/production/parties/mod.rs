@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::kernel::Id;
 use crate::kernel::text::{Both, Lang};
 
+pub(super) use rules::country;
 pub use store::{by_code, by_id, by_ids, change, create, ids_of_codes, list, maker};
 
 /// Characters a party's name may have.

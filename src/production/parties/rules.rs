@@ -1,8 +1,7 @@
 //! What a sound party is.
 
 use super::{NAME_MAX, PartyFields};
-use crate::kernel::{Code, Fault, Result, text};
-use crate::production::faults::Faults;
+use crate::kernel::{Code, Fault, Faults, Result, text};
 
 /// The fields, trimmed and put in order.
 ///
@@ -46,7 +45,7 @@ pub(super) fn gln_of(field: &'static str, text: &str) -> Result<String, Fault> {
 }
 
 /// A country's code in capitals, or nothing.
-pub(super) fn country(field: &'static str, text: &str) -> Result<String, Fault> {
+pub(in crate::production) fn country(field: &'static str, text: &str) -> Result<String, Fault> {
     let text = text.trim().to_ascii_uppercase();
     if text.is_empty() || (text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())) {
         Ok(text)

@@ -4,7 +4,19 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kernel::text::{Both, Lang};
+use super::composition;
+use crate::kernel::text::{self, Both, Lang};
+use crate::kernel::{Code, Fault, Faults, care};
+use crate::production::parties::country;
+
+/// Characters of a name, a title, a question.
+const LINE_MAX: usize = 120;
+/// Characters of a text of several lines.
+const TEXT_MAX: usize = 2_000;
+/// Entries of a list.
+const LIST_MAX: usize = 50;
+/// Millimetres a measurement may have.
+const MM_MAX: i64 = 5_000;
 
 /// Hundredths of a percent that the fibres of one component sum to.
 pub const WHOLE: i64 = 10_000;
@@ -231,6 +243,46 @@ impl Component {
 }
 
 impl StyleFacts {
+    /// The facts, trimmed and put in order; notes what is wrong below `root`.
+    pub(super) fn sound(&self, faults: &mut Faults, root: &str) -> Self {
+        let at = |field: &str| format!("{root}.{field}");
+        let country_at = |faults: &mut Faults, field: &str, given: &str| faults.keep_at(&at(field), country("", given));
+        Self {
+            composition: composition::sound(faults, &at("composition"), &self.composition),
+            care: faults
+                .keep_at(&at("care"), care::in_order("care", &self.care).map(|symbols| symbols.iter().map(|symbol| symbol.code.to_owned()).collect())),
+            care_note: faults.lines(&at("care_note"), &self.care_note, 240),
+            safety_class: self.class(faults, &at("safety_class")),
+            age_group: self.age_group,
+            product_standard: faults.keep_at(&at("product_standard"), text::optional_line("", &self.product_standard, LINE_MAX)),
+            use_notes: faults.paragraphs(&at("use_notes"), &self.use_notes, TEXT_MAX),
+            stages: Stages {
+                spin: country_at(faults, "stages.spin", &self.stages.spin),
+                weave: country_at(faults, "stages.weave", &self.stages.weave),
+                dye: country_at(faults, "stages.dye", &self.stages.dye),
+                sew: country_at(faults, "stages.sew", &self.stages.sew),
+            },
+            materials: faults.paragraphs(&at("materials"), &self.materials, TEXT_MAX),
+            origin: faults.paragraphs(&at("origin"), &self.origin, TEXT_MAX),
+            recycled_hundredths: faults.keep_at(&at("recycled_hundredths"), within(self.recycled_hundredths, 0, WHOLE)),
+            certificates: certificates(faults, &at("certificates"), &self.certificates),
+            repair: faults.paragraphs(&at("repair"), &self.repair, TEXT_MAX),
+            take_back: faults.paragraphs(&at("take_back"), &self.take_back, TEXT_MAX),
+            faq: faq(faults, &at("faq"), &self.faq),
+            size_chart: self.size_chart.as_ref().map(|chart| chart.sound(faults, &at("size_chart"))),
+            no_reason_return: self.no_reason_return,
+            public_name: faults.lines(&at("public_name"), &self.public_name, LINE_MAX),
+        }
+    }
+
+    /// Goods for infants are of class A (GB 31701-2015, 4.1).
+    fn class(&self, faults: &mut Faults, at: &str) -> Option<SafetyClass> {
+        if let (AgeGroup::Infant, Some(class @ (SafetyClass::B | SafetyClass::C))) = (self.age_group, self.safety_class) {
+            faults.note(Fault::new(at.to_owned(), Code::NotOneOf).with("value", class.as_str()).with("allowed", "A"));
+        }
+        self.safety_class
+    }
+
     /// The whole composition on one line: `面料：棉 95% 氨纶 5%；里料：…`.
     pub fn composition_in(&self, lang: Lang) -> String {
         let components: Vec<_> = self
@@ -242,6 +294,73 @@ impl StyleFacts {
             })
             .collect();
         components.join(lang.of("；", "; "))
+    }
+}
+
+impl SizeChart {
+    fn sound(&self, faults: &mut Faults, root: &str) -> Self {
+        faults.at_most(&format!("{root}.sizes"), self.sizes.len(), LIST_MAX);
+        faults.at_most(&format!("{root}.points"), self.points.len(), LIST_MAX);
+        if self.sizes.is_empty() {
+            faults.note(Fault::new(format!("{root}.sizes"), Code::Missing));
+        }
+        let mut sizes: Vec<String> = Vec::with_capacity(self.sizes.len().min(LIST_MAX));
+        for (place, size) in self.sizes.iter().take(LIST_MAX).enumerate() {
+            let size = faults.keep_at(&format!("{root}.sizes.{place}"), text::line("", size, 20));
+            if sizes.contains(&size) {
+                faults.note(Fault::new(format!("{root}.sizes.{place}"), Code::Duplicate).with("value", &size));
+            }
+            sizes.push(size);
+        }
+        let points = self.points.iter().take(LIST_MAX).enumerate();
+        let points = points.map(|(place, point)| point.sound(faults, &format!("{root}.points.{place}"), self.sizes.len())).collect();
+        Self { sizes, points, how: faults.paragraphs(&format!("{root}.how"), &self.how, TEXT_MAX) }
+    }
+}
+
+impl Point {
+    fn sound(&self, faults: &mut Faults, root: &str, sizes: usize) -> Self {
+        if self.mm.len() != sizes {
+            faults.note(Fault::new(format!("{root}.mm"), Code::WrongSum).with("sum", self.mm.len()).with("expected", sizes));
+        }
+        for (place, mm) in self.mm.iter().take(LIST_MAX).enumerate() {
+            let _noted = faults.keep_at(&format!("{root}.mm.{place}"), within(Some(*mm), 1, MM_MAX));
+        }
+        Self {
+            name: faults.some_lines(&format!("{root}.name"), &self.name, LINE_MAX),
+            mm: self.mm.clone(),
+            tolerance_mm: faults.keep_at(&format!("{root}.tolerance_mm"), within(self.tolerance_mm, 0, 500)),
+        }
+    }
+}
+
+fn certificates(faults: &mut Faults, root: &str, given: &[Certificate]) -> Vec<Certificate> {
+    faults.at_most(root, given.len(), LIST_MAX);
+    let checked = given.iter().take(LIST_MAX).enumerate().map(|(place, certificate)| Certificate {
+        name: faults.keep_at(&format!("{root}.{place}.name"), text::line("", &certificate.name, LINE_MAX)),
+        issuer: faults.keep_at(&format!("{root}.{place}.issuer"), text::optional_line("", &certificate.issuer, LINE_MAX)),
+        number: faults.keep_at(&format!("{root}.{place}.number"), text::optional_line("", &certificate.number, LINE_MAX)),
+        valid_to: certificate.valid_to,
+    });
+    checked.collect()
+}
+
+fn faq(faults: &mut Faults, root: &str, given: &[Faq]) -> Vec<Faq> {
+    faults.at_most(root, given.len(), LIST_MAX);
+    let checked = given.iter().take(LIST_MAX).enumerate().map(|(place, entry)| {
+        let answer = faults.paragraphs(&format!("{root}.{place}.answer"), &entry.answer, TEXT_MAX);
+        if answer == Both::default() {
+            faults.note(Fault::new(format!("{root}.{place}.answer"), Code::Missing));
+        }
+        Faq { question: faults.some_lines(&format!("{root}.{place}.question"), &entry.question, 240), answer }
+    });
+    checked.collect()
+}
+
+fn within(value: Option<i64>, min: i64, max: i64) -> Result<Option<i64>, Fault> {
+    match value {
+        Some(value) if !(min..=max).contains(&value) => Err(Fault::new("", Code::OutOfRange).with("min", min).with("max", max)),
+        value => Ok(value),
     }
 }
 

@@ -5,6 +5,7 @@
 //!   is replaced stays as an alias of the sku: a label printed with it never dies.
 //! - A **warranty policy** is never changed: a new version takes its place from a day on, and a garment keeps the one that held at its sale.
 
+mod composition;
 mod facts;
 mod rules;
 mod store;
@@ -22,7 +23,7 @@ pub use facts::{
 };
 pub use rules::{LabelItem, label_items, missing_items};
 pub use store::{
-    old_gtins, policies, policy, policy_at, product, sku, sku_by_code, sku_by_gtin, skus_by_codes, skus_of, style, style_by_code, styles,
+    add_policy, change_sku, change_style, create_sku, create_style, old_gtins, policies, policy, policy_at, product, sku, sku_by_code, sku_by_gtin, skus_by_codes, skus_by_ids, skus_of, style, style_by_code, styles,
     styles_by_ids,
 };
 
@@ -158,6 +159,180 @@ pub struct Product {
     pub maker: Option<Maker>,
     /// The warranty policy that holds on the day asked for; None where the house's default does.
     pub policy: Option<WarrantyPolicy>,
+}
+
+/// What a person or a program says of a style.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StyleFields {
+    /// 1 to 40 letters, digits and `- _ . / #`.
+    pub code: String,
+    /// The brand on the label.
+    #[serde(default)]
+    pub brand: String,
+    /// At least one language.
+    pub name: Both,
+    /// What kind of garment it is.
+    #[serde(default)]
+    pub category: String,
+    /// Whether the public must not learn its name.
+    #[serde(default)]
+    pub confidential: bool,
+    /// The code of the party named as manufacturer.
+    #[serde(default)]
+    pub manufacturer: Option<String>,
+    /// The code of its warranty policy.
+    #[serde(default)]
+    pub policy: Option<String>,
+    /// What is known of it.
+    #[serde(default)]
+    pub facts: StyleFacts,
+    /// Active when absent.
+    #[serde(default)]
+    pub status: Status,
+    /// The version that was read. Needed in a change, absent when it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+}
+
+/// A style as the API shows it: its fields with its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StyleView {
+    /// Its id, 13 characters.
+    #[schema(value_type = String)]
+    pub id: Id,
+    /// The code everyone calls it by.
+    pub code: String,
+    /// The brand on the label.
+    pub brand: String,
+    /// Its name.
+    pub name: Both,
+    /// What kind of garment it is.
+    pub category: String,
+    /// Whether the public must not learn its name.
+    pub confidential: bool,
+    /// The code of the party named as manufacturer.
+    pub manufacturer: Option<String>,
+    /// The code of its warranty policy.
+    pub policy: Option<String>,
+    /// What is known of it.
+    pub facts: StyleFacts,
+    /// Whether it is in use.
+    pub status: Status,
+    /// Grows with every change; a change must name the one it read.
+    pub version: i64,
+}
+
+impl StyleView {
+    /// The view of a style whose manufacturer has this code.
+    pub fn of(style: Style, manufacturer: Option<String>) -> Self {
+        let Style { id, code, brand, name, category, confidential, manufacturer_id: _, policy_code, facts, status, version } = style;
+        let policy = (!policy_code.is_empty()).then_some(policy_code);
+        Self { id, code, brand, name, category, confidential, manufacturer, policy, facts, status, version }
+    }
+}
+
+impl From<StyleView> for StyleFields {
+    fn from(view: StyleView) -> Self {
+        let StyleView { id: _, code, brand, name, category, confidential, manufacturer, policy, facts, status, version } = view;
+        Self { code, brand, name, category, confidential, manufacturer, policy, facts, status, version: Some(version) }
+    }
+}
+
+/// What a person or a program says of a sku.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SkuFields {
+    /// The code of its style.
+    pub style: String,
+    /// 1 to 40 letters, digits and `- _ . / #`.
+    pub code: String,
+    /// A GTIN of 8, 12, 13 or 14 digits. One that is replaced stays as an alias.
+    #[serde(default)]
+    pub gtin: Option<String>,
+    /// Its colour.
+    #[serde(default)]
+    pub colour: Both,
+    /// Its size as the size chart names it.
+    #[serde(default)]
+    pub size: String,
+    /// The size as the label must say it (号型): `170/88A`.
+    #[serde(default)]
+    pub size_label: String,
+    /// The version that was read. Needed in a change, absent when it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+}
+
+/// A sku as the API shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SkuView {
+    /// Its id, 13 characters.
+    #[schema(value_type = String)]
+    pub id: Id,
+    /// The code of its style.
+    pub style: String,
+    /// The code everyone calls it by.
+    pub code: String,
+    /// Its present GTIN, 14 digits.
+    pub gtin: Option<String>,
+    /// GTINs it once had; labels with them still lead to it.
+    pub old_gtins: Vec<String>,
+    /// Its colour.
+    pub colour: Both,
+    /// Its size as the size chart names it.
+    pub size: String,
+    /// The size as the label says it.
+    pub size_label: String,
+    /// Grows with every change.
+    pub version: i64,
+}
+
+impl SkuView {
+    /// The view of a sku.
+    pub fn of(sku: Sku, style: String, old_gtins: Vec<String>) -> Self {
+        let Sku { id, style_id: _, code, gtin, colour, size, size_label, version } = sku;
+        Self { id, style, code, gtin, old_gtins, colour, size, size_label, version }
+    }
+}
+
+impl From<SkuView> for SkuFields {
+    fn from(view: SkuView) -> Self {
+        let SkuView { id: _, style, code, gtin, old_gtins: _, colour, size, size_label, version } = view;
+        Self { style, code, gtin, colour, size, size_label, version: Some(version) }
+    }
+}
+
+/// A version of a warranty policy to be added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyFields {
+    /// 1 to 40 letters, digits and `- _ . / #`. One that is there gets a new version.
+    pub code: String,
+    /// The first day it holds; not before that of the version it follows.
+    pub valid_from: NaiveDate,
+    /// Months the warranty lasts (0 to 240) …
+    pub months: i64,
+    /// … and days on top of them (0 to 3,660). Both 0: no warranty.
+    pub days: i64,
+    /// The days it may start from, in order: the first that is known counts.
+    pub start_rules: Vec<StartRule>,
+    /// It never ends later than this many months after the garment was made.
+    #[serde(default)]
+    pub made_plus_months: Option<i64>,
+    /// What is covered. At most 4,000 characters in each language.
+    #[serde(default)]
+    pub coverage: Both,
+    /// What is not.
+    #[serde(default)]
+    pub exclusions: Both,
+}
+
+impl From<WarrantyPolicy> for PolicyFields {
+    fn from(policy: WarrantyPolicy) -> Self {
+        let WarrantyPolicy { id: _, code, version: _, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions } = policy;
+        Self { code, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions }
+    }
 }
 
 /// Which styles a list shows.

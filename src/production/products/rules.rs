@@ -1,9 +1,14 @@
 //! What the law asks a label to say, and what a sound style, sku or policy is.
 
-use super::{AgeGroup, SafetyClass, Sku, Style, StyleFacts};
-use crate::kernel::care;
-use crate::kernel::text::Lang;
+use super::{AgeGroup, PolicyFields, SafetyClass, Sku, SkuFields, Style, StyleFacts, StyleFields};
+use crate::kernel::text::{self, Lang};
+use crate::kernel::{Code, Fault, Faults, Result, care};
 use crate::production::parties::Maker;
+
+/// Months a warranty may last.
+const MONTHS_MAX: i64 = 240;
+/// Days it may last on top of them.
+const DAYS_MAX: i64 = 3_660;
 
 macro_rules! items {
     ($($name:ident = $text:literal, $zh:literal, $en:literal;)*) => {
@@ -91,4 +96,102 @@ fn safety_text(facts: &StyleFacts, lang: Lang) -> String {
         Lang::En => format!("{standard} class {class}"),
     };
     if facts.age_group == AgeGroup::Infant { format!("{marked} {}", lang.of("婴幼儿用品", "for infants")) } else { marked }
+}
+
+/// The fields of a style, trimmed and put in order.
+///
+/// # Errors
+/// [`Code::Invalid`] with every field that is wrong.
+pub(super) fn sound_style(given: &StyleFields) -> Result<StyleFields> {
+    let mut faults = Faults::default();
+    let reference = |faults: &mut Faults, field: &'static str, code: &Option<String>| {
+        faults.keep(code.as_deref().filter(|code| !code.trim().is_empty()).map(|code| text::code(field, code)).transpose())
+    };
+    let fields = StyleFields {
+        code: faults.keep(text::code("code", &given.code)),
+        brand: faults.keep(text::optional_line("brand", &given.brand, 80)),
+        name: faults.some_lines("name", &given.name, 120),
+        category: faults.keep(text::optional_line("category", &given.category, 60)),
+        confidential: given.confidential,
+        manufacturer: reference(&mut faults, "manufacturer", &given.manufacturer),
+        policy: reference(&mut faults, "policy", &given.policy),
+        facts: given.facts.sound(&mut faults, "facts"),
+        status: given.status,
+        version: given.version,
+    };
+    faults.unless_any(fields)
+}
+
+/// The fields of a sku, trimmed; its GTIN in 14 digits.
+///
+/// # Errors
+/// [`Code::Invalid`] with every field that is wrong.
+pub(super) fn sound_sku(given: &SkuFields) -> Result<SkuFields> {
+    let mut faults = Faults::default();
+    let fields = SkuFields {
+        style: faults.keep(text::code("style", &given.style)),
+        code: faults.keep(text::code("code", &given.code)),
+        gtin: faults.keep(given.gtin.as_deref().filter(|gtin| !gtin.trim().is_empty()).map(|gtin| gtin_14("gtin", gtin)).transpose()),
+        colour: faults.lines("colour", &given.colour, 60),
+        size: faults.keep(text::optional_line("size", &given.size, 20)),
+        size_label: faults.keep(text::optional_line("size_label", &given.size_label, 40)),
+        version: given.version,
+    };
+    faults.unless_any(fields)
+}
+
+/// A GTIN of 8, 12, 13 or 14 digits as 14 (GS1 General Specifications, 3.3.2 and 7.9).
+///
+/// # Errors
+/// [`Code::NotAGtin`]; [`Code::CheckDigit`] with the digit `expected`.
+pub(super) fn gtin_14(field: &'static str, text: &str) -> Result<String, Fault> {
+    let text = text.trim();
+    let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
+    if digits.len() != text.len() || !matches!(digits.len(), 8 | 12 | 13 | 14) {
+        return Err(Fault::new(field, Code::NotAGtin).with("value", text));
+    }
+    let (check, rest) = digits.split_last().map_or((0, [].as_slice()), |(check, rest)| (*check, rest));
+    let sum: u32 = rest.iter().rev().zip([3, 1].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
+    let expected = (10 - sum % 10) % 10;
+    if check != expected {
+        return Err(Fault::new(field, Code::CheckDigit).with("value", text).with("expected", expected));
+    }
+    Ok(format!("{text:0>14}"))
+}
+
+/// The fields of a policy's version, trimmed.
+///
+/// # Errors
+/// [`Code::Invalid`] with every field that is wrong.
+pub(super) fn sound_policy(given: &PolicyFields) -> Result<PolicyFields> {
+    let mut faults = Faults::default();
+    let mut range = |field: &'static str, value: i64, max: i64| {
+        if !(0..=max).contains(&value) {
+            faults.note(Fault::new(field, Code::OutOfRange).with("min", 0).with("max", max));
+        }
+    };
+    range("months", given.months, MONTHS_MAX);
+    range("days", given.days, DAYS_MAX);
+    given.made_plus_months.into_iter().for_each(|months| range("made_plus_months", months, MONTHS_MAX));
+    let mut start_rules = Vec::with_capacity(given.start_rules.len());
+    for rule in &given.start_rules {
+        if start_rules.contains(rule) {
+            faults.note(Fault::new("start_rules", Code::Duplicate).with("value", rule.as_str()));
+        }
+        start_rules.push(*rule);
+    }
+    if start_rules.is_empty() {
+        faults.note(Fault::new("start_rules", Code::Missing));
+    }
+    let fields = PolicyFields {
+        code: faults.keep(text::code("code", &given.code)),
+        valid_from: given.valid_from,
+        months: given.months,
+        days: given.days,
+        start_rules,
+        made_plus_months: given.made_plus_months,
+        coverage: faults.paragraphs("coverage", &given.coverage, 4_000),
+        exclusions: faults.paragraphs("exclusions", &given.exclusions, 4_000),
+    };
+    faults.unless_any(fields)
 }

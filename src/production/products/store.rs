@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::{Product, Sku, StartRule, Style, StyleFacts, StyleFilter, WarrantyPolicy};
+use super::{PolicyFields, Product, Sku, SkuFields, StartRule, Style, StyleFacts, StyleFields, StyleFilter, WarrantyPolicy, rules};
 use crate::each;
+use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Both;
-use crate::kernel::{Error, Id, Result};
+use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::schema::{gtin_alias, sku as sku_table, style as style_table, warranty_policy};
 use crate::platform::db::{CHUNK_BINDS, Db};
+use crate::platform::events::{self, Stamp};
 use crate::production::parties::{self, Status};
 
 /// The version of the facts' JSON that is written.
@@ -343,4 +345,240 @@ pub fn styles(db: &mut Db, filter: &StyleFilter, after: Option<&str>, limit: i64
         query.load(c)
     })?;
     rows.into_iter().map(Style::try_from).collect()
+}
+
+/// Makes a style.
+///
+/// # Errors
+/// [`Code::Invalid`] with every wrong field, [`Code::UnknownReference`] among them for a manufacturer or policy that is not there;
+/// [`Code::Duplicate`] for a code that is there.
+pub fn create_style(db: &mut Db, stamp: &Stamp, given: &StyleFields) -> Result<Style> {
+    only_in_a_change(given.version)?;
+    let fields = rules::sound_style(given)?;
+    let manufacturer_id = references(db, &fields)?;
+    let id = stamp.id();
+    let facts = stored(&fields.facts)?;
+    each!(db, |c| diesel::insert_into(style_table::table)
+        .values((
+            style_table::id.eq(id.0),
+            style_table::code.eq(&fields.code),
+            style_table::brand.eq(&fields.brand),
+            style_table::name_zh.eq(&fields.name.zh),
+            style_table::name_en.eq(&fields.name.en),
+            style_table::category.eq(&fields.category),
+            style_table::confidential.eq(fields.confidential),
+            style_table::manufacturer_id.eq(manufacturer_id.map(|id| id.0)),
+            style_table::policy_code.eq(fields.policy.as_deref().unwrap_or_default()),
+            style_table::facts.eq(&facts),
+            style_table::status.eq(fields.status.as_str()),
+            style_table::created_at.eq(stamp.at),
+            style_table::version.eq(1),
+        ))
+        .execute(c))?;
+    style_saved(db, stamp, id, manufacturer_id, fields, 1)
+}
+
+/// Changes the style with this code; `given.version` is the one that was read.
+///
+/// # Errors
+/// [`Code::NotFound`]; [`Code::Stale`] when somebody changed it since; as [`create_style`].
+pub fn change_style(db: &mut Db, stamp: &Stamp, code: &str, given: &StyleFields) -> Result<Style> {
+    let read = needed_in_a_change(given.version)?;
+    let fields = rules::sound_style(given)?;
+    let found: Vec<i64> = each!(db, |c| style_table::table.filter(style_table::code.eq(code)).select(style_table::id).load(c))?;
+    let id = found.into_iter().next().map(Id).ok_or(Code::NotFound)?;
+    let manufacturer_id = references(db, &fields)?;
+    let facts = stored(&fields.facts)?;
+    let changed = each!(db, |c| diesel::update(style_table::table.filter(style_table::id.eq(id.0).and(style_table::version.eq(read))))
+        .set((
+            style_table::code.eq(&fields.code),
+            style_table::brand.eq(&fields.brand),
+            style_table::name_zh.eq(&fields.name.zh),
+            style_table::name_en.eq(&fields.name.en),
+            style_table::category.eq(&fields.category),
+            style_table::confidential.eq(fields.confidential),
+            style_table::manufacturer_id.eq(manufacturer_id.map(|id| id.0)),
+            style_table::policy_code.eq(fields.policy.as_deref().unwrap_or_default()),
+            style_table::facts.eq(&facts),
+            style_table::status.eq(fields.status.as_str()),
+            style_table::version.eq(read + 1),
+        ))
+        .execute(c))?;
+    if changed == 0 {
+        return Err(Code::Stale.into());
+    }
+    style_saved(db, stamp, id, manufacturer_id, fields, read + 1)
+}
+
+fn style_saved(db: &mut Db, stamp: &Stamp, id: Id, manufacturer_id: Option<Id>, fields: StyleFields, version: i64) -> Result<Style> {
+    events::append(db, stamp, EventKind::StyleSaved, Subject::Thing("style", id.0), &serde_json::json!({ "code": fields.code, "version": version }))?;
+    let StyleFields { code, brand, name, category, confidential, manufacturer: _, policy, facts, status, version: _ } = fields;
+    let policy_code = policy.unwrap_or_default();
+    Ok(Style { id, code, brand, name, category, confidential, manufacturer_id, policy_code, facts, status, version })
+}
+
+/// The manufacturer's id, after making sure that manufacturer and policy are there.
+fn references(db: &mut Db, fields: &StyleFields) -> Result<Option<Id>> {
+    let mut faults = Vec::new();
+    let mut unknown = |field: &'static str, code: &str| faults.push(Fault::new(field, Code::UnknownReference).with("value", code));
+    let manufacturer = match &fields.manufacturer {
+        Some(code) => {
+            let id = parties::ids_of_codes(db, &[code])?.into_values().next();
+            if id.is_none() {
+                unknown("manufacturer", code);
+            }
+            id
+        }
+        None => None,
+    };
+    if let Some(code) = &fields.policy {
+        if policies(db, Some(code))?.is_empty() {
+            unknown("policy", code);
+        }
+    }
+    Refusal::unless_empty(faults)?;
+    Ok(manufacturer)
+}
+
+fn stored(facts: &StyleFacts) -> Result<String> {
+    serde_json::to_string(&StoredFacts { v: FACTS_VERSION, facts: facts.clone() }).map_err(Error::broken)
+}
+
+/// Makes a sku.
+///
+/// # Errors
+/// [`Code::Invalid`] with every wrong field; [`Code::Duplicate`] for a code, or a GTIN that a sku has or once had.
+pub fn create_sku(db: &mut Db, stamp: &Stamp, given: &SkuFields) -> Result<Sku> {
+    only_in_a_change(given.version)?;
+    let fields = rules::sound_sku(given)?;
+    let style_id = style_of(db, &fields)?;
+    let id = stamp.id();
+    claim_gtin(db, id, fields.gtin.as_deref())?;
+    each!(db, |c| diesel::insert_into(sku_table::table)
+        .values((
+            sku_table::id.eq(id.0),
+            sku_table::style_id.eq(style_id.0),
+            sku_table::code.eq(&fields.code),
+            sku_table::gtin.eq(&fields.gtin),
+            sku_table::colour_zh.eq(&fields.colour.zh),
+            sku_table::colour_en.eq(&fields.colour.en),
+            sku_table::size.eq(&fields.size),
+            sku_table::size_label.eq(&fields.size_label),
+            sku_table::created_at.eq(stamp.at),
+            sku_table::version.eq(1),
+        ))
+        .execute(c))?;
+    sku_saved(db, stamp, id, style_id, fields, 1)
+}
+
+/// Changes the sku with this code; `given.version` is the one that was read. A GTIN that is replaced or taken away stays as an alias.
+///
+/// # Errors
+/// [`Code::NotFound`]; [`Code::Stale`] when somebody changed it since; as [`create_sku`].
+pub fn change_sku(db: &mut Db, stamp: &Stamp, code: &str, given: &SkuFields) -> Result<Sku> {
+    let read = needed_in_a_change(given.version)?;
+    let fields = rules::sound_sku(given)?;
+    let before = sku_by_code(db, code)?.ok_or(Code::NotFound)?;
+    let style_id = style_of(db, &fields)?;
+    let id = before.id;
+    if before.gtin != fields.gtin {
+        claim_gtin(db, id, fields.gtin.as_deref())?;
+    }
+    let changed = each!(db, |c| diesel::update(sku_table::table.filter(sku_table::id.eq(id.0).and(sku_table::version.eq(read))))
+        .set((
+            sku_table::style_id.eq(style_id.0),
+            sku_table::code.eq(&fields.code),
+            sku_table::gtin.eq(&fields.gtin),
+            sku_table::colour_zh.eq(&fields.colour.zh),
+            sku_table::colour_en.eq(&fields.colour.en),
+            sku_table::size.eq(&fields.size),
+            sku_table::size_label.eq(&fields.size_label),
+            sku_table::version.eq(read + 1),
+        ))
+        .execute(c))?;
+    if changed == 0 {
+        return Err(Code::Stale.into());
+    }
+    if before.gtin != fields.gtin {
+        if let Some(old) = &before.gtin {
+            each!(db, |c| diesel::insert_into(gtin_alias::table)
+                .values((gtin_alias::gtin.eq(old), gtin_alias::sku_id.eq(id.0), gtin_alias::added_at.eq(stamp.at)))
+                .execute(c))?;
+        }
+        let body = serde_json::json!({ "code": fields.code, "from": before.gtin, "to": fields.gtin });
+        events::append(db, stamp, EventKind::GtinChanged, Subject::Thing("sku", id.0), &body)?;
+    }
+    sku_saved(db, stamp, id, style_id, fields, read + 1)
+}
+
+fn sku_saved(db: &mut Db, stamp: &Stamp, id: Id, style_id: Id, fields: SkuFields, version: i64) -> Result<Sku> {
+    let body = serde_json::json!({ "code": fields.code, "style": fields.style, "version": version });
+    events::append(db, stamp, EventKind::SkuSaved, Subject::Thing("sku", id.0), &body)?;
+    let SkuFields { style: _, code, gtin, colour, size, size_label, version: _ } = fields;
+    Ok(Sku { id, style_id, code, gtin, colour, size, size_label, version })
+}
+
+fn style_of(db: &mut Db, fields: &SkuFields) -> Result<Id> {
+    let found: Vec<i64> = each!(db, |c| style_table::table.filter(style_table::code.eq(&fields.style)).select(style_table::id).load(c))?;
+    found.into_iter().next().map(Id).ok_or_else(|| Fault::new("style", Code::UnknownReference).with("value", &fields.style).into())
+}
+
+/// Makes sure that no other sku has or once had this GTIN. One the sku itself once had stops being an alias: it becomes its present one again.
+fn claim_gtin(db: &mut Db, sku: Id, gtin: Option<&str>) -> Result<()> {
+    let Some(gtin) = gtin else {
+        return Ok(());
+    };
+    if let Some(holder) = sku_by_gtin(db, gtin)? {
+        if holder.id != sku {
+            let fault = Fault::new("gtin", Code::Duplicate).with("value", gtin);
+            return Err(Refusal { code: Code::Duplicate, args: fault.args.clone(), faults: vec![fault] }.into());
+        }
+    }
+    each!(db, |c| diesel::delete(gtin_alias::table.filter(gtin_alias::gtin.eq(gtin).and(gtin_alias::sku_id.eq(sku.0)))).execute(c))?;
+    Ok(())
+}
+
+/// Adds the first or next version of a warranty policy.
+///
+/// # Errors
+/// [`Code::Invalid`] with every wrong field; [`Code::DatesOutOfOrder`] among them when it would hold from before the version it follows.
+pub fn add_policy(db: &mut Db, stamp: &Stamp, given: &PolicyFields) -> Result<WarrantyPolicy> {
+    let fields = rules::sound_policy(given)?;
+    let last = policies(db, Some(&fields.code))?.into_iter().next();
+    if let Some(last) = last.as_ref().filter(|last| fields.valid_from < last.valid_from) {
+        let fault = Fault::new("valid_from", Code::DatesOutOfOrder).with("earlier", last.valid_from).with("later", fields.valid_from);
+        return Err(fault.into());
+    }
+    let id = stamp.id();
+    let version = last.map_or(1, |last| last.version + 1);
+    let start_rules = fields.start_rules.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(",");
+    each!(db, |c| diesel::insert_into(warranty_policy::table)
+        .values((
+            warranty_policy::id.eq(id.0),
+            warranty_policy::code.eq(&fields.code),
+            warranty_policy::version.eq(version),
+            warranty_policy::valid_from.eq(fields.valid_from),
+            warranty_policy::months.eq(fields.months),
+            warranty_policy::days.eq(fields.days),
+            warranty_policy::start_rules.eq(&start_rules),
+            warranty_policy::made_plus_months.eq(fields.made_plus_months),
+            warranty_policy::coverage_zh.eq(&fields.coverage.zh),
+            warranty_policy::coverage_en.eq(&fields.coverage.en),
+            warranty_policy::exclusions_zh.eq(&fields.exclusions.zh),
+            warranty_policy::exclusions_en.eq(&fields.exclusions.en),
+            warranty_policy::created_at.eq(stamp.at),
+        ))
+        .execute(c))?;
+    let body = serde_json::json!({ "code": fields.code, "version": version, "valid_from": fields.valid_from });
+    events::append(db, stamp, EventKind::PolicySaved, Subject::Thing("warranty_policy", id.0), &body)?;
+    let PolicyFields { code, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions } = fields;
+    Ok(WarrantyPolicy { id, code, version, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions })
+}
+
+fn only_in_a_change(version: Option<i64>) -> Result<()> {
+    version.map_or(Ok(()), |_| Err(Fault::new("version", Code::UnknownField).into()))
+}
+
+fn needed_in_a_change(version: Option<i64>) -> Result<i64> {
+    version.ok_or_else(|| Fault::new("version", Code::Missing).into())
 }

@@ -1,11 +1,11 @@
 //! Collecting what is wrong with a document, so that every wrong field is named at once.
 
-use crate::kernel::text::Both;
-use crate::kernel::{Fault, Refusal, Result, text};
+use super::error::{Code, Fault, Refusal, Result};
+use super::text::{self, Both};
 
 /// What has been found wrong so far.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<Fault>);
+pub struct Faults(Vec<Fault>);
 
 impl Faults {
     /// The value, or its default after noting what is wrong with it.
@@ -35,7 +35,7 @@ impl Faults {
     pub fn some_lines(&mut self, field: &str, both: &Both, max: usize) -> Both {
         let lines = self.lines(field, both, max);
         if both.zh.trim().is_empty() && both.en.trim().is_empty() {
-            self.note(Fault::new(field.to_owned(), crate::kernel::Code::Missing));
+            self.note(Fault::new(field.to_owned(), Code::Missing));
         }
         lines
     }
@@ -49,7 +49,27 @@ impl Faults {
         self.0.push(fault);
     }
 
+    /// Notes a list of more than `max` entries.
+    pub fn at_most(&mut self, field: &str, entries: usize, max: usize) {
+        if entries > max {
+            self.note(Fault::new(field.to_owned(), Code::OutOfRange).with("min", 0).with("max", max));
+        }
+    }
+
+    /// What was noted first.
+    pub fn first(&self) -> Option<&Fault> {
+        self.0.first()
+    }
+
+    /// Whether something has been noted.
+    pub fn any(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// `value` if nothing was wrong.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] with all that was noted.
     pub fn unless_any<T>(self, value: T) -> Result<T> {
         Refusal::unless_empty(self.0)?;
         Ok(value)
