@@ -3,3 +3,5 @@
 pub mod labels;
 pub mod parties;
 pub mod products;
+pub mod batches;
+pub mod materials;

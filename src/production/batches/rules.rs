@@ -1,0 +1,239 @@
+//! What a batch must be: numbers within bounds, dates in order, no lot twice in the same component for the same unit.
+
+use std::ops::Range;
+
+use super::{ALL_UNITS, BatchDraft, BatchStatus, LotUse, Origin};
+use crate::kernel::ids::UNITS_PER_BATCH;
+use crate::kernel::serial::Gtin14;
+use crate::kernel::text;
+use crate::kernel::{Code, Fault, Refusal, Result};
+
+/// Lots one batch may be made of.
+const LOTS_MAX: usize = 2_000;
+
+/// A draft that keeps every rule that needs nothing but itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sound {
+    /// The draft, its texts trimmed.
+    pub draft: BatchDraft,
+    /// Where it is to stand.
+    pub status: BatchStatus,
+    /// Whose serials.
+    pub origin: Origin,
+    /// The units of each of the draft's lots, in their order.
+    pub units: Vec<Range<i64>>,
+}
+
+/// Holds a draft against every rule that needs nothing but itself.
+///
+/// # Errors
+/// [`Code::Invalid`] with a fault for each wrong field.
+pub fn check(draft: &BatchDraft) -> Result<Sound> {
+    let mut faults = Vec::new();
+    let mut keep = |text: Result<String, Fault>| {
+        text.unwrap_or_else(|fault| {
+            faults.push(fault);
+            String::new()
+        })
+    };
+    let (code, sku, factory) =
+        (keep(text::code("code", &draft.code)), keep(text::code("sku", &draft.sku)), keep(text::code("factory", &draft.factory)));
+    let line = keep(text::optional_line("line", &draft.line, 40));
+    let (started_on, finished_on) = (draft.started_on, draft.finished_on);
+    if let (Some(started), Some(finished)) = (started_on, finished_on) {
+        if finished < started {
+            let earlier = format!("started_on {started}");
+            faults.push(
+                Fault::new("finished_on", Code::DatesOutOfOrder).with("earlier", earlier).with("later", format!("finished_on {finished}")),
+            );
+        }
+    }
+    if draft.planned < 0 {
+        faults.push(Fault::new("planned", Code::BelowZero).with("value", draft.planned));
+    } else if draft.planned > UNITS_PER_BATCH {
+        faults.push(Fault::new("planned", Code::BatchTooLarge).with("max", UNITS_PER_BATCH));
+    }
+    let status =
+        one_of("status", draft.status.as_deref(), BatchStatus::Open, BatchStatus::of, BatchStatus::ALL.iter().map(|one| one.as_str()));
+    let origin = one_of("origin", draft.origin.as_deref(), Origin::Own, Origin::of, Origin::ALL.iter().map(|one| one.as_str()));
+    let mut lots = Vec::with_capacity(draft.lots.len());
+    let mut units: Vec<Range<i64>> = Vec::with_capacity(draft.lots.len());
+    if draft.lots.len() > LOTS_MAX {
+        faults.push(Fault::new("lots", Code::OutOfRange).with("min", 0).with("max", LOTS_MAX));
+    } else {
+        for (place, used) in draft.lots.iter().enumerate() {
+            let (sound, range, found) = check_use(used);
+            faults.extend(found.into_iter().map(|fault| Fault { field: format!("lots.{place}.{}", fault.field).into(), ..fault }));
+            lots.push(sound);
+            units.push(range);
+        }
+        faults.extend(overlaps(&lots, &units).into_iter().map(|place| {
+            let text = units.get(place).map(units_text).unwrap_or_default();
+            Fault::new(format!("lots.{place}.units"), Code::Duplicate).with("field", "units").with("value", text)
+        }));
+    }
+    let (status, origin) = (status.map_err(|fault| faults.push(fault)), origin.map_err(|fault| faults.push(fault)));
+    Refusal::unless_empty(faults)?;
+    let (Ok(status), Ok(origin)) = (status, origin) else { return Err(Code::Invalid.into()) };
+    let draft = BatchDraft {
+        code,
+        sku,
+        factory,
+        line,
+        started_on,
+        finished_on,
+        planned: draft.planned,
+        status: Some(status.as_str().to_owned()),
+        origin: Some(origin.as_str().to_owned()),
+        lots,
+    };
+    Ok(Sound { draft, status, origin, units })
+}
+
+fn one_of<T>(
+    field: &'static str,
+    text: Option<&str>,
+    default: T,
+    of: impl Fn(&str) -> Option<T>,
+    all: impl Iterator<Item = &'static str>,
+) -> Result<T, Fault> {
+    match text.map(str::trim).filter(|text| !text.is_empty()) {
+        None => Ok(default),
+        Some(text) => of(text)
+            .ok_or_else(|| Fault::new(field, Code::NotOneOf).with("value", text).with("allowed", all.collect::<Vec<_>>().join(", "))),
+    }
+}
+
+/// One lot's use: trimmed, with its units, and what is wrong with it.
+pub(super) fn check_use(used: &LotUse) -> (LotUse, Range<i64>, Vec<Fault>) {
+    let mut faults = Vec::new();
+    let mut keep = |text: Result<String, Fault>| {
+        text.unwrap_or_else(|fault| {
+            faults.push(fault);
+            String::new()
+        })
+    };
+    let (component, lot) = (keep(read_component("component", &used.component)), keep(text::code("lot", &used.lot)));
+    let units = read_units("units", used.units.as_deref().unwrap_or_default()).unwrap_or_else(|fault| {
+        faults.push(fault);
+        ALL_UNITS
+    });
+    if let Some(below) = used.quantity_milli.filter(|quantity| *quantity < 0) {
+        faults.push(Fault::new("quantity_milli", Code::BelowZero).with("value", super::super::materials::milli_text(below)));
+    }
+    let sound = LotUse { component, lot, units: (units != ALL_UNITS).then(|| units_text(&units)), quantity_milli: used.quantity_milli };
+    (sound, units, faults)
+}
+
+/// A component's name: one line, at most 40 characters, in lower case so that `Shell` and `shell` are one.
+pub(super) fn read_component(field: &'static str, text: &str) -> Result<String, Fault> {
+    Ok(text::line(field, text, 40)?.to_lowercase())
+}
+
+/// Places of uses that share a unit with an earlier use of the same lot in the same component.
+pub(super) fn overlaps(lots: &[LotUse], units: &[Range<i64>]) -> Vec<usize> {
+    let mut order: Vec<(&LotUse, &Range<i64>, usize)> = lots
+        .iter()
+        .zip(units)
+        .enumerate()
+        .map(|(place, (used, range))| (used, range, place))
+        .filter(|(used, ..)| !used.lot.is_empty())
+        .collect();
+    order.sort_by(|(a, x, i), (b, y, j)| (&a.component, &a.lot, x.start, x.end, i).cmp(&(&b.component, &b.lot, y.start, y.end, j)));
+    let mut found = Vec::new();
+    let mut widest: Option<(&LotUse, i64)> = None;
+    for (used, range, place) in order {
+        match widest {
+            Some((before, end)) if before.component == used.component && before.lot == used.lot => {
+                if range.start < end {
+                    found.push(place);
+                }
+                widest = Some((used, end.max(range.end)));
+            }
+            _ => widest = Some((used, range.end)),
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// Units as people write them, counted from 1 with both ends: `501-1000`, `501-` (to the end), `7`; nothing is all. `–`, `~`, `～` and `至`
+/// stand for the hyphen.
+///
+/// # Errors
+/// [`Code::Malformed`], [`Code::OutOfRange`] or [`Code::BatchTooLarge`] for `field`.
+pub fn read_units(field: &'static str, text: &str) -> Result<Range<i64>, Fault> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(ALL_UNITS);
+    }
+    let number = |part: &str| part.trim().parse::<i64>().ok();
+    let parts: Vec<&str> = text.split(['-', '–', '—', '~', '～', '至']).collect();
+    let (first, last) = match parts.as_slice() {
+        [one] => (number(one), number(one)),
+        [first, last] if last.trim().is_empty() => (number(first), Some(UNITS_PER_BATCH)),
+        [first, last] => (number(first), number(last)),
+        _ => (None, None),
+    };
+    let (Some(first), Some(last)) = (first, last) else {
+        return Err(Fault::new(field, Code::Malformed).with("value", text).with("reason", "501-1000"));
+    };
+    if last > UNITS_PER_BATCH {
+        return Err(Fault::new(field, Code::BatchTooLarge).with("max", UNITS_PER_BATCH));
+    }
+    if first < 1 || last < first {
+        return Err(Fault::new(field, Code::OutOfRange).with("value", text).with("min", 1).with("max", UNITS_PER_BATCH));
+    }
+    Ok(first - 1..last)
+}
+
+/// Units as people read them: what [`read_units`] reads; empty for all.
+pub fn units_text(units: &Range<i64>) -> String {
+    match (units.start + 1, units.end) {
+        (1, UNITS_PER_BATCH) => String::new(),
+        (first, UNITS_PER_BATCH) => format!("{first}-"),
+        (first, last) if first == last => first.to_string(),
+        (first, last) => format!("{first}-{last}"),
+    }
+}
+
+/// Whether serials may be minted in this state.
+pub(super) fn may_mint(status: BatchStatus, origin: Origin) -> Result<()> {
+    match (origin, status) {
+        (Origin::Foreign, _) => Err(Refusal::new(Code::WrongState).with("state", Origin::Foreign.as_str()).into()),
+        (Origin::Own, BatchStatus::Open | BatchStatus::Released) => Ok(()),
+        (Origin::Own, held) => Err(Refusal::new(Code::WrongState).with("state", held.as_str()).into()),
+    }
+}
+
+/// A GTIN of 8 to 14 digits as the fourteen that ciphers and addresses use; None for anything else. The check digit is not looked at: a
+/// GTIN that is wrong finds nothing.
+pub fn gtin14(text: &str) -> Option<Gtin14> {
+    let text = text.trim();
+    if !(8..=14).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    format!("{text:0>14}").into_bytes().try_into().ok()
+}
+
+/// A garment's own address: a GS1 Digital Link where it has a GTIN, `/C/{serial}` where it has none. Characters that mean something in a
+/// path are escaped, as serials from elsewhere may hold any of GS1's 82.
+pub fn address(stem: &str, gtin: Option<&str>, serial: &str) -> String {
+    let serial = crate::platform::http::query_escape(serial).replace('/', "%2F");
+    match gtin {
+        Some(gtin) => format!("{stem}/01/{gtin}/21/{serial}"),
+        None => format!("{stem}/C/{serial}"),
+    }
+}
+
+/// A value of GS1 AI 21: 1 to 20 characters of the 82 (GS1 General Specifications, 7.11), case and all.
+///
+/// # Errors
+/// [`Code::TooLong`] or [`Code::Malformed`] for `field`.
+pub(super) fn read_ai21(field: &'static str, text: &str) -> Result<String, Fault> {
+    let text = text::line(field, text, 20)?;
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!\"%&'()*+,-./:;<=>?_".contains(&byte)) {
+        return Ok(text);
+    }
+    Err(Fault::new(field, Code::Malformed).with("value", &text).with("reason", "GS1 AI 21"))
+}

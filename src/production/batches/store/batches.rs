@@ -1,0 +1,586 @@
+//! Batches and the lots they are made of.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::super::rules::{self, Sound, units_text};
+use super::super::{Batch, BatchDraft, BatchLot, BatchStatus, Origin};
+use crate::each;
+use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::ids::LAST_BATCH_NO;
+use crate::kernel::paging::{Page, PageAsk};
+use crate::kernel::text::Both;
+use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
+use crate::platform::db::schema::{batch, batch_lot, batch_void, lot, party, sku, style};
+use crate::platform::db::{Db, chunk_rows};
+use crate::platform::events::{self, Stamp};
+use crate::production::materials::{self, PartyRef};
+
+diesel::define_sql_function! {
+    /// Lower case: both stores know it, and only PostgreSQL's LIKE minds the case.
+    fn lower(text: Text) -> Text;
+}
+
+/// The subject of a batch's events.
+pub(in crate::production::batches) const SUBJECT: &str = "batch";
+/// Keys looked up by one statement.
+const KEYS: usize = chunk_rows(1) / 4;
+
+#[derive(Queryable)]
+struct Row {
+    no: i64,
+    code: String,
+    sku_id: i64,
+    factory_id: i64,
+    line: String,
+    started_on: Option<NaiveDate>,
+    finished_on: Option<NaiveDate>,
+    planned: i64,
+    minted: i64,
+    minted_gtin: Option<String>,
+    minted_epoch: Option<i64>,
+    minted_at: Option<NaiveDateTime>,
+    origin: String,
+    status: String,
+    created_at: NaiveDateTime,
+    version: i64,
+}
+
+impl TryFrom<Row> for Batch {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        let odd = |what: &str| Error::broken(format!("batch {}: no {what}", row.no));
+        Ok(Self {
+            no: BatchNo(row.no),
+            sku_id: Id(row.sku_id),
+            factory_id: Id(row.factory_id),
+            origin: Origin::of(&row.origin).ok_or_else(|| odd(&row.origin))?,
+            status: BatchStatus::of(&row.status).ok_or_else(|| odd(&row.status))?,
+            code: row.code,
+            line: row.line,
+            started_on: row.started_on,
+            finished_on: row.finished_on,
+            planned: row.planned,
+            minted: row.minted,
+            minted_gtin: row.minted_gtin,
+            minted_epoch: row.minted_epoch,
+            minted_at: row.minted_at,
+            created_at: row.created_at,
+            version: row.version,
+        })
+    }
+}
+
+/// The batch with this number.
+///
+/// # Errors
+/// When the store does.
+pub fn batch(db: &mut Db, no: BatchNo) -> Result<Option<Batch>> {
+    let rows: Vec<Row> = each!(db, |c| batch::table.filter(batch::no.eq(no.0)).load(c))?;
+    rows.into_iter().next().map(Batch::try_from).transpose()
+}
+
+/// The batch with this code.
+///
+/// # Errors
+/// When the store does.
+pub fn batch_by_code(db: &mut Db, code: &str) -> Result<Option<Batch>> {
+    let rows: Vec<Row> = each!(db, |c| batch::table.filter(batch::code.eq(code)).load(c))?;
+    rows.into_iter().next().map(Batch::try_from).transpose()
+}
+
+/// The batches with these numbers, in any order; those that are not there are left out.
+///
+/// # Errors
+/// When the store does.
+pub fn batches(db: &mut Db, numbers: &[BatchNo]) -> Result<Vec<Batch>> {
+    let mut found = Vec::with_capacity(numbers.len());
+    for chunk in numbers.chunks(KEYS) {
+        let keys: Vec<i64> = chunk.iter().map(|no| no.0).collect();
+        let rows: Vec<Row> = each!(db, |c| batch::table.filter(batch::no.eq_any(keys)).load(c))?;
+        for row in rows {
+            found.push(row.try_into()?);
+        }
+    }
+    Ok(found)
+}
+
+/// The batches with these codes, by code; those that are not there are left out.
+///
+/// # Errors
+/// When the store does.
+pub(in crate::production::batches) fn batches_by_code(db: &mut Db, codes: &[&str]) -> Result<HashMap<String, Batch>> {
+    let mut found = HashMap::with_capacity(codes.len());
+    for chunk in codes.chunks(KEYS) {
+        let rows: Vec<Row> = each!(db, |c| batch::table.filter(batch::code.eq_any(chunk)).load(c))?;
+        for row in rows {
+            found.insert(row.code.clone(), row.try_into()?);
+        }
+    }
+    Ok(found)
+}
+
+/// The lots a batch is made of, by component.
+///
+/// # Errors
+/// When the store does.
+pub fn lots_of(db: &mut Db, no: BatchNo) -> Result<Vec<BatchLot>> {
+    let rows: Vec<(String, i64, i64, i64, Option<i64>)> = each!(db, |c| batch_lot::table
+        .filter(batch_lot::batch_no.eq(no.0))
+        .order((batch_lot::component, batch_lot::unit_from, batch_lot::lot_id))
+        .select((batch_lot::component, batch_lot::lot_id, batch_lot::unit_from, batch_lot::unit_to, batch_lot::quantity_milli))
+        .load(c))?;
+    Ok(rows
+        .into_iter()
+        .map(|(component, lot, from, to, quantity_milli)| BatchLot { batch: no, component, lot: Id(lot), units: from..to, quantity_milli })
+        .collect())
+}
+
+/// Whether a party may know of a batch: it sewed it, or one of its lots went in.
+///
+/// # Errors
+/// When the store does.
+pub fn is_of_party(db: &mut Db, batch: &Batch, party: Id) -> Result<bool> {
+    if batch.factory_id == party {
+        return Ok(true);
+    }
+    let own: i64 = each!(db, |c| batch_lot::table
+        .inner_join(lot::table.on(lot::id.eq(batch_lot::lot_id)))
+        .filter(batch_lot::batch_no.eq(batch.no.0).and(lot::party_id.eq(party.0)))
+        .count()
+        .get_result(c))?;
+    Ok(own > 0)
+}
+
+/// A sku as a batch names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SkuRef {
+    /// Its code.
+    pub code: String,
+    /// Its style's name.
+    pub name: Both,
+    /// Its colour.
+    pub colour: Both,
+    /// Its size.
+    pub size: String,
+    /// Its GTIN now; a batch minted before may have another.
+    pub gtin: Option<String>,
+}
+
+/// A batch as lists and documents show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BatchView {
+    /// Its code.
+    pub code: String,
+    /// What is sewn.
+    pub sku: SkuRef,
+    /// Who sews.
+    pub factory: PartyRef,
+    /// The line, or empty.
+    pub line: String,
+    /// First day.
+    pub started_on: Option<NaiveDate>,
+    /// Last day.
+    pub finished_on: Option<NaiveDate>,
+    /// Garments planned.
+    pub planned: i64,
+    /// Serials that exist, void ones included.
+    pub minted: i64,
+    /// Serials that are void.
+    pub void: i64,
+    /// The GTIN of its serials.
+    pub minted_gtin: Option<String>,
+    /// Whose serials.
+    pub origin: Origin,
+    /// Where it stands.
+    pub status: BatchStatus,
+    /// Send it back with a change.
+    pub version: i64,
+}
+
+/// What a list of batches is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct BatchFilter {
+    /// Only batches of this party: sewn by it or made of its lots.
+    pub party: Option<Id>,
+    /// Only batches of the factory with this code.
+    pub factory: Option<String>,
+    /// Only batches of the sku with this code.
+    pub sku: Option<String>,
+    /// Only batches that stand here.
+    pub status: Option<BatchStatus>,
+    /// Part of the code, the sku, the style's name or the line, whatever its case.
+    pub q: Option<String>,
+}
+
+type Joined = (Row, (String, String, String), (String, String, String, String, Option<String>), (String, String), Option<i64>);
+
+fn view(joined: Joined) -> Result<BatchView> {
+    let (row, (factory, zh, en), (code, colour_zh, colour_en, size, gtin), (name_zh, name_en), void) = joined;
+    let batch = Batch::try_from(row)?;
+    Ok(BatchView {
+        code: batch.code,
+        sku: SkuRef { code, name: Both { zh: name_zh, en: name_en }, colour: Both { zh: colour_zh, en: colour_en }, size, gtin },
+        factory: PartyRef { code: factory, name: Both { zh, en } },
+        line: batch.line,
+        started_on: batch.started_on,
+        finished_on: batch.finished_on,
+        planned: batch.planned,
+        minted: batch.minted,
+        void: void.unwrap_or_default(),
+        minted_gtin: batch.minted_gtin,
+        origin: batch.origin,
+        status: batch.status,
+        version: batch.version,
+    })
+}
+
+/// Batches by code, a page at a time.
+///
+/// # Errors
+/// [`Code::Malformed`] for a page token that is none.
+pub fn list(db: &mut Db, filter: &BatchFilter, ask: &PageAsk) -> Result<Page<BatchView>> {
+    let (limit, after) = (ask.limit(), ask.key()?);
+    let rows = joined(db, filter, after.as_deref(), None, limit + 1)?;
+    let views = rows.into_iter().map(view).collect::<Result<_>>()?;
+    Ok(Page::new(views, limit, |batch: &BatchView| batch.code.clone()))
+}
+
+fn joined(db: &mut Db, filter: &BatchFilter, after: Option<&str>, code: Option<&str>, limit: i64) -> Result<Vec<Joined>> {
+    Ok(each!(db, |c| {
+        let mut query = batch::table
+            .inner_join(party::table.on(party::id.eq(batch::factory_id)))
+            .inner_join(sku::table.on(sku::id.eq(batch::sku_id)))
+            .inner_join(style::table.on(style::id.eq(sku::style_id)))
+            .left_join(batch_void::table.on(batch_void::batch_no.eq(batch::no)))
+            .into_boxed();
+        if let Some(party) = filter.party {
+            let of_its_lots = batch_lot::table
+                .inner_join(lot::table.on(lot::id.eq(batch_lot::lot_id)))
+                .filter(lot::party_id.eq(party.0))
+                .select(batch_lot::batch_no);
+            query = query.filter(batch::factory_id.eq(party.0).or(batch::no.eq_any(of_its_lots)));
+        }
+        if let Some(factory) = &filter.factory {
+            query = query.filter(party::code.eq(factory));
+        }
+        if let Some(sku) = &filter.sku {
+            query = query.filter(sku::code.eq(sku));
+        }
+        if let Some(status) = filter.status {
+            query = query.filter(batch::status.eq(status.as_str()));
+        }
+        if let Some(q) = &filter.q {
+            let pattern = materials::anywhere(q);
+            query = query.filter(
+                lower(batch::code)
+                    .like(pattern.clone())
+                    .escape('\\')
+                    .or(lower(sku::code).like(pattern.clone()).escape('\\'))
+                    .or(lower(style::name_zh).like(pattern.clone()).escape('\\'))
+                    .or(lower(style::name_en).like(pattern.clone()).escape('\\'))
+                    .or(lower(batch::line).like(pattern).escape('\\')),
+            );
+        }
+        if let Some(code) = code {
+            query = query.filter(batch::code.eq(code));
+        }
+        if let Some(after) = after {
+            query = query.filter(batch::code.gt(after));
+        }
+        query
+            .order(batch::code)
+            .limit(limit)
+            .select((
+                batch::all_columns,
+                (party::code, party::name_zh, party::name_en),
+                (sku::code, sku::colour_zh, sku::colour_en, sku::size, sku::gtin),
+                (style::name_zh, style::name_en),
+                batch_void::voided.nullable(),
+            ))
+            .load(c)
+    })?)
+}
+
+/// A lot in a component of a batch, as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ComponentLot {
+    /// The component.
+    pub component: String,
+    /// Code of the lot.
+    pub lot: String,
+    /// Its supplier.
+    pub supplier: PartyRef,
+    /// What it is.
+    pub material: Both,
+    /// Its dye lot, or empty.
+    pub dye_lot: String,
+    /// Units made of it, counted from 1 with both ends; absent for all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub units: Option<String>,
+    /// How much went in, in thousandths of the unit.
+    pub quantity_milli: Option<i64>,
+    /// The lot's unit.
+    pub unit: String,
+}
+
+/// A batch with everything its page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BatchSheet {
+    /// The batch.
+    #[serde(flatten)]
+    pub batch: BatchView,
+    /// What it is made of, by component.
+    pub lots: Vec<ComponentLot>,
+}
+
+/// A batch with its lots. None when there is no such batch, or `party` is named and may not know of it; lots of other parties are then left
+/// out.
+///
+/// # Errors
+/// When the store does.
+pub fn sheet(db: &mut Db, code: &str, party: Option<Id>) -> Result<Option<BatchSheet>> {
+    let filter = BatchFilter { party, ..BatchFilter::default() };
+    let Some(joined) = joined(db, &filter, None, Some(code), 1)?.pop() else {
+        return Ok(None);
+    };
+    let no = BatchNo(joined.0.no);
+    type Used = (String, i64, i64, Option<i64>, (String, String, String, String, String), (String, String, String));
+    let rows: Vec<Used> = each!(db, |c| {
+        let mut query = batch_lot::table
+            .inner_join(lot::table.on(lot::id.eq(batch_lot::lot_id)))
+            .inner_join(party::table.on(party::id.eq(lot::party_id)))
+            .filter(batch_lot::batch_no.eq(no.0))
+            .into_boxed();
+        if let Some(party) = party {
+            query = query.filter(lot::party_id.eq(party.0));
+        }
+        query
+            .order((batch_lot::component, batch_lot::unit_from, lot::code))
+            .select((
+                batch_lot::component,
+                batch_lot::unit_from,
+                batch_lot::unit_to,
+                batch_lot::quantity_milli,
+                (lot::code, lot::material_zh, lot::material_en, lot::dye_lot, lot::unit),
+                (party::code, party::name_zh, party::name_en),
+            ))
+            .load(c)
+    })?;
+    let lots = rows
+        .into_iter()
+        .map(|(component, from, to, quantity_milli, (lot, zh, en, dye_lot, unit), (supplier, name_zh, name_en))| ComponentLot {
+            component,
+            lot,
+            supplier: PartyRef { code: supplier, name: Both { zh: name_zh, en: name_en } },
+            material: Both { zh, en },
+            dye_lot,
+            units: Some(units_text(&(from..to))).filter(|text| !text.is_empty()),
+            quantity_milli,
+            unit,
+        })
+        .collect();
+    Ok(Some(BatchSheet { batch: view(joined)?, lots }))
+}
+
+/// What a draft points at, found in the store.
+pub(in crate::production::batches) struct Resolved {
+    pub(in crate::production::batches) sku: Id,
+    pub(in crate::production::batches) factory: Id,
+    pub(in crate::production::batches) lots: Vec<BatchLot>,
+}
+
+fn id_of<T: Copy>(known: &HashMap<String, T>, field: &'static str, code: &str, faults: &mut Vec<Fault>) -> Option<T> {
+    let found = known.get(code).copied();
+    if found.is_none() {
+        faults.push(Fault::new(field, Code::UnknownReference).with("value", code));
+    }
+    found
+}
+
+/// The ids of the skus with these codes.
+pub(in crate::production::batches) fn skus_by_code(db: &mut Db, codes: &[&str]) -> Result<HashMap<String, Id>> {
+    let mut found = HashMap::new();
+    for chunk in codes.chunks(KEYS) {
+        let rows: Vec<(String, i64)> = each!(db, |c| sku::table.filter(sku::code.eq_any(chunk)).select((sku::code, sku::id)).load(c))?;
+        found.extend(rows.into_iter().map(|(code, id)| (code, Id(id))));
+    }
+    Ok(found)
+}
+
+fn resolve(db: &mut Db, no: BatchNo, sound: &Sound) -> Result<Resolved> {
+    let draft = &sound.draft;
+    let mut faults = Vec::new();
+    let sku = id_of(&skus_by_code(db, &[&draft.sku])?, "sku", &draft.sku, &mut faults);
+    let factory = id_of(&materials::parties_by_code(db, &[&draft.factory])?, "factory", &draft.factory, &mut faults);
+    let codes: Vec<&str> = draft.lots.iter().map(|used| used.lot.as_str()).collect();
+    let known = materials::lots_by_code(db, &codes)?;
+    let mut lots = Vec::with_capacity(codes.len());
+    for (place, (used, units)) in draft.lots.iter().zip(&sound.units).enumerate() {
+        match known.get(&used.lot) {
+            Some(lot) => lots.push(used_lot(no, &used.component, lot.id, units, used.quantity_milli)),
+            None => faults.push(Fault::new(format!("lots.{place}.lot"), Code::UnknownReference).with("value", &used.lot)),
+        }
+    }
+    Refusal::unless_empty(faults)?;
+    match (sku, factory) {
+        (Some(sku), Some(factory)) => Ok(Resolved { sku, factory, lots }),
+        _ => Err(Code::Invalid.into()),
+    }
+}
+
+pub(in crate::production::batches) fn used_lot(
+    batch: BatchNo,
+    component: &str,
+    lot: Id,
+    units: &Range<i64>,
+    quantity_milli: Option<i64>,
+) -> BatchLot {
+    BatchLot { batch, component: component.to_owned(), lot, units: units.clone(), quantity_milli }
+}
+
+/// Saves a new batch under the next number.
+///
+/// # Errors
+/// What [`rules::check`] refuses; [`Code::Duplicate`] for a code that is taken; [`Code::UnknownReference`] for a sku, factory or lot that is
+/// not there; [`Code::OutOfRange`] when all 16,777,215 numbers are used.
+pub fn create(db: &mut Db, stamp: &Stamp, draft: &BatchDraft) -> Result<BatchSheet> {
+    let sound = rules::check(draft)?;
+    if batch_by_code(db, &sound.draft.code)?.is_some() {
+        return Err(taken(&sound.draft.code));
+    }
+    let no = next_no(db)?;
+    let resolved = resolve(db, no, &sound)?;
+    insert(db, stamp, no, &sound, &resolved)?;
+    insert_lots(db, &resolved.lots)?;
+    saved(db, stamp, no, &sound.draft)?;
+    sheet(db, &sound.draft.code, None)?.ok_or_else(|| Error::broken("a batch just saved is not there"))
+}
+
+/// Changes the batch `code`, its lots included, if it still has `version`. A status or origin that the draft leaves out stays as it is.
+///
+/// # Errors
+/// As [`create`]; [`Code::NotFound`]; [`Code::Stale`] when somebody changed it in between; [`Code::BatchMinted`] for another sku or origin
+/// once there are serials.
+pub fn change(db: &mut Db, stamp: &Stamp, code: &str, version: i64, draft: &BatchDraft) -> Result<BatchSheet> {
+    let before = batch_by_code(db, code)?.ok_or(Code::NotFound)?;
+    let mut draft = draft.clone();
+    draft.status.get_or_insert_with(|| before.status.as_str().to_owned());
+    draft.origin.get_or_insert_with(|| before.origin.as_str().to_owned());
+    let sound = rules::check(&draft)?;
+    if sound.draft.code != before.code && batch_by_code(db, &sound.draft.code)?.is_some() {
+        return Err(taken(&sound.draft.code));
+    }
+    let resolved = resolve(db, before.no, &sound)?;
+    update(db, &before, version, &sound, &resolved)?;
+    replace_lots(db, before.no, &resolved.lots)?;
+    saved(db, stamp, before.no, &sound.draft)?;
+    sheet(db, &sound.draft.code, None)?.ok_or_else(|| Error::broken("a batch just saved is not there"))
+}
+
+fn taken(code: &str) -> Error {
+    let fault = Fault::new("code", Code::Duplicate).with("field", "code").with("value", code);
+    Refusal { code: Code::Duplicate, args: vec![("field", "code".into())], faults: vec![fault] }.into()
+}
+
+/// The number after the last. Two writers that see the same last one: the store lets one of them commit and runs the other again.
+pub(in crate::production::batches) fn next_no(db: &mut Db) -> Result<BatchNo> {
+    let last: Option<i64> = each!(db, |c| batch::table.select(diesel::dsl::max(batch::no)).get_result(c))?;
+    match last.unwrap_or_default() + 1 {
+        no if no <= LAST_BATCH_NO => Ok(BatchNo(no)),
+        _ => Err(Fault::new("no", Code::OutOfRange).with("min", 1).with("max", LAST_BATCH_NO).into()),
+    }
+}
+
+pub(in crate::production::batches) fn insert(db: &mut Db, stamp: &Stamp, no: BatchNo, sound: &Sound, resolved: &Resolved) -> Result<()> {
+    let draft = &sound.draft;
+    let inserted = each!(db, |c| diesel::insert_into(batch::table)
+        .values((
+            batch::no.eq(no.0),
+            batch::code.eq(&draft.code),
+            batch::sku_id.eq(resolved.sku.0),
+            batch::factory_id.eq(resolved.factory.0),
+            batch::line.eq(&draft.line),
+            batch::started_on.eq(draft.started_on),
+            batch::finished_on.eq(draft.finished_on),
+            batch::planned.eq(draft.planned),
+            batch::minted.eq(0),
+            batch::origin.eq(sound.origin.as_str()),
+            batch::status.eq(sound.status.as_str()),
+            batch::created_at.eq(stamp.at),
+            batch::version.eq(1),
+        ))
+        .execute(c));
+    match inserted.map_err(Error::from) {
+        // The code was free a moment ago in this very write: another writer took the number or the code. Run again, and the reader sees it.
+        Err(Error::Refused(refusal)) if refusal.code == Code::Duplicate => Err(Error::Retry),
+        outcome => outcome.map(|_| ()),
+    }
+}
+
+/// Changes the facts of a batch if it still has `version`; its lots are another matter ([`replace_lots`]).
+pub(in crate::production::batches) fn update(db: &mut Db, before: &Batch, version: i64, sound: &Sound, resolved: &Resolved) -> Result<()> {
+    let draft = &sound.draft;
+    if before.minted > 0 && (before.sku_id != resolved.sku || before.origin != sound.origin) {
+        let field = if before.sku_id == resolved.sku { "origin" } else { "sku" };
+        return Err(Refusal { code: Code::BatchMinted, args: Vec::new(), faults: vec![Fault::new(field, Code::BatchMinted)] }.into());
+    }
+    let changed = each!(db, |c| diesel::update(batch::table.filter(batch::no.eq(before.no.0).and(batch::version.eq(version))))
+        .set((
+            batch::code.eq(&draft.code),
+            batch::sku_id.eq(resolved.sku.0),
+            batch::factory_id.eq(resolved.factory.0),
+            batch::line.eq(&draft.line),
+            batch::started_on.eq(draft.started_on),
+            batch::finished_on.eq(draft.finished_on),
+            batch::planned.eq(draft.planned),
+            batch::origin.eq(sound.origin.as_str()),
+            batch::status.eq(sound.status.as_str()),
+            batch::version.eq(version + 1),
+        ))
+        .execute(c))?;
+    if changed == 0 { Err(Code::Stale.into()) } else { Ok(()) }
+}
+
+pub(in crate::production::batches) fn insert_lots(db: &mut Db, lots: &[BatchLot]) -> Result<()> {
+    for chunk in lots.chunks(chunk_rows(6)) {
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|used| {
+                (
+                    batch_lot::batch_no.eq(used.batch.0),
+                    batch_lot::component.eq(&used.component),
+                    batch_lot::lot_id.eq(used.lot.0),
+                    batch_lot::unit_from.eq(used.units.start),
+                    batch_lot::unit_to.eq(used.units.end),
+                    batch_lot::quantity_milli.eq(used.quantity_milli),
+                )
+            })
+            .collect();
+        each!(db, |c| diesel::insert_into(batch_lot::table).values(&rows).execute(c))?;
+    }
+    Ok(())
+}
+
+fn replace_lots(db: &mut Db, no: BatchNo, lots: &[BatchLot]) -> Result<()> {
+    let key = |used: &BatchLot| (used.component.clone(), used.units.start, used.lot);
+    let sorted = |lots: &[BatchLot]| lots.iter().map(|used| (key(used), (used.units.end, used.quantity_milli))).collect::<BTreeMap<_, _>>();
+    if sorted(&lots_of(db, no)?) == sorted(lots) {
+        return Ok(());
+    }
+    each!(db, |c| diesel::delete(batch_lot::table.filter(batch_lot::batch_no.eq(no.0))).execute(c))?;
+    insert_lots(db, lots)
+}
+
+pub(in crate::production::batches) fn saved<T: Serialize>(db: &mut Db, stamp: &Stamp, no: BatchNo, what: &T) -> Result<()> {
+    let body = serde_json::to_value(what).map_err(Error::broken)?;
+    events::append(db, stamp, EventKind::BatchSaved, Subject::Thing(SUBJECT, no.0), &body)?;
+    events::bump(db, "genealogy")
+}

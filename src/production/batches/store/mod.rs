@@ -1,0 +1,6 @@
+//! Every query about batches, their units and their serials.
+
+pub mod batches;
+pub mod foreign;
+pub mod serials;
+pub mod units;

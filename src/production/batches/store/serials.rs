@@ -1,0 +1,135 @@
+//! From the serial somebody reads or types to the garment, and back to its serial and address.
+
+use diesel::prelude::*;
+
+use super::batches::batch;
+use super::units::{holds, voids_of};
+use crate::each;
+use crate::kernel::serial::{Epoch, Gtin14, Keyring, NO_GTIN, Serial};
+use crate::kernel::{Error, GarmentId, Result};
+use crate::platform::db::Db;
+use crate::platform::db::schema::{batch as batch_table, foreign_serial};
+use crate::production::batches::rules::{address, gtin14};
+use crate::production::batches::{Batch, Origin};
+
+/// The garment a serial names, ours or one from elsewhere; None when there is none that was issued and is not void.
+///
+/// - `text` is a serial as people type it: ours with spaces, hyphens, lower case and look-alikes; one from elsewhere exactly.
+/// - `gtin` is the GTIN it stands beside, of 8 to 14 digits. Without one, every GTIN that was ever minted is tried, and a serial from
+///   elsewhere must be the only one of its text. [`NO_GTIN`] names the serials of skus without GTIN, as `/C/…` addresses do.
+///
+/// Unknown, forged and void serials are one answer, reached by the same queries and the same ciphers whichever it is.
+///
+/// # Errors
+/// [`crate::kernel::Code::SerialTypo`] when it is no serial from elsewhere and its check character says it was mistyped.
+pub fn find_serial(db: &mut Db, keys: &Keyring, gtin: Option<&str>, text: &str) -> Result<Option<GarmentId>> {
+    let given = gtin.map(gtin14);
+    let foreign = foreign_garment(db, given, text.trim())?;
+    let parsed = Serial::parse(text);
+    let own = match &parsed {
+        Ok(serial) => open(db, keys, given, serial)?,
+        Err(_) if foreign.is_some() => None,
+        Err(_) => return parsed.map(|_| None),
+    };
+    let own = own.zip(parsed.as_ref().ok());
+    // Garment 0 is in no batch: looked up so that nothing costs as much as something.
+    let named = foreign.or(own.map(|((garment, _), _)| garment)).unwrap_or(GarmentId(0));
+    let batch = batch(db, named.batch())?;
+    let void = holds(&voids_of(db, named.batch())?, named.unit());
+    let issued = batch.is_some_and(|batch| {
+        let its_own = foreign.is_some() || own.is_some_and(|((_, gtin), serial)| is_of_series(&batch, &gtin, serial));
+        its_own && named.unit() < batch.minted
+    });
+    Ok(Some(named).filter(|_| issued && !void))
+}
+
+/// Whether a batch's serials are made with this GTIN and of the serial's key epoch.
+fn is_of_series(batch: &Batch, gtin: &Gtin14, serial: &Serial) -> bool {
+    let minted = batch.minted_gtin.as_deref().map_or(Some(NO_GTIN), gtin14);
+    batch.origin == Origin::Own && minted == Some(*gtin) && batch.minted_epoch == Some(i64::from(serial.epoch().number()))
+}
+
+/// Deciphers with the GTIN given, or with each that was ever minted, to the end.
+fn open(db: &mut Db, keys: &Keyring, given: Option<Option<Gtin14>>, serial: &Serial) -> Result<Option<(GarmentId, Gtin14)>> {
+    let gtins = match given {
+        // A GTIN that is none is tried as no GTIN and can never match: the work is the same.
+        Some(gtin) => vec![gtin.unwrap_or([0; 14])],
+        None => {
+            let known: Vec<Option<String>> = each!(db, |c| batch_table::table
+                .filter(batch_table::minted_gtin.is_not_null())
+                .select(batch_table::minted_gtin)
+                .distinct()
+                .load(c))?;
+            known.into_iter().flatten().filter_map(|gtin| gtin14(&gtin)).chain([NO_GTIN]).collect()
+        }
+    };
+    let mut found = None;
+    for gtin in gtins {
+        found = keys.open(&gtin, serial).map(|garment| (garment, gtin)).or(found);
+    }
+    Ok(found)
+}
+
+/// The garment that came with this very serial.
+fn foreign_garment(db: &mut Db, given: Option<Option<Gtin14>>, serial: &str) -> Result<Option<GarmentId>> {
+    let rows: Vec<(String, i64)> = each!(db, |c| foreign_serial::table
+        .filter(foreign_serial::serial.eq(serial))
+        .select((foreign_serial::gtin, foreign_serial::garment_id))
+        .load(c))?;
+    let garment = match given {
+        None => <[_; 1]>::try_from(rows).ok().map(|[(_, garment)]| garment),
+        Some(gtin) => {
+            let wanted = gtin.filter(|gtin| *gtin != NO_GTIN).map(|gtin| String::from_utf8_lossy(&gtin).into_owned());
+            rows.into_iter().find(|(own, _)| *own == wanted.as_deref().unwrap_or_default()).map(|(_, garment)| garment)
+        }
+    };
+    Ok(garment.map(GarmentId))
+}
+
+/// A garment's serial and the GTIN it stands beside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SerialOf {
+    /// The serial as it is printed.
+    pub serial: String,
+    /// Fourteen digits; None for a sku without GTIN.
+    pub gtin: Option<String>,
+}
+
+/// The serial of a garment, void or not; None when its unit has none.
+///
+/// # Errors
+/// [`Error::Broken`] when the key of its epoch is gone.
+pub fn serial_of(db: &mut Db, keys: &Keyring, garment: GarmentId) -> Result<Option<SerialOf>> {
+    let Some(batch) = batch(db, garment.batch())?.filter(|batch| garment.unit() < batch.minted) else {
+        return Ok(None);
+    };
+    if batch.origin == Origin::Own {
+        return own_serial(keys, &batch, garment).map(Some);
+    }
+    let rows: Vec<(String, String)> = each!(db, |c| foreign_serial::table
+        .filter(foreign_serial::garment_id.eq(garment.0))
+        .select((foreign_serial::serial, foreign_serial::gtin))
+        .load(c))?;
+    Ok(rows.into_iter().next().map(|(serial, gtin)| SerialOf { serial, gtin: Some(gtin).filter(|gtin| !gtin.is_empty()) }))
+}
+
+/// The serial of a garment of one of our own batches.
+///
+/// # Errors
+/// [`Error::Broken`] when the batch is not minted or the key of its epoch is gone.
+pub fn own_serial(keys: &Keyring, batch: &Batch, garment: GarmentId) -> Result<SerialOf> {
+    let gone = || Error::broken(format!("batch {}: no key for its serials", batch.no.0));
+    let epoch = batch.minted_epoch.and_then(|epoch| Epoch::new(u8::try_from(epoch).ok()?)).ok_or_else(gone)?;
+    let gtin = batch.minted_gtin.as_deref().map_or(Some(NO_GTIN), gtin14).ok_or_else(gone)?;
+    let serial = keys.mint_under(epoch, &gtin, garment).ok_or_else(gone)?;
+    Ok(SerialOf { serial: serial.to_string(), gtin: batch.minted_gtin.clone() })
+}
+
+/// A garment's own address as on its label: `HTTPS://ID.BRAND.CN/01/{GTIN}/21/{serial}`, or `…/C/{serial}` for a sku without GTIN. None
+/// when its unit has no serial. `stem` is the settings' `label_stem()`.
+///
+/// # Errors
+/// As [`serial_of`].
+pub fn address_of(db: &mut Db, stem: &str, keys: &Keyring, garment: GarmentId) -> Result<Option<String>> {
+    Ok(serial_of(db, keys, garment)?.map(|of| address(stem, of.gtin.as_deref(), &of.serial)))
+}
