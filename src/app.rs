@@ -14,6 +14,7 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
+use crate::staff;
 
 /// The staff menu, in the order people work.
 const MENU: &[Entry] = &[Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn }];
@@ -52,6 +53,7 @@ pub fn app(
         .app_data(web::Data::new(house.clone()))
         .app_data(Menu(Arc::from(MENU)))
         .app_data(web::Data::new(import_tables()))
+        .app_data(web::Data::from(staff::door::porter(&house.config)))
         .configure(rooms)
         .split_for_parts();
     app.default_service(web::to(nowhere))

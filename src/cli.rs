@@ -103,7 +103,7 @@ fn house(config: Config, url: &DatabaseUrl) -> Result<House> {
     let clock = Clock::system();
     let today = local_date(clock.now(), config.time_zone);
     let keys = KeyFile::open_or_create(&KeyFile::place(&config.data_dir), today)?.keys()?;
-    Ok(House { store, clock, config: Arc::new(config), keys: Arc::new(keys), node: u16::from_le_bytes(node) })
+    Ok(House::new(store, clock, config, keys, u16::from_le_bytes(node)))
 }
 
 /// Serves until the process is asked to stop.

@@ -3,4 +3,5 @@
 mod labels_engine;
 mod platform;
 mod schema;
+mod staff;
 mod support;

@@ -3,6 +3,7 @@
 pub mod body;
 pub mod caller;
 mod headers;
+pub mod limits;
 mod locale;
 pub mod once;
 pub mod page;
@@ -16,6 +17,7 @@ use sha2::{Digest, Sha256};
 pub use body::{Form, Json};
 pub use caller::{Caller, Doorkeeper, Identity, Visitor, at_the_door};
 pub use headers::guard_headers;
+pub use limits::{Limit, Limits};
 pub use locale::{LANG_COOKIE, Locale};
 pub use once::{Once, created, json};
 pub use page::{Entry, Menu, Shell, html, html_response, see_other};
@@ -41,9 +43,17 @@ pub struct House {
     pub keys: Arc<Keys>,
     /// This process, for ids.
     pub node: u16,
+    /// How often things may be tried.
+    pub limits: Arc<Limits>,
 }
 
 impl House {
+    /// A house on this store, with fresh counters.
+    pub fn new(store: Store, clock: Clock, config: Config, keys: Keys, node: u16) -> Self {
+        let limits = Arc::new(Limits::new(&clock));
+        Self { store, clock, config: Arc::new(config), keys: Arc::new(keys), node, limits }
+    }
+
     /// A stamp of now for `actor`.
     pub fn stamp(&self, actor: &str) -> Stamp {
         Stamp { actor: actor.to_owned(), at: self.clock.now(), node: self.node }

@@ -1,6 +1,7 @@
 //! The application as a test sees it: a store of its own, a clock that stands still, requests without a network.
 
-use std::sync::Arc;
+pub mod personas;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use actix_web::body::MessageBody;
@@ -92,7 +93,7 @@ impl TestApp {
             ..Config::default()
         };
         let keys = KeyFile::open_or_create(&KeyFile::place(folder.path()), noon().date()).unwrap().keys().unwrap();
-        let house = House { store, clock: Clock::fixed(noon()), config: Arc::new(config), keys: Arc::new(keys), node: 1 };
+        let house = House::new(store, Clock::fixed(noon()), config, keys, 1);
         Self { house, on, url, schema, folder }
     }
 
@@ -102,6 +103,9 @@ impl TestApp {
         let mut sent = test::TestRequest::default().method(request.method).uri(&request.uri);
         for (name, value) in request.headers {
             sent = sent.insert_header((name, value));
+        }
+        if let Some(peer) = request.peer {
+            sent = sent.peer_addr(std::net::SocketAddr::new(peer, 40_000));
         }
         if let Some(body) = request.body {
             sent = sent.set_payload(body);
@@ -132,11 +136,12 @@ pub struct Request {
     uri: String,
     headers: Vec<(String, String)>,
     body: Option<Vec<u8>>,
+    peer: Option<std::net::IpAddr>,
 }
 
 impl Request {
     pub fn new(method: &str, uri: &str) -> Self {
-        Self { method: method.parse().unwrap(), uri: uri.to_owned(), headers: Vec::new(), body: None }
+        Self { method: method.parse().unwrap(), uri: uri.to_owned(), headers: Vec::new(), body: None, peer: None }
     }
 
     pub fn get(uri: &str) -> Self {
@@ -159,6 +164,25 @@ impl Request {
 
     pub fn html(self) -> Self {
         self.header("accept", "text/html,application/xhtml+xml")
+    }
+
+    /// From this address.
+    pub fn from(mut self, peer: &str) -> Self {
+        self.peer = Some(peer.parse().unwrap());
+        self
+    }
+
+    /// A form without a token gets this one.
+    pub fn with_csrf(mut self, csrf: &str) -> Self {
+        let is_form = self.headers.iter().any(|(name, value)| name == "content-type" && value == "application/x-www-form-urlencoded");
+        if let (true, Some(body)) = (is_form, &mut self.body) {
+            let has_one = body.split(|byte| *byte == b'&').any(|pair| pair.starts_with(b"csrf="));
+            if !has_one {
+                let mark = if body.is_empty() { "" } else { "&" };
+                body.extend_from_slice(format!("{mark}csrf={csrf}").as_bytes());
+            }
+        }
+        self
     }
 
     pub fn body(mut self, body: Vec<u8>) -> Self {

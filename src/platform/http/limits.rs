@@ -1,0 +1,228 @@
+//! How often something may be tried: one table of limits, each counted by a key (an address, an account, a serial).
+//!
+//! Two ways to use a limit:
+//! - [`Limits::spend`] before the work, where every try counts (signing in);
+//! - [`Limits::gate`] before and [`Limits::spend`] after a bad outcome, where only bad tries count (looking up a serial).
+//!
+//! Counting is in memory, per process: a restart forgives, several processes allow their sum.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::{HttpRequest, web};
+use governor::clock::Clock as _;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
+
+use super::House;
+use crate::kernel::time::Clock;
+use crate::kernel::{Code, Refusal, Result};
+
+macro_rules! limits {
+    ($($(#[$doc:meta])* $name:ident = $burst:literal per $seconds:literal;)*) => {
+        /// Something that may be tried only so often.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Limit { $($(#[$doc])* $name,)* }
+
+        impl Limit {
+            /// Every limit, in table order.
+            pub const ALL: &'static [Limit] = &[$(Limit::$name,)*];
+
+            /// Tries at once, and the seconds over which as many come back.
+            pub const fn quota(self) -> (u32, u64) {
+                match self { $(Limit::$name => ($burst, $seconds),)* }
+            }
+        }
+    };
+}
+
+limits! {
+    /// Sign-ins from one address (ASVS 5.0 V6.3.1).
+    SignInAddress = 10 per 60;
+    /// Sign-ins to one account, whether it exists or not.
+    SignInAccount = 5 per 900;
+    /// One-time links opened from one address.
+    LinkAddress = 20 per 60;
+    /// Keys exchanged for tokens from one address.
+    TokenAddress = 60 per 60;
+    /// Claim codes tried from one address; tries a serial are a policy, kept in the store.
+    ClaimAddress = 20 per 600;
+    /// Serials that do not exist looked up from one address.
+    BadSerialAddress = 30 per 60;
+}
+
+/// Keys beyond which those that have recovered are forgotten.
+const KEPT_KEYS: usize = 10_000;
+
+type Bucket = RateLimiter<String, DefaultKeyedStateStore<String>, HouseClock, NoOpMiddleware<Nanos>>;
+
+/// The counters of every limit.
+pub struct Limits {
+    clock: HouseClock,
+    buckets: HashMap<Limit, Bucket>,
+    /// Keys that have used up a limit, and until when: lets [`Limits::gate`] ask without counting.
+    shut: Mutex<HashMap<(Limit, String), Nanos>>,
+}
+
+/// The house's clock as the counters read it: nanoseconds since 1970.
+#[derive(Clone)]
+struct HouseClock(Clock);
+
+impl governor::clock::Clock for HouseClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        let micros = self.0.now().and_utc().timestamp_micros();
+        Nanos::from(Duration::from_micros(u64::try_from(micros).unwrap_or_default()))
+    }
+}
+
+impl Limits {
+    /// Fresh counters on this clock.
+    pub fn new(clock: &Clock) -> Self {
+        let clock = HouseClock(clock.clone());
+        let buckets = Limit::ALL
+            .iter()
+            .filter_map(|limit| {
+                let (burst, seconds) = limit.quota();
+                let burst = NonZeroU32::new(burst)?;
+                let quota = Quota::with_period(Duration::from_secs(seconds) / burst.get())?.allow_burst(burst);
+                Some((*limit, RateLimiter::dashmap_with_clock(quota, clock.clone())))
+            })
+            .collect();
+        Self { clock, buckets, shut: Mutex::new(HashMap::new()) }
+    }
+
+    /// Counts one try of `key`.
+    ///
+    /// # Errors
+    /// [`Code::TooMany`] with the seconds until the next try may come.
+    pub fn spend(&self, limit: Limit, key: &str) -> Result<()> {
+        let Some(bucket) = self.buckets.get(&limit) else { return Ok(()) };
+        if bucket.len() > KEPT_KEYS {
+            bucket.retain_recent();
+        }
+        let Err(until) = bucket.check_key(&key.to_owned()) else { return Ok(()) };
+        let now = self.clock.now();
+        let wait = until.wait_time_from(now);
+        let mut shut = self.shut.lock().unwrap_or_else(PoisonError::into_inner);
+        if shut.len() > KEPT_KEYS {
+            shut.retain(|_, until| *until > now);
+        }
+        shut.insert((limit, key.to_owned()), now + Nanos::from(wait));
+        Err(too_many(wait))
+    }
+
+    /// Refuses a key that has used the limit up, without counting a try.
+    ///
+    /// # Errors
+    /// [`Code::TooMany`] with the seconds until the next try may come.
+    pub fn gate(&self, limit: Limit, key: &str) -> Result<()> {
+        let now = self.clock.now();
+        let shut = self.shut.lock().unwrap_or_else(PoisonError::into_inner);
+        match shut.get(&(limit, key.to_owned())) {
+            Some(until) if *until > now => Err(too_many(Duration::from_nanos(until.saturating_sub(now).as_u64()))),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn too_many(wait: Duration) -> crate::kernel::Error {
+    Refusal::new(Code::TooMany).with("seconds", wait.as_secs() + 1).into()
+}
+
+/// Where a request comes from, as a key: the peer's address, or what a trusted proxy says of it. An IPv6 address counts by its /64,
+/// because one customer has that many.
+pub fn address(request: &HttpRequest) -> String {
+    let trusted = request.app_data::<web::Data<House>>().map(|house| house.config.trusted_proxies.clone()).unwrap_or_default();
+    let forwarded: Vec<&str> = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
+    match request.peer_addr() {
+        Some(peer) => key_of(origin(peer.ip(), &forwarded.join(","), &trusted)),
+        None => "unknown".to_owned(),
+    }
+}
+
+/// The nearest address that is not a trusted proxy. `X-Forwarded-For` of anyone else is a claim, not a fact.
+fn origin(peer: IpAddr, forwarded: &str, trusted: &[IpAddr]) -> IpAddr {
+    let mut nearest = peer.to_canonical();
+    for hop in forwarded.rsplit(',') {
+        if !trusted.iter().any(|proxy| proxy.to_canonical() == nearest) {
+            break;
+        }
+        match hop.trim().parse::<IpAddr>() {
+            Ok(address) => nearest = address.to_canonical(),
+            Err(_) => break,
+        }
+    }
+    nearest
+}
+
+fn key_of(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let network = Ipv6Addr::from_bits(address.to_bits() >> 64 << 64);
+            format!("{network}/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clock() -> Clock {
+        Clock::fixed(chrono::DateTime::from_timestamp(1_781_524_800, 0).unwrap().naive_utc())
+    }
+
+    #[test]
+    fn a_burst_then_one_at_a_time() {
+        let clock = clock();
+        let limits = Limits::new(&clock);
+        for _ in 0..10 {
+            limits.spend(Limit::SignInAddress, "a").unwrap();
+        }
+        assert_eq!(limits.spend(Limit::SignInAddress, "a").unwrap_err().to_string(), "too_many seconds=7");
+        limits.spend(Limit::SignInAddress, "b").unwrap();
+        clock.advance(chrono::Duration::seconds(7));
+        limits.spend(Limit::SignInAddress, "a").unwrap();
+        assert!(limits.spend(Limit::SignInAddress, "a").is_err());
+    }
+
+    #[test]
+    fn the_gate_counts_nothing_and_shuts_after_the_last_bad_try() {
+        let clock = clock();
+        let limits = Limits::new(&clock);
+        for _ in 0..100 {
+            limits.gate(Limit::BadSerialAddress, "a").unwrap();
+        }
+        while limits.spend(Limit::BadSerialAddress, "a").is_ok() {}
+        assert_eq!(limits.gate(Limit::BadSerialAddress, "a").unwrap_err().code(), Code::TooMany);
+        limits.gate(Limit::BadSerialAddress, "b").unwrap();
+        clock.advance(chrono::Duration::seconds(3));
+        limits.gate(Limit::BadSerialAddress, "a").unwrap();
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let trusted = [ip("10.0.0.1"), ip("10.0.0.2")];
+        assert_eq!(origin(ip("9.9.9.9"), "1.2.3.4", &trusted), ip("9.9.9.9"));
+        assert_eq!(origin(ip("10.0.0.1"), "1.2.3.4", &trusted), ip("1.2.3.4"));
+        assert_eq!(origin(ip("10.0.0.1"), "6.6.6.6, 1.2.3.4, 10.0.0.2", &trusted), ip("1.2.3.4"));
+        assert_eq!(origin(ip("::ffff:10.0.0.1"), "1.2.3.4", &trusted), ip("1.2.3.4"));
+        assert_eq!(origin(ip("10.0.0.1"), "", &trusted), ip("10.0.0.1"));
+        assert_eq!(origin(ip("10.0.0.1"), "nonsense", &trusted), ip("10.0.0.1"));
+    }
+
+    #[test]
+    fn a_customer_is_a_network() {
+        assert_eq!(key_of("2001:db8:1:2:3:4:5:6".parse().unwrap()), "2001:db8:1:2::/64");
+        assert_eq!(key_of("192.0.2.7".parse().unwrap()), "192.0.2.7");
+    }
+}
