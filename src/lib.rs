@@ -22,6 +22,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod kernel;
+pub mod ownership;
 pub mod platform;
 pub mod production;
 pub mod staff;

@@ -73,6 +73,7 @@ kinds! {
     // garments
     Sold = "garment.sold", "已售出", "Sold", true, Some(Epcis { event_type: "TransactionEvent", action: "ADD", biz_step: "retail_selling", disposition: "retail_sold" });
     SaleCorrected = "garment.sale_corrected", "销售记录已更正", "Sale record corrected", false, None;
+    Delivered = "garment.delivered", "已送达买家", "Delivered to its buyer", true, None;
     Returned = "garment.returned", "已退回", "Returned", true, object("OBSERVE", "receiving", "returned");
     Claimed = "garment.claimed", "持有人已领取", "Claimed by its holder", true, None;
     TransferOffered = "garment.transfer_offered", "转让码已生成", "Transfer code made", false, None;

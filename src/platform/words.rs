@@ -25,7 +25,7 @@ macro_rules! catalogue {
     };
 }
 
-catalogue!("common", "errors", "imports", "card");
+catalogue!("common", "errors", "card", "holders", "imports");
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
 #[derive(Clone, Copy)]

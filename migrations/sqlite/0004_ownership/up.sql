@@ -39,11 +39,15 @@ CREATE TABLE sale (
 ) WITHOUT ROWID;
 -- One live sale per garment, whatever arrives at the same time.
 CREATE UNIQUE INDEX sale_live ON sale (garment_id) WHERE status = 'live';
+-- The list by day; and the same of one retailer.
+CREATE INDEX sale_day ON sale (sold_on, garment_id, seq);
+CREATE INDEX sale_retailer ON sale (retailer_id, sold_on, garment_id, seq);
 
+-- policy_id is null where the style names no policy and the house's number of days holds.
 CREATE TABLE warranty (
     garment_id BIGINT NOT NULL,
     sale_seq BIGINT NOT NULL,
-    policy_id BIGINT NOT NULL REFERENCES warranty_policy (id),
+    policy_id BIGINT REFERENCES warranty_policy (id),
     status TEXT NOT NULL CHECK (status IN ('waiting', 'running', 'void', 'ended')),
     starts_on DATE,
     ends_on DATE,

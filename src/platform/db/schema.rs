@@ -387,7 +387,7 @@ diesel::table! {
     warranty (garment_id, sale_seq) {
         garment_id -> BigInt,
         sale_seq -> BigInt,
-        policy_id -> BigInt,
+        policy_id -> Nullable<BigInt>,
         status -> Text,
         starts_on -> Nullable<Date>,
         ends_on -> Nullable<Date>,

@@ -1,0 +1,134 @@
+//! Queries on `garment` and `batch_tally`, and the one question about a live sale that rooms below `sales` have.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+
+use crate::each;
+use crate::kernel::{GarmentId, Id, Result};
+use crate::platform::db::schema::{batch_tally, garment, sale};
+use crate::platform::db::{Db, chunk_rows};
+
+/// What has become of a garment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// With its seller or buyer.
+    Live,
+    /// Given back; may be sold again.
+    Returned,
+}
+
+impl Status {
+    /// The stored text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Status::Live => "live",
+            Status::Returned => "returned",
+        }
+    }
+}
+
+/// Makes the rows of garments that have none yet.
+///
+/// # Errors
+/// When the store does.
+pub fn touch(db: &mut Db, garments: &[GarmentId], at: NaiveDateTime) -> Result<()> {
+    for chunk in garments.chunks(chunk_rows(4)) {
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|one| {
+                (
+                    garment::garment_id.eq(one.0),
+                    garment::status.eq(Status::Live.as_str()),
+                    garment::created_at.eq(at),
+                    garment::version.eq(1),
+                )
+            })
+            .collect();
+        each!(db, |c| diesel::insert_into(garment::table).values(&rows).on_conflict(garment::garment_id).do_nothing().execute(c))?;
+    }
+    Ok(())
+}
+
+/// Sets what has become of garments that have rows. Those that are so already are left alone.
+///
+/// # Errors
+/// When the store does.
+pub fn set_status(db: &mut Db, garments: &[GarmentId], status: Status) -> Result<()> {
+    for chunk in garments.chunks(chunk_rows(1) - 4) {
+        let ids: Vec<i64> = chunk.iter().map(|one| one.0).collect();
+        each!(db, |c| diesel::update(
+            garment::table.filter(garment::garment_id.eq_any(&ids).and(garment::status.ne(status.as_str())))
+        )
+        .set((garment::status.eq(status.as_str()), garment::version.eq(garment::version + 1)))
+        .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Changes to the counts of sold and claimed garments, by batch and retailer, gathered so that many garments of a batch cost one statement.
+#[derive(Clone, Debug, Default)]
+pub struct Tally(BTreeMap<(i64, i64), (i64, i64)>);
+
+impl Tally {
+    /// Counts a sale (+1) or its end (−1). No retailer named counts under party 0.
+    pub fn sold(&mut self, garment: GarmentId, retailer: Option<Id>, by: i64) {
+        self.entry(garment, retailer).0 += by;
+    }
+
+    /// Counts a claim (+1).
+    pub fn claimed(&mut self, garment: GarmentId, retailer: Option<Id>, by: i64) {
+        self.entry(garment, retailer).1 += by;
+    }
+
+    fn entry(&mut self, garment: GarmentId, retailer: Option<Id>) -> &mut (i64, i64) {
+        self.0.entry((garment.batch().0, retailer.map_or(0, |id| id.0))).or_default()
+    }
+}
+
+/// Adds the changes to the counts.
+///
+/// # Errors
+/// When the store does.
+pub fn tally(db: &mut Db, changes: &Tally) -> Result<()> {
+    for ((batch, party), (sold, claimed)) in &changes.0 {
+        each!(db, |c| diesel::insert_into(batch_tally::table)
+            .values((
+                batch_tally::batch_no.eq(batch),
+                batch_tally::party_id.eq(party),
+                batch_tally::sold.eq(sold),
+                batch_tally::claimed.eq(claimed),
+            ))
+            .on_conflict((batch_tally::batch_no, batch_tally::party_id))
+            .do_update()
+            .set((
+                batch_tally::sold.eq(batch_tally::sold + excluded(batch_tally::sold)),
+                batch_tally::claimed.eq(batch_tally::claimed + excluded(batch_tally::claimed)),
+            ))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// A garment's live sale, as far as the rooms below `sales` need to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveSale {
+    /// Which of the garment's sales.
+    pub seq: i64,
+    /// Who sold it.
+    pub retailer: Option<Id>,
+}
+
+/// The live sale of a garment, if it is sold.
+///
+/// # Errors
+/// When the store does.
+pub fn live_sale(db: &mut Db, garment: GarmentId) -> Result<Option<LiveSale>> {
+    let rows: Vec<(i64, Option<i64>)> = each!(db, |c| sale::table
+        .filter(sale::garment_id.eq(garment.0).and(sale::status.eq("live")))
+        .select((sale::seq, sale::retailer_id))
+        .load(c))?;
+    Ok(rows.into_iter().next().map(|(seq, retailer)| LiveSale { seq, retailer: retailer.map(Id) }))
+}

@@ -1,0 +1,185 @@
+//! Sealing contact data: every person's data has a key of its own, which is itself sealed under the house's; without the row's key the text
+//! cannot be read by anyone, so erasing both columns erases the person.
+
+use std::fmt;
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::rules::{Contact, TransferCode};
+use crate::kernel::serial::RootKey;
+use crate::kernel::{Error, GarmentId, Result};
+
+type Keyed = Hmac<Sha256>;
+
+/// Bytes of a nonce of XChaCha20-Poly1305: long enough to be drawn at random for every message.
+const NONCE: usize = 24;
+
+/// The keys of this room, derived from one root key that must not change: it opens every contact ever sealed.
+#[derive(Clone)]
+pub struct HolderKeys {
+    contact: Zeroizing<[u8; 32]>,
+    names: Keyed,
+    transfer: Keyed,
+}
+
+impl fmt::Debug for HolderKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HolderKeys(…)")
+    }
+}
+
+/// A contact as it is stored.
+pub struct Sealed {
+    /// The person's key under the house's.
+    pub key: Vec<u8>,
+    /// The contact under the person's key.
+    pub text: Vec<u8>,
+}
+
+impl HolderKeys {
+    /// Derives them: HMAC-SHA256(root, "hangtag/holders/v1/" ‖ purpose).
+    ///
+    /// # Errors
+    /// Never with a root key's 32 bytes.
+    pub fn derive(root: &RootKey) -> Result<Self> {
+        let derive = |purpose: &[u8]| -> Result<Zeroizing<[u8; 32]>> {
+            let mut expand = keyed(root.expose())?;
+            expand.update(b"hangtag/holders/v1/");
+            expand.update(purpose);
+            Ok(Zeroizing::new(expand.finalize().into_bytes().into()))
+        };
+        Ok(Self { contact: derive(b"contact")?, names: keyed(&*derive(b"cookie name")?)?, transfer: keyed(&*derive(b"transfer")?)? })
+    }
+
+    /// The name of the cookie that keeps a garment's secret. Keyed, so that it does not tell the garment's number.
+    pub fn cookie_name(&self, garment: GarmentId, is_secure: bool) -> String {
+        let mut mac = self.names.clone();
+        mac.update(&garment.0.to_be_bytes());
+        let [a, b, c, d, e, ..]: [u8; 32] = mac.finalize().into_bytes().into();
+        let prefix = if is_secure { "__Host-h" } else { "h" };
+        format!("{prefix}_{a:02x}{b:02x}{c:02x}{d:02x}{e:02x}")
+    }
+
+    /// What the store keeps of a transfer code. Keyed: eight digits could be tried out from a plain hash.
+    pub fn transfer_hash(&self, garment: GarmentId, code: &TransferCode) -> String {
+        let mut mac = self.transfer.clone();
+        mac.update(&garment.0.to_be_bytes());
+        mac.update(code.as_str().as_bytes());
+        mac.finalize().into_bytes().iter().fold(String::with_capacity(64), |mut hash, byte| {
+            use fmt::Write;
+            let _infallible = write!(hash, "{byte:02x}");
+            hash
+        })
+    }
+
+    /// Whether what somebody typed is the code of a stored hash, in constant time.
+    pub fn is_transfer_code(&self, garment: GarmentId, typed: &str, hash: &str) -> bool {
+        TransferCode::parse(typed).is_some_and(|code| self.transfer_hash(garment, &code).as_bytes().ct_eq(hash.as_bytes()).into())
+    }
+
+    /// Seals a contact for one holder of one garment: neither part opens in any other row.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn seal(&self, garment: GarmentId, seq: i64, contact: &Contact) -> Result<Sealed> {
+        let own = Zeroizing::new(random::<32>()?);
+        let plain = Zeroizing::new(serde_json::to_vec(contact).map_err(Error::broken)?);
+        Ok(Sealed { key: lock(&self.contact, garment, seq, &*own)?, text: lock(&own, garment, seq, &plain)? })
+    }
+
+    /// Opens a sealed contact.
+    ///
+    /// # Errors
+    /// Broken when it was sealed for another row, under another key, or was changed.
+    pub fn open(&self, garment: GarmentId, seq: i64, sealed: &Sealed) -> Result<Contact> {
+        let own = Zeroizing::new(unlock(&self.contact, garment, seq, &sealed.key)?);
+        let own: Zeroizing<[u8; 32]> = Zeroizing::new(own.as_slice().try_into().map_err(Error::broken)?);
+        let plain = Zeroizing::new(unlock(&own, garment, seq, &sealed.text)?);
+        serde_json::from_slice(&plain).map_err(Error::broken)
+    }
+}
+
+fn keyed(key: &[u8; 32]) -> Result<Keyed> {
+    <Keyed as hmac::KeyInit>::new_from_slice(key).map_err(Error::broken)
+}
+
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(Error::broken)?;
+    Ok(bytes)
+}
+
+/// What binds a message to its row.
+fn row(garment: GarmentId, seq: i64) -> Vec<u8> {
+    [b"hangtag/contact/v1".as_slice(), &garment.0.to_be_bytes(), &seq.to_be_bytes()].concat()
+}
+
+/// Nonce, then ciphertext with tag.
+fn lock(key: &[u8; 32], garment: GarmentId, seq: i64, plain: &[u8]) -> Result<Vec<u8>> {
+    let nonce = random::<NONCE>()?;
+    let aad = row(garment, seq);
+    let cipher = XChaCha20Poly1305::new(&Key::from(*key));
+    let locked = cipher.encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: &aad }).map_err(|_| Error::broken("a contact could not be sealed"))?;
+    Ok([nonce.as_slice(), &locked].concat())
+}
+
+fn unlock(key: &[u8; 32], garment: GarmentId, seq: i64, locked: &[u8]) -> Result<Vec<u8>> {
+    let broken = || Error::broken("a sealed contact does not open");
+    let (nonce, text) = locked.split_first_chunk::<NONCE>().ok_or_else(broken)?;
+    let aad = row(garment, seq);
+    XChaCha20Poly1305::new(&Key::from(*key)).decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: &aad }).map_err(|_| broken())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::BatchNo;
+
+    fn keys(byte: u8) -> HolderKeys {
+        HolderKeys::derive(&RootKey::new([byte; 32])).unwrap()
+    }
+
+    fn garment(unit: i64) -> GarmentId {
+        GarmentId::new(BatchNo(3), unit).unwrap()
+    }
+
+    #[test]
+    fn sealed_for_one_row_only() {
+        let contact = Contact { name: "王女士".into(), phone: "13800138000".into(), email: String::new() };
+        let sealed = keys(1).seal(garment(1), 1, &contact).unwrap();
+        assert_eq!(keys(1).open(garment(1), 1, &sealed).unwrap(), contact);
+        assert!(keys(2).open(garment(1), 1, &sealed).is_err());
+        assert!(keys(1).open(garment(2), 1, &sealed).is_err());
+        assert!(keys(1).open(garment(1), 2, &sealed).is_err());
+        let again = keys(1).seal(garment(1), 1, &contact).unwrap();
+        assert!(again.text != sealed.text && again.key != sealed.key);
+        // A row's key does not open another row's text, and no changed byte goes unnoticed.
+        assert!(keys(1).open(garment(1), 1, &Sealed { key: again.key, text: sealed.text.clone() }).is_err());
+        for place in 0..sealed.text.len() {
+            let mut text = sealed.text.clone();
+            text[place] ^= 1;
+            assert!(keys(1).open(garment(1), 1, &Sealed { key: sealed.key.clone(), text }).is_err());
+        }
+        assert!(!sealed.text.windows(11).any(|part| part == b"13800138000"));
+    }
+
+    #[test]
+    fn names_and_hashes_are_keyed() {
+        let name = keys(1).cookie_name(garment(1), false);
+        assert!(name.starts_with("h_") && name.len() == 12);
+        assert_eq!(keys(1).cookie_name(garment(1), true), format!("__Host-{name}"));
+        assert_ne!(name, keys(2).cookie_name(garment(1), false));
+        assert_ne!(name, keys(1).cookie_name(garment(2), false));
+        let code = TransferCode::parse("12345678").unwrap();
+        let hash = keys(1).transfer_hash(garment(1), &code);
+        assert!(keys(1).is_transfer_code(garment(1), "1234 5678", &hash));
+        assert!(!keys(1).is_transfer_code(garment(2), "12345678", &hash));
+        assert!(!keys(1).is_transfer_code(garment(1), "12345679", &hash));
+        assert!(!keys(1).is_transfer_code(garment(1), "", &hash));
+    }
+}

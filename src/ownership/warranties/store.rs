@@ -1,0 +1,260 @@
+//! Queries on `warranty`.
+
+use std::collections::HashMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::rules::{self, Facts, Status, Term, Terms, WarrantyState};
+use crate::each;
+use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result};
+use crate::platform::db::schema::warranty;
+use crate::platform::db::{Db, chunk_rows};
+use crate::platform::events::{self, Stamp};
+use crate::platform::policies::{self, Policy};
+use crate::ownership::garments;
+use crate::production::{batches, products};
+
+/// A warranty as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Warranty {
+    /// The garment. Not part of what is shown: its number is ours.
+    #[serde(skip)]
+    pub garment: GarmentId,
+    /// The sale it belongs to.
+    pub sale_seq: i64,
+    /// The policy version it is under; None where the house's number of days holds.
+    pub policy: Option<Id>,
+    /// How it stands, apart from the calendar.
+    #[serde(skip)]
+    pub status: Status,
+    /// First day.
+    pub starts_on: Option<NaiveDate>,
+    /// Last day.
+    pub ends_on: Option<NaiveDate>,
+    /// What it started with: `delivered`, `sold`, `activated`, `made`; empty while it waits.
+    pub start_basis: String,
+    /// Why it ended before its time or is void.
+    pub reason: String,
+    /// Grows with every change.
+    pub version: i64,
+}
+
+type Row = (i64, i64, Option<i64>, String, Option<NaiveDate>, Option<NaiveDate>, String, String, i64);
+
+fn warranty_of((garment, sale_seq, policy, status, starts_on, ends_on, start_basis, reason, version): Row) -> Result<Warranty> {
+    let status = Status::of(&status).ok_or_else(|| Error::broken(format!("warranty of {garment} has status {status}")))?;
+    Ok(Warranty { garment: GarmentId(garment), sale_seq, policy: policy.map(Id), status, starts_on, ends_on, start_basis, reason, version })
+}
+
+impl Warranty {
+    /// Its term, once it has started.
+    pub fn term(&self) -> Option<Term> {
+        let basis = products::StartRule::of(&self.start_basis)?;
+        Some(Term { basis, starts_on: self.starts_on?, ends_on: self.ends_on? })
+    }
+
+    /// How it stands on `today`.
+    ///
+    /// # Errors
+    /// When the store does.
+    pub fn state(&self, db: &mut Db, today: NaiveDate) -> Result<WarrantyState> {
+        let waits_for = match (self.status, self.policy) {
+            (Status::Waiting, Some(policy)) => products::policy(db, policy)?.map_or(rules::WaitsFor::Delivery, |policy| rules::waits_for(&(&policy).into())),
+            _ => rules::WaitsFor::Delivery,
+        };
+        Ok(rules::state(self.status, self.starts_on.zip(self.ends_on), &self.reason, waits_for, today))
+    }
+}
+
+/// The warranty of a garment's latest sale that has one.
+///
+/// # Errors
+/// When the store does.
+pub fn latest(db: &mut Db, garment: GarmentId) -> Result<Option<Warranty>> {
+    let rows: Vec<Row> =
+        each!(db, |c| warranty::table.filter(warranty::garment_id.eq(garment.0)).order(warranty::sale_seq.desc()).load(c))?;
+    rows.into_iter().next().map(warranty_of).transpose()
+}
+
+/// The warranty of one sale.
+///
+/// # Errors
+/// When the store does.
+pub fn of_sale(db: &mut Db, garment: GarmentId, sale_seq: i64) -> Result<Option<Warranty>> {
+    let rows: Vec<Row> =
+        each!(db, |c| warranty::table.filter(warranty::garment_id.eq(garment.0).and(warranty::sale_seq.eq(sale_seq))).load(c))?;
+    rows.into_iter().next().map(warranty_of).transpose()
+}
+
+/// The terms of a warranty: its policy version's, or the house's number of days as of `at`. None when they promise nothing.
+///
+/// # Errors
+/// When the store does.
+pub fn terms(db: &mut Db, policy: Option<&products::WarrantyPolicy>, at: NaiveDateTime) -> Result<Option<Terms>> {
+    let terms = match policy {
+        Some(policy) => Terms::from(policy),
+        None => Terms::of_days(u32::try_from(policies::value(db, Policy::ServiceDays, at)?).unwrap_or_default()),
+    };
+    Ok(Some(terms).filter(|terms| !terms.are_empty()))
+}
+
+/// A warranty to be made with its sale.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    /// The garment.
+    pub garment: GarmentId,
+    /// The sale.
+    pub sale_seq: i64,
+    /// The policy version.
+    pub policy: Option<Id>,
+    /// Its term, or None to wait for its start.
+    pub term: Option<Term>,
+}
+
+/// Makes the warranties of new sales, with their events.
+///
+/// # Errors
+/// When the store does.
+pub fn open(db: &mut Db, stamp: &Stamp, openings: &[Opening]) -> Result<()> {
+    for chunk in openings.chunks(chunk_rows(9)) {
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|new| {
+                let status = if new.term.is_some() { Status::Running } else { Status::Waiting };
+                (
+                    warranty::garment_id.eq(new.garment.0),
+                    warranty::sale_seq.eq(new.sale_seq),
+                    warranty::policy_id.eq(new.policy.map(|id| id.0)),
+                    warranty::status.eq(status.as_str()),
+                    warranty::starts_on.eq(new.term.map(|term| term.starts_on)),
+                    warranty::ends_on.eq(new.term.map(|term| term.ends_on)),
+                    warranty::start_basis.eq(new.term.map_or("", |term| term.basis.as_str())),
+                    warranty::reason.eq(""),
+                    warranty::version.eq(1),
+                )
+            })
+            .collect();
+        each!(db, |c| diesel::insert_into(warranty::table).values(&rows).execute(c))?;
+    }
+    let started: Vec<_> =
+        openings.iter().filter_map(|new| new.term.map(|term| (new.garment.0, started_body(new.sale_seq, &term)))).collect();
+    events::append_garments(db, stamp, EventKind::WarrantyStarted, &started)
+}
+
+fn started_body(sale_seq: i64, term: &Term) -> serde_json::Value {
+    serde_json::json!({ "sale": sale_seq, "basis": term.basis.as_str(), "starts_on": term.starts_on, "ends_on": term.ends_on })
+}
+
+/// The day after which the garment's batch was made, where it is recorded.
+fn made_on(db: &mut Db, garment: GarmentId) -> Result<Option<NaiveDate>> {
+    Ok(batches::batch(db, garment.batch())?.and_then(|batch| batch.finished_on))
+}
+
+/// Works out a live warranty anew from what is known now. Its end never moves to an earlier day.
+///
+/// # Errors
+/// [`Code::Stale`] when somebody else changed it in between.
+pub fn again(db: &mut Db, stamp: &Stamp, before: &Warranty, terms: &Terms, facts: &Facts) -> Result<()> {
+    let fresh = match before.status {
+        Status::Waiting | Status::Running => rules::term(terms, facts).map(|term| rules::moved(before.term(), term)),
+        Status::Void | Status::Ended => None,
+    };
+    let Some(term) = fresh.filter(|term| before.term() != Some(*term)) else {
+        return Ok(());
+    };
+    let changed = each!(db, |c| diesel::update(warranty::table.filter(
+        warranty::garment_id.eq(before.garment.0).and(warranty::sale_seq.eq(before.sale_seq)).and(warranty::version.eq(before.version))
+    ))
+    .set((
+        warranty::status.eq(Status::Running.as_str()),
+        warranty::starts_on.eq(term.starts_on),
+        warranty::ends_on.eq(term.ends_on),
+        warranty::start_basis.eq(term.basis.as_str()),
+        warranty::version.eq(before.version + 1),
+    ))
+    .execute(c))?;
+    if changed == 0 {
+        return Err(Code::Stale.into());
+    }
+    events::append(db, stamp, EventKind::WarrantyStarted, Subject::Garment(before.garment.0), &started_body(before.sale_seq, &term))
+}
+
+/// Starts the garment's warranty if it waits for its holder: what a claim does. One that runs already is left alone.
+///
+/// # Errors
+/// When the store does.
+pub fn activate(db: &mut Db, stamp: &Stamp, garment: GarmentId, on: NaiveDate) -> Result<()> {
+    let Some(before) = latest(db, garment)?.filter(|warranty| warranty.status == Status::Waiting) else {
+        return Ok(());
+    };
+    let Some(policy) = before.policy.map_or(Ok(None), |id| products::policy(db, id))? else {
+        return Ok(());
+    };
+    let facts = Facts { activated: Some(on), made: made_on(db, garment)?, ..Facts::default() };
+    again(db, stamp, &before, &Terms::from(&policy), &facts)
+}
+
+/// Ends the warranty of a sale before its time, with a reason.
+///
+/// # Errors
+/// When the store does.
+pub fn end(db: &mut Db, garment: GarmentId, sale_seq: i64, on: NaiveDate, reason: &str) -> Result<()> {
+    let Some(before) = of_sale(db, garment, sale_seq)?.filter(|one| matches!(one.status, Status::Waiting | Status::Running)) else {
+        return Ok(());
+    };
+    let ends_on = before.term().map(|term| term.ends_on.min(on).max(term.starts_on));
+    each!(db, |c| diesel::update(
+        warranty::table.filter(warranty::garment_id.eq(garment.0).and(warranty::sale_seq.eq(sale_seq)))
+    )
+    .set((
+        warranty::status.eq(Status::Ended.as_str()),
+        warranty::ends_on.eq(ends_on),
+        warranty::reason.eq(reason),
+        warranty::version.eq(before.version + 1),
+    ))
+    .execute(c))?;
+    Ok(())
+}
+
+/// Declares the warranty of the garment's live sale void. `reason` is for the buyer to read and names no person.
+///
+/// # Errors
+/// [`Code::NotSold`] without a live sale that has one, [`Code::WrongState`] when it is void or has ended already.
+pub fn void(db: &mut Db, stamp: &Stamp, garment: GarmentId, reason: &str) -> Result<Warranty> {
+    let live = garments::live_sale(db, garment)?.ok_or(Code::NotSold)?;
+    let before = of_sale(db, garment, live.seq)?.ok_or(Code::NotSold)?;
+    if matches!(before.status, Status::Void | Status::Ended) {
+        return Err(Refusal::new(Code::WrongState).with("state", before.status.as_str()).into());
+    }
+    let changed = each!(db, |c| diesel::update(warranty::table.filter(
+        warranty::garment_id.eq(garment.0).and(warranty::sale_seq.eq(before.sale_seq)).and(warranty::version.eq(before.version))
+    ))
+    .set((warranty::status.eq(Status::Void.as_str()), warranty::reason.eq(reason), warranty::version.eq(before.version + 1)))
+    .execute(c))?;
+    if changed == 0 {
+        return Err(Code::Stale.into());
+    }
+    events::append(db, stamp, EventKind::WarrantyVoided, Subject::Garment(garment.0), &serde_json::json!({ "sale": before.sale_seq }))?;
+    Ok(Warranty { status: Status::Void, reason: reason.to_owned(), version: before.version + 1, ..before })
+}
+
+/// The latest warranties of many garments, by garment.
+///
+/// # Errors
+/// When the store does.
+pub fn latest_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<GarmentId, Warranty>> {
+    let mut found: HashMap<GarmentId, Warranty> = HashMap::with_capacity(garments.len());
+    for chunk in garments.chunks(chunk_rows(1)) {
+        let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
+        let rows: Vec<Row> =
+            each!(db, |c| warranty::table.filter(warranty::garment_id.eq_any(&ids)).order((warranty::garment_id, warranty::sale_seq)).load(c))?;
+        for row in rows {
+            let one = warranty_of(row)?;
+            found.insert(one.garment, one);
+        }
+    }
+    Ok(found)
+}
