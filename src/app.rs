@@ -24,7 +24,8 @@ const IMPORTS: &[ImportTable] = &[];
 
 /// The kinds of long work.
 pub fn works() -> Works {
-    Arc::from([Box::new(ImportWork(import_tables())) as Box<dyn Work>])
+    let works: Vec<Box<dyn Work>> = vec![Box::new(ImportWork(import_tables()))];
+    works.into()
 }
 
 fn import_tables() -> ImportTables {

@@ -3,6 +3,8 @@
 //! It reads the source as text: comments and strings are taken out, `use crate::{a, b::{c}}` is opened up. Not a proof (macros and
 //! re-exports escape it), but it catches what happens in practice.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a test may fail by panicking")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

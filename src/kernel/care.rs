@@ -130,30 +130,96 @@ pub const SYMBOLS: &[Symbol] = &[
     row("wash-hand", Group::Wash, "手洗，最高洗涤温度40℃", "Hand wash at or below 40 °C", plain(&[TUB_FOR_HAND, HAND])),
     row("wash-no", Group::Wash, "不可水洗", "Do not wash", never(&[TUB])),
     row("bleach-any", Group::Bleach, "允许任何漂白剂", "Any bleach allowed", plain(&[TRIANGLE])),
-    row("bleach-oxygen", Group::Bleach, "仅允许氧漂/非氯漂", "Only oxygen / non-chlorine bleach", plain(&[TRIANGLE, "M13.5 38L29.25 12.5M24 38L34.5 21"])),
+    row(
+        "bleach-oxygen",
+        Group::Bleach,
+        "仅允许氧漂/非氯漂",
+        "Only oxygen / non-chlorine bleach",
+        plain(&[TRIANGLE, "M13.5 38L29.25 12.5M24 38L34.5 21"]),
+    ),
     row("bleach-no", Group::Bleach, "不可漂白", "Do not bleach", never(&[TRIANGLE])),
-    row("tumble-normal", Group::TumbleDry, "可使用翻转干燥，常规温度，排气口最高80℃", "Tumble dry, normal heat (80 °C)", dotted(&[SQUARE, CIRCLE_IN_SQUARE], 2, 21.0)),
-    row("tumble-low", Group::TumbleDry, "可使用翻转干燥，较低温度，排气口最高60℃", "Tumble dry, low heat (60 °C)", dotted(&[SQUARE, CIRCLE_IN_SQUARE], 1, 21.0)),
+    row(
+        "tumble-normal",
+        Group::TumbleDry,
+        "可使用翻转干燥，常规温度，排气口最高80℃",
+        "Tumble dry, normal heat (80 °C)",
+        dotted(&[SQUARE, CIRCLE_IN_SQUARE], 2, 21.0),
+    ),
+    row(
+        "tumble-low",
+        Group::TumbleDry,
+        "可使用翻转干燥，较低温度，排气口最高60℃",
+        "Tumble dry, low heat (60 °C)",
+        dotted(&[SQUARE, CIRCLE_IN_SQUARE], 1, 21.0),
+    ),
     row("tumble-no", Group::TumbleDry, "不可翻转干燥", "Do not tumble dry", never(&[SQUARE, CIRCLE_IN_SQUARE])),
     row("dry-line", Group::NaturalDry, "悬挂晾干", "Line dry", plain(&[SQUARE, "M24 9V33"])),
     row("dry-drip-line", Group::NaturalDry, "悬挂滴干", "Drip line dry", plain(&[SQUARE, "M19 9V33M29 9V33"])),
     row("dry-flat", Group::NaturalDry, "平摊晾干", "Dry flat", plain(&[SQUARE, "M12 21H36"])),
     row("dry-drip-flat", Group::NaturalDry, "平摊滴干", "Drip dry flat", plain(&[SQUARE, "M12 16.5H36M12 25.5H36"])),
     row("dry-line-shade", Group::NaturalDry, "在阴凉处悬挂晾干", "Line dry in the shade", plain(&[SQUARE, SHADE, "M27 9V33"])),
-    row("dry-drip-line-shade", Group::NaturalDry, "在阴凉处悬挂滴干", "Drip line dry in the shade", plain(&[SQUARE, SHADE, "M25 11V33M33 11V33"])),
+    row(
+        "dry-drip-line-shade",
+        Group::NaturalDry,
+        "在阴凉处悬挂滴干",
+        "Drip line dry in the shade",
+        plain(&[SQUARE, SHADE, "M25 11V33M33 11V33"]),
+    ),
     row("dry-flat-shade", Group::NaturalDry, "在阴凉处平摊晾干", "Dry flat in the shade", plain(&[SQUARE, SHADE, "M14 24H36"])),
-    row("dry-drip-flat-shade", Group::NaturalDry, "在阴凉处平摊滴干", "Drip dry flat in the shade", plain(&[SQUARE, SHADE, "M14 23H36M14 31H36"])),
+    row(
+        "dry-drip-flat-shade",
+        Group::NaturalDry,
+        "在阴凉处平摊滴干",
+        "Drip dry flat in the shade",
+        plain(&[SQUARE, SHADE, "M14 23H36M14 31H36"]),
+    ),
     row("iron-200", Group::Iron, "熨斗底板最高温度200℃", "Iron at up to 200 °C", dotted(&[IRON], 3, 27.5)),
     row("iron-150", Group::Iron, "熨斗底板最高温度150℃", "Iron at up to 150 °C", dotted(&[IRON], 2, 27.5)),
-    row("iron-110", Group::Iron, "熨斗底板最高温度110℃，蒸汽熨烫可能造成不可恢复的损伤", "Iron at up to 110 °C; steam may cause damage", dotted(&[IRON], 1, 27.5)),
+    row(
+        "iron-110",
+        Group::Iron,
+        "熨斗底板最高温度110℃，蒸汽熨烫可能造成不可恢复的损伤",
+        "Iron at up to 110 °C; steam may cause damage",
+        dotted(&[IRON], 1, 27.5),
+    ),
     row("iron-no", Group::Iron, "不可熨烫", "Do not iron", never(&[IRON])),
-    row("clean-p", Group::ProfessionalClean, "使用四氯乙烯和符号F代表的所有溶剂的专业干洗，常规干洗", "Professional dry clean (P), normal process", cleaned("P", 0)),
-    row("clean-p-mild", Group::ProfessionalClean, "使用四氯乙烯和符号F代表的所有溶剂的专业干洗，缓和干洗", "Professional dry clean (P), mild process", cleaned("P", 1)),
-    row("clean-f", Group::ProfessionalClean, "使用碳氢化合物溶剂的专业干洗，常规干洗", "Professional dry clean (F), normal process", cleaned("F", 0)),
-    row("clean-f-mild", Group::ProfessionalClean, "使用碳氢化合物溶剂的专业干洗，缓和干洗", "Professional dry clean (F), mild process", cleaned("F", 1)),
+    row(
+        "clean-p",
+        Group::ProfessionalClean,
+        "使用四氯乙烯和符号F代表的所有溶剂的专业干洗，常规干洗",
+        "Professional dry clean (P), normal process",
+        cleaned("P", 0),
+    ),
+    row(
+        "clean-p-mild",
+        Group::ProfessionalClean,
+        "使用四氯乙烯和符号F代表的所有溶剂的专业干洗，缓和干洗",
+        "Professional dry clean (P), mild process",
+        cleaned("P", 1),
+    ),
+    row(
+        "clean-f",
+        Group::ProfessionalClean,
+        "使用碳氢化合物溶剂的专业干洗，常规干洗",
+        "Professional dry clean (F), normal process",
+        cleaned("F", 0),
+    ),
+    row(
+        "clean-f-mild",
+        Group::ProfessionalClean,
+        "使用碳氢化合物溶剂的专业干洗，缓和干洗",
+        "Professional dry clean (F), mild process",
+        cleaned("F", 1),
+    ),
     row("clean-w", Group::ProfessionalClean, "专业湿洗，常规湿洗", "Professional wet clean, normal process", cleaned("W", 0)),
     row("clean-w-mild", Group::ProfessionalClean, "专业湿洗，缓和湿洗", "Professional wet clean, mild process", cleaned("W", 1)),
-    row("clean-w-very-mild", Group::ProfessionalClean, "专业湿洗，非常缓和湿洗", "Professional wet clean, very mild process", cleaned("W", 2)),
+    row(
+        "clean-w-very-mild",
+        Group::ProfessionalClean,
+        "专业湿洗，非常缓和湿洗",
+        "Professional wet clean, very mild process",
+        cleaned("W", 2),
+    ),
     row("clean-no", Group::ProfessionalClean, "不可干洗", "Do not dry clean", never(&[CIRCLE])),
 ];
 
@@ -195,7 +261,9 @@ impl Symbol {
         for bar in 0..self.drawing.bars {
             let _ = write!(path, "M9 {}H39", 39.5 + 4.5 * f64::from(bar));
         }
-        let mut out = String::from("<g fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.4\" stroke-linecap=\"round\" stroke-linejoin=\"round\">");
+        let mut out = String::from(
+            "<g fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.4\" stroke-linecap=\"round\" stroke-linejoin=\"round\">",
+        );
         let _ = write!(out, "<path d=\"{path}\"/>");
         if let Some((text, x, y, height)) = self.drawing.text {
             let _ = write!(out, "<path d=\"{}\" stroke-width=\"2\"/>", lettering::centred_path(text, x, y, height));

@@ -9,7 +9,10 @@ pub const CHUNK_BINDS: usize = 32_766;
 
 /// Rows of `columns` columns that one insert may carry.
 pub const fn chunk_rows(columns: usize) -> usize {
-    if columns == 0 { CHUNK_BINDS } else { CHUNK_BINDS / columns }
+    match CHUNK_BINDS.checked_div(columns) {
+        Some(rows) => rows,
+        None => CHUNK_BINDS,
+    }
 }
 
 impl From<DieselError> for Error {

@@ -12,7 +12,7 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// Any number will do, as long as every instance uses the same.
-const ADVISORY_LOCK: i64 = 0x4841_4e47_5441_47;
+const ADVISORY_LOCK: i64 = 0x0048_414e_4754_4147;
 
 /// What a run did.
 #[derive(Clone, Debug, PartialEq, Eq)]

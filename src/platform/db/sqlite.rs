@@ -72,7 +72,7 @@ impl SqliteStore {
             execute(&mut db, "COMMIT")?;
             outcome
         }));
-        let outcome = match outcome {
+        match outcome {
             Ok(outcome) => {
                 if outcome.is_err() {
                     // COMMIT may not have been reached.
@@ -86,8 +86,7 @@ impl SqliteStore {
                 self.give_back(open_reader(&self.path)?);
                 Err(Error::broken("a read panicked"))
             }
-        };
-        outcome
+        }
     }
 
     pub(super) fn glance<T>(&self, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
@@ -205,7 +204,7 @@ fn write_loop(mut db: Db, queue: &Receiver<Box<dyn Queued>>, group_max: usize) {
                     tracing::error!(%error, "a write was not committed");
                     error.to_string()
                 });
-                write.settle(outcome.as_ref().map(|()| ()).map_err(String::as_str));
+                write.settle(outcome.as_ref().copied().map_err(String::as_str));
             }
         }
     }

@@ -117,7 +117,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            if request.content_type().to_ascii_lowercase() != "application/x-www-form-urlencoded" {
+            if !request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
                 return Err(Code::UnsupportedMedia.into());
             }
             let body = read_body(&request, &mut payload, BODY_LIMIT).await?;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
@@ -42,24 +42,37 @@ pub trait Doorkeeper: Send + Sync {
     fn recognise<'a>(&'a self, house: &'a House, request: &'a HttpRequest) -> Pin<Box<dyn Future<Output = Result<Option<Identity>>> + 'a>>;
 }
 
-/// Middleware: finds out who asks, once, and turns away forms of other sites.
+/// Middleware: finds out who asks, once, and turns away forms of other sites with [`Code::CrossSite`].
 ///
 /// # Errors
-/// [`Code::CrossSite`] for a changing request that a browser sends from another site.
-pub async fn at_the_door<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
+/// Only those of the server itself.
+pub async fn at_the_door<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+    match recognise(&request).await {
+        Ok(Some(identity)) => drop(request.extensions_mut().insert(identity)),
+        Ok(None) => {}
+        Err(error) => {
+            let response = super::problem::respond(&error, request.request());
+            return Ok(request.into_response(response).map_into_right_body());
+        }
+    }
+    next.call(request).await.map(ServiceResponse::map_into_left_body)
+}
+
+async fn recognise(request: &ServiceRequest) -> Result<Option<Identity>> {
     let house = house_of(request.request())?;
     let identity = match request.app_data::<web::Data<dyn Doorkeeper>>() {
         Some(doorkeeper) => doorkeeper.recognise(&house, request.request()).await?,
         None => None,
     };
     let is_program = identity.as_ref().is_some_and(|identity| identity.csrf.is_none());
-    if !is_program && !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) && is_cross_site(&request) {
-        return Err(Error::from(Code::CrossSite).into());
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if changes && !is_program && is_cross_site(request) {
+        return Err(Code::CrossSite.into());
     }
-    if let Some(identity) = identity {
-        request.extensions_mut().insert(identity);
-    }
-    next.call(request).await
+    Ok(identity)
 }
 
 /// `Sec-Fetch-Site` where the browser sends it, `Origin` where it does not.

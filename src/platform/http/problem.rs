@@ -122,7 +122,7 @@ pub fn respond(error: &Error, request: &HttpRequest) -> HttpResponse {
     response
 }
 
-/// Middleware: turns every error into a response of the right form.
+/// Middleware: turns every error of a handler into a response of the right form.
 ///
 /// # Errors
 /// Only those of the server itself.
@@ -130,29 +130,16 @@ pub async fn dress<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
-    let http_request = request.request().clone();
-    match next.call(request).await {
-        Ok(response) => {
-            let rendered = response.response().error().map(|error| match error.as_error::<Error>() {
-                Some(error) => respond(error, response.request()),
-                None => respond(&of_actix(error), response.request()),
-            });
-            Ok(match rendered {
-                Some(rendered) => {
-                    let (request, _) = response.into_parts();
-                    ServiceResponse::new(request, rendered).map_into_right_body()
-                }
-                None => response.map_into_left_body(),
-            })
-        }
-        Err(error) => {
-            let rendered = match error.as_error::<Error>() {
-                Some(error) => respond(error, &http_request),
-                None => respond(&of_actix(&error), &http_request),
-            };
-            Ok(ServiceResponse::new(http_request, rendered).map_into_right_body())
-        }
-    }
+    // No clone of the request may be alive during the call: the router needs it for itself.
+    let response = next.call(request).await?;
+    let rendered = response.response().error().map(|error| match error.as_error::<Error>() {
+        Some(error) => respond(error, response.request()),
+        None => respond(&of_actix(error), response.request()),
+    });
+    Ok(match rendered {
+        Some(rendered) => response.into_response(rendered).map_into_right_body(),
+        None => response.map_into_left_body(),
+    })
 }
 
 /// The framework's own errors (a path that does not parse, a payload that overflows) in the house's codes.

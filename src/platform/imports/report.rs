@@ -218,7 +218,7 @@ impl ImportReport {
     /// [`Error::Broken`] only if memory cannot be written.
     pub fn faults_csv(&self, words: Words) -> Result<Vec<u8>> {
         let mut csv = csv::Writer::from_writer("\u{FEFF}".as_bytes().to_vec());
-        csv.write_record(["line", "column", "value", "reason"].map(|title| words.say(&format!("import-faults-{title}")).into_owned()))
+        csv.write_record(["line", "column", "value", "reason"].map(|title| words.say(format!("import-faults-{title}")).into_owned()))
             .map_err(Error::broken)?;
         for fault in &self.faults {
             let line = fault.line.map(|line| line.to_string()).unwrap_or_default();

@@ -36,6 +36,8 @@ pub struct Atlas {
     pub baseline: f64,
     /// Size of the text, in its own units.
     pub em: f64,
+    /// Name of the face.
+    pub font: String,
     /// Red, green, blue.
     pub colour: [u8; 3],
     dots_per_px: f64,
@@ -78,7 +80,9 @@ impl Atlas {
         let chunk = base.chunks().first().ok_or_else(|| not_drawable("empty text"))?;
         let first = base.layouted().iter().flat_map(|span| &span.positioned_glyphs).next().ok_or_else(|| not_drawable("empty text"))?;
         let fill = base.layouted().first().and_then(|span| span.fill.clone());
-        let Some(Paint::Color(colour)) = fill.as_ref().map(usvg::Fill::paint) else { return Err(not_drawable("text without a plain colour")) };
+        let Some(Paint::Color(colour)) = fill.as_ref().map(usvg::Fill::paint) else {
+            return Err(not_drawable("text without a plain colour"));
+        };
         let mut atlas = Self {
             glyphs: BTreeMap::new(),
             transform: base.abs_transform(),
@@ -86,20 +90,22 @@ impl Atlas {
             x: f64::from(chunk.x().unwrap_or_default()),
             baseline: f64::from(first.transform().ty),
             em: f64::from(first.font_size()),
+            font: face_name(&tree, first.font),
             colour: [colour.red, colour.green, colour.blue],
             dots_per_px: f64::from(dpi) / PX_PER_INCH,
         };
         let mut faults = Vec::new();
         for character in characters {
             let number = u32::from(character);
-            let pens = shown(&format!("a{number}")).map(pens).unwrap_or_default();
-            let (Some(from), Some(to)) = (pens.get(1), pens.get(2)) else { continue };
-            let advance = to - from;
-            let drawn = shown(&format!("o{number}"));
-            if let Some(fault) = drawn.and_then(|text| missing(text, &tree)) {
+            let Some(between) = shown(&format!("a{number}")) else { continue };
+            if let Some(fault) = missing(between, &tree) {
                 faults.push(fault);
                 continue;
             }
+            let pens = pens(between);
+            let (Some(from), Some(to)) = (pens.get(1), pens.get(2)) else { continue };
+            let advance = to - from;
+            let drawn = shown(&format!("o{number}"));
             let outline = drawn.and_then(|text| {
                 let pen = *self::pens(text).first()?;
                 outline_of(text.flattened())?.transform(Transform::from_translate(single(-pen), 0.0))
@@ -186,8 +192,11 @@ fn pens(text: &Text) -> Vec<f64> {
 /// The first character of a drawn text that no face has. The drawing crates leave it out without a word.
 pub fn missing(text: &Text, tree: &Tree) -> Option<Fault> {
     let glyph = text.layouted().iter().flat_map(|span| &span.positioned_glyphs).find(|glyph| glyph.id.0 == 0)?;
-    let font = tree.fontdb().face(glyph.font).and_then(|face| face.families.first()).map(|name| name.0.clone());
-    Some(Fault::new("template", Code::MissingGlyph).with("character", &glyph.text).with("font", font.unwrap_or_default()))
+    Some(Fault::new("template", Code::MissingGlyph).with("character", &glyph.text).with("font", face_name(tree, glyph.font)))
+}
+
+fn face_name(tree: &Tree, id: usvg::fontdb::ID) -> String {
+    tree.fontdb().face(id).and_then(|face| face.families.first()).map(|name| name.0.clone()).unwrap_or_default()
 }
 
 /// All outlines of a flattened text as one.

@@ -103,7 +103,7 @@ impl Bitmap {
         let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else { return };
         let (byte, shift) = (x / 8, x % 8);
         let last = self.width.checked_sub(1).map_or(0, |last| last / 8);
-        let last_mask = if self.width % 8 == 0 { 0xff } else { !(0xffu8 >> (self.width % 8)) };
+        let last_mask = if self.width.is_multiple_of(8) { 0xff } else { !(0xffu8 >> (self.width % 8)) };
         for (into, from) in self.bits.chunks_exact_mut(self.stride.max(1)).skip(y).zip(other.rows()) {
             let mut carry = 0u16;
             let shifted = from.iter().copied().chain(std::iter::once(0)).map(|eight| {

@@ -13,14 +13,20 @@ const JOB_COLUMNS: &[&str] = &["gtin", "style", "size", "colour", "batch"];
 ///
 /// # Errors
 /// [`Error::Broken`] when `out` cannot be written.
-pub fn write(layout: &Layout, units: &mut dyn Iterator<Item = LabelUnit>, out: &mut dyn Write, progress: &mut dyn FnMut(u64)) -> Result<u64> {
+pub fn write(
+    layout: &Layout,
+    units: &mut dyn Iterator<Item = LabelUnit>,
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64),
+) -> Result<u64> {
     out.write_all("\u{feff}".as_bytes())?;
     let mut rows = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
     let claims = layout.job.claim_codes;
     let mut header: Vec<&str> = ["serial", "uri"].into_iter().chain(JOB_COLUMNS.iter().copied()).chain(["unit"]).collect();
     header.extend(claims.then_some("claim_code"));
     rows.write_record(&header).map_err(Error::broken)?;
-    let job: Vec<String> = JOB_COLUMNS.iter().map(|name| safe(layout.job.fields.get(*name).map(String::as_str).unwrap_or_default())).collect();
+    let job: Vec<String> =
+        JOB_COLUMNS.iter().map(|name| safe(layout.job.fields.get(*name).map(String::as_str).unwrap_or_default())).collect();
     let labels = every(units, progress, |unit| {
         rows.write_field(safe(&unit.serial)).map_err(Error::broken)?;
         rows.write_field(layout.uri(unit)).map_err(Error::broken)?;

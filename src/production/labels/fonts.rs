@@ -76,9 +76,11 @@ impl Fonts {
         let mut found = Database::new();
         found.load_system_fonts();
         let database = Arc::make_mut(&mut fonts.database);
-        let mut files: Vec<_> = folder.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten().map(|e| e.path()).collect();
+        let mut files: Vec<_> =
+            folder.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten().map(|e| e.path()).collect();
         files.sort();
-        let is_font = |path: &Path| path.extension().is_some_and(|e| ["ttf", "otf", "ttc", "otc"].iter().any(|known| e.eq_ignore_ascii_case(known)));
+        let is_font =
+            |path: &Path| path.extension().is_some_and(|e| ["ttf", "otf", "ttc", "otc"].iter().any(|known| e.eq_ignore_ascii_case(known)));
         files.retain(|path| is_font(path));
         for family in [first_of(&found, CHINESE), first_of(&found, LATIN)].into_iter().flatten() {
             for id in [family.regular, family.bold] {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use resvg::usvg::{BlendMode, Group, Node, Paint, Tree};
 
+use super::LabelJob;
 use super::atlas;
 use super::fonts::Fonts;
 use super::layout::{CodePlace, Layout, QUIET_MODULES, texts_of, widest_unit};
 use super::measure::{Area, MM_PER_INCH, PX_PER_INCH, dots_to_mm, float};
 use super::template::Template;
-use super::LabelJob;
 use crate::kernel::care::SYMBOLS;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::Lang;
@@ -107,12 +107,16 @@ pub fn not_drawable(group: &Group, faults: &mut Vec<Fault>) {
     }
 }
 
-/// The ink of every text of the drawing, in SVG pixels; missing glyphs go to `faults`.
+/// The ink of every text of the drawing, in SVG pixels; missing glyphs and broken marks go to `faults`.
 pub fn text_rooms(tree: &Tree, faults: &mut Vec<Fault>) -> Vec<(String, Area)> {
     let mut rooms = Vec::new();
     for text in texts_of(tree.root()) {
         faults.extend(atlas::missing(text, tree));
         let words: String = text.chunks().iter().map(|chunk| chunk.text()).collect();
+        if words.contains("{{") || words.contains("}}") {
+            // A mark cut in two by the drawing program: its halves stand in different runs.
+            faults.push(Fault::new(words.clone(), Code::UnknownField));
+        }
         let ink = atlas::outline_of(text.flattened()).and_then(|outline| outline.transform(text.abs_transform()));
         if let Some(ink) = ink {
             rooms.push((words, Area::of(ink.bounds())));

@@ -123,7 +123,10 @@ mod tests {
     #[test]
     fn marks_are_found() {
         let field = |name: &str, line| Mark::Field(name.into(), line);
-        assert_eq!(marks("号型：{{ size }}/{{care:2}}"), [Mark::Literal("号型：".into()), field("size", None), Mark::Literal("/".into()), field("care", Some(2))]);
+        assert_eq!(
+            marks("号型：{{ size }}/{{care:2}}"),
+            [Mark::Literal("号型：".into()), field("size", None), Mark::Literal("/".into()), field("care", Some(2))]
+        );
         assert_eq!(marks("a {{b"), [Mark::Literal("a {{b".into())]);
     }
 

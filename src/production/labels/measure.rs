@@ -90,6 +90,16 @@ impl Area {
         Self { left: self.left * factor, top: self.top * factor, right: self.right * factor, bottom: self.bottom * factor }
     }
 
+    /// The smallest area that holds both.
+    pub fn joined(&self, other: &Self) -> Self {
+        Self {
+            left: self.left.min(other.left),
+            top: self.top.min(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+        }
+    }
+
     /// Whether the two share more than an edge.
     pub fn meets(&self, other: &Self) -> bool {
         self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
@@ -97,6 +107,9 @@ impl Area {
 
     /// Whether `other` lies inside, give or take `slack`.
     pub fn holds(&self, other: &Self, slack: f64) -> bool {
-        other.left >= self.left - slack && other.top >= self.top - slack && other.right <= self.right + slack && other.bottom <= self.bottom + slack
+        other.left >= self.left - slack
+            && other.top >= self.top - slack
+            && other.right <= self.right + slack
+            && other.bottom <= self.bottom + slack
     }
 }

@@ -15,6 +15,7 @@
 mod atlas;
 mod bitmap;
 mod csv;
+mod draft;
 mod fonts;
 mod images;
 mod layout;
@@ -127,7 +128,7 @@ impl FromStr for Format {
 
     fn from_str(text: &str) -> Result<Self, Fault> {
         let found = Self::ALL.into_iter().find(|format| format.name() == text);
-        found.ok_or_else(|| Fault::new("format", Code::NotOneOf).with("allowed", Self::ALL.map(Self::name).join(", ")))
+        found.ok_or_else(|| Fault::new("format", Code::NotOneOf).with("value", text).with("allowed", Self::ALL.map(Self::name).join(", ")))
     }
 }
 
@@ -228,7 +229,11 @@ impl<W: Write> Write for Counted<W> {
 }
 
 /// Calls `each` for every unit and `progress` every 250 labels and at the end; gives the number of labels.
-fn every(units: &mut dyn Iterator<Item = LabelUnit>, progress: &mut dyn FnMut(u64), mut each: impl FnMut(&LabelUnit) -> Result<()>) -> Result<u64> {
+fn every(
+    units: &mut dyn Iterator<Item = LabelUnit>,
+    progress: &mut dyn FnMut(u64),
+    mut each: impl FnMut(&LabelUnit) -> Result<()>,
+) -> Result<u64> {
     let mut labels = 0;
     for unit in units {
         each(&unit)?;

@@ -31,7 +31,12 @@ const BACKGROUND: i32 = 5;
 ///
 /// # Errors
 /// As [`Layout::label`]; [`Error::Broken`] when `out` cannot be written.
-pub fn write(layout: &Layout, units: &mut dyn Iterator<Item = LabelUnit>, out: &mut dyn Write, progress: &mut dyn FnMut(u64)) -> Result<u64> {
+pub fn write(
+    layout: &Layout,
+    units: &mut dyn Iterator<Item = LabelUnit>,
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64),
+) -> Result<u64> {
     let mut file = File { out, at: 0, places: vec![0; 5], pending: Vec::new() };
     file.put(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")?;
     let spec = &layout.template.spec;
@@ -49,7 +54,7 @@ pub fn write(layout: &Layout, units: &mut dyn Iterator<Item = LabelUnit>, out: &
     let labels = every(units, progress, |unit| {
         if let Some(sheet) = &sheet {
             let (x, y) = place_on(sheet, number % per_page, spec.height);
-            write!(page, "q 1 0 0 1 {} {} cm\n", Short(x), Short(y))?;
+            writeln!(page, "q 1 0 0 1 {} {} cm", Short(x), Short(y))?;
         }
         label(layout, &mut fonts, unit, &mut uri, &mut page)?;
         if sheet.is_some() {
@@ -93,7 +98,14 @@ fn label(layout: &Layout, fonts: &mut [Font<'_>], unit: &LabelUnit, uri: &mut St
     let bottom = mm_to_pt(layout.template.spec.height) - float(place.top) * pt - side;
     let modules = Bitmap::of_qr(&qr, 1);
     let (n, bytes) = (modules.width(), modules.bytes().len());
-    write!(page, "/B Do q {} 0 0 {} {} {} cm BI/W {n}/H {n}/IM true/L {bytes} ID ", Short(side), Short(side), Short(float(place.left) * pt), Short(bottom))?;
+    write!(
+        page,
+        "/B Do q {} 0 0 {} {} {} cm BI/W {n}/H {n}/IM true/L {bytes} ID ",
+        Short(side),
+        Short(side),
+        Short(float(place.left) * pt),
+        Short(bottom)
+    )?;
     // In an image mask a 0 is painted.
     page.extend(modules.bytes().iter().map(|byte| !byte));
     page.extend_from_slice(b"\nEI Q\n");
@@ -249,7 +261,10 @@ impl<'a> Font<'a> {
             return file.object(self.id, format!("{} 0 obj\nnull\nendobj\n", self.id.get()).as_bytes());
         };
         let unicode_id = file.reserve();
-        let mut unicode = UnicodeCmap::<u8>::new(Name(b"HangtagUnicode"), pdf_writer::types::SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"UCS"), supplement: 0 });
+        let mut unicode = UnicodeCmap::<u8>::new(
+            Name(b"HangtagUnicode"),
+            pdf_writer::types::SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"UCS"), supplement: 0 },
+        );
         let mut glyphs = Vec::new();
         let mut widths = vec![0.0; usize::from(last - first) + 1];
         let mut most = [0.0f32, -300.0, 1000.0, 1000.0];
@@ -330,7 +345,7 @@ impl Pages {
         }
         let (stream, page) = (file.reserve(), file.reserve());
         file.begin(stream)?;
-        write!(file.pending, "<</Length {}>>stream\n", content.len())?;
+        writeln!(file.pending, "<</Length {}>>stream", content.len())?;
         file.pending.extend_from_slice(content);
         file.pending.extend_from_slice(b"\nendstream\nendobj\n");
         file.send()?;
@@ -450,7 +465,7 @@ impl File<'_> {
             let mut lines = String::with_capacity(20 * places.len());
             for place in places {
                 use std::fmt::Write as _;
-                let _ = write!(lines, "{place:010} 00000 n \n");
+                let _ = writeln!(lines, "{place:010} 00000 n ");
             }
             self.put(lines.as_bytes())?;
         }

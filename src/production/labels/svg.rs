@@ -28,9 +28,9 @@ pub fn svg(layout: &Layout, unit: &LabelUnit) -> Result<String> {
     let qr = layout.qr(unit, &mut String::new())?;
     let place = layout.code_place(qr.size())?;
     let px = PX_PER_INCH / f64::from(layout.dpi);
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<path transform=\"translate({:.4} {:.4}) scale({:.6})\" shape-rendering=\"crispEdges\" d=\"{}\"/>\n",
+        "<path transform=\"translate({:.4} {:.4}) scale({:.6})\" shape-rendering=\"crispEdges\" d=\"{}\"/>",
         float(place.left) * px,
         float(place.top) * px,
         float(place.dots) * px,

@@ -211,9 +211,8 @@ impl Template {
                 if size.len() > u64::try_from(MOST_BYTES).unwrap_or(u64::MAX) {
                     return Err(Refusal::new(Code::BodyTooLarge).with("limit", MOST_BYTES).into());
                 }
-                let text = |path: &Path| {
-                    std::fs::read_to_string(path).map_err(|error| refused(name, format!("{}: {error}", path.display())))
-                };
+                let text =
+                    |path: &Path| std::fs::read_to_string(path).map_err(|error| refused(name, format!("{}: {error}", path.display())));
                 return Self::of_sources(name, text(&svg)?.into(), &text(&folder.join(format!("{name}.toml")))?);
             }
         }

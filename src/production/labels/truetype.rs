@@ -22,8 +22,7 @@ const DESCENT: i16 = -250;
 pub fn font(bold: bool) -> Vec<u8> {
     let pen = if bold { 128.0 } else { 84.0 };
     let letters: Vec<Letter> = lettering::letters().collect();
-    let box_of_nothing = Glyph { advance: 600, data: Vec::new(), bounds: [0; 4] };
-    let glyphs: Vec<Glyph> = std::iter::once(box_of_nothing).chain(letters.iter().map(|letter| Glyph::of(letter, pen))).collect();
+    let glyphs: Vec<Glyph> = std::iter::once(Glyph::box_of_nothing()).chain(letters.iter().map(|letter| Glyph::of(letter, pen))).collect();
 
     let mut glyf = Vec::new();
     let mut loca = Table::default();
@@ -63,8 +62,26 @@ impl Glyph {
         let bearing = 0.8 * SIDEWAYS;
         let advance = if letter.character.is_whitespace() { 260.0 } else { letter.width * SIDEWAYS + pen + 2.0 * bearing };
         let blank = Self { advance: super::measure::whole(advance), data: Vec::new(), bounds: [0; 4] };
-        let Some(outline) = widen(letter, pen, bearing + pen / 2.0) else { return blank };
-        let contours = contours(&outline);
+        match widen(letter, pen, bearing + pen / 2.0) {
+            Some(outline) => Self::drawn(blank.advance, &contours(&outline)),
+            None => blank,
+        }
+    }
+
+    /// Glyph 0, shown for a character that is not there: an upright box. It must have ink, or a text of nothing else would vanish unnoticed.
+    fn box_of_nothing() -> Self {
+        let ring = |inset: i32| {
+            [(60 + inset, inset), (60 + inset, 720 - inset), (540 - inset, 720 - inset), (540 - inset, inset)]
+                .map(|(x, y)| (x, y, true))
+                .to_vec()
+        };
+        let mut inner = ring(70);
+        inner.reverse();
+        Self::drawn(600, &[ring(0), inner])
+    }
+
+    fn drawn(advance: usize, contours: &[Vec<(i32, i32, bool)>]) -> Self {
+        let blank = Self { advance, data: Vec::new(), bounds: [0; 4] };
         let points: Vec<(i32, i32, bool)> = contours.iter().flatten().copied().collect();
         if points.is_empty() {
             return blank;
@@ -79,7 +96,7 @@ impl Glyph {
         data.u16(contours.len());
         bounds.iter().for_each(|&bound| data.i16(bound));
         let mut last = 0;
-        for contour in &contours {
+        for contour in contours {
             last += contour.len();
             data.u16(last - 1);
         }

@@ -13,7 +13,12 @@ use crate::kernel::error::Result;
 ///
 /// # Errors
 /// As [`Layout::label`]; [`crate::kernel::Error::Broken`] when `out` cannot be written.
-pub fn write(layout: &Layout, units: &mut dyn Iterator<Item = LabelUnit>, out: &mut dyn Write, progress: &mut dyn FnMut(u64)) -> Result<u64> {
+pub fn write(
+    layout: &Layout,
+    units: &mut dyn Iterator<Item = LabelUnit>,
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64),
+) -> Result<u64> {
     let spec = &layout.template.spec;
     let gap = match spec.media {
         Media::Gap { gap } => gap,

@@ -66,7 +66,10 @@ mod tests {
 
     #[test]
     fn words_stay_whole_and_chinese_breaks_anywhere() {
-        assert_eq!(cut("Shell: 95% cotton 5% elastane", 12.0, 4), (vec!["Shell: 95%".into(), "cotton 5%".into(), "elastane".into()], false));
+        assert_eq!(
+            cut("Shell: 95% cotton 5% elastane", 12.0, 4),
+            (vec!["Shell: 95%".into(), "cotton 5%".into(), "elastane".into()], false)
+        );
         assert_eq!(cut("面料：棉95% 氨纶5%", 12.0, 3), (vec!["面料：棉95%".into(), "氨纶5%".into()], false));
         assert_eq!(cut("深色衣物，请单独洗涤", 8.0, 3), (vec!["深色衣".into(), "物，请单".into(), "独洗涤".into()], false));
     }

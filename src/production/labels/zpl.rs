@@ -17,7 +17,12 @@ const BACKGROUND: &str = "R:HANGTAG.GRF";
 ///
 /// # Errors
 /// As [`Layout::label`]; [`crate::kernel::Error::Broken`] when `out` cannot be written.
-pub fn write(layout: &Layout, units: &mut dyn Iterator<Item = LabelUnit>, out: &mut dyn Write, progress: &mut dyn FnMut(u64)) -> Result<u64> {
+pub fn write(
+    layout: &Layout,
+    units: &mut dyn Iterator<Item = LabelUnit>,
+    out: &mut dyn Write,
+    progress: &mut dyn FnMut(u64),
+) -> Result<u64> {
     let background = &layout.background;
     let mut line = Vec::new();
     write!(line, "~DG{BACKGROUND},{},{},", background.bytes().len(), background.stride())?;

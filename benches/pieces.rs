@@ -1,0 +1,60 @@
+//! The small pieces that everything else waits for, each beside what it is measured against.
+//!
+//! `cargo bench --bench pieces`. Only ratios within one run mean anything: machines are shared.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use hangtag::kernel::gs1::DigitalLink;
+use hangtag::kernel::qr::{Ecc, Qr};
+use hangtag::kernel::serial::{Epoch, Gtin14, Keyring, RootKey};
+use hangtag::kernel::{BatchNo, GarmentId};
+use std::hint::black_box;
+
+const GTIN: Gtin14 = *b"06901234567892";
+
+fn keyring() -> Keyring {
+    Keyring::new([(Epoch::FIRST, RootKey::new([7; 32]))]).expect("one key")
+}
+
+fn uris() -> Vec<String> {
+    let ring = keyring();
+    let minted = ring.mint_range(Epoch::FIRST, GTIN, BatchNo(4711), 0, 256).expect("a small range");
+    minted.map(|(_, serial)| format!("HTTPS://ID.BRAND.CN/01/06901234567892/21/{serial}")).collect()
+}
+
+fn qr(c: &mut Criterion) {
+    let uris = uris();
+    let mut group = c.benchmark_group("qr, 61 characters, level Q");
+    group.throughput(Throughput::Elements(1));
+    let mut turn = uris.iter().cycle();
+    group.bench_function("ours", |b| b.iter(|| Qr::encode(black_box(turn.next().expect("endless").as_bytes()), Ecc::Q)));
+    let mut turn = uris.iter().cycle();
+    group.bench_function("the qrcode crate", |b| {
+        b.iter(|| qrcode::QrCode::with_error_correction_level(black_box(turn.next().expect("endless")), qrcode::EcLevel::Q));
+    });
+    group.finish();
+}
+
+fn serial(c: &mut Criterion) {
+    let ring = keyring();
+    let garment = GarmentId::new(BatchNo(4711), 99).expect("in range");
+    let serial = ring.mint(&GTIN, garment);
+    let text = serial.grouped();
+    let mut group = c.benchmark_group("serial");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("mint", |b| b.iter(|| ring.mint(black_box(&GTIN), black_box(garment))));
+    group.bench_function("open", |b| b.iter(|| ring.open(black_box(&GTIN), black_box(&serial))));
+    group.bench_function("parse", |b| b.iter(|| hangtag::kernel::serial::Serial::parse(black_box(&text))));
+    group.finish();
+}
+
+fn digital_link(c: &mut Criterion) {
+    let uris = uris();
+    let mut group = c.benchmark_group("digital link");
+    group.throughput(Throughput::Elements(1));
+    let mut turn = uris.iter().cycle();
+    group.bench_function("parse", |b| b.iter(|| DigitalLink::parse(black_box(turn.next().expect("endless")))));
+    group.finish();
+}
+
+criterion_group!(pieces, qr, serial, digital_link);
+criterion_main!(pieces);
