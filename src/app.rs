@@ -14,6 +14,7 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
+use crate::public::{card, links, resolver};
 use crate::staff;
 
 /// The staff menu, in the order people work.
@@ -35,6 +36,7 @@ fn import_tables() -> ImportTables {
 /// Mounts every room's routes.
 fn rooms(config: &mut ServiceConfig<'_>) {
     config.configure(jobs::routes).configure(imports::routes);
+    config.configure(links::routes).configure(resolver::routes).configure(card::routes);
 }
 
 /// The whole application, ready to be served or tested.
@@ -55,6 +57,7 @@ pub fn app(
         .app_data(Menu(Arc::from(MENU)))
         .app_data(web::Data::new(import_tables()))
         .app_data(web::Data::from(staff::door::porter(&house.config)))
+        .app_data(web::Data::new(card::Desk::new(house, None)))
         .configure(rooms)
         .split_for_parts();
     app.default_service(web::to(nowhere))

@@ -25,4 +25,5 @@ pub mod kernel;
 pub mod ownership;
 pub mod platform;
 pub mod production;
+pub mod public;
 pub mod staff;

@@ -15,10 +15,10 @@ use crate::kernel::care;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, GarmentId, Id, Result};
 use crate::platform::db::schema::held_version::dsl;
-use crate::platform::db::{Db, Store};
+use crate::platform::db::Db;
 use crate::platform::words::Words;
 use crate::production::products::{self, Product, SizeChart, Style, StyleFacts, WarrantyPolicy, percent};
-use crate::public::links::{self, Attached, Level};
+use crate::public::links::{self, Attached, Defaults, Level};
 
 /// Skus whose parts are kept, in one language each.
 const KEPT_SKUS: usize = 512;
@@ -64,6 +64,7 @@ struct Inner {
     /// The store's change count at which the versions below were read.
     changes: Option<u64>,
     versions: Vec<(String, i64)>,
+    defaults: Arc<Defaults>,
     parts: HashMap<(Id, Lang), Arc<Parts>>,
     terms: HashMap<(Id, Lang), Arc<str>>,
     pages: HashMap<(String, Lang), Whole>,
@@ -75,8 +76,7 @@ impl Shelf {
     }
 
     /// The whole page kept for an address, if nothing was written since and it is still the same day.
-    pub fn page(&self, store: &Store, address: &str, lang: Lang, day: NaiveDate) -> Option<Whole> {
-        let changes = store.changes()?;
+    pub fn page(&self, changes: u64, address: &str, lang: Lang, day: NaiveDate) -> Option<Whole> {
         let inner = self.lock();
         inner.pages.get(&(address.to_owned(), lang)).filter(|whole| whole.changes == changes && whole.day == day).cloned()
     }
@@ -90,8 +90,7 @@ impl Shelf {
     }
 
     /// Forgets what is older than the catalogue or the links. One statement, and none where the store says that nothing was written at all.
-    fn refresh(&self, store: &Store, db: &mut Db) -> Result<()> {
-        let changes = store.changes();
+    fn refresh(&self, changes: Option<u64>, db: &mut Db) -> Result<()> {
         if changes.is_some() && self.lock().changes == changes {
             return Ok(());
         }
@@ -100,22 +99,34 @@ impl Shelf {
             .order(dsl::name)
             .select((dsl::name, dsl::version))
             .load(c))?;
+        let is_old = self.lock().versions != versions;
+        let defaults = if is_old { Some(Arc::new(links::defaults(db)?)) } else { None };
         let mut inner = self.lock();
-        if inner.versions != versions {
+        if let Some(defaults) = defaults {
             inner.parts.clear();
             inner.terms.clear();
             inner.versions = versions;
+            inner.defaults = defaults;
         }
         inner.changes = changes;
         Ok(())
     }
 
-    /// The parts of a sku's pages.
+    /// The links that take a page's place. `changes` is the store's count, read before this.
+    ///
+    /// # Errors
+    /// When the store does.
+    pub fn defaults(&self, changes: Option<u64>, db: &mut Db) -> Result<Arc<Defaults>> {
+        self.refresh(changes, db)?;
+        Ok(self.lock().defaults.clone())
+    }
+
+    /// The parts of a sku's pages. `changes` is the store's count, read before this.
     ///
     /// # Errors
     /// When the store does, or the sku is gone.
-    pub fn parts(&self, store: &Store, db: &mut Db, config: &Config, sku: Id, lang: Lang, day: NaiveDate) -> Result<Arc<Parts>> {
-        self.refresh(store, db)?;
+    pub fn parts(&self, changes: Option<u64>, db: &mut Db, config: &Config, sku: Id, lang: Lang, day: NaiveDate) -> Result<Arc<Parts>> {
+        self.refresh(changes, db)?;
         if let Some(parts) = self.lock().parts.get(&(sku, lang)) {
             return Ok(parts.clone());
         }

@@ -3,7 +3,7 @@
 //! No page has a script, and each is one request: the style sheet is inlined, symbols are drawn in the page.
 //!
 //! **Speed.** A page has a part that is the same for every garment of a sku (identity, materials, care, label items, questions), which is
-//! rendered once and kept until the catalogue changes ([`Shelf`]), and a part of the garment's own, which is two look-ups by key. The whole
+//! rendered once and kept until the catalogue changes (`kept.rs`), and a part of the garment's own, which is two look-ups by key. The whole
 //! page is kept too, for as long as nothing at all was written to the embedded store ([`crate::platform::db::Store::changes`]); the
 //! page of somebody who holds the garment never is.
 //!
@@ -18,8 +18,10 @@ mod store;
 
 use std::fmt::Write;
 
-pub use http::{Refused, Seen, garment_page, product_page, routes, unissued_page};
-pub use kept::Shelf;
+pub use http::{
+    Desk, NO_GTIN, Refused, Seen, choices_page, garment_page, kept_page, product_page, product_replaced_by, replaced_by, routes, seen,
+    unissued_page,
+};
 pub use rules::{country, date_text};
 
 use crate::kernel::gs1::Gtin;

@@ -5,7 +5,8 @@ use diesel::prelude::*;
 
 use crate::each;
 use crate::kernel::event::EventKind;
-use crate::kernel::{GarmentId, Id, Result};
+use crate::kernel::{Error, GarmentId, Id, Result};
+use crate::ownership::warranties::{self, Warranty};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{batch, garment, garment_event, holder, sale, scan_total, warranty};
 
@@ -14,12 +15,12 @@ use crate::platform::db::schema::{batch, garment, garment_event, holder, sale, s
 pub struct Life {
     /// Whether it was given back and has not been sold again.
     pub is_returned: bool,
-    /// The policy version of its live sale; None without a sale, or where the house's number of days holds.
+    /// The policy version its warranty is under; None without one, or where the house's number of days holds.
     pub policy: Option<Id>,
     /// Whether it has a live sale.
     pub is_sold: bool,
-    /// Its live sale's warranty: status, first and last day, reason.
-    pub warranty: Option<(String, Option<NaiveDate>, Option<NaiveDate>, String)>,
+    /// Its live sale's warranty.
+    pub warranty: Option<Warranty>,
     /// Since when somebody holds it.
     pub held_since: Option<NaiveDateTime>,
     /// Distinct devices that scanned it, and the first scan.
@@ -63,7 +64,7 @@ pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
         .select((
             garment::status.nullable(),
             sale::seq.nullable(),
-            sale::policy_id.nullable(),
+            warranty::policy_id.nullable(),
             warranty::status.nullable(),
             warranty::starts_on.nullable(),
             warranty::ends_on.nullable(),
@@ -81,12 +82,26 @@ pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
         .order(garment_event::id)
         .select((garment_event::at, garment_event::kind))
         .load(c))?;
+    let warranty = match (sale, covered.as_deref().map(warranties::Status::of)) {
+        (Some(sale_seq), Some(status)) => Some(Warranty {
+            garment: id,
+            sale_seq,
+            policy: policy.map(Id),
+            status: status.ok_or_else(|| Error::broken("a warranty's status"))?,
+            starts_on: starts,
+            ends_on: ends,
+            start_basis: String::new(),
+            reason: reason.unwrap_or_default(),
+            version: 0,
+        }),
+        _ => None,
+    };
     let past = facts.into_iter().filter_map(|(at, kind)| Some((at, EventKind::of(&kind)?))).filter(|(_, kind)| kind.is_public()).collect();
     Ok(Life {
         is_returned: status.as_deref() == Some("returned"),
         policy: policy.map(Id),
         is_sold: sale.is_some(),
-        warranty: covered.map(|status| (status, starts, ends, reason.unwrap_or_default())),
+        warranty,
         held_since: held,
         scans: devices.zip(first_scan),
         past,

@@ -17,7 +17,7 @@ use crate::kernel::Id;
 
 pub use http::routes;
 pub use rules::{Level, Offer, Wishes, best, media_ranges, our_tags};
-pub use store::{HELD, attached};
+pub use store::{Defaults, HELD, attached, defaults};
 pub use vocabulary::{LINK_TYPES, LinkType, NAMESPACE, local_name};
 
 /// A link as it is attached.

@@ -1,373 +1,47 @@
-//! The routes of the buyer's pages.
+//! Claiming, holding, passing on.
 
 use std::sync::Arc;
 
-use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieAge};
+use actix_web::cookie::time::Duration as CookieAge;
+use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::{StatusCode, header};
-use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, get, post, routes, web};
-use askama::Template;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::kept::{Shelf, terms_html};
-use super::page::{Card, CodeForm, Home, Mine, Notice, ProductPage, Said, Unissued};
-use super::rules::{date_text, saying};
-use super::store::{self, Life};
-use super::{Address, escaped};
-use crate::kernel::gs1::Gtin;
+use super::{Seen, Tools, grouped, help, named, state_of};
 use crate::kernel::qr::{Ecc, Qr};
-use crate::kernel::serial::{Keyring, Serial};
 use crate::kernel::text::Lang;
 use crate::kernel::time::local_date;
-use crate::kernel::{Code, Error, GarmentId, Result};
-use crate::ownership::holders::{self, COOKIE_DAYS, Contact, HolderKeys, Outcome, Purpose, Secret, TransferCode};
-use crate::ownership::scans::{Counter, Look};
-use crate::ownership::warranties::{self, WarrantyState};
-use crate::platform::db::Db;
+use crate::kernel::{Code, Error, GarmentId, Refusal, Result};
+use crate::ownership::holders::{self, COOKIE_DAYS, Contact, Outcome, Purpose, Secret, TransferCode};
 use crate::platform::http::limits::{Limit, address};
-use crate::platform::http::{Form, House, Locale, Shell, html, html_response, query_escape, see_other};
+use crate::platform::http::{Form, Locale, Shell, html, html_response, query_escape, see_other};
 use crate::platform::policies::{self, Policy};
-use crate::production::{batches, products};
+use crate::platform::words::Words;
+use crate::production::batches;
+use crate::public::card::page::{CodeForm, Mine, Notice, Said};
+use crate::public::card::rules::{date_text, saying};
+use crate::public::card::store::{self, Life};
+use crate::public::card::escaped;
 
-/// Mounts the room's routes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.map(|config| {
-        config
-            .service(home)
-            .service(find_serial)
-            .service(product)
-            .service(card)
-            .service(claim_form)
-            .service(claim)
-            .service(mine)
-            .service(offer_transfer)
-            .service(save_contact)
-            .service(erase_contact)
-            .service(export)
-            .service(release)
-            .service(transfer_form)
-            .service(transfer)
-            .service(recover_form)
-            .service(recover)
-    });
+/// Mounts these routes.
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(claim_form)
+        .service(claim)
+        .service(papers)
+        .service(offer_transfer)
+        .service(save_contact)
+        .service(erase_contact)
+        .service(export)
+        .service(release)
+        .service(transfer_form)
+        .service(accept)
+        .service(recover_form)
+        .service(recover);
 }
 
-/// What a page of ours needs besides the store.
-struct Tools {
-    house: web::Data<House>,
-    keyring: web::Data<Keyring>,
-    holders: web::Data<HolderKeys>,
-    shelf: web::Data<Shelf>,
-}
-
-impl Tools {
-    fn of(request: &HttpRequest) -> Result<Self> {
-        fn kept<T: 'static>(request: &HttpRequest) -> Result<web::Data<T>> {
-            request.app_data::<web::Data<T>>().cloned().ok_or_else(|| Error::broken(format!("{} is not there", std::any::type_name::<T>())))
-        }
-        Ok(Self { house: kept(request)?, keyring: kept(request)?, holders: kept(request)?, shelf: kept(request)? })
-    }
-}
-
-/// A garment that was asked for and that we issued.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    /// Which.
-    pub garment: GarmentId,
-    /// Its serial as it is printed.
-    pub address: Address,
-}
-
-/// Why no garment's page can be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// The check character is wrong: somebody mistyped.
-    Typo,
-    /// Never issued, or void: nobody is told which.
-    Unissued,
-    /// No product has this GTIN.
-    NoProduct,
-}
-
-/// The page of a garment at its label's address or at its own: one request, no redirect.
-///
-/// # Errors
-/// When the store does.
-pub async fn garment_page(request: &HttpRequest, seen: &Seen) -> Result<HttpResponse> {
-    let tools = Tools::of(request)?;
-    let secret = secret_of(request, &tools, seen.garment);
-    let lang = Locale::of(request).0;
-    let (house, shelf) = (tools.house.clone(), tools.shelf.clone());
-    let (today, now, seen) = (house.today(), house.clock.now(), seen.clone());
-    let changes = house.store.changes();
-    let config = house.config.clone();
-    let mut page = {
-        let (store, secret, seen, shell) = (house.store.clone(), secret.clone(), seen.clone(), Shell::of(request, ""));
-        house
-            .store
-            .glance(move |db| {
-                let batch = batches::batch(db, seen.garment.batch())?.ok_or(Code::NotFound)?;
-                let kept = shelf.parts(&store, db, &config, batch.sku_id, lang, today)?;
-                let life = store::life(db, seen.garment)?;
-                let state = state_of(db, &life, today)?;
-                let policy = life.policy.or(if life.is_sold { None } else { kept.product.policy.as_ref().map(|policy| policy.id) });
-                let terms = shelf.terms(db, policy, lang)?;
-                let is_mine = match &secret {
-                    Some(secret) => holders::holder_of(db, seen.garment, secret)?.is_some(),
-                    None => false,
-                };
-                let said = Said::of(&saying(life.is_sold, life.is_returned, &state), shell.t);
-                let mut card = Card {
-                    shell,
-                    terms,
-                    serial: grouped(&seen.address.serial),
-                    base: seen.address.base(),
-                    saying: said,
-                    is_mine,
-                    is_held: false,
-                    claimed: String::new(),
-                    scanned: String::new(),
-                    first_scan: String::new(),
-                    many: false,
-                    past: Vec::new(),
-                    kept,
-                };
-                card.tell(&life, config.time_zone);
-                Ok(card)
-            })
-            .await?
-    };
-    page.shell.title.clone_from(&page.kept.name);
-    let body: Arc<str> = Arc::from(page.render().map_err(Error::broken)?);
-    if secret.is_none() {
-        tools.shelf.keep(changes, &address_of(request), lang, today, seen.garment, &body);
-    }
-    count(request, seen.garment, now);
-    Ok(page_of(&body))
-}
-
-/// The page kept for this very address, when nothing was written since.
-pub(crate) fn kept_page(request: &HttpRequest) -> Option<HttpResponse> {
-    let tools = Tools::of(request).ok()?;
-    let lang = Locale::of(request).0;
-    let whole = tools.shelf.page(&tools.house.store, &address_of(request), lang, tools.house.today())?;
-    if secret_of(request, &tools, whole.garment).is_some() {
-        return None;
-    }
-    count(request, whole.garment, tools.house.clock.now());
-    Some(page_of(&whole.body))
-}
-
-fn page_of(body: &str) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").insert_header((header::VARY, "Accept, Accept-Language, Cookie")).body(Bytes::copy_from_slice(body.as_bytes()))
-}
-
-fn address_of(request: &HttpRequest) -> String {
-    request.uri().path_and_query().map_or_else(|| request.path().to_owned(), |address| address.as_str().to_owned())
-}
-
-/// Counts a look, aside from the request. Only people's browsers, only GET.
-fn count(request: &HttpRequest, garment: GarmentId, _at: chrono::NaiveDateTime) {
-    let Some(counter) = request.app_data::<web::Data<Counter>>() else { return };
-    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let Ok(from) = address(request).trim_end_matches("/64").parse() else { return };
-    let purposes = [text("sec-purpose"), text("purpose"), text("x-purpose"), text("x-moz")];
-    counter.count(garment, &Look { method: request.method().as_str(), user_agent: text("user-agent"), purposes: &purposes, address: from });
-}
-
-/// How the warranty of its live sale stands today.
-fn state_of(db: &mut Db, life: &Life, today: chrono::NaiveDate) -> Result<WarrantyState> {
-    let Some((status, starts, ends, reason)) = &life.warranty else { return Ok(WarrantyState::None) };
-    warranties::state_of(db, status, starts.zip(*ends), reason, life.policy, today)
-}
-
-fn grouped(serial: &str) -> String {
-    Serial::parse(serial).map_or_else(|_| serial.to_owned(), |serial| serial.grouped())
-}
-
-/// The page of a product.
-///
-/// # Errors
-/// When the store does.
-pub async fn product_page(request: &HttpRequest, gtin: &Gtin, sku: products::Sku) -> Result<HttpResponse> {
-    let tools = Tools::of(request)?;
-    let lang = Locale::of(request).0;
-    let (house, shelf, today) = (tools.house.clone(), tools.shelf.clone(), tools.house.today());
-    let (store, config) = (house.store.clone(), house.config.clone());
-    let (kept, terms) = house
-        .store
-        .glance(move |db| {
-            let kept = shelf.parts(&store, db, &config, sku.id, lang, today)?;
-            let terms = match &kept.product.policy {
-                Some(policy) => Arc::from(terms_html(policy, lang)?),
-                None => Arc::from(""),
-            };
-            Ok((kept, terms))
-        })
-        .await?;
-    let shell = Shell::of(request, kept.name.clone());
-    Ok(html(&ProductPage { shell, kept, terms, gtin: gtin.to_string() }))
-}
-
-/// "Not issued by us", with status 404; a typo says so.
-pub fn unissued_page(request: &HttpRequest, why: Refused, typed: &str) -> HttpResponse {
-    let mut shell = Shell::of(request, "");
-    let t = shell.t;
-    let (title, headline, text) = match why {
-        Refused::Typo => ("unissued-typo", "unissued-typo", "unissued-typo-text"),
-        Refused::Unissued => ("unissued-title", "unissued-lead", "unissued-text"),
-        Refused::NoProduct => ("unissued-title", "unissued-product", "unissued-text"),
-    };
-    shell.title = t.say(title).into_owned();
-    let help = help(request, shell.lang);
-    let asked = t.say("card-serial").into_owned();
-    let typed = typed.chars().filter(|c| !c.is_control()).take(40).collect();
-    html_response(StatusCode::NOT_FOUND, &Unissued { headline: t.say(headline).into_owned(), text: t.say(text).into_owned(), asked, typed, help, shell })
-}
-
-fn help(request: &HttpRequest, lang: Lang) -> String {
-    request.app_data::<web::Data<House>>().map(|house| house.config.help(lang).to_owned()).unwrap_or_default()
-}
-
-/// Pages that may be used again: the other address of a list.
-pub(crate) fn choices_page(request: &HttpRequest, status: StatusCode, choices: Vec<(String, String)>) -> HttpResponse {
-    let mut shell = Shell::of(request, "");
-    shell.title = shell.t.say("choices-title").into_owned();
-    let text = shell.t.say("choices-text").into_owned();
-    html_response(status, &Notice { shell, class: "", text, form: None, choices, base: String::new() })
-}
-
-#[derive(Deserialize)]
-struct Asked {
-    #[serde(default)]
-    serial: String,
-    #[serde(default)]
-    gtin: String,
-}
-
-/// The front door for the public.
-#[routes]
-#[get("/")]
-#[head("/")]
-async fn home(request: HttpRequest) -> HttpResponse {
-    home_with(&request, StatusCode::OK, String::new(), String::new())
-}
-
-fn home_with(request: &HttpRequest, status: StatusCode, typed: String, fault: String) -> HttpResponse {
-    let mut shell = Shell::of(request, "");
-    shell.title = shell.t.say("home-title").into_owned();
-    let help = help(request, shell.lang);
-    html_response(status, &Home { shell, typed, fault, help })
-}
-
-/// From a serial somebody typed to the address on its label.
-#[routes]
-#[get("/find-serial")]
-#[head("/find-serial")]
-async fn find_serial(request: HttpRequest, asked: web::Query<Asked>) -> Result<HttpResponse> {
-    let tools = Tools::of(&request)?;
-    let from = address(&request);
-    tools.house.limits.gate(Limit::BadSerialAddress, &from)?;
-    let typed: String = asked.serial.trim().chars().take(60).collect();
-    if typed.is_empty() {
-        let words = Locale::of(&request).words();
-        let fault = words.fault(&crate::kernel::Fault::new("serial", Code::Missing));
-        return Ok(home_with(&request, StatusCode::UNPROCESSABLE_ENTITY, typed, fault));
-    }
-    let gtin = Gtin::parse(&asked.gtin).ok();
-    match look_up(&tools, gtin, &typed).await? {
-        Ok(seen) => {
-            let lang = Locale::of(&request).0.tag();
-            let path = match &seen.address.gtin {
-                Some(gtin) => format!("/01/{gtin}/21/{}", escaped(&seen.address.serial)),
-                None => format!("/C/{}", escaped(&seen.address.serial)),
-            };
-            Ok(see_other(format!("{path}?lang={lang}")))
-        }
-        Err(Refused::Typo) => {
-            let text = Locale::of(&request).words().say("unissued-typo-text").into_owned();
-            Ok(home_with(&request, StatusCode::UNPROCESSABLE_ENTITY, typed, text))
-        }
-        Err(why) => {
-            tools.house.limits.spend(Limit::BadSerialAddress, &from)?;
-            Ok(unissued_page(&request, why, &typed))
-        }
-    }
-}
-
-/// The garment of a serial, ours or from elsewhere. A wrong check character is a typo; everything else that is wrong gets one answer.
-async fn look_up(tools: &Tools, gtin: Option<Gtin>, typed: &str) -> Result<Result<Seen, Refused>> {
-    let (keyring, typed) = (tools.keyring.clone(), typed.to_owned());
-    tools.house.store.glance(move |db| seen(db, &keyring, gtin.as_ref(), &typed)).await
-}
-
-/// The garment of a serial, by the GTIN beside it if there is one.
-///
-/// # Errors
-/// When the store does.
-pub(crate) fn seen(db: &mut Db, keyring: &Keyring, gtin: Option<&Gtin>, typed: &str) -> Result<Result<Seen, Refused>> {
-    let Some(garment) = batches::find_serial(db, keyring, gtin.map(Gtin::as_str), typed)? else {
-        let is_typo = gtin.is_none() && Serial::parse(typed).is_err();
-        return Ok(Err(if is_typo { Refused::Typo } else { Refused::Unissued }));
-    };
-    let address = batches::address_of(db, keyring, garment)?.ok_or(Code::NotFound)?;
-    // The GTIN as asked for: an address printed with an old one stays in use.
-    let gtin = gtin.copied().or_else(|| address.gtin.as_deref().and_then(|gtin| Gtin::parse(gtin).ok()));
-    Ok(Ok(Seen { garment, address: Address { gtin, serial: address.serial } }))
-}
-
-/// The garment of a path of ours; the answer when there is none.
-async fn named(request: &HttpRequest, tools: &Tools, gtin: &str, serial: &str) -> Result<Result<Seen, HttpResponse>> {
-    let from = address(request);
-    tools.house.limits.gate(Limit::BadSerialAddress, &from)?;
-    let gtin = match gtin {
-        "-" => None,
-        digits => match Gtin::parse(digits) {
-            Ok(gtin) => Some(gtin),
-            Err(_) => return Ok(Err(unissued_page(request, Refused::NoProduct, digits))),
-        },
-    };
-    Ok(match look_up(tools, gtin, serial).await? {
-        Ok(seen) => Ok(seen),
-        Err(why) => {
-            tools.house.limits.spend(Limit::BadSerialAddress, &from)?;
-            Err(unissued_page(request, why, serial))
-        }
-    })
-}
-
-/// A product's page at its own address: where the resolver leads.
-#[routes]
-#[get("/card/{gtin}")]
-#[head("/card/{gtin}")]
-async fn product(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse> {
-    let tools = Tools::of(&request)?;
-    let Ok(gtin) = Gtin::parse(&path) else { return Ok(unissued_page(&request, Refused::NoProduct, &path)) };
-    match tools.house.store.glance(move |db| products::sku_by_gtin(db, gtin.as_str())).await? {
-        Some(sku) => product_page(&request, &gtin, sku).await,
-        None => Ok(unissued_page(&request, Refused::NoProduct, gtin.as_str())),
-    }
-}
-
-/// A garment's card at its own address: where the resolver leads.
-#[routes]
-#[get("/card/{gtin}/{serial}")]
-#[head("/card/{gtin}/{serial}")]
-async fn card(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
-    if let Some(page) = kept_page(&request) {
-        return Ok(page);
-    }
-    let tools = Tools::of(&request)?;
-    match named(&request, &tools, &path.0, &path.1).await? {
-        Ok(seen) => garment_page(&request, &seen).await,
-        Err(answer) => Ok(answer),
-    }
-}
-
-// --- holding -------------------------------------------------------------------------------------------------------------------------
-
-fn secret_of(request: &HttpRequest, tools: &Tools, garment: GarmentId) -> Option<Secret> {
+pub(super) fn secret_of(request: &HttpRequest, tools: &Tools, garment: GarmentId) -> Option<Secret> {
     // Nobody without a cookie holds anything: spares everybody else the keyed name.
     request.headers().get(header::COOKIE)?;
     let name = tools.holders.cookie_name(garment, tools.house.config.is_secure());
@@ -399,15 +73,15 @@ struct About {
 async fn about(request: &HttpRequest, tools: &Tools, garment: GarmentId, secret: Option<Secret>) -> Result<About> {
     let (house, shelf, lang) = (tools.house.clone(), tools.shelf.clone(), Locale::of(request).0);
     let (today, now) = (house.today(), house.clock.now());
-    let (store, config, keys) = (house.store.clone(), house.config.clone(), tools.holders.clone());
+    let (changes, config, keys) = (house.store.changes(), house.config.clone(), tools.holders.clone());
     house
         .store
         .read(move |db| {
             let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
-            let kept = shelf.parts(&store, db, &config, batch.sku_id, lang, today)?;
+            let kept = shelf.parts(changes, db, &config, batch.sku_id, lang, today)?;
             let life = store::life(db, garment)?;
             let state = state_of(db, &life, today)?;
-            let said = Said::of(&saying(life.is_sold, life.is_returned, &state), crate::platform::words::Words::of(lang));
+            let said = Said::of(&saying(life.is_sold, life.is_returned, &state), Words::of(lang));
             let mine = match &secret {
                 Some(secret) => holders::holder_of(db, garment, secret)?,
                 None => None,
@@ -571,7 +245,7 @@ async fn claim(request: HttpRequest, path: web::Path<(String, String)>, form: Fo
 
 /// Accepts with the former owner's code.
 #[post("/card/{gtin}/{serial}/transfer")]
-async fn transfer(request: HttpRequest, path: web::Path<(String, String)>, form: Form<CodeTyped>) -> Result<HttpResponse> {
+async fn accept(request: HttpRequest, path: web::Path<(String, String)>, form: Form<CodeTyped>) -> Result<HttpResponse> {
     take(&request, &path, &form.value.code, Kind::Transfer).await
 }
 
@@ -594,12 +268,12 @@ async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind:
     let secret = Secret::fresh();
     let outcome = {
         let (garment, typed, today, secret) = (seen.garment, typed.chars().take(40).collect::<String>(), tools.house.today(), secret.clone());
-        let (stamp, keyring, keys) = (tools.house.stamp("holder"), tools.keyring.clone(), tools.holders.clone());
+        let (stamp, serials, keys) = (tools.house.stamp("holder"), tools.house.keys.clone(), tools.holders.clone());
         tools
             .house
             .store
             .write(move |db| match kind {
-                Kind::Claim => holders::claim(db, &stamp, &keyring, garment, &typed, today, &secret),
+                Kind::Claim => holders::claim(db, &stamp, &serials.serials, garment, &typed, today, &secret),
                 Kind::Transfer => holders::transfer_accept(db, &stamp, &keys, garment, &typed, today, &secret),
             })
             .await
@@ -615,7 +289,7 @@ async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind:
         Ok(Outcome::Wrong { left }) => {
             let about = about(request, &tools, seen.garment, None).await?;
             let code = if kind == Kind::Claim { Code::WrongClaimCode } else { Code::WrongTransferCode };
-            let fault = words.refusal(&crate::kernel::Refusal::new(code));
+            let fault = words.refusal(&Refusal::new(code));
             Ok(again(&about, StatusCode::UNPROCESSABLE_ENTITY, fault, words.say1("claim-tries", "count", left).into_owned()))
         }
         Err(Error::Refused(refusal)) => {
@@ -629,7 +303,7 @@ async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind:
 
 /// The holder's papers.
 #[get("/card/{gtin}/{serial}/mine")]
-async fn mine(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
+async fn papers(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
     as_holder(&request, &path, async |tools, seen, secret| {
         let about = about(&request, tools, seen.garment, secret).await?;
         Ok(mine_page(&request, tools, seen, about, Once::nothing()))
@@ -699,7 +373,7 @@ struct ContactFilled {
 #[post("/card/{gtin}/{serial}/mine/contact")]
 async fn save_contact(request: HttpRequest, path: web::Path<(String, String)>, form: Form<ContactFilled>) -> Result<HttpResponse> {
     let filled = form.value;
-    as_holder(&request, &path, async move |tools, seen, secret| {
+    as_holder(&request, &path, async |tools, seen, secret| {
         let Some(secret) = secret else { return not_mine(&request, tools, seen).await };
         let ticked = [&filled.service, &filled.recall, &filled.follow_up];
         let purposes: Vec<Purpose> = Purpose::ALL.into_iter().zip(ticked).filter(|(_, tick)| tick.is_some()).map(|(purpose, _)| purpose).collect();
@@ -727,7 +401,7 @@ async fn save_contact(request: HttpRequest, path: web::Path<(String, String)>, f
     .await
 }
 
-fn field_word(words: crate::platform::words::Words, field: &str) -> String {
+fn field_word(words: Words, field: &str) -> String {
     let key = match field {
         "name" => "mine-name",
         "phone" => "mine-phone",
@@ -819,7 +493,7 @@ async fn recover_form(request: HttpRequest, path: web::Path<(String, String)>, a
 #[post("/card/{gtin}/{serial}/recover")]
 async fn recover(request: HttpRequest, path: web::Path<(String, String)>, form: Form<Recovery>) -> Result<HttpResponse> {
     let key = form.value.key;
-    as_holder(&request, &path, async move |tools, seen, _| {
+    as_holder(&request, &path, async |tools, seen, _| {
         tools.house.limits.spend(Limit::ClaimAddress, &address(&request))?;
         let Some(secret) = Secret::parse(&key) else { return not_mine(&request, tools, seen).await };
         let (garment, own) = (seen.garment, secret.clone());
