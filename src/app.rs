@@ -10,18 +10,40 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::kernel::{Code, Error};
+use crate::ownership::{holders, sales, warranties};
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::public::{card, links, resolver};
+use crate::production::{parties, products};
 use crate::staff;
 
 /// The staff menu, in the order people work.
-const MENU: &[Entry] = &[Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn }];
+const MENU: &[Entry] = &[
+    Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
+    Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
+    Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
+    Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
+    Entry { href: "/api-keys", key: "api-keys-title", needs: Permission::AccountsEdit },
+];
 
 /// The tables that can be imported, in the order a new deployment loads them.
-const IMPORTS: &[ImportTable] = &[];
+const IMPORTS: &[ImportTable] = &[parties::IMPORT, sales::IMPORT];
+
+/// Every room's routes.
+const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
+    jobs::routes,
+    imports::routes,
+    staff::sign_in::routes,
+    staff::accounts::routes,
+    staff::tokens::routes,
+    parties::routes,
+    products::routes,
+    sales::routes,
+    warranties::routes,
+    holders::routes,
+];
 
 /// The kinds of long work.
 pub fn works() -> Works {
@@ -29,7 +51,8 @@ pub fn works() -> Works {
     works.into()
 }
 
-fn import_tables() -> ImportTables {
+/// Every table that can be imported.
+pub fn import_tables() -> ImportTables {
     ImportTables(Arc::from(IMPORTS))
 }
 
@@ -37,6 +60,9 @@ fn import_tables() -> ImportTables {
 fn rooms(config: &mut ServiceConfig<'_>) {
     config.configure(jobs::routes).configure(imports::routes);
     config.configure(links::routes).configure(resolver::routes).configure(card::routes);
+    for routes in ROUTES {
+        config.configure(routes);
+    }
 }
 
 /// The whole application, ready to be served or tested.

@@ -1,7 +1,11 @@
 //! The command line: what an administrator, a planner or a script can do without a browser.
 
+mod store;
+mod tools;
+mod user;
+
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -45,8 +49,62 @@ enum Command {
     },
     /// Look for trouble: store, keys, policies, clock.
     Doctor,
+    /// The secret keys.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// People who may sign in.
+    User {
+        #[command(subcommand)]
+        command: user::UserCommand,
+    },
+    /// Load a table from a CSV or XLSX file.
+    Import {
+        /// The table: parties, styles, skus, lots, batches, sales, …
+        table: String,
+        /// The file.
+        file: PathBuf,
+        /// Only check it.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// GS1 Digital Links.
+    Gs1 {
+        #[command(subcommand)]
+        command: Gs1Command,
+    },
+    /// Serials.
+    Serial {
+        #[command(subcommand)]
+        command: SerialCommand,
+    },
     /// Print the API's description (OpenAPI 3.1, JSON).
     Openapi,
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Add a key: serial (the next epoch mints with it) or token.
+    Rotate {
+        /// serial or token.
+        purpose: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Gs1Command {
+    /// Read Digital Link URIs from standard input, one a line; write one JSON object a line.
+    Parse,
+}
+
+#[derive(Subcommand)]
+enum SerialCommand {
+    /// Say what a serial names.
+    Check {
+        /// As it stands on the label; spaces, hyphens and case do not matter.
+        serial: String,
+    },
 }
 
 /// Runs the program.
@@ -71,27 +129,27 @@ fn run(cli: Cli) -> Result<()> {
             let house = house(config, &url)?;
             serve(&house)
         }
-        Command::Migrate => {
-            let migrated = db::migrate(&config.database()?)?;
-            if migrated.applied.is_empty() {
-                say("nothing to do");
-            }
-            migrated.applied.iter().for_each(|version| say(&format!("applied {version}")));
-            Ok(())
-        }
-        Command::Backup { file } => {
-            let url = config.database()?;
-            Store::open(&url, &StoreOptions { connections: 1, ..StoreOptions::default() })?.backup_into(&file)?;
-            say(&format!("{}", file.display()));
-            Ok(())
-        }
-        Command::Restore { file } => restore(&config.database()?, &file),
-        Command::Doctor => doctor(&config),
+        Command::Migrate => store::migrate(&config),
+        Command::Backup { file } => store::backup(&config, &file),
+        Command::Restore { file } => store::restore(&config, &file),
+        Command::Doctor => store::doctor(&config),
+        Command::Keys { command: KeysCommand::Rotate { purpose } } => store::rotate(&config, &purpose),
+        Command::Gs1 { command: Gs1Command::Parse } => tools::gs1_parse(),
+        Command::Serial { command: SerialCommand::Check { serial } } => tools::serial_check(&open(config)?, &serial),
+        Command::Import { table, file, dry_run } => tools::import(&open(config)?, &table, &file, dry_run),
+        Command::User { command } => user::run(&open(config)?, command),
         Command::Openapi => {
             say(&app::openapi().to_pretty_json().map_err(Error::broken)?);
             Ok(())
         }
     }
+}
+
+/// The house for a command: the store migrated, nothing served.
+fn open(config: Config) -> Result<House> {
+    let url = config.database()?;
+    db::migrate(&url)?;
+    house(config, &url)
 }
 
 /// The house of a configuration: its store open, its keys read.
@@ -126,55 +184,6 @@ fn serve(house: &House) -> Result<()> {
         actix_web::rt::spawn(crate::platform::jobs::run_forever(jobs_house, app::works()));
         server.run().await.map_err(Error::from)
     })
-}
-
-fn restore(url: &DatabaseUrl, file: &Path) -> Result<()> {
-    let DatabaseUrl::Sqlite(place) = url else {
-        return Err(Error::broken("restore is for the embedded store; PostgreSQL has tools of its own"));
-    };
-    if place.exists() {
-        return Err(Error::broken(format!("{} exists; move it away first", place.display())));
-    }
-    if let Some(folder) = place.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    // Beside its place first, so that a half-copied file never bears the store's name.
-    let half = place.with_extension("restoring");
-    std::fs::copy(file, &half)?;
-    let copied = DatabaseUrl::Sqlite(half.clone());
-    let sound =
-        Store::open(&copied, &StoreOptions { connections: 1, ..StoreOptions::default() }).and_then(|store| db::examine(&store, &copied));
-    let trouble = match sound {
-        Ok(findings) => findings.into_iter().find(|finding| !finding.sound && finding.about != "migrations").map(|finding| finding.words),
-        Err(error) => Some(in_words(&error)),
-    };
-    if let Some(trouble) = trouble {
-        std::fs::remove_file(&half)?;
-        return Err(Error::broken(format!("{} is not a sound backup: {trouble}", file.display())));
-    }
-    for suffix in ["restoring-wal", "restoring-shm"] {
-        let left = place.with_extension(suffix);
-        if left.exists() {
-            std::fs::remove_file(left)?;
-        }
-    }
-    std::fs::File::open(&half)?.sync_all()?;
-    std::fs::rename(&half, place)?;
-    let applied = db::migrate(url)?.applied;
-    say(&format!("{} restored{}", place.display(), if applied.is_empty() { "" } else { " and migrated" }));
-    Ok(())
-}
-
-fn doctor(config: &Config) -> Result<()> {
-    let url = config.database()?;
-    let store = Store::open(&url, &StoreOptions { connections: 1, ..StoreOptions::default() })?;
-    let findings = db::examine(&store, &url)?;
-    let mut sound = true;
-    for finding in findings {
-        sound &= finding.sound;
-        say(&format!("{} {}: {}", if finding.sound { "ok  " } else { "BAD " }, finding.about, finding.words));
-    }
-    if sound { Ok(()) } else { Err(Error::broken("something needs attention")) }
 }
 
 /// Prints a line on standard output. A closed pipe is the reader's business.

@@ -1,6 +1,6 @@
 //! Settings: one struct, every field documented; a TOML file, then `HANGTAG_*` environment variables, then flags.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};
 use crate::platform::db::DatabaseUrl;
+
+/// The settings file that is looked for beside the embedded store.
+pub const SETTINGS_FILE: &str = "hangtag.toml";
 
 /// What a deployment decides once. Numbers that business people change are policies in the store instead.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,7 +35,7 @@ pub struct Config {
     pub time_zone: chrono_tz::Tz,
     /// Language for those who ask for none.
     pub default_lang: Lang,
-    /// Folder for keys, made label files and uploads that are being read.
+    /// Folder for keys, made label files and uploads that are being read. The folder of the embedded store when nothing is said.
     pub data_dir: PathBuf,
     /// Folder with label templates that replace or add to the built-in ones.
     pub labels_dir: Option<PathBuf>,
@@ -68,7 +71,7 @@ impl Default for Config {
             help_en: "Please ask the shop where you bought it.".into(),
             time_zone: chrono_tz::Asia::Shanghai,
             default_lang: Lang::Zh,
-            data_dir: "/var/lib/hangtag".into(),
+            data_dir: PathBuf::new(),
             labels_dir: None,
             trusted_proxies: Vec::new(),
             connections: 8,
@@ -79,11 +82,26 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the file (when there is one), then the environment.
+    /// Reads the file (when none is named, the `hangtag.toml` beside the embedded store, if there is one), then the environment.
     ///
     /// # Errors
     /// A message that names the setting and where it came from.
-    pub fn read(file: Option<&std::path::Path>) -> Result<Self> {
+    pub fn read(file: Option<&Path>) -> Result<Self> {
+        let named = file.map(Path::to_owned);
+        let first = Self::layered(named.as_deref())?;
+        let folder = match first.database()? {
+            DatabaseUrl::Sqlite(path) => path.parent().map(Path::to_owned),
+            DatabaseUrl::Postgres(_) => None,
+        };
+        let beside = folder.as_ref().map(|folder| folder.join(SETTINGS_FILE)).filter(|file| named.is_none() && file.is_file());
+        let mut config = if beside.is_some() { Self::layered(beside.as_deref())? } else { first };
+        if config.data_dir.as_os_str().is_empty() {
+            config.data_dir = folder.unwrap_or_else(|| "/var/lib/hangtag".into());
+        }
+        Ok(config)
+    }
+
+    fn layered(file: Option<&Path>) -> Result<Self> {
         let mut figment = Figment::from(Serialized::defaults(Self::default()));
         if let Some(file) = file {
             figment = figment.merge(Toml::file_exact(file));

@@ -77,6 +77,8 @@ codes! {
     LinkSpent = "link_spent", 410;
     /// The password is one of those tried first by everyone.
     PasswordCommon = "password_common", 422;
+    /// The password was not typed the same way twice.
+    PasswordsDiffer = "passwords_differ", 422;
 
     // Repeated and concurrent requests
     /// Same idempotency key, other request.

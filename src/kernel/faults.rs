@@ -1,7 +1,15 @@
 //! Collecting what is wrong with a document, so that every wrong field is named at once.
 
-use super::error::{Code, Fault, Refusal, Result};
+use super::error::{Code, Error, Fault, Refusal, Result};
 use super::text::{self, Both};
+
+/// What a reader of values refused, as a fault of `field`.
+pub fn at(field: &'static str, error: &Error) -> Fault {
+    match error {
+        Error::Refused(refusal) => Fault { field: field.into(), line: None, code: refusal.code, args: refusal.args.clone() },
+        other => Fault::new(field, other.code()),
+    }
+}
 
 /// What has been found wrong so far.
 #[derive(Debug, Default)]

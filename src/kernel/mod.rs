@@ -3,10 +3,11 @@
 //! Everything here is values in, values out, so every other wing may use it and it uses nothing but itself.
 
 pub mod care;
+pub mod countries;
 pub mod error;
 pub mod event;
-pub mod gs1;
 pub mod faults;
+pub mod gs1;
 pub mod ids;
 pub mod lettering;
 pub mod money;

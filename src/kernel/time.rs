@@ -55,6 +55,11 @@ pub fn local_date(at: NaiveDateTime, zone: Tz) -> NaiveDate {
     zone.from_utc_datetime(&at).date_naive()
 }
 
+/// A UTC instant as people in the brand's zone read it: `2026-06-15 20:00`.
+pub fn local_minute(at: NaiveDateTime, zone: Tz) -> String {
+    zone.from_utc_datetime(&at).format("%Y-%m-%d %H:%M").to_string()
+}
+
 /// `months` later: the corresponding date, or the month's end where there is none (Civil Code of China, Art. 202).
 pub fn add_months(date: NaiveDate, months: u32) -> NaiveDate {
     date.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX)

@@ -155,3 +155,13 @@ pub fn held_version(db: &mut Db, name: &str) -> Result<i64> {
     let rows: Vec<i64> = each!(db, |c| dsl::held_version.filter(dsl::name.eq(name)).select(dsl::version).load(c))?;
     Ok(rows.into_iter().next().unwrap_or_default())
 }
+
+/// When the newest fact about anything but a garment was. None before the first.
+///
+/// # Errors
+/// When the store does.
+pub fn newest(db: &mut Db) -> Result<Option<NaiveDateTime>> {
+    // Ids grow with time, so the newest is one step into the key.
+    let things: Vec<NaiveDateTime> = each!(db, |c| event::table.order(event::id.desc()).limit(1).select(event::at).load(c))?;
+    Ok(things.into_iter().next())
+}

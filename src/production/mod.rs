@@ -1,6 +1,10 @@
 //! What was made, out of what, by whom; and its labels.
 
 pub mod batches;
+//! The production wing: what was made, out of what, by whom; and its labels.
+
+pub mod batches;
+mod history;
 pub mod labels;
 pub mod materials;
 pub mod parties;

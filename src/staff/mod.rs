@@ -5,4 +5,5 @@
 
 pub mod accounts;
 pub mod door;
+pub mod sign_in;
 pub mod tokens;

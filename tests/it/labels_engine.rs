@@ -594,7 +594,7 @@ fn throughput() {
         println!(
             "{name} {}: layout {laid_out:?}, {:.0} labels/s, {} bytes a label, {} resident at most",
             format.name(),
-            summary.labels as f64 / seconds,
+            f64::from(u32::try_from(summary.labels).unwrap()) / seconds,
             summary.bytes / summary.labels,
             peak()
         );
@@ -625,12 +625,12 @@ fn phones_read_every_picture() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let chinese = Fonts::shared().chinese().is_some();
+    let (chinese, built_in) = (Fonts::shared().chinese().is_some(), Fonts::built_in());
     for name in Template::names(None).iter().filter(|name| chinese || LATIN.contains(&name.as_str())) {
         let template = Template::load(name, None).unwrap();
         for &dpi in &template.spec.dpi {
             let job = longest_job(&template, PREFIX);
-            let layout = Layout::new(template.clone(), if chinese { Fonts::shared() } else { &Fonts::built_in() }, job, Some(dpi)).unwrap();
+            let layout = Layout::new(template.clone(), if chinese { Fonts::shared() } else { &built_in }, job, Some(dpi)).unwrap();
             let place = folder.path().join(format!("{name}-{dpi}"));
             write_labels(Format::Png, &layout, &mut units(4), Target::Folder(&place), &mut |_| {}).unwrap();
             let mut texts: Vec<String> = (1..=4).flat_map(|number| decoded(&place.join(format!("{number:06}.png")))).collect();

@@ -32,7 +32,7 @@ impl Set {
                 let body = text.trim_end_matches('=');
                 let padding = text.len() - body.len();
                 padding <= 2
-                    && (padding == 0 || text.len() % 3 == 0)
+                    && (padding == 0 || text.len().is_multiple_of(3))
                     && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
             }
         }
@@ -233,7 +233,7 @@ fn position_in_sequence(text: &str) -> bool {
 }
 
 fn piece_of_total(text: &str) -> bool {
-    let Some((piece, total)) = text.split_at_checked(text.len() / 2).filter(|_| text.len() % 2 == 0) else { return false };
+    let Some((piece, total)) = text.split_at_checked(text.len() / 2).filter(|_| text.len().is_multiple_of(2)) else { return false };
     let counts = |part: &str| part.bytes().any(|byte| byte != b'0');
     counts(piece) && counts(total) && piece <= total
 }

@@ -178,7 +178,7 @@ impl DigitalLink {
         let Some((key, qualifiers)) = self.path_elements().split_first() else { return Err(LinkError::NoKey) };
         let orders = key.row.qualifiers().unwrap_or_default();
         let qualifiers: Vec<&str> = qualifiers.iter().map(|element| element.ai.as_str()).collect();
-        if !ai::in_order(orders, qualifiers.iter().copied()) {
+        if !ai::in_order(orders, &qualifiers) {
             return Err(LinkError::Order { key: key.ai.clone() });
         }
         for (place, attribute) in self.elements.iter().enumerate().skip(self.in_path) {
@@ -191,7 +191,7 @@ impl DigitalLink {
             }
             let would_fit = (0..=qualifiers.len()).any(|at| {
                 let (before, after) = qualifiers.split_at_checked(at).unwrap_or_default();
-                ai::in_order(orders, before.iter().copied().chain([code.as_str()]).chain(after.iter().copied()))
+                ai::in_order(orders, &[before, &[code.as_str()], after].concat())
             });
             if would_fit {
                 return Err(LinkError::BelongsInPath(code.clone()));

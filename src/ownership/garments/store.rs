@@ -59,11 +59,9 @@ pub fn touch(db: &mut Db, garments: &[GarmentId], at: NaiveDateTime) -> Result<(
 pub fn set_status(db: &mut Db, garments: &[GarmentId], status: Status) -> Result<()> {
     for chunk in garments.chunks(chunk_rows(1) - 4) {
         let ids: Vec<i64> = chunk.iter().map(|one| one.0).collect();
-        each!(db, |c| diesel::update(
-            garment::table.filter(garment::garment_id.eq_any(&ids).and(garment::status.ne(status.as_str())))
-        )
-        .set((garment::status.eq(status.as_str()), garment::version.eq(garment::version + 1)))
-        .execute(c))?;
+        each!(db, |c| diesel::update(garment::table.filter(garment::garment_id.eq_any(&ids).and(garment::status.ne(status.as_str()))))
+            .set((garment::status.eq(status.as_str()), garment::version.eq(garment::version + 1)))
+            .execute(c))?;
     }
     Ok(())
 }

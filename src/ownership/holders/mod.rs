@@ -11,13 +11,15 @@
 //! overwritten in the same write, and the log keeps them, sealed, until its next checkpoint; PostgreSQL keeps them, sealed, until VACUUM.
 //! Backups made before keep them, sealed, as long as the backup and the house's key are both kept.
 
+mod http;
 mod rules;
 mod seal;
 mod store;
 
+pub use http::routes;
 pub use rules::{COOKIE_DAYS, Consent, Contact, Purpose, ReadReason, Secret, TransferCode};
 pub use seal::HolderKeys;
 pub use store::{
-    Export, ExportEvent, Holder, Opened, Outcome, claim, claimed_at_of, contact_erase, contact_of, contact_read, contact_save, end_for_return, export, holder_of, live,
-    recover, release, transfer_accept, transfer_offer,
+    Export, ExportEvent, Holder, Opened, Outcome, claim, claimed_at_of, contact_erase, contact_of, contact_read, contact_save,
+    end_for_return, export, holder_of, live, recover, release, transfer_accept, transfer_offer,
 };

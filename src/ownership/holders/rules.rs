@@ -183,10 +183,12 @@ impl Contact {
     /// Faults of `name`, `phone`, `email`; of `purposes` when nothing was agreed to; of `phone` when there is no way to reach them at all.
     pub fn checked(&self, purposes: &[Purpose]) -> Result<Self> {
         let mut faults = Vec::new();
-        let mut keep = |read: Result<String, Fault>| read.unwrap_or_else(|fault| {
-            faults.push(fault);
-            String::new()
-        });
+        let mut keep = |read: Result<String, Fault>| {
+            read.unwrap_or_else(|fault| {
+                faults.push(fault);
+                String::new()
+            })
+        };
         let name = keep(text::optional_line("name", &self.name, 60));
         let phone = keep(phone(&self.phone));
         let email = keep(email(&self.email));
@@ -267,7 +269,10 @@ mod tests {
         assert_eq!(secret.expose().len(), 32);
         assert!(Secret::parse(secret.expose()).unwrap().is_of(&secret.hash()));
         assert!(!Secret::fresh().is_of(&secret.hash()) && !secret.is_of(""));
-        assert!(Secret::parse("").is_none() && Secret::parse(&secret.expose().to_uppercase().replace(|c: char| c.is_ascii_digit(), "Z")).is_none());
+        assert!(
+            Secret::parse("").is_none()
+                && Secret::parse(&secret.expose().to_uppercase().replace(|c: char| c.is_ascii_digit(), "Z")).is_none()
+        );
         assert_eq!(format!("{secret:?} {:?}", TransferCode::fresh()), "Secret(…) TransferCode(…)");
     }
 

@@ -124,7 +124,9 @@ fn lock(key: &[u8; 32], garment: GarmentId, seq: i64, plain: &[u8]) -> Result<Ve
     let nonce = random::<NONCE>()?;
     let aad = row(garment, seq);
     let cipher = XChaCha20Poly1305::new(&Key::from(*key));
-    let locked = cipher.encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: &aad }).map_err(|_| Error::broken("a contact could not be sealed"))?;
+    let locked = cipher
+        .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: &aad })
+        .map_err(|_| Error::broken("a contact could not be sealed"))?;
     Ok([nonce.as_slice(), &locked].concat())
 }
 

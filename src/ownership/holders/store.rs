@@ -124,7 +124,15 @@ pub fn recover(db: &mut Db, garment: GarmentId, secret: &Secret) -> Result<Holde
 ///
 /// # Errors
 /// [`Code::NoTriesLeft`], [`Code::AlreadyClaimed`] (only told to who has the right code).
-pub fn claim(db: &mut Db, stamp: &Stamp, keyring: &Keyring, garment: GarmentId, typed: &str, today: NaiveDate, secret: &Secret) -> Result<Outcome> {
+pub fn claim(
+    db: &mut Db,
+    stamp: &Stamp,
+    keyring: &Keyring,
+    garment: GarmentId,
+    typed: &str,
+    today: NaiveDate,
+    secret: &Secret,
+) -> Result<Outcome> {
     let limit = policies::value(db, Policy::ClaimTries, stamp.at)?;
     if tries_of(db, garment, today)? >= limit {
         return Err(Code::NoTriesLeft.into());
@@ -164,8 +172,10 @@ fn code_of(db: &mut Db, keyring: &Keyring, garment: GarmentId) -> Result<Option<
 }
 
 fn tries_of(db: &mut Db, garment: GarmentId, day: NaiveDate) -> Result<i64> {
-    let tries: Vec<i64> =
-        each!(db, |c| claim_try::table.filter(claim_try::garment_id.eq(garment.0).and(claim_try::day.eq(day))).select(claim_try::tries).load(c))?;
+    let tries: Vec<i64> = each!(db, |c| claim_try::table
+        .filter(claim_try::garment_id.eq(garment.0).and(claim_try::day.eq(day)))
+        .select(claim_try::tries)
+        .load(c))?;
     Ok(tries.into_iter().next().unwrap_or_default())
 }
 
@@ -216,7 +226,8 @@ fn count_claimed(db: &mut Db, garment: GarmentId, by: i64) -> Result<()> {
 /// Ends a live holding: the row, its contact.
 fn end(db: &mut Db, stamp: &Stamp, row: &Live) -> Result<()> {
     let ended = each!(db, |c| diesel::update(
-        holder::table.filter(holder::garment_id.eq(row.holder.garment.0).and(holder::seq.eq(row.holder.seq)).and(holder::version.eq(row.version)))
+        holder::table
+            .filter(holder::garment_id.eq(row.holder.garment.0).and(holder::seq.eq(row.holder.seq)).and(holder::version.eq(row.version)))
     )
     .set((
         holder::status.eq("ended"),
@@ -239,7 +250,14 @@ fn end(db: &mut Db, stamp: &Stamp, row: &Live) -> Result<()> {
 ///
 /// # Errors
 /// [`Code::NotFound`] when the secret is not the live holder's.
-pub fn transfer_offer(db: &mut Db, stamp: &Stamp, keys: &HolderKeys, garment: GarmentId, secret: &Secret, code: &TransferCode) -> Result<NaiveDateTime> {
+pub fn transfer_offer(
+    db: &mut Db,
+    stamp: &Stamp,
+    keys: &HolderKeys,
+    garment: GarmentId,
+    secret: &Secret,
+    code: &TransferCode,
+) -> Result<NaiveDateTime> {
     let row = owned(db, garment, secret)?.ok_or(Code::NotFound)?;
     let until = stamp.at + Duration::hours(policies::value(db, Policy::TransferHours, stamp.at)?);
     each!(db, |c| diesel::update(holder::table.filter(holder::garment_id.eq(garment.0).and(holder::seq.eq(row.holder.seq))))
@@ -249,7 +267,13 @@ pub fn transfer_offer(db: &mut Db, stamp: &Stamp, keys: &HolderKeys, garment: Ga
             holder::version.eq(row.version + 1),
         ))
         .execute(c))?;
-    events::append(db, stamp, EventKind::TransferOffered, Subject::Garment(garment.0), &serde_json::json!({ "holder": row.holder.seq, "until": until }))?;
+    events::append(
+        db,
+        stamp,
+        EventKind::TransferOffered,
+        Subject::Garment(garment.0),
+        &serde_json::json!({ "holder": row.holder.seq, "until": until }),
+    )?;
     Ok(until)
 }
 
@@ -258,7 +282,15 @@ pub fn transfer_offer(db: &mut Db, stamp: &Stamp, keys: &HolderKeys, garment: Ga
 ///
 /// # Errors
 /// [`Code::NoTriesLeft`].
-pub fn transfer_accept(db: &mut Db, stamp: &Stamp, keys: &HolderKeys, garment: GarmentId, typed: &str, today: NaiveDate, secret: &Secret) -> Result<Outcome> {
+pub fn transfer_accept(
+    db: &mut Db,
+    stamp: &Stamp,
+    keys: &HolderKeys,
+    garment: GarmentId,
+    typed: &str,
+    today: NaiveDate,
+    secret: &Secret,
+) -> Result<Outcome> {
     let limit = policies::value(db, Policy::ClaimTries, stamp.at)?;
     if tries_of(db, garment, today)? >= limit {
         return Err(Code::NoTriesLeft.into());

@@ -147,9 +147,13 @@ fn ready(known: &Known, new: &NewSale, earlier: &[Sale]) -> Result<Ready, Box<Re
         None => known.default_terms.clone(),
     };
     let activated = known.claimed.get(&new.garment).copied();
-    let facts = Facts { sold: Some(sold_on), delivered: new.sound.delivered_on, activated: activated.map(|day| day.max(sold_on)), made: batch.finished_on };
+    let facts = Facts {
+        sold: Some(sold_on),
+        delivered: new.sound.delivered_on,
+        activated: activated.map(|day| day.max(sold_on)),
+        made: batch.finished_on,
+    };
     let policy = policy.map(|policy| policy.id);
-    let warranty =
-        terms.map(|terms| Opening { garment: new.garment, sale_seq: seq, policy, term: warranties::term(&terms, &facts) });
+    let warranty = terms.map(|terms| Opening { garment: new.garment, sale_seq: seq, policy, term: warranties::term(&terms, &facts) });
     Ok(Ready { new: new.clone(), seq, policy, warranty, is_held: activated.is_some() })
 }

@@ -6,9 +6,18 @@
 //! it changes is written in a few statements.
 
 mod examine;
+mod http;
+mod import;
+mod page;
+mod resolve;
 mod rules;
 mod store;
+mod view;
 
-pub use examine::{Examined, examine};
+pub use examine::{Examined, Ready, examine};
+pub use http::routes;
+pub use import::{COLUMNS, IMPORT};
+pub use resolve::{Finder, Named, find, read_name};
 pub use rules::{NewSale, SaleAsk, SaleStatus, Sound, check};
 pub use store::{Sale, SaleFilter, deliver, end_sale, latest, list, of_garment, register, register_examined};
+pub use view::{SaleView, views};

@@ -222,7 +222,9 @@ mod tests {
     fn faults(json: serde_json::Value) -> Vec<(String, Code)> {
         match check(&ask(json), day("2026-06-15")) {
             Ok(_) => Vec::new(),
-            Err(crate::kernel::Error::Refused(refusal)) => refusal.faults.into_iter().map(|fault| (fault.field.into_owned(), fault.code)).collect(),
+            Err(crate::kernel::Error::Refused(refusal)) => {
+                refusal.faults.into_iter().map(|fault| (fault.field.into_owned(), fault.code)).collect()
+            }
             Err(error) => panic!("{error}"),
         }
     }

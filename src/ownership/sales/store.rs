@@ -81,7 +81,8 @@ impl TryFrom<Row> for Sale {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self> {
-        let status = SaleStatus::of(&row.status).ok_or_else(|| Error::broken(format!("sale of {} has status {}", row.garment_id, row.status)))?;
+        let status =
+            SaleStatus::of(&row.status).ok_or_else(|| Error::broken(format!("sale of {} has status {}", row.garment_id, row.status)))?;
         Ok(Self {
             garment: GarmentId(row.garment_id),
             seq: row.seq,
@@ -282,7 +283,12 @@ fn one_changed(rows: usize) -> Result<()> {
 /// [`Code::NotSold`]; [`Code::DatesOutOfOrder`] or [`Code::OutOfRange`] for `delivered_on`.
 pub fn deliver(db: &mut Db, stamp: &Stamp, zone: Tz, garment: GarmentId, delivered_on: NaiveDate) -> Result<Sale> {
     let before = live(db, garment)?;
-    Refusal::unless_empty(dates(before.sold_on, Some(delivered_on), local_date(stamp.at, zone)).into_iter().filter(|fault| fault.field != "sold_on").collect())?;
+    Refusal::unless_empty(
+        dates(before.sold_on, Some(delivered_on), local_date(stamp.at, zone))
+            .into_iter()
+            .filter(|fault| fault.field != "sold_on")
+            .collect(),
+    )?;
     if before.delivered_on == Some(delivered_on) {
         return Ok(before);
     }
@@ -335,12 +341,9 @@ pub fn list(db: &mut Db, filter: &SaleFilter, ask: &PageAsk) -> Result<Page<Sale
             query = query.filter(sale::retailer_id.eq(retailer.0));
         }
         if let Some((day, garment, seq)) = after {
-            query = query.filter(sale::sold_on.le(day)).filter(
-                sale::sold_on
-                    .lt(day)
-                    .or(sale::garment_id.lt(garment))
-                    .or(sale::garment_id.eq(garment).and(sale::seq.lt(seq))),
-            );
+            query = query
+                .filter(sale::sold_on.le(day))
+                .filter(sale::sold_on.lt(day).or(sale::garment_id.lt(garment)).or(sale::garment_id.eq(garment).and(sale::seq.lt(seq))));
         }
         query.load(c)
     })?;

@@ -6,20 +6,101 @@ use std::net::IpAddr;
 /// social networks, monitors, HTTP libraries. People in messengers' own browsers (`MicroMessenger`, `DingTalk`) are not among them.
 const BOT_WORDS: &[&str] = &[
     // what most of them call themselves
-    "bot", "crawl", "spider", "slurp", "preview", "fetcher", "scanner", "monitor", "uptime", "headless", "lighthouse", "archiver",
+    "bot",
+    "crawl",
+    "spider",
+    "slurp",
+    "preview",
+    "fetcher",
+    "scanner",
+    "monitor",
+    "uptime",
+    "headless",
+    "lighthouse",
+    "archiver",
     // search engines without such a word
-    "mediapartners-google", "google-inspectiontool", "googleother", "feedfetcher", "google-read-aloud", "storebot", "bingpreview", "yandex",
-    "sogou web", "sogou inst", "360spider", "haosouspider", "yisouspider", "bytespider", "toutiaospider", "petalbot",
+    "mediapartners-google",
+    "google-inspectiontool",
+    "googleother",
+    "feedfetcher",
+    "google-read-aloud",
+    "storebot",
+    "bingpreview",
+    "yandex",
+    "sogou web",
+    "sogou inst",
+    "360spider",
+    "haosouspider",
+    "yisouspider",
+    "bytespider",
+    "toutiaospider",
+    "petalbot",
     // messengers and networks that unfurl links
-    "facebookexternalhit", "facebookcatalog", "meta-externalagent", "whatsapp/", "telegrambot", "twitterbot", "slackbot", "slack-imgproxy",
-    "discordbot", "skypeuripreview", "linkedinbot", "line-poker", "viber", "snapchat", "pinterest", "redditbot", "vkshare", "iframely",
-    "embedly", "qzone-preview", "wechatshareextension", "wechat-preview", "mpcrawler", "dingtalkbot", "feishubot", "larkbot",
+    "facebookexternalhit",
+    "facebookcatalog",
+    "meta-externalagent",
+    "whatsapp/",
+    "telegrambot",
+    "twitterbot",
+    "slackbot",
+    "slack-imgproxy",
+    "discordbot",
+    "skypeuripreview",
+    "linkedinbot",
+    "line-poker",
+    "viber",
+    "snapchat",
+    "pinterest",
+    "redditbot",
+    "vkshare",
+    "iframely",
+    "embedly",
+    "qzone-preview",
+    "wechatshareextension",
+    "wechat-preview",
+    "mpcrawler",
+    "dingtalkbot",
+    "feishubot",
+    "larkbot",
     // safety checks of mail and chat
-    "safelinks", "proofpoint", "barracuda", "mimecast", "urldefense", "virustotal", "qqbrowser-security", "tencenttraveler-check",
+    "safelinks",
+    "proofpoint",
+    "barracuda",
+    "mimecast",
+    "urldefense",
+    "virustotal",
+    "qqbrowser-security",
+    "tencenttraveler-check",
     // tools and libraries
-    "curl/", "wget/", "libwww", "python-", "python/", "aiohttp", "httpx", "go-http-client", "java/", "apache-httpclient", "okhttp", "axios/",
-    "node-fetch", "undici", "got (", "ruby", "perl", "php/", "guzzle", "postman", "insomnia", "httpie", "k6/", "wrk", "jmeter", "phantomjs",
-    "puppeteer", "playwright", "selenium",
+    "curl/",
+    "wget/",
+    "libwww",
+    "python-",
+    "python/",
+    "aiohttp",
+    "httpx",
+    "go-http-client",
+    "java/",
+    "apache-httpclient",
+    "okhttp",
+    "axios/",
+    "node-fetch",
+    "undici",
+    "got (",
+    "ruby",
+    "perl",
+    "php/",
+    "guzzle",
+    "postman",
+    "insomnia",
+    "httpie",
+    "k6/",
+    "wrk",
+    "jmeter",
+    "phantomjs",
+    "puppeteer",
+    "playwright",
+    "selenium",
 ];
 
 /// Whether a user agent is a program that fetches by itself. One that says nothing is taken for such.
@@ -80,14 +161,26 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1", false)]
-    #[case("Mozilla/5.0 (Linux; Android 14; V2309A) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/116.0.0.0 Mobile Safari/537.36 XWEB/1160 MMWEBSDK/20231202 MicroMessenger/8.0.47.2560(0x28002F30) WeChat/arm64 Weixin NetType/WIFI Language/zh_CN", false)]
+    #[case(
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+        false
+    )]
+    #[case(
+        "Mozilla/5.0 (Linux; Android 14; V2309A) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/116.0.0.0 Mobile Safari/537.36 XWEB/1160 MMWEBSDK/20231202 MicroMessenger/8.0.47.2560(0x28002F30) WeChat/arm64 Weixin NetType/WIFI Language/zh_CN",
+        false
+    )]
     #[case("Mozilla/5.0 (Linux; Android 13; CUBOT X70) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Mobile Safari/537.36", false)]
     #[case("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0", false)]
     #[case("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", true)]
-    #[case("Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X) AppleWebKit/537.36 Chrome/W.X.Y.Z Mobile Safari/537.36 (compatible; Googlebot/2.1)", true)]
+    #[case(
+        "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X) AppleWebKit/537.36 Chrome/W.X.Y.Z Mobile Safari/537.36 (compatible; Googlebot/2.1)",
+        true
+    )]
     #[case("Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)", true)]
-    #[case("Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/605.1.15 facebookexternalhit/1.1 Facebot Twitterbot/1.0", true)]
+    #[case(
+        "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/605.1.15 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
+        true
+    )]
     #[case("Mozilla/5.0 (compatible; WeChat-Preview/1.0)", true)]
     #[case("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/120.0 Safari/537.36", true)]
     #[case("TelegramBot (like TwitterBot)", true)]

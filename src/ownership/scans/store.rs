@@ -136,7 +136,8 @@ pub fn purge(db: &mut Db, now: NaiveDateTime) -> Result<usize> {
         .limit(i64::try_from(PURGE_ROWS).unwrap_or_default())
         .load(c))?;
     for (garment, device) in &old {
-        each!(db, |c| diesel::delete(scan_device::table.filter(scan_device::garment_id.eq(garment).and(scan_device::device.eq(device)))).execute(c))?;
+        each!(db, |c| diesel::delete(scan_device::table.filter(scan_device::garment_id.eq(garment).and(scan_device::device.eq(device))))
+            .execute(c))?;
     }
     Ok(old.len())
 }

@@ -3,11 +3,13 @@
 //! A warranty runs out by the calendar; nothing is written when it does. What is written are its start, a later end, and an end before its
 //! time ("ended", "void"), which always has a reason.
 
+mod http;
 mod rules;
 mod store;
 
+pub use http::routes;
 pub use rules::{Facts, Status, Term, Terms, WaitsFor, WarrantyState, moved, term, waits_for};
-pub use store::{Opening, Warranty, activate, again, end, latest, latest_of, of_sale, open, terms, void};
+pub use store::{Opening, Warranty, activate, again, end, latest, of_garments, of_sale, open, terms, void};
 
 use chrono::NaiveDate;
 

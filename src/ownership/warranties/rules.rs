@@ -1,7 +1,7 @@
 //! When a warranty starts and ends, and what to tell people about it. Values in, values out.
 
 use chrono::{Days, NaiveDate};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::kernel::time::add_months;
 use crate::production::products::{StartRule, WarrantyPolicy};
@@ -128,7 +128,7 @@ impl Status {
 }
 
 /// What a warranty waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitsFor {
     /// Delivery.
@@ -152,7 +152,7 @@ pub fn waits_for(terms: &Terms) -> WaitsFor {
 }
 
 /// A warranty as of a day, for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum WarrantyState {
     /// Not sold, or sold without one.
@@ -232,9 +232,13 @@ mod tests {
         #[case] plus: Option<u32>,
         #[case] want: Option<(&str, &str, &str)>,
     ) {
-        let facts = Facts { sold: Some(day("2026-06-15")), delivered: Some(day("2026-06-18")), activated: None, made: Some(day("2026-05-31")) };
+        let facts =
+            Facts { sold: Some(day("2026-06-15")), delivered: Some(day("2026-06-18")), activated: None, made: Some(day("2026-05-31")) };
         let got = term(&terms(starts, months, days, plus), &facts);
-        assert_eq!(got, want.map(|(basis, from, to)| Term { basis: StartRule::of(basis).unwrap(), starts_on: day(from), ends_on: day(to) }));
+        assert_eq!(
+            got,
+            want.map(|(basis, from, to)| Term { basis: StartRule::of(basis).unwrap(), starts_on: day(from), ends_on: day(to) })
+        );
     }
 
     #[test]
@@ -258,8 +262,12 @@ mod tests {
 
     fn some_terms() -> impl Strategy<Value = Terms> {
         let starts = prop::sample::subsequence(StartRule::ALL.to_vec(), 0..=4).prop_shuffle();
-        (starts, 0_u32..60, 0_u32..800, prop::option::of(0_u32..60))
-            .prop_map(|(starts, months, days, made_plus_months)| Terms { starts, months, days, made_plus_months })
+        (starts, 0_u32..60, 0_u32..800, prop::option::of(0_u32..60)).prop_map(|(starts, months, days, made_plus_months)| Terms {
+            starts,
+            months,
+            days,
+            made_plus_months,
+        })
     }
 
     proptest! {

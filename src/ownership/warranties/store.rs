@@ -10,11 +10,11 @@ use super::rules::{self, Facts, Status, Term, Terms, WarrantyState};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result};
+use crate::ownership::garments;
 use crate::platform::db::schema::warranty;
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
 use crate::platform::policies::{self, Policy};
-use crate::ownership::garments;
 use crate::production::{batches, products};
 
 /// A warranty as stored.
@@ -62,7 +62,9 @@ impl Warranty {
     /// When the store does.
     pub fn state(&self, db: &mut Db, today: NaiveDate) -> Result<WarrantyState> {
         let waits_for = match (self.status, self.policy) {
-            (Status::Waiting, Some(policy)) => products::policy(db, policy)?.map_or(rules::WaitsFor::Delivery, |policy| rules::waits_for(&(&policy).into())),
+            (Status::Waiting, Some(policy)) => {
+                products::policy(db, policy)?.map_or(rules::WaitsFor::Delivery, |policy| rules::waits_for(&(&policy).into()))
+            }
             _ => rules::WaitsFor::Delivery,
         };
         Ok(rules::state(self.status, self.starts_on.zip(self.ends_on), &self.reason, waits_for, today))
@@ -206,16 +208,14 @@ pub fn end(db: &mut Db, garment: GarmentId, sale_seq: i64, on: NaiveDate, reason
         return Ok(());
     };
     let ends_on = before.term().map(|term| term.ends_on.min(on).max(term.starts_on));
-    each!(db, |c| diesel::update(
-        warranty::table.filter(warranty::garment_id.eq(garment.0).and(warranty::sale_seq.eq(sale_seq)))
-    )
-    .set((
-        warranty::status.eq(Status::Ended.as_str()),
-        warranty::ends_on.eq(ends_on),
-        warranty::reason.eq(reason),
-        warranty::version.eq(before.version + 1),
-    ))
-    .execute(c))?;
+    each!(db, |c| diesel::update(warranty::table.filter(warranty::garment_id.eq(garment.0).and(warranty::sale_seq.eq(sale_seq))))
+        .set((
+            warranty::status.eq(Status::Ended.as_str()),
+            warranty::ends_on.eq(ends_on),
+            warranty::reason.eq(reason),
+            warranty::version.eq(before.version + 1),
+        ))
+        .execute(c))?;
     Ok(())
 }
 
@@ -241,19 +241,18 @@ pub fn void(db: &mut Db, stamp: &Stamp, garment: GarmentId, reason: &str) -> Res
     Ok(Warranty { status: Status::Void, reason: reason.to_owned(), version: before.version + 1, ..before })
 }
 
-/// The latest warranties of many garments, by garment.
+/// The warranties of many garments, by garment and sale.
 ///
 /// # Errors
 /// When the store does.
-pub fn latest_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<GarmentId, Warranty>> {
-    let mut found: HashMap<GarmentId, Warranty> = HashMap::with_capacity(garments.len());
+pub fn of_garments(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<(GarmentId, i64), Warranty>> {
+    let mut found = HashMap::with_capacity(garments.len());
     for chunk in garments.chunks(chunk_rows(1)) {
         let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
-        let rows: Vec<Row> =
-            each!(db, |c| warranty::table.filter(warranty::garment_id.eq_any(&ids)).order((warranty::garment_id, warranty::sale_seq)).load(c))?;
+        let rows: Vec<Row> = each!(db, |c| warranty::table.filter(warranty::garment_id.eq_any(&ids)).load(c))?;
         for row in rows {
             let one = warranty_of(row)?;
-            found.insert(one.garment, one);
+            found.insert((one.garment, one.sale_seq), one);
         }
     }
     Ok(found)

@@ -2,6 +2,8 @@
 
 pub mod body;
 pub mod caller;
+mod download;
+mod filled;
 mod headers;
 pub mod limits;
 mod locale;
@@ -16,11 +18,13 @@ use sha2::{Digest, Sha256};
 
 pub use body::{Form, Json};
 pub use caller::{Caller, Doorkeeper, Identity, Visitor, at_the_door};
+pub use download::{csv, segment};
+pub use filled::Filled;
 pub use headers::guard_headers;
 pub use limits::{Limit, Limits};
 pub use locale::{LANG_COOKIE, Locale};
 pub use once::{Once, created, json};
-pub use page::{Entry, Menu, Shell, html, html_response, see_other};
+pub use page::{Entry, FormFaults, Menu, Shell, html, html_response, see_other};
 pub use problem::{Problem, dress};
 
 use crate::config::Config;

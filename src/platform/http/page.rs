@@ -11,6 +11,7 @@ use super::caller::Identity;
 use super::locale::Locale;
 use super::perm::Permission;
 use crate::kernel::text::Lang;
+use crate::kernel::{Error, Result};
 use crate::platform::words::Words;
 
 /// The staff style sheet, inlined into every staff page. Its hash is in the content security policy.
@@ -111,6 +112,40 @@ impl Shell {
     /// The public style sheet.
     pub fn public_css(&self) -> &'static str {
         PUBLIC_CSS
+    }
+}
+
+/// What is wrong with a form a person sent: shown beside its fields when the form comes back with what they wrote.
+#[derive(Debug, Default)]
+pub struct FormFaults {
+    /// What it is about as a whole, when no field is to blame.
+    pub whole: Option<String>,
+    fields: Vec<(String, String)>,
+}
+
+impl FormFaults {
+    /// The faults of a refusal, in words. The page is then sent with [`FormFaults::status`].
+    ///
+    /// # Errors
+    /// The error itself when it is not for the person to mend.
+    pub fn of(error: Error, words: Words) -> Result<Self> {
+        match error {
+            Error::Refused(refusal) => Ok(Self {
+                whole: refusal.faults.is_empty().then(|| words.refusal(&refusal)),
+                fields: refusal.faults.iter().map(|fault| (fault.field.to_string(), words.fault(fault))).collect(),
+            }),
+            other => Err(other),
+        }
+    }
+
+    /// Why a field is wrong.
+    pub fn at(&self, field: &str) -> Option<&str> {
+        self.fields.iter().find(|(name, _)| name == field).map(|(_, why)| why.as_str())
+    }
+
+    /// 422 when anything is wrong, else 200.
+    pub fn status(&self) -> StatusCode {
+        if self.whole.is_none() && self.fields.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
     }
 }
 

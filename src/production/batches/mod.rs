@@ -6,6 +6,7 @@
 //!
 //! People count units from 1, both ends included (`501-1000`); everything inside counts from 0 and leaves the end out.
 
+mod import;
 mod rules;
 mod store;
 
@@ -15,6 +16,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use import::{BATCH_COLUMNS, BATCH_LOT_COLUMNS, GARMENT_COLUMNS, import_batches, import_garments, import_lots};
 pub use rules::{address, check, gtin14, read_units, units_text};
 pub use store::batches::{
     BatchFilter, BatchSheet, BatchView, ComponentLot, SkuRef, batch, batch_by_code, batches, change, create, is_of_party, list, lots_of,
@@ -170,6 +172,9 @@ pub struct BatchDraft {
     /// The lots it is made of.
     #[serde(default)]
     pub lots: Vec<LotUse>,
+    /// The version that was read. Needed in a change, absent when it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
 }
 
 /// A lot that goes into a component, as somebody writes it.

@@ -3,10 +3,13 @@
 use std::ops::Range;
 
 use super::{ALL_UNITS, BatchDraft, BatchStatus, LotUse, Origin};
+use crate::kernel::gs1::check::Set;
+use crate::kernel::gs1::{DigitalLink, Gtin};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::serial::Gtin14;
 use crate::kernel::text;
-use crate::kernel::{Code, Fault, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, Refusal, Result};
+use crate::platform::http::query_escape;
 
 /// Lots one batch may be made of.
 const LOTS_MAX: usize = 2_000;
@@ -86,6 +89,7 @@ pub fn check(draft: &BatchDraft) -> Result<Sound> {
         status: Some(status.as_str().to_owned()),
         origin: Some(origin.as_str().to_owned()),
         lots,
+        version: None,
     };
     Ok(Sound { draft, status, origin, units })
 }
@@ -218,11 +222,15 @@ pub fn gtin14(text: &str) -> Option<Gtin14> {
 
 /// A garment's own address: a GS1 Digital Link where it has a GTIN, `/C/{serial}` where it has none. Characters that mean something in a
 /// path are escaped, as serials from elsewhere may hold any of GS1's 82.
-pub fn address(stem: &str, gtin: Option<&str>, serial: &str) -> String {
-    let serial = crate::platform::http::query_escape(serial).replace('/', "%2F");
+///
+/// # Errors
+/// [`Error::Broken`] for a GTIN or serial that cannot stand in a Digital Link.
+pub fn address(stem: &str, gtin: Option<&str>, serial: &str) -> Result<String> {
     match gtin {
-        Some(gtin) => format!("{stem}/01/{gtin}/21/{serial}"),
-        None => format!("{stem}/C/{serial}"),
+        Some(gtin) => {
+            DigitalLink::build(stem, &[("01", gtin), ("21", serial)]).map_err(|error| Error::broken(format!("{gtin} {serial}: {error:?}")))
+        }
+        None => Ok(format!("{stem}/C/{}", query_escape(serial).replace('/', "%2F"))),
     }
 }
 
@@ -232,8 +240,16 @@ pub fn address(stem: &str, gtin: Option<&str>, serial: &str) -> String {
 /// [`Code::TooLong`] or [`Code::Malformed`] for `field`.
 pub(super) fn read_ai21(field: &'static str, text: &str) -> Result<String, Fault> {
     let text = text::line(field, text, 20)?;
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!\"%&'()*+,-./:;<=>?_".contains(&byte)) {
-        return Ok(text);
-    }
-    Err(Fault::new(field, Code::Malformed).with("value", &text).with("reason", "GS1 AI 21"))
+    if Set::X.holds(&text) { Ok(text) } else { Err(Fault::new(field, Code::Malformed).with("value", &text).with("reason", "GS1 AI 21")) }
+}
+
+/// The GTIN of a label: 8, 12, 13 or 14 digits with the right check digit, as fourteen.
+///
+/// # Errors
+/// [`Code::NotAGtin`] or [`Code::CheckDigit`] for `field`.
+pub(super) fn read_gtin(field: &'static str, text: &str) -> Result<String, Fault> {
+    Gtin::parse(text).map(|gtin| gtin.as_str().to_owned()).map_err(|error| {
+        let args = if let Error::Refused(refusal) = &error { refusal.args.clone() } else { Vec::new() };
+        Fault { field: field.into(), line: None, code: error.code(), args }
+    })
 }

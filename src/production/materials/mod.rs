@@ -3,6 +3,9 @@
 //! Lots and their parents are the genealogy that every trace walks, so they form no cycle: whoever saves a lot or loads a file of lots is
 //! refused with the path of the cycle. Quantities are thousandths of the lot's unit.
 
+mod http;
+mod import;
+mod page;
 mod rules;
 mod store;
 
@@ -10,6 +13,8 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use http::routes;
+pub use import::{COLUMNS as LOT_COLUMNS, run as import_lots};
 pub use rules::{check, milli_text, read_parts};
 pub use store::{
     BatchUse, LotFilter, LotPart, LotSheet, LotView, Parent, PartyRef, change, children_of, create, list, lot, lot_by_code, lots,
@@ -155,6 +160,9 @@ pub struct LotDraft {
     /// The lots it was made of.
     #[serde(default)]
     pub parents: Vec<PartDraft>,
+    /// The version that was read. Needed in a change, absent when it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
 }
 
 /// A lot that another is made of, as somebody writes it.

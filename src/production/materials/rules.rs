@@ -39,6 +39,7 @@ pub fn check(draft: &LotDraft) -> Result<(LotDraft, LotKind)> {
         produced_on: draft.produced_on,
         received_on: draft.received_on,
         parents: Vec::with_capacity(draft.parents.len()),
+        version: None,
     };
     for (place, part) in draft.parents.iter().enumerate() {
         let lot = text::code("parents", &part.lot).unwrap_or_else(|fault| {

@@ -8,16 +8,19 @@ use diesel::sql_types::{BigInt, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::import::LotRecord;
 use super::rules::{any_cycle, check, cyclic, out_of_order};
-use super::{Lot, LotDraft, LotKind};
+use super::{Lot, LotDraft, LotKind, PartDraft};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::text::Both;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::schema::{batch, batch_lot, lot, lot_parent, party};
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
+use crate::platform::imports::Applied;
 
 diesel::define_sql_function! {
     /// Lower case: both stores know it, and only PostgreSQL's LIKE minds the case.
@@ -25,7 +28,7 @@ diesel::define_sql_function! {
 }
 
 /// The subject of a lot's events.
-const SUBJECT: &str = "lot";
+pub(super) const SUBJECT: &str = "lot";
 /// Keys looked up by one statement.
 const KEYS: usize = chunk_rows(1) / 4;
 
@@ -244,6 +247,49 @@ pub(crate) fn anywhere(text: &str) -> String {
 /// [`Code::Malformed`] for a page token that is none.
 pub fn list(db: &mut Db, filter: &LotFilter, ask: &PageAsk) -> Result<Page<LotView>> {
     let (limit, after) = (ask.limit(), ask.key()?);
+    let views = views(db, filter, after.as_deref(), Some(limit + 1))?;
+    Ok(Page::new(views, limit, |lot: &LotView| lot.code.clone()))
+}
+
+/// All lots of a filter as a file has them, what they are made of included.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn drafts(db: &mut Db, filter: &LotFilter) -> Result<Vec<LotDraft>> {
+    let views = views(db, filter, None, None)?;
+    let codes: Vec<&str> = views.iter().map(|lot| lot.code.as_str()).collect();
+    let ids: HashMap<Id, String> = lots_by_code(db, &codes)?.into_values().map(|lot| (lot.id, lot.code)).collect();
+    let edges = parents_of(db, &ids.keys().copied().collect::<Vec<_>>())?;
+    let strangers: Vec<Id> = edges.iter().map(|edge| edge.parent).filter(|id| !ids.contains_key(id)).collect();
+    // Lots of other parties stay unnamed to somebody who is bound to one.
+    let strangers = lots(db, &strangers)?.into_iter().filter(|lot| filter.party.is_none_or(|party| party == lot.party_id));
+    let names: HashMap<Id, String> = strangers.map(|lot| (lot.id, lot.code)).chain(ids.clone()).collect();
+    let mut parents: HashMap<&str, Vec<PartDraft>> = HashMap::new();
+    for edge in &edges {
+        if let (Some(lot), Some(parent)) = (ids.get(&edge.lot), names.get(&edge.parent)) {
+            parents.entry(lot).or_default().push(PartDraft { lot: parent.clone(), quantity_milli: edge.quantity_milli });
+        }
+    }
+    Ok(views
+        .iter()
+        .map(|lot| LotDraft {
+            code: lot.code.clone(),
+            supplier: lot.supplier.code.clone(),
+            kind: lot.kind.as_str().to_owned(),
+            material: lot.material.clone(),
+            dye_lot: lot.dye_lot.clone(),
+            quantity_milli: lot.quantity_milli,
+            unit: lot.unit.clone(),
+            country: lot.country.clone(),
+            produced_on: lot.produced_on,
+            received_on: lot.received_on,
+            parents: parents.remove(lot.code.as_str()).unwrap_or_default(),
+            version: None,
+        })
+        .collect())
+}
+
+fn views(db: &mut Db, filter: &LotFilter, after: Option<&str>, limit: Option<i64>) -> Result<Vec<LotView>> {
     let rows: Vec<(Row, String, String, String)> = each!(db, |c| {
         let mut query = lot::table.inner_join(party::table.on(party::id.eq(lot::party_id))).into_boxed();
         if let Some(party) = filter.party {
@@ -266,13 +312,15 @@ pub fn list(db: &mut Db, filter: &LotFilter, ask: &PageAsk) -> Result<Page<LotVi
                     .or(lower(lot::dye_lot).like(pattern).escape('\\')),
             );
         }
-        if let Some(after) = &after {
+        if let Some(after) = after {
             query = query.filter(lot::code.gt(after));
         }
-        query.order(lot::code).limit(limit + 1).select((lot::all_columns, party::code, party::name_zh, party::name_en)).load(c)
+        if let Some(limit) = limit {
+            query = query.limit(limit);
+        }
+        query.order(lot::code).select((lot::all_columns, party::code, party::name_zh, party::name_en)).load(c)
     })?;
-    let views = rows.into_iter().map(|(row, code, zh, en)| Ok(view(row.try_into()?, code, zh, en))).collect::<Result<_>>()?;
-    Ok(Page::new(views, limit, |lot: &LotView| lot.code.clone()))
+    rows.into_iter().map(|(row, code, zh, en)| Ok(view(row.try_into()?, code, zh, en))).collect()
 }
 
 /// A lot that went into another or came out of it.
@@ -305,6 +353,13 @@ pub struct BatchUse {
     pub unit_last: i64,
     /// How much went in, in thousandths of the lot's unit.
     pub quantity_milli: Option<i64>,
+}
+
+impl BatchUse {
+    /// Whether every unit of the batch is made of it.
+    pub fn is_all(&self) -> bool {
+        (self.unit_first, self.unit_last) == (1, UNITS_PER_BATCH)
+    }
 }
 
 /// A lot with everything its page shows.
@@ -552,14 +607,168 @@ const EDGES_ABOVE: &str = "WITH RECURSIVE above (lot_id, parent_id) AS (\
 /// Refuses what has just been written when the lot is now above itself; the refusal undoes the write.
 fn refuse_cycle(db: &mut Db, id: Id) -> Result<()> {
     let edges: Vec<Edge> = each!(db, |c| diesel::sql_query(EDGES_ABOVE).bind::<BigInt, _>(id.0).load(c))?;
+    refuse_cycle_among(db, &edges.iter().map(|edge| (edge.lot_id, edge.parent_id)).collect::<Vec<_>>(), &[id.0])
+}
+
+fn refuse_cycle_among(db: &mut Db, edges: &[(i64, i64)], suspects: &[i64]) -> Result<()> {
     let mut parents: HashMap<i64, Vec<i64>> = HashMap::new();
-    for edge in edges {
-        parents.entry(edge.lot_id).or_default().push(edge.parent_id);
+    for (lot, parent) in edges {
+        parents.entry(*lot).or_default().push(*parent);
     }
-    let Some(path) = any_cycle(&parents, [id.0]) else {
+    let Some(path) = any_cycle(&parents, suspects.iter().copied()) else {
         return Ok(());
     };
     let ids: Vec<Id> = path.iter().copied().map(Id).collect();
     let codes: BTreeMap<Id, String> = lots(db, &ids)?.into_iter().map(|lot| (lot.id, lot.code)).collect();
     Err(cyclic(&ids.iter().filter_map(|id| codes.get(id)).collect::<Vec<_>>()))
+}
+
+/// Every edge of the graph: lot and parent.
+pub(super) fn all_edges(db: &mut Db) -> Result<Vec<(i64, i64)>> {
+    Ok(each!(db, |c| lot_parent::table.select((lot_parent::lot_id, lot_parent::parent_id)).load(c))?)
+}
+
+/// Parents that a file names before it has them: by the parent's code, the lots that wait for it and how much goes in.
+pub(super) type Waiting = HashMap<String, Vec<(Id, Option<i64>)>>;
+
+/// A chunk of a file beside what is in the store.
+struct Beside {
+    lots: HashMap<String, Lot>,
+    parents: HashMap<Id, Vec<PartDraft>>,
+    suppliers: HashMap<String, Id>,
+}
+
+impl Beside {
+    fn of(db: &mut Db, records: &[&LotRecord]) -> Result<Self> {
+        let codes: Vec<&str> = records.iter().map(|record| record.draft.code.as_str()).collect();
+        let lots = lots_by_code(db, &codes)?;
+        let ids: Vec<Id> = lots.values().map(|lot| lot.id).collect();
+        let edges = parents_of(db, &ids)?;
+        let names: Vec<Id> = edges.iter().map(|edge| edge.parent).collect();
+        let names: HashMap<Id, String> = self::lots(db, &names)?.into_iter().map(|lot| (lot.id, lot.code)).collect();
+        let mut parents: HashMap<Id, Vec<PartDraft>> = HashMap::new();
+        for edge in edges {
+            let lot = names.get(&edge.parent).cloned().unwrap_or_default();
+            parents.entry(edge.lot).or_default().push(PartDraft { lot, quantity_milli: edge.quantity_milli });
+        }
+        parents.values_mut().for_each(|parts| parts.sort());
+        let suppliers: Vec<&str> = records.iter().map(|record| record.draft.supplier.as_str()).collect();
+        Ok(Self { lots, parents, suppliers: parties_by_code(db, &suppliers)? })
+    }
+
+    fn supplier(&self, record: &LotRecord) -> Result<Id> {
+        let code = &record.draft.supplier;
+        self.suppliers.get(code).copied().ok_or_else(|| Fault::new("supplier_code", Code::UnknownReference).with("value", code).into())
+    }
+
+    /// Whether the store says of the lot itself what the record says.
+    fn same_facts(&self, lot: &Lot, record: &LotRecord) -> bool {
+        let draft = &record.draft;
+        self.suppliers.get(&draft.supplier) == Some(&lot.party_id)
+            && lot.kind == record.kind
+            && lot.material == draft.material
+            && lot.dye_lot == draft.dye_lot
+            && lot.quantity_milli == draft.quantity_milli
+            && lot.unit == draft.unit
+            && lot.country == draft.country
+            && lot.produced_on == draft.produced_on
+            && lot.received_on == draft.received_on
+    }
+
+    /// Whether the store says what the record says of what the lot is made of.
+    fn same_parents(&self, lot: &Lot, record: &LotRecord) -> bool {
+        !record.says_parents || self.parents.get(&lot.id).map_or(&[][..], Vec::as_slice) == record.draft.parents.as_slice()
+    }
+}
+
+/// What loading these records would do.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn would_load(db: &mut Db, records: &[&LotRecord]) -> Result<Applied> {
+    let beside = Beside::of(db, records)?;
+    let mut would = Applied::default();
+    for record in records {
+        match beside.lots.get(&record.draft.code) {
+            None => would.added += 1,
+            Some(lot) if beside.same_facts(lot, record) && beside.same_parents(lot, record) => would.unchanged += 1,
+            Some(_) => would.changed += 1,
+        }
+    }
+    Ok(would)
+}
+
+/// Loads a chunk of a file. Parents that are not there yet wait for a later chunk; those that earlier chunks waited for are joined.
+///
+/// # Errors
+/// [`Code::UnknownReference`] for a supplier that has gone; [`Code::Cycle`] when somebody made one since the file was checked.
+pub(super) fn load(db: &mut Db, stamp: &Stamp, records: &[LotRecord], waiting: &Waiting) -> Result<(Applied, Waiting)> {
+    let beside = Beside::of(db, &records.iter().collect::<Vec<_>>())?;
+    let mut applied = Applied::default();
+    let mut ids: HashMap<String, Id> = HashMap::new();
+    let mut rewired: Vec<(Id, &LotRecord)> = Vec::new();
+    // Existing lots whose parents change, and lots joined late: only they can close a cycle.
+    let mut suspects: Vec<i64> = Vec::new();
+    for record in records {
+        let supplier = beside.supplier(record)?;
+        let id = match beside.lots.get(&record.draft.code) {
+            None => {
+                let id = stamp.id();
+                insert(db, stamp, id, supplier, record.kind, &record.draft)?;
+                applied.added += 1;
+                rewired.push((id, record));
+                id
+            }
+            Some(lot) if beside.same_facts(lot, record) && beside.same_parents(lot, record) => {
+                applied.unchanged += 1;
+                ids.insert(record.draft.code.clone(), lot.id);
+                continue;
+            }
+            Some(lot) => {
+                update(db, lot.id, lot.version, supplier, record.kind, &record.draft)?;
+                applied.changed += 1;
+                if !beside.same_parents(lot, record) {
+                    each!(db, |c| diesel::delete(lot_parent::table.filter(lot_parent::lot_id.eq(lot.id.0))).execute(c))?;
+                    rewired.push((lot.id, record));
+                    suspects.push(lot.id.0);
+                }
+                lot.id
+            }
+        };
+        ids.insert(record.draft.code.clone(), id);
+        let body = serde_json::to_value(&record.draft).map_err(Error::broken)?;
+        events::append(db, stamp, EventKind::LotSaved, Subject::Thing(SUBJECT, id.0), &body)?;
+    }
+    let elsewhere: Vec<&str> = rewired
+        .iter()
+        .flat_map(|(_, record)| &record.draft.parents)
+        .map(|part| part.lot.as_str())
+        .filter(|code| !ids.contains_key(*code))
+        .collect();
+    let elsewhere = lots_by_code(db, &elsewhere)?;
+    let mut waiting = waiting.clone();
+    let mut edges = Vec::new();
+    for (lot, record) in rewired {
+        for part in &record.draft.parents {
+            match ids.get(&part.lot).copied().or_else(|| elsewhere.get(&part.lot).map(|lot| lot.id)) {
+                Some(parent) => edges.push(Parent { lot, parent, quantity_milli: part.quantity_milli }),
+                None => waiting.entry(part.lot.clone()).or_default().push((lot, part.quantity_milli)),
+            }
+        }
+    }
+    for (code, parent) in &ids {
+        for (lot, quantity_milli) in waiting.remove(code).into_iter().flatten() {
+            suspects.push(lot.0);
+            edges.push(Parent { lot, parent: *parent, quantity_milli });
+        }
+    }
+    insert_parents(db, &edges)?;
+    if !suspects.is_empty() {
+        let edges = all_edges(db)?;
+        refuse_cycle_among(db, &edges, &suspects)?;
+    }
+    if applied.added + applied.changed > 0 || !edges.is_empty() {
+        events::bump(db, "genealogy")?;
+    }
+    Ok((applied, waiting))
 }

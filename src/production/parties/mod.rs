@@ -4,17 +4,21 @@
 //! A party is named by its code everywhere; its id is for rows that point at it. It is never deleted, because what it made is still worn: it is
 //! closed, and closed parties keep their history.
 
+mod http;
+mod import;
+mod page;
 mod rules;
 mod store;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kernel::Id;
 use crate::kernel::text::{Both, Lang};
+use crate::kernel::{Id, countries};
 
-pub(super) use rules::country;
-pub use store::{by_code, by_id, by_ids, change, create, ids_of_codes, list, maker};
+pub use http::routes;
+pub use import::{COLUMNS, IMPORT};
+pub use store::{by_code, by_id, by_ids, change, codes_of_ids, create, ids_of_codes, list, maker};
 
 /// Characters a party's name may have.
 pub const NAME_MAX: usize = 120;
@@ -40,7 +44,7 @@ macro_rules! roles {
                 match (self, lang) { $((Role::$name, Lang::Zh) => $zh, (Role::$name, Lang::En) => $en,)* }
             }
 
-            /// What else files call it.
+            // What else files call it.
             const fn also(self) -> &'static [&'static str] {
                 match self { $(Role::$name => $others,)* }
             }
@@ -162,6 +166,13 @@ pub struct PartyFields {
     /// The version that was read. Needed in a change, absent when it is new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
+}
+
+impl Party {
+    /// Its country's name.
+    pub fn country_name(&self, lang: Lang) -> &str {
+        countries::name(&self.country, lang)
+    }
 }
 
 impl From<Party> for PartyFields {

@@ -9,7 +9,7 @@ use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Both;
 use crate::kernel::{Code, Fault, Id, Result};
-use crate::platform::db::schema::{party, party_role};
+use crate::platform::db::schema::{batch, lot, party, party_role, style};
 use crate::platform::db::{CHUNK_BINDS, Db};
 use crate::platform::events::{self, Stamp};
 
@@ -92,6 +92,21 @@ pub fn ids_of_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<HashMap<S
     Ok(ids)
 }
 
+/// The codes of these parties, by id; ids of none are left out.
+///
+/// # Errors
+/// When the store does.
+pub fn codes_of_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, String>> {
+    let mut codes = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK_BINDS) {
+        let chunk: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        let rows: Vec<(i64, String)> =
+            each!(db, |c| party::table.filter(party::id.eq_any(&chunk)).select((party::id, party::code)).load(c))?;
+        codes.extend(rows.into_iter().map(|(id, code)| (Id(id), code)));
+    }
+    Ok(codes)
+}
+
 /// What a label says of the party with this id: one look-up by key.
 ///
 /// # Errors
@@ -108,6 +123,39 @@ pub fn maker(db: &mut Db, id: Id) -> Result<Option<Maker>> {
         country,
         city,
     }))
+}
+
+/// The codes of the parties with these GLNs, by GLN.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn codes_of_glns(db: &mut Db, glns: &[&str]) -> Result<HashMap<String, String>> {
+    let mut codes = HashMap::with_capacity(glns.len());
+    for chunk in glns.chunks(CHUNK_BINDS) {
+        let rows: Vec<(Option<String>, String)> =
+            each!(db, |c| party::table.filter(party::gln.eq_any(chunk)).select((party::gln, party::code)).load(c))?;
+        codes.extend(rows.into_iter().filter_map(|(gln, code)| Some((gln?, code))));
+    }
+    Ok(codes)
+}
+
+/// How often a party is used: styles that name it as manufacturer, lots it delivered, batches it sewed.
+pub(super) struct Uses {
+    pub styles: i64,
+    pub lots: i64,
+    pub batches: i64,
+}
+
+/// Where a party is used.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn uses(db: &mut Db, id: Id) -> Result<Uses> {
+    Ok(Uses {
+        styles: each!(db, |c| style::table.filter(style::manufacturer_id.eq(id.0)).count().get_result(c))?,
+        lots: each!(db, |c| lot::table.filter(lot::party_id.eq(id.0)).count().get_result(c))?,
+        batches: each!(db, |c| batch::table.filter(batch::factory_id.eq(id.0)).count().get_result(c))?,
+    })
 }
 
 /// At most `limit` parties by code, after the code `after`.

@@ -358,7 +358,8 @@ mod tests {
     #[test]
     fn names_are_distinct_within_their_table() {
         for table in [FIBRES, COMPONENTS] {
-            let mut names: Vec<&str> = table.iter().flat_map(|(zh, en, others)| [*zh, *en].into_iter().chain(others.iter().copied())).collect();
+            let mut names: Vec<&str> =
+                table.iter().flat_map(|(zh, en, others)| [*zh, *en].into_iter().chain(others.iter().copied())).collect();
             names.sort_unstable();
             let all = names.len();
             names.dedup();

@@ -6,8 +6,7 @@ use utoipa::ToSchema;
 
 use super::composition;
 use crate::kernel::text::{self, Both, Lang};
-use crate::kernel::{Code, Fault, Faults, care};
-use crate::production::parties::country;
+use crate::kernel::{Code, Fault, Faults, care, countries};
 
 /// Characters of a name, a title, a question.
 const LINE_MAX: usize = 120;
@@ -246,11 +245,13 @@ impl StyleFacts {
     /// The facts, trimmed and put in order; notes what is wrong below `root`.
     pub(super) fn sound(&self, faults: &mut Faults, root: &str) -> Self {
         let at = |field: &str| format!("{root}.{field}");
-        let country_at = |faults: &mut Faults, field: &str, given: &str| faults.keep_at(&at(field), country("", given));
+        let country_at = |faults: &mut Faults, field: &str, given: &str| faults.keep_at(&at(field), countries::read("", given));
         Self {
             composition: composition::sound(faults, &at("composition"), &self.composition),
-            care: faults
-                .keep_at(&at("care"), care::in_order("care", &self.care).map(|symbols| symbols.iter().map(|symbol| symbol.code.to_owned()).collect())),
+            care: faults.keep_at(
+                &at("care"),
+                care::in_order("care", &self.care).map(|symbols| symbols.iter().map(|symbol| symbol.code.to_owned()).collect()),
+            ),
             care_note: faults.lines(&at("care_note"), &self.care_note, 240),
             safety_class: self.class(faults, &at("safety_class")),
             age_group: self.age_group,

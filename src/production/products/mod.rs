@@ -7,6 +7,7 @@
 
 mod composition;
 mod facts;
+mod http;
 mod rules;
 mod store;
 
@@ -21,10 +22,11 @@ use crate::kernel::text::{Both, Lang};
 pub use facts::{
     AgeGroup, Certificate, Component, Faq, Fibre, NoReasonReturn, Point, SafetyClass, SizeChart, Stages, StyleFacts, WHOLE, percent,
 };
+pub use http::routes;
 pub use rules::{LabelItem, label_items, missing_items};
 pub use store::{
-    add_policy, change_sku, change_style, create_sku, create_style, old_gtins, policies, policy, policy_at, product, sku, sku_by_code, sku_by_gtin, skus_by_codes, skus_by_ids, skus_of, style, style_by_code, styles,
-    styles_by_ids,
+    add_policy, change_sku, change_style, create_sku, create_style, old_gtins, policies, policy, policy_at, policy_gaps, product, sku,
+    sku_by_code, sku_by_gtin, skus, skus_by_codes, skus_by_ids, skus_of, style, style_by_code, styles, styles_by_ids,
 };
 
 /// A design.
@@ -330,7 +332,8 @@ pub struct PolicyFields {
 
 impl From<WarrantyPolicy> for PolicyFields {
     fn from(policy: WarrantyPolicy) -> Self {
-        let WarrantyPolicy { id: _, code, version: _, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions } = policy;
+        let WarrantyPolicy { id: _, code, version: _, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions } =
+            policy;
         Self { code, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions }
     }
 }
@@ -343,5 +346,16 @@ pub struct StyleFilter {
     /// Only those in this state.
     pub status: Option<Status>,
     /// Only those made by this party: what a supplier's own people may see.
+    pub manufacturer: Option<Id>,
+}
+
+/// Which skus a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct SkuFilter {
+    /// Only those of this style.
+    pub style: Option<Id>,
+    /// Only this one.
+    pub sku: Option<Id>,
+    /// Only those of styles made by this party.
     pub manufacturer: Option<Id>,
 }

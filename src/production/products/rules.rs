@@ -1,8 +1,9 @@
 //! What the law asks a label to say, and what a sound style, sku or policy is.
 
 use super::{AgeGroup, PolicyFields, SafetyClass, Sku, SkuFields, Style, StyleFacts, StyleFields};
+use crate::kernel::gs1::Gtin;
 use crate::kernel::text::{self, Lang};
-use crate::kernel::{Code, Fault, Faults, Result, care};
+use crate::kernel::{Code, Fault, Faults, Result, care, faults};
 use crate::production::parties::Maker;
 
 /// Months a warranty may last.
@@ -140,23 +141,12 @@ pub(super) fn sound_sku(given: &SkuFields) -> Result<SkuFields> {
     faults.unless_any(fields)
 }
 
-/// A GTIN of 8, 12, 13 or 14 digits as 14 (GS1 General Specifications, 3.3.2 and 7.9).
+/// A GTIN of 8, 12, 13 or 14 digits as 14.
 ///
 /// # Errors
 /// [`Code::NotAGtin`]; [`Code::CheckDigit`] with the digit `expected`.
 pub(super) fn gtin_14(field: &'static str, text: &str) -> Result<String, Fault> {
-    let text = text.trim();
-    let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
-    if digits.len() != text.len() || !matches!(digits.len(), 8 | 12 | 13 | 14) {
-        return Err(Fault::new(field, Code::NotAGtin).with("value", text));
-    }
-    let (check, rest) = digits.split_last().map_or((0, [].as_slice()), |(check, rest)| (*check, rest));
-    let sum: u32 = rest.iter().rev().zip([3, 1].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
-    let expected = (10 - sum % 10) % 10;
-    if check != expected {
-        return Err(Fault::new(field, Code::CheckDigit).with("value", text).with("expected", expected));
-    }
-    Ok(format!("{text:0>14}"))
+    Gtin::parse(text).map(|gtin| gtin.to_string()).map_err(|error| faults::at(field, &error))
 }
 
 /// The fields of a policy's version, trimmed.

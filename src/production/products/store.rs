@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::{PolicyFields, Product, Sku, SkuFields, StartRule, Style, StyleFacts, StyleFields, StyleFilter, WarrantyPolicy, rules};
+use super::{
+    PolicyFields, Product, Sku, SkuFields, SkuFilter, StartRule, Style, StyleFacts, StyleFields, StyleFilter, WarrantyPolicy, rules,
+};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Both;
@@ -223,6 +225,46 @@ pub fn skus_of(db: &mut Db, style: Id) -> Result<Vec<Sku>> {
     Ok(rows.into_iter().map(Sku::from).collect())
 }
 
+/// At most `limit` skus by code, after the code `after`.
+///
+/// # Errors
+/// When the store does.
+pub fn skus(db: &mut Db, filter: &SkuFilter, after: Option<&str>, limit: i64) -> Result<Vec<Sku>> {
+    let rows: Vec<SkuRow> = each!(db, |c| {
+        let mut query = sku_table::table.select(SkuRow::as_select()).order(sku_table::code).limit(limit).into_boxed();
+        if let Some(after) = after {
+            query = query.filter(sku_table::code.gt(after));
+        }
+        if let Some(style) = filter.style {
+            query = query.filter(sku_table::style_id.eq(style.0));
+        }
+        if let Some(sku) = filter.sku {
+            query = query.filter(sku_table::id.eq(sku.0));
+        }
+        if let Some(party) = filter.manufacturer {
+            let theirs = style_table::table.filter(style_table::manufacturer_id.eq(party.0)).select(style_table::id);
+            query = query.filter(sku_table::style_id.eq_any(theirs));
+        }
+        query.load(c)
+    })?;
+    Ok(rows.into_iter().map(Sku::from).collect())
+}
+
+/// The codes of these styles, by id.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn style_codes(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, String>> {
+    let mut codes = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK_BINDS) {
+        let chunk: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        let rows: Vec<(i64, String)> =
+            each!(db, |c| style_table::table.filter(style_table::id.eq_any(&chunk)).select((style_table::id, style_table::code)).load(c))?;
+        codes.extend(rows.into_iter().map(|(id, code)| (Id(id), code)));
+    }
+    Ok(codes)
+}
+
 /// The sku that has this GTIN, or once had it. `gtin` is 14 digits.
 ///
 /// # Errors
@@ -411,7 +453,13 @@ pub fn change_style(db: &mut Db, stamp: &Stamp, code: &str, given: &StyleFields)
 }
 
 fn style_saved(db: &mut Db, stamp: &Stamp, id: Id, manufacturer_id: Option<Id>, fields: StyleFields, version: i64) -> Result<Style> {
-    events::append(db, stamp, EventKind::StyleSaved, Subject::Thing("style", id.0), &serde_json::json!({ "code": fields.code, "version": version }))?;
+    events::append(
+        db,
+        stamp,
+        EventKind::StyleSaved,
+        Subject::Thing("style", id.0),
+        &serde_json::json!({ "code": fields.code, "version": version }),
+    )?;
     let StyleFields { code, brand, name, category, confidential, manufacturer: _, policy, facts, status, version: _ } = fields;
     let policy_code = policy.unwrap_or_default();
     Ok(Style { id, code, brand, name, category, confidential, manufacturer_id, policy_code, facts, status, version })
@@ -581,4 +629,18 @@ fn only_in_a_change(version: Option<i64>) -> Result<()> {
 
 fn needed_in_a_change(version: Option<i64>) -> Result<i64> {
     version.ok_or_else(|| Fault::new("version", Code::Missing).into())
+}
+
+/// Policies that active styles name and nobody has written, for the administrator.
+///
+/// # Errors
+/// When the store does.
+pub fn policy_gaps(db: &mut Db) -> Result<Vec<String>> {
+    let named: Vec<(String, String)> = each!(db, |c| style_table::table
+        .filter(style_table::status.eq("active").and(style_table::policy_code.ne("")))
+        .select((style_table::code, style_table::policy_code))
+        .order(style_table::code)
+        .load(c))?;
+    let written: Vec<String> = each!(db, |c| warranty_policy::table.select(warranty_policy::code).distinct().load(c))?;
+    Ok(named.into_iter().filter(|(_, policy)| !written.contains(policy)).map(|(style, policy)| format!("{style} names {policy}")).collect())
 }

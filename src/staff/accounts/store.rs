@@ -116,8 +116,8 @@ pub struct Link {
 pub enum Credential<'a> {
     /// A password that was hashed already.
     PasswordHash(&'a str),
-    /// A one-time link: SHA-256 of its token, and until when.
-    Link(&'a str, NaiveDateTime),
+    /// A one-time link: SHA-256 of its token.
+    Link(&'a str),
 }
 
 /// The first account a condition finds, with the code of its party.
@@ -209,7 +209,7 @@ pub fn insert(db: &mut Db, stamp: &Stamp, draft: &Draft, credential: &Credential
     let id = stamp.id();
     let password = match credential {
         Credential::PasswordHash(hash) => Some(*hash),
-        Credential::Link(..) => None,
+        Credential::Link(_) => None,
     };
     each!(db, |c| diesel::insert_into(account::table)
         .values((
@@ -225,8 +225,8 @@ pub fn insert(db: &mut Db, stamp: &Stamp, draft: &Draft, credential: &Credential
             account::version.eq(1),
         ))
         .execute(c))?;
-    if let Credential::Link(hash, until) = credential {
-        insert_link(db, hash, Some(id), *until)?;
+    if let Credential::Link(hash) = credential {
+        insert_link(db, hash, Some(id), stamp.at)?;
     }
     saved(db, stamp, id, draft)?;
     by_id(db, id)?.ok_or_else(|| Error::broken("an account just made is not there"))
@@ -342,11 +342,12 @@ pub fn set_lang(db: &mut Db, id: Id, lang: Lang) -> Result<()> {
 
 // One-time links.
 
-/// Keeps a one-time link; those made before for the same account (or for the first administrator) hold no more.
+/// Keeps a one-time link for as long as policy says; those made before for the same account (or for the first administrator) hold no more.
 ///
 /// # Errors
 /// When the store does.
-pub fn insert_link(db: &mut Db, hash: &str, account: Option<Id>, until: NaiveDateTime) -> Result<()> {
+pub fn insert_link(db: &mut Db, hash: &str, account: Option<Id>, now: NaiveDateTime) -> Result<()> {
+    let until = now + Duration::hours(policies::value(db, Policy::InviteHours, now)?);
     match account {
         Some(id) => each!(db, |c| diesel::delete(account_link::table.filter(account_link::account_id.eq(id.0))).execute(c))?,
         None => each!(db, |c| diesel::delete(account_link::table.filter(account_link::account_id.is_null())).execute(c))?,
@@ -467,6 +468,15 @@ pub fn sessions_of(db: &mut Db, account: Id, now: NaiveDateTime) -> Result<Vec<S
 /// When the store does.
 pub fn end_session(db: &mut Db, account: Id, hash: &str) -> Result<()> {
     each!(db, |c| diesel::delete(session::table.filter(session::hash.eq(hash).and(session::account_id.eq(account.0)))).execute(c))?;
+    Ok(())
+}
+
+/// Ends the session of a hash, whoever's it is: for whoever holds its token.
+///
+/// # Errors
+/// When the store does.
+pub fn forget_session(db: &mut Db, hash: &str) -> Result<()> {
+    each!(db, |c| diesel::delete(session::table.filter(session::hash.eq(hash))).execute(c))?;
     Ok(())
 }
 

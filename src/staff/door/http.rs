@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::kernel::{Code, Id, Result};
 use crate::platform::http::{Doorkeeper, House, Identity};
 use crate::staff::accounts::{self, is_worth_noting, session_hash};
-use crate::staff::tokens::{self, KEY_PREFIX, Keys};
+use crate::staff::tokens::{self, KEY_PREFIX};
 
 /// The cookie's name. Over TLS the prefix makes browsers refuse it from any other host or path (RFC 6265bis §4.1.3.2).
 const fn cookie_name(secure: bool) -> &'static str {
@@ -58,20 +58,18 @@ pub fn csrf_of(token: &str) -> Option<String> {
     Some(tag.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-struct Porter {
-    keys: Keys,
-}
+struct Porter;
 
-/// The doorkeeper of a house.
-pub fn porter(config: &Config) -> Arc<dyn Doorkeeper> {
-    Arc::new(Porter { keys: Keys::in_folder(&config.data_dir) })
+/// The doorkeeper.
+pub fn porter() -> Arc<dyn Doorkeeper> {
+    Arc::new(Porter)
 }
 
 impl Doorkeeper for Porter {
     fn recognise<'a>(&'a self, house: &'a House, request: &'a HttpRequest) -> Pin<Box<dyn Future<Output = Result<Option<Identity>>> + 'a>> {
         Box::pin(async move {
             if let Some(token) = bearer(request) {
-                return self.program(house, token).await.map(Some);
+                return program(house, token).await.map(Some);
             }
             match session_token(request, &house.config) {
                 Some(token) => person(house, &token).await,
@@ -103,22 +101,20 @@ async fn person(house: &House, token: &str) -> Result<Option<Identity>> {
     }))
 }
 
-impl Porter {
-    /// Which program has this token.
-    async fn program(&self, house: &House, token: &str) -> Result<Identity> {
-        let claims = tokens::verify(&*self.keys.ring()?, &house.config.public_url, token, house.clock.now())?;
-        let id: Id = claims.sub.parse().map_err(|_| Code::BadToken)?;
-        let key = house.store.glance(move |db| tokens::live(db, id)).await?.ok_or(Code::BadToken)?;
-        Ok(Identity {
-            actor: format!("api:{}", key.name),
-            name: key.name,
-            account: None,
-            permissions: key.roles.permissions(),
-            party: key.party,
-            lang: None,
-            csrf: None,
-        })
-    }
+/// Which program has this token.
+async fn program(house: &House, token: &str) -> Result<Identity> {
+    let claims = tokens::verify(&house.keys.tokens, &house.config.public_url, token, house.clock.now())?;
+    let id: Id = claims.sub.parse().map_err(|_| Code::BadToken)?;
+    let key = house.store.glance(move |db| tokens::live(db, id)).await?.ok_or(Code::BadToken)?;
+    Ok(Identity {
+        actor: format!("api:{}", key.name),
+        name: key.name,
+        account: None,
+        permissions: key.roles.permissions(),
+        party: key.party,
+        lang: None,
+        csrf: None,
+    })
 }
 
 #[cfg(test)]

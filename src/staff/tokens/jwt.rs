@@ -1,4 +1,4 @@
-//! Tokens: JSON Web Tokens of exactly one form, HMAC-SHA256 under a key of our own ring.
+//! Tokens: JSON Web Tokens of exactly one form, HMAC-SHA256 under one of the house's two live keys; the newest signs.
 //!
 //! `jsonwebtoken` takes the cryptography from outside; ours is `hmac` and `sha2`, and knows no other algorithm, so there is nothing to
 //! confuse it with. A header that says anything but `JWT`, `HS256` and one of our key names is refused before any signature is computed.
@@ -14,9 +14,12 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use signature::{Signer, Verifier};
 
-use super::keys::Keyring;
 use super::rules::{AUDIENCE_PURPOSE, TOKEN_MAX, check_times};
+use crate::kernel::serial::RootKey;
 use crate::kernel::{Code, Error, Result};
+
+/// The live keys with their numbers, newest first, as [`crate::platform::keys::Keys`] holds them.
+pub type Live = [(i64, RootKey)];
 
 /// What a token says. Nothing else is read from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +43,7 @@ pub struct Claims {
 ///
 /// # Errors
 /// When the keys cannot be used.
-pub fn sign(ring: &Keyring, issuer: &str, sub: &str, minutes: i64, now: NaiveDateTime) -> Result<String> {
+pub fn sign(live: &Live, issuer: &str, sub: &str, minutes: i64, now: NaiveDateTime) -> Result<String> {
     install();
     let now = now.and_utc().timestamp();
     let claims = Claims {
@@ -51,22 +54,23 @@ pub fn sign(ring: &Keyring, issuer: &str, sub: &str, minutes: i64, now: NaiveDat
         nbf: now,
         exp: now + minutes * 60,
     };
-    let key = ring.newest();
-    let header = Header { kid: Some(key.name().to_owned()), ..Header::new(Algorithm::HS256) };
-    jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.secret())).map_err(Error::broken)
+    let (number, key) = live.first().ok_or_else(|| Error::broken("there is no key for tokens"))?;
+    let header = Header { kid: Some(number.to_string()), ..Header::new(Algorithm::HS256) };
+    jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.expose())).map_err(Error::broken)
 }
 
 /// What a token says, if it is one of ours and holds at `now`.
 ///
 /// # Errors
 /// [`Code::BadToken`], whatever the reason.
-pub fn verify(ring: &Keyring, issuer: &str, token: &str, now: NaiveDateTime) -> Result<Claims> {
+pub fn verify(live: &Live, issuer: &str, token: &str, now: NaiveDateTime) -> Result<Claims> {
     install();
     if token.len() > TOKEN_MAX {
         return Err(Code::BadToken.into());
     }
     let header = jsonwebtoken::decode_header(token).map_err(|_| Code::BadToken)?;
-    let key = header.kid.as_deref().and_then(|name| ring.find(name)).ok_or(Code::BadToken)?;
+    let name = header.kid.as_deref().unwrap_or_default();
+    let (_, key) = live.iter().take(2).find(|(number, _)| number.to_string() == name).ok_or(Code::BadToken)?;
     // Nothing but our own header: no key or address of one, no extension that would have to be understood.
     if header != (Header { kid: header.kid.clone(), ..Header::new(Algorithm::HS256) }) {
         return Err(Code::BadToken.into());
@@ -80,7 +84,7 @@ pub fn verify(ring: &Keyring, issuer: &str, token: &str, now: NaiveDateTime) -> 
     validation.validate_exp = false;
     validation.validate_nbf = false;
     let claims =
-        jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(key.secret()), &validation).map_err(|_| Code::BadToken)?.claims;
+        jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(key.expose()), &validation).map_err(|_| Code::BadToken)?.claims;
     check_times(&claims, now)?;
     Ok(claims)
 }
@@ -151,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_token_signed_here_is_verified_here_and_only_here() {
-        let (ring, other) = (Keyring::fresh(), Keyring::fresh());
+        let (ring, other) = ([(0, RootKey::new([1; 32]))], [(0, RootKey::new([2; 32]))]);
         let token = sign(&ring, "https://id.brand.cn", "KEY", 15, now()).unwrap();
         assert_eq!(verify(&ring, "https://id.brand.cn", &token, now()).unwrap().sub, "KEY");
         assert!(verify(&other, "https://id.brand.cn", &token, now()).is_err());

@@ -18,6 +18,7 @@ error-wrong-password = The name or the password is wrong.
 error-bad-token = The token is not valid.
 error-link-spent = This link has been used or has run out. Ask your administrator for a new one.
 error-password-common = This password is too common. Choose another.
+error-passwords-differ = The two passwords are not the same.
 error-key-reused = This Idempotency-Key was used for another request.
 error-duplicate = It exists already.
 error-stale = Somebody else has just changed it. Reload and try again.

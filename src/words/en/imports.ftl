@@ -64,3 +64,5 @@ imports-unchanged = there already
 imports-faults = faults
 imports-faults-download = Faults as CSV
 imports-apply = Write it to the store
+imports-checking = checking
+imports-applying = writing

@@ -18,6 +18,7 @@ error-wrong-password = 用户名或密码不正确。
 error-bad-token = 令牌无效。
 error-link-spent = 链接已使用或已过期，请向管理员索取新的链接。
 error-password-common = 这个密码太常见，请换一个。
+error-passwords-differ = 两次输入的密码不一致。
 error-key-reused = 同一个 Idempotency-Key 已用于另一个请求。
 error-duplicate = 已经存在。
 error-stale = 别人刚刚改过，请刷新后再试。

@@ -64,3 +64,5 @@ imports-unchanged = 已存在
 imports-faults = 问题
 imports-faults-download = 下载问题清单（CSV）
 imports-apply = 写入系统
+imports-checking = 检查
+imports-applying = 写入

@@ -9,7 +9,7 @@ use hangtag::kernel::text::Lang;
 use hangtag::platform::db::schema::party;
 use hangtag::platform::http::{random_token, sha256_hex};
 use hangtag::staff::accounts::{self, Binding, Credential, Draft, Role, Roles, session_hash};
-use hangtag::staff::tokens::{self, Keys, NewKey};
+use hangtag::staff::tokens::{self, NewKey};
 
 use super::{Answer, Request, TestApp};
 
@@ -65,8 +65,8 @@ impl TestApp {
         let new = NewKey { name: name.clone(), roles: vec![role].into(), party: self.code_of(party).await };
         let hash = sha256_hex(random_token::<32>().as_bytes());
         let id = self.house.store.write(move |db| tokens::insert(db, &stamp, &new, &hash, maker.id)).await.unwrap();
-        let ring = Keys::in_folder(&self.house.config.data_dir).ring().unwrap();
-        let token = tokens::sign(&ring, &self.house.config.public_url, &id.to_string(), 15, self.house.clock.now()).unwrap();
+        let token =
+            tokens::sign(&self.house.keys.tokens, &self.house.config.public_url, &id.to_string(), 15, self.house.clock.now()).unwrap();
         Persona { app: self, header: ("authorization".into(), format!("Bearer {token}")), csrf: None, login: name, account: None, party }
     }
 
@@ -93,8 +93,8 @@ impl TestApp {
             party: self.code_of(party).await,
             lang: Lang::En,
         };
-        let (stamp, hash, until) = (self.house.stamp("system"), sha256_hex(random_token::<16>().as_bytes()), self.house.clock.now());
-        self.house.store.write(move |db| accounts::insert(db, &stamp, &draft, &Credential::Link(&hash, until))).await.unwrap()
+        let (stamp, hash) = (self.house.stamp("system"), sha256_hex(random_token::<16>().as_bytes()));
+        self.house.store.write(move |db| accounts::insert(db, &stamp, &draft, &Credential::Link(&hash))).await.unwrap()
     }
 
     /// A party of no particular kind.

@@ -66,7 +66,13 @@ pub fn contact_save(
         Ok(())
     })?;
     let names: Vec<_> = purposes.iter().map(|purpose| purpose.as_str()).collect();
-    events::append(db, stamp, EventKind::ContactSealed, Subject::Garment(garment.0), &serde_json::json!({ "holder": holder.seq, "purposes": names }))
+    events::append(
+        db,
+        stamp,
+        EventKind::ContactSealed,
+        Subject::Garment(garment.0),
+        &serde_json::json!({ "holder": holder.seq, "purposes": names }),
+    )
 }
 
 /// Erases how to reach the holder. Does nothing when there is nothing.
@@ -141,7 +147,13 @@ pub fn contact_of(db: &mut Db, keys: &HolderKeys, garment: GarmentId, secret: &S
 pub fn contact_read(db: &mut Db, stamp: &Stamp, keys: &HolderKeys, garment: GarmentId, why: ReadReason) -> Result<Opened> {
     let holder = super::live(db, garment)?.ok_or(Code::NotFound)?;
     let read = opened(db, keys, &holder)?.ok_or(Code::NotFound)?;
-    events::append(db, stamp, EventKind::ContactRead, Subject::Garment(garment.0), &serde_json::json!({ "holder": holder.seq, "why": why.as_str() }))?;
+    events::append(
+        db,
+        stamp,
+        EventKind::ContactRead,
+        Subject::Garment(garment.0),
+        &serde_json::json!({ "holder": holder.seq, "why": why.as_str() }),
+    )?;
     Ok(read)
 }
 

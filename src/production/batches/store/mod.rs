@@ -2,5 +2,6 @@
 
 pub mod batches;
 pub mod foreign;
+pub mod load;
 pub mod serials;
 pub mod units;

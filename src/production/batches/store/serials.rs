@@ -131,5 +131,5 @@ pub fn own_serial(keys: &Keyring, batch: &Batch, garment: GarmentId) -> Result<S
 /// # Errors
 /// As [`serial_of`].
 pub fn address_of(db: &mut Db, stem: &str, keys: &Keyring, garment: GarmentId) -> Result<Option<String>> {
-    Ok(serial_of(db, keys, garment)?.map(|of| address(stem, of.gtin.as_deref(), &of.serial)))
+    serial_of(db, keys, garment)?.map(|of| address(stem, of.gtin.as_deref(), &of.serial)).transpose()
 }

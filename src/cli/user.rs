@@ -1,0 +1,91 @@
+//! `user add | list | disable | link`: who may sign in.
+
+use std::io::BufRead;
+
+use clap::Subcommand;
+
+use super::{say, tell, terminal_lang};
+use crate::kernel::text::Lang;
+use crate::kernel::{Error, Result};
+use crate::platform::http::House;
+use crate::staff::accounts::{self, Draft, Role, Roles};
+
+/// What can be done with accounts.
+#[derive(Subcommand)]
+pub(super) enum UserCommand {
+    /// Make an account and print the one-time link with which its owner chooses a password.
+    Add {
+        /// Name to sign in with.
+        login: String,
+        /// Name to show; the login when it is left out.
+        #[arg(long)]
+        name: Option<String>,
+        /// A role; give it again for more.
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+        /// Code of the party the account is bound to (a supplier, a retailer).
+        #[arg(long)]
+        party: Option<String>,
+        /// Language: zh-CN or en.
+        #[arg(long)]
+        lang: Option<String>,
+        /// Read the password from standard input instead of printing a link.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List accounts.
+    List,
+    /// Disable an account: its sessions end at once.
+    Disable {
+        /// Name to sign in with.
+        login: String,
+    },
+    /// Print a new one-time link for an account.
+    Link {
+        /// Name to sign in with.
+        login: String,
+    },
+}
+
+/// Runs one of them.
+pub(super) fn run(house: &House, command: UserCommand) -> Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        match command {
+            UserCommand::Add { login, name, roles, party, lang, password_stdin } => {
+                let roles: Vec<Role> = roles.iter().map(|role| role.parse::<Role>()).collect::<std::result::Result<_, _>>()?;
+                let lang = lang.as_deref().and_then(Lang::of_tag).unwrap_or(house.config.default_lang);
+                let draft = Draft { name: name.unwrap_or_else(|| login.clone()), login, roles: Roles::from(roles), party, lang };
+                let password = if password_stdin { Some(read_password()?) } else { None };
+                let (account, link) = accounts::add(house, draft, password.as_deref()).await?;
+                tell(&format!("{} added", account.login));
+                link.iter().for_each(|link| say(link));
+            }
+            UserCommand::List => {
+                for account in accounts::list(house).await? {
+                    let state = if account.active { "active" } else { "disabled" };
+                    let roles: Vec<_> = account.roles.iter().map(|role| role.name(terminal_lang())).collect();
+                    say(&format!(
+                        "{}\t{}\t{state}\t{}\t{}",
+                        account.login,
+                        account.name,
+                        roles.join(", "),
+                        account.party_code.as_deref().unwrap_or("-")
+                    ));
+                }
+            }
+            UserCommand::Disable { login } => {
+                let account = accounts::disable(house, &login).await?;
+                tell(&format!("{} disabled", account.login));
+            }
+            UserCommand::Link { login } => say(&accounts::new_link(house, &login).await?),
+        }
+        Ok(())
+    })
+}
+
+fn read_password() -> Result<String> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.is_empty() { Err(Error::broken("no password on standard input")) } else { Ok(password.to_owned()) }
+}

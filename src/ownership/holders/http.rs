@@ -1,0 +1,62 @@
+//! What the staff may do about holders: read how to reach one, and be seen reading it. The holders' own pages are part of the card.
+
+use actix_web::{HttpResponse, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{Consent, Contact, HolderKeys, ReadReason};
+use crate::kernel::{Code, Result};
+use crate::platform::http::problem::Problem;
+use crate::platform::http::{Caller, House, Json, json, perm};
+use crate::production::batches;
+
+/// Mounts the room.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(read_api);
+}
+
+/// Why contact data is read.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Reading {
+    /// Becomes part of the garment's history, with who read it and when.
+    why: ReadReason,
+}
+
+/// How to reach a holder, and for what.
+#[derive(Debug, Serialize, ToSchema)]
+struct ContactView {
+    /// Only what they left.
+    contact: Contact,
+    /// What they may be contacted for.
+    consents: Vec<Consent>,
+}
+
+/// Reads how to reach the garment's holder. A POST, because the reading is recorded.
+#[utoipa::path(
+    tag = "holders",
+    request_body = Reading,
+    responses((status = 200, body = ContactView), (status = 404, body = Problem, description = "Nobody holds it, or they left nothing"))
+)]
+#[post("/api/v1/contacts/{serial}/read")]
+async fn read_api(
+    caller: Caller<perm::ContactRead>,
+    house: web::Data<House>,
+    serial: web::Path<String>,
+    body: Json<Reading>,
+) -> Result<HttpResponse> {
+    if caller.party.is_some() {
+        return Err(Code::NotFound.into());
+    }
+    let (house_keys, stamp, why) = (house.keys.clone(), caller.stamp(), body.value.why);
+    let keys = HolderKeys::derive(&house.keys.house)?;
+    let (contact, consents) = house
+        .store
+        .write(move |db| {
+            let garment = batches::find_serial(db, &house_keys.serials, None, &serial)?.ok_or(Code::SerialUnknown)?;
+            super::contact_read(db, &stamp, &keys, garment, why)
+        })
+        .await?;
+    json(&ContactView { contact, consents })
+}

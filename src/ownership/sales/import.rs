@@ -1,0 +1,271 @@
+//! Sales from files: a shop's day, a year of another system. A row that is there already, word for word, changes nothing.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use roaring::RoaringTreemap;
+
+use super::examine::examine;
+use super::resolve::{Finder, Named, read_name};
+use super::rules::{self, NewSale, Sound};
+use super::store::register_examined;
+use crate::kernel::money::Money;
+use crate::kernel::time::local_date;
+use crate::kernel::{Code, Fault, Id, Refusal, Result};
+use crate::platform::db::{Db, Store};
+use crate::platform::events::Stamp;
+use crate::platform::http::House;
+use crate::platform::http::perm::Permission;
+use crate::platform::imports::{
+    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
+};
+use crate::platform::keys::Keys;
+use crate::production::parties;
+
+/// The currency of a price without one.
+const CURRENCY: &str = "CNY";
+
+/// The columns of a file of sales.
+pub const COLUMNS: Columns = Columns {
+    table: "sales",
+    title: ("销售", "Sales"),
+    columns: &[
+        Column::required(
+            "serial",
+            &["序列号", "标签网址", "二维码内容"],
+            &["Serial", "Serial number", "Address", "URI", "QR"],
+            ("标签上的序列号，或扫码得到的整个网址", "The serial on the label, or the whole address its code holds"),
+            "0K8JYHFBAF2GXMNFX4WA",
+        ),
+        Column::optional(
+            "gtin",
+            &["商品条码", "GTIN"],
+            &["GTIN", "Barcode", "EAN"],
+            ("8 到 14 位；外部序列号重复时需要", "8 to 14 digits; needed where a serial from elsewhere is not unique"),
+            "09506000134352",
+        ),
+        Column::optional(
+            "retailer_code",
+            &["零售商编码", "门店编码", "零售商", "门店"],
+            &["Retailer", "Retailer code", "Shop"],
+            ("往来单位编码；门店账号导入时可不填", "Code of the party that sold it; a shop's own account may leave it out"),
+            "SHOP-HZ-01",
+        ),
+        Column::required(
+            "sold_on",
+            &["销售日期", "售出日期"],
+            &["Sold", "Sold on", "Date"],
+            ("售出的日期", "The day it was sold"),
+            "2026-06-15",
+        ),
+        Column::optional(
+            "delivered_on",
+            &["收货日期", "送达日期"],
+            &["Delivered", "Delivered on"],
+            ("买家收到的日期，不早于销售日期", "The day it was handed over, not before it was sold"),
+            "2026-06-18",
+        ),
+        Column::optional(
+            "order_no",
+            &["订单号"],
+            &["Order", "Order no.", "Order number"],
+            ("店铺自己的订单号，不含个人信息", "The shop's own number; names no person"),
+            "WEB-20260615-0042",
+        ),
+        Column::optional(
+            "price",
+            &["成交价", "价格", "金额"],
+            &["Price", "Price paid", "Amount"],
+            ("这一件实付的含税金额", "What was paid for this garment, tax included"),
+            "399.00",
+        ),
+        Column::optional(
+            "currency",
+            &["币种", "货币"],
+            &["Currency"],
+            ("三个字母；有价格而不填为 CNY", "Three letters; CNY when a price stands without one"),
+            "CNY",
+        ),
+        Column::optional(
+            "channel",
+            &["渠道", "销售渠道"],
+            &["Channel"],
+            ("销售渠道的代码", "How it was sold, as the brand names it"),
+            "web",
+        ),
+        Column::optional("country", &["国家", "国家或地区"], &["Country"], ("两位国家代码", "Two-letter country code"), "CN"),
+        Column::optional("city", &["城市"], &["City"], ("城市", "City"), "杭州"),
+    ],
+};
+
+/// The table, for the import desk.
+pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::SalesEdit, run };
+
+fn run(house: &House, importer: &Importer, source: &mut Source, mode: Mode, progress: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
+    let mut import = SaleImport {
+        store: house.store.clone(),
+        keys: house.keys.clone(),
+        zone: house.config.time_zone,
+        today: local_date(importer.stamp.at, house.config.time_zone),
+        stamp: importer.stamp.clone(),
+        party: importer.party,
+        finder: Finder::default(),
+        seen: RoaringTreemap::new(),
+    };
+    imports::run(source, &mut import, mode, progress)
+}
+
+struct SaleImport {
+    store: Store,
+    keys: Arc<Keys>,
+    zone: Tz,
+    today: NaiveDate,
+    stamp: Stamp,
+    /// Sales of other parties are refused.
+    party: Option<Id>,
+    finder: Finder,
+    /// Garments of the rows checked so far. A bitmap: the units of a batch lie side by side.
+    seen: RoaringTreemap,
+}
+
+#[derive(Clone)]
+struct SaleRow {
+    named: Named,
+    retailer: Option<String>,
+    sound: Sound,
+}
+
+impl Import for SaleImport {
+    type Record = SaleRow;
+
+    fn columns(&self) -> &'static Columns {
+        const { &COLUMNS }
+    }
+
+    fn read(&mut self, row: &mut Row<'_>) -> Option<SaleRow> {
+        let gtin = row.get("gtin");
+        let named = row.read("serial", |field, text| read_name(field, text, Some(gtin)));
+        let retailer = row.optional_code("retailer_code");
+        let sold_on = row.date("sold_on");
+        let delivered_on = row.optional_date("delivered_on");
+        let order_no = row.optional_text("order_no", 60);
+        let price = row.optional_money("price");
+        let currency = row.optional("currency", rules::currency);
+        let channel = row.optional("channel", rules::channel);
+        let country = row.optional("country", rules::country);
+        let city = row.optional_text("city", 60);
+        let (sold_on, delivered_on) = (sold_on?, delivered_on?);
+        let faults = rules::dates(sold_on, delivered_on, self.today);
+        let sound_days = faults.is_empty();
+        faults.into_iter().for_each(|fault| row.fault(fault));
+        let currency = currency?;
+        let price = price?.map(|minor| Money { minor, currency: currency.unwrap_or_else(|| CURRENCY.to_owned()) });
+        let sound = Sound {
+            sold_on,
+            delivered_on,
+            promised_on: None,
+            order_no: order_no?.unwrap_or_default(),
+            price,
+            channel: channel?.unwrap_or_default(),
+            country: country?.unwrap_or_default(),
+            city: city?.unwrap_or_default(),
+        };
+        let record = SaleRow { named: named?, retailer: retailer?, sound };
+        sound_days.then_some(record)
+    }
+
+    fn check(&mut self, chunk: &[Entry<SaleRow>]) -> Result<Checked> {
+        let store = self.store.clone();
+        store.read_blocking(|db| {
+            let Resolved { news, mut faults } = resolve(db, &self.keys, self.party, &mut self.finder, chunk)?;
+            for (place, new) in &news {
+                if let Some(entry) = chunk.get(*place).filter(|_| !self.seen.insert(new.garment.0.unsigned_abs())) {
+                    faults.push(entry.fault("serial", Code::Duplicate).with("field", "serial").with("value", &entry.record.named.serial));
+                }
+            }
+            let (places, news): (Vec<_>, Vec<_>) = news.into_iter().unzip();
+            let examined = examine(db, &self.stamp, self.zone, &news)?;
+            for (at, refusal) in examined.refused {
+                if let Some(entry) = places.get(at).and_then(|place| chunk.get(*place)) {
+                    faults.extend(located(entry, refusal));
+                }
+            }
+            let would = Applied { added: length(examined.ready.len()), changed: 0, unchanged: length(examined.unchanged.len()) };
+            Ok(Checked { faults, would })
+        })
+    }
+
+    fn apply(&mut self, chunk: Vec<Entry<SaleRow>>) -> Result<Applied> {
+        let (keys, stamp, zone, party) = (self.keys.clone(), self.stamp.clone(), self.zone, self.party);
+        self.store.write_blocking(move |db| apply(db, &keys, &stamp, zone, party, &chunk))
+    }
+}
+
+fn apply(db: &mut Db, keys: &Keys, stamp: &Stamp, zone: Tz, party: Option<Id>, chunk: &[Entry<SaleRow>]) -> Result<Applied> {
+    let Resolved { news, mut faults } = resolve(db, keys, party, &mut Finder::default(), chunk)?;
+    let (places, news): (Vec<_>, Vec<_>) = news.into_iter().unzip();
+    let examined = examine(db, stamp, zone, &news)?;
+    for (at, refusal) in examined.refused {
+        if let Some(entry) = places.get(at).and_then(|place| chunk.get(*place)) {
+            faults.extend(located(entry, refusal));
+        }
+    }
+    Refusal::unless_empty(faults)?;
+    register_examined(db, stamp, &examined.ready)?;
+    Ok(Applied { added: length(examined.ready.len()), changed: 0, unchanged: length(examined.unchanged.len()) })
+}
+
+fn length(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// The faults of a refusal, at the line of its row and with the serial they are about.
+fn located(entry: &Entry<SaleRow>, refusal: Refusal) -> impl Iterator<Item = Fault> {
+    let (line, serial) = (entry.line, entry.record.named.serial.clone());
+    refusal.faults.into_iter().map(move |fault| fault.with("value", &serial).at_line(line))
+}
+
+/// A chunk whose garments and retailers were looked up.
+struct Resolved {
+    /// The sales, with their places in the chunk.
+    news: Vec<(usize, NewSale)>,
+    faults: Vec<Fault>,
+}
+
+fn resolve(db: &mut Db, keys: &Keys, party: Option<Id>, finder: &mut Finder, chunk: &[Entry<SaleRow>]) -> Result<Resolved> {
+    let mut codes: Vec<&str> = chunk.iter().filter_map(|entry| entry.record.retailer.as_deref()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let retailers: HashMap<String, Id> = parties::ids_of_codes(db, &codes)?;
+    let found = finder.find(db, &keys.serials, chunk.iter().map(|entry| &entry.record.named))?;
+    let mut resolved = Resolved { news: Vec::with_capacity(chunk.len()), faults: Vec::new() };
+    for ((place, entry), garment) in chunk.iter().enumerate().zip(found) {
+        let retailer = match &entry.record.retailer {
+            None => Ok(party),
+            Some(code) => {
+                let known = retailers.get(code).copied().filter(|id| party.is_none_or(|own| own == *id));
+                known.map(Some).ok_or_else(|| entry.fault("retailer_code", Code::UnknownReference).with("value", code))
+            }
+        };
+        match (garment.map_err(|fault| fault.at_line(entry.line)), retailer) {
+            (Ok(garment), Ok(retailer)) => {
+                let new = NewSale { garment, retailer, sound: entry.record.sound.clone(), source: "import" };
+                resolved.news.push((place, new));
+            }
+            (garment, retailer) => resolved.faults.extend(garment.err().into_iter().chain(retailer.err())),
+        }
+    }
+    Ok(resolved)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_header_answers_to_two_columns() {
+        assert_eq!(COLUMNS.ambiguous(), Vec::<&str>::new());
+    }
+}

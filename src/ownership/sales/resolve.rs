@@ -1,0 +1,145 @@
+//! From what a file, a scanner or a shop calls a garment to the garment: one by one, and a chunk at once.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+
+use crate::kernel::gs1::DigitalLink;
+use crate::kernel::serial::{Gtin14, Keyring, NO_GTIN, Serial};
+use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result};
+use crate::platform::db::Db;
+use crate::production::batches::{self, Batch, Origin};
+
+/// What somebody calls a garment, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The GTIN it stands beside, where one was given.
+    pub gtin: Option<String>,
+    /// The serial.
+    pub serial: String,
+}
+
+/// Takes apart a serial, a whole address as on a label (`HTTPS://…/01/…/21/…` or `…/C/…`), or a serial with its GTIN beside it.
+///
+/// # Errors
+/// [`Code::Missing`], [`Code::TooLong`], [`Code::NotADigitalLink`], [`Code::NotAGtin`].
+pub fn read_name(field: &'static str, text: &str, gtin: Option<&str>) -> Result<Named, Fault> {
+    let text = crate::kernel::text::line(field, text, 2_000)?;
+    if text.contains("//") {
+        return read_address(field, &text);
+    }
+    let gtin = gtin.map(str::trim).filter(|gtin| !gtin.is_empty());
+    if gtin.is_some_and(|gtin| batches::gtin14(gtin).is_none()) {
+        return Err(Fault::new("gtin", Code::NotAGtin));
+    }
+    if text.chars().count() > 80 {
+        return Err(Fault::new(field, Code::TooLong).with("max", 80));
+    }
+    Ok(Named { gtin: gtin.map(str::to_owned), serial: text })
+}
+
+fn read_address(field: &'static str, uri: &str) -> Result<Named, Fault> {
+    let wrong = |reason: String| Fault::new(field, Code::NotADigitalLink).with("reason", reason);
+    let tail = uri.split_once("//").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
+    if let Some(serial) = tail.strip_prefix("C/").or_else(|| tail.strip_prefix("c/")) {
+        return Ok(Named { gtin: Some(String::from_utf8_lossy(&NO_GTIN).into_owned()), serial: serial.to_owned() });
+    }
+    let link = DigitalLink::parse(uri).map_err(|error| wrong(error.to_string()))?;
+    match (link.gtin(), link.serial()) {
+        (Some(gtin), Some(serial)) => Ok(Named { gtin: Some(gtin.as_str().to_owned()), serial: serial.to_owned() }),
+        _ => Err(wrong("(01), (21)".to_owned())),
+    }
+}
+
+/// The garment of a name.
+///
+/// # Errors
+/// [`Code::SerialTypo`], [`Code::SerialUnknown`].
+pub fn find(db: &mut Db, keys: &Keyring, named: &Named) -> Result<GarmentId> {
+    batches::find_serial(db, keys, named.gtin.as_deref(), &named.serial)?.ok_or_else(|| Code::SerialUnknown.into())
+}
+
+/// Finds the garments of many names, a chunk at a time: serials of ours are deciphered without the store, and a batch is read once for all of
+/// a chunk. Whether a unit is minted and not void is for the caller, who reads the batches anyway.
+#[derive(Debug, Default)]
+pub struct Finder {
+    /// The GTIN that fitted last: files come sorted by product as often as not, so a serial without GTIN is tried with it first.
+    last: Option<Gtin14>,
+}
+
+impl Finder {
+    /// The garments of these names, in their order; what is wrong with those that name none.
+    ///
+    /// # Errors
+    /// When the store does.
+    pub fn find<'a>(
+        &mut self,
+        db: &mut Db,
+        keys: &Keyring,
+        names: impl Iterator<Item = &'a Named>,
+    ) -> Result<Vec<Result<GarmentId, Fault>>> {
+        let mut known: HashMap<BatchNo, Option<Batch>> = HashMap::new();
+        names.map(|named| self.find_one(db, keys, &mut known, named)).collect()
+    }
+
+    fn find_one(
+        &mut self,
+        db: &mut Db,
+        keys: &Keyring,
+        known: &mut HashMap<BatchNo, Option<Batch>>,
+        named: &Named,
+    ) -> Result<Result<GarmentId, Fault>> {
+        let gtin = named.gtin.as_deref().map_or(self.last, batches::gtin14);
+        if let (Some(gtin), Ok(serial)) = (gtin, Serial::parse(&named.serial)) {
+            if let Some(garment) = keys.open(&gtin, &serial) {
+                let batch = match known.entry(garment.batch()) {
+                    Slot::Occupied(slot) => slot.into_mut(),
+                    Slot::Vacant(slot) => slot.insert(batches::batch(db, garment.batch())?),
+                };
+                // It must be the very serial its batch was minted with: of this GTIN, of this epoch.
+                let is_own = batch.as_ref().is_some_and(|batch| {
+                    batch.origin == Origin::Own && batches::own_serial(keys, batch, garment).is_ok_and(|own| own.serial == serial.as_str())
+                });
+                if is_own {
+                    self.last = Some(gtin);
+                    return Ok(Ok(garment));
+                }
+            }
+        }
+        // A GTIN not met before, a serial from elsewhere, or none at all.
+        match find(db, keys, named) {
+            Ok(garment) => {
+                let batch = batches::batch(db, garment.batch())?.filter(|batch| batch.origin == Origin::Own);
+                self.last = batch.and_then(|batch| batch.minted_gtin.as_deref().map_or(Some(NO_GTIN), batches::gtin14)).or(self.last);
+                Ok(Ok(garment))
+            }
+            Err(Error::Refused(refusal)) => Ok(Err(Fault::new("serial", refusal.code).with("value", &named.serial))),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str, gtin: Option<&str>) -> Result<(Option<String>, String), Code> {
+        read_name("serial", text, gtin).map(|named| (named.gtin, named.serial)).map_err(|fault| fault.code)
+    }
+
+    #[test]
+    fn garments_are_named_in_three_ways() {
+        let serial = "0K8JYHFBAF2GXMNFX4WA".to_owned();
+        assert_eq!(name(" 0K8JYHFBAF2GXMNFX4WA ", None), Ok((None, serial.clone())));
+        assert_eq!(name("0K8JYHFBAF2GXMNFX4WA", Some("9506000134352")), Ok((Some("9506000134352".into()), serial.clone())));
+        assert_eq!(
+            name("HTTPS://ID.BRAND.CN/01/09506000134352/21/0K8JYHFBAF2GXMNFX4WA", None),
+            Ok((Some("09506000134352".into()), serial.clone()))
+        );
+        assert_eq!(name("https://id.brand.cn/c/0K8JYHFBAF2GXMNFX4WA", None), Ok((Some("00000000000000".into()), serial)));
+        assert_eq!(name("https://id.brand.cn/about", None), Err(Code::NotADigitalLink));
+        assert_eq!(name("https://id.brand.cn/01/09506000134352", None), Err(Code::NotADigitalLink));
+        assert_eq!(name("x", Some("95060001343")), Ok((Some("95060001343".into()), "x".into())));
+        assert_eq!(name("x", Some("seven")), Err(Code::NotAGtin));
+        assert_eq!(name("", None), Err(Code::Missing));
+    }
+}

@@ -1,0 +1,80 @@
+//! A form as a person filled it in, shown again with what is wrong beside each field.
+
+use std::collections::HashMap;
+
+use crate::kernel::{Code, Error, Refusal, Result};
+use crate::platform::words::Words;
+
+/// What stands in a form's fields, and what is wrong with them. Fields are named as in the API: `name.zh`.
+#[derive(Debug, Default)]
+pub struct Filled {
+    values: HashMap<String, String>,
+    faults: Vec<(String, String)>,
+    /// What is wrong with the whole.
+    pub general: Option<String>,
+}
+
+impl Filled {
+    /// A form with these values and nothing wrong.
+    pub fn of(values: HashMap<String, String>) -> Self {
+        Self { values, ..Self::default() }
+    }
+
+    /// The form again, with what `error` says beside its fields. An error that no person can mend by correcting the form is given back.
+    ///
+    /// # Errors
+    /// What is not a refusal, or is about who asks rather than about what was filled in.
+    pub fn refused(values: HashMap<String, String>, error: Error, words: Words) -> Result<Self> {
+        match error {
+            Error::Refused(refusal) if matches!(refusal.code.status(), 409 | 422) && refusal.code != Code::KeyReused => {
+                Ok(Self::faulty(values, &refusal, words))
+            }
+            other => Err(other),
+        }
+    }
+
+    fn faulty(values: HashMap<String, String>, refusal: &Refusal, words: Words) -> Self {
+        let mut faults: Vec<(String, String)> = Vec::with_capacity(refusal.faults.len());
+        for fault in &refusal.faults {
+            faults.push((fault.field.to_string(), words.fault(fault)));
+        }
+        Self { values, faults, general: Some(words.refusal(refusal)) }
+    }
+
+    /// What stands in a field.
+    pub fn value(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", String::as_str)
+    }
+
+    /// Whether a box is ticked.
+    pub fn ticked(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// What is wrong with a field, or with something inside it.
+    pub fn fault(&self, name: &str) -> Option<&str> {
+        let about = |field: &str| field.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.faults.iter().find(|(field, _)| about(field)).map(|(_, reason)| reason.as_str())
+    }
+
+    /// Whether something is wrong with a field: `true` or `false`, for `aria-invalid`.
+    pub fn invalid(&self, name: &str) -> bool {
+        self.fault(name).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Fault;
+    use crate::kernel::text::Lang;
+
+    #[test]
+    fn a_fault_is_shown_at_its_field_or_the_field_around_it() {
+        let error: Error = Fault::new("facts.composition.0.fibres", Code::Missing).into();
+        let form = Filled::refused(HashMap::new(), error, Words::of(Lang::En)).unwrap();
+        assert_eq!(form.fault("facts.composition"), Some("Needed."));
+        assert_eq!(form.fault("facts.comp"), None);
+        assert!(Filled::refused(HashMap::new(), Code::Forbidden.into(), Words::of(Lang::En)).is_err());
+    }
+}

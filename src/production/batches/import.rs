@@ -1,0 +1,412 @@
+//! Batches, the lots they are made of, and garments with serials of their own, from files.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::rules::{self, Sound, read_ai21, read_component, read_units, units_text};
+use super::store::foreign::{self, ForeignGarment};
+use super::store::load::{self, UseRecord};
+use super::{ALL_UNITS, BatchDraft, BatchStatus, Origin};
+use crate::kernel::{BatchNo, Code, Error, Fault, Result};
+use crate::platform::db::Store;
+use crate::platform::events::Stamp;
+use crate::platform::http::House;
+use crate::platform::imports::{
+    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, Importer, Mode, Progress, Row, Source,
+};
+
+const BATCH_CODE: Column = Column::required(
+    "batch_code",
+    &["生产批号", "批次号", "批次"],
+    &["Batch", "Batch code", "Batch no."],
+    ("批次编号：字母、数字和 - _ . / #", "What the batch is called: letters, digits and - _ . / #"),
+    "B-2026-014",
+);
+
+/// The columns of a file of batches.
+pub const BATCH_COLUMNS: Columns = Columns {
+    table: "batches",
+    title: ("生产批次", "Batches"),
+    columns: &[
+        BATCH_CODE,
+        Column::required(
+            "sku_code",
+            &["单品编号", "单品", "SKU"],
+            &["Sku", "Sku code"],
+            ("做的是哪个单品", "What is sewn"),
+            "SH-0417-WH-M",
+        ),
+        Column::required(
+            "factory_code",
+            &["成衣厂编号", "工厂编号", "成衣厂", "工厂"],
+            &["Factory", "Factory code"],
+            ("在哪家工厂生产", "Code of the party that sews"),
+            "FAC-NB",
+        ),
+        Column::optional("line", &["产线", "生产线"], &["Line"], ("产线名称", "The line"), "3"),
+        Column::optional(
+            "started_on",
+            &["开工日期", "开始日期"],
+            &["Started", "Started on"],
+            ("开工的日期", "The first day"),
+            "2026-03-16",
+        ),
+        Column::optional(
+            "finished_on",
+            &["完工日期", "结束日期"],
+            &["Finished", "Finished on"],
+            ("完工的日期，不早于开工", "The last day; not before the first"),
+            "2026-03-27",
+        ),
+        Column::required(
+            "planned",
+            &["计划数量", "数量"],
+            &["Planned", "Quantity"],
+            ("计划件数，0 到 4194304", "Garments planned, 0 to 4,194,304"),
+            "1200",
+        ),
+        Column::optional(
+            "status",
+            &["状态"],
+            &["Status"],
+            (
+                "进行中、已放行、已扣留、已关闭；不填为进行中，已有的批次不变",
+                "open, released, hold, closed; open when empty, unchanged where the batch is there",
+            ),
+            "open",
+        ),
+        Column::optional(
+            "origin",
+            &["序列号来源", "来源"],
+            &["Serials", "Origin"],
+            ("本系统或外部；不填为本系统", "own or foreign: whose serials; own when empty"),
+            "own",
+        ),
+    ],
+};
+
+/// The columns of a file that says which lots batches are made of.
+pub const BATCH_LOT_COLUMNS: Columns = Columns {
+    table: "batch_lots",
+    title: ("批次用料", "Lots of batches"),
+    columns: &[
+        BATCH_CODE,
+        Column::required(
+            "component",
+            &["部位", "部件"],
+            &["Component", "Part"],
+            ("用在哪个部位：大身、里布、纽扣……", "The component: shell, lining, buttons …"),
+            "shell",
+        ),
+        Column::required("lot_code", &["物料批号", "批号"], &["Lot", "Lot code"], ("物料批的编号", "Code of the lot"), "FAB-0117"),
+        Column::optional(
+            "units",
+            &["件号", "件号范围"],
+            &["Units", "Unit range"],
+            ("第几件到第几件，从 1 数起，含两端；不填为全部", "Units made of it, counted from 1 with both ends; all when empty"),
+            "501-1000",
+        ),
+        Column::optional(
+            "quantity",
+            &["用量", "数量"],
+            &["Quantity", "Qty"],
+            ("用掉的数量，最多三位小数", "How much went in, at most three decimals"),
+            "640.5",
+        ),
+    ],
+};
+
+/// The columns of a file of garments that have serials of their own.
+pub const GARMENT_COLUMNS: Columns = Columns {
+    table: "garments",
+    title: ("外部序列号", "Serials from elsewhere"),
+    columns: &[
+        Column::required(
+            "serial",
+            &["序列号"],
+            &["Serial", "Serial number"],
+            ("标签上的序列号，原样，1 到 20 个字符", "As on the label, case and all, 1 to 20 characters (GS1 AI 21)"),
+            "a7-Q/0001",
+        ),
+        Column::optional(
+            "gtin",
+            &["商品条码", "条码"],
+            &["GTIN"],
+            ("标签上的 14 位 GTIN；不填为单品自己的", "The GTIN on the label; the sku's own when empty"),
+            "06901234567892",
+        ),
+        BATCH_CODE,
+        Column::optional(
+            "unit",
+            &["件号"],
+            &["Unit"],
+            (
+                "第几件，从 1 数起；不填为下一件。一个批次要么都填，要么都不填",
+                "Which unit, from 1; the next when empty. A batch fills it in every row or in none",
+            ),
+            "1",
+        ),
+    ],
+};
+
+fn staff_only(importer: &Importer) -> Result<()> {
+    if importer.party.is_some() { Err(Code::Forbidden.into()) } else { Ok(()) }
+}
+
+/// Reads a file of batches into the store.
+///
+/// # Errors
+/// [`Code::Forbidden`] for somebody bound to a party; what the store does.
+pub fn import_batches(
+    house: &House,
+    importer: &Importer,
+    source: &mut Source,
+    mode: Mode,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<ImportReport> {
+    staff_only(importer)?;
+    imports::run(source, &mut BatchImport { store: house.store.clone(), stamp: importer.stamp.clone() }, mode, progress)
+}
+
+/// Reads a file of the lots that batches are made of into the store.
+///
+/// # Errors
+/// As [`import_batches`].
+pub fn import_lots(
+    house: &House,
+    importer: &Importer,
+    source: &mut Source,
+    mode: Mode,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<ImportReport> {
+    staff_only(importer)?;
+    let mut import = UseImport { store: house.store.clone(), stamp: importer.stamp.clone(), seen: HashMap::new() };
+    imports::run(source, &mut import, mode, progress)
+}
+
+/// Reads a file of garments with serials of their own into the store.
+///
+/// # Errors
+/// As [`import_batches`].
+pub fn import_garments(
+    house: &House,
+    importer: &Importer,
+    source: &mut Source,
+    mode: Mode,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<ImportReport> {
+    staff_only(importer)?;
+    let mut import =
+        GarmentImport { store: house.store.clone(), stamp: importer.stamp.clone(), next: HashMap::new(), numbered: HashMap::new() };
+    imports::run(source, &mut import, mode, progress)
+}
+
+struct BatchImport {
+    store: Store,
+    stamp: Stamp,
+}
+
+impl Import for BatchImport {
+    type Record = BatchDraft;
+
+    fn columns(&self) -> &'static Columns {
+        const { &BATCH_COLUMNS }
+    }
+
+    fn read(&mut self, row: &mut Row<'_>) -> Option<BatchDraft> {
+        let code = row.code("batch_code");
+        if let Some(code) = &code {
+            row.unique("batch_code", code);
+        }
+        let (sku, factory) = (row.code("sku_code"), row.code("factory_code"));
+        let line = row.optional_text("line", 40);
+        let (started_on, finished_on) = (row.optional_date("started_on"), row.optional_date("finished_on"));
+        let planned = row.whole("planned");
+        let (status, origin) = (row.optional_choice("status", BatchStatus::WORDS), row.optional_choice("origin", Origin::WORDS));
+        let draft = BatchDraft {
+            code: code?,
+            sku: sku?,
+            factory: factory?,
+            line: line?.unwrap_or_default(),
+            started_on: started_on?,
+            finished_on: finished_on?,
+            planned: planned?,
+            status: status?.map(|status| status.as_str().to_owned()),
+            origin: origin?.map(|origin| origin.as_str().to_owned()),
+            lots: Vec::new(),
+            version: None,
+        };
+        match rules::check(&draft) {
+            Ok(Sound { draft: sound, .. }) => Some(BatchDraft { status: draft.status, origin: draft.origin, ..sound }),
+            Err(Error::Refused(refusal)) => {
+                refusal.faults.into_iter().for_each(|fault| row.fault(Fault { field: column_of(&fault.field).into(), ..fault }));
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    fn check(&mut self, chunk: &[Entry<BatchDraft>]) -> Result<Checked> {
+        self.store.read_blocking(|db| {
+            let records: Vec<&BatchDraft> = chunk.iter().map(|entry| &entry.record).collect();
+            let (would, faults) = load::would_load(db, &records)?;
+            Ok(Checked { faults: at_lines(chunk, faults), would })
+        })
+    }
+
+    fn apply(&mut self, chunk: Vec<Entry<BatchDraft>>) -> Result<Applied> {
+        let stamp = self.stamp.clone();
+        let records: Arc<[BatchDraft]> = chunk.into_iter().map(|entry| entry.record).collect();
+        self.store.write_blocking(move |db| load::load(db, &stamp, &records))
+    }
+}
+
+/// The column that a draft's field stands in.
+fn column_of(field: &str) -> &'static str {
+    match field {
+        "code" => "batch_code",
+        "sku" => "sku_code",
+        "factory" => "factory_code",
+        "line" => "line",
+        "started_on" => "started_on",
+        "finished_on" => "finished_on",
+        "status" => "status",
+        "origin" => "origin",
+        _ => "planned",
+    }
+}
+
+fn at_lines<R>(chunk: &[Entry<R>], faults: Vec<(usize, Fault)>) -> Vec<Fault> {
+    faults.into_iter().filter_map(|(place, fault)| Some(fault.at_line(chunk.get(place)?.line))).collect()
+}
+
+struct UseImport {
+    store: Store,
+    stamp: Stamp,
+    /// What the file said before of a batch's component and lot: units, and the line.
+    seen: HashMap<(String, String, String), Vec<(Range<i64>, u64)>>,
+}
+
+impl Import for UseImport {
+    type Record = UseRecord;
+
+    fn columns(&self) -> &'static Columns {
+        const { &BATCH_LOT_COLUMNS }
+    }
+
+    fn read(&mut self, row: &mut Row<'_>) -> Option<UseRecord> {
+        let batch = row.code("batch_code");
+        let component = row.read("component", read_component);
+        let lot = row.code("lot_code");
+        let units = row.optional("units", read_units);
+        let quantity_milli = row.optional_quantity_milli("quantity");
+        Some(UseRecord {
+            batch: batch?,
+            component: component?,
+            lot: lot?,
+            units: units?.unwrap_or(ALL_UNITS),
+            quantity_milli: quantity_milli?,
+        })
+    }
+
+    fn check(&mut self, chunk: &[Entry<UseRecord>]) -> Result<Checked> {
+        let mut faults = Vec::new();
+        for entry in chunk {
+            let UseRecord { batch, component, lot, units, .. } = &entry.record;
+            let before = self.seen.entry((batch.clone(), component.clone(), lot.clone())).or_default();
+            if let Some((_, line)) = before.iter().find(|(other, _)| other.start < units.end && units.start < other.end) {
+                faults
+                    .push(entry.fault("units", Code::Duplicate).with("field", "units").with("value", units_text(units)).with("line", line));
+            }
+            before.push((units.clone(), entry.line));
+        }
+        let would = self.store.read_blocking(|db| {
+            let records: Vec<&UseRecord> = chunk.iter().map(|entry| &entry.record).collect();
+            let plan = load::plan_uses(db, &records)?;
+            faults.extend(at_lines(chunk, plan.faults));
+            Ok(plan.would)
+        })?;
+        Ok(Checked { faults, would })
+    }
+
+    fn apply(&mut self, chunk: Vec<Entry<UseRecord>>) -> Result<Applied> {
+        let stamp = self.stamp.clone();
+        let records: Arc<[UseRecord]> = chunk.into_iter().map(|entry| entry.record).collect();
+        self.store.write_blocking(move |db| load::load_uses(db, &stamp, &records))
+    }
+}
+
+struct GarmentImport {
+    store: Store,
+    stamp: Stamp,
+    /// The next free unit of each batch, as far as the file has been checked.
+    next: HashMap<BatchNo, i64>,
+    /// Whether the rows of a batch say which unit they are; its first row decides.
+    numbered: HashMap<String, bool>,
+}
+
+impl Import for GarmentImport {
+    type Record = ForeignGarment;
+
+    fn columns(&self) -> &'static Columns {
+        const { &GARMENT_COLUMNS }
+    }
+
+    fn read(&mut self, row: &mut Row<'_>) -> Option<ForeignGarment> {
+        let serial = row.read("serial", read_ai21);
+        let gtin = row.optional("gtin", rules::read_gtin);
+        let batch = row.code("batch_code");
+        let unit = row.optional_whole("unit");
+        let (serial, gtin, batch, unit) = (serial?, gtin?, batch?, unit?);
+        row.unique("serial", &format!("{serial}\n{}", gtin.as_deref().unwrap_or_default()));
+        let numbered = *self.numbered.entry(batch.clone()).or_insert(unit.is_some());
+        if numbered != unit.is_some() {
+            row.fault(
+                Fault::new("unit", if numbered { Code::Missing } else { Code::NotOneOf })
+                    .with("value", row.get("unit"))
+                    .with("allowed", "—"),
+            );
+            return None;
+        }
+        if let Some(unit) = unit {
+            row.unique("unit", &format!("{batch}\n{unit}"));
+            if unit < 1 {
+                row.fault(Fault::new("unit", Code::OutOfRange).with("min", 1).with("max", crate::kernel::ids::UNITS_PER_BATCH));
+                return None;
+            }
+        }
+        Some(ForeignGarment { serial, gtin, batch, unit: unit.map(|unit| unit - 1) })
+    }
+
+    fn check(&mut self, chunk: &[Entry<ForeignGarment>]) -> Result<Checked> {
+        let next = &mut self.next;
+        self.store.read_blocking(|db| {
+            let records: Vec<ForeignGarment> = chunk.iter().map(|entry| entry.record.clone()).collect();
+            let plan = foreign::plan(db, &records, next)?;
+            let would = Applied { added: plan.added(), changed: 0, unchanged: plan.unchanged };
+            Ok(Checked { faults: at_lines(chunk, plan.faults), would })
+        })
+    }
+
+    fn apply(&mut self, chunk: Vec<Entry<ForeignGarment>>) -> Result<Applied> {
+        let stamp = self.stamp.clone();
+        let records: Arc<[ForeignGarment]> = chunk.into_iter().map(|entry| entry.record).collect();
+        self.store.write_blocking(move |db| {
+            let plan = foreign::add(db, &stamp, &records)?;
+            Ok(Applied { added: plan.added(), changed: 0, unchanged: plan.unchanged })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_clear() {
+        for columns in [&BATCH_COLUMNS, &BATCH_LOT_COLUMNS, &GARMENT_COLUMNS] {
+            assert_eq!(columns.ambiguous(), Vec::<&str>::new(), "{}", columns.table);
+        }
+    }
+}

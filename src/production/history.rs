@@ -1,0 +1,38 @@
+//! A thing's history as its page shows it: what happened, when in the brand's zone, who.
+
+use chrono::TimeZone;
+use chrono_tz::Tz;
+
+use crate::kernel::event::EventKind;
+use crate::kernel::text::Lang;
+use crate::platform::events::Fact;
+
+/// One line of a history.
+pub(crate) struct Happened {
+    /// Date and time in the brand's zone.
+    pub when: String,
+    /// What, in words.
+    pub what: String,
+    /// Who: `staff:<login>`, `api:<key>`.
+    pub who: String,
+    /// What of the fact is worth a line: units, a reason, a count; may be empty.
+    pub detail: String,
+}
+
+/// Facts as lines, newest first.
+pub(crate) fn happened(facts: &[Fact], lang: Lang, zone: Tz) -> Vec<Happened> {
+    facts.iter().rev().map(|fact| line(fact, lang, zone)).collect()
+}
+
+fn line(fact: &Fact, lang: Lang, zone: Tz) -> Happened {
+    let what = EventKind::of(&fact.kind).map_or_else(|| fact.kind.clone(), |kind| kind.both().get(lang).to_owned());
+    let body: serde_json::Value = serde_json::from_str(&fact.body).unwrap_or_default();
+    let text = |name: &str| body.get(name).and_then(|value| value.as_str()).filter(|text| !text.is_empty()).map(str::to_owned);
+    let detail: Vec<String> = ["units", "reason", "status"].into_iter().filter_map(text).collect();
+    Happened {
+        when: zone.from_utc_datetime(&fact.at).format("%Y-%m-%d %H:%M").to_string(),
+        what,
+        who: fact.actor.clone(),
+        detail: detail.join(" · "),
+    }
+}

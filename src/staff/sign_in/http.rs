@@ -1,0 +1,438 @@
+//! The pages of the door.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use askama::Template;
+use chrono::NaiveDateTime;
+use serde::Deserialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::rules::{START, way_back};
+use crate::kernel::text::Lang;
+use crate::kernel::{Code, Error, Fault, Id, Result};
+use crate::platform::http::limits::{Limit, address};
+use crate::platform::http::perm::SignedIn;
+use crate::platform::http::{
+    Caller, Form, FormFaults, House, LANG_COOKIE, Locale, Shell, Visitor, html, html_response, random_token, see_other,
+};
+use crate::staff::accounts::passwords::{self, Compared, PASSWORD_MAX, PASSWORD_MIN};
+use crate::staff::accounts::{self, Account, Credential, Draft, Role, Roles, Session, session_hash};
+use crate::staff::door::{cookie, no_cookie, session_token};
+
+/// Mounts the room.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.map(|c| {
+        c.service(sign_in)
+            .service(enter)
+            .service(sign_out)
+            .service(set_up)
+            .service(set_up_done)
+            .service(own_account)
+            .service(own_lang)
+            .service(own_password)
+            .service(own_sessions)
+            .service(desk)
+    });
+}
+
+#[derive(Template)]
+#[template(path = "staff/sign_in/sign_in.html")]
+struct SignInPage {
+    shell: Shell,
+    faults: FormFaults,
+    login: String,
+    back: String,
+}
+
+#[derive(Deserialize)]
+struct Back {
+    #[serde(default)]
+    back: String,
+}
+
+/// The sign-in page.
+#[get("/sign-in")]
+async fn sign_in(request: HttpRequest, visitor: Visitor, query: web::Query<Back>) -> HttpResponse {
+    if visitor.0.is_some() {
+        return see_other(way_back(&query.back));
+    }
+    sign_in_page(&request, String::new(), &query.back, FormFaults::default())
+}
+
+fn sign_in_page(request: &HttpRequest, login: String, back: &str, faults: FormFaults) -> HttpResponse {
+    let shell = Shell::of(request, Locale::of(request).words().say("sign-in"));
+    let status = faults.status();
+    html_response(status, &SignInPage { shell, faults, login, back: way_back(back).to_owned() })
+}
+
+#[derive(Deserialize)]
+struct SignIn {
+    login: String,
+    password: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// Signs somebody in. Who does not exist, has no password, or is disabled gets the same answer after the same work as a wrong password.
+#[post("/sign-in")]
+async fn enter(request: HttpRequest, house: web::Data<House>, form: Form<SignIn>) -> Result<HttpResponse> {
+    let SignIn { login, password, back } = form.value;
+    match checked(&request, &house, &login, &password).await {
+        Ok(account) => started(&request, &house, account, way_back(&back)).await,
+        Err(error) => {
+            let status = error.code().status();
+            let mut answer = sign_in_page(&request, login, &back, FormFaults::of(error, Locale::of(&request).words())?);
+            if let Ok(status) = actix_web::http::StatusCode::from_u16(status) {
+                *answer.status_mut() = status;
+            }
+            Ok(answer)
+        }
+    }
+}
+
+async fn checked(request: &HttpRequest, house: &House, login: &str, password: &str) -> Result<Id> {
+    house.limits.spend(Limit::SignInAddress, &address(request))?;
+    let login: String = login.trim().to_ascii_lowercase().chars().take(64).collect();
+    house.limits.spend(Limit::SignInAccount, &login)?;
+    let door = house.store.read(move |db| accounts::door(db, &login)).await?;
+    let stored = door.as_ref().and_then(|door| door.password_hash.clone());
+    // Longer than any password that can be set: as wrong as any other, and no more work.
+    let tried: String = password.chars().take(PASSWORD_MAX + 1).collect();
+    let compared = passwords::compare(&tried, stored).await?;
+    let Some(door) = door.filter(|door| door.active && compared != Compared::Wrong) else {
+        tracing::info!(address = address(request), "a sign-in was refused");
+        return Err(Code::WrongPassword.into());
+    };
+    if compared == Compared::RightButOld {
+        let (id, hash) = (door.id, passwords::hash(&tried).await?);
+        house.store.write(move |db| accounts::rehash(db, id, &hash)).await?;
+    }
+    tracing::info!(account = %door.id, address = address(request), "signed in");
+    Ok(door.id)
+}
+
+/// A new session under a new token, whatever the browser came with; the one it came with ends.
+async fn started(request: &HttpRequest, house: &House, account: Id, to: &str) -> Result<HttpResponse> {
+    let (token, now) = (random_token::<32>(), house.clock.now());
+    let (hash, before) = (session_hash(&token), session_token(request, &house.config).map(|token| session_hash(&token)));
+    house
+        .store
+        .write(move |db| {
+            if let Some(before) = &before {
+                accounts::forget_session(db, before)?;
+            }
+            accounts::insert_session(db, account, &hash, now)
+        })
+        .await?;
+    let mut answer = see_other(to);
+    answer.add_cookie(&cookie(&house.config, &token)).map_err(Error::broken)?;
+    Ok(answer)
+}
+
+/// An empty form: its token is all that counts.
+#[derive(Deserialize)]
+struct Nothing {}
+
+/// Ends the session. What waits in the browser to be sent (`storage`) stays; what it could show to the next person goes.
+#[post("/sign-out")]
+async fn sign_out(request: HttpRequest, house: web::Data<House>, _form: Form<Nothing>) -> Result<HttpResponse> {
+    if let Some(hash) = session_token(&request, &house.config).map(|token| session_hash(&token)) {
+        house.store.write(move |db| accounts::forget_session(db, &hash)).await?;
+    }
+    let mut answer = see_other("/sign-in");
+    answer
+        .headers_mut()
+        .insert(header::HeaderName::from_static("clear-site-data"), header::HeaderValue::from_static("\"cache\", \"cookies\""));
+    answer.add_cookie(&no_cookie(&house.config)).map_err(Error::broken)?;
+    Ok(answer)
+}
+
+// One-time links.
+
+#[derive(Template)]
+#[template(path = "staff/sign_in/set_up.html")]
+struct SetUpPage {
+    shell: Shell,
+    faults: FormFaults,
+    token: String,
+    /// Whose link it is; None makes the first administrator.
+    account: Option<Account>,
+    login: String,
+    name: String,
+}
+
+impl SetUpPage {
+    fn min(&self) -> usize {
+        PASSWORD_MIN
+    }
+
+    fn max(&self) -> usize {
+        PASSWORD_MAX
+    }
+}
+
+async fn link_of(request: &HttpRequest, house: &House, token: &str) -> Result<Option<Account>> {
+    house.limits.spend(Limit::LinkAddress, &address(request))?;
+    let (token, now) = (token.to_owned(), house.clock.now());
+    Ok(house.store.read(move |db| accounts::find_link(db, &token, now)).await?.account)
+}
+
+fn set_up_page(
+    request: &HttpRequest,
+    token: String,
+    account: Option<Account>,
+    login: String,
+    name: String,
+    faults: FormFaults,
+) -> HttpResponse {
+    let key = if account.is_some() { "set-up-title" } else { "set-up-first-title" };
+    let shell = Shell { path: "/set-up".into(), ..Shell::of(request, Locale::of(request).words().say(key)) };
+    let status = faults.status();
+    html_response(status, &SetUpPage { shell, faults, token, account, login, name })
+}
+
+/// What a one-time link opens. Looking does not use it up: previews of messages look too.
+#[get("/set-up/{token}")]
+async fn set_up(request: HttpRequest, house: web::Data<House>, token: web::Path<String>) -> Result<HttpResponse> {
+    let account = link_of(&request, &house, &token).await?;
+    Ok(set_up_page(&request, token.into_inner(), account, String::new(), String::new(), FormFaults::default()))
+}
+
+#[derive(Deserialize)]
+struct SetUp {
+    #[serde(default)]
+    login: String,
+    #[serde(default)]
+    name: String,
+    password: String,
+    again: String,
+}
+
+/// Uses a one-time link: sets the password, or makes the first administrator, and signs in.
+#[post("/set-up/{token}")]
+async fn set_up_done(request: HttpRequest, house: web::Data<House>, token: web::Path<String>, form: Form<SetUp>) -> Result<HttpResponse> {
+    let token = token.into_inner();
+    let account = link_of(&request, &house, &token).await?;
+    let SetUp { login, name, password, again } = form.value;
+    match settled(&request, &house, &token, account.as_ref(), (&login, &name), (&password, &again)).await {
+        Ok(id) => started(&request, &house, id, START).await,
+        Err(error) if error.code() == Code::LinkSpent => Err(error),
+        Err(error) => {
+            let faults = FormFaults::of(error, Locale::of(&request).words())?;
+            Ok(set_up_page(&request, token, account, login, name, faults))
+        }
+    }
+}
+
+async fn settled(
+    request: &HttpRequest,
+    house: &House,
+    token: &str,
+    account: Option<&Account>,
+    (login, name): (&str, &str),
+    (password, again): (&str, &str),
+) -> Result<Id> {
+    let draft = match account {
+        Some(_) => None,
+        None => {
+            let roles = Roles::from(vec![Role::Admin]);
+            Some(Draft { login: login.to_owned(), name: name.to_owned(), roles, party: None, lang: Locale::of(request).0 }.checked()?)
+        }
+    };
+    let login = draft.as_ref().map(|draft| draft.login.as_str()).or(account.map(|account| account.login.as_str())).unwrap_or_default();
+    twice(password, again, login)?;
+    let hash = passwords::hash(password).await?;
+    let stamp = house.stamp(&format!("staff:{login}"));
+    let token = token.to_owned();
+    house
+        .store
+        .write(move |db| {
+            // Looked up again: between the look and this write somebody else may have used it.
+            let link = accounts::find_link(db, &token, stamp.at)?;
+            accounts::spend_link(db, &token, stamp.at)?;
+            match (&link.account, &draft) {
+                (Some(account), _) => {
+                    accounts::set_password(db, &stamp, account.id, &hash, None)?;
+                    Ok(account.id)
+                }
+                (None, Some(draft)) => Ok(accounts::insert(db, &stamp, draft, &Credential::PasswordHash(&hash))?.id),
+                (None, None) => Err(Code::LinkSpent.into()),
+            }
+        })
+        .await
+}
+
+fn twice(password: &str, again: &str, login: &str) -> Result<()> {
+    passwords::check(password, login)?;
+    if password != again {
+        return Err(Fault::new("again", Code::PasswordsDiffer).into());
+    }
+    Ok(())
+}
+
+// One's own account.
+
+#[derive(Template)]
+#[template(path = "staff/sign_in/account.html")]
+struct AccountPage {
+    shell: Shell,
+    faults: FormFaults,
+    account: Account,
+    sessions: Vec<Session>,
+    current: String,
+    zone: chrono_tz::Tz,
+}
+
+impl AccountPage {
+    fn lang(&self) -> Lang {
+        self.shell.lang
+    }
+
+    fn local(&self, at: &NaiveDateTime) -> String {
+        crate::kernel::time::local_minute(*at, self.zone)
+    }
+
+    fn is_current(&self, session: &Session) -> bool {
+        session.hash == self.current
+    }
+
+    fn min(&self) -> usize {
+        PASSWORD_MIN
+    }
+
+    fn max(&self) -> usize {
+        PASSWORD_MAX
+    }
+}
+
+/// The account of a person; a program has none.
+fn person(caller: &Caller<SignedIn>) -> Result<Id> {
+    Ok(caller.account.ok_or(Code::Forbidden)?)
+}
+
+fn current_session(request: &HttpRequest, house: &House) -> String {
+    session_token(request, &house.config).map(|token| session_hash(&token)).unwrap_or_default()
+}
+
+async fn account_page(request: &HttpRequest, house: &House, id: Id, faults: FormFaults) -> Result<HttpResponse> {
+    let now = house.clock.now();
+    let (account, sessions) =
+        house.store.read(move |db| Ok((accounts::by_id(db, id)?.ok_or(Code::NotFound)?, accounts::sessions_of(db, id, now)?))).await?;
+    let shell = Shell::of(request, Locale::of(request).words().say("account-title"));
+    let current = current_session(request, house);
+    let status = faults.status();
+    Ok(html_response(status, &AccountPage { shell, faults, account, sessions, current, zone: house.config.time_zone }))
+}
+
+/// One's own account.
+#[get("/account")]
+async fn own_account(request: HttpRequest, caller: Caller<SignedIn>, house: web::Data<House>) -> Result<HttpResponse> {
+    account_page(&request, &house, person(&caller)?, FormFaults::default()).await
+}
+
+#[derive(Deserialize)]
+struct ChosenLang {
+    lang: Lang,
+}
+
+/// The language one works in.
+#[post("/account/lang")]
+async fn own_lang(caller: Caller<SignedIn>, house: web::Data<House>, form: Form<ChosenLang>) -> Result<HttpResponse> {
+    let (id, lang) = (person(&caller)?, form.value.lang);
+    house.store.write(move |db| accounts::set_lang(db, id, lang)).await?;
+    let mut answer = see_other("/account");
+    // A language chosen for this browser would hide the one just chosen.
+    let mut forgotten = actix_web::cookie::Cookie::build(LANG_COOKIE, "").path("/").finish();
+    forgotten.make_removal();
+    answer.add_cookie(&forgotten).map_err(Error::broken)?;
+    Ok(answer)
+}
+
+#[derive(Deserialize)]
+struct NewPassword {
+    current: String,
+    password: String,
+    again: String,
+}
+
+/// Another password. Every session ends; this one goes on under a new token.
+#[post("/account/password")]
+async fn own_password(
+    request: HttpRequest,
+    caller: Caller<SignedIn>,
+    house: web::Data<House>,
+    form: Form<NewPassword>,
+) -> Result<HttpResponse> {
+    let id = person(&caller)?;
+    match changed(&house, &caller, id, &form.value).await {
+        Ok(()) => started(&request, &house, id, "/account").await,
+        Err(error) => account_page(&request, &house, id, FormFaults::of(error, Locale::of(&request).words())?).await,
+    }
+}
+
+async fn changed(house: &House, caller: &Caller<SignedIn>, id: Id, new: &NewPassword) -> Result<()> {
+    let account = house.store.read(move |db| accounts::by_id(db, id)).await?.ok_or(Code::NotFound)?;
+    house.limits.spend(Limit::SignInAccount, &account.login)?;
+    twice(&new.password, &new.again, &account.login)?;
+    let login = account.login;
+    let stored = house.store.read(move |db| accounts::door(db, &login)).await?.and_then(|door| door.password_hash);
+    if passwords::compare(&new.current, stored).await? == Compared::Wrong {
+        return Err(Fault::new("current", Code::WrongPassword).into());
+    }
+    let (hash, stamp) = (passwords::hash(&new.password).await?, caller.stamp());
+    house.store.write(move |db| accounts::set_password(db, &stamp, id, &hash, None)).await
+}
+
+#[derive(Deserialize)]
+struct EndSession {
+    /// The session's hash, or `others`.
+    session: String,
+}
+
+/// Ends one of one's own sessions, or all others.
+#[post("/account/sessions")]
+async fn own_sessions(
+    request: HttpRequest,
+    caller: Caller<SignedIn>,
+    house: web::Data<House>,
+    form: Form<EndSession>,
+) -> Result<HttpResponse> {
+    let (id, current) = (person(&caller)?, current_session(&request, &house));
+    let which = form.value.session;
+    house
+        .store
+        .write(move |db| match which.as_str() {
+            "others" => accounts::end_sessions(db, id, Some(&current)),
+            hash => accounts::end_session(db, id, hash),
+        })
+        .await?;
+    Ok(see_other("/account"))
+}
+
+// Where work starts.
+
+#[derive(Template)]
+#[template(path = "staff/sign_in/desk.html")]
+struct DeskPage {
+    shell: Shell,
+    roles: String,
+    party: Option<String>,
+}
+
+impl DeskPage {
+    /// What an entry is for, in a sentence; empty where nobody wrote one.
+    fn about(&self, key: &str) -> String {
+        let about = format!("{}-about", key.strip_suffix("-title").unwrap_or(key));
+        if self.shell.t.knows(&about) { self.shell.t.say(&about).into_owned() } else { String::new() }
+    }
+}
+
+/// Where work starts: everything this person may do.
+#[get("/desk")]
+async fn desk(request: HttpRequest, caller: Caller<SignedIn>, house: web::Data<House>) -> Result<HttpResponse> {
+    let id = person(&caller)?;
+    let account = house.store.read(move |db| accounts::by_id(db, id)).await?.ok_or(Code::NotFound)?;
+    let locale = Locale::of(&request);
+    let shell = Shell::of(&request, locale.words().say1("desk-title", "name", &account.name));
+    Ok(html(&DeskPage { shell, roles: account.roles.names(locale.0), party: account.party_code }))
+}
