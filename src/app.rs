@@ -15,8 +15,8 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
-use crate::public::{card, links, resolver};
 use crate::production::{parties, products};
+use crate::public::{card, links, resolver};
 use crate::staff;
 
 /// The staff menu, in the order people work.
@@ -43,6 +43,9 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
     sales::routes,
     warranties::routes,
     holders::routes,
+    links::routes,
+    resolver::routes,
+    card::routes,
 ];
 
 /// The kinds of long work.
@@ -58,8 +61,6 @@ pub fn import_tables() -> ImportTables {
 
 /// Mounts every room's routes.
 fn rooms(config: &mut ServiceConfig<'_>) {
-    config.configure(jobs::routes).configure(imports::routes);
-    config.configure(links::routes).configure(resolver::routes).configure(card::routes);
     for routes in ROUTES {
         config.configure(routes);
     }
@@ -82,7 +83,7 @@ pub fn app(
         .app_data(web::Data::new(house.clone()))
         .app_data(Menu(Arc::from(MENU)))
         .app_data(web::Data::new(import_tables()))
-        .app_data(web::Data::from(staff::door::porter(&house.config)))
+        .app_data(web::Data::from(staff::door::porter()))
         .app_data(web::Data::new(card::Desk::new(house, None)))
         .configure(rooms)
         .split_for_parts();

@@ -25,8 +25,7 @@ macro_rules! catalogue {
     };
 }
 
-catalogue!("common", "errors", "card", "holders", "imports");
-catalogue!("common", "errors", "staff", "imports", "parties", "lots", "batches", "holders", "sales", "warranties",);
+catalogue!("common", "errors", "card", "staff", "imports", "parties", "lots", "batches", "holders", "sales", "warranties",);
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
 #[derive(Clone, Copy)]

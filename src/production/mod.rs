@@ -1,6 +1,3 @@
-//! What was made, out of what, by whom; and its labels.
-
-pub mod batches;
 //! The production wing: what was made, out of what, by whom; and its labels.
 
 pub mod batches;

@@ -8,10 +8,10 @@ use askama::Template;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::rules::{country, date_text};
+use super::rules::date_text;
 use crate::config::Config;
 use crate::each;
-use crate::kernel::care;
+use crate::kernel::{care, countries};
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, GarmentId, Id, Result};
 use crate::platform::db::schema::held_version::dsl;
@@ -253,7 +253,7 @@ impl Parts {
         let stages = [("card-spin", &facts.stages.spin), ("card-weave", &facts.stages.weave), ("card-dye", &facts.stages.dye), ("card-sew", &facts.stages.sew)]
             .into_iter()
             .filter(|(_, code)| !code.is_empty())
-            .map(|(key, code)| (word(key), country(code, lang).to_owned()))
+            .map(|(key, code)| (word(key), countries::name(code, lang).to_owned()))
             .collect();
         let certificates = facts
             .certificates

@@ -22,7 +22,6 @@ pub use http::{
     Desk, NO_GTIN, Refused, Seen, choices_page, garment_page, kept_page, product_page, product_replaced_by, replaced_by, routes, seen,
     unissued_page,
 };
-pub use rules::{country, date_text};
 
 use crate::kernel::gs1::Gtin;
 

@@ -1,4 +1,4 @@
-//! Small decisions of the buyer's pages: dates and countries in words, which state a warranty is in for people.
+//! Small decisions of the buyer's pages: dates in words, which state a warranty is in for people.
 
 use std::fmt::Write;
 
@@ -98,77 +98,14 @@ pub fn saying(is_sold: bool, is_returned: bool, state: &WarrantyState) -> Saying
 /// Phones beyond which a garment without a holder looks like a label that was copied.
 pub const MANY_DEVICES: i64 = 10;
 
-/// The name of a country (ISO 3166-1 alpha-2) that makes, or makes the stuff of, garments; the code itself for others.
-pub fn country(code: &str, lang: Lang) -> &str {
-    COUNTRIES.iter().find(|(own, _, _)| *own == code).map_or(code, |(_, zh, en)| lang.of(zh, en))
-}
-
-const COUNTRIES: &[(&str, &str, &str)] = &[
-    ("AT", "奥地利", "Austria"),
-    ("AU", "澳大利亚", "Australia"),
-    ("BD", "孟加拉国", "Bangladesh"),
-    ("BE", "比利时", "Belgium"),
-    ("BG", "保加利亚", "Bulgaria"),
-    ("BR", "巴西", "Brazil"),
-    ("CH", "瑞士", "Switzerland"),
-    ("CN", "中国", "China"),
-    ("CZ", "捷克", "Czechia"),
-    ("DE", "德国", "Germany"),
-    ("EG", "埃及", "Egypt"),
-    ("ES", "西班牙", "Spain"),
-    ("ET", "埃塞俄比亚", "Ethiopia"),
-    ("FR", "法国", "France"),
-    ("GB", "英国", "United Kingdom"),
-    ("HK", "中国香港", "Hong Kong, China"),
-    ("HU", "匈牙利", "Hungary"),
-    ("ID", "印度尼西亚", "Indonesia"),
-    ("IE", "爱尔兰", "Ireland"),
-    ("IN", "印度", "India"),
-    ("IT", "意大利", "Italy"),
-    ("JP", "日本", "Japan"),
-    ("KE", "肯尼亚", "Kenya"),
-    ("KH", "柬埔寨", "Cambodia"),
-    ("KR", "韩国", "South Korea"),
-    ("LA", "老挝", "Laos"),
-    ("LK", "斯里兰卡", "Sri Lanka"),
-    ("LT", "立陶宛", "Lithuania"),
-    ("MA", "摩洛哥", "Morocco"),
-    ("MG", "马达加斯加", "Madagascar"),
-    ("MM", "缅甸", "Myanmar"),
-    ("MN", "蒙古", "Mongolia"),
-    ("MO", "中国澳门", "Macao, China"),
-    ("MX", "墨西哥", "Mexico"),
-    ("MY", "马来西亚", "Malaysia"),
-    ("NP", "尼泊尔", "Nepal"),
-    ("NZ", "新西兰", "New Zealand"),
-    ("PE", "秘鲁", "Peru"),
-    ("PH", "菲律宾", "Philippines"),
-    ("PK", "巴基斯坦", "Pakistan"),
-    ("PL", "波兰", "Poland"),
-    ("PT", "葡萄牙", "Portugal"),
-    ("RO", "罗马尼亚", "Romania"),
-    ("RS", "塞尔维亚", "Serbia"),
-    ("TH", "泰国", "Thailand"),
-    ("TN", "突尼斯", "Tunisia"),
-    ("TR", "土耳其", "Türkiye"),
-    ("TW", "中国台湾", "Taiwan, China"),
-    ("UA", "乌克兰", "Ukraine"),
-    ("US", "美国", "United States"),
-    ("UZ", "乌兹别克斯坦", "Uzbekistan"),
-    ("VN", "越南", "Vietnam"),
-    ("ZA", "南非", "South Africa"),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn dates_and_countries_in_both_languages() {
+    fn dates_in_both_languages() {
         let date = NaiveDate::from_ymd_opt(2026, 6, 5).unwrap();
         assert_eq!((date_text(date, Lang::Zh).as_str(), date_text(date, Lang::En).as_str()), ("2026年6月5日", "5 June 2026"));
-        assert_eq!((country("VN", Lang::Zh), country("VN", Lang::En), country("XX", Lang::En)), ("越南", "Vietnam", "XX"));
-        assert!(COUNTRIES.windows(2).all(|pair| pair[0].0 < pair[1].0));
     }
 
     #[test]

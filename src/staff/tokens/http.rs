@@ -205,6 +205,10 @@ impl ListPage {
         crate::kernel::time::local_minute(*at, self.zone)
     }
 
+    fn holds(&self, role: &Role) -> bool {
+        self.wanted.roles.has(*role)
+    }
+
     fn party(&self) -> &str {
         self.wanted.party.as_deref().unwrap_or_default()
     }

@@ -11,8 +11,8 @@ use crate::kernel::{Code, Error, Fault, Result};
 use crate::platform::http::perm::AccountsEdit;
 use crate::platform::http::{Caller, Form, FormFaults, House, Locale, Once, Shell, html, html_response, see_other};
 
-pub(super) fn mount(config: &mut web::ServiceConfig) {
-    config.service(list).service(blank).service(add).service(edit).service(save).service(shut).service(open).service(renew);
+pub(super) fn mount(config: &mut web::ServiceConfig) -> &mut web::ServiceConfig {
+    config.service(list).service(blank).service(add).service(edit).service(save).service(shut).service(open).service(renew)
 }
 
 #[derive(Template)]
@@ -41,6 +41,10 @@ impl FormPage {
 
     fn lang(&self) -> Lang {
         self.shell.lang
+    }
+
+    fn holds(&self, role: &Role) -> bool {
+        self.draft.roles.has(*role)
     }
 
     fn party(&self) -> &str {
