@@ -8,8 +8,11 @@
     reason = "a test may fail by panicking and says what it skips"
 )]
 
+mod card;
 mod labels_engine;
+mod links;
 mod platform;
+mod resolver;
 mod schema;
 mod staff;
 mod support;

@@ -623,7 +623,7 @@ pub fn add_policy(db: &mut Db, stamp: &Stamp, given: &PolicyFields) -> Result<Wa
         ))
         .execute(c))?;
     let body = serde_json::json!({ "code": fields.code, "version": version, "valid_from": fields.valid_from });
-    events::append(db, stamp, EventKind::PolicySaved, Subject::Thing("warranty_policy", id.0), &body)?;
+    events::append(db, stamp, EventKind::PolicySaved, Subject::Thing("policy", id.0), &body)?;
     events::bump(db, HELD)?;
     let PolicyFields { code, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions } = fields;
     Ok(WarrantyPolicy { id, code, version, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions })
