@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench pieces`. Only ratios within one run mean anything: machines are shared.
 
+#![expect(clippy::expect_used, reason = "a bench that cannot be set up has nothing to measure")]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hangtag::kernel::gs1::DigitalLink;
 use hangtag::kernel::qr::{Ecc, Qr};

@@ -82,6 +82,7 @@ pub fn app(
         .into_utoipa_app()
         .app_data(web::Data::new(house.clone()))
         .app_data(Menu(Arc::from(MENU)))
+        .app_data(web::Data::from(staff::door::porter()))
         .app_data(web::Data::new(import_tables()))
         .app_data(web::Data::from(staff::door::porter()))
         .app_data(web::Data::new(card::Desk::new(house, None)))

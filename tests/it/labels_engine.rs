@@ -211,6 +211,9 @@ fn lint_tells_everything_that_will_not_print() {
 #[test]
 fn lint_knows_what_scans() {
     has(&sticker("", |toml| toml + "\n[code.dots]\n203 = 3.5\n"), Code::DotsNotWhole, "3.5");
+    has(&sticker("", |toml| toml + "\n[code.dots]\n203 = nan\n"), Code::DotsNotWhole, "203");
+    let tiny = include_str!("../../labels/sticker-40x30-en.toml").replace("ecc = \"Q\"", "ecc = \"Q\"\nmin_module = 0.3");
+    assert_eq!(Template::of_sources("own", "<svg/>".into(), &tiny).unwrap_err().code(), Code::TemplateRefused);
     has(&sticker("", |toml| toml + "\n[code.dots]\n203 = 3\n"), Code::ModuleTooSmall, "0.375");
     has(&sticker("", |toml| toml + "\n[code.dots]\n203 = 5\n"), Code::CodeDoesNotFit, "25.7");
     has(&sticker("", |toml| toml.replace("ecc = \"Q\"", "ecc = \"Q\"\nmin_module = 0.6")), Code::CodeDoesNotFit, "21.0");
@@ -509,7 +512,8 @@ fn a_label_takes_little_room_in_a_pdf() {
     for name in LATIN {
         let layout = latin(name, None);
         let (few, many) = (written(Format::Pdf, &layout, 48).len(), written(Format::Pdf, &layout, 1056).len());
-        let each = (many - few) / 1008;
+        // Object numbers of 100,000 labels have two more digits, in four places.
+        let each = (many - few) / 1008 + 8;
         assert!(each <= 600, "{name}: {each} bytes a label");
     }
 }

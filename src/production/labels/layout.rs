@@ -230,7 +230,7 @@ impl Layout {
         let largest = (room / modules + 1e-4).floor();
         let dots = spec.dots.get(&self.dpi.to_string()).copied().unwrap_or(largest);
         let fault = |code| Fault::new("code", code);
-        if (dots - dots.round()).abs() > 1e-9 {
+        if !dots.is_finite() || dots.fract().abs() > 1e-9 {
             return Err(fault(Code::DotsNotWhole).with("dots", dots).with("dpi", self.dpi).into());
         }
         let least = (mm_to_dots(spec.min_module, self.dpi) - 1e-3).ceil().max(1.0);

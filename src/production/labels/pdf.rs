@@ -41,7 +41,10 @@ pub fn write(
     file.put(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")?;
     let spec = &layout.template.spec;
     let images = background(layout, &mut file)?;
-    let mut fonts: Vec<Font<'_>> = layout.texts.iter().enumerate().map(|(at, text)| Font::of(text, at, &mut file, spec.height)).collect();
+    // Black is what a page begins with: a colour is set only where some text has another.
+    let all_black = layout.texts.iter().all(|text| text.atlas.colour == [0; 3]);
+    let texts = layout.texts.iter().enumerate();
+    let mut fonts: Vec<Font<'_>> = texts.map(|(at, text)| Font::of(text, at, &mut file, spec.height, all_black)).collect();
     let mut pages = Pages::default();
 
     let sheet = match spec.media {
@@ -109,8 +112,12 @@ fn label(layout: &Layout, fonts: &mut [Font<'_>], unit: &LabelUnit, uri: &mut St
     // In an image mask a 0 is painted.
     page.extend(modules.bytes().iter().map(|byte| !byte));
     page.extend_from_slice(b"\nEI Q\n");
-    for font in fonts {
-        font.show(unit, page)?;
+    if !fonts.is_empty() {
+        page.extend_from_slice(b"BT");
+        for font in fonts {
+            font.show(unit, page)?;
+        }
+        page.extend_from_slice(b" ET\n");
     }
     Ok(())
 }
@@ -202,17 +209,17 @@ struct Font<'a> {
 }
 
 impl<'a> Font<'a> {
-    fn of(text: &'a UnitText, at: usize, file: &mut File<'_>, label_height: f64) -> Self {
+    fn of(text: &'a UnitText, at: usize, file: &mut File<'_>, label_height: f64, all_black: bool) -> Self {
         let atlas = &text.atlas;
         let scale = single(PT_PER_INCH / PX_PER_INCH);
         let page = Transform::from_row(scale, 0.0, 0.0, -scale, 0.0, single(mm_to_pt(label_height)));
         let at_page = page.pre_concat(atlas.transform);
         let upright = at_page.pre_concat(Transform::from_row(1.0, 0.0, 0.0, -1.0, 0.0, single(atlas.baseline)));
         let [r, g, b] = shares(atlas.colour);
-        let colour = if atlas.colour == [0; 3] { "0 g".to_owned() } else { format!("{r:.3} {g:.3} {b:.3} rg") };
+        let colour = if all_black { String::new() } else { format!(" {} {} {} rg", Short(r.into()), Short(g.into()), Short(b.into())) };
         let [a, b, c, d, ..] = matrix(upright).map(|part| Short(part.into()));
         let name = format!("F{at}");
-        let before = format!("BT {colour}/{name} {} Tf {a} {b} {c} {d} ", Short(atlas.em));
+        let before = format!("{colour}/{name} {} Tf {a} {b} {c} {d} ", Short(atlas.em));
         Self { text, name, id: file.reserve(), codes: BTreeMap::new(), before, at: upright, said: String::new(), placed: Vec::new() }
     }
 
@@ -237,7 +244,7 @@ impl<'a> Font<'a> {
             }
             page.push(code);
         }
-        page.extend_from_slice(b")Tj ET\n");
+        page.extend_from_slice(b")Tj");
         Ok(())
     }
 

@@ -111,8 +111,11 @@ pub struct CodeSpec {
     pub dots: BTreeMap<String, f64>,
 }
 
+/// The smallest module a phone is sure to read, mm (GS1 General Specifications, 2D at retail: X-dimension 0.396 mm).
+const LEAST_MODULE: f64 = 0.396;
+
 const fn paper_module() -> f64 {
-    0.396
+    LEAST_MODULE
 }
 
 fn level<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Ecc, D::Error> {
@@ -235,6 +238,9 @@ impl Template {
         }
         if spec.dpi.is_empty() || spec.dpi.iter().any(|dpi| !(100..=1200).contains(dpi)) {
             return Err(refused(name, "dpi is a list of resolutions between 100 and 1200".to_owned()));
+        }
+        if !(LEAST_MODULE..=5.0).contains(&spec.code.min_module) {
+            return Err(refused(name, format!("min_module is millimetres, at least {LEAST_MODULE} and at most 5")));
         }
         if let Media::Sheet(sheet) = &spec.media {
             let right = sheet.left + f64::from(sheet.columns.saturating_sub(1)) * sheet.across + spec.width;
