@@ -2,6 +2,9 @@
 
 use std::io::Write;
 
+use std::cell::RefCell;
+
+use diesel::connection::{Instrumentation, InstrumentationEvent};
 use hangtag::kernel::GarmentId;
 use hangtag::kernel::text::Lang;
 
@@ -19,7 +22,8 @@ async fn page(app: &TestApp, uri: &str, lang: Lang) -> Answer {
 
 /// The cookies an answer sets, as a browser sends them back.
 fn cookies(answer: &Answer) -> String {
-    let pairs: Vec<String> = answer.headers.get_all("set-cookie").map(|one| one.to_str().unwrap().split(';').next().unwrap().to_owned()).collect();
+    let pairs: Vec<String> =
+        answer.headers.get_all("set-cookie").map(|one| one.to_str().unwrap().split(';').next().unwrap().to_owned()).collect();
     pairs.join("; ")
 }
 
@@ -47,8 +51,36 @@ story!(the_card_says_all_of_it_in_both_languages_within_its_budget, |app| {
     let season = app.season().await;
     app.sell(&season, 0, "2026-06-10").await;
     for (lang, words) in [
-        (Lang::Zh, ["府绸长袖衬衫", "质保至 2027年6月10日", "面料、缝线、拉链的质量问题。", "棉 95% 氨纶 5%", "越南", "FZ/T 81007-2022", "GB 18401-2010 B类", "会缩水吗？", "浙江省绍兴市柯桥区 1 号", "已售出"]),
-        (Lang::En, ["Poplin shirt", "Covered until 10 June 2027", "Faults of fabric, seams and zips.", "95% cotton, 5% elastane", "Viet", "FZ/T 81007-2022", "GB 18401-2010 class B", "Does it shrink?", "1 Keqiao, Shaoxing, Zhejiang", "Sold"]),
+        (
+            Lang::Zh,
+            [
+                "府绸长袖衬衫",
+                "质保至 2027年6月10日",
+                "面料、缝线、拉链的质量问题。",
+                "棉 95% 氨纶 5%",
+                "越南",
+                "FZ/T 81007-2022",
+                "GB 18401-2010 B类",
+                "会缩水吗？",
+                "浙江省绍兴市柯桥区 1 号",
+                "已售出",
+            ],
+        ),
+        (
+            Lang::En,
+            [
+                "Poplin shirt",
+                "Covered until 10 June 2027",
+                "Faults of fabric, seams and zips.",
+                "95% cotton, 5% elastane",
+                "Viet",
+                "FZ/T 81007-2022",
+                "GB 18401-2010 class B",
+                "Does it shrink?",
+                "1 Keqiao, Shaoxing, Zhejiang",
+                "Sold",
+            ],
+        ),
     ] {
         let card = page(&app, &format!("/01/{GTIN}/21/{}", season.serials[0]), lang).await.expect(200);
         assert_sound(&card, lang);
@@ -130,7 +162,10 @@ story!(contact_is_optional_erasable_and_exportable, |app| {
     assert_eq!(export.json()["contact"]["phone"], "13800138000");
     assert!(export.header("content-disposition").unwrap().starts_with("attachment"));
     send(Request::form(&at("/mine/erase"), &[])).await.expect(200);
-    assert_eq!(app.send(Request::get(&at("/mine/export")).header("cookie", &cookie)).await.expect(200).json()["contact"], serde_json::Value::Null);
+    assert_eq!(
+        app.send(Request::get(&at("/mine/export")).header("cookie", &cookie)).await.expect(200).json()["contact"],
+        serde_json::Value::Null
+    );
     // Without the cookie: nothing of it.
     for (method, rest) in [("GET", "/mine/export"), ("GET", "/mine")] {
         app.send(Request::new(method, &at(rest)).html()).await.expect(403);
@@ -179,7 +214,12 @@ story!(a_serial_is_found_as_people_type_it, |app| {
         let home = page(&app, "/", lang).await.expect(200);
         assert_sound(&home, lang);
     }
-    let typed = season.serials[0].to_lowercase().chars().enumerate().map(|(at, c)| if at % 5 == 4 { format!("{c} ") } else { c.to_string() }).collect::<String>();
+    let typed = season.serials[0]
+        .to_lowercase()
+        .chars()
+        .enumerate()
+        .map(|(at, c)| if at % 5 == 4 { format!("{c} ") } else { c.to_string() })
+        .collect::<String>();
     let found = app.get(&format!("/find-serial?serial={}", typed.replace(' ', "+"))).await.expect(303);
     assert!(found.header("location").unwrap().starts_with(&format!("/01/{GTIN}/21/{}", season.serials[0])));
     // A slip of the finger is called so; what we never issued is called that.
@@ -199,7 +239,10 @@ story!(a_confidential_style_keeps_its_name_from_the_public, |app| {
     for lang in Lang::ALL {
         for uri in [base(&season, 0), format!("/01/{GTIN}"), format!("{}/claim", base(&season, 0))] {
             let shown = page(&app, &uri, lang).await.expect(200);
-            assert!(!shown.text().contains("Poplin shirt") && !shown.text().contains("府绸长袖衬衫") && !shown.text().contains("SH-2601"), "{uri}");
+            assert!(
+                !shown.text().contains("Poplin shirt") && !shown.text().contains("府绸长袖衬衫") && !shown.text().contains("SH-2601"),
+                "{uri}"
+            );
         }
     }
     let linkset = app.get(&format!("/01/{GTIN}?linkType=linkset")).await.expect(200);
@@ -211,7 +254,12 @@ story!(a_kept_page_is_never_older_than_the_store, |app| {
     let season = app.season().await;
     let service = actix_web::test::init_service(hangtag::app::app(&app.house)).await;
     let look = async |cookie: &str| {
-        let request = actix_web::test::TestRequest::get().uri(&base(&season, 0)).insert_header(("accept", "text/html")).insert_header(("accept-language", "en")).insert_header(("cookie", cookie)).to_request();
+        let request = actix_web::test::TestRequest::get()
+            .uri(&base(&season, 0))
+            .insert_header(("accept", "text/html"))
+            .insert_header(("accept-language", "en"))
+            .insert_header(("cookie", cookie))
+            .to_request();
         let response = service.call(request).await.unwrap();
         String::from_utf8(actix_web::test::read_body(response).await.to_vec()).unwrap()
     };
@@ -221,7 +269,8 @@ story!(a_kept_page_is_never_older_than_the_store, |app| {
     app.sell(&season, 0, "2026-06-10").await;
     assert!(look("").await.contains("Covered until 10 June 2027"));
     // Another language is another page, and a holder's page is nobody else's.
-    let claimed = app.send(Request::form(&format!("{}/claim", base(&season, 0)), &[("code", &season.claim_codes[0])]).html()).await.expect(200);
+    let claimed =
+        app.send(Request::form(&format!("{}/claim", base(&season, 0)), &[("code", &season.claim_codes[0])]).html()).await.expect(200);
     let cookie = cookies(&claimed);
     assert!(look(&cookie).await.contains("You hold this garment"));
     assert!(!look("").await.contains("You hold this garment"));
@@ -247,3 +296,50 @@ story!(a_kept_page_is_never_older_than_the_store, |app| {
     assert!(look("").await.contains("Ivory"));
     let _known: GarmentId = season.garments[0];
 });
+
+thread_local! {
+    /// Statements that ran on this thread, and how many were prepared for it.
+    static RAN: RefCell<(Vec<String>, usize)> = const { RefCell::new((Vec::new(), 0)) };
+}
+
+struct Watch;
+
+impl Instrumentation for Watch {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        match event {
+            InstrumentationEvent::StartQuery { query, .. } => RAN.with_borrow_mut(|(ran, _)| ran.push(query.to_string())),
+            InstrumentationEvent::CacheQuery { .. } => RAN.with_borrow_mut(|(_, prepared)| *prepared += 1),
+            _ => {}
+        }
+    }
+}
+
+/// A bound LIMIT makes the embedded store plan a statement anew at every call; so would a statement that is not kept.
+#[actix_web::test]
+async fn a_card_is_a_few_statements_and_none_is_prepared_again() {
+    use actix_web::dev::Service;
+    diesel::connection::set_default_instrumentation(|| Some(Box::new(Watch))).unwrap();
+    let app = TestApp::new(crate::support::On::Sqlite);
+    let season = app.season().await;
+    for unit in 0..4 {
+        app.sell(&season, unit, "2026-06-10").await;
+    }
+    let service = actix_web::test::init_service(hangtag::app::app(&app.house)).await;
+    for unit in 0..4 {
+        RAN.set((Vec::new(), 0));
+        let uri = format!("/01/{GTIN}/21/{}", season.serials[unit]);
+        let request = actix_web::test::TestRequest::get().uri(&uri).insert_header(("accept", "text/html")).to_request();
+        let response = service.call(request).await.unwrap();
+        assert!(response.status().is_success());
+        let (ran, prepared) = RAN.take();
+        let ran: Vec<String> = ran
+            .into_iter()
+            .filter(|text| text.starts_with("SELECT") && !text.contains("pragma_data_version") && !text.contains("held_version"))
+            .collect();
+        if unit > 0 {
+            assert!(ran.iter().all(|text| !text.contains(" LIMIT ")), "{ran:#?}");
+            assert_eq!(prepared, 0, "{ran:#?}");
+            assert!((1..=5).contains(&ran.len()), "{ran:#?}");
+        }
+    }
+}

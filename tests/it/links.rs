@@ -10,11 +10,16 @@ use crate::support::season::GTIN;
 story!(links_are_attached_listed_and_taken_away, |app| {
     let season = app.season().await;
     let brand = app.persona(Role::Admin).await;
-    for (level, code) in [("style", "SH-2601"), ("sku", "SH-2601-WH-M"), ("lot", "LOT-1"), ("batch", "B-1"), ("garment", season.serials[0].as_str())] {
+    for (level, code) in
+        [("style", "SH-2601"), ("sku", "SH-2601-WH-M"), ("lot", "LOT-1"), ("batch", "B-1"), ("garment", season.serials[0].as_str())]
+    {
         let link = json!({ "level": level, "code": code, "link_type": "gs1:tutorial", "href": format!("https://brand.example/{level}"), "title": "How to wash", "hreflang": "en" });
         let made = brand.json("POST", "/api/v1/links", &link).await.expect(201);
         let view = made.json();
-        assert_eq!((view["level"].as_str(), view["code"].as_str(), view["link_type"].as_str()), (Some(level), Some(code), Some("gs1:tutorial")));
+        assert_eq!(
+            (view["level"].as_str(), view["code"].as_str(), view["link_type"].as_str()),
+            (Some(level), Some(code), Some("gs1:tutorial"))
+        );
         let address = made.header("location").unwrap().to_owned();
         assert_eq!(brand.get(&address).await.expect(200).json(), view);
         // The very same once more.

@@ -114,9 +114,11 @@ async fn suite(app: &TestApp, path: &str) -> usize {
     check("declaredContentType", by_accept.header("content-type") == Some("application/linkset+json"));
     check(
         "linksetJsonldCheck",
-        by_accept.header("link").unwrap_or_default().split(',').any(|one| {
-            one.contains("rel=\"http://www.w3.org/ns/json-ld#context\"") && one.contains("type=\"application/ld+json\"")
-        }),
+        by_accept
+            .header("link")
+            .unwrap_or_default()
+            .split(',')
+            .any(|one| one.contains("rel=\"http://www.w3.org/ns/json-ld#context\"") && one.contains("type=\"application/ld+json\"")),
     );
     let document = by_accept.json();
     assert_valid_linkset(&document);
@@ -156,7 +158,9 @@ async fn suite(app: &TestApp, path: &str) -> usize {
 /// One check per link: a single one is led to; several are told apart by what the suite sends, or answered with 300 where they are the same.
 async fn check_links(app: &TestApp, path: &str, kind: &str, links: &[Value], check: &mut impl FnMut(&str, bool)) {
     if let [one] = links {
-        for written in [kind.to_owned(), kind.replace("gs1:", "https%3A%2F%2Fwww.gs1.org%2Fvoc%2F"), kind.replace("gs1:", "https://ref.gs1.org/voc/")] {
+        for written in
+            [kind.to_owned(), kind.replace("gs1:", "https%3A%2F%2Fwww.gs1.org%2Fvoc%2F"), kind.replace("gs1:", "https://ref.gs1.org/voc/")]
+        {
             let answer = curl(app, &format!("{path}?linkType={written}")).await;
             check(&format!("loFor {kind}"), answer.status.as_u16() == 307 && one["href"] == json!(location(&answer)));
         }
@@ -218,7 +222,9 @@ story!(the_conformance_suite_passes_on_a_gtin_a_batch_and_a_serial, |app| {
     assert!(bare >= 37, "{bare} checks");
     assert!(suite(&app, &serial).await >= 38);
     attach_model(&app, &season).await;
-    for path in [gtin.clone(), serial, format!("{gtin}/10/B-1"), format!("{gtin}/10/KL8G"), format!("{gtin}/22/2A/10/B-1/21/{}", season.serials[0])] {
+    for path in
+        [gtin.clone(), serial, format!("{gtin}/10/B-1"), format!("{gtin}/10/KL8G"), format!("{gtin}/22/2A/10/B-1/21/{}", season.serials[0])]
+    {
         assert!(suite(&app, &path).await >= 38, "{path}");
     }
 });

@@ -11,11 +11,11 @@ use diesel::prelude::*;
 use super::rules::date_text;
 use crate::config::Config;
 use crate::each;
-use crate::kernel::{care, countries};
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, GarmentId, Id, Result};
-use crate::platform::db::schema::held_version::dsl;
+use crate::kernel::{care, countries};
 use crate::platform::db::Db;
+use crate::platform::db::schema::held_version::dsl;
 use crate::platform::words::Words;
 use crate::production::products::{self, Product, SizeChart, Style, StyleFacts, WarrantyPolicy, percent};
 use crate::public::links::{self, Attached, Defaults, Level};
@@ -40,8 +40,6 @@ pub struct Parts {
     pub middle: String,
     /// Links, questions, help.
     pub bottom: String,
-    /// Links attached to the style or the sku.
-    pub attached: Vec<Attached>,
 }
 
 /// A page kept whole.
@@ -133,7 +131,7 @@ impl Shelf {
         let product = products::product(db, sku, day)?.ok_or_else(|| Error::broken("a batch without its sku"))?;
         let mut attached = links::attached(db, Level::Style, product.style.id.0)?;
         attached.extend(links::attached(db, Level::Sku, sku.0)?);
-        let parts = Arc::new(Parts::render(product, attached, config, lang)?);
+        let parts = Arc::new(Parts::render(product, &attached, config, lang)?);
         make_room(&mut self.lock().parts, KEPT_SKUS).insert((sku, lang), parts.clone());
         Ok(parts)
     }
@@ -235,7 +233,7 @@ pub fn terms_html(policy: &WarrantyPolicy, lang: Lang) -> Result<String> {
 }
 
 impl Parts {
-    fn render(product: Product, attached: Vec<Attached>, config: &Config, lang: Lang) -> Result<Self> {
+    fn render(product: Product, attached: &[Attached], config: &Config, lang: Lang) -> Result<Self> {
         let t = Words::of(lang);
         let (style, sku, facts) = (&product.style, &product.sku, &product.style.facts);
         let name = style.public_name(lang).to_owned();
@@ -250,21 +248,34 @@ impl Parts {
         identity.retain(|(_, value)| !value.is_empty());
         let top = Top { t, style, name: &name, identity }.render().map_err(Error::broken)?;
 
-        let stages = [("card-spin", &facts.stages.spin), ("card-weave", &facts.stages.weave), ("card-dye", &facts.stages.dye), ("card-sew", &facts.stages.sew)]
-            .into_iter()
-            .filter(|(_, code)| !code.is_empty())
-            .map(|(key, code)| (word(key), countries::name(code, lang).to_owned()))
-            .collect();
+        let stages = [
+            ("card-spin", &facts.stages.spin),
+            ("card-weave", &facts.stages.weave),
+            ("card-dye", &facts.stages.dye),
+            ("card-sew", &facts.stages.sew),
+        ]
+        .into_iter()
+        .filter(|(_, code)| !code.is_empty())
+        .map(|(key, code)| (word(key), countries::name(code, lang).to_owned()))
+        .collect();
         let certificates = facts
             .certificates
             .iter()
             .map(|one| {
-                let parts: Vec<&str> = [&one.name, &one.issuer, &one.number].into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-                (parts.join(" · "), one.valid_to.map(|day| t.say1("card-valid-to", "date", date_text(day, lang)).into_owned()).unwrap_or_default())
+                let parts: Vec<&str> =
+                    [&one.name, &one.issuer, &one.number].into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+                (
+                    parts.join(" · "),
+                    one.valid_to.map(|day| t.say1("card-valid-to", "date", date_text(day, lang)).into_owned()).unwrap_or_default(),
+                )
             })
             .collect();
-        let care = facts.care.iter().filter_map(|code| care::symbol(code)).map(|symbol| (symbol.inline_svg(lang), symbol.words(lang))).collect();
-        let items = products::label_items(style, sku, product.maker.as_ref(), lang).into_iter().map(|(item, value)| (item.words(lang), value)).collect();
+        let care =
+            facts.care.iter().filter_map(|code| care::symbol(code)).map(|symbol| (symbol.inline_svg(lang), symbol.words(lang))).collect();
+        let items = products::label_items(style, sku, product.maker.as_ref(), lang)
+            .into_iter()
+            .map(|(item, value)| (item.words(lang), value))
+            .collect();
         let middle = Middle {
             t,
             lang,
@@ -281,8 +292,12 @@ impl Parts {
         .map_err(Error::broken)?;
 
         let suits = |tags: &[String]| tags.is_empty() || tags.iter().any(|tag| Lang::of_tag(tag) == Some(lang));
-        let more = attached.iter().filter(|link| suits(&link.offer.hreflang)).map(|link| (link.offer.href.as_str(), link.offer.title.as_str())).collect();
+        let more = attached
+            .iter()
+            .filter(|link| suits(&link.offer.hreflang))
+            .map(|link| (link.offer.href.as_str(), link.offer.title.as_str()))
+            .collect();
         let bottom = Bottom { t, lang, facts, more, help: config.help(lang) }.render().map_err(Error::broken)?;
-        Ok(Self { product, name, top, middle, bottom, attached })
+        Ok(Self { product, name, top, middle, bottom })
     }
 }

@@ -73,8 +73,9 @@ impl Card {
         self.past = life
             .past
             .iter()
-            .map(|(at, kind)| {
-                let date = local_date(*at, zone);
+            .enumerate()
+            .map(|(place, (at, kind))| {
+                let date = life.day_of(place, *kind).unwrap_or_else(|| local_date(*at, zone));
                 ((date.to_string(), date_text(date, lang)), said(*kind, lang))
             })
             .collect();

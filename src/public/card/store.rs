@@ -5,20 +5,22 @@ use diesel::prelude::*;
 
 use crate::each;
 use crate::kernel::event::EventKind;
-use crate::kernel::{Error, GarmentId, Id, Result};
+use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::ownership::warranties::{self, Warranty};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{batch, garment, garment_event, holder, sale, scan_total, warranty};
 
 /// What happened to a garment since it was made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Life {
+    /// What it is.
+    pub sku: Id,
     /// Whether it was given back and has not been sold again.
     pub is_returned: bool,
     /// The policy version its warranty is under; None without one, or where the house's number of days holds.
     pub policy: Option<Id>,
-    /// Whether it has a live sale.
-    pub is_sold: bool,
+    /// The day of its live sale.
+    pub sold_on: Option<NaiveDate>,
     /// Its live sale's warranty.
     pub warranty: Option<Warranty>,
     /// Since when somebody holds it.
@@ -30,6 +32,21 @@ pub struct Life {
 }
 
 impl Life {
+    /// Whether it has a live sale.
+    pub fn is_sold(&self) -> bool {
+        self.sold_on.is_some()
+    }
+
+    /// The day that a fact is about, where that is not the day it was recorded on.
+    pub fn day_of(&self, place: usize, kind: EventKind) -> Option<NaiveDate> {
+        let is_last = self.past.iter().skip(place + 1).all(|(_, later)| *later != kind);
+        match kind {
+            EventKind::Sold if is_last => self.sold_on,
+            EventKind::WarrantyStarted if is_last => self.warranty.as_ref()?.starts_on,
+            _ => None,
+        }
+    }
+
     /// When it was first claimed.
     pub fn first_claimed(&self) -> Option<NaiveDateTime> {
         self.past.iter().find(|(_, kind)| *kind == EventKind::Claimed).map(|(at, _)| *at).or(self.held_since)
@@ -37,8 +54,10 @@ impl Life {
 }
 
 type Row = (
+    i64,
     Option<String>,
     Option<i64>,
+    Option<NaiveDate>,
     Option<i64>,
     Option<String>,
     Option<NaiveDate>,
@@ -52,7 +71,7 @@ type Row = (
 /// The life of a garment.
 ///
 /// # Errors
-/// When the store does.
+/// [`Code::NotFound`] when there is no such batch.
 pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
     let rows: Vec<Row> = each!(db, |c| batch::table
         .left_join(garment::table.on(garment::garment_id.eq(id.0)))
@@ -62,8 +81,10 @@ pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
         .left_join(scan_total::table.on(scan_total::garment_id.eq(id.0)))
         .filter(batch::no.eq(id.batch().0))
         .select((
+            batch::sku_id,
             garment::status.nullable(),
             sale::seq.nullable(),
+            sale::sold_on.nullable(),
             warranty::policy_id.nullable(),
             warranty::status.nullable(),
             warranty::starts_on.nullable(),
@@ -74,8 +95,9 @@ pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
             scan_total::first_at.nullable(),
         ))
         .load(c))?;
-    let Some((status, sale, policy, covered, starts, ends, reason, held, devices, first_scan)) = rows.into_iter().next() else {
-        return Ok(Life::default());
+    let Some((sku, status, sale, sold_on, policy, covered, starts, ends, reason, held, devices, first_scan)) = rows.into_iter().next()
+    else {
+        return Err(Code::NotFound.into());
     };
     let facts: Vec<(NaiveDateTime, String)> = each!(db, |c| garment_event::table
         .filter(garment_event::garment_id.eq(id.0))
@@ -98,9 +120,10 @@ pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
     };
     let past = facts.into_iter().filter_map(|(at, kind)| Some((at, EventKind::of(&kind)?))).filter(|(_, kind)| kind.is_public()).collect();
     Ok(Life {
+        sku: Id(sku),
         is_returned: status.as_deref() == Some("returned"),
         policy: policy.map(Id),
-        is_sold: sale.is_some(),
+        sold_on,
         warranty,
         held_since: held,
         scans: devices.zip(first_scan),

@@ -40,9 +40,7 @@ async fn list(_caller: Caller<perm::LinksEdit>, house: web::Data<House>, filter:
     let ask = PageAsk { after: filter.after.clone(), per_page: filter.per_page };
     let page = house
         .store
-        .read(move |db| {
-            store::list(db, &keys.serials, filter.level.as_deref(), filter.code.as_deref(), filter.gtin.as_deref(), &ask)
-        })
+        .read(move |db| store::list(db, &keys.serials, filter.level.as_deref(), filter.code.as_deref(), filter.gtin.as_deref(), &ask))
         .await?;
     json(&page)
 }
@@ -62,11 +60,15 @@ async fn one(_caller: Caller<perm::LinksEdit>, house: web::Data<House>, path: we
     responses((status = 201, body = LinkView), (status = 409, body = Problem), (status = 422, body = Problem))
 )]
 #[post("/api/v1/links")]
-async fn attach(request: HttpRequest, caller: Caller<perm::LinksEdit>, house: web::Data<House>, new: Json<NewLink>) -> Result<HttpResponse> {
+async fn attach(
+    request: HttpRequest,
+    caller: Caller<perm::LinksEdit>,
+    house: web::Data<House>,
+    new: Json<NewLink>,
+) -> Result<HttpResponse> {
     let once = Once::of(&request, &new.hash, None)?;
     let (stamp, keys, new) = (caller.stamp(), house.keys.clone(), new.value);
-    let link: LinkView =
-        house.store.write(move |db| once.run(db, &stamp, |db| store::attach(db, &stamp, &keys.serials, &new))).await?;
+    let link: LinkView = house.store.write(move |db| once.run(db, &stamp, |db| store::attach(db, &stamp, &keys.serials, &new))).await?;
     created(&format!("/api/v1/links/{}", link.id), &link)
 }
 

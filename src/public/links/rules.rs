@@ -88,10 +88,12 @@ pub fn check(new: &NewLink) -> Result<Checked> {
     if kind.is_none() {
         faults.push(Fault::new("link_type", Code::NotOneOf).with("value", link_type).with("allowed", "gs1:pip, gs1:instructions, …"));
     }
-    let mut keep = |outcome: Result<String, Fault>| outcome.unwrap_or_else(|fault| {
-        faults.push(fault);
-        String::new()
-    });
+    let mut keep = |outcome: Result<String, Fault>| {
+        outcome.unwrap_or_else(|fault| {
+            faults.push(fault);
+            String::new()
+        })
+    };
     let href = keep(address(&new.href));
     let title = keep(line("title", &new.title, TITLE_MAX));
     let hreflang = keep(language_tag(&new.hreflang));
@@ -118,7 +120,8 @@ fn address(text: &str) -> Result<String, Fault> {
     if authority.contains('@') {
         return Err(malformed("it carries a user name"));
     }
-    let host = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())).map_or(authority, |(host, _)| host);
+    let host =
+        authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())).map_or(authority, |(host, _)| host);
     if host.is_empty() || !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte)) {
         return Err(malformed("it names no host"));
     }
@@ -130,9 +133,18 @@ fn language_tag(text: &str) -> Result<String, Fault> {
     let text = optional_line("hreflang", text, 35)?;
     let is_tag = text.split('-').enumerate().all(|(at, part)| {
         let letters = part.chars().all(|c| c.is_ascii_alphanumeric());
-        letters && if at == 0 { (2..=3).contains(&part.len()) && !part.contains(|c: char| c.is_ascii_digit()) } else { (1..=8).contains(&part.len()) }
+        letters
+            && if at == 0 {
+                (2..=3).contains(&part.len()) && !part.contains(|c: char| c.is_ascii_digit())
+            } else {
+                (1..=8).contains(&part.len())
+            }
     });
-    if text.is_empty() || is_tag { Ok(text) } else { Err(Fault::new("hreflang", Code::Malformed).with("reason", "a language tag such as en or zh-CN")) }
+    if text.is_empty() || is_tag {
+        Ok(text)
+    } else {
+        Err(Fault::new("hreflang", Code::Malformed).with("reason", "a language tag such as en or zh-CN"))
+    }
 }
 
 /// A media type such as `text/html`, without parameters, or nothing.
@@ -140,7 +152,11 @@ fn media(text: &str) -> Result<String, Fault> {
     let text = optional_line("media_type", text, 100)?.to_ascii_lowercase();
     let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c));
     let is_media = text.split_once('/').is_some_and(|(kind, sub)| word(kind) && word(sub));
-    if text.is_empty() || is_media { Ok(text) } else { Err(Fault::new("media_type", Code::Malformed).with("reason", "a media type such as text/html")) }
+    if text.is_empty() || is_media {
+        Ok(text)
+    } else {
+        Err(Fault::new("media_type", Code::Malformed).with("reason", "a media type such as text/html"))
+    }
 }
 
 /// A link as a request for it sees it.
@@ -195,7 +211,11 @@ fn score(offer: &Offer, wishes: &Wishes) -> (u32, u32, u32) {
         offer.context.is_empty(),
         offer.context.iter().any(|one| one.eq_ignore_ascii_case(&wishes.context)).then_some(1),
     );
-    let lang = part(!wishes.langs.is_empty(), offer.hreflang.is_empty(), offer.hreflang.iter().filter_map(|tag| lang_degree(tag, &wishes.langs)).max());
+    let lang = part(
+        !wishes.langs.is_empty(),
+        offer.hreflang.is_empty(),
+        offer.hreflang.iter().filter_map(|tag| lang_degree(tag, &wishes.langs)).max(),
+    );
     (media, context, lang)
 }
 
@@ -208,7 +228,8 @@ fn media_degree(media: &str, ranges: &[(String, u16)]) -> Option<u32> {
         range if range.strip_suffix("/*") == Some(kind) => Some(2),
         _ => None,
     };
-    let (_, quality) = ranges.iter().filter_map(|(range, quality)| Some((closeness(range)?, *quality))).max_by_key(|(closeness, _)| *closeness)?;
+    let (_, quality) =
+        ranges.iter().filter_map(|(range, quality)| Some((closeness(range)?, *quality))).max_by_key(|(closeness, _)| *closeness)?;
     (quality > 0).then_some(u32::from(quality))
 }
 
@@ -275,7 +296,9 @@ mod tests {
             offer("e", "application/pdf", "en", ""),
             offer("f", "application/pdf", "en", "LK"),
         ];
-        let chosen = |accept: &str, langs: &[&str], context: &str| best(&offers, &wishes(accept, langs, context)).iter().map(|offer| offer.href.clone()).collect::<String>();
+        let chosen = |accept: &str, langs: &[&str], context: &str| {
+            best(&offers, &wishes(accept, langs, context)).iter().map(|offer| offer.href.clone()).collect::<String>()
+        };
         assert_eq!(chosen("text/html", &[], ""), "ac");
         assert_eq!(chosen("text/html", &["fr"], ""), "b");
         assert_eq!(chosen("application/pdf", &[], ""), "d");
@@ -288,11 +311,26 @@ mod tests {
 
     #[test]
     fn addresses_that_are_refused() {
-        let new = |href: &str| NewLink { level: "style".into(), link_type: "gs1:faqs".into(), href: href.into(), title: "t".into(), ..NewLink::default() };
+        let new = |href: &str| NewLink {
+            level: "style".into(),
+            link_type: "gs1:faqs".into(),
+            href: href.into(),
+            title: "t".into(),
+            ..NewLink::default()
+        };
         let fault = |href: &str| check(&new(href)).map(|_| ()).unwrap_err();
         for href in [
-            "", "ftp://example.com/", "javascript:alert(1)", "//example.com/x", "/x", "https://", "https://user:pw@example.com/", "https://exa mple.com",
-            "https://example.com/\u{7}", "https://example.com/<x>", &format!("https://example.com/{}", "x".repeat(2_000)),
+            "",
+            "ftp://example.com/",
+            "javascript:alert(1)",
+            "//example.com/x",
+            "/x",
+            "https://",
+            "https://user:pw@example.com/",
+            "https://exa mple.com",
+            "https://example.com/\u{7}",
+            "https://example.com/<x>",
+            &format!("https://example.com/{}", "x".repeat(2_000)),
         ] {
             assert_eq!(fault(href).code(), Code::Invalid, "{href}");
         }

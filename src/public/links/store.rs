@@ -51,8 +51,13 @@ pub fn attached(db: &mut Db, level: Level, subject: i64) -> Result<Vec<Attached>
         .into_iter()
         .filter_map(|row| {
             let list = |text: String| if text.is_empty() { Vec::new() } else { vec![text] };
-            let offer =
-                Offer { href: row.href, title: row.title, hreflang: list(row.hreflang), media_type: row.media_type, context: list(row.context) };
+            let offer = Offer {
+                href: row.href,
+                title: row.title,
+                hreflang: list(row.hreflang),
+                media_type: row.media_type,
+                context: list(row.context),
+            };
             Some(Attached { level, kind: LinkType::of(&row.link_type)?, offer, is_default: row.is_default })
         })
         .collect())
@@ -229,7 +234,14 @@ fn views(db: &mut Db, keyring: &Keyring, rows: Vec<Row>) -> Result<Vec<LinkView>
 ///
 /// # Errors
 /// [`Code::NotOneOf`] for a level nobody knows, [`Code::UnknownReference`] for a code of nothing.
-pub fn list(db: &mut Db, keyring: &Keyring, level: Option<&str>, code: Option<&str>, gtin: Option<&str>, ask: &PageAsk) -> Result<Page<LinkView>> {
+pub fn list(
+    db: &mut Db,
+    keyring: &Keyring,
+    level: Option<&str>,
+    code: Option<&str>,
+    gtin: Option<&str>,
+    ask: &PageAsk,
+) -> Result<Page<LinkView>> {
     let unknown = |level: &str| Error::from(Fault::new("level", Code::NotOneOf).with("value", level).with("allowed", Level::allowed()));
     let level = level.map(|level| Level::of(level).ok_or_else(|| unknown(level))).transpose()?;
     let subject = match (level, code) {

@@ -137,7 +137,9 @@ mod tests {
 
     #[test]
     fn a_type_however_it_is_written() {
-        for text in ["gs1:pip", "https://ref.gs1.org/voc/pip", "https://gs1.org/voc/pip", "https://www.gs1.org/voc/pip", "http://gs1.org/voc/pip"] {
+        for text in
+            ["gs1:pip", "https://ref.gs1.org/voc/pip", "https://gs1.org/voc/pip", "https://www.gs1.org/voc/pip", "http://gs1.org/voc/pip"]
+        {
             assert_eq!(LinkType::of(text).unwrap().name, "pip", "{text}");
         }
         for text in ["pip", "gs1:Pip", "gs1:nosuchlt", "gs1:defaultLink", "https://example.org/voc/pip", ""] {

@@ -22,7 +22,8 @@ use crate::public::card::{self, NO_GTIN, Refused, escaped};
 use crate::public::links::{Attached, Level, LinkType, Offer, Wishes, media_ranges, our_tags};
 
 /// The context that makes JSON-LD of a linkset.
-const CONTEXT: &str = "<https://ref.gs1.org/standards/resolver/linkset-context>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\"";
+const CONTEXT: &str =
+    "<https://ref.gs1.org/standards/resolver/linkset-context>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\"";
 /// The media type of a linkset (RFC 9264).
 const LINKSET: &str = "application/linkset+json";
 /// Bytes a verification file may have.
@@ -31,7 +32,13 @@ const VERIFY_MAX: u64 = 4_096;
 /// Mounts the room's routes.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.map(|config| {
-        config.service(digital_link).service(digital_link_options).service(coded).service(coded_options).service(well_known).service(well_known_options)
+        config
+            .service(digital_link)
+            .service(digital_link_options)
+            .service(coded)
+            .service(coded_options)
+            .service(well_known)
+            .service(well_known_options)
     });
 }
 
@@ -80,7 +87,8 @@ fn origin(request: &HttpRequest, config: &Config) -> String {
     let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let sound = |host: &&str| !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte));
     let Some(host) = text("host").filter(sound).map(str::to_ascii_lowercase) else { return ours.to_owned() };
-    let believed = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback() || config.trusted_proxies.contains(&peer.ip()));
+    let believed =
+        request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback() || config.trusted_proxies.contains(&peer.ip()));
     let scheme = match text("x-forwarded-proto").filter(|_| believed) {
         Some("https") => "https",
         Some("http") => "http",
@@ -103,6 +111,15 @@ async fn resolve(request: &HttpRequest, house: &web::Data<House>) -> Result<Http
     let path = bare_path(request);
     let asked = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     let link = DigitalLink::parse_path(&asked).map_err(|error| Refusal::new(Code::NotADigitalLink).with("reason", error))?;
+    if let (true, Some(gtin), Some(serial)) = (browsing, link.gtin(), link.serial()) {
+        // The way of every buyer's scan, with as few look-ups as there can be.
+        let (keys, typed) = (house.keys.clone(), serial.to_owned());
+        if let Ok(seen) = house.store.glance(move |db| card::seen(db, &keys.serials, Some(gtin.as_str()), &typed)).await? {
+            if card::replaced_by(request, seen.garment).await?.is_none() {
+                return card::garment_page(request, &seen).await;
+            }
+        }
+    }
     let target = {
         let (keys, link) = (house.keys.clone(), link.clone());
         house.store.glance(move |db| store::target(db, &keys.serials, &link)).await?
@@ -116,20 +133,9 @@ async fn resolve(request: &HttpRequest, house: &web::Data<House>) -> Result<Http
         Err(Refused::NoProduct) => return Err(Code::NotFound.into()),
         Err(Refused::Typo | Refused::Unissued) => return Err(Code::SerialUnknown.into()),
     };
-    if browsing {
-        // The page itself, unless the brand put something else in its place.
-        match &target.seen {
-            Some(seen) => {
-                if card::replaced_by(request, seen.garment).await?.is_none() {
-                    return card::garment_page(request, seen).await;
-                }
-            }
-            None => {
-                if target.batch.is_none() && card::product_replaced_by(request, &target.sku).await?.is_none() {
-                    return card::product_page(request, &target.gtin, target.sku).await;
-                }
-            }
-        }
+    // A garment that got here has another page in its card's place.
+    if browsing && target.seen.is_none() && target.batch.is_none() && card::product_replaced_by(request, &target.sku).await?.is_none() {
+        return card::product_page(request, &target.gtin, target.sku).await;
     }
     let lang = Locale::of(request).0;
     let nodes = nodes(request, house, &link, target, lang).await?;
@@ -159,7 +165,10 @@ fn answer(request: &HttpRequest, nodes: &[Node], want: Want, wishes: &Wishes, qu
     match want {
         Want::Linkset => {
             let media = if accept.contains(LINKSET) || !accept.contains("application/json") { LINKSET } else { "application/json" };
-            HttpResponse::Ok().insert_header((header::CONTENT_TYPE, media)).insert_header((header::LINK, CONTEXT)).body(linkset(nodes).to_string())
+            HttpResponse::Ok()
+                .insert_header((header::CONTENT_TYPE, media))
+                .insert_header((header::LINK, CONTEXT))
+                .body(linkset(nodes).to_string())
         }
         Want::Default => led(&node.default.0),
         Want::Unknown => respond(&Code::NotFound.into(), request),
@@ -298,7 +307,9 @@ async fn resolve_code(request: &HttpRequest, house: &web::Data<House>, serial: &
     let (keys, typed) = (house.keys.clone(), serial.to_owned());
     match house.store.glance(move |db| card::seen(db, &keys.serials, Some(NO_GTIN), &typed)).await? {
         Ok(seen) => match card::replaced_by(request, seen.garment).await? {
-            Some(href) => Ok(HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, with_query(&href, request.query_string()))).finish()),
+            Some(href) => {
+                Ok(HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, with_query(&href, request.query_string()))).finish())
+            }
             None => card::garment_page(request, &seen).await,
         },
         Err(why) => Ok(card::unissued_page(request, why, serial)),
@@ -307,12 +318,18 @@ async fn resolve_code(request: &HttpRequest, house: &web::Data<House>, serial: &
 
 /// A small text file that the operator put into `verify/` of the data folder.
 async fn verification_file(house: &web::Data<House>, name: &str) -> Result<HttpResponse> {
-    let is_plain = name.len() <= 64 && name.strip_suffix(".txt").is_some_and(|stem| !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
+    let is_plain = name.len() <= 64
+        && name
+            .strip_suffix(".txt")
+            .is_some_and(|stem| !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
     if !is_plain {
         return Err(Code::NotFound.into());
     }
     let file = house.config.data_dir.join("verify").join(name);
-    let text = web::block(move || read_small(&file)).await.map_err(|error| crate::kernel::Error::broken(error.to_string()))?.ok_or(Code::NotFound)?;
+    let text = web::block(move || read_small(&file))
+        .await
+        .map_err(|error| crate::kernel::Error::broken(error.to_string()))?
+        .ok_or(Code::NotFound)?;
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text))
 }
 

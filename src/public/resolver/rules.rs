@@ -60,7 +60,9 @@ pub fn merged(ours: Vec<(&'static LinkType, Offer)>, attached: &[Attached]) -> V
         .filter_map(|kind| {
             let level = attached.iter().filter(|link| link.kind == kind).map(|link| link.level).max();
             let offers: Vec<Offer> = match level {
-                Some(level) => attached.iter().filter(|link| link.kind == kind && link.level == level).map(|link| link.offer.clone()).collect(),
+                Some(level) => {
+                    attached.iter().filter(|link| link.kind == kind && link.level == level).map(|link| link.offer.clone()).collect()
+                }
                 None => ours.iter().filter(|(own, _)| *own == kind).map(|(_, offer)| offer.clone()).collect(),
             };
             (!offers.is_empty()).then_some((kind, offers))
@@ -146,7 +148,8 @@ pub fn query_value(query: &str, name: &str) -> Option<String> {
 
 /// `href` with the pairs of the request's query that are not for the resolver, as they were written; before a fragment.
 pub fn with_query(href: &str, query: &str) -> String {
-    let passed: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !OURS.contains(&pair.split('=').next().unwrap_or_default())).collect();
+    let passed: Vec<&str> =
+        query.split('&').filter(|pair| !pair.is_empty() && !OURS.contains(&pair.split('=').next().unwrap_or_default())).collect();
     if passed.is_empty() {
         return href.to_owned();
     }
@@ -194,13 +197,20 @@ mod tests {
             assert_eq!(want(link_type, accept), expected, "{link_type:?} {accept}");
         }
         assert!(is_browsing(None, "text/html,application/xhtml+xml,*/*;q=0.8"));
-        assert!(!is_browsing(None, "*/*") && !is_browsing(Some("gs1:pip"), "text/html") && !is_browsing(None, "text/html, application/linkset+json"));
+        assert!(
+            !is_browsing(None, "*/*")
+                && !is_browsing(Some("gs1:pip"), "text/html")
+                && !is_browsing(None, "text/html, application/linkset+json")
+        );
     }
 
     #[test]
     fn queries_are_passed_as_they_are() {
         assert_eq!(with_query("https://a.example/x", "foo=bar"), "https://a.example/x?foo=bar");
-        assert_eq!(with_query("https://a.example/x?y=1#z", "linkType=gs1:pip&foo=b%20r&lang=en&context=CN&&q"), "https://a.example/x?y=1&foo=b%20r&q#z");
+        assert_eq!(
+            with_query("https://a.example/x?y=1#z", "linkType=gs1:pip&foo=b%20r&lang=en&context=CN&&q"),
+            "https://a.example/x?y=1&foo=b%20r&q#z"
+        );
         assert_eq!(with_query("https://a.example/x#z", "linkType=gs1:pip"), "https://a.example/x#z");
     }
 
@@ -212,7 +222,8 @@ mod tests {
     #[test]
     fn the_more_specific_level_counts() {
         let faqs = LinkType::of("gs1:faqs").unwrap();
-        let ours = Offer { href: "ours".into(), title: "ours".into(), hreflang: Vec::new(), media_type: String::new(), context: Vec::new() };
+        let ours =
+            Offer { href: "ours".into(), title: "ours".into(), hreflang: Vec::new(), media_type: String::new(), context: Vec::new() };
         let attached = [
             link(Level::Style, "gs1:faqs", "style", true),
             link(Level::Sku, "gs1:faqs", "sku-1", false),
@@ -220,7 +231,8 @@ mod tests {
             link(Level::Style, "gs1:dpp", "passport", false),
         ];
         let links = merged(vec![(faqs, ours.clone())], &attached);
-        let hrefs: Vec<_> = links.iter().map(|(kind, offers)| (kind.name, offers.iter().map(|offer| offer.href.as_str()).collect::<Vec<_>>())).collect();
+        let hrefs: Vec<_> =
+            links.iter().map(|(kind, offers)| (kind.name, offers.iter().map(|offer| offer.href.as_str()).collect::<Vec<_>>())).collect();
         assert_eq!(hrefs, [("dpp", vec!["passport"]), ("faqs", vec!["sku-1", "sku-2"])]);
         assert_eq!(merged(vec![(faqs, ours)], &[]).first().unwrap().1.first().unwrap().href, "ours");
         assert_eq!(default_among(&attached).unwrap().offer.href, "style");

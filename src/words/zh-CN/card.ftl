@@ -16,11 +16,11 @@ card-waiting-activation = 自您用刮层下的领取码领取之日起算。
 card-waiting-either = 自送达或领取之日起算，以先到者为准。
 card-waiting-production = 自生产记录完成之日起算。
 card-running = 质保至 { $until }
-card-running-text = 自 { $since } 起。{ $days ->
+card-running-text = 自{ $since }起。{ $days ->
     [0] 今天是最后一天。
    *[other] 还有 { $days } 天。
 }
-card-ended = 质保已于 { $until } 到期
+card-ended = 质保已于{ $until }到期
 card-ended-early = 质保已结束
 card-ended-text = 仍可维修，请与我们联系。
 card-void = 质保已作废
@@ -110,7 +110,7 @@ mine-code-text = 请交给新主人。它只显示这一次。
 mine-code-until = 有效期至 { $until }
 mine-contact = 联系方式（可不填）
 mine-contact-text = 便于召回或维修时联系您。加密保存，只有处理您事务的人可以查看，每次查看都有记录。
-mine-contact-kept = 我们自 { $date } 起加密保存着您的联系方式。
+mine-contact-kept = 我们自{ $date }起加密保存着您的联系方式。
 mine-name = 姓名
 mine-phone = 电话
 mine-mail = 电子邮件

@@ -18,11 +18,10 @@ use crate::platform::http::limits::{Limit, address};
 use crate::platform::http::{Form, Locale, Shell, html, html_response, query_escape, see_other};
 use crate::platform::policies::{self, Policy};
 use crate::platform::words::Words;
-use crate::production::batches;
+use crate::public::card::escaped;
 use crate::public::card::page::{CodeForm, Mine, Notice, Said};
 use crate::public::card::rules::{date_text, saying};
 use crate::public::card::store::{self, Life};
-use crate::public::card::escaped;
 
 /// Mounts these routes.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -77,17 +76,17 @@ async fn about(request: &HttpRequest, tools: &Tools, garment: GarmentId, secret:
     house
         .store
         .read(move |db| {
-            let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
-            let kept = shelf.parts(changes, db, &config, batch.sku_id, lang, today)?;
             let life = store::life(db, garment)?;
+            let kept = shelf.parts(changes, db, &config, life.sku, lang, today)?;
             let state = state_of(db, &life, today)?;
-            let said = Said::of(&saying(life.is_sold, life.is_returned, &state), Words::of(lang));
+            let said = Said::of(&saying(life.is_sold(), life.is_returned, &state), Words::of(lang));
             let mine = match &secret {
                 Some(secret) => holders::holder_of(db, garment, secret)?,
                 None => None,
             };
             let contact_since = match (&secret, &mine) {
-                (Some(secret), Some(_)) => holders::contact_of(db, &keys, garment, secret)?.and_then(|(_, consents)| consents.iter().map(|consent| consent.given_at).min()),
+                (Some(secret), Some(_)) => holders::contact_of(db, &keys, garment, secret)?
+                    .and_then(|(_, consents)| consents.iter().map(|consent| consent.given_at).min()),
                 _ => None,
             };
             let hours = policies::value(db, Policy::TransferHours, now)?;
@@ -103,7 +102,15 @@ enum Kind {
 }
 
 /// The form for a code, again with what was wrong.
-fn code_form(request: &HttpRequest, seen: &Seen, about: &About, kind: Kind, status: StatusCode, fault: String, tries: String) -> HttpResponse {
+fn code_form(
+    request: &HttpRequest,
+    seen: &Seen,
+    about: &About,
+    kind: Kind,
+    status: StatusCode,
+    fault: String,
+    tries: String,
+) -> HttpResponse {
     let mut shell = Shell::of(request, "");
     let t = shell.t;
     let word = |key: &str| t.say(key).into_owned();
@@ -255,7 +262,8 @@ async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind:
         Ok(seen) => seen,
         Err(answer) => return Ok(answer),
     };
-    let again = |about: &About, status: StatusCode, fault: String, tries: String| code_form(request, &seen, about, kind, status, fault, tries);
+    let again =
+        |about: &About, status: StatusCode, fault: String, tries: String| code_form(request, &seen, about, kind, status, fault, tries);
     let words = Locale::of(request).words();
     if let Err(error) = tools.house.limits.spend(Limit::ClaimAddress, &address(request)) {
         let about = about(request, &tools, seen.garment, None).await?;
@@ -267,7 +275,8 @@ async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind:
     }
     let secret = Secret::fresh();
     let outcome = {
-        let (garment, typed, today, secret) = (seen.garment, typed.chars().take(40).collect::<String>(), tools.house.today(), secret.clone());
+        let (garment, typed, today, secret) =
+            (seen.garment, typed.chars().take(40).collect::<String>(), tools.house.today(), secret.clone());
         let (stamp, serials, keys) = (tools.house.stamp("holder"), tools.house.keys.clone(), tools.holders.clone());
         tools
             .house
@@ -283,7 +292,9 @@ async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind:
             let about = about(request, &tools, seen.garment, Some(secret.clone())).await?;
             let recovery = Some(recovery_drawing(&tools, &seen, &secret)?);
             let mut response = mine_page(request, &tools, &seen, about, Once { recovery, ..Once::nothing() });
-            response.add_cookie(&holder_cookie(&tools, seen.garment, secret.expose(), COOKIE_DAYS)).map_err(|error| Error::broken(error.to_string()))?;
+            response
+                .add_cookie(&holder_cookie(&tools, seen.garment, secret.expose(), COOKIE_DAYS))
+                .map_err(|error| Error::broken(error.to_string()))?;
             Ok(response)
         }
         Ok(Outcome::Wrong { left }) => {
@@ -339,7 +350,8 @@ async fn offer_transfer(request: HttpRequest, path: web::Path<(String, String)>,
     as_holder(&request, &path, async |tools, seen, secret| {
         let Some(secret) = secret else { return not_mine(&request, tools, seen).await };
         let code = TransferCode::fresh();
-        let (garment, stamp, keys, own, offered) = (seen.garment, tools.house.stamp("holder"), tools.holders.clone(), secret.clone(), code.clone());
+        let (garment, stamp, keys, own, offered) =
+            (seen.garment, tools.house.stamp("holder"), tools.holders.clone(), secret.clone(), code.clone());
         let until = match tools.house.store.write(move |db| holders::transfer_offer(db, &stamp, &keys, garment, &own, &offered)).await {
             Ok(until) => until,
             Err(error) if error.code() == Code::NotFound => return not_mine(&request, tools, seen).await,
@@ -376,20 +388,19 @@ async fn save_contact(request: HttpRequest, path: web::Path<(String, String)>, f
     as_holder(&request, &path, async |tools, seen, secret| {
         let Some(secret) = secret else { return not_mine(&request, tools, seen).await };
         let ticked = [&filled.service, &filled.recall, &filled.follow_up];
-        let purposes: Vec<Purpose> = Purpose::ALL.into_iter().zip(ticked).filter(|(_, tick)| tick.is_some()).map(|(purpose, _)| purpose).collect();
+        let purposes: Vec<Purpose> =
+            Purpose::ALL.into_iter().zip(ticked).filter(|(_, tick)| tick.is_some()).map(|(purpose, _)| purpose).collect();
         let contact = Contact { name: filled.name.clone(), phone: filled.phone.clone(), email: filled.email.clone() };
         let lang = Locale::of(&request).0;
         let (garment, stamp, keys, own) = (seen.garment, tools.house.stamp("holder"), tools.holders.clone(), secret.clone());
-        let saved = tools
-            .house
-            .store
-            .write(move |db| holders::contact_save(db, &stamp, &keys, garment, &own, &contact, &purposes, lang))
-            .await;
+        let saved =
+            tools.house.store.write(move |db| holders::contact_save(db, &stamp, &keys, garment, &own, &contact, &purposes, lang)).await;
         let words = Locale::of(&request).words();
         let once = match saved {
             Ok(()) => Once { note: words.say("mine-saved").into_owned(), ..Once::nothing() },
             Err(Error::Refused(refusal)) if refusal.code == Code::Invalid => {
-                let texts: Vec<String> = refusal.faults.iter().map(|fault| format!("{}: {}", field_word(words, &fault.field), words.fault(fault))).collect();
+                let texts: Vec<String> =
+                    refusal.faults.iter().map(|fault| format!("{}: {}", field_word(words, &fault.field), words.fault(fault))).collect();
                 Once { fault: texts.join(" "), ..Once::nothing() }
             }
             Err(error) if error.code() == Code::NotFound => return not_mine(&request, tools, seen).await,
@@ -440,7 +451,10 @@ async fn export(request: HttpRequest, path: web::Path<(String, String)>) -> Resu
             Ok(exported) => {
                 let text = serde_json::to_string_pretty(&exported).map_err(Error::broken)?;
                 let name = format!("attachment; filename=\"{}.json\"", escaped(&seen.address.serial));
-                Ok(HttpResponse::Ok().content_type("application/json; charset=utf-8").insert_header((header::CONTENT_DISPOSITION, name)).body(text))
+                Ok(HttpResponse::Ok()
+                    .content_type("application/json; charset=utf-8")
+                    .insert_header((header::CONTENT_DISPOSITION, name))
+                    .body(text))
             }
             Err(error) if error.code() == Code::NotFound => not_mine(&request, tools, seen).await,
             Err(error) => Err(error),
@@ -482,7 +496,8 @@ async fn recover_form(request: HttpRequest, path: web::Path<(String, String)>, a
         let word = |key: &str| shell.t.say(key).into_owned();
         let (title, text, button) = (word("recover-title"), word("recover-text"), word("recover-button"));
         shell.title = title;
-        shell.other_lang_href = format!("{}&key={}", other_lang(&shell, &format!("{}/recover", seen.address.base())), query_escape(&asked.key));
+        shell.other_lang_href =
+            format!("{}&key={}", other_lang(&shell, &format!("{}/recover", seen.address.base())), query_escape(&asked.key));
         let form = Some((format!("{}/recover", seen.address.base()), asked.key.clone(), button));
         Ok(html(&Notice { shell, class: "", text, form, choices: Vec::new(), base: seen.address.base() }))
     })
@@ -501,7 +516,9 @@ async fn recover(request: HttpRequest, path: web::Path<(String, String)>, form: 
             Ok(_) => {
                 let lang = Locale::of(&request).0.tag();
                 let mut response = see_other(format!("{}/mine?lang={lang}", seen.address.base()));
-                response.add_cookie(&holder_cookie(tools, garment, secret.expose(), COOKIE_DAYS)).map_err(|error| Error::broken(error.to_string()))?;
+                response
+                    .add_cookie(&holder_cookie(tools, garment, secret.expose(), COOKIE_DAYS))
+                    .map_err(|error| Error::broken(error.to_string()))?;
                 Ok(response)
             }
             Err(error) if error.code() == Code::LinkSpent => not_mine(&request, tools, seen).await,

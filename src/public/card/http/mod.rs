@@ -30,14 +30,7 @@ use crate::production::{batches, products};
 
 /// Mounts the room's routes.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.map(|config| {
-        config
-            .service(home)
-            .service(find_serial)
-            .service(product)
-            .service(own_card)
-            .configure(holding::routes)
-    });
+    config.map(|config| config.service(home).service(find_serial).service(product).service(own_card).configure(holding::routes));
 }
 
 /// What the pages need besides the store: one a worker.
@@ -113,17 +106,16 @@ pub async fn garment_page(request: &HttpRequest, seen: &Seen) -> Result<HttpResp
         house
             .store
             .glance(move |db| {
-                let batch = batches::batch(db, seen.garment.batch())?.ok_or(Code::NotFound)?;
-                let kept = shelf.parts(changes, db, &config, batch.sku_id, lang, today)?;
                 let life = store::life(db, seen.garment)?;
+                let kept = shelf.parts(changes, db, &config, life.sku, lang, today)?;
                 let state = state_of(db, &life, today)?;
-                let policy = life.policy.or(if life.is_sold { None } else { kept.product.policy.as_ref().map(|policy| policy.id) });
+                let policy = life.policy.or(if life.is_sold() { None } else { kept.product.policy.as_ref().map(|policy| policy.id) });
                 let terms = shelf.terms(db, policy, lang)?;
                 let is_mine = match &secret {
                     Some(secret) => holders::holder_of(db, seen.garment, secret)?.is_some(),
                     None => false,
                 };
-                let said = Said::of(&saying(life.is_sold, life.is_returned, &state), shell.t);
+                let said = Said::of(&saying(life.is_sold(), life.is_returned, &state), shell.t);
                 let mut card = Card {
                     shell,
                     terms,
@@ -198,7 +190,10 @@ pub fn kept_page(request: &HttpRequest) -> Option<HttpResponse> {
 }
 
 fn page_of(body: &str) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").insert_header((header::VARY, "Accept, Accept-Language, Cookie")).body(Bytes::copy_from_slice(body.as_bytes()))
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::VARY, "Accept, Accept-Language, Cookie"))
+        .body(Bytes::copy_from_slice(body.as_bytes()))
 }
 
 fn address_of(request: &HttpRequest) -> String {
@@ -260,7 +255,10 @@ pub fn unissued_page(request: &HttpRequest, why: Refused, typed: &str) -> HttpRe
     let help = help(request, shell.lang);
     let asked = t.say("card-serial").into_owned();
     let typed = typed.chars().filter(|c| !c.is_control()).take(40).collect();
-    html_response(StatusCode::NOT_FOUND, &Unissued { headline: t.say(headline).into_owned(), text: t.say(text).into_owned(), asked, typed, help, shell })
+    html_response(
+        StatusCode::NOT_FOUND,
+        &Unissued { headline: t.say(headline).into_owned(), text: t.say(text).into_owned(), asked, typed, help, shell },
+    )
 }
 
 fn help(request: &HttpRequest, lang: Lang) -> String {
@@ -350,6 +348,13 @@ pub fn seen(db: &mut Db, keyring: &Keyring, gtin: Option<&str>, typed: &str) -> 
         Err(error) if error.code() == Code::SerialTypo => return Ok(Err(Refused::Typo)),
         Err(error) => return Err(error),
     };
+    // As it was asked for, where that is how it is printed; spares the look-up that a slip of the keys needs.
+    let (asked, read) = (gtin.map(Gtin::parse), Serial::parse(typed));
+    if let (Some(Ok(gtin)), Ok(serial)) = (&asked, &read) {
+        if serial.as_str() == typed {
+            return Ok(Ok(Seen { garment, address: Address { gtin: Some(*gtin), serial: typed.to_owned() } }));
+        }
+    }
     let of = batches::serial_of(db, keyring, garment)?.ok_or(Code::NotFound)?;
     let gtin = of.gtin.as_deref().and_then(|gtin| Gtin::parse(gtin).ok());
     Ok(Ok(Seen { garment, address: Address { gtin, serial: of.serial } }))
@@ -394,4 +399,3 @@ async fn own_card(request: HttpRequest, path: web::Path<(String, String)>) -> Re
         Err(answer) => Ok(answer),
     }
 }
-
