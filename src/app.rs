@@ -10,6 +10,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::kernel::{Code, Error};
+use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, assets, at_the_door, dress, guard_headers};
@@ -19,6 +20,7 @@ use crate::production::{batches, materials, parties, products};
 use crate::production::{parties, products};
 use crate::quality::{recalls, trace};
 use crate::quality::{findings, recalls, trace};
+use crate::public::{card, links, resolver};
 use crate::staff;
 
 /// The staff menu, in the order people work.
@@ -64,6 +66,9 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
     findings::routes,
     trace::routes,
     recalls::routes,
+    links::routes,
+    resolver::routes,
+    card::routes,
 ];
 
 /// The kinds of long work.
@@ -84,9 +89,25 @@ fn rooms(config: &mut ServiceConfig<'_>) {
     }
 }
 
-/// The whole application, ready to be served or tested.
+/// The whole application, ready to be tested.
 pub fn app(
     house: &House,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
+    app_counting(house, None)
+}
+
+/// The whole application, ready to be served. Looks at cards are counted where a counter is handed in.
+pub fn app_counting(
+    house: &House,
+    counter: Option<Counter>,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -102,6 +123,7 @@ pub fn app(
         .app_data(Menu(Arc::from(MENU)))
         .app_data(web::Data::new(import_tables()))
         .app_data(web::Data::from(staff::door::porter()))
+        .app_data(web::Data::new(card::Desk::new(house, counter)))
         .configure(rooms)
         .split_for_parts();
     app.default_service(web::to(nowhere))

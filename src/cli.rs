@@ -16,6 +16,7 @@ use crate::config::{Config, LogFormat};
 use crate::kernel::text::Lang;
 use crate::kernel::time::{Clock, local_date};
 use crate::kernel::{Error, Refusal, Result};
+use crate::ownership::scans::{Counter, DeviceKey};
 use crate::platform::db::{self, DatabaseUrl, Store, StoreOptions};
 use crate::platform::http::House;
 use crate::platform::keys::KeyFile;
@@ -190,8 +191,11 @@ fn serve(house: &House, listener: std::net::TcpListener, ready: impl FnOnce() + 
         workers => workers,
     };
     let (served, jobs_house) = (house.clone(), house.clone());
+    let devices = DeviceKey::derive(&house.keys.house)?;
     actix_web::rt::System::new().block_on(async move {
-        let server = actix_web::HttpServer::new(move || app::app(&served))
+        let (counter, _counting) = Counter::start(jobs_house.store.clone(), jobs_house.clock.clone(), devices);
+        let looks = counter.clone();
+        let server = actix_web::HttpServer::new(move || app::app_counting(&served, Some(looks.clone())))
             .workers(workers)
             .client_request_timeout(std::time::Duration::from_secs(5))
             .shutdown_timeout(10)
@@ -202,7 +206,9 @@ fn serve(house: &House, listener: std::net::TcpListener, ready: impl FnOnce() + 
         actix_web::rt::spawn(crate::platform::jobs::run_forever(jobs_house, app::works()));
         let running = server.run();
         ready();
-        running.await.map_err(Error::from)
+        let outcome = running.await.map_err(Error::from);
+        counter.stop().await;
+        outcome
     })
 }
 

@@ -27,4 +27,5 @@ pub mod ownership;
 pub mod platform;
 pub mod production;
 pub mod quality;
+pub mod public;
 pub mod staff;

@@ -17,6 +17,9 @@ use crate::platform::db::{CHUNK_BINDS, Db};
 use crate::platform::events::{self, Stamp};
 use crate::production::parties::{self, Status};
 
+/// Under which name what is here is held in memory elsewhere.
+const HELD: &str = "catalogue";
+
 /// The version of the facts' JSON that is written.
 const FACTS_VERSION: u32 = 1;
 
@@ -507,6 +510,7 @@ fn style_saved(db: &mut Db, stamp: &Stamp, id: Id, manufacturer_id: Option<Id>, 
         Subject::Thing("style", id.0),
         &serde_json::json!({ "code": fields.code, "version": version }),
     )?;
+    events::bump(db, HELD)?;
     let StyleFields { code, brand, name, category, confidential, manufacturer: _, policy, facts, status, version: _ } = fields;
     let policy_code = policy.unwrap_or_default();
     Ok(Style { id, code, brand, name, category, confidential, manufacturer_id, policy_code, facts, status, version })
@@ -609,6 +613,7 @@ pub fn change_sku(db: &mut Db, stamp: &Stamp, code: &str, given: &SkuFields) -> 
 fn sku_saved(db: &mut Db, stamp: &Stamp, id: Id, style_id: Id, fields: SkuFields, version: i64) -> Result<Sku> {
     let body = serde_json::json!({ "code": fields.code, "style": fields.style, "version": version });
     events::append(db, stamp, EventKind::SkuSaved, Subject::Thing("sku", id.0), &body)?;
+    events::bump(db, HELD)?;
     let SkuFields { style: _, code, gtin, colour, size, size_label, version: _ } = fields;
     Ok(Sku { id, style_id, code, gtin, colour, size, size_label, version })
 }
@@ -664,6 +669,7 @@ pub fn add_policy(db: &mut Db, stamp: &Stamp, given: &PolicyFields) -> Result<Wa
         .execute(c))?;
     let body = serde_json::json!({ "code": fields.code, "version": version, "valid_from": fields.valid_from });
     events::append(db, stamp, EventKind::PolicySaved, Subject::Thing("policy", id.0), &body)?;
+    events::bump(db, HELD)?;
     let PolicyFields { code, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions } = fields;
     Ok(WarrantyPolicy { id, code, version, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions })
 }

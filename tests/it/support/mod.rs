@@ -2,6 +2,7 @@
 
 pub mod goods;
 pub mod personas;
+pub mod season;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
