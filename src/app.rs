@@ -17,13 +17,12 @@ use crate::platform::http::{Entry, House, Menu, assets, at_the_door, dress, guar
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::production::{batches, materials, parties, products};
-use crate::production::{parties, products};
-use crate::quality::{recalls, trace};
-use crate::quality::{findings, recalls, trace};
 use crate::public::{card, links, resolver};
+use crate::quality::{findings, recalls, trace};
 use crate::staff;
 
 /// The staff menu, in the order people work.
+#[rustfmt::skip]
 const MENU: &[Entry] = &[
     Entry { href: "/find", key: "batches-find-title", needs: Permission::ProductionRead },
     Entry { href: "/styles", key: "styles-title", needs: Permission::CatalogueRead },
@@ -31,8 +30,6 @@ const MENU: &[Entry] = &[
     Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
     Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
     Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
-    Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
-    Entry { href: "/recalls", key: "recalls-title", needs: Permission::RecallEdit },
     Entry { href: "/findings", key: "findings-title", needs: Permission::FindingsRead },
     Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
     Entry { href: "/recalls", key: "recalls-title", needs: Permission::RecallEdit },
@@ -43,10 +40,19 @@ const MENU: &[Entry] = &[
 ];
 
 /// The tables that can be imported, in the order a new deployment loads them.
-const IMPORTS: &[ImportTable] =
-    &[parties::IMPORT, materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS, sales::IMPORT];
-const IMPORTS: &[ImportTable] = &[parties::IMPORT, products::POLICY_IMPORT, products::STYLE_IMPORT, products::SKU_IMPORT, sales::IMPORT];
-    &[parties::IMPORT, materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS, sales::IMPORT, findings::IMPORT];
+#[rustfmt::skip]
+const IMPORTS: &[ImportTable] = &[
+    parties::IMPORT,
+    products::POLICY_IMPORT,
+    products::STYLE_IMPORT,
+    products::SKU_IMPORT,
+    materials::IMPORT,
+    batches::BATCHES,
+    batches::BATCH_LOTS,
+    batches::GARMENTS,
+    sales::IMPORT,
+    findings::IMPORT,
+];
 
 /// Every room's routes.
 const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[

@@ -26,6 +26,6 @@ pub mod kernel;
 pub mod ownership;
 pub mod platform;
 pub mod production;
-pub mod quality;
 pub mod public;
+pub mod quality;
 pub mod staff;

@@ -15,7 +15,9 @@ use crate::platform::http::House;
 use crate::production::batches::{self, BatchDraft, LotUse};
 use crate::production::materials::{self, LotDraft, PartDraft};
 use crate::production::parties::{self, PartyFields};
-use crate::production::products::{self, AgeGroup, Component, Faq, Fibre, PolicyFields, SafetyClass, SkuFields, StartRule, StyleFacts, StyleFields};
+use crate::production::products::{
+    self, AgeGroup, Component, Faq, Fibre, PolicyFields, SafetyClass, SkuFields, StartRule, StyleFacts, StyleFields,
+};
 
 /// Units of the batch that is large enough to try 100,000 labels on.
 const BIG_BATCH: i64 = 120_000;
@@ -75,7 +77,13 @@ pub fn make(house: &House, plan: Plan, tell: &mut dyn FnMut(&str)) -> Result<Sea
     let (sold, sold_of_bad_lot) = season.sales(&made)?;
     season.holders(&sold)?;
     let big_batch = made.iter().max_by_key(|batch| batch.units).map(|batch| batch.code.clone()).unwrap_or_default();
-    Ok(Season { batches: made.into_iter().map(|batch| batch.code).collect(), big_batch, bad_lot: BAD_LOT.to_owned(), sold, sold_of_bad_lot })
+    Ok(Season {
+        batches: made.into_iter().map(|batch| batch.code).collect(),
+        big_batch,
+        bad_lot: BAD_LOT.to_owned(),
+        sold,
+        sold_of_bad_lot,
+    })
 }
 
 struct Maker<'a> {
@@ -127,16 +135,20 @@ impl Maker<'_> {
                 parties::create(db, &stamp, &fields)?;
             }
             for cover in COVERS {
-                products::add_policy(db, &stamp, &PolicyFields {
-                    code: cover.code.into(),
-                    valid_from: first,
-                    months: cover.months,
-                    days: cover.days,
-                    start_rules: cover.start.iter().filter_map(|rule| StartRule::of(rule)).collect(),
-                    made_plus_months: None,
-                    coverage: both(cover.coverage.0, cover.coverage.1),
-                    exclusions: both(cover.exclusions.0, cover.exclusions.1),
-                })?;
+                products::add_policy(
+                    db,
+                    &stamp,
+                    &PolicyFields {
+                        code: cover.code.into(),
+                        valid_from: first,
+                        months: cover.months,
+                        days: cover.days,
+                        start_rules: cover.start.iter().filter_map(|rule| StartRule::of(rule)).collect(),
+                        made_plus_months: None,
+                        coverage: both(cover.coverage.0, cover.coverage.1),
+                        exclusions: both(cover.exclusions.0, cover.exclusions.1),
+                    },
+                )?;
             }
             let mut item = 0;
             for garment in GARMENTS {
@@ -144,15 +156,19 @@ impl Maker<'_> {
                 for (colour_zh, colour_en) in garment.colours {
                     for (size, size_label) in garment.sizes {
                         item += 1;
-                        products::create_sku(db, &stamp, &SkuFields {
-                            style: garment.code.into(),
-                            code: sku_code(garment, colour_en, size),
-                            gtin: Some(gtin(item)?),
-                            colour: both(colour_zh, colour_en),
-                            size: (*size).into(),
-                            size_label: (*size_label).into(),
-                            version: None,
-                        })?;
+                        products::create_sku(
+                            db,
+                            &stamp,
+                            &SkuFields {
+                                style: garment.code.into(),
+                                code: sku_code(garment, colour_en, size),
+                                gtin: Some(gtin(item)?),
+                                colour: both(colour_zh, colour_en),
+                                size: (*size).into(),
+                                size_label: (*size_label).into(),
+                                version: None,
+                            },
+                        )?;
                     }
                 }
             }
@@ -169,7 +185,8 @@ impl Maker<'_> {
             let code = format!("FIB-{n:03}");
             drafts.push(lot(&code, "MILL-HR", "fibre", both("新疆长绒棉", "Long-staple cotton"), 40_000, "kg", self.day(n)));
             let yarn = format!("YRN-{n:03}");
-            let mut draft = lot(&yarn, "MILL-HR", "yarn", both("精梳棉纱 40 支", "Combed cotton yarn Ne 40"), 18_000, "kg", self.day(10 + n));
+            let mut draft =
+                lot(&yarn, "MILL-HR", "yarn", both("精梳棉纱 40 支", "Combed cotton yarn Ne 40"), 18_000, "kg", self.day(10 + n));
             draft.parents = vec![part(&code, 20_000)];
             drafts.push(draft);
             yarns.push(yarn);
@@ -278,11 +295,26 @@ impl Maker<'_> {
             if is_navy_shirt {
                 bad = change..end;
             }
-            uses.push(LotUse { component: "shell".into(), lot: one.clone(), units: Some(format!("1-{change}")), quantity_milli: Some(change * 1_350) });
-            uses.push(LotUse { component: "shell".into(), lot: second, units: Some(format!("{}-{end}", change + 1)), quantity_milli: Some((end - change) * 1_350) });
+            uses.push(LotUse {
+                component: "shell".into(),
+                lot: one.clone(),
+                units: Some(format!("1-{change}")),
+                quantity_milli: Some(change * 1_350),
+            });
+            uses.push(LotUse {
+                component: "shell".into(),
+                lot: second,
+                units: Some(format!("{}-{end}", change + 1)),
+                quantity_milli: Some((end - change) * 1_350),
+            });
             if end < units {
                 let third = self.chance.one(&pool).filter(|code| **code != one).cloned().unwrap_or(one);
-                uses.push(LotUse { component: "shell".into(), lot: third, units: Some(format!("{}-{units}", end + 1)), quantity_milli: Some((units - end) * 1_350) });
+                uses.push(LotUse {
+                    component: "shell".into(),
+                    lot: third,
+                    units: Some(format!("{}-{units}", end + 1)),
+                    quantity_milli: Some((units - end) * 1_350),
+                });
             }
         }
         let code = format!("B{}-{number:03}", started_on.format("%y%m"));
@@ -446,18 +478,30 @@ fn style(garment: &Garment) -> StyleFields {
         }),
         age_group: if infant { AgeGroup::Infant } else { AgeGroup::Adult },
         product_standard: garment.standard.into(),
-        use_notes: both("深色衣物首次洗涤可能轻微掉色，请单独洗涤；存放于干燥通风处。", "Dark colours may lose a little dye in the first wash: wash separately. Store dry and aired."),
+        use_notes: both(
+            "深色衣物首次洗涤可能轻微掉色，请单独洗涤；存放于干燥通风处。",
+            "Dark colours may lose a little dye in the first wash: wash separately. Store dry and aired.",
+        ),
         origin: both("棉纱产自石家庄，面料织造与染整在浙江完成。", "Yarn from Shijiazhuang; woven, knitted and dyed in Zhejiang."),
-        repair: both("纽扣、拉链、开线可在任一服务点免费修补。", "Buttons, zips and open seams are mended free of charge at any service point."),
+        repair: both(
+            "纽扣、拉链、开线可在任一服务点免费修补。",
+            "Buttons, zips and open seams are mended free of charge at any service point.",
+        ),
         take_back: both("门店回收旧衣，每件赠 20 元券。", "Our shops take worn garments back for a voucher of CNY 20."),
         faq: vec![
             Faq {
                 question: both("可以机洗吗？", "May I machine-wash it?"),
-                answer: both("请按本页的洗涤图标洗护；图标与衣内洗水唛一致。", "Follow the symbols on this page; they are those of the care label inside."),
+                answer: both(
+                    "请按本页的洗涤图标洗护；图标与衣内洗水唛一致。",
+                    "Follow the symbols on this page; they are those of the care label inside.",
+                ),
             },
             Faq {
                 question: both("尺码不合适怎么办？", "What if the size does not fit?"),
-                answer: both("签收后 7 天内，吊牌完好可免费换码一次。", "Within 7 days of delivery and with the hang-tag on, we change the size once free of charge."),
+                answer: both(
+                    "签收后 7 天内，吊牌完好可免费换码一次。",
+                    "Within 7 days of delivery and with the hang-tag on, we change the size once free of charge.",
+                ),
             },
         ],
         public_name: if garment.confidential { both("贴身衣物", "Underwear") } else { Both::default() },

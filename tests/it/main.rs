@@ -9,27 +9,21 @@
 )]
 
 mod batches;
+mod card;
 mod holders;
 mod labels_engine;
+mod links;
 mod materials;
-mod platform;
-mod refusals;
 mod parties;
 mod platform;
 mod products;
+mod recalls;
+mod refusals;
+mod resolver;
 mod sales;
 mod scans;
-mod card;
-mod labels_engine;
-mod links;
-mod platform;
-mod resolver;
-mod schema;
-mod staff;
-mod support;
-mod warranties;
-mod recalls;
 mod schema;
 mod staff;
 mod support;
 mod trace;
+mod warranties;

@@ -266,13 +266,7 @@ pub(super) async fn one(
     Ok(html(&page))
 }
 
-async fn one_page<P: perm::Perm>(
-    request: &HttpRequest,
-    caller: &Caller<P>,
-    house: &House,
-    id: Id,
-    form: Filled,
-) -> Result<OnePage> {
+async fn one_page<P: perm::Perm>(request: &HttpRequest, caller: &Caller<P>, house: &House, id: Id, form: Filled) -> Result<OnePage> {
     let finding = visible(house, caller.party, id).await?;
     // Facts name who did them, and that is not for a supplier.
     let facts = if caller.party.is_some() { Vec::new() } else { house.store.read(move |db| findings::history(db, id)).await? };
