@@ -20,6 +20,9 @@ use crate::support::goods::{Goods, policy};
 use crate::support::{On, Request, TestApp};
 use crate::warranties::{sale_of, sell};
 
+/// A sealed part of a contact; none once it is erased.
+type Part = Option<Vec<u8>>;
+
 fn keys(app: &TestApp) -> HolderKeys {
     HolderKeys::derive(&app.house.keys.house).unwrap()
 }
@@ -134,7 +137,7 @@ story!(whatever_is_wrong_with_a_code_the_answer_is_the_same, |app| {
     let goods = app.goods(None, 5).await;
     let void = goods.garment(3);
     let (stamp, no) = (app.house.stamp("system"), goods.no);
-    app.write(move |db| batches::void_units(db, &stamp, no, &[3..4], "spoiled")).await;
+    app.write(move |db| batches::void_units(db, &stamp, no, std::slice::from_ref(&(3..4)), "spoiled")).await;
     let of_another = goods.claim_code(&app, 1);
     for (garment, typed) in [
         (goods.garment(0), of_another.as_str()),
@@ -215,7 +218,7 @@ story!(a_garment_is_passed_on_once, |app| {
     // Nothing of the former holder is passed on, nor kept.
     let (inside, mine) = (keys(&app), second.clone());
     assert_eq!(app.look(move |db| holders::contact_of(db, &inside, garment, &mine)).await, None);
-    let left: Vec<(Option<Vec<u8>>, Option<Vec<u8>>)> =
+    let left: Vec<(Part, Part)> =
         app.look(|db| Ok(each!(db, |c| contact::table.select((contact::sealed_key, contact::sealed)).load(c))?)).await;
     assert_eq!(left, [(None, None)]);
     // The code is used up, and whoever gave the garment away cannot pass it on again.
@@ -330,7 +333,7 @@ story!(erasing_leaves_nothing_to_open, |app| {
     let garment = goods.garment(0);
     let (_, secret) = held(&app, &goods, 0).await;
     save(&app, garment, &secret, "13800138000", &[Purpose::Service]).await.unwrap();
-    let stored: Vec<(Option<Vec<u8>>, Option<Vec<u8>>)> =
+    let stored: Vec<(Part, Part)> =
         app.look(|db| Ok(each!(db, |c| contact::table.select((contact::sealed_key, contact::sealed)).load(c))?)).await;
     let (key, text) = (stored[0].0.clone().unwrap(), stored[0].1.clone().unwrap());
     if app.on == On::Sqlite {
@@ -342,7 +345,7 @@ story!(erasing_leaves_nothing_to_open, |app| {
     app.write(move |db| holders::contact_erase(db, &stamp, garment, &mine)).await;
     let (inside, mine) = (keys(&app), secret.clone());
     assert_eq!(app.look(move |db| holders::contact_of(db, &inside, garment, &mine)).await, None);
-    let left: Vec<(Option<Vec<u8>>, Option<Vec<u8>>, String)> =
+    let left: Vec<(Part, Part, String)> =
         app.look(|db| Ok(each!(db, |c| contact::table.select((contact::sealed_key, contact::sealed, contact::consent)).load(c))?)).await;
     assert_eq!(left, [(None, None, "[]".to_owned())]);
     assert!(is_holder(&app, garment, &secret).await, "the holding itself stays");

@@ -18,7 +18,6 @@ pub struct Goods {
     pub no: BatchNo,
     pub code: String,
     pub gtin: String,
-    pub style: String,
 }
 
 impl Goods {
@@ -92,7 +91,7 @@ impl TestApp {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let (_, factory) = self.party(parties::Role::Factory).await;
         let (stamp, gtin, code, style) = (self.house.stamp("system"), gtin(number), format!("B-{number}"), format!("S-{number}"));
-        let goods = Goods { no: BatchNo(0), code: code.clone(), gtin: gtin.clone(), style: style.clone() };
+        let goods = Goods { no: BatchNo(0), code: code.clone(), gtin: gtin.clone() };
         let no = self
             .write(move |db| {
                 let policy_code = policy.as_ref().map(|policy| policy.code.clone());
