@@ -48,7 +48,12 @@ fn draft(code: &str, sku: &str) -> BatchDraft {
 }
 
 fn used(component: &str, lot: &str, units: &str) -> LotUse {
-    LotUse { component: component.into(), lot: lot.into(), units: Some(units.into()).filter(|units: &String| !units.is_empty()), quantity_milli: None }
+    LotUse {
+        component: component.into(),
+        lot: lot.into(),
+        units: Some(units.into()).filter(|units: &String| !units.is_empty()),
+        quantity_milli: None,
+    }
 }
 
 async fn make(app: &TestApp, draft: BatchDraft) -> Result<BatchNo, Error> {
@@ -70,7 +75,11 @@ async fn find(app: &TestApp, gtin: Option<&str>, text: &str) -> Result<Option<Ga
 
 async fn serial(app: &TestApp, no: BatchNo, unit: i64) -> String {
     let keys = app.house.keys.clone();
-    app.house.store.read(move |db| Ok(batches::serial_of(db, &keys.serials, GarmentId::new(no, unit).unwrap())?.unwrap().serial)).await.unwrap()
+    app.house
+        .store
+        .read(move |db| Ok(batches::serial_of(db, &keys.serials, GarmentId::new(no, unit).unwrap())?.unwrap().serial))
+        .await
+        .unwrap()
 }
 
 /// Rows of every table, to see what a write left.
@@ -105,7 +114,12 @@ story!(a_batch_is_made_out_of_lots, |app| {
     let made = planner.send(Request::json("POST", "/api/v1/batches", &body)).await.expect(201);
     assert_eq!(made.header("location"), Some("/api/v1/batches/B%2F1"));
     let shown = planner.get("/api/v1/batches/B%2F1").await.expect(200).json();
-    let lots: Vec<_> = shown["lots"].as_array().unwrap().iter().map(|lot| (lot["component"].as_str().unwrap(), lot["lot"].as_str().unwrap(), lot["units"].as_str())).collect();
+    let lots: Vec<_> = shown["lots"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|lot| (lot["component"].as_str().unwrap(), lot["lot"].as_str().unwrap(), lot["units"].as_str()))
+        .collect();
     assert_eq!(lots, [("pocket", "FAB-1", None), ("shell", "FAB-1", Some("1-500")), ("shell", "FAB-2", Some("501-"))]);
     // Inside, units count from 0 and leave the end out.
     let inside = app.house.store.read(|db| {
@@ -123,14 +137,20 @@ story!(a_batch_is_made_out_of_lots, |app| {
     assert_eq!((&changed["status"], changed["lots"].as_array().unwrap().len()), (&json!("hold"), 1));
     assert_eq!(planner.send(Request::json("PUT", "/api/v1/batches/B%2F1", &body)).await.expect(409).code(), "stale");
     body["nonsense"] = 1.into();
-    assert_eq!(planner.send(Request::json("PUT", "/api/v1/batches/B%2F1", &body)).await.expect(422).json()["faults"][0]["code"], "unknown_field");
+    assert_eq!(
+        planner.send(Request::json("PUT", "/api/v1/batches/B%2F1", &body)).await.expect(422).json()["faults"][0]["code"],
+        "unknown_field"
+    );
     // The number after the last, and lists by keyset.
     for (place, code) in ["B-2", "B-3", "B-4"].into_iter().enumerate() {
         assert_eq!(make(&app, draft(code, "SKU")).await.unwrap(), BatchNo(2 + i64::try_from(place).unwrap()));
     }
     let first = planner.get("/api/v1/batches?per_page=3&factory=FAC").await.expect(200).json();
-    let rest = planner.get(&format!("/api/v1/batches?per_page=3&factory=FAC&after={}", first["next"].as_str().unwrap())).await.expect(200).json();
-    let codes = |page: &serde_json::Value| page["items"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let rest =
+        planner.get(&format!("/api/v1/batches?per_page=3&factory=FAC&after={}", first["next"].as_str().unwrap())).await.expect(200).json();
+    let codes = |page: &serde_json::Value| {
+        page["items"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     assert_eq!((codes(&first), codes(&rest)), (vec!["B-2".into(), "B-3".into(), "B-4".into()], vec!["B/1".into()]));
     assert_eq!(codes(&planner.get("/api/v1/batches?status=hold").await.expect(200).json()), ["B/1"]);
     assert_eq!(codes(&planner.get("/api/v1/batches?q=SHIRT").await.expect(200).json()).len(), 4);
@@ -190,8 +210,12 @@ story!(minting_writes_one_row_whatever_the_size, |app| {
     expected[6] += 1;
     assert_eq!(rows(&app).await, expected, "one batch row changed, one event added");
     // More for a reprint: the series goes on under its first GTIN.
-    assert_eq!(mint(&app, no, 5, Some("04006381333931")).await.unwrap(), batches::Minted { units: 1_000_000..1_000_005, gtin: Some(GTIN.into()), epoch: minted.epoch });
-    for (count, code) in [(0, "invalid"), (-1, "invalid"), (UNITS_PER_BATCH - 1_000_004, "batch_too_large"), (i64::MAX, "batch_too_large")] {
+    assert_eq!(
+        mint(&app, no, 5, Some("04006381333931")).await.unwrap(),
+        batches::Minted { units: 1_000_000..1_000_005, gtin: Some(GTIN.into()), epoch: minted.epoch }
+    );
+    for (count, code) in [(0, "invalid"), (-1, "invalid"), (UNITS_PER_BATCH - 1_000_004, "batch_too_large"), (i64::MAX, "batch_too_large")]
+    {
         assert_eq!(told(mint(&app, no, count, Some(GTIN)).await).0, code, "{count}");
     }
     mint(&app, no, UNITS_PER_BATCH - 1_000_005, Some(GTIN)).await.unwrap();
@@ -242,7 +266,13 @@ story!(void_units_are_a_bitmap, |app| {
     assert_eq!(void(vec![10..20, 500..501], "torn").await.unwrap(), 11);
     assert_eq!(void(vec![15..25], "torn again").await.unwrap(), 5);
     assert_eq!(void(vec![12..14], "told twice").await.unwrap(), 0);
-    for (units, reason, field) in [(vec![99_999..100_001], "x", "units"), (vec![-1..3], "x", "units"), (vec![3..3], "x", "units"), (vec![], "x", "units"), (vec![1..2], " ", "reason")] {
+    for (units, reason, field) in [
+        (vec![99_999..100_001], "x", "units"),
+        (vec![-1..3], "x", "units"),
+        (vec![3..3], "x", "units"),
+        (vec![], "x", "units"),
+        (vec![1..2], " ", "reason"),
+    ] {
         assert_eq!(told(void(units, reason).await).1[0].0, field);
     }
     let known = app.house.store.read(move |db| {
@@ -300,7 +330,8 @@ story!(a_serial_leads_to_its_garment_and_back, |app| {
     // The address of its label.
     let keys = app.house.keys.clone();
     let addresses = app.house.store.read(move |db| {
-        let of = |db: &mut _, batch, unit| batches::address_of(db, "HTTPS://ID.BRAND.CN", &keys.serials, GarmentId::new(batch, unit).unwrap());
+        let of =
+            |db: &mut _, batch, unit| batches::address_of(db, "HTTPS://ID.BRAND.CN", &keys.serials, GarmentId::new(batch, unit).unwrap());
         Ok((of(db, no, 41)?, of(db, bare, 3)?, of(db, no, 100)?))
     });
     let expected = (Some(format!("HTTPS://ID.BRAND.CN/01/{GTIN}/21/{printed}")), Some(format!("HTTPS://ID.BRAND.CN/C/{plain}")), None);
@@ -351,8 +382,8 @@ story!(garments_come_with_serials_of_their_own, |app| {
          {},,F,\n\
          汉字,,F,\n\
          ok-1,,F,\n\
-         c1,,F,7\n"
-        , "x".repeat(21)
+         c1,,F,7\n",
+        "x".repeat(21)
     );
     let report = load(&app, batches::GARMENTS, &wrong, Mode::Apply);
     assert_eq!(report.outcome, Outcome::Refused);
@@ -383,8 +414,15 @@ story!(garments_may_say_which_unit_they_are, |app| {
     assert_eq!(load(&app, batches::GARMENTS, &csv, Mode::Apply).added, 2);
     assert_eq!(load(&app, batches::GARMENTS, &csv, Mode::Apply).unchanged, 2);
     assert_eq!(find(&app, None, "s3").await.unwrap(), GarmentId::new(no, 2));
-    let clash = load(&app, batches::GARMENTS, &format!("{GARMENTS}s9,,F,3\ns8,,F,4\ns7,,F,4\ns6,,F,0\ns5,,F,4194305\ns1,,F,2\n"), Mode::Apply);
-    let wanted = [(2, "unit", "duplicate"), (4, "unit", "duplicate"), (5, "unit", "out_of_range"), (6, "unit", "batch_too_large"), (7, "serial", "duplicate")];
+    let clash =
+        load(&app, batches::GARMENTS, &format!("{GARMENTS}s9,,F,3\ns8,,F,4\ns7,,F,4\ns6,,F,0\ns5,,F,4194305\ns1,,F,2\n"), Mode::Apply);
+    let wanted = [
+        (2, "unit", "duplicate"),
+        (4, "unit", "duplicate"),
+        (5, "unit", "out_of_range"),
+        (6, "unit", "batch_too_large"),
+        (7, "serial", "duplicate"),
+    ];
     let found = seen(&clash);
     assert!(wanted.iter().all(|one| found.contains(one)), "{found:?}");
     // The next free unit is after the last one given out.
@@ -404,7 +442,8 @@ story!(many_garments_pass_through_in_chunks, |app| {
 
 story!(files_of_batches_and_their_lots_are_loaded_once, |app| {
     furnish(&app).await;
-    let csv = "批次,单品,工厂,开工日期,完工日期,计划数量,状态,来源\nB1,SKU,FAC,2026-03-01,2026-03-05,1200,进行中,\nB2,BARE,FAC,,,4194304,,外部\n";
+    let csv =
+        "批次,单品,工厂,开工日期,完工日期,计划数量,状态,来源\nB1,SKU,FAC,2026-03-01,2026-03-05,1200,进行中,\nB2,BARE,FAC,,,4194304,,外部\n";
     let done = load(&app, batches::BATCHES, csv, Mode::Apply);
     assert_eq!((done.outcome, done.added, seen(&done)), (Outcome::Applied, 2, vec![]));
     let lots = "batch_code,component,lot_code,units,quantity\nB1,大身,FAB-1,1-500,640.5\nB1,大身,FAB-2,501-1200,\nB2,shell,FAB-1,,\n";
@@ -423,7 +462,12 @@ story!(files_of_batches_and_their_lots_are_loaded_once, |app| {
     let wrong = "batch_code,sku_code,factory_code,started_on,finished_on,planned\nB3,SKU,FAC,2026-03-05,2026-03-01,5\nB4,SKU,FAC,,,4194305\nB5,NO,NO,,,5\nB5,SKU,FAC,,,5\n";
     let report = load(&app, batches::BATCHES, wrong, Mode::Apply);
     let found = seen(&report);
-    for wanted in [(2, "finished_on", "dates_out_of_order"), (3, "planned", "batch_too_large"), (4, "sku_code", "unknown_reference"), (5, "batch_code", "duplicate")] {
+    for wanted in [
+        (2, "finished_on", "dates_out_of_order"),
+        (3, "planned", "batch_too_large"),
+        (4, "sku_code", "unknown_reference"),
+        (5, "batch_code", "duplicate"),
+    ] {
         assert!(found.contains(&wanted), "{wanted:?} in {found:?}");
     }
     let wrong = "batch_code,component,lot_code,units\nB1,大身,FAB-1,400-600\nB9,x,FAB-1,\nB1,x,NO,\nB1,y,FAB-1,1-5\nB1,y,FAB-1,5-9\nB1,z,FAB-1,9-5\n";
@@ -451,7 +495,8 @@ story!(a_suppliers_people_see_only_batches_of_its_lots, |app| {
     let mill = party(&app, "MILL").await;
     party(&app, "OTHER").await;
     lot(&app, hangtag::production::materials::LotDraft { supplier: "OTHER".into(), ..lot_draft("ZIP") }).await.unwrap();
-    let no = make(&app, BatchDraft { lots: vec![used("shell", "FAB-1", ""), used("zip", "ZIP", "")], ..draft("MINE", "SKU") }).await.unwrap();
+    let no =
+        make(&app, BatchDraft { lots: vec![used("shell", "FAB-1", ""), used("zip", "ZIP", "")], ..draft("MINE", "SKU") }).await.unwrap();
     let other = make(&app, BatchDraft { lots: vec![used("zip", "ZIP", "")], ..draft("THEIRS", "SKU") }).await.unwrap();
     mint(&app, no, 5, Some(GTIN)).await.unwrap();
     mint(&app, other, 5, Some(GTIN)).await.unwrap();
@@ -541,7 +586,8 @@ story!(batches_have_pages_in_both_languages, |app| {
     assert!(page.text().contains("3, 7-9") && page.text().contains("部分序列号已作废") && page.text().contains("衬衫"), "{}", page.text());
     let edit = planner.send(Request::get("/batches/B-1/edit").html()).await.expect(200);
     assert!(edit.text().contains("value=\"1-500\"") && edit.text().contains("name=\"lots.4.lot\""));
-    let api = operator.send(Request::json("POST", "/api/v1/batches/B-1/voids", &json!({"units": ["7-10"], "reason": "lost"}))).await.expect(200);
+    let api =
+        operator.send(Request::json("POST", "/api/v1/batches/B-1/voids", &json!({"units": ["7-10"], "reason": "lost"}))).await.expect(200);
     assert_eq!(api.json()["voided"], 1);
     planner.send(Request::form("/batches/B-1/voids", &[("units", "1"), ("reason", "torn")]).html()).await.expect(403);
 });
@@ -549,12 +595,31 @@ story!(batches_have_pages_in_both_languages, |app| {
 story!(nobody_reaches_production_without_the_right, |app| {
     furnish(&app).await;
     let retailer = app.persona(Role::Retailer).await;
-    for path in ["/lots", "/lots.csv", "/lots/FAB-1", "/batches", "/batches.csv", "/batches.xlsx", "/batches/B", "/find", "/api/v1/lots", "/api/v1/batches", "/api/v1/serials/x"] {
+    for path in [
+        "/lots",
+        "/lots.csv",
+        "/lots/FAB-1",
+        "/batches",
+        "/batches.csv",
+        "/batches.xlsx",
+        "/batches/B",
+        "/find",
+        "/api/v1/lots",
+        "/api/v1/batches",
+        "/api/v1/serials/x",
+    ] {
         app.get(path).await.expect(401);
         retailer.get(path).await.expect(403);
     }
     let inspector = app.persona(Role::Inspector).await;
-    for (method, path) in [("POST", "/api/v1/lots"), ("PUT", "/api/v1/lots/FAB-1"), ("POST", "/api/v1/batches"), ("PUT", "/api/v1/batches/B"), ("POST", "/api/v1/batches/B/mint"), ("POST", "/api/v1/batches/B/voids")] {
+    for (method, path) in [
+        ("POST", "/api/v1/lots"),
+        ("PUT", "/api/v1/lots/FAB-1"),
+        ("POST", "/api/v1/batches"),
+        ("PUT", "/api/v1/batches/B"),
+        ("POST", "/api/v1/batches/B/mint"),
+        ("POST", "/api/v1/batches/B/voids"),
+    ] {
         app.send(Request::json(method, path, &json!({}))).await.expect(401);
         inspector.send(Request::json(method, path, &json!({}))).await.expect(403);
     }

@@ -23,7 +23,13 @@ pub async fn party(app: &TestApp, code: &str) -> Id {
             return Ok(party.id);
         }
         let name = Both { zh: format!("{code} 厂"), en: format!("{code} Ltd") };
-        let fields = PartyFields { code: code.clone(), name, roles: vec![PartyRole::Mill, PartyRole::Factory], country: "CN".into(), ..PartyFields::default() };
+        let fields = PartyFields {
+            code: code.clone(),
+            name,
+            roles: vec![PartyRole::Mill, PartyRole::Factory],
+            country: "CN".into(),
+            ..PartyFields::default()
+        };
         Ok(parties::create(db, &stamp, &fields)?.id)
     });
     made.await.unwrap()
@@ -181,7 +187,10 @@ story!(a_file_of_lots_is_loaded_once, |app| {
     let done = load(&app, materials::IMPORT, csv, Mode::Apply);
     assert_eq!((done.outcome, done.added, done.unchanged), (Outcome::Applied, 3, 0));
     let sheet = app.house.store.read(|db| Ok(materials::sheet(db, "FAB-1", None)?.unwrap())).await.unwrap();
-    assert_eq!(sheet.parents.iter().map(|part| (part.lot.as_str(), part.quantity_milli)).collect::<Vec<_>>(), [("YARN-1", Some(120_500)), ("YARN-2", None)]);
+    assert_eq!(
+        sheet.parents.iter().map(|part| (part.lot.as_str(), part.quantity_milli)).collect::<Vec<_>>(),
+        [("YARN-1", Some(120_500)), ("YARN-2", None)]
+    );
     let events = || app.house.store.read(|db| Ok(each_event(db)));
     let before = events().await.unwrap();
     let again = load(&app, materials::IMPORT, csv, Mode::Apply);
@@ -229,7 +238,12 @@ story!(a_bad_file_of_lots_changes_nothing, |app| {
     // Parents that are nowhere; a cycle through the file; a cycle through file and store.
     let report = load(&app, materials::IMPORT, &format!("{HEADER}A,MILL,fabric,布,5,m,NOWHERE\n"), Mode::Apply);
     assert_eq!(seen(&report), [(2, "parents", "unknown_reference")]);
-    let report = load(&app, materials::IMPORT, &format!("{HEADER}A,MILL,fabric,布,5,m,B\nB,MILL,fabric,布,5,m,C\nC,MILL,fabric,布,5,m,A\n"), Mode::Apply);
+    let report = load(
+        &app,
+        materials::IMPORT,
+        &format!("{HEADER}A,MILL,fabric,布,5,m,B\nB,MILL,fabric,布,5,m,C\nC,MILL,fabric,布,5,m,A\n"),
+        Mode::Apply,
+    );
     assert_eq!(seen(&report), [(2, "parents", "cycle")]);
     let report = load(&app, materials::IMPORT, &format!("{HEADER}OLD,MILL,fabric,布,5,m,NEW\nNEW,MILL,fabric,布,5,m,OLDER\n"), Mode::Apply);
     assert_eq!(seen(&report), [(2, "parents", "cycle")]);
@@ -249,7 +263,8 @@ story!(a_chain_of_ten_thousand_lots_is_no_deeper_than_one, |app| {
     let report = load(&app, materials::IMPORT, &format!("{HEADER}{chain}"), Mode::Apply);
     assert_eq!((report.outcome, report.added, seen(&report)), (Outcome::Applied, 10_000, vec![]));
     let edges = app.house.store.read(|db| {
-        let lots: Vec<Id> = (1..10_000).step_by(7).map(|n| Ok(materials::lot_by_code(db, &format!("L{n}"))?.unwrap().id)).collect::<Result<_, Error>>()?;
+        let lots: Vec<Id> =
+            (1..10_000).step_by(7).map(|n| Ok(materials::lot_by_code(db, &format!("L{n}"))?.unwrap().id)).collect::<Result<_, Error>>()?;
         Ok((lots.len(), materials::parents_of(db, &lots)?.len()))
     });
     let (asked, found) = edges.await.unwrap();
@@ -299,14 +314,22 @@ story!(lots_have_pages_in_both_languages, |app| {
     let made = planner.send(Request::form("/lots/new", &fields).html()).await.expect(303);
     assert_eq!(made.header("location"), Some("/lots/FAB%231"));
     let page = planner.send(Request::get("/lots/FAB%231?lang=zh-CN").html()).await.expect(200);
-    assert!(page.text().contains("府绸") && page.text().contains("12.5 m") && page.text().contains("/trace/lot/FAB%231"), "{}", page.text());
+    assert!(
+        page.text().contains("府绸") && page.text().contains("12.5 m") && page.text().contains("/trace/lot/FAB%231"),
+        "{}",
+        page.text()
+    );
     assert!(page.text().contains("物料批已保存"));
     // A form with faults comes back as it was filled in, with the reason beside the field.
     let mut wrong = fields.to_vec();
     wrong[4] = ("quantity_milli", "-1");
     wrong[7] = ("once", "two");
     let refused = planner.send(Request::form("/lots/new", &wrong).html()).await.expect(422);
-    assert!(refused.text().contains("FAB#1") && refused.text().contains("Below zero") && refused.text().contains("aria-invalid"), "{}", refused.text());
+    assert!(
+        refused.text().contains("FAB#1") && refused.text().contains("Below zero") && refused.text().contains("aria-invalid"),
+        "{}",
+        refused.text()
+    );
     let edit = planner.send(Request::get("/lots/FAB%231/edit").html()).await.expect(200);
     assert!(edit.text().contains("value=\"12.5\""));
     let mut better = fields.to_vec();

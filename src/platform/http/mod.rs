@@ -1,5 +1,6 @@
 //! The web server: who asks, in which language, bodies in, pages and problems out. Knows no room.
 
+pub mod assets;
 pub mod body;
 pub mod caller;
 mod download;
