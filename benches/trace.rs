@@ -101,7 +101,11 @@ fn main() {
         let first = u32::try_from(first * (LOTS / LEVELS)).unwrap();
         let sizes: Vec<usize> = (0..101u32).map(|at| tree.down(&[first + at * 97], &mut scratch).batches.len()).collect();
         let down = timed(101, |run| tree.down(&[first + u32::try_from(run).unwrap() * 97], &mut scratch));
-        println!("down from {name}: {down:.3} ms, {} batches in the middle", { let mut s = sizes; s.sort_unstable(); s[50] });
+        println!("down from {name}: {down:.3} ms, {} batches in the middle", {
+            let mut s = sizes;
+            s.sort_unstable();
+            s[50]
+        });
     }
     let up = timed(101, |run| tree.up(u32::try_from(run).unwrap() * 31, None, &mut scratch));
     println!("up from a batch: {up:.3} ms; building the genealogy: {build:.0} ms");
