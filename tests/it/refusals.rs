@@ -42,7 +42,7 @@ pub const fn public(method: &'static str, path: &'static str) -> Route {
 
 /// Every room's rows.
 fn table() -> Vec<Route> {
-    [crate::platform::ROUTES, crate::staff::ROUTES, OTHERS].concat()
+    [crate::platform::ROUTES, crate::staff::ROUTES, crate::trace::ROUTES, crate::recalls::ROUTES, OTHERS].concat()
 }
 
 use Permission as P;

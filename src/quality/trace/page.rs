@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::picture::{severity_word, trace_href};
-use super::tables::{path_text, units_text};
+use super::tables::path_text;
 use super::{Kind, Trace};
 use crate::platform::http::{Shell, query_escape};
 
@@ -59,10 +59,6 @@ impl TracePage {
 
     fn save_href(&self) -> String {
         format!("/recalls/new?kind={}&code={}", self.kind(), query_escape(&self.trace.subject.code))
-    }
-
-    fn units(&self, units: &[super::Units]) -> String {
-        units_text(units)
     }
 
     fn path(&self, path: &[Option<String>]) -> String {

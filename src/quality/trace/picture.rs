@@ -10,9 +10,9 @@ use crate::kernel::text::Lang;
 use crate::platform::http::query_escape;
 use crate::platform::words::Words;
 
-const BOX_W: usize = 148;
+const BOX_W: usize = 140;
 const BOX_H: usize = 46;
-const GAP_X: usize = 56;
+const GAP_X: usize = 46;
 const GAP_Y: usize = 12;
 const TOP: usize = 34;
 const EDGE: usize = 8;
@@ -53,7 +53,9 @@ pub fn picture(graph: &Graph, trace: &Trace, words: Words) -> String {
         if let (Some((x1, y1)), Some((x2, y2))) = (at.get(from), at.get(to)) {
             let (x1, y1, y2) = (x1 + BOX_W, y1 + BOX_H / 2, y2 + BOX_H / 2);
             let middle = (x1 + x2) / 2;
-            put(&mut lines, format_args!("<path d=\"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}\"/>"));
+            // A line over other columns runs behind their boxes; it is fainter, so that it is not taken for one of theirs.
+            let far = if x2 - x1 > GAP_X { " class=\"far\"" } else { "" };
+            put(&mut lines, format_args!("<path{far} d=\"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}\"/>"));
         }
     }
     let title = escape(&words.say1("trace-picture-title", "code", &trace.subject.code));
@@ -154,9 +156,9 @@ fn draw_box(out: &mut String, node: &Node, x: usize, y: usize, words: Words) {
                     .join(" · ")
             ),
             y + 19,
-            escape(&fit(&code, 17)),
+            escape(&fit(&code, 16)),
             y + 36,
-            escape(&fit(&note, 20)),
+            escape(&fit(&note, 19)),
         ),
     );
     if href.is_some() {
