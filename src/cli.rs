@@ -19,6 +19,7 @@ use crate::platform::db::{self, DatabaseUrl, Store, StoreOptions};
 use crate::platform::http::House;
 use crate::platform::keys::KeyFile;
 use crate::platform::words::Words;
+use crate::quality::findings;
 
 /// QR warranty cards, traceability and root cause for garments.
 #[derive(Parser)]
@@ -127,6 +128,7 @@ fn run(cli: Cli) -> Result<()> {
             let url = config.database()?;
             db::migrate(&url)?;
             let house = house(config, &url)?;
+            house.store.write_blocking(findings::seed)?;
             serve(&house)
         }
         Command::Migrate => store::migrate(&config),
@@ -149,7 +151,10 @@ fn run(cli: Cli) -> Result<()> {
 fn open(config: Config) -> Result<House> {
     let url = config.database()?;
     db::migrate(&url)?;
-    house(config, &url)
+    let house = house(config, &url)?;
+    // A deployment starts with the shipped catalogue of defects; what it changed there stays.
+    house.store.write_blocking(findings::seed)?;
+    Ok(house)
 }
 
 /// The house of a configuration: its store open, its keys read.

@@ -8,6 +8,7 @@
     reason = "a test may fail by panicking and says what it skips"
 )]
 
+mod findings;
 mod labels_engine;
 mod platform;
 mod schema;
