@@ -124,7 +124,9 @@ fn multipart(uri: &str, fields: &[(&str, &str)], photos: &[Vec<u8>]) -> Request 
         body.extend_from_slice(format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes());
     }
     for (number, photo) in photos.iter().enumerate() {
-        let head = format!("--edge\r\ncontent-disposition: form-data; name=\"photos\"; filename=\"{number}.jpg\"\r\ncontent-type: image/jpeg\r\n\r\n");
+        let head = format!(
+            "--edge\r\ncontent-disposition: form-data; name=\"photos\"; filename=\"{number}.jpg\"\r\ncontent-type: image/jpeg\r\n\r\n"
+        );
         body.extend_from_slice(head.as_bytes());
         body.extend_from_slice(photo);
         body.extend_from_slice(b"\r\n");
@@ -190,7 +192,8 @@ story!(a_handheld_may_send_again_what_it_is_not_sure_of, |app| {
     assert_eq!(first, second);
     assert_eq!(first["findings"].as_array().unwrap().len(), 3);
     assert_eq!(count(&app).await, 3);
-    let other = Request::json("POST", "/api/v1/findings/bulk", &json!({"findings": [draft("B-1", "cut")]})).header("idempotency-key", "gathered-1");
+    let other =
+        Request::json("POST", "/api/v1/findings/bulk", &json!({"findings": [draft("B-1", "cut")]})).header("idempotency-key", "gathered-1");
     assert_eq!(handheld.send(other).await.expect(422).code(), "key_reused");
 });
 
@@ -204,7 +207,8 @@ story!(a_mistake_is_withdrawn_with_a_reason_and_counts_no_more, |app| {
     let gone = inspector.json("POST", &uri, &json!({"reason": "wrong batch", "version": 1})).await.expect(200).json();
     assert_eq!((gone["status"].as_str(), gone["reason"].as_str()), (Some("withdrawn"), Some("wrong batch")));
     assert_eq!(inspector.json("POST", &uri, &json!({"reason": "again", "version": 2})).await.expect(409).code(), "wrong_state");
-    let ids = async |query: &str| inspector.get(&format!("/api/v1/findings{query}")).await.expect(200).json()["items"].as_array().unwrap().len();
+    let ids =
+        async |query: &str| inspector.get(&format!("/api/v1/findings{query}")).await.expect(200).json()["items"].as_array().unwrap().len();
     assert_eq!((ids("").await, ids("?status=withdrawn").await, ids("?status=all").await), (0, 1, 1));
     let page = inspector.page(&format!("/findings/{id}")).await.expect(200);
     assert!(page.text().contains("Withdrawn: wrong batch"));
@@ -213,9 +217,12 @@ story!(a_mistake_is_withdrawn_with_a_reason_and_counts_no_more, |app| {
 story!(a_list_is_narrowed_paged_and_taken_away, |app| {
     let world = world(&app).await;
     let inspector = app.persona(Role::Inspector).await;
-    for (subject, defect, stage) in
-        [("B-1", "seam_open", "inline"), ("B-2", "pilling", "final"), ("FAB-1", "slub", "incoming"), (world.serial.as_str(), "needle_left", "final")]
-    {
+    for (subject, defect, stage) in [
+        ("B-1", "seam_open", "inline"),
+        ("B-2", "pilling", "final"),
+        ("FAB-1", "slub", "incoming"),
+        (world.serial.as_str(), "needle_left", "final"),
+    ] {
         logged(&inspector, &json!({"subject": subject, "defect": defect, "stage": stage, "quantity": 2, "note": "=1+1"})).await;
     }
     for (query, expected) in [
@@ -235,7 +242,10 @@ story!(a_list_is_narrowed_paged_and_taken_away, |app| {
         let items = inspector.get(&format!("/api/v1/findings?{query}")).await.expect(200).json();
         assert_eq!(items["items"].as_array().unwrap().len(), expected, "{query}");
     }
-    assert_eq!(inspector.get(&format!("/api/v1/findings?serial={}", world.serial)).await.expect(200).json()["items"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        inspector.get(&format!("/api/v1/findings?serial={}", world.serial)).await.expect(200).json()["items"].as_array().unwrap().len(),
+        1
+    );
     inspector.get("/api/v1/findings?from=2026-06-16&to=2026-06-01").await.expect(422);
     inspector.get("/api/v1/findings?colour=red").await.expect(400);
     let first = inspector.get("/api/v1/findings?per_page=3").await.expect(200).json();
@@ -376,8 +386,13 @@ story!(an_inspector_logs_with_a_form_and_goes_on, |app| {
     assert_eq!(done.header("location"), again.header("location"), "pressed twice, logged once");
     assert_eq!(count(&app).await, 1);
     let next = inspector.page(done.header("location").unwrap()).await.expect(200);
-    assert!(next.text().contains("Another on this batch") && next.text().contains("/findings/new?subject=B-1&amp;kind=batch&amp;stage=warehouse")
-        || next.text().contains("/findings/new?subject=B-1&#38;kind=batch&#38;stage=warehouse"), "{}", next.text());
+    assert!(
+        next.text().contains("Another on this batch")
+            && next.text().contains("/findings/new?subject=B-1&amp;kind=batch&amp;stage=warehouse")
+            || next.text().contains("/findings/new?subject=B-1&#38;kind=batch&#38;stage=warehouse"),
+        "{}",
+        next.text()
+    );
     let id = done.header("location").unwrap().rsplit_once('=').unwrap().1.to_owned();
     let page = inspector.page(&format!("/findings/{id}")).await.expect(200);
     assert!(page.text().contains("Loose button") && page.text().contains("Closure") && page.text().matches("<img").count() == 2);
@@ -390,7 +405,13 @@ story!(an_inspector_logs_with_a_form_and_goes_on, |app| {
     wrong[8].1 = "none";
     let answer = inspector.send(multipart("/findings/new", &wrong, &[])).await.expect(422);
     assert!(answer.text().contains("third from the top") && answer.text().contains("aria-invalid"));
-    let answer = inspector.send(multipart("/findings/new", &[("csrf", &csrf), ("subject", "B-1"), ("defect", "cut"), ("stage", "final")], &[b"<svg/>".to_vec()])).await;
+    let answer = inspector
+        .send(multipart(
+            "/findings/new",
+            &[("csrf", &csrf), ("subject", "B-1"), ("defect", "cut"), ("stage", "final")],
+            &[b"<svg/>".to_vec()],
+        ))
+        .await;
     assert!(answer.expect(422).text().contains("Not an image"));
     let seven: Vec<Vec<u8>> = (20..27).map(|width| jpeg(width, 20)).collect();
     inspector.send(multipart("/findings/new", &fields, &seven)).await.expect(422);
@@ -427,9 +448,17 @@ story!(the_catalogue_is_edited_and_never_overwritten, |app| {
     admin.form("/defects/new", &new).await.expect(303);
     assert!(admin.form("/defects/new", &new).await.expect(422).text().contains("exists"));
     assert!(inspector.page("/defects").await.expect(200).text().contains("Torn pocket"));
-    let retired = [("name.en", "Torn pocket"), ("component", "sewing"), ("severity", "minor"), ("suspect", "factory"), ("retired", "yes"), ("version", "1")];
+    let retired = [
+        ("name.en", "Torn pocket"),
+        ("component", "sewing"),
+        ("severity", "minor"),
+        ("suspect", "factory"),
+        ("retired", "yes"),
+        ("version", "1"),
+    ];
     admin.form("/defects/pocket_torn", &retired).await.expect(303);
-    let answer = inspector.json("POST", "/api/v1/findings", &json!({"subject": "B-1", "defect": "pocket_torn", "stage": "final"})).await.expect(422);
+    let answer =
+        inspector.json("POST", "/api/v1/findings", &json!({"subject": "B-1", "defect": "pocket_torn", "stage": "final"})).await.expect(422);
     assert_eq!(faults(&answer)[0].0, "defect");
     assert!(inspector.get("/defects.csv").await.expect(200).text().contains("pocket_torn"));
 });

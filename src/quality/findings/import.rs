@@ -58,10 +58,7 @@ pub const COLUMNS: Columns = Columns {
             "stage",
             &["环节", "检验环节"],
             &["Stage"],
-            (
-                "来料、在线、终检、仓库、门店、退货、维修、买家",
-                "incoming, inline, final, warehouse, store, return, repair, buyer",
-            ),
+            ("来料、在线、终检、仓库、门店、退货、维修、买家", "incoming, inline, final, warehouse, store, return, repair, buyer"),
             "final",
         ),
         Column::required(

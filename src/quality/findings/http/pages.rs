@@ -163,7 +163,8 @@ pub(super) async fn new(
         }
         Err(error) => return Err(error),
     };
-    let stage = start.stage.as_deref().and_then(Stage::of).or(ready.stage).unwrap_or(Stage::Final);
+    let usual = if ready.subject.kind == SubjectKind::Lot { Some(Stage::Incoming) } else { ready.stage };
+    let stage = start.stage.as_deref().and_then(Stage::of).or(usual).unwrap_or(Stage::Final);
     let values: HashMap<String, String> = [
         ("subject", ready.subject.code().to_owned()),
         ("kind", ready.subject.kind.as_str().to_owned()),
@@ -266,13 +267,7 @@ pub(super) async fn one(
     Ok(html(&page))
 }
 
-async fn one_page<P: perm::Perm>(
-    request: &HttpRequest,
-    caller: &Caller<P>,
-    house: &House,
-    id: Id,
-    form: Filled,
-) -> Result<OnePage> {
+async fn one_page<P: perm::Perm>(request: &HttpRequest, caller: &Caller<P>, house: &House, id: Id, form: Filled) -> Result<OnePage> {
     let finding = visible(house, caller.party, id).await?;
     // Facts name who did them, and that is not for a supplier.
     let facts = if caller.party.is_some() { Vec::new() } else { house.store.read(move |db| findings::history(db, id)).await? };

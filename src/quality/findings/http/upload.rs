@@ -161,5 +161,8 @@ pub(super) async fn picture(
         return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
     }
     let body = if small { decoding(move || photo::thumbnail(&jpeg, THUMBNAIL)).await? } else { jpeg };
-    Ok(response.content_type("image/jpeg").insert_header((header::CONTENT_DISPOSITION, format!("inline; filename=\"{id}.jpg\""))).body(body))
+    Ok(response
+        .content_type("image/jpeg")
+        .insert_header((header::CONTENT_DISPOSITION, format!("inline; filename=\"{id}.jpg\"")))
+        .body(body))
 }

@@ -71,11 +71,7 @@ pub fn seed(db: &mut Db) -> Result<()> {
         })
         .collect();
     for rows in missing.chunks(chunk_rows(9)) {
-        each!(db, |c| diesel::insert_into(defect_table::table)
-            .values(rows)
-            .on_conflict(defect_table::code)
-            .do_nothing()
-            .execute(c))?;
+        each!(db, |c| diesel::insert_into(defect_table::table).values(rows).on_conflict(defect_table::code).do_nothing().execute(c))?;
     }
     Ok(())
 }
