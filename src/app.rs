@@ -10,18 +10,22 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::kernel::{Code, Error};
+use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, assets, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::production::{batches, materials, parties, products};
+use crate::public::{card, links, resolver};
 use crate::quality::{findings, recalls, trace};
 use crate::staff;
 
 /// The staff menu, in the order people work.
+#[rustfmt::skip]
 const MENU: &[Entry] = &[
     Entry { href: "/find", key: "batches-find-title", needs: Permission::ProductionRead },
+    Entry { href: "/styles", key: "styles-title", needs: Permission::CatalogueRead },
     Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
     Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
     Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
@@ -36,8 +40,19 @@ const MENU: &[Entry] = &[
 ];
 
 /// The tables that can be imported, in the order a new deployment loads them.
-const IMPORTS: &[ImportTable] =
-    &[parties::IMPORT, materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS, sales::IMPORT, findings::IMPORT];
+#[rustfmt::skip]
+const IMPORTS: &[ImportTable] = &[
+    parties::IMPORT,
+    products::POLICY_IMPORT,
+    products::STYLE_IMPORT,
+    products::SKU_IMPORT,
+    materials::IMPORT,
+    batches::BATCHES,
+    batches::BATCH_LOTS,
+    batches::GARMENTS,
+    sales::IMPORT,
+    findings::IMPORT,
+];
 
 /// Every room's routes.
 const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
@@ -57,6 +72,9 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
     findings::routes,
     trace::routes,
     recalls::routes,
+    links::routes,
+    resolver::routes,
+    card::routes,
 ];
 
 /// The kinds of long work.
@@ -77,9 +95,25 @@ fn rooms(config: &mut ServiceConfig<'_>) {
     }
 }
 
-/// The whole application, ready to be served or tested.
+/// The whole application, ready to be tested.
 pub fn app(
     house: &House,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
+    app_counting(house, None)
+}
+
+/// The whole application, ready to be served. Looks at cards are counted where a counter is handed in.
+pub fn app_counting(
+    house: &House,
+    counter: Option<Counter>,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -93,8 +127,9 @@ pub fn app(
         .into_utoipa_app()
         .app_data(web::Data::new(house.clone()))
         .app_data(Menu(Arc::from(MENU)))
-        .app_data(web::Data::from(staff::door::porter()))
         .app_data(web::Data::new(import_tables()))
+        .app_data(web::Data::from(staff::door::porter()))
+        .app_data(web::Data::new(card::Desk::new(house, counter)))
         .configure(rooms)
         .split_for_parts();
     app.default_service(web::to(nowhere))

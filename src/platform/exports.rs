@@ -296,8 +296,13 @@ pub struct Pipe {
 }
 
 impl Pipe {
-    fn send(&mut self, chunk: Result<Bytes>) -> io::Result<()> {
-        let sent = self.runtime.block_on(async { tokio::time::timeout(STALL, self.out.send(chunk)).await });
+    /// Sends what is held.
+    fn push(&mut self) -> io::Result<()> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let chunk = std::mem::replace(&mut self.held, Vec::with_capacity(CHUNK));
+        let sent = self.runtime.block_on(async { tokio::time::timeout(STALL, self.out.send(Ok(Bytes::from(chunk)))).await });
         match sent {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(io::Error::new(io::ErrorKind::BrokenPipe, "the reader went away")),
@@ -310,17 +315,14 @@ impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.held.extend_from_slice(bytes);
         if self.held.len() >= CHUNK {
-            self.flush()?;
+            self.push()?;
         }
         Ok(bytes.len())
     }
 
+    /// Nothing: a writer flushes when it is dropped too, and what failed before a chunk was full must not be sent.
     fn flush(&mut self) -> io::Result<()> {
-        if self.held.is_empty() {
-            return Ok(());
-        }
-        let chunk = std::mem::replace(&mut self.held, Vec::with_capacity(CHUNK));
-        self.send(Ok(Bytes::from(chunk)))
+        Ok(())
     }
 }
 
@@ -345,7 +347,7 @@ where
             rows(db, &mut sheet)?;
             sheet.finish()
         });
-        match written.and_then(|mut pipe| Ok(pipe.flush()?)) {
+        match written.and_then(|mut pipe| Ok(pipe.push()?)) {
             Ok(()) => {}
             Err(error) => {
                 // Nobody may be there any more to hear it.

@@ -25,7 +25,23 @@ macro_rules! catalogue {
     };
 }
 
-catalogue!("common", "errors", "staff", "imports", "parties", "lots", "batches", "holders", "sales", "warranties", "findings", "recalls", "trace",);
+catalogue!(
+    "common",
+    "errors",
+    "staff",
+    "imports",
+    "parties",
+    "styles",
+    "lots",
+    "batches",
+    "holders",
+    "sales",
+    "warranties",
+    "trace",
+    "recalls",
+    "findings",
+    "card",
+);
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
 #[derive(Clone, Copy)]

@@ -1,6 +1,7 @@
 //! Findings: logging, lists, who sees what, photos, the catalogue, files.
 
 use hangtag::kernel::{GarmentId, Id};
+use hangtag::platform::http::perm::Permission as P;
 use hangtag::platform::imports::{Importer, Mode, Outcome, Source};
 use hangtag::production::{batches, materials, parties, products};
 use hangtag::quality::findings;
@@ -11,9 +12,35 @@ use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::refusals::{Route, needs, public};
 use crate::story;
 use crate::support::personas::Persona;
 use crate::support::{Answer, Request, TestApp};
+
+pub const ROUTES: &[Route] = &[
+    public("GET", "/assets/{file}"),
+    needs("GET", "/api/v1/findings", P::FindingsRead),
+    needs("POST", "/api/v1/findings", P::FindingsEdit),
+    needs("POST", "/api/v1/findings/bulk", P::FindingsEdit),
+    needs("GET", "/api/v1/findings/{id}", P::FindingsRead),
+    needs("POST", "/api/v1/findings/{id}/withdraw", P::FindingsEdit),
+    needs("POST", "/api/v1/findings/{id}/photos", P::FindingsEdit),
+    needs("GET", "/api/v1/defects", P::FindingsRead),
+    needs("PUT", "/api/v1/defects/{code}", P::PolicyEdit),
+    needs("GET", "/findings", P::FindingsRead),
+    needs("GET", "/findings.csv", P::FindingsRead),
+    needs("GET", "/findings.xlsx", P::FindingsRead),
+    needs("GET", "/findings/new", P::FindingsEdit),
+    needs("POST", "/findings/new", P::FindingsEdit),
+    needs("GET", "/findings/{id}", P::FindingsRead),
+    needs("POST", "/findings/{id}/withdraw", P::FindingsEdit),
+    needs("POST", "/findings/{id}/photos", P::FindingsEdit),
+    needs("GET", "/photos/{id}.jpg", P::FindingsRead),
+    needs("GET", "/defects", P::FindingsRead),
+    needs("GET", "/defects.csv", P::FindingsRead),
+    needs("GET", "/defects/{code}", P::PolicyEdit),
+    needs("POST", "/defects/{code}", P::PolicyEdit),
+];
 
 const GTIN: &str = "09506000134352";
 
@@ -81,7 +108,7 @@ async fn count(app: &TestApp) -> i64 {
 }
 
 fn picture(width: u32, height: u32) -> RgbImage {
-    RgbImage::from_fn(width, height, |x, y| Rgb([(x % 251) as u8, (y % 241) as u8, 90]))
+    RgbImage::from_fn(width, height, |x, y| Rgb([x % 251, y % 241, 90].map(|shade| u8::try_from(shade).unwrap())))
 }
 
 fn jpeg(width: u32, height: u32) -> Vec<u8> {

@@ -8,9 +8,23 @@
     reason = "a test may fail by panicking and says what it skips"
 )]
 
+mod batches;
+mod card;
 mod findings;
+mod holders;
 mod labels_engine;
+mod links;
+mod materials;
+mod parties;
 mod platform;
+mod products;
+mod recalls;
+mod refusals;
+mod resolver;
+mod sales;
+mod scans;
 mod schema;
 mod staff;
 mod support;
+mod trace;
+mod warranties;

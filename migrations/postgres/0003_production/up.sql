@@ -216,8 +216,9 @@ CREATE TABLE link (
     title TEXT NOT NULL,
     hreflang TEXT NOT NULL,
     media_type TEXT NOT NULL,
+    context TEXT NOT NULL,
     is_default BOOLEAN NOT NULL,
     created_by TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL,
-    UNIQUE (level, subject_id, link_type, hreflang, media_type, href)
+    UNIQUE (level, subject_id, link_type, hreflang, media_type, context, href)
 );

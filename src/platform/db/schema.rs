@@ -337,6 +337,7 @@ diesel::table! {
         title -> Text,
         hreflang -> Text,
         media_type -> Text,
+        context -> Text,
         is_default -> Bool,
         created_by -> Text,
         created_at -> Timestamp,

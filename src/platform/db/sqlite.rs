@@ -9,12 +9,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::sqlite::SqliteConnection;
-use diesel::{Connection, RunQueryDsl};
+use diesel::{Connection, QueryDsl, RunQueryDsl};
 use tokio::sync::oneshot;
 
 use super::{Db, StoreOptions};
@@ -26,6 +26,8 @@ const GROUP_MAX: usize = 512;
 const QUEUE_MAX: usize = 8_192;
 /// Longest wait for a reader.
 const READ_WAIT: Duration = Duration::from_secs(2);
+/// How long a commit of another process may go unnoticed by [`SqliteStore::changes`].
+const NOTICE: Duration = Duration::from_millis(50);
 
 /// The embedded store.
 pub(super) struct SqliteStore {
@@ -34,13 +36,31 @@ pub(super) struct SqliteStore {
     writer: SyncSender<Box<dyn Queued>>,
     readers: Mutex<Vec<Db>>,
     freed: Condvar,
+    /// Commits that kept something, those of other processes included once they were noticed.
+    changes: Arc<AtomicU64>,
 }
 
 static STORES: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    /// This thread's own reader, for `glance`: which store it belongs to, and the connection.
-    static GLANCER: RefCell<Option<(u64, Db)>> = const { RefCell::new(None) };
+    /// This thread's own reader, for `glance`.
+    static GLANCER: RefCell<Option<Glancer>> = const { RefCell::new(None) };
+}
+
+/// A thread's own reader.
+struct Glancer {
+    /// The store it belongs to.
+    store: u64,
+    db: Db,
+    /// When it last asked for the data version, and what that was.
+    asked: Option<(Instant, i64)>,
+}
+
+diesel::table! {
+    /// SQLite's own: a number that changes when another connection, of whatever process, has committed.
+    pragma_data_version (data_version) {
+        data_version -> BigInt,
+    }
 }
 
 impl SqliteStore {
@@ -53,13 +73,16 @@ impl SqliteStore {
         let readers = (0..options.connections.max(1)).map(|_| open_reader(path)).collect::<Result<Vec<_>>>()?;
         let (sender, receiver) = sync_channel(QUEUE_MAX);
         let group = if options.group_commit { GROUP_MAX } else { 1 };
-        std::thread::Builder::new().name("writer".into()).spawn(move || write_loop(Db::Sqlite(writer), &receiver, group))?;
+        let changes = Arc::new(AtomicU64::new(0));
+        let counted = changes.clone();
+        std::thread::Builder::new().name("writer".into()).spawn(move || write_loop(Db::Sqlite(writer), &receiver, group, &counted))?;
         Ok(Self {
             path: path.to_owned(),
             number: STORES.fetch_add(1, Ordering::Relaxed),
             writer: sender,
             readers: Mutex::new(readers),
             freed: Condvar::new(),
+            changes,
         })
     }
 
@@ -90,15 +113,38 @@ impl SqliteStore {
     }
 
     pub(super) fn glance<T>(&self, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+        self.with_glancer(|glancer| body(&mut glancer.db))
+    }
+
+    /// How many commits there were. Whoever reads it, then rows, and finds it unchanged later, knows that the rows still stand; a commit
+    /// of another process is noticed within [`NOTICE`].
+    pub(super) fn changes(&self) -> Result<u64> {
+        self.with_glancer(|glancer| {
+            if glancer.asked.is_none_or(|(at, _)| at.elapsed() >= NOTICE) {
+                let crate::platform::db::Db::Sqlite(connection) = &mut glancer.db else { return Ok(()) };
+                let versions: Vec<i64> = pragma_data_version::table.select(pragma_data_version::data_version).load(connection)?;
+                let version = versions.into_iter().next().unwrap_or_default();
+                if glancer.asked.is_some_and(|(_, before)| before != version) {
+                    // Perhaps our own writer's, which counts itself: counting twice forgets a little early and does no harm.
+                    self.changes.fetch_add(1, Ordering::AcqRel);
+                }
+                glancer.asked = Some((Instant::now(), version));
+            }
+            Ok(())
+        })?;
+        Ok(self.changes.load(Ordering::Acquire))
+    }
+
+    fn with_glancer<T>(&self, body: impl FnOnce(&mut Glancer) -> Result<T>) -> Result<T> {
         GLANCER.with(|glancer| {
             let Ok(mut glancer) = glancer.try_borrow_mut() else {
                 return Err(Error::broken("a glance within a glance"));
             };
-            if glancer.as_ref().is_none_or(|(number, _)| *number != self.number) {
-                *glancer = Some((self.number, open_reader(&self.path)?));
+            if glancer.as_ref().is_none_or(|glancer| glancer.store != self.number) {
+                *glancer = Some(Glancer { store: self.number, db: open_reader(&self.path)?, asked: None });
             }
             match glancer.as_mut() {
-                Some((_, db)) => body(db),
+                Some(glancer) => body(glancer),
                 None => Err(Error::Busy),
             }
         })
@@ -186,7 +232,7 @@ where
     }
 }
 
-fn write_loop(mut db: Db, queue: &Receiver<Box<dyn Queued>>, group_max: usize) {
+fn write_loop(mut db: Db, queue: &Receiver<Box<dyn Queued>>, group_max: usize, changes: &AtomicU64) {
     while let Ok(first) = queue.recv() {
         let mut group = vec![first];
         while group.len() < group_max {
@@ -196,6 +242,8 @@ fn write_loop(mut db: Db, queue: &Receiver<Box<dyn Queued>>, group_max: usize) {
             }
         }
         if commit_group(&mut db, &mut group).is_ok() {
+            // Before anybody is answered: who has an answer and looks again must find the count changed.
+            changes.fetch_add(1, Ordering::AcqRel);
             group.into_iter().for_each(|write| write.settle(Ok(())));
         } else {
             // Something broke the whole transaction (disk full, say): give each write its own.
@@ -204,6 +252,7 @@ fn write_loop(mut db: Db, queue: &Receiver<Box<dyn Queued>>, group_max: usize) {
                     tracing::error!(%error, "a write was not committed");
                     error.to_string()
                 });
+                changes.fetch_add(1, Ordering::AcqRel);
                 write.settle(outcome.as_ref().copied().map_err(String::as_str));
             }
         }

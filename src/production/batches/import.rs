@@ -289,11 +289,14 @@ fn at_lines<R>(chunk: &[Entry<R>], faults: Vec<(usize, Fault)>) -> Vec<Fault> {
     faults.into_iter().filter_map(|(place, fault)| Some(fault.at_line(chunk.get(place)?.line))).collect()
 }
 
+/// Units, and the line that names them.
+type SeenUnits = (Range<i64>, u64);
+
 struct UseImport {
     store: Store,
     stamp: Stamp,
     /// What the file said before of a batch's component and lot: units, and the line.
-    seen: HashMap<(String, String, String), Vec<(Range<i64>, u64)>>,
+    seen: HashMap<[String; 3], Vec<SeenUnits>>,
 }
 
 impl Import for UseImport {
@@ -322,7 +325,7 @@ impl Import for UseImport {
         let mut faults = Vec::new();
         for entry in chunk {
             let UseRecord { batch, component, lot, units, .. } = &entry.record;
-            let before = self.seen.entry((batch.clone(), component.clone(), lot.clone())).or_default();
+            let before = self.seen.entry([batch.clone(), component.clone(), lot.clone()]).or_default();
             if let Some((_, line)) = before.iter().find(|(other, _)| other.start < units.end && units.start < other.end) {
                 faults
                     .push(entry.fault("units", Code::Duplicate).with("field", "units").with("value", units_text(units)).with("line", line));

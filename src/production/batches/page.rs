@@ -150,7 +150,7 @@ impl FormPage {
     fn lots(&self) -> Vec<Vec<RowCell<'_>>> {
         let cell = |place: usize, cell: &'static str| {
             let name = format!("lots.{place}.{cell}");
-            let label = self.shell.t.say(&format!("batches-lot-{}", cell.replace('_', "-"))).into_owned();
+            let label = self.shell.t.say(format!("batches-lot-{}", cell.replace('_', "-"))).into_owned();
             RowCell { value: self.form.value(&name), fault: self.form.fault(&name), name, label }
         };
         (0..self.rows).map(|place| ROW.into_iter().map(|name| cell(place, name)).collect()).collect()

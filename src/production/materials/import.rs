@@ -8,17 +8,17 @@ use chrono::NaiveDate;
 use super::rules::{any_cycle, check, milli_text, out_of_order, parts_text, path_text, read_parts};
 use super::store::{self, Waiting};
 use super::{KIND_WORDS, LotDraft, LotKind};
-use crate::kernel::text::{Both, Lang};
 use crate::kernel::countries;
+use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Store;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::production::parties;
 use crate::platform::imports::{
     self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
 };
+use crate::production::parties;
 
 /// The columns of a file of lots.
 pub const COLUMNS: Columns = Columns {

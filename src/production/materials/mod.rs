@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 pub use http::routes;
 pub use import::{COLUMNS as LOT_COLUMNS, IMPORT, run as import_lots};
+pub(crate) use rules::out_of_order;
 pub use rules::{check, milli_text, read_parts};
 pub(crate) use store::anywhere;
 pub use store::{

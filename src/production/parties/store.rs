@@ -265,6 +265,8 @@ fn saved(db: &mut Db, stamp: &Stamp, id: Id, fields: PartyFields, version: i64) 
         Subject::Thing("party", id.0),
         &serde_json::json!({ "code": fields.code, "version": version }),
     )?;
+    // The catalogue shows makers by name and address.
+    events::bump(db, "catalogue")?;
     let PartyFields { code, name, roles, gln, country, city, address, contact, status, version: _ } = fields;
     Ok(Party { id, code, name, roles, gln, country, city, address, contact, status, version })
 }

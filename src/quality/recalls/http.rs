@@ -69,7 +69,12 @@ async fn today(house: &House, code: String) -> Result<ScopeToday> {
 /// Traces now and saves the answer.
 #[utoipa::path(tag = "recalls", request_body = NewScope, responses((status = 201, body = Scope), (status = 409, body = Problem), (status = 422, body = Problem)))]
 #[post("/api/v1/recall-scopes")]
-async fn create_api(request: HttpRequest, caller: Caller<perm::RecallEdit>, house: web::Data<House>, body: Json<NewScope>) -> Result<HttpResponse> {
+async fn create_api(
+    request: HttpRequest,
+    caller: Caller<perm::RecallEdit>,
+    house: web::Data<House>,
+    body: Json<NewScope>,
+) -> Result<HttpResponse> {
     unbound(caller.party)?;
     let once = Once::of(&request, &body.hash, None)?;
     let scope = save(&house, &caller, once, body.value).await?;
@@ -107,10 +112,19 @@ struct FileAsk {
 /// The affected units of each batch, as a file.
 #[utoipa::path(tag = "recalls", params(FileAsk), responses((status = 200, content_type = "text/csv"), (status = 404, body = Problem)))]
 #[get("/api/v1/recall-scopes/{code}/units")]
-async fn units_api(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, code: web::Path<String>, ask: web::Query<FileAsk>) -> Result<HttpResponse> {
+async fn units_api(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    ask: web::Query<FileAsk>,
+) -> Result<HttpResponse> {
     unbound(caller.party)?;
     let code = code.into_inner();
-    let titles = titles(&request, &["recalls-batch", "recalls-first", "recalls-last", "recalls-garments", "recalls-first-serial", "recalls-last-serial"]);
+    let titles = titles(
+        &request,
+        &["recalls-batch", "recalls-first", "recalls-last", "recalls-garments", "recalls-first-serial", "recalls-last-serial"],
+    );
     let (keys, stem) = (house.keys.clone(), format!("recall-{code}-units"));
     exports::download(&house.store, ask.format.unwrap_or(Format::Csv), &stem, titles, move |db, sheet| {
         let (_, batches) = store::by_code(db, &code)?.ok_or(Code::NotFound)?;
@@ -122,7 +136,14 @@ async fn units_api(request: HttpRequest, caller: Caller<perm::TraceRead>, house:
                 };
                 let (first, last) = (serial(units.first)?, serial(units.last)?);
                 let count = units.last - units.first + 1;
-                sheet.row(&[batch.batch.as_str().into(), units.first.into(), units.last.into(), count.into(), first.into(), last.into()])?;
+                sheet.row(&[
+                    batch.batch.as_str().into(),
+                    units.first.into(),
+                    units.last.into(),
+                    count.into(),
+                    first.into(),
+                    last.into(),
+                ])?;
             }
         }
         Ok(())
@@ -133,7 +154,13 @@ async fn units_api(request: HttpRequest, caller: Caller<perm::TraceRead>, house:
 /// The garments of a scope that have been sold, with their serials, as a file.
 #[utoipa::path(tag = "recalls", params(FileAsk), responses((status = 200, content_type = "text/csv"), (status = 404, body = Problem)))]
 #[get("/api/v1/recall-scopes/{code}/garments")]
-async fn garments_api(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, code: web::Path<String>, ask: web::Query<FileAsk>) -> Result<HttpResponse> {
+async fn garments_api(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    ask: web::Query<FileAsk>,
+) -> Result<HttpResponse> {
     /// Units asked for at a time.
     const AT_ONCE: i64 = 20_000;
     unbound(caller.party)?;
@@ -186,7 +213,12 @@ fn titled(request: &HttpRequest, key: &str) -> Shell {
 }
 
 #[get("/recalls")]
-async fn list_page(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, ask: web::Query<PageAsk>) -> Result<HttpResponse> {
+async fn list_page(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    ask: web::Query<PageAsk>,
+) -> Result<HttpResponse> {
     unbound(caller.party)?;
     let page = page_of(&house, &ask).await?;
     let next = page.next.map(|next| format!("/recalls?after={next}"));
@@ -224,7 +256,12 @@ struct Filled {
 }
 
 #[post("/recalls/new")]
-async fn create_form(request: HttpRequest, caller: Caller<perm::RecallEdit>, house: web::Data<House>, form: Form<Filled>) -> Result<HttpResponse> {
+async fn create_form(
+    request: HttpRequest,
+    caller: Caller<perm::RecallEdit>,
+    house: web::Data<House>,
+    form: Form<Filled>,
+) -> Result<HttpResponse> {
     unbound(caller.party)?;
     let once = Once::of(&request, &form.hash, form.once.as_deref())?;
     let filled = form.value;
@@ -248,7 +285,12 @@ async fn create_form(request: HttpRequest, caller: Caller<perm::RecallEdit>, hou
 }
 
 #[get("/recalls/{code}")]
-async fn one_page(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn one_page(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
     unbound(caller.party)?;
     let scope = today(&house, code.into_inner()).await?;
     let shell = Shell::of(&request, format!("{} · {}", scope.scope.code, scope.scope.title));

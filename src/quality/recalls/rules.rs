@@ -73,7 +73,8 @@ pub fn compare(saved: &[ScopeBatch], hash: &str, today: Option<&[ScopeBatch]>) -
     let only_in = |one: &BTreeMap<i64, ScopeBatch>, other: &BTreeMap<i64, ScopeBatch>| {
         one.iter().filter(|(no, _)| !other.contains_key(no)).map(|(_, batch)| batch.batch.clone()).collect()
     };
-    let changed = before.iter().filter(|(no, batch)| after.get(no).is_some_and(|other| other != *batch)).map(|(_, batch)| batch.batch.clone());
+    let changed =
+        before.iter().filter(|(no, batch)| after.get(no).is_some_and(|other| other != *batch)).map(|(_, batch)| batch.batch.clone());
     Ok(Difference {
         same: now == hash,
         hash: now,

@@ -50,7 +50,7 @@ pub fn insert(db: &mut Db, stamp: &Stamp, new: &NewScope, inputs: &Inputs, count
         ))
         .execute(c))?;
     let body = serde_json::json!({ "code": new.code, "query": new.query, "hash": hash, "batches": counts.batches, "made": counts.made });
-    events::append(db, stamp, EventKind::ScopeSaved, Subject::Thing("recall_scope", id), &body)?;
+    events::append(db, stamp, EventKind::ScopeSaved, Subject::Thing("recall", id), &body)?;
     Ok(Scope {
         code: new.code.clone(),
         title: new.title.clone(),
@@ -104,10 +104,7 @@ pub fn by_code(db: &mut Db, code: &str) -> Result<Option<(Scope, Vec<ScopeBatch>
     );
     let rows: Vec<(Row, String)> =
         each!(db, |c| recall_scope::table.filter(recall_scope::code.eq(code)).select((columns, recall_scope::result)).load(c))?;
-    rows.into_iter()
-        .next()
-        .map(|(row, result)| Ok((scope(row)?, serde_json::from_str(&result).map_err(Error::broken)?)))
-        .transpose()
+    rows.into_iter().next().map(|(row, result)| Ok((scope(row)?, serde_json::from_str(&result).map_err(Error::broken)?))).transpose()
 }
 
 /// A garment with a live sale.

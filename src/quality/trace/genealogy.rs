@@ -591,10 +591,11 @@ mod tests {
     /// Lots, edges from later to earlier ones, uses: a genealogy without cycles.
     fn parts() -> impl Strategy<Value = Parts> {
         let edge = (2i64..40, 1i64..40).prop_map(|(lot, parent)| if parent < lot { (lot, parent) } else { (parent + 1, lot) });
-        let fed = (1i64..12, 0usize..3, 1i64..40, 0i64..30, 1i64..20, any::<bool>()).prop_map(|(batch, component, lot, from, long, whole)| {
-            let units = if whole { 0..UNITS_PER_BATCH } else { from..from + long };
-            use_of(batch, ["shell", "lining", "button"][component], lot, units)
-        });
+        let fed =
+            (1i64..12, 0usize..3, 1i64..40, 0i64..30, 1i64..20, any::<bool>()).prop_map(|(batch, component, lot, from, long, whole)| {
+                let units = if whole { 0..UNITS_PER_BATCH } else { from..from + long };
+                use_of(batch, ["shell", "lining", "button"][component], lot, units)
+            });
         (proptest::collection::vec(edge, 0..60), proptest::collection::vec(fed, 0..40)).prop_map(|(parents, uses)| Parts {
             lots: (1..=41).map(|lot| (lot, lot % 5)).collect(),
             parents,

@@ -35,35 +35,65 @@ struct Ask {
 /// What was made of a lot, and what it was made of.
 #[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem)))]
 #[get("/api/v1/trace/lots/{code}")]
-async fn lot_api(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, code: web::Path<String>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+async fn lot_api(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
     answer(&request, &caller, &house, Begin::Query(Query::Lot(code.into_inner())), ask.into_inner()).await
 }
 
 /// What was made of a party's lots, and what it sewed.
 #[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem)))]
 #[get("/api/v1/trace/parties/{code}")]
-async fn party_api(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, code: web::Path<String>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+async fn party_api(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
     answer(&request, &caller, &house, Begin::Query(Query::Party(code.into_inner())), ask.into_inner()).await
 }
 
 /// What a batch was made of.
 #[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem)))]
 #[get("/api/v1/trace/batches/{code}")]
-async fn batch_api(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, code: web::Path<String>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+async fn batch_api(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
     answer(&request, &caller, &house, Begin::Query(Query::Batch(code.into_inner())), ask.into_inner()).await
 }
 
 /// What one garment was made of: the very rolls, where somebody wrote down which units they went into.
 #[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem), (status = 422, body = Problem)))]
 #[get("/api/v1/trace/garments/{serial}")]
-async fn garment_api(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, serial: web::Path<String>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+async fn garment_api(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    serial: web::Path<String>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
     answer(&request, &caller, &house, Begin::Serial(serial.into_inner()), ask.into_inner()).await
 }
 
 /// What the thing a finding is about was made of; the lots of the defect's component are marked.
 #[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem)))]
 #[get("/api/v1/trace/findings/{id}")]
-async fn finding_api(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, id: web::Path<String>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+async fn finding_api(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    id: web::Path<String>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
     answer(&request, &caller, &house, Begin::Query(Query::Finding(id.parse()?)), ask.into_inner()).await
 }
 
@@ -126,27 +156,52 @@ async fn answer(request: &HttpRequest, who: &Identity, house: &House, begin: Beg
 }
 
 #[get("/trace/lot/{code}")]
-async fn lot_page(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn lot_page(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
     page(&request, &caller, &house, Begin::Query(Query::Lot(code.into_inner())), "lots").await
 }
 
 #[get("/trace/party/{code}")]
-async fn party_page(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn party_page(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
     page(&request, &caller, &house, Begin::Query(Query::Party(code.into_inner())), "parties").await
 }
 
 #[get("/trace/batch/{code}")]
-async fn batch_page(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+async fn batch_page(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
     page(&request, &caller, &house, Begin::Query(Query::Batch(code.into_inner())), "batches").await
 }
 
 #[get("/trace/garment/{serial}")]
-async fn garment_page(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, serial: web::Path<String>) -> Result<HttpResponse> {
+async fn garment_page(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    serial: web::Path<String>,
+) -> Result<HttpResponse> {
     page(&request, &caller, &house, Begin::Serial(serial.into_inner()), "garments").await
 }
 
 #[get("/trace/finding/{id}")]
-async fn finding_page(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, id: web::Path<String>) -> Result<HttpResponse> {
+async fn finding_page(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
     page(&request, &caller, &house, Begin::Query(Query::Finding(id.parse()?)), "findings").await
 }
 
@@ -179,7 +234,12 @@ struct Search {
 }
 
 #[get("/trace")]
-async fn search_page(request: HttpRequest, caller: Caller<perm::TraceRead>, house: web::Data<House>, ask: web::Query<Search>) -> Result<HttpResponse> {
+async fn search_page(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    ask: web::Query<Search>,
+) -> Result<HttpResponse> {
     let q = ask.q.trim().to_owned();
     let bound = caller.party;
     let inside = house.get_ref().clone();

@@ -210,6 +210,9 @@ pub struct LotLine {
     /// What it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub material: Option<Both>,
+    /// The dye house's own lot, where there is one and the caller may know.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub dye_lot: String,
     /// Who supplied it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supplier: Option<PartyLine>,

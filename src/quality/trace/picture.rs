@@ -82,7 +82,8 @@ fn ordered(graph: &Graph) -> Vec<usize> {
     for column in 0..graph.columns.len() {
         let mut places: Vec<(usize, usize)> = Vec::new();
         for (place, _) in graph.nodes.iter().enumerate().filter(|(_, node)| node.column == column) {
-            let rows: Vec<usize> = graph.edges.iter().filter(|(_, to)| *to == place).filter_map(|(from, _)| row.get(from).copied()).collect();
+            let rows: Vec<usize> =
+                graph.edges.iter().filter(|(_, to)| *to == place).filter_map(|(from, _)| row.get(from).copied()).collect();
             let middle = if rows.is_empty() { usize::MAX } else { rows.iter().sum::<usize>() * 1_000 / rows.len() };
             places.push((middle, place));
         }
@@ -145,7 +146,13 @@ fn draw_box(out: &mut String, node: &Node, x: usize, y: usize, words: Words) {
         format_args!(
             "<g class=\"box {class}{state}\"><title>{}</title><rect x=\"{x}\" y=\"{y}\" width=\"{BOX_W}\" height=\"{BOX_H}\" rx=\"7\"/>\
              <text class=\"code\" x=\"{text_x}\" y=\"{}\">{}</text><text class=\"name\" x=\"{text_x}\" y=\"{}\">{}</text></g>",
-            escape(&[code.as_str(), name, if note == name { "" } else { &note }].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")),
+            escape(
+                &[code.as_str(), name, if note == name { "" } else { &note }]
+                    .into_iter()
+                    .filter(|part| !part.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(" · ")
+            ),
             y + 19,
             escape(&fit(&code, 17)),
             y + 36,
@@ -179,7 +186,12 @@ pub fn chart(trace: &Trace, words: Words) -> Option<String> {
                 escape(&trace_href("batch", &batch.code)),
                 escape(&words.say_with(
                     "trace-chart-bar",
-                    &[("batch", batch.code.clone()), ("rate", format!("{rate:.1}")), ("pieces", batch.pieces.to_string()), ("made", batch.made.to_string())]
+                    &[
+                        ("batch", batch.code.clone()),
+                        ("rate", format!("{rate:.1}")),
+                        ("pieces", batch.pieces.to_string()),
+                        ("made", batch.made.to_string())
+                    ]
                 )),
                 left - 8.0,
                 y + 14,
@@ -191,7 +203,10 @@ pub fn chart(trace: &Trace, words: Words) -> Option<String> {
         y += row;
     }
     if more > 0 {
-        put(&mut bars, format_args!("<text class=\"more\" x=\"{left}\" y=\"{}\">{}</text>", y + 14, escape(&words.say1("trace-more", "count", more))));
+        put(
+            &mut bars,
+            format_args!("<text class=\"more\" x=\"{left}\" y=\"{}\">{}</text>", y + 14, escape(&words.say1("trace-more", "count", more))),
+        );
     }
     let title = escape(&words.say("trace-chart-title"));
     let about = words.say_with("trace-chart-about", &[("count", found.len().to_string()), ("most", format!("{most:.1}"))]);

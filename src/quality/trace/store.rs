@@ -184,8 +184,7 @@ pub fn parties(db: &mut Db, ids: &[i64]) -> Result<HashMap<i64, PartyFacts>> {
             .select((party::id, party::code, party::name_zh, party::name_en, party::country, party::city))
             .load(c))?;
         found.extend(
-            rows.into_iter()
-                .map(|(id, code, zh, en, country, city)| (id, PartyFacts { code, name: Both { zh, en }, country, city })),
+            rows.into_iter().map(|(id, code, zh, en, country, city)| (id, PartyFacts { code, name: Both { zh, en }, country, city })),
         );
     }
     Ok(found)
@@ -234,17 +233,8 @@ pub fn batches(db: &mut Db, numbers: &[i64]) -> Result<Vec<BatchFacts>> {
                 (style::code, style::name_zh, style::name_en)
             ))
             .load(c))?;
-        found.extend(rows.into_iter().map(|((no, code, factory_id, line, finished_on, minted, status), sku, (style, zh, en))| BatchFacts {
-            no,
-            code,
-            sku,
-            style,
-            style_name: Both { zh, en },
-            factory_id,
-            line,
-            finished_on,
-            minted,
-            status,
+        found.extend(rows.into_iter().map(|((no, code, factory_id, line, finished_on, minted, status), sku, (style, zh, en))| {
+            BatchFacts { no, code, sku, style, style_name: Both { zh, en }, factory_id, line, finished_on, minted, status }
         }));
     }
     found.sort_unstable_by_key(|batch| batch.no);
@@ -433,10 +423,7 @@ pub fn findings_of_lots(db: &mut Db, ids: &[i64]) -> Result<Vec<FindingCount>> {
     for chunk in ids.chunks(KEYS) {
         let rows: Vec<FindingCount> = each!(db, |c| finding::table
             .filter(
-                finding::lot_id
-                    .eq_any(chunk.iter().map(|id| Some(*id)))
-                    .and(finding::status.eq("live"))
-                    .and(finding::subject.eq("lot"))
+                finding::lot_id.eq_any(chunk.iter().map(|id| Some(*id))).and(finding::status.eq("live")).and(finding::subject.eq("lot"))
             )
             .group_by((finding::defect_code, finding::severity))
             .select((sql::<Nullable<BigInt>>("CAST(NULL AS BIGINT)"), finding::defect_code, finding::severity, count_star(), pieces()))
@@ -481,9 +468,7 @@ pub fn finding(db: &mut Db, id: i64) -> Result<Option<FindingFacts>> {
 /// # Errors
 /// When the store does.
 pub fn defect_names(db: &mut Db, codes: &[String]) -> Result<HashMap<String, Both>> {
-    let rows: Vec<(String, String, String)> = each!(db, |c| defect::table
-        .filter(defect::code.eq_any(codes))
-        .select((defect::code, defect::name_zh, defect::name_en))
-        .load(c))?;
+    let rows: Vec<(String, String, String)> =
+        each!(db, |c| defect::table.filter(defect::code.eq_any(codes)).select((defect::code, defect::name_zh, defect::name_en)).load(c))?;
     Ok(rows.into_iter().map(|(code, zh, en)| (code, Both { zh, en })).collect())
 }

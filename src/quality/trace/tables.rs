@@ -45,7 +45,9 @@ impl Table {
     pub(super) fn titles(self, words: Words) -> Vec<String> {
         let keys: &[&str] = match self {
             Self::Batches => BATCH_TITLES,
-            Self::Lots => &["trace-level", "trace-lot", "trace-kind", "trace-material", "trace-supplier", "trace-supplier-name"],
+            Self::Lots => {
+                &["trace-level", "trace-lot", "trace-kind", "trace-material", "trace-dye-lot", "trace-supplier", "trace-supplier-name"]
+            }
             Self::Retailers => &["trace-retailer", "trace-retailer-name", "trace-country", "trace-city", "trace-sold", "trace-claimed"],
             Self::Defects => &["trace-defect", "trace-defect-name", "trace-severity", "trace-findings", "trace-pieces"],
         };
@@ -67,6 +69,7 @@ impl Table {
                         lot.code.clone().into(),
                         text(&lot.kind),
                         text(said(lot.material.as_ref(), lang)),
+                        text(&lot.dye_lot),
                         supplier.map(|party| party.code.clone()).into(),
                         text(said(supplier.map(|party| &party.name), lang)),
                     ]

@@ -110,8 +110,7 @@ fn walk(db: &mut Db, held: &Held, tree: &Genealogy, query: &Query) -> Result<Wal
             (Kind::Finding, id.to_string(), at)
         }
     };
-    let mut walked =
-        Walked { kind, party: None, up: Vec::new(), fed: Vec::new(), down: Down::default(), unit: None, code, finding };
+    let mut walked = Walked { kind, party: None, up: Vec::new(), fed: Vec::new(), down: Down::default(), unit: None, code, finding };
     held.with_scratch(|scratch| {
         match at {
             At::Lot(id) => {
@@ -134,7 +133,8 @@ fn walk(db: &mut Db, held: &Held, tree: &Genealogy, query: &Query) -> Result<Wal
                 let up = tree.up(batch, place, scratch);
                 (walked.up, walked.fed, walked.unit) = (up.lots, up.fed, unit);
                 let (from, to) = place.map_or((0, WHOLE), |unit| (unit, unit + 1));
-                walked.down = Down { lots: Vec::new(), batches: vec![batch], through: vec![u32::MAX], spans: vec![Span { batch, from, to }] };
+                walked.down =
+                    Down { lots: Vec::new(), batches: vec![batch], through: vec![u32::MAX], spans: vec![Span { batch, from, to }] };
             }
         }
         Ok::<_, Error>(())
@@ -288,7 +288,11 @@ impl Counted {
         let (mut whole, mut partial) = (Vec::new(), Vec::new());
         for batch in batches {
             let own = units_of(spans.get(&batch.no).copied().unwrap_or_default(), batch.minted);
-            if rules::count(&own) == batch.minted { whole.push(batch.no) } else { partial.push(batch.no) }
+            if rules::count(&own) == batch.minted {
+                whole.push(batch.no)
+            } else {
+                partial.push(batch.no)
+            }
             units.insert(batch.no, own);
         }
         let mut tallies = store::tallies(db, &whole)?;
@@ -399,17 +403,12 @@ fn lot_line(tree: &Genealogy, facts: &Facts, lot: u32, level: i64) -> LotLine {
         code: known.map(|lot| lot.code.clone()),
         kind: facts.lots.get(&id).map(|lot| lot.kind.clone()).unwrap_or_default(),
         material: known.map(|lot| lot.material.clone()),
+        dye_lot: known.map(|lot| lot.dye_lot.clone()).unwrap_or_default(),
         supplier: facts.party(tree.party_of_lot(lot)),
     }
 }
 
-fn batch_line(
-    tree: &Genealogy,
-    facts: &Facts,
-    counted: &Counted,
-    paths: &HashMap<i64, (Vec<u32>, bool)>,
-    batch: &BatchFacts,
-) -> BatchLine {
+fn batch_line(tree: &Genealogy, facts: &Facts, counted: &Counted, paths: &HashMap<i64, (Vec<u32>, bool)>, batch: &BatchFacts) -> BatchLine {
     let units = counted.units.get(&batch.no).map(Vec::as_slice).unwrap_or_default();
     let made = rules::count(units);
     let (sold, claimed) = counted.sold.get(&batch.no).copied().unwrap_or_default();

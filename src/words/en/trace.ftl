@@ -60,6 +60,7 @@ trace-supplier-name = Supplier's name
 trace-component = Component
 trace-material = Material
 trace-kind = Kind
+trace-dye-lot = Dye lot
 trace-level = Level
 trace-all-units = all
 trace-units = Units

@@ -57,6 +57,7 @@ trace-supplier-name = 供应商名称
 trace-component = 部件
 trace-material = 材料
 trace-kind = 类别
+trace-dye-lot = 染缸号
 trace-level = 层级
 trace-all-units = 全部
 trace-units = 件号

@@ -1,6 +1,8 @@
 //! The application as a test sees it: a store of its own, a clock that stands still, requests without a network.
 
+pub mod goods;
 pub mod personas;
+pub mod season;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

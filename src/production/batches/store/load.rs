@@ -149,6 +149,9 @@ pub struct UsePlan {
     pub faults: Vec<(usize, Fault)>,
 }
 
+/// Units made of a lot, and how much of it went in.
+type Used = (Range<i64>, Option<i64>);
+
 /// Holds lots of batches against the store.
 ///
 /// # Errors
@@ -159,7 +162,7 @@ pub fn plan_uses(db: &mut Db, records: &[&UseRecord]) -> Result<UsePlan> {
     let batches = batches_by_code(db, &all(|record| &record.batch))?;
     let lots = materials::lots_by_code(db, &all(|record| &record.lot))?;
     let numbers: Vec<i64> = batches.values().map(|batch| batch.no.0).collect();
-    let mut there: HashMap<(i64, String, i64), Vec<(Range<i64>, Option<i64>)>> = HashMap::new();
+    let mut there: HashMap<(i64, String, i64), Vec<Used>> = HashMap::new();
     for chunk in numbers.chunks(chunk_rows(1) / 4) {
         let rows: Vec<(i64, String, i64, i64, i64, Option<i64>)> =
             each!(db, |c| batch_lot::table.filter(batch_lot::batch_no.eq_any(chunk)).load(c))?;

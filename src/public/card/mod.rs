@@ -1,0 +1,55 @@
+//! The buyer's pages: the card of a garment, the page of a product, claiming, holding and passing on, and "not issued by us".
+//!
+//! No page has a script, and each is one request: the style sheet is inlined, symbols are drawn in the page.
+//!
+//! **Speed.** A page has a part that is the same for every garment of a sku (identity, materials, care, label items, questions), which is
+//! rendered once and kept until the catalogue changes (`kept.rs`), and a part of the garment's own, which is two look-ups by key. The whole
+//! page is kept too, for as long as nothing at all was written to the embedded store ([`crate::platform::db::Store::changes`]); the
+//! page of somebody who holds the garment never is.
+//!
+//! **Wording.** A copied label carries a valid serial. So the card says what was issued, when it was first claimed and on how many phones it
+//! was scanned, and never that the thing in hand is genuine.
+
+mod http;
+mod kept;
+mod page;
+mod rules;
+mod store;
+
+use std::fmt::Write;
+
+pub use http::{
+    Desk, NO_GTIN, Refused, Seen, choices_page, garment_page, kept_page, product_page, product_replaced_by, replaced_by, routes, seen,
+    unissued_page,
+};
+
+use crate::kernel::gs1::Gtin;
+
+/// Where a garment's pages are, as people's browsers see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Its GTIN, unless its brand has none.
+    pub gtin: Option<Gtin>,
+    /// Its serial as it is printed.
+    pub serial: String,
+}
+
+impl Address {
+    /// The path of its card, under which its other pages lie: `/card/09506000134352/0ABC…`, `/card/-/0ABC…` without a GTIN.
+    pub fn base(&self) -> String {
+        let gtin = self.gtin.as_ref().map_or("-", Gtin::as_str);
+        format!("/card/{gtin}/{}", escaped(&self.serial))
+    }
+}
+
+/// A text as one segment of a path.
+pub fn escaped(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut segment, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            segment.push(char::from(byte));
+        } else {
+            let _infallible = write!(segment, "%{byte:02X}");
+        }
+        segment
+    })
+}

@@ -1,0 +1,181 @@
+//! The pages: what each template is filled with.
+
+use std::sync::Arc;
+
+use askama::Template;
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+use super::kept::Parts;
+use super::rules::{MANY_DEVICES, Saying, Tone, date_text};
+use super::store::Life;
+use crate::kernel::event::EventKind;
+use crate::kernel::text::Lang;
+use crate::kernel::time::local_date;
+use crate::platform::http::Shell;
+use crate::platform::words::Words;
+
+/// A warranty's state as a person reads it.
+pub struct Said {
+    /// How it looks.
+    pub tone: Tone,
+    /// The headline.
+    pub title: String,
+    /// The explanation, or empty.
+    pub text: String,
+    /// The brand's reason, or empty.
+    pub reason: String,
+}
+
+impl Said {
+    /// In words.
+    pub fn of(saying: &Saying, t: Words) -> Self {
+        let lang = t.lang();
+        let day = |date: Option<NaiveDate>| date.map(|date| date_text(date, lang)).unwrap_or_default();
+        let args = [("since", day(saying.since)), ("until", day(saying.until)), ("days", saying.days.to_string())];
+        let text = if saying.text.is_empty() { String::new() } else { t.say_with(saying.text, &args).into_owned() };
+        let reason = if saying.reason == "returned" { t.say("card-returned").into_owned() } else { saying.reason.clone() };
+        Self { tone: saying.tone, title: t.say_with(saying.title, &args).into_owned(), text, reason }
+    }
+}
+
+/// The card.
+#[derive(Template)]
+#[template(path = "public/card/card.html")]
+pub struct Card {
+    pub(super) shell: Shell,
+    pub(super) kept: Arc<Parts>,
+    pub(super) terms: Arc<str>,
+    pub(super) serial: String,
+    pub(super) base: String,
+    pub(super) saying: Said,
+    pub(super) is_mine: bool,
+    pub(super) is_held: bool,
+    pub(super) claimed: String,
+    pub(super) scanned: String,
+    pub(super) first_scan: String,
+    pub(super) many: bool,
+    /// Day for machines, day for people, what happened.
+    pub(super) past: Vec<((String, String), &'static str)>,
+}
+
+impl Card {
+    /// The words of a garment's life.
+    pub fn tell(&mut self, life: &Life, zone: Tz) {
+        let (t, lang) = (self.shell.t, self.shell.lang);
+        let day = |at| date_text(local_date(at, zone), lang);
+        self.is_held = life.held_since.is_some();
+        self.claimed = life.first_claimed().map(day).unwrap_or_default();
+        let devices = life.scans.map_or(0, |(devices, _)| devices);
+        self.scanned = t.say1("card-label-devices", "count", devices).into_owned();
+        self.first_scan = life.scans.map(|(_, first)| t.say1("card-label-first", "date", day(first)).into_owned()).unwrap_or_default();
+        self.many = devices > MANY_DEVICES && !self.is_mine;
+        self.past = life
+            .past
+            .iter()
+            .enumerate()
+            .map(|(place, (at, kind))| {
+                let date = life.day_of(place, *kind).unwrap_or_else(|| local_date(*at, zone));
+                ((date.to_string(), date_text(date, lang)), said(*kind, lang))
+            })
+            .collect();
+    }
+}
+
+fn said(kind: EventKind, lang: Lang) -> &'static str {
+    let (zh, en) = kind.words();
+    match lang {
+        Lang::Zh => zh,
+        Lang::En => en,
+    }
+}
+
+/// The page of a product, for those who have no serial at hand.
+#[derive(Template)]
+#[template(path = "public/card/product.html")]
+pub struct ProductPage {
+    pub(super) shell: Shell,
+    pub(super) kept: Arc<Parts>,
+    pub(super) terms: Arc<str>,
+    pub(super) gtin: String,
+}
+
+/// The front door for the public.
+#[derive(Template)]
+#[template(path = "public/card/home.html")]
+pub struct Home {
+    pub(super) shell: Shell,
+    pub(super) typed: String,
+    pub(super) fault: String,
+    pub(super) help: String,
+}
+
+/// "Not issued by us", and the typo.
+#[derive(Template)]
+#[template(path = "public/card/unissued.html")]
+pub struct Unissued {
+    pub(super) shell: Shell,
+    pub(super) headline: String,
+    pub(super) text: String,
+    pub(super) asked: String,
+    pub(super) typed: String,
+    pub(super) help: String,
+}
+
+/// A form with one code: claiming, accepting.
+#[derive(Template)]
+#[template(path = "public/card/claim.html")]
+pub struct CodeForm {
+    pub(super) shell: Shell,
+    pub(super) name: String,
+    pub(super) serial: String,
+    pub(super) base: String,
+    pub(super) action: &'static str,
+    pub(super) lead: String,
+    pub(super) label: String,
+    pub(super) hint: String,
+    pub(super) button: String,
+    pub(super) is_held: bool,
+    pub(super) fault: String,
+    pub(super) tries: String,
+    pub(super) help: String,
+}
+
+/// What only the holder sees.
+#[derive(Template)]
+#[template(path = "public/card/mine.html")]
+pub struct Mine {
+    pub(super) shell: Shell,
+    pub(super) name: String,
+    pub(super) serial: String,
+    pub(super) base: String,
+    pub(super) saying: Said,
+    pub(super) terms: Arc<str>,
+    pub(super) since: String,
+    /// The recovery code's drawing; only right after the claim.
+    pub(super) recovery: Option<String>,
+    /// A fresh transfer code and until when.
+    pub(super) transfer: Option<(String, String)>,
+    pub(super) hours: i64,
+    pub(super) contact_since: String,
+    /// Name, label, type, autocomplete token.
+    pub(super) fields: Vec<(&'static str, String, &'static str, &'static str)>,
+    /// Name and words of each purpose.
+    pub(super) purposes: Vec<(&'static str, String)>,
+    pub(super) fault: String,
+    pub(super) note: String,
+    pub(super) help: String,
+}
+
+/// A short message, perhaps with one button or with links.
+#[derive(Template)]
+#[template(path = "public/card/notice.html")]
+pub struct Notice {
+    pub(super) shell: Shell,
+    pub(super) class: &'static str,
+    pub(super) text: String,
+    /// Where the button goes, the hidden key, its words.
+    pub(super) form: Option<(String, String, String)>,
+    pub(super) choices: Vec<(String, String)>,
+    pub(super) base: String,
+}

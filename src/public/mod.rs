@@ -1,0 +1,7 @@
+//! What the world sees, assembled from every wing.
+//!
+//! `resolver` → `card` → `links`.
+
+pub mod card;
+pub mod links;
+pub mod resolver;
