@@ -21,6 +21,7 @@ use crate::platform::db::{self, DatabaseUrl, Store, StoreOptions};
 use crate::platform::http::House;
 use crate::platform::keys::KeyFile;
 use crate::platform::words::Words;
+use crate::quality::findings;
 
 /// QR warranty cards, traceability and root cause for garments.
 #[derive(Parser)]
@@ -145,6 +146,7 @@ fn run(cli: Cli) -> Result<()> {
             let listener = listen(&config.listen)?;
             db::migrate(&url)?;
             let house = house(config, &url)?;
+            house.store.write_blocking(findings::seed)?;
             invite_first(&house)?;
             serve(&house, listener, || {})
         }
@@ -169,7 +171,10 @@ fn run(cli: Cli) -> Result<()> {
 fn open(config: Config) -> Result<House> {
     let url = config.database()?;
     db::migrate(&url)?;
-    house(config, &url)
+    let house = house(config, &url)?;
+    // A deployment starts with the shipped catalogue of defects; what it changed there stays.
+    house.store.write_blocking(findings::seed)?;
+    Ok(house)
 }
 
 /// The house of a configuration: its store open, its keys read.

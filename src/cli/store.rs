@@ -9,12 +9,15 @@ use crate::kernel::{Error, Result};
 use crate::platform::db::{self, DatabaseUrl, Finding, Store, StoreOptions};
 use crate::platform::keys::{KeyFile, Purpose};
 use crate::platform::policies::{self, Policy};
+use crate::quality::findings;
 
 const ONE: StoreOptions = StoreOptions { connections: 1, group_commit: true };
 
 /// Brings the tables up to this program.
 pub(super) fn migrate(config: &Config) -> Result<()> {
-    let migrated = db::migrate(&config.database()?)?;
+    let url = config.database()?;
+    let migrated = db::migrate(&url)?;
+    Store::open(&url, &ONE)?.write_blocking(findings::seed)?;
     if migrated.applied.is_empty() {
         say("nothing to do");
     }

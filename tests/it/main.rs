@@ -10,6 +10,7 @@
 
 mod batches;
 mod card;
+mod findings;
 mod holders;
 mod labels_engine;
 mod links;

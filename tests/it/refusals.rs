@@ -42,7 +42,16 @@ pub const fn public(method: &'static str, path: &'static str) -> Route {
 
 /// Every room's rows.
 fn table() -> Vec<Route> {
-    [crate::platform::ROUTES, crate::staff::ROUTES, crate::trace::ROUTES, crate::recalls::ROUTES, OTHERS].concat()
+    [
+        crate::findings::ROUTES,
+        crate::platform::ROUTES,
+        crate::print_jobs::ROUTES,
+        crate::recalls::ROUTES,
+        crate::staff::ROUTES,
+        crate::trace::ROUTES,
+        OTHERS,
+    ]
+    .concat()
 }
 
 use Permission as P;

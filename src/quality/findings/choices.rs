@@ -18,7 +18,7 @@ macro_rules! choices {
             pub const ALL: &'static [$name] = &[$($name::$variant,)*];
 
             /// Every word a file may use.
-            pub(crate) const WORDS: &'static [(&'static str, $name)] =
+            pub const WORDS: &'static [(&'static str, $name)] =
                 &[$(($text, $name::$variant), ($zh, $name::$variant), ($en, $name::$variant),)*];
 
             /// The stored text.

@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     fn picture(width: u32, height: u32) -> RgbImage {
-        RgbImage::from_fn(width, height, |x, y| Rgb([(x % 251) as u8, (y % 241) as u8, ((x + y) % 239) as u8]))
+        RgbImage::from_fn(width, height, |x, y| Rgb([x % 251, y % 241, (x + y) % 239].map(|shade| u8::try_from(shade).unwrap())))
     }
 
     fn as_jpeg(image: &RgbImage) -> Vec<u8> {

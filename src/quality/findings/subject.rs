@@ -35,10 +35,10 @@ pub fn find_subject(db: &mut Db, keys: &Keyring, named: &Named, scope: Option<Id
                 return Ok(Some(About::Batch(batch.no)));
             }
         }
-        if may_be(SubjectKind::Lot) {
-            if let Some(lot) = known_lot(materials::lot_by_code(db, &text)?, scope) {
-                return Ok(Some(About::Lot(lot.id)));
-            }
+        if may_be(SubjectKind::Lot)
+            && let Some(lot) = known_lot(materials::lot_by_code(db, &text)?, scope)
+        {
+            return Ok(Some(About::Lot(lot.id)));
         }
     }
     if !may_be(SubjectKind::Garment) {

@@ -14,7 +14,6 @@ findings-subject-hint = A serial, the address in a QR code, a batch code or a lo
 findings-go-on = Go on
 findings-other-subject = Another garment, batch or lot
 findings-unit-n = unit { $unit }
-findings-unit = Unit
 findings-what = What is wrong?
 findings-seek = Search
 findings-often = Often logged
@@ -28,7 +27,7 @@ findings-quantity = How many
 findings-stage = Stage
 findings-found-on = Found on
 findings-camera = Take a photo
-findings-files = Photos
+findings-files = Choose photos
 findings-photos = Photos
 findings-photos-n = { $count ->
     [one] one photo

@@ -14,7 +14,6 @@ findings-subject-hint = 序列号、二维码网址、生产批号或物料批�
 findings-go-on = 继续
 findings-other-subject = 换一个对象
 findings-unit-n = 第 { $unit } 件
-findings-unit = 件序
 findings-what = 是什么缺陷？
 findings-seek = 查找
 findings-often = 常用

@@ -163,7 +163,8 @@ pub(super) async fn new(
         }
         Err(error) => return Err(error),
     };
-    let stage = start.stage.as_deref().and_then(Stage::of).or(ready.stage).unwrap_or(Stage::Final);
+    let usual = if ready.subject.kind == SubjectKind::Lot { Some(Stage::Incoming) } else { ready.stage };
+    let stage = start.stage.as_deref().and_then(Stage::of).or(usual).unwrap_or(Stage::Final);
     let values: HashMap<String, String> = [
         ("subject", ready.subject.code().to_owned()),
         ("kind", ready.subject.kind.as_str().to_owned()),

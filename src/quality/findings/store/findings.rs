@@ -359,12 +359,13 @@ pub(in crate::quality::findings) fn history(db: &mut Db, id: Id) -> Result<Vec<e
     events::of(db, Subject::Thing(SUBJECT, id.0))
 }
 
-/// What has been logged lately: the codes of the latest findings, the most frequent first, and the stage of `actor`'s last one.
+/// What has been logged lately: the codes of the latest findings, the most frequent first, and the stage of `actor`'s last one that was
+/// not on a lot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::quality::findings) struct Lately {
     /// Codes, the most frequent first.
     pub defects: Vec<String>,
-    /// The stage they logged at last.
+    /// The stage they logged at last; lots apart, which are seen on receipt.
     pub stage: Option<Stage>,
 }
 
@@ -373,13 +374,13 @@ pub(in crate::quality::findings) struct Lately {
 /// # Errors
 /// When the store does.
 pub(in crate::quality::findings) fn lately(db: &mut Db, actor: &str) -> Result<Lately> {
-    let rows: Vec<(String, String, String)> = each!(db, |c| table::table
+    let rows: Vec<(String, String, String, String)> = each!(db, |c| table::table
         .order(table::id.desc())
         .limit(RECENT)
-        .select((table::defect_code, table::stage, table::created_by))
+        .select((table::defect_code, table::stage, table::subject, table::created_by))
         .load(c))?;
     let own: Vec<_> = rows.iter().filter(|(.., by)| by == actor).collect();
-    let stage = own.first().and_then(|(_, stage, _)| Stage::of(stage));
+    let stage = own.iter().find(|(_, _, subject, _)| subject != "lot").and_then(|(_, stage, ..)| Stage::of(stage));
     let counted: Vec<&str> =
         if own.is_empty() { rows.iter().map(|row| row.0.as_str()).collect() } else { own.iter().map(|row| row.0.as_str()).collect() };
     let mut counts: Vec<(&str, usize)> = Vec::new();
