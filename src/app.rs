@@ -13,27 +13,44 @@ use crate::kernel::{Code, Error};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
 use crate::platform::http::perm::Permission;
-use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
+use crate::platform::http::{Entry, House, Menu, assets, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
+use crate::production::{batches, materials, parties, products};
 use crate::production::{parties, products};
+use crate::quality::{recalls, trace};
+use crate::quality::{findings, recalls, trace};
 use crate::public::{card, links, resolver};
 use crate::staff;
 
 /// The staff menu, in the order people work.
 const MENU: &[Entry] = &[
+    Entry { href: "/find", key: "batches-find-title", needs: Permission::ProductionRead },
+    Entry { href: "/styles", key: "styles-title", needs: Permission::CatalogueRead },
     Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
+    Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
+    Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
     Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
+    Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
+    Entry { href: "/recalls", key: "recalls-title", needs: Permission::RecallEdit },
+    Entry { href: "/findings", key: "findings-title", needs: Permission::FindingsRead },
+    Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
+    Entry { href: "/recalls", key: "recalls-title", needs: Permission::RecallEdit },
+    Entry { href: "/defects", key: "defects-title", needs: Permission::PolicyEdit },
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
     Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
     Entry { href: "/api-keys", key: "api-keys-title", needs: Permission::AccountsEdit },
 ];
 
 /// The tables that can be imported, in the order a new deployment loads them.
-const IMPORTS: &[ImportTable] = &[parties::IMPORT, sales::IMPORT];
+const IMPORTS: &[ImportTable] =
+    &[parties::IMPORT, materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS, sales::IMPORT];
+const IMPORTS: &[ImportTable] = &[parties::IMPORT, products::POLICY_IMPORT, products::STYLE_IMPORT, products::SKU_IMPORT, sales::IMPORT];
+    &[parties::IMPORT, materials::IMPORT, batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS, sales::IMPORT, findings::IMPORT];
 
 /// Every room's routes.
 const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
+    assets::routes,
     jobs::routes,
     imports::routes,
     staff::sign_in::routes,
@@ -41,9 +58,14 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
     staff::tokens::routes,
     parties::routes,
     products::routes,
+    materials::routes,
+    batches::routes,
     sales::routes,
     warranties::routes,
     holders::routes,
+    findings::routes,
+    trace::routes,
+    recalls::routes,
     links::routes,
     resolver::routes,
     card::routes,
@@ -99,7 +121,6 @@ pub fn app_counting(
         .into_utoipa_app()
         .app_data(web::Data::new(house.clone()))
         .app_data(Menu(Arc::from(MENU)))
-        .app_data(web::Data::from(staff::door::porter()))
         .app_data(web::Data::new(import_tables()))
         .app_data(web::Data::from(staff::door::porter()))
         .app_data(web::Data::new(card::Desk::new(house, counter)))

@@ -1,5 +1,6 @@
 //! The command line: what an administrator, a planner or a script can do without a browser.
 
+mod demo;
 mod store;
 mod tools;
 mod user;
@@ -36,6 +37,21 @@ struct Cli {
 enum Command {
     /// Serve the pages and the API.
     Serve,
+    /// Make an embedded store with a believable season in it, and serve it.
+    Demo {
+        /// Print one line of JSON when it serves: url, database, cards, batches, accounts …
+        #[arg(long)]
+        json: bool,
+        /// Folder for the store; a new one in the temporary folder when left out.
+        #[arg(long)]
+        dir: Option<PathBuf>,
+        /// Port to serve on; 0 lets the system pick one.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+        /// Garments made in all.
+        #[arg(long, default_value_t = crate::demo::GARMENTS)]
+        garments: u64,
+    },
     /// Bring the store's tables up to this program.
     Migrate,
     /// Copy the embedded store into a new file, while it is in use.
@@ -126,10 +142,13 @@ fn run(cli: Cli) -> Result<()> {
         Command::Serve => {
             log_to_stderr(config.log_format);
             let url = config.database()?;
+            let listener = listen(&config.listen)?;
             db::migrate(&url)?;
             let house = house(config, &url)?;
-            serve(&house)
+            invite_first(&house)?;
+            serve(&house, listener, || {})
         }
+        Command::Demo { json, dir, port, garments } => demo::run(json, dir, port, garments),
         Command::Migrate => store::migrate(&config),
         Command::Backup { file } => store::backup(&config, &file),
         Command::Restore { file } => store::restore(&config, &file),
@@ -164,13 +183,13 @@ fn house(config: Config, url: &DatabaseUrl) -> Result<House> {
     Ok(House::new(store, clock, config, keys, u16::from_le_bytes(node)))
 }
 
-/// Serves until the process is asked to stop.
-fn serve(house: &House) -> Result<()> {
+/// Serves until the process is asked to stop. `listener` is bound already, so that a port in use is said before anything else is done;
+/// `ready` is called once requests are answered.
+fn serve(house: &House, listener: std::net::TcpListener, ready: impl FnOnce() + 'static) -> Result<()> {
     let workers = match house.config.workers {
         0 => std::thread::available_parallelism().map_or(2, usize::from).min(4),
         workers => workers,
     };
-    let listen = house.config.listen.clone();
     let (served, jobs_house) = (house.clone(), house.clone());
     let devices = DeviceKey::derive(&house.keys.house)?;
     actix_web::rt::System::new().block_on(async move {
@@ -180,16 +199,31 @@ fn serve(house: &House) -> Result<()> {
             .workers(workers)
             .client_request_timeout(std::time::Duration::from_secs(5))
             .shutdown_timeout(10)
-            .bind(&listen)
-            .map_err(|error| Error::broken(format!("cannot listen on {listen}: {error}")))?;
+            .listen(listener)?;
         for address in server.addrs() {
             tracing::info!(%address, "serving");
         }
         actix_web::rt::spawn(crate::platform::jobs::run_forever(jobs_house, app::works()));
-        let outcome = server.run().await.map_err(Error::from);
+        let running = server.run();
+        ready();
+        let outcome = running.await.map_err(Error::from);
         counter.stop().await;
         outcome
     })
+}
+
+/// Prints the one-time link that makes the first administrator, when there is nobody yet.
+fn invite_first(house: &House) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    if let Some(link) = runtime.block_on(crate::staff::accounts::first_link(house))? {
+        tell(&format!("Nobody has an account yet. Make the first administrator within a day at\n  {link}"));
+    }
+    Ok(())
+}
+
+/// Takes the port before anything else is done.
+fn listen(address: &str) -> Result<std::net::TcpListener> {
+    std::net::TcpListener::bind(address).map_err(|error| Error::broken(format!("cannot listen on {address}: {error}")))
 }
 
 /// Prints a line on standard output. A closed pipe is the reader's business.

@@ -21,9 +21,11 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod kernel;
 pub mod ownership;
 pub mod platform;
 pub mod production;
+pub mod quality;
 pub mod public;
 pub mod staff;

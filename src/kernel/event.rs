@@ -90,6 +90,7 @@ kinds! {
     // findings on batches and lots, and what happens to findings
     FindingLogged = "finding.logged", "缺陷已记录", "Finding logged", false, object("OBSERVE", "inspecting", "non_conformant");
     FindingWithdrawn = "finding.withdrawn", "缺陷记录已撤回", "Finding withdrawn", false, None;
+    FindingPhotos = "finding.photos_added", "缺陷照片已添加", "Photos added to a finding", false, None;
     // production
     PartySaved = "party.saved", "往来单位已保存", "Party saved", false, None;
     StyleSaved = "style.saved", "款号已保存", "Style saved", false, None;

@@ -4,6 +4,7 @@
 
 pub mod db;
 pub mod events;
+pub mod exports;
 pub mod http;
 pub mod imports;
 pub mod jobs;

@@ -25,6 +25,9 @@ macro_rules! catalogue {
     };
 }
 
+catalogue!("common", "errors", "staff", "imports", "parties", "styles", "lots", "batches", "holders", "sales", "warranties",);
+catalogue!("common", "errors", "staff", "imports", "parties", "lots", "batches", "holders", "sales", "warranties", "trace", "recalls",);
+catalogue!("common", "errors", "staff", "imports", "parties", "lots", "batches", "holders", "sales", "warranties", "findings", "recalls", "trace",);
 catalogue!("common", "errors", "card", "staff", "imports", "parties", "lots", "batches", "holders", "sales", "warranties",);
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.

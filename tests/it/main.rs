@@ -8,6 +8,17 @@
     reason = "a test may fail by panicking and says what it skips"
 )]
 
+mod batches;
+mod holders;
+mod labels_engine;
+mod materials;
+mod platform;
+mod refusals;
+mod parties;
+mod platform;
+mod products;
+mod sales;
+mod scans;
 mod card;
 mod labels_engine;
 mod links;
@@ -16,3 +27,9 @@ mod resolver;
 mod schema;
 mod staff;
 mod support;
+mod warranties;
+mod recalls;
+mod schema;
+mod staff;
+mod support;
+mod trace;

@@ -6,8 +6,23 @@ use hangtag::kernel::{Code, Error};
 use hangtag::platform::events;
 use hangtag::platform::policies::{self, Policy};
 
+use hangtag::platform::http::perm::Permission;
+
+use crate::refusals::{Route, needs};
 use crate::story;
 use crate::support::Request;
+
+/// Which of these tables and jobs somebody may see is decided row by row; the rooms' own tests show it.
+pub const ROUTES: &[Route] = &[
+    needs("GET", "/imports", Permission::SignedIn),
+    needs("POST", "/imports", Permission::SignedIn),
+    needs("GET", "/imports/{id}", Permission::SignedIn),
+    needs("POST", "/imports/{id}/apply", Permission::SignedIn),
+    needs("GET", "/imports/{id}/faults.csv", Permission::SignedIn),
+    needs("POST", "/api/v1/imports/{table}", Permission::SignedIn),
+    needs("GET", "/api/v1/imports/{table}/template", Permission::SignedIn),
+    needs("GET", "/api/v1/jobs/{id}", Permission::SignedIn),
+];
 
 story!(a_refused_write_leaves_no_trace, |app| {
     let stamp = app.house.stamp("system");

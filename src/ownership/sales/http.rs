@@ -47,7 +47,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// Which sales, and which page of them.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 struct Ask {
     /// Sold on or after this day.
     from: Option<String>,
@@ -59,8 +58,6 @@ struct Ask {
     after: Option<String>,
     /// Rows wanted, 1 to 500.
     per_page: Option<i64>,
-    /// The language of the page.
-    lang: Option<String>,
 }
 
 impl Ask {

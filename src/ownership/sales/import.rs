@@ -179,12 +179,14 @@ impl Import for SaleImport {
     fn check(&mut self, chunk: &[Entry<SaleRow>]) -> Result<Checked> {
         let store = self.store.clone();
         store.read_blocking(|db| {
-            let Resolved { news, mut faults } = resolve(db, &self.keys, self.party, &mut self.finder, chunk)?;
-            for (place, new) in &news {
-                if let Some(entry) = chunk.get(*place).filter(|_| !self.seen.insert(new.garment.0.unsigned_abs())) {
+            let Resolved { mut news, mut faults } = resolve(db, &self.keys, self.party, &mut self.finder, chunk)?;
+            news.retain(|(place, new)| {
+                let is_first = self.seen.insert(new.garment.0.unsigned_abs());
+                if let Some(entry) = chunk.get(*place).filter(|_| !is_first) {
                     faults.push(entry.fault("serial", Code::Duplicate).with("field", "serial").with("value", &entry.record.named.serial));
                 }
-            }
+                is_first
+            });
             let (places, news): (Vec<_>, Vec<_>) = news.into_iter().unzip();
             let examined = examine(db, &self.stamp, self.zone, &news)?;
             for (at, refusal) in examined.refused {

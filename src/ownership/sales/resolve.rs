@@ -89,20 +89,20 @@ impl Finder {
         named: &Named,
     ) -> Result<Result<GarmentId, Fault>> {
         let gtin = named.gtin.as_deref().map_or(self.last, batches::gtin14);
-        if let (Some(gtin), Ok(serial)) = (gtin, Serial::parse(&named.serial)) {
-            if let Some(garment) = keys.open(&gtin, &serial) {
-                let batch = match known.entry(garment.batch()) {
-                    Slot::Occupied(slot) => slot.into_mut(),
-                    Slot::Vacant(slot) => slot.insert(batches::batch(db, garment.batch())?),
-                };
-                // It must be the very serial its batch was minted with: of this GTIN, of this epoch.
-                let is_own = batch.as_ref().is_some_and(|batch| {
-                    batch.origin == Origin::Own && batches::own_serial(keys, batch, garment).is_ok_and(|own| own.serial == serial.as_str())
-                });
-                if is_own {
-                    self.last = Some(gtin);
-                    return Ok(Ok(garment));
-                }
+        if let (Some(gtin), Ok(serial)) = (gtin, Serial::parse(&named.serial))
+            && let Some(garment) = keys.open(&gtin, &serial)
+        {
+            let batch = match known.entry(garment.batch()) {
+                Slot::Occupied(slot) => slot.into_mut(),
+                Slot::Vacant(slot) => slot.insert(batches::batch(db, garment.batch())?),
+            };
+            // It must be the very serial its batch was minted with: of this GTIN, of this epoch.
+            let is_own = batch.as_ref().is_some_and(|batch| {
+                batch.origin == Origin::Own && batches::own_serial(keys, batch, garment).is_ok_and(|own| own.serial == serial.as_str())
+            });
+            if is_own {
+                self.last = Some(gtin);
+                return Ok(Ok(garment));
             }
         }
         // A GTIN not met before, a serial from elsewhere, or none at all.

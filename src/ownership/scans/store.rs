@@ -46,7 +46,7 @@ pub fn record(db: &mut Db, looks: &HashMap<(GarmentId, String), Seen>) -> Result
     let mut totals: BTreeMap<i64, (i64, Seen)> = BTreeMap::new();
     // In order of the key, so that two processes never wait for each other in a circle.
     let mut ordered: Vec<_> = looks.iter().collect();
-    ordered.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    ordered.sort_unstable_by_key(|(key, _)| *key);
     for ((garment, device), seen) in ordered {
         let times: i64 = each!(db, |c| diesel::insert_into(scan_device::table)
             .values((

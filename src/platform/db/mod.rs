@@ -16,8 +16,10 @@ pub mod schema;
 mod sqlite;
 mod url;
 
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
@@ -65,7 +67,12 @@ impl Default for StoreOptions {
 
 /// The store. Cheap to clone.
 #[derive(Clone)]
-pub struct Store(Arc<Kind>);
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    kind: Kind,
+    held: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
 
 enum Kind {
     Sqlite(sqlite::SqliteStore),
@@ -78,15 +85,24 @@ impl Store {
     /// # Errors
     /// When the file cannot be opened or lies on a network file system. PostgreSQL connects lazily: an unreachable server shows at first use.
     pub fn open(url: &DatabaseUrl, options: &StoreOptions) -> Result<Self> {
-        Ok(Self(Arc::new(match url {
+        let kind = match url {
             DatabaseUrl::Sqlite(path) => Kind::Sqlite(sqlite::SqliteStore::open(path, options)?),
             DatabaseUrl::Postgres(url) => Kind::Pg(postgres::PgStore::open(url, options)?),
-        })))
+        };
+        Ok(Self(Arc::new(Inner { kind, held: Mutex::default() })))
+    }
+
+    /// What a room holds in memory of this store's rows: one value for each type, made empty at first use, gone with the store.
+    pub fn held<T: Any + Default + Send + Sync>(&self) -> Arc<T> {
+        let mut held = self.0.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = Arc::clone(held.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default())));
+        drop(held);
+        value.downcast().unwrap_or_default()
     }
 
     /// Whether this is the embedded store.
     pub fn is_sqlite(&self) -> bool {
-        matches!(*self.0, Kind::Sqlite(_))
+        matches!(self.0.kind, Kind::Sqlite(_))
     }
 
     /// Reads, on a blocking thread, from one consistent state.
@@ -111,11 +127,11 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
-        match &*self.0 {
+        match &self.0.kind {
             Kind::Sqlite(store) => store.glance(body),
             Kind::Pg(_) => {
                 let store = self.clone();
-                blocking(move || match &*store.0 {
+                blocking(move || match &store.0.kind {
                     Kind::Pg(pg) => pg.glance(body),
                     Kind::Sqlite(lite) => lite.glance(body),
                 })
@@ -134,7 +150,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut Db) -> Result<T> + Send + 'static,
     {
-        match &*self.0 {
+        match &self.0.kind {
             Kind::Sqlite(store) => store.write(body)?.await.unwrap_or_else(|_| Err(crate::kernel::Error::broken("the writer has stopped"))),
             Kind::Pg(_) => {
                 let store = self.clone();
@@ -151,7 +167,7 @@ impl Store {
     where
         F: FnOnce(&mut Db) -> Result<T>,
     {
-        match &*self.0 {
+        match &self.0.kind {
             Kind::Sqlite(store) => store.read(body),
             Kind::Pg(store) => store.read(body),
         }
@@ -166,7 +182,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut Db) -> Result<T> + Send + 'static,
     {
-        match &*self.0 {
+        match &self.0.kind {
             Kind::Sqlite(store) => {
                 store.write(body)?.blocking_recv().unwrap_or_else(|_| Err(crate::kernel::Error::broken("the writer has stopped")))
             }
@@ -190,7 +206,7 @@ impl Store {
     /// # Errors
     /// When the file exists, or the store is PostgreSQL (use its own tools).
     pub fn backup_into(&self, file: &Path) -> Result<()> {
-        match &*self.0 {
+        match &self.0.kind {
             Kind::Sqlite(store) => store.backup_into(file),
             Kind::Pg(_) => Err(crate::kernel::Refusal::new(crate::kernel::Code::WrongState).with("state", "postgres: use pg_dump").into()),
         }

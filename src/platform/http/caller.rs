@@ -18,7 +18,7 @@ use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::events::Stamp;
 
 /// Somebody who has proved who they are.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Identity {
     /// For events: `staff:<login>` or `api:<key name>`.
     pub actor: String,
@@ -34,6 +34,13 @@ pub struct Identity {
     pub lang: Option<Lang>,
     /// The token their forms carry; None for programs, which have no forms.
     pub csrf: Option<String>,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Neither the form's token nor the name of a person belongs in a log.
+        f.debug_struct("Identity").field("actor", &self.actor).field("party", &self.party).finish_non_exhaustive()
+    }
 }
 
 /// Recognises people and programs. The staff wing provides it; this one only asks.

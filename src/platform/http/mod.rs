@@ -1,5 +1,6 @@
 //! The web server: who asks, in which language, bodies in, pages and problems out. Knows no room.
 
+pub mod assets;
 pub mod body;
 pub mod caller;
 mod download;
@@ -11,6 +12,7 @@ pub mod once;
 pub mod page;
 pub mod perm;
 pub mod problem;
+mod workbook;
 
 use std::sync::Arc;
 
@@ -26,6 +28,7 @@ pub use locale::{LANG_COOKIE, Locale};
 pub use once::{Once, created, json};
 pub use page::{Entry, FormFaults, Menu, Shell, html, html_response, see_other};
 pub use problem::{Problem, dress};
+pub use workbook::{Cell, xlsx};
 
 use crate::config::Config;
 use crate::kernel::Id;

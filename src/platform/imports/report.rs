@@ -1,12 +1,12 @@
 //! The verdict on a file: what was read, what changed, and every fault, in a form that can be kept as JSON and worded later.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
+use crate::platform::exports::inert;
 use crate::platform::words::Words;
 
 /// Faults a report keeps; the rest are only counted.
@@ -227,9 +227,4 @@ impl ImportReport {
         }
         csv.into_inner().map_err(|error| Error::broken(error.into_error()))
     }
-}
-
-/// A text that no spreadsheet takes for a formula (OWASP, CSV injection).
-fn inert(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }

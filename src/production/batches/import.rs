@@ -12,8 +12,9 @@ use crate::kernel::{BatchNo, Code, Error, Fault, Result};
 use crate::platform::db::Store;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
+use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, Importer, Mode, Progress, Row, Source,
+    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
 };
 
 const BATCH_CODE: Column = Column::required(
@@ -150,6 +151,13 @@ pub const GARMENT_COLUMNS: Columns = Columns {
     ],
 };
 
+/// Files of batches at the import desk.
+pub const BATCHES: ImportTable = ImportTable { columns: &BATCH_COLUMNS, needs: Permission::ProductionEdit, run: import_batches };
+/// Files of their lots.
+pub const BATCH_LOTS: ImportTable = ImportTable { columns: &BATCH_LOT_COLUMNS, needs: Permission::ProductionEdit, run: import_lots };
+/// Files of garments that have serials of their own.
+pub const GARMENTS: ImportTable = ImportTable { columns: &GARMENT_COLUMNS, needs: Permission::ProductionEdit, run: import_garments };
+
 fn staff_only(importer: &Importer) -> Result<()> {
     if importer.party.is_some() { Err(Code::Forbidden.into()) } else { Ok(()) }
 }
@@ -281,11 +289,14 @@ fn at_lines<R>(chunk: &[Entry<R>], faults: Vec<(usize, Fault)>) -> Vec<Fault> {
     faults.into_iter().filter_map(|(place, fault)| Some(fault.at_line(chunk.get(place)?.line))).collect()
 }
 
+/// Units, and the line that names them.
+type SeenUnits = (Range<i64>, u64);
+
 struct UseImport {
     store: Store,
     stamp: Stamp,
     /// What the file said before of a batch's component and lot: units, and the line.
-    seen: HashMap<(String, String, String), Vec<(Range<i64>, u64)>>,
+    seen: HashMap<[String; 3], Vec<SeenUnits>>,
 }
 
 impl Import for UseImport {
@@ -314,7 +325,7 @@ impl Import for UseImport {
         let mut faults = Vec::new();
         for entry in chunk {
             let UseRecord { batch, component, lot, units, .. } = &entry.record;
-            let before = self.seen.entry((batch.clone(), component.clone(), lot.clone())).or_default();
+            let before = self.seen.entry([batch.clone(), component.clone(), lot.clone()]).or_default();
             if let Some((_, line)) = before.iter().find(|(other, _)| other.start < units.end && units.start < other.end) {
                 faults
                     .push(entry.fault("units", Code::Duplicate).with("field", "units").with("value", units_text(units)).with("line", line));

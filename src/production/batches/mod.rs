@@ -6,7 +6,9 @@
 //!
 //! People count units from 1, both ends included (`501-1000`); everything inside counts from 0 and leaves the end out.
 
+mod http;
 mod import;
+mod page;
 mod rules;
 mod store;
 
@@ -16,7 +18,10 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use import::{BATCH_COLUMNS, BATCH_LOT_COLUMNS, GARMENT_COLUMNS, import_batches, import_garments, import_lots};
+pub use http::routes;
+pub use import::{
+    BATCH_COLUMNS, BATCH_LOT_COLUMNS, BATCH_LOTS, BATCHES, GARMENT_COLUMNS, GARMENTS, import_batches, import_garments, import_lots,
+};
 pub use rules::{address, check, gtin14, read_units, units_text};
 pub use store::batches::{
     BatchFilter, BatchSheet, BatchView, ComponentLot, SkuRef, batch, batch_by_code, batches, change, create, is_of_party, list, lots_of,

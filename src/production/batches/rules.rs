@@ -6,10 +6,11 @@ use super::{ALL_UNITS, BatchDraft, BatchStatus, LotUse, Origin};
 use crate::kernel::gs1::check::Set;
 use crate::kernel::gs1::{DigitalLink, Gtin};
 use crate::kernel::ids::UNITS_PER_BATCH;
-use crate::kernel::serial::Gtin14;
+use crate::kernel::serial::{Gtin14, NO_GTIN};
 use crate::kernel::text;
 use crate::kernel::{Code, Error, Fault, Refusal, Result};
 use crate::platform::http::query_escape;
+use crate::production::materials;
 
 /// Lots one batch may be made of.
 const LOTS_MAX: usize = 2_000;
@@ -43,14 +44,7 @@ pub fn check(draft: &BatchDraft) -> Result<Sound> {
         (keep(text::code("code", &draft.code)), keep(text::code("sku", &draft.sku)), keep(text::code("factory", &draft.factory)));
     let line = keep(text::optional_line("line", &draft.line, 40));
     let (started_on, finished_on) = (draft.started_on, draft.finished_on);
-    if let (Some(started), Some(finished)) = (started_on, finished_on) {
-        if finished < started {
-            let earlier = format!("started_on {started}");
-            faults.push(
-                Fault::new("finished_on", Code::DatesOutOfOrder).with("earlier", earlier).with("later", format!("finished_on {finished}")),
-            );
-        }
-    }
+    faults.extend(materials::out_of_order("finished_on", ("started_on", started_on), ("finished_on", finished_on)));
     if draft.planned < 0 {
         faults.push(Fault::new("planned", Code::BelowZero).with("value", draft.planned));
     } else if draft.planned > UNITS_PER_BATCH {
@@ -123,7 +117,7 @@ pub(super) fn check_use(used: &LotUse) -> (LotUse, Range<i64>, Vec<Fault>) {
         ALL_UNITS
     });
     if let Some(below) = used.quantity_milli.filter(|quantity| *quantity < 0) {
-        faults.push(Fault::new("quantity_milli", Code::BelowZero).with("value", super::super::materials::milli_text(below)));
+        faults.push(Fault::new("quantity_milli", Code::BelowZero).with("value", materials::milli_text(below)));
     }
     let sound = LotUse { component, lot, units: (units != ALL_UNITS).then(|| units_text(&units)), quantity_milli: used.quantity_milli };
     (sound, units, faults)
@@ -252,4 +246,44 @@ pub(super) fn read_gtin(field: &'static str, text: &str) -> Result<String, Fault
         let args = if let Error::Refused(refusal) = &error { refusal.args.clone() } else { Vec::new() };
         Fault { field: field.into(), line: None, code: error.code(), args }
     })
+}
+
+/// Units that must be named: what [`read_units`] reads, but nothing is not all.
+///
+/// # Errors
+/// As [`read_units`]; [`Code::Missing`].
+pub(super) fn read_some_units(field: &'static str, text: &str) -> Result<Range<i64>, Fault> {
+    if text.trim().is_empty() { Err(Fault::new(field, Code::Missing)) } else { read_units(field, text) }
+}
+
+/// What somebody typed or scanned into the box that finds things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Sought {
+    /// The address on a label: its serial and GTIN ([`NO_GTIN`] for a `/C/` address).
+    Serial {
+        /// Fourteen digits.
+        gtin: String,
+        /// As it stands in the address.
+        serial: String,
+    },
+    /// A batch code, a lot code or a bare serial.
+    Anything(String),
+}
+
+/// Tells addresses from codes. An address without a serial is looked for as it stands, and found nowhere.
+pub(super) fn sought(text: &str) -> Sought {
+    let text = text.trim();
+    if let Ok(link) = DigitalLink::parse(text)
+        && let (Some(gtin), Some(serial)) = (link.gtin(), link.serial())
+    {
+        return Sought::Serial { gtin: gtin.as_str().to_owned(), serial: serial.to_owned() };
+    }
+    let bare = text.split_once("://").map(|(_, rest)| rest).and_then(|rest| {
+        let (_, serial) = rest.rsplit_once("/C/").or_else(|| rest.rsplit_once("/c/"))?;
+        Some(serial.trim_end_matches('/').to_owned())
+    });
+    match bare {
+        Some(serial) => Sought::Serial { gtin: String::from_utf8_lossy(&NO_GTIN).into_owned(), serial },
+        None => Sought::Anything(text.to_owned()),
+    }
 }

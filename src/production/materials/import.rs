@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::rules::{any_cycle, check, milli_text, out_of_order, parts_text, path_text, read_country, read_parts};
+use super::rules::{any_cycle, check, milli_text, out_of_order, parts_text, path_text, read_parts};
 use super::store::{self, Waiting};
 use super::{KIND_WORDS, LotDraft, LotKind};
+use crate::kernel::countries;
 use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Store;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
+use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, Importer, Mode, Progress, Row, Source,
+    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
 };
+use crate::production::parties;
 
 /// The columns of a file of lots.
 pub const COLUMNS: Columns = Columns {
@@ -73,7 +76,7 @@ pub const COLUMNS: Columns = Columns {
             "country",
             &["原产国", "产地"],
             &["Country", "Country of origin"],
-            ("两位国家代码", "Two letters (ISO 3166)"),
+            ("两位代码或名称", "Two-letter code or name"),
             "CN",
         ),
         Column::optional(
@@ -102,6 +105,9 @@ pub const COLUMNS: Columns = Columns {
         ),
     ],
 };
+
+/// Files of lots at the import desk.
+pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::ProductionEdit, run };
 
 /// Reads a file of lots into the store.
 ///
@@ -206,7 +212,7 @@ impl Import for LotImport {
         let (zh, en) = (row.optional_text("material_zh", 120), row.optional_text("material_en", 120));
         let dye_lot = row.optional_text("dye_lot", 60);
         let (quantity, unit) = (row.quantity_milli("quantity"), row.text("unit", 12));
-        let country = row.optional("country", read_country);
+        let country = row.optional("country", countries::read);
         let (produced_on, received_on) = (row.optional_date("produced_on"), row.optional_date("received_on"));
         let parents = row.optional("parents", read_parts);
         let kind = kind?;
@@ -250,7 +256,7 @@ impl Import for LotImport {
         self.store.read_blocking(|db| {
             let mut checked = Checked::default();
             let suppliers: Vec<&str> = chunk.iter().map(|entry| entry.record.draft.supplier.as_str()).collect();
-            let known = store::parties_by_code(db, &suppliers)?;
+            let known = parties::ids_of_codes(db, &suppliers)?;
             for entry in chunk.iter().filter(|entry| !known.contains_key(&entry.record.draft.supplier)) {
                 checked.faults.push(entry.fault("supplier_code", Code::UnknownReference).with("value", &entry.record.draft.supplier));
             }

@@ -14,13 +14,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use http::routes;
-pub use import::{COLUMNS as LOT_COLUMNS, run as import_lots};
+pub use import::{COLUMNS as LOT_COLUMNS, IMPORT, run as import_lots};
+pub(crate) use rules::out_of_order;
 pub use rules::{check, milli_text, read_parts};
+pub(crate) use store::anywhere;
 pub use store::{
     BatchUse, LotFilter, LotPart, LotSheet, LotView, Parent, PartyRef, change, children_of, create, list, lot, lot_by_code, lots,
     lots_by_code, parents_of, sheet,
 };
-pub(crate) use store::{anywhere, parties_by_code};
 
 use crate::kernel::Id;
 use crate::kernel::text::{Both, Lang};

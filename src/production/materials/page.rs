@@ -60,6 +60,10 @@ impl OnePage {
         Self { shell, sheet, history, may_edit }
     }
 
+    fn country(&self) -> &str {
+        crate::kernel::countries::name(&self.sheet.lot.country, self.shell.lang)
+    }
+
     fn trace(&self) -> String {
         format!("/trace/lot/{}", segment(&self.sheet.lot.code))
     }

@@ -6,6 +6,7 @@ use std::hash::Hash;
 use chrono::NaiveDate;
 
 use super::{LotDraft, LotKind, PartDraft};
+use crate::kernel::countries;
 use crate::kernel::text::{self, Both};
 use crate::kernel::{Code, Fault, Refusal, Result};
 
@@ -35,7 +36,7 @@ pub fn check(draft: &LotDraft) -> Result<(LotDraft, LotKind)> {
         dye_lot: keep(text::optional_line("dye_lot", &draft.dye_lot, 60)),
         quantity_milli: draft.quantity_milli,
         unit: keep(text::line("unit", &draft.unit, 12)),
-        country: keep(read_country("country", &draft.country)),
+        country: keep(country(&draft.country)),
         produced_on: draft.produced_on,
         received_on: draft.received_on,
         parents: Vec::with_capacity(draft.parents.len()),
@@ -78,16 +79,9 @@ pub fn check(draft: &LotDraft) -> Result<(LotDraft, LotKind)> {
     Ok((sound, kind))
 }
 
-/// A country of origin: ISO 3166 alpha-2 in capitals, or nothing.
-///
-/// # Errors
-/// [`Code::Malformed`] for `field`.
-pub(crate) fn read_country(field: &'static str, text: &str) -> Result<String, Fault> {
-    let text = text.trim().to_ascii_uppercase();
-    if text.is_empty() || (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())) {
-        return Ok(text);
-    }
-    Err(Fault::new(field, Code::Malformed).with("value", &text).with("reason", "CN, IT, VN … (ISO 3166)"))
+/// A country of origin, or nothing.
+fn country(text: &str) -> Result<String, Fault> {
+    if text.trim().is_empty() { Ok(String::new()) } else { countries::read("country", text) }
 }
 
 /// A fault of `field` when both days are known and the later comes first.

@@ -216,6 +216,6 @@ pub struct PartyFilter {
     pub role: Option<Role>,
     /// Only those with this text in code, name, city or GLN.
     pub q: String,
-    /// Only this one: what a supplier's own people may see.
+    /// Only this one: what somebody bound to it may see.
     pub only: Option<Id>,
 }

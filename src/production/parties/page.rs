@@ -68,7 +68,7 @@ impl FormPage {
 
     fn states(&self) -> Vec<(String, String)> {
         [Status::Active, Status::Closed]
-            .map(|status| (status.as_str().to_owned(), self.shell.t.say(&format!("parties-status-{}", status.as_str())).into_owned()))
+            .map(|status| (status.as_str().to_owned(), self.shell.t.say(format!("parties-status-{}", status.as_str())).into_owned()))
             .into()
     }
 }

@@ -1,5 +1,7 @@
 //! The products' API.
 
+mod pages;
+
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -25,7 +27,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(change_sku_api)
         .service(policies_api)
         .service(policy_versions_api)
-        .service(add_policy_api);
+        .service(add_policy_api)
+        .map(pages::mount);
 }
 
 /// Which styles, and which page of them.
@@ -52,18 +55,15 @@ impl StyleAsk {
             "closed" => Some(Status::Closed),
             other => return Err(Fault::new("status", Code::NotOneOf).with("value", other).with("allowed", "active, closed").into()),
         };
-        let asked = match self.manufacturer.as_deref().unwrap_or_default() {
+        let manufacturer = match self.manufacturer.as_deref().unwrap_or_default() {
             "" => None,
             code => {
                 let ids = parties::ids_of_codes(db, &[code])?;
                 Some(ids.into_values().next().ok_or_else(|| Fault::new("manufacturer", Code::UnknownReference).with("value", code))?)
             }
         };
-        // Somebody bound to one party who asks for another's styles finds none.
-        let manufacturer = bound.or(asked);
-        let nobody = matches!((bound, asked), (Some(bound), Some(asked)) if bound != asked);
         let q = text::optional_line("q", self.q.as_deref().unwrap_or_default(), 80)?;
-        Ok(StyleFilter { q, status, manufacturer: if nobody { Some(Id(0)) } else { manufacturer } })
+        Ok(StyleFilter { q, status, manufacturer, seen_by: bound })
     }
 
     pub(super) fn page(&self) -> PageAsk {
@@ -107,7 +107,7 @@ pub(super) fn sku_views(db: &mut Db, skus: Vec<Sku>) -> Result<Vec<SkuView>> {
 /// The style of a code, if this caller may know of it.
 pub(super) fn visible_style(db: &mut Db, bound: Option<Id>, code: &str) -> Result<Style> {
     let style = store::style_by_code(db, code)?.ok_or(Code::NotFound)?;
-    if bound.is_some() && bound != style.manufacturer_id { Err(Code::NotFound.into()) } else { Ok(style) }
+    if rules::may_see(bound, &style) { Ok(style) } else { Err(Code::NotFound.into()) }
 }
 
 /// The sku of a code, if this caller may know of it.
@@ -115,7 +115,7 @@ pub(super) fn visible_sku(db: &mut Db, bound: Option<Id>, code: &str) -> Result<
     let sku = store::sku_by_code(db, code)?.ok_or(Code::NotFound)?;
     if bound.is_some() {
         let style = store::style(db, sku.style_id)?.ok_or(Code::NotFound)?;
-        if bound != style.manufacturer_id {
+        if !rules::may_see(bound, &style) {
             return Err(Code::NotFound.into());
         }
     }
@@ -222,7 +222,7 @@ async fn skus_api(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, 
             Some(gtin) => Some(store::sku_by_gtin(db, &rules::gtin_14("gtin", gtin)?)?.map_or(Id(0), |sku| sku.id)),
             None => None,
         };
-        let filter = SkuFilter { style, sku, manufacturer: bound };
+        let filter = SkuFilter { style, sku, seen_by: bound };
         let page = Page::new(store::skus(db, &filter, after.as_deref(), limit + 1)?, limit, |sku| sku.code.clone());
         Ok(Page { items: sku_views(db, page.items)?, next: page.next })
     });

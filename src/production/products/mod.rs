@@ -8,6 +8,8 @@
 mod composition;
 mod facts;
 mod http;
+mod import;
+mod page;
 mod rules;
 mod store;
 
@@ -23,6 +25,7 @@ pub use facts::{
     AgeGroup, Certificate, Component, Faq, Fibre, NoReasonReturn, Point, SafetyClass, SizeChart, Stages, StyleFacts, WHOLE, percent,
 };
 pub use http::routes;
+pub use import::{POLICY_COLUMNS, POLICY_IMPORT, SKU_COLUMNS, SKU_IMPORT, STYLE_COLUMNS, STYLE_IMPORT};
 pub use rules::{LabelItem, label_items, missing_items};
 pub use store::{
     add_policy, change_sku, change_style, create_sku, create_style, old_gtins, policies, policy, policy_at, policy_gaps, product, sku,
@@ -345,8 +348,10 @@ pub struct StyleFilter {
     pub q: String,
     /// Only those in this state.
     pub status: Option<Status>,
-    /// Only those made by this party: what a supplier's own people may see.
+    /// Only those made by this party.
     pub manufacturer: Option<Id>,
+    /// Only those that somebody bound to this party may know of.
+    pub seen_by: Option<Id>,
 }
 
 /// Which skus a list shows.
@@ -356,6 +361,6 @@ pub struct SkuFilter {
     pub style: Option<Id>,
     /// Only this one.
     pub sku: Option<Id>,
-    /// Only those of styles made by this party.
-    pub manufacturer: Option<Id>,
+    /// Only those of styles that somebody bound to this party may know of.
+    pub seen_by: Option<Id>,
 }

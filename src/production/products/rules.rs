@@ -3,7 +3,7 @@
 use super::{AgeGroup, PolicyFields, SafetyClass, Sku, SkuFields, Style, StyleFacts, StyleFields};
 use crate::kernel::gs1::Gtin;
 use crate::kernel::text::{self, Lang};
-use crate::kernel::{Code, Fault, Faults, Result, care, faults};
+use crate::kernel::{Code, Fault, Faults, Id, Result, care, faults};
 use crate::production::parties::Maker;
 
 /// Months a warranty may last.
@@ -97,6 +97,12 @@ fn safety_text(facts: &StyleFacts, lang: Lang) -> String {
         Lang::En => format!("{standard} class {class}"),
     };
     if facts.age_group == AgeGroup::Infant { format!("{marked} {}", lang.of("婴幼儿用品", "for infants")) } else { marked }
+}
+
+/// Whether somebody bound to a party (None: one of our own people) may know of a style: a shop sees what is sold, but a confidential style
+/// is seen outside the house only by whoever makes it.
+pub(super) fn may_see(bound: Option<Id>, style: &Style) -> bool {
+    bound.is_none() || !style.confidential || bound == style.manufacturer_id
 }
 
 /// The fields of a style, trimmed and put in order.

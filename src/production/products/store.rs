@@ -1,6 +1,6 @@
 //! Every query on styles, skus, GTINs and warranty policies.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -156,6 +156,22 @@ pub fn style_by_code(db: &mut Db, code: &str) -> Result<Option<Style>> {
     rows.into_iter().next().map(Style::try_from).transpose()
 }
 
+/// The styles with these codes; codes of none are left out.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn styles_by_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Style>> {
+    let mut styles = Vec::with_capacity(codes.len());
+    for chunk in codes.chunks(CHUNK_BINDS) {
+        let rows: Vec<StyleRow> =
+            each!(db, |c| style_table::table.filter(style_table::code.eq_any(chunk)).select(StyleRow::as_select()).load(c))?;
+        for row in rows {
+            styles.push(Style::try_from(row)?);
+        }
+    }
+    Ok(styles)
+}
+
 /// The styles with these ids, by id; ids of none are left out.
 ///
 /// # Errors
@@ -244,9 +260,9 @@ pub fn skus(db: &mut Db, filter: &SkuFilter, after: Option<&str>, limit: i64) ->
         if let Some(sku) = filter.sku {
             query = query.filter(sku_table::id.eq(sku.0));
         }
-        if let Some(party) = filter.manufacturer {
-            let theirs = style_table::table.filter(style_table::manufacturer_id.eq(party.0)).select(style_table::id);
-            query = query.filter(sku_table::style_id.eq_any(theirs));
+        if let Some(party) = filter.seen_by {
+            let seen = style_table::confidential.eq(false).or(style_table::manufacturer_id.assume_not_null().eq(party.0));
+            query = query.filter(sku_table::style_id.eq_any(style_table::table.filter(seen).select(style_table::id)));
         }
         query.load(c)
     })?;
@@ -279,6 +295,24 @@ pub fn sku_by_gtin(db: &mut Db, gtin: &str) -> Result<Option<Sku>> {
     }
     let once: Vec<i64> = each!(db, |c| gtin_alias::table.filter(gtin_alias::gtin.eq(gtin)).select(gtin_alias::sku_id).load(c))?;
     once.into_iter().next().map_or(Ok(None), |id| sku(db, Id(id)))
+}
+
+/// The codes of the skus that have, or once had, these GTINs, by GTIN.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn codes_of_gtins(db: &mut Db, gtins: &[&str]) -> Result<HashMap<String, String>> {
+    let mut codes = HashMap::with_capacity(gtins.len());
+    for chunk in gtins.chunks(CHUNK_BINDS) {
+        let present: Vec<(Option<String>, String)> =
+            each!(db, |c| sku_table::table.filter(sku_table::gtin.eq_any(chunk)).select((sku_table::gtin, sku_table::code)).load(c))?;
+        codes.extend(present.into_iter().filter_map(|(gtin, code)| Some((gtin?, code))));
+        let once: Vec<(String, i64)> =
+            each!(db, |c| gtin_alias::table.filter(gtin_alias::gtin.eq_any(chunk)).select((gtin_alias::gtin, gtin_alias::sku_id)).load(c))?;
+        let skus = skus_by_ids(db, &once.iter().map(|(_, id)| Id(*id)).collect::<Vec<_>>())?;
+        codes.extend(once.into_iter().filter_map(|(gtin, id)| Some((gtin, skus.get(&Id(id))?.code.clone()))));
+    }
+    Ok(codes)
 }
 
 /// The GTINs these skus once had, by sku, oldest first.
@@ -345,6 +379,15 @@ pub fn policies(db: &mut Db, code: Option<&str>) -> Result<Vec<WarrantyPolicy>> 
     Ok(rows.into_iter().map(WarrantyPolicy::from).collect())
 }
 
+/// The codes of all warranty policies.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn policy_codes(db: &mut Db) -> Result<HashSet<String>> {
+    let codes: Vec<String> = each!(db, |c| warranty_policy::table.select(warranty_policy::code).distinct().load(c))?;
+    Ok(codes.into_iter().collect())
+}
+
 /// All that the card says of a garment's product: four look-ups by key.
 ///
 /// # Errors
@@ -375,6 +418,10 @@ pub fn styles(db: &mut Db, filter: &StyleFilter, after: Option<&str>, limit: i64
         }
         if let Some(party) = filter.manufacturer {
             query = query.filter(style_table::manufacturer_id.eq(party.0));
+        }
+        if let Some(party) = filter.seen_by {
+            // As `rules::may_see`.
+            query = query.filter(style_table::confidential.eq(false).or(style_table::manufacturer_id.assume_not_null().eq(party.0)));
         }
         if !filter.q.trim().is_empty() {
             query = query.filter(
@@ -483,10 +530,10 @@ fn references(db: &mut Db, fields: &StyleFields) -> Result<Option<Id>> {
         }
         None => None,
     };
-    if let Some(code) = &fields.policy {
-        if policies(db, Some(code))?.is_empty() {
-            unknown("policy", code);
-        }
+    if let Some(code) = &fields.policy
+        && policies(db, Some(code))?.is_empty()
+    {
+        unknown("policy", code);
     }
     Refusal::unless_empty(faults)?;
     Ok(manufacturer)
@@ -581,11 +628,9 @@ fn claim_gtin(db: &mut Db, sku: Id, gtin: Option<&str>) -> Result<()> {
     let Some(gtin) = gtin else {
         return Ok(());
     };
-    if let Some(holder) = sku_by_gtin(db, gtin)? {
-        if holder.id != sku {
-            let fault = Fault::new("gtin", Code::Duplicate).with("value", gtin);
-            return Err(Refusal { code: Code::Duplicate, args: fault.args.clone(), faults: vec![fault] }.into());
-        }
+    if sku_by_gtin(db, gtin)?.is_some_and(|holder| holder.id != sku) {
+        let fault = Fault::new("gtin", Code::Duplicate).with("value", gtin);
+        return Err(Refusal { code: Code::Duplicate, args: fault.args.clone(), faults: vec![fault] }.into());
     }
     each!(db, |c| diesel::delete(gtin_alias::table.filter(gtin_alias::gtin.eq(gtin).and(gtin_alias::sku_id.eq(sku.0)))).execute(c))?;
     Ok(())

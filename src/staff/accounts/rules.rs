@@ -76,7 +76,7 @@ roles! {
         P::SignedIn, P::CatalogueRead, P::ProductionRead, P::SalesRead, P::FindingsRead, P::FindingsEdit, P::TraceRead, P::RecallEdit,
     ];
     /// A supplier's own person: its own rows only.
-    Supplier = "supplier", "供应商", "Supplier", Always, &[P::SignedIn, P::FindingsRead, P::TraceRead];
+    Supplier = "supplier", "供应商", "Supplier", Always, &[P::SignedIn, P::ProductionRead, P::FindingsRead, P::TraceRead];
     /// Registers sales.
     Retailer = "retailer", "销售登记员", "Retailer", Either, &[P::SignedIn, P::CatalogueRead, P::SalesRead, P::SalesEdit];
     /// The after-sales desk.
@@ -256,9 +256,9 @@ mod tests {
     }
 
     #[test]
-    fn a_supplier_reads_findings_and_traces_and_nothing_else() {
+    fn a_supplier_reads_lots_findings_and_traces_and_changes_nothing() {
         let may: Vec<_> = Permission::ALL.iter().filter(|one| Role::Supplier.permissions().has(**one)).collect();
-        assert_eq!(may, [&P::FindingsRead, &P::TraceRead, &P::SignedIn]);
+        assert_eq!(may, [&P::ProductionRead, &P::FindingsRead, &P::TraceRead, &P::SignedIn]);
     }
 
     #[test]

@@ -260,7 +260,7 @@ pub fn update(db: &mut Db, stamp: &Stamp, draft: &Draft, version: i64) -> Result
     if changed == 0 {
         return Err(Code::Stale.into());
     }
-    keep_an_administrator(db)?;
+    keep_an_administrator(db, &old)?;
     if old.roles != draft.roles || old.party != party_id.map(Id) {
         end_sessions(db, old.id, None)?;
     }
@@ -281,7 +281,7 @@ pub fn set_active(db: &mut Db, stamp: &Stamp, login: &str, active: bool) -> Resu
     each!(db, |c| diesel::update(account::table.filter(account::id.eq(old.id.0)))
         .set((account::status.eq(status), account::version.eq(account::version + 1)))
         .execute(c))?;
-    keep_an_administrator(db)?;
+    keep_an_administrator(db, &old)?;
     if !active {
         end_sessions(db, old.id, None)?;
         spend_links(db, old.id, stamp.at)?;
@@ -291,7 +291,11 @@ pub fn set_active(db: &mut Db, stamp: &Stamp, login: &str, active: bool) -> Resu
     by_id(db, old.id)?.ok_or_else(|| Error::broken("an account just changed is not there"))
 }
 
-fn keep_an_administrator(db: &mut Db) -> Result<()> {
+/// After a change to an account that was an active administrator's: whether another, or it still, is one.
+fn keep_an_administrator(db: &mut Db, before: &Account) -> Result<()> {
+    if !(before.active && before.roles.has(Role::Admin)) {
+        return Ok(());
+    }
     let roles: Vec<String> = each!(db, |c| account::table.filter(account::status.eq("active")).select(account::roles).load(c))?;
     if roles.iter().any(|roles| Roles::stored(roles).has(Role::Admin)) {
         return Ok(());

@@ -372,8 +372,8 @@ async fn own_password(
 
 async fn changed(house: &House, caller: &Caller<SignedIn>, id: Id, new: &NewPassword) -> Result<()> {
     let account = house.store.read(move |db| accounts::by_id(db, id)).await?.ok_or(Code::NotFound)?;
-    house.limits.spend(Limit::SignInAccount, &account.login)?;
     twice(&new.password, &new.again, &account.login)?;
+    house.limits.spend(Limit::SignInAccount, &account.login)?;
     let login = account.login;
     let stored = house.store.read(move |db| accounts::door(db, &login)).await?.and_then(|door| door.password_hash);
     if passwords::compare(&new.current, stored).await? == Compared::Wrong {

@@ -9,14 +9,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use zeroize::Zeroizing;
 
 use super::rules::{KEY_PREFIX, NewKey};
-use super::store::{ApiKey, by_id, insert, live_of_hash, note_use, page, revoke};
+use super::store::{ApiKey, all, by_id, insert, live_of_hash, note_use, page, revoke};
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::text::Lang;
+use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::http::limits::{Limit, address};
 use crate::platform::http::perm::AccountsEdit;
 use crate::platform::http::{
-    Caller, Form, FormFaults, House, Json, Locale, Once, Problem, Shell, created, html, html_response, json, random_token, see_other,
+    Caller, Form, FormFaults, House, Json, Locale, Once, Problem, Shell, created, csv, html, html_response, json, random_token, see_other,
     sha256_hex,
 };
 use crate::platform::policies::{self, Policy};
@@ -29,7 +30,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(list)
         .service(issue)
         .service(withdraw)
-        .map(|c| c.service(list_page).service(issue_page).service(withdraw_page));
+        .map(|c| c.service(list_page).service(list_csv).service(issue_page).service(withdraw_page));
 }
 
 /// A key, where it does not come as a header.
@@ -202,7 +203,7 @@ impl ListPage {
     }
 
     fn local(&self, at: &chrono::NaiveDateTime) -> String {
-        crate::kernel::time::local_minute(*at, self.zone)
+        local_minute(*at, self.zone)
     }
 
     fn holds(&self, role: &Role) -> bool {
@@ -240,6 +241,20 @@ async fn list_page(
 ) -> Result<HttpResponse> {
     let wanted = NewKey { name: String::new(), roles: Roles::default(), party: None };
     show(&request, &house, ask.into_inner(), wanted, FormFaults::default()).await
+}
+
+/// The keys as a table to take away.
+#[get("/api-keys.csv")]
+async fn list_csv(request: HttpRequest, _caller: Caller<AccountsEdit>, house: web::Data<House>) -> Result<HttpResponse> {
+    let (locale, zone) = (Locale::of(&request), house.config.time_zone);
+    let keys = house.store.read(all).await?;
+    let header = ["api-keys-name", "accounts-roles", "accounts-party", "api-keys-created", "api-keys-used", "api-keys-revoked"];
+    let rows = keys.into_iter().map(|key| {
+        let local = |at: Option<chrono::NaiveDateTime>| at.map(|at| local_minute(at, zone)).unwrap_or_default();
+        let (created, used, revoked) = (local(Some(key.created_at)), local(key.used_at), local(key.revoked_at));
+        [key.name, key.roles.names(locale.0), key.party_code.unwrap_or_default(), created, used, revoked]
+    });
+    csv("api-keys.csv", header.map(|key| locale.words().say(key)), rows)
 }
 
 /// Issues a key and shows it once.

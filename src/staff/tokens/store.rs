@@ -115,6 +115,14 @@ pub fn page(db: &mut Db, ask: &PageAsk) -> Result<Page<ApiKey>> {
     Ok(Page::new(keys, ask.limit(), |key: &ApiKey| key.id.to_string()))
 }
 
+/// Every key, the newest first.
+///
+/// # Errors
+/// When the store does.
+pub fn all(db: &mut Db) -> Result<Vec<ApiKey>> {
+    Ok(keys_where!(db, api_key::id.gt(0), i64::from(i32::MAX)))
+}
+
 /// The key of an id, revoked ones included.
 ///
 /// # Errors

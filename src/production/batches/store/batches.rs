@@ -21,6 +21,7 @@ use crate::platform::db::schema::{batch, batch_lot, batch_void, lot, party, sku,
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
 use crate::production::materials::{self, PartyRef};
+use crate::production::{parties, products};
 
 diesel::define_sql_function! {
     /// Lower case: both stores know it, and only PostgreSQL's LIKE minds the case.
@@ -248,12 +249,20 @@ fn view(joined: Joined) -> Result<BatchView> {
 /// [`Code::Malformed`] for a page token that is none.
 pub fn list(db: &mut Db, filter: &BatchFilter, ask: &PageAsk) -> Result<Page<BatchView>> {
     let (limit, after) = (ask.limit(), ask.key()?);
-    let rows = joined(db, filter, after.as_deref(), None, limit + 1)?;
+    let rows = joined(db, filter, after.as_deref(), None, Some(limit + 1))?;
     let views = rows.into_iter().map(view).collect::<Result<_>>()?;
     Ok(Page::new(views, limit, |batch: &BatchView| batch.code.clone()))
 }
 
-fn joined(db: &mut Db, filter: &BatchFilter, after: Option<&str>, code: Option<&str>, limit: i64) -> Result<Vec<Joined>> {
+/// All batches of a filter, by code.
+///
+/// # Errors
+/// When the store does.
+pub(in crate::production::batches) fn all(db: &mut Db, filter: &BatchFilter) -> Result<Vec<BatchView>> {
+    joined(db, filter, None, None, None)?.into_iter().map(view).collect()
+}
+
+fn joined(db: &mut Db, filter: &BatchFilter, after: Option<&str>, code: Option<&str>, limit: Option<i64>) -> Result<Vec<Joined>> {
     Ok(each!(db, |c| {
         let mut query = batch::table
             .inner_join(party::table.on(party::id.eq(batch::factory_id)))
@@ -295,9 +304,11 @@ fn joined(db: &mut Db, filter: &BatchFilter, after: Option<&str>, code: Option<&
         if let Some(after) = after {
             query = query.filter(batch::code.gt(after));
         }
+        if let Some(limit) = limit {
+            query = query.limit(limit);
+        }
         query
             .order(batch::code)
-            .limit(limit)
             .select((
                 batch::all_columns,
                 (party::code, party::name_zh, party::name_en),
@@ -348,7 +359,7 @@ pub struct BatchSheet {
 /// When the store does.
 pub fn sheet(db: &mut Db, code: &str, party: Option<Id>) -> Result<Option<BatchSheet>> {
     let filter = BatchFilter { party, ..BatchFilter::default() };
-    let Some(joined) = joined(db, &filter, None, Some(code), 1)?.pop() else {
+    let Some(joined) = joined(db, &filter, None, Some(code), None)?.pop() else {
         return Ok(None);
     };
     let no = BatchNo(joined.0.no);
@@ -405,21 +416,12 @@ fn id_of<T: Copy>(known: &HashMap<String, T>, field: &'static str, code: &str, f
     found
 }
 
-/// The ids of the skus with these codes.
-pub(in crate::production::batches) fn skus_by_code(db: &mut Db, codes: &[&str]) -> Result<HashMap<String, Id>> {
-    let mut found = HashMap::new();
-    for chunk in codes.chunks(KEYS) {
-        let rows: Vec<(String, i64)> = each!(db, |c| sku::table.filter(sku::code.eq_any(chunk)).select((sku::code, sku::id)).load(c))?;
-        found.extend(rows.into_iter().map(|(code, id)| (code, Id(id))));
-    }
-    Ok(found)
-}
-
 fn resolve(db: &mut Db, no: BatchNo, sound: &Sound) -> Result<Resolved> {
     let draft = &sound.draft;
     let mut faults = Vec::new();
-    let sku = id_of(&skus_by_code(db, &[&draft.sku])?, "sku", &draft.sku, &mut faults);
-    let factory = id_of(&materials::parties_by_code(db, &[&draft.factory])?, "factory", &draft.factory, &mut faults);
+    let skus = products::skus_by_codes(db, &[&draft.sku])?.into_iter().map(|(code, sku)| (code, sku.id)).collect();
+    let sku = id_of(&skus, "sku", &draft.sku, &mut faults);
+    let factory = id_of(&parties::ids_of_codes(db, &[&draft.factory])?, "factory", &draft.factory, &mut faults);
     let codes: Vec<&str> = draft.lots.iter().map(|used| used.lot.as_str()).collect();
     let known = materials::lots_by_code(db, &codes)?;
     let mut lots = Vec::with_capacity(codes.len());

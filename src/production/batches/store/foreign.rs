@@ -9,10 +9,11 @@ use crate::each;
 use crate::kernel::event::EventKind;
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Result};
-use crate::platform::db::schema::{batch as batch_table, foreign_serial, gtin_alias, sku};
+use crate::platform::db::schema::{batch as batch_table, foreign_serial};
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
 use crate::production::batches::{Batch, Origin};
+use crate::production::products::{self, Sku};
 
 /// A garment as a file brings it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +57,7 @@ pub fn plan(db: &mut Db, garments: &[ForeignGarment], next: &mut HashMap<BatchNo
     let mut plan = ForeignPlan::default();
     let codes: HashSet<&str> = garments.iter().map(|garment| garment.batch.as_str()).collect();
     let batches = batches_by_code(db, &codes.into_iter().collect::<Vec<_>>())?;
-    let skus: HashSet<i64> = batches.values().map(|batch| batch.sku_id.0).collect();
+    let skus: HashSet<Id> = batches.values().map(|batch| batch.sku_id).collect();
     let gtins = Gtins::of(db, &skus.into_iter().collect::<Vec<_>>())?;
     let serials: Vec<&str> = garments.iter().map(|garment| garment.serial.as_str()).collect();
     let mut there: HashMap<(String, String), GarmentId> = HashMap::new();
@@ -116,24 +117,13 @@ pub fn plan(db: &mut Db, garments: &[ForeignGarment], next: &mut HashMap<BatchNo
 
 /// The GTINs of skus: the present one and those they once had.
 struct Gtins {
-    present: HashMap<i64, Option<String>>,
-    once: HashMap<String, i64>,
+    skus: HashMap<Id, Sku>,
+    once: HashMap<Id, Vec<String>>,
 }
 
 impl Gtins {
-    fn of(db: &mut Db, skus: &[i64]) -> Result<Self> {
-        let (mut present, mut once) = (HashMap::new(), HashMap::new());
-        for chunk in skus.chunks(chunk_rows(1) / 4) {
-            let rows: Vec<(i64, Option<String>)> =
-                each!(db, |c| sku::table.filter(sku::id.eq_any(chunk)).select((sku::id, sku::gtin)).load(c))?;
-            present.extend(rows);
-            let rows: Vec<(String, i64)> = each!(db, |c| gtin_alias::table
-                .filter(gtin_alias::sku_id.eq_any(chunk))
-                .select((gtin_alias::gtin, gtin_alias::sku_id))
-                .load(c))?;
-            once.extend(rows);
-        }
-        Ok(Self { present, once })
+    fn of(db: &mut Db, skus: &[Id]) -> Result<Self> {
+        Ok(Self { skus: products::skus_by_ids(db, skus)?, once: products::old_gtins(db, skus)? })
     }
 
     /// The GTIN a garment's serial is kept under; empty for none.
@@ -141,11 +131,11 @@ impl Gtins {
         if batch.origin != Origin::Foreign {
             return Err(Fault::new("batch_code", Code::WrongState).with("state", batch.origin.as_str()).with("value", &batch.code));
         }
-        let Id(sku) = batch.sku_id;
-        let present = self.present.get(&sku).cloned().flatten();
+        let present = self.skus.get(&batch.sku_id).and_then(|sku| sku.gtin.as_deref());
+        let once = |gtin: &str| self.once.get(&batch.sku_id).is_some_and(|once| once.iter().any(|old| old == gtin));
         match given {
-            None => Ok(present.unwrap_or_default()),
-            Some(gtin) if present.as_deref() == Some(gtin) || self.once.get(gtin) == Some(&sku) => Ok(gtin.to_owned()),
+            None => Ok(present.unwrap_or_default().to_owned()),
+            Some(gtin) if present == Some(gtin) || once(gtin) => Ok(gtin.to_owned()),
             Some(gtin) => Err(Fault::new("gtin", Code::UnknownReference).with("value", gtin)),
         }
     }

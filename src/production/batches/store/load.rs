@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use diesel::prelude::*;
 
-use super::batches::{batches_by_code, insert, insert_lots, next_no, saved, skus_by_code, update, used_lot};
+use super::batches::{batches_by_code, insert, insert_lots, next_no, saved, update, used_lot};
 use crate::each;
 use crate::kernel::{BatchNo, Code, Fault, Id, Result};
 use crate::platform::db::schema::{batch, batch_lot};
@@ -15,7 +15,7 @@ use crate::platform::imports::Applied;
 use crate::production::batches::rules::{self, units_text};
 use crate::production::batches::store::batches::Resolved;
 use crate::production::batches::{Batch, BatchDraft, BatchLot};
-use crate::production::materials;
+use crate::production::{materials, parties, products};
 
 /// What a chunk of batches points at.
 struct Beside {
@@ -38,8 +38,8 @@ impl Beside {
         };
         Ok(Self {
             batches: batches_by_code(db, &all(|record| &record.code))?,
-            skus: skus_by_code(db, &all(|record| &record.sku))?,
-            factories: materials::parties_by_code(db, &all(|record| &record.factory))?,
+            skus: products::skus_by_codes(db, &all(|record| &record.sku))?.into_iter().map(|(code, sku)| (code, sku.id)).collect(),
+            factories: parties::ids_of_codes(db, &all(|record| &record.factory))?,
         })
     }
 
@@ -149,6 +149,9 @@ pub struct UsePlan {
     pub faults: Vec<(usize, Fault)>,
 }
 
+/// Units made of a lot, and how much of it went in.
+type Used = (Range<i64>, Option<i64>);
+
 /// Holds lots of batches against the store.
 ///
 /// # Errors
@@ -159,7 +162,7 @@ pub fn plan_uses(db: &mut Db, records: &[&UseRecord]) -> Result<UsePlan> {
     let batches = batches_by_code(db, &all(|record| &record.batch))?;
     let lots = materials::lots_by_code(db, &all(|record| &record.lot))?;
     let numbers: Vec<i64> = batches.values().map(|batch| batch.no.0).collect();
-    let mut there: HashMap<(i64, String, i64), Vec<(Range<i64>, Option<i64>)>> = HashMap::new();
+    let mut there: HashMap<(i64, String, i64), Vec<Used>> = HashMap::new();
     for chunk in numbers.chunks(chunk_rows(1) / 4) {
         let rows: Vec<(i64, String, i64, i64, i64, Option<i64>)> =
             each!(db, |c| batch_lot::table.filter(batch_lot::batch_no.eq_any(chunk)).load(c))?;

@@ -3,16 +3,25 @@
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use askama::Template;
 
-use super::super::{Account, Binding, Draft, Role, Roles, by_login, new_link, page, set_active, update};
+use super::super::{self as accounts, Account, Binding, Draft, Role, Roles, by_login, new_link, page, set_active, update};
 use super::make;
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Result};
 use crate::platform::http::perm::AccountsEdit;
-use crate::platform::http::{Caller, Form, FormFaults, House, Locale, Once, Shell, html, html_response, see_other};
+use crate::platform::http::{Caller, Form, FormFaults, House, Locale, Once, Shell, csv, html, html_response, see_other};
 
 pub(super) fn mount(config: &mut web::ServiceConfig) -> &mut web::ServiceConfig {
-    config.service(list).service(blank).service(add).service(edit).service(save).service(shut).service(open).service(renew)
+    config
+        .service(list)
+        .service(list_csv)
+        .service(blank)
+        .service(add)
+        .service(edit)
+        .service(save)
+        .service(shut)
+        .service(open)
+        .service(renew)
 }
 
 #[derive(Template)]
@@ -102,6 +111,27 @@ async fn list(
     let shell = Shell::of(&request, Locale::of(&request).words().say("accounts-title"));
     let page = house.store.read(move |db| page(db, &ask)).await?;
     Ok(html(&ListPage { shell, page }))
+}
+
+/// Everybody who signs in, as a table to take away.
+#[get("/accounts.csv")]
+async fn list_csv(request: HttpRequest, _caller: Caller<AccountsEdit>, house: web::Data<House>) -> Result<HttpResponse> {
+    let locale = Locale::of(&request);
+    let words = locale.words();
+    let header = ["accounts-login", "accounts-name", "accounts-roles", "accounts-party", "accounts-state"].map(|key| words.say(key));
+    let rows = accounts::list(&house).await?.into_iter().map(|account| {
+        let state = words.say(state_key(&account)).into_owned();
+        [account.login, account.name, account.roles.names(locale.0), account.party_code.unwrap_or_default(), state]
+    });
+    csv("accounts.csv", header, rows)
+}
+
+fn state_key(account: &Account) -> &'static str {
+    match (account.active, account.has_password) {
+        (false, _) => "accounts-disabled",
+        (true, true) => "accounts-active",
+        (true, false) => "accounts-invited",
+    }
 }
 
 /// The form of a new account.

@@ -1,5 +1,7 @@
 //! Every query about lots and what they are made of.
 
+mod load;
+
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -8,7 +10,6 @@ use diesel::sql_types::{BigInt, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::import::LotRecord;
 use super::rules::{any_cycle, check, cyclic, out_of_order};
 use super::{Lot, LotDraft, LotKind, PartDraft};
 use crate::each;
@@ -20,7 +21,9 @@ use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::schema::{batch, batch_lot, lot, lot_parent, party};
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
-use crate::platform::imports::Applied;
+use crate::production::parties;
+
+pub(super) use load::{Waiting, load, would_load};
 
 diesel::define_sql_function! {
     /// Lower case: both stores know it, and only PostgreSQL's LIKE minds the case.
@@ -435,17 +438,6 @@ pub fn sheet(db: &mut Db, code: &str, party: Option<Id>) -> Result<Option<LotShe
     Ok(views.remove(&id.0).map(|lot| LotSheet { lot, parents, children, batches }))
 }
 
-/// The ids of the parties with these codes.
-pub(crate) fn parties_by_code(db: &mut Db, codes: &[&str]) -> Result<HashMap<String, Id>> {
-    let mut found = HashMap::new();
-    for chunk in codes.chunks(KEYS) {
-        let rows: Vec<(String, i64)> =
-            each!(db, |c| party::table.filter(party::code.eq_any(chunk)).select((party::code, party::id)).load(c))?;
-        found.extend(rows.into_iter().map(|(code, id)| (code, Id(id))));
-    }
-    Ok(found)
-}
-
 /// Saves a new lot.
 ///
 /// # Errors
@@ -456,7 +448,7 @@ pub fn create(db: &mut Db, stamp: &Stamp, draft: &LotDraft) -> Result<LotSheet> 
     if lot_by_code(db, &draft.code)?.is_some() {
         return Err(taken(&draft.code));
     }
-    let supplier = parties_by_code(db, &[draft.supplier.as_str()])?.get(&draft.supplier).copied();
+    let supplier = parties::ids_of_codes(db, &[draft.supplier.as_str()])?.get(&draft.supplier).copied();
     let id = stamp.id();
     let edges = resolve(db, id, &draft, supplier)?;
     insert(db, stamp, id, supplier.unwrap_or(Id(0)), kind, &draft)?;
@@ -475,7 +467,7 @@ pub fn change(db: &mut Db, stamp: &Stamp, code: &str, version: i64, draft: &LotD
     if draft.code != before.code && lot_by_code(db, &draft.code)?.is_some() {
         return Err(taken(&draft.code));
     }
-    let supplier = parties_by_code(db, &[draft.supplier.as_str()])?.get(&draft.supplier).copied();
+    let supplier = parties::ids_of_codes(db, &[draft.supplier.as_str()])?.get(&draft.supplier).copied();
     let edges = resolve(db, before.id, &draft, supplier)?;
     not_before_children(db, before.id, &draft)?;
     update(db, before.id, version, supplier.unwrap_or(before.party_id), kind, &draft)?;
@@ -525,7 +517,7 @@ fn not_before_children(db: &mut Db, id: Id, draft: &LotDraft) -> Result<()> {
     Refusal::unless_empty(lots(db, &children)?.iter().filter_map(late).take(1).collect())
 }
 
-pub(super) fn insert(db: &mut Db, stamp: &Stamp, id: Id, supplier: Id, kind: LotKind, draft: &LotDraft) -> Result<()> {
+fn insert(db: &mut Db, stamp: &Stamp, id: Id, supplier: Id, kind: LotKind, draft: &LotDraft) -> Result<()> {
     each!(db, |c| diesel::insert_into(lot::table)
         .values((
             lot::id.eq(id.0),
@@ -567,7 +559,7 @@ fn update(db: &mut Db, id: Id, version: i64, supplier: Id, kind: LotKind, draft:
     if changed == 0 { Err(Code::Stale.into()) } else { Ok(()) }
 }
 
-pub(super) fn insert_parents(db: &mut Db, edges: &[Parent]) -> Result<()> {
+fn insert_parents(db: &mut Db, edges: &[Parent]) -> Result<()> {
     for chunk in edges.chunks(chunk_rows(3)) {
         let rows: Vec<_> = chunk
             .iter()
@@ -626,149 +618,4 @@ fn refuse_cycle_among(db: &mut Db, edges: &[(i64, i64)], suspects: &[i64]) -> Re
 /// Every edge of the graph: lot and parent.
 pub(super) fn all_edges(db: &mut Db) -> Result<Vec<(i64, i64)>> {
     Ok(each!(db, |c| lot_parent::table.select((lot_parent::lot_id, lot_parent::parent_id)).load(c))?)
-}
-
-/// Parents that a file names before it has them: by the parent's code, the lots that wait for it and how much goes in.
-pub(super) type Waiting = HashMap<String, Vec<(Id, Option<i64>)>>;
-
-/// A chunk of a file beside what is in the store.
-struct Beside {
-    lots: HashMap<String, Lot>,
-    parents: HashMap<Id, Vec<PartDraft>>,
-    suppliers: HashMap<String, Id>,
-}
-
-impl Beside {
-    fn of(db: &mut Db, records: &[&LotRecord]) -> Result<Self> {
-        let codes: Vec<&str> = records.iter().map(|record| record.draft.code.as_str()).collect();
-        let lots = lots_by_code(db, &codes)?;
-        let ids: Vec<Id> = lots.values().map(|lot| lot.id).collect();
-        let edges = parents_of(db, &ids)?;
-        let names: Vec<Id> = edges.iter().map(|edge| edge.parent).collect();
-        let names: HashMap<Id, String> = self::lots(db, &names)?.into_iter().map(|lot| (lot.id, lot.code)).collect();
-        let mut parents: HashMap<Id, Vec<PartDraft>> = HashMap::new();
-        for edge in edges {
-            let lot = names.get(&edge.parent).cloned().unwrap_or_default();
-            parents.entry(edge.lot).or_default().push(PartDraft { lot, quantity_milli: edge.quantity_milli });
-        }
-        parents.values_mut().for_each(|parts| parts.sort());
-        let suppliers: Vec<&str> = records.iter().map(|record| record.draft.supplier.as_str()).collect();
-        Ok(Self { lots, parents, suppliers: parties_by_code(db, &suppliers)? })
-    }
-
-    fn supplier(&self, record: &LotRecord) -> Result<Id> {
-        let code = &record.draft.supplier;
-        self.suppliers.get(code).copied().ok_or_else(|| Fault::new("supplier_code", Code::UnknownReference).with("value", code).into())
-    }
-
-    /// Whether the store says of the lot itself what the record says.
-    fn same_facts(&self, lot: &Lot, record: &LotRecord) -> bool {
-        let draft = &record.draft;
-        self.suppliers.get(&draft.supplier) == Some(&lot.party_id)
-            && lot.kind == record.kind
-            && lot.material == draft.material
-            && lot.dye_lot == draft.dye_lot
-            && lot.quantity_milli == draft.quantity_milli
-            && lot.unit == draft.unit
-            && lot.country == draft.country
-            && lot.produced_on == draft.produced_on
-            && lot.received_on == draft.received_on
-    }
-
-    /// Whether the store says what the record says of what the lot is made of.
-    fn same_parents(&self, lot: &Lot, record: &LotRecord) -> bool {
-        !record.says_parents || self.parents.get(&lot.id).map_or(&[][..], Vec::as_slice) == record.draft.parents.as_slice()
-    }
-}
-
-/// What loading these records would do.
-///
-/// # Errors
-/// When the store does.
-pub(super) fn would_load(db: &mut Db, records: &[&LotRecord]) -> Result<Applied> {
-    let beside = Beside::of(db, records)?;
-    let mut would = Applied::default();
-    for record in records {
-        match beside.lots.get(&record.draft.code) {
-            None => would.added += 1,
-            Some(lot) if beside.same_facts(lot, record) && beside.same_parents(lot, record) => would.unchanged += 1,
-            Some(_) => would.changed += 1,
-        }
-    }
-    Ok(would)
-}
-
-/// Loads a chunk of a file. Parents that are not there yet wait for a later chunk; those that earlier chunks waited for are joined.
-///
-/// # Errors
-/// [`Code::UnknownReference`] for a supplier that has gone; [`Code::Cycle`] when somebody made one since the file was checked.
-pub(super) fn load(db: &mut Db, stamp: &Stamp, records: &[LotRecord], waiting: &Waiting) -> Result<(Applied, Waiting)> {
-    let beside = Beside::of(db, &records.iter().collect::<Vec<_>>())?;
-    let mut applied = Applied::default();
-    let mut ids: HashMap<String, Id> = HashMap::new();
-    let mut rewired: Vec<(Id, &LotRecord)> = Vec::new();
-    // Existing lots whose parents change, and lots joined late: only they can close a cycle.
-    let mut suspects: Vec<i64> = Vec::new();
-    for record in records {
-        let supplier = beside.supplier(record)?;
-        let id = match beside.lots.get(&record.draft.code) {
-            None => {
-                let id = stamp.id();
-                insert(db, stamp, id, supplier, record.kind, &record.draft)?;
-                applied.added += 1;
-                rewired.push((id, record));
-                id
-            }
-            Some(lot) if beside.same_facts(lot, record) && beside.same_parents(lot, record) => {
-                applied.unchanged += 1;
-                ids.insert(record.draft.code.clone(), lot.id);
-                continue;
-            }
-            Some(lot) => {
-                update(db, lot.id, lot.version, supplier, record.kind, &record.draft)?;
-                applied.changed += 1;
-                if !beside.same_parents(lot, record) {
-                    each!(db, |c| diesel::delete(lot_parent::table.filter(lot_parent::lot_id.eq(lot.id.0))).execute(c))?;
-                    rewired.push((lot.id, record));
-                    suspects.push(lot.id.0);
-                }
-                lot.id
-            }
-        };
-        ids.insert(record.draft.code.clone(), id);
-        let body = serde_json::to_value(&record.draft).map_err(Error::broken)?;
-        events::append(db, stamp, EventKind::LotSaved, Subject::Thing(SUBJECT, id.0), &body)?;
-    }
-    let elsewhere: Vec<&str> = rewired
-        .iter()
-        .flat_map(|(_, record)| &record.draft.parents)
-        .map(|part| part.lot.as_str())
-        .filter(|code| !ids.contains_key(*code))
-        .collect();
-    let elsewhere = lots_by_code(db, &elsewhere)?;
-    let mut waiting = waiting.clone();
-    let mut edges = Vec::new();
-    for (lot, record) in rewired {
-        for part in &record.draft.parents {
-            match ids.get(&part.lot).copied().or_else(|| elsewhere.get(&part.lot).map(|lot| lot.id)) {
-                Some(parent) => edges.push(Parent { lot, parent, quantity_milli: part.quantity_milli }),
-                None => waiting.entry(part.lot.clone()).or_default().push((lot, part.quantity_milli)),
-            }
-        }
-    }
-    for (code, parent) in &ids {
-        for (lot, quantity_milli) in waiting.remove(code).into_iter().flatten() {
-            suspects.push(lot.0);
-            edges.push(Parent { lot, parent: *parent, quantity_milli });
-        }
-    }
-    insert_parents(db, &edges)?;
-    if !suspects.is_empty() {
-        let edges = all_edges(db)?;
-        refuse_cycle_among(db, &edges, &suspects)?;
-    }
-    if applied.added + applied.changed > 0 || !edges.is_empty() {
-        events::bump(db, "genealogy")?;
-    }
-    Ok((applied, waiting))
 }

@@ -1,0 +1,112 @@
+//! `demo`: makes the season, says where to click and how to sign in, and serves.
+
+use std::path::PathBuf;
+
+use super::{house, listen, log_to_stderr, say, serve, tell, terminal_lang};
+use crate::config::LogFormat;
+use crate::demo::{self, DemoAccount, Plan, Season, Serving};
+use crate::kernel::text::Lang;
+use crate::kernel::{Error, Result};
+use crate::platform::db;
+use crate::platform::http::House;
+use crate::production::batches;
+use crate::staff::accounts::{self, Draft, Role, Roles};
+
+/// Who may sign in to the demo, with their names and the party some are bound to.
+const PEOPLE: &[(Role, &str, &str, &str, Option<&str>)] = &[
+    (Role::Admin, "admin", "管理员 安", "An, administrator", None),
+    (Role::Planner, "planner", "计划员 林", "Lin, planner", None),
+    (Role::LabelOperator, "operator", "标签操作员 赵", "Zhao, label operator", None),
+    (Role::Inspector, "inspector", "质检员 陈", "Chen, inspector", None),
+    (Role::SupplierManager, "manager", "供应商管理 吴", "Wu, supplier manager", None),
+    (Role::Supplier, "supplier", "清潭染整 何", "He, Qingtan Dyeing", Some("DYE-QT")),
+    (Role::Retailer, "shop", "上海静安店 孙", "Sun, Shanghai shop", Some("SHOP-SH")),
+    (Role::Agent, "agent", "客服 周", "Zhou, after-sales agent", None),
+];
+/// Cards a script is given.
+const CARDS: usize = 24;
+
+/// Makes and serves the demo.
+pub(super) fn run(json: bool, dir: Option<PathBuf>, port: u16, garments: u64) -> Result<()> {
+    log_to_stderr(LogFormat::Text);
+    let folder = dir.unwrap_or_else(demo::default_folder);
+    demo::refuse_existing(&folder)?;
+    let listener = listen(&format!("127.0.0.1:{port}"))?;
+    let config = demo::settle(&folder, listener.local_addr()?.port())?;
+    let url = config.database()?;
+    db::migrate(&url)?;
+    let house = house(config, &url)?;
+    tell(&format!("Making a season in {} …", folder.display()));
+    let plan = Plan { garments: i64::try_from(garments).unwrap_or(i64::MAX), sold_per_million: 400_000 };
+    let season = demo::make(&house, plan, &mut |what| tell(&format!("  {what}")))?;
+    let people = people(&house)?;
+    let serving = serving(&house, &season, people)?;
+    if json {
+        let line = serde_json::to_string(&serving).map_err(Error::broken)?;
+        serve(&house, listener, move || say(&line))
+    } else {
+        serve(&house, listener, move || welcome(&serving))
+    }
+}
+
+fn people(house: &House) -> Result<Vec<DemoAccount>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut people = Vec::new();
+        for (role, user, zh, en, party) in PEOPLE {
+            let password = format!("demo-{user}-2026");
+            let lang = terminal_lang();
+            let draft = Draft {
+                login: (*user).to_owned(),
+                name: lang.of(zh, en).to_owned(),
+                roles: Roles::from(vec![*role]),
+                party: party.map(str::to_owned),
+                lang,
+            };
+            accounts::add(house, draft, Some(&password)).await?;
+            people.push(DemoAccount { role: role.as_str().to_owned(), user: (*user).to_owned(), password });
+        }
+        Ok(people)
+    })
+}
+
+fn serving(house: &House, season: &Season, accounts: Vec<DemoAccount>) -> Result<Serving> {
+    let (keys, stem) = (house.keys.clone(), house.config.public_url.clone());
+    let step = (season.sold.len() / CARDS).max(1);
+    let chosen: Vec<_> = season.sold.iter().step_by(step).take(CARDS).copied().collect();
+    let cards = house.store.read_blocking(move |db| {
+        let mut cards = Vec::new();
+        for garment in chosen {
+            cards.extend(batches::address_of(db, &stem, &keys.serials, garment)?);
+        }
+        Ok(cards)
+    })?;
+    Ok(Serving {
+        url: house.config.public_url.clone(),
+        database: house.config.database_url.clone(),
+        cards,
+        batches: season.batches.clone(),
+        big_batch: season.big_batch.clone(),
+        accounts,
+        bad_lot: season.bad_lot.clone(),
+    })
+}
+
+/// Says where to click.
+fn welcome(serving: &Serving) {
+    let zh = terminal_lang() == Lang::Zh;
+    let of = |chinese: &str, english: &str| if zh { chinese.to_owned() } else { english.to_owned() };
+    tell("");
+    tell(&format!("{}  {}", of("已启动：", "Serving at"), serving.url));
+    if let Some(card) = serving.cards.first() {
+        tell(&format!("{}\n  {card}", of("买家扫码看到的质保卡：", "What a buyer sees when scanning a label:")));
+    }
+    tell(&of("登录账号（仅限演示）：", "Sign in (demo only) at /sign-in as:"));
+    for account in &serving.accounts {
+        tell(&format!("  {:18} {:12} {}", account.role, account.user, account.password));
+    }
+    tell(&format!("{}  {}", of("可试打 10 万枚标签的批次：", "A batch to make 100,000 labels of:"), serving.big_batch));
+    tell(&format!("{}  hangtag --help", of("其他命令请带上", "Other commands:")));
+    tell(&format!("  HANGTAG_DATABASE_URL={}", serving.database));
+    tell(&of("按 Ctrl-C 结束。", "Ctrl-C ends it."));
+}

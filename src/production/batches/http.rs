@@ -1,0 +1,554 @@
+//! The batches' API and pages, and the box that finds anything by what is printed on it. A supplier's people see only batches they sewed or
+//! that hold their lots, and change none.
+
+use std::collections::HashMap;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::page::{self, FindPage, FormPage, ListPage, OnePage, UnitLine, draft_of, href, values_of};
+use super::rules::{self, Sought};
+use super::store::batches::{self as store, BatchFilter, BatchSheet, BatchView};
+use super::store::{serials, units};
+use super::{BATCH_COLUMNS, BatchDraft, BatchStatus, Minted};
+use crate::kernel::event::Subject;
+use crate::kernel::paging::{Page, PageAsk};
+use crate::kernel::{Code, Error, Fault, GarmentId, Id, Result, text};
+use crate::platform::db::Db;
+use crate::platform::events;
+use crate::platform::http::{
+    Caller, Filled, Form, House, Identity, Json, Locale, Once, Problem, Shell, created, csv, html, html_response, json, perm, query_escape,
+    see_other, segment, xlsx,
+};
+use crate::production::{materials, products};
+
+/// Mounts the room.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_api)
+        .service(one_api)
+        .service(create_api)
+        .service(change_api)
+        .service(mint_api)
+        .service(void_api)
+        .service(serial_api)
+        .map(|c| {
+            c.service(list_page)
+                .service(list_csv)
+                .service(list_xlsx)
+                .service(new_page)
+                .service(create_form)
+                .service(one_page)
+                .service(edit_page)
+                .service(change_form)
+                .service(void_form)
+                .service(find_page)
+        });
+}
+
+/// Which batches, and which page of them.
+#[derive(Deserialize, IntoParams)]
+struct Ask {
+    /// Only batches of the factory with this code.
+    factory: Option<String>,
+    /// Only batches of the sku with this code.
+    sku: Option<String>,
+    /// Only batches that stand here: `open`, `released`, `hold`, `closed`.
+    status: Option<String>,
+    /// Only those with this text in code, sku, style or line.
+    q: Option<String>,
+    /// The token of the page before.
+    after: Option<String>,
+    /// Rows wanted, 1 to 500.
+    per_page: Option<i64>,
+}
+
+impl Ask {
+    fn filter(&self, who: &Identity) -> Result<BatchFilter> {
+        let given = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+        let status = given(&self.status).map(|status| {
+            let allowed = || BatchStatus::ALL.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(", ");
+            BatchStatus::of(&status).ok_or_else(|| Fault::new("status", Code::NotOneOf).with("value", &status).with("allowed", allowed()))
+        });
+        let q = text::optional_line("q", self.q.as_deref().unwrap_or_default(), 80)?;
+        Ok(BatchFilter {
+            party: who.party,
+            factory: given(&self.factory),
+            sku: given(&self.sku),
+            status: status.transpose()?,
+            q: Some(q).filter(|q| !q.is_empty()),
+        })
+    }
+
+    fn page(&self) -> PageAsk {
+        PageAsk { after: self.after.clone(), per_page: self.per_page }
+    }
+
+    fn query(filter: &BatchFilter) -> String {
+        let text = |text: &Option<String>| query_escape(text.as_deref().unwrap_or_default());
+        let status = filter.status.map_or("", BatchStatus::as_str);
+        format!("q={}&factory={}&sku={}&status={status}", text(&filter.q), text(&filter.factory), text(&filter.sku))
+    }
+}
+
+async fn page_of(house: &House, filter: BatchFilter, ask: PageAsk) -> Result<Page<BatchView>> {
+    house.store.read(move |db| store::list(db, &filter, &ask)).await
+}
+
+async fn visible(house: &House, party: Option<Id>, code: String) -> Result<BatchSheet> {
+    house.store.read(move |db| store::sheet(db, &code, party)).await?.ok_or_else(|| Code::NotFound.into())
+}
+
+/// Only the brand's own people change batches.
+fn unbound(who: &Identity) -> Result<()> {
+    if who.party.is_some() { Err(Code::Forbidden.into()) } else { Ok(()) }
+}
+
+/// Batches by code.
+#[utoipa::path(tag = "batches", params(Ask), responses((status = 200, body = Page<BatchView>), (status = 422, body = Problem)))]
+#[get("/api/v1/batches")]
+async fn list_api(caller: Caller<perm::ProductionRead>, house: web::Data<House>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+    json(&page_of(&house, ask.filter(&caller)?, ask.page()).await?)
+}
+
+/// One batch and the lots it is made of.
+#[utoipa::path(tag = "batches", responses((status = 200, body = BatchSheet), (status = 404, body = Problem)))]
+#[get("/api/v1/batches/{code}")]
+async fn one_api(caller: Caller<perm::ProductionRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+    json(&visible(&house, caller.party, code.into_inner()).await?)
+}
+
+/// Makes a batch.
+#[utoipa::path(tag = "batches", request_body = BatchDraft, responses((status = 201, body = BatchSheet), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/api/v1/batches")]
+async fn create_api(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionEdit>,
+    house: web::Data<House>,
+    body: Json<BatchDraft>,
+) -> Result<HttpResponse> {
+    let once = Once::of(&request, &body.hash, None)?;
+    let sheet = create(&house, &caller, once, body.value).await?;
+    created(&format!("/api/v1{}", href(&sheet.batch.code)), &sheet)
+}
+
+/// Changes a batch, the lots it is made of included. `version` is the one that was read.
+#[utoipa::path(tag = "batches", request_body = BatchDraft, responses((status = 200, body = BatchSheet), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[put("/api/v1/batches/{code}")]
+async fn change_api(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    body: Json<BatchDraft>,
+) -> Result<HttpResponse> {
+    let once = Once::of(&request, &body.hash, None)?;
+    json(&change(&house, &caller, once, code.into_inner(), body.value).await?)
+}
+
+/// How many serials to mint.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MintBody {
+    /// Garments, 1 to what the batch has room for.
+    count: i64,
+}
+
+/// The units that were minted.
+#[derive(Serialize, Deserialize, ToSchema)]
+struct MintedBody {
+    /// The first, counted from 1.
+    unit_first: i64,
+    /// The last.
+    unit_last: i64,
+    /// The GTIN of the batch's serials.
+    gtin: Option<String>,
+    /// The key epoch of the batch's serials.
+    epoch: u8,
+}
+
+/// Mints serials for the next units of a batch.
+#[utoipa::path(tag = "batches", request_body = MintBody, responses((status = 200, body = MintedBody), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/api/v1/batches/{code}/mint")]
+async fn mint_api(
+    request: HttpRequest,
+    caller: Caller<perm::LabelsEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    body: Json<MintBody>,
+) -> Result<HttpResponse> {
+    unbound(&caller)?;
+    let once = Once::of(&request, &body.hash, None)?;
+    let (stamp, code, count, epoch) = (caller.stamp(), code.into_inner(), body.value.count, house.keys.serials.newest());
+    let minted = house.store.write(move |db| {
+        once.run(db, &stamp, |db| {
+            let batch = store::batch_by_code(db, &code)?.ok_or(Code::NotFound)?;
+            let gtin = products::sku(db, batch.sku_id)?.and_then(|sku| sku.gtin);
+            let Minted { units, gtin, epoch } = units::mint(db, &stamp, batch.no, count, epoch, gtin.as_deref())?;
+            Ok(MintedBody { unit_first: units.start + 1, unit_last: units.end, gtin, epoch })
+        })
+    });
+    json(&minted.await?)
+}
+
+/// Which units to make void.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct VoidBody {
+    /// Units counted from 1 with both ends: `7`, `501-520`.
+    units: Vec<String>,
+    /// Why, at most 200 characters.
+    reason: String,
+}
+
+/// How many units became void.
+#[derive(Serialize, Deserialize, ToSchema)]
+struct VoidedBody {
+    /// Units that were not void before.
+    voided: i64,
+}
+
+/// Makes units void, for ever.
+#[utoipa::path(tag = "batches", request_body = VoidBody, responses((status = 200, body = VoidedBody), (status = 404, body = Problem), (status = 422, body = Problem)))]
+#[post("/api/v1/batches/{code}/voids")]
+async fn void_api(
+    request: HttpRequest,
+    caller: Caller<perm::LabelsEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    body: Json<VoidBody>,
+) -> Result<HttpResponse> {
+    let once = Once::of(&request, &body.hash, None)?;
+    json(&void(&house, &caller, once, code.into_inner(), body.value).await?)
+}
+
+async fn void(house: &House, caller: &Caller<perm::LabelsEdit>, once: Once, code: String, body: VoidBody) -> Result<VoidedBody> {
+    unbound(caller)?;
+    let ranges = body.units.iter().map(|text| rules::read_some_units("units", text)).collect::<Result<Vec<_>, Fault>>()?;
+    let stamp = caller.stamp();
+    let done = house.store.write(move |db| {
+        once.run(db, &stamp, |db| {
+            let batch = store::batch_by_code(db, &code)?.ok_or(Code::NotFound)?;
+            Ok(VoidedBody { voided: units::void_units(db, &stamp, batch.no, &ranges, &body.reason)? })
+        })
+    });
+    done.await
+}
+
+/// Beside which GTIN a serial stands.
+#[derive(Deserialize, IntoParams)]
+struct Beside {
+    /// The GTIN, if known.
+    gtin: Option<String>,
+}
+
+/// The garment a serial names.
+#[derive(Serialize, ToSchema)]
+struct FoundBody {
+    /// The serial as it is printed.
+    serial: String,
+    /// The GTIN it stands beside.
+    gtin: Option<String>,
+    /// Its batch.
+    batch: String,
+    /// Its unit, counted from 1.
+    unit: i64,
+    /// The address on its label.
+    address: String,
+}
+
+/// The garment of a serial, ours as people type it or one from elsewhere exactly.
+#[utoipa::path(tag = "batches", params(Beside), responses((status = 200, body = FoundBody), (status = 404, body = Problem), (status = 422, body = Problem)))]
+#[get("/api/v1/serials/{serial}")]
+async fn serial_api(
+    caller: Caller<perm::ProductionRead>,
+    house: web::Data<House>,
+    serial: web::Path<String>,
+    beside: web::Query<Beside>,
+) -> Result<HttpResponse> {
+    let (party, keys, stem) = (caller.party, house.keys.clone(), house.config.label_stem());
+    let (serial, gtin) = (serial.into_inner(), beside.into_inner().gtin);
+    let found = house.store.read(move |db| {
+        let unknown = || Error::from(Code::SerialUnknown);
+        let garment = serials::find_serial(db, &keys.serials, gtin.as_deref(), &serial)?.ok_or_else(unknown)?;
+        let batch = known_batch(db, garment, party)?.ok_or_else(unknown)?;
+        let of = serials::serial_of(db, &keys.serials, garment)?.ok_or_else(unknown)?;
+        let address = rules::address(&stem, of.gtin.as_deref(), &of.serial)?;
+        Ok(FoundBody { serial: of.serial, gtin: of.gtin, batch: batch.code, unit: garment.unit() + 1, address })
+    });
+    json(&found.await?)
+}
+
+/// The batch of a garment, if a caller bound to `party` may know of it.
+fn known_batch(db: &mut Db, garment: GarmentId, party: Option<Id>) -> Result<Option<super::Batch>> {
+    let Some(batch) = store::batch(db, garment.batch())? else { return Ok(None) };
+    match party {
+        Some(party) if !store::is_of_party(db, &batch, party)? => Ok(None),
+        _ => Ok(Some(batch)),
+    }
+}
+
+async fn create(house: &House, caller: &Caller<perm::ProductionEdit>, once: Once, draft: BatchDraft) -> Result<BatchSheet> {
+    unbound(caller)?;
+    let stamp = caller.stamp();
+    house.store.write(move |db| once.run(db, &stamp, |db| store::create(db, &stamp, &draft))).await
+}
+
+async fn change(house: &House, caller: &Caller<perm::ProductionEdit>, once: Once, code: String, draft: BatchDraft) -> Result<BatchSheet> {
+    unbound(caller)?;
+    let version = draft.version.ok_or_else(|| Fault::new("version", Code::Missing))?;
+    let stamp = caller.stamp();
+    house.store.write(move |db| once.run(db, &stamp, |db| store::change(db, &stamp, &code, version, &draft))).await
+}
+
+fn titled(request: &HttpRequest, key: &str) -> Shell {
+    Shell::of(request, Locale::of(request).words().say(key))
+}
+
+#[get("/batches")]
+async fn list_page(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionRead>,
+    house: web::Data<House>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
+    let filter = ask.filter(&caller)?;
+    let query = Ask::query(&filter);
+    let page = page_of(&house, filter.clone(), ask.page()).await?;
+    let next = page.next.map(|next| format!("/batches?{query}&after={next}"));
+    Ok(html(&ListPage { shell: titled(&request, "batches-title"), batches: page.items, filter, next, query }))
+}
+
+async fn all(house: &House, caller: &Identity, ask: &Ask) -> Result<Vec<BatchView>> {
+    let filter = ask.filter(caller)?;
+    house.store.read(move |db| store::all(db, &filter)).await
+}
+
+#[get("/batches.csv")]
+async fn list_csv(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionRead>,
+    house: web::Data<House>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
+    let batches = all(&house, &caller, &ask).await?;
+    let lang = Locale::of(&request).0;
+    let header = BATCH_COLUMNS.columns.iter().map(|column| column.title(lang));
+    csv("batches.csv", header, batches.iter().map(|batch| page::cells(batch, lang)))
+}
+
+#[get("/batches.xlsx")]
+async fn list_xlsx(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionRead>,
+    house: web::Data<House>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
+    let batches = all(&house, &caller, &ask).await?;
+    let words = Locale::of(&request).words();
+    let header: Vec<String> = page::TABLE.iter().map(|key| words.say(key).into_owned()).collect();
+    xlsx("batches.xlsx", &header, &batches.iter().map(|batch| page::row(batch, words.lang())).collect::<Vec<_>>())
+}
+
+#[get("/batches/new")]
+async fn new_page(request: HttpRequest, caller: Caller<perm::ProductionEdit>) -> Result<HttpResponse> {
+    unbound(&caller)?;
+    Ok(html(&FormPage { shell: titled(&request, "batches-new"), form: Filled::default(), rows: page::BLANK_ROWS, code: None }))
+}
+
+#[post("/batches/new")]
+async fn create_form(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionEdit>,
+    house: web::Data<House>,
+    form: Form<HashMap<String, String>>,
+) -> Result<HttpResponse> {
+    let once = Once::of(&request, &form.hash, form.once.as_deref())?;
+    let values = page::closed_up(form.value);
+    let outcome = match draft_of(&values) {
+        Ok(draft) => create(&house, &caller, once, draft).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(sheet) => Ok(see_other(href(&sheet.batch.code))),
+        Err(error) => again(titled(&request, "batches-new"), values, error, None),
+    }
+}
+
+/// What the page of a batch is asked besides.
+#[derive(Deserialize)]
+struct OneAsk {
+    /// A unit, counted from 1, whose serial to show.
+    unit: Option<i64>,
+}
+
+#[get("/batches/{code}")]
+async fn one_page(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    ask: web::Query<OneAsk>,
+) -> Result<HttpResponse> {
+    let shell = Shell::of(&request, code.as_str());
+    let faults = (Filled::default(), StatusCode::OK);
+    one(shell, &caller, caller.may(perm::Permission::ProductionEdit), &house, code.into_inner(), ask.unit, faults).await
+}
+
+/// The page of a batch, with the form for void units as it was filled in.
+async fn one(
+    shell: Shell,
+    who: &Identity,
+    may_edit: bool,
+    house: &House,
+    code: String,
+    unit: Option<i64>,
+    (form, status): (Filled, StatusCode),
+) -> Result<HttpResponse> {
+    let (party, keys, stem) = (who.party, house.keys.clone(), house.config.label_stem());
+    let unit = unit.filter(|_| who.may(perm::Permission::LabelsRead));
+    let found = house.store.read(move |db| {
+        let Some(sheet) = store::sheet(db, &code, party)? else { return Ok(None) };
+        let Some(batch) = store::batch_by_code(db, &code)? else { return Ok(None) };
+        let history = events::of(db, Subject::Thing(store::SUBJECT, batch.no.0))?;
+        let void = units::voids_of(db, batch.no)?;
+        let garment = unit.and_then(|unit| GarmentId::new(batch.no, unit - 1));
+        let line = match garment {
+            None => None,
+            Some(garment) => match serials::serial_of(db, &keys.serials, garment)? {
+                None => None,
+                Some(of) => Some(UnitLine {
+                    unit: garment.unit() + 1,
+                    address: rules::address(&stem, of.gtin.as_deref(), &of.serial)?,
+                    serial: of.serial,
+                    is_void: units::is_void(db, garment)?,
+                }),
+            },
+        };
+        Ok(Some((sheet, history, void, line)))
+    });
+    let (sheet, history, void, line) = found.await?.ok_or(Code::NotFound)?;
+    let may_edit = may_edit && who.party.is_none();
+    let page = OnePage::new(shell, sheet, &history, house.config.time_zone, &void);
+    Ok(html_response(status, &OnePage { may_edit, asked: unit, line, form, ..page }))
+}
+
+#[get("/batches/{code}/edit")]
+async fn edit_page(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
+    unbound(&caller)?;
+    let sheet = visible(&house, None, code.into_inner()).await?;
+    let (form, rows) = (Filled::of(values_of(&sheet)), sheet.lots.len() + page::BLANK_ROWS);
+    Ok(html(&FormPage { shell: titled(&request, "batches-edit"), form, rows, code: Some(sheet.batch.code) }))
+}
+
+#[post("/batches/{code}/edit")]
+async fn change_form(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    form: Form<HashMap<String, String>>,
+) -> Result<HttpResponse> {
+    let once = Once::of(&request, &form.hash, form.once.as_deref())?;
+    let code = code.into_inner();
+    let values = page::closed_up(form.value);
+    let outcome = match draft_of(&values) {
+        Ok(draft) => change(&house, &caller, once, code.clone(), draft).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(sheet) => Ok(see_other(href(&sheet.batch.code))),
+        Err(error) => again(titled(&request, "batches-edit"), values, error, Some(code)),
+    }
+}
+
+/// The form once more, with what is wrong beside its fields.
+fn again(shell: Shell, values: HashMap<String, String>, error: Error, code: Option<String>) -> Result<HttpResponse> {
+    let rows = page::rows_in(&values) + page::BLANK_ROWS;
+    let form = Filled::refused(values, error, shell.t)?;
+    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &FormPage { shell, form, rows, code }))
+}
+
+#[post("/batches/{code}/voids")]
+async fn void_form(
+    request: HttpRequest,
+    caller: Caller<perm::LabelsEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    form: Form<HashMap<String, String>>,
+) -> Result<HttpResponse> {
+    let once = Once::of(&request, &form.hash, form.once.as_deref())?;
+    let code = code.into_inner();
+    let text = |name: &str| form.value.get(name).cloned().unwrap_or_default();
+    let units =
+        text("units").split([',', '，', ';', '；', '、', ' ']).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    match void(&house, &caller, once, code.clone(), VoidBody { units, reason: text("reason") }).await {
+        Ok(_) => Ok(see_other(href(&code))),
+        Err(error) => {
+            let shell = Shell::of(&request, code.as_str());
+            let form = Filled::refused(form.value, error, shell.t)?;
+            one(shell, &caller, caller.may(perm::Permission::ProductionEdit), &house, code, None, (form, StatusCode::UNPROCESSABLE_ENTITY))
+                .await
+        }
+    }
+}
+
+/// What somebody is looking for.
+#[derive(Deserialize)]
+struct Find {
+    /// A serial, the address on a label, a batch or a lot code.
+    q: Option<String>,
+}
+
+/// One box for whatever is printed on a thing; it leads to the thing's page.
+#[get("/find")]
+async fn find_page(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionRead>,
+    house: web::Data<House>,
+    asked: web::Query<Find>,
+) -> Result<HttpResponse> {
+    let shell = titled(&request, "batches-find-title");
+    let q = asked.into_inner().q.unwrap_or_default().trim().to_owned();
+    if q.is_empty() {
+        return Ok(html(&FindPage { shell, q, fault: None }));
+    }
+    let (party, keys, sought) = (caller.party, house.keys.clone(), rules::sought(&q));
+    let found = house.store.read(move |db| {
+        if let Sought::Anything(code) = &sought {
+            if store::sheet(db, code, party)?.is_some() {
+                return Ok(Some(href(code)));
+            }
+            if materials::sheet(db, code, party)?.is_some() {
+                return Ok(Some(format!("/lots/{}", segment(code))));
+            }
+        }
+        let (gtin, serial) = match &sought {
+            Sought::Anything(serial) => (None, serial),
+            Sought::Serial { gtin, serial } => (Some(gtin.as_str()), serial),
+        };
+        let Some(garment) = serials::find_serial(db, &keys.serials, gtin, serial)? else { return Ok(None) };
+        if known_batch(db, garment, party)?.is_none() {
+            return Ok(None);
+        }
+        Ok(serials::serial_of(db, &keys.serials, garment)?.map(|of| page::trace_href(&of)))
+    });
+    let code = match found.await {
+        Ok(Some(href)) => return Ok(see_other(href)),
+        Ok(None) => Code::SerialUnknown,
+        Err(error) if error.code() == Code::SerialTypo => Code::SerialTypo,
+        Err(error) => return Err(error),
+    };
+    let fault = if code == Code::SerialTypo { "batches-find-typo" } else { "batches-find-none" };
+    let fault = Some(shell.t.say(fault).into_owned());
+    let status = if code == Code::SerialTypo { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::NOT_FOUND };
+    Ok(html_response(status, &FindPage { shell, q, fault }))
+}

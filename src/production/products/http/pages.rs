@@ -1,0 +1,392 @@
+//! The products' pages.
+
+use std::collections::HashMap;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use serde::Deserialize;
+
+use super::{StyleAsk, one, save_policy, save_sku, save_style, sku_views, style_page, style_views, visible_sku, visible_style};
+use crate::kernel::text::{Both, Lang};
+use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
+use crate::platform::db::Db;
+use crate::platform::http::{Caller, Filled, Form, House, Locale, Once, Shell, csv, html, html_response, perm, query_escape, see_other};
+use crate::production::parties::{self, Maker, Party, PartyFilter};
+use crate::production::products::page::{
+    ListPage, OnePage, PoliciesPage, PolicyForm, SkuForm, StyleForm, href, policy_of, policy_values, sku_of, sku_values, style_of,
+    style_values,
+};
+use crate::production::products::{
+    SKU_COLUMNS, STYLE_COLUMNS, Sku, SkuFields, SkuFilter, StyleFields, import, label_items, missing_items, store,
+};
+
+/// Rows a download may have.
+const ALL: i64 = 1_000_000;
+
+/// Mounts the pages.
+pub(super) fn mount(config: &mut web::ServiceConfig) -> &mut web::ServiceConfig {
+    config
+        .service(list_page)
+        .service(styles_csv)
+        .service(new_style)
+        .service(create_style)
+        .service(style_one)
+        .service(edit_style)
+        .service(change_style)
+        .service(new_sku)
+        .service(create_sku)
+        .service(skus_csv)
+        .service(sku_one)
+        .service(edit_sku)
+        .service(change_sku)
+        .service(policies_page)
+        .service(new_policy)
+        .service(add_policy)
+}
+
+type Values = HashMap<String, String>;
+
+fn titled(request: &HttpRequest, key: &str) -> Shell {
+    Shell::of(request, Locale::of(request).words().say(key))
+}
+
+#[get("/styles")]
+async fn list_page(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueRead>,
+    house: web::Data<House>,
+    ask: web::Query<StyleAsk>,
+) -> Result<HttpResponse> {
+    let (bound, asked) = (caller.party, ask.clone());
+    let page = house.store.read(move |db| style_page(db, &asked, bound)).await?;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let (q, status, manufacturer) = (text(&ask.q), text(&ask.status), text(&ask.manufacturer));
+    let mut query = format!("q={}&status={}&manufacturer={}", query_escape(&q), query_escape(&status), query_escape(&manufacturer));
+    if let Some(rows) = ask.per_page {
+        query.push_str(&format!("&per_page={rows}"));
+    }
+    Ok(html(&ListPage {
+        shell: titled(&request, "styles-title"),
+        styles: page.items,
+        q,
+        status,
+        manufacturer,
+        next: page.next.map(|next| format!("/styles?{query}&after={next}")),
+        csv: format!("/styles.csv?{query}"),
+    }))
+}
+
+#[get("/styles.csv")]
+async fn styles_csv(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueRead>,
+    house: web::Data<House>,
+    ask: web::Query<StyleAsk>,
+) -> Result<HttpResponse> {
+    let bound = caller.party;
+    let styles = house.store.read(move |db| {
+        let filter = ask.filter(db, bound)?;
+        let styles = store::styles(db, &filter, None, ALL)?;
+        style_views(db, styles)
+    });
+    let lang = Locale::of(&request).0;
+    csv(
+        "styles.csv",
+        STYLE_COLUMNS.columns.iter().map(|column| column.title(lang)),
+        styles.await?.iter().map(|style| import::style_cells(style, lang)),
+    )
+}
+
+#[get("/skus.csv")]
+async fn skus_csv(request: HttpRequest, caller: Caller<perm::CatalogueRead>, house: web::Data<House>) -> Result<HttpResponse> {
+    let filter = SkuFilter { seen_by: caller.party, ..SkuFilter::default() };
+    let skus = house.store.read(move |db| {
+        let skus = store::skus(db, &filter, None, ALL)?;
+        sku_views(db, skus)
+    });
+    let lang = Locale::of(&request).0;
+    csv("skus.csv", SKU_COLUMNS.columns.iter().map(|column| column.title(lang)), skus.await?.iter().map(import::sku_cells))
+}
+
+#[get("/styles/{code}")]
+async fn style_one(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
+    let (bound, today, lang) = (caller.party, house.today(), Locale::of(&request).0);
+    let (view, maker, policy, skus, items) = house
+        .store
+        .read(move |db| {
+            let style = visible_style(db, bound, &code)?;
+            let maker = style.manufacturer_id.map_or(Ok(None), |id| parties::maker(db, id))?;
+            let policy = store::policy_at(db, &style.policy_code, today)?;
+            let skus = store::skus_of(db, style.id)?;
+            let nothing = Sku {
+                id: Id(0),
+                style_id: style.id,
+                code: String::new(),
+                gtin: None,
+                colour: Both::default(),
+                size: String::new(),
+                size_label: String::new(),
+                version: 0,
+            };
+            // The sku that lacks most shows what is still to be done.
+            let worst = skus.iter().max_by_key(|sku| missing_items(&style, sku, maker.as_ref()).len()).unwrap_or(&nothing);
+            let missing = missing_items(&style, worst, maker.as_ref());
+            let items: Vec<_> = label_items(&style, worst, maker.as_ref(), lang)
+                .into_iter()
+                .map(|(item, text)| (item, text, missing.contains(&item)))
+                .collect();
+            let skus = sku_views(db, skus)?;
+            Ok((one(style_views(db, vec![style])?)?, maker, policy, skus, items))
+        })
+        .await?;
+    let shell = Shell::of(&request, view.name.get(lang).to_owned());
+    Ok(html(&OnePage { shell, view, maker, policy, skus, items }))
+}
+
+async fn style_form(house: &House, shell: Shell, form: Filled, code: Option<String>, status: StatusCode) -> Result<HttpResponse> {
+    let lang = shell.lang;
+    let (makers, policies) = house
+        .store
+        .read(move |db| {
+            let mut policies: Vec<String> = store::policy_codes(db)?.into_iter().collect();
+            policies.sort_unstable();
+            Ok((makers(db, lang)?, policies))
+        })
+        .await?;
+    Ok(html_response(status, &StyleForm { shell, form, code, makers, policies }))
+}
+
+/// Parties that may be named as manufacturer, for the form's suggestions.
+fn makers(db: &mut Db, lang: Lang) -> Result<Vec<(String, String)>> {
+    let mut found: Vec<Party> = Vec::new();
+    for role in [parties::Role::Brand, parties::Role::Factory] {
+        found.extend(parties::list(db, &PartyFilter { role: Some(role), ..PartyFilter::default() }, None, 200)?);
+    }
+    found.sort_by(|one, other| one.code.cmp(&other.code));
+    found.dedup_by(|one, other| one.code == other.code);
+    Ok(found.into_iter().map(|party| (party.code.clone(), Maker::from(&party).name.get(lang).to_owned())).collect())
+}
+
+#[get("/styles/new")]
+async fn new_style(request: HttpRequest, _caller: Caller<perm::CatalogueEdit>, house: web::Data<House>) -> Result<HttpResponse> {
+    style_form(&house, titled(&request, "styles-new"), Filled::default(), None, StatusCode::OK).await
+}
+
+#[get("/styles/{code}/edit")]
+async fn edit_style(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
+    let bound = caller.party;
+    let view = house.store.read(move |db| {
+        let style = visible_style(db, bound, &code)?;
+        one(style_views(db, vec![style])?)
+    });
+    let view = view.await?;
+    style_form(&house, titled(&request, "styles-edit"), Filled::of(style_values(&view)), Some(view.code), StatusCode::OK).await
+}
+
+#[post("/styles/new")]
+async fn create_style(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    form: Form<Values>,
+) -> Result<HttpResponse> {
+    let fields = style_of(&form.value).map(|fields| StyleFields { version: None, ..fields });
+    submit_style(&request, &caller, &house, form, fields, None).await
+}
+
+#[post("/styles/{code}/edit")]
+async fn change_style(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    form: Form<Values>,
+) -> Result<HttpResponse> {
+    let fields = style_of(&form.value);
+    submit_style(&request, &caller, &house, form, fields, Some(code.into_inner())).await
+}
+
+async fn submit_style(
+    request: &HttpRequest,
+    caller: &Caller<perm::CatalogueEdit>,
+    house: &House,
+    form: Form<Values>,
+    fields: Result<StyleFields, Vec<Fault>>,
+    code: Option<String>,
+) -> Result<HttpResponse> {
+    let once = Once::of(request, &form.hash, form.once.as_deref())?;
+    let saved = match fields {
+        Ok(fields) => save_style(house, caller, once, code.clone(), fields).await,
+        Err(faults) => Err(unreadable(faults)),
+    };
+    match saved {
+        Ok(view) => Ok(see_other(href(&view.code))),
+        Err(error) => {
+            let shell = titled(request, if code.is_some() { "styles-edit" } else { "styles-new" });
+            let form = Filled::refused(form.value, error, shell.t)?;
+            style_form(house, shell, form, code, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+    }
+}
+
+fn unreadable(faults: Vec<Fault>) -> Error {
+    Refusal { code: Code::Invalid, args: Vec::new(), faults }.into()
+}
+
+#[get("/styles/{code}/skus/new")]
+async fn new_sku(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
+    let bound = caller.party;
+    let style = house.store.read(move |db| visible_style(db, bound, &code)).await?.code;
+    Ok(html(&SkuForm { shell: titled(&request, "skus-new"), form: Filled::default(), style, code: None, old_gtins: Vec::new() }))
+}
+
+#[post("/styles/{code}/skus/new")]
+async fn create_sku(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    style: web::Path<String>,
+    form: Form<Values>,
+) -> Result<HttpResponse> {
+    let once = Once::of(&request, &form.hash, form.once.as_deref())?;
+    let style = style.into_inner();
+    let fields = SkuFields { version: None, ..sku_of(&form.value, &style) };
+    match save_sku(&house, &caller, once, None, fields).await {
+        Ok(sku) => Ok(see_other(href(&sku.style))),
+        Err(error) => {
+            let shell = titled(&request, "skus-new");
+            let form = Filled::refused(form.value, error, shell.t)?;
+            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &SkuForm { shell, form, style, code: None, old_gtins: Vec::new() }))
+        }
+    }
+}
+
+/// A sku is shown with its style.
+#[get("/skus/{code}")]
+async fn sku_one(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+    let bound = caller.party;
+    let view = house.store.read(move |db| {
+        let sku = visible_sku(db, bound, &code)?;
+        one(sku_views(db, vec![sku])?)
+    });
+    Ok(see_other(format!("{}#skus", href(&view.await?.style))))
+}
+
+#[get("/skus/{code}/edit")]
+async fn edit_sku(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
+    let bound = caller.party;
+    let view = house.store.read(move |db| {
+        let sku = visible_sku(db, bound, &code)?;
+        one(sku_views(db, vec![sku])?)
+    });
+    let view = view.await?;
+    let form = Filled::of(sku_values(&view));
+    Ok(html(&SkuForm { shell: titled(&request, "skus-edit"), form, style: view.style, code: Some(view.code), old_gtins: view.old_gtins }))
+}
+
+#[post("/skus/{code}/edit")]
+async fn change_sku(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    form: Form<Values>,
+) -> Result<HttpResponse> {
+    let once = Once::of(&request, &form.hash, form.once.as_deref())?;
+    let (bound, code) = (caller.party, code.into_inner());
+    let view = house.store.read({
+        let code = code.clone();
+        move |db| {
+            let sku = visible_sku(db, bound, &code)?;
+            one(sku_views(db, vec![sku])?)
+        }
+    });
+    let view = view.await?;
+    match save_sku(&house, &caller, once, Some(code.clone()), sku_of(&form.value, &view.style)).await {
+        Ok(sku) => Ok(see_other(href(&sku.style))),
+        Err(error) => {
+            let shell = titled(&request, "skus-edit");
+            let form = Filled::refused(form.value, error, shell.t)?;
+            let page = SkuForm { shell, form, style: view.style, code: Some(code), old_gtins: view.old_gtins };
+            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page))
+        }
+    }
+}
+
+#[get("/policies")]
+async fn policies_page(request: HttpRequest, _caller: Caller<perm::CatalogueRead>, house: web::Data<House>) -> Result<HttpResponse> {
+    let mut policies: Vec<(String, Vec<_>)> = Vec::new();
+    for version in house.store.read(|db| store::policies(db, None)).await? {
+        match policies.last_mut() {
+            Some((code, versions)) if *code == version.code => versions.push(version),
+            _ => policies.push((version.code.clone(), vec![version])),
+        }
+    }
+    Ok(html(&PoliciesPage { shell: titled(&request, "policies-title"), policies }))
+}
+
+#[derive(Deserialize)]
+struct From {
+    /// The code of the policy that gets a new version.
+    from: Option<String>,
+}
+
+#[get("/policies/new")]
+async fn new_policy(
+    request: HttpRequest,
+    _caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    from: web::Query<From>,
+) -> Result<HttpResponse> {
+    let today = house.today();
+    let form = match from.into_inner().from.filter(|code| !code.is_empty()) {
+        Some(code) => {
+            let versions = house.store.read(move |db| store::policies(db, Some(&code))).await?;
+            Filled::of(policy_values(versions.first().ok_or(Code::NotFound)?, today))
+        }
+        None => Filled::of([("valid_from".to_owned(), today.to_string())].into()),
+    };
+    Ok(html(&PolicyForm { shell: titled(&request, "policies-new"), form }))
+}
+
+#[post("/policies/new")]
+async fn add_policy(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    form: Form<Values>,
+) -> Result<HttpResponse> {
+    let once = Once::of(&request, &form.hash, form.once.as_deref())?;
+    let saved = match policy_of(&form.value) {
+        Ok(fields) => save_policy(&house, &caller, once, fields).await,
+        Err(faults) => Err(unreadable(faults)),
+    };
+    match saved {
+        Ok(_) => Ok(see_other("/policies")),
+        Err(error) => {
+            let shell = titled(&request, "policies-new");
+            let form = Filled::refused(form.value, error, shell.t)?;
+            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &PolicyForm { shell, form }))
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Warranty policies from files. A row is a version of a policy, named by its code and the day from which it holds.
+
+use std::collections::HashMap;
+
+use crate::kernel::Result;
+use crate::kernel::error::{Code, Fault};
+use crate::kernel::text::Both;
+use crate::platform::db::Store;
+use crate::platform::events::Stamp;
+use crate::platform::http::House;
+use crate::platform::http::perm::Permission;
+use crate::platform::imports::{
+    Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run,
+};
+use crate::production::products::{PolicyFields, StartRule, WarrantyPolicy, rules, store};
+
+use super::faults_of;
+
+/// The columns of a file of warranty policies.
+pub const POLICY_COLUMNS: Columns = Columns {
+    table: "policies",
+    title: ("质保政策", "Warranty policies"),
+    columns: &[
+        Column::required(
+            "code",
+            &["政策编码", "编码"],
+            &["Policy", "Policy code", "Code"],
+            ("政策编码；已有的政策会增加一个新版本", "The policy's code; one that is there already gets a new version"),
+            "W-STD",
+        ),
+        Column::required(
+            "valid_from",
+            &["生效日期", "生效日"],
+            &["Valid from", "From"],
+            ("生效日期，不早于上一个版本", "The first day it holds; not before that of the version it follows"),
+            "2026-01-01",
+        ),
+        Column::optional(
+            "months",
+            &["质保月数", "月数"],
+            &["Months"],
+            ("质保月数；月数和天数至少填一个", "Months the warranty lasts; fill in months or days"),
+            "12",
+        ),
+        Column::optional("days", &["质保天数", "天数"], &["Days"], ("在月数之外再加的天数", "Days on top of the months"), "0"),
+        Column::required(
+            "start_rules",
+            &["起算规则", "起算日"],
+            &["Start rules", "Starts on"],
+            (
+                "质保起算日，按先后列出，取第一个已知的：签收、销售、激活、生产",
+                "Days it may start from, in order; the first that is known counts: delivered, sold, activated, made",
+            ),
+            "签收、销售、激活",
+        ),
+        Column::optional(
+            "made_plus_months",
+            &["生产后最长月数"],
+            &["Months after making at most", "Made plus months"],
+            ("质保最迟在生产完成后多少个月结束", "It never ends later than this many months after the garment was made"),
+            "36",
+        ),
+        Column::optional(
+            "coverage_zh",
+            &["质保范围", "保修范围"],
+            &["Coverage zh"],
+            ("质保范围（中文）", "What is covered, in Chinese"),
+            "面料、缝线、拉链和纽扣的质量问题",
+        ),
+        Column::optional(
+            "coverage_en",
+            &["英文质保范围"],
+            &["Coverage", "Coverage en"],
+            ("质保范围（英文）", "The same in English"),
+            "Faults of fabric, seams, zips and buttons",
+        ),
+        Column::optional(
+            "exclusions_zh",
+            &["不保范围", "除外情形"],
+            &["Exclusions zh"],
+            ("不在质保范围内的情形（中文）", "What is not covered, in Chinese"),
+            "不按洗涤说明造成的损坏",
+        ),
+        Column::optional(
+            "exclusions_en",
+            &["英文不保范围"],
+            &["Exclusions", "Exclusions en"],
+            ("不在质保范围内的情形（英文）", "The same in English"),
+            "Damage by washing against the instructions",
+        ),
+    ],
+};
+
+/// The table, for the import desk.
+pub const IMPORT: ImportTable = ImportTable { columns: &POLICY_COLUMNS, needs: Permission::CatalogueEdit, run: import };
+
+const START_WORDS: &[(&str, StartRule)] = &[
+    ("delivered", StartRule::Delivered),
+    ("sold", StartRule::Sold),
+    ("activated", StartRule::Activated),
+    ("made", StartRule::Made),
+    ("签收", StartRule::Delivered),
+    ("交付", StartRule::Delivered),
+    ("销售", StartRule::Sold),
+    ("激活", StartRule::Activated),
+    ("领取", StartRule::Activated),
+    ("生产", StartRule::Made),
+];
+
+fn import(house: &House, importer: &Importer, source: &mut Source, mode: Mode, progress: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
+    let mut import = PolicyImport { store: house.store.clone(), stamp: importer.stamp.clone(), last: HashMap::new() };
+    run(source, &mut import, mode, progress)
+}
+
+struct PolicyImport {
+    store: Store,
+    stamp: Stamp,
+    /// The latest day from which a version of each policy holds, rows of the file so far included.
+    last: HashMap<String, chrono::NaiveDate>,
+}
+
+impl Import for PolicyImport {
+    type Record = PolicyFields;
+
+    fn columns(&self) -> &'static Columns {
+        const { &POLICY_COLUMNS }
+    }
+
+    fn read(&mut self, row: &mut Row<'_>) -> Option<PolicyFields> {
+        let code = row.code("code");
+        let valid_from = row.date("valid_from");
+        let months = row.optional_whole("months");
+        let days = row.optional_whole("days");
+        let start_rules = row.read("start_rules", start_rules);
+        let made_plus_months = row.optional_whole("made_plus_months");
+        let mut text = |column: &'static str| row.optional_paragraph(column, 4_000).map(Option::unwrap_or_default);
+        let (coverage_zh, coverage_en) = (text("coverage_zh"), text("coverage_en"));
+        let (exclusions_zh, exclusions_en) = (text("exclusions_zh"), text("exclusions_en"));
+        if !row.has("months") && !row.has("days") {
+            row.fault(Fault::new("months", Code::Missing));
+        }
+        let (code, valid_from) = (code?, valid_from?);
+        row.unique("valid_from", &format!("{code} {valid_from}"));
+        Some(PolicyFields {
+            code,
+            valid_from,
+            months: months?.unwrap_or_default(),
+            days: days?.unwrap_or_default(),
+            start_rules: start_rules?,
+            made_plus_months: made_plus_months?,
+            coverage: Both { zh: coverage_zh?, en: coverage_en? },
+            exclusions: Both { zh: exclusions_zh?, en: exclusions_en? },
+        })
+    }
+
+    fn check(&mut self, chunk: &[Entry<PolicyFields>]) -> Result<Checked> {
+        let mut checked = Checked::default();
+        for entry in chunk {
+            let code = entry.record.code.clone();
+            let versions = self.store.read_blocking(|db| store::policies(db, Some(&code)))?;
+            checked.faults.extend(faults_of(rules::sound_policy(&entry.record), entry.line, |field| field.replace('.', "_"))?);
+            if is_there(&versions, &entry.record) {
+                checked.would.unchanged += 1;
+                continue;
+            }
+            let from = entry.record.valid_from;
+            let stored = versions.first().map(|last| last.valid_from);
+            if let Some(last) = self.last.get(&code).copied().max(stored).filter(|last| from < *last) {
+                checked.faults.push(entry.fault("valid_from", Code::DatesOutOfOrder).with("earlier", last).with("later", from));
+            }
+            self.last.insert(code, from);
+            checked.would.added += 1;
+        }
+        Ok(checked)
+    }
+
+    fn apply(&mut self, chunk: Vec<Entry<PolicyFields>>) -> Result<Applied> {
+        let stamp = self.stamp.clone();
+        self.store.write_blocking(move |db| {
+            let mut applied = Applied::default();
+            for entry in &chunk {
+                let versions = store::policies(db, Some(&entry.record.code))?;
+                if is_there(&versions, &entry.record) {
+                    applied.unchanged += 1;
+                } else {
+                    store::add_policy(db, &stamp, &entry.record)?;
+                    applied.added += 1;
+                }
+            }
+            Ok(applied)
+        })
+    }
+}
+
+/// Whether a version says the same from the same day on.
+fn is_there(versions: &[WarrantyPolicy], fields: &PolicyFields) -> bool {
+    versions.iter().any(|version| PolicyFields::from(version.clone()) == *fields)
+}
+
+/// Start rules as people list them.
+fn start_rules(field: &'static str, text: &str) -> Result<Vec<StartRule>, Fault> {
+    let words = text.split([',', '，', '、', ';', '；', '>', ' ']).map(str::trim).filter(|word| !word.is_empty());
+    let rule = |word: &str| {
+        let found = START_WORDS.iter().find(|(one, _)| one.eq_ignore_ascii_case(word)).map(|(_, rule)| *rule);
+        let allowed = "签收/delivered、销售/sold、激活/activated、生产/made";
+        found.ok_or_else(|| Fault::new(field, Code::NotOneOf).with("value", word).with("allowed", allowed))
+    };
+    words.map(rule).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_header_answers_to_two_columns() {
+        assert_eq!(POLICY_COLUMNS.ambiguous(), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn start_rules_keep_their_order() {
+        assert_eq!(start_rules("start_rules", "签收、sold").unwrap(), [StartRule::Delivered, StartRule::Sold]);
+        assert_eq!(start_rules("start_rules", "bought").unwrap_err().code, Code::NotOneOf);
+    }
+}

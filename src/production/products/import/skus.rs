@@ -1,0 +1,182 @@
+//! Skus from files.
+
+use std::collections::HashMap;
+
+use super::{Edits, Reader, count, faults_of};
+use crate::kernel::Result;
+use crate::kernel::error::Code;
+use crate::platform::db::{Db, Store};
+use crate::platform::events::Stamp;
+use crate::platform::http::House;
+use crate::platform::http::perm::Permission;
+use crate::platform::imports::{
+    Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run,
+};
+use crate::production::products::http::sku_views;
+use crate::production::products::{SkuFields, SkuView, rules, store};
+
+/// The columns of a file of skus.
+pub const SKU_COLUMNS: Columns = Columns {
+    table: "skus",
+    title: ("单品", "Skus"),
+    columns: &[
+        Column::required(
+            "code",
+            &["单品编码", "SKU编码", "编码"],
+            &["Sku", "Sku code", "Code"],
+            ("单品编码；已有的编码会更新", "The sku's code; one that is there already is updated"),
+            "ST-2601-WHT-M",
+        ),
+        Column::optional(
+            "style",
+            &["款号", "货号"],
+            &["Style", "Style code"],
+            ("所属款号；新单品必填", "Code of its style; needed for a new sku"),
+            "ST-2601",
+        ),
+        Column::optional(
+            "gtin",
+            &["条码", "商品条码"],
+            &["GTIN", "EAN", "Barcode"],
+            ("8、12、13 或 14 位 GTIN；换码后旧码仍然有效", "GTIN of 8, 12, 13 or 14 digits; one that is replaced stays valid"),
+            "6901234000016",
+        ),
+        Column::optional(
+            "colour_zh",
+            &["颜色", "中文颜色"],
+            &["Chinese colour", "Colour zh"],
+            ("颜色（中文）", "Colour in Chinese"),
+            "白色",
+        ),
+        Column::optional("colour_en", &["英文颜色"], &["Colour", "Color", "Colour en"], ("颜色（英文）", "Colour in English"), "White"),
+        Column::optional("size", &["尺码", "尺寸"], &["Size"], ("尺码，与尺寸表一致", "Size, as the size chart names it"), "M"),
+        Column::optional(
+            "size_label",
+            &["号型", "号型规格"],
+            &["Size label", "Label size"],
+            ("标签上的号型", "The size as the label must say it"),
+            "170/88A",
+        ),
+    ],
+};
+
+/// The table, for the import desk.
+pub const IMPORT: ImportTable = ImportTable { columns: &SKU_COLUMNS, needs: Permission::CatalogueEdit, run: import };
+
+fn import(house: &House, importer: &Importer, source: &mut Source, mode: Mode, progress: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
+    run(source, &mut SkuImport { store: house.store.clone(), stamp: importer.stamp.clone() }, mode, progress)
+}
+
+/// A sku as a row of a file of these columns.
+pub(in crate::production::products) fn cells(sku: &SkuView) -> Vec<String> {
+    let SkuView { id: _, style, code, gtin, old_gtins: _, colour, size, size_label, version: _ } = sku.clone();
+    vec![code, style, gtin.unwrap_or_default(), colour.zh, colour.en, size, size_label]
+}
+
+struct SkuImport {
+    store: Store,
+    stamp: Stamp,
+}
+
+struct SkuRow {
+    code: String,
+    gtin: Option<String>,
+    edits: Edits<SkuFields>,
+}
+
+impl SkuRow {
+    /// The sku after this row.
+    fn onto(&self, before: Option<&SkuFields>) -> SkuFields {
+        let mut fields = before.cloned().unwrap_or_default();
+        fields.code.clone_from(&self.code);
+        fields.gtin = self.gtin.clone().or(fields.gtin);
+        self.edits.onto(&mut fields);
+        fields
+    }
+}
+
+impl Import for SkuImport {
+    type Record = SkuRow;
+
+    fn columns(&self) -> &'static Columns {
+        const { &SKU_COLUMNS }
+    }
+
+    fn read(&mut self, row: &mut Row<'_>) -> Option<SkuRow> {
+        let code = row.code("code");
+        let gtin = row.optional("gtin", rules::gtin_14);
+        let mut cells: Reader<'_, '_, SkuFields> = Reader::of(row);
+        cells.read("style", crate::kernel::text::code, |sku, code| sku.style = code);
+        cells.line("colour_zh", 60, |sku, text| sku.colour.zh = text);
+        cells.line("colour_en", 60, |sku, text| sku.colour.en = text);
+        cells.line("size", 20, |sku, text| sku.size = text);
+        cells.line("size_label", 40, |sku, text| sku.size_label = text);
+        let edits = cells.end();
+        let (code, gtin) = (code?, gtin?);
+        row.unique("code", &code);
+        if let Some(gtin) = &gtin {
+            row.unique("gtin", gtin);
+        }
+        Some(SkuRow { code, gtin, edits: edits? })
+    }
+
+    fn check(&mut self, chunk: &[Entry<SkuRow>]) -> Result<Checked> {
+        self.store.read_blocking(|db| {
+            let mut checked = Checked::default();
+            let there = before(db, chunk)?;
+            let after: Vec<_> =
+                chunk.iter().zip(&there).map(|(entry, before)| (entry, before, entry.record.onto(before.as_ref()))).collect();
+            let styles: Vec<&str> = after.iter().map(|(_, _, fields)| fields.style.as_str()).collect();
+            let styles: HashMap<_, _> = store::styles_by_codes(db, &styles)?.into_iter().map(|style| (style.code, style.id)).collect();
+            let gtins: Vec<&str> = chunk.iter().filter_map(|entry| entry.record.gtin.as_deref()).collect();
+            let holders = store::codes_of_gtins(db, &gtins)?;
+            for (entry, before, fields) in after {
+                checked.faults.extend(faults_of(rules::sound_sku(&fields), entry.line, |field| field.replace('.', "_"))?);
+                if !fields.style.is_empty() && !styles.contains_key(&fields.style) {
+                    checked.faults.push(entry.fault("style", Code::UnknownReference).with("value", &fields.style));
+                }
+                if let Some(gtin) = entry.record.gtin.as_ref().filter(|gtin| holders.get(*gtin).is_some_and(|code| *code != fields.code)) {
+                    checked.faults.push(entry.fault("gtin", Code::Duplicate).with("value", gtin));
+                }
+                count(&mut checked.would, before.as_ref(), &fields);
+            }
+            Ok(checked)
+        })
+    }
+
+    fn apply(&mut self, chunk: Vec<Entry<SkuRow>>) -> Result<Applied> {
+        let stamp = self.stamp.clone();
+        self.store.write_blocking(move |db| {
+            let mut applied = Applied::default();
+            let there = before(db, &chunk)?;
+            for (entry, before) in chunk.iter().zip(there) {
+                let fields = entry.record.onto(before.as_ref());
+                match &before {
+                    None => drop(store::create_sku(db, &stamp, &fields)?),
+                    Some(before) if *before != fields => drop(store::change_sku(db, &stamp, &entry.record.code, &fields)?),
+                    Some(_) => {}
+                }
+                count(&mut applied, before.as_ref(), &fields);
+            }
+            Ok(applied)
+        })
+    }
+}
+
+/// What is there now of each row's sku.
+fn before(db: &mut Db, chunk: &[Entry<SkuRow>]) -> Result<Vec<Option<SkuFields>>> {
+    let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.code.as_str()).collect();
+    let skus = store::skus_by_codes(db, &codes)?.into_values().collect();
+    let mut views: HashMap<String, SkuView> = sku_views(db, skus)?.into_iter().map(|view| (view.code.clone(), view)).collect();
+    Ok(codes.into_iter().map(|code| views.remove(code).map(SkuFields::from)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_header_answers_to_two_columns() {
+        assert_eq!(SKU_COLUMNS.ambiguous(), Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,165 @@
+//! Photos in and out.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use actix_multipart::{Field, Multipart};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use futures_util::StreamExt;
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+use super::id_of;
+use crate::kernel::{Code, Error, Fault, Refusal, Result};
+use crate::platform::http::body::{BODY_LIMIT, check_csrf};
+use crate::platform::http::{Caller, House, perm, sha256_hex};
+use crate::quality::findings::photo::{self, BYTES_MAX, Picture};
+use crate::quality::findings::store::photos;
+use crate::quality::findings::store::photos::too_many;
+
+/// How long a body may go without a byte arriving.
+const SILENCE: Duration = Duration::from_secs(20);
+/// The side of a thumbnail.
+const THUMBNAIL: u32 = 320;
+/// Pictures decoded at a time: the largest takes some 300 MB while it is.
+static DECODERS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2));
+
+async fn decoding<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let _turn = DECODERS.acquire().await.map_err(Error::broken)?;
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Error::broken(error)))
+}
+
+/// Makes the pictures that are stored out of uploads.
+///
+/// # Errors
+/// As [`photo::clean`].
+pub(super) async fn clean_all(uploads: Vec<Vec<u8>>) -> Result<Vec<Picture>> {
+    let mut pictures = Vec::with_capacity(uploads.len());
+    for bytes in uploads {
+        pictures.push(decoding(move || photo::clean(&bytes)).await?);
+    }
+    Ok(pictures)
+}
+
+/// What an upload is refused for, said of the form's field.
+pub(super) fn at_photos(error: Error) -> Error {
+    match error {
+        Error::Refused(refusal) if refusal.faults.is_empty() && refusal.code.status() == 422 => {
+            Fault { field: "photos".into(), line: None, code: refusal.code, args: refusal.args }.into()
+        }
+        other => other,
+    }
+}
+
+/// A form with photos, read whole.
+pub(super) struct PhotoForm {
+    /// The fields, by name.
+    pub(super) values: HashMap<String, String>,
+    /// The files that are not empty, as they came.
+    pub(super) photos: Vec<Vec<u8>>,
+    /// A hash of all of it, for idempotency.
+    pub(super) hash: String,
+}
+
+/// Reads a form of ours with at most `most` photos.
+///
+/// # Errors
+/// [`Code::CrossSite`] without our token, which stands before the photos; [`Code::BodyTooLarge`] for a photo of more than 8 MiB;
+/// [`Code::OutOfRange`] for more photos than `most`; [`Code::BodyTooSlow`], [`Code::Malformed`].
+pub(super) async fn read_form(request: &HttpRequest, mut form: Multipart, most: i64) -> Result<PhotoForm> {
+    let (mut values, mut photos, mut hashes) = (HashMap::new(), Vec::new(), String::new());
+    let (mut checked, mut texts) = (false, 0);
+    while let Some(field) = next_in_time(&mut form).await? {
+        let mut field = field.map_err(|error| Refusal::new(Code::Malformed).with("reason", error))?;
+        let name = field.name().unwrap_or_default().to_owned();
+        if name == "photos" {
+            if !checked {
+                return Err(Code::CrossSite.into());
+            }
+            let bytes = read_field(&mut field, BYTES_MAX).await?;
+            // A file input that was left alone sends one empty file.
+            if bytes.is_empty() {
+                continue;
+            }
+            hashes.push_str(&sha256_hex(&bytes));
+            photos.push(bytes);
+            if i64::try_from(photos.len()).unwrap_or(i64::MAX) > most {
+                return Err(too_many(most).into());
+            }
+            continue;
+        }
+        let bytes = read_field(&mut field, BODY_LIMIT - texts).await?;
+        texts += bytes.len() + name.len();
+        if texts >= BODY_LIMIT {
+            return Err(Refusal::new(Code::BodyTooLarge).with("limit", BODY_LIMIT).into());
+        }
+        let text = String::from_utf8(bytes).map_err(|error| Refusal::new(Code::Malformed).with("reason", error))?;
+        if name == "csrf" {
+            check_csrf(request, &text)?;
+            checked = true;
+            continue;
+        }
+        hashes.push_str(&sha256_hex(format!("{name}={text}").as_bytes()));
+        values.insert(name, text);
+    }
+    if !checked {
+        check_csrf(request, "")?;
+    }
+    Ok(PhotoForm { values, photos, hash: sha256_hex(hashes.as_bytes()) })
+}
+
+async fn next_in_time<S: futures_util::Stream + Unpin>(stream: &mut S) -> Result<Option<S::Item>> {
+    tokio::time::timeout(SILENCE, stream.next()).await.map_err(|_| Code::BodyTooSlow.into())
+}
+
+async fn read_field(field: &mut Field, limit: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = next_in_time(field).await? {
+        let chunk = chunk.map_err(|error| Refusal::new(Code::Malformed).with("reason", error))?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(Refusal::new(Code::BodyTooLarge).with("limit", limit).into());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// How a photo is wanted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    /// 320 for a thumbnail.
+    w: Option<u32>,
+}
+
+/// A photo, for those who may see its finding.
+#[get("/photos/{id}.jpg")]
+pub(super) async fn picture(
+    request: HttpRequest,
+    caller: Caller<perm::FindingsRead>,
+    house: web::Data<House>,
+    id: web::Path<String>,
+    wanted: web::Query<Wanted>,
+) -> Result<HttpResponse> {
+    let (id, scope) = (id_of(&id)?, caller.party);
+    let small = match wanted.w {
+        None => false,
+        Some(THUMBNAIL) => true,
+        Some(other) => return Err(Fault::new("w", Code::NotOneOf).with("value", other).with("allowed", THUMBNAIL).into()),
+    };
+    let (jpeg, hash) = house.store.read(move |db| photos::photo(db, id, scope)).await?.ok_or(Code::NotFound)?;
+    let tag = format!("\"{hash}{}\"", if small { "-320" } else { "" });
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((header::CACHE_CONTROL, "private, max-age=3600"))
+        .insert_header((header::ETAG, tag.as_str()))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    if request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+        return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
+    }
+    let body = if small { decoding(move || photo::thumbnail(&jpeg, THUMBNAIL)).await? } else { jpeg };
+    Ok(response.content_type("image/jpeg").insert_header((header::CONTENT_DISPOSITION, format!("inline; filename=\"{id}.jpg\""))).body(body))
+}

@@ -1,0 +1,5 @@
+//! Quality: what went wrong and where it came from.
+
+pub mod findings;
+pub mod recalls;
+pub mod trace;

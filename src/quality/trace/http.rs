@@ -1,0 +1,290 @@
+//! Addresses of traces: JSON, files and pages.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Deserialize;
+
+use super::page::{SearchPage, TracePage};
+use super::picture::{chart, picture, trace_href};
+use super::tables::Table;
+use super::{Kind, Query, Trace, store, walk};
+use crate::kernel::gs1::DigitalLink;
+use crate::kernel::{Error, GarmentId, Id, Refusal, Result};
+use crate::platform::db::Db;
+use crate::platform::exports::{self, Format};
+use crate::platform::http::{Caller, House, Identity, Locale, Problem, Shell, html, json, perm, query_escape, see_other};
+use crate::production::batches;
+
+/// Mounts the room.
+pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config.service(lot_api).service(party_api).service(batch_api).service(garment_api).service(finding_api);
+    config.map(|config| {
+        config.service(search_page).service(lot_page).service(party_page).service(batch_page).service(garment_page).service(finding_page)
+    });
+}
+
+/// In which form a trace is wanted.
+#[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Ask {
+    /// `csv` or `xlsx` for a file; JSON without.
+    format: Option<Format>,
+    /// Which table a file holds: `batches`, `lots`, `retailers` or `defects`. Without: batches forward, lots backward.
+    table: Option<Table>,
+}
+
+/// What was made of a lot, and what it was made of.
+#[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem)))]
+#[get("/api/v1/trace/lots/{code}")]
+async fn lot_api(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
+    answer(&request, &caller, &house, Begin::Query(Query::Lot(code.into_inner())), ask.into_inner()).await
+}
+
+/// What was made of a party's lots, and what it sewed.
+#[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem)))]
+#[get("/api/v1/trace/parties/{code}")]
+async fn party_api(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
+    answer(&request, &caller, &house, Begin::Query(Query::Party(code.into_inner())), ask.into_inner()).await
+}
+
+/// What a batch was made of.
+#[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem)))]
+#[get("/api/v1/trace/batches/{code}")]
+async fn batch_api(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
+    answer(&request, &caller, &house, Begin::Query(Query::Batch(code.into_inner())), ask.into_inner()).await
+}
+
+/// What one garment was made of: the very rolls, where somebody wrote down which units they went into.
+#[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem), (status = 422, body = Problem)))]
+#[get("/api/v1/trace/garments/{serial}")]
+async fn garment_api(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    serial: web::Path<String>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
+    answer(&request, &caller, &house, Begin::Serial(serial.into_inner()), ask.into_inner()).await
+}
+
+/// What the thing a finding is about was made of; the lots of the defect's component are marked.
+#[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem)))]
+#[get("/api/v1/trace/findings/{id}")]
+async fn finding_api(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    id: web::Path<String>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
+    answer(&request, &caller, &house, Begin::Query(Query::Finding(id.parse()?)), ask.into_inner()).await
+}
+
+/// Where a trace begins, before serials are looked up.
+enum Begin {
+    Query(Query),
+    Serial(String),
+}
+
+impl Begin {
+    fn query(self, db: &mut Db, house: &House) -> Result<Query> {
+        match self {
+            Self::Query(query) => Ok(query),
+            Self::Serial(text) => {
+                let garment = garment_of(db, house, &text)?.ok_or(crate::kernel::Code::SerialUnknown)?;
+                let serial = batches::serial_of(db, &house.keys.serials, garment)?.map_or(text, |of| of.serial);
+                Ok(Query::Garment(garment, serial))
+            }
+        }
+    }
+}
+
+/// The garment of a serial as it is typed, of an address of a label, or of the two keys of a GS1 element string.
+fn garment_of(db: &mut Db, house: &House, text: &str) -> Result<Option<GarmentId>> {
+    let text = text.trim();
+    let short = text.rsplit_once("/C/").or_else(|| text.rsplit_once("/c/")).map(|(_, serial)| serial.to_owned());
+    let link = DigitalLink::parse(text).ok();
+    let gtin = link.as_ref().and_then(DigitalLink::gtin);
+    let serial = link.as_ref().and_then(|link| link.serial().map(str::to_owned)).or(short);
+    batches::find_serial(db, &house.keys.serials, gtin.as_ref().map(|gtin| gtin.as_str()), serial.as_deref().unwrap_or(text))
+}
+
+async fn answer(request: &HttpRequest, who: &Identity, house: &House, begin: Begin, ask: Ask) -> Result<HttpResponse> {
+    let bound = who.party;
+    let Some(format) = ask.format else {
+        let inside = house.clone();
+        let trace = house.store.read(move |db| {
+            let query = begin.query(db, &inside)?;
+            walk::trace(&inside.store, db, &query, bound).map(|(trace, _)| trace)
+        });
+        return json(&trace.await?);
+    };
+    let (words, inside) = (Locale::of(request).words(), house.clone());
+    let kind = match &begin {
+        Begin::Query(Query::Lot(_)) => Kind::Lot,
+        Begin::Query(Query::Party(_)) => Kind::Party,
+        Begin::Query(Query::Batch(_)) => Kind::Batch,
+        Begin::Query(Query::Finding(_)) => Kind::Finding,
+        Begin::Query(Query::Garment(..)) | Begin::Serial(_) => Kind::Garment,
+    };
+    let table = ask.table.unwrap_or_else(|| Table::usual(kind));
+    let last = request.path().rsplit('/').next().unwrap_or_default();
+    let stem = format!("trace-{}-{last}-{}", kind.as_str(), table.as_str());
+    exports::download(&house.store, format, &stem, table.titles(words), move |db, sheet| {
+        let query = begin.query(db, &inside)?;
+        let (trace, _) = walk::trace(&inside.store, db, &query, bound)?;
+        table.rows(&trace, words).iter().try_for_each(|row| sheet.row(row))
+    })
+    .await
+}
+
+#[get("/trace/lot/{code}")]
+async fn lot_page(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
+    page(&request, &caller, &house, Begin::Query(Query::Lot(code.into_inner())), "lots").await
+}
+
+#[get("/trace/party/{code}")]
+async fn party_page(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
+    page(&request, &caller, &house, Begin::Query(Query::Party(code.into_inner())), "parties").await
+}
+
+#[get("/trace/batch/{code}")]
+async fn batch_page(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
+    page(&request, &caller, &house, Begin::Query(Query::Batch(code.into_inner())), "batches").await
+}
+
+#[get("/trace/garment/{serial}")]
+async fn garment_page(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    serial: web::Path<String>,
+) -> Result<HttpResponse> {
+    page(&request, &caller, &house, Begin::Serial(serial.into_inner()), "garments").await
+}
+
+#[get("/trace/finding/{id}")]
+async fn finding_page(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
+    page(&request, &caller, &house, Begin::Query(Query::Finding(id.parse()?)), "findings").await
+}
+
+async fn page(request: &HttpRequest, who: &Identity, house: &House, begin: Begin, plural: &str) -> Result<HttpResponse> {
+    let (bound, inside) = (who.party, house.clone());
+    let (trace, graph) = house
+        .store
+        .read(move |db| {
+            let query = begin.query(db, &inside)?;
+            walk::trace(&inside.store, db, &query, bound)
+        })
+        .await?;
+    let words = Locale::of(request).words();
+    let kind = words.say(&format!("trace-kind-{}", trace.subject.kind.as_str()));
+    let title = format!("{kind} {}", trace.subject.code);
+    let api = format!("/api/v1/trace/{plural}/{}", query_escape(&trace.subject.code).replace('/', "%2F"));
+    Ok(html(&TracePage {
+        shell: Shell::of(request, title),
+        picture: picture(&graph, &trace, words),
+        chart: chart(&trace, words),
+        api,
+        trace,
+    }))
+}
+
+#[derive(Deserialize)]
+struct Search {
+    #[serde(default)]
+    q: String,
+}
+
+#[get("/trace")]
+async fn search_page(
+    request: HttpRequest,
+    caller: Caller<perm::TraceRead>,
+    house: web::Data<House>,
+    ask: web::Query<Search>,
+) -> Result<HttpResponse> {
+    let q = ask.q.trim().to_owned();
+    let bound = caller.party;
+    let inside = house.get_ref().clone();
+    let asked = q.clone();
+    let mut found = house.store.read(move |db| if asked.is_empty() { Ok(Vec::new()) } else { find(db, &inside, &asked, bound) }).await?;
+    if let [(kind, code)] = found.as_slice() {
+        return Ok(see_other(trace_href(kind, code)));
+    }
+    found.dedup();
+    let title = Locale::of(&request).words().say("trace-title");
+    Ok(html(&SearchPage { shell: Shell::of(&request, title), q, found }))
+}
+
+/// Everything of this name the caller may know of.
+fn find(db: &mut Db, house: &House, text: &str, bound: Option<Id>) -> Result<Vec<(&'static str, String)>> {
+    let mut queries = Vec::new();
+    if store::lot_of_code(db, text)?.is_some() {
+        queries.push(("lot", Query::Lot(text.to_owned()), text.to_owned()));
+    }
+    if store::party_of_code(db, text)?.is_some() {
+        queries.push(("party", Query::Party(text.to_owned()), text.to_owned()));
+    }
+    if store::batch_of_code(db, text)?.is_some() {
+        queries.push(("batch", Query::Batch(text.to_owned()), text.to_owned()));
+    }
+    // What is no serial at all is not one that is mistyped: it may be any code.
+    match garment_of(db, house, text) {
+        Ok(Some(garment)) => {
+            let serial = batches::serial_of(db, &house.keys.serials, garment)?.map_or_else(|| text.to_owned(), |of| of.serial);
+            queries.push(("garment", Query::Garment(garment, serial.clone()), serial));
+        }
+        Ok(None) | Err(Error::Refused(_)) => {}
+        Err(error) => return Err(error),
+    }
+    let mut found = Vec::new();
+    for (kind, query, code) in queries {
+        match walk::trace(&house.store, db, &query, bound) {
+            Ok(_) => found.push((kind, code)),
+            Err(Error::Refused(refusal)) if is_hidden(&refusal) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+fn is_hidden(refusal: &Refusal) -> bool {
+    refusal.code == crate::kernel::Code::NotFound
+}

@@ -1,0 +1,81 @@
+//! Recall scopes: saved whole, never changed, compared with today.
+
+use hangtag::kernel::Id;
+use hangtag::staff::accounts::Role;
+use serde_json::json;
+
+use crate::story;
+use crate::support::Request;
+use crate::trace::{DYER, insert, known_world};
+
+story!(a_scope_is_saved_compared_and_taken_away, |app| {
+    known_world(&app).await;
+    let desk = app.persona(Role::SupplierManager).await;
+    let asked = json!({ "code": "RC-1", "title": "Fading cloth", "query": { "kind": "lot", "code": "CLOTH-B" } });
+    let request = || Request::json("POST", "/api/v1/recall-scopes", &asked).header("idempotency-key", "k1");
+    let saved = desk.send(request()).await.expect(201);
+    assert_eq!(saved.header("location"), Some("/api/v1/recall-scopes/RC-1"));
+    let saved = saved.json();
+    assert_eq!((&saved["counts"]["made"], &saved["counts"]["sold"], &saved["counts"]["batches"]), (&json!(150), &json!(4), &json!(2)));
+    assert_eq!(desk.send(request()).await.expect(201).json(), saved, "asked again, answered again");
+    assert_eq!(desk.json("POST", "/api/v1/recall-scopes", &asked).await.expect(409).code(), "duplicate");
+
+    let one = desk.get("/api/v1/recall-scopes/RC-1").await.expect(200).json();
+    assert_eq!(one["batches"][0], json!({ "batch": "B-1", "no": 1, "units": [{ "first": 101, "last": 200 }] }));
+    assert_eq!((&one["today"]["same"], &one["hash"]), (&json!(true), &one["today"]["hash"]));
+
+    let units = desk.get("/api/v1/recall-scopes/RC-1/units?format=csv&lang=en").await.expect(200);
+    assert_eq!(units.text().lines().count(), 3);
+    assert!(units.text().lines().nth(1).unwrap().starts_with("B-1,101,200,100,"), "{}", units.text());
+    let garments = desk.get("/api/v1/recall-scopes/RC-1/garments").await.expect(200);
+    let lines: Vec<_> = garments.text().lines().collect();
+    assert_eq!(lines.len(), 5);
+    assert!(lines[1].starts_with("B-1,151,") && lines[1].ends_with(",2026-05-01,SHOP,CN,Shanghai"), "{lines:?}");
+    assert!(desk.get("/api/v1/recall-scopes/RC-1/garments?format=xlsx").await.expect(200).body.starts_with(b"PK"));
+
+    insert(&app, "INSERT INTO batch_lot (batch_no, component, lot_id, unit_from, unit_to) VALUES (3, 'shell', 14, 0, 5)").await;
+    let today = desk.get("/api/v1/recall-scopes/RC-1").await.expect(200).json();
+    assert_eq!((&today["today"]["same"], &today["today"]["added"], &today["hash"]), (&json!(false), &json!(["B-3"]), &one["hash"]));
+    for lang in ["zh-CN", "en"] {
+        let page = desk.page(&format!("/recalls/RC-1?lang={lang}")).await.expect(200);
+        assert!(page.text().contains("B-3") && page.text().contains(one["hash"].as_str().unwrap()) && !page.text().contains(">recalls-"));
+        assert!(desk.page(&format!("/recalls?lang={lang}")).await.expect(200).text().contains("RC-1"));
+    }
+    assert_eq!(desk.get("/api/v1/recall-scopes").await.json()["items"].as_array().unwrap().len(), 1);
+});
+
+story!(what_is_wrong_with_a_scope_is_said, |app| {
+    known_world(&app).await;
+    let desk = app.persona(Role::SupplierManager).await;
+    let wrong = json!({ "code": "a b", "title": "", "query": { "kind": "lot", "code": "NONE" } });
+    let problem = desk.json("POST", "/api/v1/recall-scopes", &wrong).await.expect(422).json();
+    let fields: Vec<_> = problem["faults"].as_array().unwrap().iter().map(|fault| fault["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["code", "title"]);
+    let missing = json!({ "code": "RC-2", "title": "x", "query": { "kind": "lot", "code": "NONE" } });
+    let problem = desk.json("POST", "/api/v1/recall-scopes", &missing).await.expect(422).json();
+    assert_eq!((&problem["faults"][0]["field"], &problem["faults"][0]["code"]), (&json!("query.code"), &json!("unknown_reference")));
+    let form = |code: &str| {
+        [
+            ("code", code.to_owned()),
+            ("title", "T".to_owned()),
+            ("kind", "lot".to_owned()),
+            ("query", "CLOTH-A".to_owned()),
+            ("once", "o1".to_owned()),
+        ]
+    };
+    let fields = |form: &[(&'static str, String); 5]| form.iter().map(|(name, value)| (*name, value.clone())).collect::<Vec<_>>();
+    let send = |code: &'static str| {
+        let (desk, fields) = (&desk, fields(&form(code)));
+        async move { desk.form("/recalls/new", &fields.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>()).await }
+    };
+    let again = send("a b").await.expect(422);
+    assert!(again.text().contains("value=\"a b\"") && again.text().contains("class=\"fault\""));
+    assert_eq!(send("RC-3").await.expect(303).header("location"), Some("/recalls/RC-3"));
+    desk.page("/recalls/new?kind=lot&code=CLOTH-A").await.expect(200);
+    desk.get("/api/v1/recall-scopes/NONE").await.expect(404);
+
+    let dyer = app.persona_of_party(Role::Supplier, Id(DYER)).await;
+    dyer.get("/api/v1/recall-scopes/RC-3").await.expect(404);
+    dyer.get("/recalls").await.expect(404);
+    dyer.json("POST", "/api/v1/recall-scopes", &missing).await.expect(403);
+});

@@ -1,0 +1,263 @@
+//! The refusal table: every route of the house, and who may use it. A route that is not in it fails the suite.
+//!
+//! Each room keeps its rows as `ROUTES` in its own test file. For each row: nobody is sent to sign in (a page) or gets 401 (the API, and
+//! whatever changes something); somebody whose role lacks the right gets 403.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use hangtag::platform::http::perm::Permission;
+use hangtag::staff::accounts::Role;
+
+use crate::story;
+use crate::support::{Answer, Request, TestApp};
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum May {
+    /// Anybody.
+    Public,
+    /// Whoever has the right.
+    Needs(Permission),
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    pub method: &'static str,
+    /// As in the handler's attribute.
+    pub path: &'static str,
+    pub may: May,
+}
+
+/// A route for whoever has the right.
+pub const fn needs(method: &'static str, path: &'static str, right: Permission) -> Route {
+    Route { method, path, may: May::Needs(right) }
+}
+
+/// A route for anybody.
+pub const fn public(method: &'static str, path: &'static str) -> Route {
+    Route { method, path, may: May::Public }
+}
+
+/// Every room's rows.
+fn table() -> Vec<Route> {
+    [crate::platform::ROUTES, crate::staff::ROUTES, OTHERS].concat()
+}
+
+use Permission as P;
+
+/// The rows of rooms whose test files keep none.
+const OTHERS: &[Route] = &[
+    needs("GET", "/api/v1/lots", P::ProductionRead),
+    needs("POST", "/api/v1/lots", P::ProductionEdit),
+    needs("GET", "/api/v1/lots/{code}", P::ProductionRead),
+    needs("PUT", "/api/v1/lots/{code}", P::ProductionEdit),
+    needs("GET", "/lots", P::ProductionRead),
+    needs("GET", "/lots.csv", P::ProductionRead),
+    needs("GET", "/lots/new", P::ProductionEdit),
+    needs("POST", "/lots/new", P::ProductionEdit),
+    needs("GET", "/lots/{code}", P::ProductionRead),
+    needs("GET", "/lots/{code}/edit", P::ProductionEdit),
+    needs("POST", "/lots/{code}/edit", P::ProductionEdit),
+    needs("GET", "/api/v1/batches", P::ProductionRead),
+    needs("POST", "/api/v1/batches", P::ProductionEdit),
+    needs("GET", "/api/v1/batches/{code}", P::ProductionRead),
+    needs("PUT", "/api/v1/batches/{code}", P::ProductionEdit),
+    needs("POST", "/api/v1/batches/{code}/mint", P::LabelsEdit),
+    needs("POST", "/api/v1/batches/{code}/voids", P::LabelsEdit),
+    needs("GET", "/api/v1/serials/{serial}", P::ProductionRead),
+    needs("GET", "/batches", P::ProductionRead),
+    needs("GET", "/batches.csv", P::ProductionRead),
+    needs("GET", "/batches.xlsx", P::ProductionRead),
+    needs("GET", "/batches/new", P::ProductionEdit),
+    needs("POST", "/batches/new", P::ProductionEdit),
+    needs("GET", "/batches/{code}", P::ProductionRead),
+    needs("GET", "/batches/{code}/edit", P::ProductionEdit),
+    needs("POST", "/batches/{code}/edit", P::ProductionEdit),
+    needs("POST", "/batches/{code}/voids", P::LabelsEdit),
+    needs("GET", "/find", P::ProductionRead),
+    needs("GET", "/api/v1/parties", P::CatalogueRead),
+    needs("POST", "/api/v1/parties", P::CatalogueEdit),
+    needs("GET", "/api/v1/parties/{code}", P::CatalogueRead),
+    needs("PUT", "/api/v1/parties/{code}", P::CatalogueEdit),
+    needs("GET", "/parties", P::CatalogueRead),
+    needs("GET", "/parties.csv", P::CatalogueRead),
+    needs("GET", "/parties/new", P::CatalogueEdit),
+    needs("POST", "/parties/new", P::CatalogueEdit),
+    needs("GET", "/parties/{code}", P::CatalogueRead),
+    needs("GET", "/parties/{code}/edit", P::CatalogueEdit),
+    needs("POST", "/parties/{code}/edit", P::CatalogueEdit),
+    needs("GET", "/api/v1/styles", P::CatalogueRead),
+    needs("POST", "/api/v1/styles", P::CatalogueEdit),
+    needs("GET", "/api/v1/styles/{code}", P::CatalogueRead),
+    needs("PUT", "/api/v1/styles/{code}", P::CatalogueEdit),
+    needs("GET", "/api/v1/skus", P::CatalogueRead),
+    needs("POST", "/api/v1/skus", P::CatalogueEdit),
+    needs("GET", "/api/v1/skus/{code}", P::CatalogueRead),
+    needs("PUT", "/api/v1/skus/{code}", P::CatalogueEdit),
+    needs("GET", "/api/v1/policies", P::CatalogueRead),
+    needs("POST", "/api/v1/policies", P::CatalogueEdit),
+    needs("GET", "/api/v1/policies/{code}", P::CatalogueRead),
+    needs("GET", "/api/v1/sales", P::SalesRead),
+    needs("POST", "/api/v1/sales", P::SalesEdit),
+    needs("GET", "/api/v1/sales/{serial}", P::SalesRead),
+    needs("POST", "/api/v1/sales/{serial}/delivered", P::SalesEdit),
+    needs("POST", "/api/v1/sales/{serial}/returned", P::SalesEdit),
+    needs("GET", "/sales", P::SalesRead),
+    needs("GET", "/sales.csv", P::SalesRead),
+    needs("GET", "/sales/find", P::SalesRead),
+    needs("GET", "/sales/new", P::SalesEdit),
+    needs("POST", "/sales/new", P::SalesEdit),
+    needs("GET", "/sales/{serial}", P::SalesRead),
+    needs("POST", "/sales/{serial}/delivered", P::SalesEdit),
+    needs("POST", "/sales/{serial}/returned", P::SalesEdit),
+    needs("GET", "/api/v1/warranties/{serial}", P::SalesRead),
+    needs("POST", "/api/v1/warranties/{serial}/void", P::SalesEdit),
+    needs("POST", "/api/v1/contacts/{serial}/read", P::ContactRead),
+];
+
+/// The routes in the source: `(method, path, file)`.
+fn routes_in_source() -> Vec<(String, String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<(String, String, String)>) {
+        let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        for path in entries {
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.extend(attributes(&text).into_iter().map(|(method, route)| (method, route, path.display().to_string())));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    found
+}
+
+/// The routes a source text declares by attributes: `#[get("/x")]`, `#[route("/x", method = "GET", method = "HEAD")]`.
+fn attributes(text: &str) -> Vec<(String, String)> {
+    let quoted = |rest: &str| rest.split('"').next().unwrap_or_default().to_owned();
+    let mut found = Vec::new();
+    for attribute in text.split("#[").skip(1) {
+        let attribute = attribute.strip_prefix("actix_web::").unwrap_or(attribute);
+        for method in ["get", "post", "put", "delete", "head", "options", "patch", "connect", "trace"] {
+            if let Some(rest) = attribute.strip_prefix(method).and_then(|rest| rest.strip_prefix("(\"")) {
+                found.push((method.to_uppercase(), quoted(rest)));
+            }
+        }
+        if let Some(rest) = attribute.strip_prefix("route(").and_then(|rest| rest.trim_start().strip_prefix('"')) {
+            let path = quoted(rest);
+            let arguments = rest.split(")]").next().unwrap_or_default();
+            found.extend(arguments.split("method = \"").skip(1).map(|method| (quoted(method).to_uppercase(), path.clone())));
+        }
+    }
+    found
+}
+
+#[test]
+fn attributes_are_read_in_every_form() {
+    let text = "#[get(\"/a/{b}\")]\nasync fn x() {}\n    #[post(\"/c\")] #[route(\"/d\", method = \"GET\", method = \"HEAD\")] #[derive(Debug)] #[route(\n \"/e\",\n method = \"PUT\")]";
+    let pairs = [("GET", "/a/{b}"), ("POST", "/c"), ("GET", "/d"), ("HEAD", "/d"), ("PUT", "/e")];
+    assert_eq!(attributes(text), pairs.map(|(method, path)| (method.to_owned(), path.to_owned())));
+}
+
+#[test]
+fn every_route_is_in_the_table_and_the_table_has_no_other() {
+    let source: BTreeMap<(String, String), String> =
+        routes_in_source().into_iter().map(|(method, path, file)| ((method, path), file)).collect();
+    assert!(source.len() > 30, "the source is not read: {source:?}");
+    let rows = table();
+    let known: BTreeSet<(String, String)> = rows.iter().map(|row| (row.method.to_owned(), row.path.to_owned())).collect();
+    assert_eq!(known.len(), rows.len(), "a row stands twice");
+    let missing: Vec<_> = source.iter().filter(|(route, _)| !known.contains(*route)).collect();
+    assert!(missing.is_empty(), "routes without a row (method, path, who may) in ROUTES of their room's test file: {missing:#?}");
+    let gone: Vec<_> = known.iter().filter(|route| !source.contains_key(*route)).collect();
+    assert!(gone.is_empty(), "rows without a route: {gone:#?}");
+}
+
+/// Every path is declared by attribute, where the test above can see it.
+#[test]
+fn no_route_is_mounted_by_hand() {
+    for (forbidden, instead) in [("web::resource(", "an attribute"), ("web::scope(", "full paths")] {
+        let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    open.push(path);
+                } else if path.extension().is_some_and(|ending| ending == "rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    assert!(!text.contains(forbidden), "{}: {forbidden} — use {instead}", path.display());
+                }
+            }
+        }
+    }
+}
+
+/// A path with its parameters filled in.
+fn filled(path: &str) -> String {
+    let mut text = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        text.push('1');
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    text + rest
+}
+
+/// A request of the kind a route expects: a page is asked for as a browser does, the API as a program.
+fn request(row: &Route) -> Request {
+    let uri = filled(row.path);
+    let is_api = row.path.starts_with("/api/");
+    match (row.method, is_api) {
+        ("GET" | "HEAD" | "OPTIONS", false) => Request::new(row.method, &uri).html(),
+        (_, false) => Request::form(&uri, &[]).html(),
+        ("GET" | "HEAD" | "OPTIONS" | "DELETE", true) => Request::new(row.method, &uri),
+        (_, true) => Request::json(row.method, &uri, &serde_json::json!({})),
+    }
+}
+
+/// Whether a page that is refused to nobody sends them to sign in.
+fn sends_to_sign_in(answer: &Answer) -> bool {
+    answer.status.as_u16() == 303 && answer.header("location").is_some_and(|to| to.starts_with("/sign-in?back="))
+}
+
+async fn check_nobody(app: &TestApp, row: &Route) {
+    let answer = app.send(request(row)).await;
+    let status = answer.status.as_u16();
+    match row.may {
+        May::Public => {
+            assert!(!matches!(status, 403 | 500..), "{row:?}: {status} {}", answer.text());
+            assert!(!sends_to_sign_in(&answer), "{row:?} is public, and sends nobody to sign in");
+        }
+        May::Needs(_) if row.path.starts_with("/api/") || row.method != "GET" => assert_eq!(status, 401, "{row:?}: {}", answer.text()),
+        May::Needs(_) => assert!(sends_to_sign_in(&answer), "{row:?}: {status} {}", answer.text()),
+    }
+}
+
+story!(nobody_gets_in_where_a_right_is_needed, |app| {
+    for row in table() {
+        check_nobody(&app, &row).await;
+    }
+});
+
+story!(a_role_without_the_right_is_refused, |app| {
+    let mut people = BTreeMap::new();
+    let mut programs = BTreeMap::new();
+    for role in Role::ALL {
+        people.insert(*role, app.persona(*role).await);
+        programs.insert(*role, app.api(*role).await);
+    }
+    for row in table() {
+        let May::Needs(right) = row.may else { continue };
+        for role in Role::ALL.iter().filter(|role| !role.permissions().has(right)) {
+            for caller in [&people[role], &programs[role]] {
+                let answer = caller.send(request(&row)).await;
+                assert_eq!(answer.status.as_u16(), 403, "{row:?} as {role:?}: {}", answer.text());
+            }
+        }
+    }
+});

@@ -1,0 +1,452 @@
+//! Sales: registered once, delivered, returned, sold again; by shops, from files.
+
+use diesel::prelude::*;
+use hangtag::each;
+use hangtag::kernel::event::Subject;
+use hangtag::kernel::{Code, Id};
+use hangtag::ownership::holders::{self, Outcome, Secret};
+use hangtag::ownership::sales::{self, NewSale, SaleStatus};
+use hangtag::ownership::warranties::{self, WarrantyState};
+use hangtag::platform::db::schema::{batch_tally, garment, sale};
+use hangtag::platform::events;
+use hangtag::platform::imports::{ImportReport, Importer, Mode, Outcome as Ending, Source};
+use hangtag::production::batches;
+use hangtag::production::parties::Role as Kind;
+use hangtag::production::products::StartRule;
+use hangtag::staff::accounts::Role;
+use serde_json::{Value, json};
+
+use crate::story;
+use crate::support::goods::{Goods, day, policy};
+use crate::support::{On, Request, TestApp};
+use crate::warranties::{sale_of, sell};
+
+/// Sold and claimed garments of a batch, by retailer.
+async fn tally(app: &TestApp, goods: &Goods) -> Vec<(i64, i64, i64)> {
+    let no = goods.no.0;
+    app.look(move |db| {
+        Ok(each!(db, |c| batch_tally::table
+            .filter(batch_tally::batch_no.eq(no))
+            .order(batch_tally::party_id)
+            .select((batch_tally::party_id, batch_tally::sold, batch_tally::claimed))
+            .load(c))?)
+    })
+    .await
+}
+
+async fn refused(app: &TestApp, new: NewSale) -> Code {
+    let (stamp, zone) = (app.house.stamp("system"), app.house.config.time_zone);
+    app.house.store.write(move |db| sales::register(db, &stamp, zone, &new)).await.unwrap_err().code()
+}
+
+async fn rows(app: &TestApp) -> i64 {
+    app.look(|db| Ok(each!(db, |c| sale::table.count().get_result(c))?)).await
+}
+
+fn document(goods: &Goods, app: &TestApp, unit: i64) -> Value {
+    json!({
+        "serial": goods.serial(app, unit), "sold_on": "2026-06-14", "order_no": format!("W-{unit}"),
+        "price": { "minor": 39900, "currency": "CNY" }, "channel": "web", "country": "CN", "city": "杭州",
+    })
+}
+
+story!(a_shop_registers_delivers_and_takes_back, |app| {
+    let goods = app.goods(Some(policy("TWELVE", &[StartRule::Delivered, StartRule::Sold])), 10).await;
+    let (shop, code) = app.party(Kind::Retailer).await;
+    let api = app.api_of_party(Role::Retailer, shop).await;
+    let made = api.json("POST", "/api/v1/sales", &document(&goods, &app, 0)).await.expect(201);
+    let serial = goods.serial(&app, 0);
+    assert_eq!(made.header("location"), Some(format!("/api/v1/sales/{serial}").as_str()));
+    let made = made.json();
+    assert_eq!((made["retailer"].as_str(), made["seq"].as_i64(), made["status"].as_str()), (Some(code.as_str()), Some(1), Some("live")));
+    assert_eq!((made["warranty"]["state"].as_str(), made["warranty"]["until"].as_str()), (Some("running"), Some("2027-06-14")));
+    assert_eq!(tally(&app, &goods).await, [(shop.0, 1, 0)]);
+
+    let delivered =
+        api.json("POST", &format!("/api/v1/sales/{serial}/delivered"), &json!({ "delivered_on": "2026-06-15" })).await.expect(200).json();
+    assert_eq!((delivered["delivered_on"].as_str(), delivered["warranty"]["until"].as_str()), (Some("2026-06-15"), Some("2027-06-15")));
+    let again = api.json("POST", "/api/v1/sales", &document(&goods, &app, 0)).await.expect(409);
+    assert_eq!(again.code(), "already_sold");
+    let early = api.json("POST", &format!("/api/v1/sales/{serial}/returned"), &json!({ "returned_on": "2026-06-13" })).await.expect(422);
+    assert_eq!((early.code().as_str(), early.json()["faults"][0]["field"].as_str()), ("invalid", Some("returned_on")));
+
+    let ended =
+        api.json("POST", &format!("/api/v1/sales/{serial}/returned"), &json!({ "returned_on": "2026-06-15" })).await.expect(200).json();
+    assert_eq!((ended["status"].as_str(), ended["warranty"]["state"].as_str()), (Some("ended"), Some("ended")));
+    assert_eq!(ended["warranty"]["reason"], "returned");
+    assert_eq!(tally(&app, &goods).await, [(shop.0, 0, 0)]);
+    let gone = api.json("POST", &format!("/api/v1/sales/{serial}/returned"), &json!({ "returned_on": "2026-06-15" })).await.expect(409);
+    assert_eq!(gone.code(), "not_sold");
+
+    // Sold again: a row of its own, with a warranty of its own.
+    let mut resale = document(&goods, &app, 0);
+    resale["sold_on"] = json!("2026-06-15");
+    resale["order_no"] = json!("W-again");
+    let resold = api.json("POST", "/api/v1/sales", &resale).await.expect(201).json();
+    assert_eq!((resold["seq"].as_i64(), resold["warranty"]["until"].as_str()), (Some(2), Some("2027-06-15")));
+    let all = api.get(&format!("/api/v1/sales/{serial}")).await.expect(200).json();
+    let seqs: Vec<_> = all["sales"].as_array().unwrap().iter().map(|sale| sale["seq"].as_i64().unwrap()).collect();
+    assert_eq!(seqs, [2, 1]);
+    let id = goods.garment(0).0;
+    let status: Vec<String> =
+        app.look(move |db| Ok(each!(db, |c| garment::table.filter(garment::garment_id.eq(id)).select(garment::status).load(c))?)).await;
+    assert_eq!(status, ["live"]);
+    let facts = app.look(move |db| events::of(db, Subject::Garment(id))).await;
+    assert!(facts.iter().all(|fact| !fact.body.contains("W-0") && !fact.body.contains("杭州")), "facts hold no order number");
+});
+
+story!(of_a_hundred_sales_at_once_exactly_one_stands, |app| {
+    let goods = app.goods(None, 5).await;
+    let tries: Vec<_> = (0..100)
+        .map(|place: i64| {
+            let house = app.house.clone();
+            let mut new = sale_of(&goods, 0, "2026-06-14");
+            new.sound.order_no = format!("W-{place}");
+            actix_web::rt::spawn(async move {
+                let (stamp, zone) = (house.stamp("system"), house.config.time_zone);
+                house.store.write(move |db| sales::register(db, &stamp, zone, &new)).await
+            })
+        })
+        .collect();
+    let mut won = 0;
+    for one in tries {
+        match one.await.unwrap() {
+            Ok(sale) => {
+                assert_eq!(sale.seq, 1);
+                won += 1;
+            }
+            Err(error) => assert!(matches!(error.code(), Code::AlreadySold | Code::Busy), "{error}"),
+        }
+    }
+    assert_eq!(won, 1);
+    assert_eq!(rows(&app).await, 1);
+    assert_eq!(tally(&app, &goods).await, [(0, 1, 0)]);
+});
+
+story!(sales_of_one_batch_at_the_same_time_are_all_counted, |app| {
+    let goods = app.goods(None, 40).await;
+    let tries: Vec<_> = (0..40)
+        .map(|unit| {
+            let (house, new) = (app.house.clone(), sale_of(&goods, unit, "2026-06-14"));
+            actix_web::rt::spawn(async move {
+                let (stamp, zone) = (house.stamp("system"), house.config.time_zone);
+                house.store.write(move |db| sales::register(db, &stamp, zone, &new)).await
+            })
+        })
+        .collect();
+    let mut sold = 0;
+    for one in tries {
+        match one.await.unwrap() {
+            Ok(_) => sold += 1,
+            Err(error) => assert_eq!(error.code(), Code::Busy),
+        }
+    }
+    assert_eq!(tally(&app, &goods).await, [(0, sold, 0)]);
+    assert_eq!(rows(&app).await, sold);
+});
+
+story!(what_may_not_be_sold_is_refused_and_leaves_no_trace, |app| {
+    let goods = app.goods(None, 10).await;
+    assert_eq!(refused(&app, sale_of(&goods, 10, "2026-06-14")).await, Code::SerialUnknown);
+    let (stamp, no) = (app.house.stamp("system"), goods.no);
+    app.write(move |db| batches::void_units(db, &stamp, no, &[3..4], "spoiled")).await;
+    assert_eq!(refused(&app, sale_of(&goods, 3, "2026-06-14")).await, Code::SerialUnknown);
+    assert_eq!(refused(&app, sale_of(&goods, 0, "2026-05-30")).await, Code::Invalid, "before it was made");
+    assert_eq!(refused(&app, sale_of(&goods, 0, "2026-06-17")).await, Code::Invalid, "the day after tomorrow");
+    sell(&app, sale_of(&goods, 0, "2026-06-16")).await;
+
+    // A batch on hold: nothing of it is sold.
+    let (stamp, code) = (app.house.stamp("system"), goods.code.clone());
+    app.write(move |db| {
+        let sheet = batches::batch_by_code(db, &code)?.unwrap();
+        let draft = json!({
+            "code": code, "sku": batches::sheet(db, &code, None)?.unwrap().batch.sku.code, "factory": batches::sheet(db, &code, None)?.unwrap().batch.factory.code,
+            "planned": 10, "finished_on": "2026-05-31", "status": "hold",
+        });
+        batches::change(db, &stamp, &code, sheet.version, &serde_json::from_value(draft).unwrap())
+    })
+    .await;
+    assert_eq!(refused(&app, sale_of(&goods, 1, "2026-06-14")).await, Code::WrongState);
+    assert_eq!(rows(&app).await, 1);
+});
+
+story!(the_api_names_what_is_wrong, |app| {
+    let goods = app.goods(None, 10).await;
+    let api = app.api(Role::Agent).await;
+    let serial = goods.serial(&app, 0);
+    let typo = format!("{}{}", &serial[..19], if serial.ends_with('A') { 'B' } else { 'A' });
+    for (change, status, code, field) in [
+        (json!({ "serial": typo }), 422, "serial_typo", ""),
+        (json!({ "serial": "0K8JYHFBAF2GXMNFX4WA" }), 404, "serial_unknown", ""),
+        (json!({ "serial": "" }), 422, "invalid", "serial"),
+        (json!({ "gtin": "12345" }), 422, "invalid", "gtin"),
+        (json!({ "gtin": "06901234567892" }), 404, "serial_unknown", ""),
+        (json!({ "retailer": "NOBODY" }), 422, "invalid", "retailer"),
+        (json!({ "delivered_on": "2026-06-01" }), 422, "invalid", "delivered_on"),
+        (json!({ "price": { "minor": -1, "currency": "CNY" } }), 422, "invalid", "price.minor"),
+        (json!({ "buyer": "王" }), 422, "invalid", "buyer"),
+        (json!({ "sold_on": "yesterday" }), 422, "invalid", "sold_on"),
+    ] {
+        let mut body = document(&goods, &app, 0);
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let answer = api.json("POST", "/api/v1/sales", &body).await.expect(status);
+        assert_eq!(answer.code(), code, "{change}");
+        if !field.is_empty() {
+            assert_eq!(answer.json()["faults"][0]["field"], field, "{change}");
+        }
+    }
+    assert_eq!(rows(&app).await, 0);
+    // The same key: the same answer, one sale. The same key for something else: refused.
+    let post = |body: Value| Request::json("POST", "/api/v1/sales", &body).header("idempotency-key", "shop-42");
+    let first = api.send(post(document(&goods, &app, 0))).await.expect(201).json();
+    let second = api.send(post(document(&goods, &app, 0))).await.expect(201).json();
+    assert_eq!(first, second);
+    assert_eq!(api.send(post(document(&goods, &app, 1))).await.expect(422).code(), "key_reused");
+    assert_eq!(rows(&app).await, 1);
+    // By the whole address, as a scanner reads it.
+    let mut scanned = document(&goods, &app, 1);
+    scanned["serial"] = json!(format!("HTTPS://ID.BRAND.CN/01/{}/21/{}", goods.gtin, goods.serial(&app, 1)));
+    api.json("POST", "/api/v1/sales", &scanned).await.expect(201);
+});
+
+story!(a_retailer_sees_and_changes_only_its_own, |app| {
+    let goods = app.goods(None, 10).await;
+    let (one, _) = app.party(Kind::Retailer).await;
+    let (other, other_code) = app.party(Kind::Retailer).await;
+    let (mine, theirs) = (app.api_of_party(Role::Retailer, one).await, app.api_of_party(Role::Retailer, other).await);
+    mine.json("POST", "/api/v1/sales", &document(&goods, &app, 0)).await.expect(201);
+    theirs.json("POST", "/api/v1/sales", &document(&goods, &app, 1)).await.expect(201);
+    let mut posing = document(&goods, &app, 2);
+    posing["retailer"] = json!(other_code);
+    assert_eq!(mine.json("POST", "/api/v1/sales", &posing).await.expect(422).code(), "invalid");
+    let list = mine.get("/api/v1/sales").await.expect(200).json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    assert_eq!(mine.get(&format!("/api/v1/sales?retailer={other_code}")).await.expect(200).json()["items"], json!([]));
+    let not_mine = goods.serial(&app, 1);
+    mine.get(&format!("/api/v1/sales/{not_mine}")).await.expect(404);
+    for (what, day) in [("delivered", "delivered_on"), ("returned", "returned_on")] {
+        let answer = mine.json("POST", &format!("/api/v1/sales/{not_mine}/{what}"), &json!({ day: "2026-06-15" })).await.expect(404);
+        assert_eq!(answer.code(), "not_found");
+    }
+    let inspector = app.api(Role::Inspector).await;
+    inspector.json("POST", "/api/v1/sales", &document(&goods, &app, 3)).await.expect(403);
+    app.get("/api/v1/sales").await.expect(401);
+});
+
+story!(the_list_pages_by_day, |app| {
+    let goods = app.goods(None, 30).await;
+    for unit in 0..25 {
+        sell(&app, sale_of(&goods, unit, if unit % 2 == 0 { "2026-06-10" } else { "2026-06-12" })).await;
+    }
+    let agent = app.api(Role::Agent).await;
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = agent.get(&format!("/api/v1/sales?per_page=7&after={after}")).await.expect(200).json();
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|sale| (sale["sold_on"].as_str().unwrap().to_owned(), sale["serial"].as_str().unwrap().to_owned())),
+        );
+        match page["next"].as_str() {
+            Some(next) => after = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(seen.len(), 25);
+    assert!(seen.is_sorted_by(|one, next| one.0 >= next.0));
+    let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
+    assert_eq!(distinct.len(), 25);
+    let of_a_day = agent.get("/api/v1/sales?from=2026-06-11&to=2026-06-13&per_page=500").await.expect(200).json();
+    assert_eq!(of_a_day["items"].as_array().unwrap().len(), 12);
+    assert_eq!(agent.get("/api/v1/sales?from=2026-06-13&to=2026-06-11").await.expect(422).code(), "invalid");
+    assert_eq!(agent.get("/api/v1/sales?after=!!").await.expect(422).code(), "invalid");
+});
+
+story!(a_return_ends_the_holding_too, |app| {
+    let goods = app.goods(Some(policy("ACT", &[StartRule::Activated])), 10).await;
+    let (shop, _) = app.party(Kind::Retailer).await;
+    let zone = app.house.config.time_zone;
+    let garment = goods.garment(0);
+    let claim = async |secret: &Secret| {
+        let (stamp, house, code, today, secret) =
+            (app.house.stamp("holder"), app.house.clone(), goods.claim_code(&app, 0), app.house.today(), secret.clone());
+        app.write(move |db| holders::claim(db, &stamp, &house.keys.serials, garment, &code, today, &secret)).await
+    };
+    // Claimed before the shop reports the sale: counted under nobody, then under the shop, and the warranty starts with the sale.
+    let secret = Secret::fresh();
+    assert!(matches!(claim(&secret).await, Outcome::Held(_)));
+    assert_eq!(tally(&app, &goods).await, [(0, 0, 1)]);
+    sell(&app, NewSale { retailer: Some(shop), ..sale_of(&goods, 0, "2026-06-14") }).await;
+    assert_eq!(tally(&app, &goods).await, [(0, 0, 0), (shop.0, 1, 1)]);
+    let state = app.look(move |db| warranties::state(db, garment, day("2026-06-15"))).await;
+    assert!(matches!(state, WarrantyState::Running { since, .. } if since == day("2026-06-15")));
+    let stamp = app.house.stamp("system");
+    let ended = app.write(move |db| sales::end_sale(db, &stamp, zone, garment, day("2026-06-15"))).await;
+    assert_eq!(ended.status, SaleStatus::Ended);
+    assert_eq!(tally(&app, &goods).await, [(0, 0, 0), (shop.0, 0, 0)]);
+    let former = secret.clone();
+    assert_eq!(app.look(move |db| holders::holder_of(db, garment, &former)).await, None);
+    // The next buyer claims it with the same code.
+    sell(&app, sale_of(&goods, 0, "2026-06-15")).await;
+    assert!(matches!(claim(&Secret::fresh()).await, Outcome::Held(_)));
+});
+
+story!(people_register_on_a_page, |app| {
+    let goods = app.goods(None, 10).await;
+    let (_, code) = app.party(Kind::Retailer).await;
+    let agent = app.persona(Role::Agent).await;
+    assert!(agent.page("/sales").await.expect(200).text().contains("No sales yet."));
+    let form = agent.page("/sales/new").await.expect(200);
+    assert!(form.text().contains("value=\"2026-06-15\"") && form.text().contains(&code));
+    let serial = goods.serial(&app, 0);
+    let filled =
+        [("serial", serial.as_str()), ("sold_on", "2026-06-14"), ("retailer", code.as_str()), ("price", "399"), ("order_no", "=1+1")];
+    let done = agent.form("/sales/new", &filled).await.expect(303);
+    assert_eq!(done.header("location"), Some(format!("/sales/new?done={serial}").as_str()));
+    assert!(agent.page(&format!("/sales/new?done={serial}")).await.expect(200).text().contains(&serial));
+    let again = agent.form("/sales/new", &filled).await.expect(422);
+    assert!(again.text().contains("This garment has a live sale already.") && again.text().contains("value=\"399\""));
+    let unknown = agent.form("/sales/new", &[("serial", "0K8JYHFBAF2GXMNFX4WA"), ("sold_on", "2026-06-14")]).await.expect(422);
+    assert!(unknown.text().contains("We did not issue this serial.") && unknown.text().contains("aria-invalid=\"true\""));
+    let empty = agent.form("/sales/new", &[("serial", ""), ("sold_on", "")]).await.expect(422);
+    assert_eq!(empty.text().matches("class=\"fault\"").count(), 2);
+
+    let list = agent.page("/sales?from=2026-06-14").await.expect(200);
+    assert!(list.text().contains(&serial) && list.text().contains("399.00 CNY"));
+    let csv = agent.get("/sales.csv").await.expect(200);
+    assert!(csv.text().starts_with('\u{feff}') && csv.text().contains("'=1+1") && csv.text().lines().count() == 2);
+    let found = agent.page(&format!("/sales/find?serial=HTTPS://ID.BRAND.CN/01/{}/21/{serial}", goods.gtin)).await.expect(303);
+    assert_eq!(found.header("location"), Some(format!("/sales/{serial}").as_str()));
+    let one = agent.page(&format!("/sales/{serial}")).await.expect(200);
+    assert!(one.text().contains("Covered until 2027-06-14."));
+    assert!(agent.page(&format!("/sales/{}", goods.serial(&app, 1))).await.expect(200).text().contains("has not been sold"));
+    agent.form(&format!("/sales/{serial}/delivered"), &[("delivered_on", "2026-06-15")]).await.expect(303);
+    let wrong = agent.form(&format!("/sales/{serial}/returned"), &[("returned_on", "2026-06-01")]).await.expect(422);
+    assert!(wrong.text().contains("comes before"));
+    agent.form(&format!("/sales/{serial}/returned"), &[("returned_on", "2026-06-15")]).await.expect(303);
+    let zh = agent.page(&format!("/sales/{serial}?lang=zh-CN")).await.expect(200);
+    assert!(zh.text().contains("已退回") && zh.text().contains("质保随那次销售一起结束"));
+});
+
+/// Runs an import of a CSV text, on a thread that may block.
+async fn import(app: &TestApp, csv: &str, mode: Mode, party: Option<Id>) -> ImportReport {
+    let path = app.folder.path().join("sales.csv");
+    std::fs::write(&path, csv).unwrap();
+    let (house, importer) = (app.house.clone(), Importer { stamp: app.house.stamp("staff:desk"), party });
+    let run = move || {
+        let mut source = Source::open(&path).unwrap();
+        (sales::IMPORT.run)(&house, &importer, &mut source, mode, &mut |_| {}).unwrap()
+    };
+    actix_web::rt::task::spawn_blocking(run).await.unwrap()
+}
+
+story!(a_file_of_sales_is_checked_whole_then_written, |app| {
+    let goods = app.goods(Some(policy("FILE", &[StartRule::Delivered, StartRule::Sold])), 10).await;
+    let others = app.goods(None, 10).await;
+    let (shop, code) = app.party(Kind::Retailer).await;
+    sell(&app, sale_of(&goods, 9, "2026-06-01")).await;
+    let serial = |unit| goods.serial(&app, unit);
+    let head = "序列号,GTIN,门店编码,销售日期,收货日期,订单号,成交价,币种,渠道,国家,城市\n";
+    let faulty = format!(
+        "{head}{},,{code},2026-06-10,,W1,399,,web,CN,杭州\n{},,NOBODY,2026-06-10,,W2,399,CNY,web,CN,杭州\n{},,,2026-06-10,2026-06-09,,,,,,\n{},,,2026-06-12,,,,,,,\n0K8JYHFBAF2GXMNFX4WA,,,2026-06-12,,,,,,,\n{},,,2026-05-01,,,,,,,\n{},,{code},2026-06-10,,,-1,,,,\n{},,,2026-06-11,,,,,,,\n",
+        serial(0),
+        serial(1),
+        serial(2),
+        serial(9),
+        serial(3),
+        serial(4),
+        serial(0)
+    );
+    let report = import(&app, &faulty, Mode::Apply, None).await;
+    assert_eq!(report.outcome, Ending::Refused);
+    let found: Vec<_> = report.faults.iter().map(|fault| (fault.line.unwrap(), fault.column.as_str(), fault.code.as_str())).collect();
+    let mut found = found.clone();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            (3, "门店编码", "unknown_reference"),
+            (4, "收货日期", "dates_out_of_order"),
+            (5, "序列号", "already_sold"),
+            (6, "序列号", "serial_unknown"),
+            (7, "销售日期", "dates_out_of_order"),
+            (8, "成交价", "below_zero"),
+            (9, "序列号", "duplicate"),
+        ]
+    );
+    assert_eq!(rows(&app).await, 1, "nothing of a faulty file is written");
+
+    let sound = format!(
+        "{head}{},,{code},2026-06-10,2026-06-12,W1,399,,web,CN,杭州\nhttps://id.brand.cn/01/{}/21/{},,{code},2026-06-11,,W2,399.50,CNY,shop,CN,\n{},{},,2026-06-12,,,,,,,\n",
+        serial(0),
+        goods.gtin,
+        serial(1),
+        others.serial(&app, 0),
+        others.gtin
+    );
+    let dry = import(&app, &sound, Mode::DryRun, None).await;
+    assert_eq!((dry.outcome, dry.added, rows(&app).await), (Ending::Checked, 3, 1));
+    let done = import(&app, &sound, Mode::Apply, None).await;
+    assert_eq!((done.outcome, done.added, done.unchanged), (Ending::Applied, 3, 0));
+    assert_eq!(tally(&app, &goods).await, [(0, 1, 0), (shop.0, 2, 0)]);
+    let garment = goods.garment(0);
+    let state = app.look(move |db| warranties::state(db, garment, day("2026-06-15"))).await;
+    assert!(matches!(state, WarrantyState::Running { since, until, .. } if (since, until) == (day("2026-06-12"), day("2027-06-12"))));
+    // The same file again changes nothing, even after a return.
+    let (stamp, zone) = (app.house.stamp("system"), app.house.config.time_zone);
+    app.write(move |db| sales::end_sale(db, &stamp, zone, garment, day("2026-06-14"))).await;
+    let again = import(&app, &sound, Mode::Apply, None).await;
+    assert_eq!((again.outcome, again.added, again.unchanged), (Ending::Applied, 0, 3));
+    // A shop's own file: its own sales only, and under its name when it says nothing.
+    let own = format!("serial,retailer_code,sold_on\n{},,2026-06-12\n", serial(5));
+    assert_eq!(import(&app, &own, Mode::Apply, Some(shop)).await.added, 1);
+    assert_eq!(tally(&app, &goods).await, [(0, 1, 0), (shop.0, 2, 0)]);
+    let (other, _) = app.party(Kind::Retailer).await;
+    let posing = format!("serial,retailer_code,sold_on\n{},{code},2026-06-12\n", serial(6));
+    assert_eq!(import(&app, &posing, Mode::Apply, Some(other)).await.faults[0].code, "unknown_reference");
+});
+
+fn many(app: &TestApp, goods: &Goods, count: i64, retailer: &str) -> String {
+    use std::fmt::Write;
+    let mut csv = String::from("serial,gtin,retailer_code,sold_on,delivered_on,order_no,price,currency,channel,country,city\n");
+    for unit in 0..count {
+        writeln!(
+            csv,
+            "{},{},{retailer},2026-06-{:02},,W-{unit},399.00,CNY,web,CN,杭州",
+            goods.serial(app, unit),
+            goods.gtin,
+            1 + unit % 14
+        )
+        .unwrap();
+    }
+    csv
+}
+
+story!(twenty_thousand_rows, |app| {
+    let goods = app.goods(Some(policy("MANY", &[StartRule::Sold])), 20_000).await;
+    let (shop, code) = app.party(Kind::Retailer).await;
+    let report = import(&app, &many(&app, &goods, 20_000, &code), Mode::Apply, None).await;
+    assert_eq!((report.outcome, report.added, report.fault_count), (Ending::Applied, 20_000, 0));
+    assert_eq!(rows(&app).await, 20_000);
+    assert_eq!(tally(&app, &goods).await, [(shop.0, 20_000, 0)]);
+    let last = goods.garment(19_999);
+    assert_eq!(app.look(move |db| events::of(db, Subject::Garment(last.0))).await.len(), 2);
+});
+
+/// How fast a large file goes, said on standard error: `cargo test --release --test it a_million_rows -- --ignored --nocapture`.
+#[actix_web::test]
+#[ignore = "takes a minute and is about speed"]
+async fn a_million_rows() {
+    let app = TestApp::new(On::Sqlite);
+    let goods = app.goods(Some(policy("MANY", &[StartRule::Sold])), 1_000_000).await;
+    let (shop, code) = app.party(Kind::Retailer).await;
+    let csv = many(&app, &goods, 1_000_000, &code);
+    let start = std::time::Instant::now();
+    let report = import(&app, &csv, Mode::Apply, None).await;
+    let seconds = start.elapsed().as_secs_f64();
+    assert_eq!((report.outcome, report.added), (Ending::Applied, 1_000_000));
+    assert_eq!(tally(&app, &goods).await, [(shop.0, 1_000_000, 0)]);
+    eprintln!("1,000,000 rows checked and written in {seconds:.1} s: {:.0} rows/s", 1e6 / seconds);
+}

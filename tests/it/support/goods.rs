@@ -1,0 +1,123 @@
+//! Garments to sell and claim: a policy, a style, a sku, a factory and a minted batch, made through the rooms' own functions.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use chrono::NaiveDate;
+use hangtag::kernel::serial::{Epoch, Gtin14};
+use hangtag::kernel::{BatchNo, GarmentId, Id};
+use hangtag::platform::db::Db;
+use hangtag::production::products::{PolicyFields, SkuFields, StartRule, StyleFields};
+use hangtag::production::{batches, parties, products};
+
+use super::TestApp;
+
+static COUNT: AtomicU32 = AtomicU32::new(1);
+
+/// A minted batch.
+pub struct Goods {
+    pub no: BatchNo,
+    pub code: String,
+    pub gtin: String,
+    pub style: String,
+}
+
+impl Goods {
+    pub fn garment(&self, unit: i64) -> GarmentId {
+        GarmentId::new(self.no, unit).unwrap()
+    }
+
+    fn gtin14(&self) -> Gtin14 {
+        self.gtin.as_bytes().try_into().unwrap()
+    }
+
+    pub fn serial(&self, app: &TestApp, unit: i64) -> String {
+        app.house.keys.serials.mint_under(Epoch::FIRST, &self.gtin14(), self.garment(unit)).unwrap().to_string()
+    }
+
+    pub fn claim_code(&self, app: &TestApp, unit: i64) -> String {
+        app.house.keys.serials.claim_code(&self.gtin14(), self.garment(unit), Epoch::FIRST).unwrap().grouped()
+    }
+}
+
+/// `text` as a day.
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// A policy of twelve months from these starts, valid since 2020.
+pub fn policy(code: &str, starts: &[StartRule]) -> PolicyFields {
+    PolicyFields {
+        code: code.to_owned(),
+        valid_from: day("2020-01-01"),
+        months: 12,
+        days: 0,
+        start_rules: starts.to_vec(),
+        made_plus_months: None,
+        coverage: hangtag::kernel::text::Both { zh: "缝线、纽扣、拉链".into(), en: "Seams, buttons, zips".into() },
+        exclusions: hangtag::kernel::text::Both { zh: "正常磨损".into(), en: "Normal wear".into() },
+    }
+}
+
+/// A GTIN of its own, with its check digit.
+fn gtin(number: u32) -> String {
+    let body = format!("0690000{number:06}");
+    let sum: u32 = body.chars().enumerate().map(|(place, digit)| digit.to_digit(10).unwrap() * if place % 2 == 0 { 3 } else { 1 }).sum();
+    format!("{body}{}", (10 - sum % 10) % 10)
+}
+
+impl TestApp {
+    /// Runs a write.
+    pub async fn write<T: Send + 'static>(&self, body: impl Fn(&mut Db) -> hangtag::kernel::Result<T> + Send + 'static) -> T {
+        self.house.store.write(body).await.unwrap()
+    }
+
+    /// Runs a read.
+    pub async fn look<T: Send + 'static>(&self, body: impl FnOnce(&mut Db) -> hangtag::kernel::Result<T> + Send + 'static) -> T {
+        self.house.store.read(body).await.unwrap()
+    }
+
+    /// A party of a role, with its code.
+    pub async fn party(&self, role: parties::Role) -> (Id, String) {
+        let stamp = self.house.stamp("system");
+        let code = format!("{}-{}", role.as_str().to_uppercase(), COUNT.fetch_add(1, Ordering::Relaxed)).replace('_', "-");
+        let fields: parties::PartyFields =
+            serde_json::from_value(serde_json::json!({ "code": code, "name": { "zh": "某某", "en": "Some" }, "roles": [role.as_str()] }))
+                .unwrap();
+        let made = self.write(move |db| parties::create(db, &stamp, &fields)).await;
+        (made.id, code)
+    }
+
+    /// A minted batch of `units` garments, finished on 2026-05-31, of a style under this policy (or none).
+    pub async fn goods(&self, policy: Option<PolicyFields>, units: i64) -> Goods {
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let (_, factory) = self.party(parties::Role::Factory).await;
+        let (stamp, gtin, code, style) = (self.house.stamp("system"), gtin(number), format!("B-{number}"), format!("S-{number}"));
+        let goods = Goods { no: BatchNo(0), code: code.clone(), gtin: gtin.clone(), style: style.clone() };
+        let no = self
+            .write(move |db| {
+                let policy_code = policy.as_ref().map(|policy| policy.code.clone());
+                if let Some(policy) = &policy {
+                    products::add_policy(db, &stamp, policy)?;
+                }
+                let style_fields: StyleFields = serde_json::from_value(
+                    serde_json::json!({ "code": style, "name": { "zh": "衬衫", "en": "Shirt" }, "policy": policy_code }),
+                )
+                .unwrap();
+                products::create_style(db, &stamp, &style_fields)?;
+                let sku: SkuFields =
+                    serde_json::from_value(serde_json::json!({ "style": style, "code": format!("{style}-M"), "gtin": gtin, "size": "M" }))
+                        .unwrap();
+                products::create_sku(db, &stamp, &sku)?;
+                let draft: batches::BatchDraft = serde_json::from_value(serde_json::json!({
+                    "code": code, "sku": format!("{style}-M"), "factory": factory, "planned": units, "finished_on": "2026-05-31",
+                }))
+                .unwrap();
+                batches::create(db, &stamp, &draft)?;
+                let no = batches::batch_by_code(db, &code)?.unwrap().no;
+                batches::mint(db, &stamp, no, units, Epoch::FIRST, Some(&gtin))?;
+                Ok(no)
+            })
+            .await;
+        Goods { no, ..goods }
+    }
+}
