@@ -195,7 +195,7 @@ impl Store {
     /// What was read after the count was, still stands while the count is the same. Commits of this process count before their writer is
     /// answered, those of another process within a twentieth of a second. Not to be called within a [`Store::glance`].
     pub fn changes(&self) -> Option<u64> {
-        match &*self.0 {
+        match &self.0.kind {
             Kind::Sqlite(store) => store.changes().ok(),
             Kind::Pg(_) => None,
         }
