@@ -6,16 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use askama::Template;
 use chrono::NaiveDate;
-use diesel::prelude::*;
 
 use super::rules::date_text;
+use super::store;
 use crate::config::Config;
-use crate::each;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, GarmentId, Id, Result};
 use crate::kernel::{care, countries};
 use crate::platform::db::Db;
-use crate::platform::db::schema::held_version::dsl;
 use crate::platform::words::Words;
 use crate::production::products::{self, Product, SizeChart, Style, StyleFacts, WarrantyPolicy, percent};
 use crate::public::links::{self, Attached, Defaults, Level};
@@ -92,11 +90,7 @@ impl Shelf {
         if changes.is_some() && self.lock().changes == changes {
             return Ok(());
         }
-        let versions: Vec<(String, i64)> = each!(db, |c| dsl::held_version
-            .filter(dsl::name.eq("catalogue").or(dsl::name.eq(links::HELD)))
-            .order(dsl::name)
-            .select((dsl::name, dsl::version))
-            .load(c))?;
+        let versions = store::versions(db)?;
         let is_old = self.lock().versions != versions;
         let defaults = if is_old { Some(Arc::new(links::defaults(db)?)) } else { None };
         let mut inner = self.lock();

@@ -8,7 +8,8 @@ use crate::kernel::event::EventKind;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::ownership::warranties::{self, Warranty};
 use crate::platform::db::Db;
-use crate::platform::db::schema::{batch, garment, garment_event, holder, sale, scan_total, warranty};
+use crate::platform::db::schema::{batch, garment, garment_event, held_version, holder, sale, scan_total, warranty};
+use crate::public::links;
 
 /// What happened to a garment since it was made.
 #[derive(Clone, Debug)]
@@ -129,4 +130,16 @@ pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
         scans: devices.zip(first_scan),
         past,
     })
+}
+
+/// The versions of what pages are rendered from, by name: the catalogue's and the links'.
+///
+/// # Errors
+/// When the store does.
+pub fn versions(db: &mut Db) -> Result<Vec<(String, i64)>> {
+    Ok(each!(db, |c| held_version::table
+        .filter(held_version::name.eq("catalogue").or(held_version::name.eq(links::HELD)))
+        .order(held_version::name)
+        .select((held_version::name, held_version::version))
+        .load(c))?)
 }

@@ -82,10 +82,10 @@ impl Defaults {
     /// # Errors
     /// When the store does.
     pub fn of_garment(&self, db: &mut Db, garment: GarmentId, sku: &products::Sku) -> Result<Option<String>> {
-        if self.some_garment {
-            if let Some(link) = attached(db, Level::Garment, garment.0)?.into_iter().find(|link| link.is_default) {
-                return Ok(Some(link.offer.href));
-            }
+        if self.some_garment
+            && let Some(link) = attached(db, Level::Garment, garment.0)?.into_iter().find(|link| link.is_default)
+        {
+            return Ok(Some(link.offer.href));
         }
         if self.by_thing.is_empty() {
             return Ok(None);

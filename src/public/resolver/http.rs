@@ -103,10 +103,8 @@ async fn resolve(request: &HttpRequest, house: &web::Data<House>) -> Result<Http
     let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("*/*");
     let link_type = query_value(query, "linkType");
     let browsing = is_browsing(link_type.as_deref(), accept);
-    if browsing {
-        if let Some(page) = card::kept_page(request) {
-            return Ok(page);
-        }
+    if browsing && let Some(page) = card::kept_page(request) {
+        return Ok(page);
     }
     let path = bare_path(request);
     let asked = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
@@ -114,10 +112,10 @@ async fn resolve(request: &HttpRequest, house: &web::Data<House>) -> Result<Http
     if let (true, Some(gtin), Some(serial)) = (browsing, link.gtin(), link.serial()) {
         // The way of every buyer's scan, with as few look-ups as there can be.
         let (keys, typed) = (house.keys.clone(), serial.to_owned());
-        if let Ok(seen) = house.store.glance(move |db| card::seen(db, &keys.serials, Some(gtin.as_str()), &typed)).await? {
-            if card::replaced_by(request, seen.garment).await?.is_none() {
-                return card::garment_page(request, &seen).await;
-            }
+        if let Ok(seen) = house.store.glance(move |db| card::seen(db, &keys.serials, Some(gtin.as_str()), &typed)).await?
+            && card::replaced_by(request, seen.garment).await?.is_none()
+        {
+            return card::garment_page(request, &seen).await;
         }
     }
     let target = {

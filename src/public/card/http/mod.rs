@@ -350,10 +350,10 @@ pub fn seen(db: &mut Db, keyring: &Keyring, gtin: Option<&str>, typed: &str) -> 
     };
     // As it was asked for, where that is how it is printed; spares the look-up that a slip of the keys needs.
     let (asked, read) = (gtin.map(Gtin::parse), Serial::parse(typed));
-    if let (Some(Ok(gtin)), Ok(serial)) = (&asked, &read) {
-        if serial.as_str() == typed {
-            return Ok(Ok(Seen { garment, address: Address { gtin: Some(*gtin), serial: typed.to_owned() } }));
-        }
+    if let (Some(Ok(gtin)), Ok(serial)) = (&asked, &read)
+        && serial.as_str() == typed
+    {
+        return Ok(Ok(Seen { garment, address: Address { gtin: Some(*gtin), serial: typed.to_owned() } }));
     }
     let of = batches::serial_of(db, keyring, garment)?.ok_or(Code::NotFound)?;
     let gtin = of.gtin.as_deref().and_then(|gtin| Gtin::parse(gtin).ok());
