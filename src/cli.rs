@@ -1,5 +1,6 @@
 //! The command line: what an administrator, a planner or a script can do without a browser.
 
+mod labels;
 mod store;
 mod tools;
 mod user;
@@ -69,6 +70,11 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Labels: check templates, look at one, make files, print.
+    Labels {
+        #[command(subcommand)]
+        command: labels::LabelsCommand,
+    },
     /// GS1 Digital Links.
     Gs1 {
         #[command(subcommand)]
@@ -137,6 +143,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Gs1 { command: Gs1Command::Parse } => tools::gs1_parse(),
         Command::Serial { command: SerialCommand::Check { serial } } => tools::serial_check(&open(config)?, &serial),
         Command::Import { table, file, dry_run } => tools::import(&open(config)?, &table, &file, dry_run),
+        Command::Labels { command } => labels::run(config, command),
         Command::User { command } => user::run(&open(config)?, command),
         Command::Openapi => {
             say(&app::openapi().to_pretty_json().map_err(Error::broken)?);

@@ -25,7 +25,7 @@ macro_rules! catalogue {
     };
 }
 
-catalogue!("common", "errors", "staff", "imports", "parties", "lots", "batches", "holders", "sales", "warranties",);
+catalogue!("common", "errors", "staff", "imports", "parties", "lots", "batches", "print_jobs", "holders", "sales", "warranties",);
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
 #[derive(Clone, Copy)]

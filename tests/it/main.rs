@@ -10,6 +10,7 @@
 
 mod labels_engine;
 mod platform;
+mod print_jobs;
 mod schema;
 mod staff;
 mod support;
