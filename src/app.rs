@@ -15,12 +15,13 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
-use crate::production::{parties, products};
+use crate::production::{parties, print_jobs, products};
 use crate::staff;
 
 /// The staff menu, in the order people work.
 const MENU: &[Entry] = &[
     Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
+    Entry { href: "/labels", key: "labels-title", needs: Permission::LabelsRead },
     Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
     Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
     Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
@@ -39,6 +40,7 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
     staff::tokens::routes,
     parties::routes,
     products::routes,
+    print_jobs::routes,
     sales::routes,
     warranties::routes,
     holders::routes,
@@ -46,7 +48,7 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
 
 /// The kinds of long work.
 pub fn works() -> Works {
-    let works: Vec<Box<dyn Work>> = vec![Box::new(ImportWork(import_tables()))];
+    let works: Vec<Box<dyn Work>> = vec![Box::new(ImportWork(import_tables())), Box::new(print_jobs::LabelWork)];
     works.into()
 }
 

@@ -188,6 +188,7 @@ fn serve(house: &House) -> Result<()> {
         for address in server.addrs() {
             tracing::info!(%address, "serving");
         }
+        actix_web::rt::spawn(crate::production::print_jobs::run_forever(jobs_house.clone()));
         actix_web::rt::spawn(crate::platform::jobs::run_forever(jobs_house, app::works()));
         server.run().await.map_err(Error::from)
     })

@@ -8,10 +8,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{open, say, tell, terminal_lang};
 use crate::config::Config;
-use crate::kernel::{Error, Result};
+use crate::kernel::{Code, Error, Fault, Result};
+use crate::platform::http::House;
 use crate::platform::words::Words;
 use crate::production::labels::{Fonts, Format, Template, lint};
-use crate::production::print_jobs::{self, LabelRequest, Made};
+use crate::production::print_jobs::{self, LabelRequest, Language, Made, PrinterFields};
 
 /// Who does it, in events.
 const ACTOR: &str = "cli";
@@ -66,6 +67,33 @@ pub(super) enum LabelsCommand {
         #[arg(long)]
         dpi: Option<u16>,
     },
+    /// Print labels of units that never had one. Ends with a list of what nobody knows to be printed, and then fails.
+    Print {
+        /// Code of the batch.
+        #[arg(long)]
+        batch: String,
+        /// Code of a printer, or HOST:PORT.
+        #[arg(long)]
+        printer: String,
+        /// How many labels; all units without a label when left out.
+        #[arg(long)]
+        count: Option<i64>,
+        /// Name of the template; the hang-tag when left out.
+        #[arg(long)]
+        template: Option<String>,
+        /// Print claim codes, for the place under the scratch film.
+        #[arg(long)]
+        claim_codes: bool,
+        /// What a printer named HOST:PORT understands: zpl or tspl.
+        #[arg(long, default_value = "zpl")]
+        language: String,
+        /// Resolution of a printer named HOST:PORT.
+        #[arg(long, default_value_t = 300)]
+        dpi: i64,
+        /// The printer named HOST:PORT answers no questions.
+        #[arg(long)]
+        silent: bool,
+    },
 }
 
 /// Runs one of them.
@@ -108,6 +136,15 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
             bar.finish_and_clear();
             tell_made(&made, &out);
             Ok(())
+        }
+        LabelsCommand::Print { batch, printer, count, template, claim_codes, language, dpi, silent } => {
+            let house = open(config)?;
+            let language = Language::of(&language)
+                .ok_or_else(|| Error::from(Fault::new("language", Code::NotOneOf).with("value", language).with("allowed", "zpl, tspl")))?;
+            let printer = printer_code(&house, &printer, language, dpi, !silent)?;
+            let request = LabelRequest { batch, printer: Some(printer), count, template, claim_codes, ..LabelRequest::default() };
+            hint_at_face(&request, house.config.default_lang);
+            print(&house, &request)
         }
     }
 }
@@ -161,4 +198,55 @@ fn lint_all(config: &Config, names: Vec<String>) -> Result<()> {
         faults.iter().for_each(|fault| say(&format!("     {}: {}", fault.field, words.fault(fault))));
     }
     if bad == 0 { Ok(()) } else { Err(Error::broken(words.say1("labels-lint-bad", "count", bad))) }
+}
+
+/// The code of a printer; one named by its address is added if it is not known.
+fn printer_code(house: &House, named: &str, language: Language, dpi: i64, confirms: bool) -> Result<String> {
+    let Some((host, port)) = named.rsplit_once(':') else { return Ok(named.to_owned()) };
+    let port: i64 = port.parse().map_err(|_| Error::from(Fault::new("printer", Code::NotANumber).with("value", named)))?;
+    let stamp = house.stamp(ACTOR);
+    let fields = PrinterFields {
+        code: named.replace([':', '[', ']'], "-").trim_matches('-').to_owned(),
+        name: String::new(),
+        host: host.to_owned(),
+        port,
+        language,
+        dpi,
+        confirms,
+        version: None,
+    };
+    let printer = house.store.write_blocking(move |db| {
+        let known = print_jobs::printers(db)?.into_iter().find(|one| {
+            (one.host.as_str(), one.port, one.language, one.dpi, one.confirms) == (fields.host.as_str(), port, language, dpi, confirms)
+        });
+        known.map_or_else(|| print_jobs::save_printer(db, &stamp, None, &fields), Ok)
+    })?;
+    Ok(printer.code)
+}
+
+/// Prints, shows how far it is, and lists what nobody knows to be printed.
+fn print(house: &House, request: &LabelRequest) -> Result<()> {
+    let words = Words::of(terminal_lang());
+    let bar = bar();
+    let id = print_jobs::queue_print(house, &house.stamp(ACTOR), request)?;
+    print_jobs::run_job(house, id, &mut |totals| {
+        bar.set_length(u64::try_from(totals.all).unwrap_or_default());
+        bar.set_position(u64::try_from(totals.confirmed + totals.sent).unwrap_or_default());
+    })?;
+    bar.finish_and_clear();
+    let job = house.store.read_blocking(move |db| print_jobs::job_view(db, id))?;
+    if !job.message.is_empty() {
+        tell(&print_jobs::reasons(words, &job.message));
+    }
+    let open = print_jobs::unaccounted(house, id)?;
+    open.iter().for_each(|one| say(&format!("{}\t{}", one.unit, one.serial)));
+    let queued = job.labels - job.made - job.unaccounted;
+    let pairs =
+        [("confirmed", job.made.to_string()), ("unaccounted", job.unaccounted.to_string()), ("queued", queued.to_string())];
+    let summary = format!("{id}: {}", words.say_with("labels-print-summary", &pairs));
+    if open.is_empty() && queued == 0 {
+        say(&summary);
+        return Ok(());
+    }
+    Err(Error::broken(summary))
 }

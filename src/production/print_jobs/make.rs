@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::fill::{self, Prepared};
-use super::rules::{self, wanted};
+use super::rules::{self, Wanted, wanted};
 use super::store::{self, NewJob};
 use super::{JobState, LabelJobRow, LabelRequest};
 use crate::kernel::{Code, Error, Fault, Id, Result};
+use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::jobs::{self, Job, Work};
@@ -110,20 +111,63 @@ pub(super) fn queue_file(
     house: &House,
     stamp: &Stamp,
     request: &LabelRequest,
-) -> Result<(Prepared, impl Fn(&mut crate::platform::db::Db) -> Result<Id> + Send + use<>)> {
+) -> Result<(Prepared, impl Fn(&mut Db) -> Result<Id> + Send + use<>)> {
     let format = format_of(request)?;
     let prepared = fill::prepare(house, request, format, request.dpi)?;
     let wanted = wanted(request)?;
     let (no, gtin, epoch, stamp) = (prepared.batch.no, prepared.gtin.clone(), house.keys.serials.newest(), stamp.clone());
     let new = NewJob { batch: no, template: prepared.template.clone(), format, printer: None, claim_codes: request.claim_codes };
     let dpi = request.dpi;
-    let write = move |db: &mut crate::platform::db::Db| {
+    let write = move |db: &mut Db| {
         let (_, runs) = store::take_units(db, &stamp, no, &wanted, epoch, gtin.as_deref())?;
         let id = store::insert(db, &stamp, &new, &runs, JobState::Queued)?;
-        jobs::enqueue(db, &stamp, LABEL_WORK, &serde_json::json!({ "label_job": id, "dpi": dpi }))?;
+        enqueue(db, &stamp, id, dpi)?;
         Ok(id)
     };
     Ok((prepared, write))
+}
+
+/// Queues the writing of a job's file.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn enqueue(db: &mut Db, stamp: &Stamp, id: Id, dpi: Option<u16>) -> Result<()> {
+    jobs::enqueue(db, stamp, LABEL_WORK, &serde_json::json!({ "label_job": id, "dpi": dpi })).map(drop)
+}
+
+/// Checks a request for a printer as far as is possible without writing.
+///
+/// # Errors
+/// [`Code::UnknownReference`] for `printer`; [`Code::NotOneOf`] for a format that is not the printer's; as [`make`].
+pub(super) fn prepare_print(house: &House, request: &LabelRequest) -> Result<(NewJob, Wanted, Option<String>)> {
+    let code = request.printer.clone().unwrap_or_default();
+    let named = code.clone();
+    let unknown = || Error::from(Fault::new("printer", Code::UnknownReference).with("value", &code));
+    let printer = house.store.read_blocking(move |db| store::printer_by_code(db, &named))?.ok_or_else(unknown)?;
+    let format = printer.language.format();
+    if request.format.as_deref().is_some_and(|asked| asked != format.name()) {
+        return Err(Fault::new("format", Code::NotOneOf).with("value", request.format.clone().unwrap_or_default()).with("allowed", format.name()).into());
+    }
+    let wanted = wanted(request)?;
+    let prepared = fill::prepare(house, request, format, u16::try_from(printer.dpi).ok())?;
+    let new = NewJob {
+        batch: prepared.batch.no,
+        template: prepared.template.clone(),
+        format,
+        printer: Some(printer.id),
+        claim_codes: request.claim_codes,
+    };
+    Ok((new, wanted, prepared.gtin))
+}
+
+/// Queues a print job: everything is checked and minted now.
+///
+/// # Errors
+/// [`Code::UnknownReference`] for `printer`; as [`make`].
+pub fn queue_print(house: &House, stamp: &Stamp, request: &LabelRequest) -> Result<Id> {
+    let (new, wanted, gtin) = prepare_print(house, request)?;
+    let (stamp, epoch) = (stamp.clone(), house.keys.serials.newest());
+    house.store.write_blocking(move |db| store::queue_print(db, &stamp, &new, &wanted, epoch, gtin.as_deref()))
 }
 
 /// The long work of writing a label file.

@@ -9,16 +9,28 @@
 //! - What goes to a printer is always new: units no other job had.
 
 mod fill;
+mod http;
+mod link;
 mod make;
+mod page;
 mod rules;
+mod run;
+mod status;
 mod store;
+mod view;
 
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use fill::default_template;
-pub use make::{LabelWork, Made, make, make_at, preview};
+pub use http::routes;
+pub use make::{LabelWork, Made, make, make_at, preview, queue_print};
+pub use page::reasons;
+pub use run::{run_forever, run_job, run_one};
+pub use status::{Status, Stop};
+pub use store::{Totals, Verdict, printers, save_printer, settle};
+pub use view::{JobView, Unaccounted, job_view, unaccounted};
 
 use crate::kernel::{BatchNo, Error, Id};
 use crate::production::labels::Format;
@@ -184,10 +196,10 @@ pub struct Chunk {
 }
 
 /// A printer on the network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Printer {
-    /// Its id.
-    #[serde(skip)]
+    /// Its id, 13 characters.
+    #[schema(value_type = String)]
     pub id: Id,
     /// What people call it.
     pub code: String,
@@ -213,4 +225,28 @@ fn words_of(error: &Error) -> String {
         Error::Refused(refusal) => refusal.to_string(),
         other => other.code().as_str().to_owned(),
     }
+}
+
+/// A printer as somebody writes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrinterFields {
+    /// 1 to 40 letters, digits and `- _ . / #`.
+    pub code: String,
+    /// Where it stands, what it is.
+    #[serde(default)]
+    pub name: String,
+    /// Name or address in the network.
+    pub host: String,
+    /// TCP port, 9100 nearly always.
+    pub port: i64,
+    /// What it understands.
+    pub language: Language,
+    /// 203, 300 or 600.
+    pub dpi: i64,
+    /// Whether it answers questions about its state.
+    pub confirms: bool,
+    /// The version that was read. Needed in a change, absent when it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
 }
