@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,10 +13,13 @@ use crate::kernel::{Code, Error, Fault, Result};
 use crate::platform::http::House;
 use crate::platform::words::Words;
 use crate::production::labels::{Fonts, Format, Template, lint};
-use crate::production::print_jobs::{self, LabelRequest, Language, Made, PrinterFields};
+use crate::production::print_jobs::{self, JobState, LabelRequest, Language, Made, PrinterFields};
 
 /// Who does it, in events.
 const ACTOR: &str = "cli";
+
+/// How often a job that a server runs is looked at.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What can be done with labels.
 #[derive(Subcommand)]
@@ -229,20 +233,31 @@ fn print(house: &House, request: &LabelRequest) -> Result<()> {
     let words = Words::of(terminal_lang());
     let bar = bar();
     let id = print_jobs::queue_print(house, &house.stamp(ACTOR), request)?;
-    print_jobs::run_job(house, id, &mut |totals| {
-        bar.set_length(u64::try_from(totals.all).unwrap_or_default());
-        bar.set_position(u64::try_from(totals.confirmed + totals.sent).unwrap_or_default());
-    })?;
+    let show = |all: i64, done: i64| {
+        bar.set_length(u64::try_from(all).unwrap_or_default());
+        bar.set_position(u64::try_from(done).unwrap_or_default());
+    };
+    match print_jobs::run_job(house, id, &mut |totals| show(totals.all, totals.confirmed + totals.sent)) {
+        // A server on the same store was quicker to take it.
+        Err(Error::Refused(refusal)) if refusal.code == Code::Stale => {}
+        other => other?,
+    }
+    let job = loop {
+        let job = house.store.read_blocking(move |db| print_jobs::job_view(db, id))?;
+        show(job.labels, job.made);
+        if !matches!(job.state, JobState::Queued | JobState::Running) {
+            break job;
+        }
+        std::thread::sleep(LOOK);
+    };
     bar.finish_and_clear();
-    let job = house.store.read_blocking(move |db| print_jobs::job_view(db, id))?;
     if !job.message.is_empty() {
         tell(&print_jobs::reasons(words, &job.message));
     }
     let open = print_jobs::unaccounted(house, id)?;
     open.iter().for_each(|one| say(&format!("{}\t{}", one.unit, one.serial)));
     let queued = job.labels - job.made - job.unaccounted;
-    let pairs =
-        [("confirmed", job.made.to_string()), ("unaccounted", job.unaccounted.to_string()), ("queued", queued.to_string())];
+    let pairs = [("confirmed", job.made.to_string()), ("unaccounted", job.unaccounted.to_string()), ("queued", queued.to_string())];
     let summary = format!("{id}: {}", words.say_with("labels-print-summary", &pairs));
     if open.is_empty() && queued == 0 {
         say(&summary);

@@ -16,8 +16,8 @@ use crate::kernel::text::Both;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::events::Stamp;
 use crate::platform::http::{
-    Caller, Filled, Form, House, Json, Locale, Once, Problem, Shell, created, csv, html, html_response, json, perm, query_escape, see_other,
-    segment,
+    Caller, Filled, Form, House, Json, Locale, Once, Problem, Shell, created, csv, html, html_response, json, perm, query_escape,
+    see_other, segment,
 };
 use crate::production::labels::{Format, Template};
 
@@ -372,9 +372,9 @@ async fn labels_page(
 ) -> Result<HttpResponse> {
     let mut values = asked.into_inner();
     values.entry("format".to_owned()).or_insert_with(|| Format::Pdf.name().to_owned());
-    values.entry("template".to_owned()).or_insert_with(|| {
-        super::default_template(house.config.default_lang, crate::production::labels::Fonts::shared()).0.to_owned()
-    });
+    values
+        .entry("template".to_owned())
+        .or_insert_with(|| super::default_template(house.config.default_lang, crate::production::labels::Fonts::shared()).0.to_owned());
     Ok(html(&labels(&request, &house, Filled::of(values)).await?))
 }
 
@@ -441,7 +441,13 @@ async fn unaccounted_csv(_caller: Caller<perm::LabelsRead>, house: web::Data<Hou
 }
 
 /// Back to the job's page, or the page again with what was wrong.
-async fn back(request: &HttpRequest, house: &House, id: Id, values: HashMap<String, String>, done: Result<JobView>) -> Result<HttpResponse> {
+async fn back(
+    request: &HttpRequest,
+    house: &House,
+    id: Id,
+    values: HashMap<String, String>,
+    done: Result<JobView>,
+) -> Result<HttpResponse> {
     match done {
         Ok(_) => Ok(see_other(format!("/labels/jobs/{id}"))),
         Err(error) => {
@@ -481,8 +487,7 @@ async fn spoil_form(
 ) -> Result<HttpResponse> {
     let once = Once::of(&request, &form.hash, form.once.as_deref())?;
     let id: Id = id.parse()?;
-    let said =
-        Spoiled { units: form.value.get("units").cloned().unwrap_or_default(), reprint: form.value.contains_key("reprint") };
+    let said = Spoiled { units: form.value.get("units").cloned().unwrap_or_default(), reprint: form.value.contains_key("reprint") };
     let done = spoil(&house, caller.stamp(), once, id, said).await;
     back(&request, &house, id, form.value, done).await
 }
@@ -534,7 +539,12 @@ async fn printer(house: &House, code: String) -> Result<Printer> {
     house.store.read(move |db| store::printer_by_code(db, &code)).await?.ok_or_else(|| Code::NotFound.into())
 }
 
-fn printer_shown(request: &HttpRequest, printer: Printer, form: Option<Filled>, asked: Option<Result<Option<Status>>>) -> Result<PrinterPage> {
+fn printer_shown(
+    request: &HttpRequest,
+    printer: Printer,
+    form: Option<Filled>,
+    asked: Option<Result<Option<Status>>>,
+) -> Result<PrinterPage> {
     let words = Locale::of(request).words();
     let answer = match asked {
         None => None,
@@ -596,4 +606,3 @@ async fn printer_status(
     let answer = blocking(&house, move |house| run::ask(house, &asked)).await;
     Ok(html(&printer_shown(&request, known, None, Some(answer))?))
 }
-

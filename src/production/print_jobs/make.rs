@@ -41,13 +41,7 @@ pub struct Made {
 ///
 /// # Errors
 /// What the request, the template or the batch has wrong, before anything is minted; [`Error::Broken`] when `target` cannot be written.
-pub fn make(
-    house: &House,
-    stamp: &Stamp,
-    request: &LabelRequest,
-    target: Target<'_>,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Made> {
+pub fn make(house: &House, stamp: &Stamp, request: &LabelRequest, target: Target<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Made> {
     let format = format_of(request)?;
     let prepared = fill::prepare(house, request, format, request.dpi)?;
     let (batch, runs) = take_units(house, stamp, request, &prepared)?;
@@ -146,7 +140,10 @@ pub(super) fn prepare_print(house: &House, request: &LabelRequest) -> Result<(Ne
     let printer = house.store.read_blocking(move |db| store::printer_by_code(db, &named))?.ok_or_else(unknown)?;
     let format = printer.language.format();
     if request.format.as_deref().is_some_and(|asked| asked != format.name()) {
-        return Err(Fault::new("format", Code::NotOneOf).with("value", request.format.clone().unwrap_or_default()).with("allowed", format.name()).into());
+        return Err(Fault::new("format", Code::NotOneOf)
+            .with("value", request.format.clone().unwrap_or_default())
+            .with("allowed", format.name())
+            .into());
     }
     let wanted = wanted(request)?;
     let prepared = fill::prepare(house, request, format, u16::try_from(printer.dpi).ok())?;
@@ -229,8 +226,12 @@ fn write_file(house: &House, job: &LabelJobRow, dpi: Option<u16>, progress: &mut
     let runs = rules::without(&all, &void)?;
     let labels = rules::count(&runs);
     let total = u64::try_from(labels).map_err(Error::broken)?;
-    let request =
-        LabelRequest { batch: batch.code.clone(), template: Some(job.template.clone()), claim_codes: job.claim_codes, ..LabelRequest::default() };
+    let request = LabelRequest {
+        batch: batch.code.clone(),
+        template: Some(job.template.clone()),
+        claim_codes: job.claim_codes,
+        ..LabelRequest::default()
+    };
     let prepared = fill::prepare(house, &request, job.format, dpi)?;
     let folder = folder(house);
     std::fs::create_dir_all(&folder)?;

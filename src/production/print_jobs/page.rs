@@ -38,7 +38,10 @@ impl LabelsPage {
     }
 
     fn format_options(&self) -> Vec<(String, String)> {
-        Format::ALL.iter().map(|format| (format.name().to_owned(), self.shell.t.say(format!("labels-format-{}", format.name())).into_owned())).collect()
+        Format::ALL
+            .iter()
+            .map(|format| (format.name().to_owned(), self.shell.t.say(format!("labels-format-{}", format.name())).into_owned()))
+            .collect()
     }
 
     fn printer_options(&self) -> Vec<(String, String)> {

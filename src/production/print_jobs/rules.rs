@@ -33,7 +33,9 @@ pub fn wanted(request: &LabelRequest) -> Result<Wanted> {
     }
     let only_new = request.only_new || request.printer.is_some();
     match (units, request.count) {
-        (Some(_), Some(_)) => Err(Fault::new("units", Code::NotOneOf).with("value", "count, units").with("allowed", "count / units").into()),
+        (Some(_), Some(_)) => {
+            Err(Fault::new("units", Code::NotOneOf).with("value", "count, units").with("allowed", "count / units").into())
+        }
         (Some(_), None) if only_new => Err(Fault::new("units", Code::NotOneOf).with("value", "units").with("allowed", "count").into()),
         (Some(units), None) => Ok(Wanted::Units(read_units("units", units)?)),
         (None, count) if only_new => Ok(Wanted::New(count)),

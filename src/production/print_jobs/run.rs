@@ -124,8 +124,7 @@ fn run(house: &House, job: &LabelJobRow, watch: &mut dyn FnMut(&Totals)) -> Resu
         let seconds = |db: &mut _, policy| -> Result<Duration> {
             Ok(Duration::from_secs(u64::try_from(policies::value(db, policy, at)?).unwrap_or(1)))
         };
-        let patience =
-            Patience { answer: seconds(db, Policy::PrintAnswerSeconds)?, confirm: seconds(db, Policy::PrintConfirmSeconds)? };
+        let patience = Patience { answer: seconds(db, Policy::PrintAnswerSeconds)?, confirm: seconds(db, Policy::PrintConfirmSeconds)? };
         let printer = store::printer_of(db, id)?.ok_or(Code::NotFound)?;
         Ok((printer, batches::batch(db, no)?.ok_or(Code::NotFound)?, patience))
     })?;
@@ -191,7 +190,8 @@ fn print(
         }
     };
     // The labels first: what cannot be drawn must not leave half.
-    let (batch, void) = house.store.read_blocking(move |db| Ok((batches::batch(db, no)?.ok_or(Code::NotFound)?, batches::voids_of(db, no)?)))?;
+    let (batch, void) =
+        house.store.read_blocking(move |db| Ok((batches::batch(db, no)?.ok_or(Code::NotFound)?, batches::voids_of(db, no)?)))?;
     let runs = rules::without(std::slice::from_ref(&chunk.units), &void)?;
     let mut labels = Vec::new();
     let mut units = fill::units(&house.keys.serials, &batch, &runs, job.claim_codes)?;

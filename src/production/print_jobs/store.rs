@@ -136,8 +136,7 @@ pub(super) fn take_units(
     gtin: Option<&str>,
 ) -> Result<(Batch, Vec<Range<i64>>)> {
     let batch = batches::batch(db, no)?.ok_or(Code::NotFound)?;
-    let standing =
-        Standing { planned: batch.planned, minted: batch.minted, void: batches::voids_of(db, no)?, labelled: labelled(db, no)? };
+    let standing = Standing { planned: batch.planned, minted: batch.minted, void: batches::voids_of(db, no)?, labelled: labelled(db, no)? };
     let Pick { mint, runs } = rules::pick(&standing, wanted)?;
     if mint == 0 {
         return Ok((batch, runs));
@@ -230,7 +229,8 @@ pub(super) fn step(db: &mut Db, stamp: &Stamp, job: &LabelJobRow, to: JobState, 
         return Err(Refusal::new(Code::WrongState).with("state", job.state.as_str()).into());
     }
     let changed = each!(db, |c| diesel::update(
-        label_job::table.filter(label_job::id.eq(job.id.0).and(label_job::state.eq(job.state.as_str())).and(label_job::version.eq(job.version)))
+        label_job::table
+            .filter(label_job::id.eq(job.id.0).and(label_job::state.eq(job.state.as_str())).and(label_job::version.eq(job.version)))
     )
     .set((
         label_job::state.eq(to.as_str()),
@@ -267,11 +267,7 @@ pub(super) fn file_done(db: &mut Db, stamp: &Stamp, id: Id, file: &str, labels: 
     each!(db, |c| diesel::update(
         label_chunk::table.filter(label_chunk::job_id.eq(id.0).and(label_chunk::state.eq(ChunkState::Queued.as_str())))
     )
-    .set((
-        label_chunk::state.eq(ChunkState::Confirmed.as_str()),
-        label_chunk::sent_at.eq(stamp.at),
-        label_chunk::settled_at.eq(stamp.at)
-    ))
+    .set((label_chunk::state.eq(ChunkState::Confirmed.as_str()), label_chunk::sent_at.eq(stamp.at), label_chunk::settled_at.eq(stamp.at)))
     .execute(c))?;
     tell(db, stamp, id, EventKind::LabelsMade, job.batch, labels)
 }
@@ -397,14 +393,9 @@ pub(super) fn renew(db: &mut Db, id: Id, now: NaiveDateTime, lease_until: NaiveD
 /// # Errors
 /// When the store does.
 pub(super) fn lose_sent(db: &mut Db, at: NaiveDateTime, id: Id) -> Result<usize> {
-    Ok(each!(db, |c| diesel::update(
-        label_chunk::table.filter(
-            label_chunk::job_id
-                .eq(id.0)
-                .and(label_chunk::state.eq(ChunkState::Sent.as_str()))
-                .and(label_chunk::note.ne(super::run::WRITTEN))
-        )
-    )
+    Ok(each!(db, |c| diesel::update(label_chunk::table.filter(
+        label_chunk::job_id.eq(id.0).and(label_chunk::state.eq(ChunkState::Sent.as_str())).and(label_chunk::note.ne(super::run::WRITTEN))
+    ))
     .set((label_chunk::state.eq(ChunkState::Unknown.as_str()), label_chunk::settled_at.eq(at), label_chunk::note.eq("interrupted")))
     .execute(c))?)
 }
@@ -422,9 +413,10 @@ pub(super) fn next_chunk(db: &mut Db, id: Id) -> Result<Option<Chunk>> {
 /// # Errors
 /// When the store does.
 pub(super) fn mark_sent(db: &mut Db, at: NaiveDateTime, id: Id, version: i64, seq: i64) -> Result<bool> {
-    let still = each!(db, |c| diesel::update(label_job::table.filter(
-        label_job::id.eq(id.0).and(label_job::version.eq(version)).and(label_job::state.eq(JobState::Running.as_str()))
-    ))
+    let still = each!(db, |c| diesel::update(
+        label_job::table
+            .filter(label_job::id.eq(id.0).and(label_job::version.eq(version)).and(label_job::state.eq(JobState::Running.as_str())))
+    )
     .set(label_job::updated_at.eq(at))
     .execute(c))?;
     Ok(still == 1 && chunk_step(db, at, id, seq, ChunkState::Queued, ChunkState::Sent, "")?)
@@ -438,10 +430,8 @@ pub(super) fn chunk_step(db: &mut Db, at: NaiveDateTime, id: Id, seq: i64, from:
     if !rules::chunk_may(from, to) {
         return Err(Refusal::new(Code::WrongState).with("state", from.as_str()).into());
     }
-    let here = || {
-        label_chunk::table
-            .filter(label_chunk::job_id.eq(id.0).and(label_chunk::seq.eq(seq)).and(label_chunk::state.eq(from.as_str())))
-    };
+    let here =
+        || label_chunk::table.filter(label_chunk::job_id.eq(id.0).and(label_chunk::seq.eq(seq)).and(label_chunk::state.eq(from.as_str())));
     let changed = if to == ChunkState::Sent {
         each!(db, |c| diesel::update(here())
             .set((label_chunk::state.eq(to.as_str()), label_chunk::sent_at.eq(at), label_chunk::note.eq(note)))
