@@ -149,6 +149,18 @@ story!(every_format_is_made_and_a_phone_reads_it, |app| {
     }
 });
 
+story!(what_does_not_fit_is_left_out_and_said, |app| {
+    batch(&app, "B-WWWWWWWWWWWWWW", 3).await;
+    let request = LabelRequest { batch: "B-WWWWWWWWWWWWWW".into(), ..asked("pdf") };
+    let made = blocking(&app, move |house| {
+        let mut out = Vec::new();
+        print_jobs::make(house, &house.stamp("cli"), &request, Target::Stream(&mut out), &mut |_, _| {})
+    })
+    .await
+    .unwrap();
+    assert_eq!((made.summary.labels, made.left_out), (3, vec!["batch".to_owned()]));
+});
+
 // Printers
 
 /// What a printer does with what it is sent.

@@ -145,13 +145,13 @@ fn fitted(template: &Template, fonts: &Fonts, mut job: LabelJob, dpi: Option<u16
         };
         let before = left_out.len();
         for fault in refusal.faults.iter().filter(|fault| fault.code != Code::Missing) {
-            // Either the value's own fault, or a text on the label that holds it and runs over.
-            let text = fault.args.iter().find(|(name, _)| *name == "text").map(|(_, text)| text.as_ref());
+            // Either the value's own fault, or a text on the label that holds it and runs over or into another.
+            let texts = || fault.args.iter().filter(|(name, _)| matches!(*name, "text" | "other")).map(|(_, text)| text.as_ref());
             let guilty = DISPENSABLE.iter().find(|name| {
                 let required = template.spec.fields.get(**name).is_some_and(|field| field.required);
                 let value = job.fields.get(**name).map_or("", String::as_str);
                 let named = fault.field.strip_prefix("fields.") == Some(name);
-                let drawn = !value.is_empty() && text.is_some_and(|text| text.contains(value));
+                let drawn = !value.is_empty() && texts().any(|text: &str| text.contains(value));
                 !required && !value.is_empty() && (named || drawn)
             });
             if let Some(name) = guilty {

@@ -14,6 +14,9 @@ const SLICE: usize = 4096;
 /// Bytes of an answer that are looked at.
 const ANSWER_MOST: usize = 4096;
 
+/// Reads an answer; None while it is not whole.
+type Reader = fn(&[u8]) -> Option<Status>;
+
 /// An open connection.
 pub(super) struct Link {
     stream: TcpStream,
@@ -40,7 +43,7 @@ impl Link {
 
     /// Asks how the printer is. None when it does not answer within `wait`: that is a state, not an error.
     pub(super) fn ask(&mut self, wait: Duration) -> Result<Option<Status>> {
-        let (question, read): (&[u8], fn(&[u8]) -> Option<Status>) = match self.language {
+        let (question, read): (&[u8], Reader) = match self.language {
             Language::Zpl => (b"~HS\r\n", status::zpl),
             Language::Tspl => (b"\x1b!?", status::tspl),
         };

@@ -23,6 +23,9 @@ const LABEL_WORK: &str = "labels";
 /// How often a file's progress is written down.
 const NEWS: Duration = Duration::from_millis(500);
 
+/// The unit a preview shows.
+const FIRST_UNIT: std::ops::Range<i64> = 0..1;
+
 /// What was made.
 #[derive(Clone, Debug)]
 pub struct Made {
@@ -79,12 +82,12 @@ fn take_units(
 /// As [`make`].
 pub fn preview(house: &House, request: &LabelRequest) -> Result<(Vec<u8>, Vec<String>)> {
     let prepared = fill::prepare(house, request, Format::Png, request.dpi)?;
-    let first = [0..1];
+    let first = std::slice::from_ref(&FIRST_UNIT);
     let unit = match prepared.batch.minted {
         0 => LabelUnit { unit: 1, ..widest_unit() },
         _ => {
             // A claim code on a screen would be a claim code given away.
-            let unit = fill::units(&house.keys.serials, &prepared.batch, &first, false)?.next();
+            let unit = fill::units(&house.keys.serials, &prepared.batch, first, false)?.next();
             let unit = unit.ok_or_else(|| Error::broken("a minted batch has a first unit"))?;
             LabelUnit { claim_code: request.claim_codes.then(|| "XXXXXXXXXX".to_owned()), ..unit }
         }

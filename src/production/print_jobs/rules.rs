@@ -244,6 +244,7 @@ mod tests {
         units.into_iter().collect()
     }
 
+    #[expect(clippy::single_range_in_vec_init, reason = "one run of units is a list of one range")]
     #[test]
     fn all_units_are_the_planned_ones_or_the_minted_ones() {
         let standing = Standing { planned: 10, minted: 4, void: bits([1]), labelled: bits(0..3) };
