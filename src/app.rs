@@ -19,6 +19,7 @@ use crate::platform::jobs::{self, Work, Works};
 use crate::production::{batches, materials, parties, products};
 use crate::public::{card, links, resolver};
 use crate::quality::{findings, recalls, trace};
+use crate::production::{parties, print_jobs, products};
 use crate::staff;
 
 /// The staff menu, in the order people work.
@@ -29,6 +30,7 @@ const MENU: &[Entry] = &[
     Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
     Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
     Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
+    Entry { href: "/labels", key: "labels-title", needs: Permission::LabelsRead },
     Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
     Entry { href: "/findings", key: "findings-title", needs: Permission::FindingsRead },
     Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
@@ -66,6 +68,7 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
     products::routes,
     materials::routes,
     batches::routes,
+    print_jobs::routes,
     sales::routes,
     warranties::routes,
     holders::routes,
@@ -79,7 +82,7 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
 
 /// The kinds of long work.
 pub fn works() -> Works {
-    let works: Vec<Box<dyn Work>> = vec![Box::new(ImportWork(import_tables()))];
+    let works: Vec<Box<dyn Work>> = vec![Box::new(ImportWork(import_tables())), Box::new(print_jobs::LabelWork)];
     works.into()
 }
 

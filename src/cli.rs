@@ -1,6 +1,7 @@
 //! The command line: what an administrator, a planner or a script can do without a browser.
 
 mod demo;
+mod labels;
 mod store;
 mod tools;
 mod user;
@@ -87,6 +88,11 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Labels: check templates, look at one, make files, print.
+    Labels {
+        #[command(subcommand)]
+        command: labels::LabelsCommand,
+    },
     /// GS1 Digital Links.
     Gs1 {
         #[command(subcommand)]
@@ -159,6 +165,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Gs1 { command: Gs1Command::Parse } => tools::gs1_parse(),
         Command::Serial { command: SerialCommand::Check { serial } } => tools::serial_check(&open(config)?, &serial),
         Command::Import { table, file, dry_run } => tools::import(&open(config)?, &table, &file, dry_run),
+        Command::Labels { command } => labels::run(config, command),
         Command::User { command } => user::run(&open(config)?, command),
         Command::Openapi => {
             say(&app::openapi().to_pretty_json().map_err(Error::broken)?);
@@ -208,6 +215,7 @@ fn serve(house: &House, listener: std::net::TcpListener, ready: impl FnOnce() + 
         for address in server.addrs() {
             tracing::info!(%address, "serving");
         }
+        actix_web::rt::spawn(crate::production::print_jobs::run_forever(jobs_house.clone()));
         actix_web::rt::spawn(crate::platform::jobs::run_forever(jobs_house, app::works()));
         let running = server.run();
         ready();

@@ -44,6 +44,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("staff/tokens", &["accounts"]),
     ("staff/door", &["accounts", "tokens"]),
     ("production/parties", &[]),
+    ("production/print_jobs", &["batches", "labels", "parties", "products"]),
     ("production/products", &["parties"]),
     ("production/history", &[]),
     ("production/materials", &["history", "parties"]),

@@ -42,6 +42,7 @@ catalogue!(
     "findings",
     "card",
 );
+catalogue!("common", "errors", "staff", "imports", "parties", "lots", "batches", "print_jobs", "holders", "sales", "warranties",);
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
 #[derive(Clone, Copy)]

@@ -23,6 +23,7 @@ mod refusals;
 mod resolver;
 mod sales;
 mod scans;
+mod print_jobs;
 mod schema;
 mod staff;
 mod support;

@@ -166,6 +166,7 @@ CREATE TABLE printer (
     port BIGINT NOT NULL CHECK (port BETWEEN 1 AND 65535),
     language TEXT NOT NULL CHECK (language IN ('zpl', 'tspl')),
     dpi BIGINT NOT NULL CHECK (dpi IN (203, 300, 600)),
+    confirms BOOLEAN NOT NULL,
     created_at TIMESTAMP NOT NULL,
     version BIGINT NOT NULL
 );

@@ -287,6 +287,7 @@ diesel::table! {
         port -> BigInt,
         language -> Text,
         dpi -> BigInt,
+        confirms -> Bool,
         created_at -> Timestamp,
         version -> BigInt,
     }

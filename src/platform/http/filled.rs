@@ -41,6 +41,11 @@ impl Filled {
         Self { values, faults, general: Some(words.refusal(refusal)) }
     }
 
+    /// What stands in all fields.
+    pub fn values(&self) -> &HashMap<String, String> {
+        &self.values
+    }
+
     /// What stands in a field.
     pub fn value(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)

@@ -40,7 +40,7 @@ use std::str::FromStr;
 
 pub use bitmap::Bitmap;
 pub use fonts::Fonts;
-pub use layout::{CodePlace, Layout};
+pub use layout::{CodePlace, Layout, widest_unit};
 pub use lint::{lint, longest_job};
 pub use png::png;
 pub use svg::svg;

@@ -1,0 +1,267 @@
+//! `labels lint | preview | make | print`.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{open, say, tell, terminal_lang};
+use crate::config::Config;
+use crate::kernel::{Code, Error, Fault, Result};
+use crate::platform::http::House;
+use crate::platform::words::Words;
+use crate::production::labels::{Fonts, Format, Template, lint};
+use crate::production::print_jobs::{self, JobState, LabelRequest, Language, Made, PrinterFields};
+
+/// Who does it, in events.
+const ACTOR: &str = "cli";
+
+/// How often a job that a server runs is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What can be done with labels.
+#[derive(Subcommand)]
+pub(super) enum LabelsCommand {
+    /// Find what will not scan or will not print, in the named templates or in all.
+    Lint {
+        /// Names of templates.
+        names: Vec<String>,
+    },
+    /// Draw one label of a batch.
+    Preview {
+        /// Code of the batch.
+        #[arg(long)]
+        batch: String,
+        /// Name of the template; the hang-tag when left out.
+        #[arg(long)]
+        template: Option<String>,
+        /// The PNG file to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Make label files of a batch; serials are minted as needed.
+    Make {
+        /// Code of the batch.
+        #[arg(long)]
+        batch: String,
+        /// How many labels; all units of the batch when left out.
+        #[arg(long)]
+        count: Option<i64>,
+        /// Which units instead, counted from 1: 501-1000.
+        #[arg(long, conflicts_with = "count")]
+        units: Option<String>,
+        /// Only units that never had a label.
+        #[arg(long)]
+        only_new: bool,
+        /// Name of the template; the hang-tag when left out.
+        #[arg(long)]
+        template: Option<String>,
+        /// pdf, zpl, tspl, png, svg or csv.
+        #[arg(long)]
+        format: String,
+        /// The file to write; for several PNG or SVG labels the folder.
+        #[arg(long)]
+        out: PathBuf,
+        /// Print claim codes, for the place under the scratch film.
+        #[arg(long)]
+        claim_codes: bool,
+        /// Dots per inch; the template's own when left out.
+        #[arg(long)]
+        dpi: Option<u16>,
+    },
+    /// Print labels of units that never had one. Ends with a list of what nobody knows to be printed, and then fails.
+    Print {
+        /// Code of the batch.
+        #[arg(long)]
+        batch: String,
+        /// Code of a printer, or HOST:PORT.
+        #[arg(long)]
+        printer: String,
+        /// How many labels; all units without a label when left out.
+        #[arg(long)]
+        count: Option<i64>,
+        /// Name of the template; the hang-tag when left out.
+        #[arg(long)]
+        template: Option<String>,
+        /// Print claim codes, for the place under the scratch film.
+        #[arg(long)]
+        claim_codes: bool,
+        /// What a printer named HOST:PORT understands: zpl or tspl.
+        #[arg(long, default_value = "zpl")]
+        language: String,
+        /// Resolution of a printer named HOST:PORT.
+        #[arg(long, default_value_t = 300)]
+        dpi: i64,
+        /// The printer named HOST:PORT answers no questions.
+        #[arg(long)]
+        silent: bool,
+    },
+}
+
+/// Runs one of them.
+pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
+    match command {
+        LabelsCommand::Lint { names } => lint_all(&config, names),
+        LabelsCommand::Preview { batch, template, out } => {
+            let house = open(config)?;
+            let request = LabelRequest { batch, template, claim_codes: true, ..LabelRequest::default() };
+            hint_at_face(&request, house.config.default_lang);
+            let (png, left_out) = print_jobs::preview(&house, &request)?;
+            std::fs::write(&out, png)?;
+            say_left_out(&left_out);
+            say(&out.display().to_string());
+            Ok(())
+        }
+        LabelsCommand::Make { batch, count, units, only_new, template, format, out, claim_codes, dpi } => {
+            let format: Format = format.parse()?;
+            let request = LabelRequest {
+                batch,
+                template,
+                format: Some(format.name().to_owned()),
+                count,
+                units,
+                only_new,
+                claim_codes,
+                dpi,
+                ..LabelRequest::default()
+            };
+            let house = open(config)?;
+            if format != Format::Csv {
+                hint_at_face(&request, house.config.default_lang);
+            }
+            let bar = bar();
+            let stamp = house.stamp(ACTOR);
+            let made = print_jobs::make_at(&house, &stamp, &request, &out, &mut |done, total| {
+                bar.set_length(total);
+                bar.set_position(done);
+            })?;
+            bar.finish_and_clear();
+            tell_made(&made, &out);
+            Ok(())
+        }
+        LabelsCommand::Print { batch, printer, count, template, claim_codes, language, dpi, silent } => {
+            let house = open(config)?;
+            let language = Language::of(&language)
+                .ok_or_else(|| Error::from(Fault::new("language", Code::NotOneOf).with("value", language).with("allowed", "zpl, tspl")))?;
+            let printer = printer_code(&house, &printer, language, dpi, !silent)?;
+            let request = LabelRequest { batch, printer: Some(printer), count, template, claim_codes, ..LabelRequest::default() };
+            hint_at_face(&request, house.config.default_lang);
+            print(&house, &request)
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
+    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+    let style = ProgressStyle::with_template("{bar:40} {percent:>3} % {pos}/{len} {per_sec} {eta}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+/// Says so where the Latin template stands in for the Chinese one.
+fn hint_at_face(request: &LabelRequest, lang: crate::kernel::text::Lang) {
+    if request.template.is_none() && print_jobs::default_template(lang, Fonts::shared()).1 {
+        tell(&Words::of(terminal_lang()).say("labels-no-face"));
+    }
+}
+
+fn say_left_out(left_out: &[String]) {
+    if !left_out.is_empty() {
+        tell(&Words::of(terminal_lang()).say1("labels-left-out", "fields", left_out.join(", ")));
+    }
+}
+
+fn tell_made(made: &Made, out: &Path) {
+    say_left_out(&made.left_out);
+    let words = Words::of(terminal_lang());
+    let pairs = [
+        ("labels", made.summary.labels.to_string()),
+        ("bytes", made.summary.bytes.to_string()),
+        ("template", made.template.clone()),
+        ("out", out.display().to_string()),
+    ];
+    say(&words.say_with("labels-made-at", &pairs));
+}
+
+fn lint_all(config: &Config, names: Vec<String>) -> Result<()> {
+    let folder = config.labels_dir.as_deref();
+    let words = Words::of(terminal_lang());
+    let names = if names.is_empty() { Template::names(folder) } else { names };
+    let mut bad = 0;
+    for name in names {
+        let template = Template::load(&name, folder)?;
+        let faults = lint(&template, Fonts::shared(), None);
+        if faults.is_empty() {
+            say(&format!("ok   {name}"));
+            continue;
+        }
+        bad += 1;
+        say(&format!("BAD  {name}"));
+        faults.iter().for_each(|fault| say(&format!("     {}: {}", fault.field, words.fault(fault))));
+    }
+    if bad == 0 { Ok(()) } else { Err(Error::broken(words.say1("labels-lint-bad", "count", bad))) }
+}
+
+/// The code of a printer; one named by its address is added if it is not known.
+fn printer_code(house: &House, named: &str, language: Language, dpi: i64, confirms: bool) -> Result<String> {
+    let Some((host, port)) = named.rsplit_once(':') else { return Ok(named.to_owned()) };
+    let port: i64 = port.parse().map_err(|_| Error::from(Fault::new("printer", Code::NotANumber).with("value", named)))?;
+    let stamp = house.stamp(ACTOR);
+    let fields = PrinterFields {
+        code: named.replace([':', '[', ']'], "-").trim_matches('-').to_owned(),
+        name: String::new(),
+        host: host.to_owned(),
+        port,
+        language,
+        dpi,
+        confirms,
+        version: None,
+    };
+    let printer = house.store.write_blocking(move |db| {
+        let known = print_jobs::printers(db)?.into_iter().find(|one| {
+            (one.host.as_str(), one.port, one.language, one.dpi, one.confirms) == (fields.host.as_str(), port, language, dpi, confirms)
+        });
+        known.map_or_else(|| print_jobs::save_printer(db, &stamp, None, &fields), Ok)
+    })?;
+    Ok(printer.code)
+}
+
+/// Prints, shows how far it is, and lists what nobody knows to be printed.
+fn print(house: &House, request: &LabelRequest) -> Result<()> {
+    let words = Words::of(terminal_lang());
+    let bar = bar();
+    let id = print_jobs::queue_print(house, &house.stamp(ACTOR), request)?;
+    let show = |all: i64, done: i64| {
+        bar.set_length(u64::try_from(all).unwrap_or_default());
+        bar.set_position(u64::try_from(done).unwrap_or_default());
+    };
+    match print_jobs::run_job(house, id, &mut |totals| show(totals.all, totals.confirmed + totals.sent)) {
+        // A server on the same store was quicker to take it.
+        Err(Error::Refused(refusal)) if refusal.code == Code::Stale => {}
+        other => other?,
+    }
+    let job = loop {
+        let job = house.store.read_blocking(move |db| print_jobs::job_view(db, id))?;
+        show(job.labels, job.made);
+        if !matches!(job.state, JobState::Queued | JobState::Running) {
+            break job;
+        }
+        std::thread::sleep(LOOK);
+    };
+    bar.finish_and_clear();
+    if !job.message.is_empty() {
+        tell(&print_jobs::reasons(words, &job.message));
+    }
+    let open = print_jobs::unaccounted(house, id)?;
+    open.iter().for_each(|one| say(&format!("{}\t{}", one.unit, one.serial)));
+    let queued = job.labels - job.made - job.unaccounted;
+    let pairs = [("confirmed", job.made.to_string()), ("unaccounted", job.unaccounted.to_string()), ("queued", queued.to_string())];
+    let summary = format!("{id}: {}", words.say_with("labels-print-summary", &pairs));
+    if open.is_empty() && queued == 0 {
+        say(&summary);
+        return Ok(());
+    }
+    Err(Error::broken(summary))
+}

@@ -1,0 +1,194 @@
+//! What a label says: the values of a batch in the language of its template.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::LabelRequest;
+use crate::config::Config;
+use crate::kernel::ids::UNITS_PER_BATCH;
+use crate::kernel::serial::{Epoch, Gtin14, Keyring, NO_GTIN};
+use crate::kernel::text::Lang;
+use crate::kernel::{Code, Error, Fault, Refusal, Result, countries};
+use crate::platform::db::Db;
+use crate::platform::http::House;
+use crate::production::batches::{self, Batch, Origin, gtin14};
+use crate::production::labels::{Fonts, Format, LabelJob, LabelUnit, Layout, Template};
+use crate::production::products::{self, LabelItem, Product, label_items};
+
+/// The hang-tag by language of the house.
+const HANGTAG: (&str, &str) = ("hangtag-40x60", "hangtag-40x60-en");
+
+/// Fields a label may lack where they do not fit on it. What a standard asks for is not among them: without it there is no label.
+const DISPENSABLE: &[&str] = &["batch", "style", "colour", "price", "grade", "inspector", "gtin", "website", "origin", "size"];
+
+/// A CSV is laid out by others: the rows need an address that a code can hold, nothing else.
+const ROWS: (&str, &str) = (
+    r#"<svg xmlns="http://www.w3.org/2000/svg" width="40mm" height="40mm" viewBox="0 0 40 40"><rect id="qr" width="40" height="40"/></svg>"#,
+    "name = { zh = \"表格\", en = \"Rows\" }\nlang = \"en\"\nwidth = 40.0\nheight = 40.0\ndpi = [300]\n[media]\nkind = \"gap\"\ngap = 2.0\n[code]\necc = \"M\"\n[fields]\n",
+);
+
+/// The template to take when nobody names one, and whether it is the Latin one only because the machine has no Chinese face.
+pub fn default_template(lang: Lang, fonts: &Fonts) -> (&'static str, bool) {
+    let has_face = fonts.chinese().is_some();
+    match lang {
+        Lang::Zh if has_face => (HANGTAG.0, false),
+        Lang::Zh => (HANGTAG.1, true),
+        Lang::En => (HANGTAG.1, false),
+    }
+}
+
+/// A template filled with a batch, ready for units.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The batch.
+    pub batch: Batch,
+    /// The sku's GTIN, which the first mint fixes.
+    pub gtin: Option<String>,
+    /// The template's name.
+    pub template: String,
+    /// The Latin template was taken because the machine has no Chinese face.
+    pub no_face: bool,
+    /// Fields with a value that did not fit and were left out.
+    pub left_out: Vec<String>,
+    /// The layout.
+    pub layout: Layout,
+}
+
+/// The batch and what it is of. A party's own people see only its batches.
+///
+/// # Errors
+/// [`Code::UnknownReference`] for `batch`; [`Code::WrongState`] for a batch with serials from elsewhere.
+pub fn read(db: &mut Db, request: &LabelRequest, on: chrono::NaiveDate) -> Result<(Batch, Product)> {
+    let code = request.batch.trim();
+    let unknown = || Error::from(Fault::new("batch", Code::UnknownReference).with("value", code));
+    let batch = batches::batch_by_code(db, code)?.ok_or_else(unknown)?;
+    if batch.origin == Origin::Foreign {
+        return Err(Refusal::new(Code::WrongState).with("state", batch.origin.as_str()).into());
+    }
+    let product = products::product(db, batch.sku_id, on)?.ok_or_else(|| Error::broken("a batch without its sku"))?;
+    Ok((batch, product))
+}
+
+/// Fills a template with a batch. Writes nothing.
+///
+/// # Errors
+/// As [`read`]; [`Code::UnknownReference`] for `template`; every fault of the layout.
+pub fn prepare(house: &House, request: &LabelRequest, format: Format, dpi: Option<u16>) -> Result<Prepared> {
+    let (asked, today) = (request.clone(), house.today());
+    let (batch, product) = house.store.read_blocking(move |db| read(db, &asked, today))?;
+    let fonts = Fonts::shared();
+    let named = request.template.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let (name, no_face) = named.map_or_else(|| default_template(house.config.default_lang, fonts), |name| (name, false));
+    let template = Template::load(name, house.config.labels_dir.as_deref())?;
+    let lang = template.spec.lang;
+    let template = match format {
+        Format::Csv => Template::of_sources(name, ROWS.0.into(), ROWS.1)?,
+        _ => template,
+    };
+    let gtin = batch.minted_gtin.clone().or_else(|| product.sku.gtin.clone().filter(|_| batch.minted == 0));
+    let job = LabelJob {
+        fields: fields(&house.config, &batch, &product, gtin.as_deref(), lang),
+        care: product.style.facts.care.clone(),
+        uri_prefix: uri_prefix(&house.config.label_stem(), gtin.as_deref()),
+        claim_codes: request.claim_codes,
+    };
+    let (layout, left_out) = fitted(&template, fonts, job, dpi)?;
+    Ok(Prepared { batch, gtin, template: name.to_owned(), no_face, left_out, layout })
+}
+
+/// The address before the serial: a Digital Link where there is a GTIN.
+fn uri_prefix(stem: &str, gtin: Option<&str>) -> String {
+    gtin.map_or_else(|| format!("{stem}/C/"), |gtin| format!("{stem}/01/{gtin}/21/"))
+}
+
+fn fields(config: &Config, batch: &Batch, product: &Product, gtin: Option<&str>, lang: Lang) -> BTreeMap<String, String> {
+    let Product { sku, style, maker, .. } = product;
+    let items: BTreeMap<&str, String> =
+        label_items(style, sku, maker.as_ref(), lang).into_iter().map(|(item, text)| (item.as_str(), text)).collect();
+    let item = |item: LabelItem| items.get(item.as_str()).cloned().unwrap_or_default();
+    let origin = match style.facts.stages.sew.as_str() {
+        "" => String::new(),
+        country => lang.of("{}制造", "Made in {}").replace("{}", countries::name(country, lang)),
+    };
+    let website = config.public_url.split_once("://").map_or("", |(_, host)| host).to_owned();
+    let all = [
+        ("brand", config.brand(lang).to_owned()),
+        ("maker", maker.as_ref().map(|maker| maker.name.get(lang).to_owned()).unwrap_or_default()),
+        ("address", maker.as_ref().map(|maker| maker.address.get(lang).to_owned()).unwrap_or_default()),
+        ("product", item(LabelItem::ProductName)),
+        ("style", style.code.clone()),
+        ("size", sku.size.clone()),
+        ("size_label", item(LabelItem::Size)),
+        ("colour", sku.colour.get(lang).to_owned()),
+        ("composition", item(LabelItem::Composition)),
+        // The symbols are drawn; the words beside them are what goes beyond the symbols.
+        ("care_text", style.facts.care_note.get(lang).to_owned()),
+        ("standard", item(LabelItem::Standard)),
+        ("safety", item(LabelItem::Safety)),
+        ("notes", item(LabelItem::UseNotes)),
+        ("origin", origin),
+        ("gtin", gtin.unwrap_or_default().to_owned()),
+        ("batch", batch.code.clone()),
+        ("website", website),
+    ];
+    all.into_iter().map(|(name, value)| (name.to_owned(), value.replace(['\n', '\r'], " "))).collect()
+}
+
+/// Lays the label out, leaving out dispensable values that do not fit.
+fn fitted(template: &Template, fonts: &Fonts, mut job: LabelJob, dpi: Option<u16>) -> Result<(Layout, Vec<String>)> {
+    let mut left_out = Vec::new();
+    loop {
+        let refusal = match Layout::new(template.clone(), fonts, job.clone(), dpi) {
+            Ok(layout) => return Ok((layout, left_out)),
+            Err(Error::Refused(refusal)) => refusal,
+            Err(other) => return Err(other),
+        };
+        let before = left_out.len();
+        for fault in refusal.faults.iter().filter(|fault| fault.code != Code::Missing) {
+            // Either the value's own fault, or a text on the label that holds it and runs over or into another.
+            let texts = || fault.args.iter().filter(|(name, _)| matches!(*name, "text" | "other")).map(|(_, text)| text.as_ref());
+            let guilty = DISPENSABLE.iter().find(|name| {
+                let required = template.spec.fields.get(**name).is_some_and(|field| field.required);
+                let value = job.fields.get(**name).map_or("", String::as_str);
+                let named = fault.field.strip_prefix("fields.") == Some(name);
+                let drawn = !value.is_empty() && texts().any(|text: &str| text.contains(value));
+                !required && !value.is_empty() && (named || drawn)
+            });
+            if let Some(name) = guilty {
+                job.fields.remove(*name);
+                left_out.push((*name).to_owned());
+            }
+        }
+        if left_out.len() == before {
+            return Err(Error::Refused(refusal));
+        }
+    }
+}
+
+/// The units of a batch as labels show them.
+///
+/// # Errors
+/// [`Error::Broken`] when the key of the batch's epoch is gone; [`Code::BatchTooLarge`].
+pub fn units<'a>(
+    keys: &'a Keyring,
+    batch: &Batch,
+    runs: &'a [Range<i64>],
+    claim_codes: bool,
+) -> Result<impl Iterator<Item = LabelUnit> + use<'a>> {
+    let gone = || Error::broken(format!("batch {}: no key for its serials", batch.no.0));
+    let epoch = batch.minted_epoch.and_then(|epoch| Epoch::new(u8::try_from(epoch).ok()?)).ok_or_else(gone)?;
+    let gtin: Gtin14 = batch.minted_gtin.as_deref().map_or(Some(NO_GTIN), gtin14).ok_or_else(gone)?;
+    if runs.iter().any(|run| run.start < 0 || run.end > UNITS_PER_BATCH) {
+        return Err(Code::BatchTooLarge.into());
+    }
+    let no = batch.no;
+    drop(keys.mint_range(epoch, gtin, no, 0, 0).map_err(|_| gone())?);
+    Ok(runs.iter().flat_map(move |run| {
+        let serials = keys.mint_range(epoch, gtin, no, run.start, run.end - run.start).into_iter().flatten();
+        serials.map(move |(garment, serial)| LabelUnit {
+            serial: serial.to_string(),
+            unit: garment.unit() + 1,
+            claim_code: claim_codes.then(|| keys.claim_code(&gtin, garment, epoch).map(|code| code.grouped().replace('-', ""))).flatten(),
+        })
+    }))
+}

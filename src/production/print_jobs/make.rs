@@ -1,0 +1,320 @@
+//! Labels into files: at once for the command line, as long work for the pages.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::fill::{self, Prepared};
+use super::rules::{self, Wanted, wanted};
+use super::store::{self, NewJob};
+use super::{JobState, LabelJobRow, LabelRequest};
+use crate::kernel::{Code, Error, Fault, Id, Result};
+use crate::platform::db::Db;
+use crate::platform::events::Stamp;
+use crate::platform::http::House;
+use crate::platform::jobs::{self, Job, Work};
+use crate::production::batches;
+use crate::production::labels::{Format, LabelUnit, Layout, Summary, Target, png, svg, widest_unit, write_labels};
+
+/// The kind of the long work.
+const LABEL_WORK: &str = "labels";
+/// How often a file's progress is written down.
+const NEWS: Duration = Duration::from_millis(500);
+
+/// The unit a preview shows.
+const FIRST_UNIT: std::ops::Range<i64> = 0..1;
+
+/// What was made.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// Labels and bytes.
+    pub summary: Summary,
+    /// The template.
+    pub template: String,
+    /// The Latin template was taken because the machine has no Chinese face.
+    pub no_face: bool,
+    /// Fields with a value that did not fit and were left out.
+    pub left_out: Vec<String>,
+}
+
+/// Makes labels at once, minting first what has no serial yet, and writes down that these units have labels. `progress` is told how many of
+/// how many are done.
+///
+/// # Errors
+/// What the request, the template or the batch has wrong, before anything is minted; [`Error::Broken`] when `target` cannot be written.
+pub fn make(house: &House, stamp: &Stamp, request: &LabelRequest, target: Target<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Made> {
+    let format = format_of(request)?;
+    let prepared = fill::prepare(house, request, format, request.dpi)?;
+    let (batch, runs) = take_units(house, stamp, request, &prepared)?;
+    let total = u64::try_from(rules::count(&runs)).map_err(Error::broken)?;
+    progress(0, total);
+    let mut units = fill::units(&house.keys.serials, &batch, &runs, request.claim_codes)?;
+    let summary = write_labels(format, &prepared.layout, &mut units, target, &mut |done| progress(done, total))?;
+    let new = NewJob { batch: batch.no, template: prepared.template.clone(), format, printer: None, claim_codes: request.claim_codes };
+    let (stamp, runs) = (stamp.clone(), runs.clone());
+    house.store.write_blocking(move |db| store::insert(db, &stamp, &new, &runs, JobState::Done))?;
+    Ok(Made { summary, template: prepared.template, no_face: prepared.no_face, left_out: prepared.left_out })
+}
+
+/// The format a request asks for.
+pub(super) fn format_of(request: &LabelRequest) -> Result<Format> {
+    let text = request.format.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    Ok(text.map_or(Ok(Format::Pdf), str::parse::<Format>)?)
+}
+
+fn take_units(
+    house: &House,
+    stamp: &Stamp,
+    request: &LabelRequest,
+    prepared: &Prepared,
+) -> Result<(batches::Batch, Vec<std::ops::Range<i64>>)> {
+    let wanted = wanted(request)?;
+    let (no, gtin, epoch, stamp) = (prepared.batch.no, prepared.gtin.clone(), house.keys.serials.newest(), stamp.clone());
+    house.store.write_blocking(move |db| store::take_units(db, &stamp, no, &wanted, epoch, gtin.as_deref()))
+}
+
+/// One label as a picture: that of the batch's first unit, or, before it is minted, of a made-up serial that is nobody's. With it the
+/// fields that did not fit.
+///
+/// # Errors
+/// As [`make`].
+pub fn preview(house: &House, request: &LabelRequest) -> Result<(Vec<u8>, Vec<String>)> {
+    let prepared = fill::prepare(house, request, Format::Png, request.dpi)?;
+    let first = std::slice::from_ref(&FIRST_UNIT);
+    let unit = match prepared.batch.minted {
+        0 => LabelUnit { unit: 1, ..widest_unit() },
+        _ => {
+            // A claim code on a screen would be a claim code given away.
+            let unit = fill::units(&house.keys.serials, &prepared.batch, first, false)?.next();
+            let unit = unit.ok_or_else(|| Error::broken("a minted batch has a first unit"))?;
+            LabelUnit { claim_code: request.claim_codes.then(|| "XXXXXXXXXX".to_owned()), ..unit }
+        }
+    };
+    Ok((png(&prepared.layout.label(&unit)?, prepared.layout.dpi)?, prepared.left_out))
+}
+
+/// Where label files lie.
+pub(super) fn folder(house: &House) -> PathBuf {
+    house.config.data_dir.join("labels")
+}
+
+/// Queues a file: everything is checked and minted now, the writing comes later.
+///
+/// # Errors
+/// As [`make`].
+pub(super) fn queue_file(
+    house: &House,
+    stamp: &Stamp,
+    request: &LabelRequest,
+) -> Result<(Prepared, impl Fn(&mut Db) -> Result<Id> + Send + use<>)> {
+    let format = format_of(request)?;
+    let prepared = fill::prepare(house, request, format, request.dpi)?;
+    let wanted = wanted(request)?;
+    let (no, gtin, epoch, stamp) = (prepared.batch.no, prepared.gtin.clone(), house.keys.serials.newest(), stamp.clone());
+    let new = NewJob { batch: no, template: prepared.template.clone(), format, printer: None, claim_codes: request.claim_codes };
+    let dpi = request.dpi;
+    let write = move |db: &mut Db| {
+        let (_, runs) = store::take_units(db, &stamp, no, &wanted, epoch, gtin.as_deref())?;
+        let id = store::insert(db, &stamp, &new, &runs, JobState::Queued)?;
+        enqueue(db, &stamp, id, dpi)?;
+        Ok(id)
+    };
+    Ok((prepared, write))
+}
+
+/// Queues the writing of a job's file.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn enqueue(db: &mut Db, stamp: &Stamp, id: Id, dpi: Option<u16>) -> Result<()> {
+    jobs::enqueue(db, stamp, LABEL_WORK, &serde_json::json!({ "label_job": id, "dpi": dpi })).map(drop)
+}
+
+/// Checks a request for a printer as far as is possible without writing.
+///
+/// # Errors
+/// [`Code::UnknownReference`] for `printer`; [`Code::NotOneOf`] for a format that is not the printer's; as [`make`].
+pub(super) fn prepare_print(house: &House, request: &LabelRequest) -> Result<(NewJob, Wanted, Option<String>)> {
+    let code = request.printer.clone().unwrap_or_default();
+    let named = code.clone();
+    let unknown = || Error::from(Fault::new("printer", Code::UnknownReference).with("value", &code));
+    let printer = house.store.read_blocking(move |db| store::printer_by_code(db, &named))?.ok_or_else(unknown)?;
+    let format = printer.language.format();
+    if request.format.as_deref().is_some_and(|asked| asked != format.name()) {
+        return Err(Fault::new("format", Code::NotOneOf)
+            .with("value", request.format.clone().unwrap_or_default())
+            .with("allowed", format.name())
+            .into());
+    }
+    let wanted = wanted(request)?;
+    let prepared = fill::prepare(house, request, format, u16::try_from(printer.dpi).ok())?;
+    let new = NewJob {
+        batch: prepared.batch.no,
+        template: prepared.template.clone(),
+        format,
+        printer: Some(printer.id),
+        claim_codes: request.claim_codes,
+    };
+    Ok((new, wanted, prepared.gtin))
+}
+
+/// Queues a print job: everything is checked and minted now.
+///
+/// # Errors
+/// [`Code::UnknownReference`] for `printer`; as [`make`].
+pub fn queue_print(house: &House, stamp: &Stamp, request: &LabelRequest) -> Result<Id> {
+    let (new, wanted, gtin) = prepare_print(house, request)?;
+    let (stamp, epoch) = (stamp.clone(), house.keys.serials.newest());
+    house.store.write_blocking(move |db| store::queue_print(db, &stamp, &new, &wanted, epoch, gtin.as_deref()))
+}
+
+/// The long work of writing a label file.
+#[derive(Debug)]
+pub struct LabelWork;
+
+impl Work for LabelWork {
+    fn kind(&self) -> &'static str {
+        LABEL_WORK
+    }
+
+    fn run(&self, house: &House, job: &Job, progress: &mut dyn FnMut(u64, u64)) -> Result<Value> {
+        let id: Id = job.input.get("label_job").and_then(Value::as_str).unwrap_or_default().parse()?;
+        let dpi = job.input.get("dpi").and_then(Value::as_u64).and_then(|dpi| u16::try_from(dpi).ok());
+        let label_job = house.store.read_blocking(move |db| store::job(db, id))?.ok_or(Code::NotFound)?;
+        let stamp = house.stamp(&job.created_by);
+        match label_job.state {
+            JobState::Queued => {
+                let (stamp, label_job) = (stamp.clone(), label_job.clone());
+                house.store.write_blocking(move |db| store::step(db, &stamp, &label_job, JobState::Running, ""))?;
+            }
+            // Begun by a process that is gone: from the start.
+            JobState::Running => {}
+            over => return Ok(serde_json::json!({ "state": over.as_str() })),
+        }
+        let written = write_file(house, &label_job, dpi, progress);
+        let labels = match written {
+            Ok(labels) => labels,
+            Err(error) => {
+                let message = super::words_of(&error);
+                house.store.write_blocking(move |db| {
+                    let now = store::job(db, id)?.ok_or(Code::NotFound)?;
+                    match now.state {
+                        JobState::Running => store::give_up(db, &stamp, &now, JobState::Failed, &message),
+                        _ => Ok(()),
+                    }
+                })?;
+                return Err(error);
+            }
+        };
+        let file = file_name(&label_job);
+        house.store.write_blocking(move |db| store::file_done(db, &stamp, id, &file, labels))?;
+        Ok(serde_json::json!({ "label_job": id, "labels": labels }))
+    }
+}
+
+fn file_name(job: &LabelJobRow) -> String {
+    let ending = if job.format.is_file_per_label() { "zip" } else { job.format.name() };
+    format!("{}.{ending}", job.id)
+}
+
+/// Writes a job's file beside its place and moves it there; gives the number of labels.
+fn write_file(house: &House, job: &LabelJobRow, dpi: Option<u16>, progress: &mut dyn FnMut(u64, u64)) -> Result<i64> {
+    let (id, no) = (job.id, job.batch);
+    let (batch, chunks, void) = house.store.read_blocking(move |db| {
+        Ok((batches::batch(db, no)?.ok_or(Code::NotFound)?, store::chunks(db, id)?, batches::voids_of(db, no)?))
+    })?;
+    let all: Vec<_> = chunks.into_iter().map(|chunk| chunk.units).collect();
+    let runs = rules::without(&all, &void)?;
+    let labels = rules::count(&runs);
+    let total = u64::try_from(labels).map_err(Error::broken)?;
+    let request = LabelRequest {
+        batch: batch.code.clone(),
+        template: Some(job.template.clone()),
+        claim_codes: job.claim_codes,
+        ..LabelRequest::default()
+    };
+    let prepared = fill::prepare(house, &request, job.format, dpi)?;
+    let folder = folder(house);
+    std::fs::create_dir_all(&folder)?;
+    let place = folder.join(file_name(job));
+    let half = folder.join(format!("{}.part", job.id));
+    let mut told = Instant::now();
+    let mut tell = |done: u64| {
+        progress(done, total);
+        if told.elapsed() >= NEWS {
+            told = Instant::now();
+            let (at, made) = (house.clock.now(), i64::try_from(done).unwrap_or(i64::MAX));
+            if let Err(error) = house.store.write_blocking(move |db| store::made(db, at, id, made)) {
+                tracing::warn!(%error, %id, "progress was not written");
+            }
+        }
+    };
+    let mut file = std::fs::File::create(&half)?;
+    let mut units = fill::units(&house.keys.serials, &batch, &runs, job.claim_codes)?;
+    if job.format.is_file_per_label() {
+        zip_labels(job.format, &prepared.layout, &mut units, &file, &mut tell)?;
+    } else {
+        write_labels(job.format, &prepared.layout, &mut units, Target::Stream(&mut file), &mut tell)?;
+    }
+    file.sync_all()?;
+    std::fs::rename(&half, &place)?;
+    Ok(labels)
+}
+
+/// A picture a label, all in one ZIP.
+fn zip_labels(
+    format: Format,
+    layout: &Layout,
+    units: &mut dyn Iterator<Item = LabelUnit>,
+    file: &std::fs::File,
+    tell: &mut dyn FnMut(u64),
+) -> Result<()> {
+    let mut zip = zip::ZipWriter::new(std::io::BufWriter::new(file));
+    let options = zip::write::SimpleFileOptions::default().compression_method(match format {
+        // A PNG is compressed already.
+        Format::Png => zip::CompressionMethod::Stored,
+        _ => zip::CompressionMethod::Deflated,
+    });
+    let mut done = 0;
+    for unit in units {
+        zip.start_file(format!("{:06}-{}.{}", unit.unit, unit.serial, format.name()), options).map_err(Error::broken)?;
+        match format {
+            Format::Svg => zip.write_all(svg(layout, &unit)?.as_bytes())?,
+            _ => zip.write_all(&png(&layout.label(&unit)?, layout.dpi)?)?,
+        }
+        done += 1;
+        tell(done);
+    }
+    zip.finish().map_err(Error::broken)?.flush()?;
+    Ok(())
+}
+
+/// Makes labels into a file or, for several pictures, a folder. A file appears whole or not at all.
+///
+/// # Errors
+/// As [`make`]; [`Code::Malformed`] for `out` when its place cannot be written.
+pub fn make_at(house: &House, stamp: &Stamp, request: &LabelRequest, out: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Made> {
+    let format = format_of(request)?;
+    let one = request.count == Some(1) && out.extension().is_some_and(|ending| ending == format.name());
+    if format.is_file_per_label() && !one {
+        if out.is_file() || std::fs::read_dir(out).is_ok_and(|mut inside| inside.next().is_some()) {
+            return Err(Fault::new("out", Code::Malformed).with("reason", "not an empty folder").into());
+        }
+        return make(house, stamp, request, Target::Folder(out), progress);
+    }
+    let mut half = out.as_os_str().to_owned();
+    half.push(".part");
+    let half = PathBuf::from(half);
+    let refused = |error: std::io::Error| Error::from(Fault::new("out", Code::Malformed).with("reason", error));
+    let mut file = std::fs::File::create(&half).map_err(refused)?;
+    let made = make(house, stamp, request, Target::Stream(&mut file), progress);
+    if made.is_err() {
+        std::fs::remove_file(&half)?;
+        return made;
+    }
+    file.sync_all()?;
+    std::fs::rename(&half, out).map_err(refused)?;
+    made
+}

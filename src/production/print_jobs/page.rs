@@ -1,0 +1,246 @@
+//! The screens of labels, print jobs and printers.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use chrono::NaiveDateTime;
+
+use super::view::{ChunkView, JobView, Unaccounted};
+use super::{ChunkState, JobState, LabelRequest, Language, Printer, PrinterFields, rules};
+use crate::kernel::text::Both;
+use crate::kernel::time::local_minute;
+use crate::platform::http::{Filled, Shell, segment};
+use crate::platform::words::Words;
+use crate::production::labels::Format;
+
+/// Chunks a page lists at most: open ones first of all, then the rest in order.
+const CHUNKS: usize = 200;
+/// Unaccounted serials a page lists; all are in the CSV.
+const OPEN: usize = 200;
+
+#[derive(Template)]
+#[template(path = "production/print_jobs/labels.html")]
+pub(super) struct LabelsPage {
+    pub shell: Shell,
+    pub form: Filled,
+    pub templates: Vec<(String, Both)>,
+    pub printers: Vec<Printer>,
+    pub jobs: Vec<JobView>,
+    /// Address of the picture of one label.
+    pub preview: Option<String>,
+    /// What is wrong with the label.
+    pub trouble: Vec<String>,
+}
+
+impl LabelsPage {
+    fn template_options(&self) -> Vec<(String, String)> {
+        self.templates.iter().map(|(name, title)| (name.clone(), title.get(self.shell.lang).to_owned())).collect()
+    }
+
+    fn format_options(&self) -> Vec<(String, String)> {
+        Format::ALL
+            .iter()
+            .map(|format| (format.name().to_owned(), self.shell.t.say(format!("labels-format-{}", format.name())).into_owned()))
+            .collect()
+    }
+
+    fn printer_options(&self) -> Vec<(String, String)> {
+        let none = (String::new(), self.shell.t.say("labels-to-file").into_owned());
+        let printers = self.printers.iter().map(|printer| (printer.code.clone(), format!("{} {}", printer.code, printer.name)));
+        std::iter::once(none).chain(printers).collect()
+    }
+
+    fn state(&self, state: &JobState) -> String {
+        state_word(self.shell.t, *state)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "production/print_jobs/job.html")]
+pub(super) struct JobPage {
+    pub shell: Shell,
+    pub job: JobView,
+    pub open: Vec<Unaccounted>,
+    pub form: Filled,
+    pub zone: chrono_tz::Tz,
+}
+
+impl JobPage {
+    fn state(&self) -> String {
+        state_word(self.shell.t, self.job.state)
+    }
+
+    fn reasons(&self, message: &str) -> String {
+        reasons(self.shell.t, message)
+    }
+
+    fn moving(&self) -> bool {
+        matches!(self.job.state, JobState::Queued | JobState::Running)
+    }
+
+    fn may_pause(&self) -> bool {
+        self.moving() && self.job.printer.is_some()
+    }
+
+    fn may_resume(&self) -> bool {
+        self.job.state == JobState::Paused
+    }
+
+    fn may_cancel(&self) -> bool {
+        matches!(self.job.state, JobState::Queued | JobState::Running | JobState::Paused)
+    }
+
+    fn may_settle(&self) -> bool {
+        self.job.state != JobState::Running && self.shell.may("labels.edit")
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.job.state, JobState::Done | JobState::Paused | JobState::Cancelled)
+    }
+
+    fn open_chunks(&self) -> Vec<&ChunkView> {
+        self.job.chunks.iter().filter(|chunk| chunk.open).collect()
+    }
+
+    fn chunks(&self) -> Vec<&ChunkView> {
+        self.job.chunks.iter().take(CHUNKS).collect()
+    }
+
+    fn more_chunks(&self) -> usize {
+        self.job.chunks.len().saturating_sub(CHUNKS)
+    }
+
+    fn listed(&self) -> Vec<&Unaccounted> {
+        self.open.iter().take(OPEN).collect()
+    }
+
+    fn more_open(&self) -> usize {
+        self.open.len().saturating_sub(OPEN)
+    }
+
+    fn chunk_state(&self, state: &ChunkState) -> String {
+        self.shell.t.say(format!("labels-chunk-{}", state.as_str())).into_owned()
+    }
+
+    fn when(&self, at: &Option<NaiveDateTime>) -> String {
+        at.map_or_else(|| "—".to_owned(), |at| local_minute(at, self.zone))
+    }
+
+    fn started(&self) -> String {
+        local_minute(self.job.created_at, self.zone)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "production/print_jobs/printers.html")]
+pub(super) struct PrintersPage {
+    pub shell: Shell,
+    pub printers: Vec<Printer>,
+    pub form: Filled,
+}
+
+impl PrintersPage {
+    fn languages(&self) -> Vec<(String, String)> {
+        languages(self.shell.t)
+    }
+
+    fn resolutions(&self) -> Vec<(String, String)> {
+        resolutions()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "production/print_jobs/printer.html")]
+pub(super) struct PrinterPage {
+    pub shell: Shell,
+    pub printer: Printer,
+    pub form: Filled,
+    /// What it answered: whether it is well, and in words.
+    pub answer: Option<(bool, String)>,
+}
+
+impl PrinterPage {
+    fn languages(&self) -> Vec<(String, String)> {
+        languages(self.shell.t)
+    }
+
+    fn resolutions(&self) -> Vec<(String, String)> {
+        resolutions()
+    }
+}
+
+fn languages(words: Words) -> Vec<(String, String)> {
+    Language::ALL
+        .iter()
+        .map(|language| (language.as_str().to_owned(), words.say(format!("labels-format-{}", language.as_str())).into_owned()))
+        .collect()
+}
+
+fn resolutions() -> Vec<(String, String)> {
+    rules::DPI.iter().map(|dpi| (dpi.to_string(), format!("{dpi} dpi"))).collect()
+}
+
+fn state_word(words: Words, state: JobState) -> String {
+    words.say(format!("labels-state-{}", state.as_str())).into_owned()
+}
+
+/// The names of reasons in words; what is no name stays as it is.
+pub fn reasons(words: Words, message: &str) -> String {
+    let said = message.split(',').map(|name| {
+        let key = format!("labels-reason-{name}");
+        if words.knows(&key) { words.say(key).into_owned() } else { name.to_owned() }
+    });
+    said.collect::<Vec<_>>().join(" ")
+}
+
+/// What the form on the page of labels asks for.
+pub(super) fn request_of(values: &HashMap<String, String>) -> LabelRequest {
+    let text = |name: &str| values.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    let printer = text("printer");
+    LabelRequest {
+        batch: text("batch").unwrap_or_default(),
+        template: text("template"),
+        format: if printer.is_none() { text("format") } else { None },
+        count: text("count").and_then(|count| count.parse().ok()),
+        units: text("units").filter(|_| printer.is_none()),
+        only_new: values.contains_key("only_new"),
+        claim_codes: values.contains_key("claim_codes"),
+        printer,
+        dpi: None,
+    }
+}
+
+/// A printer as its form says it.
+pub(super) fn printer_of(values: &HashMap<String, String>) -> PrinterFields {
+    let text = |name: &str| values.get(name).map(|value| value.trim().to_owned()).unwrap_or_default();
+    PrinterFields {
+        code: text("code"),
+        name: text("name"),
+        host: text("host"),
+        port: text("port").parse().unwrap_or_default(),
+        language: Language::of(&text("language")).unwrap_or(Language::Zpl),
+        dpi: text("dpi").parse().unwrap_or_default(),
+        confirms: values.contains_key("confirms"),
+        version: text("version").parse().ok(),
+    }
+}
+
+/// A printer as its form shows it.
+pub(super) fn printer_values(printer: &Printer) -> HashMap<String, String> {
+    let mut values: HashMap<String, String> = [
+        ("code", printer.code.clone()),
+        ("name", printer.name.clone()),
+        ("host", printer.host.clone()),
+        ("port", printer.port.to_string()),
+        ("language", printer.language.as_str().to_owned()),
+        ("dpi", printer.dpi.to_string()),
+        ("version", printer.version.to_string()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect();
+    if printer.confirms {
+        values.insert("confirms".to_owned(), "on".to_owned());
+    }
+    values
+}

@@ -1,0 +1,293 @@
+//! Sending a print job to its printer, chunk by chunk.
+
+use std::time::{Duration, Instant};
+
+use super::fill;
+use super::link::Link;
+use super::rules;
+use super::status::{Status, Stop};
+use super::store::{self, Totals};
+use super::{Chunk, ChunkState, LabelJobRow, LabelRequest, Printer};
+use crate::kernel::{BatchNo, Code, Error, Id, Result};
+use crate::platform::http::House;
+use crate::platform::policies::{self, Policy};
+use crate::production::batches;
+use crate::production::labels::{Layout, Target, write_labels};
+
+/// How long a job may go without news before another process takes it over.
+const LEASE: Duration = Duration::from_secs(60);
+/// How often news of a job are written down.
+const NEWS: Duration = Duration::from_secs(2);
+/// How often a busy printer is asked how far it is.
+const POLL: Duration = Duration::from_millis(300);
+/// How often the queue is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// Note of a chunk that left whole, to a printer that confirms nothing.
+pub(super) const WRITTEN: &str = "written";
+
+/// How patient this run is.
+struct Patience {
+    answer: Duration,
+    confirm: Duration,
+}
+
+/// What one chunk came to.
+enum Outcome {
+    Printed,
+    /// Sent whole to a printer that confirms nothing.
+    Written,
+    /// Nothing left; a person must look at the printer.
+    NotSent(String),
+    /// Perhaps printed, and why nobody knows.
+    Unknown(String),
+    /// The job was taken away: paused, called off, or run by somebody else.
+    Taken,
+}
+
+/// Runs print jobs until the task is dropped: each on a thread of its own, so that a stuck printer holds up nobody else.
+pub async fn run_forever(house: House) {
+    loop {
+        let (taker, now) = (house.clone(), house.clock.now());
+        let taken = tokio::task::spawn_blocking(move || taker.store.write_blocking(move |db| store::take(db, now, now + lease()))).await;
+        match taken {
+            Ok(Ok(Some(job))) => {
+                let house = house.clone();
+                drop(tokio::task::spawn_blocking(move || finish(&house, &job, &mut |_| {})));
+            }
+            Ok(Ok(None)) => tokio::time::sleep(LOOK).await,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the queue of print jobs was not read");
+                tokio::time::sleep(LOOK).await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "taking a print job panicked");
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+    }
+}
+
+fn lease() -> chrono::Duration {
+    chrono::Duration::from_std(LEASE).unwrap_or_default()
+}
+
+/// Takes one waiting print job, or one whose runner fell silent, and runs it until it is over or paused. `watch` is told how far it is.
+/// True when there was one.
+///
+/// # Errors
+/// When the store does.
+pub fn run_one(house: &House, watch: &mut dyn FnMut(&Totals)) -> Result<bool> {
+    let now = house.clock.now();
+    let Some(job) = house.store.write_blocking(move |db| store::take(db, now, now + lease()))? else { return Ok(false) };
+    finish(house, &job, watch);
+    Ok(true)
+}
+
+/// Runs this very job, which waits; as [`run_one`].
+///
+/// # Errors
+/// [`Code::Stale`] when somebody else took it.
+pub fn run_job(house: &House, id: Id, watch: &mut dyn FnMut(&Totals)) -> Result<()> {
+    let now = house.clock.now();
+    let job = house.store.write_blocking(move |db| store::take_this(db, id, now, now + lease()))?;
+    finish(house, &job, watch);
+    Ok(())
+}
+
+fn finish(house: &House, job: &LabelJobRow, watch: &mut dyn FnMut(&Totals)) {
+    if let Err(error) = run(house, job, watch) {
+        tracing::error!(?error, id = %job.id, "a print job broke");
+        pause(house, job, &super::words_of(&error));
+    }
+}
+
+/// Puts a job aside with a reason, unless somebody moved it already.
+fn pause(house: &House, job: &LabelJobRow, reason: &str) {
+    let (stamp, job, reason) = (house.stamp("system"), job.clone(), reason.to_owned());
+    let id = job.id;
+    if let Err(error) = house.store.write_blocking(move |db| store::pause(db, &stamp, &job, &reason)) {
+        tracing::warn!(%error, %id, "a print job was not put aside");
+    }
+}
+
+fn run(house: &House, job: &LabelJobRow, watch: &mut dyn FnMut(&Totals)) -> Result<()> {
+    let (id, no) = (job.id, job.batch);
+    let stamp = house.stamp("system");
+    let at = stamp.at;
+    // What an earlier run left in the air is nobody's to send again.
+    let left = house.store.write_blocking(move |db| store::lose_sent(db, at, id))?;
+    if left > 0 {
+        pause(house, job, "interrupted");
+        return Ok(());
+    }
+    let (printer, batch, patience) = house.store.read_blocking(move |db| {
+        let seconds = |db: &mut _, policy| -> Result<Duration> {
+            Ok(Duration::from_secs(u64::try_from(policies::value(db, policy, at)?).unwrap_or(1)))
+        };
+        let patience = Patience { answer: seconds(db, Policy::PrintAnswerSeconds)?, confirm: seconds(db, Policy::PrintConfirmSeconds)? };
+        let printer = store::printer_of(db, id)?.ok_or(Code::NotFound)?;
+        Ok((printer, batches::batch(db, no)?.ok_or(Code::NotFound)?, patience))
+    })?;
+    let request =
+        LabelRequest { batch: batch.code, template: Some(job.template.clone()), claim_codes: job.claim_codes, ..LabelRequest::default() };
+    let prepared = fill::prepare(house, &request, job.format, u16::try_from(printer.dpi).ok())?;
+    loop {
+        let totals = house.store.read_blocking(move |db| store::totals(db, id))?;
+        watch(&totals);
+        let Some(chunk) = house.store.read_blocking(move |db| store::next_chunk(db, id))? else { break };
+        match print(house, job, &printer, &prepared.layout, no, &chunk, &patience)? {
+            Outcome::Printed => settle(house, id, chunk.seq, ChunkState::Confirmed, "")?,
+            Outcome::Written => {
+                let seq = chunk.seq;
+                house.store.write_blocking(move |db| store::note(db, id, seq, WRITTEN))?;
+            }
+            Outcome::NotSent(reason) => {
+                pause(house, job, &reason);
+                return Ok(());
+            }
+            Outcome::Unknown(reason) => {
+                settle(house, id, chunk.seq, ChunkState::Unknown, &reason)?;
+                pause(house, job, &reason);
+                return Ok(());
+            }
+            Outcome::Taken => return Ok(()),
+        }
+    }
+    let (done, job) = (house.stamp("system"), job.clone());
+    let ended = house.store.write_blocking(move |db| store::print_done(db, &done, &job));
+    watch(&house.store.read_blocking(move |db| store::totals(db, id))?);
+    match ended {
+        // Told to pause at the very end: nothing is left to be paused.
+        Err(Error::Refused(refusal)) if refusal.code == Code::Stale => Ok(()),
+        other => other,
+    }
+}
+
+/// What became of a chunk, unless somebody else said so already.
+fn settle(house: &House, id: Id, seq: i64, to: ChunkState, note: &str) -> Result<()> {
+    let (at, note) = (house.clock.now(), note.to_owned());
+    house.store.write_blocking(move |db| store::chunk_step(db, at, id, seq, ChunkState::Sent, to, &note)).map(drop)
+}
+
+fn print(
+    house: &House,
+    job: &LabelJobRow,
+    printer: &Printer,
+    layout: &Layout,
+    no: BatchNo,
+    chunk: &Chunk,
+    patience: &Patience,
+) -> Result<Outcome> {
+    let (id, seq) = (job.id, chunk.seq);
+    let mut told = Instant::now();
+    let mut beat = || {
+        if told.elapsed() >= NEWS {
+            told = Instant::now();
+            let now = house.clock.now();
+            if let Err(error) = house.store.write_blocking(move |db| store::renew(db, id, now, now + lease())) {
+                tracing::warn!(%error, %id, "a lease was not renewed");
+            }
+        }
+    };
+    // The labels first: what cannot be drawn must not leave half.
+    let (batch, void) =
+        house.store.read_blocking(move |db| Ok((batches::batch(db, no)?.ok_or(Code::NotFound)?, batches::voids_of(db, no)?)))?;
+    let runs = rules::without(std::slice::from_ref(&chunk.units), &void)?;
+    let mut labels = Vec::new();
+    let mut units = fill::units(&house.keys.serials, &batch, &runs, job.claim_codes)?;
+    write_labels(job.format, layout, &mut units, Target::Stream(&mut labels), &mut |_| {})?;
+
+    let port = u16::try_from(printer.port).map_err(Error::broken)?;
+    let mut link = match Link::open(&printer.host, port, printer.language, patience.answer) {
+        Ok(link) => link,
+        Err(error) => {
+            tracing::info!(%error, printer = printer.code, "a printer was not reached");
+            return Ok(Outcome::NotSent("unreachable".to_owned()));
+        }
+    };
+    if printer.confirms {
+        // A printer that cannot print now is said to at once; one that is busy is waited for.
+        match until_idle(&mut link, patience, patience.answer, &mut beat) {
+            Ok(Ended::Idle) => {}
+            Ok(Ended::Stopped(stops)) => return Ok(Outcome::NotSent(words(&stops))),
+            Ok(Ended::Busy) => return Ok(Outcome::NotSent("busy".to_owned())),
+            Ok(Ended::Silent) => return Ok(Outcome::NotSent("silent".to_owned())),
+            Err(_) => return Ok(Outcome::NotSent("closed".to_owned())),
+        }
+    }
+    // Durably sent before the first byte leaves, and only if the job is still ours.
+    let (at, version) = (house.clock.now(), job.version);
+    if !house.store.write_blocking(move |db| store::mark_sent(db, at, id, version, seq))? {
+        return Ok(Outcome::Taken);
+    }
+    if link.send(&labels, patience.confirm, &mut beat).is_err() {
+        return Ok(Outcome::Unknown("broke-off".to_owned()));
+    }
+    if !printer.confirms {
+        return Ok(match link.finish(patience.answer, &mut beat) {
+            Ok(()) => Outcome::Written,
+            Err(_) => Outcome::Unknown("broke-off".to_owned()),
+        });
+    }
+    Ok(match until_idle(&mut link, patience, patience.confirm, &mut beat) {
+        Ok(Ended::Idle) => Outcome::Printed,
+        Ok(Ended::Stopped(stops)) => Outcome::Unknown(words(&stops)),
+        Ok(Ended::Busy) => Outcome::Unknown("not-finished".to_owned()),
+        Ok(Ended::Silent) => Outcome::Unknown("silent".to_owned()),
+        Err(_) => Outcome::Unknown("closed".to_owned()),
+    })
+}
+
+/// How a wait for a printer ended.
+enum Ended {
+    Idle,
+    Stopped(Vec<Stop>),
+    Busy,
+    Silent,
+}
+
+/// Asks until the printer says twice that it has nothing to do: a single answer may have overtaken the labels. Waits as long as it gets
+/// on; when it does not, `stopped` if it says that it cannot print or says nothing, else as long as patience lasts.
+fn until_idle(link: &mut Link, patience: &Patience, stopped: Duration, beat: &mut dyn FnMut()) -> std::io::Result<Ended> {
+    let mut moved = Instant::now();
+    let mut last: Option<Status> = None;
+    let mut idle = 0;
+    loop {
+        let answer = link.ask(patience.answer)?;
+        beat();
+        idle = if answer.as_ref().is_some_and(Status::is_idle) { idle + 1 } else { 0 };
+        if idle == 2 {
+            return Ok(Ended::Idle);
+        }
+        if answer.is_some() && answer.as_ref().map(|now| now.waiting) != last.as_ref().map(|before| before.waiting) {
+            moved = Instant::now();
+        }
+        let able = answer.as_ref().is_some_and(|status| status.stops.is_empty());
+        if moved.elapsed() >= if able { patience.confirm } else { stopped } {
+            return Ok(match answer {
+                None => Ended::Silent,
+                Some(status) if !status.stops.is_empty() => Ended::Stopped(status.stops),
+                Some(_) => Ended::Busy,
+            });
+        }
+        last = answer.or(last);
+        std::thread::sleep(POLL);
+    }
+}
+
+fn words(stops: &[Stop]) -> String {
+    stops.iter().map(|stop| stop.as_str()).collect::<Vec<_>>().join(",")
+}
+
+/// Asks a printer how it is.
+///
+/// # Errors
+/// [`Code::PrinterUnreachable`] when there is no connection.
+pub fn ask(house: &House, printer: &Printer) -> Result<Option<Status>> {
+    let at = house.clock.now();
+    let seconds = house.store.read_blocking(move |db| policies::value(db, Policy::PrintAnswerSeconds, at))?;
+    let wait = Duration::from_secs(u64::try_from(seconds).unwrap_or(1));
+    let refused = |error: std::io::Error| Error::from(crate::kernel::Refusal::new(Code::PrinterUnreachable).with("reason", error));
+    let port = u16::try_from(printer.port).map_err(Error::broken)?;
+    Link::open(&printer.host, port, printer.language, wait).map_err(refused)?.ask(wait).map_err(refused)
+}

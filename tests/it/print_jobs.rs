@@ -1,0 +1,591 @@
+//! Labels of real batches, into files and out of printers that misbehave.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hangtag::kernel::{Code, Error, Result};
+use hangtag::platform::http::House;
+use hangtag::platform::jobs;
+use hangtag::platform::policies::{self, Policy};
+use hangtag::production::batches::{self, BatchDraft};
+use hangtag::production::labels::Target;
+use hangtag::production::print_jobs::{self, JobState, JobView, LabelRequest, Language, PrinterFields};
+use hangtag::staff::accounts::Role;
+use serde_json::{Value, json};
+
+use crate::story;
+use crate::support::{TestApp, has_tool};
+
+const GTIN: &str = "09506000134352";
+
+/// A batch of a shirt with all that a label says.
+async fn batch(app: &TestApp, code: &str, planned: i64) {
+    let planner = app.api(Role::Planner).await;
+    let party = json!({ "code": "FAC-1", "name": { "zh": "宁波山岚服饰", "en": "Ningbo Shanlan Garments" }, "roles": ["factory"], "country": "CN",
+        "city": "宁波", "address": { "zh": "宁波市科欣路 128 号", "en": "128 Kexin Road, Ningbo" } });
+    planner.json("POST", "/api/v1/parties", &party).await.expect(201);
+    let style = json!({ "code": "LS-T01", "brand": "Shanlan", "name": { "zh": "短袖衫", "en": "T-shirt" }, "manufacturer": "FAC-1", "facts": {
+        "composition": [{ "fibres": [{ "name": { "en": "cotton", "zh": "棉" }, "hundredths": 10000 }] }],
+        "care": ["wash-30-mild", "bleach-no", "dry-line", "iron-150", "clean-no"], "safety_class": "B", "product_standard": "GB/T 22849-2024" } });
+    planner.json("POST", "/api/v1/styles", &style).await.expect(201);
+    let sku = json!({ "style": "LS-T01", "code": "LS-T01-NV-M", "gtin": GTIN, "colour": { "zh": "藏青", "en": "Navy" }, "size": "M", "size_label": "170/88A" });
+    planner.json("POST", "/api/v1/skus", &sku).await.expect(201);
+    let draft = BatchDraft { code: code.into(), sku: "LS-T01-NV-M".into(), factory: "FAC-1".into(), planned, ..BatchDraft::default() };
+    let stamp = app.house.stamp("staff:planner");
+    app.house.store.write(move |db| batches::create(db, &stamp, &draft)).await.unwrap();
+}
+
+fn asked(format: &str) -> LabelRequest {
+    LabelRequest { batch: "B-1".into(), template: Some("hangtag-40x60-en".into()), format: Some(format.into()), ..LabelRequest::default() }
+}
+
+/// What the command line does, on a thread where it may block.
+async fn make(app: &TestApp, request: LabelRequest) -> Result<Vec<u8>> {
+    blocking(app, move |house| {
+        let mut out = Vec::new();
+        print_jobs::make(house, &house.stamp("cli"), &request, Target::Stream(&mut out), &mut |_, _| {}).map(|_| out)
+    })
+    .await
+}
+
+async fn blocking<T: Send + 'static>(app: &TestApp, body: impl FnOnce(&House) -> T + Send + 'static) -> T {
+    let house = app.house.clone();
+    tokio::task::spawn_blocking(move || body(&house)).await.unwrap()
+}
+
+async fn units(app: &TestApp, request: LabelRequest) -> Vec<i64> {
+    rows(&make(app, request).await.unwrap()).into_iter().map(|row| row.2).collect()
+}
+
+async fn faults(app: &TestApp, request: LabelRequest) -> Vec<(String, Code)> {
+    match make(app, request).await.unwrap_err() {
+        Error::Refused(refusal) => refusal.faults.iter().map(|fault| (fault.field.to_string(), fault.code)).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Rows of a label CSV: serial, address and number of each unit.
+fn rows(csv: &[u8]) -> Vec<(String, String, i64)> {
+    let text = std::str::from_utf8(csv).unwrap().trim_start_matches('\u{feff}');
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    assert_eq!(header.iter().take(8).collect::<Vec<_>>(), ["serial", "uri", "gtin", "style", "size", "colour", "batch", "unit"]);
+    reader.records().map(std::result::Result::unwrap).map(|row| (row[0].to_owned(), row[1].to_owned(), row[7].parse().unwrap())).collect()
+}
+
+async fn minted(app: &TestApp) -> i64 {
+    app.house.store.read(|db| batches::batch_by_code(db, "B-1")).await.unwrap().unwrap().minted
+}
+
+story!(a_file_has_every_planned_unit_once_and_each_serial_is_issued, |app| {
+    batch(&app, "B-1", 5_000).await;
+    let csv = make(&app, asked("csv")).await.unwrap();
+    let rows = rows(&csv);
+    assert_eq!((rows.len(), minted(&app).await), (5_000, 5_000));
+    assert_eq!(rows.iter().map(|row| &row.0).collect::<BTreeSet<_>>().len(), 5_000);
+    for (serial, uri, unit) in [&rows[0], &rows[4_999]] {
+        assert_eq!(uri, &format!("HTTP://LOCALHOST/01/{GTIN}/21/{serial}"));
+        let (keys, serial) = (app.house.keys.clone(), serial.clone());
+        let garment = app.house.store.read(move |db| batches::find_serial(db, &keys.serials, Some(GTIN), &serial)).await.unwrap().unwrap();
+        assert_eq!(garment.unit() + 1, *unit);
+    }
+    // The same again is the same file; nothing more is minted.
+    assert_eq!(make(&app, asked("csv")).await.unwrap(), csv);
+    assert_eq!(minted(&app).await, 5_000);
+});
+
+story!(counts_ranges_and_voids_decide_which_units_get_labels, |app| {
+    batch(&app, "B-1", 10).await;
+    assert_eq!(units(&app, LabelRequest { count: Some(3), ..asked("csv") }).await, [1, 2, 3]);
+    assert_eq!(minted(&app).await, 3);
+    let (stamp, no) = (app.house.stamp("staff:op"), hangtag::kernel::BatchNo(1));
+    app.house.store.write(move |db| batches::void_units(db, &stamp, no, &[1..2], "spoiled")).await.unwrap();
+    assert_eq!(units(&app, LabelRequest { count: Some(3), ..asked("csv") }).await, [1, 3, 4]);
+    assert_eq!(units(&app, LabelRequest { units: Some("2-5".into()), ..asked("csv") }).await, [3, 4, 5]);
+    assert_eq!(units(&app, LabelRequest { only_new: true, ..asked("csv") }).await, [6, 7, 8, 9, 10]);
+    assert_eq!(units(&app, LabelRequest { only_new: true, count: Some(2), ..asked("csv") }).await, [11, 12]);
+    assert_eq!(units(&app, asked("csv")).await, [1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+});
+
+story!(what_is_wrong_is_named_and_mints_nothing, |app| {
+    batch(&app, "B-1", 10).await;
+    assert_eq!(faults(&app, LabelRequest { batch: "B-2".into(), ..asked("pdf") }).await, [("batch".into(), Code::UnknownReference)]);
+    assert_eq!(
+        faults(&app, LabelRequest { template: Some("none".into()), ..asked("pdf") }).await,
+        [("template".into(), Code::UnknownReference)]
+    );
+    assert_eq!(faults(&app, asked("doc")).await, [("format".into(), Code::NotOneOf)]);
+    assert_eq!(faults(&app, LabelRequest { count: Some(0), ..asked("pdf") }).await, [("count".into(), Code::OutOfRange)]);
+    assert_eq!(faults(&app, LabelRequest { count: Some(4_194_305), ..asked("pdf") }).await, [("count".into(), Code::OutOfRange)]);
+    assert_eq!(faults(&app, LabelRequest { units: Some("9-3".into()), ..asked("pdf") }).await, [("units".into(), Code::OutOfRange)]);
+    assert_eq!(minted(&app).await, 0);
+});
+
+story!(every_format_is_made_and_a_phone_reads_it, |app| {
+    batch(&app, "B-1", 3).await;
+    let expected: Vec<String> = rows(&make(&app, asked("csv")).await.unwrap()).into_iter().map(|row| row.1).collect();
+    for (format, begins) in [("pdf", &b"%PDF-"[..]), ("zpl", b""), ("tspl", b"SIZE")] {
+        let file = make(&app, LabelRequest { claim_codes: true, ..asked(format) }).await.unwrap();
+        assert!(file.starts_with(begins) && file.len() > 500, "{format}");
+    }
+    let folder = app.folder.path().join("out");
+    let request = LabelRequest { claim_codes: true, ..asked("png") };
+    let (to, again) = (folder.clone(), request.clone());
+    let made = blocking(&app, move |house| print_jobs::make_at(house, &house.stamp("cli"), &again, &to, &mut |_, _| {})).await;
+    assert_eq!(made.unwrap().summary.labels, 3);
+    // A second time it would mix with the first.
+    let to = folder.clone();
+    let made = blocking(&app, move |house| print_jobs::make_at(house, &house.stamp("cli"), &request, &to, &mut |_, _| {})).await;
+    assert_eq!(made.unwrap_err().code(), Code::Invalid);
+    if has_tool("zbarimg") {
+        for (place, uri) in (1..).zip(&expected) {
+            let file = folder.join(format!("{place:06}.png"));
+            let read = std::process::Command::new("zbarimg").args(["-q", "--raw"]).arg(&file).output().unwrap();
+            assert_eq!(String::from_utf8_lossy(&read.stdout).trim(), uri);
+        }
+    }
+});
+
+story!(what_does_not_fit_is_left_out_and_said, |app| {
+    batch(&app, "B-WWWWWWWWWWWWWW", 3).await;
+    let request = LabelRequest { batch: "B-WWWWWWWWWWWWWW".into(), ..asked("pdf") };
+    let made = blocking(&app, move |house| {
+        let mut out = Vec::new();
+        print_jobs::make(house, &house.stamp("cli"), &request, Target::Stream(&mut out), &mut |_, _| {})
+    })
+    .await
+    .unwrap();
+    assert_eq!((made.summary.labels, made.left_out), (3, vec!["batch".to_owned()]));
+});
+
+// Printers
+
+/// What a printer does with what it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mood {
+    /// Prints and says so.
+    Works,
+    /// Takes everything and never answers.
+    Silent,
+    /// Hangs up after this many bytes of labels on one connection.
+    HangsUpAfter(usize),
+    /// Is out of labels from the first.
+    PaperOut,
+    /// Runs out of labels once it has seen this many bytes of labels.
+    RunsOutAfter(usize),
+    /// Takes a few bytes at a time, as a printer with a full buffer does.
+    Slow,
+    /// Says that it is still printing.
+    Busy,
+}
+
+/// A printer of our own: keeps every byte of labels it was sent.
+struct FakePrinter {
+    port: u16,
+    mood: Arc<Mutex<Mood>>,
+    seen: Arc<Mutex<Vec<u8>>>,
+}
+
+impl FakePrinter {
+    fn new(mood: Mood) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let fake = Self { port: listener.local_addr().unwrap().port(), mood: Arc::new(Mutex::new(mood)), seen: Arc::default() };
+        let (mood, seen) = (fake.mood.clone(), fake.seen.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (mood, seen) = (mood.clone(), seen.clone());
+                std::thread::spawn(move || serve(stream.unwrap(), &mood, &seen));
+            }
+        });
+        fake
+    }
+
+    fn set(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    /// The labels received whole, in order, and whether any label is there twice.
+    fn labels(&self) -> Vec<Vec<u8>> {
+        labels_of(&self.seen.lock().unwrap())
+    }
+}
+
+/// The formats that print something.
+fn labels_of(zpl: &[u8]) -> Vec<Vec<u8>> {
+    let text = String::from_utf8_lossy(zpl);
+    let formats = text.split("^XA").skip(1).filter(|format| format.starts_with("^PW"));
+    formats.filter_map(|format| Some(format.split_once("^XZ")?.0.as_bytes().to_vec())).collect()
+}
+
+fn serve(mut stream: TcpStream, mood: &Mutex<Mood>, seen: &Mutex<Vec<u8>>) {
+    let mut taken = 0;
+    let mut waiting: Vec<u8> = Vec::new();
+    loop {
+        let now = *mood.lock().unwrap();
+        let mut buffer = vec![0; if now == Mood::Slow { 512 } else { 16_384 }];
+        let Ok(count @ 1..) = stream.read(&mut buffer) else { return };
+        if now == Mood::Slow {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        waiting.extend_from_slice(&buffer[..count]);
+        while let Some(at) = waiting.windows(5).position(|bytes| bytes == b"~HS\r\n") {
+            keep(&mut waiting, at, &mut taken, seen);
+            waiting.drain(..5);
+            let out = match *mood.lock().unwrap() {
+                Mood::Silent => continue,
+                Mood::PaperOut => true,
+                Mood::RunsOutAfter(bytes) => seen.lock().unwrap().len() >= bytes,
+                _ => false,
+            };
+            let left = u8::from(*mood.lock().unwrap() == Mood::Busy);
+            let answer = format!(
+                "\u{2}030,{},0,1245,000,0,0,0,000,0,0,0\u{3}\r\n\u{2}000,0,0,0,0,2,4,0,{left:08},1,000\u{3}\r\n\u{2}1234,0\u{3}\r\n",
+                u8::from(out)
+            );
+            if stream.write_all(answer.as_bytes()).is_err() {
+                return;
+            }
+        }
+        // The last bytes may be the beginning of a question.
+        let sure = waiting.len().saturating_sub(4);
+        keep(&mut waiting, sure, &mut taken, seen);
+        if let Mood::HangsUpAfter(bytes) = now {
+            if taken >= bytes {
+                return;
+            }
+        }
+    }
+}
+
+/// The first bytes were labels.
+fn keep(waiting: &mut Vec<u8>, count: usize, taken: &mut usize, seen: &Mutex<Vec<u8>>) {
+    *taken += count;
+    seen.lock().unwrap().extend(waiting.drain(..count));
+}
+
+/// A batch, a printer of our own that the house knows, and little patience.
+async fn printing(app: &TestApp, mood: Mood, confirms: bool) -> FakePrinter {
+    batch(app, "B-1", 100).await;
+    let fake = FakePrinter::new(mood);
+    let (stamp, port) = (app.house.stamp("staff:op"), i64::from(fake.port));
+    let write = move |db: &mut hangtag::platform::db::Db| {
+        for (policy, value) in [(Policy::PrintChunk, 10), (Policy::PrintAnswerSeconds, 1), (Policy::PrintConfirmSeconds, 1)] {
+            policies::set(db, &stamp, policy, value)?;
+        }
+        let fields = PrinterFields {
+            code: "ZT-1".into(),
+            name: String::new(),
+            host: "127.0.0.1".into(),
+            port,
+            language: Language::Zpl,
+            dpi: 300,
+            confirms,
+            version: None,
+        };
+        print_jobs::save_printer(db, &stamp, None, &fields)
+    };
+    app.house.store.write(write).await.unwrap();
+    fake
+}
+
+/// Queues 25 labels and runs the job as far as it goes.
+async fn print(app: &TestApp) -> JobView {
+    let op = app.api(Role::LabelOperator).await;
+    let body = json!({ "batch": "B-1", "template": "hangtag-40x60-en", "printer": "ZT-1", "count": 25 });
+    let id = op.json("POST", "/api/v1/label-jobs", &body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+    run(app).await;
+    view(app, &id).await
+}
+
+async fn run(app: &TestApp) {
+    assert!(blocking(app, |house| print_jobs::run_one(house, &mut |_| {})).await.unwrap(), "a job waits");
+}
+
+async fn view(app: &TestApp, id: &str) -> JobView {
+    let op = app.api(Role::LabelOperator).await;
+    serde_json::from_value(op.get(&format!("/api/v1/label-jobs/{id}")).await.expect(200).json()).unwrap()
+}
+
+async fn act(app: &TestApp, job: &JobView, what: &str, body: &Value) -> JobView {
+    let op = app.api(Role::LabelOperator).await;
+    let answer = op.json("POST", &format!("/api/v1/label-jobs/{}/{what}", job.id), body).await.expect(200);
+    serde_json::from_value(answer.json()).unwrap()
+}
+
+fn states(job: &JobView) -> Vec<&'static str> {
+    job.chunks.iter().map(|chunk| chunk.state.as_str()).collect()
+}
+
+/// Numbers of the units whose labels the printer received whole. Panics on a label that came twice or that is no unit's.
+async fn received(app: &TestApp, fake: &FakePrinter) -> BTreeSet<i64> {
+    // What every unit's label looks like, from the file that has them all: void ones have no label any more, so they are asked for before.
+    let last = minted(app).await;
+    let known = blocking(app, move |house| {
+        let keys = house.keys.clone();
+        let batch = house.store.read_blocking(|db| batches::batch_by_code(db, "B-1")).unwrap().unwrap();
+        (1..=last)
+            .map(|unit| {
+                let garment = hangtag::kernel::GarmentId::new(batch.no, unit - 1).unwrap();
+                (batches::own_serial(&keys.serials, &batch, garment).unwrap().serial, unit)
+            })
+            .collect::<BTreeMap<_, _>>()
+    })
+    .await;
+    let template = hangtag::production::labels::Template::load("hangtag-40x60-en", None).unwrap();
+    let labels = fake.labels();
+    let distinct: BTreeSet<&Vec<u8>> = labels.iter().collect();
+    assert_eq!(distinct.len(), labels.len(), "a label came twice");
+    let job = reference_job(app).await;
+    let layout = hangtag::production::labels::Layout::new(template, hangtag::production::labels::Fonts::shared(), job, Some(300)).unwrap();
+    let mut by_label = BTreeMap::new();
+    for (serial, unit) in known {
+        let mut out = Vec::new();
+        let one = hangtag::production::labels::LabelUnit { serial, unit, claim_code: None };
+        hangtag::production::labels::write_labels(
+            hangtag::production::labels::Format::Zpl,
+            &layout,
+            &mut std::iter::once(one),
+            Target::Stream(&mut out),
+            &mut |_| {},
+        )
+        .unwrap();
+        by_label.insert(labels_of(&out).remove(0), unit);
+    }
+    labels.iter().map(|label| *by_label.get(label).unwrap_or_else(|| panic!("a label that is no unit's"))).collect()
+}
+
+/// What the test's labels say, put together by hand.
+async fn reference_job(app: &TestApp) -> hangtag::production::labels::LabelJob {
+    let fields = [
+        ("brand", app.house.config.brand_en.as_str()),
+        ("maker", "Ningbo Shanlan Garments"),
+        ("address", "128 Kexin Road, Ningbo"),
+        ("product", "T-shirt"),
+        ("style", "LS-T01"),
+        ("size", "M"),
+        ("colour", "Navy"),
+        ("composition", "100% cotton"),
+        ("batch", "B-1"),
+    ];
+    hangtag::production::labels::LabelJob {
+        fields: fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        care: ["wash-30-mild", "bleach-no", "dry-line", "iron-150", "clean-no"].map(String::from).into(),
+        uri_prefix: format!("HTTP://LOCALHOST/01/{GTIN}/21/"),
+        claim_codes: false,
+    }
+}
+
+fn confirmed(job: &JobView) -> BTreeSet<i64> {
+    units_in(job, "confirmed")
+}
+
+fn units_in(job: &JobView, state: &str) -> BTreeSet<i64> {
+    let chunks = job.chunks.iter().filter(|chunk| chunk.state.as_str() == state);
+    chunks.flat_map(|chunk| batches::read_units("units", &chunk.units).unwrap()).map(|unit| unit + 1).collect()
+}
+
+async fn is_void(app: &TestApp, unit: i64) -> bool {
+    let garment = hangtag::kernel::GarmentId::new(hangtag::kernel::BatchNo(1), unit - 1).unwrap();
+    app.house.store.read(move |db| batches::is_void(db, garment)).await.unwrap()
+}
+
+story!(a_printer_that_works_prints_every_label_once, |app| {
+    for mood in [Mood::Works, Mood::Slow] {
+        let app = TestApp::new(app.on);
+        let fake = printing(&app, mood, true).await;
+        let job = print(&app).await;
+        assert_eq!((job.state, states(&job)), (JobState::Done, vec!["confirmed"; 3]));
+        assert_eq!((job.labels, job.made, job.unaccounted), (25, 25, 0));
+        assert_eq!(received(&app, &fake).await, (1..=25).collect());
+        // The next job goes on where this one ended.
+        let next = print(&app).await;
+        assert_eq!(confirmed(&next), (26..=50).collect());
+        assert_eq!(received(&app, &fake).await, (1..=50).collect());
+    }
+});
+
+story!(a_printer_that_cannot_print_is_sent_nothing, |app| {
+    for (mood, reason) in [(Mood::Silent, "silent"), (Mood::PaperOut, "paper-out"), (Mood::Busy, "busy")] {
+        let app = TestApp::new(app.on);
+        let fake = printing(&app, mood, true).await;
+        let job = print(&app).await;
+        assert_eq!((job.state, job.message.as_str(), states(&job)), (JobState::Paused, reason, vec!["queued"; 3]));
+        assert_eq!((job.unaccounted, fake.labels().len()), (0, 0));
+        fake.set(Mood::Works);
+        assert_eq!(act(&app, &job, "resume", &json!({})).await.state, JobState::Queued);
+        run(&app).await;
+        assert_eq!(confirmed(&view(&app, &job.id.to_string()).await), (1..=25).collect());
+        assert_eq!(received(&app, &fake).await, (1..=25).collect());
+    }
+});
+
+story!(what_a_printer_lost_is_voided_and_printed_anew, |app| {
+    let fake = printing(&app, Mood::HangsUpAfter(9_000), true).await;
+    let job = print(&app).await;
+    assert_eq!((job.state, states(&job)), (JobState::Paused, vec!["unknown", "queued", "queued"]));
+    assert!(matches!(job.message.as_str(), "broke-off" | "closed"), "{}", job.message);
+    // Every serial nobody knows about is listed.
+    let op = app.api(Role::LabelOperator).await;
+    let listed = op.get(&format!("/api/v1/label-jobs/{}/unaccounted", job.id)).await.expect(200).json();
+    let listed: BTreeSet<i64> = listed.as_array().unwrap().iter().map(|one| one["unit"].as_i64().unwrap()).collect();
+    assert_eq!((listed, job.unaccounted), ((1..=10).collect(), 10));
+    // Going on never sends the unknown chunk again.
+    fake.set(Mood::Works);
+    act(&app, &job, "resume", &json!({})).await;
+    run(&app).await;
+    let job = view(&app, &job.id.to_string()).await;
+    assert_eq!((job.state, states(&job)), (JobState::Done, vec!["unknown", "confirmed", "confirmed"]));
+    let job = act(&app, &job, "settle", &json!({ "chunks": [{ "seq": 1, "verdict": "reprint" }] })).await;
+    assert_eq!((job.state, job.unaccounted), (JobState::Queued, 0));
+    run(&app).await;
+    let job = view(&app, &job.id.to_string()).await;
+    assert_eq!(states(&job), ["voided", "confirmed", "confirmed", "confirmed"]);
+    assert_eq!(confirmed(&job), (11..=35).collect());
+    for unit in 1..=10 {
+        assert!(is_void(&app, unit).await);
+    }
+    let received = received(&app, &fake).await;
+    assert!(received.is_superset(&confirmed(&job)), "what is confirmed came whole");
+    assert!(received.len() < 35, "the printer lost some");
+    // A word once said is not said again.
+    let again = json!({ "chunks": [{ "seq": 1, "verdict": "printed" }] });
+    assert_eq!(op.json("POST", &format!("/api/v1/label-jobs/{}/settle", job.id), &again).await.expect(409).code(), "wrong_state");
+});
+
+story!(a_jam_makes_a_chunk_unknown_and_a_person_may_say_it_was_printed, |app| {
+    let fake = printing(&app, Mood::RunsOutAfter(1), true).await;
+    let job = print(&app).await;
+    assert_eq!((job.state, job.message.as_str(), states(&job)), (JobState::Paused, "paper-out", vec!["unknown", "queued", "queued"]));
+    let job = act(&app, &job, "settle", &json!({ "chunks": [{ "seq": 1, "verdict": "printed" }] })).await;
+    assert_eq!((job.state, states(&job), job.made), (JobState::Paused, vec!["confirmed", "queued", "queued"], 10));
+    // Called off: what was never sent is free for the next job.
+    let job = act(&app, &job, "cancel", &json!({})).await;
+    assert_eq!(states(&job), ["confirmed"]);
+    fake.set(Mood::Works);
+    assert_eq!(confirmed(&print(&app).await), (11..=35).collect());
+    assert_eq!(received(&app, &fake).await, (1..=35).collect());
+});
+
+story!(a_printer_that_confirms_nothing_is_confirmed_by_a_person, |app| {
+    let fake = printing(&app, Mood::Silent, false).await;
+    let job = print(&app).await;
+    assert_eq!((job.state, states(&job), job.unaccounted), (JobState::Done, vec!["sent"; 3], 25));
+    let said =
+        json!({ "chunks": [{ "seq": 1, "verdict": "printed" }, { "seq": 2, "verdict": "printed" }, { "seq": 3, "verdict": "void" }] });
+    let job = act(&app, &job, "settle", &said).await;
+    assert_eq!((job.state, states(&job), job.made), (JobState::Done, vec!["confirmed", "confirmed", "voided"], 20));
+    assert!(is_void(&app, 25).await && !is_void(&app, 20).await);
+    assert_eq!(received(&app, &fake).await, (1..=25).collect());
+});
+
+story!(a_runner_that_dies_leaves_its_chunk_unknown, |app| {
+    let fake = printing(&app, Mood::Works, true).await;
+    let stamp = app.house.stamp("staff:op");
+    app.house.store.write(move |db| policies::set(db, &stamp, Policy::PrintConfirmSeconds, 3_600)).await.unwrap();
+    let op = app.api(Role::LabelOperator).await;
+    let body = json!({ "batch": "B-1", "template": "hangtag-40x60-en", "printer": "ZT-1", "count": 25 });
+    let id = op.json("POST", "/api/v1/label-jobs", &body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+    // It stays in the middle of the first chunk: sent, and the printer goes on printing.
+    fake.set(Mood::Works);
+    let (house, mood, seen) = (app.house.clone(), fake.mood.clone(), fake.seen.clone());
+    std::thread::spawn(move || {
+        while seen.lock().unwrap().is_empty() {
+            std::thread::yield_now();
+        }
+        *mood.lock().unwrap() = Mood::Busy;
+    });
+    let first = std::thread::spawn(move || print_jobs::run_one(&house, &mut |_| {}));
+    let sent = || async { states(&view(&app, &id).await)[0] == "sent" && *fake.mood.lock().unwrap() == Mood::Busy };
+    while !sent().await {
+        tokio::task::yield_now().await;
+    }
+    // Its lease runs out, and another takes over.
+    app.house.clock.advance(chrono::Duration::minutes(5));
+    run(&app).await;
+    let job = view(&app, &id).await;
+    assert_eq!((job.state, job.message.as_str(), states(&job)), (JobState::Paused, "interrupted", vec!["unknown", "queued", "queued"]));
+    // The first one was only asleep: what it learns changes nothing, and it sends nothing more.
+    fake.set(Mood::Works);
+    first.join().unwrap().unwrap();
+    let job = view(&app, &id).await;
+    assert_eq!((job.state, states(&job)), (JobState::Paused, vec!["unknown", "queued", "queued"]));
+    assert_eq!(received(&app, &fake).await, (1..=10).collect());
+});
+
+story!(a_printer_nobody_can_reach_is_sent_nothing, |app| {
+    let fake = printing(&app, Mood::Works, true).await;
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let op = app.api(Role::LabelOperator).await;
+    let mut fields = op.get("/api/v1/printers").await.expect(200).json()[0].clone();
+    fields.as_object_mut().unwrap().remove("id");
+    fields["port"] = free.into();
+    op.json("PUT", "/api/v1/printers/ZT-1", &fields).await.expect(200);
+    assert_eq!(op.json("PUT", "/api/v1/printers/ZT-1", &fields).await.expect(409).code(), "stale");
+    let job = print(&app).await;
+    assert_eq!((job.state, job.message.as_str(), states(&job)), (JobState::Paused, "unreachable", vec!["queued"; 3]));
+    assert!(fake.labels().is_empty());
+});
+
+// Files by the API, and the pages
+
+story!(a_file_is_made_in_the_background_and_downloaded, |app| {
+    batch(&app, "B-1", 30).await;
+    let op = app.api(Role::LabelOperator).await;
+    let body = json!({ "batch": "B-1", "template": "hangtag-40x60-en", "format": "csv", "claim_codes": true });
+    let made = op.json("POST", "/api/v1/label-jobs", &body).await.expect(201);
+    let place = made.header("location").unwrap().to_owned();
+    op.get(&format!("{place}/file")).await.expect(404);
+    assert!(blocking(&app, |house| jobs::run_one(house, &hangtag::app::works())).await.unwrap());
+    let job = op.get(&place).await.expect(200).json();
+    assert_eq!((job["state"].as_str(), job["made"].as_i64()), (Some("done"), Some(30)));
+    let file = op.get(job["file"].as_str().unwrap()).await.expect(200);
+    assert_eq!(rows(&file.body).len(), 30);
+    // Spoiled ones are voided and made anew, in a job of their own.
+    let id = job["id"].as_str().unwrap();
+    let beyond = op.json("POST", &format!("/api/v1/label-jobs/{id}/spoiled"), &json!({ "units": "29-31" })).await;
+    assert_eq!(beyond.expect(422).json()["faults"].as_array().map(Vec::len), Some(1));
+    op.json("POST", &format!("/api/v1/label-jobs/{id}/spoiled"), &json!({ "units": "17, 20-21", "reprint": true })).await.expect(200);
+    assert!(is_void(&app, 17).await && is_void(&app, 21).await && !is_void(&app, 19).await);
+    assert!(blocking(&app, |house| jobs::run_one(house, &hangtag::app::works())).await.unwrap());
+    assert_eq!(units(&app, LabelRequest { units: Some("31-33".into()), ..asked("csv") }).await, [31, 32, 33]);
+    op.json("POST", &format!("/api/v1/label-jobs/{id}/pause"), &json!({})).await.expect(409);
+    op.json("POST", &format!("/api/v1/label-jobs/{id}/dance"), &json!({})).await.expect(404);
+});
+
+story!(the_pages_lead_from_a_batch_to_its_labels, |app| {
+    batch(&app, "B-1", 12).await;
+    let op = app.persona(Role::LabelOperator).await;
+    op.page("/labels").await.expect(200);
+    let page = op.page("/labels?batch=B-1&template=hangtag-40x60-en").await.expect(200);
+    assert!(page.text().contains("/labels/preview.png?batch=B-1"));
+    let picture = op.get("/labels/preview.png?batch=B-1&template=hangtag-40x60-en").await.expect(200);
+    assert!(picture.body.starts_with(b"\x89PNG"));
+    assert_eq!(minted(&app).await, 0, "looking mints nothing");
+    assert!(op.page("/labels?batch=NONE").await.expect(200).text().contains("NONE"));
+    let fields = [("batch", "B-1"), ("template", "hangtag-40x60-en"), ("format", "png"), ("count", "many")];
+    assert!(op.form("/labels", &fields).await.expect(422).text().contains("many"));
+    let fields = [("batch", "B-1"), ("template", "hangtag-40x60-en"), ("format", "png"), ("count", "3"), ("claim_codes", "on")];
+    let place = op.form("/labels", &fields).await.expect(303).header("location").unwrap().to_owned();
+    assert!(op.page(&place).await.expect(200).text().contains("http-equiv"));
+    assert!(blocking(&app, |house| jobs::run_one(house, &hangtag::app::works())).await.unwrap());
+    let page = op.page(&format!("{place}?lang=zh-CN")).await.expect(200);
+    assert!(!page.text().contains("http-equiv") && page.text().contains("/file"));
+    assert!(op.form(&format!("{place}/spoiled"), &[("units", "x")]).await.expect(422).text().contains("501-1000"));
+    op.form(&format!("{place}/spoiled"), &[("units", "2")]).await.expect(303);
+    assert!(is_void(&app, 2).await);
+    op.page("/printers").await.expect(200);
+    let fields = [("code", "ZT-1"), ("host", "127.0.0.1"), ("port", "70000"), ("language", "zpl"), ("dpi", "300")];
+    op.form("/printers", &fields).await.expect(422);
+    let fake = FakePrinter::new(Mood::PaperOut);
+    let port = fake.port.to_string();
+    let fields =
+        [("code", "ZT-1"), ("host", "127.0.0.1"), ("port", port.as_str()), ("language", "zpl"), ("dpi", "300"), ("confirms", "on")];
+    let place = op.form("/printers", &fields).await.expect(303).header("location").unwrap().to_owned();
+    op.page(&place).await.expect(200);
+    assert!(op.form(&format!("{place}/status"), &[]).await.expect(200).text().contains("No labels left"));
+    fake.set(Mood::Works);
+    assert!(op.form(&format!("{place}/status"), &[]).await.expect(200).text().contains("Ready"));
+});
