@@ -16,10 +16,9 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, assets, at_the_door, dress, guard_headers};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
-use crate::production::{batches, materials, parties, products};
+use crate::production::{batches, materials, parties, print_jobs, products};
 use crate::public::{card, links, resolver};
 use crate::quality::{findings, recalls, trace};
-use crate::production::{parties, print_jobs, products};
 use crate::staff;
 
 /// The staff menu, in the order people work.

@@ -41,8 +41,8 @@ catalogue!(
     "recalls",
     "findings",
     "card",
+    "print_jobs",
 );
-catalogue!("common", "errors", "staff", "imports", "parties", "lots", "batches", "print_jobs", "holders", "sales", "warranties",);
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
 #[derive(Clone, Copy)]

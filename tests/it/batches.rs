@@ -4,7 +4,6 @@ use hangtag::each;
 use hangtag::kernel::event::Subject;
 use hangtag::kernel::ids::UNITS_PER_BATCH;
 use hangtag::kernel::serial::Serial;
-use hangtag::kernel::text::Both;
 use hangtag::kernel::{BatchNo, Error, GarmentId};
 use hangtag::platform::db::schema;
 use hangtag::platform::events;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hangtag::kernel::{Code, Error, Result};
 use hangtag::platform::http::House;
+use hangtag::platform::http::perm::Permission;
 use hangtag::platform::jobs;
 use hangtag::platform::policies::{self, Policy};
 use hangtag::production::batches::{self, BatchDraft};
@@ -16,8 +17,37 @@ use hangtag::production::print_jobs::{self, JobState, JobView, LabelRequest, Lan
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
+use crate::refusals::{Route, needs};
 use crate::story;
 use crate::support::{TestApp, has_tool};
+
+/// The room's routes and who may use each.
+pub const ROUTES: &[Route] = &[
+    needs("POST", "/api/v1/label-jobs", Permission::LabelsEdit),
+    needs("GET", "/api/v1/label-jobs/{id}", Permission::LabelsRead),
+    needs("GET", "/api/v1/label-jobs/{id}/file", Permission::LabelsEdit),
+    needs("GET", "/api/v1/label-jobs/{id}/unaccounted", Permission::LabelsRead),
+    needs("POST", "/api/v1/label-jobs/{id}/settle", Permission::LabelsEdit),
+    needs("POST", "/api/v1/label-jobs/{id}/spoiled", Permission::LabelsEdit),
+    needs("POST", "/api/v1/label-jobs/{id}/{step}", Permission::LabelsEdit),
+    needs("GET", "/api/v1/label-templates", Permission::LabelsRead),
+    needs("GET", "/api/v1/printers", Permission::LabelsRead),
+    needs("POST", "/api/v1/printers", Permission::LabelsEdit),
+    needs("PUT", "/api/v1/printers/{code}", Permission::LabelsEdit),
+    needs("GET", "/labels", Permission::LabelsRead),
+    needs("POST", "/labels", Permission::LabelsEdit),
+    needs("GET", "/labels/preview.png", Permission::LabelsRead),
+    needs("GET", "/labels/jobs/{id}", Permission::LabelsRead),
+    needs("GET", "/labels/jobs/{id}/unaccounted.csv", Permission::LabelsRead),
+    needs("POST", "/labels/jobs/{id}/settle", Permission::LabelsEdit),
+    needs("POST", "/labels/jobs/{id}/spoiled", Permission::LabelsEdit),
+    needs("POST", "/labels/jobs/{id}/{step}", Permission::LabelsEdit),
+    needs("GET", "/printers", Permission::LabelsRead),
+    needs("POST", "/printers", Permission::LabelsEdit),
+    needs("GET", "/printers/{code}", Permission::LabelsRead),
+    needs("POST", "/printers/{code}", Permission::LabelsEdit),
+    needs("POST", "/printers/{code}/status", Permission::LabelsEdit),
+];
 
 const GTIN: &str = "09506000134352";
 

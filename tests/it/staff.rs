@@ -696,7 +696,7 @@ story!(two_signing_keys_are_live_and_the_third_is_not, |app| {
     let first = exchange(&app, &secret).await.expect(200).json()["token"].as_str().unwrap().to_owned();
     let place = KeyFile::place(app.folder.path());
     let mut app = app;
-    let mut rotate = |app: &mut TestApp| {
+    let rotate = |app: &mut TestApp| {
         let mut file = KeyFile::open(&place).unwrap();
         file.rotate(Purpose::Token, app.house.today()).unwrap();
         app.house.keys = Arc::new(KeyFile::open(&place).unwrap().keys().unwrap());
