@@ -1,7 +1,12 @@
 //! Pieces of a trace: the walk, and the counts, on a genealogy as large as the budget says: 200,000 lots on 8 levels, 20,000 batches of 500
 //! garments (10 million). `cargo bench --bench trace` prints medians; nothing here asserts a time.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops at what it did not expect")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a bench prints, and stops at what it did not expect"
+)]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

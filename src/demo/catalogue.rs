@@ -57,6 +57,9 @@ parties! {
     "SVC-SH", "上海衣护服务点", "Shanghai Care Point", ServicePoint, "CN", "上海", "上海市长宁区愚园路 1088 号", "1088 Yuyuan Road, Shanghai";
 }
 
+/// A component: names zh and en, and its fibres with hundredths of a percent.
+type Part = (&'static str, &'static str, &'static [(&'static str, &'static str, i64)]);
+
 /// A style: what it is, what it is made of, how it is cared for.
 pub(super) struct Garment {
     pub(super) code: &'static str,
@@ -67,7 +70,7 @@ pub(super) struct Garment {
     pub(super) policy: &'static str,
     pub(super) factory: &'static str,
     /// Component zh, en, fibres with hundredths of a percent.
-    pub(super) composition: &'static [(&'static str, &'static str, &'static [(&'static str, &'static str, i64)])],
+    pub(super) composition: &'static [Part],
     pub(super) care: &'static [&'static str],
     pub(super) safety: char,
     pub(super) standard: &'static str,

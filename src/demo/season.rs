@@ -94,6 +94,9 @@ struct Maker<'a> {
     tell: &'a mut dyn FnMut(&str),
 }
 
+/// A cloth: what it is good for, mill, dye house, names zh and en, shades.
+type Cloth = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static [&'static str]);
+
 /// Lots by what they are good for.
 struct Lots {
     fabrics: Vec<(&'static str, String)>,
@@ -191,7 +194,7 @@ impl Maker<'_> {
             drafts.push(draft);
             yarns.push(yarn);
         }
-        let cloths: [(&str, &str, &str, &str, &str, &[&str]); 7] = [
+        let cloths: [Cloth; 7] = [
             ("jersey", "MILL-JX", "DYE-QT", "汗布", "Single jersey", &["NV", "OW", "BR"]),
             ("poplin", "MILL-JX", "DYE-HB", "牛津纺", "Oxford cloth", &["LB", "WH"]),
             ("denim", "MILL-DN", "DYE-HB", "牛仔布 12 盎司", "Denim 12 oz", &["IN"]),

@@ -1,10 +1,13 @@
 //! The integration suite: one binary, one file per room. Every API test runs on SQLite, and on PostgreSQL too when one is at hand.
 
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stderr,
+    clippy::single_range_in_vec_init,
+    clippy::string_slice,
     reason = "a test may fail by panicking and says what it skips"
 )]
 
@@ -15,6 +18,7 @@ mod holders;
 mod labels_engine;
 mod links;
 mod materials;
+mod openapi;
 mod parties;
 mod platform;
 mod print_jobs;

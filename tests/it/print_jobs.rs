@@ -282,10 +282,10 @@ fn serve(mut stream: TcpStream, mood: &Mutex<Mood>, seen: &Mutex<Vec<u8>>) {
         // The last bytes may be the beginning of a question.
         let sure = waiting.len().saturating_sub(4);
         keep(&mut waiting, sure, &mut taken, seen);
-        if let Mood::HangsUpAfter(bytes) = now {
-            if taken >= bytes {
-                return;
-            }
+        if let Mood::HangsUpAfter(bytes) = now
+            && taken >= bytes
+        {
+            return;
         }
     }
 }

@@ -24,7 +24,7 @@ impl ListPage {
     }
 
     fn kind(&self, scope: &Scope) -> String {
-        self.shell.t.say(&format!("trace-kind-{}", scope.query.kind.as_str())).into_owned()
+        self.shell.t.say(format!("trace-kind-{}", scope.query.kind.as_str())).into_owned()
     }
 }
 
@@ -63,7 +63,7 @@ pub(super) struct OnePage {
 
 impl OnePage {
     fn kind(&self) -> String {
-        self.shell.t.say(&format!("trace-kind-{}", self.scope.scope.query.kind.as_str())).into_owned()
+        self.shell.t.say(format!("trace-kind-{}", self.scope.scope.query.kind.as_str())).into_owned()
     }
 
     fn trace_href(&self) -> String {

@@ -231,7 +231,7 @@ impl Genealogy {
         up.dedup();
         let down: Vec<(u32, u32)> = up.iter().map(|(lot, parent)| (*parent, *lot)).collect();
 
-        uses.sort_by(|a, b| (a.batch_no, a.unit_from, a.lot_id).cmp(&(b.batch_no, b.unit_from, b.lot_id)));
+        uses.sort_by_key(|one| (one.batch_no, one.unit_from, one.lot_id));
         let mut components: Vec<String> = Vec::new();
         let mut names: HashMap<String, u32> = HashMap::new();
         let mut by_batch = Vec::with_capacity(uses.len());

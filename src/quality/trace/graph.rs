@@ -107,10 +107,10 @@ pub(super) fn build(
     // What is further away than the columns reach is counted in the furthest.
     let (least, most) = lots.values().fold((0, 0), |(least, most), level| (*level.min(&least), *level.max(&most)));
     for (lot, level) in levels {
-        if !lots.contains_key(lot) {
-            if let Some(layer) = layers.get_mut(&Layer::Lots((*level).clamp(least, most))) {
-                layer.1 += 1;
-            }
+        if !lots.contains_key(lot)
+            && let Some(layer) = layers.get_mut(&Layer::Lots((*level).clamp(least, most)))
+        {
+            layer.1 += 1;
         }
     }
     let sewn_by: Option<i64> = walked.party;

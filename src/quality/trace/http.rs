@@ -215,7 +215,7 @@ async fn page(request: &HttpRequest, who: &Identity, house: &House, begin: Begin
         })
         .await?;
     let words = Locale::of(request).words();
-    let kind = words.say(&format!("trace-kind-{}", trace.subject.kind.as_str()));
+    let kind = words.say(format!("trace-kind-{}", trace.subject.kind.as_str()));
     let title = format!("{kind} {}", trace.subject.code);
     let api = format!("/api/v1/trace/{plural}/{}", query_escape(&trace.subject.code).replace('/', "%2F"));
     Ok(html(&TracePage {

@@ -249,7 +249,7 @@ fn escape(text: &str) -> String {
 /// The language's name of a severity.
 pub(super) fn severity_word(severity: &str, words: Words) -> String {
     match severity {
-        "minor" | "major" | "critical" => words.say(&format!("trace-severity-{severity}")).into_owned(),
+        "minor" | "major" | "critical" => words.say(format!("trace-severity-{severity}")).into_owned(),
         other => other.to_owned(),
     }
 }

@@ -124,10 +124,10 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        if let Some((server, name)) = &self.schema {
-            if let Ok(mut connection) = PgConnection::establish(server) {
-                let _gone = connection.batch_execute(&format!("DROP SCHEMA {name} CASCADE"));
-            }
+        if let Some((server, name)) = &self.schema
+            && let Ok(mut connection) = PgConnection::establish(server)
+        {
+            let _gone = connection.batch_execute(&format!("DROP SCHEMA {name} CASCADE"));
         }
     }
 }
