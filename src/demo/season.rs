@@ -18,6 +18,7 @@ use crate::production::parties::{self, PartyFields};
 use crate::production::products::{
     self, AgeGroup, Component, Faq, Fibre, PolicyFields, SafetyClass, SkuFields, StartRule, StyleFacts, StyleFields,
 };
+use crate::quality::findings::{self, About, NewFinding, Stage};
 
 /// Units of the batch that is large enough to try 100,000 labels on.
 const BIG_BATCH: i64 = 120_000;
@@ -27,6 +28,11 @@ pub(super) const BAD_LOT: &str = "FAB-NV-0417";
 const DAYS: u64 = 540;
 /// Sales one write registers.
 const CHUNK: usize = 2_000;
+
+/// Defects that any season has.
+const EVERYDAY: &[&str] = &["seam_open", "button_loose", "pilling", "loose_thread", "size_mismatch", "zip_failure", "soil"];
+/// Defects of a dye that was not fixed.
+const BLEEDING: &[&str] = &["dye_bleed", "fading", "crocking"];
 
 /// What was made.
 pub struct Season {
@@ -76,6 +82,7 @@ pub fn make(house: &House, plan: Plan, tell: &mut dyn FnMut(&str)) -> Result<Sea
     let made = season.batches(plan, &lots)?;
     let (sold, sold_of_bad_lot) = season.sales(&made)?;
     season.holders(&sold)?;
+    season.findings(&sold, &sold_of_bad_lot)?;
     let big_batch = made.iter().max_by_key(|batch| batch.units).map(|batch| batch.code.clone()).unwrap_or_default();
     Ok(Season {
         batches: made.into_iter().map(|batch| batch.code).collect(),
@@ -425,6 +432,39 @@ impl Maker<'_> {
     }
 }
 
+impl Maker<'_> {
+    /// What came back: a little of everything, and too much that bleeds from one dye lot.
+    fn findings(&mut self, sold: &[GarmentId], bad: &[GarmentId]) -> Result<()> {
+        (self.tell)("findings, with one dye lot to blame");
+        let mut news = Vec::new();
+        for (garments, per_million, defects) in [(sold, 6_000, EVERYDAY), (bad, 70_000, BLEEDING)] {
+            for garment in garments {
+                if !self.chance.once_in_a_million(per_million) {
+                    continue;
+                }
+                let Some(defect) = self.chance.one(defects) else { continue };
+                let found_on = self.today - chrono::Duration::days(self.chance.below(60));
+                let stage = if self.chance.once_in_a_million(500_000) { Stage::Return } else { Stage::Buyer };
+                let sound = findings::Sound {
+                    defect: (*defect).to_owned(),
+                    severity: None,
+                    zone: String::new(),
+                    quantity: 1,
+                    stage: Some(stage),
+                    note: String::new(),
+                    found_on,
+                };
+                news.push(NewFinding { about: About::Garment(*garment), sound });
+            }
+        }
+        let stamp = self.stamp("staff:inspector", self.today);
+        self.house.store.write_blocking(move |db| {
+            findings::seed(db)?;
+            findings::log(db, &stamp, &news).map(drop)
+        })
+    }
+}
+
 /// The code under the scratch film of a garment.
 fn claim_code(house: &House, batch: &batches::Batch, garment: GarmentId) -> Option<String> {
     let epoch = crate::kernel::serial::Epoch::new(u8::try_from(batch.minted_epoch?).ok()?)?;
@@ -459,7 +499,7 @@ fn sku_code(garment: &Garment, colour_en: &str, size: &str) -> String {
 fn gtin(item: i64) -> Result<String> {
     let body = format!("{GTIN_RANGE}{item:05}");
     let digit = check_digit(body.as_bytes()).ok_or_else(|| Error::broken("a GTIN is digits"))?;
-    Ok(format!("{body}{digit}"))
+    Ok(format!("{body}{}", char::from(digit)))
 }
 
 fn style(garment: &Garment) -> StyleFields {
