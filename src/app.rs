@@ -97,23 +97,8 @@ fn rooms(config: &mut ServiceConfig<'_>) {
     }
 }
 
-/// The whole application, ready to be tested.
+/// The whole application, ready to be served or tested. Looks at cards are counted where a counter is handed in.
 pub fn app(
-    house: &House,
-) -> App<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse<impl MessageBody + use<>>,
-        Error = actix_web::Error,
-        InitError = (),
-    > + use<>,
-> {
-    app_counting(house, None)
-}
-
-/// The whole application, ready to be served. Looks at cards are counted where a counter is handed in.
-pub fn app_counting(
     house: &House,
     counter: Option<Counter>,
 ) -> App<

@@ -207,7 +207,7 @@ fn serve(house: &House, listener: std::net::TcpListener, ready: impl FnOnce() + 
     actix_web::rt::System::new().block_on(async move {
         let (counter, _counting) = Counter::start(jobs_house.store.clone(), jobs_house.clock.clone(), devices);
         let looks = counter.clone();
-        let server = actix_web::HttpServer::new(move || app::app_counting(&served, Some(looks.clone())))
+        let server = actix_web::HttpServer::new(move || app::app(&served, Some(looks.clone())))
             .workers(workers)
             .client_request_timeout(std::time::Duration::from_secs(5))
             .shutdown_timeout(10)

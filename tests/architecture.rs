@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/db", &[]),
     ("platform/events", &["db"]),
     ("platform/exports", &["db"]),
-    ("platform/http", &["db", "events", "keys", "words"]),
+    ("platform/http", &["db", "events", "exports", "keys", "words"]),
     ("platform/imports", &["db", "events", "exports", "http", "jobs", "words"]),
     ("platform/jobs", &["db", "events", "http"]),
     ("platform/keys", &[]),

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 
 use crate::kernel::serial::{Epoch, Keyring, RootKey};
+use crate::kernel::text::hex;
 use crate::kernel::{Code, Error, Refusal, Result};
 
 /// What a key is for.
@@ -168,11 +169,8 @@ impl KeyFile {
         let mut text =
             String::from("# Secret keys of Hangtag. Back this file up apart from the store; without it no label can be verified.\n");
         for line in &self.lines {
-            let hex = line.key.expose().iter().fold(String::with_capacity(64), |mut hex, byte| {
-                let _infallible = write!(hex, "{byte:02x}");
-                hex
-            });
-            let _infallible = writeln!(text, "{} {} {hex} {}", line.purpose.as_str(), line.number, line.made_on);
+            let key = hex(line.key.expose());
+            let _infallible = writeln!(text, "{} {} {key} {}", line.purpose.as_str(), line.number, line.made_on);
         }
         let beside = self.path.with_extension("new");
         if beside.exists() {

@@ -252,7 +252,7 @@ story!(a_confidential_style_keeps_its_name_from_the_public, |app| {
 story!(a_kept_page_is_never_older_than_the_store, |app| {
     use actix_web::dev::Service;
     let season = app.season().await;
-    let service = actix_web::test::init_service(hangtag::app::app(&app.house)).await;
+    let service = actix_web::test::init_service(hangtag::app::app(&app.house, None)).await;
     let look = async |cookie: &str| {
         let request = actix_web::test::TestRequest::get()
             .uri(&base(&season, 0))
@@ -324,7 +324,7 @@ async fn a_card_is_a_few_statements_and_none_is_prepared_again() {
     for unit in 0..4 {
         app.sell(&season, unit, "2026-06-10").await;
     }
-    let service = actix_web::test::init_service(hangtag::app::app(&app.house)).await;
+    let service = actix_web::test::init_service(hangtag::app::app(&app.house, None)).await;
     for unit in 0..4 {
         RAN.set((Vec::new(), 0));
         let uri = format!("/01/{GTIN}/21/{}", season.serials[unit]);

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::rules::{Contact, TransferCode};
 use crate::kernel::serial::RootKey;
+use crate::kernel::text::hex;
 use crate::kernel::{Error, GarmentId, Result};
 
 type Keyed = Hmac<Sha256>;
@@ -70,11 +71,7 @@ impl HolderKeys {
         let mut mac = self.transfer.clone();
         mac.update(&garment.0.to_be_bytes());
         mac.update(code.as_str().as_bytes());
-        mac.finalize().into_bytes().iter().fold(String::with_capacity(64), |mut hash, byte| {
-            use fmt::Write;
-            let _infallible = write!(hash, "{byte:02x}");
-            hash
-        })
+        hex(&mac.finalize().into_bytes())
     }
 
     /// Whether what somebody typed is the code of a stored hash, in constant time.

@@ -384,7 +384,7 @@ async fn list_csv(
     let locale = Locale::of(&request);
     let titles =
         COLUMNS.columns.iter().map(|column| column.title(locale.0).to_owned()).chain([locale.words().say("sales-status").into_owned()]);
-    csv("sales.csv", titles, rows)
+    csv("sales", titles, rows)
 }
 
 /// What somebody typed or scanned to get to a garment's sales.

@@ -1,35 +1,38 @@
-//! Tables to take away, and codes in addresses.
-
-use std::borrow::Cow;
+//! Files to take away, and codes in addresses.
 
 use actix_web::HttpResponse;
+use actix_web::http::header;
 
 use super::query_escape;
-use crate::kernel::{Error, Result};
+use crate::kernel::Result;
+use crate::platform::exports::{self, Cell, Format};
 
-/// Rows as a CSV file: UTF-8 with a byte order mark, as spreadsheets want it; a cell that a spreadsheet would run as a formula gets an
-/// apostrophe in front (OWASP, CSV injection).
+/// A file to take away. `name` is plain ASCII.
+pub fn attachment(media: &str, name: &str, body: impl Into<Vec<u8>>) -> HttpResponse {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    HttpResponse::Ok().content_type(media).insert_header((header::CONTENT_DISPOSITION, disposition)).body(body.into())
+}
+
+/// A table that is in memory already, as a file. One read from the store while it is sent is [`exports::download`].
 ///
 /// # Errors
-/// [`Error::Broken`] only if memory cannot be written.
-pub fn csv<H, R>(file: &str, header: H, rows: R) -> Result<HttpResponse>
+/// Only when memory cannot be written.
+pub fn table(format: Format, stem: &str, titles: Vec<String>, rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<HttpResponse> {
+    let body = exports::whole(format, titles, |sheet| rows.into_iter().try_for_each(|row| sheet.row(&row)))?;
+    Ok(attachment(format.media(), &format!("{stem}.{}", format.ending()), body))
+}
+
+/// A table of texts as a CSV file.
+///
+/// # Errors
+/// As [`table`].
+pub fn csv<H, R>(stem: &str, titles: H, rows: R) -> Result<HttpResponse>
 where
     H: IntoIterator<Item: AsRef<str>>,
     R: IntoIterator<Item: IntoIterator<Item: AsRef<str>>>,
 {
-    let mut csv = csv::Writer::from_writer("\u{FEFF}".as_bytes().to_vec());
-    csv.write_record(header.into_iter().map(|cell| inert(cell.as_ref()).into_owned())).map_err(Error::broken)?;
-    for row in rows {
-        csv.write_record(row.into_iter().map(|cell| inert(cell.as_ref()).into_owned())).map_err(Error::broken)?;
-    }
-    let body = csv.into_inner().map_err(|error| Error::broken(error.into_error()))?;
-    let disposition = format!("attachment; filename=\"{file}\"");
-    Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").insert_header(("content-disposition", disposition)).body(body))
-}
-
-/// A text that no spreadsheet takes for a formula.
-fn inert(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    let titles = titles.into_iter().map(|title| title.as_ref().to_owned()).collect();
+    table(Format::Csv, stem, titles, rows.into_iter().map(|row| row.into_iter().map(|cell| Cell::from(cell.as_ref())).collect()))
 }
 
 /// A code as one segment of a path: codes may have a slash in them.
@@ -48,7 +51,7 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        assert_eq!(inert("=1+1"), "'=1+1");
-        assert_eq!(inert("棉"), "棉");
+        assert_eq!(exports::inert("=1+1"), "'=1+1");
+        assert_eq!(exports::inert("棉"), "棉");
     }
 }

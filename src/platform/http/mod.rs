@@ -12,7 +12,6 @@ pub mod once;
 pub mod page;
 pub mod perm;
 pub mod problem;
-mod workbook;
 
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 pub use body::{Form, Json};
 pub use caller::{Caller, Doorkeeper, Identity, Visitor, at_the_door};
-pub use download::{csv, segment};
+pub use download::{attachment, csv, segment, table};
 pub use filled::Filled;
 pub use headers::guard_headers;
 pub use limits::{Limit, Limits};
@@ -28,10 +27,10 @@ pub use locale::{LANG_COOKIE, Locale};
 pub use once::{Once, created, json};
 pub use page::{Entry, FormFaults, Menu, Shell, html, html_response, see_other};
 pub use problem::{Problem, dress};
-pub use workbook::{Cell, xlsx};
 
 use crate::config::Config;
 use crate::kernel::Id;
+use crate::kernel::text::hex;
 use crate::kernel::time::Clock;
 use crate::platform::db::Store;
 use crate::platform::events::Stamp;
@@ -85,22 +84,12 @@ pub fn random_token<const N: usize>() -> String {
         tracing::error!(%error, "the system gives no random bytes");
         std::process::abort();
     }
-    let mut token = String::with_capacity(N * 2);
-    for byte in bytes {
-        for half in [byte >> 4, byte & 15] {
-            token.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
-        }
-    }
-    token
+    hex(&bytes)
 }
 
 /// SHA-256 in lower-case hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&Sha256::digest(bytes))
 }
 
 /// An id for a log line that the asker is shown.

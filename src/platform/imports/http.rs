@@ -19,7 +19,7 @@ use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::http::body::check_csrf;
 use crate::platform::http::perm::{self, Permission};
-use crate::platform::http::{Caller, Form, House, Locale, Problem, Shell, html, see_other};
+use crate::platform::http::{Caller, Form, House, Locale, Problem, Shell, attachment, html, see_other};
 use crate::platform::jobs::{self, Job, JobState};
 
 /// Bytes a file may have. A season's million sales are about 120 MB.
@@ -366,7 +366,7 @@ async fn faults(
     let locale = Locale::of(&request);
     let line = mine(&caller, &house, &tables, &id, locale.0).await?;
     let report = line.report.ok_or(Code::NotFound)?;
-    Ok(download("text/csv; charset=utf-8", &format!("faults-{}.csv", line.job.id), report.faults_csv(locale.words())?))
+    Ok(attachment("text/csv; charset=utf-8", &format!("faults-{}.csv", line.job.id), report.faults_csv(locale.words())?))
 }
 
 /// What `GET /api/v1/imports/{table}/template` is asked.
@@ -394,20 +394,13 @@ async fn template(
     let lang = wanted.lang.as_deref().and_then(Lang::of_tag).unwrap_or(Locale::of(&request).0);
     let name = found.columns.table;
     match wanted.format.as_deref().unwrap_or("csv") {
-        "csv" => Ok(download("text/csv; charset=utf-8", &format!("{name}.csv"), template_csv(found.columns, lang)?)),
-        "xlsx" => Ok(download(
+        "csv" => Ok(attachment("text/csv; charset=utf-8", &format!("{name}.csv"), template_csv(found.columns, lang)?)),
+        "xlsx" => Ok(attachment(
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             &format!("{name}.xlsx"),
             template_xlsx(found.columns, lang)?,
         )),
-        "md" => Ok(download("text/markdown; charset=utf-8", &format!("{name}.md"), columns_markdown(found.columns, lang).into_bytes())),
+        "md" => Ok(attachment("text/markdown; charset=utf-8", &format!("{name}.md"), columns_markdown(found.columns, lang).into_bytes())),
         other => Err(Fault::new("format", Code::NotOneOf).with("value", other).with("allowed", "csv, xlsx, md").into()),
     }
-}
-
-fn download(media: &str, name: &str, bytes: Vec<u8>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type(media)
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-        .body(bytes)
 }

@@ -19,9 +19,10 @@ use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Result, text};
 use crate::platform::db::Db;
 use crate::platform::events;
+use crate::platform::exports::Format;
 use crate::platform::http::{
     Caller, Filled, Form, House, Identity, Json, Locale, Once, Problem, Shell, created, csv, html, html_response, json, perm, query_escape,
-    see_other, segment, xlsx,
+    see_other, segment, table,
 };
 use crate::production::{materials, products};
 
@@ -337,7 +338,7 @@ async fn list_csv(
     let batches = all(&house, &caller, &ask).await?;
     let lang = Locale::of(&request).0;
     let header = BATCH_COLUMNS.columns.iter().map(|column| column.title(lang));
-    csv("batches.csv", header, batches.iter().map(|batch| page::cells(batch, lang)))
+    csv("batches", header, batches.iter().map(|batch| page::cells(batch, lang)))
 }
 
 #[get("/batches.xlsx")]
@@ -350,7 +351,7 @@ async fn list_xlsx(
     let batches = all(&house, &caller, &ask).await?;
     let words = Locale::of(&request).words();
     let header: Vec<String> = page::TABLE.iter().map(|key| words.say(key).into_owned()).collect();
-    xlsx("batches.xlsx", &header, &batches.iter().map(|batch| page::row(batch, words.lang())).collect::<Vec<_>>())
+    table(Format::Xlsx, "batches", header, batches.iter().map(|batch| page::row(batch, words.lang())))
 }
 
 #[get("/batches/new")]

@@ -12,7 +12,8 @@ use crate::kernel::text::Lang;
 use crate::kernel::time::read_date;
 use crate::kernel::{Code, Fault, Refusal, Result};
 use crate::platform::events::Fact;
-use crate::platform::http::{Cell, Filled, Shell, query_escape, segment};
+use crate::platform::exports::Cell;
+use crate::platform::http::{Filled, Shell, query_escape, segment};
 use crate::platform::imports::{read_milli, read_whole};
 use crate::production::history::{Happened, happened};
 use crate::production::materials::milli_text;
@@ -242,9 +243,9 @@ pub(super) fn row(batch: &BatchView, lang: Lang) -> Vec<Cell> {
         Cell::Text(batch.factory.name.get(lang).to_owned()),
         date(batch.started_on),
         date(batch.finished_on),
-        Cell::Number(batch.planned),
-        Cell::Number(batch.minted),
-        Cell::Number(batch.void),
+        Cell::Whole(batch.planned),
+        Cell::Whole(batch.minted),
+        Cell::Whole(batch.void),
         Cell::Text(batch.status.word(lang).to_owned()),
     ]
 }

@@ -166,7 +166,7 @@ async fn list_csv(
     let filter = ask.filter(&caller)?;
     let drafts = house.store.read(move |db| store::drafts(db, &filter)).await?;
     let lang = Locale::of(&request).0;
-    csv("lots.csv", LOT_COLUMNS.columns.iter().map(|column| column.title(lang)), drafts.iter().map(|draft| import::cells(draft, lang)))
+    csv("lots", LOT_COLUMNS.columns.iter().map(|column| column.title(lang)), drafts.iter().map(|draft| import::cells(draft, lang)))
 }
 
 #[get("/lots/new")]

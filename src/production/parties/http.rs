@@ -169,7 +169,7 @@ async fn list_csv(
     let filter = ask.filter(caller.party)?;
     let parties = house.store.read(move |db| store::list(db, &filter, None, ALL)).await?;
     let lang = Locale::of(&request).0;
-    csv("parties.csv", COLUMNS.columns.iter().map(|column| column.title(lang)), parties.iter().map(|party| import::cells(party, lang)))
+    csv("parties", COLUMNS.columns.iter().map(|column| column.title(lang)), parties.iter().map(|party| import::cells(party, lang)))
 }
 
 #[get("/parties/new")]

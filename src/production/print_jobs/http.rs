@@ -437,7 +437,7 @@ async fn unaccounted_csv(_caller: Caller<perm::LabelsRead>, house: web::Data<Hou
     let id: Id = id.parse()?;
     let rows = blocking(&house, move |house| view::unaccounted(house, id)).await?;
     let rows = rows.iter().map(|row| [row.chunk.to_string(), row.unit.to_string(), row.serial.clone()]);
-    csv(&format!("unaccounted-{id}.csv"), ["chunk", "unit", "serial"], rows)
+    csv(&format!("unaccounted-{id}"), ["chunk", "unit", "serial"], rows)
 }
 
 /// Back to the job's page, or the page again with what was wrong.

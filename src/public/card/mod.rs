@@ -16,14 +16,13 @@ mod page;
 mod rules;
 mod store;
 
-use std::fmt::Write;
-
 pub use http::{
     Desk, NO_GTIN, Refused, Seen, choices_page, garment_page, kept_page, product_page, product_replaced_by, replaced_by, routes, seen,
     unissued_page,
 };
 
 use crate::kernel::gs1::Gtin;
+use crate::platform::http::segment;
 
 /// Where a garment's pages are, as people's browsers see them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,18 +37,6 @@ impl Address {
     /// The path of its card, under which its other pages lie: `/card/09506000134352/0ABC…`, `/card/-/0ABC…` without a GTIN.
     pub fn base(&self) -> String {
         let gtin = self.gtin.as_ref().map_or("-", Gtin::as_str);
-        format!("/card/{gtin}/{}", escaped(&self.serial))
+        format!("/card/{gtin}/{}", segment(&self.serial))
     }
-}
-
-/// A text as one segment of a path.
-pub fn escaped(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut segment, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            segment.push(char::from(byte));
-        } else {
-            let _infallible = write!(segment, "%{byte:02X}");
-        }
-        segment
-    })
 }

@@ -15,10 +15,10 @@ use crate::kernel::gs1::DigitalLink;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Refusal, Result};
 use crate::platform::http::problem::respond;
-use crate::platform::http::{House, Locale};
+use crate::platform::http::{House, Locale, segment};
 use crate::platform::words::Words;
 use crate::production::products::{self, Style};
-use crate::public::card::{self, NO_GTIN, Refused, escaped};
+use crate::public::card::{self, NO_GTIN, Refused};
 use crate::public::links::{Attached, Level, LinkType, Offer, Wishes, media_ranges, our_tags};
 
 /// The context that makes JSON-LD of a linkset.
@@ -202,7 +202,7 @@ async fn nodes(request: &HttpRequest, house: &web::Data<House>, link: &DigitalLi
             let of_sku = store::of_sku(db, &target.sku)?;
             let describe = |rest: &str| describe(&style, &target.sku, lang, rest);
             let stem = format!("{origin}/01/{}", target.gtin);
-            let variant = link.cpv().map(|cpv| format!("/22/{}", escaped(cpv))).unwrap_or_default();
+            let variant = link.cpv().map(|cpv| format!("/22/{}", segment(cpv))).unwrap_or_default();
             let product = format!("{origin}/card/{}", target.gtin);
             let title = Words::of(lang).say("link-product").into_owned();
             let default = |attached: &[Attached], page: &str| match default_among(attached) {
@@ -217,9 +217,9 @@ async fn nodes(request: &HttpRequest, house: &web::Data<House>, link: &DigitalLi
                 // Ours give way to the brand's, on whatever level those hang.
                 let mut ours = our_links(&page, lang, true);
                 ours.retain(|(kind, _)| all.iter().all(|link| link.kind != *kind));
-                let lot = link.lot().map(|lot| format!("/10/{}", escaped(lot))).unwrap_or_default();
+                let lot = link.lot().map(|lot| format!("/10/{}", segment(lot))).unwrap_or_default();
                 nodes.push(Node {
-                    anchor: format!("{stem}{variant}{lot}/21/{}", escaped(&seen.address.serial)),
+                    anchor: format!("{stem}{variant}{lot}/21/{}", segment(&seen.address.serial)),
                     description: describe(&seen.address.serial),
                     default: default(&all, &page),
                     links: merged(ours, &own),
@@ -228,7 +228,7 @@ async fn nodes(request: &HttpRequest, house: &web::Data<House>, link: &DigitalLi
             if let Some((no, code)) = &target.batch {
                 let own = store::of_batch(db, *no, None)?;
                 nodes.push(Node {
-                    anchor: format!("{stem}{variant}/10/{}", escaped(code)),
+                    anchor: format!("{stem}{variant}/10/{}", segment(code)),
                     description: describe(code),
                     default: default(&[own.clone(), of_sku.clone()].concat(), &product),
                     links: merged(Vec::new(), &own),

@@ -15,8 +15,9 @@ use crate::kernel::text::{Both, Lang};
 use crate::kernel::time::{local_minute, read_date};
 use crate::kernel::{Code, Fault, Faults, Result};
 use crate::platform::events::Fact;
+use crate::platform::exports::Cell;
 use crate::platform::http::assets::STAFF_MODULE;
-use crate::platform::http::{Cell, Filled, Shell, query_escape, segment};
+use crate::platform::http::{Filled, Shell, query_escape, segment};
 use crate::platform::words::Words;
 
 /// Kinds of defect that are offered first.
@@ -379,7 +380,7 @@ pub(super) fn cells(finding: &FindingView, lang: Lang) -> Vec<Cell> {
         text(&finding.defect.code),
         text(finding.severity.word(lang)),
         text(finding.place(lang)),
-        Cell::Number(finding.quantity),
+        Cell::Whole(finding.quantity),
         text(finding.stage.word(lang)),
         text(&finding.found_on.to_string()),
         text(&finding.note),
@@ -388,17 +389,6 @@ pub(super) fn cells(finding: &FindingView, lang: Lang) -> Vec<Cell> {
         text(finding.subject.batch.as_deref().unwrap_or_default()),
         text(finding.defect.name.get(lang)),
         text(finding.status.word(lang)),
-        Cell::Number(i64::try_from(finding.photos.len()).unwrap_or_default()),
+        Cell::Whole(i64::try_from(finding.photos.len()).unwrap_or_default()),
     ]
-}
-
-/// The same row as texts.
-pub(super) fn texts(finding: &FindingView, lang: Lang) -> Vec<String> {
-    cells(finding, lang)
-        .into_iter()
-        .map(|cell| match cell {
-            Cell::Text(text) => text,
-            Cell::Number(number) => number.to_string(),
-        })
-        .collect()
 }

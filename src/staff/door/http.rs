@@ -10,6 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::config::Config;
+use crate::kernel::text::hex;
 use crate::kernel::{Code, Id, Result};
 use crate::platform::http::{Doorkeeper, House, Identity};
 use crate::staff::accounts::{self, is_worth_noting, session_hash};
@@ -54,8 +55,7 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
 pub fn csrf_of(token: &str) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(token.as_bytes()).ok()?;
     mac.update(b"hangtag csrf");
-    let tag = mac.finalize().into_bytes();
-    Some(tag.iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex(&mac.finalize().into_bytes()))
 }
 
 struct Porter;

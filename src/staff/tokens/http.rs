@@ -254,7 +254,7 @@ async fn list_csv(request: HttpRequest, _caller: Caller<AccountsEdit>, house: we
         let (created, used, revoked) = (local(Some(key.created_at)), local(key.used_at), local(key.revoked_at));
         [key.name, key.roles.names(locale.0), key.party_code.unwrap_or_default(), created, used, revoked]
     });
-    csv("api-keys.csv", header.map(|key| locale.words().say(key)), rows)
+    csv("api-keys", header.map(|key| locale.words().say(key)), rows)
 }
 
 /// Issues a key and shows it once.

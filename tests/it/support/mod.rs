@@ -101,7 +101,7 @@ impl TestApp {
 
     /// One request, whole. `who` is a cookie or an authorisation header.
     pub async fn send(&self, request: Request) -> Answer {
-        let app = test::init_service(hangtag::app::app(&self.house)).await;
+        let app = test::init_service(hangtag::app::app(&self.house, None)).await;
         let mut sent = test::TestRequest::default().method(request.method).uri(&request.uri);
         for (name, value) in request.headers {
             sent = sent.insert_header((name, value));

@@ -91,7 +91,7 @@ async fn styles_csv(
     });
     let lang = Locale::of(&request).0;
     csv(
-        "styles.csv",
+        "styles",
         STYLE_COLUMNS.columns.iter().map(|column| column.title(lang)),
         styles.await?.iter().map(|style| import::style_cells(style, lang)),
     )
@@ -105,7 +105,7 @@ async fn skus_csv(request: HttpRequest, caller: Caller<perm::CatalogueRead>, hou
         sku_views(db, skus)
     });
     let lang = Locale::of(&request).0;
-    csv("skus.csv", SKU_COLUMNS.columns.iter().map(|column| column.title(lang)), skus.await?.iter().map(import::sku_cells))
+    csv("skus", SKU_COLUMNS.columns.iter().map(|column| column.title(lang)), skus.await?.iter().map(import::sku_cells))
 }
 
 #[get("/styles/{code}")]

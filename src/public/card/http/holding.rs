@@ -15,10 +15,9 @@ use crate::kernel::time::local_date;
 use crate::kernel::{Code, Error, GarmentId, Refusal, Result};
 use crate::ownership::holders::{self, COOKIE_DAYS, Contact, Outcome, Purpose, Secret, TransferCode};
 use crate::platform::http::limits::{Limit, address};
-use crate::platform::http::{Form, Locale, Shell, html, html_response, query_escape, see_other};
+use crate::platform::http::{Form, Locale, Shell, attachment, html, html_response, query_escape, see_other, segment};
 use crate::platform::policies::{self, Policy};
 use crate::platform::words::Words;
-use crate::public::card::escaped;
 use crate::public::card::page::{CodeForm, Mine, Notice, Said};
 use crate::public::card::rules::{date_text, saying};
 use crate::public::card::store::{self, Life};
@@ -450,11 +449,8 @@ async fn export(request: HttpRequest, path: web::Path<(String, String)>) -> Resu
         match exported {
             Ok(exported) => {
                 let text = serde_json::to_string_pretty(&exported).map_err(Error::broken)?;
-                let name = format!("attachment; filename=\"{}.json\"", escaped(&seen.address.serial));
-                Ok(HttpResponse::Ok()
-                    .content_type("application/json; charset=utf-8")
-                    .insert_header((header::CONTENT_DISPOSITION, name))
-                    .body(text))
+                let name = format!("{}.json", segment(&seen.address.serial));
+                Ok(attachment("application/json; charset=utf-8", &name, text))
             }
             Err(error) if error.code() == Code::NotFound => not_mine(&request, tools, seen).await,
             Err(error) => Err(error),

@@ -11,11 +11,11 @@ use askama::Template;
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::Address;
 use super::kept::{Shelf, terms_html};
 use super::page::{Card, Home, Notice, ProductPage, Said, Unissued};
 use super::rules::saying;
 use super::store::{self, Life};
-use super::{Address, escaped};
 use crate::kernel::gs1::Gtin;
 use crate::kernel::serial::{Keyring, Serial};
 use crate::kernel::text::Lang;
@@ -25,7 +25,7 @@ use crate::ownership::scans::{Counter, Look};
 use crate::ownership::warranties::WarrantyState;
 use crate::platform::db::Db;
 use crate::platform::http::limits::{Limit, address};
-use crate::platform::http::{House, Locale, Shell, html, html_response, see_other};
+use crate::platform::http::{House, Locale, Shell, html, html_response, see_other, segment};
 use crate::production::{batches, products};
 
 /// Mounts the room's routes.
@@ -315,8 +315,8 @@ async fn find_serial(request: HttpRequest, asked: web::Query<Asked>) -> Result<H
         Ok(seen) => {
             let lang = Locale::of(&request).0.tag();
             let path = match &seen.address.gtin {
-                Some(gtin) => format!("/01/{gtin}/21/{}", escaped(&seen.address.serial)),
-                None => format!("/C/{}", escaped(&seen.address.serial)),
+                Some(gtin) => format!("/01/{gtin}/21/{}", segment(&seen.address.serial)),
+                None => format!("/C/{}", segment(&seen.address.serial)),
             };
             Ok(see_other(format!("{path}?lang={lang}")))
         }

@@ -72,7 +72,7 @@ pub(super) async fn csv_file(request: HttpRequest, _caller: Caller<perm::Finding
             yes(defect.retired),
         ]
     });
-    csv("defects.csv", titles, rows)
+    csv("defects", titles, rows)
 }
 
 /// The form of a kind of defect; `new` is the form of none yet.

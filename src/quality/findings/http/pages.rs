@@ -12,7 +12,8 @@ use super::{Ask, id_of, page_of, resolve, unbound, view_of, visible};
 use crate::kernel::serial::Keyring;
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
-use crate::platform::http::{Caller, Filled, Form, House, Locale, Once, Shell, csv, html, html_response, perm, see_other, xlsx};
+use crate::platform::exports::Format;
+use crate::platform::http::{Caller, Filled, Form, House, Locale, Once, Shell, html, html_response, perm, see_other, table};
 use crate::platform::policies::{self, Policy};
 use crate::quality::findings::page::{self, FormPage, ListPage, OnePage, SubjectPage, draft_of};
 use crate::quality::findings::store::findings::{Counts, counts};
@@ -82,7 +83,7 @@ pub(super) async fn csv_file(
 ) -> Result<HttpResponse> {
     let rows = all(&house, caller.party, ask.into_inner()).await?;
     let locale = Locale::of(&request);
-    csv("findings.csv", page::titles(locale.words()), rows.iter().map(|row| page::texts(row, locale.0)))
+    table(Format::Csv, "findings", page::titles(locale.words()), rows.iter().map(|row| page::cells(row, locale.0)))
 }
 
 /// The findings as a workbook.
@@ -95,8 +96,7 @@ pub(super) async fn xlsx_file(
 ) -> Result<HttpResponse> {
     let rows = all(&house, caller.party, ask.into_inner()).await?;
     let locale = Locale::of(&request);
-    let cells: Vec<_> = rows.iter().map(|row| page::cells(row, locale.0)).collect();
-    xlsx("findings.xlsx", &page::titles(locale.words()), &cells)
+    table(Format::Xlsx, "findings", page::titles(locale.words()), rows.iter().map(|row| page::cells(row, locale.0)))
 }
 
 /// What a new finding is to be about, and what the form begins with.

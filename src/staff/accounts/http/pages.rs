@@ -123,7 +123,7 @@ async fn list_csv(request: HttpRequest, _caller: Caller<AccountsEdit>, house: we
         let state = words.say(state_key(&account)).into_owned();
         [account.login, account.name, account.roles.names(locale.0), account.party_code.unwrap_or_default(), state]
     });
-    csv("accounts.csv", header, rows)
+    csv("accounts", header, rows)
 }
 
 fn state_key(account: &Account) -> &'static str {
