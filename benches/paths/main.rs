@@ -21,6 +21,7 @@ mod stock;
 mod trace;
 mod writes;
 
+use std::cell::OnceCell;
 use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -40,24 +41,71 @@ const TURN: Duration = Duration::from_secs(2);
 const CONNECTIONS: usize = 32;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    if arguments.get(1).is_some_and(|word| word == "hello") {
-        servers::hello(&arguments[2], Path::new(&arguments[3]));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, port, page] = arguments.as_slice()
+        && word == "hello"
+    {
+        servers::hello(port, Path::new(page));
         return;
     }
-    let mut report = Report::default();
-    let folder = stock::folder();
-    pieces(&mut report);
-    traces(&mut report, folder.path());
-    say("making stores of 10 thousand, 1 million and 10 million sold garments");
-    let [small, middle, large] =
-        [("small", 10_000), ("middle", 1_000_000), ("large", 10_000_000)].map(|(name, sold)| Stock::make(&folder.path().join(name), sold));
-    cold_start(&mut report, &middle);
-    cards(&mut report, folder.path(), &middle);
-    growth(&mut report, &small, &large);
-    durable_writes(&mut report, &small);
-    labels(&mut report, &small);
+    // `cargo bench --bench paths -- cards` measures the cards alone.
+    let wanted: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
+    let (mut report, stocks) = (Report::default(), Stocks::default());
+    for (name, measure) in PATHS {
+        if wanted.is_empty() || wanted.iter().any(|word| word == name) {
+            say(name);
+            measure(&mut report, &stocks);
+        }
+    }
     report.end();
+}
+
+type Measure = fn(&mut Report, &Stocks);
+
+/// What is measured, by name.
+const PATHS: &[(&str, Measure)] = &[
+    ("pieces", pieces),
+    ("traces", traces),
+    ("start", cold_start),
+    ("cards", cards),
+    ("growth", growth),
+    ("writes", durable_writes),
+    ("labels", labels),
+];
+
+/// The stores, each made when it is first needed.
+struct Stocks {
+    folder: tempfile::TempDir,
+    small: OnceCell<Stock>,
+    middle: OnceCell<Stock>,
+    large: OnceCell<Stock>,
+}
+
+impl Default for Stocks {
+    fn default() -> Self {
+        Self { folder: stock::folder(), small: OnceCell::new(), middle: OnceCell::new(), large: OnceCell::new() }
+    }
+}
+
+impl Stocks {
+    fn of<'a>(&self, cell: &'a OnceCell<Stock>, sold: u64) -> &'a Stock {
+        cell.get_or_init(|| {
+            say(&format!("making a store of {sold} sold garments"));
+            Stock::make(&self.folder.path().join(sold.to_string()), sold)
+        })
+    }
+
+    fn small(&self) -> &Stock {
+        self.of(&self.small, 10_000)
+    }
+
+    fn middle(&self) -> &Stock {
+        self.of(&self.middle, 1_000_000)
+    }
+
+    fn large(&self) -> &Stock {
+        self.of(&self.large, 10_000_000)
+    }
 }
 
 /// The middle one.
@@ -104,7 +152,7 @@ impl Report {
     }
 }
 
-fn pieces(report: &mut Report) {
+fn pieces(report: &mut Report, _: &Stocks) {
     let gtin = *b"06901234567892";
     let ring = Keyring::new([(Epoch::FIRST, RootKey::new([7; 32]))]).unwrap();
     let garment = |unit: usize| GarmentId::new(BatchNo(4_711), unit as i64).unwrap();
@@ -135,9 +183,8 @@ fn pieces(report: &mut Report) {
     report.line("QR of 61 characters, level Q", "≥ 20 × the qrcode crate", format!("{ratio:.0} × ({ours:.1} µs, {theirs:.0} µs)"));
 }
 
-fn traces(report: &mut Report, folder: &Path) {
-    say("tracing through 200,000 lots");
-    let t = trace::trace(folder);
+fn traces(report: &mut Report, stocks: &Stocks) {
+    let t = trace::trace(stocks.folder.path());
     report.number("trace_batches_ms", t.batches);
     report.number("trace_counts_ms", t.counts);
     let by_sql = format!("{:.3} ms for {:.0} batches (by SQL {:.1} ms)", t.batches, t.found, t.batches_by_sql);
@@ -160,10 +207,11 @@ fn in_turns(mut baseline: impl FnMut() -> Run, mut path: impl FnMut() -> Run) ->
     (ratio, middle(baseline), middle(path))
 }
 
-fn cards(report: &mut Report, folder: &Path, stock: &Stock) {
+fn cards(report: &mut Report, stocks: &Stocks) {
+    let stock = stocks.middle();
     let paths = stock.cards(100_000);
     let server = Server::serve(stock);
-    let page = folder.join("page.html");
+    let page = stocks.folder.path().join("page.html");
     for (accept, title, budget) in [("", "", "≥ 0.5 ×"), ("br", ", brotli", "")] {
         std::fs::write(&page, server.get(&paths[0], accept)).unwrap();
         let hello = Server::hello(&page);
@@ -195,7 +243,8 @@ fn cards(report: &mut Report, folder: &Path, stock: &Stock) {
     }
 }
 
-fn growth(report: &mut Report, small: &Stock, large: &Stock) {
+fn growth(report: &mut Report, stocks: &Stocks) {
+    let (small, large) = (stocks.small(), stocks.large());
     let (few, many) = (small.cards(10_000), large.cards(100_000));
     let (at_small, at_large) = (Server::serve(small), Server::serve(large));
     let (ratio, before, after) =
@@ -205,7 +254,8 @@ fn growth(report: &mut Report, small: &Stock, large: &Stock) {
     report.line("card, time at 10⁷ garments over 10⁴", "≤ 1.3 ×", rates);
 }
 
-fn cold_start(report: &mut Report, stock: &Stock) {
+fn cold_start(report: &mut Report, stocks: &Stocks) {
+    let stock = stocks.middle();
     let path = stock.cards(1).remove(0);
     let (mut times, mut resident) = (Vec::new(), 0.0);
     for _ in 0..TURNS {
@@ -222,7 +272,8 @@ fn cold_start(report: &mut Report, stock: &Stock) {
     report.line("cold start to first card, 1 M garments", "≤ 300 ms, ≤ 40 MB idle", format!("{time:.0} ms, {resident:.0} MB"));
 }
 
-fn durable_writes(report: &mut Report, stock: &Stock) {
+fn durable_writes(report: &mut Report, stocks: &Stocks) {
+    let stock = stocks.small();
     let shops = writes::Shops::open(stock);
     let turns: Vec<(f64, f64)> = (0..TURNS).map(|_| (shops.sell(false, TURN), shops.sell(true, TURN))).collect();
     let ratio = median(turns.iter().map(|(one, group)| group / one).collect());
@@ -232,7 +283,8 @@ fn durable_writes(report: &mut Report, stock: &Stock) {
     report.line("durable sales, 64 clients", "≥ 8 × one commit each", rates);
 }
 
-fn labels(report: &mut Report, stock: &Stock) {
+fn labels(report: &mut Report, stocks: &Stocks) {
+    let stock = stocks.small();
     const COUNT: u32 = 100_000;
     let (mut rates, mut resident, mut size) = (Vec::new(), 0.0_f64, 0);
     for turn in 0..3 {

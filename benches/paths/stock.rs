@@ -57,7 +57,7 @@ impl Stock {
     /// Paths of `count` cards, spread evenly over the copied garments.
     pub fn cards(&self, count: u64) -> Vec<String> {
         let house = self.house();
-        let keyring: &Keyring = &house.keys.serials;
+        let (keyring, stem): (&Keyring, _) = (&house.keys.serials, house.config.label_stem());
         house
             .store
             .read_blocking(|db| {
@@ -67,7 +67,7 @@ impl Stock {
                         let place = (n * 7_919 % count) * self.sold / count;
                         let batch = BatchNo(FIRST + (place / PER_BATCH) as i64);
                         let garment = GarmentId::new(batch, (place % PER_BATCH) as i64).unwrap();
-                        batches::address_of(db, "", keyring, garment).unwrap().unwrap().to_lowercase()
+                        batches::address_of(db, &stem, keyring, garment).unwrap().unwrap().split_off(stem.len())
                     })
                     .collect())
             })

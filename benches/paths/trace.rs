@@ -1,8 +1,10 @@
 //! From a lot to every batch and every retailer, on a genealogy as large as the budget says: 200,000 lots on 8 levels, 20,000 batches of 500
-//! garments (10 million). The same by recursion in the store is the check, and the baseline.
+//! garments (10 million). Few bales become many cloths: a lot of the first level is in nearly every batch, one of the last in a handful.
+//! The same by recursion in the store is the check, and the baseline.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hint::black_box;
+use std::ops::Range;
 use std::path::Path;
 
 use diesel::connection::SimpleConnection;
@@ -13,12 +15,12 @@ use hangtag::quality::trace::{self, Genealogy, Scratch};
 use crate::{median, millis};
 
 const LOTS: i64 = 200_000;
-const LEVELS: i64 = 8;
-const PER_LEVEL: i64 = LOTS / LEVELS;
+/// Lots of each level, from fibre to cloth.
+const LEVELS: [i64; 8] = [100, 400, 1_500, 6_000, 20_000, 40_000, 60_000, 72_000];
 const BATCHES: i64 = 20_000;
 const SHOPS: i64 = 40;
 /// Lots traced.
-const SAMPLE: i64 = 201;
+const SAMPLE: usize = 201;
 
 /// Medians, in milliseconds.
 pub struct Traced {
@@ -50,20 +52,27 @@ impl Chance {
     }
 }
 
+/// Ids of the lots of a level.
+fn lots_of(level: usize) -> Range<i64> {
+    let first = 1 + LEVELS[..level].iter().sum::<i64>();
+    first..first + LEVELS[level]
+}
+
 /// Each lot has two parents on the level above; each batch is fed by four lots of the last level, one of them for half its units.
 fn fill(store: &Store) {
     let mut chance = Chance(7);
     let mut parents = BTreeSet::new();
-    for lot in PER_LEVEL + 1..=LOTS {
-        let above = ((lot - 1) / PER_LEVEL - 1) * PER_LEVEL;
-        parents.extend([1, 2].map(|_| format!("({lot}, {})", above + 1 + chance.below(PER_LEVEL))));
+    for level in 1..LEVELS.len() {
+        for lot in lots_of(level) {
+            parents.extend([1, 2].map(|_| format!("({lot}, {})", lots_of(level - 1).start + chance.below(LEVELS[level - 1]))));
+        }
     }
-    let last = LOTS - PER_LEVEL;
+    let last = lots_of(LEVELS.len() - 1).start;
     let mut uses = Vec::new();
     for batch in 1..=BATCHES {
         for component in ["shell", "lining", "button", "zip"] {
             let units = if component == "zip" { 250 } else { 4_194_304 };
-            uses.push(format!("({batch}, '{component}', {}, 0, {units})", last + 1 + chance.below(PER_LEVEL)));
+            uses.push(format!("({batch}, '{component}', {}, 0, {units})", last + chance.below(LEVELS[LEVELS.len() - 1])));
         }
     }
     let insert = |into: &str, rows: &[String]| {
@@ -109,8 +118,9 @@ pub fn trace(folder: &Path) -> Traced {
             let tree = read(db);
             let mut scratch = Scratch::default();
             let mut chance = Chance(11);
-            let mut sample = |most: i64| -> Vec<i64> { (0..SAMPLE).map(|_| 1 + chance.below(most)).collect() };
-            let (any, first) = (sample(LOTS), sample(PER_LEVEL));
+            let mut sample = |level: usize| lots_of(level).start + chance.below(LEVELS[level]);
+            let any: Vec<i64> = (0..SAMPLE).map(|place| sample(place % LEVELS.len())).collect();
+            let first: Vec<i64> = (0..SAMPLE).map(|_| sample(0)).collect();
             let mut down = |lot: i64| {
                 tree.down(&[tree.lot(lot).unwrap()], &mut scratch).batches.iter().map(|batch| tree.batch_no(*batch)).collect::<Vec<_>>()
             };
