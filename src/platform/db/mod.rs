@@ -10,6 +10,7 @@
 
 mod conflict;
 mod doctor;
+mod literal;
 mod migrate;
 mod postgres;
 pub mod schema;
@@ -26,6 +27,7 @@ use diesel::sqlite::SqliteConnection;
 
 pub use conflict::{CHUNK_BINDS, chunk_rows};
 pub use doctor::{Finding, examine};
+pub use literal::Live;
 pub use migrate::{Migrated, migrate, pending};
 pub use url::DatabaseUrl;
 
