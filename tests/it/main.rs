@@ -13,6 +13,7 @@
 
 mod batches;
 mod card;
+mod durability;
 mod findings;
 mod holders;
 mod labels_engine;
