@@ -11,6 +11,7 @@
     reason = "a test may fail by panicking and says what it skips"
 )]
 
+mod backup;
 mod batches;
 mod card;
 mod durability;

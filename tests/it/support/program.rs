@@ -157,9 +157,9 @@ impl Client {
         self.stream.get_mut().write_all(request.as_bytes())
     }
 
-    /// Sends a GET and waits for its answer.
-    pub fn get(&mut self, path: &str) -> std::io::Result<(u16, String)> {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n", self.token);
+    /// Asks for a page, as a buyer's browser does, and waits for it.
+    pub fn page(&mut self, path: &str) -> std::io::Result<(u16, String)> {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nAccept-Language: en\r\n\r\n");
         self.stream.get_mut().write_all(request.as_bytes())?;
         self.answer()
     }
