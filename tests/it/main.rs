@@ -22,6 +22,7 @@ mod links;
 mod materials;
 mod openapi;
 mod parties;
+mod plans;
 mod platform;
 mod print_jobs;
 mod products;

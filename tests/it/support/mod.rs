@@ -5,6 +5,7 @@ pub mod ledger;
 pub mod personas;
 pub mod program;
 pub mod season;
+pub mod watch;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
