@@ -11,8 +11,10 @@
     reason = "a test may fail by panicking and says what it skips"
 )]
 
+mod backup;
 mod batches;
 mod card;
+mod durability;
 mod findings;
 mod holders;
 mod labels_engine;
@@ -20,6 +22,7 @@ mod links;
 mod materials;
 mod openapi;
 mod parties;
+mod plans;
 mod platform;
 mod print_jobs;
 mod products;

@@ -9,6 +9,7 @@
 //! Queries are written once: `each!(db, |c| query.load(c))` is type-checked against both backends.
 
 mod conflict;
+mod copies;
 mod doctor;
 mod literal;
 mod migrate;
@@ -26,6 +27,7 @@ use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
 pub use conflict::{CHUNK_BINDS, chunk_rows};
+pub use copies::restore;
 pub use doctor::{Finding, examine};
 pub use literal::Live;
 pub use migrate::{Migrated, migrate, pending};
@@ -203,7 +205,7 @@ impl Store {
         }
     }
 
-    /// Copies the whole embedded store into a new file while it is in use (`VACUUM INTO`).
+    /// Copies the whole embedded store into a new file while it is in use (`VACUUM INTO`): everything that was committed when it began.
     ///
     /// # Errors
     /// When the file exists, or the store is PostgreSQL (use its own tools).

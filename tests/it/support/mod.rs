@@ -1,8 +1,11 @@
 //! The application as a test sees it: a store of its own, a clock that stands still, requests without a network.
 
 pub mod goods;
+pub mod ledger;
 pub mod personas;
+pub mod program;
 pub mod season;
+pub mod watch;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -71,7 +74,13 @@ pub fn noon() -> NaiveDateTime {
 }
 
 impl TestApp {
+    /// On a day when nothing special happens, with the clock standing still.
     pub fn new(on: On) -> Self {
+        Self::at(on, Clock::fixed(noon()))
+    }
+
+    /// With this clock.
+    pub fn at(on: On, clock: Clock) -> Self {
         static SCHEMAS: AtomicU32 = AtomicU32::new(0);
         let folder = tempfile::tempdir().unwrap();
         let (url, schema) = match on {
@@ -95,7 +104,7 @@ impl TestApp {
             ..Config::default()
         };
         let keys = KeyFile::open_or_create(&KeyFile::place(folder.path()), noon().date()).unwrap().keys().unwrap();
-        let house = House::new(store, Clock::fixed(noon()), config, keys, 1);
+        let house = House::new(store, clock, config, keys, 1);
         Self { house, on, url, schema, folder }
     }
 
