@@ -1,4 +1,4 @@
-//! Worked examples: China in 2026 with its make-up workdays, clocks that go forward and back, one clock through a long life.
+//! Worked examples: China in 2026 with its make-up workdays, clocks that go forward and back, one countdown through a long life.
 
 use std::sync::Arc;
 
@@ -193,7 +193,7 @@ fn a_calendar_needs_some_work() {
     }
 }
 
-// Clocks.
+// Countdowns.
 
 fn versions() -> Versions {
     let closed_tuesday = Day { date: date("2026-03-03"), kind: Kind::Off, name: "盘点".into(), hours: None };
@@ -206,33 +206,33 @@ fn minutes(value: u32) -> Target {
     target(Unit::WorkingMinutes, value)
 }
 
-fn clock(events: &[(&str, Change)]) -> Clock {
-    let events: Vec<ClockEvent> =
-        events.iter().zip(1..).map(|((at, change), id)| ClockEvent { id, at: utc(at), change: *change }).collect();
-    Clock::replay(&events, &versions()).unwrap()
+fn countdown(events: &[(&str, Change)]) -> Countdown {
+    let events: Vec<CountdownEvent> =
+        events.iter().zip(1..).map(|((at, change), id)| CountdownEvent { id, at: utc(at), change: *change }).collect();
+    Countdown::replay(&events, &versions()).unwrap()
 }
 
 fn start() -> (&'static str, Change) {
     ("2026-03-02 10:00", Change::Start { target: minutes(240), calendar: 1 })
 }
 
-fn shown(clock: &Clock) -> (State, Option<String>, Option<(String, Cause)>) {
-    let run = clock.run().unwrap();
+fn shown(countdown: &Countdown) -> (State, Option<String>, Option<(String, Cause)>) {
+    let run = countdown.run().unwrap();
     let due = run.deadline.as_ref().map(|deadline| local(deadline.at));
     (run.state(), due, run.breach.map(|breach| (local(breach.at), breach.cause)))
 }
 
 #[test]
-fn a_clock_runs_pauses_and_is_met() {
-    assert_eq!(shown(&clock(&[start()])), (State::Running, Some("2026-03-02 14:00".into()), None));
+fn a_countdown_runs_pauses_and_is_met() {
+    assert_eq!(shown(&countdown(&[start()])), (State::Running, Some("2026-03-02 14:00".into()), None));
     let pause = ("2026-03-02 11:00", Change::Pause);
-    assert_eq!(shown(&clock(&[start(), pause])), (State::Paused, None, None));
+    assert_eq!(shown(&countdown(&[start(), pause])), (State::Paused, None, None));
     let resume = ("2026-03-04 11:00", Change::Resume);
-    assert_eq!(shown(&clock(&[start(), pause, resume])), (State::Running, Some("2026-03-04 14:00".into()), None));
-    let met = clock(&[start(), pause, resume, ("2026-03-04 14:00", Change::Stop)]);
+    assert_eq!(shown(&countdown(&[start(), pause, resume])), (State::Running, Some("2026-03-04 14:00".into()), None));
+    let met = countdown(&[start(), pause, resume, ("2026-03-04 14:00", Change::Stop)]);
     assert_eq!(met.run().unwrap().state(), State::Met, "done at the deadline is in time");
     assert_eq!(met.run().unwrap().elapsed(utc("2026-12-01 10:00"), &calendar(DAY)), TimeDelta::hours(4));
-    let stopped_in_pause = clock(&[start(), pause, ("2026-03-05 09:00", Change::Stop)]);
+    let stopped_in_pause = countdown(&[start(), pause, ("2026-03-05 09:00", Change::Stop)]);
     assert_eq!(stopped_in_pause.run().unwrap().state(), State::Met);
     assert_eq!(stopped_in_pause.run().unwrap().elapsed(utc("2026-12-01 10:00"), &calendar(DAY)), TimeDelta::hours(1));
 }
@@ -241,10 +241,10 @@ fn a_clock_runs_pauses_and_is_met() {
 fn a_breach_is_never_taken_back() {
     let missed = (State::Missed, Some(("2026-03-02 14:00".to_owned(), Cause::Time)));
     for later in [Change::Stop, Change::Pause, Change::Cancel, Change::Retarget(minutes(6_000)), Change::Recalendar(2)] {
-        let (state, _, breach) = shown(&clock(&[start(), ("2026-03-02 14:01", later)]));
+        let (state, _, breach) = shown(&countdown(&[start(), ("2026-03-02 14:01", later)]));
         assert_eq!((state, breach), missed, "{later:?}");
     }
-    let mut looked = clock(&[start()]);
+    let mut looked = countdown(&[start()]);
     looked.look(utc("2026-03-02 14:00"));
     assert_eq!(looked.run().unwrap().state(), State::Running);
     looked.look(utc("2026-03-02 14:01"));
@@ -254,54 +254,54 @@ fn a_breach_is_never_taken_back() {
 #[test]
 fn a_change_of_policy_counts_from_the_original_start() {
     let pauses = [start(), ("2026-03-02 11:00", Change::Pause), ("2026-03-02 12:00", Change::Resume)];
-    let with = |target| clock(&[&pauses[..], &[("2026-03-02 13:00", Change::Retarget(target))]].concat());
+    let with = |target| countdown(&[&pauses[..], &[("2026-03-02 13:00", Change::Retarget(target))]].concat());
     assert_eq!(shown(&with(minutes(180))), (State::Running, Some("2026-03-02 14:00".into()), None), "the pause is kept");
     let (state, _, breach) = shown(&with(minutes(60)));
     assert_eq!((state, breach), (State::Missed, Some(("2026-03-02 13:00".into(), Cause::Policy))));
-    let while_paused = clock(&[start(), pauses[1], ("2026-03-02 17:00", Change::Retarget(minutes(30)))]);
+    let while_paused = countdown(&[start(), pauses[1], ("2026-03-02 17:00", Change::Retarget(minutes(30)))]);
     assert_eq!(shown(&while_paused).2, Some(("2026-03-02 17:00".into(), Cause::Policy)), "reached before the pause");
 }
 
 #[test]
 fn a_change_of_calendar_counts_from_the_original_start() {
     let late = ("2026-03-02 17:00", start().1);
-    assert_eq!(shown(&clock(&[late])).1.unwrap(), "2026-03-03 12:00");
-    assert_eq!(shown(&clock(&[late, ("2026-03-02 17:30", Change::Recalendar(2))])).1.unwrap(), "2026-03-04 12:00");
-    let (state, _, breach) = shown(&clock(&[late, ("2026-03-03 09:30", Change::Recalendar(3))]));
+    assert_eq!(shown(&countdown(&[late])).1.unwrap(), "2026-03-03 12:00");
+    assert_eq!(shown(&countdown(&[late, ("2026-03-02 17:30", Change::Recalendar(2))])).1.unwrap(), "2026-03-04 12:00");
+    let (state, _, breach) = shown(&countdown(&[late, ("2026-03-03 09:30", Change::Recalendar(3))]));
     assert_eq!((state, breach), (State::Missed, Some(("2026-03-03 09:30".into(), Cause::Calendar))));
 }
 
 #[test]
 fn starting_again_begins_a_new_run() {
     let again = ("2026-03-05 10:00", start().1);
-    let clock = clock(&[start(), ("2026-03-02 15:00", Change::Stop), again, ("2026-03-05 11:00", Change::Stop)]);
-    let verdicts: Vec<(u32, State)> = clock.runs().iter().map(|run| (run.seq, run.state())).collect();
+    let countdown = countdown(&[start(), ("2026-03-02 15:00", Change::Stop), again, ("2026-03-05 11:00", Change::Stop)]);
+    let verdicts: Vec<(u32, State)> = countdown.runs().iter().map(|run| (run.seq, run.state())).collect();
     assert_eq!(verdicts, [(1, State::Missed), (2, State::Met)]);
 }
 
 #[test]
 fn cancelled_before_the_deadline_is_neither_met_nor_missed() {
-    let mut cancelled = clock(&[start(), ("2026-03-02 11:00", Change::Cancel)]);
+    let mut cancelled = countdown(&[start(), ("2026-03-02 11:00", Change::Cancel)]);
     cancelled.look(utc("2026-03-09 10:00"));
     assert_eq!(cancelled.run().unwrap().state(), State::Cancelled);
 }
 
 #[test]
-fn impossible_events_leave_the_clock_as_it_was() {
-    let event = |id, at, change| ClockEvent { id, at: utc(at), change };
-    let mut clock = clock(&[start(), ("2026-03-02 11:00", Change::Pause)]);
-    let before = clock.clone();
+fn impossible_events_leave_the_countdown_as_it_was() {
+    let event = |id, at, change| CountdownEvent { id, at: utc(at), change };
+    let mut countdown = countdown(&[start(), ("2026-03-02 11:00", Change::Pause)]);
+    let before = countdown.clone();
     for (event, code) in [
         (event(3, "2026-03-02 10:59", Change::Resume), Code::DatesOutOfOrder),
         (event(3, "2026-03-02 12:00", start().1), Code::WrongState),
         (event(3, "2026-03-02 12:00", Change::Recalendar(9)), Code::UnknownReference),
     ] {
-        assert_eq!(clock.apply(&event, &versions()).unwrap_err().code, code);
-        assert_eq!(clock, before);
+        assert_eq!(countdown.apply(&event, &versions()).unwrap_err().code, code);
+        assert_eq!(countdown, before);
     }
-    clock.apply(&event(2, "2026-03-02 10:00", Change::Cancel), &versions()).unwrap();
-    assert_eq!(clock, before, "an event that was seen");
-    let nothing = Clock::default().apply(&event(1, "2026-03-02 10:00", Change::Stop), &versions());
+    countdown.apply(&event(2, "2026-03-02 10:00", Change::Cancel), &versions()).unwrap();
+    assert_eq!(countdown, before, "an event that was seen");
+    let nothing = Countdown::default().apply(&event(1, "2026-03-02 10:00", Change::Stop), &versions());
     assert_eq!(nothing.unwrap_err().code, Code::WrongState);
 }
 

@@ -3,14 +3,14 @@
 //! A [`Calendar`] says when a team works: its [`Week`] of windows, in an IANA zone, and two tables of days that differ from it. A day
 //! of the deployment's own wins over a national one, a national one over the week. On it stand a deadline
 //! ([`Calendar::due`]: calendar time, working minutes or working days, with pauses), the time gone by ([`Calendar::elapsed`]),
-//! and a [`Clock`], which is replayed from its events. A buyer's window ([`Nation::last_day`]) asks the state alone, never a team's hours.
+//! and a [`Countdown`], which is replayed from its events. A buyer's window ([`Nation::last_day`]) asks the state alone, never a team's hours.
 //!
 //! Days are counted as the Civil Code of China does (Arts. 200 to 204): the first day is not counted, a last day of statutory rest
 //! rolls on, hours run from the moment. Tables of days are read from the JSON of the holiday-cn project and from CSV ([`read_json`], [`read_csv`]).
 //!
 //! Instants are UTC, dates are local to the calendar's zone. Everything here is exact to the microsecond.
 
-mod clock;
+mod countdown;
 mod days;
 mod due;
 mod hours;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 
-pub use clock::{Breach, Cause, Change, Clock, ClockEvent, Run, State};
+pub use countdown::{Breach, Cause, Change, Countdown, CountdownEvent, Run, State};
 pub use days::{Day, Days, Kind, LastDay, Nation};
 pub use due::{Deadline, Target, Unit};
 pub use hours::{DAY_MINUTES, Hours, Week, Window};

@@ -192,13 +192,13 @@ fn some_change() -> impl Strategy<Value = Change> {
     ]
 }
 
-fn some_events() -> impl Strategy<Value = Vec<ClockEvent>> {
+fn some_events() -> impl Strategy<Value = Vec<CountdownEvent>> {
     (some_instant(), some_target(), prop::collection::vec((0..4_000_i64, some_change()), 0..12)).prop_map(|(start, target, rest)| {
         let mut at = start;
-        let first = ClockEvent { id: 1, at, change: Change::Start { target, calendar: 1 } };
+        let first = CountdownEvent { id: 1, at, change: Change::Start { target, calendar: 1 } };
         let rest = rest.into_iter().zip(2..).map(|((after, change), id)| {
             at += TimeDelta::minutes(after);
-            ClockEvent { id, at, change }
+            CountdownEvent { id, at, change }
         });
         std::iter::once(first).chain(rest).collect()
     })
@@ -208,25 +208,25 @@ fn two_versions() -> impl Strategy<Value = Versions> {
     (some_calendar(), some_calendar()).prop_map(|(first, second)| Versions::new([first, Calendar { version: 2, ..second }]).unwrap())
 }
 
-/// Replays events; those that cannot happen in the state the clock is in (a start of what runs) are refused and change nothing.
-fn replayed(events: &[ClockEvent], calendars: &Versions) -> (Clock, Vec<ClockEvent>) {
-    let mut clock = Clock::default();
-    let taken = events.iter().filter(|event| clock.apply(event, calendars).is_ok()).copied().collect();
-    (clock, taken)
+/// Replays events; those that cannot happen in the state the countdown is in (a start of what runs) are refused and change nothing.
+fn replayed(events: &[CountdownEvent], calendars: &Versions) -> (Countdown, Vec<CountdownEvent>) {
+    let mut countdown = Countdown::default();
+    let taken = events.iter().filter(|event| countdown.apply(event, calendars).is_ok()).copied().collect();
+    (countdown, taken)
 }
 
 proptest! {
     #[test]
-    fn any_chunking_gives_the_same_clock(
+    fn any_chunking_gives_the_same_countdown(
         events in some_events(), calendars in two_versions(), chunks in prop::collection::vec((1..5_usize, 0..3_usize, 0..4_000_i64), 12),
     ) {
         let (whole, events) = replayed(&events, &calendars);
-        prop_assert_eq!(&Clock::replay(&events, &calendars).unwrap(), &whole);
-        let mut chunked = Clock::default();
+        prop_assert_eq!(&Countdown::replay(&events, &calendars).unwrap(), &whole);
+        let mut chunked = Countdown::default();
         let mut done = 0;
         for (length, again, look) in chunks {
             let next = (done + length).min(events.len());
-            // A chunk may repeat events that were seen, and the clock may be looked at until the next event.
+            // A chunk may repeat events that were seen, and the countdown may be looked at until the next event.
             for event in &events[done.saturating_sub(again)..next] {
                 chunked.apply(event, &calendars).unwrap();
             }
@@ -244,17 +244,17 @@ proptest! {
     #[test]
     fn verdicts_are_final(events in some_events(), calendars in two_versions()) {
         let (_, events) = replayed(&events, &calendars);
-        let mut clock = Clock::default();
+        let mut countdown = Countdown::default();
         let mut before: Vec<State> = Vec::new();
         for event in &events {
-            clock.apply(event, &calendars).unwrap();
-            let now: Vec<State> = clock.runs().iter().map(Run::state).collect();
+            countdown.apply(event, &calendars).unwrap();
+            let now: Vec<State> = countdown.runs().iter().map(Run::state).collect();
             for (then, now) in before.iter().zip(&now) {
                 prop_assert!(matches!(then, State::Running | State::Paused) || then == now, "{then:?} became {now:?}");
             }
             before = now;
         }
-        for run in clock.runs() {
+        for run in countdown.runs() {
             let calendar = calendars.get(run.calendar).unwrap();
             let running_late = run.state() == State::Running && run.deadline.as_ref().is_some_and(|deadline| deadline.at < events.last().unwrap().at);
             prop_assert!(!running_late);

@@ -47,7 +47,7 @@ pub(super) fn instant(date: NaiveDate, minute: u16, zone: Tz) -> NaiveDateTime {
     }
 }
 
-/// Pauses of a clock: spans in order that neither overlap nor touch.
+/// Pauses of a countdown: spans in order that neither overlap nor touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pauses(Vec<Span>);
 

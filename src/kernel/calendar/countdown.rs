@@ -1,6 +1,6 @@
 //! A service clock, replayed from its events: running, paused, met or missed.
 //!
-//! The events decide everything; evaluating twice, or in any chunks, gives the same clock. A breach is sticky: no later pause, change
+//! The events decide everything; evaluating twice, or in any chunks, gives the same countdown. A breach is sticky: no later pause, change
 //! of policy, of calendar or cancelling takes it back. A change of policy counts from the original start, with the pauses already taken.
 //! Starting again (a reopened case) begins a new run; the verdicts of the runs before stay.
 
@@ -11,7 +11,7 @@ use super::spans::{Pauses, Span};
 use super::{Calendar, Versions};
 use crate::kernel::error::{Code, Fault};
 
-/// What happens to a clock. What changes nothing (a pause of a paused clock, a stop of a stopped one) is nothing.
+/// What happens to a countdown. What changes nothing (a pause of a paused countdown, a stop of a stopped one) is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// It starts; or, when the run before is over, starts again.
@@ -35,9 +35,9 @@ pub enum Change {
     Cancel,
 }
 
-/// One event of a clock.
+/// One event of a countdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClockEvent {
+pub struct CountdownEvent {
     /// Number of the event; grows. An event whose number was seen is not applied again.
     pub id: i64,
     /// When it happened, UTC; never before the event before it.
@@ -57,7 +57,7 @@ pub enum Cause {
     Calendar,
 }
 
-/// That a clock was missed, and since when.
+/// That a countdown was missed, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Breach {
     /// The deadline that passed; or the change that put it into the past.
@@ -81,7 +81,7 @@ pub enum State {
     Cancelled,
 }
 
-/// One run of a clock, from a start to its stop.
+/// One run of a countdown, from a start to its stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     /// Number of the run, from 1; a reopened case has more than one.
@@ -196,29 +196,29 @@ impl Run {
 
 /// A service clock with all its runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Clock {
+pub struct Countdown {
     runs: Vec<Run>,
     last: Option<(i64, NaiveDateTime)>,
 }
 
-impl Clock {
-    /// The clock that these events make.
+impl Countdown {
+    /// The countdown that these events make.
     ///
     /// # Errors
-    /// As [`Clock::apply`].
-    pub fn replay(events: &[ClockEvent], calendars: &Versions) -> Result<Self, Fault> {
-        let mut clock = Self::default();
-        events.iter().try_for_each(|event| clock.apply(event, calendars))?;
-        Ok(clock)
+    /// As [`Countdown::apply`].
+    pub fn replay(events: &[CountdownEvent], calendars: &Versions) -> Result<Self, Fault> {
+        let mut countdown = Self::default();
+        events.iter().try_for_each(|event| countdown.apply(event, calendars))?;
+        Ok(countdown)
     }
 
-    /// Goes on with one event. One that was seen before changes nothing; a refused one leaves the clock as it was.
+    /// Goes on with one event. One that was seen before changes nothing; a refused one leaves the countdown as it was.
     ///
     /// # Errors
     /// [`Code::DatesOutOfOrder`] for `at` when it lies before the event before; [`Code::WrongState`] for `change` when nothing has
     /// started yet, or something starts that still runs; [`Code::UnknownReference`] for `calendar_version`.
-    pub fn apply(&mut self, event: &ClockEvent, calendars: &Versions) -> Result<(), Fault> {
-        let ClockEvent { id, at, change } = *event;
+    pub fn apply(&mut self, event: &CountdownEvent, calendars: &Versions) -> Result<(), Fault> {
+        let CountdownEvent { id, at, change } = *event;
         if let Some((last_id, last_at)) = self.last {
             if id <= last_id {
                 return Ok(());
