@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike, Days as DayCount, NaiveDate, Weekday};
+use chrono::{Datelike, Days as DayCount, NaiveDate, NaiveDateTime, Weekday};
+use chrono_tz::Tz;
 
-use super::hours::{Hours, WEEKDAYS};
+use super::hours::{DAY_MINUTES, Hours, WEEKDAYS};
+use super::spans::instant;
 use crate::kernel::error::{Code, Fault};
 
 /// What an exceptional day is.
@@ -105,6 +107,13 @@ pub struct LastDay {
     pub date: NaiveDate,
     /// Years on the way whose holidays are not known yet; the weekend alone was used for them.
     pub years_without_data: Vec<i32>,
+}
+
+impl LastDay {
+    /// The UTC instant at which it is over: midnight at its end, in the zone given.
+    pub fn over_at(&self, zone: Tz) -> NaiveDateTime {
+        instant(self.date, DAY_MINUTES, zone)
+    }
 }
 
 impl Nation {

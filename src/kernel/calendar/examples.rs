@@ -116,7 +116,9 @@ fn time_gone_by() {
 #[case::last_day_a_makeup_saturday("2026-02-07", "2026-02-14")]
 #[case::last_day_a_saturday("2026-03-07", "2026-03-16")]
 fn seven_days_to_return(#[case] received: &str, #[case] expected: &str) {
-    assert_eq!(nation().last_day(date(received), 7).date, date(expected));
+    let last = nation().last_day(date(received), 7);
+    assert_eq!(last.date, date(expected));
+    assert_eq!(local(last.over_at(CHINA)), format!("{} 00:00", date(expected).succ_opt().unwrap()));
 }
 
 #[test]
