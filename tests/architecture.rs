@@ -39,6 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ownership/scans", &[]),
     ("ownership/warranties", &["garments"]),
     ("quality/findings", &[]),
+    ("quality/liability", &[]),
     ("quality/recalls", &["trace"]),
     ("quality/trace", &[]),
     ("public/card", &["links"]),

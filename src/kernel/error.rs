@@ -115,6 +115,8 @@ codes! {
     UnknownReference = "unknown_reference", 422;
     /// A date before the one it must follow (`earlier`, `later`).
     DatesOutOfOrder = "dates_out_of_order", 422;
+    /// Two stretches that share something (`first`, `second`).
+    Overlap = "overlap", 422;
     /// Shares that do not sum to what they must (`sum`, `expected`).
     WrongSum = "wrong_sum", 422;
 

@@ -2,6 +2,7 @@
 //!
 //! Everything here is values in, values out, so every other wing may use it and it uses nothing but itself.
 
+pub mod calendar;
 pub mod care;
 pub mod countries;
 pub mod error;

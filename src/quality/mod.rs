@@ -1,5 +1,6 @@
 //! Quality: what went wrong and where it came from.
 
 pub mod findings;
+pub mod liability;
 pub mod recalls;
 pub mod trace;

@@ -35,6 +35,7 @@ error-not-one-of = “{ $value }” is not one of: { $allowed }.
 error-unknown-field = There is no such field.
 error-unknown-reference = “{ $value }” does not exist.
 error-dates-out-of-order = { $later } comes before { $earlier }.
+error-overlap = { $first } and { $second } overlap.
 error-wrong-sum = Sums to { $sum }; must be { $expected }.
 error-check-digit = The check digit is wrong; it should be { $expected }.
 error-not-a-gtin = A GTIN has 8, 12, 13 or 14 digits.

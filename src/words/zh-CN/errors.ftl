@@ -35,6 +35,7 @@ error-not-one-of = “{ $value }”不在可选值之内：{ $allowed }。
 error-unknown-field = 没有这个字段。
 error-unknown-reference = “{ $value }”不存在。
 error-dates-out-of-order = { $later } 早于 { $earlier }。
+error-overlap = { $first } 与 { $second } 重叠。
 error-wrong-sum = 合计为 { $sum }，应为 { $expected }。
 error-check-digit = 校验位不对，应为 { $expected }。
 error-not-a-gtin = GTIN 须为 8、12、13 或 14 位数字。

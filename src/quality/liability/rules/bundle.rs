@@ -1,0 +1,145 @@
+//! A reckoning frozen with everything it was made of, so that anybody can make it again and compare byte by byte.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::matter::Matter;
+use super::reckoning::{Reckoning, reckon};
+use super::tables::Rules;
+use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::text::hex;
+
+/// Name and version of the procedure. Another number whenever the same rules and matter would give another result.
+pub const ENGINE: &str = "hangtag-liability/1";
+
+/// Rules, matter and reckoning as one canonical JSON text, and its SHA-256.
+///
+/// The text is JSON as RFC 8785 writes it: no space, members in the order of their names' UTF-16 units. It holds no fraction, only whole numbers in
+/// small units, so no two machines write a number differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bundle {
+    text: String,
+    sha256: String,
+}
+
+/// What a bundle says.
+#[derive(Serialize)]
+struct Written<'a> {
+    engine: &'a str,
+    rules: &'a Rules,
+    matter: &'a Matter,
+    reckoning: &'a Reckoning,
+}
+
+/// What a bundle is made of.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read {
+    engine: String,
+    rules: Rules,
+    matter: Matter,
+    #[serde(rename = "reckoning")]
+    _reckoning: Value,
+}
+
+impl Bundle {
+    /// Checks rules and matter, reckons, and freezes all three.
+    ///
+    /// # Errors
+    /// As [`Rules::check`] and [`Matter::check`].
+    pub fn seal(rules: Rules, matter: Matter) -> Result<Self> {
+        rules.check()?;
+        matter.check(&rules)?;
+        let (rules, matter) = (rules.in_order(), matter.in_order());
+        let written = Written { engine: ENGINE, rules: &rules, matter: &matter, reckoning: &reckon(&rules, &matter) };
+        let mut text = String::new();
+        write_canonical(&serde_json::to_value(written).map_err(Error::broken)?, &mut text);
+        Ok(Self { sha256: hex(&Sha256::digest(text.as_bytes())), text })
+    }
+
+    /// A bundle as it was kept: its text and the SHA-256 that was published with it.
+    pub fn kept(text: String, sha256: String) -> Self {
+        Self { text, sha256 }
+    }
+
+    /// The canonical JSON.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// SHA-256 of the text, in lower-case hexadecimal.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The rules and the matter it was made of.
+    ///
+    /// # Errors
+    /// [`Code::Malformed`] when the text is no bundle; [`Code::NotOneOf`] for `engine` when another version made it.
+    pub fn inputs(&self) -> Result<(Rules, Matter)> {
+        let read: Read = serde_json::from_str(&self.text).map_err(|error| Refusal::new(Code::Malformed).with("reason", error))?;
+        if read.engine != ENGINE {
+            return Err(Fault::new("engine", Code::NotOneOf).with("value", read.engine).with("allowed", ENGINE).into());
+        }
+        Ok((read.rules, read.matter))
+    }
+
+    /// The bundle that its inputs make now.
+    ///
+    /// # Errors
+    /// As [`Bundle::inputs`] and [`Bundle::seal`].
+    pub fn recomputed(&self) -> Result<Self> {
+        let (rules, matter) = self.inputs()?;
+        Self::seal(rules, matter)
+    }
+
+    /// Whether it is what its inputs make, byte for byte, and its SHA-256 is that of its text.
+    ///
+    /// # Errors
+    /// As [`Bundle::recomputed`].
+    pub fn holds(&self) -> Result<bool> {
+        Ok(self.recomputed()? == *self)
+    }
+}
+
+fn write_canonical(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<(&String, &Value)> = members.iter().collect();
+            members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            text.push('{');
+            for (place, (name, member)) in members.into_iter().enumerate() {
+                text.push_str(if place == 0 { "" } else { "," });
+                text.push_str(&Value::from(name.as_str()).to_string());
+                text.push(':');
+                write_canonical(member, text);
+            }
+            text.push('}');
+        }
+        Value::Array(elements) => {
+            text.push('[');
+            for (place, element) in elements.iter().enumerate() {
+                text.push_str(if place == 0 { "" } else { "," });
+                write_canonical(element, text);
+            }
+            text.push(']');
+        }
+        plain => text.push_str(&plain.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canonical_json_is_that_of_rfc_8785() {
+        let value = serde_json::json!({"\u{20ac}": 1, "\r": 2, "1": 3, "\u{1f600}": 4, "\u{80}": 5, "\u{fb33}": 6, "a": ["\u{f}\n\"\\é", null, true, -7]});
+        let mut text = String::new();
+        write_canonical(&value, &mut text);
+        let expected =
+            "{\"\\r\":2,\"1\":3,\"a\":[\"\\u000f\\n\\\"\\\\é\",null,true,-7],\"\u{80}\":5,\"\u{20ac}\":1,\"\u{1f600}\":4,\"\u{fb33}\":6}";
+        assert_eq!(text, expected);
+    }
+}
