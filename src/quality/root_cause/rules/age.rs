@@ -1,7 +1,7 @@
 //! The age curve: how many claims a unit makes at each age, and from it what a cohort should have shown by now.
 //!
-//! A unit sold last month cannot have worn through yet. Claims per unit made compare a young batch with an old one; claims per *expected* claim
-//! compare like with like. This is where exposures of every other file come from.
+//! A unit sold last month cannot have worn through yet. Claims per unit made compare a young batch with an old one; claims per *expected*
+//! claim compare like with like. This is where exposures of every other file come from.
 
 use serde::Serialize;
 
@@ -63,11 +63,11 @@ impl Ages {
         }
     }
 
-    /// The claim rate at each age, `λ(a) = Σ n(d, a) / Σ N(d) F(now − d − a)` over the cohorts `d` old enough (Kalbfleisch, Lawless and Robinson 1991,
-    /// *Technometrics* 33:273).
+    /// The claim rate at each age, `λ(a) = Σ n(d, a) / Σ N(d) F(now − d − a)` over the cohorts `d` old enough (Kalbfleisch, Lawless and
+    /// Robinson 1991, *Technometrics* 33:273).
     ///
-    /// Neighbouring ages are pooled until each pool has `fewest` claims (5 keeps the tail steady, 0 pools nothing); a last pool with fewer joins the one
-    /// before. The curve ends at the last age at which anybody was at risk; nobody at any age: [`Lack::NoExposure`].
+    /// Neighbouring ages are pooled until each pool has `fewest` claims (5 keeps the tail steady, 0 pools nothing); a last pool with fewer
+    /// joins the one before. The curve ends at the last age at which anybody was at risk; nobody at any age: [`Lack::NoExposure`].
     pub fn curve(&self, fewest: u32) -> Answer<Curve> {
         let at_risk = self.units.iter().take_while(|units| **units > 0.0).count();
         if at_risk == 0 {

@@ -75,8 +75,8 @@ fn interval(x: u32, n: u32, confidence: f64, bounds: impl FnOnce(f64, f64, f64) 
     interval().into()
 }
 
-/// The exact interval of a share: quantiles `Beta(α/2; x, n−x+1)` and `Beta(1−α/2; x+1, n−x)` (Clopper and Pearson 1934, *Biometrika* 26:404).
-/// Never less sure than it says: the one for contracts.
+/// The exact interval of a share: quantiles `Beta(α/2; x, n−x+1)` and `Beta(1−α/2; x+1, n−x)` (Clopper and Pearson 1934, *Biometrika*
+/// 26:404). Never less sure than it says: the one for contracts.
 pub fn clopper_pearson(x: u32, n: u32, confidence: f64) -> Answer<Interval> {
     interval(x, n, confidence, |x, n, tail| Interval {
         lower: if x <= 0.0 { 0.0 } else { beta_quantile(x, n - x + 1.0, tail) },

@@ -1,7 +1,7 @@
 //! Cells: dimensions, claims counted and claims expected. One form of fact for detection, localisation and attribution.
 //!
-//! Exposure is never units made. It is the claims that units of that age would have made and reported by now at the average rate: units × age
-//! curve × reporting completeness ([`expect`]). So a cell of 2 claims against 0.9 expected says the same whatever the age of its units.
+//! Exposure is never units made. It is the claims that units of that age would have made and reported by now at the average rate: units ×
+//! age curve × reporting completeness ([`expect`]). So a cell of 2 claims against 0.9 expected says the same whatever the age of its units.
 
 use std::collections::BTreeMap;
 
@@ -52,8 +52,8 @@ pub struct Cells {
 }
 
 impl Cells {
-    /// A table with these dimensions; every cell has one value a dimension, in their order. A cell with another number of values, a negative
-    /// expectation, or claims where nothing is expected: [`Lack::OutOfRange`].
+    /// A table with these dimensions; every cell has one value a dimension, in their order. A cell with another number of values, a
+    /// negative expectation, or claims where nothing is expected: [`Lack::OutOfRange`].
     pub fn new(dims: Vec<String>, cells: Vec<(Vec<String>, Tally)>) -> Answer<Self> {
         let check = || {
             for (values, tally) in &cells {
@@ -72,7 +72,8 @@ impl Cells {
         &self.dims
     }
 
-    /// The cells summed over every dimension but these (by number), in order of their values. A dimension that is not there gives empty values.
+    /// The cells summed over every dimension but these (by number), in order of their values. A dimension that is not there gives empty
+    /// values.
     pub fn along(&self, dims: &[usize]) -> Vec<(Vec<String>, Tally)> {
         let mut sums: BTreeMap<Vec<String>, Tally> = BTreeMap::new();
         for (values, tally) in &self.cells {
@@ -86,8 +87,8 @@ impl Cells {
 
 /// A factor by defect table: what each cell should have if the factor's levels differed in how many claims they have, and not in which.
 ///
-/// `levels` are the factor's tallies, `defects` the claims of each defect over all levels: `Eᵢⱼ = eᵢ · C_j / Σe`. The cells of a level that is worse throughout all
-/// stand out alike; see [`super::mixture`] for what is done with them. Nothing expected: [`Lack::NoExposure`].
+/// `levels` are the factor's tallies, `defects` the claims of each defect over all levels: `Eᵢⱼ = eᵢ · C_j / Σe`. The cells of a level that
+/// is worse throughout all stand out alike; see [`super::mixture`] for what is done with them. Nothing expected: [`Lack::NoExposure`].
 pub fn by_defect(levels: &[Tally], defects: &[u32]) -> Answer<Vec<Vec<f64>>> {
     let all: f64 = levels.iter().map(|level| level.expected).sum();
     if !(all > 0.0 && all.is_finite()) {

@@ -1,7 +1,7 @@
 //! Control charts for shares and rates whose subgroups are large and differ in size: Laney's p′ and u′.
 //!
-//! Ordinary p and u charts take every difference beyond binomial or Poisson chance as a signal; with thousands of pieces per day all days signal.
-//! Laney scales the limits by the day-to-day variation actually seen.
+//! Ordinary p and u charts take every difference beyond binomial or Poisson chance as a signal; with thousands of pieces per day all days
+//! signal. Laney scales the limits by the day-to-day variation actually seen.
 
 use serde::Serialize;
 
@@ -47,8 +47,9 @@ pub struct Chart {
 
 /// Laney's p′ chart of defectives out of pieces inspected, in order of time (Laney 2002, *Quality Engineering* 14:531).
 ///
-/// `zᵢ = (pᵢ − p̄) / sᵢ`, `sᵢ = √(p̄(1−p̄)/nᵢ)`, `σ_z = mean |zᵢ − zᵢ₋₁| / 1.128`, limits `p̄ ± 3 sᵢ σ_z` within 0..=1. A subgroup without pieces is left out and
-/// no range is taken across it. No two neighbours: [`Lack::TooFew`]; all good or all bad: [`Lack::NoEvents`], [`Lack::NoSpread`].
+/// `zᵢ = (pᵢ − p̄) / sᵢ`, `sᵢ = √(p̄(1−p̄)/nᵢ)`, `σ_z = mean |zᵢ − zᵢ₋₁| / 1.128`, limits `p̄ ± 3 sᵢ σ_z` within 0..=1. A subgroup without
+/// pieces is left out and no range is taken across it. No two neighbours: [`Lack::TooFew`]; all good or all bad: [`Lack::NoEvents`],
+/// [`Lack::NoSpread`].
 pub fn p_prime(subgroups: &[(u32, u32)]) -> Answer<Chart> {
     if subgroups.iter().any(|(defectives, n)| defectives > n) {
         return Answer::TooLittle(Lack::OutOfRange);

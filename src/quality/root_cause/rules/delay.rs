@@ -1,7 +1,7 @@
 //! Reporting delay: how much of what has happened is known by now.
 //!
-//! Claims reach us weeks after the defect shows. A young batch looks innocent because its claims are still on their way; dividing by the share
-//! known by now makes it comparable with an old one.
+//! Claims reach us weeks after the defect shows. A young batch looks innocent because its claims are still on their way; dividing by the
+//! share known by now makes it comparable with an old one.
 
 use serde::Serialize;
 
@@ -50,10 +50,10 @@ impl Delay {
 
 /// Reads the delay from claims known by lag: one row a period of origin, in any order, each the cumulative count after 0, 1, 2, … periods.
 ///
-/// Growth factors are pooled over the rows that show both lags, `fⱼ = ΣC(j+1) / ΣC(j)` (chain ladder by volume: Mack 1993, *ASTIN Bulletin* 23:213).
-/// `1/fⱼ` is one less the reverse-time hazard of reporting at lag `j+1`, so the completeness `Π 1/fⱼ` is the product-limit estimate from right-truncated
-/// delays (Lagakos, Barraj and De Gruttola 1988, *Biometrika* 75:515; Kalbfleisch and Lawless 1989). The last factor rests on one row: it is cut at
-/// `most_last`. A lag at which no row knows a claim is pooled with the next: its factor is 1.
+/// Growth factors are pooled over the rows that show both lags, `fⱼ = ΣC(j+1) / ΣC(j)` (chain ladder by volume: Mack 1993, *ASTIN Bulletin*
+/// 23:213). `1/fⱼ` is one less the reverse-time hazard of reporting at lag `j+1`, so the completeness `Π 1/fⱼ` is the product-limit
+/// estimate from right-truncated delays (Lagakos, Barraj and De Gruttola 1988, *Biometrika* 75:515; Kalbfleisch and Lawless 1989). The last
+/// factor rests on one row: it is cut at `most_last`. A lag at which no row knows a claim is pooled with the next: its factor is 1.
 ///
 /// No row with two lags: [`Lack::TooFew`]. A row that falls: [`Lack::OutOfRange`].
 pub fn chain_ladder(rows: &[Vec<u32>], most_last: f64) -> Answer<Delay> {

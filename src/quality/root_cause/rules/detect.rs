@@ -1,8 +1,8 @@
 //! Detection: which cells to look into, which to hold, and every figure that belongs beside the answer.
 //!
-//! The rule is Bayesian. From all cells together comes how much cells differ anyway; a cell is put on the list when it is probably more than
-//! `ratio` times as bad as the average one, and the list is as long as its expected share of false entries allows. Exact p-values stand beside it
-//! as evidence and do not raise the alarm: they are computed as if cells differed by chance alone, which they never do.
+//! The rule is Bayesian. From all cells together comes how much cells differ anyway; a cell is put on the list when it is probably more
+//! than `ratio` times as bad as the average one, and the list is as long as its expected share of false entries allows. Exact p-values
+//! stand beside it as evidence and do not raise the alarm: they are computed as if cells differed by chance alone, which they never do.
 
 use serde::Serialize;
 
@@ -98,8 +98,8 @@ impl Detection {
 
 /// Detects bad cells among `(claims, expected claims)`.
 ///
-/// No expectation anywhere: [`Lack::NoExposure`]; for a mixture too few cells: [`Lack::TooFew`]. With fewer than [`shrinkage::FEWEST_GROUPS`] cells the spread between cells is not
-/// fitted but taken as usual ([`shrinkage::prior`]).
+/// No expectation anywhere: [`Lack::NoExposure`]; for a mixture too few cells: [`Lack::TooFew`]. With fewer than
+/// [`shrinkage::FEWEST_GROUPS`] cells the spread between cells is not fitted but taken as usual ([`shrinkage::prior`]).
 pub fn detect(cells: &[(u32, f64)], model: Model, settings: &Settings) -> Answer<Detection> {
     let detect = || {
         let sound = at_least_zero(settings.ratio)? > 0.0;
@@ -148,11 +148,11 @@ fn judge((claims, exposure): (u32, f64), prior: &Belief, settings: &Settings) ->
     judge().into()
 }
 
-/// The probability that the next lot of a supplier is worse than `quality` defects a piece, from what is believed of the supplier's rate and the
-/// pieces it makes: the risk that inspection should be aimed at.
+/// The probability that the next lot of a supplier is worse than `quality` defects a piece, from what is believed of the supplier's rate
+/// and the pieces it makes: the risk that inspection should be aimed at.
 ///
-/// Given the rate `λ` of the supplier its lots of `pieces` hold a Poisson number of defects; the share of lots above `quality · pieces` is averaged over the
-/// belief, which gives a negative binomial tail. No pieces: [`Lack::NoExposure`].
+/// Given the rate `λ` of the supplier its lots of `pieces` hold a Poisson number of defects; the share of lots above `quality · pieces` is
+/// averaged over the belief, which gives a negative binomial tail. No pieces: [`Lack::NoExposure`].
 pub fn lot_worse_than(belief: &Belief, pieces: u32, quality: f64) -> Answer<f64> {
     let worse = || {
         let pieces = exposed(f64::from(pieces))?;
@@ -162,15 +162,16 @@ pub fn lot_worse_than(belief: &Belief, pieces: u32, quality: f64) -> Answer<f64>
     worse().into()
 }
 
-/// The share of a cell's claims that is its own excess, `1 − 1/RR` (attributable fraction), at the mean and at the lower end of the ratio's interval; 0 where the
-/// ratio is not above 1. Money follows the lower one: it never charges early for what may still turn out to be chance.
+/// The share of a cell's claims that is its own excess, `1 − 1/RR` (attributable fraction), at the mean and at the lower end of the ratio's
+/// interval; 0 where the ratio is not above 1. Money follows the lower one: it never charges early for what may still turn out to be
+/// chance.
 pub fn attributable(signal: &Signal) -> (f64, f64) {
     let fraction = |ratio: f64| if ratio > 1.0 { 1.0 - 1.0 / ratio } else { 0.0 };
     (fraction(signal.ratio), fraction(signal.interval.lower))
 }
 
-/// Claims that would have to be seen before a cell of this expectation is held, all else as it is: what a young lot is still allowed. Searched up to a
-/// hundred times the expectation and a hundred more; none when even that would not do.
+/// Claims that would have to be seen before a cell of this expectation is held, all else as it is: what a young lot is still allowed.
+/// Searched up to a hundred times the expectation and a hundred more; none when even that would not do.
 pub fn claims_until_hold(prior: &Belief, expected: f64, settings: &Settings) -> Answer<Option<u32>> {
     let until = || {
         let exposure = exposed(expected)? / prior.mean();

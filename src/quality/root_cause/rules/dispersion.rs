@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::answer::{Answer, Lack, at_least_zero, count};
 use super::special::{chi_square_upper, x_ln_ratio};
 
-/// Above this ratio of chi-square to degrees of freedom the groups are said to differ by more than chance, and shrinkage replaces plain rates.
+/// Above this ratio of chi-square to degrees of freedom the groups are said to differ by more than chance, and shrinkage replaces plain
+/// rates.
 pub const MORE_THAN_CHANCE: f64 = 1.3;
 
 /// The spread of groups about one common rate.

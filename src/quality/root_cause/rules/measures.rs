@@ -15,8 +15,8 @@ pub struct Inspected {
     pub first_pass_yield: f64,
 }
 
-/// Figures of `pieces` inspected, of which `defective` had `defects` in all. No piece: [`Lack::NoExposure`]; more defective than pieces or than defects:
-/// [`Lack::OutOfRange`].
+/// Figures of `pieces` inspected, of which `defective` had `defects` in all. No piece: [`Lack::NoExposure`]; more defective than pieces or
+/// than defects: [`Lack::OutOfRange`].
 pub fn inspected(pieces: u32, defective: u32, defects: u32) -> Answer<Inspected> {
     if pieces == 0 {
         return Answer::TooLittle(Lack::NoExposure);
@@ -48,8 +48,8 @@ pub fn yield_of_defects(per_unit: f64) -> f64 {
     (-per_unit).exp()
 }
 
-/// Penalty points of one fabric defect by its length in inches (ASTM D5430, four-point system): up to 3 one, to 6 two, to 9 three, beyond four; a hole
-/// larger than a pinhole four.
+/// Penalty points of one fabric defect by its length in inches (ASTM D5430, four-point system): up to 3 one, to 6 two, to 9 three, beyond
+/// four; a hole larger than a pinhole four.
 pub fn points(length: f64, hole: bool) -> u32 {
     match length {
         _ if hole => 4,
@@ -60,8 +60,8 @@ pub fn points(length: f64, hole: bool) -> u32 {
     }
 }
 
-/// Points per hundred square yards of fabric, from its length in yards and its width in inches: `points · 3600 / (length · width)`. The caller counts at most
-/// four points for each linear yard and none in the selvedge's inch.
+/// Points per hundred square yards of fabric, from its length in yards and its width in inches: `points · 3600 / (length · width)`. The
+/// caller counts at most four points for each linear yard and none in the selvedge's inch.
 pub fn points_per_100_square_yards(points: u32, yards: f64, width: f64) -> Answer<f64> {
     exposed(yards).and_then(|yards| Ok(f64::from(points) * 3600.0 / (yards * exposed(width)?))).into()
 }

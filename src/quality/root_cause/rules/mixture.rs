@@ -1,6 +1,6 @@
 //! Factor by defect tables: most cells ordinary, some extreme. A mixture of two gamma distributions of the ratio observed to expected
-//! (DuMouchel 1999, *The American Statistician* 53:177, the Gamma-Poisson shrinker). For tables of 200 cells and more; for fewer the one gamma of
-//! [`super::shrinkage`] is safer.
+//! (DuMouchel 1999, *The American Statistician* 53:177, the Gamma-Poisson shrinker). For tables of 200 cells and more; for fewer the one
+//! gamma of [`super::shrinkage`] is safer.
 
 use serde::Serialize;
 
@@ -68,8 +68,8 @@ impl Mixture {
         }
     }
 
-    /// The geometric mean ratio `exp E[ln λ]`, `E[ln λ] = Q (ψ(α₁) − ln β₁) + (1−Q)(ψ(α₂) − ln β₂)`; of what is believed *after* the claims it is
-    /// DuMouchel's EBGM.
+    /// The geometric mean ratio `exp E[ln λ]`, `E[ln λ] = Q (ψ(α₁) − ln β₁) + (1−Q)(ψ(α₂) − ln β₂)`; of what is believed *after* the claims
+    /// it is DuMouchel's EBGM.
     pub fn geometric_mean(&self) -> f64 {
         self.mixed(|gamma| digamma(gamma.shape) - gamma.rate.ln()).exp()
     }
@@ -125,8 +125,8 @@ pub fn fit(cells: &[(u32, f64)]) -> Answer<Fit> {
     fit().into()
 }
 
-/// With `q` the responsibility of the first part and `gₖ`, `Hₖ` the derivatives of a part's log-probability, a cell adds `q g₁` and `(1−q) g₂` to the
-/// slopes, and `q(H₁ + g₁g₁ᵀ)`, `(1−q)(H₂ + g₂g₂ᵀ)` less the outer product of its slopes to the curvatures.
+/// With `q` the responsibility of the first part and `gₖ`, `Hₖ` the derivatives of a part's log-probability, a cell adds `q g₁` and `(1−q)
+/// g₂` to the slopes, and `q(H₁ + g₁g₁ᵀ)`, `(1−q)(H₂ + g₂g₂ᵀ)` less the outer product of its slopes to the curvatures.
 fn likelihood(cells: &Groups, at: &[f64]) -> Local {
     let mut information = Square::zero(5);
     let mut gradient = vec![0.0; 5];

@@ -43,4 +43,6 @@ pub use answer::{Answer, Interval, Lack};
 #[cfg(test)]
 mod chance;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod vectors;

@@ -22,8 +22,8 @@ pub enum Method {
 
 /// Adjusted p-values, in the order given. A None (a test that could not be made) stays None and is not counted.
 ///
-/// With `p₍₁₎ ≤ … ≤ p₍ₘ₎`: Holm is the running maximum of `(m−i+1) p₍ᵢ₎`, Hochberg its running minimum from the end, BH that of `m/i · p₍ᵢ₎`, BY the
-/// same times `Σ 1/i`; all at most 1 (R `p.adjust`).
+/// With `p₍₁₎ ≤ … ≤ p₍ₘ₎`: Holm is the running maximum of `(m−i+1) p₍ᵢ₎`, Hochberg its running minimum from the end, BH that of `m/i ·
+/// p₍ᵢ₎`, BY the same times `Σ 1/i`; all at most 1 (R `p.adjust`).
 pub fn adjust(p: &[Option<f64>], method: Method) -> Vec<Option<f64>> {
     let mut order: Vec<(usize, f64)> = p.iter().enumerate().filter_map(|(at, p)| Some((at, (*p)?))).collect();
     order.sort_by(|a, b| a.1.total_cmp(&b.1));
@@ -65,8 +65,8 @@ fn running<'a>(values: impl Iterator<Item = &'a mut (usize, f64)>, choose: impl 
 
 /// Which tests could be significant at all, given the least p-value each can reach: the others only cost the rest their power.
 ///
-/// The smallest `K` such that at most `K` tests can reach `level / K`; those are testable (Tarone 1990, *Biometrics* 46:515; for false-discovery
-/// procedures Gilbert 2005, *JRSS C* 54:143).
+/// The smallest `K` such that at most `K` tests can reach `level / K`; those are testable (Tarone 1990, *Biometrics* 46:515; for
+/// false-discovery procedures Gilbert 2005, *JRSS C* 54:143).
 pub fn testable(least: &[f64], level: f64) -> Vec<bool> {
     let mut sorted = least.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -86,8 +86,8 @@ pub struct Listed {
     pub expected_false: f64,
 }
 
-/// The longest list, most probable first, whose expected share of false entries is at most `share`: the average of `1 − probability` over it
-/// (Newton et al. 2004, *Biostatistics* 5:155; Müller, Parmigiani and Rice 2006). None means "cannot be said", and is never listed.
+/// The longest list, most probable first, whose expected share of false entries is at most `share`: the average of `1 − probability` over
+/// it (Newton et al. 2004, *Biostatistics* 5:155; Müller, Parmigiani and Rice 2006). None means "cannot be said", and is never listed.
 pub fn list(probability: &[Option<f64>], share: f64) -> Listed {
     let mut order: Vec<(usize, f64)> = probability.iter().enumerate().filter_map(|(at, p)| Some((at, (*p)?))).collect();
     order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

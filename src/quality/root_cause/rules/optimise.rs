@@ -86,7 +86,8 @@ pub fn root_of_rising(f: impl Fn(f64) -> f64, start: f64, reach: f64) -> Option<
     None
 }
 
-/// Where `f` is least between `lower` and `upper`, and how little that is (Brent 1973, ch. 5). Finds a local minimum when there are several.
+/// Where `f` is least between `lower` and `upper`, and how little that is (Brent 1973, ch. 5). Finds a local minimum when there are
+/// several.
 pub fn minimum(f: impl Fn(f64) -> f64, lower: f64, upper: f64) -> (f64, f64) {
     const GOLDEN: f64 = 0.381_966_011_250_105_1;
     let (mut a, mut b) = (lower, upper);
@@ -172,7 +173,8 @@ pub struct Peak {
 /// Climbs to a local maximum of `f` by Newton steps. Where the curvature does not bend downwards the diagonal is raised until it does
 /// (Levenberg), and a step that does not climb is halved.
 ///
-/// None when `f` is not a number at the start or the climb does not settle: slopes so small that the next step would gain less than 1e-12.
+/// None when `f` is not a number at the start or the climb does not settle: a next step that would gain no more than the rounding of the
+/// value.
 pub fn climb(f: impl Fn(&[f64]) -> Local, start: Vec<f64>) -> Option<Peak> {
     let mut at = start;
     let mut local = f(&at);
@@ -182,7 +184,7 @@ pub fn climb(f: impl Fn(&[f64]) -> Local, start: Vec<f64>) -> Option<Peak> {
     for _ in 0..STEPS {
         let step = uphill(&local)?;
         let gain: f64 = step.iter().zip(&local.gradient).map(|(step, slope)| step * slope).sum();
-        if gain.abs() <= 1e-13 * (1.0 + local.value.abs() * 1e-3) {
+        if gain.abs() <= 1e-13 + 16.0 * f64::EPSILON * local.value.abs() {
             // The last step is too small to show in the value, and still brings the point nearer.
             let at = at.iter().zip(&step).map(|(at, step)| at + step).collect();
             return Some(Peak { at, local });

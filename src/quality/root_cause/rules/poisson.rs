@@ -1,7 +1,7 @@
 //! Exact evidence about counts out of an exposure: intervals, tail probabilities, two rates compared.
 //!
-//! These say how surprising a count is *if batches differ by chance alone*. Batches differ innocently as well, so exact p-values are shown as
-//! evidence and never raise an alarm by themselves; that is for [`super::detect`].
+//! These say how surprising a count is *if batches differ by chance alone*. Batches differ innocently as well, so exact p-values are shown
+//! as evidence and never raise an alarm by themselves; that is for [`super::detect`].
 
 use serde::Serialize;
 
@@ -24,8 +24,8 @@ pub struct Rate {
 
 /// The rate of `events` out of `exposure` with the exact two-sided interval of confidence `confidence` (0..1).
 ///
-/// `lower = Q(α/2; x)`, `upper = Q(1−α/2; x+1)`, quantiles of gamma variables of that shape, over the exposure (Garwood 1936, *Biometrika* 28:437).
-/// Without events the lower bound is 0. Without exposure there is no rate: [`Lack::NoExposure`].
+/// `lower = Q(α/2; x)`, `upper = Q(1−α/2; x+1)`, quantiles of gamma variables of that shape, over the exposure (Garwood 1936, *Biometrika*
+/// 28:437). Without events the lower bound is 0. Without exposure there is no rate: [`Lack::NoExposure`].
 pub fn rate(events: u32, exposure: f64, confidence: f64) -> Answer<Rate> {
     let rate = || {
         let exposure = exposed(exposure)?;
@@ -149,8 +149,9 @@ pub struct Ratio {
 
 /// Compares `events / exposure` of two groups, given as (events, exposure).
 ///
-/// Given their sum, the first count is binomial with share `t₁ / (t₁ + t₂)` when the rates are equal; a bound `p` of that share (Clopper–Pearson)
-/// is a bound `p / (1−p) · t₂ / t₁` of the ratio (Przyborowski and Wilenski 1940; R `poisson.test`). No event in either: [`Lack::NoEvents`].
+/// Given their sum, the first count is binomial with share `t₁ / (t₁ + t₂)` when the rates are equal; a bound `p` of that share
+/// (Clopper–Pearson) is a bound `p / (1−p) · t₂ / t₁` of the ratio (Przyborowski and Wilenski 1940; R `poisson.test`). No event in either:
+/// [`Lack::NoEvents`].
 pub fn compare(first: (u32, f64), second: (u32, f64), confidence: f64) -> Answer<Ratio> {
     let compare = || {
         let (t1, t2) = (exposed(first.1)?, exposed(second.1)?);

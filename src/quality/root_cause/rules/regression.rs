@@ -77,7 +77,8 @@ pub struct Regression {
     pub null_deviance: f64,
     /// Rows less parameters; with shrinkage parameters count as far as they are free.
     pub df: f64,
-    /// Pearson's chi-square over `df`: above 1.3 rows differ by more than these factors and chance explain. None without degrees of freedom.
+    /// Pearson's chi-square over `df`: above 1.3 rows differ by more than these factors and chance explain. None without degrees of
+    /// freedom.
     pub dispersion: Option<f64>,
     /// The penalties used, one a factor; none without shrinkage.
     pub penalties: Vec<f64>,
@@ -181,8 +182,8 @@ impl<'a> Design<'a> {
         climb(|at| self.local(at, penalties), start).ok_or(Lack::Unsettled)
     }
 
-    /// Penalties by the fixed point `1/λ = Σ β² / (levels − λ tr V)`, `V` the covariance of the factor's effects (Schall 1991, *Biometrika* 78:719;
-    /// MacKay 1992). A factor without effect reaches [`NO_EFFECT`].
+    /// Penalties by the fixed point `1/λ = Σ β² / (levels − λ tr V)`, `V` the covariance of the factor's effects (Schall 1991, *Biometrika*
+    /// 78:719; MacKay 1992). A factor without effect reaches [`NO_EFFECT`].
     fn estimate(&self) -> Result<(Vec<f64>, Peak), Lack> {
         let mut penalties = vec![1.0; self.factors.len()];
         let mut peak = self.climb(&penalties, None)?;
@@ -212,10 +213,11 @@ impl<'a> Design<'a> {
     }
 }
 
-/// Fits claims out of exposure, one cell a row, to factors (log link, offset `ln exposure`; Breslow and Day 1987, II, ch. 4). Rows without exposure are left out.
+/// Fits claims out of exposure, one cell a row, to factors (log link, offset `ln exposure`; Breslow and Day 1987, II, ch. 4). Rows without
+/// exposure are left out.
 ///
-/// Without shrinkage, factors that always go together are [`Lack::Inseparable`], and a level without any claim is [`Lack::Separated`]; shrinkage answers both
-/// with finite effects, shared between factors that cannot be told apart.
+/// Without shrinkage, factors that always go together are [`Lack::Inseparable`], and a level without any claim is [`Lack::Separated`];
+/// shrinkage answers both with finite effects, shared between factors that cannot be told apart.
 pub fn fit(cells: &[(u32, f64)], factors: &[Factor], shrink: &Shrink) -> Answer<Regression> {
     let fit = || {
         let shrunk = *shrink != Shrink::None;

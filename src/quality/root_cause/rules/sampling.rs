@@ -1,7 +1,8 @@
 //! Acceptance sampling: plans by lot size and AQL, their operating characteristics, and the switching rules.
 //!
-//! Numbers are those of MIL-STD-105E (1989, distribution unlimited), single sampling, normal inspection, which ISO 2859-1 and ANSI/ASQ Z1.4 share.
-//! Tightened and reduced plans are not answered: no second source for their numbers has been found, and a wrong plan is worse than none.
+//! Numbers are those of MIL-STD-105E (1989, distribution unlimited), single sampling, normal inspection, which ISO 2859-1 and ANSI/ASQ Z1.4
+//! share. Tightened and reduced plans are not answered: no second source for their numbers has been found, and a wrong plan is worse than
+//! none.
 
 use serde::Serialize;
 
@@ -145,9 +146,9 @@ pub enum Ruling {
 
 /// The single sampling plan for a lot of `lot` pieces.
 ///
-/// Table II-A is diagonal: with `z` the row of the AQL's plan 0/1 and `d` the rows from there to the code letter's row, `d = 0` is 0/1, 3 is 1/2, 4 is 2/3,
-/// 5 is 3/4, 6 is 5/6, 7 is 7/8, 8 is 10/11, 9 is 14/15 and 10 is 21/22. Elsewhere an arrow points to the next plan: up to `z` at `d = 1`, down to `z + 3` at 2 (up where
-/// the table ends before), down to `z` above the diagonal, up to `z + 10` below it.
+/// Table II-A is diagonal: with `z` the row of the AQL's plan 0/1 and `d` the rows from there to the code letter's row, `d = 0` is 0/1, 3
+/// is 1/2, 4 is 2/3, 5 is 3/4, 6 is 5/6, 7 is 7/8, 8 is 10/11, 9 is 14/15 and 10 is 21/22. Elsewhere an arrow points to the next plan: up
+/// to `z` at `d = 1`, down to `z + 3` at 2 (up where the table ends before), down to `z` above the diagonal, up to `z + 10` below it.
 pub fn plan(lot: u32, level: Level, aql: Aql, severity: Severity) -> Ruling {
     if severity != Severity::Normal {
         return Ruling::NotVerified;
@@ -201,8 +202,8 @@ pub fn acceptance(n: u32, accept: u32, p: f64) -> f64 {
     binomial::at_most(accept, n, p)
 }
 
-/// The probability to accept a lot of `lot` pieces with exactly `nonconforming` among them: hypergeometric. A sample larger than the lot, or more
-/// nonconforming than pieces: [`Lack::OutOfRange`].
+/// The probability to accept a lot of `lot` pieces with exactly `nonconforming` among them: hypergeometric. A sample larger than the lot,
+/// or more nonconforming than pieces: [`Lack::OutOfRange`].
 pub fn acceptance_of_lot(lot: u32, n: u32, accept: u32, nonconforming: u32) -> Answer<f64> {
     if n > lot || nonconforming > lot {
         return Answer::TooLittle(Lack::OutOfRange);
@@ -229,7 +230,8 @@ pub fn quality_accepted(n: u32, accept: u32, accepted: f64) -> Answer<f64> {
     quality().into()
 }
 
-/// The worst average outgoing quality when rejected lots are sorted: the greatest `p · Pa(p) · (lot − n) / lot` (AOQL), and the share `p` where it comes.
+/// The worst average outgoing quality when rejected lots are sorted: the greatest `p · Pa(p) · (lot − n) / lot` (AOQL), and the share `p`
+/// where it comes.
 pub fn worst_outgoing(lot: u32, n: u32, accept: u32) -> Answer<(f64, f64)> {
     if n == 0 || n > lot || accept >= n {
         return Answer::TooLittle(Lack::OutOfRange);
@@ -255,8 +257,9 @@ pub enum Standing {
 
 /// The switching rules (MIL-STD-105E §4.7; ISO 2859-1 §9.3), per class of defect, on original inspections only.
 ///
-/// Normal to tightened when 2 of 5 or fewer consecutive lots are rejected; back when 5 consecutive lots are accepted; discontinued when 5 lots in
-/// all are rejected while tightened. Each switch starts the count anew. Reduced inspection is never entered: its plans are not verified.
+/// Normal to tightened when 2 of 5 or fewer consecutive lots are rejected; back when 5 consecutive lots are accepted; discontinued when 5
+/// lots in all are rejected while tightened. Each switch starts the count anew. Reduced inspection is never entered: its plans are not
+/// verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Switching {
     standing: Standing,

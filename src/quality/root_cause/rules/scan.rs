@@ -1,6 +1,7 @@
 //! Likelihood ratios of an excess inside a part of the table, and the search over all conjunctions by definition.
 //!
-//! The search here visits every conjunction and every cell: the definition, for tables of some hundred cells and as the check on the fast engine.
+//! The search here visits every conjunction and every cell: the definition, for tables of some hundred cells and as the check on the fast
+//! engine.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +9,9 @@ use serde::Serialize;
 
 use super::special::x_ln_ratio;
 
-/// Excess of a node with `claims` against `expected`, given `all_claims` against `all_expected` over all: the conditional Poisson log-likelihood ratio
-/// `c ln(c/e′) + (C−c) ln((C−c)/(C−e′))`, `e′ = e C / E` (Kulldorff 1997, *Communications in Statistics* 26:1481). 0 unless there is an excess.
+/// Excess of a node with `claims` against `expected`, given `all_claims` against `all_expected` over all: the conditional Poisson
+/// log-likelihood ratio `c ln(c/e′) + (C−c) ln((C−c)/(C−e′))`, `e′ = e C / E` (Kulldorff 1997, *Communications in Statistics* 26:1481). 0
+/// unless there is an excess.
 pub fn conditional(claims: f64, expected: f64, all_claims: f64, all_expected: f64) -> f64 {
     let expected = expected * all_claims / all_expected;
     if claims > expected { x_ln_ratio(claims, expected) + x_ln_ratio(all_claims - claims, all_claims - expected) } else { 0.0 }
@@ -20,8 +22,8 @@ pub fn unconditional(claims: f64, expected: f64) -> f64 {
     if claims > expected { x_ln_ratio(claims, expected) - (claims - expected) } else { 0.0 }
 }
 
-/// Excess of `defectives` among `pieces`, given `all_defectives` among `all_pieces`: Kulldorff's Bernoulli log-likelihood ratio. 0 unless the share inside is
-/// above the share outside.
+/// Excess of `defectives` among `pieces`, given `all_defectives` among `all_pieces`: Kulldorff's Bernoulli log-likelihood ratio. 0 unless
+/// the share inside is above the share outside.
 pub fn bernoulli(defectives: f64, pieces: f64, all_defectives: f64, all_pieces: f64) -> f64 {
     let (outside, others) = (all_defectives - defectives, all_pieces - pieces);
     if defectives * others <= outside * pieces {

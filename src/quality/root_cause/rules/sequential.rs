@@ -9,7 +9,8 @@ use super::poisson;
 /// States of the Markov chain above which run lengths are not computed.
 const MOST_STATES: u32 = 600;
 
-/// A Poisson CUSUM: raises an alarm when the claims of late are better explained by `ratio` times the expected rate than by the expected rate.
+/// A Poisson CUSUM: raises an alarm when the claims of late are better explained by `ratio` times the expected rate than by the expected
+/// rate.
 ///
 /// `S = max(0, S + x ln R − e (R − 1))`, the log-likelihood ratio of one period (Lucas 1985, *Technometrics* 27:129). It is exact for an
 /// expectation that differs from period to period, so ages and reporting delays go in through `e`.
@@ -27,7 +28,8 @@ impl Cusum {
         if sound { Answer::Known(Self { ratio, threshold, sum: 0.0 }) } else { Answer::TooLittle(Lack::OutOfRange) }
     }
 
-    /// Takes in a period with its claims and its expected claims, and says whether the alarm is raised. Without expectation claims say nothing.
+    /// Takes in a period with its claims and its expected claims, and says whether the alarm is raised. Without expectation claims say
+    /// nothing.
     pub fn add(&mut self, claims: u32, expected: f64) -> Answer<bool> {
         let take = |expected: f64| {
             self.sum = (self.sum + f64::from(claims) * self.ratio.ln() - expected * (self.ratio - 1.0)).max(0.0);
@@ -89,9 +91,9 @@ impl Lattice {
 
 /// The threshold of a [`Cusum`] that alarms once in `periods` periods on average while nothing is wrong, with `expected` claims per period.
 ///
-/// In claims the reference value is `k = e (R − 1) / ln R`; it is put on a lattice of tenths of a claim or finer, the run length is brought to at least
-/// `periods` by doubling and halving, and the threshold is returned on the chart's own scale. Where expectations differ between periods take
-/// their average: the run length is then an approximation.
+/// In claims the reference value is `k = e (R − 1) / ln R`; it is put on a lattice of tenths of a claim or finer, the run length is brought
+/// to at least `periods` by doubling and halving, and the threshold is returned on the chart's own scale. Where expectations differ between
+/// periods take their average: the run length is then an approximation.
 pub fn threshold(ratio: f64, expected: f64, periods: f64) -> Answer<f64> {
     let threshold = || {
         let expected = exposed(expected)?;
@@ -147,7 +149,8 @@ pub struct Sprt {
 }
 
 /// Tests rate `low` against rate `high` with error probabilities `alpha` (high accepted though low is true) and `beta` (the reverse), after
-/// `claims` in `exposure` (Wald 1945, *Annals of Mathematical Statistics* 16:117). The bounds are conservative, because the last claim overshoots them.
+/// `claims` in `exposure` (Wald 1945, *Annals of Mathematical Statistics* 16:117). The bounds are conservative, because the last claim
+/// overshoots them.
 pub fn sprt(low: f64, high: f64, alpha: f64, beta: f64, claims: u32, exposure: f64) -> Answer<Sprt> {
     let sprt = || {
         let (alpha, beta, exposure) = (inside_unit(alpha)?, inside_unit(beta)?, at_least_zero(exposure)?);

@@ -1,14 +1,15 @@
 //! Shares of a joint excess: the Shapley value of small games (Shapley 1953).
 //!
-//! A player's share is its marginal contribution averaged over all orders in which players could join. Shares sum to the value of all together, players
-//! who contribute the same get the same, and who contributes nothing gets nothing.
+//! A player's share is its marginal contribution averaged over all orders in which players could join. Shares sum to the value of all
+//! together, players who contribute the same get the same, and who contributes nothing gets nothing.
 
 use super::answer::{Answer, Lack, count};
 
 /// Most players for whom all coalitions are counted (4,096 of them).
 pub const MOST_PLAYERS: usize = 12;
 
-/// The shares of `players` in a game; `value` of a coalition, given as a bit set with player `i` at bit `i`. `value(0)` is taken as nothing.
+/// The shares of `players` in a game; `value` of a coalition, given as a bit set with player `i` at bit `i`. `value(0)` is taken as
+/// nothing.
 ///
 /// `φᵢ = Σ_S |S|! (n−|S|−1)! / n! · (v(S ∪ i) − v(S))`. More than [`MOST_PLAYERS`]: [`Lack::OutOfRange`].
 pub fn shares(players: usize, value: impl Fn(u32) -> f64) -> Answer<Vec<f64>> {

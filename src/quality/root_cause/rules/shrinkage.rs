@@ -1,8 +1,10 @@
 //! Shrunken rates: what to believe of a batch's claim rate when batches differ and some are small (Gamma–Poisson empirical Bayes).
 //!
-//! Model: batch `i` has a rate `λᵢ` drawn from a distribution common to all batches, and claims `yᵢ ~ Poisson(λᵢ Eᵢ)`, `Eᵢ` its exposure. The common
-//! distribution is fitted to all batches; a batch's own claims then move it. Small batches stay near the average, large ones go where their
-//! claims are. With `E` in expected claims a rate is a ratio: 2 is twice what was expected.
+//! Model: batch `i` has a rate `λᵢ` drawn from a distribution common to all batches, and claims `yᵢ ~ Poisson(λᵢ Eᵢ)`, `Eᵢ` its exposure.
+//! The common distribution is fitted to all batches; a batch's own claims then move it. Small batches stay near the average, large ones go
+//! where their claims are. With `E` in expected claims a rate is a ratio: 2 is twice what was expected.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -216,11 +218,11 @@ impl Groups {
     }
 }
 
-/// The gamma distribution of rates that makes `(claims, exposure)` of the groups likeliest (marginal maximum likelihood, a negative binomial
-/// regression without covariates: Robbins 1956; Clayton and Kaldor 1987, *Biometrics* 43:671).
+/// The gamma distribution of rates that makes `(claims, exposure)` of the groups likeliest (marginal maximum likelihood, a negative
+/// binomial regression without covariates: Robbins 1956; Clayton and Kaldor 1987, *Biometrics* 43:671).
 ///
-/// Groups that spread no more than chance have no gamma distribution: one rate for all, [`Belief::Shared`]. So have groups without any claim,
-/// with Jeffreys' prior. No exposure at all: [`Lack::NoExposure`].
+/// Groups that spread no more than chance have no gamma distribution: one rate for all, [`Belief::Shared`]. So have groups without any
+/// claim, with Jeffreys' prior. No exposure at all: [`Lack::NoExposure`].
 pub fn fit(groups: &[(u32, f64)]) -> Answer<Fit> {
     let fit = || {
         let groups = Groups::of(groups)?;
@@ -233,7 +235,8 @@ pub fn fit(groups: &[(u32, f64)]) -> Answer<Fit> {
         let squares: f64 = groups.with_exposure.iter().map(|(_, e)| e * e).sum();
         let shape = (rate * rate * squares / excess).clamp(1e-3, 1e6);
         let start = vec![shape.ln(), (shape / rate).ln()];
-        let peak = climb(|at| likelihood(&groups, at), start).ok_or(Lack::Unsettled)?;
+        let marginal = Marginal::of(&groups.with_exposure);
+        let peak = climb(|at| marginal.at(at), start).ok_or(Lack::Unsettled)?;
         if peak.local.value - shared.ln_likelihood < NO_GAIN {
             return Ok(shared);
         }
@@ -249,25 +252,58 @@ fn gamma_at(at: &[f64]) -> Gamma {
     }
 }
 
-fn likelihood(groups: &Groups, at: &[f64]) -> Local {
-    let gamma = gamma_at(at);
-    let (mut value, mut by, mut twice) = (0.0, [0.0; 2], [0.0; 3]);
-    for (y, e) in &groups.with_exposure {
-        let slopes = gamma.slopes(*y, *e);
-        value += slopes.value;
-        by.iter_mut().zip(slopes.by).for_each(|(sum, slope)| *sum += slope);
-        twice.iter_mut().zip(slopes.twice).for_each(|(sum, curve)| *sum += curve);
-    }
-    let [aa, ab, bb] = twice;
-    let mut information = Square::zero(2);
-    for (row, column, curve) in [(0, 0, aa), (0, 1, ab), (1, 0, ab), (1, 1, bb)] {
-        information.add(row, column, -curve);
-    }
-    Local { value, gradient: by.to_vec(), information }
+/// The log-likelihood of all groups, arranged so that a group costs one logarithm: what depends on the claims alone is done once for each
+/// count that occurs, what depends on neither parameter once for all.
+struct Marginal<'a> {
+    cells: &'a [(u32, f64)],
+    /// Each count that occurs, and how often.
+    counts: Vec<(u32, f64)>,
+    /// `Σ y ln E − ln y!`.
+    constant: f64,
 }
 
-/// What to believe of a group before its own claims: [`fit`], or with fewer than [`FEWEST_GROUPS`] groups a gamma distribution about the pooled
-/// rate with [`FIXED_SHAPE`], because so few groups do not tell how much groups differ.
+impl<'a> Marginal<'a> {
+    fn of(cells: &'a [(u32, f64)]) -> Self {
+        let mut counts: BTreeMap<u32, f64> = BTreeMap::new();
+        let mut constant = 0.0;
+        for (y, e) in cells {
+            *counts.entry(*y).or_default() += 1.0;
+            constant += f64::from(*y) * e.ln() - ln_factorial(*y);
+        }
+        Self { cells, counts: counts.into_iter().collect(), constant }
+    }
+
+    /// [`Gamma::slopes`] summed over the groups.
+    fn at(&self, at: &[f64]) -> Local {
+        let Gamma { shape: a, rate: b } = gamma_at(at);
+        let (mut value, mut by_a, mut rise_aa) = (self.constant, 0.0, 0.0);
+        for (y, times) in &self.counts {
+            let (rise, once, twice) = rising(a, *y);
+            value += times * rise;
+            by_a += times * once;
+            rise_aa += times * twice;
+        }
+        let (mut by_b, mut ab, mut bb) = (0.0, 0.0, 0.0);
+        for (y, e) in self.cells {
+            let claims = a + f64::from(*y);
+            let grown = (e / b).ln_1p();
+            let kept = b / (b + e);
+            value -= claims * grown + f64::from(*y) * b.ln();
+            by_a -= grown;
+            by_b += a - claims * kept;
+            ab += a * (1.0 - kept);
+            bb -= claims * kept * (1.0 - kept);
+        }
+        let mut information = Square::zero(2);
+        for (row, column, curve) in [(0, 0, a * by_a + a * a * rise_aa), (0, 1, ab), (1, 0, ab), (1, 1, bb)] {
+            information.add(row, column, -curve);
+        }
+        Local { value, gradient: vec![a * by_a, by_b], information }
+    }
+}
+
+/// What to believe of a group before its own claims: [`fit`], or with fewer than [`FEWEST_GROUPS`] groups a gamma distribution about the
+/// pooled rate with [`FIXED_SHAPE`], because so few groups do not tell how much groups differ.
 pub fn prior(groups: &[(u32, f64)]) -> Answer<Fit> {
     let prior = || {
         let known = Groups::of(groups)?;
@@ -313,6 +349,22 @@ mod tests {
                 assert!(((up.value - down.value) / (2.0 * h) - here.by[i]).abs() < 1e-7);
                 assert!(((up.by[0] - down.by[0]) / (2.0 * h) - here.twice[i]).abs() < 1e-6);
                 assert!(((up.by[1] - down.by[1]) / (2.0 * h) - here.twice[i + 1]).abs() < 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn the_likelihood_is_the_sum_over_groups() {
+        let cells = [(0, 0.7), (3, 2.0), (3, 5.0), (40, 11.0)];
+        let at = [0.4_f64, -0.3];
+        let all = Marginal::of(&cells).at(&at);
+        let each: Vec<Slopes> = cells.iter().map(|(y, e)| gamma_at(&at).slopes(*y, *e)).collect();
+        let close = |one: f64, other: f64| assert!((one - other).abs() < 1e-10, "{one} {other}");
+        close(all.value, each.iter().map(|one| one.value).sum());
+        for i in 0..2 {
+            close(all.gradient[i], each.iter().map(|one| one.by[i]).sum());
+            for k in 0..2 {
+                close(-all.information.at(i, k), each.iter().map(|one| one.twice[i + k]).sum());
             }
         }
     }

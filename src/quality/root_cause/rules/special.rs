@@ -70,8 +70,8 @@ pub fn ln_gamma_upper(a: f64, x: f64) -> f64 {
 /// The `x` with `P(shape, x) = p`.
 ///
 /// Newton on the logarithm of the nearer tail as a function of `ln x`: the logarithm of a gamma variable has a log-concave density, so both
-/// log tails are concave in `ln x` and the iteration settles from any start. Starts at Wilson and Hilferty (1931), or at the leading term of
-/// the series where that is negative.
+/// log tails are concave in `ln x` and the iteration settles from any start. Starts at Wilson and Hilferty (1931), or at the leading term
+/// of the series where that is negative.
 pub fn gamma_quantile(shape: f64, p: f64) -> f64 {
     if p <= 0.0 {
         return 0.0;

@@ -1,6 +1,7 @@
 //! Comparisons within strata of a rival: Mantel–Haenszel for shares and for rates, and whether one ratio fits every stratum.
 //!
-//! This is what keeps an innocent supplier innocent: a supplier who delivers to the bad line looks bad over all, and equal within each line.
+//! This is what keeps an innocent supplier innocent: a supplier who delivers to the bad line looks bad over all, and equal within each
+//! line.
 
 use serde::Serialize;
 
@@ -57,9 +58,9 @@ fn bounds(ratio: f64, variance: f64, confidence: f64) -> Result<Interval, Lack> 
 
 /// Mantel–Haenszel odds ratio over strata of defectives and good pieces.
 ///
-/// Ratio `Σ(ad/n) / Σ(bc/n)` and its chi-square (Mantel and Haenszel 1959; with `corrected`, ½ is taken off the difference where it is that large);
-/// interval by Robins, Breslow and Greenland (1986, *Biometrics* 42:311). As R `mantelhaen.test`.
-/// When no stratum holds both levels, exposed and not, with and without the defect, the two cannot be told apart: [`Lack::Inseparable`].
+/// Ratio `Σ(ad/n) / Σ(bc/n)` and its chi-square (Mantel and Haenszel 1959; with `corrected`, ½ is taken off the difference where it is that
+/// large); interval by Robins, Breslow and Greenland (1986, *Biometrics* 42:311). As R `mantelhaen.test`. When no stratum holds both
+/// levels, exposed and not, with and without the defect, the two cannot be told apart: [`Lack::Inseparable`].
 pub fn odds_ratio(strata: &[Table], corrected: bool, confidence: f64) -> Answer<Common> {
     let common = || {
         let (mut difference, mut variance, mut used) = (0.0, 0.0, 0);
@@ -161,10 +162,10 @@ fn speaking(strata: &[Stratum]) -> Result<Vec<(f64, f64, f64, f64)>, Lack> {
 
 /// Mantel–Haenszel rate ratio over strata of claims out of exposure.
 ///
-/// `Σ(c₁e₀/t) / Σ(c₀e₁/t)` with `t = e₀ + e₁`; variance of its logarithm `Σ((c₀+c₁) e₀e₁/t²) / (ΣR·ΣS)` (Greenland and Robins 1985, *Biometrics* 41:55);
-/// chi-square `(Σ(c₁ − c e₁/t))² / Σ(c e₀e₁/t²)` without continuity correction.
-/// When no stratum holds both levels the factor and its rival always go together: [`Lack::Inseparable`], and nobody is blamed.
-/// When they do and no claim fell there: [`Lack::NoEvents`].
+/// `Σ(c₁e₀/t) / Σ(c₀e₁/t)` with `t = e₀ + e₁`; variance of its logarithm `Σ((c₀+c₁) e₀e₁/t²) / (ΣR·ΣS)` (Greenland and Robins 1985,
+/// *Biometrics* 41:55); chi-square `(Σ(c₁ − c e₁/t))² / Σ(c e₀e₁/t²)` without continuity correction. When no stratum holds both levels the
+/// factor and its rival always go together: [`Lack::Inseparable`], and nobody is blamed. When they do and no claim fell there:
+/// [`Lack::NoEvents`].
 pub fn rate_ratio(strata: &[Stratum], confidence: f64) -> Answer<Common> {
     let common = || {
         let speaking = speaking(strata)?;
@@ -193,8 +194,8 @@ pub fn rate_ratio(strata: &[Stratum], confidence: f64) -> Answer<Common> {
     common().into()
 }
 
-/// Whether one rate ratio fits every stratum: given a stratum's claims `c`, the exposed ones are binomial with share `θe₁ / (θe₁ + e₀)`, θ the
-/// common ratio; chi-square over strata, less one degree of freedom (Breslow and Day 1987, II, §3.6).
+/// Whether one rate ratio fits every stratum: given a stratum's claims `c`, the exposed ones are binomial with share `θe₁ / (θe₁ + e₀)`, θ
+/// the common ratio; chi-square over strata, less one degree of freedom (Breslow and Day 1987, II, §3.6).
 pub fn equal_rates(strata: &[Stratum]) -> Answer<Homogeneity> {
     let test = || {
         let ratio = rate_ratio(strata, 0.95).or_lack()?.ratio;

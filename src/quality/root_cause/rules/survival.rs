@@ -132,7 +132,8 @@ pub struct LogRank {
     pub p: f64,
 }
 
-/// Whether groups of units make claims at the same hazard (Mantel 1966; Peto and Peto 1972; R `survdiff`): `group` names each subject's group, `0..groups`.
+/// Whether groups of units make claims at the same hazard (Mantel 1966; Peto and Peto 1972; R `survdiff`): `group` names each subject's
+/// group, `0..groups`.
 ///
 /// Fewer than two groups under watch: [`Lack::TooFew`]; no claim while two groups were: [`Lack::NoEvents`].
 pub fn log_rank(subjects: &[Subject], group: &[usize], groups: usize) -> Answer<LogRank> {

@@ -31,8 +31,8 @@ pub struct Exact {
 
 /// The number of exposed defectives given every margin, at odds ratio 1: `from`, `from + 1`, … with the logarithms of their probabilities.
 ///
-/// At odds ratio `ω` each probability is multiplied by `ωᵏ` and scaled to sum to 1 (the non-central hypergeometric distribution); strata add
-/// up by convolution.
+/// At odds ratio `ω` each probability is multiplied by `ωᵏ` and scaled to sum to 1 (the non-central hypergeometric distribution); strata
+/// add up by convolution.
 #[derive(Clone, Debug)]
 struct Given {
     from: u32,

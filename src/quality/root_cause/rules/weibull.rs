@@ -39,12 +39,12 @@ pub struct Forecast {
 
 /// Fits a Weibull law by maximum likelihood to claims, to units without a claim so far, and to units that came under watch late.
 ///
-/// The shape is the root of the profile equation `1/k + Σ_d w ln t / d − Σ w (tᵏ ln t − vᵏ ln v) / Σ w (tᵏ − vᵏ) = 0` (`v` the entry, `d` the claims;
-/// Lawless 2003, *Statistical Models and Methods for Lifetime Data*, §5.2), the scale `(Σ w (tᵏ − vᵏ) / d)^{1/k}`; times are divided by the longest
-/// before powers are taken. Variances are those of the observed information.
+/// The shape is the root of the profile equation `1/k + Σ_d w ln t / d − Σ w (tᵏ ln t − vᵏ ln v) / Σ w (tᵏ − vᵏ) = 0` (`v` the entry, `d`
+/// the claims; Lawless 2003, *Statistical Models and Methods for Lifetime Data*, §5.2), the scale `(Σ w (tᵏ − vᵏ) / d)^{1/k}`; times are
+/// divided by the longest before powers are taken. Variances are those of the observed information.
 ///
-/// No claim: [`Lack::NoEvents`]. Every claim at the longest age watched: the shape would be infinite, [`Lack::NoSpread`]; so one claim is enough
-/// only if somebody was watched for longer. An age of 0 has no logarithm: count half a day.
+/// No claim: [`Lack::NoEvents`]. Every claim at the longest age watched: the shape would be infinite, [`Lack::NoSpread`]; so one claim is
+/// enough only if somebody was watched for longer. An age of 0 has no logarithm: count half a day.
 pub fn fit(subjects: &[Subject]) -> Answer<Weibull> {
     let fit = || {
         subjects.iter().try_for_each(Subject::checked)?;
@@ -129,9 +129,9 @@ impl Weibull {
 
     /// Claims within `horizon` of units in service, given as (units, age): `Σ N (1 − S(t+h)/S(t))`, each unit claiming once at most.
     ///
-    /// The interval is that of a gamma variable with the same mean and the variance `Σ N p (1−p) + g' V g`: chance, and the uncertainty of the fit by the
-    /// delta method, `g` the slope of the mean in `(ln scale, ln σ)` (Meeker and Escobar 1998, §12.7). `within` is its probability.
-    /// Nobody in service: [`Lack::NoExposure`].
+    /// The interval is that of a gamma variable with the same mean and the variance `Σ N p (1−p) + g' V g`: chance, and the uncertainty of
+    /// the fit by the delta method, `g` the slope of the mean in `(ln scale, ln σ)` (Meeker and Escobar 1998, §12.7). `within` is its
+    /// probability. Nobody in service: [`Lack::NoExposure`].
     pub fn forecast(&self, in_service: &[(f64, f64)], horizon: f64, within: f64) -> Answer<Forecast> {
         let forecast = || {
             at_least_zero(horizon)?;
