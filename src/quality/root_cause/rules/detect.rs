@@ -219,6 +219,32 @@ mod tests {
         assert!(!found.dispersion.known().unwrap().more_than_chance());
     }
 
+    proptest::proptest! {
+        /// Neither the order of the cells nor the unit of exposure says anything about them.
+        #[test]
+        fn order_and_units_do_not_matter(claims in proptest::collection::vec(0_u32..40, 9..30), unit in 0.01_f64..100.0) {
+            let cells: Vec<(u32, f64)> = claims.iter().zip(1_u32..).map(|(claims, at)| (*claims, f64::from(at % 7 + 1))).collect();
+            let turned: Vec<(u32, f64)> = cells.iter().rev().map(|(claims, expected)| (*claims, expected * unit)).collect();
+            let of = |cells: &[(u32, f64)]| detect(cells, Model::Gamma, &Settings::default()).known().unwrap().signals;
+            for (one, other) in of(&cells).into_iter().zip(of(&turned).into_iter().rev()) {
+                let (one, other) = (one.known().unwrap(), other.known().unwrap());
+                proptest::prop_assert!((one.ratio - other.ratio).abs() < 1e-5 * one.ratio);
+                proptest::prop_assert!((one.bad - other.bad).abs() < 1e-5);
+            }
+        }
+
+        /// More claims never make a cell look better.
+        #[test]
+        fn more_claims_are_never_better(shape in 0.2_f64..20.0, expected in 0.05_f64..50.0, claims in 0_u32..60) {
+            let prior = Belief::Gamma(Gamma { shape, rate: shape });
+            let of = |claims| judge((claims, expected), &prior, &Settings::default()).known().unwrap();
+            let (one, more) = (of(claims), of(claims + 1));
+            proptest::prop_assert!(more.ratio > one.ratio && more.bad >= one.bad && more.interval.lower >= one.interval.lower);
+            proptest::prop_assert!(one.interval.lower <= one.ratio * 1.2 && one.interval.lower < one.interval.upper);
+            proptest::prop_assert!(more.evidence.at_least <= one.evidence.at_least);
+        }
+    }
+
     #[test]
     fn edges_have_answers() {
         let settings = Settings::default();
