@@ -41,6 +41,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("quality/findings", &[]),
     ("quality/liability", &[]),
     ("quality/recalls", &["trace"]),
+    ("quality/root_cause", &[]),
     ("quality/trace", &[]),
     ("public/card", &["links"]),
     ("public/links", &[]),

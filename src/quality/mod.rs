@@ -3,4 +3,5 @@
 pub mod findings;
 pub mod liability;
 pub mod recalls;
+pub mod root_cause;
 pub mod trace;
