@@ -40,6 +40,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ownership/warranties", &["garments"]),
     ("quality/findings", &[]),
     ("quality/recalls", &["trace"]),
+    ("quality/root_cause", &[]),
     ("quality/trace", &[]),
     ("public/card", &["links"]),
     ("public/links", &[]),

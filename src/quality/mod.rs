@@ -2,4 +2,5 @@
 
 pub mod findings;
 pub mod recalls;
+pub mod root_cause;
 pub mod trace;

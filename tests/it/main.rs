@@ -26,6 +26,7 @@ mod products;
 mod recalls;
 mod refusals;
 mod resolver;
+mod root_cause;
 mod sales;
 mod scans;
 mod schema;
