@@ -3,8 +3,8 @@
 //! Values are coded by position in a dictionary, so that counting is adding to an array. One-way counts are kept as claims come in; two-way
 //! counts are made when they are asked for.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use super::likelihood::conditional;
 use super::suspects::{Suspect, real};
@@ -109,16 +109,18 @@ impl Cube {
         // The dimension with more values leads: rows are put in its order once, for all pairs it leads.
         let mut order: Vec<usize> = (0..dims).collect();
         order.sort_by_key(|&dim| std::cmp::Reverse(self.one(dim).len()));
+        let work: Vec<(usize, usize)> =
+            order.iter().enumerate().flat_map(|(at, &lead)| order.iter().skip(at + 1).map(move |&other| (lead, other))).collect();
+        let sorted: Vec<OnceLock<Sorted>> = (0..dims).map(|_| OnceLock::new()).collect();
         let next = AtomicUsize::new(0);
-        let found = Mutex::new(Vec::new());
+        let found = Mutex::new(Vec::with_capacity(work.len()));
         std::thread::scope(|scope| {
             for _ in 0..threads.max(1) {
                 scope.spawn(|| {
-                    while let Some(&lead) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let others = order.iter().skip_while(|dim| **dim != lead).skip(1);
-                        let pairs = self.led_by(lead, others);
+                    while let Some(&(lead, other)) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let pair = self.pair(lead, other, &sorted);
                         if let Ok(mut found) = found.lock() {
-                            found.extend(pairs);
+                            found.push(pair);
                         }
                     }
                 });
@@ -129,19 +131,17 @@ impl Cube {
         pairs
     }
 
-    fn led_by<'a>(&self, lead: usize, others: impl Iterator<Item = &'a usize>) -> Vec<Pair> {
-        let mut sorted: Option<Sorted> = None;
-        others
-            .map(|&other| {
-                let cells = if self.one(lead).len().saturating_mul(self.one(other).len()) <= DENSE {
-                    self.dense(lead, other)
-                } else {
-                    self.grouped(sorted.get_or_insert_with(|| self.sorted(lead)), other)
-                };
-                let turned = cells.into_iter().map(|(one, two, count)| if lead < other { (one, two, count) } else { (two, one, count) });
-                Pair { first: lead.min(other), second: lead.max(other), cells: turned.collect() }
-            })
-            .collect()
+    fn pair(&self, lead: usize, other: usize, sorted: &[OnceLock<Sorted>]) -> Pair {
+        let turned = lead > other;
+        let mut cells = Vec::new();
+        let mut keep = |one: u32, two: u32, count: Count| cells.push(if turned { (two, one, count) } else { (one, two, count) });
+        match sorted.get(lead) {
+            Some(sorted) if self.one(lead).len().saturating_mul(self.one(other).len()) > DENSE => {
+                self.grouped(sorted.get_or_init(|| self.sorted(lead)), other, &mut keep);
+            }
+            _ => self.dense(lead, other, &mut keep),
+        }
+        Pair { first: lead.min(other), second: lead.max(other), cells }
     }
 
     fn column(&self, dim: usize) -> &[u32] {
@@ -149,7 +149,7 @@ impl Cube {
     }
 
     /// All combinations in one array.
-    fn dense(&self, lead: usize, other: usize) -> Vec<(u32, u32, Count)> {
+    fn dense(&self, lead: usize, other: usize, keep: &mut impl FnMut(u32, u32, Count)) {
         let width = self.one(other).len();
         let mut counts = vec![Count::default(); self.one(lead).len() * width];
         for ((one, two), row) in self.column(lead).iter().zip(self.column(other)).zip(&self.rows) {
@@ -157,10 +157,11 @@ impl Cube {
                 count.add(row.claims, row.exposure);
             }
         }
-        let groups = (0..).zip(counts.chunks(width.max(1)));
-        groups
-            .flat_map(|(one, group)| (0..).zip(group).filter(|(_, count)| !count.is_empty()).map(move |(two, count)| (one, two, *count)))
-            .collect()
+        for (one, group) in (0..).zip(counts.chunks(width.max(1))) {
+            for (two, count) in (0..).zip(group).filter(|(_, count)| !count.is_empty()) {
+                keep(one, two, *count);
+            }
+        }
     }
 
     /// Rows in the order of one dimension, by counting sort.
@@ -192,34 +193,42 @@ impl Cube {
     }
 
     /// Group by group: one array of the other dimension, emptied after each value of the leading one.
-    fn grouped(&self, sorted: &Sorted, other: usize) -> Vec<(u32, u32, Count)> {
+    fn grouped(&self, sorted: &Sorted, other: usize, keep: &mut impl FnMut(u32, u32, Count)) {
         let column = self.column(other);
         let mut counts = vec![Count::default(); self.one(other).len()];
         let mut seen: Vec<u32> = Vec::new();
-        let mut cells = Vec::new();
         for (one, bounds) in (0u32..).zip(sorted.starts.windows(2)) {
             let &[from, to] = bounds else { continue };
             let rows = sorted.rows.get(from..to).unwrap_or_default();
             let added = sorted.counts.get(from..to).unwrap_or_default();
+            // A large group has nearly all codes: then the whole array is looked through. A small one remembers which it has.
+            let large = rows.len() >= counts.len() / 4;
             for (row, add) in rows.iter().zip(added) {
                 let two = column.get(place(*row)).copied().unwrap_or_default();
                 if let Some(count) = counts.get_mut(place(two)) {
-                    if count.is_empty() {
+                    if !large && count.is_empty() {
                         seen.push(two);
                     }
                     count.add(add.claims, add.exposure);
                 }
             }
+            if large {
+                for (two, count) in (0..).zip(&mut counts) {
+                    let count = std::mem::take(count);
+                    if !count.is_empty() {
+                        keep(one, two, count);
+                    }
+                }
+                continue;
+            }
             seen.sort_unstable();
-            seen.dedup();
             for two in seen.drain(..) {
                 let count = counts.get_mut(place(two)).map(std::mem::take).unwrap_or_default();
                 if !count.is_empty() {
-                    cells.push((one, two, count));
+                    keep(one, two, count);
                 }
             }
         }
-        cells
     }
 
     /// The values and pairs of values with the strongest excess, best first: the conditional Poisson scan ([`conditional`]) to depth 2 over

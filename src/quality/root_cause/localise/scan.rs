@@ -28,7 +28,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { depth: 3, causes: 3, further: 0.5, level: 0.05, replicates: 999, work: 400_000, ranking: 10 }
+        Self { depth: 3, causes: 3, further: 0.5, level: 0.05, replicates: 999, work: 200_000, ranking: 10 }
     }
 }
 

@@ -13,6 +13,10 @@ const ENOUGH: usize = 20;
 /// is the conditional Poisson likelihood ratio on counts weighted by `1 / (1 + spread × expected)`, which have a variance equal to their
 /// mean (for spread 0 these are the counts). `p = (1 + #{replicates ≥ observed}) / (1 + replicates)`; sequentially, when 20 replicates
 /// were as bad, `p = 20 / replicates so far`. No claims, nothing expected: p = 1.
+///
+/// Without any spread the chance that one suspect reaches a ratio of `x` nats is at most `e^−x` (Chernoff 1952: the ratio is the
+/// Kullback–Leibler divergence of a binomial), so that of any is at most `suspects × e^−x`. Where this bound is below anything that the
+/// replicates could show it is the answer, and none are drawn.
 pub fn p_value(sites: &[Site], accused: &[usize], candidates: &[Candidate], replicates: usize, seed: u64) -> f64 {
     let weighted: Vec<(f64, f64)> = sites
         .iter()
@@ -41,6 +45,10 @@ pub fn p_value(sites: &[Site], accused: &[usize], candidates: &[Candidate], repl
     let observed = conditional(claims, within, all, expected);
     if observed <= 0.0 {
         return 1.0;
+    }
+    let bound = real(candidates.len()) * (-observed).exp();
+    if bound < real(1 + replicates).recip() && sites.iter().all(|site| site.spread <= 0.0) {
+        return bound;
     }
     let mut chance = Chance::new(seed);
     let mut as_bad = 0;
@@ -89,7 +97,9 @@ mod tests {
         let mut claims = vec![10.0; 20];
         assert_eq!(p_value(&sites(&claims, 0.0), &[0], &candidates, 199, 1), 1.0);
         claims[0] = 40.0;
-        assert_eq!(p_value(&sites(&claims, 0.0), &[0], &candidates, 199, 1), 0.005);
+        let bound = p_value(&sites(&claims, 0.0), &[0], &candidates, 199, 1);
+        assert!(bound > 0.0 && bound < 1e-8, "{bound}");
+        assert_eq!(p_value(&sites(&claims, 1e-6), &[0], &candidates, 199, 1), 0.005);
         assert_eq!(p_value(&sites(&[0.0; 20], 0.0), &[0], &candidates, 199, 1), 1.0);
     }
 

@@ -83,7 +83,7 @@ impl Table {
     pub fn seed(&self) -> u64 {
         let mut hash = Sha256::new();
         let mut text = |text: &str| {
-            hash.update(text.len().to_be_bytes());
+            hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
             hash.update(text);
         };
         self.dims.iter().for_each(|dim| text(dim));
