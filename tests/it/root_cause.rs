@@ -55,7 +55,7 @@ fn chance_is_rarely_blamed() {
     let mut state: u64 = 20_260_402;
     let mut uniform = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 11) as f64 / (1u64 << 53) as f64
+        f64::from(u32::try_from(state >> 32).unwrap()) / 4_294_967_296.0
     };
     let (mut runs, mut reports) = (0, 0);
     for case in small(60) {

@@ -306,11 +306,13 @@ mod tests {
 
     /// Rows at random in dimensions of which some pairs are counted in one array and some group by group.
     fn cube() -> (Cube, Vec<[u32; 3]>) {
-        let sizes = [2_000, 3, 700];
-        let mut cube = Cube::new(&sizes);
+        let mut cube = Cube::new(&[2_000, 3, 700]);
         let mut chance = Chance::new(5);
-        let mut pick = |size: usize| (chance.uniform() * chance.uniform() * size as f64) as u32;
-        let rows: Vec<[u32; 3]> = (0..5_000).map(|_| sizes.map(&mut pick)).collect();
+        let mut pick = |size: u32| {
+            let at = chance.uniform() * chance.uniform() * f64::from(size);
+            (0..size).find(|code| f64::from(code + 1) > at).unwrap()
+        };
+        let rows: Vec<[u32; 3]> = (0..5_000).map(|_| [2_000, 3, 700].map(&mut pick)).collect();
         for (at, codes) in (0u32..).zip(&rows) {
             cube.add(codes, at % 2, f64::from(at % 7)).unwrap();
         }

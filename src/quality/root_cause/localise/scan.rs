@@ -102,8 +102,10 @@ struct Ranked<'a> {
 pub fn scan(cells: &[Cell], candidates: &[Candidate], settings: &Settings, seed: u64) -> Explanation {
     let candidates: Vec<Candidate> = candidates.iter().filter(|candidate| touched(cells, candidate)).cloned().collect();
     let mut baseline = Baseline::of_past(cells);
+    // Whatever looks suspicious at all is no witness to what innocent cells do.
+    let any = Settings { further: 0.0, ..*settings };
     for _ in 0..2 {
-        let suspected = deflate(&baseline, &candidates, settings);
+        let suspected = deflate(&baseline, &candidates, &any);
         baseline.settle(&suspected.iter().map(|one| one.candidate.cells.as_slice()).collect::<Vec<_>>());
     }
     let ranked = rank(&baseline, &candidates);
