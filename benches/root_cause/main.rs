@@ -18,10 +18,9 @@ use std::time::Instant;
 fn main() {
     // `-- settings`, `-- chance` or `-- counting` for one of them.
     let asked = |name: &str| !std::env::args().skip(1).any(|one| !one.starts_with('-')) || std::env::args().any(|one| one == name);
-    for (name, table) in [("settings", localisation::settings as fn()), ("chance", localisation::chance), ("counting", cube::counting)] {
-        if asked(name) {
-            table();
-        }
+    let tables: [(&str, fn()); 3] = [("settings", localisation::settings), ("chance", localisation::chance), ("counting", cube::counting)];
+    for (_, table) in tables.into_iter().filter(|(name, _)| asked(name)) {
+        table();
     }
 }
 
