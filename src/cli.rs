@@ -2,6 +2,7 @@
 
 mod demo;
 mod labels;
+mod root_cause;
 mod store;
 mod tools;
 mod user;
@@ -94,6 +95,11 @@ enum Command {
         #[command(subcommand)]
         command: labels::LabelsCommand,
     },
+    /// Root cause: which lot, line or supplier carries an excess of claims.
+    RootCause {
+        #[command(subcommand)]
+        command: root_cause::RootCauseCommand,
+    },
     /// GS1 Digital Links.
     Gs1 {
         #[command(subcommand)]
@@ -167,6 +173,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Serial { command: SerialCommand::Check { serial } } => tools::serial_check(&open(config)?, &serial),
         Command::Import { table, file, dry_run } => tools::import(&open(config)?, &table, &file, dry_run),
         Command::Labels { command } => labels::run(config, command),
+        Command::RootCause { command } => root_cause::run(command),
         Command::User { command } => user::run(&open(config)?, command),
         Command::Openapi => {
             say(&app::openapi().to_pretty_json().map_err(Error::broken)?);

@@ -29,6 +29,7 @@ mod products;
 mod recalls;
 mod refusals;
 mod resolver;
+mod root_cause;
 mod sales;
 mod scans;
 mod schema;
