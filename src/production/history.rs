@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use crate::kernel::event::EventKind;
 use crate::kernel::text::Lang;
 use crate::platform::events::Fact;
+use crate::platform::words::Words;
 
 /// One line of a history.
 pub(crate) struct Happened {
@@ -13,7 +14,7 @@ pub(crate) struct Happened {
     pub when: String,
     /// What, in words.
     pub what: String,
-    /// Who: `staff:<login>`, `api:<key>`.
+    /// Who, in words.
     pub who: String,
     /// What of the fact is worth a line: units, a reason, a count; may be empty.
     pub detail: String,
@@ -32,7 +33,7 @@ fn line(fact: &Fact, lang: Lang, zone: Tz) -> Happened {
     Happened {
         when: zone.from_utc_datetime(&fact.at).format("%Y-%m-%d %H:%M").to_string(),
         what,
-        who: fact.actor.clone(),
+        who: Words::of(lang).actor(&fact.actor),
         detail: detail.join(" · "),
     }
 }

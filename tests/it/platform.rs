@@ -86,6 +86,33 @@ story!(policies_hold_from_their_time_on, |app| {
     assert_eq!(refused.code(), Code::Invalid);
 });
 
+story!(a_language_is_remembered_when_a_person_chose_it, |app| {
+    let ask = |uri: &str| Request::get(uri).html().header("accept-language", "en");
+    let set = |answer: &crate::support::Answer| answer.header("set-cookie").map(str::to_owned);
+    let chosen = app.send(ask("/?lang=zh-CN").header("sec-fetch-site", "same-origin")).await.expect(200);
+    let cookie = set(&chosen).unwrap();
+    assert!(cookie.starts_with("lang=zh-CN;") && cookie.contains("Max-Age="), "{cookie}");
+    let after = app.send(ask("/").header("cookie", "lang=zh-CN")).await.expect(200);
+    assert!(after.text().contains("lang=\"zh-CN\"") && set(&after).is_none());
+    // What somebody was sent, what is remembered already, what a program asks for, and a page without a choice.
+    for request in [
+        ask("/?lang=zh-CN").header("sec-fetch-site", "cross-site"),
+        ask("/?lang=zh-CN").header("sec-fetch-site", "none"),
+        ask("/?lang=zh-CN").header("cookie", "lang=zh-CN"),
+        Request::get("/?lang=zh-CN"),
+        ask("/?lang=fr"),
+        ask("/"),
+    ] {
+        assert_eq!(set(&app.send(request).await.expect(200)), None);
+    }
+});
+
+story!(who_works_here_keeps_the_menu_when_something_fails, |app| {
+    let planner = app.persona(hangtag::staff::accounts::Role::Planner).await;
+    let page = planner.page("/no/such/place").await.expect(404);
+    assert!(page.text().contains("href=\"/batches\"") && page.text().contains("href=\"/desk\""));
+});
+
 story!(unknown_addresses_get_a_problem_in_the_form_asked_for, |app| {
     let program = app.get("/no/such/place").await.expect(404);
     assert_eq!(program.code(), "not_found");
