@@ -13,7 +13,7 @@ use crate::kernel::{Code, Error};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
 use crate::platform::http::perm::Permission;
-use crate::platform::http::{Entry, House, Menu, assets, at_the_door, dress, guard_headers};
+use crate::platform::http::{Entry, House, Menu, assets, at_the_door, dress, guard_headers, remember_lang};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::production::{batches, materials, parties, print_jobs, products};
@@ -123,6 +123,7 @@ pub fn app(
         .wrap(from_fn(at_the_door))
         .wrap(from_fn(dress))
         .wrap(from_fn(guard_headers))
+        .wrap(from_fn(remember_lang))
         .wrap(Compress::default())
 }
 

@@ -82,10 +82,7 @@ impl Words {
 
     /// The message of a key with arguments.
     pub fn say_with(&self, key: &str, pairs: &[(&str, String)]) -> Cow<'static, str> {
-        let mut args = FluentArgs::new();
-        for (name, value) in pairs {
-            args.set(*name, self.argument(name, value));
-        }
+        let args = self.arguments(pairs.iter().map(|(name, value)| (*name, value.as_str())));
         self.format(key, Some(&args))
     }
 
@@ -104,17 +101,26 @@ impl Words {
         self.bundle.has_message(key)
     }
 
-    /// A reason that is the name of one is said in words (`reason-<name>`).
-    fn argument(&self, name: &str, value: &str) -> FluentValue<'static> {
+    /// A reason that is the name of one is said in words (`reason-<name>`), which may name the other arguments.
+    fn argument(&self, name: &str, value: &str, others: &FluentArgs<'_>) -> FluentValue<'static> {
         let key = format!("reason-{value}");
-        if name == "reason" && self.knows(&key) { self.say(&key).into_owned().into() } else { fluent_value(value) }
+        if name == "reason" && self.knows(&key) { self.format(&key, Some(others)).into_owned().into() } else { fluent_value(value) }
+    }
+
+    fn arguments<'a>(&self, given: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> FluentArgs<'a> {
+        let mut plain = FluentArgs::new();
+        for (name, value) in given.clone() {
+            plain.set(name, fluent_value(value));
+        }
+        let mut args = FluentArgs::new();
+        for (name, value) in given {
+            args.set(name, self.argument(name, value, &plain));
+        }
+        args
     }
 
     fn coded(&self, code: &str, given: &Args) -> String {
-        let mut args = FluentArgs::new();
-        for (name, value) in given {
-            args.set(*name, self.argument(name, value));
-        }
+        let args = self.arguments(given.iter().map(|(name, value)| (*name, value.as_ref())));
         self.format(&format!("error-{}", code.replace('_', "-")), Some(&args)).into_owned()
     }
 

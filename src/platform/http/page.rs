@@ -104,9 +104,34 @@ impl Shell {
         self.who.as_ref().is_some_and(|who| Permission::ALL.iter().any(|one| one.as_str() == permission && who.may(*one)))
     }
 
+    /// Who did something, as people read it: the login of a person, the name of a program's key, the command line, the system itself.
+    pub fn actor(&self, actor: &str) -> String {
+        match actor.split_once(':') {
+            Some(("staff", login)) => login.to_owned(),
+            Some(("api", key)) => self.t.say1("actor-api", "key", key).into_owned(),
+            _ if self.t.knows(&format!("actor-{actor}")) => self.t.say(format!("actor-{actor}")).into_owned(),
+            _ => actor.to_owned(),
+        }
+    }
+
+    /// A number as people read it, in groups of three.
+    pub fn n(&self, number: impl std::fmt::Display) -> String {
+        crate::kernel::text::grouped(number)
+    }
+
     /// The staff style sheet.
     pub fn staff_css(&self) -> &'static str {
         STAFF_CSS
+    }
+
+    /// The address of the staff pages' script.
+    pub fn staff_module(&self) -> &str {
+        super::assets::STAFF_MODULE.href()
+    }
+
+    /// Where the brand's name leads: those who work here to their desk, everybody else to the public front page.
+    pub fn home(&self) -> &'static str {
+        if self.who.is_some() { "/desk" } else { "/" }
     }
 
     /// The public style sheet.

@@ -22,3 +22,6 @@ download-csv = CSV
 download-xlsx = XLSX
 skip-to-content = Skip to content
 menu = Menu
+actor-api = program { $key }
+actor-cli = command line
+actor-system = the system

@@ -22,3 +22,6 @@ download-csv = CSV
 download-xlsx = XLSX
 skip-to-content = 跳到正文
 menu = 菜单
+actor-api = 程序 { $key }
+actor-cli = 命令行
+actor-system = 系统
