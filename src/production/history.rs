@@ -14,7 +14,7 @@ pub(crate) struct Happened {
     pub when: String,
     /// What, in words.
     pub what: String,
-    /// Who: `staff:<login>`, `api:<key>`.
+    /// Who, in words.
     pub who: String,
     /// What of the fact is worth a line: units, a reason, a count; may be empty.
     pub detail: String,
@@ -40,7 +40,7 @@ fn line(fact: &Fact, lang: Lang, zone: Tz, status: impl Fn(&str) -> Option<&'sta
     Happened {
         when: zone.from_utc_datetime(&fact.at).format("%Y-%m-%d %H:%M").to_string(),
         what,
-        who: fact.actor.clone(),
+        who: words.actor(&fact.actor),
         detail: detail.collect::<Vec<_>>().join(" · "),
     }
 }

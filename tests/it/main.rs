@@ -12,6 +12,7 @@
 )]
 
 mod batches;
+mod browser;
 mod card;
 mod findings;
 mod holders;

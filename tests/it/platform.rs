@@ -83,16 +83,6 @@ story!(many_files_are_recognised_checked_and_written_together, |app| {
     planner.form(&format!("{place}/again"), &[]).await.expect(409);
 });
 
-story!(a_language_once_chosen_stays, |app| {
-    let planner = app.persona(Role::Planner).await;
-    let answer = planner.page("/parties?lang=zh-CN").await.expect(200);
-    let cookie = answer.header("set-cookie").unwrap().to_owned();
-    assert!(cookie.starts_with("lang=zh-CN;") && cookie.contains("Path=/"), "{cookie}");
-    assert!(planner.page("/parties").await.expect(200).header("set-cookie").is_none());
-    assert!(planner.page("/parties?lang=xx").await.expect(200).header("set-cookie").is_none());
-    assert!(planner.get("/api/v1/imports/parties/template?lang=en").await.expect(200).header("set-cookie").is_none());
-});
-
 story!(a_refused_write_leaves_no_trace, |app| {
     let stamp = app.house.stamp("system");
     let refused = app.house.store.write({
@@ -153,6 +143,33 @@ story!(policies_hold_from_their_time_on, |app| {
     let stamp = app.house.stamp("staff:admin");
     let refused = app.house.store.write(move |db| policies::set(db, &stamp, Policy::ClaimTries, 0)).await.unwrap_err();
     assert_eq!(refused.code(), Code::Invalid);
+});
+
+story!(a_language_is_remembered_when_a_person_chose_it, |app| {
+    let ask = |uri: &str| Request::get(uri).html().header("accept-language", "en");
+    let set = |answer: &crate::support::Answer| answer.header("set-cookie").map(str::to_owned);
+    let chosen = app.send(ask("/?lang=zh-CN").header("sec-fetch-site", "same-origin")).await.expect(200);
+    let cookie = set(&chosen).unwrap();
+    assert!(cookie.starts_with("lang=zh-CN;") && cookie.contains("Max-Age="), "{cookie}");
+    let after = app.send(ask("/").header("cookie", "lang=zh-CN")).await.expect(200);
+    assert!(after.text().contains("lang=\"zh-CN\"") && set(&after).is_none());
+    // What somebody was sent, what is remembered already, what a program asks for, and a page without a choice.
+    for request in [
+        ask("/?lang=zh-CN").header("sec-fetch-site", "cross-site"),
+        ask("/?lang=zh-CN").header("sec-fetch-site", "none"),
+        ask("/?lang=zh-CN").header("cookie", "lang=zh-CN"),
+        Request::get("/?lang=zh-CN"),
+        ask("/?lang=fr"),
+        ask("/"),
+    ] {
+        assert_eq!(set(&app.send(request).await.expect(200)), None);
+    }
+});
+
+story!(who_works_here_keeps_the_menu_when_something_fails, |app| {
+    let planner = app.persona(hangtag::staff::accounts::Role::Planner).await;
+    let page = planner.page("/no/such/place").await.expect(404);
+    assert!(page.text().contains("href=\"/batches\"") && page.text().contains("href=\"/desk\""));
 });
 
 story!(unknown_addresses_get_a_problem_in_the_form_asked_for, |app| {

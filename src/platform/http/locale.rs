@@ -47,12 +47,21 @@ fn asked(request: &HttpRequest) -> Option<Lang> {
     request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(Lang::of_tag)
 }
 
-/// Middleware: who follows a link to the other language stays in it on the pages after. A file's or the API's `?lang=` is for that answer alone.
+/// Whether a request follows a link to the other language on a page of ours. An address that somebody was sent, or that a program asks for,
+/// is no choice of theirs: its `?lang=` is for that answer alone, as that of a file and of the API.
+fn is_choice(request: &HttpRequest) -> bool {
+    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // Browsers say where a request comes from, except to plain-text addresses.
+    let is_ours = matches!(text("sec-fetch-site"), "" | "same-origin");
+    request.method() == Method::GET && is_ours && text("accept").contains("text/html") && !request.path().starts_with("/api/")
+}
+
+/// Middleware: who follows a link to the other language stays in it on the pages after.
 ///
 /// # Errors
 /// Only those of the server itself.
 pub async fn remember_lang<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let chosen = Some(request.request()).filter(|request| request.method() == Method::GET && !request.path().starts_with("/api/"));
+    let chosen = Some(request.request()).filter(|request| is_choice(request));
     let chosen = chosen.filter(|request| request.cookie(LANG_COOKIE).is_none_or(|cookie| Lang::of_tag(cookie.value()) != asked(request)));
     let secure = request.app_data::<web::Data<House>>().is_some_and(|house| house.config.is_secure());
     let cookie = chosen.and_then(asked).map(|lang| {

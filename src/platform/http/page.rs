@@ -26,8 +26,24 @@ pub struct Entry {
     pub href: &'static str,
     /// The message of its name.
     pub key: &'static str,
-    /// Who sees it.
-    pub needs: Permission,
+    /// Who sees it: who may do any of this.
+    pub needs: &'static [Permission],
+    /// What is done there most: where, its message, who may.
+    pub act: Option<(&'static str, &'static str, Permission)>,
+}
+
+impl Entry {
+    /// An entry without anything that is done there most.
+    pub const fn new(href: &'static str, key: &'static str, needs: &'static [Permission]) -> Self {
+        Self { href, key, needs, act: None }
+    }
+
+    /// The entry with what is done there most.
+    #[must_use]
+    pub const fn act(mut self, href: &'static str, key: &'static str, needs: Permission) -> Self {
+        self.act = Some((href, key, needs));
+        self
+    }
 }
 
 /// The staff menu.
@@ -60,7 +76,7 @@ impl Shell {
         let lang = Locale::of(request).0;
         let who = request.extensions().get::<Identity>().cloned();
         let menu = match (&who, request.app_data::<Menu>()) {
-            (Some(who), Some(menu)) => menu.0.iter().filter(|entry| who.may(entry.needs)).copied().collect(),
+            (Some(who), Some(menu)) => menu.0.iter().filter(|entry| entry.needs.iter().any(|needs| who.may(*needs))).copied().collect(),
             _ => Vec::new(),
         };
         let other = match lang {
@@ -102,16 +118,6 @@ impl Shell {
     /// Whether whoever is signed in has the right of this name.
     pub fn may(&self, permission: &str) -> bool {
         self.who.as_ref().is_some_and(|who| Permission::ALL.iter().any(|one| one.as_str() == permission && who.may(*one)))
-    }
-
-    /// Who did something, as people read it: the login of a person, the name of a program's key, the command line, the system itself.
-    pub fn actor(&self, actor: &str) -> String {
-        match actor.split_once(':') {
-            Some(("staff", login)) => login.to_owned(),
-            Some(("api", key)) => self.t.say1("actor-api", "key", key).into_owned(),
-            _ if self.t.knows(&format!("actor-{actor}")) => self.t.say(format!("actor-{actor}")).into_owned(),
-            _ => actor.to_owned(),
-        }
     }
 
     /// A number as people read it, in groups of three.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::text::Both;
+use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::schema::{gtin_alias, sku as sku_table, style as style_table, warranty_policy};
 use crate::platform::db::search::{anywhere, lower};
@@ -183,6 +183,17 @@ pub fn styles_by_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Style>> {
         }
     }
     Ok(styles)
+}
+
+/// What a sku is, as somebody who holds one checks it: the style's name, colour, size. Empty for none.
+///
+/// # Errors
+/// When the store does.
+pub fn what(db: &mut Db, id: Id, lang: Lang) -> Result<String> {
+    let Some(sku) = sku(db, id)? else { return Ok(String::new()) };
+    let name = style(db, sku.style_id)?.map(|style| style.name).unwrap_or_default();
+    let parts = [name.get(lang), sku.colour.get(lang), &sku.size];
+    Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(lang.of("，", ", ")))
 }
 
 /// The sku with this id: one look-up by key.
