@@ -3,6 +3,7 @@
 //! Everything here is values in, values out, so every other wing may use it and it uses nothing but itself.
 
 pub mod care;
+pub mod choices;
 pub mod countries;
 pub mod error;
 pub mod event;

@@ -13,6 +13,7 @@ mod doctor;
 mod migrate;
 mod postgres;
 pub mod schema;
+pub mod search;
 mod sqlite;
 mod url;
 

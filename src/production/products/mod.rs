@@ -363,4 +363,6 @@ pub struct SkuFilter {
     pub sku: Option<Id>,
     /// Only those of styles that somebody bound to this party may know of.
     pub seen_by: Option<Id>,
+    /// Only those with this text in code, colour or the style's name; empty for all.
+    pub q: String,
 }

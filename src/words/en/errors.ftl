@@ -69,6 +69,17 @@ error-too-many-cells = This row has more cells than the header names.
 # Reasons, where an error has one.
 reason-code-characters = it takes letters, digits and - _ . / # only
 reason-page-token = it is not the token of a page
+reason-units-like = write units as 501-1000, 501- or 7
+reason-units-backwards = the last unit comes before the first
+reason-host-like = write an address such as 192.168.1.50 or printer.lan
+reason-login-characters = it takes a–z, 0–9, dot, underscore and hyphen only
+reason-not-an-empty-folder = several labels need a new or empty folder
+reason-cannot-be-written = it cannot be written there ({ $detail })
+reason-gln-digits = a GLN has 13 digits
+reason-composition-signs = the signs ; : , / and % part components, fibres and languages, and cannot be in a name
+reason-serial-characters = a serial takes 1 to 20 letters, digits and the signs GS1 allows
+reason-language-tag = write a language tag such as en or zh-CN
+reason-media-type = write a media type such as text/html
 reason-link-too-long = it has more than { $max } characters
 reason-link-character = “{ $character }” may not stand there
 reason-link-scheme = it does not begin with http:// or https://
