@@ -207,9 +207,9 @@ impl Tab<'_> {
     }
 
     /// CSS pixels by which the page is wider than its window.
-    pub fn overflow(&self) -> i64 {
+    pub fn overflow(&self) -> f64 {
         let metrics = self.call("Page.getLayoutMetrics", json!({}));
-        metrics["cssContentSize"]["width"].as_f64().unwrap().ceil() as i64 - i64::from(self.width.get())
+        metrics["cssContentSize"]["width"].as_f64().unwrap() - f64::from(self.width.get())
     }
 
     /// Does something that leads to another page, and waits until that is there.
