@@ -13,7 +13,7 @@ use crate::kernel::{Code, Error};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
 use crate::platform::http::perm::Permission;
-use crate::platform::http::{Entry, House, Menu, assets, at_the_door, dress, guard_headers};
+use crate::platform::http::{Entry, House, Menu, assets, at_the_door, dress, guard_headers, remember_lang};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::production::{batches, materials, parties, print_jobs, products};
@@ -21,23 +21,26 @@ use crate::public::{card, links, resolver};
 use crate::quality::{findings, recalls, trace};
 use crate::staff;
 
+/// Who has a table to import.
+const MAY_IMPORT: &[Permission] = &[Permission::CatalogueEdit, Permission::ProductionEdit, Permission::SalesEdit, Permission::FindingsEdit];
+
 /// The staff menu, in the order people work.
 #[rustfmt::skip]
 const MENU: &[Entry] = &[
-    Entry { href: "/find", key: "batches-find-title", needs: Permission::ProductionRead },
-    Entry { href: "/styles", key: "styles-title", needs: Permission::CatalogueRead },
-    Entry { href: "/parties", key: "parties-title", needs: Permission::CatalogueRead },
-    Entry { href: "/lots", key: "lots-title", needs: Permission::ProductionRead },
-    Entry { href: "/batches", key: "batches-title", needs: Permission::ProductionRead },
-    Entry { href: "/labels", key: "labels-title", needs: Permission::LabelsRead },
-    Entry { href: "/sales", key: "sales-title", needs: Permission::SalesRead },
-    Entry { href: "/findings", key: "findings-title", needs: Permission::FindingsRead },
-    Entry { href: "/trace", key: "trace-title", needs: Permission::TraceRead },
-    Entry { href: "/recalls", key: "recalls-title", needs: Permission::RecallEdit },
-    Entry { href: "/defects", key: "defects-title", needs: Permission::PolicyEdit },
-    Entry { href: "/imports", key: "imports-title", needs: Permission::SignedIn },
-    Entry { href: "/accounts", key: "accounts-title", needs: Permission::AccountsEdit },
-    Entry { href: "/api-keys", key: "api-keys-title", needs: Permission::AccountsEdit },
+    Entry::new("/find", "batches-find-title", &[Permission::ProductionRead]),
+    Entry::new("/styles", "styles-title", &[Permission::CatalogueRead]).act("/styles/new", "styles-new", Permission::CatalogueEdit),
+    Entry::new("/parties", "parties-title", &[Permission::CatalogueRead]).act("/parties/new", "parties-new", Permission::CatalogueEdit),
+    Entry::new("/lots", "lots-title", &[Permission::ProductionRead]).act("/lots/new", "lots-new", Permission::ProductionEdit),
+    Entry::new("/batches", "batches-title", &[Permission::ProductionRead]).act("/batches/new", "batches-new", Permission::ProductionEdit),
+    Entry::new("/labels", "labels-title", &[Permission::LabelsRead]),
+    Entry::new("/sales", "sales-title", &[Permission::SalesRead]).act("/sales/new", "sales-new", Permission::SalesEdit),
+    Entry::new("/findings", "findings-title", &[Permission::FindingsRead]).act("/findings/new", "findings-new", Permission::FindingsEdit),
+    Entry::new("/trace", "trace-title", &[Permission::TraceRead]),
+    Entry::new("/recalls", "recalls-title", &[Permission::RecallEdit]),
+    Entry::new("/defects", "defects-title", &[Permission::PolicyEdit]),
+    Entry::new("/imports", "imports-title", MAY_IMPORT),
+    Entry::new("/accounts", "accounts-title", &[Permission::AccountsEdit]).act("/new-account", "accounts-new", Permission::AccountsEdit),
+    Entry::new("/api-keys", "api-keys-title", &[Permission::AccountsEdit]),
 ];
 
 /// The tables that can be imported, in the order a new deployment loads them.
@@ -123,6 +126,7 @@ pub fn app(
         .wrap(from_fn(at_the_door))
         .wrap(from_fn(dress))
         .wrap(from_fn(guard_headers))
+        .wrap(from_fn(remember_lang))
         .wrap(Compress::default())
 }
 

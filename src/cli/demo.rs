@@ -12,16 +12,16 @@ use crate::platform::http::House;
 use crate::production::batches;
 use crate::staff::accounts::{self, Draft, Role, Roles};
 
-/// Who may sign in to the demo, with their names and the party some are bound to.
-const PEOPLE: &[(Role, &str, &str, &str, Option<&str>)] = &[
-    (Role::Admin, "admin", "管理员 安", "An, administrator", None),
-    (Role::Planner, "planner", "计划员 林", "Lin, planner", None),
-    (Role::LabelOperator, "operator", "标签操作员 赵", "Zhao, label operator", None),
-    (Role::Inspector, "inspector", "质检员 陈", "Chen, inspector", None),
-    (Role::SupplierManager, "manager", "供应商管理 吴", "Wu, supplier manager", None),
-    (Role::Supplier, "supplier", "清潭染整 何", "He, Qingtan Dyeing", Some("DYE-QT")),
-    (Role::Retailer, "shop", "上海静安店 孙", "Sun, Shanghai shop", Some("SHOP-SH")),
-    (Role::Agent, "agent", "客服 周", "Zhou, after-sales agent", None),
+/// Who may sign in to the demo, with names that both languages can read and the party some are bound to.
+const PEOPLE: &[(Role, &str, &str, Option<&str>)] = &[
+    (Role::Admin, "admin", "安 An", None),
+    (Role::Planner, "planner", "林 Lin", None),
+    (Role::LabelOperator, "operator", "赵 Zhao", None),
+    (Role::Inspector, "inspector", "陈 Chen", None),
+    (Role::SupplierManager, "manager", "吴 Wu", None),
+    (Role::Supplier, "supplier", "何 He", Some("DYE-QT")),
+    (Role::Retailer, "shop", "孙 Sun", Some("SHOP-SH")),
+    (Role::Agent, "agent", "周 Zhou", None),
 ];
 /// Cards a script is given.
 const CARDS: usize = 24;
@@ -53,12 +53,12 @@ fn people(house: &House) -> Result<Vec<DemoAccount>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut people = Vec::new();
-        for (role, user, zh, en, party) in PEOPLE {
+        for (role, user, name, party) in PEOPLE {
             let password = format!("demo-{user}-2026");
             let lang = terminal_lang();
             let draft = Draft {
                 login: (*user).to_owned(),
-                name: lang.of(zh, en).to_owned(),
+                name: (*name).to_owned(),
                 roles: Roles::from(vec![*role]),
                 party: party.map(str::to_owned),
                 lang,
@@ -74,17 +74,23 @@ fn serving(house: &House, season: &Season, accounts: Vec<DemoAccount>) -> Result
     let (keys, stem) = (house.keys.clone(), house.config.public_url.clone());
     let step = (season.sold.len() / CARDS).max(1);
     let chosen: Vec<_> = season.sold.iter().step_by(step).take(CARDS).copied().collect();
-    let cards = house.store.read_blocking(move |db| {
+    let to_claim = season.to_claim.clone();
+    let (cards, to_claim) = house.store.read_blocking(move |db| {
         let mut cards = Vec::new();
         for garment in chosen {
             cards.extend(batches::address_of(db, &stem, &keys.serials, garment)?);
         }
-        Ok(cards)
+        let to_claim = match &to_claim {
+            Some((garment, code)) => batches::address_of(db, &stem, &keys.serials, *garment)?.map(|card| (card, code.clone())),
+            None => None,
+        };
+        Ok((cards, to_claim))
     })?;
     Ok(Serving {
         url: house.config.public_url.clone(),
         database: house.config.database_url.clone(),
         cards,
+        to_claim,
         batches: season.batches.clone(),
         big_batch: season.big_batch.clone(),
         accounts,
@@ -98,10 +104,11 @@ fn welcome(serving: &Serving) {
     let of = |chinese: &str, english: &str| if zh { chinese.to_owned() } else { english.to_owned() };
     tell("");
     tell(&format!("{}  {}", of("已启动：", "Serving at"), serving.url));
-    if let Some(card) = serving.cards.first() {
+    if let Some((card, code)) = &serving.to_claim {
         tell(&format!("{}\n  {card}", of("买家扫码看到的质保卡：", "What a buyer sees when scanning a label:")));
+        tell(&format!("  {} {code}", of("刮层下的领取码：", "The code under its scratch film:")));
     }
-    tell(&of("登录账号（仅限演示）：", "Sign in (demo only) at /sign-in as:"));
+    tell(&format!("{} {}/sign-in", of("登录账号（仅限演示）：", "Sign in (demo only) at"), serving.url));
     for account in &serving.accounts {
         tell(&format!("  {:18} {:12} {}", account.role, account.user, account.password));
     }

@@ -131,6 +131,7 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
             if format != Format::Csv {
                 hint_at_face(&request, house.config.default_lang);
             }
+            hint_at_claim_codes(claim_codes);
             let bar = bar();
             let stamp = house.stamp(ACTOR);
             let made = print_jobs::make_at(&house, &stamp, &request, &out, &mut |done, total| {
@@ -148,6 +149,7 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
             let printer = printer_code(&house, &printer, language, dpi, !silent)?;
             let request = LabelRequest { batch, printer: Some(printer), count, template, claim_codes, ..LabelRequest::default() };
             hint_at_face(&request, house.config.default_lang);
+            hint_at_claim_codes(claim_codes);
             print(&house, &request)
         }
     }
@@ -164,6 +166,13 @@ fn bar() -> ProgressBar {
 fn hint_at_face(request: &LabelRequest, lang: crate::kernel::text::Lang) {
     if request.template.is_none() && print_jobs::default_template(lang, Fonts::shared()).1 {
         tell(&Words::of(terminal_lang()).say("labels-no-face"));
+    }
+}
+
+/// To leave the claim codes out is a choice; nobody should make it unawares.
+fn hint_at_claim_codes(claim_codes: bool) {
+    if !claim_codes {
+        tell(&Words::of(terminal_lang()).say("labels-no-claim-codes"));
     }
 }
 
@@ -206,7 +215,14 @@ fn lint_all(config: &Config, names: Vec<String>) -> Result<()> {
 
 /// The code of a printer; one named by its address is added if it is not known.
 fn printer_code(house: &House, named: &str, language: Language, dpi: i64, confirms: bool) -> Result<String> {
-    let Some((host, port)) = named.rsplit_once(':') else { return Ok(named.to_owned()) };
+    let Some((host, port)) = named.rsplit_once(':') else {
+        let known: Vec<String> = house.store.read_blocking(print_jobs::printers)?.into_iter().map(|printer| printer.code).collect();
+        if known.iter().any(|code| code == named) {
+            return Ok(named.to_owned());
+        }
+        let allowed = known.into_iter().chain(["HOST:PORT".to_owned()]).collect::<Vec<_>>().join(", ");
+        return Err(Fault::new("printer", Code::NotOneOf).with("value", named).with("allowed", allowed).into());
+    };
     let port: i64 = port.parse().map_err(|_| Error::from(Fault::new("printer", Code::NotANumber).with("value", named)))?;
     let stamp = house.stamp(ACTOR);
     let fields = PrinterFields {
@@ -255,6 +271,9 @@ fn print(house: &House, request: &LabelRequest) -> Result<()> {
         tell(&print_jobs::reasons(words, &job.message));
     }
     let open = print_jobs::unaccounted(house, id)?;
+    if job.state == JobState::Paused {
+        tell(&words.say1("labels-print-waits", "page", format!("{}/labels/jobs/{id}", house.config.public_url)));
+    }
     open.iter().for_each(|one| say(&format!("{}\t{}", one.unit, one.serial)));
     let queued = job.labels - job.made - job.unaccounted;
     let pairs = [("confirmed", job.made.to_string()), ("unaccounted", job.unaccounted.to_string()), ("queued", queued.to_string())];

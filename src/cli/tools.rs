@@ -58,6 +58,9 @@ pub(super) fn import(house: &House, table: &str, file: &Path, dry_run: bool) -> 
         let names: Vec<_> = tables.0.iter().map(|table| table.columns.table).collect();
         Error::from(Refusal::new(Code::NotOneOf).with("value", table).with("allowed", names.join(", ")))
     })?;
+    if let Err(error) = std::fs::File::open(file) {
+        return Err(Error::broken(format!("{}: {error}", file.display())));
+    }
     let mut source = Source::open(file)?;
     let bar = if std::io::stderr().is_terminal() { ProgressBar::new(source.size()) } else { ProgressBar::hidden() };
     bar.set_style(

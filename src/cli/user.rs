@@ -6,8 +6,9 @@ use clap::Subcommand;
 
 use super::{say, tell, terminal_lang};
 use crate::kernel::text::Lang;
-use crate::kernel::{Error, Result};
+use crate::kernel::{Code, Error, Fault, Result};
 use crate::platform::http::House;
+use crate::platform::words::Words;
 use crate::staff::accounts::{self, Draft, Role, Roles};
 
 /// What can be done with accounts.
@@ -49,21 +50,33 @@ pub(super) enum UserCommand {
 
 /// Runs one of them.
 pub(super) fn run(house: &House, command: UserCommand) -> Result<()> {
+    let words = Words::of(terminal_lang());
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         match command {
             UserCommand::Add { login, name, roles, party, lang, password_stdin } => {
                 let roles: Vec<Role> = roles.iter().map(|role| role.parse::<Role>()).collect::<std::result::Result<_, _>>()?;
-                let lang = lang.as_deref().and_then(Lang::of_tag).unwrap_or(house.config.default_lang);
+                let lang = match lang {
+                    None => house.config.default_lang,
+                    Some(tag) => Lang::of_tag(&tag)
+                        .ok_or_else(|| Fault::new("lang", Code::NotOneOf).with("value", &tag).with("allowed", "zh-CN, en"))?,
+                };
                 let draft = Draft { name: name.unwrap_or_else(|| login.clone()), login, roles: Roles::from(roles), party, lang };
                 let password = if password_stdin { Some(read_password()?) } else { None };
                 let (account, link) = accounts::add(house, draft, password.as_deref()).await?;
-                tell(&format!("{} added", account.login));
-                link.iter().for_each(|link| say(link));
+                tell(&words.say1("user-added", "login", &account.login));
+                if let Some(link) = link {
+                    tell(&words.say("user-link-about"));
+                    say(&link);
+                }
             }
             UserCommand::List => {
                 for account in accounts::list(house).await? {
-                    let state = if account.active { "active" } else { "disabled" };
-                    let roles: Vec<_> = account.roles.iter().map(|role| role.name(terminal_lang())).collect();
+                    let state = words.say(match (account.active, account.has_password) {
+                        (false, _) => "accounts-disabled",
+                        (true, false) => "accounts-invited",
+                        (true, true) => "accounts-active",
+                    });
+                    let roles: Vec<_> = account.roles.iter().map(|role| role.name(words.lang())).collect();
                     say(&format!(
                         "{}\t{}\t{state}\t{}\t{}",
                         account.login,
@@ -74,13 +87,22 @@ pub(super) fn run(house: &House, command: UserCommand) -> Result<()> {
                 }
             }
             UserCommand::Disable { login } => {
-                let account = accounts::disable(house, &login).await?;
-                tell(&format!("{} disabled", account.login));
+                let account = accounts::disable(house, &login).await.map_err(|error| named(error, &login))?;
+                tell(&words.say1("user-disabled", "login", &account.login));
             }
-            UserCommand::Link { login } => say(&accounts::new_link(house, &login).await?),
+            UserCommand::Link { login } => {
+                let link = accounts::new_link(house, &login).await.map_err(|error| named(error, &login))?;
+                tell(&words.say("user-link-about"));
+                say(&link);
+            }
         }
         Ok(())
     })
+}
+
+/// Who is not there is named.
+fn named(error: Error, login: &str) -> Error {
+    if error.code() == Code::NotFound { Fault::new("login", Code::UnknownReference).with("value", login).into() } else { error }
 }
 
 fn read_password() -> Result<String> {

@@ -40,6 +40,8 @@ pub struct Serving {
     pub database: String,
     /// Addresses of sold garments.
     pub cards: Vec<String>,
+    /// A card nobody has claimed yet, and the code under its film.
+    pub to_claim: Option<(String, String)>,
     /// Codes of batches.
     pub batches: Vec<String>,
     /// A batch of at least 100,000.

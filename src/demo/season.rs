@@ -46,6 +46,8 @@ pub struct Season {
     pub sold: Vec<GarmentId>,
     /// Of those, the ones whose shell is of the bad lot.
     pub sold_of_bad_lot: Vec<GarmentId>,
+    /// Lately sold and not claimed, with the code under its film: for trying it out.
+    pub to_claim: Option<(GarmentId, String)>,
 }
 
 /// How large a season.
@@ -81,7 +83,7 @@ pub fn make(house: &House, plan: Plan, tell: &mut dyn FnMut(&str)) -> Result<Sea
     let lots = season.lots()?;
     let made = season.batches(plan, &lots)?;
     let (sold, sold_of_bad_lot) = season.sales(&made)?;
-    season.holders(&sold)?;
+    let to_claim = season.holders(&sold)?;
     season.findings(&sold, &sold_of_bad_lot)?;
     let big_batch = made.iter().max_by_key(|batch| batch.units).map(|batch| batch.code.clone()).unwrap_or_default();
     Ok(Season {
@@ -90,6 +92,7 @@ pub fn make(house: &House, plan: Plan, tell: &mut dyn FnMut(&str)) -> Result<Sea
         bad_lot: BAD_LOT.to_owned(),
         sold,
         sold_of_bad_lot,
+        to_claim,
     })
 }
 
@@ -414,10 +417,11 @@ impl Maker<'_> {
         Ok((all.into_iter().map(|(sale, _)| sale.garment).collect(), bad))
     }
 
-    /// Some buyers scratched the film and claimed their garment.
-    fn holders(&mut self, sold: &[GarmentId]) -> Result<()> {
+    /// Some buyers scratched the film and claimed their garment. Gives one that nobody claimed yet.
+    fn holders(&mut self, sold: &[GarmentId]) -> Result<Option<(GarmentId, String)>> {
         (self.tell)("holders");
         let chosen: Vec<GarmentId> = sold.iter().rev().filter(|_| self.chance.once_in_a_million(150_000)).copied().take(400).collect();
+        let open = sold.iter().rev().find(|garment| !chosen.contains(garment)).copied();
         let (house, today) = (self.house.clone(), self.today);
         let stamp = self.stamp("holder", self.today);
         let secrets: Vec<(GarmentId, Secret)> = chosen.into_iter().map(|garment| (garment, Secret::fresh())).collect();
@@ -427,7 +431,9 @@ impl Maker<'_> {
                 let Some(code) = claim_code(&house, &batch, *garment) else { continue };
                 let _claimed = holders::claim(db, &stamp, &house.keys.serials, *garment, &code, today, secret)?;
             }
-            Ok(())
+            let Some(garment) = open else { return Ok(None) };
+            let batch = batches::batch(db, garment.batch())?;
+            Ok(batch.and_then(|batch| claim_code(&house, &batch, garment)).map(|code| (garment, code)))
         })
     }
 }

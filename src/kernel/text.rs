@@ -127,9 +127,34 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// A number as people read it: its whole part in groups of three, a real minus before it. What is no number stays as it is.
+pub fn grouped(number: impl std::fmt::Display) -> String {
+    let text = number.to_string();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("−", digits));
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    if whole.is_empty() || !whole.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text;
+    }
+    let mut said = String::with_capacity(text.len() * 4 / 3 + 3);
+    said.push_str(sign);
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            said.push(',');
+        }
+        said.push(digit);
+    }
+    said + fraction
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1_000, 1_234_567, -45_000].map(grouped), ["0", "999", "1,000", "1,234,567", "−45,000"]);
+        assert_eq!(["60000.25", "12.5", "B-1", ""].map(grouped), ["60,000.25", "12.5", "B-1", ""]);
+    }
 
     #[test]
     fn lines_are_bounded_and_clean() {

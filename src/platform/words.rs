@@ -82,10 +82,7 @@ impl Words {
 
     /// The message of a key with arguments.
     pub fn say_with(&self, key: &str, pairs: &[(&str, String)]) -> Cow<'static, str> {
-        let mut args = FluentArgs::new();
-        for (name, value) in pairs {
-            args.set(*name, self.argument(name, value));
-        }
+        let args = self.arguments(pairs.iter().map(|(name, value)| (*name, value.as_str())));
         self.format(key, Some(&args))
     }
 
@@ -99,22 +96,41 @@ impl Words {
         self.coded(fault.code.as_str(), &fault.args)
     }
 
+    /// Who did something, as a history names them: the login of one of our people, a program, the system.
+    pub fn actor(&self, actor: &str) -> String {
+        match actor.split_once(':') {
+            Some(("staff", login)) => login.to_owned(),
+            Some(("api", name)) => self.say1("actor-api", "name", name).into_owned(),
+            _ if self.knows(&format!("actor-{actor}")) => self.say(format!("actor-{actor}")).into_owned(),
+            _ => actor.to_owned(),
+        }
+    }
+
     /// Whether there is a message of this key.
     pub fn knows(&self, key: &str) -> bool {
         self.bundle.has_message(key)
     }
 
-    /// A reason that is the name of one is said in words (`reason-<name>`).
-    fn argument(&self, name: &str, value: &str) -> FluentValue<'static> {
+    /// A reason that is the name of one is said in words (`reason-<name>`), which may name the other arguments.
+    fn argument(&self, name: &str, value: &str, others: &FluentArgs<'_>) -> FluentValue<'static> {
         let key = format!("reason-{value}");
-        if name == "reason" && self.knows(&key) { self.say(&key).into_owned().into() } else { fluent_value(value) }
+        if name == "reason" && self.knows(&key) { self.format(&key, Some(others)).into_owned().into() } else { fluent_value(value) }
+    }
+
+    fn arguments<'a>(&self, given: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> FluentArgs<'a> {
+        let mut plain = FluentArgs::new();
+        for (name, value) in given.clone() {
+            plain.set(name, fluent_value(value));
+        }
+        let mut args = FluentArgs::new();
+        for (name, value) in given {
+            args.set(name, self.argument(name, value, &plain));
+        }
+        args
     }
 
     fn coded(&self, code: &str, given: &Args) -> String {
-        let mut args = FluentArgs::new();
-        for (name, value) in given {
-            args.set(*name, self.argument(name, value));
-        }
+        let args = self.arguments(given.iter().map(|(name, value)| (*name, value.as_ref())));
         self.format(&format!("error-{}", code.replace('_', "-")), Some(&args)).into_owned()
     }
 
@@ -138,7 +154,7 @@ impl Words {
 /// Numbers choose plural forms; everything else is text as it is.
 fn fluent_value(text: &str) -> FluentValue<'static> {
     match text.parse::<i64>() {
-        Ok(number) if text.len() < 7 => FluentValue::from(number),
+        Ok(number) if text.len() < 7 && number.to_string() == text => FluentValue::from(number),
         _ => FluentValue::from(text.to_owned()),
     }
 }
@@ -213,5 +229,14 @@ mod tests {
         let fault = Fault::new("name", Code::TooLong).with("max", 40);
         assert_eq!(Words::of(Lang::Zh).fault(&fault), "最多 40 个字符。");
         assert_eq!(Words::of(Lang::En).fault(&fault), "At most 40 characters.");
+    }
+
+    #[test]
+    fn a_reason_is_said_in_the_same_language_as_the_rest() {
+        let refusal = Refusal::new(Code::NotADigitalLink).with("reason", "link-value").with("ai", "01").with("value", "123");
+        assert_eq!(Words::of(Lang::Zh).refusal(&refusal), "不是有效的 GS1 Digital Link：“123”不是 (01) 的有效值。");
+        assert_eq!(Words::of(Lang::En).refusal(&refusal), "Not a GS1 Digital Link: “123” is not a value of (01).");
+        let other = Refusal::new(Code::Malformed).with("reason", "expected value at line 1");
+        assert_eq!(Words::of(Lang::En).refusal(&other), "Malformed: expected value at line 1.");
     }
 }

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use crate::kernel::event::EventKind;
 use crate::kernel::text::Lang;
 use crate::platform::events::Fact;
+use crate::platform::words::Words;
 
 /// One line of a history.
 pub(crate) struct Happened {
@@ -13,26 +14,33 @@ pub(crate) struct Happened {
     pub when: String,
     /// What, in words.
     pub what: String,
-    /// Who: `staff:<login>`, `api:<key>`.
+    /// Who, in words.
     pub who: String,
     /// What of the fact is worth a line: units, a reason, a count; may be empty.
     pub detail: String,
 }
 
-/// Facts as lines, newest first.
-pub(crate) fn happened(facts: &[Fact], lang: Lang, zone: Tz) -> Vec<Happened> {
-    facts.iter().rev().map(|fact| line(fact, lang, zone)).collect()
+/// Facts as lines, newest first. `status` says the thing's states in words.
+pub(crate) fn happened(facts: &[Fact], lang: Lang, zone: Tz, status: impl Fn(&str) -> Option<&'static str> + Copy) -> Vec<Happened> {
+    facts.iter().rev().map(|fact| line(fact, lang, zone, status)).collect()
 }
 
-fn line(fact: &Fact, lang: Lang, zone: Tz) -> Happened {
+fn line(fact: &Fact, lang: Lang, zone: Tz, status: impl Fn(&str) -> Option<&'static str>) -> Happened {
     let what = EventKind::of(&fact.kind).map_or_else(|| fact.kind.clone(), |kind| kind.both().get(lang).to_owned());
     let body: serde_json::Value = serde_json::from_str(&fact.body).unwrap_or_default();
     let text = |name: &str| body.get(name).and_then(|value| value.as_str()).filter(|text| !text.is_empty()).map(str::to_owned);
-    let detail: Vec<String> = ["units", "reason", "status"].into_iter().filter_map(text).collect();
+    let words = Words::of(lang);
+    // A reason the program gives is a name; a person's own is text.
+    let said = |text: String| {
+        let key = format!("void-reason-{text}");
+        if words.knows(&key) { words.say(key).into_owned() } else { text }
+    };
+    let state = |text: String| status(&text).map_or(text, str::to_owned);
+    let detail = [text("units"), text("reason").map(said), text("status").map(state)].into_iter().flatten();
     Happened {
         when: zone.from_utc_datetime(&fact.at).format("%Y-%m-%d %H:%M").to_string(),
         what,
-        who: fact.actor.clone(),
-        detail: detail.join(" · "),
+        who: words.actor(&fact.actor),
+        detail: detail.collect::<Vec<_>>().join(" · "),
     }
 }

@@ -152,6 +152,9 @@ story!(contact_is_optional_erasable_and_exportable, |app| {
     let claimed = app.send(Request::form(&at("/claim"), &[("code", &season.claim_codes[0])]).html()).await.expect(200);
     let cookie = cookies(&claimed);
     let send = async |request: Request| app.send(request.html().header("cookie", &cookie).header("accept-language", "en")).await;
+    let refused = send(Request::form(&at("/mine/contact"), &[("name", "Wang"), ("phone", "12"), ("recall", "yes")])).await.expect(422);
+    assert!(refused.text().contains("5 to 20 digits") && refused.text().contains("value=\"Wang\""), "nothing typed is lost");
+    assert!(refused.text().contains("name=\"recall\" value=\"yes\" checked"));
     send(Request::form(&at("/mine/contact"), &[("phone", "13800138000")])).await.expect(422);
     let saved = send(Request::form(&at("/mine/contact"), &[("phone", "13800138000"), ("recall", "yes")])).await.expect(200);
     assert!(saved.text().contains("We keep contact data of yours") && !saved.text().contains("13800138000"));
@@ -226,6 +229,7 @@ story!(a_serial_is_found_as_people_type_it, |app| {
     let typo = page(&app, &format!("/find-serial?serial={slip}"), Lang::En).await.expect(422);
     assert!(typo.text().contains("mistyped") && typo.text().contains(&slip));
     page(&app, "/find-serial?serial=", Lang::Zh).await.expect(422);
+    assert!(typo.text().contains(&format!("value=\"{slip}\"")), "to be mended");
     let unknown = page(&app, &format!("/find-serial?serial={}", "0".repeat(20)), Lang::En).await.expect(404);
     assert_sound(&unknown, Lang::En);
     assert!(unknown.text().contains("We have not issued this code."));

@@ -13,6 +13,7 @@
 
 mod backup;
 mod batches;
+mod browser;
 mod card;
 mod durability;
 mod findings;

@@ -7,6 +7,7 @@ use hangtag::platform::events;
 use hangtag::platform::policies::{self, Policy};
 
 use hangtag::platform::http::perm::Permission;
+use hangtag::staff::accounts::Role;
 
 use crate::refusals::{Route, needs};
 use crate::story;
@@ -16,13 +17,71 @@ use crate::support::Request;
 pub const ROUTES: &[Route] = &[
     needs("GET", "/imports", Permission::SignedIn),
     needs("POST", "/imports", Permission::SignedIn),
+    needs("POST", "/imports/apply", Permission::SignedIn),
+    needs("POST", "/imports/again", Permission::SignedIn),
     needs("GET", "/imports/{id}", Permission::SignedIn),
     needs("POST", "/imports/{id}/apply", Permission::SignedIn),
+    needs("POST", "/imports/{id}/again", Permission::SignedIn),
     needs("GET", "/imports/{id}/faults.csv", Permission::SignedIn),
     needs("POST", "/api/v1/imports/{table}", Permission::SignedIn),
     needs("GET", "/api/v1/imports/{table}/template", Permission::SignedIn),
     needs("GET", "/api/v1/jobs/{id}", Permission::SignedIn),
 ];
+
+/// Files as a browser sends them from the desk.
+fn files(csrf: &str, table: &str, files: &[(&str, &str)]) -> Request {
+    let mut body = String::new();
+    for (name, value) in [("csrf", csrf), ("table", table)] {
+        body += &format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    }
+    for (name, text) in files {
+        let head = format!("content-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\ncontent-type: text/csv");
+        body += &format!("--edge\r\n{head}\r\n\r\n{text}\r\n");
+    }
+    body += "--edge--\r\n";
+    Request::new("POST", "/imports").header("content-type", "multipart/form-data; boundary=edge").html().body(body.into_bytes())
+}
+
+story!(many_files_are_recognised_checked_and_written_together, |app| {
+    let planner = app.persona(Role::Planner).await;
+    let csrf = planner.csrf.clone().unwrap();
+    let run = async || {
+        let house = app.house.clone();
+        let works = hangtag::app::works();
+        tokio::task::spawn_blocking(move || while hangtag::platform::jobs::run_one(&house, &works).unwrap() {}).await.unwrap();
+    };
+    let parties = "编码,中文名称,角色\nMILL-1,华纺一厂,面料厂\n";
+    let lots = "lot,supplier,kind,material,quantity,unit\nFAB-1,MILL-1,fabric,全棉府绸,100,m\n";
+    // The headers say which table a file is for; one that fits none is named and does not hold up the others.
+    let page = planner.send(files(&csrf, "", &[("往来.csv", parties), ("notes.csv", "a,b\n1,2\n")])).await.expect(422);
+    assert!(page.text().contains("notes.csv") && page.text().contains("往来.csv"));
+    let queued = planner.send(files(&csrf, "", &[("lots.csv", lots), ("parties.csv", parties)])).await.expect(303);
+    assert_eq!(queued.header("location"), Some("/imports?watch=1"));
+    assert!(planner.page("/imports?watch=1").await.expect(200).text().contains("http-equiv"));
+    run().await;
+    // The lots name a party that is not there yet: the sound files are written, then the refused one is checked again as it is.
+    let page = planner.page("/imports").await.expect(200);
+    assert!(page.text().contains("Write the 2 sound files") && page.text().contains("Check the refused file again"), "{}", page.text());
+    planner.form("/imports/apply", &[]).await.expect(303);
+    run().await;
+    planner.form("/imports/again", &[]).await.expect(303);
+    run().await;
+    assert!(planner.page("/imports").await.expect(200).text().contains("Write the sound file"));
+    planner.form("/imports/apply", &[]).await.expect(303);
+    run().await;
+    let page = planner.page("/imports").await.expect(200);
+    assert!(!page.text().contains("/imports/apply") && !page.text().contains("/imports/again"), "{}", page.text());
+    planner.get("/api/v1/lots/FAB-1").await.expect(200);
+    // Nothing chosen, and a file that is no table at all.
+    assert!(planner.send(files(&csrf, "", &[])).await.expect(422).text().contains("Needed"));
+    let old = planner.send(files(&csrf, "", &[("old.csv", "")])).await.expect(422);
+    assert!(old.text().contains("Needed"));
+    // A file of one chosen table goes to its own page.
+    let one = planner.send(files(&csrf, "parties", &[("parties.csv", parties)])).await.expect(303);
+    let place = one.header("location").unwrap().to_owned();
+    assert!(place.starts_with("/imports/0"), "{place}");
+    planner.form(&format!("{place}/again"), &[]).await.expect(409);
+});
 
 story!(a_refused_write_leaves_no_trace, |app| {
     let stamp = app.house.stamp("system");
@@ -84,6 +143,33 @@ story!(policies_hold_from_their_time_on, |app| {
     let stamp = app.house.stamp("staff:admin");
     let refused = app.house.store.write(move |db| policies::set(db, &stamp, Policy::ClaimTries, 0)).await.unwrap_err();
     assert_eq!(refused.code(), Code::Invalid);
+});
+
+story!(a_language_is_remembered_when_a_person_chose_it, |app| {
+    let ask = |uri: &str| Request::get(uri).html().header("accept-language", "en");
+    let set = |answer: &crate::support::Answer| answer.header("set-cookie").map(str::to_owned);
+    let chosen = app.send(ask("/?lang=zh-CN").header("sec-fetch-site", "same-origin")).await.expect(200);
+    let cookie = set(&chosen).unwrap();
+    assert!(cookie.starts_with("lang=zh-CN;") && cookie.contains("Max-Age="), "{cookie}");
+    let after = app.send(ask("/").header("cookie", "lang=zh-CN")).await.expect(200);
+    assert!(after.text().contains("lang=\"zh-CN\"") && set(&after).is_none());
+    // What somebody was sent, what is remembered already, what a program asks for, and a page without a choice.
+    for request in [
+        ask("/?lang=zh-CN").header("sec-fetch-site", "cross-site"),
+        ask("/?lang=zh-CN").header("sec-fetch-site", "none"),
+        ask("/?lang=zh-CN").header("cookie", "lang=zh-CN"),
+        Request::get("/?lang=zh-CN"),
+        ask("/?lang=fr"),
+        ask("/"),
+    ] {
+        assert_eq!(set(&app.send(request).await.expect(200)), None);
+    }
+});
+
+story!(who_works_here_keeps_the_menu_when_something_fails, |app| {
+    let planner = app.persona(hangtag::staff::accounts::Role::Planner).await;
+    let page = planner.page("/no/such/place").await.expect(404);
+    assert!(page.text().contains("href=\"/batches\"") && page.text().contains("href=\"/desk\""));
 });
 
 story!(unknown_addresses_get_a_problem_in_the_form_asked_for, |app| {

@@ -37,6 +37,7 @@ pub const ROUTES: &[Route] = &[
     needs("GET", "/labels", Permission::LabelsRead),
     needs("POST", "/labels", Permission::LabelsEdit),
     needs("GET", "/labels/preview.png", Permission::LabelsRead),
+    needs("POST", "/labels/spoiled", Permission::LabelsEdit),
     needs("GET", "/labels/jobs/{id}", Permission::LabelsRead),
     needs("GET", "/labels/jobs/{id}/unaccounted.csv", Permission::LabelsRead),
     needs("POST", "/labels/jobs/{id}/settle", Permission::LabelsEdit),
@@ -699,6 +700,63 @@ story!(a_file_is_made_in_the_background_and_downloaded, |app| {
     assert_eq!(units(&app, LabelRequest { units: Some("31-33".into()), ..asked("csv") }).await, [31, 32, 33]);
     op.json("POST", &format!("/api/v1/label-jobs/{id}/pause"), &json!({})).await.expect(409);
     op.json("POST", &format!("/api/v1/label-jobs/{id}/dance"), &json!({})).await.expect(404);
+});
+
+story!(a_spoiled_label_is_voided_by_what_is_printed_on_it, |app| {
+    batch(&app, "B-1", 12).await;
+    let op = app.persona(Role::LabelOperator).await;
+    let file = make(&app, LabelRequest { count: Some(6), ..asked("csv") }).await.unwrap();
+    let serial = |unit: i64| rows(&file).into_iter().find(|row| row.2 == unit).unwrap().0;
+    let spoiled = |serials: String, again: bool| {
+        let mut fields = vec![("serials".to_owned(), serials)];
+        fields.extend(again.then(|| ("reprint".to_owned(), "on".to_owned())));
+        fields
+    };
+    let send = async |fields: Vec<(String, String)>| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        op.form("/labels/spoiled", &fields).await
+    };
+    // One that is none of ours voids nothing, and the page gives back what was scanned.
+    let page = send(spoiled(format!("{}\nhello", serial(2)), false)).await.expect(422);
+    assert!(page.text().contains("“hello”") && page.text().contains(&serial(2)));
+    assert!(!is_void(&app, 2).await);
+    assert!(send(spoiled(" ".into(), false)).await.expect(422).text().contains("Needed"));
+    // As it is typed, and as it is scanned; the new labels are a job of their own, because the first went into a file.
+    let typed = serial(2).to_lowercase();
+    let scanned = format!("HTTPS://ID.EXAMPLE.COM/01/{GTIN}/21/{}", serial(4));
+    let place = send(spoiled(format!("{typed}\n{scanned}"), true)).await.expect(303).header("location").unwrap().to_owned();
+    assert!(place.starts_with("/labels/jobs/"), "{place}");
+    assert!(is_void(&app, 2).await && is_void(&app, 4).await && !is_void(&app, 3).await);
+    assert!(blocking(&app, |house| jobs::run_one(house, &hangtag::app::works())).await.unwrap());
+    assert_eq!(minted(&app).await, 8);
+    // Void already: not found again.
+    send(spoiled(serial(2), false)).await.expect(422);
+    // A serial no job had leads to where its label is made.
+    let stamp = app.house.stamp("staff:operator");
+    let no = app.house.store.read(|db| batches::batch_by_code(db, "B-1")).await.unwrap().unwrap().no;
+    let epoch = app.house.keys.serials.newest();
+    app.house.store.write(move |db| batches::mint(db, &stamp, no, 1, epoch, Some(GTIN))).await.unwrap();
+    let line = op.page("/batches/B-1?unit=9").await.expect(200);
+    assert!(line.text().contains("/labels/spoiled"));
+    let garment = hangtag::kernel::GarmentId::new(no, 8).unwrap();
+    let keys = app.house.keys.clone();
+    let of = app.house.store.read(move |db| batches::serial_of(db, &keys.serials, garment)).await.unwrap().unwrap();
+    let place = send(spoiled(of.serial, true)).await.expect(303).header("location").unwrap().to_owned();
+    assert_eq!(place, "/labels?batch=B-1&spoiled=1");
+    assert!(op.page(&place).await.expect(200).text().contains("One serial is void"));
+});
+
+story!(a_batch_is_found_by_part_of_its_name, |app| {
+    batch(&app, "B-1", 12).await;
+    let op = app.persona(Role::LabelOperator).await;
+    let page = op.page("/labels?batch=b-").await.expect(200);
+    assert!(
+        page.text().contains("/labels?batch=B-1&#38;template=") || page.text().contains("/labels?batch=B-1&amp;template="),
+        "{}",
+        page.text()
+    );
+    // The list without a choice offers the newest.
+    assert!(op.page("/labels").await.expect(200).text().contains("B-1"));
 });
 
 story!(the_pages_lead_from_a_batch_to_its_labels, |app| {

@@ -64,6 +64,7 @@ const OTHERS: &[Route] = &[
     needs("PUT", "/api/v1/lots/{code}", P::ProductionEdit),
     needs("GET", "/lots", P::ProductionRead),
     needs("GET", "/lots.csv", P::ProductionRead),
+    needs("GET", "/lots.xlsx", P::ProductionRead),
     needs("GET", "/lots/new", P::ProductionEdit),
     needs("POST", "/lots/new", P::ProductionEdit),
     needs("GET", "/lots/{code}", P::ProductionRead),

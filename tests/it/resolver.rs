@@ -279,6 +279,42 @@ story!(what_is_not_ours_is_refused_and_never_walks_up_from_a_serial, |app| {
     app.send(Request::get(&format!("/01/{GTIN}/21/{}", season.serials[2])).html()).await.expect(200);
 });
 
+story!(a_damaged_address_is_explained_in_the_language_of_who_scanned_it, |app| {
+    let zh = app.send(Request::get("/01/123/21/x").html().header("accept-language", "zh-CN")).await.expect(400);
+    assert!(zh.text().contains("网址不完整") && zh.text().contains("不是 (01) 的有效值") && !zh.text().contains("shorter"));
+    assert!(zh.text().contains("action=\"/find-serial\""), "there is a way on");
+    let program = app.send(Request::get("/01/123/21/x").header("accept-language", "zh-CN")).await.expect(400).json();
+    assert_eq!((program["code"].as_str(), program["title"].as_str().unwrap().contains("有效值")), (Some("not_a_digital_link"), true));
+});
+
+story!(who_tries_serials_is_slowed_and_an_issued_label_always_opens, |app| {
+    let season = app.season().await;
+    let guess = |n: usize| format!("{n:019}");
+    let checked = |body: String| {
+        // A body and the check character that makes it a serial somebody might have been given.
+        let all = "0123456789ABCDEFGHJKMNPQRSTVWXYZ".chars().map(|last| format!("{body}{last}"));
+        all.into_iter().find(|serial| hangtag::kernel::serial::Serial::parse(serial).is_ok()).unwrap()
+    };
+    let mut answers = Vec::new();
+    for n in 0..32 {
+        let serial = checked(guess(n));
+        let uri = match n % 3 {
+            0 => format!("/01/{GTIN}/21/{serial}"),
+            1 => format!("/C/{serial}"),
+            _ => format!("/card/{GTIN}/{serial}"),
+        };
+        let request = Request::get(&uri).from("192.0.2.7");
+        let request = if n % 2 == 0 { request.html() } else { request };
+        answers.push(app.send(request).await.status.as_u16());
+    }
+    assert_eq!(answers, [vec![404; 30], vec![429; 2]].concat());
+    let from = |uri: String, peer: &str| Request::get(&uri).html().from(peer);
+    app.send(from(format!("/01/{GTIN}/21/{}", season.serials[0]), "192.0.2.7")).await.expect(200);
+    app.send(from(format!("/01/{GTIN}/21/{}", checked(guess(0))), "192.0.2.8")).await.expect(404);
+    // A slip of the keys is no guess.
+    app.send(from(format!("/01/{GTIN}/21/UNKNOWN"), "192.0.2.7")).await.expect(404);
+});
+
 story!(an_address_is_read_in_any_case_of_its_serial_and_percent_encoded, |app| {
     let season = app.season().await;
     let serial = &season.serials[0];

@@ -306,8 +306,14 @@ story!(people_register_on_a_page, |app| {
     let filled =
         [("serial", serial.as_str()), ("sold_on", "2026-06-14"), ("retailer", code.as_str()), ("price", "399"), ("order_no", "=1+1")];
     let done = agent.form("/sales/new", &filled).await.expect(303);
-    assert_eq!(done.header("location"), Some(format!("/sales/new?done={serial}").as_str()));
-    assert!(agent.page(&format!("/sales/new?done={serial}")).await.expect(200).text().contains(&serial));
+    let next = format!("/sales/new?done={serial}&sold_on=2026-06-14&retailer={code}");
+    assert_eq!(done.header("location"), Some(next.as_str()));
+    let next = agent.page(&next).await.expect(200);
+    assert!(
+        next.text().contains(&serial) && next.text().contains("value=\"2026-06-14\""),
+        "the next of a queue starts where this one ended"
+    );
+    assert!(next.text().contains(&format!("value=\"{code}\" selected")) && !next.text().contains("value=\"399\""));
     let again = agent.form("/sales/new", &filled).await.expect(422);
     assert!(again.text().contains("This garment has a live sale already.") && again.text().contains("value=\"399\""));
     let unknown = agent.form("/sales/new", &[("serial", "0K8JYHFBAF2GXMNFX4WA"), ("sold_on", "2026-06-14")]).await.expect(422);
@@ -321,8 +327,10 @@ story!(people_register_on_a_page, |app| {
     assert!(csv.text().starts_with('\u{feff}') && csv.text().contains("'=1+1") && csv.text().lines().count() == 2);
     let found = agent.page(&format!("/sales/find?serial=HTTPS://ID.BRAND.CN/01/{}/21/{serial}", goods.gtin)).await.expect(303);
     assert_eq!(found.header("location"), Some(format!("/sales/{serial}").as_str()));
+    let lost = agent.page("/sales/find?serial=0K8JYHFBAF2GXMNFX4WA").await.expect(404);
+    assert!(lost.text().contains("We did not issue this serial.") && lost.text().contains("value=\"0K8JYHFBAF2GXMNFX4WA\""));
     let one = agent.page(&format!("/sales/{serial}")).await.expect(200);
-    assert!(one.text().contains("Covered until 2027-06-14."));
+    assert!(one.text().contains("Covered until 2027-06-14.") && one.text().contains(&format!("href=\"/01/{}/21/{serial}\"", goods.gtin)));
     assert!(agent.page(&format!("/sales/{}", goods.serial(&app, 1))).await.expect(200).text().contains("has not been sold"));
     agent.form(&format!("/sales/{serial}/delivered"), &[("delivered_on", "2026-06-15")]).await.expect(303);
     let wrong = agent.form(&format!("/sales/{serial}/returned"), &[("returned_on", "2026-06-01")]).await.expect(422);

@@ -97,8 +97,30 @@ pub enum LinkError {
 }
 
 impl From<LinkError> for Refusal {
+    /// With the name of the reason, which is said in words, and what it is about.
     fn from(error: LinkError) -> Self {
-        Refusal::new(Code::NotADigitalLink).with("reason", error)
+        let of = |reason: &'static str| Refusal::new(Code::NotADigitalLink).with("reason", reason);
+        match error {
+            LinkError::TooLong => of("link-too-long").with("max", MAX_LENGTH),
+            LinkError::Character(character) | LinkError::Host(character) => {
+                of("link-character").with("character", character.escape_debug())
+            }
+            LinkError::Scheme => of("link-scheme"),
+            LinkError::NoPath => of("link-no-path"),
+            LinkError::NoKey => of("link-no-key"),
+            LinkError::Empty(ai) => of("link-empty").with("ai", ai),
+            LinkError::ZeroByte(ai) => of("link-zero-byte").with("ai", ai),
+            LinkError::UnknownAi(ai) => of("link-unknown-ai").with("ai", ai),
+            LinkError::TooMany => of("link-too-many").with("max", MAX_ELEMENTS),
+            LinkError::Order { key } => of("link-order").with("ai", key),
+            LinkError::Duplicate(ai) => of("link-duplicate").with("ai", ai),
+            LinkError::NotAnAttribute(ai) => of("link-not-an-attribute").with("ai", ai),
+            LinkError::BelongsInPath(ai) => of("link-belongs-in-path").with("ai", ai),
+            LinkError::Value { ai, value, .. } => of("link-value").with("ai", ai).with("value", value),
+            LinkError::Excluded { ai, other } => of("link-excluded").with("ai", ai).with("other", other),
+            LinkError::Needs { ai, needs } => of("link-needs").with("ai", ai).with("needs", needs),
+            LinkError::SerialPart(ai) => of("link-serial-part").with("ai", ai),
+        }
     }
 }
 

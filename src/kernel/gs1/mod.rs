@@ -90,7 +90,7 @@ impl Gln {
     /// # Errors
     /// [`Code::Malformed`] for anything but thirteen digits, [`Code::CheckDigit`] (`expected`).
     pub fn parse(text: &str) -> Result<Self> {
-        let not_a_gln = || Refusal::new(Code::Malformed).with("reason", "a GLN has 13 digits");
+        let not_a_gln = || Refusal::new(Code::Malformed).with("reason", "gln-digits");
         let gln = Self(text.trim().as_bytes().try_into().map_err(|_| not_a_gln())?);
         if !gln.0.iter().all(u8::is_ascii_digit) {
             return Err(not_a_gln().into());

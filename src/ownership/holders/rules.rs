@@ -219,7 +219,7 @@ fn phone(written: &str) -> Result<String, Fault> {
     if written.is_empty() || (only && (5..=20).contains(&digits)) {
         Ok(written)
     } else {
-        Err(Fault::new("phone", Code::Malformed).with("reason", "5–20 digits"))
+        Err(Fault::new("phone", Code::Malformed).with("reason", "phone"))
     }
 }
 
@@ -232,7 +232,7 @@ fn email(written: &str) -> Result<String, Fault> {
     if written.is_empty() || (sound && !written.contains(char::is_whitespace)) {
         Ok(written)
     } else {
-        Err(Fault::new("email", Code::Malformed).with("reason", "name@example.com"))
+        Err(Fault::new("email", Code::Malformed).with("reason", "email"))
     }
 }
 

@@ -10,14 +10,14 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::COLUMNS;
-use super::page::{FormPage, ListPage, OnePage, ask_of, cells, href};
+use super::page::{FormPage, ListPage, OnePage, ask_of, card_of, cells, href};
 use super::resolve::{find, read_name};
 use super::rules::{NewSale, SaleAsk, check};
 use super::store::{self, Sale, SaleFilter};
 use super::view::{SaleView, views};
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::time::read_date;
-use crate::kernel::{Code, Fault, GarmentId, Id, Result};
+use crate::kernel::{Code, Error, Fault, GarmentId, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::problem::Problem;
@@ -25,6 +25,7 @@ use crate::platform::http::{
     Caller, Filled, Form, House, Json, Locale, Once, Shell, created, csv, html, html_response, json, perm, query_escape, see_other,
 };
 use crate::production::parties::{self, Party, PartyFilter, Role};
+use crate::production::{batches, products};
 
 /// Rows a download may have.
 const ALL: i64 = 1_000_000;
@@ -46,7 +47,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Which sales, and which page of them.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 struct Ask {
     /// Sold on or after this day.
     from: Option<String>,
@@ -347,20 +348,31 @@ async fn list_page(
     house: web::Data<House>,
     ask: web::Query<Ask>,
 ) -> Result<HttpResponse> {
-    let ask = ask.into_inner();
+    let page = listed(&request, &caller, &house, ask.into_inner(), (String::new(), String::new())).await?;
+    Ok(html(&page))
+}
+
+async fn listed(
+    request: &HttpRequest,
+    caller: &Caller<perm::SalesRead>,
+    house: &House,
+    ask: Ask,
+    sought: (String, String),
+) -> Result<ListPage> {
     let query = query(&ask);
-    let page = page_of(&house, caller.party, ask.clone()).await?;
-    Ok(html(&ListPage {
-        shell: titled(&request, "sales-title"),
+    let page = page_of(house, caller.party, ask.clone()).await?;
+    Ok(ListPage {
+        shell: titled(request, "sales-title"),
         sales: page.items,
         from: ask.from.unwrap_or_default(),
         to: ask.to.unwrap_or_default(),
         retailer: ask.retailer.unwrap_or_default(),
-        retailers: retailers(&house, caller.party).await?,
+        retailers: retailers(house, caller.party).await?,
         is_bound: caller.party.is_some(),
         next: page.next.map(|next| format!("/sales?{query}&after={next}")),
         csv: format!("/sales.csv?{query}"),
-    }))
+        sought,
+    })
 }
 
 #[get("/sales.csv")]
@@ -394,46 +406,61 @@ struct Sought {
     serial: String,
 }
 
-/// Goes to the page of whatever serial or address was scanned.
+/// Goes to the page of whatever serial or address was scanned; what is not found stays in the box, to be mended.
 #[get("/sales/find")]
-async fn find_page(caller: Caller<perm::SalesRead>, house: web::Data<House>, sought: web::Query<Sought>) -> Result<HttpResponse> {
-    let named = read_name("serial", &sought.serial, None)?;
+async fn find_page(
+    request: HttpRequest,
+    caller: Caller<perm::SalesRead>,
+    house: web::Data<House>,
+    sought: web::Query<Sought>,
+) -> Result<HttpResponse> {
+    match sought_serial(&house, caller.party, &sought.serial).await {
+        Ok(serial) => Ok(see_other(href(&serial))),
+        Err(Error::Refused(refusal)) => {
+            let words = Locale::of(&request).words();
+            let why = refusal.faults.first().map_or_else(|| words.refusal(&refusal), |fault| words.fault(fault));
+            let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            let page = listed(&request, &caller, &house, Ask::default(), (sought.serial.clone(), why)).await?;
+            Ok(html_response(status, &page))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn sought_serial(house: &House, bound: Option<Id>, typed: &str) -> Result<String> {
+    let named = read_name("serial", typed, None)?;
     let inside = house.clone();
-    let bound = caller.party;
     let of = house
         .store
         .read(move |db| {
             let garment = find(db, &inside.keys.serials, &named)?;
             sales_of(db, &inside, garment, bound)?;
-            crate::production::batches::serial_of(db, &inside.keys.serials, garment)
+            batches::serial_of(db, &inside.keys.serials, garment)
         })
         .await?;
-    Ok(see_other(href(&of.ok_or(Code::SerialUnknown)?.serial)))
+    Ok(of.ok_or(Code::SerialUnknown)?.serial)
 }
 
-/// What the form for a sale starts with.
-#[derive(Deserialize)]
-struct Start {
-    serial: Option<String>,
-    done: Option<String>,
-}
+/// What stays the same from one sale to the next of a queue.
+const KEPT: [&str; 6] = ["sold_on", "retailer", "currency", "channel", "country", "city"];
 
 #[get("/sales/new")]
 async fn new_page(
     request: HttpRequest,
     caller: Caller<perm::SalesEdit>,
     house: web::Data<House>,
-    start: web::Query<Start>,
+    start: web::Query<HashMap<String, String>>,
 ) -> Result<HttpResponse> {
-    let start = start.into_inner();
+    let mut start = start.into_inner();
+    let done = start.remove("done");
     let mut values = HashMap::from([("sold_on".to_owned(), house.today().to_string())]);
-    values.extend(start.serial.map(|serial| ("serial".to_owned(), serial)));
+    values.extend(start.into_iter().filter(|(name, _)| name == "serial" || KEPT.contains(&name.as_str())));
     Ok(html(&FormPage {
         shell: titled(&request, "sales-new"),
         form: Filled::of(values),
         retailers: retailers(&house, caller.party).await?,
         is_bound: caller.party.is_some(),
-        done: start.done,
+        done,
     }))
 }
 
@@ -450,7 +477,11 @@ async fn new_form(
         Err(error) => Err(error),
     };
     match registered {
-        Ok(sale) => Ok(see_other(format!("/sales/new?done={}", query_escape(&sale.serial)))),
+        Ok(sale) => {
+            let kept = KEPT.iter().filter_map(|name| Some((name, form.value.get(*name)?))).filter(|(_, value)| !value.is_empty());
+            let kept: String = kept.map(|(name, value)| format!("&{name}={}", query_escape(value))).collect();
+            Ok(see_other(format!("/sales/new?done={}{kept}", query_escape(&sale.serial))))
+        }
         Err(error) => {
             let shell = titled(&request, "sales-new");
             let form = filled(form.value, error, &shell)?;
@@ -472,7 +503,17 @@ fn filled(values: HashMap<String, String>, error: crate::kernel::Error, shell: &
 
 async fn one(request: &HttpRequest, house: &House, bound: Option<Id>, serial: String, form: Filled) -> Result<OnePage> {
     let SalesOfGarment { serial, sales } = of_serial(house, bound, serial, None).await?;
-    Ok(OnePage { shell: titled(request, "sales-garment"), serial, sales, form, today: house.today().to_string() })
+    let (named, inside, lang) = (read_name("serial", &serial, None)?, house.clone(), Locale::of(request).0);
+    let (what, card) = house
+        .store
+        .read(move |db| {
+            let garment = find(db, &inside.keys.serials, &named)?;
+            let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
+            let of = batches::serial_of(db, &inside.keys.serials, garment)?.ok_or(Code::SerialUnknown)?;
+            Ok((products::what(db, batch.sku_id, lang)?, card_of(&of)))
+        })
+        .await?;
+    Ok(OnePage { shell: titled(request, "sales-garment"), serial, what, card, sales, form, today: house.today().to_string() })
 }
 
 #[get("/sales/{serial}")]

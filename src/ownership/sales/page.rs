@@ -11,6 +11,7 @@ use crate::kernel::time::read_date;
 use crate::kernel::{Code, Fault, Faults, Result};
 use crate::ownership::warranties::WarrantyState;
 use crate::platform::http::{Filled, Shell, segment};
+use crate::production::batches::SerialOf;
 use crate::production::parties::Party;
 
 #[derive(Template)]
@@ -26,6 +27,8 @@ pub(super) struct ListPage {
     pub is_bound: bool,
     pub next: Option<String>,
     pub csv: String,
+    /// What was looked for in vain, and why.
+    pub sought: (String, String),
 }
 
 impl ListPage {
@@ -45,11 +48,25 @@ pub(super) struct FormPage {
     pub done: Option<String>,
 }
 
+impl FormPage {
+    /// Whether something stands in the fields that are folded away, or is wrong with it.
+    fn has_more(&self) -> bool {
+        KEPT_OPTIONS.iter().any(|name| !self.form.value(name).is_empty() || self.form.invalid(name))
+    }
+}
+
+/// Fields that few shops need.
+pub(super) const KEPT_OPTIONS: [&str; 4] = ["currency", "channel", "country", "city"];
+
 #[derive(Template)]
 #[template(path = "ownership/sales/one.html")]
 pub(super) struct OnePage {
     pub shell: Shell,
     pub serial: String,
+    /// What it is: name, colour, size.
+    pub what: String,
+    /// Its card, as a buyer sees it.
+    pub card: String,
     /// Newest first.
     pub sales: Vec<SaleView>,
     pub form: Filled,
@@ -65,6 +82,14 @@ impl OnePage {
 /// Where a garment's sales are.
 pub(super) fn href(serial: &str) -> String {
     format!("/sales/{}", segment(serial))
+}
+
+/// Where a garment's card is: the path of its label's address.
+pub(super) fn card_of(of: &SerialOf) -> String {
+    match &of.gtin {
+        Some(gtin) => format!("/01/{gtin}/21/{}", segment(&of.serial)),
+        None => format!("/C/{}", segment(&of.serial)),
+    }
 }
 
 impl SaleView {

@@ -355,5 +355,5 @@ fn read_key(key: &str) -> Result<(NaiveDate, i64, i64)> {
     let mut parts = key.split('|');
     let mut next = || parts.next().unwrap_or_default();
     let read = (|| Some((next().parse().ok()?, next().parse().ok()?, next().parse().ok()?)))();
-    read.ok_or_else(|| Fault::new("after", Code::Malformed).with("reason", "not a page token").into())
+    read.ok_or_else(|| Fault::new("after", Code::Malformed).with("reason", "page-token").into())
 }

@@ -15,6 +15,7 @@ mod literal;
 mod migrate;
 mod postgres;
 pub mod schema;
+pub mod search;
 mod sqlite;
 mod url;
 

@@ -67,6 +67,11 @@ impl Filled {
         self.faults.iter().find(|(field, _)| about(field)).map(|(_, reason)| reason.as_str())
     }
 
+    /// Everything that is wrong with a field: a field may hold a list.
+    pub fn faults<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.faults.iter().filter(move |(field, _)| field == name).map(|(_, reason)| reason.as_str())
+    }
+
     /// Whether something is wrong with a field: `true` or `false`, for `aria-invalid`.
     pub fn invalid(&self, name: &str) -> bool {
         self.fault(name).is_some()

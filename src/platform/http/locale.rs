@@ -2,8 +2,12 @@
 
 use std::future::{Ready, ready};
 
-use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::body::MessageBody;
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
+use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::House;
@@ -27,11 +31,6 @@ impl Locale {
 
     /// The language a request asks for.
     pub fn of(request: &HttpRequest) -> Self {
-        let asked = || {
-            let query = request.query_string();
-            let lang = query.split('&').find_map(|pair| pair.strip_prefix("lang="))?;
-            Lang::of_tag(lang)
-        };
         let remembered = || request.cookie(LANG_COOKIE).and_then(|cookie| Lang::of_tag(cookie.value()));
         let account = || request.extensions().get::<Identity>().and_then(|identity| identity.lang);
         let accepted = || {
@@ -39,8 +38,41 @@ impl Locale {
             accept_language::parse(header).iter().find_map(|tag| Lang::of_tag(tag))
         };
         let house = || request.app_data::<web::Data<House>>().map_or(Lang::Zh, |house| house.config.default_lang);
-        Self(asked().or_else(remembered).or_else(account).or_else(accepted).unwrap_or_else(house))
+        Self(asked(request).or_else(remembered).or_else(account).or_else(accepted).unwrap_or_else(house))
     }
+}
+
+/// The language the address itself names.
+fn asked(request: &HttpRequest) -> Option<Lang> {
+    request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(Lang::of_tag)
+}
+
+/// Whether a request follows a link to the other language on a page of ours. An address that somebody was sent, or that a program asks for,
+/// is no choice of theirs: its `?lang=` is for that answer alone, as that of a file and of the API.
+fn is_choice(request: &HttpRequest) -> bool {
+    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // Browsers say where a request comes from, except to plain-text addresses.
+    let is_ours = matches!(text("sec-fetch-site"), "" | "same-origin");
+    request.method() == Method::GET && is_ours && text("accept").contains("text/html") && !request.path().starts_with("/api/")
+}
+
+/// Middleware: who follows a link to the other language stays in it on the pages after.
+///
+/// # Errors
+/// Only those of the server itself.
+pub async fn remember_lang<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let chosen = Some(request.request()).filter(|request| is_choice(request));
+    let chosen = chosen.filter(|request| request.cookie(LANG_COOKIE).is_none_or(|cookie| Lang::of_tag(cookie.value()) != asked(request)));
+    let secure = request.app_data::<web::Data<House>>().is_some_and(|house| house.config.is_secure());
+    let cookie = chosen.and_then(asked).map(|lang| {
+        let cookie = Cookie::build(LANG_COOKIE, lang.tag()).path("/").max_age(Duration::days(365));
+        cookie.http_only(true).same_site(SameSite::Lax).secure(secure).finish()
+    });
+    let mut response = next.call(request).await?;
+    if let Some(cookie) = cookie {
+        response.response_mut().add_cookie(&cookie)?;
+    }
+    Ok(response)
 }
 
 impl FromRequest for Locale {

@@ -23,7 +23,7 @@ pub use download::{attachment, csv, segment, table};
 pub use filled::Filled;
 pub use headers::guard_headers;
 pub use limits::{Limit, Limits};
-pub use locale::{LANG_COOKIE, Locale};
+pub use locale::{LANG_COOKIE, Locale, remember_lang};
 pub use once::{Once, created, json};
 pub use page::{Entry, FormFaults, Menu, Shell, html, html_response, see_other};
 pub use problem::{Problem, dress};

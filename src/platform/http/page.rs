@@ -26,8 +26,24 @@ pub struct Entry {
     pub href: &'static str,
     /// The message of its name.
     pub key: &'static str,
-    /// Who sees it.
-    pub needs: Permission,
+    /// Who sees it: who may do any of this.
+    pub needs: &'static [Permission],
+    /// What is done there most: where, its message, who may.
+    pub act: Option<(&'static str, &'static str, Permission)>,
+}
+
+impl Entry {
+    /// An entry without anything that is done there most.
+    pub const fn new(href: &'static str, key: &'static str, needs: &'static [Permission]) -> Self {
+        Self { href, key, needs, act: None }
+    }
+
+    /// The entry with what is done there most.
+    #[must_use]
+    pub const fn act(mut self, href: &'static str, key: &'static str, needs: Permission) -> Self {
+        self.act = Some((href, key, needs));
+        self
+    }
 }
 
 /// The staff menu.
@@ -60,7 +76,7 @@ impl Shell {
         let lang = Locale::of(request).0;
         let who = request.extensions().get::<Identity>().cloned();
         let menu = match (&who, request.app_data::<Menu>()) {
-            (Some(who), Some(menu)) => menu.0.iter().filter(|entry| who.may(entry.needs)).copied().collect(),
+            (Some(who), Some(menu)) => menu.0.iter().filter(|entry| entry.needs.iter().any(|needs| who.may(*needs))).copied().collect(),
             _ => Vec::new(),
         };
         let other = match lang {
@@ -104,9 +120,24 @@ impl Shell {
         self.who.as_ref().is_some_and(|who| Permission::ALL.iter().any(|one| one.as_str() == permission && who.may(*one)))
     }
 
+    /// A number as people read it, in groups of three.
+    pub fn n(&self, number: impl std::fmt::Display) -> String {
+        crate::kernel::text::grouped(number)
+    }
+
     /// The staff style sheet.
     pub fn staff_css(&self) -> &'static str {
         STAFF_CSS
+    }
+
+    /// The address of the staff pages' script.
+    pub fn staff_module(&self) -> &str {
+        super::assets::STAFF_MODULE.href()
+    }
+
+    /// Where the brand's name leads: those who work here to their desk, everybody else to the public front page.
+    pub fn home(&self) -> &'static str {
+        if self.who.is_some() { "/desk" } else { "/" }
     }
 
     /// The public style sheet.

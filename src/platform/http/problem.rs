@@ -50,6 +50,14 @@ struct ProblemPage<'a> {
     problem: &'a Problem,
 }
 
+/// The same for those who are signed in: their menu stays.
+#[derive(Template)]
+#[template(path = "platform/http/problem_staff.html")]
+struct StaffProblemPage<'a> {
+    shell: Shell,
+    problem: &'a Problem,
+}
+
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -107,7 +115,11 @@ pub fn respond(error: &Error, request: &HttpRequest) -> HttpResponse {
             return HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/sign-in?back={back}"))).finish();
         }
         let title = Locale::of(request).words().say("page-problem").into_owned();
-        html_response(status, &ProblemPage { shell: Shell::of(request, title), problem: &problem })
+        let (shell, problem) = (Shell::of(request, title), &problem);
+        match shell.who {
+            Some(_) => html_response(status, &StaffProblemPage { shell, problem }),
+            None => html_response(status, &ProblemPage { shell, problem }),
+        }
     } else {
         HttpResponse::build(status)
             .content_type("application/problem+json; charset=utf-8")

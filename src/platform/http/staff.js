@@ -85,3 +85,46 @@ for (const search of document.querySelectorAll("input[data-filter]")) {
     });
   });
 }
+
+// The menu is one row that scrolls on a small screen: where we are is brought into sight.
+document.querySelector("header.top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
+// A choice that only changes what the page shows needs no second press.
+for (const select of document.querySelectorAll("select[data-go]")) select.addEventListener("change", () => select.form.requestSubmit());
+
+// Codes nobody knows by heart are offered as one types: data-offer is the list to ask, each item having a code and something to know it by.
+for (const input of document.querySelectorAll("input[data-offer]")) {
+  const list = document.createElement("datalist");
+  list.id = `${input.id || input.name}-offer`;
+  input.setAttribute("list", list.id);
+  input.after(list);
+  let asked;
+  const offer = async () => {
+    const q = input.value.trim();
+    if (q === asked || [...list.children].some((option) => option.value === q)) return;
+    asked = q;
+    const answer = await fetch(`${input.dataset.offer}${encodeURIComponent(q)}`, { headers: { accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok || asked !== q) return;
+    const lang = document.documentElement.lang === "en" ? "en" : "zh";
+    const text = (both) => (both && (both[lang] || both.zh || both.en)) || "";
+    const about = (item) => {
+      const sku = item.sku?.name ? [text(item.sku.name), text(item.sku.colour), item.sku.size] : [];
+      const own = [text(item.name), text(item.material), text(item.colour), item.size, item.dye_lot, item.city];
+      return [...sku, ...own].filter(Boolean).join(", ");
+    };
+    list.replaceChildren(
+      ...(await answer.json()).items.map((item) => {
+        const option = document.createElement("option");
+        option.value = item.code;
+        option.label = about(item);
+        return option;
+      }),
+    );
+  };
+  let wait;
+  input.addEventListener("focus", offer);
+  input.addEventListener("input", () => {
+    clearTimeout(wait);
+    wait = setTimeout(offer, 150);
+  });
+}

@@ -1,6 +1,6 @@
 //! The desk where files are handed in: each table that can be imported, and the job that reads a file of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,26 @@ impl ImportTables {
     pub fn find(&self, name: &str) -> Result<ImportTable> {
         self.0.iter().find(|table| table.columns.table == name).copied().ok_or_else(|| Code::NotFound.into())
     }
+}
+
+/// The table a file is meant for, by its headers: the one that has the most of them among those whose needed columns are all there. None
+/// when there is no such table, or when two fit alike.
+///
+/// # Errors
+/// As [`Source::open`].
+pub(super) fn recognise(path: &Path, tables: &[ImportTable]) -> Result<Option<ImportTable>> {
+    let mut source = Source::open(path)?;
+    let mut fits: Vec<(usize, ImportTable)> = Vec::new();
+    for table in tables {
+        let headers = source.headers(table.columns)?;
+        fits.extend(table.columns.fit(&headers).map(|known| (known, *table)));
+    }
+    fits.sort_by_key(|(known, _)| std::cmp::Reverse(*known));
+    Ok(match fits.as_slice() {
+        [(most, _), (next, _), ..] if most == next => None,
+        [(_, table), ..] => Some(*table),
+        [] => None,
+    })
 }
 
 /// What an import job is asked.

@@ -1,5 +1,6 @@
 //! Handing in a file: uploaded, checked in a job, then applied in another once a person has read the verdict.
 
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -13,9 +14,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::desk::{IMPORT_JOB, ImportInput, ImportTable, ImportTables, uploads};
+use super::desk::{IMPORT_JOB, ImportInput, ImportTable, ImportTables, recognise, uploads};
 use super::{ImportReport, Outcome, columns_markdown, template_csv, template_xlsx};
 use crate::kernel::text::Lang;
+use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::http::body::check_csrf;
 use crate::platform::http::perm::{self, Permission};
@@ -27,11 +29,22 @@ const FILE_LIMIT: u64 = 1 << 30;
 /// How long a file may go without a byte arriving.
 const SILENCE: Duration = Duration::from_secs(20);
 /// Imports the desk lists.
-const RECENT: i64 = 20;
+const RECENT: i64 = 100;
+/// Files handed in at once.
+const FILES: usize = 100;
 
 /// Mounts the room.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(hand_in_api).service(template).map(|c| c.service(desk).service(hand_in).service(one).service(apply).service(faults));
+    config.service(hand_in_api).service(template).map(|c| {
+        c.service(desk)
+            .service(hand_in)
+            .service(apply_all)
+            .service(check_all)
+            .service(one)
+            .service(apply)
+            .service(check_again)
+            .service(faults)
+    });
 }
 
 fn may(caller: &Caller<perm::SignedIn>, table: &ImportTable) -> Result<()> {
@@ -46,7 +59,29 @@ struct DeskPage {
     chosen: Option<ImportTable>,
     columns: Vec<Described>,
     recent: Vec<Line>,
-    fault: Option<String>,
+    /// Files that were not taken, each with the reason.
+    not_taken: Vec<String>,
+    /// Files that can be written as they are.
+    sound: usize,
+    /// Files that were refused and not mended yet.
+    refused: usize,
+    /// Whether the page asks again by itself while something is under way.
+    watch: bool,
+    zone: chrono_tz::Tz,
+}
+
+impl DeskPage {
+    fn waits(&self) -> bool {
+        self.watch && self.recent.iter().any(|line| !line.job.state.is_over())
+    }
+
+    fn is_chosen(&self, table: &ImportTable) -> bool {
+        self.chosen.is_some_and(|chosen| chosen.columns.table == table.columns.table)
+    }
+
+    fn when(&self, line: &Line) -> String {
+        local_minute(line.job.created_at, self.zone)
+    }
 }
 
 struct Described {
@@ -68,11 +103,35 @@ impl Line {
     fn state_key(&self) -> String {
         format!("imports-state-{}", self.job.state.as_str())
     }
+
+    /// The tone of its badge.
+    fn tone(&self) -> &'static str {
+        match &self.report {
+            Some(report) => report.outcome_tone(),
+            None if self.job.state == JobState::Failed => "bad",
+            None => "",
+        }
+    }
+
+    fn ended(&self, outcome: Outcome) -> bool {
+        self.report.as_ref().is_some_and(|report| report.outcome == outcome)
+    }
+}
+
+/// Of jobs, the newest first, those whose file nobody handed on since and whose check ended so; the oldest first.
+fn standing(lines: &[Line], outcome: Outcome) -> Vec<&Line> {
+    let mut seen = HashSet::new();
+    let newest = lines.iter().filter(|line| seen.insert(&line.input.path));
+    let mut standing: Vec<&Line> = newest.filter(|line| line.input.dry_run && line.ended(outcome)).collect();
+    standing.reverse();
+    standing
 }
 
 #[derive(Deserialize)]
 struct Chosen {
     table: Option<String>,
+    /// Several files were handed in: the list is what the person wants to see.
+    watch: Option<String>,
 }
 
 /// The desk: what can be handed in, how it must look, what was handed in before.
@@ -84,7 +143,20 @@ async fn desk(
     tables: web::Data<ImportTables>,
     chosen: web::Query<Chosen>,
 ) -> Result<HttpResponse> {
-    Ok(html(&desk_page(&request, &caller, &house, &tables, chosen.table.as_deref(), None).await?))
+    let page = desk_page(&request, &caller, &house, &tables, chosen.table.as_deref(), Vec::new()).await?;
+    Ok(html(&DeskPage { watch: chosen.watch.is_some(), ..page }))
+}
+
+/// The tables a caller may hand in, in the order a new deployment loads them.
+fn allowed(caller: &Caller<perm::SignedIn>, tables: &ImportTables) -> Result<Vec<ImportTable>> {
+    let mine: Vec<ImportTable> = tables.0.iter().filter(|table| caller.may(table.needs)).copied().collect();
+    if mine.is_empty() { Err(Code::Forbidden.into()) } else { Ok(mine) }
+}
+
+async fn recent(caller: &Caller<perm::SignedIn>, house: &House, tables: &ImportTables, lang: Lang) -> Result<Vec<Line>> {
+    let actor = caller.actor.clone();
+    let jobs = house.store.read(move |db| jobs::recent(db, IMPORT_JOB, &actor, RECENT)).await?;
+    jobs.into_iter().map(|job| line(job, tables, lang)).collect()
 }
 
 async fn desk_page(
@@ -93,20 +165,20 @@ async fn desk_page(
     house: &House,
     tables: &ImportTables,
     chosen: Option<&str>,
-    fault: Option<String>,
+    not_taken: Vec<String>,
 ) -> Result<DeskPage> {
     let shell = Shell::of(request, Locale::of(request).words().say("imports-title"));
     let lang = shell.lang;
-    let mine: Vec<ImportTable> = tables.0.iter().filter(|table| caller.may(table.needs)).copied().collect();
-    if mine.is_empty() {
-        return Err(Code::Forbidden.into());
-    }
-    let chosen = chosen.map(|name| tables.find(name)).transpose()?.filter(|table| caller.may(table.needs)).or(mine.first().copied());
-    let actor = caller.actor.clone();
-    let jobs = house.store.read(move |db| jobs::recent(db, IMPORT_JOB, &actor, RECENT)).await?;
-    let recent = jobs.into_iter().map(|job| line(job, tables, lang)).collect::<Result<_>>()?;
+    let mine = allowed(caller, tables)?;
+    let named = chosen.filter(|name| !name.is_empty()).map(|name| tables.find(name)).transpose()?;
+    // Who may hand in one table only need not choose it.
+    let only = if let [only] = mine.as_slice() { Some(*only) } else { None };
+    let chosen = named.filter(|table| caller.may(table.needs)).or(only);
+    let recent = recent(caller, house, tables, lang).await?;
     let columns = chosen.map(|table| described(&table, lang)).unwrap_or_default();
-    Ok(DeskPage { shell, tables: mine, chosen, columns, recent, fault })
+    let (sound, refused) = (standing(&recent, Outcome::Checked).len(), standing(&recent, Outcome::Refused).len());
+    let zone = house.config.time_zone;
+    Ok(DeskPage { shell, tables: mine, chosen, columns, recent, not_taken, sound, refused, watch: false, zone })
 }
 
 fn described(table: &ImportTable, lang: Lang) -> Vec<Described> {
@@ -131,7 +203,7 @@ fn line(job: Job, tables: &ImportTables, lang: Lang) -> Result<Line> {
     Ok(Line { job, input, report, title })
 }
 
-/// A file from the desk's form. It is only checked: applying is a second step.
+/// Files from the desk's form, of one table or each of the table its headers name. They are only checked: applying is a second step.
 #[post("/imports")]
 async fn hand_in(
     request: HttpRequest,
@@ -140,7 +212,7 @@ async fn hand_in(
     tables: web::Data<ImportTables>,
     mut form: Multipart,
 ) -> Result<HttpResponse> {
-    let (mut table, mut checked, mut handed) = (String::new(), false, None);
+    let (mut table, mut checked, mut handed) = (String::new(), false, Vec::new());
     while let Some(field) = form.next().await {
         let mut field = field.map_err(|error| Refusal::new(Code::Malformed).with("reason", error))?;
         match field.name().unwrap_or_default() {
@@ -149,10 +221,14 @@ async fn hand_in(
                 checked = true;
             }
             "table" => table = small_text(&mut field).await?,
-            // The token comes before the file, so that nothing is stored for another site.
+            // The token comes before the files, so that nothing is stored for another site.
             "file" if checked => {
+                if handed.len() >= FILES {
+                    return Err(Fault::new("file", Code::OutOfRange).with("min", 1).with("max", FILES).into());
+                }
                 let name = field.content_disposition().and_then(|disposition| disposition.get_filename()).unwrap_or("file").to_owned();
-                handed = Some((name, receive(&house, &mut field).await?));
+                let (path, bytes) = receive(&house, &mut field).await?;
+                handed.push((name, path, bytes));
             }
             _ => {}
         }
@@ -160,20 +236,39 @@ async fn hand_in(
     if !checked {
         return Err(Code::CrossSite.into());
     }
-    let found = tables.find(&table)?;
-    may(&caller, &found)?;
-    match handed {
-        Some((name, (path, bytes))) if bytes > 0 => {
-            let id = queue(&house, &caller, &found, name, &path, bytes, true).await?;
-            Ok(see_other(format!("/imports/{id}")))
-        }
-        _ => {
-            let words = Locale::of(&request).words();
-            let fault = words.fault(&Fault::new("file", Code::Missing));
-            let page = desk_page(&request, &caller, &house, &tables, Some(&table), Some(fault)).await?;
-            Ok(crate::platform::http::html_response(actix_web::http::StatusCode::UNPROCESSABLE_ENTITY, &page))
-        }
+    let chosen = Some(&table).filter(|table| !table.is_empty()).map(|table| tables.find(table)).transpose()?;
+    chosen.as_ref().map(|table| may(&caller, table)).transpose()?;
+    let mine = allowed(&caller, &tables)?;
+    let words = Locale::of(&request).words();
+    let (mut not_taken, mut queued) = (Vec::new(), Vec::new());
+    for (name, path, bytes) in handed.into_iter().filter(|(_, _, bytes)| *bytes > 0) {
+        let found = match chosen {
+            Some(table) => Ok(Some(table)),
+            None => {
+                let (place, mine) = (path.clone(), mine.clone());
+                tokio::task::spawn_blocking(move || recognise(&place, &mine)).await.map_err(Error::broken)?
+            }
+        };
+        let why = match found {
+            Ok(Some(table)) => {
+                queued.push(queue(&house, &caller, &table, name, &path, bytes, true).await?);
+                continue;
+            }
+            Ok(None) => words.say("imports-not-recognised").into_owned(),
+            Err(Error::Refused(refusal)) => words.refusal(&refusal),
+            Err(broken) => return Err(broken),
+        };
+        std::fs::remove_file(&path)?;
+        not_taken.push(format!("{name}: {why}"));
     }
+    match queued.as_slice() {
+        _ if !not_taken.is_empty() => {}
+        [] => not_taken.push(words.fault(&Fault::new("file", Code::Missing))),
+        [only] => return Ok(see_other(format!("/imports/{only}"))),
+        _ => return Ok(see_other("/imports?watch=1")),
+    }
+    let page = desk_page(&request, &caller, &house, &tables, Some(&table), not_taken).await?;
+    Ok(crate::platform::http::html_response(actix_web::http::StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
 /// What `POST /api/v1/imports/{table}` is asked besides the file.
@@ -292,6 +387,8 @@ struct OnePage {
     percent: Option<i64>,
     failure: Option<String>,
     can_apply: bool,
+    /// The file can be checked again, when what it names has been added meanwhile.
+    can_check: bool,
 }
 
 impl OnePage {
@@ -323,12 +420,16 @@ async fn one(
     let shell = Shell::of(&request, line.input.file.clone());
     let failure = (line.job.state == JobState::Failed).then(|| {
         let failure: Option<jobs::Failure> = serde_json::from_value(line.job.report.clone()).ok();
-        let key = failure.map(|failure| format!("error-{}", failure.code.replace('_', "-"))).unwrap_or_default();
-        shell.t.say_with(&key, &[("id", line.job.id.to_string()), ("reason", line.job.report.to_string())]).into_owned()
+        let (code, args) = failure.map_or_else(|| (Code::Broken.as_str().to_owned(), BTreeMap::new()), |failed| (failed.code, failed.args));
+        let id = std::iter::once(("id", line.job.id.to_string()));
+        let pairs: Vec<_> = id.chain(args.iter().map(|(name, value)| (name.as_str(), value.clone()))).collect();
+        shell.t.say_with(&format!("error-{}", code.replace('_', "-")), &pairs).into_owned()
     });
-    let can_apply = line.input.dry_run && line.report.as_ref().is_some_and(|report| report.outcome == Outcome::Checked);
+    let can_apply = line.input.dry_run && line.ended(Outcome::Checked);
+    let can_check = line.ended(Outcome::Refused) || line.ended(Outcome::Stopped) || line.job.state == JobState::Failed;
+    let can_check = can_check && line.input.path.exists();
     let percent = jobs::percent(line.job.done, line.job.total);
-    Ok(html(&OnePage { shell, percent, failure, can_apply, line }))
+    Ok(html(&OnePage { shell, percent, failure, can_apply, can_check, line }))
 }
 
 #[derive(Deserialize)]
@@ -345,13 +446,79 @@ async fn apply(
     _form: Form<Nothing>,
 ) -> Result<HttpResponse> {
     let line = mine(&caller, &house, &tables, &id, Locale::of(&request).0).await?;
-    let table = tables.find(&line.input.table)?;
-    may(&caller, &table)?;
-    if !line.input.dry_run || line.report.is_none_or(|report| report.outcome != Outcome::Checked) {
+    may(&caller, &tables.find(&line.input.table)?)?;
+    if !line.input.dry_run || !line.ended(Outcome::Checked) {
         return Err(Refusal::new(Code::WrongState).with("state", line.job.state.as_str()).into());
     }
-    let next = queue(&house, &caller, &table, line.input.file, &line.input.path, line.input.bytes, false).await?;
+    let next = hand_on(&house, &caller, &tables, &line, false).await?;
     Ok(see_other(format!("/imports/{next}")))
+}
+
+/// Checks a file again as it was handed in: what it names may be there now.
+#[post("/imports/{id}/again")]
+async fn check_again(
+    request: HttpRequest,
+    caller: Caller<perm::SignedIn>,
+    house: web::Data<House>,
+    tables: web::Data<ImportTables>,
+    id: web::Path<String>,
+    _form: Form<Nothing>,
+) -> Result<HttpResponse> {
+    let line = mine(&caller, &house, &tables, &id, Locale::of(&request).0).await?;
+    let next = hand_on(&house, &caller, &tables, &line, true).await?;
+    Ok(see_other(format!("/imports/{next}")))
+}
+
+/// A file once more, checked or applied.
+async fn hand_on(house: &House, caller: &Caller<perm::SignedIn>, tables: &ImportTables, line: &Line, dry_run: bool) -> Result<Id> {
+    let table = tables.find(&line.input.table)?;
+    may(caller, &table)?;
+    if !line.job.state.is_over() || !line.input.path.exists() {
+        return Err(Refusal::new(Code::WrongState).with("state", line.job.state.as_str()).into());
+    }
+    queue(house, caller, &table, line.input.file.clone(), &line.input.path, line.input.bytes, dry_run).await
+}
+
+/// Hands on every file whose last check ended so, in the order a new deployment loads tables.
+async fn hand_on_all(
+    request: &HttpRequest,
+    caller: &Caller<perm::SignedIn>,
+    house: &House,
+    tables: &ImportTables,
+    outcome: Outcome,
+) -> Result<HttpResponse> {
+    let lines = recent(caller, house, tables, Locale::of(request).0).await?;
+    let mut standing = standing(&lines, outcome);
+    standing.retain(|line| line.input.path.exists());
+    standing.sort_by_key(|line| tables.0.iter().position(|table| table.columns.table == line.input.table));
+    for line in standing {
+        hand_on(house, caller, tables, line, outcome != Outcome::Checked).await?;
+    }
+    Ok(see_other("/imports?watch=1"))
+}
+
+/// Applies every file that was checked and found sound.
+#[post("/imports/apply")]
+async fn apply_all(
+    request: HttpRequest,
+    caller: Caller<perm::SignedIn>,
+    house: web::Data<House>,
+    tables: web::Data<ImportTables>,
+    _form: Form<Nothing>,
+) -> Result<HttpResponse> {
+    hand_on_all(&request, &caller, &house, &tables, Outcome::Checked).await
+}
+
+/// Checks every file again that was refused.
+#[post("/imports/again")]
+async fn check_all(
+    request: HttpRequest,
+    caller: Caller<perm::SignedIn>,
+    house: web::Data<House>,
+    tables: web::Data<ImportTables>,
+    _form: Form<Nothing>,
+) -> Result<HttpResponse> {
+    hand_on_all(&request, &caller, &house, &tables, Outcome::Refused).await
 }
 
 /// The faults of an import as a file to mend the table by.

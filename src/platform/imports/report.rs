@@ -192,6 +192,11 @@ impl Outcome {
 }
 
 impl ImportReport {
+    /// Whether there are more faults than are listed.
+    pub fn is_clipped(&self) -> bool {
+        u64::try_from(self.faults.len()).is_ok_and(|listed| listed < self.fault_count)
+    }
+
     /// The message that says how it ended.
     pub fn outcome_key(&self) -> String {
         format!("imports-outcome-{}", self.outcome.as_str())

@@ -1,6 +1,6 @@
 //! The columns a table of files has, and how the headers people write are matched to them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::report::{Faults, ImportFault};
 use super::table::RawRow;
@@ -98,6 +98,13 @@ impl Columns {
 
     pub(super) fn place(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// How many of these headers are columns of this table; none when a column is missing that a file must have.
+    pub(super) fn fit(&self, headers: &[String]) -> Option<usize> {
+        let known: HashSet<usize> = headers.iter().filter_map(|header| self.find(header)).collect();
+        let whole = self.columns.iter().enumerate().all(|(place, column)| !column.required || known.contains(&place));
+        whole.then_some(known.len())
     }
 
     /// Whether a sheet of this name is meant for this table.

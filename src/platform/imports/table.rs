@@ -116,6 +116,16 @@ impl Source {
         self.size
     }
 
+    /// The headers as a table of these columns would read them: the cells of the first row that is not empty.
+    pub(super) fn headers(&mut self, columns: &Columns) -> Result<Vec<String>> {
+        let mut headers = Vec::new();
+        self.rows(columns, &mut |row| {
+            headers = row.cells().iter().map(|cell| cell.text.trim().to_owned()).filter(|text| !text.is_empty()).collect();
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(headers)
+    }
+
     pub(super) fn meter(&self) -> Meter {
         self.meter.clone()
     }

@@ -6,6 +6,7 @@
 mod http;
 mod store;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,8 +46,22 @@ pub type Works = Arc<[Box<dyn Work>]>;
 pub struct Failure {
     /// The stable code.
     pub code: String,
+    /// What the code's message names.
+    #[serde(default)]
+    pub args: BTreeMap<String, String>,
     /// The details, for the log's reader.
     pub detail: String,
+}
+
+impl Failure {
+    fn of(error: &Error) -> Self {
+        let given = match error {
+            Error::Refused(refusal) => refusal.args.as_slice(),
+            _ => &[],
+        };
+        let args = given.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect();
+        Self { code: error.code().as_str().to_owned(), args, detail: error.to_string() }
+    }
 }
 
 /// Runs the oldest job that waits, if there is one. True when there was.
@@ -82,8 +97,7 @@ pub fn run_one(house: &House, works: &Works) -> Result<bool> {
             if matches!(error, Error::Broken(_)) {
                 tracing::error!(error = ?error, %id, "a job broke");
             }
-            let failure = Failure { code: error.code().as_str().to_owned(), detail: error.to_string() };
-            (JobState::Failed, serde_json::to_value(failure).map_err(Error::broken)?)
+            (JobState::Failed, serde_json::to_value(Failure::of(&error)).map_err(Error::broken)?)
         }
     };
     let now = house.clock.now();

@@ -70,10 +70,7 @@ struct Ask {
 impl Ask {
     fn filter(&self, who: &Identity) -> Result<BatchFilter> {
         let given = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-        let status = given(&self.status).map(|status| {
-            let allowed = || BatchStatus::ALL.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(", ");
-            BatchStatus::of(&status).ok_or_else(|| Fault::new("status", Code::NotOneOf).with("value", &status).with("allowed", allowed()))
-        });
+        let status = given(&self.status).map(|status| BatchStatus::read("status", &status));
         let q = text::optional_line("q", self.q.as_deref().unwrap_or_default(), 80)?;
         Ok(BatchFilter {
             party: who.party,
@@ -81,6 +78,7 @@ impl Ask {
             sku: given(&self.sku),
             status: status.transpose()?,
             q: Some(q).filter(|q| !q.is_empty()),
+            newest: false,
         })
     }
 
@@ -101,11 +99,6 @@ async fn page_of(house: &House, filter: BatchFilter, ask: PageAsk) -> Result<Pag
 
 async fn visible(house: &House, party: Option<Id>, code: String) -> Result<BatchSheet> {
     house.store.read(move |db| store::sheet(db, &code, party)).await?.ok_or_else(|| Code::NotFound.into())
-}
-
-/// Only the brand's own people change batches.
-fn unbound(who: &Identity) -> Result<()> {
-    if who.party.is_some() { Err(Code::Forbidden.into()) } else { Ok(()) }
 }
 
 /// Batches by code.
@@ -181,7 +174,7 @@ async fn mint_api(
     code: web::Path<String>,
     body: Json<MintBody>,
 ) -> Result<HttpResponse> {
-    unbound(&caller)?;
+    caller.unbound()?;
     let once = Once::of(&request, &body.hash, None)?;
     let (stamp, code, count, epoch) = (caller.stamp(), code.into_inner(), body.value.count, house.keys.serials.newest());
     let minted = house.store.write(move |db| {
@@ -227,7 +220,7 @@ async fn void_api(
 }
 
 async fn void(house: &House, caller: &Caller<perm::LabelsEdit>, once: Once, code: String, body: VoidBody) -> Result<VoidedBody> {
-    unbound(caller)?;
+    caller.unbound()?;
     let ranges = body.units.iter().map(|text| rules::read_some_units("units", text)).collect::<Result<Vec<_>, Fault>>()?;
     let stamp = caller.stamp();
     let done = house.store.write(move |db| {
@@ -293,13 +286,13 @@ fn known_batch(db: &mut Db, garment: GarmentId, party: Option<Id>) -> Result<Opt
 }
 
 async fn create(house: &House, caller: &Caller<perm::ProductionEdit>, once: Once, draft: BatchDraft) -> Result<BatchSheet> {
-    unbound(caller)?;
+    caller.unbound()?;
     let stamp = caller.stamp();
     house.store.write(move |db| once.run(db, &stamp, |db| store::create(db, &stamp, &draft))).await
 }
 
 async fn change(house: &House, caller: &Caller<perm::ProductionEdit>, once: Once, code: String, draft: BatchDraft) -> Result<BatchSheet> {
-    unbound(caller)?;
+    caller.unbound()?;
     let version = draft.version.ok_or_else(|| Fault::new("version", Code::Missing))?;
     let stamp = caller.stamp();
     house.store.write(move |db| once.run(db, &stamp, |db| store::change(db, &stamp, &code, version, &draft))).await
@@ -316,7 +309,7 @@ async fn list_page(
     house: web::Data<House>,
     ask: web::Query<Ask>,
 ) -> Result<HttpResponse> {
-    let filter = ask.filter(&caller)?;
+    let filter = BatchFilter { newest: true, ..ask.filter(&caller)? };
     let query = Ask::query(&filter);
     let page = page_of(&house, filter.clone(), ask.page()).await?;
     let next = page.next.map(|next| format!("/batches?{query}&after={next}"));
@@ -356,7 +349,7 @@ async fn list_xlsx(
 
 #[get("/batches/new")]
 async fn new_page(request: HttpRequest, caller: Caller<perm::ProductionEdit>) -> Result<HttpResponse> {
-    unbound(&caller)?;
+    caller.unbound()?;
     Ok(html(&FormPage { shell: titled(&request, "batches-new"), form: Filled::default(), rows: page::BLANK_ROWS, code: None }))
 }
 
@@ -444,7 +437,7 @@ async fn edit_page(
     house: web::Data<House>,
     code: web::Path<String>,
 ) -> Result<HttpResponse> {
-    unbound(&caller)?;
+    caller.unbound()?;
     let sheet = visible(&house, None, code.into_inner()).await?;
     let (form, rows) = (Filled::of(values_of(&sheet)), sheet.lots.len() + page::BLANK_ROWS);
     Ok(html(&FormPage { shell: titled(&request, "batches-edit"), form, rows, code: Some(sheet.batch.code) }))
@@ -523,6 +516,7 @@ async fn find_page(
         return Ok(html(&FindPage { shell, q, fault: None }));
     }
     let (party, keys, sought) = (caller.party, house.keys.clone(), rules::sought(&q));
+    let may_trace = caller.may(perm::Permission::TraceRead);
     let found = house.store.read(move |db| {
         if let Sought::Anything(code) = &sought {
             if store::sheet(db, code, party)?.is_some() {
@@ -532,13 +526,12 @@ async fn find_page(
                 return Ok(Some(format!("/lots/{}", segment(code))));
             }
         }
-        let (gtin, serial) = match &sought {
-            Sought::Anything(serial) => (None, serial),
-            Sought::Serial { gtin, serial } => (Some(gtin.as_str()), serial),
-        };
+        let (gtin, serial) = sought.serial();
         let Some(garment) = serials::find_serial(db, &keys.serials, gtin, serial)? else { return Ok(None) };
-        if known_batch(db, garment, party)?.is_none() {
-            return Ok(None);
+        let Some(batch) = known_batch(db, garment, party)? else { return Ok(None) };
+        // Who may not trace sees the unit on the page of its batch.
+        if !may_trace {
+            return Ok(Some(format!("{}?unit={}", href(&batch.code), garment.unit() + 1)));
         }
         Ok(serials::serial_of(db, &keys.serials, garment)?.map(|of| page::trace_href(&of)))
     });

@@ -28,45 +28,12 @@ pub use store::batches::{
     list, lots_of, sheet,
 };
 pub use store::foreign::{ForeignGarment, ForeignPlan};
-pub use store::serials::{SerialOf, address_of, find_serial, own_serial, serial_of};
+pub use store::serials::{SerialOf, address_of, find_scanned, find_serial, own_serial, serial_of};
 pub use store::units::{Minted, is_issued, is_void, mint, void_units, voids_of};
 
+use crate::choices;
 use crate::kernel::ids::UNITS_PER_BATCH;
-use crate::kernel::text::Lang;
 use crate::kernel::{BatchNo, Id};
-
-macro_rules! choices {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal, $zh:literal, $en:literal;)* }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$doc])* $variant,)* }
-
-        impl $name {
-            /// Every one, in the order people meet them.
-            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
-
-            /// Every word a file may use.
-            pub(crate) const WORDS: &'static [(&'static str, $name)] =
-                &[$(($text, $name::$variant), ($zh, $name::$variant), ($en, $name::$variant),)*];
-
-            /// The stored text.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $text,)* }
-            }
-
-            /// The one of a stored text.
-            pub fn of(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == text)
-            }
-
-            /// What people call it.
-            pub const fn word(self, lang: Lang) -> &'static str {
-                match (self, lang) { $(($name::$variant, Lang::Zh) => $zh, ($name::$variant, Lang::En) => $en,)* }
-            }
-        }
-    };
-}
 
 choices! {
     /// Where a batch stands.

@@ -8,7 +8,7 @@ use roaring::RoaringBitmap;
 
 use super::rules::units_text;
 use super::{BatchDraft, BatchFilter, BatchSheet, BatchStatus, BatchView, ComponentLot, LotUse, Origin, SerialOf};
-use crate::kernel::text::Lang;
+use crate::kernel::text::{Lang, grouped};
 use crate::kernel::time::read_date;
 use crate::kernel::{Code, Fault, Refusal, Result};
 use crate::platform::events::Fact;
@@ -81,12 +81,25 @@ pub(super) struct OnePage {
 
 impl OnePage {
     pub(super) fn new(shell: Shell, sheet: BatchSheet, history: &[Fact], zone: chrono_tz::Tz, void: &RoaringBitmap) -> Self {
-        let history = happened(history, shell.lang, zone);
+        let lang = shell.lang;
+        let history = happened(history, lang, zone, |status| BatchStatus::of(status).map(|status| status.word(lang)));
         Self { shell, sheet, history, voids: voids_text(void), asked: None, line: None, may_edit: false, form: Filled::default() }
     }
 
     fn labels(&self) -> String {
         format!("/labels?batch={}", query_escape(&self.sheet.batch.code))
+    }
+
+    fn trace(&self) -> String {
+        format!("/trace/batch/{}", segment(&self.sheet.batch.code))
+    }
+
+    fn findings(&self) -> String {
+        format!("/findings?batch={}", query_escape(&self.sheet.batch.code))
+    }
+
+    fn sku(&self) -> String {
+        format!("/skus/{}", segment(&self.sheet.batch.sku.code))
     }
 
     /// The components, each with its lots.
@@ -166,6 +179,12 @@ struct RowCell<'a> {
     fault: Option<&'a str>,
 }
 
+impl RowCell<'_> {
+    fn is_lot(&self) -> bool {
+        self.name.ends_with(".lot")
+    }
+}
+
 #[derive(Template)]
 #[template(path = "production/batches/find.html")]
 pub(super) struct FindPage {
@@ -196,7 +215,7 @@ fn tone(status: &BatchStatus) -> &'static str {
 }
 
 fn quantity(milli: &Option<i64>, unit: &str) -> String {
-    milli.map_or_else(|| "—".to_owned(), |milli| format!("{} {unit}", milli_text(milli)))
+    milli.map_or_else(|| "—".to_owned(), |milli| format!("{} {unit}", grouped(milli_text(milli))))
 }
 
 fn day(date: &Option<NaiveDate>) -> String {
@@ -235,14 +254,13 @@ pub(super) const TABLE: [&str; 10] = [
 
 /// A batch as a row of the list as a workbook.
 pub(super) fn row(batch: &BatchView, lang: Lang) -> Vec<Cell> {
-    let date = |date: Option<NaiveDate>| Cell::Text(date.map(|date| date.to_string()).unwrap_or_default());
     vec![
         Cell::Text(batch.code.clone()),
         Cell::Text(batch.sku.code.clone()),
         Cell::Text(batch.sku.name.get(lang).to_owned()),
         Cell::Text(batch.factory.name.get(lang).to_owned()),
-        date(batch.started_on),
-        date(batch.finished_on),
+        batch.started_on.into(),
+        batch.finished_on.into(),
         Cell::Whole(batch.planned),
         Cell::Whole(batch.minted),
         Cell::Whole(batch.void),

@@ -174,12 +174,15 @@ pub fn read_units(field: &'static str, text: &str) -> Result<Range<i64>, Fault> 
         _ => (None, None),
     };
     let (Some(first), Some(last)) = (first, last) else {
-        return Err(Fault::new(field, Code::Malformed).with("value", text).with("reason", "501-1000"));
+        return Err(Fault::new(field, Code::Malformed).with("value", text).with("reason", "units-like"));
     };
     if last > UNITS_PER_BATCH {
         return Err(Fault::new(field, Code::BatchTooLarge).with("max", UNITS_PER_BATCH));
     }
-    if first < 1 || last < first {
+    if last < first {
+        return Err(Fault::new(field, Code::Malformed).with("value", text).with("reason", "units-backwards"));
+    }
+    if first < 1 {
         return Err(Fault::new(field, Code::OutOfRange).with("value", text).with("min", 1).with("max", UNITS_PER_BATCH));
     }
     Ok(first - 1..last)
@@ -234,7 +237,11 @@ pub fn address(stem: &str, gtin: Option<&str>, serial: &str) -> Result<String> {
 /// [`Code::TooLong`] or [`Code::Malformed`] for `field`.
 pub(super) fn read_ai21(field: &'static str, text: &str) -> Result<String, Fault> {
     let text = text::line(field, text, 20)?;
-    if Set::X.holds(&text) { Ok(text) } else { Err(Fault::new(field, Code::Malformed).with("value", &text).with("reason", "GS1 AI 21")) }
+    if Set::X.holds(&text) {
+        Ok(text)
+    } else {
+        Err(Fault::new(field, Code::Malformed).with("value", &text).with("reason", "serial-characters"))
+    }
 }
 
 /// The GTIN of a label: 8, 12, 13 or 14 digits with the right check digit, as fourteen.
@@ -268,6 +275,16 @@ pub(super) enum Sought {
     },
     /// A batch code, a lot code or a bare serial.
     Anything(String),
+}
+
+impl Sought {
+    /// The GTIN it stands beside, if any, and the text that may be a serial.
+    pub(super) fn serial(&self) -> (Option<&str>, &str) {
+        match self {
+            Self::Anything(serial) => (None, serial),
+            Self::Serial { gtin, serial } => (Some(gtin), serial),
+        }
+    }
 }
 
 /// Tells addresses from codes. An address without a serial is looked for as it stands, and found nowhere.

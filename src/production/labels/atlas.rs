@@ -9,6 +9,7 @@ use resvg::tiny_skia::{self, Path, PathBuilder, Pixmap, Transform};
 use resvg::usvg::{self, Group, Node, Options, Paint, Text, TextAnchor, Tree};
 
 use super::bitmap::Bitmap;
+use super::flaw::Flaw;
 use super::markup::{self, Edits};
 use super::measure::{PX_PER_INCH, signed, single};
 use crate::kernel::error::{Code, Fault};
@@ -69,8 +70,7 @@ impl Atlas {
             copies.push_str(&markup::copy_of(source, text, run, &format!("a{number}"), &format!("n{character}n")));
         }
         edits.replace(text.range(), copies);
-        let tree = Tree::from_str(&edits.apply(), options)
-            .map_err(|error| vec![Fault::new("template", Code::TemplateRefused).with("reason", error)])?;
+        let tree = Tree::from_str(&edits.apply(), options).map_err(|error| vec![Flaw::Drawing.fault().with("detail", error)])?;
         let shown = |id: &str| match tree.node_by_id(id) {
             Some(Node::Text(text)) => Some(text.as_ref()),
             _ => None,

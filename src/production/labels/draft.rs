@@ -7,6 +7,7 @@ use resvg::usvg::{Options, Tree};
 
 use super::LabelJob;
 use super::atlas::Atlas;
+use super::flaw::Flaw;
 use super::layout::{Part, SERIAL_LINE, UnitText};
 use super::markup::{self, Edits, Mark};
 use super::measure::{Area, MM_PER_INCH, PX_PER_INCH, float};
@@ -202,8 +203,7 @@ impl<'a, 'input> Draft<'a, 'input> {
 
     fn unit_text(&mut self, text: Node<'_, '_>, runs: &[(Node<'_, '_>, Vec<Mark>)], lines: &Lines) -> Option<UnitText> {
         let [(run, marks)] = runs else {
-            let reason = "a text with a serial, unit number or claim code must be one run of one line";
-            self.faults.push(Fault::new("template", Code::TemplateRefused).with("reason", reason));
+            self.faults.push(Flaw::UnitText.fault());
             return None;
         };
         let parts: Vec<Part> = marks

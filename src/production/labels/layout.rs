@@ -9,6 +9,7 @@ use resvg::usvg::{self, Tree};
 use super::atlas::{Atlas, Placed};
 use super::bitmap::Bitmap;
 use super::draft::Draft;
+use super::flaw::Flaw;
 use super::fonts::Fonts;
 use super::lint;
 use super::measure::{Area, PX_PER_INCH, dots_to_mm, float, mm_to_dots, px_to_mm, single, whole};
@@ -163,11 +164,11 @@ impl Layout {
         if size.0 * size.1 > MOST_DOTS || !(100..=1200).contains(&dpi) {
             return Err(vec![Fault::new("dpi", Code::OutOfRange).with("min", 100).with("max", 1200)]);
         }
-        let refused = |reason: String| vec![Fault::new("template", Code::TemplateRefused).with("reason", reason)];
         let reading = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
-        let document = Document::parse_with_options(&template.svg, reading).map_err(|error| refused(error.to_string()))?;
+        let document =
+            Document::parse_with_options(&template.svg, reading).map_err(|error| vec![Flaw::Drawing.fault().with("detail", error)])?;
         if document.descendants().filter(Node::is_element).count() > MOST_ELEMENTS {
-            return Err(refused(format!("more than {MOST_ELEMENTS} elements")));
+            return Err(vec![Flaw::TooMany.fault().with("most", MOST_ELEMENTS)]);
         }
         let image_faults = Arc::new(Mutex::new(Vec::new()));
         let mut options = fonts.options(spec.lang);
@@ -181,12 +182,15 @@ impl Layout {
         let mut faults = draft.faults;
         let tree = match Tree::from_str(&markup, &options) {
             Ok(tree) => tree,
-            Err(error) => return Err([faults, refused(error.to_string())].concat()),
+            Err(error) => {
+                faults.push(Flaw::Drawing.fault().with("detail", error));
+                return Err(faults);
+            }
         };
         faults.extend(image_faults.lock().map(|faults| faults.clone()).unwrap_or_default());
 
         let scale = f64::from(dpi) / PX_PER_INCH;
-        let Some(background) = paint(&tree, size, single(scale)) else { return Err(refused("nothing to draw".to_owned())) };
+        let Some(background) = paint(&tree, size, single(scale)) else { return Err(vec![Flaw::Blank.fault()]) };
         let Some(code_px) = code_px else { return Err(faults) };
         let layout = Self { job, dpi, tree, background, texts, code_room: code_px.scaled(scale), template };
         faults.extend(layout.faults(longest));
@@ -199,8 +203,8 @@ impl Layout {
         let mut faults = Vec::new();
         let (width, height) = (px_to_mm(self.tree.size().width().into()), px_to_mm(self.tree.size().height().into()));
         if (width - spec.width).abs() > 0.1 || (height - spec.height).abs() > 0.1 {
-            let reason = format!("the drawing is {width:.1} × {height:.1} mm, the description says {} × {} mm", spec.width, spec.height);
-            faults.push(Fault::new("template", Code::TemplateRefused).with("reason", reason));
+            let described = format!("{:.1} × {:.1}", spec.width, spec.height);
+            faults.push(Flaw::OtherSize.fault().with("drawn", format!("{width:.1} × {height:.1}")).with("described", described));
         }
         lint::not_drawable(self.tree.root(), &mut faults);
         let mut rooms = lint::text_rooms(&self.tree, &mut faults);

@@ -16,6 +16,7 @@ mod atlas;
 mod bitmap;
 mod csv;
 mod draft;
+mod flaw;
 mod fonts;
 mod images;
 mod layout;
@@ -39,6 +40,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 pub use bitmap::Bitmap;
+pub use flaw::Flaw;
 pub use fonts::Fonts;
 pub use layout::{CodePlace, Layout, widest_unit};
 pub use lint::{lint, longest_job};

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::flaw::Flaw;
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::qr::Ecc;
 use crate::kernel::text::{Both, Lang};
@@ -214,8 +215,10 @@ impl Template {
                 if size.len() > u64::try_from(MOST_BYTES).unwrap_or(u64::MAX) {
                     return Err(Refusal::new(Code::BodyTooLarge).with("limit", MOST_BYTES).into());
                 }
-                let text =
-                    |path: &Path| std::fs::read_to_string(path).map_err(|error| refused(name, format!("{}: {error}", path.display())));
+                let text = |path: &Path| {
+                    let unreadable = |error: std::io::Error| [("file", path.display().to_string()), ("detail", error.to_string())];
+                    std::fs::read_to_string(path).map_err(|error| Flaw::Unreadable.refuse(name, &unreadable(error)))
+                };
                 return Self::of_sources(name, text(&svg)?.into(), &text(&folder.join(format!("{name}.toml")))?);
             }
         }
@@ -231,16 +234,16 @@ impl Template {
         if svg.len() > MOST_BYTES {
             return Err(Refusal::new(Code::BodyTooLarge).with("limit", MOST_BYTES).into());
         }
-        let spec: Spec = toml::from_str(toml).map_err(|error| refused(name, error.message().to_owned()))?;
+        let spec: Spec = toml::from_str(toml).map_err(|error| Flaw::Description.refuse(name, &[("detail", error.message().to_owned())]))?;
         let sound = |length: f64, most: f64| length > 0.0 && length <= most;
         if !sound(spec.width, 300.0) || !sound(spec.height, 450.0) {
-            return Err(refused(name, "width and height are millimetres, above 0 and at most 300 × 450".to_owned()));
+            return Err(Flaw::Size.refuse(name, &[]));
         }
         if spec.dpi.is_empty() || spec.dpi.iter().any(|dpi| !(100..=1200).contains(dpi)) {
-            return Err(refused(name, "dpi is a list of resolutions between 100 and 1200".to_owned()));
+            return Err(Flaw::Resolution.refuse(name, &[]));
         }
         if !(LEAST_MODULE..=5.0).contains(&spec.code.min_module) {
-            return Err(refused(name, format!("min_module is millimetres, at least {LEAST_MODULE} and at most 5")));
+            return Err(Flaw::Module.refuse(name, &[("least", LEAST_MODULE.to_string())]));
         }
         if let Media::Sheet(sheet) = &spec.media {
             let right = sheet.left + f64::from(sheet.columns.saturating_sub(1)) * sheet.across + spec.width;
@@ -248,7 +251,7 @@ impl Template {
             let apart = sheet.across >= spec.width - 0.01 && sheet.down >= spec.height - 0.01;
             let on_it = sheet.left >= 0.0 && sheet.top >= 0.0 && right <= sheet.width + 0.01 && bottom <= sheet.height + 0.01;
             if !(1..=40).contains(&sheet.columns) || !(1..=80).contains(&sheet.rows) || !apart || !on_it {
-                return Err(refused(name, "the labels overlap or do not lie on the sheet".to_owned()));
+                return Err(Flaw::Sheet.refuse(name, &[]));
             }
         }
         Ok(Self { name: name.to_owned(), spec, svg })
@@ -272,8 +275,4 @@ impl Template {
     pub fn default_dpi(&self) -> u16 {
         self.spec.dpi.first().copied().unwrap_or(300)
     }
-}
-
-fn refused(name: &str, reason: String) -> Error {
-    Refusal::new(Code::TemplateRefused).with("template", name).with("reason", reason).into()
 }

@@ -14,9 +14,10 @@ use crate::kernel::event::Subject;
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::{Code, Error, Fault, Id, Result, text};
 use crate::platform::events;
+use crate::platform::exports::Format;
 use crate::platform::http::{
-    Caller, Filled, Form, House, Identity, Json, Locale, Once, Problem, Shell, created, csv, html, html_response, json, perm, query_escape,
-    see_other,
+    Caller, Filled, Form, House, Identity, Json, Locale, Once, Problem, Shell, created, html, html_response, json, perm, query_escape,
+    see_other, table,
 };
 
 /// Mounts the room.
@@ -24,6 +25,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(list_api).service(one_api).service(create_api).service(change_api).map(|c| {
         c.service(list_page)
             .service(list_csv)
+            .service(list_xlsx)
             .service(new_page)
             .service(create_form)
             .service(one_page)
@@ -51,10 +53,7 @@ struct Ask {
 impl Ask {
     fn filter(&self, who: &Identity) -> Result<LotFilter> {
         let given = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-        let kind = given(&self.kind).map(|kind| {
-            let allowed = || LotKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
-            LotKind::of(&kind).ok_or_else(|| Fault::new("kind", Code::NotOneOf).with("value", &kind).with("allowed", allowed()))
-        });
+        let kind = given(&self.kind).map(|kind| LotKind::read("kind", &kind));
         let q = text::optional_line("q", self.q.as_deref().unwrap_or_default(), 80)?;
         Ok(LotFilter { party: who.party, supplier: given(&self.supplier), kind: kind.transpose()?, q: Some(q).filter(|q| !q.is_empty()) })
     }
@@ -76,11 +75,6 @@ async fn page_of(house: &House, filter: LotFilter, ask: PageAsk) -> Result<Page<
 
 async fn visible(house: &House, party: Option<Id>, code: String) -> Result<LotSheet> {
     house.store.read(move |db| store::sheet(db, &code, party)).await?.ok_or_else(|| Code::NotFound.into())
-}
-
-/// Only the brand's own people change lots.
-fn unbound(who: &Identity) -> Result<()> {
-    if who.party.is_some() { Err(Code::Forbidden.into()) } else { Ok(()) }
 }
 
 /// Lots by code.
@@ -126,13 +120,13 @@ async fn change_api(
 }
 
 async fn create(house: &House, caller: &Caller<perm::ProductionEdit>, once: Once, draft: LotDraft) -> Result<LotSheet> {
-    unbound(caller)?;
+    caller.unbound()?;
     let stamp = caller.stamp();
     house.store.write(move |db| once.run(db, &stamp, |db| store::create(db, &stamp, &draft))).await
 }
 
 async fn change(house: &House, caller: &Caller<perm::ProductionEdit>, once: Once, code: String, draft: LotDraft) -> Result<LotSheet> {
-    unbound(caller)?;
+    caller.unbound()?;
     let version = draft.version.ok_or_else(|| Fault::new("version", Code::Missing))?;
     let stamp = caller.stamp();
     house.store.write(move |db| once.run(db, &stamp, |db| store::change(db, &stamp, &code, version, &draft))).await
@@ -163,15 +157,31 @@ async fn list_csv(
     house: web::Data<House>,
     ask: web::Query<Ask>,
 ) -> Result<HttpResponse> {
-    let filter = ask.filter(&caller)?;
+    list_as(Format::Csv, &request, &caller, &house, &ask).await
+}
+
+#[get("/lots.xlsx")]
+async fn list_xlsx(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionRead>,
+    house: web::Data<House>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
+    list_as(Format::Xlsx, &request, &caller, &house, &ask).await
+}
+
+/// The list as a file, in the columns that can be loaded again.
+async fn list_as(format: Format, request: &HttpRequest, who: &Identity, house: &House, ask: &Ask) -> Result<HttpResponse> {
+    let filter = ask.filter(who)?;
     let drafts = house.store.read(move |db| store::drafts(db, &filter)).await?;
-    let lang = Locale::of(&request).0;
-    csv("lots", LOT_COLUMNS.columns.iter().map(|column| column.title(lang)), drafts.iter().map(|draft| import::cells(draft, lang)))
+    let lang = Locale::of(request).0;
+    let header = LOT_COLUMNS.columns.iter().map(|column| column.title(lang).to_owned()).collect();
+    table(format, "lots", header, drafts.iter().map(|draft| import::row(draft, lang)))
 }
 
 #[get("/lots/new")]
 async fn new_page(request: HttpRequest, caller: Caller<perm::ProductionEdit>) -> Result<HttpResponse> {
-    unbound(&caller)?;
+    caller.unbound()?;
     Ok(html(&FormPage { shell: titled(&request, "lots-new"), form: Filled::default(), code: None }))
 }
 
@@ -218,7 +228,7 @@ async fn edit_page(
     house: web::Data<House>,
     code: web::Path<String>,
 ) -> Result<HttpResponse> {
-    unbound(&caller)?;
+    caller.unbound()?;
     let sheet = visible(&house, None, code.into_inner()).await?;
     let form = Filled::of(values_of(&sheet));
     Ok(html(&FormPage { shell: titled(&request, "lots-edit"), form, code: Some(sheet.lot.code) }))

@@ -7,12 +7,13 @@ use chrono::NaiveDate;
 
 use super::rules::{any_cycle, check, milli_text, out_of_order, parts_text, path_text, read_parts};
 use super::store::{self, Waiting};
-use super::{KIND_WORDS, LotDraft, LotKind};
+use super::{LotDraft, LotKind};
 use crate::kernel::countries;
 use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Store;
 use crate::platform::events::Stamp;
+use crate::platform::exports::Cell;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
@@ -127,21 +128,20 @@ pub fn run(
 }
 
 /// A lot as a row of such a file, in the order of [`COLUMNS`].
-pub(super) fn cells(draft: &LotDraft, lang: Lang) -> Vec<String> {
-    let date = |date: Option<NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
+pub(super) fn row(draft: &LotDraft, lang: Lang) -> Vec<Cell> {
     vec![
-        draft.code.clone(),
-        draft.supplier.clone(),
-        LotKind::of(&draft.kind).map_or_else(|| draft.kind.clone(), |kind| kind.word(lang).to_owned()),
-        draft.material.zh.clone(),
-        draft.material.en.clone(),
-        draft.dye_lot.clone(),
-        milli_text(draft.quantity_milli),
-        draft.unit.clone(),
-        draft.country.clone(),
-        date(draft.produced_on),
-        date(draft.received_on),
-        parts_text(&draft.parents),
+        draft.code.as_str().into(),
+        draft.supplier.as_str().into(),
+        LotKind::of(&draft.kind).map_or(draft.kind.as_str(), |kind| kind.word(lang)).into(),
+        draft.material.zh.as_str().into(),
+        draft.material.en.as_str().into(),
+        draft.dye_lot.as_str().into(),
+        milli_text(draft.quantity_milli).parse::<f64>().ok().into(),
+        draft.unit.as_str().into(),
+        draft.country.as_str().into(),
+        draft.produced_on.into(),
+        draft.received_on.into(),
+        parts_text(&draft.parents).into(),
     ]
 }
 
@@ -208,7 +208,7 @@ impl Import for LotImport {
             row.unique("lot_code", code);
         }
         let supplier = row.code("supplier_code");
-        let kind = row.choice("kind", KIND_WORDS);
+        let kind = row.choice("kind", LotKind::WORDS);
         let (zh, en) = (row.optional_text("material_zh", 120), row.optional_text("material_en", 120));
         let dye_lot = row.optional_text("dye_lot", 60);
         let (quantity, unit) = (row.quantity_milli("quantity"), row.text("unit", 12));

@@ -17,85 +17,44 @@ pub use http::routes;
 pub use import::{COLUMNS as LOT_COLUMNS, IMPORT, run as import_lots};
 pub(crate) use rules::out_of_order;
 pub use rules::{check, milli_text, read_parts};
-pub(crate) use store::anywhere;
 pub use store::{
     BatchUse, LotFilter, LotPart, LotSheet, LotView, Parent, PartyRef, change, children_of, create, list, lot, lot_by_code, lots,
     lots_by_code, parents_of, sheet,
 };
 
+use crate::choices;
 use crate::kernel::Id;
-use crate::kernel::text::{Both, Lang};
+use crate::kernel::text::Both;
 
-macro_rules! lot_kinds {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $zh:literal, $en:literal;)*) => {
-        /// What kind of material a lot is of.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum LotKind { $($(#[$doc])* $name,)* }
-
-        impl LotKind {
-            /// Every kind, from the raw material to what is packed.
-            pub const ALL: &'static [LotKind] = &[$(LotKind::$name,)*];
-
-            /// The stored text, as it also stands in files and documents.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(LotKind::$name => $text,)* }
-            }
-
-            /// What people call it, Chinese and English.
-            pub const fn words(self) -> (&'static str, &'static str) {
-                match self { $(LotKind::$name => ($zh, $en),)* }
-            }
-        }
-
-        /// Every word a file may use for a kind.
-        pub(crate) const KIND_WORDS: &[(&str, LotKind)] =
-            &[$(($text, LotKind::$name), ($zh, LotKind::$name), ($en, LotKind::$name),)*];
-    };
-}
-
-lot_kinds! {
-    /// Cotton, wool, polyester staple.
-    Fibre = "fibre", "纤维", "Fibre";
-    /// Spun or filament.
-    Yarn = "yarn", "纱线", "Yarn";
-    /// Cloth before dyeing.
-    Greige = "greige", "坯布", "Greige cloth";
-    /// Cloth that is cut.
-    Fabric = "fabric", "面料", "Fabric";
-    /// Cloth inside.
-    Lining = "lining", "里料", "Lining";
-    /// Down, wadding.
-    Filling = "filling", "填充物", "Filling";
-    /// Sewing thread.
-    Thread = "thread", "缝纫线", "Thread";
-    /// Buttons and snaps.
-    Button = "button", "纽扣", "Button";
-    /// Zip fasteners.
-    Zip = "zip", "拉链", "Zip";
-    /// Tapes, elastics, prints, other accessories.
-    Trim = "trim", "辅料", "Trim";
-    /// Care and brand labels.
-    Label = "label", "标签", "Label";
-    /// Bags, boxes, hangers.
-    Packaging = "packaging", "包装", "Packaging";
-    /// Dyes, finishes, glue.
-    Chemical = "chemical", "染化料", "Chemical";
-}
-
-impl LotKind {
-    /// The kind of a stored text.
-    pub fn of(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
-    }
-
-    /// What people call it, in `lang`.
-    pub const fn word(self, lang: Lang) -> &'static str {
-        let (zh, en) = self.words();
-        match lang {
-            Lang::Zh => zh,
-            Lang::En => en,
-        }
+choices! {
+    /// What kind of material a lot is of, from the raw material to what is packed.
+    LotKind {
+        /// Cotton, wool, polyester staple.
+        Fibre = "fibre", "纤维", "Fibre";
+        /// Spun or filament.
+        Yarn = "yarn", "纱线", "Yarn";
+        /// Cloth before dyeing.
+        Greige = "greige", "坯布", "Greige cloth";
+        /// Cloth that is cut.
+        Fabric = "fabric", "面料", "Fabric";
+        /// Cloth inside.
+        Lining = "lining", "里料", "Lining";
+        /// Down, wadding.
+        Filling = "filling", "填充物", "Filling";
+        /// Sewing thread.
+        Thread = "thread", "缝纫线", "Thread";
+        /// Buttons and snaps.
+        Button = "button", "纽扣", "Button";
+        /// Zip fasteners.
+        Zip = "zip", "拉链", "Zip";
+        /// Tapes, elastics, prints, other accessories.
+        Trim = "trim", "辅料", "Trim";
+        /// Care and brand labels.
+        Label = "label", "标签", "Label";
+        /// Bags, boxes, hangers.
+        Packaging = "packaging", "包装", "Packaging";
+        /// Dyes, finishes, glue.
+        Chemical = "chemical", "染化料", "Chemical";
     }
 }
 

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::rules::{parts_text, read_parts};
 use super::{LotDraft, LotFilter, LotKind, LotSheet, LotView, PartDraft, milli_text};
-use crate::kernel::text::Both;
+use crate::kernel::text::{Both, grouped};
 use crate::kernel::time::read_date;
 use crate::kernel::{Code, Fault, Refusal, Result};
 use crate::platform::events::Fact;
@@ -26,6 +26,10 @@ pub(super) struct ListPage {
 }
 
 impl ListPage {
+    fn xlsx(&self) -> String {
+        self.csv.replacen(".csv", ".xlsx", 1)
+    }
+
     fn q(&self) -> &str {
         self.filter.q.as_deref().unwrap_or_default()
     }
@@ -56,7 +60,7 @@ pub(super) struct OnePage {
 
 impl OnePage {
     pub(super) fn new(shell: Shell, sheet: LotSheet, history: &[Fact], may_edit: bool, zone: chrono_tz::Tz) -> Self {
-        let history = happened(history, shell.lang, zone);
+        let history = happened(history, shell.lang, zone, |_| None);
         Self { shell, sheet, history, may_edit }
     }
 
@@ -99,7 +103,7 @@ pub(super) fn href(code: &str) -> String {
 
 /// A quantity and its unit, or a dash.
 fn quantity(milli: &Option<i64>, unit: &str) -> String {
-    milli.map_or_else(|| "—".to_owned(), |milli| format!("{} {unit}", milli_text(milli)))
+    milli.map_or_else(|| "—".to_owned(), |milli| format!("{} {unit}", grouped(milli_text(milli))))
 }
 
 fn day(date: &Option<NaiveDate>) -> String {

@@ -37,6 +37,12 @@ pub(super) struct OnePage {
     pub used: Vec<Use>,
 }
 
+impl OnePage {
+    fn trace(&self) -> String {
+        format!("/trace/party/{}", segment(&self.party.code))
+    }
+}
+
 /// One place where a party is used: how often, and where that is listed.
 pub(super) struct Use {
     pub key: &'static str,

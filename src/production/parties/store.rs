@@ -10,13 +10,9 @@ use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Both;
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::{batch, lot, party, party_role, style};
+use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{CHUNK_BINDS, Db};
 use crate::platform::events::{self, Stamp};
-
-diesel::define_sql_function! {
-    /// Lower case, for searching.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = party)]
@@ -163,7 +159,7 @@ pub(super) fn uses(db: &mut Db, id: Id) -> Result<Uses> {
 /// # Errors
 /// When the store does.
 pub fn list(db: &mut Db, filter: &PartyFilter, after: Option<&str>, limit: i64) -> Result<Vec<Party>> {
-    let pattern = format!("%{}%", filter.q.trim().to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let pattern = anywhere(&filter.q);
     let rows = each!(db, |c| {
         let mut query = party::table.select(PartyRow::as_select()).order(party::code).limit(limit).into_boxed();
         if let Some(after) = after {

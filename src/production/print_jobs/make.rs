@@ -300,14 +300,15 @@ pub fn make_at(house: &House, stamp: &Stamp, request: &LabelRequest, out: &Path,
     let one = request.count == Some(1) && out.extension().is_some_and(|ending| ending == format.name());
     if format.is_file_per_label() && !one {
         if out.is_file() || std::fs::read_dir(out).is_ok_and(|mut inside| inside.next().is_some()) {
-            return Err(Fault::new("out", Code::Malformed).with("reason", "not an empty folder").into());
+            return Err(Fault::new("out", Code::Malformed).with("reason", "not-an-empty-folder").into());
         }
         return make(house, stamp, request, Target::Folder(out), progress);
     }
     let mut half = out.as_os_str().to_owned();
     half.push(".part");
     let half = PathBuf::from(half);
-    let refused = |error: std::io::Error| Error::from(Fault::new("out", Code::Malformed).with("reason", error));
+    let refused =
+        |error: std::io::Error| Error::from(Fault::new("out", Code::Malformed).with("reason", "cannot-be-written").with("detail", error));
     let mut file = std::fs::File::create(&half).map_err(refused)?;
     let made = make(house, stamp, request, Target::Stream(&mut file), progress);
     if made.is_err() {

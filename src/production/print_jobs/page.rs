@@ -7,10 +7,11 @@ use chrono::NaiveDateTime;
 
 use super::view::{ChunkView, JobView, Unaccounted};
 use super::{ChunkState, JobState, LabelRequest, Language, Printer, PrinterFields, rules};
-use crate::kernel::text::Both;
+use crate::kernel::text::{Both, grouped};
 use crate::kernel::time::local_minute;
-use crate::platform::http::{Filled, Shell, segment};
+use crate::platform::http::{Filled, Shell, query_escape, segment};
 use crate::platform::words::Words;
+use crate::production::batches::{BatchStatus, BatchView};
 use crate::production::labels::Format;
 
 /// Chunks a page lists at most: open ones first of all, then the rest in order.
@@ -18,21 +19,75 @@ const CHUNKS: usize = 200;
 /// Unaccounted serials a page lists; all are in the CSV.
 const OPEN: usize = 200;
 
+/// A batch, with how far its labels are.
+pub(super) struct ChosenBatch {
+    pub view: BatchView,
+    /// Units that had a label and are not void.
+    pub labelled: i64,
+    /// Units that never had one and are not void.
+    pub fresh: i64,
+}
+
+/// The picture of one label.
+pub(super) struct Shown {
+    /// Its address.
+    pub href: String,
+    /// Width and height of the label, mm.
+    pub size: Option<(f64, f64)>,
+}
+
 #[derive(Template)]
 #[template(path = "production/print_jobs/labels.html")]
 pub(super) struct LabelsPage {
     pub shell: Shell,
     pub form: Filled,
+    /// The form for spoiled labels.
+    pub spoiled: Filled,
     pub templates: Vec<(String, Both)>,
     pub printers: Vec<Printer>,
+    /// Jobs, of the chosen batch if there is one.
     pub jobs: Vec<JobView>,
-    /// Address of the picture of one label.
-    pub preview: Option<String>,
+    pub batch: Option<ChosenBatch>,
+    /// Without one: those whose name is like what was asked for, or the newest.
+    pub offered: Vec<ChosenBatch>,
+    pub shown: Option<Shown>,
     /// What is wrong with the label.
     pub trouble: Vec<String>,
+    pub zone: chrono_tz::Tz,
 }
 
 impl LabelsPage {
+    fn choose_href(&self, code: &str) -> String {
+        format!("/labels?batch={}&template={}", query_escape(code), query_escape(self.form.value("template")))
+    }
+
+    fn product(&self, batch: &BatchView) -> String {
+        let (sku, lang) = (&batch.sku, self.shell.lang);
+        let parts = [sku.name.get(lang), sku.colour.get(lang), sku.size.as_str()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(lang.of("，", ", "))
+    }
+
+    /// Why no new serials can be minted for the chosen batch, if so.
+    fn held(&self) -> Option<&'static str> {
+        let status = self.batch.as_ref()?.view.status;
+        matches!(status, BatchStatus::Hold | BatchStatus::Closed).then(|| status.word(self.shell.lang))
+    }
+
+    fn size(&self, (width, height): &(f64, f64)) -> String {
+        format!("{width} × {height}")
+    }
+
+    fn count_hint(&self) -> String {
+        let Some(batch) = &self.batch else { return String::new() };
+        let all = batch.view.planned.max(batch.view.minted) - batch.view.void;
+        let pairs = [("all", grouped(all)), ("fresh", grouped(batch.fresh))];
+        self.shell.t.say_with("labels-count-hint", &pairs).into_owned()
+    }
+
+    fn started(&self, job: &JobView) -> String {
+        local_minute(job.created_at, self.zone)
+    }
+
     fn template_options(&self) -> Vec<(String, String)> {
         self.templates.iter().map(|(name, title)| (name.clone(), title.get(self.shell.lang).to_owned())).collect()
     }
@@ -52,6 +107,26 @@ impl LabelsPage {
 
     fn state(&self, state: &JobState) -> String {
         state_word(self.shell.t, *state)
+    }
+}
+
+/// The class of a state's badge.
+fn tone(state: &JobState) -> &'static str {
+    match state {
+        JobState::Queued | JobState::Running => "",
+        JobState::Done => "good",
+        JobState::Paused | JobState::Cancelled => "warn",
+        JobState::Failed => "bad",
+    }
+}
+
+/// The class of a chunk's badge.
+fn chunk_tone(chunk: &ChunkView) -> &'static str {
+    match chunk.state {
+        _ if chunk.open => "bad",
+        ChunkState::Confirmed => "good",
+        ChunkState::Voided => "warn",
+        _ => "",
     }
 }
 
@@ -98,8 +173,37 @@ impl JobPage {
         matches!(self.job.state, JobState::Done | JobState::Paused | JobState::Cancelled)
     }
 
-    fn open_chunks(&self) -> Vec<&ChunkView> {
-        self.job.chunks.iter().filter(|chunk| chunk.open).collect()
+    /// The open chunks, each with its first and its last label.
+    fn open_chunks(&self) -> Vec<(&ChunkView, &Unaccounted, &Unaccounted)> {
+        let ends = |chunk: &ChunkView| {
+            let mut own = self.open.iter().filter(|one| one.chunk == chunk.seq);
+            let first = own.next()?;
+            Some((first, own.next_back().unwrap_or(first)))
+        };
+        let open = self.job.chunks.iter().filter(|chunk| chunk.open);
+        open.filter_map(|chunk| ends(chunk).map(|(first, last)| (chunk, first, last))).collect()
+    }
+
+    fn chunk_title(&self, chunk: &ChunkView) -> String {
+        let pairs = [("chunk", chunk.seq.to_string()), ("units", chunk.units.clone()), ("count", chunk.labels.to_string())];
+        self.shell.t.say_with("labels-chunk-of", &pairs).into_owned()
+    }
+
+    /// What may be said of an open chunk: value, words, what it means.
+    fn verdicts(&self) -> Vec<(&'static str, String, String)> {
+        let said = |value: &'static str, name: &str| {
+            let word = |key: String| self.shell.t.say(key).into_owned();
+            (value, word(format!("labels-verdict-{name}")), word(format!("labels-verdict-{name}-about")))
+        };
+        vec![said("printed", "printed"), said("reprint", "reprint"), said("void", "void"), said("", "later")]
+    }
+
+    fn is_chosen(&self, chunk: &ChunkView, value: &str) -> bool {
+        self.form.value(&format!("chunk.{}", chunk.seq)) == value
+    }
+
+    fn to(&self) -> String {
+        self.shell.t.say(format!("labels-format-{}", self.job.format)).into_owned()
     }
 
     fn chunks(&self) -> Vec<&ChunkView> {

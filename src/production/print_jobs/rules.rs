@@ -57,6 +57,19 @@ pub struct Standing {
     pub labelled: RoaringBitmap,
 }
 
+impl Standing {
+    /// Units that had a label and are not void.
+    pub fn labelled(&self) -> i64 {
+        i64::try_from((&self.labelled - &self.void).len()).unwrap_or(i64::MAX)
+    }
+
+    /// Units of the batch, planned ones included, that never had a label and are not void.
+    pub fn fresh(&self) -> i64 {
+        let spent = i64::try_from((&self.labelled | &self.void).len()).unwrap_or(i64::MAX);
+        (self.planned.max(self.minted) - spent).max(0)
+    }
+}
+
 /// The units to make labels for, and how many must be minted before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pick {
@@ -174,6 +187,23 @@ pub fn read_list(field: &'static str, text: &str) -> Result<Vec<Range<i64>>> {
     if list.is_empty() { Err(Fault::new(field, Code::Missing).into()) } else { Ok(list) }
 }
 
+/// Spoiled labels named at once.
+const SERIALS_MOST: usize = 200;
+
+/// Serials or addresses as a scanner or a person enters them: one a line, or between commas or semicolons.
+///
+/// # Errors
+/// [`Code::Missing`] when there are none; [`Code::OutOfRange`] for more than 200.
+pub fn read_serials<'a>(field: &'static str, text: &'a str) -> Result<Vec<&'a str>> {
+    let parts = text.split(['\n', '\r', '\t', ',', '，', '、', ';', '；']).map(str::trim);
+    let list: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    match list.len() {
+        0 => Err(Fault::new(field, Code::Missing).into()),
+        1..=SERIALS_MOST => Ok(list),
+        _ => Err(Fault::new(field, Code::OutOfRange).with("min", 1).with("max", SERIALS_MOST).into()),
+    }
+}
+
 /// What a job may turn into.
 const JOB_STEPS: &[(JobState, JobState)] = &[
     (JobState::Queued, JobState::Running),
@@ -220,7 +250,7 @@ pub fn sound_printer(given: &PrinterFields) -> Result<PrinterFields> {
     let name = faults.keep(text::optional_line("name", &given.name, 80));
     let host = faults.keep(text::line("host", &given.host, 253));
     if !host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:[]".contains(c)) {
-        faults.note(Fault::new("host", Code::Malformed).with("value", &host).with("reason", "192.168.1.50 / printer.lan"));
+        faults.note(Fault::new("host", Code::Malformed).with("value", &host).with("reason", "host-like"));
     }
     if !(1..=65_535).contains(&given.port) {
         faults.note(Fault::new("port", Code::OutOfRange).with("min", 1).with("max", 65_535));
@@ -255,6 +285,23 @@ mod tests {
         assert_eq!(pick(&standing, &Wanted::Units(8..12)).unwrap(), Pick { mint: 8, runs: vec![8..12] });
         assert_eq!(pick(&Standing::default(), &Wanted::All).unwrap_err().code(), Code::Invalid);
         assert_eq!(pick(&standing, &Wanted::Count(UNITS_PER_BATCH)).unwrap_err().code(), Code::BatchTooLarge);
+    }
+
+    #[test]
+    fn a_batch_says_how_many_units_had_labels_and_how_many_never_had() {
+        let standing = Standing { planned: 10, minted: 6, void: bits([1, 5]), labelled: bits(0..3) };
+        assert_eq!((standing.labelled(), standing.fresh()), (2, 6));
+        assert_eq!((Standing::default().labelled(), Standing::default().fresh()), (0, 0));
+    }
+
+    #[test]
+    fn serials_are_read_one_a_line_or_between_commas() {
+        assert_eq!(
+            read_serials("serials", "0ABC 123-4\n\nHTTPS://ID/01/1/21/X , 0DEF；").unwrap(),
+            ["0ABC 123-4", "HTTPS://ID/01/1/21/X", "0DEF"]
+        );
+        assert_eq!(read_serials("serials", " ,\n").unwrap_err().code(), Code::Invalid);
+        assert_eq!(read_serials("serials", &"a\n".repeat(201)).unwrap_err().code(), Code::Invalid);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The queries of label jobs, their chunks, and printers.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use chrono::NaiveDateTime;
@@ -12,7 +13,7 @@ use super::rules::{self, Pick, Standing, Wanted};
 use super::{Chunk, ChunkState, JobState, LabelJobRow, Language, Printer, PrinterFields};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::serial::Epoch;
+use crate::kernel::serial::{Epoch, Keyring};
 use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::schema::{label_chunk, label_job};
 use crate::platform::db::{Db, chunk_rows};
@@ -23,6 +24,9 @@ use crate::production::labels::Format;
 
 /// The subject of a job's events.
 const SUBJECT: &str = "label_job";
+/// Why serials become void: names of reasons (`void-reason-…`), which a history says in words.
+const SPOILED: &str = "spoiled";
+const UNACCOUNTED: &str = "unaccounted";
 /// Keys looked up by one statement.
 const KEYS: usize = chunk_rows(1) / 4;
 
@@ -123,6 +127,15 @@ fn labelled(db: &mut Db, no: BatchNo) -> Result<RoaringBitmap> {
     Ok(units)
 }
 
+/// How far a batch is.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn standing(db: &mut Db, batch: &Batch) -> Result<Standing> {
+    let (void, labelled) = (batches::voids_of(db, batch.no)?, labelled(db, batch.no)?);
+    Ok(Standing { planned: batch.planned, minted: batch.minted, void, labelled })
+}
+
 /// Picks the units that are wanted and mints what they lack.
 ///
 /// # Errors
@@ -136,8 +149,7 @@ pub(super) fn take_units(
     gtin: Option<&str>,
 ) -> Result<(Batch, Vec<Range<i64>>)> {
     let batch = batches::batch(db, no)?.ok_or(Code::NotFound)?;
-    let standing = Standing { planned: batch.planned, minted: batch.minted, void: batches::voids_of(db, no)?, labelled: labelled(db, no)? };
-    let Pick { mint, runs } = rules::pick(&standing, wanted)?;
+    let Pick { mint, runs } = rules::pick(&standing(db, &batch)?, wanted)?;
     if mint == 0 {
         return Ok((batch, runs));
     }
@@ -535,7 +547,7 @@ pub fn settle(db: &mut Db, stamp: &Stamp, id: Id, verdicts: &[(i64, Verdict)], e
             return Err(Refusal::new(Code::WrongState).with("state", chunk.state.as_str()).into());
         }
         if to == ChunkState::Voided {
-            let voided = batches::void_units(db, stamp, now.batch, std::slice::from_ref(&chunk.units), &format!("label job {id}"))?;
+            let voided = batches::void_units(db, stamp, now.batch, std::slice::from_ref(&chunk.units), UNACCOUNTED)?;
             again += if *verdict == Verdict::Reprint { voided } else { 0 };
         }
     }
@@ -563,11 +575,71 @@ pub(super) fn spoil(db: &mut Db, stamp: &Stamp, id: Id, units: &[Range<i64>], re
         let fault = Fault::new("units", Code::UnknownReference).with("value", batches::units_text(run));
         return Err(fault.into());
     }
-    let voided = batches::void_units(db, stamp, now.batch, units, &format!("spoiled, label job {id}"))?;
+    let voided = batches::void_units(db, stamp, now.batch, units, SPOILED)?;
     if reprint {
         queue_again(db, stamp, &now, voided, epoch)?;
     }
     Ok(voided)
+}
+
+/// What became of spoiled labels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Voided {
+    /// Serials that were not void before.
+    pub voided: i64,
+    /// Code of the batch, of the last one if there are several.
+    pub batch: String,
+    /// The last of the jobs that make as many new ones.
+    pub job: Option<Id>,
+}
+
+/// Voids the garments of serials or addresses as they are scanned and, if wanted, queues as many new labels in the jobs that made them.
+///
+/// # Errors
+/// [`Code::Invalid`] with a fault for every text that is no serial of ours or is void already; as [`spoil`].
+pub(super) fn spoil_serials(db: &mut Db, stamp: &Stamp, keys: &Keyring, texts: &str, reprint: bool) -> Result<Voided> {
+    let mut faults = Vec::new();
+    let mut units: BTreeMap<(BatchNo, Option<Id>), Vec<Range<i64>>> = BTreeMap::new();
+    for text in rules::read_serials("serials", texts)? {
+        let garment = match batches::find_scanned(db, keys, text) {
+            Ok(Some(garment)) => garment,
+            Ok(None) => {
+                faults.push(Fault::new("serials", Code::UnknownReference).with("value", text));
+                continue;
+            }
+            Err(Error::Refused(refusal)) if refusal.code == Code::SerialTypo => {
+                faults.push(Fault::new("serials", Code::UnknownReference).with("value", text));
+                continue;
+            }
+            Err(other) => return Err(other),
+        };
+        let (no, unit) = (garment.batch(), garment.unit());
+        units.entry((no, job_of_unit(db, no, unit)?)).or_default().push(unit..unit + 1);
+    }
+    Refusal::unless_empty(faults)?;
+    let mut done = Voided { voided: 0, batch: String::new(), job: None };
+    for ((no, job), units) in units {
+        done.batch = batches::batch(db, no)?.ok_or(Code::NotFound)?.code;
+        done.voided += match job {
+            Some(id) => spoil(db, stamp, id, &units, reprint, keys.newest())?,
+            None => batches::void_units(db, stamp, no, &units, SPOILED)?,
+        };
+        done.job = job;
+    }
+    Ok(done)
+}
+
+/// The newest job that made a label of this unit, or may have.
+fn job_of_unit(db: &mut Db, no: BatchNo, unit: i64) -> Result<Option<Id>> {
+    let ids: Vec<i64> = each!(db, |c| label_job::table
+        .inner_join(label_chunk::table.on(label_chunk::job_id.eq(label_job::id)))
+        .filter(label_job::batch_no.eq(no.0))
+        .filter(label_chunk::unit_from.le(unit).and(label_chunk::unit_to.gt(unit)))
+        .filter(label_chunk::state.ne(ChunkState::Queued.as_str()))
+        .order(label_job::id.desc())
+        .select(label_job::id)
+        .load(c))?;
+    Ok(ids.first().copied().map(Id))
 }
 
 /// New labels in place of voided ones: new chunks at the end of a print job.
@@ -593,14 +665,19 @@ fn queue_again(db: &mut Db, stamp: &Stamp, now: &LabelJobRow, count: i64, epoch:
     }
 }
 
-/// The newest jobs, at most `most` after the one with this id.
+/// The newest jobs, of one batch if wanted, at most `most` after the one with this id.
 ///
 /// # Errors
 /// When the store does.
-pub(super) fn jobs(db: &mut Db, before: Option<Id>, most: i64) -> Result<Vec<LabelJobRow>> {
+pub(super) fn jobs(db: &mut Db, before: Option<Id>, of: Option<BatchNo>, most: i64) -> Result<Vec<LabelJobRow>> {
     let before = before.map_or(i64::MAX, |id| id.0);
-    let rows: Vec<JobRow> =
-        each!(db, |c| label_job::table.filter(label_job::id.lt(before)).order(label_job::id.desc()).limit(most).load(c))?;
+    let rows: Vec<JobRow> = each!(db, |c| {
+        let mut query = label_job::table.filter(label_job::id.lt(before)).into_boxed();
+        if let Some(no) = of {
+            query = query.filter(label_job::batch_no.eq(no.0));
+        }
+        query.order(label_job::id.desc()).limit(most).load(c)
+    })?;
     rows.into_iter().map(LabelJobRow::try_from).collect()
 }
 

@@ -273,7 +273,7 @@ fn named(faults: &mut Faults, at: &str, table: &[Name], given: &Both, may_be_emp
         return given;
     }
     if [&given.zh, &given.en].iter().any(|name| half_width(name).contains([';', ':', ',', '、', '/', '%'])) {
-        faults.note(Fault::new(at.to_owned(), Code::Malformed).with("reason", "; : , / %"));
+        faults.note(Fault::new(at.to_owned(), Code::Malformed).with("reason", "composition-signs"));
         return Both::default();
     }
     known(table, &given).unwrap_or_else(|| {

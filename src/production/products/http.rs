@@ -199,6 +199,8 @@ struct SkuAsk {
     style: Option<String>,
     /// Only the one that has, or once had, this GTIN.
     gtin: Option<String>,
+    /// Only those with this text in code, colour or the style's name.
+    q: Option<String>,
     /// The token of the page before.
     after: Option<String>,
     /// Rows wanted, 1 to 500.
@@ -222,7 +224,8 @@ async fn skus_api(caller: Caller<perm::CatalogueRead>, house: web::Data<House>, 
             Some(gtin) => Some(store::sku_by_gtin(db, &rules::gtin_14("gtin", gtin)?)?.map_or(Id(0), |sku| sku.id)),
             None => None,
         };
-        let filter = SkuFilter { style, sku, seen_by: bound };
+        let q = text::optional_line("q", ask.q.as_deref().unwrap_or_default(), 80)?;
+        let filter = SkuFilter { style, sku, seen_by: bound, q };
         let page = Page::new(store::skus(db, &filter, after.as_deref(), limit + 1)?, limit, |sku| sku.code.clone());
         Ok(Page { items: sku_views(db, page.items)?, next: page.next })
     });

@@ -29,7 +29,7 @@ pub use import::{POLICY_COLUMNS, POLICY_IMPORT, SKU_COLUMNS, SKU_IMPORT, STYLE_C
 pub use rules::{LabelItem, label_items, missing_items};
 pub use store::{
     add_policy, change_sku, change_style, create_sku, create_style, old_gtins, policies, policy, policy_at, policy_gaps, product, sku,
-    sku_by_code, sku_by_gtin, skus, skus_by_codes, skus_by_ids, skus_of, style, style_by_code, styles, styles_by_ids,
+    sku_by_code, sku_by_gtin, skus, skus_by_codes, skus_by_ids, skus_of, style, style_by_code, styles, styles_by_ids, what,
 };
 
 /// A design.
@@ -363,4 +363,6 @@ pub struct SkuFilter {
     pub sku: Option<Id>,
     /// Only those of styles that somebody bound to this party may know of.
     pub seen_by: Option<Id>,
+    /// Only those with this text in code, colour or the style's name; empty for all.
+    pub q: String,
 }

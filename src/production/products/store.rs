@@ -10,9 +10,10 @@ use super::{
 };
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::text::Both;
+use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::schema::{gtin_alias, sku as sku_table, style as style_table, warranty_policy};
+use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{CHUNK_BINDS, Db};
 use crate::platform::events::{self, Stamp};
 use crate::production::parties::{self, Status};
@@ -22,11 +23,6 @@ const HELD: &str = "catalogue";
 
 /// The version of the facts' JSON that is written.
 const FACTS_VERSION: u32 = 1;
-
-diesel::define_sql_function! {
-    /// Lower case, for searching.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = style_table)]
@@ -189,6 +185,17 @@ pub fn styles_by_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Style>> {
     Ok(styles)
 }
 
+/// What a sku is, as somebody who holds one checks it: the style's name, colour, size. Empty for none.
+///
+/// # Errors
+/// When the store does.
+pub fn what(db: &mut Db, id: Id, lang: Lang) -> Result<String> {
+    let Some(sku) = sku(db, id)? else { return Ok(String::new()) };
+    let name = style(db, sku.style_id)?.map(|style| style.name).unwrap_or_default();
+    let parts = [name.get(lang), sku.colour.get(lang), &sku.size];
+    Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(lang.of("，", ", ")))
+}
+
 /// The sku with this id: one look-up by key.
 ///
 /// # Errors
@@ -249,6 +256,7 @@ pub fn skus_of(db: &mut Db, style: Id) -> Result<Vec<Sku>> {
 /// # Errors
 /// When the store does.
 pub fn skus(db: &mut Db, filter: &SkuFilter, after: Option<&str>, limit: i64) -> Result<Vec<Sku>> {
+    let pattern = anywhere(&filter.q);
     let rows: Vec<SkuRow> = each!(db, |c| {
         let mut query = sku_table::table.select(SkuRow::as_select()).order(sku_table::code).limit(limit).into_boxed();
         if let Some(after) = after {
@@ -259,6 +267,19 @@ pub fn skus(db: &mut Db, filter: &SkuFilter, after: Option<&str>, limit: i64) ->
         }
         if let Some(sku) = filter.sku {
             query = query.filter(sku_table::id.eq(sku.0));
+        }
+        if !filter.q.trim().is_empty() {
+            let of_styles = style_table::table
+                .filter(lower(style_table::name_zh).like(&pattern).escape('\\').or(lower(style_table::name_en).like(&pattern).escape('\\')))
+                .select(style_table::id);
+            query = query.filter(
+                lower(sku_table::code)
+                    .like(&pattern)
+                    .escape('\\')
+                    .or(lower(sku_table::colour_zh).like(&pattern).escape('\\'))
+                    .or(lower(sku_table::colour_en).like(&pattern).escape('\\'))
+                    .or(sku_table::style_id.eq_any(of_styles)),
+            );
         }
         if let Some(party) = filter.seen_by {
             let seen = style_table::confidential.eq(false).or(style_table::manufacturer_id.assume_not_null().eq(party.0));
@@ -407,7 +428,7 @@ pub fn product(db: &mut Db, sku_id: Id, on: NaiveDate) -> Result<Option<Product>
 /// # Errors
 /// When the store does.
 pub fn styles(db: &mut Db, filter: &StyleFilter, after: Option<&str>, limit: i64) -> Result<Vec<Style>> {
-    let pattern = format!("%{}%", filter.q.trim().to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let pattern = anywhere(&filter.q);
     let rows: Vec<StyleRow> = each!(db, |c| {
         let mut query = style_table::table.select(StyleRow::as_select()).order(style_table::code).limit(limit).into_boxed();
         if let Some(after) = after {

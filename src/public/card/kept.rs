@@ -16,7 +16,7 @@ use crate::kernel::{Error, GarmentId, Id, Result};
 use crate::kernel::{care, countries};
 use crate::platform::db::Db;
 use crate::platform::words::Words;
-use crate::production::products::{self, Product, SizeChart, Style, StyleFacts, WarrantyPolicy, percent};
+use crate::production::products::{self, Product, SizeChart, StyleFacts, WarrantyPolicy, percent};
 use crate::public::links::{self, Attached, Defaults, Level};
 
 /// Skus whose parts are kept, in one language each.
@@ -175,8 +175,6 @@ fn make_room<K: Hash + Eq, V>(map: &mut HashMap<K, V>, most: usize) -> &mut Hash
 #[derive(Template)]
 #[template(path = "public/card/kept_top.html")]
 struct Top<'a> {
-    t: Words,
-    style: &'a Style,
     name: &'a str,
     identity: Vec<(String, String)>,
 }
@@ -256,7 +254,7 @@ impl Parts {
             identity.push((word("card-style"), style.code.clone()));
         }
         identity.retain(|(_, value)| !value.is_empty());
-        let top = Top { t, style, name: &name, identity }.render().map_err(Error::broken)?;
+        let top = Top { name: &name, identity }.render().map_err(Error::broken)?;
 
         let stages = [
             ("card-spin", &facts.stages.spin),

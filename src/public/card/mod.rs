@@ -17,8 +17,8 @@ mod rules;
 mod store;
 
 pub use http::{
-    Desk, NO_GTIN, Refused, Seen, choices_page, garment_page, kept_page, product_page, product_replaced_by, replaced_by, routes, seen,
-    unissued_page,
+    Desk, NO_GTIN, Refused, Seen, choices_page, count_guess, garment_page, kept_page, product_page, product_replaced_by, replaced_by,
+    routes, seen, unissued_page,
 };
 
 use crate::kernel::gs1::Gtin;

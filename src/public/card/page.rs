@@ -12,7 +12,7 @@ use super::store::Life;
 use crate::kernel::event::EventKind;
 use crate::kernel::text::Lang;
 use crate::kernel::time::local_date;
-use crate::platform::http::Shell;
+use crate::platform::http::{FormFaults, Shell};
 use crate::platform::words::Words;
 
 /// A warranty's state as a person reads it.
@@ -110,14 +110,18 @@ pub struct Home {
     pub(super) help: String,
 }
 
-/// "Not issued by us", and the typo.
+/// "Not issued by us", the typo, the damaged address.
 #[derive(Template)]
 #[template(path = "public/card/unissued.html")]
 pub struct Unissued {
     pub(super) shell: Shell,
+    pub(super) class: &'static str,
+    /// Above the text, or empty.
     pub(super) headline: String,
     pub(super) text: String,
-    pub(super) asked: String,
+    /// What is shown again, with what it is.
+    pub(super) shown: Option<(String, String)>,
+    /// The serial that was typed, to be mended.
     pub(super) typed: String,
     pub(super) help: String,
 }
@@ -136,6 +140,8 @@ pub struct CodeForm {
     pub(super) hint: String,
     pub(super) button: String,
     pub(super) is_held: bool,
+    /// What was typed, to be mended.
+    pub(super) typed: String,
     pub(super) fault: String,
     pub(super) tries: String,
     pub(super) help: String,
@@ -158,11 +164,11 @@ pub struct Mine {
     pub(super) transfer: Option<(String, String)>,
     pub(super) hours: i64,
     pub(super) contact_since: String,
-    /// Name, label, type, autocomplete token.
-    pub(super) fields: Vec<(&'static str, String, &'static str, &'static str)>,
-    /// Name and words of each purpose.
-    pub(super) purposes: Vec<(&'static str, String)>,
-    pub(super) fault: String,
+    /// Name, label, type, autocomplete token, value.
+    pub(super) fields: Vec<(&'static str, String, &'static str, &'static str, String)>,
+    /// Name and words of each purpose, and whether it is ticked.
+    pub(super) purposes: Vec<(&'static str, String, bool)>,
+    pub(super) faults: FormFaults,
     pub(super) note: String,
     pub(super) help: String,
 }

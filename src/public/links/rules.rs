@@ -140,11 +140,7 @@ fn language_tag(text: &str) -> Result<String, Fault> {
                 (1..=8).contains(&part.len())
             }
     });
-    if text.is_empty() || is_tag {
-        Ok(text)
-    } else {
-        Err(Fault::new("hreflang", Code::Malformed).with("reason", "a language tag such as en or zh-CN"))
-    }
+    if text.is_empty() || is_tag { Ok(text) } else { Err(Fault::new("hreflang", Code::Malformed).with("reason", "language-tag")) }
 }
 
 /// A media type such as `text/html`, without parameters, or nothing.
@@ -152,11 +148,7 @@ fn media(text: &str) -> Result<String, Fault> {
     let text = optional_line("media_type", text, 100)?.to_ascii_lowercase();
     let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c));
     let is_media = text.split_once('/').is_some_and(|(kind, sub)| word(kind) && word(sub));
-    if text.is_empty() || is_media {
-        Ok(text)
-    } else {
-        Err(Fault::new("media_type", Code::Malformed).with("reason", "a media type such as text/html"))
-    }
+    if text.is_empty() || is_media { Ok(text) } else { Err(Fault::new("media_type", Code::Malformed).with("reason", "media-type")) }
 }
 
 /// A link as a request for it sees it.

@@ -108,7 +108,15 @@ async fn resolve(request: &HttpRequest, house: &web::Data<House>) -> Result<Http
     }
     let path = bare_path(request);
     let asked = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
-    let link = DigitalLink::parse_path(&asked).map_err(|error| Refusal::new(Code::NotADigitalLink).with("reason", error))?;
+    let for_people = accept.to_ascii_lowercase().contains("text/html");
+    let link = match DigitalLink::parse_path(&asked).map_err(Refusal::from) {
+        Ok(link) => link,
+        Err(refusal) if for_people => {
+            let reason = Locale::of(request).words().refusal(&refusal);
+            return Ok(card::unissued_page(request, Refused::Damaged(reason), ""));
+        }
+        Err(refusal) => return Err(refusal.into()),
+    };
     if let (true, Some(gtin), Some(serial)) = (browsing, link.gtin(), link.serial()) {
         // The way of every buyer's scan, with as few look-ups as there can be.
         let (keys, typed) = (house.keys.clone(), serial.to_owned());
@@ -124,12 +132,14 @@ async fn resolve(request: &HttpRequest, house: &web::Data<House>) -> Result<Http
     };
     let target = match target {
         Ok(target) => target,
-        Err(why) if accept.to_ascii_lowercase().contains("text/html") => {
+        Err(why) if for_people => {
             let typed = if why == Refused::NoProduct { link.get("01") } else { link.serial() };
             return Ok(card::unissued_page(request, why, typed.unwrap_or_default()));
         }
-        Err(Refused::NoProduct) => return Err(Code::NotFound.into()),
-        Err(Refused::Typo | Refused::Unissued) => return Err(Code::SerialUnknown.into()),
+        Err(why) => {
+            card::count_guess(request, &why)?;
+            return Err(if why == Refused::NoProduct { Code::NotFound } else { Code::SerialUnknown }.into());
+        }
     };
     // A garment that got here has another page in its card's place.
     if browsing && target.seen.is_none() && target.batch.is_none() && card::product_replaced_by(request, &target.sku).await?.is_none() {

@@ -1,58 +1,6 @@
 //! The closed lists of this room, each a table: stored text, Chinese, English.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
-use crate::kernel::text::Lang;
-use crate::kernel::{Code, Fault};
-
-macro_rules! choices {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal, $zh:literal, $en:literal;)* }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$doc])* $variant,)* }
-
-        impl $name {
-            /// Every one, in the order people meet them.
-            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
-
-            /// Every word a file may use.
-            pub const WORDS: &'static [(&'static str, $name)] =
-                &[$(($text, $name::$variant), ($zh, $name::$variant), ($en, $name::$variant),)*];
-
-            /// The stored text.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $text,)* }
-            }
-
-            /// The one of a stored text.
-            pub fn of(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == text)
-            }
-
-            /// What people call it.
-            pub const fn word(self, lang: Lang) -> &'static str {
-                match (self, lang) { $(($name::$variant, Lang::Zh) => $zh, ($name::$variant, Lang::En) => $en,)* }
-            }
-
-            /// The one of a text that somebody sent.
-            ///
-            /// # Errors
-            /// [`Code::Missing`], [`Code::NotOneOf`].
-            pub fn read(field: &'static str, text: &str) -> Result<Self, Fault> {
-                let text = text.trim();
-                if text.is_empty() {
-                    return Err(Fault::new(field, Code::Missing));
-                }
-                Self::of(text).ok_or_else(|| {
-                    let allowed: Vec<_> = Self::ALL.iter().map(|one| one.as_str()).collect();
-                    Fault::new(field, Code::NotOneOf).with("value", text).with("allowed", allowed.join(", "))
-                })
-            }
-        }
-    };
-}
+use crate::choices;
 
 choices! {
     /// How bad a defect is (the three classes of ISO 2859-1 sampling).
@@ -170,19 +118,5 @@ impl Severity {
             Self::Major => "warn",
             Self::Critical => "bad",
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_read_back() {
-        for stage in Stage::ALL {
-            assert_eq!(Stage::read("stage", stage.as_str()), Ok(*stage));
-        }
-        assert_eq!(Severity::read("severity", "").unwrap_err().code, Code::Missing);
-        assert_eq!(Severity::read("severity", "bad").unwrap_err().code, Code::NotOneOf);
     }
 }

@@ -146,6 +146,8 @@ pub(super) struct FormPage {
     pub shell: Shell,
     pub form: Filled,
     pub subject: SubjectView,
+    /// What it is: style, colour, size; material.
+    pub what: String,
     pub groups: Vec<Group>,
     /// Photos a finding may have.
     pub photos: i64,
@@ -234,7 +236,7 @@ impl OnePage {
             .map(|fact| Line {
                 when: local_minute(fact.at, zone),
                 what: EventKind::of(&fact.kind).map_or_else(|| fact.kind.clone(), |kind| kind.both().get(lang).to_owned()),
-                who: fact.actor.clone(),
+                who: shell.t.actor(&fact.actor),
             })
             .collect();
         let room = most - i64::try_from(finding.photos.len()).unwrap_or(i64::MAX);

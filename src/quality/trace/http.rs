@@ -4,10 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Deserialize;
 
 use super::page::{SearchPage, TracePage};
-use super::picture::{chart, picture, trace_href};
+use super::picture::{chart, comparison, picture, trace_href};
 use super::tables::Table;
 use super::{Kind, Query, Trace, store, walk};
-use crate::kernel::gs1::DigitalLink;
 use crate::kernel::{Error, GarmentId, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format};
@@ -118,12 +117,7 @@ impl Begin {
 
 /// The garment of a serial as it is typed, of an address of a label, or of the two keys of a GS1 element string.
 fn garment_of(db: &mut Db, house: &House, text: &str) -> Result<Option<GarmentId>> {
-    let text = text.trim();
-    let short = text.rsplit_once("/C/").or_else(|| text.rsplit_once("/c/")).map(|(_, serial)| serial.to_owned());
-    let link = DigitalLink::parse(text).ok();
-    let gtin = link.as_ref().and_then(DigitalLink::gtin);
-    let serial = link.as_ref().and_then(|link| link.serial().map(str::to_owned)).or(short);
-    batches::find_serial(db, &house.keys.serials, gtin.as_ref().map(|gtin| gtin.as_str()), serial.as_deref().unwrap_or(text))
+    batches::find_scanned(db, &house.keys.serials, text.trim())
 }
 
 async fn answer(request: &HttpRequest, who: &Identity, house: &House, begin: Begin, ask: Ask) -> Result<HttpResponse> {
@@ -222,6 +216,7 @@ async fn page(request: &HttpRequest, who: &Identity, house: &House, begin: Begin
         shell: Shell::of(request, title),
         picture: picture(&graph, &trace, words),
         chart: chart(&trace, words),
+        comparison: comparison(&trace, words),
         api,
         trace,
     }))

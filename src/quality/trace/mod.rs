@@ -87,6 +87,9 @@ pub struct Trace {
     pub lots: Vec<LotLine>,
     /// The batches, by number.
     pub batches: Vec<BatchLine>,
+    /// Forward from a lot or party that is in some garments of its batches only: those garments beside the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Compared>,
     /// Who sold the garments, most first.
     pub retailers: Vec<Place>,
     /// What was found on them, most first.
@@ -216,6 +219,26 @@ pub struct LotLine {
     /// Who supplied it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supplier: Option<PartyLine>,
+}
+
+/// Findings on the garments a trace came to beside those on the other garments of the same batches: same factory, line and days. Findings on
+/// a whole batch count for neither.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Compared {
+    /// Batches that have garments of both kinds; the rest are left out of the comparison.
+    pub batches: i64,
+    /// Garments the trace came to.
+    pub made: i64,
+    /// Pieces found on them.
+    pub pieces: i64,
+    /// Those for every thousand made.
+    pub per_thousand: f64,
+    /// The other garments.
+    pub other_made: i64,
+    /// Pieces found on those.
+    pub other_pieces: i64,
+    /// Those for every thousand made.
+    pub other_per_thousand: f64,
 }
 
 /// A batch a trace came to.

@@ -5,6 +5,7 @@ use askama::Template;
 use super::picture::{severity_word, trace_href};
 use super::tables::path_text;
 use super::{Kind, Trace};
+use crate::kernel::countries;
 use crate::platform::http::{Shell, query_escape};
 
 /// Rows of a table a page shows; the files have all.
@@ -34,6 +35,8 @@ pub(super) struct TracePage {
     pub(super) trace: Trace,
     pub(super) picture: String,
     pub(super) chart: Option<String>,
+    /// The garments of the trace beside the others of the same batches.
+    pub(super) comparison: Option<String>,
     /// The same trace in the API.
     pub(super) api: String,
 }
@@ -45,6 +48,18 @@ impl TracePage {
 
     fn href(&self, kind: &str, code: &str) -> String {
         trace_href(kind, code)
+    }
+
+    /// The page of the thing itself.
+    fn own_href(&self) -> Option<String> {
+        let (place, needs) = match self.trace.subject.kind {
+            Kind::Lot => ("lots", "production.read"),
+            Kind::Batch => ("batches", "production.read"),
+            Kind::Party => ("parties", "catalogue.read"),
+            Kind::Finding => ("findings", "findings.read"),
+            Kind::Garment => return None,
+        };
+        self.shell.may(needs).then(|| format!("/{place}/{}", query_escape(&self.trace.subject.code).replace('/', "%2F")))
     }
 
     fn file(&self, table: &str, format: &str) -> String {
@@ -81,6 +96,21 @@ impl TracePage {
         format!("{}.{} %", micro / 10_000, micro / 1_000 % 10)
     }
 
+    /// What the comparison comes to, in a sentence.
+    fn compared(&self) -> Option<String> {
+        let compared = self.trace.compared.as_ref()?;
+        let t = self.shell.t;
+        let ratio = compared.per_thousand / compared.other_per_thousand;
+        Some(match ratio.is_finite() && compared.other_pieces > 0 {
+            true => t.say1("trace-compared-ratio", "ratio", format!("{ratio:.1}")).into_owned(),
+            false => t.say("trace-compared-none").into_owned(),
+        })
+    }
+
+    fn compared_batches(&self) -> i64 {
+        self.trace.compared.as_ref().map_or(0, |compared| compared.batches)
+    }
+
     fn ambiguous(&self) -> Vec<&str> {
         self.trace.components.iter().filter(|one| one.ambiguous).map(|one| one.component.as_str()).collect()
     }
@@ -106,28 +136,6 @@ impl TracePage {
     }
 }
 
-/// A number in groups of three.
-pub(super) fn grouped(number: &i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
-    if *number < 0 {
-        text.push('−');
-    }
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!([0, 999, 1_000, 1_234_567, -45_000].map(|number| grouped(&number)), ["0", "999", "1,000", "1,234,567", "−45,000"]);
-    }
+fn grouped(number: &i64) -> String {
+    crate::kernel::text::grouped(*number)
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use super::graph::{Graph, Layer, Node, Thing};
 use super::{BatchLine, Trace};
-use crate::kernel::text::Lang;
+use crate::kernel::text::{Lang, grouped};
 use crate::platform::http::query_escape;
 use crate::platform::words::Words;
 
@@ -16,6 +16,8 @@ const GAP_X: usize = 46;
 const GAP_Y: usize = 12;
 const TOP: usize = 34;
 const EDGE: usize = 8;
+/// Columns that are still readable when the picture is made as narrow as the page.
+const FITTING: usize = 8;
 /// Bars of the chart of findings.
 const BARS: usize = 20;
 
@@ -71,9 +73,10 @@ pub fn picture(graph: &Graph, trace: &Trace, words: Words) -> String {
         ],
     );
     format!(
-        "<svg class=\"graph\" xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+        "<svg class=\"graph{}\" xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          role=\"group\" aria-labelledby=\"trace-title trace-about\"><title id=\"trace-title\">{title}</title>\
          <desc id=\"trace-about\">{}</desc><g class=\"edges\" aria-hidden=\"true\">{lines}</g>{boxes}</svg>",
+        if graph.columns.len() <= FITTING { " fits" } else { "" },
         escape(&about)
     )
 }
@@ -214,9 +217,52 @@ pub fn chart(trace: &Trace, words: Words) -> Option<String> {
     let title = escape(&words.say("trace-chart-title"));
     let about = words.say_with("trace-chart-about", &[("count", found.len().to_string()), ("most", format!("{most:.1}"))]);
     Some(format!(
-        "<svg class=\"bars\" xmlns=\"http://www.w3.org/2000/svg\" width=\"640\" height=\"{height}\" viewBox=\"0 0 640 {height}\" role=\"group\" \
+        "<svg class=\"bars fits\" xmlns=\"http://www.w3.org/2000/svg\" width=\"640\" height=\"{height}\" viewBox=\"0 0 640 {height}\" role=\"group\" \
          aria-labelledby=\"chart-title chart-about\"><title id=\"chart-title\">{title}</title><desc id=\"chart-about\">{}</desc>{bars}</svg>",
         escape(&about)
+    ))
+}
+
+/// The garments of a trace beside the others of the same batches, as two bars. None where there is nothing to compare.
+pub fn comparison(trace: &Trace, words: Words) -> Option<String> {
+    let compared = trace.compared.as_ref()?;
+    let most = compared.per_thousand.max(compared.other_per_thousand);
+    if most <= 0.0 {
+        return None;
+    }
+    let (left, room) = (190.0, 330.0);
+    let mut bars = String::new();
+    let of =
+        |pieces: i64, made: i64| words.say_with("trace-compared-of", &[("pieces", grouped(pieces)), ("made", grouped(made))]).into_owned();
+    let rows = [
+        ("", words.say1("trace-compared-with", "code", &trace.subject.code), compared.per_thousand, of(compared.pieces, compared.made)),
+        (
+            " class=\"calm\"",
+            words.say("trace-compared-without"),
+            compared.other_per_thousand,
+            of(compared.other_pieces, compared.other_made),
+        ),
+    ];
+    for (y, (class, label, rate, about)) in [4, 42].into_iter().zip(rows) {
+        let long = (rate / most * room).max(2.0);
+        put(
+            &mut bars,
+            format_args!(
+                "<text class=\"label\" x=\"{}\" y=\"{}\">{}</text><rect{class} x=\"{left}\" y=\"{y}\" width=\"{long:.1}\" height=\"26\" rx=\"3\"/>\
+                 <text x=\"{:.1}\" y=\"{}\"><tspan class=\"code\">{rate:.1}</tspan> {}</text>",
+                left - 8.0,
+                y + 18,
+                escape(&fit(&label, 24)),
+                left + long + 6.0,
+                y + 18,
+                escape(&about),
+            ),
+        );
+    }
+    let title = escape(&words.say("trace-compared-title"));
+    Some(format!(
+        "<svg class=\"bars fits\" xmlns=\"http://www.w3.org/2000/svg\" width=\"760\" height=\"74\" viewBox=\"0 0 760 74\" role=\"img\" \
+         aria-labelledby=\"compared-title\"><title id=\"compared-title\">{title}</title>{bars}</svg>"
     ))
 }
 

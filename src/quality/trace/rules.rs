@@ -28,6 +28,13 @@ pub fn tidy(mut ranges: Vec<Range<i64>>, end: i64) -> Vec<Range<i64>> {
     tidied
 }
 
+/// The units from 0 to `end` that are in none of tidy ranges.
+pub fn others(ranges: &[Range<i64>], end: i64) -> Vec<Range<i64>> {
+    let starts = std::iter::once(0).chain(ranges.iter().map(|range| range.end));
+    let ends = ranges.iter().map(|range| range.start).chain([end]);
+    starts.zip(ends).map(|(start, end)| start..end).filter(|range| range.start < range.end).collect()
+}
+
 /// Units in ranges.
 pub fn count(ranges: &[Range<i64>]) -> i64 {
     ranges.iter().map(|range| range.end - range.start).sum()

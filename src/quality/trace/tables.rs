@@ -8,6 +8,8 @@ use super::{BatchLine, Kind, Trace, Units};
 use crate::kernel::text::Lang;
 use crate::platform::exports::Cell;
 use crate::platform::words::Words;
+use crate::production::batches::BatchStatus;
+use crate::production::materials::LotKind;
 
 /// Which table of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -67,7 +69,7 @@ impl Table {
                     vec![
                         lot.level.into(),
                         lot.code.clone().into(),
-                        text(&lot.kind),
+                        text(LotKind::of(&lot.kind).map_or(lot.kind.as_str(), |kind| kind.word(lang))),
                         text(said(lot.material.as_ref(), lang)),
                         text(&lot.dye_lot),
                         supplier.map(|party| party.code.clone()).into(),
@@ -140,7 +142,7 @@ pub fn batch_row(batch: &BatchLine, lang: Lang) -> Vec<Cell> {
         batch.factory.as_ref().map(|party| party.code.clone()).into(),
         batch.line.as_str().into(),
         batch.finished_on.into(),
-        batch.status.as_str().into(),
+        BatchStatus::of(&batch.status).map_or(batch.status.as_str(), |status| status.word(lang)).into(),
         units_text(&batch.units).into(),
         batch.minted.into(),
         batch.made.into(),

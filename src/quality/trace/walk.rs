@@ -8,7 +8,8 @@ use super::genealogy::{Down, Fed, Genealogy, Scratch, Span, Step, WHOLE};
 use super::graph::{self, Graph};
 use super::store::{self, BatchFacts, FindingCount, LotFacts, PartyFacts, Tally};
 use super::{
-    BatchLine, Component, ComponentLot, DefectLine, Kind, LOTS_SHOWN, LotLine, PartyLine, Place, Query, Subject, Totals, Trace, rules,
+    BatchLine, Compared, Component, ComponentLot, DefectLine, Kind, LOTS_SHOWN, LotLine, PartyLine, Place, Query, Subject, Totals, Trace,
+    rules,
 };
 use crate::kernel::text::Both;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
@@ -252,6 +253,7 @@ pub fn trace(store: &Store, db: &mut Db, query: &Query, bound: Option<Id>) -> Re
         components: components(&tree, &facts, &walked),
         lots: levels.iter().take(LOTS_SHOWN).map(|(lot, level)| lot_line(&tree, &facts, *lot, *level)).collect(),
         batches: lines,
+        compared: counted.compared(),
         retailers: places(&facts),
         defects: defects(db, counted.findings.iter().chain(&lot_findings))?,
     };
@@ -278,6 +280,11 @@ struct Counted {
     sold: HashMap<i64, (i64, i64)>,
     findings: Vec<FindingCount>,
     found: HashMap<i64, (i64, i64)>,
+    /// Made and found: within the units, and outside them in the same batches.
+    within: (i64, i64),
+    outside: (i64, i64),
+    /// Batches that have both.
+    mixed: i64,
 }
 
 impl Counted {
@@ -297,8 +304,20 @@ impl Counted {
         }
         let mut tallies = store::tallies(db, &whole)?;
         let mut findings = store::findings_of_batches(db, &whole)?;
+        let (mut within, mut outside, mut mixed) = ((0, 0), (0, 0), 0);
+        let minted: HashMap<i64, i64> = batches.iter().map(|batch| (batch.no, batch.minted)).collect();
         for no in partial {
             let own = units.get(&no).map(Vec::as_slice).unwrap_or_default();
+            if !walked.down.lots.is_empty() && !own.is_empty() {
+                let others = rules::others(own, minted.get(&no).copied().unwrap_or_default());
+                for (side, ranges) in [(&mut within, own), (&mut outside, others.as_slice())] {
+                    side.0 += rules::count(ranges);
+                    for range in ranges {
+                        side.1 += store::findings_of_units(db, no, range, false)?.iter().map(|count| count.quantity).sum::<i64>();
+                    }
+                }
+                mixed += 1;
+            }
             for (range, is_first) in own.iter().zip([true].into_iter().chain(std::iter::repeat(false))) {
                 tallies.extend(store::tally_units(db, no, range)?);
                 // What is found on the whole batch may be on any of its units; on one garment it is not known to be.
@@ -327,7 +346,14 @@ impl Counted {
             let sum = found.entry(count.batch_no.unwrap_or_default()).or_default();
             *sum = (sum.0 + count.findings, sum.1 + count.quantity);
         }
-        Ok(Self { units, labelled, void, tallies, sold, findings, found })
+        Ok(Self { units, labelled, void, tallies, sold, findings, found, within, outside, mixed })
+    }
+
+    fn compared(&self) -> Option<Compared> {
+        let ((made, pieces), (other_made, other_pieces)) = (self.within, self.outside);
+        let per_thousand = rules::per_thousand(pieces, made)?;
+        let other_per_thousand = rules::per_thousand(other_pieces, other_made)?;
+        Some(Compared { batches: self.mixed, made, pieces, per_thousand, other_made, other_pieces, other_per_thousand })
     }
 }
 

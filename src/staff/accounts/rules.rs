@@ -37,6 +37,11 @@ macro_rules! roles {
                 match self { $(Role::$name => Permissions::of($may),)* }
             }
 
+            /// The message that says what it is for.
+            pub fn about_key(self) -> String {
+                format!("accounts-role-{}", self.as_str().replace('_', "-"))
+            }
+
             /// How it goes with a party.
             pub const fn binding(self) -> Binding {
                 match self { $(Role::$name => Binding::$bound,)* }
@@ -61,7 +66,8 @@ roles! {
     Admin = "admin", "管理员", "Administrator", Never, Permission::ALL;
     /// Keeps the catalogue, lots and batches.
     Planner = "planner", "生产计划员", "Production planner", Never, &[
-        P::SignedIn, P::CatalogueRead, P::CatalogueEdit, P::ProductionRead, P::ProductionEdit, P::LabelsRead, P::FindingsRead, P::TraceRead, P::LinksEdit,
+        P::SignedIn, P::CatalogueRead, P::CatalogueEdit, P::ProductionRead, P::ProductionEdit, P::LabelsRead, P::SalesRead, P::SalesEdit, P::FindingsRead,
+        P::TraceRead, P::LinksEdit,
     ];
     /// Turns batches into labels.
     LabelOperator = "label_operator", "标签操作员", "Label operator", Never, &[
@@ -222,7 +228,7 @@ impl Draft {
 pub fn read_login(text: &str) -> Result<String, Fault> {
     let login = text.trim().to_ascii_lowercase();
     if !login.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c)) {
-        return Err(Fault::new("login", Code::Malformed).with("reason", "a-z 0-9 . _ -"));
+        return Err(Fault::new("login", Code::Malformed).with("reason", "login-characters"));
     }
     match login.len() {
         0 => Err(Fault::new("login", Code::Missing)),

@@ -11,9 +11,9 @@ use super::rules::{START, way_back};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::http::limits::{Limit, address};
-use crate::platform::http::perm::SignedIn;
+use crate::platform::http::perm::{Permission, SignedIn};
 use crate::platform::http::{
-    Caller, Form, FormFaults, House, LANG_COOKIE, Locale, Shell, Visitor, html, html_response, random_token, see_other,
+    Caller, Entry, Form, FormFaults, House, LANG_COOKIE, Locale, Shell, Visitor, html, html_response, random_token, see_other,
 };
 use crate::staff::accounts::passwords::{self, Compared, PASSWORD_MAX, PASSWORD_MIN};
 use crate::staff::accounts::{self, Account, Credential, Draft, Role, Roles, Session, session_hash};
@@ -420,6 +420,17 @@ struct DeskPage {
 }
 
 impl DeskPage {
+    /// What this person may do most at an entry.
+    fn act(&self, entry: &Entry) -> Option<(&'static str, &'static str, Permission)> {
+        entry.act.filter(|(_, _, needs)| self.shell.who.as_ref().is_some_and(|who| who.may(*needs)))
+    }
+
+    /// The menu: first where they have something to do, then where they have something to look at.
+    fn doors(&self) -> Vec<Entry> {
+        let (first, then): (Vec<Entry>, Vec<Entry>) = self.shell.menu.iter().partition(|entry| self.act(entry).is_some());
+        [first, then].concat()
+    }
+
     /// What an entry is for, in a sentence; empty where nobody wrote one.
     fn about(&self, key: &str) -> String {
         let about = format!("{}-about", key.strip_suffix("-title").unwrap_or(key));

@@ -66,3 +66,6 @@ batches-find-q = Serial, address on a label, batch or lot
 batches-find-hint = Spaces, hyphens and lower case do not matter in a serial.
 batches-find-none = Nothing of that name. We did not issue this serial, and no batch or lot is called so.
 batches-find-typo = No batch or lot is called so, and as a serial it is mistyped. Please check it against the label.
+batches-trace = Trace
+batches-spoiled = This label is spoiled
+batches-spoiled-again = make a new one

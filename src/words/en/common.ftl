@@ -15,6 +15,7 @@ next-page = Next page
 first-page = First page
 nothing-yet = Nothing here yet.
 search = Search
+filter = Filter
 yes = Yes
 no = No
 line = Line
@@ -22,3 +23,9 @@ download-csv = CSV
 download-xlsx = XLSX
 skip-to-content = Skip to content
 menu = Menu
+to-desk = To the start page
+# Who did something, as a history names them.
+actor-api = { $name } (program)
+actor-system = the system
+actor-holder = the holder
+actor-cli = the command line

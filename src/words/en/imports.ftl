@@ -24,20 +24,20 @@ import-faults-reason = reason
 
 # The desk where files are handed in
 imports-title = Imports
-imports-about = Hand in a table as CSV or XLSX. It is checked whole first; nothing is written until you say so.
+imports-about = Hand in tables as CSV or XLSX, one file or many at once. Every file is checked whole first; nothing is written until you say so.
 imports-table = Table
 imports-show = Show its columns
-imports-file = File with { $table }
+imports-file = Files with { $table }
 imports-file-hint = CSV (comma, semicolon or tab; UTF-8 or GBK) or XLSX, up to 1 GB. Headers may be Chinese or English.
-imports-check = Check the file
-imports-template = Empty table
+imports-check = Check
+imports-template = Template
 imports-columns = Columns
 imports-column = Column
 imports-column-name = Name
 imports-needed = Needed
 imports-meaning = Meaning
 imports-example = Example
-imports-recent = Handed in before
+imports-recent = Handed in
 imports-when = When
 imports-file-name = File
 imports-state = State
@@ -49,13 +49,13 @@ imports-state-running = Under way
 imports-state-done = Done
 imports-state-failed = Failed
 imports-state-cancelled = Called off
-imports-outcome-checked = The file is sound.
-imports-outcome-checked-about = Nothing has been written yet.
-imports-outcome-refused = The file needs mending.
-imports-outcome-refused-about = Nothing was written. Mend the rows below and hand it in again.
-imports-outcome-applied = Every row is in.
-imports-outcome-applied-about = Handing in the same file again changes nothing.
-imports-outcome-stopped = Stopped on the way.
+imports-outcome-checked = Sound, not written yet
+imports-outcome-checked-about = Nothing has been written. If the counts below are what you expect, write it.
+imports-outcome-refused = Needs mending
+imports-outcome-refused-about = Nothing was written. Mend the rows below in your file and hand it in again.
+imports-outcome-applied = Written
+imports-outcome-applied-about = Every row is in. Handing in the same file again changes nothing.
+imports-outcome-stopped = Stopped on the way
 imports-outcome-stopped-about = Something changed between check and writing. Earlier rows stand; hand in the same file again to complete it.
 imports-rows = rows read
 imports-added = new
@@ -63,6 +63,27 @@ imports-changed = changed
 imports-unchanged = there already
 imports-faults = faults
 imports-faults-download = Faults as CSV
-imports-apply = Write it to the store
+imports-apply = Write it
 imports-checking = checking
 imports-applying = writing
+imports-by-headings = By the headings of each file
+imports-files = Files
+imports-not-taken = Not taken:
+imports-not-recognised = its headings fit no table, or more than one. Choose the table, or take its template.
+imports-order = What can be handed in
+imports-order-about = A new deployment loads them in this order: each may name what stands in those before it.
+imports-needed-columns = Columns it must have
+imports-apply-all = { $count ->
+    [one] Write the sound file
+   *[other] Write the { $count } sound files
+}
+imports-again-all = { $count ->
+    [one] Check the refused file again
+   *[other] Check the { $count } refused files again
+}
+imports-again = Check it again
+imports-again-about = Does the file name what was not there yet, and is there now? Then check it again as it is.
+imports-mended = Hand in a mended file
+imports-another = Hand in another
+imports-not-yet = Not yet
+imports-faults-first = The first { $count } are listed.

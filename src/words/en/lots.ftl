@@ -50,3 +50,4 @@ lots-history = History
 lots-when = When
 lots-what = What
 lots-who = Who
+lots-detail = Details

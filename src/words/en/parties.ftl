@@ -39,3 +39,4 @@ parties-used = Where it is used
 parties-used-styles = Styles it manufactures
 parties-used-lots = Lots it supplied
 parties-used-batches = Batches it sewed
+parties-trace = Trace

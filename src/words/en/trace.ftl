@@ -93,3 +93,14 @@ trace-severity = Severity
 trace-severity-minor = Minor
 trace-severity-major = Major
 trace-severity-critical = Critical
+trace-own-page = Its own page
+trace-compared-title = The same batches, with it and without
+trace-compared-about = { $batches ->
+    [one] One batch has it in some garments only: same factory, same line, same days. Pieces found per 1,000 made:
+   *[other] { $batches } batches have it in some garments only: same factory, same line, same days. Pieces found per 1,000 made:
+}
+trace-compared-with = With { $code }
+trace-compared-without = Without it
+trace-compared-of = ({ $pieces } of { $made })
+trace-compared-ratio = { $ratio } times as many with it.
+trace-compared-none = Nothing was found on the garments without it.

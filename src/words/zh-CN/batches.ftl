@@ -66,3 +66,6 @@ batches-find-q = 序列号、标签网址、生产批次或物料批号
 batches-find-hint = 序列号里的空格、连字符和大小写都不影响。
 batches-find-none = 没有找到。本系统没有签发过这个序列号，也没有叫这个名字的批次。
 batches-find-typo = 没有叫这个名字的批次；作为序列号则有输错的字符，请对照标签核对。
+batches-trace = 追溯
+batches-spoiled = 这枚标签报废
+batches-spoiled-again = 补做一枚

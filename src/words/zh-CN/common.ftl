@@ -15,6 +15,7 @@ next-page = 下一页
 first-page = 回到第一页
 nothing-yet = 这里还没有内容。
 search = 查找
+filter = 筛选
 yes = 是
 no = 否
 line = 行
@@ -22,3 +23,9 @@ download-csv = CSV
 download-xlsx = XLSX
 skip-to-content = 跳到正文
 menu = 菜单
+to-desk = 回到工作台
+# Who did something, as a history names them.
+actor-api = { $name }（程序）
+actor-system = 系统
+actor-holder = 持有人
+actor-cli = 命令行

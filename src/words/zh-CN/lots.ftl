@@ -50,3 +50,4 @@ lots-history = 历史
 lots-when = 时间
 lots-what = 事项
 lots-who = 操作者
+lots-detail = 详情

@@ -39,3 +39,4 @@ parties-used = 使用情况
 parties-used-styles = 作为制造者的款号
 parties-used-lots = 供应的物料批
 parties-used-batches = 生产的批次
+parties-trace = 追溯

@@ -1,5 +1,6 @@
 //! The application as a test sees it: a store of its own, a clock that stands still, requests without a network.
 
+pub mod browser;
 pub mod goods;
 pub mod ledger;
 pub mod personas;

@@ -137,6 +137,11 @@ impl TestApp {
 }
 
 impl Persona<'_> {
+    /// Name and value of the session's cookie; a program has none.
+    pub fn cookie(&self) -> (&str, &str) {
+        self.header.1.split_once('=').unwrap()
+    }
+
     /// Sends a request as this person or program. A form gets the token our own pages would have put into it.
     pub async fn send(&self, request: Request) -> Answer {
         let request = match &self.csrf {

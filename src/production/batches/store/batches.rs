@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -18,15 +17,11 @@ use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::text::Both;
 use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::schema::{batch, batch_lot, batch_void, lot, party, sku, style};
+use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
 use crate::production::materials::{self, PartyRef};
 use crate::production::{parties, products};
-
-diesel::define_sql_function! {
-    /// Lower case: both stores know it, and only PostgreSQL's LIKE minds the case.
-    fn lower(text: Text) -> Text;
-}
 
 /// The subject of a batch's events.
 pub(in crate::production::batches) const SUBJECT: &str = "batch";
@@ -229,6 +224,8 @@ pub struct BatchFilter {
     pub status: Option<BatchStatus>,
     /// Part of the code, the sku, the style's name or the line, whatever its case.
     pub q: Option<String>,
+    /// From the last code to the first: codes with a date in them then begin with the newest.
+    pub newest: bool,
 }
 
 type Joined = (Row, (String, String, String), (String, String, String, String, Option<String>), (String, String), Option<i64>);
@@ -297,7 +294,7 @@ fn joined(db: &mut Db, filter: &BatchFilter, after: Option<&str>, code: Option<&
             query = query.filter(batch::status.eq(status.as_str()));
         }
         if let Some(q) = &filter.q {
-            let pattern = materials::anywhere(q);
+            let pattern = anywhere(q);
             query = query.filter(
                 lower(batch::code)
                     .like(pattern.clone())
@@ -312,13 +309,16 @@ fn joined(db: &mut Db, filter: &BatchFilter, after: Option<&str>, code: Option<&
             query = query.filter(batch::code.eq(code));
         }
         if let Some(after) = after {
-            query = query.filter(batch::code.gt(after));
+            query = match filter.newest {
+                true => query.filter(batch::code.lt(after)),
+                false => query.filter(batch::code.gt(after)),
+            };
         }
         if let Some(limit) = limit {
             query = query.limit(limit);
         }
+        query = if filter.newest { query.order(batch::code.desc()) } else { query.order(batch::code) };
         query
-            .order(batch::code)
             .select((
                 batch::all_columns,
                 (party::code, party::name_zh, party::name_en),

@@ -9,7 +9,7 @@ use crate::kernel::serial::{Epoch, Gtin14, Keyring, NO_GTIN, Serial};
 use crate::kernel::{Error, GarmentId, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{batch as batch_table, foreign_serial};
-use crate::production::batches::rules::{address, gtin14};
+use crate::production::batches::rules::{self, address, gtin14};
 use crate::production::batches::{Batch, Origin};
 
 /// The garment a serial names, ours or one from elsewhere; None when there is none that was issued and is not void.
@@ -41,6 +41,16 @@ pub fn find_serial(db: &mut Db, keys: &Keyring, gtin: Option<&str>, text: &str) 
         its_own && named.unit() < batch.minted
     });
     Ok(Some(named).filter(|_| issued && !void))
+}
+
+/// The garment of what a scanner reads off a label, an address or a serial, or of a serial as a person types it.
+///
+/// # Errors
+/// As [`find_serial`].
+pub fn find_scanned(db: &mut Db, keys: &Keyring, text: &str) -> Result<Option<GarmentId>> {
+    let sought = rules::sought(text);
+    let (gtin, serial) = sought.serial();
+    find_serial(db, keys, gtin, serial)
 }
 
 /// Whether a batch's serials are made with this GTIN and of the serial's key epoch.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::BigInt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -19,16 +19,12 @@ use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::text::Both;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::schema::{batch, batch_lot, lot, lot_parent, party};
+use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
 use crate::production::parties;
 
 pub(super) use load::{Waiting, load, would_load};
-
-diesel::define_sql_function! {
-    /// Lower case: both stores know it, and only PostgreSQL's LIKE minds the case.
-    fn lower(text: Text) -> Text;
-}
 
 /// The subject of a lot's events.
 pub(super) const SUBJECT: &str = "lot";
@@ -236,12 +232,6 @@ pub struct LotFilter {
     pub kind: Option<LotKind>,
     /// Part of the code, the material or the dye lot, whatever its case.
     pub q: Option<String>,
-}
-
-/// A pattern for LIKE that finds `text` anywhere, taken literally (escape character `\`).
-pub(crate) fn anywhere(text: &str) -> String {
-    let plain = text.trim().to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{plain}%")
 }
 
 /// Lots by code, a page at a time.

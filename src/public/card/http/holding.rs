@@ -15,7 +15,7 @@ use crate::kernel::time::local_date;
 use crate::kernel::{Code, Error, GarmentId, Refusal, Result};
 use crate::ownership::holders::{self, COOKIE_DAYS, Contact, Outcome, Purpose, Secret, TransferCode};
 use crate::platform::http::limits::{Limit, address};
-use crate::platform::http::{Form, Locale, Shell, attachment, html, html_response, query_escape, see_other, segment};
+use crate::platform::http::{Form, FormFaults, Locale, Shell, attachment, html, html_response, query_escape, see_other, segment};
 use crate::platform::policies::{self, Policy};
 use crate::platform::words::Words;
 use crate::public::card::page::{CodeForm, Mine, Notice, Said};
@@ -107,8 +107,7 @@ fn code_form(
     about: &About,
     kind: Kind,
     status: StatusCode,
-    fault: String,
-    tries: String,
+    (typed, fault, tries): (&str, String, String),
 ) -> HttpResponse {
     let mut shell = Shell::of(request, "");
     let t = shell.t;
@@ -130,6 +129,7 @@ fn code_form(
         hint: word(hint),
         button: word(button),
         is_held: kind == Kind::Claim && about.life.held_since.is_some(),
+        typed: typed.to_owned(),
         fault,
         tries,
         help,
@@ -152,12 +152,14 @@ struct Once {
     recovery: Option<String>,
     transfer: Option<(String, String)>,
     note: String,
-    fault: String,
+    /// A contact that was refused, to be mended, and why.
+    contact: ContactFilled,
+    faults: FormFaults,
 }
 
 impl Once {
-    const fn nothing() -> Self {
-        Self { recovery: None, transfer: None, note: String::new(), fault: String::new() }
+    fn nothing() -> Self {
+        Self { recovery: None, transfer: None, note: String::new(), contact: ContactFilled::default(), faults: FormFaults::default() }
     }
 }
 
@@ -171,13 +173,13 @@ fn mine_page(request: &HttpRequest, tools: &Tools, seen: &Seen, about: About, on
     let Some(mine) = about.mine else {
         shell.title = word("mine-not");
         let text = word("mine-not-text");
-        return html_response(
-            StatusCode::FORBIDDEN,
-            &Notice { shell, class: "bad", text, form: None, choices: Vec::new(), base: seen.address.base() },
-        );
+        // What they most likely came for instead.
+        let (place, next) = if about.life.held_since.is_some() { ("transfer", "card-accept") } else { ("claim", "claim-title") };
+        let choices = vec![(format!("{}/{place}", seen.address.base()), word(next))];
+        return html_response(StatusCode::FORBIDDEN, &Notice { shell, class: "", text, form: None, choices, base: seen.address.base() });
     };
-    let status = if once.fault.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let help = help(request, lang);
+    let (status, help, Once { recovery, transfer, note, contact, faults }) = (once.faults.status(), help(request, lang), once);
+    let ticked = [contact.service.is_some(), contact.recall.is_some(), contact.follow_up.is_some()];
     let page = Mine {
         name: about.name,
         serial: grouped(&seen.address.serial),
@@ -185,18 +187,18 @@ fn mine_page(request: &HttpRequest, tools: &Tools, seen: &Seen, about: About, on
         saying: about.said,
         terms: about.terms,
         since: day(mine.claimed_at),
-        recovery: once.recovery,
-        transfer: once.transfer,
+        recovery,
+        transfer,
         hours: about.hours,
         contact_since: about.contact_since.map(|at| t.say1("mine-contact-kept", "date", day(at)).into_owned()).unwrap_or_default(),
         fields: vec![
-            ("name", word("mine-name"), "text", "name"),
-            ("phone", word("mine-phone"), "tel", "tel"),
-            ("email", word("mine-mail"), "email", "email"),
+            ("name", word("mine-name"), "text", "name", contact.name),
+            ("phone", word("mine-phone"), "tel", "tel", contact.phone),
+            ("email", word("mine-mail"), "email", "email", contact.email),
         ],
-        purposes: Purpose::ALL.iter().map(|purpose| (purpose.as_str(), word(purpose.words_key()))).collect(),
-        fault: once.fault,
-        note: once.note,
+        purposes: Purpose::ALL.iter().zip(ticked).map(|(purpose, tick)| (purpose.as_str(), word(purpose.words_key()), tick)).collect(),
+        faults,
+        note,
         help,
         shell,
     };
@@ -240,7 +242,7 @@ async fn code_page(request: &HttpRequest, path: &(String, String), kind: Kind) -
         Err(answer) => return Ok(answer),
     };
     let about = about(request, &tools, seen.garment, None).await?;
-    Ok(code_form(request, &seen, &about, kind, StatusCode::OK, String::new(), String::new()))
+    Ok(code_form(request, &seen, &about, kind, StatusCode::OK, ("", String::new(), String::new())))
 }
 
 /// Claims with the code under the scratch film.
@@ -261,8 +263,10 @@ async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind:
         Ok(seen) => seen,
         Err(answer) => return Ok(answer),
     };
-    let again =
-        |about: &About, status: StatusCode, fault: String, tries: String| code_form(request, &seen, about, kind, status, fault, tries);
+    let typed: String = typed.chars().take(40).collect();
+    let again = |about: &About, status: StatusCode, fault: String, tries: String| {
+        code_form(request, &seen, about, kind, status, (&typed, fault, tries))
+    };
     let words = Locale::of(request).words();
     if let Err(error) = tools.house.limits.spend(Limit::ClaimAddress, &address(request)) {
         let about = about(request, &tools, seen.garment, None).await?;
@@ -274,8 +278,7 @@ async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind:
     }
     let secret = Secret::fresh();
     let outcome = {
-        let (garment, typed, today, secret) =
-            (seen.garment, typed.chars().take(40).collect::<String>(), tools.house.today(), secret.clone());
+        let (garment, typed, today, secret) = (seen.garment, typed.clone(), tools.house.today(), secret.clone());
         let (stamp, serials, keys) = (tools.house.stamp("holder"), tools.house.keys.clone(), tools.holders.clone());
         tools
             .house
@@ -369,7 +372,7 @@ async fn offer_transfer(request: HttpRequest, path: web::Path<(String, String)>,
 #[derive(Deserialize)]
 struct Empty {}
 
-#[derive(Deserialize, Default)]
+#[derive(Clone, Deserialize, Default)]
 #[serde(default)]
 struct ContactFilled {
     name: String,
@@ -383,7 +386,7 @@ struct ContactFilled {
 /// Saves contact data, sealed.
 #[post("/card/{gtin}/{serial}/mine/contact")]
 async fn save_contact(request: HttpRequest, path: web::Path<(String, String)>, form: Form<ContactFilled>) -> Result<HttpResponse> {
-    let filled = form.value;
+    let filled = &form.value;
     as_holder(&request, &path, async |tools, seen, secret| {
         let Some(secret) = secret else { return not_mine(&request, tools, seen).await };
         let ticked = [&filled.service, &filled.recall, &filled.follow_up];
@@ -397,10 +400,8 @@ async fn save_contact(request: HttpRequest, path: web::Path<(String, String)>, f
         let words = Locale::of(&request).words();
         let once = match saved {
             Ok(()) => Once { note: words.say("mine-saved").into_owned(), ..Once::nothing() },
-            Err(Error::Refused(refusal)) if refusal.code == Code::Invalid => {
-                let texts: Vec<String> =
-                    refusal.faults.iter().map(|fault| format!("{}: {}", field_word(words, &fault.field), words.fault(fault))).collect();
-                Once { fault: texts.join(" "), ..Once::nothing() }
+            Err(error) if error.code() == Code::Invalid => {
+                Once { contact: filled.clone(), faults: FormFaults::of(error, words)?, ..Once::nothing() }
             }
             Err(error) if error.code() == Code::NotFound => return not_mine(&request, tools, seen).await,
             Err(error) => return Err(error),
@@ -409,16 +410,6 @@ async fn save_contact(request: HttpRequest, path: web::Path<(String, String)>, f
         Ok(mine_page(&request, tools, seen, about, once))
     })
     .await
-}
-
-fn field_word(words: Words, field: &str) -> String {
-    let key = match field {
-        "name" => "mine-name",
-        "phone" => "mine-phone",
-        "email" => "mine-mail",
-        _ => "mine-consent",
-    };
-    words.say(key).trim_end_matches([':', '：']).to_owned()
 }
 
 /// Erases contact data.
@@ -470,8 +461,7 @@ async fn release(request: HttpRequest, path: web::Path<(String, String)>, _form:
             Err(error) if error.code() == Code::NotFound => return not_mine(&request, tools, seen).await,
             Err(error) => return Err(error),
         }
-        let lang = Locale::of(&request).0.tag();
-        let mut response = see_other(format!("{}?lang={lang}", seen.address.base()));
+        let mut response = see_other(seen.address.base());
         response.add_cookie(&holder_cookie(tools, garment, "", 0)).map_err(|error| Error::broken(error.to_string()))?;
         Ok(response)
     })
@@ -510,8 +500,7 @@ async fn recover(request: HttpRequest, path: web::Path<(String, String)>, form: 
         let (garment, own) = (seen.garment, secret.clone());
         match tools.house.store.read(move |db| holders::recover(db, garment, &own)).await {
             Ok(_) => {
-                let lang = Locale::of(&request).0.tag();
-                let mut response = see_other(format!("{}/mine?lang={lang}", seen.address.base()));
+                let mut response = see_other(format!("{}/mine", seen.address.base()));
                 response
                     .add_cookie(&holder_cookie(tools, garment, secret.expose(), COOKIE_DAYS))
                     .map_err(|error| Error::broken(error.to_string()))?;

@@ -25,6 +25,7 @@ use crate::ownership::scans::{Counter, Look};
 use crate::ownership::warranties::WarrantyState;
 use crate::platform::db::Db;
 use crate::platform::http::limits::{Limit, address};
+use crate::platform::http::problem::respond;
 use crate::platform::http::{House, Locale, Shell, html, html_response, see_other, segment};
 use crate::production::{batches, products};
 
@@ -79,8 +80,10 @@ pub struct Seen {
 pub const NO_GTIN: &str = "00000000000000";
 
 /// Why no garment's page can be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
+    /// The address is no Digital Link: the reason, in words.
+    Damaged(String),
     /// The check character is wrong: somebody mistyped.
     Typo,
     /// Never issued, or void: nobody is told which.
@@ -249,23 +252,42 @@ pub async fn product_page(request: &HttpRequest, gtin: &Gtin, sku: products::Sku
     Ok(html(&ProductPage { shell, kept, terms, gtin: gtin.to_string() }))
 }
 
-/// "Not issued by us", with status 404; a typo says so.
+/// Counts an answer "not issued" against whoever asked, wherever they asked: who tries serials is slowed. An issued label always opens,
+/// because whole neighbourhoods share an address.
+///
+/// # Errors
+/// [`Code::TooMany`] in place of the answer.
+pub fn count_guess(request: &HttpRequest, why: &Refused) -> Result<()> {
+    match (why, request.app_data::<web::Data<House>>()) {
+        (Refused::Unissued, Some(house)) => house.limits.spend(Limit::BadSerialAddress, &address(request)),
+        _ => Ok(()),
+    }
+}
+
+/// "Not issued by us", with status 404; a typo says so, and an address that is damaged (400). What was typed comes back to be mended.
 pub fn unissued_page(request: &HttpRequest, why: Refused, typed: &str) -> HttpResponse {
+    if let Err(error) = count_guess(request, &why) {
+        return respond(&error, request);
+    }
+    let status = if matches!(why, Refused::Damaged(_)) { StatusCode::BAD_REQUEST } else { StatusCode::NOT_FOUND };
     let mut shell = Shell::of(request, "");
     let t = shell.t;
-    let (title, headline, text) = match why {
-        Refused::Typo => ("unissued-typo", "unissued-typo", "unissued-typo-text"),
-        Refused::Unissued => ("unissued-title", "unissued-lead", "unissued-text"),
-        Refused::NoProduct => ("unissued-title", "unissued-product", "unissued-text"),
+    let word = |key: &str| t.say(key).into_owned();
+    let typed: String = typed.chars().filter(|c| !c.is_control()).take(60).collect();
+    // Its look, its heading, a headline, the text, what is shown again, what may be mended.
+    let (class, title, headline, text, shown, typed) = match why {
+        Refused::Damaged(reason) => ("", "damaged-title", "", "damaged-text", Some(("damaged-reason", reason)), String::new()),
+        Refused::Typo => ("", "unissued-typo", "", "unissued-typo-text", None, typed),
+        Refused::Unissued => ("bad", "unissued-title", "unissued-lead", "unissued-text", None, typed),
+        Refused::NoProduct => {
+            ("bad", "unissued-title", "unissued-product", "unissued-product-text", Some(("unissued-number", typed)), String::new())
+        }
     };
-    shell.title = t.say(title).into_owned();
+    shell.title = word(title);
+    let headline = if headline.is_empty() { String::new() } else { word(headline) };
+    let (text, shown) = (word(text), shown.map(|(key, value)| (word(key), value)));
     let help = help(request, shell.lang);
-    let asked = t.say("card-serial").into_owned();
-    let typed = typed.chars().filter(|c| !c.is_control()).take(40).collect();
-    html_response(
-        StatusCode::NOT_FOUND,
-        &Unissued { headline: t.say(headline).into_owned(), text: t.say(text).into_owned(), asked, typed, help, shell },
-    )
+    html_response(status, &Unissued { shell, class, headline, text, shown, typed, help })
 }
 
 fn help(request: &HttpRequest, lang: Lang) -> String {
@@ -319,22 +341,15 @@ async fn find_serial(request: HttpRequest, asked: web::Query<Asked>) -> Result<H
     }
     let gtin = Gtin::parse(&asked.gtin).ok();
     match look_up(&tools, gtin.as_ref().map(Gtin::as_str), &typed).await? {
-        Ok(seen) => {
-            let lang = Locale::of(&request).0.tag();
-            let path = match &seen.address.gtin {
-                Some(gtin) => format!("/01/{gtin}/21/{}", segment(&seen.address.serial)),
-                None => format!("/C/{}", segment(&seen.address.serial)),
-            };
-            Ok(see_other(format!("{path}?lang={lang}")))
-        }
+        Ok(seen) => Ok(see_other(match &seen.address.gtin {
+            Some(gtin) => format!("/01/{gtin}/21/{}", segment(&seen.address.serial)),
+            None => format!("/C/{}", segment(&seen.address.serial)),
+        })),
         Err(Refused::Typo) => {
             let text = Locale::of(&request).words().say("unissued-typo-text").into_owned();
             Ok(home_with(&request, StatusCode::UNPROCESSABLE_ENTITY, typed, text))
         }
-        Err(why) => {
-            tools.house.limits.spend(Limit::BadSerialAddress, &from)?;
-            Ok(unissued_page(&request, why, &typed))
-        }
+        Err(why) => Ok(unissued_page(&request, why, &typed)),
     }
 }
 

@@ -10,17 +10,19 @@ use serde::Deserialize;
 use super::upload::{self, PhotoForm};
 use super::{Ask, id_of, page_of, resolve, unbound, view_of, visible};
 use crate::kernel::serial::Keyring;
+use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::exports::Format;
 use crate::platform::http::{Caller, Filled, Form, House, Locale, Once, Shell, html, html_response, perm, see_other, table};
 use crate::platform::policies::{self, Policy};
+use crate::production::{batches, materials, products};
 use crate::quality::findings::page::{self, FormPage, ListPage, OnePage, SubjectPage, draft_of};
 use crate::quality::findings::store::findings::{Counts, counts};
 use crate::quality::findings::store::{defects, findings, photos};
 use crate::quality::findings::subject::{self, Named};
 use crate::quality::findings::view::{SubjectView, subjects};
-use crate::quality::findings::{Defect, FindingView, Stage, SubjectKind};
+use crate::quality::findings::{About, Defect, FindingView, Stage, SubjectKind};
 
 /// Rows a download may have.
 const ALL: usize = 100_000;
@@ -113,19 +115,27 @@ pub(super) struct Start {
 /// What the form needs from the store.
 struct Ready {
     subject: SubjectView,
+    /// What it is, so that whoever scanned it sees that it is this.
+    what: String,
     defects: Vec<Defect>,
     lately: Vec<String>,
     stage: Option<Stage>,
     photos: i64,
 }
 
-fn ready(db: &mut Db, house: &House, named: &Named, actor: &str) -> Result<Option<Ready>> {
+fn ready(db: &mut Db, house: &House, named: &Named, actor: &str, lang: Lang) -> Result<Option<Ready>> {
     let keys: &Keyring = &house.keys.serials;
     let Some(about) = subject::find_subject(db, keys, named, None)? else { return Ok(None) };
     let Some(subject) = subjects(db, keys, &[about])?.remove(&about) else { return Ok(None) };
     let lately = findings::lately(db, actor)?;
     let photos = policies::value(db, Policy::PhotosPerFinding, house.clock.now())?;
-    Ok(Some(Ready { subject, defects: defects::defects(db)?, lately: lately.defects, stage: lately.stage, photos }))
+    let of_batch = |db: &mut Db, no| batches::batch(db, no)?.map_or(Ok(String::new()), |batch| products::what(db, batch.sku_id, lang));
+    let what = match about {
+        About::Garment(garment) => of_batch(db, garment.batch())?,
+        About::Batch(no) => of_batch(db, no)?,
+        About::Lot(id) => materials::lot(db, id)?.map(|lot| lot.material.get(lang).to_owned()).unwrap_or_default(),
+    };
+    Ok(Some(Ready { subject, what, defects: defects::defects(db)?, lately: lately.defects, stage: lately.stage, photos }))
 }
 
 /// The form of a new finding: first one box for whatever is scanned, then the finding itself.
@@ -149,8 +159,8 @@ pub(super) async fn new(
     }
     let kind = start.kind.as_deref().filter(|kind| !kind.is_empty()).map(|kind| SubjectKind::read("kind", kind)).transpose()?;
     let named = Named { text: text.clone(), gtin: start.gtin.clone().filter(|gtin| !gtin.is_empty()), kind };
-    let (inside, actor) = (house.clone(), caller.actor.clone());
-    let found = house.store.read(move |db| ready(db, &inside, &named, &actor)).await;
+    let (inside, actor, lang) = (house.clone(), caller.actor.clone(), shell.lang);
+    let found = house.store.read(move |db| ready(db, &inside, &named, &actor, lang)).await;
     let ready = match found {
         Ok(Some(ready)) => ready,
         Ok(None) => {
@@ -183,7 +193,7 @@ pub(super) async fn new(
 
 fn form_page(shell: Shell, form: Filled, ready: Ready, today: String) -> FormPage {
     let groups = page::groups(&ready.defects, &ready.lately, shell.lang);
-    FormPage { shell, form, subject: ready.subject, groups, photos: ready.photos, today }
+    FormPage { shell, form, subject: ready.subject, what: ready.what, groups, photos: ready.photos, today }
 }
 
 /// Logs what the form says, with its photos: all of it or none.
@@ -205,8 +215,8 @@ pub(super) async fn log(
             let kind = values.get("kind").and_then(|kind| SubjectKind::of(kind));
             let named = Named { text: text.clone(), gtin: values.get("gtin").filter(|gtin| !gtin.is_empty()).cloned(), kind };
             let filled = Filled::refused(values, error, shell.t)?;
-            let (inside, actor) = (house.clone(), caller.actor.clone());
-            let ready = house.store.read(move |db| ready(db, &inside, &named, &actor)).await.ok().flatten();
+            let (inside, actor, lang) = (house.clone(), caller.actor.clone(), shell.lang);
+            let ready = house.store.read(move |db| ready(db, &inside, &named, &actor, lang)).await.ok().flatten();
             Ok(match ready {
                 Some(ready) => {
                     let page = form_page(shell, filled, ready, house.today().to_string());
