@@ -359,25 +359,6 @@ impl fmt::Debug for ClaimCode {
     }
 }
 
-#[derive(serde::Serialize)]
-struct Verdict {
-    ok: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    serial: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'static str>,
-}
-
-/// One line of `hangtag serial check`, which needs no key: `{"ok":true,"serial":"…"}` with the serial in canonical form, or
-/// `{"ok":false,"error":"serial_typo"}`.
-pub fn check_line(line: &str) -> String {
-    let verdict = match Serial::parse(line) {
-        Ok(serial) => Verdict { ok: true, serial: Some(serial.to_string()), error: None },
-        Err(error) => Verdict { ok: false, serial: None, error: Some(error.code().as_str()) },
-    };
-    serde_json::to_string(&verdict).unwrap_or_default()
-}
-
 /// The character of a value below 32.
 fn character(value: u8) -> u8 {
     CROCKFORD.get(usize::from(value)).copied().unwrap_or(b'0')
@@ -569,12 +550,6 @@ mod tests {
         for wrong in ["", "0", "UUUUUUUUUUUUUUUUUUUU", "000000000000000000000", "0000000000000000000棉", "%0000000000000000000"] {
             assert_eq!(Serial::parse(wrong).unwrap_err().code(), Code::SerialTypo, "{wrong}");
         }
-    }
-
-    #[test]
-    fn lines() {
-        assert_eq!(check_line("7vpe8-4f7hx-g99zy-cnsxm\n"), r#"{"ok":true,"serial":"7VPE84F7HXG99ZYCNSXM"}"#);
-        assert_eq!(check_line("7VPE84F7HXG99ZYCNSXN"), r#"{"ok":false,"error":"serial_typo"}"#);
     }
 
     #[test]

@@ -10,7 +10,8 @@ use crate::ownership::warranties::{WaitsFor, WarrantyState};
 const MONTHS: [&str; 12] =
     ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
-/// A date as people read it: `2026年6月15日`, `15 June 2026`. By hand, because a page has many and a formatter costs more than the rest of it.
+/// A date as people read it: `2026年6月15日`, `15 June 2026`. By hand, because a page has many and a
+/// formatter costs more than the rest of it; a test holds it to the Unicode Common Locale Data (ICU4X).
 pub fn date_text(date: NaiveDate, lang: Lang) -> String {
     let mut text = String::with_capacity(20);
     let _infallible = match lang {
@@ -103,9 +104,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_in_both_languages() {
+    fn dates_are_those_of_the_common_locale_data() {
+        use icu::calendar::Date;
+        use icu::datetime::{DateTimeFormatter, fieldsets::YMD};
         let date = NaiveDate::from_ymd_opt(2026, 6, 5).unwrap();
         assert_eq!((date_text(date, Lang::Zh).as_str(), date_text(date, Lang::En).as_str()), ("2026年6月5日", "5 June 2026"));
+        for (lang, locale) in [(Lang::Zh, icu::locale::locale!("zh-CN")), (Lang::En, icu::locale::locale!("en-GB"))] {
+            let formatter = DateTimeFormatter::try_new(locale.into(), YMD::long()).unwrap();
+            for date in date.iter_days().step_by(13).take(60) {
+                let same = Date::try_new_iso(date.year(), u8::try_from(date.month()).unwrap(), u8::try_from(date.day()).unwrap()).unwrap();
+                assert_eq!(date_text(date, lang), formatter.format(&same).to_string());
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,76 @@
+//! Durable writes: sixty-four clients that each register a sale when their last one is on the disk, with and without commits in groups.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use hangtag::kernel::GarmentId;
+use hangtag::ownership::sales::{self, NewSale, Sound};
+use hangtag::platform::db::{Store, StoreOptions};
+use hangtag::platform::events::Stamp;
+use hangtag::platform::http::House;
+use hangtag::production::batches;
+
+use crate::stock::Stock;
+
+const CLIENTS: usize = 64;
+
+/// The stores that are written to in turn.
+pub struct Shops {
+    house: House,
+    first: GarmentId,
+    next: Arc<AtomicI64>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Shops {
+    /// Sells the big batch of a stock.
+    pub fn open(stock: &Stock) -> Self {
+        let house = stock.house();
+        let code = stock.big_batch.clone();
+        let batch = house.store.read_blocking(|db| batches::batch_by_code(db, &code)).unwrap().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        // The season sold a few of its first units.
+        Self { house, first: GarmentId(GarmentId::range_of(batch.no).0), next: Arc::new(AtomicI64::new(20_000)), runtime }
+    }
+
+    /// Sales registered in a second.
+    pub fn sell(&self, group_commit: bool, lasting: Duration) -> f64 {
+        let url = self.house.config.database().unwrap();
+        let store = Store::open(&url, &StoreOptions { group_commit, ..StoreOptions::default() }).unwrap();
+        let sold = Arc::new(AtomicU64::new(0));
+        let start = Instant::now();
+        self.runtime.block_on(async {
+            let clients = (0..CLIENTS).map(|_| {
+                let (store, sold, next, house, first) = (store.clone(), sold.clone(), self.next.clone(), self.house.clone(), self.first);
+                tokio::spawn(async move {
+                    while start.elapsed() < lasting {
+                        let garment = GarmentId(first.0 + next.fetch_add(1, Ordering::Relaxed));
+                        let (zone, today) = (house.config.time_zone, house.today());
+                        let stamp = Stamp { actor: "bench".into(), at: house.clock.now(), node: house.node };
+                        let sale = NewSale { garment, retailer: None, sound: sound(today), source: "api" };
+                        store.write(move |db| sales::register(db, &stamp, zone, &sale)).await.unwrap();
+                        sold.fetch_add(1, Ordering::Relaxed);
+                    }
+                })
+            });
+            for client in futures_util::future::join_all(clients).await {
+                client.unwrap();
+            }
+        });
+        sold.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64()
+    }
+}
+
+fn sound(day: chrono::NaiveDate) -> Sound {
+    Sound {
+        sold_on: day,
+        delivered_on: Some(day),
+        promised_on: None,
+        order_no: "S1".into(),
+        price: None,
+        channel: "shop".into(),
+        country: "CN".into(),
+        city: "上海".into(),
+    }
+}
