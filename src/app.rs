@@ -58,8 +58,10 @@ const IMPORTS: &[ImportTable] = &[
     findings::IMPORT,
 ];
 
-/// Every room's routes.
+/// Every room's routes. A request tries them in this order, so what the world asks for comes first.
 const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
+    resolver::routes,
+    card::routes,
     assets::routes,
     jobs::routes,
     imports::routes,
@@ -78,8 +80,6 @@ const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
     trace::routes,
     recalls::routes,
     links::routes,
-    resolver::routes,
-    card::routes,
 ];
 
 /// The kinds of long work.

@@ -22,6 +22,7 @@ use crate::platform::db::{self, DatabaseUrl, Store, StoreOptions};
 use crate::platform::http::House;
 use crate::platform::keys::KeyFile;
 use crate::platform::words::Words;
+use crate::production::batches;
 use crate::quality::findings;
 
 /// QR warranty cards, traceability and root cause for garments.
@@ -191,7 +192,15 @@ fn house(config: Config, url: &DatabaseUrl) -> Result<House> {
     getrandom::fill(&mut node).map_err(|error| Error::broken(error.to_string()))?;
     let clock = Clock::system();
     let today = local_date(clock.now(), config.time_zone);
-    let keys = KeyFile::open_or_create(&KeyFile::place(&config.data_dir), today)?.keys()?;
+    let place = KeyFile::place(&config.data_dir);
+    if !place.exists() && !store.read_blocking(batches::epochs_in_use)?.is_empty() {
+        // Fresh keys would disown every label there is.
+        return Err(Error::broken(format!(
+            "serials were minted with keys that are not at {}; put the copy of the key file there",
+            place.display()
+        )));
+    }
+    let keys = KeyFile::open_or_create(&place, today)?.keys()?;
     Ok(House::new(store, clock, config, keys, u16::from_le_bytes(node)))
 }
 
@@ -291,7 +300,7 @@ fn terminal_lang() -> Lang {
 fn log_to_stderr(format: LogFormat) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_env("HANGTAG_LOG").unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     let set = match format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines.json().try_init(),

@@ -7,7 +7,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::string_slice,
     clippy::as_conversions,
     clippy::unreachable,
     clippy::print_stdout,

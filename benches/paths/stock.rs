@@ -42,7 +42,6 @@ impl Stock {
                 for (place, first) in (0..sold).step_by(PER_BATCH as usize).enumerate() {
                     copy(connection, template, FIRST + place as i64, (sold - first).min(PER_BATCH));
                 }
-                connection.batch_execute("ANALYZE").unwrap();
                 Ok(())
             })
             .unwrap();

@@ -9,6 +9,7 @@ use crate::kernel::{Error, Result};
 use crate::platform::db::{self, DatabaseUrl, Finding, Store, StoreOptions};
 use crate::platform::keys::{KeyFile, Purpose};
 use crate::platform::policies::{self, Policy};
+use crate::production::batches;
 use crate::quality::findings;
 
 const ONE: StoreOptions = StoreOptions { connections: 1, group_commit: true };
@@ -34,9 +35,6 @@ pub(super) fn backup(config: &Config, file: &Path) -> Result<()> {
     if !place.exists() {
         return Err(Error::broken(format!("there is no store at {}", place.display())));
     }
-    if file.exists() {
-        return Err(Error::broken(format!("{} exists; choose another name", file.display())));
-    }
     Store::open(&url, &ONE)?.backup_into(file)?;
     say(&format!("{} (the keys in {} are not in it: keep them apart)", file.display(), KeyFile::place(&config.data_dir).display()));
     Ok(())
@@ -48,34 +46,12 @@ pub(super) fn restore(config: &Config, file: &Path) -> Result<()> {
     let DatabaseUrl::Sqlite(place) = &url else {
         return Err(Error::broken("restore is for the embedded store; PostgreSQL has tools of its own"));
     };
-    if place.exists() {
-        return Err(Error::broken(format!("{} exists; move it away first", place.display())));
-    }
-    if let Some(folder) = place.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    // Beside its place first, so that a half-copied file never bears the store's name.
-    let half = place.with_extension("restoring");
-    std::fs::copy(file, &half)?;
-    let copied = DatabaseUrl::Sqlite(half.clone());
-    let trouble = match Store::open(&copied, &ONE).and_then(|store| db::examine(&store, &copied)) {
-        Ok(findings) => findings.into_iter().find(|finding| !finding.sound && finding.about != "migrations").map(|finding| finding.words),
-        Err(error) => Some(in_words(&error)),
-    };
-    for suffix in ["restoring-wal", "restoring-shm"] {
-        let left = place.with_extension(suffix);
-        if left.exists() {
-            std::fs::remove_file(left)?;
-        }
-    }
-    if let Some(trouble) = trouble {
-        std::fs::remove_file(&half)?;
-        return Err(Error::broken(format!("{} is not a sound backup: {trouble}", file.display())));
-    }
-    std::fs::File::open(&half)?.sync_all()?;
-    std::fs::rename(&half, place)?;
-    let applied = db::migrate(&url)?.applied;
+    let applied = db::restore(file, place)?;
     say(&format!("{} restored{}", place.display(), if applied.is_empty() { "" } else { " and migrated" }));
+    let keys = KeyFile::place(&config.data_dir);
+    if !keys.exists() {
+        say(&format!("the keys are not at {}: put their copy there, or no label of this store can be verified", keys.display()));
+    }
     Ok(())
 }
 
@@ -90,8 +66,9 @@ pub(super) fn doctor(config: &Config) -> Result<()> {
     let store = Store::open(&url, &ONE)?;
     let clock = Clock::system();
     let mut findings = db::examine(&store, &url)?;
-    findings.push(keys(config));
     let migrated = findings.iter().all(|finding| finding.about != "migrations" || finding.sound);
+    let epochs = if migrated { store.read_blocking(batches::epochs_in_use)? } else { Vec::new() };
+    findings.push(keys(config, &epochs));
     if migrated {
         findings.extend(policy_gaps(&store, &clock)?);
         findings.push(clock_against_events(&store, &clock)?);
@@ -104,10 +81,15 @@ pub(super) fn doctor(config: &Config) -> Result<()> {
     if sound { Ok(()) } else { Err(Error::broken("something needs attention")) }
 }
 
-fn keys(config: &Config) -> Finding {
+/// The key file, which must have a key for every epoch that serials were minted in.
+fn keys(config: &Config, epochs: &[i64]) -> Finding {
     let path = KeyFile::place(&config.data_dir);
     let read = KeyFile::open(&path).and_then(|file| {
-        file.keys()?;
+        let held: Vec<i64> = file.keys()?.serials.epochs().map(|epoch| i64::from(epoch.number())).collect();
+        let lost: Vec<_> = epochs.iter().filter(|epoch| !held.contains(epoch)).map(|epoch| format!("serial {epoch}")).collect();
+        if !lost.is_empty() {
+            return Err(Error::broken(format!("{} has no key that labels were made with: {}", path.display(), lost.join(", "))));
+        }
         Ok(file
             .inventory()
             .map(|(purpose, number, made_on)| format!("{} {number} of {made_on}", purpose.as_str()))

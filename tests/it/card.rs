@@ -2,15 +2,12 @@
 
 use std::io::Write;
 
-use std::cell::RefCell;
-
-use diesel::connection::{Instrumentation, InstrumentationEvent};
 use hangtag::kernel::GarmentId;
 use hangtag::kernel::text::Lang;
 
 use crate::story;
 use crate::support::season::{GTIN, Season};
-use crate::support::{Answer, Request, TestApp};
+use crate::support::{Answer, Request, TestApp, watch};
 
 fn base(season: &Season, unit: usize) -> String {
     format!("/card/{GTIN}/{}", season.serials[unit])
@@ -301,41 +298,23 @@ story!(a_kept_page_is_never_older_than_the_store, |app| {
     let _known: GarmentId = season.garments[0];
 });
 
-thread_local! {
-    /// Statements that ran on this thread, and how many were prepared for it.
-    static RAN: RefCell<(Vec<String>, usize)> = const { RefCell::new((Vec::new(), 0)) };
-}
-
-struct Watch;
-
-impl Instrumentation for Watch {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        match event {
-            InstrumentationEvent::StartQuery { query, .. } => RAN.with_borrow_mut(|(ran, _)| ran.push(query.to_string())),
-            InstrumentationEvent::CacheQuery { .. } => RAN.with_borrow_mut(|(_, prepared)| *prepared += 1),
-            _ => {}
-        }
-    }
-}
-
 /// A bound LIMIT makes the embedded store plan a statement anew at every call; so would a statement that is not kept.
 #[actix_web::test]
 async fn a_card_is_a_few_statements_and_none_is_prepared_again() {
     use actix_web::dev::Service;
-    diesel::connection::set_default_instrumentation(|| Some(Box::new(Watch))).unwrap();
-    let app = TestApp::new(crate::support::On::Sqlite);
+    let app = watch::watched();
     let season = app.season().await;
     for unit in 0..4 {
         app.sell(&season, unit, "2026-06-10").await;
     }
     let service = actix_web::test::init_service(hangtag::app::app(&app.house, None)).await;
     for unit in 0..4 {
-        RAN.set((Vec::new(), 0));
+        watch::seen(&app);
         let uri = format!("/01/{GTIN}/21/{}", season.serials[unit]);
         let request = actix_web::test::TestRequest::get().uri(&uri).insert_header(("accept", "text/html")).to_request();
         let response = service.call(request).await.unwrap();
         assert!(response.status().is_success());
-        let (ran, prepared) = RAN.take();
+        let watch::Seen { ran, prepared } = watch::seen(&app);
         let ran: Vec<String> = ran
             .into_iter()
             .filter(|text| text.starts_with("SELECT") && !text.contains("pragma_data_version") && !text.contains("held_version"))

@@ -11,9 +11,11 @@
     reason = "a test may fail by panicking and says what it skips"
 )]
 
+mod backup;
 mod batches;
 mod browser;
 mod card;
+mod durability;
 mod findings;
 mod holders;
 mod labels_engine;
@@ -21,6 +23,7 @@ mod links;
 mod materials;
 mod openapi;
 mod parties;
+mod plans;
 mod platform;
 mod print_jobs;
 mod products;

@@ -194,18 +194,23 @@ story!(what_does_not_fit_is_left_out_and_said, |app| {
 
 // Printers
 
-/// What a printer does with what it is sent.
+/// Both languages that printers speak.
+const LANGUAGES: [Language; 2] = [Language::Zpl, Language::Tspl];
+
+/// What a printer does with what it is sent. Bytes are of labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mood {
     /// Prints and says so.
     Works,
     /// Takes everything and never answers.
     Silent,
-    /// Hangs up after this many bytes of labels on one connection.
+    /// Hangs up after this many bytes on one connection.
     HangsUpAfter(usize),
+    /// Takes this many bytes on one connection, then nothing more: its buffer is full and stays so.
+    FullAfter(usize),
     /// Is out of labels from the first.
     PaperOut,
-    /// Runs out of labels once it has seen this many bytes of labels.
+    /// Runs out of labels once it has seen this many bytes.
     RunsOutAfter(usize),
     /// Takes a few bytes at a time, as a printer with a full buffer does.
     Slow,
@@ -213,22 +218,27 @@ enum Mood {
     Busy,
 }
 
+/// Bytes of labels, of each connection in turn.
+type Seen = Mutex<Vec<Vec<u8>>>;
+
 /// A printer of our own: keeps every byte of labels it was sent.
 struct FakePrinter {
+    language: Language,
     port: u16,
     mood: Arc<Mutex<Mood>>,
-    seen: Arc<Mutex<Vec<u8>>>,
+    seen: Arc<Seen>,
 }
 
 impl FakePrinter {
-    fn new(mood: Mood) -> Self {
+    fn new(language: Language, mood: Mood) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let fake = Self { port: listener.local_addr().unwrap().port(), mood: Arc::new(Mutex::new(mood)), seen: Arc::default() };
+        let port = listener.local_addr().unwrap().port();
+        let fake = Self { language, port, mood: Arc::new(Mutex::new(mood)), seen: Arc::default() };
         let (mood, seen) = (fake.mood.clone(), fake.seen.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let (mood, seen) = (mood.clone(), seen.clone());
-                std::thread::spawn(move || serve(stream.unwrap(), &mood, &seen));
+                std::thread::spawn(move || serve(language, stream.unwrap(), &mood, &seen));
             }
         });
         fake
@@ -238,69 +248,136 @@ impl FakePrinter {
         *self.mood.lock().unwrap() = mood;
     }
 
-    /// The labels received whole, in order, and whether any label is there twice.
+    /// The labels received whole, in the order of connections.
     fn labels(&self) -> Vec<Vec<u8>> {
-        labels_of(&self.seen.lock().unwrap())
+        self.seen.lock().unwrap().iter().flat_map(|sent| labels_of(self.language, sent)).collect()
     }
 }
 
-/// The formats that print something.
-fn labels_of(zpl: &[u8]) -> Vec<Vec<u8>> {
-    let text = String::from_utf8_lossy(zpl);
-    let formats = text.split("^XA").skip(1).filter(|format| format.starts_with("^PW"));
-    formats.filter_map(|format| Some(format.split_once("^XZ")?.0.as_bytes().to_vec())).collect()
+/// What printed something, each as it came.
+fn labels_of(language: Language, sent: &[u8]) -> Vec<Vec<u8>> {
+    match language {
+        Language::Zpl => {
+            let text = String::from_utf8_lossy(sent);
+            let formats = text.split("^XA").skip(1).filter(|format| format.starts_with("^PW"));
+            formats.filter_map(|format| Some(format.split_once("^XZ")?.0.as_bytes().to_vec())).collect()
+        }
+        Language::Tspl => {
+            let (mut labels, mut rest) = (Vec::new(), sent);
+            while let Some(at) = place(rest, b"CLS\r\nBITMAP ") {
+                rest = &rest[at..];
+                match tspl_label(rest) {
+                    Some(length) => {
+                        labels.push(rest[..length].to_vec());
+                        rest = &rest[length..];
+                    }
+                    // Broken off: whatever comes after belongs to another.
+                    None => rest = &rest[1..],
+                }
+            }
+            labels
+        }
+    }
 }
 
-fn serve(mut stream: TcpStream, mood: &Mutex<Mood>, seen: &Mutex<Vec<u8>>) {
-    let mut taken = 0;
+/// Bytes of the label that `sent` begins with, when it is there whole: one picture, counted by its own measures, and one order to print it once.
+fn tspl_label(sent: &[u8]) -> Option<usize> {
+    let mut from = b"CLS\r\nBITMAP ".len();
+    let mut numbers = Vec::new();
+    while numbers.len() < 5 {
+        let end = from + place(sent.get(from..)?, b",")?;
+        numbers.push(std::str::from_utf8(&sent[from..end]).ok()?.parse::<usize>().ok()?);
+        from = end + 1;
+    }
+    let [0, 0, stride, height, 0] = numbers[..] else { return None };
+    let end = from + stride * height;
+    let order = b"\r\nPRINT 1,1\r\n";
+    sent.get(end..)?.starts_with(order).then_some(end + order.len())
+}
+
+fn place(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|some| some == wanted)
+}
+
+/// How a printer of a language is asked how it is, and what it answers.
+fn question(language: Language) -> &'static [u8] {
+    match language {
+        Language::Zpl => b"~HS\r\n",
+        Language::Tspl => b"\x1b!?",
+    }
+}
+
+fn answer(language: Language, is_out: bool, is_busy: bool) -> Vec<u8> {
+    let (out, busy) = (u8::from(is_out), u8::from(is_busy));
+    match language {
+        Language::Zpl => {
+            format!("\u{2}030,{out},0,1245,000,0,0,0,000,0,0,0\u{3}\r\n\u{2}000,0,0,0,0,2,4,0,{busy:08},1,000\u{3}\r\n\u{2}1234,0\u{3}\r\n")
+                .into_bytes()
+        }
+        Language::Tspl => vec![out << 2 | busy << 5],
+    }
+}
+
+fn serve(language: Language, mut stream: TcpStream, mood: &Mutex<Mood>, seen: &Seen) {
+    let question = question(language);
+    // Bytes a slow one takes at a time; a label is ten times as long in one language as in the other.
+    let slow = if language == Language::Zpl { 512 } else { 5_120 };
+    let mine = {
+        let mut seen = seen.lock().unwrap();
+        seen.push(Vec::new());
+        seen.len() - 1
+    };
+    let keep = |waiting: &mut Vec<u8>, count: usize| seen.lock().unwrap()[mine].extend(waiting.drain(..count));
+    let taken = || seen.lock().unwrap()[mine].len();
     let mut waiting: Vec<u8> = Vec::new();
     loop {
         let now = *mood.lock().unwrap();
-        let mut buffer = vec![0; if now == Mood::Slow { 512 } else { 16_384 }];
-        let Ok(count @ 1..) = stream.read(&mut buffer) else { return };
+        if let Mood::FullAfter(bytes) = now
+            && taken() >= bytes
+        {
+            std::thread::sleep(Duration::from_millis(5));
+            continue;
+        }
+        let mut buffer = vec![0; if now == Mood::Slow { slow } else { 16_384 }];
+        let Ok(count @ 1..) = stream.read(&mut buffer) else {
+            // No question comes any more: all of it was labels.
+            let rest = waiting.len();
+            keep(&mut waiting, rest);
+            return;
+        };
         if now == Mood::Slow {
             std::thread::sleep(Duration::from_millis(1));
         }
         waiting.extend_from_slice(&buffer[..count]);
-        while let Some(at) = waiting.windows(5).position(|bytes| bytes == b"~HS\r\n") {
-            keep(&mut waiting, at, &mut taken, seen);
-            waiting.drain(..5);
-            let out = match *mood.lock().unwrap() {
+        while let Some(at) = place(&waiting, question) {
+            keep(&mut waiting, at);
+            waiting.drain(..question.len());
+            let now = *mood.lock().unwrap();
+            let is_out = match now {
                 Mood::Silent => continue,
                 Mood::PaperOut => true,
-                Mood::RunsOutAfter(bytes) => seen.lock().unwrap().len() >= bytes,
+                Mood::RunsOutAfter(bytes) => seen.lock().unwrap().iter().map(Vec::len).sum::<usize>() >= bytes,
                 _ => false,
             };
-            let left = u8::from(*mood.lock().unwrap() == Mood::Busy);
-            let answer = format!(
-                "\u{2}030,{},0,1245,000,0,0,0,000,0,0,0\u{3}\r\n\u{2}000,0,0,0,0,2,4,0,{left:08},1,000\u{3}\r\n\u{2}1234,0\u{3}\r\n",
-                u8::from(out)
-            );
-            if stream.write_all(answer.as_bytes()).is_err() {
+            if stream.write_all(&answer(language, is_out, now == Mood::Busy)).is_err() {
                 return;
             }
         }
         // The last bytes may be the beginning of a question.
-        let sure = waiting.len().saturating_sub(4);
-        keep(&mut waiting, sure, &mut taken, seen);
+        let sure = waiting.len().saturating_sub(question.len() - 1);
+        keep(&mut waiting, sure);
         if let Mood::HangsUpAfter(bytes) = now
-            && taken >= bytes
+            && taken() >= bytes
         {
             return;
         }
     }
 }
 
-/// The first bytes were labels.
-fn keep(waiting: &mut Vec<u8>, count: usize, taken: &mut usize, seen: &Mutex<Vec<u8>>) {
-    *taken += count;
-    seen.lock().unwrap().extend(waiting.drain(..count));
-}
-
 /// A batch, a printer of our own that the house knows, and little patience.
-async fn printing(app: &TestApp, mood: Mood, confirms: bool) -> FakePrinter {
+async fn printing(app: &TestApp, language: Language, mood: Mood, confirms: bool) -> FakePrinter {
     batch(app, "B-1", 100).await;
-    let fake = FakePrinter::new(mood);
+    let fake = FakePrinter::new(language, mood);
     let (stamp, port) = (app.house.stamp("staff:op"), i64::from(fake.port));
     let write = move |db: &mut hangtag::platform::db::Db| {
         for (policy, value) in [(Policy::PrintChunk, 10), (Policy::PrintAnswerSeconds, 1), (Policy::PrintConfirmSeconds, 1)] {
@@ -311,7 +388,7 @@ async fn printing(app: &TestApp, mood: Mood, confirms: bool) -> FakePrinter {
             name: String::new(),
             host: "127.0.0.1".into(),
             port,
-            language: Language::Zpl,
+            language,
             dpi: 300,
             confirms,
             version: None,
@@ -376,14 +453,14 @@ async fn received(app: &TestApp, fake: &FakePrinter) -> BTreeSet<i64> {
         let mut out = Vec::new();
         let one = hangtag::production::labels::LabelUnit { serial, unit, claim_code: None };
         hangtag::production::labels::write_labels(
-            hangtag::production::labels::Format::Zpl,
+            fake.language.format(),
             &layout,
             &mut std::iter::once(one),
             Target::Stream(&mut out),
             &mut |_| {},
         )
         .unwrap();
-        by_label.insert(labels_of(&out).remove(0), unit);
+        by_label.insert(labels_of(fake.language, &out).remove(0), unit);
     }
     labels.iter().map(|label| *by_label.get(label).unwrap_or_else(|| panic!("a label that is no unit's"))).collect()
 }
@@ -418,15 +495,26 @@ fn units_in(job: &JobView, state: &str) -> BTreeSet<i64> {
     chunks.flat_map(|chunk| batches::read_units("units", &chunk.units).unwrap()).map(|unit| unit + 1).collect()
 }
 
+/// Does it with each of them, side by side: most of it is waiting for printers.
+async fn each<T>(all: impl IntoIterator<Item = T>, one: impl AsyncFn(T)) {
+    futures_util::future::join_all(all.into_iter().map(|which| one(which))).await;
+}
+
+/// Every language with each of these.
+fn pairs<T: Copy>(some: impl IntoIterator<Item = T>) -> Vec<(Language, T)> {
+    some.into_iter().flat_map(|one| LANGUAGES.map(|language| (language, one))).collect()
+}
+
 async fn is_void(app: &TestApp, unit: i64) -> bool {
     let garment = hangtag::kernel::GarmentId::new(hangtag::kernel::BatchNo(1), unit - 1).unwrap();
     app.house.store.read(move |db| batches::is_void(db, garment)).await.unwrap()
 }
 
 story!(a_printer_that_works_prints_every_label_once, |app| {
-    for mood in [Mood::Works, Mood::Slow] {
-        let app = TestApp::new(app.on);
-        let fake = printing(&app, mood, true).await;
+    let on = app.on;
+    each(pairs([Mood::Works, Mood::Slow]), async |(language, mood)| {
+        let app = TestApp::new(on);
+        let fake = printing(&app, language, mood, true).await;
         let job = print(&app).await;
         assert_eq!((job.state, states(&job)), (JobState::Done, vec!["confirmed"; 3]));
         assert_eq!((job.labels, job.made, job.unaccounted), (25, 25, 0));
@@ -435,13 +523,15 @@ story!(a_printer_that_works_prints_every_label_once, |app| {
         let next = print(&app).await;
         assert_eq!(confirmed(&next), (26..=50).collect());
         assert_eq!(received(&app, &fake).await, (1..=50).collect());
-    }
+    })
+    .await;
 });
 
 story!(a_printer_that_cannot_print_is_sent_nothing, |app| {
-    for (mood, reason) in [(Mood::Silent, "silent"), (Mood::PaperOut, "paper-out"), (Mood::Busy, "busy")] {
-        let app = TestApp::new(app.on);
-        let fake = printing(&app, mood, true).await;
+    let on = app.on;
+    each(pairs([(Mood::Silent, "silent"), (Mood::PaperOut, "paper-out"), (Mood::Busy, "busy")]), async |(language, (mood, reason))| {
+        let app = TestApp::new(on);
+        let fake = printing(&app, language, mood, true).await;
         let job = print(&app).await;
         assert_eq!((job.state, job.message.as_str(), states(&job)), (JobState::Paused, reason, vec!["queued"; 3]));
         assert_eq!((job.unaccounted, fake.labels().len()), (0, 0));
@@ -450,104 +540,130 @@ story!(a_printer_that_cannot_print_is_sent_nothing, |app| {
         run(&app).await;
         assert_eq!(confirmed(&view(&app, &job.id.to_string()).await), (1..=25).collect());
         assert_eq!(received(&app, &fake).await, (1..=25).collect());
-    }
+    })
+    .await;
 });
 
 story!(what_a_printer_lost_is_voided_and_printed_anew, |app| {
-    let fake = printing(&app, Mood::HangsUpAfter(9_000), true).await;
-    let job = print(&app).await;
-    assert_eq!((job.state, states(&job)), (JobState::Paused, vec!["unknown", "queued", "queued"]));
-    assert!(matches!(job.message.as_str(), "broke-off" | "closed"), "{}", job.message);
-    // Every serial nobody knows about is listed.
-    let op = app.api(Role::LabelOperator).await;
-    let listed = op.get(&format!("/api/v1/label-jobs/{}/unaccounted", job.id)).await.expect(200).json();
-    let listed: BTreeSet<i64> = listed.as_array().unwrap().iter().map(|one| one["unit"].as_i64().unwrap()).collect();
-    assert_eq!((listed, job.unaccounted), ((1..=10).collect(), 10));
-    // Going on never sends the unknown chunk again.
-    fake.set(Mood::Works);
-    act(&app, &job, "resume", &json!({})).await;
-    run(&app).await;
-    let job = view(&app, &job.id.to_string()).await;
-    assert_eq!((job.state, states(&job)), (JobState::Done, vec!["unknown", "confirmed", "confirmed"]));
-    let job = act(&app, &job, "settle", &json!({ "chunks": [{ "seq": 1, "verdict": "reprint" }] })).await;
-    assert_eq!((job.state, job.unaccounted), (JobState::Queued, 0));
-    run(&app).await;
-    let job = view(&app, &job.id.to_string()).await;
-    assert_eq!(states(&job), ["voided", "confirmed", "confirmed", "confirmed"]);
-    assert_eq!(confirmed(&job), (11..=35).collect());
-    for unit in 1..=10 {
-        assert!(is_void(&app, unit).await);
-    }
-    let received = received(&app, &fake).await;
-    assert!(received.is_superset(&confirmed(&job)), "what is confirmed came whole");
-    assert!(received.len() < 35, "the printer lost some");
-    // A word once said is not said again.
-    let again = json!({ "chunks": [{ "seq": 1, "verdict": "printed" }] });
-    assert_eq!(op.json("POST", &format!("/api/v1/label-jobs/{}/settle", job.id), &again).await.expect(409).code(), "wrong_state");
+    // Bytes of some labels, but not of all.
+    let some = |language| if language == Language::Zpl { 9_000 } else { 100_000 };
+    let moods = LANGUAGES.map(|language| [(language, Mood::HangsUpAfter(some(language))), (language, Mood::FullAfter(some(language)))]);
+    let on = app.on;
+    each(moods.concat(), async |(language, mood)| {
+        let app = TestApp::new(on);
+        let fake = printing(&app, language, mood, true).await;
+        let job = print(&app).await;
+        assert_eq!((job.state, states(&job)), (JobState::Paused, vec!["unknown", "queued", "queued"]));
+        assert!(matches!(job.message.as_str(), "broke-off" | "closed" | "silent"), "{}", job.message);
+        // Every serial nobody knows about is listed.
+        let op = app.api(Role::LabelOperator).await;
+        let listed = op.get(&format!("/api/v1/label-jobs/{}/unaccounted", job.id)).await.expect(200).json();
+        let listed: BTreeSet<i64> = listed.as_array().unwrap().iter().map(|one| one["unit"].as_i64().unwrap()).collect();
+        assert_eq!((listed, job.unaccounted), ((1..=10).collect(), 10));
+        // Going on never sends the unknown chunk again.
+        fake.set(Mood::Works);
+        act(&app, &job, "resume", &json!({})).await;
+        run(&app).await;
+        let job = view(&app, &job.id.to_string()).await;
+        assert_eq!((job.state, states(&job)), (JobState::Done, vec!["unknown", "confirmed", "confirmed"]));
+        let job = act(&app, &job, "settle", &json!({ "chunks": [{ "seq": 1, "verdict": "reprint" }] })).await;
+        assert_eq!((job.state, job.unaccounted), (JobState::Queued, 0));
+        run(&app).await;
+        let job = view(&app, &job.id.to_string()).await;
+        assert_eq!(states(&job), ["voided", "confirmed", "confirmed", "confirmed"]);
+        assert_eq!(confirmed(&job), (11..=35).collect());
+        for unit in 1..=10 {
+            assert!(is_void(&app, unit).await);
+        }
+        let received = received(&app, &fake).await;
+        assert!(received.is_superset(&confirmed(&job)), "what is confirmed came whole");
+        if matches!(mood, Mood::HangsUpAfter(_)) {
+            assert!(received.len() < 35, "the printer lost some");
+        }
+        // A word once said is not said again.
+        let again = json!({ "chunks": [{ "seq": 1, "verdict": "printed" }] });
+        assert_eq!(op.json("POST", &format!("/api/v1/label-jobs/{}/settle", job.id), &again).await.expect(409).code(), "wrong_state");
+    })
+    .await;
 });
 
 story!(a_jam_makes_a_chunk_unknown_and_a_person_may_say_it_was_printed, |app| {
-    let fake = printing(&app, Mood::RunsOutAfter(1), true).await;
-    let job = print(&app).await;
-    assert_eq!((job.state, job.message.as_str(), states(&job)), (JobState::Paused, "paper-out", vec!["unknown", "queued", "queued"]));
-    let job = act(&app, &job, "settle", &json!({ "chunks": [{ "seq": 1, "verdict": "printed" }] })).await;
-    assert_eq!((job.state, states(&job), job.made), (JobState::Paused, vec!["confirmed", "queued", "queued"], 10));
-    // Called off: what was never sent is free for the next job.
-    let job = act(&app, &job, "cancel", &json!({})).await;
-    assert_eq!(states(&job), ["confirmed"]);
-    fake.set(Mood::Works);
-    assert_eq!(confirmed(&print(&app).await), (11..=35).collect());
-    assert_eq!(received(&app, &fake).await, (1..=35).collect());
+    let on = app.on;
+    each(LANGUAGES, async |language| {
+        let app = TestApp::new(on);
+        let fake = printing(&app, language, Mood::RunsOutAfter(1), true).await;
+        let job = print(&app).await;
+        assert_eq!((job.state, job.message.as_str(), states(&job)), (JobState::Paused, "paper-out", vec!["unknown", "queued", "queued"]));
+        let job = act(&app, &job, "settle", &json!({ "chunks": [{ "seq": 1, "verdict": "printed" }] })).await;
+        assert_eq!((job.state, states(&job), job.made), (JobState::Paused, vec!["confirmed", "queued", "queued"], 10));
+        // Called off: what was never sent is free for the next job.
+        let job = act(&app, &job, "cancel", &json!({})).await;
+        assert_eq!(states(&job), ["confirmed"]);
+        fake.set(Mood::Works);
+        assert_eq!(confirmed(&print(&app).await), (11..=35).collect());
+        assert_eq!(received(&app, &fake).await, (1..=35).collect());
+    })
+    .await;
 });
 
 story!(a_printer_that_confirms_nothing_is_confirmed_by_a_person, |app| {
-    let fake = printing(&app, Mood::Silent, false).await;
-    let job = print(&app).await;
-    assert_eq!((job.state, states(&job), job.unaccounted), (JobState::Done, vec!["sent"; 3], 25));
-    let said =
-        json!({ "chunks": [{ "seq": 1, "verdict": "printed" }, { "seq": 2, "verdict": "printed" }, { "seq": 3, "verdict": "void" }] });
-    let job = act(&app, &job, "settle", &said).await;
-    assert_eq!((job.state, states(&job), job.made), (JobState::Done, vec!["confirmed", "confirmed", "voided"], 20));
-    assert!(is_void(&app, 25).await && !is_void(&app, 20).await);
-    assert_eq!(received(&app, &fake).await, (1..=25).collect());
+    let on = app.on;
+    each(LANGUAGES, async |language| {
+        let app = TestApp::new(on);
+        let fake = printing(&app, language, Mood::Silent, false).await;
+        let job = print(&app).await;
+        assert_eq!((job.state, states(&job), job.unaccounted), (JobState::Done, vec!["sent"; 3], 25));
+        let said =
+            json!({ "chunks": [{ "seq": 1, "verdict": "printed" }, { "seq": 2, "verdict": "printed" }, { "seq": 3, "verdict": "void" }] });
+        let job = act(&app, &job, "settle", &said).await;
+        assert_eq!((job.state, states(&job), job.made), (JobState::Done, vec!["confirmed", "confirmed", "voided"], 20));
+        assert!(is_void(&app, 25).await && !is_void(&app, 20).await);
+        assert_eq!(received(&app, &fake).await, (1..=25).collect());
+    })
+    .await;
 });
 
 story!(a_runner_that_dies_leaves_its_chunk_unknown, |app| {
-    let fake = printing(&app, Mood::Works, true).await;
-    let stamp = app.house.stamp("staff:op");
-    app.house.store.write(move |db| policies::set(db, &stamp, Policy::PrintConfirmSeconds, 3_600)).await.unwrap();
-    let op = app.api(Role::LabelOperator).await;
-    let body = json!({ "batch": "B-1", "template": "hangtag-40x60-en", "printer": "ZT-1", "count": 25 });
-    let id = op.json("POST", "/api/v1/label-jobs", &body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
-    // It stays in the middle of the first chunk: sent, and the printer goes on printing.
-    fake.set(Mood::Works);
-    let (house, mood, seen) = (app.house.clone(), fake.mood.clone(), fake.seen.clone());
-    std::thread::spawn(move || {
-        while seen.lock().unwrap().is_empty() {
-            std::thread::yield_now();
+    let on = app.on;
+    each(LANGUAGES, async |language| {
+        let app = TestApp::new(on);
+        let fake = printing(&app, language, Mood::Works, true).await;
+        let stamp = app.house.stamp("staff:op");
+        app.house.store.write(move |db| policies::set(db, &stamp, Policy::PrintConfirmSeconds, 3_600)).await.unwrap();
+        let op = app.api(Role::LabelOperator).await;
+        let body = json!({ "batch": "B-1", "template": "hangtag-40x60-en", "printer": "ZT-1", "count": 25 });
+        let id = op.json("POST", "/api/v1/label-jobs", &body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+        // It stays in the middle of the first chunk: sent, and the printer goes on printing.
+        fake.set(Mood::Works);
+        let (house, mood, seen) = (app.house.clone(), fake.mood.clone(), fake.seen.clone());
+        std::thread::spawn(move || {
+            while seen.lock().unwrap().iter().all(Vec::is_empty) {
+                std::thread::yield_now();
+            }
+            *mood.lock().unwrap() = Mood::Busy;
+        });
+        let first = std::thread::spawn(move || print_jobs::run_one(&house, &mut |_| {}));
+        let sent = || async { states(&view(&app, &id).await)[0] == "sent" && *fake.mood.lock().unwrap() == Mood::Busy };
+        while !sent().await {
+            tokio::task::yield_now().await;
         }
-        *mood.lock().unwrap() = Mood::Busy;
-    });
-    let first = std::thread::spawn(move || print_jobs::run_one(&house, &mut |_| {}));
-    let sent = || async { states(&view(&app, &id).await)[0] == "sent" && *fake.mood.lock().unwrap() == Mood::Busy };
-    while !sent().await {
-        tokio::task::yield_now().await;
-    }
-    // Its lease runs out, and another takes over.
-    app.house.clock.advance(chrono::Duration::minutes(5));
-    run(&app).await;
-    let job = view(&app, &id).await;
-    assert_eq!((job.state, job.message.as_str(), states(&job)), (JobState::Paused, "interrupted", vec!["unknown", "queued", "queued"]));
-    // The first one was only asleep: what it learns changes nothing, and it sends nothing more.
-    fake.set(Mood::Works);
-    first.join().unwrap().unwrap();
-    let job = view(&app, &id).await;
-    assert_eq!((job.state, states(&job)), (JobState::Paused, vec!["unknown", "queued", "queued"]));
-    assert_eq!(received(&app, &fake).await, (1..=10).collect());
+        // Its lease runs out, and another takes over.
+        app.house.clock.advance(chrono::Duration::minutes(5));
+        run(&app).await;
+        let job = view(&app, &id).await;
+        assert_eq!((job.state, job.message.as_str(), states(&job)), (JobState::Paused, "interrupted", vec!["unknown", "queued", "queued"]));
+        // The first one was only asleep: what it learns changes nothing, and it sends nothing more.
+        fake.set(Mood::Works);
+        first.join().unwrap().unwrap();
+        let job = view(&app, &id).await;
+        assert_eq!((job.state, states(&job)), (JobState::Paused, vec!["unknown", "queued", "queued"]));
+        assert_eq!(received(&app, &fake).await, (1..=10).collect());
+    })
+    .await;
 });
 
 story!(a_printer_nobody_can_reach_is_sent_nothing, |app| {
-    let fake = printing(&app, Mood::Works, true).await;
+    let fake = printing(&app, Language::Tspl, Mood::Works, true).await;
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let op = app.api(Role::LabelOperator).await;
     let mut fields = op.get("/api/v1/printers").await.expect(200).json()[0].clone();
@@ -667,7 +783,7 @@ story!(the_pages_lead_from_a_batch_to_its_labels, |app| {
     op.page("/printers").await.expect(200);
     let fields = [("code", "ZT-1"), ("host", "127.0.0.1"), ("port", "70000"), ("language", "zpl"), ("dpi", "300")];
     op.form("/printers", &fields).await.expect(422);
-    let fake = FakePrinter::new(Mood::PaperOut);
+    let fake = FakePrinter::new(Language::Zpl, Mood::PaperOut);
     let port = fake.port.to_string();
     let fields =
         [("code", "ZT-1"), ("host", "127.0.0.1"), ("port", port.as_str()), ("language", "zpl"), ("dpi", "300"), ("confirms", "on")];

@@ -9,7 +9,7 @@ use diesel::upsert::excluded;
 use crate::each;
 use crate::kernel::{GarmentId, Id, Result};
 use crate::platform::db::schema::{batch_tally, garment, sale};
-use crate::platform::db::{Db, chunk_rows};
+use crate::platform::db::{Db, Live, chunk_rows};
 
 /// What has become of a garment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +125,7 @@ pub struct LiveSale {
 /// When the store does.
 pub fn live_sale(db: &mut Db, garment: GarmentId) -> Result<Option<LiveSale>> {
     let rows: Vec<(i64, Option<i64>)> = each!(db, |c| sale::table
-        .filter(sale::garment_id.eq(garment.0).and(sale::status.eq("live")))
+        .filter(sale::garment_id.eq(garment.0).and(sale::status.eq(Live)))
         .select((sale::seq, sale::retailer_id))
         .load(c))?;
     Ok(rows.into_iter().next().map(|(seq, retailer)| LiveSale { seq, retailer: retailer.map(Id) }))

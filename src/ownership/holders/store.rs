@@ -19,7 +19,7 @@ use crate::kernel::serial::{ClaimCode, Epoch, Gtin14, Keyring, NO_GTIN};
 use crate::kernel::{Code, Error, GarmentId, Result};
 use crate::ownership::{garments, warranties};
 use crate::platform::db::schema::{claim_try, holder};
-use crate::platform::db::{Db, chunk_rows};
+use crate::platform::db::{self, Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
 use crate::platform::policies::{self, Policy};
 use crate::production::batches;
@@ -61,7 +61,7 @@ pub enum Outcome {
 fn live_row(db: &mut Db, garment: GarmentId) -> Result<Option<Live>> {
     type Row = (i64, String, NaiveDateTime, Option<String>, Option<NaiveDateTime>, i64);
     let rows: Vec<Row> = each!(db, |c| holder::table
-        .filter(holder::garment_id.eq(garment.0).and(holder::status.eq("live")))
+        .filter(holder::garment_id.eq(garment.0).and(holder::status.eq(db::Live)))
         .select((holder::seq, holder::secret_hash, holder::claimed_at, holder::transfer_hash, holder::transfer_until, holder::version))
         .load(c))?;
     Ok(rows.into_iter().next().map(|(seq, secret_hash, claimed_at, transfer_hash, transfer_until, version)| Live {
@@ -89,7 +89,7 @@ pub fn claimed_at_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<Garm
     for chunk in garments.chunks(chunk_rows(1) - 1) {
         let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
         let rows: Vec<(i64, NaiveDateTime)> = each!(db, |c| holder::table
-            .filter(holder::garment_id.eq_any(&ids).and(holder::status.eq("live")))
+            .filter(holder::garment_id.eq_any(&ids).and(holder::status.eq(db::Live)))
             .select((holder::garment_id, holder::claimed_at))
             .load(c))?;
         claimed.extend(rows.into_iter().map(|(garment, at)| (GarmentId(garment), at)));

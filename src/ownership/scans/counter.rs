@@ -21,10 +21,12 @@ use crate::platform::policies::{self, Policy};
 
 /// Looks that may wait; more are dropped.
 const QUEUE: usize = 8_192;
-/// Longest a look waits to be written.
+/// How often looks are written.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Devices gathered before they are written early, and kept when the store cannot take them just now.
-const GATHER: usize = 2_000;
+/// Devices written at a time, so that nobody waits long for the writer and a rush of looks takes only a small part of the machine.
+const WRITE: usize = 1_000;
+/// Devices that may be gathered, waiting for their turn; looks of more are dropped.
+const GATHER: usize = 100_000;
 /// How often remembered devices are looked over for those to forget.
 const PURGE_EVERY: chrono::Duration = chrono::Duration::hours(6);
 
@@ -137,22 +139,21 @@ impl Task {
             tokio::select! {
                 word = words.recv() => match word {
                     Some(Word::Seen { garment, device, at }) => {
-                        self.gathered.entry((garment, device)).and_modify(|seen| seen.again(at)).or_insert_with(|| store::Seen::at(at));
-                        if self.gathered.len() >= GATHER {
-                            self.write().await;
+                        if self.gathered.len() < GATHER {
+                            self.gathered.entry((garment, device)).and_modify(|seen| seen.again(at)).or_insert_with(|| store::Seen::at(at));
                         }
                     }
                     Some(Word::Flush(done)) => {
-                        self.write().await;
+                        self.write_all().await;
                         let _nobody_waits = done.send(());
                     }
                     Some(Word::Stop(done)) => {
-                        self.write().await;
+                        self.write_all().await;
                         let _nobody_waits = done.send(());
                         return;
                     }
                     None => {
-                        self.write().await;
+                        self.write_all().await;
                         return;
                     }
                 },
@@ -164,22 +165,27 @@ impl Task {
         }
     }
 
-    async fn write(&mut self) {
+    async fn write_all(&mut self) {
+        while self.write().await && !self.gathered.is_empty() {}
+    }
+
+    /// Writes some of what has gathered; false when the store cannot take it just now: it then stays gathered.
+    async fn write(&mut self) -> bool {
         if self.gathered.is_empty() {
-            return;
+            return true;
         }
-        let looks = Arc::new(std::mem::take(&mut self.gathered));
+        let some: Vec<_> = self.gathered.keys().take(WRITE).cloned().collect();
+        let looks: Arc<HashMap<_, _>> = Arc::new(some.into_iter().filter_map(|key| self.gathered.remove_entry(&key)).collect());
         let written = {
             let looks = looks.clone();
             self.store.write(move |db| store::record(db, &looks)).await
         };
         if let Err(error) = written {
             tracing::warn!(%error, looks = looks.len(), "looks could not be written");
-            // Try once more with the next ones, unless the store stays away for long.
-            if looks.len() < GATHER {
-                self.gathered = Arc::try_unwrap(looks).unwrap_or_default();
-            }
+            self.gathered.extend(looks.iter().map(|(key, seen)| (key.clone(), *seen)));
+            return false;
         }
+        true
     }
 
     async fn look_up_days(&self) {

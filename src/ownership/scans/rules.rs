@@ -1,6 +1,9 @@
 //! Which requests are people looking at a label, and which are machines looking ahead.
 
 use std::net::IpAddr;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
 
 /// Words in the user agents of programs that fetch pages by themselves, in lower case: search engines, link previews of messengers and
 /// social networks, monitors, HTTP libraries. People in messengers' own browsers (`MicroMessenger`, `DingTalk`) are not among them.
@@ -103,14 +106,21 @@ const BOT_WORDS: &[&str] = &[
     "selenium",
 ];
 
+/// A maker of telephones whose name holds one of the words.
+const NO_BOT: &str = "cubot";
+
 /// Whether a user agent is a program that fetches by itself. One that says nothing is taken for such.
 pub fn is_bot(user_agent: &str) -> bool {
-    let agent = user_agent.trim().to_ascii_lowercase();
-    // Every browser of the last thirty years begins so; "cubot" is a maker of telephones.
-    if !agent.starts_with("mozilla/") && !agent.starts_with("opera/") {
+    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let words = BOT_WORDS.iter().chain([&NO_BOT]);
+        AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::LeftmostFirst).build(words).ok()
+    });
+    // Every browser of the last thirty years begins so.
+    let starts = |word: &str| user_agent.trim_start().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    if !starts("mozilla/") && !starts("opera/") {
         return true;
     }
-    BOT_WORDS.iter().any(|word| agent.replace("cubot", "").contains(word))
+    WORDS.as_ref().is_none_or(|words| words.find_iter(user_agent).any(|found| found.pattern().as_usize() < BOT_WORDS.len()))
 }
 
 /// Whether a request is a person looking: a GET by a browser that is not prefetching.

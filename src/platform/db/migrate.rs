@@ -1,6 +1,7 @@
 //! Embedded migrations, run under a lock so that two instances that start together do not run them twice.
 
 use diesel::connection::SimpleConnection;
+use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::PgConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -37,6 +38,10 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Migrated> {
             let mut connection = sqlite::establish_for_migrations(path)?;
             connection.exclusive_transaction(|c| -> Result<Vec<String>> {
                 let applied = run(c, SQLITE)?;
+                if applied.is_empty() {
+                    // Every row is looked at below: not at every start.
+                    return Ok(applied);
+                }
                 let broken: Option<BrokenKey> =
                     diesel::sql_query("SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1").load(c)?.into_iter().next();
                 match broken {
@@ -59,6 +64,13 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Migrated> {
 fn run<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(connection: &mut C, migrations: EmbeddedMigrations) -> Result<Vec<String>> {
     let applied = connection.run_pending_migrations(migrations).map_err(Error::Broken)?;
     Ok(applied.iter().map(ToString::to_string).collect())
+}
+
+/// Those of these versions that this program does not have: a newer one applied them.
+pub(super) fn unknown(versions: &[String]) -> Result<Vec<String>> {
+    let known: Vec<Box<dyn Migration<diesel::sqlite::Sqlite>>> = SQLITE.migrations().map_err(Error::Broken)?;
+    let is_known = |version: &String| known.iter().any(|one| one.name().version().to_string() == *version);
+    Ok(versions.iter().filter(|version| !is_known(version)).cloned().collect())
 }
 
 /// Versions this program has and the store has not.

@@ -9,7 +9,9 @@
 //! Queries are written once: `each!(db, |c| query.load(c))` is type-checked against both backends.
 
 mod conflict;
+mod copies;
 mod doctor;
+mod literal;
 mod migrate;
 mod postgres;
 pub mod schema;
@@ -26,7 +28,9 @@ use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
 pub use conflict::{CHUNK_BINDS, chunk_rows};
+pub use copies::restore;
 pub use doctor::{Finding, examine};
+pub use literal::Live;
 pub use migrate::{Migrated, migrate, pending};
 pub use url::DatabaseUrl;
 
@@ -202,7 +206,7 @@ impl Store {
         }
     }
 
-    /// Copies the whole embedded store into a new file while it is in use (`VACUUM INTO`).
+    /// Copies the whole embedded store into a new file while it is in use (`VACUUM INTO`): everything that was committed when it began.
     ///
     /// # Errors
     /// When the file exists, or the store is PostgreSQL (use its own tools).

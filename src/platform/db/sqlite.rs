@@ -166,12 +166,7 @@ impl SqliteStore {
     }
 
     pub(super) fn backup_into(&self, file: &Path) -> Result<()> {
-        let mut connection = establish(&self.path)?;
-        diesel::sql_query("VACUUM INTO $1")
-            .bind::<diesel::sql_types::Text, _>(file.to_string_lossy().into_owned())
-            .execute(&mut connection)?;
-        std::fs::File::open(file)?.sync_all()?;
-        Ok(())
+        super::copies::backup(&mut establish(&self.path)?, file)
     }
 
     fn take_reader(&self) -> Result<Db> {
@@ -286,7 +281,8 @@ fn execute(db: &mut Db, sql: &str) -> Result<()> {
     Ok(())
 }
 
-fn establish(path: &Path) -> Result<SqliteConnection> {
+/// A connection with what every one of ours has.
+pub(super) fn establish(path: &Path) -> Result<SqliteConnection> {
     let mut connection = SqliteConnection::establish(&path.to_string_lossy()).map_err(Error::broken)?;
     // First of all, so that the settings below wait for a lock instead of failing.
     connection.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;")?;

@@ -24,8 +24,8 @@ pub use import::{
 };
 pub use rules::{address, check, gtin14, read_units, units_text};
 pub use store::batches::{
-    BatchFilter, BatchSheet, BatchView, ComponentLot, SkuRef, batch, batch_by_code, batches, change, create, is_of_party, list, lots_of,
-    sheet,
+    BatchFilter, BatchSheet, BatchView, ComponentLot, SkuRef, batch, batch_by_code, batches, change, create, epochs_in_use, is_of_party,
+    list, lots_of, sheet,
 };
 pub use store::foreign::{ForeignGarment, ForeignPlan};
 pub use store::serials::{SerialOf, address_of, find_scanned, find_serial, own_serial, serial_of};

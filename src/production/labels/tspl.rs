@@ -30,9 +30,34 @@ pub fn write(
         let label = layout.label(unit)?;
         inverted.clear();
         inverted.extend(label.bytes().iter().map(|byte| !byte));
+        say_nothing(&mut inverted);
         write!(out, "CLS\r\nBITMAP 0,0,{},{},0,", label.stride(), label.height())?;
         out.write_all(&inverted)?;
         out.write_all(b"\r\nPRINT 1,1\r\n")?;
         Ok(())
     })
+}
+
+/// Takes the orders out of a picture: printers obey `<ESC>!` and a letter wherever they see it, between the bytes of a `BITMAP` too (manual,
+/// `<ESC>!D`), and one of them is a reset. The dot beside a white dot becomes white.
+fn say_nothing(picture: &mut [u8]) {
+    let mut before = 0;
+    for byte in picture {
+        if (before, *byte) == (0x1b, b'!') {
+            *byte |= 0b10;
+        }
+        before = *byte;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_gives_no_orders() {
+        let mut picture = *b"\x1b!R!!\x1b\x1b!?\x1b";
+        say_nothing(&mut picture);
+        assert_eq!(picture, *b"\x1b#R!!\x1b\x1b#?\x1b");
+    }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use askama::Template;
+use bytes::Bytes;
 use chrono::NaiveDate;
 
 use super::rules::date_text;
@@ -41,14 +42,29 @@ pub struct Parts {
 }
 
 /// A page kept whole.
-#[derive(Clone)]
 pub struct Whole {
     /// Whose it is.
     pub garment: GarmentId,
     /// The page.
-    pub body: Arc<str>,
+    pub body: Bytes,
+    /// The page as brotli, made when it is first asked for again.
+    brotli: OnceLock<Bytes>,
     changes: u64,
     day: NaiveDate,
+}
+
+impl Whole {
+    /// The page as brotli.
+    pub fn brotli(&self) -> Bytes {
+        self.brotli.get_or_init(|| brotli_of(&self.body)).clone()
+    }
+}
+
+fn brotli_of(body: &[u8]) -> Bytes {
+    let mut writer = brotli::CompressorWriter::new(Vec::with_capacity(body.len() / 2), 4_096, 5, 18);
+    // A vector takes all that is written.
+    let _infallible = std::io::Write::write_all(&mut writer, body);
+    writer.into_inner().into()
 }
 
 /// What one worker keeps.
@@ -63,7 +79,7 @@ struct Inner {
     defaults: Arc<Defaults>,
     parts: HashMap<(Id, Lang), Arc<Parts>>,
     terms: HashMap<(Id, Lang), Arc<str>>,
-    pages: HashMap<(String, Lang), Whole>,
+    pages: HashMap<(String, Lang), Arc<Whole>>,
 }
 
 impl Shelf {
@@ -72,16 +88,16 @@ impl Shelf {
     }
 
     /// The whole page kept for an address, if nothing was written since and it is still the same day.
-    pub fn page(&self, changes: u64, address: &str, lang: Lang, day: NaiveDate) -> Option<Whole> {
+    pub fn page(&self, changes: u64, address: &str, lang: Lang, day: NaiveDate) -> Option<Arc<Whole>> {
         let inner = self.lock();
         inner.pages.get(&(address.to_owned(), lang)).filter(|whole| whole.changes == changes && whole.day == day).cloned()
     }
 
     /// Keeps a page. `changes` is the store's count from before anything was read for it.
-    pub fn keep(&self, changes: Option<u64>, address: &str, lang: Lang, day: NaiveDate, garment: GarmentId, body: &Arc<str>) {
+    pub fn keep(&self, changes: Option<u64>, address: &str, lang: Lang, day: NaiveDate, garment: GarmentId, body: &Bytes) {
         if let Some(changes) = changes.filter(|_| address.len() <= ADDRESS_MAX) {
-            let whole = Whole { garment, body: body.clone(), changes, day };
-            make_room(&mut self.lock().pages, KEPT_PAGES).insert((address.to_owned(), lang), whole);
+            let whole = Whole { garment, body: body.clone(), brotli: OnceLock::new(), changes, day };
+            make_room(&mut self.lock().pages, KEPT_PAGES).insert((address.to_owned(), lang), Arc::new(whole));
         }
     }
 

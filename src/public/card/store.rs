@@ -7,8 +7,8 @@ use crate::each;
 use crate::kernel::event::EventKind;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::ownership::warranties::{self, Warranty};
-use crate::platform::db::Db;
 use crate::platform::db::schema::{batch, garment, garment_event, held_version, holder, sale, scan_total, warranty};
+use crate::platform::db::{Db, Live};
 use crate::public::links;
 
 /// What happened to a garment since it was made.
@@ -76,9 +76,9 @@ type Row = (
 pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
     let rows: Vec<Row> = each!(db, |c| batch::table
         .left_join(garment::table.on(garment::garment_id.eq(id.0)))
-        .left_join(sale::table.on(sale::garment_id.eq(id.0).and(sale::status.eq("live"))))
+        .left_join(sale::table.on(sale::garment_id.eq(id.0).and(sale::status.eq(Live))))
         .left_join(warranty::table.on(warranty::garment_id.eq(id.0).and(warranty::sale_seq.nullable().eq(sale::seq.nullable()))))
-        .left_join(holder::table.on(holder::garment_id.eq(id.0).and(holder::status.eq("live"))))
+        .left_join(holder::table.on(holder::garment_id.eq(id.0).and(holder::status.eq(Live))))
         .left_join(scan_total::table.on(scan_total::garment_id.eq(id.0)))
         .filter(batch::no.eq(id.batch().0))
         .select((

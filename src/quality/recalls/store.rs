@@ -9,8 +9,8 @@ use super::{Inputs, NewScope, Scope, ScopeBatch, ScopeQuery};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Refusal, Result};
-use crate::platform::db::Db;
 use crate::platform::db::schema::{party, recall_scope, sale};
+use crate::platform::db::{Db, Live};
 use crate::platform::events::{self, Stamp};
 use crate::quality::trace::Totals;
 
@@ -131,7 +131,7 @@ pub fn sold(db: &mut Db, no: i64, units: &Range<i64>) -> Result<Vec<SoldGarment>
     let (from, to) = (first + units.start, first + units.end);
     Ok(each!(db, |c| sale::table
         .left_join(party::table.on(sale::retailer_id.eq(party::id.nullable())))
-        .filter(sale::garment_id.ge(from).and(sale::garment_id.lt(to)).and(sale::status.eq("live")))
+        .filter(sale::garment_id.ge(from).and(sale::garment_id.lt(to)).and(sale::status.eq(Live)))
         .order(sale::garment_id)
         .select((sale::garment_id, sale::sold_on, party::code.nullable(), sale::country, sale::city))
         .load(c))?)

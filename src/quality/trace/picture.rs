@@ -54,9 +54,10 @@ pub fn picture(graph: &Graph, trace: &Trace, words: Words) -> String {
     for (from, to) in &graph.edges {
         if let (Some((x1, y1)), Some((x2, y2))) = (at.get(from), at.get(to)) {
             let (x1, y1, y2) = (x1 + BOX_W, y1 + BOX_H / 2, y2 + BOX_H / 2);
-            let middle = (x1 + x2) / 2;
+            // A lot made of one of its own kind stands in the same column: that line goes around on the right.
+            let (x2, middle) = if *x2 > x1 { (*x2, (x1 + x2) / 2) } else { (x2 + BOX_W, x1 + GAP_X / 2) };
             // A line over other columns runs behind their boxes; it is fainter, so that it is not taken for one of theirs.
-            let far = if x2 - x1 > GAP_X { " class=\"far\"" } else { "" };
+            let far = if x2.saturating_sub(x1) > GAP_X { " class=\"far\"" } else { "" };
             put(&mut lines, format_args!("<path{far} d=\"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}\"/>"));
         }
     }

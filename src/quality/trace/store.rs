@@ -18,7 +18,7 @@ use crate::kernel::{BatchNo, Error, GarmentId, Result};
 use crate::platform::db::schema::{
     batch, batch_lot, batch_tally, batch_void, defect, finding, label_chunk, label_job, lot, lot_parent, party, sale, sku, style,
 };
-use crate::platform::db::{Db, chunk_rows};
+use crate::platform::db::{Db, Live, chunk_rows};
 
 /// From a lot forward, as SQL.
 pub const DOWN_SQL: &str = include_str!("down.sql");
@@ -283,7 +283,7 @@ pub fn tally_units(db: &mut Db, no: i64, units: &Range<i64>) -> Result<Vec<Tally
     let (first, _) = GarmentId::range_of(BatchNo(no));
     let (from, to) = (first + units.start, first + units.end);
     let sold: Vec<(Option<i64>, i64)> = each!(db, |c| sale::table
-        .filter(sale::garment_id.ge(from).and(sale::garment_id.lt(to)).and(sale::status.eq("live")))
+        .filter(sale::garment_id.ge(from).and(sale::garment_id.lt(to)).and(sale::status.eq(Live)))
         .group_by(sale::retailer_id)
         .select((sale::retailer_id, count_star()))
         .load(c))?;

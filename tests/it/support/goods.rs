@@ -86,11 +86,12 @@ impl TestApp {
         (made.id, code)
     }
 
-    /// A minted batch of `units` garments, finished on 2026-05-31, of a style under this policy (or none).
+    /// A minted batch of `units` garments, finished fifteen days ago (2026-05-31), of a style under this policy (or none).
     pub async fn goods(&self, policy: Option<PolicyFields>, units: i64) -> Goods {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let (_, factory) = self.party(parties::Role::Factory).await;
         let (stamp, gtin, code, style) = (self.house.stamp("system"), gtin(number), format!("B-{number}"), format!("S-{number}"));
+        let finished = self.house.today() - chrono::Days::new(15);
         let goods = Goods { no: BatchNo(0), code: code.clone(), gtin: gtin.clone() };
         let no = self
             .write(move |db| {
@@ -108,7 +109,7 @@ impl TestApp {
                         .unwrap();
                 products::create_sku(db, &stamp, &sku)?;
                 let draft: batches::BatchDraft = serde_json::from_value(serde_json::json!({
-                    "code": code, "sku": format!("{style}-M"), "factory": factory, "planned": units, "finished_on": "2026-05-31",
+                    "code": code, "sku": format!("{style}-M"), "factory": factory, "planned": units, "finished_on": finished,
                 }))
                 .unwrap();
                 batches::create(db, &stamp, &draft)?;

@@ -2,8 +2,11 @@
 
 pub mod browser;
 pub mod goods;
+pub mod ledger;
 pub mod personas;
+pub mod program;
 pub mod season;
+pub mod watch;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -72,7 +75,13 @@ pub fn noon() -> NaiveDateTime {
 }
 
 impl TestApp {
+    /// On a day when nothing special happens, with the clock standing still.
     pub fn new(on: On) -> Self {
+        Self::at(on, Clock::fixed(noon()))
+    }
+
+    /// With this clock.
+    pub fn at(on: On, clock: Clock) -> Self {
         static SCHEMAS: AtomicU32 = AtomicU32::new(0);
         let folder = tempfile::tempdir().unwrap();
         let (url, schema) = match on {
@@ -96,7 +105,7 @@ impl TestApp {
             ..Config::default()
         };
         let keys = KeyFile::open_or_create(&KeyFile::place(folder.path()), noon().date()).unwrap().keys().unwrap();
-        let house = House::new(store, Clock::fixed(noon()), config, keys, 1);
+        let house = House::new(store, clock, config, keys, 1);
         Self { house, on, url, schema, folder }
     }
 

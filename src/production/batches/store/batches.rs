@@ -92,6 +92,16 @@ pub fn batch_by_code(db: &mut Db, code: &str) -> Result<Option<Batch>> {
     rows.into_iter().next().map(Batch::try_from).transpose()
 }
 
+/// The key epochs that serials were minted in.
+///
+/// # Errors
+/// When the store does.
+pub fn epochs_in_use(db: &mut Db) -> Result<Vec<i64>> {
+    let epochs: Vec<Option<i64>> =
+        each!(db, |c| batch::table.filter(batch::minted_epoch.is_not_null()).select(batch::minted_epoch).distinct().load(c))?;
+    Ok(epochs.into_iter().flatten().collect())
+}
+
 /// The batches with these numbers, in any order; those that are not there are left out.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, routes, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, routes, web};
 use askama::Template;
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -140,12 +140,12 @@ pub async fn garment_page(request: &HttpRequest, seen: &Seen) -> Result<HttpResp
             .await?
     };
     page.shell.title.clone_from(&page.kept.name);
-    let body: Arc<str> = Arc::from(page.render().map_err(Error::broken)?);
+    let body = Bytes::from(page.render().map_err(Error::broken)?);
     if secret.is_none() {
         tools.shelf.keep(changes, &address_of(request), lang, today, seen.garment, &body);
     }
     count(request, &tools, seen.garment);
-    Ok(page_of(&body))
+    Ok(page_of(body))
 }
 
 /// Where the brand leads a garment's visitors instead of to its card.
@@ -189,14 +189,21 @@ pub fn kept_page(request: &HttpRequest) -> Option<HttpResponse> {
         return None;
     }
     count(request, &tools, whole.garment);
-    Some(page_of(&whole.body))
+    let brotli = header::Encoding::brotli();
+    let accepted = request.get_header::<header::AcceptEncoding>();
+    if accepted.is_some_and(|accepted| accepted.negotiate([brotli.clone(), header::Encoding::identity()].iter()) == Some(brotli)) {
+        let mut page = page_of(whole.brotli());
+        page.headers_mut().insert(header::CONTENT_ENCODING, header::HeaderValue::from_static("br"));
+        return Some(page);
+    }
+    Some(page_of(whole.body.clone()))
 }
 
-fn page_of(body: &str) -> HttpResponse {
+fn page_of(body: Bytes) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
-        .insert_header((header::VARY, "Accept, Accept-Language, Cookie"))
-        .body(Bytes::copy_from_slice(body.as_bytes()))
+        .insert_header((header::VARY, "Accept, Accept-Encoding, Accept-Language, Cookie"))
+        .body(body)
 }
 
 fn address_of(request: &HttpRequest) -> String {
