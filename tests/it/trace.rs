@@ -316,7 +316,7 @@ story!(traces_are_pages_pictures_and_files, |app| {
         }
     }
     let page = desk.page("/trace/lot/COTTON").await;
-    assert!(page.text().contains("href=\"/trace/batch/B-2\"") && page.text().contains("<svg class=\"bars\""));
+    assert!(page.text().contains("href=\"/trace/batch/B-2\"") && page.text().contains("<svg class=\"bars"));
     assert!(page.text().contains("/recalls/new?kind=lot&#38;code=COTTON") || page.text().contains("/recalls/new?kind=lot&code=COTTON"));
 
     let csv = desk.get("/api/v1/trace/lots/COTTON?format=csv&lang=en").await.expect(200);
