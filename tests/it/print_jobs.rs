@@ -151,7 +151,7 @@ story!(what_is_wrong_is_named_and_mints_nothing, |app| {
     assert_eq!(faults(&app, asked("doc")).await, [("format".into(), Code::NotOneOf)]);
     assert_eq!(faults(&app, LabelRequest { count: Some(0), ..asked("pdf") }).await, [("count".into(), Code::OutOfRange)]);
     assert_eq!(faults(&app, LabelRequest { count: Some(4_194_305), ..asked("pdf") }).await, [("count".into(), Code::OutOfRange)]);
-    assert_eq!(faults(&app, LabelRequest { units: Some("9-3".into()), ..asked("pdf") }).await, [("units".into(), Code::OutOfRange)]);
+    assert_eq!(faults(&app, LabelRequest { units: Some("9-3".into()), ..asked("pdf") }).await, [("units".into(), Code::Malformed)]);
     assert_eq!(minted(&app).await, 0);
 });
 

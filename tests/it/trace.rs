@@ -311,12 +311,12 @@ story!(traces_are_pages_pictures_and_files, |app| {
         for lang in ["zh-CN", "en"] {
             let page = desk.page(&format!("{uri}?lang={lang}")).await.expect(200);
             let text = page.text();
-            assert!(text.contains("<svg class=\"graph\"") && text.contains("<desc"), "{uri}");
+            assert!(text.contains("<svg class=\"graph") && text.contains("<desc"), "{uri}");
             assert!(!text.contains(" style=") && !text.contains(">trace-"), "{uri}: no inline style, every message said");
         }
     }
     let page = desk.page("/trace/lot/COTTON").await;
-    assert!(page.text().contains("href=\"/trace/batch/B-2\"") && page.text().contains("<svg class=\"bars\""));
+    assert!(page.text().contains("href=\"/trace/batch/B-2\"") && page.text().contains("<svg class=\"bars"));
     assert!(page.text().contains("/recalls/new?kind=lot&#38;code=COTTON") || page.text().contains("/recalls/new?kind=lot&code=COTTON"));
 
     let csv = desk.get("/api/v1/trace/lots/COTTON?format=csv&lang=en").await.expect(200);
