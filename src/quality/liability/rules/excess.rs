@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use num_bigint::BigUint;
+use num_traits::FromPrimitive;
+
 use super::matter::{Excess, Sample};
 use super::shares::{Role, Shares, WHOLE, in_proportion, whole_part};
 
@@ -10,6 +13,9 @@ const LOW: f64 = 0.05;
 
 /// The quantile of the standard normal distribution at 1 − [`LOW`].
 const Z: f64 = 1.644_853_626_951_472_2;
+
+/// 2⁶⁴: what makes a weight whole without losing any of a float's digits that a micro-share could show.
+const SCALE: f64 = 18_446_744_073_709_551_616.0;
 
 /// A number below 2⁵³ as a float, exactly.
 fn float(number: u64) -> f64 {
@@ -39,9 +45,9 @@ impl Excess {
     /// would make, `E·(∏ RR − 1)`. Empty when none is elevated.
     pub fn shared(&self) -> Shares {
         let elevations: Vec<f64> = self.factors.iter().map(|factor| from_micro(factor.ratio_micro.into()) - 1.0).collect();
-        let mut weights: BTreeMap<Role, f64> = BTreeMap::new();
+        let mut weights: BTreeMap<Role, BigUint> = BTreeMap::new();
         for (factor, value) in self.factors.iter().zip(shapley_of_product(&elevations)) {
-            *weights.entry(factor.role).or_default() += value;
+            *weights.entry(factor.role).or_default() += BigUint::from_f64(value * SCALE).unwrap_or_default();
         }
         in_proportion(&weights)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use num_bigint::BigUint;
 use serde::Serialize;
 
 use super::matter::{Claim, Evidence, Matter};
@@ -102,14 +103,14 @@ fn posterior(rules: &Rules, prior: &Shares, evidence: &BTreeSet<Evidence>) -> Sh
     for rule in evidence.iter().filter_map(|evidence| rules.evidence(&evidence.rule)) {
         classes.entry(&rule.class).or_default().push(rule);
     }
-    let cap = f64::from(rules.cap);
+    // In whole numbers, of which one stands for the ratio 1 / cap.
+    let (cap, one) = (u128::from(rules.cap), u128::from(WHOLE) * u128::from(WHOLE));
     let weight = |role: &Role, share: u32| {
-        classes.values().fold(f64::from(share), |weight, class| {
+        classes.values().fold(BigUint::from(share), |weight, class| {
             let ratios = || class.iter().map(|rule| rule.ratios.get(role).copied().unwrap_or(WHOLE));
             let strongest_for = ratios().max().unwrap_or(WHOLE).max(WHOLE);
             let strongest_against = ratios().min().unwrap_or(WHOLE).min(WHOLE);
-            let ratio = f64::from(strongest_for) / f64::from(WHOLE) * (f64::from(strongest_against) / f64::from(WHOLE));
-            weight * ratio.clamp(1.0 / cap, cap)
+            weight * (u128::from(strongest_for) * u128::from(strongest_against) * cap).clamp(one, one * cap * cap)
         })
     };
     in_proportion(&prior.iter().map(|(role, share)| (*role, weight(role, *share))).collect())

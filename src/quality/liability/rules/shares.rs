@@ -1,8 +1,9 @@
 //! Shares in millionths and money in minor units, both exact to the last one.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use num_bigint::BigUint;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::error::{Code, Fault};
@@ -60,19 +61,21 @@ pub(super) fn nobody() -> Shares {
     Shares::from([(Role::Unresolved, WHOLE)])
 }
 
-/// Shares in proportion to weights (none below zero). Nothing where every weight is zero.
+/// Shares in proportion to weights. Nothing where every weight is zero.
 ///
 /// Each is rounded down, and what that leaves (fewer micro-shares than there are roles) is nobody's. So nobody pays for rounding, equal weights have
-/// equal shares, and a role whose weight falls never gains a micro-share; no rounding to the nearest promises all three.
-pub(super) fn in_proportion(weights: &BTreeMap<Role, f64>) -> Shares {
-    // By size, so that the last bit of the sum does not depend on who is who.
-    let mut by_size: Vec<f64> = weights.values().copied().collect();
-    by_size.sort_by(f64::total_cmp);
-    let sum: f64 = by_size.into_iter().sum();
-    if sum.partial_cmp(&0.0) != Some(Ordering::Greater) {
+/// equal shares, and a role whose weight falls never gains a micro-share; no rounding to the nearest promises all three, and no sum of floats.
+pub(super) fn in_proportion(weights: &BTreeMap<Role, BigUint>) -> Shares {
+    let sum: BigUint = weights.values().sum();
+    if sum == BigUint::ZERO {
         return Shares::new();
     }
-    rest_to_nobody(weights.iter().map(|(role, weight)| (*role, whole_part(weight * f64::from(WHOLE) / sum))).collect())
+    rest_to_nobody(weights.iter().map(|(role, weight)| (*role, whole_share(weight * WHOLE / &sum))).collect())
+}
+
+/// A share that is not above [`WHOLE`].
+fn whole_share(share: impl TryInto<u32>) -> u32 {
+    share.try_into().unwrap_or(WHOLE)
 }
 
 /// `part` (of [`WHOLE`]) of the first and the rest of the second, rounded as in [`in_proportion`].
@@ -83,8 +86,7 @@ pub(super) fn mix(part: u32, first: &Shares, second: &Shares) -> Shares {
             *exact.entry(*role).or_default() += u64::from(*share) * u64::from(part);
         }
     }
-    let down = |share: u64| u32::try_from(share / u64::from(WHOLE)).unwrap_or(WHOLE);
-    rest_to_nobody(exact.into_iter().map(|(role, share)| (role, down(share))).collect())
+    rest_to_nobody(exact.into_iter().map(|(role, share)| (role, whole_share(share / u64::from(WHOLE)))).collect())
 }
 
 fn rest_to_nobody(mut shares: Shares) -> Shares {
