@@ -1,8 +1,9 @@
-//! Counting aside from the request: a bounded queue, a task that writes what has gathered.
+//! Counting aside from the request: looks are gathered in memory, a task writes what has gathered.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
@@ -12,15 +13,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::rules::{Look, is_counted, period, steady_part};
-use super::store;
+use super::store::{self, Device, Seen};
 use crate::kernel::serial::RootKey;
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, GarmentId, Result};
 use crate::platform::db::Store;
 use crate::platform::policies::{self, Policy};
 
-/// Looks that may wait; more are dropped.
-const QUEUE: usize = 8_192;
 /// How often looks are written.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Devices written at a time, so that nobody waits long for the writer and a rush of looks takes only a small part of the machine.
@@ -47,75 +46,119 @@ impl DeviceKey {
         Ok(Self(Keyed::new_from_slice(&expand.finalize().into_bytes()).map_err(Error::broken)?))
     }
 
-    /// What stands for a device that looks at a garment in a period: 16 hexadecimal digits of
-    /// HMAC-SHA256(HMAC-SHA256(key, period), garment ‖ address ‖ user agent).
-    fn device(&self, period: i64, garment: GarmentId, look: &Look<'_>) -> Result<String> {
+    /// The key of a period: HMAC-SHA256(key, period).
+    fn of_period(&self, period: i64) -> Result<PeriodKey> {
         let mut of_period = self.0.clone();
         of_period.update(&period.to_be_bytes());
-        let mut device = Keyed::new_from_slice(&of_period.finalize().into_bytes()).map_err(Error::broken)?;
+        Ok(PeriodKey { period, key: Keyed::new_from_slice(&of_period.finalize().into_bytes()).map_err(Error::broken)? })
+    }
+}
+
+#[derive(Clone)]
+struct PeriodKey {
+    period: i64,
+    key: Keyed,
+}
+
+impl PeriodKey {
+    /// What stands for a device that looks at a garment in the period: the first 8 bytes of HMAC-SHA256(key of the period, garment ‖ address ‖
+    /// user agent).
+    fn device(self, garment: GarmentId, look: &Look<'_>) -> Device {
+        let mut device = self.key;
         device.update(&garment.0.to_be_bytes());
         device.update(&steady_part(look.address));
         device.update(look.user_agent.as_bytes());
         let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = device.finalize().into_bytes().into();
-        Ok(format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h])))
+        Device(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    }
+}
+
+/// What is gathered until it is written.
+#[derive(Default)]
+struct Gathered {
+    looks: HashMap<(GarmentId, Device), Seen>,
+    /// The key of the latest look, kept because deriving it takes as long as using it.
+    key: Option<PeriodKey>,
+    /// Whether the task has ended.
+    ended: bool,
+}
+
+impl Gathered {
+    /// False when there is no room for it.
+    fn add(&mut self, garment: GarmentId, device: Device, at: NaiveDateTime) -> bool {
+        let is_full = self.looks.len() >= GATHER;
+        match self.looks.entry((garment, device)) {
+            Entry::Occupied(mut seen) => seen.get_mut().join(&Seen::at(at)),
+            Entry::Vacant(_) if is_full => return false,
+            Entry::Vacant(vacant) => drop(vacant.insert(Seen::at(at))),
+        }
+        true
     }
 }
 
 /// Counts looks. Cheap to clone; every clone feeds the same task, which ends when the last clone is gone or [`Counter::stop`] is called.
 #[derive(Clone)]
 pub struct Counter {
-    queue: mpsc::Sender<Word>,
+    gathered: Arc<Mutex<Gathered>>,
+    orders: mpsc::Sender<Order>,
     key: DeviceKey,
     clock: Clock,
     /// Days a device is remembered; the task keeps it up to date.
     days: Arc<AtomicI64>,
 }
 
-enum Word {
-    Seen { garment: GarmentId, device: String, at: NaiveDateTime },
+enum Order {
     Flush(oneshot::Sender<()>),
     Stop(oneshot::Sender<()>),
+}
+
+fn lock(gathered: &Mutex<Gathered>) -> MutexGuard<'_, Gathered> {
+    gathered.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Counter {
     /// Starts the task on the current runtime.
     pub fn start(store: Store, clock: Clock, key: DeviceKey) -> (Self, JoinHandle<()>) {
-        let (queue, words) = mpsc::channel(QUEUE);
+        let (orders, taken) = mpsc::channel(8);
         let days = Arc::new(AtomicI64::new(Policy::ScanDeviceDays.default()));
-        let task = Task { store, clock: clock.clone(), days: days.clone(), gathered: HashMap::new(), purged_at: None };
-        (Self { queue, key, clock, days }, tokio::spawn(task.run(words)))
+        let gathered = Arc::<Mutex<Gathered>>::default();
+        let task = Task { store, clock: clock.clone(), days: days.clone(), gathered: gathered.clone(), purged_at: None };
+        (Self { gathered, orders, key, clock, days }, tokio::spawn(task.run(taken)))
     }
 
-    /// Counts a look at a garment's card, if it is a person's. Never waits; drops it when the queue is full.
+    /// Counts a look at a garment's card, if it is a person's. Never waits, and wakes nobody up: the task comes by itself.
     pub fn count(&self, garment: GarmentId, look: &Look<'_>) {
         if !is_counted(look.method, look.user_agent, look.purposes) {
             return;
         }
         let at = self.clock.now();
-        let today = at.and_utc().timestamp().div_euclid(86_400);
-        match self.key.device(period(today, self.days.load(Ordering::Relaxed)), garment, look) {
-            Ok(device) => {
-                if self.queue.try_send(Word::Seen { garment, device, at }).is_err() {
-                    tracing::debug!("a look was not counted: the queue is full");
-                }
-            }
-            Err(error) => tracing::error!(%error, "a look was not counted"),
+        let period = period(at.and_utc().timestamp().div_euclid(86_400), self.days.load(Ordering::Relaxed));
+        let known = lock(&self.gathered).key.clone().filter(|key| key.period == period);
+        let key = match known.map_or_else(|| self.key.of_period(period), Ok) {
+            Ok(key) => key,
+            Err(error) => return tracing::error!(%error, "a look was not counted"),
+        };
+        let device = key.clone().device(garment, look);
+        let mut gathered = lock(&self.gathered);
+        gathered.key = Some(key);
+        if gathered.ended || !gathered.add(garment, device, at) {
+            tracing::debug!("a look was not counted");
         }
     }
 
     /// Writes what has gathered, and returns when it is written.
     pub async fn flush(&self) {
-        self.ask(Word::Flush).await;
+        self.ask(Order::Flush).await;
     }
 
     /// Writes what has gathered and ends the task: for the shutdown.
     pub async fn stop(&self) {
-        self.ask(Word::Stop).await;
+        self.ask(Order::Stop).await;
     }
 
-    async fn ask(&self, word: fn(oneshot::Sender<()>) -> Word) {
+    async fn ask(&self, order: fn(oneshot::Sender<()>) -> Order) {
         let (done, wait) = oneshot::channel();
-        if self.queue.send(word(done)).await.is_ok() {
+        if self.orders.send(order(done)).await.is_ok() {
             // The task answers, or has ended and has nothing left to write.
             let _ended = wait.await;
         }
@@ -126,34 +169,27 @@ struct Task {
     store: Store,
     clock: Clock,
     days: Arc<AtomicI64>,
-    gathered: HashMap<(GarmentId, String), store::Seen>,
+    gathered: Arc<Mutex<Gathered>>,
     purged_at: Option<NaiveDateTime>,
 }
 
 impl Task {
-    async fn run(mut self, mut words: mpsc::Receiver<Word>) {
+    async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         self.look_up_days().await;
         let mut pause = tokio::time::interval(PAUSE);
         pause.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                word = words.recv() => match word {
-                    Some(Word::Seen { garment, device, at }) => {
-                        if self.gathered.len() < GATHER {
-                            self.gathered.entry((garment, device)).and_modify(|seen| seen.again(at)).or_insert_with(|| store::Seen::at(at));
-                        }
+                order = orders.recv() => {
+                    let is_last = !matches!(order, Some(Order::Flush(_)));
+                    if is_last {
+                        lock(&self.gathered).ended = true;
                     }
-                    Some(Word::Flush(done)) => {
-                        self.write_all().await;
+                    self.write_all().await;
+                    if let Some(Order::Flush(done) | Order::Stop(done)) = order {
                         let _nobody_waits = done.send(());
                     }
-                    Some(Word::Stop(done)) => {
-                        self.write_all().await;
-                        let _nobody_waits = done.send(());
-                        return;
-                    }
-                    None => {
-                        self.write_all().await;
+                    if is_last {
                         return;
                     }
                 },
@@ -165,27 +201,33 @@ impl Task {
         }
     }
 
-    async fn write_all(&mut self) {
-        while self.write().await && !self.gathered.is_empty() {}
+    async fn write_all(&self) {
+        while self.write().await > 0 {}
     }
 
-    /// Writes some of what has gathered; false when the store cannot take it just now: it then stays gathered.
-    async fn write(&mut self) -> bool {
-        if self.gathered.is_empty() {
-            return true;
+    /// Writes some of what has gathered: how many devices. What the store cannot take just now stays gathered.
+    async fn write(&self) -> usize {
+        let looks: Arc<HashMap<_, _>> = {
+            let mut gathered = lock(&self.gathered);
+            let some: Vec<_> = gathered.looks.keys().take(WRITE).copied().collect();
+            Arc::new(some.into_iter().filter_map(|key| gathered.looks.remove_entry(&key)).collect())
+        };
+        if looks.is_empty() {
+            return 0;
         }
-        let some: Vec<_> = self.gathered.keys().take(WRITE).cloned().collect();
-        let looks: Arc<HashMap<_, _>> = Arc::new(some.into_iter().filter_map(|key| self.gathered.remove_entry(&key)).collect());
         let written = {
             let looks = looks.clone();
             self.store.write(move |db| store::record(db, &looks)).await
         };
         if let Err(error) = written {
             tracing::warn!(%error, looks = looks.len(), "looks could not be written");
-            self.gathered.extend(looks.iter().map(|(key, seen)| (key.clone(), *seen)));
-            return false;
+            let mut gathered = lock(&self.gathered);
+            for (key, seen) in looks.iter() {
+                gathered.looks.entry(*key).and_modify(|later| later.join(seen)).or_insert(*seen);
+            }
+            return 0;
         }
-        true
+        looks.len()
     }
 
     async fn look_up_days(&self) {

@@ -16,6 +16,10 @@ use crate::platform::policies::{self, Policy};
 /// Rows one purge deletes at most, so that nobody waits long for the writer.
 pub const PURGE_ROWS: usize = 5_000;
 
+/// What stands for a device that looks at one garment in one period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Device(pub u64);
+
 /// Looks of one device at one garment.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
@@ -30,11 +34,11 @@ impl Seen {
         Self { first_at: at, last_at: at, times: 1 }
     }
 
-    /// One more.
-    pub fn again(&mut self, at: NaiveDateTime) {
-        self.first_at = self.first_at.min(at);
-        self.last_at = self.last_at.max(at);
-        self.times += 1;
+    /// With others of the same device.
+    pub fn join(&mut self, others: &Self) {
+        self.first_at = self.first_at.min(others.first_at);
+        self.last_at = self.last_at.max(others.last_at);
+        self.times += others.times;
     }
 }
 
@@ -42,7 +46,7 @@ impl Seen {
 ///
 /// # Errors
 /// When the store does.
-pub fn record(db: &mut Db, looks: &HashMap<(GarmentId, String), Seen>) -> Result<()> {
+pub fn record(db: &mut Db, looks: &HashMap<(GarmentId, Device), Seen>) -> Result<()> {
     let mut totals: BTreeMap<i64, (i64, Seen)> = BTreeMap::new();
     // In order of the key, so that two processes never wait for each other in a circle.
     let mut ordered: Vec<_> = looks.iter().collect();
@@ -51,7 +55,7 @@ pub fn record(db: &mut Db, looks: &HashMap<(GarmentId, String), Seen>) -> Result
         let times: i64 = each!(db, |c| diesel::insert_into(scan_device::table)
             .values((
                 scan_device::garment_id.eq(garment.0),
-                scan_device::device.eq(device),
+                scan_device::device.eq(format!("{:016x}", device.0)),
                 scan_device::first_at.eq(seen.first_at),
                 scan_device::last_at.eq(seen.last_at),
                 scan_device::times.eq(seen.times),
@@ -70,9 +74,7 @@ pub fn record(db: &mut Db, looks: &HashMap<(GarmentId, String), Seen>) -> Result
             .entry(garment.0)
             .and_modify(|(devices, total)| {
                 *devices += new;
-                total.first_at = total.first_at.min(seen.first_at);
-                total.last_at = total.last_at.max(seen.last_at);
-                total.times += seen.times;
+                total.join(seen);
             })
             .or_insert((new, *seen));
     }

@@ -123,7 +123,7 @@ impl Store {
         blocking(move || store.read_blocking(body)).await
     }
 
-    /// Reads a few rows by key, on the calling thread where the store is embedded.
+    /// Reads a few rows by key from one consistent state, on the calling thread where the store is embedded.
     ///
     /// # Errors
     /// As [`Store::read`].

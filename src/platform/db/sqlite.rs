@@ -13,8 +13,9 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::sqlite::SqliteConnection;
-use diesel::{Connection, QueryDsl, RunQueryDsl};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sqlite::{Sqlite, SqliteConnection};
+use diesel::{Connection, QueryDsl, QueryResult, RunQueryDsl};
 use tokio::sync::oneshot;
 
 use super::{Db, StoreOptions};
@@ -88,13 +89,7 @@ impl SqliteStore {
 
     pub(super) fn read<T>(&self, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
         let mut db = self.take_reader()?;
-        // A read transaction, so that a closure of several queries sees one state.
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            execute(&mut db, "BEGIN")?;
-            let outcome = body(&mut db);
-            execute(&mut db, "COMMIT")?;
-            outcome
-        }));
+        let outcome = catch_unwind(AssertUnwindSafe(|| in_one_state(&mut db, body)));
         match outcome {
             Ok(outcome) => {
                 if outcome.is_err() {
@@ -113,7 +108,7 @@ impl SqliteStore {
     }
 
     pub(super) fn glance<T>(&self, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-        self.with_glancer(|glancer| body(&mut glancer.db))
+        self.with_glancer(|glancer| in_one_state(&mut glancer.db, body))
     }
 
     /// How many commits there were. Whoever reads it, then rows, and finds it unchanged later, knows that the rows still stand; a commit
@@ -140,13 +135,14 @@ impl SqliteStore {
             let Ok(mut glancer) = glancer.try_borrow_mut() else {
                 return Err(Error::broken("a glance within a glance"));
             };
-            if glancer.as_ref().is_none_or(|glancer| glancer.store != self.number) {
-                *glancer = Some(Glancer { store: self.number, db: open_reader(&self.path)?, asked: None });
-            }
-            match glancer.as_mut() {
-                Some(glancer) => body(glancer),
-                None => Err(Error::Busy),
-            }
+            // Taken out: one that a body fails or panics with may be in the middle of anything, and is not used again.
+            let mut own = match glancer.take().filter(|own| own.store == self.number) {
+                Some(own) => own,
+                None => Glancer { store: self.number, db: open_reader(&self.path)?, asked: None },
+            };
+            let outcome = body(&mut own)?;
+            *glancer = Some(own);
+            Ok(outcome)
         })
     }
 
@@ -274,6 +270,47 @@ fn commit_group(db: &mut Db, group: &mut [Box<dyn Queued>]) -> Result<()> {
         let _already_closed = execute(db, "ROLLBACK");
     }
     outcome
+}
+
+/// Runs a body in a read transaction: what it reads is of one state, and the file is locked once for all of it.
+fn in_one_state<T>(db: &mut Db, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+    control(db, Begin)?;
+    let outcome = body(db);
+    control(db, Commit)?;
+    outcome
+}
+
+/// Begins a transaction, as a statement that is planned once for each connection.
+#[derive(QueryId)]
+struct Begin;
+
+/// Ends it.
+#[derive(QueryId)]
+struct Commit;
+
+impl QueryFragment<Sqlite> for Begin {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("BEGIN");
+        Ok(())
+    }
+}
+
+impl QueryFragment<Sqlite> for Commit {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("COMMIT");
+        Ok(())
+    }
+}
+
+impl RunQueryDsl<SqliteConnection> for Begin {}
+
+impl RunQueryDsl<SqliteConnection> for Commit {}
+
+fn control(db: &mut Db, statement: impl RunQueryDsl<SqliteConnection> + QueryFragment<Sqlite> + QueryId) -> Result<()> {
+    if let Db::Sqlite(connection) = db {
+        statement.execute(connection)?;
+    }
+    Ok(())
 }
 
 fn execute(db: &mut Db, sql: &str) -> Result<()> {

@@ -1,7 +1,7 @@
 //! What is rendered once and kept: the parts of pages that are the same for every garment of a sku, and whole pages while nothing changes.
 
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use askama::Template;
@@ -23,6 +23,8 @@ use crate::public::links::{self, Attached, Defaults, Level};
 const KEPT_SKUS: usize = 512;
 /// Whole pages kept: about 20 KB each.
 const KEPT_PAGES: usize = 512;
+/// Pages of which it is remembered that they were asked for.
+const REMEMBERED: u64 = 4_096;
 /// Longest address of a kept page.
 const ADDRESS_MAX: usize = 128;
 
@@ -80,6 +82,19 @@ struct Inner {
     parts: HashMap<(Id, Lang), Arc<Parts>>,
     terms: HashMap<(Id, Lang), Arc<str>>,
     pages: HashMap<(String, Lang), Arc<Whole>>,
+    /// Which pages were asked for of late, each in the place of its hash.
+    asked: HashMap<u64, u64>,
+}
+
+impl Inner {
+    /// Whether a page was asked for before, as far as is remembered. Of many garments' pages few are asked for again, and keeping the others
+    /// costs more than it spares.
+    fn is_asked_again(&mut self, address: &str, lang: Lang) -> bool {
+        let mut hasher = DefaultHasher::new();
+        (address, lang).hash(&mut hasher);
+        let hash = hasher.finish();
+        self.asked.insert(hash % REMEMBERED, hash) == Some(hash)
+    }
 }
 
 impl Shelf {
@@ -93,11 +108,13 @@ impl Shelf {
         inner.pages.get(&(address.to_owned(), lang)).filter(|whole| whole.changes == changes && whole.day == day).cloned()
     }
 
-    /// Keeps a page. `changes` is the store's count from before anything was read for it.
+    /// Keeps a page that is asked for again. `changes` is the store's count from before anything was read for it.
     pub fn keep(&self, changes: Option<u64>, address: &str, lang: Lang, day: NaiveDate, garment: GarmentId, body: &Bytes) {
-        if let Some(changes) = changes.filter(|_| address.len() <= ADDRESS_MAX) {
+        let Some(changes) = changes.filter(|_| address.len() <= ADDRESS_MAX) else { return };
+        let mut inner = self.lock();
+        if inner.is_asked_again(address, lang) {
             let whole = Whole { garment, body: body.clone(), brotli: OnceLock::new(), changes, day };
-            make_room(&mut self.lock().pages, KEPT_PAGES).insert((address.to_owned(), lang), Arc::new(whole));
+            make_room(&mut inner.pages, KEPT_PAGES).insert((address.to_owned(), lang), Arc::new(whole));
         }
     }
 

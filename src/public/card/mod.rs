@@ -17,7 +17,7 @@ mod rules;
 mod store;
 
 pub use http::{
-    Desk, NO_GTIN, Refused, Seen, choices_page, count_guess, garment_page, kept_page, product_page, product_replaced_by, replaced_by,
+    Answer, At, Desk, NO_GTIN, Refused, Seen, choices_page, count_guess, garment_page, kept_page, product_page, product_replaced_by,
     routes, seen, unissued_page,
 };
 

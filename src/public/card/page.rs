@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
+use bytes::Bytes;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
@@ -12,6 +13,7 @@ use super::store::Life;
 use crate::kernel::event::EventKind;
 use crate::kernel::text::Lang;
 use crate::kernel::time::local_date;
+use crate::kernel::{Error, Result};
 use crate::platform::http::{FormFaults, Shell};
 use crate::platform::words::Words;
 
@@ -60,6 +62,23 @@ pub struct Card {
 }
 
 impl Card {
+    /// The page. Its parts are long, so that the room for them is made at once.
+    ///
+    /// # Errors
+    /// When the template does.
+    pub fn page(&self) -> Result<Bytes> {
+        const OF_ITS_OWN: usize = 6_144;
+        let parts = [&self.kept.top, &self.kept.middle, &self.kept.bottom].map(String::len).iter().sum::<usize>() + self.terms.len();
+        let mut page = String::with_capacity(self.shell.public_css().len() + parts + OF_ITS_OWN);
+        self.render_into(&mut page).map_err(Error::broken)?;
+        Ok(page.into())
+    }
+
+    /// The language it is in.
+    pub fn lang(&self) -> Lang {
+        self.shell.lang
+    }
+
     /// The words of a garment's life.
     pub fn tell(&mut self, life: &Life, zone: Tz) {
         let (t, lang) = (self.shell.t, self.shell.lang);

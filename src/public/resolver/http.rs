@@ -119,11 +119,8 @@ async fn resolve(request: &HttpRequest, house: &web::Data<House>) -> Result<Http
     };
     if let (true, Some(gtin), Some(serial)) = (browsing, link.gtin(), link.serial()) {
         // The way of every buyer's scan, with as few look-ups as there can be.
-        let (keys, typed) = (house.keys.clone(), serial.to_owned());
-        if let Ok(seen) = house.store.glance(move |db| card::seen(db, &keys.serials, Some(gtin.as_str()), &typed)).await?
-            && card::replaced_by(request, seen.garment).await?.is_none()
-        {
-            return card::garment_page(request, &seen).await;
+        if let card::Answer::Page(page) = card::garment_page(request, card::At::Label, gtin.as_str(), serial).await? {
+            return Ok(page);
         }
     }
     let target = {
@@ -312,15 +309,12 @@ async fn resolve_code(request: &HttpRequest, house: &web::Data<House>, serial: &
     if let Some(page) = card::kept_page(request) {
         return Ok(page);
     }
-    let (keys, typed) = (house.keys.clone(), serial.to_owned());
-    match house.store.glance(move |db| card::seen(db, &keys.serials, Some(NO_GTIN), &typed)).await? {
-        Ok(seen) => match card::replaced_by(request, seen.garment).await? {
-            Some(href) => {
-                Ok(HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, with_query(&href, request.query_string()))).finish())
-            }
-            None => card::garment_page(request, &seen).await,
-        },
-        Err(why) => Ok(card::unissued_page(request, why, serial)),
+    match card::garment_page(request, card::At::Label, NO_GTIN, serial).await? {
+        card::Answer::Page(page) => Ok(page),
+        card::Answer::Elsewhere(href) => {
+            Ok(HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, with_query(&href, request.query_string()))).finish())
+        }
+        card::Answer::Refused(why) => Ok(card::unissued_page(request, why, serial)),
     }
 }
 

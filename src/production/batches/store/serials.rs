@@ -1,14 +1,15 @@
 //! From the serial somebody reads or types to the garment, and back to its serial and address.
 
 use diesel::prelude::*;
+use roaring::RoaringBitmap;
 
 use super::batches::batch;
-use super::units::{holds, voids_of};
+use super::units::{holds, void_units_of};
 use crate::each;
 use crate::kernel::serial::{Epoch, Gtin14, Keyring, NO_GTIN, Serial};
-use crate::kernel::{Error, GarmentId, Result};
+use crate::kernel::{BatchNo, Error, GarmentId, Result};
 use crate::platform::db::Db;
-use crate::platform::db::schema::{batch as batch_table, foreign_serial};
+use crate::platform::db::schema::{batch as batch_table, batch_void, foreign_serial};
 use crate::production::batches::rules::{self, address, gtin14};
 use crate::production::batches::{Batch, Origin};
 
@@ -34,13 +35,12 @@ pub fn find_serial(db: &mut Db, keys: &Keyring, gtin: Option<&str>, text: &str) 
     let own = own.zip(parsed.as_ref().ok());
     // Garment 0 is in no batch: looked up so that nothing costs as much as something.
     let named = foreign.or(own.map(|((garment, _), _)| garment)).unwrap_or(GarmentId(0));
-    let batch = batch(db, named.batch())?;
-    let void = holds(&voids_of(db, named.batch())?, named.unit());
-    let issued = batch.is_some_and(|batch| {
-        let its_own = foreign.is_some() || own.is_some_and(|((_, gtin), serial)| is_of_series(&batch, &gtin, serial));
-        its_own && named.unit() < batch.minted
+    let series = Series::of(db, named.batch())?;
+    let issued = series.is_some_and(|series| {
+        let its_own = foreign.is_some() || own.is_some_and(|((_, gtin), serial)| series.has(&gtin, serial));
+        its_own && named.unit() < series.minted && !holds(&series.voids, named.unit())
     });
-    Ok(Some(named).filter(|_| issued && !void))
+    Ok(Some(named).filter(|_| issued))
 }
 
 /// The garment of what a scanner reads off a label, an address or a serial, or of a serial as a person types it.
@@ -53,10 +53,46 @@ pub fn find_scanned(db: &mut Db, keys: &Keyring, text: &str) -> Result<Option<Ga
     find_serial(db, keys, gtin, serial)
 }
 
-/// Whether a batch's serials are made with this GTIN and of the serial's key epoch.
-fn is_of_series(batch: &Batch, gtin: &Gtin14, serial: &Serial) -> bool {
-    let minted = batch.minted_gtin.as_deref().map_or(Some(NO_GTIN), gtin14);
-    batch.origin == Origin::Own && minted == Some(*gtin) && batch.minted_epoch == Some(i64::from(serial.epoch().number()))
+/// What tells which serials of a batch were issued.
+struct Series {
+    origin: Origin,
+    /// The GTIN they are made with; [`NO_GTIN`] for a sku without.
+    gtin: Option<Gtin14>,
+    epoch: Option<i64>,
+    /// The units that have one.
+    minted: i64,
+    /// Those among them whose serial is void.
+    voids: RoaringBitmap,
+}
+
+impl Series {
+    fn of(db: &mut Db, no: BatchNo) -> Result<Option<Self>> {
+        type Row = (String, Option<String>, Option<i64>, i64, Option<Vec<u8>>);
+        let rows: Vec<Row> = each!(db, |c| batch_table::table
+            .left_join(batch_void::table.on(batch_void::batch_no.eq(batch_table::no)))
+            .filter(batch_table::no.eq(no.0))
+            .select((
+                batch_table::origin,
+                batch_table::minted_gtin,
+                batch_table::minted_epoch,
+                batch_table::minted,
+                batch_void::bitmap.nullable(),
+            ))
+            .load(c))?;
+        let Some((origin, gtin, epoch, minted, bitmap)) = rows.into_iter().next() else { return Ok(None) };
+        Ok(Some(Self {
+            origin: Origin::of(&origin).ok_or_else(|| Error::broken("a batch's origin"))?,
+            gtin: gtin.as_deref().map_or(Some(NO_GTIN), gtin14),
+            epoch,
+            minted,
+            voids: bitmap.map_or(Ok(RoaringBitmap::new()), |bytes| void_units_of(&bytes))?,
+        }))
+    }
+
+    /// Whether they are ours, made with this GTIN, of the serial's key epoch.
+    fn has(&self, gtin: &Gtin14, serial: &Serial) -> bool {
+        self.origin == Origin::Own && self.gtin == Some(*gtin) && self.epoch == Some(i64::from(serial.epoch().number()))
+    }
 }
 
 /// Deciphers with the GTIN given, or with each that was ever minted, to the end.

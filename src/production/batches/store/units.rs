@@ -85,8 +85,12 @@ fn epoch_of(batch: &Batch) -> Result<i64> {
 fn bitmap(db: &mut Db, no: BatchNo) -> Result<Option<(RoaringBitmap, i64)>> {
     let rows: Vec<(Vec<u8>, i64)> =
         each!(db, |c| batch_void::table.filter(batch_void::batch_no.eq(no.0)).select((batch_void::bitmap, batch_void::version)).load(c))?;
-    let read = |(bytes, version): (Vec<u8>, i64)| Ok((RoaringBitmap::deserialize_from(bytes.as_slice()).map_err(Error::broken)?, version));
-    rows.into_iter().next().map(read).transpose()
+    rows.into_iter().next().map(|(bytes, version)| Ok((void_units_of(&bytes)?, version))).transpose()
+}
+
+/// The void units in a row's bytes.
+pub(super) fn void_units_of(bytes: &[u8]) -> Result<RoaringBitmap> {
+    RoaringBitmap::deserialize_from(bytes).map_err(Error::broken)
 }
 
 /// The void units of a batch, counted from 0.

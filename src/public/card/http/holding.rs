@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::Deserialize;
 
@@ -13,7 +13,7 @@ use crate::kernel::qr::{Ecc, Qr};
 use crate::kernel::text::Lang;
 use crate::kernel::time::local_date;
 use crate::kernel::{Code, Error, GarmentId, Refusal, Result};
-use crate::ownership::holders::{self, COOKIE_DAYS, Contact, Outcome, Purpose, Secret, TransferCode};
+use crate::ownership::holders::{self, COOKIE_DAYS, Contact, HolderKeys, Outcome, Purpose, Secret, TransferCode};
 use crate::platform::http::limits::{Limit, address};
 use crate::platform::http::{Form, FormFaults, Locale, Shell, attachment, html, html_response, query_escape, see_other, segment};
 use crate::platform::policies::{self, Policy};
@@ -40,10 +40,31 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 pub(super) fn secret_of(request: &HttpRequest, tools: &Tools, garment: GarmentId) -> Option<Secret> {
-    // Nobody without a cookie holds anything: spares everybody else the keyed name.
-    request.headers().get(header::COOKIE)?;
-    let name = tools.holders.cookie_name(garment, tools.house.config.is_secure());
-    Secret::parse(request.cookie(&name)?.value())
+    Sent::with(request, tools).secret(garment)
+}
+
+/// The cookies of a request, among which a holder's secret may be.
+pub(super) struct Sent {
+    cookies: Vec<Cookie<'static>>,
+    holders: Arc<HolderKeys>,
+    is_secure: bool,
+}
+
+impl Sent {
+    pub(super) fn with(request: &HttpRequest, tools: &Tools) -> Self {
+        let cookies = request.cookies().map(|cookies| cookies.clone()).unwrap_or_default();
+        Self { cookies, holders: tools.holders.clone(), is_secure: tools.house.config.is_secure() }
+    }
+
+    /// The secret of a garment's holder.
+    pub(super) fn secret(&self, garment: GarmentId) -> Option<Secret> {
+        if self.cookies.is_empty() {
+            // Spares nearly everybody the keyed name.
+            return None;
+        }
+        let name = self.holders.cookie_name(garment, self.is_secure);
+        Secret::parse(self.cookies.iter().find(|cookie| cookie.name() == name)?.value())
+    }
 }
 
 fn holder_cookie(tools: &Tools, garment: GarmentId, value: &str, days: i64) -> Cookie<'static> {

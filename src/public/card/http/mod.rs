@@ -7,10 +7,11 @@ use std::sync::Arc;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, routes, web};
-use askama::Template;
+use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use self::holding::Sent;
 use super::Address;
 use super::kept::{Shelf, terms_html};
 use super::page::{Card, Home, Notice, ProductPage, Said, Unissued};
@@ -20,7 +21,7 @@ use crate::kernel::gs1::Gtin;
 use crate::kernel::serial::{Keyring, Serial};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, GarmentId, Result};
-use crate::ownership::holders::{self, HolderKeys};
+use crate::ownership::holders::{self, HolderKeys, Secret};
 use crate::ownership::scans::{Counter, Look};
 use crate::ownership::warranties::WarrantyState;
 use crate::platform::db::Db;
@@ -28,6 +29,7 @@ use crate::platform::http::limits::{Limit, address};
 use crate::platform::http::problem::respond;
 use crate::platform::http::{House, Locale, Shell, html, html_response, see_other, segment};
 use crate::production::{batches, products};
+use crate::public::links::Defaults;
 
 /// Mounts the room's routes.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -38,23 +40,23 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[derive(Clone)]
 pub struct Desk {
     shelf: Arc<Shelf>,
-    holders: Option<HolderKeys>,
-    counter: Option<Counter>,
+    holders: Option<Arc<HolderKeys>>,
+    counter: Option<Arc<Counter>>,
 }
 
 impl Desk {
     /// Of a house. Looks are counted where a counter runs.
     pub fn new(house: &House, counter: Option<Counter>) -> Self {
-        Self { shelf: Arc::default(), holders: HolderKeys::derive(&house.keys.house).ok(), counter }
+        Self { shelf: Arc::default(), holders: HolderKeys::derive(&house.keys.house).ok().map(Arc::new), counter: counter.map(Arc::new) }
     }
 }
 
 /// What a page of ours is made with.
 struct Tools {
     house: web::Data<House>,
-    holders: HolderKeys,
+    holders: Arc<HolderKeys>,
     shelf: Arc<Shelf>,
-    counter: Option<Counter>,
+    counter: Option<Arc<Counter>>,
 }
 
 impl Tools {
@@ -92,82 +94,137 @@ pub enum Refused {
     NoProduct,
 }
 
-/// The page of a garment at its label's address or at its own: one request, no redirect.
+/// At which of its addresses a garment was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// That of its label, where the brand may lead visitors elsewhere.
+    Label,
+    /// That of its card.
+    Card,
+}
+
+/// What a garment's address is answered with.
+pub enum Answer {
+    /// Its card.
+    Page(HttpResponse),
+    /// The brand leads there instead.
+    Elsewhere(String),
+    /// No page of a garment.
+    Refused(Refused),
+}
+
+/// The card of a garment: one request, no redirect, and every look-up from one state of the store.
+///
+/// - `gtin` is what stands beside the serial ([`NO_GTIN`] says: nothing).
+/// - `typed` is the serial, ours or one from elsewhere.
 ///
 /// # Errors
 /// When the store does.
-pub async fn garment_page(request: &HttpRequest, seen: &Seen) -> Result<HttpResponse> {
+pub async fn garment_page(request: &HttpRequest, at: At, gtin: &str, typed: &str) -> Result<Answer> {
     let tools = Tools::of(request)?;
-    let secret = holding::secret_of(request, &tools, seen.garment);
-    let lang = Locale::of(request).0;
     let (house, shelf) = (tools.house.clone(), tools.shelf.clone());
-    let (today, seen) = (house.today(), seen.clone());
-    let changes = house.store.changes();
-    let config = house.config.clone();
-    let mut page = {
-        let (secret, seen, shell) = (secret.clone(), seen.clone(), Shell::of(request, ""));
-        house
-            .store
-            .glance(move |db| {
-                let life = store::life(db, seen.garment)?;
-                let kept = shelf.parts(changes, db, &config, life.sku, lang, today)?;
-                let state = state_of(db, &life, today)?;
-                let policy = life.policy.or(if life.is_sold() { None } else { kept.product.policy.as_ref().map(|policy| policy.id) });
-                let terms = shelf.terms(db, policy, lang)?;
-                let is_mine = match &secret {
-                    Some(secret) => holders::holder_of(db, seen.garment, secret)?.is_some(),
-                    None => false,
-                };
-                let said = Said::of(&saying(life.is_sold(), life.is_returned, &state), shell.t);
-                let mut card = Card {
-                    shell,
-                    terms,
-                    serial: grouped(&seen.address.serial),
-                    base: seen.address.base(),
-                    saying: said,
-                    is_mine,
-                    is_held: false,
-                    claimed: String::new(),
-                    scanned: String::new(),
-                    first_scan: String::new(),
-                    many: false,
-                    past: Vec::new(),
-                    kept,
-                };
-                card.tell(&life, config.time_zone);
-                Ok(card)
-            })
-            .await?
+    let (today, changes) = (house.today(), house.store.changes());
+    let (sent, shell) = (Sent::with(request, &tools), Shell::of(request, ""));
+    let (gtin, typed) = (gtin.to_owned(), typed.to_owned());
+    let scan = Scan { house, shelf, changes, today, at, gtin, typed, sent, shell };
+    let (card, garment, is_for_all) = match tools.house.store.glance(move |db| scan.look_up(db)).await? {
+        Found::Card { card, garment, is_for_all } => (card, garment, is_for_all),
+        Found::Elsewhere(href) => return Ok(Answer::Elsewhere(href)),
+        Found::Refused(why) => return Ok(Answer::Refused(why)),
     };
-    page.shell.title.clone_from(&page.kept.name);
-    let body = Bytes::from(page.render().map_err(Error::broken)?);
-    if secret.is_none() {
-        tools.shelf.keep(changes, &address_of(request), lang, today, seen.garment, &body);
+    let body = card.page()?;
+    if is_for_all {
+        tools.shelf.keep(changes, &address_of(request), card.lang(), today, garment, &body);
     }
-    count(request, &tools, seen.garment);
-    Ok(page_of(body))
+    count(request, &tools, garment);
+    Ok(Answer::Page(page_of(body)))
+}
+
+/// A garment's address being looked up.
+struct Scan {
+    house: web::Data<House>,
+    shelf: Arc<Shelf>,
+    /// The store's count, from before anything is read.
+    changes: Option<u64>,
+    today: NaiveDate,
+    at: At,
+    gtin: String,
+    typed: String,
+    sent: Sent,
+    shell: Shell,
+}
+
+/// What is found there.
+enum Found {
+    Card {
+        card: Box<Card>,
+        garment: GarmentId,
+        /// Whether it is the same for everybody who asks.
+        is_for_all: bool,
+    },
+    Elsewhere(String),
+    Refused(Refused),
+}
+
+impl Scan {
+    fn look_up(self, db: &mut Db) -> Result<Found> {
+        let seen = match seen(db, &self.house.keys.serials, Some(&self.gtin), &self.typed)? {
+            Ok(seen) => seen,
+            Err(why) => return Ok(Found::Refused(why)),
+        };
+        let garment = seen.garment;
+        if self.at == At::Label {
+            let defaults = self.shelf.defaults(self.changes, db)?;
+            if let Some(href) = replaced_by(db, &defaults, garment)? {
+                return Ok(Found::Elsewhere(href));
+            }
+        }
+        let secret = self.sent.secret(garment);
+        let card = self.card(db, &seen, secret.as_ref())?;
+        Ok(Found::Card { card: Box::new(card), garment, is_for_all: secret.is_none() })
+    }
+
+    /// The card as `secret`'s owner sees it; without one, as everybody does.
+    fn card(self, db: &mut Db, seen: &Seen, secret: Option<&Secret>) -> Result<Card> {
+        let Self { house, shelf, changes, today, mut shell, .. } = self;
+        let life = store::life(db, seen.garment)?;
+        let kept = shelf.parts(changes, db, &house.config, life.sku, shell.lang, today)?;
+        let state = state_of(db, &life, today)?;
+        let policy = life.policy.or(if life.is_sold() { None } else { kept.product.policy.as_ref().map(|policy| policy.id) });
+        let terms = shelf.terms(db, policy, shell.lang)?;
+        let is_mine = match secret {
+            Some(secret) => holders::holder_of(db, seen.garment, secret)?.is_some(),
+            None => false,
+        };
+        shell.title.clone_from(&kept.name);
+        let mut card = Card {
+            saying: Said::of(&saying(life.is_sold(), life.is_returned, &state), shell.t),
+            shell,
+            terms,
+            serial: grouped(&seen.address.serial),
+            base: seen.address.base(),
+            is_mine,
+            is_held: false,
+            claimed: String::new(),
+            scanned: String::new(),
+            first_scan: String::new(),
+            many: false,
+            past: Vec::new(),
+            kept,
+        };
+        card.tell(&life, house.config.time_zone);
+        Ok(card)
+    }
 }
 
 /// Where the brand leads a garment's visitors instead of to its card.
-///
-/// # Errors
-/// When the store does.
-pub async fn replaced_by(request: &HttpRequest, garment: GarmentId) -> Result<Option<String>> {
-    let tools = Tools::of(request)?;
-    let (shelf, changes) = (tools.shelf.clone(), tools.house.store.changes());
-    tools
-        .house
-        .store
-        .glance(move |db| {
-            let defaults = shelf.defaults(changes, db)?;
-            if defaults.is_empty() {
-                return Ok(None);
-            }
-            let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
-            let sku = products::sku(db, batch.sku_id)?.ok_or(Code::NotFound)?;
-            defaults.of_garment(db, garment, &sku)
-        })
-        .await
+fn replaced_by(db: &mut Db, defaults: &Defaults, garment: GarmentId) -> Result<Option<String>> {
+    if defaults.is_empty() {
+        return Ok(None);
+    }
+    let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
+    let sku = products::sku(db, batch.sku_id)?.ok_or(Code::NotFound)?;
+    defaults.of_garment(db, garment, &sku)
 }
 
 /// Where the brand leads a product's visitors instead of to its page.
@@ -220,7 +277,7 @@ fn count(request: &HttpRequest, tools: &Tools, garment: GarmentId) {
 }
 
 /// How the warranty of its live sale stands today.
-fn state_of(db: &mut Db, life: &Life, today: chrono::NaiveDate) -> Result<WarrantyState> {
+fn state_of(db: &mut Db, life: &Life, today: NaiveDate) -> Result<WarrantyState> {
     life.warranty.as_ref().map_or(Ok(WarrantyState::None), |warranty| warranty.state(db, today))
 }
 
@@ -384,14 +441,13 @@ pub fn seen(db: &mut Db, keyring: &Keyring, gtin: Option<&str>, typed: &str) -> 
 
 /// The garment of a path of ours; the answer when there is none.
 async fn named(request: &HttpRequest, tools: &Tools, gtin: &str, serial: &str) -> Result<Result<Seen, HttpResponse>> {
-    let gtin = match gtin {
-        "-" => NO_GTIN.to_owned(),
-        digits => match Gtin::parse(digits) {
-            Ok(gtin) => gtin.to_string(),
-            Err(_) => return Ok(Err(unissued_page(request, Refused::NoProduct, digits))),
-        },
-    };
+    let Some(gtin) = gtin_of(gtin) else { return Ok(Err(unissued_page(request, Refused::NoProduct, gtin))) };
     Ok(look_up(tools, Some(&gtin), serial).await?.map_err(|why| unissued_page(request, why, serial)))
+}
+
+/// The GTIN in a path of ours, in fourteen digits.
+fn gtin_of(digits: &str) -> Option<String> {
+    if digits == "-" { Some(NO_GTIN.to_owned()) } else { Gtin::parse(digits).ok().map(|gtin| gtin.to_string()) }
 }
 
 /// A product's page at its own address: where the resolver leads.
@@ -415,9 +471,10 @@ async fn own_card(request: HttpRequest, path: web::Path<(String, String)>) -> Re
     if let Some(page) = kept_page(&request) {
         return Ok(page);
     }
-    let tools = Tools::of(&request)?;
-    match named(&request, &tools, &path.0, &path.1).await? {
-        Ok(seen) => garment_page(&request, &seen).await,
-        Err(answer) => Ok(answer),
+    let Some(gtin) = gtin_of(&path.0) else { return Ok(unissued_page(&request, Refused::NoProduct, &path.0)) };
+    match garment_page(&request, At::Card, &gtin, &path.1).await? {
+        Answer::Page(page) => Ok(page),
+        Answer::Elsewhere(href) => Ok(see_other(href)),
+        Answer::Refused(why) => Ok(unissued_page(&request, why, &path.1)),
     }
 }
