@@ -274,7 +274,7 @@ fn cold_start(report: &mut Report, stocks: &Stocks) {
 fn durable_writes(report: &mut Report, stocks: &Stocks) {
     let stock = stocks.small();
     let shops = writes::Shops::open(stock);
-    let turns: Vec<(f64, f64)> = (0..TURNS).map(|_| (shops.sell(false, TURN), shops.sell(true, TURN))).collect();
+    let turns: Vec<(f64, f64)> = (0..TURNS).map(|_| (shops.sell(false, TURN / 2), shops.sell(true, TURN / 2))).collect();
     let ratio = median(turns.iter().map(|(one, group)| group / one).collect());
     report.number("durable_writes_vs_one_commit_each", ratio);
     let (one, group): (Vec<f64>, Vec<f64>) = turns.into_iter().unzip();

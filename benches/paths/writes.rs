@@ -1,11 +1,15 @@
 //! Durable writes: sixty-four clients that each register a sale when their last one is on the disk, with and without commits in groups.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use diesel::prelude::*;
+use hangtag::each;
 use hangtag::kernel::GarmentId;
 use hangtag::ownership::sales::{self, NewSale, Sound};
+use hangtag::platform::db::schema::sale;
 use hangtag::platform::db::{Store, StoreOptions};
 use hangtag::platform::events::Stamp;
 use hangtag::platform::http::House;
@@ -18,8 +22,8 @@ const CLIENTS: usize = 64;
 /// The stores that are written to in turn.
 pub struct Shops {
     house: House,
-    first: GarmentId,
-    next: Arc<AtomicI64>,
+    unsold: Arc<[GarmentId]>,
+    next: Arc<AtomicUsize>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -28,10 +32,17 @@ impl Shops {
     pub fn open(stock: &Stock) -> Self {
         let house = stock.house();
         let code = stock.big_batch.clone();
-        let batch = house.store.read_blocking(|db| batches::batch_by_code(db, &code)).unwrap().unwrap();
+        let unsold = house
+            .store
+            .read_blocking(|db| {
+                let (first, last) = GarmentId::range_of(batches::batch_by_code(db, &code)?.unwrap().no);
+                let of_batch = sale::table.filter(sale::garment_id.between(first, last)).select(sale::garment_id);
+                let sold: BTreeSet<i64> = each!(db, |c| of_batch.load(c))?.into_iter().collect();
+                Ok((first..first + 100_000).filter(|id| !sold.contains(id)).map(GarmentId).collect())
+            })
+            .unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        // The season sold a few of its first units.
-        Self { house, first: GarmentId(GarmentId::range_of(batch.no).0), next: Arc::new(AtomicI64::new(20_000)), runtime }
+        Self { house, unsold, next: Arc::default(), runtime }
     }
 
     /// Sales registered in a second.
@@ -42,10 +53,11 @@ impl Shops {
         let start = Instant::now();
         self.runtime.block_on(async {
             let clients = (0..CLIENTS).map(|_| {
-                let (store, sold, next, house, first) = (store.clone(), sold.clone(), self.next.clone(), self.house.clone(), self.first);
+                let (store, sold, next, house, unsold) =
+                    (store.clone(), sold.clone(), self.next.clone(), self.house.clone(), self.unsold.clone());
                 tokio::spawn(async move {
                     while start.elapsed() < lasting {
-                        let garment = GarmentId(first.0 + next.fetch_add(1, Ordering::Relaxed));
+                        let garment = unsold[next.fetch_add(1, Ordering::Relaxed)];
                         let (zone, today) = (house.config.time_zone, house.today());
                         let stamp = Stamp { actor: "bench".into(), at: house.clock.now(), node: house.node };
                         let sale = NewSale { garment, retailer: None, sound: sound(today), source: "api" };
