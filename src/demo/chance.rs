@@ -1,25 +1,19 @@
-//! Chance that is the same at every start: SplitMix64 (Steele, Lea, Flood 2014). Only for the demo; secrets come from the system.
+//! Chance that is the same at every start, for the demo.
 
-/// A stream of numbers that look random.
-pub(super) struct Chance(u64);
+use crate::kernel::chance::Stream;
+
+/// A stream of choices that look random.
+pub(super) struct Chance(Stream);
 
 impl Chance {
     pub(super) const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        Self(Stream::new(seed))
     }
 
     /// 0 to `below - 1`; 0 when there is nothing below.
     pub(super) fn below(&mut self, below: i64) -> i64 {
         let below = u64::try_from(below).unwrap_or_default();
-        i64::try_from(self.next().checked_rem(below).unwrap_or_default()).unwrap_or_default()
+        i64::try_from(self.0.number().checked_rem(below).unwrap_or_default()).unwrap_or_default()
     }
 
     /// `low` to `high`, both included.

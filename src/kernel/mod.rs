@@ -4,6 +4,7 @@
 
 pub mod calendar;
 pub mod care;
+pub mod chance;
 pub mod choices;
 pub mod countries;
 pub mod error;

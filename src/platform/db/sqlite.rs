@@ -92,10 +92,6 @@ impl SqliteStore {
         let outcome = catch_unwind(AssertUnwindSafe(|| in_one_state(&mut db, body)));
         match outcome {
             Ok(outcome) => {
-                if outcome.is_err() {
-                    // COMMIT may not have been reached.
-                    let _already_closed = execute(&mut db, "ROLLBACK");
-                }
                 self.give_back(db);
                 outcome
             }
@@ -135,14 +131,14 @@ impl SqliteStore {
             let Ok(mut glancer) = glancer.try_borrow_mut() else {
                 return Err(Error::broken("a glance within a glance"));
             };
-            // Taken out: one that a body fails or panics with may be in the middle of anything, and is not used again.
+            // Taken out: one that a body panics with may be in the middle of anything, and is not used again.
             let mut own = match glancer.take().filter(|own| own.store == self.number) {
                 Some(own) => own,
                 None => Glancer { store: self.number, db: open_reader(&self.path)?, asked: None },
             };
-            let outcome = body(&mut own)?;
+            let outcome = body(&mut own);
             *glancer = Some(own);
-            Ok(outcome)
+            outcome
         })
     }
 
@@ -276,7 +272,11 @@ fn commit_group(db: &mut Db, group: &mut [Box<dyn Queued>]) -> Result<()> {
 fn in_one_state<T>(db: &mut Db, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     control(db, Begin)?;
     let outcome = body(db);
-    control(db, Commit)?;
+    if let Err(error) = control(db, Commit) {
+        // May have been rolled back by SQLite itself.
+        let _already_closed = execute(db, "ROLLBACK");
+        return Err(error);
+    }
     outcome
 }
 

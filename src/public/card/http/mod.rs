@@ -104,9 +104,9 @@ pub enum At {
 }
 
 /// What a garment's address is answered with.
-pub enum Answer {
+pub enum Answer<P = HttpResponse> {
     /// Its card.
-    Page(HttpResponse),
+    Page(P),
     /// The brand leads there instead.
     Elsewhere(String),
     /// No page of a garment.
@@ -127,10 +127,10 @@ pub async fn garment_page(request: &HttpRequest, at: At, gtin: &str, typed: &str
     let (sent, shell) = (Sent::with(request, &tools), Shell::of(request, ""));
     let (gtin, typed) = (gtin.to_owned(), typed.to_owned());
     let scan = Scan { house, shelf, changes, today, at, gtin, typed, sent, shell };
-    let (card, garment, is_for_all) = match tools.house.store.glance(move |db| scan.look_up(db)).await? {
-        Found::Card { card, garment, is_for_all } => (card, garment, is_for_all),
-        Found::Elsewhere(href) => return Ok(Answer::Elsewhere(href)),
-        Found::Refused(why) => return Ok(Answer::Refused(why)),
+    let Found { card, garment, is_for_all } = match tools.house.store.glance(move |db| scan.look_up(db)).await? {
+        Answer::Page(found) => found,
+        Answer::Elsewhere(href) => return Ok(Answer::Elsewhere(href)),
+        Answer::Refused(why) => return Ok(Answer::Refused(why)),
     };
     let body = card.page()?;
     if is_for_all {
@@ -154,34 +154,30 @@ struct Scan {
     shell: Shell,
 }
 
-/// What is found there.
-enum Found {
-    Card {
-        card: Box<Card>,
-        garment: GarmentId,
-        /// Whether it is the same for everybody who asks.
-        is_for_all: bool,
-    },
-    Elsewhere(String),
-    Refused(Refused),
+/// The card found there.
+struct Found {
+    card: Box<Card>,
+    garment: GarmentId,
+    /// Whether it is the same for everybody who asks.
+    is_for_all: bool,
 }
 
 impl Scan {
-    fn look_up(self, db: &mut Db) -> Result<Found> {
+    fn look_up(self, db: &mut Db) -> Result<Answer<Found>> {
         let seen = match seen(db, &self.house.keys.serials, Some(&self.gtin), &self.typed)? {
             Ok(seen) => seen,
-            Err(why) => return Ok(Found::Refused(why)),
+            Err(why) => return Ok(Answer::Refused(why)),
         };
         let garment = seen.garment;
         if self.at == At::Label {
             let defaults = self.shelf.defaults(self.changes, db)?;
             if let Some(href) = replaced_by(db, &defaults, garment)? {
-                return Ok(Found::Elsewhere(href));
+                return Ok(Answer::Elsewhere(href));
             }
         }
         let secret = self.sent.secret(garment);
         let card = self.card(db, &seen, secret.as_ref())?;
-        Ok(Found::Card { card: Box::new(card), garment, is_for_all: secret.is_none() })
+        Ok(Answer::Page(Found { card: Box::new(card), garment, is_for_all: secret.is_none() }))
     }
 
     /// The card as `secret`'s owner sees it; without one, as everybody does.

@@ -1,31 +1,24 @@
-//! Chance that is the same on every machine and in every year: a report must recompute to the same p, and no library promises its streams.
+//! Draws that are the same on every machine and in every year: a report must recompute to the same p.
 //!
-//! SplitMix64 (Steele, Lea, Flood 2014); Poisson by inversion and by Hörmann's PTRS (1993); Gamma by Marsaglia and Tsang (2000).
+//! Poisson by inversion and by Hörmann's PTRS (1993); Gamma by Marsaglia and Tsang (2000).
 
 use statrs::function::gamma::ln_gamma;
 
+use crate::kernel::chance::Stream;
+
 /// A reproducible stream of draws.
 #[derive(Clone, Debug)]
-pub struct Chance(u64);
+pub struct Chance(Stream);
 
 impl Chance {
     /// The stream of a seed.
     pub const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Stream::new(seed))
     }
 
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Uniform in the open interval (0, 1), in steps of 2⁻³².
+    /// Uniform in the open interval (0, 1).
     pub fn uniform(&mut self) -> f64 {
-        let high = u32::try_from(self.next() >> 32).unwrap_or_default();
-        (f64::from(high) + 0.5) / 4_294_967_296.0
+        self.0.uniform()
     }
 
     /// A Poisson count with this mean; 0 for a mean that is not above 0.

@@ -2,6 +2,8 @@
 
 use statrs::function::gamma::ln_gamma;
 
+use crate::quality::root_cause::rules::scan;
+
 /// A cell as the likelihood sees it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Site {
@@ -87,16 +89,9 @@ pub fn lift(sites: impl Iterator<Item = Site> + Clone) -> Lift {
     Lift { ratio, gain: gain.max(0.0) }
 }
 
-/// Conditional Poisson log-likelihood ratio of Kulldorff's scan, one-sided: `c ln(c/e′) + (C − c) ln((C − c)/(C − e′))`, `e′ = e C/E`, in
-/// nats; 0 when there are no more claims than expected (Kulldorff 1997, *Communications in Statistics* 26:1481).
+/// [`scan::conditional`] where claims that were not expected at all are no evidence: 0, not infinite.
 pub fn conditional(claims: f64, expected: f64, all_claims: f64, all_expected: f64) -> f64 {
-    let expected = expected * all_claims / all_expected;
-    if claims <= expected || claims <= 0.0 || expected <= 0.0 {
-        return 0.0;
-    }
-    let rest = all_claims - claims;
-    let outside = if rest > 0.0 { rest * (rest / (all_claims - expected)).ln() } else { 0.0 };
-    claims * (claims / expected).ln() + outside
+    if expected <= 0.0 { 0.0 } else { scan::conditional(claims, expected, all_claims, all_expected) }
 }
 
 /// Place of the highest value of a function of one variable with one peak, by golden section (Kiefer 1953). `steps` shrink the bracket by

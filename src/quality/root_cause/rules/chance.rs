@@ -2,23 +2,20 @@
 
 use std::f64::consts::TAU;
 
-/// A stream of draws from a seed (SplitMix64: Steele, Lea and Flood 2014).
+use crate::kernel::chance::Stream;
+
+/// A stream of draws from a seed.
 #[derive(Clone, Debug)]
-pub(super) struct Chance(u64);
+pub(super) struct Chance(Stream);
 
 impl Chance {
     pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Stream::new(seed))
     }
 
-    /// Uniform in (0, 1), in steps of 2⁻³².
+    /// Uniform in (0, 1).
     pub(super) fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^= z >> 31;
-        (f64::from(u32::try_from(z >> 32).unwrap()) + 0.5) / 4_294_967_296.0
+        self.0.uniform()
     }
 
     /// Standard normal (Box and Muller 1958).
