@@ -7,13 +7,13 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use utoipa_actix_web::AppExt;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::kernel::{Code, Error};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
+use crate::platform::http::pack::pack;
 use crate::platform::http::perm::Permission;
-use crate::platform::http::{Entry, House, Menu, assets, at_the_door, dress, guard_headers, remember_lang};
+use crate::platform::http::{Entry, House, Menu, Routes, assets, at_the_door, dress, guard_headers, remember_lang};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::production::{batches, materials, parties, print_jobs, products};
@@ -59,7 +59,7 @@ const IMPORTS: &[ImportTable] = &[
 ];
 
 /// Every room's routes. A request tries them in this order, so what the world asks for comes first.
-const ROUTES: &[fn(&mut ServiceConfig<'_>)] = &[
+const ROUTES: &[fn(&mut Routes<'_, '_>)] = &[
     resolver::routes,
     card::routes,
     assets::routes,
@@ -94,9 +94,9 @@ pub fn import_tables() -> ImportTables {
 }
 
 /// Mounts every room's routes.
-fn rooms(config: &mut ServiceConfig<'_>) {
+fn rooms(mut on: Routes<'_, '_>) {
     for routes in ROUTES {
-        config.configure(routes);
+        routes(&mut on);
     }
 }
 
@@ -113,20 +113,19 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let (app, _) = App::new()
-        .into_utoipa_app()
+    App::new()
         .app_data(web::Data::new(house.clone()))
         .app_data(Menu(Arc::from(MENU)))
         .app_data(web::Data::new(import_tables()))
         .app_data(web::Data::from(staff::door::porter()))
         .app_data(web::Data::new(card::Desk::new(house, counter)))
-        .configure(rooms)
-        .split_for_parts();
-    app.default_service(web::to(nowhere))
+        .configure(|server| rooms(Routes::Served(server)))
+        .default_service(web::to(nowhere))
         .wrap(from_fn(at_the_door))
         .wrap(from_fn(dress))
         .wrap(from_fn(guard_headers))
         .wrap(from_fn(remember_lang))
+        .wrap(from_fn(pack))
         .wrap(Compress::default())
 }
 
@@ -146,5 +145,5 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
                 .build(),
         )
         .build();
-    App::new().into_utoipa_app().openapi(base).configure(rooms).split_for_parts().1
+    App::new().into_utoipa_app().openapi(base).configure(|api| rooms(Routes::Described(api))).split_for_parts().1
 }

@@ -218,7 +218,7 @@ fn faults(files: &[File]) -> Vec<String> {
             let third = parts.next().unwrap_or_default();
             let Some(other) = WINGS.iter().position(|one| *one == first) else {
                 // The macros of the house and its settings.
-                if !matches!(first, "each" | "choices" | "story" | "config") {
+                if !matches!(first, "each" | "insert_all" | "choices" | "story" | "config") {
                     faults.push(format!("{place} imports crate::{path}"));
                 }
                 continue;

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use hangtag::each;
 use hangtag::kernel::GarmentId;
 use hangtag::ownership::sales::{self, NewSale, Sound};
-use hangtag::platform::db::schema::sale;
+use hangtag::platform::db::schema::{batch, sale};
 use hangtag::platform::db::{Store, StoreOptions};
 use hangtag::platform::events::Stamp;
 use hangtag::platform::http::House;
@@ -18,6 +18,8 @@ use hangtag::production::batches;
 use crate::stock::Stock;
 
 const CLIENTS: usize = 64;
+/// Units the big batch is given, so that no run sells them all.
+const UNITS: i64 = 1_000_000;
 
 /// The stores that are written to in turn.
 pub struct Shops {
@@ -34,11 +36,14 @@ impl Shops {
         let code = stock.big_batch.clone();
         let unsold = house
             .store
-            .read_blocking(|db| {
+            .write_blocking(move |db| {
+                let enough =
+                    diesel::update(batch::table.filter(batch::code.eq(&code))).set((batch::planned.eq(UNITS), batch::minted.eq(UNITS)));
+                each!(db, |c| enough.execute(c))?;
                 let (first, last) = GarmentId::range_of(batches::batch_by_code(db, &code)?.unwrap().no);
                 let of_batch = sale::table.filter(sale::garment_id.between(first, last)).select(sale::garment_id);
                 let sold: BTreeSet<i64> = each!(db, |c| of_batch.load(c))?.into_iter().collect();
-                Ok((first..first + 100_000).filter(|id| !sold.contains(id)).map(GarmentId).collect())
+                Ok((first..first + UNITS).filter(|id| !sold.contains(id)).map(GarmentId).collect())
             })
             .unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

@@ -13,8 +13,10 @@ use crate::ownership::sales::{self, NewSale, Sound};
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::production::batches::{self, BatchDraft, LotUse};
+use crate::production::labels::{Format, Target};
 use crate::production::materials::{self, LotDraft, PartDraft};
 use crate::production::parties::{self, PartyFields};
+use crate::production::print_jobs::{self, LabelRequest};
 use crate::production::products::{
     self, AgeGroup, Component, Faq, Fibre, PolicyFields, SafetyClass, SkuFields, StartRule, StyleFacts, StyleFields,
 };
@@ -64,6 +66,8 @@ struct Made {
     no: BatchNo,
     code: String,
     units: i64,
+    /// Units that had a label, from the first on: only those are sold.
+    labelled: i64,
     finished_on: NaiveDate,
     price: i64,
     /// Units whose shell is of the bad lot, from 0, end left out.
@@ -354,8 +358,28 @@ impl Maker<'_> {
             drop(sheet);
             Ok(no)
         })?;
+        // The label operator has half of the big batch still to print.
+        let labelled = if is_big { units / 2 } else { units };
+        self.labels(&code, labelled, finished_on)?;
         let share = if is_big { plan.sold_per_million / 10 } else { plan.sold_per_million };
-        Ok(Made { no, code, units, finished_on, price: garment.price_minor, bad, share })
+        Ok(Made { no, code, units, labelled, finished_on, price: garment.price_minor, bad, share })
+    }
+
+    /// Labels as rows for a printing house, which nobody keeps.
+    fn labels(&self, batch: &str, count: i64, on: NaiveDate) -> Result<()> {
+        let rows = LabelRequest {
+            batch: batch.to_owned(),
+            template: None,
+            format: Some(Format::Csv.name().to_owned()),
+            printer: None,
+            count: Some(count),
+            units: None,
+            only_new: false,
+            claim_codes: true,
+            dpi: None,
+        };
+        print_jobs::make(self.house, &self.stamp("staff:operator", on), &rows, Target::Stream(&mut std::io::sink()), &mut |_, _| ())?;
+        Ok(())
     }
 
     fn sales(&mut self, made: &[Made]) -> Result<(Vec<GarmentId>, Vec<GarmentId>)> {
@@ -371,7 +395,7 @@ impl Maker<'_> {
         })?;
         let mut all: Vec<(NewSale, bool)> = Vec::new();
         for batch in made {
-            for unit in 0..batch.units {
+            for unit in 0..batch.labelled {
                 if !self.chance.once_in_a_million(batch.share) {
                     continue;
                 }

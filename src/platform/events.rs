@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::db::Db;
 use super::db::schema::{event, garment_event};
-use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Error, Id, Result};
+use crate::{each, insert_all};
 
 /// Who does something, and when: handed to every store function that changes state.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ pub fn append_garments(db: &mut Db, stamp: &Stamp, kind: EventKind, facts: &[(i6
                 ))
             })
             .collect::<Result<Vec<_>>>()?;
-        each!(db, |c| diesel::insert_into(garment_event::table).values(&rows).execute(c))?;
+        insert_all!(db, &rows, |values| diesel::insert_into(garment_event::table).values(values))?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::story;
 use crate::support::goods::{Goods, day, policy};
-use crate::support::{On, Request, TestApp};
+use crate::support::{On, Request, TestApp, watch};
 use crate::warranties::{sale_of, sell};
 
 /// Sold and claimed garments of a batch, by retailer.
@@ -459,4 +459,18 @@ async fn a_million_rows() {
     assert_eq!((report.outcome, report.added), (Ending::Applied, 1_000_000));
     assert_eq!(tally(&app, &goods).await, [(shop.0, 1_000_000, 0)]);
     eprintln!("1,000,000 rows checked and written in {seconds:.1} s: {:.0} rows/s", 1e6 / seconds);
+}
+
+/// Planning a statement costs several times what a sale does with it, and there is one writer for all.
+#[actix_web::test]
+async fn a_sale_plans_no_statement_anew() {
+    let app = watch::watched();
+    let season = app.season().await;
+    app.sell(&season, 0, "2026-06-10").await;
+    let watch::Seen { planned: kept, .. } = watch::seen(&app);
+    app.sell(&season, 1, "2026-06-11").await;
+    let watch::Seen { ran, planned } = watch::seen(&app);
+    assert!(planned.is_empty(), "{planned:#?}");
+    let anew: Vec<&String> = ran.iter().filter(|text| !kept.contains(text)).collect();
+    assert!(!ran.is_empty() && anew.is_empty(), "{anew:#?}");
 }

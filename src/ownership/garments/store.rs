@@ -6,10 +6,10 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
-use crate::each;
 use crate::kernel::{GarmentId, Id, Result};
 use crate::platform::db::schema::{batch_tally, garment, sale};
-use crate::platform::db::{Db, Live, chunk_rows};
+use crate::platform::db::{Db, Live, chunk_rows, planned};
+use crate::{each, insert_all};
 
 /// What has become of a garment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub fn touch(db: &mut Db, garments: &[GarmentId], at: NaiveDateTime) -> Result<(
                 )
             })
             .collect();
-        each!(db, |c| diesel::insert_into(garment::table).values(&rows).on_conflict(garment::garment_id).do_nothing().execute(c))?;
+        insert_all!(db, &rows, |values| diesel::insert_into(garment::table).values(values).on_conflict(garment::garment_id).do_nothing())?;
     }
     Ok(())
 }
@@ -92,20 +92,23 @@ impl Tally {
 /// When the store does.
 pub fn tally(db: &mut Db, changes: &Tally) -> Result<()> {
     for ((batch, party), (sold, claimed)) in &changes.0 {
-        each!(db, |c| diesel::insert_into(batch_tally::table)
-            .values((
-                batch_tally::batch_no.eq(batch),
-                batch_tally::party_id.eq(party),
-                batch_tally::sold.eq(sold),
-                batch_tally::claimed.eq(claimed),
-            ))
-            .on_conflict((batch_tally::batch_no, batch_tally::party_id))
-            .do_update()
-            .set((
-                batch_tally::sold.eq(batch_tally::sold + excluded(batch_tally::sold)),
-                batch_tally::claimed.eq(batch_tally::claimed + excluded(batch_tally::claimed)),
-            ))
-            .execute(c))?;
+        let add = || {
+            diesel::insert_into(batch_tally::table)
+                .values((
+                    batch_tally::batch_no.eq(batch),
+                    batch_tally::party_id.eq(party),
+                    batch_tally::sold.eq(sold),
+                    batch_tally::claimed.eq(claimed),
+                ))
+                .on_conflict((batch_tally::batch_no, batch_tally::party_id))
+                .do_update()
+                .set((
+                    batch_tally::sold.eq(batch_tally::sold + excluded(batch_tally::sold)),
+                    batch_tally::claimed.eq(batch_tally::claimed + excluded(batch_tally::claimed)),
+                ))
+                .returning(batch_tally::batch_no)
+        };
+        let _one: Vec<i64> = each!(db, |c| planned(add(), true).load(c))?;
     }
     Ok(())
 }

@@ -3,16 +3,15 @@
 use actix_web::{HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Consent, Contact, HolderKeys, ReadReason};
 use crate::kernel::{Code, Result};
 use crate::platform::http::problem::Problem;
-use crate::platform::http::{Caller, House, Json, json, perm};
+use crate::platform::http::{Caller, House, Json, Routes, json, perm};
 use crate::production::batches;
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(read_api);
 }
 

@@ -19,7 +19,7 @@ use crate::kernel::serial::{ClaimCode, Epoch, Gtin14, Keyring, NO_GTIN};
 use crate::kernel::{Code, Error, GarmentId, Result};
 use crate::ownership::{garments, warranties};
 use crate::platform::db::schema::{claim_try, holder};
-use crate::platform::db::{self, Db, chunk_rows};
+use crate::platform::db::{self, Db, chunk_rows, planned};
 use crate::platform::events::{self, Stamp};
 use crate::platform::policies::{self, Policy};
 use crate::production::batches;
@@ -88,10 +88,10 @@ pub fn claimed_at_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<Garm
     let mut claimed = HashMap::new();
     for chunk in garments.chunks(chunk_rows(1) - 1) {
         let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
-        let rows: Vec<(i64, NaiveDateTime)> = each!(db, |c| holder::table
-            .filter(holder::garment_id.eq_any(&ids).and(holder::status.eq(db::Live)))
-            .select((holder::garment_id, holder::claimed_at))
-            .load(c))?;
+        let rows: Vec<(i64, NaiveDateTime)> = each!(db, |c| {
+            let of = holder::garment_id.eq_any(&ids).and(holder::status.eq(db::Live));
+            planned(holder::table.filter(of).select((holder::garment_id, holder::claimed_at)), ids.len() == 1).load(c)
+        })?;
         claimed.extend(rows.into_iter().map(|(garment, at)| (GarmentId(garment), at)));
     }
     Ok(claimed)

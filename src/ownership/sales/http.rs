@@ -7,7 +7,6 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::COLUMNS;
 use super::page::{FormPage, ListPage, OnePage, ask_of, card_of, cells, href};
@@ -22,7 +21,7 @@ use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::problem::Problem;
 use crate::platform::http::{
-    Caller, Filled, Form, House, Json, Locale, Once, Shell, created, csv, html, html_response, json, perm, query_escape, see_other,
+    Caller, Filled, Form, House, Json, Locale, Once, Routes, Shell, created, csv, html, html_response, json, perm, query_escape, see_other,
 };
 use crate::production::parties::{self, Party, PartyFilter, Role};
 use crate::production::{batches, products};
@@ -33,7 +32,7 @@ const ALL: i64 = 1_000_000;
 const CHUNK: i64 = 500;
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(list_api).service(register_api).service(one_api).service(delivered_api).service(returned_api).map(|c| {
         c.service(list_page)
             .service(list_csv)

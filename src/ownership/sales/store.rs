@@ -6,7 +6,6 @@ use diesel::prelude::*;
 
 use super::examine::{Ready, examine};
 use super::rules::{NewSale, SaleStatus, dates, in_order};
-use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::money::Money;
 use crate::kernel::paging::{Page, PageAsk};
@@ -15,9 +14,10 @@ use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result};
 use crate::ownership::warranties::{self, Facts};
 use crate::ownership::{garments, holders};
 use crate::platform::db::schema::sale;
-use crate::platform::db::{Db, chunk_rows};
+use crate::platform::db::{Db, chunk_rows, planned};
 use crate::platform::events::{self, Stamp};
 use crate::production::{batches, products};
+use crate::{each, insert_all};
 
 /// A sale as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,7 +144,9 @@ pub fn of_garments(db: &mut Db, garments: &[GarmentId]) -> Result<Vec<Sale>> {
     let mut sales = Vec::new();
     for chunk in garments.chunks(chunk_rows(1)) {
         let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
-        let rows: Vec<Row> = each!(db, |c| sale::table.filter(sale::garment_id.eq_any(&ids)).order((sale::garment_id, sale::seq)).load(c))?;
+        let rows: Vec<Row> =
+            each!(db, |c| planned(sale::table.filter(sale::garment_id.eq_any(&ids)).order((sale::garment_id, sale::seq)), ids.len() == 1)
+                .load(c))?;
         for row in rows {
             sales.push(row.try_into()?);
         }
@@ -211,7 +213,7 @@ pub fn register_examined(db: &mut Db, stamp: &Stamp, ready: &[Ready]) -> Result<
                 )
             })
             .collect();
-        each!(db, |c| diesel::insert_into(sale::table).values(&rows).execute(c)).map_err(|error| match Error::from(error) {
+        insert_all!(db, &rows, |values| diesel::insert_into(sale::table).values(values)).map_err(|error| match Error::from(error) {
             error if error.code() == Code::Duplicate => already_sold(),
             error => error,
         })?;

@@ -20,10 +20,13 @@ use crate::kernel::{Error, GarmentId, Result};
 use crate::platform::db::Store;
 use crate::platform::policies::{self, Policy};
 
-/// How often looks are written.
-const PAUSE: Duration = Duration::from_secs(1);
-/// Devices written at a time, so that nobody waits long for the writer and a rush of looks takes only a small part of the machine.
+/// How often looks are written. Not more often, because each commit makes every reader map the file anew: at once a second, a tenth of what a
+/// card costs with a million garments.
+const PAUSE: Duration = Duration::from_secs(5);
+/// Devices written in one commit, so that nobody waits long for the writer.
 const WRITE: usize = 1_000;
+/// Commits in a row, so that a rush of looks takes only a small part of the machine.
+const ROUNDS: usize = 5;
 /// Devices that may be gathered, waiting for their turn; looks of more are dropped.
 const GATHER: usize = 100_000;
 /// How often remembered devices are looked over for those to forget.
@@ -194,7 +197,11 @@ impl Task {
                     }
                 },
                 _ = pause.tick() => {
-                    self.write().await;
+                    for _ in 0..ROUNDS {
+                        if self.write().await < WRITE {
+                            break;
+                        }
+                    }
                     self.forget().await;
                 }
             }

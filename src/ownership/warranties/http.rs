@@ -3,17 +3,16 @@
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::WarrantyState;
 use crate::kernel::{Code, Result, text};
 use crate::platform::http::problem::Problem;
-use crate::platform::http::{Caller, House, Json, Locale, Once, json, perm};
+use crate::platform::http::{Caller, House, Json, Locale, Once, Routes, json, perm};
 use crate::platform::words::Words;
 use crate::production::batches;
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(one_api).service(void_api);
 }
 

@@ -7,7 +7,6 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::rules::{self, Facts, Status, Term, Terms, WarrantyState};
-use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result};
 use crate::ownership::garments;
@@ -16,6 +15,7 @@ use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
 use crate::platform::policies::{self, Policy};
 use crate::production::{batches, products};
+use crate::{each, insert_all};
 
 /// A warranty as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -139,7 +139,7 @@ pub fn open(db: &mut Db, stamp: &Stamp, openings: &[Opening]) -> Result<()> {
                 )
             })
             .collect();
-        each!(db, |c| diesel::insert_into(warranty::table).values(&rows).execute(c))?;
+        insert_all!(db, &rows, |values| diesel::insert_into(warranty::table).values(values))?;
     }
     let started: Vec<_> =
         openings.iter().filter_map(|new| new.term.map(|term| (new.garment.0, started_body(new.sale_seq, &term)))).collect();

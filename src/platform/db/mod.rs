@@ -13,6 +13,7 @@ mod copies;
 mod doctor;
 mod literal;
 mod migrate;
+mod planned;
 mod postgres;
 pub mod schema;
 pub mod search;
@@ -32,6 +33,7 @@ pub use copies::restore;
 pub use doctor::{Finding, examine};
 pub use literal::Live;
 pub use migrate::{Migrated, migrate, pending};
+pub use planned::{Planned, planned};
 pub use url::DatabaseUrl;
 
 use crate::kernel::Result;

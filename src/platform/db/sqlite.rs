@@ -248,73 +248,61 @@ fn write_loop(mut db: Db, queue: &Receiver<Box<dyn Queued>>, group_max: usize, c
 
 fn commit_group(db: &mut Db, group: &mut [Box<dyn Queued>]) -> Result<()> {
     let outcome = (|| {
-        execute(db, "BEGIN IMMEDIATE")?;
+        control(db, "BEGIN IMMEDIATE")?;
         let mut kept = false;
         for write in group.iter_mut() {
-            execute(db, "SAVEPOINT one")?;
+            control(db, "SAVEPOINT one")?;
             if write.run(db) {
                 kept = true;
             } else {
-                execute(db, "ROLLBACK TO one")?;
+                control(db, "ROLLBACK TO one")?;
             }
-            execute(db, "RELEASE one")?;
+            control(db, "RELEASE one")?;
         }
-        execute(db, if kept { "COMMIT" } else { "ROLLBACK" })
+        control(db, if kept { "COMMIT" } else { "ROLLBACK" })
     })();
     if outcome.is_err() {
         // May have been rolled back by SQLite itself.
-        let _already_closed = execute(db, "ROLLBACK");
+        let _already_closed = control(db, "ROLLBACK");
     }
     outcome
 }
 
 /// Runs a body in a read transaction: what it reads is of one state, and the file is locked once for all of it.
 fn in_one_state<T>(db: &mut Db, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-    control(db, Begin)?;
+    control(db, "BEGIN")?;
     let outcome = body(db);
-    if let Err(error) = control(db, Commit) {
+    if let Err(error) = control(db, "COMMIT") {
         // May have been rolled back by SQLite itself.
-        let _already_closed = execute(db, "ROLLBACK");
+        let _already_closed = control(db, "ROLLBACK");
         return Err(error);
     }
     outcome
 }
 
-/// Begins a transaction, as a statement that is planned once for each connection.
-#[derive(QueryId)]
-struct Begin;
+/// A statement about transactions, planned once for each connection.
+#[derive(Clone, Copy)]
+struct Control(&'static str);
 
-/// Ends it.
-#[derive(QueryId)]
-struct Commit;
-
-impl QueryFragment<Sqlite> for Begin {
+impl QueryFragment<Sqlite> for Control {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("BEGIN");
+        out.push_sql(self.0);
         Ok(())
     }
 }
 
-impl QueryFragment<Sqlite> for Commit {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("COMMIT");
-        Ok(())
-    }
+/// Kept by its text.
+impl QueryId for Control {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl RunQueryDsl<SqliteConnection> for Begin {}
+impl RunQueryDsl<SqliteConnection> for Control {}
 
-impl RunQueryDsl<SqliteConnection> for Commit {}
-
-fn control(db: &mut Db, statement: impl RunQueryDsl<SqliteConnection> + QueryFragment<Sqlite> + QueryId) -> Result<()> {
+fn control(db: &mut Db, statement: &'static str) -> Result<()> {
     if let Db::Sqlite(connection) = db {
-        statement.execute(connection)?;
+        Control(statement).execute(connection)?;
     }
-    Ok(())
-}
-
-fn execute(db: &mut Db, sql: &str) -> Result<()> {
-    crate::each!(db, |c| c.batch_execute(sql))?;
     Ok(())
 }
 
@@ -335,9 +323,11 @@ fn open_writer(path: &Path) -> Result<SqliteConnection> {
 
 fn open_reader(path: &Path) -> Result<Db> {
     let mut connection = establish(path)?;
-    // As much of the file is mapped as SQLite allows (2 GB): a page that is not costs a call of the system each time it is looked at.
-    connection
-        .batch_execute("PRAGMA query_only = ON; PRAGMA cache_size = -4000; PRAGMA mmap_size = 2147418112; PRAGMA temp_store = MEMORY;")?;
+    // The file is mapped as far as it reaches: a page that is not costs a call of the system each time it is looked at. The limit is that of
+    // `.cargo/config.toml`; a SQLite compiled elsewhere maps 2 GB.
+    connection.batch_execute(
+        "PRAGMA query_only = ON; PRAGMA cache_size = -4000; PRAGMA mmap_size = 1099511627776; PRAGMA temp_store = MEMORY;",
+    )?;
     Ok(Db::Sqlite(connection))
 }
 

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::routes::Routes;
 use super::sha256_hex;
 use crate::kernel::{Code, Result};
 
@@ -39,7 +39,7 @@ pub static STAFF_MODULE: Asset = Asset::new("staff", "js", "text/javascript; cha
 static ASSETS: [&Asset; 1] = [&STAFF_MODULE];
 
 /// Mounts the assets.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.map(|c| c.service(asset));
 }
 

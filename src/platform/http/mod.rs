@@ -9,9 +9,11 @@ mod headers;
 pub mod limits;
 mod locale;
 pub mod once;
+pub mod pack;
 pub mod page;
 pub mod perm;
 pub mod problem;
+mod routes;
 
 use std::sync::Arc;
 
@@ -27,6 +29,7 @@ pub use locale::{LANG_COOKIE, Locale, remember_lang};
 pub use once::{Once, created, json};
 pub use page::{Entry, FormFaults, Menu, Shell, html, html_response, see_other};
 pub use problem::{Problem, dress};
+pub use routes::Routes;
 
 use crate::config::Config;
 use crate::kernel::Id;

@@ -12,7 +12,6 @@ use askama::Template;
 use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::desk::{IMPORT_JOB, ImportInput, ImportTable, ImportTables, recognise, uploads};
 use super::{ImportReport, Outcome, columns_markdown, template_csv, template_xlsx};
@@ -21,7 +20,7 @@ use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::http::body::check_csrf;
 use crate::platform::http::perm::{self, Permission};
-use crate::platform::http::{Caller, Form, House, Locale, Problem, Shell, attachment, html, see_other};
+use crate::platform::http::{Caller, Form, House, Locale, Problem, Routes, Shell, attachment, html, see_other};
 use crate::platform::jobs::{self, Job, JobState};
 
 /// Bytes a file may have. A season's million sales are about 120 MB.
@@ -34,7 +33,7 @@ const RECENT: i64 = 100;
 const FILES: usize = 100;
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(hand_in_api).service(template).map(|c| {
         c.service(desk)
             .service(hand_in)

@@ -1,15 +1,14 @@
 //! Asking how far a job is.
 
 use actix_web::{HttpResponse, get, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Job, find};
 use crate::kernel::{Code, Id, Result};
 use crate::platform::http::perm::{self, Permission};
-use crate::platform::http::{Caller, House, Problem, json};
+use crate::platform::http::{Caller, House, Problem, Routes, json};
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(job);
 }
 

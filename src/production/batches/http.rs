@@ -7,7 +7,6 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::page::{self, FindPage, FormPage, ListPage, OnePage, UnitLine, draft_of, href, values_of};
 use super::rules::{self, Sought};
@@ -21,13 +20,13 @@ use crate::platform::db::Db;
 use crate::platform::events;
 use crate::platform::exports::Format;
 use crate::platform::http::{
-    Caller, Filled, Form, House, Identity, Json, Locale, Once, Problem, Shell, created, csv, html, html_response, json, perm, query_escape,
-    see_other, segment, table,
+    Caller, Filled, Form, House, Identity, Json, Locale, Once, Problem, Routes, Shell, created, csv, html, html_response, json, perm,
+    query_escape, see_other, segment, table,
 };
 use crate::production::{materials, products};
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(list_api)
         .service(one_api)

@@ -6,7 +6,6 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::page::{FormPage, ListPage, OnePage, draft_of, href, values_of};
 use super::{LOT_COLUMNS, LotDraft, LotFilter, LotKind, LotSheet, LotView, import, store};
@@ -16,12 +15,12 @@ use crate::kernel::{Code, Error, Fault, Id, Result, text};
 use crate::platform::events;
 use crate::platform::exports::Format;
 use crate::platform::http::{
-    Caller, Filled, Form, House, Identity, Json, Locale, Once, Problem, Shell, created, html, html_response, json, perm, query_escape,
-    see_other, table,
+    Caller, Filled, Form, House, Identity, Json, Locale, Once, Problem, Routes, Shell, created, html, html_response, json, perm,
+    query_escape, see_other, table,
 };
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(list_api).service(one_api).service(create_api).service(change_api).map(|c| {
         c.service(list_page)
             .service(list_csv)

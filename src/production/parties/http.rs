@@ -6,21 +6,21 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::page::{FormPage, ListPage, OnePage, Use, fields_of, href, values_of};
 use super::{COLUMNS, Party, PartyFields, PartyFilter, Role, import, store};
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::{Code, Error, Fault, Id, Result, text};
 use crate::platform::http::{
-    Caller, Filled, Form, House, Json, Locale, Once, Problem, Shell, created, csv, html, html_response, json, perm, query_escape, see_other,
+    Caller, Filled, Form, House, Json, Locale, Once, Problem, Routes, Shell, created, csv, html, html_response, json, perm, query_escape,
+    see_other,
 };
 
 /// Rows a download may have.
 const ALL: i64 = 1_000_000;
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(list_api).service(one_api).service(create_api).service(change_api).map(|c| {
         c.service(list_page)
             .service(list_csv)

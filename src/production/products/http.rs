@@ -5,17 +5,16 @@ mod pages;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{PolicyFields, Sku, SkuFields, SkuFilter, SkuView, Style, StyleFields, StyleFilter, StyleView, WarrantyPolicy, rules, store};
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::{Code, Fault, Id, Result, text};
 use crate::platform::db::Db;
-use crate::platform::http::{Caller, House, Json, Once, Problem, created, json, perm, segment};
+use crate::platform::http::{Caller, House, Json, Once, Problem, Routes, created, json, perm, segment};
 use crate::production::parties::{self, Status};
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(styles_api)
         .service(style_api)

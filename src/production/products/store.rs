@@ -14,7 +14,7 @@ use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::schema::{gtin_alias, sku as sku_table, style as style_table, warranty_policy};
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{CHUNK_BINDS, Db};
+use crate::platform::db::{CHUNK_BINDS, Db, planned};
 use crate::platform::events::{self, Stamp};
 use crate::production::parties::{self, Status};
 
@@ -176,8 +176,9 @@ pub fn styles_by_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Style>> {
     let mut styles = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK_BINDS) {
         let chunk: Vec<i64> = chunk.iter().map(|id| id.0).collect();
-        let rows: Vec<StyleRow> =
-            each!(db, |c| style_table::table.filter(style_table::id.eq_any(&chunk)).select(StyleRow::as_select()).load(c))?;
+        let rows: Vec<StyleRow> = each!(db, |c| {
+            planned(style_table::table.filter(style_table::id.eq_any(&chunk)).select(StyleRow::as_select()), chunk.len() == 1).load(c)
+        })?;
         for row in rows {
             styles.insert(Id(row.id), Style::try_from(row)?);
         }
@@ -235,7 +236,9 @@ pub fn skus_by_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Sku>> {
     let mut skus = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK_BINDS) {
         let chunk: Vec<i64> = chunk.iter().map(|id| id.0).collect();
-        let rows: Vec<SkuRow> = each!(db, |c| sku_table::table.filter(sku_table::id.eq_any(&chunk)).select(SkuRow::as_select()).load(c))?;
+        let rows: Vec<SkuRow> = each!(db, |c| {
+            planned(sku_table::table.filter(sku_table::id.eq_any(&chunk)).select(SkuRow::as_select()), chunk.len() == 1).load(c)
+        })?;
         skus.extend(rows.into_iter().map(|row| (Id(row.id), Sku::from(row))));
     }
     Ok(skus)

@@ -15,6 +15,7 @@ use crate::kernel::text::Lang;
 use crate::kernel::{Error, GarmentId, Id, Result};
 use crate::kernel::{care, countries};
 use crate::platform::db::Db;
+use crate::platform::http::pack::{Effort, brotli};
 use crate::platform::words::Words;
 use crate::production::products::{self, Product, SizeChart, StyleFacts, WarrantyPolicy, percent};
 use crate::public::links::{self, Attached, Defaults, Level};
@@ -58,15 +59,8 @@ pub struct Whole {
 impl Whole {
     /// The page as brotli.
     pub fn brotli(&self) -> Bytes {
-        self.brotli.get_or_init(|| brotli_of(&self.body)).clone()
+        self.brotli.get_or_init(|| brotli(&self.body, Effort::Kept)).clone()
     }
-}
-
-fn brotli_of(body: &[u8]) -> Bytes {
-    let mut writer = brotli::CompressorWriter::new(Vec::with_capacity(body.len() / 2), 4_096, 5, 18);
-    // A vector takes all that is written.
-    let _infallible = std::io::Write::write_all(&mut writer, body);
-    writer.into_inner().into()
 }
 
 /// What one worker keeps.

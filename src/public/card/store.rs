@@ -6,8 +6,9 @@ use diesel::prelude::*;
 use crate::each;
 use crate::kernel::event::EventKind;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
+use crate::ownership::sales::SaleStatus;
 use crate::ownership::warranties::{self, Warranty};
-use crate::platform::db::schema::{batch, garment, garment_event, held_version, holder, sale, scan_total, warranty};
+use crate::platform::db::schema::{batch, garment_event, held_version, holder, sale, scan_total, warranty};
 use crate::platform::db::{Db, Live};
 use crate::public::links;
 
@@ -75,15 +76,17 @@ type Row = (
 /// [`Code::NotFound`] when there is no such batch.
 pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
     let rows: Vec<Row> = each!(db, |c| batch::table
-        .left_join(garment::table.on(garment::garment_id.eq(id.0)))
-        .left_join(sale::table.on(sale::garment_id.eq(id.0).and(sale::status.eq(Live))))
+        .left_join(sale::table.on(sale::garment_id.eq(id.0)))
         .left_join(warranty::table.on(warranty::garment_id.eq(id.0).and(warranty::sale_seq.nullable().eq(sale::seq.nullable()))))
         .left_join(holder::table.on(holder::garment_id.eq(id.0).and(holder::status.eq(Live))))
         .left_join(scan_total::table.on(scan_total::garment_id.eq(id.0)))
         .filter(batch::no.eq(id.batch().0))
+        // The latest sale, the first of the rows, is the only one that can be live. Asked for by key rather than as the live one, which is a
+        // look-up less. No limit: SQLite plans a statement with a bound limit anew each time.
+        .order(sale::seq.desc())
         .select((
             batch::sku_id,
-            garment::status.nullable(),
+            sale::status.nullable(),
             sale::seq.nullable(),
             sale::sold_on.nullable(),
             warranty::policy_id.nullable(),
@@ -96,16 +99,18 @@ pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
             scan_total::first_at.nullable(),
         ))
         .load(c))?;
-    let Some((sku, status, sale, sold_on, policy, covered, starts, ends, reason, held, devices, first_scan)) = rows.into_iter().next()
+    let Some((sku, status, seq, sold_on, policy, covered, starts, ends, reason, held, devices, first_scan)) = rows.into_iter().next()
     else {
         return Err(Code::NotFound.into());
     };
+    let status = status.map(|status| SaleStatus::of(&status).ok_or_else(|| Error::broken("a sale's status"))).transpose()?;
+    let is_live = status == Some(SaleStatus::Live);
     let facts: Vec<(NaiveDateTime, String)> = each!(db, |c| garment_event::table
         .filter(garment_event::garment_id.eq(id.0))
         .order(garment_event::id)
         .select((garment_event::at, garment_event::kind))
         .load(c))?;
-    let warranty = match (sale, covered.as_deref().map(warranties::Status::of)) {
+    let warranty = match (seq.filter(|_| is_live), covered.as_deref().map(warranties::Status::of)) {
         (Some(sale_seq), Some(status)) => Some(Warranty {
             garment: id,
             sale_seq,
@@ -122,9 +127,9 @@ pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
     let past = facts.into_iter().filter_map(|(at, kind)| Some((at, EventKind::of(&kind)?))).filter(|(_, kind)| kind.is_public()).collect();
     Ok(Life {
         sku: Id(sku),
-        is_returned: status.as_deref() == Some("returned"),
-        policy: policy.map(Id),
-        sold_on,
+        is_returned: status == Some(SaleStatus::Ended),
+        policy: policy.filter(|_| is_live).map(Id),
+        sold_on: sold_on.filter(|_| is_live),
         warranty,
         held_since: held,
         scans: devices.zip(first_scan),

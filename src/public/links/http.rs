@@ -2,17 +2,16 @@
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::store;
 use super::{LinkView, NewLink};
 use crate::kernel::paging::PageAsk;
 use crate::kernel::{Id, Result};
 use crate::platform::http::problem::Problem;
-use crate::platform::http::{Caller, House, Json, Once, created, json, perm};
+use crate::platform::http::{Caller, House, Json, Once, Routes, created, json, perm};
 
 /// Mounts the room's routes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(list).service(one).service(attach).service(remove);
 }
 

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, options, routes, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::rules::{
     Choice, Node, Want, at_levels, choose, default_among, description, is_browsing, linkset, merged, query_value, want, with_query,
@@ -15,7 +14,7 @@ use crate::kernel::gs1::DigitalLink;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Refusal, Result};
 use crate::platform::http::problem::respond;
-use crate::platform::http::{House, Locale, segment};
+use crate::platform::http::{House, Locale, Routes, segment};
 use crate::platform::words::Words;
 use crate::production::products::{self, Style};
 use crate::public::card::{self, NO_GTIN, Refused};
@@ -30,7 +29,7 @@ const LINKSET: &str = "application/linkset+json";
 const VERIFY_MAX: u64 = 4_096;
 
 /// Mounts the room's routes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.map(|config| {
         config
             .service(digital_link)
@@ -50,10 +49,10 @@ fn open_to_all(mut response: HttpResponse) -> HttpResponse {
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS"),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, "Accept, Accept-Language"),
         (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Link, Location"),
-        (header::VARY, "Accept, Accept-Language"),
     ] {
         headers.insert(name, header::HeaderValue::from_static(value));
     }
+    headers.append(header::VARY, header::HeaderValue::from_static("Accept, Accept-Language"));
     response
 }
 

@@ -11,13 +11,13 @@ use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Result};
 use crate::platform::events;
 use crate::platform::exports::{self, Cell, Format};
 use crate::platform::http::{
-    Caller, Form, House, Json, Locale, Once, Problem, Shell, created, html, html_response, json, perm, query_escape, see_other,
+    Caller, Form, House, Json, Locale, Once, Problem, Routes, Shell, created, html, html_response, json, perm, query_escape, see_other,
 };
 use crate::production::batches;
 use crate::quality::trace;
 
 /// Mounts the room.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(list_api).service(one_api).service(create_api).service(units_api).service(garments_api);
     config.map(|config| config.service(list_page).service(new_page).service(create_form).service(one_page));
 }

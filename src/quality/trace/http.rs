@@ -10,11 +10,11 @@ use super::{Kind, Query, Trace, store, walk};
 use crate::kernel::{Error, GarmentId, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format};
-use crate::platform::http::{Caller, House, Identity, Locale, Problem, Shell, html, json, perm, query_escape, see_other};
+use crate::platform::http::{Caller, House, Identity, Locale, Problem, Routes, Shell, html, json, perm, query_escape, see_other};
 use crate::production::batches;
 
 /// Mounts the room.
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(lot_api).service(party_api).service(batch_api).service(garment_api).service(finding_api);
     config.map(|config| {
         config.service(search_page).service(lot_page).service(party_page).service(batch_page).service(garment_page).service(finding_page)

@@ -5,7 +5,6 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use askama::Template;
 use chrono::NaiveDateTime;
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::rules::{START, way_back};
 use crate::kernel::text::Lang;
@@ -13,14 +12,14 @@ use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::http::limits::{Limit, address};
 use crate::platform::http::perm::{Permission, SignedIn};
 use crate::platform::http::{
-    Caller, Entry, Form, FormFaults, House, LANG_COOKIE, Locale, Shell, Visitor, html, html_response, random_token, see_other,
+    Caller, Entry, Form, FormFaults, House, LANG_COOKIE, Locale, Routes, Shell, Visitor, html, html_response, random_token, see_other,
 };
 use crate::staff::accounts::passwords::{self, Compared, PASSWORD_MAX, PASSWORD_MIN};
 use crate::staff::accounts::{self, Account, Credential, Draft, Role, Roles, Session, session_hash};
 use crate::staff::door::{cookie, no_cookie, session_token};
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.map(|c| {
         c.service(sign_in)
             .service(enter)

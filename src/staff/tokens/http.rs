@@ -5,7 +5,6 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use zeroize::Zeroizing;
 
 use super::rules::{KEY_PREFIX, NewKey};
@@ -17,14 +16,14 @@ use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::http::limits::{Limit, address};
 use crate::platform::http::perm::AccountsEdit;
 use crate::platform::http::{
-    Caller, Form, FormFaults, House, Json, Locale, Once, Problem, Shell, created, csv, html, html_response, json, random_token, see_other,
-    sha256_hex,
+    Caller, Form, FormFaults, House, Json, Locale, Once, Problem, Routes, Shell, created, csv, html, html_response, json, random_token,
+    see_other, sha256_hex,
 };
 use crate::platform::policies::{self, Policy};
 use crate::staff::accounts::{Role, Roles};
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(exchange)
         .service(list)

@@ -16,8 +16,8 @@ use super::{On, TestApp, noon};
 pub struct Seen {
     /// Statements, in the order they began.
     pub ran: Vec<String>,
-    /// How many of them had to be prepared.
-    pub prepared: usize,
+    /// Those that were planned and kept for the next time.
+    pub planned: Vec<String>,
 }
 
 /// The stores that are watched, by the address their connections were opened with. Others leave nothing here.
@@ -43,7 +43,7 @@ impl Instrumentation for Watch {
                 let sql = text.split(" -- binds: ").next().unwrap_or_default().to_owned();
                 note(&|seen| seen.ran.push(sql.clone()));
             }
-            InstrumentationEvent::CacheQuery { .. } => note(&|seen| seen.prepared += 1),
+            InstrumentationEvent::CacheQuery { sql, .. } => note(&|seen| seen.planned.push(sql.to_owned())),
             _ => {}
         }
     }

@@ -18,7 +18,7 @@ use crate::kernel::text::Both;
 use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::schema::{batch, batch_lot, batch_void, lot, party, sku, style};
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{Db, chunk_rows};
+use crate::platform::db::{Db, chunk_rows, planned};
 use crate::platform::events::{self, Stamp};
 use crate::production::materials::{self, PartyRef};
 use crate::production::{parties, products};
@@ -110,7 +110,7 @@ pub fn batches(db: &mut Db, numbers: &[BatchNo]) -> Result<Vec<Batch>> {
     let mut found = Vec::with_capacity(numbers.len());
     for chunk in numbers.chunks(KEYS) {
         let keys: Vec<i64> = chunk.iter().map(|no| no.0).collect();
-        let rows: Vec<Row> = each!(db, |c| batch::table.filter(batch::no.eq_any(keys)).load(c))?;
+        let rows: Vec<Row> = each!(db, |c| planned(batch::table.filter(batch::no.eq_any(&keys)), keys.len() == 1).load(c))?;
         for row in rows {
             found.push(row.try_into()?);
         }

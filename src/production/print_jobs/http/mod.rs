@@ -5,18 +5,17 @@ mod pages;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::view::{self, JobView, Settlement, Spoiled, job_view};
 use super::{JobState, LabelRequest, Printer, PrinterFields, make, rules, store};
 use crate::kernel::text::Both;
 use crate::kernel::{Code, Error, Id, Refusal, Result};
 use crate::platform::events::Stamp;
-use crate::platform::http::{Caller, House, Json, Once, Problem, created, json, perm, segment};
+use crate::platform::http::{Caller, House, Json, Once, Problem, Routes, created, json, perm, segment};
 use crate::production::labels::Template;
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(create_api)
         .service(one_api)

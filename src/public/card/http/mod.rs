@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, routes, web};
+use actix_web::{HttpRequest, HttpResponse, routes, web};
 use chrono::NaiveDate;
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use self::holding::Sent;
 use super::Address;
@@ -27,12 +26,12 @@ use crate::ownership::warranties::WarrantyState;
 use crate::platform::db::Db;
 use crate::platform::http::limits::{Limit, address};
 use crate::platform::http::problem::respond;
-use crate::platform::http::{House, Locale, Shell, html, html_response, see_other, segment};
+use crate::platform::http::{House, Locale, Routes, Shell, html, html_response, pack, see_other, segment};
 use crate::production::{batches, products};
 use crate::public::links::Defaults;
 
 /// Mounts the room's routes.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.map(|config| config.service(home).service(find_serial).service(product).service(own_card).configure(holding::routes));
 }
 
@@ -242,21 +241,16 @@ pub fn kept_page(request: &HttpRequest) -> Option<HttpResponse> {
         return None;
     }
     count(request, &tools, whole.garment);
-    let brotli = header::Encoding::brotli();
-    let accepted = request.get_header::<header::AcceptEncoding>();
-    if accepted.is_some_and(|accepted| accepted.negotiate([brotli.clone(), header::Encoding::identity()].iter()) == Some(brotli)) {
+    if pack::takes_brotli(request) {
         let mut page = page_of(whole.brotli());
-        page.headers_mut().insert(header::CONTENT_ENCODING, header::HeaderValue::from_static("br"));
+        pack::say_brotli(page.headers_mut());
         return Some(page);
     }
     Some(page_of(whole.body.clone()))
 }
 
 fn page_of(body: Bytes) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::VARY, "Accept, Accept-Encoding, Accept-Language, Cookie"))
-        .body(body)
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").insert_header((header::VARY, "Accept, Accept-Language, Cookie")).body(body)
 }
 
 fn address_of(request: &HttpRequest) -> String {

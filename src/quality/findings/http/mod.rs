@@ -8,7 +8,6 @@ mod upload;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::store::findings::{self, FindingFilter};
 use super::{Draft, FindingView, NewFinding, Severity, Stage, Status, SubjectKind, check, subject, views};
@@ -17,11 +16,11 @@ use crate::kernel::serial::Keyring;
 use crate::kernel::time::read_date;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
-use crate::platform::http::{House, Identity, query_escape};
+use crate::platform::http::{House, Identity, Routes, query_escape};
 use crate::production::{batches, materials, parties};
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config
         .service(api::list)
         .service(api::log_one)

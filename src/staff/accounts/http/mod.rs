@@ -5,17 +5,16 @@ mod pages;
 use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Account, Credential, Draft, NewLink, Role, Roles, by_login, insert, new_link, page, set_active, update};
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Result};
 use crate::platform::http::perm::AccountsEdit;
-use crate::platform::http::{Caller, House, Json, Once, Problem, created, json};
+use crate::platform::http::{Caller, House, Json, Once, Problem, Routes, created, json};
 
 /// Mounts the room.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_, '_>) {
     config.service(list).service(one).service(add).service(change).service(disable).service(enable).service(renew).map(pages::mount);
 }
 
