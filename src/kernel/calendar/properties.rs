@@ -1,7 +1,6 @@
 //! What holds for every calendar, start, target and pause.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use chrono::{Days as DayCount, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Timelike};
 use chrono_tz::Tz;
@@ -266,30 +265,6 @@ proptest! {
             if run.state() == State::Met && run.target.unit() == Unit::WorkingMinutes {
                 prop_assert!(run.elapsed(run.ended_at.unwrap(), calendar) <= TimeDelta::minutes(i64::from(run.target.value())));
             }
-        }
-    }
-}
-
-/// Prints how long 100,000 deadlines take: `cargo test --release --lib hundred_thousand_deadlines -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn hundred_thousand_deadlines() {
-    let holidays = include_str!("../../../tests/vectors/working-time/holidays-cn-2026.json");
-    let nation = Arc::new(Nation::saturday_and_sunday(read_json(holidays).unwrap()));
-    use chrono::Weekday::{Fri, Mon, Thu, Tue, Wed};
-    let lunch = Hours::read("hours", "09:00-12:00;13:00-18:00").unwrap();
-    for zone in [chrono_tz::Asia::Shanghai, chrono_tz::Europe::Berlin] {
-        let calendar = Calendar::new(1, zone, Week::same(&[Mon, Tue, Wed, Thu, Fri], &lunch)).unwrap().with_nation(Arc::clone(&nation));
-        for (what, unit, value) in [("3 working days", Unit::WorkingDays, 3), ("1620 working minutes", Unit::WorkingMinutes, 1_620)] {
-            let target = Target::new("target", unit, value).unwrap();
-            let begun = Instant::now();
-            let mut latest = NaiveDateTime::MIN;
-            for place in 0..100_000_i64 {
-                let start = first_day().and_hms_opt(0, 0, 0).unwrap() + TimeDelta::minutes(place * 5);
-                let pause = Span { from: start + TimeDelta::hours(20), to: start + TimeDelta::hours(50) };
-                latest = latest.max(calendar.due(start, target, &Pauses::new([pause])).at);
-            }
-            println!("100,000 deadlines of {what} in {zone}, one pause each: {:?} (the last at {latest})", begun.elapsed());
         }
     }
 }
