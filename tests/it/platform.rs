@@ -83,6 +83,37 @@ story!(many_files_are_recognised_checked_and_written_together, |app| {
     planner.form(&format!("{place}/again"), &[]).await.expect(409);
 });
 
+story!(files_handed_in_long_ago_are_swept_out, |app| {
+    let planner = app.persona(Role::Planner).await;
+    let csrf = planner.csrf.clone().unwrap();
+    let parties = "编码,中文名称,角色\nMILL-1,华纺一厂,面料厂\n";
+    let hand_in = async || {
+        planner.send(files(&csrf, "parties", &[("parties.csv", parties)])).await.expect(303).header("location").unwrap().to_owned()
+    };
+    let lying = || std::fs::read_dir(hangtag::platform::imports::uploads(&app.house)).unwrap().map(|file| file.unwrap().path());
+    let first = hand_in().await;
+    let (house, works) = (app.house.clone(), hangtag::app::works());
+    tokio::task::spawn_blocking(move || while hangtag::platform::jobs::run_one(&house, &works).unwrap() {}).await.unwrap();
+    assert!(planner.page(&first).await.expect(200).text().contains("/apply"));
+    let handed_in = |days: i64| {
+        let day = app.house.clock.now().and_utc() - chrono::Duration::days(days);
+        std::fs::File::options().write(true).open(lying().next().unwrap()).unwrap().set_modified(day.into()).unwrap();
+    };
+    handed_in(29);
+    hand_in().await;
+    assert_eq!(lying().count(), 2);
+    for file in lying().skip(1) {
+        std::fs::remove_file(file).unwrap();
+    }
+    handed_in(31);
+    hand_in().await;
+    assert_eq!(lying().count(), 1);
+    // What it said stays; it cannot be written any more.
+    let page = planner.page(&first).await.expect(200);
+    assert!(page.text().contains("parties.csv") && !page.text().contains("/apply"));
+    planner.form(&format!("{first}/apply"), &[]).await.expect(409);
+});
+
 story!(a_refused_write_leaves_no_trace, |app| {
     let stamp = app.house.stamp("system");
     let refused = app.house.store.write({

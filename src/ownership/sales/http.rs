@@ -10,11 +10,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::COLUMNS;
 use super::page::{FormPage, ListPage, OnePage, ask_of, card_of, cells, href};
-use super::resolve::{find, read_name};
+use super::resolve::{Named, find, read_name};
 use super::rules::{NewSale, SaleAsk, check};
 use super::store::{self, Sale, SaleFilter};
 use super::view::{SaleView, views};
 use crate::kernel::paging::{Page, PageAsk};
+use crate::kernel::serial::NO_GTIN;
 use crate::kernel::time::read_date;
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Result};
 use crate::platform::db::Db;
@@ -125,7 +126,7 @@ fn retailer_of(db: &mut Db, code: Option<&str>, bound: Option<Id>) -> Result<Opt
 async fn register(house: &House, stamp: Stamp, bound: Option<Id>, once: Once, ask: SaleAsk, source: &'static str) -> Result<SaleView> {
     let (zone, today, keys) = (house.config.time_zone, house.today(), house.keys.clone());
     let sound = check(&ask, today)?;
-    let named = read_name("serial", &ask.serial, ask.gtin.as_deref())?;
+    let named = pinned(house, read_name("serial", &ask.serial, ask.gtin.as_deref())?).await?;
     house
         .store
         .write(move |db| {
@@ -137,6 +138,22 @@ async fn register(house: &House, stamp: Stamp, bound: Option<Id>, once: Once, as
             })
         })
         .await
+}
+
+/// The name with the GTIN beside it that its serial was made with. A serial alone is tried with every GTIN there is: here, on a reader, and
+/// not on the one writer. One that names no garment stays as it is, for the write to refuse.
+async fn pinned(house: &House, named: Named) -> Result<Named> {
+    if named.gtin.is_some() {
+        return Ok(named);
+    }
+    let (keys, sought) = (house.keys.clone(), named.clone());
+    let found = house.store.read(move |db| match find(db, &keys.serials, &sought) {
+        Ok(garment) => batches::serial_of(db, &keys.serials, garment),
+        Err(Error::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
+    });
+    let gtin = found.await?.map(|of| of.gtin.unwrap_or_else(|| String::from_utf8_lossy(&NO_GTIN).into_owned()));
+    Ok(Named { gtin, ..named })
 }
 
 fn one_view(db: &mut Db, keys: &crate::kernel::serial::Keyring, today: NaiveDate, sale: Sale) -> Result<SaleView> {
@@ -243,7 +260,7 @@ async fn later(
     what: Later,
 ) -> Result<SaleView> {
     let (zone, today, keys) = (house.config.time_zone, house.today(), house.keys.clone());
-    let named = read_name("serial", serial, gtin)?;
+    let named = pinned(house, read_name("serial", serial, gtin)?).await?;
     house
         .store
         .write(move |db| {

@@ -1,8 +1,10 @@
 //! The desk where files are handed in: each table that can be imported, and the job that reads a file of it.
 
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -120,7 +122,22 @@ impl Work for ImportWork {
     }
 }
 
-/// Where files that are being handed in lie.
+/// Days a file that was handed in is kept, so that what was checked can still be written.
+const KEPT_DAYS: i64 = 30;
+
+/// Where files that were handed in lie.
 pub fn uploads(house: &House) -> PathBuf {
     house.config.data_dir.join("uploads")
+}
+
+/// Removes the files that were handed in more than [`KEPT_DAYS`] ago; their reports stay. What cannot be removed is left for the next time.
+pub(super) fn sweep(house: &House) {
+    let before = house.clock.now() - TimeDelta::days(KEPT_DAYS);
+    let is_old =
+        |file: &DirEntry| file.metadata().and_then(|of| of.modified()).is_ok_and(|at| DateTime::<Utc>::from(at).naive_utc() < before);
+    for file in std::fs::read_dir(uploads(house)).into_iter().flatten().flatten().filter(is_old) {
+        if let Err(error) = std::fs::remove_file(file.path()) {
+            tracing::warn!(%error, file = %file.path().display(), "a file handed in long ago was not removed");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::desk::{IMPORT_JOB, ImportInput, ImportTable, ImportTables, recognise, uploads};
+use super::desk::{IMPORT_JOB, ImportInput, ImportTable, ImportTables, recognise, sweep, uploads};
 use super::{ImportReport, Outcome, columns_markdown, template_csv, template_xlsx};
 use crate::kernel::text::Lang;
 use crate::kernel::time::local_minute;
@@ -337,6 +337,7 @@ where
 {
     let folder = uploads(house);
     std::fs::create_dir_all(&folder)?;
+    sweep(house);
     let path = folder.join(house.id().to_string());
     let outcome = async {
         let mut file = std::fs::File::create_new(&path)?;
@@ -424,7 +425,7 @@ async fn one(
         let pairs: Vec<_> = id.chain(args.iter().map(|(name, value)| (name.as_str(), value.clone()))).collect();
         shell.t.say_with(&format!("error-{}", code.replace('_', "-")), &pairs).into_owned()
     });
-    let can_apply = line.input.dry_run && line.ended(Outcome::Checked);
+    let can_apply = line.input.dry_run && line.ended(Outcome::Checked) && line.input.path.exists();
     let can_check = line.ended(Outcome::Refused) || line.ended(Outcome::Stopped) || line.job.state == JobState::Failed;
     let can_check = can_check && line.input.path.exists();
     let percent = jobs::percent(line.job.done, line.job.total);
