@@ -699,7 +699,8 @@ story!(two_signing_keys_are_live_and_the_third_is_not, |app| {
     let rotate = |app: &mut TestApp| {
         let mut file = KeyFile::open(&place).unwrap();
         file.rotate(Purpose::Token, app.house.today()).unwrap();
-        app.house.keys = Arc::new(KeyFile::open(&place).unwrap().keys().unwrap());
+        let keys = Arc::new(KeyFile::open(&place).unwrap().keys().unwrap());
+        app.restart(House { keys, ..app.house.clone() });
     };
     rotate(&mut app);
     ask(&app, &first).await.expect(200);
@@ -746,7 +747,7 @@ async fn over_tls_the_cookie_is_locked_to_its_host() {
     let config = hangtag::config::Config { public_url: "https://id.brand.cn".into(), ..(*app.house.config).clone() };
     let keys = KeyFile::open_or_create(&KeyFile::place(app.folder.path()), app.house.today()).unwrap().keys().unwrap();
     let mut app = app;
-    app.house = House::new(app.house.store.clone(), Clock::fixed(app.house.clock.now()), config, keys, 1);
+    app.restart(House::new(app.house.store.clone(), Clock::fixed(app.house.clock.now()), config, keys, 1));
     let answer = app.send(sign_in("li.na", PASSWORD)).await.expect(303);
     let cookie = answer.header("set-cookie").unwrap();
     assert!(cookie.starts_with("__Host-hangtag=") && cookie.ends_with("; HttpOnly; SameSite=Strict; Secure; Path=/"), "{cookie}");

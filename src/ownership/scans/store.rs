@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::each;
 use crate::kernel::{GarmentId, Result};
-use crate::platform::db::Db;
 use crate::platform::db::schema::{scan_device, scan_total};
+use crate::platform::db::{Db, planned};
 use crate::platform::policies::{self, Policy};
 
 /// Rows one purge deletes at most, so that nobody waits long for the writer.
@@ -52,24 +52,26 @@ pub fn record(db: &mut Db, looks: &HashMap<(GarmentId, Device), Seen>) -> Result
     let mut ordered: Vec<_> = looks.iter().collect();
     ordered.sort_unstable_by_key(|(key, _)| *key);
     for ((garment, device), seen) in ordered {
-        let times: i64 = each!(db, |c| diesel::insert_into(scan_device::table)
-            .values((
-                scan_device::garment_id.eq(garment.0),
-                scan_device::device.eq(format!("{:016x}", device.0)),
-                scan_device::first_at.eq(seen.first_at),
-                scan_device::last_at.eq(seen.last_at),
-                scan_device::times.eq(seen.times),
-            ))
-            .on_conflict((scan_device::garment_id, scan_device::device))
-            .do_update()
-            .set((
-                scan_device::last_at.eq(excluded(scan_device::last_at)),
-                scan_device::times.eq(scan_device::times + excluded(scan_device::times)),
-            ))
-            .returning(scan_device::times)
-            .get_result(c))?;
+        let look = || {
+            diesel::insert_into(scan_device::table)
+                .values((
+                    scan_device::garment_id.eq(garment.0),
+                    scan_device::device.eq(format!("{:016x}", device.0)),
+                    scan_device::first_at.eq(seen.first_at),
+                    scan_device::last_at.eq(seen.last_at),
+                    scan_device::times.eq(seen.times),
+                ))
+                .on_conflict((scan_device::garment_id, scan_device::device))
+                .do_update()
+                .set((
+                    scan_device::last_at.eq(excluded(scan_device::last_at)),
+                    scan_device::times.eq(scan_device::times + excluded(scan_device::times)),
+                ))
+                .returning(scan_device::times)
+        };
+        let times: Vec<i64> = each!(db, |c| planned(look(), true).load(c))?;
         // A row that was there already has counted before.
-        let new = i64::from(times == seen.times);
+        let new = i64::from(times.first() == Some(&seen.times));
         totals
             .entry(garment.0)
             .and_modify(|(devices, total)| {
@@ -79,22 +81,25 @@ pub fn record(db: &mut Db, looks: &HashMap<(GarmentId, Device), Seen>) -> Result
             .or_insert((new, *seen));
     }
     for (garment, (devices, total)) in totals {
-        each!(db, |c| diesel::insert_into(scan_total::table)
-            .values((
-                scan_total::garment_id.eq(garment),
-                scan_total::devices.eq(devices),
-                scan_total::times.eq(total.times),
-                scan_total::first_at.eq(total.first_at),
-                scan_total::last_at.eq(total.last_at),
-            ))
-            .on_conflict(scan_total::garment_id)
-            .do_update()
-            .set((
-                scan_total::devices.eq(scan_total::devices + excluded(scan_total::devices)),
-                scan_total::times.eq(scan_total::times + excluded(scan_total::times)),
-                scan_total::last_at.eq(excluded(scan_total::last_at)),
-            ))
-            .execute(c))?;
+        let add = || {
+            diesel::insert_into(scan_total::table)
+                .values((
+                    scan_total::garment_id.eq(garment),
+                    scan_total::devices.eq(devices),
+                    scan_total::times.eq(total.times),
+                    scan_total::first_at.eq(total.first_at),
+                    scan_total::last_at.eq(total.last_at),
+                ))
+                .on_conflict(scan_total::garment_id)
+                .do_update()
+                .set((
+                    scan_total::devices.eq(scan_total::devices + excluded(scan_total::devices)),
+                    scan_total::times.eq(scan_total::times + excluded(scan_total::times)),
+                    scan_total::last_at.eq(excluded(scan_total::last_at)),
+                ))
+                .returning(scan_total::garment_id)
+        };
+        let _one: Vec<i64> = each!(db, |c| planned(add(), true).load(c))?;
     }
     Ok(())
 }

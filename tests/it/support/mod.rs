@@ -8,6 +8,9 @@ pub mod program;
 pub mod season;
 pub mod watch;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use actix_web::body::MessageBody;
@@ -17,6 +20,7 @@ use actix_web::test;
 use chrono::NaiveDateTime;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
+use futures_util::future::LocalBoxFuture;
 use hangtag::config::Config;
 use hangtag::kernel::text::Lang;
 use hangtag::kernel::time::Clock;
@@ -59,12 +63,27 @@ pub fn has_tool(name: &str) -> bool {
     found
 }
 
+type Served = Rc<dyn Fn(test::TestRequest) -> LocalBoxFuture<'static, Answer>>;
+
+thread_local! {
+    /// The applications of this thread's stores, each made at its first request: making one takes longer than most answers.
+    static SERVED: RefCell<HashMap<u32, Served>> = RefCell::default();
+}
+
+/// A number nobody had before.
+fn fresh() -> u32 {
+    static LAST: AtomicU32 = AtomicU32::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed)
+}
+
 /// A store of its own, gone when dropped.
 pub struct TestApp {
     pub house: House,
     pub on: On,
     pub url: DatabaseUrl,
     schema: Option<(String, String)>,
+    /// Its place in [`SERVED`].
+    number: u32,
     // Dropped last: holds the SQLite file.
     pub folder: tempfile::TempDir,
 }
@@ -106,12 +125,29 @@ impl TestApp {
         };
         let keys = KeyFile::open_or_create(&KeyFile::place(folder.path()), noon().date()).unwrap().keys().unwrap();
         let house = House::new(store, clock, config, keys, 1);
-        Self { house, on, url, schema, folder }
+        Self { house, on, url, schema, number: fresh(), folder }
+    }
+
+    /// As after a restart with other settings or keys.
+    pub fn restart(&mut self, house: House) {
+        self.house = house;
+        SERVED.with_borrow_mut(|all| all.remove(&self.number));
     }
 
     /// One request, whole. `who` is a cookie or an authorisation header.
     pub async fn send(&self, request: Request) -> Answer {
-        let app = test::init_service(hangtag::app::app(&self.house, None)).await;
+        let served = match SERVED.with_borrow(|served| served.get(&self.number).cloned()) {
+            Some(served) => served,
+            None => {
+                let app = Rc::new(test::init_service(hangtag::app::app(&self.house, None)).await);
+                let served: Served = Rc::new(move |request| {
+                    let app = Rc::clone(&app);
+                    Box::pin(async move { Answer::of(app.call(request.to_request()).await.unwrap()).await })
+                });
+                SERVED.with_borrow_mut(|all| all.insert(self.number, served.clone()));
+                served
+            }
+        };
         let mut sent = test::TestRequest::default().method(request.method).uri(&request.uri);
         for (name, value) in request.headers {
             sent = sent.insert_header((name, value));
@@ -122,8 +158,7 @@ impl TestApp {
         if let Some(body) = request.body {
             sent = sent.set_payload(body);
         }
-        let response = app.call(sent.to_request()).await.unwrap();
-        Answer::of(response).await
+        served(sent).await
     }
 
     /// A plain GET by nobody.
@@ -134,6 +169,8 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
+        // On another thread, or at its end, there is nothing to forget.
+        let _gone = SERVED.try_with(|served| served.borrow_mut().remove(&self.number));
         if let Some((server, name)) = &self.schema
             && let Ok(mut connection) = PgConnection::establish(server)
         {
