@@ -5,7 +5,6 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::print_stderr,
     clippy::single_range_in_vec_init,
     clippy::string_slice,
     reason = "a test may fail by panicking and says what it skips"

@@ -9,8 +9,10 @@ pub mod season;
 pub mod watch;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::io::Write;
 use std::rc::Rc;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use actix_web::body::MessageBody;
@@ -43,13 +45,20 @@ pub enum On {
 
 /// The stores at hand: SQLite always, PostgreSQL when a server is named.
 pub fn stores() -> Vec<On> {
-    static SAID: std::sync::Once = std::sync::Once::new();
     if std::env::var(POSTGRES).is_ok() {
         vec![On::Sqlite, On::Postgres]
     } else {
         assert!(std::env::var(TEST_ALL).is_err(), "{TEST_ALL} is set, so {POSTGRES} must name a server");
-        SAID.call_once(|| eprintln!("skipped: tests on PostgreSQL; set {POSTGRES}=postgres://user@host/database to run them"));
+        say_skipped(&format!("tests on PostgreSQL; set {POSTGRES}=postgres://user@host/database to run them"));
         vec![On::Sqlite]
+    }
+}
+
+/// Says once what is left out, past the harness, which shows nothing of tests that pass.
+fn say_skipped(what: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().unwrap().insert(what.to_owned()) {
+        std::io::stderr().write_all(format!("skipped: {what}\n").as_bytes()).unwrap();
     }
 }
 
@@ -58,7 +67,7 @@ pub fn has_tool(name: &str) -> bool {
     let found = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()));
     if !found {
         assert!(std::env::var(TEST_ALL).is_err(), "{TEST_ALL} is set, so {name} must be installed");
-        eprintln!("skipped: {name} is not installed; set {TEST_ALL}=1 to make that a failure");
+        say_skipped(&format!("what needs {name}, which is not installed; set {TEST_ALL}=1 to make that a failure"));
     }
     found
 }
