@@ -369,14 +369,10 @@ impl Maker<'_> {
     fn labels(&self, batch: &str, count: i64, on: NaiveDate) -> Result<()> {
         let rows = LabelRequest {
             batch: batch.to_owned(),
-            template: None,
             format: Some(Format::Csv.name().to_owned()),
-            printer: None,
             count: Some(count),
-            units: None,
-            only_new: false,
             claim_codes: true,
-            dpi: None,
+            ..LabelRequest::default()
         };
         print_jobs::make(self.house, &self.stamp("staff:operator", on), &rows, Target::Stream(&mut std::io::sink()), &mut |_, _| ())?;
         Ok(())

@@ -251,21 +251,14 @@ story!(a_confidential_style_keeps_its_name_from_the_public, |app| {
 });
 
 story!(phones_get_the_same_page_in_brotli, |app| {
-    use actix_web::dev::Service;
     let season = app.season().await;
     app.sell(&season, 0, "2026-06-10").await;
-    let service = actix_web::test::init_service(hangtag::app::app(&app.house, None)).await;
     let look = async |accept: &str| {
-        let request = actix_web::test::TestRequest::get()
-            .uri(&base(&season, 0))
-            .insert_header(("accept", "text/html"))
-            .insert_header(("accept-encoding", accept))
-            .to_request();
-        let response = service.call(request).await.unwrap();
-        let header = |name: &str| response.headers().get_all(name).map(|value| value.to_str().unwrap()).collect::<Vec<_>>().join(", ");
+        let answer = app.send(Request::get(&base(&season, 0)).html().header("accept-encoding", accept)).await;
+        let header = |name: &str| answer.headers.get_all(name).map(|value| value.to_str().unwrap()).collect::<Vec<_>>().join(", ");
         let (encoding, vary) = (header("content-encoding"), header("vary"));
         assert!(vary.contains("Accept-Encoding"), "{accept}: {vary}");
-        (encoding, actix_web::test::read_body(response).await)
+        (encoding, answer.body)
     };
     let (encoding, plain) = look("identity").await;
     assert_eq!(encoding, "");
@@ -274,7 +267,7 @@ story!(phones_get_the_same_page_in_brotli, |app| {
         let (encoding, packed) = look("gzip, deflate, br, zstd").await;
         assert_eq!(encoding, "br");
         let mut page = Vec::new();
-        std::io::copy(&mut brotli::Decompressor::new(packed.as_ref(), 4_096), &mut page).unwrap();
+        std::io::copy(&mut brotli::Decompressor::new(packed.as_slice(), 4_096), &mut page).unwrap();
         assert!(page == plain && packed.len() * 2 < plain.len());
     }
     assert_eq!(look("gzip").await.0, "gzip");
@@ -282,18 +275,10 @@ story!(phones_get_the_same_page_in_brotli, |app| {
 });
 
 story!(a_kept_page_is_never_older_than_the_store, |app| {
-    use actix_web::dev::Service;
     let season = app.season().await;
-    let service = actix_web::test::init_service(hangtag::app::app(&app.house, None)).await;
     let look = async |cookie: &str| {
-        let request = actix_web::test::TestRequest::get()
-            .uri(&base(&season, 0))
-            .insert_header(("accept", "text/html"))
-            .insert_header(("accept-language", "en"))
-            .insert_header(("cookie", cookie))
-            .to_request();
-        let response = service.call(request).await.unwrap();
-        String::from_utf8(actix_web::test::read_body(response).await.to_vec()).unwrap()
+        let request = Request::get(&base(&season, 0)).html().header("accept-language", "en").header("cookie", cookie);
+        app.send(request).await.text().to_owned()
     };
     let before = look("").await;
     assert!(before.contains("No sale registered yet"));
@@ -332,19 +317,15 @@ story!(a_kept_page_is_never_older_than_the_store, |app| {
 /// A bound LIMIT makes the embedded store plan a statement anew at every call; so would a statement that is not kept.
 #[actix_web::test]
 async fn a_card_is_a_few_statements_and_none_is_prepared_again() {
-    use actix_web::dev::Service;
     let app = watch::watched();
     let season = app.season().await;
     for unit in 0..4 {
         app.sell(&season, unit, "2026-06-10").await;
     }
-    let service = actix_web::test::init_service(hangtag::app::app(&app.house, None)).await;
     for unit in 0..4 {
         watch::seen(&app);
         let uri = format!("/01/{GTIN}/21/{}", season.serials[unit]);
-        let request = actix_web::test::TestRequest::get().uri(&uri).insert_header(("accept", "text/html")).to_request();
-        let response = service.call(request).await.unwrap();
-        assert!(response.status().is_success());
+        assert!(app.send(Request::get(&uri).html()).await.status.is_success());
         let watch::Seen { ran, planned } = watch::seen(&app);
         let ran: Vec<String> = ran
             .into_iter()

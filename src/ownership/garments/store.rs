@@ -92,7 +92,7 @@ impl Tally {
 /// When the store does.
 pub fn tally(db: &mut Db, changes: &Tally) -> Result<()> {
     for ((batch, party), (sold, claimed)) in &changes.0 {
-        let add = || {
+        let _one: Vec<i64> = each!(db, |c| planned(
             diesel::insert_into(batch_tally::table)
                 .values((
                     batch_tally::batch_no.eq(batch),
@@ -106,9 +106,10 @@ pub fn tally(db: &mut Db, changes: &Tally) -> Result<()> {
                     batch_tally::sold.eq(batch_tally::sold + excluded(batch_tally::sold)),
                     batch_tally::claimed.eq(batch_tally::claimed + excluded(batch_tally::claimed)),
                 ))
-                .returning(batch_tally::batch_no)
-        };
-        let _one: Vec<i64> = each!(db, |c| planned(add(), true).load(c))?;
+                .returning(batch_tally::batch_no),
+            true
+        )
+        .load(c))?;
     }
     Ok(())
 }

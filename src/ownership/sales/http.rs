@@ -15,7 +15,6 @@ use super::rules::{NewSale, SaleAsk, check};
 use super::store::{self, Sale, SaleFilter};
 use super::view::{SaleView, views};
 use crate::kernel::paging::{Page, PageAsk};
-use crate::kernel::serial::NO_GTIN;
 use crate::kernel::time::read_date;
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Result};
 use crate::platform::db::Db;
@@ -140,7 +139,7 @@ async fn register(house: &House, stamp: Stamp, bound: Option<Id>, once: Once, as
         .await
 }
 
-/// The name with the GTIN beside it that its serial was made with. A serial alone is tried with every GTIN there is: here, on a reader, and
+/// The name as it is printed, with the GTIN that its serial was made with. A serial alone is tried with every GTIN there is: here, on a reader, and
 /// not on the one writer. One that names no garment stays as it is, for the write to refuse.
 async fn pinned(house: &House, named: Named) -> Result<Named> {
     if named.gtin.is_some() {
@@ -152,8 +151,7 @@ async fn pinned(house: &House, named: Named) -> Result<Named> {
         Err(Error::Refused(_)) => Ok(None),
         Err(error) => Err(error),
     });
-    let gtin = found.await?.map(|of| of.gtin.unwrap_or_else(|| String::from_utf8_lossy(&NO_GTIN).into_owned()));
-    Ok(Named { gtin, ..named })
+    Ok(found.await?.map_or(named, Named::from))
 }
 
 fn one_view(db: &mut Db, keys: &crate::kernel::serial::Keyring, today: NaiveDate, sale: Sale) -> Result<SaleView> {

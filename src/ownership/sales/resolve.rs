@@ -7,7 +7,7 @@ use crate::kernel::gs1::DigitalLink;
 use crate::kernel::serial::{Gtin14, Keyring, NO_GTIN, Serial};
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result};
 use crate::platform::db::Db;
-use crate::production::batches::{self, Batch, Origin};
+use crate::production::batches::{self, Batch, Origin, SerialOf};
 
 /// What somebody calls a garment, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,17 @@ pub struct Named {
     pub gtin: Option<String>,
     /// The serial.
     pub serial: String,
+}
+
+impl From<SerialOf> for Named {
+    fn from(of: SerialOf) -> Self {
+        Self { gtin: Some(of.gtin.unwrap_or_else(no_gtin)), serial: of.serial }
+    }
+}
+
+/// What stands beside a serial that has no GTIN.
+fn no_gtin() -> String {
+    String::from_utf8_lossy(&NO_GTIN).into_owned()
 }
 
 /// Takes apart a serial, a whole address as on a label (`HTTPS://…/01/…/21/…` or `…/C/…`), or a serial with its GTIN beside it.
@@ -41,7 +52,7 @@ fn read_address(field: &'static str, uri: &str) -> Result<Named, Fault> {
     let wrong = |reason: String| Fault::new(field, Code::NotADigitalLink).with("reason", reason);
     let tail = uri.split_once("//").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
     if let Some(serial) = tail.strip_prefix("C/").or_else(|| tail.strip_prefix("c/")) {
-        return Ok(Named { gtin: Some(String::from_utf8_lossy(&NO_GTIN).into_owned()), serial: serial.to_owned() });
+        return Ok(Named { gtin: Some(no_gtin()), serial: serial.to_owned() });
     }
     let link = DigitalLink::parse(uri).map_err(|error| wrong(error.to_string()))?;
     match (link.gtin(), link.serial()) {

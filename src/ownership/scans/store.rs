@@ -52,7 +52,7 @@ pub fn record(db: &mut Db, looks: &HashMap<(GarmentId, Device), Seen>) -> Result
     let mut ordered: Vec<_> = looks.iter().collect();
     ordered.sort_unstable_by_key(|(key, _)| *key);
     for ((garment, device), seen) in ordered {
-        let look = || {
+        let times: Vec<i64> = each!(db, |c| planned(
             diesel::insert_into(scan_device::table)
                 .values((
                     scan_device::garment_id.eq(garment.0),
@@ -67,9 +67,10 @@ pub fn record(db: &mut Db, looks: &HashMap<(GarmentId, Device), Seen>) -> Result
                     scan_device::last_at.eq(excluded(scan_device::last_at)),
                     scan_device::times.eq(scan_device::times + excluded(scan_device::times)),
                 ))
-                .returning(scan_device::times)
-        };
-        let times: Vec<i64> = each!(db, |c| planned(look(), true).load(c))?;
+                .returning(scan_device::times),
+            true
+        )
+        .load(c))?;
         // A row that was there already has counted before.
         let new = i64::from(times.first() == Some(&seen.times));
         totals
@@ -81,7 +82,7 @@ pub fn record(db: &mut Db, looks: &HashMap<(GarmentId, Device), Seen>) -> Result
             .or_insert((new, *seen));
     }
     for (garment, (devices, total)) in totals {
-        let add = || {
+        let _one: Vec<i64> = each!(db, |c| planned(
             diesel::insert_into(scan_total::table)
                 .values((
                     scan_total::garment_id.eq(garment),
@@ -97,9 +98,10 @@ pub fn record(db: &mut Db, looks: &HashMap<(GarmentId, Device), Seen>) -> Result
                     scan_total::times.eq(scan_total::times + excluded(scan_total::times)),
                     scan_total::last_at.eq(excluded(scan_total::last_at)),
                 ))
-                .returning(scan_total::garment_id)
-        };
-        let _one: Vec<i64> = each!(db, |c| planned(add(), true).load(c))?;
+                .returning(scan_total::garment_id),
+            true
+        )
+        .load(c))?;
     }
     Ok(())
 }

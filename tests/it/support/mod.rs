@@ -110,13 +110,13 @@ impl TestApp {
 
     /// With this clock.
     pub fn at(on: On, clock: Clock) -> Self {
-        static SCHEMAS: AtomicU32 = AtomicU32::new(0);
+        let number = fresh();
         let folder = tempfile::tempdir().unwrap();
         let (url, schema) = match on {
             On::Sqlite => (DatabaseUrl::Sqlite(folder.path().join("hangtag.db")), None),
             On::Postgres => {
                 let server = std::env::var(POSTGRES).unwrap();
-                let name = format!("test_{}_{}", std::process::id(), SCHEMAS.fetch_add(1, Ordering::Relaxed));
+                let name = format!("test_{}_{number}", std::process::id());
                 let mut connection = PgConnection::establish(&server).unwrap();
                 connection.batch_execute(&format!("CREATE SCHEMA {name}")).unwrap();
                 let mark = if server.contains('?') { '&' } else { '?' };
@@ -134,7 +134,7 @@ impl TestApp {
         };
         let keys = KeyFile::open_or_create(&KeyFile::place(folder.path()), noon().date()).unwrap().keys().unwrap();
         let house = House::new(store, clock, config, keys, 1);
-        Self { house, on, url, schema, number: fresh(), folder }
+        Self { house, on, url, schema, number, folder }
     }
 
     /// As after a restart with other settings or keys.
