@@ -4,13 +4,11 @@ use super::{NAME_MAX, Party, PartyFields, Role, Status, rules, store};
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::{self, Lang};
 use crate::kernel::{Result, countries};
-use crate::platform::db::{Db, Store};
+use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{
-    Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run,
-};
+use crate::platform::imports::{AnyImport, Applied, ChangeKind, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row};
 
 /// The columns of a file of parties.
 pub const COLUMNS: Columns = Columns {
@@ -98,10 +96,10 @@ pub const COLUMNS: Columns = Columns {
 };
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::CatalogueEdit, run: import };
+pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::CatalogueEdit, begin };
 
-fn import(house: &House, importer: &Importer, source: &mut Source, mode: Mode, progress: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
-    run(source, &mut PartyImport { store: house.store.clone(), stamp: importer.stamp.clone() }, mode, progress)
+fn begin(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+    Ok(Box::new(PartyImport { stamp: importer.stamp.clone() }))
 }
 
 /// A party as a row of a file of these columns.
@@ -123,7 +121,6 @@ const STATES: &[(&str, Status)] = &[
 ];
 
 struct PartyImport {
-    store: Store,
     stamp: Stamp,
 }
 
@@ -223,63 +220,42 @@ impl Import for PartyImport {
         })
     }
 
-    fn check(&mut self, chunk: &[Entry<PartyRow>]) -> Result<Checked> {
-        self.store.read_blocking(|db| {
-            let mut checked = Checked::default();
-            let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.code.as_str()).collect();
-            let mut there = store::by_codes(db, &codes)?;
-            let glns: Vec<&str> = chunk.iter().filter_map(|entry| entry.record.gln.as_deref()).collect();
-            let holders = store::codes_of_glns(db, &glns)?;
-            for entry in chunk {
-                let before = there.remove(&entry.record.code);
-                let fields = entry.record.onto(before.clone());
-                if let Some(gln) = entry.record.gln.as_ref().filter(|gln| holders.get(*gln).is_some_and(|code| *code != entry.record.code))
-                {
-                    checked.faults.push(entry.fault("gln", Code::Duplicate).with("value", gln));
-                }
-                if let Err(crate::kernel::Error::Refused(refusal)) = rules::sound(&fields) {
-                    checked.faults.extend(
-                        refusal
-                            .faults
-                            .into_iter()
-                            .map(|fault| Fault { field: column_of(&fault.field).into(), ..fault }.at_line(entry.line)),
-                    );
-                }
-                count(&mut checked.would, before.map(PartyFields::from).as_ref(), &fields);
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<PartyRow>]) -> Result<Checked> {
+        let mut checked = Checked::default();
+        let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.code.as_str()).collect();
+        let mut there = store::by_codes(db, &codes)?;
+        let glns: Vec<&str> = chunk.iter().filter_map(|entry| entry.record.gln.as_deref()).collect();
+        let holders = store::codes_of_glns(db, &glns)?;
+        for entry in chunk {
+            let before = there.remove(&entry.record.code);
+            let fields = entry.record.onto(before.clone());
+            if let Some(gln) = entry.record.gln.as_ref().filter(|gln| holders.get(*gln).is_some_and(|code| *code != entry.record.code)) {
+                checked.faults.push(entry.fault("gln", Code::Duplicate).with("value", gln));
             }
-            Ok(checked)
-        })
-    }
-
-    fn apply(&mut self, chunk: Vec<Entry<PartyRow>>) -> Result<Applied> {
-        let stamp = self.stamp.clone();
-        self.store.write_blocking(move |db| apply(db, &stamp, &chunk))
-    }
-}
-
-fn apply(db: &mut Db, stamp: &Stamp, chunk: &[Entry<PartyRow>]) -> Result<Applied> {
-    let mut applied = Applied::default();
-    let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.code.as_str()).collect();
-    let mut there = store::by_codes(db, &codes)?;
-    for entry in chunk {
-        let before = there.remove(&entry.record.code);
-        let fields = entry.record.onto(before.clone());
-        let before = before.map(PartyFields::from);
-        match &before {
-            None => drop(store::create(db, stamp, &fields)?),
-            Some(before) if *before != fields => drop(store::change(db, stamp, &entry.record.code, &fields)?),
-            Some(_) => {}
+            if let Err(crate::kernel::Error::Refused(refusal)) = rules::sound(&fields) {
+                checked.faults.extend(
+                    refusal.faults.into_iter().map(|fault| Fault { field: column_of(&fault.field).into(), ..fault }.at_line(entry.line)),
+                );
+            }
+            checked.would.compare(entry.line, &fields.code, before.map(PartyFields::from).as_ref(), &fields)?;
         }
-        count(&mut applied, before.as_ref(), &fields);
+        Ok(checked)
     }
-    Ok(applied)
-}
 
-fn count(applied: &mut Applied, before: Option<&PartyFields>, after: &PartyFields) {
-    match before {
-        None => applied.added += 1,
-        Some(before) if before == after => applied.unchanged += 1,
-        Some(_) => applied.changed += 1,
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<PartyRow>]) -> Result<Applied> {
+        let mut applied = Applied::default();
+        let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.code.as_str()).collect();
+        let mut there = store::by_codes(db, &codes)?;
+        for entry in chunk {
+            let before = there.remove(&entry.record.code);
+            let fields = entry.record.onto(before.clone());
+            match applied.compare(entry.line, &fields.code, before.map(PartyFields::from).as_ref(), &fields)? {
+                Some(ChangeKind::Added) => drop(store::create(db, &self.stamp, &fields)?),
+                Some(ChangeKind::Changed) => drop(store::change(db, &self.stamp, &fields.code, &fields)?),
+                None => {}
+            }
+        }
+        Ok(applied)
     }
 }
 
