@@ -1,6 +1,7 @@
 //! The command line: what an administrator, a planner or a script can do without a browser.
 
 mod demo;
+mod import;
 mod labels;
 mod root_cause;
 mod store;
@@ -80,16 +81,8 @@ enum Command {
         #[command(subcommand)]
         command: user::UserCommand,
     },
-    /// Load a table from a CSV or XLSX file.
-    Import {
-        /// The table: parties, styles, skus, lots, batches, sales, …
-        table: String,
-        /// The file.
-        file: PathBuf,
-        /// Only check it.
-        #[arg(long)]
-        dry_run: bool,
-    },
+    /// Load tables from CSV or XLSX files: all of them are checked together, and nothing is written unless all are clean.
+    Import(import::ImportArgs),
     /// Labels: check templates, look at one, make files, print.
     Labels {
         #[command(subcommand)]
@@ -171,7 +164,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Keys { command: KeysCommand::Rotate { purpose } } => store::rotate(&config, &purpose),
         Command::Gs1 { command: Gs1Command::Parse } => tools::gs1_parse(),
         Command::Serial { command: SerialCommand::Check { serial } } => tools::serial_check(&open(config)?, &serial),
-        Command::Import { table, file, dry_run } => tools::import(&open(config)?, &table, &file, dry_run),
+        Command::Import(args) => import::run(&open(config)?, &args),
         Command::Labels { command } => labels::run(config, command),
         Command::RootCause { command } => root_cause::run(command),
         Command::User { command } => user::run(&open(config)?, command),

@@ -17,6 +17,7 @@ mod card;
 mod durability;
 mod findings;
 mod holders;
+mod imports;
 mod labels_engine;
 mod links;
 mod materials;

@@ -7,112 +7,13 @@ use hangtag::platform::events;
 use hangtag::platform::policies::{self, Policy};
 
 use hangtag::platform::http::perm::Permission;
-use hangtag::staff::accounts::Role;
 
 use crate::refusals::{Route, needs};
 use crate::story;
 use crate::support::Request;
 
 /// Which of these tables and jobs somebody may see is decided row by row; the rooms' own tests show it.
-pub const ROUTES: &[Route] = &[
-    needs("GET", "/imports", Permission::SignedIn),
-    needs("POST", "/imports", Permission::SignedIn),
-    needs("POST", "/imports/apply", Permission::SignedIn),
-    needs("POST", "/imports/again", Permission::SignedIn),
-    needs("GET", "/imports/{id}", Permission::SignedIn),
-    needs("POST", "/imports/{id}/apply", Permission::SignedIn),
-    needs("POST", "/imports/{id}/again", Permission::SignedIn),
-    needs("GET", "/imports/{id}/faults.csv", Permission::SignedIn),
-    needs("POST", "/api/v1/imports/{table}", Permission::SignedIn),
-    needs("GET", "/api/v1/imports/{table}/template", Permission::SignedIn),
-    needs("GET", "/api/v1/jobs/{id}", Permission::SignedIn),
-];
-
-/// Files as a browser sends them from the desk.
-fn files(csrf: &str, table: &str, files: &[(&str, &str)]) -> Request {
-    let mut body = String::new();
-    for (name, value) in [("csrf", csrf), ("table", table)] {
-        body += &format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-    }
-    for (name, text) in files {
-        let head = format!("content-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\ncontent-type: text/csv");
-        body += &format!("--edge\r\n{head}\r\n\r\n{text}\r\n");
-    }
-    body += "--edge--\r\n";
-    Request::new("POST", "/imports").header("content-type", "multipart/form-data; boundary=edge").html().body(body.into_bytes())
-}
-
-story!(many_files_are_recognised_checked_and_written_together, |app| {
-    let planner = app.persona(Role::Planner).await;
-    let csrf = planner.csrf.clone().unwrap();
-    let run = async || {
-        let house = app.house.clone();
-        let works = hangtag::app::works();
-        tokio::task::spawn_blocking(move || while hangtag::platform::jobs::run_one(&house, &works).unwrap() {}).await.unwrap();
-    };
-    let parties = "编码,中文名称,角色\nMILL-1,华纺一厂,面料厂\n";
-    let lots = "lot,supplier,kind,material,quantity,unit\nFAB-1,MILL-1,fabric,全棉府绸,100,m\n";
-    // The headers say which table a file is for; one that fits none is named and does not hold up the others.
-    let page = planner.send(files(&csrf, "", &[("往来.csv", parties), ("notes.csv", "a,b\n1,2\n")])).await.expect(422);
-    assert!(page.text().contains("notes.csv") && page.text().contains("往来.csv"));
-    let queued = planner.send(files(&csrf, "", &[("lots.csv", lots), ("parties.csv", parties)])).await.expect(303);
-    assert_eq!(queued.header("location"), Some("/imports?watch=1"));
-    assert!(planner.page("/imports?watch=1").await.expect(200).text().contains("http-equiv"));
-    run().await;
-    // The lots name a party that is not there yet: the sound files are written, then the refused one is checked again as it is.
-    let page = planner.page("/imports").await.expect(200);
-    assert!(page.text().contains("Write the 2 sound files") && page.text().contains("Check the refused file again"), "{}", page.text());
-    planner.form("/imports/apply", &[]).await.expect(303);
-    run().await;
-    planner.form("/imports/again", &[]).await.expect(303);
-    run().await;
-    assert!(planner.page("/imports").await.expect(200).text().contains("Write the sound file"));
-    planner.form("/imports/apply", &[]).await.expect(303);
-    run().await;
-    let page = planner.page("/imports").await.expect(200);
-    assert!(!page.text().contains("/imports/apply") && !page.text().contains("/imports/again"), "{}", page.text());
-    planner.get("/api/v1/lots/FAB-1").await.expect(200);
-    // Nothing chosen, and a file that is no table at all.
-    assert!(planner.send(files(&csrf, "", &[])).await.expect(422).text().contains("Needed"));
-    let old = planner.send(files(&csrf, "", &[("old.csv", "")])).await.expect(422);
-    assert!(old.text().contains("Needed"));
-    // A file of one chosen table goes to its own page.
-    let one = planner.send(files(&csrf, "parties", &[("parties.csv", parties)])).await.expect(303);
-    let place = one.header("location").unwrap().to_owned();
-    assert!(place.starts_with("/imports/0"), "{place}");
-    planner.form(&format!("{place}/again"), &[]).await.expect(409);
-});
-
-story!(files_handed_in_long_ago_are_swept_out, |app| {
-    let planner = app.persona(Role::Planner).await;
-    let csrf = planner.csrf.clone().unwrap();
-    let parties = "编码,中文名称,角色\nMILL-1,华纺一厂,面料厂\n";
-    let hand_in = async || {
-        planner.send(files(&csrf, "parties", &[("parties.csv", parties)])).await.expect(303).header("location").unwrap().to_owned()
-    };
-    let lying = || std::fs::read_dir(hangtag::platform::imports::uploads(&app.house)).unwrap().map(|file| file.unwrap().path());
-    let first = hand_in().await;
-    let (house, works) = (app.house.clone(), hangtag::app::works());
-    tokio::task::spawn_blocking(move || while hangtag::platform::jobs::run_one(&house, &works).unwrap() {}).await.unwrap();
-    assert!(planner.page(&first).await.expect(200).text().contains("/apply"));
-    let handed_in = |days: i64| {
-        let day = app.house.clock.now().and_utc() - chrono::Duration::days(days);
-        std::fs::File::options().write(true).open(lying().next().unwrap()).unwrap().set_modified(day.into()).unwrap();
-    };
-    handed_in(29);
-    hand_in().await;
-    assert_eq!(lying().count(), 2);
-    for file in lying().skip(1) {
-        std::fs::remove_file(file).unwrap();
-    }
-    handed_in(31);
-    hand_in().await;
-    assert_eq!(lying().count(), 1);
-    // What it said stays; it cannot be written any more.
-    let page = planner.page(&first).await.expect(200);
-    assert!(page.text().contains("parties.csv") && !page.text().contains("/apply"));
-    planner.form(&format!("{first}/apply"), &[]).await.expect(409);
-});
+pub const ROUTES: &[Route] = &[needs("GET", "/api/v1/jobs/{id}", Permission::SignedIn)];
 
 story!(a_refused_write_leaves_no_trace, |app| {
     let stamp = app.house.stamp("system");

@@ -44,6 +44,7 @@ pub const fn public(method: &'static str, path: &'static str) -> Route {
 fn table() -> Vec<Route> {
     [
         crate::findings::ROUTES,
+        crate::imports::ROUTES,
         crate::platform::ROUTES,
         crate::print_jobs::ROUTES,
         crate::recalls::ROUTES,

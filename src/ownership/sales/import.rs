@@ -18,7 +18,7 @@ use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row};
+use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, things};
 use crate::platform::keys::Keys;
 use crate::production::parties;
 
@@ -32,38 +32,40 @@ pub const COLUMNS: Columns = Columns {
     columns: &[
         Column::required(
             "serial",
-            &["序列号", "标签网址", "二维码内容"],
-            &["Serial", "Serial number", "Address", "URI", "QR"],
+            &["标签网址", "二维码内容"],
+            &["Address", "URI", "QR"],
             ("标签上的序列号，或扫码得到的整个网址", "The serial on the label, or the whole address its code holds"),
-            "0K8JYHFBAF2GXMNFX4WA",
-        ),
+            "a7-Q/0001",
+        )
+        .of(things::SERIAL),
         Column::optional(
             "gtin",
-            &["商品条码", "GTIN"],
-            &["GTIN", "Barcode", "EAN"],
+            &[],
+            &[],
             ("8 到 14 位；外部序列号重复时需要", "8 to 14 digits; needed where a serial from elsewhere is not unique"),
-            "09506000134352",
-        ),
+            "06901234000016",
+        )
+        .of(things::GTIN),
         Column::optional(
             "retailer_code",
-            &["零售商编码", "门店编码", "零售商", "门店"],
-            &["Retailer", "Retailer code", "Shop"],
+            &["零售商编码", "零售商编号", "门店编码", "门店编号", "零售商", "门店"],
+            &["Retailer", "Retailer code", "Shop", "Shop code"],
             ("往来单位编码；门店账号导入时可不填", "Code of the party that sold it; a shop's own account may leave it out"),
-            "SHOP-HZ-01",
+            "HF-01",
         ),
         Column::required(
             "sold_on",
             &["销售日期", "售出日期"],
             &["Sold", "Sold on", "Date"],
             ("售出的日期", "The day it was sold"),
-            "2026-06-15",
+            "2026-06-10",
         ),
         Column::optional(
             "delivered_on",
             &["收货日期", "送达日期"],
             &["Delivered", "Delivered on"],
             ("买家收到的日期，不早于销售日期", "The day it was handed over, not before it was sold"),
-            "2026-06-18",
+            "2026-06-12",
         ),
         Column::optional(
             "order_no",

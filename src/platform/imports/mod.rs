@@ -6,6 +6,7 @@
 //! - **Reading** ([`Source`]): the kind of the file by its content; UTF-8, GB18030 (of which GBK is a part) and UTF-16; comma, semicolon and
 //!   tab; XLSX cells as the text a person sees. Rows stream: a file of a million rows is never held.
 //! - **Columns** ([`Columns`]): headers are matched by name or alias in Chinese or English, whatever their case, spaces, punctuation or width.
+//!   Columns that are not ours are mapped ([`Reading`]); what several tables speak of has one name in all of them ([`things`]).
 //! - **Cells** ([`Row`]): typed readers that note what is wrong and go on, so that one reading names every bad cell with its line and column.
 //! - **The verdict** ([`ImportReport`]): what would change or did change, row and field, old and new ([`Change`]), and every fault, for a
 //!   page, for JSON, or as a file to mend by.
@@ -17,24 +18,33 @@
 //! would hold the only SQLite writer for minutes; so chunks are each whole, and applying is *idempotent* by contract: a row that is there
 //! already is counted as unchanged. An import interrupted between two chunks has whole rows in and whole rows out, and sending the same file
 //! again completes it.
+//!
+//! Several files that need one another are a [`Parcel`]: checked together, written together. What people can hand in, and how, is in
+//! `docs/imports.md`.
 
 mod changes;
 mod desk;
 mod http;
+mod parcel;
+mod reading;
 mod report;
 mod row;
 mod run;
 mod sheet;
+mod store;
 mod table;
 mod template;
+pub mod things;
 mod workbook;
 
 #[cfg(test)]
 mod tests;
 
-pub use changes::{Applied, CHANGES_KEPT, Change, ChangeKind, FieldChange};
-pub use desk::{Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, uploads};
+pub use changes::{Applied, CHANGES_KEPT, Change, ChangeKind, FieldChange, change_rows, change_titles};
+pub use desk::{Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, Recognised, nearest, recognise, uploads};
 pub use http::routes;
+pub use parcel::{Parcel, ParcelFile, ParcelReport, changes_of, in_order};
+pub use reading::{CodeRule, Reading};
 pub use report::{FAULTS_KEPT, ImportFault, ImportReport, Outcome, Reason};
 pub use row::{Row, read_milli, read_whole};
 pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Mode, News, Pass, Place, Progress, run};

@@ -21,6 +21,8 @@ pub struct Row<'a> {
     pub(super) columns: &'a Columns,
     pub(super) header: &'a Header,
     pub(super) raw: &'a RawRow,
+    /// Its code, where the file has none and one was made.
+    pub(super) code: &'a str,
     pub(super) faults: &'a mut Faults,
     /// Keys of the rows before. None in the second pass, when they have been compared.
     pub(super) seen: Option<&'a mut Seen>,
@@ -166,14 +168,13 @@ impl<'a> Row<'a> {
 
     /// Notes a fault of this row that only several cells together show, such as dates out of order. Its field is a column's name.
     pub fn fault(&mut self, fault: Fault) {
-        let column = self.header.spelling_of(self.columns, &fault.field).to_owned();
         let value = self.columns.place(&fault.field).map(|_| self.get(&fault.field)).filter(|value| !value.is_empty());
-        self.faults.push(ImportFault::of(&Fault { field: column.into(), ..fault }.at_line(self.raw.line()), value));
+        self.faults.push(self.header.place(self.columns, fault.at_line(self.raw.line()), value));
     }
 
     /// Notes what is wrong with the cells whatever they mean: unreadable characters, cells beyond the header.
     pub(super) fn note_flaws(&mut self) {
-        for (place, cell) in self.raw.cells().iter().enumerate() {
+        for (place, cell) in self.raw.cells().iter().enumerate().filter(|(place, _)| !self.header.is_left_out(*place)) {
             let spelled = self.header.spelled(place);
             let mut fault = match &cell.flaw {
                 _ if spelled.is_empty() && !cell.text.trim().is_empty() => Fault::new("", Code::TooManyCells),
@@ -191,7 +192,12 @@ impl<'a> Row<'a> {
 
     /// The trimmed text of a cell and whether it is sound; None when the file lacks the column or the row ends before it.
     fn cell(&self, column: &str) -> Option<(&'a str, bool)> {
-        let cell = self.raw.cells().get(self.header.cell_of(self.columns.place(column)?)?)?;
+        let place = self.columns.place(column)?;
+        let Some(cell) = self.header.cell_of(place) else {
+            let made = Some(self.code).filter(|code| place == 0 && !code.is_empty());
+            return made.or_else(|| self.header.constant(place)).map(|text| (text, true));
+        };
+        let cell = self.raw.cells().get(cell)?;
         Some((cell.text.trim(), cell.flaw.is_none()))
     }
 }

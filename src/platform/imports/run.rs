@@ -249,8 +249,7 @@ impl Tally {
 /// Notes faults under the headers as the file spells them.
 fn note(faults: &mut Faults, header: &Header, columns: &Columns, found: Vec<Fault>) {
     for fault in found {
-        let column = header.spelling_of(columns, &fault.field).to_owned();
-        faults.push(ImportFault::of(&Fault { field: column.into(), ..fault }, None));
+        faults.push(header.place(columns, fault, None));
     }
 }
 
@@ -282,10 +281,10 @@ impl Walk<'_, '_> {
         let mut rows = 0;
         let mut chunk = Vec::with_capacity(CHUNK);
         let mut broken_off = false;
-        let meter = source.meter();
+        let (meter, reading) = (source.meter(), source.reading().clone());
         let ended = source.rows(columns, &mut |raw| {
             if std::mem::take(&mut first) {
-                header = Header::read(columns, raw, self.faults);
+                header = Header::read(columns, raw, &reading, self.faults);
                 return Ok(if header.is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) });
             }
             let Some(header) = &header else {
@@ -293,7 +292,8 @@ impl Walk<'_, '_> {
             };
             rows += 1;
             let before = self.faults.count;
-            let mut row = Row { columns, header, raw, faults: self.faults, seen: seen.as_mut() };
+            let code = header.code_of(raw, rows);
+            let mut row = Row { columns, header, raw, code: &code, faults: self.faults, seen: seen.as_mut() };
             row.note_flaws();
             let record = lock(import).read(&mut row);
             match record {

@@ -10,10 +10,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
 use encoding_rs::{Decoder, Encoding, GB18030, UTF_8};
 
+use super::reading::Reading;
 use super::report::Reason;
 use super::sheet::Columns;
 use super::workbook::{self, Workbook};
 use crate::kernel::error::{Code, Fault, Result};
+use crate::platform::exports::restored;
 
 /// Cells a row may have.
 pub const TABLE_COLUMNS_MAX: usize = 1_024;
@@ -63,6 +65,7 @@ pub struct Source {
     name: String,
     size: u64,
     meter: Meter,
+    reading: Reading,
     body: Body,
 }
 
@@ -102,8 +105,18 @@ impl Source {
             let encoding = encoding_of(&mut bytes, &head)?;
             Body::Text { bytes, encoding }
         };
-        let name = name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
-        Ok(Self { name, size, meter, body })
+        Ok(Self { name: bare(name), size, meter, reading: Reading::default(), body })
+    }
+
+    /// The same file, sent under this name and read in this way.
+    #[must_use]
+    pub fn read_as(self, name: &str, reading: Reading) -> Self {
+        Self { name: bare(name), reading, ..self }
+    }
+
+    /// How it is read.
+    pub(super) fn reading(&self) -> &Reading {
+        &self.reading
     }
 
     /// The name it was sent under, without folders.
@@ -142,6 +155,11 @@ impl Source {
             Body::Workbook(book) => workbook::rows(book, columns, each),
         }
     }
+}
+
+/// A file's name without folders, and short enough to be shown.
+pub(super) fn bare(name: &str) -> String {
+    name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 /// What is done with a row: go on, or break off.
@@ -383,7 +401,7 @@ impl<'a> Records<'a> {
                     let mut start = 0;
                     for end in self.ends.get(..cells).unwrap_or_default() {
                         let cell = self.record.get(start..*end).unwrap_or_default();
-                        row.push(Cell::new(String::from_utf8_lossy(cell).into_owned()));
+                        row.push(Cell::new(restored(&String::from_utf8_lossy(cell)).to_owned()));
                         start = *end;
                     }
                     return Ok(Next::Row);

@@ -2,7 +2,7 @@
 
 use super::{NAME_MAX, Party, PartyFields, Role, Status, rules, store};
 use crate::kernel::error::{Code, Fault};
-use crate::kernel::text::{self, Lang};
+use crate::kernel::text::Lang;
 use crate::kernel::{Result, countries};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
@@ -17,8 +17,8 @@ pub const COLUMNS: Columns = Columns {
     columns: &[
         Column::required(
             "code",
-            &["编码", "单位编码", "代码"],
-            &["Code", "Party code", "Party"],
+            &["单位编码", "单位编号", "编码", "代码"],
+            &["Party code", "Party", "Code"],
             (
                 "单位编码，文件和系统都用它来识别单位；已有的编码会更新",
                 "The code the party is known by; one that is there already is updated",
@@ -47,7 +47,7 @@ pub const COLUMNS: Columns = Columns {
                 "一个或多个角色，用顿号或逗号分开：品牌方、供应商、面料厂、染厂、辅料厂、成衣厂、承运商、零售商、服务点、团体客户；新单位必填",
                 "One or more roles, separated by commas: brand, supplier, mill, dye house, trim maker, garment factory, carrier, retailer, service point, corporate customer; needed for a new party",
             ),
-            "面料厂、供应商",
+            "供应商、面料厂、成衣厂、零售商",
         ),
         Column::optional(
             "gln",
@@ -175,12 +175,6 @@ fn roles(field: &'static str, text: &str) -> Result<Vec<Role>, Fault> {
     Ok(roles)
 }
 
-/// A contact; a spreadsheet's apostrophe before a telephone number that begins with a plus is not part of it.
-fn contact(field: &'static str, text: &str) -> Result<String, Fault> {
-    let text = text.strip_prefix('\'').filter(|rest| rest.starts_with(['+', '@', '-', '='])).unwrap_or(text);
-    text::line(field, text, 240)
-}
-
 impl Import for PartyImport {
     type Record = PartyRow;
 
@@ -198,7 +192,7 @@ impl Import for PartyImport {
         let city = row.optional_text("city", 80);
         let address_zh = row.optional_text("address_zh", 240);
         let address_en = row.optional_text("address_en", 240);
-        let contact = row.optional("contact", contact);
+        let contact = row.optional_text("contact", 240);
         let status = row.optional_choice("status", STATES);
         let (code, gln) = (code?, gln?);
         row.unique("code", &code);
