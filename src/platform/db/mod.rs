@@ -8,6 +8,7 @@
 //!
 //! Queries are written once: `each!(db, |c| query.load(c))` is type-checked against both backends.
 
+mod columns;
 mod conflict;
 mod copies;
 mod doctor;
@@ -28,6 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
+pub use columns::known_text;
 pub use conflict::{CHUNK_BINDS, chunk_rows};
 pub use copies::restore;
 pub use doctor::{Finding, examine};
