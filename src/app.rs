@@ -16,6 +16,7 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, Routes, assets, at_the_door, dress, guard_headers, remember_lang};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
+use crate::platform::rooms::{self, Listed};
 use crate::production::{batches, materials, parties, print_jobs, products};
 use crate::public::{card, links, resolver};
 use crate::quality::{findings, recalls, trace};
@@ -68,7 +69,7 @@ const ROUTES: &[fn(&mut Routes<'_, '_>)] = &[
     staff::sign_in::routes,
     staff::accounts::routes,
     staff::tokens::routes,
-    parties::routes,
+    rooms::routes::<parties::Party>,
     products::routes,
     materials::routes,
     batches::routes,
@@ -94,10 +95,17 @@ pub fn import_tables() -> ImportTables {
 }
 
 /// Mounts every room's routes.
-fn rooms(mut on: Routes<'_, '_>) {
+fn mount(mut on: Routes<'_, '_>) {
     for routes in ROUTES {
         routes(&mut on);
     }
+}
+
+/// The routes that read their right off their handlers, as the program serves them.
+pub fn routes() -> Vec<Listed> {
+    let mut listed = Vec::new();
+    mount(Routes::Listed(&mut listed));
+    listed
 }
 
 /// The whole application, ready to be served or tested. Looks at cards are counted where a counter is handed in.
@@ -119,7 +127,7 @@ pub fn app(
         .app_data(web::Data::new(import_tables()))
         .app_data(web::Data::from(staff::door::porter()))
         .app_data(web::Data::new(card::Desk::new(house, counter)))
-        .configure(|server| rooms(Routes::Served(server)))
+        .configure(|server| mount(Routes::Served(server)))
         .default_service(web::to(nowhere))
         .wrap(from_fn(at_the_door))
         .wrap(from_fn(dress))
@@ -145,5 +153,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
                 .build(),
         )
         .build();
-    App::new().into_utoipa_app().openapi(base).configure(|api| rooms(Routes::Described(api))).split_for_parts().1
+    let mut made = Vec::new();
+    let described = App::new().into_utoipa_app().openapi(base).configure(|api| mount(Routes::Described { api, made: &mut made }));
+    let mut whole = described.split_for_parts().1;
+    for (paths, components) in made {
+        whole.merge(OpenApiBuilder::new().paths(paths).components(Some(components)).build());
+    }
+    whole
 }

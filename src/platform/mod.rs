@@ -10,4 +10,5 @@ pub mod imports;
 pub mod jobs;
 pub mod keys;
 pub mod policies;
+pub mod rooms;
 pub mod words;

@@ -1,7 +1,6 @@
 //! The production wing: what was made, out of what, by whom; and its labels.
 
 pub mod batches;
-mod history;
 pub mod labels;
 pub mod materials;
 pub mod parties;

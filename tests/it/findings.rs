@@ -63,8 +63,14 @@ async fn world(app: &TestApp) -> World {
     let built = app.house.store.write(move |db| {
         findings::seed(db)?;
         let mut party = |code: &str, role: &str| {
-            let fields = read(json!({"code": code, "name": {"zh": code, "en": code}, "roles": [role]}));
-            Ok::<_, hangtag::kernel::Error>(parties::create(db, &stamp, &fields)?.id)
+            let party = parties::Party {
+                code: code.into(),
+                name_zh: code.into(),
+                name_en: code.into(),
+                roles: vec![parties::Role::of(role).unwrap()],
+                ..parties::Party::default()
+            };
+            Ok::<_, hangtag::kernel::Error>(parties::create(db, &stamp, party)?.id)
         };
         let (mill, buttons) = (party("MILL", "mill")?, party("BUTTONS", "trim_maker")?);
         let (other, factory) = (party("OTHER", "mill")?, party("FACTORY", "factory")?);

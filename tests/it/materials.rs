@@ -8,7 +8,7 @@ use hangtag::kernel::{Error, Id, Refusal};
 use hangtag::platform::events;
 use hangtag::platform::imports::{ImportReport, ImportTable, Importer, Mode, Outcome, Source};
 use hangtag::production::materials::{self, LotDraft};
-use hangtag::production::parties::{self, PartyFields, Role as PartyRole};
+use hangtag::production::parties::{self, Party, Role as PartyRole};
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
@@ -22,15 +22,15 @@ pub async fn party(app: &TestApp, code: &str) -> Id {
         if let Some(party) = parties::by_code(db, &code)? {
             return Ok(party.id);
         }
-        let name = Both { zh: format!("{code} 厂"), en: format!("{code} Ltd") };
-        let fields = PartyFields {
+        let party = Party {
             code: code.clone(),
-            name,
+            name_zh: format!("{code} 厂"),
+            name_en: format!("{code} Ltd"),
             roles: vec![PartyRole::Mill, PartyRole::Factory],
             country: "CN".into(),
-            ..PartyFields::default()
+            ..Party::default()
         };
-        Ok(parties::create(db, &stamp, &fields)?.id)
+        Ok(parties::create(db, &stamp, party)?.id)
     });
     made.await.unwrap()
 }

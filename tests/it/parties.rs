@@ -90,10 +90,10 @@ story!(every_wrong_field_of_a_party_is_named_and_nothing_is_left, |app| {
     assert_eq!(
         fields(&problem),
         [
-            ("roles", "missing"),
             ("code", "malformed"),
             ("name.zh", "control_character"),
             ("name.en", "too_long"),
+            ("roles", "missing"),
             ("gln", "check_digit"),
             ("country", "unknown_reference"),
             ("address.en", "control_character"),

@@ -23,7 +23,7 @@ use crate::platform::http::problem::Problem;
 use crate::platform::http::{
     Caller, Filled, Form, House, Json, Locale, Once, Routes, Shell, created, csv, html, html_response, json, perm, query_escape, see_other,
 };
-use crate::production::parties::{self, Party, PartyFilter, Role};
+use crate::production::parties::{self, Party, Role};
 use crate::production::{batches, products};
 
 /// Rows a download may have.
@@ -346,8 +346,7 @@ async fn retailers(house: &House, bound: Option<Id>) -> Result<Vec<Party>> {
     if bound.is_some() {
         return Ok(Vec::new());
     }
-    let filter = PartyFilter { role: Some(Role::Retailer), ..PartyFilter::default() };
-    house.store.read(move |db| parties::list(db, &filter, None, 500)).await
+    house.store.read(|db| parties::with_role(db, Role::Retailer)).await
 }
 
 fn query(ask: &Ask) -> String {

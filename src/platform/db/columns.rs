@@ -112,6 +112,27 @@ macro_rules! id_column {
     };
 }
 
+/// Saves a row of a table with `id`, `version` and `created_at`: a new one, or in the place of `before` if that is still as it was read.
+/// Gives the row its id, version and time. Leaves the function with [`Code::Stale`](crate::kernel::Code::Stale) when it is not.
+#[macro_export]
+macro_rules! save_row {
+    ($db:expr, $stamp:expr, $table:ident, $row:expr, $before:expr) => {
+        match $before {
+            None => {
+                ($row.id, $row.version, $row.created_at) = ($stamp.id(), 1, $stamp.at);
+                $crate::each!($db, |c| diesel::insert_into($table::table).values(&$row).execute(c))?;
+            }
+            Some(before) => {
+                ($row.id, $row.version, $row.created_at) = (before.id, before.version + 1, before.created_at);
+                let as_read = $table::id.eq(before.id).and($table::version.eq(before.version));
+                if $crate::each!($db, |c| diesel::update($table::table.filter(as_read)).set(&$row).execute(c))? == 0 {
+                    return Err($crate::kernel::Code::Stale.into());
+                }
+            }
+        }
+    };
+}
+
 id_column!(Id, BatchNo, GarmentId);
 
 /// What a stored text stands for.

@@ -150,7 +150,7 @@ impl<P: Perm> FromRequest for Caller<P> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready((|| {
             let identity = request.extensions().get::<Identity>().cloned().ok_or(Code::SignInNeeded)?;
-            if !identity.permissions.has(P::NEEDS) {
+            if !identity.permissions.has(P::NEEDS) || (P::BRAND_ONLY && identity.party.is_some()) {
                 return Err(Code::Forbidden.into());
             }
             let stamp = house_of(request)?.stamp(&identity.actor);

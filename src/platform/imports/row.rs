@@ -37,6 +37,11 @@ impl<'a> Row<'a> {
         self.cell(column).map_or("", |cell| cell.0)
     }
 
+    /// Whether the file has the column at all: what a file does not speak of stays as it is.
+    pub fn has_column(&self, column: &str) -> bool {
+        self.columns.place(column).is_some_and(|place| self.header.cell_of(place).is_some())
+    }
+
     /// Whether the cell has something in it.
     pub fn has(&self, column: &str) -> bool {
         !self.get(column).is_empty()

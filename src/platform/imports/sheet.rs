@@ -6,14 +6,29 @@ use super::report::{Faults, ImportFault};
 use super::table::RawRow;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::Lang;
+use crate::platform::rooms::{Half, Kind};
 
-/// One column of a table.
+/// One column of a table; a field of the thing that a row stands for.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
     /// The name in code, in documents and in JSON: English, snake_case. Always accepted as a header.
     pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
     /// Whether the file must have it and every row must fill it.
     pub required: bool,
+    /// Whether a thing must have it; of a text in two languages, one of them.
+    pub needed: bool,
+    /// Whether it is absent rather than empty when there is none.
+    pub nullable: bool,
+    /// Whether no two things have the same.
+    pub unique: bool,
+    /// Whether the list of things shows it.
+    pub listed: bool,
+    /// The name of the list's filter by it, if there is one.
+    pub filter: Option<&'static str>,
+    /// Of which text in two languages it is a half.
+    pub both: Option<Half>,
     /// Chinese headers; the first is the title used in templates.
     pub zh: &'static [&'static str],
     /// English headers; the first is the title used in templates.
@@ -33,7 +48,7 @@ impl Column {
         about: (&'static str, &'static str),
         example: &'static str,
     ) -> Self {
-        Self { name, required: true, zh, en, about, example }
+        Self { required: true, needed: true, ..Self::optional(name, zh, en, about, example) }
     }
 
     /// A column that a file may lack and a row may leave empty.
@@ -44,7 +59,21 @@ impl Column {
         about: (&'static str, &'static str),
         example: &'static str,
     ) -> Self {
-        Self { name, required: false, zh, en, about, example }
+        Self {
+            name,
+            kind: Kind::ByHand,
+            required: false,
+            needed: false,
+            nullable: false,
+            unique: false,
+            listed: false,
+            filter: None,
+            both: None,
+            zh,
+            en,
+            about,
+            example,
+        }
     }
 
     /// The header a template gives it.

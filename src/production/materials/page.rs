@@ -13,7 +13,7 @@ use crate::kernel::{Code, Fault, Refusal, Result};
 use crate::platform::events::Fact;
 use crate::platform::http::{Filled, Shell, segment};
 use crate::platform::imports::read_milli;
-use crate::production::history::{Happened, happened};
+use crate::platform::rooms::timeline::{self, Happened};
 
 #[derive(Template)]
 #[template(path = "production/materials/list.html")]
@@ -60,7 +60,7 @@ pub(super) struct OnePage {
 
 impl OnePage {
     pub(super) fn new(shell: Shell, sheet: LotSheet, history: &[Fact], may_edit: bool, zone: chrono_tz::Tz) -> Self {
-        let history = happened(history, shell.lang, zone, |_| None);
+        let history = timeline::lines(history, shell.lang, zone, |_| None);
         Self { shell, sheet, history, may_edit }
     }
 

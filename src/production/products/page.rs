@@ -321,7 +321,7 @@ pub(super) fn style_of(values: &Values) -> Result<StyleFields, Vec<Fault>> {
         manufacturer: form.filled("manufacturer"),
         policy: form.filled("policy"),
         facts,
-        status: Status::of(&form.text("status")),
+        status: form.read("status", |text| Status::read("", text)).unwrap_or_default(),
         version: form.text("version").parse().ok(),
     };
     form.end(fields)

@@ -86,6 +86,7 @@ impl TryFrom<StyleRow> for Style {
         if stored.v != FACTS_VERSION {
             return Err(Error::broken(format!("style {} has facts of version {}, not {FACTS_VERSION}", row.code, stored.v)));
         }
+        let status = Status::of(&row.status).ok_or_else(|| Error::broken(format!("style {} has status {}", row.code, row.status)))?;
         Ok(Self {
             id: Id(row.id),
             code: row.code,
@@ -96,7 +97,7 @@ impl TryFrom<StyleRow> for Style {
             manufacturer_id: row.manufacturer_id.map(Id),
             policy_code: row.policy_code,
             facts: stored.facts,
-            status: Status::of(&row.status),
+            status,
             version: row.version,
         })
     }

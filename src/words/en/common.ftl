@@ -29,3 +29,17 @@ actor-api = { $name } (program)
 actor-system = the system
 actor-holder = the holder
 actor-cli = the command line
+# The timeline of a thing.
+timeline-history = History
+timeline-when = When
+timeline-what = What
+timeline-who = Who
+timeline-detail = Details
+# What every list and page has.
+any = Any
+edit = Change
+facts = Facts
+import-from-file = Import from a file
+nothing-found = Nothing matches.
+show-all = Show all
+previous-page = Previous page

@@ -29,3 +29,17 @@ actor-api = { $name }（程序）
 actor-system = 系统
 actor-holder = 持有人
 actor-cli = 命令行
+# 时间线。
+timeline-history = 历史
+timeline-when = 时间
+timeline-what = 事项
+timeline-who = 操作者
+timeline-detail = 详情
+# 每个列表和页面都有的。
+any = 全部
+edit = 修改
+facts = 基本信息
+import-from-file = 从文件导入
+nothing-found = 没有符合条件的记录。
+show-all = 显示全部
+previous-page = 上一页

@@ -79,10 +79,14 @@ impl TestApp {
     pub async fn party(&self, role: parties::Role) -> (Id, String) {
         let stamp = self.house.stamp("system");
         let code = format!("{}-{}", role.as_str().to_uppercase(), COUNT.fetch_add(1, Ordering::Relaxed)).replace('_', "-");
-        let fields: parties::PartyFields =
-            serde_json::from_value(serde_json::json!({ "code": code, "name": { "zh": "某某", "en": "Some" }, "roles": [role.as_str()] }))
-                .unwrap();
-        let made = self.write(move |db| parties::create(db, &stamp, &fields)).await;
+        let party = parties::Party {
+            code: code.clone(),
+            name_zh: "某某".into(),
+            name_en: "Some".into(),
+            roles: vec![role],
+            ..parties::Party::default()
+        };
+        let made = self.write(move |db| parties::create(db, &stamp, party.clone())).await;
         (made.id, code)
     }
 

@@ -11,7 +11,7 @@ use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::http::{Caller, Filled, Form, House, Locale, Once, Shell, csv, html, html_response, perm, query_escape, see_other};
-use crate::production::parties::{self, Maker, Party, PartyFilter};
+use crate::production::parties::{self, Party};
 use crate::production::products::page::{
     ListPage, OnePage, PoliciesPage, PolicyForm, SkuForm, StyleForm, href, policy_of, policy_values, sku_of, sku_values, style_of,
     style_values,
@@ -165,11 +165,11 @@ async fn style_form(house: &House, shell: Shell, form: Filled, code: Option<Stri
 fn makers(db: &mut Db, lang: Lang) -> Result<Vec<(String, String)>> {
     let mut found: Vec<Party> = Vec::new();
     for role in [parties::Role::Brand, parties::Role::Factory] {
-        found.extend(parties::list(db, &PartyFilter { role: Some(role), ..PartyFilter::default() }, None, 200)?);
+        found.extend(parties::with_role(db, role)?);
     }
     found.sort_by(|one, other| one.code.cmp(&other.code));
     found.dedup_by(|one, other| one.code == other.code);
-    Ok(found.into_iter().map(|party| (party.code.clone(), Maker::from(&party).name.get(lang).to_owned())).collect())
+    Ok(found.into_iter().map(|party| (party.code.clone(), party.name(lang).to_owned())).collect())
 }
 
 #[get("/styles/new")]

@@ -1,4 +1,4 @@
-//! A thing's history as its page shows it: what happened, when in the brand's zone, who.
+//! The timeline of a thing as its page shows it: what happened, when in the brand's zone, who.
 
 use chrono::TimeZone;
 use chrono_tz::Tz;
@@ -21,7 +21,7 @@ pub(crate) struct Happened {
 }
 
 /// Facts as lines, newest first. `status` says the thing's states in words.
-pub(crate) fn happened(facts: &[Fact], lang: Lang, zone: Tz, status: impl Fn(&str) -> Option<&'static str> + Copy) -> Vec<Happened> {
+pub(crate) fn lines(facts: &[Fact], lang: Lang, zone: Tz, status: impl Fn(&str) -> Option<&'static str> + Copy) -> Vec<Happened> {
     facts.iter().rev().map(|fact| line(fact, lang, zone, status)).collect()
 }
 

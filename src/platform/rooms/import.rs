@@ -1,0 +1,125 @@
+//! Files of a thing: one row a thing, named by its code. A column that the file lacks changes nothing; an empty cell empties.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+use super::said::{Said, object};
+use super::thing::Thing;
+use crate::kernel::error::{Error, Fault, Result};
+use crate::platform::db::{Db, Store};
+use crate::platform::events::Stamp;
+use crate::platform::http::House;
+use crate::platform::imports::{Applied, Checked, Columns, Entry, Import, ImportReport, Importer, Mode, Progress, Row, Source, run};
+
+/// Reads a file of things.
+///
+/// # Errors
+/// As [`run`].
+pub fn import<T: Thing>(
+    house: &House,
+    importer: &Importer,
+    source: &mut Source,
+    mode: Mode,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<ImportReport> {
+    let mut import = ThingImport::<T> { store: house.store.clone(), stamp: importer.stamp.clone(), thing: PhantomData };
+    run(source, &mut import, mode, progress)
+}
+
+struct ThingImport<T> {
+    store: Store,
+    stamp: Stamp,
+    thing: PhantomData<T>,
+}
+
+/// A row: the code that names the thing, and what is said of it.
+struct SaidOf {
+    code: String,
+    said: Said,
+}
+
+/// The things of a chunk's rows as they stand, by code.
+fn before<T: Thing>(db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<HashMap<String, T>> {
+    let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.code.as_str()).collect();
+    Ok(T::with_codes(db, &codes)?.into_iter().map(|thing| (thing.code().to_owned(), thing)).collect())
+}
+
+/// A fault of a document's field as one of the row's column: `name` is the column of its first half.
+fn of_column<T: Thing>(fault: Fault, line: u64) -> Fault {
+    let column =
+        T::FIELDS.columns.iter().find(|field| field.path() == fault.field || field.both.is_some_and(|half| half.group == fault.field));
+    let field = column.map_or(fault.field.clone(), |column| column.name.into());
+    Fault { field, ..fault }.at_line(line)
+}
+
+impl<T: Thing> Import for ThingImport<T> {
+    type Record = SaidOf;
+
+    fn columns(&self) -> &'static Columns {
+        T::FIELDS
+    }
+
+    fn read(&mut self, row: &mut Row<'_>) -> Option<SaidOf> {
+        let said = Said::of_row(T::FIELDS, row)?;
+        let code = said.text("code")?.to_owned();
+        row.unique("code", &code);
+        for field in T::FIELDS.columns.iter().filter(|field| field.unique) {
+            if let Some(value) = said.text(field.name) {
+                row.unique(field.name, value);
+            }
+        }
+        Some(SaidOf { code, said })
+    }
+
+    fn check(&mut self, chunk: &[Entry<SaidOf>]) -> Result<Checked> {
+        self.store.read_blocking(|db| {
+            let mut checked = Checked::default();
+            let there = before::<T>(db, chunk)?;
+            for entry in chunk {
+                let before = there.get(&entry.record.code);
+                match entry.record.said.onto::<T>(T::FIELDS, before) {
+                    Ok(after) => {
+                        let faults = after.faults(db, before)?;
+                        checked.faults.extend(faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
+                        count(&mut checked.would, before, &after)?;
+                    }
+                    Err(Error::Refused(refusal)) => {
+                        checked.faults.extend(refusal.faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)))
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(checked)
+        })
+    }
+
+    fn apply(&mut self, chunk: Vec<Entry<SaidOf>>) -> Result<Applied> {
+        let stamp = self.stamp.clone();
+        self.store.write_blocking(move |db| {
+            let mut applied = Applied::default();
+            let there = before::<T>(db, &chunk)?;
+            for entry in &chunk {
+                let before = there.get(&entry.record.code);
+                let after: T = entry.record.said.onto(T::FIELDS, before)?;
+                if count(&mut applied, before, &after)? {
+                    after.save(db, &stamp, before)?;
+                }
+            }
+            Ok(applied)
+        })
+    }
+}
+
+/// Counts a row; whether there is something to write.
+fn count<T: Thing>(applied: &mut Applied, before: Option<&T>, after: &T) -> Result<bool> {
+    let count = match before {
+        None => &mut applied.added,
+        Some(before) if object(before)? == object(after)? => {
+            applied.unchanged += 1;
+            return Ok(false);
+        }
+        Some(_) => &mut applied.changed,
+    };
+    *count += 1;
+    Ok(true)
+}

@@ -1,0 +1,86 @@
+//! Routes whose right is read off their handler: a handler that names nobody does not compile.
+
+use actix_web::{FromRequest, Handler, Responder, web};
+
+use super::call::Call;
+use crate::platform::http::perm::{Perm, Permission};
+use crate::platform::http::{Routes, Visitor};
+
+/// A route of the running program.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listed {
+    /// The method.
+    pub method: &'static str,
+    /// The path, with its parameters in braces.
+    pub path: String,
+    /// The right it needs; None for a route that is open to anybody.
+    pub needs: Option<Permission>,
+    /// Whether who is bound to a party is refused even with the right.
+    pub brand_only: bool,
+}
+
+/// Arguments of a handler of which the first says who may call it.
+pub trait Named {
+    /// The right it takes; None for anybody.
+    const NEEDS: Option<Permission>;
+    /// Whether who is bound to a party is refused.
+    const BRAND_ONLY: bool;
+}
+
+macro_rules! named {
+    ($($rest:ident)*) => {
+        impl<P: Perm, $($rest),*> Named for (Call<P>, $($rest,)*) {
+            const NEEDS: Option<Permission> = Some(P::NEEDS);
+            const BRAND_ONLY: bool = P::BRAND_ONLY;
+        }
+
+        impl<$($rest),*> Named for (Visitor, $($rest,)*) {
+            const NEEDS: Option<Permission> = None;
+            const BRAND_ONLY: bool = false;
+        }
+    };
+}
+
+named!();
+named!(A);
+named!(A B);
+named!(A B C);
+
+macro_rules! methods {
+    ($($(#[$doc:meta])* $name:ident = $method:literal;)*) => {
+        impl Routes<'_, '_> {
+            $(
+                $(#[$doc])*
+                pub fn $name<F, Args>(&mut self, path: &str, handler: F) -> &mut Self
+                where
+                    F: Handler<Args>,
+                    Args: FromRequest + Named + 'static,
+                    F::Output: Responder + 'static,
+                {
+                    match self {
+                        Self::Served(server) => drop(server.route(path, web::$name().to(handler))),
+                        Self::Listed(routes) => routes.push(Listed {
+                            method: $method,
+                            path: path.to_owned(),
+                            needs: Args::NEEDS,
+                            brand_only: Args::BRAND_ONLY,
+                        }),
+                        Self::Described { .. } => {}
+                    }
+                    self
+                }
+            )*
+        }
+    };
+}
+
+methods! {
+    /// Answers GET.
+    get = "GET";
+    /// Answers POST.
+    post = "POST";
+    /// Answers PUT.
+    put = "PUT";
+    /// Answers DELETE.
+    delete = "DELETE";
+}

@@ -1,0 +1,330 @@
+//! A kind of thing that people list, look at, make and change; and the routes it gets from that.
+
+use std::collections::HashMap;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::call::{BrandOnly, Call, Sees};
+use super::field::Fields;
+use super::form::{FormView, values};
+use super::list::{ListPage, ListQuery, ListRow, ListView, Window, filters};
+use super::one::{Act, OneView, Panel, facts};
+use super::said::{Said, document, object};
+use super::{Kind, list, timeline};
+use crate::kernel::event::Subject;
+use crate::kernel::text::Lang;
+use crate::kernel::{Code, Error, Fault, Id, Result};
+use crate::platform::db::Db;
+use crate::platform::events::{self, Stamp};
+use crate::platform::exports::{self, Format};
+use crate::platform::http::perm::Perm;
+use crate::platform::http::{Filled, Form, Json, Routes, created, html, html_response, json, see_other, segment};
+
+/// Rows of a download read at a time.
+const DOWNLOAD_ROWS: i64 = 2_000;
+
+/// A kind of thing: what the room says of it. The thing is what is stored and what somebody says of it in one: its id, version and the time it
+/// was made are the store's.
+pub trait Thing: Clone + Default + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Its fields; their table is the room's name, the first part of its address and of its words' keys.
+    const FIELDS: &'static Fields;
+    /// What a thing is called in events.
+    const SUBJECT: &'static str;
+    /// Name of its schema in the API's description.
+    const SCHEMA: &'static str;
+    /// Who may see it.
+    type Read: Perm;
+    /// Who may make and change it.
+    type Edit: Perm;
+
+    /// Its id.
+    fn id(&self) -> Id;
+    /// The code people call it by.
+    fn code(&self) -> &str;
+    /// Its name for people, the title of its page.
+    fn title(&self, lang: Lang) -> String;
+    /// Grows with every change.
+    fn version(&self) -> i64;
+
+    /// A stretch of the list by code, narrowed by the query and by what the asker sees.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &Window) -> Result<Vec<Self>>;
+
+    /// Those with these codes, in no order.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>>;
+
+    /// Whether the asker may know of it.
+    fn is_seen(&self, sees: Sees) -> bool;
+
+    /// Saves it: a new one, or in the place of `before`, if that is still as it was read.
+    ///
+    /// # Errors
+    /// [`Code::Stale`] when somebody changed it since; [`Code::Duplicate`] for a code that is there; what the room's rules refuse.
+    fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self>;
+
+    /// Faults that only the store shows, of a row of a file that would be saved.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn faults(&self, _db: &mut Db, _before: Option<&Self>) -> Result<Vec<Fault>> {
+        Ok(Vec::new())
+    }
+
+    /// What its page shows beside its fields.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn panels(&self, _db: &mut Db) -> Result<Vec<Panel>> {
+        Ok(Vec::new())
+    }
+
+    /// What may be done with it, beside changing it.
+    fn acts(&self) -> Vec<Act> {
+        Vec::new()
+    }
+}
+
+/// Its address in the staff pages.
+pub(super) fn href<T: Thing>(code: &str) -> String {
+    format!("/{}/{}", T::FIELDS.table, segment(code))
+}
+
+fn key<T: Thing>(what: &str) -> String {
+    format!("{}-{what}", T::FIELDS.table)
+}
+
+/// Mounts a thing's pages, files and API.
+pub fn routes<T: Thing>(on: &mut Routes<'_, '_>) {
+    let room = T::FIELDS.table;
+    let (pages, api) = (format!("/{room}"), format!("/api/v1/{room}"));
+    on.described(super::api::description::<T>);
+    on.get(&api, list_json::<T>)
+        .post(&api, create_json::<T>)
+        .get(&format!("{api}/{{code}}"), one_json::<T>)
+        .put(&format!("{api}/{{code}}"), change_json::<T>)
+        .get(&pages, list_page::<T>)
+        .get(&format!("{pages}.csv"), list_csv::<T>)
+        .get(&format!("{pages}.xlsx"), list_xlsx::<T>)
+        .get(&format!("{pages}/new"), new_form::<T>)
+        .post(&format!("{pages}/new"), create_form::<T>)
+        .get(&format!("{pages}/{{code}}"), one_page::<T>)
+        .get(&format!("{pages}/{{code}}/edit"), edit_form::<T>)
+        .post(&format!("{pages}/{{code}}/edit"), change_form::<T>);
+}
+
+type Pairs = web::Query<HashMap<String, String>>;
+
+/// The thing of a code, if the asker may know of it.
+fn seen<T: Thing>(db: &mut Db, code: &str, sees: Sees) -> Result<T> {
+    T::with_codes(db, &[code])?.into_iter().find(|thing| thing.is_seen(sees)).ok_or_else(|| Code::NotFound.into())
+}
+
+async fn page_of<T: Thing>(call: &Call<T::Read>, query: &ListQuery) -> Result<ListPage<T>> {
+    let (asked, sees) = (query.clone(), call.sees());
+    let rows = call.read(move |db| T::list(db, &asked, sees, &asked.window())).await?;
+    Ok(query.page(rows, T::code))
+}
+
+async fn list_json<T: Thing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
+    let ListPage { page, previous } = page_of::<T>(&call, &ListQuery::of(T::FIELDS, &pairs)?).await?;
+    let items = page.items.iter().map(|thing| document(T::FIELDS, thing)).collect::<Result<Vec<_>>>()?;
+    let mut body = Map::from_iter([("items".to_owned(), Value::Array(items))]);
+    body.extend(page.next.map(|next| ("next".to_owned(), next.into())));
+    body.extend(previous.map(|previous| ("previous".to_owned(), previous.into())));
+    json(&body)
+}
+
+async fn one_json<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Result<HttpResponse> {
+    let sees = call.sees();
+    let thing = call.read(move |db| seen::<T>(db, &code, sees)).await?;
+    json(&document(T::FIELDS, &thing)?)
+}
+
+async fn create_json<T: Thing>(call: Call<BrandOnly<T::Edit>>, body: Json<Map<String, Value>>) -> Result<HttpResponse> {
+    let said = Said::of_json(T::FIELDS, body.value)?;
+    let thing = create::<T>(&call, &body.hash, None, said).await?;
+    created(&format!("/api/v1{}", href::<T>(thing.code())), &document(T::FIELDS, &thing)?)
+}
+
+async fn change_json<T: Thing>(
+    call: Call<BrandOnly<T::Edit>>,
+    code: web::Path<String>,
+    body: Json<Map<String, Value>>,
+) -> Result<HttpResponse> {
+    let mut document_sent = body.value;
+    let version = document_sent.remove("version").ok_or_else(|| Fault::new("version", Code::Missing))?;
+    let version = version.as_i64().ok_or_else(|| Fault::new("version", Code::NotANumber))?;
+    // A document says everything: what it leaves out is gone.
+    let said = Said::of_json(T::FIELDS, document_sent)?.whole(T::FIELDS);
+    let thing = change::<T>(&call, &body.hash, None, code.into_inner(), version, said).await?;
+    json(&document(T::FIELDS, &thing)?)
+}
+
+async fn create<T: Thing>(call: &Call<BrandOnly<T::Edit>>, hash: &str, once: Option<&str>, said: Said) -> Result<T> {
+    let thing: T = said.onto(T::FIELDS, None)?;
+    call.change(hash, once, move |db, stamp| thing.clone().save(db, stamp, None)).await
+}
+
+async fn change<T: Thing>(
+    call: &Call<BrandOnly<T::Edit>>,
+    hash: &str,
+    once: Option<&str>,
+    code: String,
+    version: i64,
+    said: Said,
+) -> Result<T> {
+    call.change(hash, once, move |db, stamp| {
+        let before: T = seen(db, &code, Sees::ALL)?;
+        if before.version() != version {
+            return Err(Code::Stale.into());
+        }
+        said.onto(T::FIELDS, Some(&before))?.save(db, stamp, Some(&before))
+    })
+    .await
+}
+
+async fn list_page<T: Thing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
+    let query = ListQuery::of(T::FIELDS, &pairs)?;
+    let ListPage { page, previous } = page_of::<T>(&call, &query).await?;
+    let shell = call.shell(call.words().say(key::<T>("title")));
+    let row = |thing: &T| Ok(ListRow::of(T::FIELDS, &object(thing)?, href::<T>(thing.code()), shell.lang));
+    let rows = page.items.iter().map(row).collect::<Result<Vec<_>>>()?;
+    let may_edit = call.may(T::Edit::NEEDS) && call.party.is_none();
+    Ok(html(&ListView {
+        room: T::FIELDS.table,
+        may_edit,
+        filters: filters(T::FIELDS, &query, shell.lang),
+        titles: T::FIELDS.listed(shell.lang).map(|field| field.list_title(shell.lang)).collect(),
+        rows,
+        next: page.next,
+        previous,
+        query,
+        shell,
+    }))
+}
+
+async fn list_csv<T: Thing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
+    list_file::<T>(&call, Format::Csv, &pairs).await
+}
+
+async fn list_xlsx<T: Thing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
+    list_file::<T>(&call, Format::Xlsx, &pairs).await
+}
+
+/// The whole list, narrowed as the page is, in the columns that a file of it is handed in with.
+async fn list_file<T: Thing>(call: &Call<T::Read>, format: Format, pairs: &Pairs) -> Result<HttpResponse> {
+    let (query, sees, lang) = (ListQuery::of(T::FIELDS, pairs)?, call.sees(), call.lang());
+    let titles = T::FIELDS.columns.iter().map(|field| field.title(lang).to_owned()).collect();
+    exports::download(&call.house().store, format, T::FIELDS.table, titles, move |db, sheet| {
+        let mut window = Window { from: list::From::Start, limit: DOWNLOAD_ROWS };
+        loop {
+            let things = T::list(db, &query, sees, &window)?;
+            for thing in &things {
+                let values = object(thing)?;
+                let cells: Vec<_> =
+                    T::FIELDS.columns.iter().map(|field| field.cell(values.get(field.name).unwrap_or(&Value::Null), lang)).collect();
+                sheet.row(&cells)?;
+            }
+            match things.last().filter(|_| things.len() == usize::try_from(DOWNLOAD_ROWS).unwrap_or(usize::MAX)) {
+                Some(last) => window.from = list::From::After(last.code().to_owned()),
+                None => return Ok(()),
+            }
+        }
+    })
+    .await
+}
+
+async fn one_page<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Result<HttpResponse> {
+    let sees = call.sees();
+    let found = call.read(move |db| {
+        let thing: T = seen(db, &code, sees)?;
+        let history = events::of(db, Subject::Thing(T::SUBJECT, thing.id().0))?;
+        Ok((thing.panels(db)?, history, thing))
+    });
+    let (panels, history, thing) = found.await?;
+    let shell = call.shell(thing.title(call.lang()));
+    let values = object(&thing)?;
+    let badges = T::FIELDS.columns.iter().filter(|field| matches!(field.kind, Kind::Choice(_) | Kind::Choices(_)));
+    let badges = badges.filter_map(|field| Some(field.badges(values.get(field.name)?, shell.lang))).flatten().collect();
+    let edit = (call.may(T::Edit::NEEDS) && call.party.is_none()).then(|| format!("{}/edit", href::<T>(thing.code())));
+    Ok(html(&OneView {
+        room: T::FIELDS.table,
+        code: thing.code().to_owned(),
+        badges,
+        facts: facts(T::FIELDS, &values, shell.lang),
+        panels,
+        acts: thing.acts().into_iter().filter(|act| call.may(act.needs)).collect(),
+        edit,
+        history: timeline::lines(&history, shell.lang, call.house().config.time_zone, |_| None),
+        shell,
+    }))
+}
+
+fn form_page<T: Thing, P: Perm>(call: &Call<P>, form: Filled, code: Option<&str>) -> FormView {
+    let shell = call.shell(call.words().say(key::<T>(if code.is_some() { "edit" } else { "new" })));
+    let (action, back) = match code {
+        Some(code) => (format!("{}/edit", href::<T>(code)), href::<T>(code)),
+        None => (format!("/{}/new", T::FIELDS.table), format!("/{}", T::FIELDS.table)),
+    };
+    FormView::new(shell, T::FIELDS, form, action, back)
+}
+
+/// The form once more, with what is wrong beside its fields.
+fn again<T: Thing>(
+    call: &Call<BrandOnly<T::Edit>>,
+    values: HashMap<String, String>,
+    error: Error,
+    code: Option<&str>,
+) -> Result<HttpResponse> {
+    let form = Filled::refused(values, error, call.words())?;
+    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &form_page::<T, _>(call, form, code)))
+}
+
+async fn new_form<T: Thing>(call: Call<BrandOnly<T::Edit>>) -> Result<HttpResponse> {
+    let form = Filled::of(values(T::FIELDS, &object(&T::default())?, 0));
+    Ok(html(&form_page::<T, _>(&call, form, None)))
+}
+
+async fn create_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
+    let made = match Said::of_form(T::FIELDS, &form.value) {
+        Ok(said) => create::<T>(&call, &form.hash, form.once.as_deref(), said).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(thing) => Ok(see_other(href::<T>(thing.code()))),
+        Err(error) => again::<T>(&call, form.value, error, None),
+    }
+}
+
+async fn edit_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, code: web::Path<String>) -> Result<HttpResponse> {
+    let thing = call.read(move |db| seen::<T>(db, &code, Sees::ALL)).await?;
+    let form = Filled::of(values(T::FIELDS, &object(&thing)?, thing.version()));
+    Ok(html(&form_page::<T, _>(&call, form, Some(thing.code()))))
+}
+
+async fn change_form<T: Thing>(
+    call: Call<BrandOnly<T::Edit>>,
+    code: web::Path<String>,
+    form: Form<HashMap<String, String>>,
+) -> Result<HttpResponse> {
+    let code = code.into_inner();
+    let version =
+        form.value.get("version").and_then(|version| version.parse().ok()).ok_or_else(|| Fault::new("version", Code::Missing).into());
+    let changed = match (version, Said::of_form(T::FIELDS, &form.value)) {
+        (Ok(version), Ok(said)) => change::<T>(&call, &form.hash, form.once.as_deref(), code.clone(), version, said).await,
+        (_, Err(error)) | (Err(error), _) => Err(error),
+    };
+    match changed {
+        Ok(thing) => Ok(see_other(href::<T>(thing.code()))),
+        Err(error) => again::<T>(&call, form.value, error, Some(&code)),
+    }
+}
