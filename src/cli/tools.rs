@@ -9,7 +9,7 @@ use super::{say, tell, terminal_lang};
 use crate::app;
 use crate::kernel::{Code, Error, Refusal, Result};
 use crate::platform::http::House;
-use crate::platform::imports::{Importer, Mode, Outcome, Pass, Source};
+use crate::platform::imports::{Importer, Mode, News, Outcome, Pass, Source};
 use crate::platform::words::Words;
 use crate::production::batches;
 
@@ -69,7 +69,8 @@ pub(super) fn import(house: &House, table: &str, file: &Path, dry_run: bool) -> 
     let words = Words::of(terminal_lang());
     let importer = Importer { stamp: house.stamp("cli"), party: None };
     let mode = if dry_run { Mode::DryRun } else { Mode::Apply };
-    let report = (table.run)(house, &importer, &mut source, mode, &mut |now| {
+    let report = table.run(house, &importer, &mut source, mode, &mut |news| {
+        let News::Progress(now) = news else { return };
         bar.set_message(words.say(match now.pass {
             Pass::Checking => "imports-checking",
             Pass::Applying => "imports-applying",

@@ -502,7 +502,7 @@ story!(a_file_of_findings_is_checked_then_loaded_once, |app| {
         let mut source = Source::new("findings.csv", std::io::Cursor::new(text.as_bytes())).unwrap();
         let importer = Importer { stamp: app.house.stamp("system"), party: None };
         let house = app.house.clone();
-        tokio::task::spawn_blocking(move || (findings::IMPORT.run)(&house, &importer, &mut source, mode, &mut |_| {}).unwrap())
+        tokio::task::spawn_blocking(move || findings::IMPORT.run(&house, &importer, &mut source, mode, &mut |_| {}).unwrap())
     };
     let good = "对象,缺陷代码,环节,发现日期,数量,部位\nB-1,seam_open,终检,2026-06-01,3,前下摆\nFAB-1,slub,来料,2026-05-02,,\n";
     assert_eq!(load(good, Mode::DryRun).await.unwrap().outcome, Outcome::Checked);

@@ -73,7 +73,7 @@ pub fn load(app: &TestApp, table: ImportTable, csv: &str, mode: Mode) -> ImportR
     let mut source = Source::new("file.csv", Cursor::new(csv.as_bytes().to_vec())).unwrap();
     let importer = Importer { stamp: app.house.stamp("staff:planner"), party: None };
     // As a job does: on a thread that may block.
-    std::thread::scope(|scope| scope.spawn(|| (table.run)(&app.house, &importer, &mut source, mode, &mut |_| {})).join()).unwrap().unwrap()
+    std::thread::scope(|scope| scope.spawn(|| table.run(&app.house, &importer, &mut source, mode, &mut |_| {})).join()).unwrap().unwrap()
 }
 
 /// Line, column and code of each fault.

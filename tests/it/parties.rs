@@ -15,7 +15,7 @@ pub async fn import(app: &TestApp, table: ImportTable, text: &str, mode: Mode) -
     let reading = move || {
         let importer = Importer { stamp: house.stamp("staff:planner"), party: None };
         let mut source = Source::new("file.csv", std::io::Cursor::new(text)).unwrap();
-        (table.run)(&house, &importer, &mut source, mode, &mut |_| {}).unwrap()
+        table.run(&house, &importer, &mut source, mode, &mut |_| {}).unwrap()
     };
     std::thread::spawn(reading).join().unwrap()
 }

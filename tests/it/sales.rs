@@ -347,7 +347,7 @@ async fn import(app: &TestApp, csv: &str, mode: Mode, party: Option<Id>) -> Impo
     let (house, importer) = (app.house.clone(), Importer { stamp: app.house.stamp("staff:desk"), party });
     let run = move || {
         let mut source = Source::open(&path).unwrap();
-        (sales::IMPORT.run)(&house, &importer, &mut source, mode, &mut |_| {}).unwrap()
+        sales::IMPORT.run(&house, &importer, &mut source, mode, &mut |_| {}).unwrap()
     };
     actix_web::rt::task::spawn_blocking(run).await.unwrap()
 }

@@ -1,26 +1,24 @@
 //! Sales from files: a shop's day, a year of another system. A row that is there already, word for word, changes nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use roaring::RoaringTreemap;
 
-use super::examine::examine;
+use super::examine::{Examined, examine};
 use super::resolve::{Finder, Named, read_name};
 use super::rules::{self, NewSale, Sound};
 use super::store::register_examined;
 use crate::kernel::money::Money;
 use crate::kernel::time::local_date;
 use crate::kernel::{Code, Fault, Id, Refusal, Result};
-use crate::platform::db::{Db, Store};
+use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{
-    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
-};
+use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row};
 use crate::platform::keys::Keys;
 use crate::production::parties;
 
@@ -101,11 +99,10 @@ pub const COLUMNS: Columns = Columns {
 };
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::SalesEdit, run };
+pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::SalesEdit, begin };
 
-fn run(house: &House, importer: &Importer, source: &mut Source, mode: Mode, progress: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
-    let mut import = SaleImport {
-        store: house.store.clone(),
+fn begin(house: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+    Ok(Box::new(SaleImport {
         keys: house.keys.clone(),
         zone: house.config.time_zone,
         today: local_date(importer.stamp.at, house.config.time_zone),
@@ -113,12 +110,10 @@ fn run(house: &House, importer: &Importer, source: &mut Source, mode: Mode, prog
         party: importer.party,
         finder: Finder::default(),
         seen: RoaringTreemap::new(),
-    };
-    imports::run(source, &mut import, mode, progress)
+    }))
 }
 
 struct SaleImport {
-    store: Store,
     keys: Arc<Keys>,
     zone: Tz,
     today: NaiveDate,
@@ -176,32 +171,28 @@ impl Import for SaleImport {
         sound_days.then_some(record)
     }
 
-    fn check(&mut self, chunk: &[Entry<SaleRow>]) -> Result<Checked> {
-        let store = self.store.clone();
-        store.read_blocking(|db| {
-            let Resolved { mut news, mut faults } = resolve(db, &self.keys, self.party, &mut self.finder, chunk)?;
-            news.retain(|(place, new)| {
-                let is_first = self.seen.insert(new.garment.0.unsigned_abs());
-                if let Some(entry) = chunk.get(*place).filter(|_| !is_first) {
-                    faults.push(entry.fault("serial", Code::Duplicate).with("field", "serial").with("value", &entry.record.named.serial));
-                }
-                is_first
-            });
-            let (places, news): (Vec<_>, Vec<_>) = news.into_iter().unzip();
-            let examined = examine(db, &self.stamp, self.zone, &news)?;
-            for (at, refusal) in examined.refused {
-                if let Some(entry) = places.get(at).and_then(|place| chunk.get(*place)) {
-                    faults.extend(located(entry, refusal));
-                }
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<SaleRow>]) -> Result<Checked> {
+        let Resolved { mut news, mut faults } = resolve(db, &self.keys, self.party, &mut self.finder, chunk)?;
+        news.retain(|(place, new)| {
+            let is_first = self.seen.insert(new.garment.0.unsigned_abs());
+            if let Some(entry) = chunk.get(*place).filter(|_| !is_first) {
+                faults.push(entry.fault("serial", Code::Duplicate).with("field", "serial").with("value", &entry.record.named.serial));
             }
-            let would = Applied { added: length(examined.ready.len()), changed: 0, unchanged: length(examined.unchanged.len()) };
-            Ok(Checked { faults, would })
-        })
+            is_first
+        });
+        let (places, news): (Vec<_>, Vec<_>) = news.into_iter().unzip();
+        let examined = examine(db, &self.stamp, self.zone, &news)?;
+        let would = told(chunk, &places, &examined);
+        for (at, refusal) in examined.refused {
+            if let Some(entry) = places.get(at).and_then(|place| chunk.get(*place)) {
+                faults.extend(located(entry, refusal));
+            }
+        }
+        Ok(Checked { faults, would })
     }
 
-    fn apply(&mut self, chunk: Vec<Entry<SaleRow>>) -> Result<Applied> {
-        let (keys, stamp, zone, party) = (self.keys.clone(), self.stamp.clone(), self.zone, self.party);
-        self.store.write_blocking(move |db| apply(db, &keys, &stamp, zone, party, &chunk))
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<SaleRow>]) -> Result<Applied> {
+        apply(db, &self.keys, &self.stamp, self.zone, self.party, chunk)
     }
 }
 
@@ -209,6 +200,7 @@ fn apply(db: &mut Db, keys: &Keys, stamp: &Stamp, zone: Tz, party: Option<Id>, c
     let Resolved { news, mut faults } = resolve(db, keys, party, &mut Finder::default(), chunk)?;
     let (places, news): (Vec<_>, Vec<_>) = news.into_iter().unzip();
     let examined = examine(db, stamp, zone, &news)?;
+    let applied = told(chunk, &places, &examined);
     for (at, refusal) in examined.refused {
         if let Some(entry) = places.get(at).and_then(|place| chunk.get(*place)) {
             faults.extend(located(entry, refusal));
@@ -216,11 +208,20 @@ fn apply(db: &mut Db, keys: &Keys, stamp: &Stamp, zone: Tz, party: Option<Id>, c
     }
     Refusal::unless_empty(faults)?;
     register_examined(db, stamp, &examined.ready)?;
-    Ok(Applied { added: length(examined.ready.len()), changed: 0, unchanged: length(examined.unchanged.len()) })
+    Ok(applied)
 }
 
-fn length(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
+/// What registering the sales at `places` of a chunk does.
+fn told(chunk: &[Entry<SaleRow>], places: &[usize], examined: &Examined) -> Applied {
+    let mut applied = Applied::default();
+    examined.unchanged.iter().for_each(|_| applied.keep());
+    let others: HashSet<usize> = examined.unchanged.iter().chain(examined.refused.iter().map(|(at, _)| at)).copied().collect();
+    for (_, place) in places.iter().enumerate().filter(|(at, _)| !others.contains(at)) {
+        if let Some(entry) = chunk.get(*place) {
+            applied.add(entry.line, entry.record.named.serial.as_str());
+        }
+    }
+    applied
 }
 
 /// The faults of a refusal, at the line of its row and with the serial they are about.

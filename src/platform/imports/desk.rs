@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Columns, ImportReport, Mode, Progress, Source};
+use super::{AnyImport, Columns, ImportReport, Mode, News, Place, Source};
 use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
@@ -27,8 +27,8 @@ pub struct Importer {
     pub party: Option<Id>,
 }
 
-/// Reads a file into a table: a room's import, closed over its store.
-pub type RunImport = fn(&House, &Importer, &mut Source, Mode, &mut dyn FnMut(Progress)) -> Result<ImportReport>;
+/// Begins the import of one file: a room's [`Import`](super::Import), made for whoever hands it in.
+pub type Begin = fn(&House, &Importer) -> Result<Box<dyn AnyImport>>;
 
 /// A table that can be imported.
 #[derive(Clone, Copy)]
@@ -37,8 +37,25 @@ pub struct ImportTable {
     pub columns: &'static Columns,
     /// Who may import it.
     pub needs: Permission,
-    /// How.
-    pub run: RunImport,
+    /// How it begins. Refuses who may not import it whatever their role says.
+    pub begin: Begin,
+}
+
+impl ImportTable {
+    /// Imports one file, chunk by chunk.
+    ///
+    /// # Errors
+    /// As [`run`](super::run), and [`Code::Forbidden`] for somebody who is bound to a party where the table is for the brand's own people.
+    pub fn run(
+        &self,
+        house: &House,
+        importer: &Importer,
+        source: &mut Source,
+        mode: Mode,
+        tell: &mut dyn FnMut(News<'_>),
+    ) -> Result<ImportReport> {
+        (self.begin)(house, importer)?.run(Place::Store(&house.store), source, mode, tell)
+    }
 }
 
 /// Every table that can be imported, in the order a new deployment loads them. `app.rs` makes the list.
@@ -116,7 +133,11 @@ impl Work for ImportWork {
         let mut source = Source::open(&input.path)?;
         let importer = Importer { stamp: house.stamp(&job.created_by), party: input.party };
         let mode = if input.dry_run { Mode::DryRun } else { Mode::Apply };
-        let mut report = (table.run)(house, &importer, &mut source, mode, &mut |now| progress(now.bytes.min(now.of_bytes), now.of_bytes))?;
+        let mut report = table.run(house, &importer, &mut source, mode, &mut |news| {
+            if let News::Progress(now) = news {
+                progress(now.bytes.min(now.of_bytes), now.of_bytes);
+            }
+        })?;
         report.file = input.file;
         serde_json::to_value(report).map_err(Error::broken)
     }

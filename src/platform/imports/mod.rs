@@ -7,7 +7,8 @@
 //!   tab; XLSX cells as the text a person sees. Rows stream: a file of a million rows is never held.
 //! - **Columns** ([`Columns`]): headers are matched by name or alias in Chinese or English, whatever their case, spaces, punctuation or width.
 //! - **Cells** ([`Row`]): typed readers that note what is wrong and go on, so that one reading names every bad cell with its line and column.
-//! - **The verdict** ([`ImportReport`]): what would change or did change, and every fault, for a page, for JSON, or as a file to mend by.
+//! - **The verdict** ([`ImportReport`]): what would change or did change, row and field, old and new ([`Change`]), and every fault, for a
+//!   page, for JSON, or as a file to mend by.
 //!
 //! # Nothing half done
 //!
@@ -17,6 +18,7 @@
 //! already is counted as unchanged. An import interrupted between two chunks has whole rows in and whole rows out, and sending the same file
 //! again completes it.
 
+mod changes;
 mod desk;
 mod http;
 mod report;
@@ -30,11 +32,12 @@ mod workbook;
 #[cfg(test)]
 mod tests;
 
-pub use desk::{IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, RunImport, uploads};
+pub use changes::{Applied, CHANGES_KEPT, Change, ChangeKind, FieldChange};
+pub use desk::{Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, uploads};
 pub use http::routes;
 pub use report::{FAULTS_KEPT, ImportFault, ImportReport, Outcome, Reason};
 pub use row::{Row, read_milli, read_whole};
-pub use run::{Applied, CHUNK, Checked, Entry, Import, Mode, Pass, Progress, run};
+pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Mode, News, Pass, Place, Progress, run};
 pub use sheet::{Column, Columns};
 pub use table::{Source, TABLE_COLUMNS_MAX};
 pub use template::{columns_markdown, template_csv, template_xlsx};

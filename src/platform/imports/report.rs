@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::changes::Change;
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::platform::exports::inert;
 use crate::platform::words::Words;
@@ -118,7 +119,7 @@ impl ImportFault {
     }
 }
 
-fn clipped(text: &str) -> String {
+pub(super) fn clipped(text: &str) -> String {
     match text.char_indices().nth(SHOWN_MAX) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
@@ -174,6 +175,10 @@ pub struct ImportReport {
     pub changed: u64,
     /// Rows that said what was there already.
     pub unchanged: u64,
+    /// The first 1,000 rows that were new or changed something, or would in a dry run: which record, which fields, from what to what. All of
+    /// them are counted by `added` and `changed`.
+    #[serde(default)]
+    pub changes: Vec<Change>,
     /// The first 1,000 faults, in the order of the passes that found them.
     pub faults: Vec<ImportFault>,
     /// All faults, also those not listed.

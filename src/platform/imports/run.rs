@@ -1,20 +1,23 @@
 //! The two passes over a file: check everything, then write it chunk by chunk.
 
-use std::ops::{AddAssign, ControlFlow};
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::changes::{Applied, CHANGES_KEPT, Change};
 use super::report::{Faults, ImportFault, ImportReport, Outcome, Reason};
 use super::row::{Row, Seen};
 use super::sheet::{Columns, Header};
 use super::table::Source;
 use crate::kernel::error::{Code, Error, Fault, Result};
+use crate::platform::db::{Db, Store};
 
 /// Rows checked or written at a time.
 pub const CHUNK: usize = 2_000;
 
-/// What a room says about a table it loads from files. One value lives through both passes, so it may remember between them.
-pub trait Import {
+/// What a room says about a table it loads from files. One value lives through both passes of one file, so it may remember between them.
+pub trait Import: Send + 'static {
     /// A row, read.
-    type Record;
+    type Record: Send + Sync + 'static;
 
     /// The table's columns.
     fn columns(&self) -> &'static Columns;
@@ -28,22 +31,23 @@ pub trait Import {
     ///
     /// # Errors
     /// Whatever the store answers; it ends the import.
-    fn check(&mut self, chunk: &[Entry<Self::Record>]) -> Result<Checked>;
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<Self::Record>]) -> Result<Checked>;
 
     /// End of the first pass: what only the whole file shows, such as a parent that is in neither the file nor the store, or a cycle.
     ///
     /// # Errors
     /// Whatever the store answers; it ends the import.
-    fn check_whole(&mut self) -> Result<Vec<Fault>> {
+    fn check_whole(&mut self, _db: &mut Db) -> Result<Vec<Fault>> {
         Ok(Vec::new())
     }
 
-    /// Second pass: writes a chunk, all of it in one write or none. **Idempotent**: a row that is there already changes nothing and counts as
-    /// unchanged, so that an interrupted import is completed by the same file.
+    /// Second pass: writes a chunk within a write that the engine opened. **Idempotent**: a row that is there already changes nothing and
+    /// counts as unchanged, so that an interrupted import is completed by the same file. The store may ask for the same chunk once more after
+    /// undoing the first try, so what is remembered from chunk to chunk must be the same after the second try as after the first.
     ///
     /// # Errors
     /// A refusal stops the import at this chunk and is reported; anything else ends it.
-    fn apply(&mut self, chunk: Vec<Entry<Self::Record>>) -> Result<Applied>;
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<Self::Record>]) -> Result<Applied>;
 }
 
 /// A record and the line it came from.
@@ -69,25 +73,6 @@ pub struct Checked {
     pub faults: Vec<Fault>,
     /// What applying it now would do.
     pub would: Applied,
-}
-
-/// What writing rows did to the store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Applied {
-    /// Rows that were new.
-    pub added: u64,
-    /// Rows that changed what was there.
-    pub changed: u64,
-    /// Rows that said what was there already.
-    pub unchanged: u64,
-}
-
-impl AddAssign for Applied {
-    fn add_assign(&mut self, more: Self) {
-        self.added += more.added;
-        self.changed += more.changed;
-        self.unchanged += more.unchanged;
-    }
 }
 
 /// Whether to write.
@@ -123,64 +108,142 @@ pub struct Progress {
     pub of_bytes: u64,
 }
 
+/// What an import tells whoever waits for it.
+pub enum News<'a> {
+    /// How far it is.
+    Progress(Progress),
+    /// What a chunk of rows does, or would do in a dry run. Every change comes past here once, also those a report has no room for.
+    Changes(&'a [Change]),
+}
+
+/// Where the passes find the store.
+pub enum Place<'a> {
+    /// Each chunk is checked in a read of its own and written in a write of its own.
+    Store(&'a Store),
+    /// Everything happens within one write that is under way. Whoever opened it decides whether it stands, and undoes it when an import
+    /// [stopped](Outcome::Stopped).
+    Within(&'a mut Db),
+}
+
+impl Place<'_> {
+    fn read<T>(&mut self, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+        match self {
+            Self::Store(store) => store.read_blocking(body),
+            Self::Within(db) => body(db),
+        }
+    }
+
+    fn write<T: Send + 'static>(&mut self, body: impl Fn(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
+        match self {
+            Self::Store(store) => store.write_blocking(body),
+            Self::Within(db) => body(db),
+        }
+    }
+}
+
+/// An import whose records are its own affair: what a table's [`begin`](super::ImportTable::begin) makes for one file.
+pub trait AnyImport: Send {
+    /// [`run`], with this import.
+    ///
+    /// # Errors
+    /// As [`run`].
+    fn run(self: Box<Self>, place: Place<'_>, source: &mut Source, mode: Mode, tell: &mut dyn FnMut(News<'_>)) -> Result<ImportReport>;
+}
+
+impl<I: Import> AnyImport for I {
+    fn run(self: Box<Self>, place: Place<'_>, source: &mut Source, mode: Mode, tell: &mut dyn FnMut(News<'_>)) -> Result<ImportReport> {
+        run(place, source, &Arc::new(Mutex::new(*self)), mode, tell)
+    }
+}
+
 /// Imports a file: see the module's description for what each pass does. Blocks; call it on a thread that may.
 ///
-/// Faults of the file are in the report, not an error. Memory is bounded by a chunk of rows, the kept faults, the keys given to
+/// Faults of the file are in the report, not an error. Memory is bounded by a chunk of rows, the kept faults and changes, the keys given to
 /// [`Row::unique`] (16 bytes each) and, for a workbook, its table of texts.
 ///
 /// # Errors
 /// What [`Import::check`], [`Import::check_whole`] and [`Import::apply`] return (except a refusal of `apply`), and a file that can no longer be read.
-pub fn run<I: Import>(source: &mut Source, import: &mut I, mode: Mode, progress: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
+pub fn run<I: Import>(
+    mut place: Place<'_>,
+    source: &mut Source,
+    import: &Arc<Mutex<I>>,
+    mode: Mode,
+    tell: &mut dyn FnMut(News<'_>),
+) -> Result<ImportReport> {
+    let columns = lock(import).columns();
     let mut faults = Faults::default();
-    let mut would = Applied::default();
-    let mut checking = Walk { pass: Pass::Checking, of_rows: None, faults: &mut faults, progress };
-    let rows_read = checking.walk(source, import, Some(Seen::default()), &mut |import, chunk, header, faults| {
-        let checked = import.check(&chunk)?;
-        note(faults, header, import.columns(), checked.faults);
-        would += checked.would;
+    let mut would = Tally::default();
+    let mut checking = Walk { place: &mut place, pass: Pass::Checking, of_rows: None, faults: &mut faults, tell };
+    let rows_read = checking.walk(source, import, Some(Seen::default()), &mut |place, chunk, header, faults, tell| {
+        let checked = place.read(|db| lock(import).check(db, &chunk))?;
+        note(faults, header, columns, checked.faults);
+        would.take(checked.would, (mode == Mode::DryRun).then_some(tell));
         Ok(ControlFlow::Continue(()))
     })?;
-    let mut report = ImportReport {
-        file: source.name().to_owned(),
-        table: import.columns().table.to_owned(),
-        dry_run: mode == Mode::DryRun,
-        outcome: Outcome::Refused,
-        rows_read,
-        added: would.added,
-        changed: would.changed,
-        unchanged: would.unchanged,
-        faults: Vec::new(),
-        fault_count: 0,
-    };
+    let mut outcome = Outcome::Refused;
+    let mut tally = would;
     if faults.count == 0 && mode == Mode::Apply {
-        let mut done = Applied::default();
+        let mut done = Tally::default();
         let mut stopped = false;
-        let mut applying = Walk { pass: Pass::Applying, of_rows: Some(rows_read), faults: &mut faults, progress };
-        applying.walk(source, import, None, &mut |import, chunk, header, faults| {
+        let mut applying = Walk { place: &mut place, pass: Pass::Applying, of_rows: Some(rows_read), faults: &mut faults, tell };
+        applying.walk(source, import, None, &mut |place, chunk, header, faults, tell| {
             let first = chunk.first().map_or(0, |entry| entry.line);
-            match import.apply(chunk) {
-                Ok(applied) => done += applied,
+            let shared = Arc::clone(import);
+            match place.write(move |db| lock(&shared).apply(db, &chunk)) {
+                Ok(applied) => done.take(applied, Some(tell)),
                 Err(Error::Refused(refusal)) => {
                     stopped = true;
                     let whole = Fault { field: "".into(), line: Some(first), code: refusal.code, args: refusal.args };
                     let found = if refusal.faults.is_empty() { vec![whole] } else { refusal.faults };
-                    note(faults, header, import.columns(), found);
+                    note(faults, header, columns, found);
                     return Ok(ControlFlow::Break(()));
                 }
                 Err(error) => return Err(error),
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        report.outcome = if stopped || faults.count > 0 { Outcome::Stopped } else { Outcome::Applied };
-        (report.added, report.changed, report.unchanged) = (done.added, done.changed, done.unchanged);
+        outcome = if stopped || faults.count > 0 { Outcome::Stopped } else { Outcome::Applied };
+        tally = done;
     } else if faults.count == 0 {
-        report.outcome = Outcome::Checked;
+        outcome = Outcome::Checked;
     } else if mode == Mode::Apply {
-        (report.added, report.changed, report.unchanged) = (0, 0, 0);
+        tally = Tally::default();
     }
-    report.fault_count = faults.count;
-    report.faults = faults.kept;
-    Ok(report)
+    Ok(ImportReport {
+        file: source.name().to_owned(),
+        table: columns.table.to_owned(),
+        dry_run: mode == Mode::DryRun,
+        outcome,
+        rows_read,
+        added: tally.0.added,
+        changed: tally.0.changed,
+        unchanged: tally.0.unchanged,
+        changes: tally.0.changes,
+        fault_count: faults.count,
+        faults: faults.kept,
+    })
+}
+
+/// The import, of which there is one user at a time: this thread, or the writer's while this one waits for it.
+fn lock<I>(import: &Mutex<I>) -> MutexGuard<'_, I> {
+    import.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the chunks so far do: all counted, the first [`CHANGES_KEPT`] changes kept.
+#[derive(Default)]
+struct Tally(Applied);
+
+impl Tally {
+    fn take(&mut self, more: Applied, tell: Option<&mut dyn FnMut(News<'_>)>) {
+        if let Some(tell) = tell {
+            tell(News::Changes(&more.changes));
+        }
+        self.0.added += more.added;
+        self.0.changed += more.changed;
+        self.0.unchanged += more.unchanged;
+        let room = CHANGES_KEPT.saturating_sub(self.0.changes.len());
+        self.0.changes.extend(more.changes.into_iter().take(room));
+    }
 }
 
 /// Notes faults under the headers as the file spells them.
@@ -192,19 +255,27 @@ fn note(faults: &mut Faults, header: &Header, columns: &Columns, found: Vec<Faul
 }
 
 /// What is done with a chunk of sound rows.
-type EachChunk<'a, I> = dyn FnMut(&mut I, Vec<Entry<<I as Import>::Record>>, &Header, &mut Faults) -> Result<ControlFlow<()>> + 'a;
+type EachChunk<'a, R> =
+    dyn FnMut(&mut Place<'_>, Vec<Entry<R>>, &Header, &mut Faults, &mut dyn FnMut(News<'_>)) -> Result<ControlFlow<()>> + 'a;
 
-struct Walk<'a> {
+struct Walk<'a, 'p> {
+    place: &'a mut Place<'p>,
     pass: Pass,
     of_rows: Option<u64>,
     faults: &'a mut Faults,
-    progress: &'a mut dyn FnMut(Progress),
+    tell: &'a mut dyn FnMut(News<'_>),
 }
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     /// Reads the file once, handing on sound rows in chunks. Returns the rows read.
-    fn walk<I: Import>(&mut self, source: &mut Source, import: &mut I, mut seen: Option<Seen>, each: &mut EachChunk<'_, I>) -> Result<u64> {
-        let columns = import.columns();
+    fn walk<I: Import>(
+        &mut self,
+        source: &mut Source,
+        import: &Mutex<I>,
+        mut seen: Option<Seen>,
+        each: &mut EachChunk<'_, I::Record>,
+    ) -> Result<u64> {
+        let columns = lock(import).columns();
         let size = source.size();
         let mut header: Option<Header> = None;
         let mut first = true;
@@ -224,7 +295,7 @@ impl Walk<'_> {
             let before = self.faults.count;
             let mut row = Row { columns, header, raw, faults: self.faults, seen: seen.as_mut() };
             row.note_flaws();
-            let record = import.read(&mut row);
+            let record = lock(import).read(&mut row);
             match record {
                 Some(record) if self.faults.count == before => chunk.push(Entry { line: raw.line(), record }),
                 None if self.faults.count == before => {
@@ -237,9 +308,10 @@ impl Walk<'_> {
                 return Ok(ControlFlow::Continue(()));
             }
             let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
-            let flow = each(import, full, header, self.faults)?;
+            let flow = each(self.place, full, header, self.faults, self.tell)?;
             broken_off = flow.is_break();
-            (self.progress)(Progress { pass: self.pass, rows, of_rows: self.of_rows, bytes: meter.so_far().min(size), of_bytes: size });
+            let bytes = meter.so_far().min(size);
+            (self.tell)(News::Progress(Progress { pass: self.pass, rows, of_rows: self.of_rows, bytes, of_bytes: size }));
             Ok(flow)
         })?;
         let whole = ended.is_none();
@@ -252,14 +324,14 @@ impl Walk<'_> {
         }
         if let Some(header) = header.filter(|_| !broken_off) {
             if !chunk.is_empty() {
-                broken_off = each(import, chunk, &header, self.faults)?.is_break();
+                broken_off = each(self.place, chunk, &header, self.faults, self.tell)?.is_break();
             }
             if self.pass == Pass::Checking && whole && !broken_off {
-                let found = import.check_whole()?;
+                let found = self.place.read(|db| lock(import).check_whole(db))?;
                 note(self.faults, &header, columns, found);
             }
         }
-        (self.progress)(Progress { pass: self.pass, rows, of_rows: Some(rows), bytes: size, of_bytes: size });
+        (self.tell)(News::Progress(Progress { pass: self.pass, rows, of_rows: Some(rows), bytes: size, of_bytes: size }));
         Ok(rows)
     }
 }

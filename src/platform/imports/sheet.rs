@@ -119,6 +119,11 @@ impl Columns {
         spellings.filter(|(name, spelling)| *owner.entry(fold(spelling)).or_insert(name) != *name).map(|(_, spelling)| spelling).collect()
     }
 
+    /// The column of this name.
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
     /// The place of the column that answers to `header`.
     pub(super) fn find(&self, header: &str) -> Option<usize> {
         let header = fold(header);

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
+use std::sync::{Arc, Mutex};
 
+use diesel::Connection;
+use diesel::sqlite::SqliteConnection;
 use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+use serde::Serialize;
 
 use super::*;
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::text::Lang;
+use crate::platform::db::Db;
 use crate::platform::words::Words;
 
 const LOTS: Columns = Columns {
@@ -24,7 +29,7 @@ const LOTS: Columns = Columns {
     ],
 };
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Lot {
     code: String,
     gtin: Option<String>,
@@ -65,7 +70,7 @@ impl Import for Room {
         Some(Lot { code, gtin: gtin?, received_on: received_on?, quantity: quantity?, price: price?, note: note? })
     }
 
-    fn check(&mut self, chunk: &[Entry<Lot>]) -> Result<Checked> {
+    fn check(&mut self, _: &mut Db, chunk: &[Entry<Lot>]) -> Result<Checked> {
         self.largest = self.largest.max(chunk.len());
         let mut checked = Checked::default();
         for entry in chunk {
@@ -76,16 +81,12 @@ impl Import for Room {
             if self.unknown.is_some_and(|code| code == entry.record.code) {
                 checked.faults.push(entry.fault("lot_code", Code::UnknownReference).with("value", &entry.record.code));
             }
-            match self.there.get(&entry.record.code) {
-                None => checked.would.added += 1,
-                Some(there) if *there == entry.record => checked.would.unchanged += 1,
-                Some(_) => checked.would.changed += 1,
-            }
+            checked.would.compare(entry.line, &entry.record.code, self.there.get(&entry.record.code), &entry.record)?;
         }
         Ok(checked)
     }
 
-    fn apply(&mut self, chunk: Vec<Entry<Lot>>) -> Result<Applied> {
+    fn apply(&mut self, _: &mut Db, chunk: &[Entry<Lot>]) -> Result<Applied> {
         self.largest = self.largest.max(chunk.len());
         self.writes += 1;
         if self.refuse_write == Some(self.writes) {
@@ -94,14 +95,11 @@ impl Import for Room {
         let mut applied = Applied::default();
         for entry in chunk {
             if !self.keep && self.there.len() >= 10_000 {
-                applied.added += 1;
+                applied.add(entry.line, &entry.record.code);
                 continue;
             }
-            match self.there.insert(entry.record.code.clone(), entry.record.clone()) {
-                None => applied.added += 1,
-                Some(there) if there == entry.record => applied.unchanged += 1,
-                Some(_) => applied.changed += 1,
-            }
+            let there = self.there.insert(entry.record.code.clone(), entry.record.clone());
+            applied.compare(entry.line, &entry.record.code, there.as_ref(), &entry.record)?;
         }
         Ok(applied)
     }
@@ -115,14 +113,23 @@ fn source(bytes: impl Into<Vec<u8>>) -> Result<Source> {
     Source::new("lots.csv", Cursor::new(bytes.into()))
 }
 
+/// Runs an import of rows that are kept nowhere but in itself, and gives it back.
+fn through<I: Import + Default>(import: &mut I, source: &mut Source, mode: Mode, tell: &mut dyn FnMut(News<'_>)) -> ImportReport {
+    let mut db = Db::Sqlite(SqliteConnection::establish(":memory:").unwrap());
+    let shared = Arc::new(Mutex::new(std::mem::take(import)));
+    let report = run(Place::Within(&mut db), source, &shared, mode, tell).unwrap();
+    *import = Arc::into_inner(shared).unwrap().into_inner().unwrap();
+    report
+}
+
 fn dry(bytes: impl Into<Vec<u8>>) -> (Room, ImportReport) {
     let mut room = keeping();
-    let report = run(&mut source(bytes).unwrap(), &mut room, Mode::DryRun, &mut |_| {}).unwrap();
+    let report = through(&mut room, &mut source(bytes).unwrap(), Mode::DryRun, &mut |_| {});
     (room, report)
 }
 
 fn apply(room: &mut Room, bytes: impl Into<Vec<u8>>) -> ImportReport {
-    run(&mut source(bytes).unwrap(), room, Mode::Apply, &mut |_| {}).unwrap()
+    through(room, &mut source(bytes).unwrap(), Mode::Apply, &mut |_| {})
 }
 
 fn reason(error: Error) -> String {
@@ -273,7 +280,10 @@ fn the_same_file_twice_changes_nothing() {
     assert_eq!((first.outcome, first.added, first.changed, first.unchanged), (Outcome::Applied, 2, 0, 0));
     let second = apply(&mut room, file);
     assert_eq!((second.outcome, second.added, second.changed, second.unchanged), (Outcome::Applied, 0, 0, 2));
-    let third = run(&mut source("lot_code,quantity\nA,1\nB,3\nC,1\n").unwrap(), &mut room, Mode::DryRun, &mut |_| {}).unwrap();
+    let third = through(&mut room, &mut source("lot_code,quantity\nA,1\nB,3\nC,1\n").unwrap(), Mode::DryRun, &mut |_| {});
+    let told: Vec<_> = third.changes.iter().map(|change| (change.line, change.key.as_str(), change.kind, change.fields.clone())).collect();
+    let quantity = FieldChange { field: "quantity".into(), old: "2000".into(), new: "3000".into() };
+    assert_eq!(told, [(3, "B", ChangeKind::Changed, vec![quantity]), (4, "C", ChangeKind::Added, vec![])]);
     assert_eq!((third.outcome, third.added, third.changed, third.unchanged, third.dry_run), (Outcome::Checked, 1, 1, 1, true));
     assert_eq!(room.there.len(), 2);
 }
@@ -522,7 +532,12 @@ fn a_million_rows_pass_through_in_chunks() {
     let mut room = Room::default();
     let mut told = Vec::new();
     let mut file = Source::new("sales.csv", Generated::new(1_000_000)).unwrap();
-    let report = run(&mut file, &mut room, Mode::Apply, &mut |progress| told.push(progress)).unwrap();
+    let mut changes = 0;
+    let report = through(&mut room, &mut file, Mode::Apply, &mut |news| match news {
+        News::Progress(progress) => told.push(progress),
+        News::Changes(more) => changes += more.len(),
+    });
+    assert_eq!((report.changes.len(), changes), (CHANGES_KEPT, 1_000_000));
     assert_eq!(report.faults, []);
     assert_eq!((report.outcome, report.rows_read, report.added), (Outcome::Applied, 1_000_000, 1_000_000));
     assert_eq!((room.largest, room.writes), (CHUNK, 500));
@@ -536,7 +551,7 @@ fn survives(bytes: Vec<u8>) {
         Err(error) => assert!(matches!(error, Error::Refused(_)), "{error:?}"),
         Ok(mut source) => {
             let mut room = Room::default();
-            let report = run(&mut source, &mut room, Mode::Apply, &mut |_| {}).unwrap();
+            let report = through(&mut room, &mut source, Mode::Apply, &mut |_| {});
             assert_eq!(report.fault_count > 0, report.outcome != Outcome::Applied);
         }
     }
@@ -596,6 +611,7 @@ proptest! {
 
 #[test]
 fn a_row_read_into_nothing_is_not_lost() {
+    #[derive(Default)]
     struct Silent;
     impl Import for Silent {
         type Record = ();
@@ -605,19 +621,19 @@ fn a_row_read_into_nothing_is_not_lost() {
         fn read(&mut self, _: &mut Row<'_>) -> Option<()> {
             None
         }
-        fn check(&mut self, _: &[Entry<()>]) -> Result<Checked> {
+        fn check(&mut self, _: &mut Db, _: &[Entry<()>]) -> Result<Checked> {
             Ok(Checked::default())
         }
-        fn check_whole(&mut self) -> Result<Vec<Fault>> {
+        fn check_whole(&mut self, _: &mut Db) -> Result<Vec<Fault>> {
             Ok(vec![Fault::new("lot_code", Code::Cycle).at_line(2)])
         }
-        fn apply(&mut self, _: Vec<Entry<()>>) -> Result<Applied> {
+        fn apply(&mut self, _: &mut Db, _: &[Entry<()>]) -> Result<Applied> {
             Ok(Applied::default())
         }
     }
-    let report = run(&mut source("批号,数量\nA,1\n").unwrap(), &mut Silent, Mode::Apply, &mut |_| {}).unwrap();
+    let report = through(&mut Silent, &mut source("批号,数量\nA,1\n").unwrap(), Mode::Apply, &mut |_| {});
     assert_eq!(seen(&report), [(Some(2), "", Code::Malformed), (Some(2), "批号", Code::Cycle)]);
     // What only the whole file shows is not said of half a file.
-    let report = run(&mut source("批号,数量\nA,1\n\"B,1\n").unwrap(), &mut Silent, Mode::DryRun, &mut |_| {}).unwrap();
+    let report = through(&mut Silent, &mut source("批号,数量\nA,1\n\"B,1\n").unwrap(), Mode::DryRun, &mut |_| {});
     assert_eq!(seen(&report), [(Some(2), "", Code::Malformed), (Some(3), "", Code::FileBroken)]);
 }

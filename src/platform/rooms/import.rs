@@ -3,31 +3,26 @@
 use std::collections::HashMap;
 use std::marker::PhantomData;
 
-use super::said::{Said, object};
+use super::said::Said;
 use super::thing::Thing;
-use crate::kernel::error::{Error, Fault, Result};
-use crate::platform::db::{Db, Store};
+use crate::kernel::error::{Code, Error, Fault, Result};
+use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
-use crate::platform::imports::{Applied, Checked, Columns, Entry, Import, ImportReport, Importer, Mode, Progress, Row, Source, run};
+use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, Importer, Row};
 
-/// Reads a file of things.
+/// Begins the import of a file of things.
 ///
 /// # Errors
-/// As [`run`].
-pub fn import<T: Thing>(
-    house: &House,
-    importer: &Importer,
-    source: &mut Source,
-    mode: Mode,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<ImportReport> {
-    let mut import = ThingImport::<T> { store: house.store.clone(), stamp: importer.stamp.clone(), thing: PhantomData };
-    run(source, &mut import, mode, progress)
+/// [`Code::Forbidden`] for somebody who is bound to a party: files of things are for the brand's own people.
+pub fn import<T: Thing>(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+    if importer.party.is_some() {
+        return Err(Code::Forbidden.into());
+    }
+    Ok(Box::new(ThingImport::<T> { stamp: importer.stamp.clone(), thing: PhantomData }))
 }
 
 struct ThingImport<T> {
-    store: Store,
     stamp: Stamp,
     thing: PhantomData<T>,
 }
@@ -71,55 +66,36 @@ impl<T: Thing> Import for ThingImport<T> {
         Some(SaidOf { code, said })
     }
 
-    fn check(&mut self, chunk: &[Entry<SaidOf>]) -> Result<Checked> {
-        self.store.read_blocking(|db| {
-            let mut checked = Checked::default();
-            let there = before::<T>(db, chunk)?;
-            for entry in chunk {
-                let before = there.get(&entry.record.code);
-                match entry.record.said.onto::<T>(T::FIELDS, before) {
-                    Ok(after) => {
-                        let faults = after.faults(db, before)?;
-                        checked.faults.extend(faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
-                        count(&mut checked.would, before, &after)?;
-                    }
-                    Err(Error::Refused(refusal)) => {
-                        checked.faults.extend(refusal.faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)))
-                    }
-                    Err(error) => return Err(error),
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<Checked> {
+        let mut checked = Checked::default();
+        let there = before::<T>(db, chunk)?;
+        for entry in chunk {
+            let before = there.get(&entry.record.code);
+            match entry.record.said.onto::<T>(T::FIELDS, before) {
+                Ok(after) => {
+                    let faults = after.faults(db, before)?;
+                    checked.faults.extend(faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
+                    checked.would.compare(entry.line, &entry.record.code, before, &after)?;
                 }
-            }
-            Ok(checked)
-        })
-    }
-
-    fn apply(&mut self, chunk: Vec<Entry<SaidOf>>) -> Result<Applied> {
-        let stamp = self.stamp.clone();
-        self.store.write_blocking(move |db| {
-            let mut applied = Applied::default();
-            let there = before::<T>(db, &chunk)?;
-            for entry in &chunk {
-                let before = there.get(&entry.record.code);
-                let after: T = entry.record.said.onto(T::FIELDS, before)?;
-                if count(&mut applied, before, &after)? {
-                    after.save(db, &stamp, before)?;
+                Err(Error::Refused(refusal)) => {
+                    checked.faults.extend(refusal.faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
                 }
+                Err(error) => return Err(error),
             }
-            Ok(applied)
-        })
-    }
-}
-
-/// Counts a row; whether there is something to write.
-fn count<T: Thing>(applied: &mut Applied, before: Option<&T>, after: &T) -> Result<bool> {
-    let count = match before {
-        None => &mut applied.added,
-        Some(before) if object(before)? == object(after)? => {
-            applied.unchanged += 1;
-            return Ok(false);
         }
-        Some(_) => &mut applied.changed,
-    };
-    *count += 1;
-    Ok(true)
+        Ok(checked)
+    }
+
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<Applied> {
+        let mut applied = Applied::default();
+        let there = before::<T>(db, chunk)?;
+        for entry in chunk {
+            let before = there.get(&entry.record.code);
+            let after: T = entry.record.said.onto(T::FIELDS, before)?;
+            if applied.compare(entry.line, &entry.record.code, before, &after)?.is_some() {
+                after.save(db, &self.stamp, before)?;
+            }
+        }
+        Ok(applied)
+    }
 }

@@ -2,20 +2,17 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::rules::{self, Sound, read_ai21, read_component, read_units, units_text};
 use super::store::foreign::{self, ForeignGarment};
 use super::store::load::{self, UseRecord};
 use super::{ALL_UNITS, BatchDraft, BatchStatus, Origin};
 use crate::kernel::{BatchNo, Code, Error, Fault, Result};
-use crate::platform::db::Store;
+use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{
-    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
-};
+use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row};
 
 const BATCH_CODE: Column = Column::required(
     "batch_code",
@@ -152,66 +149,32 @@ pub const GARMENT_COLUMNS: Columns = Columns {
 };
 
 /// Files of batches at the import desk.
-pub const BATCHES: ImportTable = ImportTable { columns: &BATCH_COLUMNS, needs: Permission::ProductionEdit, run: import_batches };
+pub const BATCHES: ImportTable = ImportTable { columns: &BATCH_COLUMNS, needs: Permission::ProductionEdit, begin: begin_batches };
 /// Files of their lots.
-pub const BATCH_LOTS: ImportTable = ImportTable { columns: &BATCH_LOT_COLUMNS, needs: Permission::ProductionEdit, run: import_lots };
+pub const BATCH_LOTS: ImportTable = ImportTable { columns: &BATCH_LOT_COLUMNS, needs: Permission::ProductionEdit, begin: begin_lots };
 /// Files of garments that have serials of their own.
-pub const GARMENTS: ImportTable = ImportTable { columns: &GARMENT_COLUMNS, needs: Permission::ProductionEdit, run: import_garments };
+pub const GARMENTS: ImportTable = ImportTable { columns: &GARMENT_COLUMNS, needs: Permission::ProductionEdit, begin: begin_garments };
 
 fn staff_only(importer: &Importer) -> Result<()> {
     if importer.party.is_some() { Err(Code::Forbidden.into()) } else { Ok(()) }
 }
 
-/// Reads a file of batches into the store.
-///
-/// # Errors
-/// [`Code::Forbidden`] for somebody bound to a party; what the store does.
-pub fn import_batches(
-    house: &House,
-    importer: &Importer,
-    source: &mut Source,
-    mode: Mode,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<ImportReport> {
+fn begin_batches(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     staff_only(importer)?;
-    imports::run(source, &mut BatchImport { store: house.store.clone(), stamp: importer.stamp.clone() }, mode, progress)
+    Ok(Box::new(BatchImport { stamp: importer.stamp.clone() }))
 }
 
-/// Reads a file of the lots that batches are made of into the store.
-///
-/// # Errors
-/// As [`import_batches`].
-pub fn import_lots(
-    house: &House,
-    importer: &Importer,
-    source: &mut Source,
-    mode: Mode,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<ImportReport> {
+fn begin_lots(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     staff_only(importer)?;
-    let mut import = UseImport { store: house.store.clone(), stamp: importer.stamp.clone(), seen: HashMap::new() };
-    imports::run(source, &mut import, mode, progress)
+    Ok(Box::new(UseImport { stamp: importer.stamp.clone(), seen: HashMap::new() }))
 }
 
-/// Reads a file of garments with serials of their own into the store.
-///
-/// # Errors
-/// As [`import_batches`].
-pub fn import_garments(
-    house: &House,
-    importer: &Importer,
-    source: &mut Source,
-    mode: Mode,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<ImportReport> {
+fn begin_garments(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     staff_only(importer)?;
-    let mut import =
-        GarmentImport { store: house.store.clone(), stamp: importer.stamp.clone(), next: HashMap::new(), numbered: HashMap::new() };
-    imports::run(source, &mut import, mode, progress)
+    Ok(Box::new(GarmentImport { stamp: importer.stamp.clone(), next: HashMap::new(), numbered: HashMap::new() }))
 }
 
 struct BatchImport {
-    store: Store,
     stamp: Stamp,
 }
 
@@ -255,18 +218,13 @@ impl Import for BatchImport {
         }
     }
 
-    fn check(&mut self, chunk: &[Entry<BatchDraft>]) -> Result<Checked> {
-        self.store.read_blocking(|db| {
-            let records: Vec<&BatchDraft> = chunk.iter().map(|entry| &entry.record).collect();
-            let (would, faults) = load::would_load(db, &records)?;
-            Ok(Checked { faults: at_lines(chunk, faults), would })
-        })
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<BatchDraft>]) -> Result<Checked> {
+        let (would, faults) = load::would_load(db, chunk)?;
+        Ok(Checked { faults: at_lines(chunk, faults), would })
     }
 
-    fn apply(&mut self, chunk: Vec<Entry<BatchDraft>>) -> Result<Applied> {
-        let stamp = self.stamp.clone();
-        let records: Arc<[BatchDraft]> = chunk.into_iter().map(|entry| entry.record).collect();
-        self.store.write_blocking(move |db| load::load(db, &stamp, &records))
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<BatchDraft>]) -> Result<Applied> {
+        load::load(db, &self.stamp, chunk)
     }
 }
 
@@ -293,7 +251,6 @@ fn at_lines<R>(chunk: &[Entry<R>], faults: Vec<(usize, Fault)>) -> Vec<Fault> {
 type SeenUnits = (Range<i64>, u64);
 
 struct UseImport {
-    store: Store,
     stamp: Stamp,
     /// What the file said before of a batch's component and lot: units, and the line.
     seen: HashMap<[String; 3], Vec<SeenUnits>>,
@@ -321,7 +278,7 @@ impl Import for UseImport {
         })
     }
 
-    fn check(&mut self, chunk: &[Entry<UseRecord>]) -> Result<Checked> {
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<Checked> {
         let mut faults = Vec::new();
         for entry in chunk {
             let UseRecord { batch, component, lot, units, .. } = &entry.record;
@@ -332,24 +289,17 @@ impl Import for UseImport {
             }
             before.push((units.clone(), entry.line));
         }
-        let would = self.store.read_blocking(|db| {
-            let records: Vec<&UseRecord> = chunk.iter().map(|entry| &entry.record).collect();
-            let plan = load::plan_uses(db, &records)?;
-            faults.extend(at_lines(chunk, plan.faults));
-            Ok(plan.would)
-        })?;
-        Ok(Checked { faults, would })
+        let plan = load::plan_uses(db, chunk)?;
+        faults.extend(at_lines(chunk, plan.faults));
+        Ok(Checked { faults, would: plan.would })
     }
 
-    fn apply(&mut self, chunk: Vec<Entry<UseRecord>>) -> Result<Applied> {
-        let stamp = self.stamp.clone();
-        let records: Arc<[UseRecord]> = chunk.into_iter().map(|entry| entry.record).collect();
-        self.store.write_blocking(move |db| load::load_uses(db, &stamp, &records))
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<Applied> {
+        load::load_uses(db, &self.stamp, chunk)
     }
 }
 
 struct GarmentImport {
-    store: Store,
     stamp: Stamp,
     /// The next free unit of each batch, as far as the file has been checked.
     next: HashMap<BatchNo, i64>,
@@ -390,24 +340,25 @@ impl Import for GarmentImport {
         Some(ForeignGarment { serial, gtin, batch, unit: unit.map(|unit| unit - 1) })
     }
 
-    fn check(&mut self, chunk: &[Entry<ForeignGarment>]) -> Result<Checked> {
-        let next = &mut self.next;
-        self.store.read_blocking(|db| {
-            let records: Vec<ForeignGarment> = chunk.iter().map(|entry| entry.record.clone()).collect();
-            let plan = foreign::plan(db, &records, next)?;
-            let would = Applied { added: plan.added(), changed: 0, unchanged: plan.unchanged };
-            Ok(Checked { faults: at_lines(chunk, plan.faults), would })
-        })
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<ForeignGarment>]) -> Result<Checked> {
+        let records: Vec<ForeignGarment> = chunk.iter().map(|entry| entry.record.clone()).collect();
+        let plan = foreign::plan(db, &records, &mut self.next)?;
+        Ok(Checked { would: told(chunk, &plan), faults: at_lines(chunk, plan.faults) })
     }
 
-    fn apply(&mut self, chunk: Vec<Entry<ForeignGarment>>) -> Result<Applied> {
-        let stamp = self.stamp.clone();
-        let records: Arc<[ForeignGarment]> = chunk.into_iter().map(|entry| entry.record).collect();
-        self.store.write_blocking(move |db| {
-            let plan = foreign::add(db, &stamp, &records)?;
-            Ok(Applied { added: plan.added(), changed: 0, unchanged: plan.unchanged })
-        })
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<ForeignGarment>]) -> Result<Applied> {
+        let records: Vec<ForeignGarment> = chunk.iter().map(|entry| entry.record.clone()).collect();
+        let plan = foreign::add(db, &self.stamp, &records)?;
+        Ok(told(chunk, &plan))
     }
+}
+
+fn told(chunk: &[Entry<ForeignGarment>], plan: &foreign::ForeignPlan) -> Applied {
+    let mut applied = Applied { unchanged: plan.unchanged, ..Applied::default() };
+    for entry in plan.added().filter_map(|place| chunk.get(place)) {
+        applied.add(entry.line, entry.record.serial.as_str());
+    }
+    applied
 }
 
 #[cfg(test)]

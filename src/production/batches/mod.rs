@@ -19,9 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use http::routes;
-pub use import::{
-    BATCH_COLUMNS, BATCH_LOT_COLUMNS, BATCH_LOTS, BATCHES, GARMENT_COLUMNS, GARMENTS, import_batches, import_garments, import_lots,
-};
+pub use import::{BATCH_COLUMNS, BATCH_LOT_COLUMNS, BATCH_LOTS, BATCHES, GARMENT_COLUMNS, GARMENTS};
 pub use rules::{address, check, gtin14, read_units, units_text};
 pub use store::batches::{
     BatchFilter, BatchSheet, BatchView, ComponentLot, SkuRef, batch, batch_by_code, batches, change, create, epochs_in_use, is_of_party,

@@ -1,7 +1,6 @@
 //! Lots from files. The whole file forms one graph with what is in the store: a parent may stand further down than its child.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use chrono::NaiveDate;
 
@@ -11,14 +10,12 @@ use super::{LotDraft, LotKind};
 use crate::kernel::countries;
 use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Code, Error, Fault, Id, Result};
-use crate::platform::db::Store;
+use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::exports::Cell;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{
-    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
-};
+use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row};
 use crate::production::parties;
 
 /// The columns of a file of lots.
@@ -108,23 +105,13 @@ pub const COLUMNS: Columns = Columns {
 };
 
 /// Files of lots at the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::ProductionEdit, run };
+pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::ProductionEdit, begin };
 
-/// Reads a file of lots into the store.
-///
-/// # Errors
-/// [`Code::Forbidden`] for somebody bound to a party; what the store does.
-pub fn run(
-    house: &House,
-    importer: &Importer,
-    source: &mut Source,
-    mode: Mode,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<ImportReport> {
+fn begin(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     if importer.party.is_some() {
         return Err(Code::Forbidden.into());
     }
-    imports::run(source, &mut LotImport::new(house.store.clone(), importer.stamp.clone()), mode, progress)
+    Ok(Box::new(LotImport::new(importer.stamp.clone())))
 }
 
 /// A lot as a row of such a file, in the order of [`COLUMNS`].
@@ -165,15 +152,15 @@ struct Node {
 
 /// The import of lots.
 struct LotImport {
-    store: Store,
     stamp: Stamp,
     nodes: HashMap<String, Node>,
-    waiting: Waiting,
+    /// Line of the chunk written last, what waited before it, and what waits after it: the chunk may have to be written twice.
+    written: (u64, Waiting, Waiting),
 }
 
 impl LotImport {
-    fn new(store: Store, stamp: Stamp) -> Self {
-        Self { store, stamp, nodes: HashMap::new(), waiting: Waiting::default() }
+    fn new(stamp: Stamp) -> Self {
+        Self { stamp, nodes: HashMap::new(), written: Default::default() }
     }
 }
 
@@ -247,93 +234,90 @@ impl Import for LotImport {
         }
     }
 
-    fn check(&mut self, chunk: &[Entry<LotRecord>]) -> Result<Checked> {
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Checked> {
         for entry in chunk {
             let draft = &entry.record.draft;
             let parents = entry.record.says_parents.then(|| draft.parents.iter().map(|part| part.lot.clone()).collect());
             self.nodes.insert(draft.code.clone(), Node { line: entry.line, produced_on: draft.produced_on, parents });
         }
-        self.store.read_blocking(|db| {
-            let mut checked = Checked::default();
-            let suppliers: Vec<&str> = chunk.iter().map(|entry| entry.record.draft.supplier.as_str()).collect();
-            let known = parties::ids_of_codes(db, &suppliers)?;
-            for entry in chunk.iter().filter(|entry| !known.contains_key(&entry.record.draft.supplier)) {
-                checked.faults.push(entry.fault("supplier_code", Code::UnknownReference).with("value", &entry.record.draft.supplier));
-            }
-            let records: Vec<&LotRecord> = chunk.iter().map(|entry| &entry.record).collect();
-            checked.would = store::would_load(db, &records)?;
-            Ok(checked)
-        })
+        let mut checked = Checked::default();
+        let suppliers: Vec<&str> = chunk.iter().map(|entry| entry.record.draft.supplier.as_str()).collect();
+        let known = parties::ids_of_codes(db, &suppliers)?;
+        for entry in chunk.iter().filter(|entry| !known.contains_key(&entry.record.draft.supplier)) {
+            checked.faults.push(entry.fault("supplier_code", Code::UnknownReference).with("value", &entry.record.draft.supplier));
+        }
+        checked.would = store::would_load(db, chunk)?;
+        Ok(checked)
     }
 
-    fn check_whole(&mut self) -> Result<Vec<Fault>> {
+    fn check_whole(&mut self, db: &mut Db) -> Result<Vec<Fault>> {
         let nodes = &self.nodes;
-        self.store.read_blocking(|db| {
-            let mut faults = Vec::new();
-            let mut codes: HashSet<&str> = nodes.keys().map(String::as_str).collect();
-            codes.extend(nodes.values().flat_map(|node| node.parents.iter().flatten()).map(String::as_str));
-            let stored = store::lots_by_code(db, &codes.iter().copied().collect::<Vec<_>>())?;
-            // Lots that are only in the file get numbers below zero, which no stored lot has.
-            let mut number: HashMap<&str, i64> = stored.iter().map(|(code, lot)| (code.as_str(), lot.id.0)).collect();
-            for (place, code) in (1i64..).zip(nodes.keys()) {
-                number.entry(code).or_insert(-place);
+        let mut faults = Vec::new();
+        let mut codes: HashSet<&str> = nodes.keys().map(String::as_str).collect();
+        codes.extend(nodes.values().flat_map(|node| node.parents.iter().flatten()).map(String::as_str));
+        let stored = store::lots_by_code(db, &codes.iter().copied().collect::<Vec<_>>())?;
+        // Lots that are only in the file get numbers below zero, which no stored lot has.
+        let mut number: HashMap<&str, i64> = stored.iter().map(|(code, lot)| (code.as_str(), lot.id.0)).collect();
+        for (place, code) in (1i64..).zip(nodes.keys()) {
+            number.entry(code).or_insert(-place);
+        }
+        let lots_of_file: HashMap<i64, (&str, &Node)> =
+            nodes.iter().filter_map(|(code, node)| Some((*number.get(code.as_str())?, (code.as_str(), node)))).collect();
+        let mut parents: HashMap<i64, Vec<i64>> = HashMap::new();
+        for (lot, parent) in store::all_edges(db)? {
+            if lots_of_file.get(&lot).is_none_or(|(_, node)| node.parents.is_none()) {
+                parents.entry(lot).or_default().push(parent);
             }
-            let lots_of_file: HashMap<i64, (&str, &Node)> =
-                nodes.iter().filter_map(|(code, node)| Some((*number.get(code.as_str())?, (code.as_str(), node)))).collect();
-            let mut parents: HashMap<i64, Vec<i64>> = HashMap::new();
-            for (lot, parent) in store::all_edges(db)? {
-                if lots_of_file.get(&lot).is_none_or(|(_, node)| node.parents.is_none()) {
-                    parents.entry(lot).or_default().push(parent);
+        }
+        for (id, (_, node)) in &lots_of_file {
+            for parent in node.parents.iter().flatten() {
+                match number.get(parent.as_str()) {
+                    Some(number) => parents.entry(*id).or_default().push(*number),
+                    None => faults.push(Fault::new("parents", Code::UnknownReference).with("value", parent).at_line(node.line)),
                 }
             }
-            for (id, (_, node)) in &lots_of_file {
-                for parent in node.parents.iter().flatten() {
-                    match number.get(parent.as_str()) {
-                        Some(number) => parents.entry(*id).or_default().push(*number),
-                        None => faults.push(Fault::new("parents", Code::UnknownReference).with("value", parent).at_line(node.line)),
-                    }
-                }
+        }
+        let strangers: Vec<Id> = parents
+            .iter()
+            .flat_map(|(lot, above)| {
+                above.iter().filter(|parent| lots_of_file.contains_key(parent) || lots_of_file.contains_key(lot)).chain([lot])
+            })
+            .filter(|id| **id > 0 && !lots_of_file.contains_key(id))
+            .map(|id| Id(*id))
+            .collect();
+        let strangers: HashMap<i64, super::Lot> = store::lots(db, &strangers)?.into_iter().map(|lot| (lot.id.0, lot)).collect();
+        let told = |id: i64| match lots_of_file.get(&id) {
+            Some((code, node)) => Some(((*code).to_owned(), node.produced_on, Some(node.line))),
+            None => strangers.get(&id).map(|lot| (lot.code.clone(), lot.produced_on, None)),
+        };
+        for (lot, above) in &parents {
+            for parent in above {
+                let (Some(child), Some(parent)) = (told(*lot), told(*parent)) else { continue };
+                let Some(line) = child.2.or(parent.2) else { continue };
+                let late = out_of_order("produced_on", (&parent.0, parent.1), (&child.0, child.1));
+                faults.extend(late.map(|fault| fault.at_line(line)));
             }
-            let strangers: Vec<Id> = parents
-                .iter()
-                .flat_map(|(lot, above)| {
-                    above.iter().filter(|parent| lots_of_file.contains_key(parent) || lots_of_file.contains_key(lot)).chain([lot])
-                })
-                .filter(|id| **id > 0 && !lots_of_file.contains_key(id))
-                .map(|id| Id(*id))
-                .collect();
-            let strangers: HashMap<i64, super::Lot> = store::lots(db, &strangers)?.into_iter().map(|lot| (lot.id.0, lot)).collect();
-            let told = |id: i64| match lots_of_file.get(&id) {
-                Some((code, node)) => Some(((*code).to_owned(), node.produced_on, Some(node.line))),
-                None => strangers.get(&id).map(|lot| (lot.code.clone(), lot.produced_on, None)),
-            };
-            for (lot, above) in &parents {
-                for parent in above {
-                    let (Some(child), Some(parent)) = (told(*lot), told(*parent)) else { continue };
-                    let Some(line) = child.2.or(parent.2) else { continue };
-                    let late = out_of_order("produced_on", (&parent.0, parent.1), (&child.0, child.1));
-                    faults.extend(late.map(|fault| fault.at_line(line)));
-                }
-            }
-            if let Some(path) = any_cycle(&parents, lots_of_file.keys().copied()) {
-                let unnamed: Vec<Id> = path.iter().filter(|id| **id > 0).map(|id| Id(*id)).collect();
-                let named: HashMap<i64, String> = store::lots(db, &unnamed)?.into_iter().map(|lot| (lot.id.0, lot.code)).collect();
-                let name = |id: &i64| lots_of_file.get(id).map(|(code, _)| (*code).to_owned()).or_else(|| named.get(id).cloned());
-                let line = path.iter().filter_map(|id| lots_of_file.get(id)).map(|(_, node)| node.line).min().unwrap_or_default();
-                let codes: Vec<String> = path.iter().filter_map(name).collect();
-                faults.push(Fault::new("parents", Code::Cycle).with("path", path_text(&codes)).at_line(line));
-            }
-            faults.sort_by_key(|fault| fault.line);
-            Ok(faults)
-        })
+        }
+        if let Some(path) = any_cycle(&parents, lots_of_file.keys().copied()) {
+            let unnamed: Vec<Id> = path.iter().filter(|id| **id > 0).map(|id| Id(*id)).collect();
+            let named: HashMap<i64, String> = store::lots(db, &unnamed)?.into_iter().map(|lot| (lot.id.0, lot.code)).collect();
+            let name = |id: &i64| lots_of_file.get(id).map(|(code, _)| (*code).to_owned()).or_else(|| named.get(id).cloned());
+            let line = path.iter().filter_map(|id| lots_of_file.get(id)).map(|(_, node)| node.line).min().unwrap_or_default();
+            let codes: Vec<String> = path.iter().filter_map(name).collect();
+            faults.push(Fault::new("parents", Code::Cycle).with("path", path_text(&codes)).at_line(line));
+        }
+        faults.sort_by_key(|fault| fault.line);
+        Ok(faults)
     }
 
-    fn apply(&mut self, chunk: Vec<Entry<LotRecord>>) -> Result<Applied> {
-        let stamp = self.stamp.clone();
-        let records: Arc<[LotRecord]> = chunk.into_iter().map(|entry| entry.record).collect();
-        let waiting = Arc::new(std::mem::take(&mut self.waiting));
-        let (applied, waiting) = self.store.write_blocking(move |db| store::load(db, &stamp, &records, &waiting))?;
-        self.waiting = waiting;
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Applied> {
+        let (line, before, after) = &mut self.written;
+        let first = chunk.first().map_or(0, |entry| entry.line);
+        if *line != first {
+            (*line, *before) = (first, std::mem::take(after));
+        }
+        let applied;
+        (applied, *after) = store::load(db, &self.stamp, chunk, before)?;
         Ok(applied)
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use http::routes;
-pub use import::{COLUMNS as LOT_COLUMNS, IMPORT, run as import_lots};
+pub use import::{COLUMNS as LOT_COLUMNS, IMPORT};
 pub(crate) use rules::out_of_order;
 pub use rules::{check, milli_text, read_parts};
 pub use store::{

@@ -88,7 +88,7 @@ const NAME: (&str, &str) = ("名称", "Name");
 const ADDRESS: (&str, &str) = ("地址", "Address");
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::CatalogueEdit, run: import::<Party> };
+pub const IMPORT: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::CatalogueEdit, begin: import::<Party> };
 
 /// A Global Location Number: 13 digits, the last a check digit.
 fn gln(field: &'static str, text: &str) -> Result<String, Fault> {

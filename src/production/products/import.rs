@@ -12,7 +12,7 @@ pub(super) use skus::cells as sku_cells;
 pub(super) use styles::cells as style_cells;
 
 use crate::kernel::{Error, Fault, Result};
-use crate::platform::imports::{Applied, Row};
+use crate::platform::imports::Row;
 
 /// What a row says of a record of fields `F`: one edit for each cell that is not empty.
 struct Edits<F>(Vec<Edit<F>>);
@@ -74,14 +74,6 @@ impl<'a, 'b, F: 'static> Reader<'a, 'b, F> {
 
     fn end(self) -> Option<Edits<F>> {
         self.sound.then_some(self.edits)
-    }
-}
-
-fn count<F: PartialEq>(applied: &mut Applied, before: Option<&F>, after: &F) {
-    match before {
-        None => applied.added += 1,
-        Some(before) if before == after => applied.unchanged += 1,
-        Some(_) => applied.changed += 1,
     }
 }
 

@@ -10,13 +10,11 @@ use super::subject::{Named, find_subject, unknown};
 use super::zones::read_zone;
 use super::{About, NewFinding, Severity, Stage, store};
 use crate::kernel::{Code, Error, Fault, Refusal, Result};
-use crate::platform::db::{Db, Store};
+use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{
-    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, read_whole,
-};
+use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, read_whole};
 use crate::platform::keys::Keys;
 
 /// The columns of a file of findings.
@@ -73,19 +71,17 @@ pub const COLUMNS: Columns = Columns {
 };
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::FindingsEdit, run };
+pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::FindingsEdit, begin };
 
-fn run(house: &House, importer: &Importer, source: &mut Source, mode: Mode, progress: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
+fn begin(house: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     if importer.party.is_some() {
         return Err(Code::Forbidden.into());
     }
     let today = crate::kernel::time::local_date(importer.stamp.at, house.config.time_zone);
-    let mut import = FindingImport { store: house.store.clone(), keys: house.keys.clone(), stamp: importer.stamp.clone(), today };
-    imports::run(source, &mut import, mode, progress)
+    Ok(Box::new(FindingImport { keys: house.keys.clone(), stamp: importer.stamp.clone(), today }))
 }
 
 struct FindingImport {
-    store: Store,
     keys: Arc<Keys>,
     stamp: Stamp,
     today: NaiveDate,
@@ -137,25 +133,18 @@ impl Import for FindingImport {
         Some(record)
     }
 
-    fn check(&mut self, chunk: &[Entry<FindingRow>]) -> Result<Checked> {
-        let store = self.store.clone();
-        store.read_blocking(|db| {
-            let resolved = resolve(db, &self.keys, chunk)?;
-            Ok(Checked { would: resolved.applied(), faults: resolved.faults })
-        })
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<FindingRow>]) -> Result<Checked> {
+        let resolved = resolve(db, &self.keys, chunk)?;
+        Ok(Checked { would: resolved.applied, faults: resolved.faults })
     }
 
-    fn apply(&mut self, chunk: Vec<Entry<FindingRow>>) -> Result<Applied> {
-        let (keys, stamp) = (self.keys.clone(), self.stamp.clone());
-        self.store.write_blocking(move |db| {
-            let resolved = resolve(db, &keys, &chunk)?;
-            let applied = resolved.applied();
-            Refusal::unless_empty(resolved.faults)?;
-            if !resolved.news.is_empty() {
-                store::findings::log(db, &stamp, &resolved.news)?;
-            }
-            Ok(applied)
-        })
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<FindingRow>]) -> Result<Applied> {
+        let resolved = resolve(db, &self.keys, chunk)?;
+        Refusal::unless_empty(resolved.faults)?;
+        if !resolved.news.is_empty() {
+            store::findings::log(db, &self.stamp, &resolved.news)?;
+        }
+        Ok(resolved.applied)
     }
 }
 
@@ -163,20 +152,14 @@ impl Import for FindingImport {
 #[derive(Default)]
 struct Resolved {
     news: Vec<NewFinding>,
-    unchanged: u64,
+    applied: Applied,
     faults: Vec<Fault>,
-}
-
-impl Resolved {
-    fn applied(&self) -> Applied {
-        Applied { added: u64::try_from(self.news.len()).unwrap_or(u64::MAX), changed: 0, unchanged: self.unchanged }
-    }
 }
 
 fn resolve(db: &mut Db, keys: &Keys, chunk: &[Entry<FindingRow>]) -> Result<Resolved> {
     let catalogue = store::defects::defects_by_code(db)?;
     let mut resolved = Resolved::default();
-    let mut found: Vec<(About, Sound)> = Vec::with_capacity(chunk.len());
+    let mut found: Vec<(&Entry<FindingRow>, About, Sound)> = Vec::with_capacity(chunk.len());
     for entry in chunk {
         let row = &entry.record;
         let severity = match catalogue.get(&row.sound.defect).filter(|defect| !defect.retired) {
@@ -187,7 +170,7 @@ fn resolve(db: &mut Db, keys: &Keys, chunk: &[Entry<FindingRow>]) -> Result<Reso
             }
         };
         match find_subject(db, &keys.serials, &row.named, None) {
-            Ok(Some(about)) => found.push((about, Sound { severity: Some(severity), ..row.sound.clone() })),
+            Ok(Some(about)) => found.push((entry, about, Sound { severity: Some(severity), ..row.sound.clone() })),
             Ok(None) => resolved.faults.push(unknown(&row.named.text).at_line(entry.line)),
             Err(Error::Refused(refusal)) => {
                 let fault = refusal.faults.first().cloned();
@@ -197,7 +180,7 @@ fn resolve(db: &mut Db, keys: &Keys, chunk: &[Entry<FindingRow>]) -> Result<Reso
             Err(error) => return Err(error),
         }
     }
-    let things: Vec<About> = found.iter().map(|(about, _)| *about).collect();
+    let things: Vec<About> = found.iter().map(|(_, about, _)| *about).collect();
     let known: HashSet<(About, Sound)> = store::findings::live_about(db, &things)?
         .into_iter()
         .map(|finding| {
@@ -213,10 +196,11 @@ fn resolve(db: &mut Db, keys: &Keys, chunk: &[Entry<FindingRow>]) -> Result<Reso
             (finding.about, sound)
         })
         .collect();
-    for (about, sound) in found {
+    for (entry, about, sound) in found {
         if known.contains(&(about, sound.clone())) {
-            resolved.unchanged += 1;
+            resolved.applied.keep();
         } else {
+            resolved.applied.add(entry.line, format!("{} {}", entry.record.named.text, sound.defect));
             resolved.news.push(NewFinding { about, sound });
         }
     }

@@ -42,9 +42,9 @@ pub struct ForeignPlan {
 }
 
 impl ForeignPlan {
-    /// How many are new.
-    pub fn added(&self) -> u64 {
-        u64::try_from(self.add.len()).unwrap_or(u64::MAX)
+    /// The places of those that are new, among those asked.
+    pub fn added(&self) -> impl Iterator<Item = usize> {
+        self.add.iter().map(|(_, _, _, place)| *place)
     }
 }
 

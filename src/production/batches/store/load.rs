@@ -11,7 +11,7 @@ use crate::kernel::{BatchNo, Code, Fault, Id, Result};
 use crate::platform::db::schema::{batch, batch_lot};
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::Stamp;
-use crate::platform::imports::Applied;
+use crate::platform::imports::{Applied, Entry};
 use crate::production::batches::rules::{self, units_text};
 use crate::production::batches::store::batches::Resolved;
 use crate::production::batches::{Batch, BatchDraft, BatchLot};
@@ -22,6 +22,8 @@ struct Beside {
     batches: HashMap<String, Batch>,
     skus: HashMap<String, Id>,
     factories: HashMap<String, Id>,
+    sku_codes: HashMap<Id, String>,
+    factory_codes: HashMap<Id, String>,
 }
 
 /// What a row asks for, held against the store.
@@ -32,15 +34,36 @@ enum Asked<'a> {
 }
 
 impl Beside {
-    fn of(db: &mut Db, records: &[&BatchDraft]) -> Result<Self> {
+    fn of(db: &mut Db, chunk: &[Entry<BatchDraft>]) -> Result<Self> {
         let all = |code: fn(&BatchDraft) -> &str| {
-            records.iter().map(|record| code(record)).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+            chunk.iter().map(|entry| code(&entry.record)).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
         };
+        let batches = batches_by_code(db, &all(|record| &record.code))?;
+        let now = |id: fn(&Batch) -> Id| batches.values().map(id).collect::<Vec<_>>();
         Ok(Self {
-            batches: batches_by_code(db, &all(|record| &record.code))?,
+            sku_codes: products::skus_by_ids(db, &now(|batch| batch.sku_id))?.into_iter().map(|(id, sku)| (id, sku.code)).collect(),
+            factory_codes: parties::codes_of_ids(db, &now(|batch| batch.factory_id))?,
+            batches,
             skus: products::skus_by_codes(db, &all(|record| &record.sku))?.into_iter().map(|(code, sku)| (code, sku.id)).collect(),
             factories: parties::ids_of_codes(db, &all(|record| &record.factory))?,
         })
+    }
+
+    /// A batch as a file would say it, in what `draft` speaks of.
+    fn draft_of(&self, batch: &Batch, draft: &BatchDraft) -> BatchDraft {
+        BatchDraft {
+            code: batch.code.clone(),
+            sku: self.sku_codes.get(&batch.sku_id).cloned().unwrap_or_default(),
+            factory: self.factory_codes.get(&batch.factory_id).cloned().unwrap_or_default(),
+            line: batch.line.clone(),
+            started_on: batch.started_on,
+            finished_on: batch.finished_on,
+            planned: batch.planned,
+            status: draft.status.as_ref().map(|_| batch.status.as_str().to_owned()),
+            origin: draft.origin.as_ref().map(|_| batch.origin.as_str().to_owned()),
+            lots: Vec::new(),
+            version: None,
+        }
     }
 
     fn hold(&self, draft: &BatchDraft) -> Result<Asked<'_>, Fault> {
@@ -71,14 +94,14 @@ impl Beside {
 ///
 /// # Errors
 /// When the store does.
-pub fn would_load(db: &mut Db, records: &[&BatchDraft]) -> Result<(Applied, Vec<(usize, Fault)>)> {
-    let beside = Beside::of(db, records)?;
+pub fn would_load(db: &mut Db, chunk: &[Entry<BatchDraft>]) -> Result<(Applied, Vec<(usize, Fault)>)> {
+    let beside = Beside::of(db, chunk)?;
     let (mut would, mut faults) = (Applied::default(), Vec::new());
-    for (place, record) in records.iter().enumerate() {
+    for (place, Entry { line, record }) in chunk.iter().enumerate() {
         match beside.hold(record) {
-            Ok(Asked::New(_)) => would.added += 1,
-            Ok(Asked::Same) => would.unchanged += 1,
-            Ok(Asked::Other(..)) => would.changed += 1,
+            Ok(Asked::New(_)) => would.add(*line, &record.code),
+            Ok(Asked::Same) => would.keep(),
+            Ok(Asked::Other(batch, _)) => drop(would.compare(*line, &record.code, Some(&beside.draft_of(batch, record)), record)?),
             Err(fault) => faults.push((place, fault)),
         }
     }
@@ -89,13 +112,13 @@ pub fn would_load(db: &mut Db, records: &[&BatchDraft]) -> Result<(Applied, Vec<
 ///
 /// # Errors
 /// As [`super::batches::create`] and [`super::batches::change`].
-pub fn load(db: &mut Db, stamp: &Stamp, records: &[BatchDraft]) -> Result<Applied> {
-    let beside = Beside::of(db, &records.iter().collect::<Vec<_>>())?;
+pub fn load(db: &mut Db, stamp: &Stamp, chunk: &[Entry<BatchDraft>]) -> Result<Applied> {
+    let beside = Beside::of(db, chunk)?;
     let mut applied = Applied::default();
     let mut next: Option<BatchNo> = None;
-    for record in records {
+    for Entry { line, record } in chunk {
         match beside.hold(record)? {
-            Asked::Same => applied.unchanged += 1,
+            Asked::Same => applied.keep(),
             Asked::New(resolved) => {
                 let sound = rules::check(record)?;
                 let no = match next {
@@ -105,7 +128,7 @@ pub fn load(db: &mut Db, stamp: &Stamp, records: &[BatchDraft]) -> Result<Applie
                 insert(db, stamp, no, &sound, &resolved)?;
                 saved(db, stamp, no, &sound.draft)?;
                 next = Some(BatchNo(no.0 + 1));
-                applied.added += 1;
+                applied.add(*line, &record.code);
             }
             Asked::Other(batch, resolved) => {
                 let mut draft = record.clone();
@@ -114,7 +137,7 @@ pub fn load(db: &mut Db, stamp: &Stamp, records: &[BatchDraft]) -> Result<Applie
                 let sound = rules::check(&draft)?;
                 update(db, batch, batch.version, &sound, &resolved)?;
                 saved(db, stamp, batch.no, &serde_json::json!({ "facts": sound.draft }))?;
-                applied.changed += 1;
+                applied.compare(*line, &record.code, Some(&beside.draft_of(batch, record)), record)?;
             }
         }
     }
@@ -156,9 +179,10 @@ type Used = (Range<i64>, Option<i64>);
 ///
 /// # Errors
 /// When the store does.
-pub fn plan_uses(db: &mut Db, records: &[&UseRecord]) -> Result<UsePlan> {
-    let all =
-        |code: fn(&UseRecord) -> &str| records.iter().map(|record| code(record)).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
+pub fn plan_uses(db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<UsePlan> {
+    let all = |code: fn(&UseRecord) -> &str| {
+        chunk.iter().map(|entry| code(&entry.record)).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+    };
     let batches = batches_by_code(db, &all(|record| &record.batch))?;
     let lots = materials::lots_by_code(db, &all(|record| &record.lot))?;
     let numbers: Vec<i64> = batches.values().map(|batch| batch.no.0).collect();
@@ -172,7 +196,7 @@ pub fn plan_uses(db: &mut Db, records: &[&UseRecord]) -> Result<UsePlan> {
     }
     let mut plan = UsePlan::default();
     let mut wanted: Vec<(usize, BatchLot)> = Vec::new();
-    for (place, record) in records.iter().enumerate() {
+    for (place, Entry { record, .. }) in chunk.iter().enumerate() {
         let unknown = |column: &'static str, code: &str| Fault::new(column, Code::UnknownReference).with("value", code);
         match (batches.get(&record.batch), lots.get(&record.lot)) {
             (None, _) => plan.faults.push((place, unknown("batch_code", &record.batch))),
@@ -195,19 +219,18 @@ pub fn plan_uses(db: &mut Db, records: &[&UseRecord]) -> Result<UsePlan> {
         }
         match same_start {
             Some((units, quantity)) if *units == used.units && *quantity == used.quantity_milli => {
-                plan.would.unchanged += 1;
+                plan.would.keep();
                 continue;
             }
-            Some(_) => {
-                plan.would.changed += 1;
-                plan.change.push(used.clone());
-            }
-            None => {
-                plan.would.added += 1;
-                plan.add.push(used.clone());
-            }
+            Some(_) => plan.change.push(used.clone()),
+            None => plan.add.push(used.clone()),
         }
-        if let Some(record) = records.get(*place) {
+        if let Some(Entry { line, record }) = chunk.get(*place) {
+            let facts =
+                |units: &Range<i64>, quantity: Option<i64>| serde_json::json!({ "units": units_text(units), "quantity_milli": quantity });
+            let key = format!("{} {} {}", record.batch, record.component, record.lot);
+            let before = same_start.map(|(units, quantity)| facts(units, *quantity));
+            plan.would.compare(*line, &key, before.as_ref(), &facts(&used.units, used.quantity_milli))?;
             plan.touched.insert((used.batch.0, record.batch.clone()));
         }
     }
@@ -218,8 +241,8 @@ pub fn plan_uses(db: &mut Db, records: &[&UseRecord]) -> Result<UsePlan> {
 ///
 /// # Errors
 /// The first fault of [`plan_uses`].
-pub fn load_uses(db: &mut Db, stamp: &Stamp, records: &[UseRecord]) -> Result<Applied> {
-    let plan = plan_uses(db, &records.iter().collect::<Vec<_>>())?;
+pub fn load_uses(db: &mut Db, stamp: &Stamp, chunk: &[Entry<UseRecord>]) -> Result<Applied> {
+    let plan = plan_uses(db, chunk)?;
     if let Some((_, fault)) = plan.faults.first() {
         return Err(fault.clone().into());
     }
@@ -237,7 +260,7 @@ pub fn load_uses(db: &mut Db, stamp: &Stamp, records: &[UseRecord]) -> Result<Ap
             .execute(c))?;
     }
     let mut uses: HashMap<&str, Vec<serde_json::Value>> = HashMap::new();
-    for record in records {
+    for Entry { record, .. } in chunk {
         uses.entry(&record.batch).or_default().push(serde_json::json!({
             "component": record.component, "lot": record.lot, "units": units_text(&record.units), "quantity_milli": record.quantity_milli,
         }));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::super::import::LotRecord;
-use super::super::{Lot, PartDraft};
+use super::super::{Lot, LotDraft, PartDraft};
 use super::{Parent, SUBJECT, all_edges, insert, insert_parents, lots_by_code, parents_of, refuse_cycle_among, update};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
@@ -13,7 +13,7 @@ use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::lot_parent;
 use crate::platform::events::{self, Stamp};
-use crate::platform::imports::Applied;
+use crate::platform::imports::{Applied, Entry};
 use crate::production::parties;
 
 /// Parents that a file names before it has them: by the parent's code, the lots that wait for it and how much goes in.
@@ -24,11 +24,12 @@ struct Beside {
     lots: HashMap<String, Lot>,
     parents: HashMap<Id, Vec<PartDraft>>,
     suppliers: HashMap<String, Id>,
+    supplier_codes: HashMap<Id, String>,
 }
 
 impl Beside {
-    fn of(db: &mut Db, records: &[&LotRecord]) -> Result<Self> {
-        let codes: Vec<&str> = records.iter().map(|record| record.draft.code.as_str()).collect();
+    fn of(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Self> {
+        let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.draft.code.as_str()).collect();
         let lots = lots_by_code(db, &codes)?;
         let ids: Vec<Id> = lots.values().map(|lot| lot.id).collect();
         let edges = parents_of(db, &ids)?;
@@ -40,13 +41,33 @@ impl Beside {
             parents.entry(edge.lot).or_default().push(PartDraft { lot, quantity_milli: edge.quantity_milli });
         }
         parents.values_mut().for_each(|parts| parts.sort());
-        let suppliers: Vec<&str> = records.iter().map(|record| record.draft.supplier.as_str()).collect();
-        Ok(Self { lots, parents, suppliers: parties::ids_of_codes(db, &suppliers)? })
+        let suppliers: Vec<&str> = chunk.iter().map(|entry| entry.record.draft.supplier.as_str()).collect();
+        let suppliers = parties::ids_of_codes(db, &suppliers)?;
+        let supplier_codes = parties::codes_of_ids(db, &lots.values().map(|lot| lot.party_id).collect::<Vec<_>>())?;
+        Ok(Self { lots, parents, suppliers, supplier_codes })
     }
 
     fn supplier(&self, record: &LotRecord) -> Result<Id> {
         let code = &record.draft.supplier;
         self.suppliers.get(code).copied().ok_or_else(|| Fault::new("supplier_code", Code::UnknownReference).with("value", code).into())
+    }
+
+    /// A lot as a file would say it, in what `record` speaks of.
+    fn draft_of(&self, lot: &Lot, record: &LotRecord) -> LotDraft {
+        LotDraft {
+            code: lot.code.clone(),
+            supplier: self.supplier_codes.get(&lot.party_id).cloned().unwrap_or_default(),
+            kind: lot.kind.as_str().to_owned(),
+            material: lot.material.clone(),
+            dye_lot: lot.dye_lot.clone(),
+            quantity_milli: lot.quantity_milli,
+            unit: lot.unit.clone(),
+            country: lot.country.clone(),
+            produced_on: lot.produced_on,
+            received_on: lot.received_on,
+            parents: if record.says_parents { self.parents.get(&lot.id).cloned().unwrap_or_default() } else { Vec::new() },
+            version: None,
+        }
     }
 
     /// Whether the store says of the lot itself what the record says.
@@ -73,15 +94,12 @@ impl Beside {
 ///
 /// # Errors
 /// When the store does.
-pub(in crate::production::materials) fn would_load(db: &mut Db, records: &[&LotRecord]) -> Result<Applied> {
-    let beside = Beside::of(db, records)?;
+pub(in crate::production::materials) fn would_load(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Applied> {
+    let beside = Beside::of(db, chunk)?;
     let mut would = Applied::default();
-    for record in records {
-        match beside.lots.get(&record.draft.code) {
-            None => would.added += 1,
-            Some(lot) if beside.same_facts(lot, record) && beside.same_parents(lot, record) => would.unchanged += 1,
-            Some(_) => would.changed += 1,
-        }
+    for Entry { line, record } in chunk {
+        let before = beside.lots.get(&record.draft.code).map(|lot| beside.draft_of(lot, record));
+        would.compare(*line, &record.draft.code, before.as_ref(), &record.draft)?;
     }
     Ok(would)
 }
@@ -93,33 +111,33 @@ pub(in crate::production::materials) fn would_load(db: &mut Db, records: &[&LotR
 pub(in crate::production::materials) fn load(
     db: &mut Db,
     stamp: &Stamp,
-    records: &[LotRecord],
+    chunk: &[Entry<LotRecord>],
     waiting: &Waiting,
 ) -> Result<(Applied, Waiting)> {
-    let beside = Beside::of(db, &records.iter().collect::<Vec<_>>())?;
+    let beside = Beside::of(db, chunk)?;
     let mut applied = Applied::default();
     let mut ids: HashMap<String, Id> = HashMap::new();
     let mut rewired: Vec<(Id, &LotRecord)> = Vec::new();
     // Existing lots whose parents change, and lots joined late: only they can close a cycle.
     let mut suspects: Vec<i64> = Vec::new();
-    for record in records {
+    for Entry { line, record } in chunk {
         let supplier = beside.supplier(record)?;
         let id = match beside.lots.get(&record.draft.code) {
             None => {
                 let id = stamp.id();
                 insert(db, stamp, id, supplier, record.kind, &record.draft)?;
-                applied.added += 1;
+                applied.add(*line, &record.draft.code);
                 rewired.push((id, record));
                 id
             }
             Some(lot) if beside.same_facts(lot, record) && beside.same_parents(lot, record) => {
-                applied.unchanged += 1;
+                applied.keep();
                 ids.insert(record.draft.code.clone(), lot.id);
                 continue;
             }
             Some(lot) => {
                 update(db, lot.id, lot.version, supplier, record.kind, &record.draft)?;
-                applied.changed += 1;
+                applied.compare(*line, &record.draft.code, Some(&beside.draft_of(lot, record)), &record.draft)?;
                 if !beside.same_parents(lot, record) {
                     each!(db, |c| diesel::delete(lot_parent::table.filter(lot_parent::lot_id.eq(lot.id.0))).execute(c))?;
                     rewired.push((lot.id, record));

@@ -5,13 +5,11 @@ use std::collections::HashMap;
 use crate::kernel::Result;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::Both;
-use crate::platform::db::Store;
+use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{
-    Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run,
-};
+use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row};
 use crate::production::products::{PolicyFields, StartRule, WarrantyPolicy, rules, store};
 
 use super::faults_of;
@@ -92,7 +90,7 @@ pub const POLICY_COLUMNS: Columns = Columns {
 };
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &POLICY_COLUMNS, needs: Permission::CatalogueEdit, run: import };
+pub const IMPORT: ImportTable = ImportTable { columns: &POLICY_COLUMNS, needs: Permission::CatalogueEdit, begin };
 
 const START_WORDS: &[(&str, StartRule)] = &[
     ("delivered", StartRule::Delivered),
@@ -107,13 +105,11 @@ const START_WORDS: &[(&str, StartRule)] = &[
     ("生产", StartRule::Made),
 ];
 
-fn import(house: &House, importer: &Importer, source: &mut Source, mode: Mode, progress: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
-    let mut import = PolicyImport { store: house.store.clone(), stamp: importer.stamp.clone(), last: HashMap::new() };
-    run(source, &mut import, mode, progress)
+fn begin(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+    Ok(Box::new(PolicyImport { stamp: importer.stamp.clone(), last: HashMap::new() }))
 }
 
 struct PolicyImport {
-    store: Store,
     stamp: Stamp,
     /// The latest day from which a version of each policy holds, rows of the file so far included.
     last: HashMap<String, chrono::NaiveDate>,
@@ -153,14 +149,14 @@ impl Import for PolicyImport {
         })
     }
 
-    fn check(&mut self, chunk: &[Entry<PolicyFields>]) -> Result<Checked> {
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<PolicyFields>]) -> Result<Checked> {
         let mut checked = Checked::default();
         for entry in chunk {
             let code = entry.record.code.clone();
-            let versions = self.store.read_blocking(|db| store::policies(db, Some(&code)))?;
+            let versions = store::policies(db, Some(&code))?;
             checked.faults.extend(faults_of(rules::sound_policy(&entry.record), entry.line, |field| field.replace('.', "_"))?);
             if is_there(&versions, &entry.record) {
-                checked.would.unchanged += 1;
+                checked.would.keep();
                 continue;
             }
             let from = entry.record.valid_from;
@@ -169,27 +165,29 @@ impl Import for PolicyImport {
                 checked.faults.push(entry.fault("valid_from", Code::DatesOutOfOrder).with("earlier", last).with("later", from));
             }
             self.last.insert(code, from);
-            checked.would.added += 1;
+            checked.would.add(entry.line, named(&entry.record));
         }
         Ok(checked)
     }
 
-    fn apply(&mut self, chunk: Vec<Entry<PolicyFields>>) -> Result<Applied> {
-        let stamp = self.stamp.clone();
-        self.store.write_blocking(move |db| {
-            let mut applied = Applied::default();
-            for entry in &chunk {
-                let versions = store::policies(db, Some(&entry.record.code))?;
-                if is_there(&versions, &entry.record) {
-                    applied.unchanged += 1;
-                } else {
-                    store::add_policy(db, &stamp, &entry.record)?;
-                    applied.added += 1;
-                }
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<PolicyFields>]) -> Result<Applied> {
+        let mut applied = Applied::default();
+        for entry in chunk {
+            let versions = store::policies(db, Some(&entry.record.code))?;
+            if is_there(&versions, &entry.record) {
+                applied.keep();
+            } else {
+                store::add_policy(db, &self.stamp, &entry.record)?;
+                applied.add(entry.line, named(&entry.record));
             }
-            Ok(applied)
-        })
+        }
+        Ok(applied)
     }
+}
+
+/// What a version is called: the policy and the day from which it holds.
+fn named(fields: &PolicyFields) -> String {
+    format!("{} {}", fields.code, fields.valid_from)
 }
 
 /// Whether a version says the same from the same day on.

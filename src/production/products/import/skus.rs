@@ -2,16 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::{Edits, Reader, count, faults_of};
+use super::{Edits, Reader, faults_of};
 use crate::kernel::Result;
 use crate::kernel::error::Code;
-use crate::platform::db::{Db, Store};
+use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{
-    Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run,
-};
+use crate::platform::imports::{AnyImport, Applied, ChangeKind, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row};
 use crate::production::products::http::sku_views;
 use crate::production::products::{SkuFields, SkuView, rules, store};
 
@@ -61,10 +59,10 @@ pub const SKU_COLUMNS: Columns = Columns {
 };
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &SKU_COLUMNS, needs: Permission::CatalogueEdit, run: import };
+pub const IMPORT: ImportTable = ImportTable { columns: &SKU_COLUMNS, needs: Permission::CatalogueEdit, begin };
 
-fn import(house: &House, importer: &Importer, source: &mut Source, mode: Mode, progress: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
-    run(source, &mut SkuImport { store: house.store.clone(), stamp: importer.stamp.clone() }, mode, progress)
+fn begin(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+    Ok(Box::new(SkuImport { stamp: importer.stamp.clone() }))
 }
 
 /// A sku as a row of a file of these columns.
@@ -74,7 +72,6 @@ pub(in crate::production::products) fn cells(sku: &SkuView) -> Vec<String> {
 }
 
 struct SkuImport {
-    store: Store,
     stamp: Stamp,
 }
 
@@ -120,46 +117,39 @@ impl Import for SkuImport {
         Some(SkuRow { code, gtin, edits: edits? })
     }
 
-    fn check(&mut self, chunk: &[Entry<SkuRow>]) -> Result<Checked> {
-        self.store.read_blocking(|db| {
-            let mut checked = Checked::default();
-            let there = before(db, chunk)?;
-            let after: Vec<_> =
-                chunk.iter().zip(&there).map(|(entry, before)| (entry, before, entry.record.onto(before.as_ref()))).collect();
-            let styles: Vec<&str> = after.iter().map(|(_, _, fields)| fields.style.as_str()).collect();
-            let styles: HashMap<_, _> = store::styles_by_codes(db, &styles)?.into_iter().map(|style| (style.code, style.id)).collect();
-            let gtins: Vec<&str> = chunk.iter().filter_map(|entry| entry.record.gtin.as_deref()).collect();
-            let holders = store::codes_of_gtins(db, &gtins)?;
-            for (entry, before, fields) in after {
-                checked.faults.extend(faults_of(rules::sound_sku(&fields), entry.line, |field| field.replace('.', "_"))?);
-                if !fields.style.is_empty() && !styles.contains_key(&fields.style) {
-                    checked.faults.push(entry.fault("style", Code::UnknownReference).with("value", &fields.style));
-                }
-                if let Some(gtin) = entry.record.gtin.as_ref().filter(|gtin| holders.get(*gtin).is_some_and(|code| *code != fields.code)) {
-                    checked.faults.push(entry.fault("gtin", Code::Duplicate).with("value", gtin));
-                }
-                count(&mut checked.would, before.as_ref(), &fields);
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<SkuRow>]) -> Result<Checked> {
+        let mut checked = Checked::default();
+        let there = before(db, chunk)?;
+        let after: Vec<_> = chunk.iter().zip(&there).map(|(entry, before)| (entry, before, entry.record.onto(before.as_ref()))).collect();
+        let styles: Vec<&str> = after.iter().map(|(_, _, fields)| fields.style.as_str()).collect();
+        let styles: HashMap<_, _> = store::styles_by_codes(db, &styles)?.into_iter().map(|style| (style.code, style.id)).collect();
+        let gtins: Vec<&str> = chunk.iter().filter_map(|entry| entry.record.gtin.as_deref()).collect();
+        let holders = store::codes_of_gtins(db, &gtins)?;
+        for (entry, before, fields) in after {
+            checked.faults.extend(faults_of(rules::sound_sku(&fields), entry.line, |field| field.replace('.', "_"))?);
+            if !fields.style.is_empty() && !styles.contains_key(&fields.style) {
+                checked.faults.push(entry.fault("style", Code::UnknownReference).with("value", &fields.style));
             }
-            Ok(checked)
-        })
+            if let Some(gtin) = entry.record.gtin.as_ref().filter(|gtin| holders.get(*gtin).is_some_and(|code| *code != fields.code)) {
+                checked.faults.push(entry.fault("gtin", Code::Duplicate).with("value", gtin));
+            }
+            checked.would.compare(entry.line, &fields.code, before.as_ref(), &fields)?;
+        }
+        Ok(checked)
     }
 
-    fn apply(&mut self, chunk: Vec<Entry<SkuRow>>) -> Result<Applied> {
-        let stamp = self.stamp.clone();
-        self.store.write_blocking(move |db| {
-            let mut applied = Applied::default();
-            let there = before(db, &chunk)?;
-            for (entry, before) in chunk.iter().zip(there) {
-                let fields = entry.record.onto(before.as_ref());
-                match &before {
-                    None => drop(store::create_sku(db, &stamp, &fields)?),
-                    Some(before) if *before != fields => drop(store::change_sku(db, &stamp, &entry.record.code, &fields)?),
-                    Some(_) => {}
-                }
-                count(&mut applied, before.as_ref(), &fields);
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<SkuRow>]) -> Result<Applied> {
+        let mut applied = Applied::default();
+        let there = before(db, chunk)?;
+        for (entry, before) in chunk.iter().zip(there) {
+            let fields = entry.record.onto(before.as_ref());
+            match applied.compare(entry.line, &fields.code, before.as_ref(), &fields)? {
+                Some(ChangeKind::Added) => drop(store::create_sku(db, &self.stamp, &fields)?),
+                Some(ChangeKind::Changed) => drop(store::change_sku(db, &self.stamp, &fields.code, &fields)?),
+                None => {}
             }
-            Ok(applied)
-        })
+        }
+        Ok(applied)
     }
 }
 

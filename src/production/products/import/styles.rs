@@ -1,16 +1,14 @@
 //! Styles from files.
 
-use super::{Edits, Reader, count, faults_of};
+use super::{Edits, Reader, faults_of};
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::Lang;
 use crate::kernel::{Result, care, countries, money};
-use crate::platform::db::{Db, Store};
+use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{
-    Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run,
-};
+use crate::platform::imports::{AnyImport, Applied, ChangeKind, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row};
 use crate::production::parties::{self, Status};
 use crate::production::products::http::style_views;
 use crate::production::products::{AgeGroup, NoReasonReturn, SafetyClass, StyleFields, StyleView, composition, percent, rules, store};
@@ -262,7 +260,7 @@ pub const STYLE_COLUMNS: Columns = Columns {
 };
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &STYLE_COLUMNS, needs: Permission::CatalogueEdit, run: import };
+pub const IMPORT: ImportTable = ImportTable { columns: &STYLE_COLUMNS, needs: Permission::CatalogueEdit, begin };
 
 const CLASSES: &[(&str, SafetyClass)] = &[
     ("a", SafetyClass::A),
@@ -293,8 +291,8 @@ const STATES: &[(&str, Status)] =
 const FLAGS: &[(&str, bool)] =
     &[("是", true), ("否", false), ("yes", true), ("no", false), ("true", true), ("false", false), ("1", true), ("0", false)];
 
-fn import(house: &House, importer: &Importer, source: &mut Source, mode: Mode, progress: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
-    run(source, &mut StyleImport { store: house.store.clone(), stamp: importer.stamp.clone() }, mode, progress)
+fn begin(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+    Ok(Box::new(StyleImport { stamp: importer.stamp.clone() }))
 }
 
 /// A style as a row of a file of these columns.
@@ -350,7 +348,6 @@ fn word<T: PartialEq>(words: &[(&str, T)], value: T, lang: Lang) -> String {
 }
 
 struct StyleImport {
-    store: Store,
     stamp: Stamp,
 }
 
@@ -418,45 +415,38 @@ impl Import for StyleImport {
         Some(StyleRow { code, edits: edits? })
     }
 
-    fn check(&mut self, chunk: &[Entry<StyleRow>]) -> Result<Checked> {
-        self.store.read_blocking(|db| {
-            let mut checked = Checked::default();
-            let there = before(db, chunk)?;
-            let after: Vec<_> =
-                chunk.iter().zip(&there).map(|(entry, before)| (entry, before, entry.record.onto(before.as_ref()))).collect();
-            let makers: Vec<&str> = after.iter().filter_map(|(_, _, fields)| fields.manufacturer.as_deref()).collect();
-            let makers = parties::ids_of_codes(db, &makers)?;
-            let policies = store::policy_codes(db)?;
-            for (entry, before, fields) in after {
-                checked.faults.extend(faults_of(rules::sound_style(&fields), entry.line, column_of)?);
-                if let Some(code) = fields.manufacturer.as_ref().filter(|code| !makers.contains_key(*code)) {
-                    checked.faults.push(entry.fault("manufacturer", Code::UnknownReference).with("value", code));
-                }
-                if let Some(code) = fields.policy.as_ref().filter(|code| !policies.contains(*code)) {
-                    checked.faults.push(entry.fault("policy", Code::UnknownReference).with("value", code));
-                }
-                count(&mut checked.would, before.as_ref(), &fields);
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<StyleRow>]) -> Result<Checked> {
+        let mut checked = Checked::default();
+        let there = before(db, chunk)?;
+        let after: Vec<_> = chunk.iter().zip(&there).map(|(entry, before)| (entry, before, entry.record.onto(before.as_ref()))).collect();
+        let makers: Vec<&str> = after.iter().filter_map(|(_, _, fields)| fields.manufacturer.as_deref()).collect();
+        let makers = parties::ids_of_codes(db, &makers)?;
+        let policies = store::policy_codes(db)?;
+        for (entry, before, fields) in after {
+            checked.faults.extend(faults_of(rules::sound_style(&fields), entry.line, column_of)?);
+            if let Some(code) = fields.manufacturer.as_ref().filter(|code| !makers.contains_key(*code)) {
+                checked.faults.push(entry.fault("manufacturer", Code::UnknownReference).with("value", code));
             }
-            Ok(checked)
-        })
+            if let Some(code) = fields.policy.as_ref().filter(|code| !policies.contains(*code)) {
+                checked.faults.push(entry.fault("policy", Code::UnknownReference).with("value", code));
+            }
+            checked.would.compare(entry.line, &fields.code, before.as_ref(), &fields)?;
+        }
+        Ok(checked)
     }
 
-    fn apply(&mut self, chunk: Vec<Entry<StyleRow>>) -> Result<Applied> {
-        let stamp = self.stamp.clone();
-        self.store.write_blocking(move |db| {
-            let mut applied = Applied::default();
-            let there = before(db, &chunk)?;
-            for (entry, before) in chunk.iter().zip(there) {
-                let fields = entry.record.onto(before.as_ref());
-                match &before {
-                    None => drop(store::create_style(db, &stamp, &fields)?),
-                    Some(before) if *before != fields => drop(store::change_style(db, &stamp, &entry.record.code, &fields)?),
-                    Some(_) => {}
-                }
-                count(&mut applied, before.as_ref(), &fields);
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<StyleRow>]) -> Result<Applied> {
+        let mut applied = Applied::default();
+        let there = before(db, chunk)?;
+        for (entry, before) in chunk.iter().zip(there) {
+            let fields = entry.record.onto(before.as_ref());
+            match applied.compare(entry.line, &fields.code, before.as_ref(), &fields)? {
+                Some(ChangeKind::Added) => drop(store::create_style(db, &self.stamp, &fields)?),
+                Some(ChangeKind::Changed) => drop(store::change_style(db, &self.stamp, &fields.code, &fields)?),
+                None => {}
             }
-            Ok(applied)
-        })
+        }
+        Ok(applied)
     }
 }
 
