@@ -1,19 +1,21 @@
 //! Closed lists that people choose from: each a table of stored text, Chinese and English.
 
-/// An enum of a closed list. Each line: variant = stored text, Chinese, English.
+/// An enum of a closed list. Each line: variant = stored text, Chinese, English, and what else people write for it, if anything.
+///
+/// Programs send the stored text (`read`); files and forms any of the words (`WORDS`, `meant_by`).
 ///
 /// ```ignore
 /// choices! {
 ///     /// Where a batch stands.
 ///     BatchStatus {
 ///         /// Being made.
-///         Open = "open", "进行中", "Open";
+///         Open = "open", "进行中", "Open", ["生产中", "in progress"];
 ///     }
 /// }
 /// ```
 #[macro_export]
 macro_rules! choices {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal, $zh:literal, $en:literal;)* }) => {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal, $zh:literal, $en:literal $(, [$($also:literal),+ $(,)?])?;)* }) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize, ::utoipa::ToSchema)]
         #[serde(rename_all = "snake_case")]
@@ -25,7 +27,7 @@ macro_rules! choices {
 
             /// Every word a file may use.
             pub const WORDS: &'static [(&'static str, $name)] =
-                &[$(($text, $name::$variant), ($zh, $name::$variant), ($en, $name::$variant),)*];
+                &[$(($text, $name::$variant), ($zh, $name::$variant), ($en, $name::$variant), $($(($also, $name::$variant),)+)?)*];
 
             /// The stored text.
             pub const fn as_str(self) -> &'static str {
@@ -43,7 +45,16 @@ macro_rules! choices {
                 match (self, lang) { $(($name::$variant, Lang::Zh) => $zh, ($name::$variant, Lang::En) => $en,)* }
             }
 
-            /// The one of a text that somebody sent.
+            /// The one people mean by a word of [`Self::WORDS`], whatever its case, width and spaces. For files and forms: what programs send is
+            /// [`Self::read`].
+            pub fn meant_by(word: &str) -> Option<Self> {
+                use $crate::kernel::names::fold;
+                let wanted = fold(word);
+                let found = Self::WORDS.iter().find(|(known, _)| *known == word || fold(known) == wanted);
+                found.filter(|_| !wanted.is_empty()).map(|(_, one)| *one)
+            }
+
+            /// The one of a stored text that a program sent.
             ///
             /// # Errors
             /// `missing`, `not_one_of` for `field`.
@@ -71,9 +82,9 @@ mod tests {
         /// A hand.
         Hand {
             /// The one.
-            Left = "left", "左", "Left";
+            Left = "left_hand", "左", "Left";
             /// The other.
-            Right = "right", "右", "Right";
+            Right = "right_hand", "右", "Right", ["右手", "right hand side"];
         }
     }
 
@@ -83,8 +94,19 @@ mod tests {
             assert_eq!(Hand::read("hand", hand.as_str()), Ok(*hand));
         }
         assert_eq!(Hand::Left.word(Lang::Zh), "左");
-        assert_eq!(Hand::WORDS.len(), 6);
+        assert_eq!(Hand::WORDS.len(), 8);
         assert_eq!(Hand::read("hand", "").unwrap_err().code, Code::Missing);
         assert_eq!(Hand::read("hand", "both").unwrap_err().code, Code::NotOneOf);
+    }
+
+    #[test]
+    fn people_write_words_and_programs_the_stored_text() {
+        for word in ["右", " 右手 ", "RIGHT", "ｒｉｇｈｔ", "Right-hand side", "right_hand", "Right\u{200b}"] {
+            assert_eq!(Hand::meant_by(word), Some(Hand::Right), "{word}");
+            assert_eq!(Hand::read("hand", word).is_ok(), word == "right_hand", "{word}");
+        }
+        for word in ["", " ", "-", "rigth", "左右"] {
+            assert_eq!(Hand::meant_by(word), None, "{word}");
+        }
     }
 }
