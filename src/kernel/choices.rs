@@ -1,5 +1,6 @@
 //! Closed lists that people choose from: each a table of stored text, Chinese and English.
 
+use super::names::fold;
 use super::text::Lang;
 
 /// A line of a closed list, whatever the list.
@@ -29,28 +30,30 @@ impl Choice {
         table.iter().find(|choice| choice.text == text)
     }
 
-    /// The line people mean by a word, in either language, whatever its case.
+    /// The line people mean by a word, in either language, whatever its case, width and spaces.
     pub fn meant_by(table: &'static [Self], word: &str) -> Option<&'static Self> {
-        let word = word.trim().to_lowercase();
-        let names = |choice: &Self| [choice.text, choice.zh, choice.en].iter().chain(choice.also).any(|name| name.to_lowercase() == word);
-        table.iter().find(|choice| names(choice))
+        let wanted = fold(word);
+        let means = |choice: &&Self| [choice.text, choice.zh, choice.en].iter().chain(choice.also).any(|name| fold(name) == wanted);
+        table.iter().find(means).filter(|_| !wanted.is_empty())
     }
 }
 
-/// An enum of a closed list. Each line: variant = stored text, Chinese, English, and in brackets what else files call it.
+/// An enum of a closed list. Each line: variant = stored text, Chinese, English, and what else people write for it, if anything.
+///
+/// Programs send the stored text (`read`); files and forms any of the words (`WORDS`, `meant_by`).
 ///
 /// ```ignore
 /// choices! {
 ///     /// Where a batch stands.
 ///     BatchStatus {
 ///         /// Being made.
-///         Open = "open", "进行中", "Open", ["在产"];
+///         Open = "open", "进行中", "Open", ["生产中", "in progress"];
 ///     }
 /// }
 /// ```
 #[macro_export]
 macro_rules! choices {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal, $zh:literal, $en:literal $(, [$($also:literal),*])?;)* }) => {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal, $zh:literal, $en:literal $(, [$($also:literal),+ $(,)?])?;)* }) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize, ::utoipa::ToSchema)]
         #[serde(rename_all = "snake_case")]
@@ -66,7 +69,7 @@ macro_rules! choices {
 
             /// Every word a file may use.
             pub const WORDS: &'static [(&'static str, $name)] =
-                &[$(($text, $name::$variant), ($zh, $name::$variant), ($en, $name::$variant),)*];
+                &[$(($text, $name::$variant), ($zh, $name::$variant), ($en, $name::$variant), $($(($also, $name::$variant),)+)?)*];
 
             /// The stored text.
             pub const fn as_str(self) -> &'static str {
@@ -84,7 +87,13 @@ macro_rules! choices {
                 match (self, lang) { $(($name::$variant, Lang::Zh) => $zh, ($name::$variant, Lang::En) => $en,)* }
             }
 
-            /// The one of a text that somebody sent.
+            /// The one people mean by a word of [`Self::WORDS`], whatever its case, width and spaces. For files and forms: what programs send is
+            /// [`Self::read`].
+            pub fn meant_by(word: &str) -> Option<Self> {
+                $crate::kernel::choices::Choice::meant_by(Self::TABLE, word).and_then(|choice| Self::of(choice.text))
+            }
+
+            /// The one of a stored text that a program sent.
             ///
             /// # Errors
             /// `missing`, `not_one_of` for `field`.
@@ -112,9 +121,9 @@ mod tests {
         /// A hand.
         Hand {
             /// The one.
-            Left = "left", "左", "Left";
+            Left = "left_hand", "左", "Left";
             /// The other.
-            Right = "right", "右", "Right", ["右手", "righthand"];
+            Right = "right_hand", "右", "Right", ["右手", "right hand side"];
         }
     }
 
@@ -124,10 +133,21 @@ mod tests {
             assert_eq!(Hand::read("hand", hand.as_str()), Ok(*hand));
         }
         assert_eq!(Hand::Left.word(Lang::Zh), "左");
-        assert_eq!(Hand::WORDS.len(), 6);
-        assert_eq!(Choice::meant_by(Hand::TABLE, " RightHand ").map(|choice| choice.text), Some("right"));
+        assert_eq!(Hand::WORDS.len(), 8);
+        assert_eq!(Choice::meant_by(Hand::TABLE, " Right  hand SIDE ").map(|choice| choice.text), Some("right_hand"));
         assert_eq!(Choice::meant_by(Hand::TABLE, "").map(|choice| choice.text), None);
         assert_eq!(Hand::read("hand", "").unwrap_err().code, Code::Missing);
         assert_eq!(Hand::read("hand", "both").unwrap_err().code, Code::NotOneOf);
+    }
+
+    #[test]
+    fn people_write_words_and_programs_the_stored_text() {
+        for word in ["右", " 右手 ", "RIGHT", "ｒｉｇｈｔ", "Right-hand side", "right_hand", "Right\u{200b}"] {
+            assert_eq!(Hand::meant_by(word), Some(Hand::Right), "{word}");
+            assert_eq!(Hand::read("hand", word).is_ok(), word == "right_hand", "{word}");
+        }
+        for word in ["", " ", "-", "rigth", "左右"] {
+            assert_eq!(Hand::meant_by(word), None, "{word}");
+        }
     }
 }

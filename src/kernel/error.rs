@@ -111,6 +111,8 @@ codes! {
     NotOneOf = "not_one_of", 422;
     /// A field this document does not have.
     UnknownField = "unknown_field", 422;
+    /// A name that stands for nothing, or for more than one thing (`kind`: country, fibre, component; `value`; `near_zh`, `near_en`).
+    UnknownName = "unknown_name", 422;
     /// Points at something that is not there (`value`).
     UnknownReference = "unknown_reference", 422;
     /// A date before the one it must follow (`earlier`, `later`).
@@ -218,6 +220,16 @@ impl Fault {
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.args.push((name, Cow::Owned(value.to_string())));
         self
+    }
+
+    /// With what was perhaps meant, Chinese and English: said after the message, in the language of whoever reads it.
+    #[must_use]
+    pub fn near(self, names: &[(&str, &str)]) -> Self {
+        if names.is_empty() {
+            return self;
+        }
+        let (zh, en): (Vec<_>, Vec<_>) = names.iter().copied().unzip();
+        self.with("near_zh", zh.join("或")).with("near_en", en.join(" or "))
     }
 
     /// At a line of a file.

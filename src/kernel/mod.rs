@@ -14,6 +14,7 @@ pub mod gs1;
 pub mod ids;
 pub mod lettering;
 pub mod money;
+pub mod names;
 pub mod paging;
 pub mod qr;
 pub mod serial;

@@ -138,7 +138,7 @@ story!(what_is_wrong_with_a_lot_is_named, |app| {
         ("material", "missing"),
         ("quantity_milli", "below_zero"),
         ("unit", "control_character"),
-        ("country", "unknown_reference"),
+        ("country", "unknown_name"),
         ("received_on", "dates_out_of_order"),
     ] {
         assert!(faults.contains(&wanted), "{wanted:?} in {faults:?}");

@@ -95,7 +95,7 @@ story!(every_wrong_field_of_a_party_is_named_and_nothing_is_left, |app| {
             ("name.en", "too_long"),
             ("roles", "missing"),
             ("gln", "check_digit"),
-            ("country", "unknown_reference"),
+            ("country", "unknown_name"),
             ("address.en", "control_character"),
             ("contact", "too_long"),
         ]
@@ -237,7 +237,7 @@ story!(every_bad_row_of_a_file_of_parties_is_named, |app| {
             (2, "code", "malformed"),
             (3, "name_zh", "missing"),
             (4, "roles", "missing"),
-            (5, "country", "unknown_reference"),
+            (5, "country", "unknown_name"),
             (5, "gln", "check_digit"),
             (5, "roles", "not_one_of"),
             (5, "status", "not_one_of"),

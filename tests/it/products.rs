@@ -127,7 +127,7 @@ story!(every_wrong_fact_of_a_style_is_named_and_nothing_is_left, |app| {
     let cases: &[(&str, Value, &str, &str)] = &[
         ("/facts/composition/0/fibres/0/hundredths", json!(9999), "facts.composition.0.fibres", "wrong_sum"),
         ("/facts/composition/1/fibres/0/hundredths", json!(501), "facts.composition.1.fibres", "wrong_sum"),
-        ("/facts/composition/0/fibres/0/name", json!({ "en": "polyestre" }), "facts.composition.0.fibres.0.name", "unknown_reference"),
+        ("/facts/composition/0/fibres/0/name", json!({ "en": "polyestre" }), "facts.composition.0.fibres.0.name", "unknown_name"),
         ("/facts/composition/0/fibres/0/name", json!({ "zh": "新纤维;", "en": "new" }), "facts.composition.0.fibres.0.name", "malformed"),
         ("/facts/composition/0/name", json!({ "zh": "面料" }), "facts.composition.1.name", "duplicate"),
         ("/facts/composition/0/name", json!({}), "facts.composition.0.name", "missing"),
@@ -441,9 +441,9 @@ story!(every_bad_row_of_a_file_of_products_is_named_and_none_is_applied, |app| {
             (3, "confidential", "not_one_of"),
             (3, "recycled", "out_of_range"),
             (3, "safety_class", "not_one_of"),
-            (3, "sew_country", "unknown_reference"),
+            (3, "sew_country", "unknown_name"),
             (4, "care", "duplicate"),
-            (4, "composition", "unknown_reference"),
+            (4, "composition", "unknown_name"),
             (5, "composition", "malformed"),
             (5, "recycled", "not_a_number"),
         ]

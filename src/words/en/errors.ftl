@@ -33,6 +33,12 @@ error-below-zero = Below zero: { $value }.
 error-out-of-range = Must lie between { $min } and { $max }.
 error-not-one-of = “{ $value }” is not one of: { $allowed }.
 error-unknown-field = There is no such field.
+error-unknown-name = { $kind ->
+    [country] “{ $value }” is not the name of one country. Write a name or a code such as China or CN.
+    [fibre] “{ $value }” is not a fibre we know. One that is new to us needs both languages, such as 汉麻秆芯/hemp hurd.
+    [component] “{ $value }” is not a part of a garment we know. One that is new to us needs both languages, such as 门襟/placket.
+   *[other] “{ $value }” is not a name we know.
+}
 error-unknown-reference = “{ $value }” does not exist.
 error-dates-out-of-order = { $later } comes before { $earlier }.
 error-overlap = { $first } and { $second } overlap.
@@ -67,6 +73,8 @@ error-image-too-large = The image is too large: at most { $max } megapixels.
 error-file-broken = The file cannot be read: { $reason }.
 error-column-missing = The column “{ $column }” is missing.
 error-too-many-cells = This row has more cells than the header names.
+# Behind an error, where something else was perhaps meant.
+did-you-mean = Did you mean { $name }?
 # Reasons, where an error has one.
 reason-code-characters = it takes letters, digits and - _ . / # only
 reason-page-token = it is not the token of a page

@@ -33,6 +33,12 @@ error-below-zero = 不能小于零：{ $value }。
 error-out-of-range = 须在 { $min } 到 { $max } 之间。
 error-not-one-of = “{ $value }”不在可选值之内：{ $allowed }。
 error-unknown-field = 没有这个字段。
+error-unknown-name = { $kind ->
+    [country] “{ $value }”不是一个确定的国家或地区。请写名称或代码，如“中国”或 CN。
+    [fibre] 不认识纤维“{ $value }”。新的纤维请用两种语言写，如“汉麻秆芯/hemp hurd”。
+    [component] 不认识部位“{ $value }”。新的部位请用两种语言写，如“门襟/placket”。
+   *[other] 不认识“{ $value }”这个名称。
+}
 error-unknown-reference = “{ $value }”不存在。
 error-dates-out-of-order = { $later } 早于 { $earlier }。
 error-overlap = { $first } 与 { $second } 重叠。
@@ -67,6 +73,8 @@ error-image-too-large = 图片太大，最多 { $max } 百万像素。
 error-file-broken = 文件无法读取：{ $reason }。
 error-column-missing = 缺少列“{ $column }”。
 error-too-many-cells = 这一行的单元格比表头多。
+# 接在错误之后：可能想写的是什么。
+did-you-mean = 您要写的是{ $name }吗？
 # 错误中的原因。
 reason-code-characters = 只能用字母、数字和 - _ . / #
 reason-page-token = 它不是分页标记

@@ -1,32 +1,7 @@
-//! Countries: the codes of ISO 3166-1 alpha-2 and their names in both languages.
-
-use super::error::{Code, Fault};
-use super::text::Lang;
-
-/// The name of a country's code in `lang`; the code itself where there is no such country.
-pub fn name(code: &str, lang: Lang) -> &str {
-    match COUNTRIES.binary_search_by_key(&code, |(code, _, _)| code).ok().and_then(|place| COUNTRIES.get(place)) {
-        Some((_, zh, en)) => lang.of(zh, en),
-        None => code,
-    }
-}
-
-/// A country as people and files write it, by code or by name in either language, as its code. Empty stays empty.
-///
-/// # Errors
-/// For `field`: [`Code::UnknownReference`] (`value`).
-pub fn read(field: &'static str, text: &str) -> Result<String, Fault> {
-    let wanted = text.trim();
-    if wanted.is_empty() {
-        return Ok(String::new());
-    }
-    let same = |name: &str| name.eq_ignore_ascii_case(wanted);
-    let found = COUNTRIES.iter().find(|(code, zh, en)| same(code) || same(zh) || same(en));
-    found.map(|(code, _, _)| (*code).to_owned()).ok_or_else(|| Fault::new(field, Code::UnknownReference).with("value", wanted))
-}
+//! What the house calls each country.
 
 /// Code, Chinese and English name, by code.
-pub const COUNTRIES: &[(&str, &str, &str)] = &[
+pub(super) const COUNTRIES: &[(&str, &str, &str)] = &[
     ("AD", "安道尔", "Andorra"),
     ("AE", "阿联酋", "United Arab Emirates"),
     ("AF", "阿富汗", "Afghanistan"),
@@ -277,19 +252,3 @@ pub const COUNTRIES: &[(&str, &str, &str)] = &[
     ("ZM", "赞比亚", "Zambia"),
     ("ZW", "津巴布韦", "Zimbabwe"),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn countries_are_found_by_code_and_name() {
-        assert!(COUNTRIES.is_sorted_by_key(|(code, _, _)| code) && COUNTRIES.len() == 249);
-        assert_eq!((name("CN", Lang::Zh), name("VN", Lang::En), name("XX", Lang::En)), ("中国", "Vietnam", "XX"));
-        for text in ["BD", "bd", " 孟加拉国 ", "bangladesh"] {
-            assert_eq!(read("country", text).unwrap(), "BD");
-        }
-        assert_eq!(read("country", "").unwrap(), "");
-        assert_eq!(read("country", "Bangla").unwrap_err().code, Code::UnknownReference);
-    }
-}
