@@ -16,6 +16,7 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, Routes, assets, at_the_door, dress, guard_headers, remember_lang};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
+use crate::platform::policies;
 use crate::platform::rooms::{self, Listed};
 use crate::production::{batches, materials, parties, print_jobs, products};
 use crate::public::{card, links, resolver};
@@ -39,6 +40,7 @@ const MENU: &[Entry] = &[
     Entry::new("/trace", "trace-title", &[Permission::TraceRead]),
     Entry::new("/recalls", "recalls-title", &[Permission::RecallEdit]),
     Entry::new("/defects", "defects-title", &[Permission::PolicyEdit]),
+    Entry::new("/policy-values", "policy-values-title", &[Permission::PolicyEdit]),
     Entry::new("/imports", "imports-title", MAY_IMPORT),
     Entry::new("/accounts", "accounts-title", &[Permission::AccountsEdit]).act("/new-account", "accounts-new", Permission::AccountsEdit),
     Entry::new("/api-keys", "api-keys-title", &[Permission::AccountsEdit]),
@@ -65,6 +67,7 @@ const ROUTES: &[fn(&mut Routes<'_, '_>)] = &[
     card::routes,
     assets::routes,
     jobs::routes,
+    policies::routes,
     imports::routes,
     staff::sign_in::routes,
     staff::accounts::routes,

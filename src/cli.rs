@@ -2,6 +2,7 @@
 
 mod demo;
 mod labels;
+mod policy;
 mod root_cause;
 mod store;
 mod tools;
@@ -79,6 +80,11 @@ enum Command {
     User {
         #[command(subcommand)]
         command: user::UserCommand,
+    },
+    /// The values of policy: periods, tries, limits.
+    Policy {
+        #[command(subcommand)]
+        command: policy::PolicyCommand,
     },
     /// Load a table from a CSV or XLSX file.
     Import {
@@ -174,6 +180,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Import { table, file, dry_run } => tools::import(&open(config)?, &table, &file, dry_run),
         Command::Labels { command } => labels::run(config, command),
         Command::RootCause { command } => root_cause::run(command),
+        Command::Policy { command } => policy::run(&open(config)?, command),
         Command::User { command } => user::run(&open(config)?, command),
         Command::Openapi => {
             say(&app::openapi().to_pretty_json().map_err(Error::broken)?);

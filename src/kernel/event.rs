@@ -110,6 +110,7 @@ kinds! {
     // quality
     DefectSaved = "defect.saved", "缺陷代码已保存", "Defect code saved", false, None;
     ScopeSaved = "recall.scope_saved", "召回范围已保存", "Recall scope saved", false, None;
+    PolicyValueSet = "policy.value_set", "政策数值已更改", "Value of policy changed", false, None;
     // staff
     AccountSaved = "account.saved", "账号已保存", "Account saved", false, None;
     AccountDisabled = "account.disabled", "账号已停用", "Account disabled", false, None;

@@ -55,6 +55,13 @@ pub fn local_date(at: NaiveDateTime, zone: Tz) -> NaiveDate {
     zone.from_utc_datetime(&at).date_naive()
 }
 
+/// The UTC instant at which a day begins in the brand's zone: its first moment, where its midnight is skipped by the clocks.
+pub fn local_midnight(day: NaiveDate, zone: Tz) -> NaiveDateTime {
+    let midnight = day.and_time(chrono::NaiveTime::MIN);
+    let begins = (0..24).map(|hour| midnight + chrono::Duration::hours(hour)).find_map(|at| zone.from_local_datetime(&at).earliest());
+    begins.map_or(midnight, |at| at.naive_utc())
+}
+
 /// A UTC instant as people in the brand's zone read it: `2026-06-15 20:00`.
 pub fn local_minute(at: NaiveDateTime, zone: Tz) -> String {
     zone.from_utc_datetime(&at).format("%Y-%m-%d %H:%M").to_string()

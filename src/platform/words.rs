@@ -31,6 +31,7 @@ catalogue!(
     "staff",
     "imports",
     "parties",
+    "policies",
     "styles",
     "lots",
     "batches",

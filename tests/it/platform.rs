@@ -1,13 +1,15 @@
 //! The store and the web server, before any room.
 
+use diesel::prelude::*;
 use hangtag::each;
 use hangtag::kernel::event::{EventKind, Subject};
 use hangtag::kernel::{Code, Error};
 use hangtag::platform::events;
-use hangtag::platform::policies::{self, Policy};
+use hangtag::platform::policies::{self, Policy, SetPolicy};
 
 use hangtag::platform::http::perm::Permission;
 use hangtag::staff::accounts::Role;
+use serde_json::{Value, json};
 
 use crate::refusals::{Route, needs};
 use crate::story;
@@ -167,13 +169,63 @@ story!(policies_hold_from_their_time_on, |app| {
     let now = app.house.clock.now();
     let stamp = app.house.stamp("staff:admin");
     assert_eq!(app.house.store.read(move |db| policies::value(db, Policy::ClaimTries, now)).await.unwrap(), 5);
-    app.house.store.write(move |db| policies::set(db, &stamp, Policy::ClaimTries, 3)).await.unwrap();
+    app.house.store.write(move |db| policies::set(db, &stamp, Policy::ClaimTries, &SetPolicy::now(3, "a test"))).await.unwrap();
     assert_eq!(app.house.store.read(move |db| policies::value(db, Policy::ClaimTries, now)).await.unwrap(), 3);
     let earlier = now - chrono::Duration::hours(1);
     assert_eq!(app.house.store.read(move |db| policies::value(db, Policy::ClaimTries, earlier)).await.unwrap(), 5);
     let stamp = app.house.stamp("staff:admin");
-    let refused = app.house.store.write(move |db| policies::set(db, &stamp, Policy::ClaimTries, 0)).await.unwrap_err();
+    let refused = app.house.store.write(move |db| policies::set(db, &stamp, Policy::ClaimTries, &SetPolicy::now(0, "a test"))).await.unwrap_err();
     assert_eq!(refused.code(), Code::Invalid);
+});
+
+story!(a_value_of_policy_keeps_who_set_it_since_when_and_why, |app| {
+    let admin = app.api(Role::Admin).await;
+    let codes = |list: &Value| list.as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let all = admin.get("/api/v1/policy-values").await.expect(200).json();
+    assert_eq!(codes(&all), Policy::ALL.iter().map(|policy| policy.as_str()).collect::<Vec<_>>());
+    let one = "/api/v1/policy-values/claim.tries_per_day";
+    let set = admin.json("PUT", one, &json!({ "value": 3, "reason": "五次太多" })).await.expect(200).json();
+    assert_eq!((set["now"]["value"].as_i64(), set["now"]["reason"].as_str(), set["default"].as_i64()), (Some(3), Some("五次太多"), Some(5)));
+    assert!(set["now"]["set_by"].as_str().unwrap().starts_with("api:"), "{set}");
+    // One that begins later does not hold yet, and takes over from whatever was set in between.
+    let later = (app.house.clock.now() + chrono::Duration::days(2)).format("%Y-%m-%dT%H:%M:%S").to_string();
+    let set = admin.json("PUT", one, &json!({ "value": 9, "reason": "campaign", "valid_from": later })).await.expect(200).json();
+    assert_eq!((set["now"]["value"].as_i64(), set["versions"].as_array().unwrap().len()), (Some(3), 2));
+    let set = admin.json("PUT", one, &json!({ "value": 4, "reason": "until then" })).await.expect(200).json();
+    assert_eq!(set["now"]["value"], 4);
+    let then = app.house.clock.now() + chrono::Duration::days(3);
+    assert_eq!(app.house.store.read(move |db| policies::value(db, Policy::ClaimTries, then)).await.unwrap(), 9);
+
+    for (wrong, fields) in [
+        (json!({ "value": 0, "reason": "x" }), vec![("value", "out_of_range")]),
+        (json!({ "value": 101, "reason": " " }), vec![("value", "out_of_range"), ("reason", "missing")]),
+        (json!({ "value": 3, "reason": "x", "valid_from": "2020-01-01T00:00:00" }), vec![("valid_from", "dates_out_of_order")]),
+    ] {
+        assert_eq!(crate::parties::fields(&admin.json("PUT", one, &wrong).await.expect(422).json()), fields);
+    }
+    assert_eq!(admin.json("PUT", "/api/v1/policy-values/none", &json!({ "value": 1, "reason": "x" })).await.expect(404).code(), "not_found");
+
+    let person = app.persona(Role::Admin).await;
+    let list = person.page("/policy-values?lang=zh-CN").await.expect(200);
+    assert!(list.text().contains("每个序列号每天可尝试领取码的次数") && list.text().contains("until then"), "{}", list.text());
+    let again = person.form("/policy-values/claim.tries_per_day", &[("value", "many"), ("reason", "")]).await.expect(422);
+    assert!(again.text().contains("value=\"many\"") && again.text().contains("aria-invalid=\"true\""));
+    person.form("/policy-values/claim.tries_per_day", &[("value", "6"), ("reason", "desk")]).await.expect(303);
+    let page = person.page("/policy-values/claim.tries_per_day").await.expect(200);
+    assert!(page.text().contains("desk") && page.text().contains("campaign"));
+});
+
+story!(a_stored_value_that_is_no_number_is_no_default, |app| {
+    let now = app.house.clock.now();
+    app.house
+        .store
+        .write(|db| {
+            let row = "INSERT INTO policy (code, version, valid_from, value) VALUES ('claim.tries_per_day', 1, '2026-01-01 00:00:00', 'five')";
+            Ok(each!(db, |c| diesel::sql_query(row).execute(c))?)
+        })
+        .await
+        .unwrap();
+    assert!(app.house.store.read(move |db| policies::value(db, Policy::ClaimTries, now)).await.is_err());
 });
 
 story!(a_language_is_remembered_when_a_person_chose_it, |app| {

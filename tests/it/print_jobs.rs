@@ -10,7 +10,7 @@ use hangtag::kernel::{Code, Error, Result};
 use hangtag::platform::http::House;
 use hangtag::platform::http::perm::Permission;
 use hangtag::platform::jobs;
-use hangtag::platform::policies::{self, Policy};
+use hangtag::platform::policies::{self, Policy, SetPolicy};
 use hangtag::production::batches::{self, BatchDraft};
 use hangtag::production::labels::Target;
 use hangtag::production::print_jobs::{self, JobState, JobView, LabelRequest, Language, PrinterFields};
@@ -381,7 +381,7 @@ async fn printing(app: &TestApp, language: Language, mood: Mood, confirms: bool)
     let (stamp, port) = (app.house.stamp("staff:op"), i64::from(fake.port));
     let write = move |db: &mut hangtag::platform::db::Db| {
         for (policy, value) in [(Policy::PrintChunk, 10), (Policy::PrintAnswerSeconds, 1), (Policy::PrintConfirmSeconds, 1)] {
-            policies::set(db, &stamp, policy, value)?;
+            policies::set(db, &stamp, policy, &SetPolicy::now(value, "a test"))?;
         }
         let fields = PrinterFields {
             code: "ZT-1".into(),
@@ -629,7 +629,7 @@ story!(a_runner_that_dies_leaves_its_chunk_unknown, |app| {
         let app = TestApp::new(on);
         let fake = printing(&app, language, Mood::Works, true).await;
         let stamp = app.house.stamp("staff:op");
-        app.house.store.write(move |db| policies::set(db, &stamp, Policy::PrintConfirmSeconds, 3_600)).await.unwrap();
+        app.house.store.write(move |db| policies::set(db, &stamp, Policy::PrintConfirmSeconds, &SetPolicy::now(3_600, "a test"))).await.unwrap();
         let op = app.api(Role::LabelOperator).await;
         let body = json!({ "batch": "B-1", "template": "hangtag-40x60-en", "printer": "ZT-1", "count": 25 });
         let id = op.json("POST", "/api/v1/label-jobs", &body).await.expect(201).json()["id"].as_str().unwrap().to_owned();

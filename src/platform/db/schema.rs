@@ -31,6 +31,8 @@ diesel::table! {
         version -> BigInt,
         valid_from -> Timestamp,
         value -> Text,
+        set_by -> Text,
+        reason -> Text,
     }
 }
 

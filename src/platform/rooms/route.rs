@@ -1,6 +1,8 @@
 //! Routes whose right is read off their handler: a handler that names nobody does not compile.
 
 use actix_web::{FromRequest, Handler, Responder, web};
+use utoipa::openapi::{ComponentsBuilder, HttpMethod};
+use utoipa_actix_web::OpenApiFactory;
 
 use super::call::Call;
 use crate::platform::http::perm::{Perm, Permission};
@@ -72,6 +74,35 @@ macro_rules! methods {
             )*
         }
     };
+}
+
+impl Routes<'_, '_> {
+    /// Answers a route of the API that describes itself: `description` is what `#[utoipa::path(…)]` makes beside the handler, and says the
+    /// method and the path.
+    pub fn api<D, F, Args>(&mut self, description: D, handler: F) -> &mut Self
+    where
+        D: utoipa::Path + OpenApiFactory,
+        F: Handler<Args>,
+        Args: FromRequest + Named + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.described(|| {
+            let mut schemas = Vec::new();
+            description.schemas(&mut schemas);
+            let components = schemas.into_iter().fold(ComponentsBuilder::new(), |made, (name, schema)| made.schema(name, schema));
+            (description.paths(), components.build())
+        });
+        let path = D::path();
+        for method in D::methods() {
+            match method {
+                HttpMethod::Get => self.get(&path, handler.clone()),
+                HttpMethod::Put => self.put(&path, handler.clone()),
+                HttpMethod::Delete => self.delete(&path, handler.clone()),
+                _ => self.post(&path, handler.clone()),
+            };
+        }
+        self
+    }
 }
 
 methods! {
