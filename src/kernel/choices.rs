@@ -59,6 +59,12 @@ macro_rules! choices {
         #[serde(rename_all = "snake_case")]
         pub enum $name { $($(#[$doc])* $variant,)* }
 
+        impl $crate::kernel::machine::State for $name {
+            fn text(self) -> &'static str {
+                self.as_str()
+            }
+        }
+
         impl $name {
             /// Every one, in the order people meet them.
             pub const ALL: &'static [$name] = &[$($name::$variant,)*];

@@ -13,6 +13,7 @@ pub mod faults;
 pub mod gs1;
 pub mod ids;
 pub mod lettering;
+pub mod machine;
 pub mod money;
 pub mod names;
 pub mod paging;

@@ -174,7 +174,8 @@ story!(policies_hold_from_their_time_on, |app| {
     let earlier = now - chrono::Duration::hours(1);
     assert_eq!(app.house.store.read(move |db| policies::value(db, Policy::ClaimTries, earlier)).await.unwrap(), 5);
     let stamp = app.house.stamp("staff:admin");
-    let refused = app.house.store.write(move |db| policies::set(db, &stamp, Policy::ClaimTries, &SetPolicy::now(0, "a test"))).await.unwrap_err();
+    let refused =
+        app.house.store.write(move |db| policies::set(db, &stamp, Policy::ClaimTries, &SetPolicy::now(0, "a test"))).await.unwrap_err();
     assert_eq!(refused.code(), Code::Invalid);
 });
 
@@ -185,7 +186,10 @@ story!(a_value_of_policy_keeps_who_set_it_since_when_and_why, |app| {
     assert_eq!(codes(&all), Policy::ALL.iter().map(|policy| policy.as_str()).collect::<Vec<_>>());
     let one = "/api/v1/policy-values/claim.tries_per_day";
     let set = admin.json("PUT", one, &json!({ "value": 3, "reason": "五次太多" })).await.expect(200).json();
-    assert_eq!((set["now"]["value"].as_i64(), set["now"]["reason"].as_str(), set["default"].as_i64()), (Some(3), Some("五次太多"), Some(5)));
+    assert_eq!(
+        (set["now"]["value"].as_i64(), set["now"]["reason"].as_str(), set["default"].as_i64()),
+        (Some(3), Some("五次太多"), Some(5))
+    );
     assert!(set["now"]["set_by"].as_str().unwrap().starts_with("api:"), "{set}");
     // One that begins later does not hold yet, and takes over from whatever was set in between.
     let later = (app.house.clock.now() + chrono::Duration::days(2)).format("%Y-%m-%dT%H:%M:%S").to_string();
@@ -203,7 +207,10 @@ story!(a_value_of_policy_keeps_who_set_it_since_when_and_why, |app| {
     ] {
         assert_eq!(crate::parties::fields(&admin.json("PUT", one, &wrong).await.expect(422).json()), fields);
     }
-    assert_eq!(admin.json("PUT", "/api/v1/policy-values/none", &json!({ "value": 1, "reason": "x" })).await.expect(404).code(), "not_found");
+    assert_eq!(
+        admin.json("PUT", "/api/v1/policy-values/none", &json!({ "value": 1, "reason": "x" })).await.expect(404).code(),
+        "not_found"
+    );
 
     let person = app.persona(Role::Admin).await;
     let list = person.page("/policy-values?lang=zh-CN").await.expect(200);
@@ -220,7 +227,8 @@ story!(a_stored_value_that_is_no_number_is_no_default, |app| {
     app.house
         .store
         .write(|db| {
-            let row = "INSERT INTO policy (code, version, valid_from, value) VALUES ('claim.tries_per_day', 1, '2026-01-01 00:00:00', 'five')";
+            let row =
+                "INSERT INTO policy (code, version, valid_from, value) VALUES ('claim.tries_per_day', 1, '2026-01-01 00:00:00', 'five')";
             Ok(each!(db, |c| diesel::sql_query(row).execute(c))?)
         })
         .await

@@ -629,7 +629,11 @@ story!(a_runner_that_dies_leaves_its_chunk_unknown, |app| {
         let app = TestApp::new(on);
         let fake = printing(&app, language, Mood::Works, true).await;
         let stamp = app.house.stamp("staff:op");
-        app.house.store.write(move |db| policies::set(db, &stamp, Policy::PrintConfirmSeconds, &SetPolicy::now(3_600, "a test"))).await.unwrap();
+        app.house
+            .store
+            .write(move |db| policies::set(db, &stamp, Policy::PrintConfirmSeconds, &SetPolicy::now(3_600, "a test")))
+            .await
+            .unwrap();
         let op = app.api(Role::LabelOperator).await;
         let body = json!({ "batch": "B-1", "template": "hangtag-40x60-en", "printer": "ZT-1", "count": 25 });
         let id = op.json("POST", "/api/v1/label-jobs", &body).await.expect(201).json()["id"].as_str().unwrap().to_owned();

@@ -29,3 +29,28 @@ pub use one::{Act, Panel};
 pub use route::{Listed, Named};
 pub use said::Said;
 pub use thing::{Thing, routes};
+
+/// Moves a row of a table on: a conditional update on its state and version, which fails when it is not as it was read. Says which columns
+/// hold the state and the version, the machine, from which state to which, and what else changes.
+///
+/// ```ignore
+/// step!(db, label_job::table.find(job.id.0), label_job::state, label_job::version, JOB_MACHINE,
+///     job.state => to, job.version, (label_job::message.eq(message), label_job::updated_at.eq(stamp.at)));
+/// ```
+///
+/// # Errors
+/// Leaves the function with [`Code::WrongState`](crate::kernel::Code::WrongState) for a step that the machine has not, and with
+/// [`Code::Stale`](crate::kernel::Code::Stale) when somebody moved or changed it in between.
+#[macro_export]
+macro_rules! step {
+    ($db:expr, $row:expr, $state:expr, $version:expr, $machine:expr, $from:expr => $to:expr, $read:expr, $more:expr) => {{
+        $machine.check($from, $to)?;
+        let (from, to, read): (_, _, i64) = ($from.as_str(), $to.as_str(), $read);
+        let moved = $crate::each!($db, |c| diesel::update($row.filter($state.eq(from).and($version.eq(read))))
+            .set(($state.eq(to), $version.eq(read + 1), $more))
+            .execute(c))?;
+        if moved == 0 {
+            return Err($crate::kernel::Code::Stale.into());
+        }
+    }};
+}

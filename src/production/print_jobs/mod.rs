@@ -32,74 +32,51 @@ pub use status::{Status, Stop};
 pub use store::{Totals, Verdict, printers, save_printer, settle};
 pub use view::{JobView, Unaccounted, job_view, unaccounted};
 
+use crate::choices;
 use crate::kernel::{BatchNo, Error, Id};
 use crate::production::labels::Format;
 
-macro_rules! states {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal;)* }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$doc])* $variant,)* }
-
-        impl $name {
-            /// Every one.
-            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
-
-            /// The stored text.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $text,)* }
-            }
-
-            /// The one of a stored text.
-            pub fn of(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == text)
-            }
-        }
-    };
-}
-
-states! {
+choices! {
     /// Where a job stands.
     JobState {
         /// Waits for its turn.
-        Queued = "queued";
+        Queued = "queued", "等待中", "Waiting";
         /// Is being done.
-        Running = "running";
+        Running = "running", "进行中", "In progress";
         /// Waits for a person: told to, or because of the printer.
-        Paused = "paused";
+        Paused = "paused", "已暂停", "Paused";
         /// Nothing is left to be made.
-        Done = "done";
+        Done = "done", "已完成", "Done";
         /// Could not be made.
-        Failed = "failed";
+        Failed = "failed", "失败", "Failed";
         /// Called off.
-        Cancelled = "cancelled";
+        Cancelled = "cancelled", "已取消", "Called off";
     }
 }
 
-states! {
+choices! {
     /// Where a chunk stands.
     ChunkState {
         /// Not yet sent.
-        Queued = "queued";
+        Queued = "queued", "等待中", "Waiting";
         /// On its way, or with a printer that confirms nothing.
-        Sent = "sent";
+        Sent = "sent", "已发送", "Sent";
         /// Printed, by the printer's or a person's word.
-        Confirmed = "confirmed";
+        Confirmed = "confirmed", "已印", "Printed";
         /// Perhaps printed. Never sent again.
-        Unknown = "unknown";
+        Unknown = "unknown", "不明", "Unknown";
         /// Its serials are void.
-        Voided = "voided";
+        Voided = "voided", "已作废", "Void";
     }
 }
 
-states! {
+choices! {
     /// The language of a printer.
     Language {
         /// Zebra and those that understand it.
-        Zpl = "zpl";
+        Zpl = "zpl", "ZPL", "ZPL";
         /// TSC and most printers made in China.
-        Tspl = "tspl";
+        Tspl = "tspl", "TSPL", "TSPL";
     }
 }
 

@@ -223,7 +223,7 @@ impl JobPage {
     }
 
     fn chunk_state(&self, state: &ChunkState) -> String {
-        self.shell.t.say(format!("labels-chunk-{}", state.as_str())).into_owned()
+        state.word(self.shell.lang).to_owned()
     }
 
     fn when(&self, at: &Option<NaiveDateTime>) -> String {
@@ -285,7 +285,7 @@ fn resolutions() -> Vec<(String, String)> {
 }
 
 fn state_word(words: Words, state: JobState) -> String {
-    words.say(format!("labels-state-{}", state.as_str())).into_owned()
+    state.word(words.lang()).to_owned()
 }
 
 /// The names of reasons in words; what is no name stays as it is.

@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 
 use super::rules::{self, Pick, Standing, Wanted};
 use super::{Chunk, ChunkState, JobState, LabelJobRow, Language, Printer, PrinterFields};
-use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::serial::{Epoch, Keyring};
 use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
@@ -21,6 +20,7 @@ use crate::platform::events::{self, Stamp};
 use crate::platform::policies::{self, Policy};
 use crate::production::batches::{self, Batch};
 use crate::production::labels::Format;
+use crate::{each, step};
 
 /// The subject of a job's events.
 const SUBJECT: &str = "label_job";
@@ -237,22 +237,10 @@ fn tell(db: &mut Db, stamp: &Stamp, job: Id, kind: EventKind, batch: BatchNo, la
 /// # Errors
 /// [`Code::WrongState`] for a step that is not allowed; [`Code::Stale`] when it moved in between.
 pub(super) fn step(db: &mut Db, stamp: &Stamp, job: &LabelJobRow, to: JobState, message: &str) -> Result<()> {
-    if !rules::job_may(job.state, to) {
-        return Err(Refusal::new(Code::WrongState).with("state", job.state.as_str()).into());
-    }
-    let changed = each!(db, |c| diesel::update(
-        label_job::table
-            .filter(label_job::id.eq(job.id.0).and(label_job::state.eq(job.state.as_str())).and(label_job::version.eq(job.version)))
-    )
-    .set((
-        label_job::state.eq(to.as_str()),
-        label_job::message.eq(message),
-        label_job::updated_at.eq(stamp.at),
-        label_job::lease_until.eq(None::<NaiveDateTime>),
-        label_job::version.eq(label_job::version + 1),
-    ))
-    .execute(c))?;
-    if changed == 0 { Err(Code::Stale.into()) } else { Ok(()) }
+    let more = (label_job::message.eq(message), label_job::updated_at.eq(stamp.at), label_job::lease_until.eq(None::<NaiveDateTime>));
+    let row = label_job::table.filter(label_job::id.eq(job.id.0));
+    step!(db, row, label_job::state, label_job::version, rules::JOB, job.state => to, job.version, more);
+    Ok(())
 }
 
 /// A file's progress.
@@ -439,9 +427,7 @@ pub(super) fn mark_sent(db: &mut Db, at: NaiveDateTime, id: Id, version: i64, se
 /// # Errors
 /// [`Code::WrongState`] for a step that is not allowed.
 pub(super) fn chunk_step(db: &mut Db, at: NaiveDateTime, id: Id, seq: i64, from: ChunkState, to: ChunkState, note: &str) -> Result<bool> {
-    if !rules::chunk_may(from, to) {
-        return Err(Refusal::new(Code::WrongState).with("state", from.as_str()).into());
-    }
+    rules::CHUNK.check(from, to)?;
     let here =
         || label_chunk::table.filter(label_chunk::job_id.eq(id.0).and(label_chunk::seq.eq(seq)).and(label_chunk::state.eq(from.as_str())));
     let changed = if to == ChunkState::Sent {

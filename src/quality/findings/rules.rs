@@ -3,9 +3,14 @@
 use chrono::NaiveDate;
 
 use super::zones::read_zone;
-use super::{Component, Defect, DefectDraft, Draft, Severity, Stage, Suspect};
+use super::{Component, Defect, DefectDraft, Draft, Severity, Stage, Status, Suspect};
 use crate::kernel::ids::UNITS_PER_BATCH;
+use crate::kernel::machine::Machine;
 use crate::kernel::{Code, Fault, Faults, Result, text};
+use crate::machine;
+
+/// What a finding may turn into.
+pub(super) const FINDING: Machine<Status> = machine!(Status: Live => Withdrawn);
 
 /// Characters a note may have.
 pub const NOTE_MAX: usize = 1_000;
