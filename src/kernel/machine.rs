@@ -71,11 +71,9 @@ mod tests {
 
     #[test]
     fn only_what_is_in_the_table_is_allowed() {
-        let allowed = |from| Door::ALL.iter().copied().filter(|to| DOOR.allows(from, *to)).collect::<Vec<_>>();
-        assert_eq!(
-            Door::ALL.iter().map(|from| allowed(*from)).collect::<Vec<_>>(),
-            [vec![Door::Shut], vec![Door::Open, Door::Walled], vec![]]
-        );
+        let all = [Door::Open, Door::Shut, Door::Walled];
+        let allowed = |from| all.into_iter().filter(|to| DOOR.allows(from, *to)).collect::<Vec<_>>();
+        assert_eq!(all.map(allowed), [vec![Door::Shut], vec![Door::Open, Door::Walled], vec![]]);
         let crate::kernel::Error::Refused(refusal) = DOOR.check(Door::Open, Door::Walled).unwrap_err() else { panic!("refused") };
         assert_eq!((refusal.code, refusal.args), (Code::WrongState, vec![("state", "open".into()), ("allowed", "shut".into())]));
     }

@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
-pub use columns::known_text;
+pub use columns::{Json, known_text};
 pub use conflict::{CHUNK_BINDS, chunk_rows};
 pub use copies::restore;
 pub use doctor::{Finding, examine};

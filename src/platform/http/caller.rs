@@ -150,8 +150,12 @@ impl<P: Perm> FromRequest for Caller<P> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready((|| {
             let identity = request.extensions().get::<Identity>().cloned().ok_or(Code::SignInNeeded)?;
-            if !identity.permissions.has(P::NEEDS) || (P::BRAND_ONLY && identity.party.is_some()) {
+            if !identity.permissions.has(P::NEEDS) {
                 return Err(Code::Forbidden.into());
+            }
+            // What is not of their party is not there for them, whatever their rights.
+            if P::BRAND_ONLY && identity.party.is_some() {
+                return Err(Code::NotFound.into());
             }
             let stamp = house_of(request)?.stamp(&identity.actor);
             Ok(Self { identity, stamp, right: PhantomData })

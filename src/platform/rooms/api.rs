@@ -1,12 +1,13 @@
 //! A thing's part of the API's description, from its fields.
 
-use utoipa::PartialSchema;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{Components, ComponentsBuilder, ContentBuilder, Paths, PathsBuilder, Ref, RefOr, Required, ResponseBuilder, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::field::{Field, Fields, Kind};
+use super::listing::Listing;
 use super::thing::Thing;
 use crate::kernel::text::{Both, Lang};
 
@@ -24,8 +25,7 @@ pub(super) fn description<T: Thing>() -> (Paths, Components) {
         || ParameterBuilder::new().name("code").parameter_in(ParameterIn::Path).required(Required::True).schema(Some(typed(Type::String)));
     let body = || RequestBodyBuilder::new().content("application/json", content(&said)).required(Some(Required::True)).build();
 
-    let list = parameters(T::FIELDS).fold(operation("list", format!("{} by code.", T::FIELDS.title.1)), OperationBuilder::parameter);
-    let list = wrong(answers(list, "200", &page), &["422"]);
+    let list = wrong(answers(listed::<T>(), "200", &page), &["422"]);
     let create = operation("create", format!("Makes one of the {room}.")).request_body(Some(body()));
     let create = wrong(answers(create, "201", thing), &["409", "422"]);
     let read = wrong(answers(operation("one", format!("One of the {room}.")).parameter(code()), "200", thing), &["404"]);
@@ -43,6 +43,27 @@ pub(super) fn description<T: Thing>() -> (Paths, Components) {
         .schema(page, as_page(thing))
         .schema("Both", Both::schema());
     (paths, tables(thing, T::FIELDS).into_iter().fold(schemas, |schemas, (name, table)| schemas.schema(name, table)).build())
+}
+
+/// How a list is asked.
+fn listed<T: Listing>() -> OperationBuilder {
+    let room = T::FIELDS.table;
+    let list = OperationBuilder::new()
+        .tag(room)
+        .operation_id(Some(format!("{room}_list")))
+        .summary(Some(format!("{} by code.", T::FIELDS.title.1)));
+    parameters(T::FIELDS).fold(list, OperationBuilder::parameter)
+}
+
+/// The path of a list whose rows describe themselves.
+pub fn list_description<T: Listing + ToSchema>() -> (Paths, Components) {
+    let page = format!("Page_{}", T::SCHEMA);
+    let list = answers(answers(listed::<T>(), "200", &page), "422", "Problem");
+    let paths = PathsBuilder::new().path(format!("/api/v1/{}", T::API), PathItem::new(HttpMethod::Get, list)).build();
+    let mut schemas = Vec::new();
+    T::schemas(&mut schemas);
+    let components = ComponentsBuilder::new().schema(T::SCHEMA, T::schema()).schema(page, as_page(T::SCHEMA));
+    (paths, schemas.into_iter().fold(components, |made, (name, schema)| made.schema(name, schema)).build())
 }
 
 fn answers(operation: OperationBuilder, code: &str, schema: &str) -> OperationBuilder {

@@ -1,6 +1,8 @@
 //! A thing's fields: name, kind, limits, words; and one reader for each kind, whoever wrote the value.
 
-use serde_json::Value;
+use chrono::NaiveDateTime;
+use chrono_tz::Tz;
+use serde_json::{Map, Value};
 
 use crate::kernel::choices::Choice;
 use crate::kernel::error::{Code, Fault};
@@ -36,6 +38,8 @@ pub enum Kind {
     Day,
     /// A whole number within bounds.
     Whole(i64, i64),
+    /// A moment, UTC; people read it in the brand's zone.
+    Moment,
 }
 
 impl Field {
@@ -135,6 +139,8 @@ impl Field {
             }
             Kind::Day => time::read_date(name, text)?.to_string().into(),
             Kind::Whole(min, max) => self.whole(read_whole(name, text)?, min, max)?,
+            // Moments are the program's own: nobody writes one.
+            Kind::Moment => return Err(Fault::new(name, Code::UnknownField)),
         })
     }
 
@@ -199,6 +205,41 @@ impl Field {
         }
     }
 
+    /// The same where it matters in which zone: a moment to the minute.
+    pub(super) fn show_in(&self, value: &Value, lang: Lang, zone: Tz) -> String {
+        let moment = value.as_str().filter(|_| matches!(self.kind, Kind::Moment)).and_then(|at| at.parse::<NaiveDateTime>().ok());
+        match (self.kind, value) {
+            (Kind::Whole(..), Value::Number(number)) => text::grouped(number),
+            _ => moment.map_or_else(|| self.show(value, lang), |at| time::local_minute(at, zone)),
+        }
+    }
+
+    /// The class of its cells: how they are set.
+    pub(super) const fn class(&self) -> &'static str {
+        match self.kind {
+            Kind::Code => "code",
+            Kind::Whole(..) => "num",
+            Kind::Day | Kind::Moment => "day",
+            _ => "",
+        }
+    }
+
+    /// The tone of a badge: `good` for what is in use.
+    pub(super) fn tone(&self, value: &Value) -> &'static str {
+        match (self.kind, value.as_str()) {
+            (Kind::Choice(_), Some("active")) => "good",
+            _ => "",
+        }
+    }
+
+    /// Its value in a row; a name with dots is that of a field within a field.
+    pub(super) fn within<'a>(&self, row: &'a Map<String, Value>) -> &'a Value {
+        const NOTHING: &Value = &Value::Null;
+        let mut parts = self.name.split('.');
+        let first = parts.next().and_then(|name| row.get(name)).unwrap_or(NOTHING);
+        parts.fold(first, |value, name| value.get(name).unwrap_or(NOTHING))
+    }
+
     /// The words of a choice or of each of several.
     pub(super) fn badges(&self, value: &Value, lang: Lang) -> Vec<&'static str> {
         match (self.kind, value) {
@@ -215,6 +256,7 @@ impl Field {
         match (self.kind, value) {
             (Kind::Text(..), Value::String(text)) => text.as_str().into(),
             (Kind::Whole(..), Value::Number(number)) => number.as_i64().into(),
+            (Kind::Moment, Value::String(at)) => at.parse::<NaiveDateTime>().map_or_else(|_| at.as_str().into(), Into::into),
             (Kind::Day, Value::String(day)) => day.parse::<chrono::NaiveDate>().map_or_else(|_| day.as_str().into(), Into::into),
             _ => self.show(value, lang).into(),
         }

@@ -2,16 +2,19 @@
 
 use std::collections::HashMap;
 
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use askama::Template;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Fields, Kind};
 use crate::kernel::text::Lang;
-use crate::platform::http::{Filled, Shell};
+use crate::kernel::{Error, Result};
+use crate::platform::http::{Filled, Shell, html_response};
 
 /// How a field is filled in.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Widget {
+enum Widget {
     Line,
     Area,
     Day,
@@ -20,7 +23,7 @@ pub(super) enum Widget {
 }
 
 /// A field as its form shows it.
-pub(super) struct Shown {
+struct Shown {
     pub name: String,
     pub title: &'static str,
     pub hint: &'static str,
@@ -34,7 +37,7 @@ pub(super) struct Shown {
 
 #[derive(Template)]
 #[template(path = "platform/rooms/form.html")]
-pub(super) struct FormView {
+struct FormView {
     pub shell: Shell,
     pub form: Filled,
     pub fields: Vec<Shown>,
@@ -44,11 +47,26 @@ pub(super) struct FormView {
     pub back: String,
 }
 
-impl FormView {
-    pub(super) fn new(shell: Shell, fields: &'static Fields, form: Filled, action: String, back: String) -> Self {
-        let fields = shown(fields, &form, shell.lang);
-        Self { shell, form, fields, action, back }
-    }
+/// The form of these fields, sent to `action`; who gives up goes to `back`.
+pub fn form_page(shell: Shell, fields: &'static Fields, form: Filled, action: impl Into<String>, back: impl Into<String>) -> impl Template {
+    let fields = shown(fields, &form, shell.lang);
+    FormView { shell, form, fields, action: action.into(), back: back.into() }
+}
+
+/// The form once more, with what is wrong beside its fields.
+///
+/// # Errors
+/// The error itself when it is not for the person to mend.
+pub fn form_again(
+    shell: Shell,
+    fields: &'static Fields,
+    values: HashMap<String, String>,
+    error: Error,
+    action: impl Into<String>,
+    back: impl Into<String>,
+) -> Result<HttpResponse> {
+    let form = Filled::refused(values, error, shell.t)?;
+    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &form_page(shell, fields, form, action, back)))
 }
 
 fn shown(fields: &'static Fields, form: &Filled, lang: Lang) -> Vec<Shown> {

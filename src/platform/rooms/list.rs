@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
+use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::field::{Field, Fields, Kind};
@@ -105,7 +106,7 @@ impl ListQuery {
     }
 
     /// The page out of the rows of [`ListQuery::window`].
-    pub fn page<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> &str) -> ListPage<T> {
+    pub fn page<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> String) -> ListPage<T> {
         let limit = usize::try_from(self.limit()).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         let backwards = matches!(self.from, From::Before(_));
@@ -114,8 +115,8 @@ impl ListQuery {
         }
         rows.truncate(limit);
         let (goes_on, came_from) = if backwards { (true, more) } else { (more, self.from != From::Start) };
-        let next = rows.last().filter(|_| goes_on).map(|last| seal(key(last)));
-        let previous = rows.first().filter(|_| came_from).map(|first| seal(key(first)));
+        let next = rows.last().filter(|_| goes_on).map(|last| seal(&key(last)));
+        let previous = rows.first().filter(|_| came_from).map(|first| seal(&key(first)));
         ListPage { page: Page { items: rows, next }, previous }
     }
 
@@ -155,17 +156,10 @@ pub(super) struct ListCell {
 }
 
 impl ListCell {
-    fn of(field: &Field, value: &Value, lang: Lang) -> Self {
+    fn of(field: &Field, value: &Value, lang: Lang, zone: Tz) -> Self {
         let badges = field.badges(value, lang);
-        let words = if badges.is_empty() { field.show(value, lang) } else { String::new() };
-        let (tone, class) = match field.kind {
-            Kind::Choice(_) if value.as_str() == Some("active") => ("good", ""),
-            Kind::Code => ("", "code"),
-            Kind::Whole(..) => ("", "num"),
-            Kind::Day => ("", "day"),
-            _ => ("", ""),
-        };
-        Self { words, badges, tone, class }
+        let words = if badges.is_empty() { field.show_in(value, lang, zone) } else { String::new() };
+        Self { words, badges, tone: field.tone(value), class: field.class() }
     }
 }
 
@@ -175,23 +169,19 @@ pub(super) struct ListRow {
 }
 
 impl ListRow {
-    /// A row of a thing, of the fields its list shows.
-    pub(super) fn of(fields: &Fields, thing: &serde_json::Map<String, Value>, href: String, lang: Lang) -> Self {
+    /// A row, of the fields its list shows.
+    pub(super) fn of(fields: &Fields, row: &serde_json::Map<String, Value>, href: String, lang: Lang, zone: Tz) -> Self {
+        let is_empty = |value: &Value| value.as_str().is_some_and(str::is_empty);
         let value = |field: &Field| {
-            let own = thing.get(field.name).cloned().unwrap_or(Value::Null);
+            let own = field.within(row);
             // Where the reader's language has no text, the other stands in.
-            match (own.as_str(), field.both) {
-                (Some(""), Some(half)) => fields
-                    .columns
-                    .iter()
-                    .filter(|other| other.both.is_some_and(|other| other.group == half.group))
-                    .find_map(|other| thing.get(other.name).filter(|value| value.as_str() != Some("")))
-                    .cloned()
-                    .unwrap_or(own),
-                _ => own,
-            }
+            let other = field.both.filter(|_| is_empty(own)).and_then(|half| {
+                let halves = fields.columns.iter().filter(|other| other.both.is_some_and(|other| other.group == half.group));
+                halves.map(|other| other.within(row)).find(|value| !is_empty(value))
+            });
+            other.unwrap_or(own).clone()
         };
-        Self { href, cells: fields.listed(lang).map(|field| ListCell::of(field, &value(field), lang)).collect() }
+        Self { href, cells: fields.listed(lang).map(|field| ListCell::of(field, &value(field), lang, zone)).collect() }
     }
 }
 
@@ -210,10 +200,12 @@ pub(super) struct ListView {
     pub shell: Shell,
     /// The room's name: its address and the beginning of its words' keys.
     pub room: &'static str,
-    pub may_edit: bool,
+    /// What may be done: the message of its name, where it leads.
+    pub acts: Vec<(&'static str, String)>,
     pub query: ListQuery,
     pub filters: Vec<Filter>,
-    pub titles: Vec<&'static str>,
+    /// Titles of the columns and their classes.
+    pub heads: Vec<(&'static str, &'static str)>,
     pub rows: Vec<ListRow>,
     pub next: Option<String>,
     pub previous: Option<String>,

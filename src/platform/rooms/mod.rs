@@ -15,20 +15,24 @@ mod field;
 mod form;
 mod import;
 mod list;
+mod listing;
 mod one;
 mod route;
 mod said;
 mod thing;
 pub mod timeline;
 
+pub use api::list_description;
 pub use call::{BrandOnly, Call, Sees};
 pub use field::{Field, Fields, Half, Kind, ReadText, ShowText};
+pub use form::{form_again, form_page};
 pub use import::import;
 pub use list::{From, ListQuery, Window};
+pub use listing::{Listing, list_routes};
 pub use one::{Act, Panel};
 pub use route::{Listed, Named};
 pub use said::Said;
-pub use thing::{Thing, routes};
+pub use thing::{Thing, href, routes};
 
 /// Moves a row of a table on: a conditional update on its state and version, which fails when it is not as it was read. Says which columns
 /// hold the state and the version, the machine, from which state to which, and what else changes.

@@ -143,9 +143,33 @@ impl Said {
         self
     }
 
+    /// What was said, as the value it stands for: `query.code` is a field within a field.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] when the fields are not those of the value.
+    pub fn value<T: DeserializeOwned>(&self) -> Result<T> {
+        let mut document = Map::new();
+        for (name, said) in &self.0 {
+            put(&mut document, name, said.clone());
+        }
+        serde_json::from_value(Value::Object(document)).map_err(Error::broken)
+    }
+
     /// The text that was said for a field.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str)
+    }
+}
+
+/// Puts a value in its place: `query.code` into the field `code` of the field `query`.
+fn put(document: &mut Map<String, Value>, path: &str, value: Value) {
+    match path.split_once('.') {
+        None => drop(document.insert(path.to_owned(), value)),
+        Some((first, rest)) => {
+            if let Value::Object(inner) = document.entry(first).or_insert_with(|| Value::Object(Map::new())) {
+                put(inner, rest, value);
+            }
+        }
     }
 }
 

@@ -2,42 +2,29 @@
 
 use std::collections::HashMap;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::call::{BrandOnly, Call, Sees};
-use super::field::Fields;
-use super::form::{FormView, values};
-use super::list::{ListPage, ListQuery, ListRow, ListView, Window, filters};
+use super::form::{form_again, form_page, values};
+use super::listing::{Listing, list_routes};
 use super::one::{Act, OneView, Panel, facts};
 use super::said::{Said, document, object};
-use super::{Kind, list, timeline};
+use super::{Kind, timeline};
 use crate::kernel::event::Subject;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Stamp};
-use crate::platform::exports::{self, Format};
 use crate::platform::http::perm::Perm;
-use crate::platform::http::{Filled, Form, Json, Routes, created, html, html_response, json, see_other, segment};
-
-/// Rows of a download read at a time.
-const DOWNLOAD_ROWS: i64 = 2_000;
+use crate::platform::http::{Filled, Form, Json, Routes, Shell, created, html, json, see_other, segment};
 
 /// A kind of thing: what the room says of it. The thing is what is stored and what somebody says of it in one: its id, version and the time it
 /// was made are the store's.
-pub trait Thing: Clone + Default + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Its fields; their table is the room's name, the first part of its address and of its words' keys.
-    const FIELDS: &'static Fields;
+pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     /// What a thing is called in events.
     const SUBJECT: &'static str;
-    /// Name of its schema in the API's description.
-    const SCHEMA: &'static str;
-    /// Who may see it.
-    type Read: Perm;
     /// Who may make and change it.
     type Edit: Perm;
 
@@ -49,12 +36,6 @@ pub trait Thing: Clone + Default + Serialize + DeserializeOwned + Send + Sync + 
     fn title(&self, lang: Lang) -> String;
     /// Grows with every change.
     fn version(&self) -> i64;
-
-    /// A stretch of the list by code, narrowed by the query and by what the asker sees.
-    ///
-    /// # Errors
-    /// Those of the store.
-    fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &Window) -> Result<Vec<Self>>;
 
     /// Those with these codes, in no order.
     ///
@@ -94,12 +75,8 @@ pub trait Thing: Clone + Default + Serialize + DeserializeOwned + Send + Sync + 
 }
 
 /// Its address in the staff pages.
-pub(super) fn href<T: Thing>(code: &str) -> String {
+pub fn href<T: Thing>(code: &str) -> String {
     format!("/{}/{}", T::FIELDS.table, segment(code))
-}
-
-fn key<T: Thing>(what: &str) -> String {
-    format!("{}-{what}", T::FIELDS.table)
 }
 
 /// Mounts a thing's pages, files and API.
@@ -107,13 +84,10 @@ pub fn routes<T: Thing>(on: &mut Routes<'_, '_>) {
     let room = T::FIELDS.table;
     let (pages, api) = (format!("/{room}"), format!("/api/v1/{room}"));
     on.described(super::api::description::<T>);
-    on.get(&api, list_json::<T>)
-        .post(&api, create_json::<T>)
+    list_routes::<T>(on);
+    on.post(&api, create_json::<T>)
         .get(&format!("{api}/{{code}}"), one_json::<T>)
         .put(&format!("{api}/{{code}}"), change_json::<T>)
-        .get(&pages, list_page::<T>)
-        .get(&format!("{pages}.csv"), list_csv::<T>)
-        .get(&format!("{pages}.xlsx"), list_xlsx::<T>)
         .get(&format!("{pages}/new"), new_form::<T>)
         .post(&format!("{pages}/new"), create_form::<T>)
         .get(&format!("{pages}/{{code}}"), one_page::<T>)
@@ -121,26 +95,9 @@ pub fn routes<T: Thing>(on: &mut Routes<'_, '_>) {
         .post(&format!("{pages}/{{code}}/edit"), change_form::<T>);
 }
 
-type Pairs = web::Query<HashMap<String, String>>;
-
 /// The thing of a code, if the asker may know of it.
 fn seen<T: Thing>(db: &mut Db, code: &str, sees: Sees) -> Result<T> {
     T::with_codes(db, &[code])?.into_iter().find(|thing| thing.is_seen(sees)).ok_or_else(|| Code::NotFound.into())
-}
-
-async fn page_of<T: Thing>(call: &Call<T::Read>, query: &ListQuery) -> Result<ListPage<T>> {
-    let (asked, sees) = (query.clone(), call.sees());
-    let rows = call.read(move |db| T::list(db, &asked, sees, &asked.window())).await?;
-    Ok(query.page(rows, T::code))
-}
-
-async fn list_json<T: Thing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
-    let ListPage { page, previous } = page_of::<T>(&call, &ListQuery::of(T::FIELDS, &pairs)?).await?;
-    let items = page.items.iter().map(|thing| document(T::FIELDS, thing)).collect::<Result<Vec<_>>>()?;
-    let mut body = Map::from_iter([("items".to_owned(), Value::Array(items))]);
-    body.extend(page.next.map(|next| ("next".to_owned(), next.into())));
-    body.extend(previous.map(|previous| ("previous".to_owned(), previous.into())));
-    json(&body)
 }
 
 async fn one_json<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Result<HttpResponse> {
@@ -192,57 +149,6 @@ async fn change<T: Thing>(
     .await
 }
 
-async fn list_page<T: Thing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
-    let query = ListQuery::of(T::FIELDS, &pairs)?;
-    let ListPage { page, previous } = page_of::<T>(&call, &query).await?;
-    let shell = call.shell(call.words().say(key::<T>("title")));
-    let row = |thing: &T| Ok(ListRow::of(T::FIELDS, &object(thing)?, href::<T>(thing.code()), shell.lang));
-    let rows = page.items.iter().map(row).collect::<Result<Vec<_>>>()?;
-    let may_edit = call.may(T::Edit::NEEDS) && call.party.is_none();
-    Ok(html(&ListView {
-        room: T::FIELDS.table,
-        may_edit,
-        filters: filters(T::FIELDS, &query, shell.lang),
-        titles: T::FIELDS.listed(shell.lang).map(|field| field.list_title(shell.lang)).collect(),
-        rows,
-        next: page.next,
-        previous,
-        query,
-        shell,
-    }))
-}
-
-async fn list_csv<T: Thing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
-    list_file::<T>(&call, Format::Csv, &pairs).await
-}
-
-async fn list_xlsx<T: Thing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
-    list_file::<T>(&call, Format::Xlsx, &pairs).await
-}
-
-/// The whole list, narrowed as the page is, in the columns that a file of it is handed in with.
-async fn list_file<T: Thing>(call: &Call<T::Read>, format: Format, pairs: &Pairs) -> Result<HttpResponse> {
-    let (query, sees, lang) = (ListQuery::of(T::FIELDS, pairs)?, call.sees(), call.lang());
-    let titles = T::FIELDS.columns.iter().map(|field| field.title(lang).to_owned()).collect();
-    exports::download(&call.house().store, format, T::FIELDS.table, titles, move |db, sheet| {
-        let mut window = Window { from: list::From::Start, limit: DOWNLOAD_ROWS };
-        loop {
-            let things = T::list(db, &query, sees, &window)?;
-            for thing in &things {
-                let values = object(thing)?;
-                let cells: Vec<_> =
-                    T::FIELDS.columns.iter().map(|field| field.cell(values.get(field.name).unwrap_or(&Value::Null), lang)).collect();
-                sheet.row(&cells)?;
-            }
-            match things.last().filter(|_| things.len() == usize::try_from(DOWNLOAD_ROWS).unwrap_or(usize::MAX)) {
-                Some(last) => window.from = list::From::After(last.code().to_owned()),
-                None => return Ok(()),
-            }
-        }
-    })
-    .await
-}
-
 async fn one_page<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Result<HttpResponse> {
     let sees = call.sees();
     let found = call.read(move |db| {
@@ -269,29 +175,30 @@ async fn one_page<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Res
     }))
 }
 
-fn form_page<T: Thing, P: Perm>(call: &Call<P>, form: Filled, code: Option<&str>) -> FormView {
-    let shell = call.shell(call.words().say(key::<T>(if code.is_some() { "edit" } else { "new" })));
-    let (action, back) = match code {
-        Some(code) => (format!("{}/edit", href::<T>(code)), href::<T>(code)),
-        None => (format!("/{}/new", T::FIELDS.table), format!("/{}", T::FIELDS.table)),
-    };
-    FormView::new(shell, T::FIELDS, form, action, back)
+/// The frame of a form, where it is sent, and where one goes who gives up.
+fn form_of<T: Thing, P: Perm>(call: &Call<P>, code: Option<&str>) -> (Shell, String, String) {
+    let room = T::FIELDS.table;
+    let shell = call.shell(call.words().say(format!("{room}-{}", if code.is_some() { "edit" } else { "new" })));
+    match code.map(href::<T>) {
+        Some(one) => (shell, format!("{one}/edit"), one),
+        None => (shell, format!("/{room}/new"), format!("/{room}")),
+    }
 }
 
-/// The form once more, with what is wrong beside its fields.
 fn again<T: Thing>(
     call: &Call<BrandOnly<T::Edit>>,
     values: HashMap<String, String>,
     error: Error,
     code: Option<&str>,
 ) -> Result<HttpResponse> {
-    let form = Filled::refused(values, error, call.words())?;
-    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &form_page::<T, _>(call, form, code)))
+    let (shell, action, back) = form_of::<T, _>(call, code);
+    form_again(shell, T::FIELDS, values, error, action, back)
 }
 
 async fn new_form<T: Thing>(call: Call<BrandOnly<T::Edit>>) -> Result<HttpResponse> {
     let form = Filled::of(values(T::FIELDS, &object(&T::default())?, 0));
-    Ok(html(&form_page::<T, _>(&call, form, None)))
+    let (shell, action, back) = form_of::<T, _>(&call, None);
+    Ok(html(&form_page(shell, T::FIELDS, form, action, back)))
 }
 
 async fn create_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
@@ -308,7 +215,8 @@ async fn create_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, form: Form<HashMa
 async fn edit_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, code: web::Path<String>) -> Result<HttpResponse> {
     let thing = call.read(move |db| seen::<T>(db, &code, Sees::ALL)).await?;
     let form = Filled::of(values(T::FIELDS, &object(&thing)?, thing.version()));
-    Ok(html(&form_page::<T, _>(&call, form, Some(thing.code()))))
+    let (shell, action, back) = form_of::<T, _>(&call, Some(thing.code()));
+    Ok(html(&form_page(shell, T::FIELDS, form, action, back)))
 }
 
 async fn change_form<T: Thing>(

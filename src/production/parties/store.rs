@@ -21,7 +21,7 @@ use crate::platform::db::{CHUNK_BINDS, Db, known_text};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{CatalogueEdit, CatalogueRead, Permission};
 use crate::platform::http::{query_escape, segment};
-use crate::platform::rooms::{Act, Fields, ListQuery, Panel, Sees, Thing, Window};
+use crate::platform::rooms::{Act, Fields, ListQuery, Listing, Panel, Sees, Thing, Window, href};
 use crate::{each, keyset, save_row, text_column};
 
 text_column!(Status);
@@ -100,31 +100,25 @@ impl Party {
     }
 }
 
-impl Thing for Party {
+impl Listing for Party {
     const FIELDS: &'static Fields = &FIELDS;
-    const SUBJECT: &'static str = "party";
+    const API: &'static str = "parties";
     const SCHEMA: &'static str = "Party";
     type Read = CatalogueRead;
-    type Edit = CatalogueEdit;
 
-    fn id(&self) -> Id {
-        self.id
+    fn key(&self) -> String {
+        self.code.clone()
     }
 
-    fn code(&self) -> &str {
-        &self.code
+    fn href(&self) -> String {
+        href::<Self>(&self.code)
     }
 
-    fn version(&self) -> i64 {
-        self.version
-    }
-
-    fn title(&self, lang: Lang) -> String {
-        self.name(lang).to_owned()
-    }
-
-    fn is_seen(&self, sees: Sees) -> bool {
-        sees.is_of(self.id)
+    fn acts() -> Vec<(&'static str, String, Permission)> {
+        vec![
+            ("parties-add", "/parties/new".to_owned(), Permission::CatalogueEdit),
+            ("import-from-file", "/imports?table=parties".to_owned(), Permission::CatalogueEdit),
+        ]
     }
 
     fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &Window) -> Result<Vec<Self>> {
@@ -151,6 +145,31 @@ impl Thing for Party {
             }
             keyset!(c, parties, party::code, window)
         })?)
+    }
+}
+
+impl Thing for Party {
+    const SUBJECT: &'static str = "party";
+    type Edit = CatalogueEdit;
+
+    fn id(&self) -> Id {
+        self.id
+    }
+
+    fn code(&self) -> &str {
+        &self.code
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn title(&self, lang: Lang) -> String {
+        self.name(lang).to_owned()
+    }
+
+    fn is_seen(&self, sees: Sees) -> bool {
+        sees.is_of(self.id)
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
