@@ -18,7 +18,7 @@ use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::platform::policies;
 use crate::platform::rooms::{self, Listed};
-use crate::production::{batches, materials, parties, print_jobs, products};
+use crate::production::{batches, materials, parties, print_jobs, printers, products};
 use crate::public::{card, links, resolver};
 use crate::quality::{findings, recalls, trace};
 use crate::staff;
@@ -77,6 +77,7 @@ const ROUTES: &[fn(&mut Routes<'_, '_>)] = &[
     materials::routes,
     batches::routes,
     print_jobs::routes,
+    printers::routes,
     sales::routes,
     warranties::routes,
     holders::routes,

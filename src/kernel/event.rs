@@ -105,6 +105,7 @@ kinds! {
     PrintStarted = "label_job.started", "打印任务已开始", "Print job started", false, None;
     PrintPaused = "label_job.paused", "打印任务已暂停", "Print job paused", false, None;
     PrintSettled = "label_job.settled", "打印任务已核对", "Print job settled", false, None;
+    PrinterSaved = "printer.saved", "打印机已保存", "Printer saved", false, None;
     LinkSaved = "link.saved", "链接已添加", "Link attached", false, None;
     LinkRemoved = "link.removed", "链接已移除", "Link removed", false, None;
     // quality

@@ -43,6 +43,7 @@ catalogue!(
     "findings",
     "card",
     "print_jobs",
+    "printers",
 );
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.

@@ -5,4 +5,5 @@ pub mod labels;
 pub mod materials;
 pub mod parties;
 pub mod print_jobs;
+pub mod printers;
 pub mod products;

@@ -36,7 +36,7 @@ pub use changes::{Applied, CHANGES_KEPT, Change, ChangeKind, FieldChange};
 pub use desk::{Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, uploads};
 pub use http::routes;
 pub use report::{FAULTS_KEPT, ImportFault, ImportReport, Outcome, Reason};
-pub use row::{Row, read_milli, read_whole};
+pub use row::{Row, read_flag, read_milli, read_whole};
 pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Mode, News, Pass, Place, Progress, run};
 pub use sheet::{Column, Columns};
 pub use table::{Source, TABLE_COLUMNS_MAX};

@@ -135,19 +135,7 @@ impl<'a> Row<'a> {
 
     /// Yes or no in either language; false when absent.
     pub fn flag(&mut self, column: &'static str) -> Option<bool> {
-        const WORDS: &[(&str, bool)] = &[
-            ("是", true),
-            ("否", false),
-            ("yes", true),
-            ("no", false),
-            ("true", true),
-            ("false", false),
-            ("y", true),
-            ("n", false),
-            ("1", true),
-            ("0", false),
-        ];
-        self.optional(column, |field, cell| one_of(field, cell, WORDS)).map(Option::unwrap_or_default)
+        self.optional(column, read_flag).map(Option::unwrap_or_default)
     }
 
     /// One of a list of words, whatever their case; several words (zh, en) may mean the same.
@@ -208,6 +196,26 @@ fn one_of<T: Copy>(field: &'static str, cell: &str, words: &[(&str, T)]) -> Resu
         let allowed: Vec<_> = words.iter().map(|(word, _)| *word).collect();
         Fault::new(field, Code::NotOneOf).with("value", cell).with("allowed", allowed.join(", "))
     })
+}
+
+/// Reads yes or no, in either language.
+///
+/// # Errors
+/// [`Code::NotOneOf`] for `field`.
+pub fn read_flag(field: &'static str, cell: &str) -> Result<bool, Fault> {
+    const WORDS: &[(&str, bool)] = &[
+        ("是", true),
+        ("否", false),
+        ("yes", true),
+        ("no", false),
+        ("true", true),
+        ("false", false),
+        ("y", true),
+        ("n", false),
+        ("1", true),
+        ("0", false),
+    ];
+    one_of(field, cell, WORDS)
 }
 
 fn narrow(cell: &str) -> String {

@@ -128,6 +128,8 @@ fn schema_of(thing: &str, field: &Field) -> RefOr<Schema> {
         }
         Kind::Choice(_) => refers(table_name(thing, field), about(field)),
         Kind::Whole(..) => nullable(Type::Integer, field).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))).build().into(),
+        Kind::OneOf(_) => nullable(Type::Integer, field).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))).build().into(),
+        Kind::Flag => nullable(Type::Boolean, field).build().into(),
         Kind::Day => nullable(Type::String, field).format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))).build().into(),
         _ => nullable(Type::String, field).build().into(),
     }

@@ -9,8 +9,8 @@ use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::{self, Lang};
 use crate::kernel::time;
 use crate::platform::exports::Cell;
-use crate::platform::imports::read_whole;
 pub use crate::platform::imports::{Column as Field, Columns as Fields};
+use crate::platform::imports::{read_flag, read_whole};
 
 /// How a text becomes the value that is kept, for `field`.
 pub type ReadText = fn(field: &'static str, text: &str) -> Result<String, Fault>;
@@ -38,6 +38,10 @@ pub enum Kind {
     Day,
     /// A whole number within bounds.
     Whole(i64, i64),
+    /// One of some numbers.
+    OneOf(&'static [i64]),
+    /// Yes or no.
+    Flag,
     /// A moment, UTC; people read it in the brand's zone.
     Moment,
 }
@@ -139,6 +143,8 @@ impl Field {
             }
             Kind::Day => time::read_date(name, text)?.to_string().into(),
             Kind::Whole(min, max) => self.whole(read_whole(name, text)?, min, max)?,
+            Kind::OneOf(numbers) => self.one_of(read_whole(name, text)?, numbers)?,
+            Kind::Flag => read_flag(name, text)?.into(),
             // Moments are the program's own: nobody writes one.
             Kind::Moment => return Err(Fault::new(name, Code::UnknownField)),
         })
@@ -160,8 +166,13 @@ impl Field {
             (Value::Number(number), Kind::Whole(min, max)) => {
                 self.whole(number.as_i64().ok_or_else(|| self.mistyped("whole"))?, min, max)?
             }
+            (Value::Number(number), Kind::OneOf(numbers)) => {
+                self.one_of(number.as_i64().ok_or_else(|| self.mistyped("whole"))?, numbers)?
+            }
+            (Value::Bool(_), Kind::Flag) => value.clone(),
+            (_, Kind::Flag) => return Err(self.mistyped("yes-or-no")),
             (_, Kind::Choices(_)) => return Err(self.mistyped("list")),
-            (_, Kind::Whole(..)) => return Err(self.mistyped("whole")),
+            (_, Kind::Whole(..) | Kind::OneOf(_)) => return Err(self.mistyped("whole")),
             (Value::String(text), _) if text.trim().is_empty() => return Ok(None),
             (Value::String(text), _) => self.read(text)?,
             _ => return Err(self.mistyped("text")),
@@ -193,11 +204,20 @@ impl Field {
         }
     }
 
+    fn one_of(&self, number: i64, numbers: &[i64]) -> Result<Value, Fault> {
+        if numbers.contains(&number) {
+            return Ok(number.into());
+        }
+        let allowed: Vec<_> = numbers.iter().map(ToString::to_string).collect();
+        Err(Fault::new(self.name, Code::NotOneOf).with("value", number).with("allowed", allowed.join(", ")))
+    }
+
     /// A value as its words, in the language: for lists, pages and files.
     pub fn show(&self, value: &Value, lang: Lang) -> String {
         match (self.kind, value) {
             (Kind::Choices(_), Value::Array(_)) => self.badges(value, lang).join(lang.of("、", ", ")),
             (Kind::Choice(table), Value::String(text)) => word(table, text, lang).to_owned(),
+            (Kind::Flag, Value::Bool(yes)) => if *yes { lang.of("是", "Yes") } else { lang.of("否", "No") }.to_owned(),
             (Kind::Text(_, show), Value::String(text)) => show(text, lang).to_owned(),
             (_, Value::String(text)) => text.clone(),
             (_, Value::Null) => String::new(),
@@ -218,7 +238,7 @@ impl Field {
     pub(super) const fn class(&self) -> &'static str {
         match self.kind {
             Kind::Code => "code",
-            Kind::Whole(..) => "num",
+            Kind::Whole(..) | Kind::OneOf(_) => "num",
             Kind::Day | Kind::Moment => "day",
             _ => "",
         }
@@ -255,7 +275,7 @@ impl Field {
     pub(super) fn cell(&self, value: &Value, lang: Lang) -> Cell {
         match (self.kind, value) {
             (Kind::Text(..), Value::String(text)) => text.as_str().into(),
-            (Kind::Whole(..), Value::Number(number)) => number.as_i64().into(),
+            (Kind::Whole(..) | Kind::OneOf(_), Value::Number(number)) => number.as_i64().into(),
             (Kind::Moment, Value::String(at)) => at.parse::<NaiveDateTime>().map_or_else(|_| at.as_str().into(), Into::into),
             (Kind::Day, Value::String(day)) => day.parse::<chrono::NaiveDate>().map_or_else(|_| day.as_str().into(), Into::into),
             _ => self.show(value, lang).into(),

@@ -1,5 +1,6 @@
 //! The form of a thing: new, or changed; shown again with what is wrong beside its fields.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use actix_web::HttpResponse;
@@ -20,6 +21,7 @@ enum Widget {
     Day,
     Select,
     Boxes,
+    Tick,
 }
 
 /// A field as its form shows it.
@@ -30,7 +32,7 @@ struct Shown {
     pub needed: bool,
     pub widget: Widget,
     /// Stored text or box name, words, whether it is chosen.
-    pub options: Vec<(String, &'static str, bool)>,
+    pub options: Vec<(String, Cow<'static, str>, bool)>,
     /// What is wrong with the text in two languages of which this is the last half.
     pub around: Option<(&'static str, String)>,
 }
@@ -81,13 +83,22 @@ fn shown(fields: &'static Fields, form: &Filled, lang: Lang) -> Vec<Shown> {
         let (widget, options) = match field.kind {
             Kind::Choices(table) => {
                 let boxed = |text: &str| format!("{name}.{text}");
-                let boxes = table.iter().map(|choice| (boxed(choice.text), choice.word(lang), form.ticked(&boxed(choice.text))));
+                let boxes = table.iter().map(|choice| (boxed(choice.text), choice.word(lang).into(), form.ticked(&boxed(choice.text))));
                 (Widget::Boxes, boxes.collect())
             }
             Kind::Choice(table) => {
                 let chosen = form.value(&name);
-                (Widget::Select, table.iter().map(|choice| (choice.text.to_owned(), choice.word(lang), choice.text == chosen)).collect())
+                (
+                    Widget::Select,
+                    table.iter().map(|choice| (choice.text.to_owned(), choice.word(lang).into(), choice.text == chosen)).collect(),
+                )
             }
+            Kind::OneOf(numbers) => {
+                let chosen = form.value(&name);
+                let options = numbers.iter().map(ToString::to_string);
+                (Widget::Select, options.map(|number| (number.clone(), Cow::Owned(number.clone()), number == chosen)).collect())
+            }
+            Kind::Flag => (Widget::Tick, Vec::new()),
             Kind::Paragraph(_) => (Widget::Area, Vec::new()),
             // A day that cannot be read is shown as it was written: a date field would show nothing.
             Kind::Day if !form.invalid(&name) => (Widget::Day, Vec::new()),
@@ -109,7 +120,8 @@ pub(super) fn values(fields: &Fields, thing: &Map<String, Value>, version: i64) 
                 values.extend(chosen.iter().filter_map(Value::as_str).map(|text| (format!("{path}.{text}"), "on".to_owned())));
             }
             Some(Value::String(text)) => drop(values.insert(path, text.clone())),
-            None | Some(Value::Null) => {}
+            Some(Value::Bool(true)) => drop(values.insert(path, "on".to_owned())),
+            None | Some(Value::Null | Value::Bool(false)) => {}
             Some(other) => drop(values.insert(path, other.to_string())),
         }
     }

@@ -32,7 +32,7 @@ pub use listing::{Listing, list_routes};
 pub use one::{Act, Panel};
 pub use route::{Listed, Named};
 pub use said::Said;
-pub use thing::{Thing, href, routes};
+pub use thing::{Thing, href, one_of, routes};
 
 /// Moves a row of a table on: a conditional update on its state and version, which fails when it is not as it was read. Says which columns
 /// hold the state and the version, the machine, from which state to which, and what else changes.

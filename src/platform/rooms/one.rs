@@ -17,6 +17,19 @@ pub struct Act {
     pub href: String,
     /// Who may.
     pub needs: Permission,
+    is_post: bool,
+}
+
+impl Act {
+    /// A page that leads on.
+    pub const fn get(key: &'static str, href: String, needs: Permission) -> Self {
+        Self { key, href, needs, is_post: false }
+    }
+
+    /// Something that is done at once.
+    pub const fn post(key: &'static str, href: String, needs: Permission) -> Self {
+        Self { key, href, needs, is_post: true }
+    }
 }
 
 /// Facts beside the fields, each with words, what it says and where that leads (empty for nowhere).
@@ -42,6 +55,8 @@ pub(super) struct OneView {
     pub room: &'static str,
     pub code: String,
     pub badges: Vec<&'static str>,
+    /// What came of an act: whether it is well, and in words.
+    pub note: Option<(bool, String)>,
     pub facts: Vec<Fact>,
     pub panels: Vec<Panel>,
     pub acts: Vec<Act>,

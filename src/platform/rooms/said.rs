@@ -52,6 +52,8 @@ impl Said {
         for field in fields.columns {
             let path = field.path();
             let text = match field.kind {
+                // A box that is not ticked is not sent.
+                Kind::Flag => if values.contains_key(&path) { "yes" } else { "no" }.to_owned(),
                 Kind::Choices(table) => {
                     let ticked = table.iter().filter(|choice| values.contains_key(&format!("{path}.{}", choice.text)));
                     ticked.map(|choice| choice.text).collect::<Vec<_>>().join(",")

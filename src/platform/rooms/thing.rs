@@ -150,6 +150,14 @@ async fn change<T: Thing>(
 }
 
 async fn one_page<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Result<HttpResponse> {
+    one_of::<T, _>(&call, code.into_inner(), None).await
+}
+
+/// The page of one thing; `note` is what came of an act that led there: whether it is well, and in words.
+///
+/// # Errors
+/// [`Code::NotFound`] for a code of none, or of one that the asker may not know of.
+pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Option<(bool, String)>) -> Result<HttpResponse> {
     let sees = call.sees();
     let found = call.read(move |db| {
         let thing: T = seen(db, &code, sees)?;
@@ -166,6 +174,7 @@ async fn one_page<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Res
         room: T::FIELDS.table,
         code: thing.code().to_owned(),
         badges,
+        note,
         facts: facts(T::FIELDS, &values, shell.lang),
         panels,
         acts: thing.acts().into_iter().filter(|act| call.may(act.needs)).collect(),

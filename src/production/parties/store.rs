@@ -213,7 +213,7 @@ impl Thing for Party {
     }
 
     fn acts(&self) -> Vec<Act> {
-        vec![Act { key: "parties-trace", href: format!("/trace/party/{}", segment(&self.code)), needs: Permission::TraceRead }]
+        vec![Act::get("parties-trace", format!("/trace/party/{}", segment(&self.code)), Permission::TraceRead)]
     }
 }
 

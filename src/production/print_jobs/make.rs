@@ -17,6 +17,7 @@ use crate::platform::http::House;
 use crate::platform::jobs::{self, Job, Work};
 use crate::production::batches;
 use crate::production::labels::{Format, LabelUnit, Layout, Summary, Target, png, svg, widest_unit, write_labels};
+use crate::production::printers;
 
 /// The kind of the long work.
 const LABEL_WORK: &str = "labels";
@@ -140,7 +141,7 @@ pub(super) fn prepare_print(house: &House, request: &LabelRequest) -> Result<(Ne
     let code = request.printer.clone().unwrap_or_default();
     let named = code.clone();
     let unknown = || Error::from(Fault::new("printer", Code::UnknownReference).with("value", &code));
-    let printer = house.store.read_blocking(move |db| store::printer_by_code(db, &named))?.ok_or_else(unknown)?;
+    let printer = house.store.read_blocking(move |db| printers::by_code(db, &named))?.ok_or_else(unknown)?;
     let format = printer.language.format();
     if request.format.as_deref().is_some_and(|asked| asked != format.name()) {
         return Err(Fault::new("format", Code::NotOneOf)

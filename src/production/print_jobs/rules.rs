@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
-use super::{ChunkState, JobState, LabelRequest, PrinterFields};
+use super::{ChunkState, JobState, LabelRequest};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::machine::Machine;
-use crate::kernel::{Code, Error, Fault, Faults, Refusal, Result, text};
+use crate::kernel::{Code, Error, Fault, Refusal, Result};
 use crate::machine;
 use crate::production::batches::read_units;
 
@@ -221,30 +221,6 @@ pub const CHUNK: Machine<ChunkState> = machine!(ChunkState:
     Sent => Confirmed | Unknown | Voided;
     Unknown => Confirmed | Voided;
 );
-
-/// A printer's fields, trimmed.
-///
-/// # Errors
-/// [`Code::Invalid`] with every field that is wrong.
-pub fn sound_printer(given: &PrinterFields) -> Result<PrinterFields> {
-    let mut faults = Faults::default();
-    let code = faults.keep(text::code("code", &given.code));
-    let name = faults.keep(text::optional_line("name", &given.name, 80));
-    let host = faults.keep(text::line("host", &given.host, 253));
-    if !host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:[]".contains(c)) {
-        faults.note(Fault::new("host", Code::Malformed).with("value", &host).with("reason", "host-like"));
-    }
-    if !(1..=65_535).contains(&given.port) {
-        faults.note(Fault::new("port", Code::OutOfRange).with("min", 1).with("max", 65_535));
-    }
-    if !DPI.contains(&given.dpi) {
-        faults.note(Fault::new("dpi", Code::NotOneOf).with("value", given.dpi).with("allowed", "203, 300, 600"));
-    }
-    faults.unless_any(PrinterFields { code, name, host, ..given.clone() })
-}
-
-/// Resolutions of label printers.
-pub const DPI: [i64; 3] = [203, 300, 600];
 
 #[cfg(test)]
 mod tests {

@@ -3,16 +3,15 @@
 use std::time::{Duration, Instant};
 
 use super::fill;
-use super::link::Link;
 use super::rules;
-use super::status::{Status, Stop};
 use super::store::{self, Totals};
-use super::{Chunk, ChunkState, LabelJobRow, LabelRequest, Printer};
+use super::{Chunk, ChunkState, LabelJobRow, LabelRequest};
 use crate::kernel::{BatchNo, Code, Error, Id, Result};
 use crate::platform::http::House;
 use crate::platform::policies::{self, Policy};
 use crate::production::batches;
 use crate::production::labels::{Layout, Target, write_labels};
+use crate::production::printers::{Link, Printer, Status, Stop};
 
 /// How long a job may go without news before another process takes it over.
 const LEASE: Duration = Duration::from_secs(60);
@@ -277,17 +276,4 @@ fn until_idle(link: &mut Link, patience: &Patience, stopped: Duration, beat: &mu
 
 fn words(stops: &[Stop]) -> String {
     stops.iter().map(|stop| stop.as_str()).collect::<Vec<_>>().join(",")
-}
-
-/// Asks a printer how it is.
-///
-/// # Errors
-/// [`Code::PrinterUnreachable`] when there is no connection.
-pub fn ask(house: &House, printer: &Printer) -> Result<Option<Status>> {
-    let at = house.clock.now();
-    let seconds = house.store.read_blocking(move |db| policies::value(db, Policy::PrintAnswerSeconds, at))?;
-    let wait = Duration::from_secs(u64::try_from(seconds).unwrap_or(1));
-    let refused = |error: std::io::Error| Error::from(crate::kernel::Refusal::new(Code::PrinterUnreachable).with("reason", error));
-    let port = u16::try_from(printer.port).map_err(Error::broken)?;
-    Link::open(&printer.host, port, printer.language, wait).map_err(refused)?.ask(wait).map_err(refused)
 }

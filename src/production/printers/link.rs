@@ -18,14 +18,14 @@ const ANSWER_MOST: usize = 4096;
 type Reader = fn(&[u8]) -> Option<Status>;
 
 /// An open connection.
-pub(super) struct Link {
+pub struct Link {
     stream: TcpStream,
     language: Language,
 }
 
 impl Link {
     /// Connects within `wait`, trying each address of the name.
-    pub(super) fn open(host: &str, port: u16, language: Language, wait: Duration) -> Result<Self> {
+    pub fn open(host: &str, port: u16, language: Language, wait: Duration) -> Result<Self> {
         let mut last = Error::new(ErrorKind::NotFound, "the name has no address");
         for address in (host, port).to_socket_addrs()? {
             match TcpStream::connect_timeout(&address, wait) {
@@ -42,7 +42,7 @@ impl Link {
     }
 
     /// Asks how the printer is. None when it does not answer within `wait`: that is a state, not an error.
-    pub(super) fn ask(&mut self, wait: Duration) -> Result<Option<Status>> {
+    pub fn ask(&mut self, wait: Duration) -> Result<Option<Status>> {
         let (question, read): (&[u8], Reader) = match self.language {
             Language::Zpl => (b"~HS\r\n", status::zpl),
             Language::Tspl => (b"\x1b!?", status::tspl),
@@ -72,7 +72,7 @@ impl Link {
     }
 
     /// Sends everything, however slowly the printer takes it; gives up when it takes nothing for `stall`.
-    pub(super) fn send(&mut self, bytes: &[u8], stall: Duration, beat: &mut dyn FnMut()) -> Result<()> {
+    pub fn send(&mut self, bytes: &[u8], stall: Duration, beat: &mut dyn FnMut()) -> Result<()> {
         let mut rest = bytes;
         let mut moved = Instant::now();
         while !rest.is_empty() {
@@ -92,7 +92,7 @@ impl Link {
     }
 
     /// Says that nothing more comes and waits until the printer has taken it all and closes, at most `wait`.
-    pub(super) fn finish(mut self, wait: Duration, beat: &mut dyn FnMut()) -> Result<()> {
+    pub fn finish(mut self, wait: Duration, beat: &mut dyn FnMut()) -> Result<()> {
         self.stream.shutdown(Shutdown::Write)?;
         let begun = Instant::now();
         let mut buffer = [0; 512];
