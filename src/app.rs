@@ -22,7 +22,7 @@ use crate::quality::{findings, recalls, trace};
 use crate::staff;
 
 /// Who has a table to import.
-const MAY_IMPORT: &[Permission] = &[Permission::CatalogueEdit, Permission::ProductionEdit, Permission::SalesEdit, Permission::FindingsEdit];
+const MAY_IMPORT: &[Permission] = &[Permission::CatalogueEdit, Permission::ProductionEdit, Permission::SalesEdit, Permission::FindingsEdit, Permission::PolicyEdit];
 
 /// The staff menu, in the order people work.
 #[rustfmt::skip]
@@ -38,6 +38,7 @@ const MENU: &[Entry] = &[
     Entry::new("/trace", "trace-title", &[Permission::TraceRead]),
     Entry::new("/recalls", "recalls-title", &[Permission::RecallEdit]),
     Entry::new("/defects", "defects-title", &[Permission::PolicyEdit]),
+    Entry::new("/calendars", "calendars-title", &[Permission::PolicyEdit]),
     Entry::new("/imports", "imports-title", MAY_IMPORT),
     Entry::new("/accounts", "accounts-title", &[Permission::AccountsEdit]).act("/new-account", "accounts-new", Permission::AccountsEdit),
     Entry::new("/api-keys", "api-keys-title", &[Permission::AccountsEdit]),
@@ -56,6 +57,7 @@ const IMPORTS: &[ImportTable] = &[
     batches::GARMENTS,
     sales::IMPORT,
     findings::IMPORT,
+    staff::calendars::IMPORT,
 ];
 
 /// Every room's routes. A request tries them in this order, so what the world asks for comes first.
@@ -68,6 +70,7 @@ const ROUTES: &[fn(&mut Routes<'_, '_>)] = &[
     staff::sign_in::routes,
     staff::accounts::routes,
     staff::tokens::routes,
+    staff::calendars::routes,
     parties::routes,
     products::routes,
     materials::routes,

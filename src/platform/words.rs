@@ -29,6 +29,7 @@ catalogue!(
     "common",
     "errors",
     "staff",
+    "calendars",
     "imports",
     "parties",
     "styles",
@@ -42,6 +43,7 @@ catalogue!(
     "findings",
     "card",
     "print_jobs",
+    "store",
 );
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
