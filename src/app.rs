@@ -24,7 +24,8 @@ use crate::quality::{findings, recalls, trace};
 use crate::staff;
 
 /// Who has a table to import.
-const MAY_IMPORT: &[Permission] = &[Permission::CatalogueEdit, Permission::ProductionEdit, Permission::SalesEdit, Permission::FindingsEdit];
+const MAY_IMPORT: &[Permission] =
+    &[Permission::CatalogueEdit, Permission::ProductionEdit, Permission::SalesEdit, Permission::FindingsEdit, Permission::PolicyEdit];
 
 /// The staff menu, in the order people work.
 #[rustfmt::skip]
@@ -41,6 +42,7 @@ const MENU: &[Entry] = &[
     Entry::new("/recalls", "recalls-title", &[Permission::RecallEdit]),
     Entry::new("/defects", "defects-title", &[Permission::PolicyEdit]),
     Entry::new("/policy-values", "policy-values-title", &[Permission::PolicyEdit]),
+    Entry::new("/calendars", "calendars-title", &[Permission::PolicyEdit]),
     Entry::new("/imports", "imports-title", MAY_IMPORT),
     Entry::new("/accounts", "accounts-title", &[Permission::AccountsEdit]).act("/new-account", "accounts-new", Permission::AccountsEdit),
     Entry::new("/api-keys", "api-keys-title", &[Permission::AccountsEdit]),
@@ -59,6 +61,7 @@ const IMPORTS: &[ImportTable] = &[
     batches::GARMENTS,
     sales::IMPORT,
     findings::IMPORT,
+    staff::calendars::IMPORT,
 ];
 
 /// Every room's routes. A request tries them in this order, so what the world asks for comes first.
@@ -73,6 +76,7 @@ const ROUTES: &[fn(&mut Routes<'_, '_>)] = &[
     staff::accounts::routes,
     staff::tokens::routes,
     rooms::routes::<parties::Party>,
+    staff::calendars::routes,
     products::routes,
     materials::routes,
     batches::routes,

@@ -13,7 +13,8 @@ const WINGS: &[&str] = &["kernel", "platform", "staff", "production", "ownership
 
 /// The rooms, and inside a wing which other rooms each may use.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("platform/db", &[]),
+    ("platform/db", &["disk"]),
+    ("platform/disk", &[]),
     ("platform/events", &["db"]),
     ("platform/exports", &["db"]),
     ("platform/http", &["db", "events", "exports", "keys", "words"]),
@@ -23,6 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("platform/policies", &["db", "events"]),
     ("platform/words", &[]),
     ("staff/accounts", &[]),
+    ("staff/calendars", &[]),
     ("staff/door", &["accounts", "tokens"]),
     ("staff/sign_in", &["accounts", "door"]),
     ("staff/tokens", &["accounts"]),

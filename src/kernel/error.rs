@@ -191,6 +191,30 @@ codes! {
     ColumnMissing = "column_missing", 422;
     /// A row has more cells than the header names.
     TooManyCells = "too_many_cells", 422;
+
+    // Settings and the store itself: said on the terminal
+    /// A setting that is not one (`nearest`).
+    SettingUnknown = "setting_unknown", 500;
+    /// A setting's value that cannot be used (`value`, `reason`).
+    SettingRefused = "setting_refused", 500;
+    /// There is no store, and this command makes none (`place`).
+    StoreMissing = "store_missing", 500;
+    /// The store is of a newer program (`place`, `store`, `program`, `own`).
+    StoreNewer = "store_newer", 500;
+    /// The file holds somebody else's tables (`place`).
+    StoreForeign = "store_foreign", 500;
+    /// The store's tables are not what its migrations made; each difference is named (`place`).
+    StoreDiffers = "store_differs", 500;
+    /// A table, column or key that should be there (`wanted`).
+    StoreLacks = "store_lacks", 500;
+    /// A column that is not as it should be (`found`, `wanted`).
+    StoreOther = "store_other", 500;
+    /// A table, column or key that is not of this program (`found`).
+    StoreMore = "store_more", 500;
+    /// Too little room on the disk (`place`, `needed`, `free`).
+    NoRoom = "no_room", 503;
+    /// No backup could be made, so nothing was changed (`place`, `reason`).
+    BackupFailed = "backup_failed", 500;
 }
 
 /// What stands in for `{ $name }` in a message.

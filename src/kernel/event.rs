@@ -113,6 +113,7 @@ kinds! {
     ScopeSaved = "recall.scope_saved", "召回范围已保存", "Recall scope saved", false, None;
     PolicyValueSet = "policy.value_set", "政策数值已更改", "Value of policy changed", false, None;
     // staff
+    CalendarSaved = "calendar.saved", "日历已保存", "Calendar saved", false, None;
     AccountSaved = "account.saved", "账号已保存", "Account saved", false, None;
     AccountDisabled = "account.disabled", "账号已停用", "Account disabled", false, None;
     PasswordSet = "account.password_set", "密码已设置", "Password set", false, None;

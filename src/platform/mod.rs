@@ -3,6 +3,7 @@
 //! Knows nothing of garments beyond the kernel's values.
 
 pub mod db;
+pub mod disk;
 pub mod events;
 pub mod exports;
 pub mod http;

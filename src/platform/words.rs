@@ -29,6 +29,7 @@ catalogue!(
     "common",
     "errors",
     "staff",
+    "calendars",
     "imports",
     "parties",
     "policies",
@@ -44,6 +45,7 @@ catalogue!(
     "card",
     "print_jobs",
     "printers",
+    "store",
 );
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.

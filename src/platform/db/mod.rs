@@ -8,6 +8,7 @@
 //!
 //! Queries are written once: `each!(db, |c| query.load(c))` is type-checked against both backends.
 
+mod catalogue;
 mod columns;
 mod conflict;
 mod copies;
@@ -29,12 +30,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
+pub use catalogue::{Catalogue, Column, Difference, Key, KeyKind, Table};
 pub use columns::{Json, known_text};
 pub use conflict::{CHUNK_BINDS, chunk_rows};
 pub use copies::restore;
-pub use doctor::{Finding, examine};
+pub use doctor::{Finding, Says, examine};
 pub use literal::Live;
-pub use migrate::{Migrated, migrate, pending};
+pub use migrate::{Migrated, Standing, migrate, refuse_differences, standing};
 pub use planned::{Planned, planned};
 pub use url::DatabaseUrl;
 
@@ -89,10 +91,11 @@ enum Kind {
 }
 
 impl Store {
-    /// Opens the store the URL names. Does not migrate: see [`migrate`].
+    /// Opens the store the URL names. Neither makes nor migrates it: see [`migrate`].
     ///
     /// # Errors
-    /// When the file cannot be opened or lies on a network file system. PostgreSQL connects lazily: an unreachable server shows at first use.
+    /// `StoreMissing`, `StoreNewer`, `StoreForeign` for a file; when it cannot be opened or lies on a network file system. PostgreSQL connects
+    /// lazily: an unreachable server shows at first use, a newer store in [`migrate`] and [`standing`].
     pub fn open(url: &DatabaseUrl, options: &StoreOptions) -> Result<Self> {
         let kind = match url {
             DatabaseUrl::Sqlite(path) => Kind::Sqlite(sqlite::SqliteStore::open(path, options)?),

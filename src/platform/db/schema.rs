@@ -517,6 +517,25 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    calendar (id) {
+        id -> BigInt,
+        code -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    calendar_day (calendar_id, day) {
+        calendar_id -> BigInt,
+        day -> Date,
+        kind -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        source -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     event,
     garment_event,
@@ -556,5 +575,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     defect,
     finding,
     photo,
-    recall_scope
+    recall_scope,
+    calendar,
+    calendar_day
 );

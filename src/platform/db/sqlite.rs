@@ -19,7 +19,7 @@ use diesel::{Connection, QueryDsl, QueryResult, RunQueryDsl};
 use tokio::sync::oneshot;
 
 use super::{Db, StoreOptions};
-use crate::kernel::{Error, Result};
+use crate::kernel::{Code, Error, Refusal, Result};
 
 /// Writes one commit may carry.
 const GROUP_MAX: usize = 512;
@@ -66,9 +66,10 @@ diesel::table! {
 
 impl SqliteStore {
     pub(super) fn open(path: &Path, options: &StoreOptions) -> Result<Self> {
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent)?;
+        if !path.exists() {
+            return Err(Refusal::new(Code::StoreMissing).with("place", path.display()).into());
         }
+        super::migrate::refuse_newer(path)?;
         refuse_network_file_system(path)?;
         let writer = open_writer(path)?;
         let readers = (0..options.connections.max(1)).map(|_| open_reader(path)).collect::<Result<Vec<_>>>()?;

@@ -22,6 +22,9 @@ pub trait Import: Send + 'static {
     /// The table's columns.
     fn columns(&self) -> &'static Columns;
 
+    /// The name of the file that is to be read, before anything else is asked.
+    fn named(&mut self, _file: &str) {}
+
     /// Reads a row: every cell first, the record only if all are sound. None when something was wrong, which the [`Row`] has noted. Called in
     /// both passes, and must read the same row the same way.
     fn read(&mut self, row: &mut Row<'_>) -> Option<Self::Record>;
@@ -170,6 +173,7 @@ pub fn run<I: Import>(
     mode: Mode,
     tell: &mut dyn FnMut(News<'_>),
 ) -> Result<ImportReport> {
+    lock(import).named(source.name());
     let columns = lock(import).columns();
     let mut faults = Faults::default();
     let mut would = Tally::default();

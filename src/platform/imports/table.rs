@@ -13,7 +13,8 @@ use encoding_rs::{Decoder, Encoding, GB18030, UTF_8};
 use super::report::Reason;
 use super::sheet::Columns;
 use super::workbook::{self, Workbook};
-use crate::kernel::error::{Code, Fault, Result};
+use crate::kernel::calendar;
+use crate::kernel::error::{Code, Error, Fault, Result};
 
 /// Cells a row may have.
 pub const TABLE_COLUMNS_MAX: usize = 1_024;
@@ -58,6 +59,25 @@ impl Seek for Metered {
     }
 }
 
+/// Bytes that a file of holidays may have; a year has 4,000.
+const HOLIDAYS_MAX: u64 = 1 << 20;
+
+/// A year of national days, in the JSON of the holiday-cn project, as the CSV of a table of calendars.
+fn holidays(bytes: &mut impl Read, size: u64) -> Result<Vec<u8>> {
+    if size > HOLIDAYS_MAX {
+        return Err(Reason::NotATable.refusal());
+    }
+    let mut text = String::new();
+    bytes.read_to_string(&mut text).map_err(|_| Reason::NotATable.refusal())?;
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(["calendar", "day", "kind", "name_zh"]).map_err(Error::broken)?;
+    for day in calendar::read_json(&text)?.iter() {
+        let kind = if day.kind == calendar::Kind::Off { "off" } else { "work" };
+        csv.write_record(["CN", &day.date.to_string(), kind, &day.name]).map_err(Error::broken)?;
+    }
+    csv.into_inner().map_err(|error| Error::broken(error.into_error()))
+}
+
 /// A file to import, opened and looked at.
 pub struct Source {
     name: String,
@@ -94,6 +114,9 @@ impl Source {
         bytes.rewind()?;
         bytes.by_ref().take(8).read_to_end(&mut head)?;
         bytes.rewind()?;
+        if head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start().starts_with(b"{") {
+            return Self::new(name, std::io::Cursor::new(holidays(&mut bytes, size)?));
+        }
         let body = if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             Body::Workbook(workbook::open(BufReader::with_capacity(1 << 16, bytes))?)
         } else if head.starts_with(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]) {

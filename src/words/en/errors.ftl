@@ -75,6 +75,17 @@ error-column-missing = The column “{ $column }” is missing.
 error-too-many-cells = This row has more cells than the header names.
 # Behind an error, where something else was perhaps meant.
 did-you-mean = Did you mean { $name }?
+error-setting-unknown = There is no such setting; the nearest is { $nearest }.
+error-setting-refused = “{ $value }” cannot be used: { $reason }.
+error-store-missing = There is no store at { $place }, and this command makes none. Look at HANGTAG_DATABASE_URL; `hangtag migrate` makes a store.
+error-store-newer = The store { $place } is of a newer program: its tables are of version { $store }, and hangtag { $program } knows them up to { $own }. Nothing was changed. Start the newer program, or put back the backup made before the upgrade.
+error-store-foreign = { $place } holds tables that are not ours. Nothing was changed; name another file.
+error-store-differs = The tables of { $place } are not what its migrations made. Nothing was changed. Put back a backup, or mend what is named here:
+error-store-lacks = missing ({ $wanted }).
+error-store-other = is { $found } and should be { $wanted }.
+error-store-more = not of this program ({ $found }).
+error-no-room = Too little room on the disk of { $place }: { $needed } MB are needed and { $free } MB are free. Nothing was changed.
+error-backup-failed = Nothing was migrated, because no backup could be made at { $place }: { $reason }.
 # Reasons, where an error has one.
 reason-code-characters = it takes letters, digits and - _ . / # only
 reason-page-token = it is not the token of a page
@@ -108,3 +119,14 @@ reason-link-needs = ({ $ai }) needs one of: { $needs }
 reason-link-serial-part = ({ $ai }) needs its serial part beside a digital signature
 reason-phone = 5 to 20 digits
 reason-email = like name@example.com
+reason-store-url-scheme = a store is sqlite:///path/to/file or postgres://user@host/name
+reason-store-url-path = sqlite:// needs the whole path of a file: sqlite:///var/lib/hangtag/hangtag.db
+reason-store-url-query = sqlite:// takes a path and nothing after it; “{ $query }” would become part of the file's name
+reason-setting-number = it must be a whole number from { $min } to { $max }
+reason-setting-zone = write the name of an IANA time zone, such as Asia/Shanghai
+reason-setting-listen = write an address and a port, such as 127.0.0.1:8080 or [::]:8080
+reason-setting-public-url = write scheme and host as buyers reach them and nothing else, such as https://id.brand.cn
+reason-setting-addresses = write IP addresses parted by commas, such as 10.0.0.7, 10.0.0.8
+reason-setting-utf8 = it is not UTF-8 text
+reason-setting-file-line = write each setting on a line of its own as name = "value", and each once
+reason-setting-log = write a level, or levels for parts of the program: info,hangtag::cli=debug

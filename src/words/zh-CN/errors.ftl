@@ -75,6 +75,17 @@ error-column-missing = 缺少列“{ $column }”。
 error-too-many-cells = 这一行的单元格比表头多。
 # 接在错误之后：可能想写的是什么。
 did-you-mean = 您要写的是{ $name }吗？
+error-setting-unknown = 没有这项设置；最接近的是 { $nearest }。
+error-setting-refused = 不能使用“{ $value }”：{ $reason }。
+error-store-missing = { $place } 没有数据库，而这个命令不会新建。请检查 HANGTAG_DATABASE_URL；用 `hangtag migrate` 可以新建。
+error-store-newer = 数据库 { $place } 属于更新版本的程序：它的表结构是 { $store } 版，而 hangtag { $program } 只认识到 { $own } 版。没有做任何改动。请使用新版程序，或恢复升级前的备份。
+error-store-foreign = { $place } 里是别的程序的表。没有做任何改动，请换一个文件。
+error-store-differs = { $place } 的表结构与迁移所建的不一致。没有做任何改动。请恢复备份，或修复下列各处：
+error-store-lacks = 缺少（{ $wanted }）。
+error-store-other = 现为 { $found }，应为 { $wanted }。
+error-store-more = 不属于本程序（{ $found }）。
+error-no-room = { $place } 所在磁盘空间不足：需要 { $needed } MB，只剩 { $free } MB。没有做任何改动。
+error-backup-failed = 无法在 { $place } 备份，因此没有升级任何内容：{ $reason }。
 # 错误中的原因。
 reason-code-characters = 只能用字母、数字和 - _ . / #
 reason-page-token = 它不是分页标记
@@ -108,3 +119,14 @@ reason-link-needs = ({ $ai }) 还需要其中之一：{ $needs }
 reason-link-serial-part = ({ $ai }) 与数字签名同用时需要序列部分
 reason-phone = 应为 5 至 20 位数字
 reason-email = 应形如 name@example.com
+reason-store-url-scheme = 数据库地址应为 sqlite:///文件路径 或 postgres://用户@主机/库名
+reason-store-url-path = sqlite:// 后面须是文件的完整路径，如 sqlite:///var/lib/hangtag/hangtag.db
+reason-store-url-query = sqlite:// 只接受路径，后面不能再加内容；“{ $query }”会变成文件名的一部分
+reason-setting-number = 须为 { $min } 到 { $max } 的整数
+reason-setting-zone = 请写 IANA 时区名，如 Asia/Shanghai
+reason-setting-listen = 请写地址和端口，如 127.0.0.1:8080 或 [::]:8080
+reason-setting-public-url = 只写买家访问的协议和主机名，如 https://id.brand.cn
+reason-setting-addresses = 请写 IP 地址，用英文逗号分隔，如 10.0.0.7, 10.0.0.8
+reason-setting-utf8 = 不是 UTF-8 文本
+reason-setting-file-line = 每项设置各占一行，写成 名称 = "值"，且只写一次
+reason-setting-log = 请写日志级别，或按模块分别写：info,hangtag::cli=debug
