@@ -28,6 +28,11 @@ error-too-long = At most { $max } characters.
 error-too-short = At least { $min } characters.
 error-control-character = Contains a control character.
 error-not-a-number = “{ $value }” is not a number.
+error-too-many-decimals = “{ $value }” has too many decimals: { $max ->
+    [0] this currency has none
+    [one] at most one
+   *[other] at most { $max }
+}.
 error-not-a-date = “{ $value }” is not a date; write 2026-03-31.
 error-below-zero = Below zero: { $value }.
 error-out-of-range = Must lie between { $min } and { $max }.
@@ -35,6 +40,7 @@ error-not-one-of = “{ $value }” is not one of: { $allowed }.
 error-unknown-field = There is no such field.
 error-unknown-name = { $kind ->
     [country] “{ $value }” is not the name of one country. Write a name or a code such as China or CN.
+    [currency] “{ $value }” is not a currency of ISO 4217. Write three letters such as CNY.
     [fibre] “{ $value }” is not a fibre we know. One that is new to us needs both languages, such as 汉麻秆芯/hemp hurd.
     [component] “{ $value }” is not a part of a garment we know. One that is new to us needs both languages, such as 门襟/placket.
    *[other] “{ $value }” is not a name we know.

@@ -28,6 +28,10 @@ error-too-long = 最多 { $max } 个字符。
 error-too-short = 至少 { $min } 个字符。
 error-control-character = 含有不可见的控制字符。
 error-not-a-number = “{ $value }”不是数字。
+error-too-many-decimals = “{ $value }”的小数位太多：{ $max ->
+    [0] 这种货币没有小数
+   *[other] 最多 { $max } 位
+}。
 error-not-a-date = “{ $value }”不是日期，请写成 2026-03-31。
 error-below-zero = 不能小于零：{ $value }。
 error-out-of-range = 须在 { $min } 到 { $max } 之间。
@@ -35,6 +39,7 @@ error-not-one-of = “{ $value }”不在可选值之内：{ $allowed }。
 error-unknown-field = 没有这个字段。
 error-unknown-name = { $kind ->
     [country] “{ $value }”不是一个确定的国家或地区。请写名称或代码，如“中国”或 CN。
+    [currency] “{ $value }”不是 ISO 4217 的币种，请写三个字母，如 CNY。
     [fibre] 不认识纤维“{ $value }”。新的纤维请用两种语言写，如“汉麻秆芯/hemp hurd”。
     [component] 不认识部位“{ $value }”。新的部位请用两种语言写，如“门襟/placket”。
    *[other] 不认识“{ $value }”这个名称。
