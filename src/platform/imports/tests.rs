@@ -58,7 +58,7 @@ impl Import for Room {
         let gtin = row.optional_text("gtin", 14);
         let received_on = row.optional_date("received_on");
         let quantity = row.quantity_milli("quantity");
-        let price = row.optional_money("price");
+        let price = row.optional_money("price", "CNY");
         let note = row.optional_paragraph("note", 80);
         let code = code?;
         row.unique("lot_code", &code);
