@@ -129,6 +129,8 @@ codes! {
     CheckDigit = "check_digit", 422;
     /// Not a GTIN of 8, 12, 13 or 14 digits.
     NotAGtin = "not_a_gtin", 422;
+    /// A number in the form of a GTIN that is none of a product sold everywhere (`reason`).
+    RestrictedGtin = "restricted_gtin", 422;
     /// Not a GS1 Digital Link (`reason`).
     NotADigitalLink = "not_a_digital_link", 400;
     /// The public check character of a serial is wrong: a typo.

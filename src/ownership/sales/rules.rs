@@ -122,7 +122,10 @@ pub fn check(ask: &SaleAsk, today: NaiveDate) -> Result<Sound> {
     let channel = keep(channel("channel", &ask.channel));
     let country = keep(countries::read("country", &ask.country));
     let city = keep(text::optional_line("city", &ask.city, 60));
-    let price = ask.price.as_ref().map(|price| Money { minor: price.minor, currency: keep(money::read_currency("price.currency", &price.currency)) });
+    let price = ask
+        .price
+        .as_ref()
+        .map(|price| Money { minor: price.minor, currency: keep(money::read_currency("price.currency", &price.currency)) });
     if let Some(price) = price.as_ref().filter(|price| price.minor < 0) {
         faults.push(Fault::new("price.minor", Code::BelowZero).with("value", price.minor));
     }

@@ -243,7 +243,7 @@ fn every_bad_cell_is_reported_and_nothing_written() {
             (Some(1), "价格", Code::UnknownField),
             (Some(2), "Received", Code::NotADate),
             (Some(2), "数量", Code::BelowZero),
-            (Some(2), "单价", Code::NotANumber),
+            (Some(2), "单价", Code::TooManyDecimals),
             (Some(3), "批号", Code::Malformed),
             (Some(4), "Note", Code::ControlCharacter),
             (Some(4), "批号", Code::Missing),
