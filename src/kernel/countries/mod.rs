@@ -335,6 +335,15 @@ mod tests {
         reads("CN", &["\u{feff}中国", "中国\u{200b}", "C\u{200d}N", "China."]);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_is_one_country_or_refused(text in "[中国香港韩a-zA-Z /,()（）\\.'-]{0,20}|\\PC{0,20}") {
+            if let Ok(code) = read("country", &text) {
+                proptest::prop_assert!(code.is_empty() || name(&code, Lang::En) != code, "{text}: {code}");
+            }
+        }
+    }
+
     #[test]
     fn what_may_be_two_is_asked() {
         assert_eq!(near("Korea"), ("韩国或朝鲜".into(), "South Korea or North Korea".into()));

@@ -97,6 +97,7 @@ reason-gtin-company = numbers that begin with 04 (of eight digits: with 0 or 2) 
 reason-gtin-coupon = numbers that begin with 05, with 981 to 984 or with 99 are coupons
 reason-gtin-refund = numbers that begin with 980 are refund receipts
 reason-gtin-reserved = GS1 gives out no numbers of this range
+reason-composition-part-name = where there are several parts, each needs its name before it, such as “shell: cotton 100%; lining: polyester 100%”
 reason-composition-signs = the signs ; : , / and % part components, fibres and languages, and cannot be in a name
 reason-serial-characters = a serial takes 1 to 20 letters, digits and the signs GS1 allows
 reason-language-tag = write a language tag such as en or zh-CN

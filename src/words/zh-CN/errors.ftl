@@ -96,6 +96,7 @@ reason-gtin-company = 以 04 开头的号码（八位号码为 0 或 2 开头）
 reason-gtin-coupon = 以 05、981 至 984 或 99 开头的号码是优惠券
 reason-gtin-refund = 以 980 开头的号码是退款凭证
 reason-gtin-reserved = GS1 没有发放这一段号码
+reason-composition-part-name = 有几个部位时，每个部位前都要写名称，如“面料：棉 100%；里料：聚酯纤维 100%”
 reason-composition-signs = ; : , / % 用来分隔部位、纤维和语言，不能出现在名称里
 reason-serial-characters = 序列号为 1 至 20 个字母、数字和 GS1 允许的符号
 reason-language-tag = 请写语言标签，如 en 或 zh-CN

@@ -43,8 +43,12 @@ pub(super) fn read(field: &'static str, text: &str) -> Result<Vec<Component>, Fa
     }
     let mut faults = Faults::default();
     let components = sound(&mut faults, "", &components);
-    // A file's cell has one fault: the first.
-    faults.first().map_or(Ok(components), |fault| Err(Fault { field: field.into(), ..fault.clone() }))
+    // A cell has one fault: the first.
+    match faults.first() {
+        None => Ok(components),
+        Some(fault) if fault.code == Code::Missing => Err(Fault::new(field, Code::Malformed).with("reason", "composition-part-name")),
+        Some(fault) => Err(Fault { field: field.into(), ..fault.clone() }),
+    }
 }
 
 /// A share in hundredths of a percent.
@@ -284,7 +288,8 @@ mod tests {
             ("cotton 50%, 棉 50%", Code::Duplicate),
             ("shell: cotton 100%; 面料: polyester 100%", Code::Duplicate),
             ("shel: cotton 100%", Code::UnknownName),
-            ("cotton 100%; polyester 100%", Code::Missing),
+            ("cotton 100%; polyester 100%", Code::Malformed),
+            ("100% Cotton; lining: 100% polyester", Code::Malformed),
             ("shell: cotton 95%; 4% elastane; lining: wool 100%", Code::WrongSum),
             ("面料：棉95% 里料：涤纶100%", Code::WrongSum),
             ("棉/polyester 100%", Code::UnknownName),

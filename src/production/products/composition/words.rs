@@ -186,15 +186,10 @@ fn push_name(words: &mut Vec<Word>, name: &mut String) {
 
 /// What a colon makes of the name before it: a component, unless it is a fibre (`cotton: 95%`).
 fn heading(words: &mut Vec<Word>) {
-    match words.last_mut() {
-        Some(Word::Part(_)) => {}
-        Some(Word::Name(name)) if FIBRES.knows(name) => {}
-        Some(word @ Word::Name(_)) => {
-            if let Word::Name(name) = word.clone() {
-                *word = Word::Part(name);
-            }
-        }
-        _ => words.push(Word::Stray),
+    match words.pop() {
+        Some(Word::Name(name)) if !FIBRES.knows(&name) => words.push(Word::Part(name)),
+        Some(word @ (Word::Name(_) | Word::Part(_))) => words.push(word),
+        other => words.extend(other.into_iter().chain([Word::Stray])),
     }
 }
 
