@@ -68,6 +68,9 @@ pub fn decimals(currency: &str) -> Option<usize> {
 /// # Errors
 /// [`Code::Missing`], [`Code::UnknownName`] for `field`.
 pub fn read_currency(field: &'static str, text: &str) -> Result<String, Fault> {
+    if decimals(text).is_some() {
+        return Ok(text.to_owned());
+    }
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     let wanted = visible.trim();
     if wanted.is_empty() {

@@ -31,6 +31,9 @@ pub fn name(code: &str, lang: Lang) -> &str {
 /// # Errors
 /// For `field`: [`Code::UnknownName`] (`value`), with what was perhaps meant.
 pub fn read(field: &'static str, text: &str) -> Result<String, Fault> {
+    if COUNTRIES.binary_search_by_key(&text, |(code, _, _)| code).is_ok() {
+        return Ok(text.to_owned());
+    }
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     let wanted = visible.trim();
     if wanted.is_empty() {

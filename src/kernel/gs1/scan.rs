@@ -62,6 +62,12 @@ const SERIAL_NAMES: [&str; 5] = ["序列号", "serial number", "serial no.", "se
 /// # Errors
 /// Of an address or an element string, what is wrong with it.
 pub fn read(text: &str) -> Result<Scan, LinkError> {
+    // What most rows of a file are. An element string may have as many characters, and begins with its GTIN.
+    if let Ok(serial) = Serial::parse(text)
+        && !text.trim_start().starts_with("01")
+    {
+        return Ok(Scan::Serial(serial));
+    }
     let text: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     let text = text.trim().trim_end_matches(['。', '，', '、', '；', '！']);
     let wide = half_widths(text);
