@@ -8,7 +8,12 @@ use icu_normalizer::DecomposingNormalizerBorrowed;
 pub fn fold(text: &str) -> String {
     // The sign of a trade mark would come apart into letters.
     let text = text.replace(['™', '℠'], "");
-    DecomposingNormalizerBorrowed::new_nfkd().normalize(&text).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    DecomposingNormalizerBorrowed::new_nfkd()
+        .normalize(&text)
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// Whether a character takes no room of its own: zero-width spaces and joiners, marks of direction, byte order marks, soft hyphens.

@@ -390,7 +390,10 @@ fn read<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut values = [0; N];
     let mut places = values.iter_mut();
     for character in text.chars() {
-        if character.is_whitespace() || is_invisible(character) || matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}') {
+        if character.is_whitespace()
+            || is_invisible(character)
+            || matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}')
+        {
             continue;
         }
         // A Chinese input method writes Ａ as readily as A.

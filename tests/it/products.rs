@@ -324,7 +324,11 @@ story!(styles_and_policies_have_pages_in_both_languages, |app| {
     assert!(person.page("/styles/new?lang=zh-CN").await.expect(200).text().contains("最高洗涤温度30℃，缓和程序"));
     let wrong = [("code", "ST-1"), ("name.zh", "衬衫"), ("facts.composition", "面料：棉 95%，氨纶 6%"), ("facts.size_chart.sizes", "S")];
     let again = person.form("/styles/new", &wrong).await.expect(422);
-    assert!(again.text().contains("Sums to 面料/shell: 95% + 6% = 101%; must be 100%.") && again.text().contains("面料：棉 95%，氨纶 6%"), "{}", again.text());
+    assert!(
+        again.text().contains("Sums to 面料/shell: 95% + 6% = 101%; must be 100%.") && again.text().contains("面料：棉 95%，氨纶 6%"),
+        "{}",
+        again.text()
+    );
     let form = [
         ("code", "ST-1"),
         ("name.zh", "衬衫"),

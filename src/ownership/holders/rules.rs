@@ -106,7 +106,8 @@ pub fn code_in(typed: &str) -> &str {
     // No code has a colon.
     let after = typed.rsplit([':', '：']).find(|part| !part.trim_matches(is_around).is_empty()).unwrap_or(typed);
     let code = after.trim_matches(is_around);
-    let behind = |name: &&str| code.split_at_checked(name.len()).filter(|(start, _)| start.eq_ignore_ascii_case(name)).map(|(_, rest)| rest);
+    let behind =
+        |name: &&str| code.split_at_checked(name.len()).filter(|(start, _)| start.eq_ignore_ascii_case(name)).map(|(_, rest)| rest);
     CODE_NAMES.iter().find_map(behind).unwrap_or(code).trim_matches(is_around)
 }
 
