@@ -220,7 +220,7 @@ fn faults(files: &[File]) -> Vec<String> {
             let third = parts.next().unwrap_or_default();
             let Some(other) = WINGS.iter().position(|one| *one == first) else {
                 // The macros of the house and its settings.
-                if !matches!(first, "each" | "insert_all" | "choices" | "story" | "config") {
+                if !matches!(first, "each" | "insert_all" | "choices" | "text_column" | "id_column" | "bound_column" | "story" | "config") {
                     faults.push(format!("{place} imports crate::{path}"));
                 }
                 continue;

@@ -101,6 +101,8 @@ codes! {
     ControlCharacter = "control_character", 422;
     /// Not a number.
     NotANumber = "not_a_number", 422;
+    /// More than `max` decimals; none where that is 0, as in some currencies.
+    TooManyDecimals = "too_many_decimals", 422;
     /// Not a date of the form 2026-03-31.
     NotADate = "not_a_date", 422;
     /// Below zero.
@@ -111,7 +113,7 @@ codes! {
     NotOneOf = "not_one_of", 422;
     /// A field this document does not have.
     UnknownField = "unknown_field", 422;
-    /// A name that stands for nothing, or for more than one thing (`kind`: country, fibre, component; `value`; `near_zh`, `near_en`).
+    /// A name that stands for nothing, or for more than one thing (`kind`: country, currency, fibre, component; `value`; `near_zh`, `near_en`).
     UnknownName = "unknown_name", 422;
     /// Points at something that is not there (`value`).
     UnknownReference = "unknown_reference", 422;
@@ -127,6 +129,8 @@ codes! {
     CheckDigit = "check_digit", 422;
     /// Not a GTIN of 8, 12, 13 or 14 digits.
     NotAGtin = "not_a_gtin", 422;
+    /// A number in the form of a GTIN that is none of a product sold everywhere (`reason`).
+    RestrictedGtin = "restricted_gtin", 422;
     /// Not a GS1 Digital Link (`reason`).
     NotADigitalLink = "not_a_digital_link", 400;
     /// The public check character of a serial is wrong: a typo.

@@ -6,7 +6,14 @@ use icu_normalizer::DecomposingNormalizerBorrowed;
 ///
 /// `Côte d’Ivoire`, `COTE D'IVOIRE` and `ｃｏｔｅ－ｄｉｖｏｉｒｅ` are one; so are `dye house` and `Dye-house`.
 pub fn fold(text: &str) -> String {
-    DecomposingNormalizerBorrowed::new_nfkd().normalize(text).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    // The sign of a trade mark would come apart into letters.
+    let text = text.replace(['™', '℠'], "");
+    DecomposingNormalizerBorrowed::new_nfkd()
+        .normalize(&text)
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// Whether a character takes no room of its own: zero-width spaces and joiners, marks of direction, byte order marks, soft hyphens.
@@ -17,6 +24,15 @@ pub const fn is_invisible(character: char) -> bool {
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
             | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
     )
+}
+
+/// The plain form of a full-width letter, digit or sign, as input methods for Chinese write them.
+pub fn half_width(character: char) -> char {
+    match character {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character),
+        '\u{3000}' => ' ',
+        other => other,
+    }
 }
 
 /// Of names as [`fold`] makes them, the one nearest to `wanted` that was perhaps meant: a slip of one letter in four, or a Chinese name of three or
@@ -52,6 +68,7 @@ mod tests {
             ("中国 香港", "中国香港"),
             ("刚果（金）", "刚果(金)"),
             ("棉\u{200b}", "棉"),
+            ("TENCEL™ Lyocell®", "tencel lyocell"),
         ] {
             assert_eq!(fold(one), fold(other));
         }

@@ -38,6 +38,7 @@ use zeroize::Zeroize;
 
 use super::error::{Code, Error, Result};
 use super::ids::{BatchNo, CROCKFORD, GarmentId, UNITS_PER_BATCH, crockford_value};
+use super::names::{half_width, is_invisible};
 
 /// Fourteen ASCII digits.
 pub type Gtin14 = [u8; 14];
@@ -280,7 +281,8 @@ impl Serial {
         Self(values.map(character))
     }
 
-    /// Reads a serial as people write it: either case, I and L for 1, O for 0, full-width characters, spaces and hyphens anywhere.
+    /// Reads a serial as people write it: either case, I and L for 1, O for 0, full-width characters; spaces, hyphens and
+    /// characters that do not show anywhere.
     ///
     /// # Errors
     /// [`Code::SerialTypo`] when it is not twenty such characters or the check character is wrong.
@@ -388,15 +390,14 @@ fn read<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut values = [0; N];
     let mut places = values.iter_mut();
     for character in text.chars() {
-        if character.is_whitespace() || matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}') {
+        if character.is_whitespace()
+            || is_invisible(character)
+            || matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}')
+        {
             continue;
         }
         // A Chinese input method writes Ａ as readily as A.
-        let plain = match character {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0)?,
-            other => other,
-        };
-        *places.next()? = crockford_value(u8::try_from(plain).ok()?)?;
+        *places.next()? = crockford_value(u8::try_from(half_width(character)).ok()?)?;
     }
     places.next().is_none().then_some(values)
 }
@@ -544,6 +545,7 @@ mod tests {
             assert!(code.matches(&code.grouped()));
             assert!(code.matches(&code.grouped().to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l")));
             let another = ring.claim_code(&GTIN, garment(5, unit + 1), Epoch(7)).unwrap();
+            assert!(code.matches(&format!("\u{feff}{}\u{200b}", code.grouped().replace('-', "\u{200d}—"))));
             assert!(!another.matches(&code.grouped()));
             assert!(!code.matches("") && !code.matches("ABCDE") && !code.matches("棉"));
         }

@@ -687,6 +687,10 @@ story!(a_file_is_made_in_the_background_and_downloaded, |app| {
     assert_eq!((job["state"].as_str(), job["made"].as_i64()), (Some("done"), Some(30)));
     let file = op.get(job["file"].as_str().unwrap()).await.expect(200);
     assert_eq!(rows(&file.body).len(), 30);
+    // A spreadsheet takes no code for a number: each has its hyphen.
+    let text = String::from_utf8(file.body.clone()).unwrap();
+    let codes: Vec<&str> = text.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
+    assert!(codes.len() == 30 && codes.iter().all(|code| code.len() == 11 && code.as_bytes()[5] == b'-'), "{codes:?}");
     // Spoiled ones are voided and made anew, in a job of their own.
     let id = job["id"].as_str().unwrap();
     let beyond = op.json("POST", &format!("/api/v1/label-jobs/{id}/spoiled"), &json!({ "units": "29-31" })).await;

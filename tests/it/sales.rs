@@ -186,6 +186,10 @@ story!(the_api_names_what_is_wrong, |app| {
         (json!({ "retailer": "NOBODY" }), 422, "invalid", "retailer"),
         (json!({ "delivered_on": "2026-06-01" }), 422, "invalid", "delivered_on"),
         (json!({ "price": { "minor": -1, "currency": "CNY" } }), 422, "invalid", "price.minor"),
+        (json!({ "price": { "minor": 1, "currency": "QQQ" } }), 422, "invalid", "price.currency"),
+        (json!({ "country": "QQ" }), 422, "invalid", "country"),
+        (json!({ "country": "Europe" }), 422, "invalid", "country"),
+        (json!({ "serial": format!("(01){}(21)", goods.gtin) }), 422, "invalid", "serial"),
         (json!({ "buyer": "王" }), 422, "invalid", "buyer"),
         (json!({ "sold_on": "yesterday" }), 422, "invalid", "sold_on"),
     ] {
@@ -209,6 +213,69 @@ story!(the_api_names_what_is_wrong, |app| {
     let mut scanned = document(&goods, &app, 1);
     scanned["serial"] = json!(format!("HTTPS://ID.BRAND.CN/01/{}/21/{}", goods.gtin, goods.serial(&app, 1)));
     api.json("POST", "/api/v1/sales", &scanned).await.expect(201);
+    // By the element string, or an address with a slash behind it.
+    for (unit, text) in [(2, format!("(01){}(21)", goods.gtin)), (3, format!("]d201{}21", goods.gtin))] {
+        let mut scanned = document(&goods, &app, unit);
+        scanned["serial"] = json!(format!("{text}{}", goods.serial(&app, unit)));
+        api.json("POST", "/api/v1/sales", &scanned).await.expect(201);
+    }
+    let mut scanned = document(&goods, &app, 4);
+    scanned["serial"] = json!(format!("https://id.brand.cn/01/{}/21/{}/", goods.gtin, goods.serial(&app, 4)));
+    api.json("POST", "/api/v1/sales", &scanned).await.expect(201);
+});
+
+story!(a_price_has_the_decimals_of_its_currency_whoever_writes_it, |app| {
+    let goods = app.goods(None, 10).await;
+    let (_, shop) = app.party(Kind::Retailer).await;
+    let api = app.api(Role::Agent).await;
+    let agent = app.persona(Role::Agent).await;
+    let minor = async |unit: i64| {
+        let sale = api.get(&format!("/api/v1/sales/{}", goods.serial(&app, unit))).await.expect(200).json();
+        let sale = sale["sales"].as_array().map_or(&sale, |sales| &sales[0]).clone();
+        (
+            sale["price"]["minor"].as_i64().unwrap(),
+            sale["price"]["currency"].clone(),
+            sale["price"]["amount"].clone(),
+            sale["country"].clone(),
+        )
+    };
+    let yen = |minor: i64, amount: &str| (minor, json!("JPY"), json!(amount), json!("JP"));
+
+    let mut sent = document(&goods, &app, 0);
+    sent["price"] = json!({ "minor": 5_900, "currency": " jpy" });
+    sent["country"] = json!("日本");
+    api.json("POST", "/api/v1/sales", &sent).await.expect(201);
+    assert_eq!(minor(0).await, yen(5_900, "5900"));
+
+    let serial = goods.serial(&app, 1);
+    let fields = [("serial", serial.as_str()), ("sold_on", "2026-06-14"), ("retailer", &shop), ("currency", "JPY"), ("country", "Japan")];
+    let filled = |price: &'static str| [&fields[..], &[("price", price)]].concat();
+    let refused = agent.form("/sales/new", &filled("5900.5")).await.expect(422);
+    assert!(refused.text().contains("this currency has none"), "{}", refused.text());
+    agent.form("/sales/new", &filled("5,900")).await.expect(303);
+    assert_eq!(minor(1).await, yen(5_900, "5900"));
+
+    let file = format!(
+        "serial,retailer_code,sold_on,price,currency,country\n{},{shop},2026-06-14,\"5,900.00\",日元,JPN\n{},{shop},2026-06-14,12.345,KWD,科威特\n",
+        goods.serial(&app, 2),
+        goods.serial(&app, 3)
+    );
+    assert_eq!(import(&app, &file, Mode::Apply, None).await.added, 2);
+    assert_eq!(minor(2).await, yen(5_900, "5900"));
+    assert_eq!(minor(3).await, (12_345, json!("KWD"), json!("12.345"), json!("KW")));
+    let wrong = format!(
+        "serial,retailer_code,sold_on,price,currency\n{},{shop},2026-06-14,1.5,JPY\n{},{shop},2026-06-14,1.5,QQQ\n",
+        goods.serial(&app, 4),
+        goods.serial(&app, 5)
+    );
+    let report = import(&app, &wrong, Mode::Apply, None).await;
+    let found: Vec<_> = report.faults.iter().map(|fault| (fault.line, fault.column.as_str(), fault.code.as_str())).collect();
+    assert_eq!(found, [(Some(2), "price", "too_many_decimals"), (Some(3), "currency", "unknown_name")]);
+
+    let list = agent.page("/sales?from=2026-06-14").await.expect(200);
+    assert!(list.text().contains("5900 JPY") && list.text().contains("12.345 KWD") && !list.text().contains("59.00 JPY"));
+    let csv = agent.get("/sales.csv").await.expect(200);
+    assert!(csv.text().contains(",5900,JPY,") && csv.text().contains(",12.345,KWD,"));
 });
 
 story!(a_retailer_sees_and_changes_only_its_own, |app| {

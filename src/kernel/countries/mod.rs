@@ -31,6 +31,9 @@ pub fn name(code: &str, lang: Lang) -> &str {
 /// # Errors
 /// For `field`: [`Code::UnknownName`] (`value`), with what was perhaps meant.
 pub fn read(field: &'static str, text: &str) -> Result<String, Fault> {
+    if COUNTRIES.binary_search_by_key(&text, |(code, _, _)| code).is_ok() {
+        return Ok(text.to_owned());
+    }
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     let wanted = visible.trim();
     if wanted.is_empty() {
@@ -333,6 +336,15 @@ mod tests {
         );
         reads("VN", &["Made in Vietnam", "Product of Viet Nam", "越南产", "VN/越南"]);
         reads("CN", &["\u{feff}中国", "中国\u{200b}", "C\u{200d}N", "China."]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_is_one_country_or_refused(text in "[中国香港韩a-zA-Z /,()（）\\.'-]{0,20}|\\PC{0,20}") {
+            if let Ok(code) = read("country", &text) {
+                proptest::prop_assert!(code.is_empty() || name(&code, Lang::En) != code, "{text}: {code}");
+            }
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 pub use contact::{Export, ExportEvent, Opened, contact_erase, contact_of, contact_read, contact_save, export};
 
-use super::rules::{Secret, TransferCode};
+use super::rules::{Secret, TransferCode, code_in};
 use super::seal::HolderKeys;
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
@@ -140,7 +140,7 @@ pub fn claim(
     let code = code_of(db, keyring, garment)?;
     // Where there is no code, one that is nobody's is compared, for the sake of the time it takes.
     let decoy = keyring.claim_code(&NO_GTIN, garment, keyring.newest());
-    let is_right = code.as_ref().or(decoy.as_ref()).is_some_and(|code| code.matches(typed)) && code.is_some();
+    let is_right = code.as_ref().or(decoy.as_ref()).is_some_and(|code| code.matches(code_in(typed))) && code.is_some();
     let held = live_row(db, garment)?;
     if !is_right {
         return wrong(db, garment, today, limit);

@@ -11,9 +11,9 @@ use super::examine::{Examined, examine};
 use super::resolve::{Finder, Named, read_name};
 use super::rules::{self, NewSale, Sound};
 use super::store::register_examined;
-use crate::kernel::money::Money;
+use crate::kernel::money::{self, Money};
 use crate::kernel::time::local_date;
-use crate::kernel::{Code, Fault, Id, Refusal, Result};
+use crate::kernel::{Code, Fault, Id, Refusal, Result, countries};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
@@ -93,7 +93,7 @@ pub const COLUMNS: Columns = Columns {
             ("销售渠道的代码", "How it was sold, as the brand names it"),
             "web",
         ),
-        Column::optional("country", &["国家", "国家或地区"], &["Country"], ("两位国家代码", "Two-letter country code"), "CN"),
+        Column::optional("country", &["国家", "国家或地区"], &["Country"], ("国家或地区的名称或代码", "Name or code of the country"), "CN"),
         Column::optional("city", &["城市"], &["City"], ("城市", "City"), "杭州"),
     ],
 };
@@ -146,17 +146,18 @@ impl Import for SaleImport {
         let sold_on = row.date("sold_on");
         let delivered_on = row.optional_date("delivered_on");
         let order_no = row.optional_text("order_no", 60);
-        let price = row.optional_money("price");
-        let currency = row.optional("currency", rules::currency);
+        // How many decimals a price may have is for its currency to say: without a sound one the price is not looked at.
+        let currency = row.optional("currency", money::read_currency).map(|currency| currency.unwrap_or_else(|| CURRENCY.to_owned()));
+        let price = currency.as_deref().and_then(|currency| row.optional_money("price", currency));
         let channel = row.optional("channel", rules::channel);
-        let country = row.optional("country", rules::country);
+        let country = row.optional("country", countries::read);
         let city = row.optional_text("city", 60);
         let (sold_on, delivered_on) = (sold_on?, delivered_on?);
         let faults = rules::dates(sold_on, delivered_on, self.today);
         let sound_days = faults.is_empty();
         faults.into_iter().for_each(|fault| row.fault(fault));
         let currency = currency?;
-        let price = price?.map(|minor| Money { minor, currency: currency.unwrap_or_else(|| CURRENCY.to_owned()) });
+        let price = price?.map(|minor| Money { minor, currency });
         let sound = Sound {
             sold_on,
             delivered_on,

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 
-use crate::kernel::gs1::DigitalLink;
+use crate::kernel::gs1::scan::{self, Scan};
 use crate::kernel::serial::{Gtin14, Keyring, NO_GTIN, Serial};
-use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result};
+use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result, faults};
 use crate::platform::db::Db;
 use crate::production::batches::{self, Batch, Origin, SerialOf};
 
@@ -29,36 +29,31 @@ fn no_gtin() -> String {
     String::from_utf8_lossy(&NO_GTIN).into_owned()
 }
 
-/// Takes apart a serial, a whole address as on a label (`HTTPS://…/01/…/21/…` or `…/C/…`), or a serial with its GTIN beside it.
+/// Takes apart what was scanned or typed: a serial, an address as on a label (`https://…/01/…/21/…` or `…/C/…`), an element string
+/// (`(01)…(21)…`), or a serial with its GTIN beside it.
 ///
 /// # Errors
 /// [`Code::Missing`], [`Code::TooLong`], [`Code::NotADigitalLink`], [`Code::NotAGtin`].
 pub fn read_name(field: &'static str, text: &str, gtin: Option<&str>) -> Result<Named, Fault> {
-    let text = crate::kernel::text::line(field, text, 2_000)?;
-    if text.contains("//") {
-        return read_address(field, &text);
+    if text.chars().count() > 2_000 {
+        return Err(Fault::new(field, Code::TooLong).with("max", 2_000));
+    }
+    let scan = scan::read(text).map_err(|error| faults::at(field, &error.into()))?;
+    if let Scan::SerialAddress(serial) = scan {
+        return Ok(Named { gtin: Some(no_gtin()), serial });
+    }
+    if let Some(link) = scan.elements() {
+        return match (link.gtin(), link.serial()) {
+            (Some(gtin), Some(serial)) => Ok(Named { gtin: Some(gtin.as_str().to_owned()), serial: serial.to_owned() }),
+            _ => Err(Fault::new(field, Code::NotADigitalLink).with("reason", "(01), (21)")),
+        };
     }
     let gtin = gtin.map(str::trim).filter(|gtin| !gtin.is_empty());
     if gtin.is_some_and(|gtin| batches::gtin14(gtin).is_none()) {
         return Err(Fault::new("gtin", Code::NotAGtin));
     }
-    if text.chars().count() > 80 {
-        return Err(Fault::new(field, Code::TooLong).with("max", 80));
-    }
-    Ok(Named { gtin: gtin.map(str::to_owned), serial: text })
-}
-
-fn read_address(field: &'static str, uri: &str) -> Result<Named, Fault> {
-    let wrong = |reason: String| Fault::new(field, Code::NotADigitalLink).with("reason", reason);
-    let tail = uri.split_once("//").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
-    if let Some(serial) = tail.strip_prefix("C/").or_else(|| tail.strip_prefix("c/")) {
-        return Ok(Named { gtin: Some(no_gtin()), serial: serial.to_owned() });
-    }
-    let link = DigitalLink::parse(uri).map_err(|error| wrong(error.to_string()))?;
-    match (link.gtin(), link.serial()) {
-        (Some(gtin), Some(serial)) => Ok(Named { gtin: Some(gtin.as_str().to_owned()), serial: serial.to_owned() }),
-        _ => Err(wrong("(01), (21)".to_owned())),
-    }
+    let serial = crate::kernel::text::line(field, &scan.bare(text).unwrap_or_default(), 80)?;
+    Ok(Named { gtin: gtin.map(str::to_owned), serial })
 }
 
 /// The garment of a name.
@@ -146,6 +141,15 @@ mod tests {
             name("HTTPS://ID.BRAND.CN/01/09506000134352/21/0K8JYHFBAF2GXMNFX4WA", None),
             Ok((Some("09506000134352".into()), serial.clone()))
         );
+        for text in [
+            "https://id.brand.cn/01/09506000134352/21/0K8JYHFBAF2GXMNFX4WA/",
+            "(01)09506000134352(21)0K8JYHFBAF2GXMNFX4WA",
+            "]d20109506000134352210K8JYHFBAF2GXMNFX4WA\u{1d}10L-7",
+        ] {
+            assert_eq!(name(text, None), Ok((Some("09506000134352".into()), serial.clone())), "{text}");
+        }
+        assert_eq!(name("序列号：0K8JYHFBAF2GXMNFX4WA", None), Ok((None, serial.clone())));
+        assert_eq!(name("0k8jy-hfbaf-2gxmn-fx4wa\u{200b}", None), Ok((None, "0k8jy-hfbaf-2gxmn-fx4wa".into())));
         assert_eq!(name("https://id.brand.cn/c/0K8JYHFBAF2GXMNFX4WA", None), Ok((Some("00000000000000".into()), serial)));
         assert_eq!(name("https://id.brand.cn/about", None), Err(Code::NotADigitalLink));
         assert_eq!(name("https://id.brand.cn/01/09506000134352", None), Err(Code::NotADigitalLink));

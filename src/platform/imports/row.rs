@@ -113,14 +113,9 @@ impl<'a> Row<'a> {
         self.optional(column, read_milli)
     }
 
-    /// An amount of money in minor units: `199.5` is 19,950. Not below zero.
-    pub fn money(&mut self, column: &'static str) -> Option<i64> {
-        self.read(column, read_money)
-    }
-
-    /// An amount that may be absent.
-    pub fn optional_money(&mut self, column: &'static str) -> Option<Option<i64>> {
-        self.optional(column, read_money)
+    /// An amount of money, which may be absent, in minor units of a currency: `199.5` is 19,950 in CNY. Not below zero.
+    pub fn optional_money(&mut self, column: &'static str, currency: &str) -> Option<Option<i64>> {
+        self.optional(column, |field, cell| money::read_amount(field, &ungrouped(field, cell)?, currency))
     }
 
     /// A whole number, not below zero.
@@ -224,10 +219,6 @@ fn narrow(cell: &str) -> String {
 
 fn read_date(field: &'static str, cell: &str) -> Result<NaiveDate, Fault> {
     time::read_date(field, &narrow(cell))
-}
-
-fn read_money(field: &'static str, cell: &str) -> Result<i64, Fault> {
-    money::read_minor(field, &ungrouped(field, cell)?)
 }
 
 /// A number without its thousands separators. A comma anywhere else is refused: `1,5` is one and a half to some and fifteen to nobody.

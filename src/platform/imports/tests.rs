@@ -63,7 +63,7 @@ impl Import for Room {
         let gtin = row.optional_text("gtin", 14);
         let received_on = row.optional_date("received_on");
         let quantity = row.quantity_milli("quantity");
-        let price = row.optional_money("price");
+        let price = row.optional_money("price", "CNY");
         let note = row.optional_paragraph("note", 80);
         let code = code?;
         row.unique("lot_code", &code);
@@ -250,7 +250,7 @@ fn every_bad_cell_is_reported_and_nothing_written() {
             (Some(1), "价格", Code::UnknownField),
             (Some(2), "Received", Code::NotADate),
             (Some(2), "数量", Code::BelowZero),
-            (Some(2), "单价", Code::NotANumber),
+            (Some(2), "单价", Code::TooManyDecimals),
             (Some(3), "批号", Code::Malformed),
             (Some(4), "Note", Code::ControlCharacter),
             (Some(4), "批号", Code::Missing),

@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use super::{ALL_UNITS, BatchDraft, BatchStatus, LotUse, Origin};
 use crate::kernel::gs1::check::Set;
+use crate::kernel::gs1::scan::{self, Scan};
 use crate::kernel::gs1::{DigitalLink, Gtin};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::serial::{Gtin14, NO_GTIN};
 use crate::kernel::text;
-use crate::kernel::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, Refusal, Result, faults};
 use crate::platform::http::query_escape;
 use crate::production::materials;
 
@@ -247,12 +248,9 @@ pub(super) fn read_ai21(field: &'static str, text: &str) -> Result<String, Fault
 /// The GTIN of a label: 8, 12, 13 or 14 digits with the right check digit, as fourteen.
 ///
 /// # Errors
-/// [`Code::NotAGtin`] or [`Code::CheckDigit`] for `field`.
+/// [`Code::NotAGtin`], [`Code::CheckDigit`] or [`Code::RestrictedGtin`] for `field`.
 pub(super) fn read_gtin(field: &'static str, text: &str) -> Result<String, Fault> {
-    Gtin::parse(text).map(|gtin| gtin.as_str().to_owned()).map_err(|error| {
-        let args = if let Error::Refused(refusal) = &error { refusal.args.clone() } else { Vec::new() };
-        Fault { field: field.into(), line: None, code: error.code(), args }
-    })
+    Gtin::parse_product(text).map(|gtin| gtin.as_str().to_owned()).map_err(|error| faults::at(field, &error))
 }
 
 /// Units that must be named: what [`read_units`] reads, but nothing is not all.
@@ -287,20 +285,16 @@ impl Sought {
     }
 }
 
-/// Tells addresses from codes. An address without a serial is looked for as it stands, and found nowhere.
+/// Tells what names a garment by GTIN and serial from codes. An address without a serial is looked for as it stands, and found nowhere.
 pub(super) fn sought(text: &str) -> Sought {
-    let text = text.trim();
-    if let Ok(link) = DigitalLink::parse(text)
-        && let (Some(gtin), Some(serial)) = (link.gtin(), link.serial())
-    {
-        return Sought::Serial { gtin: gtin.as_str().to_owned(), serial: serial.to_owned() };
+    let anything = || Sought::Anything(text.trim().to_owned());
+    let Ok(scan) = scan::read(text) else { return anything() };
+    if let Scan::SerialAddress(serial) = scan {
+        return Sought::Serial { gtin: String::from_utf8_lossy(&NO_GTIN).into_owned(), serial };
     }
-    let bare = text.split_once("://").map(|(_, rest)| rest).and_then(|rest| {
-        let (_, serial) = rest.rsplit_once("/C/").or_else(|| rest.rsplit_once("/c/"))?;
-        Some(serial.trim_end_matches('/').to_owned())
-    });
-    match bare {
-        Some(serial) => Sought::Serial { gtin: String::from_utf8_lossy(&NO_GTIN).into_owned(), serial },
-        None => Sought::Anything(text.to_owned()),
+    match scan.elements().map(|link| (link.gtin(), link.serial())) {
+        Some((Some(gtin), Some(serial))) => Sought::Serial { gtin: gtin.as_str().to_owned(), serial: serial.to_owned() },
+        Some(_) => anything(),
+        None => scan.bare(text).map_or_else(anything, Sought::Anything),
     }
 }

@@ -90,7 +90,7 @@ pub fn preview(house: &House, request: &LabelRequest) -> Result<(Vec<u8>, Vec<St
             // A claim code on a screen would be a claim code given away.
             let unit = fill::units(&house.keys.serials, &prepared.batch, first, false)?.next();
             let unit = unit.ok_or_else(|| Error::broken("a minted batch has a first unit"))?;
-            LabelUnit { claim_code: request.claim_codes.then(|| "XXXXXXXXXX".to_owned()), ..unit }
+            LabelUnit { claim_code: request.claim_codes.then(|| "XXXXX-XXXXX".to_owned()), ..unit }
         }
     };
     Ok((png(&prepared.layout.label(&unit)?, prepared.layout.dpi)?, prepared.left_out))

@@ -299,7 +299,8 @@ pub(super) fn style_of(values: &Values) -> Result<StyleFields, Vec<Fault>> {
         },
         materials: form.both("facts.materials"),
         origin: form.both("facts.origin"),
-        recycled_hundredths: form.read("facts.recycled_hundredths", |text| money::read_minor("", text.trim_end_matches(['%', '％', ' ']))),
+        recycled_hundredths: form
+            .read("facts.recycled_hundredths", |text| money::read_decimal("", text.trim_end_matches(['%', '％', ' ']), 2)),
         certificates: certificates_of(&mut form),
         repair: form.both("facts.repair"),
         take_back: form.both("facts.take_back"),

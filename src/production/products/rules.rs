@@ -150,9 +150,9 @@ pub(super) fn sound_sku(given: &SkuFields) -> Result<SkuFields> {
 /// A GTIN of 8, 12, 13 or 14 digits as 14.
 ///
 /// # Errors
-/// [`Code::NotAGtin`]; [`Code::CheckDigit`] with the digit `expected`.
+/// [`Code::NotAGtin`]; [`Code::CheckDigit`] with the digit `expected`; [`Code::RestrictedGtin`] with the `reason`.
 pub(super) fn gtin_14(field: &'static str, text: &str) -> Result<String, Fault> {
-    Gtin::parse(text).map(|gtin| gtin.to_string()).map_err(|error| faults::at(field, &error))
+    Gtin::parse_product(text).map(|gtin| gtin.to_string()).map_err(|error| faults::at(field, &error))
 }
 
 /// The fields of a policy's version, trimmed.

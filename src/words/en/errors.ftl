@@ -28,6 +28,11 @@ error-too-long = At most { $max } characters.
 error-too-short = At least { $min } characters.
 error-control-character = Contains a control character.
 error-not-a-number = “{ $value }” is not a number.
+error-too-many-decimals = “{ $value }” has too many decimals: { $max ->
+    [0] this currency has none
+    [one] at most one
+   *[other] at most { $max }
+}.
 error-not-a-date = “{ $value }” is not a date; write 2026-03-31.
 error-below-zero = Below zero: { $value }.
 error-out-of-range = Must lie between { $min } and { $max }.
@@ -35,6 +40,7 @@ error-not-one-of = “{ $value }” is not one of: { $allowed }.
 error-unknown-field = There is no such field.
 error-unknown-name = { $kind ->
     [country] “{ $value }” is not the name of one country. Write a name or a code such as China or CN.
+    [currency] “{ $value }” is not a currency of ISO 4217. Write three letters such as CNY.
     [fibre] “{ $value }” is not a fibre we know. One that is new to us needs both languages, such as 汉麻秆芯/hemp hurd.
     [component] “{ $value }” is not a part of a garment we know. One that is new to us needs both languages, such as 门襟/placket.
    *[other] “{ $value }” is not a name we know.
@@ -45,6 +51,7 @@ error-overlap = { $first } and { $second } overlap.
 error-wrong-sum = Sums to { $sum }; must be { $expected }.
 error-check-digit = The check digit is wrong; it should be { $expected }.
 error-not-a-gtin = A GTIN has 8, 12, 13 or 14 digits.
+error-restricted-gtin = This number cannot be the GTIN of a product: { $reason }.
 error-not-a-digital-link = Not a GS1 Digital Link: { $reason }.
 error-serial-typo = The serial is mistyped. Please check it against the label.
 error-serial-unknown = We did not issue this serial.
@@ -96,6 +103,12 @@ reason-login-characters = it takes a–z, 0–9, dot, underscore and hyphen only
 reason-not-an-empty-folder = several labels need a new or empty folder
 reason-cannot-be-written = it cannot be written there ({ $detail })
 reason-gln-digits = a GLN has 13 digits
+reason-gtin-region = numbers that begin with 02 or with 20 to 29 are known in one country or shop only, as for goods weighed there
+reason-gtin-company = numbers that begin with 04 (of eight digits: with 0 or 2) are known in one company only
+reason-gtin-coupon = numbers that begin with 05, with 981 to 984 or with 99 are coupons
+reason-gtin-refund = numbers that begin with 980 are refund receipts
+reason-gtin-reserved = GS1 gives out no numbers of this range
+reason-composition-part-name = where there are several parts, each needs its name before it, such as “shell: cotton 100%; lining: polyester 100%”
 reason-composition-signs = the signs ; : , / and % part components, fibres and languages, and cannot be in a name
 reason-serial-characters = a serial takes 1 to 20 letters, digits and the signs GS1 allows
 reason-language-tag = write a language tag such as en or zh-CN

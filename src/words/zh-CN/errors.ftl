@@ -28,6 +28,10 @@ error-too-long = 最多 { $max } 个字符。
 error-too-short = 至少 { $min } 个字符。
 error-control-character = 含有不可见的控制字符。
 error-not-a-number = “{ $value }”不是数字。
+error-too-many-decimals = “{ $value }”的小数位太多：{ $max ->
+    [0] 这种货币没有小数
+   *[other] 最多 { $max } 位
+}。
 error-not-a-date = “{ $value }”不是日期，请写成 2026-03-31。
 error-below-zero = 不能小于零：{ $value }。
 error-out-of-range = 须在 { $min } 到 { $max } 之间。
@@ -35,6 +39,7 @@ error-not-one-of = “{ $value }”不在可选值之内：{ $allowed }。
 error-unknown-field = 没有这个字段。
 error-unknown-name = { $kind ->
     [country] “{ $value }”不是一个确定的国家或地区。请写名称或代码，如“中国”或 CN。
+    [currency] “{ $value }”不是 ISO 4217 的币种，请写三个字母，如 CNY。
     [fibre] 不认识纤维“{ $value }”。新的纤维请用两种语言写，如“汉麻秆芯/hemp hurd”。
     [component] 不认识部位“{ $value }”。新的部位请用两种语言写，如“门襟/placket”。
    *[other] 不认识“{ $value }”这个名称。
@@ -45,6 +50,7 @@ error-overlap = { $first } 与 { $second } 重叠。
 error-wrong-sum = 合计为 { $sum }，应为 { $expected }。
 error-check-digit = 校验位不对，应为 { $expected }。
 error-not-a-gtin = GTIN 须为 8、12、13 或 14 位数字。
+error-restricted-gtin = 这个号码不能作为商品的 GTIN：{ $reason }。
 error-not-a-digital-link = 不是有效的 GS1 Digital Link：{ $reason }。
 error-serial-typo = 序列号有误，可能输错了一位，请核对标签。
 error-serial-unknown = 我们没有签发过这个序列号。
@@ -96,6 +102,12 @@ reason-login-characters = 只能用 a–z、0–9、点、下划线和连字符
 reason-not-an-empty-folder = 多枚标签需要一个新的或空的文件夹
 reason-cannot-be-written = 无法写入该位置（{ $detail }）
 reason-gln-digits = GLN 为 13 位数字
+reason-gtin-region = 以 02 或 20 至 29 开头的号码只在一个国家或门店内有效（如店内称重商品）
+reason-gtin-company = 以 04 开头的号码（八位号码为 0 或 2 开头）只在一家企业内部有效
+reason-gtin-coupon = 以 05、981 至 984 或 99 开头的号码是优惠券
+reason-gtin-refund = 以 980 开头的号码是退款凭证
+reason-gtin-reserved = GS1 没有发放这一段号码
+reason-composition-part-name = 有几个部位时，每个部位前都要写名称，如“面料：棉 100%；里料：聚酯纤维 100%”
 reason-composition-signs = ; : , / % 用来分隔部位、纤维和语言，不能出现在名称里
 reason-serial-characters = 序列号为 1 至 20 个字母、数字和 GS1 允许的符号
 reason-language-tag = 请写语言标签，如 en 或 zh-CN

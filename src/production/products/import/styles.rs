@@ -469,7 +469,7 @@ fn care_codes(field: &'static str, text: &str) -> Result<Vec<String>, Fault> {
 }
 
 fn share(field: &'static str, text: &str) -> Result<i64, Fault> {
-    let hundredths = money::read_minor(field, text.trim_end_matches(['%', '％', ' ']))?;
+    let hundredths = money::read_decimal(field, text.trim_end_matches(['%', '％', ' ']), 2)?;
     if hundredths > 10_000 { Err(Fault::new(field, Code::OutOfRange).with("min", "0%").with("max", "100%")) } else { Ok(hundredths) }
 }
 
