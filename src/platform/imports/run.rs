@@ -149,6 +149,7 @@ pub fn run<I: Import>(source: &mut Source, import: &mut I, mode: Mode, progress:
         added: would.added,
         changed: would.changed,
         unchanged: would.unchanged,
+        notes: source.notes(),
         faults: Vec::new(),
         fault_count: 0,
     };
@@ -179,7 +180,7 @@ pub fn run<I: Import>(source: &mut Source, import: &mut I, mode: Mode, progress:
         (report.added, report.changed, report.unchanged) = (0, 0, 0);
     }
     report.fault_count = faults.count;
-    report.faults = faults.kept;
+    report.faults = faults.kept.into_iter().map(|fault| source.placed(fault)).collect();
     Ok(report)
 }
 
@@ -205,7 +206,7 @@ impl Walk<'_> {
     /// Reads the file once, handing on sound rows in chunks. Returns the rows read.
     fn walk<I: Import>(&mut self, source: &mut Source, import: &mut I, mut seen: Option<Seen>, each: &mut EachChunk<'_, I>) -> Result<u64> {
         let columns = import.columns();
-        let size = source.size();
+        let (size, zone) = (source.size(), source.zone());
         let mut header: Option<Header> = None;
         let mut first = true;
         let mut rows = 0;
@@ -213,16 +214,25 @@ impl Walk<'_> {
         let mut broken_off = false;
         let meter = source.meter();
         let ended = source.rows(columns, &mut |raw| {
-            if std::mem::take(&mut first) {
+            if broken_off {
+                return Ok(ControlFlow::Break(()));
+            }
+            if raw.heads() {
+                first = false;
+                if let Some(header) = header.take().filter(|_| !chunk.is_empty()) {
+                    broken_off = each(import, std::mem::take(&mut chunk), &header, self.faults)?.is_break();
+                }
                 header = Header::read(columns, raw, self.faults);
-                return Ok(if header.is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) });
             }
             let Some(header) = &header else {
                 return Ok(ControlFlow::Break(()));
             };
+            if raw.heads() {
+                return Ok(ControlFlow::Continue(()));
+            }
             rows += 1;
             let before = self.faults.count;
-            let mut row = Row { columns, header, raw, faults: self.faults, seen: seen.as_mut() };
+            let mut row = Row { columns, header, raw, zone, faults: self.faults, seen: seen.as_mut() };
             row.note_flaws();
             let record = import.read(&mut row);
             match record {

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::cell::RawRow;
 use super::report::{Faults, ImportFault};
-use super::table::RawRow;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::Lang;
 
@@ -103,8 +103,12 @@ impl Columns {
     /// How many of these headers are columns of this table; none when a column is missing that a file must have.
     pub(super) fn fit(&self, headers: &[String]) -> Option<usize> {
         let known: HashSet<usize> = headers.iter().filter_map(|header| self.find(header)).collect();
-        let whole = self.columns.iter().enumerate().all(|(place, column)| !column.required || known.contains(&place));
-        whole.then_some(known.len())
+        self.has_needed(&known.iter().copied().collect::<Vec<_>>()).then_some(known.len())
+    }
+
+    /// Whether these places are those of every column that a file must have, among others.
+    pub(super) fn has_needed(&self, known: &[usize]) -> bool {
+        self.columns.iter().enumerate().all(|(place, column)| !column.required || known.contains(&place))
     }
 
     /// Whether a sheet of this name is meant for this table.
@@ -144,6 +148,8 @@ impl Header {
         let mut readable = true;
         for (place, cell) in row.cells().iter().enumerate() {
             let spelled = cell.text.trim();
+            // A heading merged over several columns is that of the first; the others have none.
+            let spelled = if cell.merged && header.spelled.last().is_some_and(|before| before == spelled) { "" } else { spelled };
             header.spelled.push(spelled.to_owned());
             if spelled.is_empty() {
                 continue;
