@@ -1,7 +1,6 @@
 //! CSV texts as rows: decoded piece by piece, the delimiter found out, quotation marks looked after.
 
 use std::io::{Read, Seek};
-use std::ops::ControlFlow;
 
 use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
 use encoding_rs::{BIG5, Decoder, Encoding, GB18030};

@@ -1,7 +1,6 @@
 //! The rows of one sheet: each cell with what it holds, as its format shows it, and what is merged laid over its range.
 
 use std::io::BufRead;
-use std::ops::ControlFlow;
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use num_traits::ToPrimitive;
@@ -129,6 +128,7 @@ pub(super) fn rows(
             Ok(Event::Empty(tag)) => match tag.local_name().as_ref() {
                 "row" => Start::of(&tag).and_then(|start| sheet.begin(&start)).map(|()| true),
                 "col" => hidden_columns(&tag, seen).map(|()| true),
+                "sheetData" => Ok(false),
                 _ => Ok(true),
             },
             Ok(Event::End(tag)) => Ok(tag.local_name().as_ref() != "sheetData"),

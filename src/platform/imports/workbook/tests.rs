@@ -309,6 +309,10 @@ fn sheets_are_chosen_as_a_person_would() {
     let codes = |rows: &[String]| rows.iter().map(|row| row.split('|').next().unwrap().to_owned()).collect::<Vec<_>>();
     const HEAD: &[&str] = &["code", "quantity"];
 
+    // An empty sheet is not worth a word; a workbook of nothing else is an empty file.
+    let (rows, report) = made(&[("leer", false, &[]), ("三月", false, &[HEAD, &["V", "1"]])]);
+    assert_eq!((codes(&rows), notes(&report)), (vec!["V".to_owned()], vec![]));
+    assert_eq!(faults(&made(&[("leer", false, &[])]).1), [(0, "", "empty")]);
     // A hidden sheet is not preferred, even when it has the table's own name.
     let (rows, report) = made(&[("到货", true, &[HEAD, &["H", "1"]]), ("三月", false, &[HEAD, &["V", "1"]])]);
     assert_eq!((codes(&rows), notes(&report)), (vec!["V".to_owned()], vec!["sheets-left: 到货".to_owned()]));
