@@ -6,10 +6,9 @@ use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
 use encoding_rs::{BIG5, Decoder, Encoding, GB18030};
 
 use super::cell::RawRow;
-use super::headings::{FromHeader, HEADER_WITHIN};
+use super::headings::{FromHeader, HEADER_WITHIN, Headings};
 use super::notes::{ImportNote, Note};
 use super::report::Reason;
-use super::sheet::Columns;
 use super::table::{EachRow, Metered, PIECE, TABLE_COLUMNS_MAX};
 use crate::kernel::error::{Fault, Result};
 
@@ -29,7 +28,7 @@ pub(super) struct Written {
 pub(super) fn rows(
     bytes: &mut Metered,
     written: Written,
-    columns: &Columns,
+    headings: Headings<'_>,
     notes: &mut Vec<ImportNote>,
     each: &mut EachRow<'_>,
 ) -> Result<Option<Fault>> {
@@ -37,15 +36,15 @@ pub(super) fn rows(
     let mut records = Records::new(bytes, written.encoding);
     records.begin()?;
     if written.guessed
-        && let Some(better) = better_encoding(&records, written.encoding, columns)
+        && let Some(better) = better_encoding(&records, written.encoding, headings)
     {
         records.bytes.rewind()?;
         let bytes = records.bytes;
         records = Records::new(bytes, better);
         records.begin()?;
     }
-    let delimiter = records.find_delimiter(columns);
-    let mut rows = FromHeader::new(columns, each);
+    let delimiter = records.find_delimiter(headings);
+    let mut rows = FromHeader::new(headings, each);
     let mut row = RawRow::default();
     let mut sample = None;
     let ended = loop {
@@ -122,9 +121,9 @@ impl<'a> Records<'a> {
     }
 
     /// Decides on the delimiter, by the first piece.
-    fn find_delimiter(&mut self, columns: &Columns) -> u8 {
+    fn find_delimiter(&mut self, headings: Headings<'_>) -> u8 {
         let named = named_delimiter(&self.text);
-        let delimiter = named.unwrap_or_else(|| best_delimiter(&self.text, columns).delimiter);
+        let delimiter = named.unwrap_or_else(|| best_delimiter(&self.text, headings).delimiter);
         self.parser = parser(delimiter);
         if named.is_some() {
             self.at = self.text.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
@@ -315,15 +314,15 @@ struct Reading {
 }
 
 /// The delimiter under which a line names most columns that are known, then the one that makes most cells of the first lines.
-fn best_delimiter(head: &[u8], columns: &Columns) -> Reading {
-    let readings = [b'\t', b';', b','].map(|delimiter| reading(head, delimiter, columns));
+fn best_delimiter(head: &[u8], headings: Headings<'_>) -> Reading {
+    let readings = [b'\t', b';', b','].map(|delimiter| reading(head, delimiter, headings));
     readings
         .into_iter()
         .reduce(|best, next| if (next.known, next.cells) >= (best.known, best.cells) { next } else { best })
         .unwrap_or(Reading { known: 0, cells: 0, delimiter: b',' })
 }
 
-fn reading(head: &[u8], delimiter: u8, columns: &Columns) -> Reading {
+fn reading(head: &[u8], delimiter: u8, headings: Headings<'_>) -> Reading {
     let mut best = Reading { known: 0, cells: 0, delimiter };
     let mut parser = parser(delimiter);
     let mut record = vec![0; head.len() + 1];
@@ -340,7 +339,7 @@ fn reading(head: &[u8], delimiter: u8, columns: &Columns) -> Reading {
         let mut known = 0;
         for end in ends.get(..cells).unwrap_or_default() {
             let cell = record.get(start..*end).unwrap_or_default();
-            known += usize::from(std::str::from_utf8(cell).is_ok_and(|cell| columns.find(cell).is_some()));
+            known += usize::from(std::str::from_utf8(cell).is_ok_and(|cell| headings.find(cell).is_some()));
             start = *end;
         }
         best.known = best.known.max(known);
@@ -354,8 +353,8 @@ fn reading(head: &[u8], delimiter: u8, columns: &Columns) -> Reading {
 }
 
 /// The Chinese encoding under which the first lines name more columns than under the guess, if there is one.
-fn better_encoding(records: &Records<'_>, guess: &'static Encoding, columns: &Columns) -> Option<&'static Encoding> {
-    let known = |text: &[u8]| best_delimiter(text, columns).known;
+fn better_encoding(records: &Records<'_>, guess: &'static Encoding, headings: Headings<'_>) -> Option<&'static Encoding> {
+    let known = |text: &[u8]| best_delimiter(text, headings).known;
     let so_far = known(&records.text);
     let others = [GB18030, BIG5].into_iter().filter(|other| *other != guess);
     let judged = others.map(|other| (known(other.decode_without_bom_handling(&records.piece).0.as_bytes()), other));

@@ -103,12 +103,8 @@ impl Columns {
     /// How many of these headers are columns of this table; none when a column is missing that a file must have.
     pub(super) fn fit(&self, headers: &[String]) -> Option<usize> {
         let known: HashSet<usize> = headers.iter().filter_map(|header| self.find(header)).collect();
-        self.has_needed(&known.iter().copied().collect::<Vec<_>>()).then_some(known.len())
-    }
-
-    /// Whether these places are those of every column that a file must have, among others.
-    pub(super) fn has_needed(&self, known: &[usize]) -> bool {
-        self.columns.iter().enumerate().all(|(place, column)| !column.required || known.contains(&place))
+        let whole = self.columns.iter().enumerate().all(|(place, column)| !column.required || known.contains(&place));
+        whole.then_some(known.len())
     }
 
     /// Whether a sheet of this name is meant for this table.

@@ -13,6 +13,7 @@ use encoding_rs::{Encoding, UTF_8};
 use super::cell::RawRow;
 use super::delimited::{self, Written};
 use super::encoding;
+use super::headings::Headings;
 use super::notes::ImportNote;
 use super::report::{ImportFault, Reason};
 use super::sheet::Columns;
@@ -206,8 +207,8 @@ impl Source {
         self.meter.0.store(0, Ordering::Relaxed);
         self.notes.clear();
         match &mut self.body {
-            Body::Text { bytes, written } => delimited::rows(bytes, *written, columns, &mut self.notes, each),
-            Body::Workbook(book) => workbook::rows(book, columns, &mut self.notes, each),
+            Body::Text { bytes, written } => delimited::rows(bytes, *written, Headings(columns), &mut self.notes, each),
+            Body::Workbook(book) => workbook::rows(book, Headings(columns), &mut self.notes, each),
         }
     }
 }

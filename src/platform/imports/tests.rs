@@ -459,23 +459,6 @@ A,2
     assert_eq!(said, ["文件无法读取：文件是空的。", "The file cannot be read: the file is empty."]);
 }
 
-#[test]
-fn numbers_in_files() {
-    let milli = |text| read_milli("q", text).map_err(|fault| fault.code);
-    assert_eq!(milli("12.5"), Ok(12_500));
-    assert_eq!(milli("1,234,567.125"), Ok(1_234_567_125));
-    assert_eq!(milli("１２．５００"), Ok(12_500));
-    assert_eq!(milli("-1"), Err(Code::BelowZero));
-    for unclear in ["1,5", ",500", "1234,567", "1.5,000"] {
-        assert_eq!(milli(unclear), Err(Code::Malformed), "{unclear}");
-    }
-    for wrong in ["1.2.3", "1.0005", "", ".5", "1e3", "99999999999999999999"] {
-        assert_eq!(milli(wrong), Err(Code::NotANumber), "{wrong}");
-    }
-    assert_eq!(read_whole("n", "1,000.00").unwrap(), 1_000);
-    assert_eq!(read_whole("n", "1.5").unwrap_err().code, Code::NotANumber);
-}
-
 /// A CSV file of any length that is never anywhere whole.
 struct Generated {
     rows: u64,

@@ -19,10 +19,9 @@ use zip::result::ZipError;
 use self::cells::{Range, Seen, letters};
 use self::parts::{Archive, Listed, Outline, part_name};
 use super::cell::RawRow;
-use super::headings::{self, Fit, FromHeader, HEADER_WITHIN};
+use super::headings::{self, Fit, FromHeader, HEADER_WITHIN, Headings};
 use super::notes::{ImportNote, LISTED, Note};
 use super::report::{ImportFault, Reason};
-use super::sheet::Columns;
 use super::table::{EachRow, Metered};
 use super::template;
 use crate::kernel::error::{Error, Fault, Result};
@@ -206,8 +205,8 @@ pub(super) fn compound_file(mut bytes: Metered) -> Error {
 
 /// Hands the rows of the sheets that are this table to `each`, in their order, each sheet's from its header on; see
 /// [`super::table::Source::rows`].
-pub(super) fn rows(book: &mut Workbook, columns: &Columns, notes: &mut Vec<ImportNote>, each: &mut EachRow<'_>) -> Result<Option<Fault>> {
-    let chosen = match choose(book, columns, notes)? {
+pub(super) fn rows(book: &mut Workbook, headings: Headings<'_>, notes: &mut Vec<ImportNote>, each: &mut EachRow<'_>) -> Result<Option<Fault>> {
+    let chosen = match choose(book, headings, notes)? {
         Ok(chosen) => chosen,
         Err(fault) => return Ok(Some(fault)),
     };
@@ -218,10 +217,10 @@ pub(super) fn rows(book: &mut Workbook, columns: &Columns, notes: &mut Vec<Impor
     for (number, sheet) in (0u64..).zip(chosen.iter().filter_map(|place| outline.sheets.get(*place))) {
         let name = several.then_some(sheet.name.as_str());
         let mut seen = Seen::default();
-        let mut headings = Vec::new();
+        let mut spelled = Vec::new();
         let mut each_placed = |row: &RawRow| {
             if row.heads() {
-                headings = row.cells().iter().map(|cell| cell.text.trim().to_owned()).collect();
+                spelled = row.cells().iter().map(|cell| cell.text.trim().to_owned()).collect();
             }
             if number == 0 {
                 return each(row);
@@ -230,12 +229,12 @@ pub(super) fn rows(book: &mut Workbook, columns: &Columns, notes: &mut Vec<Impor
             row.at_line(row.line() | number << ROW_BITS);
             each(&row)
         };
-        let mut from_header = FromHeader::new(columns, &mut each_placed);
+        let mut from_header = FromHeader::new(headings, &mut each_placed);
         let merges = merges.get(&sheet.part).map(Vec::as_slice).unwrap_or_default();
         let ended = cells::rows(archive, sheet.part, outline, merges, &mut seen, &mut |row| from_header.row(row))?;
         from_header.release()?;
         notes.extend(from_header.note_above().map(|note| note.on(name)));
-        note_seen(notes, &seen, &headings, name);
+        note_seen(notes, &seen, &spelled, name);
         if let Some(fault) = ended {
             return Ok(Some(Fault { line: fault.line.map(|line| line | number << ROW_BITS), ..fault }));
         }
@@ -274,10 +273,10 @@ struct Looked {
 
 /// The sheets to read as this table: those whose header has every needed column, visible ones first. Where one is named like the table, others
 /// must have no other headings; where none fits, it is the one that comes nearest, so that what it lacks is named.
-fn choose(book: &mut Workbook, columns: &Columns, notes: &mut Vec<ImportNote>) -> Result<Result<Vec<usize>, Fault>> {
+fn choose(book: &mut Workbook, headings: Headings<'_>, notes: &mut Vec<ImportNote>) -> Result<Result<Vec<usize>, Fault>> {
     let mut looked = Vec::new();
     for place in 0..book.outline.sheets.len() {
-        match look(book, place, columns)? {
+        match look(book, place, headings)? {
             Ok(seen) => looked.extend(seen),
             Err(fault) => return Ok(Err(fault)),
         }
@@ -318,7 +317,7 @@ fn choose(book: &mut Workbook, columns: &Columns, notes: &mut Vec<ImportNote>) -
 }
 
 /// Looks at the first rows of a sheet; none when it is empty.
-fn look(book: &mut Workbook, place: usize, columns: &Columns) -> Result<Result<Option<Looked>, Fault>> {
+fn look(book: &mut Workbook, place: usize, headings: Headings<'_>) -> Result<Result<Option<Looked>, Fault>> {
     let Workbook { archive, outline, merges, .. } = book;
     let Some(Listed { name, hidden, part }) = outline.sheets.get(place) else {
         return Ok(Ok(None));
@@ -329,9 +328,9 @@ fn look(book: &mut Workbook, place: usize, columns: &Columns) -> Result<Result<O
         first.push(row.clone());
         Ok(if first.len() < HEADER_WITHIN { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;
-    let fit = headings::header(columns, &first).map(|(_, fit)| fit);
+    let fit = headings::header(headings, &first).map(|(_, fit)| fit);
     Ok(match (fit, ended) {
-        (Some(fit), _) => Ok(Some(Looked { place, hidden: *hidden, named: columns.is_sheet(name), fit })),
+        (Some(fit), _) => Ok(Some(Looked { place, hidden: *hidden, named: headings.is_sheet(name), fit })),
         (None, Some(fault)) => Err(fault),
         (None, None) => Ok(None),
     })

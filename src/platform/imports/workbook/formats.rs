@@ -464,3 +464,84 @@ fn around_text(part: &[Token]) -> Option<(String, String)> {
     let (before, after) = part.split_at_checked(place)?;
     Some((literals(before), literals(after.get(1..).unwrap_or_default())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHOWN: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/spreadsheets/number-formats.json"));
+
+    #[test]
+    fn number_formats_show_what_sheetjs_shows() {
+        let vectors: Vec<(String, f64, String)> = serde_json::from_slice(SHOWN).unwrap();
+        let mut applied = 0;
+        for (code, number, wanted) in &vectors {
+            // Of a number as it is a column shows what it has room for; here it is read whole.
+            if code == "@" || code.contains("General") {
+                continue;
+            }
+            let shown = Format::read(code).numbers.show(*number);
+            match shown {
+                Some(shown) => {
+                    assert_eq!(shown.text.trim(), wanted.trim(), "{number} as {code}");
+                    applied += 1;
+                }
+                None => assert_eq!(wanted.trim(), "", "{number} as {code} is refused"),
+            }
+        }
+        assert!(applied > 700, "{applied}");
+    }
+
+    #[test]
+    fn numbers_are_told_from_what_their_format_adds() {
+        let bare = |code: &str, number: f64| Format::read(code).numbers.show(number).map(|shown| (shown.text, shown.bare));
+        let some = |text: &str, bare: Option<&str>| Some((text.to_owned(), bare.map(str::to_owned)));
+        assert_eq!(bare("\"¥\"#,##0.00", 1_234.5), some("¥1,234.50", Some("1234.50")));
+        assert_eq!(bare("0.00\" m\"", 12.5), some("12.50 m", Some("12.50")));
+        assert_eq!(bare("0.00", 12.345), some("12.35", None));
+        assert_eq!(bare("0%", 0.2), some("20%", None));
+        assert_eq!(bare("0.00;[Red]0.00", -5.0), some("5.00", Some("-5.00")));
+        assert_eq!(bare("_ * \"-\"??_ ", 0.0), some(" -   ", Some("0")));
+        assert_eq!(bare("General\"件\"", 3.0), some("3件", Some("3")));
+        for refused in [
+            "# ?/?",
+            "0.00E+00",
+            "0.0,",
+            "[>100]0;0.0",
+            "[DBNum1]0",
+            "[DBNum2][$-804]General",
+            "[$-30000804]0",
+            "aaaa",
+            "0;;;@",
+            "?/12",
+            "0x0",
+        ] {
+            let number = if refused == "0;;;@" { -1.0 } else { 0.75 };
+            assert_eq!(bare(refused, number), None, "{refused}");
+        }
+        for (code, numbers) in [
+            ("yyyy-mm-dd", Numbers::Date),
+            ("[$-804]yyyy\"年\"m\"月\"d\"日\";@", Numbers::Date),
+            ("[DBNum1][$-804]yyyy\"年\"m\"月\"d\"日\";@", Numbers::Date),
+            ("[$-F800]dddd, mmmm dd, yyyy", Numbers::Date),
+            ("m/d", Numbers::Date),
+            ("mmm-yy", Numbers::Date),
+            ("yyyy/m/d h:mm AM/PM", Numbers::Date),
+            ("[$-804]上午/下午h\"时\"mm\"分\";@", Numbers::Time),
+            ("[h]:mm:ss", Numbers::Time),
+            ("mm:ss.0", Numbers::Time),
+            ("G/通用格式", Numbers::General),
+            ("general", Numbers::General),
+            ("@", Numbers::General),
+        ] {
+            assert_eq!(Format::read(code).numbers, numbers, "{code}");
+        }
+        for id in [14, 22, 27, 31, 36, 50, 57, 58] {
+            assert_eq!(Format::built_in(id).numbers, Numbers::Date, "{id}");
+        }
+        assert_eq!(Format::built_in(81).numbers, Numbers::Unknown);
+        assert_eq!(Format::read("\"FAB-\"@").texts, Some(("FAB-".to_owned(), String::new())));
+        assert_eq!(Format::read("0;0;0;").texts, None);
+        assert_eq!(Format::read("0.00").texts, Some((String::new(), String::new())));
+    }
+}
