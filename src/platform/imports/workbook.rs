@@ -32,6 +32,8 @@ const UNPACKED_MAX: u64 = 2 << 30;
 const HELD_MAX: u64 = 128 << 20;
 /// Bytes between two tags. A cell has at most 32,767 characters.
 const RUN_MAX: usize = 1 << 20;
+/// Tags that may be open at once: the XML reader remembers their names.
+const DEPTH_MAX: u32 = 1 << 20;
 /// Parts that the archive may have.
 const PARTS_MAX: u16 = 20_000;
 /// Merged ranges of a workbook.
@@ -146,6 +148,7 @@ fn measure(archive: &mut Archive) -> Result<Measured> {
 #[derive(Default)]
 struct Tags {
     run: Vec<u8>,
+    depth: u32,
     merges: Vec<Range>,
 }
 
@@ -174,7 +177,18 @@ impl Tags {
         if run.len() > RUN_MAX {
             return Err(Reason::TooLarge);
         }
-        let name = run.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+        match run.first() {
+            Some(b'/') => {
+                self.depth = self.depth.saturating_sub(1);
+                return Ok(());
+            }
+            Some(b'?' | b'!') | None => return Ok(()),
+            Some(_) if self.depth >= DEPTH_MAX => return Err(Reason::Damaged),
+            Some(_) => {}
+        }
+        let tag = run.split(|byte| *byte == b'>').next().unwrap_or_default();
+        self.depth += u32::from(!tag.ends_with(b"/"));
+        let name = tag.split(u8::is_ascii_whitespace).next().unwrap_or_default();
         if name != b"mergeCell" && !name.ends_with(b":mergeCell") {
             return Ok(());
         }

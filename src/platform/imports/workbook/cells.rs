@@ -45,16 +45,19 @@ impl Range {
 
 /// Row and column of `B2`, counted from 0.
 fn place(reference: &str) -> Option<(u32, u32)> {
-    let reference = reference.trim().replace('$', "");
-    let digits = reference.find(|c: char| c.is_ascii_digit())?;
-    let (letters, row) = reference.split_at_checked(digits)?;
     let mut column: u32 = 0;
-    for letter in letters.chars() {
-        let value = u32::from(letter.to_ascii_uppercase()).checked_sub(u32::from('A')).filter(|value| *value < 26)?;
-        column = column.checked_mul(26)?.checked_add(value + 1)?;
+    let mut rest = reference.as_bytes();
+    while let [letter @ (b'A'..=b'Z' | b'a'..=b'z'), behind @ ..] = rest {
+        column = column.checked_mul(26)?.checked_add(u32::from(letter.to_ascii_uppercase() - b'A') + 1)?;
+        rest = behind;
     }
-    let row: u32 = row.parse().ok()?;
-    Some((row.checked_sub(1)?, column.checked_sub(1).filter(|column| *column < LETTERS_MAX)?))
+    let mut row: u32 = 0;
+    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+        row = row.checked_mul(10)?.checked_add(u32::from(digit - b'0'))?;
+        rest = behind;
+    }
+    let column = column.checked_sub(1).filter(|column| *column < LETTERS_MAX)?;
+    rest.is_empty().then_some((row.checked_sub(1)?, column))
 }
 
 /// The letters of a column counted from 0.

@@ -264,7 +264,8 @@ pub(super) fn open(archive: &mut Archive, part: usize) -> Result<Reader<impl Buf
     Ok(Reader::from_reader(BufReader::with_capacity(1 << 15, part)))
 }
 
-/// The next event. Its memory is bounded: no stretch between two tags is longer than was allowed when the workbook was measured.
+/// The next event. Its memory is bounded: no stretch between two tags is longer, and no more tags are open, than was allowed when the workbook
+/// was measured.
 pub(super) fn next<'b>(xml: &mut Reader<impl BufRead>, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, Reason> {
     buffer.clear();
     xml.read_event_into(buffer).map_err(|_| Reason::Damaged)

@@ -559,6 +559,9 @@ fn huge_and_hostile_files_end_in_a_sentence() {
     let names: Vec<String> = (0..20_100).map(|number| format!("p{number}")).collect();
     let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), b"".as_slice())).collect();
     assert_eq!(outcome(zipped(&many)), "too-large");
+    // Tags within tags without end.
+    let deep = altered(sample("excel-like.xlsx"), "xl/worksheets/sheet3.xml", |xml| xml.replace("<sheetData>", &"<a>".repeat(2 << 20)));
+    assert_eq!(outcome(deep), "damaged");
     // Texts that unpack without end, a sheet of very many cells, and one whose rows go backwards.
     let texts = altered(sample("excel-like.xlsx"), "xl/sharedStrings.xml", |xml| {
         xml.replace("</sst>", &format!("{}</sst>", format!("<si><t>{}</t></si>", "x".repeat(30_000)).repeat(2_900)))
