@@ -162,7 +162,12 @@ pub(super) fn general(number: f64) -> String {
     if number.fract() == 0.0 {
         return format!("{number:.0}");
     }
-    format!("{number:.14e}").parse::<f64>().unwrap_or(number).to_string()
+    // The shortest form is that of the fifteen digits, unless it has more.
+    let shortest = number.to_string();
+    if shortest.len() <= 15 {
+        return shortest;
+    }
+    format!("{number:.14e}").parse::<f64>().map_or(shortest, |kept| kept.to_string())
 }
 
 impl Pattern {

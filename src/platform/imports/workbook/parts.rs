@@ -266,6 +266,7 @@ pub(super) fn open(archive: &mut Archive, part: usize) -> Result<Reader<impl Buf
 
 /// The next event. Its memory is bounded: no stretch between two tags is longer, and no more tags are open, than was allowed when the workbook
 /// was measured.
+#[inline]
 pub(super) fn next<'b>(xml: &mut Reader<impl BufRead>, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, Reason> {
     buffer.clear();
     xml.read_event_into(buffer).map_err(|_| Reason::Damaged)
