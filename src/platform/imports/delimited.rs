@@ -62,7 +62,7 @@ pub(super) fn rows(
             }
         }
     };
-    rows.release()?;
+    rows.end()?;
     if let Some((line, sample)) = sample {
         let encoding = records.encoding.name();
         notes.push(ImportNote::new(Note::Encoding).with("encoding", encoding).with("line", line).with("sample", sample));

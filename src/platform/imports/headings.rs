@@ -98,8 +98,12 @@ impl<'a, 'e> FromHeader<'a, 'e> {
         if self.waiting.len() < HEADER_WITHIN { Ok(ControlFlow::Continue(())) } else { self.release() }
     }
 
-    /// Hands on what waits: at the end of a table shorter than [`HEADER_WITHIN`].
-    pub(super) fn release(&mut self) -> Result<ControlFlow<()>> {
+    /// Hands on what still waits at the end of the table.
+    pub(super) fn end(&mut self) -> Result<()> {
+        self.release().map(drop)
+    }
+
+    fn release(&mut self) -> Result<ControlFlow<()>> {
         self.found = true;
         let mut rows = std::mem::take(&mut self.waiting);
         let Some((place, _)) = header(self.headings, &rows) else {

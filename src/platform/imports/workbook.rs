@@ -246,7 +246,7 @@ pub(super) fn rows(book: &mut Workbook, headings: Headings<'_>, notes: &mut Vec<
         let mut from_header = FromHeader::new(headings, &mut each_placed);
         let merges = merges.get(&sheet.part).map(Vec::as_slice).unwrap_or_default();
         let ended = cells::rows(archive, sheet.part, outline, merges, &mut seen, &mut |row| from_header.row(row))?;
-        from_header.release()?;
+        from_header.end()?;
         notes.extend(from_header.note_above().map(|note| note.on(name)));
         note_seen(notes, &seen, &spelled, name);
         if let Some(fault) = ended {
