@@ -319,9 +319,9 @@ fn choose(book: &mut Workbook, headings: Headings<'_>, notes: &mut Vec<ImportNot
     let left: Vec<String> = left.into_iter().filter(|name| !template::explains(name)).collect();
     let of_sheets = |note, names: &[String]| ImportNote::new(note).with("sheets", listed(names));
     if places.len() > 1 {
-        notes.push(of_sheets(Note::Sheets, &chosen.iter().filter_map(|sheet| name(sheet)).collect::<Vec<_>>()));
+        notes.push(of_sheets(Note::Sheets, &chosen.iter().filter_map(name).collect::<Vec<_>>()));
     }
-    for hidden in chosen.iter().filter(|sheet| sheet.hidden).filter_map(|sheet| name(sheet)) {
+    for hidden in chosen.iter().filter(|sheet| sheet.hidden).filter_map(name) {
         notes.push(ImportNote::new(Note::HiddenSheet).with("sheet", hidden));
     }
     if !left.is_empty() {

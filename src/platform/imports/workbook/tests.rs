@@ -64,10 +64,8 @@ impl Import for Reading {
 
     fn check(&mut self, chunk: &[Entry<String>]) -> Result<Checked> {
         self.0.extend(chunk.iter().map(|entry| entry.record.clone()));
-        let mut checked = Checked::default();
-        checked.faults =
-            chunk.iter().filter(|entry| entry.record.starts_with("BAD")).map(|entry| entry.fault("code", Code::UnknownReference)).collect();
-        Ok(checked)
+        let bad = chunk.iter().filter(|entry| entry.record.starts_with("BAD"));
+        Ok(Checked { faults: bad.map(|entry| entry.fault("code", Code::UnknownReference)).collect(), ..Checked::default() })
     }
 
     fn check_whole(&mut self) -> Result<Vec<Fault>> {
