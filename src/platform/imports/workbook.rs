@@ -219,7 +219,12 @@ pub(super) fn compound_file(mut bytes: Metered) -> Error {
 
 /// Hands the rows of the sheets that are this table to `each`, in their order, each sheet's from its header on; see
 /// [`super::table::Source::rows`].
-pub(super) fn rows(book: &mut Workbook, headings: Headings<'_>, notes: &mut Vec<ImportNote>, each: &mut EachRow<'_>) -> Result<Option<Fault>> {
+pub(super) fn rows(
+    book: &mut Workbook,
+    headings: Headings<'_>,
+    notes: &mut Vec<ImportNote>,
+    each: &mut EachRow<'_>,
+) -> Result<Option<Fault>> {
     let chosen = match choose(book, headings, notes)? {
         Ok(chosen) => chosen,
         Err(fault) => return Ok(Some(fault)),
@@ -260,9 +265,9 @@ fn note_seen(notes: &mut Vec<ImportNote>, seen: &Seen, headings: &[String], shee
     if !seen.hidden_rows.is_empty() {
         notes.push(ImportNote::new(Note::HiddenRows).with("lines", &seen.hidden_rows).on(sheet));
     }
-    let hidden = (0u32..).zip(headings).filter(|(place, heading)| {
-        !heading.is_empty() && seen.hidden_columns.iter().any(|(first, last)| (first..=last).contains(&place))
-    });
+    let hidden = (0u32..)
+        .zip(headings)
+        .filter(|(place, heading)| !heading.is_empty() && seen.hidden_columns.iter().any(|(first, last)| (first..=last).contains(&place)));
     let hidden: Vec<_> = hidden.map(|(place, heading)| format!("{heading} ({})", letters(place))).collect();
     if !hidden.is_empty() {
         notes.push(ImportNote::new(Note::HiddenColumns).with("columns", listed(&hidden)).on(sheet));
