@@ -61,7 +61,7 @@ pub(super) fn import(house: &House, table: &str, file: &Path, dry_run: bool) -> 
     if let Err(error) = std::fs::File::open(file) {
         return Err(Error::broken(format!("{}: {error}", file.display())));
     }
-    let mut source = Source::open(file)?;
+    let mut source = Source::open(file)?.in_zone(house.config.time_zone);
     let bar = if std::io::stderr().is_terminal() { ProgressBar::new(source.size()) } else { ProgressBar::hidden() };
     bar.set_style(
         ProgressStyle::with_template("{msg:10} {bar:40} {percent:>3} % {per_sec} {eta}").unwrap_or_else(|_| ProgressStyle::default_bar()),
@@ -79,8 +79,10 @@ pub(super) fn import(house: &House, table: &str, file: &Path, dry_run: bool) -> 
         bar.set_position(now.bytes);
     })?;
     bar.finish_and_clear();
+    report.notes.iter().for_each(|note| tell(&note.word(words)));
     for fault in &report.faults {
-        let line = fault.line.map(|line| format!("{} {line}, ", words.say("line"))).unwrap_or_default();
+        let sheet = fault.sheet.as_ref().map(|sheet| format!("{sheet}, ")).unwrap_or_default();
+        let line = fault.line.map(|line| format!("{sheet}{} {line}, ", words.say("line"))).unwrap_or_default();
         let value = fault.value.as_ref().map(|value| format!(" “{value}”")).unwrap_or_default();
         tell(&format!("{line}{}{value}: {}", fault.column, fault.word(words)));
     }

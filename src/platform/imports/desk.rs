@@ -130,7 +130,7 @@ impl Work for ImportWork {
     fn run(&self, house: &House, job: &Job, progress: &mut dyn FnMut(u64, u64)) -> Result<Value> {
         let input = ImportInput::of(job)?;
         let table = self.0.find(&input.table)?;
-        let mut source = Source::open(&input.path)?;
+        let mut source = Source::open(&input.path)?.in_zone(house.config.time_zone);
         let importer = Importer { stamp: house.stamp(&job.created_by), party: input.party };
         let mode = if input.dry_run { Mode::DryRun } else { Mode::Apply };
         let mut report = table.run(house, &importer, &mut source, mode, &mut |news| {

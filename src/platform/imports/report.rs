@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::changes::Change;
+use super::notes::ImportNote;
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::platform::exports::inert;
 use crate::platform::words::Words;
@@ -38,8 +39,24 @@ reasons! {
     Empty = "empty";
     /// Neither text nor a workbook.
     NotATable = "not-a-table";
-    /// The binary format before 2007.
+    /// The binary format before 2007, or WPS's.
     OldExcel = "old-excel";
+    /// HTML, whatever its name: what many systems call an Excel export.
+    WebPage = "web-page";
+    /// XML, whatever its name, such as the Excel 2003 XML format.
+    Xml = "xml";
+    /// A PDF.
+    Pdf = "pdf";
+    /// A picture.
+    Picture = "picture";
+    /// An archive of files, or a packed one.
+    Archive = "archive";
+    /// A spreadsheet of Apple Numbers.
+    Numbers = "numbers";
+    /// An OpenDocument spreadsheet.
+    OpenDocument = "open-document";
+    /// A binary workbook (.xlsb).
+    BinaryWorkbook = "binary-workbook";
     /// Encrypted.
     Password = "password";
     /// A ZIP of something else.
@@ -52,12 +69,28 @@ reasons! {
     OpenQuote = "open-quote";
     /// More columns than a table can have.
     TooManyColumns = "too-many-columns";
+    /// An encoding that nobody expects here.
+    UnknownEncoding = "unknown-encoding";
     /// Bytes that are no text in the file's encoding.
     UnreadableText = "unreadable-text";
+    /// A quotation mark inside a quoted cell that is not doubled.
+    StrayQuote = "stray-quote";
     /// `#N/A`, `#REF!` and the like.
     CellError = "cell-error";
+    /// A formula whose result the file does not hold.
+    NoResult = "no-result";
     /// A number beyond what a spreadsheet keeps exactly.
     DigitsLost = "digits-lost";
+    /// A number whose format shows what cannot be told from it: fractions, powers of ten, conditions.
+    NumberFormat = "number-format";
+    /// A date where something else is meant.
+    IsDate = "is-date";
+    /// A time of day or a length of time, which no column takes.
+    IsTime = "is-time";
+    /// Yes or no where something else is meant.
+    IsBoolean = "is-boolean";
+    /// A text that looks like a date which a spreadsheet made of something else.
+    LooksDated = "looks-dated";
     /// A number with a comma that could mean two things.
     Ambiguous = "ambiguous-number";
     /// A row was read into nothing without a word.
@@ -70,6 +103,11 @@ impl Reason {
         Refusal::new(Code::FileBroken).with("reason", self.as_str()).into()
     }
 
+    /// What is wrong with a cell (the field and the line are filled in later).
+    pub(super) fn of_cell(self) -> Fault {
+        Fault::new("", Code::Malformed).with("reason", self.as_str())
+    }
+
     /// What ended the reading of a file at `line`.
     pub(super) fn ends_at(self, line: u64) -> Fault {
         Fault::new("", Code::FileBroken).with("reason", self.as_str()).at_line(line)
@@ -79,6 +117,9 @@ impl Reason {
 /// One thing wrong with one place of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportFault {
+    /// The sheet of the workbook. Absent unless several were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
     /// Line of the file (row of the sheet), from 1. Absent when it is about the file as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
@@ -99,7 +140,7 @@ impl ImportFault {
     pub(super) fn of(fault: &Fault, cell: Option<&str>) -> Self {
         let args: BTreeMap<_, _> = fault.args.iter().map(|(name, value)| ((*name).to_owned(), clipped(value))).collect();
         let value = cell.map(clipped).or_else(|| args.get("value").cloned());
-        Self { line: fault.line, column: clipped(&fault.field), value, code: fault.code.as_str().to_owned(), args }
+        Self { sheet: None, line: fault.line, column: clipped(&fault.field), value, code: fault.code.as_str().to_owned(), args }
     }
 
     /// The code it stands for. None for one of another version of the program.
@@ -179,6 +220,9 @@ pub struct ImportReport {
     /// them are counted by `added` and `changed`.
     #[serde(default)]
     pub changes: Vec<Change>,
+    /// What to know of the file before it is written, such as a sheet that was left out or an encoding that was guessed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<ImportNote>,
     /// The first 1,000 faults, in the order of the passes that found them.
     pub faults: Vec<ImportFault>,
     /// All faults, also those not listed.
@@ -221,19 +265,22 @@ impl ImportReport {
         }
     }
 
-    /// Its faults as a CSV file to mend the table by: line, column, value, reason. UTF-8 with a byte order mark, as spreadsheets want it;
+    /// Its faults as a CSV file to mend the table by: sheet where there are several, line, column, value, reason. UTF-8 with a byte order mark, as spreadsheets want it;
     /// a cell that a spreadsheet would run as a formula gets an apostrophe in front.
     ///
     /// # Errors
     /// [`Error::Broken`] only if memory cannot be written.
     pub fn faults_csv(&self, words: Words) -> Result<Vec<u8>> {
         let mut csv = csv::Writer::from_writer("\u{FEFF}".as_bytes().to_vec());
-        csv.write_record(["line", "column", "value", "reason"].map(|title| words.say(format!("import-faults-{title}")).into_owned()))
-            .map_err(Error::broken)?;
+        let spared = usize::from(self.faults.iter().all(|fault| fault.sheet.is_none()));
+        let titles = ["sheet", "line", "column", "value", "reason"].map(|title| words.say(format!("import-faults-{title}")));
+        csv.write_record(titles.iter().skip(spared).map(|title| title.as_bytes())).map_err(Error::broken)?;
         for fault in &self.faults {
             let line = fault.line.map(|line| line.to_string()).unwrap_or_default();
-            let value = fault.value.as_deref().unwrap_or_default();
-            csv.write_record([line.as_str(), &inert(&fault.column), &inert(value), &inert(&fault.word(words))]).map_err(Error::broken)?;
+            let [sheet, value] = [&fault.sheet, &fault.value].map(|text| inert(text.as_deref().unwrap_or_default()));
+            let (column, reason) = (inert(&fault.column), fault.word(words));
+            let cells = [&*sheet, &line, &column, &value, &*inert(&reason)].map(str::to_owned);
+            csv.write_record(cells.iter().skip(spared)).map_err(Error::broken)?;
         }
         csv.into_inner().map_err(|error| Error::broken(error.into_error()))
     }

@@ -5,12 +5,43 @@ use std::collections::hash_map::{Entry as Slot, RandomState};
 use std::hash::BuildHasher;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
+use super::cell::{Cell, Kind, RawRow};
 use super::report::{Faults, ImportFault, Reason};
 use super::sheet::{Columns, Header, half_width};
-use super::table::RawRow;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::{money, text, time};
+
+/// What a reader takes, of all that a spreadsheet can hold in a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// A code, a name, a word of a list: a text, or a number as its format shows it. No date, no time, no TRUE, and in a CSV file nothing that
+    /// a spreadsheet writes for a date it made of a size.
+    Text,
+    /// Text that may well say `2月4日`.
+    Prose,
+    /// A number, without what its format adds to it, or a text to read one from.
+    Number,
+    /// A date, or a text to read one from.
+    Date,
+    /// Yes or no, in any form.
+    Flag,
+}
+
+impl Takes {
+    /// The cell's text as this reader gets it, or why it gets none.
+    fn of(self, cell: &Cell) -> Result<&str, Reason> {
+        match (self, cell.kind) {
+            (Self::Number, Kind::Number) => Ok(cell.bare.as_deref().unwrap_or(&cell.text).trim()),
+            (Self::Text, Kind::LooksDated) => Err(Reason::LooksDated),
+            (_, Kind::Text | Kind::LooksDated | Kind::Number) | (Self::Date, Kind::Date) | (Self::Flag, Kind::Bool) => Ok(cell.text.trim()),
+            (_, Kind::Date) => Err(Reason::IsDate),
+            (_, Kind::Time) => Err(Reason::IsTime),
+            (_, Kind::Bool) => Err(Reason::IsBoolean),
+        }
+    }
+}
 
 /// A row of a file.
 ///
@@ -21,6 +52,7 @@ pub struct Row<'a> {
     pub(super) columns: &'a Columns,
     pub(super) header: &'a Header,
     pub(super) raw: &'a RawRow,
+    pub(super) zone: Option<Tz>,
     pub(super) faults: &'a mut Faults,
     /// Keys of the rows before. None in the second pass, when they have been compared.
     pub(super) seen: Option<&'a mut Seen>,
@@ -32,9 +64,10 @@ impl<'a> Row<'a> {
         self.raw.line()
     }
 
-    /// The text of a cell, without spaces around it; empty when the file lacks the column.
+    /// The text of a cell as it is shown, whatever it is, without spaces around it; empty when the file lacks the column. What becomes part of
+    /// a record is read by one of the readers instead, which look at what the cell is.
     pub fn get(&self, column: &str) -> &'a str {
-        self.cell(column).map_or("", |cell| cell.0)
+        self.cell(column).map_or("", |cell| cell.text.trim())
     }
 
     /// Whether the file has the column at all: what a file does not speak of stays as it is.
@@ -47,25 +80,48 @@ impl<'a> Row<'a> {
         !self.get(column).is_empty()
     }
 
-    /// A required cell through any reader of the kernel's form, such as [`text::code`] or a room's own.
+    /// A required text through any reader of the kernel's form, such as [`text::code`] or a room's own.
     pub fn read<T>(&mut self, column: &'static str, reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>) -> Option<T> {
-        match self.cell(column) {
-            Some((_, false)) => None,
-            Some((text, true)) if !text.is_empty() => self.note(column, reader(column, text)),
-            _ => {
-                self.fault(Fault::new(column, Code::Missing));
-                None
-            }
-        }
+        self.take(column, Takes::Text, reader)
     }
 
     /// Like [`Row::read`], for a cell that may be empty.
     pub fn optional<T>(&mut self, column: &'static str, reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>) -> Option<Option<T>> {
-        match self.cell(column) {
-            Some((_, false)) => None,
-            Some((text, true)) if !text.is_empty() => self.note(column, reader(column, text)).map(Some),
-            _ => Some(None),
+        self.optional_take(column, Takes::Text, reader)
+    }
+
+    /// A required cell of what `takes` says, through a reader.
+    pub fn take<T>(
+        &mut self,
+        column: &'static str,
+        takes: Takes,
+        reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>,
+    ) -> Option<T> {
+        let read = self.optional_take(column, takes, reader)?;
+        if read.is_none() {
+            self.fault(Fault::new(column, Code::Missing));
         }
+        read
+    }
+
+    /// Like [`Row::take`], for a cell that may be empty.
+    pub fn optional_take<T>(
+        &mut self,
+        column: &'static str,
+        takes: Takes,
+        reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>,
+    ) -> Option<Option<T>> {
+        let Some(cell) = self.cell(column) else {
+            return Some(None);
+        };
+        if cell.flaw.is_some() {
+            return None;
+        }
+        if cell.text.trim().is_empty() {
+            return Some(None);
+        }
+        let read = takes.of(cell).map_err(Reason::of_cell).and_then(|text| reader(column, text));
+        read.map_err(|fault| self.fault(Fault { field: column.into(), ..fault })).ok().map(Some)
     }
 
     /// A one-line text of at most `max` characters.
@@ -80,7 +136,7 @@ impl<'a> Row<'a> {
 
     /// A text of several lines that may be absent.
     pub fn optional_paragraph(&mut self, column: &'static str, max: usize) -> Option<Option<String>> {
-        self.optional(column, |field, cell| text::paragraph(field, cell, max))
+        self.optional_take(column, Takes::Prose, |field, cell| text::paragraph(field, cell, max))
     }
 
     /// A code as [`text::code`] reads it.
@@ -93,44 +149,46 @@ impl<'a> Row<'a> {
         self.optional(column, text::code)
     }
 
-    /// A date as [`time::read_date`] reads it.
+    /// A date as [`time::read_date_in`] reads it, in the zone of the [`Source`](super::Source).
     pub fn date(&mut self, column: &'static str) -> Option<NaiveDate> {
-        self.read(column, read_date)
+        let zone = self.zone;
+        self.take(column, Takes::Date, |field, cell| read_date(field, cell, zone))
     }
 
     /// A date that may be absent.
     pub fn optional_date(&mut self, column: &'static str) -> Option<Option<NaiveDate>> {
-        self.optional(column, read_date)
+        let zone = self.zone;
+        self.optional_take(column, Takes::Date, |field, cell| read_date(field, cell, zone))
     }
 
     /// A quantity in thousandths of its unit: `12.5` is 12,500. Not below zero, at most three decimals.
     pub fn quantity_milli(&mut self, column: &'static str) -> Option<i64> {
-        self.read(column, read_milli)
+        self.take(column, Takes::Number, read_milli)
     }
 
     /// A quantity that may be absent.
     pub fn optional_quantity_milli(&mut self, column: &'static str) -> Option<Option<i64>> {
-        self.optional(column, read_milli)
+        self.optional_take(column, Takes::Number, read_milli)
     }
 
     /// An amount of money, which may be absent, in minor units of a currency: `199.5` is 19,950 in CNY. Not below zero.
     pub fn optional_money(&mut self, column: &'static str, currency: &str) -> Option<Option<i64>> {
-        self.optional(column, |field, cell| money::read_amount(field, &ungrouped(field, cell)?, currency))
+        self.optional_take(column, Takes::Number, |field, cell| money::read_amount(field, &ungrouped(field, cell)?, currency))
     }
 
     /// A whole number, not below zero.
     pub fn whole(&mut self, column: &'static str) -> Option<i64> {
-        self.read(column, read_whole)
+        self.take(column, Takes::Number, read_whole)
     }
 
     /// A whole number that may be absent.
     pub fn optional_whole(&mut self, column: &'static str) -> Option<Option<i64>> {
-        self.optional(column, read_whole)
+        self.optional_take(column, Takes::Number, read_whole)
     }
 
     /// Yes or no in either language; false when absent.
     pub fn flag(&mut self, column: &'static str) -> Option<bool> {
-        self.optional(column, read_flag).map(Option::unwrap_or_default)
+        self.optional_take(column, Takes::Flag, read_flag).map(Option::unwrap_or_default)
     }
 
     /// One of a list of words, whatever their case; several words (zh, en) may mean the same.
@@ -164,8 +222,10 @@ impl<'a> Row<'a> {
         for (place, cell) in self.raw.cells().iter().enumerate() {
             let spelled = self.header.spelled(place);
             let mut fault = match &cell.flaw {
+                // What is merged over the end of the table stands in its last column as well.
+                _ if spelled.is_empty() && cell.merged => continue,
                 _ if spelled.is_empty() && !cell.text.trim().is_empty() => Fault::new("", Code::TooManyCells),
-                Some(flaw) => flaw.clone(),
+                Some(flaw) => Fault::clone(flaw),
                 None => continue,
             };
             fault.field = spelled.to_owned().into();
@@ -173,14 +233,9 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn note<T>(&mut self, column: &'static str, read: Result<T, Fault>) -> Option<T> {
-        read.map_err(|fault| self.fault(Fault { field: column.into(), ..fault })).ok()
-    }
-
-    /// The trimmed text of a cell and whether it is sound; None when the file lacks the column or the row ends before it.
-    fn cell(&self, column: &str) -> Option<(&'a str, bool)> {
-        let cell = self.raw.cells().get(self.header.cell_of(self.columns.place(column)?)?)?;
-        Some((cell.text.trim(), cell.flaw.is_none()))
+    /// The cell of a column; None when the file lacks the column or the row ends before it.
+    fn cell(&self, column: &str) -> Option<&'a Cell> {
+        self.raw.cells().get(self.header.cell_of(self.columns.place(column)?)?)
     }
 }
 
@@ -217,8 +272,12 @@ fn narrow(cell: &str) -> String {
     cell.chars().map(half_width).collect()
 }
 
-fn read_date(field: &'static str, cell: &str) -> Result<NaiveDate, Fault> {
-    time::read_date(field, &narrow(cell))
+fn read_date(field: &'static str, cell: &str, zone: Option<Tz>) -> Result<NaiveDate, Fault> {
+    let cell = narrow(cell);
+    match zone {
+        Some(zone) => time::read_date_in(field, &cell, zone),
+        None => time::read_date(field, &cell),
+    }
 }
 
 /// A number without its thousands separators. A comma anywhere else is refused: `1,5` is one and a half to some and fifteen to nobody.
@@ -284,5 +343,27 @@ impl Seen {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_files() {
+        let milli = |text| read_milli("q", text).map_err(|fault| fault.code);
+        assert_eq!(milli("12.5"), Ok(12_500));
+        assert_eq!(milli("1,234,567.125"), Ok(1_234_567_125));
+        assert_eq!(milli("１２．５００"), Ok(12_500));
+        assert_eq!(milli("-1"), Err(Code::BelowZero));
+        for unclear in ["1,5", ",500", "1234,567", "1.5,000"] {
+            assert_eq!(milli(unclear), Err(Code::Malformed), "{unclear}");
+        }
+        for wrong in ["1.2.3", "1.0005", "", ".5", "1e3", "99999999999999999999"] {
+            assert_eq!(milli(wrong), Err(Code::NotANumber), "{wrong}");
+        }
+        assert_eq!(read_whole("n", "1,000.00").unwrap(), 1_000);
+        assert_eq!(read_whole("n", "1.5").unwrap_err().code, Code::NotANumber);
     }
 }

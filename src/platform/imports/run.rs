@@ -223,8 +223,9 @@ pub fn run<I: Import>(
         changed: tally.0.changed,
         unchanged: tally.0.unchanged,
         changes: tally.0.changes,
+        notes: source.notes(),
         fault_count: faults.count,
-        faults: faults.kept,
+        faults: faults.kept.into_iter().map(|fault| source.placed(fault)).collect(),
     })
 }
 
@@ -280,7 +281,7 @@ impl Walk<'_, '_> {
         each: &mut EachChunk<'_, I::Record>,
     ) -> Result<u64> {
         let columns = lock(import).columns();
-        let size = source.size();
+        let (size, zone) = (source.size(), source.zone());
         let mut header: Option<Header> = None;
         let mut first = true;
         let mut rows = 0;
@@ -288,16 +289,25 @@ impl Walk<'_, '_> {
         let mut broken_off = false;
         let meter = source.meter();
         let ended = source.rows(columns, &mut |raw| {
-            if std::mem::take(&mut first) {
+            if broken_off {
+                return Ok(ControlFlow::Break(()));
+            }
+            if raw.heads() {
+                first = false;
+                if let Some(header) = header.take().filter(|_| !chunk.is_empty()) {
+                    broken_off = each(self.place, std::mem::take(&mut chunk), &header, self.faults, self.tell)?.is_break();
+                }
                 header = Header::read(columns, raw, self.faults);
-                return Ok(if header.is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) });
             }
             let Some(header) = &header else {
                 return Ok(ControlFlow::Break(()));
             };
+            if raw.heads() {
+                return Ok(ControlFlow::Continue(()));
+            }
             rows += 1;
             let before = self.faults.count;
-            let mut row = Row { columns, header, raw, faults: self.faults, seen: seen.as_mut() };
+            let mut row = Row { columns, header, raw, zone, faults: self.faults, seen: seen.as_mut() };
             row.note_flaws();
             let record = lock(import).read(&mut row);
             match record {

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::cell::RawRow;
 use super::report::{Faults, ImportFault};
-use super::table::RawRow;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::Lang;
 use crate::platform::rooms::{Half, Kind};
@@ -178,6 +178,8 @@ impl Header {
         let mut readable = true;
         for (place, cell) in row.cells().iter().enumerate() {
             let spelled = cell.text.trim();
+            // A heading merged over several columns is that of the first; the others have none.
+            let spelled = if cell.merged && header.spelled.last().is_some_and(|before| before == spelled) { "" } else { spelled };
             header.spelled.push(spelled.to_owned());
             if spelled.is_empty() {
                 continue;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::field::{Field, Fields, Kind};
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
-use crate::platform::imports::Row;
+use crate::platform::imports::{Row, Takes};
 
 /// The values that were said, by the fields' names. What was not said is not in it; what was said to be nothing is `null`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -77,7 +77,11 @@ impl Said {
             if !row.has_column(field.name) {
                 continue;
             }
-            match row.optional(field.name, |_, text| field.read(as_written(text))) {
+            let read = match field.kind {
+                Kind::Day => row.optional_date(field.name).map(|day| day.map(|day| day.to_string().into())),
+                _ => row.optional_take(field.name, takes(field.kind), |_, text| field.read(as_written(text))),
+            };
+            match read {
                 Some(value) => drop(said.insert(field.name.to_owned(), value.unwrap_or(Value::Null))),
                 None => sound = false,
             }
@@ -172,6 +176,16 @@ fn put(document: &mut Map<String, Value>, path: &str, value: Value) {
                 put(inner, rest, value);
             }
         }
+    }
+}
+
+/// What a field takes of all that a spreadsheet can hold in a cell.
+const fn takes(kind: Kind) -> Takes {
+    match kind {
+        Kind::Whole(..) | Kind::OneOf(_) => Takes::Number,
+        Kind::Flag => Takes::Flag,
+        Kind::Paragraph(_) => Takes::Prose,
+        _ => Takes::Text,
     }
 }
 
