@@ -542,11 +542,11 @@ fn huge_and_hostile_files_end_in_a_sentence() {
     // An archive that unpacks to two and a half gigabytes, and one that does not say so.
     let mut part = zip::ZipWriter::new(Cursor::new(Vec::new()));
     part.start_file("xl/worksheets/sheet1.xml", zip::write::SimpleFileOptions::default()).unwrap();
-    (0..64).for_each(|_| part.write_all(&vec![b'<'; 1 << 20]).unwrap());
+    (0..16).for_each(|_| part.write_all(&vec![b'<'; 1 << 20]).unwrap());
     let part = part.finish().unwrap().into_inner();
     let mut bomb = zip::ZipWriter::new(Cursor::new(Vec::new()));
     bomb.start_file("[Content_Types].xml", zip::write::SimpleFileOptions::default()).unwrap();
-    for number in 0..40 {
+    for number in 0..150 {
         let mut one = zip::ZipArchive::new(Cursor::new(part.clone())).unwrap();
         bomb.raw_copy_file_rename(one.by_index(0).unwrap(), format!("xl/worksheets/sheet{number}.xml")).unwrap();
     }
@@ -554,9 +554,10 @@ fn huge_and_hostile_files_end_in_a_sentence() {
     assert!(bomb.len() < 4 << 20, "{}", bomb.len());
     assert_eq!(outcome(bomb), "too-large");
     // More parts than a workbook has.
-    let names: Vec<String> = (0..20_100).map(|number| format!("p{number}")).collect();
-    let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), b"".as_slice())).collect();
-    assert_eq!(outcome(zipped(&many)), "too-large");
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let mut many = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    (0..20_100).for_each(|number| many.start_file(format!("p{number}"), stored).unwrap());
+    assert_eq!(outcome(many.finish().unwrap().into_inner()), "too-large");
     // Tags within tags without end.
     let deep = altered(sample("excel-like.xlsx"), "xl/worksheets/sheet3.xml", |xml| xml.replace("<sheetData>", &"<a>".repeat(2 << 20)));
     assert_eq!(outcome(deep), "damaged");
