@@ -101,6 +101,7 @@ pub(super) fn rows(
             line: 0,
             cells: 0,
             value: String::new(),
+            formula: String::new(),
             buffer: Vec::new(),
         },
         Err(reason) => return Ok(Some(reason.ends_at(1))),
@@ -188,6 +189,7 @@ struct Sheet<'a, R> {
     cells: u64,
     /// What stands in the cell under way, and the room for its parts: used again from cell to cell.
     value: String,
+    formula: String,
     buffer: Vec<u8>,
 }
 
@@ -298,26 +300,30 @@ impl<R: BufRead> Sheet<'_, R> {
 
     /// Reads a cell to its end; whether it is a formula. Of an inline text the value beside it is a repetition.
     fn read_value(&mut self, inline: bool) -> Read<bool> {
-        let Self { xml, value, buffer, .. } = self;
+        let Self { xml, value, formula, buffer, .. } = self;
         value.clear();
-        let (mut within, mut formula) = (false, false);
+        formula.clear();
+        let (mut within, mut is_formula, mut within_formula) = (false, false, false);
         loop {
             match next(xml, buffer)? {
                 Event::Start(tag) => match tag.local_name().as_ref() {
                     "v" => within = !inline,
-                    "f" => formula = true,
+                    "f" => (is_formula, within_formula) = (true, true),
                     "is" => rich_text(xml, "is", value)?,
                     _ => {}
                 },
-                Event::Empty(tag) => formula |= tag.local_name().as_ref() == "f",
+                Event::Empty(tag) => is_formula |= tag.local_name().as_ref() == "f",
                 Event::End(tag) => match tag.local_name().as_ref() {
                     "v" => within = false,
-                    "c" => return Ok(formula),
+                    "f" => within_formula = false,
+                    "c" => return Ok(is_formula),
                     _ => {}
                 },
                 Event::Text(piece) if within => value.push_str(&piece.xml10_content()),
                 Event::CData(piece) if within => value.push_str(&piece.xml10_content()),
                 Event::GeneralRef(entity) if within => value.push(character(&entity)?),
+                Event::Text(piece) if within_formula => formula.push_str(&piece),
+                Event::GeneralRef(entity) if within_formula => formula.push(character(&entity)?),
                 Event::Eof => return Err(Reason::Damaged),
                 _ => {}
             }
@@ -329,7 +335,7 @@ impl<R: BufRead> Sheet<'_, R> {
         let value = self.value.as_str();
         // A formula may have an empty text for its result, but no empty number.
         if formula && self.has_no_result(head.kind, value) {
-            return Ok(Some(Cell::refused(value.to_owned(), Reason::NoResult)));
+            return Ok(Some(Cell::refused(format!("={}", self.formula), Reason::NoResult)));
         }
         if value.is_empty() {
             return Ok(None);

@@ -293,7 +293,7 @@ fn a_stored_zero_of_a_program_that_does_not_compute_is_no_result() {
         sheet.write(2, 0, "A-2").unwrap().write_formula(2, 1, Formula::new("=1+1").set_result("2")).unwrap();
     });
     let (_, report) = read(made.clone());
-    assert_eq!(faults(&report), [(2, "quantity", "no-result")]);
+    assert_eq!((faults(&report), report.faults[0].value.as_deref()), (vec![(2, "quantity", "no-result")], Some("=1+1")));
     // Computed and saved, the same zero is a zero.
     let computed = altered(made, "xl/workbook.xml", |xml| xml.replace(" fullCalcOnLoad=\"1\"", ""));
     let (rows, report) = read(computed);
@@ -548,11 +548,11 @@ fn huge_and_hostile_files_end_in_a_sentence() {
     // An archive that unpacks to two and a half gigabytes, and one that does not say so.
     let mut part = zip::ZipWriter::new(Cursor::new(Vec::new()));
     part.start_file("xl/worksheets/sheet1.xml", zip::write::SimpleFileOptions::default()).unwrap();
-    (0..64).for_each(|_| part.write_all(&vec![b'<'; 1 << 20]).unwrap());
+    (0..16).for_each(|_| part.write_all(&vec![b'<'; 1 << 20]).unwrap());
     let part = part.finish().unwrap().into_inner();
     let mut bomb = zip::ZipWriter::new(Cursor::new(Vec::new()));
     bomb.start_file("[Content_Types].xml", zip::write::SimpleFileOptions::default()).unwrap();
-    for number in 0..40 {
+    for number in 0..150 {
         let mut one = zip::ZipArchive::new(Cursor::new(part.clone())).unwrap();
         bomb.raw_copy_file_rename(one.by_index(0).unwrap(), format!("xl/worksheets/sheet{number}.xml")).unwrap();
     }
@@ -560,9 +560,10 @@ fn huge_and_hostile_files_end_in_a_sentence() {
     assert!(bomb.len() < 4 << 20, "{}", bomb.len());
     assert_eq!(outcome(bomb), "too-large");
     // More parts than a workbook has.
-    let names: Vec<String> = (0..20_100).map(|number| format!("p{number}")).collect();
-    let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), b"".as_slice())).collect();
-    assert_eq!(outcome(zipped(&many)), "too-large");
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let mut many = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    (0..20_100).for_each(|number| many.start_file(format!("p{number}"), stored).unwrap());
+    assert_eq!(outcome(many.finish().unwrap().into_inner()), "too-large");
     // Tags within tags without end.
     let deep = altered(sample("excel-like.xlsx"), "xl/worksheets/sheet3.xml", |xml| xml.replace("<sheetData>", &"<a>".repeat(2 << 20)));
     assert_eq!(outcome(deep), "damaged");
