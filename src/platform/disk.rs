@@ -42,7 +42,7 @@ mod tests {
     fn a_disk_says_what_is_free() {
         let folder = tempfile::tempdir().unwrap();
         assert!(free(folder.path()).unwrap() > 0);
-        assert_eq!(free(&folder.path().join("not/there/yet.db")).unwrap() > 0, true);
+        assert!(free(&folder.path().join("not/there/yet.db")).unwrap() > 0);
     }
 
     #[test]

@@ -142,8 +142,8 @@ fn run<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(connection: &mut C
 
 /// This program's migrations of the embedded store, oldest first; those of the other have the same names.
 pub(super) fn embedded() -> Result<Vec<Box<dyn Migration<Sqlite>>>> {
-    let mut all = SQLITE.migrations().map_err(Error::Broken)?;
-    all.sort_by(|a: &Box<dyn Migration<Sqlite>>, b| a.name().version().cmp(&b.name().version()));
+    let mut all: Vec<Box<dyn Migration<Sqlite>>> = SQLITE.migrations().map_err(Error::Broken)?;
+    all.sort_by_key(|one| one.name().version().to_string());
     Ok(all)
 }
 
