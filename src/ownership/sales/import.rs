@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use roaring::RoaringTreemap;
+use serde::{Deserialize, Serialize};
 
 use super::examine::examine;
 use super::resolve::{Finder, Named, read_name};
@@ -13,13 +14,13 @@ use super::rules::{self, NewSale, Sound};
 use super::store::register_examined;
 use crate::kernel::money::Money;
 use crate::kernel::time::local_date;
-use crate::kernel::{Code, Fault, Id, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result};
 use crate::platform::db::{Db, Store};
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
+    self, Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Kept, Mode, Progress, Row, Source, Spool,
 };
 use crate::platform::keys::Keys;
 use crate::production::parties;
@@ -113,6 +114,7 @@ fn run(house: &House, importer: &Importer, source: &mut Source, mode: Mode, prog
         party: importer.party,
         finder: Finder::default(),
         seen: RoaringTreemap::new(),
+        sound: (mode == Mode::Apply).then(|| Spool::new(&house.config.data_dir)),
     };
     imports::run(source, &mut import, mode, progress)
 }
@@ -128,11 +130,16 @@ struct SaleImport {
     finder: Finder,
     /// Garments of the rows checked so far. A bitmap: the units of a batch lie side by side.
     seen: RoaringTreemap,
+    /// The rows found sound, by garment: the order in which the store keeps what a sale is made of. Written in any other, each row touches
+    /// pages of its own, and a file of a million is a hundred times its size on the disk. None when nothing is to be written.
+    sound: Option<Spool<SaleRow>>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct SaleRow {
     named: Named,
+    /// The garment of that name, once it was looked up.
+    garment: Option<GarmentId>,
     retailer: Option<String>,
     sound: Sound,
 }
@@ -172,7 +179,7 @@ impl Import for SaleImport {
             country: country?.unwrap_or_default(),
             city: city?.unwrap_or_default(),
         };
-        let record = SaleRow { named: named?, retailer: retailer?, sound };
+        let record = SaleRow { named: named?, garment: None, retailer: retailer?, sound };
         sound_days.then_some(record)
     }
 
@@ -194,9 +201,18 @@ impl Import for SaleImport {
                     faults.extend(located(entry, refusal));
                 }
             }
+            if let Some(sound) = self.sound.as_mut().filter(|_| faults.is_empty()) {
+                for (entry, new) in places.iter().filter_map(|place| chunk.get(*place)).zip(&news) {
+                    sound.push(new.garment.0, entry.line, &SaleRow { garment: Some(new.garment), ..entry.record.clone() })?;
+                }
+            }
             let would = Applied { added: length(examined.ready.len()), changed: 0, unchanged: length(examined.unchanged.len()) };
             Ok(Checked { faults, would })
         })
+    }
+
+    fn kept(&mut self) -> Result<Option<Kept<SaleRow>>> {
+        self.sound.as_mut().map(|sound| Ok::<Kept<SaleRow>, Error>(Box::new(sound.in_order()?))).transpose()
     }
 
     fn apply(&mut self, chunk: Vec<Entry<SaleRow>>) -> Result<Applied> {
@@ -241,9 +257,12 @@ fn resolve(db: &mut Db, keys: &Keys, party: Option<Id>, finder: &mut Finder, chu
     codes.sort_unstable();
     codes.dedup();
     let retailers: HashMap<String, Id> = parties::ids_of_codes(db, &codes)?;
-    let found = finder.find(db, &keys.serials, chunk.iter().map(|entry| &entry.record.named))?;
     let mut resolved = Resolved { news: Vec::with_capacity(chunk.len()), faults: Vec::new() };
-    for ((place, entry), garment) in chunk.iter().enumerate().zip(found) {
+    for (place, entry) in chunk.iter().enumerate() {
+        let garment = match entry.record.garment {
+            Some(garment) => Ok(garment),
+            None => finder.find(db, &keys.serials, &entry.record.named)?,
+        };
         let retailer = match &entry.record.retailer {
             None => Ok(party),
             Some(code) => {

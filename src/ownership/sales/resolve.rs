@@ -1,16 +1,17 @@
 //! From what a file, a scanner or a shop calls a garment to the garment: one by one, and a chunk at once.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
+
+use serde::{Deserialize, Serialize};
 
 use crate::kernel::gs1::DigitalLink;
 use crate::kernel::serial::{Gtin14, Keyring, NO_GTIN, Serial};
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result};
 use crate::platform::db::Db;
-use crate::production::batches::{self, Batch, Origin, SerialOf};
+use crate::production::batches::{self, SerialOf};
 
 /// What somebody calls a garment, taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
     /// The GTIN it stands beside, where one was given.
     pub gtin: Option<String>,
@@ -69,63 +70,69 @@ pub fn find(db: &mut Db, keys: &Keyring, named: &Named) -> Result<GarmentId> {
     batches::find_serial(db, keys, named.gtin.as_deref(), &named.serial)?.ok_or_else(|| Code::SerialUnknown.into())
 }
 
-/// Finds the garments of many names, a chunk at a time: serials of ours are deciphered without the store, and a batch is read once for all of
-/// a chunk. Whether a unit is minted and not void is for the caller, who reads the batches anyway.
+/// Finds the garments of many names: serials of ours are deciphered, and what a batch's are made with is read once. Whether a unit is minted and
+/// not void is for the caller, who reads the batches anyway.
 #[derive(Debug, Default)]
 pub struct Finder {
-    /// The GTIN that fitted last: files come sorted by product as often as not, so a serial without GTIN is tried with it first.
-    last: Option<Gtin14>,
+    /// Batches of ours met so far. What their serials are made with never changes.
+    made_with: HashMap<BatchNo, (Gtin14, i64)>,
+    /// Every GTIN that a serial without one is tried with, the one that fitted last first: files come sorted by product as often as not.
+    gtins: Option<Vec<Gtin14>>,
 }
 
 impl Finder {
-    /// The garments of these names, in their order; what is wrong with those that name none.
+    /// The garment of a name; what is wrong with one that names none.
     ///
     /// # Errors
     /// When the store does.
-    pub fn find<'a>(
-        &mut self,
-        db: &mut Db,
-        keys: &Keyring,
-        names: impl Iterator<Item = &'a Named>,
-    ) -> Result<Vec<Result<GarmentId, Fault>>> {
-        let mut known: HashMap<BatchNo, Option<Batch>> = HashMap::new();
-        names.map(|named| self.find_one(db, keys, &mut known, named)).collect()
-    }
-
-    fn find_one(
-        &mut self,
-        db: &mut Db,
-        keys: &Keyring,
-        known: &mut HashMap<BatchNo, Option<Batch>>,
-        named: &Named,
-    ) -> Result<Result<GarmentId, Fault>> {
-        let gtin = named.gtin.as_deref().map_or(self.last, batches::gtin14);
-        if let (Some(gtin), Ok(serial)) = (gtin, Serial::parse(&named.serial))
-            && let Some(garment) = keys.open(&gtin, &serial)
+    pub fn find(&mut self, db: &mut Db, keys: &Keyring, named: &Named) -> Result<Result<GarmentId, Fault>> {
+        if let Ok(serial) = Serial::parse(&named.serial)
+            && let Some(garment) = self.open(db, keys, named.gtin.as_deref(), &serial)?
         {
-            let batch = match known.entry(garment.batch()) {
-                Slot::Occupied(slot) => slot.into_mut(),
-                Slot::Vacant(slot) => slot.insert(batches::batch(db, garment.batch())?),
-            };
-            // It must be the very serial its batch was minted with: of this GTIN, of this epoch.
-            let is_own = batch.as_ref().is_some_and(|batch| {
-                batch.origin == Origin::Own && batches::own_serial(keys, batch, garment).is_ok_and(|own| own.serial == serial.as_str())
-            });
-            if is_own {
-                self.last = Some(gtin);
-                return Ok(Ok(garment));
-            }
+            return Ok(Ok(garment));
         }
-        // A GTIN not met before, a serial from elsewhere, or none at all.
+        // Of a GTIN minted since, from elsewhere, or none at all.
         match find(db, keys, named) {
-            Ok(garment) => {
-                let batch = batches::batch(db, garment.batch())?.filter(|batch| batch.origin == Origin::Own);
-                self.last = batch.and_then(|batch| batch.minted_gtin.as_deref().map_or(Some(NO_GTIN), batches::gtin14)).or(self.last);
-                Ok(Ok(garment))
-            }
+            Ok(garment) => Ok(Ok(garment)),
             Err(Error::Refused(refusal)) => Ok(Err(Fault::new("serial", refusal.code).with("value", &named.serial))),
             Err(error) => Err(error),
         }
+    }
+
+    /// The garment of a serial of ours.
+    fn open(&mut self, db: &mut Db, keys: &Keyring, gtin: Option<&str>, serial: &Serial) -> Result<Option<GarmentId>> {
+        if let Some(gtin) = gtin {
+            return batches::gtin14(gtin).map_or(Ok(None), |gtin| self.open_with(db, keys, &gtin, serial));
+        }
+        let mut gtins = match self.gtins.take() {
+            Some(gtins) => gtins,
+            None => batches::minted_gtins(db)?,
+        };
+        let mut found = None;
+        for place in 0..gtins.len() {
+            let Some(gtin) = gtins.get(place) else { break };
+            found = self.open_with(db, keys, gtin, serial)?;
+            if found.is_some() {
+                gtins.get_mut(..=place).unwrap_or_default().rotate_right(1);
+                break;
+            }
+        }
+        self.gtins = Some(gtins);
+        Ok(found)
+    }
+
+    /// The garment of a serial that its batch made with this GTIN, in the serial's epoch.
+    fn open_with(&mut self, db: &mut Db, keys: &Keyring, gtin: &Gtin14, serial: &Serial) -> Result<Option<GarmentId>> {
+        let Some(garment) = keys.open(gtin, serial) else { return Ok(None) };
+        let with = match self.made_with.get(&garment.batch()) {
+            Some(with) => Some(*with),
+            None => {
+                let with = batches::made_with(db, garment.batch())?;
+                self.made_with.extend(with.map(|with| (garment.batch(), with)));
+                with
+            }
+        };
+        Ok(with.filter(|with| *with == (*gtin, i64::from(serial.epoch().number()))).map(|_| garment))
     }
 }
 

@@ -213,7 +213,7 @@ pub fn register_examined(db: &mut Db, stamp: &Stamp, ready: &[Ready]) -> Result<
                 )
             })
             .collect();
-        insert_all!(db, &rows, |values| diesel::insert_into(sale::table).values(values)).map_err(|error| match Error::from(error) {
+        insert_all!(db, sale::table, &rows).map_err(|error| match Error::from(error) {
             error if error.code() == Code::Duplicate => already_sold(),
             error => error,
         })?;

@@ -139,7 +139,7 @@ pub fn open(db: &mut Db, stamp: &Stamp, openings: &[Opening]) -> Result<()> {
                 )
             })
             .collect();
-        insert_all!(db, &rows, |values| diesel::insert_into(warranty::table).values(values))?;
+        insert_all!(db, warranty::table, &rows)?;
     }
     let started: Vec<_> =
         openings.iter().filter_map(|new| new.term.map(|term| (new.garment.0, started_body(new.sale_seq, &term)))).collect();

@@ -33,7 +33,7 @@ pub use copies::restore;
 pub use doctor::{Finding, examine};
 pub use literal::Live;
 pub use migrate::{Migrated, migrate, pending};
-pub use planned::{Planned, planned};
+pub use planned::{COPIED, Planned, planned};
 pub use url::DatabaseUrl;
 
 use crate::kernel::Result;

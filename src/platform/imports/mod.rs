@@ -23,6 +23,7 @@ mod report;
 mod row;
 mod run;
 mod sheet;
+mod spool;
 mod table;
 mod template;
 mod workbook;
@@ -34,7 +35,8 @@ pub use desk::{IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, I
 pub use http::routes;
 pub use report::{FAULTS_KEPT, ImportFault, ImportReport, Outcome, Reason};
 pub use row::{Row, read_milli, read_whole};
-pub use run::{Applied, CHUNK, Checked, Entry, Import, Mode, Pass, Progress, run};
+pub use run::{Applied, CHUNK, Checked, Entry, Import, Kept, Mode, Pass, Progress, run};
 pub use sheet::{Column, Columns};
+pub use spool::{InOrder, Spool};
 pub use table::{Source, TABLE_COLUMNS_MAX};
 pub use template::{columns_markdown, template_csv, template_xlsx};

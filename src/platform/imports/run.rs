@@ -38,6 +38,15 @@ pub trait Import {
         Ok(Vec::new())
     }
 
+    /// Between the passes: the rows that the first found sound, in the order in which they are written best. None: the second pass reads the
+    /// file again, in its own order.
+    ///
+    /// # Errors
+    /// When they were kept and can no longer be read.
+    fn kept(&mut self) -> Result<Option<Kept<Self::Record>>> {
+        Ok(None)
+    }
+
     /// Second pass: writes a chunk, all of it in one write or none. **Idempotent**: a row that is there already changes nothing and counts as
     /// unchanged, so that an interrupted import is completed by the same file.
     ///
@@ -45,6 +54,9 @@ pub trait Import {
     /// A refusal stops the import at this chunk and is reported; anything else ends it.
     fn apply(&mut self, chunk: Vec<Entry<Self::Record>>) -> Result<Applied>;
 }
+
+/// Rows that the first pass kept, in the order in which they are to be written.
+pub type Kept<R> = Box<dyn Iterator<Item = Result<Entry<R>>>>;
 
 /// A record and the line it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,8 +145,8 @@ pub struct Progress {
 pub fn run<I: Import>(source: &mut Source, import: &mut I, mode: Mode, progress: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
     let mut faults = Faults::default();
     let mut would = Applied::default();
-    let mut checking = Walk { pass: Pass::Checking, of_rows: None, faults: &mut faults, progress };
-    let rows_read = checking.walk(source, import, Some(Seen::default()), &mut |import, chunk, header, faults| {
+    let checking = Walk { pass: Pass::Checking, of_rows: None, faults: &mut faults, progress };
+    let (rows_read, header) = checking.walk(source, import, Some(Seen::default()), &mut |import, chunk, header, faults| {
         let checked = import.check(&chunk)?;
         note(faults, header, import.columns(), checked.faults);
         would += checked.would;
@@ -155,8 +167,7 @@ pub fn run<I: Import>(source: &mut Source, import: &mut I, mode: Mode, progress:
     if faults.count == 0 && mode == Mode::Apply {
         let mut done = Applied::default();
         let mut stopped = false;
-        let mut applying = Walk { pass: Pass::Applying, of_rows: Some(rows_read), faults: &mut faults, progress };
-        applying.walk(source, import, None, &mut |import, chunk, header, faults| {
+        let mut write = |import: &mut I, chunk: Vec<Entry<I::Record>>, header: &Header, faults: &mut Faults| {
             let first = chunk.first().map_or(0, |entry| entry.line);
             match import.apply(chunk) {
                 Ok(applied) => done += applied,
@@ -170,7 +181,12 @@ pub fn run<I: Import>(source: &mut Source, import: &mut I, mode: Mode, progress:
                 Err(error) => return Err(error),
             }
             Ok(ControlFlow::Continue(()))
-        })?;
+        };
+        let applying = Walk { pass: Pass::Applying, of_rows: Some(rows_read), faults: &mut faults, progress };
+        match import.kept()?.zip(header) {
+            Some((kept, header)) => applying.hand_on(kept, source.size(), import, &header, &mut write)?,
+            None => drop(applying.walk(source, import, None, &mut write)?),
+        }
         report.outcome = if stopped || faults.count > 0 { Outcome::Stopped } else { Outcome::Applied };
         (report.added, report.changed, report.unchanged) = (done.added, done.changed, done.unchanged);
     } else if faults.count == 0 {
@@ -202,8 +218,41 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Reads the file once, handing on sound rows in chunks. Returns the rows read.
-    fn walk<I: Import>(&mut self, source: &mut Source, import: &mut I, mut seen: Option<Seen>, each: &mut EachChunk<'_, I>) -> Result<u64> {
+    /// Hands on rows that were kept, in chunks. How far that is, is said in bytes of the file too.
+    fn hand_on<I: Import>(
+        self,
+        mut kept: Kept<I::Record>,
+        size: u64,
+        import: &mut I,
+        header: &Header,
+        each: &mut EachChunk<'_, I>,
+    ) -> Result<()> {
+        let all = self.of_rows.unwrap_or_default().max(1);
+        let mut rows = 0;
+        let tune: usize = std::env::var("TUNE_CHUNK").ok().and_then(|t| t.parse().ok()).unwrap_or(CHUNK);
+        loop {
+            let chunk = kept.by_ref().take(tune).collect::<Result<Vec<_>>>()?;
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            rows += u64::try_from(chunk.len()).unwrap_or_default();
+            let flow = each(import, chunk, header, self.faults)?;
+            let bytes = u64::try_from(u128::from(size) * u128::from(rows) / u128::from(all)).unwrap_or(size);
+            (self.progress)(Progress { pass: self.pass, rows, of_rows: self.of_rows, bytes: bytes.min(size), of_bytes: size });
+            if flow.is_break() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads the file once, handing on sound rows in chunks. Returns the rows read, and their header if there is one to read them under.
+    fn walk<I: Import>(
+        self,
+        source: &mut Source,
+        import: &mut I,
+        mut seen: Option<Seen>,
+        each: &mut EachChunk<'_, I>,
+    ) -> Result<(u64, Option<Header>)> {
         let columns = import.columns();
         let size = source.size();
         let mut header: Option<Header> = None;
@@ -250,16 +299,16 @@ impl Walk<'_> {
             let fault = Fault::new("", Code::FileBroken).with("reason", Reason::Empty.as_str());
             self.faults.push(ImportFault::of(&fault, None));
         }
-        if let Some(header) = header.filter(|_| !broken_off) {
+        if let Some(header) = header.as_ref().filter(|_| !broken_off) {
             if !chunk.is_empty() {
-                broken_off = each(import, chunk, &header, self.faults)?.is_break();
+                broken_off = each(import, chunk, header, self.faults)?.is_break();
             }
             if self.pass == Pass::Checking && whole && !broken_off {
                 let found = import.check_whole()?;
-                note(self.faults, &header, columns, found);
+                note(self.faults, header, columns, found);
             }
         }
         (self.progress)(Progress { pass: self.pass, rows, of_rows: Some(rows), bytes: size, of_bytes: size });
-        Ok(rows)
+        Ok((rows, header))
     }
 }

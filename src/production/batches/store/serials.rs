@@ -100,20 +100,35 @@ fn open(db: &mut Db, keys: &Keyring, given: Option<Option<Gtin14>>, serial: &Ser
     let gtins = match given {
         // A GTIN that is none is tried as no GTIN and can never match: the work is the same.
         Some(gtin) => vec![gtin.unwrap_or([0; 14])],
-        None => {
-            let known: Vec<Option<String>> = each!(db, |c| batch_table::table
-                .filter(batch_table::minted_gtin.is_not_null())
-                .select(batch_table::minted_gtin)
-                .distinct()
-                .load(c))?;
-            known.into_iter().flatten().filter_map(|gtin| gtin14(&gtin)).chain([NO_GTIN]).collect()
-        }
+        None => minted_gtins(db)?,
     };
     let mut found = None;
     for gtin in gtins {
         found = keys.open(&gtin, serial).map(|garment| (garment, gtin)).or(found);
     }
     Ok(found)
+}
+
+/// Every GTIN that serials were ever made with, [`NO_GTIN`] among them.
+///
+/// # Errors
+/// When the store does.
+pub fn minted_gtins(db: &mut Db) -> Result<Vec<Gtin14>> {
+    let known: Vec<Option<String>> = each!(db, |c| batch_table::table
+        .filter(batch_table::minted_gtin.is_not_null())
+        .select(batch_table::minted_gtin)
+        .distinct()
+        .load(c))?;
+    Ok(known.into_iter().flatten().filter_map(|gtin| gtin14(&gtin)).chain([NO_GTIN]).collect())
+}
+
+/// The GTIN and the key epoch that the serials of a batch of ours are made with, from its first mint on and for ever.
+///
+/// # Errors
+/// When the store does.
+pub fn made_with(db: &mut Db, no: BatchNo) -> Result<Option<(Gtin14, i64)>> {
+    let batch = batch(db, no)?.filter(|batch| batch.origin == Origin::Own);
+    Ok(batch.and_then(|batch| Some((batch.minted_gtin.as_deref().map_or(Some(NO_GTIN), gtin14)?, batch.minted_epoch?))))
 }
 
 /// The garment that came with this very serial.
