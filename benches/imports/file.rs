@@ -118,9 +118,10 @@ fn write(db: &mut Db, house: &House, rows: usize, csv: &Path, without_gtin: &Pat
             kept.insert(garment.batch(), batches::batch(db, garment.batch())?.unwrap());
         }
         let of = batches::own_serial(&house.keys.serials, &kept[&garment.batch()], garment)?;
-        let days = u64::try_from((today - from).num_days().max(1)).unwrap();
-        let sold_on = from.checked_add_days(Days::new(chance.number() % days)).unwrap();
-        let delivered_on = sold_on.checked_add_days(Days::new(1)).unwrap().min(today.max(sold_on));
+        // Most sell in the first months after they were made.
+        let after = 14 + (chance.number() % 226).min(chance.number() % 286);
+        let sold_on = from.checked_add_days(Days::new(after)).unwrap().min(today);
+        let delivered_on = sold_on.checked_add_days(Days::new(chance.number() % 4)).unwrap().min(today);
         let retailer = &retailers[(chance.number() % retailers.len() as u64) as usize];
         let price = show_minor(9_900 + (chance.number() % 90) as i64 * 1_000);
         let (gtin, serial) = (of.gtin.unwrap(), of.serial);

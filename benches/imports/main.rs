@@ -1,9 +1,9 @@
 //! A file of sales in random order, beside what the stores' own tools do with the same file in the same run: `cargo bench --bench imports`.
 //!
 //! Prints a table; read the ratios. Words after `--` choose what is measured: `sqlite`, `postgres`, `cards`. Settings, all optional:
-//! - `HANGTAG_BENCH_ROWS`: rows of the file, 950,000 when nobody says;
-//! - `HANGTAG_BENCH_BEFORE`: an older program, measured in turn with this one;
-//! - `HANGTAG_BENCH_POSTGRES`: `postgres://user@host:port` of a server on which databases may be made and dropped.
+//! - `BENCH_ROWS`: rows of the file, 950,000 when nobody says;
+//! - `BENCH_BEFORE`: an older program, measured in turn with this one;
+//! - `BENCH_POSTGRES`: `postgres://user@host:port` of a server on which databases may be made and dropped.
 //!
 //! The tables of comparison need `sqlite3` and `psql`; without them their lines are left out. Nothing here asserts a time.
 
@@ -39,7 +39,7 @@ const PLAIN: &str = "CREATE TABLE plain (serial TEXT NOT NULL, gtin TEXT NOT NUL
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
-    let rows = setting("HANGTAG_BENCH_ROWS").map_or(950_000, |rows| rows.parse().unwrap());
+    let rows = setting("BENCH_ROWS").map_or(950_000, |rows| rows.parse().unwrap());
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     println!("| {rows} sales in random order | s | beside the baseline | MB resident | GB written |\n|---|---|---|---|---|");
     if is_wanted("sqlite") || is_wanted("cards") {
@@ -52,7 +52,7 @@ fn main() {
             cards(folder.path(), &season);
         }
     }
-    if let Some(server) = setting("HANGTAG_BENCH_POSTGRES").filter(|_| is_wanted("postgres")) {
+    if let Some(server) = setting("BENCH_POSTGRES").filter(|_| is_wanted("postgres")) {
         say("making a season in PostgreSQL");
         postgres(folder.path(), &server, rows);
     }
@@ -68,7 +68,7 @@ fn say(what: &str) {
 
 /// The programs that are compared: this one, and an older one if there is one.
 fn programs() -> Vec<(&'static str, String)> {
-    let before = setting("HANGTAG_BENCH_BEFORE").map(|program| ("before", program));
+    let before = setting("BENCH_BEFORE").map(|program| ("before", program));
     before.into_iter().chain([("now", NOW.to_owned())]).collect()
 }
 

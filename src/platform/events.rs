@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::db::Db;
+use super::db::{At, Db};
 use super::db::schema::{event, garment_event};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Error, Id, Result};
@@ -43,11 +43,11 @@ pub struct Fact {
     pub body: String,
 }
 
-/// Appends a fact. `body` is a JSON object; it never holds personal data.
+/// Appends a fact. `body` becomes a JSON object without a `v` of its own; it never holds personal data.
 ///
 /// # Errors
 /// When the store does.
-pub fn append(db: &mut Db, stamp: &Stamp, kind: EventKind, subject: Subject, body: &serde_json::Value) -> Result<()> {
+pub fn append(db: &mut Db, stamp: &Stamp, kind: EventKind, subject: Subject, body: &impl Serialize) -> Result<()> {
     let body = versioned(body)?;
     let id = stamp.id().0;
     match subject {
@@ -76,11 +76,11 @@ pub fn append(db: &mut Db, stamp: &Stamp, kind: EventKind, subject: Subject, bod
     Ok(())
 }
 
-/// Appends one fact of the same kind about each of many garments, in as few statements as fit.
+/// Appends one fact of the same kind about each of many garments, in as few statements as fit. Bodies are as for [`append`].
 ///
 /// # Errors
 /// When the store does.
-pub fn append_garments(db: &mut Db, stamp: &Stamp, kind: EventKind, facts: &[(i64, serde_json::Value)]) -> Result<()> {
+pub fn append_garments<B: Serialize>(db: &mut Db, stamp: &Stamp, kind: EventKind, facts: &[(i64, B)]) -> Result<()> {
     for chunk in facts.chunks(super::db::chunk_rows(6)) {
         let rows = chunk
             .iter()
@@ -88,9 +88,9 @@ pub fn append_garments(db: &mut Db, stamp: &Stamp, kind: EventKind, facts: &[(i6
                 Ok((
                     garment_event::garment_id.eq(*garment),
                     garment_event::id.eq(stamp.id().0),
-                    garment_event::at.eq(stamp.at),
+                    garment_event::at.eq(At(stamp.at)),
                     garment_event::kind.eq(kind.as_str()),
-                    garment_event::actor.eq(stamp.actor.clone()),
+                    garment_event::actor.eq(stamp.actor.as_str()),
                     garment_event::body.eq(versioned(body)?),
                 ))
             })
@@ -100,20 +100,18 @@ pub fn append_garments(db: &mut Db, stamp: &Stamp, kind: EventKind, facts: &[(i6
     Ok(())
 }
 
-fn versioned(body: &serde_json::Value) -> Result<String> {
-    let none = serde_json::Map::new();
-    let fields = match body {
-        serde_json::Value::Object(fields) => fields,
-        serde_json::Value::Null => &none,
-        _ => return Err(Error::broken("an event body is a JSON object")),
-    };
-    let mut text = serde_json::to_string(fields).map_err(Error::broken)?;
-    if !fields.contains_key("v") {
-        // Before the brace that ends it: a copy of the fields costs more than the rest of the event.
-        text.pop();
-        text.push_str(if fields.is_empty() { "\"v\":1}" } else { ",\"v\":1}" });
+/// A body as it is stored: with its version, at the end. A copy of its fields with one more would cost more than the rest of the event.
+fn versioned(body: &(impl Serialize + ?Sized)) -> Result<String> {
+    let mut text = serde_json::to_string(body).map_err(Error::broken)?;
+    match text.as_str() {
+        "{}" | "null" => Ok("{\"v\":1}".to_owned()),
+        object if object.starts_with('{') => {
+            text.pop();
+            text.push_str(",\"v\":1}");
+            Ok(text)
+        }
+        _ => Err(Error::broken("an event body is a JSON object")),
     }
-    Ok(text)
 }
 
 /// The facts about a subject, oldest first.

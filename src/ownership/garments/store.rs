@@ -8,7 +8,7 @@ use diesel::upsert::excluded;
 
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::platform::db::schema::{batch_tally, garment, sale};
-use crate::platform::db::{COPIED, Db, Live, chunk_rows, planned};
+use crate::platform::db::{At, COPIED, Db, Live, chunk_rows, planned};
 use crate::{each, insert_all};
 
 /// What has become of a garment.
@@ -40,7 +40,7 @@ pub fn touch(db: &mut Db, garments: &[GarmentId], at: NaiveDateTime) -> Result<(
             (
                 garment::garment_id.eq(one.0),
                 garment::status.eq(Status::Live.as_str()),
-                garment::created_at.eq(at),
+                garment::created_at.eq(At(at)),
                 garment::version.eq(1),
             )
         };

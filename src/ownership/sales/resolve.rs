@@ -1,11 +1,11 @@
 //! From what a file, a scanner or a shop calls a garment to the garment: one by one, and a chunk at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::gs1::DigitalLink;
-use crate::kernel::serial::{Gtin14, Keyring, NO_GTIN, Serial};
+use crate::kernel::serial::{Epoch, Gtin14, Keyring, NO_GTIN, Serial};
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result};
 use crate::platform::db::Db;
 use crate::production::batches::{self, SerialOf};
@@ -70,14 +70,36 @@ pub fn find(db: &mut Db, keys: &Keyring, named: &Named) -> Result<GarmentId> {
     batches::find_serial(db, keys, named.gtin.as_deref(), &named.serial)?.ok_or_else(|| Code::SerialUnknown.into())
 }
 
-/// Finds the garments of many names: serials of ours are deciphered, and what a batch's are made with is read once. Whether a unit is minted and
-/// not void is for the caller, who reads the batches anyway.
+/// Finds the garments of many names: serials of ours are deciphered, with what is known of all batches from the first name on. Whether a unit
+/// is minted and not void is for the caller, who reads the batches anyway.
 #[derive(Debug, Default)]
-pub struct Finder {
-    /// Batches of ours met so far. What their serials are made with never changes.
-    made_with: HashMap<BatchNo, (Gtin14, i64)>,
-    /// Every GTIN that a serial without one is tried with, the one that fitted last first: files come sorted by product as often as not.
-    gtins: Option<Vec<Gtin14>>,
+pub struct Finder(Option<Known>);
+
+#[derive(Debug)]
+struct Known {
+    /// What the serials of each batch of ours are made with. Once it is minted that never changes.
+    batches: HashMap<BatchNo, (Gtin14, Epoch)>,
+    /// The GTINs among those; the one that fitted last first: files come sorted by product as often as not.
+    gtins: Vec<Gtin14>,
+}
+
+impl Known {
+    fn read(db: &mut Db) -> Result<Self> {
+        let batches = batches::made_with(db)?;
+        let gtins: BTreeSet<Gtin14> = batches.values().map(|(gtin, _)| *gtin).collect();
+        Ok(Self { batches, gtins: gtins.into_iter().collect() })
+    }
+
+    /// The garment of a serial that its batch made with this GTIN, or with any, in the serial's epoch.
+    fn open(&mut self, keys: &Keyring, gtin: Option<Gtin14>, serial: &Serial) -> Option<GarmentId> {
+        let is_own = |gtin: &Gtin14, garment: GarmentId| self.batches.get(&garment.batch()) == Some(&(*gtin, serial.epoch()));
+        if let Some(gtin) = gtin {
+            return keys.open_with_any([&gtin], serial, is_own).map(|(_, garment)| garment);
+        }
+        let (place, garment) = keys.open_with_any(&self.gtins, serial, is_own)?;
+        self.gtins.get_mut(..=place).unwrap_or_default().rotate_right(1);
+        Some(garment)
+    }
 }
 
 impl Finder {
@@ -86,53 +108,23 @@ impl Finder {
     /// # Errors
     /// When the store does.
     pub fn find(&mut self, db: &mut Db, keys: &Keyring, named: &Named) -> Result<Result<GarmentId, Fault>> {
-        if let Ok(serial) = Serial::parse(&named.serial)
-            && let Some(garment) = self.open(db, keys, named.gtin.as_deref(), &serial)?
-        {
-            return Ok(Ok(garment));
+        let given = named.gtin.as_deref().map(batches::gtin14);
+        // A GTIN that is none names nothing of ours.
+        if let (Ok(serial), false) = (Serial::parse(&named.serial), given == Some(None)) {
+            let known = match self.0.take() {
+                Some(known) => known,
+                None => Known::read(db)?,
+            };
+            if let Some(garment) = self.0.insert(known).open(keys, given.flatten(), &serial) {
+                return Ok(Ok(garment));
+            }
         }
-        // Of a GTIN minted since, from elsewhere, or none at all.
+        // Of a batch minted since, from elsewhere, or none at all.
         match find(db, keys, named) {
             Ok(garment) => Ok(Ok(garment)),
             Err(Error::Refused(refusal)) => Ok(Err(Fault::new("serial", refusal.code).with("value", &named.serial))),
             Err(error) => Err(error),
         }
-    }
-
-    /// The garment of a serial of ours.
-    fn open(&mut self, db: &mut Db, keys: &Keyring, gtin: Option<&str>, serial: &Serial) -> Result<Option<GarmentId>> {
-        if let Some(gtin) = gtin {
-            return batches::gtin14(gtin).map_or(Ok(None), |gtin| self.open_with(db, keys, &gtin, serial));
-        }
-        let mut gtins = match self.gtins.take() {
-            Some(gtins) => gtins,
-            None => batches::minted_gtins(db)?,
-        };
-        let mut found = None;
-        for place in 0..gtins.len() {
-            let Some(gtin) = gtins.get(place) else { break };
-            found = self.open_with(db, keys, gtin, serial)?;
-            if found.is_some() {
-                gtins.get_mut(..=place).unwrap_or_default().rotate_right(1);
-                break;
-            }
-        }
-        self.gtins = Some(gtins);
-        Ok(found)
-    }
-
-    /// The garment of a serial that its batch made with this GTIN, in the serial's epoch.
-    fn open_with(&mut self, db: &mut Db, keys: &Keyring, gtin: &Gtin14, serial: &Serial) -> Result<Option<GarmentId>> {
-        let Some(garment) = keys.open(gtin, serial) else { return Ok(None) };
-        let with = match self.made_with.get(&garment.batch()) {
-            Some(with) => Some(*with),
-            None => {
-                let with = batches::made_with(db, garment.batch())?;
-                self.made_with.extend(with.map(|with| (garment.batch(), with)));
-                with
-            }
-        };
-        Ok(with.filter(|with| *with == (*gtin, i64::from(serial.epoch().number()))).map(|_| garment))
     }
 }
 

@@ -18,6 +18,7 @@ mod postgres;
 pub mod schema;
 pub mod search;
 mod sqlite;
+mod times;
 mod url;
 
 use std::any::{Any, TypeId};
@@ -28,12 +29,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
-pub use conflict::{CHUNK_BINDS, chunk_rows};
+pub use conflict::{CHUNK_BINDS, chunk_rows, lie_close};
 pub use copies::restore;
 pub use doctor::{Finding, examine};
 pub use literal::Live;
 pub use migrate::{Migrated, migrate, pending};
 pub use planned::{COPIED, Planned, planned};
+pub use times::{At, Day};
 pub use url::DatabaseUrl;
 
 use crate::kernel::Result;

@@ -328,9 +328,6 @@ fn open_writer(path: &Path) -> Result<SqliteConnection> {
     let mut connection = establish(path)?;
     connection
         .batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;")?;
-    if let Ok(tune) = std::env::var("TUNE_PRAGMA") {
-        connection.batch_execute(&tune)?;
-    }
     Ok(connection)
 }
 

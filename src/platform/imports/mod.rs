@@ -16,6 +16,9 @@
 //! would hold the only SQLite writer for minutes; so chunks are each whole, and applying is *idempotent* by contract: a row that is there
 //! already is counted as unchanged. An import interrupted between two chunks has whole rows in and whole rows out, and sending the same file
 //! again completes it.
+//!
+//! The second pass reads the file once more, in its own order; or a room keeps what the first pass found in a [`Spool`], on the disk and in
+//! the order in which the store keeps it. What the first pass established of a row by itself then stands; what the store says is asked again.
 
 mod desk;
 mod http;

@@ -1,6 +1,7 @@
 //! The two passes over a file: check everything, then write it chunk by chunk.
 
 use std::ops::{AddAssign, ControlFlow};
+use std::time::{Duration, Instant};
 
 use super::report::{Faults, ImportFault, ImportReport, Outcome, Reason};
 use super::row::{Row, Seen};
@@ -10,6 +11,10 @@ use crate::kernel::error::{Code, Error, Fault, Result};
 
 /// Rows checked or written at a time.
 pub const CHUNK: usize = 2_000;
+/// Most rows that are written at a time where they come in an order of their own: each commit writes every page that it touched once more.
+const CHUNK_MAX: usize = 8_000;
+/// How long a write of rows may keep other writers waiting, about.
+const TURN: Duration = Duration::from_millis(250);
 
 /// What a room says about a table it loads from files. One value lives through both passes, so it may remember between them.
 pub trait Import {
@@ -199,6 +204,12 @@ pub fn run<I: Import>(source: &mut Source, import: &mut I, mode: Mode, progress:
     Ok(report)
 }
 
+/// How many rows to write next, when so many took so long: as many as fit one [`TURN`], the wait for other writers' turns included.
+fn in_a_turn(rows: usize, took: Duration) -> usize {
+    let fit = u128::try_from(rows).unwrap_or_default() * TURN.as_micros() / took.as_micros().max(1);
+    usize::try_from(fit).unwrap_or(CHUNK_MAX).clamp(CHUNK, CHUNK_MAX)
+}
+
 /// Notes faults under the headers as the file spells them.
 fn note(faults: &mut Faults, header: &Header, columns: &Columns, found: Vec<Fault>) {
     for fault in found {
@@ -229,14 +240,16 @@ impl Walk<'_> {
     ) -> Result<()> {
         let all = self.of_rows.unwrap_or_default().max(1);
         let mut rows = 0;
-        let tune: usize = std::env::var("TUNE_CHUNK").ok().and_then(|t| t.parse().ok()).unwrap_or(CHUNK);
+        let mut at_once = CHUNK;
         loop {
-            let chunk = kept.by_ref().take(tune).collect::<Result<Vec<_>>>()?;
+            let chunk = kept.by_ref().take(at_once).collect::<Result<Vec<_>>>()?;
             if chunk.is_empty() {
                 return Ok(());
             }
             rows += u64::try_from(chunk.len()).unwrap_or_default();
+            let begun = Instant::now();
             let flow = each(import, chunk, header, self.faults)?;
+            at_once = in_a_turn(at_once, begun.elapsed());
             let bytes = u64::try_from(u128::from(size) * u128::from(rows) / u128::from(all)).unwrap_or(size);
             (self.progress)(Progress { pass: self.pass, rows, of_rows: self.of_rows, bytes: bytes.min(size), of_bytes: size });
             if flow.is_break() {

@@ -17,7 +17,7 @@ use super::run::Entry;
 use crate::kernel::{Error, Result};
 
 /// Bytes of rows that are sorted in memory at a time.
-const PIECE: usize = 8 << 20;
+const PIECE: usize = 4 << 20;
 /// Bytes read ahead of each piece.
 const AHEAD: usize = 1 << 15;
 
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn rows_come_back_in_the_order_of_their_numbers_then_of_their_lines() {
         // Enough for several pieces, their numbers scattered and each used twice.
-        let text = "x".repeat(PIECE / 700);
+        let text = "x".repeat(PIECE / 500);
         let rows: Vec<_> = (0..2_000).map(|n: i64| (n * 7_919 % 1_000, n.unsigned_abs() + 2, format!("{n}{text}"))).collect();
         let mut sorted = rows.clone();
         sorted.sort_by_key(|(number, line, _)| (*number, *line));

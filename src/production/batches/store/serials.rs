@@ -1,5 +1,7 @@
 //! From the serial somebody reads or types to the garment, and back to its serial and address.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use roaring::RoaringBitmap;
 
@@ -100,7 +102,14 @@ fn open(db: &mut Db, keys: &Keyring, given: Option<Option<Gtin14>>, serial: &Ser
     let gtins = match given {
         // A GTIN that is none is tried as no GTIN and can never match: the work is the same.
         Some(gtin) => vec![gtin.unwrap_or([0; 14])],
-        None => minted_gtins(db)?,
+        None => {
+            let known: Vec<Option<String>> = each!(db, |c| batch_table::table
+                .filter(batch_table::minted_gtin.is_not_null())
+                .select(batch_table::minted_gtin)
+                .distinct()
+                .load(c))?;
+            known.into_iter().flatten().filter_map(|gtin| gtin14(&gtin)).chain([NO_GTIN]).collect()
+        }
     };
     let mut found = None;
     for gtin in gtins {
@@ -109,26 +118,20 @@ fn open(db: &mut Db, keys: &Keyring, given: Option<Option<Gtin14>>, serial: &Ser
     Ok(found)
 }
 
-/// Every GTIN that serials were ever made with, [`NO_GTIN`] among them.
+/// The GTIN ([`NO_GTIN`] for a sku without) and the key epoch that the serials of each batch of ours are made with, from its first mint on and
+/// for ever.
 ///
 /// # Errors
 /// When the store does.
-pub fn minted_gtins(db: &mut Db) -> Result<Vec<Gtin14>> {
-    let known: Vec<Option<String>> = each!(db, |c| batch_table::table
-        .filter(batch_table::minted_gtin.is_not_null())
-        .select(batch_table::minted_gtin)
-        .distinct()
+pub fn made_with(db: &mut Db) -> Result<HashMap<BatchNo, (Gtin14, Epoch)>> {
+    let rows: Vec<(i64, Option<String>, Option<i64>)> = each!(db, |c| batch_table::table
+        .filter(batch_table::minted_epoch.is_not_null().and(batch_table::origin.eq(Origin::Own.as_str())))
+        .select((batch_table::no, batch_table::minted_gtin, batch_table::minted_epoch))
         .load(c))?;
-    Ok(known.into_iter().flatten().filter_map(|gtin| gtin14(&gtin)).chain([NO_GTIN]).collect())
-}
-
-/// The GTIN and the key epoch that the serials of a batch of ours are made with, from its first mint on and for ever.
-///
-/// # Errors
-/// When the store does.
-pub fn made_with(db: &mut Db, no: BatchNo) -> Result<Option<(Gtin14, i64)>> {
-    let batch = batch(db, no)?.filter(|batch| batch.origin == Origin::Own);
-    Ok(batch.and_then(|batch| Some((batch.minted_gtin.as_deref().map_or(Some(NO_GTIN), gtin14)?, batch.minted_epoch?))))
+    let with = |gtin: Option<String>, epoch: Option<i64>| {
+        Some((gtin.as_deref().map_or(Some(NO_GTIN), gtin14)?, Epoch::new(u8::try_from(epoch?).ok()?)?))
+    };
+    Ok(rows.into_iter().filter_map(|(no, gtin, epoch)| Some((BatchNo(no), with(gtin, epoch)?))).collect())
 }
 
 /// The garment that came with this very serial.
