@@ -17,6 +17,7 @@
 )]
 
 mod file;
+#[expect(dead_code, reason = "shared with the bench of paths, which reads more of it")]
 #[path = "../paths/load.rs"]
 mod load;
 mod program;
@@ -41,7 +42,7 @@ fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
     let rows = setting("BENCH_ROWS").map_or(950_000, |rows| rows.parse().unwrap());
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    println!("| {rows} sales in random order | s | beside the baseline | MB resident | GB written |\n|---|---|---|---|---|");
+    println!("| {rows} sales in random order | s | beside the baseline | s of the processor | MB resident | GB written |\n|---|---|---|---|---|---|");
     if is_wanted("sqlite") || is_wanted("cards") {
         say("making a season in SQLite");
         let season = Season::in_sqlite(&folder.path().join("season"), rows);
@@ -91,7 +92,9 @@ impl Lines {
         for (title, costs) in &self.0 {
             let of = |figure: fn(&Cost) -> f64| median(costs.iter().map(figure).collect());
             let ratio = median(costs.iter().zip(first).map(|(cost, first)| cost.seconds / first.seconds).collect());
-            println!("| {title} | {:.1} | {ratio:.2} × | {:.0} | {:.2} |", of(|c| c.seconds), of(|c| c.resident_mb), of(|c| c.written_gb));
+            let (seconds, processor) = (of(|cost| cost.seconds), of(|cost| cost.processor_s));
+            let (resident, written) = (of(|cost| cost.resident_mb), of(|cost| cost.written_gb));
+            println!("| {title} | {seconds:.1} | {ratio:.2} × | {processor:.1} | {resident:.0} | {written:.2} |");
         }
     }
 }
@@ -171,7 +174,7 @@ fn cards(folder: &Path, season: &Season) {
         assert!(import.wait().unwrap().success());
         let worst = during.iter().copied().fold(0.0, f64::max);
         println!(
-            "| p99 of a card meanwhile, {name} | {:.1} ms, worst two seconds {worst:.1} ms | quiet {:.1} ms | | |",
+            "| p99 of a card meanwhile, {name} | {:.1} ms, worst two seconds {worst:.1} ms | quiet {:.1} ms | | | |",
             median(during),
             quiet.p99_ms
         );

@@ -11,6 +11,8 @@ use crate::file::Url;
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {
     pub seconds: f64,
+    /// Of its own, on all processors: hardly depends on who else uses the machine.
+    pub processor_s: f64,
     /// The most that was in memory at once, mapped files included.
     pub resident_mb: f64,
     pub written_gb: f64,
@@ -18,7 +20,7 @@ pub struct Cost {
 
 /// Waits for a process and watches it meanwhile.
 fn watch(mut process: Child, start: Instant) -> Cost {
-    let mut cost = Cost { seconds: 0.0, resident_mb: 0.0, written_gb: 0.0 };
+    let mut cost = Cost { seconds: 0.0, processor_s: 0.0, resident_mb: 0.0, written_gb: 0.0 };
     let figure = |id: u32, file: &str, name: &str| -> Option<f64> {
         let text = std::fs::read_to_string(format!("/proc/{id}/{file}")).ok()?;
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
@@ -26,6 +28,7 @@ fn watch(mut process: Child, start: Instant) -> Cost {
     };
     loop {
         cost.resident_mb = figure(process.id(), "status", "VmHWM").map_or(cost.resident_mb, |kb| kb / 1_024.0);
+        cost.processor_s = ticks(process.id()).map_or(cost.processor_s, |ticks| ticks / 100.0);
         cost.written_gb = figure(process.id(), "io", "write_bytes").map_or(cost.written_gb, |bytes| bytes / 1e9);
         if let Some(status) = process.try_wait().unwrap() {
             assert!(status.success(), "a process failed");
@@ -34,6 +37,13 @@ fn watch(mut process: Child, start: Instant) -> Cost {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// Hundredths of a second that a process has computed, for itself and in the kernel.
+fn ticks(id: u32) -> Option<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);
+    Some(fields.next()?.parse::<f64>().ok()? + fields.next()?.parse::<f64>().ok()?)
 }
 
 /// The program on a store.
