@@ -86,7 +86,7 @@ pub fn live(db: &mut Db, garment: GarmentId) -> Result<Option<Holder>> {
 /// When the store does.
 pub fn claimed_at_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<GarmentId, NaiveDateTime>> {
     let mut claimed = HashMap::new();
-    for chunk in garments.chunks(chunk_rows(1) - 1) {
+    for chunk in garments::in_runs(garments).into_iter().flat_map(|run| run.chunks(chunk_rows(1) - 1)) {
         let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
         let live = holder::table.filter(holder::status.eq(db::Live)).select((holder::garment_id, holder::claimed_at));
         let rows: Vec<(i64, NaiveDateTime)> = match db::lie_close(&ids) {

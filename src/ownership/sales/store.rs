@@ -143,7 +143,7 @@ pub fn latest(db: &mut Db, garment: GarmentId) -> Result<Option<Sale>> {
 /// When the store does.
 pub fn of_garments(db: &mut Db, garments: &[GarmentId]) -> Result<Vec<Sale>> {
     let mut sales = Vec::new();
-    for chunk in garments.chunks(chunk_rows(1)) {
+    for chunk in garments::in_runs(garments).into_iter().flat_map(|run| run.chunks(chunk_rows(1))) {
         let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
         let rows: Vec<Row> = match lie_close(&ids) {
             Some((first, last)) => {
