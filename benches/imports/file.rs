@@ -103,7 +103,8 @@ fn unsold(db: &mut Db, rows: usize) -> Result<Vec<(GarmentId, NaiveDate)>> {
 }
 
 fn write(db: &mut Db, house: &House, rows: usize, csv: &Path, without_gtin: &Path) -> Result<Vec<String>> {
-    let retailers: Vec<String> = each!(db, |c| party::table.filter(party::code.like("SHOP-%")).select(party::code).order(party::code).load(c))?;
+    let retailers: Vec<String> =
+        each!(db, |c| party::table.filter(party::code.like("SHOP-%")).select(party::code).order(party::code).load(c))?;
     let today = house.today();
     let mut all = BufWriter::new(std::fs::File::create(csv)?);
     let mut bare = BufWriter::new(std::fs::File::create(without_gtin)?);

@@ -42,7 +42,9 @@ fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
     let rows = setting("BENCH_ROWS").map_or(950_000, |rows| rows.parse().unwrap());
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    println!("| {rows} sales in random order | s | beside the baseline | s of the processor | MB resident | GB written |\n|---|---|---|---|---|---|");
+    println!(
+        "| {rows} sales in random order | s | beside the baseline | s of the processor | MB resident | GB written |\n|---|---|---|---|---|---|"
+    );
     if is_wanted("sqlite") || is_wanted("cards") {
         say("making a season in SQLite");
         let season = Season::in_sqlite(&folder.path().join("season"), rows);

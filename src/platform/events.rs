@@ -4,8 +4,8 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::db::{At, Db};
 use super::db::schema::{event, garment_event};
+use super::db::{At, Db};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Error, Id, Result};
 use crate::{each, insert_all};

@@ -249,7 +249,8 @@ pub fn register_examined(db: &mut Db, stamp: &Stamp, ready: &[Ready]) -> Result<
             tally.claimed(one.new.garment, one.new.retailer, 1);
         }
         let sound = &one.new.sound;
-        facts.push((one.new.garment.0, Sold { channel: &sound.channel, retailer: one.new.retailer, sale: one.seq, sold_on: sound.sold_on }));
+        facts
+            .push((one.new.garment.0, Sold { channel: &sound.channel, retailer: one.new.retailer, sale: one.seq, sold_on: sound.sold_on }));
     }
     events::append_garments(db, stamp, EventKind::Sold, &facts)?;
     warranties::open(db, stamp, &openings)?;

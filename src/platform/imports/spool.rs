@@ -106,7 +106,8 @@ impl<R: Serialize + DeserializeOwned> Spool<R> {
         self.set_down()?;
         (self.keys, self.bytes) = (Vec::new(), Vec::new());
         let mut next = BinaryHeap::with_capacity(self.pieces.len());
-        for piece in self.file.iter().flat_map(|file| self.pieces.iter().map(move |piece| Piece { file: file.clone(), at: piece.clone() })) {
+        let pieces = self.file.iter().flat_map(|file| self.pieces.iter().map(move |at| Piece { file: file.clone(), at: at.clone() }));
+        for piece in pieces {
             let mut rows = BufReader::with_capacity(AHEAD, piece);
             if let Some(head) = Head::read(&mut rows)? {
                 next.push(Reverse(Cursor { head, rows }));
@@ -221,7 +222,8 @@ mod tests {
         for (number, line, text) in rows {
             spool.push(*number, *line, text).unwrap();
         }
-        let read = |spool: &mut Spool<String>| spool.in_order().unwrap().map(|row| row.map(|row| (row.line, row.record)).unwrap()).collect();
+        let read =
+            |spool: &mut Spool<String>| spool.in_order().unwrap().map(|row| row.map(|row| (row.line, row.record)).unwrap()).collect();
         let (once, again) = (read(&mut spool), read(&mut spool));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "its file has no name");
         (spool.rows(), once, again)

@@ -15,8 +15,8 @@ use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::serial::Epoch;
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Refusal, Result};
-use crate::platform::db::{Db, chunk_rows, planned};
 use crate::platform::db::schema::{batch as batch_table, batch_void};
+use crate::platform::db::{Db, chunk_rows, planned};
 use crate::platform::events::{self, Stamp};
 
 /// What a mint brought.
