@@ -325,3 +325,15 @@ impl Walk<'_> {
         Ok((rows, header))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_is_as_large_as_fits_a_turn() {
+        let next = |rows, millis| in_a_turn(rows, Duration::from_millis(millis));
+        assert_eq!((next(2_000, 100), next(4_000, 250), next(8_000, 500)), (5_000, 4_000, 4_000));
+        assert_eq!((next(2_000, 0), next(8_000, 10), next(8_000, 60_000)), (CHUNK_MAX, CHUNK_MAX, CHUNK));
+    }
+}
