@@ -257,6 +257,25 @@ impl Keyring {
         named.filter(|_| genuine && known.is_some())
     }
 
+    /// The first of these GTINs with which the serial names a garment that `may_be`, its place among them, and the garment.
+    ///
+    /// For whoever tries many and need not hide how many: what may not be is not proved, which is half of the work.
+    pub fn open_with_any<'a>(
+        &self,
+        gtins: impl IntoIterator<Item = &'a Gtin14>,
+        serial: &Serial,
+        may_be: impl Fn(&Gtin14, GarmentId) -> bool,
+    ) -> Option<(usize, GarmentId)> {
+        let keys = self.of(serial.epoch())?;
+        let (tag, hidden) = serial.parts();
+        gtins.into_iter().enumerate().find_map(|(place, gtin)| {
+            let id = hidden ^ keys.pad(gtin, tag);
+            let garment = GarmentId(i64::try_from(id).ok()?);
+            let named = GarmentId::new(garment.batch(), garment.unit()).filter(|named| may_be(gtin, *named))?;
+            bool::from(keys.tag(gtin, id).ct_eq(&tag)).then_some((place, named))
+        })
+    }
+
     /// The claim code of a garment whose serial is of `epoch`; None when the epoch's key is gone.
     pub fn claim_code(&self, gtin: &Gtin14, garment: GarmentId, epoch: Epoch) -> Option<ClaimCode> {
         let keys = self.of(epoch)?;
@@ -473,6 +492,18 @@ mod tests {
         }
         assert_eq!(seen.len(), 100_000);
         assert_eq!(ring.mint(&GTIN, garment(42, 1000)), ring.mint_under(Epoch(7), &GTIN, garment(42, 1000)).unwrap());
+    }
+
+    #[test]
+    fn of_many_gtins_the_one_that_fits_is_found_unless_it_may_not_be() {
+        let ring = ring();
+        let serial = ring.mint_under(Epoch::FIRST, &GTIN, garment(9, 4)).unwrap();
+        let gtins = [NO_GTIN, *b"06901234567892", GTIN];
+        assert_eq!(ring.open_with_any(&gtins, &serial, |_, _| true), Some((2, garment(9, 4))));
+        assert_eq!(ring.open_with_any(&gtins, &serial, |gtin, named| *gtin == GTIN && named == garment(9, 4)), Some((2, garment(9, 4))));
+        assert_eq!(ring.open_with_any(&gtins, &serial, |_, named| named != garment(9, 4)), None);
+        assert_eq!(ring.open_with_any(&gtins[..2], &serial, |_, _| true), None, "what may be is proved all the same");
+        assert_eq!(ring.open_with_any(&[], &serial, |_, _| true), None);
     }
 
     #[test]

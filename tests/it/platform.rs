@@ -151,6 +151,32 @@ story!(writes_at_the_same_time_are_all_kept, |app| {
     assert_eq!(app.house.store.read(|db| events::held_version(db, "catalogue")).await.unwrap(), 200);
 });
 
+story!(a_write_that_fails_among_others_takes_back_only_itself, |app| {
+    // Each way in which four writes that are committed together can fail or not.
+    for fails in 0..16_u8 {
+        let (number, is_wrong) = (move |place: u8| i64::from(fails) * 4 + i64::from(place) + 1_000, |place: u8| fails >> place & 1 == 1);
+        let writes = (0..4).map(|place| {
+            let (stamp, number, is_wrong) = (app.house.stamp("system"), number(place), is_wrong(place));
+            app.house.store.write(move |db| {
+                events::append(db, &stamp, EventKind::PartySaved, Subject::Thing("party", number), &serde_json::json!({}))?;
+                if is_wrong { Err(Error::from(Code::Stale)) } else { Ok(()) }
+            })
+        });
+        // Asked in this order: the four wait behind the first, and the embedded store takes them all at once when it may go on.
+        let (open, gate) = std::sync::mpsc::channel::<()>();
+        let first = app.house.store.write(move |_| Ok(gate.recv().is_err()));
+        let (first, outcomes, ()) =
+            futures_util::future::join3(first, futures_util::future::join_all(writes), async move { drop(open) }).await;
+        assert!(first.unwrap());
+        let kept = app.house.store.read(move |db| {
+            (0..4).map(|place| Ok(events::of(db, Subject::Thing("party", number(place)))?.len() == 1)).collect::<Result<Vec<_>, Error>>()
+        });
+        let expected: Vec<bool> = (0..4).map(|place| !is_wrong(place)).collect();
+        assert_eq!(outcomes.iter().map(Result::is_ok).collect::<Vec<_>>(), expected, "{fails:04b}");
+        assert_eq!(kept.await.unwrap(), expected, "{fails:04b}");
+    }
+});
+
 story!(a_panic_in_a_write_is_refused_and_the_writer_goes_on, |app| {
     let panicked: Result<(), _> = app.house.store.write(|_| panic!("on purpose")).await;
     assert!(panicked.is_err());

@@ -3,13 +3,13 @@
 use diesel::prelude::*;
 use hangtag::each;
 use hangtag::kernel::event::Subject;
-use hangtag::kernel::{Code, Id};
+use hangtag::kernel::{Code, GarmentId, Id};
 use hangtag::ownership::holders::{self, Outcome, Secret};
 use hangtag::ownership::sales::{self, NewSale, SaleStatus};
 use hangtag::ownership::warranties::{self, WarrantyState};
 use hangtag::platform::db::schema::{batch_tally, garment, sale};
 use hangtag::platform::events;
-use hangtag::platform::imports::{ImportReport, Importer, Mode, Outcome as Ending, Source};
+use hangtag::platform::imports::{ImportReport, Importer, Mode, News, Outcome as Ending, Pass, Progress, Source};
 use hangtag::production::batches;
 use hangtag::production::parties::Role as Kind;
 use hangtag::production::products::StartRule;
@@ -409,12 +409,28 @@ story!(people_register_on_a_page, |app| {
 
 /// Runs an import of a CSV text, on a thread that may block.
 async fn import(app: &TestApp, csv: &str, mode: Mode, party: Option<Id>) -> ImportReport {
+    import_amid(app, csv, mode, party, |_| ()).await
+}
+
+/// The same, with something done whenever it says how far it is.
+async fn import_amid(
+    app: &TestApp,
+    csv: &str,
+    mode: Mode,
+    party: Option<Id>,
+    mut amid: impl FnMut(Progress) + Send + 'static,
+) -> ImportReport {
     let path = app.folder.path().join("sales.csv");
     std::fs::write(&path, csv).unwrap();
     let (house, importer) = (app.house.clone(), Importer { stamp: app.house.stamp("staff:desk"), party });
     let run = move || {
         let mut source = Source::open(&path).unwrap();
-        sales::IMPORT.run(&house, &importer, &mut source, mode, &mut |_| {}).unwrap()
+        let mut told = |news: News<'_>| {
+            if let News::Progress(now) = news {
+                amid(now);
+            }
+        };
+        sales::IMPORT.run(&house, &importer, &mut source, mode, &mut told).unwrap()
     };
     actix_web::rt::task::spawn_blocking(run).await.unwrap()
 }
@@ -510,6 +526,79 @@ story!(twenty_thousand_rows, |app| {
     assert_eq!(tally(&app, &goods).await, [(shop.0, 20_000, 0)]);
     let last = goods.garment(19_999);
     assert_eq!(app.look(move |db| events::of(db, Subject::Garment(last.0))).await.len(), 2);
+});
+
+/// A file of sales in an order that has nothing to do with their garments: the units of three batches, by strides. Without a GTIN beside them.
+fn scattered(app: &TestApp, of: &[&Goods], each: i64, retailer: &str) -> (String, Vec<GarmentId>) {
+    let mut csv = String::from("serial,retailer_code,sold_on,order_no\n");
+    let all = each * i64::try_from(of.len()).unwrap();
+    let places = (0..all).map(|n| n * 7_919 % all);
+    let garments = places
+        .map(|place| {
+            let (goods, unit) = (of[usize::try_from(place / each).unwrap()], place % each);
+            csv += &format!("{},{retailer},2026-06-{:02},W-{place}\n", goods.serial(app, unit), 1 + unit % 14);
+            goods.garment(unit)
+        })
+        .collect();
+    (csv, garments)
+}
+
+story!(sales_in_any_order_are_all_written, |app| {
+    let goods = [
+        app.goods(Some(policy("ONE", &[StartRule::Sold])), 2_000).await,
+        app.goods(Some(policy("TWO", &[StartRule::Sold])), 2_000).await,
+        app.goods(None, 2_000).await,
+    ];
+    let (shop, code) = app.party(Kind::Retailer).await;
+    let (csv, _) = scattered(&app, &goods.each_ref(), 2_000, &code);
+    let mut heard = Vec::new();
+    let (told, hears) = std::sync::mpsc::channel();
+    let report = import_amid(&app, &csv, Mode::Apply, None, move |now| told.send(now).unwrap()).await;
+    heard.extend(hears);
+    assert_eq!((report.outcome, report.rows_read, report.added, report.fault_count), (Ending::Applied, 6_000, 6_000, 0));
+    let last = heard.last().unwrap();
+    assert_eq!((last.pass, last.rows, last.bytes), (Pass::Applying, 6_000, last.of_bytes));
+    assert!(heard.windows(2).all(|two| two[0].pass != two[1].pass || two[0].rows <= two[1].rows));
+    for batch in &goods {
+        assert_eq!(tally(&app, batch).await, [(shop.0, 2_000, 0)]);
+        let one = batch.garment(1_999);
+        let sold = app.look(move |db| sales::of_garment(db, one)).await;
+        assert_eq!((sold.len(), sold[0].sold_on, sold[0].retailer), (1, day("2026-06-12"), Some(shop)));
+        assert_eq!(app.look(move |db| events::of(db, Subject::Garment(one.0))).await.len(), 2);
+    }
+    let again = import(&app, &csv, Mode::Apply, None).await;
+    assert_eq!((again.outcome, again.added, again.unchanged), (Ending::Applied, 0, 6_000));
+});
+
+story!(a_sale_made_by_another_while_a_file_is_written_stops_it_at_its_line, |app| {
+    let goods = [app.goods(None, 2_000).await, app.goods(None, 2_000).await, app.goods(None, 2_000).await];
+    let (shop, code) = app.party(Kind::Retailer).await;
+    let (csv, garments) = scattered(&app, &goods.each_ref(), 2_000, &code);
+    // Between the two passes somebody sells one of the garments of the second batch.
+    let taken = goods[1].garment(17);
+    let line = garments.iter().position(|garment| *garment == taken).unwrap() + 2;
+    let (house, sale) = (app.house.clone(), sale_of(&goods[1], 17, "2026-06-13"));
+    let mut sold = false;
+    let report = import_amid(&app, &csv, Mode::Apply, None, move |now| {
+        if now.pass == Pass::Checking && now.rows == 6_000 && !std::mem::replace(&mut sold, true) {
+            let (stamp, zone, sale) = (house.stamp("api:shop"), house.config.time_zone, sale.clone());
+            house.store.write_blocking(move |db| sales::register(db, &stamp, zone, &sale)).unwrap();
+        }
+    })
+    .await;
+    let faults: Vec<_> = report.faults.iter().map(|fault| (fault.line, fault.column.as_str(), fault.code.as_str())).collect();
+    assert_eq!((report.outcome, faults), (Ending::Stopped, vec![(Some(u64::try_from(line).unwrap()), "serial", "already_sold")]));
+    assert_eq!(report.faults[0].value.as_deref(), Some(goods[1].serial(&app, 17).as_str()));
+    // Whole chunks are in, the one with the fault is not: it can be told from the first batch, which comes before it.
+    assert_eq!(i64::try_from(report.added).unwrap() + 1, rows(&app).await);
+    assert!((2_000..4_000).contains(&report.added), "{}", report.added);
+    assert_eq!(tally(&app, &goods[0]).await, [(shop.0, 2_000, 0)]);
+    // The garment comes back, and the same file completes what it began.
+    let (stamp, zone) = (app.house.stamp("system"), app.house.config.time_zone);
+    app.write(move |db| sales::end_sale(db, &stamp, zone, taken, day("2026-06-13"))).await;
+    let without: String = csv.lines().filter(|row| !row.contains(&goods[1].serial(&app, 17))).map(|row| format!("{row}\n")).collect();
+    let rest = import(&app, &without, Mode::Apply, None).await;
+    assert_eq!((rest.outcome, rest.added, rest.unchanged), (Ending::Applied, 5_999 - report.added, report.added));
 });
 
 /// How fast a large file goes, said on standard error: `cargo test --release --test it a_million_rows -- --ignored --nocapture`.

@@ -72,11 +72,12 @@ fn know(db: &mut Db, stamp: &Stamp, zone: Tz, chunk: &[NewSale]) -> Result<Known
             by_code.insert(style.policy_code.clone(), products::policies(db, Some(&style.policy_code))?);
         }
     }
+    let mut voids = batches::voids_of_batches(db, &numbers)?;
     let mut batches = HashMap::with_capacity(found.len());
     for batch in found {
         let style = skus.get(&batch.sku_id).and_then(|sku| styles.get(&sku.style_id));
         let policies = style.and_then(|style| by_code.get(&style.policy_code)).cloned().unwrap_or_default();
-        let voids = batches::voids_of(db, batch.no)?;
+        let voids = voids.remove(&batch.no).unwrap_or_default();
         batches.insert(batch.no, KnownBatch { batch, voids, policies });
     }
     let mut sales: HashMap<GarmentId, Vec<Sale>> = HashMap::new();

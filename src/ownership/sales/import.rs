@@ -1,11 +1,13 @@
 //! Sales from files: a shop's day, a year of another system. A row that is there already, word for word, changes nothing.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use roaring::RoaringTreemap;
+use serde::{Deserialize, Serialize};
 
 use super::examine::{Examined, examine};
 use super::resolve::{Finder, Named, read_name};
@@ -13,12 +15,14 @@ use super::rules::{self, NewSale, Sound};
 use super::store::register_examined;
 use crate::kernel::money::{self, Money};
 use crate::kernel::time::local_date;
-use crate::kernel::{Code, Fault, Id, Refusal, Result, countries};
+use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result, countries};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row};
+use crate::platform::imports::{
+    AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Kept, Mode, Row, Spool,
+};
 use crate::platform::keys::Keys;
 use crate::production::parties;
 
@@ -110,6 +114,8 @@ fn begin(house: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
         party: importer.party,
         finder: Finder::default(),
         seen: RoaringTreemap::new(),
+        folder: house.config.data_dir.clone(),
+        sound: None,
     }))
 }
 
@@ -123,11 +129,18 @@ struct SaleImport {
     finder: Finder,
     /// Garments of the rows checked so far. A bitmap: the units of a batch lie side by side.
     seen: RoaringTreemap,
+    /// Where rows are kept between the passes.
+    folder: PathBuf,
+    /// The rows found sound, by garment: the order in which the store keeps what a sale is made of. Written in any other, each row touches
+    /// pages of its own, and a file of a million is a hundred times its size on the disk. None when nothing is to be written.
+    sound: Option<Spool<SaleRow>>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct SaleRow {
     named: Named,
+    /// The garment of that name, once it was looked up.
+    garment: Option<GarmentId>,
     retailer: Option<String>,
     sound: Sound,
 }
@@ -137,6 +150,10 @@ impl Import for SaleImport {
 
     fn columns(&self) -> &'static Columns {
         const { &COLUMNS }
+    }
+
+    fn begins(&mut self, _file: &str, mode: Mode) {
+        self.sound = (mode == Mode::Apply).then(|| Spool::new(&self.folder));
     }
 
     fn read(&mut self, row: &mut Row<'_>) -> Option<SaleRow> {
@@ -168,7 +185,7 @@ impl Import for SaleImport {
             country: country?.unwrap_or_default(),
             city: city?.unwrap_or_default(),
         };
-        let record = SaleRow { named: named?, retailer: retailer?, sound };
+        let record = SaleRow { named: named?, garment: None, retailer: retailer?, sound };
         sound_days.then_some(record)
     }
 
@@ -189,7 +206,16 @@ impl Import for SaleImport {
                 faults.extend(located(entry, refusal));
             }
         }
+        if let Some(sound) = self.sound.as_mut().filter(|_| faults.is_empty()) {
+            for (entry, new) in places.iter().filter_map(|place| chunk.get(*place)).zip(&news) {
+                sound.push(new.garment.0, entry.line, &SaleRow { garment: Some(new.garment), ..entry.record.clone() })?;
+            }
+        }
         Ok(Checked { faults, would })
+    }
+
+    fn kept(&mut self) -> Result<Option<Kept<SaleRow>>> {
+        self.sound.as_mut().map(|sound| Ok::<Kept<SaleRow>, Error>(Box::new(sound.in_order()?))).transpose()
     }
 
     fn apply(&mut self, db: &mut Db, chunk: &[Entry<SaleRow>]) -> Result<Applied> {
@@ -243,9 +269,12 @@ fn resolve(db: &mut Db, keys: &Keys, party: Option<Id>, finder: &mut Finder, chu
     codes.sort_unstable();
     codes.dedup();
     let retailers: HashMap<String, Id> = parties::ids_of_codes(db, &codes)?;
-    let found = finder.find(db, &keys.serials, chunk.iter().map(|entry| &entry.record.named))?;
     let mut resolved = Resolved { news: Vec::with_capacity(chunk.len()), faults: Vec::new() };
-    for ((place, entry), garment) in chunk.iter().enumerate().zip(found) {
+    for (place, entry) in chunk.iter().enumerate() {
+        let garment = match entry.record.garment {
+            Some(garment) => Ok(garment),
+            None => finder.find(db, &keys.serials, &entry.record.named)?,
+        };
         let retailer = match &entry.record.retailer {
             None => Ok(party),
             Some(code) => {

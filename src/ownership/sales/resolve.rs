@@ -1,16 +1,17 @@
 //! From what a file, a scanner or a shop calls a garment to the garment: one by one, and a chunk at once.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
 
 use crate::kernel::gs1::scan::{self, Scan};
-use crate::kernel::serial::{Gtin14, Keyring, NO_GTIN, Serial};
+use crate::kernel::serial::{Epoch, Gtin14, Keyring, NO_GTIN, Serial};
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result, faults};
 use crate::platform::db::Db;
-use crate::production::batches::{self, Batch, Origin, SerialOf};
+use crate::production::batches::{self, SerialOf};
 
 /// What somebody calls a garment, taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
     /// The GTIN it stands beside, where one was given.
     pub gtin: Option<String>,
@@ -64,60 +65,58 @@ pub fn find(db: &mut Db, keys: &Keyring, named: &Named) -> Result<GarmentId> {
     batches::find_serial(db, keys, named.gtin.as_deref(), &named.serial)?.ok_or_else(|| Code::SerialUnknown.into())
 }
 
-/// Finds the garments of many names, a chunk at a time: serials of ours are deciphered without the store, and a batch is read once for all of
-/// a chunk. Whether a unit is minted and not void is for the caller, who reads the batches anyway.
+/// Finds the garments of many names: serials of ours are deciphered, with what is known of all batches from the first name on. Whether a unit
+/// is minted and not void is for the caller, who reads the batches anyway.
 #[derive(Debug, Default)]
-pub struct Finder {
-    /// The GTIN that fitted last: files come sorted by product as often as not, so a serial without GTIN is tried with it first.
-    last: Option<Gtin14>,
+pub struct Finder(Option<Known>);
+
+#[derive(Debug)]
+struct Known {
+    /// What the serials of each batch of ours are made with. Once it is minted that never changes.
+    batches: HashMap<BatchNo, (Gtin14, Epoch)>,
+    /// The GTINs among those; the one that fitted last first: files come sorted by product as often as not.
+    gtins: Vec<Gtin14>,
+}
+
+impl Known {
+    fn read(db: &mut Db) -> Result<Self> {
+        let batches = batches::made_with(db)?;
+        let gtins: BTreeSet<Gtin14> = batches.values().map(|(gtin, _)| *gtin).collect();
+        Ok(Self { batches, gtins: gtins.into_iter().collect() })
+    }
+
+    /// The garment of a serial that its batch made with this GTIN, or with any, in the serial's epoch.
+    fn open(&mut self, keys: &Keyring, gtin: Option<Gtin14>, serial: &Serial) -> Option<GarmentId> {
+        let is_own = |gtin: &Gtin14, garment: GarmentId| self.batches.get(&garment.batch()) == Some(&(*gtin, serial.epoch()));
+        if let Some(gtin) = gtin {
+            return keys.open_with_any([&gtin], serial, is_own).map(|(_, garment)| garment);
+        }
+        let (place, garment) = keys.open_with_any(&self.gtins, serial, is_own)?;
+        self.gtins.get_mut(..=place).unwrap_or_default().rotate_right(1);
+        Some(garment)
+    }
 }
 
 impl Finder {
-    /// The garments of these names, in their order; what is wrong with those that name none.
+    /// The garment of a name; what is wrong with one that names none.
     ///
     /// # Errors
     /// When the store does.
-    pub fn find<'a>(
-        &mut self,
-        db: &mut Db,
-        keys: &Keyring,
-        names: impl Iterator<Item = &'a Named>,
-    ) -> Result<Vec<Result<GarmentId, Fault>>> {
-        let mut known: HashMap<BatchNo, Option<Batch>> = HashMap::new();
-        names.map(|named| self.find_one(db, keys, &mut known, named)).collect()
-    }
-
-    fn find_one(
-        &mut self,
-        db: &mut Db,
-        keys: &Keyring,
-        known: &mut HashMap<BatchNo, Option<Batch>>,
-        named: &Named,
-    ) -> Result<Result<GarmentId, Fault>> {
-        let gtin = named.gtin.as_deref().map_or(self.last, batches::gtin14);
-        if let (Some(gtin), Ok(serial)) = (gtin, Serial::parse(&named.serial))
-            && let Some(garment) = keys.open(&gtin, &serial)
-        {
-            let batch = match known.entry(garment.batch()) {
-                Slot::Occupied(slot) => slot.into_mut(),
-                Slot::Vacant(slot) => slot.insert(batches::batch(db, garment.batch())?),
+    pub fn find(&mut self, db: &mut Db, keys: &Keyring, named: &Named) -> Result<Result<GarmentId, Fault>> {
+        let given = named.gtin.as_deref().map(batches::gtin14);
+        // A GTIN that is none names nothing of ours.
+        if let (Ok(serial), false) = (Serial::parse(&named.serial), given == Some(None)) {
+            let known = match self.0.take() {
+                Some(known) => known,
+                None => Known::read(db)?,
             };
-            // It must be the very serial its batch was minted with: of this GTIN, of this epoch.
-            let is_own = batch.as_ref().is_some_and(|batch| {
-                batch.origin == Origin::Own && batches::own_serial(keys, batch, garment).is_ok_and(|own| own.serial == serial.as_str())
-            });
-            if is_own {
-                self.last = Some(gtin);
+            if let Some(garment) = self.0.insert(known).open(keys, given.flatten(), &serial) {
                 return Ok(Ok(garment));
             }
         }
-        // A GTIN not met before, a serial from elsewhere, or none at all.
+        // Of a batch minted since, from elsewhere, or none at all.
         match find(db, keys, named) {
-            Ok(garment) => {
-                let batch = batches::batch(db, garment.batch())?.filter(|batch| batch.origin == Origin::Own);
-                self.last = batch.and_then(|batch| batch.minted_gtin.as_deref().map_or(Some(NO_GTIN), batches::gtin14)).or(self.last);
-                Ok(Ok(garment))
-            }
+            Ok(garment) => Ok(Ok(garment)),
             Err(Error::Refused(refusal)) => Ok(Err(Fault::new("serial", refusal.code).with("value", &named.serial))),
             Err(error) => Err(error),
         }

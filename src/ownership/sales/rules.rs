@@ -73,7 +73,7 @@ pub struct SaleAsk {
 }
 
 /// The part of a sale that needs nothing but itself to be sound.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sound {
     /// Sold.
     pub sold_on: NaiveDate,

@@ -20,6 +20,7 @@ mod postgres;
 pub mod schema;
 pub mod search;
 mod sqlite;
+mod times;
 mod url;
 
 use std::any::{Any, TypeId};
@@ -32,12 +33,13 @@ use diesel::sqlite::SqliteConnection;
 
 pub use catalogue::{Catalogue, Column, Difference, Key, KeyKind, Table};
 pub use columns::{Json, known_text};
-pub use conflict::{CHUNK_BINDS, chunk_rows};
+pub use conflict::{CHUNK_BINDS, chunk_rows, lie_close};
 pub use copies::restore;
 pub use doctor::{Finding, Says, examine};
 pub use literal::Live;
 pub use migrate::{Migrated, Standing, migrate, refuse_differences, standing};
-pub use planned::{Planned, planned};
+pub use planned::{COPIED, Planned, planned};
+pub use times::{At, Day};
 pub use url::DatabaseUrl;
 
 use crate::kernel::Result;

@@ -252,13 +252,23 @@ fn commit_group(db: &mut Db, group: &mut [Box<dyn Queued>]) -> Result<()> {
         control(db, "BEGIN IMMEDIATE")?;
         let mut kept = false;
         for write in group.iter_mut() {
-            control(db, "SAVEPOINT one")?;
-            if write.run(db) {
-                kept = true;
-            } else {
-                control(db, "ROLLBACK TO one")?;
+            // A savepoint guards the writes before this one. Where there is none to guard it would only cost: SQLite keeps a copy of each page
+            // that is changed under it, and walks all of them when a statement with a savepoint of its own ends.
+            if kept {
+                control(db, "SAVEPOINT one")?;
             }
-            control(db, "RELEASE one")?;
+            match (write.run(db), kept) {
+                (true, true) => control(db, "RELEASE one")?,
+                (true, false) => kept = true,
+                (false, true) => {
+                    control(db, "ROLLBACK TO one")?;
+                    control(db, "RELEASE one")?;
+                }
+                (false, false) => {
+                    control(db, "ROLLBACK")?;
+                    control(db, "BEGIN IMMEDIATE")?;
+                }
+            }
         }
         control(db, if kept { "COMMIT" } else { "ROLLBACK" })
     })();

@@ -19,6 +19,9 @@
 //! would hold the only SQLite writer for minutes; so chunks are each whole, and applying is *idempotent* by contract: a row that is there
 //! already is counted as unchanged. An import interrupted between two chunks has whole rows in and whole rows out, and sending the same file
 //! again completes it.
+//!
+//! The second pass reads the file once more, in its own order; or a room keeps what the first pass found in a [`Spool`], on the disk and in
+//! the order in which the store keeps it. What the first pass established of a row by itself then stands; what the store says is asked again.
 
 mod cell;
 mod changes;
@@ -32,6 +35,7 @@ mod report;
 mod row;
 mod run;
 mod sheet;
+mod spool;
 mod table;
 mod template;
 mod workbook;
@@ -45,7 +49,8 @@ pub use http::routes;
 pub use notes::{ImportNote, Note};
 pub use report::{FAULTS_KEPT, ImportFault, ImportReport, Outcome, Reason};
 pub use row::{Row, Takes, read_flag, read_milli, read_whole};
-pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Mode, News, Pass, Place, Progress, run};
+pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Kept, Mode, News, Pass, Place, Progress, run};
 pub use sheet::{Column, Columns};
+pub use spool::{InOrder, Spool};
 pub use table::{Source, TABLE_COLUMNS_MAX};
 pub use template::{columns_markdown, template_csv, template_xlsx};

@@ -7,7 +7,7 @@ use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row};
+use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Mode, Row};
 
 /// Characters a day's name may have.
 pub(super) const NAME_MAX: usize = 60;
@@ -73,7 +73,7 @@ struct DayImport {
 impl Import for DayImport {
     type Record = Wanted;
 
-    fn named(&mut self, file: &str) {
+    fn begins(&mut self, file: &str, _mode: Mode) {
         file.clone_into(&mut self.file);
     }
 
