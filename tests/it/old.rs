@@ -9,7 +9,7 @@ use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 use hangtag::platform::db::{Catalogue, DatabaseUrl, Table, migrate};
 use hangtag::platform::keys::KeyFile;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{On, Place, stores};
 use crate::upgrade::program;
