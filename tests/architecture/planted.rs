@@ -195,6 +195,10 @@ fn edges_are_told_with_what_is_used() {
     assert_eq!(edge("use crate::production::parties::*;\nfn f() { list(); }", parties), ["*", "list"]);
     assert_eq!(edge("use crate::each;\nfn f() { each!(x, |c| crate::production::parties::save(c)) }", parties), ["save"]);
     assert_eq!(edge("use crate::each;", "platform/db"), ["each!"]);
+    let twin = format!("{}\npub use twin::twin;", BASE[3].1);
+    let files =
+        [("platform/db", twin.as_str()), ("platform/db/twin", "pub fn twin() {}"), ("quality/findings", "use crate::platform::db::twin;")];
+    assert_eq!(planted(&files, &PLAN).edges["quality/findings"]["platform/db"].iter().collect::<Vec<_>>(), ["twin"]);
     assert_eq!(edge("use crate::kernel::{Id, time::Clock};", "kernel"), ["Id", "time::Clock"]);
     assert_eq!(edge("use crate::kernel::time;\nfn f(_: time::Clock) {}", "kernel"), ["time::Clock"]);
     assert_eq!(edge("#[cfg(test)] mod tests { use crate::production::parties::Party; }", parties), Vec::<String>::new());
@@ -295,7 +299,18 @@ fn a_table_is_changed_by_its_owner_alone() {
         let expected = format!("{rule} ownership/sales/store.rs:3");
         assert_eq!(found(&[("ownership/sales/store", &format!("{head}{line}"))], &PLAN), [expected], "{line}");
     }
+    let saves = "#[macro_export]\nmacro_rules! save_row { ($db:expr, $table:ident, $row:expr) => { $crate::each!($db, |c| diesel::insert_into($table::table).values(&$row).execute(c)) } }";
+    for (line, rule) in [
+        ("use crate::save_row; fn f(db: &mut Db) { save_row!(db, sale, 1) }", None),
+        ("use crate::save_row; fn f(db: &mut Db) { save_row!(db, party, 1) }", Some("table-owner")),
+        ("use crate::save_row as keep; fn f(db: &mut Db) { let row = party::table.find(1); keep!(db, row, 1) }", Some("table-owner")),
+        ("fn f(db: &mut Db, row: R) { crate::save_row!(db, row, 1) }", Some("table-unseen")),
+    ] {
+        let expected: Vec<String> = rule.into_iter().map(|rule| format!("{rule} ownership/sales/store.rs:3")).collect();
+        assert_eq!(found(&[("ownership/sales/store", &format!("{head}{line}")), ("platform/db/saves", saves)], &PLAN), expected, "{line}");
+    }
     for line in [
+        "#[cfg(test)] mod tests { diesel::table! { hat (id) { id -> BigInt, } } }",
         "fn f(db: &mut Db) { each!(db, |c| diesel::delete(sale::table.filter(sale::id.eq_any(party::table.select(party::id)))).execute(c)) }",
         "fn f(c: C) { diesel::sql_query(\"SELECT 1 FROM party JOIN sale\").load(c); }",
         "#[cfg(test)] mod tests { fn f(c: C) { diesel::delete(super::party::table).execute(c); } }",
@@ -465,6 +480,7 @@ fn a_step_of_the_trade_is_not_put_together_in_http() {
             "fn f(house: &House) { house.store.write_blocking(|db| once.run(db, &stamp, |d| { list(d); save(d) })) }",
             "f: store::list + store::save",
         ),
+        ("fn f(call: C) { call.change(&hash, None, move |db, stamp| { list(db); save(db, stamp) }) }", "f: store::list + store::save"),
         (
             "fn f(house: &House) { let act = move |db: &mut Db| { list(db); save(db) }; house.store.write(act) }",
             "f: store::list + store::save",

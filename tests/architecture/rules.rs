@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::names::{End, Meaning, Resolver};
 use crate::plan::{Plan, WHY};
-use crate::source::{Facts, Kind, Mention, ModulePath, Spot, TypeFact};
+use crate::source::{Facts, Kind, Mention, ModulePath, Names, Spot, TypeFact};
 
 /// Something that is not as the plan says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,6 +96,8 @@ struct Checker<'a> {
     with_store: BTreeSet<(ModulePath, String)>,
     /// What a macro's body means, by the macro.
     expansions: BTreeMap<(ModulePath, String), Vec<Meaning>>,
+    /// Macros that change a table their user names.
+    writing_macros: BTreeSet<(ModulePath, String)>,
     /// The tables a function mentions.
     tables_of: BTreeMap<(ModulePath, String), BTreeSet<String>>,
 }
@@ -110,6 +112,7 @@ pub fn check(facts: &Facts, plan: &Plan) -> Review {
         review: Review::default(),
         with_store: BTreeSet::new(),
         expansions: BTreeMap::new(),
+        writing_macros: BTreeSet::new(),
         tables_of: BTreeMap::new(),
     };
     checker.prepare();
@@ -183,6 +186,9 @@ impl Checker<'_> {
                 self.tables_of.entry(key(function)).or_default().insert(table.clone());
             }
             if let Some(name) = &mention.in_macro {
+                if tables::is_for_its_user(mention, &meaning) {
+                    self.writing_macros.insert(key(name));
+                }
                 self.expansions.entry(key(name)).or_default().push(meaning);
             }
         }
@@ -210,7 +216,7 @@ impl Checker<'_> {
             }
         }
         for room in known.iter().filter(|known| !present.iter().any(|(room, _)| room == *known)) {
-            self.find("rooms", &plan_spot(), &[room.clone()], format!("{room} is on the list of rooms and not in the source"));
+            self.find("rooms", &plan_spot(), std::slice::from_ref(room), format!("{room} is on the list of rooms and not in the source"));
         }
         for (path, _) in self.plan.placed {
             if !self.facts.modules.contains_key([(*path).to_owned()].as_slice()) {
@@ -242,7 +248,7 @@ impl Checker<'_> {
                     path.push("*".into());
                 }
             }
-            Kind::Macro => self.expand(&meaning.end, &mut ends, 4),
+            Kind::Macro(_) => self.expand(&meaning.end, &mut ends, 4),
             _ => {}
         }
         ends
@@ -260,7 +266,7 @@ impl Checker<'_> {
         let facts = self.facts;
         for mention in &facts.mentions {
             let mut meaning = self.resolver.mention(mention);
-            if meaning.is_none() && mention.kind == Kind::Macro {
+            if meaning.is_none() && matches!(mention.kind, Kind::Macro(_)) {
                 let known = self.resolver.macro_of(mention);
                 meaning = known.map(|(module, name)| Meaning { end: End::Macro(module, name), legs: Vec::new() });
                 // A macro of the standard library needs no path.
@@ -340,7 +346,10 @@ impl Checker<'_> {
             for (module, name) in leg.steps.iter().filter(|(module, _)| !module.is_empty()) {
                 let other = home_of(module);
                 let whole: ModulePath = module.iter().chain([name]).cloned().collect();
-                if other.room != from.room && !modules.contains_key(&whole) {
+                // A module and a function may have one name; the module alone says nothing yet.
+                let names = modules.get(module).and_then(|module| module.names.get(name)).into_iter().flatten();
+                let is_module = modules.contains_key(&whole) && names.into_iter().all(|named| matches!(named.what, Names::Module(_)));
+                if other.room != from.room && !is_module {
                     let label = whole[other.depth.min(whole.len())..].join("::");
                     add(other, Some(label));
                 }
@@ -474,7 +483,7 @@ impl Checker<'_> {
                         // Told once, from the room that comes first by name.
                         if way.iter().all(|other| *other >= room.as_str()) {
                             let at = Spot { file: format!("src/{room}").into(), line: 1 };
-                            self.find("circle", &at, &[room.clone()], way.join(" → "));
+                            self.find("circle", &at, std::slice::from_ref(room), way.join(" → "));
                         }
                         open.clear();
                         break;

@@ -363,7 +363,9 @@ impl<'a> Scanner<'a> {
             && matches!(tokens.get(after + 1), Some(TokenTree::Group(_)))
         {
             self.invocation(span, &route, tokens.get(after + 1));
-            self.mention(span, route, Kind::Macro);
+            let given = if let Some(TokenTree::Group(given)) = tokens.get(after + 1) { inside(given) } else { Vec::new() };
+            let given = given.split(|token| punct(Some(token)) == Some(',')).filter_map(|part| self.first_path(part)).collect();
+            self.mention(span, route, Kind::Macro(given));
         } else if let Some(group) = group(tokens.get(after), Delimiter::Parenthesis) {
             let target = self.first_path(&inside(group));
             self.mention(span, route, Kind::Call(target));
@@ -411,7 +413,9 @@ impl<'a> Scanner<'a> {
         let Some(name) = name.and_then(|at| word(arguments.get(at))) else { return };
         let module = self.facts.modules.entry(self.place.module.clone()).or_default();
         module.names.entry(name.clone()).or_default().push(Named { what: Names::Table, is_test: self.place.is_test });
-        self.facts.tables.insert(name, (self.place.spot(span), self.place.module.clone()));
+        if !self.place.is_test {
+            self.facts.tables.insert(name, (self.place.spot(span), self.place.module.clone()));
+        }
     }
 
     /// `.name`, a field or a method.
@@ -441,11 +445,14 @@ impl<'a> Scanner<'a> {
         });
     }
 
-    /// What a closure calls with its first parameter. A name is looked up among the bindings of the function, a path is the one call.
+    /// What the closure among the arguments calls with its first parameter. A name is looked up among the bindings of the function, a path is the one call.
     fn closure(&self, arguments: &[TokenTree], depth: usize) -> Option<Vec<GivenCall>> {
         let depth = depth.checked_sub(1)?;
-        let start = usize::from(word(arguments.first()).as_deref() == Some("move"));
-        if let Some((names, body)) = bars(arguments, start) {
+        let mut starts = (0..arguments.len()).filter(|&at| {
+            let before = at.checked_sub(1).and_then(|at| arguments.get(at));
+            before.is_none() || punct(before) == Some(',') || word(before).as_deref() == Some("move")
+        });
+        if let Some((names, body)) = starts.find_map(|at| bars(arguments, at)) {
             return Some(self.given(&arguments[body..], names.into_iter().take(1).collect()));
         }
         let (route, end) = path_at(arguments, 0).filter(|_| begins(arguments, 0))?;
@@ -515,17 +522,26 @@ impl<'a> Scanner<'a> {
     /// `depth`: how many bindings and parentheses it looks through.
     fn first_path_within(&self, tokens: &[TokenTree], depth: usize) -> Option<Route> {
         let depth = depth.checked_sub(1)?;
-        let mut at = 0;
+        let (mut at, mut is_variable) = (0, false);
         loop {
             match tokens.get(at)? {
-                TokenTree::Punct(sign) if matches!(sign.as_char(), '&' | '*' | '$') => at += 1,
+                TokenTree::Punct(sign) if matches!(sign.as_char(), '&' | '*') => at += 1,
+                TokenTree::Punct(sign) if sign.as_char() == '$' => {
+                    is_variable = word(tokens.get(at + 1)).is_some_and(|name| name != "crate");
+                    at += 1;
+                }
                 TokenTree::Punct(sign) if sign.as_char() == '|' => at = bars(tokens, at)?.1,
                 TokenTree::Ident(ident) if matches!(ident.to_string().as_str(), "move" | "mut") => at += 1,
                 TokenTree::Group(group) => return self.first_path_within(&inside(group), depth),
                 _ => break,
             }
         }
-        let (route, _) = path_at(tokens, at).filter(|_| begins(tokens, at))?;
+        let (mut route, _) = path_at(tokens, at).filter(|_| begins(tokens, at))?;
+        if is_variable {
+            // No name begins with this, so nothing but a macro's user says what it is.
+            route.segments.insert(0, "$".into());
+            return Some(route);
+        }
         if let ([name], false) = (route.segments.as_slice(), route.is_global)
             && let Some(bound) = self.lets.get(name)
             // `let x = x.filter(…)` says no more than `x`.

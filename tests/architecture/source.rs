@@ -84,8 +84,8 @@ pub enum Kind {
     Glob,
     /// `path(…)`, with the first path among its arguments.
     Call(Option<Route>),
-    /// `path!(…)`.
-    Macro,
+    /// `path!(…)`, with the first path of each of its arguments.
+    Macro(Vec<Route>),
 }
 
 #[derive(Clone, Debug)]

@@ -12,6 +12,14 @@ fn is_write(path: &[String]) -> bool {
     path.first().is_some_and(|package| package == "diesel") && path.last().is_some_and(|name| WRITES.contains(&name.as_str()))
 }
 
+/// A write in the body of a macro to what its user hands in: looked at where the macro is used.
+pub(super) fn is_for_its_user(mention: &Mention, meaning: &Meaning) -> bool {
+    let is_variable = |route: &Route| route.segments.first().is_some_and(|first| first == "$");
+    mention.in_macro.is_some()
+        && matches!(&meaning.end, End::Outside(path) if is_write(path))
+        && matches!(&mention.kind, Kind::Call(Some(target)) if is_variable(target))
+}
+
 impl Checker<'_> {
     fn owner(&self, table: &str) -> Option<&'static str> {
         self.plan.tables.iter().find(|(_, tables)| tables.contains(&table)).map(|(room, _)| *room)
@@ -35,6 +43,19 @@ impl Checker<'_> {
     pub(super) fn table(&mut self, mention: &Mention, home: &Home, meaning: &Meaning) {
         match &meaning.end {
             End::Table(table) => self.reads(table, &home.room),
+            End::Macro(module, name) if self.writing_macros.contains(&(module.clone(), name.clone())) => {
+                let Kind::Macro(given) = &mention.kind else { return };
+                let ends = given.iter().filter_map(|route| self.resolver.route(&mention.module, route, false));
+                let tables: BTreeSet<String> =
+                    ends.filter_map(|meaning| if let End::Table(table) = meaning.end { Some(table) } else { None }).collect();
+                if tables.is_empty() {
+                    self.find("table-unseen", &mention.at, &mention.module, format!("no table can be seen in `{name}!`"));
+                }
+                for table in tables {
+                    self.writes(&table, &mention.at, &mention.module);
+                }
+            }
+            End::Outside(_) if is_for_its_user(mention, meaning) => {}
             End::Outside(path) if is_write(path) => match &mention.kind {
                 Kind::Call(target) => self.target(target.as_ref(), &mention.at, &mention.module),
                 Kind::Import => {}
