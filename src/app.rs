@@ -13,11 +13,11 @@ use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
 use crate::platform::http::pack::pack;
 use crate::platform::http::perm::Permission;
-use crate::platform::http::{Entry, House, Menu, Routes, assets, at_the_door, dress, guard_headers, remember_lang};
+use crate::platform::http::{Entry, House, Menu, RouteEntry, Routes, assets, at_the_door, dress, guard_headers, remember_lang};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::platform::policies;
-use crate::platform::rooms::{self, Listed};
+use crate::platform::rooms;
 use crate::production::{batches, materials, parties, print_jobs, printers, products};
 use crate::public::{card, links, resolver};
 use crate::quality::{findings, recalls, trace};
@@ -110,7 +110,7 @@ fn mount(mut on: Routes<'_, '_>) {
 }
 
 /// The routes that read their right off their handlers, as the program serves them.
-pub fn routes() -> Vec<Listed> {
+pub fn routes() -> Vec<RouteEntry> {
     let mut listed = Vec::new();
     mount(Routes::Listed(&mut listed));
     listed

@@ -59,7 +59,7 @@ macro_rules! choices {
         #[serde(rename_all = "snake_case")]
         pub enum $name { $($(#[$doc])* $variant,)* }
 
-        impl $crate::kernel::machine::State for $name {
+        impl $crate::kernel::machine::MachineState for $name {
             fn text(self) -> &'static str {
                 self.as_str()
             }

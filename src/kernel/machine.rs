@@ -5,16 +5,16 @@ use std::fmt;
 use super::error::{Code, Refusal, Result};
 
 /// A state that is stored as text. Every closed list of [`choices!`](crate::choices) is one.
-pub trait State: Copy + PartialEq + fmt::Debug + 'static {
+pub trait MachineState: Copy + PartialEq + fmt::Debug + 'static {
     /// The stored text.
     fn text(self) -> &'static str;
 }
 
 /// Which states may follow which.
 #[derive(Clone, Copy, Debug)]
-pub struct Machine<S: State>(pub &'static [(S, &'static [S])]);
+pub struct Machine<S: MachineState>(pub &'static [(S, &'static [S])]);
 
-impl<S: State> Machine<S> {
+impl<S: MachineState> Machine<S> {
     /// The states that may follow.
     pub fn after(&self, from: S) -> &'static [S] {
         self.0.iter().find(|(state, _)| *state == from).map_or(&[], |(_, next)| next)
@@ -57,7 +57,7 @@ mod tests {
         Walled,
     }
 
-    impl State for Door {
+    impl MachineState for Door {
         fn text(self) -> &'static str {
             match self {
                 Self::Open => "open",

@@ -56,7 +56,7 @@ fn table() -> Vec<Route> {
 
 /// The rows that the running program says itself: routes whose right is read off their handler.
 fn listed() -> Vec<Route> {
-    let row = |route: hangtag::platform::rooms::Listed| Route {
+    let row = |route: hangtag::platform::http::RouteEntry| Route {
         method: route.method,
         path: route.path.leak(),
         may: route.needs.map_or(May::Public, May::Needs),
@@ -69,7 +69,7 @@ fn listed() -> Vec<Route> {
 fn the_routes_are_the_reviewed_ones() {
     let mut routes = hangtag::app::routes();
     routes.sort();
-    let line = |route: &hangtag::platform::rooms::Listed| {
+    let line = |route: &hangtag::platform::http::RouteEntry| {
         let needs = route.needs.map_or("anybody", Permission::as_str);
         let brand = if route.brand_only { ", the brand's own people" } else { "" };
         format!("{:6} {}  {needs}{brand}\n", route.method, route.path)

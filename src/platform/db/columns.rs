@@ -149,9 +149,9 @@ id_column!(Id, BatchNo, GarmentId);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]
 #[serde(transparent)]
-pub struct Json<T: fmt::Debug>(pub T);
+pub struct JsonText<T: fmt::Debug>(pub T);
 
-impl<T: fmt::Debug> Deref for Json<T> {
+impl<T: fmt::Debug> Deref for JsonText<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -159,21 +159,21 @@ impl<T: fmt::Debug> Deref for Json<T> {
     }
 }
 
-impl<T: fmt::Debug + Serialize> ToSql<Text, Sqlite> for Json<T> {
+impl<T: fmt::Debug + Serialize> ToSql<Text, Sqlite> for JsonText<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         out.set_value(serde_json::to_string(&self.0)?);
         Ok(IsNull::No)
     }
 }
 
-impl<T: fmt::Debug + Serialize> ToSql<Text, Pg> for Json<T> {
+impl<T: fmt::Debug + Serialize> ToSql<Text, Pg> for JsonText<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         serde_json::to_writer(out, &self.0)?;
         Ok(IsNull::No)
     }
 }
 
-impl<T: fmt::Debug + DeserializeOwned, DB: Backend> FromSql<Text, DB> for Json<T>
+impl<T: fmt::Debug + DeserializeOwned, DB: Backend> FromSql<Text, DB> for JsonText<T>
 where
     String: FromSql<Text, DB>,
 {

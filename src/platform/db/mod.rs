@@ -32,7 +32,7 @@ use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
 pub use catalogue::{Catalogue, Column, Difference, Key, KeyKind, Table};
-pub use columns::{Json, known_text};
+pub use columns::{JsonText, known_text};
 pub use conflict::{CHUNK_BINDS, chunk_rows, lie_close};
 pub use copies::restore;
 pub use doctor::{Finding, Says, examine};

@@ -6,7 +6,20 @@ use utoipa::openapi::{Components, Paths};
 use utoipa_actix_web::OpenApiFactory;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::platform::rooms::Listed;
+use super::perm::Permission;
+
+/// A route of the running program.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RouteEntry {
+    /// The method.
+    pub method: &'static str,
+    /// The path, with its parameters in braces.
+    pub path: String,
+    /// The right it needs; None for a route that is open to anybody.
+    pub needs: Option<Permission>,
+    /// Whether who is bound to a party is refused even with the right.
+    pub brand_only: bool,
+}
 
 /// What a room mounts its routes on. To serve them, their descriptions are not made: each worker would make them all once and throw them away
 /// (7 MB that stay behind in its memory).
@@ -21,7 +34,7 @@ pub enum Routes<'a, 'c> {
         made: &'a mut Vec<(Paths, Components)>,
     },
     /// The table of routes.
-    Listed(&'a mut Vec<Listed>),
+    Listed(&'a mut Vec<RouteEntry>),
 }
 
 impl Routes<'_, '_> {

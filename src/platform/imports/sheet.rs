@@ -4,9 +4,64 @@ use std::collections::{HashMap, HashSet};
 
 use super::cell::RawRow;
 use super::report::{Faults, ImportFault};
+use crate::kernel::choices::Choice;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::Lang;
-use crate::platform::rooms::{Half, Kind};
+
+/// How a text becomes the value that is kept, for `field`.
+pub type ReadText = fn(field: &'static str, text: &str) -> Result<String, Fault>;
+/// What a kept text is called by people.
+pub type ShowText = fn(text: &str, lang: Lang) -> &str;
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// The room reads it by hand.
+    ByHand,
+    /// One line of at most so many characters.
+    Line(usize),
+    /// Several lines of at most so many characters in all.
+    Paragraph(usize),
+    /// A code people give to things ([`text::code`]).
+    Code,
+    /// A text with rules of its own, such as a country or a GLN.
+    Text(ReadText, ShowText),
+    /// One of a table of words.
+    Choice(&'static [Choice]),
+    /// Some of a table of words, kept in the table's order without repetition.
+    Choices(&'static [Choice]),
+    /// A day.
+    Day,
+    /// A whole number within bounds.
+    Whole(i64, i64),
+    /// One of some numbers.
+    OneOf(&'static [i64]),
+    /// Yes or no.
+    Flag,
+    /// A moment, UTC; people read it in the brand's zone.
+    Moment,
+}
+
+/// A text in two languages has two fields; this says of which text one is a half.
+#[derive(Clone, Copy, Debug)]
+pub struct Half {
+    /// The text's name: `name`.
+    pub group: &'static str,
+    /// Which half.
+    pub lang: Lang,
+    /// The title of the text as a whole, Chinese and English.
+    pub title: (&'static str, &'static str),
+}
+
+impl Half {
+    /// Its key within the text.
+    pub const fn key(&self) -> &'static str {
+        match self.lang {
+            Lang::Zh => "zh",
+            Lang::En => "en",
+        }
+    }
+}
 
 /// One column of a table; a field of the thing that a row stands for.
 #[derive(Clone, Copy, Debug)]

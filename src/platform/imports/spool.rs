@@ -216,7 +216,10 @@ impl<R: DeserializeOwned> Iterator for InOrder<R> {
 mod tests {
     use super::*;
 
-    fn spooled(rows: &[(i64, u64, String)]) -> (u64, Vec<(u64, String)>, Vec<(u64, String)>) {
+    /// Lines and what stands on them.
+    type Lines = Vec<(u64, String)>;
+
+    fn spooled(rows: &[(i64, u64, String)]) -> (u64, Lines, Lines) {
         let folder = tempfile::tempdir().unwrap();
         let mut spool = Spool::new(folder.path());
         for (number, line, text) in rows {

@@ -74,7 +74,7 @@ pub fn form_again(
 fn shown(fields: &'static Fields, form: &Filled, lang: Lang) -> Vec<Shown> {
     let last_half = |field: &Field| {
         let half = field.both?;
-        let last = fields.columns.iter().filter(|other| other.both.is_some_and(|other| other.group == half.group)).next_back()?;
+        let last = fields.columns.iter().rfind(|other| other.both.is_some_and(|other| other.group == half.group))?;
         let fault = form.faults(half.group).next()?;
         (last.name == field.name).then(|| (lang.of(half.title.0, half.title.1), fault.to_owned()))
     };

@@ -26,7 +26,7 @@ pub enum From {
 
 /// A stretch of a list for a store to read: at most `limit` rows.
 #[derive(Clone, Debug)]
-pub struct Window {
+pub struct ListWindow {
     /// Where it starts.
     pub from: From,
     /// Most rows.
@@ -101,8 +101,8 @@ impl ListQuery {
     }
 
     /// The stretch to read for this page: one row more than it shows, which tells whether the list goes on.
-    pub fn window(&self) -> Window {
-        Window { from: self.from.clone(), limit: self.limit() + 1 }
+    pub fn window(&self) -> ListWindow {
+        ListWindow { from: self.from.clone(), limit: self.limit() + 1 }
     }
 
     /// The page out of the rows of [`ListQuery::window`].

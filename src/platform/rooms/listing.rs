@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::call::{Call, Sees};
 use super::field::Fields;
-use super::list::{From, ListPage, ListQuery, ListRow, ListView, Window, filters};
+use super::list::{From, ListPage, ListQuery, ListRow, ListView, ListWindow, filters};
 use super::said::{document, object};
 use crate::kernel::Result;
 use crate::platform::db::Db;
@@ -41,7 +41,7 @@ pub trait Listing: Serialize + Send + 'static {
     ///
     /// # Errors
     /// Those of the store.
-    fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &Window) -> Result<Vec<Self>>
+    fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>>
     where
         Self: Sized;
 
@@ -111,7 +111,7 @@ async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pai
     let (query, sees, lang) = (ListQuery::of(T::FIELDS, pairs)?, call.sees(), call.lang());
     let titles = T::FIELDS.columns.iter().map(|field| field.title(lang).to_owned()).collect();
     exports::download(&call.house().store, format, T::FIELDS.table, titles, move |db, sheet| {
-        let mut window = Window { from: From::Start, limit: DOWNLOAD_ROWS };
+        let mut window = ListWindow { from: From::Start, limit: DOWNLOAD_ROWS };
         loop {
             let rows = T::list(db, &query, sees, &window)?;
             for row in &rows {

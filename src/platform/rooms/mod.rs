@@ -6,7 +6,7 @@
 //!
 //! - [`Call`]: who asks, what they may see ([`Sees`]), the language, `read` and `change`;
 //! - [`Field`]: one reader for a value, whoever wrote it: a person in a form, a planner in a file, a program;
-//! - [`ListQuery`] and [`Window`]: which rows of a list, from where, in which direction;
+//! - [`ListQuery`] and [`ListWindow`]: which rows of a list, from where, in which direction;
 //! - [`machine!`](crate::machine): which state may follow which.
 
 mod api;
@@ -24,13 +24,13 @@ pub mod timeline;
 
 pub use api::list_description;
 pub use call::{BrandOnly, Call, Sees};
-pub use field::{Field, Fields, Half, Kind, ReadText, ShowText};
+pub use field::{Field, Fields, Half, Kind};
 pub use form::{form_again, form_page};
 pub use import::import;
-pub use list::{From, ListQuery, Window};
+pub use list::{From, ListQuery, ListWindow};
 pub use listing::{Listing, list_routes};
 pub use one::{Act, Panel};
-pub use route::{Listed, Named};
+pub use route::Guarded;
 pub use said::Said;
 pub use thing::{Thing, href, one_of, routes};
 

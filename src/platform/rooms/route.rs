@@ -6,23 +6,10 @@ use utoipa_actix_web::OpenApiFactory;
 
 use super::call::Call;
 use crate::platform::http::perm::{Perm, Permission};
-use crate::platform::http::{Routes, Visitor};
-
-/// A route of the running program.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Listed {
-    /// The method.
-    pub method: &'static str,
-    /// The path, with its parameters in braces.
-    pub path: String,
-    /// The right it needs; None for a route that is open to anybody.
-    pub needs: Option<Permission>,
-    /// Whether who is bound to a party is refused even with the right.
-    pub brand_only: bool,
-}
+use crate::platform::http::{RouteEntry, Routes, Visitor};
 
 /// Arguments of a handler of which the first says who may call it.
-pub trait Named {
+pub trait Guarded {
     /// The right it takes; None for anybody.
     const NEEDS: Option<Permission>;
     /// Whether who is bound to a party is refused.
@@ -31,12 +18,12 @@ pub trait Named {
 
 macro_rules! named {
     ($($rest:ident)*) => {
-        impl<P: Perm, $($rest),*> Named for (Call<P>, $($rest,)*) {
+        impl<P: Perm, $($rest),*> Guarded for (Call<P>, $($rest,)*) {
             const NEEDS: Option<Permission> = Some(P::NEEDS);
             const BRAND_ONLY: bool = P::BRAND_ONLY;
         }
 
-        impl<$($rest),*> Named for (Visitor, $($rest,)*) {
+        impl<$($rest),*> Guarded for (Visitor, $($rest,)*) {
             const NEEDS: Option<Permission> = None;
             const BRAND_ONLY: bool = false;
         }
@@ -56,12 +43,12 @@ macro_rules! methods {
                 pub fn $name<F, Args>(&mut self, path: &str, handler: F) -> &mut Self
                 where
                     F: Handler<Args>,
-                    Args: FromRequest + Named + 'static,
+                    Args: FromRequest + Guarded + 'static,
                     F::Output: Responder + 'static,
                 {
                     match self {
                         Self::Served(server) => drop(server.route(path, web::$name().to(handler))),
-                        Self::Listed(routes) => routes.push(Listed {
+                        Self::Listed(routes) => routes.push(RouteEntry {
                             method: $method,
                             path: path.to_owned(),
                             needs: Args::NEEDS,
@@ -83,7 +70,7 @@ impl Routes<'_, '_> {
     where
         D: utoipa::Path + OpenApiFactory,
         F: Handler<Args>,
-        Args: FromRequest + Named + 'static,
+        Args: FromRequest + Guarded + 'static,
         F::Output: Responder + 'static,
     {
         self.described(|| {

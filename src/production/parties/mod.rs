@@ -44,17 +44,13 @@ choices! {
 
 choices! {
     /// Whether something is in use. Shared by parties and styles.
+    #[derive(Default)]
     Status {
         /// In use.
+        #[default]
         Active = "active", "在用", "Active", ["启用"];
         /// No longer used for anything new. What it was used for stands.
         Closed = "closed", "停用", "Closed", ["关闭"];
-    }
-}
-
-impl Default for Status {
-    fn default() -> Self {
-        Self::Active
     }
 }
 

@@ -21,7 +21,7 @@ use crate::platform::db::{CHUNK_BINDS, Db, known_text};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{CatalogueEdit, CatalogueRead, Permission};
 use crate::platform::http::{query_escape, segment};
-use crate::platform::rooms::{Act, Fields, ListQuery, Listing, Panel, Sees, Thing, Window, href};
+use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href};
 use crate::{each, keyset, save_row, text_column};
 
 text_column!(Status);
@@ -121,7 +121,7 @@ impl Listing for Party {
         ]
     }
 
-    fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &Window) -> Result<Vec<Self>> {
+    fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
         let pattern = anywhere(&query.q);
         Ok(each!(db, |c| {
             let mut parties = party::table.select(Self::as_select()).into_boxed();

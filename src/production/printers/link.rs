@@ -18,12 +18,12 @@ const ANSWER_MOST: usize = 4096;
 type Reader = fn(&[u8]) -> Option<Status>;
 
 /// An open connection.
-pub struct Link {
+pub struct PrinterLink {
     stream: TcpStream,
     language: Language,
 }
 
-impl Link {
+impl PrinterLink {
     /// Connects within `wait`, trying each address of the name.
     pub fn open(host: &str, port: u16, language: Language, wait: Duration) -> Result<Self> {
         let mut last = Error::new(ErrorKind::NotFound, "the name has no address");

@@ -17,7 +17,7 @@ use crate::platform::words::Words;
 use crate::production::labels::Format;
 
 pub use http::routes;
-pub use link::Link;
+pub use link::PrinterLink;
 pub use status::{Status, Stop};
 pub use store::{Printer, all, by_code, by_id, create};
 
@@ -82,7 +82,7 @@ pub fn ask(house: &House, printer: &Printer) -> Result<Option<Status>> {
     let wait = Duration::from_secs(u64::try_from(seconds).map_err(Error::broken)?);
     let refused = |error: std::io::Error| Error::from(Refusal::new(Code::PrinterUnreachable).with("reason", error));
     let port = u16::try_from(printer.port).map_err(Error::broken)?;
-    Link::open(&printer.host, port, printer.language, wait).map_err(refused)?.ask(wait).map_err(refused)
+    PrinterLink::open(&printer.host, port, printer.language, wait).map_err(refused)?.ask(wait).map_err(refused)
 }
 
 /// The names of reasons in words; what is no name stays as it is.

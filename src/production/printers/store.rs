@@ -13,7 +13,7 @@ use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{CHUNK_BINDS, Db};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{LabelsEdit, LabelsRead, Permission};
-use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, Listing, Sees, Thing, Window, href};
+use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing, href};
 use crate::{each, keyset, save_row, text_column};
 
 text_column!(Language);
@@ -80,7 +80,7 @@ impl Listing for Printer {
         vec![("printers-new", "/printers/new".to_owned(), Permission::LabelsEdit)]
     }
 
-    fn list(db: &mut Db, query: &ListQuery, _sees: Sees, window: &Window) -> Result<Vec<Self>> {
+    fn list(db: &mut Db, query: &ListQuery, _sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
         let pattern = anywhere(&query.q);
         Ok(each!(db, |c| {
             let mut printers = printer::table.select(Self::as_select()).into_boxed();

@@ -12,11 +12,11 @@ use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{BatchNo, GarmentId, Id, Result};
 use crate::platform::db::schema::{party, recall_scope, sale};
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{Db, Json, Live};
+use crate::platform::db::{Db, JsonText, Live};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{Permission, TraceRead};
 use crate::platform::http::segment;
-use crate::platform::rooms::{BrandOnly, Fields, ListQuery, Listing, Sees, Window};
+use crate::platform::rooms::{BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees};
 use crate::quality::trace::Totals;
 use crate::{each, keyset};
 
@@ -33,16 +33,16 @@ pub struct Scope {
     pub title: String,
     /// What was asked.
     #[schema(value_type = ScopeQuery)]
-    pub query: Json<ScopeQuery>,
+    pub query: JsonText<ScopeQuery>,
     /// Of what.
     #[schema(value_type = Inputs)]
-    pub inputs: Json<Inputs>,
+    pub inputs: JsonText<Inputs>,
     /// SHA-256 of the canonical form of the batches, in hexadecimal.
     #[diesel(column_name = result_hash)]
     pub hash: String,
     /// How much it was.
     #[schema(value_type = Totals)]
-    pub counts: Json<Totals>,
+    pub counts: JsonText<Totals>,
     /// Who saved it.
     pub created_by: String,
     /// When, UTC.
@@ -70,7 +70,7 @@ impl Listing for Scope {
         ]
     }
 
-    fn list(db: &mut Db, query: &ListQuery, _sees: Sees, window: &Window) -> Result<Vec<Self>> {
+    fn list(db: &mut Db, query: &ListQuery, _sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
         let pattern = anywhere(&query.q);
         Ok(each!(db, |c| {
             let mut scopes = recall_scope::table.select(Self::as_select()).into_boxed();
@@ -97,10 +97,10 @@ pub fn insert(db: &mut Db, stamp: &Stamp, new: NewScope, inputs: Inputs, counts:
         id: stamp.id(),
         code: new.code,
         title: new.title,
-        query: Json(new.query),
-        inputs: Json(inputs),
+        query: JsonText(new.query),
+        inputs: JsonText(inputs),
         hash: hash.to_owned(),
-        counts: Json(counts),
+        counts: JsonText(counts),
         created_by: stamp.actor.clone(),
         created_at: stamp.at,
     };
@@ -117,7 +117,7 @@ pub fn insert(db: &mut Db, stamp: &Stamp, new: NewScope, inputs: Inputs, counts:
 /// # Errors
 /// Those of the store.
 pub fn by_code(db: &mut Db, code: &str) -> Result<Option<(Scope, Vec<ScopeBatch>)>> {
-    let rows: Vec<(Scope, Json<Vec<ScopeBatch>>)> =
+    let rows: Vec<(Scope, JsonText<Vec<ScopeBatch>>)> =
         each!(db, |c| recall_scope::table.filter(recall_scope::code.eq(code)).select((Scope::as_select(), recall_scope::result)).load(c))?;
     Ok(rows.into_iter().next().map(|(scope, batches)| (scope, batches.0)))
 }
