@@ -14,6 +14,8 @@ mod backup;
 mod batches;
 mod browser;
 mod card;
+mod codes;
+mod corrections;
 mod durability;
 mod findings;
 mod holders;

@@ -1,6 +1,5 @@
 //! Sales from files: a shop's day, a year of another system. A row that is there already, word for word, changes nothing.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -240,7 +239,7 @@ fn resolve(db: &mut Db, keys: &Keys, party: Option<Id>, finder: &mut Finder, chu
     let mut codes: Vec<&str> = chunk.iter().filter_map(|entry| entry.record.retailer.as_deref()).collect();
     codes.sort_unstable();
     codes.dedup();
-    let retailers: HashMap<String, Id> = parties::ids_of_codes(db, &codes)?;
+    let retailers = parties::ids_of_codes(db, &codes)?;
     let found = finder.find(db, &keys.serials, chunk.iter().map(|entry| &entry.record.named))?;
     let mut resolved = Resolved { news: Vec::with_capacity(chunk.len()), faults: Vec::new() };
     for ((place, entry), garment) in chunk.iter().enumerate().zip(found) {

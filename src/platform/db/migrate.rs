@@ -6,7 +6,7 @@ use diesel::pg::PgConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{DatabaseUrl, sqlite};
+use super::{DatabaseUrl, codes, sqlite};
 use crate::kernel::{Error, Result};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -38,6 +38,7 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Migrated> {
             let mut connection = sqlite::establish_for_migrations(path)?;
             connection.exclusive_transaction(|c| -> Result<Vec<String>> {
                 let applied = run(c, SQLITE)?;
+                codes::fill_sqlite(c)?;
                 if applied.is_empty() {
                     // Every row is looked at below: not at every start.
                     return Ok(applied);
@@ -53,12 +54,22 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Migrated> {
         DatabaseUrl::Postgres(url) => {
             let mut connection = PgConnection::establish(url).map_err(Error::broken)?;
             connection.batch_execute(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})"))?;
-            let applied = run(&mut connection, POSTGRES);
+            let applied = whole(&mut connection, |c| {
+                let applied = run(c, POSTGRES)?;
+                codes::fill_postgres(c)?;
+                Ok(applied)
+            });
             connection.batch_execute(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})"))?;
             applied?
         }
     };
     Ok(Migrated { applied })
+}
+
+/// All of `body` or nothing of it.
+#[expect(clippy::disallowed_methods, reason = "there is no store yet whose write could do it")]
+fn whole<T>(connection: &mut PgConnection, body: impl FnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
+    connection.transaction(body)
 }
 
 fn run<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(connection: &mut C, migrations: EmbeddedMigrations) -> Result<Vec<String>> {

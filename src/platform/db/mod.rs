@@ -8,6 +8,7 @@
 //!
 //! Queries are written once: `each!(db, |c| query.load(c))` is type-checked against both backends.
 
+mod codes;
 mod conflict;
 mod copies;
 mod doctor;

@@ -132,6 +132,7 @@ diesel::table! {
         status -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 
@@ -157,6 +158,7 @@ diesel::table! {
         exclusions_zh -> Text,
         exclusions_en -> Text,
         created_at -> Timestamp,
+        code_key -> Text,
     }
 }
 
@@ -175,6 +177,7 @@ diesel::table! {
         status -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 
@@ -190,6 +193,7 @@ diesel::table! {
         size_label -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 
@@ -217,6 +221,7 @@ diesel::table! {
         received_on -> Nullable<Date>,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 
@@ -246,6 +251,7 @@ diesel::table! {
         status -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 

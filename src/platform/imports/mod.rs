@@ -7,6 +7,7 @@
 //!   tab; XLSX cells as the text a person sees. Rows stream: a file of a million rows is never held.
 //! - **Columns** ([`Columns`]): headers are matched by name or alias in Chinese or English, whatever their case, spaces, punctuation or width.
 //! - **Cells** ([`Row`]): typed readers that note what is wrong and go on, so that one reading names every bad cell with its line and column.
+//! - **Edits** ([`EditReader`]): a row laid over what is there. A column the file lacks leaves what it held; an empty cell erases it.
 //! - **The verdict** ([`ImportReport`]): what would change or did change, and every fault, for a page, for JSON, or as a file to mend by.
 //!
 //! # Nothing half done
@@ -18,6 +19,7 @@
 //! again completes it.
 
 mod desk;
+mod edits;
 mod http;
 mod report;
 mod row;
@@ -31,9 +33,10 @@ mod workbook;
 mod tests;
 
 pub use desk::{IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, RunImport, uploads};
+pub use edits::{EditReader, Edits};
 pub use http::routes;
 pub use report::{FAULTS_KEPT, ImportFault, ImportReport, Outcome, Reason};
-pub use row::{Row, read_milli, read_whole};
+pub use row::{Row, one_of, read_milli, read_whole};
 pub use run::{Applied, CHUNK, Checked, Entry, Import, Mode, Pass, Progress, run};
 pub use sheet::{Column, Columns};
 pub use table::{Source, TABLE_COLUMNS_MAX};

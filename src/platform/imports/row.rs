@@ -37,6 +37,11 @@ impl<'a> Row<'a> {
         self.cell(column).map_or("", |cell| cell.0)
     }
 
+    /// Whether the file has the column: what a file does not speak of stays, an empty cell under a header erases.
+    pub fn said(&self, column: &str) -> bool {
+        self.columns.place(column).and_then(|place| self.header.cell_of(place)).is_some()
+    }
+
     /// Whether the cell has something in it.
     pub fn has(&self, column: &str) -> bool {
         !self.get(column).is_empty()
@@ -158,9 +163,19 @@ impl<'a> Row<'a> {
     /// Notes a fault when `key` stood under `column` in a row before: the row's natural key, in the form the store compares it in. The first
     /// row with it is named in the fault.
     pub fn unique(&mut self, column: &'static str, key: &str) {
+        self.unique_as(column, key, key);
+    }
+
+    /// Like [`Row::unique`], for a code: one in other letters is the same.
+    pub fn unique_code(&mut self, column: &'static str, code: &str) {
+        self.unique_as(column, &text::folded(code), code);
+    }
+
+    /// Like [`Row::unique`], for a key of several cells that people read as `shown`.
+    pub fn unique_as(&mut self, column: &'static str, key: &str, shown: &str) {
         let line = self.line();
         if let Some(first) = self.seen.as_mut().and_then(|seen| seen.insert(column, key, line)) {
-            self.fault(Fault::new(column, Code::Duplicate).with("field", column).with("value", key).with("line", first));
+            self.fault(Fault::new(column, Code::Duplicate).with("field", column).with("value", shown).with("line", first));
         }
     }
 
@@ -196,7 +211,11 @@ impl<'a> Row<'a> {
     }
 }
 
-fn one_of<T: Copy>(field: &'static str, cell: &str, words: &[(&str, T)]) -> Result<T, Fault> {
+/// One of a list of words, whatever their case.
+///
+/// # Errors
+/// [`Code::NotOneOf`] for `field`.
+pub fn one_of<T: Copy>(field: &'static str, cell: &str, words: &[(&str, T)]) -> Result<T, Fault> {
     let wanted = cell.to_lowercase();
     let found = words.iter().find(|(word, _)| word.to_lowercase() == wanted).map(|(_, meaning)| *meaning);
     found.ok_or_else(|| {

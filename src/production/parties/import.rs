@@ -1,15 +1,15 @@
-//! Parties from files: one row a party, named by its code. What a row leaves empty stays as it is.
+//! Parties from files: one row a party, named by its code. What the file does not speak of stays as it is.
 
 use super::{NAME_MAX, Party, PartyFields, Role, Status, rules, store};
 use crate::kernel::error::{Code, Fault};
-use crate::kernel::text::{self, Lang};
+use crate::kernel::text::{self, Lang, folded};
 use crate::kernel::{Result, countries};
 use crate::platform::db::{Db, Store};
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    Applied, Checked, Column, Columns, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run,
+    Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run,
 };
 
 /// The columns of a file of parties.
@@ -127,41 +127,18 @@ struct PartyImport {
     stamp: Stamp,
 }
 
-/// What a row says; None where it says nothing.
+/// What a row says.
 struct PartyRow {
     code: String,
-    name_zh: Option<String>,
-    name_en: Option<String>,
-    roles: Option<Vec<Role>>,
     gln: Option<String>,
-    country: Option<String>,
-    city: Option<String>,
-    address_zh: Option<String>,
-    address_en: Option<String>,
-    contact: Option<String>,
-    status: Option<Status>,
+    edits: Edits<PartyFields>,
 }
 
 impl PartyRow {
     /// The party after this row: what it was, or a new one, with what the row says.
     fn onto(&self, party: Option<Party>) -> PartyFields {
-        let mut fields = party.map_or_else(PartyFields::default, PartyFields::from);
-        fields.code.clone_from(&self.code);
-        let said = |place: &mut String, cell: &Option<String>| {
-            if let Some(cell) = cell {
-                place.clone_from(cell);
-            }
-        };
-        said(&mut fields.name.zh, &self.name_zh);
-        said(&mut fields.name.en, &self.name_en);
-        said(&mut fields.country, &self.country);
-        said(&mut fields.city, &self.city);
-        said(&mut fields.address.zh, &self.address_zh);
-        said(&mut fields.address.en, &self.address_en);
-        said(&mut fields.contact, &self.contact);
-        fields.gln = self.gln.clone().or(fields.gln);
-        fields.roles = self.roles.clone().unwrap_or(fields.roles);
-        fields.status = self.status.unwrap_or(fields.status);
+        let mut fields = party.map_or_else(|| PartyFields { code: self.code.clone(), ..PartyFields::default() }, PartyFields::from);
+        self.edits.onto(&mut fields);
         fields
     }
 }
@@ -193,34 +170,25 @@ impl Import for PartyImport {
 
     fn read(&mut self, row: &mut Row<'_>) -> Option<PartyRow> {
         let code = row.code("code");
-        let name_zh = row.optional_text("name_zh", NAME_MAX);
-        let name_en = row.optional_text("name_en", NAME_MAX);
-        let roles = row.optional("roles", roles);
         let gln = row.optional("gln", rules::gln_of);
-        let country = row.optional("country", countries::read);
-        let city = row.optional_text("city", 80);
-        let address_zh = row.optional_text("address_zh", 240);
-        let address_en = row.optional_text("address_en", 240);
-        let contact = row.optional("contact", contact);
-        let status = row.optional_choice("status", STATES);
+        let mut cells: EditReader<'_, '_, PartyFields> = EditReader::of(row);
+        cells.line("name_zh", NAME_MAX, |party, text| party.name.zh = text);
+        cells.line("name_en", NAME_MAX, |party, text| party.name.en = text);
+        cells.read("roles", roles, |party, roles| party.roles = roles);
+        cells.laid("gln", gln.clone(), |party, gln| party.gln = gln);
+        cells.read("country", countries::read, |party, code| party.country = code);
+        cells.line("city", 80, |party, text| party.city = text);
+        cells.line("address_zh", 240, |party, text| party.address.zh = text);
+        cells.line("address_en", 240, |party, text| party.address.en = text);
+        cells.read("contact", contact, |party, text| party.contact = text);
+        cells.choice("status", STATES, |party, status| party.status = status);
+        let edits = cells.end();
         let (code, gln) = (code?, gln?);
-        row.unique("code", &code);
+        row.unique_code("code", &code);
         if let Some(gln) = &gln {
             row.unique("gln", gln);
         }
-        Some(PartyRow {
-            code,
-            name_zh: name_zh?,
-            name_en: name_en?,
-            roles: roles?,
-            gln,
-            country: country?,
-            city: city?,
-            address_zh: address_zh?,
-            address_en: address_en?,
-            contact: contact?,
-            status: status?,
-        })
+        Some(PartyRow { code, gln, edits: edits? })
     }
 
     fn check(&mut self, chunk: &[Entry<PartyRow>]) -> Result<Checked> {
@@ -233,7 +201,7 @@ impl Import for PartyImport {
             for entry in chunk {
                 let before = there.remove(&entry.record.code);
                 let fields = entry.record.onto(before.clone());
-                if let Some(gln) = entry.record.gln.as_ref().filter(|gln| holders.get(*gln).is_some_and(|code| *code != entry.record.code))
+                if let Some(gln) = entry.record.gln.as_ref().filter(|gln| holders.get(*gln).is_some_and(|code| folded(code) != folded(&entry.record.code)))
                 {
                     checked.faults.push(entry.fault("gln", Code::Duplicate).with("value", gln));
                 }

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::{Maker, Party, PartyFields, PartyFilter, Role, Status, rules};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::text::Both;
+use crate::kernel::text::{Both, ByCode, folded};
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::{batch, lot, party, party_role, style};
 use crate::platform::db::search::{anywhere, lower};
@@ -57,7 +57,7 @@ pub fn by_ids(db: &mut Db, ids: &[Id]) -> Result<Vec<Party>> {
 /// # Errors
 /// When the store does.
 pub fn by_code(db: &mut Db, code: &str) -> Result<Option<Party>> {
-    let rows = each!(db, |c| party::table.filter(party::code.eq(code)).select(PartyRow::as_select()).load(c))?;
+    let rows = each!(db, |c| party::table.filter(party::code_key.eq(folded(code))).select(PartyRow::as_select()).load(c))?;
     Ok(with_roles(db, rows)?.into_iter().next())
 }
 
@@ -65,10 +65,11 @@ pub fn by_code(db: &mut Db, code: &str) -> Result<Option<Party>> {
 ///
 /// # Errors
 /// When the store does.
-pub(super) fn by_codes(db: &mut Db, codes: &[&str]) -> Result<HashMap<String, Party>> {
+pub(super) fn by_codes(db: &mut Db, codes: &[&str]) -> Result<ByCode<Party>> {
     let mut rows: Vec<PartyRow> = Vec::with_capacity(codes.len());
     for chunk in codes.chunks(CHUNK_BINDS) {
-        rows.extend(each!(db, |c| party::table.filter(party::code.eq_any(chunk)).select(PartyRow::as_select()).load(c))?);
+        let keys: Vec<String> = chunk.iter().map(|code| folded(code)).collect();
+        rows.extend(each!(db, |c| party::table.filter(party::code_key.eq_any(&keys)).select(PartyRow::as_select()).load(c))?);
     }
     Ok(with_roles(db, rows)?.into_iter().map(|party| (party.code.clone(), party)).collect())
 }
@@ -77,15 +78,15 @@ pub(super) fn by_codes(db: &mut Db, codes: &[&str]) -> Result<HashMap<String, Pa
 ///
 /// # Errors
 /// When the store does.
-pub fn ids_of_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<HashMap<String, Id>> {
-    let mut ids = HashMap::with_capacity(codes.len());
+pub fn ids_of_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<ByCode<Id>> {
+    let mut ids: Vec<(String, i64)> = Vec::with_capacity(codes.len());
     for chunk in codes.chunks(CHUNK_BINDS) {
-        let chunk: Vec<&str> = chunk.iter().map(AsRef::as_ref).collect();
+        let keys: Vec<String> = chunk.iter().map(|code| folded(code.as_ref())).collect();
         let rows: Vec<(String, i64)> =
-            each!(db, |c| party::table.filter(party::code.eq_any(&chunk)).select((party::code, party::id)).load(c))?;
-        ids.extend(rows.into_iter().map(|(code, id)| (code, Id(id))));
+            each!(db, |c| party::table.filter(party::code_key.eq_any(&keys)).select((party::code_key, party::id)).load(c))?;
+        ids.extend(rows);
     }
-    Ok(ids)
+    Ok(ids.into_iter().map(|(code, id)| (code, Id(id))).collect())
 }
 
 /// The codes of these parties, by id; ids of none are left out.
@@ -174,8 +175,8 @@ pub fn list(db: &mut Db, filter: &PartyFilter, after: Option<&str>, limit: i64) 
         }
         if !filter.q.trim().is_empty() {
             query = query.filter(
-                lower(party::code)
-                    .like(&pattern)
+                party::code_key
+                    .like(anywhere(&folded(&filter.q)))
                     .escape('\\')
                     .or(lower(party::name_zh).like(&pattern).escape('\\'))
                     .or(lower(party::name_en).like(&pattern).escape('\\'))
@@ -202,6 +203,7 @@ pub fn create(db: &mut Db, stamp: &Stamp, given: &PartyFields) -> Result<Party> 
         .values((
             party::id.eq(id.0),
             party::code.eq(&fields.code),
+            party::code_key.eq(folded(&fields.code)),
             party::name_zh.eq(&fields.name.zh),
             party::name_en.eq(&fields.name.en),
             party::gln.eq(&fields.gln),
@@ -225,11 +227,12 @@ pub fn create(db: &mut Db, stamp: &Stamp, given: &PartyFields) -> Result<Party> 
 pub fn change(db: &mut Db, stamp: &Stamp, code: &str, given: &PartyFields) -> Result<Party> {
     let read = given.version.ok_or_else(|| Fault::new("version", Code::Missing))?;
     let fields = rules::sound(given)?;
-    let found: Vec<i64> = each!(db, |c| party::table.filter(party::code.eq(code)).select(party::id).load(c))?;
+    let found: Vec<i64> = each!(db, |c| party::table.filter(party::code_key.eq(folded(code))).select(party::id).load(c))?;
     let id = found.into_iter().next().map(Id).ok_or(Code::NotFound)?;
     let changed = each!(db, |c| diesel::update(party::table.filter(party::id.eq(id.0).and(party::version.eq(read))))
         .set((
             party::code.eq(&fields.code),
+            party::code_key.eq(folded(&fields.code)),
             party::name_zh.eq(&fields.name.zh),
             party::name_en.eq(&fields.name.en),
             party::gln.eq(&fields.gln),

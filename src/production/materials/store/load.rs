@@ -1,156 +1,215 @@
-//! Lots from files: many at a time, and what is there already stays as it is.
+//! Lots from files: many at a time; what is there already and what the file does not speak of stays as it is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
 use super::super::import::LotRecord;
-use super::super::{Lot, PartDraft};
-use super::{Parent, SUBJECT, all_edges, insert, insert_parents, lots_by_code, parents_of, refuse_cycle_among, update};
+use super::super::rules::{GUARDS, LotName, check};
+use super::super::{Lot, LotDraft, LotKind};
+use super::{Called, Parent, SUBJECT, all_edges, below_used, drafts_of, insert, insert_parents, lots_called, names_of, refuse_cycle_among, update};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::{Code, Error, Fault, Id, Result};
+use crate::kernel::text::folded;
+use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::lot_parent;
 use crate::platform::events::{self, Stamp};
 use crate::platform::imports::Applied;
+use crate::production::corrections::{self, frozen};
 use crate::production::parties;
 
-/// Parents that a file names before it has them: by the parent's code, the lots that wait for it and how much goes in.
-pub(in crate::production::materials) type Waiting = HashMap<String, Vec<(Id, Option<i64>)>>;
+/// What tells a lot from every other: its code and its supplier's, folded.
+pub(in crate::production::materials) type Ident = (String, String);
 
-/// A chunk of a file beside what is in the store.
-struct Beside {
-    lots: HashMap<String, Lot>,
-    parents: HashMap<Id, Vec<PartDraft>>,
-    suppliers: HashMap<String, Id>,
+/// Of a code and a supplier's.
+pub(in crate::production::materials) fn ident(code: &str, supplier: &str) -> Ident {
+    (folded(code), folded(supplier))
 }
 
-impl Beside {
-    fn of(db: &mut Db, records: &[&LotRecord]) -> Result<Self> {
-        let codes: Vec<&str> = records.iter().map(|record| record.draft.code.as_str()).collect();
-        let lots = lots_by_code(db, &codes)?;
-        let ids: Vec<Id> = lots.values().map(|lot| lot.id).collect();
-        let edges = parents_of(db, &ids)?;
-        let names: Vec<Id> = edges.iter().map(|edge| edge.parent).collect();
-        let names: HashMap<Id, String> = super::lots(db, &names)?.into_iter().map(|lot| (lot.id, lot.code)).collect();
-        let mut parents: HashMap<Id, Vec<PartDraft>> = HashMap::new();
-        for edge in edges {
-            let lot = names.get(&edge.parent).cloned().unwrap_or_default();
-            parents.entry(edge.lot).or_default().push(PartDraft { lot, quantity_milli: edge.quantity_milli });
+/// Parents that a file names before it has them: by the parent's folded name, the lots that wait for it and how much goes in.
+pub(in crate::production::materials) type Waiting = HashMap<LotName, Vec<(Id, Option<i64>)>>;
+
+/// A row held against the store.
+struct Planned {
+    /// The lot that is there, and what it says.
+    there: Option<(Lot, LotDraft)>,
+    /// What it would say.
+    after: LotDraft,
+    kind: LotKind,
+    supplier: Id,
+}
+
+impl Planned {
+    fn is_same(&self) -> bool {
+        self.there.as_ref().is_some_and(|(_, before)| *before == self.after)
+    }
+}
+
+/// Rows held against the store, and what is wrong with them (by place, under the fields of a draft).
+#[derive(Default)]
+struct Plan {
+    rows: Vec<Planned>,
+    faults: Vec<(usize, Fault)>,
+    /// Every lot that a row may name as a parent.
+    parents: Called,
+}
+
+fn plan(db: &mut Db, records: &[&LotRecord]) -> Result<Plan> {
+    let own: Vec<LotName> = records.iter().map(|record| LotName { code: record.code.clone(), supplier: None }).collect();
+    let asked: HashSet<Ident> = records.iter().map(|record| record.ident()).collect();
+    let mut there: HashMap<Ident, Lot> =
+        lots_called(db, &own, None)?.all().map(|(lot, supplier)| (ident(&lot.code, supplier), lot.clone())).collect();
+    there.retain(|ident, _| asked.contains(ident));
+    let stored: Vec<Lot> = there.values().cloned().collect();
+    let mut drafts = drafts_of(db, &stored, None)?;
+    let codes: Vec<&str> = records.iter().map(|record| record.supplier.as_str()).collect();
+    let suppliers = parties::ids_of_codes(db, &codes)?;
+    let written = parties::codes_of_ids(db, &suppliers.values().copied().collect::<Vec<_>>())?;
+    let mut plan = Plan::default();
+    let mut laid = Vec::with_capacity(records.len());
+    for (place, record) in records.iter().enumerate() {
+        let Some(supplier) = suppliers.get(&record.supplier).copied() else {
+            plan.faults.push((place, Fault::new("supplier", Code::UnknownReference).with("value", &record.supplier)));
+            continue;
+        };
+        let before = there.get(&record.ident()).cloned().and_then(|lot| Some((drafts.remove(&lot.id)?, lot)));
+        let mut after = before.as_ref().map_or_else(
+            || LotDraft {
+                code: record.code.clone(),
+                supplier: written.get(&supplier).cloned().unwrap_or_default(),
+                ..LotDraft::default()
+            },
+            |(draft, _)| draft.clone(),
+        );
+        record.edits.onto(&mut after);
+        match check(&after) {
+            Ok((after, kind)) => laid.push((place, Planned { there: before.map(|(draft, lot)| (lot, draft)), after, kind, supplier })),
+            Err(Error::Refused(refusal)) => {
+                let whole = Fault { field: "parents".into(), line: None, code: refusal.code, args: refusal.args };
+                let found = if refusal.faults.is_empty() { vec![whole] } else { refusal.faults };
+                plan.faults.extend(found.into_iter().map(|fault| (place, fault)));
+            }
+            Err(error) => return Err(error),
         }
-        parents.values_mut().for_each(|parts| parts.sort());
-        let suppliers: Vec<&str> = records.iter().map(|record| record.draft.supplier.as_str()).collect();
-        Ok(Self { lots, parents, suppliers: parties::ids_of_codes(db, &suppliers)? })
     }
-
-    fn supplier(&self, record: &LotRecord) -> Result<Id> {
-        let code = &record.draft.supplier;
-        self.suppliers.get(code).copied().ok_or_else(|| Fault::new("supplier_code", Code::UnknownReference).with("value", code).into())
+    let named: Vec<LotName> = laid.iter().flat_map(|(_, row)| &row.after.parents).filter_map(|part| name_of(&part.lot)).collect();
+    plan.parents = lots_called(db, &named, None)?;
+    as_written(db, &plan.parents, laid.iter_mut().map(|(_, row)| &mut row.after))?;
+    let changed: Vec<Id> = laid.iter().filter(|(_, row)| !row.is_same()).filter_map(|(_, row)| Some(row.there.as_ref()?.0.id)).collect();
+    let standing = corrections::of_lots(db, &changed)?;
+    for (place, row) in laid {
+        if let Some((lot, before)) = &row.there {
+            let held = standing.get(&lot.id).map(|standing| frozen(GUARDS, before, &row.after, standing)).unwrap_or_default();
+            plan.faults.extend(held.into_iter().chain(below_used(db, lot.id, before, &row.after)?).map(|fault| (place, fault)));
+        }
+        plan.rows.push(row);
     }
-
-    /// Whether the store says of the lot itself what the record says.
-    fn same_facts(&self, lot: &Lot, record: &LotRecord) -> bool {
-        let draft = &record.draft;
-        self.suppliers.get(&draft.supplier) == Some(&lot.party_id)
-            && lot.kind == record.kind
-            && lot.material == draft.material
-            && lot.dye_lot == draft.dye_lot
-            && lot.quantity_milli == draft.quantity_milli
-            && lot.unit == draft.unit
-            && lot.country == draft.country
-            && lot.produced_on == draft.produced_on
-            && lot.received_on == draft.received_on
-    }
-
-    /// Whether the store says what the record says of what the lot is made of.
-    fn same_parents(&self, lot: &Lot, record: &LotRecord) -> bool {
-        !record.says_parents || self.parents.get(&lot.id).map_or(&[][..], Vec::as_slice) == record.draft.parents.as_slice()
-    }
+    Ok(plan)
 }
 
-/// What loading these records would do.
+/// The name of a parent in a draft that has been checked.
+fn name_of(text: &str) -> Option<LotName> {
+    LotName::read("parents", text).ok()
+}
+
+/// Names the parents of drafts as the store does, where it has them.
+fn as_written<'a>(db: &mut Db, known: &Called, drafts: impl Iterator<Item = &'a mut LotDraft>) -> Result<()> {
+    let lots: Vec<Lot> = known.all().map(|(lot, _)| lot.clone()).collect();
+    let names = names_of(db, &lots)?;
+    for draft in drafts {
+        for part in &mut draft.parents {
+            let known = name_of(&part.lot).and_then(|name| known.get("parents", &name).ok());
+            if let Some(name) = known.and_then(|lot| names.get(&lot.id)) {
+                part.lot.clone_from(name);
+            }
+        }
+        draft.parents.sort();
+    }
+    Ok(())
+}
+
+/// What loading these records would do, and what is wrong with them (by place, under the fields of a draft).
 ///
 /// # Errors
 /// When the store does.
-pub(in crate::production::materials) fn would_load(db: &mut Db, records: &[&LotRecord]) -> Result<Applied> {
-    let beside = Beside::of(db, records)?;
+pub(in crate::production::materials) fn would_load(db: &mut Db, records: &[&LotRecord]) -> Result<(Applied, Vec<(usize, Fault)>)> {
+    let plan = plan(db, records)?;
     let mut would = Applied::default();
-    for record in records {
-        match beside.lots.get(&record.draft.code) {
+    for row in &plan.rows {
+        match &row.there {
             None => would.added += 1,
-            Some(lot) if beside.same_facts(lot, record) && beside.same_parents(lot, record) => would.unchanged += 1,
+            Some(_) if row.is_same() => would.unchanged += 1,
             Some(_) => would.changed += 1,
         }
     }
-    Ok(would)
+    Ok((would, plan.faults))
 }
 
 /// Loads a chunk of a file. Parents that are not there yet wait for a later chunk; those that earlier chunks waited for are joined.
 ///
 /// # Errors
-/// [`Code::UnknownReference`] for a supplier that has gone; [`Code::Cycle`] when somebody made one since the file was checked.
+/// What [`would_load`] finds, when it has come up since the file was checked; [`Code::Cycle`] when somebody made one since.
 pub(in crate::production::materials) fn load(
     db: &mut Db,
     stamp: &Stamp,
     records: &[LotRecord],
     waiting: &Waiting,
 ) -> Result<(Applied, Waiting)> {
-    let beside = Beside::of(db, &records.iter().collect::<Vec<_>>())?;
+    let Plan { rows, faults, parents } = plan(db, &records.iter().collect::<Vec<_>>())?;
+    Refusal::unless_empty(faults.into_iter().map(|(_, fault)| fault).collect())?;
     let mut applied = Applied::default();
-    let mut ids: HashMap<String, Id> = HashMap::new();
-    let mut rewired: Vec<(Id, &LotRecord)> = Vec::new();
+    let mut ids: HashMap<LotName, Id> = HashMap::new();
+    let mut rewired: Vec<(Id, &LotDraft)> = Vec::new();
     // Existing lots whose parents change, and lots joined late: only they can close a cycle.
     let mut suspects: Vec<i64> = Vec::new();
-    for record in records {
-        let supplier = beside.supplier(record)?;
-        let id = match beside.lots.get(&record.draft.code) {
+    for row in &rows {
+        let same = row.is_same();
+        let id = match &row.there {
             None => {
                 let id = stamp.id();
-                insert(db, stamp, id, supplier, record.kind, &record.draft)?;
+                insert(db, stamp, id, row.supplier, row.kind, &row.after)?;
                 applied.added += 1;
-                rewired.push((id, record));
+                rewired.push((id, &row.after));
                 id
             }
-            Some(lot) if beside.same_facts(lot, record) && beside.same_parents(lot, record) => {
+            Some((lot, _)) if same => {
                 applied.unchanged += 1;
-                ids.insert(record.draft.code.clone(), lot.id);
-                continue;
+                lot.id
             }
-            Some(lot) => {
-                update(db, lot.id, lot.version, supplier, record.kind, &record.draft)?;
+            Some((lot, before)) => {
+                update(db, lot.id, lot.version, row.supplier, row.kind, &row.after)?;
                 applied.changed += 1;
-                if !beside.same_parents(lot, record) {
+                if before.parents != row.after.parents {
                     each!(db, |c| diesel::delete(lot_parent::table.filter(lot_parent::lot_id.eq(lot.id.0))).execute(c))?;
-                    rewired.push((lot.id, record));
+                    rewired.push((lot.id, &row.after));
                     suspects.push(lot.id.0);
                 }
                 lot.id
             }
         };
-        ids.insert(record.draft.code.clone(), id);
-        let body = serde_json::to_value(&record.draft).map_err(Error::broken)?;
-        events::append(db, stamp, EventKind::LotSaved, Subject::Thing(SUBJECT, id.0), &body)?;
+        for supplier in [None, Some(row.after.supplier.clone())] {
+            ids.insert(LotName { code: row.after.code.clone(), supplier }.folded(), id);
+        }
+        if !same {
+            let body = serde_json::to_value(&row.after).map_err(Error::broken)?;
+            events::append(db, stamp, EventKind::LotSaved, Subject::Thing(SUBJECT, id.0), &body)?;
+        }
     }
-    let elsewhere: Vec<&str> = rewired
-        .iter()
-        .flat_map(|(_, record)| &record.draft.parents)
-        .map(|part| part.lot.as_str())
-        .filter(|code| !ids.contains_key(*code))
-        .collect();
-    let elsewhere = lots_by_code(db, &elsewhere)?;
     let mut waiting = waiting.clone();
     let mut edges = Vec::new();
-    for (lot, record) in rewired {
-        for part in &record.draft.parents {
-            match ids.get(&part.lot).copied().or_else(|| elsewhere.get(&part.lot).map(|lot| lot.id)) {
+    for (lot, draft) in rewired {
+        for part in &draft.parents {
+            let Some(name) = name_of(&part.lot) else { continue };
+            let stored = || parents.get("parents", &name).ok().map(|lot| lot.id);
+            match ids.get(&name.folded()).copied().or_else(stored) {
                 Some(parent) => edges.push(Parent { lot, parent, quantity_milli: part.quantity_milli }),
-                None => waiting.entry(part.lot.clone()).or_default().push((lot, part.quantity_milli)),
+                None => waiting.entry(name.folded()).or_default().push((lot, part.quantity_milli)),
             }
         }
     }
-    for (code, parent) in &ids {
-        for (lot, quantity_milli) in waiting.remove(code).into_iter().flatten() {
+    for (name, parent) in &ids {
+        for (lot, quantity_milli) in waiting.remove(name).into_iter().flatten() {
             suspects.push(lot.0);
             edges.push(Parent { lot, parent: *parent, quantity_milli });
         }
