@@ -57,7 +57,10 @@ story!(two_suppliers_may_use_one_lot_code, |app| {
     assert_eq!((second.outcome, second.added, second.changed), (Outcome::Applied, 1, 0));
     assert_eq!(listed(&planner, "/api/v1/lots").await, ["20260301@MILL-A", "20260301@MILL-B"]);
     let first_page = planner.get("/api/v1/lots?per_page=1").await.expect(200).json();
-    assert_eq!(listed(&planner, &format!("/api/v1/lots?per_page=1&after={}", first_page["next"].as_str().unwrap())).await, ["20260301@MILL-B"]);
+    assert_eq!(
+        listed(&planner, &format!("/api/v1/lots?per_page=1&after={}", first_page["next"].as_str().unwrap())).await,
+        ["20260301@MILL-B"]
+    );
 
     // Where the code alone is not enough, the program asks.
     let asked = planner.get("/api/v1/lots/20260301").await.expect(409);
@@ -73,7 +76,8 @@ story!(two_suppliers_may_use_one_lot_code, |app| {
     // The batch names the one it is made of, and may be sent back as it is.
     let sheet = planner.get("/api/v1/batches/B-1").await.expect(200).json();
     assert_eq!(sheet["lots"][0]["lot"], "20260301@MILL-A");
-    let batch = |lot: &str| json!({"code": "B-3", "sku": "ST-M", "factory": "FAC", "planned": 5, "lots": [{"component": "shell", "lot": lot}]});
+    let batch =
+        |lot: &str| json!({"code": "B-3", "sku": "ST-M", "factory": "FAC", "planned": 5, "lots": [{"component": "shell", "lot": lot}]});
     let refused = planner.json("POST", "/api/v1/batches", &batch("20260301")).await.expect(422).json();
     assert_eq!(faults(&refused), [("lots.0.lot", "ambiguous")]);
     planner.json("POST", "/api/v1/batches", &batch("20260301@MILL-B")).await.expect(201);
@@ -127,7 +131,10 @@ story!(two_suppliers_may_use_one_lot_code, |app| {
     assert_eq!(supplier.get("/api/v1/lots/20260301").await.expect(200).json()["kind"], "button");
     supplier.get("/api/v1/lots/20260301@MILL-A").await.expect(404);
     // Each supplier's own code is still unique.
-    assert_eq!(crate::materials::told(lot(&app, materials::LotDraft { supplier: "MILL-A".into(), ..draft("20260301") }).await).0, "duplicate");
+    assert_eq!(
+        crate::materials::told(lot(&app, materials::LotDraft { supplier: "MILL-A".into(), ..draft("20260301") }).await).0,
+        "duplicate"
+    );
 });
 
 story!(one_code_in_other_letters_is_one_thing, |app| {
@@ -139,7 +146,8 @@ story!(one_code_in_other_letters_is_one_thing, |app| {
         let report = load(&app, materials::IMPORT, &format!("{LOTS}\n{code},mill-a,fabric,Poplin,100,m\n"), Mode::Apply);
         assert_eq!((report.added, report.changed, report.unchanged), (0, 0, 1), "{code}");
     }
-    let twice = load(&app, materials::IMPORT, &format!("{LOTS}\nＦＡＢ2,MILL-A,fabric,Poplin,1,m\nfab2,MILL-A,fabric,Poplin,1,m\n"), Mode::Apply);
+    let twice =
+        load(&app, materials::IMPORT, &format!("{LOTS}\nＦＡＢ2,MILL-A,fabric,Poplin,1,m\nfab2,MILL-A,fabric,Poplin,1,m\n"), Mode::Apply);
     assert_eq!(seen(&twice), [(3, "lot_code", "duplicate")]);
     for code in ["fab0117", "%EF%BC%A6AB0117"] {
         assert_eq!(planner.get(&format!("/api/v1/lots/{code}")).await.expect(200).json()["code"], "FAB0117", "as it was written");
@@ -151,9 +159,13 @@ story!(one_code_in_other_letters_is_one_thing, |app| {
     assert_eq!(load(&app, materials::IMPORT, &dyed, Mode::Apply).changed, 1);
     assert_eq!(planner.get("/api/v1/lots/FAB0117").await.expect(200).json()["dye_lot"], "D22");
     // Batches, their lots, parties, styles, skus, policies, defects.
-    let batch = json!({"code": "B-2026-015", "sku": "st-m", "factory": "ｆａｃ", "planned": 5, "lots": [{"component": "shell", "lot": "fab0117"}]});
+    let batch =
+        json!({"code": "B-2026-015", "sku": "st-m", "factory": "ｆａｃ", "planned": 5, "lots": [{"component": "shell", "lot": "fab0117"}]});
     let made = planner.json("POST", "/api/v1/batches", &batch).await.expect(201).json();
-    assert_eq!((&made["sku"]["code"], &made["factory"]["code"], &made["lots"][0]["lot"]), (&json!("ST-M"), &json!("FAC"), &json!("FAB0117")));
+    assert_eq!(
+        (&made["sku"]["code"], &made["factory"]["code"], &made["lots"][0]["lot"]),
+        (&json!("ST-M"), &json!("FAC"), &json!("FAB0117"))
+    );
     let again = json!({"code": "b-2026-015", "sku": "ST-M", "factory": "FAC", "planned": 5});
     assert_eq!(planner.json("POST", "/api/v1/batches", &again).await.expect(409).code(), "duplicate");
     assert_eq!(planner.get("/api/v1/batches/b-2026-015").await.expect(200).json()["code"], "B-2026-015");
@@ -186,15 +198,17 @@ story!(one_code_in_other_letters_is_one_thing, |app| {
         assert_eq!(manager.get(&format!("/api/v1/trace/{uri}")).await.expect(200).json()["subject"]["code"], code);
     }
     let inspector = app.persona(Role::Inspector).await;
-    let made = inspector.json("POST", "/api/v1/findings", &json!({"subject": "b-2026-015", "defect": "Seam_Open", "stage": "final"})).await.expect(201);
+    let made = inspector
+        .json("POST", "/api/v1/findings", &json!({"subject": "b-2026-015", "defect": "Seam_Open", "stage": "final"}))
+        .await
+        .expect(201);
     assert_eq!(made.json()["defect"]["code"], "seam_open");
 });
 
 /// Leaves the codes as a store has them that was written before they were folded.
 fn as_before(db: &mut Db) -> hangtag::kernel::Result<()> {
     let tables = ["party", "style", "sku", "lot", "batch", "warranty_policy"];
-    let sql: String =
-        tables.iter().map(|table| format!("DROP INDEX {table}_code_key_key; UPDATE {table} SET code_key = '';")).collect();
+    let sql: String = tables.iter().map(|table| format!("DROP INDEX {table}_code_key_key; UPDATE {table} SET code_key = '';")).collect();
     Ok(each!(db, |c| c.batch_execute(&sql))?)
 }
 

@@ -1,7 +1,7 @@
 //! Facts that other things stand on: no file, form or call changes them, and a correction does, with its reason.
 
+use hangtag::kernel::BatchNo;
 use hangtag::kernel::event::Subject;
-use hangtag::kernel::{BatchNo, Id};
 use hangtag::platform::events;
 use hangtag::platform::imports::{ImportTable, Mode, Outcome};
 use hangtag::production::products::StartRule;
@@ -114,7 +114,10 @@ story!(a_form_and_a_call_change_nothing_of_a_lot_that_others_stand_on, |app| {
     let uri = "/api/v1/lots/YARN-1";
     let mut yarn = json!({"code": "YARN-9", "supplier": "MILL-B", "kind": "fabric", "material": {"en": "Cloth"}, "quantity_milli": 80_000, "unit": "m", "version": 1});
     let refused = planner.json("PUT", uri, &yarn).await.expect(409);
-    assert_eq!((refused.code().as_str(), fields(&refused)), ("in_use", ["code", "supplier", "kind", "material", "unit"].map(str::to_owned).to_vec()));
+    assert_eq!(
+        (refused.code().as_str(), fields(&refused)),
+        ("in_use", ["code", "supplier", "kind", "material", "unit"].map(str::to_owned).to_vec())
+    );
     assert!(refused.text().contains("lots made of it: 1"), "{}", refused.text());
     for (field, value) in [("code", "yarn-1"), ("supplier", "mill-a"), ("kind", "yarn"), ("unit", "kg")] {
         yarn[field] = value.into();
@@ -123,9 +126,22 @@ story!(a_form_and_a_call_change_nothing_of_a_lot_that_others_stand_on, |app| {
     planner.json("PUT", uri, &yarn).await.expect(200);
     // A finding holds a lot as well; and lets it go when it was a mistake.
     let inspector = app.persona(Role::Inspector).await;
-    let found = inspector.json("POST", "/api/v1/findings", &json!({"subject": "L-2", "defect": "slub", "stage": "incoming"})).await.expect(201).json();
+    let found = inspector
+        .json("POST", "/api/v1/findings", &json!({"subject": "L-2", "defect": "slub", "stage": "incoming"}))
+        .await
+        .expect(201)
+        .json();
     let form = |unit: &'static str, once: &'static str| {
-        [("code", "L-2"), ("supplier", "MILL-A"), ("kind", "fabric"), ("material.en", "Twill"), ("quantity_milli", "100"), ("unit", unit), ("version", "1"), ("once", once)]
+        [
+            ("code", "L-2"),
+            ("supplier", "MILL-A"),
+            ("kind", "fabric"),
+            ("material.en", "Twill"),
+            ("quantity_milli", "100"),
+            ("unit", unit),
+            ("version", "1"),
+            ("once", once),
+        ]
     };
     let refused = planner.form("/lots/L-2/edit", &form("kg", "a")).await.expect(422);
     assert!(refused.text().contains("findings on it: 1"), "{}", refused.text());
@@ -144,7 +160,10 @@ story!(a_lot_is_corrected_with_a_reason, |app| {
     assert!(preview["held"].as_array().unwrap().contains(&json!("supplier")));
     let preview = planner.get("/api/v1/lots/YARN-1/correct").await.expect(200).json();
     assert_eq!(preview["moves"], json!({"lots": 1, "batches": 1, "minted": 10, "sold": 0, "findings": 0}));
-    assert_eq!(planner.get("/api/v1/lots/L-2/correct").await.expect(200).json(), json!({"moves": {"lots": 0, "batches": 0, "minted": 0, "sold": 0, "findings": 0}, "held": []}));
+    assert_eq!(
+        planner.get("/api/v1/lots/L-2/correct").await.expect(200).json(),
+        json!({"moves": {"lots": 0, "batches": 0, "minted": 0, "sold": 0, "findings": 0}, "held": []})
+    );
 
     let uri = "/api/v1/lots/L-1/correct";
     let to = json!({
@@ -177,28 +196,50 @@ story!(a_lot_is_corrected_with_a_reason, |app| {
     worse["supplier"] = "MILL-B".into();
     worse["unit"] = "yd".into();
     worse["quantity_milli"] = 1.into();
-    assert_eq!(fields(&planner.json("POST", uri, &json!({"reason": "x", "to": worse})).await.expect(422)), ["quantity_milli"], "60 are recorded as used");
+    assert_eq!(
+        fields(&planner.json("POST", uri, &json!({"reason": "x", "to": worse})).await.expect(422)),
+        ["quantity_milli"],
+        "60 are recorded as used"
+    );
 
     // By its page.
     let page = planner.page("/lots/L-1").await.expect(200);
-    assert!(page.text().contains("/lots/L-1/correct") && page.text().contains("Lot corrected") && page.text().contains("delivery note mixed up"));
+    assert!(
+        page.text().contains("/lots/L-1/correct")
+            && page.text().contains("Lot corrected")
+            && page.text().contains("delivery note mixed up")
+    );
     let page = planner.page("/lots/L-1/correct?lang=zh-CN").await.expect(200);
     assert!(page.text().contains("已有序列号的单件：10"), "{}", page.text());
     let form = [
-        ("code", "L-1"), ("supplier", "MILL-A"), ("kind", "fabric"), ("material.en", "Poplin"), ("dye_lot", "D1"), ("quantity_milli", "100"), ("unit", "m"),
-        ("country", "CN"), ("produced_on", "2026-02-01"), ("received_on", "2026-03-01"), ("parents", "YARN-1:50"), ("version", "2"),
+        ("code", "L-1"),
+        ("supplier", "MILL-A"),
+        ("kind", "fabric"),
+        ("material.en", "Poplin"),
+        ("dye_lot", "D1"),
+        ("quantity_milli", "100"),
+        ("unit", "m"),
+        ("country", "CN"),
+        ("produced_on", "2026-02-01"),
+        ("received_on", "2026-03-01"),
+        ("parents", "YARN-1:50"),
+        ("version", "2"),
     ];
     let refused = planner.form("/lots/L-1/correct", &form).await.expect(422);
-    assert!(refused.text().contains("Garments with serials: 10") && refused.text().contains("action=\"/lots/L-1/correct\""), "{}", refused.text());
+    assert!(
+        refused.text().contains("Garments with serials: 10") && refused.text().contains("action=\"/lots/L-1/correct\""),
+        "{}",
+        refused.text()
+    );
     planner.form("/lots/L-1/correct", &[&form[..], &[("reason", "it was right")]].concat()).await.expect(303);
     assert_eq!(planner.get("/api/v1/lots/L-1").await.expect(200).json()["unit"], "m");
 
     // Nobody bound to a party corrects anything.
     let mill = party(&app, "MILL-A").await;
-    for (bound, uri) in [(Role::Supplier, uri), (Role::Planner, uri), (Role::Planner, "/api/v1/batches/B-1/correct"), (Role::Planner, "/api/v1/skus/SKU-M/correct")] {
-        let bound = app.persona_of_party(bound, mill).await;
-        bound.json("POST", uri, &body("mine")).await.expect(if uri.contains("/lots/") { 403 } else { 422 });
-        bound.get(uri).await.expect(403);
+    let supplier = app.persona_of_party(Role::Supplier, mill).await;
+    for uri in [uri, "/api/v1/batches/B-1/correct", "/api/v1/skus/SKU-M/correct", "/api/v1/styles/SHIRT/correct"] {
+        supplier.json("POST", uri, &body("mine")).await.expect(403);
+        supplier.get(uri).await.expect(403);
     }
 });
 
@@ -213,7 +254,10 @@ story!(a_minted_batch_is_what_its_garments_are, |app| {
     assert_eq!(taken(&app, batches::BATCHES, &with("B-1,SKU-M,FAC-2,3,100,2026-03-10,")), at(2, &["factory_code"]));
     assert_eq!(taken(&app, batches::BATCHES, &with("B-1,SKU-L,FAC-1,3,100,2026-03-10,")), at(2, &["sku_code"]));
     assert_eq!(taken(&app, batches::BATCHES, &with("B-1,SKU-M,FAC-1,3,5,2026-03-10,")), at(2, &["planned"]));
-    assert_eq!(taken(&app, batches::BATCHES, "batch_code,sku_code,factory_code,planned,origin\nB-1,SKU-M,FAC-1,100,foreign\n"), at(2, &["origin"]));
+    assert_eq!(
+        taken(&app, batches::BATCHES, "batch_code,sku_code,factory_code,planned,origin\nB-1,SKU-M,FAC-1,100,foreign\n"),
+        at(2, &["origin"])
+    );
     // Its lots: more may be told, nothing is taken away.
     let uses = |line: &str| format!("batch_code,component,lot_code,units,quantity\n{line}\n");
     assert_eq!(taken(&app, batches::BATCH_LOTS, &uses("B-1,shell,L-1,1-40,60")), at(2, &["units"]));
@@ -238,16 +282,34 @@ story!(a_minted_batch_is_what_its_garments_are, |app| {
     });
     assert_eq!(fields(&planner.json("PUT", uri, &to).await.expect(409)), ["code", "sku", "factory", "lots"]);
     let form = [
-        ("code", "B-1"), ("sku", "SKU-M"), ("factory", "FAC-2"), ("line", "5"), ("planned", "10"), ("started_on", "2026-03-09"), ("finished_on", "2026-03-20"),
-        ("lots.0.component", "shell"), ("lots.0.lot", "L-1"), ("lots.0.units", "1-50"), ("lots.0.quantity_milli", "60"),
-        ("lots.1.component", "shell"), ("lots.1.lot", "L-2"), ("lots.1.units", "51-"), ("version", to["version"].as_i64().unwrap().to_string().leak()),
+        ("code", "B-1"),
+        ("sku", "SKU-M"),
+        ("factory", "FAC-2"),
+        ("line", "5"),
+        ("planned", "10"),
+        ("started_on", "2026-03-09"),
+        ("finished_on", "2026-03-20"),
+        ("lots.0.component", "shell"),
+        ("lots.0.lot", "L-1"),
+        ("lots.0.units", "1-50"),
+        ("lots.0.quantity_milli", "60"),
+        ("lots.1.component", "shell"),
+        ("lots.1.lot", "L-2"),
+        ("lots.1.units", "51-"),
+        ("version", to["version"].as_i64().unwrap().to_string().leak()),
     ];
     let refused = planner.form("/batches/B-1/edit", &form).await.expect(422);
     assert!(refused.text().contains("garments that have serials: 10"), "{}", refused.text());
-    assert_eq!(planner.get(&format!("{uri}/correct")).await.expect(200).json()["moves"], json!({"lots": 0, "batches": 0, "minted": 10, "sold": 1, "findings": 0}));
+    assert_eq!(
+        planner.get(&format!("{uri}/correct")).await.expect(200).json()["moves"],
+        json!({"lots": 0, "batches": 0, "minted": 10, "sold": 1, "findings": 0})
+    );
     let mut fewer = to.clone();
     fewer["planned"] = 9.into();
-    assert_eq!(fields(&planner.json("POST", &format!("{uri}/correct"), &json!({"reason": "x", "to": fewer})).await.expect(409)), ["planned"]);
+    assert_eq!(
+        fields(&planner.json("POST", &format!("{uri}/correct"), &json!({"reason": "x", "to": fewer})).await.expect(409)),
+        ["planned"]
+    );
     to["code"] = "B-1".into();
     to["sku"] = "SKU-M".into();
     let done = planner.json("POST", &format!("{uri}/correct"), &json!({"reason": "sewn elsewhere", "to": to})).await.expect(200).json();
@@ -263,7 +325,12 @@ story!(a_minted_batch_is_what_its_garments_are, |app| {
 story!(a_sku_and_a_style_are_what_was_sold, |app| {
     let goods = app.goods(Some(policy("TWELVE", &[StartRule::Sold])), 10).await;
     let planner = app.persona(Role::Planner).await;
-    let sku = app.look({ let code = goods.code.clone(); move |db| Ok(batches::sheet(db, &code, None)?.unwrap().batch.sku.code) }).await;
+    let sku = app
+        .look({
+            let code = goods.code.clone();
+            move |db| Ok(batches::sheet(db, &code, None)?.unwrap().batch.sku.code)
+        })
+        .await;
     let style = sku.trim_end_matches("-M").to_owned();
     planner.json("POST", "/api/v1/styles", &json!({"code": "TROUSERS", "name": {"zh": "长裤"}})).await.expect(201);
     // To another style, another size: not once garments have serials.
@@ -283,7 +350,10 @@ story!(a_sku_and_a_style_are_what_was_sold, |app| {
     let other = policy("OTHER", &[StartRule::Sold]);
     let stamp = app.house.stamp("system");
     app.write(move |db| products::add_policy(db, &stamp, &other)).await;
-    assert_eq!(load(&app, products::STYLE_IMPORT, &format!("code,policy,brand,category\n{style},other,示例,shirt\n"), Mode::Apply).changed, 1);
+    assert_eq!(
+        load(&app, products::STYLE_IMPORT, &format!("code,policy,brand,category\n{style},other,示例,shirt\n"), Mode::Apply).changed,
+        1
+    );
     let garment = goods.garment(0);
     let after = app.look(move |db| Ok(hangtag::ownership::sales::latest(db, garment)?.unwrap())).await;
     assert_eq!(after.policy, warranty.policy, "the terms of the day it was sold");
@@ -297,12 +367,24 @@ story!(a_sku_and_a_style_are_what_was_sold, |app| {
     assert_eq!((&preview["moves"]["minted"], &preview["moves"]["sold"], &preview["moves"]["batches"]), (&json!(10), &json!(1), &json!(1)));
     planner.json("POST", &format!("{uri_style}/correct"), &json!({"reason": "named wrongly", "to": fields_of})).await.expect(200);
     planner.json("POST", &format!("{uri}/correct"), &json!({"reason": "", "to": to})).await.expect(422);
-    let done = planner.json("POST", &format!("{uri}/correct"), &json!({"reason": "filed under the wrong style", "to": to})).await.expect(200).json();
+    let done = planner
+        .json("POST", &format!("{uri}/correct"), &json!({"reason": "filed under the wrong style", "to": to}))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(done["style"], "TROUSERS");
-    let id = app.look({ let sku = sku.clone(); move |db| Ok(products::sku_by_code(db, &sku)?.unwrap().id) }).await;
-    let facts = history(&app, "sku", Id::from(id).0).await;
+    let id = app
+        .look({
+            let sku = sku.clone();
+            move |db| Ok(products::sku_by_code(db, &sku)?.unwrap().id)
+        })
+        .await;
+    let facts = history(&app, "sku", id.0).await;
     let (kind, fact) = facts.last().unwrap();
-    assert_eq!((kind.as_str(), &fact["changes"]["style"]["to"], &fact["reason"]), ("sku.corrected", &json!("TROUSERS"), &json!("filed under the wrong style")));
+    assert_eq!(
+        (kind.as_str(), &fact["changes"]["style"]["to"], &fact["reason"]),
+        ("sku.corrected", &json!("TROUSERS"), &json!("filed under the wrong style"))
+    );
     let page = planner.page(&format!("/skus/{sku}/correct")).await.expect(200);
     assert!(page.text().contains("Garments sold: 1") && page.text().contains("value=\"TROUSERS\""), "{}", page.text());
     let again = [("code", sku.as_str()), ("style", style.as_str()), ("gtin", goods.gtin.as_str()), ("size", "M"), ("version", "2")];
@@ -323,7 +405,10 @@ story!(what_a_file_does_not_speak_of_stays_and_an_empty_cell_erases, |app| {
     assert_eq!(load(&app, materials::IMPORT, bare, Mode::Apply).changed, 1);
     let lot = planner.get("/api/v1/lots/FREE").await.expect(200).json();
     let held = ["dye_lot", "country", "produced_on", "received_on"].map(|field| lot[field].as_str().unwrap_or_default().to_owned());
-    assert_eq!((held.join(" "), &lot["material"]["en"], &lot["quantity_milli"]), ("D1 CN 2026-02-01 2026-03-01".into(), &json!("Poplin"), &json!(120_000)));
+    assert_eq!(
+        (held.join(" "), &lot["material"]["en"], &lot["quantity_milli"]),
+        ("D1 CN 2026-02-01 2026-03-01".into(), &json!("Poplin"), &json!(120_000))
+    );
     assert_eq!(lot["parents"].as_array().unwrap().len(), 1);
     let erased = format!("{LOTS}\nFREE,MILL-A,fabric,Poplin,120,m,,,,,\n");
     assert_eq!(load(&app, materials::IMPORT, &erased, Mode::DryRun).changed, 1, "and the dry run says so");
@@ -331,8 +416,15 @@ story!(what_a_file_does_not_speak_of_stays_and_an_empty_cell_erases, |app| {
     let lot = planner.get("/api/v1/lots/FREE").await.expect(200).json();
     assert_eq!((&lot["dye_lot"], &lot["produced_on"], lot["parents"].as_array().unwrap().len()), (&json!(""), &json!(null), 0));
     let nameless = "lot_code,supplier_code,kind,quantity,unit,material_en\nFREE,MILL-A,fabric,120,m,\n";
-    assert_eq!(seen(&load(&app, materials::IMPORT, nameless, Mode::Apply)), [(2, "material_zh", "missing")], "what is needed is not erased");
-    assert_eq!(seen(&load(&app, materials::IMPORT, "lot_code,supplier_code,kind,quantity,unit\nNEW,MILL-A,fabric,120,m\n", Mode::Apply)), [(2, "material_zh", "missing")]);
+    assert_eq!(
+        seen(&load(&app, materials::IMPORT, nameless, Mode::Apply)),
+        [(2, "material_zh", "missing")],
+        "what is needed is not erased"
+    );
+    assert_eq!(
+        seen(&load(&app, materials::IMPORT, "lot_code,supplier_code,kind,quantity,unit\nNEW,MILL-A,fabric,120,m\n", Mode::Apply)),
+        [(2, "material_zh", "missing")]
+    );
     // Batches.
     const HEAD: &str = "batch_code,sku_code,factory_code,planned";
     let full = format!("{HEAD},line,started_on,finished_on,status\nB-9,SKU-M,FAC-1,10,3,2026-03-01,2026-03-09,hold\n");

@@ -538,7 +538,15 @@ story!(the_stage_says_whether_a_lot_or_a_batch_is_meant, |app| {
     named["kind"] = "lot".into();
     assert_eq!(inspector.json("POST", "/api/v1/findings", &named).await.expect(201).json()["subject"]["kind"], "lot");
     // What comes in is never a batch.
-    assert_eq!(faults(&inspector.json("POST", "/api/v1/findings", &json!({"subject": "B-1", "defect": "slub", "stage": "incoming"})).await.expect(422)), [("stage".to_owned(), "not_one_of".to_owned())]);
+    assert_eq!(
+        faults(
+            &inspector
+                .json("POST", "/api/v1/findings", &json!({"subject": "B-1", "defect": "slub", "stage": "incoming"}))
+                .await
+                .expect(422)
+        ),
+        [("stage".to_owned(), "not_one_of".to_owned())]
+    );
     // A file says the same.
     let load = |text: String| crate::materials::load(&app, findings::IMPORT, &text, Mode::Apply);
     let done = load("subject,defect,stage,found_on\n20260301,barre,incoming,2026-03-05\n20260301,barre,final,2026-04-05\n".into());
@@ -575,13 +583,25 @@ story!(nobody_finds_more_than_there_is_or_before_it_was_made, |app| {
     let file = "subject,defect,stage,found_on,quantity\n20260301,slub,final,2026-04-01,5000\n20260301,slub,incoming,2026-01-01,1\n";
     let report = crate::materials::load(&app, findings::IMPORT, file, Mode::Apply);
     assert_eq!(crate::materials::seen(&report), [(2, "quantity", "out_of_range"), (3, "found_on", "dates_out_of_order")]);
-    let fields = [("subject", "20260301"), ("kind", "batch"), ("defect", "slub"), ("stage", "final"), ("quantity", "5000"), ("found_on", "2026-04-01"), ("once", "o")];
+    let fields = [
+        ("subject", "20260301"),
+        ("kind", "batch"),
+        ("defect", "slub"),
+        ("stage", "final"),
+        ("quantity", "5000"),
+        ("found_on", "2026-04-01"),
+        ("once", "o"),
+    ];
     inspector.send(multipart("/findings/new", &fields, &[])).await.expect(422);
     assert_eq!(count(&app).await, before);
     // What nobody planned or minted may hold any number.
     let stamp = app.house.stamp("system");
-    app.write(move |db| batches::create(db, &stamp, &read(json!({"code": "OPEN", "sku": "SKU", "factory": "FACTORY", "planned": 0})))).await;
-    inspector.json("POST", "/api/v1/findings", &json!({"subject": "open", "defect": "SLUB", "stage": "final", "quantity": 500})).await.expect(201);
+    app.write(move |db| batches::create(db, &stamp, &read(json!({"code": "OPEN", "sku": "SKU", "factory": "FACTORY", "planned": 0}))))
+        .await;
+    inspector
+        .json("POST", "/api/v1/findings", &json!({"subject": "open", "defect": "SLUB", "stage": "final", "quantity": 500}))
+        .await
+        .expect(201);
 });
 
 story!(the_script_is_served_for_ever_under_its_hash, |app| {

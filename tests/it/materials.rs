@@ -264,8 +264,10 @@ story!(a_chain_of_ten_thousand_lots_is_no_deeper_than_one, |app| {
     let report = load(&app, materials::IMPORT, &format!("{HEADER}{chain}"), Mode::Apply);
     assert_eq!((report.outcome, report.added, seen(&report)), (Outcome::Applied, 10_000, vec![]));
     let edges = app.house.store.read(|db| {
-        let lots: Vec<Id> =
-            (1..10_000).step_by(7).map(|n| Ok(materials::lot_called(db, &format!("L{n}"), None)?.unwrap().id)).collect::<Result<_, Error>>()?;
+        let lots: Vec<Id> = (1..10_000)
+            .step_by(7)
+            .map(|n| Ok(materials::lot_called(db, &format!("L{n}"), None)?.unwrap().id))
+            .collect::<Result<_, Error>>()?;
         Ok((lots.len(), materials::parents_of(db, &lots)?.len()))
     });
     let (asked, found) = edges.await.unwrap();

@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn codes_clash_within_what_they_are_unique_in() {
-        let rows = [(1, 7, "FAB1"), (2, 7, "ｆａｂ1"), (3, 8, "fab1"), (4, 7, "FAB2")].map(|(id, scope, code)| (id, scope, code.to_owned()));
+        let rows =
+            [(1, 7, "FAB1"), (2, 7, "ｆａｂ1"), (3, 8, "fab1"), (4, 7, "FAB2")].map(|(id, scope, code)| (id, scope, code.to_owned()));
         assert_eq!(clashes("lot", rows.to_vec()), ["lot: FAB1 and ｆａｂ1"]);
     }
 }

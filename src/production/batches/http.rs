@@ -384,7 +384,13 @@ async fn list_xlsx(
 #[get("/batches/new")]
 async fn new_page(request: HttpRequest, caller: Caller<perm::ProductionEdit>) -> Result<HttpResponse> {
     caller.unbound()?;
-    Ok(html(&FormPage { shell: titled(&request, "batches-new"), form: Filled::default(), rows: page::BLANK_ROWS, code: None, correcting: None }))
+    Ok(html(&FormPage {
+        shell: titled(&request, "batches-new"),
+        form: Filled::default(),
+        rows: page::BLANK_ROWS,
+        code: None,
+        correcting: None,
+    }))
 }
 
 #[post("/batches/new")]

@@ -137,10 +137,8 @@ pub(super) fn check_use(used: &LotUse) -> (LotUse, Range<i64>, Vec<Fault>) {
             String::new()
         })
     };
-    let (component, lot) = (
-        keep(read_component("component", &used.component)),
-        keep(LotName::read("lot", &used.lot).map(|name| name.to_string())),
-    );
+    let (component, lot) =
+        (keep(read_component("component", &used.component)), keep(LotName::read("lot", &used.lot).map(|name| name.to_string())));
     let units = read_units("units", used.units.as_deref().unwrap_or_default()).unwrap_or_else(|fault| {
         faults.push(fault);
         ALL_UNITS
@@ -430,7 +428,8 @@ mod tests {
 
     #[test]
     fn one_lot_in_other_letters_is_not_in_a_unit_twice() {
-        let used = |lot: &str, units: &str| LotUse { component: "shell".into(), lot: lot.into(), units: Some(units.into()), quantity_milli: None };
+        let used =
+            |lot: &str, units: &str| LotUse { component: "shell".into(), lot: lot.into(), units: Some(units.into()), quantity_milli: None };
         let draft = BatchDraft { lots: vec![used("FAB-1", "1-10"), used("ｆａｂ-1", "10-12")], ..batch() };
         assert!(check(&draft).is_err());
     }

@@ -17,7 +17,8 @@ use crate::platform::exports::Cell;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    self, Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
+    self, Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row,
+    Source,
 };
 
 /// The columns of a file of lots.
@@ -260,7 +261,8 @@ impl Import for LotImport {
             let LotRecord { draft, says_parents, says_produced, .. } = &entry.record;
             let parents = || draft.parents.iter().map(|part| LotName::read("parents", &part.lot)).collect::<Result<Vec<_>, Fault>>();
             let parents = says_parents.then(parents).transpose()?;
-            let node = Node { line: entry.line, code: draft.code.clone(), produced_on: says_produced.then_some(draft.produced_on), parents };
+            let node =
+                Node { line: entry.line, code: draft.code.clone(), produced_on: says_produced.then_some(draft.produced_on), parents };
             self.nodes.insert(entry.record.ident(), node);
         }
         self.store.read_blocking(|db| {

@@ -303,7 +303,9 @@ mod tests {
             country: "CN".into(),
             produced_on: "2026-03-01".parse().ok(),
             received_on: "2026-03-02".parse().ok(),
-            parents: [("yarn-1", Some(5_000)), ("YARN-2", None)].map(|(lot, quantity_milli)| PartDraft { lot: lot.into(), quantity_milli }).into(),
+            parents: [("yarn-1", Some(5_000)), ("YARN-2", None)]
+                .map(|(lot, quantity_milli)| PartDraft { lot: lot.into(), quantity_milli })
+                .into(),
             ..lot()
         };
         assert!(held(&more).is_empty());
@@ -318,7 +320,10 @@ mod tests {
         assert_eq!((name.to_string().as_str(), name.is_of("MILL-A"), name.is_of("MILL-B")), ("20260301@ｍill-a", true, false));
         assert!(LotName::read("lot", "20260301").unwrap().is_of("MILL-B"));
         assert_eq!(LotName::read("lot", "20260301@").unwrap_err().code, Code::Missing);
-        assert_eq!(read_parts("parents", "Y-1@MILL-A:2.5；Y-1@MILL-B").map(|parts| parts_text(&parts)), Ok("Y-1@MILL-A:2.5; Y-1@MILL-B".to_owned()));
+        assert_eq!(
+            read_parts("parents", "Y-1@MILL-A:2.5；Y-1@MILL-B").map(|parts| parts_text(&parts)),
+            Ok("Y-1@MILL-A:2.5; Y-1@MILL-B".to_owned())
+        );
     }
 
     #[test]

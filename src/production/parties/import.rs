@@ -9,7 +9,8 @@ use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run,
+    Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
+    run,
 };
 
 /// The columns of a file of parties.
@@ -201,7 +202,8 @@ impl Import for PartyImport {
             for entry in chunk {
                 let before = there.remove(&entry.record.code);
                 let fields = entry.record.onto(before.clone());
-                if let Some(gln) = entry.record.gln.as_ref().filter(|gln| holders.get(*gln).is_some_and(|code| folded(code) != folded(&entry.record.code)))
+                if let Some(gln) =
+                    entry.record.gln.as_ref().filter(|gln| holders.get(*gln).is_some_and(|code| folded(code) != folded(&entry.record.code)))
                 {
                     checked.faults.push(entry.fault("gln", Code::Duplicate).with("value", gln));
                 }

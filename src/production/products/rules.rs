@@ -226,8 +226,7 @@ mod tests {
     #[test]
     fn a_sku_stays_what_its_garments_are() {
         let both = |zh: &str| Both { zh: zh.into(), en: String::new() };
-        let shirt =
-            SkuFields { style: "SHIRT".into(), code: "S-1".into(), colour: both("白"), size: "M".into(), ..SkuFields::default() };
+        let shirt = SkuFields { style: "SHIRT".into(), code: "S-1".into(), colour: both("白"), size: "M".into(), ..SkuFields::default() };
         let other =
             SkuFields { style: "TROUSERS".into(), code: "S-2".into(), colour: both("黑"), size: "L".into(), ..SkuFields::default() };
         let planned = Standing { batches: 1, ..Standing::default() };

@@ -151,7 +151,8 @@ pub fn style(db: &mut Db, id: Id) -> Result<Option<Style>> {
 /// # Errors
 /// When the store does.
 pub fn style_by_code(db: &mut Db, code: &str) -> Result<Option<Style>> {
-    let rows: Vec<StyleRow> = each!(db, |c| style_table::table.filter(style_table::code_key.eq(folded(code))).select(StyleRow::as_select()).load(c))?;
+    let rows: Vec<StyleRow> =
+        each!(db, |c| style_table::table.filter(style_table::code_key.eq(folded(code))).select(StyleRow::as_select()).load(c))?;
     rows.into_iter().next().map(Style::try_from).transpose()
 }
 
@@ -706,7 +707,8 @@ fn sku_saved(db: &mut Db, id: Id, style_id: Id, fields: SkuFields, version: i64)
 }
 
 fn style_of(db: &mut Db, fields: &SkuFields) -> Result<Id> {
-    let found: Vec<i64> = each!(db, |c| style_table::table.filter(style_table::code_key.eq(folded(&fields.style))).select(style_table::id).load(c))?;
+    let found: Vec<i64> =
+        each!(db, |c| style_table::table.filter(style_table::code_key.eq(folded(&fields.style))).select(style_table::id).load(c))?;
     found.into_iter().next().map(Id).ok_or_else(|| Fault::new("style", Code::UnknownReference).with("value", &fields.style).into())
 }
 
@@ -784,5 +786,9 @@ pub fn policy_gaps(db: &mut Db) -> Result<Vec<String>> {
         .order(style_table::code)
         .load(c))?;
     let written = policy_codes(db)?;
-    Ok(named.into_iter().filter(|(_, policy)| !written.contains(&folded(policy))).map(|(style, policy)| format!("{style} names {policy}")).collect())
+    Ok(named
+        .into_iter()
+        .filter(|(_, policy)| !written.contains(&folded(policy)))
+        .map(|(style, policy)| format!("{style} names {policy}"))
+        .collect())
 }

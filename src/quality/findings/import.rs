@@ -206,7 +206,9 @@ fn resolve(db: &mut Db, keys: &Keys, chunk: &[Entry<FindingRow>]) -> Result<Reso
         };
         match find_subject(db, &keys.serials, &row.named, None) {
             Ok(Some(thing)) => {
-                resolved.faults.extend(impossible(&row.sound, thing.about, &thing.holds).into_iter().map(|fault| fault.at_line(entry.line)));
+                resolved
+                    .faults
+                    .extend(impossible(&row.sound, thing.about, &thing.holds).into_iter().map(|fault| fault.at_line(entry.line)));
                 found.push((thing.about, Sound { severity: Some(severity), ..row.sound.clone() }));
             }
             Ok(None) => resolved.faults.push(unknown(&row.named.text).at_line(entry.line)),

@@ -173,12 +173,17 @@ mod tests {
             check(&draft, day("2026-06-15")).unwrap()
         };
         let holds = Holds { pieces: Some(50), since: Some(day("2026-03-20")) };
-        let told = |sound: &Sound, about: About| impossible(sound, about, &holds).into_iter().map(|fault| fault.field.into_owned()).collect::<Vec<_>>();
+        let told = |sound: &Sound, about: About| {
+            impossible(sound, about, &holds).into_iter().map(|fault| fault.field.into_owned()).collect::<Vec<_>>()
+        };
         let (batch, lot) = (About::Batch(crate::kernel::BatchNo(1)), About::Lot(crate::kernel::Id(1)));
         assert_eq!(told(&sound("incoming", 51, "2026-03-19"), batch), ["stage", "quantity", "found_on"]);
         assert_eq!(told(&sound("incoming", 51, "2026-03-19"), lot), ["quantity", "found_on"]);
         assert!(told(&sound("final", 50, "2026-03-20"), batch).is_empty());
-        assert!(impossible(&sound("final", 5_000, "2020-01-01"), batch, &Holds::default()).is_empty(), "nobody said how much or since when");
+        assert!(
+            impossible(&sound("final", 5_000, "2020-01-01"), batch, &Holds::default()).is_empty(),
+            "nobody said how much or since when"
+        );
     }
 
     #[test]

@@ -72,13 +72,7 @@ pub fn find_subject(db: &mut Db, keys: &Keyring, named: &Named, scope: Option<Id
     Ok(batch.map(|batch| Found { about: About::Garment(garment), holds: Holds { pieces: None, since: batch.started_on } }))
 }
 
-fn batch_or_lot(
-    db: &mut Db,
-    named: &Named,
-    text: &str,
-    may_be: impl Fn(SubjectKind) -> bool,
-    scope: Option<Id>,
-) -> Result<Option<Found>> {
+fn batch_or_lot(db: &mut Db, named: &Named, text: &str, may_be: impl Fn(SubjectKind) -> bool, scope: Option<Id>) -> Result<Option<Found>> {
     let batch = if may_be(SubjectKind::Batch) { batches::batch_by_code(db, text)? } else { None };
     let batch = known_batch(db, batch, scope)?;
     match (&batch, named.stage) {

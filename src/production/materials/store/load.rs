@@ -7,7 +7,9 @@ use diesel::prelude::*;
 use super::super::import::LotRecord;
 use super::super::rules::{GUARDS, LotName, check};
 use super::super::{Lot, LotDraft, LotKind};
-use super::{Called, Parent, SUBJECT, all_edges, below_used, drafts_of, insert, insert_parents, lots_called, names_of, refuse_cycle_among, update};
+use super::{
+    Called, Parent, SUBJECT, all_edges, below_used, drafts_of, insert, insert_parents, lots_called, names_of, refuse_cycle_among, update,
+};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::folded;
@@ -75,11 +77,7 @@ fn plan(db: &mut Db, records: &[&LotRecord]) -> Result<Plan> {
         };
         let before = there.get(&record.ident()).cloned().and_then(|lot| Some((drafts.remove(&lot.id)?, lot)));
         let mut after = before.as_ref().map_or_else(
-            || LotDraft {
-                code: record.code.clone(),
-                supplier: written.get(&supplier).cloned().unwrap_or_default(),
-                ..LotDraft::default()
-            },
+            || LotDraft { code: record.code.clone(), supplier: written.get(&supplier).cloned().unwrap_or_default(), ..LotDraft::default() },
             |(draft, _)| draft.clone(),
         );
         record.edits.onto(&mut after);

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::rules::{GUARDS, LotName, any_cycle, check, cyclic, out_of_order};
-use super::{Lot, LotDraft, LotKind, PartDraft, milli_text};
+use super::{Lot, LotDraft, LotKind, milli_text};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::ids::UNITS_PER_BATCH;
@@ -25,9 +25,9 @@ use crate::platform::events::{self, Stamp};
 use crate::production::corrections::{self, Act, Change, Preview};
 use crate::production::parties;
 
-pub use list::{LotFilter, LotView, PartyRef, list};
 pub(super) use list::drafts;
 use list::{Joined, drafts_of, views};
+pub use list::{LotFilter, LotView, PartyRef, list};
 pub(super) use load::{Ident, Waiting, ident, load, would_load};
 pub use names::{Called, lot_called, lots_called, names};
 use names::{names_of, there};

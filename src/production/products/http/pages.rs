@@ -283,7 +283,16 @@ async fn submit_style(
                 Some(code) => Some(house.store.read(move |db| store::style_preview(db, &code)).await?),
                 None => None,
             };
-            let shell = titled(request, if moves.is_some() { "correct-title" } else if code.is_some() { "styles-edit" } else { "styles-new" });
+            let shell = titled(
+                request,
+                if moves.is_some() {
+                    "correct-title"
+                } else if code.is_some() {
+                    "styles-edit"
+                } else {
+                    "styles-new"
+                },
+            );
             let form = Filled::refused(form.value, error, shell.t)?;
             style_form(house, shell, form, code, moves, StatusCode::UNPROCESSABLE_ENTITY).await
         }
@@ -303,7 +312,14 @@ async fn new_sku(
 ) -> Result<HttpResponse> {
     let bound = caller.party;
     let style = house.store.read(move |db| visible_style(db, bound, &code)).await?.code;
-    Ok(html(&SkuForm { shell: titled(&request, "skus-new"), form: Filled::default(), style, code: None, old_gtins: Vec::new(), correcting: None }))
+    Ok(html(&SkuForm {
+        shell: titled(&request, "skus-new"),
+        form: Filled::default(),
+        style,
+        code: None,
+        old_gtins: Vec::new(),
+        correcting: None,
+    }))
 }
 
 #[post("/styles/{code}/skus/new")]
@@ -322,7 +338,10 @@ async fn create_sku(
         Err(error) => {
             let shell = titled(&request, "skus-new");
             let form = Filled::refused(form.value, error, shell.t)?;
-            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &SkuForm { shell, form, style, code: None, old_gtins: Vec::new(), correcting: None }))
+            Ok(html_response(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &SkuForm { shell, form, style, code: None, old_gtins: Vec::new(), correcting: None },
+            ))
         }
     }
 }

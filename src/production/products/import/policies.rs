@@ -10,7 +10,8 @@ use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, read_whole, run,
+    Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
+    read_whole, run,
 };
 use crate::production::products::{PolicyFields, StartRule, WarrantyPolicy, rules, store};
 

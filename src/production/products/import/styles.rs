@@ -8,8 +8,9 @@ use crate::platform::db::{Db, Store};
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{one_of, 
-    Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source, run,
+use crate::platform::imports::{
+    Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportReport, ImportTable, Importer, Mode, Progress, Row, Source,
+    one_of, run,
 };
 use crate::production::corrections::{Act, frozen};
 use crate::production::parties::{self, Status};
@@ -368,7 +369,8 @@ impl StyleRow {
             fields.code.clone_from(&self.code);
         }
         self.edits.onto(&mut fields);
-        let as_before = |before: Option<&String>, now: Option<String>| now.map(|now| before.map_or(now.clone(), |before| rewritten(before, now)));
+        let as_before =
+            |before: Option<&String>, now: Option<String>| now.map(|now| before.map_or(now.clone(), |before| rewritten(before, now)));
         if let Some(before) = before {
             fields.manufacturer = as_before(before.manufacturer.as_ref(), fields.manufacturer);
             fields.policy = as_before(before.policy.as_ref(), fields.policy);
@@ -478,8 +480,7 @@ impl Import for StyleImport {
 fn before(db: &mut Db, chunk: &[Entry<StyleRow>]) -> Result<Vec<Option<StyleFields>>> {
     let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.code.as_str()).collect();
     let styles = store::styles_by_codes(db, &codes)?;
-    let mut views: ByCode<StyleView> =
-        style_views(db, styles)?.into_iter().map(|view| (view.code.clone(), view)).collect();
+    let mut views: ByCode<StyleView> = style_views(db, styles)?.into_iter().map(|view| (view.code.clone(), view)).collect();
     Ok(codes.into_iter().map(|code| views.remove(code).map(StyleFields::from)).collect())
 }
 

@@ -14,6 +14,7 @@ use super::store::findings::{self, FindingFilter};
 use super::{Draft, FindingView, NewFinding, Severity, Stage, Status, SubjectKind, check, subject, views};
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::serial::Keyring;
+use crate::kernel::text::folded;
 use crate::kernel::time::read_date;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
@@ -128,7 +129,7 @@ impl Ask {
         };
         let mut filter = FindingFilter {
             scope,
-            defect: given(&self.defect).map(str::to_owned),
+            defect: given(&self.defect).map(folded),
             severity: given(&self.severity).map(|text| Severity::read("severity", text)).transpose()?,
             stage: given(&self.stage).map(|text| Stage::read("stage", text)).transpose()?,
             status,

@@ -158,7 +158,12 @@ pub(super) async fn new(
         return Ok(html(&SubjectPage { shell, subject: text, fault: None, choices: Vec::new(), done }));
     }
     let kind = start.kind.as_deref().filter(|kind| !kind.is_empty()).map(|kind| SubjectKind::read("kind", kind)).transpose()?;
-    let named = Named { text: text.clone(), gtin: start.gtin.clone().filter(|gtin| !gtin.is_empty()), kind, stage: start.stage.as_deref().and_then(Stage::of) };
+    let named = Named {
+        text: text.clone(),
+        gtin: start.gtin.clone().filter(|gtin| !gtin.is_empty()),
+        kind,
+        stage: start.stage.as_deref().and_then(Stage::of),
+    };
     let (inside, actor, lang) = (house.clone(), caller.actor.clone(), shell.lang);
     let found = house.store.read(move |db| ready(db, &inside, &named, &actor, lang)).await;
     let ready = match found {
