@@ -9,5 +9,5 @@ ALTER TABLE warranty_policy ADD COLUMN code_key TEXT NOT NULL DEFAULT '';
 
 ALTER TABLE lot ADD COLUMN code_key TEXT NOT NULL DEFAULT '';
 ALTER TABLE lot DROP CONSTRAINT lot_code_key;
-CREATE INDEX lot_code ON lot (code);
+CREATE INDEX lot_code ON lot (code, id);
 CREATE INDEX lot_folded ON lot (code_key);

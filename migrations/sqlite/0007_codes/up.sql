@@ -28,5 +28,5 @@ INSERT INTO lot_by_supplier SELECT lot.*, '' FROM lot;
 DROP TABLE lot;
 ALTER TABLE lot_by_supplier RENAME TO lot;
 CREATE INDEX lot_party ON lot (party_id);
-CREATE INDEX lot_code ON lot (code);
+CREATE INDEX lot_code ON lot (code, id);
 CREATE INDEX lot_folded ON lot (code_key);

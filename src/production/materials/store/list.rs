@@ -13,7 +13,7 @@ use super::{Row, lots, parents_of};
 use crate::each;
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::text::{Both, folded};
-use crate::kernel::{Id, Result};
+use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{lot, party};
 use crate::platform::db::search::{anywhere, lower};
@@ -100,15 +100,17 @@ pub struct LotFilter {
 /// Between the two halves of a list's key; no code has it.
 const AND: char = '\n';
 
-/// Lots by code and supplier, a page at a time.
+/// Lots by code, a page at a time.
 ///
 /// # Errors
-/// [`crate::kernel::Code::Malformed`] for a page token that is none.
+/// [`Code::Malformed`] for a page token that is none.
 pub fn list(db: &mut Db, filter: &LotFilter, ask: &PageAsk) -> Result<Page<LotView>> {
     let (limit, after) = (ask.limit(), ask.key()?);
-    let rows = joined(db, filter, after.as_deref(), Some(limit + 1))?;
-    let views = views(db, rows)?.into_iter().map(|(_, view)| view).collect();
-    Ok(Page::new(views, limit, |lot: &LotView| format!("{}{AND}{}", lot.code, lot.supplier.code)))
+    let after =
+        after.as_deref().map(|key| key.split_once(AND).and_then(|(code, id)| Some((code, Id(id.parse().ok()?)))).ok_or(Code::Malformed));
+    let rows = joined(db, filter, after.transpose()?, Some(limit + 1))?;
+    let page = Page::new(views(db, rows)?, limit, |(id, lot): &(Id, LotView)| format!("{}{AND}{}", lot.code, id.0));
+    Ok(Page { items: page.items.into_iter().map(|(_, lot)| lot).collect(), next: page.next })
 }
 
 /// All lots of a filter as a file has them, what they are made of included.
@@ -153,7 +155,7 @@ pub(super) fn drafts_of(db: &mut Db, those: &[Lot], party: Option<Id>) -> Result
     Ok(those.iter().map(|lot| (lot.id, draft(lot))).collect())
 }
 
-fn joined(db: &mut Db, filter: &LotFilter, after: Option<&str>, limit: Option<i64>) -> Result<Vec<Joined>> {
+fn joined(db: &mut Db, filter: &LotFilter, after: Option<(String, Id)>, limit: Option<i64>) -> Result<Vec<Joined>> {
     Ok(each!(db, |c| {
         let mut query = lot::table.inner_join(party::table.on(party::id.eq(lot::party_id))).into_boxed();
         if let Some(party) = filter.party {
@@ -176,12 +178,12 @@ fn joined(db: &mut Db, filter: &LotFilter, after: Option<&str>, limit: Option<i6
                     .or(lower(lot::dye_lot).like(pattern).escape('\\')),
             );
         }
-        if let Some((code, supplier)) = after.map(|after| after.split_once(AND).unwrap_or((after, ""))) {
-            query = query.filter(lot::code.gt(code).or(lot::code.eq(code).and(party::code.gt(supplier))));
+        if let Some((code, id)) = &after {
+            query = query.filter(lot::code.ge(code)).filter(lot::code.gt(code).or(lot::id.gt(id.0)));
         }
         if let Some(limit) = limit {
             query = query.limit(limit);
         }
-        query.order((lot::code, party::code)).select((lot::all_columns, party::code, party::name_zh, party::name_en)).load(c)
+        query.order((lot::code, lot::id)).select((lot::all_columns, party::code, party::name_zh, party::name_en)).load(c)
     })?)
 }
