@@ -106,8 +106,8 @@ const AND: char = '\n';
 /// [`Code::Malformed`] for a page token that is none.
 pub fn list(db: &mut Db, filter: &LotFilter, ask: &PageAsk) -> Result<Page<LotView>> {
     let (limit, after) = (ask.limit(), ask.key()?);
-    let after =
-        after.as_deref().map(|key| key.split_once(AND).and_then(|(code, id)| Some((code, Id(id.parse().ok()?)))).ok_or(Code::Malformed));
+    let halves = |key: &str| key.split_once(AND).and_then(|(code, id)| Some((code.to_owned(), Id(id.parse().ok()?))));
+    let after = after.as_deref().map(|key| halves(key).ok_or_else(|| Fault::new("after", Code::Malformed).with("reason", "page-token")));
     let rows = joined(db, filter, after.transpose()?, Some(limit + 1))?;
     let page = Page::new(views(db, rows)?, limit, |(id, lot): &(Id, LotView)| format!("{}{AND}{}", lot.code, id.0));
     Ok(Page { items: page.items.into_iter().map(|(_, lot)| lot).collect(), next: page.next })
