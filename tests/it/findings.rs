@@ -583,7 +583,9 @@ story!(nobody_finds_more_than_there_is_or_before_it_was_made, |app| {
     let file = "subject,defect,stage,found_on,quantity\n20260301,slub,final,2026-04-01,5000\n20260301,slub,incoming,2026-01-01,1\n";
     let report = crate::materials::load(&app, findings::IMPORT, file, Mode::Apply);
     assert_eq!(crate::materials::seen(&report), [(2, "quantity", "out_of_range"), (3, "found_on", "dates_out_of_order")]);
+    let csrf = inspector.csrf.clone().unwrap();
     let fields = [
+        ("csrf", csrf.as_str()),
         ("subject", "20260301"),
         ("kind", "batch"),
         ("defect", "slub"),

@@ -161,7 +161,7 @@ story!(what_may_not_be_sold_is_refused_and_leaves_no_trace, |app| {
         let sheet = batches::batch_by_code(db, &code)?.unwrap();
         let draft = json!({
             "code": code, "sku": batches::sheet(db, &code, None)?.unwrap().batch.sku.code, "factory": batches::sheet(db, &code, None)?.unwrap().batch.factory.code,
-            "planned": 10, "finished_on": "2026-05-31", "status": "hold",
+            "planned": 10, "started_on": "2026-05-17", "finished_on": "2026-05-31", "status": "hold",
         });
         batches::change(db, &stamp, &code, sheet.version, &serde_json::from_value(draft).unwrap(), &Act::Edit)
     })
@@ -171,30 +171,26 @@ story!(what_may_not_be_sold_is_refused_and_leaves_no_trace, |app| {
 });
 
 story!(the_first_cartons_are_sold_while_the_last_are_sewn, |app| {
-    // Finished on 2026-05-31, as every batch of the goods here; begun a month before.
+    // Sewn from 2026-05-17 to 2026-05-31, as every batch of the goods here.
     let goods = app.goods(None, 10).await;
-    let no = goods.no.0;
-    app.write(move |db| {
-        each!(db, |c| diesel::update(batch::table.filter(batch::no.eq(no))).set(batch::started_on.eq(day("2026-05-01"))).execute(c))?;
-        Ok(())
-    })
-    .await;
-    assert_eq!(refused(&app, sale_of(&goods, 0, "2026-04-30")).await, Code::Invalid, "before anything of it was made");
-    sell(&app, sale_of(&goods, 0, "2026-05-01")).await;
+    assert_eq!(refused(&app, sale_of(&goods, 0, "2026-05-16")).await, Code::Invalid, "before anything of it was made");
+    sell(&app, sale_of(&goods, 0, "2026-05-17")).await;
     sell(&app, sale_of(&goods, 1, "2026-05-30")).await;
     // From a file too, and where nobody wrote down when it was begun or finished.
     let other = app.goods(None, 10).await;
     let no = other.no.0;
     app.write(move |db| {
         let nothing: Option<chrono::NaiveDate> = None;
-        each!(db, |c| diesel::update(batch::table.filter(batch::no.eq(no))).set(batch::finished_on.eq(nothing)).execute(c))?;
+        each!(db, |c| diesel::update(batch::table.filter(batch::no.eq(no)))
+            .set((batch::started_on.eq(nothing), batch::finished_on.eq(nothing)))
+            .execute(c))?;
         Ok(())
     })
     .await;
     let csv = |goods: &Goods, unit: i64, day: &str| format!("serial,sold_on\n{},{day}\n", goods.serial(&app, unit));
     assert_eq!(import(&app, &csv(&goods, 2, "2026-05-20"), Mode::Apply, None).await.added, 1);
     assert_eq!(import(&app, &csv(&other, 2, "2026-04-20"), Mode::Apply, None).await.added, 1);
-    let early = import(&app, &csv(&goods, 3, "2026-04-30"), Mode::Apply, None).await;
+    let early = import(&app, &csv(&goods, 3, "2026-05-16"), Mode::Apply, None).await;
     assert_eq!((early.outcome, early.faults[0].column.as_str()), (Ending::Refused, "sold_on"));
 });
 
