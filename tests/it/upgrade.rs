@@ -34,6 +34,13 @@ fn stores_in(folder: &Path) -> Vec<String> {
     all
 }
 
+/// The last version this program knows.
+fn last_version() -> String {
+    let tree = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite")).unwrap();
+    let names = tree.map(|one| one.unwrap().file_name().into_string().unwrap());
+    names.max().unwrap().split('_').next().unwrap().to_owned()
+}
+
 #[test]
 fn a_newer_store_is_opened_by_no_command() {
     for on in stores() {
@@ -58,7 +65,9 @@ fn a_newer_store_is_opened_by_no_command() {
         }
         for command in commands {
             let said = program(&app).run(&command).badly();
-            let named = said.err.contains("newer program") && said.err.contains("version 9999") && said.err.contains("up to 0006");
+            let named = said.err.contains("newer program")
+                && said.err.contains("version 9999")
+                && said.err.contains(&format!("up to {}", last_version()));
             assert!(named && said.err.contains(env!("CARGO_PKG_VERSION")), "{on:?} {command:?}: {said:?}");
         }
         let said = program(&app).run(&["doctor"]).badly();
@@ -93,6 +102,12 @@ fn what_a_store_lacks_is_named_by_doctor_and_by_migrate() {
             let migrate = program(&app).run(&["migrate"]).badly();
             assert!(migrate.err.contains(named) && !migrate.out.contains("nothing to do"), "{on:?} {sql}: {migrate:?}");
         }
+        // The keys of folded codes are the program's own to make: it makes them again.
+        let app = TestApp::new(on);
+        alter(&app, "DROP INDEX lot_code_key_key");
+        assert!(program(&app).run(&["doctor"]).badly().out.contains("lot (party_id, code_key): missing (unique)."), "{on:?}");
+        program(&app).run(&["migrate"]).well();
+        assert!(program(&app).run(&["doctor"]).out.contains("ok   tables: every table"), "{on:?}");
         // What somebody added for speed is said, and is no trouble.
         let app = TestApp::new(on);
         alter(&app, "CREATE INDEX mine ON sale (city); CREATE TABLE mine_too (id BIGINT)");
@@ -175,7 +190,7 @@ fn two_that_start_together_migrate_once() {
         let both = [run(), run()];
         both.into_iter().map(|one| one.join().unwrap()).collect()
     });
-    assert_eq!(applied.iter().sum::<usize>(), 1, "{applied:?}");
+    assert_eq!(applied.iter().filter(|applied| **applied > 0).count(), 1, "one of them does it all: {applied:?}");
     assert_eq!(stores_in(app.folder.path()).iter().filter(|name| name.starts_with("hangtag-")).count(), 1);
 }
 
