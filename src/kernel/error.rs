@@ -143,8 +143,10 @@ codes! {
     Cycle = "cycle", 422;
     /// More units than a batch number can name (4,194,304).
     BatchTooLarge = "batch_too_large", 422;
-    /// The batch is minted, and this may not change any more.
-    BatchMinted = "batch_minted", 409;
+    /// Other things stand on it: it changes only by a correction of its own (`by`: what stands on it, `count`: how many).
+    InUse = "in_use", 409;
+    /// The code is that of several things (`value`; `between`: `suppliers` with their codes in `suppliers` and a clear name in `write`, or `kinds`).
+    Ambiguous = "ambiguous", 409;
 
     // Labels
     /// The template will not scan or will not print (`reason`).

@@ -98,6 +98,10 @@ kinds! {
     SkuSaved = "sku.saved", "单品已保存", "Sku saved", false, None;
     GtinChanged = "sku.gtin_changed", "GTIN 已更换，旧码仍有效", "GTIN changed; the old one still resolves", false, None;
     LotSaved = "lot.saved", "物料批已保存", "Lot saved", false, None;
+    LotCorrected = "lot.corrected", "物料批已更正", "Lot corrected", false, None;
+    BatchCorrected = "batch.corrected", "生产批次已更正", "Batch corrected", false, None;
+    StyleCorrected = "style.corrected", "款号已更正", "Style corrected", false, None;
+    SkuCorrected = "sku.corrected", "单品已更正", "Sku corrected", false, None;
     BatchSaved = "batch.saved", "生产批次已保存", "Batch saved", false, None;
     BatchMinted = "batch.minted", "序列号已生成", "Serials minted", false, object("ADD", "commissioning", "active");
     BatchVoided = "batch.units_voided", "部分序列号已作废", "Serials voided", false, object("DELETE", "decommissioning", "inactive");

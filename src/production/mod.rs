@@ -1,6 +1,7 @@
 //! The production wing: what was made, out of what, by whom; and its labels.
 
 pub mod batches;
+pub mod corrections;
 pub mod labels;
 pub mod materials;
 pub mod parties;

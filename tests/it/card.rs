@@ -319,7 +319,13 @@ story!(a_kept_page_is_never_older_than_the_store, |app| {
                 size_label: sku.size_label.clone(),
                 version: Some(sku.version),
             };
-            hangtag::production::products::change_sku(db, &stamp, &sku.code, &fields)
+            hangtag::production::products::change_sku(
+                db,
+                &stamp,
+                &sku.code,
+                &fields,
+                &hangtag::production::corrections::Act::correct("another dye house").unwrap(),
+            )
         })
         .await
         .unwrap();

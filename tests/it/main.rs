@@ -15,6 +15,8 @@ mod batches;
 mod browser;
 mod calendars;
 mod card;
+mod codes;
+mod corrections;
 mod durability;
 mod findings;
 mod holders;

@@ -7,10 +7,11 @@ use hangtag::kernel::{Code, GarmentId, Id};
 use hangtag::ownership::holders::{self, Outcome, Secret};
 use hangtag::ownership::sales::{self, NewSale, SaleStatus};
 use hangtag::ownership::warranties::{self, WarrantyState};
-use hangtag::platform::db::schema::{batch_tally, garment, sale};
+use hangtag::platform::db::schema::{batch, batch_tally, garment, sale};
 use hangtag::platform::events;
 use hangtag::platform::imports::{ImportReport, Importer, Mode, News, Outcome as Ending, Pass, Progress, Source};
 use hangtag::production::batches;
+use hangtag::production::corrections::Act;
 use hangtag::production::parties::Role as Kind;
 use hangtag::production::products::StartRule;
 use hangtag::staff::accounts::Role;
@@ -151,7 +152,6 @@ story!(what_may_not_be_sold_is_refused_and_leaves_no_trace, |app| {
     let (stamp, no) = (app.house.stamp("system"), goods.no);
     app.write(move |db| batches::void_units(db, &stamp, no, std::slice::from_ref(&(3..4)), "spoiled")).await;
     assert_eq!(refused(&app, sale_of(&goods, 3, "2026-06-14")).await, Code::SerialUnknown);
-    assert_eq!(refused(&app, sale_of(&goods, 0, "2026-05-30")).await, Code::Invalid, "before it was made");
     assert_eq!(refused(&app, sale_of(&goods, 0, "2026-06-17")).await, Code::Invalid, "the day after tomorrow");
     sell(&app, sale_of(&goods, 0, "2026-06-16")).await;
 
@@ -161,13 +161,37 @@ story!(what_may_not_be_sold_is_refused_and_leaves_no_trace, |app| {
         let sheet = batches::batch_by_code(db, &code)?.unwrap();
         let draft = json!({
             "code": code, "sku": batches::sheet(db, &code, None)?.unwrap().batch.sku.code, "factory": batches::sheet(db, &code, None)?.unwrap().batch.factory.code,
-            "planned": 10, "finished_on": "2026-05-31", "status": "hold",
+            "planned": 10, "started_on": "2026-05-17", "finished_on": "2026-05-31", "status": "hold",
         });
-        batches::change(db, &stamp, &code, sheet.version, &serde_json::from_value(draft).unwrap())
+        batches::change(db, &stamp, &code, sheet.version, &serde_json::from_value(draft).unwrap(), &Act::Edit)
     })
     .await;
     assert_eq!(refused(&app, sale_of(&goods, 1, "2026-06-14")).await, Code::WrongState);
     assert_eq!(rows(&app).await, 1);
+});
+
+story!(the_first_cartons_are_sold_while_the_last_are_sewn, |app| {
+    // Sewn from 2026-05-17 to 2026-05-31, as every batch of the goods here.
+    let goods = app.goods(None, 10).await;
+    assert_eq!(refused(&app, sale_of(&goods, 0, "2026-05-16")).await, Code::Invalid, "before anything of it was made");
+    sell(&app, sale_of(&goods, 0, "2026-05-17")).await;
+    sell(&app, sale_of(&goods, 1, "2026-05-30")).await;
+    // From a file too, and where nobody wrote down when it was begun or finished.
+    let other = app.goods(None, 10).await;
+    let no = other.no.0;
+    app.write(move |db| {
+        let nothing: Option<chrono::NaiveDate> = None;
+        each!(db, |c| diesel::update(batch::table.filter(batch::no.eq(no)))
+            .set((batch::started_on.eq(nothing), batch::finished_on.eq(nothing)))
+            .execute(c))?;
+        Ok(())
+    })
+    .await;
+    let csv = |goods: &Goods, unit: i64, day: &str| format!("serial,sold_on\n{},{day}\n", goods.serial(&app, unit));
+    assert_eq!(import(&app, &csv(&goods, 2, "2026-05-20"), Mode::Apply, None).await.added, 1);
+    assert_eq!(import(&app, &csv(&other, 2, "2026-04-20"), Mode::Apply, None).await.added, 1);
+    let early = import(&app, &csv(&goods, 3, "2026-05-16"), Mode::Apply, None).await;
+    assert_eq!((early.outcome, early.faults[0].column.as_str()), (Ending::Refused, "sold_on"));
 });
 
 story!(the_api_names_what_is_wrong, |app| {

@@ -134,8 +134,9 @@ fn ready(known: &Known, new: &NewSale, earlier: &[Sale]) -> Result<Ready, Box<Re
         return Err(refuse("serial", Code::AlreadySold));
     }
     let sold_on = new.sound.sold_on;
-    if let Some(made) = batch.finished_on {
-        in_order("sold_on", made, sold_on).map_err(invalid)?;
+    // The first cartons of a batch are sold while the last are sewn: only what nobody had begun cannot be sold.
+    if let Some(begun) = batch.started_on {
+        in_order("sold_on", begun, sold_on).map_err(invalid)?;
     }
     let last = earlier.iter().max_by_key(|sale| sale.seq);
     if let Some(last) = last {

@@ -1,6 +1,6 @@
 //! Sales from files: a shop's day, a year of another system. A row that is there already, word for word, changes nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -268,7 +268,7 @@ fn resolve(db: &mut Db, keys: &Keys, party: Option<Id>, finder: &mut Finder, chu
     let mut codes: Vec<&str> = chunk.iter().filter_map(|entry| entry.record.retailer.as_deref()).collect();
     codes.sort_unstable();
     codes.dedup();
-    let retailers: HashMap<String, Id> = parties::ids_of_codes(db, &codes)?;
+    let retailers = parties::ids_of_codes(db, &codes)?;
     let mut resolved = Resolved { news: Vec::with_capacity(chunk.len()), faults: Vec::new() };
     for (place, entry) in chunk.iter().enumerate() {
         let garment = match entry.record.garment {

@@ -9,7 +9,7 @@ use diesel::sql_types::{Bool, Nullable, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl};
 
-use super::migrate;
+use super::{codes, migrate};
 use crate::kernel::{Code, Error, Fault, Result};
 
 /// A column.
@@ -146,6 +146,9 @@ impl Catalogue {
         for migration in migrate::embedded()?.iter().filter(|one| versions.contains(&one.name().version().to_string())) {
             migration.run(&mut connection).map_err(Error::Broken)?;
         }
+        if codes::are_folded(versions) {
+            codes::fill_sqlite(&mut connection)?;
+        }
         Self::of_sqlite(&mut connection)
     }
 
@@ -265,6 +268,7 @@ mod tests {
         for migration in &migrate::embedded().unwrap() {
             migration.run(&mut connection).unwrap();
         }
+        codes::fill_sqlite(&mut connection).unwrap();
         assert_eq!(wanted.differences(&Catalogue::of_sqlite(&mut connection).unwrap()), []);
         connection.batch_execute(sql).unwrap();
         let found = Catalogue::of_sqlite(&mut connection).unwrap();

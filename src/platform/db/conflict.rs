@@ -45,6 +45,12 @@ impl From<DieselError> for Error {
 
 /// The column of a unique violation: PostgreSQL names the constraint (`batch_code_key`), SQLite the columns (`batch.code`).
 fn unique_column(constraint: Option<&str>, message: &str) -> String {
+    let column = violated(constraint, message);
+    // People know a code, not the form it is compared in.
+    if column == "code_key" { "code".to_owned() } else { column }
+}
+
+fn violated(constraint: Option<&str>, message: &str) -> String {
     if let Some(columns) = message.strip_prefix("UNIQUE constraint failed: ") {
         let last = columns.rsplit(", ").next().unwrap_or(columns);
         return last.rsplit('.').next().unwrap_or(last).to_owned();
@@ -72,5 +78,7 @@ mod tests {
     fn both_stores_name_the_same_column() {
         assert_eq!(unique_column(None, "UNIQUE constraint failed: batch.code"), "code");
         assert_eq!(unique_column(Some("batch_code_key"), "duplicate key value violates unique constraint"), "code");
+        assert_eq!(unique_column(None, "UNIQUE constraint failed: lot.party_id, lot.code_key"), "code");
+        assert_eq!(unique_column(Some("lot_code_key_key"), "duplicate key value violates unique constraint"), "code");
     }
 }

@@ -12,7 +12,7 @@ use diesel::{Connection, QueryableByName, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::catalogue::{Catalogue, Difference};
-use super::{DatabaseUrl, copies, sqlite};
+use super::{DatabaseUrl, codes, copies, sqlite};
 use crate::kernel::time::Clock;
 use crate::kernel::{Code, Error, Fault, Refusal, Result};
 
@@ -64,7 +64,11 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Migrated> {
             let outcome = (|| {
                 let versions = postgres_versions(&mut connection)?;
                 pending_and_sound(url, &versions, || Catalogue::of_postgres(&mut connection))?;
-                let applied = run(&mut connection, POSTGRES)?;
+                let applied = whole(&mut connection, |c| {
+                    let applied = run(c, POSTGRES)?;
+                    codes::fill_postgres(c)?;
+                    Ok(applied)
+                })?;
                 Ok(Migrated { applied, backup: None, made: versions.is_empty() })
             })();
             connection.batch_execute(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})"))?;
@@ -88,6 +92,7 @@ pub(super) fn migrate_file(path: &Path, keep: bool) -> Result<Migrated> {
             _ => None,
         };
         let applied = run(c, SQLITE)?;
+        codes::fill_sqlite(c)?;
         if !applied.is_empty() {
             // Every row is looked at: not at every start.
             let broken: Vec<Line> = diesel::sql_query("SELECT \"table\" AS line FROM pragma_foreign_key_check LIMIT 1").load(c)?;
@@ -133,6 +138,12 @@ fn keep_copy(path: &Path, version: &str) -> Result<PathBuf> {
         Refusal::new(Code::BackupFailed).with("place", copy.display()).with("reason", reason)
     })?;
     Ok(copy)
+}
+
+/// All of `body` or nothing of it.
+#[expect(clippy::disallowed_methods, reason = "there is no store yet whose write could do it")]
+fn whole<T>(connection: &mut PgConnection, body: impl FnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
+    connection.transaction(body)
 }
 
 fn run<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(connection: &mut C, migrations: EmbeddedMigrations) -> Result<Vec<String>> {

@@ -9,6 +9,7 @@
 //! Queries are written once: `each!(db, |c| query.load(c))` is type-checked against both backends.
 
 mod catalogue;
+mod codes;
 mod columns;
 mod conflict;
 mod copies;

@@ -134,6 +134,7 @@ diesel::table! {
         status -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 
@@ -159,6 +160,7 @@ diesel::table! {
         exclusions_zh -> Text,
         exclusions_en -> Text,
         created_at -> Timestamp,
+        code_key -> Text,
     }
 }
 
@@ -177,6 +179,7 @@ diesel::table! {
         status -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 
@@ -192,6 +195,7 @@ diesel::table! {
         size_label -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 
@@ -219,6 +223,7 @@ diesel::table! {
         received_on -> Nullable<Date>,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 
@@ -248,6 +253,7 @@ diesel::table! {
         status -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 

@@ -9,6 +9,7 @@
 //! - **Columns** ([`Columns`]): headers are matched by name or alias in Chinese or English, whatever their case, spaces, punctuation or width.
 //! - **Cells** ([`Row`]): typed readers that note what is wrong and go on, so that one reading names every bad cell with its line and column. A
 //!   reader takes only the kinds of cells it is meant for ([`Takes`]): no text is made of a date or of TRUE.
+//! - **Edits** ([`EditReader`]): a row laid over what is there. A column the file lacks leaves what it held; an empty cell erases it.
 //! - **The verdict** ([`ImportReport`]): what would change or did change, row and field, old and new ([`Change`]), every fault, and what to
 //!   know besides ([`ImportNote`]), for a page, for JSON, or as a file to mend by.
 //!
@@ -27,6 +28,7 @@ mod cell;
 mod changes;
 mod delimited;
 mod desk;
+mod edits;
 mod encoding;
 mod headings;
 mod http;
@@ -45,10 +47,11 @@ mod tests;
 
 pub use changes::{Applied, CHANGES_KEPT, Change, ChangeKind, FieldChange};
 pub use desk::{Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, uploads};
+pub use edits::{EditReader, Edits};
 pub use http::routes;
 pub use notes::{ImportNote, Note};
 pub use report::{FAULTS_KEPT, ImportFault, ImportReport, Outcome, Reason};
-pub use row::{Row, Takes, read_flag, read_milli, read_whole};
+pub use row::{Row, Takes, one_of, read_flag, read_milli, read_whole};
 pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Kept, Mode, News, Pass, Place, Progress, run};
 pub use sheet::{Column, Columns, Half, Kind, ReadText, ShowText};
 pub use spool::{InOrder, Spool};

@@ -70,7 +70,7 @@ impl<'a> Row<'a> {
         self.cell(column).map_or("", |cell| cell.text.trim())
     }
 
-    /// Whether the file has the column at all: what a file does not speak of stays as it is.
+    /// Whether the file has the column: what a file does not speak of stays as it is, an empty cell under a header erases.
     pub fn has_column(&self, column: &str) -> bool {
         self.columns.place(column).is_some_and(|place| self.header.cell_of(place).is_some())
     }
@@ -205,9 +205,19 @@ impl<'a> Row<'a> {
     /// Notes a fault when `key` stood under `column` in a row before: the row's natural key, in the form the store compares it in. The first
     /// row with it is named in the fault.
     pub fn unique(&mut self, column: &'static str, key: &str) {
+        self.unique_as(column, key, key);
+    }
+
+    /// Like [`Row::unique`], for a code: one in other letters is the same.
+    pub fn unique_code(&mut self, column: &'static str, code: &str) {
+        self.unique_as(column, &text::folded(code), code);
+    }
+
+    /// Like [`Row::unique`], for a key of several cells that people read as `shown`.
+    pub fn unique_as(&mut self, column: &'static str, key: &str, shown: &str) {
         let line = self.line();
         if let Some(first) = self.seen.as_mut().and_then(|seen| seen.insert(column, key, line)) {
-            self.fault(Fault::new(column, Code::Duplicate).with("field", column).with("value", key).with("line", first));
+            self.fault(Fault::new(column, Code::Duplicate).with("field", column).with("value", shown).with("line", first));
         }
     }
 
@@ -240,7 +250,11 @@ impl<'a> Row<'a> {
     }
 }
 
-fn one_of<T: Copy>(field: &'static str, cell: &str, words: &[(&str, T)]) -> Result<T, Fault> {
+/// One of a list of words, whatever their case.
+///
+/// # Errors
+/// [`Code::NotOneOf`] for `field`.
+pub fn one_of<T: Copy>(field: &'static str, cell: &str, words: &[(&str, T)]) -> Result<T, Fault> {
     let wanted = cell.to_lowercase();
     let found = words.iter().find(|(word, _)| word.to_lowercase() == wanted).map(|(_, meaning)| *meaning);
     found.ok_or_else(|| {

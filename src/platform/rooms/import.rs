@@ -1,11 +1,11 @@
 //! Files of a thing: one row a thing, named by its code. A column that the file lacks changes nothing; an empty cell empties.
 
-use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use super::said::Said;
 use super::thing::Thing;
 use crate::kernel::error::{Code, Error, Fault, Result};
+use crate::kernel::text::ByCode;
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
@@ -33,8 +33,18 @@ struct SaidOf {
     said: Said,
 }
 
+impl SaidOf {
+    /// The thing after this row. One that is there keeps its code as it was written: the row only names it, in whatever letters.
+    fn onto<T: Thing>(&self, before: Option<&T>) -> Result<T> {
+        match before {
+            None => self.said.onto(T::FIELDS, None),
+            Some(before) => self.said.clone().with("code", before.code()).onto(T::FIELDS, Some(before)),
+        }
+    }
+}
+
 /// The things of a chunk's rows as they stand, by code.
-fn before<T: Thing>(db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<HashMap<String, T>> {
+fn before<T: Thing>(db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<ByCode<T>> {
     let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.code.as_str()).collect();
     Ok(T::with_codes(db, &codes)?.into_iter().map(|thing| (thing.code().to_owned(), thing)).collect())
 }
@@ -57,7 +67,7 @@ impl<T: Thing> Import for ThingImport<T> {
     fn read(&mut self, row: &mut Row<'_>) -> Option<SaidOf> {
         let said = Said::of_row(T::FIELDS, row)?;
         let code = said.text("code")?.to_owned();
-        row.unique("code", &code);
+        row.unique_code("code", &code);
         for field in T::FIELDS.columns.iter().filter(|field| field.unique) {
             if let Some(value) = said.text(field.name) {
                 row.unique(field.name, value);
@@ -71,11 +81,11 @@ impl<T: Thing> Import for ThingImport<T> {
         let there = before::<T>(db, chunk)?;
         for entry in chunk {
             let before = there.get(&entry.record.code);
-            match entry.record.said.onto::<T>(T::FIELDS, before) {
+            match entry.record.onto::<T>(before) {
                 Ok(after) => {
                     let faults = after.faults(db, before)?;
                     checked.faults.extend(faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
-                    checked.would.compare(entry.line, &entry.record.code, before, &after)?;
+                    checked.would.compare(entry.line, after.code(), before, &after)?;
                 }
                 Err(Error::Refused(refusal)) => {
                     checked.faults.extend(refusal.faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
@@ -91,8 +101,8 @@ impl<T: Thing> Import for ThingImport<T> {
         let there = before::<T>(db, chunk)?;
         for entry in chunk {
             let before = there.get(&entry.record.code);
-            let after: T = entry.record.said.onto(T::FIELDS, before)?;
-            if applied.compare(entry.line, &entry.record.code, before, &after)?.is_some() {
+            let after: T = entry.record.onto(before)?;
+            if applied.compare(entry.line, after.code(), before, &after)?.is_some() {
                 after.save(db, &self.stamp, before)?;
             }
         }

@@ -140,6 +140,13 @@ impl Said {
         serde_json::from_value(Value::Object(whole.0)).map_err(Error::broken)
     }
 
+    /// The same, saying this text of a field.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, text: &str) -> Self {
+        self.0.insert(name.to_owned(), text.into());
+        self
+    }
+
     /// The same as the whole truth: what was not said is said to be nothing.
     #[must_use]
     pub fn whole(mut self, fields: &Fields) -> Self {

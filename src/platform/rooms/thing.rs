@@ -37,7 +37,7 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     /// Grows with every change.
     fn version(&self) -> i64;
 
-    /// Those with these codes, in no order.
+    /// Those with these codes, in whatever letters the table compares as one, in no order.
     ///
     /// # Errors
     /// Those of the store.

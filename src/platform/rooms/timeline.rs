@@ -36,11 +36,29 @@ fn line(fact: &Fact, lang: Lang, zone: Tz, status: impl Fn(&str) -> Option<&'sta
         if words.knows(&key) { words.say(key).into_owned() } else { text }
     };
     let state = |text: String| status(&text).map_or(text, str::to_owned);
-    let detail = [text("units"), text("reason").map(said), text("status").map(state)].into_iter().flatten();
+    let corrected = body.get("changes").and_then(|changes| changes.as_object()).into_iter().flatten();
+    let corrected: Vec<String> = corrected.map(|(field, change)| changed(words, field, change)).collect();
+    let corrected = Some(corrected.join(words.lang().of("；", "; "))).filter(|text| !text.is_empty());
+    let detail = [text("units"), corrected, text("reason").map(said), text("status").map(state)].into_iter().flatten();
     Happened {
         when: zone.from_utc_datetime(&fact.at).format("%Y-%m-%d %H:%M").to_string(),
         what,
         who: words.actor(&fact.actor),
         detail: detail.collect::<Vec<_>>().join(" · "),
+    }
+}
+
+/// A field that a correction changed: its name, and what it was and is where that is a word.
+fn changed(words: Words, field: &str, change: &serde_json::Value) -> String {
+    let name = words.say(format!("changed-{}", field.replace('_', "-"))).into_owned();
+    let side = |side: &str| match change.get(side) {
+        Some(serde_json::Value::String(text)) if text.is_empty() => Some("—".to_owned()),
+        Some(serde_json::Value::String(text)) => Some(text.clone()),
+        Some(serde_json::Value::Null) | None => Some("—".to_owned()),
+        Some(_) => None,
+    };
+    match (side("from"), side("to")) {
+        (Some(from), Some(to)) => format!("{name} {from} → {to}"),
+        _ => name,
     }
 }

@@ -16,6 +16,7 @@ use crate::platform::exports::Cell;
 use crate::platform::http::{Filled, Shell, query_escape, segment};
 use crate::platform::imports::{read_milli, read_whole};
 use crate::platform::rooms::timeline::{self, Happened};
+use crate::production::corrections::Preview;
 use crate::production::materials::milli_text;
 
 /// Empty rows for lots that a form offers.
@@ -141,11 +142,14 @@ pub(super) struct FormPage {
     pub rows: usize,
     /// The code of the batch that is changed; None for a new one.
     pub code: Option<String>,
+    /// What a correction moves; None for an edit.
+    pub correcting: Option<Preview>,
 }
 
 impl FormPage {
     fn action(&self) -> String {
-        self.code.as_ref().map_or_else(|| "/batches/new".to_owned(), |code| format!("{}/edit", href(code)))
+        let act = if self.correcting.is_some() { "correct" } else { "edit" };
+        self.code.as_ref().map_or_else(|| "/batches/new".to_owned(), |code| format!("{}/{act}", href(code)))
     }
 
     fn back(&self) -> String {

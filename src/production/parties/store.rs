@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FIELDS, Role, Status};
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::text::{Both, Lang, grouped};
+use crate::kernel::text::{Both, ByCode, Lang, folded, grouped};
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::{batch, lot, party, party_role, style};
 use crate::platform::db::search::{anywhere, lower};
@@ -34,6 +34,9 @@ pub struct Party {
     pub id: Id,
     /// The code everyone calls it by.
     pub code: String,
+    /// The same as it is compared: see [`folded`].
+    #[serde(skip)]
+    pub code_key: String,
     /// Its name in Chinese, or empty.
     pub name_zh: String,
     /// Its name in English, or empty.
@@ -134,8 +137,8 @@ impl Listing for Party {
             }
             if !query.q.is_empty() {
                 parties = parties.filter(
-                    lower(party::code)
-                        .like(&pattern)
+                    party::code_key
+                        .like(anywhere(&folded(&query.q)))
                         .escape('\\')
                         .or(lower(party::name_zh).like(&pattern).escape('\\'))
                         .or(lower(party::name_en).like(&pattern).escape('\\'))
@@ -175,12 +178,14 @@ impl Thing for Party {
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
         let mut parties = Vec::with_capacity(codes.len());
         for chunk in codes.chunks(CHUNK_BINDS) {
-            parties.extend(each!(db, |c| party::table.filter(party::code.eq_any(chunk)).select(Self::as_select()).load(c))?);
+            let keys: Vec<String> = chunk.iter().map(|code| folded(code)).collect();
+            parties.extend(each!(db, |c| party::table.filter(party::code_key.eq_any(&keys)).select(Self::as_select()).load(c))?);
         }
         Ok(parties)
     }
 
     fn save(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+        self.code_key = folded(&self.code);
         save_row!(db, stamp, party, self, before);
         each!(db, |c| diesel::delete(party_role::table.filter(party_role::party_id.eq(self.id))).execute(c))?;
         let roles: Vec<_> = self.roles.iter().map(|role| (party_role::party_id.eq(self.id), party_role::role.eq(role.as_str()))).collect();
@@ -194,7 +199,8 @@ impl Thing for Party {
 
     fn faults(&self, db: &mut Db, _before: Option<&Self>) -> Result<Vec<Fault>> {
         let Some(gln) = &self.gln else { return Ok(Vec::new()) };
-        let others: i64 = each!(db, |c| party::table.filter(party::gln.eq(gln).and(party::code.ne(&self.code))).count().get_result(c))?;
+        let others: i64 =
+            each!(db, |c| party::table.filter(party::gln.eq(gln).and(party::code_key.ne(folded(&self.code)))).count().get_result(c))?;
         Ok(if others > 0 { vec![Fault::new("gln", Code::Duplicate).with("value", gln.clone())] } else { Vec::new() })
     }
 
@@ -275,15 +281,15 @@ pub struct Maker {
 ///
 /// # Errors
 /// Those of the store.
-pub fn ids_of_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<HashMap<String, Id>> {
-    let mut ids = HashMap::with_capacity(codes.len());
+pub fn ids_of_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<ByCode<Id>> {
+    let mut ids: Vec<(String, i64)> = Vec::with_capacity(codes.len());
     for chunk in codes.chunks(CHUNK_BINDS) {
-        let chunk: Vec<&str> = chunk.iter().map(AsRef::as_ref).collect();
+        let keys: Vec<String> = chunk.iter().map(|code| folded(code.as_ref())).collect();
         let rows: Vec<(String, i64)> =
-            each!(db, |c| party::table.filter(party::code.eq_any(&chunk)).select((party::code, party::id)).load(c))?;
-        ids.extend(rows.into_iter().map(|(code, id)| (code, Id(id))));
+            each!(db, |c| party::table.filter(party::code_key.eq_any(&keys)).select((party::code_key, party::id)).load(c))?;
+        ids.extend(rows);
     }
-    Ok(ids)
+    Ok(ids.into_iter().map(|(code, id)| (code, Id(id))).collect())
 }
 
 /// The codes of these parties, by id; ids of none are left out.

@@ -57,7 +57,20 @@ error-serial-typo = The serial is mistyped. Please check it against the label.
 error-serial-unknown = We did not issue this serial.
 error-cycle = A lot cannot contain itself: { $path }.
 error-batch-too-large = A batch holds at most 4,194,304 garments. Split it into several.
-error-batch-minted = Serials have been minted; this can no longer change.
+error-in-use = { $by ->
+    [lots] Cannot be changed here: lots made of it: { $count }. Use “Correct” on its page, which says what it moves and asks why.
+    [batches] Cannot be changed here: batches that use it: { $count }. Use “Correct” on its page, which says what it moves and asks why.
+    [minted] Cannot be changed here: garments that have serials: { $count }. Use “Correct” on its page, which says what it moves and asks why.
+    [sold] Cannot be changed here: garments sold: { $count }. Use “Correct” on its page, which says what it moves and asks why.
+    [findings] Cannot be changed here: findings on it: { $count }. Use “Correct” on its page, which says what it moves and asks why.
+    [serials] Cannot be changed: { $count } garments have their serials already. Make another batch.
+    [minted-least] Cannot be fewer than the garments that have serials: { $count }.
+   *[used-least] Cannot be less than what has been recorded as used: { $count }.
+}
+error-ambiguous = { $between ->
+    [kinds] “{ $value }” is both a batch and a lot of material. Say which is meant (kind: batch or lot).
+   *[suppliers] “{ $value }” is the lot of several suppliers ({ $suppliers }). Write which, as in { $write }.
+}
 error-template-refused = The label template cannot be used: { $reason }.
 error-missing-glyph = The font “{ $font }” has no character “{ $character }”.
 error-module-too-small = A module of the QR code would be { $mm } mm; phones need at least { $min } mm.

@@ -56,7 +56,20 @@ error-serial-typo = 序列号有误，可能输错了一位，请核对标签。
 error-serial-unknown = 我们没有签发过这个序列号。
 error-cycle = 物料批不能包含自身：{ $path }。
 error-batch-too-large = 一个批次最多 4,194,304 件，请拆成几个批次。
-error-batch-minted = 序列号已生成，这一项不能再改。
+error-in-use = { $by ->
+    [lots] 不能在此修改：有 { $count } 个物料批由它制成。请在它的页面使用“更正”，会列明影响并要求说明原因。
+    [batches] 不能在此修改：有 { $count } 个生产批次用了它。请在它的页面使用“更正”，会列明影响并要求说明原因。
+    [minted] 不能在此修改：已有 { $count } 件生成了序列号。请在它的页面使用“更正”，会列明影响并要求说明原因。
+    [sold] 不能在此修改：已售出 { $count } 件。请在它的页面使用“更正”，会列明影响并要求说明原因。
+    [findings] 不能在此修改：已有 { $count } 条缺陷记录。请在它的页面使用“更正”，会列明影响并要求说明原因。
+    [serials] 不能修改：{ $count } 件已有序列号。请另建批次。
+    [minted-least] 不能少于已生成序列号的件数：{ $count }。
+   *[used-least] 不能少于已登记的用量：{ $count }。
+}
+error-ambiguous = { $between ->
+    [kinds] “{ $value }”既是生产批次，又是物料批。请说明是哪一个（kind：batch 或 lot）。
+   *[suppliers] “{ $value }”是多家供应商（{ $suppliers }）的批号。请写明是哪一家，例如 { $write }。
+}
 error-template-refused = 标签模板无法使用：{ $reason }。
 error-missing-glyph = 字体“{ $font }”没有字符“{ $character }”。
 error-module-too-small = 二维码的一个模块只有 { $mm } 毫米，手机至少需要 { $min } 毫米。
