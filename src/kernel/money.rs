@@ -26,10 +26,14 @@ impl Money {
 
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut money = serializer.serialize_struct("Money", 3)?;
+        // A form that does not name its fields is read back by their number alone: there the amount would be taken for what comes next.
+        let is_named = serializer.is_human_readable();
+        let mut money = serializer.serialize_struct("Money", if is_named { 3 } else { 2 })?;
         money.serialize_field("minor", &self.minor)?;
         money.serialize_field("currency", &self.currency)?;
-        money.serialize_field("amount", &self.amount())?;
+        if is_named {
+            money.serialize_field("amount", &self.amount())?;
+        }
         money.end()
     }
 }
@@ -138,6 +142,14 @@ mod tests {
 
     fn money(minor: i64, currency: &str) -> Money {
         Money { minor, currency: currency.to_owned() }
+    }
+
+    #[test]
+    fn what_stands_behind_an_amount_is_read_back() {
+        let row = (Money { minor: 5_900, currency: "JPY".into() }, "JP".to_owned());
+        let bytes = postcard::to_allocvec(&row).unwrap();
+        assert_eq!(postcard::from_bytes::<(Money, String)>(&bytes).unwrap(), row);
+        assert_eq!(serde_json::to_value(&row.0).unwrap(), serde_json::json!({ "minor": 5_900, "currency": "JPY", "amount": "5900" }));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub fn program(place: &Place) -> Program {
 /// The files of a folder that hold stores, by name.
 fn stores_in(folder: &Path) -> Vec<String> {
     let all = std::fs::read_dir(folder).unwrap().map(|one| one.unwrap().file_name().into_string().unwrap());
-    let mut all: Vec<_> = all.filter(|name| name.contains(".db")).collect();
+    let mut all: Vec<_> = all.filter(|name| name.ends_with(".db")).collect();
     all.sort();
     all
 }

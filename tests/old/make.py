@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes a small store with a released program: make.py PROGRAM FOLDER. What it does is done by the program's own commands and its API.
 
-FOLDER gets hangtag.db, keys, hangtag.sql (the same facts for PostgreSQL) and facts.json (every row of every table). README.md says more."""
+FOLDER gets hangtag.db, keys, labels.csv (what was printed), hangtag.sql (the same facts for PostgreSQL) and facts.json (every row of every table). README.md says more."""
 import csv, http.cookiejar, json, os, re, shutil, socket, sqlite3, struct, subprocess, sys, tempfile, time, urllib.error, urllib.parse, urllib.request, zlib
 
 program, folder = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
@@ -198,6 +198,7 @@ c.close()
 os.makedirs(folder, exist_ok=True)
 shutil.copy(store, folder)
 shutil.copy(os.path.join(work, "keys"), folder)
+shutil.copy(labels, folder)
 open(os.path.join(folder, "hangtag.sql"), "w").write("\n".join(sql) + "\n")
 lines = [json.dumps(table) + ": [\n" + ",\n".join(json.dumps(row, ensure_ascii=False, sort_keys=True) for row in rows) + "\n]" for table, rows in facts.items()]
 open(os.path.join(folder, "facts.json"), "w").write("{\n" + ",\n".join(lines) + "\n}\n")

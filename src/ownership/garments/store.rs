@@ -6,9 +6,10 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
+use super::in_runs;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::platform::db::schema::{batch_tally, garment, sale};
-use crate::platform::db::{At, COPIED, Db, Live, chunk_rows, planned};
+use crate::platform::db::{At, COPIED, Db, Live, chunk_rows, lie_close, planned};
 use crate::{each, insert_all};
 
 /// What has become of a garment.
@@ -35,7 +36,7 @@ impl Status {
 /// # Errors
 /// [`Error::Retry`] when another write makes one at the same time.
 pub fn touch(db: &mut Db, garments: &[GarmentId], at: NaiveDateTime) -> Result<()> {
-    for chunk in garments.chunks(chunk_rows(4)) {
+    for chunk in in_runs(garments).into_iter().flat_map(|run| run.chunks(chunk_rows(4))) {
         let row = |one: &GarmentId| {
             (
                 garment::garment_id.eq(one.0),
@@ -47,7 +48,11 @@ pub fn touch(db: &mut Db, garments: &[GarmentId], at: NaiveDateTime) -> Result<(
         match db {
             Db::Pg(c) if chunk.len() >= COPIED => {
                 let ids: Vec<i64> = chunk.iter().map(|one| one.0).collect();
-                let there: Vec<i64> = garment::table.filter(garment::garment_id.eq_any(&ids)).select(garment::garment_id).load(c)?;
+                let all = garment::table.select(garment::garment_id);
+                let there: Vec<i64> = match lie_close(&ids) {
+                    Some((first, last)) => all.filter(garment::garment_id.between(first, last)).load(c)?,
+                    None => all.filter(garment::garment_id.eq_any(&ids)).load(c)?,
+                };
                 let there: HashSet<i64> = there.into_iter().collect();
                 let rows: Vec<_> = chunk.iter().filter(|one| !there.contains(&one.0)).map(row).collect();
                 insert_all!(db, garment::table, &rows).map_err(|error| match Error::from(error) {

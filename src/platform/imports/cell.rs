@@ -72,7 +72,7 @@ fn flaw_of(text: &str) -> Option<Box<Fault>> {
     let plain = text.len() <= CELL_MAX && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     let unwanted = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
     let fault = if plain {
-        looks_scientific(text.trim()).then(|| Reason::DigitsLost.of_cell())?
+        looks_scientific(text).then(|| Reason::DigitsLost.of_cell())?
     } else if text.contains(char::REPLACEMENT_CHARACTER) {
         Reason::UnreadableText.of_cell()
     } else if text.contains(unwanted) {
@@ -87,8 +87,12 @@ fn flaw_of(text: &str) -> Option<Box<Fault>> {
 
 /// `2.02601E+11`: how a spreadsheet writes a long number that was not formatted as text.
 fn looks_scientific(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let Some(mark) = bytes.iter().rposition(|byte| matches!(byte, b'E' | b'e')).filter(|_| bytes.len() <= 24) else {
+    // Hardly any cell has a plus, and every cell comes past here.
+    if text.len() > 32 || !text.as_bytes().contains(&b'+') {
+        return false;
+    }
+    let bytes = text.trim().as_bytes();
+    let Some(mark) = bytes.iter().rposition(|byte| matches!(byte, b'E' | b'e')) else {
         return false;
     };
     let (mantissa, exponent) = bytes.split_at(mark);
@@ -106,11 +110,11 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 
 /// See [`Kind::LooksDated`].
 fn looks_dated(text: &str) -> bool {
-    let text = text.trim();
-    let number = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-    if text.len() > 10 {
+    if text.len() > 16 || !(text.as_bytes().contains(&b'-') || text.trim_end().ends_with('日')) {
         return false;
     }
+    let text = text.trim();
+    let number = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
     match text.split_once('-') {
         Some((day, month)) if number(day) => MONTHS.contains(&month),
         Some((month, day)) => number(day) && MONTHS.contains(&month),

@@ -81,12 +81,38 @@ enum Form {
     Doubtful,
 }
 
+/// The scripts that the characters of two bytes are of, and whether there were longer ones.
+#[derive(Default)]
+struct Scripts {
+    latin: bool,
+    cyrillic: bool,
+    semitic: bool,
+    phonetic: bool,
+    longer: bool,
+}
+
+impl Scripts {
+    fn meet(&mut self, character: char) {
+        *match character {
+            '\u{250}'..'\u{2B0}' => &mut self.phonetic,
+            '\u{80}'..'\u{400}' => &mut self.latin,
+            '\u{400}'..'\u{530}' => &mut self.cyrillic,
+            '\u{530}'..'\u{800}' => &mut self.semitic,
+            _ => &mut self.longer,
+        } = true;
+    }
+
+    fn do_not_meet(&self) -> bool {
+        !self.longer && (self.phonetic || [self.latin, self.cyrillic, self.semitic].iter().filter(|met| **met).count() > 1)
+    }
+}
+
 /// Characters of two bytes up to which a text may be doubtful.
 const DOUBTED: u64 = 8;
 
 fn form_of(bytes: &mut Metered) -> Result<Form> {
     let (mut well, mut ill) = (0u64, 0u64);
-    let mut scripts = [false; 5];
+    let mut scripts = Scripts::default();
     let mut piece = Vec::new();
     let mut first = true;
     loop {
@@ -100,17 +126,14 @@ fn form_of(bytes: &mut Metered) -> Result<Form> {
         let mut cut = Vec::new();
         let mut chunks = piece.utf8_chunks().peekable();
         while let Some(chunk) = chunks.next() {
-            if !chunk.valid().is_ascii() {
-                for character in chunk.valid().chars().filter(|c| !c.is_ascii()) {
+            let beyond = chunk.valid().chars().filter(|c| !c.is_ascii());
+            // Most texts have longer characters, and then there is nothing to doubt.
+            if scripts.longer {
+                well += u64::try_from(beyond.count()).unwrap_or(u64::MAX);
+            } else {
+                for character in beyond {
                     well += 1;
-                    let script = match character {
-                        '\u{250}'..'\u{2B0}' => 3,
-                        '\u{80}'..'\u{400}' => 0,
-                        '\u{400}'..'\u{530}' => 1,
-                        '\u{530}'..'\u{800}' => 2,
-                        _ => 4,
-                    };
-                    scripts.get_mut(script).into_iter().for_each(|script| *script = true);
+                    scripts.meet(character);
                 }
             }
             if chunk.invalid().is_empty() {
@@ -124,9 +147,7 @@ fn form_of(bytes: &mut Metered) -> Result<Form> {
             }
         }
         if count == 0 {
-            let [latin, cyrillic, semitic, phonetic, longer] = scripts;
-            let mixed = !longer && (phonetic || [latin, cyrillic, semitic].iter().filter(|met| **met).count() > 1);
-            return Ok(match (ill == 0 || well > 2 * ill, mixed && ill == 0 && well <= DOUBTED) {
+            return Ok(match (ill == 0 || well > 2 * ill, scripts.do_not_meet() && ill == 0 && well <= DOUBTED) {
                 (true, true) => Form::Doubtful,
                 (true, false) => Form::Utf8,
                 (false, _) => Form::Other,

@@ -30,12 +30,12 @@ pub enum Takes {
 }
 
 impl Takes {
-    /// The cell's text as this reader gets it, or why it gets none.
-    fn of(self, cell: &Cell) -> Result<&str, Reason> {
+    /// What this reader gets of a cell and its text without spaces around it, or why it gets nothing.
+    fn of<'c>(self, cell: &'c Cell, text: &'c str) -> Result<&'c str, Reason> {
         match (self, cell.kind) {
-            (Self::Number, Kind::Number) => Ok(cell.bare.as_deref().unwrap_or(&cell.text).trim()),
+            (Self::Number, Kind::Number) => Ok(cell.bare.as_deref().unwrap_or(text)),
             (Self::Text, Kind::LooksDated) => Err(Reason::LooksDated),
-            (_, Kind::Text | Kind::LooksDated | Kind::Number) | (Self::Date, Kind::Date) | (Self::Flag, Kind::Bool) => Ok(cell.text.trim()),
+            (_, Kind::Text | Kind::LooksDated | Kind::Number) | (Self::Date, Kind::Date) | (Self::Flag, Kind::Bool) => Ok(text),
             (_, Kind::Date) => Err(Reason::IsDate),
             (_, Kind::Time) => Err(Reason::IsTime),
             (_, Kind::Bool) => Err(Reason::IsBoolean),
@@ -117,10 +117,11 @@ impl<'a> Row<'a> {
         if cell.flaw.is_some() {
             return None;
         }
-        if cell.text.trim().is_empty() {
+        let text = cell.text.trim();
+        if text.is_empty() {
             return Some(None);
         }
-        let read = takes.of(cell).map_err(Reason::of_cell).and_then(|text| reader(column, text));
+        let read = takes.of(cell, text).map_err(Reason::of_cell).and_then(|text| reader(column, text));
         read.map_err(|fault| self.fault(Fault { field: column.into(), ..fault })).ok().map(Some)
     }
 
