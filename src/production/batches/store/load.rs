@@ -19,11 +19,16 @@ use crate::production::corrections::{self, frozen};
 use crate::production::materials::{self, LotName};
 use crate::production::{parties, products};
 
+/// What is wrong, by the place of its row.
+type Faulty = Vec<(usize, Fault)>;
+
+/// A batch that is there, and what it says.
+type There = Option<(Batch, BatchDraft)>;
+
 /// A row held against the store.
 struct Planned {
     line: u64,
-    /// The batch that is there, and what it says.
-    there: Option<(Batch, BatchDraft)>,
+    there: There,
     /// What it would say.
     sound: Sound,
     resolved: Resolved,
@@ -37,13 +42,13 @@ impl Planned {
 }
 
 /// Rows held against the store, and what is wrong with them (by place, under the fields of a draft).
-fn plan(db: &mut Db, chunk: &[Entry<BatchRecord>]) -> Result<(Vec<Planned>, Vec<(usize, Fault)>)> {
+fn plan(db: &mut Db, chunk: &[Entry<BatchRecord>]) -> Result<(Vec<Planned>, Faulty)> {
     let mut there = batches_by_code(db, &chunk.iter().map(|entry| entry.record.code.as_str()).collect::<Vec<_>>())?;
     let stored: Vec<Batch> = there.values().cloned().collect();
     let mut drafts = drafts_of(db, &stored)?;
     let standing = corrections::of_batches(db, &stored.iter().map(|batch| batch.no).collect::<Vec<_>>())?;
-    let mut faults: Vec<(usize, Fault)> = Vec::new();
-    let mut laid: Vec<(usize, u64, Option<(Batch, BatchDraft)>, Sound)> = Vec::with_capacity(chunk.len());
+    let mut faults = Faulty::new();
+    let mut laid: Vec<(usize, u64, There, Sound)> = Vec::with_capacity(chunk.len());
     for (place, Entry { line, record }) in chunk.iter().enumerate() {
         let before = there.remove(&record.code).and_then(|batch| Some((drafts.remove(&batch.no)?, batch)));
         let mut after =
@@ -88,7 +93,7 @@ fn plan(db: &mut Db, chunk: &[Entry<BatchRecord>]) -> Result<(Vec<Planned>, Vec<
 ///
 /// # Errors
 /// When the store does.
-pub fn would_load(db: &mut Db, chunk: &[Entry<BatchRecord>]) -> Result<(Applied, Vec<(usize, Fault)>)> {
+pub fn would_load(db: &mut Db, chunk: &[Entry<BatchRecord>]) -> Result<(Applied, Faulty)> {
     let (rows, faults) = plan(db, chunk)?;
     let mut would = Applied::default();
     for row in &rows {
