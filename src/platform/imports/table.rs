@@ -158,7 +158,7 @@ impl Source {
         bytes.rewind()?;
         // A document of JSON, not one of RTF.
         let unmarked = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
-        if unmarked.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\"")) {
+        if unmarked.strip_prefix(b"{").is_some_and(|rest| !rest.starts_with(b"\\")) {
             return Self::new(name, std::io::Cursor::new(holidays(&mut bytes, size)?));
         }
         let body = if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {

@@ -581,7 +581,8 @@ proptest! {
 
     #[test]
     fn what_is_written_as_csv_is_read_back(rows in proptest::collection::vec(("[A-Z]{1,8}", "[^\u{0}-\u{8}\u{b}-\u{1f}\u{7f}-\u{9f}\r\u{FFFD}]{0,40}"), 1..20)) {
-        let mut csv = csv::Writer::from_writer(Vec::new());
+        // As ours are written: without the mark, letters of scripts that do not meet in one text are taken for Chinese.
+        let mut csv = csv::Writer::from_writer("\u{FEFF}".as_bytes().to_vec());
         csv.write_record(["lot_code", "quantity", "note"]).unwrap();
         for (place, (code, note)) in rows.iter().enumerate() {
             csv.write_record([&format!("{code}{place}"), "1", note]).unwrap();
