@@ -1,5 +1,7 @@
 //! A season nobody has bought of yet, and a file that sells it in random order.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,7 +11,7 @@ use hangtag::config::Config;
 use hangtag::demo::{self, Plan};
 use hangtag::each;
 use hangtag::kernel::chance::Stream;
-use hangtag::kernel::money::show_minor;
+use hangtag::kernel::money::show_decimal;
 use hangtag::kernel::time::Clock;
 use hangtag::kernel::{BatchNo, GarmentId, Result};
 use hangtag::platform::db::schema::{batch, party, sale};
@@ -112,19 +114,20 @@ fn write(db: &mut Db, house: &House, rows: usize, csv: &Path, without_gtin: &Pat
     writeln!(all, "serial,gtin,{rest}")?;
     writeln!(bare, "serial,{rest}")?;
     let mut chance = Stream::new(9);
-    let mut kept: std::collections::HashMap<BatchNo, batches::Batch> = std::collections::HashMap::new();
+    let mut kept: HashMap<BatchNo, batches::Batch> = HashMap::new();
     let mut cards = Vec::new();
     for (place, (garment, from)) in unsold(db, rows)?.into_iter().enumerate() {
-        if !kept.contains_key(&garment.batch()) {
-            kept.insert(garment.batch(), batches::batch(db, garment.batch())?.unwrap());
-        }
-        let of = batches::own_serial(&house.keys.serials, &kept[&garment.batch()], garment)?;
+        let batch = match kept.entry(garment.batch()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(batches::batch(db, garment.batch())?.unwrap()),
+        };
+        let of = batches::own_serial(&house.keys.serials, batch, garment)?;
         // Most sell in the first months after they were made.
         let after = 14 + (chance.number() % 226).min(chance.number() % 286);
         let sold_on = from.checked_add_days(Days::new(after)).unwrap().min(today);
         let delivered_on = sold_on.checked_add_days(Days::new(chance.number() % 4)).unwrap().min(today);
         let retailer = &retailers[(chance.number() % retailers.len() as u64) as usize];
-        let price = show_minor(9_900 + (chance.number() % 90) as i64 * 1_000);
+        let price = show_decimal(9_900 + (chance.number() % 90) as i64 * 1_000, 2);
         let (gtin, serial) = (of.gtin.unwrap(), of.serial);
         let rest = format!("{retailer},{sold_on},{delivered_on},WEB-{place:08},{price},CNY,web,CN,杭州");
         writeln!(all, "{serial},{gtin},{rest}")?;

@@ -142,7 +142,17 @@ impl Cell {
 
 /// A text that no spreadsheet takes for a formula: one that would be gets an apostrophe in front.
 pub fn inert(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    if is_risky(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// Whether a text needs an apostrophe in front; so does one that would otherwise be taken for a text that got one.
+fn is_risky(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) || text.strip_prefix('\'').is_some_and(is_risky)
+}
+
+/// The text that [`inert`] was given: an apostrophe that keeps a spreadsheet from running a cell is no part of it.
+pub fn restored(text: &str) -> &str {
+    text.strip_prefix('\'').filter(|rest| is_risky(rest)).unwrap_or(text)
 }
 
 /// A table being written.
@@ -397,6 +407,13 @@ mod tests {
         assert_eq!(range.get_value((1, 1)), Some(&Data::Float(1200.0)));
         assert!(matches!(range.get_value((1, 3)), Some(Data::DateTime(day)) if day.to_string() == "46112"));
         assert_eq!(range.get_value((2, 1)), Some(&Data::String("9223372036854775807".into())));
+    }
+
+    #[test]
+    fn what_was_made_inert_is_restored() {
+        for text in ["", "-5", "=1+1", "'-5", "''@x", "'a", "+86 575", "棉"] {
+            assert_eq!(restored(&inert(text)), text);
+        }
     }
 
     #[test]

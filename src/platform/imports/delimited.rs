@@ -11,6 +11,7 @@ use super::notes::{ImportNote, Note};
 use super::report::Reason;
 use super::table::{EachRow, Metered, PIECE, TABLE_COLUMNS_MAX};
 use crate::kernel::error::{Fault, Result};
+use crate::platform::exports::restored;
 
 /// Bytes of one row, quoted line breaks included. An unclosed quote ends here and not at the end of memory.
 const RECORD_MAX: usize = 1 << 20;
@@ -196,7 +197,7 @@ impl<'a> Records<'a> {
                     row.start(self.first_line(written) - 1);
                     let mut start = 0;
                     for end in self.ends.get(..cells).unwrap_or_default() {
-                        row.push(&String::from_utf8_lossy(self.record.get(start..*end).unwrap_or_default()));
+                        row.push(restored(&String::from_utf8_lossy(self.record.get(start..*end).unwrap_or_default())));
                         start = *end;
                     }
                     if let Some(cell) = std::mem::take(&mut self.quotes).stray {

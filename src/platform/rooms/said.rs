@@ -79,7 +79,7 @@ impl Said {
             }
             let read = match field.kind {
                 Kind::Day => row.optional_date(field.name).map(|day| day.map(|day| day.to_string().into())),
-                _ => row.optional_take(field.name, takes(field.kind), |_, text| field.read(as_written(text))),
+                _ => row.optional_take(field.name, takes(field.kind), |_, text| field.read(text)),
             };
             match read {
                 Some(value) => drop(said.insert(field.name.to_owned(), value.unwrap_or(Value::Null))),
@@ -194,11 +194,6 @@ const fn takes(kind: Kind) -> Takes {
         Kind::Paragraph(_) => Takes::Prose,
         _ => Takes::Text,
     }
-}
-
-/// A cell without the apostrophe that our own files put before a text which a spreadsheet would run as a formula.
-fn as_written(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(cell)
 }
 
 fn at(field: &Field, fault: Fault) -> Fault {
