@@ -14,6 +14,7 @@ use super::*;
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::text::Lang;
 use crate::platform::db::Db;
+use crate::platform::exports::inert;
 use crate::platform::words::Words;
 
 const LOTS: Columns = Columns {
@@ -580,12 +581,13 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_as_csv_is_read_back(rows in proptest::collection::vec(("[A-Z]{1,8}", "[^\u{0}-\u{8}\u{b}-\u{1f}\u{7f}-\u{9f}\r\u{FFFD}]{0,40}"), 1..20)) {
-        // As ours are written: without the mark, letters of scripts that do not meet in one text are taken for Chinese.
+    fn what_is_written_as_csv_is_read_back(rows in proptest::collection::vec(("[A-Z]{1,8}", "'{0,2}[=+@\t-]?[^\u{0}-\u{8}\u{b}-\u{1f}\u{7f}-\u{9f}\r\u{FFFD}]{0,40}"), 1..20)) {
+        // As ours are written: without the mark, letters of scripts that do not meet in one text are taken for Chinese;
+        // without the apostrophe, a text's own one before a sign that starts a formula is taken for it.
         let mut csv = csv::Writer::from_writer("\u{FEFF}".as_bytes().to_vec());
         csv.write_record(["lot_code", "quantity", "note"]).unwrap();
         for (place, (code, note)) in rows.iter().enumerate() {
-            csv.write_record([&format!("{code}{place}"), "1", note]).unwrap();
+            csv.write_record([&format!("{code}{place}"), "1", &*inert(note)]).unwrap();
         }
         let (room, report) = dry(csv.into_inner().unwrap());
         prop_assert_eq!(report.fault_count, 0);
