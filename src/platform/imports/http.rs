@@ -166,7 +166,7 @@ async fn desk_page(
     chosen: Option<&str>,
     not_taken: Vec<String>,
 ) -> Result<DeskPage> {
-    let shell = Shell::of(request, Locale::of(request).words().say("imports-title"));
+    let shell = Shell::titled(request, "imports-title");
     let lang = shell.lang;
     let mine = allowed(caller, tables)?;
     let named = chosen.filter(|name| !name.is_empty()).map(|name| tables.find(name)).transpose()?;

@@ -332,10 +332,6 @@ async fn change(
     house.store.write(move |db| once.run(db, &stamp, |db| store::change(db, &stamp, &code, version, &draft, &act))).await
 }
 
-fn titled(request: &HttpRequest, key: &str) -> Shell {
-    Shell::of(request, Locale::of(request).words().say(key))
-}
-
 #[get("/batches")]
 async fn list_page(
     request: HttpRequest,
@@ -347,7 +343,7 @@ async fn list_page(
     let query = Ask::query(&filter);
     let page = page_of(&house, filter.clone(), ask.page()).await?;
     let next = page.next.map(|next| format!("/batches?{query}&after={next}"));
-    Ok(html(&ListPage { shell: titled(&request, "batches-title"), batches: page.items, filter, next, query }))
+    Ok(html(&ListPage { shell: Shell::titled(&request, "batches-title"), batches: page.items, filter, next, query }))
 }
 
 async fn all(house: &House, caller: &Identity, ask: &Ask) -> Result<Vec<BatchView>> {
@@ -385,7 +381,7 @@ async fn list_xlsx(
 async fn new_page(request: HttpRequest, caller: Caller<perm::ProductionEdit>) -> Result<HttpResponse> {
     caller.unbound()?;
     Ok(html(&FormPage {
-        shell: titled(&request, "batches-new"),
+        shell: Shell::titled(&request, "batches-new"),
         form: Filled::default(),
         rows: page::BLANK_ROWS,
         code: None,
@@ -408,7 +404,7 @@ async fn create_form(
     };
     match outcome {
         Ok(sheet) => Ok(see_other(href(&sheet.batch.code))),
-        Err(error) => again(titled(&request, "batches-new"), values, error, None, None),
+        Err(error) => again(Shell::titled(&request, "batches-new"), values, error, None, None),
     }
 }
 
@@ -480,7 +476,7 @@ async fn edit_page(
     caller.unbound()?;
     let sheet = visible(&house, None, code.into_inner()).await?;
     let (form, rows) = (Filled::of(values_of(&sheet)), sheet.lots.len() + page::BLANK_ROWS);
-    Ok(html(&FormPage { shell: titled(&request, "batches-edit"), form, rows, code: Some(sheet.batch.code), correcting: None }))
+    Ok(html(&FormPage { shell: Shell::titled(&request, "batches-edit"), form, rows, code: Some(sheet.batch.code), correcting: None }))
 }
 
 #[post("/batches/{code}/edit")]
@@ -496,7 +492,7 @@ async fn change_form(
     let values = page::closed_up(form.value);
     match saved(&house, &caller, once, &code, &values, Ok(Act::Edit)).await {
         Ok(sheet) => Ok(see_other(href(&sheet.batch.code))),
-        Err(error) => again(titled(&request, "batches-edit"), values, error, Some(code), None),
+        Err(error) => again(Shell::titled(&request, "batches-edit"), values, error, Some(code), None),
     }
 }
 
@@ -526,7 +522,7 @@ async fn correct_page(
     let moves = house.store.read(move |db| store::preview(db, &asked)).await?;
     let sheet = visible(&house, None, code).await?;
     let (form, rows) = (Filled::of(values_of(&sheet)), sheet.lots.len() + page::BLANK_ROWS);
-    let shell = titled(&request, "correct-title");
+    let shell = Shell::titled(&request, "correct-title");
     Ok(html(&FormPage { shell, form, rows, code: Some(sheet.batch.code), correcting: Some(moves) }))
 }
 
@@ -548,7 +544,7 @@ async fn correct_form(
         Err(error) => {
             let asked = code.clone();
             let moves = house.store.read(move |db| store::preview(db, &asked)).await?;
-            again(titled(&request, "correct-title"), values, error, Some(code), Some(moves))
+            again(Shell::titled(&request, "correct-title"), values, error, Some(code), Some(moves))
         }
     }
 }
@@ -605,7 +601,7 @@ async fn find_page(
     house: web::Data<House>,
     asked: web::Query<Find>,
 ) -> Result<HttpResponse> {
-    let shell = titled(&request, "batches-find-title");
+    let shell = Shell::titled(&request, "batches-find-title");
     let q = asked.into_inner().q.unwrap_or_default().trim().to_owned();
     if q.is_empty() {
         return Ok(html(&FindPage { shell, q, fault: None }));

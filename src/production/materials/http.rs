@@ -165,10 +165,6 @@ async fn change(
     house.store.write(move |db| once.run(db, &stamp, |db| store::change(db, &stamp, &code, version, &draft, &act))).await
 }
 
-fn titled(request: &HttpRequest, key: &str) -> Shell {
-    Shell::of(request, Locale::of(request).words().say(key))
-}
-
 #[get("/lots")]
 async fn list_page(
     request: HttpRequest,
@@ -180,7 +176,7 @@ async fn list_page(
     let query = Ask::query(&filter);
     let page = page_of(&house, filter.clone(), ask.page()).await?;
     let next = page.next.map(|next| format!("/lots?{query}&after={next}"));
-    Ok(html(&ListPage { shell: titled(&request, "lots-title"), lots: page.items, filter, next, csv: format!("/lots.csv?{query}") }))
+    Ok(html(&ListPage { shell: Shell::titled(&request, "lots-title"), lots: page.items, filter, next, csv: format!("/lots.csv?{query}") }))
 }
 
 #[get("/lots.csv")]
@@ -215,7 +211,7 @@ async fn list_as(format: Format, request: &HttpRequest, who: &Identity, house: &
 #[get("/lots/new")]
 async fn new_page(request: HttpRequest, caller: Caller<perm::ProductionEdit>) -> Result<HttpResponse> {
     caller.unbound()?;
-    Ok(html(&FormPage { shell: titled(&request, "lots-new"), form: Filled::default(), code: None, correcting: None }))
+    Ok(html(&FormPage { shell: Shell::titled(&request, "lots-new"), form: Filled::default(), code: None, correcting: None }))
 }
 
 #[post("/lots/new")]
@@ -232,7 +228,7 @@ async fn create_form(
     };
     match outcome {
         Ok(sheet) => Ok(see_other(href(&sheet.lot.name))),
-        Err(error) => again(titled(&request, "lots-new"), form.value, error, None, None),
+        Err(error) => again(Shell::titled(&request, "lots-new"), form.value, error, None, None),
     }
 }
 
@@ -268,7 +264,7 @@ async fn edit_page(
     caller.unbound()?;
     let sheet = visible(&house, None, code.into_inner()).await?;
     let form = Filled::of(values_of(&sheet));
-    Ok(html(&FormPage { shell: titled(&request, "lots-edit"), form, code: Some(sheet.lot.name), correcting: None }))
+    Ok(html(&FormPage { shell: Shell::titled(&request, "lots-edit"), form, code: Some(sheet.lot.name), correcting: None }))
 }
 
 #[post("/lots/{code}/edit")]
@@ -283,7 +279,7 @@ async fn change_form(
     let code = code.into_inner();
     match saved(&house, &caller, once, &code, &form.value, Ok(Act::Edit)).await {
         Ok(sheet) => Ok(see_other(href(&sheet.lot.name))),
-        Err(error) => again(titled(&request, "lots-edit"), form.value, error, Some(code), None),
+        Err(error) => again(Shell::titled(&request, "lots-edit"), form.value, error, Some(code), None),
     }
 }
 
@@ -313,7 +309,7 @@ async fn correct_page(
     let moves = house.store.read(move |db| preview(db, &asked)).await?;
     let sheet = visible(&house, None, code).await?;
     let form = Filled::of(values_of(&sheet));
-    Ok(html(&FormPage { shell: titled(&request, "correct-title"), form, code: Some(sheet.lot.name), correcting: Some(moves) }))
+    Ok(html(&FormPage { shell: Shell::titled(&request, "correct-title"), form, code: Some(sheet.lot.name), correcting: Some(moves) }))
 }
 
 #[post("/lots/{code}/correct")]
@@ -333,7 +329,7 @@ async fn correct_form(
         Err(error) => {
             let asked = code.clone();
             let moves = house.store.read(move |db| preview(db, &asked)).await?;
-            again(titled(&request, "correct-title"), form.value, error, Some(code), Some(moves))
+            again(Shell::titled(&request, "correct-title"), form.value, error, Some(code), Some(moves))
         }
     }
 }

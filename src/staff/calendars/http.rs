@@ -136,7 +136,7 @@ async fn page(request: &HttpRequest, house: &House, ask: &Ask, may_edit: bool, f
     let codes = house.store.read(store::codes).await?;
     let query = ask.query();
     Ok(ListPage {
-        shell: Shell::of(request, Locale::of(request).words().say("calendars-title")),
+        shell: Shell::titled(request, "calendars-title"),
         days: page.items,
         codes,
         calendar: ask.calendar.clone().unwrap_or_default(),

@@ -38,10 +38,6 @@ pub(super) fn routes(config: &mut ServiceConfig) -> &mut ServiceConfig {
         .service(step_form)
 }
 
-fn titled(request: &HttpRequest, key: &str) -> Shell {
-    Shell::of(request, Locale::of(request).words().say(key))
-}
-
 /// A batch as the page shows it.
 fn chosen(db: &mut Db, view: BatchView) -> Result<ChosenBatch> {
     let batch = batches::batch_by_code(db, &view.code)?.ok_or(Code::NotFound)?;
@@ -102,7 +98,7 @@ async fn labels(request: &HttpRequest, house: &House, form: Filled, spoiled: Fil
         }
     }
     let templates = templates.into_iter().map(|one| (one.name, one.title)).collect();
-    let (shell, zone) = (titled(request, "labels-title"), house.config.time_zone);
+    let (shell, zone) = (Shell::titled(request, "labels-title"), house.config.time_zone);
     Ok(LabelsPage { shell, form, spoiled, templates, printers, jobs, batch, offered, shown, trouble, zone })
 }
 
@@ -205,7 +201,7 @@ async fn job_page(
 async fn job_page_of(request: &HttpRequest, house: &House, id: Id, form: Filled) -> Result<JobPage> {
     let job = view_of(house, id).await?;
     let open = blocking(house, move |house| view::unaccounted(house, id)).await?;
-    Ok(JobPage { shell: titled(request, "labels-job-title"), job, open, form, zone: house.config.time_zone })
+    Ok(JobPage { shell: Shell::titled(request, "labels-job-title"), job, open, form, zone: house.config.time_zone })
 }
 
 #[get("/labels/jobs/{id}/unaccounted.csv")]

@@ -51,10 +51,6 @@ pub(super) fn mount(config: &mut web::ServiceConfig) -> &mut web::ServiceConfig 
 
 type Values = HashMap<String, String>;
 
-fn titled(request: &HttpRequest, key: &str) -> Shell {
-    Shell::of(request, Locale::of(request).words().say(key))
-}
-
 #[get("/styles")]
 async fn list_page(
     request: HttpRequest,
@@ -71,7 +67,7 @@ async fn list_page(
         query.push_str(&format!("&per_page={rows}"));
     }
     Ok(html(&ListPage {
-        shell: titled(&request, "styles-title"),
+        shell: Shell::titled(&request, "styles-title"),
         styles: page.items,
         q,
         status,
@@ -187,7 +183,7 @@ fn makers(db: &mut Db, lang: Lang) -> Result<Vec<(String, String)>> {
 
 #[get("/styles/new")]
 async fn new_style(request: HttpRequest, _caller: Caller<perm::CatalogueEdit>, house: web::Data<House>) -> Result<HttpResponse> {
-    style_form(&house, titled(&request, "styles-new"), Filled::default(), None, None, StatusCode::OK).await
+    style_form(&house, Shell::titled(&request, "styles-new"), Filled::default(), None, None, StatusCode::OK).await
 }
 
 #[get("/styles/{code}/edit")]
@@ -203,7 +199,7 @@ async fn edit_style(
         one(style_views(db, vec![style])?)
     });
     let view = view.await?;
-    style_form(&house, titled(&request, "styles-edit"), Filled::of(style_values(&view)), Some(view.code), None, StatusCode::OK).await
+    style_form(&house, Shell::titled(&request, "styles-edit"), Filled::of(style_values(&view)), Some(view.code), None, StatusCode::OK).await
 }
 
 #[get("/styles/{code}/correct")]
@@ -220,7 +216,7 @@ async fn correct_style_page(
     });
     let (view, moves) = found.await?;
     let form = Filled::of(style_values(&view));
-    style_form(&house, titled(&request, "correct-title"), form, Some(view.code), Some(moves), StatusCode::OK).await
+    style_form(&house, Shell::titled(&request, "correct-title"), form, Some(view.code), Some(moves), StatusCode::OK).await
 }
 
 #[post("/styles/{code}/correct")]
@@ -283,7 +279,7 @@ async fn submit_style(
                 Some(code) => Some(house.store.read(move |db| store::style_preview(db, &code)).await?),
                 None => None,
             };
-            let shell = titled(
+            let shell = Shell::titled(
                 request,
                 if moves.is_some() {
                     "correct-title"
@@ -313,7 +309,7 @@ async fn new_sku(
     let bound = caller.party;
     let style = house.store.read(move |db| visible_style(db, bound, &code)).await?.code;
     Ok(html(&SkuForm {
-        shell: titled(&request, "skus-new"),
+        shell: Shell::titled(&request, "skus-new"),
         form: Filled::default(),
         style,
         code: None,
@@ -336,7 +332,7 @@ async fn create_sku(
     match save_sku(&house, &caller, once, None, fields, Act::Edit).await {
         Ok(sku) => Ok(see_other(href(&sku.style))),
         Err(error) => {
-            let shell = titled(&request, "skus-new");
+            let shell = Shell::titled(&request, "skus-new");
             let form = Filled::refused(form.value, error, shell.t)?;
             Ok(html_response(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -366,7 +362,7 @@ async fn edit_sku(
 ) -> Result<HttpResponse> {
     let (view, _) = sku_and_preview(&house, caller.party, &code).await?;
     let form = Filled::of(sku_values(&view));
-    Ok(html(&sku_page(titled(&request, "skus-edit"), form, view, None)))
+    Ok(html(&sku_page(Shell::titled(&request, "skus-edit"), form, view, None)))
 }
 
 #[get("/skus/{code}/correct")]
@@ -380,7 +376,7 @@ async fn correct_sku_page(
     let (view, moves) = sku_and_preview(&house, None, &code).await?;
     let mut values = sku_values(&view);
     values.insert("style".to_owned(), view.style.clone());
-    Ok(html(&sku_page(titled(&request, "correct-title"), Filled::of(values), view, Some(moves))))
+    Ok(html(&sku_page(Shell::titled(&request, "correct-title"), Filled::of(values), view, Some(moves))))
 }
 
 /// A sku, if this caller may know of it, and what a correction of it would move.
@@ -442,7 +438,7 @@ async fn submit_sku(
     match saved {
         Ok(sku) => Ok(see_other(href(&sku.style))),
         Err(error) => {
-            let shell = titled(request, if moves.is_some() { "correct-title" } else { "skus-edit" });
+            let shell = Shell::titled(request, if moves.is_some() { "correct-title" } else { "skus-edit" });
             let form = Filled::refused(form.value, error, shell.t)?;
             Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &sku_page(shell, form, view, moves)))
         }
@@ -458,7 +454,7 @@ async fn policies_page(request: HttpRequest, _caller: Caller<perm::CatalogueRead
             _ => policies.push((version.code.clone(), vec![version])),
         }
     }
-    Ok(html(&PoliciesPage { shell: titled(&request, "policies-title"), policies }))
+    Ok(html(&PoliciesPage { shell: Shell::titled(&request, "policies-title"), policies }))
 }
 
 #[derive(Deserialize)]
@@ -482,7 +478,7 @@ async fn new_policy(
         }
         None => Filled::of([("valid_from".to_owned(), today.to_string())].into()),
     };
-    Ok(html(&PolicyForm { shell: titled(&request, "policies-new"), form }))
+    Ok(html(&PolicyForm { shell: Shell::titled(&request, "policies-new"), form }))
 }
 
 #[post("/policies/new")]
@@ -500,7 +496,7 @@ async fn add_policy(
     match saved {
         Ok(_) => Ok(see_other("/policies")),
         Err(error) => {
-            let shell = titled(&request, "policies-new");
+            let shell = Shell::titled(&request, "policies-new");
             let form = Filled::refused(form.value, error, shell.t)?;
             Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &PolicyForm { shell, form }))
         }

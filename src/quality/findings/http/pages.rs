@@ -29,10 +29,6 @@ const ALL: usize = 100_000;
 /// Rows a download reads at a time.
 const CHUNK: i64 = 500;
 
-fn titled(request: &HttpRequest, key: &str) -> Shell {
-    Shell::of(request, Locale::of(request).words().say(key))
-}
-
 /// The findings.
 #[get("/findings")]
 pub(super) async fn list(
@@ -57,7 +53,7 @@ pub(super) async fn list(
     let query = ask.query();
     let next = page.next.map(|next| format!("/findings?{query}&after={next}"));
     let may_log = caller.may(perm::Permission::FindingsEdit) && caller.party.is_none();
-    let shell = titled(&request, "findings-title");
+    let shell = Shell::titled(&request, "findings-title");
     Ok(html(&ListPage { shell, findings: page.items, counts, defects, ask, query, next, may_log, is_bound: caller.party.is_some() }))
 }
 
@@ -148,7 +144,7 @@ pub(super) async fn new(
 ) -> Result<HttpResponse> {
     unbound(&caller)?;
     let start = start.into_inner();
-    let shell = titled(&request, "findings-new");
+    let shell = Shell::titled(&request, "findings-new");
     let text = start.subject.clone().unwrap_or_default();
     if text.trim().is_empty() {
         let done = match start.done.as_deref().and_then(|id| id.parse().ok()) {
@@ -216,7 +212,7 @@ pub(super) async fn log(
     match save(&request, &caller, &house, &values, photos, &hash).await {
         Ok(finding) => Ok(see_other(format!("/findings/new?done={}", finding.id))),
         Err(error) => {
-            let shell = titled(&request, "findings-new");
+            let shell = Shell::titled(&request, "findings-new");
             let text = values.get("subject").cloned().unwrap_or_default();
             let kind = values.get("kind").and_then(|kind| SubjectKind::of(kind));
             let named = Named { text: text.clone(), gtin: values.get("gtin").filter(|gtin| !gtin.is_empty()).cloned(), kind, stage: None };
