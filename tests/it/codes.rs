@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection;
 use hangtag::each;
-use hangtag::platform::db::{Db, migrate};
+use hangtag::platform::db::{DatabaseUrl, Db, migrate};
 use hangtag::platform::imports::{Mode, Outcome};
 use hangtag::production::{batches, materials, parties, products};
 use hangtag::quality::findings;
@@ -233,6 +233,17 @@ story!(a_store_written_before_codes_were_folded_is_folded_when_it_is_migrated, |
     let told = std::error::Error::source(&refused).unwrap().to_string();
     assert!(told.contains("party: MILL-A and mill-a"), "{told}");
     assert_eq!(app.look(count).await, (false, false), "nothing of it is kept");
+});
+
+story!(a_start_does_not_wait_for_who_writes, |app| {
+    // A file has one writer at a time, whoever it is.
+    let DatabaseUrl::Postgres(url) = &app.url else { continue };
+    let impatient = DatabaseUrl::Postgres(format!("{url}%20-clock_timeout%3D5s"));
+    app.write(move |db| {
+        each!(db, |c| c.batch_execute("LOCK TABLE party, style, sku, lot, batch, warranty_policy IN ROW EXCLUSIVE MODE"))?;
+        migrate(&impatient).map(|_| ())
+    })
+    .await;
 });
 
 story!(what_a_person_may_not_use_is_not_asked_for, |app| {

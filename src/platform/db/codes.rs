@@ -7,21 +7,31 @@ use diesel::connection::SimpleConnection;
 use diesel::dsl::exists;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
 
 use super::schema::{batch, lot, party, sku, style, warranty_policy};
 use crate::kernel::text::folded;
 use crate::kernel::{Error, Result};
 
-/// One code one thing; a lot's within its supplier, a policy's within its version.
-const UNIQUE: &str = "\
-    CREATE UNIQUE INDEX IF NOT EXISTS party_code_key_key ON party (code_key);\
-    CREATE UNIQUE INDEX IF NOT EXISTS style_code_key_key ON style (code_key);\
-    CREATE UNIQUE INDEX IF NOT EXISTS sku_code_key_key ON sku (code_key);\
-    CREATE UNIQUE INDEX IF NOT EXISTS lot_code_key_key ON lot (party_id, code_key);\
-    CREATE UNIQUE INDEX IF NOT EXISTS batch_code_key_key ON batch (code_key);\
-    CREATE UNIQUE INDEX IF NOT EXISTS warranty_policy_code_key_key ON warranty_policy (code_key, version)";
+/// One code one thing; a lot's within its supplier, a policy's within its version: the name of each index and what it is on.
+const UNIQUE: [(&str, &str); 6] = [
+    ("party_code_key_key", "party (code_key)"),
+    ("style_code_key_key", "style (code_key)"),
+    ("sku_code_key_key", "sku (code_key)"),
+    ("lot_code_key_key", "lot (party_id, code_key)"),
+    ("batch_code_key_key", "batch (code_key)"),
+    ("warranty_policy_code_key_key", "warranty_policy (code_key, version)"),
+];
+
+const SQLITE_INDICES: &str = "SELECT name FROM sqlite_schema WHERE type = 'index'";
+const POSTGRES_INDICES: &str = "SELECT indexname::text AS name FROM pg_indexes WHERE schemaname = current_schema()";
+
+#[derive(QueryableByName)]
+struct Index {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
 
 macro_rules! fold {
     ($c:expr, $clashes:expr, $($table:ident.$id:ident within $scope:expr;)*) => {$(
@@ -36,7 +46,7 @@ macro_rules! fold {
 }
 
 macro_rules! fill {
-    ($c:expr) => {{
+    ($c:expr, $indices:expr) => {{
         let nothing = || 0i64.into_sql::<BigInt>();
         let mut found: Vec<String> = Vec::new();
         fold!($c, found,
@@ -54,7 +64,12 @@ macro_rules! fill {
                 found.join("; ")
             )));
         }
-        Ok($c.batch_execute(UNIQUE)?)
+        let there: Vec<Index> = diesel::sql_query($indices).load($c)?;
+        for (name, on) in UNIQUE.iter().filter(|(name, _)| there.iter().all(|index| index.name != *name)) {
+            // Not `IF NOT EXISTS`: PostgreSQL locks the table against writers before it looks, and this runs at every start.
+            $c.batch_execute(&format!("CREATE UNIQUE INDEX {name} ON {on}"))?;
+        }
+        Ok(())
     }};
 }
 
@@ -71,7 +86,7 @@ pub(super) fn are_folded(versions: &[String]) -> bool {
 /// # Errors
 /// When two codes of a table are the same when folded: each is named.
 pub(super) fn fill_sqlite(connection: &mut SqliteConnection) -> Result<()> {
-    fill!(connection)
+    fill!(connection, SQLITE_INDICES)
 }
 
 /// As [`fill_sqlite`].
@@ -79,7 +94,7 @@ pub(super) fn fill_sqlite(connection: &mut SqliteConnection) -> Result<()> {
 /// # Errors
 /// As [`fill_sqlite`].
 pub(super) fn fill_postgres(connection: &mut PgConnection) -> Result<()> {
-    fill!(connection)
+    fill!(connection, POSTGRES_INDICES)
 }
 
 /// Codes that are one when folded, as `lot: FAB1 and fab1`. `rows`: id, what a code is unique within, code.
