@@ -13,16 +13,19 @@ use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
 use crate::platform::http::pack::pack;
 use crate::platform::http::perm::Permission;
-use crate::platform::http::{Entry, House, Menu, Routes, assets, at_the_door, dress, guard_headers, remember_lang};
+use crate::platform::http::{Entry, House, Menu, RouteEntry, Routes, assets, at_the_door, dress, guard_headers, remember_lang};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
-use crate::production::{batches, materials, parties, print_jobs, products};
+use crate::platform::policies;
+use crate::platform::rooms;
+use crate::production::{batches, materials, parties, print_jobs, printers, products};
 use crate::public::{card, links, resolver};
 use crate::quality::{findings, recalls, trace};
 use crate::staff;
 
 /// Who has a table to import.
-const MAY_IMPORT: &[Permission] = &[Permission::CatalogueEdit, Permission::ProductionEdit, Permission::SalesEdit, Permission::FindingsEdit];
+const MAY_IMPORT: &[Permission] =
+    &[Permission::CatalogueEdit, Permission::ProductionEdit, Permission::SalesEdit, Permission::FindingsEdit, Permission::PolicyEdit];
 
 /// The staff menu, in the order people work.
 #[rustfmt::skip]
@@ -38,6 +41,8 @@ const MENU: &[Entry] = &[
     Entry::new("/trace", "trace-title", &[Permission::TraceRead]),
     Entry::new("/recalls", "recalls-title", &[Permission::RecallEdit]),
     Entry::new("/defects", "defects-title", &[Permission::PolicyEdit]),
+    Entry::new("/policy-values", "policy-values-title", &[Permission::PolicyEdit]),
+    Entry::new("/calendars", "calendars-title", &[Permission::PolicyEdit]),
     Entry::new("/imports", "imports-title", MAY_IMPORT),
     Entry::new("/accounts", "accounts-title", &[Permission::AccountsEdit]).act("/new-account", "accounts-new", Permission::AccountsEdit),
     Entry::new("/api-keys", "api-keys-title", &[Permission::AccountsEdit]),
@@ -56,6 +61,7 @@ const IMPORTS: &[ImportTable] = &[
     batches::GARMENTS,
     sales::IMPORT,
     findings::IMPORT,
+    staff::calendars::IMPORT,
 ];
 
 /// Every room's routes. A request tries them in this order, so what the world asks for comes first.
@@ -64,15 +70,18 @@ const ROUTES: &[fn(&mut Routes<'_, '_>)] = &[
     card::routes,
     assets::routes,
     jobs::routes,
+    policies::routes,
     imports::routes,
     staff::sign_in::routes,
     staff::accounts::routes,
     staff::tokens::routes,
-    parties::routes,
+    rooms::routes::<parties::Party>,
+    staff::calendars::routes,
     products::routes,
     materials::routes,
     batches::routes,
     print_jobs::routes,
+    printers::routes,
     sales::routes,
     warranties::routes,
     holders::routes,
@@ -94,10 +103,17 @@ pub fn import_tables() -> ImportTables {
 }
 
 /// Mounts every room's routes.
-fn rooms(mut on: Routes<'_, '_>) {
+fn mount(mut on: Routes<'_, '_>) {
     for routes in ROUTES {
         routes(&mut on);
     }
+}
+
+/// The routes that read their right off their handlers, as the program serves them.
+pub fn routes() -> Vec<RouteEntry> {
+    let mut listed = Vec::new();
+    mount(Routes::Listed(&mut listed));
+    listed
 }
 
 /// The whole application, ready to be served or tested. Looks at cards are counted where a counter is handed in.
@@ -119,7 +135,7 @@ pub fn app(
         .app_data(web::Data::new(import_tables()))
         .app_data(web::Data::from(staff::door::porter()))
         .app_data(web::Data::new(card::Desk::new(house, counter)))
-        .configure(|server| rooms(Routes::Served(server)))
+        .configure(|server| mount(Routes::Served(server)))
         .default_service(web::to(nowhere))
         .wrap(from_fn(at_the_door))
         .wrap(from_fn(dress))
@@ -145,5 +161,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
                 .build(),
         )
         .build();
-    App::new().into_utoipa_app().openapi(base).configure(|api| rooms(Routes::Described(api))).split_for_parts().1
+    let mut made = Vec::new();
+    let described = App::new().into_utoipa_app().openapi(base).configure(|api| mount(Routes::Described { api, made: &mut made }));
+    let mut whole = described.split_for_parts().1;
+    for (paths, components) in made {
+        whole.merge(OpenApiBuilder::new().paths(paths).components(Some(components)).build());
+    }
+    whole
 }

@@ -3,6 +3,7 @@
 mod demo;
 mod import;
 mod labels;
+mod policy;
 mod root_cause;
 mod store;
 mod tools;
@@ -13,12 +14,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use store::May;
 
 use crate::app;
 use crate::config::{Config, LogFormat};
 use crate::kernel::text::Lang;
 use crate::kernel::time::{Clock, local_date};
-use crate::kernel::{Error, Refusal, Result};
+use crate::kernel::{Code, Error, Refusal, Result};
 use crate::ownership::scans::{Counter, DeviceKey};
 use crate::platform::db::{self, DatabaseUrl, Store, StoreOptions};
 use crate::platform::http::House;
@@ -83,6 +85,11 @@ enum Command {
     },
     /// Load tables from CSV or XLSX files: all of them are checked together, and nothing is written unless all are clean.
     Import(import::ImportArgs),
+    /// The values of policy: periods, tries, limits.
+    Policy {
+        #[command(subcommand)]
+        command: policy::PolicyCommand,
+    },
     /// Labels: check templates, look at one, make files, print.
     Labels {
         #[command(subcommand)]
@@ -150,9 +157,8 @@ fn run(cli: Cli) -> Result<()> {
             log_to_stderr(config.log_format);
             let url = config.database()?;
             let listener = listen(&config.listen)?;
-            db::migrate(&url)?;
-            let house = house(config, &url)?;
-            house.store.write_blocking(findings::seed)?;
+            let house = opened(config, &url, May::Make)?;
+            warn_of_differences(&url)?;
             invite_first(&house)?;
             serve(&house, listener, || {})
         }
@@ -164,9 +170,12 @@ fn run(cli: Cli) -> Result<()> {
         Command::Keys { command: KeysCommand::Rotate { purpose } } => store::rotate(&config, &purpose),
         Command::Gs1 { command: Gs1Command::Parse } => tools::gs1_parse(),
         Command::Serial { command: SerialCommand::Check { serial } } => tools::serial_check(&open(config)?, &serial),
-        Command::Import(args) => import::run(&open(config)?, &args),
+        Command::Import(args) if args.dry_run => import::run(&open(config)?, &args),
+        Command::Import(args) => import::run(&open_or_begin(config)?, &args),
         Command::Labels { command } => labels::run(config, command),
         Command::RootCause { command } => root_cause::run(command),
+        Command::Policy { command } => policy::run(&open(config)?, command),
+        Command::User { command: command @ user::UserCommand::Add { .. } } => user::run(&open_or_begin(config)?, command),
         Command::User { command } => user::run(&open(config)?, command),
         Command::Openapi => {
             say(&app::openapi().to_pretty_json().map_err(Error::broken)?);
@@ -175,11 +184,32 @@ fn run(cli: Cli) -> Result<()> {
     }
 }
 
-/// The house for a command: the store migrated, nothing served.
+/// The house for a command that works on a store: nothing served, none made.
 fn open(config: Config) -> Result<House> {
     let url = config.database()?;
-    db::migrate(&url)?;
-    let house = house(config, &url)?;
+    opened(config, &url, May::Open)
+}
+
+/// The house for a command that a deployment may begin with.
+fn open_or_begin(config: Config) -> Result<House> {
+    let url = config.database()?;
+    opened(config, &url, May::Begin)
+}
+
+/// A store that lacks something serves what it can, but not silently.
+fn warn_of_differences(url: &DatabaseUrl) -> Result<()> {
+    match db::refuse_differences(url, &db::standing(url)?.differences) {
+        Err(Error::Refused(refusal)) => {
+            tracing::error!("{}", refusal_in_words(Words::of(terminal_lang()), &refusal));
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+fn opened(config: Config, url: &DatabaseUrl, may: May) -> Result<House> {
+    store::bring_up(url, may)?;
+    let house = house(config, url)?;
     // A deployment starts with the shipped catalogue of defects; what it changed there stays.
     house.store.write_blocking(findings::seed)?;
     Ok(house)
@@ -263,7 +293,7 @@ fn in_words(error: &Error) -> String {
     let words = Words::of(terminal_lang());
     match error {
         Error::Refused(refusal) => refusal_in_words(words, refusal),
-        Error::Busy | Error::Retry => words.refusal(&Refusal::new(crate::kernel::Code::Busy)),
+        Error::Busy | Error::Retry => words.refusal(&Refusal::new(Code::Busy)),
         Error::Broken(source) => {
             let mut text = source.to_string();
             let mut next = source.source();
@@ -278,9 +308,13 @@ fn in_words(error: &Error) -> String {
 }
 
 fn refusal_in_words(words: Words, refusal: &Refusal) -> String {
-    let mut text = words.refusal(refusal);
+    // One thing that is wrong is one sentence.
+    let one = refusal.code == Code::Invalid && refusal.faults.len() == 1;
+    let mut text = if one { String::new() } else { words.refusal(refusal) };
     for fault in &refusal.faults {
-        text.push_str("\n  ");
+        if !one {
+            text.push_str("\n  ");
+        }
         if let Some(line) = fault.line {
             text.push_str(&format!("{} {line}, ", words.say("line")));
         }

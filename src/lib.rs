@@ -16,7 +16,7 @@
 //!
 //! Inside a room four files have fixed jobs: `mod.rs` says what the room offers, `http.rs` is the only one with actix,
 //! `rules.rs` decides (values in, values out), `store.rs` holds every query. `app.rs` is the only file that names every room.
-//! `tests/architecture.rs` fails on an import that is not on its list.
+//! `tests/architecture` fails on an import that is not on its list.
 
 pub mod app;
 pub mod cli;

@@ -96,7 +96,7 @@ fn copy(connection: &mut SqliteConnection, template: GarmentId, batch: i64, unit
     let (of, id) = (template.batch().0, template.0);
     let mut sql = format!("CREATE TEMP TABLE made AS SELECT * FROM batch WHERE no = {of};");
     sql += &format!(
-        "UPDATE made SET no = {batch}, code = 'COPY-{batch}', planned = {units}, minted = {units}; INSERT INTO batch SELECT * FROM made; DROP TABLE made;"
+        "UPDATE made SET no = {batch}, code = 'COPY-{batch}', code_key = 'copy-{batch}', planned = {units}, minted = {units}; INSERT INTO batch SELECT * FROM made; DROP TABLE made;"
     );
     let (first, _) = GarmentId::range_of(BatchNo(batch));
     for table in ["garment", "sale", "warranty", "garment_event"] {

@@ -81,19 +81,19 @@ fn fill(store: &Store) {
     let now = "'2026-01-01 00:00:00'";
     let sql = format!(
         "WITH RECURSIVE n(no) AS (SELECT 0 UNION ALL SELECT no + 1 FROM n WHERE no < 600) \
-         INSERT INTO party (id, code, name_zh, name_en, country, city, address_zh, address_en, contact, status, created_at, version) \
-         SELECT no + 1, 'P-' || no, '', '', 'CN', '', '', '', '', 'active', {now}, 1 FROM n;\
-         INSERT INTO style (id, code, brand, name_zh, name_en, category, confidential, policy_code, facts, status, created_at, version) \
-         VALUES (1, 'S', '', '', '', '', FALSE, '', '{{}}', 'active', {now}, 1);\
-         INSERT INTO sku (id, style_id, code, colour_zh, colour_en, size, size_label, created_at, version) VALUES (1, 1, 'K', '', '', '', '', {now}, 1);\
+         INSERT INTO party (id, code, name_zh, name_en, country, city, address_zh, address_en, contact, status, created_at, version, code_key) \
+         SELECT no + 1, 'P-' || no, '', '', 'CN', '', '', '', '', 'active', {now}, 1, 'p-' || no FROM n;\
+         INSERT INTO style (id, code, brand, name_zh, name_en, category, confidential, policy_code, facts, status, created_at, version, code_key) \
+         VALUES (1, 'S', '', '', '', '', FALSE, '', '{{}}', 'active', {now}, 1, 's');\
+         INSERT INTO sku (id, style_id, code, colour_zh, colour_en, size, size_label, created_at, version, code_key) VALUES (1, 1, 'K', '', '', '', '', {now}, 1, 'k');\
          WITH RECURSIVE n(no) AS (SELECT 1 UNION ALL SELECT no + 1 FROM n WHERE no < {BATCHES}) \
-         INSERT INTO batch (no, code, sku_id, factory_id, line, planned, minted, origin, status, created_at, version) \
-         SELECT no, 'B-' || no, 1, 501 + no % 50, '', 500, 500, 'own', 'closed', {now}, 1 FROM n;\
+         INSERT INTO batch (no, code, sku_id, factory_id, line, planned, minted, origin, status, created_at, version, code_key) \
+         SELECT no, 'B-' || no, 1, 501 + no % 50, '', 500, 500, 'own', 'closed', {now}, 1, 'b-' || no FROM n;\
          INSERT INTO batch_tally (batch_no, party_id, sold, claimed) \
          SELECT no, 1 + (no * 7 + k.k * 13) % {SHOPS}, 100, 40 FROM batch, (SELECT 0 AS k UNION SELECT 1 UNION SELECT 2) k;\
          WITH RECURSIVE n(no) AS (SELECT 1 UNION ALL SELECT no + 1 FROM n WHERE no < {LOTS}) \
-         INSERT INTO lot (id, code, party_id, kind, material_zh, material_en, dye_lot, quantity_milli, unit, country, created_at, version) \
-         SELECT no, 'L-' || no, 1 + no % 500, 'fabric', '', '', '', 0, 'm', 'CN', {now}, 1 FROM n;{}{}",
+         INSERT INTO lot (id, code, party_id, kind, material_zh, material_en, dye_lot, quantity_milli, unit, country, created_at, version, code_key) \
+         SELECT no, 'L-' || no, 1 + no % 500, 'fabric', '', '', '', 0, 'm', 'CN', {now}, 1, 'l-' || no FROM n;{}{}",
         insert("lot_parent (lot_id, parent_id)", &parents.into_iter().collect::<Vec<_>>()),
         insert("batch_lot (batch_no, component, lot_id, unit_from, unit_to)", &uses),
     );

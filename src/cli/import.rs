@@ -31,7 +31,7 @@ pub(super) struct ImportArgs {
     what: Vec<String>,
     /// Only check; print what would change.
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// Write every change, row by row and field by field, into this CSV file.
     #[arg(long, value_name = "FILE")]
     changes: Option<PathBuf>,
@@ -136,6 +136,7 @@ fn file(what: &str, named: Option<ImportTable>, tables: &ImportTables, reading: 
 /// Prints what came of it.
 fn show(report: &ParcelReport, args: &ImportArgs, tables: &ImportTables, words: Words) -> Result<()> {
     for file in &report.files {
+        file.notes.iter().for_each(|note| tell(&note.word(words)));
         show_faults(file, report.files.len() > 1, words);
         if args.dry_run {
             show_changes(file, tables, words);
@@ -166,7 +167,8 @@ fn show(report: &ParcelReport, args: &ImportArgs, tables: &ImportTables, words: 
 fn show_faults(file: &ImportReport, of_several: bool, words: Words) {
     for fault in &file.faults {
         let name = if of_several { format!("{}: ", file.file) } else { String::new() };
-        let line = fault.line.map(|line| format!("{} {line}, ", words.say("line"))).unwrap_or_default();
+        let sheet = fault.sheet.as_ref().map(|sheet| format!("{sheet}, ")).unwrap_or_default();
+        let line = fault.line.map(|line| format!("{sheet}{} {line}, ", words.say("line"))).unwrap_or_default();
         let value = fault.value.as_ref().map(|value| format!(" “{value}”")).unwrap_or_default();
         tell(&format!("{name}{line}{}{value}: {}", fault.place(words.lang()), fault.word(words)));
     }

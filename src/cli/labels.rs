@@ -13,7 +13,8 @@ use crate::kernel::{Code, Error, Fault, Result};
 use crate::platform::http::House;
 use crate::platform::words::Words;
 use crate::production::labels::{Fonts, Format, Template, lint};
-use crate::production::print_jobs::{self, JobState, LabelRequest, Language, Made, PrinterFields};
+use crate::production::print_jobs::{self, JobState, LabelRequest, Made};
+use crate::production::printers::{self, Language, Printer};
 
 /// Who does it, in events.
 const ACTOR: &str = "cli";
@@ -216,7 +217,7 @@ fn lint_all(config: &Config, names: Vec<String>) -> Result<()> {
 /// The code of a printer; one named by its address is added if it is not known.
 fn printer_code(house: &House, named: &str, language: Language, dpi: i64, confirms: bool) -> Result<String> {
     let Some((host, port)) = named.rsplit_once(':') else {
-        let known: Vec<String> = house.store.read_blocking(print_jobs::printers)?.into_iter().map(|printer| printer.code).collect();
+        let known: Vec<String> = house.store.read_blocking(printers::all)?.into_iter().map(|printer| printer.code).collect();
         if known.iter().any(|code| code == named) {
             return Ok(named.to_owned());
         }
@@ -225,7 +226,7 @@ fn printer_code(house: &House, named: &str, language: Language, dpi: i64, confir
     };
     let port: i64 = port.parse().map_err(|_| Error::from(Fault::new("printer", Code::NotANumber).with("value", named)))?;
     let stamp = house.stamp(ACTOR);
-    let fields = PrinterFields {
+    let wanted = Printer {
         code: named.replace([':', '[', ']'], "-").trim_matches('-').to_owned(),
         name: String::new(),
         host: host.to_owned(),
@@ -233,13 +234,13 @@ fn printer_code(house: &House, named: &str, language: Language, dpi: i64, confir
         language,
         dpi,
         confirms,
-        version: None,
+        ..Printer::default()
     };
     let printer = house.store.write_blocking(move |db| {
-        let known = print_jobs::printers(db)?.into_iter().find(|one| {
-            (one.host.as_str(), one.port, one.language, one.dpi, one.confirms) == (fields.host.as_str(), port, language, dpi, confirms)
+        let known = printers::all(db)?.into_iter().find(|one| {
+            (one.host.as_str(), one.port, one.language, one.dpi, one.confirms) == (wanted.host.as_str(), port, language, dpi, confirms)
         });
-        known.map_or_else(|| print_jobs::save_printer(db, &stamp, None, &fields), Ok)
+        known.map_or_else(|| printers::create(db, &stamp, wanted.clone()), Ok)
     })?;
     Ok(printer.code)
 }
@@ -268,7 +269,7 @@ fn print(house: &House, request: &LabelRequest) -> Result<()> {
     };
     bar.finish_and_clear();
     if !job.message.is_empty() {
-        tell(&print_jobs::reasons(words, &job.message));
+        tell(&printers::reasons(words, &job.message));
     }
     let open = print_jobs::unaccounted(house, id)?;
     if job.state == JobState::Paused {

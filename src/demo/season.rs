@@ -15,7 +15,7 @@ use crate::platform::http::House;
 use crate::production::batches::{self, BatchDraft, LotUse};
 use crate::production::labels::{Format, Target};
 use crate::production::materials::{self, LotDraft, PartDraft};
-use crate::production::parties::{self, PartyFields};
+use crate::production::parties::{self, Party};
 use crate::production::print_jobs::{self, LabelRequest};
 use crate::production::products::{
     self, AgeGroup, Component, Faq, Fibre, PolicyFields, SafetyClass, SkuFields, StartRule, StyleFacts, StyleFields,
@@ -140,16 +140,18 @@ impl Maker<'_> {
         let (first, stamp) = (self.first, self.stamp("system", self.first));
         self.house.store.write_blocking(move |db| {
             for who in PARTIES {
-                let fields = PartyFields {
+                let party = Party {
                     code: who.code.into(),
-                    name: both(who.zh, who.en),
+                    name_zh: who.zh.into(),
+                    name_en: who.en.into(),
                     roles: vec![who.role],
                     country: who.country.into(),
                     city: who.city.into(),
-                    address: both(who.address_zh, who.address_en),
-                    ..PartyFields::default()
+                    address_zh: who.address_zh.into(),
+                    address_en: who.address_en.into(),
+                    ..Party::default()
                 };
-                parties::create(db, &stamp, &fields)?;
+                parties::create(db, &stamp, party)?;
             }
             for cover in COVERS {
                 products::add_policy(

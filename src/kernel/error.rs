@@ -103,6 +103,8 @@ codes! {
     ControlCharacter = "control_character", 422;
     /// Not a number.
     NotANumber = "not_a_number", 422;
+    /// More than `max` decimals; none where that is 0, as in some currencies.
+    TooManyDecimals = "too_many_decimals", 422;
     /// Not a date of the form 2026-03-31.
     NotADate = "not_a_date", 422;
     /// Below zero.
@@ -113,6 +115,8 @@ codes! {
     NotOneOf = "not_one_of", 422;
     /// A field this document does not have.
     UnknownField = "unknown_field", 422;
+    /// A name that stands for nothing, or for more than one thing (`kind`: country, currency, fibre, component; `value`; `near_zh`, `near_en`).
+    UnknownName = "unknown_name", 422;
     /// Points at something that is not there (`value`).
     UnknownReference = "unknown_reference", 422;
     /// A date before the one it must follow (`earlier`, `later`).
@@ -127,6 +131,8 @@ codes! {
     CheckDigit = "check_digit", 422;
     /// Not a GTIN of 8, 12, 13 or 14 digits.
     NotAGtin = "not_a_gtin", 422;
+    /// A number in the form of a GTIN that is none of a product sold everywhere (`reason`).
+    RestrictedGtin = "restricted_gtin", 422;
     /// Not a GS1 Digital Link (`reason`).
     NotADigitalLink = "not_a_digital_link", 400;
     /// The public check character of a serial is wrong: a typo.
@@ -139,8 +145,10 @@ codes! {
     Cycle = "cycle", 422;
     /// More units than a batch number can name (4,194,304).
     BatchTooLarge = "batch_too_large", 422;
-    /// The batch is minted, and this may not change any more.
-    BatchMinted = "batch_minted", 409;
+    /// Other things stand on it: it changes only by a correction of its own (`by`: what stands on it, `count`: how many).
+    InUse = "in_use", 409;
+    /// The code is that of several things (`value`; `between`: `suppliers` with their codes in `suppliers` and a clear name in `write`, or `kinds`).
+    Ambiguous = "ambiguous", 409;
 
     // Labels
     /// The template will not scan or will not print (`reason`).
@@ -191,6 +199,30 @@ codes! {
     ColumnMissing = "column_missing", 422;
     /// A row has more cells than the header names.
     TooManyCells = "too_many_cells", 422;
+
+    // Settings and the store itself: said on the terminal
+    /// A setting that is not one (`nearest`).
+    SettingUnknown = "setting_unknown", 500;
+    /// A setting's value that cannot be used (`value`, `reason`).
+    SettingRefused = "setting_refused", 500;
+    /// There is no store, and this command makes none (`place`).
+    StoreMissing = "store_missing", 500;
+    /// The store is of a newer program (`place`, `store`, `program`, `own`).
+    StoreNewer = "store_newer", 500;
+    /// The file holds somebody else's tables (`place`).
+    StoreForeign = "store_foreign", 500;
+    /// The store's tables are not what its migrations made; each difference is named (`place`).
+    StoreDiffers = "store_differs", 500;
+    /// A table, column or key that should be there (`wanted`).
+    StoreLacks = "store_lacks", 500;
+    /// A column that is not as it should be (`found`, `wanted`).
+    StoreOther = "store_other", 500;
+    /// A table, column or key that is not of this program (`found`).
+    StoreMore = "store_more", 500;
+    /// Too little room on the disk (`place`, `needed`, `free`).
+    NoRoom = "no_room", 503;
+    /// No backup could be made, so nothing was changed (`place`, `reason`).
+    BackupFailed = "backup_failed", 500;
 }
 
 /// What stands in for `{ $name }` in a message.
@@ -220,6 +252,16 @@ impl Fault {
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.args.push((name, Cow::Owned(value.to_string())));
         self
+    }
+
+    /// With what was perhaps meant, Chinese and English: said after the message, in the language of whoever reads it.
+    #[must_use]
+    pub fn near(self, names: &[(&str, &str)]) -> Self {
+        if names.is_empty() {
+            return self;
+        }
+        let (zh, en): (Vec<_>, Vec<_>) = names.iter().copied().unzip();
+        self.with("near_zh", zh.join("或")).with("near_en", en.join(" or "))
     }
 
     /// At a line of a file.

@@ -98,6 +98,10 @@ kinds! {
     SkuSaved = "sku.saved", "单品已保存", "Sku saved", false, None;
     GtinChanged = "sku.gtin_changed", "GTIN 已更换，旧码仍有效", "GTIN changed; the old one still resolves", false, None;
     LotSaved = "lot.saved", "物料批已保存", "Lot saved", false, None;
+    LotCorrected = "lot.corrected", "物料批已更正", "Lot corrected", false, None;
+    BatchCorrected = "batch.corrected", "生产批次已更正", "Batch corrected", false, None;
+    StyleCorrected = "style.corrected", "款号已更正", "Style corrected", false, None;
+    SkuCorrected = "sku.corrected", "单品已更正", "Sku corrected", false, None;
     BatchSaved = "batch.saved", "生产批次已保存", "Batch saved", false, None;
     BatchMinted = "batch.minted", "序列号已生成", "Serials minted", false, object("ADD", "commissioning", "active");
     BatchVoided = "batch.units_voided", "部分序列号已作废", "Serials voided", false, object("DELETE", "decommissioning", "inactive");
@@ -105,12 +109,15 @@ kinds! {
     PrintStarted = "label_job.started", "打印任务已开始", "Print job started", false, None;
     PrintPaused = "label_job.paused", "打印任务已暂停", "Print job paused", false, None;
     PrintSettled = "label_job.settled", "打印任务已核对", "Print job settled", false, None;
+    PrinterSaved = "printer.saved", "打印机已保存", "Printer saved", false, None;
     LinkSaved = "link.saved", "链接已添加", "Link attached", false, None;
     LinkRemoved = "link.removed", "链接已移除", "Link removed", false, None;
     // quality
     DefectSaved = "defect.saved", "缺陷代码已保存", "Defect code saved", false, None;
     ScopeSaved = "recall.scope_saved", "召回范围已保存", "Recall scope saved", false, None;
+    PolicyValueSet = "policy.value_set", "政策数值已更改", "Value of policy changed", false, None;
     // staff
+    CalendarSaved = "calendar.saved", "日历已保存", "Calendar saved", false, None;
     AccountSaved = "account.saved", "账号已保存", "Account saved", false, None;
     AccountDisabled = "account.disabled", "账号已停用", "Account disabled", false, None;
     PasswordSet = "account.password_set", "密码已设置", "Password set", false, None;

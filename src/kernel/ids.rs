@@ -55,7 +55,7 @@ impl GarmentId {
 ///
 /// Made by the program, so that both stores agree and a row's id is known before it is written. Shown to people and machines as
 /// 13 Crockford base32 characters: a JSON number would lose digits in a browser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(pub i64);
 
 /// 2024-01-01T00:00:00Z in milliseconds since 1970.

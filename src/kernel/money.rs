@@ -1,57 +1,242 @@
-//! Money: whole minor units and a currency. No floats anywhere.
+//! Money: whole minor units and a currency of ISO 4217, each with the decimals it has. No floats anywhere.
 
-use serde::{Deserialize, Serialize};
+use iso_currency::Currency;
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::error::{Code, Fault};
+use super::names::{fold, half_width, is_invisible};
 
-/// An amount in minor units (fen, cents) of a currency.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// An amount in minor units of a currency. To programs it is also said as people read it (`amount`).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Money {
-    /// Minor units; 19900 is 199.00.
+    /// Minor units: 19900 is 199.00 in CNY, 19900 in JPY, which has none, and 19.900 in KWD.
     pub minor: i64,
     /// ISO 4217, three capitals.
     pub currency: String,
 }
 
-/// Reads `199`, `199.5` or `199.00` into minor units of a two-decimal currency.
-///
-/// # Errors
-/// [`Code::NotANumber`], [`Code::BelowZero`] for `field`.
-pub fn read_minor(field: &'static str, text: &str) -> Result<i64, Fault> {
-    let wrong = || Fault::new(field, Code::NotANumber).with("value", text);
-    let text = text.trim().replace(',', "");
-    if text.starts_with('-') {
-        return Err(Fault::new(field, Code::BelowZero).with("value", text));
+impl Money {
+    /// The amount with the currency's own decimals, without its name: `199.00`.
+    pub fn amount(&self) -> String {
+        // A currency that is none, which only a store written before could hold, is shown as most are.
+        show_decimal(self.minor, decimals(&self.currency).unwrap_or(2))
     }
-    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
-    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 13 || part.len() > 2 || !digits(whole) || !digits(part) {
-        return Err(wrong());
-    }
-    let minor: i64 = format!("{part:0<2}").parse().map_err(|_| wrong())?;
-    whole.parse::<i64>().ok().and_then(|w| w.checked_mul(100)).and_then(|w| w.checked_add(minor)).ok_or_else(wrong)
 }
 
-/// `19900` as `199.00`.
-pub fn show_minor(minor: i64) -> String {
-    let sign = if minor < 0 { "-" } else { "" };
-    let minor = minor.unsigned_abs();
-    format!("{sign}{}.{:02}", minor / 100, minor % 100)
+impl Serialize for Money {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // A form that does not name its fields is read back by their number alone: there the amount would be taken for what comes next.
+        let is_named = serializer.is_human_readable();
+        let mut money = serializer.serialize_struct("Money", if is_named { 3 } else { 2 })?;
+        money.serialize_field("minor", &self.minor)?;
+        money.serialize_field("currency", &self.currency)?;
+        if is_named {
+            money.serialize_field("amount", &self.amount())?;
+        }
+        money.end()
+    }
+}
+
+/// What people write for a currency besides its code, where it can mean no other.
+const ALSO: &[(&str, Currency)] = &[
+    ("RMB", Currency::CNY),
+    ("人民币", Currency::CNY),
+    ("元", Currency::CNY),
+    ("CN¥", Currency::CNY),
+    ("US$", Currency::USD),
+    ("美元", Currency::USD),
+    ("美金", Currency::USD),
+    ("€", Currency::EUR),
+    ("欧元", Currency::EUR),
+    ("英镑", Currency::GBP),
+    ("日元", Currency::JPY),
+    ("日圆", Currency::JPY),
+    ("韩元", Currency::KRW),
+    ("HK$", Currency::HKD),
+    ("港币", Currency::HKD),
+    ("港元", Currency::HKD),
+    ("NT$", Currency::TWD),
+    ("新台币", Currency::TWD),
+    ("澳门元", Currency::MOP),
+    ("新加坡元", Currency::SGD),
+];
+
+/// The decimals of a currency. None for a code that is no currency, or has no minor units, such as gold.
+pub fn decimals(currency: &str) -> Option<usize> {
+    Currency::from_code(currency).and_then(Currency::exponent).map(usize::from)
+}
+
+/// A currency as people write it, as three capitals.
+///
+/// # Errors
+/// [`Code::Missing`], [`Code::UnknownName`] for `field`.
+pub fn read_currency(field: &'static str, text: &str) -> Result<String, Fault> {
+    if decimals(text).is_some() {
+        return Ok(text.to_owned());
+    }
+    let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+    let wanted = visible.trim();
+    if wanted.is_empty() {
+        return Err(Fault::new(field, Code::Missing));
+    }
+    let code = fold(wanted).to_ascii_uppercase();
+    let also = ALSO.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, currency)| currency.code().to_owned());
+    let known = || Some(code).filter(|code| wanted.chars().count() == 3 && decimals(code).is_some());
+    also.or_else(known).ok_or_else(|| {
+        let near: &[(&str, &str)] = if matches!(wanted, "¥" | "￥") { &[("CNY", "CNY"), ("JPY", "JPY")] } else { &[] };
+        Fault::new(field, Code::UnknownName).with("kind", "currency").with("value", wanted).near(near)
+    })
+}
+
+/// An amount as people write it, such as `199`, `199.5` or `1,299.00`, in minor units of a currency. More decimals than the currency has are
+/// taken only when they are zeros.
+///
+/// # Errors
+/// [`Code::NotANumber`], [`Code::BelowZero`], [`Code::TooManyDecimals`] for `field`.
+pub fn read_amount(field: &'static str, text: &str, currency: &str) -> Result<i64, Fault> {
+    let places = decimals(currency).unwrap_or(2);
+    read_decimal(field, text, places)
+        .map_err(|fault| if fault.code == Code::TooManyDecimals { fault.with("currency", currency) } else { fault })
+}
+
+/// A decimal number not below zero, in units of its last place: with two places `199.5` is 19950. Commas only part thousands: `1,5` is one and
+/// a half to some and fifteen to nobody.
+///
+/// # Errors
+/// [`Code::NotANumber`], [`Code::BelowZero`], [`Code::TooManyDecimals`] for `field`.
+pub fn read_decimal(field: &'static str, text: &str, places: usize) -> Result<i64, Fault> {
+    let wrong = |code| Fault::new(field, code).with("value", text.trim());
+    let plain: String = text.trim().chars().map(half_width).collect();
+    if plain.starts_with('-') {
+        return Err(wrong(Code::BelowZero));
+    }
+    let (whole, part) = plain.split_once('.').unwrap_or((&plain, ""));
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let is_grouped = !whole.contains(',') || (first.len() <= 3 && groups.all(|group| group.len() == 3));
+    let whole = whole.replace(',', "");
+    if first.is_empty() || whole.len() > 13 || !is_grouped || !digits(&whole) || !digits(part) {
+        return Err(wrong(Code::NotANumber));
+    }
+    let part = if part.len() > places { part.trim_end_matches('0') } else { part };
+    if part.len() > places {
+        return Err(wrong(Code::TooManyDecimals).with("max", places));
+    }
+    format!("{whole}{part:0<places$}").parse().map_err(|_| wrong(Code::NotANumber))
+}
+
+/// A number in units of its last place as a decimal: with two places 19950 is `199.50`.
+pub fn show_decimal(units: i64, places: usize) -> String {
+    let sign = if units < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", units.unsigned_abs(), width = places + 1);
+    let (whole, part) = digits.split_at_checked(digits.len() - places).unwrap_or((&digits, ""));
+    let point = if places == 0 { "" } else { "." };
+    format!("{sign}{whole}{point}{part}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn money(minor: i64, currency: &str) -> Money {
+        Money { minor, currency: currency.to_owned() }
+    }
+
     #[test]
-    fn amounts_read_and_show() {
-        for (text, minor) in [("199", 19_900), ("199.5", 19_950), ("0.07", 7), ("1,299.00", 129_900)] {
-            assert_eq!(read_minor("price", text).unwrap(), minor);
+    fn what_stands_behind_an_amount_is_read_back() {
+        let row = (Money { minor: 5_900, currency: "JPY".into() }, "JP".to_owned());
+        let bytes = postcard::to_allocvec(&row).unwrap();
+        assert_eq!(postcard::from_bytes::<(Money, String)>(&bytes).unwrap(), row);
+        assert_eq!(serde_json::to_value(&row.0).unwrap(), serde_json::json!({ "minor": 5_900, "currency": "JPY", "amount": "5900" }));
+    }
+
+    #[test]
+    fn every_currency_has_its_own_decimals() {
+        for (currency, text, minor) in [
+            ("CNY", "199", 19_900),
+            ("CNY", "199.5", 19_950),
+            ("CNY", "0.07", 7),
+            ("CNY", "1,299.00", 129_900),
+            ("CNY", " 1.990 ", 199),
+            ("CNY", "１，２９９．５", 129_950),
+            ("JPY", "1999", 1_999),
+            ("JPY", "1,999.00", 1_999),
+            ("KRW", "39000", 39_000),
+            ("VND", "499000", 499_000),
+            ("ISK", "7", 7),
+            ("BHD", "12.345", 12_345),
+            ("KWD", "12.3", 12_300),
+            ("TND", "0.005", 5),
+            ("IDR", "150000.50", 15_000_050),
+        ] {
+            assert_eq!(read_amount("price", text, currency), Ok(minor), "{text} {currency}");
         }
-        for text in ["", "-1", "1.999", "12e3", "１２"] {
-            assert!(read_minor("price", text).is_err(), "{text}");
+        for (currency, minor, text) in [
+            ("CNY", 7, "0.07"),
+            ("CNY", -19_950, "-199.50"),
+            ("JPY", 1_999, "1999"),
+            ("JPY", 0, "0"),
+            ("KRW", -5, "-5"),
+            ("KWD", 5, "0.005"),
+            ("BHD", 12_345, "12.345"),
+            ("CLF", 1, "0.0001"),
+            ("CNY", i64::MIN, "-92233720368547758.08"),
+        ] {
+            assert_eq!(money(minor, currency).amount(), text, "{minor} {currency}");
         }
-        assert_eq!(show_minor(7), "0.07");
-        assert_eq!(show_minor(-19_950), "-199.50");
+    }
+
+    #[test]
+    fn what_is_no_amount_is_refused() {
+        for (currency, text, code) in [
+            ("CNY", "", Code::NotANumber),
+            ("CNY", "-1", Code::BelowZero),
+            ("CNY", "1.999", Code::TooManyDecimals),
+            ("JPY", "1999.5", Code::TooManyDecimals),
+            ("KWD", "1.2345", Code::TooManyDecimals),
+            ("CNY", "12e3", Code::NotANumber),
+            ("CNY", "1,5", Code::NotANumber),
+            ("CNY", "1,2999", Code::NotANumber),
+            ("CNY", ",500", Code::NotANumber),
+            ("CNY", "1.2,345", Code::NotANumber),
+            ("CNY", "1.2.3", Code::NotANumber),
+            ("CNY", "12345678901234", Code::NotANumber),
+        ] {
+            assert_eq!(read_amount("price", text, currency).unwrap_err().code, code, "{text} {currency}");
+        }
+    }
+
+    #[test]
+    fn currencies_as_people_write_them() {
+        for (text, code) in [
+            ("CNY", "CNY"),
+            ("cny", "CNY"),
+            (" ｕｓｄ\u{200b}", "USD"),
+            ("RMB", "CNY"),
+            ("rmb", "CNY"),
+            ("人民币", "CNY"),
+            ("HK$", "HKD"),
+            ("日元", "JPY"),
+            ("€", "EUR"),
+        ] {
+            assert_eq!(read_currency("currency", text).as_deref(), Ok(code), "{text}");
+        }
+        assert_eq!(read_currency("currency", " ").unwrap_err().code, Code::Missing);
+        for text in ["QQQ", "RMB¥", "$", "dollar", "XAU", "C-NY", "CN", "156"] {
+            assert_eq!(read_currency("currency", text).unwrap_err().code, Code::UnknownName, "{text}");
+        }
+        assert!(read_currency("currency", "¥").unwrap_err().args.contains(&("near_en", "CNY or JPY".into())));
+        for (_, currency) in ALSO {
+            assert!(decimals(currency.code()).is_some());
+        }
+    }
+
+    #[test]
+    fn programs_are_told_the_amount_too() {
+        let said = serde_json::to_value(money(1_999, "JPY")).unwrap();
+        assert_eq!(said, serde_json::json!({ "minor": 1_999, "currency": "JPY", "amount": "1999" }));
+        assert_eq!(serde_json::from_value::<Money>(said).unwrap(), money(1_999, "JPY"));
     }
 }

@@ -30,7 +30,7 @@ impl PageAsk {
     /// # Errors
     /// [`Code::Malformed`] for `after` when the token was not made by [`Page::new`].
     pub fn key(&self) -> Result<Option<String>, Fault> {
-        self.after.as_deref().filter(|token| !token.is_empty()).map(open).transpose()
+        self.after.as_deref().filter(|token| !token.is_empty()).map(|token| open("after", token)).transpose()
     }
 }
 
@@ -60,8 +60,8 @@ impl<T> Page<T> {
     }
 }
 
-/// Base32 of the key, so that nobody builds a client on what is inside.
-fn seal(key: &str) -> String {
+/// A key as a token: base32, so that nobody builds a client on what is inside.
+pub fn seal(key: &str) -> String {
     let mut token = String::with_capacity(key.len() * 2);
     let (mut held, mut bits) = (0u32, 0u32);
     let mut push = |value: u32| {
@@ -82,8 +82,12 @@ fn seal(key: &str) -> String {
     token
 }
 
-fn open(token: &str) -> Result<String, Fault> {
-    let wrong = || Fault::new("after", Code::Malformed).with("reason", "page-token");
+/// The key of a token.
+///
+/// # Errors
+/// [`Code::Malformed`] for `field` when [`seal`] did not make it.
+pub fn open(field: &'static str, token: &str) -> Result<String, Fault> {
+    let wrong = || Fault::new(field, Code::Malformed).with("reason", "page-token");
     let (mut held, mut bits) = (0u32, 0u32);
     let mut bytes = Vec::with_capacity(token.len());
     for character in token.bytes() {
@@ -105,9 +109,9 @@ mod tests {
     #[test]
     fn a_token_opens_to_its_key() {
         for key in ["", "a", "B-2026-014", "华纺|17"] {
-            assert_eq!(open(&seal(key)).unwrap(), key);
+            assert_eq!(open("after", &seal(key)).unwrap(), key);
         }
-        assert!(open("!!").is_err());
+        assert!(open("after", "!!").is_err());
     }
 
     #[test]
@@ -116,6 +120,6 @@ mod tests {
         assert!(page.next.is_none());
         let page = Page::new(vec![1, 2, 3, 4], 3, ToString::to_string);
         assert_eq!(page.items, [1, 2, 3]);
-        assert_eq!(open(&page.next.unwrap()).unwrap(), "3");
+        assert_eq!(open("after", &page.next.unwrap()).unwrap(), "3");
     }
 }

@@ -38,6 +38,7 @@ use zeroize::Zeroize;
 
 use super::error::{Code, Error, Result};
 use super::ids::{BatchNo, CROCKFORD, GarmentId, UNITS_PER_BATCH, crockford_value};
+use super::names::{half_width, is_invisible};
 
 /// Fourteen ASCII digits.
 pub type Gtin14 = [u8; 14];
@@ -256,6 +257,25 @@ impl Keyring {
         named.filter(|_| genuine && known.is_some())
     }
 
+    /// The first of these GTINs with which the serial names a garment that `may_be`, its place among them, and the garment.
+    ///
+    /// For whoever tries many and need not hide how many: what may not be is not proved, which is half of the work.
+    pub fn open_with_any<'a>(
+        &self,
+        gtins: impl IntoIterator<Item = &'a Gtin14>,
+        serial: &Serial,
+        may_be: impl Fn(&Gtin14, GarmentId) -> bool,
+    ) -> Option<(usize, GarmentId)> {
+        let keys = self.of(serial.epoch())?;
+        let (tag, hidden) = serial.parts();
+        gtins.into_iter().enumerate().find_map(|(place, gtin)| {
+            let id = hidden ^ keys.pad(gtin, tag);
+            let garment = GarmentId(i64::try_from(id).ok()?);
+            let named = GarmentId::new(garment.batch(), garment.unit()).filter(|named| may_be(gtin, *named))?;
+            bool::from(keys.tag(gtin, id).ct_eq(&tag)).then_some((place, named))
+        })
+    }
+
     /// The claim code of a garment whose serial is of `epoch`; None when the epoch's key is gone.
     pub fn claim_code(&self, gtin: &Gtin14, garment: GarmentId, epoch: Epoch) -> Option<ClaimCode> {
         let keys = self.of(epoch)?;
@@ -280,7 +300,8 @@ impl Serial {
         Self(values.map(character))
     }
 
-    /// Reads a serial as people write it: either case, I and L for 1, O for 0, full-width characters, spaces and hyphens anywhere.
+    /// Reads a serial as people write it: either case, I and L for 1, O for 0, full-width characters; spaces, hyphens and
+    /// characters that do not show anywhere.
     ///
     /// # Errors
     /// [`Code::SerialTypo`] when it is not twenty such characters or the check character is wrong.
@@ -388,15 +409,14 @@ fn read<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut values = [0; N];
     let mut places = values.iter_mut();
     for character in text.chars() {
-        if character.is_whitespace() || matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}') {
+        if character.is_whitespace()
+            || is_invisible(character)
+            || matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}')
+        {
             continue;
         }
         // A Chinese input method writes Ａ as readily as A.
-        let plain = match character {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0)?,
-            other => other,
-        };
-        *places.next()? = crockford_value(u8::try_from(plain).ok()?)?;
+        *places.next()? = crockford_value(u8::try_from(half_width(character)).ok()?)?;
     }
     places.next().is_none().then_some(values)
 }
@@ -475,6 +495,18 @@ mod tests {
     }
 
     #[test]
+    fn of_many_gtins_the_one_that_fits_is_found_unless_it_may_not_be() {
+        let ring = ring();
+        let serial = ring.mint_under(Epoch::FIRST, &GTIN, garment(9, 4)).unwrap();
+        let gtins = [NO_GTIN, *b"06901234567892", GTIN];
+        assert_eq!(ring.open_with_any(&gtins, &serial, |_, _| true), Some((2, garment(9, 4))));
+        assert_eq!(ring.open_with_any(&gtins, &serial, |gtin, named| *gtin == GTIN && named == garment(9, 4)), Some((2, garment(9, 4))));
+        assert_eq!(ring.open_with_any(&gtins, &serial, |_, named| named != garment(9, 4)), None);
+        assert_eq!(ring.open_with_any(&gtins[..2], &serial, |_, _| true), None, "what may be is proved all the same");
+        assert_eq!(ring.open_with_any(&[], &serial, |_, _| true), None);
+    }
+
+    #[test]
     fn another_gtin_epoch_or_key_is_refused() {
         let ring = ring();
         for unit in 0..500 {
@@ -544,6 +576,7 @@ mod tests {
             assert!(code.matches(&code.grouped()));
             assert!(code.matches(&code.grouped().to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l")));
             let another = ring.claim_code(&GTIN, garment(5, unit + 1), Epoch(7)).unwrap();
+            assert!(code.matches(&format!("\u{feff}{}\u{200b}", code.grouped().replace('-', "\u{200d}—"))));
             assert!(!another.matches(&code.grouped()));
             assert!(!code.matches("") && !code.matches("ABCDE") && !code.matches("棉"));
         }

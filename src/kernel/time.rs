@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, TimeZone, Timelike};
+use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike};
 use chrono_tz::Tz;
 
 use super::error::{Code, Fault};
@@ -55,6 +55,13 @@ pub fn local_date(at: NaiveDateTime, zone: Tz) -> NaiveDate {
     zone.from_utc_datetime(&at).date_naive()
 }
 
+/// The UTC instant at which a day begins in the brand's zone: its first moment, where its midnight is skipped by the clocks.
+pub fn local_midnight(day: NaiveDate, zone: Tz) -> NaiveDateTime {
+    let midnight = day.and_time(chrono::NaiveTime::MIN);
+    let begins = (0..24).map(|hour| midnight + chrono::Duration::hours(hour)).find_map(|at| zone.from_local_datetime(&at).earliest());
+    begins.map_or(midnight, |at| at.naive_utc())
+}
+
 /// A UTC instant as people in the brand's zone read it: `2026-06-15 20:00`.
 pub fn local_minute(at: NaiveDateTime, zone: Tz) -> String {
     zone.from_utc_datetime(&at).format("%Y-%m-%d %H:%M").to_string()
@@ -65,20 +72,67 @@ pub fn add_months(date: NaiveDate, months: u32) -> NaiveDate {
     date.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX)
 }
 
-/// A date as people and files write it: `2026-03-31`, `2026/3/31`, `20260331` or `2026年3月31日`, years 1990 to 2099.
+/// A date as people and files write it: `2026-03-31`, `2026/3/31`, `20260331` or `2026年3月31日`, years 1990 to 2099. A time of day may stand
+/// behind it and is dropped; anything else behind it is refused, and so is a time with a zone, whose date depends on where one stands
+/// ([`read_date_in`]).
 ///
 /// # Errors
 /// [`Code::NotADate`] for `field`.
 pub fn read_date(field: &'static str, text: &str) -> Result<NaiveDate, Fault> {
+    date_of(text, None).ok_or_else(|| Fault::new(field, Code::NotADate).with("value", text.trim()))
+}
+
+/// Like [`read_date`]; a time with a zone (`2026-07-15T18:30:00Z`, `+02:00`) is the date it then was in `zone`.
+///
+/// # Errors
+/// [`Code::NotADate`] for `field`.
+pub fn read_date_in(field: &'static str, text: &str, zone: Tz) -> Result<NaiveDate, Fault> {
+    date_of(text, Some(zone)).ok_or_else(|| Fault::new(field, Code::NotADate).with("value", text.trim()))
+}
+
+fn date_of(text: &str, zone: Option<Tz>) -> Option<NaiveDate> {
     let text = text.trim();
-    let date = if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
-        NaiveDate::parse_from_str(text, "%Y%m%d").ok()
-    } else {
-        let plain = text.replace(['/', '.', '年', '月'], "-").replace('日', "");
-        let plain = plain.split([' ', 'T']).next().unwrap_or_default();
-        NaiveDate::parse_from_str(plain, "%Y-%m-%d").ok()
+    let (day, behind) = match text.find([' ', 'T', 't']) {
+        Some(end) => (text.get(..end)?, text.get(end + 1..)?.trim_start()),
+        None => (text, ""),
     };
-    date.filter(|date| (1990..=2099).contains(&date.year())).ok_or_else(|| Fault::new(field, Code::NotADate).with("value", text))
+    let date = if day.len() == 8 && day.bytes().all(|b| b.is_ascii_digit()) {
+        NaiveDate::parse_from_str(day, "%Y%m%d").ok()?
+    } else {
+        let plain = day.replace(['/', '.', '年', '月'], "-");
+        NaiveDate::parse_from_str(plain.strip_suffix('日').unwrap_or(&plain), "%Y-%m-%d").ok()?
+    };
+    let date = if behind.is_empty() { date } else { on_the_day(date, behind, zone)? };
+    (1990..=2099).contains(&date.year()).then_some(date)
+}
+
+/// The date of a time of day on `date`, when its zone, if it has one, is turned into `zone`.
+fn on_the_day(date: NaiveDate, behind: &str, zone: Option<Tz>) -> Option<NaiveDate> {
+    let clock_ends = behind.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(behind.len());
+    let (clock, offset) = behind.split_at_checked(clock_ends)?;
+    let time = ["%H:%M:%S%.f", "%H:%M"].iter().find_map(|form| NaiveTime::parse_from_str(clock, form).ok())?;
+    let minutes = match offset.trim() {
+        "" => return Some(date),
+        "Z" | "z" | "UTC" | "GMT" => 0,
+        offset => offset_minutes(offset)?,
+    };
+    let utc = date.and_time(time).checked_sub_signed(chrono::Duration::minutes(minutes))?;
+    Some(local_date(utc, zone?))
+}
+
+/// Minutes east of UTC: `+08:00`, `+0800`, `-05`.
+fn offset_minutes(offset: &str) -> Option<i64> {
+    let (sign, digits) = match offset.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-" | "−", digits) => (-1, digits),
+        _ => return None,
+    };
+    let digits = digits.replace(':', "");
+    let (hours, minutes) = digits.split_at_checked(2)?;
+    let minutes = if minutes.is_empty() { "0" } else { minutes };
+    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten();
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    (digits.len() <= 4 && hours <= 14 && minutes < 60).then_some(sign * (hours * 60 + minutes))
 }
 
 #[cfg(test)]
@@ -88,12 +142,64 @@ mod tests {
     #[test]
     fn dates_as_people_write_them() {
         let want = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
-        for text in ["2026-03-31", "2026/3/31", "20260331", "2026年3月31日", " 2026.03.31 ", "2026-03-31 00:00:00"] {
+        for text in [
+            "2026-03-31",
+            "2026/3/31",
+            "20260331",
+            "2026年3月31日",
+            " 2026.03.31 ",
+            "2026-03-31 00:00:00",
+            "2026-03-31T23:59",
+            "2026/3/31 9:05",
+            "20260331 10:00",
+            "2026-03-31T08:00:00.250",
+        ] {
             assert_eq!(read_date("d", text).unwrap(), want, "{text}");
         }
-        for text in ["", "31/03/2026", "2026-02-30", "0226-01-01", "tomorrow"] {
+        for text in [
+            "",
+            "31/03/2026",
+            "2026-02-30",
+            "0226-01-01",
+            "tomorrow",
+            "2026-03-31 至 2026-04-05",
+            "2026-03-31 to 2026-04-05",
+            "2026-03-31 25:00",
+            "2026-03-31 ok",
+            "2026-03-31日日",
+            "2026-03-31-",
+            "2026-03-31T10:00:00Z",
+            "2026-03-31 10:00 +08:00",
+            "2026-03-31,",
+            "2026-03-31 Z",
+        ] {
             assert!(read_date("d", text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_with_a_zone_is_the_date_here() {
+        let shanghai = |text| read_date_in("d", text, chrono_tz::Asia::Shanghai).map(|date| date.to_string());
+        for (text, day) in [
+            ("2026-07-15T18:30:00Z", "2026-07-16"),
+            ("2026-07-15 15:59:59 UTC", "2026-07-15"),
+            ("2026-07-15T20:00:00+02:00", "2026-07-16"),
+            ("2026-07-16 00:10 +0800", "2026-07-16"),
+            ("2026-07-16T00:10:00.5+09", "2026-07-15"),
+            ("2026-07-15T12:00:00-05:00", "2026-07-16"),
+            ("2026-07-15T18:30:00", "2026-07-15"),
+            ("2026-07-15", "2026-07-15"),
+        ] {
+            assert_eq!(shanghai(text).unwrap(), day, "{text}");
+        }
+        for text in
+            ["2026-07-15T18:30:00+99:00", "2026-07-15T18:30:00 CST", "2026-07-15Z", "2026-07-15T18:30:00+2", "2026-07-15T18:30:00+08:00:00"]
+        {
+            assert!(shanghai(text).is_err(), "{text}");
+        }
+        // On the last day of 1989 in Greenwich, 1990 has begun here; the other way round it is before the first year that is taken.
+        assert_eq!(shanghai("1989-12-31T20:00:00Z").unwrap(), "1990-01-01");
+        assert!(shanghai("1990-01-01T00:30:00+09:00").is_err());
     }
 
     #[test]

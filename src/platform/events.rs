@@ -4,8 +4,8 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::db::Db;
 use super::db::schema::{event, garment_event};
+use super::db::{At, Db};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Error, Id, Result};
 use crate::{each, insert_all};
@@ -43,11 +43,11 @@ pub struct Fact {
     pub body: String,
 }
 
-/// Appends a fact. `body` is a JSON object; it never holds personal data.
+/// Appends a fact. `body` becomes a JSON object without a `v` of its own; it never holds personal data.
 ///
 /// # Errors
 /// When the store does.
-pub fn append(db: &mut Db, stamp: &Stamp, kind: EventKind, subject: Subject, body: &serde_json::Value) -> Result<()> {
+pub fn append(db: &mut Db, stamp: &Stamp, kind: EventKind, subject: Subject, body: &impl Serialize) -> Result<()> {
     let body = versioned(body)?;
     let id = stamp.id().0;
     match subject {
@@ -76,11 +76,11 @@ pub fn append(db: &mut Db, stamp: &Stamp, kind: EventKind, subject: Subject, bod
     Ok(())
 }
 
-/// Appends one fact of the same kind about each of many garments, in as few statements as fit.
+/// Appends one fact of the same kind about each of many garments, in as few statements as fit. Bodies are as for [`append`].
 ///
 /// # Errors
 /// When the store does.
-pub fn append_garments(db: &mut Db, stamp: &Stamp, kind: EventKind, facts: &[(i64, serde_json::Value)]) -> Result<()> {
+pub fn append_garments<B: Serialize>(db: &mut Db, stamp: &Stamp, kind: EventKind, facts: &[(i64, B)]) -> Result<()> {
     for chunk in facts.chunks(super::db::chunk_rows(6)) {
         let rows = chunk
             .iter()
@@ -88,28 +88,30 @@ pub fn append_garments(db: &mut Db, stamp: &Stamp, kind: EventKind, facts: &[(i6
                 Ok((
                     garment_event::garment_id.eq(*garment),
                     garment_event::id.eq(stamp.id().0),
-                    garment_event::at.eq(stamp.at),
+                    garment_event::at.eq(At(stamp.at)),
                     garment_event::kind.eq(kind.as_str()),
-                    garment_event::actor.eq(stamp.actor.clone()),
+                    garment_event::actor.eq(stamp.actor.as_str()),
                     garment_event::body.eq(versioned(body)?),
                 ))
             })
             .collect::<Result<Vec<_>>>()?;
-        insert_all!(db, &rows, |values| diesel::insert_into(garment_event::table).values(values))?;
+        insert_all!(db, garment_event::table, &rows)?;
     }
     Ok(())
 }
 
-fn versioned(body: &serde_json::Value) -> Result<String> {
-    let mut body = body.clone();
-    match &mut body {
-        serde_json::Value::Object(fields) => {
-            fields.entry("v").or_insert_with(|| 1.into());
+/// A body as it is stored: with its version, at the end. A copy of its fields with one more would cost more than the rest of the event.
+fn versioned(body: &(impl Serialize + ?Sized)) -> Result<String> {
+    let mut text = serde_json::to_string(body).map_err(Error::broken)?;
+    match text.as_str() {
+        "{}" | "null" => Ok("{\"v\":1}".to_owned()),
+        object if object.starts_with('{') => {
+            text.pop();
+            text.push_str(",\"v\":1}");
+            Ok(text)
         }
-        serde_json::Value::Null => body = serde_json::json!({ "v": 1 }),
-        _ => return Err(Error::broken("an event body is a JSON object")),
+        _ => Err(Error::broken("an event body is a JSON object")),
     }
-    serde_json::to_string(&body).map_err(Error::broken)
 }
 
 /// The facts about a subject, oldest first.

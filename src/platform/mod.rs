@@ -3,6 +3,7 @@
 //! Knows nothing of garments beyond the kernel's values.
 
 pub mod db;
+pub mod disk;
 pub mod events;
 pub mod exports;
 pub mod http;
@@ -10,4 +11,5 @@ pub mod imports;
 pub mod jobs;
 pub mod keys;
 pub mod policies;
+pub mod rooms;
 pub mod words;

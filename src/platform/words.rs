@@ -29,8 +29,10 @@ catalogue!(
     "common",
     "errors",
     "staff",
+    "calendars",
     "imports",
     "parties",
+    "policies",
     "styles",
     "lots",
     "batches",
@@ -42,6 +44,8 @@ catalogue!(
     "findings",
     "card",
     "print_jobs",
+    "printers",
+    "store",
 );
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
@@ -82,8 +86,7 @@ impl Words {
 
     /// The message of a key with arguments.
     pub fn say_with(&self, key: &str, pairs: &[(&str, String)]) -> Cow<'static, str> {
-        let args = self.arguments(pairs.iter().map(|(name, value)| (*name, value.as_str())));
-        self.format(key, Some(&args))
+        self.sentence(key, pairs.iter().map(|(name, value)| (*name, value.as_str())))
     }
 
     /// Why something was refused, in a sentence.
@@ -130,8 +133,20 @@ impl Words {
     }
 
     fn coded(&self, code: &str, given: &Args) -> String {
-        let args = self.arguments(given.iter().map(|(name, value)| (*name, value.as_ref())));
-        self.format(&format!("error-{}", code.replace('_', "-")), Some(&args)).into_owned()
+        self.sentence(&format!("error-{}", code.replace('_', "-")), given.iter().map(|(name, value)| (*name, value.as_ref()))).into_owned()
+    }
+
+    /// A message; behind it what was perhaps meant, where the arguments say so ([`Fault::near`]).
+    fn sentence<'a>(&self, key: &str, given: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Cow<'static, str> {
+        let (near, gap) = match self.lang {
+            Lang::Zh => ("near_zh", ""),
+            Lang::En => ("near_en", " "),
+        };
+        let said = self.format(key, Some(&self.arguments(given.clone())));
+        match given.clone().find(|(name, _)| *name == near) {
+            Some((_, name)) => Cow::Owned(format!("{said}{gap}{}", self.say1("did-you-mean", "name", name))),
+            None => said,
+        }
     }
 
     fn format(&self, key: &str, args: Option<&FluentArgs<'_>>) -> Cow<'static, str> {
@@ -229,6 +244,16 @@ mod tests {
         let fault = Fault::new("name", Code::TooLong).with("max", 40);
         assert_eq!(Words::of(Lang::Zh).fault(&fault), "最多 40 个字符。");
         assert_eq!(Words::of(Lang::En).fault(&fault), "At most 40 characters.");
+    }
+
+    #[test]
+    fn what_was_perhaps_meant_is_said_in_the_same_language() {
+        let fault = Fault::new("country", Code::UnknownName).with("kind", "country").with("value", "Chian").near(&[("中国", "China")]);
+        assert_eq!(Words::of(Lang::Zh).fault(&fault), "“Chian”不是一个确定的国家或地区。请写名称或代码，如“中国”或 CN。您要写的是中国吗？");
+        let said = "“Chian” is not the name of one country. Write a name or a code such as China or CN. Did you mean China?";
+        assert_eq!(Words::of(Lang::En).fault(&fault), said);
+        let fault = Fault::new("x", Code::UnknownName).with("kind", "dye").with("value", "茜草");
+        assert_eq!(Words::of(Lang::En).fault(&fault), "“茜草” is not a name we know.");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The production wing: what was made, out of what, by whom; and its labels.
 
 pub mod batches;
-mod history;
+pub mod corrections;
 pub mod labels;
 pub mod materials;
 pub mod parties;
 pub mod print_jobs;
+pub mod printers;
 pub mod products;

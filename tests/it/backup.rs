@@ -132,7 +132,7 @@ async fn a_backup_overwrites_nothing_and_leaves_no_half() {
     program.run(&["backup", text(&elsewhere.path().join("no/such/folder/monday.db"))]).badly();
     let empty = tempfile::tempdir().unwrap();
     let nothing = Program::in_folder(empty.path()).run(&["backup", text(&elsewhere.path().join("tuesday.db"))]).badly();
-    assert!(nothing.err.contains("there is no store"), "{nothing:?}");
+    assert!(nothing.err.contains("There is no store at"), "{nothing:?}");
     assert_eq!((files(empty.path()).len(), files(elsewhere.path()).len()), (0, 1));
 }
 
@@ -182,9 +182,9 @@ async fn a_restore_overwrites_nothing_and_takes_only_whole_backups_of_ours() {
         (made("scratched.db", &scratched), "not a sound backup"),
         (made("empty.db", b""), "no store of this program"),
         (made("letter.db", "Dear Sir or Madam, ".repeat(400).as_bytes()), "not a sound backup"),
-        (stranger, "no store of this program"),
-        (altered("newer.db", "INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')"), "a newer program"),
-        (altered("bare.db", "DELETE FROM __diesel_schema_migrations"), "no store of this program"),
+        (stranger, "stranger.db holds tables that are not ours"),
+        (altered("newer.db", "INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')"), "newer.db is of a newer program"),
+        (altered("bare.db", "DELETE FROM __diesel_schema_migrations"), "bare.db holds tables that are not ours"),
         (altered("orphan.db", "PRAGMA foreign_keys = OFF; DELETE FROM sku"), "a row of batch points at nothing"),
         (in_use, "a store in use"),
         (elsewhere.path().join("nowhere.db"), "nowhere.db: No such file"),

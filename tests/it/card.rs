@@ -137,6 +137,19 @@ story!(a_garment_is_claimed_once_and_its_holder_is_known_again, |app| {
     page(&app, &uri, Lang::Zh).await.expect(200);
 });
 
+story!(what_stands_around_a_pasted_code_costs_no_try, |app| {
+    let season = app.season().await;
+    for (unit, around) in ["领取码：{}", "Claim code: {}。", "\u{200b}{}\u{feff}", "【领取码】{}", "claim code {}"].iter().enumerate()
+    {
+        let uri = format!("{}/claim", base(&season, unit));
+        let code = around.replace("{}", &season.claim_codes[unit]);
+        let claimed = app.send(Request::form(&uri, &[("code", code.as_str())]).html()).await.expect(200);
+        assert!(claimed.headers.get("set-cookie").is_some(), "{code}");
+    }
+    let plain = season.claim_codes[5].replace('-', " ");
+    app.send(Request::form(&format!("{}/claim", base(&season, 5)), &[("code", plain.as_str())]).html()).await.expect(200);
+});
+
 story!(tries_run_out_for_the_day, |app| {
     let season = app.season().await;
     let uri = format!("{}/claim", base(&season, 0));
@@ -306,7 +319,13 @@ story!(a_kept_page_is_never_older_than_the_store, |app| {
                 size_label: sku.size_label.clone(),
                 version: Some(sku.version),
             };
-            hangtag::production::products::change_sku(db, &stamp, &sku.code, &fields)
+            hangtag::production::products::change_sku(
+                db,
+                &stamp,
+                &sku.code,
+                &fields,
+                &hangtag::production::corrections::Act::correct("another dye house").unwrap(),
+            )
         })
         .await
         .unwrap();

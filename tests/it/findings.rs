@@ -63,8 +63,14 @@ async fn world(app: &TestApp) -> World {
     let built = app.house.store.write(move |db| {
         findings::seed(db)?;
         let mut party = |code: &str, role: &str| {
-            let fields = read(json!({"code": code, "name": {"zh": code, "en": code}, "roles": [role]}));
-            Ok::<_, hangtag::kernel::Error>(parties::create(db, &stamp, &fields)?.id)
+            let party = parties::Party {
+                code: code.into(),
+                name_zh: code.into(),
+                name_en: code.into(),
+                roles: vec![parties::Role::of(role).unwrap()],
+                ..parties::Party::default()
+            };
+            Ok::<_, hangtag::kernel::Error>(parties::create(db, &stamp, party)?.id)
         };
         let (mill, buttons) = (party("MILL", "mill")?, party("BUTTONS", "trim_maker")?);
         let (other, factory) = (party("OTHER", "mill")?, party("FACTORY", "factory")?);
@@ -510,6 +516,100 @@ story!(a_file_of_findings_is_checked_then_loaded_once, |app| {
     let lines: Vec<_> = report.faults.iter().filter_map(|fault| fault.line).collect();
     assert!([2, 3, 4, 5].iter().all(|line| lines.contains(line)), "{lines:?}");
     assert_eq!(count(&app).await, 2);
+});
+
+/// A batch and a lot of one number: 50 garments sewn from 2026-03-20, 100 metres woven on 2026-02-01.
+async fn namesakes(app: &TestApp) {
+    world(app).await;
+    let stamp = app.house.stamp("system");
+    let made = app.house.store.write(move |db| {
+        let lot = json!({"code": "20260301", "supplier": "MILL", "kind": "fabric", "material": {"zh": "料"}, "quantity_milli": 99_500, "unit": "m", "produced_on": "2026-02-01"});
+        materials::create(db, &stamp, &read(lot))?;
+        let batch = json!({"code": "20260301", "sku": "SKU", "factory": "FACTORY", "planned": 50, "started_on": "2026-03-20"});
+        batches::create(db, &stamp, &read(batch))?;
+        Ok(())
+    });
+    made.await.unwrap();
+}
+
+story!(the_stage_says_whether_a_lot_or_a_batch_is_meant, |app| {
+    namesakes(&app).await;
+    let inspector = app.persona(Role::Inspector).await;
+    let at = |stage: &str| json!({"subject": "20260301", "defect": "slub", "stage": stage, "found_on": "2026-04-01"});
+    for (stage, kind) in [("incoming", "lot"), ("inline", "batch"), ("final", "batch"), ("return", "batch")] {
+        let made = inspector.json("POST", "/api/v1/findings", &at(stage)).await.expect(201).json();
+        assert_eq!(made["subject"]["kind"], kind, "{stage}");
+    }
+    let mut named = at("inline");
+    named["kind"] = "lot".into();
+    assert_eq!(inspector.json("POST", "/api/v1/findings", &named).await.expect(201).json()["subject"]["kind"], "lot");
+    // What comes in is never a batch.
+    assert_eq!(
+        faults(
+            &inspector
+                .json("POST", "/api/v1/findings", &json!({"subject": "B-1", "defect": "slub", "stage": "incoming"}))
+                .await
+                .expect(422)
+        ),
+        [("stage".to_owned(), "not_one_of".to_owned())]
+    );
+    // A file says the same.
+    let load = |text: String| crate::materials::load(&app, findings::IMPORT, &text, Mode::Apply);
+    let done = load("subject,defect,stage,found_on\n20260301,barre,incoming,2026-03-05\n20260301,barre,final,2026-04-05\n".into());
+    assert_eq!((done.outcome, done.added), (Outcome::Applied, 2));
+    let of = async |query: &str| inspector.get(&format!("/api/v1/findings?defect=barre&{query}")).await.expect(200).json();
+    assert_eq!(of("lot=20260301").await["items"][0]["subject"]["kind"], "lot");
+    assert_eq!(of("batch=20260301").await["items"][0]["subject"]["kind"], "batch");
+    let wrong = load("subject,defect,stage,found_on\nB-1,barre,incoming,2026-04-05\n".into());
+    assert_eq!(crate::materials::seen(&wrong), [(2, "stage", "not_one_of")]);
+    // The form asks which.
+    let asked = inspector.page("/findings/new?subject=20260301").await.expect(422);
+    for kind in ["lot", "batch"] {
+        assert!(asked.text().contains(&format!("/findings/new?subject=20260301&#38;kind={kind}")), "{kind}: {}", asked.text());
+        inspector.page(&format!("/findings/new?subject=20260301&kind={kind}")).await.expect(200);
+    }
+});
+
+story!(nobody_finds_more_than_there_is_or_before_it_was_made, |app| {
+    namesakes(&app).await;
+    let inspector = app.persona(Role::Inspector).await;
+    let of = |kind: &str, quantity: i64, found_on: &str| json!({"subject": "20260301", "kind": kind, "defect": "slub", "stage": if kind == "lot" { "incoming" } else { "final" }, "quantity": quantity, "found_on": found_on});
+    for (body, field) in [
+        (of("batch", 51, "2026-04-01"), "quantity"),
+        (of("batch", 50, "2026-03-19"), "found_on"),
+        (of("lot", 101, "2026-04-01"), "quantity"),
+        (of("lot", 100, "2026-01-31"), "found_on"),
+        (of("lot", 100, "2026-06-16"), "found_on"),
+    ] {
+        assert_eq!(faults(&inspector.json("POST", "/api/v1/findings", &body).await.expect(422))[0].0, field, "{body}");
+    }
+    inspector.json("POST", "/api/v1/findings", &of("batch", 50, "2026-03-20")).await.expect(201);
+    inspector.json("POST", "/api/v1/findings", &of("lot", 100, "2026-02-01")).await.expect(201);
+    let before = count(&app).await;
+    let file = "subject,defect,stage,found_on,quantity\n20260301,slub,final,2026-04-01,5000\n20260301,slub,incoming,2026-01-01,1\n";
+    let report = crate::materials::load(&app, findings::IMPORT, file, Mode::Apply);
+    assert_eq!(crate::materials::seen(&report), [(2, "quantity", "out_of_range"), (3, "found_on", "dates_out_of_order")]);
+    let csrf = inspector.csrf.clone().unwrap();
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("subject", "20260301"),
+        ("kind", "batch"),
+        ("defect", "slub"),
+        ("stage", "final"),
+        ("quantity", "5000"),
+        ("found_on", "2026-04-01"),
+        ("once", "o"),
+    ];
+    inspector.send(multipart("/findings/new", &fields, &[])).await.expect(422);
+    assert_eq!(count(&app).await, before);
+    // What nobody planned or minted may hold any number.
+    let stamp = app.house.stamp("system");
+    app.write(move |db| batches::create(db, &stamp, &read(json!({"code": "OPEN", "sku": "SKU", "factory": "FACTORY", "planned": 0}))))
+        .await;
+    inspector
+        .json("POST", "/api/v1/findings", &json!({"subject": "open", "defect": "SLUB", "stage": "final", "quantity": 500}))
+        .await
+        .expect(201);
 });
 
 story!(the_script_is_served_for_ever_under_its_hash, |app| {

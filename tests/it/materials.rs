@@ -7,8 +7,9 @@ use hangtag::kernel::text::Both;
 use hangtag::kernel::{Error, Id, Refusal};
 use hangtag::platform::events;
 use hangtag::platform::imports::{ImportReport, ImportTable, Importer, Mode, Outcome, Source};
+use hangtag::production::corrections::Act;
 use hangtag::production::materials::{self, LotDraft};
-use hangtag::production::parties::{self, PartyFields, Role as PartyRole};
+use hangtag::production::parties::{self, Party, Role as PartyRole};
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
@@ -22,15 +23,15 @@ pub async fn party(app: &TestApp, code: &str) -> Id {
         if let Some(party) = parties::by_code(db, &code)? {
             return Ok(party.id);
         }
-        let name = Both { zh: format!("{code} 厂"), en: format!("{code} Ltd") };
-        let fields = PartyFields {
+        let party = Party {
             code: code.clone(),
-            name,
+            name_zh: format!("{code} 厂"),
+            name_en: format!("{code} Ltd"),
             roles: vec![PartyRole::Mill, PartyRole::Factory],
             country: "CN".into(),
-            ..PartyFields::default()
+            ..Party::default()
         };
-        Ok(parties::create(db, &stamp, &fields)?.id)
+        Ok(parties::create(db, &stamp, party)?.id)
     });
     made.await.unwrap()
 }
@@ -110,7 +111,7 @@ story!(a_lot_is_made_shown_and_changed, |app| {
     assert_eq!(planner.send(Request::json("PUT", "/api/v1/lots/FAB-1", &fabric)).await.expect(409).code(), "stale");
     // Every save left its event, and moved the version of what is held in memory.
     let history = app.house.store.read(|db| {
-        let lot = materials::lot_by_code(db, "FAB-1")?.unwrap();
+        let lot = materials::lot_called(db, "FAB-1", None)?.unwrap();
         Ok((events::of(db, Subject::Thing("lot", lot.id.0))?.len(), events::held_version(db, "genealogy")?))
     });
     assert_eq!(history.await.unwrap(), (2, 4));
@@ -138,7 +139,7 @@ story!(what_is_wrong_with_a_lot_is_named, |app| {
         ("material", "missing"),
         ("quantity_milli", "below_zero"),
         ("unit", "control_character"),
-        ("country", "unknown_reference"),
+        ("country", "unknown_name"),
         ("received_on", "dates_out_of_order"),
     ] {
         assert!(faults.contains(&wanted), "{wanted:?} in {faults:?}");
@@ -165,7 +166,7 @@ story!(no_lot_is_within_itself, |app| {
     lot(&app, of("B", &["A"])).await.unwrap();
     lot(&app, of("C", &["B"])).await.unwrap();
     let stamp = app.house.stamp("system");
-    let closed = app.house.store.write(move |db| materials::change(db, &stamp, "A", 1, &of("A", &["C"]))).await;
+    let closed = app.house.store.write(move |db| materials::change(db, &stamp, "A", 1, &of("A", &["C"]), &Act::Edit)).await;
     let Err(Error::Refused(refusal)) = &closed else { panic!("{closed:?}") };
     assert_eq!((refusal.code.as_str(), refusal.args[0].1.as_ref()), ("cycle", "A → C → B → A"));
     let untouched = app.house.store.read(|db| Ok(materials::sheet(db, "A", None)?.unwrap())).await.unwrap();
@@ -183,7 +184,7 @@ story!(a_file_of_lots_is_loaded_once, |app| {
                YARN-2,MILL,Yarn,纱,200,kg,,2026/3/1\n";
     let dry = load(&app, materials::IMPORT, csv, Mode::DryRun);
     assert_eq!((dry.outcome, dry.added, seen(&dry)), (Outcome::Checked, 3, vec![]));
-    assert!(app.house.store.read(|db| materials::lot_by_code(db, "FAB-1")).await.unwrap().is_none());
+    assert!(app.house.store.read(|db| materials::lot_called(db, "FAB-1", None)).await.unwrap().is_none());
     let done = load(&app, materials::IMPORT, csv, Mode::Apply);
     assert_eq!((done.outcome, done.added, done.unchanged), (Outcome::Applied, 3, 0));
     let sheet = app.house.store.read(|db| Ok(materials::sheet(db, "FAB-1", None)?.unwrap())).await.unwrap();
@@ -245,7 +246,8 @@ story!(a_bad_file_of_lots_changes_nothing, |app| {
         Mode::Apply,
     );
     assert_eq!(seen(&report), [(2, "parents", "cycle")]);
-    let report = load(&app, materials::IMPORT, &format!("{HEADER}OLD,MILL,fabric,布,5,m,NEW\nNEW,MILL,fabric,布,5,m,OLDER\n"), Mode::Apply);
+    let report =
+        load(&app, materials::IMPORT, &format!("{HEADER}OLD,MILL,fabric,全棉府绸,5,m,NEW\nNEW,MILL,fabric,布,5,m,OLDER\n"), Mode::Apply);
     assert_eq!(seen(&report), [(2, "parents", "cycle")]);
     assert!(report.faults[0].args["path"].contains("OLDER"), "{:?}", report.faults);
     let left = app.house.store.read(|db| Ok(materials::list(db, &Default::default(), &Default::default())?.items.len())).await.unwrap();
@@ -263,15 +265,18 @@ story!(a_chain_of_ten_thousand_lots_is_no_deeper_than_one, |app| {
     let report = load(&app, materials::IMPORT, &format!("{HEADER}{chain}"), Mode::Apply);
     assert_eq!((report.outcome, report.added, seen(&report)), (Outcome::Applied, 10_000, vec![]));
     let edges = app.house.store.read(|db| {
-        let lots: Vec<Id> =
-            (1..10_000).step_by(7).map(|n| Ok(materials::lot_by_code(db, &format!("L{n}"))?.unwrap().id)).collect::<Result<_, Error>>()?;
+        let lots: Vec<Id> = (1..10_000)
+            .step_by(7)
+            .map(|n| Ok(materials::lot_called(db, &format!("L{n}"), None)?.unwrap().id))
+            .collect::<Result<_, Error>>()?;
         Ok((lots.len(), materials::parents_of(db, &lots)?.len()))
     });
     let (asked, found) = edges.await.unwrap();
     assert_eq!(asked, found);
     // By hand too: the whole chain is walked, without running out of stack.
+    let closing = LotDraft { material: Both { zh: "布".into(), en: String::new() }, ..of("L0", &["L9999"]) };
     let stamp = app.house.stamp("system");
-    let closed = app.house.store.write(move |db| materials::change(db, &stamp, "L0", 1, &of("L0", &["L9999"]))).await;
+    let closed = app.house.store.write(move |db| materials::change(db, &stamp, "L0", 1, &closing, &Act::Edit)).await;
     assert_eq!(told(closed).0, "cycle");
 });
 

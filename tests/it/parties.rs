@@ -90,12 +90,12 @@ story!(every_wrong_field_of_a_party_is_named_and_nothing_is_left, |app| {
     assert_eq!(
         fields(&problem),
         [
-            ("roles", "missing"),
             ("code", "malformed"),
             ("name.zh", "control_character"),
             ("name.en", "too_long"),
+            ("roles", "missing"),
             ("gln", "check_digit"),
-            ("country", "unknown_reference"),
+            ("country", "unknown_name"),
             ("address.en", "control_character"),
             ("contact", "too_long"),
         ]
@@ -217,6 +217,20 @@ story!(a_file_of_parties_is_checked_then_applied_and_changes_nothing_the_second_
     }
 });
 
+story!(a_code_that_a_spreadsheet_would_run_comes_back_as_it_was, |app| {
+    let planner = app.persona(Role::Planner).await;
+    for code in ["-P9", "P9"] {
+        let party = json!({ "code": code, "name": { "en": "=Minus" }, "roles": ["mill"], "contact": "+86 575 8000" });
+        app.api(Role::Planner).await.json("POST", "/api/v1/parties", &party).await.expect(201);
+    }
+    for lang in ["zh-CN", "en"] {
+        let file = planner.get(&format!("/parties.csv?lang={lang}")).await.expect(200);
+        assert!(file.text().contains("'-P9") && file.text().contains("'=Minus") && file.text().contains("'+86 575 8000"));
+        let report = import(&app, parties::IMPORT, file.text(), Mode::DryRun).await;
+        assert_eq!((wrong(&report), report.unchanged, report.rows_read), (vec![], 2, 2));
+    }
+});
+
 story!(every_bad_row_of_a_file_of_parties_is_named, |app| {
     import(&app, parties::IMPORT, FILE, Mode::Apply).await;
     let file = "code,name,roles,gln,country,status\n\
@@ -237,7 +251,7 @@ story!(every_bad_row_of_a_file_of_parties_is_named, |app| {
             (2, "code", "malformed"),
             (3, "name_zh", "missing"),
             (4, "roles", "missing"),
-            (5, "country", "unknown_reference"),
+            (5, "country", "unknown_name"),
             (5, "gln", "check_digit"),
             (5, "roles", "not_one_of"),
             (5, "status", "not_one_of"),

@@ -127,13 +127,14 @@ story!(every_wrong_fact_of_a_style_is_named_and_nothing_is_left, |app| {
     let cases: &[(&str, Value, &str, &str)] = &[
         ("/facts/composition/0/fibres/0/hundredths", json!(9999), "facts.composition.0.fibres", "wrong_sum"),
         ("/facts/composition/1/fibres/0/hundredths", json!(501), "facts.composition.1.fibres", "wrong_sum"),
-        ("/facts/composition/0/fibres/0/name", json!({ "en": "polyestre" }), "facts.composition.0.fibres.0.name", "unknown_reference"),
+        ("/facts/composition/0/fibres/0/name", json!({ "en": "polyestre" }), "facts.composition.0.fibres.0.name", "unknown_name"),
         ("/facts/composition/0/fibres/0/name", json!({ "zh": "新纤维;", "en": "new" }), "facts.composition.0.fibres.0.name", "malformed"),
         ("/facts/composition/0/name", json!({ "zh": "面料" }), "facts.composition.1.name", "duplicate"),
         ("/facts/composition/0/name", json!({}), "facts.composition.0.name", "missing"),
         ("/facts/care", json!(["wash-31"]), "facts.care", "unknown_reference"),
         ("/facts/care", json!(["wash-30", "wash-40"]), "facts.care", "duplicate"),
-        ("/facts/stages/dye", json!("Narnia"), "facts.stages.dye", "unknown_reference"),
+        ("/facts/stages/dye", json!("Narnia"), "facts.stages.dye", "unknown_name"),
+        ("/facts/stages/dye", json!("Korea"), "facts.stages.dye", "unknown_name"),
         ("/facts/age_group", json!("infant"), "facts.safety_class", "not_one_of"),
         ("/facts/safety_class", json!("D"), "facts.safety_class", "malformed"),
         ("/facts/recycled_hundredths", json!(10_001), "facts.recycled_hundredths", "out_of_range"),
@@ -323,7 +324,11 @@ story!(styles_and_policies_have_pages_in_both_languages, |app| {
     assert!(person.page("/styles/new?lang=zh-CN").await.expect(200).text().contains("最高洗涤温度30℃，缓和程序"));
     let wrong = [("code", "ST-1"), ("name.zh", "衬衫"), ("facts.composition", "面料：棉 95%，氨纶 6%"), ("facts.size_chart.sizes", "S")];
     let again = person.form("/styles/new", &wrong).await.expect(422);
-    assert!(again.text().contains("Sums to 101%; must be 100%.") && again.text().contains("面料：棉 95%，氨纶 6%"), "{}", again.text());
+    assert!(
+        again.text().contains("Sums to 面料/shell: 95% + 6% = 101%; must be 100%.") && again.text().contains("面料：棉 95%，氨纶 6%"),
+        "{}",
+        again.text()
+    );
     let form = [
         ("code", "ST-1"),
         ("name.zh", "衬衫"),
@@ -441,9 +446,9 @@ story!(every_bad_row_of_a_file_of_products_is_named_and_none_is_applied, |app| {
             (3, "confidential", "not_one_of"),
             (3, "recycled", "out_of_range"),
             (3, "safety_class", "not_one_of"),
-            (3, "sew_country", "unknown_reference"),
+            (3, "sew_country", "unknown_name"),
             (4, "care", "duplicate"),
-            (4, "composition", "unknown_reference"),
+            (4, "composition", "unknown_name"),
             (5, "composition", "malformed"),
             (5, "recycled", "not_a_number"),
         ]
@@ -454,8 +459,7 @@ story!(every_bad_row_of_a_file_of_products_is_named_and_none_is_applied, |app| {
     found.sort_unstable();
     assert_eq!(found, [(2, "name_zh", "missing"), (2, "safety_class", "not_one_of")]);
 
-    let skus =
-        "code,style,gtin\nS1,NONE,\nS2,,\nS3,ST-1,6901234000017\nS4,ST-1,6901234000016\nS5,ST-1,6901234000023\nS6,ST-1,06901234000023\n";
+    let skus = "code,style,gtin\nS1,NONE,\nS2,,\nS3,ST-1,6901234000017\nS4,ST-1,6901234000016\nS5,ST-1,6901234000023\nS6,ST-1,06901234000023\nS7,ST-1,2000001000014\n";
     let report = import(&app, products::SKU_IMPORT, skus, Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Refused);
     let mut found = wrong(&report);
@@ -468,6 +472,7 @@ story!(every_bad_row_of_a_file_of_products_is_named_and_none_is_applied, |app| {
             (4, "gtin", "check_digit"),
             (5, "gtin", "duplicate"),
             (7, "gtin", "duplicate"),
+            (8, "gtin", "restricted_gtin"),
         ]
     );
     let policies = "code,valid_from,months,days,start_rules\nW-STD,2025-12-31,6,,sold\nP,2026-01-01,,,sold\nQ,2026-01-01,x,1,bought\nR,2026-02-01,1,,sold\nR,2026-01-01,1,,sold\n";

@@ -1,26 +1,12 @@
 //! Recall scopes: saved whole, never changed, compared with today.
 
 use hangtag::kernel::Id;
-use hangtag::platform::http::perm::Permission;
 use hangtag::staff::accounts::Role;
 use serde_json::json;
 
-use crate::refusals::{Route, needs};
 use crate::story;
 use crate::support::Request;
 use crate::trace::{DYER, insert, known_world};
-
-pub const ROUTES: &[Route] = &[
-    needs("GET", "/api/v1/recall-scopes", Permission::TraceRead),
-    needs("POST", "/api/v1/recall-scopes", Permission::RecallEdit),
-    needs("GET", "/api/v1/recall-scopes/{code}", Permission::TraceRead),
-    needs("GET", "/api/v1/recall-scopes/{code}/units", Permission::TraceRead),
-    needs("GET", "/api/v1/recall-scopes/{code}/garments", Permission::TraceRead),
-    needs("GET", "/recalls", Permission::TraceRead),
-    needs("GET", "/recalls/new", Permission::RecallEdit),
-    needs("POST", "/recalls/new", Permission::RecallEdit),
-    needs("GET", "/recalls/{code}", Permission::TraceRead),
-];
 
 story!(a_scope_is_saved_compared_and_taken_away, |app| {
     known_world(&app).await;
@@ -72,8 +58,8 @@ story!(what_is_wrong_with_a_scope_is_said, |app| {
         [
             ("code", code.to_owned()),
             ("title", "T".to_owned()),
-            ("kind", "lot".to_owned()),
-            ("query", "CLOTH-A".to_owned()),
+            ("query.kind", "lot".to_owned()),
+            ("query.code", "CLOTH-A".to_owned()),
             ("once", "o1".to_owned()),
         ]
     };

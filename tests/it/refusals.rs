@@ -47,12 +47,35 @@ fn table() -> Vec<Route> {
         crate::imports::ROUTES,
         crate::platform::ROUTES,
         crate::print_jobs::ROUTES,
-        crate::recalls::ROUTES,
         crate::staff::ROUTES,
         crate::trace::ROUTES,
         OTHERS,
+        &listed(),
     ]
     .concat()
+}
+
+/// The rows that the running program says itself: routes whose right is read off their handler.
+fn listed() -> Vec<Route> {
+    let row = |route: hangtag::platform::http::RouteEntry| Route {
+        method: route.method,
+        path: route.path.leak(),
+        may: route.needs.map_or(May::Public, May::Needs),
+    };
+    hangtag::app::routes().into_iter().map(row).collect()
+}
+
+/// Who may do what is reviewed: a route that is new, or asks for another right, is a visible difference.
+#[test]
+fn the_routes_are_the_reviewed_ones() {
+    let mut routes = hangtag::app::routes();
+    routes.sort();
+    let line = |route: &hangtag::platform::http::RouteEntry| {
+        let needs = route.needs.map_or("anybody", Permission::as_str);
+        let brand = if route.brand_only { ", the brand's own people" } else { "" };
+        format!("{:6} {}  {needs}{brand}\n", route.method, route.path)
+    };
+    insta::assert_snapshot!("routes", routes.iter().map(line).collect::<String>());
 }
 
 use Permission as P;
@@ -88,17 +111,6 @@ const OTHERS: &[Route] = &[
     needs("POST", "/batches/{code}/edit", P::ProductionEdit),
     needs("POST", "/batches/{code}/voids", P::LabelsEdit),
     needs("GET", "/find", P::ProductionRead),
-    needs("GET", "/api/v1/parties", P::CatalogueRead),
-    needs("POST", "/api/v1/parties", P::CatalogueEdit),
-    needs("GET", "/api/v1/parties/{code}", P::CatalogueRead),
-    needs("PUT", "/api/v1/parties/{code}", P::CatalogueEdit),
-    needs("GET", "/parties", P::CatalogueRead),
-    needs("GET", "/parties.csv", P::CatalogueRead),
-    needs("GET", "/parties/new", P::CatalogueEdit),
-    needs("POST", "/parties/new", P::CatalogueEdit),
-    needs("GET", "/parties/{code}", P::CatalogueRead),
-    needs("GET", "/parties/{code}/edit", P::CatalogueEdit),
-    needs("POST", "/parties/{code}/edit", P::CatalogueEdit),
     needs("GET", "/api/v1/styles", P::CatalogueRead),
     needs("POST", "/api/v1/styles", P::CatalogueEdit),
     needs("GET", "/api/v1/styles/{code}", P::CatalogueRead),
@@ -142,6 +154,29 @@ const OTHERS: &[Route] = &[
     needs("POST", "/styles/{code}/edit", P::CatalogueEdit),
     needs("GET", "/styles/{code}/skus/new", P::CatalogueEdit),
     needs("POST", "/styles/{code}/skus/new", P::CatalogueEdit),
+    needs("GET", "/api/v1/calendars", P::SignedIn),
+    needs("PUT", "/api/v1/calendars/{calendar}/{day}", P::PolicyEdit),
+    needs("DELETE", "/api/v1/calendars/{calendar}/{day}", P::PolicyEdit),
+    needs("GET", "/calendars", P::SignedIn),
+    needs("GET", "/calendars.csv", P::SignedIn),
+    needs("POST", "/calendars", P::PolicyEdit),
+    needs("POST", "/calendars/{calendar}/{day}/remove", P::PolicyEdit),
+    needs("GET", "/api/v1/lots/{code}/correct", P::ProductionEdit),
+    needs("GET", "/lots/{code}/correct", P::ProductionEdit),
+    needs("POST", "/api/v1/lots/{code}/correct", P::ProductionEdit),
+    needs("POST", "/lots/{code}/correct", P::ProductionEdit),
+    needs("GET", "/api/v1/batches/{code}/correct", P::ProductionEdit),
+    needs("GET", "/batches/{code}/correct", P::ProductionEdit),
+    needs("POST", "/api/v1/batches/{code}/correct", P::ProductionEdit),
+    needs("POST", "/batches/{code}/correct", P::ProductionEdit),
+    needs("GET", "/api/v1/styles/{code}/correct", P::CatalogueEdit),
+    needs("GET", "/styles/{code}/correct", P::CatalogueEdit),
+    needs("POST", "/api/v1/styles/{code}/correct", P::CatalogueEdit),
+    needs("POST", "/styles/{code}/correct", P::CatalogueEdit),
+    needs("GET", "/api/v1/skus/{code}/correct", P::CatalogueEdit),
+    needs("GET", "/skus/{code}/correct", P::CatalogueEdit),
+    needs("POST", "/api/v1/skus/{code}/correct", P::CatalogueEdit),
+    needs("POST", "/skus/{code}/correct", P::CatalogueEdit),
     public("GET", "/"),
     public("HEAD", "/"),
     public("GET", "/card/{gtin}"),
@@ -231,8 +266,9 @@ fn attributes_are_read_in_every_form() {
 
 #[test]
 fn every_route_is_in_the_table_and_the_table_has_no_other() {
-    let source: BTreeMap<(String, String), String> =
-        routes_in_source().into_iter().map(|(method, path, file)| ((method, path), file)).collect();
+    let in_source = routes_in_source().into_iter().map(|(method, path, file)| ((method, path), file));
+    let by_program = hangtag::app::routes().into_iter().map(|route| ((route.method.to_owned(), route.path), "the program".to_owned()));
+    let source: BTreeMap<(String, String), String> = in_source.chain(by_program).collect();
     assert!(source.len() > 30, "the source is not read: {source:?}");
     let rows = table();
     let known: BTreeSet<(String, String)> = rows.iter().map(|row| (row.method.to_owned(), row.path.to_owned())).collect();

@@ -3,14 +3,15 @@
 use diesel::prelude::*;
 use hangtag::each;
 use hangtag::kernel::event::Subject;
-use hangtag::kernel::{Code, Id};
+use hangtag::kernel::{Code, GarmentId, Id};
 use hangtag::ownership::holders::{self, Outcome, Secret};
 use hangtag::ownership::sales::{self, NewSale, SaleStatus};
 use hangtag::ownership::warranties::{self, WarrantyState};
-use hangtag::platform::db::schema::{batch_tally, garment, sale};
+use hangtag::platform::db::schema::{batch, batch_tally, garment, sale};
 use hangtag::platform::events;
-use hangtag::platform::imports::{ImportReport, Importer, Mode, Outcome as Ending, Source};
+use hangtag::platform::imports::{ImportReport, Importer, Mode, News, Outcome as Ending, Pass, Progress, Source};
 use hangtag::production::batches;
+use hangtag::production::corrections::Act;
 use hangtag::production::parties::Role as Kind;
 use hangtag::production::products::StartRule;
 use hangtag::staff::accounts::Role;
@@ -151,7 +152,6 @@ story!(what_may_not_be_sold_is_refused_and_leaves_no_trace, |app| {
     let (stamp, no) = (app.house.stamp("system"), goods.no);
     app.write(move |db| batches::void_units(db, &stamp, no, std::slice::from_ref(&(3..4)), "spoiled")).await;
     assert_eq!(refused(&app, sale_of(&goods, 3, "2026-06-14")).await, Code::SerialUnknown);
-    assert_eq!(refused(&app, sale_of(&goods, 0, "2026-05-30")).await, Code::Invalid, "before it was made");
     assert_eq!(refused(&app, sale_of(&goods, 0, "2026-06-17")).await, Code::Invalid, "the day after tomorrow");
     sell(&app, sale_of(&goods, 0, "2026-06-16")).await;
 
@@ -161,13 +161,37 @@ story!(what_may_not_be_sold_is_refused_and_leaves_no_trace, |app| {
         let sheet = batches::batch_by_code(db, &code)?.unwrap();
         let draft = json!({
             "code": code, "sku": batches::sheet(db, &code, None)?.unwrap().batch.sku.code, "factory": batches::sheet(db, &code, None)?.unwrap().batch.factory.code,
-            "planned": 10, "finished_on": "2026-05-31", "status": "hold",
+            "planned": 10, "started_on": "2026-05-17", "finished_on": "2026-05-31", "status": "hold",
         });
-        batches::change(db, &stamp, &code, sheet.version, &serde_json::from_value(draft).unwrap())
+        batches::change(db, &stamp, &code, sheet.version, &serde_json::from_value(draft).unwrap(), &Act::Edit)
     })
     .await;
     assert_eq!(refused(&app, sale_of(&goods, 1, "2026-06-14")).await, Code::WrongState);
     assert_eq!(rows(&app).await, 1);
+});
+
+story!(the_first_cartons_are_sold_while_the_last_are_sewn, |app| {
+    // Sewn from 2026-05-17 to 2026-05-31, as every batch of the goods here.
+    let goods = app.goods(None, 10).await;
+    assert_eq!(refused(&app, sale_of(&goods, 0, "2026-05-16")).await, Code::Invalid, "before anything of it was made");
+    sell(&app, sale_of(&goods, 0, "2026-05-17")).await;
+    sell(&app, sale_of(&goods, 1, "2026-05-30")).await;
+    // From a file too, and where nobody wrote down when it was begun or finished.
+    let other = app.goods(None, 10).await;
+    let no = other.no.0;
+    app.write(move |db| {
+        let nothing: Option<chrono::NaiveDate> = None;
+        each!(db, |c| diesel::update(batch::table.filter(batch::no.eq(no)))
+            .set((batch::started_on.eq(nothing), batch::finished_on.eq(nothing)))
+            .execute(c))?;
+        Ok(())
+    })
+    .await;
+    let csv = |goods: &Goods, unit: i64, day: &str| format!("serial,sold_on\n{},{day}\n", goods.serial(&app, unit));
+    assert_eq!(import(&app, &csv(&goods, 2, "2026-05-20"), Mode::Apply, None).await.added, 1);
+    assert_eq!(import(&app, &csv(&other, 2, "2026-04-20"), Mode::Apply, None).await.added, 1);
+    let early = import(&app, &csv(&goods, 3, "2026-05-16"), Mode::Apply, None).await;
+    assert_eq!((early.outcome, early.faults[0].column.as_str()), (Ending::Refused, "sold_on"));
 });
 
 story!(the_api_names_what_is_wrong, |app| {
@@ -186,6 +210,10 @@ story!(the_api_names_what_is_wrong, |app| {
         (json!({ "retailer": "NOBODY" }), 422, "invalid", "retailer"),
         (json!({ "delivered_on": "2026-06-01" }), 422, "invalid", "delivered_on"),
         (json!({ "price": { "minor": -1, "currency": "CNY" } }), 422, "invalid", "price.minor"),
+        (json!({ "price": { "minor": 1, "currency": "QQQ" } }), 422, "invalid", "price.currency"),
+        (json!({ "country": "QQ" }), 422, "invalid", "country"),
+        (json!({ "country": "Europe" }), 422, "invalid", "country"),
+        (json!({ "serial": format!("(01){}(21)", goods.gtin) }), 422, "invalid", "serial"),
         (json!({ "buyer": "王" }), 422, "invalid", "buyer"),
         (json!({ "sold_on": "yesterday" }), 422, "invalid", "sold_on"),
     ] {
@@ -209,6 +237,69 @@ story!(the_api_names_what_is_wrong, |app| {
     let mut scanned = document(&goods, &app, 1);
     scanned["serial"] = json!(format!("HTTPS://ID.BRAND.CN/01/{}/21/{}", goods.gtin, goods.serial(&app, 1)));
     api.json("POST", "/api/v1/sales", &scanned).await.expect(201);
+    // By the element string, or an address with a slash behind it.
+    for (unit, text) in [(2, format!("(01){}(21)", goods.gtin)), (3, format!("]d201{}21", goods.gtin))] {
+        let mut scanned = document(&goods, &app, unit);
+        scanned["serial"] = json!(format!("{text}{}", goods.serial(&app, unit)));
+        api.json("POST", "/api/v1/sales", &scanned).await.expect(201);
+    }
+    let mut scanned = document(&goods, &app, 4);
+    scanned["serial"] = json!(format!("https://id.brand.cn/01/{}/21/{}/", goods.gtin, goods.serial(&app, 4)));
+    api.json("POST", "/api/v1/sales", &scanned).await.expect(201);
+});
+
+story!(a_price_has_the_decimals_of_its_currency_whoever_writes_it, |app| {
+    let goods = app.goods(None, 10).await;
+    let (_, shop) = app.party(Kind::Retailer).await;
+    let api = app.api(Role::Agent).await;
+    let agent = app.persona(Role::Agent).await;
+    let minor = async |unit: i64| {
+        let sale = api.get(&format!("/api/v1/sales/{}", goods.serial(&app, unit))).await.expect(200).json();
+        let sale = sale["sales"].as_array().map_or(&sale, |sales| &sales[0]).clone();
+        (
+            sale["price"]["minor"].as_i64().unwrap(),
+            sale["price"]["currency"].clone(),
+            sale["price"]["amount"].clone(),
+            sale["country"].clone(),
+        )
+    };
+    let yen = |minor: i64, amount: &str| (minor, json!("JPY"), json!(amount), json!("JP"));
+
+    let mut sent = document(&goods, &app, 0);
+    sent["price"] = json!({ "minor": 5_900, "currency": " jpy" });
+    sent["country"] = json!("日本");
+    api.json("POST", "/api/v1/sales", &sent).await.expect(201);
+    assert_eq!(minor(0).await, yen(5_900, "5900"));
+
+    let serial = goods.serial(&app, 1);
+    let fields = [("serial", serial.as_str()), ("sold_on", "2026-06-14"), ("retailer", &shop), ("currency", "JPY"), ("country", "Japan")];
+    let filled = |price: &'static str| [&fields[..], &[("price", price)]].concat();
+    let refused = agent.form("/sales/new", &filled("5900.5")).await.expect(422);
+    assert!(refused.text().contains("this currency has none"), "{}", refused.text());
+    agent.form("/sales/new", &filled("5,900")).await.expect(303);
+    assert_eq!(minor(1).await, yen(5_900, "5900"));
+
+    let file = format!(
+        "serial,retailer_code,sold_on,price,currency,country\n{},{shop},2026-06-14,\"5,900.00\",日元,JPN\n{},{shop},2026-06-14,12.345,KWD,科威特\n",
+        goods.serial(&app, 2),
+        goods.serial(&app, 3)
+    );
+    assert_eq!(import(&app, &file, Mode::Apply, None).await.added, 2);
+    assert_eq!(minor(2).await, yen(5_900, "5900"));
+    assert_eq!(minor(3).await, (12_345, json!("KWD"), json!("12.345"), json!("KW")));
+    let wrong = format!(
+        "serial,retailer_code,sold_on,price,currency\n{},{shop},2026-06-14,1.5,JPY\n{},{shop},2026-06-14,1.5,QQQ\n",
+        goods.serial(&app, 4),
+        goods.serial(&app, 5)
+    );
+    let report = import(&app, &wrong, Mode::Apply, None).await;
+    let found: Vec<_> = report.faults.iter().map(|fault| (fault.line, fault.column.as_str(), fault.code.as_str())).collect();
+    assert_eq!(found, [(Some(2), "price", "too_many_decimals"), (Some(3), "currency", "unknown_name")]);
+
+    let list = agent.page("/sales?from=2026-06-14").await.expect(200);
+    assert!(list.text().contains("5900 JPY") && list.text().contains("12.345 KWD") && !list.text().contains("59.00 JPY"));
+    let csv = agent.get("/sales.csv").await.expect(200);
+    assert!(csv.text().contains(",5900,JPY,") && csv.text().contains(",12.345,KWD,"));
 });
 
 story!(a_retailer_sees_and_changes_only_its_own, |app| {
@@ -342,12 +433,28 @@ story!(people_register_on_a_page, |app| {
 
 /// Runs an import of a CSV text, on a thread that may block.
 async fn import(app: &TestApp, csv: &str, mode: Mode, party: Option<Id>) -> ImportReport {
+    import_amid(app, csv, mode, party, |_| ()).await
+}
+
+/// The same, with something done whenever it says how far it is.
+async fn import_amid(
+    app: &TestApp,
+    csv: &str,
+    mode: Mode,
+    party: Option<Id>,
+    mut amid: impl FnMut(Progress) + Send + 'static,
+) -> ImportReport {
     let path = app.folder.path().join("sales.csv");
     std::fs::write(&path, csv).unwrap();
     let (house, importer) = (app.house.clone(), Importer { stamp: app.house.stamp("staff:desk"), party });
     let run = move || {
         let mut source = Source::open(&path).unwrap();
-        sales::IMPORT.run(&house, &importer, &mut source, mode, &mut |_| {}).unwrap()
+        let mut told = |news: News<'_>| {
+            if let News::Progress(now) = news {
+                amid(now);
+            }
+        };
+        sales::IMPORT.run(&house, &importer, &mut source, mode, &mut told).unwrap()
     };
     actix_web::rt::task::spawn_blocking(run).await.unwrap()
 }
@@ -443,6 +550,79 @@ story!(twenty_thousand_rows, |app| {
     assert_eq!(tally(&app, &goods).await, [(shop.0, 20_000, 0)]);
     let last = goods.garment(19_999);
     assert_eq!(app.look(move |db| events::of(db, Subject::Garment(last.0))).await.len(), 2);
+});
+
+/// A file of sales in an order that has nothing to do with their garments: the units of three batches, by strides. Without a GTIN beside them.
+fn scattered(app: &TestApp, of: &[&Goods], each: i64, retailer: &str) -> (String, Vec<GarmentId>) {
+    let mut csv = String::from("serial,retailer_code,sold_on,order_no\n");
+    let all = each * i64::try_from(of.len()).unwrap();
+    let places = (0..all).map(|n| n * 7_919 % all);
+    let garments = places
+        .map(|place| {
+            let (goods, unit) = (of[usize::try_from(place / each).unwrap()], place % each);
+            csv += &format!("{},{retailer},2026-06-{:02},W-{place}\n", goods.serial(app, unit), 1 + unit % 14);
+            goods.garment(unit)
+        })
+        .collect();
+    (csv, garments)
+}
+
+story!(sales_in_any_order_are_all_written, |app| {
+    let goods = [
+        app.goods(Some(policy("ONE", &[StartRule::Sold])), 2_000).await,
+        app.goods(Some(policy("TWO", &[StartRule::Sold])), 2_000).await,
+        app.goods(None, 2_000).await,
+    ];
+    let (shop, code) = app.party(Kind::Retailer).await;
+    let (csv, _) = scattered(&app, &goods.each_ref(), 2_000, &code);
+    let mut heard = Vec::new();
+    let (told, hears) = std::sync::mpsc::channel();
+    let report = import_amid(&app, &csv, Mode::Apply, None, move |now| told.send(now).unwrap()).await;
+    heard.extend(hears);
+    assert_eq!((report.outcome, report.rows_read, report.added, report.fault_count), (Ending::Applied, 6_000, 6_000, 0));
+    let last = heard.last().unwrap();
+    assert_eq!((last.pass, last.rows, last.bytes), (Pass::Applying, 6_000, last.of_bytes));
+    assert!(heard.windows(2).all(|two| two[0].pass != two[1].pass || two[0].rows <= two[1].rows));
+    for batch in &goods {
+        assert_eq!(tally(&app, batch).await, [(shop.0, 2_000, 0)]);
+        let one = batch.garment(1_999);
+        let sold = app.look(move |db| sales::of_garment(db, one)).await;
+        assert_eq!((sold.len(), sold[0].sold_on, sold[0].retailer), (1, day("2026-06-12"), Some(shop)));
+        assert_eq!(app.look(move |db| events::of(db, Subject::Garment(one.0))).await.len(), 2);
+    }
+    let again = import(&app, &csv, Mode::Apply, None).await;
+    assert_eq!((again.outcome, again.added, again.unchanged), (Ending::Applied, 0, 6_000));
+});
+
+story!(a_sale_made_by_another_while_a_file_is_written_stops_it_at_its_line, |app| {
+    let goods = [app.goods(None, 2_000).await, app.goods(None, 2_000).await, app.goods(None, 2_000).await];
+    let (shop, code) = app.party(Kind::Retailer).await;
+    let (csv, garments) = scattered(&app, &goods.each_ref(), 2_000, &code);
+    // Between the two passes somebody sells one of the garments of the second batch.
+    let taken = goods[1].garment(17);
+    let line = garments.iter().position(|garment| *garment == taken).unwrap() + 2;
+    let (house, sale) = (app.house.clone(), sale_of(&goods[1], 17, "2026-06-13"));
+    let mut sold = false;
+    let report = import_amid(&app, &csv, Mode::Apply, None, move |now| {
+        if now.pass == Pass::Checking && now.rows == 6_000 && !std::mem::replace(&mut sold, true) {
+            let (stamp, zone, sale) = (house.stamp("api:shop"), house.config.time_zone, sale.clone());
+            house.store.write_blocking(move |db| sales::register(db, &stamp, zone, &sale)).unwrap();
+        }
+    })
+    .await;
+    let faults: Vec<_> = report.faults.iter().map(|fault| (fault.line, fault.column.as_str(), fault.code.as_str())).collect();
+    assert_eq!((report.outcome, faults), (Ending::Stopped, vec![(Some(u64::try_from(line).unwrap()), "serial", "already_sold")]));
+    assert_eq!(report.faults[0].value.as_deref(), Some(goods[1].serial(&app, 17).as_str()));
+    // Whole chunks are in, the one with the fault is not: it can be told from the first batch, which comes before it.
+    assert_eq!(i64::try_from(report.added).unwrap() + 1, rows(&app).await);
+    assert!((2_000..4_000).contains(&report.added), "{}", report.added);
+    assert_eq!(tally(&app, &goods[0]).await, [(shop.0, 2_000, 0)]);
+    // The garment comes back, and the same file completes what it began.
+    let (stamp, zone) = (app.house.stamp("system"), app.house.config.time_zone);
+    app.write(move |db| sales::end_sale(db, &stamp, zone, taken, day("2026-06-13"))).await;
+    let without: String = csv.lines().filter(|row| !row.contains(&goods[1].serial(&app, 17))).map(|row| format!("{row}\n")).collect();
+    let rest = import(&app, &without, Mode::Apply, None).await;
+    assert_eq!((rest.outcome, rest.added, rest.unchanged), (Ending::Applied, 5_999 - report.added, report.added));
 });
 
 /// How fast a large file goes, said on standard error: `cargo test --release --test it a_million_rows -- --ignored --nocapture`.

@@ -6,7 +6,7 @@ use hangtag::each;
 use hangtag::kernel::GarmentId;
 use hangtag::ownership::scans::{self, Counter, DeviceKey, Look, Summary};
 use hangtag::platform::db::schema::scan_device;
-use hangtag::platform::policies::{self, Policy};
+use hangtag::platform::policies::{self, Policy, SetPolicy};
 
 use crate::story;
 use crate::support::TestApp;
@@ -94,7 +94,7 @@ story!(a_device_is_forgotten_after_its_days, |app| {
     assert!(!devices(&app).await.contains(&before[0]));
     assert_eq!(summary(&app, GARMENT).await.unwrap().devices, 3);
     let stamp = app.house.stamp("staff:admin");
-    app.write(move |db| policies::set(db, &stamp, Policy::ScanDeviceDays, 1)).await;
+    app.write(move |db| policies::set(db, &stamp, Policy::ScanDeviceDays, &SetPolicy::now(1, "a test"))).await;
     app.house.clock.advance(Duration::days(2));
     let now = app.house.clock.now();
     app.write(move |db| scans::purge(db, now)).await;

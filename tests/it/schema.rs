@@ -1,95 +1,22 @@
 //! Both migration trees describe the same tables, and `schema.rs` describes them too.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use diesel::sql_types::Text;
-use diesel::{QueryableByName, RunQueryDsl};
-use hangtag::each;
-use hangtag::platform::db::Db;
+use hangtag::platform::db::{Catalogue, Db, KeyKind};
+use hangtag::platform::http::sha256_hex;
 
 use crate::support::{On, TestApp, stores};
 
-#[derive(QueryableByName)]
-struct Column {
-    #[diesel(sql_type = Text)]
-    table_name: String,
-    #[diesel(sql_type = Text)]
-    column_name: String,
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = Text)]
-    nullable: String,
-}
-
-#[derive(QueryableByName)]
-struct Key {
-    #[diesel(sql_type = Text)]
-    table_name: String,
-    #[diesel(sql_type = Text)]
-    columns: String,
-    #[diesel(sql_type = Text)]
-    kind: String,
-}
-
 type Tables = BTreeMap<String, Vec<String>>;
 
-/// `table` → `column kind nullable`, in the words of both stores.
-fn columns(db: &mut Db) -> Tables {
-    let sql = match db {
-        Db::Sqlite(_) => {
-            "SELECT m.name AS table_name, c.name AS column_name, c.type AS kind, CASE WHEN c.\"notnull\" = 1 THEN 'NO' ELSE 'YES' END AS nullable \
-             FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY m.name, c.cid"
-        }
-        Db::Pg(_) => {
-            "SELECT table_name::text, column_name::text, data_type::text AS kind, is_nullable::text AS nullable FROM information_schema.columns \
-             WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_\\_%' ORDER BY table_name, ordinal_position"
-        }
+/// What a store says of its tables.
+async fn catalogue(app: &TestApp) -> Catalogue {
+    let read = |db: &mut Db| match db {
+        Db::Sqlite(c) => Catalogue::of_sqlite(c),
+        Db::Pg(c) => Catalogue::of_postgres(c),
     };
-    let rows: Vec<Column> = each!(db, |c| diesel::sql_query(sql).load(c)).unwrap();
-    let mut tables = Tables::new();
-    for row in rows {
-        let kind = match row.kind.to_ascii_lowercase().as_str() {
-            "integer" | "bigint" => "BigInt",
-            "text" => "Text",
-            "timestamp" | "timestamp without time zone" => "Timestamp",
-            "date" => "Date",
-            "boolean" => "Bool",
-            "blob" | "bytea" => "Binary",
-            other => panic!("{}.{}: {other}", row.table_name, row.column_name),
-        };
-        let kind = if row.nullable == "YES" { format!("Nullable<{kind}>") } else { kind.to_owned() };
-        tables.entry(row.table_name).or_default().push(format!("{} {kind}", row.column_name));
-    }
-    tables
-}
-
-/// Primary, unique and foreign keys, and indices, as sorted lines.
-fn keys(db: &mut Db) -> Vec<String> {
-    let sql = match db {
-        Db::Sqlite(_) => {
-            "SELECT m.name AS table_name, (SELECT group_concat(name, ',') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno)) AS columns, \
-             CASE WHEN i.origin = 'pk' THEN 'primary' WHEN i.\"unique\" = 1 THEN 'unique' ELSE 'index' END AS kind \
-             FROM sqlite_schema m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' \
-             UNION ALL SELECT m.name, c.name, 'primary' FROM sqlite_schema m JOIN pragma_table_info(m.name) c \
-               WHERE m.type = 'table' AND c.pk = 1 AND c.type = 'INTEGER' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' \
-             UNION ALL SELECT m.name, f.\"from\", 'refers ' || f.\"table\" FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table'"
-        }
-        Db::Pg(_) => {
-            "SELECT t.relname::text AS table_name, (SELECT string_agg(a.attname, ',' ORDER BY k.n) FROM unnest(i.indkey) WITH ORDINALITY k(att, n) \
-               JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.att)::text AS columns, \
-             CASE WHEN i.indisprimary THEN 'primary' WHEN i.indisunique THEN 'unique' ELSE 'index' END AS kind \
-             FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace \
-             WHERE n.nspname = current_schema() AND t.relname NOT LIKE '\\_\\_%' \
-             UNION ALL SELECT t.relname::text, (SELECT string_agg(a.attname, ',') FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum = ANY(c.conkey))::text, \
-               'refers ' || r.relname FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_class r ON r.oid = c.confrelid \
-               JOIN pg_namespace n ON n.oid = t.relnamespace WHERE c.contype = 'f' AND n.nspname = current_schema()"
-        }
-    };
-    let rows: Vec<Key> = each!(db, |c| diesel::sql_query(sql).load(c)).unwrap();
-    let mut lines: Vec<String> = rows.into_iter().map(|row| format!("{} ({}) {}", row.table_name, row.columns, row.kind)).collect();
-    lines.sort();
-    lines.dedup();
-    lines
+    app.house.store.read(read).await.unwrap()
 }
 
 /// What `schema.rs` says, read as text: diesel keeps no list of it.
@@ -105,11 +32,15 @@ fn described() -> Tables {
     tables
 }
 
+fn lines(columns: &[hangtag::platform::db::Column]) -> Vec<String> {
+    columns.iter().map(|column| format!("{} {}", column.name, column.kind)).collect()
+}
+
 #[actix_web::test]
 async fn every_store_has_the_tables_the_program_describes() {
     for on in stores() {
         let app = TestApp::new(on);
-        let found = app.house.store.read(|db| Ok(columns(db))).await.unwrap();
+        let found: Tables = catalogue(&app).await.0.into_iter().map(|(name, table)| (name, lines(&table.columns))).collect();
         let expected = described();
         assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{on:?}");
         for (table, columns) in expected {
@@ -119,25 +50,94 @@ async fn every_store_has_the_tables_the_program_describes() {
 }
 
 #[actix_web::test]
-async fn both_stores_have_the_same_keys() {
+async fn both_stores_have_the_same_columns_and_keys() {
     if !stores().contains(&On::Postgres) {
         return;
     }
     let (lite, pg) = (TestApp::new(On::Sqlite), TestApp::new(On::Postgres));
-    let lite = lite.house.store.read(|db| Ok(keys(db))).await.unwrap();
-    let pg = pg.house.store.read(|db| Ok(keys(db))).await.unwrap();
-    assert_eq!(lite, pg);
+    assert_eq!(catalogue(&lite).await, catalogue(&pg).await);
 }
 
 #[actix_web::test]
 async fn big_tables_begin_with_the_garment() {
     const BIG: &[&str] = &["garment", "sale", "warranty", "holder", "claim_try", "contact", "scan_device", "scan_total", "garment_event"];
     let app = TestApp::new(On::Sqlite);
-    let keys = app.house.store.read(|db| Ok(keys(db))).await.unwrap();
+    let tables = catalogue(&app).await.0;
     for table in BIG {
-        for key in keys.iter().filter(|key| key.starts_with(&format!("{table} (")) && !key.contains(" refers ") && !key.ends_with(" index"))
-        {
-            assert!(key.starts_with(&format!("{table} (garment_id")), "{key}");
+        let keys = tables[*table].keys.iter();
+        for key in keys.filter(|key| matches!(key.kind, KeyKind::Primary | KeyKind::Unique | KeyKind::UniqueWhere)) {
+            assert!(key.columns.starts_with("garment_id"), "{table}: {key:?}");
         }
     }
+}
+
+/// The file that lists what was released: `sha256  path`, as `sha256sum` writes and checks it.
+const FROZEN: &str = "migrations/frozen.sha256";
+
+/// What is wrong with the released migrations below `root`.
+fn thawed(root: &Path) -> Vec<String> {
+    let list = std::fs::read_to_string(root.join(FROZEN)).unwrap();
+    let frozen: BTreeMap<&str, &str> = list.lines().map(|line| line.split_once("  ").unwrap()).map(|(sum, file)| (file, sum)).collect();
+    let mut wrong = Vec::new();
+    for (file, sum) in &frozen {
+        match std::fs::read(root.join(file)) {
+            Ok(bytes) if sha256_hex(&bytes) == **sum => {}
+            Ok(_) => wrong.push(format!("{file} was changed")),
+            Err(_) => wrong.push(format!("{file} is gone")),
+        }
+    }
+    // A folder of a released version takes no more files, and no number is put in between.
+    let newest = frozen.keys().filter_map(|file| file.split('/').nth(2)).max().unwrap();
+    let mut folders: Vec<PathBuf> = ["sqlite", "postgres"].iter().map(|tree| root.join("migrations").join(tree)).collect();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let file = entry.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            let version = file.split('/').nth(2).unwrap().to_owned();
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if version.as_str() <= newest && !frozen.contains_key(file.as_str()) {
+                wrong.push(format!("{file} was added"));
+            }
+        }
+    }
+    wrong.sort();
+    wrong
+}
+
+#[test]
+fn released_migrations_are_frozen() {
+    let wrong = thawed(Path::new(env!("CARGO_MANIFEST_DIR")));
+    assert!(
+        wrong.is_empty(),
+        "{}.\nStores that ran these migrations will not run them again: put the files back as they were (git checkout), and make the change in a new \
+         folder of both trees with the next number. See docs/migrations.md.",
+        wrong.join("; ")
+    );
+}
+
+#[test]
+fn a_thawed_migration_is_noticed() {
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let place = to.join(entry.file_name());
+            if entry.path().is_dir() { copy(&entry.path(), &place) } else { _ = std::fs::copy(entry.path(), place).unwrap() }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (root, migrations) = (folder.path(), folder.path().join("migrations"));
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations"), &migrations);
+    assert_eq!(thawed(root), Vec::<String>::new());
+    let file = migrations.join("postgres/0005_quality/up.sql");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{text}\n")).unwrap();
+    std::fs::remove_file(migrations.join("sqlite/0001_platform/down.sql")).unwrap();
+    copy(&migrations.join("sqlite/0002_staff"), &migrations.join("sqlite/0002_more"));
+    let expected = [
+        "migrations/postgres/0005_quality/up.sql was changed",
+        "migrations/sqlite/0001_platform/down.sql is gone",
+        "migrations/sqlite/0002_more/down.sql was added",
+        "migrations/sqlite/0002_more/up.sql was added",
+    ];
+    assert_eq!(thawed(root), expected);
 }

@@ -59,31 +59,31 @@ fn parties(from: &[(i64, &str, &str)]) -> String {
     from.iter()
         .map(|(id, code, country)| {
             format!(
-                "INSERT INTO party (id, code, name_zh, name_en, country, city, address_zh, address_en, contact, status, created_at, version) \
-                 VALUES ({id}, '{code}', '{code} 厂', '{code} Ltd', '{country}', 'City of {code}', '', '', '', 'active', '2026-01-01 00:00:00', 1);"
+                "INSERT INTO party (id, code, name_zh, name_en, country, city, address_zh, address_en, contact, status, created_at, version, code_key) \
+                 VALUES ({id}, '{code}', '{code} 厂', '{code} Ltd', '{country}', 'City of {code}', '', '', '', 'active', '2026-01-01 00:00:00', 1, lower('{code}'));"
             )
         })
         .collect()
 }
 
 fn sku() -> &'static str {
-    "INSERT INTO style (id, code, brand, name_zh, name_en, category, confidential, policy_code, facts, status, created_at, version) \
-     VALUES (601, 'S-1', 'Brand', '校服衬衫', 'School shirt', 'shirt', FALSE, 'P', '{}', 'active', '2026-01-01 00:00:00', 1);\
-     INSERT INTO sku (id, style_id, code, colour_zh, colour_en, size, size_label, created_at, version) \
-     VALUES (602, 601, 'S-1-W-M', '白', 'White', 'M', 'M', '2026-01-01 00:00:00', 1);"
+    "INSERT INTO style (id, code, brand, name_zh, name_en, category, confidential, policy_code, facts, status, created_at, version, code_key) \
+     VALUES (601, 'S-1', 'Brand', '校服衬衫', 'School shirt', 'shirt', FALSE, 'P', '{}', 'active', '2026-01-01 00:00:00', 1, 's-1');\
+     INSERT INTO sku (id, style_id, code, colour_zh, colour_en, size, size_label, created_at, version, code_key) \
+     VALUES (602, 601, 'S-1-W-M', '白', 'White', 'M', 'M', '2026-01-01 00:00:00', 1, 's-1-w-m');"
 }
 
 fn lot(id: i64, code: &str, party: i64, kind: &str) -> String {
     format!(
-        "INSERT INTO lot (id, code, party_id, kind, material_zh, material_en, dye_lot, quantity_milli, unit, country, created_at, version) \
-         VALUES ({id}, '{code}', {party}, '{kind}', '料 {code}', 'stuff {code}', 'D-{id}', 1000000, 'm', 'CN', '2026-01-01 00:00:00', 1);"
+        "INSERT INTO lot (id, code, party_id, kind, material_zh, material_en, dye_lot, quantity_milli, unit, country, created_at, version, code_key) \
+         VALUES ({id}, '{code}', {party}, '{kind}', '料 {code}', 'stuff {code}', 'D-{id}', 1000000, 'm', 'CN', '2026-01-01 00:00:00', 1, lower('{code}'));"
     )
 }
 
 fn batch(no: i64, code: &str) -> String {
     format!(
-        "INSERT INTO batch (no, code, sku_id, factory_id, line, planned, minted, origin, status, created_at, version) \
-         VALUES ({no}, '{code}', 602, {FACTORY}, 'L1', 500, 0, 'own', 'open', '2026-01-01 00:00:00', 1);"
+        "INSERT INTO batch (no, code, sku_id, factory_id, line, planned, minted, origin, status, created_at, version, code_key) \
+         VALUES ({no}, '{code}', 602, {FACTORY}, 'L1', 500, 0, 'own', 'open', '2026-01-01 00:00:00', 1, lower('{code}'));"
     )
 }
 

@@ -6,7 +6,7 @@ use hangtag::kernel::money::Money;
 use hangtag::ownership::sales::{self, NewSale, Sound};
 use hangtag::ownership::warranties::{self, WaitsFor, WarrantyState};
 use hangtag::platform::events;
-use hangtag::platform::policies::{self, Policy};
+use hangtag::platform::policies::{self, Policy, SetPolicy};
 use hangtag::production::products::{self, PolicyFields, StartRule};
 use hangtag::staff::accounts::Role;
 use serde_json::json;
@@ -71,7 +71,7 @@ story!(a_style_without_a_policy_has_the_houses_days, |app| {
     );
     app.house.clock.advance(chrono::Duration::minutes(1));
     let stamp = app.house.stamp("staff:admin");
-    app.write(move |db| policies::set(db, &stamp, Policy::ServiceDays, 0)).await;
+    app.write(move |db| policies::set(db, &stamp, Policy::ServiceDays, &SetPolicy::now(0, "a test"))).await;
     app.house.clock.advance(chrono::Duration::minutes(1));
     sell(&app, sale_of(&goods, 1, "2026-06-15")).await;
     assert_eq!(state(&app, &goods, 1, "2026-06-16").await, WarrantyState::None);

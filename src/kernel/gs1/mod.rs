@@ -8,6 +8,7 @@ pub mod check;
 mod coupon;
 pub mod digital_link;
 mod lists;
+pub mod scan;
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,6 +17,22 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Code, Error, Refusal, Result};
 pub use digital_link::{DigitalLink, Element, LinkError, parse_line};
+
+/// Ranges of numbers that have the form of a GTIN and name nothing outside one company or region, or no product at all, and why (GS1 General
+/// Specifications, GS1 prefixes). The digits are those behind the packaging digit of fourteen; of numbers of eight digits, those of the eight.
+const RESTRICTED: &[(bool, &str, &str, &str)] = &[
+    (false, "00001", "00009", "gtin-reserved"),
+    (false, "020", "029", "gtin-region"),
+    (false, "040", "049", "gtin-company"),
+    (false, "050", "059", "gtin-coupon"),
+    (false, "200", "299", "gtin-region"),
+    (false, "980", "980", "gtin-refund"),
+    (false, "981", "984", "gtin-coupon"),
+    (false, "990", "999", "gtin-coupon"),
+    (true, "0", "0", "gtin-company"),
+    (true, "2", "2", "gtin-company"),
+    (true, "977", "999", "gtin-reserved"),
+];
 
 /// A global trade item number, always as fourteen digits; the check digit is right.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +51,30 @@ impl Gtin {
         let gtin = Self(padded(text).ok_or(Code::NotAGtin)?);
         expect_check_digit(&gtin.0)?;
         Ok(gtin)
+    }
+
+    /// Reads the GTIN of a product that is sold, as [`Gtin::parse`] does.
+    ///
+    /// # Errors
+    /// As [`Gtin::parse`]; [`Code::RestrictedGtin`] (`reason`) for a number that only one company or region knows, or that is a coupon.
+    pub fn parse_product(text: &str) -> Result<Self> {
+        let gtin = Self::parse(text)?;
+        match gtin.restricted() {
+            None => Ok(gtin),
+            Some(reason) => Err(Refusal::new(Code::RestrictedGtin).with("reason", reason).into()),
+        }
+    }
+
+    /// Why the number names no product everywhere; None when it may.
+    fn restricted(&self) -> Option<&'static str> {
+        let (_, thirteen) = self.as_str().split_at_checked(1)?;
+        let eight = self.as_str().strip_prefix("000000");
+        let among = |(of_eight, first, last, reason): &(bool, &str, &str, &'static str)| {
+            let digits = if *of_eight { eight } else { Some(thirteen).filter(|_| eight.is_none()) };
+            let start = digits?.get(..first.len())?;
+            (*first..=*last).contains(&start).then_some(*reason)
+        };
+        RESTRICTED.iter().find_map(among)
     }
 
     /// The fourteen ASCII digits, as [`super::serial`] wants them.
@@ -155,6 +196,58 @@ mod tests {
         for wrong in ["", "1", "123456789", "0950600013435X", "095060001343520", "00000000000000", "０９５０"] {
             assert_eq!(Gtin::parse(wrong).unwrap_err().code(), Code::NotAGtin, "{wrong}");
         }
+    }
+
+    #[test]
+    fn numbers_that_only_one_company_knows_are_no_products() {
+        let with_check = |body: &str| format!("{body}{}", char::from(check::check_digit(body.as_bytes()).unwrap()));
+        for (body, reason) in [
+            ("200000100001", "gtin-region"),
+            ("299999912345", "gtin-region"),
+            ("021234512345", "gtin-region"),
+            ("040000012345", "gtin-company"),
+            ("049999912345", "gtin-company"),
+            ("050000012345", "gtin-coupon"),
+            ("980123412345", "gtin-refund"),
+            ("981123412345", "gtin-coupon"),
+            ("984123412345", "gtin-coupon"),
+            ("990123412345", "gtin-coupon"),
+            ("999999912345", "gtin-coupon"),
+            ("000012345678", "gtin-reserved"),
+            ("21234567890", "gtin-region"),
+            ("41234567890", "gtin-company"),
+            ("51234567890", "gtin-coupon"),
+            ("1020000010000", "gtin-region"),
+            ("0123456", "gtin-company"),
+            ("2100002", "gtin-company"),
+            ("9771234", "gtin-reserved"),
+        ] {
+            let text = with_check(body);
+            let error = Gtin::parse_product(&text).unwrap_err();
+            assert_eq!(error.to_string(), format!("restricted_gtin reason={reason}"), "{text}");
+            assert!(Gtin::parse(&text).is_ok());
+        }
+        for body in [
+            "690123456789",
+            "950600013435",
+            "416000336109",
+            "01234567890",
+            "60001234567",
+            "978123456789",
+            "019123456789",
+            "030123456789",
+            "060123456789",
+            "1690123456789",
+            "400638133393",
+            "9501234",
+            "5012345",
+            "300123456789",
+            "976123456789",
+            "985123456789",
+        ] {
+            assert!(Gtin::parse_product(&with_check(body)).is_ok(), "{body}");
+        }
+        assert_eq!(Gtin::parse_product("9506000134353").unwrap_err().code(), Code::CheckDigit);
     }
 
     #[test]

@@ -2,4 +2,30 @@
 
 mod store;
 
+use crate::kernel::GarmentId;
+
 pub use store::{LiveSale, Status, Tally, live_sale, set_status, tally, touch};
+
+/// Garments to be looked up, batch by batch where there are many of each, else all at once: those of a batch lie close together.
+pub fn in_runs(garments: &[GarmentId]) -> Vec<&[GarmentId]> {
+    /// Fewer garments are not worth a statement of their own.
+    const MANY: usize = 64;
+    let runs: Vec<&[GarmentId]> = garments.chunk_by(|one, next| one.batch() == next.batch()).collect();
+    if runs.len() * MANY <= garments.len() { runs } else { vec![garments] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::BatchNo;
+
+    #[test]
+    fn garments_of_few_batches_are_looked_up_batch_by_batch() {
+        let of = |batch, count| (0..count).map(move |unit| GarmentId::new(BatchNo(batch), unit).unwrap());
+        let lengths = |garments: &[GarmentId]| in_runs(garments).iter().map(|run| run.len()).collect::<Vec<_>>();
+        assert_eq!(lengths(&of(1, 100).chain(of(2, 60)).collect::<Vec<_>>()), [100, 60]);
+        assert_eq!(lengths(&(1..=40).flat_map(|batch| of(batch, 50)).collect::<Vec<_>>()), [2_000]);
+        assert_eq!(lengths(&of(1, 1).collect::<Vec<_>>()), [1]);
+        assert!(lengths(&[]).is_empty());
+    }
+}

@@ -1,14 +1,15 @@
 //! Queries on `garment` and `batch_tally`, and the one question about a live sale that rooms below `sales` have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
-use crate::kernel::{GarmentId, Id, Result};
+use super::in_runs;
+use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::platform::db::schema::{batch_tally, garment, sale};
-use crate::platform::db::{Db, Live, chunk_rows, planned};
+use crate::platform::db::{At, COPIED, Db, Live, chunk_rows, lie_close, planned};
 use crate::{each, insert_all};
 
 /// What has become of a garment.
@@ -33,21 +34,37 @@ impl Status {
 /// Makes the rows of garments that have none yet.
 ///
 /// # Errors
-/// When the store does.
+/// [`Error::Retry`] when another write makes one at the same time.
 pub fn touch(db: &mut Db, garments: &[GarmentId], at: NaiveDateTime) -> Result<()> {
-    for chunk in garments.chunks(chunk_rows(4)) {
-        let rows: Vec<_> = chunk
-            .iter()
-            .map(|one| {
-                (
-                    garment::garment_id.eq(one.0),
-                    garment::status.eq(Status::Live.as_str()),
-                    garment::created_at.eq(at),
-                    garment::version.eq(1),
-                )
-            })
-            .collect();
-        insert_all!(db, &rows, |values| diesel::insert_into(garment::table).values(values).on_conflict(garment::garment_id).do_nothing())?;
+    for chunk in in_runs(garments).into_iter().flat_map(|run| run.chunks(chunk_rows(4))) {
+        let row = |one: &GarmentId| {
+            (
+                garment::garment_id.eq(one.0),
+                garment::status.eq(Status::Live.as_str()),
+                garment::created_at.eq(At(at)),
+                garment::version.eq(1),
+            )
+        };
+        match db {
+            Db::Pg(c) if chunk.len() >= COPIED => {
+                let ids: Vec<i64> = chunk.iter().map(|one| one.0).collect();
+                let all = garment::table.select(garment::garment_id);
+                let there: Vec<i64> = match lie_close(&ids) {
+                    Some((first, last)) => all.filter(garment::garment_id.between(first, last)).load(c)?,
+                    None => all.filter(garment::garment_id.eq_any(&ids)).load(c)?,
+                };
+                let there: HashSet<i64> = there.into_iter().collect();
+                let rows: Vec<_> = chunk.iter().filter(|one| !there.contains(&one.0)).map(row).collect();
+                insert_all!(db, garment::table, &rows).map_err(|error| match Error::from(error) {
+                    error if error.code() == Code::Duplicate => Error::Retry,
+                    error => error,
+                })?;
+            }
+            _ => each!(db, |c| chunk.iter().try_for_each(|one| {
+                let insert = diesel::insert_into(garment::table).values(row(one)).on_conflict(garment::garment_id).do_nothing();
+                insert.execute(c).map(drop)
+            }))?,
+        }
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
+use crate::kernel::names::{half_width, is_invisible};
 use crate::kernel::text::{self, Lang};
 use crate::kernel::{Code, Fault, Refusal, Result};
 use crate::platform::http::{random_token, sha256_hex};
@@ -71,17 +72,10 @@ impl TransferCode {
         Self(format!("{number:08}"))
     }
 
-    /// As people type it: spaces and hyphens anywhere, full-width digits. None when it is not eight digits.
+    /// As people type it: spaces and hyphens anywhere, full-width digits, what it is called before it. None when it is not eight digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits: Option<String> = text
-            .chars()
-            .filter(|c| !c.is_whitespace() && *c != '-')
-            .map(|c| match c {
-                '０'..='９' => char::from_u32(u32::from(c) - 0xfee0),
-                '0'..='9' => Some(c),
-                _ => None,
-            })
-            .collect();
+        let digits = code_in(text).chars().map(half_width).filter(|c| !c.is_whitespace() && !is_invisible(*c) && *c != '-');
+        let digits: Option<String> = digits.map(|c| c.is_ascii_digit().then_some(c)).collect();
         digits.filter(|digits| digits.len() == 8).map(Self)
     }
 
@@ -101,6 +95,24 @@ impl fmt::Debug for TransferCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TransferCode(…)")
     }
+}
+
+/// What people call a code, where they type or paste that before it.
+const CODE_NAMES: [&str; 6] = ["领取码", "认领码", "质保码", "转让码", "claim code", "transfer code"];
+
+/// The code in what somebody typed or pasted, without what stands around it: `领取码：ABCDE-FGHJK。`, `Claim code ABCDE FGHJK`. Whether it is one
+/// is not looked at, and what stood around it is no reason to lose a try.
+pub fn code_in(typed: &str) -> &str {
+    // No code has a colon.
+    let after = typed.rsplit([':', '：']).find(|part| !part.trim_matches(is_around).is_empty()).unwrap_or(typed);
+    let code = after.trim_matches(is_around);
+    let behind =
+        |name: &&str| code.split_at_checked(name.len()).filter(|(start, _)| start.eq_ignore_ascii_case(name)).map(|(_, rest)| rest);
+    CODE_NAMES.iter().find_map(behind).unwrap_or(code).trim_matches(is_around)
+}
+
+fn is_around(character: char) -> bool {
+    character.is_whitespace() || is_invisible(character) || ":：。.,，;；、!！\"'“”‘’「」『』【】[]()（）<>《》-—#".contains(character)
 }
 
 /// What a holder may be contacted for. Each is agreed to by itself; none is needed for anything else.
@@ -286,6 +298,34 @@ mod tests {
         }
         assert_eq!(TransferCode::parse("00000001").unwrap().grouped(), "0000 0001");
         assert_eq!(TransferCode::fresh().as_str().len(), 8);
+    }
+
+    #[test]
+    fn what_stands_around_a_code_is_no_part_of_it() {
+        for text in [
+            "ABCDE-FGHJK",
+            " ABCDE-FGHJK\n",
+            "领取码：ABCDE-FGHJK",
+            "领取码: ABCDE-FGHJK。",
+            "领取码 ABCDE-FGHJK",
+            "领取码ABCDE-FGHJK",
+            "Claim code: ABCDE-FGHJK",
+            "CLAIM CODE ABCDE-FGHJK",
+            "Claim code\u{200b}:\u{feff}ABCDE-FGHJK",
+            "\u{200b}ABCDE-FGHJK\u{200d}",
+            "“ABCDE-FGHJK”",
+            "【领取码】ABCDE-FGHJK",
+            "您的领取码：ABCDE-FGHJK:",
+            "(ABCDE-FGHJK).",
+        ] {
+            assert_eq!(code_in(text), "ABCDE-FGHJK", "{text:?}");
+        }
+        for (text, same) in [("", ""), (":", ""), ("：：", ""), ("CODE1-23456", "CODE1-23456"), ("ABCDE FGHJK", "ABCDE FGHJK")] {
+            assert_eq!(code_in(text), same);
+        }
+        assert_eq!(TransferCode::parse("转让码：1234 5678").unwrap().as_str(), "12345678");
+        assert_eq!(TransferCode::parse("Transfer code 1234\u{200b}-5678.").unwrap().as_str(), "12345678");
+        assert!(TransferCode::parse("转让码：1234 567x").is_none());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 pub use contact::{Export, ExportEvent, Opened, contact_erase, contact_of, contact_read, contact_save, export};
 
-use super::rules::{Secret, TransferCode};
+use super::rules::{Secret, TransferCode, code_in};
 use super::seal::HolderKeys;
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
@@ -86,12 +86,17 @@ pub fn live(db: &mut Db, garment: GarmentId) -> Result<Option<Holder>> {
 /// When the store does.
 pub fn claimed_at_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<GarmentId, NaiveDateTime>> {
     let mut claimed = HashMap::new();
-    for chunk in garments.chunks(chunk_rows(1) - 1) {
+    for chunk in garments::in_runs(garments).into_iter().flat_map(|run| run.chunks(chunk_rows(1) - 1)) {
         let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
-        let rows: Vec<(i64, NaiveDateTime)> = each!(db, |c| {
-            let of = holder::garment_id.eq_any(&ids).and(holder::status.eq(db::Live));
-            planned(holder::table.filter(of).select((holder::garment_id, holder::claimed_at)), ids.len() == 1).load(c)
-        })?;
+        let live = holder::table.filter(holder::status.eq(db::Live)).select((holder::garment_id, holder::claimed_at));
+        let rows: Vec<(i64, NaiveDateTime)> = match db::lie_close(&ids) {
+            Some((first, last)) => {
+                let mut rows: Vec<(i64, NaiveDateTime)> = each!(db, |c| live.filter(holder::garment_id.between(first, last)).load(c))?;
+                rows.retain(|(garment, _)| ids.binary_search(garment).is_ok());
+                rows
+            }
+            None => each!(db, |c| planned(live.filter(holder::garment_id.eq_any(&ids)), ids.len() == 1).load(c))?,
+        };
         claimed.extend(rows.into_iter().map(|(garment, at)| (GarmentId(garment), at)));
     }
     Ok(claimed)
@@ -140,7 +145,7 @@ pub fn claim(
     let code = code_of(db, keyring, garment)?;
     // Where there is no code, one that is nobody's is compared, for the sake of the time it takes.
     let decoy = keyring.claim_code(&NO_GTIN, garment, keyring.newest());
-    let is_right = code.as_ref().or(decoy.as_ref()).is_some_and(|code| code.matches(typed)) && code.is_some();
+    let is_right = code.as_ref().or(decoy.as_ref()).is_some_and(|code| code.matches(code_in(typed))) && code.is_some();
     let held = live_row(db, garment)?;
     if !is_right {
         return wrong(db, garment, today, limit);

@@ -72,11 +72,12 @@ fn know(db: &mut Db, stamp: &Stamp, zone: Tz, chunk: &[NewSale]) -> Result<Known
             by_code.insert(style.policy_code.clone(), products::policies(db, Some(&style.policy_code))?);
         }
     }
+    let mut voids = batches::voids_of_batches(db, &numbers)?;
     let mut batches = HashMap::with_capacity(found.len());
     for batch in found {
         let style = skus.get(&batch.sku_id).and_then(|sku| styles.get(&sku.style_id));
         let policies = style.and_then(|style| by_code.get(&style.policy_code)).cloned().unwrap_or_default();
-        let voids = batches::voids_of(db, batch.no)?;
+        let voids = voids.remove(&batch.no).unwrap_or_default();
         batches.insert(batch.no, KnownBatch { batch, voids, policies });
     }
     let mut sales: HashMap<GarmentId, Vec<Sale>> = HashMap::new();
@@ -133,8 +134,9 @@ fn ready(known: &Known, new: &NewSale, earlier: &[Sale]) -> Result<Ready, Box<Re
         return Err(refuse("serial", Code::AlreadySold));
     }
     let sold_on = new.sound.sold_on;
-    if let Some(made) = batch.finished_on {
-        in_order("sold_on", made, sold_on).map_err(invalid)?;
+    // The first cartons of a batch are sold while the last are sewn: only what nobody had begun cannot be sold.
+    if let Some(begun) = batch.started_on {
+        in_order("sold_on", begun, sold_on).map_err(invalid)?;
     }
     let last = earlier.iter().max_by_key(|sale| sale.seq);
     if let Some(last) = last {

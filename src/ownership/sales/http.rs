@@ -23,7 +23,7 @@ use crate::platform::http::problem::Problem;
 use crate::platform::http::{
     Caller, Filled, Form, House, Json, Locale, Once, Routes, Shell, created, csv, html, html_response, json, perm, query_escape, see_other,
 };
-use crate::production::parties::{self, Party, PartyFilter, Role};
+use crate::production::parties::{self, Party, Role};
 use crate::production::{batches, products};
 
 /// Rows a download may have.
@@ -337,17 +337,12 @@ async fn returned_api(
     json(&later(&house, caller.stamp(), caller.party, once, &serial, gtin.as_deref(), Later::Returned(returned_on)).await?)
 }
 
-fn titled(request: &HttpRequest, key: &str) -> Shell {
-    Shell::of(request, Locale::of(request).words().say(key))
-}
-
 /// The retailers to choose from; none for somebody who is bound to one.
 async fn retailers(house: &House, bound: Option<Id>) -> Result<Vec<Party>> {
     if bound.is_some() {
         return Ok(Vec::new());
     }
-    let filter = PartyFilter { role: Some(Role::Retailer), ..PartyFilter::default() };
-    house.store.read(move |db| parties::list(db, &filter, None, 500)).await
+    house.store.read(|db| parties::with_role(db, Role::Retailer)).await
 }
 
 fn query(ask: &Ask) -> String {
@@ -376,7 +371,7 @@ async fn listed(
     let query = query(&ask);
     let page = page_of(house, caller.party, ask.clone()).await?;
     Ok(ListPage {
-        shell: titled(request, "sales-title"),
+        shell: Shell::titled(request, "sales-title"),
         sales: page.items,
         from: ask.from.unwrap_or_default(),
         to: ask.to.unwrap_or_default(),
@@ -470,7 +465,7 @@ async fn new_page(
     let mut values = HashMap::from([("sold_on".to_owned(), house.today().to_string())]);
     values.extend(start.into_iter().filter(|(name, _)| name == "serial" || KEPT.contains(&name.as_str())));
     Ok(html(&FormPage {
-        shell: titled(&request, "sales-new"),
+        shell: Shell::titled(&request, "sales-new"),
         form: Filled::of(values),
         retailers: retailers(&house, caller.party).await?,
         is_bound: caller.party.is_some(),
@@ -497,7 +492,7 @@ async fn new_form(
             Ok(see_other(format!("/sales/new?done={}{kept}", query_escape(&sale.serial))))
         }
         Err(error) => {
-            let shell = titled(&request, "sales-new");
+            let shell = Shell::titled(&request, "sales-new");
             let form = filled(form.value, error, &shell)?;
             let retailers = retailers(&house, caller.party).await?;
             let page = FormPage { shell, form, retailers, is_bound: caller.party.is_some(), done: None };
@@ -527,7 +522,7 @@ async fn one(request: &HttpRequest, house: &House, bound: Option<Id>, serial: St
             Ok((products::what(db, batch.sku_id, lang)?, card_of(&of)))
         })
         .await?;
-    Ok(OnePage { shell: titled(request, "sales-garment"), serial, what, card, sales, form, today: house.today().to_string() })
+    Ok(OnePage { shell: Shell::titled(request, "sales-garment"), serial, what, card, sales, form, today: house.today().to_string() })
 }
 
 #[get("/sales/{serial}")]

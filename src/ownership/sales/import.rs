@@ -1,24 +1,28 @@
 //! Sales from files: a shop's day, a year of another system. A row that is there already, word for word, changes nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use roaring::RoaringTreemap;
+use serde::{Deserialize, Serialize};
 
 use super::examine::{Examined, examine};
 use super::resolve::{Finder, Named, read_name};
 use super::rules::{self, NewSale, Sound};
 use super::store::register_examined;
-use crate::kernel::money::Money;
+use crate::kernel::money::{self, Money};
 use crate::kernel::time::local_date;
-use crate::kernel::{Code, Fault, Id, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result, countries};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, things};
+use crate::platform::imports::{
+    AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Kept, Mode, Row, Spool, things,
+};
 use crate::platform::keys::Keys;
 use crate::production::parties;
 
@@ -95,7 +99,7 @@ pub const COLUMNS: Columns = Columns {
             ("销售渠道的代码", "How it was sold, as the brand names it"),
             "web",
         ),
-        Column::optional("country", &["国家", "国家或地区"], &["Country"], ("两位国家代码", "Two-letter country code"), "CN"),
+        Column::optional("country", &["国家", "国家或地区"], &["Country"], ("国家或地区的名称或代码", "Name or code of the country"), "CN"),
         Column::optional("city", &["城市"], &["City"], ("城市", "City"), "杭州"),
     ],
 };
@@ -112,6 +116,8 @@ fn begin(house: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
         party: importer.party,
         finder: Finder::default(),
         seen: RoaringTreemap::new(),
+        folder: house.config.data_dir.clone(),
+        sound: None,
     }))
 }
 
@@ -125,11 +131,18 @@ struct SaleImport {
     finder: Finder,
     /// Garments of the rows checked so far. A bitmap: the units of a batch lie side by side.
     seen: RoaringTreemap,
+    /// Where rows are kept between the passes.
+    folder: PathBuf,
+    /// The rows found sound, by garment: the order in which the store keeps what a sale is made of. Written in any other, each row touches
+    /// pages of its own, and a file of a million is a hundred times its size on the disk. None when nothing is to be written.
+    sound: Option<Spool<SaleRow>>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct SaleRow {
     named: Named,
+    /// The garment of that name, once it was looked up.
+    garment: Option<GarmentId>,
     retailer: Option<String>,
     sound: Sound,
 }
@@ -141,6 +154,10 @@ impl Import for SaleImport {
         const { &COLUMNS }
     }
 
+    fn begins(&mut self, _file: &str, mode: Mode) {
+        self.sound = (mode == Mode::Apply).then(|| Spool::new(&self.folder));
+    }
+
     fn read(&mut self, row: &mut Row<'_>) -> Option<SaleRow> {
         let gtin = row.get("gtin");
         let named = row.read("serial", |field, text| read_name(field, text, Some(gtin)));
@@ -148,17 +165,18 @@ impl Import for SaleImport {
         let sold_on = row.date("sold_on");
         let delivered_on = row.optional_date("delivered_on");
         let order_no = row.optional_text("order_no", 60);
-        let price = row.optional_money("price");
-        let currency = row.optional("currency", rules::currency);
+        // How many decimals a price may have is for its currency to say: without a sound one the price is not looked at.
+        let currency = row.optional("currency", money::read_currency).map(|currency| currency.unwrap_or_else(|| CURRENCY.to_owned()));
+        let price = currency.as_deref().and_then(|currency| row.optional_money("price", currency));
         let channel = row.optional("channel", rules::channel);
-        let country = row.optional("country", rules::country);
+        let country = row.optional("country", countries::read);
         let city = row.optional_text("city", 60);
         let (sold_on, delivered_on) = (sold_on?, delivered_on?);
         let faults = rules::dates(sold_on, delivered_on, self.today);
         let sound_days = faults.is_empty();
         faults.into_iter().for_each(|fault| row.fault(fault));
         let currency = currency?;
-        let price = price?.map(|minor| Money { minor, currency: currency.unwrap_or_else(|| CURRENCY.to_owned()) });
+        let price = price?.map(|minor| Money { minor, currency });
         let sound = Sound {
             sold_on,
             delivered_on,
@@ -169,7 +187,7 @@ impl Import for SaleImport {
             country: country?.unwrap_or_default(),
             city: city?.unwrap_or_default(),
         };
-        let record = SaleRow { named: named?, retailer: retailer?, sound };
+        let record = SaleRow { named: named?, garment: None, retailer: retailer?, sound };
         sound_days.then_some(record)
     }
 
@@ -190,7 +208,16 @@ impl Import for SaleImport {
                 faults.extend(located(entry, refusal));
             }
         }
+        if let Some(sound) = self.sound.as_mut().filter(|_| faults.is_empty()) {
+            for (entry, new) in places.iter().filter_map(|place| chunk.get(*place)).zip(&news) {
+                sound.push(new.garment.0, entry.line, &SaleRow { garment: Some(new.garment), ..entry.record.clone() })?;
+            }
+        }
         Ok(Checked { faults, would })
+    }
+
+    fn kept(&mut self) -> Result<Option<Kept<SaleRow>>> {
+        self.sound.as_mut().map(|sound| Ok::<Kept<SaleRow>, Error>(Box::new(sound.in_order()?))).transpose()
     }
 
     fn apply(&mut self, db: &mut Db, chunk: &[Entry<SaleRow>]) -> Result<Applied> {
@@ -243,10 +270,13 @@ fn resolve(db: &mut Db, keys: &Keys, party: Option<Id>, finder: &mut Finder, chu
     let mut codes: Vec<&str> = chunk.iter().filter_map(|entry| entry.record.retailer.as_deref()).collect();
     codes.sort_unstable();
     codes.dedup();
-    let retailers: HashMap<String, Id> = parties::ids_of_codes(db, &codes)?;
-    let found = finder.find(db, &keys.serials, chunk.iter().map(|entry| &entry.record.named))?;
+    let retailers = parties::ids_of_codes(db, &codes)?;
     let mut resolved = Resolved { news: Vec::with_capacity(chunk.len()), faults: Vec::new() };
-    for ((place, entry), garment) in chunk.iter().enumerate().zip(found) {
+    for (place, entry) in chunk.iter().enumerate() {
+        let garment = match entry.record.garment {
+            Some(garment) => Ok(garment),
+            None => finder.find(db, &keys.serials, &entry.record.named)?,
+        };
         let retailer = match &entry.record.retailer {
             None => Ok(party),
             Some(code) => {

@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::rules::SaleAsk;
 use super::view::SaleView;
-use crate::kernel::money::{Money, read_minor, show_minor};
+use crate::kernel::money::{Money, read_amount, read_currency};
 use crate::kernel::time::read_date;
 use crate::kernel::{Code, Fault, Faults, Result};
 use crate::ownership::warranties::WarrantyState;
@@ -98,7 +98,7 @@ impl SaleView {
     }
 
     fn paid(&self) -> String {
-        self.price.as_ref().map_or_else(String::new, |price| format!("{} {}", show_minor(price.minor), price.currency))
+        self.price.as_ref().map_or_else(String::new, |price| format!("{} {}", price.amount(), price.currency))
     }
 
     fn delivered(&self) -> String {
@@ -129,7 +129,7 @@ pub(super) fn cells(sale: &SaleView) -> Vec<String> {
         sale.sold_on.to_string(),
         day(sale.delivered_on),
         sale.order_no.clone(),
-        sale.price.as_ref().map_or_else(String::new, |price| show_minor(price.minor)),
+        sale.price.as_ref().map_or_else(String::new, Money::amount),
         sale.price.as_ref().map_or_else(String::new, |price| price.currency.clone()),
         sale.channel.clone(),
         sale.country.clone(),
@@ -152,8 +152,8 @@ pub(super) fn ask_of(values: &HashMap<String, String>) -> Result<SaleAsk> {
         read_date("sold_on", &text("sold_on")).map(Some)
     });
     let delivered_on = faults.keep(some("delivered_on").map(|day| read_date("delivered_on", &day)).transpose());
-    let price = faults.keep(some("price").map(|price| read_minor("price", &price)).transpose());
-    let currency = some("currency").unwrap_or_else(|| "CNY".to_owned()).to_ascii_uppercase();
+    let currency = faults.keep(read_currency("currency", &some("currency").unwrap_or_else(|| "CNY".to_owned())));
+    let price = faults.keep(some("price").map(|price| read_amount("price", &price, &currency)).transpose());
     let ask = SaleAsk {
         serial: text("serial"),
         gtin: None,

@@ -1,16 +1,17 @@
 //! From what a file, a scanner or a shop calls a garment to the garment: one by one, and a chunk at once.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::kernel::gs1::DigitalLink;
-use crate::kernel::serial::{Gtin14, Keyring, NO_GTIN, Serial};
-use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::gs1::scan::{self, Scan};
+use crate::kernel::serial::{Epoch, Gtin14, Keyring, NO_GTIN, Serial};
+use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result, faults};
 use crate::platform::db::Db;
-use crate::production::batches::{self, Batch, Origin, SerialOf};
+use crate::production::batches::{self, SerialOf};
 
 /// What somebody calls a garment, taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
     /// The GTIN it stands beside, where one was given.
     pub gtin: Option<String>,
@@ -29,36 +30,31 @@ fn no_gtin() -> String {
     String::from_utf8_lossy(&NO_GTIN).into_owned()
 }
 
-/// Takes apart a serial, a whole address as on a label (`HTTPS://…/01/…/21/…` or `…/C/…`), or a serial with its GTIN beside it.
+/// Takes apart what was scanned or typed: a serial, an address as on a label (`https://…/01/…/21/…` or `…/C/…`), an element string
+/// (`(01)…(21)…`), or a serial with its GTIN beside it.
 ///
 /// # Errors
 /// [`Code::Missing`], [`Code::TooLong`], [`Code::NotADigitalLink`], [`Code::NotAGtin`].
 pub fn read_name(field: &'static str, text: &str, gtin: Option<&str>) -> Result<Named, Fault> {
-    let text = crate::kernel::text::line(field, text, 2_000)?;
-    if text.contains("//") {
-        return read_address(field, &text);
+    if text.chars().count() > 2_000 {
+        return Err(Fault::new(field, Code::TooLong).with("max", 2_000));
+    }
+    let scan = scan::read(text).map_err(|error| faults::at(field, &error.into()))?;
+    if let Scan::SerialAddress(serial) = scan {
+        return Ok(Named { gtin: Some(no_gtin()), serial });
+    }
+    if let Some(link) = scan.elements() {
+        return match (link.gtin(), link.serial()) {
+            (Some(gtin), Some(serial)) => Ok(Named { gtin: Some(gtin.as_str().to_owned()), serial: serial.to_owned() }),
+            _ => Err(Fault::new(field, Code::NotADigitalLink).with("reason", "(01), (21)")),
+        };
     }
     let gtin = gtin.map(str::trim).filter(|gtin| !gtin.is_empty());
     if gtin.is_some_and(|gtin| batches::gtin14(gtin).is_none()) {
         return Err(Fault::new("gtin", Code::NotAGtin));
     }
-    if text.chars().count() > 80 {
-        return Err(Fault::new(field, Code::TooLong).with("max", 80));
-    }
-    Ok(Named { gtin: gtin.map(str::to_owned), serial: text })
-}
-
-fn read_address(field: &'static str, uri: &str) -> Result<Named, Fault> {
-    let wrong = |reason: String| Fault::new(field, Code::NotADigitalLink).with("reason", reason);
-    let tail = uri.split_once("//").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
-    if let Some(serial) = tail.strip_prefix("C/").or_else(|| tail.strip_prefix("c/")) {
-        return Ok(Named { gtin: Some(no_gtin()), serial: serial.to_owned() });
-    }
-    let link = DigitalLink::parse(uri).map_err(|error| wrong(error.to_string()))?;
-    match (link.gtin(), link.serial()) {
-        (Some(gtin), Some(serial)) => Ok(Named { gtin: Some(gtin.as_str().to_owned()), serial: serial.to_owned() }),
-        _ => Err(wrong("(01), (21)".to_owned())),
-    }
+    let serial = crate::kernel::text::line(field, &scan.bare(text).unwrap_or_default(), 80)?;
+    Ok(Named { gtin: gtin.map(str::to_owned), serial })
 }
 
 /// The garment of a name.
@@ -69,60 +65,58 @@ pub fn find(db: &mut Db, keys: &Keyring, named: &Named) -> Result<GarmentId> {
     batches::find_serial(db, keys, named.gtin.as_deref(), &named.serial)?.ok_or_else(|| Code::SerialUnknown.into())
 }
 
-/// Finds the garments of many names, a chunk at a time: serials of ours are deciphered without the store, and a batch is read once for all of
-/// a chunk. Whether a unit is minted and not void is for the caller, who reads the batches anyway.
+/// Finds the garments of many names: serials of ours are deciphered, with what is known of all batches from the first name on. Whether a unit
+/// is minted and not void is for the caller, who reads the batches anyway.
 #[derive(Debug, Default)]
-pub struct Finder {
-    /// The GTIN that fitted last: files come sorted by product as often as not, so a serial without GTIN is tried with it first.
-    last: Option<Gtin14>,
+pub struct Finder(Option<Known>);
+
+#[derive(Debug)]
+struct Known {
+    /// What the serials of each batch of ours are made with. Once it is minted that never changes.
+    batches: HashMap<BatchNo, (Gtin14, Epoch)>,
+    /// The GTINs among those; the one that fitted last first: files come sorted by product as often as not.
+    gtins: Vec<Gtin14>,
+}
+
+impl Known {
+    fn read(db: &mut Db) -> Result<Self> {
+        let batches = batches::made_with(db)?;
+        let gtins: BTreeSet<Gtin14> = batches.values().map(|(gtin, _)| *gtin).collect();
+        Ok(Self { batches, gtins: gtins.into_iter().collect() })
+    }
+
+    /// The garment of a serial that its batch made with this GTIN, or with any, in the serial's epoch.
+    fn open(&mut self, keys: &Keyring, gtin: Option<Gtin14>, serial: &Serial) -> Option<GarmentId> {
+        let is_own = |gtin: &Gtin14, garment: GarmentId| self.batches.get(&garment.batch()) == Some(&(*gtin, serial.epoch()));
+        if let Some(gtin) = gtin {
+            return keys.open_with_any([&gtin], serial, is_own).map(|(_, garment)| garment);
+        }
+        let (place, garment) = keys.open_with_any(&self.gtins, serial, is_own)?;
+        self.gtins.get_mut(..=place).unwrap_or_default().rotate_right(1);
+        Some(garment)
+    }
 }
 
 impl Finder {
-    /// The garments of these names, in their order; what is wrong with those that name none.
+    /// The garment of a name; what is wrong with one that names none.
     ///
     /// # Errors
     /// When the store does.
-    pub fn find<'a>(
-        &mut self,
-        db: &mut Db,
-        keys: &Keyring,
-        names: impl Iterator<Item = &'a Named>,
-    ) -> Result<Vec<Result<GarmentId, Fault>>> {
-        let mut known: HashMap<BatchNo, Option<Batch>> = HashMap::new();
-        names.map(|named| self.find_one(db, keys, &mut known, named)).collect()
-    }
-
-    fn find_one(
-        &mut self,
-        db: &mut Db,
-        keys: &Keyring,
-        known: &mut HashMap<BatchNo, Option<Batch>>,
-        named: &Named,
-    ) -> Result<Result<GarmentId, Fault>> {
-        let gtin = named.gtin.as_deref().map_or(self.last, batches::gtin14);
-        if let (Some(gtin), Ok(serial)) = (gtin, Serial::parse(&named.serial))
-            && let Some(garment) = keys.open(&gtin, &serial)
-        {
-            let batch = match known.entry(garment.batch()) {
-                Slot::Occupied(slot) => slot.into_mut(),
-                Slot::Vacant(slot) => slot.insert(batches::batch(db, garment.batch())?),
+    pub fn find(&mut self, db: &mut Db, keys: &Keyring, named: &Named) -> Result<Result<GarmentId, Fault>> {
+        let given = named.gtin.as_deref().map(batches::gtin14);
+        // A GTIN that is none names nothing of ours.
+        if let (Ok(serial), false) = (Serial::parse(&named.serial), given == Some(None)) {
+            let known = match self.0.take() {
+                Some(known) => known,
+                None => Known::read(db)?,
             };
-            // It must be the very serial its batch was minted with: of this GTIN, of this epoch.
-            let is_own = batch.as_ref().is_some_and(|batch| {
-                batch.origin == Origin::Own && batches::own_serial(keys, batch, garment).is_ok_and(|own| own.serial == serial.as_str())
-            });
-            if is_own {
-                self.last = Some(gtin);
+            if let Some(garment) = self.0.insert(known).open(keys, given.flatten(), &serial) {
                 return Ok(Ok(garment));
             }
         }
-        // A GTIN not met before, a serial from elsewhere, or none at all.
+        // Of a batch minted since, from elsewhere, or none at all.
         match find(db, keys, named) {
-            Ok(garment) => {
-                let batch = batches::batch(db, garment.batch())?.filter(|batch| batch.origin == Origin::Own);
-                self.last = batch.and_then(|batch| batch.minted_gtin.as_deref().map_or(Some(NO_GTIN), batches::gtin14)).or(self.last);
-                Ok(Ok(garment))
-            }
+            Ok(garment) => Ok(Ok(garment)),
             Err(Error::Refused(refusal)) => Ok(Err(Fault::new("serial", refusal.code).with("value", &named.serial))),
             Err(error) => Err(error),
         }
@@ -146,6 +140,15 @@ mod tests {
             name("HTTPS://ID.BRAND.CN/01/09506000134352/21/0K8JYHFBAF2GXMNFX4WA", None),
             Ok((Some("09506000134352".into()), serial.clone()))
         );
+        for text in [
+            "https://id.brand.cn/01/09506000134352/21/0K8JYHFBAF2GXMNFX4WA/",
+            "(01)09506000134352(21)0K8JYHFBAF2GXMNFX4WA",
+            "]d20109506000134352210K8JYHFBAF2GXMNFX4WA\u{1d}10L-7",
+        ] {
+            assert_eq!(name(text, None), Ok((Some("09506000134352".into()), serial.clone())), "{text}");
+        }
+        assert_eq!(name("序列号：0K8JYHFBAF2GXMNFX4WA", None), Ok((None, serial.clone())));
+        assert_eq!(name("0k8jy-hfbaf-2gxmn-fx4wa\u{200b}", None), Ok((None, "0k8jy-hfbaf-2gxmn-fx4wa".into())));
         assert_eq!(name("https://id.brand.cn/c/0K8JYHFBAF2GXMNFX4WA", None), Ok((Some("00000000000000".into()), serial)));
         assert_eq!(name("https://id.brand.cn/about", None), Err(Code::NotADigitalLink));
         assert_eq!(name("https://id.brand.cn/01/09506000134352", None), Err(Code::NotADigitalLink));

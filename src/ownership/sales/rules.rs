@@ -3,8 +3,8 @@
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::money::Money;
-use crate::kernel::{Code, Fault, GarmentId, Id, Refusal, Result, text};
+use crate::kernel::money::{self, Money};
+use crate::kernel::{Code, Fault, GarmentId, Id, Refusal, Result, countries, text};
 
 /// Days ahead of the brand's date that a sale may be dated: shops east of the brand are in tomorrow already.
 const DAYS_AHEAD: u64 = 1;
@@ -73,7 +73,7 @@ pub struct SaleAsk {
 }
 
 /// The part of a sale that needs nothing but itself to be sound.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sound {
     /// Sold.
     pub sold_on: NaiveDate,
@@ -120,15 +120,14 @@ pub fn check(ask: &SaleAsk, today: NaiveDate) -> Result<Sound> {
     };
     let order_no = keep(text::optional_line("order_no", &ask.order_no, 60));
     let channel = keep(channel("channel", &ask.channel));
-    let country = keep(country("country", &ask.country));
+    let country = keep(countries::read("country", &ask.country));
     let city = keep(text::optional_line("city", &ask.city, 60));
-    if let Some(price) = &ask.price {
-        if price.minor < 0 {
-            faults.push(Fault::new("price.minor", Code::BelowZero).with("value", price.minor));
-        }
-        if let Err(fault) = currency("price.currency", &price.currency) {
-            faults.push(fault);
-        }
+    let price = ask
+        .price
+        .as_ref()
+        .map(|price| Money { minor: price.minor, currency: keep(money::read_currency("price.currency", &price.currency)) });
+    if let Some(price) = price.as_ref().filter(|price| price.minor < 0) {
+        faults.push(Fault::new("price.minor", Code::BelowZero).with("value", price.minor));
     }
     Refusal::unless_empty(faults)?;
     Ok(Sound {
@@ -136,7 +135,7 @@ pub fn check(ask: &SaleAsk, today: NaiveDate) -> Result<Sound> {
         delivered_on: ask.delivered_on,
         promised_on: ask.promised_on,
         order_no,
-        price: ask.price.clone(),
+        price,
         channel,
         country,
         city,
@@ -171,32 +170,6 @@ pub fn in_order(field: &'static str, earlier: NaiveDate, later: NaiveDate) -> Re
         return Err(Fault::new(field, Code::DatesOutOfOrder).with("earlier", earlier).with("later", later));
     }
     Ok(())
-}
-
-/// A country: two capital letters, or nothing.
-///
-/// # Errors
-/// [`Code::Malformed`] for `field`.
-pub fn country(field: &'static str, written: &str) -> Result<String, Fault> {
-    letters(field, written, 2, "CN")
-}
-
-/// A currency: three capital letters.
-///
-/// # Errors
-/// [`Code::Malformed`] or [`Code::Missing`] for `field`.
-pub fn currency(field: &'static str, written: &str) -> Result<String, Fault> {
-    let read = letters(field, written, 3, "CNY")?;
-    if read.is_empty() { Err(Fault::new(field, Code::Missing)) } else { Ok(read) }
-}
-
-fn letters(field: &'static str, written: &str, length: usize, example: &'static str) -> Result<String, Fault> {
-    let read = written.trim().to_ascii_uppercase();
-    if read.is_empty() || (read.len() == length && read.bytes().all(|byte| byte.is_ascii_uppercase())) {
-        Ok(read)
-    } else {
-        Err(Fault::new(field, Code::Malformed).with("reason", example))
-    }
 }
 
 /// A channel: a code, or nothing.
@@ -242,11 +215,11 @@ mod tests {
     #[test]
     fn every_wrong_field_is_named() {
         let wrong = serde_json::json!({
-            "serial": "x", "sold_on": "2026-06-10", "order_no": "a\u{1}", "channel": "two words", "country": "China", "city": "x".repeat(61),
+            "serial": "x", "sold_on": "2026-06-10", "order_no": "a\u{1}", "channel": "two words", "country": "QQ", "city": "x".repeat(61),
             "price": {"minor": -1, "currency": "RMB¥"},
         });
         let fields: Vec<_> = faults(wrong).into_iter().map(|(field, _)| field).collect();
-        assert_eq!(fields, ["order_no", "channel", "country", "city", "price.minor", "price.currency"]);
+        assert_eq!(fields, ["order_no", "channel", "country", "city", "price.currency", "price.minor"]);
         let unknown = serde_json::from_value::<SaleAsk>(serde_json::json!({"serial": "x", "sold_on": "2026-06-10", "buyer": "王"}));
         assert!(unknown.unwrap_err().to_string().contains("buyer"));
     }
@@ -255,12 +228,13 @@ mod tests {
     fn a_sound_sale_is_kept_as_sent() {
         let sound = check(
             &ask(serde_json::json!({
-                "serial": "x", "sold_on": "2026-06-10", "order_no": " A-1 ", "channel": "web", "country": "cn", "city": "杭州",
-                "price": {"minor": 19900, "currency": "CNY"},
+                "serial": "x", "sold_on": "2026-06-10", "order_no": " A-1 ", "channel": "web", "country": "China", "city": "杭州",
+                "price": {"minor": 19900, "currency": "rmb"},
             })),
             day("2026-06-15"),
         )
         .unwrap();
-        assert_eq!((sound.order_no.as_str(), sound.country.as_str(), sound.price.unwrap().minor), ("A-1", "CN", 19_900));
+        assert_eq!((sound.order_no.as_str(), sound.country.as_str()), ("A-1", "CN"));
+        assert_eq!(sound.price, Some(Money { minor: 19_900, currency: "CNY".into() }));
     }
 }

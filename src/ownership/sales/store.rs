@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 use diesel::prelude::*;
+use serde::Serialize;
 
 use super::examine::{Ready, examine};
 use super::rules::{NewSale, SaleStatus, dates, in_order};
@@ -14,7 +15,7 @@ use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result};
 use crate::ownership::warranties::{self, Facts};
 use crate::ownership::{garments, holders};
 use crate::platform::db::schema::sale;
-use crate::platform::db::{Db, chunk_rows, planned};
+use crate::platform::db::{At, Day, Db, chunk_rows, lie_close, planned};
 use crate::platform::events::{self, Stamp};
 use crate::production::{batches, products};
 use crate::{each, insert_all};
@@ -142,11 +143,21 @@ pub fn latest(db: &mut Db, garment: GarmentId) -> Result<Option<Sale>> {
 /// When the store does.
 pub fn of_garments(db: &mut Db, garments: &[GarmentId]) -> Result<Vec<Sale>> {
     let mut sales = Vec::new();
-    for chunk in garments.chunks(chunk_rows(1)) {
+    for chunk in garments::in_runs(garments).into_iter().flat_map(|run| run.chunks(chunk_rows(1))) {
         let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
-        let rows: Vec<Row> =
-            each!(db, |c| planned(sale::table.filter(sale::garment_id.eq_any(&ids)).order((sale::garment_id, sale::seq)), ids.len() == 1)
-                .load(c))?;
+        let rows: Vec<Row> = match lie_close(&ids) {
+            Some((first, last)) => {
+                let between = sale::table.filter(sale::garment_id.between(first, last)).order((sale::garment_id, sale::seq));
+                let mut rows: Vec<Row> = each!(db, |c| between.load(c))?;
+                rows.retain(|row| ids.binary_search(&row.garment_id).is_ok());
+                rows
+            }
+            None => each!(db, |c| planned(
+                sale::table.filter(sale::garment_id.eq_any(&ids)).order((sale::garment_id, sale::seq)),
+                ids.len() == 1
+            )
+            .load(c))?,
+        };
         for row in rows {
             sales.push(row.try_into()?);
         }
@@ -178,6 +189,15 @@ fn already_sold() -> Error {
     Refusal { code: Code::AlreadySold, args: Vec::new(), faults: vec![Fault::new("serial", Code::AlreadySold)] }.into()
 }
 
+/// The body of the event that a garment is sold.
+#[derive(Serialize)]
+struct Sold<'a> {
+    channel: &'a str,
+    retailer: Option<Id>,
+    sale: i64,
+    sold_on: NaiveDate,
+}
+
 /// Registers sales that [`examine`] found ready in the same write.
 ///
 /// # Errors
@@ -196,9 +216,9 @@ pub fn register_examined(db: &mut Db, stamp: &Stamp, ready: &[Ready]) -> Result<
                     sale::garment_id.eq(new.garment.0),
                     sale::seq.eq(seq),
                     sale::status.eq(SaleStatus::Live.as_str()),
-                    sale::sold_on.eq(sound.sold_on),
-                    sale::delivered_on.eq(sound.delivered_on),
-                    sale::promised_on.eq(sound.promised_on),
+                    sale::sold_on.eq(Day(sound.sold_on)),
+                    sale::delivered_on.eq(sound.delivered_on.map(Day)),
+                    sale::promised_on.eq(sound.promised_on.map(Day)),
                     sale::channel.eq(&sound.channel),
                     sale::retailer_id.eq(new.retailer.map(|id| id.0)),
                     sale::order_no.eq(&sound.order_no),
@@ -208,12 +228,12 @@ pub fn register_examined(db: &mut Db, stamp: &Stamp, ready: &[Ready]) -> Result<
                     sale::city.eq(&sound.city),
                     sale::policy_id.eq(policy.map(|id| id.0)),
                     sale::source.eq(new.source),
-                    sale::created_at.eq(stamp.at),
+                    sale::created_at.eq(At(stamp.at)),
                     sale::version.eq(1),
                 )
             })
             .collect();
-        insert_all!(db, &rows, |values| diesel::insert_into(sale::table).values(values)).map_err(|error| match Error::from(error) {
+        insert_all!(db, sale::table, &rows).map_err(|error| match Error::from(error) {
             error if error.code() == Code::Duplicate => already_sold(),
             error => error,
         })?;
@@ -228,10 +248,9 @@ pub fn register_examined(db: &mut Db, stamp: &Stamp, ready: &[Ready]) -> Result<
             tally.claimed(one.new.garment, None, -1);
             tally.claimed(one.new.garment, one.new.retailer, 1);
         }
-        facts.push((
-            one.new.garment.0,
-            serde_json::json!({ "sale": one.seq, "sold_on": one.new.sound.sold_on, "retailer": one.new.retailer, "channel": one.new.sound.channel }),
-        ));
+        let sound = &one.new.sound;
+        facts
+            .push((one.new.garment.0, Sold { channel: &sound.channel, retailer: one.new.retailer, sale: one.seq, sold_on: sound.sold_on }));
     }
     events::append_garments(db, stamp, EventKind::Sold, &facts)?;
     warranties::open(db, stamp, &openings)?;

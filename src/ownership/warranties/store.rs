@@ -11,7 +11,7 @@ use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result};
 use crate::ownership::garments;
 use crate::platform::db::schema::warranty;
-use crate::platform::db::{Db, chunk_rows};
+use crate::platform::db::{Day, Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
 use crate::platform::policies::{self, Policy};
 use crate::production::{batches, products};
@@ -131,23 +131,34 @@ pub fn open(db: &mut Db, stamp: &Stamp, openings: &[Opening]) -> Result<()> {
                     warranty::sale_seq.eq(new.sale_seq),
                     warranty::policy_id.eq(new.policy.map(|id| id.0)),
                     warranty::status.eq(status.as_str()),
-                    warranty::starts_on.eq(new.term.map(|term| term.starts_on)),
-                    warranty::ends_on.eq(new.term.map(|term| term.ends_on)),
+                    warranty::starts_on.eq(new.term.map(|term| Day(term.starts_on))),
+                    warranty::ends_on.eq(new.term.map(|term| Day(term.ends_on))),
                     warranty::start_basis.eq(new.term.map_or("", |term| term.basis.as_str())),
                     warranty::reason.eq(""),
                     warranty::version.eq(1),
                 )
             })
             .collect();
-        insert_all!(db, &rows, |values| diesel::insert_into(warranty::table).values(values))?;
+        insert_all!(db, warranty::table, &rows)?;
     }
     let started: Vec<_> =
-        openings.iter().filter_map(|new| new.term.map(|term| (new.garment.0, started_body(new.sale_seq, &term)))).collect();
+        openings.iter().filter_map(|new| new.term.map(|term| (new.garment.0, Started::of(new.sale_seq, &term)))).collect();
     events::append_garments(db, stamp, EventKind::WarrantyStarted, &started)
 }
 
-fn started_body(sale_seq: i64, term: &Term) -> serde_json::Value {
-    serde_json::json!({ "sale": sale_seq, "basis": term.basis.as_str(), "starts_on": term.starts_on, "ends_on": term.ends_on })
+/// The body of the event that a warranty starts.
+#[derive(Serialize)]
+struct Started {
+    basis: &'static str,
+    ends_on: NaiveDate,
+    sale: i64,
+    starts_on: NaiveDate,
+}
+
+impl Started {
+    fn of(sale: i64, term: &Term) -> Self {
+        Self { basis: term.basis.as_str(), ends_on: term.ends_on, sale, starts_on: term.starts_on }
+    }
 }
 
 /// The day after which the garment's batch was made, where it is recorded.
@@ -181,7 +192,7 @@ pub fn again(db: &mut Db, stamp: &Stamp, before: &Warranty, terms: &Terms, facts
     if changed == 0 {
         return Err(Code::Stale.into());
     }
-    events::append(db, stamp, EventKind::WarrantyStarted, Subject::Garment(before.garment.0), &started_body(before.sale_seq, &term))
+    events::append(db, stamp, EventKind::WarrantyStarted, Subject::Garment(before.garment.0), &Started::of(before.sale_seq, &term))
 }
 
 /// Starts the garment's warranty if it waits for its holder: what a claim does. One that runs already is left alone.

@@ -15,6 +15,14 @@ pub const fn chunk_rows(columns: usize) -> usize {
     }
 }
 
+/// The first and the last of these keys, when they are in order and lie so close that reading all rows from the one to the other costs less than
+/// looking each up: a statement with a list of keys is planned anew each time, and may not be twice as long as what it saves.
+pub fn lie_close(keys: &[i64]) -> Option<(i64, i64)> {
+    let (first, last) = (*keys.first()?, *keys.last()?);
+    let spread = last.checked_sub(first)?.unsigned_abs() / 2;
+    (keys.len() > 1 && keys.is_sorted() && u64::try_from(keys.len()).is_ok_and(|count| spread < count)).then_some((first, last))
+}
+
 impl From<DieselError> for Error {
     fn from(error: DieselError) -> Self {
         match &error {
@@ -37,6 +45,12 @@ impl From<DieselError> for Error {
 
 /// The column of a unique violation: PostgreSQL names the constraint (`batch_code_key`), SQLite the columns (`batch.code`).
 fn unique_column(constraint: Option<&str>, message: &str) -> String {
+    let column = violated(constraint, message);
+    // People know a code, not the form it is compared in.
+    if column == "code_key" { "code".to_owned() } else { column }
+}
+
+fn violated(constraint: Option<&str>, message: &str) -> String {
     if let Some(columns) = message.strip_prefix("UNIQUE constraint failed: ") {
         let last = columns.rsplit(", ").next().unwrap_or(columns);
         return last.rsplit('.').next().unwrap_or(last).to_owned();
@@ -52,8 +66,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn keys_lie_close_when_every_other_is_asked_for() {
+        assert_eq!(lie_close(&[10, 11, 13]), Some((10, 13)));
+        assert_eq!(lie_close(&[10, 12, 15]), Some((10, 15)));
+        for keys in [&[][..], &[10], &[10, 12, 16], &[11, 10, 12], &[i64::MIN, i64::MAX]] {
+            assert_eq!(lie_close(keys), None, "{keys:?}");
+        }
+    }
+
+    #[test]
     fn both_stores_name_the_same_column() {
         assert_eq!(unique_column(None, "UNIQUE constraint failed: batch.code"), "code");
         assert_eq!(unique_column(Some("batch_code_key"), "duplicate key value violates unique constraint"), "code");
+        assert_eq!(unique_column(None, "UNIQUE constraint failed: lot.party_id, lot.code_key"), "code");
+        assert_eq!(unique_column(Some("lot_code_key_key"), "duplicate key value violates unique constraint"), "code");
     }
 }

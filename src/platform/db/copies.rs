@@ -10,9 +10,13 @@ use diesel::{QueryableByName, RunQueryDsl};
 
 use super::{DatabaseUrl, migrate, sqlite};
 use crate::kernel::{Error, Result};
+use crate::platform::disk;
 
 /// What SQLite keeps beside a file, by suffix. A write-ahead log is replayed into whatever file it finds itself beside.
 const COMPANIONS: [&str; 3] = ["-wal", "-journal", "-shm"];
+
+/// Room a migration may take beside the copy, bytes.
+const MIGRATION_ROOM: u64 = 20_000_000;
 
 #[derive(QueryableByName)]
 struct Line {
@@ -82,6 +86,15 @@ pub(super) fn backup(connection: &mut SqliteConnection, file: &Path) -> Result<(
     arriving.arrive()
 }
 
+/// Refuses to begin a copy for which the disk has no room, with as much again as the log of a small migration takes.
+pub(super) fn refuse_without_room(connection: &mut SqliteConnection, file: &Path) -> Result<()> {
+    let size = "SELECT CAST((page_count - freelist_count) * page_size AS TEXT) AS line FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+    let size: Vec<Line> = diesel::sql_query(size).load(connection)?;
+    let bytes: u64 =
+        size.first().and_then(|row| row.line.parse().ok()).ok_or_else(|| Error::broken("the store does not say how large it is"))?;
+    disk::needs(file, bytes.saturating_add(MIGRATION_ROOM), disk::free(file)?)
+}
+
 /// Puts the backup `file` at `place`, where no store is, and brings it up to this program. Gives the migrations that were applied.
 ///
 /// # Errors
@@ -99,38 +112,31 @@ pub fn restore(file: &Path, place: &Path) -> Result<Vec<String>> {
     }
     let arriving = Arriving::at(place)?;
     std::io::copy(&mut File::open(file).map_err(of_file)?, &mut File::create_new(&arriving.part)?)?;
-    if let Some(trouble) = trouble(&arriving.part) {
+    if let Some(trouble) = trouble(&arriving.part, file)? {
         return Err(Error::broken(format!("{} is not a sound backup: {trouble}", file.display())));
     }
     // Before it has its name, so that a migration that fails leaves nothing behind either.
-    let applied = migrate(&DatabaseUrl::Sqlite(arriving.part.clone()))?.applied;
+    let applied = migrate::migrate_file(&arriving.part, false)?.applied;
     arriving.arrive()?;
     Ok(applied)
 }
 
-/// What speaks against a file as a store of this program.
-fn trouble(file: &Path) -> Option<String> {
+/// What speaks against a copy of `file` as a store of this program.
+fn trouble(copy: &Path, file: &Path) -> Result<Option<String>> {
     let ask = |connection: &mut SqliteConnection, sql: &str| -> Result<Vec<String>> {
         let lines: Vec<Line> = diesel::sql_query(sql).load(connection)?;
         Ok(lines.into_iter().map(|line| line.line).collect())
     };
     let examine = || -> Result<Option<String>> {
-        let mut connection = sqlite::establish(file)?;
-        let table = "SELECT name AS line FROM sqlite_master WHERE type = 'table' AND name = '__diesel_schema_migrations'";
-        let versions = match ask(&mut connection, table)?.as_slice() {
-            [] => Vec::new(),
-            _ => ask(&mut connection, "SELECT version AS line FROM __diesel_schema_migrations ORDER BY version")?,
-        };
+        let mut connection = sqlite::establish(copy)?;
+        let versions = migrate::sqlite_versions(&mut connection, file)?;
         if versions.is_empty() {
             return Ok(Some("it holds no store of this program".into()));
         }
-        let newer = super::migrate::unknown(&versions)?;
-        if !newer.is_empty() {
-            return Ok(Some(format!("it is of a newer program, which changed the tables: {}", newer.join(", "))));
-        }
+        migrate::check_versions(&DatabaseUrl::Sqlite(file.to_owned()), &versions)?;
         // SQLite reads what is missing of the last page as zeros.
         let size = "SELECT CAST(page_count * page_size AS TEXT) AS line FROM pragma_page_count, pragma_page_size";
-        if ask(&mut connection, size)? != [std::fs::metadata(file)?.len().to_string()] {
+        if ask(&mut connection, size)? != [std::fs::metadata(copy)?.len().to_string()] {
             return Ok(Some("it is cut short".into()));
         }
         let damage = ask(&mut connection, "SELECT integrity_check AS line FROM pragma_integrity_check WHERE integrity_check <> 'ok'")?;
@@ -139,8 +145,8 @@ fn trouble(file: &Path) -> Option<String> {
         let found: Vec<_> = damage.into_iter().take(3).chain(orphans).collect();
         Ok((!found.is_empty()).then(|| found.join("; ")))
     };
-    examine().unwrap_or_else(|error| match error {
-        Error::Broken(source) => Some(source.to_string()),
-        other => Some(other.to_string()),
-    })
+    match examine() {
+        Err(Error::Broken(source)) => Ok(Some(source.to_string())),
+        other => other,
+    }
 }

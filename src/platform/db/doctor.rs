@@ -2,18 +2,42 @@
 
 use diesel::{QueryableByName, RunQueryDsl};
 
-use super::{DatabaseUrl, Db, Store, pending};
-use crate::kernel::Result;
+use super::{Db, Difference, Standing, Store};
+use crate::kernel::{Fault, Result};
 
 /// One answer of an examination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at.
+    /// What was looked at: the message `doctor-<about>`.
     pub about: &'static str,
     /// Whether it is as it should be.
     pub sound: bool,
-    /// In words, for the administrator.
-    pub words: String,
+    /// What was found.
+    pub says: Says,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// In the words of whoever was asked.
+    Plain(String),
+    /// A message with its arguments.
+    Words(&'static str, Vec<(&'static str, String)>),
+    /// What is wrong, each with its place.
+    Faults(Vec<Fault>),
+}
+
+impl Finding {
+    /// All is well, or something is not, in these words.
+    pub fn new(about: &'static str, sound: bool, says: Says) -> Self {
+        Self { about, sound, says }
+    }
+
+    /// A list of what is wrong; `none` is the message when nothing is.
+    pub fn list(about: &'static str, wrong: &[String], none: &'static str) -> Self {
+        let says = if wrong.is_empty() { Says::Words(none, Vec::new()) } else { Says::Plain(wrong.join("; ")) };
+        Self::new(about, wrong.is_empty(), says)
+    }
 }
 
 #[derive(QueryableByName)]
@@ -22,18 +46,34 @@ struct Line {
     line: String,
 }
 
-/// Examines the store: migrations, integrity, foreign keys, durability settings.
+/// Whether the store's tables are those of this program.
+fn tables(standing: &Standing) -> Vec<Finding> {
+    let migrations = match standing.pending.as_slice() {
+        [] => Says::Words("doctor-none-pending", Vec::new()),
+        pending => Says::Words("doctor-pending", vec![("versions", pending.join(", "))]),
+    };
+    let (harmless, wrong): (Vec<_>, Vec<_>) = standing.differences.iter().partition(|one| one.harmless);
+    let faults = |some: Vec<&Difference>| Says::Faults(some.into_iter().map(|one| one.fault.clone()).collect());
+    let mut findings = vec![Finding::new("migrations", standing.pending.is_empty(), migrations)];
+    findings.push(match (wrong.is_empty(), standing.versions.last()) {
+        (false, _) => Finding::new("tables", false, faults(wrong)),
+        (true, version) => {
+            let version = version.cloned().unwrap_or_default();
+            Finding::new("tables", true, Says::Words("doctor-tables-as-made", vec![("version", version)]))
+        }
+    });
+    if !harmless.is_empty() {
+        findings.push(Finding::new("more", true, faults(harmless)));
+    }
+    findings
+}
+
+/// Examines the store: its tables, integrity, foreign keys, durability settings.
 ///
 /// # Errors
 /// When the store cannot be asked at all.
-pub fn examine(store: &Store, url: &DatabaseUrl) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    let behind = pending(url)?;
-    findings.push(Finding {
-        about: "migrations",
-        sound: behind.is_empty(),
-        words: if behind.is_empty() { "none pending".into() } else { format!("pending: {}", behind.join(", ")) },
-    });
+pub fn examine(store: &Store, standing: &Standing) -> Result<Vec<Finding>> {
+    let mut findings = tables(standing);
     findings.extend(store.read_blocking(|db| {
         let ask = |db: &mut Db, sql: &str| -> Result<Vec<String>> {
             let lines: Vec<Line> = crate::each!(db, |c| diesel::sql_query(sql).load(c))?;
@@ -42,18 +82,23 @@ pub fn examine(store: &Store, url: &DatabaseUrl) -> Result<Vec<Finding>> {
         let mut answers = Vec::new();
         let mut check = |db: &mut Db, about, sql: &str, good: &str| -> Result<()> {
             let lines = ask(db, sql)?.join("; ");
-            answers.push(Finding { about, sound: lines == good, words: if lines.is_empty() { "nothing found".into() } else { lines } });
+            let sound = lines == good;
+            answers.push(Finding::new(
+                about,
+                sound,
+                if lines.is_empty() { Says::Words("doctor-nothing", Vec::new()) } else { Says::Plain(lines) },
+            ));
             Ok(())
         };
         match db {
             Db::Sqlite(_) => {
                 check(db, "integrity", "SELECT integrity_check AS line FROM pragma_integrity_check", "ok")?;
-                check(db, "foreign keys", "SELECT DISTINCT \"table\" AS line FROM pragma_foreign_key_check", "")?;
+                check(db, "foreign-keys", "SELECT DISTINCT \"table\" AS line FROM pragma_foreign_key_check", "")?;
                 check(db, "journal", "SELECT journal_mode AS line FROM pragma_journal_mode", "wal")?;
             }
             Db::Pg(_) => {
                 check(db, "fsync", "SELECT current_setting('fsync') AS line", "on")?;
-                check(db, "synchronous_commit", "SELECT current_setting('synchronous_commit') AS line", "on")?;
+                check(db, "synchronous-commit", "SELECT current_setting('synchronous_commit') AS line", "on")?;
             }
         }
         Ok(answers)

@@ -8,6 +8,9 @@
 //!
 //! Queries are written once: `each!(db, |c| query.load(c))` is type-checked against both backends.
 
+mod catalogue;
+mod codes;
+mod columns;
 mod conflict;
 mod copies;
 mod doctor;
@@ -18,6 +21,7 @@ mod postgres;
 pub mod schema;
 pub mod search;
 mod sqlite;
+mod times;
 mod url;
 
 use std::any::{Any, TypeId};
@@ -28,12 +32,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
-pub use conflict::{CHUNK_BINDS, chunk_rows};
+pub use catalogue::{Catalogue, Column, Difference, Key, KeyKind, Table};
+pub use columns::{JsonText, known_text};
+pub use conflict::{CHUNK_BINDS, chunk_rows, lie_close};
 pub use copies::restore;
-pub use doctor::{Finding, examine};
+pub use doctor::{Finding, Says, examine};
 pub use literal::Live;
-pub use migrate::{Migrated, migrate, pending};
-pub use planned::{Planned, planned};
+pub use migrate::{Migrated, Standing, migrate, refuse_differences, standing};
+pub use planned::{COPIED, Planned, planned};
+pub use times::{At, Day};
 pub use url::DatabaseUrl;
 
 use crate::kernel::Result;
@@ -95,10 +102,11 @@ enum Kind {
 }
 
 impl Store {
-    /// Opens the store the URL names. Does not migrate: see [`migrate`].
+    /// Opens the store the URL names. Neither makes nor migrates it: see [`migrate`].
     ///
     /// # Errors
-    /// When the file cannot be opened or lies on a network file system. PostgreSQL connects lazily: an unreachable server shows at first use.
+    /// `StoreMissing`, `StoreNewer`, `StoreForeign` for a file; when it cannot be opened or lies on a network file system. PostgreSQL connects
+    /// lazily: an unreachable server shows at first use, a newer store in [`migrate`] and [`standing`].
     pub fn open(url: &DatabaseUrl, options: &StoreOptions) -> Result<Self> {
         let kind = match url {
             DatabaseUrl::Sqlite(path) => Kind::Sqlite(sqlite::SqliteStore::open(path, options)?),

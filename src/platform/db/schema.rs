@@ -31,6 +31,8 @@ diesel::table! {
         version -> BigInt,
         valid_from -> Timestamp,
         value -> Text,
+        set_by -> Text,
+        reason -> Text,
     }
 }
 
@@ -162,6 +164,7 @@ diesel::table! {
         status -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 
@@ -187,6 +190,7 @@ diesel::table! {
         exclusions_zh -> Text,
         exclusions_en -> Text,
         created_at -> Timestamp,
+        code_key -> Text,
     }
 }
 
@@ -205,6 +209,7 @@ diesel::table! {
         status -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 
@@ -220,6 +225,7 @@ diesel::table! {
         size_label -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 
@@ -247,6 +253,7 @@ diesel::table! {
         received_on -> Nullable<Date>,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 
@@ -276,6 +283,7 @@ diesel::table! {
         status -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        code_key -> Text,
     }
 }
 
@@ -545,6 +553,25 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    calendar (id) {
+        id -> BigInt,
+        code -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    calendar_day (calendar_id, day) {
+        calendar_id -> BigInt,
+        day -> Date,
+        kind -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        source -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     event,
     garment_event,
@@ -586,5 +613,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     defect,
     finding,
     photo,
-    recall_scope
+    recall_scope,
+    calendar,
+    calendar_day
 );

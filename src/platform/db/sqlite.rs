@@ -19,7 +19,7 @@ use diesel::{Connection, QueryDsl, QueryResult, RunQueryDsl};
 use tokio::sync::oneshot;
 
 use super::{Db, StoreOptions};
-use crate::kernel::{Error, Result};
+use crate::kernel::{Code, Error, Refusal, Result};
 
 /// Writes one commit may carry.
 const GROUP_MAX: usize = 512;
@@ -66,9 +66,10 @@ diesel::table! {
 
 impl SqliteStore {
     pub(super) fn open(path: &Path, options: &StoreOptions) -> Result<Self> {
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent)?;
+        if !path.exists() {
+            return Err(Refusal::new(Code::StoreMissing).with("place", path.display()).into());
         }
+        super::migrate::refuse_newer(path)?;
         refuse_network_file_system(path)?;
         let writer = open_writer(path)?;
         let readers = (0..options.connections.max(1)).map(|_| open_reader(path)).collect::<Result<Vec<_>>>()?;
@@ -251,13 +252,23 @@ fn commit_group(db: &mut Db, group: &mut [Box<dyn Queued>]) -> Result<()> {
         control(db, "BEGIN IMMEDIATE")?;
         let mut kept = false;
         for write in group.iter_mut() {
-            control(db, "SAVEPOINT one")?;
-            if write.run(db) {
-                kept = true;
-            } else {
-                control(db, "ROLLBACK TO one")?;
+            // A savepoint guards the writes before this one. Where there is none to guard it would only cost: SQLite keeps a copy of each page
+            // that is changed under it, and walks all of them when a statement with a savepoint of its own ends.
+            if kept {
+                control(db, "SAVEPOINT one")?;
             }
-            control(db, "RELEASE one")?;
+            match (write.run(db), kept) {
+                (true, true) => control(db, "RELEASE one")?,
+                (true, false) => kept = true,
+                (false, true) => {
+                    control(db, "ROLLBACK TO one")?;
+                    control(db, "RELEASE one")?;
+                }
+                (false, false) => {
+                    control(db, "ROLLBACK")?;
+                    control(db, "BEGIN IMMEDIATE")?;
+                }
+            }
         }
         control(db, if kept { "COMMIT" } else { "ROLLBACK" })
     })();

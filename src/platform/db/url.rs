@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::kernel::{Code, Fault};
+
 /// `sqlite:///path/to/file` or `postgres://user@host/name`.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
@@ -13,30 +15,34 @@ pub enum DatabaseUrl {
     Postgres(String),
 }
 
-/// Why a URL names no store.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum UrlError {
-    /// Some other scheme.
-    #[error("a database URL begins with sqlite:/// or postgres://; this one begins with {0:?}")]
-    Scheme(String),
-    /// `sqlite://` without an absolute path.
-    #[error("sqlite:// needs an absolute path: sqlite:///var/lib/hangtag/hangtag.db")]
-    RelativePath,
-}
-
 impl FromStr for DatabaseUrl {
-    type Err = UrlError;
+    type Err = Fault;
 
-    fn from_str(text: &str) -> Result<Self, UrlError> {
-        let scheme = text.split_once("://").map_or(text, |(scheme, _)| scheme);
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        let refused = |reason: &'static str| Fault::new("", Code::SettingRefused).with("value", hidden(text)).with("reason", reason);
+        let (scheme, rest) = text.split_once("://").unwrap_or((text, ""));
         match scheme {
             "sqlite" => {
-                let path = text.strip_prefix("sqlite://").unwrap_or_default();
-                if path.len() > 1 && path.starts_with('/') { Ok(Self::Sqlite(PathBuf::from(path))) } else { Err(UrlError::RelativePath) }
+                if let Some((_, query)) = rest.split_once(['?', '#']) {
+                    return Err(refused("store-url-query").with("query", query));
+                }
+                if !rest.starts_with('/') || rest.ends_with('/') {
+                    return Err(refused("store-url-path"));
+                }
+                Ok(Self::Sqlite(PathBuf::from(rest)))
             }
-            "postgres" | "postgresql" if text.contains("://") => Ok(Self::Postgres(text.to_owned())),
-            other => Err(UrlError::Scheme(other.chars().take(20).collect())),
+            "postgres" | "postgresql" if !rest.is_empty() => Ok(Self::Postgres(text.to_owned())),
+            _ => Err(refused("store-url-scheme")),
         }
+    }
+}
+
+/// A URL without its password.
+fn hidden(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    match rest.split_once('@').and_then(|(who, host)| Some((who.split_once(':')?.0, host))) {
+        Some((user, host)) => format!("{scheme}://{user}:…@{host}"),
+        None => url.to_owned(),
     }
 }
 
@@ -45,16 +51,7 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
-            Self::Postgres(url) => {
-                let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
-                match rest.split_once('@') {
-                    Some((who, host)) => match who.split_once(':') {
-                        Some((user, _)) => write!(f, "{scheme}://{user}:…@{host}"),
-                        None => write!(f, "{url}"),
-                    },
-                    None => write!(f, "{url}"),
-                }
-            }
+            Self::Postgres(url) => f.write_str(&hidden(url)),
         }
     }
 }
@@ -73,9 +70,20 @@ mod tests {
     fn the_scheme_picks_the_store() {
         assert_eq!("sqlite:///a/b.db".parse(), Ok(DatabaseUrl::Sqlite("/a/b.db".into())));
         assert!(matches!("postgres://u@h/d".parse(), Ok(DatabaseUrl::Postgres(_))));
-        for wrong in ["mysql://h/d", "/a/b.db", "sqlite:a.db", "sqlite://a.db", "sqlite:///", "postgres", ""] {
+        for wrong in ["mysql://h/d", "/a/b.db", "sqlite:a.db", "sqlite://a.db", "sqlite:///", "sqlite:///a/", "postgres", "postgres://", ""]
+        {
             assert!(wrong.parse::<DatabaseUrl>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_sqlite_would_take_for_a_part_of_the_name_is_refused() {
+        for wrong in ["sqlite:///a/b.db?mode=ro", "sqlite:///a/b.db?", "sqlite:///a/b.db#x"] {
+            let fault = wrong.parse::<DatabaseUrl>().unwrap_err();
+            assert!(fault.args.contains(&("reason", "store-url-query".into())), "{fault:?}");
+        }
+        let fault = "mysql://me:secret@h/d".parse::<DatabaseUrl>().unwrap_err();
+        assert!(!format!("{fault:?}").contains("secret"));
     }
 
     #[test]

@@ -153,6 +153,10 @@ impl<P: Perm> FromRequest for Caller<P> {
             if !identity.permissions.has(P::NEEDS) {
                 return Err(Code::Forbidden.into());
             }
+            // What is not of their party is not there for them, whatever their rights.
+            if P::BRAND_ONLY && identity.party.is_some() {
+                return Err(Code::NotFound.into());
+            }
             let stamp = house_of(request)?.stamp(&identity.actor);
             Ok(Self { identity, stamp, right: PhantomData })
         })())

@@ -29,7 +29,7 @@ pub use locale::{LANG_COOKIE, Locale, remember_lang};
 pub use once::{Once, created, json};
 pub use page::{Entry, FormFaults, Menu, Shell, html, html_response, see_other};
 pub use problem::{Problem, dress};
-pub use routes::Routes;
+pub use routes::{RouteEntry, Routes};
 
 use crate::config::Config;
 use crate::kernel::Id;

@@ -71,6 +71,11 @@ pub struct Shell {
 }
 
 impl Shell {
+    /// The shell of a page whose title is the word under `key`, in the reader's language.
+    pub fn titled(request: &HttpRequest, key: &str) -> Self {
+        Self::of(request, Locale::of(request).words().say(key))
+    }
+
     /// The shell of the page a request asks for.
     pub fn of(request: &HttpRequest, title: impl Into<String>) -> Self {
         let lang = Locale::of(request).0;

@@ -26,6 +26,8 @@ macro_rules! permissions {
         pub trait Perm: 'static {
             /// Which.
             const NEEDS: Permission;
+            /// Whether people and programs bound to a party are refused even with the right.
+            const BRAND_ONLY: bool = false;
         }
 
         $(

@@ -174,7 +174,7 @@ async fn desk_page(
     named: Option<ImportTable>,
     not_taken: Vec<String>,
 ) -> Result<DeskPage> {
-    let shell = Shell::of(request, Locale::of(request).words().say("imports-title"));
+    let shell = Shell::titled(request, "imports-title");
     // Who may hand in one table only need not choose it.
     let only = if let [only] = who.mine.as_slice() { Some(*only) } else { None };
     let chosen = named.filter(|table| who.caller.may(table.needs)).or(only);

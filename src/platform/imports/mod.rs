@@ -3,13 +3,16 @@
 //! A room that has files to load describes its columns once ([`Columns`]), says how a row becomes a record and what is done with a chunk of
 //! records ([`Import`]), and hands both to [`run`]. The rest is the same for all rooms and lives here:
 //!
-//! - **Reading** ([`Source`]): the kind of the file by its content; UTF-8, GB18030 (of which GBK is a part) and UTF-16; comma, semicolon and
-//!   tab; XLSX cells as the text a person sees. Rows stream: a file of a million rows is never held.
+//! - **Reading** ([`Source`]): the kind of the file by its content; UTF-8, UTF-16, and with a guess that is shown GB18030 (of which GBK is a
+//!   part) and other encodings; comma, semicolon and tab; XLSX cells as a person sees them, or refused. Rows stream: a file of a million rows is
+//!   never held.
 //! - **Columns** ([`Columns`]): headers are matched by name or alias in Chinese or English, whatever their case, spaces, punctuation or width.
 //!   Columns that are not ours are mapped ([`Reading`]); what several tables speak of has one name in all of them ([`things`]).
-//! - **Cells** ([`Row`]): typed readers that note what is wrong and go on, so that one reading names every bad cell with its line and column.
-//! - **The verdict** ([`ImportReport`]): what would change or did change, row and field, old and new ([`Change`]), and every fault, for a
-//!   page, for JSON, or as a file to mend by.
+//! - **Cells** ([`Row`]): typed readers that note what is wrong and go on, so that one reading names every bad cell with its line and column. A
+//!   reader takes only the kinds of cells it is meant for ([`Takes`]): no text is made of a date or of TRUE.
+//! - **Edits** ([`EditReader`]): a row laid over what is there. A column the file lacks leaves what it held; an empty cell erases it.
+//! - **The verdict** ([`ImportReport`]): what would change or did change, row and field, old and new ([`Change`]), every fault, and what to
+//!   know besides ([`ImportNote`]), for a page, for JSON, or as a file to mend by.
 //!
 //! # Nothing half done
 //!
@@ -19,18 +22,28 @@
 //! already is counted as unchanged. An import interrupted between two chunks has whole rows in and whole rows out, and sending the same file
 //! again completes it.
 //!
+//! The second pass reads the file once more, in its own order; or a room keeps what the first pass found in a [`Spool`], on the disk and in
+//! the order in which the store keeps it. What the first pass established of a row by itself then stands; what the store says is asked again.
+//!
 //! Several files that need one another are a [`Parcel`]: checked together, written together. What people can hand in, and how, is in
 //! `docs/imports.md`.
 
+mod cell;
 mod changes;
+mod delimited;
 mod desk;
+mod edits;
+mod encoding;
+mod headings;
 mod http;
+mod notes;
 mod parcel;
 mod reading;
 mod report;
 mod row;
 mod run;
 mod sheet;
+mod spool;
 mod store;
 mod table;
 mod template;
@@ -42,12 +55,15 @@ mod tests;
 
 pub use changes::{Applied, CHANGES_KEPT, Change, ChangeKind, FieldChange, change_rows, change_titles};
 pub use desk::{Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, Recognised, nearest, recognise, uploads};
+pub use edits::{EditReader, Edits};
 pub use http::routes;
+pub use notes::{ImportNote, Note};
 pub use parcel::{Parcel, ParcelFile, ParcelReport, changes_of, in_order};
 pub use reading::{CodeRule, Reading};
 pub use report::{FAULTS_KEPT, ImportFault, ImportReport, Outcome, Reason};
-pub use row::{Row, read_milli, read_whole};
-pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Mode, News, Pass, Place, Progress, run};
-pub use sheet::{Column, Columns};
+pub use row::{Row, Takes, one_of, read_flag, read_milli, read_whole};
+pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Kept, Mode, News, Pass, Place, Progress, run};
+pub use sheet::{Column, Columns, Half, Kind, ReadText, ShowText};
+pub use spool::{InOrder, Spool};
 pub use table::{Source, TABLE_COLUMNS_MAX};
 pub use template::{columns_markdown, template_csv, template_xlsx};

@@ -238,7 +238,7 @@ impl Parcel {
     fn open(&self, file: &ParcelFile) -> Result<Source> {
         let columns = file.table.columns;
         file.reading.fits(columns)?;
-        let mut source = Source::open(&file.path)?.read_as(&file.name, file.reading.clone());
+        let mut source = Source::open(&file.path)?.read_as(&file.name, file.reading.clone()).in_zone(self.house.config.time_zone);
         let headers = source.headers(columns)?;
         if file.reading == Reading::default() {
             let fits = self.tables.0.iter().filter_map(|table| Some((table.columns.fit(&headers)?, table.columns.title)));
@@ -277,6 +277,7 @@ pub(super) fn unread(name: &str, table: &str, dry_run: bool, refusal: Refusal) -
         changed: 0,
         unchanged: 0,
         changes: Vec::new(),
+        notes: Vec::new(),
         fault_count: u64::try_from(faults.len()).unwrap_or(u64::MAX),
         faults: faults.iter().map(|fault| ImportFault::of(fault, None)).collect(),
     }

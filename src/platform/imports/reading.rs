@@ -44,6 +44,19 @@ impl Reading {
         )
     }
 
+    /// The place of the column that a header stands for in a table of these columns.
+    pub(super) fn place(&self, columns: &Columns, header: &str) -> Option<usize> {
+        match self.meant(header) {
+            Some(name) => columns.place(name),
+            None => columns.find(header),
+        }
+    }
+
+    /// Whether a column, at its place among the table's, has something in it though the file lacks it.
+    pub(super) fn fills(&self, place: usize, name: &str) -> bool {
+        self.set.contains_key(name) || (place == 0 && self.codes.is_some())
+    }
+
     /// What a header stands for: a column's name, or an empty text where it is left out. None when nothing was said of it.
     pub(super) fn meant(&self, header: &str) -> Option<&str> {
         let header = fold(header);

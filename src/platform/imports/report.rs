@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::changes::Change;
+use super::notes::ImportNote;
 use crate::kernel::error::{Code, Error, Fault, Refusal};
 use crate::kernel::text::{Both, Lang};
 use crate::platform::words::Words;
@@ -38,8 +39,24 @@ reasons! {
     Empty = "empty";
     /// Neither text nor a workbook.
     NotATable = "not-a-table";
-    /// The binary format before 2007.
+    /// The binary format before 2007, or WPS's.
     OldExcel = "old-excel";
+    /// HTML, whatever its name: what many systems call an Excel export.
+    WebPage = "web-page";
+    /// XML, whatever its name, such as the Excel 2003 XML format.
+    Xml = "xml";
+    /// A PDF.
+    Pdf = "pdf";
+    /// A picture.
+    Picture = "picture";
+    /// An archive of files, or a packed one.
+    Archive = "archive";
+    /// A spreadsheet of Apple Numbers.
+    Numbers = "numbers";
+    /// An OpenDocument spreadsheet.
+    OpenDocument = "open-document";
+    /// A binary workbook (.xlsb).
+    BinaryWorkbook = "binary-workbook";
     /// Encrypted.
     Password = "password";
     /// A ZIP of something else.
@@ -52,12 +69,28 @@ reasons! {
     OpenQuote = "open-quote";
     /// More columns than a table can have.
     TooManyColumns = "too-many-columns";
+    /// An encoding that nobody expects here.
+    UnknownEncoding = "unknown-encoding";
     /// Bytes that are no text in the file's encoding.
     UnreadableText = "unreadable-text";
+    /// A quotation mark inside a quoted cell that is not doubled.
+    StrayQuote = "stray-quote";
     /// `#N/A`, `#REF!` and the like.
     CellError = "cell-error";
+    /// A formula whose result the file does not hold.
+    NoResult = "no-result";
     /// A number beyond what a spreadsheet keeps exactly.
     DigitsLost = "digits-lost";
+    /// A number whose format shows what cannot be told from it: fractions, powers of ten, conditions.
+    NumberFormat = "number-format";
+    /// A date where something else is meant.
+    IsDate = "is-date";
+    /// A time of day or a length of time, which no column takes.
+    IsTime = "is-time";
+    /// Yes or no where something else is meant.
+    IsBoolean = "is-boolean";
+    /// A text that looks like a date which a spreadsheet made of something else.
+    LooksDated = "looks-dated";
     /// A number with a comma that could mean two things.
     Ambiguous = "ambiguous-number";
     /// A row was read into nothing without a word.
@@ -74,6 +107,11 @@ impl Reason {
         Refusal::new(Code::FileBroken).with("reason", self.as_str()).into()
     }
 
+    /// What is wrong with a cell (the field and the line are filled in later).
+    pub(super) fn of_cell(self) -> Fault {
+        Fault::new("", Code::Malformed).with("reason", self.as_str())
+    }
+
     /// What ended the reading of a file at `line`.
     pub(super) fn ends_at(self, line: u64) -> Fault {
         Fault::new("", Code::FileBroken).with("reason", self.as_str()).at_line(line)
@@ -83,6 +121,9 @@ impl Reason {
 /// One thing wrong with one place of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportFault {
+    /// The sheet of the workbook. Absent unless several were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
     /// Line of the file (row of the sheet), from 1. Absent when it is about the file as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
@@ -106,7 +147,15 @@ impl ImportFault {
     pub(super) fn of(fault: &Fault, cell: Option<&str>) -> Self {
         let args: BTreeMap<_, _> = fault.args.iter().map(|(name, value)| ((*name).to_owned(), clipped(value))).collect();
         let value = cell.map(clipped).or_else(|| args.get("value").cloned());
-        Self { line: fault.line, column: clipped(&fault.field), title: None, value, code: fault.code.as_str().to_owned(), args }
+        Self {
+            sheet: None,
+            line: fault.line,
+            column: clipped(&fault.field),
+            title: None,
+            value,
+            code: fault.code.as_str().to_owned(),
+            args,
+        }
     }
 
     /// The same, about a column that the file lacks.
@@ -197,6 +246,9 @@ pub struct ImportReport {
     /// them are counted by `added` and `changed`.
     #[serde(default)]
     pub changes: Vec<Change>,
+    /// What to know of the file before it is written, such as a sheet that was left out or an encoding that was guessed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<ImportNote>,
     /// The first 1,000 faults, in the order of the passes that found them.
     pub faults: Vec<ImportFault>,
     /// All faults, also those not listed.
@@ -220,12 +272,12 @@ impl ImportReport {
         u64::try_from(self.faults.len()).is_ok_and(|listed| listed < self.fault_count)
     }
 
-    /// Its faults as rows of a table to mend the file by: file, line, column, value, reason.
-    pub fn fault_rows(&self, words: Words) -> impl Iterator<Item = [String; 5]> {
+    /// Its faults as rows of a table to mend the file by: file, sheet (where it has several), line, column, value, reason.
+    pub fn fault_rows(&self, words: Words) -> impl Iterator<Item = [String; 6]> {
         self.faults.iter().map(move |fault| {
             let line = fault.line.map(|line| line.to_string()).unwrap_or_default();
-            let value = fault.value.clone().unwrap_or_default();
-            [self.file.clone(), line, fault.place(words.lang()).to_owned(), value, fault.word(words)]
+            let [sheet, value] = [&fault.sheet, &fault.value].map(|text| text.clone().unwrap_or_default());
+            [self.file.clone(), sheet, line, fault.place(words.lang()).to_owned(), value, fault.word(words)]
         })
     }
 

@@ -5,12 +5,43 @@ use std::collections::hash_map::{Entry as Slot, RandomState};
 use std::hash::BuildHasher;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
+use super::cell::{Cell, Kind, RawRow};
 use super::report::{Faults, ImportFault, Reason};
 use super::sheet::{Columns, Header, half_width};
-use super::table::RawRow;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::{money, text, time};
+
+/// What a reader takes, of all that a spreadsheet can hold in a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// A code, a name, a word of a list: a text, or a number as its format shows it. No date, no time, no TRUE, and in a CSV file nothing that
+    /// a spreadsheet writes for a date it made of a size.
+    Text,
+    /// Text that may well say `2月4日`.
+    Prose,
+    /// A number, without what its format adds to it, or a text to read one from.
+    Number,
+    /// A date, or a text to read one from.
+    Date,
+    /// Yes or no, in any form.
+    Flag,
+}
+
+impl Takes {
+    /// What this reader gets of a cell and its text without spaces around it, or why it gets nothing.
+    fn of<'c>(self, cell: &'c Cell, text: &'c str) -> Result<&'c str, Reason> {
+        match (self, cell.kind) {
+            (Self::Number, Kind::Number) => Ok(cell.bare.as_deref().unwrap_or(text)),
+            (Self::Text, Kind::LooksDated) => Err(Reason::LooksDated),
+            (_, Kind::Text | Kind::LooksDated | Kind::Number) | (Self::Date, Kind::Date) | (Self::Flag, Kind::Bool) => Ok(text),
+            (_, Kind::Date) => Err(Reason::IsDate),
+            (_, Kind::Time) => Err(Reason::IsTime),
+            (_, Kind::Bool) => Err(Reason::IsBoolean),
+        }
+    }
+}
 
 /// A row of a file.
 ///
@@ -22,7 +53,8 @@ pub struct Row<'a> {
     pub(super) header: &'a Header,
     pub(super) raw: &'a RawRow,
     /// Its code, where the file has none and one was made.
-    pub(super) code: &'a str,
+    pub(super) code: Option<&'a Cell>,
+    pub(super) zone: Option<Tz>,
     pub(super) faults: &'a mut Faults,
     /// Keys of the rows before. None in the second pass, when they have been compared.
     pub(super) seen: Option<&'a mut Seen>,
@@ -34,9 +66,15 @@ impl<'a> Row<'a> {
         self.raw.line()
     }
 
-    /// The text of a cell, without spaces around it; empty when the file lacks the column.
+    /// The text of a cell as it is shown, whatever it is, without spaces around it; empty when the file lacks the column. What becomes part of
+    /// a record is read by one of the readers instead, which look at what the cell is.
     pub fn get(&self, column: &str) -> &'a str {
-        self.cell(column).map_or("", |cell| cell.0)
+        self.cell(column).map_or("", |cell| cell.text.trim())
+    }
+
+    /// Whether the file has the column: what a file does not speak of stays as it is, an empty cell under a header erases.
+    pub fn has_column(&self, column: &str) -> bool {
+        self.columns.place(column).is_some_and(|place| self.header.speaks_of(place))
     }
 
     /// Whether the cell has something in it.
@@ -44,25 +82,49 @@ impl<'a> Row<'a> {
         !self.get(column).is_empty()
     }
 
-    /// A required cell through any reader of the kernel's form, such as [`text::code`] or a room's own.
+    /// A required text through any reader of the kernel's form, such as [`text::code`] or a room's own.
     pub fn read<T>(&mut self, column: &'static str, reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>) -> Option<T> {
-        match self.cell(column) {
-            Some((_, false)) => None,
-            Some((text, true)) if !text.is_empty() => self.note(column, reader(column, text)),
-            _ => {
-                self.fault(Fault::new(column, Code::Missing));
-                None
-            }
-        }
+        self.take(column, Takes::Text, reader)
     }
 
     /// Like [`Row::read`], for a cell that may be empty.
     pub fn optional<T>(&mut self, column: &'static str, reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>) -> Option<Option<T>> {
-        match self.cell(column) {
-            Some((_, false)) => None,
-            Some((text, true)) if !text.is_empty() => self.note(column, reader(column, text)).map(Some),
-            _ => Some(None),
+        self.optional_take(column, Takes::Text, reader)
+    }
+
+    /// A required cell of what `takes` says, through a reader.
+    pub fn take<T>(
+        &mut self,
+        column: &'static str,
+        takes: Takes,
+        reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>,
+    ) -> Option<T> {
+        let read = self.optional_take(column, takes, reader)?;
+        if read.is_none() {
+            self.fault(Fault::new(column, Code::Missing));
         }
+        read
+    }
+
+    /// Like [`Row::take`], for a cell that may be empty.
+    pub fn optional_take<T>(
+        &mut self,
+        column: &'static str,
+        takes: Takes,
+        reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>,
+    ) -> Option<Option<T>> {
+        let Some(cell) = self.cell(column) else {
+            return Some(None);
+        };
+        if cell.flaw.is_some() {
+            return None;
+        }
+        let text = cell.text.trim();
+        if text.is_empty() {
+            return Some(None);
+        }
+        let read = takes.of(cell, text).map_err(Reason::of_cell).and_then(|text| reader(column, text));
+        read.map_err(|fault| self.fault(Fault { field: column.into(), ..fault })).ok().map(Some)
     }
 
     /// A one-line text of at most `max` characters.
@@ -77,7 +139,7 @@ impl<'a> Row<'a> {
 
     /// A text of several lines that may be absent.
     pub fn optional_paragraph(&mut self, column: &'static str, max: usize) -> Option<Option<String>> {
-        self.optional(column, |field, cell| text::paragraph(field, cell, max))
+        self.optional_take(column, Takes::Prose, |field, cell| text::paragraph(field, cell, max))
     }
 
     /// A code as [`text::code`] reads it.
@@ -90,61 +152,46 @@ impl<'a> Row<'a> {
         self.optional(column, text::code)
     }
 
-    /// A date as [`time::read_date`] reads it.
+    /// A date as [`time::read_date_in`] reads it, in the zone of the [`Source`](super::Source).
     pub fn date(&mut self, column: &'static str) -> Option<NaiveDate> {
-        self.read(column, read_date)
+        let zone = self.zone;
+        self.take(column, Takes::Date, |field, cell| read_date(field, cell, zone))
     }
 
     /// A date that may be absent.
     pub fn optional_date(&mut self, column: &'static str) -> Option<Option<NaiveDate>> {
-        self.optional(column, read_date)
+        let zone = self.zone;
+        self.optional_take(column, Takes::Date, |field, cell| read_date(field, cell, zone))
     }
 
     /// A quantity in thousandths of its unit: `12.5` is 12,500. Not below zero, at most three decimals.
     pub fn quantity_milli(&mut self, column: &'static str) -> Option<i64> {
-        self.read(column, read_milli)
+        self.take(column, Takes::Number, read_milli)
     }
 
     /// A quantity that may be absent.
     pub fn optional_quantity_milli(&mut self, column: &'static str) -> Option<Option<i64>> {
-        self.optional(column, read_milli)
+        self.optional_take(column, Takes::Number, read_milli)
     }
 
-    /// An amount of money in minor units: `199.5` is 19,950. Not below zero.
-    pub fn money(&mut self, column: &'static str) -> Option<i64> {
-        self.read(column, read_money)
-    }
-
-    /// An amount that may be absent.
-    pub fn optional_money(&mut self, column: &'static str) -> Option<Option<i64>> {
-        self.optional(column, read_money)
+    /// An amount of money, which may be absent, in minor units of a currency: `199.5` is 19,950 in CNY. Not below zero.
+    pub fn optional_money(&mut self, column: &'static str, currency: &str) -> Option<Option<i64>> {
+        self.optional_take(column, Takes::Number, |field, cell| money::read_amount(field, &ungrouped(field, cell)?, currency))
     }
 
     /// A whole number, not below zero.
     pub fn whole(&mut self, column: &'static str) -> Option<i64> {
-        self.read(column, read_whole)
+        self.take(column, Takes::Number, read_whole)
     }
 
     /// A whole number that may be absent.
     pub fn optional_whole(&mut self, column: &'static str) -> Option<Option<i64>> {
-        self.optional(column, read_whole)
+        self.optional_take(column, Takes::Number, read_whole)
     }
 
     /// Yes or no in either language; false when absent.
     pub fn flag(&mut self, column: &'static str) -> Option<bool> {
-        const WORDS: &[(&str, bool)] = &[
-            ("是", true),
-            ("否", false),
-            ("yes", true),
-            ("no", false),
-            ("true", true),
-            ("false", false),
-            ("y", true),
-            ("n", false),
-            ("1", true),
-            ("0", false),
-        ];
-        self.optional(column, |field, cell| one_of(field, cell, WORDS)).map(Option::unwrap_or_default)
+        self.optional_take(column, Takes::Flag, read_flag).map(Option::unwrap_or_default)
     }
 
     /// One of a list of words, whatever their case; several words (zh, en) may mean the same.
@@ -160,9 +207,19 @@ impl<'a> Row<'a> {
     /// Notes a fault when `key` stood under `column` in a row before: the row's natural key, in the form the store compares it in. The first
     /// row with it is named in the fault.
     pub fn unique(&mut self, column: &'static str, key: &str) {
+        self.unique_as(column, key, key);
+    }
+
+    /// Like [`Row::unique`], for a code: one in other letters is the same.
+    pub fn unique_code(&mut self, column: &'static str, code: &str) {
+        self.unique_as(column, &text::folded(code), code);
+    }
+
+    /// Like [`Row::unique`], for a key of several cells that people read as `shown`.
+    pub fn unique_as(&mut self, column: &'static str, key: &str, shown: &str) {
         let line = self.line();
         if let Some(first) = self.seen.as_mut().and_then(|seen| seen.insert(column, key, line)) {
-            self.fault(Fault::new(column, Code::Duplicate).with("field", column).with("value", key).with("line", first));
+            self.fault(Fault::new(column, Code::Duplicate).with("field", column).with("value", shown).with("line", first));
         }
     }
 
@@ -177,8 +234,10 @@ impl<'a> Row<'a> {
         for (place, cell) in self.raw.cells().iter().enumerate().filter(|(place, _)| !self.header.is_left_out(*place)) {
             let spelled = self.header.spelled(place);
             let mut fault = match &cell.flaw {
+                // What is merged over the end of the table stands in its last column as well.
+                _ if spelled.is_empty() && cell.merged => continue,
                 _ if spelled.is_empty() && !cell.text.trim().is_empty() => Fault::new("", Code::TooManyCells),
-                Some(flaw) => flaw.clone(),
+                Some(flaw) => Fault::clone(flaw),
                 None => continue,
             };
             fault.field = spelled.to_owned().into();
@@ -186,23 +245,21 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn note<T>(&mut self, column: &'static str, read: Result<T, Fault>) -> Option<T> {
-        read.map_err(|fault| self.fault(Fault { field: column.into(), ..fault })).ok()
-    }
-
-    /// The trimmed text of a cell and whether it is sound; None when the file lacks the column or the row ends before it.
-    fn cell(&self, column: &str) -> Option<(&'a str, bool)> {
+    /// The cell of a column, or what stands in its place in every row; None when the file lacks the column or the row ends before it.
+    fn cell(&self, column: &str) -> Option<&'a Cell> {
         let place = self.columns.place(column)?;
-        let Some(cell) = self.header.cell_of(place) else {
-            let made = Some(self.code).filter(|code| place == 0 && !code.is_empty());
-            return made.or_else(|| self.header.constant(place)).map(|text| (text, true));
-        };
-        let cell = self.raw.cells().get(cell)?;
-        Some((cell.text.trim(), cell.flaw.is_none()))
+        match self.header.cell_of(place) {
+            Some(cell) => self.raw.cells().get(cell),
+            None => self.code.filter(|_| place == 0).or_else(|| self.header.constant(place)),
+        }
     }
 }
 
-fn one_of<T: Copy>(field: &'static str, cell: &str, words: &[(&str, T)]) -> Result<T, Fault> {
+/// One of a list of words, whatever their case.
+///
+/// # Errors
+/// [`Code::NotOneOf`] for `field`.
+pub fn one_of<T: Copy>(field: &'static str, cell: &str, words: &[(&str, T)]) -> Result<T, Fault> {
     let wanted = cell.to_lowercase();
     let found = words.iter().find(|(word, _)| word.to_lowercase() == wanted).map(|(_, meaning)| *meaning);
     found.ok_or_else(|| {
@@ -211,16 +268,36 @@ fn one_of<T: Copy>(field: &'static str, cell: &str, words: &[(&str, T)]) -> Resu
     })
 }
 
+/// Reads yes or no, in either language.
+///
+/// # Errors
+/// [`Code::NotOneOf`] for `field`.
+pub fn read_flag(field: &'static str, cell: &str) -> Result<bool, Fault> {
+    const WORDS: &[(&str, bool)] = &[
+        ("是", true),
+        ("否", false),
+        ("yes", true),
+        ("no", false),
+        ("true", true),
+        ("false", false),
+        ("y", true),
+        ("n", false),
+        ("1", true),
+        ("0", false),
+    ];
+    one_of(field, cell, WORDS)
+}
+
 fn narrow(cell: &str) -> String {
     cell.chars().map(half_width).collect()
 }
 
-fn read_date(field: &'static str, cell: &str) -> Result<NaiveDate, Fault> {
-    time::read_date(field, &narrow(cell))
-}
-
-fn read_money(field: &'static str, cell: &str) -> Result<i64, Fault> {
-    money::read_minor(field, &ungrouped(field, cell)?)
+fn read_date(field: &'static str, cell: &str, zone: Option<Tz>) -> Result<NaiveDate, Fault> {
+    let cell = narrow(cell);
+    match zone {
+        Some(zone) => time::read_date_in(field, &cell, zone),
+        None => time::read_date(field, &cell),
+    }
 }
 
 /// A number without its thousands separators. A comma anywhere else is refused: `1,5` is one and a half to some and fifteen to nobody.
@@ -286,5 +363,27 @@ impl Seen {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_files() {
+        let milli = |text| read_milli("q", text).map_err(|fault| fault.code);
+        assert_eq!(milli("12.5"), Ok(12_500));
+        assert_eq!(milli("1,234,567.125"), Ok(1_234_567_125));
+        assert_eq!(milli("１２．５００"), Ok(12_500));
+        assert_eq!(milli("-1"), Err(Code::BelowZero));
+        for unclear in ["1,5", ",500", "1234,567", "1.5,000"] {
+            assert_eq!(milli(unclear), Err(Code::Malformed), "{unclear}");
+        }
+        for wrong in ["1.2.3", "1.0005", "", ".5", "1e3", "99999999999999999999"] {
+            assert_eq!(milli(wrong), Err(Code::NotANumber), "{wrong}");
+        }
+        assert_eq!(read_whole("n", "1,000.00").unwrap(), 1_000);
+        assert_eq!(read_whole("n", "1.5").unwrap_err().code, Code::NotANumber);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::changes::{Applied, CHANGES_KEPT, Change};
 use super::report::{Faults, ImportFault, ImportReport, Outcome, Reason};
@@ -13,6 +14,10 @@ use crate::platform::db::{Db, Store};
 
 /// Rows checked or written at a time.
 pub const CHUNK: usize = 2_000;
+/// Most rows that are written at a time where they come in an order of their own: each commit writes every page that it touched once more.
+const CHUNK_MAX: usize = 8_000;
+/// How long a write of rows may keep other writers waiting, about.
+const TURN: Duration = Duration::from_millis(250);
 
 /// What a room says about a table it loads from files. One value lives through both passes of one file, so it may remember between them.
 pub trait Import: Send + 'static {
@@ -21,6 +26,9 @@ pub trait Import: Send + 'static {
 
     /// The table's columns.
     fn columns(&self) -> &'static Columns;
+
+    /// A file of this name is going to be read; said before anything else is asked.
+    fn begins(&mut self, _file: &str, _mode: Mode) {}
 
     /// Reads a row: every cell first, the record only if all are sound. None when something was wrong, which the [`Row`] has noted. Called in
     /// both passes, and must read the same row the same way.
@@ -41,6 +49,15 @@ pub trait Import: Send + 'static {
         Ok(Vec::new())
     }
 
+    /// Between the passes: the rows that the first found sound, in the order in which they are written best. None: the second pass reads the
+    /// file again, in its own order.
+    ///
+    /// # Errors
+    /// When they were kept and can no longer be read.
+    fn kept(&mut self) -> Result<Option<Kept<Self::Record>>> {
+        Ok(None)
+    }
+
     /// Second pass: writes a chunk within a write that the engine opened. **Idempotent**: a row that is there already changes nothing and
     /// counts as unchanged, so that an interrupted import is completed by the same file. The store may ask for the same chunk once more after
     /// undoing the first try, so what is remembered from chunk to chunk must be the same after the second try as after the first.
@@ -49,6 +66,9 @@ pub trait Import: Send + 'static {
     /// A refusal stops the import at this chunk and is reported; anything else ends it.
     fn apply(&mut self, db: &mut Db, chunk: &[Entry<Self::Record>]) -> Result<Applied>;
 }
+
+/// Rows that the first pass kept, in the order in which they are to be written.
+pub type Kept<R> = Box<dyn Iterator<Item = Result<Entry<R>>>>;
 
 /// A record and the line it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,11 +190,12 @@ pub fn run<I: Import>(
     mode: Mode,
     tell: &mut dyn FnMut(News<'_>),
 ) -> Result<ImportReport> {
+    lock(import).begins(source.name(), mode);
     let columns = lock(import).columns();
     let mut faults = Faults::default();
     let mut would = Tally::default();
     let mut checking = Walk { place: &mut place, pass: Pass::Checking, of_rows: None, faults: &mut faults, tell };
-    let rows_read = checking.walk(source, import, Some(Seen::default()), &mut |place, chunk, header, faults, tell| {
+    let (rows_read, header) = checking.walk(source, import, Some(Seen::default()), &mut |place, chunk, header, faults, tell| {
         let checked = place.read(|db| lock(import).check(db, &chunk))?;
         note(faults, header, columns, checked.faults);
         would.take(checked.would, (mode == Mode::DryRun).then_some(tell));
@@ -185,23 +206,29 @@ pub fn run<I: Import>(
     if faults.count == 0 && mode == Mode::Apply {
         let mut done = Tally::default();
         let mut stopped = false;
-        let mut applying = Walk { place: &mut place, pass: Pass::Applying, of_rows: Some(rows_read), faults: &mut faults, tell };
-        applying.walk(source, import, None, &mut |place, chunk, header, faults, tell| {
-            let first = chunk.first().map_or(0, |entry| entry.line);
-            let shared = Arc::clone(import);
-            match place.write(move |db| lock(&shared).apply(db, &chunk)) {
-                Ok(applied) => done.take(applied, Some(tell)),
-                Err(Error::Refused(refusal)) => {
-                    stopped = true;
-                    let whole = Fault { field: "".into(), line: Some(first), code: refusal.code, args: refusal.args };
-                    let found = if refusal.faults.is_empty() { vec![whole] } else { refusal.faults };
-                    note(faults, header, columns, found);
-                    return Ok(ControlFlow::Break(()));
+        let mut write =
+            |place: &mut Place<'_>, chunk: Vec<Entry<I::Record>>, header: &Header, faults: &mut Faults, tell: &mut dyn FnMut(News<'_>)| {
+                let first = chunk.first().map_or(0, |entry| entry.line);
+                let shared = Arc::clone(import);
+                match place.write(move |db| lock(&shared).apply(db, &chunk)) {
+                    Ok(applied) => done.take(applied, Some(tell)),
+                    Err(Error::Refused(refusal)) => {
+                        stopped = true;
+                        let whole = Fault { field: "".into(), line: Some(first), code: refusal.code, args: refusal.args };
+                        let found = if refusal.faults.is_empty() { vec![whole] } else { refusal.faults };
+                        note(faults, header, columns, found);
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    Err(error) => return Err(error),
                 }
-                Err(error) => return Err(error),
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
+                Ok(ControlFlow::Continue(()))
+            };
+        let mut applying = Walk { place: &mut place, pass: Pass::Applying, of_rows: Some(rows_read), faults: &mut faults, tell };
+        let kept = lock(import).kept()?;
+        match kept.zip(header) {
+            Some((kept, header)) => applying.hand_on(kept, source.size(), &header, &mut write)?,
+            None => drop(applying.walk(source, import, None, &mut write)?),
+        }
         outcome = if stopped || faults.count > 0 { Outcome::Stopped } else { Outcome::Applied };
         tally = done;
     } else if faults.count == 0 {
@@ -219,8 +246,9 @@ pub fn run<I: Import>(
         changed: tally.0.changed,
         unchanged: tally.0.unchanged,
         changes: tally.0.changes,
+        notes: source.notes(),
         fault_count: faults.count,
-        faults: faults.kept,
+        faults: faults.kept.into_iter().map(|fault| source.placed(fault)).collect(),
     })
 }
 
@@ -246,6 +274,12 @@ impl Tally {
     }
 }
 
+/// How many rows to write next, when so many took so long: as many as fit one [`TURN`], the wait for other writers' turns included.
+fn in_a_turn(rows: usize, took: Duration) -> usize {
+    let fit = u128::try_from(rows).unwrap_or_default() * TURN.as_micros() / took.as_micros().max(1);
+    usize::try_from(fit).unwrap_or(CHUNK_MAX).clamp(CHUNK, CHUNK_MAX)
+}
+
 /// Notes faults under the headers as the file spells them.
 fn note(faults: &mut Faults, header: &Header, columns: &Columns, found: Vec<Fault>) {
     for fault in found {
@@ -266,16 +300,38 @@ struct Walk<'a, 'p> {
 }
 
 impl Walk<'_, '_> {
-    /// Reads the file once, handing on sound rows in chunks. Returns the rows read.
+    /// Hands on rows that were kept, in chunks. How far that is, is said in bytes of the file too.
+    fn hand_on<R>(&mut self, mut kept: Kept<R>, size: u64, header: &Header, each: &mut EachChunk<'_, R>) -> Result<()> {
+        let all = self.of_rows.unwrap_or_default().max(1);
+        let mut rows = 0;
+        let mut at_once = CHUNK;
+        loop {
+            let chunk = kept.by_ref().take(at_once).collect::<Result<Vec<_>>>()?;
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            rows += u64::try_from(chunk.len()).unwrap_or_default();
+            let begun = Instant::now();
+            let flow = each(self.place, chunk, header, self.faults, self.tell)?;
+            at_once = in_a_turn(at_once, begun.elapsed());
+            let bytes = u64::try_from(u128::from(size) * u128::from(rows) / u128::from(all)).unwrap_or(size).min(size);
+            (self.tell)(News::Progress(Progress { pass: self.pass, rows, of_rows: self.of_rows, bytes, of_bytes: size }));
+            if flow.is_break() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads the file once, handing on sound rows in chunks. Returns the rows read, and their header if there is one to read them under.
     fn walk<I: Import>(
         &mut self,
         source: &mut Source,
         import: &Mutex<I>,
         mut seen: Option<Seen>,
         each: &mut EachChunk<'_, I::Record>,
-    ) -> Result<u64> {
+    ) -> Result<(u64, Option<Header>)> {
         let columns = lock(import).columns();
-        let size = source.size();
+        let (size, zone) = (source.size(), source.zone());
         let mut header: Option<Header> = None;
         let mut first = true;
         let mut rows = 0;
@@ -283,17 +339,26 @@ impl Walk<'_, '_> {
         let mut broken_off = false;
         let (meter, reading) = (source.meter(), source.reading().clone());
         let ended = source.rows(columns, &mut |raw| {
-            if std::mem::take(&mut first) {
+            if broken_off {
+                return Ok(ControlFlow::Break(()));
+            }
+            if raw.heads() {
+                first = false;
+                if let Some(header) = header.take().filter(|_| !chunk.is_empty()) {
+                    broken_off = each(self.place, std::mem::take(&mut chunk), &header, self.faults, self.tell)?.is_break();
+                }
                 header = Header::read(columns, raw, &reading, self.faults);
-                return Ok(if header.is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) });
             }
             let Some(header) = &header else {
                 return Ok(ControlFlow::Break(()));
             };
+            if raw.heads() {
+                return Ok(ControlFlow::Continue(()));
+            }
             rows += 1;
             let before = self.faults.count;
             let code = header.code_of(raw, rows);
-            let mut row = Row { columns, header, raw, code: &code, faults: self.faults, seen: seen.as_mut() };
+            let mut row = Row { columns, header, raw, code: code.as_ref(), zone, faults: self.faults, seen: seen.as_mut() };
             row.note_flaws();
             let record = lock(import).read(&mut row);
             match record {
@@ -322,16 +387,28 @@ impl Walk<'_, '_> {
             let fault = Fault::new("", Code::FileBroken).with("reason", Reason::Empty.as_str());
             self.faults.push(ImportFault::of(&fault, None));
         }
-        if let Some(header) = header.filter(|_| !broken_off) {
+        if let Some(header) = header.as_ref().filter(|_| !broken_off) {
             if !chunk.is_empty() {
-                broken_off = each(self.place, chunk, &header, self.faults, self.tell)?.is_break();
+                broken_off = each(self.place, chunk, header, self.faults, self.tell)?.is_break();
             }
             if self.pass == Pass::Checking && whole && !broken_off {
                 let found = self.place.read(|db| lock(import).check_whole(db))?;
-                note(self.faults, &header, columns, found);
+                note(self.faults, header, columns, found);
             }
         }
         (self.tell)(News::Progress(Progress { pass: self.pass, rows, of_rows: Some(rows), bytes: size, of_bytes: size }));
-        Ok(rows)
+        Ok((rows, header))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_is_as_large_as_fits_a_turn() {
+        let next = |rows, millis| in_a_turn(rows, Duration::from_millis(millis));
+        assert_eq!((next(2_000, 100), next(4_000, 250), next(8_000, 500)), (5_000, 4_000, 4_000));
+        assert_eq!((next(2_000, 0), next(8_000, 10), next(8_000, 60_000)), (CHUNK_MAX, CHUNK_MAX, CHUNK));
     }
 }

@@ -2,22 +2,92 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::cell::{Cell, RawRow};
 use super::reading::{CodeRule, Reading, code_from};
 use super::report::{Faults, ImportFault};
-use super::table::RawRow;
 use super::things::Thing;
+use crate::kernel::choices::Choice;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::{Both, Lang};
 
-/// One column of a table.
+/// How a text becomes the value that is kept, for `field`.
+pub type ReadText = fn(field: &'static str, text: &str) -> Result<String, Fault>;
+/// What a kept text is called by people.
+pub type ShowText = fn(text: &str, lang: Lang) -> &str;
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// The room reads it by hand.
+    ByHand,
+    /// One line of at most so many characters.
+    Line(usize),
+    /// Several lines of at most so many characters in all.
+    Paragraph(usize),
+    /// A code people give to things ([`text::code`]).
+    Code,
+    /// A text with rules of its own, such as a country or a GLN.
+    Text(ReadText, ShowText),
+    /// One of a table of words.
+    Choice(&'static [Choice]),
+    /// Some of a table of words, kept in the table's order without repetition.
+    Choices(&'static [Choice]),
+    /// A day.
+    Day,
+    /// A whole number within bounds.
+    Whole(i64, i64),
+    /// One of some numbers.
+    OneOf(&'static [i64]),
+    /// Yes or no.
+    Flag,
+    /// A moment, UTC; people read it in the brand's zone.
+    Moment,
+}
+
+/// A text in two languages has two fields; this says of which text one is a half.
+#[derive(Clone, Copy, Debug)]
+pub struct Half {
+    /// The text's name: `name`.
+    pub group: &'static str,
+    /// Which half.
+    pub lang: Lang,
+    /// The title of the text as a whole, Chinese and English.
+    pub title: (&'static str, &'static str),
+}
+
+impl Half {
+    /// Its key within the text.
+    pub const fn key(&self) -> &'static str {
+        match self.lang {
+            Lang::Zh => "zh",
+            Lang::En => "en",
+        }
+    }
+}
+
+/// One column of a table; a field of the thing that a row stands for.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
     /// The name in code, in documents and in JSON: English, snake_case. Always accepted as a header.
     pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
     /// Whether the file must have it and every row must fill it.
     pub required: bool,
     /// The thing it names, where other tables name it too: its title and names are then the thing's.
     pub thing: Option<Thing>,
+    /// Whether a thing must have it; of a text in two languages, one of them.
+    pub needed: bool,
+    /// Whether it is absent rather than empty when there is none.
+    pub nullable: bool,
+    /// Whether no two things have the same.
+    pub unique: bool,
+    /// Whether the list of things shows it.
+    pub listed: bool,
+    /// The name of the list's filter by it, if there is one.
+    pub filter: Option<&'static str>,
+    /// Of which text in two languages it is a half.
+    pub both: Option<Half>,
     /// Chinese headers; the first is the title used in templates.
     pub zh: &'static [&'static str],
     /// English headers; the first is the title used in templates.
@@ -38,7 +108,7 @@ impl Column {
         about: (&'static str, &'static str),
         example: &'static str,
     ) -> Self {
-        Self { name, required: true, thing: None, zh, en, about, example }
+        Self { required: true, needed: true, ..Self::optional(name, zh, en, about, example) }
     }
 
     /// A column that a file may lack and a row may leave empty.
@@ -49,13 +119,27 @@ impl Column {
         about: (&'static str, &'static str),
         example: &'static str,
     ) -> Self {
-        Self { name, required: false, thing: None, zh, en, about, example }
+        Self {
+            name,
+            kind: Kind::ByHand,
+            required: false,
+            needed: false,
+            nullable: false,
+            unique: false,
+            listed: false,
+            filter: None,
+            both: None,
+            thing: None,
+            zh,
+            en,
+            about,
+            example,
+        }
     }
 
     /// The same column, which names a thing that other tables name too.
-    pub const fn of(mut self, thing: Thing) -> Self {
-        self.thing = Some(thing);
-        self
+    pub const fn of(self, thing: Thing) -> Self {
+        Self { thing: Some(thing), ..self }
     }
 
     /// The header a template gives it.
@@ -216,7 +300,7 @@ pub(super) struct Header {
     /// Cells that are not read.
     left_out: HashSet<usize>,
     /// For each column of the description, what stands in it in every row.
-    constants: Vec<Option<String>>,
+    constants: Vec<Option<Cell>>,
     /// How rows get the record's own code.
     codes: Option<Codes>,
 }
@@ -234,8 +318,15 @@ impl Header {
     /// Matches a file's first row. None when rows cannot be read under it (a column missing, or there twice); what is wrong is in `faults`.
     pub(super) fn read(columns: &Columns, row: &RawRow, reading: &Reading, faults: &mut Faults) -> Option<Self> {
         let count = columns.columns.len();
-        let spelled: Vec<String> = row.cells().iter().map(|cell| cell.text.trim().to_owned()).collect();
-        let meant: Vec<Option<usize>> = spelled.iter().map(|header| meant(columns, reading, header)).collect();
+        let mut before: Option<&Cell> = None;
+        let spelled = row.cells().iter().map(|cell| {
+            // A heading merged over several columns is that of the first; the others have none.
+            let again = cell.merged && before.is_some_and(|before| before.text == cell.text);
+            before = Some(cell);
+            if again { String::new() } else { cell.text.trim().to_owned() }
+        });
+        let spelled: Vec<String> = spelled.collect();
+        let meant: Vec<Option<usize>> = spelled.iter().map(|heading| reading.place(columns, heading)).collect();
         let taken: HashSet<usize> = meant.iter().flatten().copied().collect();
         let mut header = Self { cells: vec![None; count], left_out: HashSet::new(), constants: vec![None; count], codes: None, spelled };
         let mut readable = true;
@@ -262,7 +353,7 @@ impl Header {
             }
         }
         for (column, constant) in columns.columns.iter().zip(&mut header.constants) {
-            *constant = reading.set.get(column.name).cloned();
+            *constant = reading.set.get(column.name).map(|text| Cell::text(text.clone()));
         }
         if let Some(rule) = reading.codes.as_ref().filter(|_| header.cells.first().is_some_and(Option::is_none)) {
             header.codes = header.made_by(columns, rule);
@@ -272,8 +363,7 @@ impl Header {
             }
         }
         for (place, column) in columns.columns.iter().enumerate() {
-            let is_made = place == 0 && header.codes.is_some();
-            if column.required && !is_made && header.cell_of(place).is_none() && header.constant(place).is_none() {
+            if column.required && !header.speaks_of(place) {
                 readable = false;
                 let Both { zh, en } = column.titles();
                 let fault = Fault::new(column.name, Code::ColumnMissing).with("column", column.name).at_line(row.line());
@@ -301,16 +391,21 @@ impl Header {
         (!cells.is_empty()).then_some(Codes::Cells(cells))
     }
 
-    /// The code of a row, the `number`th under the header, where it has none of its own; empty where there is nothing to make it of.
-    pub(super) fn code_of(&self, row: &RawRow, number: u64) -> String {
-        match &self.codes {
-            None => String::new(),
-            Some(Codes::Numbered(rule)) => rule.replace("{n}", &number.to_string()),
-            Some(Codes::Cells(cells)) => {
+    /// The code of a row, the `number`th under the header, where it has none of its own. None where there is nothing to make it of.
+    pub(super) fn code_of(&self, row: &RawRow, number: u64) -> Option<Cell> {
+        let code = match self.codes.as_ref()? {
+            Codes::Numbered(rule) => rule.replace("{n}", &number.to_string()),
+            Codes::Cells(cells) => {
                 let texts = cells.iter().filter_map(|cell| row.cells().get(*cell));
-                texts.map(|cell| code_from(&cell.text)).find(|code| !code.is_empty()).unwrap_or_default()
+                texts.map(|cell| code_from(&cell.text)).find(|code| !code.is_empty())?
             }
-        }
+        };
+        Some(Cell::text(code))
+    }
+
+    /// Whether a file under it says something of the column at `place` of the description.
+    pub(super) fn speaks_of(&self, place: usize) -> bool {
+        self.cell_of(place).is_some() || self.constant(place).is_some() || (place == 0 && self.codes.is_some())
     }
 
     /// The cell that holds the column at `place` of the description.
@@ -319,8 +414,8 @@ impl Header {
     }
 
     /// What stands in the column at `place` in every row.
-    pub(super) fn constant(&self, place: usize) -> Option<&str> {
-        self.constants.get(place).and_then(Option::as_deref)
+    pub(super) fn constant(&self, place: usize) -> Option<&Cell> {
+        self.constants.get(place).and_then(Option::as_ref)
     }
 
     /// The header above cell `cell`, as the file spells it; empty where there is none.
@@ -340,13 +435,5 @@ impl Header {
         let titles = column.filter(|_| spelled.is_none()).map(Column::titles);
         let field = spelled.or(column.map(|column| column.name)).map_or(fault.field, |field| field.to_owned().into());
         ImportFault::of(&Fault { field, ..fault }, cell).titled(titles)
-    }
-}
-
-/// The place of the column a header stands for.
-fn meant(columns: &Columns, reading: &Reading, header: &str) -> Option<usize> {
-    match reading.meant(header) {
-        Some(name) => columns.place(name),
-        None => columns.find(header),
     }
 }

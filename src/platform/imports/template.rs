@@ -67,6 +67,11 @@ pub fn columns_markdown(columns: &Columns, lang: Lang) -> String {
     page
 }
 
+/// Whether a sheet of this name is the one that explains the columns.
+pub(super) fn explains(sheet: &str) -> bool {
+    Lang::ALL.iter().any(|lang| explained(*lang).0 == sheet)
+}
+
 fn explained(lang: Lang) -> (&'static str, [&'static str; 6]) {
     match lang {
         Lang::Zh => ("填写说明", ["列", "字段名", "必填", "说明", "示例", "也可以写作"]),

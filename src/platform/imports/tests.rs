@@ -14,6 +14,7 @@ use super::*;
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::text::Lang;
 use crate::platform::db::Db;
+use crate::platform::exports::inert;
 use crate::platform::words::Words;
 
 const LOTS: Columns = Columns {
@@ -63,7 +64,7 @@ impl Import for Room {
         let gtin = row.optional_text("gtin", 14);
         let received_on = row.optional_date("received_on");
         let quantity = row.quantity_milli("quantity");
-        let price = row.optional_money("price");
+        let price = row.optional_money("price", "CNY");
         let note = row.optional_paragraph("note", 80);
         let code = code?;
         row.unique("lot_code", &code);
@@ -250,7 +251,7 @@ fn every_bad_cell_is_reported_and_nothing_written() {
             (Some(1), "价格", Code::UnknownField),
             (Some(2), "Received", Code::NotADate),
             (Some(2), "数量", Code::BelowZero),
-            (Some(2), "单价", Code::NotANumber),
+            (Some(2), "单价", Code::TooManyDecimals),
             (Some(3), "批号", Code::Malformed),
             (Some(4), "Note", Code::ControlCharacter),
             (Some(4), "批号", Code::Missing),
@@ -313,8 +314,9 @@ fn an_open_quote_is_named_and_bounded() {
 #[test]
 fn what_is_no_table_says_what_it_is() {
     assert_eq!(reason(source("").err().unwrap()), "empty");
-    assert_eq!(reason(source(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice()).err().unwrap()), "not-a-table");
-    assert_eq!(reason(source("%PDF-1.7\n%....").err().unwrap()), "not-a-table");
+    assert_eq!(reason(source(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice()).err().unwrap()), "picture");
+    assert_eq!(reason(source(b"\0\x01\x02\x03".as_slice()).err().unwrap()), "not-a-table");
+    assert_eq!(reason(source("%PDF-1.7\n%....").err().unwrap()), "pdf");
     let ole = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
     assert_eq!(reason(source([ole.as_slice(), &[0; 600]].concat()).err().unwrap()), "old-excel");
     let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -346,7 +348,7 @@ fn a_workbook() -> Vec<u8> {
     sheet.write_datetime_with_format(2, 2, &day, &date).unwrap();
     sheet.write_number(2, 3, 12.5).unwrap().write_number(2, 4, 199.5).unwrap().write_string(2, 5, "藏青").unwrap();
     sheet.write_number(4, 0, 20_260_117.0).unwrap().write_string(4, 1, "06901234567892").unwrap();
-    sheet.write_string(4, 2, "2026年4月1日").unwrap().write_number(4, 3, 0.1 + 0.2).unwrap().write_boolean(4, 5, true).unwrap();
+    sheet.write_string(4, 2, "2026年4月1日").unwrap().write_number(4, 3, 0.1 + 0.2).unwrap().write_string(4, 5, "true").unwrap();
     book.save_to_buffer().unwrap()
 }
 
@@ -367,12 +369,12 @@ fn cells_that_lost_something_are_faults() {
     for (place, header) in (0u16..).zip(["lot_code", "quantity", "gtin", "note"]) {
         sheet.write_string(0, place, header).unwrap();
     }
-    sheet.write_number(1, 0, 9_007_199_254_740_991.0).unwrap().write_number(1, 1, 1.0).unwrap();
-    sheet.write_number(2, 0, 1e17).unwrap().write_number(2, 1, 1.0).unwrap();
+    sheet.write_number(1, 0, 999_999_999_999_999.0).unwrap().write_number(1, 1, 1.0).unwrap();
+    sheet.write_number(2, 0, 1e15).unwrap().write_number(2, 1, 1.0).unwrap();
     sheet.write_string(3, 0, "C").unwrap().write_number(3, 1, 1.0).unwrap();
     sheet.write_formula(3, 3, rust_xlsxwriter::Formula::new("=NA()").set_result("#N/A")).unwrap();
     let (room, report) = dry(book.save_to_buffer().unwrap());
-    assert_eq!(room.read.first().map(|lot| lot.code.as_str()), Some("9007199254740991"));
+    assert_eq!(room.read.first().map(|lot| lot.code.as_str()), Some("999999999999999"));
     assert_eq!(seen(&report), [(Some(3), "lot_code", Code::Malformed), (Some(4), "note", Code::Malformed)]);
     assert_eq!(report.faults[0].args["reason"], "digits-lost");
     assert_eq!((report.faults[1].args["reason"].as_str(), report.faults[1].value.as_deref()), ("cell-error", Some("#N/A")));
@@ -405,8 +407,9 @@ fn altered(part: &str, with: impl Fn(String) -> String) -> Vec<u8> {
 fn hostile_workbooks_are_refused() {
     let sheet = "xl/worksheets/sheet2.xml";
     let texts = "xl/sharedStrings.xml";
+    // What is announced is not believed, and takes no room.
     let announced = altered(texts, |xml| xml.replace("uniqueCount=\"", "uniqueCount=\"99999999999"));
-    assert_eq!(reason(source(announced).err().unwrap()), "too-large");
+    assert_eq!(dry(announced).1.faults, []);
     let endless = altered(sheet, |xml| xml.replace("<sheetData>", &format!("<sheetData><row>{}</row>", "x".repeat(2 << 20))));
     assert_eq!(reason(source(endless).err().unwrap()), "too-large");
     let bomb = altered(texts, |xml| xml.replace("</sst>", &format!("{}</sst>", "<si><t>bomb</t></si>".repeat(7 << 20))));
@@ -442,7 +445,7 @@ fn a_report_keeps_and_shows_its_faults() {
     let again: ImportReport = serde_json::from_str(&serde_json::to_string(&report).unwrap()).unwrap();
     assert_eq!(again, report);
     let first = report.fault_rows(Words::of(Lang::Zh)).next().unwrap();
-    assert_eq!(first, ["lots.csv", "2", "lot_code", "=cmd()", "格式不对：只能用字母、数字和 - _ . / #。"]);
+    assert_eq!(first, ["lots.csv", "", "2", "lot_code", "=cmd()", "格式不对：只能用字母、数字和 - _ . / #。"]);
     for lang in Lang::ALL {
         assert!(Reason::ALL.iter().all(|reason| Words::of(lang).knows(&format!("reason-{}", reason.as_str()))));
     }
@@ -462,23 +465,6 @@ A,2
         .flatten()
         .collect();
     assert_eq!(said, ["文件无法读取：文件是空的。", "The file cannot be read: the file is empty."]);
-}
-
-#[test]
-fn numbers_in_files() {
-    let milli = |text| read_milli("q", text).map_err(|fault| fault.code);
-    assert_eq!(milli("12.5"), Ok(12_500));
-    assert_eq!(milli("1,234,567.125"), Ok(1_234_567_125));
-    assert_eq!(milli("１２．５００"), Ok(12_500));
-    assert_eq!(milli("-1"), Err(Code::BelowZero));
-    for unclear in ["1,5", ",500", "1234,567", "1.5,000"] {
-        assert_eq!(milli(unclear), Err(Code::Malformed), "{unclear}");
-    }
-    for wrong in ["1.2.3", "1.0005", "", ".5", "1e3", "99999999999999999999"] {
-        assert_eq!(milli(wrong), Err(Code::NotANumber), "{wrong}");
-    }
-    assert_eq!(read_whole("n", "1,000.00").unwrap(), 1_000);
-    assert_eq!(read_whole("n", "1.5").unwrap_err().code, Code::NotANumber);
 }
 
 /// A CSV file of any length that is never anywhere whole.
@@ -592,11 +578,13 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_as_csv_is_read_back(rows in proptest::collection::vec(("[A-Z]{1,8}", "[^\u{0}-\u{8}\u{b}-\u{1f}\u{7f}-\u{9f}\r\u{FFFD}]{0,40}"), 1..20)) {
-        let mut csv = csv::Writer::from_writer(Vec::new());
+    fn what_is_written_as_csv_is_read_back(rows in proptest::collection::vec(("[A-Z]{1,8}", "'{0,2}[=+@\t-]?[^\u{0}-\u{8}\u{b}-\u{1f}\u{7f}-\u{9f}\r\u{FFFD}]{0,40}"), 1..20)) {
+        // As ours are written: without the mark, letters of scripts that do not meet in one text are taken for Chinese;
+        // without the apostrophe, a text's own one before a sign that starts a formula is taken for it.
+        let mut csv = csv::Writer::from_writer("\u{FEFF}".as_bytes().to_vec());
         csv.write_record(["lot_code", "quantity", "note"]).unwrap();
         for (place, (code, note)) in rows.iter().enumerate() {
-            csv.write_record([&format!("{code}{place}"), "1", note]).unwrap();
+            csv.write_record([&format!("{code}{place}"), "1", &*inert(note)]).unwrap();
         }
         let (room, report) = dry(csv.into_inner().unwrap());
         prop_assert_eq!(report.fault_count, 0);

@@ -1,63 +1,127 @@
-//! XLSX workbooks as rows of text: measured before they are opened, streamed when they are read.
+//! XLSX workbooks as rows of cells: measured before they are opened, streamed when they are read.
+//!
+//! `zip` unpacks and `quick-xml` reads the parts; what the cells mean is read here, because what a person sees of a cell depends on things that no
+//! reader of workbooks gives together: its number format, whether it is a formula without a result, what it is merged with, whether it is hidden.
 
-use std::collections::HashSet;
-use std::io::{BufReader, Read, Seek};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod cells;
+mod formats;
+mod parts;
+#[cfg(test)]
+mod tests;
 
-use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx};
+use std::collections::HashMap;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
+
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::report::Reason;
-use super::sheet::Columns;
-use super::table::{Cell, EachRow, Metered, RawRow, TABLE_COLUMNS_MAX};
-use crate::kernel::error::{Code, Error, Fault, Result};
+use self::cells::{Range, Seen, letters};
+use self::parts::{Archive, Listed, Outline, part_name};
+use super::cell::RawRow;
+use super::headings::{self, Fit, FromHeader, HEADER_WITHIN, Headings};
+use super::notes::{ImportNote, LISTED, Note};
+use super::report::{ImportFault, Reason};
+use super::table::{EachRow, Metered};
+use super::template;
+use crate::kernel::error::{Error, Fault, Result};
 
-/// Rows of a sheet (Excel specifications and limits).
-const ROWS_MAX: u32 = 1_048_576;
-/// Cells with something in them that a sheet may have: every row of a full sheet with 64 columns.
-const CELLS_MAX: u64 = 64 * 1_048_576;
 /// Bytes all parts of a workbook may unpack to.
 const UNPACKED_MAX: u64 = 2 << 30;
-/// Bytes the parts that are held in memory (texts, styles, the list of sheets) may unpack to.
+/// Bytes the parts that are kept in memory (texts, styles, the list of sheets) may unpack to.
 const HELD_MAX: u64 = 128 << 20;
 /// Bytes between two tags. A cell has at most 32,767 characters.
 const RUN_MAX: usize = 1 << 20;
-/// Digits beyond which a number is no longer exact in a cell: 2⁵³.
-const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+/// Tags that may be open at once: the XML reader remembers their names.
+const DEPTH_MAX: u32 = 1 << 20;
+/// Parts that the archive may have.
+const PARTS_MAX: u16 = 20_000;
+/// Merged ranges of a workbook.
+const MERGES_MAX: usize = 1 << 17;
+/// Sheets that are read as one table.
+const SHEETS_MAX: usize = 1 << 10;
+/// Bits of a line that say the row; those above say the sheet, where several are read as one table. A sheet has at most 2²⁰ rows, from 1.
+const ROW_BITS: u32 = 21;
 
 /// An opened workbook.
-pub(super) type Workbook = Box<Xlsx<BufReader<Metered>>>;
+pub(super) struct Workbook {
+    archive: Archive,
+    outline: Outline,
+    /// The merged ranges of each part, by their first rows.
+    merges: HashMap<usize, Vec<Range>>,
+    /// The names of the sheets read as one table in the last pass, if several were.
+    together: Vec<String>,
+}
 
 /// Opens a workbook after measuring it.
 pub(super) fn open(mut bytes: BufReader<Metered>) -> Result<Workbook> {
-    measure(&mut bytes)?;
+    few_parts(&mut bytes)?;
+    let mut archive = ZipArchive::new(bytes).map_err(|_| Reason::Damaged.refusal())?;
+    let Measured { names, merges } = measure(&mut archive)?;
+    let outline = parts::outline(&mut archive, &names).map_err(Reason::refusal)?;
+    Ok(Workbook { archive, outline, merges, together: Vec::new() })
+}
+
+/// Refuses an archive that announces very many parts, before a list of them is made in memory.
+fn few_parts(bytes: &mut BufReader<Metered>) -> Result<()> {
+    let size = bytes.seek(SeekFrom::End(0))?;
+    // The directory's end is 22 bytes with a comment of up to 65,535 behind it.
+    bytes.seek(SeekFrom::Start(size.saturating_sub(22 + 65_535)))?;
+    let mut tail = Vec::new();
+    bytes.read_to_end(&mut tail)?;
     bytes.rewind()?;
-    guarded(|| Xlsx::new(bytes)).map(Box::new).ok_or_else(|| Reason::Damaged.refusal())
+    let ends = tail.windows(12).filter(|window| window.starts_with(b"PK\x05\x06"));
+    let many = ends.filter_map(|end| Some(u16::from_le_bytes([*end.get(10)?, *end.get(11)?]))).any(|parts| parts > PARTS_MAX);
+    if many { Err(Reason::TooLarge.refusal()) } else { Ok(()) }
 }
 
-/// Runs the XLSX reader. It does arithmetic on what stands in the file, and where that overflows it panics in a debug build: such a file is
-/// as damaged as one it refuses.
-fn guarded<T>(read: impl FnOnce() -> Result<T, calamine::XlsxError>) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(read)).ok().and_then(Result::ok)
+/// What the measuring of a workbook found.
+struct Measured {
+    /// The places of its parts by their names in lower case.
+    names: HashMap<String, usize>,
+    merges: HashMap<usize, Vec<Range>>,
 }
 
-/// Unpacks every part once without keeping it: a part that unpacks without end, a text without end, or a list that announces more entries than
-/// it can have must not reach the reader, which keeps them in memory.
-fn measure(bytes: &mut BufReader<Metered>) -> Result<()> {
+/// What else a ZIP may be, by the name of a part.
+const OTHERS: &[(&str, Reason)] = &[
+    ("xl/workbook.bin", Reason::BinaryWorkbook),
+    ("index/document.iwa", Reason::Numbers),
+    ("index.zip", Reason::Numbers),
+    ("content.xml", Reason::OpenDocument),
+    ("word/document.xml", Reason::NotXlsx),
+    ("ppt/presentation.xml", Reason::NotXlsx),
+];
+
+/// Unpacks every part once without keeping it: a part that unpacks without end, or a text without end, must not be read into memory. Merged ranges
+/// stand behind the cells of a sheet and are needed before, so they are kept here.
+fn measure(archive: &mut Archive) -> Result<Measured> {
     let damaged = || Reason::Damaged.refusal();
-    let mut archive = ZipArchive::new(bytes).map_err(|_| damaged())?;
-    let (mut all, mut held) = (0u64, 0u64);
-    let mut names = HashSet::new();
+    let mut found = Measured { names: HashMap::new(), merges: HashMap::new() };
+    let (mut all, mut held, mut announced) = (0u64, 0u64, 0u64);
     for index in 0..archive.len() {
-        let mut part = archive.by_index(index).map_err(|error| match error {
+        let part = archive.by_index(index).map_err(|error| match error {
             ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => Reason::Password.refusal(),
             _ => damaged(),
         })?;
-        let name = part.name().map_err(|_| damaged())?.to_ascii_lowercase();
+        announced = announced.saturating_add(part.size());
+        let name = part_name(&part.name().map_err(|_| damaged())?);
+        if let Some((_, reason)) = OTHERS.iter().find(|(other, _)| *other == name) {
+            return Err(reason.refusal());
+        }
+        found.names.insert(name, index);
+    }
+    if !found.names.contains_key("[content_types].xml") {
+        return Err(Reason::NotXlsx.refusal());
+    }
+    // An archive may lie about its sizes; one that says it is too large is believed.
+    if announced > UNPACKED_MAX {
+        return Err(Reason::TooLarge.refusal());
+    }
+    for (name, index) in &found.names {
+        let mut part = archive.by_index(*index).map_err(|_| damaged())?;
         let streamed = name.contains("worksheets/") && !name.ends_with("sharedstrings.xml") && !name.ends_with("styles.xml");
         let mut tags = Tags::default();
-        let mut piece = [0; 1 << 14];
+        let mut piece = vec![0; 1 << 16];
         loop {
             let count = part.read(&mut piece).map_err(|_| damaged())?;
             if count == 0 {
@@ -66,61 +130,73 @@ fn measure(bytes: &mut BufReader<Metered>) -> Result<()> {
             let count_u64 = u64::try_from(count).unwrap_or(u64::MAX);
             all += count_u64;
             held += if streamed { 0 } else { count_u64 };
-            if all > UNPACKED_MAX || held > HELD_MAX || !tags.take(piece.get(..count).unwrap_or_default()) {
+            if all > UNPACKED_MAX || held > HELD_MAX {
                 return Err(Reason::TooLarge.refusal());
             }
+            tags.take(piece.get(..count).unwrap_or_default()).map_err(Reason::refusal)?;
         }
-        if !tags.take(b"<") {
-            return Err(Reason::TooLarge.refusal());
+        tags.take(b"<").map_err(Reason::refusal)?;
+        if !tags.merges.is_empty() {
+            tags.merges.sort_by_key(|range| (range.rows.0, range.columns.0));
+            found.merges.insert(*index, tags.merges);
         }
-        names.insert(name);
     }
-    if names.contains("[content_types].xml") && names.contains("xl/workbook.xml") {
-        return Ok(());
-    }
-    Err(Reason::NotXlsx.refusal())
+    Ok(found)
 }
 
 /// Follows the tags of a part, holding one at a time with the text behind it.
 #[derive(Default)]
 struct Tags {
     run: Vec<u8>,
-    taken: u64,
+    depth: u32,
+    merges: Vec<Range>,
 }
 
 impl Tags {
-    /// Takes more bytes; false when they are not to be read on.
-    fn take(&mut self, bytes: &[u8]) -> bool {
-        let mut pieces = bytes.split(|byte| *byte == b'<').peekable();
-        while let Some(piece) = pieces.next() {
-            self.run.extend_from_slice(piece);
-            self.taken += u64::try_from(piece.len() + 1).unwrap_or_default();
-            if self.run.len() > RUN_MAX {
-                return false;
+    /// Takes more bytes, unless they are not to be read on.
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Reason> {
+        let mut rest = bytes;
+        while let Some(at) = memchr::memchr(b'<', rest) {
+            let (piece, behind) = rest.split_at_checked(at).unwrap_or((rest, &[]));
+            // Nearly all tags lie whole in one piece and need not be copied.
+            if self.run.is_empty() {
+                self.end(piece)?;
+            } else {
+                self.run.extend_from_slice(piece);
+                let run = std::mem::take(&mut self.run);
+                self.end(&run)?;
             }
-            if pieces.peek().is_some() {
-                if !announces_little(&self.run) {
-                    return false;
-                }
-                self.run.clear();
-            }
+            rest = behind.get(1..).unwrap_or_default();
         }
-        true
+        self.run.extend_from_slice(rest);
+        if self.run.len() > RUN_MAX { Err(Reason::TooLarge) } else { Ok(()) }
     }
-}
 
-/// Whether a tag, if it opens the list of texts, announces no more of them than [`HELD_MAX`] has room for: the reader reserves what is announced.
-fn announces_little(tag: &[u8]) -> bool {
-    let name = tag.split(|byte| byte.is_ascii_whitespace() || *byte == b'>' || *byte == b'/').next().unwrap_or_default();
-    if name.rsplit(|byte| *byte == b':').next() != Some(b"sst") {
-        return true;
+    /// Looks at a tag that is whole, without its brackets, and the text behind it.
+    fn end(&mut self, run: &[u8]) -> Result<(), Reason> {
+        if run.len() > RUN_MAX {
+            return Err(Reason::TooLarge);
+        }
+        match run.first() {
+            Some(b'/') => {
+                self.depth = self.depth.saturating_sub(1);
+                return Ok(());
+            }
+            Some(b'?' | b'!') | None => return Ok(()),
+            Some(_) if self.depth >= DEPTH_MAX => return Err(Reason::Damaged),
+            Some(_) => {}
+        }
+        let tag = run.split(|byte| *byte == b'>').next().unwrap_or_default();
+        self.depth += u32::from(!tag.ends_with(b"/"));
+        let name = tag.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+        if name != b"mergeCell" && !name.ends_with(b":mergeCell") {
+            return Ok(());
+        }
+        let tag = String::from_utf8_lossy(run);
+        let range = tag.split_once("ref=").and_then(|(_, value)| Range::read(value.split(['"', '\'']).nth(1)?)).ok_or(Reason::Damaged)?;
+        self.merges.push(range);
+        if self.merges.len() > MERGES_MAX { Err(Reason::TooLarge) } else { Ok(()) }
     }
-    let tag = String::from_utf8_lossy(tag);
-    tag.split("uniqueCount").skip(1).all(|after| {
-        let digits = after.trim_start_matches(|c: char| !c.is_ascii_digit());
-        let digits = digits.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-        digits.is_empty() || digits.parse::<u64>().is_ok_and(|count| count <= HELD_MAX / 16)
-    })
 }
 
 /// What to say about a compound file: an encrypted workbook, or a workbook from before 2007.
@@ -141,88 +217,160 @@ pub(super) fn compound_file(mut bytes: Metered) -> Error {
     }
 }
 
-/// Hands the rows of the table's sheet to `each`.
-pub(super) fn rows(book: &mut Workbook, columns: &Columns, each: &mut EachRow<'_>) -> Result<Option<Fault>> {
-    let sheets: Vec<_> = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet).collect();
-    let named = sheets.iter().find(|sheet| columns.is_sheet(&sheet.name));
-    let first = sheets.iter().find(|sheet| sheet.visible == SheetVisible::Visible);
-    let Some(name) = named.or(first).map(|sheet| sheet.name.clone()) else {
-        return Ok(Some(Reason::Empty.ends_at(1)));
+/// Hands the rows of the sheets that are this table to `each`, in their order, each sheet's from its header on; see
+/// [`super::table::Source::rows`].
+pub(super) fn rows(
+    book: &mut Workbook,
+    headings: Headings<'_>,
+    notes: &mut Vec<ImportNote>,
+    each: &mut EachRow<'_>,
+) -> Result<Option<Fault>> {
+    let chosen = match choose(book, headings, notes)? {
+        Ok(chosen) => chosen,
+        Err(fault) => return Ok(Some(fault)),
     };
-    let Some(mut cells) = guarded(|| book.worksheet_cells_reader(&name)) else {
-        return Ok(Some(Reason::Damaged.ends_at(1)));
-    };
-    let mut row = RawRow::default();
-    let mut under_way = None;
-    let mut count = 0u64;
-    loop {
-        let Some(cell) = guarded(|| cells.next_cell()) else {
-            return Ok(Some(Reason::Damaged.ends_at(row.line().max(1))));
-        };
-        let position = cell.as_ref().map(calamine::Cell::get_position);
-        if under_way != position.map(|(line, _)| line) {
-            if under_way.is_some() && !row.is_blank() && each(&row)?.is_break() {
-                return Ok(None);
+    let several = chosen.len() > 1;
+    let Workbook { archive, outline, merges, together } = book;
+    let names = chosen.iter().filter_map(|place| outline.sheets.get(*place)).map(|sheet| sheet.name.clone());
+    *together = if several { names.collect() } else { Vec::new() };
+    for (number, sheet) in (0u64..).zip(chosen.iter().filter_map(|place| outline.sheets.get(*place))) {
+        let name = several.then_some(sheet.name.as_str());
+        let mut seen = Seen::default();
+        let mut spelled = Vec::new();
+        let mut each_placed = |row: &RawRow| {
+            if row.heads() {
+                spelled = row.cells().iter().map(|cell| cell.text.trim().to_owned()).collect();
             }
-            let Some((line, _)) = position else {
-                return Ok(None);
-            };
-            under_way = Some(line);
-            row.start(u64::from(line) + 1);
-        }
-        let (Some(cell), Some((line, place))) = (cell, position) else {
-            return Ok(None);
+            if number == 0 {
+                return each(row);
+            }
+            let mut row = row.clone();
+            row.at_line(row.line() | number << ROW_BITS);
+            each(&row)
         };
-        if matches!(cell.get_value(), DataRef::Empty) {
-            continue;
+        let mut from_header = FromHeader::new(headings, &mut each_placed);
+        let merges = merges.get(&sheet.part).map(Vec::as_slice).unwrap_or_default();
+        let ended = cells::rows(archive, sheet.part, outline, merges, &mut seen, &mut |row| from_header.row(row))?;
+        from_header.end()?;
+        notes.extend(from_header.note_above().map(|note| note.on(name)));
+        note_seen(notes, &seen, &spelled, name);
+        if let Some(fault) = ended {
+            return Ok(Some(Fault { line: fault.line.map(|line| line | number << ROW_BITS), ..fault }));
         }
-        count += 1;
-        if line >= ROWS_MAX || count > CELLS_MAX {
-            return Ok(Some(Reason::TooLarge.ends_at(row.line())));
-        }
-        match usize::try_from(place).ok().filter(|place| *place < TABLE_COLUMNS_MAX) {
-            Some(place) => row.put(place, shown(cell.get_value())),
-            None => return Ok(Some(Reason::TooManyColumns.ends_at(row.line()))),
-        }
+    }
+    Ok(None)
+}
+
+fn note_seen(notes: &mut Vec<ImportNote>, seen: &Seen, headings: &[String], sheet: Option<&str>) {
+    if !seen.hidden_rows.is_empty() {
+        notes.push(ImportNote::new(Note::HiddenRows).with("lines", &seen.hidden_rows).on(sheet));
+    }
+    let hidden = (0u32..)
+        .zip(headings)
+        .filter(|(place, heading)| !heading.is_empty() && seen.hidden_columns.iter().any(|(first, last)| (first..=last).contains(&place)));
+    let hidden: Vec<_> = hidden.map(|(place, heading)| format!("{heading} ({})", letters(place))).collect();
+    if !hidden.is_empty() {
+        notes.push(ImportNote::new(Note::HiddenColumns).with("columns", listed(&hidden)).on(sheet));
+    }
+    if !seen.merged.is_empty() {
+        notes.push(ImportNote::new(Note::Merged).with("cells", listed(&seen.merged)).on(sheet));
     }
 }
 
-/// The text of a cell as a person sees it.
-fn shown(value: &DataRef<'_>) -> Cell {
-    match value {
-        DataRef::Empty => Cell::default(),
-        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Cell::new(text.clone()),
-        DataRef::SharedString(text) => Cell::new((*text).to_owned()),
-        DataRef::Bool(yes) => Cell::new(yes.to_string()),
-        DataRef::Int(number) => Cell::new(number.to_string()),
-        DataRef::Float(number) if !number.is_finite() || (number.fract() == 0.0 && number.abs() > EXACT_MAX) => {
-            Cell { text: number.to_string(), flaw: Some(Fault::new("", Code::Malformed).with("reason", Reason::DigitsLost.as_str())) }
-        }
-        DataRef::Float(number) => Cell::new(decimal(*number)),
-        DataRef::DateTime(at) => Cell::new(date(at)),
-        DataRef::Error(error) => {
-            Cell { text: error.to_string(), flaw: Some(Fault::new("", Code::Malformed).with("reason", Reason::CellError.as_str())) }
-        }
-    }
+fn listed(things: &[String]) -> String {
+    let more = if things.len() > LISTED { ", …" } else { "" };
+    format!("{}{more}", things.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", "))
 }
 
-/// A number with the 15 significant digits a spreadsheet shows; whole numbers exactly.
-fn decimal(number: f64) -> String {
-    if number == 0.0 {
-        return "0".to_owned();
-    }
-    if number.fract() == 0.0 {
-        return format!("{number:.0}");
-    }
-    format!("{number:.14e}").parse::<f64>().unwrap_or(number).to_string()
+/// A sheet as its first rows show it.
+struct Looked {
+    place: usize,
+    hidden: bool,
+    named: bool,
+    fit: Fit,
 }
 
-/// `2026-03-31`, with the time behind it when there is one.
-fn date(at: &ExcelDateTime) -> String {
-    let (year, month, day, hour, minute, second, milli) = at.to_ymd_hms_milli();
-    if at.is_duration() {
-        return decimal(at.as_f64());
+/// The sheets to read as this table: those whose header has every needed column, visible ones first. Where one is named like the table, others
+/// must have no other headings; where none fits, it is the one that comes nearest, so that what it lacks is named.
+fn choose(book: &mut Workbook, headings: Headings<'_>, notes: &mut Vec<ImportNote>) -> Result<Result<Vec<usize>, Fault>> {
+    let mut looked = Vec::new();
+    for place in 0..book.outline.sheets.len() {
+        match look(book, place, headings)? {
+            Ok(seen) => looked.extend(seen),
+            Err(fault) => return Ok(Err(fault)),
+        }
     }
-    let date = format!("{year:04}-{month:02}-{day:02}");
-    if (hour, minute, second, milli) == (0, 0, 0, 0) { date } else { format!("{date} {hour:02}:{minute:02}:{second:02}") }
+    let fitting = |hidden| looked.iter().filter(move |sheet| sheet.fit.complete && sheet.hidden == hidden);
+    let mut chosen: Vec<&Looked> = fitting(false).collect();
+    if chosen.is_empty() {
+        chosen = fitting(true).collect();
+    }
+    if chosen.iter().any(|sheet| sheet.named) {
+        chosen.retain(|sheet| sheet.named || sheet.fit.pure);
+    }
+    if chosen.is_empty() {
+        // Of equals the first.
+        chosen = looked.iter().rev().max_by_key(|sheet| (!sheet.hidden, sheet.named, sheet.fit.known)).into_iter().collect();
+    }
+    if chosen.is_empty() {
+        return Ok(Err(Fault { line: None, ..Reason::Empty.ends_at(1) }));
+    }
+    if chosen.len() > SHEETS_MAX {
+        return Ok(Err(Reason::TooLarge.ends_at(1)));
+    }
+    let places: Vec<usize> = chosen.iter().map(|sheet| sheet.place).collect();
+    let name = |sheet: &&Looked| book.outline.sheets.get(sheet.place).map(|sheet| sheet.name.clone());
+    let left: Vec<String> = looked.iter().filter(|sheet| !places.contains(&sheet.place)).filter_map(|sheet| name(&sheet)).collect();
+    let left: Vec<String> = left.into_iter().filter(|name| !template::explains(name)).collect();
+    let of_sheets = |note, names: &[String]| ImportNote::new(note).with("sheets", listed(names));
+    if places.len() > 1 {
+        notes.push(of_sheets(Note::Sheets, &chosen.iter().filter_map(name).collect::<Vec<_>>()));
+    }
+    for hidden in chosen.iter().filter(|sheet| sheet.hidden).filter_map(name) {
+        notes.push(ImportNote::new(Note::HiddenSheet).with("sheet", hidden));
+    }
+    if !left.is_empty() {
+        notes.push(of_sheets(Note::SheetsLeft, &left));
+    }
+    Ok(Ok(places))
+}
+
+/// Looks at the first rows of a sheet; none when it is empty.
+fn look(book: &mut Workbook, place: usize, headings: Headings<'_>) -> Result<Result<Option<Looked>, Fault>> {
+    let Workbook { archive, outline, merges, .. } = book;
+    let Some(Listed { name, hidden, part }) = outline.sheets.get(place) else {
+        return Ok(Ok(None));
+    };
+    let merges = merges.get(part).map(Vec::as_slice).unwrap_or_default();
+    let mut first = Vec::new();
+    let ended = cells::rows(archive, *part, outline, merges, &mut Seen::default(), &mut |row| {
+        first.push(row.clone());
+        Ok(if first.len() < HEADER_WITHIN { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    let fit = headings::header(headings, &first).map(|(_, fit)| fit);
+    Ok(match (fit, ended) {
+        (Some(fit), _) => Ok(Some(Looked { place, hidden: *hidden, named: headings.is_sheet(name), fit })),
+        (None, Some(fault)) => Err(fault),
+        (None, None) => Ok(None),
+    })
+}
+
+/// Puts a fault onto its sheet, where several are read as one table: in its line, and in the line it points at.
+pub(super) fn placed(book: &Workbook, mut fault: ImportFault) -> ImportFault {
+    if book.together.is_empty() {
+        return fault;
+    }
+    let sheet = |line: u64| usize::try_from(line >> ROW_BITS).ok().and_then(|number| book.together.get(number));
+    let row = |line: u64| line & ((1 << ROW_BITS) - 1);
+    if let Some(other) = fault.args.get_mut("line")
+        && let Ok(line) = other.parse::<u64>()
+        && let Some(name) = sheet(line)
+    {
+        *other = format!("{} ({name})", row(line));
+    }
+    if let Some(line) = fault.line {
+        fault.sheet = sheet(line).cloned();
+        fault.line = Some(row(line));
+    }
+    fault
 }

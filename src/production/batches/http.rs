@@ -23,6 +23,7 @@ use crate::platform::http::{
     Caller, Filled, Form, House, Identity, Json, Locale, Once, Problem, Routes, Shell, created, csv, html, html_response, json, perm,
     query_escape, see_other, segment, table,
 };
+use crate::production::corrections::{Act, Correction, Preview};
 use crate::production::{materials, products};
 
 /// Mounts the room.
@@ -32,6 +33,8 @@ pub fn routes(config: &mut Routes<'_, '_>) {
         .service(one_api)
         .service(create_api)
         .service(change_api)
+        .service(preview_api)
+        .service(correct_api)
         .service(mint_api)
         .service(void_api)
         .service(serial_api)
@@ -44,6 +47,8 @@ pub fn routes(config: &mut Routes<'_, '_>) {
                 .service(one_page)
                 .service(edit_page)
                 .service(change_form)
+                .service(correct_page)
+                .service(correct_form)
                 .service(void_form)
                 .service(find_page)
         });
@@ -139,7 +144,30 @@ async fn change_api(
     body: Json<BatchDraft>,
 ) -> Result<HttpResponse> {
     let once = Once::of(&request, &body.hash, None)?;
-    json(&change(&house, &caller, once, code.into_inner(), body.value).await?)
+    json(&change(&house, &caller, once, code.into_inner(), body.value, Act::Edit).await?)
+}
+
+/// What a correction of a batch would move, and which facts need one.
+#[utoipa::path(tag = "batches", responses((status = 200, body = Preview), (status = 404, body = Problem)))]
+#[get("/api/v1/batches/{code}/correct")]
+async fn preview_api(caller: Caller<perm::ProductionEdit>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+    caller.unbound()?;
+    json(&house.store.read(move |db| store::preview(db, &code)).await?)
+}
+
+/// Corrects a batch that other things stand on: what was written down was not what was meant. `to.version` is the one that was read.
+#[utoipa::path(tag = "batches", request_body = Correction<BatchDraft>, responses((status = 200, body = BatchSheet), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/api/v1/batches/{code}/correct")]
+async fn correct_api(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    body: Json<Correction<BatchDraft>>,
+) -> Result<HttpResponse> {
+    let once = Once::of(&request, &body.hash, None)?;
+    let Correction { reason, to } = body.value;
+    json(&change(&house, &caller, once, code.into_inner(), to, Act::correct(&reason)?).await?)
 }
 
 /// How many serials to mint.
@@ -290,15 +318,18 @@ async fn create(house: &House, caller: &Caller<perm::ProductionEdit>, once: Once
     house.store.write(move |db| once.run(db, &stamp, |db| store::create(db, &stamp, &draft))).await
 }
 
-async fn change(house: &House, caller: &Caller<perm::ProductionEdit>, once: Once, code: String, draft: BatchDraft) -> Result<BatchSheet> {
+async fn change(
+    house: &House,
+    caller: &Caller<perm::ProductionEdit>,
+    once: Once,
+    code: String,
+    draft: BatchDraft,
+    act: Act,
+) -> Result<BatchSheet> {
     caller.unbound()?;
     let version = draft.version.ok_or_else(|| Fault::new("version", Code::Missing))?;
     let stamp = caller.stamp();
-    house.store.write(move |db| once.run(db, &stamp, |db| store::change(db, &stamp, &code, version, &draft))).await
-}
-
-fn titled(request: &HttpRequest, key: &str) -> Shell {
-    Shell::of(request, Locale::of(request).words().say(key))
+    house.store.write(move |db| once.run(db, &stamp, |db| store::change(db, &stamp, &code, version, &draft, &act))).await
 }
 
 #[get("/batches")]
@@ -312,7 +343,7 @@ async fn list_page(
     let query = Ask::query(&filter);
     let page = page_of(&house, filter.clone(), ask.page()).await?;
     let next = page.next.map(|next| format!("/batches?{query}&after={next}"));
-    Ok(html(&ListPage { shell: titled(&request, "batches-title"), batches: page.items, filter, next, query }))
+    Ok(html(&ListPage { shell: Shell::titled(&request, "batches-title"), batches: page.items, filter, next, query }))
 }
 
 async fn all(house: &House, caller: &Identity, ask: &Ask) -> Result<Vec<BatchView>> {
@@ -349,7 +380,13 @@ async fn list_xlsx(
 #[get("/batches/new")]
 async fn new_page(request: HttpRequest, caller: Caller<perm::ProductionEdit>) -> Result<HttpResponse> {
     caller.unbound()?;
-    Ok(html(&FormPage { shell: titled(&request, "batches-new"), form: Filled::default(), rows: page::BLANK_ROWS, code: None }))
+    Ok(html(&FormPage {
+        shell: Shell::titled(&request, "batches-new"),
+        form: Filled::default(),
+        rows: page::BLANK_ROWS,
+        code: None,
+        correcting: None,
+    }))
 }
 
 #[post("/batches/new")]
@@ -367,7 +404,7 @@ async fn create_form(
     };
     match outcome {
         Ok(sheet) => Ok(see_other(href(&sheet.batch.code))),
-        Err(error) => again(titled(&request, "batches-new"), values, error, None),
+        Err(error) => again(Shell::titled(&request, "batches-new"), values, error, None, None),
     }
 }
 
@@ -439,7 +476,7 @@ async fn edit_page(
     caller.unbound()?;
     let sheet = visible(&house, None, code.into_inner()).await?;
     let (form, rows) = (Filled::of(values_of(&sheet)), sheet.lots.len() + page::BLANK_ROWS);
-    Ok(html(&FormPage { shell: titled(&request, "batches-edit"), form, rows, code: Some(sheet.batch.code) }))
+    Ok(html(&FormPage { shell: Shell::titled(&request, "batches-edit"), form, rows, code: Some(sheet.batch.code), correcting: None }))
 }
 
 #[post("/batches/{code}/edit")]
@@ -453,21 +490,76 @@ async fn change_form(
     let once = Once::of(&request, &form.hash, form.once.as_deref())?;
     let code = code.into_inner();
     let values = page::closed_up(form.value);
-    let outcome = match draft_of(&values) {
-        Ok(draft) => change(&house, &caller, once, code.clone(), draft).await,
-        Err(error) => Err(error),
-    };
-    match outcome {
+    match saved(&house, &caller, once, &code, &values, Ok(Act::Edit)).await {
         Ok(sheet) => Ok(see_other(href(&sheet.batch.code))),
-        Err(error) => again(titled(&request, "batches-edit"), values, error, Some(code)),
+        Err(error) => again(Shell::titled(&request, "batches-edit"), values, error, Some(code), None),
+    }
+}
+
+/// Saves what a form says of the batch `code`.
+async fn saved(
+    house: &House,
+    caller: &Caller<perm::ProductionEdit>,
+    once: Once,
+    code: &str,
+    values: &HashMap<String, String>,
+    act: Result<Act, Fault>,
+) -> Result<BatchSheet> {
+    let draft = draft_of(values)?;
+    change(house, caller, once, code.to_owned(), draft, act?).await
+}
+
+#[get("/batches/{code}/correct")]
+async fn correct_page(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
+    caller.unbound()?;
+    let code = code.into_inner();
+    let asked = code.clone();
+    let moves = house.store.read(move |db| store::preview(db, &asked)).await?;
+    let sheet = visible(&house, None, code).await?;
+    let (form, rows) = (Filled::of(values_of(&sheet)), sheet.lots.len() + page::BLANK_ROWS);
+    let shell = Shell::titled(&request, "correct-title");
+    Ok(html(&FormPage { shell, form, rows, code: Some(sheet.batch.code), correcting: Some(moves) }))
+}
+
+#[post("/batches/{code}/correct")]
+async fn correct_form(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    form: Form<HashMap<String, String>>,
+) -> Result<HttpResponse> {
+    caller.unbound()?;
+    let once = Once::of(&request, &form.hash, form.once.as_deref())?;
+    let code = code.into_inner();
+    let values = page::closed_up(form.value);
+    let act = Act::correct(values.get("reason").map_or("", String::as_str));
+    match saved(&house, &caller, once, &code, &values, act).await {
+        Ok(sheet) => Ok(see_other(href(&sheet.batch.code))),
+        Err(error) => {
+            let asked = code.clone();
+            let moves = house.store.read(move |db| store::preview(db, &asked)).await?;
+            again(Shell::titled(&request, "correct-title"), values, error, Some(code), Some(moves))
+        }
     }
 }
 
 /// The form once more, with what is wrong beside its fields.
-fn again(shell: Shell, values: HashMap<String, String>, error: Error, code: Option<String>) -> Result<HttpResponse> {
+fn again(
+    shell: Shell,
+    values: HashMap<String, String>,
+    error: Error,
+    code: Option<String>,
+    correcting: Option<Preview>,
+) -> Result<HttpResponse> {
     let rows = page::rows_in(&values) + page::BLANK_ROWS;
     let form = Filled::refused(values, error, shell.t)?;
-    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &FormPage { shell, form, rows, code }))
+    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &FormPage { shell, form, rows, code, correcting }))
 }
 
 #[post("/batches/{code}/voids")]
@@ -509,7 +601,7 @@ async fn find_page(
     house: web::Data<House>,
     asked: web::Query<Find>,
 ) -> Result<HttpResponse> {
-    let shell = titled(&request, "batches-find-title");
+    let shell = Shell::titled(&request, "batches-find-title");
     let q = asked.into_inner().q.unwrap_or_default().trim().to_owned();
     if q.is_empty() {
         return Ok(html(&FindPage { shell, q, fault: None }));
@@ -518,11 +610,14 @@ async fn find_page(
     let may_trace = caller.may(perm::Permission::TraceRead);
     let found = house.store.read(move |db| {
         if let Sought::Anything(code) = &sought {
-            if store::sheet(db, code, party)?.is_some() {
-                return Ok(Some(href(code)));
+            if let Some(sheet) = store::sheet(db, code, party)? {
+                return Ok(Some(href(&sheet.batch.code)));
             }
-            if materials::sheet(db, code, party)?.is_some() {
-                return Ok(Some(format!("/lots/{}", segment(code))));
+            match materials::sheet(db, code, party) {
+                Ok(None) => {}
+                Ok(Some(sheet)) => return Ok(Some(format!("/lots/{}", segment(&sheet.lot.name)))),
+                Err(error) if error.code() == Code::Ambiguous => return Ok(Some(format!("/lots?q={}", query_escape(code)))),
+                Err(error) => return Err(error),
             }
         }
         let (gtin, serial) = sought.serial();

@@ -3,16 +3,20 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::rules::{self, Sound, read_ai21, read_component, read_units, units_text};
+use super::rules::{self, read_ai21, read_component, read_units, units_text};
 use super::store::foreign::{self, ForeignGarment};
 use super::store::load::{self, UseRecord};
 use super::{ALL_UNITS, BatchDraft, BatchStatus, Origin};
-use crate::kernel::{BatchNo, Code, Error, Fault, Result};
+use crate::kernel::text::folded;
+use crate::kernel::{BatchNo, Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, things};
+use crate::platform::imports::{
+    AnyImport, Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row, things,
+};
+use crate::production::materials::LotName;
 
 const fn batch_code(example: &'static str) -> Column {
     let about = ("批次编号：字母、数字和 - _ . / #", "What the batch is called: letters, digits and - _ . / #");
@@ -89,6 +93,13 @@ pub const BATCH_LOT_COLUMNS: Columns = Columns {
             "shell",
         ),
         Column::required("lot_code", &[], &[], ("物料批的编号", "Code of the lot"), "FAB-0117").of(things::LOT),
+        Column::optional(
+            "supplier_code",
+            &["供应商编号", "供应商"],
+            &["Supplier", "Supplier code"],
+            ("物料批的供应商；几家批号相同时必填", "The lot's supplier; needed where several use the code"),
+            "MILL-HZ",
+        ),
         Column::optional(
             "units",
             &["件号", "件号范围"],
@@ -171,38 +182,42 @@ struct BatchImport {
     stamp: Stamp,
 }
 
+/// A row of a file of batches.
+pub struct BatchRecord {
+    /// Its code as the file has it.
+    pub code: String,
+    /// What the row says of it.
+    pub edits: Edits<BatchDraft>,
+}
+
 impl Import for BatchImport {
-    type Record = BatchDraft;
+    type Record = BatchRecord;
 
     fn columns(&self) -> &'static Columns {
         const { &BATCH_COLUMNS }
     }
 
-    fn read(&mut self, row: &mut Row<'_>) -> Option<BatchDraft> {
+    fn read(&mut self, row: &mut Row<'_>) -> Option<BatchRecord> {
         let code = row.code("batch_code");
         if let Some(code) = &code {
-            row.unique("batch_code", code);
+            row.unique_code("batch_code", code);
         }
-        let (sku, factory) = (row.code("sku_code"), row.code("factory_code"));
-        let line = row.optional_text("line", 40);
-        let (started_on, finished_on) = (row.optional_date("started_on"), row.optional_date("finished_on"));
-        let planned = row.whole("planned");
-        let (status, origin) = (row.optional_choice("status", BatchStatus::WORDS), row.optional_choice("origin", Origin::WORDS));
-        let draft = BatchDraft {
-            code: code?,
-            sku: sku?,
-            factory: factory?,
-            line: line?.unwrap_or_default(),
-            started_on: started_on?,
-            finished_on: finished_on?,
-            planned: planned?,
-            status: status?.map(|status| status.as_str().to_owned()),
-            origin: origin?.map(|origin| origin.as_str().to_owned()),
-            lots: Vec::new(),
-            version: None,
-        };
+        let (sku, factory, planned) = (row.code("sku_code"), row.code("factory_code"), row.whole("planned"));
+        let mut cells: EditReader<'_, '_, BatchDraft> = EditReader::of(row);
+        cells.needed(sku, |batch, code| batch.sku = code);
+        cells.needed(factory, |batch, code| batch.factory = code);
+        cells.line("line", 40, |batch, text| batch.line = text);
+        cells.date("started_on", |batch, day| batch.started_on = day);
+        cells.date("finished_on", |batch, day| batch.finished_on = day);
+        cells.needed(planned, |batch, pieces| batch.planned = pieces);
+        cells.choice("status", BatchStatus::WORDS, |batch, status| batch.status = Some(status.as_str().to_owned()));
+        cells.choice("origin", Origin::WORDS, |batch, origin| batch.origin = Some(origin.as_str().to_owned()));
+        let edits = cells.end();
+        let (code, edits) = (code?, edits?);
+        let mut draft = BatchDraft { code: code.clone(), ..BatchDraft::default() };
+        edits.onto(&mut draft);
         match rules::check(&draft) {
-            Ok(Sound { draft: sound, .. }) => Some(BatchDraft { status: draft.status, origin: draft.origin, ..sound }),
+            Ok(_) => Some(BatchRecord { code, edits }),
             Err(Error::Refused(refusal)) => {
                 refusal.faults.into_iter().for_each(|fault| row.fault(Fault { field: column_of(&fault.field).into(), ..fault }));
                 None
@@ -211,12 +226,13 @@ impl Import for BatchImport {
         }
     }
 
-    fn check(&mut self, db: &mut Db, chunk: &[Entry<BatchDraft>]) -> Result<Checked> {
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<BatchRecord>]) -> Result<Checked> {
         let (would, faults) = load::would_load(db, chunk)?;
-        Ok(Checked { faults: at_lines(chunk, faults), would })
+        let faults = faults.into_iter().map(|(place, fault)| (place, Fault { field: column_of(&fault.field).into(), ..fault }));
+        Ok(Checked { faults: at_lines(chunk, faults.collect()), would })
     }
 
-    fn apply(&mut self, db: &mut Db, chunk: &[Entry<BatchDraft>]) -> Result<Applied> {
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<BatchRecord>]) -> Result<Applied> {
         load::load(db, &self.stamp, chunk)
     }
 }
@@ -246,7 +262,7 @@ type SeenUnits = (Range<i64>, u64);
 struct UseImport {
     stamp: Stamp,
     /// What the file said before of a batch's component and lot: units, and the line.
-    seen: HashMap<[String; 3], Vec<SeenUnits>>,
+    seen: HashMap<(BatchNo, String, Id), Vec<SeenUnits>>,
 }
 
 impl Import for UseImport {
@@ -259,31 +275,32 @@ impl Import for UseImport {
     fn read(&mut self, row: &mut Row<'_>) -> Option<UseRecord> {
         let batch = row.code("batch_code");
         let component = row.read("component", read_component);
-        let lot = row.code("lot_code");
+        let lot = row.read("lot_code", LotName::read);
+        let supplier = row.optional_code("supplier_code");
         let units = row.optional("units", read_units);
         let quantity_milli = row.optional_quantity_milli("quantity");
+        let (units, quantity_milli) = (units?.unwrap_or(ALL_UNITS), quantity_milli?);
         Some(UseRecord {
             batch: batch?,
             component: component?,
-            lot: lot?,
-            units: units?.unwrap_or(ALL_UNITS),
-            quantity_milli: quantity_milli?,
+            lot: lot?.or_of(supplier?),
+            units: row.has_column("units").then_some(units),
+            quantity_milli: row.has_column("quantity").then_some(quantity_milli),
         })
     }
 
     fn check(&mut self, db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<Checked> {
-        let mut faults = Vec::new();
-        for entry in chunk {
-            let UseRecord { batch, component, lot, units, .. } = &entry.record;
-            let before = self.seen.entry([batch.clone(), component.clone(), lot.clone()]).or_default();
-            if let Some((_, line)) = before.iter().find(|(other, _)| other.start < units.end && units.start < other.end) {
-                faults
-                    .push(entry.fault("units", Code::Duplicate).with("field", "units").with("value", units_text(units)).with("line", line));
-            }
-            before.push((units.clone(), entry.line));
-        }
         let plan = load::plan_uses(db, chunk)?;
-        faults.extend(at_lines(chunk, plan.faults));
+        let mut faults = at_lines(chunk, plan.faults);
+        for (place, used) in plan.wanted {
+            let Some(entry) = chunk.get(place) else { continue };
+            let before = self.seen.entry((used.batch, used.component, used.lot)).or_default();
+            if let Some((_, line)) = before.iter().find(|(other, _)| other.start < used.units.end && used.units.start < other.end) {
+                let value = units_text(&used.units);
+                faults.push(entry.fault("units", Code::Duplicate).with("field", "units").with("value", value).with("line", line));
+            }
+            before.push((used.units, entry.line));
+        }
         Ok(Checked { faults, would: plan.would })
     }
 
@@ -314,7 +331,7 @@ impl Import for GarmentImport {
         let unit = row.optional_whole("unit");
         let (serial, gtin, batch, unit) = (serial?, gtin?, batch?, unit?);
         row.unique("serial", &format!("{serial}\n{}", gtin.as_deref().unwrap_or_default()));
-        let numbered = *self.numbered.entry(batch.clone()).or_insert(unit.is_some());
+        let numbered = *self.numbered.entry(folded(&batch)).or_insert(unit.is_some());
         if numbered != unit.is_some() {
             row.fault(
                 Fault::new("unit", if numbered { Code::Missing } else { Code::NotOneOf })
@@ -324,7 +341,7 @@ impl Import for GarmentImport {
             return None;
         }
         if let Some(unit) = unit {
-            row.unique("unit", &format!("{batch}\n{unit}"));
+            row.unique_as("unit", &format!("{}\n{unit}", folded(&batch)), &unit.to_string());
             if unit < 1 {
                 row.fault(Fault::new("unit", Code::OutOfRange).with("min", 1).with("max", crate::kernel::ids::UNITS_PER_BATCH));
                 return None;

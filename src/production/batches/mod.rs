@@ -26,8 +26,8 @@ pub use store::batches::{
     list, lots_of, sheet,
 };
 pub use store::foreign::{ForeignGarment, ForeignPlan};
-pub use store::serials::{SerialOf, address_of, find_scanned, find_serial, own_serial, serial_of};
-pub use store::units::{Minted, is_issued, is_void, mint, void_units, voids_of};
+pub use store::serials::{SerialOf, address_of, find_scanned, find_serial, made_with, own_serial, serial_of};
+pub use store::units::{Minted, is_issued, is_void, mint, void_units, voids_of, voids_of_batches};
 
 use crate::choices;
 use crate::kernel::ids::UNITS_PER_BATCH;

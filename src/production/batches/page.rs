@@ -15,7 +15,8 @@ use crate::platform::events::Fact;
 use crate::platform::exports::Cell;
 use crate::platform::http::{Filled, Shell, query_escape, segment};
 use crate::platform::imports::{read_milli, read_whole};
-use crate::production::history::{Happened, happened};
+use crate::platform::rooms::timeline::{self, Happened};
+use crate::production::corrections::Preview;
 use crate::production::materials::milli_text;
 
 /// Empty rows for lots that a form offers.
@@ -82,7 +83,7 @@ pub(super) struct OnePage {
 impl OnePage {
     pub(super) fn new(shell: Shell, sheet: BatchSheet, history: &[Fact], zone: chrono_tz::Tz, void: &RoaringBitmap) -> Self {
         let lang = shell.lang;
-        let history = happened(history, lang, zone, |status| BatchStatus::of(status).map(|status| status.word(lang)));
+        let history = timeline::lines(history, lang, zone, |status| BatchStatus::of(status).map(|status| status.word(lang)));
         Self { shell, sheet, history, voids: voids_text(void), asked: None, line: None, may_edit: false, form: Filled::default() }
     }
 
@@ -141,11 +142,14 @@ pub(super) struct FormPage {
     pub rows: usize,
     /// The code of the batch that is changed; None for a new one.
     pub code: Option<String>,
+    /// What a correction moves; None for an edit.
+    pub correcting: Option<Preview>,
 }
 
 impl FormPage {
     fn action(&self) -> String {
-        self.code.as_ref().map_or_else(|| "/batches/new".to_owned(), |code| format!("{}/edit", href(code)))
+        let act = if self.correcting.is_some() { "correct" } else { "edit" };
+        self.code.as_ref().map_or_else(|| "/batches/new".to_owned(), |code| format!("{}/{act}", href(code)))
     }
 
     fn back(&self) -> String {

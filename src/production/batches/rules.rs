@@ -2,18 +2,48 @@
 
 use std::ops::Range;
 
-use super::{ALL_UNITS, BatchDraft, BatchStatus, LotUse, Origin};
+use super::{ALL_UNITS, Batch, BatchDraft, BatchStatus, LotUse, Origin};
 use crate::kernel::gs1::check::Set;
+use crate::kernel::gs1::scan::{self, Scan};
 use crate::kernel::gs1::{DigitalLink, Gtin};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::serial::{Gtin14, NO_GTIN};
-use crate::kernel::text;
-use crate::kernel::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::text::{self, folded};
+use crate::kernel::{Code, Error, Fault, Refusal, Result, faults};
 use crate::platform::http::query_escape;
-use crate::production::materials;
+use crate::production::corrections::{By, Guard, fixed, parts};
+use crate::production::materials::{self, LotName};
 
 /// Lots one batch may be made of.
 const LOTS_MAX: usize = 2_000;
+
+/// What a batch says that others stand on: its garments from the moment they have serials, what was found on them, their warranties. Free are
+/// its status and a greater number of garments planned. See [`impossible`] for what not even a correction changes.
+pub(super) const GUARDS: &[Guard<BatchDraft>] = &[
+    Guard { field: "code", by: &[By::Minted, By::Findings], said: |batch| parts([folded(&batch.code)]) },
+    Guard { field: "sku", by: &[By::Minted, By::Findings], said: |batch| parts([folded(&batch.sku)]) },
+    Guard { field: "factory", by: &[By::Minted, By::Findings], said: |batch| parts([folded(&batch.factory)]) },
+    Guard { field: "line", by: &[By::Sold, By::Findings], said: |batch| parts([folded(&batch.line)]) },
+    Guard { field: "started_on", by: &[By::Sold, By::Findings], said: |batch| parts(batch.started_on.map(|day| day.to_string())) },
+    Guard { field: "finished_on", by: &[By::Sold], said: |batch| parts(batch.finished_on.map(|day| day.to_string())) },
+    Guard { field: "lots", by: &[By::Minted, By::Findings], said: |batch| batch.lots.iter().flat_map(said_of_use).collect() },
+];
+
+/// That a lot is in these units of a component; and how much of it, where that is known.
+fn said_of_use(used: &LotUse) -> impl Iterator<Item = String> + use<> {
+    let place = format!("{} {} {}", folded(&used.component), folded(&used.lot), used.units.as_deref().unwrap_or_default());
+    let quantity = used.quantity_milli.map(|milli| format!("{place}:{milli}"));
+    std::iter::once(place).chain(quantity)
+}
+
+/// What a batch cannot become any more, whoever asks and why: serials are of one origin, and none can be taken back.
+pub(super) fn impossible(before: &Batch, sound: &Sound) -> Vec<Fault> {
+    let planned = sound.draft.planned;
+    let lowered = planned < before.planned && planned < before.minted;
+    let other_origin = before.minted > 0 && sound.origin != before.origin;
+    let origin = other_origin.then(|| fixed("origin", "serials", before.minted));
+    origin.into_iter().chain(lowered.then(|| fixed("planned", "minted-least", before.minted))).collect()
+}
 
 /// A draft that keeps every rule that needs nothing but itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,10 +94,7 @@ pub fn check(draft: &BatchDraft) -> Result<Sound> {
             lots.push(sound);
             units.push(range);
         }
-        faults.extend(overlaps(&lots, &units).into_iter().map(|place| {
-            let text = units.get(place).map(units_text).unwrap_or_default();
-            Fault::new(format!("lots.{place}.units"), Code::Duplicate).with("field", "units").with("value", text)
-        }));
+        faults.extend(twice(&lots, &units));
     }
     let (status, origin) = (status.map_err(|fault| faults.push(fault)), origin.map_err(|fault| faults.push(fault)));
     Refusal::unless_empty(faults)?;
@@ -111,7 +138,8 @@ pub(super) fn check_use(used: &LotUse) -> (LotUse, Range<i64>, Vec<Fault>) {
             String::new()
         })
     };
-    let (component, lot) = (keep(read_component("component", &used.component)), keep(text::code("lot", &used.lot)));
+    let (component, lot) =
+        (keep(read_component("component", &used.component)), keep(LotName::read("lot", &used.lot).map(|name| name.to_string())));
     let units = read_units("units", used.units.as_deref().unwrap_or_default()).unwrap_or_else(|fault| {
         faults.push(fault);
         ALL_UNITS
@@ -128,21 +156,30 @@ pub(super) fn read_component(field: &'static str, text: &str) -> Result<String, 
     Ok(text::line(field, text, 40)?.to_lowercase())
 }
 
+/// The faults of uses that share a unit with an earlier use of the same lot in the same component.
+pub(super) fn twice(lots: &[LotUse], units: &[Range<i64>]) -> Vec<Fault> {
+    let fault = |place: usize| {
+        let text = units.get(place).map(units_text).unwrap_or_default();
+        Fault::new(format!("lots.{place}.units"), Code::Duplicate).with("field", "units").with("value", text)
+    };
+    overlaps(lots, units).into_iter().map(fault).collect()
+}
+
 /// Places of uses that share a unit with an earlier use of the same lot in the same component.
 pub(super) fn overlaps(lots: &[LotUse], units: &[Range<i64>]) -> Vec<usize> {
-    let mut order: Vec<(&LotUse, &Range<i64>, usize)> = lots
+    let mut order: Vec<((&str, String), &Range<i64>, usize)> = lots
         .iter()
         .zip(units)
         .enumerate()
-        .map(|(place, (used, range))| (used, range, place))
-        .filter(|(used, ..)| !used.lot.is_empty())
+        .filter(|(_, (used, _))| !used.lot.is_empty())
+        .map(|(place, (used, range))| ((used.component.as_str(), folded(&used.lot)), range, place))
         .collect();
-    order.sort_by(|(a, x, i), (b, y, j)| (&a.component, &a.lot, x.start, x.end, i).cmp(&(&b.component, &b.lot, y.start, y.end, j)));
+    order.sort_by(|(a, x, i), (b, y, j)| (a, x.start, x.end, i).cmp(&(b, y.start, y.end, j)));
     let mut found = Vec::new();
-    let mut widest: Option<(&LotUse, i64)> = None;
+    let mut widest: Option<((&str, String), i64)> = None;
     for (used, range, place) in order {
         match widest {
-            Some((before, end)) if before.component == used.component && before.lot == used.lot => {
+            Some((before, end)) if before == used => {
                 if range.start < end {
                     found.push(place);
                 }
@@ -247,12 +284,9 @@ pub(super) fn read_ai21(field: &'static str, text: &str) -> Result<String, Fault
 /// The GTIN of a label: 8, 12, 13 or 14 digits with the right check digit, as fourteen.
 ///
 /// # Errors
-/// [`Code::NotAGtin`] or [`Code::CheckDigit`] for `field`.
+/// [`Code::NotAGtin`], [`Code::CheckDigit`] or [`Code::RestrictedGtin`] for `field`.
 pub(super) fn read_gtin(field: &'static str, text: &str) -> Result<String, Fault> {
-    Gtin::parse(text).map(|gtin| gtin.as_str().to_owned()).map_err(|error| {
-        let args = if let Error::Refused(refusal) = &error { refusal.args.clone() } else { Vec::new() };
-        Fault { field: field.into(), line: None, code: error.code(), args }
-    })
+    Gtin::parse_product(text).map(|gtin| gtin.as_str().to_owned()).map_err(|error| faults::at(field, &error))
 }
 
 /// Units that must be named: what [`read_units`] reads, but nothing is not all.
@@ -287,20 +321,110 @@ impl Sought {
     }
 }
 
-/// Tells addresses from codes. An address without a serial is looked for as it stands, and found nowhere.
+/// Tells what names a garment by GTIN and serial from codes. An address without a serial is looked for as it stands, and found nowhere.
 pub(super) fn sought(text: &str) -> Sought {
-    let text = text.trim();
-    if let Ok(link) = DigitalLink::parse(text)
-        && let (Some(gtin), Some(serial)) = (link.gtin(), link.serial())
-    {
-        return Sought::Serial { gtin: gtin.as_str().to_owned(), serial: serial.to_owned() };
+    let anything = || Sought::Anything(text.trim().to_owned());
+    let Ok(scan) = scan::read(text) else { return anything() };
+    if let Scan::SerialAddress(serial) = scan {
+        return Sought::Serial { gtin: String::from_utf8_lossy(&NO_GTIN).into_owned(), serial };
     }
-    let bare = text.split_once("://").map(|(_, rest)| rest).and_then(|rest| {
-        let (_, serial) = rest.rsplit_once("/C/").or_else(|| rest.rsplit_once("/c/"))?;
-        Some(serial.trim_end_matches('/').to_owned())
-    });
-    match bare {
-        Some(serial) => Sought::Serial { gtin: String::from_utf8_lossy(&NO_GTIN).into_owned(), serial },
-        None => Sought::Anything(text.to_owned()),
+    match scan.elements().map(|link| (link.gtin(), link.serial())) {
+        Some((Some(gtin), Some(serial))) => Sought::Serial { gtin: gtin.as_str().to_owned(), serial: serial.to_owned() },
+        Some(_) => anything(),
+        None => scan.bare(text).map_or_else(anything, Sought::Anything),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::production::corrections::{Standing, frozen};
+
+    fn batch() -> BatchDraft {
+        BatchDraft {
+            code: "B-1".into(),
+            sku: "ST-1-M".into(),
+            factory: "FAC-1".into(),
+            line: "3".into(),
+            started_on: "2026-03-01".parse().ok(),
+            planned: 100,
+            lots: vec![LotUse { component: "shell".into(), lot: "FAB-1".into(), units: Some("1-50".into()), quantity_milli: None }],
+            ..BatchDraft::default()
+        }
+    }
+
+    fn other() -> BatchDraft {
+        let lots = vec![LotUse { component: "shell".into(), lot: "FAB-2".into(), ..LotUse::default() }];
+        BatchDraft {
+            code: "B-2".into(),
+            sku: "ST-1-L".into(),
+            factory: "FAC-2".into(),
+            line: "4".into(),
+            started_on: "2026-03-02".parse().ok(),
+            lots,
+            ..batch()
+        }
+    }
+
+    fn held(before: &BatchDraft, after: &BatchDraft, standing: Standing) -> String {
+        frozen(GUARDS, before, after, &standing).into_iter().map(|fault| fault.field.into_owned()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_holds_which_fact() {
+        let none = Standing::default();
+        assert_eq!(held(&batch(), &other(), none), "");
+        assert_eq!(held(&batch(), &other(), Standing { minted: 1, ..none }), "code sku factory lots");
+        assert_eq!(held(&batch(), &other(), Standing { minted: 1, sold: 1, ..none }), "code sku factory line started_on lots");
+        assert_eq!(held(&batch(), &other(), Standing { findings: 1, ..none }), "code sku factory line started_on lots");
+    }
+
+    #[test]
+    fn a_batch_may_learn_what_nobody_had_said() {
+        let all = Standing { minted: 5, sold: 2, findings: 1, ..Standing::default() };
+        let mut more = BatchDraft { finished_on: "2026-04-01".parse().ok(), planned: 90, ..batch() };
+        if let Some(used) = more.lots.first_mut() {
+            used.quantity_milli = Some(80_000);
+        }
+        more.lots.push(LotUse { component: "buttons".into(), lot: "BTN-1".into(), ..LotUse::default() });
+        assert_eq!(held(&batch(), &more, all), "");
+        assert_eq!(held(&more, &batch(), all), "finished_on lots", "and does not forget it");
+    }
+
+    #[test]
+    fn serials_are_not_taken_back() {
+        let stored = Batch {
+            no: crate::kernel::BatchNo(1),
+            code: "B-1".into(),
+            sku_id: crate::kernel::Id(1),
+            factory_id: crate::kernel::Id(1),
+            line: String::new(),
+            started_on: None,
+            finished_on: None,
+            planned: 100,
+            minted: 10,
+            minted_gtin: None,
+            minted_epoch: None,
+            minted_at: None,
+            origin: Origin::Own,
+            status: BatchStatus::Open,
+            created_at: Default::default(),
+            version: 1,
+        };
+        let told = |planned: i64, origin: &str| {
+            let draft = BatchDraft { planned, origin: Some(origin.into()), ..batch() };
+            impossible(&stored, &check(&draft).unwrap()).into_iter().map(|fault| fault.field.into_owned()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!([told(10, "own"), told(9, "own"), told(9, "foreign"), told(120, "own")], ["", "planned", "origin planned", ""]);
+        let overrun = Batch { planned: 0, ..stored };
+        assert!(impossible(&overrun, &check(&BatchDraft { planned: 5, ..batch() }).unwrap()).is_empty(), "more were made than planned");
+    }
+
+    #[test]
+    fn one_lot_in_other_letters_is_not_in_a_unit_twice() {
+        let used =
+            |lot: &str, units: &str| LotUse { component: "shell".into(), lot: lot.into(), units: Some(units.into()), quantity_milli: None };
+        let draft = BatchDraft { lots: vec![used("FAB-1", "1-10"), used("ｆａｂ-1", "10-12")], ..batch() };
+        assert!(check(&draft).is_err());
     }
 }

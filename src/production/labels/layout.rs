@@ -317,7 +317,7 @@ fn paint(tree: &Tree, size: (usize, usize), scale: f32) -> Option<Bitmap> {
 /// A unit as wide as one can be expected: serial and claim code are drawn at random, so they are taken to be of the wider
 /// third of the alphabet. All W, the widest, would ask for room that no label in the world needs.
 pub fn widest_unit() -> LabelUnit {
-    LabelUnit { serial: "WMQNGHDKRXWMQNGHDKRX".to_owned(), unit: UNITS_PER_BATCH, claim_code: Some("WMWMQNGHDK".to_owned()) }
+    LabelUnit { serial: "WMQNGHDKRXWMQNGHDKRX".to_owned(), unit: UNITS_PER_BATCH, claim_code: Some("WMWMQ-NGHDK".to_owned()) }
 }
 
 /// The text node of a drawn tree, for those who look into it.

@@ -178,7 +178,7 @@ pub const FIELDS: &[(&str, Layer, &str, &str)] = &[
     ("serial", Layer::Unit, "序列号（每五位一组）", "Serial in groups of five"),
     ("serial_plain", Layer::Unit, "序列号", "Serial"),
     ("unit", Layer::Unit, "件号，从1起", "Number of the garment in its batch, from 1"),
-    ("claim_code", Layer::Unit, "认领码", "Claim code"),
+    ("claim_code", Layer::Unit, "领取码", "Claim code"),
 ];
 
 /// The layer of a field, if there is such a field.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::page::{FormPage, ListPage, OnePage, draft_of, href, values_of};
+use super::store::preview;
 use super::{LOT_COLUMNS, LotDraft, LotFilter, LotKind, LotSheet, LotView, import, store};
 use crate::kernel::event::Subject;
 use crate::kernel::paging::{Page, PageAsk};
@@ -18,10 +19,11 @@ use crate::platform::http::{
     Caller, Filled, Form, House, Identity, Json, Locale, Once, Problem, Routes, Shell, created, html, html_response, json, perm,
     query_escape, see_other, table,
 };
+use crate::production::corrections::{Act, Correction, Preview};
 
 /// Mounts the room.
 pub fn routes(config: &mut Routes<'_, '_>) {
-    config.service(list_api).service(one_api).service(create_api).service(change_api).map(|c| {
+    config.service(list_api).service(one_api).service(create_api).service(change_api).service(preview_api).service(correct_api).map(|c| {
         c.service(list_page)
             .service(list_csv)
             .service(list_xlsx)
@@ -30,6 +32,8 @@ pub fn routes(config: &mut Routes<'_, '_>) {
             .service(one_page)
             .service(edit_page)
             .service(change_form)
+            .service(correct_page)
+            .service(correct_form)
     });
 }
 
@@ -101,7 +105,7 @@ async fn create_api(
 ) -> Result<HttpResponse> {
     let once = Once::of(&request, &body.hash, None)?;
     let sheet = create(&house, &caller, once, body.value).await?;
-    created(&format!("/api/v1{}", href(&sheet.lot.code)), &sheet)
+    created(&format!("/api/v1{}", href(&sheet.lot.name)), &sheet)
 }
 
 /// Changes a lot, what it is made of included. `version` is the one that was read.
@@ -115,7 +119,30 @@ async fn change_api(
     body: Json<LotDraft>,
 ) -> Result<HttpResponse> {
     let once = Once::of(&request, &body.hash, None)?;
-    json(&change(&house, &caller, once, code.into_inner(), body.value).await?)
+    json(&change(&house, &caller, once, code.into_inner(), body.value, Act::Edit).await?)
+}
+
+/// What a correction of a lot would move, and which facts need one.
+#[utoipa::path(tag = "lots", responses((status = 200, body = Preview), (status = 404, body = Problem)))]
+#[get("/api/v1/lots/{code}/correct")]
+async fn preview_api(caller: Caller<perm::ProductionEdit>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+    caller.unbound()?;
+    json(&house.store.read(move |db| preview(db, &code)).await?)
+}
+
+/// Corrects a lot that other things stand on: what was written down was not what was meant. `to.version` is the one that was read.
+#[utoipa::path(tag = "lots", request_body = Correction<LotDraft>, responses((status = 200, body = LotSheet), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/api/v1/lots/{code}/correct")]
+async fn correct_api(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    body: Json<Correction<LotDraft>>,
+) -> Result<HttpResponse> {
+    let once = Once::of(&request, &body.hash, None)?;
+    let Correction { reason, to } = body.value;
+    json(&change(&house, &caller, once, code.into_inner(), to, Act::correct(&reason)?).await?)
 }
 
 async fn create(house: &House, caller: &Caller<perm::ProductionEdit>, once: Once, draft: LotDraft) -> Result<LotSheet> {
@@ -124,15 +151,18 @@ async fn create(house: &House, caller: &Caller<perm::ProductionEdit>, once: Once
     house.store.write(move |db| once.run(db, &stamp, |db| store::create(db, &stamp, &draft))).await
 }
 
-async fn change(house: &House, caller: &Caller<perm::ProductionEdit>, once: Once, code: String, draft: LotDraft) -> Result<LotSheet> {
+async fn change(
+    house: &House,
+    caller: &Caller<perm::ProductionEdit>,
+    once: Once,
+    code: String,
+    draft: LotDraft,
+    act: Act,
+) -> Result<LotSheet> {
     caller.unbound()?;
     let version = draft.version.ok_or_else(|| Fault::new("version", Code::Missing))?;
     let stamp = caller.stamp();
-    house.store.write(move |db| once.run(db, &stamp, |db| store::change(db, &stamp, &code, version, &draft))).await
-}
-
-fn titled(request: &HttpRequest, key: &str) -> Shell {
-    Shell::of(request, Locale::of(request).words().say(key))
+    house.store.write(move |db| once.run(db, &stamp, |db| store::change(db, &stamp, &code, version, &draft, &act))).await
 }
 
 #[get("/lots")]
@@ -146,7 +176,7 @@ async fn list_page(
     let query = Ask::query(&filter);
     let page = page_of(&house, filter.clone(), ask.page()).await?;
     let next = page.next.map(|next| format!("/lots?{query}&after={next}"));
-    Ok(html(&ListPage { shell: titled(&request, "lots-title"), lots: page.items, filter, next, csv: format!("/lots.csv?{query}") }))
+    Ok(html(&ListPage { shell: Shell::titled(&request, "lots-title"), lots: page.items, filter, next, csv: format!("/lots.csv?{query}") }))
 }
 
 #[get("/lots.csv")]
@@ -181,7 +211,7 @@ async fn list_as(format: Format, request: &HttpRequest, who: &Identity, house: &
 #[get("/lots/new")]
 async fn new_page(request: HttpRequest, caller: Caller<perm::ProductionEdit>) -> Result<HttpResponse> {
     caller.unbound()?;
-    Ok(html(&FormPage { shell: titled(&request, "lots-new"), form: Filled::default(), code: None }))
+    Ok(html(&FormPage { shell: Shell::titled(&request, "lots-new"), form: Filled::default(), code: None, correcting: None }))
 }
 
 #[post("/lots/new")]
@@ -197,8 +227,8 @@ async fn create_form(
         Err(error) => Err(error),
     };
     match outcome {
-        Ok(sheet) => Ok(see_other(href(&sheet.lot.code))),
-        Err(error) => again(titled(&request, "lots-new"), form.value, error, None),
+        Ok(sheet) => Ok(see_other(href(&sheet.lot.name))),
+        Err(error) => again(Shell::titled(&request, "lots-new"), form.value, error, None, None),
     }
 }
 
@@ -209,13 +239,17 @@ async fn one_page(
     house: web::Data<House>,
     code: web::Path<String>,
 ) -> Result<HttpResponse> {
-    let (code, party) = (code.into_inner(), caller.party);
+    let (name, party) = (code.into_inner(), caller.party);
+    let asked = name.clone();
     let found = house.store.read(move |db| {
-        let Some(sheet) = store::sheet(db, &code, party)? else { return Ok(None) };
-        let Some(lot) = store::lot_by_code(db, &code)? else { return Ok(None) };
+        let Some(lot) = store::lot_called(db, &asked, party)? else { return Ok(None) };
+        let Some(sheet) = store::sheet(db, &asked, party)? else { return Ok(None) };
         Ok(Some((sheet, events::of(db, Subject::Thing(store::SUBJECT, lot.id.0))?)))
     });
-    let (sheet, history) = found.await?.ok_or(Code::NotFound)?;
+    let (sheet, history) = match found.await {
+        Err(error) if error.code() == Code::Ambiguous => return Ok(see_other(format!("/lots?q={}", query_escape(&name)))),
+        found => found?.ok_or(Code::NotFound)?,
+    };
     let may_edit = caller.may(perm::Permission::ProductionEdit) && caller.party.is_none();
     Ok(html(&OnePage::new(Shell::of(&request, sheet.lot.code.clone()), sheet, &history, may_edit, house.config.time_zone)))
 }
@@ -230,7 +264,7 @@ async fn edit_page(
     caller.unbound()?;
     let sheet = visible(&house, None, code.into_inner()).await?;
     let form = Filled::of(values_of(&sheet));
-    Ok(html(&FormPage { shell: titled(&request, "lots-edit"), form, code: Some(sheet.lot.code) }))
+    Ok(html(&FormPage { shell: Shell::titled(&request, "lots-edit"), form, code: Some(sheet.lot.name), correcting: None }))
 }
 
 #[post("/lots/{code}/edit")]
@@ -243,18 +277,71 @@ async fn change_form(
 ) -> Result<HttpResponse> {
     let once = Once::of(&request, &form.hash, form.once.as_deref())?;
     let code = code.into_inner();
-    let outcome = match draft_of(&form.value) {
-        Ok(draft) => change(&house, &caller, once, code.clone(), draft).await,
-        Err(error) => Err(error),
-    };
-    match outcome {
-        Ok(sheet) => Ok(see_other(href(&sheet.lot.code))),
-        Err(error) => again(titled(&request, "lots-edit"), form.value, error, Some(code)),
+    match saved(&house, &caller, once, &code, &form.value, Ok(Act::Edit)).await {
+        Ok(sheet) => Ok(see_other(href(&sheet.lot.name))),
+        Err(error) => again(Shell::titled(&request, "lots-edit"), form.value, error, Some(code), None),
+    }
+}
+
+/// Saves what a form says of the lot `code`.
+async fn saved(
+    house: &House,
+    caller: &Caller<perm::ProductionEdit>,
+    once: Once,
+    code: &str,
+    values: &HashMap<String, String>,
+    act: Result<Act, Fault>,
+) -> Result<LotSheet> {
+    let draft = draft_of(values)?;
+    change(house, caller, once, code.to_owned(), draft, act?).await
+}
+
+#[get("/lots/{code}/correct")]
+async fn correct_page(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
+    caller.unbound()?;
+    let code = code.into_inner();
+    let asked = code.clone();
+    let moves = house.store.read(move |db| preview(db, &asked)).await?;
+    let sheet = visible(&house, None, code).await?;
+    let form = Filled::of(values_of(&sheet));
+    Ok(html(&FormPage { shell: Shell::titled(&request, "correct-title"), form, code: Some(sheet.lot.name), correcting: Some(moves) }))
+}
+
+#[post("/lots/{code}/correct")]
+async fn correct_form(
+    request: HttpRequest,
+    caller: Caller<perm::ProductionEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    form: Form<HashMap<String, String>>,
+) -> Result<HttpResponse> {
+    caller.unbound()?;
+    let once = Once::of(&request, &form.hash, form.once.as_deref())?;
+    let code = code.into_inner();
+    let act = Act::correct(form.value.get("reason").map_or("", String::as_str));
+    match saved(&house, &caller, once, &code, &form.value, act).await {
+        Ok(sheet) => Ok(see_other(href(&sheet.lot.name))),
+        Err(error) => {
+            let asked = code.clone();
+            let moves = house.store.read(move |db| preview(db, &asked)).await?;
+            again(Shell::titled(&request, "correct-title"), form.value, error, Some(code), Some(moves))
+        }
     }
 }
 
 /// The form once more, with what is wrong beside its fields.
-fn again(shell: Shell, values: HashMap<String, String>, error: Error, code: Option<String>) -> Result<HttpResponse> {
+fn again(
+    shell: Shell,
+    values: HashMap<String, String>,
+    error: Error,
+    code: Option<String>,
+    correcting: Option<Preview>,
+) -> Result<HttpResponse> {
     let form = Filled::refused(values, error, shell.t)?;
-    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &FormPage { shell, form, code }))
+    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &FormPage { shell, form, code, correcting }))
 }

@@ -1,22 +1,23 @@
 //! Lots from files. The whole file forms one graph with what is in the store: a parent may stand further down than its child.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::rules::{any_cycle, check, milli_text, out_of_order, parts_text, path_text, read_parts};
-use super::store::{self, Waiting};
+use super::rules::{LotName, any_cycle, check, milli_text, out_of_order, parts_text, path_text, read_parts};
+use super::store::{self, Ident, Waiting, ident};
 use super::{LotDraft, LotKind};
 use crate::kernel::countries;
-use crate::kernel::text::{Both, Lang};
+use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::exports::Cell;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, things};
-use crate::production::parties;
+use crate::platform::imports::{
+    AnyImport, Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row, things,
+};
 
 /// The columns of a file of lots.
 pub const COLUMNS: Columns = Columns {
@@ -97,8 +98,8 @@ pub const COLUMNS: Columns = Columns {
             &["来源批", "上级批次", "由何批制成"],
             &["Parents", "Made of"],
             (
-                "由哪些批制成，可写用量：批号:用量；多个用分号隔开",
-                "The lots it was made of, with the quantity if known; separated by semicolons",
+                "由哪些批制成，可写用量：批号:用量；多个用分号隔开；几家供应商批号相同时写 批号@供应商编号",
+                "The lots it was made of, with the quantity if known; separated by semicolons; lot@supplier where several suppliers use the code",
             ),
             "YARN-031:120.5\n",
         ),
@@ -134,27 +135,41 @@ pub(super) fn row(draft: &LotDraft, lang: Lang) -> Vec<Cell> {
 }
 
 /// A row of the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LotRecord {
-    /// The lot as the file has it.
-    pub draft: LotDraft,
-    /// Its kind.
-    pub kind: LotKind,
+    /// Its code as the file has it.
+    pub code: String,
+    /// Its supplier's code as the file has it.
+    pub supplier: String,
+    /// What the row says of it.
+    pub edits: Edits<LotDraft>,
+    /// The lot as far as the row alone says it.
+    draft: LotDraft,
     /// Whether the file says what it is made of; if not, what the store says stands.
-    pub says_parents: bool,
+    says_parents: bool,
+    /// Whether it says when it was produced.
+    says_produced: bool,
+}
+
+impl LotRecord {
+    /// What tells it from every other.
+    pub(super) fn ident(&self) -> Ident {
+        ident(&self.code, &self.supplier)
+    }
 }
 
 /// What the file says of one lot, kept until its end.
 struct Node {
     line: u64,
-    produced_on: Option<NaiveDate>,
-    parents: Option<Vec<String>>,
+    code: String,
+    /// None where the file does not speak of it.
+    produced_on: Option<Option<NaiveDate>>,
+    parents: Option<Vec<LotName>>,
 }
 
 /// The import of lots.
 struct LotImport {
     stamp: Stamp,
-    nodes: HashMap<String, Node>,
+    nodes: HashMap<Ident, Node>,
     /// Line of the chunk written last, what waited before it, and what waits after it: the chunk may have to be written twice.
     written: (u64, Waiting, Waiting),
 }
@@ -191,90 +206,96 @@ impl Import for LotImport {
     }
 
     fn read(&mut self, row: &mut Row<'_>) -> Option<LotRecord> {
-        let code = row.code("lot_code");
-        if let Some(code) = &code {
-            row.unique("lot_code", code);
-        }
-        let supplier = row.code("supplier_code");
+        let (code, supplier) = (row.code("lot_code"), row.code("supplier_code"));
         let kind = row.choice("kind", LotKind::WORDS);
-        let (zh, en) = (row.optional_text("material_zh", 120), row.optional_text("material_en", 120));
-        let dye_lot = row.optional_text("dye_lot", 60);
         let (quantity, unit) = (row.quantity_milli("quantity"), row.text("unit", 12));
-        let country = row.optional("country", countries::read);
-        let (produced_on, received_on) = (row.optional_date("produced_on"), row.optional_date("received_on"));
-        let parents = row.optional("parents", read_parts);
-        let kind = kind?;
-        let parents = parents?;
-        let says_parents = parents.is_some();
-        let draft = LotDraft {
-            code: code?,
-            supplier: supplier?,
-            kind: kind.as_str().to_owned(),
-            material: Both { zh: zh?.unwrap_or_default(), en: en?.unwrap_or_default() },
-            dye_lot: dye_lot?.unwrap_or_default(),
-            quantity_milli: quantity?,
-            unit: unit?,
-            country: country?.unwrap_or_default(),
-            produced_on: produced_on?,
-            received_on: received_on?,
-            parents: parents.unwrap_or_default(),
-            version: None,
-        };
+        let mut cells: EditReader<'_, '_, LotDraft> = EditReader::of(row);
+        cells.needed(kind, |lot, kind| lot.kind = kind.as_str().to_owned());
+        cells.line("material_zh", 120, |lot, text| lot.material.zh = text);
+        cells.line("material_en", 120, |lot, text| lot.material.en = text);
+        cells.line("dye_lot", 60, |lot, text| lot.dye_lot = text);
+        cells.needed(quantity, |lot, milli| lot.quantity_milli = milli);
+        cells.needed(unit, |lot, unit| lot.unit = unit);
+        cells.read("country", countries::read, |lot, code| lot.country = code);
+        cells.date("produced_on", |lot, day| lot.produced_on = day);
+        cells.date("received_on", |lot, day| lot.received_on = day);
+        cells.read("parents", read_parts, |lot, parts| lot.parents = parts);
+        let edits = cells.end();
+        let (code, supplier, edits) = (code?, supplier?, edits?);
+        let (code_key, supplier_key) = ident(&code, &supplier);
+        row.unique_as("lot_code", &format!("{code_key}@{supplier_key}"), &code);
+        let mut draft = LotDraft { code: code.clone(), supplier: supplier.clone(), ..LotDraft::default() };
+        edits.onto(&mut draft);
+        // What the file does not speak of may be in the store.
+        let is_whole = row.has_column("material_zh") && row.has_column("material_en");
         match check(&draft) {
-            Ok((draft, kind)) => Some(LotRecord { draft, kind, says_parents }),
+            Ok((sound, _)) => draft = sound,
             Err(Error::Refused(refusal)) => {
-                if refusal.faults.is_empty() {
-                    row.fault(Fault { field: "parents".into(), line: None, code: refusal.code, args: refusal.args });
-                }
-                for fault in refusal.faults {
+                let whole = Fault { field: "parents".into(), line: None, code: refusal.code, args: refusal.args };
+                let found = if refusal.faults.is_empty() { vec![whole] } else { refusal.faults };
+                for fault in found.into_iter().filter(|fault| is_whole || fault.field != "material") {
                     row.fault(Fault { field: column_of(&fault.field).into(), ..fault });
                 }
-                None
             }
-            Err(_) => None,
+            Err(_) => return None,
         }
+        Some(LotRecord {
+            code,
+            supplier,
+            edits,
+            draft,
+            says_parents: row.has_column("parents"),
+            says_produced: row.has_column("produced_on"),
+        })
     }
 
     fn check(&mut self, db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Checked> {
         for entry in chunk {
-            let draft = &entry.record.draft;
-            let parents = entry.record.says_parents.then(|| draft.parents.iter().map(|part| part.lot.clone()).collect());
-            self.nodes.insert(draft.code.clone(), Node { line: entry.line, produced_on: draft.produced_on, parents });
+            let LotRecord { draft, says_parents, says_produced, .. } = &entry.record;
+            let parents = || draft.parents.iter().map(|part| LotName::read("parents", &part.lot)).collect::<Result<Vec<_>, Fault>>();
+            let parents = says_parents.then(parents).transpose()?;
+            let node =
+                Node { line: entry.line, code: draft.code.clone(), produced_on: says_produced.then_some(draft.produced_on), parents };
+            self.nodes.insert(entry.record.ident(), node);
         }
-        let mut checked = Checked::default();
-        let suppliers: Vec<&str> = chunk.iter().map(|entry| entry.record.draft.supplier.as_str()).collect();
-        let known = parties::ids_of_codes(db, &suppliers)?;
-        for entry in chunk.iter().filter(|entry| !known.contains_key(&entry.record.draft.supplier)) {
-            checked.faults.push(entry.fault("supplier_code", Code::UnknownReference).with("value", &entry.record.draft.supplier));
-        }
-        checked.would = store::would_load(db, chunk)?;
-        Ok(checked)
+        let (would, faults) = store::would_load(db, chunk)?;
+        let at_line =
+            |(place, fault): (usize, Fault)| Some(Fault { field: column_of(&fault.field).into(), ..fault }.at_line(chunk.get(place)?.line));
+        Ok(Checked { faults: faults.into_iter().filter_map(at_line).collect(), would })
     }
 
     fn check_whole(&mut self, db: &mut Db) -> Result<Vec<Fault>> {
         let nodes = &self.nodes;
         let mut faults = Vec::new();
-        let mut codes: HashSet<&str> = nodes.keys().map(String::as_str).collect();
-        codes.extend(nodes.values().flat_map(|node| node.parents.iter().flatten()).map(String::as_str));
-        let stored = store::lots_by_code(db, &codes.iter().copied().collect::<Vec<_>>())?;
+        let own = nodes.iter().map(|((code, supplier), _)| LotName { code: code.clone(), supplier: Some(supplier.clone()) });
+        let asked: Vec<LotName> = own.chain(nodes.values().flat_map(|node| node.parents.iter().flatten()).cloned()).collect();
+        let stored = store::lots_called(db, &asked, None)?;
         // Lots that are only in the file get numbers below zero, which no stored lot has.
-        let mut number: HashMap<&str, i64> = stored.iter().map(|(code, lot)| (code.as_str(), lot.id.0)).collect();
-        for (place, code) in (1i64..).zip(nodes.keys()) {
-            number.entry(code).or_insert(-place);
+        let mut number: HashMap<Ident, i64> = stored.all().map(|(lot, supplier)| (ident(&lot.code, supplier), lot.id.0)).collect();
+        for (place, ident) in (1i64..).zip(nodes.keys()) {
+            number.entry(ident.clone()).or_insert(-place);
         }
-        let lots_of_file: HashMap<i64, (&str, &Node)> =
-            nodes.iter().filter_map(|(code, node)| Some((*number.get(code.as_str())?, (code.as_str(), node)))).collect();
+        let mut suppliers_of: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (code, supplier) in number.keys() {
+            suppliers_of.entry(code).or_default().push(supplier);
+        }
+        let lots_of_file: HashMap<i64, &Node> = nodes.iter().filter_map(|(ident, node)| Some((*number.get(ident)?, node))).collect();
         let mut parents: HashMap<i64, Vec<i64>> = HashMap::new();
         for (lot, parent) in store::all_edges(db)? {
-            if lots_of_file.get(&lot).is_none_or(|(_, node)| node.parents.is_none()) {
+            if lots_of_file.get(&lot).is_none_or(|node| node.parents.is_none()) {
                 parents.entry(lot).or_default().push(parent);
             }
         }
-        for (id, (_, node)) in &lots_of_file {
+        for (id, node) in &lots_of_file {
             for parent in node.parents.iter().flatten() {
-                match number.get(parent.as_str()) {
-                    Some(number) => parents.entry(*id).or_default().push(*number),
-                    None => faults.push(Fault::new("parents", Code::UnknownReference).with("value", parent).at_line(node.line)),
+                let code = parent.folded().code;
+                let mut meant: Vec<&str> = suppliers_of.get(code.as_str()).cloned().unwrap_or_default();
+                meant.retain(|supplier| parent.is_of(supplier));
+                meant.sort_unstable();
+                match meant.as_slice() {
+                    [] => faults.push(Fault::new("parents", Code::UnknownReference).with("value", parent).at_line(node.line)),
+                    [supplier] => parents.entry(*id).or_default().extend(number.get(&(code, (*supplier).to_owned()))),
+                    several => faults.push(parent.ambiguous("parents", several.iter().copied()).at_line(node.line)),
                 }
             }
         }
@@ -287,8 +308,12 @@ impl Import for LotImport {
             .map(|id| Id(*id))
             .collect();
         let strangers: HashMap<i64, super::Lot> = store::lots(db, &strangers)?.into_iter().map(|lot| (lot.id.0, lot)).collect();
+        let known: HashMap<i64, Option<NaiveDate>> = stored.all().map(|(lot, _)| (lot.id.0, lot.produced_on)).collect();
         let told = |id: i64| match lots_of_file.get(&id) {
-            Some((code, node)) => Some(((*code).to_owned(), node.produced_on, Some(node.line))),
+            Some(node) => {
+                let produced_on = node.produced_on.or_else(|| known.get(&id).copied()).flatten();
+                Some((node.code.clone(), produced_on, Some(node.line)))
+            }
             None => strangers.get(&id).map(|lot| (lot.code.clone(), lot.produced_on, None)),
         };
         for (lot, above) in &parents {
@@ -302,8 +327,8 @@ impl Import for LotImport {
         if let Some(path) = any_cycle(&parents, lots_of_file.keys().copied()) {
             let unnamed: Vec<Id> = path.iter().filter(|id| **id > 0).map(|id| Id(*id)).collect();
             let named: HashMap<i64, String> = store::lots(db, &unnamed)?.into_iter().map(|lot| (lot.id.0, lot.code)).collect();
-            let name = |id: &i64| lots_of_file.get(id).map(|(code, _)| (*code).to_owned()).or_else(|| named.get(id).cloned());
-            let line = path.iter().filter_map(|id| lots_of_file.get(id)).map(|(_, node)| node.line).min().unwrap_or_default();
+            let name = |id: &i64| lots_of_file.get(id).map(|node| node.code.clone()).or_else(|| named.get(id).cloned());
+            let line = path.iter().filter_map(|id| lots_of_file.get(id)).map(|node| node.line).min().unwrap_or_default();
             let codes: Vec<String> = path.iter().filter_map(name).collect();
             faults.push(Fault::new("parents", Code::Cycle).with("path", path_text(&codes)).at_line(line));
         }

@@ -2,6 +2,9 @@
 //!
 //! Lots and their parents are the genealogy that every trace walks, so they form no cycle: whoever saves a lot or loads a file of lots is
 //! refused with the path of the cycle. Quantities are thousandths of the lot's unit.
+//!
+//! A lot's code is its supplier's. Where several suppliers use the same one, it is written `code@supplier` ([`LotName`]) wherever a lot is
+//! named: in addresses, forms, files and documents.
 
 mod http;
 mod import;
@@ -16,10 +19,10 @@ use utoipa::ToSchema;
 pub use http::routes;
 pub use import::{COLUMNS as LOT_COLUMNS, IMPORT};
 pub(crate) use rules::out_of_order;
-pub use rules::{check, milli_text, read_parts};
+pub use rules::{LotName, check, milli_text, read_parts};
 pub use store::{
-    BatchUse, LotFilter, LotPart, LotSheet, LotView, Parent, PartyRef, change, children_of, create, list, lot, lot_by_code, lots,
-    lots_by_code, parents_of, sheet,
+    BatchUse, Called, LotFilter, LotPart, LotSheet, LotView, Parent, PartyRef, change, children_of, create, list, lot, lot_called, lots,
+    lots_called, names, parents_of, sheet,
 };
 
 use crate::choices;
@@ -63,7 +66,7 @@ choices! {
 pub struct Lot {
     /// Its id.
     pub id: Id,
-    /// Its code: unique, given by people.
+    /// Its code, given by its supplier and unique among that supplier's.
     pub code: String,
     /// The party it was received from.
     pub party_id: Id,
@@ -129,7 +132,7 @@ pub struct LotDraft {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PartDraft {
-    /// Code of the lot.
+    /// Code of the lot; `code@supplier` where several suppliers use it.
     pub lot: String,
     /// How much of it went in, in thousandths of its unit; absent when not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,7 +13,8 @@ use crate::kernel::{Code, Fault, Refusal, Result};
 use crate::platform::events::Fact;
 use crate::platform::http::{Filled, Shell, segment};
 use crate::platform::imports::read_milli;
-use crate::production::history::{Happened, happened};
+use crate::platform::rooms::timeline::{self, Happened};
+use crate::production::corrections::Preview;
 
 #[derive(Template)]
 #[template(path = "production/materials/list.html")]
@@ -60,7 +61,7 @@ pub(super) struct OnePage {
 
 impl OnePage {
     pub(super) fn new(shell: Shell, sheet: LotSheet, history: &[Fact], may_edit: bool, zone: chrono_tz::Tz) -> Self {
-        let history = happened(history, shell.lang, zone, |_| None);
+        let history = timeline::lines(history, shell.lang, zone, |_| None);
         Self { shell, sheet, history, may_edit }
     }
 
@@ -69,7 +70,7 @@ impl OnePage {
     }
 
     fn trace(&self) -> String {
-        format!("/trace/lot/{}", segment(&self.sheet.lot.code))
+        format!("/trace/lot/{}", segment(&self.sheet.lot.name))
     }
 }
 
@@ -78,13 +79,16 @@ impl OnePage {
 pub(super) struct FormPage {
     pub shell: Shell,
     pub form: Filled,
-    /// The code of the lot that is changed; None for a new one.
+    /// What the lot that is changed is called; None for a new one.
     pub code: Option<String>,
+    /// What a correction moves; None for an edit.
+    pub correcting: Option<Preview>,
 }
 
 impl FormPage {
     fn action(&self) -> String {
-        self.code.as_ref().map_or_else(|| "/lots/new".to_owned(), |code| format!("{}/edit", href(code)))
+        let act = if self.correcting.is_some() { "correct" } else { "edit" };
+        self.code.as_ref().map_or_else(|| "/lots/new".to_owned(), |code| format!("{}/{act}", href(code)))
     }
 
     fn back(&self) -> String {
@@ -96,9 +100,9 @@ impl FormPage {
     }
 }
 
-/// A lot's address in the staff pages.
-pub(super) fn href(code: &str) -> String {
-    format!("/lots/{}", segment(code))
+/// The address in the staff pages of the lot that is called so.
+pub(super) fn href(name: &str) -> String {
+    format!("/lots/{}", segment(name))
 }
 
 /// A quantity and its unit, or a dash.

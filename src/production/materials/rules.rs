@@ -1,17 +1,94 @@
 //! What a lot must be: texts within bounds, quantities not below zero, dates in order, no lot within itself.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::hash::Hash;
 
 use chrono::NaiveDate;
 
 use super::{LotDraft, LotKind, PartDraft};
 use crate::kernel::countries;
-use crate::kernel::text::{self, Both};
+use crate::kernel::text::{self, Both, folded};
 use crate::kernel::{Code, Fault, Refusal, Result};
+use crate::production::corrections::{By, Guard, parts};
 
 /// Parents one lot may have.
 const PARENTS_MAX: usize = 500;
+
+/// What makes a lot's own facts those of other things.
+const USED: &[By] = &[By::Batches, By::Lots, By::Findings];
+
+/// What a lot says that others stand on. Free are its quantity (not below what is recorded as used) and the day it was received.
+pub(super) const GUARDS: &[Guard<LotDraft>] = &[
+    Guard { field: "code", by: USED, said: |lot| parts([folded(&lot.code)]) },
+    Guard { field: "supplier", by: USED, said: |lot| parts([folded(&lot.supplier)]) },
+    Guard { field: "kind", by: USED, said: |lot| parts([&lot.kind]) },
+    Guard { field: "material", by: USED, said: |lot| parts([&lot.material.zh, &lot.material.en]) },
+    Guard { field: "dye_lot", by: USED, said: |lot| parts([folded(&lot.dye_lot)]) },
+    Guard { field: "unit", by: USED, said: |lot| parts([folded(&lot.unit)]) },
+    Guard { field: "country", by: USED, said: |lot| parts([&lot.country]) },
+    Guard { field: "produced_on", by: USED, said: |lot| parts(lot.produced_on.map(|day| day.to_string())) },
+    Guard { field: "parents", by: USED, said: |lot| lot.parents.iter().flat_map(said_of_part).collect() },
+];
+
+/// That it went in; and how much, where that is known.
+fn said_of_part(part: &PartDraft) -> impl Iterator<Item = String> + use<> {
+    let lot = folded(&part.lot);
+    let quantity = part.quantity_milli.map(|milli| format!("{lot}:{milli}"));
+    std::iter::once(lot).chain(quantity)
+}
+
+/// What somebody calls a lot: its code, with `@` and its supplier's code where several suppliers use the same one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LotName {
+    /// The code.
+    pub code: String,
+    /// The supplier's code, if it was said.
+    pub supplier: Option<String>,
+}
+
+impl LotName {
+    /// Reads `20260301` or `20260301@MILL-A`.
+    ///
+    /// # Errors
+    /// As [`text::code`], for `field`.
+    pub fn read(field: &'static str, text: &str) -> Result<Self, Fault> {
+        let (code, supplier) = text.split_once(['@', '＠']).map_or((text, None), |(code, supplier)| (code, Some(supplier)));
+        Ok(Self { code: text::code(field, code)?, supplier: supplier.map(|supplier| text::code(field, supplier)).transpose()? })
+    }
+
+    /// With the supplier that another column or field names, unless the name itself does.
+    #[must_use]
+    pub fn or_of(self, supplier: Option<String>) -> Self {
+        Self { supplier: self.supplier.or(supplier), ..self }
+    }
+
+    /// Whether a lot of this supplier may be meant.
+    pub fn is_of(&self, supplier: &str) -> bool {
+        self.supplier.as_deref().is_none_or(|own| folded(own) == folded(supplier))
+    }
+
+    /// In the form in which two names are compared.
+    #[must_use]
+    pub fn folded(&self) -> Self {
+        Self { code: folded(&self.code), supplier: self.supplier.as_deref().map(folded) }
+    }
+
+    /// The fault of a name that means a lot of each of these suppliers.
+    pub(super) fn ambiguous<'a>(&self, field: &'static str, suppliers: impl Iterator<Item = &'a str>) -> Fault {
+        let suppliers: Vec<&str> = suppliers.collect();
+        let write = Self { code: self.code.clone(), supplier: suppliers.first().map(|first| (*first).to_owned()) };
+        let fault = Fault::new(field, Code::Ambiguous).with("between", "suppliers").with("value", &self.code);
+        fault.with("suppliers", suppliers.join(", ")).with("write", write)
+    }
+}
+
+impl fmt::Display for LotName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.code)?;
+        self.supplier.as_ref().map_or(Ok(()), |supplier| write!(f, "@{supplier}"))
+    }
+}
 
 /// Holds a draft against every rule that needs nothing but itself, and returns it with its texts trimmed.
 ///
@@ -43,14 +120,14 @@ pub fn check(draft: &LotDraft) -> Result<(LotDraft, LotKind)> {
         version: None,
     };
     for (place, part) in draft.parents.iter().enumerate() {
-        let lot = text::code("parents", &part.lot).unwrap_or_else(|fault| {
+        let lot = LotName::read("parents", &part.lot).map(|name| name.to_string()).unwrap_or_else(|fault| {
             faults.push(Fault { field: format!("parents.{place}.lot").into(), ..fault });
             String::new()
         });
         if let Some(below) = part.quantity_milli.filter(|quantity| *quantity < 0) {
             faults.push(Fault::new(format!("parents.{place}.quantity_milli"), Code::BelowZero).with("value", milli_text(below)));
         }
-        if !lot.is_empty() && sound.parents.iter().any(|other| other.lot == lot) {
+        if !lot.is_empty() && sound.parents.iter().any(|other| folded(&other.lot) == folded(&lot)) {
             faults.push(Fault::new(format!("parents.{place}.lot"), Code::Duplicate).with("field", "lot").with("value", &lot));
         }
         sound.parents.push(PartDraft { lot, quantity_milli: part.quantity_milli });
@@ -72,7 +149,8 @@ pub fn check(draft: &LotDraft) -> Result<(LotDraft, LotKind)> {
     }
     sound.parents.sort();
     Refusal::unless_empty(faults)?;
-    if sound.parents.iter().any(|part| part.lot == sound.code) {
+    let own = LotName { code: sound.code.clone(), supplier: Some(sound.supplier.clone()) };
+    if sound.parents.iter().any(|part| [folded(&own.code), folded(&own.to_string())].contains(&folded(&part.lot))) {
         return Err(cyclic(&[&sound.code, &sound.code]));
     }
     let Some(kind) = kind else { return Err(Code::Invalid.into()) };
@@ -154,7 +232,7 @@ pub fn milli_text(milli: i64) -> String {
     format!("{sign}{}{dot}{fraction}", digits / 1000)
 }
 
-/// Reads the lots another is made of as people write them in one cell: `LOT-A:120.5; LOT-B`. Separators are `;`, `；`, `、` and line ends.
+/// Reads the lots another is made of as people write them in one cell: `LOT-A:120.5; LOT-B@MILL-C`. Separators are `;`, `；`, `、` and line ends.
 ///
 /// # Errors
 /// What the code or the quantity is wrong with, for `field`.
@@ -163,7 +241,7 @@ pub fn read_parts(field: &'static str, text: &str) -> Result<Vec<PartDraft>, Fau
     for piece in text.split([';', '；', '、', '\n']).map(str::trim).filter(|piece| !piece.is_empty()) {
         let (lot, quantity) = piece.split_once([':', '：']).map_or((piece, None), |(lot, quantity)| (lot, Some(quantity)));
         let quantity_milli = quantity.map(|quantity| crate::platform::imports::read_milli(field, quantity.trim())).transpose()?;
-        parts.push(PartDraft { lot: text::code(field, lot)?, quantity_milli });
+        parts.push(PartDraft { lot: LotName::read(field, lot)?.to_string(), quantity_milli });
     }
     Ok(parts)
 }
@@ -175,4 +253,85 @@ pub fn parts_text(parts: &[PartDraft]) -> String {
         None => part.lot.clone(),
     };
     parts.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::production::corrections::{Standing, frozen};
+
+    fn lot() -> LotDraft {
+        LotDraft {
+            code: "FAB-1".into(),
+            supplier: "MILL-A".into(),
+            kind: "fabric".into(),
+            material: Both { zh: "府绸".into(), en: String::new() },
+            quantity_milli: 100_000,
+            unit: "m".into(),
+            parents: vec![PartDraft { lot: "YARN-1".into(), quantity_milli: None }],
+            ..LotDraft::default()
+        }
+    }
+
+    fn held(after: &LotDraft) -> Vec<String> {
+        let used = Standing { batches: 1, ..Standing::default() };
+        frozen(GUARDS, &lot(), after, &used).into_iter().map(|fault| fault.field.into_owned()).collect()
+    }
+
+    #[test]
+    fn a_lot_in_use_keeps_what_others_stand_on() {
+        let other = LotDraft {
+            code: "FAB-2".into(),
+            supplier: "MILL-B".into(),
+            kind: "button".into(),
+            material: Both { zh: "纽扣".into(), en: String::new() },
+            unit: "pcs".into(),
+            parents: Vec::new(),
+            ..lot()
+        };
+        assert_eq!(held(&other), ["code", "supplier", "kind", "material", "unit", "parents"]);
+    }
+
+    #[test]
+    fn a_lot_in_use_may_learn_more_and_be_written_otherwise() {
+        let more = LotDraft {
+            code: "ｆａｂ-1".into(),
+            supplier: "mill-a".into(),
+            material: Both { zh: "府绸".into(), en: "Poplin".into() },
+            dye_lot: "D1".into(),
+            quantity_milli: 120_000,
+            country: "CN".into(),
+            produced_on: "2026-03-01".parse().ok(),
+            received_on: "2026-03-02".parse().ok(),
+            parents: [("yarn-1", Some(5_000)), ("YARN-2", None)]
+                .map(|(lot, quantity_milli)| PartDraft { lot: lot.into(), quantity_milli })
+                .into(),
+            ..lot()
+        };
+        assert!(held(&more).is_empty());
+        let known = LotDraft { parents: vec![PartDraft { lot: "YARN-1".into(), quantity_milli: Some(5_000) }], ..lot() };
+        let used = Standing { findings: 1, ..Standing::default() };
+        assert_eq!(frozen(GUARDS, &known, &lot(), &used).len(), 1, "a quantity that was known is not forgotten");
+    }
+
+    #[test]
+    fn a_name_may_say_whose_lot_it_is() {
+        let name = LotName::read("lot", " 20260301＠ｍill-a ").unwrap();
+        assert_eq!((name.to_string().as_str(), name.is_of("MILL-A"), name.is_of("MILL-B")), ("20260301@ｍill-a", true, false));
+        assert!(LotName::read("lot", "20260301").unwrap().is_of("MILL-B"));
+        assert_eq!(LotName::read("lot", "20260301@").unwrap_err().code, Code::Missing);
+        assert_eq!(
+            read_parts("parents", "Y-1@MILL-A:2.5；Y-1@MILL-B").map(|parts| parts_text(&parts)),
+            Ok("Y-1@MILL-A:2.5; Y-1@MILL-B".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_lot_is_not_made_of_itself_and_may_be_of_its_namesake() {
+        let of = |parent: &str| check(&LotDraft { parents: vec![PartDraft { lot: parent.into(), quantity_milli: None }], ..lot() });
+        for own in ["FAB-1", "fab-1", "ＦＡＢ-1@mill-a"] {
+            assert_eq!(of(own).unwrap_err().code(), Code::Cycle, "{own}");
+        }
+        assert!(of("FAB-1@MILL-B").is_ok());
+    }
 }

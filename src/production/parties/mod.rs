@@ -4,218 +4,103 @@
 //! A party is named by its code everywhere; its id is for rows that point at it. It is never deleted, because what it made is still worn: it is
 //! closed, and closed parties keep their history.
 
-mod http;
-mod import;
-mod page;
-mod rules;
 mod store;
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use crate::choices;
+use crate::kernel::gs1::Gln;
+use crate::kernel::text::Lang;
+use crate::kernel::{Fault, countries, faults};
+use crate::platform::http::perm::Permission;
+use crate::platform::imports::ImportTable;
+use crate::platform::rooms::{Field, Fields, Kind, import};
 
-use crate::kernel::text::{Both, Lang};
-use crate::kernel::{Id, countries};
+pub use store::{Maker, Party, by_code, by_ids, codes_of_ids, create, ids_of_codes, maker, with_role};
 
-pub use http::routes;
-pub use import::{COLUMNS, IMPORT};
-pub use store::{by_code, by_id, by_ids, change, codes_of_ids, create, ids_of_codes, list, maker};
-
-/// Characters a party's name may have.
-pub const NAME_MAX: usize = 120;
-
-macro_rules! roles {
-    ($($name:ident = $text:literal, $zh:literal, $en:literal, $others:expr;)*) => {
-        /// What a party does for the brand. A party may have several roles.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum Role { $(#[doc = $en] $name,)* }
-
-        impl Role {
-            /// Every role, in the order lists show them.
-            pub const ALL: &'static [Role] = &[$(Role::$name,)*];
-
-            /// The stored text.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Role::$name => $text,)* }
-            }
-
-            /// Its name for people.
-            pub const fn words(self, lang: Lang) -> &'static str {
-                match (self, lang) { $((Role::$name, Lang::Zh) => $zh, (Role::$name, Lang::En) => $en,)* }
-            }
-
-            // What else files call it.
-            const fn also(self) -> &'static [&'static str] {
-                match self { $(Role::$name => $others,)* }
-            }
-        }
-    };
-}
-
-roles! {
-    Brand = "brand", "品牌方", "Brand", &["品牌", "brand owner"];
-    Supplier = "supplier", "供应商", "Supplier", &["供货商", "vendor"];
-    Mill = "mill", "面料厂", "Mill", &["纺织厂", "织造厂", "纱厂", "fabric mill", "spinner", "weaver", "knitter"];
-    DyeHouse = "dye_house", "染厂", "Dye house", &["印染厂", "染整厂", "dyer", "dyehouse"];
-    TrimMaker = "trim_maker", "辅料厂", "Trim maker", &["辅料商", "trims", "trim supplier"];
-    Factory = "factory", "成衣厂", "Garment factory", &["工厂", "制衣厂", "加工厂", "manufacturer", "cmt"];
-    Carrier = "carrier", "承运商", "Carrier", &["物流商", "快递", "物流", "logistics"];
-    Retailer = "retailer", "零售商", "Retailer", &["门店", "经销商", "店铺", "shop", "store"];
-    ServicePoint = "service_point", "服务点", "Service point", &["维修点", "售后网点", "repair shop"];
-    Organisation = "organisation", "团体客户", "Corporate customer", &["客户", "企业客户", "organization", "corporate", "customer"];
-}
-
-impl Role {
-    /// The role of a stored text.
-    pub fn of(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|role| role.as_str() == text)
-    }
-
-    /// The role people mean by a word, in either language, whatever its case.
-    pub fn meant_by(word: &str) -> Option<Self> {
-        let word = word.trim().to_lowercase();
-        Self::ALL.iter().copied().find(|role| {
-            let names = [role.as_str(), role.words(Lang::Zh), role.words(Lang::En)];
-            names.iter().chain(role.also()).any(|name| name.to_lowercase() == word)
-        })
+choices! {
+    /// What a party does for the brand. A party may have several roles.
+    Role {
+        /// Whose garments these are.
+        Brand = "brand", "品牌方", "Brand", ["品牌", "brand owner"];
+        /// Delivers something.
+        Supplier = "supplier", "供应商", "Supplier", ["供货商", "vendor"];
+        /// Spins, weaves or knits.
+        Mill = "mill", "面料厂", "Mill", ["纺织厂", "织造厂", "纱厂", "fabric mill", "spinner", "weaver", "knitter"];
+        /// Dyes and finishes.
+        DyeHouse = "dye_house", "染厂", "Dye house", ["印染厂", "染整厂", "dyer", "dyehouse"];
+        /// Makes buttons, zips, labels.
+        TrimMaker = "trim_maker", "辅料厂", "Trim maker", ["辅料商", "trims", "trim supplier"];
+        /// Sews.
+        Factory = "factory", "成衣厂", "Garment factory", ["工厂", "制衣厂", "加工厂", "manufacturer", "cmt"];
+        /// Transports.
+        Carrier = "carrier", "承运商", "Carrier", ["物流商", "快递", "物流", "logistics"];
+        /// Sells to buyers.
+        Retailer = "retailer", "零售商", "Retailer", ["门店", "经销商", "店铺", "shop", "store"];
+        /// Repairs and inspects what comes back.
+        ServicePoint = "service_point", "服务点", "Service point", ["维修点", "售后网点", "repair shop"];
+        /// Buys for its people.
+        Organisation = "organisation", "团体客户", "Corporate customer", ["客户", "企业客户", "organization", "corporate", "customer"];
     }
 }
 
-/// Whether something is in use. Shared by parties and styles.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// In use.
-    #[default]
-    Active,
-    /// No longer used for anything new. What it was used for stands.
-    Closed,
-}
-
-impl Status {
-    /// The stored text.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// The status of a stored text; what is not closed is active.
-    pub fn of(text: &str) -> Self {
-        if text == Self::Closed.as_str() { Self::Closed } else { Self::Active }
+choices! {
+    /// Whether something is in use. Shared by parties and styles.
+    #[derive(Default)]
+    Status {
+        /// In use.
+        #[default]
+        Active = "active", "在用", "Active", ["启用"];
+        /// No longer used for anything new. What it was used for stands.
+        Closed = "closed", "停用", "Closed", ["关闭"];
     }
 }
 
-/// A party.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Party {
-    /// Its id, 13 characters.
-    #[schema(value_type = String)]
-    pub id: Id,
-    /// The code everyone calls it by.
-    pub code: String,
-    /// Its name.
-    pub name: Both,
-    /// What it does for the brand, in table order.
-    pub roles: Vec<Role>,
-    /// Its Global Location Number, 13 digits.
-    pub gln: Option<String>,
-    /// ISO 3166-1 alpha-2, or empty.
-    pub country: String,
-    /// The city, or empty.
-    pub city: String,
-    /// The postal address as labels print it.
-    pub address: Both,
-    /// How to reach it: telephone, mail, a person. Never shown to the public.
-    pub contact: String,
-    /// Whether it is in use.
-    pub status: Status,
-    /// Grows with every change; a change must name the one it read.
-    pub version: i64,
+/// The fields of a party.
+#[rustfmt::skip]
+pub const FIELDS: Fields = Fields { table: "parties", title: ("往来单位", "Parties"), columns: &[
+    Field::new("code", Kind::Code, &["编码", "单位编码", "代码"], &["Code", "Party code", "Party"]).needed().listed()
+        .hint("1 到 40 个字母、数字或 - _ . / #；文件和系统都用它来识别单位。", "1 to 40 letters, digits or - _ . / #; what the party is known by in files and here.", "HF-01"),
+    Field::new("name_zh", Kind::Line(120), &["中文名称", "名称", "单位名称"], &["Chinese name", "Name zh"]).half_of("name", Lang::Zh, NAME).needed().listed()
+        .hint("中文、英文名称至少填一个。", "A name in at least one language.", "华纺一厂"),
+    Field::new("name_en", Kind::Line(120), &["英文名称"], &["English name", "Name", "Name en"]).half_of("name", Lang::En, NAME).needed().listed()
+        .hint("", "", "Huafang Mill No. 1"),
+    Field::new("roles", Kind::Choices(Role::TABLE), &["角色", "类型", "单位类型"], &["Roles", "Role", "Type"]).needed().absent_from_files().listed().filter("role")
+        .hint("一个或多个；文件里用顿号或逗号分开。", "One or more; in a file with commas between them.", "面料厂、供应商"),
+    Field::new("gln", Kind::Text(gln, as_it_is), &["GLN", "全球位置码"], &["GLN", "Global Location Number"]).nullable().unique()
+        .hint("全球位置码：13 位数字，末位为校验位；没有可以不填。", "Global Location Number: 13 digits, the last a check digit. Leave it empty if there is none.", "6901234000009"),
+    Field::new("country", Kind::Text(countries::read, countries::name), &["国家或地区", "国家"], &["Country"]).listed()
+        .hint("两位代码或名称，例如 CN 或 中国。", "A two-letter code or a name, such as CN or China.", "CN"),
+    Field::new("city", Kind::Line(80), &["城市", "所在城市"], &["City"]).listed().hint("", "", "绍兴"),
+    Field::new("address_zh", Kind::Line(240), &["中文地址", "地址"], &["Chinese address", "Address zh"]).half_of("address", Lang::Zh, ADDRESS)
+        .hint("作为制造者时，标签和质保卡会印这个地址。", "Labels and cards print it where this party is the manufacturer.", "浙江省绍兴市柯桥区纺都路1号"),
+    Field::new("address_en", Kind::Line(240), &["英文地址"], &["English address", "Address", "Address en"]).half_of("address", Lang::En, ADDRESS)
+        .hint("", "", "1 Fangdu Rd, Keqiao, Shaoxing, Zhejiang"),
+    Field::new("contact", Kind::Line(240), &["联系方式", "联系人", "电话"], &["Contact", "Telephone", "Phone"])
+        .hint("仅供内部使用，不对外显示。", "For staff only; never shown to the public.", "0575-8000 0000"),
+    Field::new("status", Kind::Choice(Status::TABLE), &["状态"], &["Status", "State"]).listed()
+        .hint("停用的单位不再用于新业务，历史记录保留。", "A closed party is not used for anything new; its history stays.", "在用"),
+] };
+
+const NAME: (&str, &str) = ("名称", "Name");
+const ADDRESS: (&str, &str) = ("地址", "Address");
+
+/// The table, for the import desk.
+pub const IMPORT: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::CatalogueEdit, begin: import::<Party> };
+
+/// A Global Location Number: 13 digits, the last a check digit.
+fn gln(field: &'static str, text: &str) -> Result<String, Fault> {
+    Gln::parse(text).map(|gln| gln.to_string()).map_err(|error| faults::at(field, &error))
 }
 
-/// What a person or a program says of a party.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PartyFields {
-    /// 1 to 40 letters, digits and `- _ . / #`.
-    pub code: String,
-    /// At least one language.
-    pub name: Both,
-    /// At least one.
-    pub roles: Vec<Role>,
-    /// 13 digits, the last a check digit.
-    #[serde(default)]
-    pub gln: Option<String>,
-    /// ISO 3166-1 alpha-2.
-    #[serde(default)]
-    pub country: String,
-    /// At most 80 characters.
-    #[serde(default)]
-    pub city: String,
-    /// At most 240 characters in each language.
-    #[serde(default)]
-    pub address: Both,
-    /// At most 240 characters.
-    #[serde(default)]
-    pub contact: String,
-    /// Active when absent.
-    #[serde(default)]
-    pub status: Status,
-    /// The version that was read. Needed in a change, absent when it is new.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<i64>,
+const fn as_it_is(text: &str, _: Lang) -> &str {
+    text
 }
 
-impl Party {
-    /// Its country's name.
-    pub fn country_name(&self, lang: Lang) -> &str {
-        countries::name(&self.country, lang)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_header_answers_to_two_fields() {
+        assert_eq!(FIELDS.ambiguous(), Vec::<&str>::new());
     }
-}
-
-impl From<Party> for PartyFields {
-    fn from(party: Party) -> Self {
-        let Party { id: _, code, name, roles, gln, country, city, address, contact, status, version } = party;
-        Self { code, name, roles, gln, country, city, address, contact, status, version: Some(version) }
-    }
-}
-
-/// What a label and a card say of whoever made a garment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Maker {
-    /// Its code.
-    pub code: String,
-    /// Its name.
-    pub name: Both,
-    /// Its address.
-    pub address: Both,
-    /// ISO 3166-1 alpha-2, or empty.
-    pub country: String,
-    /// The city, or empty.
-    pub city: String,
-}
-
-impl From<&Party> for Maker {
-    fn from(party: &Party) -> Self {
-        Self {
-            code: party.code.clone(),
-            name: party.name.clone(),
-            address: party.address.clone(),
-            country: party.country.clone(),
-            city: party.city.clone(),
-        }
-    }
-}
-
-/// Which parties a list shows.
-#[derive(Clone, Debug, Default)]
-pub struct PartyFilter {
-    /// Only those with this role.
-    pub role: Option<Role>,
-    /// Only those with this text in code, name, city or GLN.
-    pub q: String,
-    /// Only this one: what somebody bound to it may see.
-    pub only: Option<Id>,
 }

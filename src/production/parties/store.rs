@@ -2,96 +2,300 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDateTime;
+use diesel::backend::Backend;
+use diesel::deserialize::FromSql;
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
+use serde::{Deserialize, Serialize};
 
-use super::{Maker, Party, PartyFields, PartyFilter, Role, Status, rules};
-use crate::each;
+use super::{FIELDS, Role, Status};
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::text::Both;
+use crate::kernel::text::{Both, ByCode, Lang, folded, grouped};
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::{batch, lot, party, party_role, style};
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{CHUNK_BINDS, Db};
+use crate::platform::db::{CHUNK_BINDS, Db, known_text};
 use crate::platform::events::{self, Stamp};
+use crate::platform::http::perm::{CatalogueEdit, CatalogueRead, Permission};
+use crate::platform::http::{query_escape, segment};
+use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href};
+use crate::{each, keyset, save_row, text_column};
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = party)]
-struct PartyRow {
-    id: i64,
-    code: String,
-    name_zh: String,
-    name_en: String,
-    gln: Option<String>,
-    country: String,
-    city: String,
-    address_zh: String,
-    address_en: String,
-    contact: String,
-    status: String,
-    version: i64,
+text_column!(Status);
+
+/// A party.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = party, treat_none_as_null = true)]
+pub struct Party {
+    /// Its id.
+    pub id: Id,
+    /// The code everyone calls it by.
+    pub code: String,
+    /// The same as it is compared: see [`folded`].
+    #[serde(skip)]
+    pub code_key: String,
+    /// Its name in Chinese, or empty.
+    pub name_zh: String,
+    /// Its name in English, or empty.
+    pub name_en: String,
+    /// Its Global Location Number, 13 digits.
+    pub gln: Option<String>,
+    /// ISO 3166-1 alpha-2, or empty.
+    pub country: String,
+    /// The city, or empty.
+    pub city: String,
+    /// The postal address as labels print it, in Chinese.
+    pub address_zh: String,
+    /// The same in English.
+    pub address_en: String,
+    /// How to reach it: telephone, mail, a person. Never shown to the public, nor in an event.
+    pub contact: String,
+    /// Whether it is in use.
+    pub status: Status,
+    /// When it was first saved, UTC.
+    #[serde(skip)]
+    pub created_at: NaiveDateTime,
+    /// Grows with every change; a change must name the one it read.
+    pub version: i64,
+    /// What it does for the brand, in table order. Rows of their own.
+    #[diesel(skip_insertion, skip_update, deserialize_as = RoleWords, select_expression = roles(), select_expression_type = SqlLiteral<Text>)]
+    pub roles: Vec<Role>,
 }
 
-/// The party with this id.
+/// The roles of a party as one text, on both stores.
+fn roles() -> SqlLiteral<Text> {
+    sql("coalesce((SELECT string_agg(role, ' ') FROM party_role WHERE party_id = party.id), '')")
+}
+
+/// Reads that text.
+pub struct RoleWords(Vec<Role>);
+
+impl<DB: Backend> Queryable<Text, DB> for RoleWords
+where
+    String: FromSql<Text, DB>,
+{
+    type Row = String;
+
+    fn build(words: String) -> diesel::deserialize::Result<Self> {
+        let mut roles = words
+            .split(' ')
+            .filter(|word| !word.is_empty())
+            .map(|word| known_text(word, Role::of(word)))
+            .collect::<diesel::deserialize::Result<Vec<_>>>()?;
+        roles.sort_unstable();
+        Ok(Self(roles))
+    }
+}
+
+impl From<RoleWords> for Vec<Role> {
+    fn from(words: RoleWords) -> Self {
+        words.0
+    }
+}
+
+impl Party {
+    /// Its name in a language, or in the other where it has none.
+    pub fn name(&self, lang: Lang) -> &str {
+        lang.of(&self.name_zh, &self.name_en)
+    }
+}
+
+impl Listing for Party {
+    const FIELDS: &'static Fields = &FIELDS;
+    const API: &'static str = "parties";
+    const SCHEMA: &'static str = "Party";
+    type Read = CatalogueRead;
+
+    fn key(&self) -> String {
+        self.code.clone()
+    }
+
+    fn href(&self) -> String {
+        href::<Self>(&self.code)
+    }
+
+    fn acts() -> Vec<(&'static str, String, Permission)> {
+        vec![
+            ("parties-add", "/parties/new".to_owned(), Permission::CatalogueEdit),
+            ("import-from-file", "/imports?table=parties".to_owned(), Permission::CatalogueEdit),
+        ]
+    }
+
+    fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
+        let pattern = anywhere(&query.q);
+        Ok(each!(db, |c| {
+            let mut parties = party::table.select(Self::as_select()).into_boxed();
+            if let Some(role) = query.filter("role") {
+                parties =
+                    parties.filter(party::id.eq_any(party_role::table.filter(party_role::role.eq(role)).select(party_role::party_id)));
+            }
+            if let Some(own) = sees.party() {
+                parties = parties.filter(party::id.eq(own));
+            }
+            if !query.q.is_empty() {
+                parties = parties.filter(
+                    party::code_key
+                        .like(anywhere(&folded(&query.q)))
+                        .escape('\\')
+                        .or(lower(party::name_zh).like(&pattern).escape('\\'))
+                        .or(lower(party::name_en).like(&pattern).escape('\\'))
+                        .or(lower(party::city).like(&pattern).escape('\\'))
+                        .or(party::gln.eq(&query.q)),
+                );
+            }
+            keyset!(c, parties, party::code, window)
+        })?)
+    }
+}
+
+impl Thing for Party {
+    const SUBJECT: &'static str = "party";
+    type Edit = CatalogueEdit;
+
+    fn id(&self) -> Id {
+        self.id
+    }
+
+    fn code(&self) -> &str {
+        &self.code
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn title(&self, lang: Lang) -> String {
+        self.name(lang).to_owned()
+    }
+
+    fn is_seen(&self, sees: Sees) -> bool {
+        sees.is_of(self.id)
+    }
+
+    fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
+        let mut parties = Vec::with_capacity(codes.len());
+        for chunk in codes.chunks(CHUNK_BINDS) {
+            let keys: Vec<String> = chunk.iter().map(|code| folded(code)).collect();
+            parties.extend(each!(db, |c| party::table.filter(party::code_key.eq_any(&keys)).select(Self::as_select()).load(c))?);
+        }
+        Ok(parties)
+    }
+
+    fn save(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+        self.code_key = folded(&self.code);
+        save_row!(db, stamp, party, self, before);
+        each!(db, |c| diesel::delete(party_role::table.filter(party_role::party_id.eq(self.id))).execute(c))?;
+        let roles: Vec<_> = self.roles.iter().map(|role| (party_role::party_id.eq(self.id), party_role::role.eq(role.as_str()))).collect();
+        each!(db, |c| diesel::insert_into(party_role::table).values(&roles).execute(c))?;
+        let body = serde_json::json!({ "code": self.code, "version": self.version });
+        events::append(db, stamp, EventKind::PartySaved, Subject::Thing(Self::SUBJECT, self.id.0), &body)?;
+        // The catalogue shows makers by name and address.
+        events::bump(db, "catalogue")?;
+        Ok(self)
+    }
+
+    fn faults(&self, db: &mut Db, _before: Option<&Self>) -> Result<Vec<Fault>> {
+        let Some(gln) = &self.gln else { return Ok(Vec::new()) };
+        let others: i64 =
+            each!(db, |c| party::table.filter(party::gln.eq(gln).and(party::code_key.ne(folded(&self.code)))).count().get_result(c))?;
+        Ok(if others > 0 { vec![Fault::new("gln", Code::Duplicate).with("value", gln.clone())] } else { Vec::new() })
+    }
+
+    fn panels(&self, db: &mut Db) -> Result<Vec<Panel>> {
+        let styles: i64 = each!(db, |c| style::table.filter(style::manufacturer_id.eq(self.id)).count().get_result(c))?;
+        let lots: i64 = each!(db, |c| lot::table.filter(lot::party_id.eq(self.id)).count().get_result(c))?;
+        let batches: i64 = each!(db, |c| batch::table.filter(batch::factory_id.eq(self.id)).count().get_result(c))?;
+        let code = query_escape(&self.code);
+        let used = |key, count: i64, at: &str| (key, grouped(count), if count > 0 { format!("{at}={code}") } else { String::new() });
+        let facts = vec![
+            used("parties-used-styles", styles, "/styles?manufacturer"),
+            used("parties-used-lots", lots, "/lots?party"),
+            used("parties-used-batches", batches, "/batches?factory"),
+        ];
+        Ok(vec![Panel { key: "parties-used", facts }])
+    }
+
+    fn acts(&self) -> Vec<Act> {
+        vec![Act::get("parties-trace", format!("/trace/party/{}", segment(&self.code)), Permission::TraceRead)]
+    }
+}
+
+/// Makes a party.
 ///
 /// # Errors
-/// When the store does.
-pub fn by_id(db: &mut Db, id: Id) -> Result<Option<Party>> {
-    Ok(by_ids(db, &[id])?.into_iter().next())
+/// [`Code::Duplicate`] for a code or GLN that is there.
+pub fn create(db: &mut Db, stamp: &Stamp, party: Party) -> Result<Party> {
+    party.save(db, stamp, None)
 }
 
 /// The parties with these ids, in no particular order; ids of none are left out.
 ///
 /// # Errors
-/// When the store does.
+/// Those of the store.
 pub fn by_ids(db: &mut Db, ids: &[Id]) -> Result<Vec<Party>> {
-    let mut rows: Vec<PartyRow> = Vec::with_capacity(ids.len());
+    let mut parties = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK_BINDS) {
-        let chunk: Vec<i64> = chunk.iter().map(|id| id.0).collect();
-        rows.extend(each!(db, |c| party::table.filter(party::id.eq_any(&chunk)).select(PartyRow::as_select()).load(c))?);
+        parties.extend(each!(db, |c| party::table.filter(party::id.eq_any(chunk)).select(Party::as_select()).load(c))?);
     }
-    with_roles(db, rows)
+    Ok(parties)
 }
 
 /// The party with this code.
 ///
 /// # Errors
-/// When the store does.
+/// Those of the store.
 pub fn by_code(db: &mut Db, code: &str) -> Result<Option<Party>> {
-    let rows = each!(db, |c| party::table.filter(party::code.eq(code)).select(PartyRow::as_select()).load(c))?;
-    Ok(with_roles(db, rows)?.into_iter().next())
+    Ok(Party::with_codes(db, &[code])?.into_iter().next())
 }
 
-/// The parties with these codes, by code; codes of none are left out.
+/// At most 500 parties with a role, by code.
 ///
 /// # Errors
-/// When the store does.
-pub(super) fn by_codes(db: &mut Db, codes: &[&str]) -> Result<HashMap<String, Party>> {
-    let mut rows: Vec<PartyRow> = Vec::with_capacity(codes.len());
-    for chunk in codes.chunks(CHUNK_BINDS) {
-        rows.extend(each!(db, |c| party::table.filter(party::code.eq_any(chunk)).select(PartyRow::as_select()).load(c))?);
-    }
-    Ok(with_roles(db, rows)?.into_iter().map(|party| (party.code.clone(), party)).collect())
+/// Those of the store.
+pub fn with_role(db: &mut Db, role: Role) -> Result<Vec<Party>> {
+    Ok(each!(db, |c| {
+        let held = party_role::table.filter(party_role::role.eq(role.as_str())).select(party_role::party_id);
+        party::table.filter(party::id.eq_any(held)).select(Party::as_select()).order(party::code).limit(500).load(c)
+    })?)
+}
+
+/// What a label and a card say of whoever made a garment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Maker {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: Both,
+    /// Its address.
+    pub address: Both,
+    /// ISO 3166-1 alpha-2, or empty.
+    pub country: String,
+    /// The city, or empty.
+    pub city: String,
 }
 
 /// The ids of these codes; codes of none are left out.
 ///
 /// # Errors
-/// When the store does.
-pub fn ids_of_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<HashMap<String, Id>> {
-    let mut ids = HashMap::with_capacity(codes.len());
+/// Those of the store.
+pub fn ids_of_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<ByCode<Id>> {
+    let mut ids: Vec<(String, i64)> = Vec::with_capacity(codes.len());
     for chunk in codes.chunks(CHUNK_BINDS) {
-        let chunk: Vec<&str> = chunk.iter().map(AsRef::as_ref).collect();
+        let keys: Vec<String> = chunk.iter().map(|code| folded(code.as_ref())).collect();
         let rows: Vec<(String, i64)> =
-            each!(db, |c| party::table.filter(party::code.eq_any(&chunk)).select((party::code, party::id)).load(c))?;
-        ids.extend(rows.into_iter().map(|(code, id)| (code, Id(id))));
+            each!(db, |c| party::table.filter(party::code_key.eq_any(&keys)).select((party::code_key, party::id)).load(c))?;
+        ids.extend(rows);
     }
-    Ok(ids)
+    Ok(ids.into_iter().map(|(code, id)| (code, Id(id))).collect())
 }
 
 /// The codes of these parties, by id; ids of none are left out.
 ///
 /// # Errors
-/// When the store does.
+/// Those of the store.
 pub fn codes_of_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, String>> {
     let mut codes = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK_BINDS) {
@@ -106,7 +310,7 @@ pub fn codes_of_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, String>> {
 /// What a label says of the party with this id: one look-up by key.
 ///
 /// # Errors
-/// When the store does.
+/// Those of the store.
 pub fn maker(db: &mut Db, id: Id) -> Result<Option<Maker>> {
     let rows: Vec<(String, String, String, String, String, String, String)> = each!(db, |c| party::table
         .filter(party::id.eq(id.0))
@@ -119,184 +323,4 @@ pub fn maker(db: &mut Db, id: Id) -> Result<Option<Maker>> {
         country,
         city,
     }))
-}
-
-/// The codes of the parties with these GLNs, by GLN.
-///
-/// # Errors
-/// When the store does.
-pub(super) fn codes_of_glns(db: &mut Db, glns: &[&str]) -> Result<HashMap<String, String>> {
-    let mut codes = HashMap::with_capacity(glns.len());
-    for chunk in glns.chunks(CHUNK_BINDS) {
-        let rows: Vec<(Option<String>, String)> =
-            each!(db, |c| party::table.filter(party::gln.eq_any(chunk)).select((party::gln, party::code)).load(c))?;
-        codes.extend(rows.into_iter().filter_map(|(gln, code)| Some((gln?, code))));
-    }
-    Ok(codes)
-}
-
-/// How often a party is used: styles that name it as manufacturer, lots it delivered, batches it sewed.
-pub(super) struct Uses {
-    pub styles: i64,
-    pub lots: i64,
-    pub batches: i64,
-}
-
-/// Where a party is used.
-///
-/// # Errors
-/// When the store does.
-pub(super) fn uses(db: &mut Db, id: Id) -> Result<Uses> {
-    Ok(Uses {
-        styles: each!(db, |c| style::table.filter(style::manufacturer_id.eq(id.0)).count().get_result(c))?,
-        lots: each!(db, |c| lot::table.filter(lot::party_id.eq(id.0)).count().get_result(c))?,
-        batches: each!(db, |c| batch::table.filter(batch::factory_id.eq(id.0)).count().get_result(c))?,
-    })
-}
-
-/// At most `limit` parties by code, after the code `after`.
-///
-/// # Errors
-/// When the store does.
-pub fn list(db: &mut Db, filter: &PartyFilter, after: Option<&str>, limit: i64) -> Result<Vec<Party>> {
-    let pattern = anywhere(&filter.q);
-    let rows = each!(db, |c| {
-        let mut query = party::table.select(PartyRow::as_select()).order(party::code).limit(limit).into_boxed();
-        if let Some(after) = after {
-            query = query.filter(party::code.gt(after));
-        }
-        if let Some(role) = filter.role {
-            query =
-                query.filter(party::id.eq_any(party_role::table.filter(party_role::role.eq(role.as_str())).select(party_role::party_id)));
-        }
-        if let Some(only) = filter.only {
-            query = query.filter(party::id.eq(only.0));
-        }
-        if !filter.q.trim().is_empty() {
-            query = query.filter(
-                lower(party::code)
-                    .like(&pattern)
-                    .escape('\\')
-                    .or(lower(party::name_zh).like(&pattern).escape('\\'))
-                    .or(lower(party::name_en).like(&pattern).escape('\\'))
-                    .or(lower(party::city).like(&pattern).escape('\\'))
-                    .or(party::gln.eq(filter.q.trim())),
-            );
-        }
-        query.load(c)
-    })?;
-    with_roles(db, rows)
-}
-
-/// Makes a party.
-///
-/// # Errors
-/// [`Code::Invalid`] with every wrong field; [`Code::Duplicate`] for a code or GLN that is there.
-pub fn create(db: &mut Db, stamp: &Stamp, given: &PartyFields) -> Result<Party> {
-    if given.version.is_some() {
-        return Err(Fault::new("version", Code::UnknownField).into());
-    }
-    let fields = rules::sound(given)?;
-    let id = stamp.id();
-    each!(db, |c| diesel::insert_into(party::table)
-        .values((
-            party::id.eq(id.0),
-            party::code.eq(&fields.code),
-            party::name_zh.eq(&fields.name.zh),
-            party::name_en.eq(&fields.name.en),
-            party::gln.eq(&fields.gln),
-            party::country.eq(&fields.country),
-            party::city.eq(&fields.city),
-            party::address_zh.eq(&fields.address.zh),
-            party::address_en.eq(&fields.address.en),
-            party::contact.eq(&fields.contact),
-            party::status.eq(fields.status.as_str()),
-            party::created_at.eq(stamp.at),
-            party::version.eq(1),
-        ))
-        .execute(c))?;
-    saved(db, stamp, id, fields, 1)
-}
-
-/// Changes the party with this code; `given.version` is the one that was read.
-///
-/// # Errors
-/// [`Code::NotFound`]; [`Code::Stale`] when somebody changed it since; as [`create`].
-pub fn change(db: &mut Db, stamp: &Stamp, code: &str, given: &PartyFields) -> Result<Party> {
-    let read = given.version.ok_or_else(|| Fault::new("version", Code::Missing))?;
-    let fields = rules::sound(given)?;
-    let found: Vec<i64> = each!(db, |c| party::table.filter(party::code.eq(code)).select(party::id).load(c))?;
-    let id = found.into_iter().next().map(Id).ok_or(Code::NotFound)?;
-    let changed = each!(db, |c| diesel::update(party::table.filter(party::id.eq(id.0).and(party::version.eq(read))))
-        .set((
-            party::code.eq(&fields.code),
-            party::name_zh.eq(&fields.name.zh),
-            party::name_en.eq(&fields.name.en),
-            party::gln.eq(&fields.gln),
-            party::country.eq(&fields.country),
-            party::city.eq(&fields.city),
-            party::address_zh.eq(&fields.address.zh),
-            party::address_en.eq(&fields.address.en),
-            party::contact.eq(&fields.contact),
-            party::status.eq(fields.status.as_str()),
-            party::version.eq(read + 1),
-        ))
-        .execute(c))?;
-    if changed == 0 {
-        return Err(Code::Stale.into());
-    }
-    each!(db, |c| diesel::delete(party_role::table.filter(party_role::party_id.eq(id.0))).execute(c))?;
-    saved(db, stamp, id, fields, read + 1)
-}
-
-/// Roles and event of a party just written.
-fn saved(db: &mut Db, stamp: &Stamp, id: Id, fields: PartyFields, version: i64) -> Result<Party> {
-    let rows: Vec<_> = fields.roles.iter().map(|role| (party_role::party_id.eq(id.0), party_role::role.eq(role.as_str()))).collect();
-    each!(db, |c| diesel::insert_into(party_role::table).values(&rows).execute(c))?;
-    // The contact is somebody's: it stays out of the event.
-    events::append(
-        db,
-        stamp,
-        EventKind::PartySaved,
-        Subject::Thing("party", id.0),
-        &serde_json::json!({ "code": fields.code, "version": version }),
-    )?;
-    // The catalogue shows makers by name and address.
-    events::bump(db, "catalogue")?;
-    let PartyFields { code, name, roles, gln, country, city, address, contact, status, version: _ } = fields;
-    Ok(Party { id, code, name, roles, gln, country, city, address, contact, status, version })
-}
-
-fn with_roles(db: &mut Db, rows: Vec<PartyRow>) -> Result<Vec<Party>> {
-    let mut roles: HashMap<i64, Vec<Role>> = HashMap::with_capacity(rows.len());
-    for chunk in rows.chunks(CHUNK_BINDS) {
-        let ids: Vec<i64> = chunk.iter().map(|row| row.id).collect();
-        let held: Vec<(i64, String)> = each!(db, |c| party_role::table
-            .filter(party_role::party_id.eq_any(&ids))
-            .select((party_role::party_id, party_role::role))
-            .load(c))?;
-        for (id, role) in held {
-            roles.entry(id).or_default().extend(Role::of(&role));
-        }
-    }
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let mut roles = roles.remove(&row.id).unwrap_or_default();
-            roles.sort_unstable();
-            Party {
-                id: Id(row.id),
-                code: row.code,
-                name: Both { zh: row.name_zh, en: row.name_en },
-                roles,
-                gln: row.gln,
-                country: row.country,
-                city: row.city,
-                address: Both { zh: row.address_zh, en: row.address_en },
-                contact: row.contact,
-                status: Status::of(&row.status),
-                version: row.version,
-            }
-        })
-        .collect())
 }

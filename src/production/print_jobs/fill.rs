@@ -188,7 +188,8 @@ pub fn units<'a>(
         serials.map(move |(garment, serial)| LabelUnit {
             serial: serial.to_string(),
             unit: garment.unit() + 1,
-            claim_code: claim_codes.then(|| keys.claim_code(&gtin, garment, epoch).map(|code| code.grouped().replace('-', ""))).flatten(),
+            // With its hyphen everywhere: without one, a spreadsheet takes a code such as 9332084E50 for a number and loses it.
+            claim_code: claim_codes.then(|| keys.claim_code(&gtin, garment, epoch).map(|code| code.grouped())).flatten(),
         })
     }))
 }

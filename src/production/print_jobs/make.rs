@@ -17,6 +17,7 @@ use crate::platform::http::House;
 use crate::platform::jobs::{self, Job, Work};
 use crate::production::batches;
 use crate::production::labels::{Format, LabelUnit, Layout, Summary, Target, png, svg, widest_unit, write_labels};
+use crate::production::printers;
 
 /// The kind of the long work.
 const LABEL_WORK: &str = "labels";
@@ -89,7 +90,7 @@ pub fn preview(house: &House, request: &LabelRequest) -> Result<(Vec<u8>, Vec<St
             // A claim code on a screen would be a claim code given away.
             let unit = fill::units(&house.keys.serials, &prepared.batch, first, false)?.next();
             let unit = unit.ok_or_else(|| Error::broken("a minted batch has a first unit"))?;
-            LabelUnit { claim_code: request.claim_codes.then(|| "XXXXXXXXXX".to_owned()), ..unit }
+            LabelUnit { claim_code: request.claim_codes.then(|| "XXXXX-XXXXX".to_owned()), ..unit }
         }
     };
     Ok((png(&prepared.layout.label(&unit)?, prepared.layout.dpi)?, prepared.left_out))
@@ -140,7 +141,7 @@ pub(super) fn prepare_print(house: &House, request: &LabelRequest) -> Result<(Ne
     let code = request.printer.clone().unwrap_or_default();
     let named = code.clone();
     let unknown = || Error::from(Fault::new("printer", Code::UnknownReference).with("value", &code));
-    let printer = house.store.read_blocking(move |db| store::printer_by_code(db, &named))?.ok_or_else(unknown)?;
+    let printer = house.store.read_blocking(move |db| printers::by_code(db, &named))?.ok_or_else(unknown)?;
     let format = printer.language.format();
     if request.format.as_deref().is_some_and(|asked| asked != format.name()) {
         return Err(Fault::new("format", Code::NotOneOf)

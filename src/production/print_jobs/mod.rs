@@ -10,12 +10,10 @@
 
 mod fill;
 mod http;
-mod link;
 mod make;
 mod page;
 mod rules;
 mod run;
-mod status;
 mod store;
 mod view;
 
@@ -26,90 +24,45 @@ use utoipa::ToSchema;
 pub use fill::default_template;
 pub use http::routes;
 pub use make::{LabelWork, Made, make, make_at, preview, queue_print};
-pub use page::reasons;
 pub use run::{run_forever, run_job, run_one};
-pub use status::{Status, Stop};
-pub use store::{Totals, Verdict, printers, save_printer, settle};
+pub use store::{Totals, Verdict, settle};
 pub use view::{JobView, Unaccounted, job_view, unaccounted};
 
+use crate::choices;
 use crate::kernel::{BatchNo, Error, Id};
 use crate::production::labels::Format;
 
-macro_rules! states {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal;)* }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$doc])* $variant,)* }
-
-        impl $name {
-            /// Every one.
-            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
-
-            /// The stored text.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $text,)* }
-            }
-
-            /// The one of a stored text.
-            pub fn of(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == text)
-            }
-        }
-    };
-}
-
-states! {
+choices! {
     /// Where a job stands.
     JobState {
         /// Waits for its turn.
-        Queued = "queued";
+        Queued = "queued", "等待中", "Waiting";
         /// Is being done.
-        Running = "running";
+        Running = "running", "进行中", "In progress";
         /// Waits for a person: told to, or because of the printer.
-        Paused = "paused";
+        Paused = "paused", "已暂停", "Paused";
         /// Nothing is left to be made.
-        Done = "done";
+        Done = "done", "已完成", "Done";
         /// Could not be made.
-        Failed = "failed";
+        Failed = "failed", "失败", "Failed";
         /// Called off.
-        Cancelled = "cancelled";
+        Cancelled = "cancelled", "已取消", "Called off";
     }
 }
 
-states! {
+choices! {
     /// Where a chunk stands.
     ChunkState {
         /// Not yet sent.
-        Queued = "queued";
+        Queued = "queued", "等待中", "Waiting";
         /// On its way, or with a printer that confirms nothing.
-        Sent = "sent";
+        Sent = "sent", "已发送", "Sent";
         /// Printed, by the printer's or a person's word.
-        Confirmed = "confirmed";
+        Confirmed = "confirmed", "已印", "Printed";
         /// Perhaps printed. Never sent again.
-        Unknown = "unknown";
+        Unknown = "unknown", "不明", "Unknown";
         /// Its serials are void.
-        Voided = "voided";
-    }
-}
-
-states! {
-    /// The language of a printer.
-    Language {
-        /// Zebra and those that understand it.
-        Zpl = "zpl";
-        /// TSC and most printers made in China.
-        Tspl = "tspl";
-    }
-}
-
-impl Language {
-    /// The format of what it is sent.
-    pub const fn format(self) -> Format {
-        match self {
-            Self::Zpl => Format::Zpl,
-            Self::Tspl => Format::Tspl,
-        }
+        Voided = "voided", "已作废", "Void";
     }
 }
 
@@ -195,58 +148,10 @@ pub struct Chunk {
     pub note: String,
 }
 
-/// A printer on the network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Printer {
-    /// Its id, 13 characters.
-    #[schema(value_type = String)]
-    pub id: Id,
-    /// What people call it.
-    pub code: String,
-    /// Where it stands, what it is.
-    pub name: String,
-    /// Name or address in the network.
-    pub host: String,
-    /// TCP port; 9100 nearly always.
-    pub port: i64,
-    /// What it understands.
-    pub language: Language,
-    /// Dots per inch.
-    pub dpi: i64,
-    /// Whether it answers questions about its state; without, people confirm.
-    pub confirms: bool,
-    /// Grows with every change.
-    pub version: i64,
-}
-
 /// An error as a job's message keeps it.
 fn words_of(error: &Error) -> String {
     match error {
         Error::Refused(refusal) => refusal.to_string(),
         other => other.code().as_str().to_owned(),
     }
-}
-
-/// A printer as somebody writes it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PrinterFields {
-    /// 1 to 40 letters, digits and `- _ . / #`.
-    pub code: String,
-    /// Where it stands, what it is.
-    #[serde(default)]
-    pub name: String,
-    /// Name or address in the network.
-    pub host: String,
-    /// TCP port, 9100 nearly always.
-    pub port: i64,
-    /// What it understands.
-    pub language: Language,
-    /// 203, 300 or 600.
-    pub dpi: i64,
-    /// Whether it answers questions about its state.
-    pub confirms: bool,
-    /// The version that was read. Needed in a change, absent when it is new.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<i64>,
 }

@@ -6,13 +6,14 @@ use askama::Template;
 use chrono::NaiveDateTime;
 
 use super::view::{ChunkView, JobView, Unaccounted};
-use super::{ChunkState, JobState, LabelRequest, Language, Printer, PrinterFields, rules};
+use super::{ChunkState, JobState, LabelRequest};
 use crate::kernel::text::{Both, grouped};
 use crate::kernel::time::local_minute;
 use crate::platform::http::{Filled, Shell, query_escape, segment};
 use crate::platform::words::Words;
 use crate::production::batches::{BatchStatus, BatchView};
 use crate::production::labels::Format;
+use crate::production::printers::{Printer, reasons};
 
 /// Chunks a page lists at most: open ones first of all, then the rest in order.
 const CHUNKS: usize = 200;
@@ -223,7 +224,7 @@ impl JobPage {
     }
 
     fn chunk_state(&self, state: &ChunkState) -> String {
-        self.shell.t.say(format!("labels-chunk-{}", state.as_str())).into_owned()
+        state.word(self.shell.lang).to_owned()
     }
 
     fn when(&self, at: &Option<NaiveDateTime>) -> String {
@@ -235,66 +236,8 @@ impl JobPage {
     }
 }
 
-#[derive(Template)]
-#[template(path = "production/print_jobs/printers.html")]
-pub(super) struct PrintersPage {
-    pub shell: Shell,
-    pub printers: Vec<Printer>,
-    pub form: Filled,
-}
-
-impl PrintersPage {
-    fn languages(&self) -> Vec<(String, String)> {
-        languages(self.shell.t)
-    }
-
-    fn resolutions(&self) -> Vec<(String, String)> {
-        resolutions()
-    }
-}
-
-#[derive(Template)]
-#[template(path = "production/print_jobs/printer.html")]
-pub(super) struct PrinterPage {
-    pub shell: Shell,
-    pub printer: Printer,
-    pub form: Filled,
-    /// What it answered: whether it is well, and in words.
-    pub answer: Option<(bool, String)>,
-}
-
-impl PrinterPage {
-    fn languages(&self) -> Vec<(String, String)> {
-        languages(self.shell.t)
-    }
-
-    fn resolutions(&self) -> Vec<(String, String)> {
-        resolutions()
-    }
-}
-
-fn languages(words: Words) -> Vec<(String, String)> {
-    Language::ALL
-        .iter()
-        .map(|language| (language.as_str().to_owned(), words.say(format!("labels-format-{}", language.as_str())).into_owned()))
-        .collect()
-}
-
-fn resolutions() -> Vec<(String, String)> {
-    rules::DPI.iter().map(|dpi| (dpi.to_string(), format!("{dpi} dpi"))).collect()
-}
-
 fn state_word(words: Words, state: JobState) -> String {
-    words.say(format!("labels-state-{}", state.as_str())).into_owned()
-}
-
-/// The names of reasons in words; what is no name stays as it is.
-pub fn reasons(words: Words, message: &str) -> String {
-    let said = message.split(',').map(|name| {
-        let key = format!("labels-reason-{name}");
-        if words.knows(&key) { words.say(key).into_owned() } else { name.to_owned() }
-    });
-    said.collect::<Vec<_>>().join(" ")
+    state.word(words.lang()).to_owned()
 }
 
 /// What the form on the page of labels asks for.
@@ -312,39 +255,4 @@ pub(super) fn request_of(values: &HashMap<String, String>) -> LabelRequest {
         printer,
         dpi: None,
     }
-}
-
-/// A printer as its form says it.
-pub(super) fn printer_of(values: &HashMap<String, String>) -> PrinterFields {
-    let text = |name: &str| values.get(name).map(|value| value.trim().to_owned()).unwrap_or_default();
-    PrinterFields {
-        code: text("code"),
-        name: text("name"),
-        host: text("host"),
-        port: text("port").parse().unwrap_or_default(),
-        language: Language::of(&text("language")).unwrap_or(Language::Zpl),
-        dpi: text("dpi").parse().unwrap_or_default(),
-        confirms: values.contains_key("confirms"),
-        version: text("version").parse().ok(),
-    }
-}
-
-/// A printer as its form shows it.
-pub(super) fn printer_values(printer: &Printer) -> HashMap<String, String> {
-    let mut values: HashMap<String, String> = [
-        ("code", printer.code.clone()),
-        ("name", printer.name.clone()),
-        ("host", printer.host.clone()),
-        ("port", printer.port.to_string()),
-        ("language", printer.language.as_str().to_owned()),
-        ("dpi", printer.dpi.to_string()),
-        ("version", printer.version.to_string()),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect();
-    if printer.confirms {
-        values.insert("confirms".to_owned(), "on".to_owned());
-    }
-    values
 }

@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
-use super::{ChunkState, JobState, LabelRequest, PrinterFields};
+use super::{ChunkState, JobState, LabelRequest};
 use crate::kernel::ids::UNITS_PER_BATCH;
-use crate::kernel::{Code, Error, Fault, Faults, Refusal, Result, text};
+use crate::kernel::machine::Machine;
+use crate::kernel::{Code, Error, Fault, Refusal, Result};
+use crate::machine;
 use crate::production::batches::read_units;
 
 /// Which units labels are wanted for.
@@ -204,65 +206,21 @@ pub fn read_serials<'a>(field: &'static str, text: &'a str) -> Result<Vec<&'a st
     }
 }
 
-/// What a job may turn into.
-const JOB_STEPS: &[(JobState, JobState)] = &[
-    (JobState::Queued, JobState::Running),
-    (JobState::Queued, JobState::Paused),
-    (JobState::Queued, JobState::Cancelled),
-    (JobState::Running, JobState::Paused),
-    (JobState::Running, JobState::Done),
-    (JobState::Running, JobState::Failed),
-    (JobState::Running, JobState::Cancelled),
-    (JobState::Paused, JobState::Queued),
-    (JobState::Paused, JobState::Cancelled),
-    // Labels that went wrong are made again with new serials.
-    (JobState::Done, JobState::Queued),
-    (JobState::Cancelled, JobState::Queued),
-];
+/// What a job may turn into. Labels that went wrong are made again with new serials, so a done or cancelled job may be queued once more.
+pub const JOB: Machine<JobState> = machine!(JobState:
+    Queued => Running | Paused | Cancelled;
+    Running => Paused | Done | Failed | Cancelled;
+    Paused => Queued | Cancelled;
+    Done => Queued;
+    Cancelled => Queued;
+);
 
 /// What a chunk may turn into. Nothing leads back to `queued`: what may have been printed is never sent again.
-const CHUNK_STEPS: &[(ChunkState, ChunkState)] = &[
-    (ChunkState::Queued, ChunkState::Sent),
-    (ChunkState::Sent, ChunkState::Confirmed),
-    (ChunkState::Sent, ChunkState::Unknown),
-    (ChunkState::Sent, ChunkState::Voided),
-    (ChunkState::Unknown, ChunkState::Confirmed),
-    (ChunkState::Unknown, ChunkState::Voided),
-];
-
-/// Whether a job may take this step.
-pub fn job_may(from: JobState, to: JobState) -> bool {
-    JOB_STEPS.contains(&(from, to))
-}
-
-/// Whether a chunk may take this step.
-pub fn chunk_may(from: ChunkState, to: ChunkState) -> bool {
-    CHUNK_STEPS.contains(&(from, to))
-}
-
-/// A printer's fields, trimmed.
-///
-/// # Errors
-/// [`Code::Invalid`] with every field that is wrong.
-pub fn sound_printer(given: &PrinterFields) -> Result<PrinterFields> {
-    let mut faults = Faults::default();
-    let code = faults.keep(text::code("code", &given.code));
-    let name = faults.keep(text::optional_line("name", &given.name, 80));
-    let host = faults.keep(text::line("host", &given.host, 253));
-    if !host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:[]".contains(c)) {
-        faults.note(Fault::new("host", Code::Malformed).with("value", &host).with("reason", "host-like"));
-    }
-    if !(1..=65_535).contains(&given.port) {
-        faults.note(Fault::new("port", Code::OutOfRange).with("min", 1).with("max", 65_535));
-    }
-    if !DPI.contains(&given.dpi) {
-        faults.note(Fault::new("dpi", Code::NotOneOf).with("value", given.dpi).with("allowed", "203, 300, 600"));
-    }
-    faults.unless_any(PrinterFields { code, name, host, ..given.clone() })
-}
-
-/// Resolutions of label printers.
-pub const DPI: [i64; 3] = [203, 300, 600];
+pub const CHUNK: Machine<ChunkState> = machine!(ChunkState:
+    Queued => Sent;
+    Sent => Confirmed | Unknown | Voided;
+    Unknown => Confirmed | Voided;
+);
 
 #[cfg(test)]
 mod tests {
@@ -314,12 +272,12 @@ mod tests {
     #[test]
     fn nothing_leads_back_to_a_queued_chunk() {
         for from in ChunkState::ALL {
-            assert!(!chunk_may(*from, ChunkState::Queued));
+            assert!(!CHUNK.allows(*from, ChunkState::Queued));
             for to in [ChunkState::Confirmed, ChunkState::Voided] {
-                assert!(!chunk_may(to, *from), "{to:?} is final");
+                assert!(!CHUNK.allows(to, *from), "{to:?} is final");
             }
         }
-        assert!(job_may(JobState::Paused, JobState::Queued) && !job_may(JobState::Cancelled, JobState::Running));
+        assert!(JOB.allows(JobState::Paused, JobState::Queued) && !JOB.allows(JobState::Cancelled, JobState::Running));
     }
 
     proptest! {

@@ -3,16 +3,15 @@
 use std::time::{Duration, Instant};
 
 use super::fill;
-use super::link::Link;
 use super::rules;
-use super::status::{Status, Stop};
 use super::store::{self, Totals};
-use super::{Chunk, ChunkState, LabelJobRow, LabelRequest, Printer};
+use super::{Chunk, ChunkState, LabelJobRow, LabelRequest};
 use crate::kernel::{BatchNo, Code, Error, Id, Result};
 use crate::platform::http::House;
 use crate::platform::policies::{self, Policy};
 use crate::production::batches;
 use crate::production::labels::{Layout, Target, write_labels};
+use crate::production::printers::{Printer, PrinterLink, Status, Stop};
 
 /// How long a job may go without news before another process takes it over.
 const LEASE: Duration = Duration::from_secs(60);
@@ -198,7 +197,7 @@ fn print(
     write_labels(job.format, layout, &mut units, Target::Stream(&mut labels), &mut |_| {})?;
 
     let port = u16::try_from(printer.port).map_err(Error::broken)?;
-    let mut link = match Link::open(&printer.host, port, printer.language, patience.answer) {
+    let mut link = match PrinterLink::open(&printer.host, port, printer.language, patience.answer) {
         Ok(link) => link,
         Err(error) => {
             tracing::info!(%error, printer = printer.code, "a printer was not reached");
@@ -248,7 +247,7 @@ enum Ended {
 
 /// Asks until the printer says twice that it has nothing to do: a single answer may have overtaken the labels. Waits as long as it gets
 /// on; when it does not, `stopped` if it says that it cannot print or says nothing, else as long as patience lasts.
-fn until_idle(link: &mut Link, patience: &Patience, stopped: Duration, beat: &mut dyn FnMut()) -> std::io::Result<Ended> {
+fn until_idle(link: &mut PrinterLink, patience: &Patience, stopped: Duration, beat: &mut dyn FnMut()) -> std::io::Result<Ended> {
     let mut moved = Instant::now();
     let mut last: Option<Status> = None;
     let mut idle = 0;
@@ -277,17 +276,4 @@ fn until_idle(link: &mut Link, patience: &Patience, stopped: Duration, beat: &mu
 
 fn words(stops: &[Stop]) -> String {
     stops.iter().map(|stop| stop.as_str()).collect::<Vec<_>>().join(",")
-}
-
-/// Asks a printer how it is.
-///
-/// # Errors
-/// [`Code::PrinterUnreachable`] when there is no connection.
-pub fn ask(house: &House, printer: &Printer) -> Result<Option<Status>> {
-    let at = house.clock.now();
-    let seconds = house.store.read_blocking(move |db| policies::value(db, Policy::PrintAnswerSeconds, at))?;
-    let wait = Duration::from_secs(u64::try_from(seconds).unwrap_or(1));
-    let refused = |error: std::io::Error| Error::from(crate::kernel::Refusal::new(Code::PrinterUnreachable).with("reason", error));
-    let port = u16::try_from(printer.port).map_err(Error::broken)?;
-    Link::open(&printer.host, port, printer.language, wait).map_err(refused)?.ask(wait).map_err(refused)
 }

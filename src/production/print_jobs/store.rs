@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::rules::{self, Pick, Standing, Wanted};
-use super::{Chunk, ChunkState, JobState, LabelJobRow, Language, Printer, PrinterFields};
-use crate::each;
+use super::{Chunk, ChunkState, JobState, LabelJobRow};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::serial::{Epoch, Keyring};
 use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
@@ -21,6 +20,8 @@ use crate::platform::events::{self, Stamp};
 use crate::platform::policies::{self, Policy};
 use crate::production::batches::{self, Batch};
 use crate::production::labels::Format;
+use crate::production::printers::{self, Printer};
+use crate::{each, step};
 
 /// The subject of a job's events.
 const SUBJECT: &str = "label_job";
@@ -237,22 +238,10 @@ fn tell(db: &mut Db, stamp: &Stamp, job: Id, kind: EventKind, batch: BatchNo, la
 /// # Errors
 /// [`Code::WrongState`] for a step that is not allowed; [`Code::Stale`] when it moved in between.
 pub(super) fn step(db: &mut Db, stamp: &Stamp, job: &LabelJobRow, to: JobState, message: &str) -> Result<()> {
-    if !rules::job_may(job.state, to) {
-        return Err(Refusal::new(Code::WrongState).with("state", job.state.as_str()).into());
-    }
-    let changed = each!(db, |c| diesel::update(
-        label_job::table
-            .filter(label_job::id.eq(job.id.0).and(label_job::state.eq(job.state.as_str())).and(label_job::version.eq(job.version)))
-    )
-    .set((
-        label_job::state.eq(to.as_str()),
-        label_job::message.eq(message),
-        label_job::updated_at.eq(stamp.at),
-        label_job::lease_until.eq(None::<NaiveDateTime>),
-        label_job::version.eq(label_job::version + 1),
-    ))
-    .execute(c))?;
-    if changed == 0 { Err(Code::Stale.into()) } else { Ok(()) }
+    let more = (label_job::message.eq(message), label_job::updated_at.eq(stamp.at), label_job::lease_until.eq(None::<NaiveDateTime>));
+    let row = label_job::table.filter(label_job::id.eq(job.id.0));
+    step!(db, row, label_job::state, label_job::version, rules::JOB, job.state => to, job.version, more);
+    Ok(())
 }
 
 /// A file's progress.
@@ -439,9 +428,7 @@ pub(super) fn mark_sent(db: &mut Db, at: NaiveDateTime, id: Id, version: i64, se
 /// # Errors
 /// [`Code::WrongState`] for a step that is not allowed.
 pub(super) fn chunk_step(db: &mut Db, at: NaiveDateTime, id: Id, seq: i64, from: ChunkState, to: ChunkState, note: &str) -> Result<bool> {
-    if !rules::chunk_may(from, to) {
-        return Err(Refusal::new(Code::WrongState).with("state", from.as_str()).into());
-    }
+    rules::CHUNK.check(from, to)?;
     let here =
         || label_chunk::table.filter(label_chunk::job_id.eq(id.0).and(label_chunk::seq.eq(seq)).and(label_chunk::state.eq(from.as_str())));
     let changed = if to == ChunkState::Sent {
@@ -681,94 +668,10 @@ pub(super) fn jobs(db: &mut Db, before: Option<Id>, of: Option<BatchNo>, most: i
     rows.into_iter().map(LabelJobRow::try_from).collect()
 }
 
-// Printers
-
-type PrinterRow = (i64, String, String, String, i64, String, i64, bool, i64);
-
-fn printer((id, code, name, host, port, language, dpi, confirms, version): PrinterRow) -> Result<Printer> {
-    let language = Language::of(&language).ok_or_else(|| Error::broken(format!("printer {code}: language {language}")))?;
-    Ok(Printer { id: Id(id), code, name, host, port, language, dpi, confirms, version })
-}
-
-macro_rules! printer_columns {
-    () => {
-        (
-            printer::id,
-            printer::code,
-            printer::name,
-            printer::host,
-            printer::port,
-            printer::language,
-            printer::dpi,
-            printer::confirms,
-            printer::version,
-        )
-    };
-}
-
-/// The printers, by code.
-///
-/// # Errors
-/// When the store does.
-pub fn printers(db: &mut Db) -> Result<Vec<Printer>> {
-    use crate::platform::db::schema::printer;
-    let rows: Vec<PrinterRow> = each!(db, |c| printer::table.order(printer::code).select(printer_columns!()).load(c))?;
-    rows.into_iter().map(self::printer).collect()
-}
-
-/// The printer of a code.
-///
-/// # Errors
-/// When the store does.
-pub(super) fn printer_by_code(db: &mut Db, code: &str) -> Result<Option<Printer>> {
-    Ok(printers(db)?.into_iter().find(|printer| printer.code == code))
-}
-
 /// The printer of a job.
 ///
 /// # Errors
-/// When the store does.
+/// Those of the store.
 pub(super) fn printer_of(db: &mut Db, id: Id) -> Result<Option<Printer>> {
-    let Some(wanted) = job(db, id)?.and_then(|job| job.printer) else { return Ok(None) };
-    Ok(printers(db)?.into_iter().find(|printer| printer.id == wanted))
-}
-
-/// Saves a printer: a new one, or a change of the version that was read.
-///
-/// # Errors
-/// What [`rules::sound_printer`] refuses; [`Code::Duplicate`] for a code that is taken; [`Code::Stale`].
-pub fn save_printer(db: &mut Db, stamp: &Stamp, code: Option<&str>, fields: &PrinterFields) -> Result<Printer> {
-    use crate::platform::db::schema::printer;
-    let sound = rules::sound_printer(fields)?;
-    let there = printer_by_code(db, &sound.code)?;
-    let values = (
-        printer::code.eq(&sound.code),
-        printer::name.eq(&sound.name),
-        printer::host.eq(&sound.host),
-        printer::port.eq(sound.port),
-        printer::language.eq(sound.language.as_str()),
-        printer::dpi.eq(sound.dpi),
-        printer::confirms.eq(sound.confirms),
-    );
-    if there.is_some_and(|there| code != Some(there.code.as_str())) {
-        return Err(Fault::new("code", Code::Duplicate).with("field", "code").with("value", &sound.code).into());
-    }
-    match code {
-        None => {
-            each!(db, |c| diesel::insert_into(printer::table)
-                .values((values, printer::id.eq(stamp.id().0), printer::created_at.eq(stamp.at), printer::version.eq(1)))
-                .execute(c))?;
-        }
-        Some(code) => {
-            let known = printer_by_code(db, code)?.ok_or(Code::NotFound)?;
-            let read = sound.version.unwrap_or(known.version);
-            let changed = each!(db, |c| diesel::update(printer::table.filter(printer::id.eq(known.id.0).and(printer::version.eq(read))))
-                .set((values, printer::version.eq(read + 1)))
-                .execute(c))?;
-            if changed == 0 {
-                return Err(Code::Stale.into());
-            }
-        }
-    }
-    printer_by_code(db, &sound.code)?.ok_or_else(|| Code::NotFound.into())
+    job(db, id)?.and_then(|job| job.printer).map_or(Ok(None), |printer| printers::by_id(db, printer))
 }

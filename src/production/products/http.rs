@@ -11,6 +11,7 @@ use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::{Code, Fault, Id, Result, text};
 use crate::platform::db::Db;
 use crate::platform::http::{Caller, House, Json, Once, Problem, Routes, created, json, perm, segment};
+use crate::production::corrections::{Act, Correction, Preview};
 use crate::production::parties::{self, Status};
 
 /// Mounts the room.
@@ -20,10 +21,14 @@ pub fn routes(config: &mut Routes<'_, '_>) {
         .service(style_api)
         .service(create_style_api)
         .service(change_style_api)
+        .service(style_preview_api)
+        .service(correct_style_api)
         .service(skus_api)
         .service(sku_api)
         .service(create_sku_api)
         .service(change_sku_api)
+        .service(sku_preview_api)
+        .service(correct_sku_api)
         .service(policies_api)
         .service(policy_versions_api)
         .service(add_policy_api)
@@ -154,7 +159,7 @@ async fn create_style_api(
     house: web::Data<House>,
     body: Json<StyleFields>,
 ) -> Result<HttpResponse> {
-    let view = save_style(&house, &caller, Once::of(&request, &body.hash, None)?, None, body.value).await?;
+    let view = save_style(&house, &caller, Once::of(&request, &body.hash, None)?, None, body.value, Act::Edit).await?;
     created(&format!("/api/v1/styles/{}", segment(&view.code)), &view)
 }
 
@@ -168,7 +173,32 @@ async fn change_style_api(
     code: web::Path<String>,
     body: Json<StyleFields>,
 ) -> Result<HttpResponse> {
-    json(&save_style(&house, &caller, Once::of(&request, &body.hash, None)?, Some(code.into_inner()), body.value).await?)
+    let once = Once::of(&request, &body.hash, None)?;
+    json(&save_style(&house, &caller, once, Some(code.into_inner()), body.value, Act::Edit).await?)
+}
+
+/// What a correction of a style would move, and which facts need one.
+#[utoipa::path(tag = "styles", responses((status = 200, body = Preview), (status = 404, body = Problem)))]
+#[get("/api/v1/styles/{code}/correct")]
+async fn style_preview_api(caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+    caller.unbound()?;
+    json(&house.store.read(move |db| store::style_preview(db, &code)).await?)
+}
+
+/// Corrects a style that other things stand on: what was written down was not what was meant. `to.version` is the one that was read.
+#[utoipa::path(tag = "styles", request_body = Correction<StyleFields>, responses((status = 200, body = StyleView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/api/v1/styles/{code}/correct")]
+async fn correct_style_api(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    body: Json<Correction<StyleFields>>,
+) -> Result<HttpResponse> {
+    caller.unbound()?;
+    let once = Once::of(&request, &body.hash, None)?;
+    let Correction { reason, to } = body.value;
+    json(&save_style(&house, &caller, once, Some(code.into_inner()), to, Act::correct(&reason)?).await?)
 }
 
 /// Makes a style, or changes the one of `code`.
@@ -178,11 +208,12 @@ pub(super) async fn save_style(
     once: Once,
     code: Option<String>,
     fields: StyleFields,
+    act: Act,
 ) -> Result<StyleView> {
     let stamp = caller.stamp();
     let save = move |db: &mut Db| {
         let style = match &code {
-            Some(code) => store::change_style(db, &stamp, code, &fields)?,
+            Some(code) => store::change_style(db, &stamp, code, &fields, &act)?,
             None => store::create_style(db, &stamp, &fields)?,
         };
         one(style_views(db, vec![style])?)
@@ -252,7 +283,7 @@ async fn create_sku_api(
     house: web::Data<House>,
     body: Json<SkuFields>,
 ) -> Result<HttpResponse> {
-    let view = save_sku(&house, &caller, Once::of(&request, &body.hash, None)?, None, body.value).await?;
+    let view = save_sku(&house, &caller, Once::of(&request, &body.hash, None)?, None, body.value, Act::Edit).await?;
     created(&format!("/api/v1/skus/{}", segment(&view.code)), &view)
 }
 
@@ -266,7 +297,32 @@ async fn change_sku_api(
     code: web::Path<String>,
     body: Json<SkuFields>,
 ) -> Result<HttpResponse> {
-    json(&save_sku(&house, &caller, Once::of(&request, &body.hash, None)?, Some(code.into_inner()), body.value).await?)
+    let once = Once::of(&request, &body.hash, None)?;
+    json(&save_sku(&house, &caller, once, Some(code.into_inner()), body.value, Act::Edit).await?)
+}
+
+/// What a correction of a sku would move, and which facts need one.
+#[utoipa::path(tag = "skus", responses((status = 200, body = Preview), (status = 404, body = Problem)))]
+#[get("/api/v1/skus/{code}/correct")]
+async fn sku_preview_api(caller: Caller<perm::CatalogueEdit>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
+    caller.unbound()?;
+    json(&house.store.read(move |db| store::sku_preview(db, &code)).await?)
+}
+
+/// Corrects a sku that other things stand on: what was written down was not what was meant. `to.version` is the one that was read.
+#[utoipa::path(tag = "skus", request_body = Correction<SkuFields>, responses((status = 200, body = SkuView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[post("/api/v1/skus/{code}/correct")]
+async fn correct_sku_api(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    body: Json<Correction<SkuFields>>,
+) -> Result<HttpResponse> {
+    caller.unbound()?;
+    let once = Once::of(&request, &body.hash, None)?;
+    let Correction { reason, to } = body.value;
+    json(&save_sku(&house, &caller, once, Some(code.into_inner()), to, Act::correct(&reason)?).await?)
 }
 
 /// Makes a sku, or changes the one of `code`.
@@ -276,11 +332,12 @@ pub(super) async fn save_sku(
     once: Once,
     code: Option<String>,
     fields: SkuFields,
+    act: Act,
 ) -> Result<SkuView> {
     let stamp = caller.stamp();
     let save = move |db: &mut Db| {
         let sku = match &code {
-            Some(code) => store::change_sku(db, &stamp, code, &fields)?,
+            Some(code) => store::change_sku(db, &stamp, code, &fields, &act)?,
             None => store::create_sku(db, &stamp, &fields)?,
         };
         one(sku_views(db, vec![sku])?)

@@ -309,7 +309,7 @@ impl From<SkuView> for SkuFields {
 }
 
 /// A version of a warranty policy to be added.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyFields {
     /// 1 to 40 letters, digits and `- _ . / #`. One that is there gets a new version.

@@ -13,6 +13,7 @@ use crate::kernel::care::{self, Group, Symbol};
 use crate::kernel::text::Both;
 use crate::kernel::{Code, Fault, countries, money, time};
 use crate::platform::http::{Filled, Shell, segment};
+use crate::production::corrections::Preview;
 use crate::production::parties::{Maker, Status};
 
 /// Empty rows a form offers below those that are filled in.
@@ -52,6 +53,8 @@ pub(super) struct OnePage {
     pub maker: Option<Maker>,
     pub policy: Option<WarrantyPolicy>,
     pub skus: Vec<SkuView>,
+    /// Whether this person may correct what garments stand on.
+    pub may_correct: bool,
     /// The eight items of the label, and whether each is missing.
     pub items: Vec<(LabelItem, String, bool)>,
 }
@@ -105,11 +108,14 @@ pub(super) struct StyleForm {
     pub makers: Options,
     /// Codes of warranty policies.
     pub policies: Vec<String>,
+    /// What a correction moves; None for an edit.
+    pub correcting: Option<Preview>,
 }
 
 impl StyleForm {
     fn action(&self) -> String {
-        self.code.as_ref().map_or_else(|| "/styles/new".to_owned(), |code| format!("{}/edit", href(code)))
+        let act = if self.correcting.is_some() { "correct" } else { "edit" };
+        self.code.as_ref().map_or_else(|| "/styles/new".to_owned(), |code| format!("{}/{act}", href(code)))
     }
 
     fn back(&self) -> String {
@@ -167,11 +173,14 @@ pub(super) struct SkuForm {
     /// The code of the sku that is changed; None for a new one.
     pub code: Option<String>,
     pub old_gtins: Vec<String>,
+    /// What a correction moves; None for an edit.
+    pub correcting: Option<Preview>,
 }
 
 impl SkuForm {
     fn action(&self) -> String {
-        self.code.as_ref().map_or_else(|| format!("{}/skus/new", href(&self.style)), |code| format!("/skus/{}/edit", segment(code)))
+        let act = if self.correcting.is_some() { "correct" } else { "edit" };
+        self.code.as_ref().map_or_else(|| format!("{}/skus/new", href(&self.style)), |code| format!("/skus/{}/{act}", segment(code)))
     }
 }
 
@@ -299,7 +308,8 @@ pub(super) fn style_of(values: &Values) -> Result<StyleFields, Vec<Fault>> {
         },
         materials: form.both("facts.materials"),
         origin: form.both("facts.origin"),
-        recycled_hundredths: form.read("facts.recycled_hundredths", |text| money::read_minor("", text.trim_end_matches(['%', '％', ' ']))),
+        recycled_hundredths: form
+            .read("facts.recycled_hundredths", |text| money::read_decimal("", text.trim_end_matches(['%', '％', ' ']), 2)),
         certificates: certificates_of(&mut form),
         repair: form.both("facts.repair"),
         take_back: form.both("facts.take_back"),
@@ -321,7 +331,7 @@ pub(super) fn style_of(values: &Values) -> Result<StyleFields, Vec<Fault>> {
         manufacturer: form.filled("manufacturer"),
         policy: form.filled("policy"),
         facts,
-        status: Status::of(&form.text("status")),
+        status: form.read("status", |text| Status::read("", text)).unwrap_or_default(),
         version: form.text("version").parse().ok(),
     };
     form.end(fields)

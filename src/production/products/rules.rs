@@ -2,9 +2,30 @@
 
 use super::{AgeGroup, PolicyFields, SafetyClass, Sku, SkuFields, Style, StyleFacts, StyleFields};
 use crate::kernel::gs1::Gtin;
-use crate::kernel::text::{self, Lang};
+use crate::kernel::text::{self, Lang, folded};
 use crate::kernel::{Code, Fault, Faults, Id, Result, care, faults};
+use crate::production::corrections::{By, Guard, parts};
 use crate::production::parties::Maker;
+
+/// What a sku says that others stand on. Free is its GTIN: one that is replaced stays an alias.
+pub(super) const SKU_GUARDS: &[Guard<SkuFields>] = &[
+    Guard { field: "code", by: &[By::Batches], said: |sku| parts([folded(&sku.code)]) },
+    Guard { field: "style", by: &[By::Minted, By::Findings], said: |sku| parts([folded(&sku.style)]) },
+    Guard { field: "colour", by: &[By::Minted], said: |sku| parts([&sku.colour.zh, &sku.colour.en]) },
+    Guard { field: "size", by: &[By::Minted], said: |sku| parts([&sku.size]) },
+    Guard { field: "size_label", by: &[By::Minted], said: |sku| parts([&sku.size_label]) },
+];
+
+/// What a style says of the garments that buyers have: what their cards call them, who answers for them, what they are made of. Free is what
+/// moves none of them: the warranty policy and its terms (a sale keeps the version of its day), care, notes and whatever else helps.
+pub(super) const STYLE_GUARDS: &[Guard<StyleFields>] = &[
+    Guard { field: "code", by: &[By::Sold], said: |style| parts([folded(&style.code)]) },
+    Guard { field: "name", by: &[By::Sold], said: |style| parts([&style.name.zh, &style.name.en]) },
+    Guard { field: "brand", by: &[By::Sold], said: |style| parts([&style.brand]) },
+    Guard { field: "category", by: &[By::Sold], said: |style| parts([&style.category]) },
+    Guard { field: "manufacturer", by: &[By::Sold], said: |style| parts(style.manufacturer.as_deref().map(folded)) },
+    Guard { field: "facts.composition", by: &[By::Sold], said: |style| parts([style.facts.composition_in(Lang::Zh)]) },
+];
 
 /// Months a warranty may last.
 const MONTHS_MAX: i64 = 240;
@@ -150,9 +171,9 @@ pub(super) fn sound_sku(given: &SkuFields) -> Result<SkuFields> {
 /// A GTIN of 8, 12, 13 or 14 digits as 14.
 ///
 /// # Errors
-/// [`Code::NotAGtin`]; [`Code::CheckDigit`] with the digit `expected`.
+/// [`Code::NotAGtin`]; [`Code::CheckDigit`] with the digit `expected`; [`Code::RestrictedGtin`] with the `reason`.
 pub(super) fn gtin_14(field: &'static str, text: &str) -> Result<String, Fault> {
-    Gtin::parse(text).map(|gtin| gtin.to_string()).map_err(|error| faults::at(field, &error))
+    Gtin::parse_product(text).map(|gtin| gtin.to_string()).map_err(|error| faults::at(field, &error))
 }
 
 /// The fields of a policy's version, trimmed.
@@ -190,4 +211,38 @@ pub(super) fn sound_policy(given: &PolicyFields) -> Result<PolicyFields> {
         exclusions: faults.paragraphs("exclusions", &given.exclusions, 4_000),
     };
     faults.unless_any(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::text::Both;
+    use crate::production::corrections::{Standing, frozen};
+
+    fn held<T>(guards: &[Guard<T>], before: &T, after: &T, standing: Standing) -> String {
+        frozen(guards, before, after, &standing).into_iter().map(|fault| fault.field.into_owned()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_sku_stays_what_its_garments_are() {
+        let both = |zh: &str| Both { zh: zh.into(), en: String::new() };
+        let shirt = SkuFields { style: "SHIRT".into(), code: "S-1".into(), colour: both("白"), size: "M".into(), ..SkuFields::default() };
+        let other =
+            SkuFields { style: "TROUSERS".into(), code: "S-2".into(), colour: both("黑"), size: "L".into(), ..SkuFields::default() };
+        let planned = Standing { batches: 1, ..Standing::default() };
+        assert_eq!(held(SKU_GUARDS, &shirt, &other, planned), "code");
+        assert_eq!(held(SKU_GUARDS, &shirt, &other, Standing { minted: 1, ..planned }), "code style colour size");
+        let more = SkuFields { gtin: Some("06901234000016".into()), size_label: "170/88A".into(), ..shirt.clone() };
+        assert_eq!(held(SKU_GUARDS, &shirt, &more, Standing { minted: 1, sold: 1, ..planned }), "");
+    }
+
+    #[test]
+    fn a_style_stays_what_buyers_bought() {
+        let shirt = StyleFields { code: "ST-1".into(), name: Both { zh: "衬衫".into(), en: String::new() }, ..StyleFields::default() };
+        let trousers = StyleFields { name: Both { zh: "长裤".into(), en: String::new() }, policy: Some("W-2".into()), ..shirt.clone() };
+        assert_eq!(held(STYLE_GUARDS, &shirt, &trousers, Standing { minted: 5, ..Standing::default() }), "");
+        assert_eq!(held(STYLE_GUARDS, &shirt, &trousers, Standing { minted: 5, sold: 1, ..Standing::default() }), "name");
+        let more = StyleFields { name: Both { en: "Shirt".into(), ..shirt.name.clone() }, brand: "Shanlan".into(), ..shirt.clone() };
+        assert_eq!(held(STYLE_GUARDS, &shirt, &more, Standing { sold: 1, ..Standing::default() }), "");
+    }
 }

@@ -4,18 +4,21 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use serde_json::json;
 
 use super::{
-    PolicyFields, Product, Sku, SkuFields, SkuFilter, StartRule, Style, StyleFacts, StyleFields, StyleFilter, WarrantyPolicy, rules,
+    PolicyFields, Product, Sku, SkuFields, SkuFilter, SkuView, StartRule, Style, StyleFacts, StyleFields, StyleFilter, StyleView,
+    WarrantyPolicy, rules,
 };
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::text::{Both, Lang};
+use crate::kernel::text::{Both, ByCode, Lang, folded};
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::schema::{gtin_alias, sku as sku_table, style as style_table, warranty_policy};
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{CHUNK_BINDS, Db, planned};
 use crate::platform::events::{self, Stamp};
+use crate::production::corrections::{self, Act, Change, Preview, Standing};
 use crate::production::parties::{self, Status};
 
 /// Under which name what is here is held in memory elsewhere.
@@ -86,6 +89,7 @@ impl TryFrom<StyleRow> for Style {
         if stored.v != FACTS_VERSION {
             return Err(Error::broken(format!("style {} has facts of version {}, not {FACTS_VERSION}", row.code, stored.v)));
         }
+        let status = Status::of(&row.status).ok_or_else(|| Error::broken(format!("style {} has status {}", row.code, row.status)))?;
         Ok(Self {
             id: Id(row.id),
             code: row.code,
@@ -96,7 +100,7 @@ impl TryFrom<StyleRow> for Style {
             manufacturer_id: row.manufacturer_id.map(Id),
             policy_code: row.policy_code,
             facts: stored.facts,
-            status: Status::of(&row.status),
+            status,
             version: row.version,
         })
     }
@@ -148,7 +152,8 @@ pub fn style(db: &mut Db, id: Id) -> Result<Option<Style>> {
 /// # Errors
 /// When the store does.
 pub fn style_by_code(db: &mut Db, code: &str) -> Result<Option<Style>> {
-    let rows: Vec<StyleRow> = each!(db, |c| style_table::table.filter(style_table::code.eq(code)).select(StyleRow::as_select()).load(c))?;
+    let rows: Vec<StyleRow> =
+        each!(db, |c| style_table::table.filter(style_table::code_key.eq(folded(code))).select(StyleRow::as_select()).load(c))?;
     rows.into_iter().next().map(Style::try_from).transpose()
 }
 
@@ -159,8 +164,9 @@ pub fn style_by_code(db: &mut Db, code: &str) -> Result<Option<Style>> {
 pub(super) fn styles_by_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Style>> {
     let mut styles = Vec::with_capacity(codes.len());
     for chunk in codes.chunks(CHUNK_BINDS) {
+        let keys: Vec<String> = chunk.iter().map(|code| folded(code)).collect();
         let rows: Vec<StyleRow> =
-            each!(db, |c| style_table::table.filter(style_table::code.eq_any(chunk)).select(StyleRow::as_select()).load(c))?;
+            each!(db, |c| style_table::table.filter(style_table::code_key.eq_any(&keys)).select(StyleRow::as_select()).load(c))?;
         for row in rows {
             styles.push(Style::try_from(row)?);
         }
@@ -218,14 +224,15 @@ pub fn sku_by_code(db: &mut Db, code: &str) -> Result<Option<Sku>> {
 ///
 /// # Errors
 /// When the store does.
-pub fn skus_by_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<HashMap<String, Sku>> {
-    let mut skus = HashMap::with_capacity(codes.len());
+pub fn skus_by_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<ByCode<Sku>> {
+    let mut skus = Vec::with_capacity(codes.len());
     for chunk in codes.chunks(CHUNK_BINDS) {
-        let chunk: Vec<&str> = chunk.iter().map(AsRef::as_ref).collect();
-        let rows: Vec<SkuRow> = each!(db, |c| sku_table::table.filter(sku_table::code.eq_any(&chunk)).select(SkuRow::as_select()).load(c))?;
-        skus.extend(rows.into_iter().map(|row| (row.code.clone(), Sku::from(row))));
+        let keys: Vec<String> = chunk.iter().map(|code| folded(code.as_ref())).collect();
+        let rows: Vec<SkuRow> =
+            each!(db, |c| sku_table::table.filter(sku_table::code_key.eq_any(&keys)).select(SkuRow::as_select()).load(c))?;
+        skus.extend(rows);
     }
-    Ok(skus)
+    Ok(skus.into_iter().map(|row| (row.code.clone(), Sku::from(row))).collect())
 }
 
 /// The skus with these ids, by id; ids of none are left out.
@@ -276,8 +283,8 @@ pub fn skus(db: &mut Db, filter: &SkuFilter, after: Option<&str>, limit: i64) ->
                 .filter(lower(style_table::name_zh).like(&pattern).escape('\\').or(lower(style_table::name_en).like(&pattern).escape('\\')))
                 .select(style_table::id);
             query = query.filter(
-                lower(sku_table::code)
-                    .like(&pattern)
+                sku_table::code_key
+                    .like(anywhere(&folded(&filter.q)))
                     .escape('\\')
                     .or(lower(sku_table::colour_zh).like(&pattern).escape('\\'))
                     .or(lower(sku_table::colour_en).like(&pattern).escape('\\'))
@@ -378,7 +385,7 @@ pub fn policy_at(db: &mut Db, code: &str, date: NaiveDate) -> Result<Option<Warr
         return Ok(None);
     }
     let rows: Vec<PolicyRow> = each!(db, |c| warranty_policy::table
-        .filter(warranty_policy::code.eq(code).and(warranty_policy::valid_from.le(date)))
+        .filter(warranty_policy::code_key.eq(folded(code)).and(warranty_policy::valid_from.le(date)))
         .order(warranty_policy::version.desc())
         .select(PolicyRow::as_select())
         .load(c))?;
@@ -396,19 +403,19 @@ pub fn policies(db: &mut Db, code: Option<&str>) -> Result<Vec<WarrantyPolicy>> 
             .select(PolicyRow::as_select())
             .into_boxed();
         if let Some(code) = code {
-            query = query.filter(warranty_policy::code.eq(code));
+            query = query.filter(warranty_policy::code_key.eq(folded(code)));
         }
         query.load(c)
     })?;
     Ok(rows.into_iter().map(WarrantyPolicy::from).collect())
 }
 
-/// The codes of all warranty policies.
+/// The codes of all warranty policies, folded.
 ///
 /// # Errors
 /// When the store does.
 pub(super) fn policy_codes(db: &mut Db) -> Result<HashSet<String>> {
-    let codes: Vec<String> = each!(db, |c| warranty_policy::table.select(warranty_policy::code).distinct().load(c))?;
+    let codes: Vec<String> = each!(db, |c| warranty_policy::table.select(warranty_policy::code_key).distinct().load(c))?;
     Ok(codes.into_iter().collect())
 }
 
@@ -449,8 +456,8 @@ pub fn styles(db: &mut Db, filter: &StyleFilter, after: Option<&str>, limit: i64
         }
         if !filter.q.trim().is_empty() {
             query = query.filter(
-                lower(style_table::code)
-                    .like(&pattern)
+                style_table::code_key
+                    .like(anywhere(&folded(&filter.q)))
                     .escape('\\')
                     .or(lower(style_table::name_zh).like(&pattern).escape('\\'))
                     .or(lower(style_table::name_en).like(&pattern).escape('\\'))
@@ -478,6 +485,7 @@ pub fn create_style(db: &mut Db, stamp: &Stamp, given: &StyleFields) -> Result<S
         .values((
             style_table::id.eq(id.0),
             style_table::code.eq(&fields.code),
+            style_table::code_key.eq(folded(&fields.code)),
             style_table::brand.eq(&fields.brand),
             style_table::name_zh.eq(&fields.name.zh),
             style_table::name_en.eq(&fields.name.en),
@@ -491,23 +499,34 @@ pub fn create_style(db: &mut Db, stamp: &Stamp, given: &StyleFields) -> Result<S
             style_table::version.eq(1),
         ))
         .execute(c))?;
-    style_saved(db, stamp, id, manufacturer_id, fields, 1)
+    let body = json!({ "code": fields.code, "version": 1 });
+    events::append(db, stamp, EventKind::StyleSaved, Subject::Thing("style", id.0), &body)?;
+    style_saved(db, id, manufacturer_id, fields, 1)
 }
 
 /// Changes the style with this code; `given.version` is the one that was read.
 ///
 /// # Errors
-/// [`Code::NotFound`]; [`Code::Stale`] when somebody changed it since; as [`create_style`].
-pub fn change_style(db: &mut Db, stamp: &Stamp, code: &str, given: &StyleFields) -> Result<Style> {
+/// [`Code::NotFound`]; [`Code::Stale`] when somebody changed it since; [`Code::InUse`] for an edit that takes a fact from garments that were
+/// sold ([`rules::STYLE_GUARDS`]); as [`create_style`].
+pub fn change_style(db: &mut Db, stamp: &Stamp, code: &str, given: &StyleFields, act: &Act) -> Result<Style> {
     let read = needed_in_a_change(given.version)?;
-    let fields = rules::sound_style(given)?;
-    let found: Vec<i64> = each!(db, |c| style_table::table.filter(style_table::code.eq(code)).select(style_table::id).load(c))?;
-    let id = found.into_iter().next().map(Id).ok_or(Code::NotFound)?;
+    let mut fields = rules::sound_style(given)?;
+    let before = style_by_code(db, code)?.ok_or(Code::NotFound)?;
+    let id = before.id;
     let manufacturer_id = references(db, &fields)?;
+    let makers: Vec<Id> = [before.manufacturer_id, manufacturer_id].into_iter().flatten().collect();
+    let makers = parties::codes_of_ids(db, &makers)?;
+    let maker = |id: Option<Id>| id.and_then(|id| makers.get(&id).cloned());
+    fields.manufacturer = maker(manufacturer_id);
+    let was = StyleFields::from(StyleView::of(before.clone(), maker(before.manufacturer_id)));
+    let standing = corrections::of_styles(db, &[id])?.remove(&id).unwrap_or_default();
+    act.allow(rules::STYLE_GUARDS, &was, &fields, &standing)?;
     let facts = stored(&fields.facts)?;
     let changed = each!(db, |c| diesel::update(style_table::table.filter(style_table::id.eq(id.0).and(style_table::version.eq(read))))
         .set((
             style_table::code.eq(&fields.code),
+            style_table::code_key.eq(folded(&fields.code)),
             style_table::brand.eq(&fields.brand),
             style_table::name_zh.eq(&fields.name.zh),
             style_table::name_en.eq(&fields.name.en),
@@ -523,17 +542,13 @@ pub fn change_style(db: &mut Db, stamp: &Stamp, code: &str, given: &StyleFields)
     if changed == 0 {
         return Err(Code::Stale.into());
     }
-    style_saved(db, stamp, id, manufacturer_id, fields, read + 1)
+    let saved = json!({ "code": fields.code, "version": read + 1 });
+    let change = Change { code: &fields.code, before: &was, after: &fields, standing: &standing, saved };
+    act.record(db, stamp, (EventKind::StyleSaved, EventKind::StyleCorrected), Subject::Thing("style", id.0), change)?;
+    style_saved(db, id, manufacturer_id, fields, read + 1)
 }
 
-fn style_saved(db: &mut Db, stamp: &Stamp, id: Id, manufacturer_id: Option<Id>, fields: StyleFields, version: i64) -> Result<Style> {
-    events::append(
-        db,
-        stamp,
-        EventKind::StyleSaved,
-        Subject::Thing("style", id.0),
-        &serde_json::json!({ "code": fields.code, "version": version }),
-    )?;
+fn style_saved(db: &mut Db, id: Id, manufacturer_id: Option<Id>, fields: StyleFields, version: i64) -> Result<Style> {
     events::bump(db, HELD)?;
     let StyleFields { code, brand, name, category, confidential, manufacturer: _, policy, facts, status, version: _ } = fields;
     let policy_code = policy.unwrap_or_default();
@@ -582,6 +597,7 @@ pub fn create_sku(db: &mut Db, stamp: &Stamp, given: &SkuFields) -> Result<Sku> 
             sku_table::id.eq(id.0),
             sku_table::style_id.eq(style_id.0),
             sku_table::code.eq(&fields.code),
+            sku_table::code_key.eq(folded(&fields.code)),
             sku_table::gtin.eq(&fields.gtin),
             sku_table::colour_zh.eq(&fields.colour.zh),
             sku_table::colour_en.eq(&fields.colour.en),
@@ -591,19 +607,28 @@ pub fn create_sku(db: &mut Db, stamp: &Stamp, given: &SkuFields) -> Result<Sku> 
             sku_table::version.eq(1),
         ))
         .execute(c))?;
-    sku_saved(db, stamp, id, style_id, fields, 1)
+    let body = json!({ "code": fields.code, "style": fields.style, "version": 1 });
+    events::append(db, stamp, EventKind::SkuSaved, Subject::Thing("sku", id.0), &body)?;
+    sku_saved(db, id, style_id, fields, 1)
 }
 
 /// Changes the sku with this code; `given.version` is the one that was read. A GTIN that is replaced or taken away stays as an alias.
 ///
 /// # Errors
-/// [`Code::NotFound`]; [`Code::Stale`] when somebody changed it since; as [`create_sku`].
-pub fn change_sku(db: &mut Db, stamp: &Stamp, code: &str, given: &SkuFields) -> Result<Sku> {
+/// [`Code::NotFound`]; [`Code::Stale`] when somebody changed it since; [`Code::InUse`] for an edit that takes a fact from its batches or their
+/// garments ([`rules::SKU_GUARDS`]); as [`create_sku`].
+pub fn change_sku(db: &mut Db, stamp: &Stamp, code: &str, given: &SkuFields, act: &Act) -> Result<Sku> {
     let read = needed_in_a_change(given.version)?;
-    let fields = rules::sound_sku(given)?;
+    let mut fields = rules::sound_sku(given)?;
     let before = sku_by_code(db, code)?.ok_or(Code::NotFound)?;
     let style_id = style_of(db, &fields)?;
     let id = before.id;
+    let styles = style_codes(db, &[before.style_id, style_id])?;
+    let style = |id: Id| styles.get(&id).cloned().unwrap_or_default();
+    fields.style = style(style_id);
+    let was = SkuFields::from(SkuView::of(before.clone(), style(before.style_id), Vec::new()));
+    let standing = corrections::of_skus(db, &[id])?.remove(&id).unwrap_or_default();
+    act.allow(rules::SKU_GUARDS, &was, &fields, &standing)?;
     if before.gtin != fields.gtin {
         claim_gtin(db, id, fields.gtin.as_deref())?;
     }
@@ -611,6 +636,7 @@ pub fn change_sku(db: &mut Db, stamp: &Stamp, code: &str, given: &SkuFields) -> 
         .set((
             sku_table::style_id.eq(style_id.0),
             sku_table::code.eq(&fields.code),
+            sku_table::code_key.eq(folded(&fields.code)),
             sku_table::gtin.eq(&fields.gtin),
             sku_table::colour_zh.eq(&fields.colour.zh),
             sku_table::colour_en.eq(&fields.colour.en),
@@ -628,22 +654,62 @@ pub fn change_sku(db: &mut Db, stamp: &Stamp, code: &str, given: &SkuFields) -> 
                 .values((gtin_alias::gtin.eq(old), gtin_alias::sku_id.eq(id.0), gtin_alias::added_at.eq(stamp.at)))
                 .execute(c))?;
         }
-        let body = serde_json::json!({ "code": fields.code, "from": before.gtin, "to": fields.gtin });
+        let body = json!({ "code": fields.code, "from": before.gtin, "to": fields.gtin });
         events::append(db, stamp, EventKind::GtinChanged, Subject::Thing("sku", id.0), &body)?;
     }
-    sku_saved(db, stamp, id, style_id, fields, read + 1)
+    let saved = json!({ "code": fields.code, "style": fields.style, "version": read + 1 });
+    let change = Change { code: &fields.code, before: &was, after: &fields, standing: &standing, saved };
+    act.record(db, stamp, (EventKind::SkuSaved, EventKind::SkuCorrected), Subject::Thing("sku", id.0), change)?;
+    sku_saved(db, id, style_id, fields, read + 1)
 }
 
-fn sku_saved(db: &mut Db, stamp: &Stamp, id: Id, style_id: Id, fields: SkuFields, version: i64) -> Result<Sku> {
-    let body = serde_json::json!({ "code": fields.code, "style": fields.style, "version": version });
-    events::append(db, stamp, EventKind::SkuSaved, Subject::Thing("sku", id.0), &body)?;
+/// What stands on the skus of these codes.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn standing_of_skus(db: &mut Db, codes: &[&str]) -> Result<ByCode<Standing>> {
+    let skus: Vec<Sku> = skus_by_codes(db, codes)?.into_values().collect();
+    let standing = corrections::of_skus(db, &skus.iter().map(|sku| sku.id).collect::<Vec<_>>())?;
+    Ok(skus.into_iter().filter_map(|sku| Some((sku.code, *standing.get(&sku.id)?))).collect())
+}
+
+/// What stands on the styles of these codes.
+///
+/// # Errors
+/// When the store does.
+pub(super) fn standing_of_styles(db: &mut Db, codes: &[&str]) -> Result<ByCode<Standing>> {
+    let styles = styles_by_codes(db, codes)?;
+    let standing = corrections::of_styles(db, &styles.iter().map(|style| style.id).collect::<Vec<_>>())?;
+    Ok(styles.into_iter().filter_map(|style| Some((style.code, *standing.get(&style.id)?))).collect())
+}
+
+/// What a correction of the style of a code would move.
+///
+/// # Errors
+/// [`Code::NotFound`].
+pub(super) fn style_preview(db: &mut Db, code: &str) -> Result<Preview> {
+    let id = style_by_code(db, code)?.ok_or(Code::NotFound)?.id;
+    Ok(Preview::of(rules::STYLE_GUARDS, corrections::of_styles(db, &[id])?.remove(&id).unwrap_or_default()))
+}
+
+/// What a correction of the sku of a code would move.
+///
+/// # Errors
+/// [`Code::NotFound`].
+pub(super) fn sku_preview(db: &mut Db, code: &str) -> Result<Preview> {
+    let id = sku_by_code(db, code)?.ok_or(Code::NotFound)?.id;
+    Ok(Preview::of(rules::SKU_GUARDS, corrections::of_skus(db, &[id])?.remove(&id).unwrap_or_default()))
+}
+
+fn sku_saved(db: &mut Db, id: Id, style_id: Id, fields: SkuFields, version: i64) -> Result<Sku> {
     events::bump(db, HELD)?;
     let SkuFields { style: _, code, gtin, colour, size, size_label, version: _ } = fields;
     Ok(Sku { id, style_id, code, gtin, colour, size, size_label, version })
 }
 
 fn style_of(db: &mut Db, fields: &SkuFields) -> Result<Id> {
-    let found: Vec<i64> = each!(db, |c| style_table::table.filter(style_table::code.eq(&fields.style)).select(style_table::id).load(c))?;
+    let found: Vec<i64> =
+        each!(db, |c| style_table::table.filter(style_table::code_key.eq(folded(&fields.style))).select(style_table::id).load(c))?;
     found.into_iter().next().map(Id).ok_or_else(|| Fault::new("style", Code::UnknownReference).with("value", &fields.style).into())
 }
 
@@ -665,8 +731,11 @@ fn claim_gtin(db: &mut Db, sku: Id, gtin: Option<&str>) -> Result<()> {
 /// # Errors
 /// [`Code::Invalid`] with every wrong field; [`Code::DatesOutOfOrder`] among them when it would hold from before the version it follows.
 pub fn add_policy(db: &mut Db, stamp: &Stamp, given: &PolicyFields) -> Result<WarrantyPolicy> {
-    let fields = rules::sound_policy(given)?;
+    let mut fields = rules::sound_policy(given)?;
     let last = policies(db, Some(&fields.code))?.into_iter().next();
+    if let Some(last) = &last {
+        fields.code.clone_from(&last.code);
+    }
     if let Some(last) = last.as_ref().filter(|last| fields.valid_from < last.valid_from) {
         let fault = Fault::new("valid_from", Code::DatesOutOfOrder).with("earlier", last.valid_from).with("later", fields.valid_from);
         return Err(fault.into());
@@ -678,6 +747,7 @@ pub fn add_policy(db: &mut Db, stamp: &Stamp, given: &PolicyFields) -> Result<Wa
         .values((
             warranty_policy::id.eq(id.0),
             warranty_policy::code.eq(&fields.code),
+            warranty_policy::code_key.eq(folded(&fields.code)),
             warranty_policy::version.eq(version),
             warranty_policy::valid_from.eq(fields.valid_from),
             warranty_policy::months.eq(fields.months),
@@ -691,7 +761,7 @@ pub fn add_policy(db: &mut Db, stamp: &Stamp, given: &PolicyFields) -> Result<Wa
             warranty_policy::created_at.eq(stamp.at),
         ))
         .execute(c))?;
-    let body = serde_json::json!({ "code": fields.code, "version": version, "valid_from": fields.valid_from });
+    let body = json!({ "code": fields.code, "version": version, "valid_from": fields.valid_from });
     events::append(db, stamp, EventKind::PolicySaved, Subject::Thing("policy", id.0), &body)?;
     events::bump(db, HELD)?;
     let PolicyFields { code, valid_from, months, days, start_rules, made_plus_months, coverage, exclusions } = fields;
@@ -716,6 +786,10 @@ pub fn policy_gaps(db: &mut Db) -> Result<Vec<String>> {
         .select((style_table::code, style_table::policy_code))
         .order(style_table::code)
         .load(c))?;
-    let written: Vec<String> = each!(db, |c| warranty_policy::table.select(warranty_policy::code).distinct().load(c))?;
-    Ok(named.into_iter().filter(|(_, policy)| !written.contains(policy)).map(|(style, policy)| format!("{style} names {policy}")).collect())
+    let written = policy_codes(db)?;
+    Ok(named
+        .into_iter()
+        .filter(|(_, policy)| !written.contains(&folded(policy)))
+        .map(|(style, policy)| format!("{style} names {policy}"))
+        .collect())
 }

@@ -134,7 +134,7 @@ fn subject(db: &mut Db, keyring: &Keyring, level: Level, code: &str, gtin: Optio
     let found = match level {
         Level::Style => products::style_by_code(db, code)?.map(|style| style.id.0),
         Level::Sku => products::sku_by_code(db, code)?.map(|sku| sku.id.0),
-        Level::Lot => materials::lot_by_code(db, code)?.map(|lot| lot.id.0),
+        Level::Lot => materials::lot_called(db, code, None)?.map(|lot| lot.id.0),
         Level::Batch => batches::batch_by_code(db, code)?.map(|batch| batch.no.0),
         Level::Garment => batches::find_serial(db, keyring, gtin, code)?.map(|garment| garment.0),
     };
@@ -146,7 +146,10 @@ fn name_of(db: &mut Db, keyring: &Keyring, level: Level, subject: i64) -> Result
     Ok(match level {
         Level::Style => products::style(db, Id(subject))?.map(|style| style.code),
         Level::Sku => products::sku(db, Id(subject))?.map(|sku| sku.code),
-        Level::Lot => materials::lot(db, Id(subject))?.map(|lot| lot.code),
+        Level::Lot => match materials::lot(db, Id(subject))? {
+            Some(lot) => materials::names(db, [(lot.id, lot.code.as_str(), lot.party_id)])?.remove(&lot.id),
+            None => None,
+        },
         Level::Batch => batches::batch(db, BatchNo(subject))?.map(|batch| batch.code),
         Level::Garment => batches::serial_of(db, keyring, GarmentId(subject))?.map(|of| of.serial),
     }

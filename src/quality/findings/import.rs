@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::rules::{NOTE_MAX, Sound, defect_code, not_later, quantity};
+use super::rules::{NOTE_MAX, Sound, defect_code, impossible, not_later, quantity};
 use super::subject::{Named, find_subject, unknown};
 use super::zones::read_zone;
-use super::{About, NewFinding, Severity, Stage, store};
+use super::{About, NewFinding, Severity, Stage, SubjectKind, store};
 use crate::kernel::{Code, Error, Fault, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
@@ -28,8 +28,18 @@ pub const COLUMNS: Columns = Columns {
             "subject",
             &["对象", "批次或序列号"],
             &["Subject", "Serial, batch or lot"],
-            ("序列号、标签网址、生产批号或物料批号", "A serial, a label's address, a batch code or a lot code"),
+            (
+                "序列号、标签网址、生产批号或物料批号；同一编号既是物料批又是生产批次时，来料为物料批，其余为生产批次",
+                "A serial, a label's address, a batch code or a lot code; of a lot and a batch of one code, incoming means the lot",
+            ),
             "a7-Q/0001\nB-2026-014",
+        ),
+        Column::optional(
+            "supplier_code",
+            &["供应商编号", "供应商"],
+            &["Supplier", "Supplier code"],
+            ("物料批的供应商；几家批号相同时必填", "The lot's supplier; needed where several use the code"),
+            "",
         ),
         Column::optional(
             "gtin",
@@ -107,6 +117,7 @@ impl Import for FindingImport {
     fn read(&mut self, row: &mut Row<'_>) -> Option<FindingRow> {
         let gtin = Some(row.get("gtin").to_owned()).filter(|gtin| !gtin.is_empty());
         let subject = row.text("subject", 2_000);
+        let supplier = row.optional_code("supplier_code");
         let defect = row.read("defect", defect_code);
         let severity = row.optional_choice("severity", Severity::WORDS);
         let zone = row.optional("zone", read_zone);
@@ -130,7 +141,14 @@ impl Import for FindingImport {
             note: note?.unwrap_or_default(),
             found_on: found_on?,
         };
-        let record = FindingRow { named: Named { text: subject?, gtin, kind: None }, sound };
+        let (subject, supplier) = (subject?, supplier?);
+        // Only lots have a supplier.
+        let kind = supplier.is_some().then_some(SubjectKind::Lot);
+        let text = match supplier {
+            Some(supplier) if !subject.contains('@') => format!("{subject}@{supplier}"),
+            _ => subject,
+        };
+        let record = FindingRow { named: Named { text, gtin, kind, stage: sound.stage }, sound };
         // Two equal rows are more likely a slip than two findings; one row with the quantity of both says it clearly.
         row.unique("subject", &format!("{:?}", record));
         Some(record)
@@ -173,7 +191,12 @@ fn resolve(db: &mut Db, keys: &Keys, chunk: &[Entry<FindingRow>]) -> Result<Reso
             }
         };
         match find_subject(db, &keys.serials, &row.named, None) {
-            Ok(Some(about)) => found.push((entry, about, Sound { severity: Some(severity), ..row.sound.clone() })),
+            Ok(Some(thing)) => {
+                resolved
+                    .faults
+                    .extend(impossible(&row.sound, thing.about, &thing.holds).into_iter().map(|fault| fault.at_line(entry.line)));
+                found.push((entry, thing.about, Sound { severity: Some(severity), ..row.sound.clone() }));
+            }
             Ok(None) => resolved.faults.push(unknown(&row.named.text).at_line(entry.line)),
             Err(Error::Refused(refusal)) => {
                 let fault = refusal.faults.first().cloned();

@@ -26,11 +26,11 @@ use utoipa::ToSchema;
 pub use choices::{Component, Severity, Stage, Status, SubjectKind, Suspect};
 pub use http::routes;
 pub use import::{COLUMNS, IMPORT};
-pub use rules::{Sound, check, check_defect};
+pub use rules::{Holds, Sound, check, check_defect};
 pub use store::defects::{change as change_defect, defect, defects, defects_by_code, seed};
 pub use store::findings::{Counts, FindingFilter, counts, finding, list, log, withdraw};
 pub use store::photos::{Photo, attach, photo, photos_of};
-pub use subject::{Named, find_subject};
+pub use subject::{Found, Named, find_subject};
 pub use view::{FindingView, views};
 pub use zones::{ZONES, Zone, zone};
 
@@ -115,9 +115,10 @@ impl About {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Draft {
-    /// A serial, the address a label holds, a batch code or a lot code.
+    /// A serial, the address a label holds, a batch code or a lot code (`code@supplier` where several suppliers use it).
     pub subject: String,
-    /// `garment`, `batch` or `lot`, where a code could be more than one of them.
+    /// `garment`, `batch` or `lot`, where a code could be more than one of them. Absent: of a batch and a lot of the same code, the lot when
+    /// the stage is `incoming`, else the batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// The GTIN beside a serial, where that is needed to tell it from another.
@@ -131,7 +132,7 @@ pub struct Draft {
     /// Place on the garment, one of the zones; absent when it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
-    /// How many: garments of a batch, places on a garment, pieces or metres of a lot. 1 when absent.
+    /// How many: garments of a batch, places on a garment, pieces or metres of a lot; not more than there are. 1 when absent.
     #[serde(default = "one")]
     pub quantity: i64,
     /// Where in its life it was seen: `incoming`, `inline`, `final`, `warehouse`, `store`, `return`, `repair`, `buyer`.
@@ -139,7 +140,7 @@ pub struct Draft {
     /// What else there is to say. Names no person.
     #[serde(default)]
     pub note: String,
-    /// The day it was seen; today when absent.
+    /// The day it was seen; not after today, not before the thing was begun. Today when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found_on: Option<NaiveDate>,
 }

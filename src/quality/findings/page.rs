@@ -13,7 +13,7 @@ use super::{Component, Defect, DefectDraft, Draft, FindingView, Severity, Stage,
 use crate::kernel::event::EventKind;
 use crate::kernel::text::{Both, Lang};
 use crate::kernel::time::{local_minute, read_date};
-use crate::kernel::{Code, Fault, Faults, Result};
+use crate::kernel::{Code, Fault, Faults, Refusal, Result};
 use crate::platform::events::Fact;
 use crate::platform::exports::Cell;
 use crate::platform::http::assets::STAFF_MODULE;
@@ -75,8 +75,27 @@ pub(super) struct SubjectPage {
     pub shell: Shell,
     pub subject: String,
     pub fault: Option<String>,
+    /// Address and name of each thing that was perhaps meant.
+    pub choices: Vec<(String, String)>,
     /// What was just logged.
     pub done: Option<FindingView>,
+}
+
+/// What a name may mean that is not clear: the form for each of the things.
+pub(super) fn choices(refusal: &Refusal, lang: Lang) -> Vec<(String, String)> {
+    let said = |name: &str| refusal.args.iter().find(|(arg, _)| *arg == name).map_or("", |(_, value)| value.as_ref());
+    let href = |text: &str, kind: SubjectKind| format!("/findings/new?subject={}&kind={}", query_escape(text), kind.as_str());
+    let code = said("value");
+    match (refusal.code, said("between")) {
+        (Code::Ambiguous, "kinds") => {
+            [SubjectKind::Lot, SubjectKind::Batch].map(|kind| (href(code, kind), format!("{} {code}", kind.word(lang)))).to_vec()
+        }
+        (Code::Ambiguous, _) => {
+            let names = said("suppliers").split(", ").map(|supplier| format!("{code}@{supplier}"));
+            names.map(|name| (href(&name, SubjectKind::Lot), name)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 impl SubjectPage {

@@ -3,9 +3,14 @@
 use chrono::NaiveDate;
 
 use super::zones::read_zone;
-use super::{Component, Defect, DefectDraft, Draft, Severity, Stage, Suspect};
+use super::{About, Component, Defect, DefectDraft, Draft, Severity, Stage, Status, SubjectKind, Suspect};
 use crate::kernel::ids::UNITS_PER_BATCH;
+use crate::kernel::machine::Machine;
 use crate::kernel::{Code, Fault, Faults, Result, text};
+use crate::machine;
+
+/// What a finding may turn into.
+pub(super) const FINDING: Machine<Status> = machine!(Status: Live => Withdrawn);
 
 /// Characters a note may have.
 pub const NOTE_MAX: usize = 1_000;
@@ -31,6 +36,28 @@ pub struct Sound {
     pub found_on: NaiveDate,
 }
 
+/// How much there is of a thing and how old it is, as far as anybody said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holds {
+    /// Garments of a batch; whole units of a lot. None when nobody said, and for a garment.
+    pub pieces: Option<i64>,
+    /// The day it was begun or produced.
+    pub since: Option<NaiveDate>,
+}
+
+/// What cannot be of a finding on this thing: goods that come in are lots, nobody sees more faulty pieces than there are, and nothing before it
+/// was begun.
+pub(super) fn impossible(sound: &Sound, about: About, holds: &Holds) -> Vec<Fault> {
+    let later = || Stage::ALL.iter().filter(|stage| **stage != Stage::Incoming).map(|stage| stage.as_str()).collect::<Vec<_>>().join(", ");
+    let comes_in = sound.stage == Some(Stage::Incoming) && about.kind() != SubjectKind::Lot;
+    let stage = comes_in.then(|| Fault::new("stage", Code::NotOneOf).with("value", Stage::Incoming.as_str()).with("allowed", later()));
+    let more = holds.pieces.filter(|pieces| sound.quantity > *pieces);
+    let quantity = more.map(|pieces| Fault::new("quantity", Code::OutOfRange).with("min", 1).with("max", pieces));
+    let early = holds.since.filter(|since| sound.found_on < *since);
+    let found_on = early.map(|since| Fault::new("found_on", Code::DatesOutOfOrder).with("earlier", since).with("later", sound.found_on));
+    [stage, quantity, found_on].into_iter().flatten().collect()
+}
+
 /// Checks a draft on the day `today` of the brand's zone.
 ///
 /// # Errors
@@ -54,9 +81,10 @@ fn read_severity(text: &str) -> Result<Severity, Fault> {
     Severity::read("severity", text)
 }
 
-/// A defect's code: 1 to 40 characters of `a-z`, digits and `_`.
+/// A defect's code: 1 to 40 characters of `a-z`, digits and `_`, in whatever case and width it was written. It is kept folded, so that it is
+/// what codes are compared by.
 pub(super) fn defect_code(field: &'static str, text: &str) -> Result<String, Fault> {
-    let code = text::line(field, text, 40)?;
+    let code = text::folded(&text::line(field, text, 40)?);
     let is_plain = code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if is_plain { Ok(code) } else { Err(Fault::new(field, Code::UnknownReference).with("value", code)) }
 }
@@ -141,6 +169,31 @@ mod tests {
         };
         let named = fields(check(&wrong, day("2026-06-15")).unwrap_err());
         assert_eq!(named, ["subject", "defect", "severity", "zone", "quantity", "stage", "note", "found_on"]);
+    }
+
+    #[test]
+    fn what_cannot_be_is_named() {
+        let sound = |stage: &str, quantity: i64, found_on: &str| {
+            let draft = Draft { stage: stage.into(), quantity, found_on: Some(day(found_on)), ..draft() };
+            check(&draft, day("2026-06-15")).unwrap()
+        };
+        let holds = Holds { pieces: Some(50), since: Some(day("2026-03-20")) };
+        let told = |sound: &Sound, about: About| {
+            impossible(sound, about, &holds).into_iter().map(|fault| fault.field.into_owned()).collect::<Vec<_>>()
+        };
+        let (batch, lot) = (About::Batch(crate::kernel::BatchNo(1)), About::Lot(crate::kernel::Id(1)));
+        assert_eq!(told(&sound("incoming", 51, "2026-03-19"), batch), ["stage", "quantity", "found_on"]);
+        assert_eq!(told(&sound("incoming", 51, "2026-03-19"), lot), ["quantity", "found_on"]);
+        assert!(told(&sound("final", 50, "2026-03-20"), batch).is_empty());
+        assert!(
+            impossible(&sound("final", 5_000, "2020-01-01"), batch, &Holds::default()).is_empty(),
+            "nobody said how much or since when"
+        );
+    }
+
+    #[test]
+    fn a_defects_code_is_read_in_any_letters() {
+        assert_eq!(defect_code("defect", " ｓeam_OPEN\u{200b}").unwrap(), "seam_open");
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct SubjectView {
     /// Code of the batch; of a garment, its batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
-    /// Code of the lot.
+    /// The lot: its code; `code@supplier` where several suppliers use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lot: Option<String>,
 }
@@ -126,7 +126,8 @@ pub(super) fn subjects(db: &mut Db, keys: &Keyring, things: &[About]) -> Result<
     numbers.dedup();
     let batches: HashMap<BatchNo, Batch> = batches::batches(db, &numbers)?.into_iter().map(|batch| (batch.no, batch)).collect();
     let lots: Vec<Id> = things.iter().filter_map(|about| if let About::Lot(id) = about { Some(*id) } else { None }).collect();
-    let lots: HashMap<Id, String> = materials::lots(db, &lots)?.into_iter().map(|lot| (lot.id, lot.code)).collect();
+    let lots = materials::lots(db, &lots)?;
+    let lots = materials::names(db, lots.iter().map(|lot| (lot.id, lot.code.as_str(), lot.party_id)))?;
     let mut views = HashMap::with_capacity(things.len());
     for about in things {
         let batch = about.batch().and_then(|no| batches.get(&no));

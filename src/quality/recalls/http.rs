@@ -1,52 +1,45 @@
-//! Addresses of recall scopes.
+//! Addresses of recall scopes. Scopes name other parties' batches: nobody bound to one sees them.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use std::collections::HashMap;
+
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::page::{ListPage, NewPage, OnePage, href};
-use super::{Inputs, NewScope, Scope, ScopeKind, ScopeQuery, ScopeToday, rules, store};
-use crate::kernel::paging::{Page, PageAsk};
-use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Result};
+use super::page::OnePage;
+use super::store::{self, href};
+use super::{FORM, Inputs, NewScope, Scope, ScopeToday, rules};
+use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result};
 use crate::platform::events;
 use crate::platform::exports::{self, Cell, Format};
-use crate::platform::http::{
-    Caller, Form, House, Json, Locale, Once, Problem, Routes, Shell, created, html, html_response, json, perm, query_escape, see_other,
-};
+use crate::platform::http::perm::{RecallEdit, TraceRead};
+use crate::platform::http::{Filled, Form, House, Json, Problem, Routes, created, html, json, see_other, segment};
+use crate::platform::rooms::{BrandOnly, Call, Said, form_again, form_page, list_description, list_routes};
 use crate::production::batches;
 use crate::quality::trace;
 
+type Reads = Call<BrandOnly<TraceRead>>;
+type Saves = Call<BrandOnly<RecallEdit>>;
+
 /// Mounts the room.
-pub fn routes(config: &mut Routes<'_, '_>) {
-    config.service(list_api).service(one_api).service(create_api).service(units_api).service(garments_api);
-    config.map(|config| config.service(list_page).service(new_page).service(create_form).service(one_page));
-}
-
-/// Scopes name other parties' batches: nobody bound to one sees them.
-fn unbound(party: Option<Id>) -> Result<()> {
-    if party.is_some() { Err(Code::NotFound.into()) } else { Ok(()) }
-}
-
-async fn page_of(house: &House, ask: &PageAsk) -> Result<Page<Scope>> {
-    let (after, limit) = (ask.key()?, ask.limit());
-    let rows = house.store.read(move |db| store::list(db, after.as_deref(), limit + 1)).await?;
-    Ok(Page::new(rows, limit, |scope| scope.code.clone()))
-}
-
-/// Recall scopes by code.
-#[utoipa::path(tag = "recalls", params(("after" = Option<String>, Query), ("per_page" = Option<i64>, Query)), responses((status = 200, body = Page<Scope>)))]
-#[get("/api/v1/recall-scopes")]
-async fn list_api(caller: Caller<perm::TraceRead>, house: web::Data<House>, ask: web::Query<PageAsk>) -> Result<HttpResponse> {
-    unbound(caller.party)?;
-    json(&page_of(&house, &ask).await?)
+pub fn routes(on: &mut Routes<'_, '_>) {
+    on.described(list_description::<Scope>);
+    list_routes::<Scope>(on);
+    on.api(__path_create_json, create_json)
+        .api(__path_one_json, one_json)
+        .api(__path_units_file, units_file)
+        .api(__path_garments_file, garments_file)
+        .get("/recalls/new", new_form)
+        .post("/recalls/new", create_form)
+        .get("/recalls/{code}", one_page);
 }
 
 /// One recall scope with its batches, and whether the same trace gives the same answer today.
-#[utoipa::path(tag = "recalls", responses((status = 200, body = ScopeToday), (status = 404, body = Problem)))]
-#[get("/api/v1/recall-scopes/{code}")]
-async fn one_api(caller: Caller<perm::TraceRead>, house: web::Data<House>, code: web::Path<String>) -> Result<HttpResponse> {
-    unbound(caller.party)?;
-    json(&today(&house, code.into_inner()).await?)
+#[utoipa::path(
+    get, path = "/api/v1/recall-scopes/{code}", tag = "recalls", params(("code" = String, Path)),
+    responses((status = 200, body = ScopeToday), (status = 404, body = Problem))
+)]
+async fn one_json(call: Reads, code: web::Path<String>) -> Result<HttpResponse> {
+    json(&today(call.house(), code.into_inner()).await?)
 }
 
 async fn today(house: &House, code: String) -> Result<ScopeToday> {
@@ -67,25 +60,20 @@ async fn today(house: &House, code: String) -> Result<ScopeToday> {
 }
 
 /// Traces now and saves the answer.
-#[utoipa::path(tag = "recalls", request_body = NewScope, responses((status = 201, body = Scope), (status = 409, body = Problem), (status = 422, body = Problem)))]
-#[post("/api/v1/recall-scopes")]
-async fn create_api(
-    request: HttpRequest,
-    caller: Caller<perm::RecallEdit>,
-    house: web::Data<House>,
-    body: Json<NewScope>,
-) -> Result<HttpResponse> {
-    unbound(caller.party)?;
-    let once = Once::of(&request, &body.hash, None)?;
-    let scope = save(&house, &caller, once, body.value).await?;
-    created(&format!("/api/v1/recall-scopes/{}", query_escape(&scope.code).replace('/', "%2F")), &scope)
+#[utoipa::path(
+    post, path = "/api/v1/recall-scopes", tag = "recalls", request_body = NewScope,
+    responses((status = 201, body = Scope), (status = 409, body = Problem), (status = 422, body = Problem))
+)]
+async fn create_json(call: Saves, body: Json<NewScope>) -> Result<HttpResponse> {
+    let scope = save(&call, &body.hash, None, body.value).await?;
+    created(&format!("/api/v1/recall-scopes/{}", segment(&scope.code)), &scope)
 }
 
-async fn save(house: &House, caller: &Caller<perm::RecallEdit>, once: Once, new: NewScope) -> Result<Scope> {
+async fn save(call: &Saves, hash: &str, once: Option<&str>, new: NewScope) -> Result<Scope> {
     let new = rules::check(&new)?;
-    let (stamp, memory, query) = (caller.stamp(), house.store.clone(), new.query.as_trace());
+    let (memory, query) = (call.house().store.clone(), new.query.as_trace());
     // Traced in a read: what a write sees may yet be undone, and must not be what is held in memory.
-    let traced = house.store.read(move |db| {
+    let traced = call.read(move |db| {
         let affected = rules::batches(&trace::affected(&memory, db, &query)?);
         let (answer, _) = trace::trace(&memory, db, &query, None)?;
         Ok((affected, answer.totals, events::held_version(db, "genealogy")?))
@@ -96,9 +84,12 @@ async fn save(house: &House, caller: &Caller<perm::RecallEdit>, once: Once, new:
         }
         other => other,
     })?;
-    let (result, hash) = rules::canonical(&affected)?;
-    let inputs = Inputs { genealogy, at: stamp.at };
-    house.store.write(move |db| once.run(db, &stamp, |db| store::insert(db, &stamp, &new, &inputs, &counts, &result, &hash))).await
+    let (result, sum) = rules::canonical(&affected)?;
+    call.change(hash, once, move |db, stamp| {
+        let inputs = Inputs { genealogy, at: stamp.at };
+        store::insert(db, stamp, new.clone(), inputs, counts.clone(), &result, &sum)
+    })
+    .await
 }
 
 /// In which form a file is wanted.
@@ -110,23 +101,18 @@ struct FileAsk {
 }
 
 /// The affected units of each batch, as a file.
-#[utoipa::path(tag = "recalls", params(FileAsk), responses((status = 200, content_type = "text/csv"), (status = 404, body = Problem)))]
-#[get("/api/v1/recall-scopes/{code}/units")]
-async fn units_api(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
-    code: web::Path<String>,
-    ask: web::Query<FileAsk>,
-) -> Result<HttpResponse> {
-    unbound(caller.party)?;
+#[utoipa::path(
+    get, path = "/api/v1/recall-scopes/{code}/units", tag = "recalls", params(("code" = String, Path), FileAsk),
+    responses((status = 200, content_type = "text/csv"), (status = 404, body = Problem))
+)]
+async fn units_file(call: Reads, code: web::Path<String>, ask: web::Query<FileAsk>) -> Result<HttpResponse> {
     let code = code.into_inner();
     let titles = titles(
-        &request,
+        &call,
         &["recalls-batch", "recalls-first", "recalls-last", "recalls-garments", "recalls-first-serial", "recalls-last-serial"],
     );
-    let (keys, stem) = (house.keys.clone(), format!("recall-{code}-units"));
-    exports::download(&house.store, ask.format.unwrap_or(Format::Csv), &stem, titles, move |db, sheet| {
+    let (keys, stem) = (call.house().keys.clone(), format!("recall-{code}-units"));
+    exports::download(&call.house().store, ask.format.unwrap_or(Format::Csv), &stem, titles, move |db, sheet| {
         let (_, batches) = store::by_code(db, &code)?.ok_or(Code::NotFound)?;
         for batch in &batches {
             for units in &batch.units {
@@ -152,25 +138,20 @@ async fn units_api(
 }
 
 /// The garments of a scope that have been sold, with their serials, as a file.
-#[utoipa::path(tag = "recalls", params(FileAsk), responses((status = 200, content_type = "text/csv"), (status = 404, body = Problem)))]
-#[get("/api/v1/recall-scopes/{code}/garments")]
-async fn garments_api(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
-    code: web::Path<String>,
-    ask: web::Query<FileAsk>,
-) -> Result<HttpResponse> {
+#[utoipa::path(
+    get, path = "/api/v1/recall-scopes/{code}/garments", tag = "recalls", params(("code" = String, Path), FileAsk),
+    responses((status = 200, content_type = "text/csv"), (status = 404, body = Problem))
+)]
+async fn garments_file(call: Reads, code: web::Path<String>, ask: web::Query<FileAsk>) -> Result<HttpResponse> {
     /// Units asked for at a time.
     const AT_ONCE: i64 = 20_000;
-    unbound(caller.party)?;
     let code = code.into_inner();
     let titles = titles(
-        &request,
+        &call,
         &["recalls-batch", "recalls-unit", "recalls-serial", "recalls-sold-on", "recalls-retailer", "trace-country", "trace-city"],
     );
-    let (keys, stem) = (house.keys.clone(), format!("recall-{code}-garments"));
-    exports::download(&house.store, ask.format.unwrap_or(Format::Csv), &stem, titles, move |db, sheet| {
+    let (keys, stem) = (call.house().keys.clone(), format!("recall-{code}-garments"));
+    exports::download(&call.house().store, ask.format.unwrap_or(Format::Csv), &stem, titles, move |db, sheet| {
         let (_, scoped) = store::by_code(db, &code)?.ok_or(Code::NotFound)?;
         for batch in &scoped {
             let whole = batches::batch(db, BatchNo(batch.no))?.ok_or(Code::NotFound)?;
@@ -203,26 +184,8 @@ async fn garments_api(
     .await
 }
 
-fn titles(request: &HttpRequest, keys: &[&str]) -> Vec<String> {
-    let words = Locale::of(request).words();
-    keys.iter().map(|key| words.say(key).into_owned()).collect()
-}
-
-fn titled(request: &HttpRequest, key: &str) -> Shell {
-    Shell::of(request, Locale::of(request).words().say(key))
-}
-
-#[get("/recalls")]
-async fn list_page(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
-    ask: web::Query<PageAsk>,
-) -> Result<HttpResponse> {
-    unbound(caller.party)?;
-    let page = page_of(&house, &ask).await?;
-    let next = page.next.map(|next| format!("/recalls?after={next}"));
-    Ok(html(&ListPage { shell: titled(&request, "recalls-title"), scopes: page.items, next }))
+fn titles(call: &Reads, keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|key| call.words().say(key).into_owned()).collect()
 }
 
 /// What the trace's page hands over.
@@ -234,65 +197,25 @@ struct Handed {
     code: String,
 }
 
-#[get("/recalls/new")]
-async fn new_page(request: HttpRequest, caller: Caller<perm::RecallEdit>, handed: web::Query<Handed>) -> Result<HttpResponse> {
-    unbound(caller.party)?;
-    let handed = handed.into_inner();
-    let kind = ScopeKind::of(&handed.kind).unwrap_or(ScopeKind::Lot).as_str().to_owned();
-    let shell = titled(&request, "recalls-new");
-    Ok(html(&NewPage { shell, code: String::new(), title: String::new(), kind, query: handed.code, refusal: None }))
+async fn new_form(call: Saves, handed: web::Query<Handed>) -> Result<HttpResponse> {
+    let Handed { kind, code } = handed.into_inner();
+    let form = Filled::of(HashMap::from([("query.kind".to_owned(), kind), ("query.code".to_owned(), code)]));
+    Ok(html(&form_page(call.shell(call.words().say("recalls-new")), &FORM, form, "/recalls/new", "/recalls")))
 }
 
-#[derive(Clone, Default, Deserialize)]
-struct Filled {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    title: String,
-    #[serde(default)]
-    kind: String,
-    #[serde(default)]
-    query: String,
-}
-
-#[post("/recalls/new")]
-async fn create_form(
-    request: HttpRequest,
-    caller: Caller<perm::RecallEdit>,
-    house: web::Data<House>,
-    form: Form<Filled>,
-) -> Result<HttpResponse> {
-    unbound(caller.party)?;
-    let once = Once::of(&request, &form.hash, form.once.as_deref())?;
-    let filled = form.value;
-    let outcome = match ScopeKind::of(&filled.kind) {
-        Some(kind) => {
-            let query = ScopeQuery { kind, code: filled.query.clone() };
-            save(&house, &caller, once, NewScope { code: filled.code.clone(), title: filled.title.clone(), query }).await
-        }
-        None => Err(Fault::new("query.kind", Code::NotOneOf).with("value", &filled.kind).with("allowed", "lot, party, batch").into()),
-    };
-    match outcome {
-        Ok(scope) => Ok(see_other(href(&scope.code))),
-        Err(Error::Refused(refusal)) if !refusal.faults.is_empty() => {
-            let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            let Filled { code, title, kind, query } = filled;
-            let shell = titled(&request, "recalls-new");
-            Ok(html_response(status, &NewPage { shell, code, title, kind, query, refusal: Some(*refusal) }))
-        }
+async fn create_form(call: Saves, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
+    let saved = match Said::of_form(&FORM, &form.value).and_then(|said| said.value::<NewScope>()) {
+        Ok(new) => save(&call, &form.hash, form.once.as_deref(), new).await,
         Err(error) => Err(error),
+    };
+    match saved {
+        Ok(scope) => Ok(see_other(href(&scope.code))),
+        Err(error) => form_again(call.shell(call.words().say("recalls-new")), &FORM, form.value, error, "/recalls/new", "/recalls"),
     }
 }
 
-#[get("/recalls/{code}")]
-async fn one_page(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
-    code: web::Path<String>,
-) -> Result<HttpResponse> {
-    unbound(caller.party)?;
-    let scope = today(&house, code.into_inner()).await?;
-    let shell = Shell::of(&request, format!("{} · {}", scope.scope.code, scope.scope.title));
+async fn one_page(call: Reads, code: web::Path<String>) -> Result<HttpResponse> {
+    let scope = today(call.house(), code.into_inner()).await?;
+    let shell = call.shell(format!("{} · {}", scope.scope.code, scope.scope.title));
     Ok(html(&OnePage { shell, scope }))
 }

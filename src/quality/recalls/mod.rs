@@ -12,39 +12,52 @@ use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::choices;
+use crate::platform::rooms::{Field, Fields, Kind};
+
 pub use http::routes;
 pub use rules::{Difference, canonical, compare};
-pub use store::{by_code, insert, list};
+pub use store::{Scope, by_code, insert};
 
-use super::trace::{Query, Totals, Units};
+use super::trace::{Query, Units};
 
-/// What a scope's trace began at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ScopeKind {
-    /// A lot.
-    Lot,
-    /// A party.
-    Party,
-    /// A batch.
-    Batch,
-}
-
-impl ScopeKind {
-    /// The text form.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Lot => "lot",
-            Self::Party => "party",
-            Self::Batch => "batch",
-        }
-    }
-
-    /// The kind of a text.
-    pub fn of(text: &str) -> Option<Self> {
-        [Self::Lot, Self::Party, Self::Batch].into_iter().find(|kind| kind.as_str() == text)
+choices! {
+    /// What a scope's trace began at.
+    ScopeKind {
+        /// A lot.
+        Lot = "lot", "物料批", "Lot";
+        /// A party.
+        Party = "party", "往来单位", "Party";
+        /// A batch.
+        Batch = "batch", "生产批次", "Batch";
     }
 }
+
+/// What a list of scopes shows.
+#[rustfmt::skip]
+pub const FIELDS: Fields = Fields { table: "recalls", title: ("召回范围", "Recall scopes"), columns: &[
+    Field::new("code", Kind::Code, &["编码"], &["Code"]).listed(),
+    Field::new("title", Kind::Line(120), &["标题"], &["Title"]).listed(),
+    Field::new("query.kind", Kind::Choice(ScopeKind::TABLE), &["追溯起点"], &["Begins at"]).listed(),
+    Field::new("query.code", Kind::Code, &["起点编码"], &["Code of the beginning"]).listed(),
+    Field::new("counts.batches", Kind::Whole(0, i64::MAX), &["批次"], &["Batches"]).listed(),
+    Field::new("counts.made", Kind::Whole(0, i64::MAX), &["已生成"], &["Made"]).listed(),
+    Field::new("counts.sold", Kind::Whole(0, i64::MAX), &["已售"], &["Sold"]).listed(),
+    Field::new("hash", Kind::Line(64), &["清单的 SHA-256"], &["SHA-256 of the list"]),
+    Field::new("created_by", Kind::Line(120), &["保存人"], &["Saved by"]),
+    Field::new("created_at", Kind::Moment, &["保存时间"], &["Saved"]).listed(),
+] };
+
+/// What a form for a new one asks.
+#[rustfmt::skip]
+const FORM: Fields = Fields { table: "recalls", title: FIELDS.title, columns: &[
+    Field::new("code", Kind::Code, &["编码"], &["Code"]).needed()
+        .hint("1 到 40 个字母、数字或 - _ . / #，例如 RC-2026-01。", "1 to 40 letters, digits or - _ . / #, such as RC-2026-01.", "RC-2026-01"),
+    Field::new("title", Kind::Line(120), &["标题"], &["Title"]).needed()
+        .hint("一句话说明召回什么、为什么。", "What is recalled and why, in one line.", "面料甲醛超标"),
+    Field::new("query.kind", Kind::Choice(ScopeKind::TABLE), &["追溯起点"], &["Begins at"]).needed(),
+    Field::new("query.code", Kind::Line(40), &["物料批、单位或批次的编码"], &["Code of the lot, party or batch"]).needed(),
+] };
 
 /// What was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -98,27 +111,6 @@ pub struct ScopeBatch {
     pub no: i64,
     /// The affected units that had serials, counted from 1 with both ends.
     pub units: Vec<Units>,
-}
-
-/// A saved trace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Scope {
-    /// Its code.
-    pub code: String,
-    /// What it is about.
-    pub title: String,
-    /// What was asked.
-    pub query: ScopeQuery,
-    /// Of what.
-    pub inputs: Inputs,
-    /// SHA-256 of the canonical form of the batches, in hexadecimal.
-    pub hash: String,
-    /// How much it was.
-    pub counts: Totals,
-    /// Who saved it.
-    pub created_by: String,
-    /// When, UTC.
-    pub created_at: NaiveDateTime,
 }
 
 /// A saved trace with its batches, and what the same trace gives today.

@@ -2,56 +2,11 @@
 
 use askama::Template;
 
-use super::{Scope, ScopeToday};
-use crate::kernel::Refusal;
-use crate::platform::http::{Shell, query_escape};
+use super::ScopeToday;
+use crate::platform::http::{Shell, segment};
 
 /// Batches a page shows; the files have all.
 const ROWS: usize = 200;
-
-/// The scopes.
-#[derive(Template)]
-#[template(path = "quality/recalls/list.html")]
-pub(super) struct ListPage {
-    pub(super) shell: Shell,
-    pub(super) scopes: Vec<Scope>,
-    pub(super) next: Option<String>,
-}
-
-impl ListPage {
-    fn href(&self, code: &str) -> String {
-        href(code)
-    }
-
-    fn kind(&self, scope: &Scope) -> String {
-        self.shell.t.say(format!("trace-kind-{}", scope.query.kind.as_str())).into_owned()
-    }
-}
-
-/// The address of a scope's page.
-pub(super) fn href(code: &str) -> String {
-    format!("/recalls/{}", query_escape(code).replace('/', "%2F"))
-}
-
-/// A form to save one.
-#[derive(Template)]
-#[template(path = "quality/recalls/new.html")]
-pub(super) struct NewPage {
-    pub(super) shell: Shell,
-    pub(super) code: String,
-    pub(super) title: String,
-    pub(super) kind: String,
-    pub(super) query: String,
-    pub(super) refusal: Option<Refusal>,
-}
-
-impl NewPage {
-    /// What is wrong with a field, if anything.
-    fn fault(&self, field: &str) -> Option<String> {
-        let faults = self.refusal.as_ref().map(|refusal| refusal.faults.as_slice()).unwrap_or_default();
-        faults.iter().find(|fault| fault.field == field).map(|fault| self.shell.t.fault(fault))
-    }
-}
 
 /// A scope and what the same trace gives today.
 #[derive(Template)]
@@ -63,16 +18,16 @@ pub(super) struct OnePage {
 
 impl OnePage {
     fn kind(&self) -> String {
-        self.shell.t.say(format!("trace-kind-{}", self.scope.scope.query.kind.as_str())).into_owned()
+        self.scope.scope.query.kind.word(self.shell.lang).to_owned()
     }
 
     fn trace_href(&self) -> String {
         let query = &self.scope.scope.query;
-        format!("/trace/{}/{}", query.kind.as_str(), query_escape(&query.code).replace('/', "%2F"))
+        format!("/trace/{}/{}", query.kind.as_str(), segment(&query.code))
     }
 
     fn file(&self, what: &str, format: &str) -> String {
-        let code = query_escape(&self.scope.scope.code).replace('/', "%2F");
+        let code = segment(&self.scope.scope.code);
         format!("/api/v1/recall-scopes/{code}/{what}?format={format}&lang={}", self.shell.lang.tag())
     }
 

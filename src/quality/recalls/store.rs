@@ -4,107 +4,122 @@ use std::ops::Range;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::{Inputs, NewScope, Scope, ScopeBatch, ScopeQuery};
-use crate::each;
+use super::{FIELDS, Inputs, NewScope, ScopeBatch, ScopeQuery};
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Refusal, Result};
+use crate::kernel::{BatchNo, GarmentId, Id, Result};
 use crate::platform::db::schema::{party, recall_scope, sale};
-use crate::platform::db::{Db, Live};
+use crate::platform::db::search::{anywhere, lower};
+use crate::platform::db::{Db, JsonText, Live};
 use crate::platform::events::{self, Stamp};
+use crate::platform::http::perm::{Permission, TraceRead};
+use crate::platform::http::segment;
+use crate::platform::rooms::{BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees};
 use crate::quality::trace::Totals;
+use crate::{each, keyset};
 
-type Row = (String, String, String, String, String, String, String, NaiveDateTime);
+/// A saved trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Queryable, Selectable, Insertable)]
+#[diesel(table_name = recall_scope)]
+pub struct Scope {
+    /// Its id.
+    #[serde(skip)]
+    pub id: Id,
+    /// Its code.
+    pub code: String,
+    /// What it is about.
+    pub title: String,
+    /// What was asked.
+    #[schema(value_type = ScopeQuery)]
+    pub query: JsonText<ScopeQuery>,
+    /// Of what.
+    #[schema(value_type = Inputs)]
+    pub inputs: JsonText<Inputs>,
+    /// SHA-256 of the canonical form of the batches, in hexadecimal.
+    #[diesel(column_name = result_hash)]
+    pub hash: String,
+    /// How much it was.
+    #[schema(value_type = Totals)]
+    pub counts: JsonText<Totals>,
+    /// Who saved it.
+    pub created_by: String,
+    /// When, UTC.
+    pub created_at: NaiveDateTime,
+}
 
-fn scope((code, title, query, inputs, hash, counts, created_by, created_at): Row) -> Result<Scope> {
-    let query: ScopeQuery = serde_json::from_str(&query).map_err(Error::broken)?;
-    let inputs: Inputs = serde_json::from_str(&inputs).map_err(Error::broken)?;
-    let counts: Totals = serde_json::from_str(&counts).map_err(Error::broken)?;
-    Ok(Scope { code, title, query, inputs, hash, counts, created_by, created_at })
+impl Listing for Scope {
+    const FIELDS: &'static Fields = &FIELDS;
+    const API: &'static str = "recall-scopes";
+    const SCHEMA: &'static str = "Scope";
+    type Read = BrandOnly<TraceRead>;
+
+    fn key(&self) -> String {
+        self.code.clone()
+    }
+
+    fn href(&self) -> String {
+        href(&self.code)
+    }
+
+    fn acts() -> Vec<(&'static str, String, Permission)> {
+        vec![
+            ("recalls-new", "/recalls/new".to_owned(), Permission::RecallEdit),
+            ("trace-title", "/trace".to_owned(), Permission::TraceRead),
+        ]
+    }
+
+    fn list(db: &mut Db, query: &ListQuery, _sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
+        let pattern = anywhere(&query.q);
+        Ok(each!(db, |c| {
+            let mut scopes = recall_scope::table.select(Self::as_select()).into_boxed();
+            if !query.q.is_empty() {
+                let found = lower(recall_scope::code).like(&pattern).escape('\\');
+                scopes = scopes.filter(found.or(lower(recall_scope::title).like(&pattern).escape('\\')));
+            }
+            keyset!(c, scopes, recall_scope::code, window)
+        })?)
+    }
+}
+
+/// The address of a scope's page.
+pub(super) fn href(code: &str) -> String {
+    format!("/recalls/{}", segment(code))
 }
 
 /// Saves a scope with its batches in canonical form.
 ///
 /// # Errors
-/// [`Code::Duplicate`] for a code that is taken.
-pub fn insert(db: &mut Db, stamp: &Stamp, new: &NewScope, inputs: &Inputs, counts: &Totals, result: &str, hash: &str) -> Result<Scope> {
-    let taken: Vec<i64> = each!(db, |c| recall_scope::table.filter(recall_scope::code.eq(&new.code)).select(recall_scope::id).load(c))?;
-    if !taken.is_empty() {
-        let fault = Fault::new("code", Code::Duplicate);
-        return Err(Refusal { code: Code::Duplicate, args: vec![("field", "code".into())], faults: vec![fault] }.into());
-    }
-    let text = |value: Result<String, serde_json::Error>| value.map_err(Error::broken);
-    let id = stamp.id().0;
-    each!(db, |c| diesel::insert_into(recall_scope::table)
-        .values((
-            recall_scope::id.eq(id),
-            recall_scope::code.eq(&new.code),
-            recall_scope::title.eq(&new.title),
-            recall_scope::query.eq(text(serde_json::to_string(&new.query))?),
-            recall_scope::inputs.eq(text(serde_json::to_string(inputs))?),
-            recall_scope::result.eq(result),
-            recall_scope::result_hash.eq(hash),
-            recall_scope::counts.eq(text(serde_json::to_string(counts))?),
-            recall_scope::created_by.eq(&stamp.actor),
-            recall_scope::created_at.eq(stamp.at),
-        ))
-        .execute(c))?;
-    let body = serde_json::json!({ "code": new.code, "query": new.query, "hash": hash, "batches": counts.batches, "made": counts.made });
-    events::append(db, stamp, EventKind::ScopeSaved, Subject::Thing("recall", id), &body)?;
-    Ok(Scope {
-        code: new.code.clone(),
-        title: new.title.clone(),
-        query: new.query.clone(),
-        inputs: inputs.clone(),
+/// [`Code::Duplicate`](crate::kernel::Code::Duplicate) for a code that is taken.
+pub fn insert(db: &mut Db, stamp: &Stamp, new: NewScope, inputs: Inputs, counts: Totals, result: &str, hash: &str) -> Result<Scope> {
+    let scope = Scope {
+        id: stamp.id(),
+        code: new.code,
+        title: new.title,
+        query: JsonText(new.query),
+        inputs: JsonText(inputs),
         hash: hash.to_owned(),
-        counts: counts.clone(),
+        counts: JsonText(counts),
         created_by: stamp.actor.clone(),
         created_at: stamp.at,
-    })
-}
-
-/// Scopes by code, at most `limit`, after a code.
-///
-/// # Errors
-/// When the store does.
-pub fn list(db: &mut Db, after: Option<&str>, limit: i64) -> Result<Vec<Scope>> {
-    let columns = (
-        recall_scope::code,
-        recall_scope::title,
-        recall_scope::query,
-        recall_scope::inputs,
-        recall_scope::result_hash,
-        recall_scope::counts,
-        recall_scope::created_by,
-        recall_scope::created_at,
-    );
-    let rows: Vec<Row> = each!(db, |c| recall_scope::table
-        .filter(recall_scope::code.gt(after.unwrap_or_default()))
-        .order(recall_scope::code)
-        .select(columns)
-        .limit(limit)
-        .load(c))?;
-    rows.into_iter().map(scope).collect()
+    };
+    each!(db, |c| diesel::insert_into(recall_scope::table).values((&scope, recall_scope::result.eq(result))).execute(c))?;
+    let body = serde_json::json!({
+        "code": scope.code, "query": scope.query, "hash": hash, "batches": scope.counts.batches, "made": scope.counts.made
+    });
+    events::append(db, stamp, EventKind::ScopeSaved, Subject::Thing("recall", scope.id.0), &body)?;
+    Ok(scope)
 }
 
 /// A scope and its batches.
 ///
 /// # Errors
-/// When the store does.
+/// Those of the store.
 pub fn by_code(db: &mut Db, code: &str) -> Result<Option<(Scope, Vec<ScopeBatch>)>> {
-    let columns = (
-        recall_scope::code,
-        recall_scope::title,
-        recall_scope::query,
-        recall_scope::inputs,
-        recall_scope::result_hash,
-        recall_scope::counts,
-        recall_scope::created_by,
-        recall_scope::created_at,
-    );
-    let rows: Vec<(Row, String)> =
-        each!(db, |c| recall_scope::table.filter(recall_scope::code.eq(code)).select((columns, recall_scope::result)).load(c))?;
-    rows.into_iter().next().map(|(row, result)| Ok((scope(row)?, serde_json::from_str(&result).map_err(Error::broken)?))).transpose()
+    let rows: Vec<(Scope, JsonText<Vec<ScopeBatch>>)> =
+        each!(db, |c| recall_scope::table.filter(recall_scope::code.eq(code)).select((Scope::as_select(), recall_scope::result)).load(c))?;
+    Ok(rows.into_iter().next().map(|(scope, batches)| (scope, batches.0)))
 }
 
 /// A garment with a live sale.
@@ -125,7 +140,7 @@ pub struct SoldGarment {
 /// Garments among some units of a batch (from 0, end left out) with a live sale, by unit.
 ///
 /// # Errors
-/// When the store does.
+/// Those of the store.
 pub fn sold(db: &mut Db, no: i64, units: &Range<i64>) -> Result<Vec<SoldGarment>> {
     let (first, _) = GarmentId::range_of(BatchNo(no));
     let (from, to) = (first + units.start, first + units.end);

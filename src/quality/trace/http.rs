@@ -7,11 +7,12 @@ use super::page::{SearchPage, TracePage};
 use super::picture::{chart, comparison, picture, trace_href};
 use super::tables::Table;
 use super::{Kind, Query, Trace, store, walk};
-use crate::kernel::{Error, GarmentId, Id, Refusal, Result};
+use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format};
 use crate::platform::http::{Caller, House, Identity, Locale, Problem, Routes, Shell, html, json, perm, query_escape, see_other};
 use crate::production::batches;
+use crate::production::materials::{self, LotName};
 
 /// Mounts the room.
 pub fn routes(config: &mut Routes<'_, '_>) {
@@ -107,7 +108,7 @@ impl Begin {
         match self {
             Self::Query(query) => Ok(query),
             Self::Serial(text) => {
-                let garment = garment_of(db, house, &text)?.ok_or(crate::kernel::Code::SerialUnknown)?;
+                let garment = garment_of(db, house, &text)?.ok_or(Code::SerialUnknown)?;
                 let serial = batches::serial_of(db, &house.keys.serials, garment)?.map_or(text, |of| of.serial);
                 Ok(Query::Garment(garment, serial))
             }
@@ -201,13 +202,16 @@ async fn finding_page(
 
 async fn page(request: &HttpRequest, who: &Identity, house: &House, begin: Begin, plural: &str) -> Result<HttpResponse> {
     let (bound, inside) = (who.party, house.clone());
-    let (trace, graph) = house
-        .store
-        .read(move |db| {
-            let query = begin.query(db, &inside)?;
-            walk::trace(&inside.store, db, &query, bound)
-        })
-        .await?;
+    let asked = if let Begin::Query(Query::Lot(name)) = &begin { name.clone() } else { String::new() };
+    let found = house.store.read(move |db| {
+        let query = begin.query(db, &inside)?;
+        walk::trace(&inside.store, db, &query, bound)
+    });
+    let (trace, graph) = match found.await {
+        // The search lists each of them.
+        Err(error) if error.code() == Code::Ambiguous => return Ok(see_other(format!("/trace?q={}", query_escape(&asked)))),
+        found => found?,
+    };
     let words = Locale::of(request).words();
     let kind = words.say(format!("trace-kind-{}", trace.subject.kind.as_str()));
     let title = format!("{kind} {}", trace.subject.code);
@@ -251,14 +255,17 @@ async fn search_page(
 /// Everything of this name the caller may know of.
 fn find(db: &mut Db, house: &House, text: &str, bound: Option<Id>) -> Result<Vec<(&'static str, String)>> {
     let mut queries = Vec::new();
-    if store::lot_of_code(db, text)?.is_some() {
-        queries.push(("lot", Query::Lot(text.to_owned()), text.to_owned()));
+    if let Ok(name) = LotName::read("q", text) {
+        let called = materials::lots_called(db, [&name], bound)?;
+        let lots: Vec<_> = called.meant_by(&name).collect();
+        let names = materials::names(db, lots.iter().map(|lot| (lot.id, lot.code.as_str(), lot.party_id)))?;
+        queries.extend(lots.iter().filter_map(|lot| names.get(&lot.id)).map(|name| ("lot", Query::Lot(name.clone()), name.clone())));
     }
-    if store::party_of_code(db, text)?.is_some() {
-        queries.push(("party", Query::Party(text.to_owned()), text.to_owned()));
+    if let Some((_, code)) = store::party_of_code(db, text)? {
+        queries.push(("party", Query::Party(code.clone()), code));
     }
-    if store::batch_of_code(db, text)?.is_some() {
-        queries.push(("batch", Query::Batch(text.to_owned()), text.to_owned()));
+    if let Some((_, code)) = store::batch_of_code(db, text)? {
+        queries.push(("batch", Query::Batch(code.clone()), code));
     }
     // What is no serial at all is not one that is mistyped: it may be any code.
     match garment_of(db, house, text) {
@@ -281,5 +288,5 @@ fn find(db: &mut Db, house: &House, text: &str, bound: Option<Id>) -> Result<Vec
 }
 
 fn is_hidden(refusal: &Refusal) -> bool {
-    refusal.code == crate::kernel::Code::NotFound
+    refusal.code == Code::NotFound
 }

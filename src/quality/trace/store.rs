@@ -13,12 +13,13 @@ use roaring::RoaringBitmap;
 
 use super::genealogy::{Parts, UsePart};
 use crate::each;
-use crate::kernel::text::Both;
-use crate::kernel::{BatchNo, Error, GarmentId, Result};
+use crate::kernel::text::{Both, folded};
+use crate::kernel::{BatchNo, Error, GarmentId, Id, Result};
 use crate::platform::db::schema::{
     batch, batch_lot, batch_tally, batch_void, defect, finding, label_chunk, label_job, lot, lot_parent, party, sale, sku, style,
 };
 use crate::platform::db::{Db, Live, chunk_rows};
+use crate::production::materials;
 
 /// From a lot forward, as SQL.
 pub const DOWN_SQL: &str = include_str!("down.sql");
@@ -97,37 +98,30 @@ pub fn up_by_sql(db: &mut Db, batch_no: i64, units: &Range<i64>) -> Result<Vec<i
     Ok(rows.into_iter().map(|row| row.lot_id).collect())
 }
 
-/// The id of the lot with this code.
+/// The party with this code: id, and the code as it is written.
 ///
 /// # Errors
 /// When the store does.
-pub fn lot_of_code(db: &mut Db, code: &str) -> Result<Option<i64>> {
-    let rows: Vec<i64> = each!(db, |c| lot::table.filter(lot::code.eq(code)).select(lot::id).load(c))?;
+pub fn party_of_code(db: &mut Db, code: &str) -> Result<Option<(i64, String)>> {
+    let rows: Vec<(i64, String)> =
+        each!(db, |c| party::table.filter(party::code_key.eq(folded(code))).select((party::id, party::code)).load(c))?;
     Ok(rows.into_iter().next())
 }
 
-/// The id of the party with this code.
+/// The batch with this code: number, and the code as it is written.
 ///
 /// # Errors
 /// When the store does.
-pub fn party_of_code(db: &mut Db, code: &str) -> Result<Option<i64>> {
-    let rows: Vec<i64> = each!(db, |c| party::table.filter(party::code.eq(code)).select(party::id).load(c))?;
-    Ok(rows.into_iter().next())
-}
-
-/// The number of the batch with this code.
-///
-/// # Errors
-/// When the store does.
-pub fn batch_of_code(db: &mut Db, code: &str) -> Result<Option<i64>> {
-    let rows: Vec<i64> = each!(db, |c| batch::table.filter(batch::code.eq(code)).select(batch::no).load(c))?;
+pub fn batch_of_code(db: &mut Db, code: &str) -> Result<Option<(i64, String)>> {
+    let rows: Vec<(i64, String)> =
+        each!(db, |c| batch::table.filter(batch::code_key.eq(folded(code))).select((batch::no, batch::code)).load(c))?;
     Ok(rows.into_iter().next())
 }
 
 /// What a trace shows of a lot.
 #[derive(Clone, Debug)]
 pub struct LotFacts {
-    /// Code.
+    /// What it is called: its code; `code@supplier` where several suppliers use it.
     pub code: String,
     /// Kind, as stored.
     pub kind: String,
@@ -151,7 +145,9 @@ pub fn lots(db: &mut Db, ids: &[i64]) -> Result<HashMap<i64, LotFacts>> {
             .filter(lot::id.eq_any(chunk))
             .select((lot::id, lot::code, lot::kind, lot::material_zh, lot::material_en, lot::dye_lot, lot::party_id))
             .load(c))?;
+        let mut names = materials::names(db, rows.iter().map(|(id, code, .., party)| (Id(*id), code.as_str(), Id(*party))))?;
         found.extend(rows.into_iter().map(|(id, code, kind, zh, en, dye_lot, party_id)| {
+            let code = names.remove(&Id(id)).unwrap_or(code);
             (id, LotFacts { code, kind, material: Both { zh, en }, dye_lot, party_id })
         }));
     }

@@ -15,6 +15,7 @@ use crate::kernel::text::Both;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::platform::db::{Db, Store};
 use crate::platform::events;
+use crate::production::materials::{self, Lot};
 
 /// Lots of a path that are named; of a longer one the last.
 const PATH_SHOWN: usize = 16;
@@ -91,13 +92,35 @@ impl Walked {
     }
 }
 
-fn walk(db: &mut Db, held: &Held, tree: &Genealogy, query: &Query) -> Result<Walked> {
+/// The lot of a name: for a caller bound to a party its own one first. Whether that caller may know of another's is seen after the walk; of
+/// several others', none is told.
+fn lot_called(db: &mut Db, name: &str, bound: Option<Id>) -> Result<Option<Lot>> {
+    match (materials::lot_called(db, name, bound)?, bound) {
+        (None, Some(_)) => materials::lot_called(db, name, None).or_else(|error| match error.code() {
+            Code::Ambiguous => Ok(None),
+            _ => Err(error),
+        }),
+        (found, _) => Ok(found),
+    }
+}
+
+fn walk(db: &mut Db, held: &Held, tree: &Genealogy, query: &Query, bound: Option<Id>) -> Result<Walked> {
     let missing = || Error::from(Code::NotFound);
     let mut finding = None;
     let (kind, code, at) = match query {
-        Query::Lot(code) => (Kind::Lot, code.clone(), At::Lot(store::lot_of_code(db, code)?.ok_or_else(missing)?)),
-        Query::Party(code) => (Kind::Party, code.clone(), At::Party(store::party_of_code(db, code)?.ok_or_else(missing)?)),
-        Query::Batch(code) => (Kind::Batch, code.clone(), At::Batch(store::batch_of_code(db, code)?.ok_or_else(missing)?, None)),
+        Query::Lot(name) => {
+            let lot = lot_called(db, name, bound)?.ok_or_else(missing)?;
+            let mut names = materials::names(db, [(lot.id, lot.code.as_str(), lot.party_id)])?;
+            (Kind::Lot, names.remove(&lot.id).unwrap_or(lot.code), At::Lot(lot.id.0))
+        }
+        Query::Party(code) => {
+            let (id, code) = store::party_of_code(db, code)?.ok_or_else(missing)?;
+            (Kind::Party, code, At::Party(id))
+        }
+        Query::Batch(code) => {
+            let (no, code) = store::batch_of_code(db, code)?.ok_or_else(missing)?;
+            (Kind::Batch, code, At::Batch(no, None))
+        }
         Query::Garment(garment, serial) => (Kind::Garment, serial.clone(), At::Batch(garment.batch().0, Some(garment.unit()))),
         Query::Finding(id) => {
             let found = store::finding(db, id.0)?.ok_or_else(missing)?;
@@ -186,7 +209,7 @@ fn spans_of<'a>(tree: &Genealogy, down: &'a Down) -> HashMap<i64, &'a [Span]> {
 /// [`Code::NotFound`] when there is nothing to begin at.
 pub fn affected(store: &Store, db: &mut Db, query: &Query) -> Result<Vec<AffectedBatch>> {
     let (held, tree) = (store.held::<Held>(), genealogy(store, db)?);
-    let walked = walk(db, &held, &tree, query)?;
+    let walked = walk(db, &held, &tree, query, None)?;
     let spans = spans_of(&tree, &walked.down);
     let numbers: Vec<i64> = walked.down.batches.iter().map(|batch| tree.batch_no(*batch)).collect();
     let facts = store::batches(db, &numbers)?;
@@ -228,7 +251,7 @@ impl Facts {
 /// [`Code::NotFound`] when there is nothing to begin at, or nothing the caller may know of.
 pub fn trace(store: &Store, db: &mut Db, query: &Query, bound: Option<Id>) -> Result<(Trace, Graph)> {
     let (held, tree) = (store.held::<Held>(), genealogy(store, db)?);
-    let walked = walk(db, &held, &tree, query)?;
+    let walked = walk(db, &held, &tree, query, bound)?;
     let bound = bound.map(|id| id.0);
     if bound.is_some_and(|party| !is_visible(&tree, &walked, party)) {
         return Err(Code::NotFound.into());

@@ -7,7 +7,7 @@ use super::rules::{Draft, Role, Roles, is_live};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::paging::{Page, PageAsk};
-use crate::kernel::text::Lang;
+use crate::kernel::text::{Lang, folded};
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{account, account_link, party, session};
@@ -180,7 +180,7 @@ pub fn page(db: &mut Db, ask: &PageAsk) -> Result<Page<Account>> {
 /// [`Code::UnknownReference`] for `party`.
 pub fn party_of_code(db: &mut Db, code: Option<&str>) -> Result<Option<i64>> {
     let Some(code) = code else { return Ok(None) };
-    let ids: Vec<i64> = each!(db, |c| party::table.filter(party::code.eq(code)).select(party::id).load(c))?;
+    let ids: Vec<i64> = each!(db, |c| party::table.filter(party::code_key.eq(folded(code))).select(party::id).load(c))?;
     match ids.into_iter().next() {
         Some(id) => Ok(Some(id)),
         None => Err(Fault::new("party", Code::UnknownReference).with("value", code).into()),

@@ -59,7 +59,7 @@ async fn sign_in(request: HttpRequest, visitor: Visitor, query: web::Query<Back>
 }
 
 fn sign_in_page(request: &HttpRequest, login: String, back: &str, faults: FormFaults) -> HttpResponse {
-    let shell = Shell::of(request, Locale::of(request).words().say("sign-in"));
+    let shell = Shell::titled(request, "sign-in");
     let status = faults.status();
     html_response(status, &SignInPage { shell, faults, login, back: way_back(back).to_owned() })
 }
@@ -185,7 +185,7 @@ fn set_up_page(
     faults: FormFaults,
 ) -> HttpResponse {
     let key = if account.is_some() { "set-up-title" } else { "set-up-first-title" };
-    let shell = Shell { path: "/set-up".into(), ..Shell::of(request, Locale::of(request).words().say(key)) };
+    let shell = Shell { path: "/set-up".into(), ..Shell::titled(request, key) };
     let status = faults.status();
     html_response(status, &SetUpPage { shell, faults, token, account, login, name })
 }
@@ -317,7 +317,7 @@ async fn account_page(request: &HttpRequest, house: &House, id: Id, faults: Form
     let now = house.clock.now();
     let (account, sessions) =
         house.store.read(move |db| Ok((accounts::by_id(db, id)?.ok_or(Code::NotFound)?, accounts::sessions_of(db, id, now)?))).await?;
-    let shell = Shell::of(request, Locale::of(request).words().say("account-title"));
+    let shell = Shell::titled(request, "account-title");
     let current = current_session(request, house);
     let status = faults.status();
     Ok(html_response(status, &AccountPage { shell, faults, account, sessions, current, zone: house.config.time_zone }))

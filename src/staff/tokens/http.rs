@@ -225,7 +225,7 @@ struct IssuedPage {
 
 async fn show(request: &HttpRequest, house: &House, ask: PageAsk, wanted: NewKey, faults: FormFaults) -> Result<HttpResponse> {
     let page = house.store.read(move |db| page(db, &ask)).await?;
-    let shell = Shell::of(request, Locale::of(request).words().say("api-keys-title"));
+    let shell = Shell::titled(request, "api-keys-title");
     let status = faults.status();
     Ok(html_response(status, &ListPage { shell, page, faults, wanted, zone: house.config.time_zone }))
 }
@@ -271,7 +271,7 @@ async fn issue_page(
     let new = NewKey { name: field("name").to_owned(), roles: roles.into(), party };
     match make(&house, &caller, once, new.clone()).await {
         Ok((key, secret)) => {
-            let shell = Shell::of(&request, Locale::of(&request).words().say("api-keys-issued"));
+            let shell = Shell::titled(&request, "api-keys-issued");
             Ok(html(&IssuedPage { shell, name: key.name, secret }))
         }
         Err(error) => {

@@ -93,7 +93,7 @@ card-print = Print or save this page: your browser's menu does it.
 claim-title = Claim this garment
 claim-lead = Scratch the film on the hang-tag and type the ten characters below it.
 claim-code = Claim code
-claim-code-hint = Ten letters and digits, capitals or not. Spaces do not matter.
+claim-code-hint = Ten letters and digits such as ABCDE-12345, capitals or not. Spaces and the hyphen do not matter.
 claim-button = Claim it
 claim-tries = { $count ->
     [0] No tries left today. Try again tomorrow.

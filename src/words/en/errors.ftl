@@ -29,23 +29,49 @@ error-too-long = At most { $max } characters.
 error-too-short = At least { $min } characters.
 error-control-character = Contains a control character.
 error-not-a-number = “{ $value }” is not a number.
+error-too-many-decimals = “{ $value }” has too many decimals: { $max ->
+    [0] this currency has none
+    [one] at most one
+   *[other] at most { $max }
+}.
 error-not-a-date = “{ $value }” is not a date; write 2026-03-31.
 error-below-zero = Below zero: { $value }.
 error-out-of-range = Must lie between { $min } and { $max }.
 error-not-one-of = “{ $value }” is not one of: { $allowed }.
 error-unknown-field = There is no such field.
+error-unknown-name = { $kind ->
+    [country] “{ $value }” is not the name of one country. Write a name or a code such as China or CN.
+    [currency] “{ $value }” is not a currency of ISO 4217. Write three letters such as CNY.
+    [fibre] “{ $value }” is not a fibre we know. One that is new to us needs both languages, such as 汉麻秆芯/hemp hurd.
+    [component] “{ $value }” is not a part of a garment we know. One that is new to us needs both languages, such as 门襟/placket.
+   *[other] “{ $value }” is not a name we know.
+}
 error-unknown-reference = “{ $value }” does not exist.
 error-dates-out-of-order = { $later } comes before { $earlier }.
 error-overlap = { $first } and { $second } overlap.
 error-wrong-sum = Sums to { $sum }; must be { $expected }.
 error-check-digit = The check digit is wrong; it should be { $expected }.
 error-not-a-gtin = A GTIN has 8, 12, 13 or 14 digits.
+error-restricted-gtin = This number cannot be the GTIN of a product: { $reason }.
 error-not-a-digital-link = Not a GS1 Digital Link: { $reason }.
 error-serial-typo = The serial is mistyped. Please check it against the label.
 error-serial-unknown = We did not issue this serial.
 error-cycle = A lot cannot contain itself: { $path }.
 error-batch-too-large = A batch holds at most 4,194,304 garments. Split it into several.
-error-batch-minted = Serials have been minted; this can no longer change.
+error-in-use = { $by ->
+    [lots] Cannot be changed here: lots made of it: { $count }. Use “Correct” on its page, which says what it moves and asks why.
+    [batches] Cannot be changed here: batches that use it: { $count }. Use “Correct” on its page, which says what it moves and asks why.
+    [minted] Cannot be changed here: garments that have serials: { $count }. Use “Correct” on its page, which says what it moves and asks why.
+    [sold] Cannot be changed here: garments sold: { $count }. Use “Correct” on its page, which says what it moves and asks why.
+    [findings] Cannot be changed here: findings on it: { $count }. Use “Correct” on its page, which says what it moves and asks why.
+    [serials] Cannot be changed: { $count } garments have their serials already. Make another batch.
+    [minted-least] Cannot be fewer than the garments that have serials: { $count }.
+   *[used-least] Cannot be less than what has been recorded as used: { $count }.
+}
+error-ambiguous = { $between ->
+    [kinds] “{ $value }” is both a batch and a lot of material. Say which is meant (kind: batch or lot).
+   *[suppliers] “{ $value }” is the lot of several suppliers ({ $suppliers }). Write which, as in { $write }.
+}
 error-template-refused = The label template cannot be used: { $reason }.
 error-missing-glyph = The font “{ $font }” has no character “{ $character }”.
 error-module-too-small = A module of the QR code would be { $mm } mm; phones need at least { $min } mm.
@@ -68,6 +94,19 @@ error-image-too-large = The image is too large: at most { $max } megapixels.
 error-file-broken = The file cannot be read: { $reason }.
 error-column-missing = The column “{ $column }” is missing.
 error-too-many-cells = This row has more cells than the header names.
+# Behind an error, where something else was perhaps meant.
+did-you-mean = Did you mean { $name }?
+error-setting-unknown = There is no such setting; the nearest is { $nearest }.
+error-setting-refused = “{ $value }” cannot be used: { $reason }.
+error-store-missing = There is no store at { $place }, and this command makes none. Look at HANGTAG_DATABASE_URL; `hangtag migrate` makes a store.
+error-store-newer = The store { $place } is of a newer program: its tables are of version { $store }, and hangtag { $program } knows them up to { $own }. Nothing was changed. Start the newer program, or put back the backup made before the upgrade.
+error-store-foreign = { $place } holds tables that are not ours. Nothing was changed; name another file.
+error-store-differs = The tables of { $place } are not what its migrations made. Nothing was changed. Put back a backup, or mend what is named here:
+error-store-lacks = missing ({ $wanted }).
+error-store-other = is { $found } and should be { $wanted }.
+error-store-more = not of this program ({ $found }).
+error-no-room = Too little room on the disk of { $place }: { $needed } MB are needed and { $free } MB are free. Nothing was changed.
+error-backup-failed = Nothing was migrated, because no backup could be made at { $place }: { $reason }.
 # Reasons, where an error has one.
 reason-code-characters = it takes letters, digits and - _ . / # only
 reason-page-token = it is not the token of a page
@@ -78,6 +117,12 @@ reason-login-characters = it takes a–z, 0–9, dot, underscore and hyphen only
 reason-not-an-empty-folder = several labels need a new or empty folder
 reason-cannot-be-written = it cannot be written there ({ $detail })
 reason-gln-digits = a GLN has 13 digits
+reason-gtin-region = numbers that begin with 02 or with 20 to 29 are known in one country or shop only, as for goods weighed there
+reason-gtin-company = numbers that begin with 04 (of eight digits: with 0 or 2) are known in one company only
+reason-gtin-coupon = numbers that begin with 05, with 981 to 984 or with 99 are coupons
+reason-gtin-refund = numbers that begin with 980 are refund receipts
+reason-gtin-reserved = GS1 gives out no numbers of this range
+reason-composition-part-name = where there are several parts, each needs its name before it, such as “shell: cotton 100%; lining: polyester 100%”
 reason-composition-signs = the signs ; : , / and % part components, fibres and languages, and cannot be in a name
 reason-serial-characters = a serial takes 1 to 20 letters, digits and the signs GS1 allows
 reason-language-tag = write a language tag such as en or zh-CN
@@ -101,3 +146,14 @@ reason-link-needs = ({ $ai }) needs one of: { $needs }
 reason-link-serial-part = ({ $ai }) needs its serial part beside a digital signature
 reason-phone = 5 to 20 digits
 reason-email = like name@example.com
+reason-store-url-scheme = a store is sqlite:///path/to/file or postgres://user@host/name
+reason-store-url-path = sqlite:// needs the whole path of a file: sqlite:///var/lib/hangtag/hangtag.db
+reason-store-url-query = sqlite:// takes a path and nothing after it; “{ $query }” would become part of the file's name
+reason-setting-number = it must be a whole number from { $min } to { $max }
+reason-setting-zone = write the name of an IANA time zone, such as Asia/Shanghai
+reason-setting-listen = write an address and a port, such as 127.0.0.1:8080 or [::]:8080
+reason-setting-public-url = write scheme and host as buyers reach them and nothing else, such as https://id.brand.cn
+reason-setting-addresses = write IP addresses parted by commas, such as 10.0.0.7, 10.0.0.8
+reason-setting-utf8 = it is not UTF-8 text
+reason-setting-file-line = write each setting on a line of its own as name = "value", and each once
+reason-setting-log = write a level, or levels for parts of the program: info,hangtag::cli=debug

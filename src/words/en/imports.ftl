@@ -1,22 +1,51 @@
 # Why a file or a cell cannot be read; `reason` of an error.
 reason-empty = the file is empty
 reason-not-a-table = it is neither a CSV nor an XLSX file
-reason-old-excel = it is an old Excel file (.xls); please save it as XLSX or CSV
+reason-old-excel = it is an old Excel or WPS file (.xls, .et); please open it and save it as XLSX
+reason-web-page = it is a web page, though its name may end in .xls; please open it in a spreadsheet program and save it as XLSX
+reason-xml = it is an XML file, though its name may end in .xls; please open it in a spreadsheet program and save it as XLSX
+reason-pdf = it is a PDF; please send the spreadsheet it was made from, as XLSX or CSV
+reason-picture = it is a picture; please send the spreadsheet itself, as XLSX or CSV
+reason-archive = it is a packed archive; please unpack it and send the files in it
+reason-numbers = it is an Apple Numbers file; please export it as XLSX or CSV
+reason-open-document = it is an OpenDocument file; please save it as XLSX or CSV
+reason-binary-workbook = it is a binary Excel workbook (.xlsb); please save it as XLSX
 reason-password = it is protected by a password; please remove the password and send it again
 reason-not-xlsx = it is a ZIP archive, but not an XLSX workbook
 reason-damaged = it is cut short or damaged; please export it again
 reason-too-large = it unpacks to more than can be read; please split it into several files
 reason-open-quote = a quotation mark on this line is never closed, or the line is too long
 reason-too-many-columns = it has too many columns
+reason-unknown-encoding = its text encoding cannot be told for sure; please save the file again as UTF-8 or XLSX
 reason-unreadable-text = it has characters that cannot be read; please save the file again as UTF-8
+reason-stray-quote = a quotation mark inside the cell is not doubled, so where the cell ends cannot be told; please write "" for it
 reason-cell-error = the cell shows a formula error
+reason-no-result = the cell has a formula without a result; please open the file in a spreadsheet program and save it
+reason-number-format = the cell's number format shows something else than the number in it; please format the cell as text or as a plain number and enter it again
+reason-is-date = the spreadsheet holds a date here; if it is not meant as one, please format the column as text and enter it again
+reason-is-time = the spreadsheet holds a time here; please format the column as text and enter it again
+reason-is-boolean = the spreadsheet holds TRUE or FALSE here; please format the column as text and enter it again
+reason-looks-dated = it looks like a date that a spreadsheet made of something else (a size 2-4); please format the column as text, enter it again and send the file as XLSX
 reason-digits-lost = the number is so long that the spreadsheet lost its last digits; please format the column as text and enter it again
 reason-ambiguous-number = the comma in the number could mean two things; please write decimals with a point
 reason-row-refused = the row cannot be read
 # Faults that are said otherwise of a file than of a form.
 import-duplicate = The same stands on line { $line } already.
 import-unknown-field = There is no such column.
+# What to know of a file before it is written.
+import-on-sheet = Sheet “{ $sheet }”: { $said }
+import-note-encoding = The file does not say its text encoding; it was read as { $encoding }. Line { $line } for example reads “{ $sample }”. If that is not what you wrote, save the file as UTF-8.
+import-note-above-header = What stands above the header was not read: line { $lines }.
+import-note-sheets = These sheets were read as one table: { $sheets }.
+import-note-sheets-left = These sheets are not this table and were not read: { $sheets }.
+import-note-hidden-sheet = The hidden sheet “{ $sheet }” was read, since no visible one is this table.
+import-note-hidden-rows = Hidden rows were read like the others: { $lines }.
+import-note-hidden-columns = Hidden columns were read like the others: { $columns }.
+import-note-merged = What merged cells show was taken for every row of theirs: { $cells }.
 # The file of faults.
+import-faults-file = file
+import-faults-sheet = sheet
+import-faults-line = line
 import-faults-column = column
 import-faults-value = value
 import-faults-reason = reason
@@ -26,7 +55,8 @@ imports-title = Imports
 imports-about = Hand in tables as CSV or XLSX, one file or many at once. Every file is checked whole first; nothing is written until you say so.
 imports-table = Table
 imports-show = Show its columns
-imports-file-hint = CSV (comma, semicolon or tab; UTF-8 or GBK) or XLSX, up to 1 GB. Headers may be Chinese or English.
+imports-file = Files with { $table }
+imports-file-hint = CSV (comma, semicolon or tab; best in UTF-8) or XLSX, up to 1 GB. Headers may be Chinese or English.
 imports-check = Check
 imports-template = Template
 imports-columns = Columns
@@ -69,7 +99,6 @@ imports-another = Hand in another
 imports-faults-first = The first { $count } are listed.
 
 # A parcel: files handed in together
-imports-file = Files with { $table }
 imports-and-more = { $count ->
     [one] { $file } and one more
    *[other] { $file } and { $count } more
@@ -114,8 +143,6 @@ imports-codes-numbered = number the rows
 imports-codes-prefix = Before the number
 imports-constants = The same in every row
 imports-read-so = Read it so and check
-import-faults-file = file
-import-faults-line = line
 import-changes-file = file
 import-changes-line = line
 import-changes-record = record

@@ -85,7 +85,7 @@ card-print = 可以用浏览器菜单打印或保存本页。
 claim-title = 领取这件衣服
 claim-lead = 刮开吊牌上的涂层，输入下面的十位领取码。
 claim-code = 领取码
-claim-code-hint = 十位字母和数字，不分大小写，可以有空格。
+claim-code-hint = 十位字母和数字，如 ABCDE-12345，不分大小写，空格和连字符可有可无。
 claim-button = 领取
 claim-tries = { $count ->
     [0] 今天的次数已用完，请明天再试。

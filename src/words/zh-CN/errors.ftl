@@ -29,23 +29,48 @@ error-too-long = 最多 { $max } 个字符。
 error-too-short = 至少 { $min } 个字符。
 error-control-character = 含有不可见的控制字符。
 error-not-a-number = “{ $value }”不是数字。
+error-too-many-decimals = “{ $value }”的小数位太多：{ $max ->
+    [0] 这种货币没有小数
+   *[other] 最多 { $max } 位
+}。
 error-not-a-date = “{ $value }”不是日期，请写成 2026-03-31。
 error-below-zero = 不能小于零：{ $value }。
 error-out-of-range = 须在 { $min } 到 { $max } 之间。
 error-not-one-of = “{ $value }”不在可选值之内：{ $allowed }。
 error-unknown-field = 没有这个字段。
+error-unknown-name = { $kind ->
+    [country] “{ $value }”不是一个确定的国家或地区。请写名称或代码，如“中国”或 CN。
+    [currency] “{ $value }”不是 ISO 4217 的币种，请写三个字母，如 CNY。
+    [fibre] 不认识纤维“{ $value }”。新的纤维请用两种语言写，如“汉麻秆芯/hemp hurd”。
+    [component] 不认识部位“{ $value }”。新的部位请用两种语言写，如“门襟/placket”。
+   *[other] 不认识“{ $value }”这个名称。
+}
 error-unknown-reference = “{ $value }”不存在。
 error-dates-out-of-order = { $later } 早于 { $earlier }。
 error-overlap = { $first } 与 { $second } 重叠。
 error-wrong-sum = 合计为 { $sum }，应为 { $expected }。
 error-check-digit = 校验位不对，应为 { $expected }。
 error-not-a-gtin = GTIN 须为 8、12、13 或 14 位数字。
+error-restricted-gtin = 这个号码不能作为商品的 GTIN：{ $reason }。
 error-not-a-digital-link = 不是有效的 GS1 Digital Link：{ $reason }。
 error-serial-typo = 序列号有误，可能输错了一位，请核对标签。
 error-serial-unknown = 我们没有签发过这个序列号。
 error-cycle = 物料批不能包含自身：{ $path }。
 error-batch-too-large = 一个批次最多 4,194,304 件，请拆成几个批次。
-error-batch-minted = 序列号已生成，这一项不能再改。
+error-in-use = { $by ->
+    [lots] 不能在此修改：有 { $count } 个物料批由它制成。请在它的页面使用“更正”，会列明影响并要求说明原因。
+    [batches] 不能在此修改：有 { $count } 个生产批次用了它。请在它的页面使用“更正”，会列明影响并要求说明原因。
+    [minted] 不能在此修改：已有 { $count } 件生成了序列号。请在它的页面使用“更正”，会列明影响并要求说明原因。
+    [sold] 不能在此修改：已售出 { $count } 件。请在它的页面使用“更正”，会列明影响并要求说明原因。
+    [findings] 不能在此修改：已有 { $count } 条缺陷记录。请在它的页面使用“更正”，会列明影响并要求说明原因。
+    [serials] 不能修改：{ $count } 件已有序列号。请另建批次。
+    [minted-least] 不能少于已生成序列号的件数：{ $count }。
+   *[used-least] 不能少于已登记的用量：{ $count }。
+}
+error-ambiguous = { $between ->
+    [kinds] “{ $value }”既是生产批次，又是物料批。请说明是哪一个（kind：batch 或 lot）。
+   *[suppliers] “{ $value }”是多家供应商（{ $suppliers }）的批号。请写明是哪一家，例如 { $write }。
+}
 error-template-refused = 标签模板无法使用：{ $reason }。
 error-missing-glyph = 字体“{ $font }”没有字符“{ $character }”。
 error-module-too-small = 二维码的一个模块只有 { $mm } 毫米，手机至少需要 { $min } 毫米。
@@ -68,6 +93,19 @@ error-image-too-large = 图片太大，最多 { $max } 百万像素。
 error-file-broken = 文件无法读取：{ $reason }。
 error-column-missing = 缺少列“{ $column }”。
 error-too-many-cells = 这一行的单元格比表头多。
+# 接在错误之后：可能想写的是什么。
+did-you-mean = 您要写的是{ $name }吗？
+error-setting-unknown = 没有这项设置；最接近的是 { $nearest }。
+error-setting-refused = 不能使用“{ $value }”：{ $reason }。
+error-store-missing = { $place } 没有数据库，而这个命令不会新建。请检查 HANGTAG_DATABASE_URL；用 `hangtag migrate` 可以新建。
+error-store-newer = 数据库 { $place } 属于更新版本的程序：它的表结构是 { $store } 版，而 hangtag { $program } 只认识到 { $own } 版。没有做任何改动。请使用新版程序，或恢复升级前的备份。
+error-store-foreign = { $place } 里是别的程序的表。没有做任何改动，请换一个文件。
+error-store-differs = { $place } 的表结构与迁移所建的不一致。没有做任何改动。请恢复备份，或修复下列各处：
+error-store-lacks = 缺少（{ $wanted }）。
+error-store-other = 现为 { $found }，应为 { $wanted }。
+error-store-more = 不属于本程序（{ $found }）。
+error-no-room = { $place } 所在磁盘空间不足：需要 { $needed } MB，只剩 { $free } MB。没有做任何改动。
+error-backup-failed = 无法在 { $place } 备份，因此没有升级任何内容：{ $reason }。
 # 错误中的原因。
 reason-code-characters = 只能用字母、数字和 - _ . / #
 reason-page-token = 它不是分页标记
@@ -78,6 +116,12 @@ reason-login-characters = 只能用 a–z、0–9、点、下划线和连字符
 reason-not-an-empty-folder = 多枚标签需要一个新的或空的文件夹
 reason-cannot-be-written = 无法写入该位置（{ $detail }）
 reason-gln-digits = GLN 为 13 位数字
+reason-gtin-region = 以 02 或 20 至 29 开头的号码只在一个国家或门店内有效（如店内称重商品）
+reason-gtin-company = 以 04 开头的号码（八位号码为 0 或 2 开头）只在一家企业内部有效
+reason-gtin-coupon = 以 05、981 至 984 或 99 开头的号码是优惠券
+reason-gtin-refund = 以 980 开头的号码是退款凭证
+reason-gtin-reserved = GS1 没有发放这一段号码
+reason-composition-part-name = 有几个部位时，每个部位前都要写名称，如“面料：棉 100%；里料：聚酯纤维 100%”
 reason-composition-signs = ; : , / % 用来分隔部位、纤维和语言，不能出现在名称里
 reason-serial-characters = 序列号为 1 至 20 个字母、数字和 GS1 允许的符号
 reason-language-tag = 请写语言标签，如 en 或 zh-CN
@@ -101,3 +145,14 @@ reason-link-needs = ({ $ai }) 还需要其中之一：{ $needs }
 reason-link-serial-part = ({ $ai }) 与数字签名同用时需要序列部分
 reason-phone = 应为 5 至 20 位数字
 reason-email = 应形如 name@example.com
+reason-store-url-scheme = 数据库地址应为 sqlite:///文件路径 或 postgres://用户@主机/库名
+reason-store-url-path = sqlite:// 后面须是文件的完整路径，如 sqlite:///var/lib/hangtag/hangtag.db
+reason-store-url-query = sqlite:// 只接受路径，后面不能再加内容；“{ $query }”会变成文件名的一部分
+reason-setting-number = 须为 { $min } 到 { $max } 的整数
+reason-setting-zone = 请写 IANA 时区名，如 Asia/Shanghai
+reason-setting-listen = 请写地址和端口，如 127.0.0.1:8080 或 [::]:8080
+reason-setting-public-url = 只写买家访问的协议和主机名，如 https://id.brand.cn
+reason-setting-addresses = 请写 IP 地址，用英文逗号分隔，如 10.0.0.7, 10.0.0.8
+reason-setting-utf8 = 不是 UTF-8 文本
+reason-setting-file-line = 每项设置各占一行，写成 名称 = "值"，且只写一次
+reason-setting-log = 请写日志级别，或按模块分别写：info,hangtag::cli=debug

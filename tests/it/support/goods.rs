@@ -79,14 +79,18 @@ impl TestApp {
     pub async fn party(&self, role: parties::Role) -> (Id, String) {
         let stamp = self.house.stamp("system");
         let code = format!("{}-{}", role.as_str().to_uppercase(), COUNT.fetch_add(1, Ordering::Relaxed)).replace('_', "-");
-        let fields: parties::PartyFields =
-            serde_json::from_value(serde_json::json!({ "code": code, "name": { "zh": "某某", "en": "Some" }, "roles": [role.as_str()] }))
-                .unwrap();
-        let made = self.write(move |db| parties::create(db, &stamp, &fields)).await;
+        let party = parties::Party {
+            code: code.clone(),
+            name_zh: "某某".into(),
+            name_en: "Some".into(),
+            roles: vec![role],
+            ..parties::Party::default()
+        };
+        let made = self.write(move |db| parties::create(db, &stamp, party.clone())).await;
         (made.id, code)
     }
 
-    /// A minted batch of `units` garments, finished fifteen days ago (2026-05-31), of a style under this policy (or none).
+    /// A minted batch of `units` garments, sewn from 2026-05-17 and finished fifteen days ago (2026-05-31), of a style under this policy (or none).
     pub async fn goods(&self, policy: Option<PolicyFields>, units: i64) -> Goods {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let (_, factory) = self.party(parties::Role::Factory).await;
@@ -109,7 +113,7 @@ impl TestApp {
                         .unwrap();
                 products::create_sku(db, &stamp, &sku)?;
                 let draft: batches::BatchDraft = serde_json::from_value(serde_json::json!({
-                    "code": code, "sku": format!("{style}-M"), "factory": factory, "planned": units, "finished_on": finished,
+                    "code": code, "sku": format!("{style}-M"), "factory": factory, "planned": units, "started_on": finished - chrono::Days::new(14), "finished_on": finished,
                 }))
                 .unwrap();
                 batches::create(db, &stamp, &draft)?;

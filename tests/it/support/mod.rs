@@ -85,16 +85,58 @@ fn fresh() -> u32 {
     LAST.fetch_add(1, Ordering::Relaxed)
 }
 
-/// A store of its own, gone when dropped.
-pub struct TestApp {
-    pub house: House,
+/// Where a store may be, and a folder of its own; gone when dropped.
+pub struct Place {
     pub on: On,
     pub url: DatabaseUrl,
     schema: Option<(String, String)>,
+    pub folder: tempfile::TempDir,
+}
+
+impl Place {
+    /// With nothing there yet.
+    pub fn new(on: On) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (url, schema) = match on {
+            On::Sqlite => (DatabaseUrl::Sqlite(folder.path().join("hangtag.db")), None),
+            On::Postgres => {
+                let server = std::env::var(POSTGRES).unwrap();
+                let name = format!("test_{}_{}", std::process::id(), fresh());
+                let mut connection = PgConnection::establish(&server).unwrap();
+                connection.batch_execute(&format!("CREATE SCHEMA {name}")).unwrap();
+                let mark = if server.contains('?') { '&' } else { '?' };
+                (DatabaseUrl::Postgres(format!("{server}{mark}options=-csearch_path%3D{name}")), Some((server, name)))
+            }
+        };
+        Self { on, url, schema, folder }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some((server, name)) = &self.schema
+            && let Ok(mut connection) = PgConnection::establish(server)
+        {
+            let _gone = connection.batch_execute(&format!("DROP SCHEMA {name} CASCADE"));
+        }
+    }
+}
+
+/// A store of its own, gone when dropped.
+pub struct TestApp {
+    pub house: House,
     /// Its place in [`SERVED`].
     number: u32,
     // Dropped last: holds the SQLite file.
-    pub folder: tempfile::TempDir,
+    place: Place,
+}
+
+impl std::ops::Deref for TestApp {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.place
+    }
 }
 
 /// Noon in London, evening in Shanghai, on a day when nothing special happens.
@@ -110,21 +152,10 @@ impl TestApp {
 
     /// With this clock.
     pub fn at(on: On, clock: Clock) -> Self {
-        let number = fresh();
-        let folder = tempfile::tempdir().unwrap();
-        let (url, schema) = match on {
-            On::Sqlite => (DatabaseUrl::Sqlite(folder.path().join("hangtag.db")), None),
-            On::Postgres => {
-                let server = std::env::var(POSTGRES).unwrap();
-                let name = format!("test_{}_{number}", std::process::id());
-                let mut connection = PgConnection::establish(&server).unwrap();
-                connection.batch_execute(&format!("CREATE SCHEMA {name}")).unwrap();
-                let mark = if server.contains('?') { '&' } else { '?' };
-                (DatabaseUrl::Postgres(format!("{server}{mark}options=-csearch_path%3D{name}")), Some((server, name)))
-            }
-        };
-        migrate(&url).unwrap();
-        let store = Store::open(&url, &StoreOptions { connections: 4, ..StoreOptions::default() }).unwrap();
+        let (number, place) = (fresh(), Place::new(on));
+        let folder = &place.folder;
+        migrate(&place.url).unwrap();
+        let store = Store::open(&place.url, &StoreOptions { connections: 4, ..StoreOptions::default() }).unwrap();
         let config = Config {
             database_url: "given".into(),
             public_url: "http://localhost".into(),
@@ -134,7 +165,7 @@ impl TestApp {
         };
         let keys = KeyFile::open_or_create(&KeyFile::place(folder.path()), noon().date()).unwrap().keys().unwrap();
         let house = House::new(store, clock, config, keys, 1);
-        Self { house, on, url, schema, number, folder }
+        Self { house, number, place }
     }
 
     /// As after a restart with other settings or keys.
@@ -180,11 +211,6 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         // On another thread, or at its end, there is nothing to forget.
         let _gone = SERVED.try_with(|served| served.borrow_mut().remove(&self.number));
-        if let Some((server, name)) = &self.schema
-            && let Ok(mut connection) = PgConnection::establish(server)
-        {
-            let _gone = connection.batch_execute(&format!("DROP SCHEMA {name} CASCADE"));
-        }
     }
 }
 

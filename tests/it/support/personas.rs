@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use diesel::prelude::*;
 use hangtag::each;
 use hangtag::kernel::Id;
-use hangtag::kernel::text::Lang;
+use hangtag::kernel::text::{Lang, folded};
 use hangtag::platform::db::schema::party;
 use hangtag::platform::http::{random_token, sha256_hex};
 use hangtag::staff::accounts::{self, Binding, Credential, Draft, Role, Roles, session_hash};
@@ -106,6 +106,7 @@ impl TestApp {
                 .values((
                     party::id.eq(id.0),
                     party::code.eq(&code),
+                    party::code_key.eq(folded(&code)),
                     party::name_zh.eq("某单位"),
                     party::name_en.eq("Some party"),
                     party::country.eq("CN"),

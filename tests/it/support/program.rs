@@ -17,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The program with its store and its keys in one folder.
 pub struct Program {
     folder: PathBuf,
+    /// Variables that are otherwise than a test's usual ones.
+    variables: Vec<(String, String)>,
 }
 
 /// How a command ended.
@@ -46,7 +48,13 @@ impl Said {
 impl Program {
     /// With store and keys in this folder.
     pub fn in_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self { folder: folder.to_owned(), variables: Vec::new() }
+    }
+
+    /// With a variable of the environment, in the place of what a test usually has.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// The file of the store.
@@ -72,6 +80,7 @@ impl Program {
         ]);
         command.envs(settings.into_iter().map(|(name, value)| (format!("HANGTAG_{name}"), value)));
         command.env("LANG", "en_GB.UTF-8").env_remove("LC_ALL").env_remove("LC_MESSAGES").args(arguments).stdin(Stdio::null());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -5,7 +5,7 @@ use hangtag::kernel::{BatchNo, GarmentId};
 use hangtag::ownership::sales::{self, NewSale, SaleAsk};
 use hangtag::production::batches::{self, BatchDraft, LotUse};
 use hangtag::production::materials::{self, LotDraft};
-use hangtag::production::parties::{self, PartyFields, Role};
+use hangtag::production::parties::{self, Party, Role};
 use hangtag::production::products::{
     self, Component, Faq, Fibre, Point, PolicyFields, SafetyClass, SizeChart, SkuFields, Stages, StartRule, StyleFacts, StyleFields,
 };
@@ -39,18 +39,20 @@ impl TestApp {
     pub async fn season_with(&self, gtin: Option<&'static str>, confidential: bool) -> Season {
         let (stamp, keys) = (self.house.stamp("staff:planner"), self.house.keys.clone());
         let made = self.house.store.write(move |db| {
-            let party = |code: &str, zh: &str, en: &str, role| PartyFields {
+            let party = |code: &str, zh: &str, en: &str, role| Party {
                 code: code.into(),
-                name: both(zh, en),
+                name_zh: zh.into(),
+                name_en: en.into(),
                 roles: vec![role],
                 country: "CN".into(),
                 city: "绍兴".into(),
-                address: both("浙江省绍兴市柯桥区 1 号", "1 Keqiao, Shaoxing, Zhejiang"),
+                address_zh: "浙江省绍兴市柯桥区 1 号".into(),
+                address_en: "1 Keqiao, Shaoxing, Zhejiang".into(),
                 contact: "secret@example.com".into(),
-                ..PartyFields::default()
+                ..Party::default()
             };
-            parties::create(db, &stamp, &party("FAC-1", "华服一厂", "Huafu No. 1", Role::Factory))?;
-            parties::create(db, &stamp, &party("MILL-1", "柯桥面料厂", "Keqiao Mill", Role::Mill))?;
+            parties::create(db, &stamp, party("FAC-1", "华服一厂", "Huafu No. 1", Role::Factory))?;
+            parties::create(db, &stamp, party("MILL-1", "柯桥面料厂", "Keqiao Mill", Role::Mill))?;
             products::add_policy(
                 db,
                 &stamp,

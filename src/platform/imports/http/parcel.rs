@@ -377,7 +377,7 @@ async fn faults_csv(request: HttpRequest, who: Importing, house: web::Data<House
     let words = Locale::of(&request).words();
     let parcel = own(&who.caller, &house, id.parse()?).await?;
     let report = parcel.report.ok_or(Code::NotFound)?;
-    let titles = ["file", "line", "column", "value", "reason"].map(|title| words.say(format!("import-faults-{title}")));
+    let titles = ["file", "sheet", "line", "column", "value", "reason"].map(|title| words.say(format!("import-faults-{title}")));
     let rows = report.files.iter().flat_map(|file| file.fault_rows(words));
     csv(&format!("faults-{}", parcel.id), titles, rows)
 }

@@ -8,19 +8,20 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::rules::{self, Sound, units_text};
-use super::super::{Batch, BatchDraft, BatchLot, BatchStatus, Origin};
+use super::super::rules::{self, GUARDS, Sound, units_text};
+use super::super::{Batch, BatchDraft, BatchLot, BatchStatus, LotUse, Origin};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::ids::LAST_BATCH_NO;
 use crate::kernel::paging::{Page, PageAsk};
-use crate::kernel::text::Both;
+use crate::kernel::text::{Both, ByCode, folded};
 use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::schema::{batch, batch_lot, batch_void, lot, party, sku, style};
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, chunk_rows, planned};
 use crate::platform::events::{self, Stamp};
-use crate::production::materials::{self, PartyRef};
+use crate::production::corrections::{self, Act, Change, Preview};
+use crate::production::materials::{self, LotName, PartyRef};
 use crate::production::{parties, products};
 
 /// The subject of a batch's events.
@@ -46,6 +47,7 @@ struct Row {
     status: String,
     created_at: NaiveDateTime,
     version: i64,
+    _code_key: String,
 }
 
 impl TryFrom<Row> for Batch {
@@ -88,7 +90,7 @@ pub fn batch(db: &mut Db, no: BatchNo) -> Result<Option<Batch>> {
 /// # Errors
 /// When the store does.
 pub fn batch_by_code(db: &mut Db, code: &str) -> Result<Option<Batch>> {
-    let rows: Vec<Row> = each!(db, |c| batch::table.filter(batch::code.eq(code)).load(c))?;
+    let rows: Vec<Row> = each!(db, |c| batch::table.filter(batch::code_key.eq(folded(code))).load(c))?;
     rows.into_iter().next().map(Batch::try_from).transpose()
 }
 
@@ -122,15 +124,16 @@ pub fn batches(db: &mut Db, numbers: &[BatchNo]) -> Result<Vec<Batch>> {
 ///
 /// # Errors
 /// When the store does.
-pub(in crate::production::batches) fn batches_by_code(db: &mut Db, codes: &[&str]) -> Result<HashMap<String, Batch>> {
-    let mut found = HashMap::with_capacity(codes.len());
+pub(in crate::production::batches) fn batches_by_code(db: &mut Db, codes: &[&str]) -> Result<ByCode<Batch>> {
+    let mut found: Vec<(String, Batch)> = Vec::with_capacity(codes.len());
     for chunk in codes.chunks(KEYS) {
-        let rows: Vec<Row> = each!(db, |c| batch::table.filter(batch::code.eq_any(chunk)).load(c))?;
+        let keys: Vec<String> = chunk.iter().map(|code| folded(code)).collect();
+        let rows: Vec<Row> = each!(db, |c| batch::table.filter(batch::code_key.eq_any(&keys)).load(c))?;
         for row in rows {
-            found.insert(row.code.clone(), row.try_into()?);
+            found.push((row.code.clone(), row.try_into()?));
         }
     }
-    Ok(found)
+    Ok(found.into_iter().collect())
 }
 
 /// The lots a batch is made of, by component.
@@ -285,28 +288,28 @@ fn joined(db: &mut Db, filter: &BatchFilter, after: Option<&str>, code: Option<&
             query = query.filter(batch::factory_id.eq(party.0).or(batch::no.eq_any(of_its_lots)));
         }
         if let Some(factory) = &filter.factory {
-            query = query.filter(party::code.eq(factory));
+            query = query.filter(party::code_key.eq(folded(factory)));
         }
         if let Some(sku) = &filter.sku {
-            query = query.filter(sku::code.eq(sku));
+            query = query.filter(sku::code_key.eq(folded(sku)));
         }
         if let Some(status) = filter.status {
             query = query.filter(batch::status.eq(status.as_str()));
         }
         if let Some(q) = &filter.q {
-            let pattern = anywhere(q);
+            let (pattern, key) = (anywhere(q), anywhere(&folded(q)));
             query = query.filter(
-                lower(batch::code)
-                    .like(pattern.clone())
+                batch::code_key
+                    .like(key.clone())
                     .escape('\\')
-                    .or(lower(sku::code).like(pattern.clone()).escape('\\'))
+                    .or(sku::code_key.like(key).escape('\\'))
                     .or(lower(style::name_zh).like(pattern.clone()).escape('\\'))
                     .or(lower(style::name_en).like(pattern.clone()).escape('\\'))
                     .or(lower(batch::line).like(pattern).escape('\\')),
             );
         }
         if let Some(code) = code {
-            query = query.filter(batch::code.eq(code));
+            query = query.filter(batch::code_key.eq(folded(code)));
         }
         if let Some(after) = after {
             query = match filter.newest {
@@ -335,7 +338,7 @@ fn joined(db: &mut Db, filter: &BatchFilter, after: Option<&str>, code: Option<&
 pub struct ComponentLot {
     /// The component.
     pub component: String,
-    /// Code of the lot.
+    /// The lot: its code; `code@supplier` where several suppliers use it.
     pub lot: String,
     /// Its supplier.
     pub supplier: PartyRef,
@@ -373,7 +376,7 @@ pub fn sheet(db: &mut Db, code: &str, party: Option<Id>) -> Result<Option<BatchS
         return Ok(None);
     };
     let no = BatchNo(joined.0.no);
-    type Used = (String, i64, i64, Option<i64>, (String, String, String, String, String), (String, String, String));
+    type Used = (String, i64, i64, Option<i64>, (i64, String, String, String, String, String), (i64, String, String, String));
     let rows: Vec<Used> = each!(db, |c| {
         let mut query = batch_lot::table
             .inner_join(lot::table.on(lot::id.eq(batch_lot::lot_id)))
@@ -390,16 +393,17 @@ pub fn sheet(db: &mut Db, code: &str, party: Option<Id>) -> Result<Option<BatchS
                 batch_lot::unit_from,
                 batch_lot::unit_to,
                 batch_lot::quantity_milli,
-                (lot::code, lot::material_zh, lot::material_en, lot::dye_lot, lot::unit),
-                (party::code, party::name_zh, party::name_en),
+                (lot::id, lot::code, lot::material_zh, lot::material_en, lot::dye_lot, lot::unit),
+                (party::id, party::code, party::name_zh, party::name_en),
             ))
             .load(c)
     })?;
+    let names = materials::names(db, rows.iter().map(|(.., (id, code, ..), (party, ..))| (Id(*id), code.as_str(), Id(*party))))?;
     let lots = rows
         .into_iter()
-        .map(|(component, from, to, quantity_milli, (lot, zh, en, dye_lot, unit), (supplier, name_zh, name_en))| ComponentLot {
+        .map(|(component, from, to, quantity_milli, (id, lot, zh, en, dye_lot, unit), (_, supplier, name_zh, name_en))| ComponentLot {
             component,
-            lot,
+            lot: names.get(&Id(id)).cloned().unwrap_or(lot),
             supplier: PartyRef { code: supplier, name: Both { zh: name_zh, en: name_en } },
             material: Both { zh, en },
             dye_lot,
@@ -418,34 +422,75 @@ pub(in crate::production::batches) struct Resolved {
     pub(in crate::production::batches) lots: Vec<BatchLot>,
 }
 
-fn id_of<T: Copy>(known: &HashMap<String, T>, field: &'static str, code: &str, faults: &mut Vec<Fault>) -> Option<T> {
-    let found = known.get(code).copied();
-    if found.is_none() {
-        faults.push(Fault::new(field, Code::UnknownReference).with("value", code));
-    }
-    found
-}
-
-fn resolve(db: &mut Db, no: BatchNo, sound: &Sound) -> Result<Resolved> {
-    let draft = &sound.draft;
+/// What a draft points at; the draft then names it as it is written.
+fn resolve(db: &mut Db, no: BatchNo, sound: &mut Sound) -> Result<Resolved> {
+    let draft = &mut sound.draft;
     let mut faults = Vec::new();
-    let skus = products::skus_by_codes(db, &[&draft.sku])?.into_iter().map(|(code, sku)| (code, sku.id)).collect();
-    let sku = id_of(&skus, "sku", &draft.sku, &mut faults);
-    let factory = id_of(&parties::ids_of_codes(db, &[&draft.factory])?, "factory", &draft.factory, &mut faults);
-    let codes: Vec<&str> = draft.lots.iter().map(|used| used.lot.as_str()).collect();
-    let known = materials::lots_by_code(db, &codes)?;
-    let mut lots = Vec::with_capacity(codes.len());
-    for (place, (used, units)) in draft.lots.iter().zip(&sound.units).enumerate() {
-        match known.get(&used.lot) {
-            Some(lot) => lots.push(used_lot(no, &used.component, lot.id, units, used.quantity_milli)),
-            None => faults.push(Fault::new(format!("lots.{place}.lot"), Code::UnknownReference).with("value", &used.lot)),
+    let mut unknown = |field: &'static str, code: &str| faults.push(Fault::new(field, Code::UnknownReference).with("value", code));
+    let sku = products::sku_by_code(db, &draft.sku)?;
+    let factory = parties::by_code(db, &draft.factory)?;
+    if sku.is_none() {
+        unknown("sku", &draft.sku);
+    }
+    if factory.is_none() {
+        unknown("factory", &draft.factory);
+    }
+    let asked = draft.lots.iter().map(|used| LotName::read("lot", &used.lot)).collect::<Result<Vec<_>, Fault>>()?;
+    let known = materials::lots_called(db, &asked, None)?;
+    let mut found = Vec::with_capacity(asked.len());
+    for (place, name) in asked.iter().enumerate() {
+        match known.get("lot", name) {
+            Ok(lot) => found.push(lot),
+            Err(fault) => faults.push(Fault { field: format!("lots.{place}.lot").into(), ..fault }),
         }
     }
     Refusal::unless_empty(faults)?;
-    match (sku, factory) {
-        (Some(sku), Some(factory)) => Ok(Resolved { sku, factory, lots }),
-        _ => Err(Code::Invalid.into()),
+    let (Some(sku), Some(factory)) = (sku, factory) else { return Err(Code::Invalid.into()) };
+    let names = materials::names(db, found.iter().map(|lot| (lot.id, lot.code.as_str(), lot.party_id)))?;
+    let mut lots = Vec::with_capacity(found.len());
+    for ((used, units), lot) in draft.lots.iter_mut().zip(&sound.units).zip(found) {
+        lots.push(used_lot(no, &used.component, lot.id, units, used.quantity_milli));
+        if let Some(name) = names.get(&lot.id) {
+            used.lot.clone_from(name);
+        }
     }
+    Refusal::unless_empty(rules::twice(&draft.lots, &sound.units))?;
+    (draft.sku, draft.factory) = (sku.code, factory.code);
+    Ok(Resolved { sku: sku.id, factory: factory.id, lots })
+}
+
+/// Batches as somebody would write them, by number; the lots they are made of are left out.
+pub(in crate::production::batches) fn drafts_of(db: &mut Db, those: &[Batch]) -> Result<HashMap<BatchNo, BatchDraft>> {
+    let skus = products::skus_by_ids(db, &those.iter().map(|batch| batch.sku_id).collect::<Vec<_>>())?;
+    let factories = parties::codes_of_ids(db, &those.iter().map(|batch| batch.factory_id).collect::<Vec<_>>())?;
+    let draft = |batch: &Batch| BatchDraft {
+        code: batch.code.clone(),
+        sku: skus.get(&batch.sku_id).map(|sku| sku.code.clone()).unwrap_or_default(),
+        factory: factories.get(&batch.factory_id).cloned().unwrap_or_default(),
+        line: batch.line.clone(),
+        started_on: batch.started_on,
+        finished_on: batch.finished_on,
+        planned: batch.planned,
+        status: Some(batch.status.as_str().to_owned()),
+        origin: Some(batch.origin.as_str().to_owned()),
+        lots: Vec::new(),
+        version: None,
+    };
+    Ok(those.iter().map(|batch| (batch.no, draft(batch))).collect())
+}
+
+/// The lots of a batch as somebody would write them.
+fn uses_of(db: &mut Db, no: BatchNo) -> Result<Vec<LotUse>> {
+    let used = lots_of(db, no)?;
+    let lots = materials::lots(db, &used.iter().map(|used| used.lot).collect::<Vec<_>>())?;
+    let names = materials::names(db, lots.iter().map(|lot| (lot.id, lot.code.as_str(), lot.party_id)))?;
+    let written = |used: BatchLot| LotUse {
+        lot: names.get(&used.lot).cloned().unwrap_or_default(),
+        units: Some(units_text(&used.units)).filter(|text| !text.is_empty()),
+        component: used.component,
+        quantity_milli: used.quantity_milli,
+    };
+    Ok(used.into_iter().map(written).collect())
 }
 
 pub(in crate::production::batches) fn used_lot(
@@ -464,12 +509,12 @@ pub(in crate::production::batches) fn used_lot(
 /// What [`rules::check`] refuses; [`Code::Duplicate`] for a code that is taken; [`Code::UnknownReference`] for a sku, factory or lot that is
 /// not there; [`Code::OutOfRange`] when all 16,777,215 numbers are used.
 pub fn create(db: &mut Db, stamp: &Stamp, draft: &BatchDraft) -> Result<BatchSheet> {
-    let sound = rules::check(draft)?;
+    let mut sound = rules::check(draft)?;
     if batch_by_code(db, &sound.draft.code)?.is_some() {
         return Err(taken(&sound.draft.code));
     }
     let no = next_no(db)?;
-    let resolved = resolve(db, no, &sound)?;
+    let resolved = resolve(db, no, &mut sound)?;
     insert(db, stamp, no, &sound, &resolved)?;
     insert_lots(db, &resolved.lots)?;
     saved(db, stamp, no, &sound.draft)?;
@@ -479,22 +524,41 @@ pub fn create(db: &mut Db, stamp: &Stamp, draft: &BatchDraft) -> Result<BatchShe
 /// Changes the batch `code`, its lots included, if it still has `version`. A status or origin that the draft leaves out stays as it is.
 ///
 /// # Errors
-/// As [`create`]; [`Code::NotFound`]; [`Code::Stale`] when somebody changed it in between; [`Code::BatchMinted`] for another sku or origin
-/// once there are serials.
-pub fn change(db: &mut Db, stamp: &Stamp, code: &str, version: i64, draft: &BatchDraft) -> Result<BatchSheet> {
+/// As [`create`]; [`Code::NotFound`]; [`Code::Stale`] when somebody changed it in between; [`Code::InUse`] for an edit that takes a fact from
+/// what stands on it ([`GUARDS`]), and for what no batch with serials can become.
+pub fn change(db: &mut Db, stamp: &Stamp, code: &str, version: i64, draft: &BatchDraft, act: &Act) -> Result<BatchSheet> {
     let before = batch_by_code(db, code)?.ok_or(Code::NotFound)?;
+    let no = before.no;
     let mut draft = draft.clone();
     draft.status.get_or_insert_with(|| before.status.as_str().to_owned());
     draft.origin.get_or_insert_with(|| before.origin.as_str().to_owned());
-    let sound = rules::check(&draft)?;
-    if sound.draft.code != before.code && batch_by_code(db, &sound.draft.code)?.is_some() {
+    let mut sound = rules::check(&draft)?;
+    if folded(&sound.draft.code) != folded(&before.code) && batch_by_code(db, &sound.draft.code)?.is_some() {
         return Err(taken(&sound.draft.code));
     }
-    let resolved = resolve(db, before.no, &sound)?;
+    let resolved = resolve(db, no, &mut sound)?;
+    let mut was = drafts_of(db, std::slice::from_ref(&before))?.remove(&no).unwrap_or_default();
+    was.lots = uses_of(db, no)?;
+    let standing = corrections::of_batches(db, &[no])?.remove(&no).unwrap_or_default();
+    corrections::refuse(rules::impossible(&before, &sound))?;
+    act.allow(GUARDS, &was, &sound.draft, &standing)?;
     update(db, &before, version, &sound, &resolved)?;
-    replace_lots(db, before.no, &resolved.lots)?;
-    saved(db, stamp, before.no, &sound.draft)?;
+    replace_lots(db, no, &resolved.lots)?;
+    let body = serde_json::to_value(&sound.draft).map_err(Error::broken)?;
+    let change = Change { code: &sound.draft.code, before: &was, after: &sound.draft, standing: &standing, saved: body };
+    act.record(db, stamp, (EventKind::BatchSaved, EventKind::BatchCorrected), Subject::Thing(SUBJECT, no.0), change)?;
+    events::bump(db, "genealogy")?;
     sheet(db, &sound.draft.code, None)?.ok_or_else(|| Error::broken("a batch just saved is not there"))
+}
+
+/// What a correction of the batch `code` would move.
+///
+/// # Errors
+/// [`Code::NotFound`].
+pub(in crate::production::batches) fn preview(db: &mut Db, code: &str) -> Result<Preview> {
+    let batch = batch_by_code(db, code)?.ok_or(Code::NotFound)?;
+    let standing = corrections::of_batches(db, &[batch.no])?.remove(&batch.no).unwrap_or_default();
+    Ok(Preview::of(GUARDS, standing))
 }
 
 fn taken(code: &str) -> Error {
@@ -517,6 +581,7 @@ pub(in crate::production::batches) fn insert(db: &mut Db, stamp: &Stamp, no: Bat
         .values((
             batch::no.eq(no.0),
             batch::code.eq(&draft.code),
+            batch::code_key.eq(folded(&draft.code)),
             batch::sku_id.eq(resolved.sku.0),
             batch::factory_id.eq(resolved.factory.0),
             batch::line.eq(&draft.line),
@@ -540,13 +605,10 @@ pub(in crate::production::batches) fn insert(db: &mut Db, stamp: &Stamp, no: Bat
 /// Changes the facts of a batch if it still has `version`; its lots are another matter ([`replace_lots`]).
 pub(in crate::production::batches) fn update(db: &mut Db, before: &Batch, version: i64, sound: &Sound, resolved: &Resolved) -> Result<()> {
     let draft = &sound.draft;
-    if before.minted > 0 && (before.sku_id != resolved.sku || before.origin != sound.origin) {
-        let field = if before.sku_id == resolved.sku { "origin" } else { "sku" };
-        return Err(Refusal { code: Code::BatchMinted, args: Vec::new(), faults: vec![Fault::new(field, Code::BatchMinted)] }.into());
-    }
     let changed = each!(db, |c| diesel::update(batch::table.filter(batch::no.eq(before.no.0).and(batch::version.eq(version))))
         .set((
             batch::code.eq(&draft.code),
+            batch::code_key.eq(folded(&draft.code)),
             batch::sku_id.eq(resolved.sku.0),
             batch::factory_id.eq(resolved.factory.0),
             batch::line.eq(&draft.line),

@@ -1,109 +1,103 @@
-//! Batches and their lots from files: many at a time, and what is there already stays as it is.
+//! Batches and their lots from files: many at a time; what is there already and what the file does not speak of stays as it is.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use diesel::prelude::*;
 
-use super::batches::{batches_by_code, insert, insert_lots, next_no, saved, update, used_lot};
+use super::batches::{Resolved, batches_by_code, drafts_of, insert, insert_lots, next_no, saved, update, used_lot};
 use crate::each;
-use crate::kernel::{BatchNo, Code, Fault, Id, Result};
+use crate::kernel::{BatchNo, Code, Error, Fault, Refusal, Result};
 use crate::platform::db::schema::{batch, batch_lot};
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::Stamp;
-use crate::platform::imports::{Applied, Entry};
-use crate::production::batches::rules::{self, units_text};
-use crate::production::batches::store::batches::Resolved;
-use crate::production::batches::{Batch, BatchDraft, BatchLot};
-use crate::production::{materials, parties, products};
+use crate::platform::imports::{Applied, ChangeKind, Entry};
+use crate::production::batches::import::BatchRecord;
+use crate::production::batches::rules::{self, GUARDS, Sound, units_text};
+use crate::production::batches::{ALL_UNITS, Batch, BatchDraft, BatchLot, LotUse};
+use crate::production::corrections::{self, frozen};
+use crate::production::materials::{self, LotName};
+use crate::production::{parties, products};
 
-/// What a chunk of batches points at.
-struct Beside {
-    batches: HashMap<String, Batch>,
-    skus: HashMap<String, Id>,
-    factories: HashMap<String, Id>,
-    sku_codes: HashMap<Id, String>,
-    factory_codes: HashMap<Id, String>,
+/// What is wrong, by the place of its row.
+type Faulty = Vec<(usize, Fault)>;
+
+/// A batch that is there, and what it says.
+type There = Option<(Batch, BatchDraft)>;
+
+/// A row held against the store.
+struct Planned {
+    line: u64,
+    there: There,
+    /// What it would say.
+    sound: Sound,
+    resolved: Resolved,
 }
 
-/// What a row asks for, held against the store.
-enum Asked<'a> {
-    New(Resolved),
-    Same,
-    Other(&'a Batch, Resolved),
-}
-
-impl Beside {
-    fn of(db: &mut Db, chunk: &[Entry<BatchDraft>]) -> Result<Self> {
-        let all = |code: fn(&BatchDraft) -> &str| {
-            chunk.iter().map(|entry| code(&entry.record)).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
-        };
-        let batches = batches_by_code(db, &all(|record| &record.code))?;
-        let now = |id: fn(&Batch) -> Id| batches.values().map(id).collect::<Vec<_>>();
-        Ok(Self {
-            sku_codes: products::skus_by_ids(db, &now(|batch| batch.sku_id))?.into_iter().map(|(id, sku)| (id, sku.code)).collect(),
-            factory_codes: parties::codes_of_ids(db, &now(|batch| batch.factory_id))?,
-            batches,
-            skus: products::skus_by_codes(db, &all(|record| &record.sku))?.into_iter().map(|(code, sku)| (code, sku.id)).collect(),
-            factories: parties::ids_of_codes(db, &all(|record| &record.factory))?,
-        })
+impl Planned {
+    /// Counts what the row does.
+    fn tell(&self, told: &mut Applied) -> Result<Option<ChangeKind>> {
+        told.compare(self.line, &self.sound.draft.code, self.there.as_ref().map(|(_, before)| before), &self.sound.draft)
     }
+}
 
-    /// A batch as a file would say it, in what `draft` speaks of.
-    fn draft_of(&self, batch: &Batch, draft: &BatchDraft) -> BatchDraft {
-        BatchDraft {
-            code: batch.code.clone(),
-            sku: self.sku_codes.get(&batch.sku_id).cloned().unwrap_or_default(),
-            factory: self.factory_codes.get(&batch.factory_id).cloned().unwrap_or_default(),
-            line: batch.line.clone(),
-            started_on: batch.started_on,
-            finished_on: batch.finished_on,
-            planned: batch.planned,
-            status: draft.status.as_ref().map(|_| batch.status.as_str().to_owned()),
-            origin: draft.origin.as_ref().map(|_| batch.origin.as_str().to_owned()),
-            lots: Vec::new(),
-            version: None,
+/// Rows held against the store, and what is wrong with them (by place, under the fields of a draft).
+fn plan(db: &mut Db, chunk: &[Entry<BatchRecord>]) -> Result<(Vec<Planned>, Faulty)> {
+    let mut there = batches_by_code(db, &chunk.iter().map(|entry| entry.record.code.as_str()).collect::<Vec<_>>())?;
+    let stored: Vec<Batch> = there.values().cloned().collect();
+    let mut drafts = drafts_of(db, &stored)?;
+    let standing = corrections::of_batches(db, &stored.iter().map(|batch| batch.no).collect::<Vec<_>>())?;
+    let mut faults = Faulty::new();
+    let mut laid: Vec<(usize, u64, There, Sound)> = Vec::with_capacity(chunk.len());
+    for (place, Entry { line, record }) in chunk.iter().enumerate() {
+        let before = there.remove(&record.code).and_then(|batch| Some((drafts.remove(&batch.no)?, batch)));
+        let mut after =
+            before.as_ref().map_or_else(|| BatchDraft { code: record.code.clone(), ..BatchDraft::default() }, |(draft, _)| draft.clone());
+        record.edits.onto(&mut after);
+        match rules::check(&after) {
+            Ok(sound) => laid.push((place, *line, before.map(|(draft, batch)| (batch, draft)), sound)),
+            Err(Error::Refused(refusal)) => faults.extend(refusal.faults.into_iter().map(|fault| (place, fault))),
+            Err(error) => return Err(error),
         }
     }
-
-    fn hold(&self, draft: &BatchDraft) -> Result<Asked<'_>, Fault> {
-        let unknown = |column: &'static str, code: &str| Fault::new(column, Code::UnknownReference).with("value", code);
-        let sku = self.skus.get(&draft.sku).copied().ok_or_else(|| unknown("sku_code", &draft.sku))?;
-        let factory = self.factories.get(&draft.factory).copied().ok_or_else(|| unknown("factory_code", &draft.factory))?;
-        let resolved = Resolved { sku, factory, lots: Vec::new() };
-        let Some(batch) = self.batches.get(&draft.code) else {
-            return Ok(Asked::New(resolved));
+    let skus = products::skus_by_codes(db, &laid.iter().map(|(.., sound)| sound.draft.sku.as_str()).collect::<Vec<_>>())?;
+    let factories = parties::ids_of_codes(db, &laid.iter().map(|(.., sound)| sound.draft.factory.as_str()).collect::<Vec<_>>())?;
+    let written = parties::codes_of_ids(db, &factories.values().copied().collect::<Vec<_>>())?;
+    let mut rows = Vec::with_capacity(laid.len());
+    for (place, line, there, mut sound) in laid {
+        let draft = &mut sound.draft;
+        let unknown = |field: &'static str, code: &str| (place, Fault::new(field, Code::UnknownReference).with("value", code));
+        let Some(sku) = skus.get(&draft.sku) else {
+            faults.push(unknown("sku", &draft.sku));
+            continue;
         };
-        let same_origin = draft.origin.as_deref().is_none_or(|origin| origin == batch.origin.as_str());
-        if batch.minted > 0 && (batch.sku_id != sku || !same_origin) {
-            return Err(Fault::new(if same_origin { "sku_code" } else { "origin" }, Code::BatchMinted));
+        let Some(factory) = factories.get(&draft.factory).copied() else {
+            faults.push(unknown("factory", &draft.factory));
+            continue;
+        };
+        draft.sku.clone_from(&sku.code);
+        if let Some(code) = written.get(&factory) {
+            draft.factory.clone_from(code);
         }
-        let same = batch.sku_id == sku
-            && batch.factory_id == factory
-            && batch.line == draft.line
-            && batch.started_on == draft.started_on
-            && batch.finished_on == draft.finished_on
-            && batch.planned == draft.planned
-            && draft.status.as_deref().is_none_or(|status| status == batch.status.as_str())
-            && same_origin;
-        Ok(if same { Asked::Same } else { Asked::Other(batch, resolved) })
+        let resolved = Resolved { sku: sku.id, factory, lots: Vec::new() };
+        if let Some((batch, before)) = &there {
+            let held = standing.get(&batch.no).map(|standing| frozen(GUARDS, before, &sound.draft, standing)).unwrap_or_default();
+            faults.extend(rules::impossible(batch, &sound).into_iter().chain(held).map(|fault| (place, fault)));
+        }
+        rows.push(Planned { line, there, sound, resolved });
     }
+    Ok((rows, faults))
 }
 
-/// What loading these batches would do, and what is wrong with them (by place).
+/// What loading these batches would do, and what is wrong with them (by place, under the fields of a draft).
 ///
 /// # Errors
 /// When the store does.
-pub fn would_load(db: &mut Db, chunk: &[Entry<BatchDraft>]) -> Result<(Applied, Vec<(usize, Fault)>)> {
-    let beside = Beside::of(db, chunk)?;
-    let (mut would, mut faults) = (Applied::default(), Vec::new());
-    for (place, Entry { line, record }) in chunk.iter().enumerate() {
-        match beside.hold(record) {
-            Ok(Asked::New(_)) => would.add(*line, &record.code),
-            Ok(Asked::Same) => would.keep(),
-            Ok(Asked::Other(batch, _)) => drop(would.compare(*line, &record.code, Some(&beside.draft_of(batch, record)), record)?),
-            Err(fault) => faults.push((place, fault)),
-        }
+pub fn would_load(db: &mut Db, chunk: &[Entry<BatchRecord>]) -> Result<(Applied, Faulty)> {
+    let (rows, faults) = plan(db, chunk)?;
+    let mut would = Applied::default();
+    for row in &rows {
+        row.tell(&mut would)?;
     }
     Ok((would, faults))
 }
@@ -111,33 +105,27 @@ pub fn would_load(db: &mut Db, chunk: &[Entry<BatchDraft>]) -> Result<(Applied, 
 /// Loads batches; their lots stay as they are.
 ///
 /// # Errors
-/// As [`super::batches::create`] and [`super::batches::change`].
-pub fn load(db: &mut Db, stamp: &Stamp, chunk: &[Entry<BatchDraft>]) -> Result<Applied> {
-    let beside = Beside::of(db, chunk)?;
+/// What [`would_load`] finds, when it has come up since the file was checked.
+pub fn load(db: &mut Db, stamp: &Stamp, chunk: &[Entry<BatchRecord>]) -> Result<Applied> {
+    let (rows, faults) = plan(db, chunk)?;
+    Refusal::unless_empty(faults.into_iter().map(|(_, fault)| fault).collect())?;
     let mut applied = Applied::default();
     let mut next: Option<BatchNo> = None;
-    for Entry { line, record } in chunk {
-        match beside.hold(record)? {
-            Asked::Same => applied.keep(),
-            Asked::New(resolved) => {
-                let sound = rules::check(record)?;
+    for row in &rows {
+        match (row.tell(&mut applied)?, &row.there) {
+            (None, _) => {}
+            (Some(_), None) => {
                 let no = match next {
                     Some(no) if no.0 <= crate::kernel::ids::LAST_BATCH_NO => no,
                     _ => next_no(db)?,
                 };
-                insert(db, stamp, no, &sound, &resolved)?;
-                saved(db, stamp, no, &sound.draft)?;
+                insert(db, stamp, no, &row.sound, &row.resolved)?;
+                saved(db, stamp, no, &row.sound.draft)?;
                 next = Some(BatchNo(no.0 + 1));
-                applied.add(*line, &record.code);
             }
-            Asked::Other(batch, resolved) => {
-                let mut draft = record.clone();
-                draft.status.get_or_insert_with(|| batch.status.as_str().to_owned());
-                draft.origin.get_or_insert_with(|| batch.origin.as_str().to_owned());
-                let sound = rules::check(&draft)?;
-                update(db, batch, batch.version, &sound, &resolved)?;
-                saved(db, stamp, batch.no, &serde_json::json!({ "facts": sound.draft }))?;
-                applied.compare(*line, &record.code, Some(&beside.draft_of(batch, record)), record)?;
+            (Some(_), Some((batch, _))) => {
+                update(db, batch, batch.version, &row.sound, &row.resolved)?;
+                saved(db, stamp, batch.no, &serde_json::json!({ "facts": row.sound.draft }))?;
             }
         }
     }
@@ -151,12 +139,12 @@ pub struct UseRecord {
     pub batch: String,
     /// The component.
     pub component: String,
-    /// Code of the lot.
-    pub lot: String,
-    /// Units, from 0, end left out.
-    pub units: Range<i64>,
-    /// How much went in.
-    pub quantity_milli: Option<i64>,
+    /// The lot.
+    pub lot: LotName,
+    /// Units, from 0, end left out; None when the file does not speak of them.
+    pub units: Option<Range<i64>>,
+    /// How much went in, if it is said; None when the file does not speak of it.
+    pub quantity_milli: Option<Option<i64>>,
 }
 
 /// What loading lots of batches would do.
@@ -165,7 +153,10 @@ pub struct UsePlan {
     add: Vec<BatchLot>,
     /// Those whose end or quantity changes; their key is batch, component, lot and first unit.
     change: Vec<BatchLot>,
-    touched: BTreeSet<(i64, String)>,
+    /// Codes of the batches that change, by number.
+    touched: BTreeMap<i64, String>,
+    /// What each row says, by place.
+    pub wanted: Vec<(usize, BatchLot)>,
     /// The counts.
     pub would: Applied,
     /// What is wrong, by place.
@@ -180,11 +171,9 @@ type Used = (Range<i64>, Option<i64>);
 /// # Errors
 /// When the store does.
 pub fn plan_uses(db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<UsePlan> {
-    let all = |code: fn(&UseRecord) -> &str| {
-        chunk.iter().map(|entry| code(&entry.record)).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
-    };
-    let batches = batches_by_code(db, &all(|record| &record.batch))?;
-    let lots = materials::lots_by_code(db, &all(|record| &record.lot))?;
+    let codes: BTreeSet<&str> = chunk.iter().map(|entry| entry.record.batch.as_str()).collect();
+    let batches = batches_by_code(db, &codes.into_iter().collect::<Vec<_>>())?;
+    let lots = materials::lots_called(db, chunk.iter().map(|entry| &entry.record.lot), None)?;
     let numbers: Vec<i64> = batches.values().map(|batch| batch.no.0).collect();
     let mut there: HashMap<(i64, String, i64), Vec<Used>> = HashMap::new();
     for chunk in numbers.chunks(chunk_rows(1) / 4) {
@@ -195,14 +184,20 @@ pub fn plan_uses(db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<UsePlan> {
         }
     }
     let mut plan = UsePlan::default();
+    let standing = corrections::of_batches(db, &batches.values().map(|batch| batch.no).collect::<Vec<_>>())?;
     let mut wanted: Vec<(usize, BatchLot)> = Vec::new();
     for (place, Entry { record, .. }) in chunk.iter().enumerate() {
-        let unknown = |column: &'static str, code: &str| Fault::new(column, Code::UnknownReference).with("value", code);
-        match (batches.get(&record.batch), lots.get(&record.lot)) {
-            (None, _) => plan.faults.push((place, unknown("batch_code", &record.batch))),
-            (_, None) => plan.faults.push((place, unknown("lot_code", &record.lot))),
-            (Some(batch), Some(lot)) => {
-                wanted.push((place, used_lot(batch.no, &record.component, lot.id, &record.units, record.quantity_milli)))
+        let unknown = |code: &str| Fault::new("batch_code", Code::UnknownReference).with("value", code);
+        match (batches.get(&record.batch), lots.get("lot_code", &record.lot)) {
+            (None, _) => plan.faults.push((place, unknown(&record.batch))),
+            (_, Err(fault)) => plan.faults.push((place, fault)),
+            (Some(batch), Ok(lot)) => {
+                let beside = there.get(&(batch.no.0, record.component.clone(), lot.id.0)).map_or(&[][..], Vec::as_slice);
+                let only = if let [(units, _)] = beside { Some(units.clone()) } else { None };
+                let units = record.units.clone().or(only).unwrap_or(ALL_UNITS);
+                let known = beside.iter().find(|(other, _)| other.start == units.start).and_then(|(_, quantity)| *quantity);
+                let quantity = record.quantity_milli.unwrap_or(known);
+                wanted.push((place, used_lot(batch.no, &record.component, lot.id, &units, quantity)));
             }
         }
     }
@@ -222,19 +217,36 @@ pub fn plan_uses(db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<UsePlan> {
                 plan.would.keep();
                 continue;
             }
-            Some(_) => plan.change.push(used.clone()),
+            Some((units, quantity)) => {
+                let before = said(used, units, *quantity);
+                let held = standing.get(&used.batch).map(|standing| {
+                    let after = said(used, &used.units, used.quantity_milli);
+                    frozen(GUARDS, &before, &after, standing)
+                });
+                let column = if *units == used.units { "quantity" } else { "units" };
+                plan.faults.extend(held.into_iter().flatten().map(|fault| (*place, Fault { field: column.into(), ..fault })));
+                plan.change.push(used.clone());
+            }
             None => plan.add.push(used.clone()),
         }
-        if let Some(Entry { line, record }) = chunk.get(*place) {
+        if let Some((Entry { line, record }, batch)) = chunk.get(*place).and_then(|entry| Some((entry, batches.get(&entry.record.batch)?)))
+        {
             let facts =
                 |units: &Range<i64>, quantity: Option<i64>| serde_json::json!({ "units": units_text(units), "quantity_milli": quantity });
-            let key = format!("{} {} {}", record.batch, record.component, record.lot);
+            let key = format!("{} {} {}", batch.code, record.component, record.lot);
             let before = same_start.map(|(units, quantity)| facts(units, *quantity));
             plan.would.compare(*line, &key, before.as_ref(), &facts(&used.units, used.quantity_milli))?;
-            plan.touched.insert((used.batch.0, record.batch.clone()));
+            plan.touched.insert(batch.no.0, batch.code.clone());
         }
     }
+    plan.wanted = wanted;
     Ok(plan)
+}
+
+/// One use of a lot, as its batch says it.
+fn said(used: &BatchLot, units: &Range<i64>, quantity_milli: Option<i64>) -> BatchDraft {
+    let lot = LotUse { component: used.component.clone(), lot: used.lot.to_string(), units: Some(units_text(units)), quantity_milli };
+    BatchDraft { lots: vec![lot], ..BatchDraft::default() }
 }
 
 /// Loads lots of batches.
@@ -259,16 +271,17 @@ pub fn load_uses(db: &mut Db, stamp: &Stamp, chunk: &[Entry<UseRecord>]) -> Resu
             .set((batch_lot::unit_to.eq(used.units.end), batch_lot::quantity_milli.eq(used.quantity_milli)))
             .execute(c))?;
     }
-    let mut uses: HashMap<&str, Vec<serde_json::Value>> = HashMap::new();
-    for Entry { record, .. } in chunk {
-        uses.entry(&record.batch).or_default().push(serde_json::json!({
-            "component": record.component, "lot": record.lot, "units": units_text(&record.units), "quantity_milli": record.quantity_milli,
+    let mut uses: HashMap<i64, Vec<serde_json::Value>> = HashMap::new();
+    for (place, used) in &plan.wanted {
+        let Some(Entry { record, .. }) = chunk.get(*place) else { continue };
+        uses.entry(used.batch.0).or_default().push(serde_json::json!({
+            "component": record.component, "lot": record.lot.to_string(), "units": units_text(&used.units), "quantity_milli": used.quantity_milli,
         }));
     }
     for (no, code) in &plan.touched {
         // Whoever has the batch open in a form now holds an old state.
         each!(db, |c| diesel::update(batch::table.filter(batch::no.eq(no))).set(batch::version.eq(batch::version + 1)).execute(c))?;
-        let body = serde_json::json!({ "code": code, "lots": uses.get(code.as_str()) });
+        let body = serde_json::json!({ "code": code, "lots": uses.get(no) });
         saved(db, stamp, BatchNo(*no), &body)?;
     }
     Ok(plan.would)

@@ -1,5 +1,7 @@
 //! From the serial somebody reads or types to the garment, and back to its serial and address.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use roaring::RoaringBitmap;
 
@@ -114,6 +116,22 @@ fn open(db: &mut Db, keys: &Keyring, given: Option<Option<Gtin14>>, serial: &Ser
         found = keys.open(&gtin, serial).map(|garment| (garment, gtin)).or(found);
     }
     Ok(found)
+}
+
+/// The GTIN ([`NO_GTIN`] for a sku without) and the key epoch that the serials of each batch of ours are made with, from its first mint on and
+/// for ever.
+///
+/// # Errors
+/// When the store does.
+pub fn made_with(db: &mut Db) -> Result<HashMap<BatchNo, (Gtin14, Epoch)>> {
+    let rows: Vec<(i64, Option<String>, Option<i64>)> = each!(db, |c| batch_table::table
+        .filter(batch_table::minted_epoch.is_not_null().and(batch_table::origin.eq(Origin::Own.as_str())))
+        .select((batch_table::no, batch_table::minted_gtin, batch_table::minted_epoch))
+        .load(c))?;
+    let with = |gtin: Option<String>, epoch: Option<i64>| {
+        Some((gtin.as_deref().map_or(Some(NO_GTIN), gtin14)?, Epoch::new(u8::try_from(epoch?).ok()?)?))
+    };
+    Ok(rows.into_iter().filter_map(|(no, gtin, epoch)| Some((BatchNo(no), with(gtin, epoch)?))).collect())
 }
 
 /// The garment that came with this very serial.

@@ -1,5 +1,6 @@
 //! Which units of a batch have serials, and which of those are void.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use diesel::prelude::*;
@@ -14,8 +15,8 @@ use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::serial::Epoch;
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Refusal, Result};
-use crate::platform::db::Db;
 use crate::platform::db::schema::{batch as batch_table, batch_void};
+use crate::platform::db::{Db, chunk_rows, planned};
 use crate::platform::events::{self, Stamp};
 
 /// What a mint brought.
@@ -99,6 +100,26 @@ pub(super) fn void_units_of(bytes: &[u8]) -> Result<RoaringBitmap> {
 /// When the store does.
 pub fn voids_of(db: &mut Db, no: BatchNo) -> Result<RoaringBitmap> {
     Ok(bitmap(db, no)?.map(|(units, _)| units).unwrap_or_default())
+}
+
+/// The void units of many batches, counted from 0; batches without any are left out.
+///
+/// # Errors
+/// When the store does.
+pub fn voids_of_batches(db: &mut Db, numbers: &[BatchNo]) -> Result<HashMap<BatchNo, RoaringBitmap>> {
+    let mut voids = HashMap::new();
+    for chunk in numbers.chunks(chunk_rows(1)) {
+        let keys: Vec<i64> = chunk.iter().map(|no| no.0).collect();
+        let rows: Vec<(i64, Vec<u8>)> = each!(db, |c| planned(
+            batch_void::table.filter(batch_void::batch_no.eq_any(&keys)).select((batch_void::batch_no, batch_void::bitmap)),
+            keys.len() == 1
+        )
+        .load(c))?;
+        for (no, bytes) in rows {
+            voids.insert(BatchNo(no), void_units_of(&bytes)?);
+        }
+    }
+    Ok(voids)
 }
 
 /// Whether a unit is void.

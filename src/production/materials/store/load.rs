@@ -1,174 +1,212 @@
-//! Lots from files: many at a time, and what is there already stays as it is.
+//! Lots from files: many at a time; what is there already and what the file does not speak of stays as it is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
 use super::super::import::LotRecord;
-use super::super::{Lot, LotDraft, PartDraft};
-use super::{Parent, SUBJECT, all_edges, insert, insert_parents, lots_by_code, parents_of, refuse_cycle_among, update};
+use super::super::rules::{GUARDS, LotName, check};
+use super::super::{Lot, LotDraft, LotKind};
+use super::{
+    Called, Parent, SUBJECT, all_edges, below_used, drafts_of, insert, insert_parents, lots_called, names_of, refuse_cycle_among, update,
+};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::{Code, Error, Fault, Id, Result};
+use crate::kernel::text::folded;
+use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::lot_parent;
 use crate::platform::events::{self, Stamp};
-use crate::platform::imports::{Applied, Entry};
+use crate::platform::imports::{Applied, ChangeKind, Entry};
+use crate::production::corrections::{self, frozen};
 use crate::production::parties;
 
-/// Parents that a file names before it has them: by the parent's code, the lots that wait for it and how much goes in.
-pub(in crate::production::materials) type Waiting = HashMap<String, Vec<(Id, Option<i64>)>>;
+/// What tells a lot from every other: its code and its supplier's, folded.
+pub(in crate::production::materials) type Ident = (String, String);
 
-/// A chunk of a file beside what is in the store.
-struct Beside {
-    lots: HashMap<String, Lot>,
-    parents: HashMap<Id, Vec<PartDraft>>,
-    suppliers: HashMap<String, Id>,
-    supplier_codes: HashMap<Id, String>,
+/// Of a code and a supplier's.
+pub(in crate::production::materials) fn ident(code: &str, supplier: &str) -> Ident {
+    (folded(code), folded(supplier))
 }
 
-impl Beside {
-    fn of(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Self> {
-        let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.draft.code.as_str()).collect();
-        let lots = lots_by_code(db, &codes)?;
-        let ids: Vec<Id> = lots.values().map(|lot| lot.id).collect();
-        let edges = parents_of(db, &ids)?;
-        let names: Vec<Id> = edges.iter().map(|edge| edge.parent).collect();
-        let names: HashMap<Id, String> = super::lots(db, &names)?.into_iter().map(|lot| (lot.id, lot.code)).collect();
-        let mut parents: HashMap<Id, Vec<PartDraft>> = HashMap::new();
-        for edge in edges {
-            let lot = names.get(&edge.parent).cloned().unwrap_or_default();
-            parents.entry(edge.lot).or_default().push(PartDraft { lot, quantity_milli: edge.quantity_milli });
-        }
-        parents.values_mut().for_each(|parts| parts.sort());
-        let suppliers: Vec<&str> = chunk.iter().map(|entry| entry.record.draft.supplier.as_str()).collect();
-        let suppliers = parties::ids_of_codes(db, &suppliers)?;
-        let supplier_codes = parties::codes_of_ids(db, &lots.values().map(|lot| lot.party_id).collect::<Vec<_>>())?;
-        Ok(Self { lots, parents, suppliers, supplier_codes })
+/// Parents that a file names before it has them: by the parent's folded name, the lots that wait for it and how much goes in.
+pub(in crate::production::materials) type Waiting = HashMap<LotName, Vec<(Id, Option<i64>)>>;
+
+/// A row held against the store.
+struct Planned {
+    line: u64,
+    /// The lot that is there, and what it says.
+    there: Option<(Lot, LotDraft)>,
+    /// What it would say.
+    after: LotDraft,
+    kind: LotKind,
+    supplier: Id,
+}
+
+impl Planned {
+    fn is_same(&self) -> bool {
+        self.there.as_ref().is_some_and(|(_, before)| *before == self.after)
     }
 
-    fn supplier(&self, record: &LotRecord) -> Result<Id> {
-        let code = &record.draft.supplier;
-        self.suppliers.get(code).copied().ok_or_else(|| Fault::new("supplier_code", Code::UnknownReference).with("value", code).into())
-    }
-
-    /// A lot as a file would say it, in what `record` speaks of.
-    fn draft_of(&self, lot: &Lot, record: &LotRecord) -> LotDraft {
-        LotDraft {
-            code: lot.code.clone(),
-            supplier: self.supplier_codes.get(&lot.party_id).cloned().unwrap_or_default(),
-            kind: lot.kind.as_str().to_owned(),
-            material: lot.material.clone(),
-            dye_lot: lot.dye_lot.clone(),
-            quantity_milli: lot.quantity_milli,
-            unit: lot.unit.clone(),
-            country: lot.country.clone(),
-            produced_on: lot.produced_on,
-            received_on: lot.received_on,
-            parents: if record.says_parents { self.parents.get(&lot.id).cloned().unwrap_or_default() } else { Vec::new() },
-            version: None,
-        }
-    }
-
-    /// Whether the store says of the lot itself what the record says.
-    fn same_facts(&self, lot: &Lot, record: &LotRecord) -> bool {
-        let draft = &record.draft;
-        self.suppliers.get(&draft.supplier) == Some(&lot.party_id)
-            && lot.kind == record.kind
-            && lot.material == draft.material
-            && lot.dye_lot == draft.dye_lot
-            && lot.quantity_milli == draft.quantity_milli
-            && lot.unit == draft.unit
-            && lot.country == draft.country
-            && lot.produced_on == draft.produced_on
-            && lot.received_on == draft.received_on
-    }
-
-    /// Whether the store says what the record says of what the lot is made of.
-    fn same_parents(&self, lot: &Lot, record: &LotRecord) -> bool {
-        !record.says_parents || self.parents.get(&lot.id).map_or(&[][..], Vec::as_slice) == record.draft.parents.as_slice()
+    /// Counts what the row does.
+    fn tell(&self, told: &mut Applied) -> Result<Option<ChangeKind>> {
+        told.compare(self.line, &self.after.code, self.there.as_ref().map(|(_, before)| before), &self.after)
     }
 }
 
-/// What loading these records would do.
+/// Rows held against the store, and what is wrong with them (by place, under the fields of a draft).
+#[derive(Default)]
+struct Plan {
+    rows: Vec<Planned>,
+    faults: Vec<(usize, Fault)>,
+    /// Every lot that a row may name as a parent.
+    parents: Called,
+}
+
+fn plan(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Plan> {
+    let own: Vec<LotName> = chunk.iter().map(|entry| LotName { code: entry.record.code.clone(), supplier: None }).collect();
+    let asked: HashSet<Ident> = chunk.iter().map(|entry| entry.record.ident()).collect();
+    let mut there: HashMap<Ident, Lot> =
+        lots_called(db, &own, None)?.all().map(|(lot, supplier)| (ident(&lot.code, supplier), lot.clone())).collect();
+    there.retain(|ident, _| asked.contains(ident));
+    let stored: Vec<Lot> = there.values().cloned().collect();
+    let mut drafts = drafts_of(db, &stored, None)?;
+    let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.supplier.as_str()).collect();
+    let suppliers = parties::ids_of_codes(db, &codes)?;
+    let written = parties::codes_of_ids(db, &suppliers.values().copied().collect::<Vec<_>>())?;
+    let mut plan = Plan::default();
+    let mut laid = Vec::with_capacity(chunk.len());
+    for (place, Entry { line, record }) in chunk.iter().enumerate() {
+        let Some(supplier) = suppliers.get(&record.supplier).copied() else {
+            plan.faults.push((place, Fault::new("supplier", Code::UnknownReference).with("value", &record.supplier)));
+            continue;
+        };
+        let before = there.get(&record.ident()).cloned().and_then(|lot| Some((drafts.remove(&lot.id)?, lot)));
+        let mut after = before.as_ref().map_or_else(
+            || LotDraft { code: record.code.clone(), supplier: written.get(&supplier).cloned().unwrap_or_default(), ..LotDraft::default() },
+            |(draft, _)| draft.clone(),
+        );
+        record.edits.onto(&mut after);
+        match check(&after) {
+            Ok((after, kind)) => {
+                laid.push((place, Planned { line: *line, there: before.map(|(draft, lot)| (lot, draft)), after, kind, supplier }))
+            }
+            Err(Error::Refused(refusal)) => {
+                let whole = Fault { field: "parents".into(), line: None, code: refusal.code, args: refusal.args };
+                let found = if refusal.faults.is_empty() { vec![whole] } else { refusal.faults };
+                plan.faults.extend(found.into_iter().map(|fault| (place, fault)));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let named: Vec<LotName> = laid.iter().flat_map(|(_, row)| &row.after.parents).filter_map(|part| name_of(&part.lot)).collect();
+    plan.parents = lots_called(db, &named, None)?;
+    as_written(db, &plan.parents, laid.iter_mut().map(|(_, row)| &mut row.after))?;
+    let changed: Vec<Id> = laid.iter().filter(|(_, row)| !row.is_same()).filter_map(|(_, row)| Some(row.there.as_ref()?.0.id)).collect();
+    let standing = corrections::of_lots(db, &changed)?;
+    for (place, row) in laid {
+        if let Some((lot, before)) = &row.there {
+            let held = standing.get(&lot.id).map(|standing| frozen(GUARDS, before, &row.after, standing)).unwrap_or_default();
+            plan.faults.extend(held.into_iter().chain(below_used(db, lot.id, before, &row.after)?).map(|fault| (place, fault)));
+        }
+        plan.rows.push(row);
+    }
+    Ok(plan)
+}
+
+/// The name of a parent in a draft that has been checked.
+fn name_of(text: &str) -> Option<LotName> {
+    LotName::read("parents", text).ok()
+}
+
+/// Names the parents of drafts as the store does, where it has them.
+fn as_written<'a>(db: &mut Db, known: &Called, drafts: impl Iterator<Item = &'a mut LotDraft>) -> Result<()> {
+    let lots: Vec<Lot> = known.all().map(|(lot, _)| lot.clone()).collect();
+    let names = names_of(db, &lots)?;
+    for draft in drafts {
+        for part in &mut draft.parents {
+            let known = name_of(&part.lot).and_then(|name| known.get("parents", &name).ok());
+            if let Some(name) = known.and_then(|lot| names.get(&lot.id)) {
+                part.lot.clone_from(name);
+            }
+        }
+        draft.parents.sort();
+    }
+    Ok(())
+}
+
+/// What loading these records would do, and what is wrong with them (by place, under the fields of a draft).
 ///
 /// # Errors
 /// When the store does.
-pub(in crate::production::materials) fn would_load(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Applied> {
-    let beside = Beside::of(db, chunk)?;
+pub(in crate::production::materials) fn would_load(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<(Applied, Vec<(usize, Fault)>)> {
+    let plan = plan(db, chunk)?;
     let mut would = Applied::default();
-    for Entry { line, record } in chunk {
-        let before = beside.lots.get(&record.draft.code).map(|lot| beside.draft_of(lot, record));
-        would.compare(*line, &record.draft.code, before.as_ref(), &record.draft)?;
+    for row in &plan.rows {
+        row.tell(&mut would)?;
     }
-    Ok(would)
+    Ok((would, plan.faults))
 }
 
 /// Loads a chunk of a file. Parents that are not there yet wait for a later chunk; those that earlier chunks waited for are joined.
 ///
 /// # Errors
-/// [`Code::UnknownReference`] for a supplier that has gone; [`Code::Cycle`] when somebody made one since the file was checked.
+/// What [`would_load`] finds, when it has come up since the file was checked; [`Code::Cycle`] when somebody made one since.
 pub(in crate::production::materials) fn load(
     db: &mut Db,
     stamp: &Stamp,
     chunk: &[Entry<LotRecord>],
     waiting: &Waiting,
 ) -> Result<(Applied, Waiting)> {
-    let beside = Beside::of(db, chunk)?;
+    let Plan { rows, faults, parents } = plan(db, chunk)?;
+    Refusal::unless_empty(faults.into_iter().map(|(_, fault)| fault).collect())?;
     let mut applied = Applied::default();
-    let mut ids: HashMap<String, Id> = HashMap::new();
-    let mut rewired: Vec<(Id, &LotRecord)> = Vec::new();
+    let mut ids: HashMap<LotName, Id> = HashMap::new();
+    let mut rewired: Vec<(Id, &LotDraft)> = Vec::new();
     // Existing lots whose parents change, and lots joined late: only they can close a cycle.
     let mut suspects: Vec<i64> = Vec::new();
-    for Entry { line, record } in chunk {
-        let supplier = beside.supplier(record)?;
-        let id = match beside.lots.get(&record.draft.code) {
-            None => {
+    for row in &rows {
+        let change = row.tell(&mut applied)?;
+        let id = match (&row.there, change) {
+            (None, _) => {
                 let id = stamp.id();
-                insert(db, stamp, id, supplier, record.kind, &record.draft)?;
-                applied.add(*line, &record.draft.code);
-                rewired.push((id, record));
+                insert(db, stamp, id, row.supplier, row.kind, &row.after)?;
+                rewired.push((id, &row.after));
                 id
             }
-            Some(lot) if beside.same_facts(lot, record) && beside.same_parents(lot, record) => {
-                applied.keep();
-                ids.insert(record.draft.code.clone(), lot.id);
-                continue;
-            }
-            Some(lot) => {
-                update(db, lot.id, lot.version, supplier, record.kind, &record.draft)?;
-                applied.compare(*line, &record.draft.code, Some(&beside.draft_of(lot, record)), &record.draft)?;
-                if !beside.same_parents(lot, record) {
+            (Some((lot, _)), None) => lot.id,
+            (Some((lot, before)), Some(_)) => {
+                update(db, lot.id, lot.version, row.supplier, row.kind, &row.after)?;
+                if before.parents != row.after.parents {
                     each!(db, |c| diesel::delete(lot_parent::table.filter(lot_parent::lot_id.eq(lot.id.0))).execute(c))?;
-                    rewired.push((lot.id, record));
+                    rewired.push((lot.id, &row.after));
                     suspects.push(lot.id.0);
                 }
                 lot.id
             }
         };
-        ids.insert(record.draft.code.clone(), id);
-        let body = serde_json::to_value(&record.draft).map_err(Error::broken)?;
-        events::append(db, stamp, EventKind::LotSaved, Subject::Thing(SUBJECT, id.0), &body)?;
+        for supplier in [None, Some(row.after.supplier.clone())] {
+            ids.insert(LotName { code: row.after.code.clone(), supplier }.folded(), id);
+        }
+        if change.is_some() {
+            let body = serde_json::to_value(&row.after).map_err(Error::broken)?;
+            events::append(db, stamp, EventKind::LotSaved, Subject::Thing(SUBJECT, id.0), &body)?;
+        }
     }
-    let elsewhere: Vec<&str> = rewired
-        .iter()
-        .flat_map(|(_, record)| &record.draft.parents)
-        .map(|part| part.lot.as_str())
-        .filter(|code| !ids.contains_key(*code))
-        .collect();
-    let elsewhere = lots_by_code(db, &elsewhere)?;
     let mut waiting = waiting.clone();
     let mut edges = Vec::new();
-    for (lot, record) in rewired {
-        for part in &record.draft.parents {
-            match ids.get(&part.lot).copied().or_else(|| elsewhere.get(&part.lot).map(|lot| lot.id)) {
+    for (lot, draft) in rewired {
+        for part in &draft.parents {
+            let Some(name) = name_of(&part.lot) else { continue };
+            let stored = || parents.get("parents", &name).ok().map(|lot| lot.id);
+            match ids.get(&name.folded()).copied().or_else(stored) {
                 Some(parent) => edges.push(Parent { lot, parent, quantity_milli: part.quantity_milli }),
-                None => waiting.entry(part.lot.clone()).or_default().push((lot, part.quantity_milli)),
+                None => waiting.entry(name.folded()).or_default().push((lot, part.quantity_milli)),
             }
         }
     }
-    for (code, parent) in &ids {
-        for (lot, quantity_milli) in waiting.remove(code).into_iter().flatten() {
+    for (name, parent) in &ids {
+        for (lot, quantity_milli) in waiting.remove(name).into_iter().flatten() {
             suspects.push(lot.0);
             edges.push(Parent { lot, parent: *parent, quantity_milli });
         }

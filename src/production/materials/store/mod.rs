@@ -1,6 +1,8 @@
 //! Every query about lots and what they are made of.
 
+mod list;
 mod load;
+mod names;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,21 +12,25 @@ use diesel::sql_types::BigInt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::rules::{any_cycle, check, cyclic, out_of_order};
-use super::{Lot, LotDraft, LotKind, PartDraft};
+use super::rules::{GUARDS, LotName, any_cycle, check, cyclic, out_of_order};
+use super::{Lot, LotDraft, LotKind, milli_text};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::ids::UNITS_PER_BATCH;
-use crate::kernel::paging::{Page, PageAsk};
-use crate::kernel::text::Both;
+use crate::kernel::text::{Both, folded};
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::schema::{batch, batch_lot, lot, lot_parent, party};
-use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
+use crate::production::corrections::{self, Act, Change, Preview};
 use crate::production::parties;
 
-pub(super) use load::{Waiting, load, would_load};
+pub(super) use list::drafts;
+use list::{Joined, drafts_of, views};
+pub use list::{LotFilter, LotView, PartyRef, list};
+pub(super) use load::{Ident, Waiting, ident, load, would_load};
+pub use names::{Called, lot_called, lots_called, names};
+use names::{names_of, there};
 
 /// The subject of a lot's events.
 pub(super) const SUBJECT: &str = "lot";
@@ -47,6 +53,7 @@ pub(super) struct Row {
     received_on: Option<NaiveDate>,
     created_at: NaiveDateTime,
     version: i64,
+    _code_key: String,
 }
 
 impl TryFrom<Row> for Lot {
@@ -84,15 +91,6 @@ pub fn lot(db: &mut Db, id: Id) -> Result<Option<Lot>> {
     Ok(all(rows)?.pop())
 }
 
-/// The lot with this code.
-///
-/// # Errors
-/// When the store does.
-pub fn lot_by_code(db: &mut Db, code: &str) -> Result<Option<Lot>> {
-    let rows: Vec<Row> = each!(db, |c| lot::table.filter(lot::code.eq(code)).load(c))?;
-    Ok(all(rows)?.pop())
-}
-
 /// The lots with these ids, in any order; those that are not there are left out.
 ///
 /// # Errors
@@ -103,19 +101,6 @@ pub fn lots(db: &mut Db, ids: &[Id]) -> Result<Vec<Lot>> {
         let keys: Vec<i64> = chunk.iter().map(|id| id.0).collect();
         let rows: Vec<Row> = each!(db, |c| lot::table.filter(lot::id.eq_any(keys)).load(c))?;
         found.extend(all(rows)?);
-    }
-    Ok(found)
-}
-
-/// The lots with these codes, by code; those that are not there are left out.
-///
-/// # Errors
-/// When the store does.
-pub fn lots_by_code(db: &mut Db, codes: &[&str]) -> Result<HashMap<String, Lot>> {
-    let mut found = HashMap::with_capacity(codes.len());
-    for chunk in codes.chunks(KEYS) {
-        let rows: Vec<Row> = each!(db, |c| lot::table.filter(lot::code.eq_any(chunk)).load(c))?;
-        found.extend(all(rows)?.into_iter().map(|lot| (lot.code.clone(), lot)));
     }
     Ok(found)
 }
@@ -169,157 +154,10 @@ pub fn children_of(db: &mut Db, lots: &[Id]) -> Result<Vec<Parent>> {
     Ok(found)
 }
 
-/// A party as other things name it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PartyRef {
-    /// Its code.
-    pub code: String,
-    /// Its name.
-    pub name: Both,
-}
-
-/// A lot as lists and documents show it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct LotView {
-    /// Its code.
-    pub code: String,
-    /// The party it was received from.
-    pub supplier: PartyRef,
-    /// Kind of material.
-    pub kind: LotKind,
-    /// What it is.
-    pub material: Both,
-    /// The dye house's own lot, or empty.
-    pub dye_lot: String,
-    /// Quantity in thousandths of the unit.
-    pub quantity_milli: i64,
-    /// Unit.
-    pub unit: String,
-    /// Country of origin, ISO 3166 alpha-2, or empty.
-    pub country: String,
-    /// Day it was produced.
-    pub produced_on: Option<NaiveDate>,
-    /// Day it was received.
-    pub received_on: Option<NaiveDate>,
-    /// Send it back with a change.
-    pub version: i64,
-}
-
-fn view(lot: Lot, code: String, name_zh: String, name_en: String) -> LotView {
-    LotView {
-        code: lot.code,
-        supplier: PartyRef { code, name: Both { zh: name_zh, en: name_en } },
-        kind: lot.kind,
-        material: lot.material,
-        dye_lot: lot.dye_lot,
-        quantity_milli: lot.quantity_milli,
-        unit: lot.unit,
-        country: lot.country,
-        produced_on: lot.produced_on,
-        received_on: lot.received_on,
-        version: lot.version,
-    }
-}
-
-/// What a list of lots is narrowed to.
-#[derive(Clone, Debug, Default)]
-pub struct LotFilter {
-    /// Only lots of this party: a supplier's user sees no others.
-    pub party: Option<Id>,
-    /// Only lots from the party with this code.
-    pub supplier: Option<String>,
-    /// Only lots of this kind.
-    pub kind: Option<LotKind>,
-    /// Part of the code, the material or the dye lot, whatever its case.
-    pub q: Option<String>,
-}
-
-/// Lots by code, a page at a time.
-///
-/// # Errors
-/// [`Code::Malformed`] for a page token that is none.
-pub fn list(db: &mut Db, filter: &LotFilter, ask: &PageAsk) -> Result<Page<LotView>> {
-    let (limit, after) = (ask.limit(), ask.key()?);
-    let views = views(db, filter, after.as_deref(), Some(limit + 1))?;
-    Ok(Page::new(views, limit, |lot: &LotView| lot.code.clone()))
-}
-
-/// All lots of a filter as a file has them, what they are made of included.
-///
-/// # Errors
-/// When the store does.
-pub(super) fn drafts(db: &mut Db, filter: &LotFilter) -> Result<Vec<LotDraft>> {
-    let views = views(db, filter, None, None)?;
-    let codes: Vec<&str> = views.iter().map(|lot| lot.code.as_str()).collect();
-    let ids: HashMap<Id, String> = lots_by_code(db, &codes)?.into_values().map(|lot| (lot.id, lot.code)).collect();
-    let edges = parents_of(db, &ids.keys().copied().collect::<Vec<_>>())?;
-    let strangers: Vec<Id> = edges.iter().map(|edge| edge.parent).filter(|id| !ids.contains_key(id)).collect();
-    // Lots of other parties stay unnamed to somebody who is bound to one.
-    let strangers = lots(db, &strangers)?.into_iter().filter(|lot| filter.party.is_none_or(|party| party == lot.party_id));
-    let names: HashMap<Id, String> = strangers.map(|lot| (lot.id, lot.code)).chain(ids.clone()).collect();
-    let mut parents: HashMap<&str, Vec<PartDraft>> = HashMap::new();
-    for edge in &edges {
-        if let (Some(lot), Some(parent)) = (ids.get(&edge.lot), names.get(&edge.parent)) {
-            parents.entry(lot).or_default().push(PartDraft { lot: parent.clone(), quantity_milli: edge.quantity_milli });
-        }
-    }
-    Ok(views
-        .iter()
-        .map(|lot| LotDraft {
-            code: lot.code.clone(),
-            supplier: lot.supplier.code.clone(),
-            kind: lot.kind.as_str().to_owned(),
-            material: lot.material.clone(),
-            dye_lot: lot.dye_lot.clone(),
-            quantity_milli: lot.quantity_milli,
-            unit: lot.unit.clone(),
-            country: lot.country.clone(),
-            produced_on: lot.produced_on,
-            received_on: lot.received_on,
-            parents: parents.remove(lot.code.as_str()).unwrap_or_default(),
-            version: None,
-        })
-        .collect())
-}
-
-fn views(db: &mut Db, filter: &LotFilter, after: Option<&str>, limit: Option<i64>) -> Result<Vec<LotView>> {
-    let rows: Vec<(Row, String, String, String)> = each!(db, |c| {
-        let mut query = lot::table.inner_join(party::table.on(party::id.eq(lot::party_id))).into_boxed();
-        if let Some(party) = filter.party {
-            query = query.filter(lot::party_id.eq(party.0));
-        }
-        if let Some(supplier) = &filter.supplier {
-            query = query.filter(party::code.eq(supplier));
-        }
-        if let Some(kind) = filter.kind {
-            query = query.filter(lot::kind.eq(kind.as_str()));
-        }
-        if let Some(q) = &filter.q {
-            let pattern = anywhere(q);
-            query = query.filter(
-                lower(lot::code)
-                    .like(pattern.clone())
-                    .escape('\\')
-                    .or(lower(lot::material_zh).like(pattern.clone()).escape('\\'))
-                    .or(lower(lot::material_en).like(pattern.clone()).escape('\\'))
-                    .or(lower(lot::dye_lot).like(pattern).escape('\\')),
-            );
-        }
-        if let Some(after) = after {
-            query = query.filter(lot::code.gt(after));
-        }
-        if let Some(limit) = limit {
-            query = query.limit(limit);
-        }
-        query.order(lot::code).select((lot::all_columns, party::code, party::name_zh, party::name_en)).load(c)
-    })?;
-    rows.into_iter().map(|(row, code, zh, en)| Ok(view(row.try_into()?, code, zh, en))).collect()
-}
-
 /// A lot that went into another or came out of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LotPart {
-    /// Code of the other lot.
+    /// The other lot: its code; `code@supplier` where several suppliers use it.
     pub lot: String,
     /// Its supplier.
     pub supplier: PartyRef,
@@ -369,35 +207,35 @@ pub struct LotSheet {
     pub batches: Vec<BatchUse>,
 }
 
-/// A lot with its neighbours. None when there is no such lot, or `party` is named and it is not that party's; neighbours of other parties
-/// are then left out.
+/// The lot that `name` means with its neighbours. None when there is no such lot, or `party` is named and it is not that party's; neighbours
+/// of other parties are then left out.
 ///
 /// # Errors
-/// When the store does.
-pub fn sheet(db: &mut Db, code: &str, party: Option<Id>) -> Result<Option<LotSheet>> {
-    let Some(found) = lot_by_code(db, code)?.filter(|lot| party.is_none_or(|party| party == lot.party_id)) else {
-        return Ok(None);
-    };
+/// [`Code::Ambiguous`] where several suppliers have a lot of this code.
+pub fn sheet(db: &mut Db, name: &str, party: Option<Id>) -> Result<Option<LotSheet>> {
+    let Some(found) = lot_called(db, name, party)? else { return Ok(None) };
+    sheet_of(db, &found, party)
+}
+
+fn sheet_of(db: &mut Db, found: &Lot, party: Option<Id>) -> Result<Option<LotSheet>> {
     let id = found.id;
     let up = parents_of(db, &[id])?;
     let down = children_of(db, &[id])?;
     let ids: Vec<i64> = up.iter().map(|edge| edge.parent.0).chain(down.iter().map(|edge| edge.lot.0)).chain([id.0]).collect();
-    let mut views: HashMap<i64, LotView> = HashMap::new();
+    let mut known: HashMap<Id, LotView> = HashMap::new();
     for chunk in ids.chunks(KEYS) {
-        let rows: Vec<(Row, String, String, String)> = each!(db, |c| {
+        let rows: Vec<Joined> = each!(db, |c| {
             let mut query = lot::table.inner_join(party::table.on(party::id.eq(lot::party_id))).filter(lot::id.eq_any(chunk)).into_boxed();
             if let Some(party) = party {
                 query = query.filter(lot::party_id.eq(party.0));
             }
             query.select((lot::all_columns, party::code, party::name_zh, party::name_en)).load(c)
         })?;
-        for (row, code, zh, en) in rows {
-            views.insert(row.id, view(row.try_into()?, code, zh, en));
-        }
+        known.extend(views(db, rows)?);
     }
     let part = |other: Id, unit: Option<&str>, quantity_milli: Option<i64>| {
-        views.get(&other.0).map(|lot| LotPart {
-            lot: lot.code.clone(),
+        known.get(&other).map(|lot| LotPart {
+            lot: lot.name.clone(),
             supplier: lot.supplier.clone(),
             kind: lot.kind,
             material: lot.material.clone(),
@@ -425,76 +263,124 @@ pub fn sheet(db: &mut Db, code: &str, party: Option<Id>) -> Result<Option<LotShe
             quantity_milli,
         })
         .collect();
-    Ok(views.remove(&id.0).map(|lot| LotSheet { lot, parents, children, batches }))
+    Ok(known.remove(&id).map(|lot| LotSheet { lot, parents, children, batches }))
 }
 
 /// Saves a new lot.
 ///
 /// # Errors
-/// What [`check`] refuses; [`Code::Duplicate`] for a code that is taken; [`Code::UnknownReference`] for a supplier or parent that is not
-/// there; [`Code::DatesOutOfOrder`] for a parent produced later.
+/// What [`check`] refuses; [`Code::Duplicate`] for a code that its supplier uses already; [`Code::UnknownReference`] for a supplier or parent
+/// that is not there; [`Code::DatesOutOfOrder`] for a parent produced later.
 pub fn create(db: &mut Db, stamp: &Stamp, draft: &LotDraft) -> Result<LotSheet> {
-    let (draft, kind) = check(draft)?;
-    if lot_by_code(db, &draft.code)?.is_some() {
-        return Err(taken(&draft.code));
-    }
-    let supplier = parties::ids_of_codes(db, &[draft.supplier.as_str()])?.get(&draft.supplier).copied();
+    let (mut draft, kind) = check(draft)?;
     let id = stamp.id();
-    let edges = resolve(db, id, &draft, supplier)?;
-    insert(db, stamp, id, supplier.unwrap_or(Id(0)), kind, &draft)?;
+    let (supplier, edges) = resolve(db, id, &mut draft)?;
+    not_taken(db, id, supplier, &draft)?;
+    insert(db, stamp, id, supplier, kind, &draft)?;
     insert_parents(db, &edges)?;
-    saved(db, stamp, id, &draft)?;
-    sheet(db, &draft.code, None)?.ok_or_else(|| Error::broken("a lot just saved is not there"))
+    let body = serde_json::to_value(&draft).map_err(Error::broken)?;
+    events::append(db, stamp, EventKind::LotSaved, Subject::Thing(SUBJECT, id.0), &body)?;
+    saved(db, id)
 }
 
-/// Changes the lot `code`, parents included, if it still has `version`. Its code may change too.
+/// Changes the lot that `name` means, parents included, if it still has `version`. Its code may change too.
 ///
 /// # Errors
-/// As [`create`]; [`Code::NotFound`]; [`Code::Stale`] when somebody changed it in between; [`Code::Cycle`] when it would contain itself.
-pub fn change(db: &mut Db, stamp: &Stamp, code: &str, version: i64, draft: &LotDraft) -> Result<LotSheet> {
-    let (draft, kind) = check(draft)?;
-    let before = lot_by_code(db, code)?.ok_or(Code::NotFound)?;
-    if draft.code != before.code && lot_by_code(db, &draft.code)?.is_some() {
-        return Err(taken(&draft.code));
-    }
-    let supplier = parties::ids_of_codes(db, &[draft.supplier.as_str()])?.get(&draft.supplier).copied();
-    let edges = resolve(db, before.id, &draft, supplier)?;
-    not_before_children(db, before.id, &draft)?;
-    update(db, before.id, version, supplier.unwrap_or(before.party_id), kind, &draft)?;
-    if edges != parents_of(db, &[before.id])? {
-        each!(db, |c| diesel::delete(lot_parent::table.filter(lot_parent::lot_id.eq(before.id.0))).execute(c))?;
+/// As [`create`]; [`Code::NotFound`]; [`Code::Stale`] when somebody changed it in between; [`Code::Cycle`] when it would contain itself;
+/// [`Code::InUse`] for an edit that takes a fact from what stands on it ([`GUARDS`]), or less than what is recorded as used.
+pub fn change(db: &mut Db, stamp: &Stamp, name: &str, version: i64, draft: &LotDraft, act: &Act) -> Result<LotSheet> {
+    let (mut draft, kind) = check(draft)?;
+    let before = lot_called(db, name, None)?.ok_or(Code::NotFound)?;
+    let id = before.id;
+    let (supplier, edges) = resolve(db, id, &mut draft)?;
+    not_taken(db, id, supplier, &draft)?;
+    not_before_children(db, id, &draft)?;
+    let was = drafts_of(db, std::slice::from_ref(&before), None)?.remove(&id).unwrap_or_default();
+    let standing = match act {
+        Act::Edit => corrections::of_lots(db, &[id])?.remove(&id).unwrap_or_default(),
+        Act::Correct { .. } => corrections::moved_by_lot(db, id)?,
+    };
+    act.allow(GUARDS, &was, &draft, &standing)?;
+    Refusal::unless_empty(below_used(db, id, &was, &draft)?.into_iter().collect())?;
+    update(db, id, version, supplier, kind, &draft)?;
+    if edges != parents_of(db, &[id])? {
+        each!(db, |c| diesel::delete(lot_parent::table.filter(lot_parent::lot_id.eq(id.0))).execute(c))?;
         insert_parents(db, &edges)?;
-        refuse_cycle(db, before.id)?;
+        refuse_cycle(db, id)?;
     }
-    saved(db, stamp, before.id, &draft)?;
-    sheet(db, &draft.code, None)?.ok_or_else(|| Error::broken("a lot just saved is not there"))
+    let body = serde_json::to_value(&draft).map_err(Error::broken)?;
+    let change = Change { code: &draft.code, before: &was, after: &draft, standing: &standing, saved: body };
+    act.record(db, stamp, (EventKind::LotSaved, EventKind::LotCorrected), Subject::Thing(SUBJECT, id.0), change)?;
+    saved(db, id)
 }
 
-fn taken(code: &str) -> Error {
-    let fault = Fault::new("code", Code::Duplicate).with("field", "code").with("value", code);
-    Refusal { code: Code::Duplicate, args: vec![("field", "code".into())], faults: vec![fault] }.into()
+/// What a correction of the lot that `name` means would move.
+///
+/// # Errors
+/// [`Code::NotFound`]; [`Code::Ambiguous`].
+pub(super) fn preview(db: &mut Db, name: &str) -> Result<Preview> {
+    let lot = lot_called(db, name, None)?.ok_or(Code::NotFound)?;
+    Ok(Preview::of(GUARDS, corrections::moved_by_lot(db, lot.id)?))
 }
 
-/// The edges a draft asks for, sorted as the store returns them.
-fn resolve(db: &mut Db, id: Id, draft: &LotDraft, supplier: Option<Id>) -> Result<Vec<Parent>> {
+/// A quantity that is lowered to less than what is recorded as used.
+fn below_used(db: &mut Db, id: Id, was: &LotDraft, draft: &LotDraft) -> Result<Option<Fault>> {
+    if draft.quantity_milli >= was.quantity_milli {
+        return Ok(None);
+    }
+    let used = corrections::used_milli(db, id)?;
+    Ok((draft.quantity_milli < used).then(|| corrections::fixed("quantity_milli", "used-least", milli_text(used))))
+}
+
+/// Refuses a code that another lot of the supplier has.
+fn not_taken(db: &mut Db, id: Id, supplier: Id, draft: &LotDraft) -> Result<()> {
+    let others: Vec<i64> = each!(db, |c| lot::table
+        .filter(lot::code_key.eq(folded(&draft.code)).and(lot::party_id.eq(supplier.0)).and(lot::id.ne(id.0)))
+        .select(lot::id)
+        .load(c))?;
+    if others.is_empty() {
+        return Ok(());
+    }
+    let fault = Fault::new("code", Code::Duplicate).with("field", "code").with("value", &draft.code);
+    Err(Refusal { code: Code::Duplicate, args: vec![("field", "code".into())], faults: vec![fault] }.into())
+}
+
+/// The supplier and the edges a draft asks for, sorted as the store returns them. The draft then names both as they are written.
+fn resolve(db: &mut Db, id: Id, draft: &mut LotDraft) -> Result<(Id, Vec<Parent>)> {
     let mut faults = Vec::new();
+    let supplier = parties::by_code(db, &draft.supplier)?;
     if supplier.is_none() {
         faults.push(Fault::new("supplier", Code::UnknownReference).with("value", &draft.supplier));
     }
-    let codes: Vec<&str> = draft.parents.iter().map(|part| part.lot.as_str()).collect();
-    let known = lots_by_code(db, &codes)?;
-    let mut edges = Vec::with_capacity(codes.len());
-    for (place, part) in draft.parents.iter().enumerate() {
-        let Some(parent) = known.get(&part.lot) else {
-            faults.push(Fault::new(format!("parents.{place}.lot"), Code::UnknownReference).with("value", &part.lot));
-            continue;
-        };
-        faults.extend(out_of_order("produced_on", (&parent.code, parent.produced_on), (&draft.code, draft.produced_on)));
-        edges.push(Parent { lot: id, parent: parent.id, quantity_milli: part.quantity_milli });
+    let asked = draft.parents.iter().map(|part| LotName::read("lot", &part.lot)).collect::<Result<Vec<_>, Fault>>()?;
+    let known = lots_called(db, &asked, None)?;
+    let mut edges = Vec::with_capacity(asked.len());
+    let mut parents: Vec<Lot> = Vec::with_capacity(asked.len());
+    for (place, (part, name)) in draft.parents.iter().zip(&asked).enumerate() {
+        match known.get("lot", name) {
+            Err(fault) => faults.push(Fault { field: format!("parents.{place}.lot").into(), ..fault }),
+            Ok(parent) if edges.iter().any(|edge: &Parent| edge.parent == parent.id) => {
+                faults.push(Fault::new(format!("parents.{place}.lot"), Code::Duplicate).with("field", "lot").with("value", name));
+            }
+            Ok(parent) => {
+                faults.extend(out_of_order("produced_on", (&parent.code, parent.produced_on), (&draft.code, draft.produced_on)));
+                edges.push(Parent { lot: id, parent: parent.id, quantity_milli: part.quantity_milli });
+                parents.push(parent.clone());
+            }
+        }
     }
     Refusal::unless_empty(faults)?;
+    let Some(supplier) = supplier else { return Err(Code::Invalid.into()) };
+    draft.supplier = supplier.code;
+    let names = names_of(db, &parents)?;
+    for (part, edge) in draft.parents.iter_mut().zip(&edges) {
+        if let Some(name) = names.get(&edge.parent) {
+            part.lot.clone_from(name);
+        }
+    }
+    draft.parents.sort();
     edges.sort_by_key(|edge| edge.parent);
-    Ok(edges)
+    Ok((supplier.id, edges))
 }
 
 /// Refuses a day of production after that of something made of it.
@@ -512,6 +398,7 @@ fn insert(db: &mut Db, stamp: &Stamp, id: Id, supplier: Id, kind: LotKind, draft
         .values((
             lot::id.eq(id.0),
             lot::code.eq(&draft.code),
+            lot::code_key.eq(folded(&draft.code)),
             lot::party_id.eq(supplier.0),
             lot::kind.eq(kind.as_str()),
             lot::material_zh.eq(&draft.material.zh),
@@ -533,6 +420,7 @@ fn update(db: &mut Db, id: Id, version: i64, supplier: Id, kind: LotKind, draft:
     let changed = each!(db, |c| diesel::update(lot::table.filter(lot::id.eq(id.0).and(lot::version.eq(version))))
         .set((
             lot::code.eq(&draft.code),
+            lot::code_key.eq(folded(&draft.code)),
             lot::party_id.eq(supplier.0),
             lot::kind.eq(kind.as_str()),
             lot::material_zh.eq(&draft.material.zh),
@@ -566,10 +454,11 @@ fn insert_parents(db: &mut Db, edges: &[Parent]) -> Result<()> {
     Ok(())
 }
 
-fn saved(db: &mut Db, stamp: &Stamp, id: Id, draft: &LotDraft) -> Result<()> {
-    let body = serde_json::to_value(draft).map_err(Error::broken)?;
-    events::append(db, stamp, EventKind::LotSaved, Subject::Thing(SUBJECT, id.0), &body)?;
-    events::bump(db, "genealogy")
+/// The lot just saved; whoever holds the genealogy in memory reads it again.
+fn saved(db: &mut Db, id: Id) -> Result<LotSheet> {
+    events::bump(db, "genealogy")?;
+    let lot = there(lot(db, id)?)?;
+    sheet_of(db, &lot, None)?.ok_or_else(|| Code::NotFound.into())
 }
 
 #[derive(QueryableByName)]

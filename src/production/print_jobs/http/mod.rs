@@ -2,16 +2,16 @@
 
 mod pages;
 
-use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::view::{self, JobView, Settlement, Spoiled, job_view};
-use super::{JobState, LabelRequest, Printer, PrinterFields, make, rules, store};
+use super::{JobState, LabelRequest, make, rules, store};
 use crate::kernel::text::Both;
 use crate::kernel::{Code, Error, Id, Refusal, Result};
 use crate::platform::events::Stamp;
-use crate::platform::http::{Caller, House, Json, Once, Problem, Routes, created, json, perm, segment};
+use crate::platform::http::{Caller, House, Json, Once, Problem, Routes, created, json, perm};
 use crate::production::labels::Template;
 
 /// Mounts the room.
@@ -25,9 +25,6 @@ pub fn routes(config: &mut Routes<'_, '_>) {
         .service(spoil_api)
         .service(step_api)
         .service(templates_api)
-        .service(printers_api)
-        .service(create_printer_api)
-        .service(change_printer_api)
         .map(pages::routes);
 }
 
@@ -259,43 +256,4 @@ fn templates(house: &House) -> Result<Vec<TemplateView>> {
 #[get("/api/v1/label-templates")]
 async fn templates_api(_caller: Caller<perm::LabelsRead>, house: web::Data<House>) -> Result<HttpResponse> {
     json(&templates(&house)?)
-}
-
-/// The printers.
-#[utoipa::path(tag = "labels", responses((status = 200, body = Vec<Printer>)))]
-#[get("/api/v1/printers")]
-async fn printers_api(_caller: Caller<perm::LabelsRead>, house: web::Data<House>) -> Result<HttpResponse> {
-    json(&house.store.read(store::printers).await?)
-}
-
-async fn save_printer(house: &House, stamp: Stamp, once: Once, code: Option<String>, fields: PrinterFields) -> Result<Printer> {
-    house.store.write(move |db| once.run(db, &stamp, |db| store::save_printer(db, &stamp, code.as_deref(), &fields))).await
-}
-
-/// Adds a printer.
-#[utoipa::path(tag = "labels", request_body = PrinterFields, responses((status = 201, body = Printer), (status = 422, body = Problem)))]
-#[post("/api/v1/printers")]
-async fn create_printer_api(
-    request: HttpRequest,
-    caller: Caller<perm::LabelsEdit>,
-    house: web::Data<House>,
-    body: Json<PrinterFields>,
-) -> Result<HttpResponse> {
-    let once = Once::of(&request, &body.hash, None)?;
-    let printer = save_printer(&house, caller.stamp(), once, None, body.value).await?;
-    created(&format!("/api/v1/printers/{}", segment(&printer.code)), &printer)
-}
-
-/// Changes a printer. `version` is the one that was read.
-#[utoipa::path(tag = "labels", request_body = PrinterFields, responses((status = 200, body = Printer), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
-#[put("/api/v1/printers/{code}")]
-async fn change_printer_api(
-    request: HttpRequest,
-    caller: Caller<perm::LabelsEdit>,
-    house: web::Data<House>,
-    code: web::Path<String>,
-    body: Json<PrinterFields>,
-) -> Result<HttpResponse> {
-    let once = Once::of(&request, &body.hash, None)?;
-    json(&save_printer(&house, caller.stamp(), once, Some(code.into_inner()), body.value).await?)
 }

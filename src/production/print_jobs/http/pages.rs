@@ -7,20 +7,17 @@ use actix_web::web::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::Deserialize;
 
-use super::{blocking, create, save_printer, settle, spoil, step, templates, view_of};
+use super::{blocking, create, settle, spoil, step, templates, view_of};
 use crate::kernel::paging::PageAsk;
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
-use crate::platform::http::{
-    Caller, Filled, Form, House, Locale, Once, Shell, csv, html, html_response, perm, query_escape, see_other, segment,
-};
+use crate::platform::http::{Caller, Filled, Form, House, Locale, Once, Shell, csv, html, html_response, perm, query_escape, see_other};
 use crate::production::batches::{self, BatchFilter, BatchView};
 use crate::production::labels::{Fonts, Format};
-use crate::production::print_jobs::page::{
-    ChosenBatch, JobPage, LabelsPage, PrinterPage, PrintersPage, Shown, printer_of, printer_values, reasons, request_of,
-};
+use crate::production::print_jobs::page::{ChosenBatch, JobPage, LabelsPage, Shown, request_of};
 use crate::production::print_jobs::view::{self, ChunkVerdict, JobView, Settlement, Spoiled, job_view};
-use crate::production::print_jobs::{LabelRequest, Printer, Status, default_template, preview, run, store};
+use crate::production::print_jobs::{LabelRequest, default_template, preview, store};
+use crate::production::printers;
 
 /// Jobs a page lists.
 const RECENT: i64 = 50;
@@ -39,15 +36,6 @@ pub(super) fn routes(config: &mut ServiceConfig) -> &mut ServiceConfig {
         .service(settle_form)
         .service(spoil_form)
         .service(step_form)
-        .service(printers_page)
-        .service(create_printer_form)
-        .service(printer_page)
-        .service(change_printer_form)
-        .service(printer_status)
-}
-
-fn titled(request: &HttpRequest, key: &str) -> Shell {
-    Shell::of(request, Locale::of(request).words().say(key))
 }
 
 /// A batch as the page shows it.
@@ -81,7 +69,7 @@ async fn labels(request: &HttpRequest, house: &House, form: Filled, spoiled: Fil
             };
             let ids: Vec<Id> = store::jobs(db, None, of_batch, RECENT)?.iter().map(|job| job.id).collect();
             let jobs = ids.into_iter().map(|id| job_view(db, id)).collect::<Result<Vec<_>>>()?;
-            Ok((jobs, store::printers(db)?, batch, offered))
+            Ok((jobs, printers::all(db)?, batch, offered))
         })
         .await?;
     let templates = templates(house)?;
@@ -110,7 +98,7 @@ async fn labels(request: &HttpRequest, house: &House, form: Filled, spoiled: Fil
         }
     }
     let templates = templates.into_iter().map(|one| (one.name, one.title)).collect();
-    let (shell, zone) = (titled(request, "labels-title"), house.config.time_zone);
+    let (shell, zone) = (Shell::titled(request, "labels-title"), house.config.time_zone);
     Ok(LabelsPage { shell, form, spoiled, templates, printers, jobs, batch, offered, shown, trouble, zone })
 }
 
@@ -213,7 +201,7 @@ async fn job_page(
 async fn job_page_of(request: &HttpRequest, house: &House, id: Id, form: Filled) -> Result<JobPage> {
     let job = view_of(house, id).await?;
     let open = blocking(house, move |house| view::unaccounted(house, id)).await?;
-    Ok(JobPage { shell: titled(request, "labels-job-title"), job, open, form, zone: house.config.time_zone })
+    Ok(JobPage { shell: Shell::titled(request, "labels-job-title"), job, open, form, zone: house.config.time_zone })
 }
 
 #[get("/labels/jobs/{id}/unaccounted.csv")]
@@ -294,105 +282,4 @@ async fn step_form(
     let id: Id = id.parse()?;
     let done = step(&house, caller.stamp(), id, &word).await;
     back(&request, &house, id, form.value, done).await
-}
-
-async fn printers(request: &HttpRequest, house: &House, form: Filled) -> Result<PrintersPage> {
-    let printers = house.store.read(store::printers).await?;
-    Ok(PrintersPage { shell: titled(request, "labels-printers"), printers, form })
-}
-
-#[get("/printers")]
-async fn printers_page(request: HttpRequest, _caller: Caller<perm::LabelsRead>, house: web::Data<House>) -> Result<HttpResponse> {
-    let values = [("port", "9100"), ("language", "zpl"), ("dpi", "300"), ("confirms", "on")];
-    let form = Filled::of(values.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
-    Ok(html(&printers(&request, &house, form).await?))
-}
-
-#[post("/printers")]
-async fn create_printer_form(
-    request: HttpRequest,
-    caller: Caller<perm::LabelsEdit>,
-    house: web::Data<House>,
-    form: Form<HashMap<String, String>>,
-) -> Result<HttpResponse> {
-    let once = Once::of(&request, &form.hash, form.once.as_deref())?;
-    match save_printer(&house, caller.stamp(), once, None, printer_of(&form.value)).await {
-        Ok(printer) => Ok(see_other(format!("/printers/{}", segment(&printer.code)))),
-        Err(error) => {
-            let form = Filled::refused(form.value, error, Locale::of(&request).words())?;
-            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &printers(&request, &house, form).await?))
-        }
-    }
-}
-
-async fn printer(house: &House, code: String) -> Result<Printer> {
-    house.store.read(move |db| store::printer_by_code(db, &code)).await?.ok_or_else(|| Code::NotFound.into())
-}
-
-fn printer_shown(
-    request: &HttpRequest,
-    printer: Printer,
-    form: Option<Filled>,
-    asked: Option<Result<Option<Status>>>,
-) -> Result<PrinterPage> {
-    let words = Locale::of(request).words();
-    let answer = match asked {
-        None => None,
-        Some(Ok(None)) => Some((false, words.say("labels-reason-silent").into_owned())),
-        Some(Ok(Some(status))) if status.stops.is_empty() => {
-            let key = if status.is_idle() { "labels-printer-idle" } else { "labels-printer-busy" };
-            Some((true, words.say1(key, "count", status.waiting).into_owned()))
-        }
-        Some(Ok(Some(status))) => {
-            let stops: Vec<_> = status.stops.iter().map(|stop| stop.as_str()).collect();
-            Some((false, reasons(words, &stops.join(","))))
-        }
-        Some(Err(Error::Refused(refusal))) => Some((false, words.refusal(&refusal))),
-        Some(Err(other)) => return Err(other),
-    };
-    let form = form.unwrap_or_else(|| Filled::of(printer_values(&printer)));
-    Ok(PrinterPage { shell: Shell::of(request, printer.code.clone()), printer, form, answer })
-}
-
-#[get("/printers/{code}")]
-async fn printer_page(
-    request: HttpRequest,
-    _caller: Caller<perm::LabelsRead>,
-    house: web::Data<House>,
-    code: web::Path<String>,
-) -> Result<HttpResponse> {
-    Ok(html(&printer_shown(&request, printer(&house, code.into_inner()).await?, None, None)?))
-}
-
-#[post("/printers/{code}")]
-async fn change_printer_form(
-    request: HttpRequest,
-    caller: Caller<perm::LabelsEdit>,
-    house: web::Data<House>,
-    code: web::Path<String>,
-    form: Form<HashMap<String, String>>,
-) -> Result<HttpResponse> {
-    let once = Once::of(&request, &form.hash, form.once.as_deref())?;
-    let known = printer(&house, code.into_inner()).await?;
-    match save_printer(&house, caller.stamp(), once, Some(known.code.clone()), printer_of(&form.value)).await {
-        Ok(printer) => Ok(see_other(format!("/printers/{}", segment(&printer.code)))),
-        Err(error) => {
-            let form = Filled::refused(form.value, error, Locale::of(&request).words())?;
-            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &printer_shown(&request, known, Some(form), None)?))
-        }
-    }
-}
-
-#[post("/printers/{code}/status")]
-async fn printer_status(
-    request: HttpRequest,
-    _caller: Caller<perm::LabelsEdit>,
-    house: web::Data<House>,
-    code: web::Path<String>,
-    _form: Form<HashMap<String, String>>,
-) -> Result<HttpResponse> {
-    let known = printer(&house, code.into_inner()).await?;
-    let asked = known.clone();
-    let answer = blocking(&house, move |house| run::ask(house, &asked)).await;
-    Ok(html(&printer_shown(&request, known, None, Some(answer))?))
 }

@@ -11,13 +11,14 @@ use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::http::{Caller, Filled, Form, House, Locale, Once, Shell, csv, html, html_response, perm, query_escape, see_other};
-use crate::production::parties::{self, Maker, Party, PartyFilter};
+use crate::production::corrections::{Act, Preview};
+use crate::production::parties::{self, Party};
 use crate::production::products::page::{
     ListPage, OnePage, PoliciesPage, PolicyForm, SkuForm, StyleForm, href, policy_of, policy_values, sku_of, sku_values, style_of,
     style_values,
 };
 use crate::production::products::{
-    SKU_COLUMNS, STYLE_COLUMNS, Sku, SkuFields, SkuFilter, StyleFields, import, label_items, missing_items, store,
+    SKU_COLUMNS, STYLE_COLUMNS, Sku, SkuFields, SkuFilter, SkuView, StyleFields, import, label_items, missing_items, store,
 };
 
 /// Rows a download may have.
@@ -33,22 +34,22 @@ pub(super) fn mount(config: &mut web::ServiceConfig) -> &mut web::ServiceConfig 
         .service(style_one)
         .service(edit_style)
         .service(change_style)
+        .service(correct_style_page)
+        .service(correct_style)
         .service(new_sku)
         .service(create_sku)
         .service(skus_csv)
         .service(sku_one)
         .service(edit_sku)
         .service(change_sku)
+        .service(correct_sku_page)
+        .service(correct_sku)
         .service(policies_page)
         .service(new_policy)
         .service(add_policy)
 }
 
 type Values = HashMap<String, String>;
-
-fn titled(request: &HttpRequest, key: &str) -> Shell {
-    Shell::of(request, Locale::of(request).words().say(key))
-}
 
 #[get("/styles")]
 async fn list_page(
@@ -66,7 +67,7 @@ async fn list_page(
         query.push_str(&format!("&per_page={rows}"));
     }
     Ok(html(&ListPage {
-        shell: titled(&request, "styles-title"),
+        shell: Shell::titled(&request, "styles-title"),
         styles: page.items,
         q,
         status,
@@ -145,36 +146,44 @@ async fn style_one(
         })
         .await?;
     let shell = Shell::of(&request, view.name.get(lang).to_owned());
-    Ok(html(&OnePage { shell, view, maker, policy, skus, items }))
+    let may_correct = bound.is_none();
+    Ok(html(&OnePage { shell, view, maker, policy, skus, may_correct, items }))
 }
 
-async fn style_form(house: &House, shell: Shell, form: Filled, code: Option<String>, status: StatusCode) -> Result<HttpResponse> {
+async fn style_form(
+    house: &House,
+    shell: Shell,
+    form: Filled,
+    code: Option<String>,
+    correcting: Option<Preview>,
+    status: StatusCode,
+) -> Result<HttpResponse> {
     let lang = shell.lang;
     let (makers, policies) = house
         .store
         .read(move |db| {
-            let mut policies: Vec<String> = store::policy_codes(db)?.into_iter().collect();
-            policies.sort_unstable();
+            let mut policies: Vec<String> = store::policies(db, None)?.into_iter().map(|policy| policy.code).collect();
+            policies.dedup();
             Ok((makers(db, lang)?, policies))
         })
         .await?;
-    Ok(html_response(status, &StyleForm { shell, form, code, makers, policies }))
+    Ok(html_response(status, &StyleForm { shell, form, code, makers, policies, correcting }))
 }
 
 /// Parties that may be named as manufacturer, for the form's suggestions.
 fn makers(db: &mut Db, lang: Lang) -> Result<Vec<(String, String)>> {
     let mut found: Vec<Party> = Vec::new();
     for role in [parties::Role::Brand, parties::Role::Factory] {
-        found.extend(parties::list(db, &PartyFilter { role: Some(role), ..PartyFilter::default() }, None, 200)?);
+        found.extend(parties::with_role(db, role)?);
     }
     found.sort_by(|one, other| one.code.cmp(&other.code));
     found.dedup_by(|one, other| one.code == other.code);
-    Ok(found.into_iter().map(|party| (party.code.clone(), Maker::from(&party).name.get(lang).to_owned())).collect())
+    Ok(found.into_iter().map(|party| (party.code.clone(), party.name(lang).to_owned())).collect())
 }
 
 #[get("/styles/new")]
 async fn new_style(request: HttpRequest, _caller: Caller<perm::CatalogueEdit>, house: web::Data<House>) -> Result<HttpResponse> {
-    style_form(&house, titled(&request, "styles-new"), Filled::default(), None, StatusCode::OK).await
+    style_form(&house, Shell::titled(&request, "styles-new"), Filled::default(), None, None, StatusCode::OK).await
 }
 
 #[get("/styles/{code}/edit")]
@@ -190,7 +199,38 @@ async fn edit_style(
         one(style_views(db, vec![style])?)
     });
     let view = view.await?;
-    style_form(&house, titled(&request, "styles-edit"), Filled::of(style_values(&view)), Some(view.code), StatusCode::OK).await
+    style_form(&house, Shell::titled(&request, "styles-edit"), Filled::of(style_values(&view)), Some(view.code), None, StatusCode::OK).await
+}
+
+#[get("/styles/{code}/correct")]
+async fn correct_style_page(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
+    caller.unbound()?;
+    let found = house.store.read(move |db| {
+        let style = visible_style(db, None, &code)?;
+        Ok((one(style_views(db, vec![style])?)?, store::style_preview(db, &code)?))
+    });
+    let (view, moves) = found.await?;
+    let form = Filled::of(style_values(&view));
+    style_form(&house, Shell::titled(&request, "correct-title"), form, Some(view.code), Some(moves), StatusCode::OK).await
+}
+
+#[post("/styles/{code}/correct")]
+async fn correct_style(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    form: Form<Values>,
+) -> Result<HttpResponse> {
+    caller.unbound()?;
+    let fields = style_of(&form.value);
+    let act = Act::correct(form.value.get("reason").map_or("", String::as_str));
+    submit_style(&request, &caller, &house, form, fields, Some(code.into_inner()), act).await
 }
 
 #[post("/styles/new")]
@@ -201,7 +241,7 @@ async fn create_style(
     form: Form<Values>,
 ) -> Result<HttpResponse> {
     let fields = style_of(&form.value).map(|fields| StyleFields { version: None, ..fields });
-    submit_style(&request, &caller, &house, form, fields, None).await
+    submit_style(&request, &caller, &house, form, fields, None, Ok(Act::Edit)).await
 }
 
 #[post("/styles/{code}/edit")]
@@ -213,7 +253,7 @@ async fn change_style(
     form: Form<Values>,
 ) -> Result<HttpResponse> {
     let fields = style_of(&form.value);
-    submit_style(&request, &caller, &house, form, fields, Some(code.into_inner())).await
+    submit_style(&request, &caller, &house, form, fields, Some(code.into_inner()), Ok(Act::Edit)).await
 }
 
 async fn submit_style(
@@ -223,18 +263,34 @@ async fn submit_style(
     form: Form<Values>,
     fields: Result<StyleFields, Vec<Fault>>,
     code: Option<String>,
+    act: Result<Act, Fault>,
 ) -> Result<HttpResponse> {
     let once = Once::of(request, &form.hash, form.once.as_deref())?;
-    let saved = match fields {
-        Ok(fields) => save_style(house, caller, once, code.clone(), fields).await,
-        Err(faults) => Err(unreadable(faults)),
+    let is_edit = act == Ok(Act::Edit);
+    let saved = match (fields, act) {
+        (Ok(fields), Ok(act)) => save_style(house, caller, once, code.clone(), fields, act).await,
+        (Err(faults), _) => Err(unreadable(faults)),
+        (_, Err(fault)) => Err(fault.into()),
     };
     match saved {
         Ok(view) => Ok(see_other(href(&view.code))),
         Err(error) => {
-            let shell = titled(request, if code.is_some() { "styles-edit" } else { "styles-new" });
+            let moves = match code.clone().filter(|_| !is_edit) {
+                Some(code) => Some(house.store.read(move |db| store::style_preview(db, &code)).await?),
+                None => None,
+            };
+            let shell = Shell::titled(
+                request,
+                if moves.is_some() {
+                    "correct-title"
+                } else if code.is_some() {
+                    "styles-edit"
+                } else {
+                    "styles-new"
+                },
+            );
             let form = Filled::refused(form.value, error, shell.t)?;
-            style_form(house, shell, form, code, StatusCode::UNPROCESSABLE_ENTITY).await
+            style_form(house, shell, form, code, moves, StatusCode::UNPROCESSABLE_ENTITY).await
         }
     }
 }
@@ -252,7 +308,14 @@ async fn new_sku(
 ) -> Result<HttpResponse> {
     let bound = caller.party;
     let style = house.store.read(move |db| visible_style(db, bound, &code)).await?.code;
-    Ok(html(&SkuForm { shell: titled(&request, "skus-new"), form: Filled::default(), style, code: None, old_gtins: Vec::new() }))
+    Ok(html(&SkuForm {
+        shell: Shell::titled(&request, "skus-new"),
+        form: Filled::default(),
+        style,
+        code: None,
+        old_gtins: Vec::new(),
+        correcting: None,
+    }))
 }
 
 #[post("/styles/{code}/skus/new")]
@@ -266,12 +329,15 @@ async fn create_sku(
     let once = Once::of(&request, &form.hash, form.once.as_deref())?;
     let style = style.into_inner();
     let fields = SkuFields { version: None, ..sku_of(&form.value, &style) };
-    match save_sku(&house, &caller, once, None, fields).await {
+    match save_sku(&house, &caller, once, None, fields, Act::Edit).await {
         Ok(sku) => Ok(see_other(href(&sku.style))),
         Err(error) => {
-            let shell = titled(&request, "skus-new");
+            let shell = Shell::titled(&request, "skus-new");
             let form = Filled::refused(form.value, error, shell.t)?;
-            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &SkuForm { shell, form, style, code: None, old_gtins: Vec::new() }))
+            Ok(html_response(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &SkuForm { shell, form, style, code: None, old_gtins: Vec::new(), correcting: None },
+            ))
         }
     }
 }
@@ -294,14 +360,37 @@ async fn edit_sku(
     house: web::Data<House>,
     code: web::Path<String>,
 ) -> Result<HttpResponse> {
-    let bound = caller.party;
-    let view = house.store.read(move |db| {
-        let sku = visible_sku(db, bound, &code)?;
-        one(sku_views(db, vec![sku])?)
-    });
-    let view = view.await?;
+    let (view, _) = sku_and_preview(&house, caller.party, &code).await?;
     let form = Filled::of(sku_values(&view));
-    Ok(html(&SkuForm { shell: titled(&request, "skus-edit"), form, style: view.style, code: Some(view.code), old_gtins: view.old_gtins }))
+    Ok(html(&sku_page(Shell::titled(&request, "skus-edit"), form, view, None)))
+}
+
+#[get("/skus/{code}/correct")]
+async fn correct_sku_page(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+) -> Result<HttpResponse> {
+    caller.unbound()?;
+    let (view, moves) = sku_and_preview(&house, None, &code).await?;
+    let mut values = sku_values(&view);
+    values.insert("style".to_owned(), view.style.clone());
+    Ok(html(&sku_page(Shell::titled(&request, "correct-title"), Filled::of(values), view, Some(moves))))
+}
+
+/// A sku, if this caller may know of it, and what a correction of it would move.
+async fn sku_and_preview(house: &House, bound: Option<Id>, code: &str) -> Result<(SkuView, Preview)> {
+    let code = code.to_owned();
+    let found = house.store.read(move |db| {
+        let sku = visible_sku(db, bound, &code)?;
+        Ok((one(sku_views(db, vec![sku])?)?, store::sku_preview(db, &code)?))
+    });
+    found.await
+}
+
+fn sku_page(shell: Shell, form: Filled, view: SkuView, correcting: Option<Preview>) -> SkuForm {
+    SkuForm { shell, form, style: view.style, code: Some(view.code), old_gtins: view.old_gtins, correcting }
 }
 
 #[post("/skus/{code}/edit")]
@@ -312,23 +401,46 @@ async fn change_sku(
     code: web::Path<String>,
     form: Form<Values>,
 ) -> Result<HttpResponse> {
-    let once = Once::of(&request, &form.hash, form.once.as_deref())?;
-    let (bound, code) = (caller.party, code.into_inner());
-    let view = house.store.read({
-        let code = code.clone();
-        move |db| {
-            let sku = visible_sku(db, bound, &code)?;
-            one(sku_views(db, vec![sku])?)
-        }
-    });
-    let view = view.await?;
-    match save_sku(&house, &caller, once, Some(code.clone()), sku_of(&form.value, &view.style)).await {
+    let (view, _) = sku_and_preview(&house, caller.party, &code).await?;
+    let fields = sku_of(&form.value, &view.style);
+    submit_sku(&request, &caller, &house, form, fields, view, (Ok(Act::Edit), None)).await
+}
+
+#[post("/skus/{code}/correct")]
+async fn correct_sku(
+    request: HttpRequest,
+    caller: Caller<perm::CatalogueEdit>,
+    house: web::Data<House>,
+    code: web::Path<String>,
+    form: Form<Values>,
+) -> Result<HttpResponse> {
+    caller.unbound()?;
+    let (view, moves) = sku_and_preview(&house, None, &code).await?;
+    let text = |name: &str| form.value.get(name).cloned().unwrap_or_default();
+    let (fields, act) = (sku_of(&form.value, &text("style")), Act::correct(&text("reason")));
+    submit_sku(&request, &caller, &house, form, fields, view, (act, Some(moves))).await
+}
+
+async fn submit_sku(
+    request: &HttpRequest,
+    caller: &Caller<perm::CatalogueEdit>,
+    house: &House,
+    form: Form<Values>,
+    fields: SkuFields,
+    view: SkuView,
+    (act, moves): (Result<Act, Fault>, Option<Preview>),
+) -> Result<HttpResponse> {
+    let once = Once::of(request, &form.hash, form.once.as_deref())?;
+    let saved = match act {
+        Ok(act) => save_sku(house, caller, once, Some(view.code.clone()), fields, act).await,
+        Err(fault) => Err(fault.into()),
+    };
+    match saved {
         Ok(sku) => Ok(see_other(href(&sku.style))),
         Err(error) => {
-            let shell = titled(&request, "skus-edit");
+            let shell = Shell::titled(request, if moves.is_some() { "correct-title" } else { "skus-edit" });
             let form = Filled::refused(form.value, error, shell.t)?;
-            let page = SkuForm { shell, form, style: view.style, code: Some(code), old_gtins: view.old_gtins };
-            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page))
+            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &sku_page(shell, form, view, moves)))
         }
     }
 }
@@ -342,7 +454,7 @@ async fn policies_page(request: HttpRequest, _caller: Caller<perm::CatalogueRead
             _ => policies.push((version.code.clone(), vec![version])),
         }
     }
-    Ok(html(&PoliciesPage { shell: titled(&request, "policies-title"), policies }))
+    Ok(html(&PoliciesPage { shell: Shell::titled(&request, "policies-title"), policies }))
 }
 
 #[derive(Deserialize)]
@@ -366,7 +478,7 @@ async fn new_policy(
         }
         None => Filled::of([("valid_from".to_owned(), today.to_string())].into()),
     };
-    Ok(html(&PolicyForm { shell: titled(&request, "policies-new"), form }))
+    Ok(html(&PolicyForm { shell: Shell::titled(&request, "policies-new"), form }))
 }
 
 #[post("/policies/new")]
@@ -384,7 +496,7 @@ async fn add_policy(
     match saved {
         Ok(_) => Ok(see_other("/policies")),
         Err(error) => {
-            let shell = titled(&request, "policies-new");
+            let shell = Shell::titled(&request, "policies-new");
             let form = Filled::refused(form.value, error, shell.t)?;
             Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &PolicyForm { shell, form }))
         }

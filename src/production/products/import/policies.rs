@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use crate::kernel::Result;
 use crate::kernel::error::{Code, Fault};
-use crate::kernel::text::Both;
+use crate::kernel::text::folded;
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, things};
+use crate::platform::imports::{
+    AnyImport, Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row, things,
+};
 use crate::production::products::{PolicyFields, StartRule, WarrantyPolicy, rules, store};
 
 use super::faults_of;
@@ -112,74 +114,86 @@ fn begin(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
 
 struct PolicyImport {
     stamp: Stamp,
-    /// The latest day from which a version of each policy holds, rows of the file so far included.
-    last: HashMap<String, chrono::NaiveDate>,
+    /// The latest version of each policy by its folded code, rows of the file so far included.
+    last: HashMap<String, PolicyFields>,
+}
+
+struct PolicyRow {
+    code: String,
+    edits: Edits<PolicyFields>,
+}
+
+impl PolicyRow {
+    /// The version this row writes after `last`: what the file does not speak of is as it was.
+    fn after(&self, last: Option<&PolicyFields>) -> PolicyFields {
+        let mut fields = last.cloned().unwrap_or_else(|| PolicyFields { code: self.code.clone(), ..PolicyFields::default() });
+        self.edits.onto(&mut fields);
+        fields
+    }
 }
 
 impl Import for PolicyImport {
-    type Record = PolicyFields;
+    type Record = PolicyRow;
 
     fn columns(&self) -> &'static Columns {
         const { &POLICY_COLUMNS }
     }
 
-    fn read(&mut self, row: &mut Row<'_>) -> Option<PolicyFields> {
+    fn read(&mut self, row: &mut Row<'_>) -> Option<PolicyRow> {
         let code = row.code("code");
         let valid_from = row.date("valid_from");
-        let months = row.optional_whole("months");
-        let days = row.optional_whole("days");
-        let start_rules = row.read("start_rules", start_rules);
-        let made_plus_months = row.optional_whole("made_plus_months");
-        let mut text = |column: &'static str| row.optional_paragraph(column, 4_000).map(Option::unwrap_or_default);
-        let (coverage_zh, coverage_en) = (text("coverage_zh"), text("coverage_en"));
-        let (exclusions_zh, exclusions_en) = (text("exclusions_zh"), text("exclusions_en"));
+        let rules = row.read("start_rules", start_rules);
         if !row.has("months") && !row.has("days") {
             row.fault(Fault::new("months", Code::Missing));
         }
+        let mut cells: EditReader<'_, '_, PolicyFields> = EditReader::of(row);
+        cells.needed(valid_from, |policy, day| policy.valid_from = day);
+        cells.needed(rules, |policy, rules| policy.start_rules = rules);
+        cells.count("months", |policy, months| policy.months = months);
+        cells.count("days", |policy, days| policy.days = days);
+        cells.whole("made_plus_months", |policy, months| policy.made_plus_months = months);
+        cells.paragraph("coverage_zh", 4_000, |policy, text| policy.coverage.zh = text);
+        cells.paragraph("coverage_en", 4_000, |policy, text| policy.coverage.en = text);
+        cells.paragraph("exclusions_zh", 4_000, |policy, text| policy.exclusions.zh = text);
+        cells.paragraph("exclusions_en", 4_000, |policy, text| policy.exclusions.en = text);
+        let edits = cells.end();
         let (code, valid_from) = (code?, valid_from?);
-        row.unique("valid_from", &format!("{code} {valid_from}"));
-        Some(PolicyFields {
-            code,
-            valid_from,
-            months: months?.unwrap_or_default(),
-            days: days?.unwrap_or_default(),
-            start_rules: start_rules?,
-            made_plus_months: made_plus_months?,
-            coverage: Both { zh: coverage_zh?, en: coverage_en? },
-            exclusions: Both { zh: exclusions_zh?, en: exclusions_en? },
-        })
+        row.unique_as("valid_from", &format!("{} {valid_from}", folded(&code)), &format!("{code} {valid_from}"));
+        Some(PolicyRow { code, edits: edits? })
     }
 
-    fn check(&mut self, db: &mut Db, chunk: &[Entry<PolicyFields>]) -> Result<Checked> {
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<PolicyRow>]) -> Result<Checked> {
         let mut checked = Checked::default();
         for entry in chunk {
-            let code = entry.record.code.clone();
-            let versions = store::policies(db, Some(&code))?;
-            checked.faults.extend(faults_of(rules::sound_policy(&entry.record), entry.line, |field| field.replace('.', "_"))?);
-            if is_there(&versions, &entry.record) {
+            let versions = store::policies(db, Some(&entry.record.code))?;
+            let key = folded(&entry.record.code);
+            let last = self.last.get(&key).cloned().or_else(|| versions.first().cloned().map(PolicyFields::from));
+            let fields = entry.record.after(last.as_ref());
+            checked.faults.extend(faults_of(rules::sound_policy(&fields), entry.line, |field| field.replace('.', "_"))?);
+            if is_there(&versions, &fields) {
                 checked.would.keep();
                 continue;
             }
-            let from = entry.record.valid_from;
-            let stored = versions.first().map(|last| last.valid_from);
-            if let Some(last) = self.last.get(&code).copied().max(stored).filter(|last| from < *last) {
-                checked.faults.push(entry.fault("valid_from", Code::DatesOutOfOrder).with("earlier", last).with("later", from));
+            if let Some(last) = last.filter(|last| fields.valid_from < last.valid_from) {
+                let fault = entry.fault("valid_from", Code::DatesOutOfOrder);
+                checked.faults.push(fault.with("earlier", last.valid_from).with("later", fields.valid_from));
             }
-            self.last.insert(code, from);
-            checked.would.add(entry.line, named(&entry.record));
+            checked.would.add(entry.line, named(&fields));
+            self.last.insert(key, fields);
         }
         Ok(checked)
     }
 
-    fn apply(&mut self, db: &mut Db, chunk: &[Entry<PolicyFields>]) -> Result<Applied> {
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<PolicyRow>]) -> Result<Applied> {
         let mut applied = Applied::default();
         for entry in chunk {
             let versions = store::policies(db, Some(&entry.record.code))?;
-            if is_there(&versions, &entry.record) {
+            let fields = entry.record.after(versions.first().cloned().map(PolicyFields::from).as_ref());
+            if is_there(&versions, &fields) {
                 applied.keep();
             } else {
-                store::add_policy(db, &self.stamp, &entry.record)?;
-                applied.add(entry.line, named(&entry.record));
+                store::add_policy(db, &self.stamp, &fields)?;
+                applied.add(entry.line, named(&fields));
             }
         }
         Ok(applied)

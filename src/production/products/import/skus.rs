@@ -1,17 +1,17 @@
 //! Skus from files.
 
-use std::collections::HashMap;
-
-use super::{Edits, Reader, faults_of};
+use super::faults_of;
 use crate::kernel::Result;
-use crate::kernel::error::Code;
+use crate::kernel::error::{Code, Fault};
+use crate::kernel::text::{ByCode, rewritten};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    AnyImport, Applied, ChangeKind, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, things,
+    AnyImport, Applied, ChangeKind, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row, things,
 };
+use crate::production::corrections::{Act, frozen};
 use crate::production::products::http::sku_views;
 use crate::production::products::{SkuFields, SkuView, rules, store};
 
@@ -84,9 +84,13 @@ impl SkuRow {
     /// The sku after this row.
     fn onto(&self, before: Option<&SkuFields>) -> SkuFields {
         let mut fields = before.cloned().unwrap_or_default();
-        fields.code.clone_from(&self.code);
-        fields.gtin = self.gtin.clone().or(fields.gtin);
+        if before.is_none() {
+            fields.code.clone_from(&self.code);
+        }
         self.edits.onto(&mut fields);
+        if let Some(before) = before {
+            fields.style = rewritten(&before.style, fields.style);
+        }
         fields
     }
 }
@@ -101,15 +105,16 @@ impl Import for SkuImport {
     fn read(&mut self, row: &mut Row<'_>) -> Option<SkuRow> {
         let code = row.code("code");
         let gtin = row.optional("gtin", rules::gtin_14);
-        let mut cells: Reader<'_, '_, SkuFields> = Reader::of(row);
+        let mut cells: EditReader<'_, '_, SkuFields> = EditReader::of(row);
         cells.read("style", crate::kernel::text::code, |sku, code| sku.style = code);
+        cells.laid("gtin", gtin.clone(), |sku, gtin| sku.gtin = gtin);
         cells.line("colour_zh", 60, |sku, text| sku.colour.zh = text);
         cells.line("colour_en", 60, |sku, text| sku.colour.en = text);
         cells.line("size", 20, |sku, text| sku.size = text);
         cells.line("size_label", 40, |sku, text| sku.size_label = text);
         let edits = cells.end();
         let (code, gtin) = (code?, gtin?);
-        row.unique("code", &code);
+        row.unique_code("code", &code);
         if let Some(gtin) = &gtin {
             row.unique("gtin", gtin);
         }
@@ -121,16 +126,22 @@ impl Import for SkuImport {
         let there = before(db, chunk)?;
         let after: Vec<_> = chunk.iter().zip(&there).map(|(entry, before)| (entry, before, entry.record.onto(before.as_ref()))).collect();
         let styles: Vec<&str> = after.iter().map(|(_, _, fields)| fields.style.as_str()).collect();
-        let styles: HashMap<_, _> = store::styles_by_codes(db, &styles)?.into_iter().map(|style| (style.code, style.id)).collect();
+        let styles: ByCode<_> = store::styles_by_codes(db, &styles)?.into_iter().map(|style| (style.code, style.id)).collect();
+        let standing = store::standing_of_skus(db, &chunk.iter().map(|entry| entry.record.code.as_str()).collect::<Vec<_>>())?;
         let gtins: Vec<&str> = chunk.iter().filter_map(|entry| entry.record.gtin.as_deref()).collect();
         let holders = store::codes_of_gtins(db, &gtins)?;
         for (entry, before, fields) in after {
-            checked.faults.extend(faults_of(rules::sound_sku(&fields), entry.line, |field| field.replace('.', "_"))?);
-            if !fields.style.is_empty() && !styles.contains_key(&fields.style) {
+            checked.faults.extend(faults_of(rules::sound_sku(&fields), entry.line, column_of)?);
+            if !fields.style.is_empty() && !styles.has(&fields.style) {
                 checked.faults.push(entry.fault("style", Code::UnknownReference).with("value", &fields.style));
             }
             if let Some(gtin) = entry.record.gtin.as_ref().filter(|gtin| holders.get(*gtin).is_some_and(|code| *code != fields.code)) {
                 checked.faults.push(entry.fault("gtin", Code::Duplicate).with("value", gtin));
+            }
+            if let Some(before) = before {
+                let standing = standing.get(&before.code).copied().unwrap_or_default();
+                let held = frozen(rules::SKU_GUARDS, before, &fields, &standing).into_iter();
+                checked.faults.extend(held.map(|fault| Fault { field: column_of(&fault.field).into(), ..fault }.at_line(entry.line)));
             }
             checked.would.compare(entry.line, &fields.code, before.as_ref(), &fields)?;
         }
@@ -144,7 +155,7 @@ impl Import for SkuImport {
             let fields = entry.record.onto(before.as_ref());
             match applied.compare(entry.line, &fields.code, before.as_ref(), &fields)? {
                 Some(ChangeKind::Added) => drop(store::create_sku(db, &self.stamp, &fields)?),
-                Some(ChangeKind::Changed) => drop(store::change_sku(db, &self.stamp, &fields.code, &fields)?),
+                Some(ChangeKind::Changed) => drop(store::change_sku(db, &self.stamp, &fields.code, &fields, &Act::Edit)?),
                 None => {}
             }
         }
@@ -152,11 +163,16 @@ impl Import for SkuImport {
     }
 }
 
+/// The column of a field; both languages of a colour stand under the first.
+fn column_of(field: &str) -> String {
+    if field == "colour" { "colour_zh".to_owned() } else { field.replace('.', "_") }
+}
+
 /// What is there now of each row's sku.
 fn before(db: &mut Db, chunk: &[Entry<SkuRow>]) -> Result<Vec<Option<SkuFields>>> {
     let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.code.as_str()).collect();
     let skus = store::skus_by_codes(db, &codes)?.into_values().collect();
-    let mut views: HashMap<String, SkuView> = sku_views(db, skus)?.into_iter().map(|view| (view.code.clone(), view)).collect();
+    let mut views: ByCode<SkuView> = sku_views(db, skus)?.into_iter().map(|view| (view.code.clone(), view)).collect();
     Ok(codes.into_iter().map(|code| views.remove(code).map(SkuFields::from)).collect())
 }
 

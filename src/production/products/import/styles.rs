@@ -1,16 +1,17 @@
 //! Styles from files.
 
-use super::{Edits, Reader, faults_of};
+use super::faults_of;
 use crate::kernel::error::{Code, Fault};
-use crate::kernel::text::Lang;
+use crate::kernel::text::{ByCode, Lang, folded, rewritten};
 use crate::kernel::{Result, care, countries, money};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    AnyImport, Applied, ChangeKind, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, things,
+    AnyImport, Applied, ChangeKind, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row, one_of, things,
 };
+use crate::production::corrections::{Act, frozen};
 use crate::production::parties::{self, Status};
 use crate::production::products::http::style_views;
 use crate::production::products::{AgeGroup, NoReasonReturn, SafetyClass, StyleFields, StyleView, composition, percent, rules, store};
@@ -364,8 +365,16 @@ impl StyleRow {
     /// The style after this row.
     fn onto(&self, before: Option<&StyleFields>) -> StyleFields {
         let mut fields = before.cloned().unwrap_or_default();
-        fields.code.clone_from(&self.code);
+        if before.is_none() {
+            fields.code.clone_from(&self.code);
+        }
         self.edits.onto(&mut fields);
+        let as_before =
+            |before: Option<&String>, now: Option<String>| now.map(|now| before.map_or(now.clone(), |before| rewritten(before, now)));
+        if let Some(before) = before {
+            fields.manufacturer = as_before(before.manufacturer.as_ref(), fields.manufacturer);
+            fields.policy = as_before(before.policy.as_ref(), fields.policy);
+        }
         fields
     }
 }
@@ -379,7 +388,7 @@ impl Import for StyleImport {
 
     fn read(&mut self, row: &mut Row<'_>) -> Option<StyleRow> {
         let code = row.code("code");
-        let mut cells: Reader<'_, '_, StyleFields> = Reader::of(row);
+        let mut cells: EditReader<'_, '_, StyleFields> = EditReader::of(row);
         cells.line("name_zh", 120, |style, text| style.name.zh = text);
         cells.line("name_en", 120, |style, text| style.name.en = text);
         cells.line("brand", 80, |style, text| style.brand = text);
@@ -387,13 +396,13 @@ impl Import for StyleImport {
         cells.choice("confidential", FLAGS, |style, yes| style.confidential = yes);
         cells.line("public_name_zh", 120, |style, text| style.facts.public_name.zh = text);
         cells.line("public_name_en", 120, |style, text| style.facts.public_name.en = text);
-        cells.read("manufacturer", crate::kernel::text::code, |style, code| style.manufacturer = Some(code));
-        cells.read("policy", crate::kernel::text::code, |style, code| style.policy = Some(code));
+        cells.option("manufacturer", crate::kernel::text::code, |style, code| style.manufacturer = code);
+        cells.option("policy", crate::kernel::text::code, |style, code| style.policy = code);
         cells.read("composition", composition::read, |style, components| style.facts.composition = components);
         cells.read("care", care_codes, |style, codes| style.facts.care = codes);
         cells.line("care_note_zh", 240, |style, text| style.facts.care_note.zh = text);
         cells.line("care_note_en", 240, |style, text| style.facts.care_note.en = text);
-        cells.choice("safety_class", CLASSES, |style, class| style.facts.safety_class = Some(class));
+        cells.option("safety_class", |field, cell| one_of(field, cell, CLASSES), |style, class| style.facts.safety_class = class);
         cells.choice("age_group", AGES, |style, age| style.facts.age_group = age);
         cells.line("product_standard", 120, |style, text| style.facts.product_standard = text);
         cells.paragraph("use_notes_zh", 2_000, |style, text| style.facts.use_notes.zh = text);
@@ -406,7 +415,7 @@ impl Import for StyleImport {
         cells.paragraph("materials_en", 2_000, |style, text| style.facts.materials.en = text);
         cells.paragraph("origin_zh", 2_000, |style, text| style.facts.origin.zh = text);
         cells.paragraph("origin_en", 2_000, |style, text| style.facts.origin.en = text);
-        cells.read("recycled", share, |style, hundredths| style.facts.recycled_hundredths = Some(hundredths));
+        cells.option("recycled", share, |style, hundredths| style.facts.recycled_hundredths = hundredths);
         cells.paragraph("repair_zh", 2_000, |style, text| style.facts.repair.zh = text);
         cells.paragraph("repair_en", 2_000, |style, text| style.facts.repair.en = text);
         cells.paragraph("take_back_zh", 2_000, |style, text| style.facts.take_back.zh = text);
@@ -415,7 +424,7 @@ impl Import for StyleImport {
         cells.choice("status", STATES, |style, status| style.status = status);
         let edits = cells.end();
         let code = code?;
-        row.unique("code", &code);
+        row.unique_code("code", &code);
         Some(StyleRow { code, edits: edits? })
     }
 
@@ -426,13 +435,19 @@ impl Import for StyleImport {
         let makers: Vec<&str> = after.iter().filter_map(|(_, _, fields)| fields.manufacturer.as_deref()).collect();
         let makers = parties::ids_of_codes(db, &makers)?;
         let policies = store::policy_codes(db)?;
+        let standing = store::standing_of_styles(db, &chunk.iter().map(|entry| entry.record.code.as_str()).collect::<Vec<_>>())?;
         for (entry, before, fields) in after {
             checked.faults.extend(faults_of(rules::sound_style(&fields), entry.line, column_of)?);
-            if let Some(code) = fields.manufacturer.as_ref().filter(|code| !makers.contains_key(*code)) {
+            if let Some(code) = fields.manufacturer.as_ref().filter(|code| !makers.has(code)) {
                 checked.faults.push(entry.fault("manufacturer", Code::UnknownReference).with("value", code));
             }
-            if let Some(code) = fields.policy.as_ref().filter(|code| !policies.contains(*code)) {
+            if let Some(code) = fields.policy.as_ref().filter(|code| !policies.contains(&folded(code))) {
                 checked.faults.push(entry.fault("policy", Code::UnknownReference).with("value", code));
+            }
+            if let Some(before) = before {
+                let standing = standing.get(&before.code).copied().unwrap_or_default();
+                let held = frozen(rules::STYLE_GUARDS, before, &fields, &standing).into_iter();
+                checked.faults.extend(held.map(|fault| Fault { field: column_of(&fault.field).into(), ..fault }.at_line(entry.line)));
             }
             checked.would.compare(entry.line, &fields.code, before.as_ref(), &fields)?;
         }
@@ -446,7 +461,7 @@ impl Import for StyleImport {
             let fields = entry.record.onto(before.as_ref());
             match applied.compare(entry.line, &fields.code, before.as_ref(), &fields)? {
                 Some(ChangeKind::Added) => drop(store::create_style(db, &self.stamp, &fields)?),
-                Some(ChangeKind::Changed) => drop(store::change_style(db, &self.stamp, &fields.code, &fields)?),
+                Some(ChangeKind::Changed) => drop(store::change_style(db, &self.stamp, &fields.code, &fields, &Act::Edit)?),
                 None => {}
             }
         }
@@ -458,8 +473,7 @@ impl Import for StyleImport {
 fn before(db: &mut Db, chunk: &[Entry<StyleRow>]) -> Result<Vec<Option<StyleFields>>> {
     let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.code.as_str()).collect();
     let styles = store::styles_by_codes(db, &codes)?;
-    let mut views: std::collections::HashMap<String, StyleView> =
-        style_views(db, styles)?.into_iter().map(|view| (view.code.clone(), view)).collect();
+    let mut views: ByCode<StyleView> = style_views(db, styles)?.into_iter().map(|view| (view.code.clone(), view)).collect();
     Ok(codes.into_iter().map(|code| views.remove(code).map(StyleFields::from)).collect())
 }
 
@@ -473,7 +487,7 @@ fn care_codes(field: &'static str, text: &str) -> Result<Vec<String>, Fault> {
 }
 
 fn share(field: &'static str, text: &str) -> Result<i64, Fault> {
-    let hundredths = money::read_minor(field, text.trim_end_matches(['%', '％', ' ']))?;
+    let hundredths = money::read_decimal(field, text.trim_end_matches(['%', '％', ' ']), 2)?;
     if hundredths > 10_000 { Err(Fault::new(field, Code::OutOfRange).with("min", "0%").with("max", "100%")) } else { Ok(hundredths) }
 }
 

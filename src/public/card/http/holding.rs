@@ -284,7 +284,7 @@ async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind:
         Ok(seen) => seen,
         Err(answer) => return Ok(answer),
     };
-    let typed: String = typed.chars().take(40).collect();
+    let typed: String = typed.chars().take(80).collect();
     let again = |about: &About, status: StatusCode, fault: String, tries: String| {
         code_form(request, &seen, about, kind, status, (&typed, fault, tries))
     };

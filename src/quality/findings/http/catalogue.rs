@@ -47,7 +47,7 @@ async fn change(house: &House, caller: &Caller<perm::PolicyEdit>, once: Once, co
 #[get("/defects")]
 pub(super) async fn page(request: HttpRequest, caller: Caller<perm::FindingsRead>, house: web::Data<House>) -> Result<HttpResponse> {
     let defects = house.store.read(defects::defects).await?;
-    let shell = Shell::of(&request, Locale::of(&request).words().say("defects-title"));
+    let shell = Shell::titled(&request, "defects-title");
     Ok(html(&DefectsPage { shell, defects, may_edit: caller.may(perm::Permission::PolicyEdit) }))
 }
 

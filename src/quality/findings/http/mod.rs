@@ -9,10 +9,12 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::rules::impossible;
 use super::store::findings::{self, FindingFilter};
 use super::{Draft, FindingView, NewFinding, Severity, Stage, Status, SubjectKind, check, subject, views};
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::serial::Keyring;
+use crate::kernel::text::folded;
 use crate::kernel::time::read_date;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
@@ -127,7 +129,7 @@ impl Ask {
         };
         let mut filter = FindingFilter {
             scope,
-            defect: given(&self.defect).map(str::to_owned),
+            defect: given(&self.defect).map(folded),
             severity: given(&self.severity).map(|text| Severity::read("severity", text)).transpose()?,
             stage: given(&self.stage).map(|text| Stage::read("stage", text)).transpose()?,
             status,
@@ -140,7 +142,7 @@ impl Ask {
             filter.batch = Some(batch.no);
         }
         if let Some(code) = given(&self.lot) {
-            let Some(lot) = materials::lot_by_code(db, code)? else { return Ok(None) };
+            let Some(lot) = materials::lot_called(db, code, scope)? else { return Ok(None) };
             filter.lot = Some(lot.id);
         }
         if let Some(code) = given(&self.supplier) {
@@ -148,8 +150,8 @@ impl Ask {
             filter.supplier = Some(party.id);
         }
         if let Some(serial) = given(&self.serial) {
-            let named = subject::Named { text: serial.to_owned(), gtin: None, kind: Some(SubjectKind::Garment) };
-            match subject::find_subject(db, keys, &named, scope)? {
+            let named = subject::Named { text: serial.to_owned(), kind: Some(SubjectKind::Garment), ..Default::default() };
+            match subject::find_subject(db, keys, &named, scope)?.map(|found| found.about) {
                 Some(super::About::Garment(garment)) => filter.garment = Some(garment),
                 _ => return Ok(None),
             }
@@ -217,10 +219,10 @@ fn located(place: usize, refusal: Refusal) -> Vec<Fault> {
 fn resolve_one(db: &mut Db, keys: &Keyring, draft: &Draft, today: NaiveDate) -> Result<NewFinding> {
     let sound = check(draft, today)?;
     let kind = given(&draft.kind).map(|kind| SubjectKind::read("kind", kind)).transpose()?;
-    let named = subject::Named { text: draft.subject.clone(), gtin: draft.gtin.clone(), kind };
+    let named = subject::Named { text: draft.subject.clone(), gtin: draft.gtin.clone(), kind, stage: sound.stage };
     let found = subject::find_subject(db, keys, &named, None);
-    let about = match found {
-        Ok(Some(about)) => about,
+    let found = match found {
+        Ok(Some(found)) => found,
         Ok(None) => return Err(subject::unknown(&draft.subject).into()),
         // Said of the field, so that a form shows it where it was typed.
         Err(Error::Refused(refusal)) if refusal.faults.is_empty() => {
@@ -228,7 +230,8 @@ fn resolve_one(db: &mut Db, keys: &Keyring, draft: &Draft, today: NaiveDate) -> 
         }
         Err(error) => return Err(error),
     };
-    Ok(NewFinding { about, sound })
+    Refusal::unless_empty(impossible(&sound, found.about, &found.holds))?;
+    Ok(NewFinding { about: found.about, sound })
 }
 
 /// The id in a path.

@@ -20,7 +20,7 @@ use crate::production::{batches, materials, products};
 use crate::quality::findings::page::{self, FormPage, ListPage, OnePage, SubjectPage, draft_of};
 use crate::quality::findings::store::findings::{Counts, counts};
 use crate::quality::findings::store::{defects, findings, photos};
-use crate::quality::findings::subject::{self, Named};
+use crate::quality::findings::subject::{self, Found, Named};
 use crate::quality::findings::view::{SubjectView, subjects};
 use crate::quality::findings::{About, Defect, FindingView, Stage, SubjectKind};
 
@@ -28,10 +28,6 @@ use crate::quality::findings::{About, Defect, FindingView, Stage, SubjectKind};
 const ALL: usize = 100_000;
 /// Rows a download reads at a time.
 const CHUNK: i64 = 500;
-
-fn titled(request: &HttpRequest, key: &str) -> Shell {
-    Shell::of(request, Locale::of(request).words().say(key))
-}
 
 /// The findings.
 #[get("/findings")]
@@ -57,7 +53,7 @@ pub(super) async fn list(
     let query = ask.query();
     let next = page.next.map(|next| format!("/findings?{query}&after={next}"));
     let may_log = caller.may(perm::Permission::FindingsEdit) && caller.party.is_none();
-    let shell = titled(&request, "findings-title");
+    let shell = Shell::titled(&request, "findings-title");
     Ok(html(&ListPage { shell, findings: page.items, counts, defects, ask, query, next, may_log, is_bound: caller.party.is_some() }))
 }
 
@@ -125,7 +121,7 @@ struct Ready {
 
 fn ready(db: &mut Db, house: &House, named: &Named, actor: &str, lang: Lang) -> Result<Option<Ready>> {
     let keys: &Keyring = &house.keys.serials;
-    let Some(about) = subject::find_subject(db, keys, named, None)? else { return Ok(None) };
+    let Some(Found { about, .. }) = subject::find_subject(db, keys, named, None)? else { return Ok(None) };
     let Some(subject) = subjects(db, keys, &[about])?.remove(&about) else { return Ok(None) };
     let lately = findings::lately(db, actor)?;
     let photos = policies::value(db, Policy::PhotosPerFinding, house.clock.now())?;
@@ -148,28 +144,34 @@ pub(super) async fn new(
 ) -> Result<HttpResponse> {
     unbound(&caller)?;
     let start = start.into_inner();
-    let shell = titled(&request, "findings-new");
+    let shell = Shell::titled(&request, "findings-new");
     let text = start.subject.clone().unwrap_or_default();
     if text.trim().is_empty() {
         let done = match start.done.as_deref().and_then(|id| id.parse().ok()) {
             Some(id) => Some(visible(&house, None, id).await?),
             None => None,
         };
-        return Ok(html(&SubjectPage { shell, subject: text, fault: None, done }));
+        return Ok(html(&SubjectPage { shell, subject: text, fault: None, choices: Vec::new(), done }));
     }
     let kind = start.kind.as_deref().filter(|kind| !kind.is_empty()).map(|kind| SubjectKind::read("kind", kind)).transpose()?;
-    let named = Named { text: text.clone(), gtin: start.gtin.clone().filter(|gtin| !gtin.is_empty()), kind };
+    let named = Named {
+        text: text.clone(),
+        gtin: start.gtin.clone().filter(|gtin| !gtin.is_empty()),
+        kind,
+        stage: start.stage.as_deref().and_then(Stage::of),
+    };
     let (inside, actor, lang) = (house.clone(), caller.actor.clone(), shell.lang);
     let found = house.store.read(move |db| ready(db, &inside, &named, &actor, lang)).await;
     let ready = match found {
         Ok(Some(ready)) => ready,
         Ok(None) => {
             let fault = Some(shell.t.fault(&subject::unknown(&text)));
-            return Ok(html_response(StatusCode::NOT_FOUND, &SubjectPage { shell, subject: text, fault, done: None }));
+            return Ok(html_response(StatusCode::NOT_FOUND, &SubjectPage { shell, subject: text, fault, choices: Vec::new(), done: None }));
         }
         Err(Error::Refused(refusal)) => {
             let fault = Some(refusal.faults.first().map_or_else(|| shell.t.refusal(&refusal), |fault| shell.t.fault(fault)));
-            return Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &SubjectPage { shell, subject: text, fault, done: None }));
+            let choices = page::choices(&refusal, shell.lang);
+            return Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &SubjectPage { shell, subject: text, fault, choices, done: None }));
         }
         Err(error) => return Err(error),
     };
@@ -210,10 +212,10 @@ pub(super) async fn log(
     match save(&request, &caller, &house, &values, photos, &hash).await {
         Ok(finding) => Ok(see_other(format!("/findings/new?done={}", finding.id))),
         Err(error) => {
-            let shell = titled(&request, "findings-new");
+            let shell = Shell::titled(&request, "findings-new");
             let text = values.get("subject").cloned().unwrap_or_default();
             let kind = values.get("kind").and_then(|kind| SubjectKind::of(kind));
-            let named = Named { text: text.clone(), gtin: values.get("gtin").filter(|gtin| !gtin.is_empty()).cloned(), kind };
+            let named = Named { text: text.clone(), gtin: values.get("gtin").filter(|gtin| !gtin.is_empty()).cloned(), kind, stage: None };
             let filled = Filled::refused(values, error, shell.t)?;
             let (inside, actor, lang) = (house.clone(), caller.actor.clone(), shell.lang);
             let ready = house.store.read(move |db| ready(db, &inside, &named, &actor, lang)).await.ok().flatten();
@@ -224,7 +226,8 @@ pub(super) async fn log(
                 }
                 None => {
                     let fault = filled.fault("subject").or(filled.general.as_deref()).map(str::to_owned);
-                    html_response(StatusCode::UNPROCESSABLE_ENTITY, &SubjectPage { shell, subject: text, fault, done: None })
+                    let page = SubjectPage { shell, subject: text, fault, choices: Vec::new(), done: None };
+                    html_response(StatusCode::UNPROCESSABLE_ENTITY, &page)
                 }
             })
         }

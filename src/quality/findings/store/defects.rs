@@ -10,7 +10,7 @@ use super::super::rules::check_defect;
 use super::super::{Component, Defect, DefectDraft, Severity, Suspect};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::text::Both;
+use crate::kernel::text::{Both, folded};
 use crate::kernel::{Code, Error, Result};
 use crate::platform::db::schema::defect as defect_table;
 use crate::platform::db::{Db, chunk_rows};
@@ -100,7 +100,7 @@ pub fn defects_by_code(db: &mut Db) -> Result<HashMap<String, Defect>> {
 /// # Errors
 /// When the store does.
 pub fn defect(db: &mut Db, code: &str) -> Result<Option<Defect>> {
-    let rows: Vec<Row> = each!(db, |c| defect_table::table.filter(defect_table::code.eq(code)).load(c))?;
+    let rows: Vec<Row> = each!(db, |c| defect_table::table.filter(defect_table::code.eq(folded(code))).load(c))?;
     rows.into_iter().next().map(Defect::try_from).transpose()
 }
 

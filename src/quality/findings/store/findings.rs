@@ -12,7 +12,6 @@ use utoipa::ToSchema;
 use super::super::rules;
 use super::super::{About, Finding, NewFinding, Severity, Stage, Status};
 use super::defects;
-use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Refusal, Result};
@@ -20,6 +19,7 @@ use crate::ownership::garments;
 use crate::platform::db::schema::{batch, batch_lot, finding as table, lot};
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
+use crate::{each, step};
 
 /// The subject of a finding's events.
 const SUBJECT: &str = "finding";
@@ -333,16 +333,8 @@ pub fn log(db: &mut Db, stamp: &Stamp, news: &[NewFinding]) -> Result<Vec<Id>> {
 pub fn withdraw(db: &mut Db, stamp: &Stamp, id: Id, version: i64, reason: &str) -> Result<Finding> {
     let reason = rules::reason(reason)?;
     let known = finding(db, id, None)?.ok_or(Code::NotFound)?;
-    if known.status == Status::Withdrawn {
-        return Err(Refusal::new(Code::WrongState).with("state", known.status.as_str()).into());
-    }
-    let target = table::id.eq(id.0).and(table::version.eq(version)).and(table::status.eq(Status::Live.as_str()));
-    let changed = each!(db, |c| diesel::update(table::table.filter(target))
-        .set((table::status.eq(Status::Withdrawn.as_str()), table::reason.eq(&reason), table::version.eq(version + 1)))
-        .execute(c))?;
-    if changed == 0 {
-        return Err(Code::Stale.into());
-    }
+    let row = table::table.filter(table::id.eq(id.0));
+    step!(db, row, table::status, table::version, rules::FINDING, known.status => Status::Withdrawn, version, table::reason.eq(&reason));
     let body = json!({ "finding": id, "reason": reason });
     events::append(db, stamp, EventKind::FindingWithdrawn, Subject::Thing(SUBJECT, id.0), &body)?;
     if let About::Garment(garment) = known.about {

@@ -8,7 +8,7 @@ use super::shares::{Role, WHOLE};
 use super::tables::{Rules, distinct};
 use crate::kernel::error::{Code, Fault, Result};
 use crate::kernel::faults::Faults;
-use crate::kernel::text;
+use crate::kernel::{money, text};
 
 /// The most a claim may be about, in minor units.
 const AMOUNT_MAX: i64 = 1_000_000_000_000;
@@ -115,7 +115,7 @@ impl Matter {
     pub fn check(&self, rules: &Rules) -> Result<()> {
         let mut faults = Faults::default();
         faults.keep(text::line("code", &self.code, 80));
-        if self.currency.len() != 3 || !self.currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        if money::decimals(&self.currency).is_none() {
             faults.note(Fault::new("currency", Code::Malformed).with("reason", "ISO 4217"));
         }
         if self.claims.is_empty() {

@@ -108,7 +108,7 @@ async fn list(
     house: web::Data<House>,
     ask: web::Query<PageAsk>,
 ) -> Result<HttpResponse> {
-    let shell = Shell::of(&request, Locale::of(&request).words().say("accounts-title"));
+    let shell = Shell::titled(&request, "accounts-title");
     let page = house.store.read(move |db| page(db, &ask)).await?;
     Ok(html(&ListPage { shell, page }))
 }
@@ -176,7 +176,7 @@ async fn add(request: HttpRequest, caller: Caller<AccountsEdit>, house: web::Dat
 }
 
 fn link_page(request: &HttpRequest, account: Account, link: Option<String>) -> HttpResponse {
-    let shell = Shell::of(request, Locale::of(request).words().say("accounts-link-title"));
+    let shell = Shell::titled(request, "accounts-link-title");
     html(&LinkPage { shell, login: account.login, name: account.name, link })
 }
 

@@ -1,0 +1,2 @@
+ALTER TABLE policy DROP COLUMN reason;
+ALTER TABLE policy DROP COLUMN set_by;

@@ -1,0 +1,15 @@
+DROP INDEX IF EXISTS party_code_key_key;
+DROP INDEX IF EXISTS style_code_key_key;
+DROP INDEX IF EXISTS sku_code_key_key;
+DROP INDEX IF EXISTS batch_code_key_key;
+DROP INDEX IF EXISTS warranty_policy_code_key_key;
+DROP INDEX IF EXISTS lot_code_key_key;
+DROP INDEX lot_folded;
+ALTER TABLE party DROP COLUMN code_key;
+ALTER TABLE style DROP COLUMN code_key;
+ALTER TABLE sku DROP COLUMN code_key;
+ALTER TABLE batch DROP COLUMN code_key;
+ALTER TABLE warranty_policy DROP COLUMN code_key;
+ALTER TABLE lot DROP COLUMN code_key;
+DROP INDEX lot_code;
+CREATE UNIQUE INDEX lot_code_key ON lot (code);

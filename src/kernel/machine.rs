@@ -1,0 +1,80 @@
+//! State machines as tables: which state may follow which. What is not in the table is not allowed.
+
+use std::fmt;
+
+use super::error::{Code, Refusal, Result};
+
+/// A state that is stored as text. Every closed list of [`choices!`](crate::choices) is one.
+pub trait MachineState: Copy + PartialEq + fmt::Debug + 'static {
+    /// The stored text.
+    fn text(self) -> &'static str;
+}
+
+/// Which states may follow which.
+#[derive(Clone, Copy, Debug)]
+pub struct Machine<S: MachineState>(pub &'static [(S, &'static [S])]);
+
+impl<S: MachineState> Machine<S> {
+    /// The states that may follow.
+    pub fn after(&self, from: S) -> &'static [S] {
+        self.0.iter().find(|(state, _)| *state == from).map_or(&[], |(_, next)| next)
+    }
+
+    /// Whether this step is allowed.
+    pub fn allows(&self, from: S, to: S) -> bool {
+        self.after(from).contains(&to)
+    }
+
+    /// Passes a step that is allowed.
+    ///
+    /// # Errors
+    /// [`Code::WrongState`] with the state it is in (`state`) and those that may follow (`allowed`).
+    pub fn check(&self, from: S, to: S) -> Result<()> {
+        if self.allows(from, to) {
+            return Ok(());
+        }
+        let allowed: Vec<_> = self.after(from).iter().map(|state| state.text()).collect();
+        Err(Refusal::new(Code::WrongState).with("state", from.text()).with("allowed", allowed.join(", ")).into())
+    }
+}
+
+/// A state machine as a table: `machine!(JobState: Queued => Running | Cancelled; Running => Done | Failed)`. A state without a line is final.
+#[macro_export]
+macro_rules! machine {
+    ($state:ident: $($from:ident => $($to:ident)|+);+ $(;)?) => {
+        $crate::kernel::machine::Machine(&[$(($state::$from, &[$($state::$to),+])),+])
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Door {
+        Open,
+        Shut,
+        Walled,
+    }
+
+    impl MachineState for Door {
+        fn text(self) -> &'static str {
+            match self {
+                Self::Open => "open",
+                Self::Shut => "shut",
+                Self::Walled => "walled",
+            }
+        }
+    }
+
+    const DOOR: Machine<Door> = machine!(Door: Open => Shut; Shut => Open | Walled);
+
+    #[test]
+    fn only_what_is_in_the_table_is_allowed() {
+        let all = [Door::Open, Door::Shut, Door::Walled];
+        let allowed = |from| all.into_iter().filter(|to| DOOR.allows(from, *to)).collect::<Vec<_>>();
+        assert_eq!(all.map(allowed), [vec![Door::Shut], vec![Door::Open, Door::Walled], vec![]]);
+        let crate::kernel::Error::Refused(refusal) = DOOR.check(Door::Open, Door::Walled).unwrap_err() else { panic!("refused") };
+        assert_eq!((refusal.code, refusal.args), (Code::WrongState, vec![("state", "open".into()), ("allowed", "shut".into())]));
+    }
+}

@@ -1,0 +1,225 @@
+//! Numbers that a deployment decides: rows with a version and a time from which they hold, never constants in code.
+//!
+//! The table below says which there are, their default and what they mean; a row in the store overrides a default from its `valid_from` on.
+
+mod http;
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::db::Db;
+use super::db::schema::policy;
+use super::events::{self, Stamp};
+use crate::each;
+use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::text::{self, Both};
+use crate::kernel::{Code, Error, Fault, Faults, Result};
+
+pub use http::routes;
+
+macro_rules! policies {
+    ($($name:ident = $text:literal, $default:literal, $low:literal..=$high:literal, $zh:literal, $en:literal;)*) => {
+        /// A number of policy.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Policy { $(#[doc = $en] $name,)* }
+
+        impl Policy {
+            /// Every policy, in table order.
+            pub const ALL: &'static [Policy] = &[$(Policy::$name,)*];
+
+            /// The stored name.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Policy::$name => $text,)* }
+            }
+
+            /// The value where the store says nothing.
+            pub const fn default(self) -> i64 {
+                match self { $(Policy::$name => $default,)* }
+            }
+
+            /// Smallest and largest value.
+            pub const fn bounds(self) -> (i64, i64) {
+                match self { $(Policy::$name => ($low, $high),)* }
+            }
+
+            /// What it means, Chinese and English.
+            pub const fn words(self) -> (&'static str, &'static str) {
+                match self { $(Policy::$name => ($zh, $en),)* }
+            }
+
+            /// The same as a text in both languages.
+            pub fn both(self) -> Both {
+                let (zh, en) = self.words();
+                Both { zh: zh.to_owned(), en: en.to_owned() }
+            }
+
+            /// The policy of a name.
+            pub fn of(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|policy| policy.as_str() == text)
+            }
+        }
+    };
+}
+
+policies! {
+    ClaimTries = "claim.tries_per_day", 5, 1..=100, "每个序列号每天可尝试领取码的次数", "claim code tries a day for one serial";
+    TransferHours = "transfer.hours", 72, 1..=720, "转让码有效小时数", "hours a transfer code holds";
+    ScanDeviceDays = "scan.device_days", 90, 1..=3650, "扫码设备标识保留天数", "days a scanning device is remembered";
+    SessionIdleMinutes = "session.idle_minutes", 30, 5..=1440, "登录闲置分钟数", "minutes a session may stand idle";
+    SessionHours = "session.absolute_hours", 12, 1..=168, "登录最长小时数", "hours a session may last";
+    InviteHours = "account.link_hours", 24, 1..=168, "一次性链接有效小时数", "hours a one-time link holds";
+    TokenMinutes = "api.token_minutes", 15, 1..=1440, "API 令牌有效分钟数", "minutes an API token holds";
+    ServiceDays = "warranty.default_days", 365, 0..=3650, "未指定政策时的质保天数", "days of warranty where a style names no policy";
+    PhotosPerFinding = "finding.photos", 6, 0..=30, "每条缺陷记录的照片数", "photos a finding may have";
+    ImportMegabytes = "import.megabytes", 2048, 1..=1048576, "每人已上传、尚待写入的文件总量上限（MB）", "megabytes of files a person may have handed in that wait to be written";
+    PrintChunk = "print.chunk", 50, 1..=1000, "打印任务每段的标签数", "labels in a chunk of a print job";
+    PrintAnswerSeconds = "print.answer_seconds", 5, 1..=60, "等待打印机答复的秒数", "seconds a printer has to answer";
+    PrintConfirmSeconds = "print.confirm_seconds", 120, 1..=3600, "等待一段标签打印完成的秒数", "seconds a chunk has to be printed";
+}
+
+/// A value of policy: since when, who set it, why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PolicyVersion {
+    /// 1, 2, 3 …; 0 is the program's own value, which nobody set.
+    pub version: i64,
+    /// The value.
+    pub value: i64,
+    /// From when on it holds, UTC; absent for the program's own.
+    pub valid_from: Option<NaiveDateTime>,
+    /// Who set it.
+    pub set_by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A policy and what holds now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PolicyValue {
+    /// Its name, `claim.tries_per_day`.
+    pub code: String,
+    /// What it means.
+    pub about: Both,
+    /// Smallest value it may have.
+    pub min: i64,
+    /// Largest value it may have.
+    pub max: i64,
+    /// The program's own value, which holds where nothing is set.
+    pub default: i64,
+    /// What holds now.
+    pub now: PolicyVersion,
+    /// Every version that was set, newest first; one may hold only in future.
+    pub versions: Vec<PolicyVersion>,
+}
+
+/// A row: version, from when on, value, who, why.
+type Row = (i64, NaiveDateTime, String, String, String);
+
+/// What stands in the store for a policy, what begins last first.
+fn rows(db: &mut Db, which: Policy) -> Result<Vec<PolicyVersion>> {
+    let rows: Vec<Row> = each!(db, |c| policy::table
+        .filter(policy::code.eq(which.as_str()))
+        .order((policy::valid_from.desc(), policy::version.desc()))
+        .select((policy::version, policy::valid_from, policy::value, policy::set_by, policy::reason))
+        .load(c))?;
+    let read = |(version, valid_from, value, set_by, reason): Row| {
+        let value = number(which, &value)?;
+        Ok(PolicyVersion { version, value, valid_from: Some(valid_from), set_by, reason })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// A stored value.
+fn number(which: Policy, text: &str) -> Result<i64> {
+    text.parse().map_err(|_| Error::broken(format!("the policy {} has the value “{text}”, which is no number", which.as_str())))
+}
+
+/// The value that holds at `at`: of the versions that have begun, the one that began last.
+///
+/// # Errors
+/// [`Error::Broken`] for a stored value that is no number: a default in its place would be somebody else's decision.
+pub fn value(db: &mut Db, which: Policy, at: NaiveDateTime) -> Result<i64> {
+    let rows: Vec<String> = each!(db, |c| policy::table
+        .filter(policy::code.eq(which.as_str()).and(policy::valid_from.le(at)))
+        .order((policy::valid_from.desc(), policy::version.desc()))
+        .select(policy::value)
+        .load(c))?;
+    rows.first().map_or_else(|| Ok(which.default()), |text| number(which, text))
+}
+
+/// A policy with what holds at `at` and all its versions.
+///
+/// # Errors
+/// As [`value`].
+pub fn read(db: &mut Db, which: Policy, at: NaiveDateTime) -> Result<PolicyValue> {
+    let versions = rows(db, which)?;
+    let own = PolicyVersion { version: 0, value: which.default(), valid_from: None, set_by: String::new(), reason: String::new() };
+    let now = versions.iter().find(|version| version.valid_from.is_some_and(|from| from <= at)).cloned().unwrap_or(own);
+    let (min, max) = which.bounds();
+    Ok(PolicyValue { code: which.as_str().to_owned(), about: which.both(), min, max, default: which.default(), now, versions })
+}
+
+/// Every policy, in table order.
+///
+/// # Errors
+/// As [`value`].
+pub fn all(db: &mut Db, at: NaiveDateTime) -> Result<Vec<PolicyValue>> {
+    Policy::ALL.iter().map(|which| read(db, *which, at)).collect()
+}
+
+/// What somebody wants a policy to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetPolicy {
+    /// The value, within the policy's bounds.
+    pub value: i64,
+    /// Why; at most 240 characters. It is kept with the value.
+    pub reason: String,
+    /// From when on it holds, UTC; now when absent. Never in the past: what was decided by the old value stands.
+    #[serde(default)]
+    pub valid_from: Option<NaiveDateTime>,
+}
+
+impl SetPolicy {
+    /// A value that holds at once.
+    pub fn now(value: i64, reason: &str) -> Self {
+        Self { value, reason: reason.to_owned(), valid_from: None }
+    }
+}
+
+/// Sets a new version.
+///
+/// # Errors
+/// [`Code::OutOfRange`] for a value outside the policy's bounds, [`Code::Missing`] without a reason, [`Code::DatesOutOfOrder`] for a time that
+/// is past.
+pub fn set(db: &mut Db, stamp: &Stamp, which: Policy, wanted: &SetPolicy) -> Result<PolicyValue> {
+    let mut faults = Faults::default();
+    let (min, max) = which.bounds();
+    if !(min..=max).contains(&wanted.value) {
+        faults.note(Fault::new("value", Code::OutOfRange).with("value", wanted.value).with("min", min).with("max", max));
+    }
+    let reason = faults.keep(text::line("reason", &wanted.reason, 240));
+    let valid_from = wanted.valid_from.unwrap_or(stamp.at);
+    if valid_from < stamp.at {
+        faults.note(Fault::new("valid_from", Code::DatesOutOfOrder).with("earlier", stamp.at).with("later", valid_from));
+    }
+    faults.unless_any(())?;
+    let versions = rows(db, which)?;
+    let version = versions.iter().map(|version| version.version).max().unwrap_or_default() + 1;
+    each!(db, |c| diesel::insert_into(policy::table)
+        .values((
+            policy::code.eq(which.as_str()),
+            policy::version.eq(version),
+            policy::valid_from.eq(valid_from),
+            policy::value.eq(wanted.value.to_string()),
+            policy::set_by.eq(&stamp.actor),
+            policy::reason.eq(&reason),
+        ))
+        .execute(c))?;
+    // A policy's key is its code, so it stands in the body.
+    let body = json!({ "policy": which.as_str(), "version": version, "value": wanted.value, "valid_from": valid_from, "reason": reason });
+    events::append(db, stamp, EventKind::PolicyValueSet, Subject::Thing("policy", 0), &body)?;
+    read(db, which, stamp.at)
+}

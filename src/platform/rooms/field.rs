@@ -1,0 +1,267 @@
+//! A thing's fields: name, kind, limits, words; and one reader for each kind, whoever wrote the value.
+
+use chrono::NaiveDateTime;
+use chrono_tz::Tz;
+use serde_json::{Map, Value};
+
+use crate::kernel::choices::Choice;
+use crate::kernel::error::{Code, Fault};
+use crate::kernel::text::{self, Lang};
+use crate::kernel::time;
+use crate::platform::exports::Cell;
+pub use crate::platform::imports::{Column as Field, Columns as Fields, Half, Kind};
+use crate::platform::imports::{read_flag, read_whole};
+
+impl Field {
+    /// A field with its titles in Chinese and English; the first of each is shown, all are accepted as the header of a column.
+    pub const fn new(name: &'static str, kind: Kind, zh: &'static [&'static str], en: &'static [&'static str]) -> Self {
+        Self { kind, ..Self::optional(name, zh, en, ("", ""), "") }
+    }
+
+    /// Must be filled in. Of a text in two languages, one of them must.
+    #[must_use]
+    pub const fn needed(mut self) -> Self {
+        self.needed = true;
+        // A file may leave out one of two languages.
+        self.required = self.both.is_none();
+        self
+    }
+
+    /// A file may lack its column, though a new thing must have it.
+    #[must_use]
+    pub const fn absent_from_files(mut self) -> Self {
+        self.required = false;
+        self
+    }
+
+    /// The Chinese or English half of a text called `group`, which has this title as a whole.
+    #[must_use]
+    pub const fn half_of(mut self, group: &'static str, lang: Lang, title: (&'static str, &'static str)) -> Self {
+        self.both = Some(Half { group, lang, title });
+        self
+    }
+
+    /// What belongs into it, in Chinese and in English, and a value as it could stand there.
+    #[must_use]
+    pub const fn hint(mut self, zh: &'static str, en: &'static str, example: &'static str) -> Self {
+        self.about = (zh, en);
+        self.example = example;
+        self
+    }
+
+    /// No two things have the same.
+    #[must_use]
+    pub const fn unique(mut self) -> Self {
+        self.unique = true;
+        self
+    }
+
+    /// Stands in the list.
+    #[must_use]
+    pub const fn listed(mut self) -> Self {
+        self.listed = true;
+        self
+    }
+
+    /// The list can be narrowed by it, under this name.
+    #[must_use]
+    pub const fn filter(mut self, name: &'static str) -> Self {
+        self.filter = Some(name);
+        self
+    }
+
+    /// Is absent (`null`) rather than an empty text when there is none.
+    #[must_use]
+    pub const fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+
+    /// Its place in a document: `name.zh` for the Chinese half of a name, else its name.
+    pub fn path(&self) -> String {
+        match self.both {
+            Some(half) => format!("{}.{}", half.group, half.key()),
+            None => self.name.to_owned(),
+        }
+    }
+
+    /// The title over a column of a list, where a text in two languages has one column.
+    pub fn list_title(&self, lang: Lang) -> &'static str {
+        self.both.map_or_else(|| self.title(lang), |half| lang.of(half.title.0, half.title.1))
+    }
+
+    /// The value of a text that is not empty. A file or a form may use any word of a table.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a fault of this field.
+    pub fn read(&self, text: &str) -> Result<Value, Fault> {
+        let name = self.name;
+        Ok(match self.kind {
+            Kind::ByHand => Value::String(text.to_owned()),
+            Kind::Line(max) => text::line(name, text, max)?.into(),
+            Kind::Paragraph(max) => text::paragraph(name, text, max)?.into(),
+            Kind::Code => text::code(name, text)?.into(),
+            Kind::Text(read, _) => read(name, text)?.into(),
+            Kind::Choice(table) => self.choice(table, Choice::meant_by(table, text), text)?.text.into(),
+            Kind::Choices(table) => {
+                let words = text.split([',', '，', '、', ';', '；', '|']).map(str::trim).filter(|word| !word.is_empty());
+                self.choices(table, words.map(|word| (word, Choice::meant_by(table, word))))?
+            }
+            Kind::Day => time::read_date(name, text)?.to_string().into(),
+            Kind::Whole(min, max) => self.whole(read_whole(name, text)?, min, max)?,
+            Kind::OneOf(numbers) => self.one_of(read_whole(name, text)?, numbers)?,
+            Kind::Flag => read_flag(name, text)?.into(),
+            // Moments are the program's own: nobody writes one.
+            Kind::Moment => return Err(Fault::new(name, Code::UnknownField)),
+        })
+    }
+
+    /// The value a program sent; None when it says that there is none.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a fault of this field.
+    pub fn read_json(&self, value: &Value) -> Result<Option<Value>, Fault> {
+        let read = match (value, self.kind) {
+            (Value::Null, _) => return Ok(None),
+            (_, Kind::ByHand) => value.clone(),
+            (Value::String(text), Kind::Choice(table)) => self.choice(table, Choice::of(table, text), text)?.text.into(),
+            (Value::Array(items), Kind::Choices(table)) => {
+                let words = items.iter().map(|item| item.as_str().ok_or_else(|| self.mistyped("list"))).collect::<Result<Vec<_>, _>>()?;
+                self.choices(table, words.into_iter().map(|word| (word, Choice::of(table, word))))?
+            }
+            (Value::Number(number), Kind::Whole(min, max)) => {
+                self.whole(number.as_i64().ok_or_else(|| self.mistyped("whole"))?, min, max)?
+            }
+            (Value::Number(number), Kind::OneOf(numbers)) => {
+                self.one_of(number.as_i64().ok_or_else(|| self.mistyped("whole"))?, numbers)?
+            }
+            (Value::Bool(_), Kind::Flag) => value.clone(),
+            (_, Kind::Flag) => return Err(self.mistyped("yes-or-no")),
+            (_, Kind::Choices(_)) => return Err(self.mistyped("list")),
+            (_, Kind::Whole(..) | Kind::OneOf(_)) => return Err(self.mistyped("whole")),
+            (Value::String(text), _) if text.trim().is_empty() => return Ok(None),
+            (Value::String(text), _) => self.read(text)?,
+            _ => return Err(self.mistyped("text")),
+        };
+        Ok(Some(read))
+    }
+
+    fn mistyped(&self, expected: &'static str) -> Fault {
+        Fault::new(self.name, Code::Malformed).with("reason", format!("expects-{expected}"))
+    }
+
+    fn choice(&self, table: &[Choice], found: Option<&'static Choice>, word: &str) -> Result<&'static Choice, Fault> {
+        found.ok_or_else(|| {
+            let allowed: Vec<_> = table.iter().map(|choice| format!("{} {}", choice.text, choice.zh)).collect();
+            Fault::new(self.name, Code::NotOneOf).with("value", word).with("allowed", allowed.join("、"))
+        })
+    }
+
+    fn choices<'a>(&self, table: &[Choice], words: impl Iterator<Item = (&'a str, Option<&'static Choice>)>) -> Result<Value, Fault> {
+        let chosen = words.map(|(word, found)| Ok(self.choice(table, found, word)?.text)).collect::<Result<Vec<_>, Fault>>()?;
+        Ok(table.iter().map(|choice| choice.text).filter(|text| chosen.contains(text)).collect::<Vec<_>>().into())
+    }
+
+    fn whole(&self, number: i64, min: i64, max: i64) -> Result<Value, Fault> {
+        if (min..=max).contains(&number) {
+            Ok(number.into())
+        } else {
+            Err(Fault::new(self.name, Code::OutOfRange).with("value", number).with("min", min).with("max", max))
+        }
+    }
+
+    fn one_of(&self, number: i64, numbers: &[i64]) -> Result<Value, Fault> {
+        if numbers.contains(&number) {
+            return Ok(number.into());
+        }
+        let allowed: Vec<_> = numbers.iter().map(ToString::to_string).collect();
+        Err(Fault::new(self.name, Code::NotOneOf).with("value", number).with("allowed", allowed.join(", ")))
+    }
+
+    /// A value as its words, in the language: for lists, pages and files.
+    pub fn show(&self, value: &Value, lang: Lang) -> String {
+        match (self.kind, value) {
+            (Kind::Choices(_), Value::Array(_)) => self.badges(value, lang).join(lang.of("、", ", ")),
+            (Kind::Choice(table), Value::String(text)) => word(table, text, lang).to_owned(),
+            (Kind::Flag, Value::Bool(yes)) => if *yes { lang.of("是", "Yes") } else { lang.of("否", "No") }.to_owned(),
+            (Kind::Text(_, show), Value::String(text)) => show(text, lang).to_owned(),
+            (_, Value::String(text)) => text.clone(),
+            (_, Value::Null) => String::new(),
+            (_, other) => other.to_string(),
+        }
+    }
+
+    /// The same where it matters in which zone: a moment to the minute.
+    pub(super) fn show_in(&self, value: &Value, lang: Lang, zone: Tz) -> String {
+        let moment = value.as_str().filter(|_| matches!(self.kind, Kind::Moment)).and_then(|at| at.parse::<NaiveDateTime>().ok());
+        match (self.kind, value) {
+            (Kind::Whole(..), Value::Number(number)) => text::grouped(number),
+            _ => moment.map_or_else(|| self.show(value, lang), |at| time::local_minute(at, zone)),
+        }
+    }
+
+    /// The class of its cells: how they are set.
+    pub(super) const fn class(&self) -> &'static str {
+        match self.kind {
+            Kind::Code => "code",
+            Kind::Whole(..) | Kind::OneOf(_) => "num",
+            Kind::Day | Kind::Moment => "day",
+            _ => "",
+        }
+    }
+
+    /// The tone of a badge: `good` for what is in use.
+    pub(super) fn tone(&self, value: &Value) -> &'static str {
+        match (self.kind, value.as_str()) {
+            (Kind::Choice(_), Some("active")) => "good",
+            _ => "",
+        }
+    }
+
+    /// Its value in a row; a name with dots is that of a field within a field.
+    pub(super) fn within<'a>(&self, row: &'a Map<String, Value>) -> &'a Value {
+        const NOTHING: &Value = &Value::Null;
+        let mut parts = self.name.split('.');
+        let first = parts.next().and_then(|name| row.get(name)).unwrap_or(NOTHING);
+        parts.fold(first, |value, name| value.get(name).unwrap_or(NOTHING))
+    }
+
+    /// The words of a choice or of each of several.
+    pub(super) fn badges(&self, value: &Value, lang: Lang) -> Vec<&'static str> {
+        match (self.kind, value) {
+            (Kind::Choices(table), Value::Array(chosen)) => {
+                chosen.iter().filter_map(Value::as_str).map(|text| word(table, text, lang)).collect()
+            }
+            (Kind::Choice(table), Value::String(text)) => vec![word(table, text, lang)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// A value as it stands in a file that may be handed in again: codes of countries rather than their names.
+    pub(super) fn cell(&self, value: &Value, lang: Lang) -> Cell {
+        match (self.kind, value) {
+            (Kind::Text(..), Value::String(text)) => text.as_str().into(),
+            (Kind::Whole(..) | Kind::OneOf(_), Value::Number(number)) => number.as_i64().into(),
+            (Kind::Moment, Value::String(at)) => at.parse::<NaiveDateTime>().map_or_else(|_| at.as_str().into(), Into::into),
+            (Kind::Day, Value::String(day)) => day.parse::<chrono::NaiveDate>().map_or_else(|_| day.as_str().into(), Into::into),
+            _ => self.show(value, lang).into(),
+        }
+    }
+}
+
+/// What people call the choice with this stored text; the text itself where the table has no such choice.
+fn word(table: &'static [Choice], text: &str, lang: Lang) -> &'static str {
+    Choice::of(table, text).map_or("?", |choice| choice.word(lang))
+}
+
+impl Fields {
+    /// The field of a name.
+    pub fn named(&self, name: &str) -> Option<&'static Field> {
+        self.columns.iter().find(|field| field.name == name)
+    }
+
+    /// The fields a list shows: of a text in two languages the half of the reader.
+    pub fn listed(&self, lang: Lang) -> impl Iterator<Item = &'static Field> + use<> {
+        self.columns.iter().filter(move |field| field.listed && field.both.is_none_or(|half| half.lang == lang))
+    }
+}

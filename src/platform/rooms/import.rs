@@ -1,0 +1,111 @@
+//! Files of a thing: one row a thing, named by its code. A column that the file lacks changes nothing; an empty cell empties.
+
+use std::marker::PhantomData;
+
+use super::said::Said;
+use super::thing::Thing;
+use crate::kernel::error::{Code, Error, Fault, Result};
+use crate::kernel::text::ByCode;
+use crate::platform::db::Db;
+use crate::platform::events::Stamp;
+use crate::platform::http::House;
+use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, Importer, Row};
+
+/// Begins the import of a file of things.
+///
+/// # Errors
+/// [`Code::Forbidden`] for somebody who is bound to a party: files of things are for the brand's own people.
+pub fn import<T: Thing>(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+    if importer.party.is_some() {
+        return Err(Code::Forbidden.into());
+    }
+    Ok(Box::new(ThingImport::<T> { stamp: importer.stamp.clone(), thing: PhantomData }))
+}
+
+struct ThingImport<T> {
+    stamp: Stamp,
+    thing: PhantomData<T>,
+}
+
+/// A row: the code that names the thing, and what is said of it.
+struct SaidOf {
+    code: String,
+    said: Said,
+}
+
+impl SaidOf {
+    /// The thing after this row. One that is there keeps its code as it was written: the row only names it, in whatever letters.
+    fn onto<T: Thing>(&self, before: Option<&T>) -> Result<T> {
+        match before {
+            None => self.said.onto(T::FIELDS, None),
+            Some(before) => self.said.clone().with("code", before.code()).onto(T::FIELDS, Some(before)),
+        }
+    }
+}
+
+/// The things of a chunk's rows as they stand, by code.
+fn before<T: Thing>(db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<ByCode<T>> {
+    let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.code.as_str()).collect();
+    Ok(T::with_codes(db, &codes)?.into_iter().map(|thing| (thing.code().to_owned(), thing)).collect())
+}
+
+/// A fault of a document's field as one of the row's column: `name` is the column of its first half.
+fn of_column<T: Thing>(fault: Fault, line: u64) -> Fault {
+    let column =
+        T::FIELDS.columns.iter().find(|field| field.path() == fault.field || field.both.is_some_and(|half| half.group == fault.field));
+    let field = column.map_or(fault.field.clone(), |column| column.name.into());
+    Fault { field, ..fault }.at_line(line)
+}
+
+impl<T: Thing> Import for ThingImport<T> {
+    type Record = SaidOf;
+
+    fn columns(&self) -> &'static Columns {
+        T::FIELDS
+    }
+
+    fn read(&mut self, row: &mut Row<'_>) -> Option<SaidOf> {
+        let said = Said::of_row(T::FIELDS, row)?;
+        let code = said.text("code")?.to_owned();
+        row.unique_code("code", &code);
+        for field in T::FIELDS.columns.iter().filter(|field| field.unique) {
+            if let Some(value) = said.text(field.name) {
+                row.unique(field.name, value);
+            }
+        }
+        Some(SaidOf { code, said })
+    }
+
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<Checked> {
+        let mut checked = Checked::default();
+        let there = before::<T>(db, chunk)?;
+        for entry in chunk {
+            let before = there.get(&entry.record.code);
+            match entry.record.onto::<T>(before) {
+                Ok(after) => {
+                    let faults = after.faults(db, before)?;
+                    checked.faults.extend(faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
+                    checked.would.compare(entry.line, after.code(), before, &after)?;
+                }
+                Err(Error::Refused(refusal)) => {
+                    checked.faults.extend(refusal.faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(checked)
+    }
+
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<Applied> {
+        let mut applied = Applied::default();
+        let there = before::<T>(db, chunk)?;
+        for entry in chunk {
+            let before = there.get(&entry.record.code);
+            let after: T = entry.record.onto(before)?;
+            if applied.compare(entry.line, after.code(), before, &after)?.is_some() {
+                after.save(db, &self.stamp, before)?;
+            }
+        }
+        Ok(applied)
+    }
+}

@@ -1,0 +1,240 @@
+//! Lists: which rows, from where, in which direction; as a page, a document or a file.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use chrono_tz::Tz;
+use serde_json::Value;
+
+use super::field::{Field, Fields, Kind};
+use crate::kernel::error::{Code, Fault, Result};
+use crate::kernel::paging::{PAGE_DEFAULT, PAGE_MAX, Page, open, seal};
+use crate::kernel::text::{self, Lang};
+use crate::platform::http::{Shell, query_escape};
+
+/// Where a page of a list starts, and in which direction it is read. Keys are those of the first and last row of the page before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum From {
+    /// At the beginning.
+    #[default]
+    Start,
+    /// Behind the row with this key.
+    After(String),
+    /// Before the row with this key: the rows nearest to it.
+    Before(String),
+}
+
+/// A stretch of a list for a store to read: at most `limit` rows.
+#[derive(Clone, Debug)]
+pub struct ListWindow {
+    /// Where it starts.
+    pub from: From,
+    /// Most rows.
+    pub limit: i64,
+}
+
+/// Narrows a boxed query to a window of a list ordered by one unique column, and runs it; the rows come in the list's order.
+///
+/// `keyset!(c, query, party::code, window)`, where `c` is the connection of an [`each!`](crate::each).
+#[macro_export]
+macro_rules! keyset {
+    ($c:expr, $query:expr, $key:expr, $window:expr) => {{
+        use $crate::platform::rooms::From;
+        let (query, window) = ($query, $window);
+        match &window.from {
+            From::Start => query.order($key.asc()).limit(window.limit).load($c),
+            From::After(key) => query.filter($key.gt(key)).order($key.asc()).limit(window.limit).load($c),
+            From::Before(key) => query.filter($key.lt(key)).order($key.desc()).limit(window.limit).load($c).map(|mut rows: Vec<_>| {
+                rows.reverse();
+                rows
+            }),
+        }
+    }};
+}
+
+/// What a list is asked: filters, and which page.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuery {
+    /// A text to look for, or empty.
+    pub q: String,
+    filters: Vec<(&'static str, String)>,
+    from: From,
+    per_page: Option<i64>,
+}
+
+impl ListQuery {
+    /// Of an address's query. What is neither a filter of this list nor about its pages is left alone: addresses carry more than ours.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] with a filter that no row can have, or a page token that is none.
+    pub fn of(fields: &Fields, pairs: &HashMap<String, String>) -> Result<Self> {
+        let given = |name: &str| pairs.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
+        let mut filters = Vec::new();
+        for (name, field) in fields.columns.iter().filter_map(|field| Some((field.filter?, field))) {
+            let Some(value) = given(name) else { continue };
+            // A filter takes one of what the field may have several of.
+            let kind = if let Kind::Choices(table) = field.kind { Kind::Choice(table) } else { field.kind };
+            let read = Field { name, kind, ..*field }.read_json(&Value::from(value))?;
+            filters.extend(read.as_ref().and_then(Value::as_str).map(|value| (name, value.to_owned())));
+        }
+        let from = match (given("after"), given("before")) {
+            (Some(token), _) => From::After(open("after", token)?),
+            (None, Some(token)) => From::Before(open("before", token)?),
+            (None, None) => From::Start,
+        };
+        let per_page = given("per_page").map(|rows| rows.parse().map_err(|_| Fault::new("per_page", Code::NotANumber).with("value", rows)));
+        Ok(Self { q: text::optional_line("q", given("q").unwrap_or_default(), 80)?, filters, from, per_page: per_page.transpose()? })
+    }
+
+    /// The value a filter has.
+    pub fn filter(&self, name: &str) -> Option<&str> {
+        self.filters.iter().find(|(filter, _)| *filter == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether anything narrows the list.
+    pub fn is_narrowed(&self) -> bool {
+        !self.q.is_empty() || !self.filters.is_empty()
+    }
+
+    fn limit(&self) -> i64 {
+        self.per_page.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX)
+    }
+
+    /// The stretch to read for this page: one row more than it shows, which tells whether the list goes on.
+    pub fn window(&self) -> ListWindow {
+        ListWindow { from: self.from.clone(), limit: self.limit() + 1 }
+    }
+
+    /// The page out of the rows of [`ListQuery::window`].
+    pub fn page<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> String) -> ListPage<T> {
+        let limit = usize::try_from(self.limit()).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        let backwards = matches!(self.from, From::Before(_));
+        if more && backwards {
+            rows.remove(0);
+        }
+        rows.truncate(limit);
+        let (goes_on, came_from) = if backwards { (true, more) } else { (more, self.from != From::Start) };
+        let next = rows.last().filter(|_| goes_on).map(|last| seal(&key(last)));
+        let previous = rows.first().filter(|_| came_from).map(|first| seal(&key(first)));
+        ListPage { page: Page { items: rows, next }, previous }
+    }
+
+    /// The filters and the page size as an address's query, without which page: empty, or `?q=…`.
+    pub fn narrowed(&self) -> String {
+        let filters = self.filters.iter().map(|(name, value)| (*name, value.clone()));
+        let q = Some(("q", self.q.clone())).filter(|(_, q)| !q.is_empty());
+        let rows = self.per_page.map(|rows| ("per_page", rows.to_string()));
+        let pairs: Vec<_> =
+            q.into_iter().chain(filters).chain(rows).map(|(name, value)| format!("{name}={}", query_escape(&value))).collect();
+        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+    }
+
+    fn with(&self, name: &str, token: &str) -> String {
+        let narrowed = self.narrowed();
+        format!("{narrowed}{}{name}={token}", if narrowed.is_empty() { '?' } else { '&' })
+    }
+}
+
+/// A page of a list and the token of the page before it.
+#[derive(Debug)]
+pub struct ListPage<T> {
+    /// The rows, and the token of the next page.
+    pub page: Page<T>,
+    /// Send it as `before` for the page before; absent on the first.
+    pub previous: Option<String>,
+}
+
+/// A cell of a list's table.
+pub(super) struct ListCell {
+    pub words: String,
+    /// Words that stand each on a badge of their own.
+    pub badges: Vec<&'static str>,
+    /// `good`, or nothing, for a badge.
+    pub tone: &'static str,
+    pub class: &'static str,
+}
+
+impl ListCell {
+    fn of(field: &Field, value: &Value, lang: Lang, zone: Tz) -> Self {
+        let badges = field.badges(value, lang);
+        let words = if badges.is_empty() { field.show_in(value, lang, zone) } else { String::new() };
+        Self { words, badges, tone: field.tone(value), class: field.class() }
+    }
+}
+
+pub(super) struct ListRow {
+    pub href: String,
+    pub cells: Vec<ListCell>,
+}
+
+impl ListRow {
+    /// A row, of the fields its list shows.
+    pub(super) fn of(fields: &Fields, row: &serde_json::Map<String, Value>, href: String, lang: Lang, zone: Tz) -> Self {
+        let is_empty = |value: &Value| value.as_str().is_some_and(str::is_empty);
+        let value = |field: &Field| {
+            let own = field.within(row);
+            // Where the reader's language has no text, the other stands in.
+            let other = field.both.filter(|_| is_empty(own)).and_then(|half| {
+                let halves = fields.columns.iter().filter(|other| other.both.is_some_and(|other| other.group == half.group));
+                halves.map(|other| other.within(row)).find(|value| !is_empty(value))
+            });
+            other.unwrap_or(own).clone()
+        };
+        Self { href, cells: fields.listed(lang).map(|field| ListCell::of(field, &value(field), lang, zone)).collect() }
+    }
+}
+
+/// A filter as the list's form shows it.
+pub(super) struct Filter {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub value: String,
+    /// The words it may have; empty for a text.
+    pub options: Vec<(&'static str, &'static str)>,
+}
+
+#[derive(Template)]
+#[template(path = "platform/rooms/list.html")]
+pub(super) struct ListView {
+    pub shell: Shell,
+    /// The room's name: its address and the beginning of its words' keys.
+    pub room: &'static str,
+    /// What may be done: the message of its name, where it leads.
+    pub acts: Vec<(&'static str, String)>,
+    pub query: ListQuery,
+    pub filters: Vec<Filter>,
+    /// Titles of the columns and their classes.
+    pub heads: Vec<(&'static str, &'static str)>,
+    pub rows: Vec<ListRow>,
+    pub next: Option<String>,
+    pub previous: Option<String>,
+}
+
+impl ListView {
+    fn say(&self, what: &str) -> std::borrow::Cow<'static, str> {
+        self.shell.t.say(format!("{}-{what}", self.room))
+    }
+
+    fn file(&self, ending: &str) -> String {
+        format!("/{}.{ending}{}", self.room, self.query.narrowed())
+    }
+
+    fn page(&self, name: &str, token: &str) -> String {
+        format!("/{}{}", self.room, self.query.with(name, token))
+    }
+}
+
+/// The filters of a list, as its form shows them.
+pub(super) fn filters(fields: &Fields, query: &ListQuery, lang: Lang) -> Vec<Filter> {
+    let shown = |(name, field): (&'static str, &Field)| Filter {
+        name,
+        title: field.title(lang),
+        value: query.filter(name).unwrap_or_default().to_owned(),
+        options: match field.kind {
+            Kind::Choice(table) | Kind::Choices(table) => table.iter().map(|choice| (choice.text, choice.word(lang))).collect(),
+            _ => Vec::new(),
+        },
+    };
+    fields.columns.iter().filter_map(|field| Some((field.filter?, field))).map(shown).collect()
+}

@@ -1,0 +1,60 @@
+//! The middle: what every room has in common, said once.
+//!
+//! A room says which [`Fields`] its thing has and how the store finds and saves one ([`Thing`]); from that it gets a list with filters, pages
+//! in both directions and downloads, a form, a page of one, the API with its description, and files to hand in. What is special to a room is
+//! written by hand beside it, on the same parts:
+//!
+//! - [`Call`]: who asks, what they may see ([`Sees`]), the language, `read` and `change`;
+//! - [`Field`]: one reader for a value, whoever wrote it: a person in a form, a planner in a file, a program;
+//! - [`ListQuery`] and [`ListWindow`]: which rows of a list, from where, in which direction;
+//! - [`machine!`](crate::machine): which state may follow which.
+
+mod api;
+mod call;
+mod field;
+mod form;
+mod import;
+mod list;
+mod listing;
+mod one;
+mod route;
+mod said;
+mod thing;
+pub mod timeline;
+
+pub use api::list_description;
+pub use call::{BrandOnly, Call, Sees};
+pub use field::{Field, Fields, Half, Kind};
+pub use form::{form_again, form_page};
+pub use import::import;
+pub use list::{From, ListQuery, ListWindow};
+pub use listing::{Listing, list_routes};
+pub use one::{Act, Panel};
+pub use route::Guarded;
+pub use said::Said;
+pub use thing::{Thing, href, one_of, routes};
+
+/// Moves a row of a table on: a conditional update on its state and version, which fails when it is not as it was read. Says which columns
+/// hold the state and the version, the machine, from which state to which, and what else changes.
+///
+/// ```ignore
+/// step!(db, label_job::table.find(job.id.0), label_job::state, label_job::version, JOB_MACHINE,
+///     job.state => to, job.version, (label_job::message.eq(message), label_job::updated_at.eq(stamp.at)));
+/// ```
+///
+/// # Errors
+/// Leaves the function with [`Code::WrongState`](crate::kernel::Code::WrongState) for a step that the machine has not, and with
+/// [`Code::Stale`](crate::kernel::Code::Stale) when somebody moved or changed it in between.
+#[macro_export]
+macro_rules! step {
+    ($db:expr, $row:expr, $state:expr, $version:expr, $machine:expr, $from:expr => $to:expr, $read:expr, $more:expr) => {{
+        $machine.check($from, $to)?;
+        let (from, to, read): (_, _, i64) = ($from.as_str(), $to.as_str(), $read);
+        let moved = $crate::each!($db, |c| diesel::update($row.filter($state.eq(from).and($version.eq(read))))
+            .set(($state.eq(to), $version.eq(read + 1), $more))
+            .execute(c))?;
+        if moved == 0 {
+            return Err($crate::kernel::Code::Stale.into());
+        }
+    }};
+}

@@ -1,0 +1,222 @@
+//! What somebody says of a thing, read field by field: from a form, a document or a row of a file.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::field::{Field, Fields, Kind};
+use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
+use crate::platform::imports::{Row, Takes};
+
+/// The values that were said, by the fields' names. What was not said is not in it; what was said to be nothing is `null`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Said(Map<String, Value>);
+
+impl Said {
+    /// What a document says. An entry that no field has is a fault.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] with every wrong field.
+    pub fn of_json(fields: &Fields, document: Map<String, Value>) -> Result<Self> {
+        let mut flat = Map::new();
+        let mut faults = Vec::new();
+        for (key, value) in document {
+            match value {
+                Value::Object(halves) if fields.columns.iter().any(|field| field.both.is_some_and(|half| half.group == key)) => {
+                    flat.extend(halves.into_iter().map(|(half, value)| (format!("{key}.{half}"), value)));
+                }
+                other => drop(flat.insert(key, other)),
+            }
+        }
+        let mut said = Map::new();
+        for field in fields.columns {
+            let Some(value) = flat.remove(&field.path()) else { continue };
+            match field.read_json(&value) {
+                Ok(read) => drop(said.insert(field.name.to_owned(), read.unwrap_or(Value::Null))),
+                Err(fault) => faults.push(at(field, fault)),
+            }
+        }
+        faults.extend(flat.into_iter().map(|(unknown, _)| Fault::new(unknown, Code::UnknownField)));
+        Self(said).unless(fields, faults)
+    }
+
+    /// What a form says: it speaks of every field.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] with every wrong field.
+    pub fn of_form(fields: &Fields, values: &HashMap<String, String>) -> Result<Self> {
+        let mut said = Map::new();
+        let mut faults = Vec::new();
+        for field in fields.columns {
+            let path = field.path();
+            let text = match field.kind {
+                // A box that is not ticked is not sent.
+                Kind::Flag => if values.contains_key(&path) { "yes" } else { "no" }.to_owned(),
+                Kind::Choices(table) => {
+                    let ticked = table.iter().filter(|choice| values.contains_key(&format!("{path}.{}", choice.text)));
+                    ticked.map(|choice| choice.text).collect::<Vec<_>>().join(",")
+                }
+                _ => values.get(&path).map(|text| text.trim().to_owned()).unwrap_or_default(),
+            };
+            let read = if text.is_empty() { Ok(Value::Null) } else { field.read(&text) };
+            match read {
+                Ok(value) => drop(said.insert(field.name.to_owned(), value)),
+                Err(fault) => faults.push(at(field, fault)),
+            }
+        }
+        Self(said).unless(fields, faults)
+    }
+
+    /// What a row of a file says: of the columns that the file has. None when a cell is wrong, which the row has noted.
+    pub fn of_row(fields: &'static Fields, row: &mut Row<'_>) -> Option<Self> {
+        let mut said = Map::new();
+        let mut sound = true;
+        for field in fields.columns {
+            if !row.has_column(field.name) {
+                continue;
+            }
+            let read = match field.kind {
+                Kind::Day => row.optional_date(field.name).map(|day| day.map(|day| day.to_string().into())),
+                _ => row.optional_take(field.name, takes(field.kind), |_, text| field.read(text)),
+            };
+            match read {
+                Some(value) => drop(said.insert(field.name.to_owned(), value.unwrap_or(Value::Null))),
+                None => sound = false,
+            }
+        }
+        sound.then_some(Self(said))
+    }
+
+    fn unless(self, fields: &Fields, mut faults: Vec<Fault>) -> Result<Self> {
+        let wrong: Vec<String> = faults.iter().map(|fault| fault.field.to_string()).collect();
+        let about =
+            |name: &str| wrong.iter().any(|field| field == name || field.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')));
+        faults.extend(self.missing(fields).filter(|name| !about(name)).map(|name| Fault::new(name, Code::Missing)));
+        // In the order of the form, whoever reads them.
+        let place = |fault: &Fault| fields.columns.iter().position(|field| field.path().starts_with(&*fault.field));
+        faults.sort_by_key(|fault| place(fault).unwrap_or(usize::MAX));
+        Refusal::unless_empty(faults)?;
+        Ok(self)
+    }
+
+    /// The names of what must be filled in and is not. Both languages of a text are one.
+    fn missing<'a>(&'a self, fields: &'a Fields) -> impl Iterator<Item = &'static str> + 'a {
+        let mut done = Vec::new();
+        fields.columns.iter().filter(|field| field.needed).filter_map(move |field| {
+            let name = field.both.map_or(field.name, |half| half.group);
+            let together = |other: &&Field| other.both.map_or(other.name, |half| half.group) == name;
+            let missing = !done.contains(&name) && fields.columns.iter().filter(together).all(|field| self.is_empty(field));
+            done.push(name);
+            missing.then_some(name)
+        })
+    }
+
+    fn is_empty(&self, field: &Field) -> bool {
+        match self.0.get(field.name) {
+            None | Some(Value::Null) => true,
+            Some(Value::Array(items)) => items.is_empty(),
+            Some(Value::String(text)) => text.is_empty(),
+            Some(_) => false,
+        }
+    }
+
+    /// The thing as it is after what was said: `before`, or a new one, with each value that was said in its place. What was said to be nothing
+    /// becomes what a new one has there.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] when something that must be filled in is not.
+    pub fn onto<D: Serialize + DeserializeOwned + Default>(&self, fields: &Fields, before: Option<&D>) -> Result<D> {
+        let blank = object(&D::default())?;
+        let mut after = before.map_or_else(|| Ok(blank.clone()), object)?;
+        for (name, value) in &self.0 {
+            let value = if value.is_null() { blank.get(name).cloned().unwrap_or(Value::Null) } else { value.clone() };
+            after.insert(name.clone(), value);
+        }
+        let whole = Self(after);
+        let missing: Vec<Fault> = whole.missing(fields).map(|name| Fault::new(name, Code::Missing)).collect();
+        Refusal::unless_empty(missing)?;
+        serde_json::from_value(Value::Object(whole.0)).map_err(Error::broken)
+    }
+
+    /// The same, saying this text of a field.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, text: &str) -> Self {
+        self.0.insert(name.to_owned(), text.into());
+        self
+    }
+
+    /// The same as the whole truth: what was not said is said to be nothing.
+    #[must_use]
+    pub fn whole(mut self, fields: &Fields) -> Self {
+        for field in fields.columns {
+            self.0.entry(field.name).or_insert(Value::Null);
+        }
+        self
+    }
+
+    /// What was said, as the value it stands for: `query.code` is a field within a field.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] when the fields are not those of the value.
+    pub fn value<T: DeserializeOwned>(&self) -> Result<T> {
+        let mut document = Map::new();
+        for (name, said) in &self.0 {
+            put(&mut document, name, said.clone());
+        }
+        serde_json::from_value(Value::Object(document)).map_err(Error::broken)
+    }
+
+    /// The text that was said for a field.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+}
+
+/// Puts a value in its place: `query.code` into the field `code` of the field `query`.
+fn put(document: &mut Map<String, Value>, path: &str, value: Value) {
+    match path.split_once('.') {
+        None => drop(document.insert(path.to_owned(), value)),
+        Some((first, rest)) => {
+            if let Value::Object(inner) = document.entry(first).or_insert_with(|| Value::Object(Map::new())) {
+                put(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// What a field takes of all that a spreadsheet can hold in a cell.
+const fn takes(kind: Kind) -> Takes {
+    match kind {
+        Kind::Whole(..) | Kind::OneOf(_) => Takes::Number,
+        Kind::Flag => Takes::Flag,
+        Kind::Paragraph(_) => Takes::Prose,
+        _ => Takes::Text,
+    }
+}
+
+fn at(field: &Field, fault: Fault) -> Fault {
+    Fault { field: field.path().into(), ..fault }
+}
+
+/// A value as the object it serialises to.
+pub(super) fn object<T: Serialize>(value: &T) -> Result<Map<String, Value>> {
+    match serde_json::to_value(value).map_err(Error::broken)? {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(Error::broken("a thing serialises to an object")),
+    }
+}
+
+/// A thing as programs read it: both languages of a text as one entry.
+pub(super) fn document<T: Serialize>(fields: &Fields, thing: &T) -> Result<Value> {
+    let mut document = object(thing)?;
+    for (field, half) in fields.columns.iter().filter_map(|field| Some((field, field.both?))) {
+        let Some(text) = document.remove(field.name) else { continue };
+        let both = document.entry(half.group).or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(both) = both {
+            both.insert(half.key().to_owned(), text);
+        }
+    }
+    Ok(Value::Object(document))
+}

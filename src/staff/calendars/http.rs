@@ -1,0 +1,205 @@
+//! The calendars' API and page.
+
+use std::collections::HashMap;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::import::{self, NAME_MAX};
+use super::page::ListPage;
+use super::{COLUMNS, CalendarDay, DayFields, DayFilter, DayKind, Wanted, store};
+use crate::kernel::paging::{Page, PageAsk};
+use crate::kernel::text::Both;
+use crate::kernel::time::read_date;
+use crate::kernel::{Code, Error, Fault, Faults, Result, text};
+use crate::platform::http::{
+    Caller, Filled, Form, House, Json, Locale, Once, Problem, Routes, Shell, csv, html, html_response, json, perm, query_escape, see_other,
+};
+
+/// Rows a download may have.
+const ALL: i64 = 1_000_000;
+
+/// Mounts the room.
+pub fn routes(config: &mut Routes<'_, '_>) {
+    config
+        .service(list_api)
+        .service(save_api)
+        .service(remove_api)
+        .map(|c| c.service(list_page).service(list_csv).service(save_form).service(remove_form));
+}
+
+/// Which days, and which page of them.
+#[derive(Clone, Default, Deserialize, IntoParams)]
+struct Ask {
+    /// Only this calendar's.
+    calendar: Option<String>,
+    /// Only those of this year.
+    year: Option<String>,
+    /// The token of the page before.
+    after: Option<String>,
+    /// Rows wanted, 1 to 500.
+    per_page: Option<i64>,
+}
+
+impl Ask {
+    fn filter(&self) -> Result<DayFilter> {
+        let year = self.year.as_deref().map(str::trim).filter(|year| !year.is_empty());
+        let wrong = || Fault::new("year", Code::OutOfRange).with("min", 1990).with("max", 2099);
+        let year = year.map(|year| year.parse().ok().filter(|year| (1990..=2099).contains(year)).ok_or_else(wrong)).transpose()?;
+        Ok(DayFilter { calendar: self.calendar.clone().filter(|code| !code.is_empty()), year })
+    }
+
+    fn query(&self) -> String {
+        let said = |value: &Option<String>| query_escape(value.as_deref().unwrap_or_default());
+        let rows = self.per_page.map(|rows| format!("&per_page={rows}")).unwrap_or_default();
+        format!("calendar={}&year={}{rows}", said(&self.calendar), said(&self.year))
+    }
+}
+
+async fn page_of(house: &House, ask: &Ask) -> Result<Page<CalendarDay>> {
+    let paging = PageAsk { after: ask.after.clone(), per_page: ask.per_page };
+    let broken = || Fault::new("after", Code::Malformed).with("reason", "page-token");
+    let after = paging.key()?.map(|key| {
+        let (day, code) = key.split_once(' ').ok_or_else(broken)?;
+        Ok::<_, Fault>((code.to_owned(), day.parse::<NaiveDate>().map_err(|_| broken())?))
+    });
+    let (filter, after, limit) = (ask.filter()?, after.transpose()?, paging.limit());
+    let rows = house.store.read(move |db| store::list(db, &filter, after.as_ref(), limit + 1)).await?;
+    Ok(Page::new(rows, limit, |day| format!("{} {}", day.day, day.calendar)))
+}
+
+/// What is wrong with a day that somebody wrote, all at once.
+fn sound(calendar: &str, day: &str, kind: Result<DayKind, Fault>, name: &Both) -> Result<Wanted> {
+    let mut faults = Faults::default();
+    let calendar = faults.keep(text::code("calendar", calendar));
+    let name = faults.lines("name", name, NAME_MAX);
+    match (read_date("day", day), kind) {
+        (Ok(day), Ok(kind)) => faults.unless_any(Wanted { calendar, day, kind, name_zh: Some(name.zh), name_en: Some(name.en) }),
+        (day, kind) => {
+            day.err().into_iter().chain(kind.err()).for_each(|fault| faults.note(fault));
+            faults.unless_any(()).and(Err(Code::Invalid.into()))
+        }
+    }
+}
+
+async fn save(house: &House, caller: &Caller<perm::PolicyEdit>, once: Once, wanted: Wanted, source: &'static str) -> Result<CalendarDay> {
+    let stamp = caller.stamp();
+    let body = move |db: &mut crate::platform::db::Db| {
+        once.run(db, &stamp, |db| {
+            store::save(db, &stamp, &[(0, wanted.clone())], source)?;
+            store::one(db, &wanted.calendar, wanted.day)?.ok_or_else(|| Code::NotFound.into())
+        })
+    };
+    house.store.write(body).await
+}
+
+async fn remove(house: &House, caller: &Caller<perm::PolicyEdit>, place: (String, String)) -> Result<CalendarDay> {
+    let (stamp, (code, day)) = (caller.stamp(), place);
+    let day = read_date("day", &day).map_err(|_| Error::from(Code::NotFound))?;
+    house.store.write(move |db| store::remove(db, &stamp, &code, day)).await
+}
+
+/// Days that are not like their weekday, by calendar and date.
+#[utoipa::path(tag = "calendars", params(Ask), responses((status = 200, body = Page<CalendarDay>), (status = 422, body = Problem)))]
+#[get("/api/v1/calendars")]
+async fn list_api(_caller: Caller<perm::SignedIn>, house: web::Data<House>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+    json(&page_of(&house, &ask).await?)
+}
+
+/// Says what a day is. A calendar that is not there is made.
+#[utoipa::path(tag = "calendars", request_body = DayFields, responses((status = 200, body = CalendarDay), (status = 422, body = Problem)))]
+#[put("/api/v1/calendars/{calendar}/{day}")]
+async fn save_api(
+    request: HttpRequest,
+    caller: Caller<perm::PolicyEdit>,
+    house: web::Data<House>,
+    place: web::Path<(String, String)>,
+    body: Json<DayFields>,
+) -> Result<HttpResponse> {
+    let once = Once::of(&request, &body.hash, None)?;
+    let wanted = sound(&place.0, &place.1, Ok(body.value.kind), &body.value.name)?;
+    json(&save(&house, &caller, once, wanted, "api").await?)
+}
+
+/// Takes a day out: it is like its weekday again. Gives what it was.
+#[utoipa::path(tag = "calendars", responses((status = 200, body = CalendarDay), (status = 404, body = Problem)))]
+#[delete("/api/v1/calendars/{calendar}/{day}")]
+async fn remove_api(caller: Caller<perm::PolicyEdit>, house: web::Data<House>, place: web::Path<(String, String)>) -> Result<HttpResponse> {
+    json(&remove(&house, &caller, place.into_inner()).await?)
+}
+
+async fn page(request: &HttpRequest, house: &House, ask: &Ask, may_edit: bool, form: Filled) -> Result<ListPage> {
+    let page = page_of(house, ask).await?;
+    let codes = house.store.read(store::codes).await?;
+    let query = ask.query();
+    Ok(ListPage {
+        shell: Shell::titled(request, "calendars-title"),
+        days: page.items,
+        codes,
+        calendar: ask.calendar.clone().unwrap_or_default(),
+        year: ask.year.clone().unwrap_or_default(),
+        next: page.next.map(|next| format!("/calendars?{query}&after={next}")),
+        csv: format!("/calendars.csv?{query}"),
+        form,
+        may_edit,
+    })
+}
+
+#[get("/calendars")]
+async fn list_page(
+    request: HttpRequest,
+    caller: Caller<perm::SignedIn>,
+    house: web::Data<House>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
+    Ok(html(&page(&request, &house, &ask, caller.may(perm::Permission::PolicyEdit), Filled::default()).await?))
+}
+
+#[get("/calendars.csv")]
+async fn list_csv(
+    request: HttpRequest,
+    _caller: Caller<perm::SignedIn>,
+    house: web::Data<House>,
+    ask: web::Query<Ask>,
+) -> Result<HttpResponse> {
+    let (lang, filter) = (Locale::of(&request).0, ask.filter()?);
+    let days = house.store.read(move |db| store::list(db, &filter, None, ALL)).await?;
+    csv("calendars", COLUMNS.columns.iter().map(|column| column.title(lang)), days.iter().map(|day| import::cells(day, lang)))
+}
+
+#[post("/calendars")]
+async fn save_form(
+    request: HttpRequest,
+    caller: Caller<perm::PolicyEdit>,
+    house: web::Data<House>,
+    form: Form<HashMap<String, String>>,
+) -> Result<HttpResponse> {
+    let once = Once::of(&request, &form.hash, form.once.as_deref())?;
+    let value = |name: &str| form.value.get(name).map(String::as_str).unwrap_or_default();
+    let name = Both { zh: value("name.zh").to_owned(), en: value("name.en").to_owned() };
+    let saved = match sound(value("calendar"), value("day"), DayKind::read("kind", value("kind")), &name) {
+        Ok(wanted) => save(&house, &caller, once, wanted, "page").await,
+        Err(error) => Err(error),
+    };
+    match saved {
+        Ok(day) => Ok(see_other(format!("/calendars?calendar={}", query_escape(&day.calendar)))),
+        Err(error) => {
+            let filled = Filled::refused(form.value, error, Locale::of(&request).words())?;
+            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page(&request, &house, &Ask::default(), true, filled).await?))
+        }
+    }
+}
+
+#[post("/calendars/{calendar}/{day}/remove")]
+async fn remove_form(
+    caller: Caller<perm::PolicyEdit>,
+    house: web::Data<House>,
+    place: web::Path<(String, String)>,
+    _form: Form<HashMap<String, String>>,
+) -> Result<HttpResponse> {
+    let day = remove(&house, &caller, place.into_inner()).await?;
+    Ok(see_other(format!("/calendars?calendar={}", query_escape(&day.calendar))))
+}

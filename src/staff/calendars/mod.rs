@@ -1,0 +1,76 @@
+//! Calendars: days that are not like their weekday, national holidays and a team's own. Deadlines are reckoned on them.
+//!
+//! A calendar is named by its code (`CN`, `WAREHOUSE`) and is there once it has a day. A year is known as soon as one of its days is: until
+//! then only weekdays count, and whoever reckons is told so.
+
+mod http;
+mod import;
+mod page;
+mod store;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::choices;
+use crate::kernel::text::Both;
+
+pub use http::routes;
+pub use import::{COLUMNS, IMPORT};
+pub use store::days;
+
+choices! {
+    /// What a day is, whatever its weekday.
+    DayKind {
+        /// Nobody works.
+        Off = "off", "休息", "Off";
+        /// A working day on what would be a day of rest.
+        Work = "work", "上班", "Work";
+    }
+}
+
+/// A day of a calendar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CalendarDay {
+    /// The calendar's code.
+    pub calendar: String,
+    /// Which day, local to whoever keeps the calendar.
+    #[schema(value_type = String, format = Date)]
+    pub day: NaiveDate,
+    /// Off or working.
+    pub kind: DayKind,
+    /// What people call it; may be empty.
+    pub name: Both,
+    /// How it came in: the name of a file, `api`, `page`.
+    pub source: String,
+}
+
+/// What somebody says of a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DayFields {
+    /// Off or working.
+    pub kind: DayKind,
+    /// At most 60 characters in each language.
+    #[serde(default)]
+    pub name: Both,
+}
+
+/// Which days a list shows.
+#[derive(Clone, Debug, Default)]
+struct DayFilter {
+    /// Of this calendar.
+    calendar: Option<String>,
+    /// Of this year.
+    year: Option<i32>,
+}
+
+/// A day to be written. What is None stays as it is, or empty where there is nothing yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Wanted {
+    calendar: String,
+    day: NaiveDate,
+    kind: DayKind,
+    name_zh: Option<String>,
+    name_en: Option<String>,
+}

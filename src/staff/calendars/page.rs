@@ -1,0 +1,30 @@
+//! The screen of the calendars.
+
+use askama::Template;
+
+use super::{CalendarDay, DayKind};
+use crate::platform::http::{Filled, Shell, segment};
+
+#[derive(Template)]
+#[template(path = "staff/calendars/list.html")]
+pub(super) struct ListPage {
+    pub shell: Shell,
+    pub days: Vec<CalendarDay>,
+    pub codes: Vec<String>,
+    pub calendar: String,
+    pub year: String,
+    pub next: Option<String>,
+    pub csv: String,
+    pub form: Filled,
+    pub may_edit: bool,
+}
+
+impl ListPage {
+    fn kinds(&self) -> Vec<(String, &'static str)> {
+        DayKind::ALL.iter().map(|kind| (kind.as_str().to_owned(), kind.word(self.shell.lang))).collect()
+    }
+
+    fn removal(&self, day: &CalendarDay) -> String {
+        format!("/calendars/{}/{}/remove", segment(&day.calendar), day.day)
+    }
+}

@@ -1,0 +1,17 @@
+calendars-title = Calendars
+calendars-about = Days that are not like their weekday: public holidays, make-up workdays, a team's own. Deadlines are counted on them.
+calendars-import = Import calendars
+calendars-calendar = Calendar
+calendars-calendar-hint = The calendar's code: CN for China's public holidays, or one of your own
+calendars-all = All calendars
+calendars-year = Year
+calendars-day = Day
+calendars-kind = Kind
+calendars-name = Name
+calendars-name-zh = Name in Chinese
+calendars-name-en = Name in English
+calendars-source = From
+calendars-remove = Remove
+calendars-one-day = Say what a day is
+calendars-none = No calendar yet: every day counts by its weekday. Import a table, or the year's JSON file of the holiday-cn project.
+calendars-none-found = No such day.

@@ -1,0 +1,17 @@
+calendars-title = 日历
+calendars-about = 与平常星期不同的日子：法定节假日、调休上班日、团队自己的安排。期限按它们计算。
+calendars-import = 导入日历
+calendars-calendar = 日历
+calendars-calendar-hint = 日历编码：全国节假日用 CN，也可以自定
+calendars-all = 全部日历
+calendars-year = 年份
+calendars-day = 日期
+calendars-kind = 类型
+calendars-name = 名称
+calendars-name-zh = 中文名称
+calendars-name-en = 英文名称
+calendars-source = 来源
+calendars-remove = 移除
+calendars-one-day = 设定某一天
+calendars-none = 还没有日历，所有日子都按星期计算。可以导入表格，或导入 holiday-cn 项目当年的 JSON 文件。
+calendars-none-found = 没有符合的日期。

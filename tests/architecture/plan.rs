@@ -1,0 +1,386 @@
+//! The plan of the house as data: wings, rooms, who owns which table, and every exception with its reason.
+
+/// A finding that stands for now.
+pub struct Exception {
+    pub rule: &'static str,
+    /// The module: `quality/recalls/rules`.
+    pub place: &'static str,
+    pub what: &'static str,
+    #[expect(dead_code, reason = "read by whoever wants to know why")]
+    pub why: &'static str,
+}
+
+pub struct Plan {
+    /// From left to right, each with its rooms. A wing never uses one to its right.
+    pub wings: &'static [(&'static str, &'static [&'static str])],
+    /// Files that may name every room.
+    pub front: &'static [&'static str],
+    /// Files that belong to a room of a wing and lie elsewhere.
+    pub placed: &'static [(&'static str, &'static str)],
+    /// Wings of machinery: their rooms' submodules may be named, and rules may not use them.
+    pub open_wings: &'static [&'static str],
+    /// The room and the module that declare the tables.
+    pub schema: (&'static str, &'static str),
+    /// Which room changes which tables.
+    pub tables: &'static [(&'static str, &'static [&'static str])],
+    /// Modules beside `store` that use diesel, and why.
+    pub diesel: &'static [(&'static str, &'static str)],
+    /// Modules beside `http` that use actix, and why.
+    pub actix: &'static [(&'static str, &'static str)],
+    /// Crates that compute and do nothing else: what the kernel and rules may use.
+    pub pure_crates: &'static [&'static str],
+    /// The kernel's own clock and chance.
+    pub impure: &'static [(&'static str, &'static str)],
+    pub exceptions: &'static [Exception],
+    /// Public types that share a name: the name, where, and why.
+    pub namesakes: &'static [(&'static str, &'static str, &'static str)],
+}
+
+/// Each rule and what to do about a finding.
+pub const WHY: &[(&str, &str)] = &[
+    (
+        "one-way",
+        "Data walks from left to right, and only app, cli, demo and main name every room. What both need belongs to the left room; a decision \
+         taken on the right that binds the left goes through a table and a function of the left room.",
+    ),
+    ("rooms", "The list of wings and rooms is in tests/architecture/plan.rs. Add the room to its wing there, or take it off."),
+    ("wing-file", "The file of a wing declares its rooms and nothing else, so that nothing passes a room by. Put it into a room."),
+    ("through-mod", "Rooms use each other through mod.rs. Offer it there (`pub use store::…`), or ask the room for what is meant."),
+    ("circle", "Rooms of a wing use each other in one direction. Move what both need into one of them, or into a room of its own."),
+    (
+        "kernel",
+        "The kernel computes: no files, network, environment, processes, threads or clock, no runtime, and only crates of the plan's `pure_crates`. \
+         Hand in the value, or move this to the platform.",
+    ),
+    (
+        "rules",
+        "Rules are values in, values out: no clock, no chance, no store, nothing of the platform, no state, and only crates of the plan's \
+         `pure_crates`. Hand in the value (`now`, an id, a row), or move this out of rules.",
+    ),
+    ("diesel", "Queries live in the room's store, where every query is looked for. Move this there and call it."),
+    ("actix", "Requests and answers live in the room's http. Move this there and hand values on."),
+    ("page", "A page shows what it is given: no connection, no query, no file. Read in http and hand the values in."),
+    (
+        "step",
+        "A step of the trade is one function of the room, so that a form, a file and a program take the same step. Move these calls into one \
+         function of mod.rs or the store that http calls alone.",
+    ),
+    ("step-unseen", "What is written here cannot be read. Hand a closure or a function to `write` where it is called."),
+    (
+        "table-owner",
+        "A table is declared in the schema, has one owner in the plan's `tables`, and is changed by its owner alone. Call a function of the owner.",
+    ),
+    ("table-unseen", "Which table is changed here cannot be read. Begin with the table: `diesel::update(sale::table…)`."),
+    (
+        "source",
+        "This keeps source from whoever reads it, this test included. Modules are files in their place; crates and rooms go by their names.",
+    ),
+    (
+        "namesake",
+        "Two public types of one name are taken for one another, in imports and in the API's description. Rename one, or list them in the \
+         plan's `namesakes` with the reason.",
+    ),
+    ("stale", "This stands in the plan and is true no more. Take it out."),
+];
+
+const ANSWER: &str = "reads what it wrote, for the answer";
+const ENGINE: &str = "a term of its own field in each; nobody outside the engine or its room names it";
+const QUESTION: &str = "each room's own question of its list; they go when rooms share one list";
+const STATE: &str = "each thing has its own states, and is named with its room";
+
+pub const HOUSE: Plan = Plan {
+    wings: &[
+        ("kernel", &[]),
+        ("platform", &["config", "db", "disk", "events", "exports", "http", "imports", "jobs", "keys", "policies", "rooms", "words"]),
+        ("staff", &["accounts", "calendars", "door", "sign_in", "tokens"]),
+        ("production", &["batches", "corrections", "labels", "materials", "parties", "print_jobs", "printers", "products"]),
+        ("ownership", &["garments", "holders", "sales", "scans", "warranties"]),
+        ("inspection", &[]),
+        ("aftersales", &[]),
+        ("quality", &["findings", "liability", "recalls", "root_cause", "trace"]),
+        ("public", &["card", "links", "resolver"]),
+    ],
+    front: &["lib", "main", "app", "cli", "demo"],
+    placed: &[("config", "platform/config")],
+    open_wings: &["platform"],
+    schema: ("platform/db", "platform/db/schema"),
+    tables: &[
+        ("platform/events", &["event", "garment_event", "held_version"]),
+        ("platform/policies", &["policy"]),
+        ("platform/http", &["idempotency"]),
+        ("platform/jobs", &["job"]),
+        ("staff/accounts", &["account", "account_link", "session"]),
+        ("staff/calendars", &["calendar", "calendar_day"]),
+        ("staff/tokens", &["api_key"]),
+        ("production/parties", &["party", "party_role"]),
+        ("production/products", &["warranty_policy", "style", "sku", "gtin_alias"]),
+        ("production/materials", &["lot", "lot_parent"]),
+        ("production/batches", &["batch", "batch_lot", "batch_void", "foreign_serial"]),
+        ("production/printers", &["printer"]),
+        ("production/print_jobs", &["label_job", "label_chunk"]),
+        ("ownership/garments", &["garment", "batch_tally"]),
+        ("ownership/sales", &["sale"]),
+        ("ownership/warranties", &["warranty"]),
+        ("ownership/holders", &["holder", "claim_try", "contact"]),
+        ("ownership/scans", &["scan_device", "scan_total"]),
+        ("quality/findings", &["defect", "finding", "photo"]),
+        ("quality/recalls", &["recall_scope"]),
+        ("public/links", &["link"]),
+    ],
+    diesel: &[
+        ("platform/db", "it is the store"),
+        ("platform/events", "one file, and its queries are most of it"),
+        ("platform/http/once", "the answer is kept in the write that made it"),
+        ("platform/policies", "one file, and its queries are most of it"),
+        ("platform/rooms", "`step!` is written into the store that uses it"),
+    ],
+    actix: &[
+        ("app", "it puts the server together"),
+        ("cli", "it starts the server"),
+        ("platform/exports", "a file that is made while it is sent is a body"),
+        ("platform/http", "it is the server"),
+        ("platform/rooms", "it is the handlers of every room"),
+    ],
+    pure_crates: &[
+        "aho_corasick",
+        "chrono",
+        "chrono_tz",
+        "csv",
+        "hmac",
+        "icu_casemap",
+        "icu_normalizer",
+        "icu_properties",
+        "iso_currency",
+        "num_bigint",
+        "num_traits",
+        "qrcode",
+        "roaring",
+        "serde",
+        "serde_json",
+        "serde_urlencoded",
+        "sha2",
+        "statrs",
+        "strsim",
+        "subtle",
+        "thiserror",
+        "utoipa",
+        "zeroize",
+    ],
+    impure: &[("kernel/time", "Clock"), ("kernel/ids", "Id::fresh")],
+    exceptions: &[
+        Exception { rule: "kernel", place: "kernel/time", what: "chrono::Utc::now", why: "the clock: the one place that asks the machine" },
+        Exception {
+            rule: "rules",
+            place: "ownership/holders/rules",
+            what: "platform/http: random_token",
+            why: "a secret is made where it is checked; the token should be handed in",
+        },
+        Exception {
+            rule: "rules",
+            place: "ownership/holders/rules",
+            what: "platform/http: sha256_hex",
+            why: "a pure function that lies with the server; it belongs to the kernel",
+        },
+        Exception {
+            rule: "rules",
+            place: "ownership/holders/rules",
+            what: "platform/words: Words",
+            why: "the answer for people is chosen here; words belong to the view",
+        },
+        Exception {
+            rule: "rules",
+            place: "production/batches/rules",
+            what: "platform/http: query_escape",
+            why: "a pure function that lies with the server; it belongs to the kernel",
+        },
+        Exception {
+            rule: "rules",
+            place: "production/materials/rules",
+            what: "platform/imports/row: read_milli",
+            why: "a pure reader of numbers that lies with imports; it belongs to the kernel",
+        },
+        Exception {
+            rule: "rules",
+            place: "quality/recalls/rules",
+            what: "platform/http: sha256_hex",
+            why: "a pure function that lies with the server; it belongs to the kernel",
+        },
+        Exception {
+            rule: "rules",
+            place: "staff/accounts/rules",
+            what: "platform/http/perm: Permission",
+            why: "a right is a value; it lies with the callers it is checked for",
+        },
+        Exception {
+            rule: "rules",
+            place: "staff/accounts/rules",
+            what: "platform/http/perm: Permissions",
+            why: "a right is a value; it lies with the callers it is checked for",
+        },
+        Exception {
+            rule: "table-owner",
+            place: "platform/db/codes",
+            what: "platform/db changes `party`, which is production/parties's",
+            why: "a migration in code: SQL cannot fold a code",
+        },
+        Exception {
+            rule: "table-owner",
+            place: "platform/db/sqlite",
+            what: "`pragma_data_version` is declared beside the schema",
+            why: "SQLite's own, of which there is no row to own",
+        },
+        Exception {
+            rule: "step",
+            place: "ownership/holders/http",
+            what: "read_api: batches::find_serial + contact::contact_read",
+            why: "finds the garment, then notes who read its contact",
+        },
+        Exception {
+            rule: "step",
+            place: "ownership/sales/http",
+            what: "register: resolve::find + parties::by_code + store::register + view::views",
+            why: "a step in http: finding the garment and its retailer belongs to a function of the room",
+        },
+        Exception {
+            rule: "step",
+            place: "ownership/sales/http",
+            what: "later: resolve::find + store::latest + store::deliver + store::end_sale + view::views",
+            why: "a step in http: whose sale it is, is decided here; it belongs to a function of the room",
+        },
+        Exception {
+            rule: "step",
+            place: "ownership/warranties/http",
+            what: "void_api: batches::find_serial + store::void + .state",
+            why: "a step in http: finding the garment belongs to a function of the room",
+        },
+        Exception {
+            rule: "step",
+            place: "production/batches/http",
+            what: "mint_api: batches::batch_by_code + products::sku + units::mint",
+            why: "a step in http: which GTIN a batch is minted with is decided here",
+        },
+        Exception {
+            rule: "step",
+            place: "production/batches/http",
+            what: "void: batches::batch_by_code + units::void_units",
+            why: "a step in http: finding the batch belongs to a function of the room",
+        },
+        Exception { rule: "step", place: "production/print_jobs/http", what: "create: store::queue_print + view::job_view", why: ANSWER },
+        Exception { rule: "step", place: "production/print_jobs/http", what: "create: queue + view::job_view", why: ANSWER },
+        Exception { rule: "step", place: "production/print_jobs/http", what: "settle: store::settle + view::job_view", why: ANSWER },
+        Exception { rule: "step", place: "production/print_jobs/http", what: "spoil: store::spoil + view::job_view", why: ANSWER },
+        Exception {
+            rule: "step",
+            place: "production/print_jobs/http",
+            what: "step: store::job + store::give_up + store::step + view::job_view",
+            why: "a step in http: which state may follow which is decided here",
+        },
+        Exception {
+            rule: "step",
+            place: "public/card/http/holding",
+            what: "take: holders::claim + holders::transfer_accept",
+            why: "one or the other: two ways to one form",
+        },
+        Exception {
+            rule: "step",
+            place: "quality/findings/http/api",
+            what: "log: subject::find_subject + findings::log + findings::finding + view::views",
+            why: "a step in http: drafts are resolved here; it belongs to a function of the room",
+        },
+        Exception {
+            rule: "step",
+            place: "quality/findings/http/api",
+            what: "withdraw: findings::withdraw + findings::finding + view::views",
+            why: ANSWER,
+        },
+        Exception { rule: "step", place: "quality/findings/http/api", what: "add_photo: photos::attach + photos::photos_of", why: ANSWER },
+        Exception {
+            rule: "step",
+            place: "quality/findings/http/pages",
+            what: "save: subject::find_subject + findings::log + photos::attach + findings::finding + view::views",
+            why: "a step in http: drafts are resolved here, and the photos attached; it belongs to a function of the room",
+        },
+        Exception { rule: "step", place: "staff/calendars/http", what: "save: store::save + store::one", why: ANSWER },
+        Exception {
+            rule: "step",
+            place: "staff/sign_in/http",
+            what: "started: accounts::forget_session + accounts::insert_session",
+            why: "a step in http: the session before is ended here",
+        },
+        Exception {
+            rule: "step",
+            place: "staff/sign_in/http",
+            what: "settled: accounts::find_link + accounts::spend_link + accounts::set_password + accounts::insert",
+            why: "a step in http: spending a link and setting the password belong to a function of accounts",
+        },
+        Exception {
+            rule: "step",
+            place: "staff/sign_in/http",
+            what: "own_sessions: accounts::end_sessions + accounts::end_session",
+            why: "one or the other: two ways to one form",
+        },
+    ],
+    namesakes: &[
+        ("Act", "platform/rooms production/corrections", "what may be done from a page, and a correction on its own"),
+        ("Answer", "public/card quality/root_cause", "a page that is answered, and what an engine answers"),
+        ("Ask", "ownership/sales production/batches production/materials quality/findings quality/trace staff/calendars", QUESTION),
+        ("At", "platform/db public/card", "how a moment is written to the store, and where a card is"),
+        ("Beside", "ownership/sales production/batches", QUESTION),
+        ("Cause", "kernel quality/root_cause", ENGINE),
+        ("Cell", "platform/exports quality/root_cause quality/root_cause", ENGINE),
+        ("Change", "kernel platform/imports production/corrections quality/liability", ENGINE),
+        ("Checked", "platform/imports public/links", "a row of a file, and a link"),
+        ("Choice", "kernel public/resolver", "a line of a closed list, and what a resolver chose"),
+        ("Column", "platform/db platform/imports quality/trace", "of a file, and of a trace's table"),
+        ("Compared", "quality/trace staff/accounts", ENGINE),
+        ("Component", "production/products quality/findings quality/trace", "of a style, of a defect, and of a trace"),
+        ("ComponentLot", "production/batches quality/trace", "as batches keep it and as a trace shows it"),
+        ("Day", "kernel platform/db", "a day of a calendar, and how a day is written to the store"),
+        ("Difference", "platform/db quality/recalls", "between two stores, and between two answers"),
+        ("Draft", "production/labels quality/findings staff/accounts", "what somebody wants a thing to be, each read by its own room"),
+        ("Edits", "platform/imports production/labels", "of a row laid over what is there, and of a template"),
+        ("Entry", "platform/http platform/imports", "of the menu, and of an import"),
+        ("Excess", "quality/liability quality/root_cause", ENGINE),
+        ("Factor", "quality/liability quality/root_cause", ENGINE),
+        ("Finding", "platform/db quality/findings", "what an inspector and what the examination of a store found"),
+        ("Format", "platform/exports production/labels", "of a file, and of labels"),
+        ("JobState", "platform/jobs production/print_jobs", STATE),
+        ("Kind", "kernel platform/imports quality/trace", ENGINE),
+        ("Layer", "production/labels quality/trace", ENGINE),
+        ("Level", "public/links quality/root_cause quality/root_cause", "two lists of choices, each named after what it grades"),
+        ("Live", "platform/db staff/tokens", "a word of SQL, and a key that still holds"),
+        ("Money", "kernel quality/liability", "the kernel's with a currency; the engine's reckons in one"),
+        ("Named", "ownership/sales quality/findings", "what somebody scanned or typed; they become one answer of a room `serials`"),
+        ("NewLink", "public/links staff/accounts", "a link of a product and a link to an account"),
+        ("Node", "public/resolver quality/root_cause quality/trace", ENGINE),
+        ("Outcome", "ownership/holders platform/imports quality/liability", "of an import, of a claim, and of a matter"),
+        ("Part", "kernel production/labels", ENGINE),
+        ("Parts", "public/card quality/trace", ENGINE),
+        ("Place", "platform/imports quality/trace", "where an import finds the store, and a place in a trace"),
+        ("Plan", "demo quality/root_cause", "of the demo season, and of sampling"),
+        ("Point", "production/products quality/root_cause", ENGINE),
+        ("Purpose", "ownership/holders platform/keys", "of a key, and of a consent"),
+        ("Role", "production/parties quality/liability staff/accounts", "a person's, a party's, and a component's in a matter"),
+        ("Said", "platform/rooms public/card", "what somebody says of a thing, and what a card says"),
+        ("Seen", "ownership/scans public/card", ENGINE),
+        ("Settings", "quality/root_cause quality/root_cause", ENGINE),
+        ("Severity", "quality/findings quality/root_cause", "how grave a defect is; the same for the engine, which knows no room"),
+        ("Sheet", "platform/exports production/labels", "of labels, and of a workbook"),
+        ("Sound", "ownership/sales production/batches quality/findings", "a draft that was checked, each by its own room"),
+        ("Span", "kernel quality/trace", ENGINE),
+        ("Standing", "platform/db production/corrections production/print_jobs quality/root_cause", STATE),
+        ("Status", "ownership/garments ownership/warranties production/parties production/printers quality/findings", STATE),
+        ("Step", "quality/root_cause quality/trace", ENGINE),
+        ("Subject", "kernel quality/root_cause quality/trace", "of an event, of a trace, and of the engine's cells"),
+        ("Summary", "ownership/scans production/labels", ENGINE),
+        ("Surprise", "quality/root_cause quality/root_cause", ENGINE),
+        ("Suspect", "quality/findings quality/root_cause", ENGINE),
+        ("Table", "platform/db quality/root_cause quality/root_cause quality/trace", ENGINE),
+        ("Tally", "ownership/garments quality/root_cause quality/trace", "counts of garments, of the engine's cells, and of a trace"),
+        ("Target", "kernel production/labels public/resolver", "of a deadline, of a label's code, and of a resolver's answer"),
+        ("Thing", "platform/rooms quality/trace", "what rooms hold, and what a trace begins at"),
+        ("Totals", "production/print_jobs quality/trace", "of a print job, and of a trace"),
+        ("Verdict", "production/print_jobs quality/liability quality/root_cause", "of a printer, and of two engines"),
+        ("Wanted", "platform/imports production/print_jobs", "of an import, and of a print job"),
+    ],
+};
