@@ -92,7 +92,7 @@ pub const HOUSE: Plan = Plan {
     wings: &[
         ("kernel", &[]),
         ("platform", &["config", "db", "disk", "events", "exports", "http", "imports", "jobs", "keys", "policies", "rooms", "words"]),
-        ("staff", &["accounts", "calendars", "door", "sign_in", "tokens"]),
+        ("staff", &["accounts", "calendars", "door", "policies", "sign_in", "tokens"]),
         ("production", &["batches", "corrections", "labels", "materials", "parties", "print_jobs", "printers", "products"]),
         ("ownership", &["garments", "holders", "sales", "scans", "warranties"]),
         ("inspection", &[]),
@@ -108,6 +108,7 @@ pub const HOUSE: Plan = Plan {
         ("platform/events", &["event", "garment_event", "held_version"]),
         ("platform/policies", &["policy"]),
         ("platform/http", &["idempotency"]),
+        ("platform/imports", &["parcel", "parcel_file"]),
         ("platform/jobs", &["job"]),
         ("staff/accounts", &["account", "account_link", "session"]),
         ("staff/calendars", &["calendar", "calendar_day"]),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::examine::{Examined, examine};
 use super::resolve::{Finder, Named, read_name};
-use super::rules::{self, NewSale, Sound};
+use super::rules::{self, NewSale, SaleStatus, Sound};
 use super::store::register_examined;
 use crate::kernel::money::{self, Money};
 use crate::kernel::time::local_date;
@@ -28,6 +28,16 @@ use crate::production::parties;
 
 /// The currency of a price without one.
 const CURRENCY: &str = "CNY";
+
+/// What people call the states of a sale.
+const STATUS: &[(&str, SaleStatus)] = &[
+    ("live", SaleStatus::Live),
+    ("ended", SaleStatus::Ended),
+    ("已售", SaleStatus::Live),
+    ("已退回", SaleStatus::Ended),
+    ("sold", SaleStatus::Live),
+    ("returned", SaleStatus::Ended),
+];
 
 /// The columns of a file of sales.
 pub const COLUMNS: Columns = Columns {
@@ -101,6 +111,16 @@ pub const COLUMNS: Columns = Columns {
         ),
         Column::optional("country", &["国家", "国家或地区"], &["Country"], ("国家或地区的名称或代码", "Name or code of the country"), "CN"),
         Column::optional("city", &["城市"], &["City"], ("城市", "City"), "杭州"),
+        Column::optional(
+            "status",
+            &["状态"],
+            &["Status"],
+            (
+                "已售；已退回只能是系统里已有的记录，退货不从文件登记",
+                "Sold. Returned only of a sale that is here already: a file takes nothing back",
+            ),
+            "",
+        ),
     ],
 };
 
@@ -144,6 +164,7 @@ struct SaleRow {
     /// The garment of that name, once it was looked up.
     garment: Option<GarmentId>,
     retailer: Option<String>,
+    status: SaleStatus,
     sound: Sound,
 }
 
@@ -171,6 +192,7 @@ impl Import for SaleImport {
         let channel = row.optional("channel", rules::channel);
         let country = row.optional("country", countries::read);
         let city = row.optional_text("city", 60);
+        let status = row.optional_choice("status", STATUS).map(|status| status.unwrap_or(SaleStatus::Live));
         let (sold_on, delivered_on) = (sold_on?, delivered_on?);
         let faults = rules::dates(sold_on, delivered_on, self.today);
         let sound_days = faults.is_empty();
@@ -187,7 +209,7 @@ impl Import for SaleImport {
             country: country?.unwrap_or_default(),
             city: city?.unwrap_or_default(),
         };
-        let record = SaleRow { named: named?, garment: None, retailer: retailer?, sound };
+        let record = SaleRow { named: named?, garment: None, retailer: retailer?, status: status?, sound };
         sound_days.then_some(record)
     }
 
@@ -203,6 +225,12 @@ impl Import for SaleImport {
         let (places, news): (Vec<_>, Vec<_>) = news.into_iter().unzip();
         let examined = examine(db, &self.stamp, self.zone, &news)?;
         let would = told(chunk, &places, &examined);
+        let ready: HashSet<GarmentId> = examined.ready.iter().map(|ready| ready.new.garment).collect();
+        for (entry, _) in places.iter().filter_map(|place| chunk.get(*place)).zip(&news).filter(|(_, new)| ready.contains(&new.garment)) {
+            if entry.record.status == SaleStatus::Ended {
+                faults.push(entry.fault("status", Code::NotSold));
+            }
+        }
         for (at, refusal) in examined.refused {
             if let Some(entry) = places.get(at).and_then(|place| chunk.get(*place)) {
                 faults.extend(located(entry, refusal));

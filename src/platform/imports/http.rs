@@ -19,14 +19,13 @@ use utoipa::IntoParams;
 use self::receive::{Quota, Received, receive};
 use super::desk::{ImportTable, ImportTables, Recognised, recognise, remove};
 use super::report::ImportFault;
-use super::store::{self, Filed, Listed, ParcelState};
+use super::store::{self, Destination, Filed, HandIn, ParcelLine, ParcelState};
 use super::table::bare;
 use super::{Reading, columns_markdown, template_csv, template_xlsx};
 use crate::kernel::text::Lang;
 use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
-use crate::platform::events::Stamp;
 use crate::platform::exports::Format;
 use crate::platform::http::body::check_csrf;
 use crate::platform::http::perm;
@@ -105,7 +104,7 @@ struct Described {
 
 /// A line of the list of parcels.
 struct Line {
-    listed: Listed,
+    listed: ParcelLine,
     /// The job at work on it, or the one that failed.
     job: Option<Job>,
 }
@@ -186,14 +185,14 @@ async fn desk_page(
     Ok(DeskPage { shell, tables: who.mine.clone(), chosen, columns, recent, not_taken, zone })
 }
 
-fn line(db: &mut Db, listed: Listed) -> Result<Line> {
+fn line(db: &mut Db, listed: ParcelLine) -> Result<Line> {
     let open = listed.parcel.job.filter(|_| listed.parcel.state == ParcelState::Open);
     let job = open.map(|job| jobs::find(db, job)).transpose()?.flatten();
     Ok(Line { listed, job })
 }
 
 fn described(table: &ImportTable, lang: Lang) -> Vec<Described> {
-    let described = table.columns.columns.iter().map(|column| Described {
+    let described = table.columns.written().map(|column| Described {
         name: column.name,
         title: column.title(lang),
         required: column.required,
@@ -282,26 +281,15 @@ async fn hand_in(
         let page = desk_page(&request, &who, &house, chosen, not_taken).await?;
         return Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page));
     }
-    let (id, _) = put(&house, &who, parcel.map_or(Target::Desk, Target::Parcel), chosen, arrived, true).await?;
+    let (id, _) = put(&house, &who, parcel.map_or(Destination::Desk, Destination::Parcel), chosen, arrived, true).await?;
     Ok(see_other(parcel::address(id)))
-}
-
-/// Which parcel files go into.
-#[derive(Clone, Copy)]
-enum Target {
-    /// The one in which a file waits that one of these mends, or else a new one.
-    Desk,
-    /// A new one: what a program sent before under the same name is not what it mends.
-    New,
-    /// This one.
-    Parcel(Id),
 }
 
 /// Puts files into a parcel and queues the job that checks it, or writes it.
 async fn put(
     house: &House,
     who: &Importing,
-    target: Target,
+    target: Destination,
     chosen: Option<ImportTable>,
     arrived: Vec<Arrived>,
     dry_run: bool,
@@ -319,24 +307,8 @@ async fn put(
     let mine: Vec<&'static str> = who.mine.iter().map(|table| table.columns.table).collect();
     let chosen = chosen.map(|table| table.columns.table);
     let taken = files.clone();
-    let written = house.store.write(move |db| {
-        let mut files = files.clone();
-        files.iter_mut().filter(|file| file.refused.is_none()).try_for_each(|file| remember(db, &stamp, &mine, chosen, file))?;
-        let there = match target {
-            Target::Desk => mended(db, &stamp, &files)?,
-            Target::New => None,
-            Target::Parcel(id) => Some(id),
-        };
-        let id = match there {
-            Some(id) => store::alterable(db, id)?.id,
-            None => store::begin(db, &stamp, party)?,
-        };
-        let mut replaced = Vec::new();
-        for file in &files {
-            replaced.extend(store::put(db, id, file)?);
-        }
-        Ok((id, store::enqueue(db, &stamp, id, dry_run)?, replaced))
-    });
+    let said = HandIn { target, party, mine, chosen, dry_run };
+    let written = house.store.write(move |db| store::hand_in(db, &stamp, &said, files.clone()));
     match written.await {
         Ok((id, job, replaced)) => {
             remove(house, &replaced);
@@ -349,33 +321,10 @@ async fn put(
     }
 }
 
-/// Reads a file as the last one with its headers was read, where somebody said how.
-fn remember(db: &mut Db, stamp: &Stamp, mine: &[&str], chosen: Option<&str>, file: &mut Filed) -> Result<()> {
-    if let Some((table, reading)) = store::remembered(db, &stamp.actor, &file.headers)?
-        && mine.contains(&table.as_str())
-        && chosen.is_none_or(|chosen| chosen == table)
-    {
-        (file.table, file.reading) = (table, reading);
-    }
-    Ok(())
-}
-
-/// The parcel in which a file waits that one of these mends: of the same name and table.
-fn mended(db: &mut Db, stamp: &Stamp, files: &[Filed]) -> Result<Option<Id>> {
-    for file in files {
-        if let Some(id) = store::waiting_with(db, &stamp.actor, &file.name, &file.table)?
-            && store::alterable(db, id).is_ok()
-        {
-            return Ok(Some(id));
-        }
-    }
-    Ok(None)
-}
-
 /// What `POST /api/v1/imports/{table}` is asked besides the file.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct HandIn {
+struct HowHandedIn {
     /// Only check the file (the default) or write it.
     #[serde(default = "yes")]
     dry_run: bool,
@@ -390,7 +339,7 @@ fn yes() -> bool {
 /// Hands in a file as the body. The answer says where the job is.
 #[utoipa::path(
     tag = "imports",
-    params(HandIn),
+    params(HowHandedIn),
     request_body(content = Vec<u8>, content_type = "text/csv"),
     responses((status = 202, body = Job, headers(("location" = String))), (status = 403, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem))
 )]
@@ -401,7 +350,7 @@ async fn hand_in_api(
     house: web::Data<House>,
     tables: web::Data<ImportTables>,
     table: web::Path<String>,
-    asked: web::Query<HandIn>,
+    asked: web::Query<HowHandedIn>,
     mut body: web::Payload,
 ) -> Result<HttpResponse> {
     let found = tables.find(&table)?;
@@ -410,7 +359,7 @@ async fn hand_in_api(
     let received = receive(&house, &quota, &mut body).await?;
     let name = bare(asked.file.as_deref().unwrap_or(found.columns.table));
     let arrived = look(name, received, who.mine.clone()).await?;
-    let (_, id) = put(&house, &who, Target::New, Some(found), vec![arrived], asked.dry_run).await?;
+    let (_, id) = put(&house, &who, Destination::New, Some(found), vec![arrived], asked.dry_run).await?;
     let job = house.store.read(move |db| jobs::find(db, id)).await?.ok_or(Code::NotFound)?;
     let text = serde_json::to_string(&job).map_err(Error::broken)?;
     Ok(HttpResponse::Accepted()

@@ -201,6 +201,8 @@ pub fn run<I: Import>(
         would.take(checked.would, (mode == Mode::DryRun).then_some(tell));
         Ok(ControlFlow::Continue(()))
     })?;
+    let mut notes = source.notes();
+    notes.extend(header.as_ref().and_then(Header::note));
     let mut outcome = Outcome::Refused;
     let mut tally = would;
     if faults.count == 0 && mode == Mode::Apply {
@@ -246,7 +248,7 @@ pub fn run<I: Import>(
         changed: tally.0.changed,
         unchanged: tally.0.unchanged,
         changes: tally.0.changes,
-        notes: source.notes(),
+        notes,
         fault_count: faults.count,
         faults: faults.kept.into_iter().map(|fault| source.placed(fault)).collect(),
     })

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::cell::{Cell, RawRow};
+use super::notes::{ImportNote, Note};
 use super::reading::{CodeRule, Reading, code_from};
 use super::report::{Faults, ImportFault};
-use super::things::Thing;
+use super::things::Noun;
 use crate::kernel::choices::Choice;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::{Both, Lang};
@@ -74,8 +75,10 @@ pub struct Column {
     pub kind: Kind,
     /// Whether the file must have it and every row must fill it.
     pub required: bool,
+    /// Whether it only stands in downloads: a file that brings it back is read without it, which is said.
+    pub read_only: bool,
     /// The thing it names, where other tables name it too: its title and names are then the thing's.
-    pub thing: Option<Thing>,
+    pub thing: Option<Noun>,
     /// Whether a thing must have it; of a text in two languages, one of them.
     pub needed: bool,
     /// Whether it is absent rather than empty when there is none.
@@ -129,6 +132,7 @@ impl Column {
             listed: false,
             filter: None,
             both: None,
+            read_only: false,
             thing: None,
             zh,
             en,
@@ -137,8 +141,13 @@ impl Column {
         }
     }
 
+    /// A column of downloads alone, with one title in each language.
+    pub const fn read_only(name: &'static str, zh: &'static [&'static str], en: &'static [&'static str]) -> Self {
+        Self { read_only: true, ..Self::optional(name, zh, en, ("", ""), "") }
+    }
+
     /// The same column, which names a thing that other tables name too.
-    pub const fn of(self, thing: Thing) -> Self {
+    pub const fn of(self, thing: Noun) -> Self {
         Self { thing: Some(thing), ..self }
     }
 
@@ -188,6 +197,11 @@ pub struct Columns {
 }
 
 impl Columns {
+    /// The columns that a file is read by.
+    pub fn written(&self) -> impl Iterator<Item = &'static Column> {
+        self.columns.iter().filter(|column| !column.read_only)
+    }
+
     /// How many example rows it has.
     pub fn example_rows(&self) -> usize {
         self.columns.iter().map(|column| column.example.split('\n').count()).max().unwrap_or_default()
@@ -234,7 +248,7 @@ impl Columns {
             let within = short.len() >= WITHIN_MIN && long.contains(short.as_str());
             strsim::normalized_damerau_levenshtein(&header, &spelling).max(if within { LIKE_MIN + 0.1 } else { 0.0 })
         };
-        let free = self.columns.iter().enumerate().filter(|(place, _)| !taken.contains(place));
+        let free = self.columns.iter().enumerate().filter(|(place, column)| !taken.contains(place) && !column.read_only);
         let judged = free.map(|(_, column)| (column.spellings().map(likeness).fold(0.0, f64::max), column));
         judged.filter(|(likeness, _)| *likeness >= LIKE_MIN).max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, column)| column)
     }
@@ -299,6 +313,8 @@ pub(super) struct Header {
     spelled: Vec<String>,
     /// Cells that are not read.
     left_out: HashSet<usize>,
+    /// Cells among them that stand under a column of downloads alone.
+    read_only: Vec<usize>,
     /// For each column of the description, what stands in it in every row.
     constants: Vec<Option<Cell>>,
     /// How rows get the record's own code.
@@ -328,10 +344,15 @@ impl Header {
         let spelled: Vec<String> = spelled.collect();
         let meant: Vec<Option<usize>> = spelled.iter().map(|heading| reading.place(columns, heading)).collect();
         let taken: HashSet<usize> = meant.iter().flatten().copied().collect();
-        let mut header = Self { cells: vec![None; count], left_out: HashSet::new(), constants: vec![None; count], codes: None, spelled };
+        let mut header = Self { cells: vec![None; count], constants: vec![None; count], spelled, ..Self::default() };
         let mut readable = true;
         for (place, (spelled, meant)) in header.spelled.iter().zip(meant).enumerate() {
             if spelled.is_empty() {
+                continue;
+            }
+            if meant.and_then(|column| columns.columns.get(column)).is_some_and(|column| column.read_only) {
+                header.left_out.insert(place);
+                header.read_only.push(place);
                 continue;
             }
             let fault = |code| Fault::new(spelled.clone(), code).at_line(row.line());
@@ -421,6 +442,12 @@ impl Header {
     /// The header above cell `cell`, as the file spells it; empty where there is none.
     pub(super) fn spelled(&self, cell: usize) -> &str {
         self.spelled.get(cell).map_or("", String::as_str)
+    }
+
+    /// The note on columns that are not read back, if the file has any.
+    pub(super) fn note(&self) -> Option<ImportNote> {
+        let columns: Vec<&str> = self.read_only.iter().map(|place| self.spelled(*place)).collect();
+        (!columns.is_empty()).then(|| ImportNote::new(Note::ReadOnly).with("columns", columns.join(", ")))
     }
 
     /// Whether a cell is one that nobody reads.

@@ -123,7 +123,7 @@ pub fn parcel(db: &mut Db, id: Id) -> Result<FiledParcel> {
 
 /// A line of the list of parcels: without the report, which may be long.
 #[derive(Clone, Debug)]
-pub struct Listed {
+pub struct ParcelLine {
     /// The parcel.
     pub parcel: FiledParcel,
     /// The names of its files.
@@ -133,7 +133,7 @@ pub struct Listed {
 }
 
 /// The newest parcels that somebody handed in, at most `most`, without those thrown away.
-pub fn recent(db: &mut Db, created_by: &str, most: i64) -> Result<Vec<Listed>> {
+pub fn recent(db: &mut Db, created_by: &str, most: i64) -> Result<Vec<ParcelLine>> {
     type Line = (i64, String, Option<i64>, Option<i64>, NaiveDateTime, Option<i64>, Option<i64>);
     let rows: Vec<Line> = each!(db, |c| parcel::table
         .filter(parcel::created_by.eq(created_by).and(parcel::state.ne(ParcelState::Discarded.as_str())))
@@ -152,9 +152,98 @@ pub fn recent(db: &mut Db, created_by: &str, most: i64) -> Result<Vec<Listed>> {
         let state = ParcelState::of(&state)?;
         let created_by = created_by.to_owned();
         let parcel = FiledParcel { id: Id(id), state, job: job.map(Id), party: party.map(Id), report: None, created_by, created_at };
-        Ok(Listed { parcel, names, counted: rows_read.zip(faults) })
+        Ok(ParcelLine { parcel, names, counted: rows_read.zip(faults) })
     });
     listed.collect()
+}
+
+/// Which parcel files go into.
+#[derive(Clone, Copy, Debug)]
+pub enum Destination {
+    /// The one in which a file waits that one of these mends, or else a new one.
+    Desk,
+    /// A new one: what a program sent before under the same name is not what it mends.
+    New,
+    /// This one.
+    Parcel(Id),
+}
+
+/// What is said of files that are handed in.
+#[derive(Clone, Debug)]
+pub struct HandIn {
+    /// Which parcel they go into.
+    pub target: Destination,
+    /// The party that whoever hands them in is bound to.
+    pub party: Option<Id>,
+    /// The tables they may hand in.
+    pub mine: Vec<&'static str>,
+    /// The table all of them are of, where that was said.
+    pub chosen: Option<&'static str>,
+    /// Whether they are only to be checked.
+    pub dry_run: bool,
+}
+
+/// Puts files into a parcel and queues the job that checks it, or writes it. A file is read as the last one with its headers was, where
+/// somebody said how. Returns the parcel, the job, and the files that these take the place of.
+///
+/// # Errors
+/// [`Code::NotFound`] and [`Code::WrongState`] of a parcel that is named and takes no more files.
+pub fn hand_in(db: &mut Db, stamp: &Stamp, said: &HandIn, mut files: Vec<Filed>) -> Result<(Id, Id, Vec<Filed>)> {
+    for file in files.iter_mut().filter(|file| file.refused.is_none()) {
+        if let Some((table, reading)) = remembered(db, &stamp.actor, &file.headers)?
+            && said.mine.contains(&table.as_str())
+            && said.chosen.is_none_or(|chosen| chosen == table)
+        {
+            (file.table, file.reading) = (table, reading);
+        }
+    }
+    let there = match said.target {
+        Destination::Desk => mended(db, stamp, &files)?,
+        Destination::New => None,
+        Destination::Parcel(id) => Some(id),
+    };
+    let id = match there {
+        Some(id) => alterable(db, id)?.id,
+        None => begin(db, stamp, said.party)?,
+    };
+    let mut replaced = Vec::new();
+    for file in &files {
+        replaced.extend(put(db, id, file)?);
+    }
+    Ok((id, enqueue(db, stamp, id, said.dry_run)?, replaced))
+}
+
+/// The parcel in which a file waits that one of these mends: of the same name and table.
+fn mended(db: &mut Db, stamp: &Stamp, files: &[Filed]) -> Result<Option<Id>> {
+    for file in files {
+        if let Some(id) = waiting_with(db, &stamp.actor, &file.name, &file.table)?
+            && alterable(db, id).is_ok()
+        {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
+/// Queues the job that writes a parcel which was checked.
+///
+/// # Errors
+/// [`Code::WrongState`] when it is not sound.
+pub fn write(db: &mut Db, stamp: &Stamp, id: Id) -> Result<Id> {
+    let now = alterable(db, id)?;
+    if now.state != ParcelState::Sound {
+        return Err(Refusal::new(Code::WrongState).with("state", now.state.as_str()).into());
+    }
+    enqueue(db, stamp, now.id, false)
+}
+
+/// Queues the job that checks a parcel again.
+///
+/// # Errors
+/// [`Code::WrongState`] when nothing will come of it any more.
+pub fn check_again(db: &mut Db, stamp: &Stamp, id: Id) -> Result<Id> {
+    alterable(db, id)?;
+    enqueue(db, stamp, id, true)
 }
 
 /// Begins a parcel.
@@ -214,7 +303,7 @@ pub fn put(db: &mut Db, id: Id, file: &Filed) -> Result<Vec<Filed>> {
     let same_table = |other: &Filed| other.table == file.table || other.table.is_empty() || file.table.is_empty();
     let replaced: Vec<Filed> = there.into_iter().filter(|other| other.name == file.name && same_table(other)).collect();
     for other in &replaced {
-        take_out(db, id, other.no)?;
+        forget(db, id, other.no)?;
     }
     let (headers, reading, refused) = (json(&file.headers)?, json(&file.reading)?, json(&file.refused)?);
     each!(db, |c| diesel::insert_into(parcel_file::table)
@@ -233,19 +322,37 @@ pub fn put(db: &mut Db, id: Id, file: &Filed) -> Result<Vec<Filed>> {
     Ok(replaced)
 }
 
-/// Takes a file out of a parcel.
-pub fn take_out(db: &mut Db, id: Id, no: i64) -> Result<()> {
+/// Takes a file out of a parcel, which is checked again, or thrown away with the last. Returns whether there are others.
+///
+/// # Errors
+/// As [`alterable`].
+pub fn take_out(db: &mut Db, stamp: &Stamp, id: Id, no: i64) -> Result<bool> {
+    alterable(db, id)?;
+    forget(db, id, no)?;
+    if files(db, id)?.is_empty() {
+        discard(db, stamp, id)?;
+        return Ok(false);
+    }
+    enqueue(db, stamp, id, true)?;
+    Ok(true)
+}
+
+fn forget(db: &mut Db, id: Id, no: i64) -> Result<()> {
     each!(db, |c| diesel::delete(parcel_file::table.filter(parcel_file::parcel_id.eq(id.0).and(parcel_file::no.eq(no)))).execute(c))?;
     Ok(())
 }
 
-/// Says how a file of a parcel is read.
-pub fn read_as(db: &mut Db, id: Id, no: i64, table: &str, reading: &Reading) -> Result<()> {
+/// Says how a file of a parcel is read, which is checked again.
+///
+/// # Errors
+/// As [`alterable`].
+pub fn read_as(db: &mut Db, stamp: &Stamp, id: Id, no: i64, table: &str, reading: &Reading) -> Result<Id> {
+    alterable(db, id)?;
     let reading = json(reading)?;
     each!(db, |c| diesel::update(parcel_file::table.filter(parcel_file::parcel_id.eq(id.0).and(parcel_file::no.eq(no))))
         .set((parcel_file::table_name.eq(table), parcel_file::reading.eq(reading)))
         .execute(c))?;
-    Ok(())
+    enqueue(db, stamp, id, true)
 }
 
 /// How somebody's last file with these headers was read, where they said how: the table and the reading.
@@ -294,16 +401,17 @@ pub fn settle(db: &mut Db, id: Id, job: Id, state: ParcelState, report: &ParcelR
     Ok(())
 }
 
-/// Throws a parcel away that was not written.
+/// Throws a parcel away. Returns its files.
 ///
 /// # Errors
-/// [`Code::WrongState`] for one that was.
-pub fn discard(db: &mut Db, id: Id, at: NaiveDateTime) -> Result<()> {
-    let written = ParcelState::Written.as_str();
-    let changed = each!(db, |c| diesel::update(parcel::table.filter(parcel::id.eq(id.0).and(parcel::state.ne(written))))
-        .set((parcel::state.eq(ParcelState::Discarded.as_str()), parcel::updated_at.eq(at), parcel::version.eq(parcel::version + 1)))
+/// As [`alterable`].
+pub fn discard(db: &mut Db, stamp: &Stamp, id: Id) -> Result<Vec<Filed>> {
+    alterable(db, id)?;
+    let files = files(db, id)?;
+    each!(db, |c| diesel::update(parcel::table.filter(parcel::id.eq(id.0)))
+        .set((parcel::state.eq(ParcelState::Discarded.as_str()), parcel::updated_at.eq(stamp.at), parcel::version.eq(parcel::version + 1)))
         .execute(c))?;
-    if changed == 0 { Err(Refusal::new(Code::WrongState).with("state", written).into()) } else { Ok(()) }
+    Ok(files)
 }
 
 /// A parcel that may still be altered.

@@ -14,9 +14,9 @@ use crate::kernel::text::Lang;
 /// [`Error::Broken`] only if memory cannot be written.
 pub fn template_csv(columns: &Columns, lang: Lang) -> Result<Vec<u8>> {
     let mut csv = csv::Writer::from_writer("\u{FEFF}".as_bytes().to_vec());
-    csv.write_record(columns.columns.iter().map(|column| column.title(lang))).map_err(Error::broken)?;
+    csv.write_record(columns.written().map(|column| column.title(lang))).map_err(Error::broken)?;
     for row in 0..columns.example_rows() {
-        csv.write_record(columns.columns.iter().map(|column| column.example_of(row))).map_err(Error::broken)?;
+        csv.write_record(columns.written().map(|column| column.example_of(row))).map_err(Error::broken)?;
     }
     csv.into_inner().map_err(|error| Error::broken(error.into_error()))
 }
@@ -35,7 +35,7 @@ fn workbook(columns: &Columns, lang: Lang) -> Result<Vec<u8>, XlsxError> {
     let (plain, bold) = (Format::new().set_num_format("@"), Format::new().set_bold());
     let sheet = book.add_worksheet().set_name(columns.title(lang))?;
     sheet.set_freeze_panes(1, 0)?;
-    for (place, column) in (0u16..).zip(columns.columns) {
+    for (place, column) in (0u16..).zip(columns.written()) {
         let header = if column.required { &bold } else { &plain };
         sheet.set_column_format(place, &plain)?.set_column_width(place, 18)?;
         sheet.write_string_with_format(0, place, column.title(lang), header)?;
@@ -80,7 +80,7 @@ fn explained(lang: Lang) -> (&'static str, [&'static str; 6]) {
 }
 
 fn explanations(columns: &Columns, lang: Lang) -> impl Iterator<Item = [String; 6]> {
-    columns.columns.iter().map(move |column| {
+    columns.written().map(move |column| {
         let required = match (column.required, lang) {
             (true, Lang::Zh) => "是",
             (true, Lang::En) => "yes",

@@ -76,6 +76,8 @@ pub const BATCH_COLUMNS: Columns = Columns {
             ("本系统或外部；不填为本系统", "own or foreign: whose serials; own when empty"),
             "own\nforeign",
         ),
+        Column::read_only("minted", &["已有序列号"], &["Minted"]),
+        Column::read_only("void", &["已作废"], &["Void"]),
     ],
 };
 
@@ -98,7 +100,7 @@ pub const BATCH_LOT_COLUMNS: Columns = Columns {
             &["供应商编号", "供应商"],
             &["Supplier", "Supplier code"],
             ("物料批的供应商；几家批号相同时必填", "The lot's supplier; needed where several use the code"),
-            "MILL-HZ",
+            "HF-01",
         ),
         Column::optional(
             "units",

@@ -80,6 +80,12 @@ pub const COLUMNS: Columns = Columns {
             "2026-06-15",
         ),
         Column::optional("note", &["说明"], &["Note"], ("补充说明，不含个人信息", "What else there is to say; names no person"), "2 cm"),
+        Column::read_only("id", &["记录号"], &["Finding"]),
+        Column::read_only("kind", &["类型"], &["Kind"]),
+        Column::read_only("batch", &["生产批次"], &["Batch"]),
+        Column::read_only("defect_name", &["缺陷"], &["Defect name"]),
+        Column::read_only("status", &["状态"], &["Status"]),
+        Column::read_only("photos", &["照片"], &["Photos"]),
     ],
 };
 

@@ -42,6 +42,7 @@ import-note-hidden-sheet = The hidden sheet “{ $sheet }” was read, since no 
 import-note-hidden-rows = Hidden rows were read like the others: { $lines }.
 import-note-hidden-columns = Hidden columns were read like the others: { $columns }.
 import-note-merged = What merged cells show was taken for every row of theirs: { $cells }.
+import-note-read-only = These columns are for reading; a file changes nothing in them: { $columns }.
 # The file of faults.
 import-faults-file = file
 import-faults-sheet = sheet

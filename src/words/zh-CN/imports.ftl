@@ -42,6 +42,7 @@ import-note-hidden-sheet = 可见的工作表都不是这张表，因此读取�
 import-note-hidden-rows = 隐藏的行也已读取：{ $lines }。
 import-note-hidden-columns = 隐藏的列也已读取：{ $columns }。
 import-note-merged = 合并单元格的内容已用于其中的每一行：{ $cells }。
+import-note-read-only = 以下列仅供查看，文件中的内容不会写入：{ $columns }。
 # 错误清单文件。
 import-faults-file = 文件
 import-faults-sheet = 工作表

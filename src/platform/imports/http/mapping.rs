@@ -53,7 +53,7 @@ impl Mapping {
             headers.push(Mapped { header: header.clone(), column: column.map(|column| column.name) });
         }
         let filled: HashSet<&str> = headers.iter().filter_map(|mapped| mapped.column).collect();
-        let lacking = columns.columns.iter().filter(|column| !filled.contains(column.name));
+        let lacking = columns.written().filter(|column| !filled.contains(column.name));
         let lacking: Vec<_> = lacking.map(|column| (column, said.set.get(column.name).cloned().unwrap_or_default())).collect();
         let needs_codes = lacking.first().is_some_and(|(column, _)| columns.place(column.name) == Some(0));
         Self { table, headers, lacking: lacking.into_iter().skip(usize::from(needs_codes)).collect(), needs_codes, rule: said.codes }
@@ -61,7 +61,7 @@ impl Mapping {
 
     /// The columns a header may stand for.
     pub(super) fn choices(&self, lang: Lang) -> Vec<(&'static str, &'static str)> {
-        self.table.columns.columns.iter().map(|column| (column.name, column.title(lang))).collect()
+        self.table.columns.written().map(|column| (column.name, column.title(lang))).collect()
     }
 
     /// Whether something stands in every row.

@@ -267,14 +267,7 @@ async fn write(
     let parcel = own(&who.caller, &house, id.parse()?).await?;
     may_all(&who, &house, &tables, parcel.id).await?;
     let stamp = who.caller.stamp();
-    let queued = house.store.write(move |db| {
-        let now = store::alterable(db, parcel.id)?;
-        if now.state != ParcelState::Sound {
-            return Err(Refusal::new(Code::WrongState).with("state", now.state.as_str()).into());
-        }
-        store::enqueue(db, &stamp, now.id, false)
-    });
-    queued.await?;
+    house.store.write(move |db| store::write(db, &stamp, parcel.id)).await?;
     Ok(see_other(address(parcel.id)))
 }
 
@@ -290,7 +283,7 @@ async fn check_again(
     let parcel = own(&who.caller, &house, id.parse()?).await?;
     may_all(&who, &house, &tables, parcel.id).await?;
     let stamp = who.caller.stamp();
-    house.store.write(move |db| store::alterable(db, parcel.id).and_then(|now| store::enqueue(db, &stamp, now.id, true))).await?;
+    house.store.write(move |db| store::check_again(db, &stamp, parcel.id)).await?;
     Ok(see_other(address(parcel.id)))
 }
 
@@ -298,14 +291,8 @@ async fn check_again(
 #[post("/imports/{id}/discard")]
 async fn discard(who: Importing, house: web::Data<House>, id: web::Path<String>, _form: Form<Nothing>) -> Result<HttpResponse> {
     let parcel = own(&who.caller, &house, id.parse()?).await?;
-    let at = who.caller.stamp().at;
-    let discarded = house.store.write(move |db| {
-        store::alterable(db, parcel.id)?;
-        let files = store::files(db, parcel.id)?;
-        store::discard(db, parcel.id, at)?;
-        Ok(files)
-    });
-    remove(&house, &discarded.await?);
+    let stamp = who.caller.stamp();
+    remove(&house, &house.store.write(move |db| store::discard(db, &stamp, parcel.id)).await?);
     remove_one(&changes(&house, parcel.id));
     Ok(see_other("/imports"))
 }
@@ -334,12 +321,7 @@ async fn read_as(
         }
     };
     let stamp = who.caller.stamp();
-    let said = house.store.write(move |db| {
-        store::alterable(db, parcel.id)?;
-        store::read_as(db, parcel.id, no, table.columns.table, &reading)?;
-        store::enqueue(db, &stamp, parcel.id, true)
-    });
-    said.await?;
+    house.store.write(move |db| store::read_as(db, &stamp, parcel.id, no, table.columns.table, &reading)).await?;
     Ok(see_other(address(parcel.id)))
 }
 
@@ -355,18 +337,7 @@ async fn take_out(who: Importing, house: web::Data<House>, place: web::Path<(Str
     let parcel = own(&who.caller, &house, id.parse()?).await?;
     let file = file_of(&house, parcel.id, no).await?;
     let stamp = who.caller.stamp();
-    let left = house.store.write(move |db| {
-        store::alterable(db, parcel.id)?;
-        store::take_out(db, parcel.id, no)?;
-        let is_empty = store::files(db, parcel.id)?.is_empty();
-        if is_empty {
-            store::discard(db, parcel.id, stamp.at)?;
-        } else {
-            store::enqueue(db, &stamp, parcel.id, true)?;
-        }
-        Ok(!is_empty)
-    });
-    let left = left.await?;
+    let left = house.store.write(move |db| store::take_out(db, &stamp, parcel.id, no)).await?;
     remove(&house, [&file]);
     Ok(see_other(if left { address(parcel.id) } else { "/imports".to_owned() }))
 }

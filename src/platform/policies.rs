@@ -2,8 +2,6 @@
 //!
 //! The table below says which there are, their default and what they mean; a row in the store overrides a default from its `valid_from` on.
 
-mod http;
-
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -17,8 +15,6 @@ use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::{self, Both};
 use crate::kernel::{Code, Error, Fault, Faults, Result};
-
-pub use http::routes;
 
 macro_rules! policies {
     ($($name:ident = $text:literal, $default:literal, $low:literal..=$high:literal, $zh:literal, $en:literal;)*) => {
