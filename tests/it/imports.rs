@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use hangtag::app::import_tables;
 use hangtag::kernel::text::Lang;
 use hangtag::platform::http::perm::Permission;
-use hangtag::platform::imports::things::{self, Thing};
+use hangtag::platform::imports::things::{self, Noun};
 use hangtag::platform::imports::{
     ChangeKind, Columns, Importer, Outcome, Parcel, ParcelFile, ParcelReport, Reading, in_order, nearest, recognise, template_csv,
     template_xlsx, uploads,
@@ -335,7 +335,7 @@ story!(messages_speak_of_the_columns_as_people_know_them, |app| {
 });
 
 /// Columns that name a thing which other tables name too.
-const NAMED: &[(&str, &str, Thing)] = &[
+const NAMED: &[(&str, &str, Noun)] = &[
     ("styles", "code", things::STYLE),
     ("skus", "style", things::STYLE),
     ("skus", "code", things::SKU),

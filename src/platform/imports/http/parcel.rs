@@ -251,8 +251,8 @@ async fn may_all(who: &Importing, house: &House, tables: &ImportTables, id: Id) 
     if !are_there(house, &filed) {
         return Err(Refusal::new(Code::WrongState).with("state", ParcelState::Discarded.as_str()).into());
     }
-    let known = filed.iter().filter_map(|file| tables.find(&file.table).ok());
-    known.map(|table| may(&who.caller, &table)).collect()
+    let mut known = filed.iter().filter_map(|file| tables.find(&file.table).ok());
+    known.try_for_each(|table| may(&who.caller, &table))
 }
 
 /// Writes a parcel that was checked.
