@@ -37,6 +37,7 @@ catalogue!(
     "lots",
     "batches",
     "holders",
+    "links",
     "sales",
     "warranties",
     "trace",
