@@ -36,6 +36,7 @@ const MENU: &[Entry] = &[
     Entry::new("/batches", "batches-title", &[Permission::ProductionRead]).act("/batches/new", "batches-new", Permission::ProductionEdit),
     Entry::new("/labels", "labels-title", &[Permission::LabelsRead]),
     Entry::new("/sales", "sales-title", &[Permission::SalesRead]).act("/sales/new", "sales-new", Permission::SalesEdit),
+    Entry::new("/links", "links-title", &[Permission::LinksEdit]).act("/links/new", "links-new", Permission::LinksEdit),
     Entry::new("/findings", "findings-title", &[Permission::FindingsRead]).act("/findings/new", "findings-new", Permission::FindingsEdit),
     Entry::new("/trace", "trace-title", &[Permission::TraceRead]),
     Entry::new("/recalls", "recalls-title", &[Permission::RecallEdit]),
@@ -43,8 +44,8 @@ const MENU: &[Entry] = &[
     Entry::new("/policy-values", "policy-values-title", &[Permission::PolicyEdit]),
     Entry::new("/calendars", "calendars-title", &[Permission::PolicyEdit]),
     Entry::new("/imports", "imports-title", MAY_IMPORT),
-    Entry::new("/accounts", "accounts-title", &[Permission::AccountsEdit]).act("/new-account", "accounts-new", Permission::AccountsEdit),
-    Entry::new("/api-keys", "api-keys-title", &[Permission::AccountsEdit]),
+    Entry::new("/accounts", "accounts-title", &[Permission::AccountsEdit]).act("/accounts/new", "accounts-new", Permission::AccountsEdit),
+    Entry::new("/api-keys", "api-keys-title", &[Permission::AccountsEdit]).act("/api-keys/new", "api-keys-new", Permission::AccountsEdit),
 ];
 
 /// The tables that can be imported, in the order a new deployment loads them.

@@ -89,6 +89,8 @@ pub struct Column {
     pub listed: bool,
     /// The name of the list's filter by it, if there is one.
     pub filter: Option<&'static str>,
+    /// The list of the API of whose rows it names one.
+    pub offers: Option<&'static str>,
     /// Of which text in two languages it is a half.
     pub both: Option<Half>,
     /// Chinese headers; the first is the title used in templates.
@@ -131,6 +133,7 @@ impl Column {
             unique: false,
             listed: false,
             filter: None,
+            offers: None,
             both: None,
             read_only: false,
             thing: None,

@@ -9,6 +9,7 @@ use askama::Template;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Fields, Kind};
+use crate::kernel::choices::Choice;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};
 use crate::platform::http::{Filled, Shell, html_response};
@@ -31,8 +32,10 @@ struct Shown {
     pub hint: &'static str,
     pub needed: bool,
     pub widget: Widget,
-    /// Stored text or box name, words, whether it is chosen.
-    pub options: Vec<(String, Cow<'static, str>, bool)>,
+    /// The list whose rows are offered as one types.
+    pub offers: Option<&'static str>,
+    /// Stored text or box name, words, what that means, whether it is chosen.
+    pub options: Vec<(String, Cow<'static, str>, &'static str, bool)>,
     /// What is wrong with the text in two languages of which this is the last half.
     pub around: Option<(&'static str, String)>,
 }
@@ -47,6 +50,14 @@ struct FormView {
     pub action: String,
     /// Where one goes who gives up.
     pub back: String,
+}
+
+impl FormView {
+    /// What it is for, where there is a message of its address: `accounts-new-about`.
+    fn about(&self) -> Option<Cow<'static, str>> {
+        let key = format!("{}-about", self.action.trim_start_matches('/').replace('/', "-"));
+        self.shell.t.knows(&key).then(|| self.shell.t.say(key))
+    }
 }
 
 /// The form of these fields, sent to `action`; who gives up goes to `back`.
@@ -83,20 +94,22 @@ fn shown(fields: &'static Fields, form: &Filled, lang: Lang) -> Vec<Shown> {
         let (widget, options) = match field.kind {
             Kind::Choices(table) => {
                 let boxed = |text: &str| format!("{name}.{text}");
-                let boxes = table.iter().map(|choice| (boxed(choice.text), choice.word(lang).into(), form.ticked(&boxed(choice.text))));
+                let ticked = |name: String| form.ticked(&name);
+                let about = |choice: &Choice| lang.of(choice.about.0, choice.about.1);
+                let boxes = table.iter().map(|one| (boxed(one.text), one.word(lang).into(), about(one), ticked(boxed(one.text))));
                 (Widget::Boxes, boxes.collect())
             }
             Kind::Choice(table) => {
                 let chosen = form.value(&name);
                 (
                     Widget::Select,
-                    table.iter().map(|choice| (choice.text.to_owned(), choice.word(lang).into(), choice.text == chosen)).collect(),
+                    table.iter().map(|choice| (choice.text.to_owned(), choice.word(lang).into(), "", choice.text == chosen)).collect(),
                 )
             }
             Kind::OneOf(numbers) => {
                 let chosen = form.value(&name);
                 let options = numbers.iter().map(ToString::to_string);
-                (Widget::Select, options.map(|number| (number.clone(), Cow::Owned(number.clone()), number == chosen)).collect())
+                (Widget::Select, options.map(|number| (number.clone(), Cow::Owned(number.clone()), "", number == chosen)).collect())
             }
             Kind::Flag => (Widget::Tick, Vec::new()),
             Kind::Paragraph(_) => (Widget::Area, Vec::new()),
@@ -105,7 +118,7 @@ fn shown(fields: &'static Fields, form: &Filled, lang: Lang) -> Vec<Shown> {
             _ => (Widget::Line, Vec::new()),
         };
         let (title, hint) = (field.title(lang), field.about(lang));
-        Shown { title, hint, needed: field.required, widget, options, around: last_half(field), name }
+        Shown { title, hint, needed: field.required, widget, offers: field.offers, options, around: last_half(field), name }
     };
     fields.columns.iter().map(one).collect()
 }
