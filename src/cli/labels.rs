@@ -116,11 +116,11 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
             Ok(())
         }
         LabelsCommand::Make { batch, count, units, only_new, template, format, out, claim_codes, dpi } => {
-            let format: Format = format.parse()?;
+            let format = Format::read("format", &format)?;
             let request = LabelRequest {
                 batch,
                 template,
-                format: Some(format.name().to_owned()),
+                format: Some(format.as_str().to_owned()),
                 count,
                 units,
                 only_new,

@@ -265,16 +265,6 @@ pub const HOUSE: Plan = Plan {
             what: "void: batches::batch_by_code + units::void_units",
             why: "a step in http: finding the batch belongs to a function of the room",
         },
-        Exception { rule: "step", place: "production/print_jobs/http", what: "create: store::queue_print + view::job_view", why: ANSWER },
-        Exception { rule: "step", place: "production/print_jobs/http", what: "create: queue + view::job_view", why: ANSWER },
-        Exception { rule: "step", place: "production/print_jobs/http", what: "settle: store::settle + view::job_view", why: ANSWER },
-        Exception { rule: "step", place: "production/print_jobs/http", what: "spoil: store::spoil + view::job_view", why: ANSWER },
-        Exception {
-            rule: "step",
-            place: "production/print_jobs/http",
-            what: "step: store::job + store::give_up + store::step + view::job_view",
-            why: "a step in http: which state may follow which is decided here",
-        },
         Exception {
             rule: "step",
             place: "public/card/http/holding",

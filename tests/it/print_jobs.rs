@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use hangtag::kernel::{Code, Error, Result};
 use hangtag::platform::http::House;
-use hangtag::platform::http::perm::Permission;
 use hangtag::platform::jobs;
 use hangtag::platform::policies::{self, Policy, SetPolicy};
 use hangtag::production::batches::{self, BatchDraft};
@@ -18,30 +17,8 @@ use hangtag::production::printers::{self, Language, Printer};
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
-use crate::refusals::{Route, needs};
 use crate::story;
 use crate::support::{TestApp, has_tool};
-
-/// The room's routes and who may use each.
-pub const ROUTES: &[Route] = &[
-    needs("POST", "/api/v1/label-jobs", Permission::LabelsEdit),
-    needs("GET", "/api/v1/label-jobs/{id}", Permission::LabelsRead),
-    needs("GET", "/api/v1/label-jobs/{id}/file", Permission::LabelsEdit),
-    needs("GET", "/api/v1/label-jobs/{id}/unaccounted", Permission::LabelsRead),
-    needs("POST", "/api/v1/label-jobs/{id}/settle", Permission::LabelsEdit),
-    needs("POST", "/api/v1/label-jobs/{id}/spoiled", Permission::LabelsEdit),
-    needs("POST", "/api/v1/label-jobs/{id}/{step}", Permission::LabelsEdit),
-    needs("GET", "/api/v1/label-templates", Permission::LabelsRead),
-    needs("GET", "/labels", Permission::LabelsRead),
-    needs("POST", "/labels", Permission::LabelsEdit),
-    needs("GET", "/labels/preview.png", Permission::LabelsRead),
-    needs("POST", "/labels/spoiled", Permission::LabelsEdit),
-    needs("GET", "/labels/jobs/{id}", Permission::LabelsRead),
-    needs("GET", "/labels/jobs/{id}/unaccounted.csv", Permission::LabelsRead),
-    needs("POST", "/labels/jobs/{id}/settle", Permission::LabelsEdit),
-    needs("POST", "/labels/jobs/{id}/spoiled", Permission::LabelsEdit),
-    needs("POST", "/labels/jobs/{id}/{step}", Permission::LabelsEdit),
-];
 
 const GTIN: &str = "09506000134352";
 
@@ -793,4 +770,36 @@ story!(the_pages_lead_from_a_batch_to_its_labels, |app| {
     assert!(op.form(&format!("{place}/status"), &[]).await.expect(200).text().contains("No labels left"));
     fake.set(Mood::Works);
     assert!(op.form(&format!("{place}/status"), &[]).await.expect(200).text().contains("Ready"));
+});
+
+story!(jobs_are_listed_newest_first_and_narrowed, |app| {
+    batch(&app, "B-1", 12).await;
+    let op = app.persona(Role::LabelOperator).await;
+    let body = |count: i64| json!({ "batch": "b-1", "template": "hangtag-40x60-en", "format": "csv", "count": count });
+    let mut ids = Vec::new();
+    for count in 1..=3 {
+        let job = op.json("POST", "/api/v1/label-jobs", &body(count)).await.expect(201).json();
+        assert_eq!((&job["labels"], &job["made"], &job["unaccounted"]), (&json!(count), &json!(0), &json!(0)));
+        ids.push(job["id"].as_str().unwrap().to_owned());
+    }
+    op.json("POST", &format!("/api/v1/label-jobs/{}/cancel", ids[0]), &json!({})).await.expect(200);
+    let listed = async |query: &str| {
+        let page = op.get(&format!("/api/v1/label-jobs{query}")).await.expect(200).json();
+        page["items"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let newest = [ids[2].clone(), ids[1].clone(), ids[0].clone()];
+    assert_eq!(listed("").await, newest);
+    assert_eq!(listed("?batch=B-1&state=cancelled").await, [ids[0].clone()]);
+    assert!(listed("?batch=B-2").await.is_empty());
+    let first = op.get("/api/v1/label-jobs?per_page=2").await.expect(200).json();
+    let last = op.get(&format!("/api/v1/label-jobs?per_page=2&after={}", first["next"].as_str().unwrap())).await.expect(200).json();
+    assert_eq!(last["items"][0]["id"], json!(ids[0]));
+    let back = op.get(&format!("/api/v1/label-jobs?per_page=2&before={}", last["previous"].as_str().unwrap())).await.expect(200).json();
+    assert_eq!(back["items"], first["items"]);
+    let page = op.page("/label-jobs?state=cancelled").await.expect(200);
+    assert!(page.text().contains(&format!("/labels/jobs/{}", ids[0])) && !page.text().contains(&ids[1]), "{}", page.text());
+    assert!(op.get("/label-jobs.csv?lang=en").await.expect(200).text().contains("Called off"));
+    assert!(blocking(&app, |house| jobs::run_one(house, &hangtag::app::works())).await.unwrap());
+    let page = op.page(&format!("/labels/jobs/{}", ids[1])).await.expect(200);
+    assert!(page.text().contains("Labels made"), "its page says what happened to it: {}", page.text());
 });

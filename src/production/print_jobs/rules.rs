@@ -28,12 +28,12 @@ pub enum Wanted {
 ///
 /// # Errors
 /// [`Code::OutOfRange`] for `count`; [`Code::Malformed`] or [`Code::OutOfRange`] for `units`; [`Code::Invalid`] when both are given, or units to a printer.
-pub fn wanted(request: &LabelRequest) -> Result<Wanted> {
+pub fn wanted(request: &LabelRequest, to_printer: bool) -> Result<Wanted> {
     let units = request.units.as_deref().map(str::trim).filter(|units| !units.is_empty());
     if request.count.is_some_and(|count| !(1..=UNITS_PER_BATCH).contains(&count)) {
         return Err(Fault::new("count", Code::OutOfRange).with("min", 1).with("max", UNITS_PER_BATCH).into());
     }
-    let only_new = request.only_new || request.printer.is_some();
+    let only_new = request.only_new || to_printer;
     match (units, request.count) {
         (Some(_), Some(_)) => {
             Err(Fault::new("units", Code::NotOneOf).with("value", "count, units").with("allowed", "count / units").into())
