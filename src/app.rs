@@ -16,7 +16,6 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, RouteEntry, Routes, assets, at_the_door, dress, guard_headers, remember_lang};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
-use crate::platform::policies;
 use crate::platform::rooms;
 use crate::production::{batches, materials, parties, print_jobs, printers, products};
 use crate::public::{card, links, resolver};
@@ -71,7 +70,7 @@ const ROUTES: &[fn(&mut Routes<'_, '_>)] = &[
     card::routes,
     assets::routes,
     jobs::routes,
-    policies::routes,
+    staff::policies::routes,
     imports::routes,
     staff::sign_in::routes,
     staff::accounts::routes,

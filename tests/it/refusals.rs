@@ -42,7 +42,16 @@ pub const fn public(method: &'static str, path: &'static str) -> Route {
 
 /// Every room's rows.
 fn table() -> Vec<Route> {
-    [crate::findings::ROUTES, crate::platform::ROUTES, crate::staff::ROUTES, crate::trace::ROUTES, OTHERS, &listed()].concat()
+    [
+        crate::findings::ROUTES,
+        crate::imports::ROUTES,
+        crate::platform::ROUTES,
+        crate::staff::ROUTES,
+        crate::trace::ROUTES,
+        OTHERS,
+        &listed(),
+    ]
+    .concat()
 }
 
 /// The rows that the running program says itself: routes whose right is read off their handler.

@@ -403,8 +403,7 @@ async fn list_csv(
         }
     }
     let locale = Locale::of(&request);
-    let titles =
-        COLUMNS.columns.iter().map(|column| column.title(locale.0).to_owned()).chain([locale.words().say("sales-status").into_owned()]);
+    let titles = COLUMNS.columns.iter().map(|column| column.title(locale.0).to_owned());
     csv("sales", titles, rows)
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::examine::{Examined, examine};
 use super::resolve::{Finder, Named, read_name};
-use super::rules::{self, NewSale, Sound};
+use super::rules::{self, NewSale, SaleStatus, Sound};
 use super::store::register_examined;
 use crate::kernel::money::{self, Money};
 use crate::kernel::time::local_date;
@@ -21,13 +21,23 @@ use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Kept, Mode, Row, Spool,
+    AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Kept, Mode, Row, Spool, things,
 };
 use crate::platform::keys::Keys;
 use crate::production::parties;
 
 /// The currency of a price without one.
 const CURRENCY: &str = "CNY";
+
+/// What people call the states of a sale.
+const STATUS: &[(&str, SaleStatus)] = &[
+    ("live", SaleStatus::Live),
+    ("ended", SaleStatus::Ended),
+    ("已售", SaleStatus::Live),
+    ("已退回", SaleStatus::Ended),
+    ("sold", SaleStatus::Live),
+    ("returned", SaleStatus::Ended),
+];
 
 /// The columns of a file of sales.
 pub const COLUMNS: Columns = Columns {
@@ -36,38 +46,40 @@ pub const COLUMNS: Columns = Columns {
     columns: &[
         Column::required(
             "serial",
-            &["序列号", "标签网址", "二维码内容"],
-            &["Serial", "Serial number", "Address", "URI", "QR"],
+            &["标签网址", "二维码内容"],
+            &["Address", "URI", "QR"],
             ("标签上的序列号，或扫码得到的整个网址", "The serial on the label, or the whole address its code holds"),
-            "0K8JYHFBAF2GXMNFX4WA",
-        ),
+            "a7-Q/0001",
+        )
+        .of(things::SERIAL),
         Column::optional(
             "gtin",
-            &["商品条码", "GTIN"],
-            &["GTIN", "Barcode", "EAN"],
+            &[],
+            &[],
             ("8 到 14 位；外部序列号重复时需要", "8 to 14 digits; needed where a serial from elsewhere is not unique"),
-            "09506000134352",
-        ),
+            "06901234000016",
+        )
+        .of(things::GTIN),
         Column::optional(
             "retailer_code",
-            &["零售商编码", "门店编码", "零售商", "门店"],
-            &["Retailer", "Retailer code", "Shop"],
+            &["零售商编码", "零售商编号", "门店编码", "门店编号", "零售商", "门店"],
+            &["Retailer", "Retailer code", "Shop", "Shop code"],
             ("往来单位编码；门店账号导入时可不填", "Code of the party that sold it; a shop's own account may leave it out"),
-            "SHOP-HZ-01",
+            "HF-01",
         ),
         Column::required(
             "sold_on",
             &["销售日期", "售出日期"],
             &["Sold", "Sold on", "Date"],
             ("售出的日期", "The day it was sold"),
-            "2026-06-15",
+            "2026-06-10",
         ),
         Column::optional(
             "delivered_on",
             &["收货日期", "送达日期"],
             &["Delivered", "Delivered on"],
             ("买家收到的日期，不早于销售日期", "The day it was handed over, not before it was sold"),
-            "2026-06-18",
+            "2026-06-12",
         ),
         Column::optional(
             "order_no",
@@ -99,6 +111,16 @@ pub const COLUMNS: Columns = Columns {
         ),
         Column::optional("country", &["国家", "国家或地区"], &["Country"], ("国家或地区的名称或代码", "Name or code of the country"), "CN"),
         Column::optional("city", &["城市"], &["City"], ("城市", "City"), "杭州"),
+        Column::optional(
+            "status",
+            &["状态"],
+            &["Status"],
+            (
+                "已售；已退回只能是系统里已有的记录，退货不从文件登记",
+                "Sold. Returned only of a sale that is here already: a file takes nothing back",
+            ),
+            "",
+        ),
     ],
 };
 
@@ -142,6 +164,7 @@ struct SaleRow {
     /// The garment of that name, once it was looked up.
     garment: Option<GarmentId>,
     retailer: Option<String>,
+    status: SaleStatus,
     sound: Sound,
 }
 
@@ -169,6 +192,7 @@ impl Import for SaleImport {
         let channel = row.optional("channel", rules::channel);
         let country = row.optional("country", countries::read);
         let city = row.optional_text("city", 60);
+        let status = row.optional_choice("status", STATUS).map(|status| status.unwrap_or(SaleStatus::Live));
         let (sold_on, delivered_on) = (sold_on?, delivered_on?);
         let faults = rules::dates(sold_on, delivered_on, self.today);
         let sound_days = faults.is_empty();
@@ -185,7 +209,7 @@ impl Import for SaleImport {
             country: country?.unwrap_or_default(),
             city: city?.unwrap_or_default(),
         };
-        let record = SaleRow { named: named?, garment: None, retailer: retailer?, sound };
+        let record = SaleRow { named: named?, garment: None, retailer: retailer?, status: status?, sound };
         sound_days.then_some(record)
     }
 
@@ -201,6 +225,12 @@ impl Import for SaleImport {
         let (places, news): (Vec<_>, Vec<_>) = news.into_iter().unzip();
         let examined = examine(db, &self.stamp, self.zone, &news)?;
         let would = told(chunk, &places, &examined);
+        let ready: HashSet<GarmentId> = examined.ready.iter().map(|ready| ready.new.garment).collect();
+        for (entry, _) in places.iter().filter_map(|place| chunk.get(*place)).zip(&news).filter(|(_, new)| ready.contains(&new.garment)) {
+            if entry.record.status == SaleStatus::Ended {
+                faults.push(entry.fault("status", Code::NotSold));
+            }
+        }
         for (at, refusal) in examined.refused {
             if let Some(entry) = places.get(at).and_then(|place| chunk.get(*place)) {
                 faults.extend(located(entry, refusal));

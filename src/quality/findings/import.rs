@@ -14,7 +14,9 @@ use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, read_whole};
+use crate::platform::imports::{
+    AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, read_whole, things,
+};
 use crate::platform::keys::Keys;
 
 /// The columns of a file of findings.
@@ -30,7 +32,7 @@ pub const COLUMNS: Columns = Columns {
                 "序列号、标签网址、生产批号或物料批号；同一编号既是物料批又是生产批次时，来料为物料批，其余为生产批次",
                 "A serial, a label's address, a batch code or a lot code; of a lot and a batch of one code, incoming means the lot",
             ),
-            "B-2026-0117",
+            "a7-Q/0001\nB-2026-014",
         ),
         Column::optional(
             "supplier_code",
@@ -41,11 +43,12 @@ pub const COLUMNS: Columns = Columns {
         ),
         Column::optional(
             "gtin",
-            &["商品条码", "GTIN"],
-            &["GTIN"],
+            &[],
+            &[],
             ("8 到 14 位；外部序列号重复时需要", "8 to 14 digits; needed where a serial from elsewhere is not unique"),
-            "09506000134352",
-        ),
+            "06901234000016\n",
+        )
+        .of(things::GTIN),
         Column::required(
             "defect",
             &["缺陷代码", "疵点代码"],
@@ -61,7 +64,7 @@ pub const COLUMNS: Columns = Columns {
             "major",
         ),
         Column::optional("zone", &["部位", "位置"], &["Zone", "Place"], ("衣服上的部位", "Place on the garment"), "front_hem"),
-        Column::optional("quantity", &["数量", "件数"], &["Quantity", "Pieces"], ("不填为 1", "1 when left out"), "3"),
+        Column::optional("quantity", &["数量", "件数"], &["Quantity", "Pieces"], ("不填为 1", "1 when left out"), "1\n3"),
         Column::required(
             "stage",
             &["环节", "检验环节"],
@@ -77,6 +80,12 @@ pub const COLUMNS: Columns = Columns {
             "2026-06-15",
         ),
         Column::optional("note", &["说明"], &["Note"], ("补充说明，不含个人信息", "What else there is to say; names no person"), "2 cm"),
+        Column::read_only("id", &["记录号"], &["Finding"]),
+        Column::read_only("kind", &["类型"], &["Kind"]),
+        Column::read_only("batch", &["生产批次"], &["Batch"]),
+        Column::read_only("defect_name", &["缺陷"], &["Defect name"]),
+        Column::read_only("status", &["状态"], &["Status"]),
+        Column::read_only("photos", &["照片"], &["Photos"]),
     ],
 };
 

@@ -385,11 +385,9 @@ pub(super) fn draft_of(values: &HashMap<String, String>) -> Result<Draft> {
     })
 }
 
-/// The titles of a download: the import's columns first.
+/// The titles of a download.
 pub(super) fn titles(t: Words) -> Vec<String> {
-    let imported = super::COLUMNS.columns.iter().map(|column| column.title(t.lang()).to_owned());
-    let more = ["findings-id", "findings-kind", "findings-batch", "findings-defect", "findings-status", "findings-photos"];
-    imported.chain(more.iter().map(|key| t.say(key).into_owned())).collect()
+    super::COLUMNS.columns.iter().map(|column| column.title(t.lang()).to_owned()).collect()
 }
 
 /// A row of a download.
@@ -397,6 +395,8 @@ pub(super) fn cells(finding: &FindingView, lang: Lang) -> Vec<Cell> {
     let text = |text: &str| Cell::Text(text.to_owned());
     vec![
         text(finding.subject.code()),
+        // `code@supplier` says it where several use the code.
+        text(""),
         text(finding.subject.gtin.as_deref().unwrap_or_default()),
         text(&finding.defect.code),
         text(finding.severity.word(lang)),
