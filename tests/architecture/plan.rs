@@ -256,6 +256,7 @@ pub const HOUSE: Plan = Plan {
             what: "void: batches::batch_by_code + units::void_units",
             why: "a step in http: finding the batch belongs to a function of the room",
         },
+        Exception { rule: "step", place: "production/print_jobs/http", what: "changed: change + view::job_view", why: ANSWER },
         Exception {
             rule: "step",
             place: "public/card/http/holding",

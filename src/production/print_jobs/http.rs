@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::page::{ChosenBatch, JobPage, LabelsPage, Shown, request_of};
 use super::view::{self, ChunkVerdict, JobView, Settlement, Spoiled, job_view};
-use super::{JobState, LabelJob, LabelRequest, default_template, make, preview, rules, store};
+use super::{JobState, PrintJob, LabelRequest, default_template, make, preview, rules, store};
 use crate::kernel::paging::PageAsk;
 use crate::kernel::text::Both;
 use crate::kernel::{Code, Error, Fault, Id, Result};
@@ -35,8 +35,8 @@ const OFFERED: i64 = 12;
 
 /// Mounts the room.
 pub fn routes(on: &mut Routes<'_, '_>) {
-    on.described(list_description::<LabelJob>);
-    list_routes::<LabelJob>(on);
+    on.described(list_description::<PrintJob>);
+    list_routes::<PrintJob>(on);
     on.api(__path_create_api, create_api)
         .api(__path_one_api, one_api)
         .api(__path_file_api, file_api)

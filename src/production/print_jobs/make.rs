@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::fill::{self, Prepared};
 use super::rules::{self, Wanted, wanted};
 use super::store::{self, LABEL_WORK, NewJob, Order};
-use super::{Chunk, JobState, LabelJob, LabelRequest};
+use super::{Chunk, JobState, PrintJob, LabelRequest};
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
@@ -168,13 +168,13 @@ impl Work for LabelWork {
     }
 }
 
-fn file_name(job: &LabelJob) -> String {
+fn file_name(job: &PrintJob) -> String {
     let ending = if job.format.is_file_per_label() { "zip" } else { job.format.as_str() };
     format!("{}.{ending}", job.id)
 }
 
 /// Writes a job's file beside its place and moves it there; gives the number of labels.
-fn write_file(house: &House, job: &LabelJob, dpi: Option<u16>, progress: &mut dyn FnMut(u64, u64)) -> Result<i64> {
+fn write_file(house: &House, job: &PrintJob, dpi: Option<u16>, progress: &mut dyn FnMut(u64, u64)) -> Result<i64> {
     let (id, no) = (job.id, job.batch_no);
     let (batch, chunks, void) = house.store.read_blocking(move |db| {
         Ok((batches::batch(db, no)?.ok_or(Code::NotFound)?, store::chunks(db, id)?, batches::voids_of(db, no)?))

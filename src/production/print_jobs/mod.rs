@@ -24,7 +24,7 @@ pub use fill::default_template;
 pub use http::routes;
 pub use make::{LabelWork, Made, make, make_at, preview, queue_print};
 pub use run::{run_forever, run_job, run_one};
-pub use store::{Chunk, LabelJob, Totals, Verdict};
+pub use store::{Chunk, PrintJob, Totals, Verdict};
 pub use view::{JobView, Unaccounted, job_view, unaccounted};
 
 use crate::choices;

@@ -6,7 +6,7 @@ use askama::Template;
 use chrono::NaiveDateTime;
 
 use super::view::{ChunkView, JobView, Unaccounted};
-use super::{ChunkState, JobState, LabelJob, LabelRequest};
+use super::{ChunkState, JobState, PrintJob, LabelRequest};
 use crate::kernel::BatchNo;
 use crate::kernel::text::{Both, grouped};
 use crate::kernel::time::local_minute;
@@ -49,7 +49,7 @@ pub(super) struct LabelsPage {
     pub templates: Vec<(String, Both)>,
     pub printers: Vec<Printer>,
     /// Jobs, of the chosen batch if there is one.
-    pub jobs: Vec<LabelJob>,
+    pub jobs: Vec<PrintJob>,
     pub batch: Option<ChosenBatch>,
     /// Without one: those whose name is like what was asked for, or the newest.
     pub offered: Vec<ChosenBatch>,
@@ -87,7 +87,7 @@ impl LabelsPage {
         self.shell.t.say_with("labels-count-hint", &pairs).into_owned()
     }
 
-    fn started(&self, job: &LabelJob) -> String {
+    fn started(&self, job: &PrintJob) -> String {
         local_minute(job.created_at, self.zone)
     }
 

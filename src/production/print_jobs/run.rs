@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::fill;
 use super::rules;
 use super::store::{self, Totals, WRITTEN};
-use super::{Chunk, ChunkState, LabelJob, LabelRequest};
+use super::{Chunk, ChunkState, PrintJob, LabelRequest};
 use crate::kernel::{BatchNo, Code, Error, Id, Result};
 use crate::platform::http::House;
 use crate::platform::policies::{self, Policy};
@@ -91,7 +91,7 @@ pub fn run_job(house: &House, id: Id, watch: &mut dyn FnMut(&Totals)) -> Result<
     Ok(())
 }
 
-fn finish(house: &House, job: &LabelJob, watch: &mut dyn FnMut(&Totals)) {
+fn finish(house: &House, job: &PrintJob, watch: &mut dyn FnMut(&Totals)) {
     if let Err(error) = run(house, job, watch) {
         tracing::error!(?error, id = %job.id, "a print job broke");
         pause(house, job, &super::words_of(&error));
@@ -99,7 +99,7 @@ fn finish(house: &House, job: &LabelJob, watch: &mut dyn FnMut(&Totals)) {
 }
 
 /// Puts a job aside with a reason, unless somebody moved it already.
-fn pause(house: &House, job: &LabelJob, reason: &str) {
+fn pause(house: &House, job: &PrintJob, reason: &str) {
     let (stamp, job, reason) = (house.stamp("system"), job.clone(), reason.to_owned());
     let id = job.id;
     if let Err(error) = house.store.write_blocking(move |db| store::pause(db, &stamp, &job, &reason)) {
@@ -107,7 +107,7 @@ fn pause(house: &House, job: &LabelJob, reason: &str) {
     }
 }
 
-fn run(house: &House, job: &LabelJob, watch: &mut dyn FnMut(&Totals)) -> Result<()> {
+fn run(house: &House, job: &PrintJob, watch: &mut dyn FnMut(&Totals)) -> Result<()> {
     let (id, no, of) = (job.id, job.batch_no, job.clone());
     let stamp = house.stamp("system");
     let at = stamp.at;
@@ -168,7 +168,7 @@ fn settle(house: &House, id: Id, seq: i64, to: ChunkState, note: &str) -> Result
 
 fn print(
     house: &House,
-    job: &LabelJob,
+    job: &PrintJob,
     printer: &Printer,
     layout: &Layout,
     no: BatchNo,

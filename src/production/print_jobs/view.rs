@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::store::{self, Verdict};
-use super::{Chunk, ChunkState, JobState, LabelJob, fill};
+use super::{Chunk, ChunkState, JobState, PrintJob, fill};
 use crate::kernel::{Code, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::http::House;
@@ -18,15 +18,15 @@ use crate::production::batches::{self, units_text};
 pub struct JobView {
     /// The job.
     #[serde(flatten)]
-    pub job: LabelJob,
+    pub job: PrintJob,
     /// Its chunks.
     pub chunks: Vec<ChunkView>,
 }
 
 impl Deref for JobView {
-    type Target = LabelJob;
+    type Target = PrintJob;
 
-    fn deref(&self) -> &LabelJob {
+    fn deref(&self) -> &PrintJob {
         &self.job
     }
 }
@@ -51,7 +51,7 @@ pub struct ChunkView {
 }
 
 /// Whether nobody knows what became of a chunk: unknown, or sent by a job that does not run.
-pub fn is_open(job: &LabelJob, chunk: &Chunk) -> bool {
+pub fn is_open(job: &PrintJob, chunk: &Chunk) -> bool {
     match chunk.state {
         ChunkState::Unknown => true,
         ChunkState::Sent => job.state != JobState::Running,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::super::rules::{self, Wanted};
 use super::chunks::{chunk_step, chunks, insert};
-use super::{ChunkState, JobState, LabelJob, NewJob, Order, SUBJECT, job, queue, step, take_units};
+use super::{ChunkState, JobState, PrintJob, NewJob, Order, SUBJECT, job, queue, step, take_units};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::serial::{Epoch, Keyring};
@@ -147,12 +147,12 @@ fn job_of_unit(db: &mut Db, no: BatchNo, unit: i64) -> Result<Option<Id>> {
 }
 
 /// New labels in place of voided ones: new chunks at the end of a print job; a job of their own where the labels went into a file.
-fn queue_again(db: &mut Db, stamp: &Stamp, now: &LabelJob, count: i64, epoch: Epoch) -> Result<()> {
+fn queue_again(db: &mut Db, stamp: &Stamp, now: &PrintJob, count: i64, epoch: Epoch) -> Result<()> {
     if count == 0 {
         return Ok(());
     }
     let gtin = batches::batch(db, now.batch_no)?.ok_or(Code::NotFound)?.minted_gtin;
-    let LabelJob { batch_no, printer_id, format, claim_codes, .. } = *now;
+    let PrintJob { batch_no, printer_id, format, claim_codes, .. } = *now;
     let job = NewJob { batch_no, template: now.template.clone(), format, printer_id, claim_codes };
     let order = Order { job, wanted: Wanted::New(Some(count)), epoch, gtin, dpi: None };
     if printer_id.is_none() {

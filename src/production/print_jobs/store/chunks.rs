@@ -18,7 +18,7 @@ pub(in super::super) const WRITTEN: &str = "written";
 
 /// A chunk of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = label_chunk)]
+#[diesel(table_name = label_chunk, treat_none_as_default_value = false)]
 pub struct Chunk {
     /// The job.
     pub job_id: Id,

@@ -52,7 +52,7 @@ const KEYS: usize = chunk_rows(1) / 4;
 /// A job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Queryable, Selectable)]
 #[diesel(table_name = label_job)]
-pub struct LabelJob {
+pub struct PrintJob {
     /// Its id, 13 characters.
     #[schema(value_type = String)]
     pub id: Id,
@@ -113,7 +113,7 @@ macro_rules! jobs {
         label_job::table
             .inner_join(batch::table.on(batch::no.eq(label_job::batch_no)))
             .left_join(printer::table.on(printer::id.nullable().eq(label_job::printer_id)))
-            .select(LabelJob::as_select())
+            .select(PrintJob::as_select())
     };
 }
 
@@ -124,10 +124,10 @@ macro_rules! waits {
     };
 }
 
-impl Listing for LabelJob {
+impl Listing for PrintJob {
     const FIELDS: &'static Fields = &FIELDS;
     const API: &'static str = "label-jobs";
-    const SCHEMA: &'static str = "LabelJob";
+    const SCHEMA: &'static str = "PrintJob";
     type Read = BrandOnly<LabelsRead>;
 
     fn key(&self) -> String {
@@ -165,7 +165,7 @@ impl Listing for LabelJob {
     }
 }
 
-impl LabelJob {
+impl PrintJob {
     /// The job with its file's address in place of its name.
     pub(super) fn addressed(self) -> Self {
         let file = self.file.as_ref().map(|_| format!("/api/v1/label-jobs/{}/file", self.id));
@@ -182,13 +182,13 @@ impl LabelJob {
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub(super) fn job(db: &mut Db, id: Id) -> Result<LabelJob> {
-    let found: Vec<LabelJob> = each!(db, |c| jobs!().filter(label_job::id.eq(id)).load(c))?;
+pub(super) fn job(db: &mut Db, id: Id) -> Result<PrintJob> {
+    let found: Vec<PrintJob> = each!(db, |c| jobs!().filter(label_job::id.eq(id)).load(c))?;
     found.into_iter().next().ok_or_else(|| Code::NotFound.into())
 }
 
 /// The newest jobs, of one batch if wanted.
-pub(super) fn newest(db: &mut Db, of: Option<BatchNo>, most: i64) -> Result<Vec<LabelJob>> {
+pub(super) fn newest(db: &mut Db, of: Option<BatchNo>, most: i64) -> Result<Vec<PrintJob>> {
     Ok(each!(db, |c| {
         let mut jobs = jobs!().into_boxed();
         if let Some(no) = of {
@@ -202,7 +202,7 @@ pub(super) fn newest(db: &mut Db, of: Option<BatchNo>, most: i64) -> Result<Vec<
 ///
 /// # Errors
 /// [`Code::NotFound`] for a job that makes a file.
-pub(super) fn printer_of(db: &mut Db, job: &LabelJob) -> Result<Printer> {
+pub(super) fn printer_of(db: &mut Db, job: &PrintJob) -> Result<Printer> {
     let id = job.printer_id.ok_or(Code::NotFound)?;
     printers::by_id(db, id)?.ok_or_else(|| Code::NotFound.into())
 }
@@ -327,7 +327,7 @@ fn tell(db: &mut Db, stamp: &Stamp, job: Id, kind: EventKind, batch: BatchNo, la
 ///
 /// # Errors
 /// [`Code::WrongState`] for a step that is not allowed; [`Code::Stale`] when it moved in between.
-pub(super) fn step(db: &mut Db, stamp: &Stamp, job: &LabelJob, to: JobState, message: &str) -> Result<()> {
+pub(super) fn step(db: &mut Db, stamp: &Stamp, job: &PrintJob, to: JobState, message: &str) -> Result<()> {
     let more = (label_job::message.eq(message), label_job::updated_at.eq(stamp.at), label_job::lease_until.eq(None::<NaiveDateTime>));
     let row = label_job::table.filter(label_job::id.eq(job.id));
     step!(db, row, label_job::state, label_job::version, rules::JOB, job.state => to, job.version, more);
@@ -379,7 +379,7 @@ pub(super) fn file_done(db: &mut Db, stamp: &Stamp, id: Id, file: &str, labels: 
 ///
 /// # Errors
 /// As [`step`].
-pub(super) fn give_up(db: &mut Db, stamp: &Stamp, job: &LabelJob, to: JobState, message: &str) -> Result<()> {
+pub(super) fn give_up(db: &mut Db, stamp: &Stamp, job: &PrintJob, to: JobState, message: &str) -> Result<()> {
     step(db, stamp, job, to, message)?;
     let queued = label_chunk::job_id.eq(job.id).and(label_chunk::state.eq(ChunkState::Queued));
     each!(db, |c| diesel::delete(label_chunk::table.filter(queued)).execute(c))?;
@@ -387,7 +387,7 @@ pub(super) fn give_up(db: &mut Db, stamp: &Stamp, job: &LabelJob, to: JobState, 
 }
 
 /// Takes the oldest print job that waits or whose runner fell silent.
-pub(super) fn take(db: &mut Db, now: NaiveDateTime, lease_until: NaiveDateTime) -> Result<Option<LabelJob>> {
+pub(super) fn take(db: &mut Db, now: NaiveDateTime, lease_until: NaiveDateTime) -> Result<Option<PrintJob>> {
     let waiting: Vec<Id> = each!(db, |c| label_job::table
         .filter(label_job::printer_id.is_not_null())
         .filter(waits!(now))
@@ -402,7 +402,7 @@ pub(super) fn take(db: &mut Db, now: NaiveDateTime, lease_until: NaiveDateTime) 
 ///
 /// # Errors
 /// [`Code::Stale`] when it does not.
-pub(super) fn take_this(db: &mut Db, id: Id, now: NaiveDateTime, lease_until: NaiveDateTime) -> Result<LabelJob> {
+pub(super) fn take_this(db: &mut Db, id: Id, now: NaiveDateTime, lease_until: NaiveDateTime) -> Result<PrintJob> {
     let taken = each!(db, |c| diesel::update(label_job::table.filter(label_job::id.eq(id)).filter(waits!(now)))
         .set((
             label_job::state.eq(JobState::Running),
@@ -427,7 +427,7 @@ pub(super) fn renew(db: &mut Db, id: Id, now: NaiveDateTime, lease_until: NaiveD
 }
 
 /// The runner puts a job aside, unless it is not its own any more.
-pub(super) fn pause(db: &mut Db, stamp: &Stamp, taken: &LabelJob, reason: &str) -> Result<()> {
+pub(super) fn pause(db: &mut Db, stamp: &Stamp, taken: &PrintJob, reason: &str) -> Result<()> {
     let now = job(db, taken.id)?;
     if now.state != JobState::Running || now.version != taken.version {
         return Ok(());
@@ -441,7 +441,7 @@ pub(super) fn pause(db: &mut Db, stamp: &Stamp, taken: &LabelJob, reason: &str) 
 ///
 /// # Errors
 /// [`Code::Stale`] when the job is not the runner's any more.
-pub(super) fn print_done(db: &mut Db, stamp: &Stamp, taken: &LabelJob) -> Result<()> {
+pub(super) fn print_done(db: &mut Db, stamp: &Stamp, taken: &PrintJob) -> Result<()> {
     step(db, stamp, taken, JobState::Done, "")?;
     let totals = totals(db, taken.id)?;
     tell(db, stamp, taken.id, EventKind::LabelsMade, taken.batch_no, totals.confirmed + totals.sent)
