@@ -325,7 +325,6 @@ pub const HOUSE: Plan = Plan {
         ("Factor", "quality/liability quality/root_cause", ENGINE),
         ("Finding", "platform/db quality/findings", "what an inspector and what the examination of a store found"),
         ("Format", "platform/exports production/labels", "of a file, and of labels"),
-        ("JobState", "platform/jobs production/print_jobs", STATE),
         ("Kind", "kernel platform/imports quality/trace", ENGINE),
         ("Layer", "production/labels quality/trace", ENGINE),
         ("Level", "public/links quality/root_cause quality/root_cause", "two lists of choices, each named after what it grades"),

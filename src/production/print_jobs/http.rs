@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::page::{ChosenBatch, JobPage, LabelsPage, Shown, request_of};
 use super::view::{self, ChunkVerdict, JobView, Settlement, Spoiled, job_view};
-use super::{JobState, PrintJob, LabelRequest, default_template, make, preview, rules, store};
+use super::{LabelRequest, PrintJob, PrintJobState, default_template, make, preview, rules, store};
 use crate::kernel::paging::PageAsk;
 use crate::kernel::text::Both;
 use crate::kernel::{Code, Error, Fault, Id, Result};
@@ -123,7 +123,7 @@ async fn one_api(call: Reads, id: web::Path<String>) -> Result<HttpResponse> {
 async fn file_api(call: Edits, id: web::Path<String>) -> Result<HttpResponse> {
     let id: Id = id.parse()?;
     let job = call.read(move |db| store::job(db, id)).await?;
-    let name = job.file.as_ref().filter(|_| job.state == JobState::Done).ok_or(Code::NotFound)?;
+    let name = job.file.as_ref().filter(|_| job.state == PrintJobState::Done).ok_or(Code::NotFound)?;
     let place = make::folder(call.house()).join(name);
     let Ok(file) = std::fs::File::open(&place) else { return Err(Code::NotFound.into()) };
     let ending = place.extension().and_then(|ending| ending.to_str()).unwrap_or("bin");

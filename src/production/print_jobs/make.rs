@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::fill::{self, Prepared};
 use super::rules::{self, Wanted, wanted};
 use super::store::{self, LABEL_WORK, NewJob, Order};
-use super::{Chunk, JobState, PrintJob, LabelRequest};
+use super::{Chunk, LabelRequest, PrintJob, PrintJobState};
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
@@ -53,7 +53,7 @@ pub fn make(house: &House, stamp: &Stamp, request: &LabelRequest, target: Target
     let mut units = fill::units(&house.keys.serials, &batch, &runs, request.claim_codes)?;
     let summary = write_labels(format, &prepared.layout, &mut units, target, &mut |done| progress(done, total))?;
     let (stamp, runs) = (stamp.clone(), runs.clone());
-    house.store.write_blocking(move |db| store::insert(db, &stamp, &order.job, &runs, JobState::Done))?;
+    house.store.write_blocking(move |db| store::insert(db, &stamp, &order.job, &runs, PrintJobState::Done))?;
     Ok(Made { summary, template: prepared.template, no_face: prepared.no_face, left_out: prepared.left_out })
 }
 
@@ -139,12 +139,12 @@ impl Work for LabelWork {
         let label_job = house.store.read_blocking(move |db| store::job(db, id))?;
         let stamp = house.stamp(&job.created_by);
         match label_job.state {
-            JobState::Queued => {
+            PrintJobState::Queued => {
                 let (stamp, label_job) = (stamp.clone(), label_job.clone());
-                house.store.write_blocking(move |db| store::step(db, &stamp, &label_job, JobState::Running, ""))?;
+                house.store.write_blocking(move |db| store::step(db, &stamp, &label_job, PrintJobState::Running, ""))?;
             }
             // Begun by a process that is gone: from the start.
-            JobState::Running => {}
+            PrintJobState::Running => {}
             over => return Ok(serde_json::json!({ "state": over.as_str() })),
         }
         let written = write_file(house, &label_job, dpi, progress);
@@ -155,7 +155,7 @@ impl Work for LabelWork {
                 house.store.write_blocking(move |db| {
                     let now = store::job(db, id)?;
                     match now.state {
-                        JobState::Running => store::give_up(db, &stamp, &now, JobState::Failed, &message),
+                        PrintJobState::Running => store::give_up(db, &stamp, &now, PrintJobState::Failed, &message),
                         _ => Ok(()),
                     }
                 })?;

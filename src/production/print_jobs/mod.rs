@@ -34,7 +34,7 @@ use crate::production::labels::Format;
 
 choices! {
     /// Where a job stands.
-    JobState {
+    PrintJobState {
         /// Waits for its turn.
         Queued = "queued", "等待中", "Waiting";
         /// Is being done.
@@ -79,7 +79,7 @@ pub const FIELDS: Fields = Fields { table: "label-jobs", title: ("标签任务",
     Field::new("labels", Kind::Whole(0, i64::MAX), &["标签"], &["Labels"]).listed(),
     Field::new("made", Kind::Whole(0, i64::MAX), &["已完成"], &["Made"]).listed(),
     Field::new("unaccounted", Kind::Whole(0, i64::MAX), &["去向不明"], &["Unaccounted for"]).listed(),
-    Field::new("state", Kind::Choice(JobState::TABLE), &["状态"], &["State"]).listed().filter("state"),
+    Field::new("state", Kind::Choice(PrintJobState::TABLE), &["状态"], &["State"]).listed().filter("state"),
     Field::new("message", Kind::Line(400), &["原因"], &["Reason"]),
     Field::new("created_by", Kind::Line(120), &["发起人"], &["Begun by"]),
 ] };

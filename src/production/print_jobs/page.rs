@@ -6,7 +6,7 @@ use askama::Template;
 use chrono::NaiveDateTime;
 
 use super::view::{ChunkView, JobView, Unaccounted};
-use super::{ChunkState, JobState, PrintJob, LabelRequest};
+use super::{ChunkState, LabelRequest, PrintJob, PrintJobState};
 use crate::kernel::BatchNo;
 use crate::kernel::text::{Both, grouped};
 use crate::kernel::time::local_minute;
@@ -112,12 +112,12 @@ impl LabelsPage {
 }
 
 /// The class of a state's badge.
-fn tone(state: &JobState) -> &'static str {
+fn tone(state: &PrintJobState) -> &'static str {
     match state {
-        JobState::Queued | JobState::Running => "",
-        JobState::Done => "good",
-        JobState::Paused | JobState::Cancelled => "warn",
-        JobState::Failed => "bad",
+        PrintJobState::Queued | PrintJobState::Running => "",
+        PrintJobState::Done => "good",
+        PrintJobState::Paused | PrintJobState::Cancelled => "warn",
+        PrintJobState::Failed => "bad",
     }
 }
 
@@ -148,7 +148,7 @@ impl JobPage {
     }
 
     fn moving(&self) -> bool {
-        matches!(self.job.state, JobState::Queued | JobState::Running)
+        matches!(self.job.state, PrintJobState::Queued | PrintJobState::Running)
     }
 
     fn may_pause(&self) -> bool {
@@ -156,19 +156,19 @@ impl JobPage {
     }
 
     fn may_resume(&self) -> bool {
-        self.job.state == JobState::Paused
+        self.job.state == PrintJobState::Paused
     }
 
     fn may_cancel(&self) -> bool {
-        matches!(self.job.state, JobState::Queued | JobState::Running | JobState::Paused)
+        matches!(self.job.state, PrintJobState::Queued | PrintJobState::Running | PrintJobState::Paused)
     }
 
     fn may_settle(&self) -> bool {
-        self.job.state != JobState::Running && self.shell.may("labels.edit")
+        self.job.state != PrintJobState::Running && self.shell.may("labels.edit")
     }
 
     fn is_over(&self) -> bool {
-        matches!(self.job.state, JobState::Done | JobState::Paused | JobState::Cancelled)
+        matches!(self.job.state, PrintJobState::Done | PrintJobState::Paused | PrintJobState::Cancelled)
     }
 
     /// The open chunks, each with its first and its last label.

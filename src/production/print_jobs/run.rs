@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::fill;
 use super::rules;
 use super::store::{self, Totals, WRITTEN};
-use super::{Chunk, ChunkState, PrintJob, LabelRequest};
+use super::{Chunk, ChunkState, LabelRequest, PrintJob};
 use crate::kernel::{BatchNo, Code, Error, Id, Result};
 use crate::platform::http::House;
 use crate::platform::policies::{self, Policy};

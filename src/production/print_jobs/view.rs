@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::store::{self, Verdict};
-use super::{Chunk, ChunkState, JobState, PrintJob, fill};
+use super::{Chunk, ChunkState, PrintJob, PrintJobState, fill};
 use crate::kernel::{Code, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::http::House;
@@ -54,7 +54,7 @@ pub struct ChunkView {
 pub fn is_open(job: &PrintJob, chunk: &Chunk) -> bool {
     match chunk.state {
         ChunkState::Unknown => true,
-        ChunkState::Sent => job.state != JobState::Running,
+        ChunkState::Sent => job.state != PrintJobState::Running,
         _ => false,
     }
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::super::rules::{self, Wanted};
 use super::chunks::{chunk_step, chunks, insert};
-use super::{ChunkState, JobState, PrintJob, NewJob, Order, SUBJECT, job, queue, step, take_units};
+use super::{ChunkState, NewJob, Order, PrintJob, PrintJobState, SUBJECT, job, queue, step, take_units};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::serial::{Epoch, Keyring};
@@ -43,7 +43,7 @@ pub enum Verdict {
 /// [`Code::UnknownReference`] for a chunk that is not the job's; [`Code::WrongState`] for one that is not open, or while the job runs.
 pub(in super::super) fn settle(db: &mut Db, stamp: &Stamp, id: Id, verdicts: &[(i64, Verdict)], epoch: Epoch) -> Result<Id> {
     let now = job(db, id)?;
-    if now.state == JobState::Running {
+    if now.state == PrintJobState::Running {
         return Err(now.wrong_state());
     }
     let chunks = chunks(db, id)?;
@@ -72,7 +72,7 @@ pub(in super::super) fn settle(db: &mut Db, stamp: &Stamp, id: Id, verdicts: &[(
 /// [`Code::UnknownReference`] for units the job never had; [`Code::WrongState`] while it runs.
 pub(in super::super) fn spoil(db: &mut Db, stamp: &Stamp, id: Id, units: &[Range<i64>], reprint: bool, epoch: Epoch) -> Result<i64> {
     let now = job(db, id)?;
-    if now.state == JobState::Running || (reprint && now.printer_id.is_none() && now.state != JobState::Done) {
+    if now.state == PrintJobState::Running || (reprint && now.printer_id.is_none() && now.state != PrintJobState::Done) {
         return Err(now.wrong_state());
     }
     let mut own = RoaringBitmap::new();
@@ -164,7 +164,7 @@ fn queue_again(db: &mut Db, stamp: &Stamp, now: &PrintJob, count: i64, epoch: Ep
     insert(db, stamp, now.id, first, &rules::chunks(&runs, size), ChunkState::Queued)?;
     // A paused or waiting job goes on when its turn comes.
     match now.state {
-        JobState::Done | JobState::Cancelled => step(db, stamp, now, JobState::Queued, ""),
+        PrintJobState::Done | PrintJobState::Cancelled => step(db, stamp, now, PrintJobState::Queued, ""),
         _ => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::super::rules;
-use super::{ChunkState, JobState};
+use super::{ChunkState, PrintJobState};
 use crate::each;
 use crate::kernel::{Id, Result};
 use crate::platform::db::schema::{label_chunk, label_job};
@@ -115,7 +115,7 @@ pub(in super::super) fn lose_sent(db: &mut Db, at: NaiveDateTime, job: Id) -> Re
 
 /// Writes down that a chunk is about to leave. False when the job is not the runner's any more: then nothing may leave.
 pub(in super::super) fn mark_sent(db: &mut Db, at: NaiveDateTime, job: Id, version: i64, seq: i64) -> Result<bool> {
-    let ours = label_job::id.eq(job).and(label_job::version.eq(version)).and(label_job::state.eq(JobState::Running));
+    let ours = label_job::id.eq(job).and(label_job::version.eq(version)).and(label_job::state.eq(PrintJobState::Running));
     let still = each!(db, |c| diesel::update(label_job::table.filter(ours)).set(label_job::updated_at.eq(at)).execute(c))?;
     Ok(still == 1 && chunk_step(db, at, job, seq, ChunkState::Queued, ChunkState::Sent, "")?)
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::rules::{self, Pick, Standing, Wanted};
-use super::{ChunkState, FIELDS, JobState};
+use super::{ChunkState, FIELDS, PrintJobState};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::serial::Epoch;
 use crate::kernel::text::folded;
@@ -40,7 +40,7 @@ pub(super) use amends::{Voided, settle, spoil, spoil_serials};
 pub use chunks::{Chunk, Totals};
 pub(super) use chunks::{WRITTEN, chunk_step, chunks, lose_sent, mark_sent, next_chunk, note, totals};
 
-text_column!(JobState, ChunkState, Format);
+text_column!(PrintJobState, ChunkState, Format);
 
 /// The kind of the long work that writes a job's file.
 pub(super) const LABEL_WORK: &str = "labels";
@@ -65,6 +65,7 @@ pub struct PrintJob {
     /// Name of the template.
     pub template: String,
     /// What is written.
+    #[schema(value_type = String)]
     pub format: Format,
     /// The printer; None for a file.
     #[serde(skip)]
@@ -79,7 +80,7 @@ pub struct PrintJob {
     /// Whether the labels carry claim codes.
     pub claim_codes: bool,
     /// Where it stands.
-    pub state: JobState,
+    pub state: PrintJobState,
     /// Why it stands there: names of reasons, separated by commas, or a text.
     pub message: String,
     /// Labels in all.
@@ -120,7 +121,7 @@ macro_rules! jobs {
 /// Whether a job waits, or its runner fell silent.
 macro_rules! waits {
     ($now:expr) => {
-        label_job::state.eq(JobState::Queued).or(label_job::state.eq(JobState::Running).and(label_job::lease_until.lt($now)))
+        label_job::state.eq(PrintJobState::Queued).or(label_job::state.eq(PrintJobState::Running).and(label_job::lease_until.lt($now)))
     };
 }
 
@@ -283,20 +284,20 @@ pub(super) fn queue(db: &mut Db, stamp: &Stamp, order: &Order) -> Result<Id> {
     let (_, runs) = take_units(db, stamp, order)?;
     if order.job.printer_id.is_some() {
         let size = policies::value(db, Policy::PrintChunk, stamp.at)?;
-        let id = insert(db, stamp, &order.job, &rules::chunks(&runs, size), JobState::Queued)?;
+        let id = insert(db, stamp, &order.job, &rules::chunks(&runs, size), PrintJobState::Queued)?;
         tell(db, stamp, id, EventKind::PrintStarted, order.job.batch_no, rules::count(&runs))?;
         return Ok(id);
     }
-    let id = insert(db, stamp, &order.job, &runs, JobState::Queued)?;
+    let id = insert(db, stamp, &order.job, &runs, PrintJobState::Queued)?;
     jobs::enqueue(db, stamp, LABEL_WORK, &serde_json::json!({ "label_job": id, "dpi": order.dpi }))?;
     Ok(id)
 }
 
 /// Writes a job down with its chunks, all in one state.
-pub(super) fn insert(db: &mut Db, stamp: &Stamp, new: &NewJob, units: &[Range<i64>], state: JobState) -> Result<Id> {
+pub(super) fn insert(db: &mut Db, stamp: &Stamp, new: &NewJob, units: &[Range<i64>], state: PrintJobState) -> Result<Id> {
     let id = stamp.id();
     let (from, to) = (units.first().map_or(0, |run| run.start), units.iter().map(|run| run.end).max().unwrap_or(1));
-    let made = if state == JobState::Done { rules::count(units) } else { 0 };
+    let made = if state == PrintJobState::Done { rules::count(units) } else { 0 };
     let row = (
         new,
         label_job::id.eq(id),
@@ -311,8 +312,8 @@ pub(super) fn insert(db: &mut Db, stamp: &Stamp, new: &NewJob, units: &[Range<i6
         label_job::version.eq(1),
     );
     each!(db, |c| diesel::insert_into(label_job::table).values(row).execute(c))?;
-    chunks::insert(db, stamp, id, 1, units, if state == JobState::Done { ChunkState::Confirmed } else { ChunkState::Queued })?;
-    if state == JobState::Done {
+    chunks::insert(db, stamp, id, 1, units, if state == PrintJobState::Done { ChunkState::Confirmed } else { ChunkState::Queued })?;
+    if state == PrintJobState::Done {
         tell(db, stamp, id, EventKind::LabelsMade, new.batch_no, made)?;
     }
     Ok(id)
@@ -327,7 +328,7 @@ fn tell(db: &mut Db, stamp: &Stamp, job: Id, kind: EventKind, batch: BatchNo, la
 ///
 /// # Errors
 /// [`Code::WrongState`] for a step that is not allowed; [`Code::Stale`] when it moved in between.
-pub(super) fn step(db: &mut Db, stamp: &Stamp, job: &PrintJob, to: JobState, message: &str) -> Result<()> {
+pub(super) fn step(db: &mut Db, stamp: &Stamp, job: &PrintJob, to: PrintJobState, message: &str) -> Result<()> {
     let more = (label_job::message.eq(message), label_job::updated_at.eq(stamp.at), label_job::lease_until.eq(None::<NaiveDateTime>));
     let row = label_job::table.filter(label_job::id.eq(job.id));
     step!(db, row, label_job::state, label_job::version, rules::JOB, job.state => to, job.version, more);
@@ -342,10 +343,10 @@ pub(super) fn turn(db: &mut Db, stamp: &Stamp, id: Id, word: &str) -> Result<Id>
     let job = job(db, id)?;
     let for_printer = || if job.printer_id.is_some() { Ok(()) } else { Err(job.wrong_state()) };
     match word {
-        "pause" => for_printer().and_then(|()| step(db, stamp, &job, JobState::Paused, "by-hand")),
-        "resume" if job.state == JobState::Paused => for_printer().and_then(|()| step(db, stamp, &job, JobState::Queued, "")),
+        "pause" => for_printer().and_then(|()| step(db, stamp, &job, PrintJobState::Paused, "by-hand")),
+        "resume" if job.state == PrintJobState::Paused => for_printer().and_then(|()| step(db, stamp, &job, PrintJobState::Queued, "")),
         "resume" => Err(job.wrong_state()),
-        "cancel" => give_up(db, stamp, &job, JobState::Cancelled, "by-hand"),
+        "cancel" => give_up(db, stamp, &job, PrintJobState::Cancelled, "by-hand"),
         _ => Err(Code::NotFound.into()),
     }?;
     Ok(id)
@@ -353,7 +354,7 @@ pub(super) fn turn(db: &mut Db, stamp: &Stamp, id: Id, word: &str) -> Result<Id>
 
 /// A file's progress.
 pub(super) fn made(db: &mut Db, at: NaiveDateTime, id: Id, made: i64) -> Result<()> {
-    each!(db, |c| diesel::update(label_job::table.filter(label_job::id.eq(id).and(label_job::state.eq(JobState::Running))))
+    each!(db, |c| diesel::update(label_job::table.filter(label_job::id.eq(id).and(label_job::state.eq(PrintJobState::Running))))
         .set((label_job::made.eq(made), label_job::updated_at.eq(at)))
         .execute(c))?;
     Ok(())
@@ -365,7 +366,7 @@ pub(super) fn made(db: &mut Db, at: NaiveDateTime, id: Id, made: i64) -> Result<
 /// [`Code::WrongState`] when the job was called off meanwhile.
 pub(super) fn file_done(db: &mut Db, stamp: &Stamp, id: Id, file: &str, labels: i64) -> Result<()> {
     let job = job(db, id)?;
-    step(db, stamp, &job, JobState::Done, "")?;
+    step(db, stamp, &job, PrintJobState::Done, "")?;
     each!(db, |c| diesel::update(label_job::table.filter(label_job::id.eq(id)))
         .set((label_job::file.eq(file), label_job::made.eq(labels)))
         .execute(c))?;
@@ -379,7 +380,7 @@ pub(super) fn file_done(db: &mut Db, stamp: &Stamp, id: Id, file: &str, labels: 
 ///
 /// # Errors
 /// As [`step`].
-pub(super) fn give_up(db: &mut Db, stamp: &Stamp, job: &PrintJob, to: JobState, message: &str) -> Result<()> {
+pub(super) fn give_up(db: &mut Db, stamp: &Stamp, job: &PrintJob, to: PrintJobState, message: &str) -> Result<()> {
     step(db, stamp, job, to, message)?;
     let queued = label_chunk::job_id.eq(job.id).and(label_chunk::state.eq(ChunkState::Queued));
     each!(db, |c| diesel::delete(label_chunk::table.filter(queued)).execute(c))?;
@@ -405,7 +406,7 @@ pub(super) fn take(db: &mut Db, now: NaiveDateTime, lease_until: NaiveDateTime) 
 pub(super) fn take_this(db: &mut Db, id: Id, now: NaiveDateTime, lease_until: NaiveDateTime) -> Result<PrintJob> {
     let taken = each!(db, |c| diesel::update(label_job::table.filter(label_job::id.eq(id)).filter(waits!(now)))
         .set((
-            label_job::state.eq(JobState::Running),
+            label_job::state.eq(PrintJobState::Running),
             label_job::message.eq(""),
             label_job::lease_until.eq(lease_until),
             label_job::updated_at.eq(now),
@@ -420,7 +421,7 @@ pub(super) fn take_this(db: &mut Db, id: Id, now: NaiveDateTime, lease_until: Na
 
 /// The job is still being run.
 pub(super) fn renew(db: &mut Db, id: Id, now: NaiveDateTime, lease_until: NaiveDateTime) -> Result<()> {
-    each!(db, |c| diesel::update(label_job::table.filter(label_job::id.eq(id).and(label_job::state.eq(JobState::Running))))
+    each!(db, |c| diesel::update(label_job::table.filter(label_job::id.eq(id).and(label_job::state.eq(PrintJobState::Running))))
         .set((label_job::lease_until.eq(lease_until), label_job::updated_at.eq(now)))
         .execute(c))?;
     Ok(())
@@ -429,10 +430,10 @@ pub(super) fn renew(db: &mut Db, id: Id, now: NaiveDateTime, lease_until: NaiveD
 /// The runner puts a job aside, unless it is not its own any more.
 pub(super) fn pause(db: &mut Db, stamp: &Stamp, taken: &PrintJob, reason: &str) -> Result<()> {
     let now = job(db, taken.id)?;
-    if now.state != JobState::Running || now.version != taken.version {
+    if now.state != PrintJobState::Running || now.version != taken.version {
         return Ok(());
     }
-    step(db, stamp, &now, JobState::Paused, reason)?;
+    step(db, stamp, &now, PrintJobState::Paused, reason)?;
     let body = serde_json::json!({ "batch": now.batch_no.0, "reason": reason });
     events::append(db, stamp, EventKind::PrintPaused, Subject::Thing(SUBJECT, now.id.0), &body)
 }
@@ -442,7 +443,7 @@ pub(super) fn pause(db: &mut Db, stamp: &Stamp, taken: &PrintJob, reason: &str) 
 /// # Errors
 /// [`Code::Stale`] when the job is not the runner's any more.
 pub(super) fn print_done(db: &mut Db, stamp: &Stamp, taken: &PrintJob) -> Result<()> {
-    step(db, stamp, taken, JobState::Done, "")?;
+    step(db, stamp, taken, PrintJobState::Done, "")?;
     let totals = totals(db, taken.id)?;
     tell(db, stamp, taken.id, EventKind::LabelsMade, taken.batch_no, totals.confirmed + totals.sent)
 }
