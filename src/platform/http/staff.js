@@ -113,7 +113,7 @@ for (const input of document.querySelectorAll("input[data-offer]")) {
       return [...sku, ...own].filter(Boolean).join(", ");
     };
     list.replaceChildren(
-      ...(await answer.json()).items.map((item) => {
+      ...(await answer.json()).items.filter((item, at, all) => all.findIndex((one) => one.code === item.code) === at).map((item) => {
         const option = document.createElement("option");
         option.value = item.code;
         option.label = about(item);

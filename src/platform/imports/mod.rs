@@ -48,6 +48,7 @@ mod store;
 mod table;
 mod template;
 pub mod things;
+mod value;
 mod workbook;
 
 #[cfg(test)]
@@ -66,4 +67,5 @@ pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Kept, Mode, News, Pass, 
 pub use sheet::{Column, Columns, Half, Kind, ReadText, ShowText};
 pub use spool::{InOrder, Spool};
 pub use table::{Source, TABLE_COLUMNS_MAX};
+pub use value::{Select, ValueKind};
 pub use template::{columns_markdown, template_csv, template_xlsx};

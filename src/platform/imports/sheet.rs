@@ -7,6 +7,7 @@ use super::notes::{ImportNote, Note};
 use super::reading::{CodeRule, Reading, code_from};
 use super::report::{Faults, ImportFault};
 use super::things::Noun;
+use super::value::ValueKind;
 use crate::kernel::choices::Choice;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::{Both, Lang};
@@ -43,6 +44,14 @@ pub enum Kind {
     Flag,
     /// A moment, UTC; people read it in the brand's zone.
     Moment,
+    /// A number not below zero of so many decimals, kept in units of the last; at most so many of those; and what people write behind it.
+    Decimal(usize, i64, &'static str),
+    /// Several of a field, with commas between them; no two the same where that field is unique.
+    Several(&'static Column),
+    /// Lines of fields of their own. They stand in forms and documents, never in files.
+    Lines(&'static Columns),
+    /// A value with a form of its own.
+    Value(&'static dyn ValueKind),
 }
 
 /// A text in two languages has two fields; this says of which text one is a half.
@@ -93,6 +102,12 @@ pub struct Column {
     pub offers: Option<&'static str>,
     /// Of which text in two languages it is a half.
     pub both: Option<Half>,
+    /// Where it stands in the thing, if not under its name: `facts.care` is a field of the field `facts`.
+    pub at: Option<&'static str>,
+    /// Whether files have a column for it.
+    pub in_files: bool,
+    /// The title of the part of the form that begins with it, if one does.
+    pub part: Option<(&'static str, &'static str)>,
     /// Chinese headers; the first is the title used in templates.
     pub zh: &'static [&'static str],
     /// English headers; the first is the title used in templates.
@@ -135,6 +150,9 @@ impl Column {
             filter: None,
             offers: None,
             both: None,
+            at: None,
+            in_files: true,
+            part: None,
             read_only: false,
             thing: None,
             zh,
@@ -202,7 +220,7 @@ pub struct Columns {
 impl Columns {
     /// The columns that a file is read by.
     pub fn written(&self) -> impl Iterator<Item = &'static Column> {
-        self.columns.iter().filter(|column| !column.read_only)
+        self.in_files().filter(|column| !column.read_only)
     }
 
     /// How many example rows it has.
@@ -218,8 +236,13 @@ impl Columns {
     /// Headers that two columns would both answer to. Empty in a sound description: every room tests that its own is.
     pub fn ambiguous(&self) -> Vec<&'static str> {
         let mut owner: HashMap<String, &'static str> = HashMap::new();
-        let spellings = self.columns.iter().flat_map(|column| column.spellings().map(move |spelling| (column.name, spelling)));
+        let spellings = self.in_files().flat_map(|column| column.spellings().map(move |spelling| (column.name, spelling)));
         spellings.filter(|(name, spelling)| *owner.entry(fold(spelling)).or_insert(name) != *name).map(|(_, spelling)| spelling).collect()
+    }
+
+    /// The columns that files have.
+    pub fn in_files(&self) -> impl Iterator<Item = &'static Column> + use<> {
+        self.columns.iter().filter(|column| column.in_files)
     }
 
     /// The column of this name.
@@ -230,7 +253,7 @@ impl Columns {
     /// The place of the column that answers to `header`.
     pub(super) fn find(&self, header: &str) -> Option<usize> {
         let header = fold(header);
-        self.columns.iter().position(|column| column.spellings().any(|spelling| fold(spelling) == header))
+        self.columns.iter().position(|column| column.in_files && column.spellings().any(|spelling| fold(spelling) == header))
     }
 
     /// The column that holds a field of the record: the field's own name, that of a field within a field joined by `_`, or with `_code` where

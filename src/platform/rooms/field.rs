@@ -6,11 +6,20 @@ use serde_json::{Map, Value};
 
 use crate::kernel::choices::Choice;
 use crate::kernel::error::{Code, Fault};
+use crate::kernel::faults::Faults;
+use crate::kernel::money::{read_decimal, show_decimal};
+use crate::kernel::names::half_width;
 use crate::kernel::text::{self, Lang};
 use crate::kernel::time;
 use crate::platform::exports::{Cell, Format};
+use crate::platform::imports::Select;
 pub use crate::platform::imports::{Column as Field, Columns as Fields, Half, Kind};
 use crate::platform::imports::{read_flag, read_whole};
+
+/// Entries that several of a field, or lines of fields, may have.
+pub(super) const ENTRIES_MAX: usize = 50;
+/// What stands between several of a field, when people write them.
+const BETWEEN: [char; 7] = [',', '，', '、', ';', '；', '|', '>'];
 
 impl Field {
     /// A field with its titles in Chinese and English; the first of each is shown, all are accepted as the header of a column.
@@ -84,12 +93,47 @@ impl Field {
         self
     }
 
-    /// Its place in a document: `name.zh` for the Chinese half of a name, else its name.
+    /// Stands in the thing at this place rather than under its name: a field within a field.
+    #[must_use]
+    pub const fn at(mut self, place: &'static str) -> Self {
+        self.at = Some(place);
+        self
+    }
+
+    /// Has no column in files.
+    #[must_use]
+    pub const fn not_in_files(mut self) -> Self {
+        self.in_files = false;
+        self.required = false;
+        self
+    }
+
+    /// Begins a part of the form that has this title.
+    #[must_use]
+    pub const fn part(mut self, zh: &'static str, en: &'static str) -> Self {
+        self.part = Some((zh, en));
+        self
+    }
+
+    /// Its place in a document: `name.zh` for the Chinese half of a name, else where it stands in the thing.
     pub fn path(&self) -> String {
         match self.both {
             Some(half) => format!("{}.{}", half.group, half.key()),
-            None => self.name.to_owned(),
+            None => self.place().to_owned(),
         }
+    }
+
+    /// Where it stands in the thing.
+    pub const fn place(&self) -> &'static str {
+        match self.at {
+            Some(place) => place,
+            None => self.name,
+        }
+    }
+
+    /// Whether it names another thing by its code.
+    pub(super) fn is_reference(&self) -> bool {
+        matches!(self.kind, Kind::Code) && self.name != "code"
     }
 
     /// The title over a column of a list, where a text in two languages has one column.
@@ -118,9 +162,54 @@ impl Field {
             Kind::Whole(min, max) => self.whole(read_whole(name, text)?, min, max)?,
             Kind::OneOf(numbers) => self.one_of(read_whole(name, text)?, numbers)?,
             Kind::Flag => read_flag(name, text)?.into(),
-            // Moments are the program's own: nobody writes one.
-            Kind::Moment => return Err(Fault::new(name, Code::UnknownField)),
+            Kind::Decimal(places, max, unit) => self.decimal(text, places, max, unit)?,
+            Kind::Several(of) => {
+                let mut faults = Faults::default();
+                // A line may have spaces in it, and so may a word of a table.
+                let is_one = |part: &str| match of.kind {
+                    Kind::Line(_) => true,
+                    Kind::Choice(table) => Choice::meant_by(table, part).is_some(),
+                    _ => false,
+                };
+                let apart = |part| if is_one(part) { vec![part] } else { part.split(' ').collect() };
+                let parts = text.split(BETWEEN).flat_map(apart).map(str::trim).filter(|part| !part.is_empty());
+                let read = |(_, part): (usize, &str), faults: &mut Faults| of.read(part).map_err(|fault| faults.note(fault)).ok();
+                let read = several(of, name, parts.enumerate(), &mut faults, read);
+                // A cell has one fault: the first.
+                faults.first().map_or(Ok(read), |fault| Err(fault.clone()))?
+            }
+            Kind::Value(kind) => kind.read(name, text)?,
+            // Moments are the program's own, and lines have no text: nobody writes one.
+            Kind::Moment | Kind::Lines(_) => return Err(Fault::new(name, Code::UnknownField)),
         })
+    }
+
+    /// The value a program sent at `at` in its document; notes everything that is wrong with it. None when it says that there is none.
+    pub(super) fn read_document(&self, at: &str, value: &Value, faults: &mut Faults) -> Option<Value> {
+        match (self.kind, value) {
+            (_, Value::Null) => None,
+            (Kind::Several(of), Value::Array(items)) => {
+                let read = |(place, item): (usize, &Value), faults: &mut Faults| of.read_document(&format!("{at}.{place}"), item, faults);
+                Some(several(of, at, items.iter().enumerate(), faults, read))
+            }
+            (Kind::Lines(fields), Value::Array(items)) => {
+                faults.at_most(at, items.len(), ENTRIES_MAX);
+                let lines = items.iter().take(ENTRIES_MAX).enumerate();
+                let line = |(place, item): (usize, &Value)| match item {
+                    Value::Object(line) => Some(super::said::line(fields, &format!("{at}.{place}"), line.clone(), faults)),
+                    _ => {
+                        faults.note(Fault { field: format!("{at}.{place}").into(), ..self.mistyped("object") });
+                        None
+                    }
+                };
+                Some(lines.filter_map(line).collect())
+            }
+            (Kind::Value(kind), value) => Some(kind.read_json(at, value, faults)),
+            _ => self.read_json(value).unwrap_or_else(|fault| {
+                faults.note(Fault { field: at.to_owned().into(), ..fault });
+                None
+            }),
+        }
     }
 
     /// The value a program sent; None when it says that there is none.
@@ -144,8 +233,11 @@ impl Field {
             }
             (Value::Bool(_), Kind::Flag) => value.clone(),
             (_, Kind::Flag) => return Err(self.mistyped("yes-or-no")),
-            (_, Kind::Choices(_)) => return Err(self.mistyped("list")),
-            (_, Kind::Whole(..) | Kind::OneOf(_)) => return Err(self.mistyped("whole")),
+            (Value::Number(number), Kind::Decimal(_, max, _)) => {
+                self.whole(number.as_i64().ok_or_else(|| self.mistyped("whole"))?, 0, max)?
+            }
+            (_, Kind::Choices(_) | Kind::Several(_) | Kind::Lines(_)) => return Err(self.mistyped("list")),
+            (_, Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(..)) => return Err(self.mistyped("whole")),
             (Value::String(text), _) if text.trim().is_empty() => return Ok(None),
             (Value::String(text), _) => self.read(text)?,
             _ => return Err(self.mistyped("text")),
@@ -185,9 +277,67 @@ impl Field {
         Err(Fault::new(self.name, Code::NotOneOf).with("value", number).with("allowed", allowed.join(", ")))
     }
 
+    fn decimal(&self, text: &str, places: usize, max: i64, unit: &str) -> Result<Value, Fault> {
+        let number: String = text.trim().chars().map(half_width).collect();
+        let units = read_decimal(self.name, number.strip_suffix(unit).unwrap_or(&number), places)?;
+        if units <= max {
+            return Ok(units.into());
+        }
+        let said = |units| format!("{}{unit}", shortest(units, places));
+        Err(Fault::new(self.name, Code::OutOfRange).with("value", text).with("min", said(0)).with("max", said(max)))
+    }
+
+    /// A value as a person writes it into a form: what [`Field::read`] takes.
+    pub(super) fn write(&self, value: &Value) -> String {
+        match (self.kind, value) {
+            (_, Value::Null) => String::new(),
+            (Kind::Decimal(places, _, unit), Value::Number(number)) => {
+                number.as_i64().map(|units| format!("{}{unit}", shortest(units, places))).unwrap_or_default()
+            }
+            (Kind::Several(of), Value::Array(items)) => items.iter().map(|item| of.write(item)).collect::<Vec<_>>().join(", "),
+            (Kind::Value(kind), value) => kind.write(value),
+            (_, Value::String(text)) => text.clone(),
+            (_, other) => other.to_string(),
+        }
+    }
+
+    /// The lists its form offers, of each at most one is chosen.
+    pub(super) fn selects(&self, lang: Lang) -> Vec<Select> {
+        match self.kind {
+            Kind::Value(kind) => kind.selects(lang),
+            // One place for each choice, as none comes twice.
+            Kind::Several(Field { kind: Kind::Choice(table), .. }) => {
+                let options = || table.iter().map(|choice| (choice.text, choice.word(lang))).collect();
+                (1..=table.len()).map(|place| Select { title: place.to_string(), options: options() }).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is chosen of each of them.
+    pub(super) fn chosen(&self, value: &Value) -> Vec<String> {
+        match (self.kind, value) {
+            (Kind::Value(kind), value) => kind.chosen(value),
+            (_, Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// A value as its words, in the language: for lists, pages and files.
     pub fn show(&self, value: &Value, lang: Lang) -> String {
         match (self.kind, value) {
+            (Kind::Value(kind), value) => kind.show(value, lang),
+            (Kind::Several(of), Value::Array(items)) => {
+                items.iter().map(|item| of.show(item, lang)).collect::<Vec<_>>().join(lang.of("、", ", "))
+            }
+            (Kind::Lines(fields), Value::Array(lines)) => {
+                let line = |line: &Value| {
+                    let shown = fields.listed_or_all(lang).map(|field| field.show(field.within_value(line), lang));
+                    shown.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+                };
+                lines.iter().map(line).collect::<Vec<_>>().join(lang.of("；", "; "))
+            }
+            (Kind::Decimal(..), value) => self.write(value),
             (Kind::Choices(_), Value::Array(_)) => self.badges(value, lang).join(lang.of("、", ", ")),
             (Kind::Choice(table), Value::String(text)) => word(table, text, lang).to_owned(),
             (Kind::Flag, Value::Bool(yes)) => if *yes { lang.of("是", "Yes") } else { lang.of("否", "No") }.to_owned(),
@@ -211,7 +361,7 @@ impl Field {
     pub(super) const fn class(&self) -> &'static str {
         match self.kind {
             Kind::Code => "code",
-            Kind::Whole(..) | Kind::OneOf(_) => "num",
+            Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(..) => "num",
             Kind::Day | Kind::Moment => "day",
             _ => "",
         }
@@ -225,12 +375,16 @@ impl Field {
         }
     }
 
-    /// Its value in a row; a name with dots is that of a field within a field.
+    /// Its value in a row; a place with dots is that of a field within a field.
     pub(super) fn within<'a>(&self, row: &'a Map<String, Value>) -> &'a Value {
-        const NOTHING: &Value = &Value::Null;
-        let mut parts = self.name.split('.');
+        let mut parts = self.place().split('.');
         let first = parts.next().and_then(|name| row.get(name)).unwrap_or(NOTHING);
         parts.fold(first, |value, name| value.get(name).unwrap_or(NOTHING))
+    }
+
+    /// The same of a line.
+    pub(super) fn within_value<'a>(&self, line: &'a Value) -> &'a Value {
+        line.as_object().map_or(NOTHING, |line| self.within(line))
     }
 
     /// The words of a choice or of each of several.
@@ -249,6 +403,8 @@ impl Field {
         let moment = |at: &str| at.parse::<NaiveDateTime>().map(|at| (format, zone.from_utc_datetime(&at).naive_local(), at));
         match (self.kind, value) {
             (Kind::Text(..), Value::String(text)) => text.as_str().into(),
+            (Kind::Several(Field { kind: Kind::Choice(_), .. }), value) => self.show(value, lang).into(),
+            (Kind::Value(_) | Kind::Several(_) | Kind::Decimal(..), value) => self.write(value).into(),
             (Kind::Whole(..) | Kind::OneOf(_), Value::Number(number)) => number.as_i64().into(),
             (Kind::Moment, Value::String(at)) => match moment(at) {
                 Ok((Format::Csv, _, at)) => time::local_minute(at, zone).into(),
@@ -259,6 +415,37 @@ impl Field {
             _ => self.show(value, lang).into(),
         }
     }
+}
+
+const NOTHING: &Value = &Value::Null;
+
+/// Several of a field, each read by `read`; notes too many, and one that came before where none comes twice.
+fn several<T>(
+    of: &Field,
+    at: &str,
+    items: impl Iterator<Item = (usize, T)>,
+    faults: &mut Faults,
+    mut read: impl FnMut((usize, T), &mut Faults) -> Option<Value>,
+) -> Value {
+    let mut all: Vec<Value> = Vec::new();
+    for (place, item) in items {
+        if place == ENTRIES_MAX {
+            faults.at_most(at, ENTRIES_MAX + 1, ENTRIES_MAX);
+            break;
+        }
+        let Some(value) = read((place, item), faults) else { continue };
+        if of.unique && all.contains(&value) {
+            faults.note(Fault::new(format!("{at}.{place}"), Code::Duplicate).with("value", of.write(&value)));
+        }
+        all.push(value);
+    }
+    all.into()
+}
+
+/// A number of units of its last place, without zeros at the end: `33.33`, `4.5`, `95`.
+fn shortest(units: i64, places: usize) -> String {
+    let shown = show_decimal(units, places);
+    if places == 0 { shown } else { shown.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
 /// What people call the choice with this stored text; the text itself where the table has no such choice.
@@ -279,6 +466,12 @@ impl Fields {
     /// The field of a name.
     pub fn named(&self, name: &str) -> Option<&'static Field> {
         self.columns.iter().find(|field| field.name == name)
+    }
+
+    /// The fields a line shows: as [`Fields::listed`], or all where none is.
+    pub(super) fn listed_or_all(&self, lang: Lang) -> impl Iterator<Item = &'static Field> + use<> {
+        let any = self.columns.iter().any(|field| field.listed);
+        self.columns.iter().filter(move |field| (field.listed || !any) && field.both.is_none_or(|half| half.lang == lang))
     }
 
     /// The fields a list shows: of a text in two languages the half of the reader.

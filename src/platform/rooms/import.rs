@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::said::Said;
 use super::thing::Thing;
-use crate::kernel::error::{Code, Error, Fault, Result};
+use crate::kernel::error::{Code, Fault, Refusal, Result};
 use crate::kernel::text::ByCode;
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
@@ -34,11 +34,11 @@ struct SaidOf {
 }
 
 impl SaidOf {
-    /// The thing after this row. One that is there keeps its code as it was written: the row only names it, in whatever letters.
-    fn onto<T: Thing>(&self, before: Option<&T>) -> Result<T> {
+    /// The thing after this row, and what it lacks. One that is there keeps its code as it was written: the row only names it, in whatever letters.
+    fn onto<T: Thing>(&self, before: Option<&T>) -> Result<(T, Vec<Fault>)> {
         match before {
-            None => self.said.onto(T::FIELDS, None),
-            Some(before) => self.said.clone().with("code", before.code()).onto(T::FIELDS, Some(before)),
+            None => self.said.laid_onto(T::FIELDS, None),
+            Some(before) => self.said.clone().with("code", before.code()).laid_onto(T::FIELDS, Some(before)),
         }
     }
 }
@@ -51,8 +51,7 @@ fn before<T: Thing>(db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<ByCode<T>> {
 
 /// A fault of a document's field as one of the row's column: `name` is the column of its first half.
 fn of_column<T: Thing>(fault: Fault, line: u64) -> Fault {
-    let column =
-        T::FIELDS.columns.iter().find(|field| field.path() == fault.field || field.both.is_some_and(|half| half.group == fault.field));
+    let column = T::FIELDS.in_files().find(|field| field.path() == fault.field || field.both.is_some_and(|half| half.group == fault.field));
     let field = column.map_or(fault.field.clone(), |column| column.name.into());
     Fault { field, ..fault }.at_line(line)
 }
@@ -79,19 +78,17 @@ impl<T: Thing> Import for ThingImport<T> {
     fn check(&mut self, db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<Checked> {
         let mut checked = Checked::default();
         let there = before::<T>(db, chunk)?;
+        let (mut lines, mut edits) = (Vec::new(), Vec::new());
         for entry in chunk {
             let before = there.get(&entry.record.code);
-            match entry.record.onto::<T>(before) {
-                Ok(after) => {
-                    let faults = after.faults(db, before)?;
-                    checked.faults.extend(faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
-                    checked.would.compare(entry.line, after.code(), before, &after)?;
-                }
-                Err(Error::Refused(refusal)) => {
-                    checked.faults.extend(refusal.faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
-                }
-                Err(error) => return Err(error),
-            }
+            let (after, missing) = entry.record.onto::<T>(before)?;
+            checked.faults.extend(missing.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
+            checked.would.compare(entry.line, after.code(), before, &after)?;
+            lines.push(entry.line);
+            edits.push((after, before));
+        }
+        for (line, faults) in lines.into_iter().zip(T::faults_of(db, &edits)?) {
+            checked.faults.extend(faults.into_iter().map(|fault| of_column::<T>(fault, line)));
         }
         Ok(checked)
     }
@@ -99,12 +96,19 @@ impl<T: Thing> Import for ThingImport<T> {
     fn apply(&mut self, db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<Applied> {
         let mut applied = Applied::default();
         let there = before::<T>(db, chunk)?;
+        let mut edits = Vec::new();
         for entry in chunk {
             let before = there.get(&entry.record.code);
-            let after: T = entry.record.onto(before)?;
+            let (after, missing) = entry.record.onto::<T>(before)?;
+            Refusal::unless_empty(missing)?;
             if applied.compare(entry.line, after.code(), before, &after)?.is_some() {
-                after.save(db, &self.stamp, before)?;
+                edits.push((after, before));
             }
+        }
+        // What the store says may have changed since it was checked.
+        Refusal::unless_none(T::faults_of(db, &edits)?.into_iter().flatten().collect())?;
+        for (after, before) in edits {
+            after.save(db, &self.stamp, before)?;
         }
         Ok(applied)
     }

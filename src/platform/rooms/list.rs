@@ -221,6 +221,8 @@ pub(super) struct Filter {
     pub value: String,
     /// The words it may have; empty for a text.
     pub options: Vec<(&'static str, &'static str)>,
+    /// The list whose rows are offered as one types.
+    pub offers: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -264,6 +266,7 @@ pub(super) fn filters(fields: &Fields, query: &ListQuery, lang: Lang) -> Vec<Fil
             Kind::Choice(table) | Kind::Choices(table) => table.iter().map(|choice| (choice.text, choice.word(lang))).collect(),
             _ => Vec::new(),
         },
+        offers: field.offers,
     };
     fields.columns.iter().filter_map(|field| Some((field.filter?, field))).map(shown).collect()
 }

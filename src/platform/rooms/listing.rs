@@ -133,7 +133,7 @@ async fn list_xlsx<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<Http
 /// The whole list, narrowed as the page is, in the columns that a file of it is handed in with.
 async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pairs) -> Result<HttpResponse> {
     let (query, sees, lang) = (ListQuery::of(T::FIELDS, pairs)?, call.sees(), call.lang());
-    let titles = T::FIELDS.columns.iter().map(|field| field.title(lang).to_owned()).collect();
+    let titles = T::FIELDS.in_files().map(|field| field.title(lang).to_owned()).collect();
     let house = call.house().clone();
     exports::download(&call.house().store, format, T::FIELDS.table, titles, move |db, sheet| {
         let query = T::asked(db, &house, query.clone())?;
@@ -144,7 +144,7 @@ async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pai
             for row in &rows {
                 let values = object(row)?;
                 let zone = house.config.time_zone;
-                let cells: Vec<_> = T::FIELDS.columns.iter().map(|field| field.cell(field.within(&values), format, lang, zone)).collect();
+                let cells: Vec<_> = T::FIELDS.in_files().map(|field| field.cell(field.within(&values), format, lang, zone)).collect();
                 sheet.row(&cells)?;
             }
             match rows.last().filter(|_| i64::try_from(rows.len()).is_ok_and(|read| read == window.limit)) {

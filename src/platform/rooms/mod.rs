@@ -27,16 +27,19 @@ pub mod timeline;
 pub use api::list_description;
 pub use call::{BrandOnly, Call, Sees};
 pub use field::{Field, Fields, Half, Kind};
-pub use form::{form_again, form_page};
+pub use form::{Asked, asking_page, form_again, form_page};
 pub use import::import;
 pub use list::{From, ListQuery, ListWindow};
 pub use listing::{Listing, list_routes};
 pub use one::{Act, Panel};
 pub use room::Room;
 pub use route::Guarded;
-pub use said::Said;
+pub use said::{Said, document};
 pub use secret::{Secret, secret_page};
-pub use thing::{Deed, Thing, act_routes, acted, href, once_made_routes, one_of, routes};
+pub use thing::{
+    Deed, Thing, act_routes, acted, edited, href, made, once_made_routes, one_of, routes, routes_but_page, seen, thing_values, version_of,
+    version_said, whole_document,
+};
 
 /// Moves a row of a table on: a conditional update on its state and version, which fails when it is not as it was read. Says which columns
 /// hold the state and the version, the machine, from which state to which, and what else changes, if anything.

@@ -78,7 +78,8 @@ pub(super) struct OneView {
     pub facts: Vec<Fact>,
     pub panels: Vec<Panel>,
     pub acts: Vec<Act>,
-    pub edit: Option<String>,
+    /// The message of what changing it is called, and where it leads.
+    pub edit: Option<(&'static str, String)>,
     pub history: Vec<Happened>,
 }
 
@@ -95,7 +96,7 @@ pub(super) fn facts(fields: &'static Fields, thing: &Map<String, Value>, lang: L
         _ => field.show(value, lang),
     };
     let said = |field: &'static Field| {
-        let words = thing.get(field.name).map(|value| show(field, value)).filter(|words| !words.is_empty());
+        let words = Some(show(field, field.within(thing))).filter(|words| !words.is_empty());
         let class = if matches!(field.kind, super::Kind::Code) { "code" } else { "" };
         Fact {
             title: field.title(lang),

@@ -6,8 +6,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::field::{Field, Fields, Kind};
+use super::field::{ENTRIES_MAX, Field, Fields, Kind};
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::faults::Faults;
+use crate::kernel::text::{self, Lang};
 use crate::platform::imports::{Row, Takes};
 
 /// The values that were said, by the fields' names. What was not said is not in it; what was said to be nothing is `null`.
@@ -20,26 +22,10 @@ impl Said {
     /// # Errors
     /// [`Code::Invalid`] with every wrong field.
     pub fn of_json(fields: &Fields, document: Map<String, Value>) -> Result<Self> {
-        let mut flat = Map::new();
-        let mut faults = Vec::new();
-        for (key, value) in document {
-            match value {
-                Value::Object(halves) if fields.columns.iter().any(|field| field.both.is_some_and(|half| half.group == key)) => {
-                    flat.extend(halves.into_iter().map(|(half, value)| (format!("{key}.{half}"), value)));
-                }
-                other => drop(flat.insert(key, other)),
-            }
-        }
-        let mut said = Map::new();
-        for field in fields.columns {
-            let Some(value) = flat.remove(&field.path()) else { continue };
-            match field.read_json(&value) {
-                Ok(read) => drop(said.insert(field.name.to_owned(), read.unwrap_or(Value::Null))),
-                Err(fault) => faults.push(at(field, fault)),
-            }
-        }
-        faults.extend(flat.into_iter().map(|(unknown, _)| Fault::new(unknown, Code::UnknownField)));
-        Self(said).unless(fields, faults)
+        let mut faults = Faults::default();
+        let said = read_document(fields, "", document, &mut faults);
+        in_order(fields, faults.all())?;
+        Ok(Self(said))
     }
 
     /// What a form says: it speaks of every field.
@@ -47,33 +33,17 @@ impl Said {
     /// # Errors
     /// [`Code::Invalid`] with every wrong field.
     pub fn of_form(fields: &Fields, values: &HashMap<String, String>) -> Result<Self> {
-        let mut said = Map::new();
-        let mut faults = Vec::new();
-        for field in fields.columns {
-            let path = field.path();
-            let text = match field.kind {
-                // A box that is not ticked is not sent.
-                Kind::Flag => if values.contains_key(&path) { "yes" } else { "no" }.to_owned(),
-                Kind::Choices(table) => {
-                    let ticked = table.iter().filter(|choice| values.contains_key(&format!("{path}.{}", choice.text)));
-                    ticked.map(|choice| choice.text).collect::<Vec<_>>().join(",")
-                }
-                _ => values.get(&path).map(|text| text.trim().to_owned()).unwrap_or_default(),
-            };
-            let read = if text.is_empty() { Ok(Value::Null) } else { field.read(&text) };
-            match read {
-                Ok(value) => drop(said.insert(field.name.to_owned(), value)),
-                Err(fault) => faults.push(at(field, fault)),
-            }
-        }
-        Self(said).unless(fields, faults)
+        let mut faults = Faults::default();
+        let said = read_form(fields, "", values, &mut faults);
+        in_order(fields, faults.all())?;
+        Ok(Self(said))
     }
 
     /// What a row of a file says: of the columns that the file has. None when a cell is wrong, which the row has noted.
     pub fn of_row(fields: &'static Fields, row: &mut Row<'_>) -> Option<Self> {
         let mut said = Map::new();
         let mut sound = true;
-        for field in fields.columns {
+        for field in fields.in_files() {
             if !row.has_column(field.name) {
                 continue;
             }
@@ -82,44 +52,17 @@ impl Said {
                 _ => row.optional_take(field.name, takes(field.kind), |_, text| field.read(text)),
             };
             match read {
+                Some(None) if field.required => {
+                    row.fault(Fault::new(field.name, Code::Missing));
+                    sound = false;
+                }
+                // What always has a value is not emptied.
+                Some(None) if matches!(field.kind, Kind::Choice(_) | Kind::Flag) && !field.nullable => {}
                 Some(value) => drop(said.insert(field.name.to_owned(), value.unwrap_or(Value::Null))),
                 None => sound = false,
             }
         }
         sound.then_some(Self(said))
-    }
-
-    fn unless(self, fields: &Fields, mut faults: Vec<Fault>) -> Result<Self> {
-        let wrong: Vec<String> = faults.iter().map(|fault| fault.field.to_string()).collect();
-        let about =
-            |name: &str| wrong.iter().any(|field| field == name || field.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')));
-        faults.extend(self.missing(fields).filter(|name| !about(name)).map(|name| Fault::new(name, Code::Missing)));
-        // In the order of the form, whoever reads them.
-        let place = |fault: &Fault| fields.columns.iter().position(|field| field.path().starts_with(&*fault.field));
-        faults.sort_by_key(|fault| place(fault).unwrap_or(usize::MAX));
-        Refusal::unless_empty(faults)?;
-        Ok(self)
-    }
-
-    /// The names of what must be filled in and is not. Both languages of a text are one.
-    fn missing<'a>(&'a self, fields: &'a Fields) -> impl Iterator<Item = &'static str> + 'a {
-        let mut done = Vec::new();
-        fields.columns.iter().filter(|field| field.needed).filter_map(move |field| {
-            let name = field.both.map_or(field.name, |half| half.group);
-            let together = |other: &&Field| other.both.map_or(other.name, |half| half.group) == name;
-            let missing = !done.contains(&name) && fields.columns.iter().filter(together).all(|field| self.is_empty(field));
-            done.push(name);
-            missing.then_some(name)
-        })
-    }
-
-    fn is_empty(&self, field: &Field) -> bool {
-        match self.0.get(field.name) {
-            None | Some(Value::Null) => true,
-            Some(Value::Array(items)) => items.is_empty(),
-            Some(Value::String(text)) => text.is_empty(),
-            Some(_) => false,
-        }
     }
 
     /// The thing as it is after what was said: `before`, or a new one, with each value that was said in its place. What was said to be nothing
@@ -128,16 +71,33 @@ impl Said {
     /// # Errors
     /// [`Code::Invalid`] when something that must be filled in is not.
     pub fn onto<D: Serialize + DeserializeOwned + Default>(&self, fields: &Fields, before: Option<&D>) -> Result<D> {
+        let (after, missing) = self.laid_onto(fields, before)?;
+        Refusal::unless_empty(missing)?;
+        Ok(after)
+    }
+
+    /// The same, with what must be filled in and is not beside it.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] when the fields are not those of the thing.
+    pub fn laid_onto<D>(&self, fields: &Fields, before: Option<&D>) -> Result<(D, Vec<Fault>)>
+    where
+        D: Serialize + DeserializeOwned + Default,
+    {
         let blank = object(&D::default())?;
         let mut after = before.map_or_else(|| Ok(blank.clone()), object)?;
         for (name, value) in &self.0 {
-            let value = if value.is_null() { blank.get(name).cloned().unwrap_or(Value::Null) } else { value.clone() };
-            after.insert(name.clone(), value);
+            let field = fields.named(name).ok_or_else(|| Error::broken(format!("no field {name}")))?;
+            let value = match (field.within(&after), value) {
+                (_, Value::Null) => field.within(&blank).clone(),
+                // A reference in other letters is the same.
+                (Value::String(was), Value::String(is)) if field.is_reference() => text::rewritten(was, is.clone()).into(),
+                (_, value) => value.clone(),
+            };
+            put(&mut after, field.place(), value);
         }
-        let whole = Self(after);
-        let missing: Vec<Fault> = whole.missing(fields).map(|name| Fault::new(name, Code::Missing)).collect();
-        Refusal::unless_empty(missing)?;
-        serde_json::from_value(Value::Object(whole.0)).map_err(Error::broken)
+        let missing = missing(fields, |field| field.within(&after)).map(|name| Fault::new(name, Code::Missing)).collect();
+        Ok((serde_json::from_value(Value::Object(after)).map_err(Error::broken)?, missing))
     }
 
     /// The same, saying this text of a field.
@@ -174,30 +134,173 @@ impl Said {
     }
 }
 
-/// Puts a value in its place: `query.code` into the field `code` of the field `query`.
+/// Puts a value in its place: `query.code` into the field `code` of the field `query`. Where nothing is put, nothing is left.
 fn put(document: &mut Map<String, Value>, path: &str, value: Value) {
     match path.split_once('.') {
+        None if value.is_null() => drop(document.remove(path)),
         None => drop(document.insert(path.to_owned(), value)),
         Some((first, rest)) => {
-            if let Value::Object(inner) = document.entry(first).or_insert_with(|| Value::Object(Map::new())) {
+            let inner = document.entry(first).or_insert(Value::Null);
+            if inner.is_null() && !value.is_null() {
+                *inner = Value::Object(Map::new());
+            }
+            if let Value::Object(inner) = inner {
                 put(inner, rest, value);
             }
         }
     }
 }
 
+/// A path below another.
+pub(super) fn below(at: &str, path: &str) -> String {
+    if at.is_empty() { path.to_owned() } else { format!("{at}.{path}") }
+}
+
+/// The names of what must be filled in and is not. Both languages of a text are one.
+fn missing<'a>(fields: &'a Fields, value: impl Fn(&Field) -> &'a Value + 'a) -> impl Iterator<Item = &'static str> + 'a {
+    let mut done = Vec::new();
+    let name_of = |field: &Field| field.both.map_or(field.place(), |half| half.group);
+    fields.columns.iter().filter(|field| field.needed).filter_map(move |field| {
+        let name = name_of(field);
+        let missing =
+            !done.contains(&name) && fields.columns.iter().filter(|other| name_of(other) == name).all(|field| is_empty(value(field)));
+        done.push(name);
+        missing.then_some(name)
+    })
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
+/// Notes what is missing of what was said at `at`, but for what is wrong already.
+fn note_missing(fields: &Fields, at: &str, said: &Map<String, Value>, wrong: &[String], faults: &mut Faults) {
+    const NOTHING: &Value = &Value::Null;
+    let about = |name: &str| wrong.iter().any(|field| field == name || field.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')));
+    for name in missing(fields, |field| said.get(field.name).unwrap_or(NOTHING)).filter(|name| !about(name)) {
+        faults.note(Fault::new(below(at, name), Code::Missing));
+    }
+}
+
+/// What a document at `at` says, by the fields' names.
+fn read_document(fields: &Fields, at: &str, document: Map<String, Value>, faults: &mut Faults) -> Map<String, Value> {
+    let (mut flat, mut said, mut wrong) = (Map::new(), Map::new(), Vec::new());
+    document.into_iter().for_each(|(key, value)| flatten(fields, key, value, &mut flat));
+    for field in fields.columns {
+        let path = field.path();
+        let Some(value) = flat.remove(&path) else { continue };
+        let mut own = Faults::default();
+        let read = field.read_document(&below(at, &path), &value, &mut own);
+        if own.any() {
+            wrong.push(path);
+        }
+        own.all().into_iter().for_each(|fault| faults.note(fault));
+        said.insert(field.name.to_owned(), read.unwrap_or(Value::Null));
+    }
+    flat.into_iter().for_each(|(unknown, _)| faults.note(Fault::new(below(at, &unknown), Code::UnknownField)));
+    note_missing(fields, at, &said, &wrong, faults);
+    said
+}
+
+/// The entries of a document by the paths of fields. What has fields within it is no entry of its own.
+fn flatten(fields: &Fields, at: String, value: Value, into: &mut Map<String, Value>) {
+    let has_fields = || fields.columns.iter().any(|field| field.path().strip_prefix(&at).is_some_and(|rest| rest.starts_with('.')));
+    match value {
+        Value::Object(inner) if has_fields() => {
+            inner.into_iter().for_each(|(key, value)| flatten(fields, format!("{at}.{key}"), value, into));
+        }
+        Value::Null if has_fields() => {}
+        other => drop(into.insert(at, other)),
+    }
+}
+
+/// A line of a document, at `at`, as the value it stands for.
+pub(super) fn line(fields: &Fields, at: &str, document: Map<String, Value>, faults: &mut Faults) -> Value {
+    nested(fields, &read_document(fields, at, document, faults))
+}
+
+/// What was said by the fields' names, each in its place.
+fn nested(fields: &Fields, said: &Map<String, Value>) -> Value {
+    let mut value = Map::new();
+    for (field, said) in fields.columns.iter().filter_map(|field| Some((field, said.get(field.name)?))).filter(|(_, said)| !said.is_null())
+    {
+        put(&mut value, field.place(), said.clone());
+    }
+    Value::Object(value)
+}
+
+/// What a form says at `at`, by the fields' names.
+fn read_form(fields: &Fields, at: &str, values: &HashMap<String, String>, faults: &mut Faults) -> Map<String, Value> {
+    let (mut said, mut wrong) = (Map::new(), Vec::new());
+    let chosen = |names: &mut dyn Iterator<Item = String>| {
+        let texts = names.filter_map(|name| values.get(&name)).map(|text| text.trim()).filter(|text| !text.is_empty());
+        texts.collect::<Vec<_>>().join(",")
+    };
+    for field in fields.columns {
+        let path = below(at, &field.path());
+        let text = match field.kind {
+            Kind::Lines(of) => {
+                let lines = lines_of(values, &path).into_iter().map(|line| nested(of, &read_form(of, &line, values, faults)));
+                let lines = lines.collect::<Vec<_>>();
+                said.insert(field.name.to_owned(), lines.into());
+                continue;
+            }
+            // A box that is not ticked is not sent.
+            Kind::Flag => if values.contains_key(&path) { "yes" } else { "no" }.to_owned(),
+            Kind::Choices(table) => {
+                let ticked = table.iter().filter(|choice| values.contains_key(&format!("{path}.{}", choice.text)));
+                ticked.map(|choice| choice.text).collect::<Vec<_>>().join(",")
+            }
+            _ => match field.selects(Lang::En).len() {
+                0 => chosen(&mut std::iter::once(path.clone())),
+                several => chosen(&mut (0..several).map(|place| format!("{path}.{place}"))),
+            },
+        };
+        let read = if text.is_empty() { Ok(Value::Null) } else { field.read(&text) };
+        let value = read.unwrap_or_else(|fault| {
+            wrong.push(field.path());
+            faults.note(Fault { field: path.into(), ..fault });
+            Value::Null
+        });
+        said.insert(field.name.to_owned(), value);
+    }
+    note_missing(fields, at, &said, &wrong, faults);
+    said
+}
+
+/// The lines below `path` of which something is filled in.
+fn lines_of(values: &HashMap<String, String>, path: &str) -> Vec<String> {
+    let filled = |line: &String| {
+        let below = format!("{line}.");
+        values.iter().any(|(name, value)| name.starts_with(&below) && !value.trim().is_empty())
+    };
+    (0..ENTRIES_MAX).map(|place| format!("{path}.{place}")).filter(filled).collect()
+}
+
+/// Refuses what is wrong, in the order of the form, whoever reads it.
+fn in_order(fields: &Fields, mut faults: Vec<Fault>) -> Result<()> {
+    let place = |fault: &Fault| {
+        let about =
+            |path: &str| path.starts_with(&*fault.field) || fault.field.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        fields.columns.iter().position(|field| about(&field.path()))
+    };
+    faults.sort_by_key(|fault| place(fault).unwrap_or(usize::MAX));
+    Refusal::unless_empty(faults)
+}
+
 /// What a field takes of all that a spreadsheet can hold in a cell.
-const fn takes(kind: Kind) -> Takes {
+fn takes(kind: Kind) -> Takes {
     match kind {
-        Kind::Whole(..) | Kind::OneOf(_) => Takes::Number,
+        Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(_, _, "") => Takes::Number,
         Kind::Flag => Takes::Flag,
         Kind::Paragraph(_) => Takes::Prose,
         _ => Takes::Text,
     }
-}
-
-fn at(field: &Field, fault: Fault) -> Fault {
-    Fault { field: field.path().into(), ..fault }
 }
 
 /// A value as the object it serialises to.
@@ -208,14 +311,18 @@ pub(super) fn object<T: Serialize>(value: &T) -> Result<Map<String, Value>> {
     }
 }
 
-/// A thing as programs read it: both languages of a text as one entry.
-pub(super) fn document<T: Serialize>(fields: &Fields, thing: &T) -> Result<Value> {
+/// A thing as programs read it: both languages of a text as one entry, and nothing where there is none of what may be absent.
+///
+/// # Errors
+/// [`Error::Broken`] for a thing that has no fields.
+pub fn document<T: Serialize>(fields: &Fields, thing: &T) -> Result<Value> {
     let mut document = object(thing)?;
-    for (field, half) in fields.columns.iter().filter_map(|field| Some((field, field.both?))) {
-        let Some(text) = document.remove(field.name) else { continue };
-        let both = document.entry(half.group).or_insert_with(|| Value::Object(Map::new()));
-        if let Value::Object(both) = both {
-            both.insert(half.key().to_owned(), text);
+    for field in fields.columns {
+        if let Some(half) = field.both.filter(|_| field.at.is_none()) {
+            let Some(text) = document.remove(field.name) else { continue };
+            put(&mut document, &format!("{}.{}", half.group, half.key()), text);
+        } else if field.nullable && field.within(&document).as_str().is_some_and(str::is_empty) {
+            document.insert(field.place().to_owned(), Value::Null);
         }
     }
     Ok(Value::Object(document))

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use utoipa::openapi::{RefOr, Schema};
 
 use super::call::{BrandOnly, Call, Sees};
 use super::form::{form_again, form_page, values};
@@ -16,7 +18,7 @@ use super::secret::{Secret, secret_page};
 use super::{Fields, Kind, timeline};
 use crate::kernel::event::Subject;
 use crate::kernel::text::Lang;
-use crate::kernel::{Code, Error, Fault, Id, Result};
+use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::Perm;
@@ -27,6 +29,8 @@ use crate::platform::http::{Filled, Form, House, Json, Routes, Shell, created, h
 pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     /// What a thing is called in events.
     const SUBJECT: &'static str;
+    /// The message of what changing it is called.
+    const EDIT: &'static str = "edit";
     /// Who may make and change it.
     type Edit: Perm;
     /// What is said of a new one.
@@ -82,12 +86,26 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     /// [`Code::Stale`] when somebody changed it since; [`Code::Duplicate`] for a code that is there; what the room's rules refuse.
     fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self>;
 
-    /// Faults that only the store shows, of a row of a file that would be saved.
+    /// Faults that only the whole thing or the store shows.
     ///
     /// # Errors
     /// Those of the store.
     fn faults(&self, _db: &mut Db, _before: Option<&Self>) -> Result<Vec<Fault>> {
         Ok(Vec::new())
+    }
+
+    /// The same of several that would be saved, each with what is there now: a form and a document hand in one, a file many.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
+        edits.iter().map(|(after, before)| after.faults(db, *before)).collect()
+    }
+
+    /// As the form for changing it begins.
+    #[must_use]
+    fn offered(self, _today: NaiveDate) -> Self {
+        self
     }
 
     /// What its page shows beside its fields.
@@ -96,6 +114,11 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     /// Those of the store.
     fn panels(&self, _db: &mut Db) -> Result<Vec<Panel>> {
         Ok(Vec::new())
+    }
+
+    /// What programs read of it beside its fields: name and schema.
+    fn read_besides() -> Vec<(&'static str, RefOr<Schema>)> {
+        Vec::new()
     }
 
     /// What may be done with it, beside changing it.
@@ -111,7 +134,13 @@ pub fn href<T: Thing>(code: &str) -> String {
 
 /// Mounts the pages, files and API of a thing that is made and changed.
 pub fn routes<T: Thing>(on: &mut Routes<'_, '_>) {
-    once_made_routes::<T>(on);
+    routes_but_page::<T>(on);
+    on.get(&format!("/{}/{{code}}", T::FIELDS.table), one_page::<T>);
+}
+
+/// The same of a thing whose page the room writes by hand.
+pub fn routes_but_page<T: Thing>(on: &mut Routes<'_, '_>) {
+    made_routes::<T>(on);
     let (pages, api) = (format!("/{}", T::FIELDS.table), format!("/api/v1/{}", T::API));
     on.described(super::api::change::<T>)
         .put(&format!("{api}/{{code}}"), change_json::<T>)
@@ -121,14 +150,18 @@ pub fn routes<T: Thing>(on: &mut Routes<'_, '_>) {
 
 /// The same of a thing that stays as it was made.
 pub fn once_made_routes<T: Thing>(on: &mut Routes<'_, '_>) {
+    made_routes::<T>(on);
+    on.get(&format!("/{}/{{code}}", T::FIELDS.table), one_page::<T>);
+}
+
+fn made_routes<T: Thing>(on: &mut Routes<'_, '_>) {
     let (pages, api) = (format!("/{}", T::FIELDS.table), format!("/api/v1/{}", T::API));
     on.described(super::api::description::<T>);
     list_routes::<T>(on);
     on.post(&api, create_json::<T>)
         .get(&format!("{api}/{{code}}"), one_json::<T>)
         .get(&format!("{pages}/new"), new_form::<T>)
-        .post(&format!("{pages}/new"), create_form::<T>)
-        .get(&format!("{pages}/{{code}}"), one_page::<T>);
+        .post(&format!("{pages}/new"), create_form::<T>);
 }
 
 /// What is done with one thing: given as it stands, it comes back as it is afterwards.
@@ -163,21 +196,29 @@ pub fn act_routes<T: Thing>(on: &mut Routes<'_, '_>, verb: &'static str, about: 
 pub async fn acted<T: Thing>(call: &Call<BrandOnly<T::Edit>>, once: Option<&str>, code: String, deed: Deed<T>) -> Result<T> {
     let house = call.house().clone();
     call.change("", once, move |db, stamp| {
-        let thing = seen(db, &house, &code, Sees::ALL)?;
+        let thing = seen_named(db, &house, &code, Sees::ALL)?;
         deed(db, stamp, thing)
     })
     .await
 }
 
 /// The thing of a code, if the asker may know of it.
-fn seen<T: Thing>(db: &mut Db, house: &House, code: &str, sees: Sees) -> Result<T> {
-    let found = T::with_codes(db, &[code])?.into_iter().find(|thing| thing.is_seen(sees)).ok_or(Code::NotFound)?;
+///
+/// # Errors
+/// [`Code::NotFound`] for a code of none, or of one that the asker may not know of.
+pub fn seen<T: Thing>(db: &mut Db, code: &str, sees: Sees) -> Result<T> {
+    T::with_codes(db, &[code])?.into_iter().find(|thing| thing.is_seen(sees)).ok_or_else(|| Code::NotFound.into())
+}
+
+/// The same with what no column of its table says.
+fn seen_named<T: Thing>(db: &mut Db, house: &House, code: &str, sees: Sees) -> Result<T> {
+    let found = seen(db, code, sees)?;
     T::named(db, house, vec![found])?.pop().ok_or_else(|| Code::NotFound.into())
 }
 
 async fn found<T: Thing, P: Perm>(call: &Call<P>, code: String, sees: Sees) -> Result<T> {
     let house = call.house().clone();
-    call.read(move |db| seen::<T>(db, &house, &code, sees)).await
+    call.read(move |db| seen_named::<T>(db, &house, &code, sees)).await
 }
 
 async fn one_json<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Result<HttpResponse> {
@@ -204,13 +245,41 @@ async fn change_json<T: Thing>(
     code: web::Path<String>,
     body: Json<Map<String, Value>>,
 ) -> Result<HttpResponse> {
-    let mut document_sent = body.value;
-    let version = document_sent.remove("version").ok_or_else(|| Fault::new("version", Code::Missing))?;
-    let version = version.as_i64().ok_or_else(|| Fault::new("version", Code::NotANumber))?;
-    // A document says everything: what it leaves out is gone.
-    let said = Said::of_json(T::CHANGE, document_sent)?.whole(T::CHANGE);
+    let mut sent = body.value;
+    let version = version_of(&mut sent)?;
+    let said = whole_document::<T>(sent)?;
     let thing = change::<T>(&call, &body.hash, None, code.into_inner(), version, said).await?;
     json(&document(T::FIELDS, &thing)?)
+}
+
+/// The version that was read, taken out of a document that changes something.
+///
+/// # Errors
+/// [`Code::Missing`], [`Code::NotANumber`] for `version`.
+pub fn version_of(sent: &mut Map<String, Value>) -> Result<i64> {
+    let version = sent.remove("version").ok_or_else(|| Fault::new("version", Code::Missing))?;
+    version.as_i64().ok_or_else(|| Fault::new("version", Code::NotANumber).into())
+}
+
+/// What a document says that says everything: what it leaves out is gone.
+///
+/// # Errors
+/// As [`Said::of_json`].
+pub fn whole_document<T: Thing>(sent: Map<String, Value>) -> Result<Said> {
+    Ok(Said::of_json(T::CHANGE, sent)?.whole(T::CHANGE))
+}
+
+/// The thing of a code as it is, and as it is after what was said of the version that was read.
+///
+/// # Errors
+/// [`Code::NotFound`]; [`Code::Stale`] when somebody changed it since; [`Code::Invalid`] when something that must be filled in is not.
+pub fn edited<T: Thing>(db: &mut Db, house: &House, code: &str, version: i64, said: &Said) -> Result<(T, T)> {
+    let before: T = seen_named(db, house, code, Sees::ALL)?;
+    if before.version() != version {
+        return Err(Code::Stale.into());
+    }
+    let after = said.onto(T::CHANGE, Some(&before))?;
+    Ok((before, after))
 }
 
 /// Makes one; its secret is known only to who made it, not to the very request sent again.
@@ -219,7 +288,8 @@ async fn create<T: Thing>(call: &Call<BrandOnly<T::Edit>>, hash: &str, once: Opt
     let thing: T = said.onto(T::NEW, Some(&T::blank(&house)))?;
     let secret = T::secret(&house);
     let kept = secret.as_ref().map(|secret| secret.hash.clone()).unwrap_or_default();
-    let made = call.change(hash, once, move |db, stamp| Ok((thing.clone().make(db, stamp, &house, &kept)?, kept.clone())));
+    let made =
+        call.change(hash, once, move |db, stamp| Ok((checked(db, thing.clone(), None)?.make(db, stamp, &house, &kept)?, kept.clone())));
     let (thing, kept) = made.await?;
     Ok((thing, secret.filter(|secret| secret.hash == kept)))
 }
@@ -234,17 +304,32 @@ async fn change<T: Thing>(
 ) -> Result<T> {
     let house = call.house().clone();
     call.change(hash, once, move |db, stamp| {
-        let before: T = seen(db, &house, &code, Sees::ALL)?;
-        if before.version() != version {
-            return Err(Code::Stale.into());
-        }
-        said.onto(T::CHANGE, Some(&before))?.save(db, stamp, Some(&before))
+        let (before, after) = edited::<T>(db, &house, &code, version, &said)?;
+        checked(db, after, Some(&before))?.save(db, stamp, Some(&before))
     })
     .await
 }
 
 async fn one_page<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Result<HttpResponse> {
     one_of::<T, _>(&call, code.into_inner(), None).await
+}
+
+/// Makes a thing of what a program says, as the API does.
+///
+/// # Errors
+/// As [`Said::of_json`] and [`Thing::save`].
+pub fn made<T: Thing>(db: &mut Db, stamp: &Stamp, document: Value) -> Result<T> {
+    let Value::Object(document) = document else { return Err(Code::Malformed.into()) };
+    let thing: T = Said::of_json(T::FIELDS, document)?.onto(T::FIELDS, None)?;
+    checked(db, thing, None)?.save(db, stamp, None)
+}
+
+/// A thing that may be saved in the place of `before`.
+fn checked<T: Thing>(db: &mut Db, after: T, before: Option<&T>) -> Result<T> {
+    let edit = [(after, before)];
+    Refusal::unless_none(T::faults_of(db, &edit)?.into_iter().flatten().collect())?;
+    let [(after, _)] = edit;
+    Ok(after)
 }
 
 /// The page of one thing; `note` is what came of an act that led there: whether it is well, and in words.
@@ -254,7 +339,7 @@ async fn one_page<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Res
 pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Option<(bool, String)>) -> Result<HttpResponse> {
     let (sees, house) = (call.sees(), call.house().clone());
     let found = call.read(move |db| {
-        let thing: T = seen(db, &house, &code, sees)?;
+        let thing: T = seen_named(db, &house, &code, sees)?;
         let history = events::of(db, Subject::Thing(T::SUBJECT, thing.id().0))?;
         Ok((thing.panels(db)?, history, thing))
     });
@@ -262,9 +347,9 @@ pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Optio
     let shell = call.shell(thing.title(call.lang()));
     let values = object(&thing)?;
     let badges = T::FIELDS.columns.iter().filter(|field| matches!(field.kind, Kind::Choice(_) | Kind::Choices(_)));
-    let badges = badges.filter_map(|field| Some(field.badges(values.get(field.name)?, shell.lang))).flatten().collect();
+    let badges = badges.flat_map(|field| field.badges(field.within(&values), shell.lang)).collect();
     let may_edit = !T::CHANGE.columns.is_empty() && call.may(T::Edit::NEEDS) && call.party.is_none();
-    let edit = may_edit.then(|| format!("{}/edit", thing.href()));
+    let edit = may_edit.then(|| (T::EDIT, format!("{}/edit", thing.href())));
     let zone = call.house().config.time_zone;
     Ok(html(&OneView {
         room: T::FIELDS.table,
@@ -278,6 +363,23 @@ pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Optio
         history: timeline::lines(&history, shell.lang, zone, |_| None),
         shell,
     }))
+}
+
+/// A thing as the form for changing it begins.
+///
+/// # Errors
+/// [`Error::Broken`] for a thing that has no fields.
+pub fn thing_values<T: Thing, P: Perm>(call: &Call<P>, thing: &T) -> Result<HashMap<String, String>> {
+    Ok(values(T::CHANGE, &object(&thing.clone().offered(call.house().today()))?, thing.version()))
+}
+
+/// The version that a form was filled in for.
+///
+/// # Errors
+/// [`Code::Missing`] for `version`.
+pub fn version_said(values: &HashMap<String, String>) -> Result<i64> {
+    let version = values.get("version").and_then(|version| version.parse().ok());
+    version.ok_or_else(|| Fault::new("version", Code::Missing).into())
 }
 
 /// The frame of a form, where it is sent, and where one goes who gives up.
@@ -300,8 +402,12 @@ fn again<T: Thing>(
     form_again(shell, if code.is_some() { T::CHANGE } else { T::NEW }, values, error, action, back)
 }
 
-async fn new_form<T: Thing>(call: Call<BrandOnly<T::Edit>>) -> Result<HttpResponse> {
-    let form = Filled::of(values(T::NEW, &object(&T::blank(call.house()))?, 0));
+/// The form for a new one; what the address says of a field stands in it.
+async fn new_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, said: web::Query<HashMap<String, String>>) -> Result<HttpResponse> {
+    let mut blank = values(T::NEW, &object(&T::blank(call.house()))?, 0);
+    let is_field = |name: &String| T::NEW.columns.iter().any(|field| field.path() == *name);
+    blank.extend(said.into_inner().into_iter().filter(|(name, _)| is_field(name)));
+    let form = Filled::of(blank);
     let (shell, action, back) = form_of::<T, _>(&call, None);
     Ok(html(&form_page(shell, T::NEW, form, action, back)))
 }
@@ -320,7 +426,7 @@ async fn create_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, form: Form<HashMa
 
 async fn edit_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, code: web::Path<String>) -> Result<HttpResponse> {
     let thing: T = found(&call, code.into_inner(), Sees::ALL).await?;
-    let form = Filled::of(values(T::CHANGE, &object(&thing)?, thing.version()));
+    let form = Filled::of(thing_values(&call, &thing)?);
     let (shell, action, back) = form_of::<T, _>(&call, Some(thing.href()));
     Ok(html(&form_page(shell, T::CHANGE, form, action, back)))
 }
@@ -331,9 +437,7 @@ async fn change_form<T: Thing>(
     form: Form<HashMap<String, String>>,
 ) -> Result<HttpResponse> {
     let code = code.into_inner();
-    let version =
-        form.value.get("version").and_then(|version| version.parse().ok()).ok_or_else(|| Fault::new("version", Code::Missing).into());
-    let changed = match (version, Said::of_form(T::CHANGE, &form.value)) {
+    let changed = match (version_said(&form.value), Said::of_form(T::CHANGE, &form.value)) {
         (Ok(version), Ok(said)) => change::<T>(&call, &form.hash, form.once.as_deref(), code.clone(), version, said).await,
         (_, Err(error)) | (Err(error), _) => Err(error),
     };
