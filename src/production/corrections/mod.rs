@@ -4,19 +4,25 @@
 //! on no table is free: it moves nothing, and its change is an event like any other. A correction is an act of its own: it is told beforehand
 //! what it moves ([`Preview`]), needs a reason, and leaves an event with what was, what is and what stood on it.
 
+mod http;
 mod rules;
 mod store;
+
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use http::routes;
 pub use rules::{By, Guard, Standing, fixed, frozen, parts, refuse};
 pub use store::{moved_by_lot, of_batches, of_lots, of_skus, of_styles, used_milli};
 
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::{Fault, Result, text};
+use crate::kernel::{Code, Fault, Id, Refusal, Result, text};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Stamp};
+use crate::platform::http::House;
+use crate::platform::rooms::{Said, Thing, document, edited};
 
 /// How a change is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,4 +125,75 @@ pub struct Change<'a, T> {
     pub standing: &'a Standing,
     /// The body of an edit's event.
     pub saved: serde_json::Value,
+}
+
+/// A kind of thing whose facts others stand on.
+pub trait Correctable: Thing {
+    /// Which of its facts are held by what.
+    const GUARDS: &'static [Guard<Self>];
+    /// What its correction is called in events.
+    const CORRECTED: EventKind;
+
+    /// What stands on the things of these ids; a thing on which nothing stands may be left out.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn standing(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Standing>>;
+
+    /// Writes it as [`Thing::save`] does, without an event.
+    ///
+    /// # Errors
+    /// As [`Thing::save`].
+    fn write(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self>;
+}
+
+/// What edits would take from what stands on the things: for each edit, its faults.
+///
+/// # Errors
+/// Those of the store.
+pub fn held<T: Correctable>(db: &mut Db, edits: &[(T, Option<&T>)]) -> Result<Vec<Vec<Fault>>> {
+    let ids: Vec<Id> = edits.iter().filter_map(|(_, before)| before.map(Thing::id)).collect();
+    let standing = T::standing(db, &ids)?;
+    let of = |before: &T| standing.get(&before.id()).copied().unwrap_or_default();
+    Ok(edits.iter().map(|(after, before)| before.map_or_else(Vec::new, |before| frozen(T::GUARDS, before, after, &of(before)))).collect())
+}
+
+/// What a correction of a thing would move.
+///
+/// # Errors
+/// Those of the store.
+pub fn preview<T: Correctable>(db: &mut Db, thing: &T) -> Result<Preview> {
+    Ok(Preview::of(T::GUARDS, T::standing(db, &[thing.id()])?.remove(&thing.id()).unwrap_or_default()))
+}
+
+/// Corrects the thing of a code; `version` is the one that was read.
+///
+/// # Errors
+/// [`Code::NotFound`]; [`Code::Stale`] when somebody changed it since; what an edit refuses as well but for what stands on the thing.
+pub fn correct<T: Correctable>(
+    db: &mut Db,
+    stamp: &Stamp,
+    house: &House,
+    (code, version): (&str, i64),
+    said: &Said,
+    act: &Act,
+) -> Result<T> {
+    let (before, after) = edited::<T>(db, house, code, version, said)?;
+    let edit = [(after, Some(&before))];
+    let faults = T::faults_of(db, &edit)?.into_iter().flatten().filter(|fault| fault.code != Code::InUse);
+    Refusal::unless_none(faults.collect())?;
+    let standing = preview(db, &before)?.moves;
+    let [(after, _)] = edit;
+    let saved = after.write(db, stamp, Some(&before))?;
+    let facts = |thing: &T| -> Result<serde_json::Value> {
+        let mut facts = document(T::FIELDS, thing)?;
+        if let Some(facts) = facts.as_object_mut() {
+            facts.retain(|name, _| T::FIELDS.columns.iter().any(|field| field.path().split('.').next() == Some(name)));
+        }
+        Ok(facts)
+    };
+    let (was, is) = (facts(&before)?, facts(&saved)?);
+    let change = Change { code: saved.code(), before: &was, after: &is, standing: &standing, saved: serde_json::Value::Null };
+    act.record(db, stamp, (T::CORRECTED, T::CORRECTED), Subject::Thing(T::SUBJECT, saved.id().0), change)?;
+    Ok(saved)
 }
