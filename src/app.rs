@@ -15,7 +15,7 @@ use crate::platform::http::{Entry, House, Menu, RouteEntry, Routes, assets, at_t
 use crate::platform::imports::{self, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::platform::rooms::Room;
-use crate::production::{batches, materials, parties, print_jobs, printers, products};
+use crate::production::{batches, materials, parties, print_jobs, printers, skus, styles, terms};
 use crate::public::{card, links, resolver};
 use crate::quality::{findings, recalls, trace};
 use crate::staff;
@@ -34,9 +34,9 @@ const ROOMS: &[Room] = &[
     Room::new("jobs", jobs::routes),
     staff::sign_in::ROOM,
     parties::ROOM,
-    Room::new("products", products::routes)
-        .menu(&[Entry::new("/styles", "styles-title", &[Permission::CatalogueRead]).act("/styles/new", "styles-new", Permission::CatalogueEdit)])
-        .imports(&[products::POLICY_IMPORT, products::STYLE_IMPORT, products::SKU_IMPORT]),
+    terms::ROOM,
+    styles::ROOM,
+    skus::ROOM,
     Room::new("lots", materials::routes)
         .menu(&[Entry::new("/lots", "lots-title", &[Permission::ProductionRead]).act("/lots/new", "lots-new", Permission::ProductionEdit)])
         .imports(&[materials::IMPORT]),

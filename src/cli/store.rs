@@ -197,7 +197,7 @@ fn policy_gaps(store: &Store, clock: &Clock) -> Result<Vec<Finding>> {
         }
         Ok(wrong)
     })?;
-    let missing = store.read_blocking(crate::production::products::policy_gaps)?;
+    let missing = store.read_blocking(crate::production::styles::policy_gaps)?;
     Ok(vec![
         Finding::list("policies", &wrong, "doctor-policies-sound"),
         Finding::list("warranty-policies", &missing, "doctor-warranties-sound"),

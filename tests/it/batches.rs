@@ -8,9 +8,11 @@ use hangtag::kernel::{BatchNo, Error, GarmentId};
 use hangtag::platform::db::schema;
 use hangtag::platform::events;
 use hangtag::platform::imports::{Mode, Outcome};
+use hangtag::platform::rooms::made;
 use hangtag::production::batches::{self, BatchDraft, LotUse};
 use hangtag::production::corrections::Act;
-use hangtag::production::products::{self, SkuFields, StyleFields};
+use hangtag::production::skus::SkuView;
+use hangtag::production::styles::StyleView;
 use hangtag::staff::accounts::Role;
 use proptest::prelude::*;
 use serde_json::json;
@@ -29,14 +31,10 @@ async fn furnish(app: &TestApp) {
     lot(app, lot_draft("FAB-2")).await.unwrap();
     let stamp = app.house.stamp("system");
     let made = app.house.store.write(move |db| {
-        let style: StyleFields = serde_json::from_value(json!({"code": "ST", "brand": "B", "name": {"zh": "衬衫", "en": "Shirt"}, "category": "shirt"})).unwrap();
-        products::create_style(db, &stamp, &style)?;
+        made::<StyleView>(db, &stamp, json!({"code": "ST", "brand": "B", "name": {"zh": "衬衫", "en": "Shirt"}, "category": "shirt"}))?;
         for (code, gtin) in [("SKU", Some(GTIN)), ("BARE", None)] {
-            let sku: SkuFields = serde_json::from_value(
-                json!({"style": "ST", "code": code, "gtin": gtin, "colour": {"zh": "白", "en": "White"}, "size": "M", "size_label": "170/88A"}),
-            )
-            .unwrap();
-            products::create_sku(db, &stamp, &sku)?;
+            let sku = json!({"style": "ST", "code": code, "gtin": gtin, "colour": {"zh": "白", "en": "White"}, "size": "M", "size_label": "170/88A"});
+            made::<SkuView>(db, &stamp, sku)?;
         }
         Ok(())
     });

@@ -4,6 +4,9 @@ use std::io::Write;
 
 use hangtag::kernel::GarmentId;
 use hangtag::kernel::text::Lang;
+use hangtag::platform::rooms::Said;
+use hangtag::production::corrections::{Act, correct};
+use hangtag::production::skus::SkuView;
 
 use crate::story;
 use crate::support::season::{GTIN, Season};
@@ -305,27 +308,13 @@ story!(a_kept_page_is_never_older_than_the_store, |app| {
     assert!(look(&cookie).await.contains("You hold this garment"));
     assert!(!look("").await.contains("You hold this garment"));
     // The catalogue changes: so does every page of it.
-    let stamp = app.house.stamp("staff:planner");
+    let (stamp, house) = (app.house.stamp("staff:planner"), app.house.clone());
     app.house
         .store
         .write(move |db| {
-            let sku = hangtag::production::products::sku_by_code(db, "SH-2601-WH-M")?.unwrap();
-            let fields = hangtag::production::products::SkuFields {
-                style: "SH-2601".into(),
-                code: sku.code.clone(),
-                gtin: sku.gtin.clone(),
-                colour: crate::support::season::both("米白", "Ivory"),
-                size: sku.size.clone(),
-                size_label: sku.size_label.clone(),
-                version: Some(sku.version),
-            };
-            hangtag::production::products::change_sku(
-                db,
-                &stamp,
-                &sku.code,
-                &fields,
-                &hangtag::production::corrections::Act::correct("another dye house").unwrap(),
-            )
+            let act = Act::correct("another dye house").unwrap();
+            let said = Said::default().with("colour_zh", "米白").with("colour_en", "Ivory");
+            correct::<SkuView>(db, &stamp, &house, ("SH-2601-WH-M", 1), &said, &act)
         })
         .await
         .unwrap();

@@ -13,7 +13,7 @@ use hangtag::platform::imports::{ImportReport, Importer, Mode, News, Outcome as 
 use hangtag::production::batches;
 use hangtag::production::corrections::Act;
 use hangtag::production::parties::Role as Kind;
-use hangtag::production::products::StartRule;
+use hangtag::production::terms::StartRule;
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 

@@ -24,7 +24,7 @@ use crate::platform::http::{
     Caller, Filled, Form, House, Json, Locale, Once, Routes, Shell, created, csv, html, html_response, json, perm, query_escape, see_other,
 };
 use crate::production::parties::{self, Party, Role};
-use crate::production::{batches, products};
+use crate::production::{batches, skus};
 
 /// Rows a download may have.
 const ALL: i64 = 1_000_000;
@@ -518,7 +518,7 @@ async fn one(request: &HttpRequest, house: &House, bound: Option<Id>, serial: St
             let garment = find(db, &inside.keys.serials, &named)?;
             let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
             let of = batches::serial_of(db, &inside.keys.serials, garment)?.ok_or(Code::SerialUnknown)?;
-            Ok((products::what(db, batch.sku_id, lang)?, card_of(&of)))
+            Ok((skus::what(db, batch.sku_id, lang)?, card_of(&of)))
         })
         .await?;
     Ok(OnePage { shell: Shell::titled(request, "sales-garment"), serial, what, card, sales, form, today: house.today().to_string() })

@@ -24,7 +24,7 @@ use crate::platform::http::{
     query_escape, see_other, segment, table,
 };
 use crate::production::corrections::{Act, Correction, Preview};
-use crate::production::{materials, products};
+use crate::production::{materials, skus};
 
 /// Mounts the room.
 pub fn routes(config: &mut Routes<'_, '_>) {
@@ -207,7 +207,7 @@ async fn mint_api(
     let minted = house.store.write(move |db| {
         once.run(db, &stamp, |db| {
             let batch = store::batch_by_code(db, &code)?.ok_or(Code::NotFound)?;
-            let gtin = products::sku(db, batch.sku_id)?.and_then(|sku| sku.gtin);
+            let gtin = skus::by_id(db, batch.sku_id)?.and_then(|sku| sku.gtin);
             let Minted { units, gtin, epoch } = units::mint(db, &stamp, batch.no, count, epoch, gtin.as_deref())?;
             Ok(MintedBody { unit_first: units.start + 1, unit_last: units.end, gtin, epoch })
         })

@@ -23,7 +23,7 @@ use crate::platform::events::{self, Stamp};
 use crate::platform::http::House;
 use crate::platform::http::perm::{LinksEdit, Permission};
 use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
-use crate::production::{batches, materials, products};
+use crate::production::{batches, materials, skus, styles};
 use crate::{each, keyset, text_column};
 
 /// Under which name links are held in memory elsewhere.
@@ -233,7 +233,7 @@ impl Defaults {
     }
 
     /// Where the default link of a garment leads, if it is not its card. Lots are looked up only when some lot has a default link.
-    pub fn of_garment(&self, db: &mut Db, garment: GarmentId, sku: &products::Sku) -> Result<Option<String>> {
+    pub fn of_garment(&self, db: &mut Db, garment: GarmentId, sku: &skus::Sku) -> Result<Option<String>> {
         if self.some_garment
             && let Some(link) = attached(db, Level::Garment, garment.0)?.into_iter().find(|link| link.is_default)
         {
@@ -256,7 +256,7 @@ impl Defaults {
     }
 
     /// Where the default link of a product leads, if it is not its page.
-    pub fn of_sku(&self, sku: &products::Sku) -> Option<String> {
+    pub fn of_sku(&self, sku: &skus::Sku) -> Option<String> {
         let of = |level, id: Id| self.by_thing.get(&(level, id.0)).cloned();
         of(Level::Sku, sku.id).or_else(|| of(Level::Style, sku.style_id))
     }
@@ -281,8 +281,8 @@ pub fn defaults(db: &mut Db) -> Result<Defaults> {
 /// The id of what a link is to hang on.
 fn subject(db: &mut Db, keyring: &Keyring, level: Level, code: &str, gtin: Option<&str>) -> Result<i64> {
     let found = match level {
-        Level::Style => products::style_by_code(db, code)?.map(|style| style.id.0),
-        Level::Sku => products::sku_by_code(db, code)?.map(|sku| sku.id.0),
+        Level::Style => styles::by_code(db, code)?.map(|style| style.id.0),
+        Level::Sku => skus::by_code(db, code)?.map(|sku| sku.id.0),
         Level::Lot => materials::lot_called(db, code, None)?.map(|lot| lot.id.0),
         Level::Batch => batches::batch_by_code(db, code)?.map(|batch| batch.no.0),
         Level::Garment => batches::find_serial(db, keyring, gtin, code)?.map(|garment| garment.0),
@@ -293,8 +293,8 @@ fn subject(db: &mut Db, keyring: &Keyring, level: Level, code: &str, gtin: Optio
 /// What people call the thing a link hangs on, and the GTIN beside a serial.
 fn name_of(db: &mut Db, keyring: &Keyring, level: Level, subject: i64) -> Result<(String, Option<String>)> {
     let code = match level {
-        Level::Style => products::style(db, Id(subject))?.map(|style| style.code),
-        Level::Sku => products::sku(db, Id(subject))?.map(|sku| sku.code),
+        Level::Style => styles::by_id(db, Id(subject))?.map(|style| style.code),
+        Level::Sku => skus::by_id(db, Id(subject))?.map(|sku| sku.code),
         Level::Lot => match materials::lot(db, Id(subject))? {
             Some(lot) => materials::names(db, [(lot.id, lot.code.as_str(), lot.party_id)])?.remove(&lot.id),
             None => None,

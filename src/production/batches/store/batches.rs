@@ -22,7 +22,7 @@ use crate::platform::db::{Db, chunk_rows, planned};
 use crate::platform::events::{self, Stamp};
 use crate::production::corrections::{self, Act, Change, Preview};
 use crate::production::materials::{self, LotName, PartyRef};
-use crate::production::{parties, products};
+use crate::production::{parties, skus};
 
 /// The subject of a batch's events.
 pub(in crate::production::batches) const SUBJECT: &str = "batch";
@@ -427,7 +427,7 @@ fn resolve(db: &mut Db, no: BatchNo, sound: &mut Sound) -> Result<Resolved> {
     let draft = &mut sound.draft;
     let mut faults = Vec::new();
     let mut unknown = |field: &'static str, code: &str| faults.push(Fault::new(field, Code::UnknownReference).with("value", code));
-    let sku = products::sku_by_code(db, &draft.sku)?;
+    let sku = skus::by_code(db, &draft.sku)?;
     let factory = parties::by_code(db, &draft.factory)?;
     if sku.is_none() {
         unknown("sku", &draft.sku);
@@ -461,7 +461,7 @@ fn resolve(db: &mut Db, no: BatchNo, sound: &mut Sound) -> Result<Resolved> {
 
 /// Batches as somebody would write them, by number; the lots they are made of are left out.
 pub(in crate::production::batches) fn drafts_of(db: &mut Db, those: &[Batch]) -> Result<HashMap<BatchNo, BatchDraft>> {
-    let skus = products::skus_by_ids(db, &those.iter().map(|batch| batch.sku_id).collect::<Vec<_>>())?;
+    let skus = skus::by_ids(db, &those.iter().map(|batch| batch.sku_id).collect::<Vec<_>>())?;
     let factories = parties::codes_of_ids(db, &those.iter().map(|batch| batch.factory_id).collect::<Vec<_>>())?;
     let draft = |batch: &Batch| BatchDraft {
         code: batch.code.clone(),

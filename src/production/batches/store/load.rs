@@ -17,7 +17,7 @@ use crate::production::batches::rules::{self, GUARDS, Sound, units_text};
 use crate::production::batches::{ALL_UNITS, Batch, BatchDraft, BatchLot, LotUse};
 use crate::production::corrections::{self, frozen};
 use crate::production::materials::{self, LotName};
-use crate::production::{parties, products};
+use crate::production::{parties, skus};
 
 /// What is wrong, by the place of its row.
 type Faulty = Vec<(usize, Fault)>;
@@ -60,7 +60,7 @@ fn plan(db: &mut Db, chunk: &[Entry<BatchRecord>]) -> Result<(Vec<Planned>, Faul
             Err(error) => return Err(error),
         }
     }
-    let skus = products::skus_by_codes(db, &laid.iter().map(|(.., sound)| sound.draft.sku.as_str()).collect::<Vec<_>>())?;
+    let skus = skus::by_codes(db, &laid.iter().map(|(.., sound)| sound.draft.sku.as_str()).collect::<Vec<_>>())?;
     let factories = parties::ids_of_codes(db, &laid.iter().map(|(.., sound)| sound.draft.factory.as_str()).collect::<Vec<_>>())?;
     let written = parties::codes_of_ids(db, &factories.values().copied().collect::<Vec<_>>())?;
     let mut rows = Vec::with_capacity(laid.len());

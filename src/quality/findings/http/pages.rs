@@ -16,7 +16,7 @@ use crate::platform::db::Db;
 use crate::platform::exports::Format;
 use crate::platform::http::{Caller, Filled, Form, House, Locale, Once, Shell, html, html_response, perm, see_other, table};
 use crate::platform::policies::{self, Policy};
-use crate::production::{batches, materials, products};
+use crate::production::{batches, materials, skus};
 use crate::quality::findings::page::{self, FormPage, ListPage, OnePage, SubjectPage, draft_of};
 use crate::quality::findings::store::findings::{Counts, counts};
 use crate::quality::findings::store::{defects, findings, photos};
@@ -125,7 +125,7 @@ fn ready(db: &mut Db, house: &House, named: &Named, actor: &str, lang: Lang) -> 
     let Some(subject) = subjects(db, keys, &[about])?.remove(&about) else { return Ok(None) };
     let lately = findings::lately(db, actor)?;
     let photos = policies::value(db, Policy::PhotosPerFinding, house.clock.now())?;
-    let of_batch = |db: &mut Db, no| batches::batch(db, no)?.map_or(Ok(String::new()), |batch| products::what(db, batch.sku_id, lang));
+    let of_batch = |db: &mut Db, no| batches::batch(db, no)?.map_or(Ok(String::new()), |batch| skus::what(db, batch.sku_id, lang));
     let what = match about {
         About::Garment(garment) => of_batch(db, garment.batch())?,
         About::Batch(no) => of_batch(db, no)?,
