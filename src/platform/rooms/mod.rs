@@ -27,11 +27,11 @@ pub use call::{BrandOnly, Call, Sees};
 pub use field::{Field, Fields, Half, Kind};
 pub use form::{form_again, form_page};
 pub use import::import;
-pub use list::{From, ListQuery, ListWindow};
+pub use list::{From, ListQuery, ListWindow, Offered, Sum};
 pub use listing::{Listing, list_routes};
 pub use one::{Act, Panel};
 pub use route::Guarded;
-pub use said::Said;
+pub use said::{Said, document};
 pub use thing::{Thing, href, one_of, routes};
 
 /// Moves a row of a table on: a conditional update on its state and version, which fails when it is not as it was read. Says which columns

@@ -129,15 +129,14 @@ impl Said {
     /// [`Code::Invalid`] when something that must be filled in is not.
     pub fn onto<D: Serialize + DeserializeOwned + Default>(&self, fields: &Fields, before: Option<&D>) -> Result<D> {
         let blank = object(&D::default())?;
-        let mut after = before.map_or_else(|| Ok(blank.clone()), object)?;
-        for (name, value) in &self.0 {
-            let value = if value.is_null() { blank.get(name).cloned().unwrap_or(Value::Null) } else { value.clone() };
-            after.insert(name.clone(), value);
-        }
-        let whole = Self(after);
-        let missing: Vec<Fault> = whole.missing(fields).map(|name| Fault::new(name, Code::Missing)).collect();
+        // What must be said is not said by what a new one happens to have there.
+        let mut known = Self(before.map_or_else(|| Ok(Map::new()), object)?);
+        known.0.extend(self.0.clone());
+        let missing: Vec<Fault> = known.missing(fields).map(|name| Fault::new(name, Code::Missing)).collect();
         Refusal::unless_empty(missing)?;
-        serde_json::from_value(Value::Object(whole.0)).map_err(Error::broken)
+        let mut after = blank;
+        after.extend(known.0.into_iter().filter(|(_, value)| !value.is_null()));
+        serde_json::from_value(Value::Object(after)).map_err(Error::broken)
     }
 
     /// The same, saying this text of a field.
@@ -209,7 +208,10 @@ pub(super) fn object<T: Serialize>(value: &T) -> Result<Map<String, Value>> {
 }
 
 /// A thing as programs read it: both languages of a text as one entry.
-pub(super) fn document<T: Serialize>(fields: &Fields, thing: &T) -> Result<Value> {
+///
+/// # Errors
+/// [`Error::Broken`] for what is no object.
+pub fn document<T: Serialize>(fields: &Fields, thing: &T) -> Result<Value> {
     let mut document = object(thing)?;
     for (field, half) in fields.columns.iter().filter_map(|field| Some((field, field.both?))) {
         let Some(text) = document.remove(field.name) else { continue };
@@ -219,4 +221,53 @@ pub(super) fn document<T: Serialize>(fields: &Fields, thing: &T) -> Result<Value
         }
     }
     Ok(Value::Object(document))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Something whose field that must be said has a value when it is new.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Plate {
+        code: String,
+        size: i64,
+    }
+
+    impl Default for Plate {
+        fn default() -> Self {
+            Self { code: String::new(), size: 9 }
+        }
+    }
+
+    const FIELDS: Fields = Fields {
+        table: "plates",
+        title: ("盘", "Plates"),
+        columns: &[
+            Field::new("code", Kind::Code, &["编码"], &["Code"]).needed(),
+            Field::new("size", Kind::Whole(1, 99), &["大小"], &["Size"]).needed(),
+        ],
+    };
+
+    fn onto(said: Value, before: Option<&Plate>) -> Result<Plate, Vec<String>> {
+        let Value::Object(said) = said else { unreachable!() };
+        Said(said).onto(&FIELDS, before).map_err(|error| match error {
+            Error::Refused(refusal) => refusal.faults.into_iter().map(|fault| format!("{} {:?}", fault.field, fault.code)).collect(),
+            other => vec![other.to_string()],
+        })
+    }
+
+    #[test]
+    fn what_must_be_said_is_not_filled_in() {
+        let before = Plate { code: "A".into(), size: 5 };
+        let missing = || Err(vec!["size Missing".to_owned()]);
+        assert_eq!(onto(json!({"code": "A"}), None), missing());
+        assert_eq!(onto(json!({"code": "A", "size": null}), None), missing());
+        assert_eq!(onto(json!({"code": "A", "size": null}), Some(&before)), missing());
+        assert_eq!(onto(json!({"code": "B"}), Some(&before)), Ok(Plate { code: "B".into(), size: 5 }));
+        assert_eq!(onto(json!({"code": "A", "size": 7}), None), Ok(Plate { code: "A".into(), size: 7 }));
+    }
 }
