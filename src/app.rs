@@ -8,6 +8,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use utoipa_actix_web::AppExt;
 
+use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Error};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
@@ -18,9 +19,9 @@ use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::platform::policies;
 use crate::platform::rooms;
-use crate::production::{batches, materials, parties, print_jobs, printers, products};
+use crate::production::{batches, materials, parties, print_jobs, printers, products, serials};
 use crate::public::{card, links, resolver};
-use crate::quality::{findings, recalls, trace};
+use crate::quality::{recalls, trace};
 use crate::staff;
 
 /// Who has a table to import.
@@ -80,11 +81,13 @@ const ROUTES: &[fn(&mut Routes<'_, '_>)] = &[
     products::routes,
     materials::routes,
     batches::routes,
+    serials::routes,
     print_jobs::routes,
     printers::routes,
     sales::routes,
     warranties::routes,
     holders::routes,
+    rooms::routes::<defects::Defect>,
     findings::routes,
     trace::routes,
     recalls::routes,

@@ -10,7 +10,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::COLUMNS;
 use super::page::{FormPage, ListPage, OnePage, ask_of, card_of, cells, href};
-use super::resolve::{Named, find, read_name};
 use super::rules::{NewSale, SaleAsk, check};
 use super::store::{self, Sale, SaleFilter};
 use super::view::{SaleView, views};
@@ -24,6 +23,7 @@ use crate::platform::http::{
     Caller, Filled, Form, House, Json, Locale, Once, Routes, Shell, created, csv, html, html_response, json, perm, query_escape, see_other,
 };
 use crate::production::parties::{self, Party, Role};
+use crate::production::serials::{self, Scanned};
 use crate::production::{batches, products};
 
 /// Rows a download may have.
@@ -125,12 +125,12 @@ fn retailer_of(db: &mut Db, code: Option<&str>, bound: Option<Id>) -> Result<Opt
 async fn register(house: &House, stamp: Stamp, bound: Option<Id>, once: Once, ask: SaleAsk, source: &'static str) -> Result<SaleView> {
     let (zone, today, keys) = (house.config.time_zone, house.today(), house.keys.clone());
     let sound = check(&ask, today)?;
-    let named = pinned(house, read_name("serial", &ask.serial, ask.gtin.as_deref())?).await?;
+    let named = pinned(house, Scanned::read("serial", &ask.serial, ask.gtin.as_deref())?).await?;
     house
         .store
         .write(move |db| {
             once.run(db, &stamp, |db| {
-                let garment = find(db, &keys.serials, &named)?;
+                let garment = serials::garment(db, &keys.serials, &named)?;
                 let retailer = retailer_of(db, ask.retailer.as_deref(), bound)?;
                 let sale = store::register(db, &stamp, zone, &NewSale { garment, retailer, sound: sound.clone(), source })?;
                 one_view(db, &keys.serials, today, sale)
@@ -139,19 +139,9 @@ async fn register(house: &House, stamp: Stamp, bound: Option<Id>, once: Once, as
         .await
 }
 
-/// The name as it is printed, with the GTIN that its serial was made with. A serial alone is tried with every GTIN there is: here, on a reader, and
-/// not on the one writer. One that names no garment stays as it is, for the write to refuse.
-async fn pinned(house: &House, named: Named) -> Result<Named> {
-    if named.gtin.is_some() {
-        return Ok(named);
-    }
-    let (keys, sought) = (house.keys.clone(), named.clone());
-    let found = house.store.read(move |db| match find(db, &keys.serials, &sought) {
-        Ok(garment) => batches::serial_of(db, &keys.serials, garment),
-        Err(Error::Refused(_)) => Ok(None),
-        Err(error) => Err(error),
-    });
-    Ok(found.await?.map_or(named, Named::from))
+async fn pinned(house: &House, named: Scanned) -> Result<Scanned> {
+    let keys = house.keys.clone();
+    house.store.read(move |db| serials::printed(db, &keys.serials, named)).await
 }
 
 fn one_view(db: &mut Db, keys: &crate::kernel::serial::Keyring, today: NaiveDate, sale: Sale) -> Result<SaleView> {
@@ -214,11 +204,11 @@ fn sales_of(db: &mut Db, house: &House, garment: GarmentId, bound: Option<Id>) -
 
 async fn of_serial(house: &House, bound: Option<Id>, serial: String, gtin: Option<String>) -> Result<SalesOfGarment> {
     let inside = house.clone();
-    let named = read_name("serial", &serial, gtin.as_deref())?;
+    let named = Scanned::read("serial", &serial, gtin.as_deref())?;
     let sales = house
         .store
         .read(move |db| {
-            let garment = find(db, &inside.keys.serials, &named)?;
+            let garment = serials::garment(db, &inside.keys.serials, &named)?;
             sales_of(db, &inside, garment, bound)
         })
         .await?;
@@ -258,12 +248,12 @@ async fn later(
     what: Later,
 ) -> Result<SaleView> {
     let (zone, today, keys) = (house.config.time_zone, house.today(), house.keys.clone());
-    let named = pinned(house, read_name("serial", serial, gtin)?).await?;
+    let named = pinned(house, Scanned::read("serial", serial, gtin)?).await?;
     house
         .store
         .write(move |db| {
             once.run(db, &stamp, |db| {
-                let garment = find(db, &keys.serials, &named)?;
+                let garment = serials::garment(db, &keys.serials, &named)?;
                 if bound.is_some() && store::latest(db, garment)?.is_none_or(|sale| sale.retailer != bound) {
                     return Err(Code::NotFound.into());
                 }
@@ -437,12 +427,12 @@ async fn find_page(
 }
 
 async fn sought_serial(house: &House, bound: Option<Id>, typed: &str) -> Result<String> {
-    let named = read_name("serial", typed, None)?;
+    let named = Scanned::read("serial", typed, None)?;
     let inside = house.clone();
     let of = house
         .store
         .read(move |db| {
-            let garment = find(db, &inside.keys.serials, &named)?;
+            let garment = serials::garment(db, &inside.keys.serials, &named)?;
             sales_of(db, &inside, garment, bound)?;
             batches::serial_of(db, &inside.keys.serials, garment)
         })
@@ -512,11 +502,11 @@ fn filled(values: HashMap<String, String>, error: crate::kernel::Error, shell: &
 
 async fn one(request: &HttpRequest, house: &House, bound: Option<Id>, serial: String, form: Filled) -> Result<OnePage> {
     let SalesOfGarment { serial, sales } = of_serial(house, bound, serial, None).await?;
-    let (named, inside, lang) = (read_name("serial", &serial, None)?, house.clone(), Locale::of(request).0);
+    let (named, inside, lang) = (Scanned::read("serial", &serial, None)?, house.clone(), Locale::of(request).0);
     let (what, card) = house
         .store
         .read(move |db| {
-            let garment = find(db, &inside.keys.serials, &named)?;
+            let garment = serials::garment(db, &inside.keys.serials, &named)?;
             let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
             let of = batches::serial_of(db, &inside.keys.serials, garment)?.ok_or(Code::SerialUnknown)?;
             Ok((products::what(db, batch.sku_id, lang)?, card_of(&of)))

@@ -10,7 +10,6 @@ use roaring::RoaringTreemap;
 use serde::{Deserialize, Serialize};
 
 use super::examine::{Examined, examine};
-use super::resolve::{Finder, Named, read_name};
 use super::rules::{self, NewSale, Sound};
 use super::store::register_examined;
 use crate::kernel::money::{self, Money};
@@ -25,6 +24,7 @@ use crate::platform::imports::{
 };
 use crate::platform::keys::Keys;
 use crate::production::parties;
+use crate::production::serials::{Finder, Scanned};
 
 /// The currency of a price without one.
 const CURRENCY: &str = "CNY";
@@ -138,7 +138,7 @@ struct SaleImport {
 
 #[derive(Clone, Serialize, Deserialize)]
 struct SaleRow {
-    named: Named,
+    named: Scanned,
     /// The garment of that name, once it was looked up.
     garment: Option<GarmentId>,
     retailer: Option<String>,
@@ -158,7 +158,7 @@ impl Import for SaleImport {
 
     fn read(&mut self, row: &mut Row<'_>) -> Option<SaleRow> {
         let gtin = row.get("gtin");
-        let named = row.read("serial", |field, text| read_name(field, text, Some(gtin)));
+        let named = row.read("serial", |field, text| Scanned::read(field, text, Some(gtin)));
         let retailer = row.optional_code("retailer_code");
         let sold_on = row.date("sold_on");
         let delivered_on = row.optional_date("delivered_on");
@@ -194,7 +194,7 @@ impl Import for SaleImport {
         news.retain(|(place, new)| {
             let is_first = self.seen.insert(new.garment.0.unsigned_abs());
             if let Some(entry) = chunk.get(*place).filter(|_| !is_first) {
-                faults.push(entry.fault("serial", Code::Duplicate).with("field", "serial").with("value", &entry.record.named.serial));
+                faults.push(entry.fault("serial", Code::Duplicate).with("field", "serial").with("value", &entry.record.named.text));
             }
             is_first
         });
@@ -245,7 +245,7 @@ fn told(chunk: &[Entry<SaleRow>], places: &[usize], examined: &Examined) -> Appl
     let others: HashSet<usize> = examined.unchanged.iter().chain(examined.refused.iter().map(|(at, _)| at)).copied().collect();
     for (_, place) in places.iter().enumerate().filter(|(at, _)| !others.contains(at)) {
         if let Some(entry) = chunk.get(*place) {
-            applied.add(entry.line, entry.record.named.serial.as_str());
+            applied.add(entry.line, entry.record.named.text.as_str());
         }
     }
     applied
@@ -253,7 +253,7 @@ fn told(chunk: &[Entry<SaleRow>], places: &[usize], examined: &Examined) -> Appl
 
 /// The faults of a refusal, at the line of its row and with the serial they are about.
 fn located(entry: &Entry<SaleRow>, refusal: Refusal) -> impl Iterator<Item = Fault> {
-    let (line, serial) = (entry.line, entry.record.named.serial.clone());
+    let (line, serial) = (entry.line, entry.record.named.text.clone());
     refusal.faults.into_iter().map(move |fault| fault.with("value", &serial).at_line(line))
 }
 

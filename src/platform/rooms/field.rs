@@ -34,6 +34,13 @@ impl Field {
         self
     }
 
+    /// A file must have its column and fill it, though a form or a program may leave it out.
+    #[must_use]
+    pub const fn filled_in_files(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
     /// The Chinese or English half of a text called `group`, which has this title as a whole.
     #[must_use]
     pub const fn half_of(mut self, group: &'static str, lang: Lang, title: (&'static str, &'static str)) -> Self {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -20,6 +21,14 @@ impl Said {
     /// # Errors
     /// [`Code::Invalid`] with every wrong field.
     pub fn of_json(fields: &Fields, document: Map<String, Value>) -> Result<Self> {
+        Self::of_json_by(fields, document, |_| Vec::new())
+    }
+
+    /// The same under a rule of the room, which says what is wrong beyond single fields with what could be read.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] with every wrong field and what the rule says.
+    pub fn of_json_by(fields: &Fields, document: Map<String, Value>, rule: impl FnOnce(&Self) -> Vec<Fault>) -> Result<Self> {
         let mut flat = Map::new();
         let mut faults = Vec::new();
         for (key, value) in document {
@@ -39,7 +48,7 @@ impl Said {
             }
         }
         faults.extend(flat.into_iter().map(|(unknown, _)| Fault::new(unknown, Code::UnknownField)));
-        Self(said).unless(fields, faults)
+        Self(said).unless(fields, faults, rule)
     }
 
     /// What a form says: it speaks of every field.
@@ -47,6 +56,14 @@ impl Said {
     /// # Errors
     /// [`Code::Invalid`] with every wrong field.
     pub fn of_form(fields: &Fields, values: &HashMap<String, String>) -> Result<Self> {
+        Self::of_form_by(fields, values, |_| Vec::new())
+    }
+
+    /// The same under a rule of the room, which says what is wrong beyond single fields with what could be read.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] with every wrong field and what the rule says.
+    pub fn of_form_by(fields: &Fields, values: &HashMap<String, String>, rule: impl FnOnce(&Self) -> Vec<Fault>) -> Result<Self> {
         let mut said = Map::new();
         let mut faults = Vec::new();
         for field in fields.columns {
@@ -66,15 +83,21 @@ impl Said {
                 Err(fault) => faults.push(at(field, fault)),
             }
         }
-        Self(said).unless(fields, faults)
+        Self(said).unless(fields, faults, rule)
     }
 
-    /// What a row of a file says: of the columns that the file has. None when a cell is wrong, which the row has noted.
+    /// What a row of a file says: of the columns that the file has and that are not read by hand. None when a cell is wrong, which the row has
+    /// noted.
     pub fn of_row(fields: &'static Fields, row: &mut Row<'_>) -> Option<Self> {
+        Self::of_row_by(fields, row, |_| Vec::new())
+    }
+
+    /// The same under a rule of the room, which says what is wrong beyond single fields with what could be read.
+    pub fn of_row_by(fields: &'static Fields, row: &mut Row<'_>, rule: impl FnOnce(&Self) -> Vec<Fault>) -> Option<Self> {
         let mut said = Map::new();
         let mut sound = true;
         for field in fields.columns {
-            if !row.has_column(field.name) {
+            if !row.has_column(field.name) || matches!(field.kind, Kind::ByHand) {
                 continue;
             }
             let read = match field.kind {
@@ -82,14 +105,23 @@ impl Said {
                 _ => row.optional_take(field.name, takes(field.kind), |_, text| field.read(text)),
             };
             match read {
+                Some(None) if field.required => {
+                    row.fault(Fault::new(field.name, Code::Missing));
+                    sound = false;
+                }
                 Some(value) => drop(said.insert(field.name.to_owned(), value.unwrap_or(Value::Null))),
                 None => sound = false,
             }
         }
-        sound.then_some(Self(said))
+        let said = Self(said);
+        let ruled = rule(&said);
+        sound &= ruled.is_empty();
+        ruled.into_iter().for_each(|fault| row.fault(fault));
+        sound.then_some(said)
     }
 
-    fn unless(self, fields: &Fields, mut faults: Vec<Fault>) -> Result<Self> {
+    fn unless(self, fields: &Fields, mut faults: Vec<Fault>, rule: impl FnOnce(&Self) -> Vec<Fault>) -> Result<Self> {
+        faults.extend(rule(&self));
         let wrong: Vec<String> = faults.iter().map(|fault| fault.field.to_string()).collect();
         let about =
             |name: &str| wrong.iter().any(|field| field == name || field.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')));
@@ -155,16 +187,33 @@ impl Said {
         self
     }
 
-    /// What was said, as the value it stands for: `query.code` is a field within a field.
+    /// What was said, as the value it stands for: `query.code` is a field within a field. What was said to be nothing is not in it.
     ///
     /// # Errors
     /// [`Error::Broken`] when the fields are not those of the value.
     pub fn value<T: DeserializeOwned>(&self) -> Result<T> {
         let mut document = Map::new();
-        for (name, said) in &self.0 {
+        for (name, said) in self.0.iter().filter(|(_, said)| !said.is_null()) {
             put(&mut document, name, said.clone());
         }
         serde_json::from_value(Value::Object(document)).map_err(Error::broken)
+    }
+
+    /// The same with this value of a field.
+    #[must_use]
+    pub fn with_value(mut self, name: &'static str, value: Value) -> Self {
+        self.0.insert(name.to_owned(), value);
+        self
+    }
+
+    /// What was said for a field.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|said| !said.is_null())
+    }
+
+    /// The day that was said for a field.
+    pub fn day(&self, name: &str) -> Option<NaiveDate> {
+        self.text(name)?.parse().ok()
     }
 
     /// The text that was said for a field.

@@ -21,6 +21,7 @@ use crate::platform::policies::{self, Policy};
 use crate::production::batches::{self, Batch};
 use crate::production::labels::Format;
 use crate::production::printers::{self, Printer};
+use crate::production::serials::{self, Scanned};
 use crate::{each, step};
 
 /// The subject of a job's events.
@@ -588,13 +589,10 @@ pub(super) fn spoil_serials(db: &mut Db, stamp: &Stamp, keys: &Keyring, texts: &
     let mut faults = Vec::new();
     let mut units: BTreeMap<(BatchNo, Option<Id>), Vec<Range<i64>>> = BTreeMap::new();
     for text in rules::read_serials("serials", texts)? {
-        let garment = match batches::find_scanned(db, keys, text) {
+        let scanned = Scanned::read("serials", text, None).map_err(Error::from);
+        let garment = match scanned.and_then(|scanned| serials::find(db, keys, &scanned)) {
             Ok(Some(garment)) => garment,
-            Ok(None) => {
-                faults.push(Fault::new("serials", Code::UnknownReference).with("value", text));
-                continue;
-            }
-            Err(Error::Refused(refusal)) if refusal.code == Code::SerialTypo => {
+            Ok(None) | Err(Error::Refused(_)) => {
                 faults.push(Fault::new("serials", Code::UnknownReference).with("value", text));
                 continue;
             }

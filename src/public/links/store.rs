@@ -16,6 +16,7 @@ use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Refusal, Result}
 use crate::platform::db::Db;
 use crate::platform::db::schema::link;
 use crate::platform::events::{self, Stamp};
+use crate::production::serials::{self, Scanned};
 use crate::production::{batches, materials, products};
 
 /// Under which name links are held in memory elsewhere.
@@ -136,7 +137,7 @@ fn subject(db: &mut Db, keyring: &Keyring, level: Level, code: &str, gtin: Optio
         Level::Sku => products::sku_by_code(db, code)?.map(|sku| sku.id.0),
         Level::Lot => materials::lot_called(db, code, None)?.map(|lot| lot.id.0),
         Level::Batch => batches::batch_by_code(db, code)?.map(|batch| batch.no.0),
-        Level::Garment => batches::find_serial(db, keyring, gtin, code)?.map(|garment| garment.0),
+        Level::Garment => serials::find(db, keyring, &Scanned::read("code", code, gtin)?)?.map(|garment| garment.0),
     };
     found.ok_or_else(|| Fault::new("code", Code::UnknownReference).with("value", code).into())
 }
