@@ -238,18 +238,6 @@ pub const HOUSE: Plan = Plan {
         },
         Exception {
             rule: "step",
-            place: "ownership/sales/http",
-            what: "register: resolve::find + parties::by_code + store::register + view::views",
-            why: "a step in http: finding the garment and its retailer belongs to a function of the room",
-        },
-        Exception {
-            rule: "step",
-            place: "ownership/sales/http",
-            what: "later: resolve::find + store::latest + store::deliver + store::end_sale + view::views",
-            why: "a step in http: whose sale it is, is decided here; it belongs to a function of the room",
-        },
-        Exception {
-            rule: "step",
             place: "ownership/warranties/http",
             what: "void_api: serials::garment + store::void + .state",
             why: "a step in http: finding the garment belongs to a function of the room",
@@ -305,9 +293,8 @@ pub const HOUSE: Plan = Plan {
     namesakes: &[
         ("Act", "platform/rooms production/corrections", "what may be done from a page, and a correction on its own"),
         ("Answer", "public/card quality/root_cause", "a page that is answered, and what an engine answers"),
-        ("Ask", "ownership/sales production/batches production/materials quality/trace staff/calendars", QUESTION),
+        ("Ask", "production/batches production/materials quality/trace staff/calendars", QUESTION),
         ("At", "platform/db public/card", "how a moment is written to the store, and where a card is"),
-        ("Beside", "ownership/sales production/batches", QUESTION),
         ("Cause", "kernel quality/root_cause", ENGINE),
         ("Cell", "platform/exports quality/root_cause quality/root_cause", ENGINE),
         ("Change", "kernel platform/imports production/corrections quality/liability", ENGINE),

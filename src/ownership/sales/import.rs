@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::examine::{Examined, examine};
 use super::rules::{self, NewSale, Sound};
 use super::store::register_examined;
+use super::{CURRENCY, FIELDS};
 use crate::kernel::money::{self, Money};
 use crate::kernel::time::local_date;
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result, countries};
@@ -20,90 +21,14 @@ use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Kept, Mode, Row, Spool,
+    AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Kept, Mode, Row, Spool,
 };
 use crate::platform::keys::Keys;
 use crate::production::parties;
 use crate::production::serials::{Finder, Scanned};
 
-/// The currency of a price without one.
-const CURRENCY: &str = "CNY";
-
-/// The columns of a file of sales.
-pub const COLUMNS: Columns = Columns {
-    table: "sales",
-    title: ("销售", "Sales"),
-    columns: &[
-        Column::required(
-            "serial",
-            &["序列号", "标签网址", "二维码内容"],
-            &["Serial", "Serial number", "Address", "URI", "QR"],
-            ("标签上的序列号，或扫码得到的整个网址", "The serial on the label, or the whole address its code holds"),
-            "0K8JYHFBAF2GXMNFX4WA",
-        ),
-        Column::optional(
-            "gtin",
-            &["商品条码", "GTIN"],
-            &["GTIN", "Barcode", "EAN"],
-            ("8 到 14 位；外部序列号重复时需要", "8 to 14 digits; needed where a serial from elsewhere is not unique"),
-            "09506000134352",
-        ),
-        Column::optional(
-            "retailer_code",
-            &["零售商编码", "门店编码", "零售商", "门店"],
-            &["Retailer", "Retailer code", "Shop"],
-            ("往来单位编码；门店账号导入时可不填", "Code of the party that sold it; a shop's own account may leave it out"),
-            "SHOP-HZ-01",
-        ),
-        Column::required(
-            "sold_on",
-            &["销售日期", "售出日期"],
-            &["Sold", "Sold on", "Date"],
-            ("售出的日期", "The day it was sold"),
-            "2026-06-15",
-        ),
-        Column::optional(
-            "delivered_on",
-            &["收货日期", "送达日期"],
-            &["Delivered", "Delivered on"],
-            ("买家收到的日期，不早于销售日期", "The day it was handed over, not before it was sold"),
-            "2026-06-18",
-        ),
-        Column::optional(
-            "order_no",
-            &["订单号"],
-            &["Order", "Order no.", "Order number"],
-            ("店铺自己的订单号，不含个人信息", "The shop's own number; names no person"),
-            "WEB-20260615-0042",
-        ),
-        Column::optional(
-            "price",
-            &["成交价", "价格", "金额"],
-            &["Price", "Price paid", "Amount"],
-            ("这一件实付的含税金额", "What was paid for this garment, tax included"),
-            "399.00",
-        ),
-        Column::optional(
-            "currency",
-            &["币种", "货币"],
-            &["Currency"],
-            ("三个字母；有价格而不填为 CNY", "Three letters; CNY when a price stands without one"),
-            "CNY",
-        ),
-        Column::optional(
-            "channel",
-            &["渠道", "销售渠道"],
-            &["Channel"],
-            ("销售渠道的代码", "How it was sold, as the brand names it"),
-            "web",
-        ),
-        Column::optional("country", &["国家", "国家或地区"], &["Country"], ("国家或地区的名称或代码", "Name or code of the country"), "CN"),
-        Column::optional("city", &["城市"], &["City"], ("城市", "City"), "杭州"),
-    ],
-};
-
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::SalesEdit, begin };
+pub const IMPORT: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::SalesEdit, begin };
 
 fn begin(house: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     Ok(Box::new(SaleImport {
@@ -149,7 +74,7 @@ impl Import for SaleImport {
     type Record = SaleRow;
 
     fn columns(&self) -> &'static Columns {
-        const { &COLUMNS }
+        &FIELDS
     }
 
     fn begins(&mut self, _file: &str, mode: Mode) {
@@ -159,9 +84,10 @@ impl Import for SaleImport {
     fn read(&mut self, row: &mut Row<'_>) -> Option<SaleRow> {
         let gtin = row.get("gtin");
         let named = row.read("serial", |field, text| Scanned::read(field, text, Some(gtin)));
-        let retailer = row.optional_code("retailer_code");
+        let retailer = row.optional_code("retailer");
         let sold_on = row.date("sold_on");
         let delivered_on = row.optional_date("delivered_on");
+        let promised_on = row.optional_date("promised_on");
         let order_no = row.optional_text("order_no", 60);
         // How many decimals a price may have is for its currency to say: without a sound one the price is not looked at.
         let currency = row.optional("currency", money::read_currency).map(|currency| currency.unwrap_or_else(|| CURRENCY.to_owned()));
@@ -178,7 +104,7 @@ impl Import for SaleImport {
         let sound = Sound {
             sold_on,
             delivered_on,
-            promised_on: None,
+            promised_on: promised_on?,
             order_no: order_no?.unwrap_or_default(),
             price,
             channel: channel?.unwrap_or_default(),
@@ -279,7 +205,7 @@ fn resolve(db: &mut Db, keys: &Keys, party: Option<Id>, finder: &mut Finder, chu
             None => Ok(party),
             Some(code) => {
                 let known = retailers.get(code).copied().filter(|id| party.is_none_or(|own| own == *id));
-                known.map(Some).ok_or_else(|| entry.fault("retailer_code", Code::UnknownReference).with("value", code))
+                known.map(Some).ok_or_else(|| entry.fault("retailer", Code::UnknownReference).with("value", code))
             }
         };
         match (garment.map_err(|fault| fault.at_line(entry.line)), retailer) {
@@ -291,14 +217,4 @@ fn resolve(db: &mut Db, keys: &Keys, party: Option<Id>, finder: &mut Finder, chu
         }
     }
     Ok(resolved)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_header_answers_to_two_columns() {
-        assert_eq!(COLUMNS.ambiguous(), Vec::<&str>::new());
-    }
 }

@@ -229,9 +229,9 @@ impl Field {
     /// The tone of a badge, by the word that is stored.
     pub(super) fn tone(&self, value: &Value) -> &'static str {
         match (self.kind, value.as_str()) {
-            (Kind::Choice(_), Some("active")) => "good",
-            (Kind::Choice(_), Some("major")) => "warn",
-            (Kind::Choice(_), Some("critical")) => "bad",
+            (Kind::Choice(_), Some("active" | "running")) => "good",
+            (Kind::Choice(_), Some("major" | "waiting")) => "warn",
+            (Kind::Choice(_), Some("critical" | "void")) => "bad",
             _ => "",
         }
     }

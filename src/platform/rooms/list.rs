@@ -298,6 +298,8 @@ pub(super) struct ListView {
     /// What may be done: the message of its name, where it leads.
     pub acts: Vec<(&'static str, String)>,
     pub query: ListQuery,
+    /// What is wrong with what is looked for.
+    pub fault: Option<String>,
     pub filters: Vec<Filter>,
     pub sums: Vec<Sum>,
     /// Whether who looks sees only what is of their party.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,12 +11,12 @@ use super::call::{Call, Sees};
 use super::field::{Field, Fields};
 use super::list::{Filter, Filtered, From, ListPage, ListQuery, ListRow, ListView, ListWindow, Offered, Sum};
 use super::said::{document, object};
-use crate::kernel::Result;
+use crate::kernel::{Error, Result};
 use crate::kernel::text::Lang;
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format};
 use crate::platform::http::perm::{Perm, Permission};
-use crate::platform::http::{Routes, html, json};
+use crate::platform::http::{Routes, html, html_response, json};
 
 /// Rows of a download read at a time.
 const DOWNLOAD_ROWS: i64 = 2_000;
@@ -79,7 +80,7 @@ pub(super) fn filters_of<T: Listing>() -> impl Iterator<Item = Filtered> {
     of_fields.chain(T::FILTERS.iter().map(|field| Filtered { name: field.name, field, may_be_any: !field.needed }))
 }
 
-fn query_of<T: Listing>(call: &Call<T::Read>, pairs: &Pairs) -> Result<ListQuery> {
+fn query_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, String>) -> Result<ListQuery> {
     ListQuery::of(filters_of::<T>(), pairs, call.house())
 }
 
@@ -110,8 +111,25 @@ async fn list_json<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<Http
 }
 
 async fn list_page<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
-    let query = query_of::<T>(&call, &pairs)?;
-    let ListPage { page, previous } = page_of::<T>(&call, &query).await?;
+    Ok(html(&view_of::<T>(&call, &pairs, None).await?))
+}
+
+/// The list of a text that was looked for elsewhere and names nothing: what is wrong with it stands beside it, to be mended.
+///
+/// # Errors
+/// What nobody mends who looks for something.
+pub async fn list_again<T: Listing>(call: &Call<T::Read>, q: &str, error: Error) -> Result<HttpResponse> {
+    let Error::Refused(refusal) = error else { return Err(error) };
+    let words = call.words();
+    let fault = refusal.faults.first().map_or_else(|| words.refusal(&refusal), |fault| words.fault(fault));
+    let view = view_of::<T>(call, &HashMap::from([("q".to_owned(), q.to_owned())]), Some(fault)).await?;
+    let status = StatusCode::from_u16(refusal.code.status()).map_err(Error::broken)?;
+    Ok(html_response(status, &view))
+}
+
+async fn view_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, String>, fault: Option<String>) -> Result<ListView> {
+    let query = query_of::<T>(call, pairs)?;
+    let ListPage { page, previous } = page_of::<T>(call, &query).await?;
     let shell = call.shell(call.words().say(format!("{}-title", T::FIELDS.table)));
     let (asked, sees, lang) = (query.clone(), call.sees(), shell.lang);
     let (filters, sums) = call
@@ -128,7 +146,7 @@ async fn list_page<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<Http
     let row = |row: &T| Ok(ListRow::of(T::FIELDS, &object(row)?, row.href(), shell.lang, zone));
     let rows = page.items.iter().map(row).collect::<Result<Vec<_>>>()?;
     let may = |needs: Permission| call.may(needs) && (T::ACTS_OF_BOUND || call.party.is_none());
-    Ok(html(&ListView {
+    Ok(ListView {
         room: T::FIELDS.table,
         acts: T::acts().into_iter().filter(|(.., needs)| may(*needs)).map(|(key, href, _)| (key, href)).collect(),
         filters,
@@ -139,8 +157,9 @@ async fn list_page<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<Http
         next: page.next,
         previous,
         query,
+        fault,
         shell,
-    }))
+    })
 }
 
 async fn list_csv<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
