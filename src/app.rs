@@ -17,7 +17,6 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, RouteEntry, Routes, assets, at_the_door, dress, guard_headers, remember_lang};
 use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
-use crate::platform::policies;
 use crate::platform::rooms;
 use crate::production::{batches, materials, parties, print_jobs, printers, products, serials};
 use crate::public::{card, links, resolver};
@@ -38,6 +37,7 @@ const MENU: &[Entry] = &[
     Entry::new("/batches", "batches-title", &[Permission::ProductionRead]).act("/batches/new", "batches-new", Permission::ProductionEdit),
     Entry::new("/labels", "labels-title", &[Permission::LabelsRead]),
     Entry::new("/sales", "sales-title", &[Permission::SalesRead]).act("/sales/new", "sales-new", Permission::SalesEdit),
+    Entry::new("/links", "links-title", &[Permission::LinksEdit]).act("/links/new", "links-new", Permission::LinksEdit),
     Entry::new("/findings", "findings-title", &[Permission::FindingsRead]).act("/findings/new", "findings-new", Permission::FindingsEdit),
     Entry::new("/trace", "trace-title", &[Permission::TraceRead]),
     Entry::new("/recalls", "recalls-title", &[Permission::RecallEdit]),
@@ -45,8 +45,8 @@ const MENU: &[Entry] = &[
     Entry::new("/policy-values", "policy-values-title", &[Permission::PolicyEdit]),
     Entry::new("/calendars", "calendars-title", &[Permission::PolicyEdit]),
     Entry::new("/imports", "imports-title", MAY_IMPORT),
-    Entry::new("/accounts", "accounts-title", &[Permission::AccountsEdit]).act("/new-account", "accounts-new", Permission::AccountsEdit),
-    Entry::new("/api-keys", "api-keys-title", &[Permission::AccountsEdit]),
+    Entry::new("/accounts", "accounts-title", &[Permission::AccountsEdit]).act("/accounts/new", "accounts-new", Permission::AccountsEdit),
+    Entry::new("/api-keys", "api-keys-title", &[Permission::AccountsEdit]).act("/api-keys/new", "api-keys-new", Permission::AccountsEdit),
 ];
 
 /// The tables that can be imported, in the order a new deployment loads them.
@@ -71,7 +71,7 @@ const ROUTES: &[fn(&mut Routes<'_, '_>)] = &[
     card::routes,
     assets::routes,
     jobs::routes,
-    policies::routes,
+    staff::policies::routes,
     imports::routes,
     staff::sign_in::routes,
     staff::accounts::routes,

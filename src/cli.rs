@@ -1,6 +1,7 @@
 //! The command line: what an administrator, a planner or a script can do without a browser.
 
 mod demo;
+mod import;
 mod labels;
 mod policy;
 mod root_cause;
@@ -82,20 +83,12 @@ enum Command {
         #[command(subcommand)]
         command: user::UserCommand,
     },
+    /// Load tables from CSV or XLSX files: all of them are checked together, and nothing is written unless all are clean.
+    Import(import::ImportArgs),
     /// The values of policy: periods, tries, limits.
     Policy {
         #[command(subcommand)]
         command: policy::PolicyCommand,
-    },
-    /// Load a table from a CSV or XLSX file.
-    Import {
-        /// The table: parties, styles, skus, lots, batches, sales, …
-        table: String,
-        /// The file.
-        file: PathBuf,
-        /// Only check it.
-        #[arg(long)]
-        dry_run: bool,
     },
     /// Labels: check templates, look at one, make files, print.
     Labels {
@@ -177,8 +170,8 @@ fn run(cli: Cli) -> Result<()> {
         Command::Keys { command: KeysCommand::Rotate { purpose } } => store::rotate(&config, &purpose),
         Command::Gs1 { command: Gs1Command::Parse } => tools::gs1_parse(),
         Command::Serial { command: SerialCommand::Check { serial } } => tools::serial_check(&open(config)?, &serial),
-        Command::Import { table, file, dry_run: true } => tools::import(&open(config)?, &table, &file, true),
-        Command::Import { table, file, dry_run: false } => tools::import(&open_or_begin(config)?, &table, &file, false),
+        Command::Import(args) if args.dry_run => import::run(&open(config)?, &args),
+        Command::Import(args) => import::run(&open_or_begin(config)?, &args),
         Command::Labels { command } => labels::run(config, command),
         Command::RootCause { command } => root_cause::run(command),
         Command::Policy { command } => policy::run(&open(config)?, command),

@@ -10,7 +10,7 @@ use crate::kernel::{Error, Result};
 use crate::platform::db;
 use crate::platform::http::House;
 use crate::production::batches;
-use crate::staff::accounts::{self, Draft, Role, Roles};
+use crate::staff::accounts::{self, Account, Role, Roles};
 
 /// Who may sign in to the demo, with names that both languages can read and the party some are bound to.
 const PEOPLE: &[(Role, &str, &str, Option<&str>)] = &[
@@ -56,12 +56,13 @@ fn people(house: &House) -> Result<Vec<DemoAccount>> {
         for (role, user, name, party) in PEOPLE {
             let password = format!("demo-{user}-2026");
             let lang = terminal_lang();
-            let draft = Draft {
+            let draft = Account {
                 login: (*user).to_owned(),
                 name: (*name).to_owned(),
                 roles: Roles::from(vec![*role]),
-                party: party.map(str::to_owned),
+                party_code: party.map(str::to_owned),
                 lang,
+                ..Account::default()
             };
             accounts::add(house, draft, Some(&password)).await?;
             people.push(DemoAccount { role: role.as_str().to_owned(), user: (*user).to_owned(), password });

@@ -9,7 +9,7 @@ use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Result};
 use crate::platform::http::House;
 use crate::platform::words::Words;
-use crate::staff::accounts::{self, Draft, Role, Roles};
+use crate::staff::accounts::{self, Account, Role, Roles};
 
 /// What can be done with accounts.
 #[derive(Subcommand)]
@@ -54,13 +54,14 @@ pub(super) fn run(house: &House, command: UserCommand) -> Result<()> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         match command {
             UserCommand::Add { login, name, roles, party, lang, password_stdin } => {
-                let roles: Vec<Role> = roles.iter().map(|role| role.parse::<Role>()).collect::<std::result::Result<_, _>>()?;
+                let roles: Vec<Role> = roles.iter().map(|role| Role::read("roles", role)).collect::<std::result::Result<_, _>>()?;
                 let lang = match lang {
                     None => house.config.default_lang,
                     Some(tag) => Lang::of_tag(&tag)
                         .ok_or_else(|| Fault::new("lang", Code::NotOneOf).with("value", &tag).with("allowed", "zh-CN, en"))?,
                 };
-                let draft = Draft { name: name.unwrap_or_else(|| login.clone()), login, roles: Roles::from(roles), party, lang };
+                let (name, roles) = (name.unwrap_or_else(|| login.clone()), Roles::from(roles));
+                let draft = Account { login, name, roles, party_code: party, lang, ..Account::default() };
                 let password = if password_stdin { Some(read_password()?) } else { None };
                 let (account, link) = accounts::add(house, draft, password.as_deref()).await?;
                 tell(&words.say1("user-added", "login", &account.login));
@@ -71,17 +72,13 @@ pub(super) fn run(house: &House, command: UserCommand) -> Result<()> {
             }
             UserCommand::List => {
                 for account in accounts::list(house).await? {
-                    let state = words.say(match (account.active, account.has_password) {
-                        (false, _) => "accounts-disabled",
-                        (true, false) => "accounts-invited",
-                        (true, true) => "accounts-active",
-                    });
-                    let roles: Vec<_> = account.roles.iter().map(|role| role.name(words.lang())).collect();
+                    let lang = words.lang();
                     say(&format!(
-                        "{}\t{}\t{state}\t{}\t{}",
+                        "{}\t{}\t{}\t{}\t{}",
                         account.login,
                         account.name,
-                        roles.join(", "),
+                        account.state.word(lang),
+                        account.roles.names(lang),
                         account.party_code.as_deref().unwrap_or("-")
                     ));
                 }
@@ -91,9 +88,9 @@ pub(super) fn run(house: &House, command: UserCommand) -> Result<()> {
                 tell(&words.say1("user-disabled", "login", &account.login));
             }
             UserCommand::Link { login } => {
-                let link = accounts::new_link(house, &login).await.map_err(|error| named(error, &login))?;
+                let (_, link) = accounts::new_link(house, &login).await.map_err(|error| named(error, &login))?;
                 tell(&words.say("user-link-about"));
-                say(&link);
+                say(link.shown());
             }
         }
         Ok(())

@@ -14,6 +14,8 @@ pub struct Choice {
     pub en: &'static str,
     /// What else files call it.
     pub also: &'static [&'static str],
+    /// What it means, in Chinese and in English, where its name does not say it.
+    pub about: (&'static str, &'static str),
 }
 
 impl Choice {
@@ -38,7 +40,20 @@ impl Choice {
     }
 }
 
-/// An enum of a closed list. Each line: variant = stored text, Chinese, English, and what else people write for it, if anything.
+/// The text, or none.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! text_or_none {
+    () => {
+        ""
+    };
+    ($text:literal) => {
+        $text
+    };
+}
+
+/// An enum of a closed list. Each line: variant = stored text, Chinese, English, what else people write for it, if anything, and behind `=>` what
+/// it means in Chinese and in English, where its name does not say it.
 ///
 /// Programs send the stored text (`read`); files and forms any of the words (`WORDS`, `meant_by`).
 ///
@@ -53,7 +68,7 @@ impl Choice {
 /// ```
 #[macro_export]
 macro_rules! choices {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal, $zh:literal, $en:literal $(, [$($also:literal),+ $(,)?])?;)* }) => {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal, $zh:literal, $en:literal $(, [$($also:literal),+ $(,)?])? $(=> $zh_about:literal, $en_about:literal)?;)* }) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize, ::utoipa::ToSchema)]
         #[serde(rename_all = "snake_case")]
@@ -71,7 +86,9 @@ macro_rules! choices {
 
             /// The list as a table.
             pub const TABLE: &'static [$crate::kernel::choices::Choice] =
-                &[$($crate::kernel::choices::Choice { text: $text, zh: $zh, en: $en, also: &[$($($also),*)?] },)*];
+                &[$($crate::kernel::choices::Choice {
+                    text: $text, zh: $zh, en: $en, also: &[$($($also),*)?], about: ($crate::text_or_none!($($zh_about)?), $crate::text_or_none!($($en_about)?)),
+                },)*];
 
             /// Every word a file may use.
             pub const WORDS: &'static [(&'static str, $name)] =

@@ -49,6 +49,8 @@ codes! {
     UnsupportedMedia = "unsupported_media", 415;
     /// The body is larger than this route takes (`limit` bytes).
     BodyTooLarge = "body_too_large", 413;
+    /// What somebody handed in and not yet wrote or threw away fills what they may have (`megabytes`).
+    QuotaFull = "quota_full", 413;
     /// The body did not arrive in time.
     BodyTooSlow = "body_too_slow", 408;
     /// The body is not what its media type says (`reason`).

@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::error::{Code, Fault};
 
 /// The languages every screen, message and error is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Lang {
     /// Simplified Chinese.
+    #[default]
     #[serde(rename = "zh-CN")]
     Zh,
     /// English.

@@ -9,44 +9,21 @@ use std::sync::OnceLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use include_dir::{Dir, include_dir};
 use unic_langid::LanguageIdentifier;
 
 use crate::kernel::error::Args;
 use crate::kernel::text::Lang;
 use crate::kernel::{Fault, Refusal};
 
-macro_rules! catalogue {
-    ($($room:literal),* $(,)?) => {
-        const SOURCES: &[(&str, &str, &str)] = &[$((
-            $room,
-            include_str!(concat!("../words/zh-CN/", $room, ".ftl")),
-            include_str!(concat!("../words/en/", $room, ".ftl")),
-        ),)*];
-    };
-}
+/// A folder for each language, a file for each room.
+static CATALOGUES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/words");
 
-catalogue!(
-    "common",
-    "errors",
-    "staff",
-    "calendars",
-    "imports",
-    "parties",
-    "policies",
-    "styles",
-    "lots",
-    "batches",
-    "holders",
-    "sales",
-    "warranties",
-    "trace",
-    "recalls",
-    "findings",
-    "card",
-    "print_jobs",
-    "printers",
-    "store",
-);
+/// The catalogues of a language: the room and the text.
+fn catalogues(lang: Lang) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let files = CATALOGUES.get_dir(lang.tag()).into_iter().flat_map(Dir::files);
+    files.filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?)))
+}
 
 /// The words of one language. Cheap to copy: a page carries it as `t`.
 #[derive(Clone, Copy)]
@@ -179,12 +156,8 @@ fn bundle(lang: Lang) -> FluentBundle<FluentResource> {
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     // Isolation marks are invisible characters that break copying of codes and dates.
     bundle.set_use_isolating(false);
-    for (room, zh, en) in SOURCES {
-        let text = match lang {
-            Lang::Zh => zh,
-            Lang::En => en,
-        };
-        let resource = FluentResource::try_new((*text).to_owned()).unwrap_or_else(|(resource, errors)| {
+    for (room, text) in catalogues(lang) {
+        let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(resource, errors)| {
             tracing::error!(room, ?errors, "a catalogue does not parse");
             resource
         });
@@ -197,23 +170,20 @@ fn bundle(lang: Lang) -> FluentBundle<FluentResource> {
 
 /// Keys of a language's catalogues, for the test that both have the same.
 pub fn keys(lang: Lang) -> BTreeSet<String> {
-    let mut keys = BTreeSet::new();
-    for (_, zh, en) in SOURCES {
-        let text = match lang {
-            Lang::Zh => zh,
-            Lang::En => en,
-        };
-        keys.extend(text.lines().filter_map(|line| {
-            let (key, _) = line.split_once(" =").or_else(|| line.split_once('='))?;
-            let plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-            plain.then(|| key.to_owned())
-        }));
-    }
-    keys
+    catalogues(lang).flat_map(|(_, text)| text.lines().filter_map(key_of)).map(str::to_owned).collect()
+}
+
+/// The key of a line that begins a message.
+fn key_of(line: &str) -> Option<&str> {
+    let (key, _) = line.split_once(" =").or_else(|| line.split_once('='))?;
+    let plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    plain.then_some(key)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::kernel::Code;
 
@@ -223,11 +193,14 @@ mod tests {
         assert_eq!(zh.difference(&en).collect::<Vec<_>>(), Vec::<&String>::new(), "only in zh-CN");
         assert_eq!(en.difference(&zh).collect::<Vec<_>>(), Vec::<&String>::new(), "only in en");
         for lang in Lang::ALL {
-            for (room, zh, en) in SOURCES {
-                for text in [zh, en] {
-                    assert!(FluentResource::try_new((*text).to_owned()).is_ok(), "{room} parses");
+            let mut rooms_of: BTreeMap<&str, &str> = BTreeMap::new();
+            for (room, text) in catalogues(lang) {
+                assert!(FluentResource::try_new(text.to_owned()).is_ok(), "{room} parses");
+                for key in text.lines().filter_map(key_of) {
+                    assert_eq!(rooms_of.insert(key, room), None, "{key} is said twice, in {room}");
                 }
             }
+            assert!(rooms_of.len() > 1_000, "the catalogues are in the program");
             let words = Words::of(lang);
             for key in keys(lang) {
                 assert!(words.knows(&key), "{} lacks {key}", lang.tag());

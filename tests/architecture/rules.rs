@@ -32,6 +32,8 @@ pub struct Review {
     pub findings: Vec<Finding>,
     /// From room, to room, what of it.
     pub edges: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
+    /// Who owns which table.
+    pub tables: Vec<(String, String)>,
     /// Table, who else reads it.
     pub readers: BTreeMap<String, BTreeSet<String>>,
 }
@@ -129,6 +131,7 @@ pub fn check(facts: &Facts, plan: &Plan) -> Review {
     let mut review = checker.review;
     review.findings.sort();
     review.findings.dedup();
+    review.tables.sort();
     review
 }
 
@@ -138,7 +141,7 @@ fn home_in(plan: &Plan, module: &[String]) -> Home {
         Some((_, room)) => (room.split('/').collect(), 1),
         None => (module.iter().map(String::as_str).collect(), 2),
     };
-    let wing = path.first().and_then(|first| plan.wings.iter().position(|(wing, _)| wing == first));
+    let wing = path.first().and_then(|first| plan.wings.iter().position(|wing| wing == first));
     match (wing, path.as_slice()) {
         (Some(0), [kernel, ..]) => Home { wing: 0, room: (*kernel).to_owned(), depth: 1 },
         (Some(wing), [name]) => Home { wing, room: (*name).to_owned(), depth: 1 },
@@ -195,28 +198,15 @@ impl Checker<'_> {
     }
 
     fn rooms(&mut self) {
-        let mut present = BTreeSet::new();
+        let mut told = BTreeSet::new();
         for module in self.facts.modules.keys().filter(|module| !module.is_empty()) {
             let home = self.home(module);
-            if self.is_front(&home) {
-                if !self.plan.front.contains(&home.room.as_str()) {
-                    present.insert((home.room, module.clone()));
-                }
-            } else if home.room.contains('/') {
-                present.insert((home.room, module.clone()));
+            if !self.is_front(&home) {
+                self.review.edges.entry(home.room).or_default();
+            } else if !self.plan.front.contains(&home.room.as_str()) && told.insert(home.room.clone()) {
+                let at = Spot { file: format!("src/{}", home.room).into(), line: 1 };
+                self.find("rooms", &at, module, format!("{} is no wing", home.room));
             }
-        }
-        let known: BTreeSet<String> =
-            self.plan.wings.iter().flat_map(|(wing, rooms)| rooms.iter().map(move |room| format!("{wing}/{room}"))).collect();
-        let mut told = BTreeSet::new();
-        for (room, module) in &present {
-            if !known.contains(room) && told.insert(room.clone()) {
-                let at = Spot { file: format!("src/{room}").into(), line: 1 };
-                self.find("rooms", &at, module, format!("{room} is not on the list of rooms"));
-            }
-        }
-        for room in known.iter().filter(|known| !present.iter().any(|(room, _)| room == *known)) {
-            self.find("rooms", &plan_spot(), std::slice::from_ref(room), format!("{room} is on the list of rooms and not in the source"));
         }
         for (path, _) in self.plan.placed {
             if !self.facts.modules.contains_key([(*path).to_owned()].as_slice()) {
@@ -320,7 +310,7 @@ impl Checker<'_> {
         let deep = leg.steps.iter().cloned().chain(last).find(|(module, _)| {
             let other = self.home(module);
             let part = self.role(&other, module);
-            let is_machinery = self.plan.open_wings.contains(&self.plan.wings.get(other.wing).map_or("", |(wing, _)| wing));
+            let is_machinery = self.plan.open_wings.contains(&self.plan.wings.get(other.wing).copied().unwrap_or_default());
             other.room != home.room && if is_machinery { part == "store" } else { WORKINGS.contains(&part) }
         });
         if let Some((module, name)) = deep {
@@ -417,7 +407,7 @@ impl Checker<'_> {
     /// Of the platform, or of the part of a room that talks to the world.
     fn is_machinery(&self, module: &[String]) -> bool {
         let home = self.home(module);
-        self.plan.open_wings.contains(&self.plan.wings.get(home.wing).map_or("", |(wing, _)| wing))
+        self.plan.open_wings.contains(&self.plan.wings.get(home.wing).copied().unwrap_or_default())
             || matches!(self.role(&home, module), "http" | "page")
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use hangtag::config::Config;
 use hangtag::kernel::text::Lang;
 use hangtag::platform::http::House;
-use hangtag::staff::accounts::{self, Draft, Role, Roles};
+use hangtag::staff::accounts::{self, Account, Role, Roles};
 use serde_json::json;
 
 use crate::support::browser::{Browser, Served, Tab};
@@ -101,7 +101,8 @@ async fn a_buyer_reads_claims_and_passes_on_without_scripts() {
 async fn an_inspector_signs_in_and_is_led_to_work() {
     let Some(browser) = Browser::start() else { return };
     let app = TestApp::new(On::Sqlite);
-    let draft = Draft { login: "chen".into(), name: "Chen".into(), roles: Roles::from(vec![Role::Inspector]), party: None, lang: Lang::En };
+    let roles = Roles::from(vec![Role::Inspector]);
+    let draft = Account { login: "chen".into(), name: "Chen".into(), roles, lang: Lang::En, ..Account::default() };
     accounts::add(&app.house, draft, Some("a line of four words")).await.unwrap();
     let served = Served::start(&app.house);
     let tab = browser.tab("zh-CN");

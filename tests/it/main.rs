@@ -20,6 +20,7 @@ mod corrections;
 mod durability;
 mod findings;
 mod holders;
+mod imports;
 mod labels_engine;
 mod links;
 mod materials;

@@ -44,6 +44,7 @@ pub const fn public(method: &'static str, path: &'static str) -> Route {
 fn table() -> Vec<Route> {
     [
         crate::findings::ROUTES,
+        crate::imports::ROUTES,
         crate::platform::ROUTES,
         crate::print_jobs::ROUTES,
         crate::staff::ROUTES,
@@ -181,10 +182,6 @@ const OTHERS: &[Route] = &[
     public("POST", "/card/{gtin}/{serial}/transfer"),
     public("GET", "/find-serial"),
     public("HEAD", "/find-serial"),
-    needs("GET", "/api/v1/links", P::LinksEdit),
-    needs("POST", "/api/v1/links", P::LinksEdit),
-    needs("DELETE", "/api/v1/links/{id}", P::LinksEdit),
-    needs("GET", "/api/v1/links/{id}", P::LinksEdit),
     public("GET", "/.well-known/gs1resolver"),
     public("HEAD", "/.well-known/gs1resolver"),
     public("OPTIONS", "/.well-known/gs1resolver"),

@@ -516,6 +516,11 @@ story!(a_file_of_sales_is_checked_whole_then_written, |app| {
     app.write(move |db| sales::end_sale(db, &stamp, zone, garment, day("2026-06-14"))).await;
     let again = import(&app, &sound, Mode::Apply, None).await;
     assert_eq!((again.outcome, again.added, again.unchanged), (Ending::Applied, 0, 3));
+    // A file of ours says what came back; it takes nothing back, and makes no sale of what came back elsewhere.
+    let told = |n: i64| format!("serial,retailer_code,sold_on,status\n{},{code},2026-06-10,已退回\n", serial(n));
+    let returned = import(&app, &told(7), Mode::Apply, None).await;
+    let found: Vec<_> = returned.faults.iter().map(|fault| (fault.column.as_str(), fault.code.as_str())).collect();
+    assert_eq!((returned.outcome, found), (Ending::Refused, vec![("status", "not_sold")]));
     // A shop's own file: its own sales only, and under its name when it says nothing.
     let own = format!("serial,retailer_code,sold_on\n{},,2026-06-12\n", serial(5));
     assert_eq!(import(&app, &own, Mode::Apply, Some(shop)).await.added, 1);

@@ -1,4 +1,4 @@
-//! Both migration trees describe the same tables, and `schema.rs` describes them too.
+//! Both migration trees describe the same tables, and so does the program.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,9 +19,23 @@ async fn catalogue(app: &TestApp) -> Catalogue {
     app.house.store.read(read).await.unwrap()
 }
 
-/// What `schema.rs` says, read as text: diesel keeps no list of it.
+/// The files that may declare tables: `schema.rs` and the rooms' stores.
+fn declaring(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            declaring(&path, found);
+        } else if path.ends_with("platform/db/schema.rs") || path.ends_with("store.rs") || path.parent().unwrap().ends_with("store") {
+            found.push(path);
+        }
+    }
+}
+
+/// What the program says, read as text: diesel keeps no list of it.
 fn described() -> Tables {
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/platform/db/schema.rs")).unwrap();
+    let mut files = Vec::new();
+    declaring(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let text: String = files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let mut tables = Tables::new();
     for part in text.split("diesel::table! {").skip(1) {
         let mut lines = part.lines().map(str::trim).filter(|line| !line.is_empty());

@@ -4,7 +4,7 @@
 use crate::kernel::choices::Choice;
 
 const fn at(text: &'static str, zh: &'static str, en: &'static str) -> Choice {
-    Choice { text, zh, en, also: &[] }
+    Choice { text, zh, en, also: &[], about: ("", "") }
 }
 
 macro_rules! zones {

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::rules::not_yet;
 use super::subject::resolve;
-use super::{About, Draft, FIELDS, Finding, NewFinding, store};
+use super::{About, COLUMNS, Draft, Finding, NewFinding, store};
 use crate::inspection::defects;
 use crate::kernel::{Code, Error, Fault, Refusal, Result, faults};
 use crate::platform::db::Db;
@@ -19,7 +19,7 @@ use crate::platform::keys::Keys;
 use crate::platform::rooms::Said;
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::FindingsEdit, begin };
+pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::FindingsEdit, begin };
 
 fn begin(house: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     if importer.party.is_some() {
@@ -39,11 +39,11 @@ impl Import for FindingImport {
     type Record = Draft;
 
     fn columns(&self) -> &'static Columns {
-        &FIELDS
+        &COLUMNS
     }
 
     fn read(&mut self, row: &mut Row<'_>) -> Option<Draft> {
-        let said = Said::of_row_by(&FIELDS, row, |said| not_yet(said.day("found_on"), self.today))?;
+        let said = Said::of_row_by(&COLUMNS, row, |said| not_yet(said.day("found_on"), self.today))?;
         let draft: Draft = said.value().map_err(|error| row.fault(faults::at("subject", &error))).ok()?;
         // Two equal rows are more likely a slip than two findings; one row with the quantity of both says it clearly.
         row.unique("subject", &format!("{draft:?}"));
@@ -110,6 +110,6 @@ impl FindingImport {
 mod tests {
     #[test]
     fn no_header_answers_to_two_columns() {
-        assert_eq!(super::FIELDS.ambiguous(), Vec::<&str>::new());
+        assert_eq!(super::COLUMNS.ambiguous(), Vec::<&str>::new());
     }
 }

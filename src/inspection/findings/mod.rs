@@ -33,54 +33,42 @@ use super::defects::{Severity, ZONES, defect_code};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::text::Lang;
 use crate::kernel::{BatchNo, Fault, GarmentId, Id};
+use crate::platform::imports::things;
 use crate::platform::rooms::{Field, Fields, Kind};
 use crate::production::serials::Scanned;
 
-const SUBJECT: Field = Field::new("subject", Kind::Line(2_000), &["对象", "批次或序列号"], &["Subject", "Serial, batch or lot"]).needed().hint(
-    "序列号、标签网址、生产批号或物料批号；同一编号既是物料批又是生产批次时，来料为物料批，其余为生产批次",
-    "A serial, a label's address, a batch code or a lot code; of a lot and a batch of one code, incoming means the lot",
-    "B-2026-0117",
-);
-const KIND: Field = Field::new("kind", Kind::Choice(SubjectKind::TABLE), &["类别"], &["Kind"]).nullable().hint(
-    "单件、生产批次或物料批；编号可能有几种含义时填写",
-    "garment, batch or lot, where a code could be more than one of them",
-    "",
-);
-const SUPPLIER: Field = Field::new("supplier_code", Kind::Code, &["供应商编号", "供应商"], &["Supplier", "Supplier code"]).nullable().hint(
-    "物料批的供应商；几家批号相同时必填",
-    "The lot's supplier; needed where several use the code",
-    "",
-);
-const GTIN: Field = Field::new("gtin", Kind::Line(20), &["商品条码", "GTIN"], &["GTIN"]).nullable().hint(
-    "8 到 14 位；外部序列号重复时需要",
-    "8 to 14 digits; needed where a serial from elsewhere is not unique",
-    "09506000134352",
-);
-const DEFECT: Field = Field::new("defect", Kind::Text(defect_code, as_it_is), &["缺陷代码", "疵点代码"], &["Defect", "Defect code"])
-    .needed()
+#[rustfmt::skip]
+const SUBJECT: Field = Field::new("subject", Kind::Line(2_000), &["对象", "批次或序列号"], &["Subject", "Serial, batch or lot"]).needed()
+    .hint("序列号、标签网址、生产批号或物料批号；同一编号既是物料批又是生产批次时，来料为物料批，其余为生产批次", "A serial, a label's address, a batch code or a lot code; of a lot and a batch of one code, incoming means the lot", "a7-Q/0001\nB-2026-014");
+#[rustfmt::skip]
+const KIND: Field = Field::new("kind", Kind::Choice(SubjectKind::TABLE), &["类型", "类别"], &["Kind"]).nullable()
+    .hint("单件、生产批次或物料批；编号可能有几种含义时填写", "garment, batch or lot, where a code could be more than one of them", "");
+#[rustfmt::skip]
+const SUPPLIER: Field = Field::new("supplier_code", Kind::Code, &["供应商编号", "供应商"], &["Supplier", "Supplier code"]).nullable()
+    .hint("物料批的供应商；几家批号相同时必填", "The lot's supplier; needed where several use the code", "");
+#[rustfmt::skip]
+const GTIN: Field = Field::new("gtin", Kind::Line(20), &[], &[]).of(things::GTIN).nullable()
+    .hint("8 到 14 位；外部序列号重复时需要", "8 to 14 digits; needed where a serial from elsewhere is not unique", "06901234000016\n");
+#[rustfmt::skip]
+const DEFECT: Field = Field::new("defect", Kind::Text(defect_code, as_it_is), &["缺陷代码", "疵点代码"], &["Defect", "Defect code"]).needed()
     .hint("缺陷目录中的代码", "A code of the defect catalogue", "seam_open");
-const SEVERITY: Field = Field::new("severity", Kind::Choice(Severity::TABLE), &["严重程度", "等级"], &["Severity"]).nullable().hint(
-    "轻微、主要或致命；不填按目录",
-    "minor, major or critical; as the catalogue has it when left out",
-    "major",
-);
-const ZONE: Field = Field::new("zone", Kind::Choice(ZONES), &["部位", "位置"], &["Zone", "Place"])
-    .nullable()
+#[rustfmt::skip]
+const SEVERITY: Field = Field::new("severity", Kind::Choice(Severity::TABLE), &["严重程度", "等级"], &["Severity"]).nullable()
+    .hint("轻微、主要或致命；不填按目录", "minor, major or critical; as the catalogue has it when left out", "major");
+#[rustfmt::skip]
+const ZONE: Field = Field::new("zone", Kind::Choice(ZONES), &["部位", "位置"], &["Zone", "Place"]).nullable()
     .hint("衣服上的部位", "Place on the garment", "front_hem");
-const QUANTITY: Field = Field::new("quantity", Kind::Whole(1, UNITS_PER_BATCH), &["数量", "件数"], &["Quantity", "Pieces"])
-    .nullable()
-    .hint("不填为 1", "1 when left out", "3");
-const STAGE: Field = Field::new("stage", Kind::Choice(Stage::TABLE), &["环节", "检验环节"], &["Stage"]).needed().hint(
-    "来料、在线、终检、仓库、门店、退货、维修、买家",
-    "incoming, inline, final, warehouse, store, return, repair, buyer",
-    "final",
-);
-const FOUND_ON: Field = Field::new("found_on", Kind::Day, &["发现日期", "检验日期"], &["Found", "Found on"])
-    .nullable()
-    .filled_in_files()
+#[rustfmt::skip]
+const QUANTITY: Field = Field::new("quantity", Kind::Whole(1, UNITS_PER_BATCH), &["数量", "件数"], &["Quantity", "Pieces"]).nullable()
+    .hint("不填为 1", "1 when left out", "1\n3");
+#[rustfmt::skip]
+const STAGE: Field = Field::new("stage", Kind::Choice(Stage::TABLE), &["环节", "检验环节"], &["Stage"]).needed()
+    .hint("来料、在线、终检、仓库、门店、退货、维修、买家", "incoming, inline, final, warehouse, store, return, repair, buyer", "final");
+#[rustfmt::skip]
+const FOUND_ON: Field = Field::new("found_on", Kind::Day, &["发现日期", "检验日期"], &["Found", "Found on"]).nullable().filled_in_files()
     .hint("发现的日期，不晚于今天", "The day it was seen, not after today", "2026-06-15");
-const NOTE: Field = Field::new("note", Kind::Paragraph(1_000), &["说明"], &["Note"])
-    .nullable()
+#[rustfmt::skip]
+const NOTE: Field = Field::new("note", Kind::Paragraph(1_000), &["说明"], &["Note"]).nullable()
     .hint("补充说明，不含个人信息", "What else there is to say; names no person", "2 cm");
 
 /// What somebody says of a finding: in a form, a document or a row of a file.
@@ -92,11 +80,29 @@ pub const FIELDS: Fields = Fields {
 
 const DEFECT_NAME: (&str, &str) = ("缺陷名称", "Defect name");
 
+#[rustfmt::skip]
+const NAME_ZH: Field = Field::new("defect.name.zh", Kind::Line(80), &["缺陷中文名称"], &["Defect name zh"]).half_of("defect.name", Lang::Zh, DEFECT_NAME).only_read();
+#[rustfmt::skip]
+const NAME_EN: Field = Field::new("defect.name.en", Kind::Line(80), &["缺陷英文名称"], &["Defect name en"]).half_of("defect.name", Lang::En, DEFECT_NAME).only_read();
+#[rustfmt::skip]
+const ID: Field = Field::new("id", Kind::Line(13), &["记录号"], &["Finding"]).only_read();
+#[rustfmt::skip]
+const BATCH: Field = Field::new("subject.batch", Kind::Line(40), &["生产批次"], &["Batch"]).only_read();
+#[rustfmt::skip]
+const STATUS: Field = Field::new("status", Kind::Choice(Status::TABLE), &["状态"], &["Status"]).only_read();
+#[rustfmt::skip]
+const PHOTOS: Field = Field::new("photos", Kind::Whole(0, 100), &["照片"], &["Photos"]).only_read();
+
+/// The columns of a file of findings: what is said of each, and what downloads say beside it.
+#[rustfmt::skip]
+pub const COLUMNS: Fields = Fields { columns: &[
+    SUBJECT, KIND, SUPPLIER, GTIN, DEFECT, SEVERITY, ZONE, QUANTITY, STAGE, FOUND_ON, NOTE, NAME_ZH, NAME_EN, ID, BATCH, STATUS, PHOTOS,
+], ..FIELDS };
+
 /// What the list shows, and its files, which can be handed in again.
 #[rustfmt::skip]
 const LISTED: Fields = Fields { table: "findings", title: FIELDS.title, columns: &[
-    Field::new("defect.name.zh", Kind::Line(80), &["缺陷中文名称"], &["Defect name zh"]).half_of("defect.name", Lang::Zh, DEFECT_NAME).listed(),
-    Field::new("defect.name.en", Kind::Line(80), &["缺陷英文名称"], &["Defect name en"]).half_of("defect.name", Lang::En, DEFECT_NAME).listed(),
+    NAME_ZH.listed(), NAME_EN.listed(),
     SUBJECT.called("subject.code").listed(),
     KIND.called("subject.kind").listed(),
     SUPPLIER.called("subject.supplier"),
@@ -107,11 +113,7 @@ const LISTED: Fields = Fields { table: "findings", title: FIELDS.title, columns:
     QUANTITY.listed(),
     STAGE.listed(),
     FOUND_ON.listed(),
-    NOTE,
-    Field::new("id", Kind::Line(13), &["记录"], &["Finding"]),
-    Field::new("subject.batch", Kind::Line(40), &["生产批次"], &["Batch"]),
-    Field::new("status", Kind::Choice(Status::TABLE), &["状态"], &["Status"]).listed(),
-    Field::new("photos", Kind::Whole(0, 100), &["照片"], &["Photos"]).listed(),
+    NOTE, ID, BATCH, STATUS.listed(), PHOTOS.listed(),
 ] };
 
 /// What it can be narrowed by.

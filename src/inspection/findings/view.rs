@@ -275,7 +275,7 @@ impl Listing for FindingView {
     type Read = FindingsRead;
 
     fn key(&self) -> String {
-        self.id.0.to_string()
+        self.id.to_string()
     }
 
     fn href(&self) -> String {

@@ -18,7 +18,7 @@ pub fn routes(config: &mut Routes<'_, '_>) {
 /// Why contact data is read.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Reading {
+struct ReadContact {
     /// Becomes part of the garment's history, with who read it and when.
     why: ReadReason,
 }
@@ -35,7 +35,7 @@ struct ContactView {
 /// Reads how to reach the garment's holder. A POST, because the reading is recorded.
 #[utoipa::path(
     tag = "holders",
-    request_body = Reading,
+    request_body = ReadContact,
     responses((status = 200, body = ContactView), (status = 404, body = Problem, description = "Nobody holds it, or they left nothing"))
 )]
 #[post("/api/v1/contacts/{serial}/read")]
@@ -43,7 +43,7 @@ async fn read_api(
     caller: Caller<perm::ContactRead>,
     house: web::Data<House>,
     serial: web::Path<String>,
-    body: Json<Reading>,
+    body: Json<ReadContact>,
 ) -> Result<HttpResponse> {
     if caller.party.is_some() {
         return Err(Code::NotFound.into());

@@ -10,9 +10,9 @@ use roaring::RoaringTreemap;
 use serde::{Deserialize, Serialize};
 
 use super::examine::{Examined, examine};
-use super::rules::{self, NewSale, Sound};
+use super::rules::{self, NewSale, SaleStatus, Sound};
 use super::store::register_examined;
-use super::{CURRENCY, FIELDS};
+use super::{COLUMNS, CURRENCY};
 use crate::kernel::money::{self, Money};
 use crate::kernel::time::local_date;
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result, countries};
@@ -28,7 +28,7 @@ use crate::production::parties;
 use crate::production::serials::{Finder, Scanned};
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::SalesEdit, begin };
+pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::SalesEdit, begin };
 
 fn begin(house: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     Ok(Box::new(SaleImport {
@@ -67,6 +67,7 @@ struct SaleRow {
     /// The garment of that name, once it was looked up.
     garment: Option<GarmentId>,
     retailer: Option<String>,
+    status: SaleStatus,
     sound: Sound,
 }
 
@@ -74,7 +75,7 @@ impl Import for SaleImport {
     type Record = SaleRow;
 
     fn columns(&self) -> &'static Columns {
-        &FIELDS
+        &COLUMNS
     }
 
     fn begins(&mut self, _file: &str, mode: Mode) {
@@ -95,6 +96,7 @@ impl Import for SaleImport {
         let channel = row.optional("channel", rules::channel);
         let country = row.optional("country", countries::read);
         let city = row.optional_text("city", 60);
+        let status = row.optional_choice("status", SaleStatus::WORDS).map(|status| status.unwrap_or(SaleStatus::Live));
         let (sold_on, delivered_on) = (sold_on?, delivered_on?);
         let faults = rules::dates(sold_on, delivered_on, self.today);
         let sound_days = faults.is_empty();
@@ -111,7 +113,7 @@ impl Import for SaleImport {
             country: country?.unwrap_or_default(),
             city: city?.unwrap_or_default(),
         };
-        let record = SaleRow { named: named?, garment: None, retailer: retailer?, sound };
+        let record = SaleRow { named: named?, garment: None, retailer: retailer?, status: status?, sound };
         sound_days.then_some(record)
     }
 
@@ -127,6 +129,12 @@ impl Import for SaleImport {
         let (places, news): (Vec<_>, Vec<_>) = news.into_iter().unzip();
         let examined = examine(db, &self.stamp, self.zone, &news)?;
         let would = told(chunk, &places, &examined);
+        let ready: HashSet<GarmentId> = examined.ready.iter().map(|ready| ready.new.garment).collect();
+        for (entry, _) in places.iter().filter_map(|place| chunk.get(*place)).zip(&news).filter(|(_, new)| ready.contains(&new.garment)) {
+            if entry.record.status == SaleStatus::Ended {
+                faults.push(entry.fault("status", Code::NotSold));
+            }
+        }
         for (at, refusal) in examined.refused {
             if let Some(entry) = places.get(at).and_then(|place| chunk.get(*place)) {
                 faults.extend(located(entry, refusal));

@@ -29,68 +29,46 @@ use crate::choices;
 use crate::kernel::money::{self, Money};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Fault, Refusal, Result, countries};
+use crate::platform::imports::things;
 use crate::platform::rooms::{Field, Fields, Kind, Said};
 
 /// The currency of a price without one.
 const CURRENCY: &str = "CNY";
 
-const SERIAL: Field = Field::new(
-    "serial",
-    Kind::Line(2_000),
-    &["序列号", "标签网址", "二维码内容"],
-    &["Serial", "Serial number", "Address", "URI", "QR"],
-)
-.needed()
-.hint("扫描标签，或输入二维码下方的 20 位字符。", "Scan the label, or type the 20 characters below its code.", "0K8JYHFBAF2GXMNFX4WA");
-const GTIN: Field = Field::new("gtin", Kind::Line(20), &["商品条码", "GTIN"], &["GTIN", "Barcode", "EAN"]).nullable().hint(
-    "8 到 14 位；外部序列号重复时需要",
-    "8 to 14 digits; needed where a serial from elsewhere is not unique",
-    "09506000134352",
-);
-const RETAILER: Field = Field::new(
-    "retailer",
-    Kind::Code,
-    &["零售商编码", "门店编码", "零售商", "门店"],
-    &["Retailer", "Retailer code", "Shop"],
-)
-.nullable()
-.hint(
-    "往来单位编码；门店账号导入时可不填",
-    "Code of the party that sold it; a shop's own account may leave it out",
-    "SHOP-HZ-01",
-);
-const SOLD_ON: Field = Field::new("sold_on", Kind::Day, &["销售日期", "售出日期"], &["Sold", "Sold on", "Date"])
-    .needed()
-    .hint("售出的日期", "The day it was sold", "2026-06-15");
-const DELIVERED_ON: Field = Field::new("delivered_on", Kind::Day, &["收货日期", "送达日期"], &["Delivered", "Delivered on"]).nullable().hint(
-    "买家收到的日期，不早于销售日期；还在途中就先空着。",
-    "The day it was handed over, not before it was sold. Leave it empty if the garment is still on its way.",
-    "2026-06-18",
-);
-const PROMISED_ON: Field = Field::new("promised_on", Kind::Day, &["约定送达日期"], &["Promised", "Promised on"])
-    .nullable()
-    .hint("约定送达的日期", "The day for which delivery was promised", "2026-06-20");
-const ORDER_NO: Field = Field::new("order_no", Kind::Line(60), &["订单号"], &["Order", "Order no.", "Order number"]).hint(
-    "店铺自己的订单号，不含个人信息",
-    "The shop's own number; names no person",
-    "WEB-20260615-0042",
-);
-const PRICE: Field = Field::new("price", Kind::ByHand, &["成交价", "价格", "金额"], &["Price", "Price paid", "Amount"])
-    .nullable()
+#[rustfmt::skip]
+const SERIAL: Field = Field::new("serial", Kind::Line(2_000), &["标签网址", "二维码内容"], &["Address", "URI", "QR"]).of(things::SERIAL).needed()
+    .hint("扫描标签，或输入二维码下方的 20 位字符。", "Scan the label, or type the 20 characters below its code.", "a7-Q/0001");
+#[rustfmt::skip]
+const GTIN: Field = Field::new("gtin", Kind::Line(20), &[], &[]).of(things::GTIN).nullable()
+    .hint("8 到 14 位；外部序列号重复时需要", "8 to 14 digits; needed where a serial from elsewhere is not unique", "06901234000016");
+#[rustfmt::skip]
+const RETAILER: Field = Field::new("retailer", Kind::Code, &["零售商编码", "零售商编号", "门店编码", "门店编号", "零售商", "门店"], &["Retailer", "Retailer code", "Shop", "Shop code"]).nullable()
+    .hint("往来单位编码；门店账号导入时可不填", "Code of the party that sold it; a shop's own account may leave it out", "HF-01");
+#[rustfmt::skip]
+const SOLD_ON: Field = Field::new("sold_on", Kind::Day, &["销售日期", "售出日期"], &["Sold", "Sold on", "Date"]).needed()
+    .hint("售出的日期", "The day it was sold", "2026-06-10");
+#[rustfmt::skip]
+const DELIVERED_ON: Field = Field::new("delivered_on", Kind::Day, &["收货日期", "送达日期"], &["Delivered", "Delivered on"]).nullable()
+    .hint("买家收到的日期，不早于销售日期；还在途中就先空着。", "The day it was handed over, not before it was sold. Leave it empty if the garment is still on its way.", "2026-06-12");
+#[rustfmt::skip]
+const PROMISED_ON: Field = Field::new("promised_on", Kind::Day, &["约定送达日期"], &["Promised", "Promised on"]).nullable()
+    .hint("约定送达的日期", "The day for which delivery was promised", "2026-06-13");
+#[rustfmt::skip]
+const ORDER_NO: Field = Field::new("order_no", Kind::Line(60), &["订单号"], &["Order", "Order no.", "Order number"])
+    .hint("店铺自己的订单号，不含个人信息", "The shop's own number; names no person", "WEB-20260615-0042");
+#[rustfmt::skip]
+const PRICE: Field = Field::new("price", Kind::ByHand, &["成交价", "价格", "金额"], &["Price", "Price paid", "Amount"]).nullable()
     .hint("这一件实付的含税金额，如 399.00", "What was paid for this garment, tax included: 399.00", "399.00");
-const PAID_IN: Field = Field::new("currency", Kind::Text(money::read_currency, as_it_is), &["币种", "货币"], &["Currency"])
-    .nullable()
+#[rustfmt::skip]
+const PAID_IN: Field = Field::new("currency", Kind::Text(money::read_currency, as_it_is), &["币种", "货币"], &["Currency"]).nullable()
     .hint("三个字母；有价格而不填为 CNY", "Three letters; CNY when a price stands without one", "CNY");
-const CHANNEL: Field = Field::new("channel", Kind::Code, &["渠道", "销售渠道"], &["Channel"]).hint(
-    "销售渠道的代码，由品牌自定，如 shop、web、live_stream",
-    "How it was sold, as the brand names it: shop, web, live_stream",
-    "web",
-);
-const COUNTRY: Field = Field::new("country", Kind::Text(countries::read, countries::name), &["国家", "国家或地区"], &["Country"]).hint(
-    "国家或地区的名称或代码，例如 CN 或 中国",
-    "Name or code of the country, such as CN or China",
-    "CN",
-);
+#[rustfmt::skip]
+const CHANNEL: Field = Field::new("channel", Kind::Code, &["渠道", "销售渠道"], &["Channel"])
+    .hint("销售渠道的代码，由品牌自定，如 shop、web、live_stream", "How it was sold, as the brand names it: shop, web, live_stream", "web");
+#[rustfmt::skip]
+const COUNTRY: Field = Field::new("country", Kind::Text(countries::read, countries::name), &["国家", "国家或地区"], &["Country"])
+    .hint("国家或地区的名称或代码，例如 CN 或 中国", "Name or code of the country, such as CN or China", "CN");
+#[rustfmt::skip]
 const CITY: Field = Field::new("city", Kind::Line(60), &["城市"], &["City"]).hint("", "", "杭州");
 
 /// What somebody says of a sale: in a form, a document or a row of a file.
@@ -116,14 +94,26 @@ choices! {
     }
 }
 
+#[rustfmt::skip]
+const STATUS: Field = Field::new("status", Kind::Choice(SaleStatus::TABLE), &["状态"], &["Status"])
+    .hint("已售；已退回只能是系统里已有的记录，退货不从文件登记", "Sold. Returned only of a sale that is here already: a file takes nothing back", "");
+#[rustfmt::skip]
+const COVER: Field = Field::new("warranty.state", Kind::Choice(Cover::TABLE), &["质保"], &["Warranty"]).only_read();
+#[rustfmt::skip]
+const COVERED_UNTIL: Field = Field::new("warranty.until", Kind::Day, &["质保到期"], &["Covered until"]).only_read();
+
+/// The columns of a file of sales: what is said of each, and what downloads say beside it.
+#[rustfmt::skip]
+pub const COLUMNS: Fields = Fields { columns: &[
+    SERIAL, GTIN, RETAILER, SOLD_ON, DELIVERED_ON, PROMISED_ON, ORDER_NO, PRICE, PAID_IN, CHANNEL, COUNTRY, CITY, STATUS, COVER, COVERED_UNTIL,
+], ..FIELDS };
+
 /// What the list shows, and its files, which can be handed in again.
 #[rustfmt::skip]
 const LISTED: Fields = Fields { table: "sales", title: FIELDS.title, columns: &[
     SERIAL.listed(), GTIN, RETAILER.listed(), SOLD_ON.listed(), DELIVERED_ON.listed(), PROMISED_ON, ORDER_NO.listed(),
     PRICE.called("price.amount").listed(), PAID_IN.called("price.currency").listed(), CHANNEL, COUNTRY, CITY,
-    Field::new("status", Kind::Choice(SaleStatus::TABLE), &["状态"], &["Status"]).listed(),
-    Field::new("warranty.state", Kind::Choice(Cover::TABLE), &["质保"], &["Warranty"]).listed(),
-    Field::new("warranty.until", Kind::Day, &["质保到期"], &["Covered until"]).listed(),
+    STATUS.listed(), COVER.listed(), COVERED_UNTIL.listed(),
 ] };
 
 /// What it can be narrowed by.
@@ -189,7 +179,7 @@ mod tests {
 
     #[test]
     fn no_header_answers_to_two_columns() {
-        assert_eq!(FIELDS.ambiguous(), Vec::<&str>::new());
+        assert_eq!(COLUMNS.ambiguous(), Vec::<&str>::new());
     }
 
     #[test]

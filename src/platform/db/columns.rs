@@ -17,6 +17,7 @@ use diesel::sqlite::Sqlite;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::text::Lang;
 use crate::kernel::{BatchNo, GarmentId, Id};
 
 /// What binding, comparing and reading a type as a column takes, whatever its SQL type: the part that is the same for texts and numbers.
@@ -94,6 +95,42 @@ macro_rules! text_column {
     };
 }
 
+/// Makes a type a column of `Text` by two functions: how a value is written, and what a stored text stands for (None: nothing, which is an error of
+/// that read). `written_column!(Lang, Lang::tag, Lang::of_tag);`
+#[macro_export]
+macro_rules! written_column {
+    ($type:ty, $write:expr, $read:expr) => {
+        $crate::bound_column!(Text, $type);
+
+        impl ::diesel::serialize::ToSql<::diesel::sql_types::Text, ::diesel::sqlite::Sqlite> for $type {
+            fn to_sql<'b>(
+                &'b self,
+                out: &mut ::diesel::serialize::Output<'b, '_, ::diesel::sqlite::Sqlite>,
+            ) -> ::diesel::serialize::Result {
+                out.set_value(String::from($write(self)));
+                Ok(::diesel::serialize::IsNull::No)
+            }
+        }
+
+        impl ::diesel::serialize::ToSql<::diesel::sql_types::Text, ::diesel::pg::Pg> for $type {
+            fn to_sql<'b>(&'b self, out: &mut ::diesel::serialize::Output<'b, '_, ::diesel::pg::Pg>) -> ::diesel::serialize::Result {
+                ::std::io::Write::write_all(out, String::from($write(self)).as_bytes())?;
+                Ok(::diesel::serialize::IsNull::No)
+            }
+        }
+
+        impl<DB: ::diesel::backend::Backend> ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB> for $type
+        where
+            String: ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB>,
+        {
+            fn from_sql(bytes: DB::RawValue<'_>) -> ::diesel::deserialize::Result<Self> {
+                let text = <String as ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB>>::from_sql(bytes)?;
+                $crate::platform::db::known_text(&text, $read(&text))
+            }
+        }
+    };
+}
+
 /// Makes numbers with a type of their own (`struct Id(pub i64)`) columns of `BigInt`.
 #[macro_export]
 macro_rules! id_column {
@@ -144,6 +181,7 @@ macro_rules! save_row {
 }
 
 id_column!(Id, BatchNo, GarmentId);
+written_column!(Lang, |lang: &Lang| lang.tag(), Lang::of_tag);
 
 /// A value that is stored as JSON text. What does not read back is an error of that read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, AsExpression, FromSqlRow)]

@@ -64,6 +64,14 @@ macro_rules! each {
     };
 }
 
+/// What a closure of [`Store::attempt_blocking`] makes of its write.
+pub enum Attempt<T> {
+    /// It stands.
+    Keep(T),
+    /// It leaves no trace.
+    Undo(T),
+}
+
 /// Settings of a store that a deployment may change.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
@@ -203,6 +211,28 @@ impl Store {
             }
             Kind::Pg(store) => store.write(body),
         }
+    }
+
+    /// [`Store::write_blocking`] whose closure decides whether what it wrote stands: what it returns is handed on either way.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn attempt_blocking<T, F>(&self, body: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Db) -> Result<Attempt<T>> + Send + 'static,
+    {
+        let undone = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&undone);
+        let kept = self.write_blocking(move |db| match body(db)? {
+            Attempt::Keep(value) => Ok(value),
+            Attempt::Undo(value) => {
+                *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+                Err(crate::kernel::Error::broken("undone on purpose"))
+            }
+        });
+        let undone = undone.lock().unwrap_or_else(PoisonError::into_inner).take();
+        undone.map_or(kept, Ok)
     }
 
     /// A count that changes with every commit to the embedded store, of whatever process; None for PostgreSQL, which has none.

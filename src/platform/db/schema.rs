@@ -72,6 +72,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    parcel (id) {
+        id -> BigInt,
+        state -> Text,
+        job_id -> Nullable<BigInt>,
+        party_id -> Nullable<BigInt>,
+        report -> Text,
+        rows_read -> Nullable<BigInt>,
+        fault_count -> Nullable<BigInt>,
+        created_by -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    parcel_file (parcel_id, no) {
+        parcel_id -> BigInt,
+        no -> BigInt,
+        table_name -> Text,
+        name -> Text,
+        stored_as -> Text,
+        bytes -> BigInt,
+        headers -> Text,
+        reading -> Text,
+        refused -> Text,
+    }
+}
+
+diesel::table! {
     account (id) {
         id -> BigInt,
         login -> Text,
@@ -549,6 +579,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     held_version,
     idempotency,
     job,
+    parcel,
+    parcel_file,
     account,
     account_link,
     session,

@@ -1,15 +1,16 @@
 //! What rows do to the store, told row by row: new, changed (which field, from what to what), or there already.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::ImportTable;
 use super::report::clipped;
 use super::sheet::Columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::text::Lang;
+use crate::platform::exports::Cell;
+use crate::platform::words::Words;
 
 /// Changes a report keeps; the rest are only counted.
 pub const CHANGES_KEPT: usize = 1_000;
@@ -47,11 +48,8 @@ pub struct FieldChange {
 
 impl FieldChange {
     /// The title of the column that holds the field, or its name where no column does.
-    pub fn title(&self, columns: &Columns, lang: Lang) -> Cow<'_, str> {
-        let parts: Vec<&str> = self.field.split('.').collect();
-        let from_each = (0..parts.len()).map(|from| parts.iter().skip(from).copied().collect::<Vec<_>>().join("_"));
-        let ended = from_each.flat_map(|name| [format!("{name}_code"), name]).find_map(|name| columns.column(&name));
-        ended.or_else(|| columns.column(parts.first()?)).map_or(Cow::Borrowed(self.field.as_str()), |column| column.title(lang).into())
+    pub fn title(&self, columns: &Columns, lang: Lang) -> &str {
+        columns.of_field(&self.field).map_or(self.field.as_str(), |column| column.title(lang))
     }
 }
 
@@ -67,6 +65,25 @@ pub struct Change {
     /// What changes; empty for a record that is new, which is as its row says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldChange>,
+}
+
+/// The titles of a table of changes.
+pub fn change_titles(words: Words) -> Vec<String> {
+    ["file", "line", "record", "kind", "field", "old", "new"].map(|title| words.say(format!("import-changes-{title}")).into_owned()).into()
+}
+
+/// A change of a file as rows of such a table: one for each field, one for a record that is new.
+pub fn change_rows(file: &str, table: Option<&ImportTable>, change: &Change, words: Words) -> Vec<Vec<Cell>> {
+    let kind = words.say(format!("import-changes-{}", change.kind.as_str())).into_owned();
+    let row = |field: &str, old: &str, new: &str| {
+        let line = i64::try_from(change.line).unwrap_or(i64::MAX);
+        vec![file.into(), line.into(), change.key.as_str().into(), kind.as_str().into(), field.into(), old.into(), new.into()]
+    };
+    let of_field = |field: &FieldChange| {
+        let title = table.map_or(field.field.as_str(), |table| field.title(table.columns, words.lang()));
+        row(title, &field.old, &field.new)
+    };
+    if change.fields.is_empty() { vec![row("", "", "")] } else { change.fields.iter().map(of_field).collect() }
 }
 
 /// What rows do to the store, or would do.

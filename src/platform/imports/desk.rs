@@ -1,4 +1,4 @@
-//! The desk where files are handed in: each table that can be imported, and the job that reads a file of it.
+//! The desk where files are handed in: each table that can be imported, and the job that checks or writes what was handed in.
 
 use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
@@ -8,15 +8,20 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AnyImport, Columns, ImportReport, Mode, News, Place, Source};
-use crate::kernel::{Code, Error, Id, Result};
+use super::parcel::{Parcel, ParcelFile, ParcelReport, changes_of, in_order, unread};
+use super::store::{self, Filed, ParcelState};
+use super::{AnyImport, Columns, ImportReport, Mode, News, Outcome, Pass, Place, Reason, Source};
+use crate::kernel::{Code, Error, Id, Refusal, Result};
+use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::jobs::{Job, Work};
 
-/// The kind of job that imports a file.
+/// The kind of job that imports a parcel.
 pub const IMPORT_JOB: &str = "import";
+/// Changes of each file that are kept to be taken away.
+const CHANGES_FILED: usize = 100_000;
 
 /// For whom a file is read.
 #[derive(Clone, Debug)]
@@ -72,41 +77,55 @@ impl ImportTables {
     }
 }
 
-/// The table a file is meant for, by its headers: the one that has the most of them among those whose needed columns are all there. None
-/// when there is no such table, or when two fit alike.
+/// What the headers of a file say of the table it is meant for.
+#[derive(Clone, Default)]
+pub struct Recognised {
+    /// The headers.
+    pub headers: Vec<String>,
+    /// The table that has the most of them among those whose needed columns are all there. None when there is no such table, or when two fit
+    /// alike.
+    pub table: Option<ImportTable>,
+}
+
+/// Recognises a file by its headers.
 ///
 /// # Errors
 /// As [`Source::open`].
-pub(super) fn recognise(path: &Path, tables: &[ImportTable]) -> Result<Option<ImportTable>> {
+pub fn recognise(path: &Path, tables: &[ImportTable]) -> Result<Recognised> {
     let mut source = Source::open(path)?;
+    let mut headers = Vec::new();
     let mut fits: Vec<(usize, ImportTable)> = Vec::new();
     for table in tables {
-        let headers = source.headers(table.columns)?;
-        fits.extend(table.columns.fit(&headers).map(|known| (known, *table)));
+        let found = source.headers(table.columns)?;
+        fits.extend(table.columns.fit(&found).map(|known| (known, *table)));
+        // What splits into the most cells is the row of headers.
+        if found.len() > headers.len() {
+            headers = found;
+        }
     }
     fits.sort_by_key(|(known, _)| std::cmp::Reverse(*known));
-    Ok(match fits.as_slice() {
+    let table = match fits.as_slice() {
         [(most, _), (next, _), ..] if most == next => None,
         [(_, table), ..] => Some(*table),
         [] => None,
-    })
+    };
+    Ok(Recognised { headers, table })
+}
+
+/// The table whose columns are most like these headers, for a file that fits none; None when nothing is like them.
+pub fn nearest(headers: &[String], tables: &[ImportTable]) -> Option<ImportTable> {
+    let judged = tables.iter().map(|table| (table.columns.known(headers), std::cmp::Reverse(table.columns.missing(headers).len()), *table));
+    let best = judged.enumerate().max_by_key(|(place, (known, missing, _))| (*known, *missing, std::cmp::Reverse(*place)));
+    best.filter(|(_, (known, ..))| *known > 0).map(|(_, (.., table))| table)
 }
 
 /// What an import job is asked.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct ImportInput {
-    /// The table's name.
-    pub table: String,
-    /// The file's name as it was sent.
-    pub file: String,
-    /// Where it lies.
-    pub path: PathBuf,
-    /// Its size in bytes.
-    pub bytes: u64,
+    /// The parcel.
+    pub parcel: Id,
     /// Only check it.
     pub dry_run: bool,
-    /// The party the asker is bound to.
-    pub party: Option<Id>,
 }
 
 impl ImportInput {
@@ -129,18 +148,80 @@ impl Work for ImportWork {
 
     fn run(&self, house: &House, job: &Job, progress: &mut dyn FnMut(u64, u64)) -> Result<Value> {
         let input = ImportInput::of(job)?;
-        let table = self.0.find(&input.table)?;
-        let mut source = Source::open(&input.path)?.in_zone(house.config.time_zone);
-        let importer = Importer { stamp: house.stamp(&job.created_by), party: input.party };
-        let mode = if input.dry_run { Mode::DryRun } else { Mode::Apply };
-        let mut report = table.run(house, &importer, &mut source, mode, &mut |news| {
-            if let News::Progress(now) = news {
-                progress(now.bytes.min(now.of_bytes), now.of_bytes);
-            }
-        })?;
-        report.file = input.file;
-        serde_json::to_value(report).map_err(Error::broken)
+        let (parcel, files) = house.store.read_blocking(|db| Ok((store::parcel(db, input.parcel)?, store::files(db, input.parcel)?)))?;
+        if parcel.job != Some(job.id) || parcel.state != ParcelState::Open {
+            // Thrown away or handed on since; or this job was taken up again after it had told what came of it.
+            return parcel.report.filter(|_| parcel.job == Some(job.id)).map_or(Ok(Value::Null), value_of);
+        }
+        let importer = Importer { stamp: house.stamp(&job.created_by), party: parcel.party };
+        let outcome = self.import(house, importer, input, &files, progress);
+        let now = house.clock.now();
+        let is_mine = move |db: &mut Db| Ok(store::parcel(db, input.parcel)?.job == Some(job.id));
+        let report = match outcome {
+            Ok(report) => report,
+            // Files that were replaced meanwhile are gone; what takes their place is another job's.
+            Err(Error::Broken(_)) if !house.store.read_blocking(is_mine)? => return Ok(Value::Null),
+            Err(error) => return Err(error),
+        };
+        let state = match report.outcome {
+            Outcome::Checked => ParcelState::Sound,
+            Outcome::Refused => ParcelState::Faulty,
+            Outcome::Applied => ParcelState::Written,
+            Outcome::Stopped => ParcelState::Stopped,
+        };
+        let (told, id) = (report.clone(), job.id);
+        house.store.write_blocking(move |db| store::settle(db, input.parcel, id, state, &told, now))?;
+        if state == ParcelState::Written {
+            remove(house, &files);
+        }
+        value_of(report)
     }
+}
+
+impl ImportWork {
+    fn import(
+        &self,
+        house: &House,
+        importer: Importer,
+        input: ImportInput,
+        files: &[Filed],
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<ParcelReport> {
+        let mut files: Vec<&Filed> = files.iter().collect();
+        in_order(&mut files, &self.0, |file| &file.table);
+        let (mut known, mut strangers) = (Vec::new(), Vec::new());
+        for file in files {
+            match self.0.find(&file.table) {
+                Ok(table) if file.refused.is_none() => {
+                    let path = uploads(house).join(&file.stored_as);
+                    known.push(ParcelFile { table, name: file.name.clone(), path, reading: file.reading.clone() });
+                }
+                _ => strangers.push(stranger(file)),
+            }
+        }
+        let folder = changes(house, input.parcel);
+        std::fs::create_dir_all(&folder)?;
+        let parcel = Parcel::new(house, importer, &self.0, known).keeping_changes(folder, CHANGES_FILED);
+        let tell = &mut |_: Pass, done: u64, total: u64| progress(done, total);
+        let report = if input.dry_run || !strangers.is_empty() { parcel.check(tell)? } else { parcel.write(tell)? };
+        Ok(report.with(strangers))
+    }
+}
+
+/// The report on a file of which nobody knows what it is.
+fn stranger(file: &Filed) -> ImportReport {
+    let refusal = Refusal::new(Code::FileBroken).with("reason", Reason::NoTable.as_str());
+    let mut report = unread(&file.name, &file.table, true, refusal);
+    if let Some(fault) = &file.refused {
+        report.faults = vec![fault.clone()];
+    }
+    report
+}
+
+/// A parcel's report as its job has it: that of the file itself where there is one only.
+fn value_of(mut report: ParcelReport) -> Result<Value> {
+    let only = if report.files.len() == 1 { report.files.pop() } else { None };
+    only.map_or_else(|| serde_json::to_value(&report), serde_json::to_value).map_err(Error::broken)
 }
 
 /// Days a file that was handed in is kept, so that what was checked can still be written.
@@ -151,14 +232,36 @@ pub fn uploads(house: &House) -> PathBuf {
     house.config.data_dir.join("uploads")
 }
 
+/// Where the changes of a parcel's files lie.
+pub(super) fn changes(house: &House, parcel: Id) -> PathBuf {
+    uploads(house).join(format!("{parcel}.changes"))
+}
+
+/// Where the changes of the file at a place of a parcel's report lie.
+pub(super) fn changes_at(house: &House, parcel: Id, place: usize) -> PathBuf {
+    changes_of(&changes(house, parcel), place)
+}
+
+/// Removes files that nobody needs any more. What cannot be removed is left for the sweep.
+pub(super) fn remove<'a>(house: &House, files: impl IntoIterator<Item = &'a Filed>) {
+    for file in files.into_iter().filter(|file| !file.stored_as.is_empty()) {
+        remove_one(&uploads(house).join(&file.stored_as));
+    }
+}
+
+pub(super) fn remove_one(path: &Path) {
+    let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    if let Err(error) = removed
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, file = %path.display(), "a file handed in was not removed");
+    }
+}
+
 /// Removes the files that were handed in more than [`KEPT_DAYS`] ago; their reports stay. What cannot be removed is left for the next time.
 pub(super) fn sweep(house: &House) {
     let before = house.clock.now() - TimeDelta::days(KEPT_DAYS);
     let is_old =
         |file: &DirEntry| file.metadata().and_then(|of| of.modified()).is_ok_and(|at| DateTime::<Utc>::from(at).naive_utc() < before);
-    for file in std::fs::read_dir(uploads(house)).into_iter().flatten().flatten().filter(is_old) {
-        if let Err(error) = std::fs::remove_file(file.path()) {
-            tracing::warn!(%error, file = %file.path().display(), "a file handed in long ago was not removed");
-        }
-    }
+    std::fs::read_dir(uploads(house)).into_iter().flatten().flatten().filter(is_old).for_each(|file| remove_one(&file.path()));
 }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::cell::RawRow;
 use super::notes::{ImportNote, Note, Stretches};
+use super::reading::Reading;
 use super::sheet::Columns;
 use super::table::EachRow;
 use crate::kernel::error::Result;
@@ -13,22 +14,27 @@ pub(super) const HEADER_WITHIN: usize = 20;
 
 /// What counts as a heading of a table, wherever headings are looked for.
 #[derive(Clone, Copy)]
-pub(super) struct Headings<'a>(pub(super) &'a Columns);
+pub(super) struct Headings<'a> {
+    pub(super) columns: &'a Columns,
+    pub(super) reading: &'a Reading,
+}
 
 impl Headings<'_> {
     /// The place of the column that a heading stands for.
     pub(super) fn find(self, heading: &str) -> Option<usize> {
-        self.0.find(heading)
+        self.reading.place(self.columns, heading)
     }
 
     /// Whether a sheet of this name is meant for the table.
     pub(super) fn is_sheet(self, name: &str) -> bool {
-        self.0.is_sheet(name)
+        self.columns.is_sheet(name)
     }
 
     /// Whether these places are those of every column that a file must have, among others.
     fn has_needed(self, known: &[usize]) -> bool {
-        self.0.columns.iter().enumerate().all(|(place, column)| !column.required || known.contains(&place))
+        let fills = |place, name| self.reading.fills(place, name);
+        let mut columns = self.columns.columns.iter().enumerate();
+        columns.all(|(place, column)| !column.required || known.contains(&place) || fills(place, column.name))
     }
 }
 

@@ -7,6 +7,7 @@
 //!   part) and other encodings; comma, semicolon and tab; XLSX cells as a person sees them, or refused. Rows stream: a file of a million rows is
 //!   never held.
 //! - **Columns** ([`Columns`]): headers are matched by name or alias in Chinese or English, whatever their case, spaces, punctuation or width.
+//!   Columns that are not ours are mapped ([`Reading`]); what several tables speak of has one name in all of them ([`things`]).
 //! - **Cells** ([`Row`]): typed readers that note what is wrong and go on, so that one reading names every bad cell with its line and column. A
 //!   reader takes only the kinds of cells it is meant for ([`Takes`]): no text is made of a date or of TRUE.
 //! - **Edits** ([`EditReader`]): a row laid over what is there. A column the file lacks leaves what it held; an empty cell erases it.
@@ -23,6 +24,9 @@
 //!
 //! The second pass reads the file once more, in its own order; or a room keeps what the first pass found in a [`Spool`], on the disk and in
 //! the order in which the store keeps it. What the first pass established of a row by itself then stands; what the store says is asked again.
+//!
+//! Several files that need one another are a [`Parcel`]: checked together, written together. What people can hand in, and how, is in
+//! `docs/imports.md`.
 
 mod cell;
 mod changes;
@@ -33,23 +37,29 @@ mod encoding;
 mod headings;
 mod http;
 mod notes;
+mod parcel;
+mod reading;
 mod report;
 mod row;
 mod run;
 mod sheet;
 mod spool;
+mod store;
 mod table;
 mod template;
+pub mod things;
 mod workbook;
 
 #[cfg(test)]
 mod tests;
 
-pub use changes::{Applied, CHANGES_KEPT, Change, ChangeKind, FieldChange};
-pub use desk::{Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, uploads};
+pub use changes::{Applied, CHANGES_KEPT, Change, ChangeKind, FieldChange, change_rows, change_titles};
+pub use desk::{Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, Recognised, nearest, recognise, uploads};
 pub use edits::{EditReader, Edits};
 pub use http::routes;
 pub use notes::{ImportNote, Note};
+pub use parcel::{Parcel, ParcelFile, ParcelReport, changes_of, in_order};
+pub use reading::{CodeRule, Reading};
 pub use report::{FAULTS_KEPT, ImportFault, ImportReport, Outcome, Reason};
 pub use row::{Row, Takes, one_of, read_flag, read_milli, read_whole};
 pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Kept, Mode, News, Pass, Place, Progress, run};

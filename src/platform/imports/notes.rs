@@ -43,6 +43,8 @@ notes! {
     HiddenColumns = "hidden-columns";
     /// What merged cells show was taken for each of their cells: `cells`.
     Merged = "merged";
+    /// Columns that stand in downloads alone were not read: `columns`.
+    ReadOnly = "read-only";
 }
 
 /// Something to know of a file.

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use super::changes::Change;
 use super::notes::ImportNote;
-use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
-use crate::platform::exports::inert;
+use crate::kernel::error::{Code, Error, Fault, Refusal};
+use crate::kernel::text::{Both, Lang};
 use crate::platform::words::Words;
 
 /// Faults a report keeps; the rest are only counted.
@@ -95,6 +95,10 @@ reasons! {
     Ambiguous = "ambiguous-number";
     /// A row was read into nothing without a word.
     RowRefused = "row-refused";
+    /// Its columns are those of no table, or of more than one.
+    NoTable = "no-table";
+    /// Its columns are those of another table (`table_zh`, `table_en`).
+    OtherTable = "other-table";
 }
 
 impl Reason {
@@ -123,8 +127,11 @@ pub struct ImportFault {
     /// Line of the file (row of the sheet), from 1. Absent when it is about the file as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// The column's header as the file spells it; empty when it is about the whole row or file.
+    /// The column's header as the file spells it, or the column's name where the file lacks it; empty when it is about the whole row or file.
     pub column: String,
+    /// The column's title, where the file lacks it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Both>,
     /// What stands in the cell, cut at 120 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
@@ -140,7 +147,25 @@ impl ImportFault {
     pub(super) fn of(fault: &Fault, cell: Option<&str>) -> Self {
         let args: BTreeMap<_, _> = fault.args.iter().map(|(name, value)| ((*name).to_owned(), clipped(value))).collect();
         let value = cell.map(clipped).or_else(|| args.get("value").cloned());
-        Self { sheet: None, line: fault.line, column: clipped(&fault.field), value, code: fault.code.as_str().to_owned(), args }
+        Self {
+            sheet: None,
+            line: fault.line,
+            column: clipped(&fault.field),
+            title: None,
+            value,
+            code: fault.code.as_str().to_owned(),
+            args,
+        }
+    }
+
+    /// The same, about a column that the file lacks.
+    pub(super) fn titled(self, title: Option<Both>) -> Self {
+        Self { title, ..self }
+    }
+
+    /// The column as its reader knows it.
+    pub fn place(&self, lang: Lang) -> &str {
+        self.title.as_ref().map_or(&self.column, |title| lang.of(&title.zh, &title.en))
     }
 
     /// The code it stands for. None for one of another version of the program.
@@ -152,7 +177,8 @@ impl ImportFault {
     pub fn word(&self, words: Words) -> String {
         let pairs: Vec<_> = self.args.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         let code = self.code.replace('_', "-");
-        let of_files = format!("import-{code}");
+        let near = if self.args.contains_key("nearest_en") { "-near" } else { "" };
+        let of_files = format!("import-{code}{near}");
         // "Is there already" has a line to point at only when it is in the file itself.
         let pointed = self.code != Code::Duplicate.as_str() || self.args.contains_key("line");
         let key = if pointed && words.knows(&of_files) { of_files } else { format!("error-{code}") };
@@ -246,14 +272,18 @@ impl ImportReport {
         u64::try_from(self.faults.len()).is_ok_and(|listed| listed < self.fault_count)
     }
 
+    /// Its faults as rows of a table to mend the file by: file, sheet (where it has several), line, column, value, reason.
+    pub fn fault_rows(&self, words: Words) -> impl Iterator<Item = [String; 6]> {
+        self.faults.iter().map(move |fault| {
+            let line = fault.line.map(|line| line.to_string()).unwrap_or_default();
+            let [sheet, value] = [&fault.sheet, &fault.value].map(|text| text.clone().unwrap_or_default());
+            [self.file.clone(), sheet, line, fault.place(words.lang()).to_owned(), value, fault.word(words)]
+        })
+    }
+
     /// The message that says how it ended.
     pub fn outcome_key(&self) -> String {
         format!("imports-outcome-{}", self.outcome.as_str())
-    }
-
-    /// The message that says what that means.
-    pub fn outcome_about_key(&self) -> String {
-        format!("imports-outcome-{}-about", self.outcome.as_str())
     }
 
     /// The tone of a note about it: `good`, `warn` or `bad`.
@@ -263,25 +293,5 @@ impl ImportReport {
             Outcome::Stopped => "warn",
             Outcome::Refused => "bad",
         }
-    }
-
-    /// Its faults as a CSV file to mend the table by: sheet where there are several, line, column, value, reason. UTF-8 with a byte order mark, as spreadsheets want it;
-    /// a cell that a spreadsheet would run as a formula gets an apostrophe in front.
-    ///
-    /// # Errors
-    /// [`Error::Broken`] only if memory cannot be written.
-    pub fn faults_csv(&self, words: Words) -> Result<Vec<u8>> {
-        let mut csv = csv::Writer::from_writer("\u{FEFF}".as_bytes().to_vec());
-        let spared = usize::from(self.faults.iter().all(|fault| fault.sheet.is_none()));
-        let titles = ["sheet", "line", "column", "value", "reason"].map(|title| words.say(format!("import-faults-{title}")));
-        csv.write_record(titles.iter().skip(spared).map(|title| title.as_bytes())).map_err(Error::broken)?;
-        for fault in &self.faults {
-            let line = fault.line.map(|line| line.to_string()).unwrap_or_default();
-            let [sheet, value] = [&fault.sheet, &fault.value].map(|text| inert(text.as_deref().unwrap_or_default()));
-            let (column, reason) = (inert(&fault.column), fault.word(words));
-            let cells = [&*sheet, &line, &column, &value, &*inert(&reason)].map(str::to_owned);
-            csv.write_record(cells.iter().skip(spared)).map_err(Error::broken)?;
-        }
-        csv.into_inner().map_err(|error| Error::broken(error.into_error()))
     }
 }

@@ -52,6 +52,8 @@ pub struct Row<'a> {
     pub(super) columns: &'a Columns,
     pub(super) header: &'a Header,
     pub(super) raw: &'a RawRow,
+    /// Its code, where the file has none and one was made.
+    pub(super) code: Option<&'a Cell>,
     pub(super) zone: Option<Tz>,
     pub(super) faults: &'a mut Faults,
     /// Keys of the rows before. None in the second pass, when they have been compared.
@@ -72,7 +74,7 @@ impl<'a> Row<'a> {
 
     /// Whether the file has the column: what a file does not speak of stays as it is, an empty cell under a header erases.
     pub fn has_column(&self, column: &str) -> bool {
-        self.columns.place(column).is_some_and(|place| self.header.cell_of(place).is_some())
+        self.columns.place(column).is_some_and(|place| self.header.speaks_of(place))
     }
 
     /// Whether the cell has something in it.
@@ -223,14 +225,13 @@ impl<'a> Row<'a> {
 
     /// Notes a fault of this row that only several cells together show, such as dates out of order. Its field is a column's name.
     pub fn fault(&mut self, fault: Fault) {
-        let column = self.header.spelling_of(self.columns, &fault.field).to_owned();
         let value = self.columns.place(&fault.field).map(|_| self.get(&fault.field)).filter(|value| !value.is_empty());
-        self.faults.push(ImportFault::of(&Fault { field: column.into(), ..fault }.at_line(self.raw.line()), value));
+        self.faults.push(self.header.place(self.columns, fault.at_line(self.raw.line()), value));
     }
 
     /// Notes what is wrong with the cells whatever they mean: unreadable characters, cells beyond the header.
     pub(super) fn note_flaws(&mut self) {
-        for (place, cell) in self.raw.cells().iter().enumerate() {
+        for (place, cell) in self.raw.cells().iter().enumerate().filter(|(place, _)| !self.header.is_left_out(*place)) {
             let spelled = self.header.spelled(place);
             let mut fault = match &cell.flaw {
                 // What is merged over the end of the table stands in its last column as well.
@@ -244,9 +245,13 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The cell of a column; None when the file lacks the column or the row ends before it.
+    /// The cell of a column, or what stands in its place in every row; None when the file lacks the column or the row ends before it.
     fn cell(&self, column: &str) -> Option<&'a Cell> {
-        self.raw.cells().get(self.header.cell_of(self.columns.place(column)?)?)
+        let place = self.columns.place(column)?;
+        match self.header.cell_of(place) {
+            Some(cell) => self.raw.cells().get(cell),
+            None => self.code.filter(|_| place == 0).or_else(|| self.header.constant(place)),
+        }
     }
 }
 

@@ -201,6 +201,8 @@ pub fn run<I: Import>(
         would.take(checked.would, (mode == Mode::DryRun).then_some(tell));
         Ok(ControlFlow::Continue(()))
     })?;
+    let mut notes = source.notes();
+    notes.extend(header.as_ref().and_then(Header::note));
     let mut outcome = Outcome::Refused;
     let mut tally = would;
     if faults.count == 0 && mode == Mode::Apply {
@@ -246,7 +248,7 @@ pub fn run<I: Import>(
         changed: tally.0.changed,
         unchanged: tally.0.unchanged,
         changes: tally.0.changes,
-        notes: source.notes(),
+        notes,
         fault_count: faults.count,
         faults: faults.kept.into_iter().map(|fault| source.placed(fault)).collect(),
     })
@@ -283,8 +285,7 @@ fn in_a_turn(rows: usize, took: Duration) -> usize {
 /// Notes faults under the headers as the file spells them.
 fn note(faults: &mut Faults, header: &Header, columns: &Columns, found: Vec<Fault>) {
     for fault in found {
-        let column = header.spelling_of(columns, &fault.field).to_owned();
-        faults.push(ImportFault::of(&Fault { field: column.into(), ..fault }, None));
+        faults.push(header.place(columns, fault, None));
     }
 }
 
@@ -338,7 +339,7 @@ impl Walk<'_, '_> {
         let mut rows = 0;
         let mut chunk = Vec::with_capacity(CHUNK);
         let mut broken_off = false;
-        let meter = source.meter();
+        let (meter, reading) = (source.meter(), source.reading().clone());
         let ended = source.rows(columns, &mut |raw| {
             if broken_off {
                 return Ok(ControlFlow::Break(()));
@@ -348,7 +349,7 @@ impl Walk<'_, '_> {
                 if let Some(header) = header.take().filter(|_| !chunk.is_empty()) {
                     broken_off = each(self.place, std::mem::take(&mut chunk), &header, self.faults, self.tell)?.is_break();
                 }
-                header = Header::read(columns, raw, self.faults);
+                header = Header::read(columns, raw, &reading, self.faults);
             }
             let Some(header) = &header else {
                 return Ok(ControlFlow::Break(()));
@@ -358,7 +359,8 @@ impl Walk<'_, '_> {
             }
             rows += 1;
             let before = self.faults.count;
-            let mut row = Row { columns, header, raw, zone, faults: self.faults, seen: seen.as_mut() };
+            let code = header.code_of(raw, rows);
+            let mut row = Row { columns, header, raw, code: code.as_ref(), zone, faults: self.faults, seen: seen.as_mut() };
             row.note_flaws();
             let record = lock(import).read(&mut row);
             match record {

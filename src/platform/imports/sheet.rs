@@ -2,11 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::cell::RawRow;
+use super::cell::{Cell, RawRow};
+use super::notes::{ImportNote, Note};
+use super::reading::{CodeRule, Reading, code_from};
 use super::report::{Faults, ImportFault};
+use super::things::Noun;
 use crate::kernel::choices::Choice;
 use crate::kernel::error::{Code, Fault};
-use crate::kernel::text::Lang;
+use crate::kernel::text::{Both, Lang};
 
 /// How a text becomes the value that is kept, for `field`.
 pub type ReadText = fn(field: &'static str, text: &str) -> Result<String, Fault>;
@@ -72,6 +75,10 @@ pub struct Column {
     pub kind: Kind,
     /// Whether the file must have it and every row must fill it.
     pub required: bool,
+    /// Whether it only stands in downloads: a file that brings it back is read without it, which is said.
+    pub read_only: bool,
+    /// The thing it names, where other tables name it too: its title and names are then the thing's.
+    pub thing: Option<Noun>,
     /// Whether a thing must have it; of a text in two languages, one of them.
     pub needed: bool,
     /// Whether it is absent rather than empty when there is none.
@@ -82,6 +89,8 @@ pub struct Column {
     pub listed: bool,
     /// The name of the list's filter by it, if there is one.
     pub filter: Option<&'static str>,
+    /// The list of the API of whose rows it names one.
+    pub offers: Option<&'static str>,
     /// Of which text in two languages it is a half.
     pub both: Option<Half>,
     /// Chinese headers; the first is the title used in templates.
@@ -90,7 +99,8 @@ pub struct Column {
     pub en: &'static [&'static str],
     /// What belongs into it, in Chinese and in English.
     pub about: (&'static str, &'static str),
-    /// A cell as it could stand there; templates show it, and it must read well.
+    /// A cell as it could stand there, the same in every example row, or one on each line for the rows one after another. Templates show it,
+    /// and the examples of all tables together must be a parcel without faults.
     pub example: &'static str,
 }
 
@@ -123,7 +133,10 @@ impl Column {
             unique: false,
             listed: false,
             filter: None,
+            offers: None,
             both: None,
+            read_only: false,
+            thing: None,
             zh,
             en,
             about,
@@ -131,8 +144,21 @@ impl Column {
         }
     }
 
+    /// A column of downloads alone, with one title in each language.
+    pub const fn read_only(name: &'static str, zh: &'static [&'static str], en: &'static [&'static str]) -> Self {
+        Self { read_only: true, ..Self::optional(name, zh, en, ("", ""), "") }
+    }
+
+    /// The same column, which names a thing that other tables name too.
+    pub const fn of(self, thing: Noun) -> Self {
+        Self { thing: Some(thing), ..self }
+    }
+
     /// The header a template gives it.
     pub fn title(&self, lang: Lang) -> &'static str {
+        if let Some(thing) = &self.thing {
+            return thing.title(lang);
+        }
         let titles = match lang {
             Lang::Zh => self.zh,
             Lang::En => self.en,
@@ -140,13 +166,25 @@ impl Column {
         titles.first().copied().unwrap_or(self.name)
     }
 
+    /// The cell of an example row.
+    pub fn example_of(&self, row: usize) -> &'static str {
+        if self.example.contains('\n') { self.example.split('\n').nth(row).unwrap_or_default() } else { self.example }
+    }
+
     /// What belongs into it.
     pub fn about(&self, lang: Lang) -> &'static str {
         lang.of(self.about.0, self.about.1)
     }
 
-    fn spellings(&self) -> impl Iterator<Item = &'static str> {
-        std::iter::once(self.name).chain(self.zh.iter().copied()).chain(self.en.iter().copied())
+    /// Every header it answers to.
+    pub fn spellings(&self) -> impl Iterator<Item = &'static str> {
+        let things = self.thing.into_iter().flat_map(|thing| thing.names().collect::<Vec<_>>());
+        std::iter::once(self.name).chain(things).chain(self.zh.iter().copied()).chain(self.en.iter().copied())
+    }
+
+    /// Its title in both languages.
+    pub(super) fn titles(&self) -> Both {
+        Both { zh: self.title(Lang::Zh).to_owned(), en: self.title(Lang::En).to_owned() }
     }
 }
 
@@ -162,6 +200,16 @@ pub struct Columns {
 }
 
 impl Columns {
+    /// The columns that a file is read by.
+    pub fn written(&self) -> impl Iterator<Item = &'static Column> {
+        self.columns.iter().filter(|column| !column.read_only)
+    }
+
+    /// How many example rows it has.
+    pub fn example_rows(&self) -> usize {
+        self.columns.iter().map(|column| column.example.split('\n').count()).max().unwrap_or_default()
+    }
+
     /// The title for people.
     pub fn title(&self, lang: Lang) -> &'static str {
         lang.of(self.title.0, self.title.1)
@@ -185,15 +233,52 @@ impl Columns {
         self.columns.iter().position(|column| column.spellings().any(|spelling| fold(spelling) == header))
     }
 
+    /// The column that holds a field of the record: the field's own name, that of a field within a field joined by `_`, or with `_code` where
+    /// the field names another record.
+    pub fn of_field(&self, field: &str) -> Option<&'static Column> {
+        let parts: Vec<&str> = field.split('.').collect();
+        let tails = (0..parts.len()).map(|from| parts.get(from..).unwrap_or_default().join("_"));
+        let first = parts.first().map(|first| (*first).to_owned());
+        tails.chain(first).find_map(|name| self.column(&name).or_else(|| self.column(&format!("{name}_code"))))
+    }
+
+    /// The column whose name is most like a header that is no column's; none when none is like it.
+    pub(super) fn nearest(&self, header: &str, taken: &HashSet<usize>) -> Option<&'static Column> {
+        let header = fold(header);
+        let likeness = |spelling: &str| {
+            let spelling = fold(spelling);
+            let (short, long) = if spelling.len() < header.len() { (&spelling, &header) } else { (&header, &spelling) };
+            let within = short.len() >= WITHIN_MIN && long.contains(short.as_str());
+            strsim::normalized_damerau_levenshtein(&header, &spelling).max(if within { LIKE_MIN + 0.1 } else { 0.0 })
+        };
+        let free = self.columns.iter().enumerate().filter(|(place, column)| !taken.contains(place) && !column.read_only);
+        let judged = free.map(|(_, column)| (column.spellings().map(likeness).fold(0.0, f64::max), column));
+        judged.filter(|(likeness, _)| *likeness >= LIKE_MIN).max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, column)| column)
+    }
+
+    /// Columns that a file must have and these headers do not name.
+    pub(super) fn missing(&self, headers: &[String]) -> Vec<&'static Column> {
+        let known: HashSet<usize> = headers.iter().filter_map(|header| self.find(header)).collect();
+        self.columns
+            .iter()
+            .enumerate()
+            .filter(|(place, column)| column.required && !known.contains(place))
+            .map(|(_, column)| column)
+            .collect()
+    }
+
     pub(super) fn place(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
     }
 
     /// How many of these headers are columns of this table; none when a column is missing that a file must have.
     pub(super) fn fit(&self, headers: &[String]) -> Option<usize> {
-        let known: HashSet<usize> = headers.iter().filter_map(|header| self.find(header)).collect();
-        let whole = self.columns.iter().enumerate().all(|(place, column)| !column.required || known.contains(&place));
-        whole.then_some(known.len())
+        self.missing(headers).is_empty().then(|| self.known(headers))
+    }
+
+    /// How many of these headers are columns of this table.
+    pub(super) fn known(&self, headers: &[String]) -> usize {
+        headers.iter().filter_map(|header| self.find(header)).collect::<HashSet<_>>().len()
     }
 
     /// Whether a sheet of this name is meant for this table.
@@ -202,6 +287,11 @@ impl Columns {
         [self.table, self.title.0, self.title.1].iter().any(|title| fold(title) == name)
     }
 }
+
+/// How like two names must be to be taken for one another, 1 being the same.
+const LIKE_MIN: f64 = 0.6;
+/// Bytes a name must have for another that contains it to be like it: two Chinese characters, or six letters less two.
+const WITHIN_MIN: usize = 4;
 
 /// What of a header counts when it is compared: letters and digits, half-width, lower case.
 pub(super) fn fold(text: &str) -> String {
@@ -224,40 +314,122 @@ pub(super) struct Header {
     cells: Vec<Option<usize>>,
     /// The headers as the file spells them, cell by cell.
     spelled: Vec<String>,
+    /// Cells that are not read.
+    left_out: HashSet<usize>,
+    /// Cells among them that stand under a column of downloads alone.
+    read_only: Vec<usize>,
+    /// For each column of the description, what stands in it in every row.
+    constants: Vec<Option<Cell>>,
+    /// How rows get the record's own code.
+    codes: Option<Codes>,
+}
+
+/// Where a row's code comes from.
+#[derive(Debug)]
+enum Codes {
+    /// The row's number, in place of `{n}`.
+    Numbered(String),
+    /// The first of these cells that has something in it.
+    Cells(Vec<usize>),
 }
 
 impl Header {
     /// Matches a file's first row. None when rows cannot be read under it (a column missing, or there twice); what is wrong is in `faults`.
-    pub(super) fn read(columns: &Columns, row: &RawRow, faults: &mut Faults) -> Option<Self> {
-        let mut header = Self { cells: vec![None; columns.columns.len()], spelled: Vec::new() };
-        let mut readable = true;
-        for (place, cell) in row.cells().iter().enumerate() {
-            let spelled = cell.text.trim();
+    pub(super) fn read(columns: &Columns, row: &RawRow, reading: &Reading, faults: &mut Faults) -> Option<Self> {
+        let count = columns.columns.len();
+        let mut before: Option<&Cell> = None;
+        let spelled = row.cells().iter().map(|cell| {
             // A heading merged over several columns is that of the first; the others have none.
-            let spelled = if cell.merged && header.spelled.last().is_some_and(|before| before == spelled) { "" } else { spelled };
-            header.spelled.push(spelled.to_owned());
+            let again = cell.merged && before.is_some_and(|before| before.text == cell.text);
+            before = Some(cell);
+            if again { String::new() } else { cell.text.trim().to_owned() }
+        });
+        let spelled: Vec<String> = spelled.collect();
+        let meant: Vec<Option<usize>> = spelled.iter().map(|heading| reading.place(columns, heading)).collect();
+        let taken: HashSet<usize> = meant.iter().flatten().copied().collect();
+        let mut header = Self { cells: vec![None; count], constants: vec![None; count], spelled, ..Self::default() };
+        let mut readable = true;
+        for (place, (spelled, meant)) in header.spelled.iter().zip(meant).enumerate() {
             if spelled.is_empty() {
                 continue;
             }
-            let fault = |code| Fault::new(spelled.to_owned(), code).at_line(row.line());
-            let slot = columns.find(spelled).and_then(|column| header.cells.get_mut(column));
-            match slot {
-                None => faults.push(ImportFault::of(&fault(Code::UnknownField), None)),
+            if meant.and_then(|column| columns.columns.get(column)).is_some_and(|column| column.read_only) {
+                header.left_out.insert(place);
+                header.read_only.push(place);
+                continue;
+            }
+            let fault = |code| Fault::new(spelled.clone(), code).at_line(row.line());
+            match meant.and_then(|column| header.cells.get_mut(column)) {
                 Some(slot @ None) => *slot = Some(place),
                 Some(Some(_)) => {
                     readable = false;
                     faults.push(ImportFault::of(&fault(Code::Duplicate).with("field", spelled).with("line", row.line()), None));
                 }
+                None if reading.ignore_unknown || reading.meant(spelled).is_some() => drop(header.left_out.insert(place)),
+                None => {
+                    let mut unknown = fault(Code::UnknownField);
+                    if let Some(nearest) = columns.nearest(spelled, &taken) {
+                        let Both { zh, en } = nearest.titles();
+                        unknown = unknown.with("nearest_zh", zh).with("nearest_en", en);
+                    }
+                    faults.push(ImportFault::of(&unknown, None));
+                }
             }
         }
-        for (column, cell) in columns.columns.iter().zip(&header.cells) {
-            if column.required && cell.is_none() {
+        for (column, constant) in columns.columns.iter().zip(&mut header.constants) {
+            *constant = reading.set.get(column.name).map(|text| Cell::text(text.clone()));
+        }
+        if let Some(rule) = reading.codes.as_ref().filter(|_| header.cells.first().is_some_and(Option::is_none)) {
+            header.codes = header.made_by(columns, rule);
+            if let (None, CodeRule::From(named)) = (&header.codes, rule) {
                 readable = false;
+                faults.push(ImportFault::of(&Fault::new(named.clone(), Code::UnknownField).at_line(row.line()), None));
+            }
+        }
+        for (place, column) in columns.columns.iter().enumerate() {
+            if column.required && !header.speaks_of(place) {
+                readable = false;
+                let Both { zh, en } = column.titles();
                 let fault = Fault::new(column.name, Code::ColumnMissing).with("column", column.name).at_line(row.line());
-                faults.push(ImportFault::of(&fault, None));
+                let fault = fault.with("column_zh", zh).with("column_en", en);
+                faults.push(ImportFault::of(&fault, None).titled(Some(column.titles())));
             }
         }
         readable.then_some(header)
+    }
+
+    /// Where codes come from by this rule; None where the file has nothing to make them from.
+    fn made_by(&self, columns: &Columns, rule: &CodeRule) -> Option<Codes> {
+        let cells = match rule {
+            CodeRule::Numbered(rule) => return Some(Codes::Numbered(rule.clone())),
+            CodeRule::From(named) => {
+                let by_header = self.spelled.iter().position(|spelled| !spelled.is_empty() && fold(spelled) == fold(named));
+                by_header.or_else(|| columns.find(named).and_then(|place| self.cell_of(place))).into_iter().collect::<Vec<_>>()
+            }
+            // The English name first: its letters are found on every keyboard.
+            CodeRule::Slug => {
+                let named = columns.columns.iter().enumerate().rev().filter(|(_, column)| column.name.starts_with("name"));
+                named.filter_map(|(place, _)| self.cell_of(place)).collect()
+            }
+        };
+        (!cells.is_empty()).then_some(Codes::Cells(cells))
+    }
+
+    /// The code of a row, the `number`th under the header, where it has none of its own. None where there is nothing to make it of.
+    pub(super) fn code_of(&self, row: &RawRow, number: u64) -> Option<Cell> {
+        let code = match self.codes.as_ref()? {
+            Codes::Numbered(rule) => rule.replace("{n}", &number.to_string()),
+            Codes::Cells(cells) => {
+                let texts = cells.iter().filter_map(|cell| row.cells().get(*cell));
+                texts.map(|cell| code_from(&cell.text)).find(|code| !code.is_empty())?
+            }
+        };
+        Some(Cell::text(code))
+    }
+
+    /// Whether a file under it says something of the column at `place` of the description.
+    pub(super) fn speaks_of(&self, place: usize) -> bool {
+        self.cell_of(place).is_some() || self.constant(place).is_some() || (place == 0 && self.codes.is_some())
     }
 
     /// The cell that holds the column at `place` of the description.
@@ -265,13 +437,33 @@ impl Header {
         self.cells.get(place).copied().flatten()
     }
 
+    /// What stands in the column at `place` in every row.
+    pub(super) fn constant(&self, place: usize) -> Option<&Cell> {
+        self.constants.get(place).and_then(Option::as_ref)
+    }
+
     /// The header above cell `cell`, as the file spells it; empty where there is none.
     pub(super) fn spelled(&self, cell: usize) -> &str {
         self.spelled.get(cell).map_or("", String::as_str)
     }
 
-    /// How the file spells the column `name`; `name` itself when the file lacks it.
-    pub(super) fn spelling_of<'a>(&'a self, columns: &Columns, name: &'a str) -> &'a str {
-        columns.place(name).and_then(|place| self.cell_of(place)).map_or(name, |cell| self.spelled(cell))
+    /// The note on columns that are not read back, if the file has any.
+    pub(super) fn note(&self) -> Option<ImportNote> {
+        let columns: Vec<&str> = self.read_only.iter().map(|place| self.spelled(*place)).collect();
+        (!columns.is_empty()).then(|| ImportNote::new(Note::ReadOnly).with("columns", columns.join(", ")))
+    }
+
+    /// Whether a cell is one that nobody reads.
+    pub(super) fn is_left_out(&self, cell: usize) -> bool {
+        self.left_out.contains(&cell)
+    }
+
+    /// A fault of a row, where its column stands: under the header as the file spells it, or under the column's title where the file lacks it.
+    pub(super) fn place(&self, columns: &Columns, fault: Fault, cell: Option<&str>) -> ImportFault {
+        let column = columns.of_field(&fault.field);
+        let spelled = column.and_then(|column| self.cell_of(columns.place(column.name)?)).map(|cell| self.spelled(cell));
+        let titles = column.filter(|_| spelled.is_none()).map(Column::titles);
+        let field = spelled.or(column.map(|column| column.name)).map_or(fault.field, |field| field.to_owned().into());
+        ImportFault::of(&Fault { field, ..fault }, cell).titled(titles)
     }
 }

@@ -15,6 +15,7 @@ use super::delimited::{self, Written};
 use super::encoding;
 use super::headings::Headings;
 use super::notes::ImportNote;
+use super::reading::Reading;
 use super::report::{ImportFault, Reason};
 use super::sheet::Columns;
 use super::workbook::{self, Workbook};
@@ -91,6 +92,7 @@ pub struct Source {
     name: String,
     size: u64,
     meter: Meter,
+    reading: Reading,
     zone: Option<Tz>,
     notes: Vec<ImportNote>,
     body: Body,
@@ -171,8 +173,18 @@ impl Source {
             let encoding = encoding::of(&mut bytes, &head)?;
             Body::Text { bytes, written: Written { encoding, guessed: encoding != UTF_8 && Encoding::for_bom(&head).is_none() } }
         };
-        let name = name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
-        Ok(Self { name, size, meter, zone: None, notes: Vec::new(), body })
+        Ok(Self { name: bare(name), size, meter, reading: Reading::default(), zone: None, notes: Vec::new(), body })
+    }
+
+    /// The same file, sent under this name and read in this way.
+    #[must_use]
+    pub fn read_as(self, name: &str, reading: Reading) -> Self {
+        Self { name: bare(name), reading, ..self }
+    }
+
+    /// How it is read.
+    pub(super) fn reading(&self) -> &Reading {
+        &self.reading
     }
 
     /// With the zone into which times that say theirs are turned. Without it such times are refused.
@@ -231,11 +243,17 @@ impl Source {
     pub(super) fn rows(&mut self, columns: &Columns, each: &mut EachRow<'_>) -> Result<Option<Fault>> {
         self.meter.0.store(0, Ordering::Relaxed);
         self.notes.clear();
+        let headings = Headings { columns, reading: &self.reading };
         match &mut self.body {
-            Body::Text { bytes, written } => delimited::rows(bytes, *written, Headings(columns), &mut self.notes, each),
-            Body::Workbook(book) => workbook::rows(book, Headings(columns), &mut self.notes, each),
+            Body::Text { bytes, written } => delimited::rows(bytes, *written, headings, &mut self.notes, each),
+            Body::Workbook(book) => workbook::rows(book, headings, &mut self.notes, each),
         }
     }
+}
+
+/// A file's name without folders, and short enough to be shown.
+pub(super) fn bare(name: &str) -> String {
+    name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 fn something_else(head: &[u8]) -> Option<Reason> {

@@ -8,18 +8,20 @@ use super::sheet::Columns;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::text::Lang;
 
-/// A CSV file to fill in: the headers and one row of examples. UTF-8 with a byte order mark, as spreadsheets want it.
+/// A CSV file to fill in: the headers and rows of examples. UTF-8 with a byte order mark, as spreadsheets want it.
 ///
 /// # Errors
 /// [`Error::Broken`] only if memory cannot be written.
 pub fn template_csv(columns: &Columns, lang: Lang) -> Result<Vec<u8>> {
     let mut csv = csv::Writer::from_writer("\u{FEFF}".as_bytes().to_vec());
-    csv.write_record(columns.columns.iter().map(|column| column.title(lang))).map_err(Error::broken)?;
-    csv.write_record(columns.columns.iter().map(|column| column.example)).map_err(Error::broken)?;
+    csv.write_record(columns.written().map(|column| column.title(lang))).map_err(Error::broken)?;
+    for row in 0..columns.example_rows() {
+        csv.write_record(columns.written().map(|column| column.example_of(row))).map_err(Error::broken)?;
+    }
     csv.into_inner().map_err(|error| Error::broken(error.into_error()))
 }
 
-/// A workbook to fill in: a sheet with the headers (bold where required) and one row of examples, all columns formatted as text so that long
+/// A workbook to fill in: a sheet with the headers (bold where required) and rows of examples, all columns formatted as text so that long
 /// numbers keep their digits, and a second sheet that explains the columns.
 ///
 /// # Errors
@@ -33,11 +35,13 @@ fn workbook(columns: &Columns, lang: Lang) -> Result<Vec<u8>, XlsxError> {
     let (plain, bold) = (Format::new().set_num_format("@"), Format::new().set_bold());
     let sheet = book.add_worksheet().set_name(columns.title(lang))?;
     sheet.set_freeze_panes(1, 0)?;
-    for (place, column) in (0u16..).zip(columns.columns) {
+    for (place, column) in (0u16..).zip(columns.written()) {
         let header = if column.required { &bold } else { &plain };
         sheet.set_column_format(place, &plain)?.set_column_width(place, 18)?;
         sheet.write_string_with_format(0, place, column.title(lang), header)?;
-        sheet.write_string_with_format(1, place, column.example, &plain)?;
+        for (line, row) in (1u32..).zip(0..columns.example_rows()) {
+            sheet.write_string_with_format(line, place, column.example_of(row), &plain)?;
+        }
     }
     let (name, titles) = explained(lang);
     let sheet = book.add_worksheet().set_name(name)?;
@@ -76,14 +80,14 @@ fn explained(lang: Lang) -> (&'static str, [&'static str; 6]) {
 }
 
 fn explanations(columns: &Columns, lang: Lang) -> impl Iterator<Item = [String; 6]> {
-    columns.columns.iter().map(move |column| {
+    columns.written().map(move |column| {
         let required = match (column.required, lang) {
             (true, Lang::Zh) => "是",
             (true, Lang::En) => "yes",
             (false, _) => "",
         };
         let title = column.title(lang);
-        let others: Vec<_> = column.zh.iter().chain(column.en).copied().filter(|other| *other != title).collect();
-        [title, column.name, required, column.about(lang), column.example, &others.join(lang.of("、", ", "))].map(str::to_owned)
+        let others: Vec<_> = column.spellings().filter(|other| *other != title && *other != column.name).collect();
+        [title, column.name, required, column.about(lang), column.example_of(0), &others.join(lang.of("、", ", "))].map(str::to_owned)
     })
 }

@@ -1,7 +1,7 @@
 //! A thing's part of the API's description, from its fields.
 
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{Components, ComponentsBuilder, ContentBuilder, Paths, PathsBuilder, Ref, RefOr, Required, ResponseBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -15,45 +15,75 @@ use crate::kernel::text::{Both, Lang};
 
 /// The paths and schemas of a thing.
 pub(super) fn description<T: Thing>() -> (Paths, Components) {
-    let (room, thing, said) = (T::FIELDS.table, T::SCHEMA, format!("{}Fields", T::SCHEMA));
+    let (room, thing) = (T::FIELDS.table, T::SCHEMA);
     let page = format!("Page_{thing}");
-    let all = format!("/api/v1/{room}");
+    let made = if T::SECRET.0.is_empty() { thing.to_owned() } else { format!("{thing}Made") };
+    let all = format!("/api/v1/{}", T::API);
     let one = format!("{all}/{{code}}");
-    let wrong =
-        |operation: OperationBuilder, codes: &[&str]| codes.iter().fold(operation, |operation, code| answers(operation, code, "Problem"));
-    let operation =
-        |verb: &str, summary: String| OperationBuilder::new().tag(room).operation_id(Some(format!("{room}_{verb}"))).summary(Some(summary));
-    let code =
-        || ParameterBuilder::new().name("code").parameter_in(ParameterIn::Path).required(Required::True).schema(Some(typed(Type::String)));
-    let body = || RequestBodyBuilder::new().content("application/json", content(&said)).required(Some(Required::True)).build();
 
     let list = wrong(answers(listed::<T>(), "200", &page), &["422"]);
-    let create = operation("create", format!("Makes one of the {room}.")).request_body(Some(body()));
-    let create = wrong(answers(create, "201", thing), &["409", "422"]);
-    let read = wrong(answers(operation("one", format!("One of the {room}.")).parameter(code()), "200", thing), &["404"]);
-    let change = operation("change", format!("Changes one of the {room}. `version` is the one that was read.")).parameter(code());
-    let change = wrong(answers(change.request_body(Some(body())), "200", thing), &["404", "409", "422"]);
+    let create = operation::<T>("create", format!("Makes one of the {room}.")).request_body(Some(body(&said_name::<T>(T::NEW))));
+    let create = wrong(answers(create, "201", &made), &["409", "422"]);
+    let read = wrong(answers(operation::<T>("one", format!("One of the {room}.")).parameter(code()), "200", thing), &["404"]);
 
     let mut all_item = PathItem::new(HttpMethod::Get, list);
     all_item.post = Some(create.build());
-    let mut one_item = PathItem::new(HttpMethod::Get, read);
-    one_item.put = Some(change.build());
-    let paths = PathsBuilder::new().path(all, all_item).path(one, one_item).build();
+    let paths = PathsBuilder::new().path(all, all_item).path(one, PathItem::new(HttpMethod::Get, read)).build();
     let schemas = ComponentsBuilder::new()
         .schema(thing, as_read(thing, T::FIELDS, has_id::<T>()))
-        .schema(said, as_said(thing, T::FIELDS))
-        .schema(page, as_page(thing))
-        .schema("Both", Both::schema());
+        .schema(said_name::<T>(T::NEW), as_said(thing, T::NEW))
+        .schema(page, as_page(thing));
+    let schemas = match T::SECRET {
+        ("", _) => schemas,
+        (name, secret) => schemas.schema(&made, as_made(thing, name, secret)),
+    };
+    let schemas = if T::FIELDS.columns.iter().any(|field| field.both.is_some()) { schemas.schema("Both", Both::schema()) } else { schemas };
     (paths, tables(thing, T::FIELDS).into_iter().fold(schemas, |schemas, (name, table)| schemas.schema(name, table)).build())
+}
+
+/// The path by which a thing is changed.
+pub(super) fn change<T: Thing>() -> (Paths, Components) {
+    let said = said_name::<T>(T::CHANGE);
+    let about = format!("Changes one of the {}. `version` is the one that was read.", T::FIELDS.table);
+    let change = operation::<T>("change", about).parameter(code()).request_body(Some(body(&said)));
+    let change = wrong(answers(change, "200", T::SCHEMA), &["404", "409", "422"]);
+    let paths = PathsBuilder::new().path(format!("/api/v1/{}/{{code}}", T::API), PathItem::new(HttpMethod::Put, change));
+    (paths.build(), ComponentsBuilder::new().schema(said, as_said(T::SCHEMA, T::CHANGE)).build())
+}
+
+/// The path of an act on one thing.
+pub(super) fn act<T: Thing>(verb: &str, about: &str) -> (Paths, Components) {
+    let act = wrong(answers(operation::<T>(verb, about.to_owned()).parameter(code()), "200", T::SCHEMA), &["404", "409"]);
+    let path = format!("/api/v1/{}/{{code}}/{verb}", T::API);
+    (PathsBuilder::new().path(path, PathItem::new(HttpMethod::Post, act)).build(), ComponentsBuilder::new().build())
+}
+
+/// Name of the schema of what is said of a thing: a change may say less than what makes a new one.
+fn said_name<T: Thing>(said: &Fields) -> String {
+    let names = |fields: &Fields| fields.columns.iter().map(|field| field.name).collect::<Vec<_>>();
+    format!("{}{}", T::SCHEMA, if names(said) == names(T::NEW) { "Fields" } else { "Change" })
+}
+
+fn operation<T: Listing>(verb: &str, summary: String) -> OperationBuilder {
+    let room = T::FIELDS.table;
+    OperationBuilder::new().tag(room).operation_id(Some(format!("{}_{verb}", room.replace('-', "_")))).summary(Some(summary))
+}
+
+fn code() -> ParameterBuilder {
+    ParameterBuilder::new().name("code").parameter_in(ParameterIn::Path).required(Required::True).schema(Some(typed(Type::String)))
+}
+
+fn body(said: &str) -> RequestBody {
+    RequestBodyBuilder::new().content("application/json", content(said)).required(Some(Required::True)).build()
+}
+
+fn wrong(operation: OperationBuilder, codes: &[&str]) -> OperationBuilder {
+    codes.iter().fold(operation, |operation, code| answers(operation, code, "Problem"))
 }
 
 /// How a list is asked.
 fn listed<T: Listing>() -> OperationBuilder {
-    let room = T::FIELDS.table;
-    let list = OperationBuilder::new()
-        .tag(room)
-        .operation_id(Some(format!("{room}_list")))
-        .summary(Some(format!("{} by code.", T::FIELDS.title.1)));
+    let list = operation::<T>("list", format!("{}, a page at a time.", T::FIELDS.title.1));
     parameters::<T>().fold(list, OperationBuilder::parameter)
 }
 
@@ -205,6 +235,13 @@ fn as_read(thing: &str, fields: &'static Fields, has_id: bool) -> Schema {
         if optional(name) { object } else { object.required(name) }
     });
     read.build().into()
+}
+
+fn as_made(thing: &str, name: &str, secret: &str) -> Schema {
+    let shown =
+        ObjectBuilder::new().schema_type(Type::String).description(Some("Shown this once, and not when the request is sent again."));
+    let object = ObjectBuilder::new().schema_type(Type::Object).description(Some("What was made, with its secret."));
+    object.property(name, Ref::from_schema_name(thing)).required(name).property(secret, shown.build()).build().into()
 }
 
 fn as_page(thing: &str) -> Schema {

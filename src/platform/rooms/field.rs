@@ -1,6 +1,6 @@
 //! A thing's fields: name, kind, limits, words; and one reader for each kind, whoever wrote the value.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use crate::kernel::choices::Choice;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::{self, Lang};
 use crate::kernel::time;
-use crate::platform::exports::Cell;
+use crate::platform::exports::{Cell, Format};
 pub use crate::platform::imports::{Column as Field, Columns as Fields, Half, Kind};
 use crate::platform::imports::{read_flag, read_whole};
 
@@ -38,6 +38,13 @@ impl Field {
     #[must_use]
     pub const fn filled_in_files(mut self) -> Self {
         self.required = true;
+        self
+    }
+
+    /// Files say it and do not take it back: a column of downloads alone.
+    #[must_use]
+    pub const fn only_read(mut self) -> Self {
+        self.read_only = true;
         self
     }
 
@@ -74,6 +81,13 @@ impl Field {
     #[must_use]
     pub const fn filter(mut self, name: &'static str) -> Self {
         self.filter = Some(name);
+        self
+    }
+
+    /// Names one of another list: the form offers its rows as one types. `parties`, say.
+    #[must_use]
+    pub const fn offers(mut self, list: &'static str) -> Self {
+        self.offers = Some(list);
         self
     }
 
@@ -255,12 +269,17 @@ impl Field {
         }
     }
 
-    /// A value as it stands in a file that may be handed in again: codes of countries rather than their names.
-    pub(super) fn cell(&self, value: &Value, lang: Lang) -> Cell {
+    /// A value as it stands in a file that may be handed in again: codes of countries rather than their names. Moments are in the brand's zone.
+    pub(super) fn cell(&self, value: &Value, format: Format, lang: Lang, zone: Tz) -> Cell {
+        let moment = |at: &str| at.parse::<NaiveDateTime>().map(|at| (format, zone.from_utc_datetime(&at).naive_local(), at));
         match (self.kind, value) {
             (Kind::Text(..), Value::String(text)) => text.as_str().into(),
             (Kind::Whole(..) | Kind::OneOf(_), Value::Number(number)) => number.as_i64().into(),
-            (Kind::Moment, Value::String(at)) => at.parse::<NaiveDateTime>().map_or_else(|_| at.as_str().into(), Into::into),
+            (Kind::Moment, Value::String(at)) => match moment(at) {
+                Ok((Format::Csv, _, at)) => time::local_minute(at, zone).into(),
+                Ok((Format::Xlsx, local, _)) => local.into(),
+                Err(_) => at.as_str().into(),
+            },
             (Kind::Day, Value::String(day)) => day.parse::<chrono::NaiveDate>().map_or_else(|_| day.as_str().into(), Into::into),
             _ => self.show(value, lang).into(),
         }
@@ -273,6 +292,15 @@ fn word(table: &'static [Choice], text: &str, lang: Lang) -> &'static str {
 }
 
 impl Fields {
+    /// None at all: those of a change, for what stays as it was made.
+    pub const NONE: Self = Self { table: "", title: ("", ""), columns: &[] };
+
+    /// Some of the fields, from one place to before another: what is said of a new one, say.
+    #[must_use]
+    pub const fn part(self, from: usize, to: usize) -> Self {
+        Self { columns: self.columns.split_at(to).0.split_at(from).1, ..self }
+    }
+
     /// The field of a name.
     pub fn named(&self, name: &str) -> Option<&'static Field> {
         self.columns.iter().find(|field| field.name == name)

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::field::{Field, Fields, Kind};
 use super::list::Offered;
+use crate::kernel::choices::Choice;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};
 use crate::platform::http::{Filled, Shell, html_response};
@@ -32,8 +33,10 @@ struct Shown {
     pub hint: &'static str,
     pub needed: bool,
     pub widget: Widget,
-    /// Stored text or box name, words, whether it is chosen.
-    pub options: Vec<(String, Cow<'static, str>, bool)>,
+    /// The list whose rows are offered as one types.
+    pub offers: Option<&'static str>,
+    /// Stored text or box name, words, what that means, whether it is chosen.
+    pub options: Vec<(String, Cow<'static, str>, &'static str, bool)>,
     /// What is wrong with the text in two languages of which this is the last half.
     pub around: Option<(&'static str, String)>,
 }
@@ -63,8 +66,8 @@ impl FormView {
         };
         let chosen = self.form.value(name).to_owned();
         for field in self.fields.iter_mut().filter(|field| field.name == name) {
-            let open = (String::new(), Cow::Borrowed("—"), chosen.is_empty());
-            let offered = offered.iter().map(|(value, words)| (value.clone().into_owned(), words.clone(), *value == chosen));
+            let open = (String::new(), Cow::Borrowed("—"), "", chosen.is_empty());
+            let offered = offered.iter().map(|(value, words)| (value.clone().into_owned(), words.clone(), "", *value == chosen));
             (field.widget, field.options) = (Widget::Select, std::iter::once(open).chain(offered).collect());
         }
         self
@@ -75,6 +78,14 @@ impl FormView {
     pub fn noting(mut self, words: impl Into<String>, href: String) -> Self {
         self.note = Some((words.into(), href));
         self
+    }
+}
+
+impl FormView {
+    /// What it is for, where there is a message of its address: `accounts-new-about`.
+    fn about(&self) -> Option<Cow<'static, str>> {
+        let key = format!("{}-about", self.action.trim_start_matches('/').replace('/', "-"));
+        self.shell.t.knows(&key).then(|| self.shell.t.say(key))
     }
 }
 
@@ -112,20 +123,22 @@ fn shown(fields: &'static Fields, form: &Filled, lang: Lang) -> Vec<Shown> {
         let (widget, options) = match field.kind {
             Kind::Choices(table) => {
                 let boxed = |text: &str| format!("{name}.{text}");
-                let boxes = table.iter().map(|choice| (boxed(choice.text), choice.word(lang).into(), form.ticked(&boxed(choice.text))));
+                let ticked = |name: String| form.ticked(&name);
+                let about = |choice: &Choice| lang.of(choice.about.0, choice.about.1);
+                let boxes = table.iter().map(|one| (boxed(one.text), one.word(lang).into(), about(one), ticked(boxed(one.text))));
                 (Widget::Boxes, boxes.collect())
             }
             Kind::Choice(table) => {
                 let chosen = form.value(&name);
                 (
                     Widget::Select,
-                    table.iter().map(|choice| (choice.text.to_owned(), choice.word(lang).into(), choice.text == chosen)).collect(),
+                    table.iter().map(|choice| (choice.text.to_owned(), choice.word(lang).into(), "", choice.text == chosen)).collect(),
                 )
             }
             Kind::OneOf(numbers) => {
                 let chosen = form.value(&name);
                 let options = numbers.iter().map(ToString::to_string);
-                (Widget::Select, options.map(|number| (number.clone(), Cow::Owned(number.clone()), number == chosen)).collect())
+                (Widget::Select, options.map(|number| (number.clone(), Cow::Owned(number.clone()), "", number == chosen)).collect())
             }
             Kind::Flag => (Widget::Tick, Vec::new()),
             Kind::Paragraph(_) => (Widget::Area, Vec::new()),
@@ -134,7 +147,7 @@ fn shown(fields: &'static Fields, form: &Filled, lang: Lang) -> Vec<Shown> {
             _ => (Widget::Line, Vec::new()),
         };
         let (title, hint) = (field.title(lang), field.about(lang));
-        Shown { title, hint, needed: field.required, widget, options, around: last_half(field), name }
+        Shown { title, hint, needed: field.required, widget, offers: field.offers, options, around: last_half(field), name }
     };
     fields.columns.iter().map(one).collect()
 }

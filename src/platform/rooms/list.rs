@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::field::{Field, Fields, Kind};
+use crate::kernel::Id;
 use crate::kernel::error::{Code, Error, Fault, Result};
 use crate::kernel::paging::{PAGE_DEFAULT, PAGE_MAX, Page, open, seal};
 use crate::kernel::text::{self, Lang};
@@ -43,45 +44,47 @@ impl From {
 
 /// A stretch of a list for a store to read: at most `limit` rows.
 #[derive(Clone, Debug)]
-pub struct ListWindow {
+pub struct ListWindow<K = String> {
     /// Where it starts.
-    pub from: From,
+    pub from: From<K>,
     /// Most rows.
     pub limit: i64,
 }
 
+impl ListWindow {
+    /// The same of a list that is ordered by ids.
+    ///
+    /// # Errors
+    /// [`Code::Malformed`] for a token whose key is no id.
+    pub fn of_ids(&self) -> Result<ListWindow<Id>> {
+        let from = match &self.from {
+            From::Start => From::Start,
+            From::After(key) => From::After(key.parse()?),
+            From::Before(key) => From::Before(key.parse()?),
+        };
+        Ok(ListWindow { from, limit: self.limit })
+    }
+}
+
 /// Narrows a boxed query to a window of a list ordered by one unique column, and runs it; the rows come in the list's order.
 ///
-/// `keyset!(c, query, party::code, window)`, where `c` is the connection of an [`each!`](crate::each).
+/// `keyset!(c, query, party::code, window)`, where `c` is the connection of an [`each!`](crate::each); `keyset!(c, query, newest job::id, window)`
+/// for a list that begins with the greatest key.
 #[macro_export]
 macro_rules! keyset {
-    ($c:expr, $query:expr, $key:expr, $window:expr) => {{
+    ($c:expr, $query:expr, newest $key:expr, $window:expr) => {
+        $crate::keyset!(@ $c, $query, $key, $window, desc lt, asc gt)
+    };
+    ($c:expr, $query:expr, $key:expr, $window:expr) => {
+        $crate::keyset!(@ $c, $query, $key, $window, asc gt, desc lt)
+    };
+    (@ $c:expr, $query:expr, $key:expr, $window:expr, $on:ident $behind:ident, $back:ident $before:ident) => {{
         use $crate::platform::rooms::From;
         let (query, window) = ($query, $window);
         match &window.from {
-            From::Start => query.order($key.asc()).limit(window.limit).load($c),
-            From::After(key) => query.filter($key.gt(key)).order($key.asc()).limit(window.limit).load($c),
-            From::Before(key) => query.filter($key.lt(key)).order($key.desc()).limit(window.limit).load($c).map(|mut rows: Vec<_>| {
-                rows.reverse();
-                rows
-            }),
-        }
-    }};
-}
-
-/// The same for a list whose latest rows come first: ordered by one unique column of ids, the greatest first. `from` is the window's, read as
-/// a number.
-///
-/// `latest!(c, query, finding::id, from, window.limit)`
-#[macro_export]
-macro_rules! latest {
-    ($c:expr, $query:expr, $key:expr, $from:expr, $limit:expr) => {{
-        use $crate::platform::rooms::From;
-        let (query, from, limit): (_, &From<i64>, i64) = ($query, $from, $limit);
-        match from {
-            From::Start => query.order($key.desc()).limit(limit).load($c),
-            From::After(key) => query.filter($key.lt(*key)).order($key.desc()).limit(limit).load($c),
-            From::Before(key) => query.filter($key.gt(*key)).order($key.asc()).limit(limit).load($c).map(|mut rows: Vec<_>| {
+            From::Start => query.order($key.$on()).limit(window.limit).load($c),
+            From::After(key) => query.filter($key.$behind(key)).order($key.$on()).limit(window.limit).load($c),
+            From::Before(key) => query.filter($key.$before(key)).order($key.$back()).limit(window.limit).load($c).map(|mut rows: Vec<_>| {
                 rows.reverse();
                 rows
             }),
@@ -155,6 +158,12 @@ impl ListQuery {
     /// The value a filter has.
     pub fn filter(&self, name: &str) -> Option<&str> {
         self.filters.iter().find(|(filter, _)| *filter == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Puts a value in the place of a filter: what a room looked up, for what was asked.
+    pub fn set(&mut self, name: &'static str, value: String) {
+        self.filters.retain(|(filter, _)| *filter != name);
+        self.filters.push((name, value));
     }
 
     /// Whether anything narrows the list.

@@ -16,7 +16,7 @@ use crate::kernel::text::Lang;
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format};
 use crate::platform::http::perm::{Perm, Permission};
-use crate::platform::http::{Routes, html, html_response, json};
+use crate::platform::http::{House, Routes, html, html_response, json};
 
 /// Rows of a download read at a time.
 const DOWNLOAD_ROWS: i64 = 2_000;
@@ -51,6 +51,25 @@ pub trait Listing: Serialize + Send + 'static {
     fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>>
     where
         Self: Sized;
+
+    /// What a list is asked, where a filter stands for something that has to be looked up: a code for an id.
+    ///
+    /// # Errors
+    /// A fault of a filter.
+    fn asked(_db: &mut Db, _house: &House, query: ListQuery) -> Result<ListQuery> {
+        Ok(query)
+    }
+
+    /// Rows with what no column of their table says: a serial, which takes the keys.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn named(_db: &mut Db, _house: &House, rows: Vec<Self>) -> Result<Vec<Self>>
+    where
+        Self: Sized,
+    {
+        Ok(rows)
+    }
 
     /// What may be done from the list: the message of its name, where it leads, who may. The first is what is done most.
     fn acts() -> Vec<(&'static str, String, Permission)> {
@@ -96,8 +115,13 @@ pub fn list_routes<T: Listing>(on: &mut Routes<'_, '_>) {
 }
 
 async fn page_of<T: Listing>(call: &Call<T::Read>, query: &ListQuery) -> Result<ListPage<T>> {
-    let (asked, sees) = (query.clone(), call.sees());
-    let rows = call.read(move |db| T::list(db, &asked, sees, &asked.window())).await?;
+    let (asked, sees, house) = (query.clone(), call.sees(), call.house().clone());
+    let rows = call.read(move |db| {
+        let asked = T::asked(db, &house, asked)?;
+        let rows = T::list(db, &asked, sees, &asked.window())?;
+        T::named(db, &house, rows)
+    });
+    let rows = rows.await?;
     Ok(query.page(rows, T::key))
 }
 
@@ -174,13 +198,17 @@ async fn list_xlsx<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<Http
 async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pairs) -> Result<HttpResponse> {
     let (query, sees, lang) = (query_of::<T>(call, pairs)?, call.sees(), call.lang());
     let titles = T::FIELDS.columns.iter().map(|field| field.title(lang).to_owned()).collect();
+    let house = call.house().clone();
     exports::download(&call.house().store, format, T::FIELDS.table, titles, move |db, sheet| {
+        let query = T::asked(db, &house, query.clone())?;
         let mut window = ListWindow { from: From::Start, limit: DOWNLOAD_ROWS };
         loop {
             let rows = T::list(db, &query, sees, &window)?;
+            let rows = T::named(db, &house, rows)?;
             for row in &rows {
                 let values = object(row)?;
-                let cells: Vec<_> = T::FIELDS.columns.iter().map(|field| field.cell(field.within(&values), lang)).collect();
+                let zone = house.config.time_zone;
+                let cells: Vec<_> = T::FIELDS.columns.iter().map(|field| field.cell(field.within(&values), format, lang, zone)).collect();
                 sheet.row(&cells)?;
             }
             match rows.last().filter(|_| i64::try_from(rows.len()).is_ok_and(|read| read == window.limit)) {

@@ -19,6 +19,7 @@ mod listing;
 mod one;
 mod route;
 mod said;
+mod secret;
 mod thing;
 pub mod timeline;
 
@@ -32,10 +33,11 @@ pub use listing::{Listing, list_again, list_routes};
 pub use one::{Act, Panel};
 pub use route::Guarded;
 pub use said::{Said, document};
-pub use thing::{Thing, href, one_of, routes};
+pub use secret::{Secret, secret_page};
+pub use thing::{Deed, Thing, act_routes, acted, href, once_made_routes, one_of, routes};
 
 /// Moves a row of a table on: a conditional update on its state and version, which fails when it is not as it was read. Says which columns
-/// hold the state and the version, the machine, from which state to which, and what else changes.
+/// hold the state and the version, the machine, from which state to which, and what else changes, if anything.
 ///
 /// ```ignore
 /// step!(db, label_job::table.find(job.id.0), label_job::state, label_job::version, JOB_MACHINE,
@@ -47,6 +49,14 @@ pub use thing::{Thing, href, one_of, routes};
 /// [`Code::Stale`](crate::kernel::Code::Stale) when somebody moved or changed it in between.
 #[macro_export]
 macro_rules! step {
+    ($db:expr, $row:expr, $state:expr, $version:expr, $machine:expr, $from:expr => $to:expr, $read:expr) => {{
+        $machine.check($from, $to)?;
+        let (from, to, read): (_, _, i64) = ($from.as_str(), $to.as_str(), $read);
+        let as_read = $state.eq(from).and($version.eq(read));
+        if $crate::each!($db, |c| diesel::update($row.filter(as_read)).set(($state.eq(to), $version.eq(read + 1))).execute(c))? == 0 {
+            return Err($crate::kernel::Code::Stale.into());
+        }
+    }};
     ($db:expr, $row:expr, $state:expr, $version:expr, $machine:expr, $from:expr => $to:expr, $read:expr, $more:expr) => {{
         $machine.check($from, $to)?;
         let (from, to, read): (_, _, i64) = ($from.as_str(), $to.as_str(), $read);

@@ -1,6 +1,7 @@
 //! The page of one thing: its fields, what else the room shows of it, what may be done, what happened to it.
 
 use askama::Template;
+use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Fields};
@@ -17,18 +18,35 @@ pub struct Act {
     pub href: String,
     /// Who may.
     pub needs: Permission,
+    /// The message of what it does, where its name does not say it; empty for none.
+    pub about: &'static str,
     is_post: bool,
+    is_grave: bool,
 }
 
 impl Act {
     /// A page that leads on.
     pub const fn get(key: &'static str, href: String, needs: Permission) -> Self {
-        Self { key, href, needs, is_post: false }
+        Self { key, href, needs, about: "", is_post: false, is_grave: false }
     }
 
     /// Something that is done at once.
     pub const fn post(key: &'static str, href: String, needs: Permission) -> Self {
-        Self { key, href, needs, is_post: true }
+        Self { key, href, needs, about: "", is_post: true, is_grave: false }
+    }
+
+    /// The same, with the message of what it does.
+    #[must_use]
+    pub const fn about(mut self, key: &'static str) -> Self {
+        self.about = key;
+        self
+    }
+
+    /// The same, shown as something that ends or takes away.
+    #[must_use]
+    pub const fn grave(mut self) -> Self {
+        self.is_grave = true;
+        self
     }
 }
 
@@ -71,9 +89,13 @@ impl OneView {
 }
 
 /// A thing's fields as its page shows them; what it does not have has a dash.
-pub(super) fn facts(fields: &'static Fields, thing: &Map<String, Value>, lang: Lang) -> Vec<Fact> {
+pub(super) fn facts(fields: &'static Fields, thing: &Map<String, Value>, lang: Lang, zone: Tz) -> Vec<Fact> {
+    let show = |field: &Field, value: &Value| match field.kind {
+        super::Kind::Moment => field.show_in(value, lang, zone),
+        _ => field.show(value, lang),
+    };
     let said = |field: &'static Field| {
-        let words = thing.get(field.name).map(|value| field.show(value, lang)).filter(|words| !words.is_empty());
+        let words = thing.get(field.name).map(|value| show(field, value)).filter(|words| !words.is_empty());
         let class = if matches!(field.kind, super::Kind::Code) { "code" } else { "" };
         Fact {
             title: field.title(lang),

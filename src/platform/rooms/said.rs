@@ -97,7 +97,7 @@ impl Said {
         let mut said = Map::new();
         let mut sound = true;
         for field in fields.columns {
-            if !row.has_column(field.name) || matches!(field.kind, Kind::ByHand) {
+            if !row.has_column(field.name) || field.read_only || matches!(field.kind, Kind::ByHand) {
                 continue;
             }
             let read = match field.kind {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -11,14 +12,15 @@ use super::form::{form_again, form_page, values};
 use super::listing::{Listing, list_routes};
 use super::one::{Act, OneView, Panel, facts};
 use super::said::{Said, document, object};
-use super::{Kind, timeline};
+use super::secret::{Secret, secret_page};
+use super::{Fields, Kind, timeline};
 use crate::kernel::event::Subject;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Fact, Stamp};
 use crate::platform::http::perm::Perm;
-use crate::platform::http::{Filled, Form, Json, Routes, Shell, created, html, json, see_other, segment};
+use crate::platform::http::{Filled, Form, House, Json, Routes, Shell, created, html, json, see_other, segment};
 
 /// A kind of thing: what the room says of it. The thing is what is stored and what somebody says of it in one: its id, version and the time it
 /// was made are the store's.
@@ -27,24 +29,52 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     const SUBJECT: &'static str;
     /// Who may make and change it.
     type Edit: Perm;
+    /// What is said of a new one.
+    const NEW: &'static Fields = Self::FIELDS;
+    /// What a change says of it: what stays as it was made is not in it.
+    const CHANGE: &'static Fields = Self::NEW;
+    /// What the document of a new one calls the thing and its [`Secret`].
+    const SECRET: (&'static str, &'static str) = ("", "");
 
     /// Its id.
     fn id(&self) -> Id;
-    /// The code people call it by.
+    /// The code people call it by. Its address ends with it, unless [`Listing::href`] says otherwise.
     fn code(&self) -> &str;
     /// Its name for people, the title of its page.
     fn title(&self, lang: Lang) -> String;
     /// Grows with every change.
-    fn version(&self) -> i64;
+    fn version(&self) -> i64 {
+        1
+    }
 
-    /// Those with these codes, in whatever letters the table compares as one, in no order.
+    /// Those with these codes (with what their addresses end with), in whatever letters the table compares as one, in no order.
     ///
     /// # Errors
     /// Those of the store.
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>>;
 
-    /// Whether the asker may know of it.
-    fn is_seen(&self, sees: Sees) -> bool;
+    /// Whether the asker may know of it: the brand's own people, unless the room says otherwise.
+    fn is_seen(&self, sees: Sees) -> bool {
+        sees == Sees::ALL
+    }
+
+    /// A new one before anything is said of it.
+    fn blank(_house: &House) -> Self {
+        Self::default()
+    }
+
+    /// A secret that a new one comes with.
+    fn secret(_house: &House) -> Option<Secret> {
+        None
+    }
+
+    /// Makes a new one; `secret` is the hash of its secret.
+    ///
+    /// # Errors
+    /// As [`Thing::save`].
+    fn make(self, db: &mut Db, stamp: &Stamp, _house: &House, _secret: &str) -> Result<Self> {
+        self.save(db, stamp, None)
+    }
 
     /// Saves it: a new one, or in the place of `before`, if that is still as it was read.
     ///
@@ -87,37 +117,94 @@ pub fn href<T: Thing>(code: &str) -> String {
     format!("/{}/{}", T::FIELDS.table, segment(code))
 }
 
-/// Mounts a thing's pages, files and API.
+/// Mounts the pages, files and API of a thing that is made and changed.
 pub fn routes<T: Thing>(on: &mut Routes<'_, '_>) {
-    let room = T::FIELDS.table;
-    let (pages, api) = (format!("/{room}"), format!("/api/v1/{room}"));
-    on.described(super::api::description::<T>);
-    list_routes::<T>(on);
-    on.post(&api, create_json::<T>)
-        .get(&format!("{api}/{{code}}"), one_json::<T>)
+    once_made_routes::<T>(on);
+    let (pages, api) = (format!("/{}", T::FIELDS.table), format!("/api/v1/{}", T::API));
+    on.described(super::api::change::<T>)
         .put(&format!("{api}/{{code}}"), change_json::<T>)
-        .get(&format!("{pages}/new"), new_form::<T>)
-        .post(&format!("{pages}/new"), create_form::<T>)
-        .get(&format!("{pages}/{{code}}"), one_page::<T>)
         .get(&format!("{pages}/{{code}}/edit"), edit_form::<T>)
         .post(&format!("{pages}/{{code}}/edit"), change_form::<T>);
 }
 
+/// The same of a thing that stays as it was made.
+pub fn once_made_routes<T: Thing>(on: &mut Routes<'_, '_>) {
+    let (pages, api) = (format!("/{}", T::FIELDS.table), format!("/api/v1/{}", T::API));
+    on.described(super::api::description::<T>);
+    list_routes::<T>(on);
+    on.post(&api, create_json::<T>)
+        .get(&format!("{api}/{{code}}"), one_json::<T>)
+        .get(&format!("{pages}/new"), new_form::<T>)
+        .post(&format!("{pages}/new"), create_form::<T>)
+        .get(&format!("{pages}/{{code}}"), one_page::<T>);
+}
+
+/// What is done with one thing: given as it stands, it comes back as it is afterwards.
+pub type Deed<T> = fn(&mut Db, &Stamp, T) -> Result<T>;
+
+/// Mounts an act on one thing: `POST /api/v1/ROOM/CODE/VERB` answers it as it is afterwards; `POST /ROOM/CODE/VERB` leads back to its page, or
+/// shows it with why the act was refused.
+pub fn act_routes<T: Thing>(on: &mut Routes<'_, '_>, verb: &'static str, about: &'static str, deed: Deed<T>) {
+    let (pages, api) = (format!("/{}/{{code}}/{verb}", T::FIELDS.table), format!("/api/v1/{}/{{code}}/{verb}", T::API));
+    on.described(|| super::api::act::<T>(verb, about))
+        .post(&api, move |call: Call<BrandOnly<T::Edit>>, code: web::Path<String>| async move {
+            json(&document(T::FIELDS, &acted(&call, None, code.into_inner(), deed).await?)?)
+        })
+        .post(&pages, move |call: Call<BrandOnly<T::Edit>>, code: web::Path<String>, form: Form<HashMap<String, String>>| async move {
+            let code = code.into_inner();
+            match acted(&call, form.once.as_deref(), code.clone(), deed).await {
+                Ok(thing) => Ok(see_other(thing.href())),
+                Err(Error::Refused(refusal)) if refusal.code.status() == 409 => {
+                    let mut page = one_of::<T, _>(&call, code, Some((false, call.words().refusal(&refusal)))).await?;
+                    *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+                    Ok(page)
+                }
+                Err(error) => Err(error),
+            }
+        });
+}
+
+/// Does something with the thing of a code, and gives it as it is afterwards.
+///
+/// # Errors
+/// [`Code::NotFound`]; what the deed refuses.
+pub async fn acted<T: Thing>(call: &Call<BrandOnly<T::Edit>>, once: Option<&str>, code: String, deed: Deed<T>) -> Result<T> {
+    let house = call.house().clone();
+    call.change("", once, move |db, stamp| {
+        let thing = seen(db, &house, &code, Sees::ALL)?;
+        deed(db, stamp, thing)
+    })
+    .await
+}
+
 /// The thing of a code, if the asker may know of it.
-fn seen<T: Thing>(db: &mut Db, code: &str, sees: Sees) -> Result<T> {
-    T::with_codes(db, &[code])?.into_iter().find(|thing| thing.is_seen(sees)).ok_or_else(|| Code::NotFound.into())
+fn seen<T: Thing>(db: &mut Db, house: &House, code: &str, sees: Sees) -> Result<T> {
+    let found = T::with_codes(db, &[code])?.into_iter().find(|thing| thing.is_seen(sees)).ok_or(Code::NotFound)?;
+    T::named(db, house, vec![found])?.pop().ok_or_else(|| Code::NotFound.into())
+}
+
+async fn found<T: Thing, P: Perm>(call: &Call<P>, code: String, sees: Sees) -> Result<T> {
+    let house = call.house().clone();
+    call.read(move |db| seen::<T>(db, &house, &code, sees)).await
 }
 
 async fn one_json<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Result<HttpResponse> {
-    let sees = call.sees();
-    let thing = call.read(move |db| seen::<T>(db, &code, sees)).await?;
-    json(&document(T::FIELDS, &thing)?)
+    json(&document(T::FIELDS, &found::<T, _>(&call, code.into_inner(), call.sees()).await?)?)
 }
 
 async fn create_json<T: Thing>(call: Call<BrandOnly<T::Edit>>, body: Json<Map<String, Value>>) -> Result<HttpResponse> {
-    let said = Said::of_json(T::FIELDS, body.value)?;
-    let thing = create::<T>(&call, &body.hash, None, said).await?;
-    created(&format!("/api/v1{}", href::<T>(thing.code())), &document(T::FIELDS, &thing)?)
+    let said = Said::of_json(T::NEW, body.value)?;
+    let (thing, secret) = create::<T>(&call, &body.hash, None, said).await?;
+    let place = thing.href();
+    let href = format!("/api/v1/{}/{}", T::API, place.rsplit('/').next().unwrap_or_default());
+    let made = document(T::FIELDS, &thing)?;
+    match T::SECRET {
+        ("", _) => created(&href, &made),
+        (thing, name) => {
+            let secret = secret.map(|secret| (name.to_owned(), secret.shown().into()));
+            created(&href, &Map::from_iter([(thing.to_owned(), made)].into_iter().chain(secret)))
+        }
+    }
 }
 
 async fn change_json<T: Thing>(
@@ -129,14 +216,20 @@ async fn change_json<T: Thing>(
     let version = document_sent.remove("version").ok_or_else(|| Fault::new("version", Code::Missing))?;
     let version = version.as_i64().ok_or_else(|| Fault::new("version", Code::NotANumber))?;
     // A document says everything: what it leaves out is gone.
-    let said = Said::of_json(T::FIELDS, document_sent)?.whole(T::FIELDS);
+    let said = Said::of_json(T::CHANGE, document_sent)?.whole(T::CHANGE);
     let thing = change::<T>(&call, &body.hash, None, code.into_inner(), version, said).await?;
     json(&document(T::FIELDS, &thing)?)
 }
 
-async fn create<T: Thing>(call: &Call<BrandOnly<T::Edit>>, hash: &str, once: Option<&str>, said: Said) -> Result<T> {
-    let thing: T = said.onto(T::FIELDS, None)?;
-    call.change(hash, once, move |db, stamp| thing.clone().save(db, stamp, None)).await
+/// Makes one; its secret is known only to who made it, not to the very request sent again.
+async fn create<T: Thing>(call: &Call<BrandOnly<T::Edit>>, hash: &str, once: Option<&str>, said: Said) -> Result<(T, Option<Secret>)> {
+    let house = call.house().clone();
+    let thing: T = said.onto(T::NEW, Some(&T::blank(&house)))?;
+    let secret = T::secret(&house);
+    let kept = secret.as_ref().map(|secret| secret.hash.clone()).unwrap_or_default();
+    let made = call.change(hash, once, move |db, stamp| Ok((thing.clone().make(db, stamp, &house, &kept)?, kept.clone())));
+    let (thing, kept) = made.await?;
+    Ok((thing, secret.filter(|secret| secret.hash == kept)))
 }
 
 async fn change<T: Thing>(
@@ -147,12 +240,13 @@ async fn change<T: Thing>(
     version: i64,
     said: Said,
 ) -> Result<T> {
+    let house = call.house().clone();
     call.change(hash, once, move |db, stamp| {
-        let before: T = seen(db, &code, Sees::ALL)?;
+        let before: T = seen(db, &house, &code, Sees::ALL)?;
         if before.version() != version {
             return Err(Code::Stale.into());
         }
-        said.onto(T::FIELDS, Some(&before))?.save(db, stamp, Some(&before))
+        said.onto(T::CHANGE, Some(&before))?.save(db, stamp, Some(&before))
     })
     .await
 }
@@ -166,9 +260,9 @@ async fn one_page<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Res
 /// # Errors
 /// [`Code::NotFound`] for a code of none, or of one that the asker may not know of.
 pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Option<(bool, String)>) -> Result<HttpResponse> {
-    let sees = call.sees();
+    let (sees, house) = (call.sees(), call.house().clone());
     let found = call.read(move |db| {
-        let thing: T = seen(db, &code, sees)?;
+        let thing: T = seen(db, &house, &code, sees)?;
         let history = thing.history(db)?;
         Ok((thing.panels(db)?, history, thing))
     });
@@ -177,26 +271,28 @@ pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Optio
     let values = object(&thing)?;
     let badges = T::FIELDS.columns.iter().filter(|field| matches!(field.kind, Kind::Choice(_) | Kind::Choices(_)));
     let badges = badges.filter_map(|field| Some(field.badges(values.get(field.name)?, shell.lang))).flatten().collect();
-    let edit = (call.may(T::Edit::NEEDS) && call.party.is_none()).then(|| format!("{}/edit", href::<T>(thing.code())));
+    let may_edit = !T::CHANGE.columns.is_empty() && call.may(T::Edit::NEEDS) && call.party.is_none();
+    let edit = may_edit.then(|| format!("{}/edit", thing.href()));
+    let zone = call.house().config.time_zone;
     Ok(html(&OneView {
         room: T::FIELDS.table,
         code: thing.code().to_owned(),
         badges,
         note,
-        facts: facts(T::FIELDS, &values, shell.lang),
+        facts: facts(T::FIELDS, &values, shell.lang, zone),
         panels,
         acts: thing.acts().into_iter().filter(|act| call.may(act.needs)).collect(),
         edit,
-        history: timeline::lines(&history, shell.lang, call.house().config.time_zone, |_| None),
+        history: timeline::lines(&history, shell.lang, zone, |_| None),
         shell,
     }))
 }
 
 /// The frame of a form, where it is sent, and where one goes who gives up.
-fn form_of<T: Thing, P: Perm>(call: &Call<P>, code: Option<&str>) -> (Shell, String, String) {
+fn form_of<T: Thing, P: Perm>(call: &Call<P>, one: Option<String>) -> (Shell, String, String) {
     let room = T::FIELDS.table;
-    let shell = call.shell(call.words().say(format!("{room}-{}", if code.is_some() { "edit" } else { "new" })));
-    match code.map(href::<T>) {
+    let shell = call.shell(call.words().say(format!("{room}-{}", if one.is_some() { "edit" } else { "new" })));
+    match one {
         Some(one) => (shell, format!("{one}/edit"), one),
         None => (shell, format!("/{room}/new"), format!("/{room}")),
     }
@@ -208,32 +304,33 @@ fn again<T: Thing>(
     error: Error,
     code: Option<&str>,
 ) -> Result<HttpResponse> {
-    let (shell, action, back) = form_of::<T, _>(call, code);
-    form_again(shell, T::FIELDS, values, error, action, back)
+    let (shell, action, back) = form_of::<T, _>(call, code.map(href::<T>));
+    form_again(shell, if code.is_some() { T::CHANGE } else { T::NEW }, values, error, action, back)
 }
 
 async fn new_form<T: Thing>(call: Call<BrandOnly<T::Edit>>) -> Result<HttpResponse> {
-    let form = Filled::of(values(T::FIELDS, &object(&T::default())?, 0));
+    let form = Filled::of(values(T::NEW, &object(&T::blank(call.house()))?, 0));
     let (shell, action, back) = form_of::<T, _>(&call, None);
-    Ok(html(&form_page(shell, T::FIELDS, form, action, back)))
+    Ok(html(&form_page(shell, T::NEW, form, action, back)))
 }
 
 async fn create_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
-    let made = match Said::of_form(T::FIELDS, &form.value) {
+    let made = match Said::of_form(T::NEW, &form.value) {
         Ok(said) => create::<T>(&call, &form.hash, form.once.as_deref(), said).await,
         Err(error) => Err(error),
     };
     match made {
-        Ok(thing) => Ok(see_other(href::<T>(thing.code()))),
+        Ok((thing, secret)) if !T::SECRET.0.is_empty() => Ok(secret_page(&call, &thing, secret)),
+        Ok((thing, _)) => Ok(see_other(thing.href())),
         Err(error) => again::<T>(&call, form.value, error, None),
     }
 }
 
 async fn edit_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, code: web::Path<String>) -> Result<HttpResponse> {
-    let thing = call.read(move |db| seen::<T>(db, &code, Sees::ALL)).await?;
-    let form = Filled::of(values(T::FIELDS, &object(&thing)?, thing.version()));
-    let (shell, action, back) = form_of::<T, _>(&call, Some(thing.code()));
-    Ok(html(&form_page(shell, T::FIELDS, form, action, back)))
+    let thing: T = found(&call, code.into_inner(), Sees::ALL).await?;
+    let form = Filled::of(values(T::CHANGE, &object(&thing)?, thing.version()));
+    let (shell, action, back) = form_of::<T, _>(&call, Some(thing.href()));
+    Ok(html(&form_page(shell, T::CHANGE, form, action, back)))
 }
 
 async fn change_form<T: Thing>(
@@ -244,12 +341,12 @@ async fn change_form<T: Thing>(
     let code = code.into_inner();
     let version =
         form.value.get("version").and_then(|version| version.parse().ok()).ok_or_else(|| Fault::new("version", Code::Missing).into());
-    let changed = match (version, Said::of_form(T::FIELDS, &form.value)) {
+    let changed = match (version, Said::of_form(T::CHANGE, &form.value)) {
         (Ok(version), Ok(said)) => change::<T>(&call, &form.hash, form.once.as_deref(), code.clone(), version, said).await,
         (_, Err(error)) | (Err(error), _) => Err(error),
     };
     match changed {
-        Ok(thing) => Ok(see_other(href::<T>(thing.code()))),
+        Ok(thing) => Ok(see_other(thing.href())),
         Err(error) => again::<T>(&call, form.value, error, Some(&code)),
     }
 }

@@ -16,7 +16,7 @@ use crate::kernel::event::Subject;
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Result, text};
 use crate::platform::events;
-use crate::platform::exports::Format;
+use crate::platform::exports::{Cell, Format};
 use crate::platform::http::{
     Caller, Filled, Form, House, Identity, Json, Locale, Once, Problem, Routes, Shell, created, csv, html, html_response, json, perm,
     query_escape, see_other, table,
@@ -315,9 +315,9 @@ async fn list_xlsx(
     ask: web::Query<Ask>,
 ) -> Result<HttpResponse> {
     let batches = all(&house, &caller, &ask).await?;
-    let words = Locale::of(&request).words();
-    let header: Vec<String> = page::TABLE.iter().map(|key| words.say(key).into_owned()).collect();
-    table(Format::Xlsx, "batches", header, batches.iter().map(|batch| page::row(batch, words.lang())))
+    let lang = Locale::of(&request).0;
+    let header = BATCH_COLUMNS.columns.iter().map(|column| column.title(lang).to_owned()).collect();
+    table(Format::Xlsx, "batches", header, batches.iter().map(|batch| page::cells(batch, lang).map(Cell::from).to_vec()))
 }
 
 #[get("/batches/new")]

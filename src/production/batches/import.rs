@@ -14,37 +14,28 @@ use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    AnyImport, Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row,
+    AnyImport, Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row, things,
 };
 use crate::production::materials::LotName;
 
-const BATCH_CODE: Column = Column::required(
-    "batch_code",
-    &["生产批号", "批次号", "批次"],
-    &["Batch", "Batch code", "Batch no."],
-    ("批次编号：字母、数字和 - _ . / #", "What the batch is called: letters, digits and - _ . / #"),
-    "B-2026-014",
-);
+const fn batch_code(example: &'static str) -> Column {
+    let about = ("批次编号：字母、数字和 - _ . / #", "What the batch is called: letters, digits and - _ . / #");
+    Column::required("batch_code", &[], &[], about, example).of(things::BATCH)
+}
 
 /// The columns of a file of batches.
 pub const BATCH_COLUMNS: Columns = Columns {
     table: "batches",
     title: ("生产批次", "Batches"),
     columns: &[
-        BATCH_CODE,
-        Column::required(
-            "sku_code",
-            &["单品编号", "单品", "SKU"],
-            &["Sku", "Sku code"],
-            ("做的是哪个单品", "What is sewn"),
-            "SH-0417-WH-M",
-        ),
+        batch_code("B-2026-014\nEXT-2026-01"),
+        Column::required("sku_code", &[], &[], ("做的是哪个单品", "What is sewn"), "ST-2601-WHT-M").of(things::SKU),
         Column::required(
             "factory_code",
-            &["成衣厂编号", "工厂编号", "成衣厂", "工厂"],
-            &["Factory", "Factory code"],
+            &["成衣厂编码", "成衣厂编号", "工厂编码", "工厂编号", "成衣厂", "工厂"],
+            &["Factory", "Factory code", "Factory no."],
             ("在哪家工厂生产", "Code of the party that sews"),
-            "FAC-NB",
+            "HF-01",
         ),
         Column::optional("line", &["产线", "生产线"], &["Line"], ("产线名称", "The line"), "3"),
         Column::optional(
@@ -76,15 +67,17 @@ pub const BATCH_COLUMNS: Columns = Columns {
                 "进行中、已放行、已扣留、已关闭；不填为进行中，已有的批次不变",
                 "open, released, hold, closed; open when empty, unchanged where the batch is there",
             ),
-            "open",
+            "open\nreleased",
         ),
         Column::optional(
             "origin",
             &["序列号来源", "来源"],
             &["Serials", "Origin"],
             ("本系统或外部；不填为本系统", "own or foreign: whose serials; own when empty"),
-            "own",
+            "own\nforeign",
         ),
+        Column::read_only("minted", &["已有序列号"], &["Minted"]),
+        Column::read_only("void", &["已作废"], &["Void"]),
     ],
 };
 
@@ -93,7 +86,7 @@ pub const BATCH_LOT_COLUMNS: Columns = Columns {
     table: "batch_lots",
     title: ("批次用料", "Lots of batches"),
     columns: &[
-        BATCH_CODE,
+        batch_code("B-2026-014"),
         Column::required(
             "component",
             &["部位", "部件"],
@@ -101,13 +94,13 @@ pub const BATCH_LOT_COLUMNS: Columns = Columns {
             ("用在哪个部位：大身、里布、纽扣……", "The component: shell, lining, buttons …"),
             "shell",
         ),
-        Column::required("lot_code", &["物料批号", "批号"], &["Lot", "Lot code"], ("物料批的编号", "Code of the lot"), "FAB-0117"),
+        Column::required("lot_code", &[], &[], ("物料批的编号", "Code of the lot"), "FAB-0117").of(things::LOT),
         Column::optional(
             "supplier_code",
             &["供应商编号", "供应商"],
             &["Supplier", "Supplier code"],
             ("物料批的供应商；几家批号相同时必填", "The lot's supplier; needed where several use the code"),
-            "MILL-HZ",
+            "HF-01",
         ),
         Column::optional(
             "units",
@@ -133,19 +126,21 @@ pub const GARMENT_COLUMNS: Columns = Columns {
     columns: &[
         Column::required(
             "serial",
-            &["序列号"],
-            &["Serial", "Serial number"],
+            &[],
+            &[],
             ("标签上的序列号，原样，1 到 20 个字符", "As on the label, case and all, 1 to 20 characters (GS1 AI 21)"),
             "a7-Q/0001",
-        ),
+        )
+        .of(things::SERIAL),
         Column::optional(
             "gtin",
-            &["商品条码", "条码"],
-            &["GTIN"],
+            &[],
+            &[],
             ("标签上的 14 位 GTIN；不填为单品自己的", "The GTIN on the label; the sku's own when empty"),
-            "06901234567892",
-        ),
-        BATCH_CODE,
+            "06901234000016",
+        )
+        .of(things::GTIN),
+        batch_code("EXT-2026-01"),
         Column::optional(
             "unit",
             &["件号"],

@@ -16,7 +16,7 @@ use crate::platform::exports::Cell;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    AnyImport, Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row,
+    AnyImport, Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row, things,
 };
 
 /// The columns of a file of lots.
@@ -26,20 +26,18 @@ pub const COLUMNS: Columns = Columns {
     columns: &[
         Column::required(
             "lot_code",
-            &["物料批号", "批号"],
-            &["Lot", "Lot code", "Lot no."],
-            (
-                "供应商给的批号：字母、数字和 - _ . / #；同一家的批号不重复",
-                "What its supplier calls the lot: letters, digits and - _ . / #; unique for that supplier",
-            ),
-            "FAB-0117",
-        ),
+            &[],
+            &[],
+            ("批号：字母、数字和 - _ . / #", "What the lot is called: letters, digits and - _ . / #"),
+            "FAB-0117\nYARN-031",
+        )
+        .of(things::LOT),
         Column::required(
             "supplier_code",
-            &["供应商编号", "供应商"],
-            &["Supplier", "Supplier code"],
+            &["供应商编码", "供应商编号", "供应商"],
+            &["Supplier", "Supplier code", "Supplier no."],
             ("供货的往来单位编号", "Code of the party it was received from"),
-            "MILL-HZ",
+            "HF-01",
         ),
         Column::required(
             "kind",
@@ -49,31 +47,31 @@ pub const COLUMNS: Columns = Columns {
                 "纤维、纱线、坯布、面料、里料、填充物、缝纫线、纽扣、拉链、辅料、标签、包装、染化料",
                 "fibre, yarn, greige, fabric, lining, filling, thread, button, zip, trim, label, packaging, chemical",
             ),
-            "fabric",
+            "fabric\nyarn",
         ),
         Column::optional(
             "material_zh",
             &["物料名称", "物料", "中文品名"],
             &["Material (Chinese)"],
             ("中文名称；中英文至少填一个", "Its name in Chinese; at least one language"),
-            "全棉府绸",
+            "全棉府绸\n精梳棉纱",
         ),
         Column::optional(
             "material_en",
             &["英文品名", "物料英文名"],
             &["Material", "Material (English)"],
             ("英文名称", "Its name in English"),
-            "Cotton poplin",
+            "Cotton poplin\nCombed cotton yarn",
         ),
-        Column::optional("dye_lot", &["缸号", "染缸号"], &["Dye lot"], ("染厂的缸号", "The dye house's own lot"), "D2211"),
+        Column::optional("dye_lot", &["缸号", "染缸号"], &["Dye lot"], ("染厂的缸号", "The dye house's own lot"), "D2211\n"),
         Column::required(
             "quantity",
             &["数量"],
             &["Quantity", "Qty"],
             ("不小于零，最多三位小数", "Not below zero, at most three decimals"),
-            "1250.5",
+            "1250.5\n300",
         ),
-        Column::required("unit", &["单位"], &["Unit"], ("米、千克、个……", "m, kg, pcs …"), "m"),
+        Column::required("unit", &["单位"], &["Unit"], ("米、千克、个……", "m, kg, pcs …"), "m\nkg"),
         Column::optional(
             "country",
             &["原产国", "产地"],
@@ -86,14 +84,14 @@ pub const COLUMNS: Columns = Columns {
             &["生产日期"],
             &["Produced", "Produced on"],
             ("生产的日期", "The day it was produced"),
-            "2026-03-01",
+            "2026-03-01\n2026-02-10",
         ),
         Column::optional(
             "received_on",
             &["到货日期", "收货日期"],
             &["Received", "Received on"],
             ("到货的日期，不早于生产日期", "The day it was received; not before it was produced"),
-            "2026-03-12",
+            "2026-03-12\n2026-02-14",
         ),
         Column::optional(
             "parents",
@@ -103,7 +101,7 @@ pub const COLUMNS: Columns = Columns {
                 "由哪些批制成，可写用量：批号:用量；多个用分号隔开；几家供应商批号相同时写 批号@供应商编号",
                 "The lots it was made of, with the quantity if known; separated by semicolons; lot@supplier where several suppliers use the code",
             ),
-            "YARN-031:120.5; YARN-032",
+            "YARN-031:120.5\n",
         ),
     ],
 };

@@ -57,14 +57,14 @@ choices! {
 /// The fields of a party.
 #[rustfmt::skip]
 pub const FIELDS: Fields = Fields { table: "parties", title: ("往来单位", "Parties"), columns: &[
-    Field::new("code", Kind::Code, &["编码", "单位编码", "代码"], &["Code", "Party code", "Party"]).needed().listed()
+    Field::new("code", Kind::Code, &["编码", "单位编码", "单位编号", "代码"], &["Code", "Party code", "Party"]).needed().listed()
         .hint("1 到 40 个字母、数字或 - _ . / #；文件和系统都用它来识别单位。", "1 to 40 letters, digits or - _ . / #; what the party is known by in files and here.", "HF-01"),
     Field::new("name_zh", Kind::Line(120), &["中文名称", "名称", "单位名称"], &["Chinese name", "Name zh"]).half_of("name", Lang::Zh, NAME).needed().listed()
         .hint("中文、英文名称至少填一个。", "A name in at least one language.", "华纺一厂"),
     Field::new("name_en", Kind::Line(120), &["英文名称"], &["English name", "Name", "Name en"]).half_of("name", Lang::En, NAME).needed().listed()
         .hint("", "", "Huafang Mill No. 1"),
     Field::new("roles", Kind::Choices(Role::TABLE), &["角色", "类型", "单位类型"], &["Roles", "Role", "Type"]).needed().absent_from_files().listed().filter("role")
-        .hint("一个或多个；文件里用顿号或逗号分开。", "One or more; in a file with commas between them.", "面料厂、供应商"),
+        .hint("一个或多个；文件里用顿号或逗号分开。", "One or more; in a file with commas between them.", "供应商、面料厂、成衣厂、零售商"),
     Field::new("gln", Kind::Text(gln, as_it_is), &["GLN", "全球位置码"], &["GLN", "Global Location Number"]).nullable().unique()
         .hint("全球位置码：13 位数字，末位为校验位；没有可以不填。", "Global Location Number: 13 digits, the last a check digit. Leave it empty if there is none.", "6901234000009"),
     Field::new("country", Kind::Text(countries::read, countries::name), &["国家或地区", "国家"], &["Country"]).listed()

@@ -1,114 +1,29 @@
 //! What a link may be, and which of several answers a request.
 
-use crate::kernel::text::{Lang, line, optional_line};
-use crate::kernel::{Code, Fault, Refusal, Result};
+use crate::kernel::text::{Lang, line};
+use crate::kernel::{Code, Fault, Result};
 
-use super::NewLink;
 use super::vocabulary::LinkType;
 
 /// Characters an address may have.
-pub const HREF_MAX: usize = 2_000;
-/// Characters a title may have.
-pub const TITLE_MAX: usize = 200;
+const HREF_MAX: usize = 2_000;
 
-macro_rules! levels {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
-        /// What a link is attached to, from the least to the most specific: of two links of one type the more specific one counts.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Level { $($(#[$doc])* $name,)* }
-
-        impl Level {
-            /// Every level, least specific first.
-            pub const ALL: &'static [Level] = &[$(Level::$name,)*];
-
-            /// The stored text.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Level::$name => $text,)* }
-            }
-        }
-    };
-}
-
-levels! {
-    /// Everything of a design.
-    Style = "style";
-    /// One colour and size.
-    Sku = "sku";
-    /// Everything sewn out of a material lot.
-    Lot = "lot";
-    /// One production run.
-    Batch = "batch";
-    /// One garment.
-    Garment = "garment";
-}
-
-impl Level {
-    /// The level of a stored text.
-    pub fn of(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|level| level.as_str() == text)
-    }
-
-    /// All texts, for messages.
-    pub fn allowed() -> String {
-        Self::ALL.iter().map(|level| level.as_str()).collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// A link before it is attached, checked.
-#[derive(Clone, Debug)]
-pub struct Checked {
-    /// To what kind of thing.
-    pub level: Level,
-    /// What it is about.
-    pub kind: &'static LinkType,
-    /// Where it leads.
-    pub href: String,
-    /// What people read.
-    pub title: String,
-    /// BCP 47 tag, or empty.
-    pub hreflang: String,
-    /// Media type, or empty.
-    pub media_type: String,
-    /// The market or setting it is meant for, or empty.
-    pub context: String,
-}
-
-/// Checks what was sent; every wrong field is named.
+/// A type of the vocabulary, however it is written, as it is stored: `gs1:pip`.
 ///
 /// # Errors
-/// [`Code::Invalid`] with its faults.
-pub fn check(new: &NewLink) -> Result<Checked> {
-    let (level, link_type) = (new.level.as_str(), new.link_type.as_str());
-    let mut faults = Vec::new();
-    let level = Level::of(level).unwrap_or_else(|| {
-        faults.push(Fault::new("level", Code::NotOneOf).with("value", level).with("allowed", Level::allowed()));
-        Level::Style
-    });
-    let kind = LinkType::of(link_type);
-    if kind.is_none() {
-        faults.push(Fault::new("link_type", Code::NotOneOf).with("value", link_type).with("allowed", "gs1:pip, gs1:instructions, …"));
-    }
-    let mut keep = |outcome: Result<String, Fault>| {
-        outcome.unwrap_or_else(|fault| {
-            faults.push(fault);
-            String::new()
-        })
-    };
-    let href = keep(address(&new.href));
-    let title = keep(line("title", &new.title, TITLE_MAX));
-    let hreflang = keep(language_tag(&new.hreflang));
-    let media_type = keep(media(&new.media_type));
-    let context = keep(optional_line("context", &new.context, 40));
-    match kind {
-        Some(kind) if faults.is_empty() => Ok(Checked { level, kind, href, title, hreflang, media_type, context }),
-        _ => Err(Refusal { code: Code::Invalid, args: Vec::new(), faults }.into()),
-    }
+/// [`Code::NotOneOf`].
+pub fn link_type(field: &'static str, text: &str) -> Result<String, Fault> {
+    let unknown = || Fault::new(field, Code::NotOneOf).with("value", text).with("allowed", "gs1:pip, gs1:instructions, …");
+    LinkType::of(text).map(LinkType::curie).ok_or_else(unknown)
 }
 
 /// An absolute `http` or `https` address without credentials, white space or control characters.
-fn address(text: &str) -> Result<String, Fault> {
-    let malformed = |reason: &str| Fault::new("href", Code::Malformed).with("reason", reason);
-    let text = line("href", text, HREF_MAX)?;
+///
+/// # Errors
+/// [`Code::Malformed`] with the reason, [`Code::TooLong`].
+pub fn address(field: &'static str, text: &str) -> Result<String, Fault> {
+    let malformed = |reason: &str| Fault::new(field, Code::Malformed).with("reason", reason);
+    let text = line(field, text, HREF_MAX)?;
     if !text.bytes().all(|byte| byte.is_ascii_graphic() && !br#"<>"\^`{|}"#.contains(&byte)) {
         return Err(malformed("a character that must be percent-encoded"));
     }
@@ -128,9 +43,12 @@ fn address(text: &str) -> Result<String, Fault> {
     Ok(text)
 }
 
-/// A BCP 47 tag such as `en` or `zh-Hans-CN`, or nothing.
-fn language_tag(text: &str) -> Result<String, Fault> {
-    let text = optional_line("hreflang", text, 35)?;
+/// A BCP 47 tag such as `en` or `zh-Hans-CN`.
+///
+/// # Errors
+/// [`Code::Malformed`], [`Code::TooLong`].
+pub fn language_tag(field: &'static str, text: &str) -> Result<String, Fault> {
+    let text = line(field, text, 35)?;
     let is_tag = text.split('-').enumerate().all(|(at, part)| {
         let letters = part.chars().all(|c| c.is_ascii_alphanumeric());
         letters
@@ -140,15 +58,18 @@ fn language_tag(text: &str) -> Result<String, Fault> {
                 (1..=8).contains(&part.len())
             }
     });
-    if text.is_empty() || is_tag { Ok(text) } else { Err(Fault::new("hreflang", Code::Malformed).with("reason", "language-tag")) }
+    if is_tag { Ok(text) } else { Err(Fault::new(field, Code::Malformed).with("reason", "language-tag")) }
 }
 
-/// A media type such as `text/html`, without parameters, or nothing.
-fn media(text: &str) -> Result<String, Fault> {
-    let text = optional_line("media_type", text, 100)?.to_ascii_lowercase();
+/// A media type such as `text/html`, without parameters.
+///
+/// # Errors
+/// [`Code::Malformed`], [`Code::TooLong`].
+pub fn media(field: &'static str, text: &str) -> Result<String, Fault> {
+    let text = line(field, text, 100)?.to_ascii_lowercase();
     let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c));
     let is_media = text.split_once('/').is_some_and(|(kind, sub)| word(kind) && word(sub));
-    if text.is_empty() || is_media { Ok(text) } else { Err(Fault::new("media_type", Code::Malformed).with("reason", "media-type")) }
+    if is_media { Ok(text) } else { Err(Fault::new(field, Code::Malformed).with("reason", "media-type")) }
 }
 
 /// A link as a request for it sees it.
@@ -266,7 +187,9 @@ pub fn our_tags() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::NEW;
     use super::*;
+    use crate::platform::rooms::Said;
 
     fn offer(href: &str, media_type: &str, lang: &str, context: &str) -> Offer {
         let list = |text: &str| if text.is_empty() { Vec::new() } else { vec![text.to_owned()] };
@@ -303,14 +226,6 @@ mod tests {
 
     #[test]
     fn addresses_that_are_refused() {
-        let new = |href: &str| NewLink {
-            level: "style".into(),
-            link_type: "gs1:faqs".into(),
-            href: href.into(),
-            title: "t".into(),
-            ..NewLink::default()
-        };
-        let fault = |href: &str| check(&new(href)).map(|_| ()).unwrap_err();
         for href in [
             "",
             "ftp://example.com/",
@@ -324,27 +239,21 @@ mod tests {
             "https://example.com/<x>",
             &format!("https://example.com/{}", "x".repeat(2_000)),
         ] {
-            assert_eq!(fault(href).code(), Code::Invalid, "{href}");
+            assert!(address("href", href).is_err(), "{href}");
         }
         for href in ["https://example.com", "http://example.com:8080/a?b=c#d", "https://xn--fsqu00a.example/", "http://[::1]:80/"] {
-            assert!(check(&new(href)).is_ok(), "{href}");
+            assert_eq!(address("href", href).as_deref(), Ok(href));
         }
     }
 
     #[test]
     fn every_wrong_field_is_named() {
-        let new = NewLink {
-            level: "shelf".into(),
-            link_type: "gs1:warranty".into(),
-            href: "x".into(),
-            hreflang: "e".into(),
-            media_type: "html".into(),
-            context: "a\u{1}b".into(),
-            ..NewLink::default()
-        };
-        let error = check(&new).unwrap_err();
+        let new = serde_json::json!({
+            "level": "shelf", "link_type": "gs1:warranty", "href": "x", "hreflang": "e", "media_type": "html", "context": "a\u{1}b"
+        });
+        let error = Said::of_json(&NEW, new.as_object().cloned().unwrap()).unwrap_err();
         let crate::kernel::Error::Refused(refusal) = error else { panic!("{error}") };
         let fields: Vec<_> = refusal.faults.iter().map(|fault| fault.field.to_string()).collect();
-        assert_eq!(fields, ["level", "link_type", "href", "title", "hreflang", "media_type", "context"]);
+        assert_eq!(fields, ["level", "code", "link_type", "href", "title", "hreflang", "media_type", "context"]);
     }
 }

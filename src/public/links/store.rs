@@ -3,65 +3,220 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
+use serde::{Deserialize, Serialize};
 
-use super::rules::{self, Checked, Level, Offer};
+use super::rules::Offer;
 use super::vocabulary::LinkType;
-use super::{Attached, LinkView, NewLink};
-use crate::each;
+use super::{FIELDS, Level, NEW};
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::serial::Keyring;
+use crate::kernel::text::Lang;
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::link;
+use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::{self, Stamp};
+use crate::platform::http::House;
+use crate::platform::http::perm::{LinksEdit, Permission};
+use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::production::serials::{self, Scanned};
 use crate::production::{batches, materials, products};
+use crate::{each, keyset, text_column};
 
 /// Under which name links are held in memory elsewhere.
 pub const HELD: &str = "links";
 
-#[derive(Queryable, Selectable)]
+text_column!(Level);
+
+/// A link.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Queryable, Selectable, Insertable)]
 #[diesel(table_name = link)]
-struct Row {
-    id: i64,
-    level: String,
-    subject_id: i64,
-    link_type: String,
-    href: String,
-    title: String,
-    hreflang: String,
-    media_type: String,
-    context: String,
-    is_default: bool,
-    created_at: NaiveDateTime,
+pub struct Link {
+    /// Its id.
+    pub id: Id,
+    /// What it hangs on.
+    pub level: Level,
+    /// The id of that.
+    #[serde(skip)]
+    pub subject_id: i64,
+    /// The code of that, or the garment's serial.
+    #[diesel(skip_insertion, select_expression = sql("''"), select_expression_type = SqlLiteral<Text>)]
+    pub code: String,
+    /// The GTIN beside the serial.
+    #[diesel(skip_insertion, select_expression = sql("NULL"), select_expression_type = SqlLiteral<Nullable<Text>>)]
+    pub gtin: Option<String>,
+    /// `gs1:instructions`.
+    pub link_type: String,
+    /// Where it leads.
+    pub href: String,
+    /// What people read.
+    pub title: String,
+    /// BCP 47 tag, or empty.
+    pub hreflang: String,
+    /// Media type, or empty.
+    pub media_type: String,
+    /// The market or setting it is meant for, or empty.
+    pub context: String,
+    /// Whether it takes the card's place.
+    pub is_default: bool,
+    /// Who attached it.
+    #[serde(skip)]
+    pub created_by: String,
+    /// When it was attached, UTC.
+    pub created_at: NaiveDateTime,
+}
+
+impl Listing for Link {
+    const FIELDS: &'static Fields = &FIELDS;
+    const API: &'static str = "links";
+    const SCHEMA: &'static str = "Link";
+    type Read = BrandOnly<LinksEdit>;
+
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn href(&self) -> String {
+        format!("/links/{}", self.id)
+    }
+
+    fn acts() -> Vec<(&'static str, String, Permission)> {
+        vec![("links-new", "/links/new".to_owned(), Permission::LinksEdit)]
+    }
+
+    fn asked(db: &mut Db, house: &House, mut query: ListQuery) -> Result<ListQuery> {
+        let Some(code) = query.filter("code") else { return Ok(query) };
+        let level = query.filter("level").and_then(Level::of).ok_or_else(|| Fault::new("level", Code::Missing))?;
+        let subject = subject(db, &house.keys.serials, level, code, query.filter("gtin"))?;
+        query.set("subject", subject.to_string());
+        Ok(query)
+    }
+
+    fn list(db: &mut Db, query: &ListQuery, _sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
+        let (window, pattern) = (window.of_ids()?, anywhere(&query.q));
+        Ok(each!(db, |c| {
+            let mut links = link::table.select(Self::as_select()).into_boxed();
+            if let Some(level) = query.filter("level") {
+                links = links.filter(link::level.eq(level));
+            }
+            if let Some(subject) = query.filter("subject").and_then(|subject| subject.parse::<i64>().ok()) {
+                links = links.filter(link::subject_id.eq(subject));
+            }
+            if !query.q.is_empty() {
+                let found = lower(link::title).like(&pattern).escape('\\').or(lower(link::href).like(&pattern).escape('\\'));
+                links = links.filter(found);
+            }
+            keyset!(c, links, link::id, &window)
+        })?)
+    }
+
+    fn named(db: &mut Db, house: &House, mut links: Vec<Self>) -> Result<Vec<Self>> {
+        let mut names = HashMap::new();
+        for link in &mut links {
+            let on = (link.level, link.subject_id);
+            if !names.contains_key(&on) {
+                names.insert(on, name_of(db, &house.keys.serials, link.level, link.subject_id)?);
+            }
+            (link.code, link.gtin) = names.get(&on).cloned().unwrap_or_default();
+        }
+        Ok(links)
+    }
+}
+
+impl Thing for Link {
+    const SUBJECT: &'static str = "link";
+    type Edit = LinksEdit;
+    const NEW: &'static Fields = &NEW;
+    const CHANGE: &'static Fields = &Fields::NONE;
+
+    fn id(&self) -> Id {
+        self.id
+    }
+
+    fn code(&self) -> &str {
+        &self.code
+    }
+
+    fn title(&self, _: Lang) -> String {
+        self.title.clone()
+    }
+
+    fn with_codes(db: &mut Db, ids: &[&str]) -> Result<Vec<Self>> {
+        let ids = ids.iter().map(|id| Ok(id.parse()?)).collect::<Result<Vec<Id>>>()?;
+        Ok(each!(db, |c| link::table.filter(link::id.eq_any(&ids)).select(Self::as_select()).load(c))?)
+    }
+
+    fn make(mut self, db: &mut Db, stamp: &Stamp, house: &House, _secret: &str) -> Result<Self> {
+        self.subject_id = subject(db, &house.keys.serials, self.level, &self.code, self.gtin.as_deref())?;
+        let there = attached(db, self.level, self.subject_id)?;
+        let same = |other: &Attached| {
+            other.kind.curie() == self.link_type
+                && other.offer.href == self.href
+                && other.offer.media_type == self.media_type
+                && other.offer.hreflang.concat() == self.hreflang
+                && other.offer.context.concat() == self.context
+        };
+        if there.iter().any(same) {
+            return Err(taken("href"));
+        }
+        if self.is_default && there.iter().any(|other| other.is_default) {
+            return Err(taken("is_default"));
+        }
+        let link = self.save(db, stamp, None)?;
+        Self::named(db, house, vec![link])?.pop().ok_or_else(|| Code::NotFound.into())
+    }
+
+    fn save(mut self, db: &mut Db, stamp: &Stamp, _before: Option<&Self>) -> Result<Self> {
+        (self.id, self.created_by, self.created_at) = (stamp.id(), stamp.actor.clone(), stamp.at);
+        each!(db, |c| diesel::insert_into(link::table).values(&self).execute(c))?;
+        let body = serde_json::json!({
+            "level": self.level, "subject": self.subject_id.to_string(), "type": self.link_type, "href": self.href, "default": self.is_default
+        });
+        events::append(db, stamp, EventKind::LinkSaved, Subject::Thing(Self::SUBJECT, self.id.0), &body)?;
+        events::bump(db, HELD)?;
+        Ok(self)
+    }
+
+    fn acts(&self) -> Vec<Act> {
+        vec![Act::post("links-remove", format!("{}/remove", self.href()), Permission::LinksEdit).grave()]
+    }
+}
+
+fn taken(field: &'static str) -> Error {
+    Refusal { code: Code::Duplicate, args: vec![("field", field.into())], faults: vec![Fault::new(field, Code::Duplicate)] }.into()
+}
+
+/// A link as it is attached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attached {
+    /// What it hangs on.
+    pub level: Level,
+    /// What it is about.
+    pub kind: &'static LinkType,
+    /// Where it leads, and for whom.
+    pub offer: Offer,
+    /// Whether it takes the card's place.
+    pub is_default: bool,
 }
 
 /// The links attached to one thing.
-///
-/// # Errors
-/// When the store does.
 pub fn attached(db: &mut Db, level: Level, subject: i64) -> Result<Vec<Attached>> {
+    type Row = (String, String, String, String, String, String, bool);
     let rows: Vec<Row> = each!(db, |c| link::table
-        .filter(link::level.eq(level.as_str()).and(link::subject_id.eq(subject)))
+        .filter(link::level.eq(level).and(link::subject_id.eq(subject)))
         .order(link::id)
-        .select(Row::as_select())
+        .select((link::link_type, link::href, link::title, link::hreflang, link::media_type, link::context, link::is_default))
         .load(c))?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|row| {
-            let list = |text: String| if text.is_empty() { Vec::new() } else { vec![text] };
-            let offer = Offer {
-                href: row.href,
-                title: row.title,
-                hreflang: list(row.hreflang),
-                media_type: row.media_type,
-                context: list(row.context),
-            };
-            Some(Attached { level, kind: LinkType::of(&row.link_type)?, offer, is_default: row.is_default })
-        })
-        .collect())
+    let list = |text: String| if text.is_empty() { Vec::new() } else { vec![text] };
+    let attached = rows.into_iter().filter_map(|(kind, href, title, hreflang, media_type, context, is_default)| {
+        let offer = Offer { href, title, hreflang: list(hreflang), media_type, context: list(context) };
+        Some(Attached { level, kind: LinkType::of(&kind)?, offer, is_default })
+    });
+    Ok(attached.collect())
 }
 
 /// The links that take a page's place: few, so they are held in memory; those of single garments may be many, so of them only whether
@@ -79,9 +234,6 @@ impl Defaults {
     }
 
     /// Where the default link of a garment leads, if it is not its card. Lots are looked up only when some lot has a default link.
-    ///
-    /// # Errors
-    /// When the store does.
     pub fn of_garment(&self, db: &mut Db, garment: GarmentId, sku: &products::Sku) -> Result<Option<String>> {
         if self.some_garment
             && let Some(link) = attached(db, Level::Garment, garment.0)?.into_iter().find(|link| link.is_default)
@@ -112,21 +264,18 @@ impl Defaults {
 }
 
 /// All links that take a page's place.
-///
-/// # Errors
-/// When the store does.
 pub fn defaults(db: &mut Db) -> Result<Defaults> {
-    let rows: Vec<(String, i64, String)> = each!(db, |c| link::table
-        .filter(link::is_default.eq(true).and(link::level.ne(Level::Garment.as_str())))
+    let rows: Vec<(Level, i64, String)> = each!(db, |c| link::table
+        .filter(link::is_default.eq(true).and(link::level.ne(Level::Garment)))
         .select((link::level, link::subject_id, link::href))
         .load(c))?;
     let some: Vec<i64> = each!(db, |c| link::table
-        .filter(link::is_default.eq(true).and(link::level.eq(Level::Garment.as_str())))
+        .filter(link::is_default.eq(true).and(link::level.eq(Level::Garment)))
         .order(link::id)
         .limit(1)
         .select(link::id)
         .load(c))?;
-    let by_thing = rows.into_iter().filter_map(|(level, subject, href)| Some(((Level::of(&level)?, subject), href))).collect();
+    let by_thing = rows.into_iter().map(|(level, subject, href)| ((level, subject), href)).collect();
     Ok(Defaults { by_thing, some_garment: !some.is_empty() })
 }
 
@@ -142,9 +291,9 @@ fn subject(db: &mut Db, keyring: &Keyring, level: Level, code: &str, gtin: Optio
     found.ok_or_else(|| Fault::new("code", Code::UnknownReference).with("value", code).into())
 }
 
-/// What people call the thing a link hangs on.
-fn name_of(db: &mut Db, keyring: &Keyring, level: Level, subject: i64) -> Result<String> {
-    Ok(match level {
+/// What people call the thing a link hangs on, and the GTIN beside a serial.
+fn name_of(db: &mut Db, keyring: &Keyring, level: Level, subject: i64) -> Result<(String, Option<String>)> {
+    let code = match level {
         Level::Style => products::style(db, Id(subject))?.map(|style| style.code),
         Level::Sku => products::sku(db, Id(subject))?.map(|sku| sku.code),
         Level::Lot => match materials::lot(db, Id(subject))? {
@@ -152,120 +301,11 @@ fn name_of(db: &mut Db, keyring: &Keyring, level: Level, subject: i64) -> Result
             None => None,
         },
         Level::Batch => batches::batch(db, BatchNo(subject))?.map(|batch| batch.code),
-        Level::Garment => batches::serial_of(db, keyring, GarmentId(subject))?.map(|of| of.serial),
-    }
-    .unwrap_or_default())
-}
-
-/// Attaches a link.
-///
-/// # Errors
-/// [`Code::Invalid`] with every wrong field; [`Code::Duplicate`] when the same link is there, or the thing has a default link already.
-pub fn attach(db: &mut Db, stamp: &Stamp, keyring: &Keyring, new: &NewLink) -> Result<LinkView> {
-    let Checked { level, kind, href, title, hreflang, media_type, context } = rules::check(new)?;
-    let subject = subject(db, keyring, level, new.code.trim(), new.gtin.as_deref())?;
-    let there = attached(db, level, subject)?;
-    let same = |other: &Attached| {
-        other.kind == kind
-            && other.offer.href == href
-            && other.offer.media_type == media_type
-            && other.offer.hreflang.concat() == hreflang
-            && other.offer.context.concat() == context
-    };
-    if there.iter().any(same) {
-        return Err(taken("href"));
-    }
-    if new.is_default && there.iter().any(|other| other.is_default) {
-        return Err(taken("is_default"));
-    }
-    let id = stamp.id();
-    each!(db, |c| diesel::insert_into(link::table)
-        .values((
-            link::id.eq(id.0),
-            link::level.eq(level.as_str()),
-            link::subject_id.eq(subject),
-            link::link_type.eq(kind.curie()),
-            link::href.eq(&href),
-            link::title.eq(&title),
-            link::hreflang.eq(&hreflang),
-            link::media_type.eq(&media_type),
-            link::context.eq(&context),
-            link::is_default.eq(new.is_default),
-            link::created_by.eq(&stamp.actor),
-            link::created_at.eq(stamp.at),
-        ))
-        .execute(c))?;
-    let body = serde_json::json!({ "level": level.as_str(), "subject": subject.to_string(), "type": kind.curie(), "href": href, "default": new.is_default });
-    events::append(db, stamp, EventKind::LinkSaved, Subject::Thing("link", id.0), &body)?;
-    events::bump(db, HELD)?;
-    view(db, keyring, id)
-}
-
-fn taken(field: &'static str) -> Error {
-    Refusal { code: Code::Duplicate, args: vec![("field", field.into())], faults: vec![Fault::new(field, Code::Duplicate)] }.into()
-}
-
-/// One link.
-///
-/// # Errors
-/// [`Code::NotFound`].
-pub fn view(db: &mut Db, keyring: &Keyring, id: Id) -> Result<LinkView> {
-    let rows: Vec<Row> = each!(db, |c| link::table.filter(link::id.eq(id.0)).select(Row::as_select()).load(c))?;
-    let mut views = views(db, keyring, rows)?;
-    views.pop().ok_or_else(|| Code::NotFound.into())
-}
-
-fn views(db: &mut Db, keyring: &Keyring, rows: Vec<Row>) -> Result<Vec<LinkView>> {
-    let mut names: HashMap<(Level, i64), String> = HashMap::new();
-    rows.into_iter()
-        .map(|row| {
-            let level = Level::of(&row.level).ok_or_else(|| Error::broken(format!("link {} has level {}", row.id, row.level)))?;
-            let code = match names.get(&(level, row.subject_id)) {
-                Some(code) => code.clone(),
-                None => {
-                    let code = name_of(db, keyring, level, row.subject_id)?;
-                    names.insert((level, row.subject_id), code.clone());
-                    code
-                }
-            };
-            let Row { id, level, link_type, href, title, hreflang, media_type, context, is_default, created_at, subject_id: _ } = row;
-            Ok(LinkView { id: Id(id), level, code, link_type, href, title, hreflang, media_type, context, is_default, created_at })
-        })
-        .collect()
-}
-
-/// Links in the order they were attached; of one thing, or of one level, or all.
-///
-/// # Errors
-/// [`Code::NotOneOf`] for a level nobody knows, [`Code::UnknownReference`] for a code of nothing.
-pub fn list(
-    db: &mut Db,
-    keyring: &Keyring,
-    level: Option<&str>,
-    code: Option<&str>,
-    gtin: Option<&str>,
-    ask: &PageAsk,
-) -> Result<Page<LinkView>> {
-    let unknown = |level: &str| Error::from(Fault::new("level", Code::NotOneOf).with("value", level).with("allowed", Level::allowed()));
-    let level = level.map(|level| Level::of(level).ok_or_else(|| unknown(level))).transpose()?;
-    let subject = match (level, code) {
-        (Some(level), Some(code)) => Some(subject(db, keyring, level, code, gtin)?),
-        (None, Some(_)) => return Err(Fault::new("level", Code::Missing).into()),
-        _ => None,
-    };
-    let after = ask.key()?.map(|key| key.parse::<Id>()).transpose()?.map_or(i64::MIN, |id| id.0);
-    let limit = ask.limit();
-    let rows: Vec<Row> = each!(db, |c| {
-        let mut query = link::table.filter(link::id.gt(after)).order(link::id).limit(limit + 1).select(Row::as_select()).into_boxed();
-        if let Some(level) = level {
-            query = query.filter(link::level.eq(level.as_str()));
+        Level::Garment => {
+            return Ok(batches::serial_of(db, keyring, GarmentId(subject))?.map(|of| (of.serial, of.gtin)).unwrap_or_default());
         }
-        if let Some(subject) = subject {
-            query = query.filter(link::subject_id.eq(subject));
-        }
-        query.load(c)
-    })?;
-    Ok(Page::new(views(db, keyring, rows)?, limit, |view: &LinkView| view.id.to_string()))
+    };
+    Ok((code.unwrap_or_default(), None))
 }
 
 /// Takes a link away.

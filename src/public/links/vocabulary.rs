@@ -53,6 +53,11 @@ impl LinkType {
     }
 }
 
+/// What people call the type of a stored text.
+pub fn title(text: &str, lang: Lang) -> &str {
+    LinkType::of(text).map_or(text, |kind| kind.title(lang))
+}
+
 /// The name within the GS1 namespace, however the namespace is written.
 pub fn local_name(text: &str) -> Option<&str> {
     SPELLINGS.iter().find_map(|spelling| text.strip_prefix(spelling))

@@ -8,57 +8,85 @@ pub mod passwords;
 mod rules;
 mod store;
 
-use zeroize::Zeroizing;
+use crate::choices;
+use crate::config::Config;
+use crate::kernel::Result;
+use crate::kernel::choices::Choice;
+use crate::kernel::text::Lang;
+use crate::platform::http::{House, random_token};
+use crate::platform::rooms::{Field, Fields, Kind, Secret};
 
 pub use http::routes;
-pub use rules::{Binding, Draft, Role, Roles, is_worth_noting, read_login};
+pub use rules::{Binding, Role, Roles, is_worth_noting, read_login};
+pub(in crate::staff) use store::has_role;
 pub use store::{
-    Account, Credential, Door, Link, Session, by_id, by_login, door, end_session, end_sessions, find_link, forget_session, insert,
-    insert_link, insert_session, is_empty, opened, page, party_of_code, permitted_party, rehash, seen, session_hash, sessions_of,
-    set_active, set_lang, set_password, spend_link, update,
+    Account, Credential, Door, Session, all, by_id, by_login, door, end_session, end_sessions, find_link, forget_session, insert,
+    insert_link, insert_session, is_empty, of_actor, opened, party_of_code, permitted_party, rehash, seen, session_hash, sessions_of,
+    set_lang, set_password, spend_link,
 };
 
-use crate::config::Config;
-use crate::kernel::paging::{PAGE_MAX, PageAsk};
-use crate::kernel::{Code, Result};
-use crate::platform::http::{House, random_token, sha256_hex};
+choices! {
+    /// Whether somebody can sign in.
+    #[derive(Default)]
+    AccountState {
+        /// May sign in, and has chosen a password.
+        #[default]
+        Active = "active", "正常", "Active";
+        /// Has a link, and has not yet chosen a password.
+        Invited = "invited", "已邀请", "Invited";
+        /// Is kept out.
+        Disabled = "disabled", "已停用", "Disabled";
+    }
+}
+
+/// The fields of an account.
+#[rustfmt::skip]
+pub const FIELDS: Fields = Fields { table: "accounts", title: ("账号", "Accounts"), columns: &[
+    Field::new("login", Kind::Text(read_login, as_it_is), &["用户名"], &["User name"]).needed().listed()
+        .hint("2 到 40 个字符：a–z、0–9、点、下划线、连字符。用户名会长期留在记录中，请勿使用邮箱或手机号。", "2 to 40 characters: a–z, 0–9, dot, underscore, hyphen. It stays in the records, so do not use an e-mail address or a telephone number.", "li.na"),
+    Field::new("name", Kind::Line(60), &["姓名"], &["Name"]).needed().listed(),
+    ROLES,
+    PARTY,
+    Field::new("lang", Kind::Choice(LANGS), &["界面语言"], &["Language"]),
+    Field::new("state", Kind::Choice(AccountState::TABLE), &["状态"], &["State"]).listed().filter("state"),
+    Field::new("created_at", Kind::Moment, &["创建时间"], &["Since"]),
+] };
+
+/// What is said of a new one.
+const NEW: Fields = FIELDS.part(0, 5);
+/// What a change says. The login stays: events name it.
+const CHANGE: Fields = FIELDS.part(1, 5);
+
+/// What somebody or a program does here.
+pub const ROLES: Field = Field::new("roles", Kind::Choices(Role::TABLE), &["角色"], &["Roles"]).needed().listed().filter("role");
+/// The party somebody or a program is bound to.
+pub const PARTY: Field = Field::new("party", Kind::Line(40), &["往来单位"], &["Party"]).nullable().listed().offers("parties").hint(
+    "所属往来单位的编码。供应商只能看到自己的物料批和生产批次。本公司人员请留空。",
+    "Code of the party this belongs to. Suppliers see only rows of their own lots and batches. Leave empty for our own people.",
+    "HF-01",
+);
+/// The languages people work in.
+const LANGS: &[Choice] = &[
+    Choice { text: "zh-CN", zh: "中文", en: "中文", also: &["zh", "Chinese"], about: ("", "") },
+    Choice { text: "en", zh: "English", en: "English", also: &["英文"], about: ("", "") },
+];
+
+const fn as_it_is(text: &str, _: Lang) -> &str {
+    text
+}
 
 /// Who does it when the command line does.
 const COMMAND_LINE: &str = "system";
 
-/// A one-time link that was just made: the only moment its token is known.
-pub struct NewLink {
-    token: Zeroizing<String>,
-    /// What is kept of it.
-    pub hash: String,
-}
-
-impl NewLink {
-    /// A fresh one: 192 random bits.
-    pub fn fresh() -> Self {
-        let token = Zeroizing::new(random_token::<24>());
-        let hash = sha256_hex(token.as_bytes());
-        Self { token, hash }
-    }
-
-    /// The address to hand over.
-    pub fn address(&self, config: &Config) -> String {
-        format!("{}/set-up/{}", config.public_url.trim_end_matches('/'), *self.token)
-    }
-}
-
-impl std::fmt::Debug for NewLink {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewLink").finish_non_exhaustive()
-    }
+/// A fresh one-time link: 192 random bits, and the address to hand over.
+pub fn fresh_link(config: &Config) -> Secret {
+    let token = random_token::<24>();
+    Secret::new(&token, format!("{}/set-up/{token}", config.public_url.trim_end_matches('/')))
 }
 
 /// The address where the first administrator makes an account, or None when somebody has one. Each call makes a new one; those before stop.
-///
-/// # Errors
-/// When the store does.
 pub async fn first_link(house: &House) -> Result<Option<String>> {
-    let link = NewLink::fresh();
+    let link = fresh_link(&house.config);
     let (hash, now) = (link.hash.clone(), house.clock.now());
     let made = house.store.write(move |db| {
         if !is_empty(db)? {
@@ -66,77 +94,50 @@ pub async fn first_link(house: &House) -> Result<Option<String>> {
         }
         insert_link(db, &hash, None, now).map(|()| true)
     });
-    Ok(made.await?.then(|| link.address(&house.config)))
+    Ok(made.await?.then(|| link.shown().to_owned()))
 }
 
 /// For the command line: makes an account. With a password it can sign in at once; without one, the address of a one-time link comes back.
 ///
 /// # Errors
-/// [`Code::Invalid`] with every fault of the draft or the password; [`Code::Duplicate`]; [`Code::UnknownReference`] for `party`.
-pub async fn add(house: &House, draft: Draft, password: Option<&str>) -> Result<(Account, Option<String>)> {
-    let draft = draft.checked()?;
+/// Every fault of the account or the password, as [`insert`].
+pub async fn add(house: &House, account: Account, password: Option<&str>) -> Result<(Account, Option<String>)> {
+    let account = account.checked()?;
     let stamp = house.stamp(COMMAND_LINE);
-    match password {
+    let (credential, link) = match password {
         Some(password) => {
-            passwords::check(password, &draft.login)?;
-            let hash = passwords::hash(password).await?;
-            let account = house.store.write(move |db| insert(db, &stamp, &draft, &Credential::PasswordHash(&hash))).await?;
-            Ok((account, None))
+            passwords::check(password, &account.login)?;
+            (Credential::PasswordHash(passwords::hash(password).await?), None)
         }
         None => {
-            let link = NewLink::fresh();
-            let hash = link.hash.clone();
-            let account = house.store.write(move |db| insert(db, &stamp, &draft, &Credential::Link(&hash))).await?;
-            Ok((account, Some(link.address(&house.config))))
+            let link = fresh_link(&house.config);
+            (Credential::Link(link.hash.clone()), Some(link.shown().to_owned()))
         }
-    }
+    };
+    Ok((house.store.write(move |db| insert(db, &stamp, account.clone(), &credential)).await?, link))
 }
 
 /// For the command line: every account, by login.
-///
-/// # Errors
-/// When the store does.
 pub async fn list(house: &House) -> Result<Vec<Account>> {
-    let all = house.store.read(|db| {
-        let mut all = Vec::new();
-        let mut after = None;
-        loop {
-            let found = page(db, &PageAsk { after, per_page: Some(PAGE_MAX) })?;
-            all.extend(found.items);
-            after = found.next;
-            if after.is_none() {
-                return Ok(all);
-            }
-        }
-    });
-    all.await
+    house.store.read(all).await
 }
 
 /// For the command line: keeps somebody out, at once.
 ///
 /// # Errors
-/// [`Code::NotFound`]; [`Code::WrongState`] for the last administrator.
+/// [`Code::NotFound`](crate::kernel::Code::NotFound); [`Code::WrongState`](crate::kernel::Code::WrongState) for the last administrator.
 pub async fn disable(house: &House, login: &str) -> Result<Account> {
     let (stamp, login) = (house.stamp(COMMAND_LINE), login.to_owned());
-    house.store.write(move |db| set_active(db, &stamp, &login, false)).await
+    house.store.write(move |db| store::named(db, &login).and_then(|account| store::disable(db, &stamp, account))).await
 }
 
 /// The address of a new one-time link for somebody who lost theirs, or their password. The password holds until
 /// another is chosen.
 ///
 /// # Errors
-/// [`Code::NotFound`]; [`Code::WrongState`] for a disabled account.
-pub async fn new_link(house: &House, login: &str) -> Result<String> {
-    let link = NewLink::fresh();
+/// [`Code::NotFound`](crate::kernel::Code::NotFound); [`Code::WrongState`](crate::kernel::Code::WrongState) for a disabled account.
+pub async fn new_link(house: &House, login: &str) -> Result<(Account, Secret)> {
+    let link = fresh_link(&house.config);
     let (hash, login, now) = (link.hash.clone(), login.to_owned(), house.clock.now());
-    house.store.write(move |db| link_for(db, &login, &hash, now)).await?;
-    Ok(link.address(&house.config))
-}
-
-fn link_for(db: &mut crate::platform::db::Db, login: &str, hash: &str, now: chrono::NaiveDateTime) -> Result<()> {
-    let account = by_login(db, login)?.ok_or(Code::NotFound)?;
-    if !account.active {
-        return Err(crate::kernel::Refusal::new(Code::WrongState).with("state", "disabled").into());
-    }
-    insert_link(db, hash, Some(account.id), now)
+    Ok((house.store.write(move |db| store::renew(db, &login, &hash, now)).await?, link))
 }

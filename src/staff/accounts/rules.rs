@@ -1,53 +1,48 @@
 //! What roles may do, what an account must look like, when a session is over. Values in, values out.
 
 use std::fmt;
-use std::str::FromStr;
 
 use chrono::{Duration, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::text::{Lang, line};
-use crate::kernel::{Code, Fault, Refusal, Result};
+use super::AccountState;
+use crate::kernel::machine::Machine;
+use crate::kernel::text::Lang;
+use crate::kernel::{Code, Fault, Result};
 use crate::platform::http::perm::{Permission, Permissions};
+use crate::{choices, machine};
 
 use Permission as P;
 
-macro_rules! roles {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $zh:literal, $en:literal, $bound:ident, $may:expr;)*) => {
-        /// What somebody does here. A set of permissions with a name; the table below is the only place that says which.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-        pub enum Role { $($(#[$doc])* #[serde(rename = $text)] $name,)* }
-
-        impl Role {
-            /// Every role, in table order.
-            pub const ALL: &'static [Role] = &[$(Role::$name,)*];
-
-            /// The stored name.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Role::$name => $text,)* }
-            }
-
-            /// Its name for people.
-            pub const fn name(self, lang: Lang) -> &'static str {
-                match (self, lang) { $((Role::$name, Lang::Zh) => $zh, (Role::$name, Lang::En) => $en,)* }
-            }
-
-            /// What it may do.
-            pub const fn permissions(self) -> Permissions {
-                match self { $(Role::$name => Permissions::of($may),)* }
-            }
-
-            /// The message that says what it is for.
-            pub fn about_key(self) -> String {
-                format!("accounts-role-{}", self.as_str().replace('_', "-"))
-            }
-
-            /// How it goes with a party.
-            pub const fn binding(self) -> Binding {
-                match self { $(Role::$name => Binding::$bound,)* }
-            }
-        }
-    };
+choices! {
+    /// What somebody does here: a set of rights with a name.
+    Role {
+        /// Runs the house.
+        Admin = "admin", "管理员", "Administrator" => "全部权限，包括账号和密钥。", "Everything, accounts and keys included.";
+        /// Keeps the catalogue, lots and batches.
+        Planner = "planner", "生产计划员", "Production planner"
+            => "维护往来单位、款号、单品、物料批和生产批次，导入文件。", "Keeps parties, styles, skus, lots and batches; loads files.";
+        /// Turns batches into labels.
+        LabelOperator = "label_operator", "标签操作员", "Label operator"
+            => "制作和打印标签，作废报废的标签。", "Makes and prints labels, voids spoiled ones.";
+        /// Logs defects at the line.
+        Inspector = "inspector", "质检员", "Inspector" => "在产线记录缺陷。", "Logs defects at the line.";
+        /// Follows defects to lots and suppliers.
+        SupplierManager = "supplier_manager", "供应商管理员", "Supplier manager"
+            => "把缺陷追溯到物料批和供应商，保存召回范围。", "Traces defects to lots and suppliers, saves recall scopes.";
+        /// A supplier's own person: its own rows only.
+        Supplier = "supplier", "供应商", "Supplier"
+            => "查看和追溯自己的物料批，不能修改。必须绑定往来单位。", "Sees and traces its own lots, changes nothing. Must be bound to a party.";
+        /// Registers sales.
+        Retailer = "retailer", "销售登记员", "Retailer" => "登记销售。可绑定往来单位。", "Registers sales. May be bound to a party.";
+        /// The after-sales desk.
+        Agent = "agent", "售后客服", "After-sales agent"
+            => "服务买家：可看联系方式、更正销售、记录缺陷。", "Helps buyers: sees contact data, corrects sales, logs defects.";
+        /// Reads what costs and who pays.
+        Finance = "finance", "财务", "Finance" => "查看生产、销售和追溯。", "Reads production, sales and traces.";
+        /// Reads everything but personal data.
+        Analyst = "analyst", "数据分析员", "Analyst" => "查看个人信息以外的全部内容。", "Reads everything but personal data.";
+    }
 }
 
 /// Whether a role belongs to somebody of a party outside the house.
@@ -61,57 +56,45 @@ pub enum Binding {
     Always,
 }
 
-roles! {
-    /// Runs the house.
-    Admin = "admin", "管理员", "Administrator", Never, Permission::ALL;
-    /// Keeps the catalogue, lots and batches.
-    Planner = "planner", "生产计划员", "Production planner", Never, &[
-        P::SignedIn, P::CatalogueRead, P::CatalogueEdit, P::ProductionRead, P::ProductionEdit, P::LabelsRead, P::SalesRead, P::SalesEdit, P::FindingsRead,
-        P::TraceRead, P::LinksEdit,
-    ];
-    /// Turns batches into labels.
-    LabelOperator = "label_operator", "标签操作员", "Label operator", Never, &[
-        P::SignedIn, P::CatalogueRead, P::ProductionRead, P::LabelsRead, P::LabelsEdit,
-    ];
-    /// Logs defects at the line.
-    Inspector = "inspector", "质检员", "Inspector", Never, &[
-        P::SignedIn, P::CatalogueRead, P::ProductionRead, P::FindingsRead, P::FindingsEdit,
-    ];
-    /// Follows defects to lots and suppliers.
-    SupplierManager = "supplier_manager", "供应商管理员", "Supplier manager", Never, &[
-        P::SignedIn, P::CatalogueRead, P::ProductionRead, P::SalesRead, P::FindingsRead, P::FindingsEdit, P::TraceRead, P::RecallEdit,
-    ];
-    /// A supplier's own person: its own rows only.
-    Supplier = "supplier", "供应商", "Supplier", Always, &[P::SignedIn, P::ProductionRead, P::FindingsRead, P::TraceRead];
-    /// Registers sales.
-    Retailer = "retailer", "销售登记员", "Retailer", Either, &[P::SignedIn, P::CatalogueRead, P::SalesRead, P::SalesEdit];
-    /// The after-sales desk.
-    Agent = "agent", "售后客服", "After-sales agent", Never, &[
-        P::SignedIn, P::CatalogueRead, P::ProductionRead, P::SalesRead, P::SalesEdit, P::ContactRead, P::FindingsRead, P::FindingsEdit,
-    ];
-    /// Reads what costs and who pays.
-    Finance = "finance", "财务", "Finance", Never, &[
-        P::SignedIn, P::CatalogueRead, P::ProductionRead, P::SalesRead, P::FindingsRead, P::TraceRead,
-    ];
-    /// Reads everything but personal data.
-    Analyst = "analyst", "数据分析员", "Analyst", Never, &[
-        P::SignedIn, P::CatalogueRead, P::ProductionRead, P::LabelsRead, P::SalesRead, P::FindingsRead, P::TraceRead,
-    ];
-}
-
-impl FromStr for Role {
-    type Err = Fault;
-
-    fn from_str(text: &str) -> Result<Self, Fault> {
-        Self::ALL.iter().copied().find(|role| role.as_str() == text).ok_or_else(|| {
-            let allowed: Vec<_> = Self::ALL.iter().map(|role| role.as_str()).collect();
-            Fault::new("roles", Code::NotOneOf).with("value", text).with("allowed", allowed.join(", "))
+impl Role {
+    /// What it may do. The only place that says so.
+    #[rustfmt::skip]
+    pub const fn permissions(self) -> Permissions {
+        Permissions::of(match self {
+            Self::Admin => Permission::ALL,
+            Self::Planner => &[
+                P::SignedIn, P::CatalogueRead, P::CatalogueEdit, P::ProductionRead, P::ProductionEdit, P::LabelsRead, P::SalesRead, P::SalesEdit,
+                P::FindingsRead, P::TraceRead, P::LinksEdit,
+            ],
+            Self::LabelOperator => &[P::SignedIn, P::CatalogueRead, P::ProductionRead, P::LabelsRead, P::LabelsEdit],
+            Self::Inspector => &[P::SignedIn, P::CatalogueRead, P::ProductionRead, P::FindingsRead, P::FindingsEdit],
+            Self::SupplierManager => &[
+                P::SignedIn, P::CatalogueRead, P::ProductionRead, P::SalesRead, P::FindingsRead, P::FindingsEdit, P::TraceRead, P::RecallEdit,
+            ],
+            Self::Supplier => &[P::SignedIn, P::ProductionRead, P::FindingsRead, P::TraceRead],
+            Self::Retailer => &[P::SignedIn, P::CatalogueRead, P::SalesRead, P::SalesEdit],
+            Self::Agent => &[
+                P::SignedIn, P::CatalogueRead, P::ProductionRead, P::SalesRead, P::SalesEdit, P::ContactRead, P::FindingsRead, P::FindingsEdit,
+            ],
+            Self::Finance => &[P::SignedIn, P::CatalogueRead, P::ProductionRead, P::SalesRead, P::FindingsRead, P::TraceRead],
+            Self::Analyst => {
+                &[P::SignedIn, P::CatalogueRead, P::ProductionRead, P::LabelsRead, P::SalesRead, P::FindingsRead, P::TraceRead]
+            }
         })
+    }
+
+    /// How it goes with a party.
+    pub const fn binding(self) -> Binding {
+        match self {
+            Self::Supplier => Binding::Always,
+            Self::Retailer => Binding::Either,
+            _ => Binding::Never,
+        }
     }
 }
 
 /// A set of roles, in table order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<Role>")]
 pub struct Roles(Vec<Role>);
 
@@ -126,15 +109,7 @@ impl From<Vec<Role>> for Roles {
 impl Roles {
     /// The set a stored text names. A name this program does not know gives no right.
     pub fn stored(text: &str) -> Self {
-        text.split(',').filter_map(|name| name.parse().ok()).collect::<Vec<_>>().into()
-    }
-
-    /// The set these names give.
-    ///
-    /// # Errors
-    /// [`Code::NotOneOf`] for `roles`.
-    pub fn read<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, Fault> {
-        Ok(names.into_iter().map(str::parse).collect::<Result<Vec<Role>, Fault>>()?.into())
+        text.split(',').filter_map(Role::of).collect::<Vec<_>>().into()
     }
 
     /// Everything the roles may do together.
@@ -154,7 +129,7 @@ impl Roles {
 
     /// Their names for people.
     pub fn names(&self, lang: Lang) -> String {
-        let names: Vec<_> = self.iter().map(|role| role.name(lang)).collect();
+        let names: Vec<_> = self.iter().map(|role| role.word(lang)).collect();
         names.join(lang.of("、", ", "))
     }
 
@@ -186,55 +161,23 @@ impl fmt::Display for Roles {
     }
 }
 
-/// An account as somebody wants it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    /// Name to sign in with; never changes, because events name it.
-    pub login: String,
-    /// Name to show.
-    pub name: String,
-    /// What they do.
-    pub roles: Roles,
-    /// Code of the party they are bound to.
-    pub party: Option<String>,
-    /// The language they work in.
-    pub lang: Lang,
-}
-
-impl Draft {
-    /// The draft with its texts trimmed and checked.
-    ///
-    /// # Errors
-    /// [`Code::Invalid`] with every fault.
-    pub fn checked(mut self) -> Result<Self> {
-        let mut faults = self.roles.check_party(self.party.is_some());
-        match read_login(&self.login) {
-            Ok(login) => self.login = login,
-            Err(fault) => faults.push(fault),
-        }
-        match line("name", &self.name, 60) {
-            Ok(name) => self.name = name,
-            Err(fault) => faults.push(fault),
-        }
-        Refusal::unless_empty(faults)?;
-        Ok(self)
-    }
-}
+/// What a person's account may turn into.
+pub const ACCOUNT: Machine<AccountState> = machine!(AccountState: Active => Disabled; Disabled => Active);
 
 /// A name to sign in with: 2 to 40 small letters, digits and `. _ -`; capitals are made small. Not an address: events keep it for ever.
 ///
 /// # Errors
-/// [`Code::TooShort`], [`Code::TooLong`] or [`Code::Malformed`] for `login`.
-pub fn read_login(text: &str) -> Result<String, Fault> {
+/// [`Code::TooShort`], [`Code::TooLong`] or [`Code::Malformed`] for `field`.
+pub fn read_login(field: &'static str, text: &str) -> Result<String, Fault> {
     let login = text.trim().to_ascii_lowercase();
     if !login.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c)) {
-        return Err(Fault::new("login", Code::Malformed).with("reason", "login-characters"));
+        return Err(Fault::new(field, Code::Malformed).with("reason", "login-characters"));
     }
     match login.len() {
-        0 => Err(Fault::new("login", Code::Missing)),
-        1 => Err(Fault::new("login", Code::TooShort).with("min", 2)),
+        0 => Err(Fault::new(field, Code::Missing)),
+        1 => Err(Fault::new(field, Code::TooShort).with("min", 2)),
         2..=40 => Ok(login),
-        _ => Err(Fault::new("login", Code::TooLong).with("max", 40)),
+        _ => Err(Fault::new(field, Code::TooLong).with("max", 40)),
     }
 }
 
@@ -292,7 +235,7 @@ mod tests {
 
     #[test]
     fn logins_are_plain() {
-        assert_eq!(read_login(" Wang.Fang ").unwrap(), "wang.fang");
+        assert_eq!(read_login("login", " Wang.Fang ").unwrap(), "wang.fang");
         for (text, code) in [
             ("", Code::Missing),
             ("a", Code::TooShort),
@@ -301,7 +244,7 @@ mod tests {
             ("a@b.cn", Code::Malformed),
             (&"a".repeat(41), Code::TooLong),
         ] {
-            assert_eq!(read_login(text).unwrap_err().code, code, "{text}");
+            assert_eq!(read_login("login", text).unwrap_err().code, code, "{text}");
         }
     }
 

@@ -15,7 +15,7 @@ use crate::platform::http::{
     Caller, Entry, Form, FormFaults, House, LANG_COOKIE, Locale, Routes, Shell, Visitor, html, html_response, random_token, see_other,
 };
 use crate::staff::accounts::passwords::{self, Compared, PASSWORD_MAX, PASSWORD_MIN};
-use crate::staff::accounts::{self, Account, Credential, Draft, Role, Roles, Session, session_hash};
+use crate::staff::accounts::{self, Account, Credential, Role, Roles, Session, session_hash};
 use crate::staff::door::{cookie, no_cookie, session_token};
 
 /// Mounts the room.
@@ -173,7 +173,7 @@ impl SetUpPage {
 async fn link_of(request: &HttpRequest, house: &House, token: &str) -> Result<Option<Account>> {
     house.limits.spend(Limit::LinkAddress, &address(request))?;
     let (token, now) = (token.to_owned(), house.clock.now());
-    Ok(house.store.read(move |db| accounts::find_link(db, &token, now)).await?.account)
+    Ok(house.store.read(move |db| accounts::find_link(db, &token, now)).await?)
 }
 
 fn set_up_page(
@@ -235,7 +235,8 @@ async fn settled(
         Some(_) => None,
         None => {
             let roles = Roles::from(vec![Role::Admin]);
-            Some(Draft { login: login.to_owned(), name: name.to_owned(), roles, party: None, lang: Locale::of(request).0 }.checked()?)
+            let (login, name, lang) = (login.to_owned(), name.to_owned(), Locale::of(request).0);
+            Some(Account { login, name, roles, lang, ..Account::default() }.checked()?)
         }
     };
     let login = draft.as_ref().map(|draft| draft.login.as_str()).or(account.map(|account| account.login.as_str())).unwrap_or_default();
@@ -249,12 +250,12 @@ async fn settled(
             // Looked up again: between the look and this write somebody else may have used it.
             let link = accounts::find_link(db, &token, stamp.at)?;
             accounts::spend_link(db, &token, stamp.at)?;
-            match (&link.account, &draft) {
+            match (&link, &draft) {
                 (Some(account), _) => {
                     accounts::set_password(db, &stamp, account.id, &hash, None)?;
                     Ok(account.id)
                 }
-                (None, Some(draft)) => Ok(accounts::insert(db, &stamp, draft, &Credential::PasswordHash(&hash))?.id),
+                (None, Some(draft)) => Ok(accounts::insert(db, &stamp, draft.clone(), &Credential::PasswordHash(hash.clone()))?.id),
                 (None, None) => Err(Code::LinkSpent.into()),
             }
         })

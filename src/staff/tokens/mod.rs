@@ -8,7 +8,25 @@ mod jwt;
 mod rules;
 mod store;
 
+use crate::platform::rooms::{Field, Fields, Kind};
+use crate::staff::accounts::{PARTY, ROLES};
+
 pub use http::routes;
 pub use jwt::{Claims, Live, sign, verify};
-pub use rules::{AUDIENCE_PURPOSE, KEY_PREFIX, NewKey};
-pub use store::{ApiKey, by_id, insert, live, live_of_hash, note_use, page, revoke};
+pub use rules::{AUDIENCE_PURPOSE, KEY_PREFIX};
+pub use store::{ApiKey, insert, live, live_of_hash, note_use, revoke};
+
+/// What a list of keys shows.
+#[rustfmt::skip]
+pub const FIELDS: Fields = Fields { table: "api-keys", title: ("API 密钥", "API keys"), columns: &[
+    Field::new("name", Kind::Line(60), &["用途"], &["What it is for"]).needed().listed()
+        .hint("例如：ERP、网店。记录中会写明。", "For example: ERP, webshop. Records name it.", "ERP"),
+    ROLES,
+    PARTY,
+    Field::new("created_at", Kind::Moment, &["签发时间"], &["Issued"]).listed(),
+    Field::new("used_at", Kind::Moment, &["最近使用"], &["Last used"]).nullable().listed(),
+    Field::new("revoked_at", Kind::Moment, &["吊销时间"], &["Revoked"]).nullable().listed(),
+] };
+
+/// What is said of a new one.
+const NEW: Fields = FIELDS.part(0, 3);

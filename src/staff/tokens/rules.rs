@@ -1,11 +1,9 @@
-//! What a key must look like, and when a token holds. Values in, values out.
+//! What a key looks like, and when a token holds. Values in, values out.
 
 use chrono::NaiveDateTime;
 
 use super::jwt::Claims;
-use crate::kernel::text::line;
-use crate::kernel::{Code, Refusal, Result};
-use crate::staff::accounts::Roles;
+use crate::kernel::{Code, Result};
 
 /// What every key begins with, so that one that leaks is recognised.
 pub const KEY_PREFIX: &str = "htk_";
@@ -15,33 +13,6 @@ pub const AUDIENCE_PURPOSE: &str = "hangtag/api";
 pub const LEEWAY_SECONDS: i64 = 30;
 /// Most bytes a token may have: ours have about 300.
 pub const TOKEN_MAX: usize = 1024;
-
-/// A key as somebody wants it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewKey {
-    /// What it is for; events name it.
-    pub name: String,
-    /// What it may do.
-    pub roles: Roles,
-    /// Code of the party it is bound to.
-    pub party: Option<String>,
-}
-
-impl NewKey {
-    /// The wish with its texts trimmed and checked.
-    ///
-    /// # Errors
-    /// [`Code::Invalid`] with every fault.
-    pub fn checked(mut self) -> Result<Self> {
-        let mut faults = self.roles.check_party(self.party.is_some());
-        match line("name", &self.name, 60) {
-            Ok(name) => self.name = name,
-            Err(fault) => faults.push(fault),
-        }
-        Refusal::unless_empty(faults)?;
-        Ok(self)
-    }
-}
 
 /// Whether a token's times hold at `now`: begun, not over, and not the other way round.
 ///

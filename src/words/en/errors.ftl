@@ -4,6 +4,7 @@ error-not-found = Not found.
 error-method-not-allowed = This address does not offer that method.
 error-not-acceptable = None of the formats asked for can be made.
 error-unsupported-media = This route does not read that kind of content.
+error-quota-full = The files you handed in and have not written yet fill the { $megabytes } MB you may have. Write or discard some of them first.
 error-body-too-large = Too large: at most { $limit } bytes.
 error-body-too-slow = The content did not arrive in time. Check the connection and try again.
 error-malformed = Malformed: { $reason }.

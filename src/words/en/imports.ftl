@@ -42,7 +42,9 @@ import-note-hidden-sheet = The hidden sheet “{ $sheet }” was read, since no 
 import-note-hidden-rows = Hidden rows were read like the others: { $lines }.
 import-note-hidden-columns = Hidden columns were read like the others: { $columns }.
 import-note-merged = What merged cells show was taken for every row of theirs: { $cells }.
+import-note-read-only = These columns are for reading; a file changes nothing in them: { $columns }.
 # The file of faults.
+import-faults-file = file
 import-faults-sheet = sheet
 import-faults-line = line
 import-faults-column = column
@@ -68,8 +70,6 @@ imports-recent = Handed in
 imports-when = When
 imports-file-name = File
 imports-state = State
-imports-kind-check = check only, nothing is written
-imports-kind-apply = written to the store
 imports-may-leave = You may leave this page; the work goes on.
 imports-state-queued = Waiting for its turn
 imports-state-running = Under way
@@ -77,13 +77,9 @@ imports-state-done = Done
 imports-state-failed = Failed
 imports-state-cancelled = Called off
 imports-outcome-checked = Sound, not written yet
-imports-outcome-checked-about = Nothing has been written. If the counts below are what you expect, write it.
 imports-outcome-refused = Needs mending
-imports-outcome-refused-about = Nothing was written. Mend the rows below in your file and hand it in again.
 imports-outcome-applied = Written
-imports-outcome-applied-about = Every row is in. Handing in the same file again changes nothing.
 imports-outcome-stopped = Stopped on the way
-imports-outcome-stopped-about = Something changed between check and writing. Earlier rows stand; hand in the same file again to complete it.
 imports-rows = rows read
 imports-added = new
 imports-changed = changed
@@ -96,21 +92,69 @@ imports-applying = writing
 imports-by-headings = By the headings of each file
 imports-files = Files
 imports-not-taken = Not taken:
-imports-not-recognised = its headings fit no table, or more than one. Choose the table, or take its template.
 imports-order = What can be handed in
 imports-order-about = A new deployment loads them in this order: each may name what stands in those before it.
 imports-needed-columns = Columns it must have
-imports-apply-all = { $count ->
-    [one] Write the sound file
-   *[other] Write the { $count } sound files
-}
-imports-again-all = { $count ->
-    [one] Check the refused file again
-   *[other] Check the { $count } refused files again
-}
 imports-again = Check it again
-imports-again-about = Does the file name what was not there yet, and is there now? Then check it again as it is.
-imports-mended = Hand in a mended file
 imports-another = Hand in another
-imports-not-yet = Not yet
 imports-faults-first = The first { $count } are listed.
+
+# A parcel: files handed in together
+imports-and-more = { $count ->
+    [one] { $file } and one more
+   *[other] { $file } and { $count } more
+}
+imports-no-files = no files
+imports-parcel-of = { $count ->
+    [one] One file
+   *[other] { $count } files
+}
+imports-parcel-open = Not checked yet
+imports-parcel-open-about = It has not been checked yet.
+imports-parcel-sound = Sound, not written yet
+imports-parcel-sound-about = Nothing has been written. Look at what would change; if it is what you expect, write it.
+imports-parcel-faulty = Needs mending
+imports-parcel-faulty-about = Nothing was written, of no file. Mend what is listed and hand the mended files in below: a file of the same name takes the place of the one before. Or say how a file is read, or take it out.
+imports-parcel-written = Written
+imports-parcel-written-about = Every row of every file is in. Handing in the same files again changes nothing.
+imports-parcel-stopped = Stopped on the way
+imports-parcel-stopped-about = Something changed between check and writing. What stands as written below is in; check again, and write the rest.
+imports-parcel-discarded = Discarded
+imports-parcel-discarded-about = It was thrown away, and nothing of it was written.
+imports-no-table = Not recognised
+imports-discard = Discard
+imports-take-out = Take { $file } out
+imports-more = Mended or further files
+imports-more-hint = A file of the same name and table takes the place of the one before. Everything is then checked again.
+imports-templates = All templates (ZIP)
+imports-changes = Changes
+imports-changes-would = What would change
+imports-changes-done = What changed
+imports-changes-first = The first { $count } are shown; the file to take away has more.
+imports-how-read = How this file is read
+imports-read-as = Read it as
+imports-their-header = Header in the file
+imports-our-column = Is our column
+imports-leave-out = leave out
+imports-make-codes = The file has no codes
+imports-codes-none = that is a fault
+imports-codes-slug = make them from the name
+imports-codes-from = take them from “{ $column }”
+imports-codes-numbered = number the rows
+imports-codes-prefix = Before the number
+imports-constants = The same in every row
+imports-read-so = Read it so and check
+import-changes-file = file
+import-changes-line = line
+import-changes-record = record
+import-changes-kind = kind
+import-changes-field = field
+import-changes-old = old
+import-changes-new = new
+import-changes-added = new
+import-changes-changed = changed
+import-changes-more = … and { $count } more; --changes FILE.csv writes them all
+import-unknown-field-near = There is no such column. Is it “{ $nearest_en }”?
+import-column-missing = The column “{ $column_en }” is missing.
+reason-no-table = its columns are those of no table, or of more than one; say which table it is
+reason-other-table = it looks like a file of { $table_en }

@@ -4,6 +4,7 @@ error-not-found = 没有找到。
 error-method-not-allowed = 此地址不支持这种请求方法。
 error-not-acceptable = 无法提供所要求的格式。
 error-unsupported-media = 不接受这种类型的内容。
+error-quota-full = 您已上传、尚未写入的文件已占满 { $megabytes } MB 的上限，请先写入或放弃其中一些。
 error-body-too-large = 内容太大，上限为 { $limit } 字节。
 error-body-too-slow = 内容未能及时传完，请检查网络后重试。
 error-malformed = 格式不对：{ $reason }。

@@ -21,8 +21,15 @@ pub(super) fn is_for_its_user(mention: &Mention, meaning: &Meaning) -> bool {
 }
 
 impl Checker<'_> {
-    fn owner(&self, table: &str) -> Option<&'static str> {
-        self.plan.tables.iter().find(|(_, tables)| tables.contains(&table)).map(|(room, _)| *room)
+    fn owner(&self, table: &str) -> Option<String> {
+        let planned = self.plan.tables.iter().find(|(_, tables)| tables.contains(&table)).map(|(room, _)| (*room).to_owned());
+        planned.or_else(|| self.declarer(&self.facts.tables.get(table)?.1))
+    }
+
+    /// The room whose store this module is.
+    fn declarer(&self, module: &[String]) -> Option<String> {
+        let home = self.home(module);
+        (self.role(&home, module) == "store" && joined(module) != self.plan.schema.1).then_some(home.room)
     }
 
     fn reads(&mut self, table: &str, room: &str) {
@@ -121,10 +128,12 @@ impl Checker<'_> {
     pub(super) fn tables(&mut self) {
         let facts = self.facts;
         for (table, (at, module)) in &facts.tables {
-            if joined(module) != self.plan.schema.1 {
-                self.find("table-owner", at, module, format!("`{table}` is declared beside the schema"));
-            } else if self.owner(table).is_none() {
-                self.find("table-owner", at, module, format!("`{table}` has no owner"));
+            match self.owner(table) {
+                None if joined(module) == self.plan.schema.1 => {
+                    self.find("table-owner", at, module, format!("`{table}` has no owner"));
+                }
+                None => self.find("table-owner", at, module, format!("`{table}` is declared beside the schema")),
+                Some(owner) => self.review.tables.push((owner, table.clone())),
             }
         }
         for (room, table) in self.plan.tables.iter().flat_map(|(room, tables)| tables.iter().map(move |table| (room, table))) {

@@ -12,7 +12,7 @@ use hangtag::platform::keys::KeyFile;
 use hangtag::production::parties::Role as Kind;
 use hangtag::production::products::StartRule;
 use hangtag::staff::accounts::Role;
-use hangtag::staff::tokens::{self, NewKey};
+use hangtag::staff::tokens::{self, ApiKey};
 use serde_json::json;
 
 use super::goods::{Goods, policy};
@@ -58,8 +58,9 @@ impl World {
         let goods = app.goods(Some(policy("KILL", &[StartRule::Delivered, StartRule::Sold])), UNITS).await;
         let shops = vec![app.party(Kind::Retailer).await.1, app.party(Kind::Retailer).await.1];
         let maker = app.account(Role::Admin, None).await;
-        let (stamp, new) = (app.house.stamp("system"), NewKey { name: "till".into(), roles: vec![Role::Admin].into(), party: None });
-        let key = app.write(move |db| tokens::insert(db, &stamp, &new, &sha256_hex(b"till"), maker.id)).await;
+        let stamp = app.house.stamp("system");
+        let new = ApiKey { name: "till".into(), roles: vec![Role::Admin].into(), ..ApiKey::default() };
+        let key = app.write(move |db| tokens::insert(db, &stamp, new.clone(), &sha256_hex(b"till"), maker.id)).await.id;
         let (keys, house) = (app.house.keys.clone(), &app.house);
         let token = tokens::sign(&keys.tokens, &house.config.public_url, &key.to_string(), 24 * 60, house.clock.now()).unwrap();
         Self { app, goods, shops, token }

@@ -8,8 +8,8 @@ use hangtag::kernel::Id;
 use hangtag::kernel::text::{Lang, folded};
 use hangtag::platform::db::schema::party;
 use hangtag::platform::http::{random_token, sha256_hex};
-use hangtag::staff::accounts::{self, Binding, Credential, Draft, Role, Roles, session_hash};
-use hangtag::staff::tokens::{self, NewKey};
+use hangtag::staff::accounts::{self, Account, Binding, Credential, Role, Roles, session_hash};
+use hangtag::staff::tokens::{self, ApiKey};
 
 use super::{Answer, Request, TestApp};
 
@@ -62,9 +62,9 @@ impl TestApp {
         let maker = self.account(Role::Admin, None).await;
         let name = format!("{}-{}", role.as_str(), COUNT.fetch_add(1, Ordering::Relaxed));
         let stamp = self.house.stamp("system");
-        let new = NewKey { name: name.clone(), roles: vec![role].into(), party: self.code_of(party).await };
+        let new = ApiKey { name: name.clone(), roles: vec![role].into(), party_code: self.code_of(party).await, ..ApiKey::default() };
         let hash = sha256_hex(random_token::<32>().as_bytes());
-        let id = self.house.store.write(move |db| tokens::insert(db, &stamp, &new, &hash, maker.id)).await.unwrap();
+        let id = self.house.store.write(move |db| tokens::insert(db, &stamp, new.clone(), &hash, maker.id)).await.unwrap().id;
         let token =
             tokens::sign(&self.house.keys.tokens, &self.house.config.public_url, &id.to_string(), 15, self.house.clock.now()).unwrap();
         Persona { app: self, header: ("authorization".into(), format!("Bearer {token}")), csrf: None, login: name, account: None, party }
@@ -86,15 +86,16 @@ impl TestApp {
 
     /// An account of a role, without a password.
     pub async fn account(&self, role: Role, party: Option<Id>) -> accounts::Account {
-        let draft = Draft {
+        let draft = Account {
             login: format!("{}-{}", role.as_str(), COUNT.fetch_add(1, Ordering::Relaxed)),
-            name: role.name(Lang::En).to_owned(),
+            name: role.word(Lang::En).to_owned(),
             roles: Roles::from(vec![role]),
-            party: self.code_of(party).await,
+            party_code: self.code_of(party).await,
             lang: Lang::En,
+            ..Account::default()
         };
         let (stamp, hash) = (self.house.stamp("system"), sha256_hex(random_token::<16>().as_bytes()));
-        self.house.store.write(move |db| accounts::insert(db, &stamp, &draft, &Credential::Link(&hash))).await.unwrap()
+        self.house.store.write(move |db| accounts::insert(db, &stamp, draft.clone(), &Credential::Link(hash.clone()))).await.unwrap()
     }
 
     /// A party of no particular kind.

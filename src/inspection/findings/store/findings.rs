@@ -20,7 +20,7 @@ use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
 use crate::platform::rooms::ListWindow;
-use crate::{each, latest, step, text_column};
+use crate::{each, keyset, step, text_column};
 
 text_column!(SubjectKind, Stage, Status);
 
@@ -224,8 +224,8 @@ macro_rules! narrow {
 /// # Errors
 /// [`Code::Malformed`] for a page token that is none.
 pub(in crate::inspection::findings) fn list(db: &mut Db, filter: &FindingFilter, window: &ListWindow) -> Result<Vec<Finding>> {
-    let from = window.from.read(|key| key.parse().ok())?;
-    Ok(each!(db, |c| latest!(c, narrow!(table::table.select(Finding::as_select()).into_boxed(), filter), table::id, &from, window.limit))?)
+    let window = window.of_ids()?;
+    Ok(each!(db, |c| keyset!(c, narrow!(table::table.select(Finding::as_select()).into_boxed(), filter), newest table::id, window))?)
 }
 
 /// How many findings there are of a filter, and how many pieces they are about.

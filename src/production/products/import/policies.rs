@@ -10,7 +10,7 @@ use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    AnyImport, Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row,
+    AnyImport, Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row, things,
 };
 use crate::production::products::{PolicyFields, StartRule, WarrantyPolicy, rules, store};
 
@@ -23,11 +23,12 @@ pub const POLICY_COLUMNS: Columns = Columns {
     columns: &[
         Column::required(
             "code",
-            &["政策编码", "编码"],
-            &["Policy", "Policy code", "Code"],
+            &["编码"],
+            &["Code"],
             ("政策编码；已有的政策会增加一个新版本", "The policy's code; one that is there already gets a new version"),
             "W-STD",
-        ),
+        )
+        .of(things::POLICY),
         Column::required(
             "valid_from",
             &["生效日期", "生效日"],

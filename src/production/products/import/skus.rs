@@ -9,7 +9,7 @@ use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    AnyImport, Applied, ChangeKind, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row,
+    AnyImport, Applied, ChangeKind, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row, things,
 };
 use crate::production::corrections::{Act, frozen};
 use crate::production::products::http::sku_views;
@@ -22,25 +22,22 @@ pub const SKU_COLUMNS: Columns = Columns {
     columns: &[
         Column::required(
             "code",
-            &["单品编码", "SKU编码", "编码"],
-            &["Sku", "Sku code", "Code"],
+            &["编码"],
+            &["Code"],
             ("单品编码；已有的编码会更新", "The sku's code; one that is there already is updated"),
             "ST-2601-WHT-M",
-        ),
-        Column::optional(
-            "style",
-            &["款号", "货号"],
-            &["Style", "Style code"],
-            ("所属款号；新单品必填", "Code of its style; needed for a new sku"),
-            "ST-2601",
-        ),
+        )
+        .of(things::SKU),
+        Column::optional("style", &[], &[], ("所属款号；新单品必填", "Code of its style; needed for a new sku"), "ST-2601")
+            .of(things::STYLE),
         Column::optional(
             "gtin",
-            &["条码", "商品条码"],
-            &["GTIN", "EAN", "Barcode"],
+            &[],
+            &[],
             ("8、12、13 或 14 位 GTIN；换码后旧码仍然有效", "GTIN of 8, 12, 13 or 14 digits; one that is replaced stays valid"),
             "6901234000016",
-        ),
+        )
+        .of(things::GTIN),
         Column::optional(
             "colour_zh",
             &["颜色", "中文颜色"],

@@ -9,7 +9,7 @@ use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    AnyImport, Applied, ChangeKind, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row, one_of,
+    AnyImport, Applied, ChangeKind, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row, one_of, things,
 };
 use crate::production::corrections::{Act, frozen};
 use crate::production::parties::{self, Status};
@@ -23,11 +23,12 @@ pub const STYLE_COLUMNS: Columns = Columns {
     columns: &[
         Column::required(
             "code",
-            &["款号", "款式编码", "货号"],
-            &["Style", "Style code", "Code"],
+            &[],
+            &["Code"],
             ("款号；已有的款号会更新", "The style's code; one that is there already is updated"),
             "ST-2601",
-        ),
+        )
+        .of(things::STYLE),
         Column::optional(
             "name_zh",
             &["中文名称", "品名", "名称"],
@@ -76,18 +77,19 @@ pub const STYLE_COLUMNS: Columns = Columns {
         ),
         Column::optional(
             "manufacturer",
-            &["制造者", "制造商", "制造者编码"],
+            &["制造者", "制造商", "制造者编码", "制造者编号", "制造商编码"],
             &["Manufacturer", "Manufacturer code"],
             ("标签上制造者的往来单位编码", "Code of the party the label names as manufacturer"),
-            "BR-01",
+            "HF-01",
         ),
         Column::optional(
             "policy",
-            &["质保政策", "政策编码"],
-            &["Warranty policy", "Policy", "Policy code"],
+            &[],
+            &[],
             ("质保政策编码；空着用默认质保期", "Code of the warranty policy; empty for the default term"),
             "W-STD",
-        ),
+        )
+        .of(things::POLICY),
         Column::optional(
             "composition",
             &["纤维成分", "成分", "面料成分", "成分含量"],

@@ -2,8 +2,6 @@
 //!
 //! The table below says which there are, their default and what they mean; a row in the store overrides a default from its `valid_from` on.
 
-mod http;
-
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -17,8 +15,6 @@ use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::{self, Both};
 use crate::kernel::{Code, Error, Fault, Faults, Result};
-
-pub use http::routes;
 
 macro_rules! policies {
     ($($name:ident = $text:literal, $default:literal, $low:literal..=$high:literal, $zh:literal, $en:literal;)*) => {
@@ -74,6 +70,7 @@ policies! {
     TokenMinutes = "api.token_minutes", 15, 1..=1440, "API 令牌有效分钟数", "minutes an API token holds";
     ServiceDays = "warranty.default_days", 365, 0..=3650, "未指定政策时的质保天数", "days of warranty where a style names no policy";
     PhotosPerFinding = "finding.photos", 6, 0..=30, "每条缺陷记录的照片数", "photos a finding may have";
+    ImportMegabytes = "import.megabytes", 2048, 1..=1048576, "每人已上传、尚待写入的文件总量上限（MB）", "megabytes of files a person may have handed in that wait to be written";
     PrintChunk = "print.chunk", 50, 1..=1000, "打印任务每段的标签数", "labels in a chunk of a print job";
     PrintAnswerSeconds = "print.answer_seconds", 5, 1..=60, "等待打印机答复的秒数", "seconds a printer has to answer";
     PrintConfirmSeconds = "print.confirm_seconds", 120, 1..=3600, "等待一段标签打印完成的秒数", "seconds a chunk has to be printed";

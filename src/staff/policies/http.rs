@@ -8,11 +8,11 @@ use askama::Template;
 use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 
-use super::{Policy, PolicyValue, SetPolicy, all, read, set};
 use crate::kernel::time::{local_midnight, read_date};
 use crate::kernel::{Code, Error, Fault, Refusal, Result};
 use crate::platform::http::perm::PolicyEdit;
 use crate::platform::http::{Filled, Form, Json, Problem, Routes, Shell, html, html_response, json, see_other};
+use crate::platform::policies::{Policy, PolicyValue, SetPolicy, all, read, set};
 use crate::platform::rooms::{BrandOnly, Call};
 
 /// Mounts the pages and the API.
@@ -52,7 +52,7 @@ async fn set_json(call: Asked, code: web::Path<String>, body: Json<SetPolicy>) -
 }
 
 #[derive(Template)]
-#[template(path = "platform/policies/list.html")]
+#[template(path = "staff/policies/list.html")]
 struct ListView {
     shell: Shell,
     policies: Vec<PolicyValue>,
@@ -60,7 +60,7 @@ struct ListView {
 }
 
 #[derive(Template)]
-#[template(path = "platform/policies/one.html")]
+#[template(path = "staff/policies/one.html")]
 struct OneView {
     shell: Shell,
     policy: PolicyValue,

@@ -1,0 +1,2 @@
+DROP TABLE parcel_file;
+DROP TABLE parcel;

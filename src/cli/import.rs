@@ -1,0 +1,209 @@
+//! `import`: files into tables from a terminal, one or many at once.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{say, tell, terminal_lang};
+use crate::app;
+use crate::kernel::{Code, Error, Fault, Refusal, Result};
+use crate::platform::exports::{Format, Sheet};
+use crate::platform::http::House;
+use crate::platform::imports::{
+    Change, ChangeKind, CodeRule, ImportReport, ImportTable, ImportTables, Importer, Outcome, Parcel, ParcelFile, ParcelReport, Pass,
+    Reading, change_rows, change_titles, changes_of, in_order, nearest, recognise, uploads,
+};
+use crate::platform::words::Words;
+
+/// Changes a dry run prints of each file.
+const PRINTED: usize = 20;
+
+/// What is imported, and how it is read.
+#[derive(Args)]
+pub(super) struct ImportArgs {
+    /// A table and a file of it (`import parties list.csv`), or files of any tables, checked and written together: each is recognised by its
+    /// headers, or named as `lots=FILE`.
+    #[arg(required = true, value_name = "[TABLE] FILE")]
+    what: Vec<String>,
+    /// Only check; print what would change.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Write every change, row by row and field by field, into this CSV file.
+    #[arg(long, value_name = "FILE")]
+    changes: Option<PathBuf>,
+    /// A header of the file and the column it stands for: `Facility Name=name_en`. With nothing behind the sign its cells are left out.
+    #[arg(long = "map", value_name = "HEADER=COLUMN")]
+    map: Vec<String>,
+    /// Leave out columns that stand for nothing.
+    #[arg(long)]
+    ignore_unknown: bool,
+    /// What stands in every row of a column that the file lacks: `roles=factory`.
+    #[arg(long = "set", value_name = "COLUMN=VALUE")]
+    set: Vec<String>,
+    /// How rows get a code where the file has none: `slug` by their name, `from:COLUMN` by another column, or a prefix and the row's number.
+    #[arg(long, value_name = "slug|from:COLUMN|PREFIX-{n}")]
+    make_codes: Option<String>,
+}
+
+impl ImportArgs {
+    fn reading(&self) -> Result<Reading> {
+        let pairs = |given: &[String], field: &'static str| -> Result<BTreeMap<String, String>> {
+            let pair = |one: &String| {
+                let wrong = || Error::from(Fault::new(field, Code::NotOneOf).with("value", one).with("allowed", "NAME=VALUE"));
+                one.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).ok_or_else(wrong)
+            };
+            given.iter().map(pair).collect()
+        };
+        let codes = self.make_codes.as_deref().map(str::parse::<CodeRule>).transpose()?;
+        Ok(Reading { map: pairs(&self.map, "map")?, ignore_unknown: self.ignore_unknown, set: pairs(&self.set, "set")?, codes })
+    }
+}
+
+/// Imports files, or only checks them; shows a bar while it goes.
+pub(super) fn run(house: &House, args: &ImportArgs) -> Result<()> {
+    let (tables, words, reading) = (app::import_tables(), Words::of(terminal_lang()), args.reading()?);
+    let mut files = files(args, &tables, &reading, words)?;
+    in_order(&mut files, &tables, |file| file.table.columns.table);
+    let importer = Importer { stamp: house.stamp("cli"), party: None };
+    let mut parcel = Parcel::new(house, importer, &tables, files);
+    let folder = uploads(house).join(format!("{}.changes", house.id()));
+    if args.changes.is_some() {
+        std::fs::create_dir_all(&folder)?;
+        parcel = parcel.keeping_changes(folder.clone(), usize::MAX);
+    }
+    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(1) } else { ProgressBar::hidden() };
+    bar.set_style(ProgressStyle::with_template("{msg:10} {bar:40} {percent:>3} % {eta}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let mut progress = |pass, done, of| {
+        bar.set_message(words.say(match pass {
+            Pass::Checking => "imports-checking",
+            Pass::Applying => "imports-applying",
+        }));
+        bar.set_length(of);
+        bar.set_position(done);
+    };
+    let report = if args.dry_run { parcel.check(&mut progress) } else { parcel.write(&mut progress) };
+    bar.finish_and_clear();
+    let told = report.and_then(|report| {
+        if let Some(file) = &args.changes {
+            write_changes(file, &folder, &report, &tables, words)?;
+        }
+        Ok(report)
+    });
+    if args.changes.is_some() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    show(&told?, args, &tables, words)
+}
+
+/// The files that were named, each with its table.
+fn files(args: &ImportArgs, tables: &ImportTables, reading: &Reading, words: Words) -> Result<Vec<ParcelFile>> {
+    let (first, rest) = args.what.split_first().ok_or(Code::Missing)?;
+    let named = tables.find(first).ok().filter(|_| !rest.is_empty());
+    let looks_like_a_table = !rest.is_empty() && !first.contains(['.', '/', '\\', '=']) && !Path::new(first).exists();
+    if named.is_none() && looks_like_a_table {
+        let names: Vec<_> = tables.0.iter().map(|table| table.columns.table).collect();
+        return Err(Refusal::new(Code::NotOneOf).with("value", first).with("allowed", names.join(", ")).into());
+    }
+    let given = if named.is_some() { rest } else { args.what.as_slice() };
+    given.iter().map(|what| file(what, named, tables, reading, words)).collect()
+}
+
+fn file(what: &str, named: Option<ImportTable>, tables: &ImportTables, reading: &Reading, words: Words) -> Result<ParcelFile> {
+    let of_table = what.split_once('=').and_then(|(table, path)| Some((tables.find(table).ok()?, path)));
+    let (named, path) = of_table.map_or((named, what), |(table, path)| (Some(table), path));
+    let path = PathBuf::from(path);
+    if let Err(error) = File::open(&path) {
+        return Err(Error::broken(format!("{}: {error}", path.display())));
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let table = match named {
+        Some(table) => table,
+        None => {
+            let found = recognise(&path, &tables.0)?;
+            let guess = || nearest(&found.headers, &tables.0).map(|table| format!("{}=", table.columns.table)).unwrap_or_default();
+            let no_table = Refusal::new(Code::FileBroken).with("reason", "no-table");
+            let unknown = || Error::broken(format!("{name}: {} ({}{})", words.refusal(&no_table), guess(), path.display()));
+            found.table.ok_or_else(unknown)?
+        }
+    };
+    Ok(ParcelFile { table, name, path, reading: reading.clone() })
+}
+
+/// Prints what came of it.
+fn show(report: &ParcelReport, args: &ImportArgs, tables: &ImportTables, words: Words) -> Result<()> {
+    for file in &report.files {
+        file.notes.iter().for_each(|note| tell(&note.word(words)));
+        show_faults(file, report.files.len() > 1, words);
+        if args.dry_run {
+            show_changes(file, tables, words);
+        }
+        say(&format!(
+            "{} {}: {} {}, {} {}, {} {}, {} {}",
+            words.say(file.outcome_key()),
+            file.file,
+            file.rows_read,
+            words.say("imports-rows"),
+            file.added,
+            words.say("imports-added"),
+            file.changed,
+            words.say("imports-changed"),
+            file.unchanged,
+            words.say("imports-unchanged"),
+        ));
+    }
+    match report.outcome {
+        Outcome::Checked | Outcome::Applied => Ok(()),
+        Outcome::Refused | Outcome::Stopped => {
+            let faults: u64 = report.files.iter().map(|file| file.fault_count).sum();
+            Err(Error::broken(format!("{faults} {}", words.say("imports-faults"))))
+        }
+    }
+}
+
+fn show_faults(file: &ImportReport, of_several: bool, words: Words) {
+    for fault in &file.faults {
+        let name = if of_several { format!("{}: ", file.file) } else { String::new() };
+        let sheet = fault.sheet.as_ref().map(|sheet| format!("{sheet}, ")).unwrap_or_default();
+        let line = fault.line.map(|line| format!("{sheet}{} {line}, ", words.say("line"))).unwrap_or_default();
+        let value = fault.value.as_ref().map(|value| format!(" “{value}”")).unwrap_or_default();
+        tell(&format!("{name}{line}{}{value}: {}", fault.place(words.lang()), fault.word(words)));
+    }
+}
+
+fn show_changes(file: &ImportReport, tables: &ImportTables, words: Words) {
+    let table = tables.find(&file.table).ok();
+    for change in file.changes.iter().take(PRINTED) {
+        let place = format!("{} {}, {}", words.say("line"), change.line, change.key);
+        match change.kind {
+            ChangeKind::Added => say(&format!("{place}: {}", words.say("import-changes-added"))),
+            ChangeKind::Changed => change.fields.iter().for_each(|field| {
+                let title = table.map_or(field.field.as_str(), |table| field.title(table.columns, words.lang()));
+                say(&format!("{place}: {title}: “{}” → “{}”", field.old, field.new));
+            }),
+        }
+    }
+    let more = (file.added + file.changed).saturating_sub(u64::try_from(PRINTED).unwrap_or_default());
+    if more > 0 {
+        say(&words.say1("import-changes-more", "count", more));
+    }
+}
+
+/// Writes every change of every file as one CSV.
+fn write_changes(file: &Path, folder: &Path, report: &ParcelReport, tables: &ImportTables, words: Words) -> Result<()> {
+    let mut sheet = Sheet::new(Format::Csv, BufWriter::new(File::create(file)?), change_titles(words))?;
+    for (place, of) in report.files.iter().enumerate().filter(|(_, of)| of.outcome != Outcome::Refused) {
+        let table = tables.find(&of.table).ok();
+        // A file of which nothing is known to change has left none.
+        let Ok(kept) = File::open(changes_of(folder, place)) else { continue };
+        for line in BufReader::new(kept).lines() {
+            let change: Change = serde_json::from_str(&line?).map_err(Error::broken)?;
+            change_rows(&of.file, table.as_ref(), &change, words).iter().try_for_each(|row| sheet.row(row))?;
+        }
+    }
+    sheet.finish()?.into_inner().map_err(|error| Error::broken(error.into_error()))?.sync_all()?;
+    Ok(())
+}
