@@ -1,6 +1,4 @@
-//! The only file that names every room: mounts their routes, lists the menu, registers their jobs.
-
-use std::sync::Arc;
+//! The only file that names every room, in one list.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -15,9 +13,9 @@ use crate::ownership::{holders, sales, warranties};
 use crate::platform::http::pack::pack;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, House, Menu, RouteEntry, Routes, assets, at_the_door, dress, guard_headers, remember_lang};
-use crate::platform::imports::{self, ImportTable, ImportTables, ImportWork};
+use crate::platform::imports::{self, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
-use crate::platform::rooms;
+use crate::platform::rooms::Room;
 use crate::production::{batches, materials, parties, print_jobs, printers, products, serials};
 use crate::public::{card, links, resolver};
 use crate::quality::{recalls, trace};
@@ -27,88 +25,65 @@ use crate::staff;
 const MAY_IMPORT: &[Permission] =
     &[Permission::CatalogueEdit, Permission::ProductionEdit, Permission::SalesEdit, Permission::FindingsEdit, Permission::PolicyEdit];
 
+/// Every room. A request tries them in this order, so what the world asks for comes first; the menu has it as people work, and a new deployment
+/// loads its tables in it.
+#[rustfmt::skip]
+const ROOMS: &[Room] = &[
+    Room::new("resolver", resolver::routes),
+    Room::new("card", card::routes),
+    Room::new("assets", assets::routes),
+    Room::new("jobs", jobs::routes),
+    staff::sign_in::ROOM,
+    parties::ROOM,
+    Room::new("products", products::routes)
+        .menu(&[Entry::new("/styles", "styles-title", &[Permission::CatalogueRead]).act("/styles/new", "styles-new", Permission::CatalogueEdit)])
+        .imports(&[products::POLICY_IMPORT, products::STYLE_IMPORT, products::SKU_IMPORT]),
+    Room::new("lots", materials::routes)
+        .menu(&[Entry::new("/lots", "lots-title", &[Permission::ProductionRead]).act("/lots/new", "lots-new", Permission::ProductionEdit)])
+        .imports(&[materials::IMPORT]),
+    Room::new("batches", batches::routes)
+        .menu(&[Entry::new("/batches", "batches-title", &[Permission::ProductionRead]).act("/batches/new", "batches-new", Permission::ProductionEdit)])
+        .imports(&[batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS]),
+    serials::ROOM,
+    Room::new("print_jobs", print_jobs::routes)
+        .menu(&[Entry::new("/labels", "labels-title", &[Permission::LabelsRead])])
+        .works(&[|| Box::new(print_jobs::LabelWork)]),
+    printers::ROOM,
+    sales::ROOM,
+    warranties::ROOM,
+    holders::ROOM,
+    links::ROOM,
+    findings::ROOM,
+    defects::ROOM,
+    trace::ROOM,
+    recalls::ROOM,
+    staff::policies::ROOM,
+    staff::calendars::ROOM,
+    Room::new("imports", imports::routes).menu(&[Entry::new("/imports", "imports-title", MAY_IMPORT)]),
+    staff::accounts::ROOM,
+    staff::tokens::ROOM,
+];
+
 /// The staff menu, in the order people work.
-#[rustfmt::skip]
-const MENU: &[Entry] = &[
-    Entry::new("/find", "batches-find-title", &[Permission::ProductionRead]),
-    Entry::new("/styles", "styles-title", &[Permission::CatalogueRead]).act("/styles/new", "styles-new", Permission::CatalogueEdit),
-    Entry::new("/parties", "parties-title", &[Permission::CatalogueRead]).act("/parties/new", "parties-new", Permission::CatalogueEdit),
-    Entry::new("/lots", "lots-title", &[Permission::ProductionRead]).act("/lots/new", "lots-new", Permission::ProductionEdit),
-    Entry::new("/batches", "batches-title", &[Permission::ProductionRead]).act("/batches/new", "batches-new", Permission::ProductionEdit),
-    Entry::new("/labels", "labels-title", &[Permission::LabelsRead]),
-    Entry::new("/sales", "sales-title", &[Permission::SalesRead]).act("/sales/new", "sales-new", Permission::SalesEdit),
-    Entry::new("/links", "links-title", &[Permission::LinksEdit]).act("/links/new", "links-new", Permission::LinksEdit),
-    Entry::new("/findings", "findings-title", &[Permission::FindingsRead]).act("/findings/new", "findings-new", Permission::FindingsEdit),
-    Entry::new("/trace", "trace-title", &[Permission::TraceRead]),
-    Entry::new("/recalls", "recalls-title", &[Permission::RecallEdit]),
-    Entry::new("/defects", "defects-title", &[Permission::PolicyEdit]),
-    Entry::new("/policy-values", "policy-values-title", &[Permission::PolicyEdit]),
-    Entry::new("/calendars", "calendars-title", &[Permission::PolicyEdit]),
-    Entry::new("/imports", "imports-title", MAY_IMPORT),
-    Entry::new("/accounts", "accounts-title", &[Permission::AccountsEdit]).act("/accounts/new", "accounts-new", Permission::AccountsEdit),
-    Entry::new("/api-keys", "api-keys-title", &[Permission::AccountsEdit]).act("/api-keys/new", "api-keys-new", Permission::AccountsEdit),
-];
-
-/// The tables that can be imported, in the order a new deployment loads them.
-#[rustfmt::skip]
-const IMPORTS: &[ImportTable] = &[
-    parties::IMPORT,
-    products::POLICY_IMPORT,
-    products::STYLE_IMPORT,
-    products::SKU_IMPORT,
-    materials::IMPORT,
-    batches::BATCHES,
-    batches::BATCH_LOTS,
-    batches::GARMENTS,
-    sales::IMPORT,
-    findings::IMPORT,
-    staff::calendars::IMPORT,
-];
-
-/// Every room's routes. A request tries them in this order, so what the world asks for comes first.
-const ROUTES: &[fn(&mut Routes<'_, '_>)] = &[
-    resolver::routes,
-    card::routes,
-    assets::routes,
-    jobs::routes,
-    staff::policies::routes,
-    imports::routes,
-    staff::sign_in::routes,
-    staff::accounts::routes,
-    staff::tokens::routes,
-    rooms::routes::<parties::Party>,
-    staff::calendars::routes,
-    products::routes,
-    materials::routes,
-    batches::routes,
-    serials::routes,
-    print_jobs::routes,
-    printers::routes,
-    sales::routes,
-    warranties::routes,
-    holders::routes,
-    rooms::routes::<defects::Defect>,
-    findings::routes,
-    trace::routes,
-    recalls::routes,
-    links::routes,
-];
+fn menu() -> Menu {
+    Menu(ROOMS.iter().flat_map(|room| room.menu).copied().collect())
+}
 
 /// The kinds of long work.
 pub fn works() -> Works {
-    let works: Vec<Box<dyn Work>> = vec![Box::new(ImportWork(import_tables())), Box::new(print_jobs::LabelWork)];
-    works.into()
+    let of_rooms = ROOMS.iter().flat_map(|room| room.works).map(|make| make());
+    of_rooms.chain([Box::new(ImportWork(import_tables())) as Box<dyn Work>]).collect()
 }
 
-/// Every table that can be imported.
+/// Every table that can be imported, in the order a new deployment loads them.
 pub fn import_tables() -> ImportTables {
-    ImportTables(Arc::from(IMPORTS))
+    ImportTables(ROOMS.iter().flat_map(|room| room.imports).copied().collect())
 }
 
 /// Mounts every room's routes.
 fn mount(mut on: Routes<'_, '_>) {
-    for routes in ROUTES {
-        routes(&mut on);
+    for room in ROOMS {
+        (room.routes)(&mut on);
     }
 }
 
@@ -134,7 +109,7 @@ pub fn app(
 > {
     App::new()
         .app_data(web::Data::new(house.clone()))
-        .app_data(Menu(Arc::from(MENU)))
+        .app_data(menu())
         .app_data(web::Data::new(import_tables()))
         .app_data(web::Data::from(staff::door::porter()))
         .app_data(web::Data::new(card::Desk::new(house, counter)))
@@ -171,4 +146,27 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         whole.merge(OpenApiBuilder::new().paths(paths).components(Some(components)).build());
     }
     whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::text::Lang;
+    use crate::platform::words::Words;
+
+    #[test]
+    fn rooms_have_names_words_and_whoever_may_import_finds_the_desk() {
+        let mut names: Vec<&str> = ROOMS.iter().map(|room| room.name).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+        for entry in menu().0.iter() {
+            let act = entry.act.map(|(_, key, _)| key);
+            for key in [entry.key].into_iter().chain(act) {
+                assert!(Lang::ALL.iter().all(|lang| Words::of(*lang).knows(key)), "{key}");
+            }
+        }
+        for table in import_tables().0.iter() {
+            assert!(MAY_IMPORT.contains(&table.needs), "{}", table.columns.table);
+        }
+    }
 }

@@ -8,7 +8,9 @@ mod zones;
 use crate::choices;
 use crate::kernel::text::{self, Lang};
 use crate::kernel::{Code, Fault};
-use crate::platform::rooms::{Field, Fields, Kind};
+use crate::platform::http::Entry;
+use crate::platform::http::perm::Permission;
+use crate::platform::rooms::{Field, Fields, Kind, Room};
 
 pub use store::{Defect, all, by_code, seed};
 pub use zones::{BACK, ELSEWHERE, FRONT, ZONES};
@@ -93,6 +95,9 @@ impl Severity {
         }
     }
 }
+
+/// The room.
+pub const ROOM: Room = Room::of::<Defect>().menu(&[Entry::new("/defects", "defects-title", &[Permission::PolicyEdit])]);
 
 const NAME: (&str, &str) = ("缺陷", "Defect");
 

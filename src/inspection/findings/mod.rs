@@ -21,7 +21,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use choices::{Counted, Stage, Status, SubjectKind};
-pub use http::routes;
 pub use import::IMPORT;
 pub use rules::{Holds, Sound};
 pub use store::findings::{Counts, Finding, FindingFilter, counts, finding, log, withdraw};
@@ -33,9 +32,16 @@ use super::defects::{Severity, ZONES, defect_code};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::text::Lang;
 use crate::kernel::{BatchNo, Fault, GarmentId, Id};
+use crate::platform::http::Entry;
+use crate::platform::http::perm::Permission;
 use crate::platform::imports::things;
-use crate::platform::rooms::{Field, Fields, Kind};
+use crate::platform::rooms::{Field, Fields, Kind, Room};
 use crate::production::serials::Scanned;
+
+/// The room.
+pub const ROOM: Room = Room::new("findings", http::routes)
+    .menu(&[Entry::new("/findings", "findings-title", &[Permission::FindingsRead]).act("/findings/new", "findings-new", Permission::FindingsEdit)])
+    .imports(&[IMPORT]);
 
 #[rustfmt::skip]
 const SUBJECT: Field = Field::new("subject", Kind::Line(2_000), &["对象", "批次或序列号"], &["Subject", "Serial, batch or lot"]).needed()

@@ -18,7 +18,6 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 pub use examine::{Examined, examine};
-pub use http::routes;
 pub use import::IMPORT;
 pub use register::register;
 pub use rules::{NewSale, SaleAsk, SaleStatus, Sound};
@@ -29,8 +28,15 @@ use crate::choices;
 use crate::kernel::money::{self, Money};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Fault, Refusal, Result, countries};
+use crate::platform::http::Entry;
+use crate::platform::http::perm::Permission;
 use crate::platform::imports::things;
-use crate::platform::rooms::{Field, Fields, Kind, Said};
+use crate::platform::rooms::{Field, Fields, Kind, Room, Said};
+
+/// The room.
+pub const ROOM: Room = Room::new("sales", http::routes)
+    .menu(&[Entry::new("/sales", "sales-title", &[Permission::SalesRead]).act("/sales/new", "sales-new", Permission::SalesEdit)])
+    .imports(&[IMPORT]);
 
 /// The currency of a price without one.
 const CURRENCY: &str = "CNY";

@@ -7,7 +7,6 @@ mod http;
 mod rules;
 mod store;
 
-pub use http::routes;
 pub use rules::{Facts, Status, Term, Terms, WaitsFor, WarrantyState, moved, term, waits_for};
 pub use store::{Opening, Warranty, activate, again, end, latest, of_garments, of_sale, open, terms, void};
 
@@ -15,7 +14,11 @@ use chrono::NaiveDate;
 
 use crate::kernel::{GarmentId, Result};
 use crate::platform::db::Db;
+use crate::platform::rooms::Room;
 use crate::platform::words::Words;
+
+/// The room.
+pub const ROOM: Room = Room::new("warranties", http::routes);
 
 /// The warranty of a garment's latest sale on `today`.
 ///

@@ -10,9 +10,10 @@ use crate::choices;
 use crate::kernel::gs1::Gln;
 use crate::kernel::text::Lang;
 use crate::kernel::{Fault, countries, faults};
+use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::ImportTable;
-use crate::platform::rooms::{Field, Fields, Kind, import};
+use crate::platform::rooms::{Field, Fields, Kind, Room, import};
 
 pub use store::{Maker, Party, by_code, by_ids, codes_of_ids, create, ids_of_codes, maker, with_role};
 
@@ -82,6 +83,15 @@ pub const FIELDS: Fields = Fields { table: "parties", title: ("往来单位", "P
 
 const NAME: (&str, &str) = ("名称", "Name");
 const ADDRESS: (&str, &str) = ("地址", "Address");
+
+/// The room.
+pub const ROOM: Room = Room::of::<Party>()
+    .menu(&[Entry::new("/parties", "parties-title", &[Permission::CatalogueRead]).act(
+        "/parties/new",
+        "parties-new",
+        Permission::CatalogueEdit,
+    )])
+    .imports(&[IMPORT]);
 
 /// The table, for the import desk.
 pub const IMPORT: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::CatalogueEdit, begin: import::<Party> };

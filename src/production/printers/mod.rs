@@ -12,14 +12,16 @@ use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::text::{self, Lang};
 use crate::platform::http::House;
 use crate::platform::policies::{self, Policy};
-use crate::platform::rooms::{Field, Fields, Kind};
+use crate::platform::rooms::{Field, Fields, Kind, Room};
 use crate::platform::words::Words;
 use crate::production::labels::Format;
 
-pub use http::routes;
 pub use link::PrinterLink;
 pub use status::{Status, Stop};
 pub use store::{Printer, all, by_code, by_id, create};
+
+/// The room.
+pub const ROOM: Room = Room::new("printers", http::routes);
 
 choices! {
     /// The language of a printer.

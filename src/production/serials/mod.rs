@@ -8,5 +8,13 @@ mod rules;
 mod store;
 
 pub use find::{Finder, Meant, find, garment, meant, printed, serial_in};
-pub use http::{Beside, routes};
+pub use http::Beside;
 pub use rules::Scanned;
+
+use crate::platform::http::Entry;
+use crate::platform::http::perm::Permission;
+use crate::platform::rooms::Room;
+
+/// The room.
+pub const ROOM: Room =
+    Room::new("serials", http::routes).menu(&[Entry::new("/find", "batches-find-title", &[Permission::ProductionRead])]);

@@ -11,12 +11,20 @@ mod vocabulary;
 
 use crate::choices;
 use crate::kernel::text::Lang;
-use crate::platform::rooms::{Field, Fields, Kind};
+use crate::platform::rooms::{Field, Fields, Kind, Room};
 
-pub use http::routes;
+use crate::platform::http::Entry;
+use crate::platform::http::perm::Permission;
 pub use rules::{Offer, Wishes, best, media_ranges, our_tags};
 pub use store::{Attached, Defaults, HELD, Link, attached, defaults};
 pub use vocabulary::{LINK_TYPES, LinkType, NAMESPACE, local_name};
+
+/// The room.
+pub const ROOM: Room = Room::new("links", http::routes).menu(&[Entry::new("/links", "links-title", &[Permission::LinksEdit]).act(
+    "/links/new",
+    "links-new",
+    Permission::LinksEdit,
+)]);
 
 choices! {
     /// What a link is attached to, from the least to the most specific: of two links of one type the more specific one counts.

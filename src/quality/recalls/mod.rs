@@ -13,13 +13,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::choices;
-use crate::platform::rooms::{Field, Fields, Kind};
+use crate::platform::rooms::{Field, Fields, Kind, Room};
 
-pub use http::routes;
 pub use rules::{Difference, canonical, compare};
 pub use store::{Scope, by_code, insert};
 
 use super::trace::{Query, Units};
+use crate::platform::http::Entry;
+use crate::platform::http::perm::Permission;
+
+/// The room.
+pub const ROOM: Room = Room::new("recalls", http::routes).menu(&[Entry::new("/recalls", "recalls-title", &[Permission::RecallEdit])]);
 
 choices! {
     /// What a scope's trace began at.

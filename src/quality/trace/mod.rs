@@ -22,13 +22,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use genealogy::{Genealogy, Parts, Scratch, UsePart};
-pub use http::routes;
 pub use store::{DOWN_SQL, Tally, UP_SQL, down_by_sql, parts, tallies, up_by_sql};
 pub use tables::{BATCH_TITLES, batch_row};
 pub use walk::{AffectedBatch, Held, affected, genealogy as held_genealogy, trace};
 
 use crate::kernel::text::Both;
 use crate::kernel::{GarmentId, Id};
+use crate::platform::http::Entry;
+use crate::platform::http::perm::Permission;
+use crate::platform::rooms::Room;
+
+/// The room.
+pub const ROOM: Room = Room::new("trace", http::routes).menu(&[Entry::new("/trace", "trace-title", &[Permission::TraceRead])]);
 
 /// What a trace begins at.
 #[derive(Clone, Debug, PartialEq, Eq)]

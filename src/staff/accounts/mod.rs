@@ -13,10 +13,10 @@ use crate::config::Config;
 use crate::kernel::Result;
 use crate::kernel::choices::Choice;
 use crate::kernel::text::Lang;
-use crate::platform::http::{House, random_token};
-use crate::platform::rooms::{Field, Fields, Kind, Secret};
+use crate::platform::http::{Entry, House, random_token};
+use crate::platform::rooms::{Field, Fields, Kind, Room, Secret};
 
-pub use http::routes;
+use crate::platform::http::perm::Permission;
 pub use rules::{Binding, Role, Roles, is_worth_noting, read_login};
 pub(in crate::staff) use store::has_role;
 pub use store::{
@@ -24,6 +24,14 @@ pub use store::{
     insert_link, insert_session, is_empty, of_actor, opened, party_of_code, permitted_party, rehash, seen, session_hash, sessions_of,
     set_lang, set_password, spend_link,
 };
+
+/// The room.
+pub const ROOM: Room =
+    Room::new("accounts", http::routes).menu(&[Entry::new("/accounts", "accounts-title", &[Permission::AccountsEdit]).act(
+        "/accounts/new",
+        "accounts-new",
+        Permission::AccountsEdit,
+    )]);
 
 choices! {
     /// Whether somebody can sign in.

@@ -15,9 +15,15 @@ use utoipa::ToSchema;
 use crate::choices;
 use crate::kernel::text::Both;
 
-pub use http::routes;
+use crate::platform::http::Entry;
+use crate::platform::http::perm::Permission;
+use crate::platform::rooms::Room;
 pub use import::{COLUMNS, IMPORT};
 pub use store::days;
+
+/// The room.
+pub const ROOM: Room =
+    Room::new("calendars", http::routes).menu(&[Entry::new("/calendars", "calendars-title", &[Permission::PolicyEdit])]).imports(&[IMPORT]);
 
 choices! {
     /// What a day is, whatever its weekday.

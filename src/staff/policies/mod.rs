@@ -2,4 +2,10 @@
 
 mod http;
 
-pub use http::routes;
+use crate::platform::http::Entry;
+use crate::platform::http::perm::Permission;
+use crate::platform::rooms::Room;
+
+/// The room.
+pub const ROOM: Room =
+    Room::new("policy-values", http::routes).menu(&[Entry::new("/policy-values", "policy-values-title", &[Permission::PolicyEdit])]);

@@ -3,5 +3,8 @@
 mod http;
 mod rules;
 
-pub use http::routes;
+use crate::platform::rooms::Room;
 pub use rules::way_back;
+
+/// The room.
+pub const ROOM: Room = Room::new("sign_in", http::routes);

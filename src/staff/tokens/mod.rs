@@ -8,13 +8,22 @@ mod jwt;
 mod rules;
 mod store;
 
-use crate::platform::rooms::{Field, Fields, Kind};
+use crate::platform::rooms::{Field, Fields, Kind, Room};
 use crate::staff::accounts::{PARTY, ROLES};
 
-pub use http::routes;
+use crate::platform::http::Entry;
+use crate::platform::http::perm::Permission;
 pub use jwt::{Claims, Live, sign, verify};
 pub use rules::{AUDIENCE_PURPOSE, KEY_PREFIX};
 pub use store::{ApiKey, insert, live, live_of_hash, note_use, revoke};
+
+/// The room.
+pub const ROOM: Room =
+    Room::new("api-keys", http::routes).menu(&[Entry::new("/api-keys", "api-keys-title", &[Permission::AccountsEdit]).act(
+        "/api-keys/new",
+        "api-keys-new",
+        Permission::AccountsEdit,
+    )]);
 
 /// What a list of keys shows.
 #[rustfmt::skip]

@@ -1,0 +1,51 @@
+//! What the application takes of a room.
+
+use super::thing::{self, Thing};
+use crate::platform::http::{Entry, Routes};
+use crate::platform::imports::ImportTable;
+use crate::platform::jobs::Work;
+
+/// A room as the application knows it: one line in `app.rs`.
+#[derive(Clone, Copy)]
+pub struct Room {
+    /// Its name, that of its folder or of its list.
+    pub name: &'static str,
+    /// Mounts its pages and its API.
+    pub routes: fn(&mut Routes<'_, '_>),
+    /// Its entries in the staff menu.
+    pub menu: &'static [Entry],
+    /// Its tables to hand in.
+    pub imports: &'static [ImportTable],
+    /// Its kinds of long work.
+    pub works: &'static [fn() -> Box<dyn Work>],
+}
+
+impl Room {
+    /// A room with routes of its own.
+    pub const fn new(name: &'static str, routes: fn(&mut Routes<'_, '_>)) -> Self {
+        Self { name, routes, menu: &[], imports: &[], works: &[] }
+    }
+
+    /// A room of one kind of thing, and nothing beside what follows from its fields.
+    pub const fn of<T: Thing>() -> Self {
+        Self::new(T::FIELDS.table, thing::routes::<T>)
+    }
+
+    /// With these entries in the menu.
+    #[must_use]
+    pub const fn menu(self, menu: &'static [Entry]) -> Self {
+        Self { menu, ..self }
+    }
+
+    /// With these tables to hand in.
+    #[must_use]
+    pub const fn imports(self, imports: &'static [ImportTable]) -> Self {
+        Self { imports, ..self }
+    }
+
+    /// With these kinds of long work.
+    #[must_use]
+    pub const fn works(self, works: &'static [fn() -> Box<dyn Work>]) -> Self {
+        Self { works, ..self }
+    }
+}
