@@ -13,7 +13,7 @@ use crate::kernel::{Code, Error, Fault, Result};
 use crate::platform::http::House;
 use crate::platform::words::Words;
 use crate::production::labels::{Fonts, Format, Template, lint};
-use crate::production::print_jobs::{self, JobState, LabelRequest, Made};
+use crate::production::print_jobs::{self, LabelRequest, Made, PrintJobState};
 use crate::production::printers::{self, Language, Printer};
 
 /// Who does it, in events.
@@ -116,11 +116,11 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
             Ok(())
         }
         LabelsCommand::Make { batch, count, units, only_new, template, format, out, claim_codes, dpi } => {
-            let format: Format = format.parse()?;
+            let format = Format::read("format", &format)?;
             let request = LabelRequest {
                 batch,
                 template,
-                format: Some(format.name().to_owned()),
+                format: Some(format.as_str().to_owned()),
                 count,
                 units,
                 only_new,
@@ -262,7 +262,7 @@ fn print(house: &House, request: &LabelRequest) -> Result<()> {
     let job = loop {
         let job = house.store.read_blocking(move |db| print_jobs::job_view(db, id))?;
         show(job.labels, job.made);
-        if !matches!(job.state, JobState::Queued | JobState::Running) {
+        if !matches!(job.state, PrintJobState::Queued | PrintJobState::Running) {
             break job;
         }
         std::thread::sleep(LOOK);
@@ -272,7 +272,7 @@ fn print(house: &House, request: &LabelRequest) -> Result<()> {
         tell(&printers::reasons(words, &job.message));
     }
     let open = print_jobs::unaccounted(house, id)?;
-    if job.state == JobState::Paused {
+    if job.state == PrintJobState::Paused {
         tell(&words.say1("labels-print-waits", "page", format!("{}/labels/jobs/{id}", house.config.public_url)));
     }
     open.iter().for_each(|one| say(&format!("{}\t{}", one.unit, one.serial)));

@@ -372,7 +372,7 @@ impl Maker<'_> {
     fn labels(&self, batch: &str, count: i64, on: NaiveDate) -> Result<()> {
         let rows = LabelRequest {
             batch: batch.to_owned(),
-            format: Some(Format::Csv.name().to_owned()),
+            format: Some(Format::Csv.as_str().to_owned()),
             count: Some(count),
             claim_codes: true,
             ..LabelRequest::default()

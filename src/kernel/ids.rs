@@ -17,7 +17,7 @@ pub const UNITS_PER_BATCH: i64 = 1 << UNIT_BITS;
 pub const LAST_BATCH_NO: i64 = (1 << 24) - 1;
 
 /// The number of a batch, 1 to [`LAST_BATCH_NO`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BatchNo(pub i64);
 

@@ -597,7 +597,7 @@ fn throughput() {
         let seconds = start.elapsed().as_secs_f64();
         println!(
             "{name} {}: layout {laid_out:?}, {:.0} labels/s, {} bytes a label, {} resident at most",
-            format.name(),
+            format.as_str(),
             f64::from(u32::try_from(summary.labels).unwrap()) / seconds,
             summary.bytes / summary.labels,
             peak()

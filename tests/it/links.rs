@@ -83,3 +83,46 @@ story!(only_who_may_attach_links_sees_or_changes_them, |app| {
     inspector.get("/api/v1/links/0000000000000").await.expect(403);
     inspector.send(Request::new("DELETE", "/api/v1/links/0000000000000")).await.expect(403);
 });
+
+story!(links_are_attached_and_taken_away_on_pages_too, |app| {
+    let season = app.season().await;
+    let brand = app.persona(Role::Planner).await;
+    assert!(brand.page("/links").await.expect(200).text().contains("No links have been attached yet."));
+    let form = [("level", "garment"), ("code", season.serials[0].as_str()), ("gtin", ""), ("link_type", "https://gs1.org/voc/faqs")];
+    let rest = [("href", "https://brand.example/faq"), ("title", "FAQ"), ("hreflang", ""), ("media_type", ""), ("context", "")];
+    let refused = brand.form("/links/new", &form).await.expect(422);
+    assert!(refused.text().contains(&season.serials[0]), "what was written stands in the form: {}", refused.text());
+    let place = brand.form("/links/new", &[&form[..], &rest[..]].concat()).await.expect(303).header("location").unwrap().to_owned();
+    let page = brand.page(&place).await.expect(200);
+    assert!(page.text().contains(&season.serials[0]) && page.text().contains(GTIN) && page.text().contains("Frequently asked questions"));
+    let file = brand.get("/links.csv?lang=en").await.expect(200);
+    assert!(file.text().contains("gs1:faqs") && file.text().contains("2026-06-15 20:00"), "{}", file.text());
+    // A code needs to say of what.
+    assert_eq!(brand.get("/api/v1/links?code=SH-2601").await.expect(422).json()["faults"][0]["field"], "level");
+    brand.form(&format!("{place}/remove"), &[]).await.expect(303);
+    brand.page(&place).await.expect(404);
+});
+
+story!(a_list_by_id_leads_forwards_and_back, |app| {
+    let _season = app.season().await;
+    let brand = app.persona(Role::Admin).await;
+    for at in 0..5 {
+        let link = json!({ "level": "style", "code": "SH-2601", "link_type": "gs1:faqs", "href": format!("https://brand.example/{at}"), "title": "FAQ" });
+        brand.json("POST", "/api/v1/links", &link).await.expect(201);
+    }
+    let hrefs = |page: &serde_json::Value| {
+        page["items"].as_array().unwrap().iter().map(|link| link["href"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let get = async |query: String| brand.get(&format!("/api/v1/links?per_page=2{query}")).await.expect(200).json();
+    let first = get(String::new()).await;
+    let second = get(format!("&after={}", first["next"].as_str().unwrap())).await;
+    let last = get(format!("&after={}", second["next"].as_str().unwrap())).await;
+    assert_eq!(
+        [hrefs(&first), hrefs(&second), hrefs(&last)],
+        ["0 1", "2 3", "4"].map(|at| { at.split(' ').map(|at| format!("https://brand.example/{at}")).collect::<Vec<_>>().join(" ") })
+    );
+    assert!(first.get("previous").is_none() && last.get("next").is_none());
+    let back = get(format!("&before={}", last["previous"].as_str().unwrap())).await;
+    assert_eq!(hrefs(&back), hrefs(&second));
+    brand.get("/api/v1/links?after=bm90IGFuIGlk").await.expect(422);
+});

@@ -8,41 +8,18 @@ use std::time::Duration;
 
 use hangtag::kernel::{Code, Error, Result};
 use hangtag::platform::http::House;
-use hangtag::platform::http::perm::Permission;
 use hangtag::platform::jobs;
 use hangtag::platform::policies::{self, Policy, SetPolicy};
 use hangtag::production::batches::{self, BatchDraft};
 use hangtag::production::labels::Target;
-use hangtag::production::print_jobs::{self, JobState, JobView, LabelRequest};
+use hangtag::production::print_jobs::{self, JobView, LabelRequest, PrintJobState};
 use hangtag::production::printers::{self, Language, Printer};
 use hangtag::production::serials::{self, Scanned};
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
-use crate::refusals::{Route, needs};
 use crate::story;
 use crate::support::{TestApp, has_tool};
-
-/// The room's routes and who may use each.
-pub const ROUTES: &[Route] = &[
-    needs("POST", "/api/v1/label-jobs", Permission::LabelsEdit),
-    needs("GET", "/api/v1/label-jobs/{id}", Permission::LabelsRead),
-    needs("GET", "/api/v1/label-jobs/{id}/file", Permission::LabelsEdit),
-    needs("GET", "/api/v1/label-jobs/{id}/unaccounted", Permission::LabelsRead),
-    needs("POST", "/api/v1/label-jobs/{id}/settle", Permission::LabelsEdit),
-    needs("POST", "/api/v1/label-jobs/{id}/spoiled", Permission::LabelsEdit),
-    needs("POST", "/api/v1/label-jobs/{id}/{step}", Permission::LabelsEdit),
-    needs("GET", "/api/v1/label-templates", Permission::LabelsRead),
-    needs("GET", "/labels", Permission::LabelsRead),
-    needs("POST", "/labels", Permission::LabelsEdit),
-    needs("GET", "/labels/preview.png", Permission::LabelsRead),
-    needs("POST", "/labels/spoiled", Permission::LabelsEdit),
-    needs("GET", "/labels/jobs/{id}", Permission::LabelsRead),
-    needs("GET", "/labels/jobs/{id}/unaccounted.csv", Permission::LabelsRead),
-    needs("POST", "/labels/jobs/{id}/settle", Permission::LabelsEdit),
-    needs("POST", "/labels/jobs/{id}/spoiled", Permission::LabelsEdit),
-    needs("POST", "/labels/jobs/{id}/{step}", Permission::LabelsEdit),
-];
 
 const GTIN: &str = "09506000134352";
 
@@ -510,7 +487,7 @@ story!(a_printer_that_works_prints_every_label_once, |app| {
         let app = TestApp::new(on);
         let fake = printing(&app, language, mood, true).await;
         let job = print(&app).await;
-        assert_eq!((job.state, states(&job)), (JobState::Done, vec!["confirmed"; 3]));
+        assert_eq!((job.state, states(&job)), (PrintJobState::Done, vec!["confirmed"; 3]));
         assert_eq!((job.labels, job.made, job.unaccounted), (25, 25, 0));
         assert_eq!(received(&app, &fake).await, (1..=25).collect());
         // The next job goes on where this one ended.
@@ -527,10 +504,10 @@ story!(a_printer_that_cannot_print_is_sent_nothing, |app| {
         let app = TestApp::new(on);
         let fake = printing(&app, language, mood, true).await;
         let job = print(&app).await;
-        assert_eq!((job.state, job.message.as_str(), states(&job)), (JobState::Paused, reason, vec!["queued"; 3]));
+        assert_eq!((job.state, job.message.as_str(), states(&job)), (PrintJobState::Paused, reason, vec!["queued"; 3]));
         assert_eq!((job.unaccounted, fake.labels().len()), (0, 0));
         fake.set(Mood::Works);
-        assert_eq!(act(&app, &job, "resume", &json!({})).await.state, JobState::Queued);
+        assert_eq!(act(&app, &job, "resume", &json!({})).await.state, PrintJobState::Queued);
         run(&app).await;
         assert_eq!(confirmed(&view(&app, &job.id.to_string()).await), (1..=25).collect());
         assert_eq!(received(&app, &fake).await, (1..=25).collect());
@@ -547,7 +524,7 @@ story!(what_a_printer_lost_is_voided_and_printed_anew, |app| {
         let app = TestApp::new(on);
         let fake = printing(&app, language, mood, true).await;
         let job = print(&app).await;
-        assert_eq!((job.state, states(&job)), (JobState::Paused, vec!["unknown", "queued", "queued"]));
+        assert_eq!((job.state, states(&job)), (PrintJobState::Paused, vec!["unknown", "queued", "queued"]));
         assert!(matches!(job.message.as_str(), "broke-off" | "closed" | "silent"), "{}", job.message);
         // Every serial nobody knows about is listed.
         let op = app.api(Role::LabelOperator).await;
@@ -559,9 +536,9 @@ story!(what_a_printer_lost_is_voided_and_printed_anew, |app| {
         act(&app, &job, "resume", &json!({})).await;
         run(&app).await;
         let job = view(&app, &job.id.to_string()).await;
-        assert_eq!((job.state, states(&job)), (JobState::Done, vec!["unknown", "confirmed", "confirmed"]));
+        assert_eq!((job.state, states(&job)), (PrintJobState::Done, vec!["unknown", "confirmed", "confirmed"]));
         let job = act(&app, &job, "settle", &json!({ "chunks": [{ "seq": 1, "verdict": "reprint" }] })).await;
-        assert_eq!((job.state, job.unaccounted), (JobState::Queued, 0));
+        assert_eq!((job.state, job.unaccounted), (PrintJobState::Queued, 0));
         run(&app).await;
         let job = view(&app, &job.id.to_string()).await;
         assert_eq!(states(&job), ["voided", "confirmed", "confirmed", "confirmed"]);
@@ -587,9 +564,12 @@ story!(a_jam_makes_a_chunk_unknown_and_a_person_may_say_it_was_printed, |app| {
         let app = TestApp::new(on);
         let fake = printing(&app, language, Mood::RunsOutAfter(1), true).await;
         let job = print(&app).await;
-        assert_eq!((job.state, job.message.as_str(), states(&job)), (JobState::Paused, "paper-out", vec!["unknown", "queued", "queued"]));
+        assert_eq!(
+            (job.state, job.message.as_str(), states(&job)),
+            (PrintJobState::Paused, "paper-out", vec!["unknown", "queued", "queued"])
+        );
         let job = act(&app, &job, "settle", &json!({ "chunks": [{ "seq": 1, "verdict": "printed" }] })).await;
-        assert_eq!((job.state, states(&job), job.made), (JobState::Paused, vec!["confirmed", "queued", "queued"], 10));
+        assert_eq!((job.state, states(&job), job.made), (PrintJobState::Paused, vec!["confirmed", "queued", "queued"], 10));
         // Called off: what was never sent is free for the next job.
         let job = act(&app, &job, "cancel", &json!({})).await;
         assert_eq!(states(&job), ["confirmed"]);
@@ -606,11 +586,11 @@ story!(a_printer_that_confirms_nothing_is_confirmed_by_a_person, |app| {
         let app = TestApp::new(on);
         let fake = printing(&app, language, Mood::Silent, false).await;
         let job = print(&app).await;
-        assert_eq!((job.state, states(&job), job.unaccounted), (JobState::Done, vec!["sent"; 3], 25));
+        assert_eq!((job.state, states(&job), job.unaccounted), (PrintJobState::Done, vec!["sent"; 3], 25));
         let said =
             json!({ "chunks": [{ "seq": 1, "verdict": "printed" }, { "seq": 2, "verdict": "printed" }, { "seq": 3, "verdict": "void" }] });
         let job = act(&app, &job, "settle", &said).await;
-        assert_eq!((job.state, states(&job), job.made), (JobState::Done, vec!["confirmed", "confirmed", "voided"], 20));
+        assert_eq!((job.state, states(&job), job.made), (PrintJobState::Done, vec!["confirmed", "confirmed", "voided"], 20));
         assert!(is_void(&app, 25).await && !is_void(&app, 20).await);
         assert_eq!(received(&app, &fake).await, (1..=25).collect());
     })
@@ -649,12 +629,15 @@ story!(a_runner_that_dies_leaves_its_chunk_unknown, |app| {
         app.house.clock.advance(chrono::Duration::minutes(5));
         run(&app).await;
         let job = view(&app, &id).await;
-        assert_eq!((job.state, job.message.as_str(), states(&job)), (JobState::Paused, "interrupted", vec!["unknown", "queued", "queued"]));
+        assert_eq!(
+            (job.state, job.message.as_str(), states(&job)),
+            (PrintJobState::Paused, "interrupted", vec!["unknown", "queued", "queued"])
+        );
         // The first one was only asleep: what it learns changes nothing, and it sends nothing more.
         fake.set(Mood::Works);
         first.join().unwrap().unwrap();
         let job = view(&app, &id).await;
-        assert_eq!((job.state, states(&job)), (JobState::Paused, vec!["unknown", "queued", "queued"]));
+        assert_eq!((job.state, states(&job)), (PrintJobState::Paused, vec!["unknown", "queued", "queued"]));
         assert_eq!(received(&app, &fake).await, (1..=10).collect());
     })
     .await;
@@ -670,7 +653,7 @@ story!(a_printer_nobody_can_reach_is_sent_nothing, |app| {
     op.json("PUT", "/api/v1/printers/ZT-1", &fields).await.expect(200);
     assert_eq!(op.json("PUT", "/api/v1/printers/ZT-1", &fields).await.expect(409).code(), "stale");
     let job = print(&app).await;
-    assert_eq!((job.state, job.message.as_str(), states(&job)), (JobState::Paused, "unreachable", vec!["queued"; 3]));
+    assert_eq!((job.state, job.message.as_str(), states(&job)), (PrintJobState::Paused, "unreachable", vec!["queued"; 3]));
     assert!(fake.labels().is_empty());
 });
 
@@ -794,4 +777,39 @@ story!(the_pages_lead_from_a_batch_to_its_labels, |app| {
     assert!(op.form(&format!("{place}/status"), &[]).await.expect(200).text().contains("No labels left"));
     fake.set(Mood::Works);
     assert!(op.form(&format!("{place}/status"), &[]).await.expect(200).text().contains("Ready"));
+});
+
+story!(jobs_are_listed_newest_first_and_narrowed, |app| {
+    batch(&app, "B-1", 12).await;
+    let op = app.persona(Role::LabelOperator).await;
+    let body = |count: i64| json!({ "batch": "b-1", "template": "hangtag-40x60-en", "format": "csv", "count": count });
+    let mut ids = Vec::new();
+    for count in 1..=3 {
+        let job = op.json("POST", "/api/v1/label-jobs", &body(count)).await.expect(201).json();
+        assert_eq!((&job["labels"], &job["made"], &job["unaccounted"]), (&json!(count), &json!(0), &json!(0)));
+        ids.push(job["id"].as_str().unwrap().to_owned());
+    }
+    op.json("POST", &format!("/api/v1/label-jobs/{}/cancel", ids[0]), &json!({})).await.expect(200);
+    let listed = async |query: &str| {
+        let page = op.get(&format!("/api/v1/label-jobs{query}")).await.expect(200).json();
+        page["items"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let newest = [ids[2].clone(), ids[1].clone(), ids[0].clone()];
+    assert_eq!(listed("").await, newest);
+    assert_eq!(listed("?batch=B-1&state=cancelled").await, [ids[0].clone()]);
+    assert!(listed("?batch=B-2").await.is_empty());
+    let first = op.get("/api/v1/label-jobs?per_page=2").await.expect(200).json();
+    let last = op.get(&format!("/api/v1/label-jobs?per_page=2&after={}", first["next"].as_str().unwrap())).await.expect(200).json();
+    assert_eq!(last["items"][0]["id"], json!(ids[0]));
+    let back = op.get(&format!("/api/v1/label-jobs?per_page=2&before={}", last["previous"].as_str().unwrap())).await.expect(200).json();
+    assert_eq!(back["items"], first["items"]);
+    let page = op.page("/label-jobs?state=cancelled").await.expect(200);
+    assert!(page.text().contains(&format!("/labels/jobs/{}", ids[0])) && !page.text().contains(&ids[1]), "{}", page.text());
+    assert!(op.get("/label-jobs.csv?lang=en").await.expect(200).text().contains("Called off"));
+    // The first is called off, which takes its turn too.
+    for _ in 0..2 {
+        assert!(blocking(&app, |house| jobs::run_one(house, &hangtag::app::works())).await.unwrap());
+    }
+    let page = op.page(&format!("/labels/jobs/{}", ids[1])).await.expect(200);
+    assert!(page.text().contains("Labels made"), "its page says what happened to it: {}", page.text());
 });

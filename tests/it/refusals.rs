@@ -46,7 +46,6 @@ fn table() -> Vec<Route> {
         crate::findings::ROUTES,
         crate::imports::ROUTES,
         crate::platform::ROUTES,
-        crate::print_jobs::ROUTES,
         crate::staff::ROUTES,
         crate::trace::ROUTES,
         OTHERS,

@@ -37,7 +37,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::str::FromStr;
 
 pub use bitmap::Bitmap;
 pub use flaw::Flaw;
@@ -48,6 +47,7 @@ pub use png::png;
 pub use svg::svg;
 pub use template::{FIELDS, FieldSpec, Layer, Media, Sheet, Spec, Template};
 
+use crate::choices;
 use crate::kernel::error::{Code, Error, Fault, Result};
 
 /// What is the same on every label of a job.
@@ -74,39 +74,25 @@ pub struct LabelUnit {
     pub claim_code: Option<String>,
 }
 
-/// What labels are written as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// One document, one label a page or a sheet a page, in outlines.
-    Pdf,
-    /// Zebra and those that understand it.
-    Zpl,
-    /// TSC and most printers made in China.
-    Tspl,
-    /// One picture a label.
-    Png,
-    /// One drawing a label, in outlines.
-    Svg,
-    /// One row a label, for a bureau with a layout of its own.
-    Csv,
+choices! {
+    /// What labels are written as. The stored text is the ending of its files.
+    Format {
+        /// One document, one label a page or a sheet a page, in outlines.
+        Pdf = "pdf", "PDF（印刷厂或办公打印机）", "PDF, for a bureau or an office printer";
+        /// Zebra and those that understand it.
+        Zpl = "zpl", "ZPL（斑马打印机）", "ZPL, for Zebra printers";
+        /// TSC and most printers made in China.
+        Tspl = "tspl", "TSPL（TSC 及多数国产打印机）", "TSPL, for TSC and most printers made in China";
+        /// One picture a label.
+        Png = "png", "PNG，每枚一张图片（ZIP）", "PNG, one picture a label (ZIP)";
+        /// One drawing a label, in outlines.
+        Svg = "svg", "SVG，每枚一个图形（ZIP）", "SVG, one drawing a label (ZIP)";
+        /// One row a label, for a bureau with a layout of its own.
+        Csv = "csv", "CSV，数据行，版式自定", "CSV, rows for a layout of your own";
+    }
 }
 
 impl Format {
-    /// All of them.
-    pub const ALL: [Format; 6] = [Format::Pdf, Format::Zpl, Format::Tspl, Format::Png, Format::Svg, Format::Csv];
-
-    /// Its name, and the ending of its files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pdf => "pdf",
-            Self::Zpl => "zpl",
-            Self::Tspl => "tspl",
-            Self::Png => "png",
-            Self::Svg => "svg",
-            Self::Csv => "csv",
-        }
-    }
-
     /// The media type of what it writes.
     pub const fn media_type(self) -> &'static str {
         match self {
@@ -122,15 +108,6 @@ impl Format {
     /// Whether every label is a file of its own, so that several need a folder.
     pub const fn is_file_per_label(self) -> bool {
         matches!(self, Self::Png | Self::Svg)
-    }
-}
-
-impl FromStr for Format {
-    type Err = Fault;
-
-    fn from_str(text: &str) -> Result<Self, Fault> {
-        let found = Self::ALL.into_iter().find(|format| format.name() == text);
-        found.ok_or_else(|| Fault::new("format", Code::NotOneOf).with("value", text).with("allowed", Self::ALL.map(Self::name).join(", ")))
     }
 }
 
@@ -192,7 +169,7 @@ pub fn write_labels(
                 let file = one_file(format, layout, &unit)?;
                 summary.labels += 1;
                 summary.bytes += u64::try_from(file.len()).unwrap_or_default();
-                File::create_new(folder.join(format!("{:06}.{}", summary.labels, format.name())))?.write_all(&file)?;
+                File::create_new(folder.join(format!("{:06}.{}", summary.labels, format.as_str())))?.write_all(&file)?;
                 progress(summary.labels);
             }
             Ok(summary)

@@ -8,19 +8,16 @@ use serde_json::Value;
 
 use super::fill::{self, Prepared};
 use super::rules::{self, Wanted, wanted};
-use super::store::{self, NewJob};
-use super::{JobState, LabelJobRow, LabelRequest};
+use super::store::{self, LABEL_WORK, NewJob, Order};
+use super::{Chunk, LabelRequest, PrintJob, PrintJobState};
 use crate::kernel::{Code, Error, Fault, Id, Result};
-use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
-use crate::platform::jobs::{self, Job, Work};
+use crate::platform::jobs::{Job, Work};
 use crate::production::batches;
 use crate::production::labels::{Format, LabelUnit, Layout, Summary, Target, png, svg, widest_unit, write_labels};
 use crate::production::printers;
 
-/// The kind of the long work.
-const LABEL_WORK: &str = "labels";
 /// How often a file's progress is written down.
 const NEWS: Duration = Duration::from_millis(500);
 
@@ -48,32 +45,49 @@ pub struct Made {
 pub fn make(house: &House, stamp: &Stamp, request: &LabelRequest, target: Target<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Made> {
     let format = format_of(request)?;
     let prepared = fill::prepare(house, request, format, request.dpi)?;
-    let (batch, runs) = take_units(house, stamp, request, &prepared)?;
+    let order = ordered(house, request, &prepared, format, None, wanted(request, false)?);
+    let (taker, taken) = (stamp.clone(), order.clone());
+    let (batch, runs) = house.store.write_blocking(move |db| store::take_units(db, &taker, &taken))?;
     let total = u64::try_from(rules::count(&runs)).map_err(Error::broken)?;
     progress(0, total);
     let mut units = fill::units(&house.keys.serials, &batch, &runs, request.claim_codes)?;
     let summary = write_labels(format, &prepared.layout, &mut units, target, &mut |done| progress(done, total))?;
-    let new = NewJob { batch: batch.no, template: prepared.template.clone(), format, printer: None, claim_codes: request.claim_codes };
     let (stamp, runs) = (stamp.clone(), runs.clone());
-    house.store.write_blocking(move |db| store::insert(db, &stamp, &new, &runs, JobState::Done))?;
+    house.store.write_blocking(move |db| store::insert(db, &stamp, &order.job, &runs, PrintJobState::Done))?;
     Ok(Made { summary, template: prepared.template, no_face: prepared.no_face, left_out: prepared.left_out })
 }
 
 /// The format a request asks for.
-pub(super) fn format_of(request: &LabelRequest) -> Result<Format> {
+fn format_of(request: &LabelRequest) -> Result<Format> {
     let text = request.format.as_deref().map(str::trim).filter(|text| !text.is_empty());
-    Ok(text.map_or(Ok(Format::Pdf), str::parse::<Format>)?)
+    Ok(text.map_or(Ok(Format::Pdf), |text| Format::read("format", text))?)
 }
 
-fn take_units(
-    house: &House,
-    stamp: &Stamp,
-    request: &LabelRequest,
-    prepared: &Prepared,
-) -> Result<(batches::Batch, Vec<std::ops::Range<i64>>)> {
-    let wanted = wanted(request)?;
-    let (no, gtin, epoch, stamp) = (prepared.batch.no, prepared.gtin.clone(), house.keys.serials.newest(), stamp.clone());
-    house.store.write_blocking(move |db| store::take_units(db, &stamp, no, &wanted, epoch, gtin.as_deref()))
+/// What a request orders, checked as far as is possible without writing.
+///
+/// # Errors
+/// [`Code::UnknownReference`] for `printer`; [`Code::NotOneOf`] for a format that is not the printer's; as [`make`].
+pub(super) fn order(house: &House, request: &LabelRequest) -> Result<Order> {
+    let code = request.printer.as_deref().map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned);
+    let printer = code.map(|code| {
+        let unknown = Error::from(Fault::new("printer", Code::UnknownReference).with("value", &code));
+        house.store.read_blocking(move |db| printers::by_code(db, &code))?.ok_or(unknown)
+    });
+    let printer = printer.transpose()?;
+    let format = printer.as_ref().map_or_else(|| format_of(request), |printer| Ok(printer.language.format()))?;
+    if let Some(asked) = request.format.as_deref().filter(|asked| printer.is_some() && *asked != format.as_str()) {
+        return Err(Fault::new("format", Code::NotOneOf).with("value", asked).with("allowed", format.as_str()).into());
+    }
+    let wanted = wanted(request, printer.is_some())?;
+    let dpi = printer.as_ref().map_or(request.dpi, |printer| u16::try_from(printer.dpi).ok());
+    let prepared = fill::prepare(house, request, format, dpi)?;
+    Ok(ordered(house, request, &prepared, format, printer.map(|printer| printer.id), wanted))
+}
+
+fn ordered(house: &House, request: &LabelRequest, prepared: &Prepared, format: Format, printer_id: Option<Id>, wanted: Wanted) -> Order {
+    let job =
+        NewJob { batch_no: prepared.batch.no, template: prepared.template.clone(), format, printer_id, claim_codes: request.claim_codes };
+    Order { job, wanted, epoch: house.keys.serials.newest(), gtin: prepared.gtin.clone(), dpi: request.dpi }
 }
 
 /// One label as a picture: that of the batch's first unit, or, before it is minted, of a made-up serial that is nobody's. With it the
@@ -101,74 +115,13 @@ pub(super) fn folder(house: &House) -> PathBuf {
     house.config.data_dir.join("labels")
 }
 
-/// Queues a file: everything is checked and minted now, the writing comes later.
-///
-/// # Errors
-/// As [`make`].
-pub(super) fn queue_file(
-    house: &House,
-    stamp: &Stamp,
-    request: &LabelRequest,
-) -> Result<(Prepared, impl Fn(&mut Db) -> Result<Id> + Send + use<>)> {
-    let format = format_of(request)?;
-    let prepared = fill::prepare(house, request, format, request.dpi)?;
-    let wanted = wanted(request)?;
-    let (no, gtin, epoch, stamp) = (prepared.batch.no, prepared.gtin.clone(), house.keys.serials.newest(), stamp.clone());
-    let new = NewJob { batch: no, template: prepared.template.clone(), format, printer: None, claim_codes: request.claim_codes };
-    let dpi = request.dpi;
-    let write = move |db: &mut Db| {
-        let (_, runs) = store::take_units(db, &stamp, no, &wanted, epoch, gtin.as_deref())?;
-        let id = store::insert(db, &stamp, &new, &runs, JobState::Queued)?;
-        enqueue(db, &stamp, id, dpi)?;
-        Ok(id)
-    };
-    Ok((prepared, write))
-}
-
-/// Queues the writing of a job's file.
-///
-/// # Errors
-/// When the store does.
-pub(super) fn enqueue(db: &mut Db, stamp: &Stamp, id: Id, dpi: Option<u16>) -> Result<()> {
-    jobs::enqueue(db, stamp, LABEL_WORK, &serde_json::json!({ "label_job": id, "dpi": dpi })).map(drop)
-}
-
-/// Checks a request for a printer as far as is possible without writing.
-///
-/// # Errors
-/// [`Code::UnknownReference`] for `printer`; [`Code::NotOneOf`] for a format that is not the printer's; as [`make`].
-pub(super) fn prepare_print(house: &House, request: &LabelRequest) -> Result<(NewJob, Wanted, Option<String>)> {
-    let code = request.printer.clone().unwrap_or_default();
-    let named = code.clone();
-    let unknown = || Error::from(Fault::new("printer", Code::UnknownReference).with("value", &code));
-    let printer = house.store.read_blocking(move |db| printers::by_code(db, &named))?.ok_or_else(unknown)?;
-    let format = printer.language.format();
-    if request.format.as_deref().is_some_and(|asked| asked != format.name()) {
-        return Err(Fault::new("format", Code::NotOneOf)
-            .with("value", request.format.clone().unwrap_or_default())
-            .with("allowed", format.name())
-            .into());
-    }
-    let wanted = wanted(request)?;
-    let prepared = fill::prepare(house, request, format, u16::try_from(printer.dpi).ok())?;
-    let new = NewJob {
-        batch: prepared.batch.no,
-        template: prepared.template.clone(),
-        format,
-        printer: Some(printer.id),
-        claim_codes: request.claim_codes,
-    };
-    Ok((new, wanted, prepared.gtin))
-}
-
 /// Queues a print job: everything is checked and minted now.
 ///
 /// # Errors
 /// [`Code::UnknownReference`] for `printer`; as [`make`].
 pub fn queue_print(house: &House, stamp: &Stamp, request: &LabelRequest) -> Result<Id> {
-    let (new, wanted, gtin) = prepare_print(house, request)?;
-    let (stamp, epoch) = (stamp.clone(), house.keys.serials.newest());
-    house.store.write_blocking(move |db| store::queue_print(db, &stamp, &new, &wanted, epoch, gtin.as_deref()))
+    let (order, stamp) = (order(house, request)?, stamp.clone());
+    house.store.write_blocking(move |db| store::queue(db, &stamp, &order))
 }
 
 /// The long work of writing a label file.
@@ -183,15 +136,15 @@ impl Work for LabelWork {
     fn run(&self, house: &House, job: &Job, progress: &mut dyn FnMut(u64, u64)) -> Result<Value> {
         let id: Id = job.input.get("label_job").and_then(Value::as_str).unwrap_or_default().parse()?;
         let dpi = job.input.get("dpi").and_then(Value::as_u64).and_then(|dpi| u16::try_from(dpi).ok());
-        let label_job = house.store.read_blocking(move |db| store::job(db, id))?.ok_or(Code::NotFound)?;
+        let label_job = house.store.read_blocking(move |db| store::job(db, id))?;
         let stamp = house.stamp(&job.created_by);
         match label_job.state {
-            JobState::Queued => {
+            PrintJobState::Queued => {
                 let (stamp, label_job) = (stamp.clone(), label_job.clone());
-                house.store.write_blocking(move |db| store::step(db, &stamp, &label_job, JobState::Running, ""))?;
+                house.store.write_blocking(move |db| store::step(db, &stamp, &label_job, PrintJobState::Running, ""))?;
             }
             // Begun by a process that is gone: from the start.
-            JobState::Running => {}
+            PrintJobState::Running => {}
             over => return Ok(serde_json::json!({ "state": over.as_str() })),
         }
         let written = write_file(house, &label_job, dpi, progress);
@@ -200,9 +153,9 @@ impl Work for LabelWork {
             Err(error) => {
                 let message = super::words_of(&error);
                 house.store.write_blocking(move |db| {
-                    let now = store::job(db, id)?.ok_or(Code::NotFound)?;
+                    let now = store::job(db, id)?;
                     match now.state {
-                        JobState::Running => store::give_up(db, &stamp, &now, JobState::Failed, &message),
+                        PrintJobState::Running => store::give_up(db, &stamp, &now, PrintJobState::Failed, &message),
                         _ => Ok(()),
                     }
                 })?;
@@ -215,18 +168,18 @@ impl Work for LabelWork {
     }
 }
 
-fn file_name(job: &LabelJobRow) -> String {
-    let ending = if job.format.is_file_per_label() { "zip" } else { job.format.name() };
+fn file_name(job: &PrintJob) -> String {
+    let ending = if job.format.is_file_per_label() { "zip" } else { job.format.as_str() };
     format!("{}.{ending}", job.id)
 }
 
 /// Writes a job's file beside its place and moves it there; gives the number of labels.
-fn write_file(house: &House, job: &LabelJobRow, dpi: Option<u16>, progress: &mut dyn FnMut(u64, u64)) -> Result<i64> {
-    let (id, no) = (job.id, job.batch);
+fn write_file(house: &House, job: &PrintJob, dpi: Option<u16>, progress: &mut dyn FnMut(u64, u64)) -> Result<i64> {
+    let (id, no) = (job.id, job.batch_no);
     let (batch, chunks, void) = house.store.read_blocking(move |db| {
         Ok((batches::batch(db, no)?.ok_or(Code::NotFound)?, store::chunks(db, id)?, batches::voids_of(db, no)?))
     })?;
-    let all: Vec<_> = chunks.into_iter().map(|chunk| chunk.units).collect();
+    let all: Vec<_> = chunks.iter().map(Chunk::units).collect();
     let runs = rules::without(&all, &void)?;
     let labels = rules::count(&runs);
     let total = u64::try_from(labels).map_err(Error::broken)?;
@@ -280,7 +233,7 @@ fn zip_labels(
     });
     let mut done = 0;
     for unit in units {
-        zip.start_file(format!("{:06}-{}.{}", unit.unit, unit.serial, format.name()), options).map_err(Error::broken)?;
+        zip.start_file(format!("{:06}-{}.{}", unit.unit, unit.serial, format.as_str()), options).map_err(Error::broken)?;
         match format {
             Format::Svg => zip.write_all(svg(layout, &unit)?.as_bytes())?,
             _ => zip.write_all(&png(&layout.label(&unit)?, layout.dpi)?)?,
@@ -298,7 +251,7 @@ fn zip_labels(
 /// As [`make`]; [`Code::Malformed`] for `out` when its place cannot be written.
 pub fn make_at(house: &House, stamp: &Stamp, request: &LabelRequest, out: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Made> {
     let format = format_of(request)?;
-    let one = request.count == Some(1) && out.extension().is_some_and(|ending| ending == format.name());
+    let one = request.count == Some(1) && out.extension().is_some_and(|ending| ending == format.as_str());
     if format.is_file_per_label() && !one {
         if out.is_file() || std::fs::read_dir(out).is_ok_and(|mut inside| inside.next().is_some()) {
             return Err(Fault::new("out", Code::Malformed).with("reason", "not-an-empty-folder").into());

@@ -17,7 +17,6 @@ mod run;
 mod store;
 mod view;
 
-use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -25,16 +24,17 @@ pub use fill::default_template;
 pub use http::routes;
 pub use make::{LabelWork, Made, make, make_at, preview, queue_print};
 pub use run::{run_forever, run_job, run_one};
-pub use store::{Totals, Verdict, settle};
+pub use store::{Chunk, PrintJob, Totals, Verdict};
 pub use view::{JobView, Unaccounted, job_view, unaccounted};
 
 use crate::choices;
-use crate::kernel::{BatchNo, Error, Id};
+use crate::kernel::Error;
+use crate::platform::rooms::{Field, Fields, Kind};
 use crate::production::labels::Format;
 
 choices! {
     /// Where a job stands.
-    JobState {
+    PrintJobState {
         /// Waits for its turn.
         Queued = "queued", "等待中", "Waiting";
         /// Is being done.
@@ -66,6 +66,24 @@ choices! {
     }
 }
 
+/// What a list of jobs shows.
+#[rustfmt::skip]
+pub const FIELDS: Fields = Fields { table: "label-jobs", title: ("标签任务", "Label jobs"), columns: &[
+    Field::new("id", Kind::Line(13), &["任务"], &["Job"]).listed(),
+    Field::new("created_at", Kind::Moment, &["开始时间"], &["Begun"]).listed(),
+    Field::new("batch", Kind::Code, &["批次"], &["Batch"]).listed().filter("batch").offers("batches"),
+    Field::new("template", Kind::Line(80), &["模板"], &["Template"]).listed(),
+    Field::new("format", Kind::Choice(Format::TABLE), &["文件格式"], &["Format"]),
+    Field::new("printer", Kind::Code, &["打印机"], &["Printer"]).nullable().listed(),
+    Field::new("claim_codes", Kind::Flag, &["印有领取码"], &["With claim codes"]),
+    Field::new("labels", Kind::Whole(0, i64::MAX), &["标签"], &["Labels"]).listed(),
+    Field::new("made", Kind::Whole(0, i64::MAX), &["已完成"], &["Made"]).listed(),
+    Field::new("unaccounted", Kind::Whole(0, i64::MAX), &["去向不明"], &["Unaccounted for"]).listed(),
+    Field::new("state", Kind::Choice(PrintJobState::TABLE), &["状态"], &["State"]).listed().filter("state"),
+    Field::new("message", Kind::Line(400), &["原因"], &["Reason"]),
+    Field::new("created_by", Kind::Line(120), &["发起人"], &["Begun by"]),
+] };
+
 /// What somebody wants labels of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -96,56 +114,6 @@ pub struct LabelRequest {
     /// Dots per inch; the template's own when absent. A printer has its own.
     #[serde(default)]
     pub dpi: Option<u16>,
-}
-
-/// A job as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LabelJobRow {
-    /// Its id.
-    pub id: Id,
-    /// The batch.
-    pub batch: BatchNo,
-    /// Name of the template.
-    pub template: String,
-    /// What is written.
-    pub format: Format,
-    /// The printer; None for a file.
-    pub printer: Option<Id>,
-    /// The file's name in the folder of label files, when it is there.
-    pub file: Option<String>,
-    /// Whether the labels carry claim codes.
-    pub claim_codes: bool,
-    /// Where it stands.
-    pub state: JobState,
-    /// Why it stands there: names of reasons, or a text.
-    pub message: String,
-    /// Labels made so far, of a file.
-    pub made: i64,
-    /// Who asked.
-    pub created_by: String,
-    /// When, UTC.
-    pub created_at: NaiveDateTime,
-    /// Last news, UTC.
-    pub updated_at: NaiveDateTime,
-    /// Grows with every change of state.
-    pub version: i64,
-}
-
-/// A chunk of a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chunk {
-    /// Its place in the job, from 1.
-    pub seq: i64,
-    /// Its units, from 0, end left out.
-    pub units: std::ops::Range<i64>,
-    /// Where it stands.
-    pub state: ChunkState,
-    /// When it was sent, UTC.
-    pub sent_at: Option<NaiveDateTime>,
-    /// When it was settled, UTC.
-    pub settled_at: Option<NaiveDateTime>,
-    /// What was said about it.
-    pub note: String,
 }
 
 /// An error as a job's message keeps it.

@@ -6,11 +6,12 @@ use askama::Template;
 use chrono::NaiveDateTime;
 
 use super::view::{ChunkView, JobView, Unaccounted};
-use super::{ChunkState, JobState, LabelRequest};
+use super::{ChunkState, LabelRequest, PrintJob, PrintJobState};
+use crate::kernel::BatchNo;
 use crate::kernel::text::{Both, grouped};
 use crate::kernel::time::local_minute;
 use crate::platform::http::{Filled, Shell, query_escape, segment};
-use crate::platform::words::Words;
+use crate::platform::rooms::timeline::Happened;
 use crate::production::batches::{BatchStatus, BatchView};
 use crate::production::labels::Format;
 use crate::production::printers::{Printer, reasons};
@@ -22,6 +23,7 @@ const OPEN: usize = 200;
 
 /// A batch, with how far its labels are.
 pub(super) struct ChosenBatch {
+    pub no: BatchNo,
     pub view: BatchView,
     /// Units that had a label and are not void.
     pub labelled: i64,
@@ -47,7 +49,7 @@ pub(super) struct LabelsPage {
     pub templates: Vec<(String, Both)>,
     pub printers: Vec<Printer>,
     /// Jobs, of the chosen batch if there is one.
-    pub jobs: Vec<JobView>,
+    pub jobs: Vec<PrintJob>,
     pub batch: Option<ChosenBatch>,
     /// Without one: those whose name is like what was asked for, or the newest.
     pub offered: Vec<ChosenBatch>,
@@ -85,7 +87,7 @@ impl LabelsPage {
         self.shell.t.say_with("labels-count-hint", &pairs).into_owned()
     }
 
-    fn started(&self, job: &JobView) -> String {
+    fn started(&self, job: &PrintJob) -> String {
         local_minute(job.created_at, self.zone)
     }
 
@@ -94,10 +96,7 @@ impl LabelsPage {
     }
 
     fn format_options(&self) -> Vec<(String, String)> {
-        Format::ALL
-            .iter()
-            .map(|format| (format.name().to_owned(), self.shell.t.say(format!("labels-format-{}", format.name())).into_owned()))
-            .collect()
+        Format::ALL.iter().map(|format| (format.as_str().to_owned(), format.word(self.shell.lang).to_owned())).collect()
     }
 
     fn printer_options(&self) -> Vec<(String, String)> {
@@ -106,18 +105,19 @@ impl LabelsPage {
         std::iter::once(none).chain(printers).collect()
     }
 
-    fn state(&self, state: &JobState) -> String {
-        state_word(self.shell.t, *state)
+    fn all_href(&self) -> String {
+        let batch = self.batch.as_ref().map(|batch| format!("?batch={}", query_escape(&batch.view.code)));
+        format!("/label-jobs{}", batch.unwrap_or_default())
     }
 }
 
 /// The class of a state's badge.
-fn tone(state: &JobState) -> &'static str {
+fn tone(state: &PrintJobState) -> &'static str {
     match state {
-        JobState::Queued | JobState::Running => "",
-        JobState::Done => "good",
-        JobState::Paused | JobState::Cancelled => "warn",
-        JobState::Failed => "bad",
+        PrintJobState::Queued | PrintJobState::Running => "",
+        PrintJobState::Done => "good",
+        PrintJobState::Paused | PrintJobState::Cancelled => "warn",
+        PrintJobState::Failed => "bad",
     }
 }
 
@@ -138,20 +138,17 @@ pub(super) struct JobPage {
     pub job: JobView,
     pub open: Vec<Unaccounted>,
     pub form: Filled,
+    pub history: Vec<Happened>,
     pub zone: chrono_tz::Tz,
 }
 
 impl JobPage {
-    fn state(&self) -> String {
-        state_word(self.shell.t, self.job.state)
-    }
-
     fn reasons(&self, message: &str) -> String {
         reasons(self.shell.t, message)
     }
 
     fn moving(&self) -> bool {
-        matches!(self.job.state, JobState::Queued | JobState::Running)
+        matches!(self.job.state, PrintJobState::Queued | PrintJobState::Running)
     }
 
     fn may_pause(&self) -> bool {
@@ -159,19 +156,19 @@ impl JobPage {
     }
 
     fn may_resume(&self) -> bool {
-        self.job.state == JobState::Paused
+        self.job.state == PrintJobState::Paused
     }
 
     fn may_cancel(&self) -> bool {
-        matches!(self.job.state, JobState::Queued | JobState::Running | JobState::Paused)
+        matches!(self.job.state, PrintJobState::Queued | PrintJobState::Running | PrintJobState::Paused)
     }
 
     fn may_settle(&self) -> bool {
-        self.job.state != JobState::Running && self.shell.may("labels.edit")
+        self.job.state != PrintJobState::Running && self.shell.may("labels.edit")
     }
 
     fn is_over(&self) -> bool {
-        matches!(self.job.state, JobState::Done | JobState::Paused | JobState::Cancelled)
+        matches!(self.job.state, PrintJobState::Done | PrintJobState::Paused | PrintJobState::Cancelled)
     }
 
     /// The open chunks, each with its first and its last label.
@@ -203,10 +200,6 @@ impl JobPage {
         self.form.value(&format!("chunk.{}", chunk.seq)) == value
     }
 
-    fn to(&self) -> String {
-        self.shell.t.say(format!("labels-format-{}", self.job.format)).into_owned()
-    }
-
     fn chunks(&self) -> Vec<&ChunkView> {
         self.job.chunks.iter().take(CHUNKS).collect()
     }
@@ -223,10 +216,6 @@ impl JobPage {
         self.open.len().saturating_sub(OPEN)
     }
 
-    fn chunk_state(&self, state: &ChunkState) -> String {
-        state.word(self.shell.lang).to_owned()
-    }
-
     fn when(&self, at: &Option<NaiveDateTime>) -> String {
         at.map_or_else(|| "—".to_owned(), |at| local_minute(at, self.zone))
     }
@@ -234,10 +223,6 @@ impl JobPage {
     fn started(&self) -> String {
         local_minute(self.job.created_at, self.zone)
     }
-}
-
-fn state_word(words: Words, state: JobState) -> String {
-    state.word(words.lang()).to_owned()
 }
 
 /// What the form on the page of labels asks for.

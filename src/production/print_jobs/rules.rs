@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
-use super::{ChunkState, JobState, LabelRequest};
+use super::{ChunkState, LabelRequest, PrintJobState};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::machine::Machine;
 use crate::kernel::{Code, Error, Fault, Refusal, Result};
@@ -28,12 +28,12 @@ pub enum Wanted {
 ///
 /// # Errors
 /// [`Code::OutOfRange`] for `count`; [`Code::Malformed`] or [`Code::OutOfRange`] for `units`; [`Code::Invalid`] when both are given, or units to a printer.
-pub fn wanted(request: &LabelRequest) -> Result<Wanted> {
+pub fn wanted(request: &LabelRequest, to_printer: bool) -> Result<Wanted> {
     let units = request.units.as_deref().map(str::trim).filter(|units| !units.is_empty());
     if request.count.is_some_and(|count| !(1..=UNITS_PER_BATCH).contains(&count)) {
         return Err(Fault::new("count", Code::OutOfRange).with("min", 1).with("max", UNITS_PER_BATCH).into());
     }
-    let only_new = request.only_new || request.printer.is_some();
+    let only_new = request.only_new || to_printer;
     match (units, request.count) {
         (Some(_), Some(_)) => {
             Err(Fault::new("units", Code::NotOneOf).with("value", "count, units").with("allowed", "count / units").into())
@@ -207,7 +207,7 @@ pub fn read_serials<'a>(field: &'static str, text: &'a str) -> Result<Vec<&'a st
 }
 
 /// What a job may turn into. Labels that went wrong are made again with new serials, so a done or cancelled job may be queued once more.
-pub const JOB: Machine<JobState> = machine!(JobState:
+pub const JOB: Machine<PrintJobState> = machine!(PrintJobState:
     Queued => Running | Paused | Cancelled;
     Running => Paused | Done | Failed | Cancelled;
     Paused => Queued | Cancelled;
@@ -277,7 +277,7 @@ mod tests {
                 assert!(!CHUNK.allows(to, *from), "{to:?} is final");
             }
         }
-        assert!(JOB.allows(JobState::Paused, JobState::Queued) && !JOB.allows(JobState::Cancelled, JobState::Running));
+        assert!(JOB.allows(PrintJobState::Paused, PrintJobState::Queued) && !JOB.allows(PrintJobState::Cancelled, PrintJobState::Running));
     }
 
     proptest! {

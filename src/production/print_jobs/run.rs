@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::fill;
 use super::rules;
-use super::store::{self, Totals};
-use super::{Chunk, ChunkState, LabelJobRow, LabelRequest};
+use super::store::{self, Totals, WRITTEN};
+use super::{Chunk, ChunkState, LabelRequest, PrintJob};
 use crate::kernel::{BatchNo, Code, Error, Id, Result};
 use crate::platform::http::House;
 use crate::platform::policies::{self, Policy};
@@ -21,8 +21,6 @@ const NEWS: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(300);
 /// How often the queue is looked at.
 const LOOK: Duration = Duration::from_secs(1);
-/// Note of a chunk that left whole, to a printer that confirms nothing.
-pub(super) const WRITTEN: &str = "written";
 
 /// How patient this run is.
 struct Patience {
@@ -93,7 +91,7 @@ pub fn run_job(house: &House, id: Id, watch: &mut dyn FnMut(&Totals)) -> Result<
     Ok(())
 }
 
-fn finish(house: &House, job: &LabelJobRow, watch: &mut dyn FnMut(&Totals)) {
+fn finish(house: &House, job: &PrintJob, watch: &mut dyn FnMut(&Totals)) {
     if let Err(error) = run(house, job, watch) {
         tracing::error!(?error, id = %job.id, "a print job broke");
         pause(house, job, &super::words_of(&error));
@@ -101,7 +99,7 @@ fn finish(house: &House, job: &LabelJobRow, watch: &mut dyn FnMut(&Totals)) {
 }
 
 /// Puts a job aside with a reason, unless somebody moved it already.
-fn pause(house: &House, job: &LabelJobRow, reason: &str) {
+fn pause(house: &House, job: &PrintJob, reason: &str) {
     let (stamp, job, reason) = (house.stamp("system"), job.clone(), reason.to_owned());
     let id = job.id;
     if let Err(error) = house.store.write_blocking(move |db| store::pause(db, &stamp, &job, &reason)) {
@@ -109,8 +107,8 @@ fn pause(house: &House, job: &LabelJobRow, reason: &str) {
     }
 }
 
-fn run(house: &House, job: &LabelJobRow, watch: &mut dyn FnMut(&Totals)) -> Result<()> {
-    let (id, no) = (job.id, job.batch);
+fn run(house: &House, job: &PrintJob, watch: &mut dyn FnMut(&Totals)) -> Result<()> {
+    let (id, no, of) = (job.id, job.batch_no, job.clone());
     let stamp = house.stamp("system");
     let at = stamp.at;
     // What an earlier run left in the air is nobody's to send again.
@@ -124,7 +122,7 @@ fn run(house: &House, job: &LabelJobRow, watch: &mut dyn FnMut(&Totals)) -> Resu
             Ok(Duration::from_secs(u64::try_from(policies::value(db, policy, at)?).unwrap_or(1)))
         };
         let patience = Patience { answer: seconds(db, Policy::PrintAnswerSeconds)?, confirm: seconds(db, Policy::PrintConfirmSeconds)? };
-        let printer = store::printer_of(db, id)?.ok_or(Code::NotFound)?;
+        let printer = store::printer_of(db, &of)?;
         Ok((printer, batches::batch(db, no)?.ok_or(Code::NotFound)?, patience))
     })?;
     let request =
@@ -170,7 +168,7 @@ fn settle(house: &House, id: Id, seq: i64, to: ChunkState, note: &str) -> Result
 
 fn print(
     house: &House,
-    job: &LabelJobRow,
+    job: &PrintJob,
     printer: &Printer,
     layout: &Layout,
     no: BatchNo,
@@ -191,7 +189,7 @@ fn print(
     // The labels first: what cannot be drawn must not leave half.
     let (batch, void) =
         house.store.read_blocking(move |db| Ok((batches::batch(db, no)?.ok_or(Code::NotFound)?, batches::voids_of(db, no)?)))?;
-    let runs = rules::without(std::slice::from_ref(&chunk.units), &void)?;
+    let runs = rules::without(&[chunk.units()], &void)?;
     let mut labels = Vec::new();
     let mut units = fill::units(&house.keys.serials, &batch, &runs, job.claim_codes)?;
     write_labels(job.format, layout, &mut units, Target::Stream(&mut labels), &mut |_| {})?;

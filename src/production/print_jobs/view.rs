@@ -1,54 +1,34 @@
 //! A job as the API and the pages show it.
 
+use std::ops::Deref;
+
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::store::{self, Totals, Verdict};
-use super::{Chunk, ChunkState, JobState, LabelJobRow, fill};
+use super::store::{self, Verdict};
+use super::{Chunk, ChunkState, PrintJob, PrintJobState, fill};
 use crate::kernel::{Code, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::http::House;
 use crate::production::batches::{self, units_text};
 
-/// A job as the API shows it.
+/// A job and its chunks.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct JobView {
-    /// Its id, 13 characters.
-    #[schema(value_type = String)]
-    pub id: Id,
-    /// Code of the batch.
-    pub batch: String,
-    /// Name of the template.
-    pub template: String,
-    /// What is written.
-    pub format: String,
-    /// Code of the printer; absent for a file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub printer: Option<String>,
-    /// Where the file is, once it is made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// Whether the labels carry claim codes.
-    pub claim_codes: bool,
-    /// Where it stands.
-    pub state: JobState,
-    /// Names of reasons, separated by commas, or a text.
-    pub message: String,
-    /// Labels in all.
-    pub labels: i64,
-    /// Labels made or confirmed.
-    pub made: i64,
-    /// Labels nobody knows about: perhaps printed.
-    pub unaccounted: i64,
-    /// Who asked.
-    pub created_by: String,
-    /// When, UTC.
-    pub created_at: NaiveDateTime,
-    /// Last news, UTC.
-    pub updated_at: NaiveDateTime,
+    /// The job.
+    #[serde(flatten)]
+    pub job: PrintJob,
     /// Its chunks.
     pub chunks: Vec<ChunkView>,
+}
+
+impl Deref for JobView {
+    type Target = PrintJob;
+
+    fn deref(&self) -> &PrintJob {
+        &self.job
+    }
 }
 
 /// A chunk as the API shows it.
@@ -71,10 +51,10 @@ pub struct ChunkView {
 }
 
 /// Whether nobody knows what became of a chunk: unknown, or sent by a job that does not run.
-pub fn is_open(job: &LabelJobRow, chunk: &Chunk) -> bool {
+pub fn is_open(job: &PrintJob, chunk: &Chunk) -> bool {
     match chunk.state {
         ChunkState::Unknown => true,
-        ChunkState::Sent => job.state != JobState::Running,
+        ChunkState::Sent => job.state != PrintJobState::Running,
         _ => false,
     }
 }
@@ -84,39 +64,18 @@ pub fn is_open(job: &LabelJobRow, chunk: &Chunk) -> bool {
 /// # Errors
 /// [`Code::NotFound`].
 pub fn job_view(db: &mut Db, id: Id) -> Result<JobView> {
-    let job = store::job(db, id)?.ok_or(Code::NotFound)?;
-    let chunks = store::chunks(db, id)?;
-    let batch = batches::batch(db, job.batch)?.ok_or(Code::NotFound)?;
-    let printer = store::printer_of(db, id)?.map(|printer| printer.code);
-    let open = |chunk: &&Chunk| is_open(&job, chunk);
-    let unaccounted = chunks.iter().filter(open).map(|chunk| chunk.units.end - chunk.units.start).sum();
-    let views = chunks.iter().map(|chunk| ChunkView {
+    let job = store::job(db, id)?.addressed();
+    let view = |chunk: Chunk| ChunkView {
         seq: chunk.seq,
-        units: units_text(&chunk.units),
-        labels: chunk.units.end - chunk.units.start,
+        units: units_text(&chunk.units()),
+        labels: chunk.labels(),
         state: chunk.state,
         sent_at: chunk.sent_at,
-        note: chunk.note.clone(),
-        open: is_open(&job, chunk),
-    });
-    Ok(JobView {
-        id,
-        batch: batch.code,
-        template: job.template.clone(),
-        format: job.format.name().to_owned(),
-        printer,
-        file: job.file.as_ref().map(|_| format!("/api/v1/label-jobs/{id}/file")),
-        claim_codes: job.claim_codes,
-        state: job.state,
-        message: job.message.clone(),
-        labels: Totals::of(&chunks).all,
-        made: job.made,
-        unaccounted,
-        created_by: job.created_by.clone(),
-        created_at: job.created_at,
-        updated_at: job.updated_at,
-        chunks: views.collect(),
-    })
+        open: is_open(&job, &chunk),
+        note: chunk.note,
+    };
+    let chunks = store::chunks(db, id)?.into_iter().map(view).collect();
+    Ok(JobView { job, chunks })
 }
 
 /// A label nobody knows about.
@@ -136,13 +95,14 @@ pub struct Unaccounted {
 /// [`Code::NotFound`].
 pub fn unaccounted(house: &House, id: Id) -> Result<Vec<Unaccounted>> {
     let (job, chunks, batch) = house.store.read_blocking(move |db| {
-        let job = store::job(db, id)?.ok_or(Code::NotFound)?;
-        let batch = batches::batch(db, job.batch)?.ok_or(Code::NotFound)?;
+        let job = store::job(db, id)?;
+        let batch = batches::batch(db, job.batch_no)?.ok_or(Code::NotFound)?;
         Ok((job, store::chunks(db, id)?, batch))
     })?;
     let mut found = Vec::new();
     for chunk in chunks.iter().filter(|chunk| is_open(&job, chunk)) {
-        let units = fill::units(&house.keys.serials, &batch, std::slice::from_ref(&chunk.units), false)?;
+        let units = [chunk.units()];
+        let units = fill::units(&house.keys.serials, &batch, &units, false)?;
         found.extend(units.map(|unit| Unaccounted { chunk: chunk.seq, unit: unit.unit, serial: unit.serial }));
     }
     Ok(found)
