@@ -27,14 +27,14 @@ pub mod timeline;
 pub use api::list_description;
 pub use call::{BrandOnly, Call, Sees};
 pub use field::{Field, Fields, Half, Kind};
-pub use form::{form_again, form_page};
+pub use form::{FormView, form_again, form_page};
 pub use import::import;
-pub use list::{From, ListQuery, ListWindow};
-pub use listing::{Listing, list_routes};
+pub use list::{From, ListQuery, ListWindow, Offered, Sum};
+pub use listing::{Listing, list_again, list_routes};
 pub use one::{Act, Panel};
 pub use room::Room;
 pub use route::Guarded;
-pub use said::Said;
+pub use said::{Said, document};
 pub use secret::{Secret, secret_page};
 pub use thing::{Deed, Thing, act_routes, acted, href, once_made_routes, one_of, routes};
 
