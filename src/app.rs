@@ -6,6 +6,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use utoipa_actix_web::AppExt;
 
+use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Error};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
@@ -15,9 +16,9 @@ use crate::platform::http::{Entry, House, Menu, RouteEntry, Routes, assets, at_t
 use crate::platform::imports::{self, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::platform::rooms::Room;
-use crate::production::{batches, materials, parties, print_jobs, printers, skus, styles, terms};
+use crate::production::{batches, materials, parties, print_jobs, printers, serials, skus, styles, terms};
 use crate::public::{card, links, resolver};
-use crate::quality::{findings, recalls, trace};
+use crate::quality::{recalls, trace};
 use crate::staff;
 
 /// Who has a table to import.
@@ -41,27 +42,19 @@ const ROOMS: &[Room] = &[
         .menu(&[Entry::new("/lots", "lots-title", &[Permission::ProductionRead]).act("/lots/new", "lots-new", Permission::ProductionEdit)])
         .imports(&[materials::IMPORT]),
     Room::new("batches", batches::routes)
-        .menu(&[
-            Entry::new("/batches", "batches-title", &[Permission::ProductionRead]).act("/batches/new", "batches-new", Permission::ProductionEdit),
-            Entry::new("/find", "batches-find-title", &[Permission::ProductionRead]),
-        ])
+        .menu(&[Entry::new("/batches", "batches-title", &[Permission::ProductionRead]).act("/batches/new", "batches-new", Permission::ProductionEdit)])
         .imports(&[batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS]),
+    serials::ROOM,
     Room::new("print_jobs", print_jobs::routes)
         .menu(&[Entry::new("/labels", "labels-title", &[Permission::LabelsRead])])
         .works(&[|| Box::new(print_jobs::LabelWork)]),
     printers::ROOM,
-    Room::new("sales", sales::routes)
-        .menu(&[Entry::new("/sales", "sales-title", &[Permission::SalesRead]).act("/sales/new", "sales-new", Permission::SalesEdit)])
-        .imports(&[sales::IMPORT]),
+    sales::ROOM,
     warranties::ROOM,
     holders::ROOM,
     links::ROOM,
-    Room::new("findings", findings::routes)
-        .menu(&[
-            Entry::new("/findings", "findings-title", &[Permission::FindingsRead]).act("/findings/new", "findings-new", Permission::FindingsEdit),
-            Entry::new("/defects", "defects-title", &[Permission::PolicyEdit]),
-        ])
-        .imports(&[findings::IMPORT]),
+    findings::ROOM,
+    defects::ROOM,
     trace::ROOM,
     recalls::ROOM,
     staff::policies::ROOM,

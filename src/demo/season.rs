@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::catalogue::{COVERS, GARMENTS, GTIN_RANGE, Garment, PARTIES, both};
 use super::chance::Chance;
+use crate::inspection::defects;
+use crate::inspection::findings::{self, About, NewFinding, Stage};
 use crate::kernel::gs1::check::check_digit;
 use crate::kernel::money::Money;
 use crate::kernel::text::Both;
@@ -22,7 +24,6 @@ use crate::production::print_jobs::{self, LabelRequest};
 use crate::production::skus::{self, SkuView};
 use crate::production::styles::StyleView;
 use crate::production::terms::WarrantyPolicy;
-use crate::quality::findings::{self, About, NewFinding, Stage};
 
 /// Units of the batch that is large enough to try 100,000 labels on.
 const BIG_BATCH: i64 = 120_000;
@@ -463,7 +464,7 @@ impl Maker<'_> {
                     severity: None,
                     zone: String::new(),
                     quantity: 1,
-                    stage: Some(stage),
+                    stage,
                     note: String::new(),
                     found_on,
                 };
@@ -472,7 +473,7 @@ impl Maker<'_> {
         }
         let stamp = self.stamp("staff:inspector", self.today);
         self.house.store.write_blocking(move |db| {
-            findings::seed(db)?;
+            defects::seed(db)?;
             findings::log(db, &stamp, &news).map(drop)
         })
     }

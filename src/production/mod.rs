@@ -8,6 +8,7 @@ pub mod materials;
 pub mod parties;
 pub mod print_jobs;
 pub mod printers;
+pub mod serials;
 pub mod skus;
 pub mod styles;
 pub mod terms;

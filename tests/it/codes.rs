@@ -2,11 +2,11 @@
 
 use diesel::connection::SimpleConnection;
 use hangtag::each;
+use hangtag::inspection::{defects, findings};
 use hangtag::platform::db::{DatabaseUrl, Db, migrate};
 use hangtag::platform::imports::{Mode, Outcome};
 use hangtag::platform::rooms::made;
 use hangtag::production::{batches, materials, parties, skus, styles};
-use hangtag::quality::findings;
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ async fn furnish(app: &TestApp) {
     }
     let stamp = app.house.stamp("system");
     app.write(move |db| {
-        findings::seed(db)?;
+        defects::seed(db)?;
         made::<styles::StyleView>(db, &stamp, json!({"code": "ST", "name": {"zh": "衬衫"}}))?;
         made::<skus::SkuView>(db, &stamp, json!({"style": "ST", "code": "ST-M", "size": "M"}))?;
         Ok(())

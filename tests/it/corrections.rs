@@ -1,5 +1,6 @@
 //! Facts that other things stand on: no file, form or call changes them, and a correction does, with its reason.
 
+use hangtag::inspection::defects;
 use hangtag::kernel::BatchNo;
 use hangtag::kernel::event::Subject;
 use hangtag::platform::events;
@@ -7,7 +8,6 @@ use hangtag::platform::imports::{ImportTable, Mode, Outcome};
 use hangtag::platform::rooms::{Thing, made};
 use hangtag::production::terms::StartRule;
 use hangtag::production::{batches, materials, skus, styles, terms};
-use hangtag::quality::findings;
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ async fn furnish(app: &TestApp) -> BatchNo {
     }
     let stamp = app.house.stamp("system");
     app.write(move |db| {
-        findings::seed(db)?;
+        defects::seed(db)?;
         for (style, name) in [("SHIRT", "衬衫"), ("TROUSERS", "长裤")] {
             made::<styles::StyleView>(db, &stamp, json!({"code": style, "name": {"zh": name}}))?;
         }

@@ -67,5 +67,5 @@ pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Kept, Mode, News, Pass, 
 pub use sheet::{Column, Columns, Half, Kind, ReadText, ShowText};
 pub use spool::{InOrder, Spool};
 pub use table::{Source, TABLE_COLUMNS_MAX};
-pub use value::{Select, ValueKind};
 pub use template::{columns_markdown, template_csv, template_xlsx};
+pub use value::{Select, ValueKind};

@@ -7,7 +7,9 @@ use utoipa::openapi::{Components, ComponentsBuilder, ContentBuilder, Paths, Path
 use utoipa::{PartialSchema, ToSchema};
 
 use super::field::{Field, Fields, Kind};
-use super::listing::Listing;
+use super::list::Filtered;
+use super::listing::{Listing, filters_of};
+use super::said::object;
 use super::thing::Thing;
 use crate::kernel::choices::Choice;
 use crate::kernel::text::{Both, Lang};
@@ -90,7 +92,7 @@ fn wrong(operation: OperationBuilder, codes: &[&str]) -> OperationBuilder {
 /// How a list is asked.
 fn listed<T: Listing>() -> OperationBuilder {
     let list = operation::<T>("list", format!("{}, a page at a time.", T::FIELDS.title.1));
-    parameters(T::FIELDS).fold(list, OperationBuilder::parameter)
+    parameters::<T>().fold(list, OperationBuilder::parameter)
 }
 
 /// The path of a list whose rows describe themselves.
@@ -117,7 +119,7 @@ fn typed(of: Type) -> RefOr<Schema> {
 }
 
 /// The filters of the list, and its pages.
-fn parameters(fields: &'static Fields) -> impl Iterator<Item = ParameterBuilder> {
+fn parameters<T: Listing>() -> impl Iterator<Item = ParameterBuilder> {
     let asked = |name: &str, about: String, of: Type| {
         let schema = ObjectBuilder::new().schema_type(SchemaType::from_iter([of, Type::Null])).build();
         ParameterBuilder::new()
@@ -127,9 +129,9 @@ fn parameters(fields: &'static Fields) -> impl Iterator<Item = ParameterBuilder>
             .required(Required::False)
             .schema(Some(schema))
     };
-    let filters = fields.columns.iter().filter_map(|field| Some((field.filter?, field)));
-    let filters = filters
-        .map(move |(name, field)| asked(name, format!("Only those with this: {}.", field.title(Lang::En).to_lowercase()), Type::String));
+    let filters = filters_of::<T>().map(move |Filtered { name, field, .. }| {
+        asked(name, format!("Only those with this: {}.", field.title(Lang::En).to_lowercase()), Type::String)
+    });
     filters.chain([
         asked("q", "Only those with this text.".into(), Type::String),
         asked("after", "The token of the page before.".into(), Type::String),
@@ -178,7 +180,7 @@ fn schema_of(thing: &str, field: &Field, more: &mut Schemas) -> RefOr<Schema> {
         Kind::Several(of) => array(schema_of(thing, of, more), field),
         Kind::Lines(of) => {
             let name = name_below(thing, field.name.strip_suffix('s').unwrap_or(field.name));
-            let line = object(&name, of, "", false, more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
+            let line = object_of(&name, of, "", false, more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
             more.push((name.clone(), line.build().into()));
             array(Ref::from_schema_name(name).into(), field)
         }
@@ -218,7 +220,7 @@ fn choice_of(thing: &str, field: &Field, table: &'static [Choice], more: &mut Sc
 
 /// An object of the fields at `at`: what has fields within it is a schema of its own, and both languages of a text are one. What is read has
 /// every field that may not be absent, what is said those that are needed.
-fn object(thing: &str, fields: &Fields, at: &str, is_read: bool, more: &mut Schemas) -> ObjectBuilder {
+fn object_of(thing: &str, fields: &Fields, at: &str, is_read: bool, more: &mut Schemas) -> ObjectBuilder {
     let mut object = ObjectBuilder::new().schema_type(Type::Object);
     let mut done: Vec<&str> = Vec::new();
     for field in fields.columns {
@@ -232,8 +234,7 @@ fn object(thing: &str, fields: &Fields, at: &str, is_read: bool, more: &mut Sche
         let schema = match field.both {
             _ if is_within => {
                 let (name, at) = (name_below(thing, first), if at.is_empty() { first.to_owned() } else { format!("{at}.{first}") });
-                let inner =
-                    self::object(&name, fields, &at, false, more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
+                let inner = object_of(&name, fields, &at, false, more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
                 more.push((name.clone(), inner.build().into()));
                 Ref::from_schema_name(name).into()
             }
@@ -253,8 +254,13 @@ fn as_said(thing: &str, fields: &Fields, more: &mut Schemas) -> Schema {
         .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .description(Some("The version that was read. Needed in a change, absent when it is new."));
-    let object = object(thing, fields, "", false, more).description(Some("What a person or a program says of it."));
+    let object = object_of(thing, fields, "", false, more).description(Some("What a person or a program says of it."));
     object.property("version", version.build()).additional_properties(Some(AdditionalProperties::FreeForm(false))).build().into()
+}
+
+/// Whether its document has an id: a thing may be known by its code alone.
+fn has_id<T: Thing>() -> bool {
+    object(&T::default()).is_ok_and(|document| document.contains_key("id"))
 }
 
 fn as_read<T: Thing>(more: &mut Schemas) -> Schema {
@@ -263,8 +269,9 @@ fn as_read<T: Thing>(more: &mut Schemas) -> Schema {
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .description(Some("Grows with every change; a change must name the one it read."));
-    let fields = object(T::SCHEMA, T::FIELDS, "", true, more);
-    let read = fields.property("id", id).required("id").property("version", version.build()).required("version");
+    let fields = object_of(T::SCHEMA, T::FIELDS, "", true, more);
+    let read = if has_id::<T>() { fields.property("id", id).required("id") } else { fields };
+    let read = read.property("version", version.build()).required("version");
     let besides = T::read_besides().into_iter();
     besides.fold(read, |read, (name, schema)| read.property(name, schema).required(name)).build().into()
 }

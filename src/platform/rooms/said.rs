@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -22,10 +23,16 @@ impl Said {
     /// # Errors
     /// [`Code::Invalid`] with every wrong field.
     pub fn of_json(fields: &Fields, document: Map<String, Value>) -> Result<Self> {
+        Self::of_json_by(fields, document, |_| Vec::new())
+    }
+
+    /// The same under a rule of the room, which says what is wrong beyond single fields with what could be read.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] with every wrong field and what the rule says.
+    pub fn of_json_by(fields: &Fields, document: Map<String, Value>, rule: impl FnOnce(&Self) -> Vec<Fault>) -> Result<Self> {
         let mut faults = Faults::default();
-        let said = read_document(fields, "", document, &mut faults);
-        in_order(fields, faults.all())?;
-        Ok(Self(said))
+        Self(read_document(fields, "", document, &mut faults)).unless(fields, faults, rule)
     }
 
     /// What a form says: it speaks of every field.
@@ -33,18 +40,30 @@ impl Said {
     /// # Errors
     /// [`Code::Invalid`] with every wrong field.
     pub fn of_form(fields: &Fields, values: &HashMap<String, String>) -> Result<Self> {
-        let mut faults = Faults::default();
-        let said = read_form(fields, "", values, &mut faults);
-        in_order(fields, faults.all())?;
-        Ok(Self(said))
+        Self::of_form_by(fields, values, |_| Vec::new())
     }
 
-    /// What a row of a file says: of the columns that the file has. None when a cell is wrong, which the row has noted.
+    /// The same under a rule of the room, which says what is wrong beyond single fields with what could be read.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] with every wrong field and what the rule says.
+    pub fn of_form_by(fields: &Fields, values: &HashMap<String, String>, rule: impl FnOnce(&Self) -> Vec<Fault>) -> Result<Self> {
+        let mut faults = Faults::default();
+        Self(read_form(fields, "", values, &mut faults)).unless(fields, faults, rule)
+    }
+
+    /// What a row of a file says: of the columns that the file has and that are not read by hand. None when a cell is wrong, which the row has
+    /// noted.
     pub fn of_row(fields: &'static Fields, row: &mut Row<'_>) -> Option<Self> {
+        Self::of_row_by(fields, row, |_| Vec::new())
+    }
+
+    /// The same under a rule of the room, which says what is wrong beyond single fields with what could be read.
+    pub fn of_row_by(fields: &'static Fields, row: &mut Row<'_>, rule: impl FnOnce(&Self) -> Vec<Fault>) -> Option<Self> {
         let mut said = Map::new();
         let mut sound = true;
         for field in fields.in_files() {
-            if !row.has_column(field.name) {
+            if !row.has_column(field.name) || field.read_only || matches!(field.kind, Kind::ByHand) {
                 continue;
             }
             let read = match field.kind {
@@ -62,7 +81,22 @@ impl Said {
                 None => sound = false,
             }
         }
-        sound.then_some(Self(said))
+        let said = Self(said);
+        let ruled = rule(&said);
+        sound &= ruled.is_empty();
+        ruled.into_iter().for_each(|fault| row.fault(fault));
+        sound.then_some(said)
+    }
+
+    /// Itself, unless something is wrong: a field, what the rule says, or, where the rule says nothing of it, what is missing.
+    fn unless(self, fields: &Fields, faults: Faults, rule: impl FnOnce(&Self) -> Vec<Fault>) -> Result<Self> {
+        let ruled = rule(&self);
+        let of_rule = |field: &str| ruled.iter().any(|fault| fault.field == field);
+        let mut faults: Vec<Fault> =
+            faults.all().into_iter().filter(|fault| fault.code != Code::Missing || !of_rule(&fault.field)).collect();
+        faults.extend(ruled);
+        in_order(fields, faults)?;
+        Ok(self)
     }
 
     /// The thing as it is after what was said: `before`, or a new one, with each value that was said in its place. What was said to be nothing
@@ -86,8 +120,11 @@ impl Said {
     {
         let blank = object(&D::default())?;
         let mut after = before.map_or_else(|| Ok(blank.clone()), object)?;
+        // What must be said is not said by what a new one happens to have there.
+        let mut known = before.map_or_else(|| Ok(Map::new()), object)?;
         for (name, value) in &self.0 {
             let field = fields.named(name).ok_or_else(|| Error::broken(format!("no field {name}")))?;
+            put(&mut known, field.place(), value.clone());
             let value = match (field.within(&after), value) {
                 (_, Value::Null) => field.within(&blank).clone(),
                 // A reference in other letters is the same.
@@ -96,7 +133,7 @@ impl Said {
             };
             put(&mut after, field.place(), value);
         }
-        let missing = missing(fields, |field| field.within(&after)).map(|name| Fault::new(name, Code::Missing)).collect();
+        let missing = missing(fields, |field| field.within(&known)).map(|name| Fault::new(name, Code::Missing)).collect();
         Ok((serde_json::from_value(Value::Object(after)).map_err(Error::broken)?, missing))
     }
 
@@ -116,16 +153,33 @@ impl Said {
         self
     }
 
-    /// What was said, as the value it stands for: `query.code` is a field within a field.
+    /// What was said, as the value it stands for: `query.code` is a field within a field. What was said to be nothing is not in it.
     ///
     /// # Errors
     /// [`Error::Broken`] when the fields are not those of the value.
     pub fn value<T: DeserializeOwned>(&self) -> Result<T> {
         let mut document = Map::new();
-        for (name, said) in &self.0 {
+        for (name, said) in self.0.iter().filter(|(_, said)| !said.is_null()) {
             put(&mut document, name, said.clone());
         }
         serde_json::from_value(Value::Object(document)).map_err(Error::broken)
+    }
+
+    /// The same with this value of a field.
+    #[must_use]
+    pub fn with_value(mut self, name: &'static str, value: Value) -> Self {
+        self.0.insert(name.to_owned(), value);
+        self
+    }
+
+    /// What was said for a field.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|said| !said.is_null())
+    }
+
+    /// The day that was said for a field.
+    pub fn day(&self, name: &str) -> Option<NaiveDate> {
+        self.text(name)?.parse().ok()
     }
 
     /// The text that was said for a field.
@@ -326,4 +380,53 @@ pub fn document<T: Serialize>(fields: &Fields, thing: &T) -> Result<Value> {
         }
     }
     Ok(Value::Object(document))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Something whose field that must be said has a value when it is new.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Plate {
+        code: String,
+        size: i64,
+    }
+
+    impl Default for Plate {
+        fn default() -> Self {
+            Self { code: String::new(), size: 9 }
+        }
+    }
+
+    const FIELDS: Fields = Fields {
+        table: "plates",
+        title: ("盘", "Plates"),
+        columns: &[
+            Field::new("code", Kind::Code, &["编码"], &["Code"]).needed(),
+            Field::new("size", Kind::Whole(1, 99), &["大小"], &["Size"]).needed(),
+        ],
+    };
+
+    fn onto(said: Value, before: Option<&Plate>) -> Result<Plate, Vec<String>> {
+        let Value::Object(said) = said else { unreachable!() };
+        Said(said).onto(&FIELDS, before).map_err(|error| match error {
+            Error::Refused(refusal) => refusal.faults.into_iter().map(|fault| format!("{} {:?}", fault.field, fault.code)).collect(),
+            other => vec![other.to_string()],
+        })
+    }
+
+    #[test]
+    fn what_must_be_said_is_not_filled_in() {
+        let before = Plate { code: "A".into(), size: 5 };
+        let missing = || Err(vec!["size Missing".to_owned()]);
+        assert_eq!(onto(json!({"code": "A"}), None), missing());
+        assert_eq!(onto(json!({"code": "A", "size": null}), None), missing());
+        assert_eq!(onto(json!({"code": "A", "size": null}), Some(&before)), missing());
+        assert_eq!(onto(json!({"code": "B"}), Some(&before)), Ok(Plate { code: "B".into(), size: 5 }));
+        assert_eq!(onto(json!({"code": "A", "size": 7}), None), Ok(Plate { code: "A".into(), size: 7 }));
+    }
 }

@@ -1,5 +1,4 @@
-//! The batches' API and pages, and the box that finds anything by what is printed on it. A supplier's people see only batches they sewed or
-//! that hold their lots, and change none.
+//! The batches' API and pages. A supplier's people see only batches they sewed or that hold their lots, and change none.
 
 use std::collections::HashMap;
 
@@ -8,23 +7,22 @@ use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::page::{self, FindPage, FormPage, ListPage, OnePage, UnitLine, draft_of, href, values_of};
-use super::rules::{self, Sought};
+use super::page::{self, FormPage, ListPage, OnePage, UnitLine, draft_of, href, values_of};
+use super::rules;
 use super::store::batches::{self as store, BatchFilter, BatchSheet, BatchView};
 use super::store::{serials, units};
 use super::{BATCH_COLUMNS, BatchDraft, BatchStatus, Minted};
 use crate::kernel::event::Subject;
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Result, text};
-use crate::platform::db::Db;
 use crate::platform::events;
 use crate::platform::exports::{Cell, Format};
 use crate::platform::http::{
     Caller, Filled, Form, House, Identity, Json, Locale, Once, Problem, Routes, Shell, created, csv, html, html_response, json, perm,
-    query_escape, see_other, segment, table,
+    query_escape, see_other, table,
 };
 use crate::production::corrections::{Act, Correction, Preview};
-use crate::production::{materials, skus};
+use crate::production::skus;
 
 /// Mounts the room.
 pub fn routes(config: &mut Routes<'_, '_>) {
@@ -37,7 +35,6 @@ pub fn routes(config: &mut Routes<'_, '_>) {
         .service(correct_api)
         .service(mint_api)
         .service(void_api)
-        .service(serial_api)
         .map(|c| {
             c.service(list_page)
                 .service(list_csv)
@@ -50,7 +47,6 @@ pub fn routes(config: &mut Routes<'_, '_>) {
                 .service(correct_page)
                 .service(correct_form)
                 .service(void_form)
-                .service(find_page)
         });
 }
 
@@ -257,59 +253,6 @@ async fn void(house: &House, caller: &Caller<perm::LabelsEdit>, once: Once, code
         })
     });
     done.await
-}
-
-/// Beside which GTIN a serial stands.
-#[derive(Deserialize, IntoParams)]
-struct Beside {
-    /// The GTIN, if known.
-    gtin: Option<String>,
-}
-
-/// The garment a serial names.
-#[derive(Serialize, ToSchema)]
-struct FoundBody {
-    /// The serial as it is printed.
-    serial: String,
-    /// The GTIN it stands beside.
-    gtin: Option<String>,
-    /// Its batch.
-    batch: String,
-    /// Its unit, counted from 1.
-    unit: i64,
-    /// The address on its label.
-    address: String,
-}
-
-/// The garment of a serial, ours as people type it or one from elsewhere exactly.
-#[utoipa::path(tag = "batches", params(Beside), responses((status = 200, body = FoundBody), (status = 404, body = Problem), (status = 422, body = Problem)))]
-#[get("/api/v1/serials/{serial}")]
-async fn serial_api(
-    caller: Caller<perm::ProductionRead>,
-    house: web::Data<House>,
-    serial: web::Path<String>,
-    beside: web::Query<Beside>,
-) -> Result<HttpResponse> {
-    let (party, keys, stem) = (caller.party, house.keys.clone(), house.config.label_stem());
-    let (serial, gtin) = (serial.into_inner(), beside.into_inner().gtin);
-    let found = house.store.read(move |db| {
-        let unknown = || Error::from(Code::SerialUnknown);
-        let garment = serials::find_serial(db, &keys.serials, gtin.as_deref(), &serial)?.ok_or_else(unknown)?;
-        let batch = known_batch(db, garment, party)?.ok_or_else(unknown)?;
-        let of = serials::serial_of(db, &keys.serials, garment)?.ok_or_else(unknown)?;
-        let address = rules::address(&stem, of.gtin.as_deref(), &of.serial)?;
-        Ok(FoundBody { serial: of.serial, gtin: of.gtin, batch: batch.code, unit: garment.unit() + 1, address })
-    });
-    json(&found.await?)
-}
-
-/// The batch of a garment, if a caller bound to `party` may know of it.
-fn known_batch(db: &mut Db, garment: GarmentId, party: Option<Id>) -> Result<Option<super::Batch>> {
-    let Some(batch) = store::batch(db, garment.batch())? else { return Ok(None) };
-    match party {
-        Some(party) if !store::is_of_party(db, &batch, party)? => Ok(None),
-        _ => Ok(Some(batch)),
-    }
 }
 
 async fn create(house: &House, caller: &Caller<perm::ProductionEdit>, once: Once, draft: BatchDraft) -> Result<BatchSheet> {
@@ -584,59 +527,4 @@ async fn void_form(
                 .await
         }
     }
-}
-
-/// What somebody is looking for.
-#[derive(Deserialize)]
-struct Find {
-    /// A serial, the address on a label, a batch or a lot code.
-    q: Option<String>,
-}
-
-/// One box for whatever is printed on a thing; it leads to the thing's page.
-#[get("/find")]
-async fn find_page(
-    request: HttpRequest,
-    caller: Caller<perm::ProductionRead>,
-    house: web::Data<House>,
-    asked: web::Query<Find>,
-) -> Result<HttpResponse> {
-    let shell = Shell::titled(&request, "batches-find-title");
-    let q = asked.into_inner().q.unwrap_or_default().trim().to_owned();
-    if q.is_empty() {
-        return Ok(html(&FindPage { shell, q, fault: None }));
-    }
-    let (party, keys, sought) = (caller.party, house.keys.clone(), rules::sought(&q));
-    let may_trace = caller.may(perm::Permission::TraceRead);
-    let found = house.store.read(move |db| {
-        if let Sought::Anything(code) = &sought {
-            if let Some(sheet) = store::sheet(db, code, party)? {
-                return Ok(Some(href(&sheet.batch.code)));
-            }
-            match materials::sheet(db, code, party) {
-                Ok(None) => {}
-                Ok(Some(sheet)) => return Ok(Some(format!("/lots/{}", segment(&sheet.lot.name)))),
-                Err(error) if error.code() == Code::Ambiguous => return Ok(Some(format!("/lots?q={}", query_escape(code)))),
-                Err(error) => return Err(error),
-            }
-        }
-        let (gtin, serial) = sought.serial();
-        let Some(garment) = serials::find_serial(db, &keys.serials, gtin, serial)? else { return Ok(None) };
-        let Some(batch) = known_batch(db, garment, party)? else { return Ok(None) };
-        // Who may not trace sees the unit on the page of its batch.
-        if !may_trace {
-            return Ok(Some(format!("{}?unit={}", href(&batch.code), garment.unit() + 1)));
-        }
-        Ok(serials::serial_of(db, &keys.serials, garment)?.map(|of| page::trace_href(&of)))
-    });
-    let code = match found.await {
-        Ok(Some(href)) => return Ok(see_other(href)),
-        Ok(None) => Code::SerialUnknown,
-        Err(error) if error.code() == Code::SerialTypo => Code::SerialTypo,
-        Err(error) => return Err(error),
-    };
-    let fault = if code == Code::SerialTypo { "batches-find-typo" } else { "batches-find-none" };
-    let fault = Some(shell.t.say(fault).into_owned());
-    let status = if code == Code::SerialTypo { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::NOT_FOUND };
-    Ok(html_response(status, &FindPage { shell, q, fault }))
 }

@@ -26,7 +26,7 @@ pub use store::batches::{
     list, lots_of, sheet,
 };
 pub use store::foreign::{ForeignGarment, ForeignPlan};
-pub use store::serials::{SerialOf, address_of, find_scanned, find_serial, made_with, own_serial, serial_of};
+pub use store::serials::{SerialOf, address_of, own_serial, serial_of};
 pub use store::units::{Minted, is_issued, is_void, mint, void_units, voids_of, voids_of_batches};
 
 use crate::choices;

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use roaring::RoaringBitmap;
 
 use super::rules::units_text;
-use super::{BatchDraft, BatchFilter, BatchSheet, BatchStatus, BatchView, ComponentLot, LotUse, Origin, SerialOf};
+use super::{BatchDraft, BatchFilter, BatchSheet, BatchStatus, BatchView, ComponentLot, LotUse, Origin};
 use crate::kernel::text::{Lang, grouped};
 use crate::kernel::time::read_date;
 use crate::kernel::{Code, Fault, Refusal, Result};
@@ -188,23 +188,9 @@ impl RowCell<'_> {
     }
 }
 
-#[derive(Template)]
-#[template(path = "production/batches/find.html")]
-pub(super) struct FindPage {
-    pub shell: Shell,
-    pub q: String,
-    pub fault: Option<String>,
-}
-
 /// A batch's address in the staff pages.
 pub(super) fn href(code: &str) -> String {
     format!("/batches/{}", segment(code))
-}
-
-/// A garment's address in the staff pages. A serial from elsewhere needs its GTIN to be one of a kind.
-pub(super) fn trace_href(of: &SerialOf) -> String {
-    let gtin = of.gtin.as_ref().map(|gtin| format!("?gtin={gtin}")).unwrap_or_default();
-    format!("/trace/garment/{}{gtin}", segment(&of.serial))
 }
 
 /// The class of a state's badge.

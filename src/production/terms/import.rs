@@ -40,8 +40,10 @@ struct Version {
 impl Version {
     /// The version this row writes after `last`, and what it lacks: what the file does not speak of is as it was.
     fn after(&self, last: Option<&WarrantyPolicy>) -> Result<(WarrantyPolicy, Vec<Fault>)> {
+        // A file with days has no need of months.
+        let blank = WarrantyPolicy::default();
         let code = last.map_or(&self.code, |last| &last.code);
-        self.said.clone().with("code", code).laid_onto(&FIELDS, last)
+        self.said.clone().with("code", code).laid_onto(&FIELDS, Some(last.unwrap_or(&blank)))
     }
 }
 
