@@ -71,8 +71,8 @@ fn menu() -> Menu {
 
 /// The kinds of long work.
 pub fn works() -> Works {
-    let of_rooms = ROOMS.iter().flat_map(|room| room.works).map(|make| make());
-    of_rooms.chain([Box::new(ImportWork(import_tables())) as Box<dyn Work>]).collect()
+    let import: Box<dyn Work> = Box::new(ImportWork(import_tables()));
+    ROOMS.iter().flat_map(|room| room.works).map(|make| make()).chain([import]).collect()
 }
 
 /// Every table that can be imported, in the order a new deployment loads them.

@@ -412,7 +412,7 @@ mod tests {
     };
 
     fn onto(said: Value, before: Option<&Plate>) -> Result<Plate, Vec<String>> {
-        let Value::Object(said) = said else { unreachable!() };
+        let Value::Object(said) = said else { panic!("not an object") };
         Said(said).onto(&FIELDS, before).map_err(|error| match error {
             Error::Refused(refusal) => refusal.faults.into_iter().map(|fault| format!("{} {:?}", fault.field, fault.code)).collect(),
             other => vec![other.to_string()],
