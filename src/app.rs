@@ -72,7 +72,8 @@ fn menu() -> Menu {
 /// The kinds of long work.
 pub fn works() -> Works {
     let of_rooms = ROOMS.iter().flat_map(|room| room.works).map(|make| make());
-    of_rooms.chain([Box::new(ImportWork(import_tables())) as Box<dyn Work>]).collect()
+    let imports: Box<dyn Work> = Box::new(ImportWork(import_tables()));
+    of_rooms.chain([imports]).collect()
 }
 
 /// Every table that can be imported, in the order a new deployment loads them.
