@@ -1,6 +1,7 @@
 //! Queries on `link`.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use chrono::NaiveDateTime;
 use diesel::dsl::sql;
@@ -118,10 +119,11 @@ impl Listing for Link {
         let mut names = HashMap::new();
         for link in &mut links {
             let on = (link.level, link.subject_id);
-            if !names.contains_key(&on) {
-                names.insert(on, name_of(db, &house.keys.serials, link.level, link.subject_id)?);
-            }
-            (link.code, link.gtin) = names.get(&on).cloned().unwrap_or_default();
+            let name = match names.entry(on) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(name_of(db, &house.keys.serials, link.level, link.subject_id)?),
+            };
+            (link.code, link.gtin) = name.clone();
         }
         Ok(links)
     }
@@ -146,7 +148,7 @@ impl Thing for Link {
     }
 
     fn with_codes(db: &mut Db, ids: &[&str]) -> Result<Vec<Self>> {
-        let ids = ids.iter().map(|id| Ok(id.parse()?)).collect::<Result<Vec<Id>>>()?;
+        let ids = ids.iter().map(|id| id.parse()).collect::<Result<Vec<Id>>>()?;
         Ok(each!(db, |c| link::table.filter(link::id.eq_any(&ids)).select(Self::as_select()).load(c))?)
     }
 
