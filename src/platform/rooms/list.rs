@@ -323,6 +323,16 @@ pub(super) struct ListView {
 }
 
 impl ListView {
+    /// Whether a phone shows the filters only when asked: there are more than fit above the list.
+    fn is_foldable(&self) -> bool {
+        self.filters.len() > 2
+    }
+
+    /// The title of a column, for a row shown as a card on a phone.
+    fn title_of(&self, column: &usize) -> &str {
+        self.heads.get(*column).map_or("", |(title, _)| title)
+    }
+
     fn say(&self, what: &str) -> std::borrow::Cow<'static, str> {
         self.shell.t.say(format!("{}-{what}", self.room))
     }

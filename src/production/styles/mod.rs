@@ -82,7 +82,7 @@ pub const FIELDS: Fields = Fields { table: "styles", title: ("款号", "Styles")
         .hint("例如衬衫、裤子、工作服。", "Such as shirt, trousers, workwear.", "衬衫"),
     Field::new("confidential", Kind::Flag, &["名称保密", "保密"], &["Confidential"])
         .hint("对外只显示“对外名称”。", "The public sees only the public name.", "否"),
-    Field::new("public_name_zh", LINE, &["对外名称", "对外中文名称"], &["Public name zh"]).half_of("facts.public_name", Lang::Zh, PUBLIC_NAME).at("facts.public_name.zh")
+    Field::new("public_name_zh", LINE, &["对外名称", "对外中文名称"], &["Public name in Chinese", "Public name zh"]).half_of("facts.public_name", Lang::Zh, PUBLIC_NAME).at("facts.public_name.zh")
         .hint("保密款在质保卡上显示的名称，例如“工作服”。", "What the card calls a confidential style, in Chinese.", "工作服"),
     Field::new("public_name_en", LINE, &["对外英文名称"], &["Public name", "Public name en"]).half_of("facts.public_name", Lang::En, PUBLIC_NAME).at("facts.public_name.en")
         .hint("", "The same in English, such as “Workwear”.", "Workwear"),
