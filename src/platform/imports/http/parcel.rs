@@ -182,7 +182,7 @@ async fn page(
     faults: FormFaults,
 ) -> Result<HttpResponse> {
     let parcel = own(&who.caller, house, id).await?;
-    let mut shell = Shell::of(request, Locale::of(request).words().say("imports-title"));
+    let mut shell = Shell::titled(request, "imports-title");
     let job = parcel.job;
     let (filed, job, can_alter) = house
         .store
@@ -245,8 +245,9 @@ fn are_there(house: &House, filed: &[Filed]) -> bool {
     filed.iter().all(|file| file.refused.is_some() || uploads(house).join(&file.stored_as).exists())
 }
 
-/// Checks the caller's right to every table of a parcel's files, and that they are there.
+/// Checks that a parcel is the caller's own, with the right to the tables of all its files, and that these are still there.
 async fn may_all(who: &Importing, house: &House, tables: &ImportTables, id: Id) -> Result<()> {
+    own(&who.caller, house, id).await?;
     let filed = house.store.read(move |db| store::files(db, id)).await?;
     if !are_there(house, &filed) {
         return Err(Refusal::new(Code::WrongState).with("state", ParcelState::Discarded.as_str()).into());
@@ -264,11 +265,10 @@ async fn write(
     id: web::Path<String>,
     _form: Form<Nothing>,
 ) -> Result<HttpResponse> {
-    let parcel = own(&who.caller, &house, id.parse()?).await?;
-    may_all(&who, &house, &tables, parcel.id).await?;
-    let stamp = who.caller.stamp();
-    house.store.write(move |db| store::write(db, &stamp, parcel.id)).await?;
-    Ok(see_other(address(parcel.id)))
+    let (id, stamp) = (id.parse()?, who.caller.stamp());
+    may_all(&who, &house, &tables, id).await?;
+    house.store.write(move |db| store::write(db, &stamp, id)).await?;
+    Ok(see_other(address(id)))
 }
 
 /// Checks a parcel again as it is: what it names may be there now.
@@ -280,11 +280,10 @@ async fn check_again(
     id: web::Path<String>,
     _form: Form<Nothing>,
 ) -> Result<HttpResponse> {
-    let parcel = own(&who.caller, &house, id.parse()?).await?;
-    may_all(&who, &house, &tables, parcel.id).await?;
-    let stamp = who.caller.stamp();
-    house.store.write(move |db| store::check_again(db, &stamp, parcel.id)).await?;
-    Ok(see_other(address(parcel.id)))
+    let (id, stamp) = (id.parse()?, who.caller.stamp());
+    may_all(&who, &house, &tables, id).await?;
+    house.store.write(move |db| store::check_again(db, &stamp, id)).await?;
+    Ok(see_other(address(id)))
 }
 
 /// Throws a parcel away, its files with it.
