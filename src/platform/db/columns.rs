@@ -47,6 +47,17 @@ macro_rules! bound_column {
             }
         }
     };
+    (@read $type:ty, $read:expr) => {
+        impl<DB: ::diesel::backend::Backend> ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB> for $type
+        where
+            String: ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB>,
+        {
+            fn from_sql(bytes: DB::RawValue<'_>) -> ::diesel::deserialize::Result<Self> {
+                let text = <String as ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB>>::from_sql(bytes)?;
+                $crate::platform::db::known_text(&text, $read(&text))
+            }
+        }
+    };
     (@bound $sql:ident, $type:ty, $({$bound:ty})*) => {
         $(
             $crate::bound_column!(@as ::diesel::sql_types::$sql, $bound);
@@ -72,6 +83,7 @@ macro_rules! text_column {
     ($($type:ty),+ $(,)?) => {
         $(
             $crate::bound_column!(Text, $type);
+            $crate::bound_column!(@read $type, Self::of);
 
             impl<DB: ::diesel::backend::Backend> ::diesel::serialize::ToSql<::diesel::sql_types::Text, DB> for $type
             where
@@ -79,16 +91,6 @@ macro_rules! text_column {
             {
                 fn to_sql<'b>(&'b self, out: &mut ::diesel::serialize::Output<'b, '_, DB>) -> ::diesel::serialize::Result {
                     <str as ::diesel::serialize::ToSql<::diesel::sql_types::Text, DB>>::to_sql((*self).as_str(), out)
-                }
-            }
-
-            impl<DB: ::diesel::backend::Backend> ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB> for $type
-            where
-                String: ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB>,
-            {
-                fn from_sql(bytes: DB::RawValue<'_>) -> ::diesel::deserialize::Result<Self> {
-                    let text = <String as ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB>>::from_sql(bytes)?;
-                    $crate::platform::db::known_text(&text, Self::of(&text))
                 }
             }
         )+
@@ -101,6 +103,7 @@ macro_rules! text_column {
 macro_rules! written_column {
     ($type:ty, $write:expr, $read:expr) => {
         $crate::bound_column!(Text, $type);
+        $crate::bound_column!(@read $type, $read);
 
         impl ::diesel::serialize::ToSql<::diesel::sql_types::Text, ::diesel::sqlite::Sqlite> for $type {
             fn to_sql<'b>(
@@ -116,16 +119,6 @@ macro_rules! written_column {
             fn to_sql<'b>(&'b self, out: &mut ::diesel::serialize::Output<'b, '_, ::diesel::pg::Pg>) -> ::diesel::serialize::Result {
                 ::std::io::Write::write_all(out, String::from($write(self)).as_bytes())?;
                 Ok(::diesel::serialize::IsNull::No)
-            }
-        }
-
-        impl<DB: ::diesel::backend::Backend> ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB> for $type
-        where
-            String: ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB>,
-        {
-            fn from_sql(bytes: DB::RawValue<'_>) -> ::diesel::deserialize::Result<Self> {
-                let text = <String as ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB>>::from_sql(bytes)?;
-                $crate::platform::db::known_text(&text, $read(&text))
             }
         }
     };
