@@ -13,10 +13,10 @@ use crate::kernel::text::{Both, Lang, folded};
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::defect;
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{CHUNK_BINDS, Db};
+use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::{self, Fact, Stamp};
 use crate::platform::http::perm::{FindingsRead, Permission, PolicyEdit};
-use crate::platform::rooms::{Fields, ListQuery, ListWindow, Listing, Sees, Thing, document, href};
+use crate::platform::rooms::{Fields, ListQuery, ListWindow, Listing, Sees, Thing, document};
 use crate::production::corrections::{fixed, refuse};
 use crate::{each, keyset, text_column};
 
@@ -66,10 +66,6 @@ impl Listing for Defect {
 
     fn key(&self) -> String {
         self.code.clone()
-    }
-
-    fn href(&self) -> String {
-        href::<Self>(&self.code)
     }
 
     fn acts() -> Vec<(&'static str, String, Permission)> {
@@ -124,12 +120,8 @@ impl Thing for Defect {
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
-        let mut defects = Vec::with_capacity(codes.len());
-        for chunk in codes.chunks(CHUNK_BINDS) {
-            let keys: Vec<String> = chunk.iter().map(|code| folded(code)).collect();
-            defects.extend(each!(db, |c| defect::table.filter(defect::code.eq_any(&keys)).select(Self::as_select()).load(c))?);
-        }
-        Ok(defects)
+        let keys: Vec<String> = codes.iter().map(|code| folded(code)).collect();
+        in_chunks(&keys, |keys| each!(db, |c| defect::table.filter(defect::code.eq_any(keys)).select(Self::as_select()).load(c)))
     }
 
     fn save(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {

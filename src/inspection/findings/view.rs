@@ -257,7 +257,7 @@ fn filter_of(db: &mut Db, query: &ListQuery, sees: Sees) -> Result<Option<Findin
     }
     if let Some(serial) = query.filter("serial") {
         let scanned = Scanned::read("serial", serial, None)?;
-        let keys = &query.house()?.keys.serials;
+        let keys = &query.house().keys.serials;
         let found = find_subject(db, keys, &scanned, Some(SubjectKind::Garment), None, sees.party())?;
         let Some(About::Garment(garment)) = found.map(|found| found.about) else { return Ok(None) };
         filter.garment = Some(garment);
@@ -276,10 +276,6 @@ impl Listing for FindingView {
         self.id.to_string()
     }
 
-    fn href(&self) -> String {
-        format!("/findings/{}", self.id)
-    }
-
     fn acts() -> Vec<(&'static str, String, Permission)> {
         vec![
             ("findings-new", "/findings/new".to_owned(), Permission::FindingsEdit),
@@ -290,7 +286,7 @@ impl Listing for FindingView {
     fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
         let Some(filter) = filter_of(db, query, sees)? else { return Ok(Vec::new()) };
         let findings = store::list(db, &filter, window)?;
-        views(db, &query.house()?.keys.serials, findings, sees.party().is_some())
+        views(db, &query.house().keys.serials, findings, sees.party().is_some())
     }
 
     fn offered(db: &mut Db, filter: &str, sees: Sees, lang: Lang) -> Result<Option<Vec<Offered>>> {

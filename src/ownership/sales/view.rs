@@ -140,7 +140,7 @@ fn filter_of(db: &mut Db, query: &ListQuery, sees: Sees) -> Result<Option<SaleFi
     // A serial is a garment, anything else a part of an order's number.
     let scanned = Scanned::read("q", &query.q, None).ok();
     let garment = match scanned.filter(Scanned::looks_like_a_serial) {
-        Some(scanned) => serials::find(db, &query.house()?.keys.serials, &scanned).or_else(|error| match error {
+        Some(scanned) => serials::find(db, &query.house().keys.serials, &scanned).or_else(|error| match error {
             Error::Refused(_) => Ok(None),
             error => Err(error),
         })?,
@@ -176,7 +176,7 @@ impl Listing for SaleView {
     fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
         let Some(filter) = filter_of(db, query, sees)? else { return Ok(Vec::new()) };
         let sales = store::list(db, &filter, window)?;
-        let house = query.house()?;
+        let house = query.house();
         views(db, &house.keys.serials, house.today(), sales)
     }
 

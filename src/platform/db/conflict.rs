@@ -15,6 +15,18 @@ pub const fn chunk_rows(columns: usize) -> usize {
     }
 }
 
+/// What is found for these keys, asked for with as many at a time as one statement binds.
+///
+/// # Errors
+/// Those of the store.
+pub fn in_chunks<K, T>(keys: &[K], mut find: impl FnMut(&[K]) -> Result<Vec<T>, DieselError>) -> Result<Vec<T>, Error> {
+    let mut found = Vec::with_capacity(keys.len());
+    for chunk in keys.chunks(CHUNK_BINDS) {
+        found.extend(find(chunk)?);
+    }
+    Ok(found)
+}
+
 /// The first and the last of these keys, when they are in order and lie so close that reading all rows from the one to the other costs less than
 /// looking each up: a statement with a list of keys is planned anew each time, and may not be twice as long as what it saves.
 pub fn lie_close(keys: &[i64]) -> Option<(i64, i64)> {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::field::{Field, Fields, Kind};
 use crate::kernel::Id;
-use crate::kernel::error::{Code, Error, Fault, Result};
+use crate::kernel::error::{Code, Fault, Result};
 use crate::kernel::paging::{PAGE_DEFAULT, PAGE_MAX, Page, open, seal};
 use crate::kernel::text::{self, Lang};
 use crate::platform::http::{House, Shell, query_escape};
@@ -93,14 +93,14 @@ macro_rules! keyset {
 }
 
 /// What a list is asked: filters, and which page.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct ListQuery {
     /// A text to look for, or empty.
     pub q: String,
     filters: Vec<(&'static str, String)>,
     from: From,
     per_page: Option<i64>,
-    house: Option<House>,
+    house: House,
 }
 
 /// A filter: its name, the field that reads it, and whether it may be left open.
@@ -133,7 +133,7 @@ impl ListQuery {
         };
         let per_page = given("per_page").map(|rows| rows.parse().map_err(|_| Fault::new("per_page", Code::NotANumber).with("value", rows)));
         let q = text::optional_line("q", given("q").unwrap_or_default(), 2_000)?;
-        let query = Self { q, filters, from, per_page: per_page.transpose()?, house: Some(house.clone()) };
+        let query = Self { q, filters, from, per_page: per_page.transpose()?, house: house.clone() };
         match (query.day("from"), query.day("to")) {
             (Some(earlier), Some(later)) if later < earlier => {
                 Err(Fault::new("to", Code::DatesOutOfOrder).with("earlier", earlier).with("later", later).into())
@@ -143,11 +143,8 @@ impl ListQuery {
     }
 
     /// The application the list is of, for what takes its keys or its clock.
-    ///
-    /// # Errors
-    /// [`Error::Broken`] for a query that no request made.
-    pub fn house(&self) -> Result<&House> {
-        self.house.as_ref().ok_or_else(|| Error::broken("a list of no application"))
+    pub fn house(&self) -> &House {
+        &self.house
     }
 
     /// The day a filter has.
@@ -158,12 +155,6 @@ impl ListQuery {
     /// The value a filter has.
     pub fn filter(&self, name: &str) -> Option<&str> {
         self.filters.iter().find(|(filter, _)| *filter == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Puts a value in the place of a filter: what a room looked up, for what was asked.
-    pub fn set(&mut self, name: &'static str, value: String) {
-        self.filters.retain(|(filter, _)| *filter != name);
-        self.filters.push((name, value));
     }
 
     /// Whether anything narrows the list.

@@ -16,7 +16,7 @@ use crate::kernel::{Error, Result};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format};
 use crate::platform::http::perm::{Perm, Permission};
-use crate::platform::http::{House, Routes, html, html_response, json};
+use crate::platform::http::{House, Routes, html, html_response, json, segment};
 
 /// Rows of a download read at a time.
 const DOWNLOAD_ROWS: i64 = 2_000;
@@ -41,8 +41,13 @@ pub trait Listing: Serialize + Send + 'static {
     /// What the list is ordered by: unique, and never empty.
     fn key(&self) -> String;
 
-    /// Where a row leads.
-    fn href(&self) -> String;
+    /// Where a row leads: to its page below the list, by what the list is ordered by.
+    fn href(&self) -> String
+    where
+        Self: Sized,
+    {
+        href::<Self>(&self.key())
+    }
 
     /// A stretch of the list, narrowed by the query and by what the asker sees.
     ///
@@ -51,14 +56,6 @@ pub trait Listing: Serialize + Send + 'static {
     fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>>
     where
         Self: Sized;
-
-    /// What a list is asked, where a filter stands for something that has to be looked up: a code for an id.
-    ///
-    /// # Errors
-    /// A fault of a filter.
-    fn asked(_db: &mut Db, _house: &House, query: ListQuery) -> Result<ListQuery> {
-        Ok(query)
-    }
 
     /// Rows with what no column of their table says: a serial, which takes the keys.
     ///
@@ -93,6 +90,11 @@ pub trait Listing: Serialize + Send + 'static {
     }
 }
 
+/// The address of a row's page in the staff pages.
+pub fn href<T: Listing>(code: &str) -> String {
+    format!("/{}/{}", T::FIELDS.table, segment(code))
+}
+
 /// What a list can be narrowed by.
 pub(super) fn filters_of<T: Listing>() -> impl Iterator<Item = Filtered> {
     let of_fields = T::FIELDS.columns.iter().filter_map(|field| Some(Filtered { name: field.filter?, field, may_be_any: true }));
@@ -117,7 +119,6 @@ pub fn list_routes<T: Listing>(on: &mut Routes<'_, '_>) {
 async fn page_of<T: Listing>(call: &Call<T::Read>, query: &ListQuery) -> Result<ListPage<T>> {
     let (asked, sees, house) = (query.clone(), call.sees(), call.house().clone());
     let rows = call.read(move |db| {
-        let asked = T::asked(db, &house, asked)?;
         let rows = T::list(db, &asked, sees, &asked.window())?;
         T::named(db, &house, rows)
     });
@@ -200,7 +201,6 @@ async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pai
     let titles = T::FIELDS.in_files().map(|field| field.title(lang).to_owned()).collect();
     let house = call.house().clone();
     exports::download(&call.house().store, format, T::FIELDS.table, titles, move |db, sheet| {
-        let query = T::asked(db, &house, query.clone())?;
         let mut window = ListWindow { from: From::Start, limit: DOWNLOAD_ROWS };
         loop {
             let rows = T::list(db, &query, sees, &window)?;

@@ -30,14 +30,14 @@ pub use field::{Field, Fields, Half, Kind};
 pub use form::{Asked, FormView, asking_page, form_again, form_page};
 pub use import::import;
 pub use list::{From, ListQuery, ListWindow, Offered, Sum};
-pub use listing::{Listing, list_again, list_routes};
+pub use listing::{Listing, href, list_again, list_routes};
 pub use one::{Act, Panel};
 pub use room::Room;
 pub use route::Guarded;
 pub use said::{Said, document};
 pub use secret::{Secret, secret_page};
 pub use thing::{
-    Deed, Thing, act_routes, acted, edited, href, made, once_made_routes, one_of, routes, routes_but_page, seen, thing_values, version_of,
+    Deed, Thing, act_routes, acted, edited, made, once_made_routes, one_of, routes, routes_but_page, seen, thing_values, version_of,
     version_said, whole_document,
 };
 

@@ -11,7 +11,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::call::{BrandOnly, Call, Sees};
 use super::form::{form_again, form_page, values};
-use super::listing::{Listing, list_routes};
+use super::listing::{Listing, href, list_routes};
 use super::one::{Act, OneView, Panel, facts};
 use super::said::{Said, document, object};
 use super::secret::{Secret, secret_page};
@@ -22,7 +22,7 @@ use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Fact, Stamp};
 use crate::platform::http::perm::Perm;
-use crate::platform::http::{Filled, Form, House, Json, Routes, Shell, created, html, json, see_other, segment};
+use crate::platform::http::{Filled, Form, House, Json, Routes, Shell, created, html, json, see_other};
 
 /// A kind of thing: what the room says of it. The thing is what is stored and what somebody says of it in one: its id, version and the time it
 /// was made are the store's.
@@ -133,11 +133,6 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     fn acts(&self) -> Vec<Act> {
         Vec::new()
     }
-}
-
-/// Its address in the staff pages.
-pub fn href<T: Thing>(code: &str) -> String {
-    format!("/{}/{}", T::FIELDS.table, segment(code))
 }
 
 /// Mounts the pages, files and API of a thing that is made and changed.

@@ -17,11 +17,11 @@ use crate::kernel::text::{Both, ByCode, Lang, folded, grouped};
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::{batch, lot, party, party_role, style};
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{CHUNK_BINDS, Db, known_text};
+use crate::platform::db::{Db, in_chunks, known_text};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{CatalogueEdit, CatalogueRead, Permission};
 use crate::platform::http::{query_escape, segment};
-use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href};
+use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing};
 use crate::{each, keyset, save_row, text_column};
 
 text_column!(Status);
@@ -113,10 +113,6 @@ impl Listing for Party {
         self.code.clone()
     }
 
-    fn href(&self) -> String {
-        href::<Self>(&self.code)
-    }
-
     fn acts() -> Vec<(&'static str, String, Permission)> {
         vec![
             ("parties-add", "/parties/new".to_owned(), Permission::CatalogueEdit),
@@ -176,12 +172,8 @@ impl Thing for Party {
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
-        let mut parties = Vec::with_capacity(codes.len());
-        for chunk in codes.chunks(CHUNK_BINDS) {
-            let keys: Vec<String> = chunk.iter().map(|code| folded(code)).collect();
-            parties.extend(each!(db, |c| party::table.filter(party::code_key.eq_any(&keys)).select(Self::as_select()).load(c))?);
-        }
-        Ok(parties)
+        let keys: Vec<String> = codes.iter().map(|code| folded(code)).collect();
+        in_chunks(&keys, |keys| each!(db, |c| party::table.filter(party::code_key.eq_any(keys)).select(Self::as_select()).load(c)))
     }
 
     fn save(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
@@ -236,11 +228,7 @@ pub fn create(db: &mut Db, stamp: &Stamp, party: Party) -> Result<Party> {
 /// # Errors
 /// Those of the store.
 pub fn by_ids(db: &mut Db, ids: &[Id]) -> Result<Vec<Party>> {
-    let mut parties = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(CHUNK_BINDS) {
-        parties.extend(each!(db, |c| party::table.filter(party::id.eq_any(chunk)).select(Party::as_select()).load(c))?);
-    }
-    Ok(parties)
+    in_chunks(ids, |ids| each!(db, |c| party::table.filter(party::id.eq_any(ids)).select(Party::as_select()).load(c)))
 }
 
 /// The party with this code.
@@ -282,14 +270,11 @@ pub struct Maker {
 /// # Errors
 /// Those of the store.
 pub fn ids_of_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<ByCode<Id>> {
-    let mut ids: Vec<(String, i64)> = Vec::with_capacity(codes.len());
-    for chunk in codes.chunks(CHUNK_BINDS) {
-        let keys: Vec<String> = chunk.iter().map(|code| folded(code.as_ref())).collect();
-        let rows: Vec<(String, i64)> =
-            each!(db, |c| party::table.filter(party::code_key.eq_any(&keys)).select((party::code_key, party::id)).load(c))?;
-        ids.extend(rows);
-    }
-    Ok(ids.into_iter().map(|(code, id)| (code, Id(id))).collect())
+    let keys: Vec<String> = codes.iter().map(|code| folded(code.as_ref())).collect();
+    let ids: Vec<(String, Id)> = in_chunks(&keys, |keys| {
+        each!(db, |c| party::table.filter(party::code_key.eq_any(keys)).select((party::code_key, party::id)).load(c))
+    })?;
+    Ok(ids.into_iter().collect())
 }
 
 /// The codes of these parties, by id; ids of none are left out.
@@ -297,14 +282,9 @@ pub fn ids_of_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<ByCode<Id
 /// # Errors
 /// Those of the store.
 pub fn codes_of_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, String>> {
-    let mut codes = HashMap::with_capacity(ids.len());
-    for chunk in ids.chunks(CHUNK_BINDS) {
-        let chunk: Vec<i64> = chunk.iter().map(|id| id.0).collect();
-        let rows: Vec<(i64, String)> =
-            each!(db, |c| party::table.filter(party::id.eq_any(&chunk)).select((party::id, party::code)).load(c))?;
-        codes.extend(rows.into_iter().map(|(id, code)| (Id(id), code)));
-    }
-    Ok(codes)
+    let codes: Vec<(Id, String)> =
+        in_chunks(ids, |ids| each!(db, |c| party::table.filter(party::id.eq_any(ids)).select((party::id, party::code)).load(c)))?;
+    Ok(codes.into_iter().collect())
 }
 
 /// What a label says of the party with this id: one look-up by key.

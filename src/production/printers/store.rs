@@ -10,7 +10,7 @@ use crate::kernel::text::Lang;
 use crate::kernel::{Id, Result};
 use crate::platform::db::schema::printer;
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{CHUNK_BINDS, Db};
+use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{LabelsEdit, LabelsRead, Permission};
 use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing, href};
@@ -72,10 +72,6 @@ impl Listing for Printer {
         self.code.clone()
     }
 
-    fn href(&self) -> String {
-        href::<Self>(&self.code)
-    }
-
     fn acts() -> Vec<(&'static str, String, Permission)> {
         vec![("printers-new", "/printers/new".to_owned(), Permission::LabelsEdit)]
     }
@@ -118,11 +114,7 @@ impl Thing for Printer {
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
-        let mut printers = Vec::with_capacity(codes.len());
-        for chunk in codes.chunks(CHUNK_BINDS) {
-            printers.extend(each!(db, |c| printer::table.filter(printer::code.eq_any(chunk)).select(Self::as_select()).load(c))?);
-        }
-        Ok(printers)
+        in_chunks(codes, |codes| each!(db, |c| printer::table.filter(printer::code.eq_any(codes)).select(Self::as_select()).load(c)))
     }
 
     fn save(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {

@@ -19,7 +19,7 @@ use crate::kernel::text::{ByCode, Lang, folded};
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::schema::{gtin_alias, sku, style};
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{CHUNK_BINDS, Db, planned};
+use crate::platform::db::{Db, in_chunks, planned};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{CatalogueEdit, CatalogueRead, Permission};
 use crate::platform::http::query_escape;
@@ -134,10 +134,6 @@ impl Listing for SkuView {
         self.code.clone()
     }
 
-    fn href(&self) -> String {
-        href::<Self>(&self.code)
-    }
-
     fn acts() -> Vec<(&'static str, String, Permission)> {
         vec![
             ("skus-add", "/skus/new".to_owned(), Permission::CatalogueEdit),
@@ -207,12 +203,8 @@ impl Thing for SkuView {
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
-        let mut skus = Vec::with_capacity(codes.len());
-        for chunk in codes.chunks(CHUNK_BINDS) {
-            let keys: Vec<String> = chunk.iter().map(|code| folded(code)).collect();
-            skus.extend(each!(db, |c| sku::table.filter(sku::code_key.eq_any(&keys)).select(Self::as_select()).load(c))?);
-        }
-        Ok(skus)
+        let keys: Vec<String> = codes.iter().map(|code| folded(code)).collect();
+        in_chunks(&keys, |keys| each!(db, |c| sku::table.filter(sku::code_key.eq_any(keys)).select(Self::as_select()).load(c)))
     }
 
     fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
@@ -346,11 +338,9 @@ pub fn by_code(db: &mut Db, code: &str) -> Result<Option<Sku>> {
 /// # Errors
 /// Those of the store.
 pub fn by_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<ByCode<Sku>> {
-    let mut skus: Vec<Sku> = Vec::with_capacity(codes.len());
-    for chunk in codes.chunks(CHUNK_BINDS) {
-        let keys: Vec<String> = chunk.iter().map(|code| folded(code.as_ref())).collect();
-        skus.extend(each!(db, |c| sku::table.filter(sku::code_key.eq_any(&keys)).select(Sku::as_select()).load(c))?);
-    }
+    let keys: Vec<String> = codes.iter().map(|code| folded(code.as_ref())).collect();
+    let skus: Vec<Sku> =
+        in_chunks(&keys, |keys| each!(db, |c| sku::table.filter(sku::code_key.eq_any(keys)).select(Sku::as_select()).load(c)))?;
     Ok(skus.into_iter().map(|sku| (sku.code.clone(), sku)).collect())
 }
 
@@ -359,13 +349,10 @@ pub fn by_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<ByCode<Sku>> 
 /// # Errors
 /// Those of the store.
 pub fn by_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Sku>> {
-    let mut skus = HashMap::with_capacity(ids.len());
-    for chunk in ids.chunks(CHUNK_BINDS) {
-        let rows: Vec<Sku> =
-            each!(db, |c| planned(sku::table.filter(sku::id.eq_any(chunk)).select(Sku::as_select()), chunk.len() == 1).load(c))?;
-        skus.extend(rows.into_iter().map(|sku| (sku.id, sku)));
-    }
-    Ok(skus)
+    let skus: Vec<Sku> = in_chunks(ids, |ids| {
+        each!(db, |c| planned(sku::table.filter(sku::id.eq_any(ids)).select(Sku::as_select()), ids.len() == 1).load(c))
+    })?;
+    Ok(skus.into_iter().map(|sku| (sku.id, sku)).collect())
 }
 
 /// The sku that has this GTIN, or once had it. `gtin` is 14 digits.
@@ -383,15 +370,13 @@ pub fn by_gtin(db: &mut Db, gtin: &str) -> Result<Option<Sku>> {
 
 /// The skus that have, or once had, these GTINs, by GTIN.
 fn holders(db: &mut Db, gtins: &[&str]) -> Result<HashMap<String, Id>> {
-    let mut holders = HashMap::with_capacity(gtins.len());
-    for chunk in gtins.chunks(CHUNK_BINDS) {
-        let present: Vec<(String, Id)> =
-            each!(db, |c| sku::table.filter(sku::gtin.eq_any(chunk)).select((sku::gtin.assume_not_null(), sku::id)).load(c))?;
-        let once: Vec<(String, Id)> =
-            each!(db, |c| gtin_alias::table.filter(gtin_alias::gtin.eq_any(chunk)).select((gtin_alias::gtin, gtin_alias::sku_id)).load(c))?;
-        holders.extend(once.into_iter().chain(present));
-    }
-    Ok(holders)
+    let present: Vec<(String, Id)> = in_chunks(gtins, |gtins| {
+        each!(db, |c| sku::table.filter(sku::gtin.eq_any(gtins)).select((sku::gtin.assume_not_null(), sku::id)).load(c))
+    })?;
+    let once: Vec<(String, Id)> = in_chunks(gtins, |gtins| {
+        each!(db, |c| gtin_alias::table.filter(gtin_alias::gtin.eq_any(gtins)).select((gtin_alias::gtin, gtin_alias::sku_id)).load(c))
+    })?;
+    Ok(once.into_iter().chain(present).collect())
 }
 
 /// The GTINs these skus once had, by sku, oldest first.
@@ -399,14 +384,14 @@ fn holders(db: &mut Db, gtins: &[&str]) -> Result<HashMap<String, Id>> {
 /// # Errors
 /// Those of the store.
 pub fn old_gtins(db: &mut Db, skus: &[Id]) -> Result<HashMap<Id, Vec<String>>> {
-    let mut old: HashMap<Id, Vec<String>> = HashMap::new();
-    for chunk in skus.chunks(CHUNK_BINDS) {
-        let rows: Vec<(Id, String)> = each!(db, |c| gtin_alias::table
-            .filter(gtin_alias::sku_id.eq_any(chunk))
+    let rows: Vec<(Id, String)> = in_chunks(skus, |skus| {
+        each!(db, |c| gtin_alias::table
+            .filter(gtin_alias::sku_id.eq_any(skus))
             .order((gtin_alias::added_at, gtin_alias::gtin))
             .select((gtin_alias::sku_id, gtin_alias::gtin))
-            .load(c))?;
-        rows.into_iter().for_each(|(sku, gtin)| old.entry(sku).or_default().push(gtin));
-    }
+            .load(c))
+    })?;
+    let mut old: HashMap<Id, Vec<String>> = HashMap::new();
+    rows.into_iter().for_each(|(sku, gtin)| old.entry(sku).or_default().push(gtin));
     Ok(old)
 }

@@ -16,10 +16,10 @@ use crate::kernel::text::{ByCode, Lang, folded};
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::{sku, style};
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{CHUNK_BINDS, Db, planned};
+use crate::platform::db::{Db, in_chunks, planned};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{CatalogueEdit, CatalogueRead, Permission};
-use crate::platform::rooms::{Fields, ListQuery, ListWindow, Listing, Sees, Thing, href};
+use crate::platform::rooms::{Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::production::corrections::{self, Correctable, Guard, Standing};
 use crate::production::parties::{self, Status};
 use crate::production::terms;
@@ -139,10 +139,6 @@ impl Listing for StyleView {
         self.code.clone()
     }
 
-    fn href(&self) -> String {
-        href::<Self>(&self.code)
-    }
-
     fn acts() -> Vec<(&'static str, String, Permission)> {
         vec![
             ("styles-add", "/styles/new".to_owned(), Permission::CatalogueEdit),
@@ -214,12 +210,8 @@ impl Thing for StyleView {
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
-        let mut styles = Vec::with_capacity(codes.len());
-        for chunk in codes.chunks(CHUNK_BINDS) {
-            let keys: Vec<String> = chunk.iter().map(|code| folded(code)).collect();
-            styles.extend(each!(db, |c| style::table.filter(style::code_key.eq_any(&keys)).select(Self::as_select()).load(c))?);
-        }
-        Ok(styles)
+        let keys: Vec<String> = codes.iter().map(|code| folded(code)).collect();
+        in_chunks(&keys, |keys| each!(db, |c| style::table.filter(style::code_key.eq_any(keys)).select(Self::as_select()).load(c)))
     }
 
     fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
@@ -288,13 +280,9 @@ pub fn by_code(db: &mut Db, code: &str) -> Result<Option<Style>> {
 /// # Errors
 /// Those of the store.
 pub fn named(db: &mut Db, codes: &[&str]) -> Result<ByCode<(Id, String)>> {
-    let mut found = Vec::with_capacity(codes.len());
-    for chunk in codes.chunks(CHUNK_BINDS) {
-        let keys: Vec<String> = chunk.iter().map(|code| folded(code)).collect();
-        let rows: Vec<(Id, String)> =
-            each!(db, |c| style::table.filter(style::code_key.eq_any(&keys)).select((style::id, style::code)).load(c))?;
-        found.extend(rows);
-    }
+    let keys: Vec<String> = codes.iter().map(|code| folded(code)).collect();
+    let found: Vec<(Id, String)> =
+        in_chunks(&keys, |keys| each!(db, |c| style::table.filter(style::code_key.eq_any(keys)).select((style::id, style::code)).load(c)))?;
     Ok(found.into_iter().map(|(id, code)| (code.clone(), (id, code))).collect())
 }
 
@@ -303,13 +291,10 @@ pub fn named(db: &mut Db, codes: &[&str]) -> Result<ByCode<(Id, String)>> {
 /// # Errors
 /// Those of the store.
 pub fn by_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Style>> {
-    let mut styles = HashMap::with_capacity(ids.len());
-    for chunk in ids.chunks(CHUNK_BINDS) {
-        let rows: Vec<Style> =
-            each!(db, |c| planned(style::table.filter(style::id.eq_any(chunk)).select(Style::as_select()), chunk.len() == 1).load(c))?;
-        styles.extend(rows.into_iter().map(|style| (style.id, style)));
-    }
-    Ok(styles)
+    let styles: Vec<Style> = in_chunks(ids, |ids| {
+        each!(db, |c| planned(style::table.filter(style::id.eq_any(ids)).select(Style::as_select()), ids.len() == 1).load(c))
+    })?;
+    Ok(styles.into_iter().map(|style| (style.id, style)).collect())
 }
 
 /// A sku of a style, as the style's page lists it.

@@ -71,6 +71,13 @@ pub struct Link {
     pub created_at: NaiveDateTime,
 }
 
+/// What the links are asked for hang on, where a code says it: a code is one of a level.
+fn subject_asked(db: &mut Db, query: &ListQuery) -> Result<Option<i64>> {
+    let Some(code) = query.filter("code") else { return Ok(None) };
+    let level = query.filter("level").and_then(Level::of).ok_or_else(|| Fault::new("level", Code::Missing))?;
+    subject(db, &query.house().keys.serials, level, code, query.filter("gtin")).map(Some)
+}
+
 impl Listing for Link {
     const FIELDS: &'static Fields = &FIELDS;
     const API: &'static str = "links";
@@ -81,30 +88,19 @@ impl Listing for Link {
         self.id.to_string()
     }
 
-    fn href(&self) -> String {
-        format!("/links/{}", self.id)
-    }
-
     fn acts() -> Vec<(&'static str, String, Permission)> {
         vec![("links-new", "/links/new".to_owned(), Permission::LinksEdit)]
     }
 
-    fn asked(db: &mut Db, house: &House, mut query: ListQuery) -> Result<ListQuery> {
-        let Some(code) = query.filter("code") else { return Ok(query) };
-        let level = query.filter("level").and_then(Level::of).ok_or_else(|| Fault::new("level", Code::Missing))?;
-        let subject = subject(db, &house.keys.serials, level, code, query.filter("gtin"))?;
-        query.set("subject", subject.to_string());
-        Ok(query)
-    }
-
     fn list(db: &mut Db, query: &ListQuery, _sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
         let (window, pattern) = (window.of_ids()?, anywhere(&query.q));
+        let subject = subject_asked(db, query)?;
         Ok(each!(db, |c| {
             let mut links = link::table.select(Self::as_select()).into_boxed();
             if let Some(level) = query.filter("level") {
                 links = links.filter(link::level.eq(level));
             }
-            if let Some(subject) = query.filter("subject").and_then(|subject| subject.parse::<i64>().ok()) {
+            if let Some(subject) = subject {
                 links = links.filter(link::subject_id.eq(subject));
             }
             if !query.q.is_empty() {

@@ -59,10 +59,6 @@ impl Listing for Scope {
         self.code.clone()
     }
 
-    fn href(&self) -> String {
-        href(&self.code)
-    }
-
     fn acts() -> Vec<(&'static str, String, Permission)> {
         vec![
             ("recalls-new", "/recalls/new".to_owned(), Permission::RecallEdit),

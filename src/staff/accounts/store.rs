@@ -17,7 +17,7 @@ use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{AccountsEdit, Permission};
 use crate::platform::http::{House, sha256_hex};
 use crate::platform::policies::{self, Policy};
-use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Secret, Sees, Thing, href};
+use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Secret, Sees, Thing};
 use crate::{each, keyset, step, text_column, written_column};
 
 text_column!(AccountState);
@@ -147,10 +147,6 @@ impl Listing for Account {
 
     fn key(&self) -> String {
         self.login.clone()
-    }
-
-    fn href(&self) -> String {
-        href::<Self>(&self.login)
     }
 
     fn acts() -> Vec<(&'static str, String, Permission)> {

@@ -66,10 +66,6 @@ impl Listing for ApiKey {
         self.id.to_string()
     }
 
-    fn href(&self) -> String {
-        format!("/api-keys/{}", self.id)
-    }
-
     fn acts() -> Vec<(&'static str, String, Permission)> {
         vec![("api-keys-new", "/api-keys/new".to_owned(), Permission::AccountsEdit)]
     }
