@@ -116,18 +116,17 @@ pub fn list_routes<T: Listing>(on: &mut Routes<'_, '_>) {
         .get(&format!("/{list}.xlsx"), list_xlsx::<T>);
 }
 
-async fn page_of<T: Listing>(call: &Call<T::Read>, query: &ListQuery) -> Result<ListPage<T>> {
-    let (asked, sees, house) = (query.clone(), call.sees(), call.house().clone());
-    let rows = call.read(move |db| {
-        let rows = T::list(db, &asked, sees, &asked.window())?;
-        T::named(db, &house, rows)
-    });
-    let rows = rows.await?;
-    Ok(query.page(rows, T::key))
+/// A stretch of a list, its rows whole.
+fn stretch<T: Listing>(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<T>> {
+    let rows = T::list(db, query, sees, window)?;
+    T::named(db, query.house(), rows)
 }
 
 async fn list_json<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
-    let ListPage { page, previous } = page_of::<T>(&call, &query_of::<T>(&call, &pairs)?).await?;
+    let (query, sees) = (query_of::<T>(&call, &pairs)?, call.sees());
+    let asked = query.clone();
+    let rows = call.read(move |db| stretch(db, &asked, sees, &asked.window())).await?;
+    let ListPage { page, previous } = query.page(rows, T::key);
     let items = page.items.iter().map(|row| document(T::FIELDS, row)).collect::<Result<Vec<_>>>()?;
     let mut body = Map::from_iter([("items".to_owned(), Value::Array(items))]);
     body.extend(page.next.map(|next| ("next".to_owned(), next.into())));
@@ -154,19 +153,21 @@ pub async fn list_again<T: Listing>(call: &Call<T::Read>, q: &str, error: Error)
 
 async fn view_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, String>, fault: Option<String>) -> Result<ListView> {
     let query = query_of::<T>(call, pairs)?;
-    let ListPage { page, previous } = page_of::<T>(call, &query).await?;
     let shell = call.shell(call.words().say(format!("{}-title", T::FIELDS.table)));
     let (asked, sees, lang) = (query.clone(), call.sees(), shell.lang);
-    let (filters, sums) = call
+    // One read: the sums are those of the rows beside them.
+    let (rows, filters, sums) = call
         .read(move |db| {
+            let rows = stretch::<T>(db, &asked, sees, &asked.window())?;
             let mut filters = Vec::new();
             for filter in filters_of::<T>() {
                 let offered = T::offered(db, filter.name, sees, lang)?;
                 filters.extend(offered.map(|offered| Filter::of(filter, &asked, offered, lang)));
             }
-            Ok((filters, T::sums(db, &asked, sees, lang)?))
+            Ok((rows, filters, T::sums(db, &asked, sees, lang)?))
         })
         .await?;
+    let ListPage { page, previous } = query.page(rows, T::key);
     let zone = call.house().config.time_zone;
     let row = |row: &T| Ok(ListRow::of(T::FIELDS, &object(row)?, row.href(), shell.lang, zone));
     let rows = page.items.iter().map(row).collect::<Result<Vec<_>>>()?;
@@ -199,15 +200,13 @@ async fn list_xlsx<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<Http
 async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pairs) -> Result<HttpResponse> {
     let (query, sees, lang) = (query_of::<T>(call, pairs)?, call.sees(), call.lang());
     let titles = T::FIELDS.in_files().map(|field| field.title(lang).to_owned()).collect();
-    let house = call.house().clone();
+    let zone = call.house().config.time_zone;
     exports::download(&call.house().store, format, T::FIELDS.table, titles, move |db, sheet| {
         let mut window = ListWindow { from: From::Start, limit: DOWNLOAD_ROWS };
         loop {
-            let rows = T::list(db, &query, sees, &window)?;
-            let rows = T::named(db, &house, rows)?;
+            let rows = stretch::<T>(db, &query, sees, &window)?;
             for row in &rows {
                 let values = object(row)?;
-                let zone = house.config.time_zone;
                 let cells: Vec<_> = T::FIELDS.in_files().map(|field| field.cell(field.within(&values), format, lang, zone)).collect();
                 sheet.row(&cells)?;
             }
