@@ -108,14 +108,14 @@ for (const input of document.querySelectorAll("input[data-offer]")) {
     const lang = document.documentElement.lang === "en" ? "en" : "zh";
     const text = (both) => (both && (both[lang] || both.zh || both.en)) || "";
     const about = (item) => {
-      const sku = item.sku?.name ? [text(item.sku.name), text(item.sku.colour), item.sku.size] : [];
-      const own = [text(item.name), text(item.material), text(item.colour), item.size, item.dye_lot, item.city];
-      return [...sku, ...own].filter(Boolean).join(", ");
+      const own = [text(item.style_name), text(item.name), text(item.material), text(item.colour), item.size, item.dye_lot, item.city];
+      return own.filter(Boolean).join(", ");
     };
     list.replaceChildren(
       ...(await answer.json()).items.map((item) => {
         const option = document.createElement("option");
-        option.value = item.code;
+        // A lot's name says whose it is where several suppliers use its code.
+        option.value = typeof item.name === "string" ? item.name : item.code;
         option.label = about(item);
         return option;
       }),

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde_json::Value;
+
 use super::cell::{Cell, RawRow};
 use super::notes::{ImportNote, Note};
 use super::reading::{CodeRule, Reading, code_from};
@@ -15,6 +17,34 @@ use crate::kernel::text::{Both, Lang};
 pub type ReadText = fn(field: &'static str, text: &str) -> Result<String, Fault>;
 /// What a kept text is called by people.
 pub type ShowText = fn(text: &str, lang: Lang) -> &str;
+
+/// Rows of a thing, such as the lots a batch is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows {
+    /// What a row holds.
+    pub fields: &'static [Column],
+    /// Most rows.
+    pub max: usize,
+    /// How all of them are read from one cell of a file and one box of a form, and written there. Without, a form has a line of boxes for
+    /// each, and files of the thing do not speak of them.
+    pub cell: Option<(ReadRows, ShowRows)>,
+}
+
+/// How one cell becomes rows, for `field`.
+pub type ReadRows = fn(field: &'static str, text: &str) -> Result<Value, Fault>;
+/// How rows are written in one cell.
+pub type ShowRows = fn(rows: &Value) -> String;
+
+/// Where the code of another thing leads.
+#[derive(Clone, Copy, Debug)]
+pub struct Reference {
+    /// The address of its pages without the slash: `parties`.
+    pub room: &'static str,
+    /// What narrows its list when codes are offered: `role=factory&`, or nothing.
+    pub narrowed: &'static str,
+    /// The right that opens them.
+    pub needs: &'static str,
+}
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +73,12 @@ pub enum Kind {
     Flag,
     /// A moment, UTC; people read it in the brand's zone.
     Moment,
+    /// A quantity, not below zero, in thousandths of a unit: people write `12.5`. The field that has the unit.
+    Quantity(&'static str),
+    /// A text in both languages in one; only of what is computed.
+    Both,
+    /// Rows of their own.
+    Rows(&'static Rows),
 }
 
 /// A text in two languages has two fields; this says of which text one is a half.
@@ -93,6 +129,8 @@ pub struct Column {
     pub offers: Option<&'static str>,
     /// Of which text in two languages it is a half.
     pub both: Option<Half>,
+    /// Of which other thing it is the code.
+    pub refers: Option<&'static Reference>,
     /// Chinese headers; the first is the title used in templates.
     pub zh: &'static [&'static str],
     /// English headers; the first is the title used in templates.
@@ -137,6 +175,7 @@ impl Column {
             both: None,
             read_only: false,
             thing: None,
+            refers: None,
             zh,
             en,
             about,
@@ -176,6 +215,16 @@ impl Column {
         lang.of(self.about.0, self.about.1)
     }
 
+    /// Whether a file of things has such a column: what people fill in, and what lists show of what is computed.
+    pub fn is_in_files(&self) -> bool {
+        (self.is_said() || self.listed || matches!(self.kind, Kind::ByHand)) && !matches!(self.kind, Kind::Rows(Rows { cell: None, .. }))
+    }
+
+    /// Whether people say it.
+    pub fn is_said(&self) -> bool {
+        !self.read_only
+    }
+
     /// Every header it answers to.
     pub fn spellings(&self) -> impl Iterator<Item = &'static str> {
         let things = self.thing.into_iter().flat_map(|thing| thing.names().collect::<Vec<_>>());
@@ -202,7 +251,7 @@ pub struct Columns {
 impl Columns {
     /// The columns that a file is read by.
     pub fn written(&self) -> impl Iterator<Item = &'static Column> {
-        self.columns.iter().filter(|column| !column.read_only)
+        self.columns.iter().filter(|column| column.is_said() && column.is_in_files())
     }
 
     /// How many example rows it has.
@@ -230,16 +279,17 @@ impl Columns {
     /// The place of the column that answers to `header`.
     pub(super) fn find(&self, header: &str) -> Option<usize> {
         let header = fold(header);
-        self.columns.iter().position(|column| column.spellings().any(|spelling| fold(spelling) == header))
+        self.columns.iter().position(|column| column.is_in_files() && column.spellings().any(|spelling| fold(spelling) == header))
     }
 
-    /// The column that holds a field of the record: the field's own name, that of a field within a field joined by `_`, or with `_code` where
-    /// the field names another record.
+    /// The column that holds a field of the record: the field's own name, that of a field within a field joined by `_`, with `_code` where the
+    /// field names another record, or with `_milli` where it is told in whole units.
     pub fn of_field(&self, field: &str) -> Option<&'static Column> {
         let parts: Vec<&str> = field.split('.').collect();
         let tails = (0..parts.len()).map(|from| parts.get(from..).unwrap_or_default().join("_"));
         let first = parts.first().map(|first| (*first).to_owned());
-        tails.chain(first).find_map(|name| self.column(&name).or_else(|| self.column(&format!("{name}_code"))))
+        let named = |name: String| ["", "_code", "_milli"].iter().find_map(|ending| self.column(&format!("{name}{ending}")));
+        tails.chain(first).find_map(named)
     }
 
     /// The column whose name is most like a header that is no column's; none when none is like it.
@@ -251,7 +301,8 @@ impl Columns {
             let within = short.len() >= WITHIN_MIN && long.contains(short.as_str());
             strsim::normalized_damerau_levenshtein(&header, &spelling).max(if within { LIKE_MIN + 0.1 } else { 0.0 })
         };
-        let free = self.columns.iter().enumerate().filter(|(place, column)| !taken.contains(place) && !column.read_only);
+        let free =
+            self.columns.iter().enumerate().filter(|(place, column)| !taken.contains(place) && !column.read_only && column.is_in_files());
         let judged = free.map(|(_, column)| (column.spellings().map(likeness).fold(0.0, f64::max), column));
         judged.filter(|(likeness, _)| *likeness >= LIKE_MIN).max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, column)| column)
     }

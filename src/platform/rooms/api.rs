@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, KnownFormat, O
 use utoipa::openapi::{Components, ComponentsBuilder, ContentBuilder, Paths, PathsBuilder, Ref, RefOr, Required, ResponseBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::field::{Field, Fields, Kind};
+use super::field::{Field, Fields, Kind, Rows};
 use super::listing::Listing;
 use super::thing::Thing;
 use crate::kernel::text::{Both, Lang};
@@ -22,7 +22,7 @@ pub(super) fn description<T: Thing>() -> (Paths, Components) {
     let list = wrong(answers(listed::<T>(), "200", &page), &["422"]);
     let create = operation::<T>("create", format!("Makes one of the {room}.")).request_body(Some(body(&said_name::<T>(T::NEW))));
     let create = wrong(answers(create, "201", &made), &["409", "422"]);
-    let read = wrong(answers(operation::<T>("one", format!("One of the {room}.")).parameter(code()), "200", thing), &["404"]);
+    let read = wrong(answers(operation::<T>("one", format!("One of the {room}.")).parameter(code_parameter()), "200", thing), &["404"]);
 
     let mut all_item = PathItem::new(HttpMethod::Get, list);
     all_item.post = Some(create.build());
@@ -35,15 +35,20 @@ pub(super) fn description<T: Thing>() -> (Paths, Components) {
         ("", _) => schemas,
         (name, secret) => schemas.schema(&made, as_made(thing, name, secret)),
     };
-    let schemas = if T::FIELDS.columns.iter().any(|field| field.both.is_some()) { schemas.schema("Both", Both::schema()) } else { schemas };
+    let schemas = if T::FIELDS.columns.iter().any(has_both) { schemas.schema("Both", Both::schema()) } else { schemas };
     (paths, tables(thing, T::FIELDS).into_iter().fold(schemas, |schemas, (name, table)| schemas.schema(name, table)).build())
+}
+
+/// Whether a field says a text in two languages, or rows that may.
+fn has_both(field: &Field) -> bool {
+    field.both.is_some() || matches!(field.kind, Kind::Both | Kind::Rows(_))
 }
 
 /// The path by which a thing is changed.
 pub(super) fn change<T: Thing>() -> (Paths, Components) {
     let said = said_name::<T>(T::CHANGE);
     let about = format!("Changes one of the {}. `version` is the one that was read.", T::FIELDS.table);
-    let change = operation::<T>("change", about).parameter(code()).request_body(Some(body(&said)));
+    let change = operation::<T>("change", about).parameter(code_parameter()).request_body(Some(body(&said)));
     let change = wrong(answers(change, "200", T::SCHEMA), &["404", "409", "422"]);
     let paths = PathsBuilder::new().path(format!("/api/v1/{}/{{code}}", T::API), PathItem::new(HttpMethod::Put, change));
     (paths.build(), ComponentsBuilder::new().schema(said, as_said(T::SCHEMA, T::CHANGE)).build())
@@ -51,7 +56,7 @@ pub(super) fn change<T: Thing>() -> (Paths, Components) {
 
 /// The path of an act on one thing.
 pub(super) fn act<T: Thing>(verb: &str, about: &str) -> (Paths, Components) {
-    let act = wrong(answers(operation::<T>(verb, about.to_owned()).parameter(code()), "200", T::SCHEMA), &["404", "409"]);
+    let act = wrong(answers(operation::<T>(verb, about.to_owned()).parameter(code_parameter()), "200", T::SCHEMA), &["404", "409"]);
     let path = format!("/api/v1/{}/{{code}}/{verb}", T::API);
     (PathsBuilder::new().path(path, PathItem::new(HttpMethod::Post, act)).build(), ComponentsBuilder::new().build())
 }
@@ -65,10 +70,6 @@ fn said_name<T: Thing>(said: &Fields) -> String {
 fn operation<T: Listing>(verb: &str, summary: String) -> OperationBuilder {
     let room = T::FIELDS.table;
     OperationBuilder::new().tag(room).operation_id(Some(format!("{}_{verb}", room.replace('-', "_")))).summary(Some(summary))
-}
-
-fn code() -> ParameterBuilder {
-    ParameterBuilder::new().name("code").parameter_in(ParameterIn::Path).required(Required::True).schema(Some(typed(Type::String)))
 }
 
 fn body(said: &str) -> RequestBody {
@@ -96,11 +97,18 @@ pub fn list_description<T: Listing + ToSchema>() -> (Paths, Components) {
     (paths, schemas.into_iter().fold(components, |made, (name, schema)| made.schema(name, schema)).build())
 }
 
-fn answers(operation: OperationBuilder, code: &str, schema: &str) -> OperationBuilder {
+/// The code in the path of one thing.
+pub fn code_parameter() -> ParameterBuilder {
+    ParameterBuilder::new().name("code").parameter_in(ParameterIn::Path).required(Required::True).schema(Some(typed(Type::String)))
+}
+
+/// Adds an answer whose body is a schema.
+pub fn answers(operation: OperationBuilder, code: &str, schema: &str) -> OperationBuilder {
     operation.response(code, ResponseBuilder::new().content("application/json", content(schema)).build())
 }
 
-fn content(schema: &str) -> utoipa::openapi::Content {
+/// A body of a schema.
+pub fn content(schema: &str) -> utoipa::openapi::Content {
     ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build()
 }
 
@@ -151,18 +159,35 @@ fn refers(name: impl Into<String>, about: Option<String>) -> RefOr<Schema> {
     refers.into()
 }
 
-fn schema_of(thing: &str, field: &Field) -> RefOr<Schema> {
+fn schema_of(thing: &str, field: &Field, said: bool) -> RefOr<Schema> {
     match field.kind {
+        Kind::Rows(rows) => ArrayBuilder::new().items(row_of(rows, said)).description(about(field)).build().into(),
         Kind::Choices(_) => {
             ArrayBuilder::new().items(Ref::from_schema_name(table_name(thing, field))).description(about(field)).build().into()
         }
         Kind::Choice(_) => refers(table_name(thing, field), about(field)),
         Kind::Whole(..) => nullable(Type::Integer, field).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))).build().into(),
         Kind::OneOf(_) => nullable(Type::Integer, field).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))).build().into(),
+        Kind::Quantity(_) => nullable(Type::Integer, field).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))).build().into(),
+        Kind::Both => refers("Both", about(field)),
         Kind::Flag => nullable(Type::Boolean, field).build().into(),
         Kind::Day => nullable(Type::String, field).format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))).build().into(),
         _ => nullable(Type::String, field).build().into(),
     }
+}
+
+/// A row of a thing; what is computed of it is not said.
+fn row_of(rows: &Rows, said: bool) -> RefOr<Schema> {
+    let cells = rows.fields.iter().filter(|cell| !said || cell.is_said());
+    let row = cells.fold(ObjectBuilder::new().schema_type(Type::Object), |row, cell| {
+        let schema = match cell.kind {
+            Kind::Choice(table) => nullable(Type::String, cell).enum_values(Some(table.iter().map(|choice| choice.text))).build().into(),
+            _ => schema_of("", cell, said),
+        };
+        let row = row.property(cell.name, schema);
+        if cell.needed { row.required(cell.name) } else { row }
+    });
+    row.build().into()
 }
 
 /// A table of words is a schema of its own, called after the thing and its field: two things may each have a status.
@@ -185,11 +210,11 @@ fn tables(thing: &str, fields: &'static Fields) -> Vec<(String, Schema)> {
 }
 
 /// Each entry of a document once: both languages of a text are one.
-fn entries(thing: &str, fields: &'static Fields) -> Vec<(&'static str, bool, RefOr<Schema>)> {
+fn entries(thing: &str, fields: &'static Fields, said: bool) -> Vec<(&'static str, bool, RefOr<Schema>)> {
     let mut entries: Vec<(&'static str, bool, RefOr<Schema>)> = Vec::new();
-    for field in fields.columns {
+    for field in fields.columns.iter().filter(|field| !said || field.is_said()) {
         match field.both {
-            None => entries.push((field.name, field.needed, schema_of(thing, field))),
+            None => entries.push((field.name, field.needed, schema_of(thing, field, said))),
             Some(half) if entries.iter().all(|(name, ..)| *name != half.group) => {
                 entries.push((half.group, field.needed, refers("Both", about(field))))
             }
@@ -206,7 +231,7 @@ fn as_said(thing: &str, fields: &'static Fields) -> Schema {
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .description(Some("The version that was read. Needed in a change, absent when it is new."));
     let object = object.property("version", version.build()).additional_properties(Some(AdditionalProperties::FreeForm(false)));
-    let said = entries(thing, fields).into_iter().fold(object, |object, (name, needed, schema)| {
+    let said = entries(thing, fields, true).into_iter().fold(object, |object, (name, needed, schema)| {
         let object = object.property(name, schema);
         if needed { object.required(name) } else { object }
     });
@@ -226,7 +251,7 @@ fn as_read(thing: &str, fields: &'static Fields) -> Schema {
         .property("version", version.build())
         .required("version");
     let optional = |name: &str| fields.named(name).is_some_and(|field| field.nullable);
-    let read = entries(thing, fields).into_iter().fold(object, |object, (name, _, schema)| {
+    let read = entries(thing, fields, false).into_iter().fold(object, |object, (name, _, schema)| {
         let object = object.property(name, schema);
         if optional(name) { object } else { object.required(name) }
     });

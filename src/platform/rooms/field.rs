@@ -9,8 +9,9 @@ use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::{self, Lang};
 use crate::kernel::time;
 use crate::platform::exports::{Cell, Format};
-pub use crate::platform::imports::{Column as Field, Columns as Fields, Half, Kind};
-use crate::platform::imports::{read_flag, read_whole};
+use crate::platform::http::segment;
+pub use crate::platform::imports::{Column as Field, Columns as Fields, Half, Kind, Reference, Rows};
+use crate::platform::imports::{read_flag, read_milli, read_whole};
 
 impl Field {
     /// A field with its titles in Chinese and English; the first of each is shown, all are accepted as the header of a column.
@@ -84,6 +85,25 @@ impl Field {
         self
     }
 
+    /// Follows from the rest: shown and given away, never said.
+    #[must_use]
+    pub const fn computed(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    /// Is the code of another thing.
+    #[must_use]
+    pub const fn refers(mut self, to: &'static Reference) -> Self {
+        self.refers = Some(to);
+        self
+    }
+
+    /// Whether it always has one of a table's words: who says nothing of it leaves it as it is.
+    pub(super) const fn always_has(&self) -> bool {
+        matches!(self.kind, Kind::Choice(_)) && !self.nullable && !self.needed
+    }
+
     /// Its place in a document: `name.zh` for the Chinese half of a name, else its name.
     pub fn path(&self) -> String {
         match self.both {
@@ -118,8 +138,10 @@ impl Field {
             Kind::Whole(min, max) => self.whole(read_whole(name, text)?, min, max)?,
             Kind::OneOf(numbers) => self.one_of(read_whole(name, text)?, numbers)?,
             Kind::Flag => read_flag(name, text)?.into(),
-            // Moments are the program's own: nobody writes one.
-            Kind::Moment => return Err(Fault::new(name, Code::UnknownField)),
+            Kind::Quantity(_) => read_milli(name, text)?.into(),
+            Kind::Rows(Rows { cell: Some((read, _)), .. }) => read(name, text)?,
+            // Moments and what follows from other things are the program's own: nobody writes one.
+            Kind::Moment | Kind::Both | Kind::Rows(_) => return Err(Fault::new(name, Code::UnknownField)),
         })
     }
 
@@ -142,10 +164,17 @@ impl Field {
             (Value::Number(number), Kind::OneOf(numbers)) => {
                 self.one_of(number.as_i64().ok_or_else(|| self.mistyped("whole"))?, numbers)?
             }
+            (Value::Number(number), Kind::Quantity(_)) => {
+                let milli = number.as_i64().ok_or_else(|| self.mistyped("whole"))?;
+                if milli < 0 {
+                    return Err(Fault::new(self.name, Code::BelowZero).with("value", text::milli_text(milli)));
+                }
+                milli.into()
+            }
             (Value::Bool(_), Kind::Flag) => value.clone(),
             (_, Kind::Flag) => return Err(self.mistyped("yes-or-no")),
-            (_, Kind::Choices(_)) => return Err(self.mistyped("list")),
-            (_, Kind::Whole(..) | Kind::OneOf(_)) => return Err(self.mistyped("whole")),
+            (_, Kind::Choices(_) | Kind::Rows(_)) => return Err(self.mistyped("list")),
+            (_, Kind::Whole(..) | Kind::OneOf(_) | Kind::Quantity(_)) => return Err(self.mistyped("whole")),
             (Value::String(text), _) if text.trim().is_empty() => return Ok(None),
             (Value::String(text), _) => self.read(text)?,
             _ => return Err(self.mistyped("text")),
@@ -153,7 +182,7 @@ impl Field {
         Ok(Some(read))
     }
 
-    fn mistyped(&self, expected: &'static str) -> Fault {
+    pub(super) fn mistyped(&self, expected: &'static str) -> Fault {
         Fault::new(self.name, Code::Malformed).with("reason", format!("expects-{expected}"))
     }
 
@@ -192,17 +221,27 @@ impl Field {
             (Kind::Choice(table), Value::String(text)) => word(table, text, lang).to_owned(),
             (Kind::Flag, Value::Bool(yes)) => if *yes { lang.of("是", "Yes") } else { lang.of("否", "No") }.to_owned(),
             (Kind::Text(_, show), Value::String(text)) => show(text, lang).to_owned(),
+            (Kind::Quantity(_), Value::Number(milli)) => milli.as_i64().map(text::milli_text).unwrap_or_default(),
+            (Kind::Both, Value::Object(both)) => {
+                let half = |name: &str| both.get(name).and_then(Value::as_str).unwrap_or_default();
+                lang.of(half("zh"), half("en")).to_owned()
+            }
+            (Kind::Rows(rows), Value::Array(_)) => rows.cell.map_or_else(String::new, |(_, show)| show(value)),
             (_, Value::String(text)) => text.clone(),
             (_, Value::Null) => String::new(),
             (_, other) => other.to_string(),
         }
     }
 
-    /// The same where it matters in which zone: a moment to the minute.
-    pub(super) fn show_in(&self, value: &Value, lang: Lang, zone: Tz) -> String {
+    /// Its value in a row as people read it: a number in groups, a quantity with its unit, a moment to the minute in the zone.
+    pub(super) fn show_in(&self, row: &Map<String, Value>, value: &Value, lang: Lang, zone: Tz) -> String {
         let moment = value.as_str().filter(|_| matches!(self.kind, Kind::Moment)).and_then(|at| at.parse::<NaiveDateTime>().ok());
         match (self.kind, value) {
             (Kind::Whole(..), Value::Number(number)) => text::grouped(number),
+            (Kind::Quantity(unit), Value::Number(_)) => {
+                let unit = row.get(unit).and_then(Value::as_str).unwrap_or_default();
+                format!("{} {unit}", text::grouped(self.show(value, lang))).trim_end().to_owned()
+            }
             _ => moment.map_or_else(|| self.show(value, lang), |at| time::local_minute(at, zone)),
         }
     }
@@ -211,18 +250,33 @@ impl Field {
     pub(super) const fn class(&self) -> &'static str {
         match self.kind {
             Kind::Code => "code",
-            Kind::Whole(..) | Kind::OneOf(_) => "num",
+            Kind::Whole(..) | Kind::OneOf(_) | Kind::Quantity(_) => "num",
             Kind::Day | Kind::Moment => "day",
             _ => "",
         }
     }
 
-    /// The tone of a badge: `good` for what is in use.
+    /// The tone of a badge: `good` for what is in use, `bad` for what is held.
     pub(super) fn tone(&self, value: &Value) -> &'static str {
         match (self.kind, value.as_str()) {
-            (Kind::Choice(_), Some("active")) => "good",
+            (Kind::Choice(_), Some("active" | "released")) => "good",
+            (Kind::Choice(_), Some("hold")) => "bad",
             _ => "",
         }
+    }
+
+    /// The page of the thing whose code this is; empty when it is none, or `may` says that its page is closed to the reader.
+    pub(super) fn leads(&self, value: &Value, may: impl Fn(&str) -> bool) -> String {
+        match (self.refers, value.as_str()) {
+            (Some(to), Some(code)) if !code.is_empty() && may(to.needs) => format!("/{}/{}", to.room, segment(code)),
+            _ => String::new(),
+        }
+    }
+
+    /// The address that offers codes as one types; empty when it has none.
+    pub(super) fn offer(&self) -> String {
+        let list = |(room, narrowed): (&str, &str)| format!("/api/v1/{room}?{narrowed}per_page=20&q=");
+        self.refers.map(|to| (to.room, to.narrowed)).or(self.offers.map(|room| (room, ""))).map(list).unwrap_or_default()
     }
 
     /// Its value in a row; a name with dots is that of a field within a field.
@@ -250,6 +304,7 @@ impl Field {
         match (self.kind, value) {
             (Kind::Text(..), Value::String(text)) => text.as_str().into(),
             (Kind::Whole(..) | Kind::OneOf(_), Value::Number(number)) => number.as_i64().into(),
+            (Kind::Quantity(_), Value::Number(_)) => self.show(value, lang).parse::<f64>().ok().into(),
             (Kind::Moment, Value::String(at)) => match moment(at) {
                 Ok((Format::Csv, _, at)) => time::local_minute(at, zone).into(),
                 Ok((Format::Xlsx, local, _)) => local.into(),

@@ -8,7 +8,8 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use serde_json::{Map, Value};
 
-use super::field::{Field, Fields, Kind};
+use super::field::{Field, Fields, Kind, Rows};
+use super::rows::{self, RowBox};
 use crate::kernel::choices::Choice;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};
@@ -23,6 +24,7 @@ enum Widget {
     Select,
     Boxes,
     Tick,
+    Lines,
 }
 
 /// A field as its form shows it.
@@ -32,12 +34,25 @@ struct Shown {
     pub hint: &'static str,
     pub needed: bool,
     pub widget: Widget,
-    /// The list whose rows are offered as one types.
-    pub offers: Option<&'static str>,
     /// Stored text or box name, words, what that means, whether it is chosen.
     pub options: Vec<(String, Cow<'static, str>, &'static str, bool)>,
     /// What is wrong with the text in two languages of which this is the last half.
     pub around: Option<(&'static str, String)>,
+    /// The address that offers codes as one types, or empty.
+    pub offer: String,
+    /// The titles of the boxes of its rows, and the rows.
+    pub heads: Vec<&'static str>,
+    pub lines: Vec<Vec<RowBox>>,
+}
+
+/// What a form says and asks beside a thing's fields, as a correction does.
+pub struct FormAddition {
+    /// What whoever fills it in should know.
+    pub about: String,
+    /// The same, point by point.
+    pub points: Vec<String>,
+    /// What else it asks.
+    pub fields: &'static Fields,
 }
 
 #[derive(Template)]
@@ -46,6 +61,7 @@ struct FormView {
     pub shell: Shell,
     pub form: Filled,
     pub fields: Vec<Shown>,
+    pub addition: Option<FormAddition>,
     /// Where it is sent.
     pub action: String,
     /// Where one goes who gives up.
@@ -62,8 +78,21 @@ impl FormView {
 
 /// The form of these fields, sent to `action`; who gives up goes to `back`.
 pub fn form_page(shell: Shell, fields: &'static Fields, form: Filled, action: impl Into<String>, back: impl Into<String>) -> impl Template {
-    let fields = shown(fields, &form, shell.lang);
-    FormView { shell, form, fields, action: action.into(), back: back.into() }
+    form_page_with(shell, fields, form, action, back, None)
+}
+
+/// The same, with something said and asked beside the fields.
+pub fn form_page_with(
+    shell: Shell,
+    fields: &'static Fields,
+    form: Filled,
+    action: impl Into<String>,
+    back: impl Into<String>,
+    addition: Option<FormAddition>,
+) -> impl Template {
+    let more = addition.as_ref().map_or_else(Vec::new, |addition| shown(addition.fields, &form, shell.lang));
+    let fields = shown(fields, &form, shell.lang).into_iter().chain(more).collect();
+    FormView { shell, form, fields, addition, action: action.into(), back: back.into() }
 }
 
 /// The form once more, with what is wrong beside its fields.
@@ -78,8 +107,23 @@ pub fn form_again(
     action: impl Into<String>,
     back: impl Into<String>,
 ) -> Result<HttpResponse> {
-    let form = Filled::refused(values, error, shell.t)?;
-    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &form_page(shell, fields, form, action, back)))
+    form_again_with(shell, fields, values, error, (action, back), None)
+}
+
+/// The same, with something said and asked beside the fields; `to` is where it is sent, and where one goes who gives up.
+///
+/// # Errors
+/// The error itself when it is not for the person to mend.
+pub fn form_again_with(
+    shell: Shell,
+    fields: &'static Fields,
+    values: HashMap<String, String>,
+    error: Error,
+    (action, back): (impl Into<String>, impl Into<String>),
+    addition: Option<FormAddition>,
+) -> Result<HttpResponse> {
+    let form = Filled::refused(rows::closed_up(fields, values), error, shell.t)?;
+    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &form_page_with(shell, fields, form, action, back, addition)))
 }
 
 fn shown(fields: &'static Fields, form: &Filled, lang: Lang) -> Vec<Shown> {
@@ -112,30 +156,40 @@ fn shown(fields: &'static Fields, form: &Filled, lang: Lang) -> Vec<Shown> {
                 (Widget::Select, options.map(|number| (number.clone(), Cow::Owned(number.clone()), "", number == chosen)).collect())
             }
             Kind::Flag => (Widget::Tick, Vec::new()),
-            Kind::Paragraph(_) => (Widget::Area, Vec::new()),
+            Kind::Rows(Rows { cell: None, .. }) => (Widget::Lines, Vec::new()),
+            Kind::Paragraph(_) | Kind::Rows(_) => (Widget::Area, Vec::new()),
             // A day that cannot be read is shown as it was written: a date field would show nothing.
             Kind::Day if !form.invalid(&name) => (Widget::Day, Vec::new()),
             _ => (Widget::Line, Vec::new()),
         };
         let (title, hint) = (field.title(lang), field.about(lang));
-        Shown { title, hint, needed: field.required, widget, offers: field.offers, options, around: last_half(field), name }
+        let (heads, lines) = match field.kind {
+            Kind::Rows(of @ Rows { cell: None, .. }) => (rows::heads(of, lang), rows::boxes(field, of, form, lang)),
+            _ => Default::default(),
+        };
+        Shown { title, hint, needed: field.required, widget, options, around: last_half(field), offer: field.offer(), heads, lines, name }
     };
-    fields.columns.iter().map(one).collect()
+    fields.columns.iter().filter(|field| field.is_said()).map(one).collect()
 }
 
 /// A thing as its form shows it: the value of each field, and the version that was read.
-pub(super) fn values(fields: &Fields, thing: &Map<String, Value>, version: i64) -> HashMap<String, String> {
+pub fn form_values(fields: &Fields, thing: &Map<String, Value>, version: i64) -> HashMap<String, String> {
     let mut values = HashMap::from([("version".to_owned(), version.to_string())]);
-    for field in fields.columns {
+    for field in fields.columns.iter().filter(|field| field.is_said()) {
         let path = field.path();
-        match thing.get(field.name) {
-            Some(Value::Array(chosen)) => {
+        match (field.kind, thing.get(field.name)) {
+            (Kind::Rows(of), Some(value @ Value::Array(all))) => match of.cell {
+                Some((_, show)) => drop(values.insert(path, show(value))),
+                None => values.extend(rows::values(field, of, all)),
+            },
+            (Kind::Quantity(_), Some(number @ Value::Number(_))) => drop(values.insert(path, field.show(number, Lang::En))),
+            (_, Some(Value::Array(chosen))) => {
                 values.extend(chosen.iter().filter_map(Value::as_str).map(|text| (format!("{path}.{text}"), "on".to_owned())));
             }
-            Some(Value::String(text)) => drop(values.insert(path, text.clone())),
-            Some(Value::Bool(true)) => drop(values.insert(path, "on".to_owned())),
-            None | Some(Value::Null | Value::Bool(false)) => {}
-            Some(other) => drop(values.insert(path, other.to_string())),
+            (_, Some(Value::String(text))) => drop(values.insert(path, text.clone())),
+            (_, Some(Value::Bool(true))) => drop(values.insert(path, "on".to_owned())),
+            (_, None | Some(Value::Null | Value::Bool(false))) => {}
+            (_, Some(other)) => drop(values.insert(path, other.to_string())),
         }
     }
     values

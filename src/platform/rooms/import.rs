@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::field::Field;
 use super::said::Said;
 use super::thing::Thing;
 use crate::kernel::error::{Code, Error, Fault, Result};
@@ -49,10 +50,11 @@ fn before<T: Thing>(db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<ByCode<T>> {
     Ok(T::with_codes(db, &codes)?.into_iter().map(|thing| (thing.code().to_owned(), thing)).collect())
 }
 
-/// A fault of a document's field as one of the row's column: `name` is the column of its first half.
-fn of_column<T: Thing>(fault: Fault, line: u64) -> Fault {
-    let column =
-        T::FIELDS.columns.iter().find(|field| field.path() == fault.field || field.both.is_some_and(|half| half.group == fault.field));
+/// A fault of a document's field as one of the row's column: `name` is the column of its first half, `parents.2.lot` that of all parents.
+pub fn of_column<T: Thing>(fault: Fault, line: u64) -> Fault {
+    let first = fault.field.split('.').next().unwrap_or_default();
+    let named = |field: &&Field| field.both.map_or(field.name, |half| half.group) == first;
+    let column = T::FIELDS.columns.iter().find(|field| field.path() == fault.field).or_else(|| T::FIELDS.columns.iter().find(named));
     let field = column.map_or(fault.field.clone(), |column| column.name.into());
     Fault { field, ..fault }.at_line(line)
 }
@@ -81,7 +83,7 @@ impl<T: Thing> Import for ThingImport<T> {
         let there = before::<T>(db, chunk)?;
         for entry in chunk {
             let before = there.get(&entry.record.code);
-            match entry.record.onto::<T>(before) {
+            match entry.record.onto::<T>(before).and_then(|after| after.resolved(db)) {
                 Ok(after) => {
                     let faults = after.faults(db, before)?;
                     checked.faults.extend(faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
@@ -101,7 +103,7 @@ impl<T: Thing> Import for ThingImport<T> {
         let there = before::<T>(db, chunk)?;
         for entry in chunk {
             let before = there.get(&entry.record.code);
-            let after: T = entry.record.onto(before)?;
+            let after: T = entry.record.onto::<T>(before)?.resolved(db)?;
             if applied.compare(entry.line, after.code(), before, &after)?.is_some() {
                 after.save(db, &self.stamp, before)?;
             }

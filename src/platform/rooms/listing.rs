@@ -31,6 +31,9 @@ pub trait Listing: Serialize + Send + 'static {
     /// Who may see it.
     type Read: Perm;
 
+    /// Whether its pages begin with the last: codes with a date in them then begin with the newest.
+    const LAST_FIRST: bool = false;
+
     /// What the list is ordered by: unique, and never empty.
     fn key(&self) -> String;
 
@@ -81,11 +84,11 @@ pub fn list_routes<T: Listing>(on: &mut Routes<'_, '_>) {
         .get(&format!("/{list}.xlsx"), list_xlsx::<T>);
 }
 
-async fn page_of<T: Listing>(call: &Call<T::Read>, query: &ListQuery) -> Result<ListPage<T>> {
+async fn page_of<T: Listing>(call: &Call<T::Read>, query: &ListQuery, last_first: bool) -> Result<ListPage<T>> {
     let (asked, sees, house) = (query.clone(), call.sees(), call.house().clone());
     let rows = call.read(move |db| {
         let asked = T::asked(db, &house, asked)?;
-        let rows = T::list(db, &asked, sees, &asked.window())?;
+        let rows = T::list(db, &asked, sees, &ListWindow { last_first, ..asked.window() })?;
         T::named(db, &house, rows)
     });
     let rows = rows.await?;
@@ -93,7 +96,7 @@ async fn page_of<T: Listing>(call: &Call<T::Read>, query: &ListQuery) -> Result<
 }
 
 async fn list_json<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
-    let ListPage { page, previous } = page_of::<T>(&call, &ListQuery::of(T::FIELDS, &pairs)?).await?;
+    let ListPage { page, previous } = page_of::<T>(&call, &ListQuery::of(T::FIELDS, &pairs)?, false).await?;
     let items = page.items.iter().map(|row| document(T::FIELDS, row)).collect::<Result<Vec<_>>>()?;
     let mut body = Map::from_iter([("items".to_owned(), Value::Array(items))]);
     body.extend(page.next.map(|next| ("next".to_owned(), next.into())));
@@ -103,7 +106,7 @@ async fn list_json<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<Http
 
 async fn list_page<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
     let query = ListQuery::of(T::FIELDS, &pairs)?;
-    let ListPage { page, previous } = page_of::<T>(&call, &query).await?;
+    let ListPage { page, previous } = page_of::<T>(&call, &query, T::LAST_FIRST).await?;
     let shell = call.shell(call.words().say(format!("{}-title", T::FIELDS.table)));
     let zone = call.house().config.time_zone;
     let row = |row: &T| Ok(ListRow::of(T::FIELDS, &object(row)?, row.href(), shell.lang, zone));
@@ -133,19 +136,19 @@ async fn list_xlsx<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<Http
 /// The whole list, narrowed as the page is, in the columns that a file of it is handed in with.
 async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pairs) -> Result<HttpResponse> {
     let (query, sees, lang) = (ListQuery::of(T::FIELDS, pairs)?, call.sees(), call.lang());
-    let titles = T::FIELDS.columns.iter().map(|field| field.title(lang).to_owned()).collect();
+    let titles = T::FIELDS.columns.iter().filter(|field| field.is_in_files()).map(|field| field.title(lang).to_owned()).collect();
     let house = call.house().clone();
     exports::download(&call.house().store, format, T::FIELDS.table, titles, move |db, sheet| {
         let query = T::asked(db, &house, query.clone())?;
-        let mut window = ListWindow { from: From::Start, limit: DOWNLOAD_ROWS };
+        let mut window = ListWindow { from: From::Start, limit: DOWNLOAD_ROWS, last_first: false };
         loop {
             let rows = T::list(db, &query, sees, &window)?;
             let rows = T::named(db, &house, rows)?;
             for row in &rows {
                 let values = object(row)?;
-                let zone = house.config.time_zone;
-                let cells: Vec<_> = T::FIELDS.columns.iter().map(|field| field.cell(field.within(&values), format, lang, zone)).collect();
-                sheet.row(&cells)?;
+                let columns = T::FIELDS.columns.iter().filter(|field| field.is_in_files());
+                let cell = |field: &super::Field| field.cell(field.within(&values), format, lang, house.config.time_zone);
+                sheet.row(&columns.map(cell).collect::<Vec<_>>())?;
             }
             match rows.last().filter(|_| i64::try_from(rows.len()).is_ok_and(|read| read == window.limit)) {
                 Some(last) => window.from = From::After(last.key()),

@@ -19,24 +19,25 @@ mod listing;
 mod one;
 mod room;
 mod route;
+mod rows;
 mod said;
 mod secret;
 mod thing;
 pub mod timeline;
 
-pub use api::list_description;
+pub use api::{answers, code_parameter, content, list_description};
 pub use call::{BrandOnly, Call, Sees};
-pub use field::{Field, Fields, Half, Kind};
-pub use form::{form_again, form_page};
-pub use import::import;
-pub use list::{From, ListQuery, ListWindow};
+pub use field::{Field, Fields, Half, Kind, Reference, Rows};
+pub use form::{FormAddition, form_again, form_again_with, form_page, form_page_with, form_values};
+pub use import::{import, of_column};
+pub use list::{From, ListQuery, ListWindow, halves, key_of_two};
 pub use listing::{Listing, list_routes};
-pub use one::{Act, Panel};
+pub use one::{Act, Besides, Panel};
 pub use room::Room;
 pub use route::Guarded;
-pub use said::Said;
+pub use said::{Said, document, said_of};
 pub use secret::{Secret, secret_page};
-pub use thing::{Deed, Thing, act_routes, acted, href, once_made_routes, one_of, routes};
+pub use thing::{Deed, Thing, Update, act_routes, acted, href, once_made_routes, one_of, one_with, routes, routes_without_page, seen};
 
 /// Moves a row of a table on: a conditional update on its state and version, which fails when it is not as it was read. Says which columns
 /// hold the state and the version, the machine, from which state to which, and what else changes, if anything.

@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::field::{Field, Fields, Kind};
+use super::field::{Field, Fields, Kind, Rows};
+use super::rows;
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::platform::imports::{Row, Takes};
 
@@ -31,10 +32,14 @@ impl Said {
             }
         }
         let mut said = Map::new();
-        for field in fields.columns {
+        for field in fields.columns.iter().filter(|field| field.is_said()) {
             let Some(value) = flat.remove(&field.path()) else { continue };
-            match field.read_json(&value) {
-                Ok(read) => drop(said.insert(field.name.to_owned(), read.unwrap_or(Value::Null))),
+            let read = match field.kind {
+                Kind::Rows(of) if !value.is_null() => Ok(Some(rows::of_json(field, of, value, &mut faults))),
+                _ => field.read_json(&value),
+            };
+            match read {
+                Ok(read) => say(&mut said, field, read),
                 Err(fault) => faults.push(at(field, fault)),
             }
         }
@@ -49,9 +54,15 @@ impl Said {
     pub fn of_form(fields: &Fields, values: &HashMap<String, String>) -> Result<Self> {
         let mut said = Map::new();
         let mut faults = Vec::new();
-        for field in fields.columns {
+        let values = rows::closed_up(fields, values.clone());
+        for field in fields.columns.iter().filter(|field| field.is_said()) {
             let path = field.path();
             let text = match field.kind {
+                Kind::Rows(of @ Rows { cell: None, .. }) => {
+                    let read = rows::of_form(field, of, &values, &mut faults);
+                    say(&mut said, field, Some(read));
+                    continue;
+                }
                 // A box that is not ticked is not sent.
                 Kind::Flag => if values.contains_key(&path) { "yes" } else { "no" }.to_owned(),
                 Kind::Choices(table) => {
@@ -60,9 +71,9 @@ impl Said {
                 }
                 _ => values.get(&path).map(|text| text.trim().to_owned()).unwrap_or_default(),
             };
-            let read = if text.is_empty() { Ok(Value::Null) } else { field.read(&text) };
+            let read = if text.is_empty() { Ok(None) } else { field.read(&text).map(Some) };
             match read {
-                Ok(value) => drop(said.insert(field.name.to_owned(), value)),
+                Ok(value) => say(&mut said, field, value),
                 Err(fault) => faults.push(at(field, fault)),
             }
         }
@@ -73,7 +84,7 @@ impl Said {
     pub fn of_row(fields: &'static Fields, row: &mut Row<'_>) -> Option<Self> {
         let mut said = Map::new();
         let mut sound = true;
-        for field in fields.columns {
+        for field in fields.columns.iter().filter(|field| field.is_said()) {
             if !row.has_column(field.name) {
                 continue;
             }
@@ -82,7 +93,11 @@ impl Said {
                 _ => row.optional_take(field.name, takes(field.kind), |_, text| field.read(text)),
             };
             match read {
-                Some(value) => drop(said.insert(field.name.to_owned(), value.unwrap_or(Value::Null))),
+                Some(None) if field.required => {
+                    row.fault(Fault::new(field.name, Code::Missing));
+                    sound = false;
+                }
+                Some(value) => say(&mut said, field, value),
                 None => sound = false,
             }
         }
@@ -129,9 +144,14 @@ impl Said {
     /// [`Code::Invalid`] when something that must be filled in is not.
     pub fn onto<D: Serialize + DeserializeOwned + Default>(&self, fields: &Fields, before: Option<&D>) -> Result<D> {
         let blank = object(&D::default())?;
-        let mut after = before.map_or_else(|| Ok(blank.clone()), object)?;
+        // What must be filled in has no blank to stand in for it.
+        let needed = |name: &str| fields.named(name).is_some_and(|field| field.needed && field.both.is_none());
+        let mut after = match before {
+            Some(before) => object(before)?,
+            None => blank.iter().filter(|(name, _)| !needed(name)).map(|(name, value)| (name.clone(), value.clone())).collect(),
+        };
         for (name, value) in &self.0 {
-            let value = if value.is_null() { blank.get(name).cloned().unwrap_or(Value::Null) } else { value.clone() };
+            let value = if value.is_null() && !needed(name) { blank.get(name).cloned().unwrap_or(Value::Null) } else { value.clone() };
             after.insert(name.clone(), value);
         }
         let whole = Self(after);
@@ -147,10 +167,10 @@ impl Said {
         self
     }
 
-    /// The same as the whole truth: what was not said is said to be nothing.
+    /// The same as the whole truth: what was not said is said to be nothing. What always has a value keeps the one it has.
     #[must_use]
     pub fn whole(mut self, fields: &Fields) -> Self {
-        for field in fields.columns {
+        for field in fields.columns.iter().filter(|field| field.is_said() && !field.always_has()) {
             self.0.entry(field.name).or_insert(Value::Null);
         }
         self
@@ -166,6 +186,11 @@ impl Said {
             put(&mut document, name, said.clone());
         }
         serde_json::from_value(Value::Object(document)).map_err(Error::broken)
+    }
+
+    /// Whether a field was spoken of.
+    pub fn says(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     /// The text that was said for a field.
@@ -186,10 +211,17 @@ fn put(document: &mut Map<String, Value>, path: &str, value: Value) {
     }
 }
 
+/// Notes what was said of a field. Nothing said of what always has a value leaves it as it is.
+fn say(said: &mut Map<String, Value>, field: &Field, value: Option<Value>) {
+    if value.is_some() || !field.always_has() {
+        said.insert(field.name.to_owned(), value.unwrap_or(Value::Null));
+    }
+}
+
 /// What a field takes of all that a spreadsheet can hold in a cell.
 const fn takes(kind: Kind) -> Takes {
     match kind {
-        Kind::Whole(..) | Kind::OneOf(_) => Takes::Number,
+        Kind::Whole(..) | Kind::OneOf(_) | Kind::Quantity(_) => Takes::Number,
         Kind::Flag => Takes::Flag,
         Kind::Paragraph(_) => Takes::Prose,
         _ => Takes::Text,
@@ -208,8 +240,28 @@ pub(super) fn object<T: Serialize>(value: &T) -> Result<Map<String, Value>> {
     }
 }
 
+/// What somebody could have said to make a thing as it is: its document without what is computed.
+///
+/// # Errors
+/// [`Error::Broken`] when the thing is no object.
+pub fn said_of<T: Serialize>(fields: &Fields, thing: &T) -> Result<Map<String, Value>> {
+    let Value::Object(mut said) = document(fields, thing)? else { return Err(Error::broken("a thing serialises to an object")) };
+    let named = |name: &str| fields.columns.iter().find(|field| field.both.map_or(field.name, |half| half.group) == name);
+    said.retain(|name, _| named(name).is_some_and(Field::is_said));
+    for field in fields.columns {
+        let (Kind::Rows(rows), Some(Value::Array(all))) = (field.kind, said.get_mut(field.name)) else { continue };
+        for row in all.iter_mut().filter_map(Value::as_object_mut) {
+            row.retain(|name, _| rows.fields.iter().any(|cell| cell.name == name && cell.is_said()));
+        }
+    }
+    Ok(said)
+}
+
 /// A thing as programs read it: both languages of a text as one entry.
-pub(super) fn document<T: Serialize>(fields: &Fields, thing: &T) -> Result<Value> {
+///
+/// # Errors
+/// [`Error::Broken`] when the thing is no object.
+pub fn document<T: Serialize>(fields: &Fields, thing: &T) -> Result<Value> {
     let mut document = object(thing)?;
     for (field, half) in fields.columns.iter().filter_map(|field| Some((field, field.both?))) {
         let Some(text) = document.remove(field.name) else { continue };

@@ -8,19 +8,22 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::call::{BrandOnly, Call, Sees};
-use super::form::{form_again, form_page, values};
+use super::form::{form_again, form_page, form_values};
 use super::listing::{Listing, list_routes};
-use super::one::{Act, OneView, Panel, facts};
+use super::one::{Act, Besides, OneView, Panel, facts, tables};
 use super::said::{Said, document, object};
 use super::secret::{Secret, secret_page};
 use super::{Fields, Kind, timeline};
+use crate::kernel::choices::Choice;
 use crate::kernel::event::Subject;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::Perm;
-use crate::platform::http::{Filled, Form, House, Json, Routes, Shell, created, html, json, see_other, segment};
+use crate::platform::http::{
+    Filled, Form, House, Json, Routes, Shell, created, html, html_response, json, query_escape, see_other, segment,
+};
 
 /// A kind of thing: what the room says of it. The thing is what is stored and what somebody says of it in one: its id, version and the time it
 /// was made are the store's.
@@ -76,6 +79,22 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
         self.save(db, stamp, None)
     }
 
+    /// The one that a code names for the asker, with everything its page and its document show. None when they may not know of one.
+    ///
+    /// # Errors
+    /// [`Code::Ambiguous`] where the code alone may mean several.
+    fn find(db: &mut Db, code: &str, sees: Sees) -> Result<Option<Self>> {
+        Ok(Self::with_codes(db, &[code])?.into_iter().find(|thing| thing.is_seen(sees)))
+    }
+
+    /// What somebody said, with the things it names as the store writes them; names of none stay, for [`Thing::faults`] to tell.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] with what its fields together cannot be.
+    fn resolved(self, _db: &mut Db) -> Result<Self> {
+        Ok(self)
+    }
+
     /// Saves it: a new one, or in the place of `before`, if that is still as it was read.
     ///
     /// # Errors
@@ -112,23 +131,38 @@ pub fn href<T: Thing>(code: &str) -> String {
 /// Mounts the pages, files and API of a thing that is made and changed.
 pub fn routes<T: Thing>(on: &mut Routes<'_, '_>) {
     once_made_routes::<T>(on);
-    let (pages, api) = (format!("/{}", T::FIELDS.table), format!("/api/v1/{}", T::API));
-    on.described(super::api::change::<T>)
-        .put(&format!("{api}/{{code}}"), change_json::<T>)
-        .get(&format!("{pages}/{{code}}/edit"), edit_form::<T>)
-        .post(&format!("{pages}/{{code}}/edit"), change_form::<T>);
+    change_routes::<T>(on);
 }
 
 /// The same of a thing that stays as it was made.
 pub fn once_made_routes<T: Thing>(on: &mut Routes<'_, '_>) {
+    made_routes::<T>(on);
+    // After `/new`, which it would take for a code.
+    on.get(&format!("/{}/{{code}}", T::FIELDS.table), one_page::<T>);
+}
+
+/// The same as [`routes`] without the page of one, which the room has of its own.
+pub fn routes_without_page<T: Thing>(on: &mut Routes<'_, '_>) {
+    made_routes::<T>(on);
+    change_routes::<T>(on);
+}
+
+fn made_routes<T: Thing>(on: &mut Routes<'_, '_>) {
     let (pages, api) = (format!("/{}", T::FIELDS.table), format!("/api/v1/{}", T::API));
     on.described(super::api::description::<T>);
     list_routes::<T>(on);
     on.post(&api, create_json::<T>)
         .get(&format!("{api}/{{code}}"), one_json::<T>)
         .get(&format!("{pages}/new"), new_form::<T>)
-        .post(&format!("{pages}/new"), create_form::<T>)
-        .get(&format!("{pages}/{{code}}"), one_page::<T>);
+        .post(&format!("{pages}/new"), create_form::<T>);
+}
+
+fn change_routes<T: Thing>(on: &mut Routes<'_, '_>) {
+    let (pages, api) = (format!("/{}", T::FIELDS.table), format!("/api/v1/{}", T::API));
+    on.described(super::api::change::<T>)
+        .put(&format!("{api}/{{code}}"), change_json::<T>)
+        .get(&format!("{pages}/{{code}}/edit"), edit_form::<T>)
+        .post(&format!("{pages}/{{code}}/edit"), change_form::<T>);
 }
 
 /// What is done with one thing: given as it stands, it comes back as it is afterwards.
@@ -163,21 +197,29 @@ pub fn act_routes<T: Thing>(on: &mut Routes<'_, '_>, verb: &'static str, about: 
 pub async fn acted<T: Thing>(call: &Call<BrandOnly<T::Edit>>, once: Option<&str>, code: String, deed: Deed<T>) -> Result<T> {
     let house = call.house().clone();
     call.change("", once, move |db, stamp| {
-        let thing = seen(db, &house, &code, Sees::ALL)?;
+        let thing = whole(db, &house, &code, Sees::ALL)?;
         deed(db, stamp, thing)
     })
     .await
 }
 
 /// The thing of a code, if the asker may know of it.
-fn seen<T: Thing>(db: &mut Db, house: &House, code: &str, sees: Sees) -> Result<T> {
-    let found = T::with_codes(db, &[code])?.into_iter().find(|thing| thing.is_seen(sees)).ok_or(Code::NotFound)?;
+///
+/// # Errors
+/// [`Code::NotFound`]; [`Code::Ambiguous`] where the code alone may mean several.
+pub fn seen<T: Thing>(db: &mut Db, code: &str, sees: Sees) -> Result<T> {
+    T::find(db, code, sees)?.ok_or_else(|| Code::NotFound.into())
+}
+
+/// The same with what no column of its table says.
+fn whole<T: Thing>(db: &mut Db, house: &House, code: &str, sees: Sees) -> Result<T> {
+    let found = seen(db, code, sees)?;
     T::named(db, house, vec![found])?.pop().ok_or_else(|| Code::NotFound.into())
 }
 
 async fn found<T: Thing, P: Perm>(call: &Call<P>, code: String, sees: Sees) -> Result<T> {
     let house = call.house().clone();
-    call.read(move |db| seen::<T>(db, &house, &code, sees)).await
+    call.read(move |db| whole::<T>(db, &house, &code, sees)).await
 }
 
 async fn one_json<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Result<HttpResponse> {
@@ -204,12 +246,8 @@ async fn change_json<T: Thing>(
     code: web::Path<String>,
     body: Json<Map<String, Value>>,
 ) -> Result<HttpResponse> {
-    let mut document_sent = body.value;
-    let version = document_sent.remove("version").ok_or_else(|| Fault::new("version", Code::Missing))?;
-    let version = version.as_i64().ok_or_else(|| Fault::new("version", Code::NotANumber))?;
-    // A document says everything: what it leaves out is gone.
-    let said = Said::of_json(T::CHANGE, document_sent)?.whole(T::CHANGE);
-    let thing = change::<T>(&call, &body.hash, None, code.into_inner(), version, said).await?;
+    let change = Update::of_json::<T>(code.into_inner(), body.value)?;
+    let thing: T = change.done(&call, &body.hash, None, |thing: T, db, stamp, before| thing.save(db, stamp, Some(before))).await?;
     json(&document(T::FIELDS, &thing)?)
 }
 
@@ -224,37 +262,79 @@ async fn create<T: Thing>(call: &Call<BrandOnly<T::Edit>>, hash: &str, once: Opt
     Ok((thing, secret.filter(|secret| secret.hash == kept)))
 }
 
-async fn change<T: Thing>(
-    call: &Call<BrandOnly<T::Edit>>,
-    hash: &str,
-    once: Option<&str>,
+/// What somebody wants one thing to become: its code, the version that was read, and what they say of it.
+pub struct Update {
     code: String,
     version: i64,
     said: Said,
-) -> Result<T> {
-    let house = call.house().clone();
-    call.change(hash, once, move |db, stamp| {
-        let before: T = seen(db, &house, &code, Sees::ALL)?;
-        if before.version() != version {
-            return Err(Code::Stale.into());
-        }
-        said.onto(T::CHANGE, Some(&before))?.save(db, stamp, Some(&before))
-    })
-    .await
+}
+
+impl Update {
+    /// What a document wants. It says everything: what it leaves out is gone.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] with every wrong field.
+    pub fn of_json<T: Thing>(code: String, mut document: Map<String, Value>) -> Result<Self> {
+        let version = document.remove("version").ok_or_else(|| Fault::new("version", Code::Missing))?;
+        let version = version.as_i64().ok_or_else(|| Fault::new("version", Code::NotANumber))?;
+        Ok(Self { code, version, said: Said::of_json(T::CHANGE, document)?.whole(T::CHANGE) })
+    }
+
+    /// What a form wants.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn of_form<T: Thing>(code: String, values: &HashMap<String, String>) -> Result<Self> {
+        let version = values.get("version").and_then(|version| version.parse().ok()).ok_or_else(|| Fault::new("version", Code::Missing))?;
+        Ok(Self { code, version, said: Said::of_form(T::CHANGE, values)? })
+    }
+
+    /// Does it, through what saves the thing in the place of what was there; once for a request with this hash and key.
+    ///
+    /// # Errors
+    /// [`Code::Stale`] when somebody changed it since it was read; whatever `save` refuses.
+    pub async fn done<T, F>(self, call: &Call<BrandOnly<T::Edit>>, hash: &str, once: Option<&str>, save: F) -> Result<T>
+    where
+        T: Thing,
+        F: Fn(T, &mut Db, &Stamp, &T) -> Result<T> + Send + 'static,
+    {
+        let (Self { code, version, said }, house) = (self, call.house().clone());
+        call.change(hash, once, move |db, stamp| {
+            let before: T = whole(db, &house, &code, Sees::ALL)?;
+            if before.version() != version {
+                return Err(Code::Stale.into());
+            }
+            save(said.onto(T::CHANGE, Some(&before))?, db, stamp, &before)
+        })
+        .await
+    }
 }
 
 async fn one_page<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Result<HttpResponse> {
-    one_of::<T, _>(&call, code.into_inner(), None).await
+    let code = code.into_inner();
+    match one_of::<T, _>(&call, code.clone(), None).await {
+        // Where the code alone may mean several, the list shows them.
+        Err(error) if error.code() == Code::Ambiguous => Ok(see_other(format!("/{}?q={}", T::FIELDS.table, query_escape(&code)))),
+        answer => answer,
+    }
 }
 
 /// The page of one thing; `note` is what came of an act that led there: whether it is well, and in words.
 ///
 /// # Errors
-/// [`Code::NotFound`] for a code of none, or of one that the asker may not know of.
+/// As [`one_with`].
 pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Option<(bool, String)>) -> Result<HttpResponse> {
+    one_with::<T, P>(call, code, Besides { note, ..Besides::default() }).await
+}
+
+/// The page of one thing, with what a room shows besides.
+///
+/// # Errors
+/// [`Code::NotFound`] for a code of none, or of one that the asker may not know of.
+pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: Besides) -> Result<HttpResponse> {
     let (sees, house) = (call.sees(), call.house().clone());
     let found = call.read(move |db| {
-        let thing: T = seen(db, &house, &code, sees)?;
+        let thing: T = whole(db, &house, &code, sees)?;
         let history = events::of(db, Subject::Thing(T::SUBJECT, thing.id().0))?;
         Ok((thing.panels(db)?, history, thing))
     });
@@ -266,18 +346,27 @@ pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Optio
     let may_edit = !T::CHANGE.columns.is_empty() && call.may(T::Edit::NEEDS) && call.party.is_none();
     let edit = may_edit.then(|| format!("{}/edit", thing.href()));
     let zone = call.house().config.time_zone;
-    Ok(html(&OneView {
+    // What an event calls a state is one of the words of the thing's own.
+    let lang = shell.lang;
+    let state = |text: &str| match T::FIELDS.named("status")?.kind {
+        Kind::Choice(table) => Choice::of(table, text).map(|choice| choice.word(lang)),
+        _ => None,
+    };
+    let view = OneView {
         room: T::FIELDS.table,
         code: thing.code().to_owned(),
         badges,
-        note,
-        facts: facts(T::FIELDS, &values, shell.lang, zone),
+        note: besides.note,
+        facts: facts(T::FIELDS, &values, &shell, zone),
         panels,
-        acts: thing.acts().into_iter().filter(|act| call.may(act.needs)).collect(),
+        tables: tables(T::FIELDS, &values, &shell, zone),
+        section: besides.section,
+        acts: thing.acts().into_iter().filter(|act| act.is_open_to(call)).collect(),
         edit,
-        history: timeline::lines(&history, shell.lang, zone, |_| None),
+        history: timeline::lines(&history, lang, zone, state),
         shell,
-    }))
+    };
+    Ok(html_response(besides.status.unwrap_or(StatusCode::OK), &view))
 }
 
 /// The frame of a form, where it is sent, and where one goes who gives up.
@@ -301,7 +390,7 @@ fn again<T: Thing>(
 }
 
 async fn new_form<T: Thing>(call: Call<BrandOnly<T::Edit>>) -> Result<HttpResponse> {
-    let form = Filled::of(values(T::NEW, &object(&T::blank(call.house()))?, 0));
+    let form = Filled::of(form_values(T::NEW, &object(&T::blank(call.house()))?, 0));
     let (shell, action, back) = form_of::<T, _>(&call, None);
     Ok(html(&form_page(shell, T::NEW, form, action, back)))
 }
@@ -320,7 +409,7 @@ async fn create_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, form: Form<HashMa
 
 async fn edit_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, code: web::Path<String>) -> Result<HttpResponse> {
     let thing: T = found(&call, code.into_inner(), Sees::ALL).await?;
-    let form = Filled::of(values(T::CHANGE, &object(&thing)?, thing.version()));
+    let form = Filled::of(form_values(T::CHANGE, &object(&thing)?, thing.version()));
     let (shell, action, back) = form_of::<T, _>(&call, Some(thing.href()));
     Ok(html(&form_page(shell, T::CHANGE, form, action, back)))
 }
@@ -331,11 +420,11 @@ async fn change_form<T: Thing>(
     form: Form<HashMap<String, String>>,
 ) -> Result<HttpResponse> {
     let code = code.into_inner();
-    let version =
-        form.value.get("version").and_then(|version| version.parse().ok()).ok_or_else(|| Fault::new("version", Code::Missing).into());
-    let changed = match (version, Said::of_form(T::CHANGE, &form.value)) {
-        (Ok(version), Ok(said)) => change::<T>(&call, &form.hash, form.once.as_deref(), code.clone(), version, said).await,
-        (_, Err(error)) | (Err(error), _) => Err(error),
+    let changed = match Update::of_form::<T>(code.clone(), &form.value) {
+        Ok(change) => {
+            change.done(&call, &form.hash, form.once.as_deref(), |thing: T, db, stamp, before| thing.save(db, stamp, Some(before))).await
+        }
+        Err(error) => Err(error),
     };
     match changed {
         Ok(thing) => Ok(see_other(thing.href())),

@@ -4,19 +4,100 @@
 //! on no table is free: it moves nothing, and its change is an event like any other. A correction is an act of its own: it is told beforehand
 //! what it moves ([`Preview`]), needs a reason, and leaves an event with what was, what is and what stood on it.
 
+mod http;
 mod rules;
 mod store;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use http::routes;
 pub use rules::{By, Guard, Standing, fixed, frozen, parts, refuse};
 pub use store::{moved_by_lot, of_batches, of_lots, of_skus, of_styles, used_milli};
 
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::{Fault, Result, text};
+use crate::kernel::{Fault, Refusal, Result, text};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Stamp};
+use crate::platform::rooms::{Thing, said_of};
+
+/// A kind of thing whose facts other things stand on. What it says gives it the pages and the API of its corrections ([`routes`]), and one way
+/// to be saved ([`save`]).
+pub trait Corrected: Thing {
+    /// Its facts, and what holds them.
+    const GUARDS: &'static [Guard<Self>];
+    /// The kinds of the events that an edit and a correction leave.
+    const EVENTS: (EventKind, EventKind);
+
+    /// What stands on the thing itself.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn standing(&self, db: &mut Db) -> Result<Standing>;
+
+    /// What a correction of it moves, where that is more.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn moves(&self, db: &mut Db) -> Result<Standing> {
+        self.standing(db)
+    }
+
+    /// What is wrong with it that only the store shows, whoever asks and why.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn wrong(&self, _db: &mut Db, _before: Option<&Self>) -> Result<Vec<Fault>> {
+        Ok(Vec::new())
+    }
+
+    /// What it cannot become any more, whoever asks and why.
+    fn impossible(&self, _before: &Self) -> Vec<Fault> {
+        Vec::new()
+    }
+
+    /// Writes what has been allowed, in the place of `before` if that is still as it was read.
+    ///
+    /// # Errors
+    /// [`Code::Stale`](crate::kernel::Code::Stale); [`Code::Duplicate`](crate::kernel::Code::Duplicate) for a code that is taken.
+    fn write(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self>;
+}
+
+/// Everything that an edit to what somebody said would be refused for: for [`Thing::faults`].
+///
+/// # Errors
+/// Those of the store.
+pub fn faults<T: Corrected>(thing: &T, db: &mut Db, before: Option<&T>) -> Result<Vec<Fault>> {
+    let mut faults = thing.wrong(db, before)?;
+    if let Some(before) = before {
+        faults.extend(thing.impossible(before));
+        faults.extend(frozen(T::GUARDS, before, thing, &before.standing(db)?));
+    }
+    Ok(faults)
+}
+
+/// Saves a thing, and leaves its event: for [`Thing::save`], and for a correction.
+///
+/// # Errors
+/// [`Code::Invalid`](crate::kernel::Code::Invalid) with what is wrong; [`Code::InUse`](crate::kernel::Code::InUse) with every fact that an edit
+/// would take from what stands on it, and with what it cannot become; what [`Corrected::write`] refuses.
+pub fn save<T: Corrected>(thing: T, db: &mut Db, stamp: &Stamp, before: Option<&T>, act: &Act) -> Result<T> {
+    let after = thing.resolved(db)?;
+    Refusal::unless_empty(after.wrong(db, before)?)?;
+    let mut standing = Standing::default();
+    if let Some(before) = before {
+        rules::refuse(after.impossible(before))?;
+        standing = if *act == Act::Edit { before.standing(db)? } else { before.moves(db)? };
+        act.allow(T::GUARDS, before, &after, &standing)?;
+    }
+    let said = said_of(T::FIELDS, &after)?;
+    let was = before.map_or_else(|| Ok(said.clone()), |before| said_of(T::FIELDS, before))?;
+    let saved = after.write(db, stamp, before)?;
+    let body = serde_json::Value::Object(said.clone());
+    let change = Change { code: saved.code(), before: &was, after: &said, standing: &standing, saved: body };
+    act.record(db, stamp, T::EVENTS, Subject::Thing(T::SUBJECT, saved.id().0), change)?;
+    Ok(saved)
+}
 
 /// How a change is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
