@@ -37,15 +37,8 @@ const ROOMS: &[Room] = &[
     Room::new("products", products::routes)
         .menu(&[Entry::new("/styles", "styles-title", &[Permission::CatalogueRead]).act("/styles/new", "styles-new", Permission::CatalogueEdit)])
         .imports(&[products::POLICY_IMPORT, products::STYLE_IMPORT, products::SKU_IMPORT]),
-    Room::new("lots", materials::routes)
-        .menu(&[Entry::new("/lots", "lots-title", &[Permission::ProductionRead]).act("/lots/new", "lots-new", Permission::ProductionEdit)])
-        .imports(&[materials::IMPORT]),
-    Room::new("batches", batches::routes)
-        .menu(&[
-            Entry::new("/batches", "batches-title", &[Permission::ProductionRead]).act("/batches/new", "batches-new", Permission::ProductionEdit),
-            Entry::new("/find", "batches-find-title", &[Permission::ProductionRead]),
-        ])
-        .imports(&[batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS]),
+    materials::ROOM,
+    batches::ROOM,
     Room::new("print_jobs", print_jobs::routes)
         .menu(&[Entry::new("/labels", "labels-title", &[Permission::LabelsRead])])
         .works(&[|| Box::new(print_jobs::LabelWork)]),

@@ -69,7 +69,7 @@ struct Series {
 
 impl Series {
     fn of(db: &mut Db, no: BatchNo) -> Result<Option<Self>> {
-        type Row = (String, Option<String>, Option<i64>, i64, Option<Vec<u8>>);
+        type Row = (Origin, Option<String>, Option<i64>, i64, Option<Vec<u8>>);
         let rows: Vec<Row> = each!(db, |c| batch_table::table
             .left_join(batch_void::table.on(batch_void::batch_no.eq(batch_table::no)))
             .filter(batch_table::no.eq(no.0))
@@ -83,7 +83,7 @@ impl Series {
             .load(c))?;
         let Some((origin, gtin, epoch, minted, bitmap)) = rows.into_iter().next() else { return Ok(None) };
         Ok(Some(Self {
-            origin: Origin::of(&origin).ok_or_else(|| Error::broken("a batch's origin"))?,
+            origin,
             gtin: gtin.as_deref().map_or(Some(NO_GTIN), gtin14),
             epoch,
             minted,

@@ -129,7 +129,7 @@ fn ready(db: &mut Db, house: &House, named: &Named, actor: &str, lang: Lang) -> 
     let what = match about {
         About::Garment(garment) => of_batch(db, garment.batch())?,
         About::Batch(no) => of_batch(db, no)?,
-        About::Lot(id) => materials::lot(db, id)?.map(|lot| lot.material.get(lang).to_owned()).unwrap_or_default(),
+        About::Lot(id) => materials::lot(db, id)?.map(|lot| lot.material().get(lang).to_owned()).unwrap_or_default(),
     };
     Ok(Some(Ready { subject, what, defects: defects::defects(db)?, lately: lately.defects, stage: lately.stage, photos }))
 }
