@@ -6,6 +6,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use utoipa_actix_web::AppExt;
 
+use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Error};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
@@ -15,9 +16,9 @@ use crate::platform::http::{Entry, House, Menu, RouteEntry, Routes, assets, at_t
 use crate::platform::imports::{self, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::platform::rooms::Room;
-use crate::production::{batches, materials, parties, print_jobs, printers, products};
+use crate::production::{batches, materials, parties, print_jobs, printers, products, serials};
 use crate::public::{card, links, resolver};
-use crate::quality::{findings, recalls, trace};
+use crate::quality::{recalls, trace};
 use crate::staff;
 
 /// Who has a table to import.
@@ -39,22 +40,17 @@ const ROOMS: &[Room] = &[
         .imports(&[products::POLICY_IMPORT, products::STYLE_IMPORT, products::SKU_IMPORT]),
     materials::ROOM,
     batches::ROOM,
+    serials::ROOM,
     Room::new("print_jobs", print_jobs::routes)
         .menu(&[Entry::new("/labels", "labels-title", &[Permission::LabelsRead])])
         .works(&[|| Box::new(print_jobs::LabelWork)]),
     printers::ROOM,
-    Room::new("sales", sales::routes)
-        .menu(&[Entry::new("/sales", "sales-title", &[Permission::SalesRead]).act("/sales/new", "sales-new", Permission::SalesEdit)])
-        .imports(&[sales::IMPORT]),
+    sales::ROOM,
     warranties::ROOM,
     holders::ROOM,
     links::ROOM,
-    Room::new("findings", findings::routes)
-        .menu(&[
-            Entry::new("/findings", "findings-title", &[Permission::FindingsRead]).act("/findings/new", "findings-new", Permission::FindingsEdit),
-            Entry::new("/defects", "defects-title", &[Permission::PolicyEdit]),
-        ])
-        .imports(&[findings::IMPORT]),
+    findings::ROOM,
+    defects::ROOM,
     trace::ROOM,
     recalls::ROOM,
     staff::policies::ROOM,

@@ -27,7 +27,7 @@ use crate::platform::http::House;
 use crate::platform::keys::KeyFile;
 use crate::platform::words::Words;
 use crate::production::batches;
-use crate::quality::findings;
+use crate::inspection::defects;
 
 /// QR warranty cards, traceability and root cause for garments.
 #[derive(Parser)]
@@ -211,7 +211,7 @@ fn opened(config: Config, url: &DatabaseUrl, may: May) -> Result<House> {
     store::bring_up(url, may)?;
     let house = house(config, url)?;
     // A deployment starts with the shipped catalogue of defects; what it changed there stays.
-    house.store.write_blocking(findings::seed)?;
+    house.store.write_blocking(defects::seed)?;
     Ok(house)
 }
 

@@ -11,7 +11,8 @@
 //! | [`staff`] | accounts, tokens, sign_in | people who sign in, what they may do |
 //! | `production` | parties, products, materials, batches, labels | what was made, out of what, and its labels |
 //! | `ownership` | sales, warranties, holders, scans | who sold it, who holds it |
-//! | `quality` | findings, trace, recalls, root_cause | what went wrong and where it came from |
+//! | `inspection` | defects, findings | what can be wrong with a garment, and what was found |
+//! | `quality` | trace, recalls, root_cause | what went wrong and where it came from |
 //! | `public` | resolver, card | what the world sees |
 //!
 //! Inside a room four files have fixed jobs: `mod.rs` says what the room offers, `http.rs` is the only one with actix,
@@ -22,6 +23,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod inspection;
 pub mod kernel;
 pub mod ownership;
 pub mod platform;

@@ -12,7 +12,7 @@ use crate::platform::keys::{KeyFile, Purpose};
 use crate::platform::policies::{self, Policy};
 use crate::platform::words::Words;
 use crate::production::batches;
-use crate::quality::findings;
+use crate::inspection::defects;
 
 const ONE: StoreOptions = StoreOptions { connections: 1, group_commit: true };
 
@@ -58,7 +58,7 @@ pub(super) fn migrate(config: &Config) -> Result<()> {
     let words = Words::of(terminal_lang());
     migrated.applied.iter().for_each(|version| say(&words.say1("store-applied", "version", version)));
     db::refuse_differences(&url, &db::standing(&url)?.differences)?;
-    Store::open(&url, &ONE)?.write_blocking(findings::seed)?;
+    Store::open(&url, &ONE)?.write_blocking(defects::seed)?;
     if migrated.applied.is_empty() {
         say(&words.say("store-nothing-to-do"));
     }

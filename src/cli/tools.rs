@@ -6,6 +6,7 @@ use super::say;
 use crate::kernel::{Code, Error, Result};
 use crate::platform::http::House;
 use crate::production::batches;
+use crate::production::serials::{self, Scanned};
 
 /// Reads Digital Link URIs, one a line, and writes one JSON object a line.
 pub(super) fn gs1_parse() -> Result<()> {
@@ -33,9 +34,9 @@ pub(super) fn gs1_parse() -> Result<()> {
 /// Says what a serial names. Fails when we did not issue it.
 pub(super) fn serial_check(house: &House, text: &str) -> Result<()> {
     let (keys, stem) = (house.keys.clone(), house.config.label_stem());
-    let typed = text.to_owned();
+    let scanned = Scanned::read("serial", text, None)?;
     let found = house.store.read_blocking(move |db| {
-        let Some(garment) = batches::find_serial(db, &keys.serials, None, &typed)? else { return Ok(None) };
+        let Some(garment) = serials::find(db, &keys.serials, &scanned)? else { return Ok(None) };
         let batch = batches::batch(db, garment.batch())?;
         let address = batches::address_of(db, &stem, &keys.serials, garment)?;
         Ok(batch.map(|batch| (garment, batch, address.unwrap_or_default())))

@@ -4,6 +4,8 @@ use chrono::{Days, NaiveDate, NaiveTime};
 
 use super::catalogue::{COVERS, GARMENTS, GTIN_RANGE, Garment, PARTIES, both};
 use super::chance::Chance;
+use crate::inspection::defects;
+use crate::inspection::findings::{self, About, NewFinding, Stage};
 use crate::kernel::gs1::check::check_digit;
 use crate::kernel::money::Money;
 use crate::kernel::text::Both;
@@ -20,7 +22,6 @@ use crate::production::print_jobs::{self, LabelRequest};
 use crate::production::products::{
     self, AgeGroup, Component, Faq, Fibre, PolicyFields, SafetyClass, SkuFields, StartRule, StyleFacts, StyleFields,
 };
-use crate::quality::findings::{self, About, NewFinding, Stage};
 
 /// Units of the batch that is large enough to try 100,000 labels on.
 const BIG_BATCH: i64 = 120_000;
@@ -458,7 +459,7 @@ impl Maker<'_> {
                     severity: None,
                     zone: String::new(),
                     quantity: 1,
-                    stage: Some(stage),
+                    stage,
                     note: String::new(),
                     found_on,
                 };
@@ -467,7 +468,7 @@ impl Maker<'_> {
         }
         let stamp = self.stamp("staff:inspector", self.today);
         self.house.store.write_blocking(move |db| {
-            findings::seed(db)?;
+            defects::seed(db)?;
             findings::log(db, &stamp, &news).map(drop)
         })
     }

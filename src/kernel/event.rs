@@ -92,6 +92,7 @@ kinds! {
     FindingWithdrawn = "finding.withdrawn", "缺陷记录已撤回", "Finding withdrawn", false, None;
     FindingPhotos = "finding.photos_added", "缺陷照片已添加", "Photos added to a finding", false, None;
     // production
+    Saved = "saved", "已保存", "Saved", false, None;
     PartySaved = "party.saved", "往来单位已保存", "Party saved", false, None;
     StyleSaved = "style.saved", "款号已保存", "Style saved", false, None;
     PolicySaved = "policy.saved", "质保政策已保存", "Warranty policy saved", false, None;

@@ -22,7 +22,7 @@ pub const LAST_BATCH_NO: i64 = (1 << 24) - 1;
 pub struct BatchNo(pub i64);
 
 /// A garment: `batch_no << 22 | unit`. Units count from 0; people see them from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Default, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct GarmentId(pub i64);
 

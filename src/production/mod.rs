@@ -8,3 +8,4 @@ pub mod parties;
 pub mod print_jobs;
 pub mod printers;
 pub mod products;
+pub mod serials;

@@ -1,6 +1,5 @@
 //! Quality: what went wrong and where it came from.
 
-pub mod findings;
 pub mod liability;
 pub mod recalls;
 pub mod root_cause;

@@ -130,7 +130,7 @@ async fn every_page_of_every_menu_fits_a_phone_and_a_desk() {
     let app = TestApp::new(On::Sqlite);
     let season = app.season().await;
     app.sell(&season, 0, "2026-06-10").await;
-    app.house.store.write(hangtag::quality::findings::seed).await.unwrap();
+    app.house.store.write(hangtag::inspection::defects::seed).await.unwrap();
     let inspector = app.api(Role::Inspector).await;
     let finding = json!({ "subject": season.serials[0], "defect": "pilling", "stage": "final" });
     inspector.json("POST", "/api/v1/findings", &finding).await.expect(201);

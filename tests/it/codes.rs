@@ -2,10 +2,10 @@
 
 use diesel::connection::SimpleConnection;
 use hangtag::each;
+use hangtag::inspection::{defects, findings};
 use hangtag::platform::db::{DatabaseUrl, Db, migrate};
 use hangtag::platform::imports::{Mode, Outcome};
 use hangtag::production::{batches, materials, parties, products};
-use hangtag::quality::findings;
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ async fn furnish(app: &TestApp) {
     }
     let stamp = app.house.stamp("system");
     app.write(move |db| {
-        findings::seed(db)?;
+        defects::seed(db)?;
         products::create_style(db, &stamp, &serde_json::from_value(json!({"code": "ST", "name": {"zh": "衬衫"}})).unwrap())?;
         products::create_sku(db, &stamp, &serde_json::from_value(json!({"style": "ST", "code": "ST-M", "size": "M"})).unwrap())?;
         Ok(())

@@ -1,5 +1,6 @@
 //! Facts that other things stand on: no file, form or call changes them, and a correction does, with its reason.
 
+use hangtag::inspection::defects;
 use hangtag::kernel::BatchNo;
 use hangtag::kernel::event::Subject;
 use hangtag::platform::events;
@@ -7,7 +8,6 @@ use hangtag::platform::imports::{ImportTable, Mode, Outcome};
 use hangtag::platform::rooms::{Sees, seen as seen_in_store};
 use hangtag::production::products::StartRule;
 use hangtag::production::{batches, materials, products};
-use hangtag::quality::findings;
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ async fn furnish(app: &TestApp) -> BatchNo {
     }
     let stamp = app.house.stamp("system");
     app.write(move |db| {
-        findings::seed(db)?;
+        defects::seed(db)?;
         for (style, name) in [("SHIRT", "衬衫"), ("TROUSERS", "长裤")] {
             products::create_style(db, &stamp, &serde_json::from_value(json!({"code": style, "name": {"zh": name}})).unwrap())?;
         }

@@ -384,7 +384,7 @@ fn a_thing_has_one_title_and_every_name_of_it_is_understood_wherever_it_is_named
 }
 
 story!(the_examples_of_all_templates_fit_together, |app| {
-    app.write(hangtag::quality::findings::seed).await;
+    app.write(hangtag::inspection::defects::seed).await;
     let tables = import_tables();
     for (lang, ending) in [(Lang::Zh, "xlsx"), (Lang::En, "csv")] {
         let example =
@@ -428,7 +428,7 @@ story!(the_template_set_is_one_file_for_whoever_may_import_it, |app| {
 });
 
 story!(our_own_lists_import_again_unchanged, |app| {
-    app.write(hangtag::quality::findings::seed).await;
+    app.write(hangtag::inspection::defects::seed).await;
     let tables = import_tables();
     let given: Vec<_> = tables
         .0

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeSet;
 
+use hangtag::inspection::defects;
 use hangtag::ownership::scans::{Counter, DeviceKey, Look};
-use hangtag::quality::{findings, trace};
+use hangtag::quality::trace;
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
@@ -89,7 +90,7 @@ fn by_key(app: &TestApp, path: &str, tables: &[&str]) {
 /// A season with a second batch, half of it out of a lot that was made out of another.
 async fn world() -> (TestApp, Season) {
     let app = watched();
-    app.house.store.write(findings::seed).await.unwrap();
+    app.house.store.write(defects::seed).await.unwrap();
     let season = app.season().await;
     let planner = app.api(Role::Admin).await;
     let lot = |code: &str, parents: Value| json!({ "code": code, "supplier": "MILL-1", "kind": "fabric", "material": { "en": "Poplin" }, "quantity_milli": 5000, "unit": "m", "parents": parents });

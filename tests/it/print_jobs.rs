@@ -14,6 +14,7 @@ use hangtag::production::batches::{self, Batch, BatchSheet};
 use hangtag::production::labels::Target;
 use hangtag::production::print_jobs::{self, JobView, LabelRequest, PrintJobState};
 use hangtag::production::printers::{self, Language, Printer};
+use hangtag::production::serials::{self, Scanned};
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
@@ -90,8 +91,8 @@ story!(a_file_has_every_planned_unit_once_and_each_serial_is_issued, |app| {
     assert_eq!(rows.iter().map(|row| &row.0).collect::<BTreeSet<_>>().len(), 5_000);
     for (serial, uri, unit) in [&rows[0], &rows[4_999]] {
         assert_eq!(uri, &format!("HTTP://LOCALHOST/01/{GTIN}/21/{serial}"));
-        let (keys, serial) = (app.house.keys.clone(), serial.clone());
-        let garment = app.house.store.read(move |db| batches::find_serial(db, &keys.serials, Some(GTIN), &serial)).await.unwrap().unwrap();
+        let (keys, scanned) = (app.house.keys.clone(), Scanned::label(GTIN, serial));
+        let garment = app.house.store.read(move |db| serials::find(db, &keys.serials, &scanned)).await.unwrap().unwrap();
         assert_eq!(garment.unit() + 1, *unit);
     }
     // The same again is the same file; nothing more is minted.

@@ -8,7 +8,7 @@ use super::{Consent, Contact, HolderKeys, ReadReason};
 use crate::kernel::{Code, Result};
 use crate::platform::http::problem::Problem;
 use crate::platform::http::{Caller, House, Json, Routes, json, perm};
-use crate::production::batches;
+use crate::production::serials::{self, Scanned};
 
 /// Mounts the room.
 pub fn routes(config: &mut Routes<'_, '_>) {
@@ -50,10 +50,11 @@ async fn read_api(
     }
     let (house_keys, stamp, why) = (house.keys.clone(), caller.stamp(), body.value.why);
     let keys = HolderKeys::derive(&house.keys.house)?;
+    let scanned = Scanned::read("serial", &serial, None)?;
     let (contact, consents) = house
         .store
         .write(move |db| {
-            let garment = batches::find_serial(db, &house_keys.serials, None, &serial)?.ok_or(Code::SerialUnknown)?;
+            let garment = serials::garment(db, &house_keys.serials, &scanned)?;
             super::contact_read(db, &stamp, &keys, garment, why)
         })
         .await?;

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use roaring::RoaringBitmap;
 
 use super::rules::{NewSale, SaleStatus, in_order};
-use super::store::{self, Sale};
+use super::store::{self, Ready, Sale};
 use crate::kernel::time::local_date;
 use crate::kernel::{BatchNo, Code, Fault, GarmentId, Id, Refusal, Result};
 use crate::ownership::holders;
@@ -16,21 +16,6 @@ use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::production::batches::{self, Batch, BatchStatus};
 use crate::production::products::{self, WarrantyPolicy};
-
-/// A sale that may be registered, with what follows from it.
-#[derive(Clone, Debug)]
-pub struct Ready {
-    /// The sale.
-    pub new: NewSale,
-    /// Which of the garment's sales it will be.
-    pub seq: i64,
-    /// The policy version it is under.
-    pub policy: Option<Id>,
-    /// Its warranty; None where nothing is promised.
-    pub warranty: Option<Opening>,
-    /// Whether somebody holds the garment already.
-    pub is_held: bool,
-}
 
 /// What examining a chunk found.
 #[derive(Debug, Default)]

@@ -10,9 +10,9 @@ use roaring::RoaringTreemap;
 use serde::{Deserialize, Serialize};
 
 use super::examine::{Examined, examine};
-use super::resolve::{Finder, Named, read_name};
 use super::rules::{self, NewSale, SaleStatus, Sound};
 use super::store::register_examined;
+use super::{COLUMNS, CURRENCY};
 use crate::kernel::money::{self, Money};
 use crate::kernel::time::local_date;
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result, countries};
@@ -21,108 +21,11 @@ use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{
-    AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Kept, Mode, Row, Spool, things,
+    AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Kept, Mode, Row, Spool,
 };
 use crate::platform::keys::Keys;
 use crate::production::parties;
-
-/// The currency of a price without one.
-const CURRENCY: &str = "CNY";
-
-/// What people call the states of a sale.
-const STATUS: &[(&str, SaleStatus)] = &[
-    ("live", SaleStatus::Live),
-    ("ended", SaleStatus::Ended),
-    ("已售", SaleStatus::Live),
-    ("已退回", SaleStatus::Ended),
-    ("sold", SaleStatus::Live),
-    ("returned", SaleStatus::Ended),
-];
-
-/// The columns of a file of sales.
-pub const COLUMNS: Columns = Columns {
-    table: "sales",
-    title: ("销售", "Sales"),
-    columns: &[
-        Column::required(
-            "serial",
-            &["标签网址", "二维码内容"],
-            &["Address", "URI", "QR"],
-            ("标签上的序列号，或扫码得到的整个网址", "The serial on the label, or the whole address its code holds"),
-            "a7-Q/0001",
-        )
-        .of(things::SERIAL),
-        Column::optional(
-            "gtin",
-            &[],
-            &[],
-            ("8 到 14 位；外部序列号重复时需要", "8 to 14 digits; needed where a serial from elsewhere is not unique"),
-            "06901234000016",
-        )
-        .of(things::GTIN),
-        Column::optional(
-            "retailer_code",
-            &["零售商编码", "零售商编号", "门店编码", "门店编号", "零售商", "门店"],
-            &["Retailer", "Retailer code", "Shop", "Shop code"],
-            ("往来单位编码；门店账号导入时可不填", "Code of the party that sold it; a shop's own account may leave it out"),
-            "HF-01",
-        ),
-        Column::required(
-            "sold_on",
-            &["销售日期", "售出日期"],
-            &["Sold", "Sold on", "Date"],
-            ("售出的日期", "The day it was sold"),
-            "2026-06-10",
-        ),
-        Column::optional(
-            "delivered_on",
-            &["收货日期", "送达日期"],
-            &["Delivered", "Delivered on"],
-            ("买家收到的日期，不早于销售日期", "The day it was handed over, not before it was sold"),
-            "2026-06-12",
-        ),
-        Column::optional(
-            "order_no",
-            &["订单号"],
-            &["Order", "Order no.", "Order number"],
-            ("店铺自己的订单号，不含个人信息", "The shop's own number; names no person"),
-            "WEB-20260615-0042",
-        ),
-        Column::optional(
-            "price",
-            &["成交价", "价格", "金额"],
-            &["Price", "Price paid", "Amount"],
-            ("这一件实付的含税金额", "What was paid for this garment, tax included"),
-            "399.00",
-        ),
-        Column::optional(
-            "currency",
-            &["币种", "货币"],
-            &["Currency"],
-            ("三个字母；有价格而不填为 CNY", "Three letters; CNY when a price stands without one"),
-            "CNY",
-        ),
-        Column::optional(
-            "channel",
-            &["渠道", "销售渠道"],
-            &["Channel"],
-            ("销售渠道的代码", "How it was sold, as the brand names it"),
-            "web",
-        ),
-        Column::optional("country", &["国家", "国家或地区"], &["Country"], ("国家或地区的名称或代码", "Name or code of the country"), "CN"),
-        Column::optional("city", &["城市"], &["City"], ("城市", "City"), "杭州"),
-        Column::optional(
-            "status",
-            &["状态"],
-            &["Status"],
-            (
-                "已售；已退回只能是系统里已有的记录，退货不从文件登记",
-                "Sold. Returned only of a sale that is here already: a file takes nothing back",
-            ),
-            "",
-        ),
-    ],
-};
+use crate::production::serials::{Finder, Scanned};
 
 /// The table, for the import desk.
 pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::SalesEdit, begin };
@@ -160,7 +63,7 @@ struct SaleImport {
 
 #[derive(Clone, Serialize, Deserialize)]
 struct SaleRow {
-    named: Named,
+    named: Scanned,
     /// The garment of that name, once it was looked up.
     garment: Option<GarmentId>,
     retailer: Option<String>,
@@ -172,7 +75,7 @@ impl Import for SaleImport {
     type Record = SaleRow;
 
     fn columns(&self) -> &'static Columns {
-        const { &COLUMNS }
+        &COLUMNS
     }
 
     fn begins(&mut self, _file: &str, mode: Mode) {
@@ -181,10 +84,11 @@ impl Import for SaleImport {
 
     fn read(&mut self, row: &mut Row<'_>) -> Option<SaleRow> {
         let gtin = row.get("gtin");
-        let named = row.read("serial", |field, text| read_name(field, text, Some(gtin)));
-        let retailer = row.optional_code("retailer_code");
+        let named = row.read("serial", |field, text| Scanned::read(field, text, Some(gtin)));
+        let retailer = row.optional_code("retailer");
         let sold_on = row.date("sold_on");
         let delivered_on = row.optional_date("delivered_on");
+        let promised_on = row.optional_date("promised_on");
         let order_no = row.optional_text("order_no", 60);
         // How many decimals a price may have is for its currency to say: without a sound one the price is not looked at.
         let currency = row.optional("currency", money::read_currency).map(|currency| currency.unwrap_or_else(|| CURRENCY.to_owned()));
@@ -192,7 +96,7 @@ impl Import for SaleImport {
         let channel = row.optional("channel", rules::channel);
         let country = row.optional("country", countries::read);
         let city = row.optional_text("city", 60);
-        let status = row.optional_choice("status", STATUS).map(|status| status.unwrap_or(SaleStatus::Live));
+        let status = row.optional_choice("status", SaleStatus::WORDS).map(|status| status.unwrap_or(SaleStatus::Live));
         let (sold_on, delivered_on) = (sold_on?, delivered_on?);
         let faults = rules::dates(sold_on, delivered_on, self.today);
         let sound_days = faults.is_empty();
@@ -202,7 +106,7 @@ impl Import for SaleImport {
         let sound = Sound {
             sold_on,
             delivered_on,
-            promised_on: None,
+            promised_on: promised_on?,
             order_no: order_no?.unwrap_or_default(),
             price,
             channel: channel?.unwrap_or_default(),
@@ -218,7 +122,7 @@ impl Import for SaleImport {
         news.retain(|(place, new)| {
             let is_first = self.seen.insert(new.garment.0.unsigned_abs());
             if let Some(entry) = chunk.get(*place).filter(|_| !is_first) {
-                faults.push(entry.fault("serial", Code::Duplicate).with("field", "serial").with("value", &entry.record.named.serial));
+                faults.push(entry.fault("serial", Code::Duplicate).with("field", "serial").with("value", &entry.record.named.text));
             }
             is_first
         });
@@ -275,7 +179,7 @@ fn told(chunk: &[Entry<SaleRow>], places: &[usize], examined: &Examined) -> Appl
     let others: HashSet<usize> = examined.unchanged.iter().chain(examined.refused.iter().map(|(at, _)| at)).copied().collect();
     for (_, place) in places.iter().enumerate().filter(|(at, _)| !others.contains(at)) {
         if let Some(entry) = chunk.get(*place) {
-            applied.add(entry.line, entry.record.named.serial.as_str());
+            applied.add(entry.line, entry.record.named.text.as_str());
         }
     }
     applied
@@ -283,7 +187,7 @@ fn told(chunk: &[Entry<SaleRow>], places: &[usize], examined: &Examined) -> Appl
 
 /// The faults of a refusal, at the line of its row and with the serial they are about.
 fn located(entry: &Entry<SaleRow>, refusal: Refusal) -> impl Iterator<Item = Fault> {
-    let (line, serial) = (entry.line, entry.record.named.serial.clone());
+    let (line, serial) = (entry.line, entry.record.named.text.clone());
     refusal.faults.into_iter().map(move |fault| fault.with("value", &serial).at_line(line))
 }
 
@@ -309,7 +213,7 @@ fn resolve(db: &mut Db, keys: &Keys, party: Option<Id>, finder: &mut Finder, chu
             None => Ok(party),
             Some(code) => {
                 let known = retailers.get(code).copied().filter(|id| party.is_none_or(|own| own == *id));
-                known.map(Some).ok_or_else(|| entry.fault("retailer_code", Code::UnknownReference).with("value", code))
+                known.map(Some).ok_or_else(|| entry.fault("retailer", Code::UnknownReference).with("value", code))
             }
         };
         match (garment.map_err(|fault| fault.at_line(entry.line)), retailer) {
@@ -321,14 +225,4 @@ fn resolve(db: &mut Db, keys: &Keys, party: Option<Id>, finder: &mut Finder, chu
         }
     }
     Ok(resolved)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_header_answers_to_two_columns() {
-        assert_eq!(COLUMNS.ambiguous(), Vec::<&str>::new());
-    }
 }

@@ -3,40 +3,25 @@
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::money::{self, Money};
-use crate::kernel::{Code, Fault, GarmentId, Id, Refusal, Result, countries, text};
+use crate::choices;
+use crate::kernel::money::Money;
+use crate::kernel::{Code, Fault, GarmentId, Id, Result, text};
 
 /// Days ahead of the brand's date that a sale may be dated: shops east of the brand are in tomorrow already.
 const DAYS_AHEAD: u64 = 1;
 
-/// Whether a sale still stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum SaleStatus {
-    /// The buyer has the garment.
-    Live,
-    /// It came back.
-    Ended,
-}
-
-impl SaleStatus {
-    /// The stored text.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            SaleStatus::Live => "live",
-            SaleStatus::Ended => "ended",
-        }
-    }
-
-    /// The status of a stored text.
-    pub fn of(text: &str) -> Option<Self> {
-        [SaleStatus::Live, SaleStatus::Ended].into_iter().find(|status| status.as_str() == text)
+choices! {
+    /// Whether a sale still stands.
+    SaleStatus {
+        /// The buyer has the garment.
+        Live = "live", "已售", "Sold";
+        /// It came back.
+        Ended = "ended", "已退回", "Returned";
     }
 }
 
-/// A sale as somebody reports it.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
+/// A sale as somebody reports it, each field read by itself.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 pub struct SaleAsk {
     /// The garment: its serial, or the whole address on its label.
     pub serial: String,
@@ -46,6 +31,15 @@ pub struct SaleAsk {
     /// Code of the retailer. Callers bound to one may leave it out.
     #[serde(default)]
     pub retailer: Option<String>,
+    /// The rest.
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub sound: Sound,
+}
+
+/// What a sale says beside whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Sound {
     /// The day it was sold.
     pub sold_on: NaiveDate,
     /// The day it was handed over, if that is known.
@@ -72,27 +66,6 @@ pub struct SaleAsk {
     pub city: String,
 }
 
-/// The part of a sale that needs nothing but itself to be sound.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sound {
-    /// Sold.
-    pub sold_on: NaiveDate,
-    /// Handed over.
-    pub delivered_on: Option<NaiveDate>,
-    /// Delivery promised.
-    pub promised_on: Option<NaiveDate>,
-    /// The shop's number.
-    pub order_no: String,
-    /// Paid.
-    pub price: Option<Money>,
-    /// How.
-    pub channel: String,
-    /// Where.
-    pub country: String,
-    /// Where.
-    pub city: String,
-}
-
 /// A sale to be registered: which garment, by whom, and the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSale {
@@ -104,42 +77,6 @@ pub struct NewSale {
     pub sound: Sound,
     /// Where the record comes from: `api`, `desk`, `import`.
     pub source: &'static str,
-}
-
-/// Checks what needs neither store nor garment. `today` is the brand's date.
-///
-/// # Errors
-/// Every fault, by field.
-pub fn check(ask: &SaleAsk, today: NaiveDate) -> Result<Sound> {
-    let mut faults = dates(ask.sold_on, ask.delivered_on, today);
-    let mut keep = |read: Result<String, Fault>| {
-        read.unwrap_or_else(|fault| {
-            faults.push(fault);
-            String::new()
-        })
-    };
-    let order_no = keep(text::optional_line("order_no", &ask.order_no, 60));
-    let channel = keep(channel("channel", &ask.channel));
-    let country = keep(countries::read("country", &ask.country));
-    let city = keep(text::optional_line("city", &ask.city, 60));
-    let price = ask
-        .price
-        .as_ref()
-        .map(|price| Money { minor: price.minor, currency: keep(money::read_currency("price.currency", &price.currency)) });
-    if let Some(price) = price.as_ref().filter(|price| price.minor < 0) {
-        faults.push(Fault::new("price.minor", Code::BelowZero).with("value", price.minor));
-    }
-    Refusal::unless_empty(faults)?;
-    Ok(Sound {
-        sold_on: ask.sold_on,
-        delivered_on: ask.delivered_on,
-        promised_on: ask.promised_on,
-        order_no,
-        price,
-        channel,
-        country,
-        city,
-    })
 }
 
 /// What is wrong with a sale's days by themselves.
@@ -178,63 +115,4 @@ pub fn in_order(field: &'static str, earlier: NaiveDate, later: NaiveDate) -> Re
 /// As [`text::code`], for `field`.
 pub fn channel(field: &'static str, written: &str) -> Result<String, Fault> {
     if written.trim().is_empty() { Ok(String::new()) } else { text::code(field, written) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn day(text: &str) -> NaiveDate {
-        text.parse().unwrap()
-    }
-
-    fn ask(json: serde_json::Value) -> SaleAsk {
-        serde_json::from_value(json).unwrap()
-    }
-
-    fn faults(json: serde_json::Value) -> Vec<(String, Code)> {
-        match check(&ask(json), day("2026-06-15")) {
-            Ok(_) => Vec::new(),
-            Err(crate::kernel::Error::Refused(refusal)) => {
-                refusal.faults.into_iter().map(|fault| (fault.field.into_owned(), fault.code)).collect()
-            }
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    #[test]
-    fn days_are_in_order_and_not_ahead() {
-        assert!(faults(serde_json::json!({"serial": "x", "sold_on": "2026-06-16"})).is_empty());
-        assert_eq!(faults(serde_json::json!({"serial": "x", "sold_on": "2026-06-17"})), [("sold_on".to_owned(), Code::OutOfRange)]);
-        assert_eq!(
-            faults(serde_json::json!({"serial": "x", "sold_on": "2026-06-10", "delivered_on": "2026-06-09"})),
-            [("delivered_on".to_owned(), Code::DatesOutOfOrder)]
-        );
-    }
-
-    #[test]
-    fn every_wrong_field_is_named() {
-        let wrong = serde_json::json!({
-            "serial": "x", "sold_on": "2026-06-10", "order_no": "a\u{1}", "channel": "two words", "country": "QQ", "city": "x".repeat(61),
-            "price": {"minor": -1, "currency": "RMB¥"},
-        });
-        let fields: Vec<_> = faults(wrong).into_iter().map(|(field, _)| field).collect();
-        assert_eq!(fields, ["order_no", "channel", "country", "city", "price.currency", "price.minor"]);
-        let unknown = serde_json::from_value::<SaleAsk>(serde_json::json!({"serial": "x", "sold_on": "2026-06-10", "buyer": "王"}));
-        assert!(unknown.unwrap_err().to_string().contains("buyer"));
-    }
-
-    #[test]
-    fn a_sound_sale_is_kept_as_sent() {
-        let sound = check(
-            &ask(serde_json::json!({
-                "serial": "x", "sold_on": "2026-06-10", "order_no": " A-1 ", "channel": "web", "country": "China", "city": "杭州",
-                "price": {"minor": 19900, "currency": "rmb"},
-            })),
-            day("2026-06-15"),
-        )
-        .unwrap();
-        assert_eq!((sound.order_no.as_str(), sound.country.as_str()), ("A-1", "CN"));
-        assert_eq!(sound.price, Some(Money { minor: 19_900, currency: "CNY".into() }));
-    }
 }

@@ -5,23 +5,25 @@ use chrono_tz::Tz;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::examine::{Ready, examine};
 use super::rules::{NewSale, SaleStatus, dates, in_order};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::money::Money;
-use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::time::local_date;
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result};
-use crate::ownership::warranties::{self, Facts};
+use crate::ownership::warranties::{self, Facts, Opening};
 use crate::ownership::{garments, holders};
 use crate::platform::db::schema::sale;
+use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{At, Day, Db, chunk_rows, lie_close, planned};
 use crate::platform::events::{self, Stamp};
+use crate::platform::rooms::{From, ListWindow};
 use crate::production::{batches, products};
-use crate::{each, insert_all};
+use crate::{each, insert_all, text_column};
 
-/// A sale as stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+text_column!(SaleStatus);
+
+/// A sale as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct Sale {
     /// The garment.
     pub garment: GarmentId,
@@ -41,8 +43,10 @@ pub struct Sale {
     pub retailer: Option<Id>,
     /// The shop's number.
     pub order_no: String,
-    /// Paid.
-    pub price: Option<Money>,
+    /// Paid, in minor units.
+    pub price_minor: Option<i64>,
+    /// Of this currency.
+    pub currency: Option<String>,
     /// Where.
     pub country: String,
     /// Where.
@@ -57,55 +61,27 @@ pub struct Sale {
     pub version: i64,
 }
 
-#[derive(Queryable)]
-struct Row {
-    garment_id: i64,
-    seq: i64,
-    status: String,
-    sold_on: NaiveDate,
-    delivered_on: Option<NaiveDate>,
-    promised_on: Option<NaiveDate>,
-    channel: String,
-    retailer_id: Option<i64>,
-    order_no: String,
-    price_minor: Option<i64>,
-    currency: Option<String>,
-    country: String,
-    city: String,
-    policy_id: Option<i64>,
-    source: String,
-    created_at: NaiveDateTime,
-    version: i64,
-}
-
-impl TryFrom<Row> for Sale {
-    type Error = Error;
-
-    fn try_from(row: Row) -> Result<Self> {
-        let status =
-            SaleStatus::of(&row.status).ok_or_else(|| Error::broken(format!("sale of {} has status {}", row.garment_id, row.status)))?;
-        Ok(Self {
-            garment: GarmentId(row.garment_id),
-            seq: row.seq,
-            status,
-            sold_on: row.sold_on,
-            delivered_on: row.delivered_on,
-            promised_on: row.promised_on,
-            channel: row.channel,
-            retailer: row.retailer_id.map(Id),
-            order_no: row.order_no,
-            price: row.price_minor.zip(row.currency).map(|(minor, currency)| Money { minor, currency }),
-            country: row.country,
-            city: row.city,
-            policy: row.policy_id.map(Id),
-            source: row.source,
-            created_at: row.created_at,
-            version: row.version,
-        })
-    }
+/// A sale that may be registered, with what follows from it.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// The sale.
+    pub new: NewSale,
+    /// Which of the garment's sales it will be.
+    pub seq: i64,
+    /// The policy version it is under.
+    pub policy: Option<Id>,
+    /// Its warranty; None where nothing is promised.
+    pub warranty: Option<Opening>,
+    /// Whether somebody holds the garment already.
+    pub is_held: bool,
 }
 
 impl Sale {
+    /// What was paid.
+    pub fn price(&self) -> Option<Money> {
+        Some(Money { minor: self.price_minor?, currency: self.currency.clone()? })
+    }
+
     /// Whether a report says what this sale says already.
     pub fn says(&self, new: &NewSale) -> bool {
         let sound = &new.sound;
@@ -114,7 +90,8 @@ impl Sale {
             && self.delivered_on == sound.delivered_on
             && self.promised_on == sound.promised_on
             && self.order_no == sound.order_no
-            && self.price == sound.price
+            && self.price_minor == sound.price.as_ref().map(|price| price.minor)
+            && self.currency.as_ref() == sound.price.as_ref().map(|price| &price.currency)
             && self.channel == sound.channel
             && self.country == sound.country
             && self.city == sound.city
@@ -145,12 +122,12 @@ pub fn of_garments(db: &mut Db, garments: &[GarmentId]) -> Result<Vec<Sale>> {
     let mut sales = Vec::new();
     for chunk in garments::in_runs(garments).into_iter().flat_map(|run| run.chunks(chunk_rows(1))) {
         let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
-        let rows: Vec<Row> = match lie_close(&ids) {
+        let found: Vec<Sale> = match lie_close(&ids) {
             Some((first, last)) => {
                 let between = sale::table.filter(sale::garment_id.between(first, last)).order((sale::garment_id, sale::seq));
-                let mut rows: Vec<Row> = each!(db, |c| between.load(c))?;
-                rows.retain(|row| ids.binary_search(&row.garment_id).is_ok());
-                rows
+                let mut found: Vec<Sale> = each!(db, |c| between.load(c))?;
+                found.retain(|sale| ids.binary_search(&sale.garment.0).is_ok());
+                found
             }
             None => each!(db, |c| planned(
                 sale::table.filter(sale::garment_id.eq_any(&ids)).order((sale::garment_id, sale::seq)),
@@ -158,34 +135,12 @@ pub fn of_garments(db: &mut Db, garments: &[GarmentId]) -> Result<Vec<Sale>> {
             )
             .load(c))?,
         };
-        for row in rows {
-            sales.push(row.try_into()?);
-        }
+        sales.extend(found);
     }
     Ok(sales)
 }
 
-/// Registers a sale, with the garment's row, its warranty, the counts and the events.
-///
-/// # Errors
-/// [`Code::SerialUnknown`] for a garment that was not issued or is void; [`Code::WrongState`] when its batch is on hold;
-/// [`Code::AlreadySold`]; [`Code::DatesOutOfOrder`] against its making or its former sale.
-pub fn register(db: &mut Db, stamp: &Stamp, zone: Tz, new: &NewSale) -> Result<Sale> {
-    let faults = dates(new.sound.sold_on, new.sound.delivered_on, local_date(stamp.at, zone));
-    Refusal::unless_empty(faults)?;
-    let examined = examine(db, stamp, zone, std::slice::from_ref(new))?;
-    if let Some((_, refusal)) = examined.refused.into_iter().next() {
-        return Err(refusal.into());
-    }
-    if examined.ready.is_empty() {
-        // The very same sale, reported again: whoever repeats a request uses its key.
-        return Err(already_sold());
-    }
-    register_examined(db, stamp, &examined.ready)?;
-    latest(db, new.garment)?.ok_or_else(|| Error::broken("a sale that was just registered is not there"))
-}
-
-fn already_sold() -> Error {
+pub(super) fn already_sold() -> Error {
     Refusal { code: Code::AlreadySold, args: Vec::new(), faults: vec![Fault::new("serial", Code::AlreadySold)] }.into()
 }
 
@@ -334,24 +289,27 @@ pub fn deliver(db: &mut Db, stamp: &Stamp, zone: Tz, garment: GarmentId, deliver
 
 /// Which sales a list shows.
 #[derive(Clone, Debug, Default)]
-pub struct SaleFilter {
+pub(super) struct SaleFilter {
     /// Sold on or after.
     pub from: Option<NaiveDate>,
     /// Sold on or before.
     pub to: Option<NaiveDate>,
     /// Only of this retailer.
     pub retailer: Option<Id>,
+    /// Only of this garment.
+    pub garment: Option<GarmentId>,
+    /// Only with this text in the order's number; empty for all.
+    pub text: String,
 }
 
-/// A page of sales, the latest day first.
+/// A stretch of the sales of a filter, the latest day first.
 ///
 /// # Errors
-/// [`Code::Malformed`] for a page token that is none; when the store does.
-pub fn list(db: &mut Db, filter: &SaleFilter, ask: &PageAsk) -> Result<Page<Sale>> {
-    let after = ask.key()?.map(|key| read_key(&key)).transpose()?;
-    let rows: Vec<Row> = each!(db, |c| {
-        let mut query =
-            sale::table.order((sale::sold_on.desc(), sale::garment_id.desc(), sale::seq.desc())).limit(ask.limit() + 1).into_boxed();
+/// [`Code::Malformed`] for a page token that is none.
+pub(super) fn list(db: &mut Db, filter: &SaleFilter, window: &ListWindow) -> Result<Vec<Sale>> {
+    let from = window.from.read(read_key)?;
+    let mut sales: Vec<Sale> = each!(db, |c| {
+        let mut query = sale::table.limit(window.limit).into_boxed();
         if let Some(from) = filter.from {
             query = query.filter(sale::sold_on.ge(from));
         }
@@ -359,22 +317,36 @@ pub fn list(db: &mut Db, filter: &SaleFilter, ask: &PageAsk) -> Result<Page<Sale
             query = query.filter(sale::sold_on.le(to));
         }
         if let Some(retailer) = filter.retailer {
-            query = query.filter(sale::retailer_id.eq(retailer.0));
+            query = query.filter(sale::retailer_id.eq(retailer));
         }
-        if let Some((day, garment, seq)) = after {
-            query = query
+        if let Some(garment) = filter.garment {
+            query = query.filter(sale::garment_id.eq(garment));
+        }
+        if !filter.text.is_empty() {
+            query = query.filter(lower(sale::order_no).like(anywhere(&filter.text)).escape('\\'));
+        }
+        match from {
+            From::Before((day, garment, seq)) => query
+                .filter(sale::sold_on.ge(day))
+                .filter(sale::sold_on.gt(day).or(sale::garment_id.gt(garment)).or(sale::garment_id.eq(garment).and(sale::seq.gt(seq))))
+                .order((sale::sold_on, sale::garment_id, sale::seq))
+                .load(c),
+            From::Start => query.order((sale::sold_on.desc(), sale::garment_id.desc(), sale::seq.desc())).load(c),
+            From::After((day, garment, seq)) => query
                 .filter(sale::sold_on.le(day))
-                .filter(sale::sold_on.lt(day).or(sale::garment_id.lt(garment)).or(sale::garment_id.eq(garment).and(sale::seq.lt(seq))));
+                .filter(sale::sold_on.lt(day).or(sale::garment_id.lt(garment)).or(sale::garment_id.eq(garment).and(sale::seq.lt(seq))))
+                .order((sale::sold_on.desc(), sale::garment_id.desc(), sale::seq.desc()))
+                .load(c),
         }
-        query.load(c)
     })?;
-    let sales = rows.into_iter().map(Sale::try_from).collect::<Result<Vec<_>>>()?;
-    Ok(Page::new(sales, ask.limit(), |sale| format!("{}|{}|{}", sale.sold_on, sale.garment.0, sale.seq)))
+    if matches!(from, From::Before(_)) {
+        sales.reverse();
+    }
+    Ok(sales)
 }
 
-fn read_key(key: &str) -> Result<(NaiveDate, i64, i64)> {
+/// What the list is ordered by: the day, and the sale.
+fn read_key(key: &str) -> Option<(NaiveDate, i64, i64)> {
     let mut parts = key.split('|');
-    let mut next = || parts.next().unwrap_or_default();
-    let read = (|| Some((next().parse().ok()?, next().parse().ok()?, next().parse().ok()?)))();
-    read.ok_or_else(|| Fault::new("after", Code::Malformed).with("reason", "page-token").into())
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }

@@ -6,18 +6,27 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
 use super::rules::SaleStatus;
-use super::store::Sale;
+use super::store::{self, Sale, SaleFilter};
+use super::{FILTERS, LISTED};
 use crate::kernel::money::Money;
 use crate::kernel::serial::Keyring;
-use crate::kernel::{BatchNo, Error, GarmentId, Id, Result};
+use crate::kernel::text::Lang;
+use crate::kernel::{BatchNo, Code, Error, GarmentId, Id, Result};
 use crate::ownership::warranties::{self, WarrantyState};
 use crate::platform::db::Db;
-use crate::production::batches::{self, Origin};
-use crate::production::parties;
+use crate::platform::http::perm::{Permission, SalesRead};
+use crate::platform::http::segment;
+use crate::platform::rooms::{Field, Fields, ListQuery, ListWindow, Listing, Offered, Sees};
+use crate::production::serials::{self, Scanned};
+use crate::production::batches;
+use crate::production::parties::{self, Party, Role};
 
 /// A sale.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SaleView {
+    /// The garment.
+    #[serde(skip)]
+    garment: GarmentId,
     /// The garment's serial.
     pub serial: String,
     /// The GTIN it stands beside; absent for a sku without.
@@ -56,6 +65,11 @@ pub struct SaleView {
 }
 
 impl SaleView {
+    /// Where its garment's sales are.
+    pub fn href(&self) -> String {
+        format!("/sales/{}", segment(&self.serial))
+    }
+
     /// Whether the buyer has the garment.
     pub fn is_live(&self) -> bool {
         self.status == SaleStatus::Live
@@ -66,7 +80,7 @@ impl SaleView {
 ///
 /// # Errors
 /// When the store does.
-pub fn views(db: &mut Db, keys: &Keyring, today: NaiveDate, sales: Vec<Sale>) -> Result<Vec<SaleView>> {
+pub(super) fn views(db: &mut Db, keys: &Keyring, today: NaiveDate, sales: Vec<Sale>) -> Result<Vec<SaleView>> {
     let garments: Vec<GarmentId> = sales.iter().map(|sale| sale.garment).collect();
     let mut numbers: Vec<BatchNo> = garments.iter().map(|garment| garment.batch()).collect();
     numbers.sort_unstable();
@@ -81,13 +95,12 @@ pub fn views(db: &mut Db, keys: &Keyring, today: NaiveDate, sales: Vec<Sale>) ->
         .into_iter()
         .map(|sale| {
             let batch = batches.get(&sale.garment.batch()).ok_or_else(|| Error::broken("a sale of no batch"))?;
-            let of = match batch.origin {
-                Origin::Own => Some(batches::own_serial(keys, batch, sale.garment)?),
-                Origin::Foreign => batches::serial_of(db, keys, sale.garment)?,
-            };
+            let of = serials::serial_in(db, keys, batch, sale.garment)?;
             let of = of.ok_or_else(|| Error::broken("a sold garment without a serial"))?;
             let warranty = warranties.get(&(sale.garment, sale.seq)).map_or(Ok(WarrantyState::None), |one| one.state(db, today))?;
+            let price = sale.price();
             Ok(SaleView {
+                garment: sale.garment,
                 serial: of.serial,
                 gtin: of.gtin,
                 seq: sale.seq,
@@ -98,7 +111,7 @@ pub fn views(db: &mut Db, keys: &Keyring, today: NaiveDate, sales: Vec<Sale>) ->
                 channel: sale.channel,
                 retailer: sale.retailer.and_then(|id| retailers.get(&id).cloned()),
                 order_no: sale.order_no,
-                price: sale.price,
+                price,
                 country: sale.country,
                 city: sale.city,
                 source: sale.source,
@@ -108,4 +121,75 @@ pub fn views(db: &mut Db, keys: &Keyring, today: NaiveDate, sales: Vec<Sale>) ->
             })
         })
         .collect()
+}
+
+/// A sale as it is seen.
+pub(super) fn view_of(db: &mut Db, keys: &Keyring, today: NaiveDate, sale: Sale) -> Result<SaleView> {
+    views(db, keys, today, vec![sale])?.pop().ok_or_else(|| Code::NotFound.into())
+}
+
+/// The filter of a list, within what the asker may see. None when it names a retailer they may not know of.
+fn filter_of(db: &mut Db, query: &ListQuery, sees: Sees) -> Result<Option<SaleFilter>> {
+    let retailer = match query.filter("retailer") {
+        None => sees.party(),
+        Some(code) => match parties::by_code(db, code)?.filter(|party| sees.is_of(party.id)) {
+            Some(party) => Some(party.id),
+            None => return Ok(None),
+        },
+    };
+    // A serial is a garment, anything else a part of an order's number.
+    let scanned = Scanned::read("q", &query.q, None).ok();
+    let garment = match scanned.filter(Scanned::looks_like_a_serial) {
+        Some(scanned) => serials::find(db, &query.house()?.keys.serials, &scanned).or_else(|error| match error {
+            Error::Refused(_) => Ok(None),
+            error => Err(error),
+        })?,
+        None => None,
+    };
+    let text = if garment.is_some() { String::new() } else { query.q.clone() };
+    Ok(Some(SaleFilter { from: query.day("from"), to: query.day("to"), retailer, garment, text }))
+}
+
+impl Listing for SaleView {
+    const FIELDS: &'static Fields = &LISTED;
+    const API: &'static str = "sales";
+    const SCHEMA: &'static str = "SaleView";
+    const FILTERS: &'static [Field] = FILTERS;
+    const ACTS_OF_BOUND: bool = true;
+    type Read = SalesRead;
+
+    fn key(&self) -> String {
+        format!("{}|{}|{}", self.sold_on, self.garment.0, self.seq)
+    }
+
+    fn href(&self) -> String {
+        self.href()
+    }
+
+    fn acts() -> Vec<(&'static str, String, Permission)> {
+        vec![
+            ("sales-new", "/sales/new".to_owned(), Permission::SalesEdit),
+            ("sales-import", "/imports?table=sales".to_owned(), Permission::SalesEdit),
+        ]
+    }
+
+    fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
+        let Some(filter) = filter_of(db, query, sees)? else { return Ok(Vec::new()) };
+        let sales = store::list(db, &filter, window)?;
+        let house = query.house()?;
+        views(db, &house.keys.serials, house.today(), sales)
+    }
+
+    fn offered(db: &mut Db, filter: &str, sees: Sees, lang: Lang) -> Result<Option<Vec<Offered>>> {
+        if filter == "retailer" { retailers(db, sees, lang) } else { Ok(Some(Vec::new())) }
+    }
+}
+
+/// The retailers to choose from; None for somebody who is bound to one.
+pub(super) fn retailers(db: &mut Db, sees: Sees, lang: Lang) -> Result<Option<Vec<Offered>>> {
+    if sees != Sees::ALL {
+        return Ok(None);
+    }
+    let named = |party: Party| (party.code.clone().into(), format!("{} ({})", party.name(lang), party.code).into());
+    Ok(Some(parties::with_role(db, Role::Retailer)?.into_iter().map(named).collect()))
 }

@@ -9,7 +9,7 @@ use crate::kernel::{Code, Result, text};
 use crate::platform::http::problem::Problem;
 use crate::platform::http::{Caller, House, Json, Locale, Once, Routes, json, perm};
 use crate::platform::words::Words;
-use crate::production::batches;
+use crate::production::serials::{self, Scanned};
 
 /// Mounts the room.
 pub fn routes(config: &mut Routes<'_, '_>) {
@@ -43,11 +43,11 @@ async fn one_api(
     if caller.party.is_some() {
         return Err(Code::NotFound.into());
     }
-    let (keys, today) = (house.keys.clone(), house.today());
+    let (keys, today, scanned) = (house.keys.clone(), house.today(), Scanned::read("serial", &serial, None)?);
     let state = house
         .store
         .read(move |db| {
-            let garment = batches::find_serial(db, &keys.serials, None, &serial)?.ok_or(Code::SerialUnknown)?;
+            let garment = serials::garment(db, &keys.serials, &scanned)?;
             super::state(db, garment, today)
         })
         .await?;
@@ -81,12 +81,13 @@ async fn void_api(
     }
     let once = Once::of(&request, &body.hash, None)?;
     let reason = text::line("reason", &body.value.reason, 200)?;
+    let scanned = Scanned::read("serial", &serial, None)?;
     let (keys, today, stamp, words) = (house.keys.clone(), house.today(), caller.stamp(), Locale::of(&request).words());
     let cover = house
         .store
         .write(move |db| {
             once.run(db, &stamp, |db| {
-                let garment = batches::find_serial(db, &keys.serials, None, &serial)?.ok_or(Code::SerialUnknown)?;
+                let garment = serials::garment(db, &keys.serials, &scanned)?;
                 let warranty = super::void(db, &stamp, garment, &reason)?;
                 Ok(Cover::of(warranty.state(db, today)?, words))
             })

@@ -7,7 +7,9 @@ use utoipa::openapi::{Components, ComponentsBuilder, ContentBuilder, Paths, Path
 use utoipa::{PartialSchema, ToSchema};
 
 use super::field::{Field, Fields, Kind, Rows};
-use super::listing::Listing;
+use super::list::Filtered;
+use super::listing::{Listing, filters_of};
+use super::said::object;
 use super::thing::Thing;
 use crate::kernel::text::{Both, Lang};
 
@@ -28,7 +30,7 @@ pub(super) fn description<T: Thing>() -> (Paths, Components) {
     all_item.post = Some(create.build());
     let paths = PathsBuilder::new().path(all, all_item).path(one, PathItem::new(HttpMethod::Get, read)).build();
     let schemas = ComponentsBuilder::new()
-        .schema(thing, as_read(thing, T::FIELDS))
+        .schema(thing, as_read(thing, T::FIELDS, has_id::<T>()))
         .schema(said_name::<T>(T::NEW), as_said(thing, T::NEW))
         .schema(page, as_page(thing));
     let schemas = match T::SECRET {
@@ -83,7 +85,7 @@ fn wrong(operation: OperationBuilder, codes: &[&str]) -> OperationBuilder {
 /// How a list is asked.
 fn listed<T: Listing>() -> OperationBuilder {
     let list = operation::<T>("list", format!("{}, a page at a time.", T::FIELDS.title.1));
-    parameters(T::FIELDS).fold(list, OperationBuilder::parameter)
+    parameters::<T>().fold(list, OperationBuilder::parameter)
 }
 
 /// The path of a list whose rows describe themselves.
@@ -117,7 +119,7 @@ fn typed(of: Type) -> RefOr<Schema> {
 }
 
 /// The filters of the list, and its pages.
-fn parameters(fields: &'static Fields) -> impl Iterator<Item = ParameterBuilder> {
+fn parameters<T: Listing>() -> impl Iterator<Item = ParameterBuilder> {
     let asked = |name: &str, about: String, of: Type| {
         let schema = ObjectBuilder::new().schema_type(SchemaType::from_iter([of, Type::Null])).build();
         ParameterBuilder::new()
@@ -127,9 +129,9 @@ fn parameters(fields: &'static Fields) -> impl Iterator<Item = ParameterBuilder>
             .required(Required::False)
             .schema(Some(schema))
     };
-    let filters = fields.columns.iter().filter_map(|field| Some((field.filter?, field)));
-    let filters = filters
-        .map(move |(name, field)| asked(name, format!("Only those with this: {}.", field.title(Lang::En).to_lowercase()), Type::String));
+    let filters = filters_of::<T>().map(move |Filtered { name, field, .. }| {
+        asked(name, format!("Only those with this: {}.", field.title(Lang::En).to_lowercase()), Type::String)
+    });
     filters.chain([
         asked("q", "Only those with this text.".into(), Type::String),
         asked("after", "The token of the page before.".into(), Type::String),
@@ -238,18 +240,20 @@ fn as_said(thing: &str, fields: &'static Fields) -> Schema {
     said.build().into()
 }
 
-fn as_read(thing: &str, fields: &'static Fields) -> Schema {
+/// Whether its document has an id: a thing may be known by its code alone.
+fn has_id<T: Thing>() -> bool {
+    object(&T::default()).is_ok_and(|document| document.contains_key("id"))
+}
+
+fn as_read(thing: &str, fields: &'static Fields, has_id: bool) -> Schema {
     let id = ObjectBuilder::new().schema_type(Type::String).description(Some("Its id, 13 characters.")).build();
     let version = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .description(Some("Grows with every change; a change must name the one it read."));
-    let object = ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .property("id", id)
-        .required("id")
-        .property("version", version.build())
-        .required("version");
+    let object = ObjectBuilder::new().schema_type(Type::Object);
+    let object = if has_id { object.property("id", id).required("id") } else { object };
+    let object = object.property("version", version.build()).required("version");
     let optional = |name: &str| fields.named(name).is_some_and(|field| field.nullable);
     let read = entries(thing, fields, false).into_iter().fold(object, |object, (name, _, schema)| {
         let object = object.property(name, schema);

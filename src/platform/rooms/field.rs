@@ -35,6 +35,20 @@ impl Field {
         self
     }
 
+    /// A file must have its column and fill it, though a form or a program may leave it out.
+    #[must_use]
+    pub const fn filled_in_files(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Files say it and do not take it back: a column of downloads alone.
+    #[must_use]
+    pub const fn only_read(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
     /// The Chinese or English half of a text called `group`, which has this title as a whole.
     #[must_use]
     pub const fn half_of(mut self, group: &'static str, lang: Lang, title: (&'static str, &'static str)) -> Self {
@@ -102,6 +116,13 @@ impl Field {
     /// Whether it always has one of a table's words: who says nothing of it leaves it as it is.
     pub(super) const fn always_has(&self) -> bool {
         matches!(self.kind, Kind::Choice(_)) && !self.nullable && !self.needed
+    }
+
+    /// The same field of something else, where it has this name: `subject.code` is a field within a field.
+    #[must_use]
+    pub const fn called(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
     }
 
     /// Its place in a document: `name.zh` for the Chinese half of a name, else its name.
@@ -218,7 +239,7 @@ impl Field {
     pub fn show(&self, value: &Value, lang: Lang) -> String {
         match (self.kind, value) {
             (Kind::Choices(_), Value::Array(_)) => self.badges(value, lang).join(lang.of("、", ", ")),
-            (Kind::Choice(table), Value::String(text)) => word(table, text, lang).to_owned(),
+            (Kind::Choice(table), Value::String(text)) if !text.is_empty() => word(table, text, lang).to_owned(),
             (Kind::Flag, Value::Bool(yes)) => if *yes { lang.of("是", "Yes") } else { lang.of("否", "No") }.to_owned(),
             (Kind::Text(_, show), Value::String(text)) => show(text, lang).to_owned(),
             (Kind::Quantity(_), Value::Number(milli)) => milli.as_i64().map(text::milli_text).unwrap_or_default(),
@@ -229,6 +250,8 @@ impl Field {
             (Kind::Rows(rows), Value::Array(_)) => rows.cell.map_or_else(String::new, |(_, show)| show(value)),
             (_, Value::String(text)) => text.clone(),
             (_, Value::Null) => String::new(),
+            // Of several things a list says how many they are.
+            (_, Value::Array(things)) => Some(things.len()).filter(|count| *count > 0).map_or_else(String::new, |count| count.to_string()),
             (_, other) => other.to_string(),
         }
     }
@@ -256,11 +279,12 @@ impl Field {
         }
     }
 
-    /// The tone of a badge: `good` for what is in use, `bad` for what is held.
+    /// The tone of a badge, by the word that is stored.
     pub(super) fn tone(&self, value: &Value) -> &'static str {
         match (self.kind, value.as_str()) {
-            (Kind::Choice(_), Some("active" | "released")) => "good",
-            (Kind::Choice(_), Some("hold")) => "bad",
+            (Kind::Choice(_), Some("active" | "released" | "running")) => "good",
+            (Kind::Choice(_), Some("major" | "waiting")) => "warn",
+            (Kind::Choice(_), Some("critical" | "hold" | "void")) => "bad",
             _ => "",
         }
     }
@@ -293,7 +317,7 @@ impl Field {
             (Kind::Choices(table), Value::Array(chosen)) => {
                 chosen.iter().filter_map(Value::as_str).map(|text| word(table, text, lang)).collect()
             }
-            (Kind::Choice(table), Value::String(text)) => vec![word(table, text, lang)],
+            (Kind::Choice(table), Value::String(text)) if !text.is_empty() => vec![word(table, text, lang)],
             _ => Vec::new(),
         }
     }

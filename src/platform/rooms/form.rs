@@ -9,6 +9,7 @@ use askama::Template;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Fields, Kind, Rows};
+use super::list::Offered;
 use super::rows::{self, RowBox};
 use crate::kernel::choices::Choice;
 use crate::kernel::text::Lang;
@@ -55,17 +56,45 @@ pub struct FormAddition {
     pub fields: &'static Fields,
 }
 
+/// The page of a form.
 #[derive(Template)]
 #[template(path = "platform/rooms/form.html")]
-struct FormView {
-    pub shell: Shell,
-    pub form: Filled,
-    pub fields: Vec<Shown>,
-    pub addition: Option<FormAddition>,
+pub struct FormView {
+    shell: Shell,
+    form: Filled,
+    fields: Vec<Shown>,
+    addition: Option<FormAddition>,
     /// Where it is sent.
-    pub action: String,
+    action: String,
     /// Where one goes who gives up.
-    pub back: String,
+    back: String,
+    /// What came of the form before, and where that is.
+    note: Option<(String, String)>,
+}
+
+impl FormView {
+    /// A field that is chosen among these, or left open. None where there is nothing to choose: it is not asked then.
+    #[must_use]
+    pub fn offering(mut self, name: &str, offered: Option<Vec<Offered>>) -> Self {
+        let Some(offered) = offered else {
+            self.fields.retain(|field| field.name != name);
+            return self;
+        };
+        let chosen = self.form.value(name).to_owned();
+        for field in self.fields.iter_mut().filter(|field| field.name == name) {
+            let open = (String::new(), Cow::Borrowed("—"), "", chosen.is_empty());
+            let offered = offered.iter().map(|(value, words)| (value.clone().into_owned(), words.clone(), "", *value == chosen));
+            (field.widget, field.options) = (Widget::Select, std::iter::once(open).chain(offered).collect());
+        }
+        self
+    }
+
+    /// Over the form, what came of the one before; it leads to `href`.
+    #[must_use]
+    pub fn noting(mut self, words: impl Into<String>, href: String) -> Self {
+        self.note = Some((words.into(), href));
+        self
+    }
 }
 
 impl FormView {
@@ -77,7 +106,7 @@ impl FormView {
 }
 
 /// The form of these fields, sent to `action`; who gives up goes to `back`.
-pub fn form_page(shell: Shell, fields: &'static Fields, form: Filled, action: impl Into<String>, back: impl Into<String>) -> impl Template {
+pub fn form_page(shell: Shell, fields: &'static Fields, form: Filled, action: impl Into<String>, back: impl Into<String>) -> FormView {
     form_page_with(shell, fields, form, action, back, None)
 }
 
@@ -89,10 +118,10 @@ pub fn form_page_with(
     action: impl Into<String>,
     back: impl Into<String>,
     addition: Option<FormAddition>,
-) -> impl Template {
+) -> FormView {
     let more = addition.as_ref().map_or_else(Vec::new, |addition| shown(addition.fields, &form, shell.lang));
     let fields = shown(fields, &form, shell.lang).into_iter().chain(more).collect();
-    FormView { shell, form, fields, addition, action: action.into(), back: back.into() }
+    FormView { shell, form, fields, addition, action: action.into(), back: back.into(), note: None }
 }
 
 /// The form once more, with what is wrong beside its fields.

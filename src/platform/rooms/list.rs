@@ -1,17 +1,19 @@
 //! Lists: which rows, from where, in which direction; as a page, a document or a file.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use askama::Template;
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Fields, Kind};
 use crate::kernel::Id;
-use crate::kernel::error::{Code, Fault, Result};
+use crate::kernel::error::{Code, Error, Fault, Result};
 use crate::kernel::paging::{PAGE_DEFAULT, PAGE_MAX, Page, open, seal};
 use crate::kernel::text::{self, Lang};
-use crate::platform::http::{Shell, query_escape};
+use crate::platform::http::{House, Shell, query_escape};
 
 /// Where a page of a list starts, and in which direction it is read. Keys are those of the first and last row of the page before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +25,21 @@ pub enum From<K = String> {
     After(K),
     /// Before the row with this key: the rows nearest to it.
     Before(K),
+}
+
+impl From {
+    /// The same with its key taken apart.
+    ///
+    /// # Errors
+    /// [`Code::Malformed`] for the token of some other list.
+    pub fn read<K>(&self, read: impl Fn(&str) -> Option<K>) -> Result<From<K>> {
+        let key = |page: &'static str, key: &str| read(key).ok_or_else(|| Fault::new(page, Code::Malformed).with("reason", "page-token"));
+        Ok(match self {
+            Self::Start => From::Start,
+            Self::After(after) => From::After(key("after", after)?),
+            Self::Before(before) => From::Before(key("before", before)?),
+        })
+    }
 }
 
 /// A stretch of a list for a store to read: at most `limit` rows.
@@ -129,13 +146,22 @@ macro_rules! keyset {
 }
 
 /// What a list is asked: filters, and which page.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ListQuery {
     /// A text to look for, or empty.
     pub q: String,
     filters: Vec<(&'static str, String)>,
     from: From,
     per_page: Option<i64>,
+    house: Option<House>,
+}
+
+/// A filter: its name, the field that reads it, and whether it may be left open.
+#[derive(Clone, Copy)]
+pub(super) struct Filtered {
+    pub name: &'static str,
+    pub field: &'static Field,
+    pub may_be_any: bool,
 }
 
 impl ListQuery {
@@ -143,10 +169,10 @@ impl ListQuery {
     ///
     /// # Errors
     /// [`Code::Invalid`] with a filter that no row can have, or a page token that is none.
-    pub fn of(fields: &Fields, pairs: &HashMap<String, String>) -> Result<Self> {
+    pub(super) fn of(asked: impl Iterator<Item = Filtered>, pairs: &HashMap<String, String>, house: &House) -> Result<Self> {
         let given = |name: &str| pairs.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
         let mut filters = Vec::new();
-        for (name, field) in fields.columns.iter().filter_map(|field| Some((field.filter?, field))) {
+        for Filtered { name, field, .. } in asked {
             let Some(value) = given(name) else { continue };
             // A filter takes one of what the field may have several of.
             let kind = if let Kind::Choices(table) = field.kind { Kind::Choice(table) } else { field.kind };
@@ -159,7 +185,27 @@ impl ListQuery {
             (None, None) => From::Start,
         };
         let per_page = given("per_page").map(|rows| rows.parse().map_err(|_| Fault::new("per_page", Code::NotANumber).with("value", rows)));
-        Ok(Self { q: text::optional_line("q", given("q").unwrap_or_default(), 80)?, filters, from, per_page: per_page.transpose()? })
+        let q = text::optional_line("q", given("q").unwrap_or_default(), 2_000)?;
+        let query = Self { q, filters, from, per_page: per_page.transpose()?, house: Some(house.clone()) };
+        match (query.day("from"), query.day("to")) {
+            (Some(earlier), Some(later)) if later < earlier => {
+                Err(Fault::new("to", Code::DatesOutOfOrder).with("earlier", earlier).with("later", later).into())
+            }
+            _ => Ok(query),
+        }
+    }
+
+    /// The application the list is of, for what takes its keys or its clock.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] for a query that no request made.
+    pub fn house(&self) -> Result<&House> {
+        self.house.as_ref().ok_or_else(|| Error::broken("a list of no application"))
+    }
+
+    /// The day a filter has.
+    pub fn day(&self, name: &str) -> Option<NaiveDate> {
+        self.filter(name).and_then(|day| day.parse().ok())
     }
 
     /// For a text alone.
@@ -272,15 +318,44 @@ impl ListRow {
     }
 }
 
+/// A value and its words.
+pub type Offered = (Cow<'static, str>, Cow<'static, str>);
+
 /// A filter as the list's form shows it.
 pub(super) struct Filter {
     pub name: &'static str,
     pub title: &'static str,
     pub value: String,
     /// The words it may have; empty for a text.
-    pub options: Vec<(&'static str, &'static str)>,
+    pub options: Vec<Offered>,
+    /// Whether it may be left open.
+    pub may_be_any: bool,
+    pub is_day: bool,
     /// The address that offers codes as one types, or empty.
     pub offer: String,
+}
+
+impl Filter {
+    pub(super) fn of(Filtered { name, field, may_be_any }: Filtered, query: &ListQuery, offered: Vec<Offered>, lang: Lang) -> Self {
+        let options = match field.kind {
+            Kind::Choice(table) | Kind::Choices(table) => {
+                table.iter().map(|choice| (choice.text.into(), choice.word(lang).into())).collect()
+            }
+            _ => offered,
+        };
+        let value = query.filter(name).unwrap_or_default().to_owned();
+        Self { name, title: field.title(lang), value, options, may_be_any, is_day: matches!(field.kind, Kind::Day), offer: field.offer() }
+    }
+}
+
+/// A sum over all rows of a list.
+pub struct Sum {
+    /// What is summed, in words.
+    pub words: Cow<'static, str>,
+    /// How much it is.
+    pub value: i64,
+    /// The tone of its badge, where it has one.
+    pub tone: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -292,7 +367,12 @@ pub(super) struct ListView {
     /// What may be done: the message of its name, where it leads.
     pub acts: Vec<(&'static str, String)>,
     pub query: ListQuery,
+    /// What is wrong with what is looked for.
+    pub fault: Option<String>,
     pub filters: Vec<Filter>,
+    pub sums: Vec<Sum>,
+    /// Whether who looks sees only what is of their party.
+    pub is_bound: bool,
     /// Titles of the columns and their classes.
     pub heads: Vec<(&'static str, &'static str)>,
     pub rows: Vec<ListRow>,
@@ -305,6 +385,12 @@ impl ListView {
         self.shell.t.say(format!("{}-{what}", self.room))
     }
 
+    /// What the list is of, said to those who see only a part of it in their own words where there are some.
+    fn about(&self) -> std::borrow::Cow<'static, str> {
+        let own = format!("{}-about-own", self.room);
+        if self.is_bound && self.shell.t.knows(&own) { self.shell.t.say(own) } else { self.say("about") }
+    }
+
     fn file(&self, ending: &str) -> String {
         format!("/{}.{ending}{}", self.room, self.query.narrowed())
     }
@@ -312,19 +398,4 @@ impl ListView {
     fn page(&self, name: &str, token: &str) -> String {
         format!("/{}{}", self.room, self.query.with(name, token))
     }
-}
-
-/// The filters of a list, as its form shows them.
-pub(super) fn filters(fields: &Fields, query: &ListQuery, lang: Lang) -> Vec<Filter> {
-    let shown = |(name, field): (&'static str, &Field)| Filter {
-        name,
-        title: field.title(lang),
-        value: query.filter(name).unwrap_or_default().to_owned(),
-        options: match field.kind {
-            Kind::Choice(table) | Kind::Choices(table) => table.iter().map(|choice| (choice.text, choice.word(lang))).collect(),
-            _ => Vec::new(),
-        },
-        offer: field.offer(),
-    };
-    fields.columns.iter().filter_map(|field| Some((field.filter?, field))).map(shown).collect()
 }

@@ -2,19 +2,21 @@
 
 use std::collections::HashMap;
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::call::{Call, Sees};
-use super::field::Fields;
-use super::list::{From, ListPage, ListQuery, ListRow, ListView, ListWindow, filters};
+use super::field::{Field, Fields};
+use super::list::{Filter, Filtered, From, ListPage, ListQuery, ListRow, ListView, ListWindow, Offered, Sum};
 use super::said::{document, object};
-use crate::kernel::Result;
+use crate::kernel::text::Lang;
+use crate::kernel::{Error, Result};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format};
 use crate::platform::http::perm::{Perm, Permission};
-use crate::platform::http::{House, Routes, html, json};
+use crate::platform::http::{House, Routes, html, html_response, json};
 
 /// Rows of a download read at a time.
 const DOWNLOAD_ROWS: i64 = 2_000;
@@ -28,6 +30,11 @@ pub trait Listing: Serialize + Send + 'static {
     const API: &'static str;
     /// Name of a row's schema in the API's description.
     const SCHEMA: &'static str;
+    /// What else it can be narrowed by than by its fields, under the names of these. One that is needed cannot be
+    /// left open: without a word it is its first.
+    const FILTERS: &'static [Field] = &[];
+    /// Whether people bound to a party may do what may be done from the list.
+    const ACTS_OF_BOUND: bool = false;
     /// Who may see it.
     type Read: Perm;
 
@@ -71,6 +78,32 @@ pub trait Listing: Serialize + Send + 'static {
     fn acts() -> Vec<(&'static str, String, Permission)> {
         Vec::new()
     }
+
+    /// What a filter that is no closed list offers: nothing for any text. None where the asker has nothing to choose.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn offered(_db: &mut Db, _filter: &str, _sees: Sees, _lang: Lang) -> Result<Option<Vec<Offered>>> {
+        Ok(Some(Vec::new()))
+    }
+
+    /// Sums over all rows of the query.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn sums(_db: &mut Db, _query: &ListQuery, _sees: Sees, _lang: Lang) -> Result<Vec<Sum>> {
+        Ok(Vec::new())
+    }
+}
+
+/// What a list can be narrowed by.
+pub(super) fn filters_of<T: Listing>() -> impl Iterator<Item = Filtered> {
+    let of_fields = T::FIELDS.columns.iter().filter_map(|field| Some(Filtered { name: field.filter?, field, may_be_any: true }));
+    of_fields.chain(T::FILTERS.iter().map(|field| Filtered { name: field.name, field, may_be_any: !field.needed }))
+}
+
+fn query_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, String>) -> Result<ListQuery> {
+    ListQuery::of(filters_of::<T>(), pairs, call.house())
 }
 
 pub(super) type Pairs = web::Query<HashMap<String, String>>;
@@ -96,7 +129,7 @@ async fn page_of<T: Listing>(call: &Call<T::Read>, query: &ListQuery, last_first
 }
 
 async fn list_json<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
-    let ListPage { page, previous } = page_of::<T>(&call, &ListQuery::of(T::FIELDS, &pairs)?, false).await?;
+    let ListPage { page, previous } = page_of::<T>(&call, &query_of::<T>(&call, &pairs)?, false).await?;
     let items = page.items.iter().map(|row| document(T::FIELDS, row)).collect::<Result<Vec<_>>>()?;
     let mut body = Map::from_iter([("items".to_owned(), Value::Array(items))]);
     body.extend(page.next.map(|next| ("next".to_owned(), next.into())));
@@ -105,24 +138,55 @@ async fn list_json<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<Http
 }
 
 async fn list_page<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
-    let query = ListQuery::of(T::FIELDS, &pairs)?;
-    let ListPage { page, previous } = page_of::<T>(&call, &query, T::LAST_FIRST).await?;
+    Ok(html(&view_of::<T>(&call, &pairs, None).await?))
+}
+
+/// The list of a text that was looked for elsewhere and names nothing: what is wrong with it stands beside it, to be mended.
+///
+/// # Errors
+/// What nobody mends who looks for something.
+pub async fn list_again<T: Listing>(call: &Call<T::Read>, q: &str, error: Error) -> Result<HttpResponse> {
+    let Error::Refused(refusal) = error else { return Err(error) };
+    let words = call.words();
+    let fault = refusal.faults.first().map_or_else(|| words.refusal(&refusal), |fault| words.fault(fault));
+    let view = view_of::<T>(call, &HashMap::from([("q".to_owned(), q.to_owned())]), Some(fault)).await?;
+    let status = StatusCode::from_u16(refusal.code.status()).map_err(Error::broken)?;
+    Ok(html_response(status, &view))
+}
+
+async fn view_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, String>, fault: Option<String>) -> Result<ListView> {
+    let query = query_of::<T>(call, pairs)?;
+    let ListPage { page, previous } = page_of::<T>(call, &query, T::LAST_FIRST).await?;
     let shell = call.shell(call.words().say(format!("{}-title", T::FIELDS.table)));
+    let (asked, sees, lang) = (query.clone(), call.sees(), shell.lang);
+    let (filters, sums) = call
+        .read(move |db| {
+            let mut filters = Vec::new();
+            for filter in filters_of::<T>() {
+                let offered = T::offered(db, filter.name, sees, lang)?;
+                filters.extend(offered.map(|offered| Filter::of(filter, &asked, offered, lang)));
+            }
+            Ok((filters, T::sums(db, &asked, sees, lang)?))
+        })
+        .await?;
     let zone = call.house().config.time_zone;
     let row = |row: &T| Ok(ListRow::of(T::FIELDS, &object(row)?, row.href(), shell.lang, zone));
     let rows = page.items.iter().map(row).collect::<Result<Vec<_>>>()?;
-    let may = |needs: Permission| call.may(needs) && call.party.is_none();
-    Ok(html(&ListView {
+    let may = |needs: Permission| call.may(needs) && (T::ACTS_OF_BOUND || call.party.is_none());
+    Ok(ListView {
         room: T::FIELDS.table,
         acts: T::acts().into_iter().filter(|(.., needs)| may(*needs)).map(|(key, href, _)| (key, href)).collect(),
-        filters: filters(T::FIELDS, &query, shell.lang),
+        filters,
+        sums,
+        is_bound: call.party.is_some(),
         heads: T::FIELDS.listed(shell.lang).map(|field| (field.list_title(shell.lang), field.class())).collect(),
         rows,
         next: page.next,
         previous,
         query,
+        fault,
         shell,
-    }))
+    })
 }
 
 async fn list_csv<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
@@ -135,7 +199,7 @@ async fn list_xlsx<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<Http
 
 /// The whole list, narrowed as the page is, in the columns that a file of it is handed in with.
 async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pairs) -> Result<HttpResponse> {
-    let (query, sees, lang) = (ListQuery::of(T::FIELDS, pairs)?, call.sees(), call.lang());
+    let (query, sees, lang) = (query_of::<T>(call, pairs)?, call.sees(), call.lang());
     let titles = T::FIELDS.columns.iter().filter(|field| field.is_in_files()).map(|field| field.title(lang).to_owned()).collect();
     let house = call.house().clone();
     exports::download(&call.house().store, format, T::FIELDS.table, titles, move |db, sheet| {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -21,6 +22,14 @@ impl Said {
     /// # Errors
     /// [`Code::Invalid`] with every wrong field.
     pub fn of_json(fields: &Fields, document: Map<String, Value>) -> Result<Self> {
+        Self::of_json_by(fields, document, |_| Vec::new())
+    }
+
+    /// The same under a rule of the room, which says what is wrong beyond single fields with what could be read.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] with every wrong field and what the rule says.
+    pub fn of_json_by(fields: &Fields, document: Map<String, Value>, rule: impl FnOnce(&Self) -> Vec<Fault>) -> Result<Self> {
         let mut flat = Map::new();
         let mut faults = Vec::new();
         for (key, value) in document {
@@ -44,7 +53,7 @@ impl Said {
             }
         }
         faults.extend(flat.into_iter().map(|(unknown, _)| Fault::new(unknown, Code::UnknownField)));
-        Self(said).unless(fields, faults)
+        Self(said).unless(fields, faults, rule)
     }
 
     /// What a form says: it speaks of every field.
@@ -52,6 +61,14 @@ impl Said {
     /// # Errors
     /// [`Code::Invalid`] with every wrong field.
     pub fn of_form(fields: &Fields, values: &HashMap<String, String>) -> Result<Self> {
+        Self::of_form_by(fields, values, |_| Vec::new())
+    }
+
+    /// The same under a rule of the room, which says what is wrong beyond single fields with what could be read.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] with every wrong field and what the rule says.
+    pub fn of_form_by(fields: &Fields, values: &HashMap<String, String>, rule: impl FnOnce(&Self) -> Vec<Fault>) -> Result<Self> {
         let mut said = Map::new();
         let mut faults = Vec::new();
         let values = rows::closed_up(fields, values.clone());
@@ -77,14 +94,20 @@ impl Said {
                 Err(fault) => faults.push(at(field, fault)),
             }
         }
-        Self(said).unless(fields, faults)
+        Self(said).unless(fields, faults, rule)
     }
 
-    /// What a row of a file says: of the columns that the file has. None when a cell is wrong, which the row has noted.
+    /// What a row of a file says: of the columns that the file has and that are not read by hand. None when a cell is wrong, which the row has
+    /// noted.
     pub fn of_row(fields: &'static Fields, row: &mut Row<'_>) -> Option<Self> {
+        Self::of_row_by(fields, row, |_| Vec::new())
+    }
+
+    /// The same under a rule of the room, which says what is wrong beyond single fields with what could be read.
+    pub fn of_row_by(fields: &'static Fields, row: &mut Row<'_>, rule: impl FnOnce(&Self) -> Vec<Fault>) -> Option<Self> {
         let mut said = Map::new();
         let mut sound = true;
-        for field in fields.columns.iter().filter(|field| field.is_said()) {
+        for field in fields.columns.iter().filter(|field| field.is_said() && !matches!(field.kind, Kind::ByHand)) {
             if !row.has_column(field.name) {
                 continue;
             }
@@ -101,10 +124,15 @@ impl Said {
                 None => sound = false,
             }
         }
-        sound.then_some(Self(said))
+        let said = Self(said);
+        let ruled = rule(&said);
+        sound &= ruled.is_empty();
+        ruled.into_iter().for_each(|fault| row.fault(fault));
+        sound.then_some(said)
     }
 
-    fn unless(self, fields: &Fields, mut faults: Vec<Fault>) -> Result<Self> {
+    fn unless(self, fields: &Fields, mut faults: Vec<Fault>, rule: impl FnOnce(&Self) -> Vec<Fault>) -> Result<Self> {
+        faults.extend(rule(&self));
         let wrong: Vec<String> = faults.iter().map(|fault| fault.field.to_string()).collect();
         let about =
             |name: &str| wrong.iter().any(|field| field == name || field.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')));
@@ -144,20 +172,14 @@ impl Said {
     /// [`Code::Invalid`] when something that must be filled in is not.
     pub fn onto<D: Serialize + DeserializeOwned + Default>(&self, fields: &Fields, before: Option<&D>) -> Result<D> {
         let blank = object(&D::default())?;
-        // What must be filled in has no blank to stand in for it.
-        let needed = |name: &str| fields.named(name).is_some_and(|field| field.needed && field.both.is_none());
-        let mut after = match before {
-            Some(before) => object(before)?,
-            None => blank.iter().filter(|(name, _)| !needed(name)).map(|(name, value)| (name.clone(), value.clone())).collect(),
-        };
-        for (name, value) in &self.0 {
-            let value = if value.is_null() && !needed(name) { blank.get(name).cloned().unwrap_or(Value::Null) } else { value.clone() };
-            after.insert(name.clone(), value);
-        }
-        let whole = Self(after);
-        let missing: Vec<Fault> = whole.missing(fields).map(|name| Fault::new(name, Code::Missing)).collect();
+        // What must be said is not said by what a new one happens to have there.
+        let mut known = Self(before.map_or_else(|| Ok(Map::new()), object)?);
+        known.0.extend(self.0.clone());
+        let missing: Vec<Fault> = known.missing(fields).map(|name| Fault::new(name, Code::Missing)).collect();
         Refusal::unless_empty(missing)?;
-        serde_json::from_value(Value::Object(whole.0)).map_err(Error::broken)
+        let mut after = blank;
+        after.extend(known.0.into_iter().filter(|(_, value)| !value.is_null()));
+        serde_json::from_value(Value::Object(after)).map_err(Error::broken)
     }
 
     /// The same, saying this text of a field.
@@ -176,13 +198,13 @@ impl Said {
         self
     }
 
-    /// What was said, as the value it stands for: `query.code` is a field within a field.
+    /// What was said, as the value it stands for: `query.code` is a field within a field. What was said to be nothing is not in it.
     ///
     /// # Errors
     /// [`Error::Broken`] when the fields are not those of the value.
     pub fn value<T: DeserializeOwned>(&self) -> Result<T> {
         let mut document = Map::new();
-        for (name, said) in &self.0 {
+        for (name, said) in self.0.iter().filter(|(_, said)| !said.is_null()) {
             put(&mut document, name, said.clone());
         }
         serde_json::from_value(Value::Object(document)).map_err(Error::broken)
@@ -191,6 +213,23 @@ impl Said {
     /// Whether a field was spoken of.
     pub fn says(&self, name: &str) -> bool {
         self.0.contains_key(name)
+    }
+
+    /// The same with this value of a field.
+    #[must_use]
+    pub fn with_value(mut self, name: &'static str, value: Value) -> Self {
+        self.0.insert(name.to_owned(), value);
+        self
+    }
+
+    /// What was said for a field.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|said| !said.is_null())
+    }
+
+    /// The day that was said for a field.
+    pub fn day(&self, name: &str) -> Option<NaiveDate> {
+        self.text(name)?.parse().ok()
     }
 
     /// The text that was said for a field.
@@ -260,7 +299,7 @@ pub fn said_of<T: Serialize>(fields: &Fields, thing: &T) -> Result<Map<String, V
 /// A thing as programs read it: both languages of a text as one entry.
 ///
 /// # Errors
-/// [`Error::Broken`] when the thing is no object.
+/// [`Error::Broken`] for what is no object.
 pub fn document<T: Serialize>(fields: &Fields, thing: &T) -> Result<Value> {
     let mut document = object(thing)?;
     for (field, half) in fields.columns.iter().filter_map(|field| Some((field, field.both?))) {
@@ -271,4 +310,53 @@ pub fn document<T: Serialize>(fields: &Fields, thing: &T) -> Result<Value> {
         }
     }
     Ok(Value::Object(document))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Something whose field that must be said has a value when it is new.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Plate {
+        code: String,
+        size: i64,
+    }
+
+    impl Default for Plate {
+        fn default() -> Self {
+            Self { code: String::new(), size: 9 }
+        }
+    }
+
+    const FIELDS: Fields = Fields {
+        table: "plates",
+        title: ("盘", "Plates"),
+        columns: &[
+            Field::new("code", Kind::Code, &["编码"], &["Code"]).needed(),
+            Field::new("size", Kind::Whole(1, 99), &["大小"], &["Size"]).needed(),
+        ],
+    };
+
+    fn onto(said: Value, before: Option<&Plate>) -> Result<Plate, Vec<String>> {
+        let Value::Object(said) = said else { unreachable!() };
+        Said(said).onto(&FIELDS, before).map_err(|error| match error {
+            Error::Refused(refusal) => refusal.faults.into_iter().map(|fault| format!("{} {:?}", fault.field, fault.code)).collect(),
+            other => vec![other.to_string()],
+        })
+    }
+
+    #[test]
+    fn what_must_be_said_is_not_filled_in() {
+        let before = Plate { code: "A".into(), size: 5 };
+        let missing = || Err(vec!["size Missing".to_owned()]);
+        assert_eq!(onto(json!({"code": "A"}), None), missing());
+        assert_eq!(onto(json!({"code": "A", "size": null}), None), missing());
+        assert_eq!(onto(json!({"code": "A", "size": null}), Some(&before)), missing());
+        assert_eq!(onto(json!({"code": "B"}), Some(&before)), Ok(Plate { code: "B".into(), size: 5 }));
+        assert_eq!(onto(json!({"code": "A", "size": 7}), None), Ok(Plate { code: "A".into(), size: 7 }));
+    }
 }

@@ -19,7 +19,7 @@ use crate::kernel::event::Subject;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
-use crate::platform::events::{self, Stamp};
+use crate::platform::events::{self, Fact, Stamp};
 use crate::platform::http::perm::Perm;
 use crate::platform::http::{
     Filled, Form, House, Json, Routes, Shell, created, html, html_response, json, query_escape, see_other, segment,
@@ -107,6 +107,14 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     /// Those of the store.
     fn faults(&self, _db: &mut Db, _before: Option<&Self>) -> Result<Vec<Fault>> {
         Ok(Vec::new())
+    }
+
+    /// What happened to it, oldest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn history(&self, db: &mut Db) -> Result<Vec<Fact>> {
+        events::of(db, Subject::Thing(Self::SUBJECT, self.id().0))
     }
 
     /// What its page shows beside its fields.
@@ -335,7 +343,7 @@ pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: 
     let (sees, house) = (call.sees(), call.house().clone());
     let found = call.read(move |db| {
         let thing: T = whole(db, &house, &code, sees)?;
-        let history = events::of(db, Subject::Thing(T::SUBJECT, thing.id().0))?;
+        let history = thing.history(db)?;
         Ok((thing.panels(db)?, history, thing))
     });
     let (panels, history, thing) = found.await?;

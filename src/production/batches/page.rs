@@ -1,11 +1,11 @@
-//! What the page of a batch shows beside what every page shows, and the box that finds things.
+//! What the page of a batch shows beside what every page shows.
 
 use askama::Template;
 use roaring::RoaringBitmap;
 
+use super::BatchSheet;
 use super::rules::units_text;
-use super::{BatchSheet, SerialOf};
-use crate::platform::http::{Filled, Shell, segment};
+use crate::platform::http::{Filled, Shell};
 use crate::platform::rooms::Listing;
 
 /// Ranges of void units a page lists.
@@ -50,20 +50,6 @@ pub(super) fn voids_text(void: &RoaringBitmap) -> String {
     let more = if ranges.len() > VOIDS_SHOWN { " …" } else { "" };
     ranges.truncate(VOIDS_SHOWN);
     ranges.iter().map(units_text).collect::<Vec<_>>().join(", ") + more
-}
-
-#[derive(Template)]
-#[template(path = "production/batches/find.html")]
-pub(super) struct FindPage {
-    pub shell: Shell,
-    pub q: String,
-    pub fault: Option<String>,
-}
-
-/// A garment's address in the staff pages. A serial from elsewhere needs its GTIN to be one of a kind.
-pub(super) fn trace_href(of: &SerialOf) -> String {
-    let gtin = of.gtin.as_ref().map(|gtin| format!("?gtin={gtin}")).unwrap_or_default();
-    format!("/trace/garment/{}{gtin}", segment(&of.serial))
 }
 
 #[cfg(test)]

@@ -4,10 +4,9 @@ use std::ops::Range;
 
 use super::{ALL_UNITS, Batch, BatchSheet, BatchStatus, LotUse, Origin};
 use crate::kernel::gs1::check::Set;
-use crate::kernel::gs1::scan::{self, Scan};
 use crate::kernel::gs1::{DigitalLink, Gtin};
 use crate::kernel::ids::UNITS_PER_BATCH;
-use crate::kernel::serial::{Gtin14, NO_GTIN};
+use crate::kernel::serial::Gtin14;
 use crate::kernel::text::{self, folded};
 use crate::kernel::{Code, Error, Fault, Refusal, Result, faults};
 use crate::platform::http::query_escape;
@@ -219,44 +218,6 @@ pub(super) fn read_gtin(field: &'static str, text: &str) -> Result<String, Fault
 /// As [`read_units`]; [`Code::Missing`].
 pub(super) fn read_some_units(field: &'static str, text: &str) -> Result<Range<i64>, Fault> {
     if text.trim().is_empty() { Err(Fault::new(field, Code::Missing)) } else { read_units(field, text) }
-}
-
-/// What somebody typed or scanned into the box that finds things.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Sought {
-    /// The address on a label: its serial and GTIN ([`NO_GTIN`] for a `/C/` address).
-    Serial {
-        /// Fourteen digits.
-        gtin: String,
-        /// As it stands in the address.
-        serial: String,
-    },
-    /// A batch code, a lot code or a bare serial.
-    Anything(String),
-}
-
-impl Sought {
-    /// The GTIN it stands beside, if any, and the text that may be a serial.
-    pub(super) fn serial(&self) -> (Option<&str>, &str) {
-        match self {
-            Self::Anything(serial) => (None, serial),
-            Self::Serial { gtin, serial } => (Some(gtin), serial),
-        }
-    }
-}
-
-/// Tells what names a garment by GTIN and serial from codes. An address without a serial is looked for as it stands, and found nowhere.
-pub(super) fn sought(text: &str) -> Sought {
-    let anything = || Sought::Anything(text.trim().to_owned());
-    let Ok(scan) = scan::read(text) else { return anything() };
-    if let Scan::SerialAddress(serial) = scan {
-        return Sought::Serial { gtin: String::from_utf8_lossy(&NO_GTIN).into_owned(), serial };
-    }
-    match scan.elements().map(|link| (link.gtin(), link.serial())) {
-        Some((Some(gtin), Some(serial))) => Sought::Serial { gtin: gtin.as_str().to_owned(), serial: serial.to_owned() },
-        Some(_) => anything(),
-        None => scan.bare(text).map_or_else(anything, Sought::Anything),
-    }
 }
 
 #[cfg(test)]

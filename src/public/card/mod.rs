@@ -23,6 +23,7 @@ pub use http::{
 
 use crate::kernel::gs1::Gtin;
 use crate::platform::http::segment;
+use crate::production::batches::SerialOf;
 
 /// Where a garment's pages are, as people's browsers see them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,5 +39,10 @@ impl Address {
     pub fn base(&self) -> String {
         let gtin = self.gtin.as_ref().map_or("-", Gtin::as_str);
         format!("/card/{gtin}/{}", segment(&self.serial))
+    }
+
+    /// The path of the address on its label.
+    pub fn label(&self) -> String {
+        SerialOf { serial: self.serial.clone(), gtin: self.gtin.map(|gtin| gtin.to_string()) }.card_href()
     }
 }

@@ -23,6 +23,7 @@ use crate::platform::events::{self, Stamp};
 use crate::platform::http::House;
 use crate::platform::http::perm::{LinksEdit, Permission};
 use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
+use crate::production::serials::{self, Scanned};
 use crate::production::{batches, materials, products};
 use crate::{each, keyset, text_column};
 
@@ -285,7 +286,7 @@ fn subject(db: &mut Db, keyring: &Keyring, level: Level, code: &str, gtin: Optio
         Level::Sku => products::sku_by_code(db, code)?.map(|sku| sku.id.0),
         Level::Lot => materials::lot_called(db, code, None)?.map(|lot| lot.id.0),
         Level::Batch => batches::batch_by_code(db, code)?.map(|batch| batch.no.0),
-        Level::Garment => batches::find_serial(db, keyring, gtin, code)?.map(|garment| garment.0),
+        Level::Garment => serials::find(db, keyring, &Scanned::read("code", code, gtin)?)?.map(|garment| garment.0),
     };
     found.ok_or_else(|| Fault::new("code", Code::UnknownReference).with("value", code).into())
 }

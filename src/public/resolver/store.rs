@@ -4,6 +4,7 @@ use crate::kernel::gs1::{DigitalLink, Gtin};
 use crate::kernel::serial::Keyring;
 use crate::kernel::{BatchNo, GarmentId, Result};
 use crate::platform::db::Db;
+use crate::production::serials::Scanned;
 use crate::production::{batches, products};
 use crate::public::card::{self, Refused, Seen};
 use crate::public::links::{self, Attached, Level};
@@ -29,7 +30,7 @@ pub fn target(db: &mut Db, keyring: &Keyring, link: &DigitalLink) -> Result<Resu
     let Some(sku) = products::sku_by_gtin(db, gtin.as_str())? else { return Ok(Err(Refused::NoProduct)) };
     let seen = match link.serial() {
         None => None,
-        Some(serial) => match card::seen(db, keyring, Some(gtin.as_str()), serial)? {
+        Some(serial) => match card::seen(db, keyring, &Scanned::label(gtin.as_str(), serial))? {
             Ok(seen) => Some(seen),
             Err(why) => return Ok(Err(why)),
         },

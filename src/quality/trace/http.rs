@@ -6,13 +6,13 @@ use serde::Deserialize;
 use super::page::{SearchPage, TracePage};
 use super::picture::{chart, comparison, picture, trace_href};
 use super::tables::Table;
-use super::{Kind, Query, Trace, store, walk};
+use super::{Kind, Query, Trace, walk};
 use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format};
 use crate::platform::http::{Caller, House, Identity, Locale, Problem, Routes, Shell, html, json, perm, query_escape, see_other};
-use crate::production::batches;
-use crate::production::materials::{self, LotName};
+use crate::production::serials::{self, Beside, Scanned};
+use crate::production::{batches, materials, parties};
 
 /// Mounts the room.
 pub fn routes(config: &mut Routes<'_, '_>) {
@@ -72,16 +72,17 @@ async fn batch_api(
 }
 
 /// What one garment was made of: the very rolls, where somebody wrote down which units they went into.
-#[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem), (status = 422, body = Problem)))]
+#[utoipa::path(tag = "trace", params(Beside, Ask), responses((status = 200, body = Trace), (status = 404, body = Problem), (status = 422, body = Problem)))]
 #[get("/api/v1/trace/garments/{serial}")]
 async fn garment_api(
     request: HttpRequest,
     caller: Caller<perm::TraceRead>,
     house: web::Data<House>,
     serial: web::Path<String>,
+    beside: web::Query<Beside>,
     ask: web::Query<Ask>,
 ) -> Result<HttpResponse> {
-    answer(&request, &caller, &house, Begin::Serial(serial.into_inner()), ask.into_inner()).await
+    answer(&request, &caller, &house, Begin::Serial(Scanned::read("serial", &serial, beside.gtin.as_deref())?), ask.into_inner()).await
 }
 
 /// What the thing a finding is about was made of; the lots of the defect's component are marked.
@@ -100,25 +101,24 @@ async fn finding_api(
 /// Where a trace begins, before serials are looked up.
 enum Begin {
     Query(Query),
-    Serial(String),
+    Serial(Scanned),
 }
 
 impl Begin {
     fn query(self, db: &mut Db, house: &House) -> Result<Query> {
         match self {
             Self::Query(query) => Ok(query),
-            Self::Serial(text) => {
-                let garment = garment_of(db, house, &text)?.ok_or(Code::SerialUnknown)?;
-                let serial = batches::serial_of(db, &house.keys.serials, garment)?.map_or(text, |of| of.serial);
-                Ok(Query::Garment(garment, serial))
+            Self::Serial(scanned) => {
+                let garment = serials::garment(db, &house.keys.serials, &scanned)?;
+                garment_query(db, house, garment)
             }
         }
     }
 }
 
-/// The garment of a serial as it is typed, of an address of a label, or of the two keys of a GS1 element string.
-fn garment_of(db: &mut Db, house: &House, text: &str) -> Result<Option<GarmentId>> {
-    batches::find_scanned(db, &house.keys.serials, text.trim())
+fn garment_query(db: &mut Db, house: &House, garment: GarmentId) -> Result<Query> {
+    let of = batches::serial_of(db, &house.keys.serials, garment)?.ok_or(Code::SerialUnknown)?;
+    Ok(Query::Garment(garment, of.serial))
 }
 
 async fn answer(request: &HttpRequest, who: &Identity, house: &House, begin: Begin, ask: Ask) -> Result<HttpResponse> {
@@ -186,8 +186,9 @@ async fn garment_page(
     caller: Caller<perm::TraceRead>,
     house: web::Data<House>,
     serial: web::Path<String>,
+    beside: web::Query<Beside>,
 ) -> Result<HttpResponse> {
-    page(&request, &caller, &house, Begin::Serial(serial.into_inner()), "garments").await
+    page(&request, &caller, &house, Begin::Serial(Scanned::read("serial", &serial, beside.gtin.as_deref())?), "garments").await
 }
 
 #[get("/trace/finding/{id}")]
@@ -252,29 +253,25 @@ async fn search_page(
     Ok(html(&SearchPage { shell: Shell::of(&request, title), q, found }))
 }
 
-/// Everything of this name the caller may know of.
+/// Everything of this name the caller may know of. An address or element string that is wrong names nothing.
 fn find(db: &mut Db, house: &House, text: &str, bound: Option<Id>) -> Result<Vec<(&'static str, String)>> {
     let mut queries = Vec::new();
-    if let Ok(name) = LotName::read("q", text) {
-        let called = materials::lots_called(db, [&name], bound)?;
-        let lots: Vec<_> = called.meant_by(&name).collect();
-        let names = materials::names(db, lots.iter().map(|lot| (lot.id, lot.code.as_str(), lot.party_id)))?;
-        queries.extend(lots.iter().filter_map(|lot| names.get(&lot.id)).map(|name| ("lot", Query::Lot(name.clone()), name.clone())));
+    let Ok(scanned) = Scanned::read("q", text, None) else { return Ok(Vec::new()) };
+    let meant = serials::meant(db, &house.keys.serials, &scanned, bound)?;
+    let names = materials::names(db, meant.lots().map(|lot| (lot.id, lot.code.as_str(), lot.party_id)))?;
+    queries.extend(meant.lots().filter_map(|lot| names.get(&lot.id)).map(|name| ("lot", Query::Lot(name.clone()), name.clone())));
+    if let Some(party) = scanned.code().map_or(Ok(None), |code| parties::by_code(db, code))? {
+        queries.push(("party", Query::Party(party.code.clone()), party.code));
     }
-    if let Some((_, code)) = store::party_of_code(db, text)? {
-        queries.push(("party", Query::Party(code.clone()), code));
+    if let Some(batch) = meant.batch {
+        queries.push(("batch", Query::Batch(batch.code.clone()), batch.code));
     }
-    if let Some((_, code)) = store::batch_of_code(db, text)? {
-        queries.push(("batch", Query::Batch(code.clone()), code));
-    }
-    // What is no serial at all is not one that is mistyped: it may be any code.
-    match garment_of(db, house, text) {
-        Ok(Some(garment)) => {
-            let serial = batches::serial_of(db, &house.keys.serials, garment)?.map_or_else(|| text.to_owned(), |of| of.serial);
-            queries.push(("garment", Query::Garment(garment, serial.clone()), serial));
+    if let Some((garment, _)) = meant.garment {
+        let query = garment_query(db, house, garment)?;
+        if let Query::Garment(_, serial) = &query {
+            let serial = serial.clone();
+            queries.push(("garment", query, serial));
         }
-        Ok(None) | Err(Error::Refused(_)) => {}
-        Err(error) => return Err(error),
     }
     let mut found = Vec::new();
     for (kind, query, code) in queries {

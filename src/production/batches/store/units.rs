@@ -101,7 +101,7 @@ fn bitmap(db: &mut Db, no: BatchNo) -> Result<Option<(RoaringBitmap, i64)>> {
 }
 
 /// The void units in a row's bytes.
-pub(super) fn void_units_of(bytes: &[u8]) -> Result<RoaringBitmap> {
+fn void_units_of(bytes: &[u8]) -> Result<RoaringBitmap> {
     RoaringBitmap::deserialize_from(bytes).map_err(Error::broken)
 }
 
@@ -141,12 +141,12 @@ pub fn is_void(db: &mut Db, garment: GarmentId) -> Result<bool> {
     Ok(holds(&voids_of(db, garment.batch())?, garment.unit()))
 }
 
-pub(super) fn holds(units: &RoaringBitmap, unit: i64) -> bool {
+fn holds(units: &RoaringBitmap, unit: i64) -> bool {
     u32::try_from(unit).is_ok_and(|unit| units.contains(unit))
 }
 
 /// Whether a garment exists: its batch does, its unit is minted and not void. Of a foreign batch this says only that the unit was given
-/// out; whether a serial belongs to it is for `find_serial` to say.
+/// out; whether a serial belongs to it is for the room of serials to say.
 ///
 /// # Errors
 /// When the store does.

@@ -20,6 +20,7 @@ use crate::platform::db::schema::{label_chunk, label_job};
 use crate::platform::events::{self, Stamp};
 use crate::platform::policies::{self, Policy};
 use crate::production::batches;
+use crate::production::serials::{self, Scanned};
 
 /// Why serials become void: names of reasons (`void-reason-…`), which a history says in words.
 const SPOILED: &str = "spoiled";
@@ -108,8 +109,9 @@ pub(in super::super) fn spoil_serials(db: &mut Db, stamp: &Stamp, keys: &Keyring
     let mut faults = Vec::new();
     let mut units: BTreeMap<(BatchNo, Option<Id>), Vec<Range<i64>>> = BTreeMap::new();
     for text in rules::read_serials("serials", texts)? {
-        let found = match batches::find_scanned(db, keys, text) {
-            Err(Error::Refused(refusal)) if refusal.code == Code::SerialTypo => None,
+        let scanned = Scanned::read("serials", text, None).map_err(Error::from);
+        let found = match scanned.and_then(|scanned| serials::find(db, keys, &scanned)) {
+            Err(Error::Refused(_)) => None,
             other => other?,
         };
         match found {

@@ -26,7 +26,8 @@ use crate::ownership::warranties::WarrantyState;
 use crate::platform::db::Db;
 use crate::platform::http::limits::{Limit, address};
 use crate::platform::http::problem::respond;
-use crate::platform::http::{House, Locale, Routes, Shell, html, html_response, pack, see_other, segment};
+use crate::platform::http::{House, Locale, Routes, Shell, html, html_response, pack, see_other};
+use crate::production::serials::{self, Scanned};
 use crate::production::{batches, products};
 use crate::public::links::Defaults;
 
@@ -124,8 +125,7 @@ pub async fn garment_page(request: &HttpRequest, at: At, gtin: &str, typed: &str
     let (house, shelf) = (tools.house.clone(), tools.shelf.clone());
     let (today, changes) = (house.today(), house.store.changes());
     let (sent, shell) = (Sent::with(request, &tools), Shell::of(request, ""));
-    let (gtin, typed) = (gtin.to_owned(), typed.to_owned());
-    let scan = Scan { house, shelf, changes, today, at, gtin, typed, sent, shell };
+    let scan = Scan { house, shelf, changes, today, at, scanned: Scanned::label(gtin, typed), sent, shell };
     let Found { card, garment, is_for_all } = match tools.house.store.glance(move |db| scan.look_up(db)).await? {
         Answer::Page(found) => found,
         Answer::Elsewhere(href) => return Ok(Answer::Elsewhere(href)),
@@ -147,8 +147,7 @@ struct Scan {
     changes: Option<u64>,
     today: NaiveDate,
     at: At,
-    gtin: String,
-    typed: String,
+    scanned: Scanned,
     sent: Sent,
     shell: Shell,
 }
@@ -163,7 +162,7 @@ struct Found {
 
 impl Scan {
     fn look_up(self, db: &mut Db) -> Result<Answer<Found>> {
-        let seen = match seen(db, &self.house.keys.serials, Some(&self.gtin), &self.typed)? {
+        let seen = match seen(db, &self.house.keys.serials, &self.scanned)? {
             Ok(seen) => seen,
             Err(why) => return Ok(Answer::Refused(why)),
         };
@@ -380,18 +379,18 @@ async fn find_serial(request: HttpRequest, asked: web::Query<Asked>) -> Result<H
     let tools = Tools::of(&request)?;
     let from = address(&request);
     tools.house.limits.gate(Limit::BadSerialAddress, &from)?;
-    let typed: String = asked.serial.trim().chars().take(60).collect();
-    if typed.is_empty() {
-        let words = Locale::of(&request).words();
-        let fault = words.fault(&crate::kernel::Fault::new("serial", Code::Missing));
-        return Ok(home_with(&request, StatusCode::UNPROCESSABLE_ENTITY, typed, fault));
-    }
+    // What comes after the serial of a label's address is no part of it.
+    let typed: String = asked.serial.trim().chars().take(500).collect();
     let gtin = Gtin::parse(&asked.gtin).ok();
-    match look_up(&tools, gtin.as_ref().map(Gtin::as_str), &typed).await? {
-        Ok(seen) => Ok(see_other(match &seen.address.gtin {
-            Some(gtin) => format!("/01/{gtin}/21/{}", segment(&seen.address.serial)),
-            None => format!("/C/{}", segment(&seen.address.serial)),
-        })),
+    let scanned = match Scanned::read("serial", &typed, gtin.as_ref().map(Gtin::as_str)) {
+        Ok(scanned) => scanned,
+        Err(fault) => {
+            let fault = Locale::of(&request).words().fault(&fault);
+            return Ok(home_with(&request, StatusCode::UNPROCESSABLE_ENTITY, typed, fault));
+        }
+    };
+    match look_up(&tools, scanned).await? {
+        Ok(seen) => Ok(see_other(seen.address.label())),
         Err(Refused::Typo) => {
             let text = Locale::of(&request).words().say("unissued-typo-text").into_owned();
             Ok(home_with(&request, StatusCode::UNPROCESSABLE_ENTITY, typed, text))
@@ -401,28 +400,28 @@ async fn find_serial(request: HttpRequest, asked: web::Query<Asked>) -> Result<H
 }
 
 /// The garment of a serial, ours or from elsewhere. A wrong check character is a typo; everything else that is wrong gets one answer.
-async fn look_up(tools: &Tools, gtin: Option<&str>, typed: &str) -> Result<Result<Seen, Refused>> {
-    let (keys, gtin, typed) = (tools.house.keys.clone(), gtin.map(str::to_owned), typed.to_owned());
-    tools.house.store.glance(move |db| seen(db, &keys.serials, gtin.as_deref(), &typed)).await
+async fn look_up(tools: &Tools, scanned: Scanned) -> Result<Result<Seen, Refused>> {
+    let keys = tools.house.keys.clone();
+    tools.house.store.glance(move |db| seen(db, &keys.serials, &scanned)).await
 }
 
-/// The garment of a serial, by the GTIN beside it if there is one ([`NO_GTIN`] says that there is none).
+/// The garment that was scanned.
 ///
 /// # Errors
 /// When the store does.
-pub fn seen(db: &mut Db, keyring: &Keyring, gtin: Option<&str>, typed: &str) -> Result<Result<Seen, Refused>> {
-    let garment = match batches::find_serial(db, keyring, gtin, typed) {
+pub fn seen(db: &mut Db, keyring: &Keyring, scanned: &Scanned) -> Result<Result<Seen, Refused>> {
+    let garment = match serials::find(db, keyring, scanned) {
         Ok(Some(garment)) => garment,
         Ok(None) => return Ok(Err(Refused::Unissued)),
         Err(error) if error.code() == Code::SerialTypo => return Ok(Err(Refused::Typo)),
         Err(error) => return Err(error),
     };
     // As it was asked for, where that is how it is printed; spares the look-up that a slip of the keys needs.
-    let (asked, read) = (gtin.map(Gtin::parse), Serial::parse(typed));
+    let (asked, read) = (scanned.gtin.as_deref().map(Gtin::parse), Serial::parse(&scanned.text));
     if let (Some(Ok(gtin)), Ok(serial)) = (&asked, &read)
-        && serial.as_str() == typed
+        && serial.as_str() == scanned.text
     {
-        return Ok(Ok(Seen { garment, address: Address { gtin: Some(*gtin), serial: typed.to_owned() } }));
+        return Ok(Ok(Seen { garment, address: Address { gtin: Some(*gtin), serial: scanned.text.clone() } }));
     }
     let of = batches::serial_of(db, keyring, garment)?.ok_or(Code::NotFound)?;
     let gtin = of.gtin.as_deref().and_then(|gtin| Gtin::parse(gtin).ok());
@@ -432,7 +431,7 @@ pub fn seen(db: &mut Db, keyring: &Keyring, gtin: Option<&str>, typed: &str) -> 
 /// The garment of a path of ours; the answer when there is none.
 async fn named(request: &HttpRequest, tools: &Tools, gtin: &str, serial: &str) -> Result<Result<Seen, HttpResponse>> {
     let Some(gtin) = gtin_of(gtin) else { return Ok(Err(unissued_page(request, Refused::NoProduct, gtin))) };
-    Ok(look_up(tools, Some(&gtin), serial).await?.map_err(|why| unissued_page(request, why, serial)))
+    Ok(look_up(tools, Scanned::label(&gtin, serial)).await?.map_err(|why| unissued_page(request, why, serial)))
 }
 
 /// The GTIN in a path of ours, in fourteen digits.

@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use actix_multipart::{Field, Multipart};
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-use super::id_of;
-use crate::kernel::{Code, Error, Fault, Refusal, Result};
+use super::Reads;
+use crate::inspection::findings::photo::{self, BYTES_MAX, Picture};
+use crate::inspection::findings::store::photos;
+use crate::inspection::findings::store::photos::too_many;
+use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::http::body::{BODY_LIMIT, check_csrf};
-use crate::platform::http::{Caller, House, perm, sha256_hex};
-use crate::quality::findings::photo::{self, BYTES_MAX, Picture};
-use crate::quality::findings::store::photos;
-use crate::quality::findings::store::photos::too_many;
+use crate::platform::http::sha256_hex;
 
 /// How long a body may go without a byte arriving.
 const SILENCE: Duration = Duration::from_secs(20);
@@ -135,21 +135,14 @@ pub(super) struct Wanted {
 }
 
 /// A photo, for those who may see its finding.
-#[get("/photos/{id}.jpg")]
-pub(super) async fn picture(
-    request: HttpRequest,
-    caller: Caller<perm::FindingsRead>,
-    house: web::Data<House>,
-    id: web::Path<String>,
-    wanted: web::Query<Wanted>,
-) -> Result<HttpResponse> {
-    let (id, scope) = (id_of(&id)?, caller.party);
+pub(super) async fn picture(call: Reads, id: web::Path<String>, wanted: web::Query<Wanted>) -> Result<HttpResponse> {
+    let (id, party): (Id, _) = (id.parse()?, call.party);
     let small = match wanted.w {
         None => false,
         Some(THUMBNAIL) => true,
         Some(other) => return Err(Fault::new("w", Code::NotOneOf).with("value", other).with("allowed", THUMBNAIL).into()),
     };
-    let (jpeg, hash) = house.store.read(move |db| photos::photo(db, id, scope)).await?.ok_or(Code::NotFound)?;
+    let (jpeg, hash) = call.read(move |db| photos::photo(db, id, party)).await?.ok_or(Code::NotFound)?;
     let tag = format!("\"{hash}{}\"", if small { "-320" } else { "" });
     let mut response = HttpResponse::Ok();
     response
@@ -157,7 +150,7 @@ pub(super) async fn picture(
         .insert_header((header::ETAG, tag.as_str()))
         .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-    if request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+    if call.request().headers().get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
     }
     let body = if small { decoding(move || photo::thumbnail(&jpeg, THUMBNAIL)).await? } else { jpeg };

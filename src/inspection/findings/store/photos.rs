@@ -68,11 +68,11 @@ pub fn photo(db: &mut Db, id: Id, scope: Option<Id>) -> Result<Option<(Vec<u8>, 
     Ok(jpegs.into_iter().next().map(|jpeg| (jpeg, hash)))
 }
 
-/// Adds photos to a finding that is there. One that it has already is not kept twice. Their ids.
+/// Adds photos to a finding that is there. One that it has already is not kept twice. What they are now.
 ///
 /// # Errors
 /// [`Code::OutOfRange`] when it would have more than the policy allows.
-pub fn attach(db: &mut Db, stamp: &Stamp, finding: Id, pictures: &[Picture]) -> Result<Vec<Id>> {
+pub fn attach(db: &mut Db, stamp: &Stamp, finding: Id, pictures: &[Picture]) -> Result<Vec<Photo>> {
     let known = photos_of(db, &[finding])?.remove(&finding).unwrap_or_default();
     let (mut ids, mut fresh) = (Vec::with_capacity(pictures.len()), Vec::new());
     let mut hashes: HashMap<String, Id> = known.iter().map(|photo| (photo.sha256.clone(), photo.id)).collect();
@@ -106,10 +106,11 @@ pub fn attach(db: &mut Db, stamp: &Stamp, finding: Id, pictures: &[Picture]) -> 
         let added: Vec<Id> = fresh.iter().map(|(id, ..)| *id).collect();
         findings::note_photos(db, stamp, finding, &added)?;
     }
-    Ok(ids)
+    let all = photos_of(db, &[finding])?.remove(&finding).unwrap_or_default();
+    Ok(all.into_iter().filter(|photo| ids.contains(&photo.id)).collect())
 }
 
 /// What is wrong with more photos than `max`.
-pub(in crate::quality::findings) fn too_many(max: i64) -> Fault {
+pub(in crate::inspection::findings) fn too_many(max: i64) -> Fault {
     Fault::new("photos", Code::OutOfRange).with("min", 0).with("max", max)
 }

@@ -7,73 +7,121 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 use serde::Serialize;
 use serde_json::json;
-use utoipa::ToSchema;
 
 use super::super::rules;
-use super::super::{About, Finding, NewFinding, Severity, Stage, Status};
-use super::defects;
+use super::super::{About, NewFinding, Sound, Stage, Status, SubjectKind};
+use crate::inspection::defects::{self, Severity};
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::paging::{Page, PageAsk};
+use crate::kernel::text::folded;
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Refusal, Result};
 use crate::ownership::garments;
-use crate::platform::db::schema::{batch, batch_lot, finding as table, lot};
+use crate::platform::db::schema::{batch, batch_lot, defect, finding as table, lot};
+use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
-use crate::{each, step};
+use crate::platform::rooms::ListWindow;
+use crate::{each, keyset, step, text_column};
+
+text_column!(SubjectKind, Stage, Status);
 
 /// The subject of a finding's events.
 const SUBJECT: &str = "finding";
 /// Latest findings that tell what somebody logs most.
 const RECENT: i64 = 300;
 
-#[derive(Queryable)]
-struct Row {
-    id: i64,
-    subject: String,
-    garment_id: Option<i64>,
-    batch_no: Option<i64>,
-    lot_id: Option<i64>,
-    defect_code: String,
-    severity: String,
-    zone: String,
-    quantity: i64,
-    stage: String,
-    note: String,
-    found_on: NaiveDate,
-    status: String,
-    reason: String,
-    created_by: String,
-    created_at: NaiveDateTime,
-    version: i64,
+/// A finding as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = table)]
+pub struct Finding {
+    /// Its id.
+    pub id: Id,
+    /// Which kind of thing it is about.
+    pub subject: SubjectKind,
+    /// The garment it is about.
+    pub garment_id: Option<GarmentId>,
+    /// The batch it is about, or that the garment is of.
+    pub batch_no: Option<BatchNo>,
+    /// The lot it is about.
+    pub lot_id: Option<Id>,
+    /// Code of the defect.
+    pub defect_code: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Place on the garment, or empty.
+    pub zone: String,
+    /// How many, from 1.
+    pub quantity: i64,
+    /// Where in its life it was seen.
+    pub stage: Stage,
+    /// What else there is to say.
+    pub note: String,
+    /// The day it was seen.
+    pub found_on: NaiveDate,
+    /// Live, or withdrawn.
+    pub status: Status,
+    /// Why it was withdrawn, or empty.
+    pub reason: String,
+    /// Who logged it: `staff:<login>`, `api:<key>`.
+    pub created_by: String,
+    /// When, UTC.
+    pub created_at: NaiveDateTime,
+    /// Grows with every change.
+    pub version: i64,
 }
 
-impl TryFrom<Row> for Finding {
-    type Error = Error;
+impl Finding {
+    /// A new one.
+    fn new(stamp: &Stamp, new: &NewFinding, severity: Severity) -> Self {
+        let NewFinding { about, sound } = new;
+        Self {
+            id: stamp.id(),
+            subject: about.kind(),
+            garment_id: if let About::Garment(garment) = about { Some(*garment) } else { None },
+            batch_no: about.batch(),
+            lot_id: if let About::Lot(lot) = about { Some(*lot) } else { None },
+            defect_code: sound.defect.clone(),
+            severity,
+            zone: sound.zone.clone(),
+            quantity: sound.quantity,
+            stage: sound.stage,
+            note: sound.note.clone(),
+            found_on: sound.found_on,
+            status: Status::Live,
+            reason: String::new(),
+            created_by: stamp.actor.clone(),
+            created_at: stamp.at,
+            version: 1,
+        }
+    }
 
-    fn try_from(row: Row) -> Result<Self> {
-        let odd = |what: &str| Error::broken(format!("finding {}: odd {what}", row.id));
-        let about = match (row.subject.as_str(), row.garment_id, row.batch_no, row.lot_id) {
-            ("garment", Some(garment), _, _) => About::Garment(GarmentId(garment)),
-            ("batch", _, Some(no), _) => About::Batch(BatchNo(no)),
-            ("lot", _, _, Some(lot)) => About::Lot(Id(lot)),
-            _ => return Err(odd("subject")),
+    /// What somebody would write to log the same.
+    ///
+    /// # Errors
+    /// As [`Finding::about`].
+    pub fn as_new(&self) -> Result<NewFinding> {
+        let sound = Sound {
+            defect: self.defect_code.clone(),
+            severity: Some(self.severity),
+            zone: self.zone.clone(),
+            quantity: self.quantity,
+            stage: self.stage,
+            note: self.note.clone(),
+            found_on: self.found_on,
         };
-        Ok(Self {
-            id: Id(row.id),
-            about,
-            severity: Severity::of(&row.severity).ok_or_else(|| odd("severity"))?,
-            stage: Stage::of(&row.stage).ok_or_else(|| odd("stage"))?,
-            status: Status::of(&row.status).ok_or_else(|| odd("status"))?,
-            defect: row.defect_code,
-            zone: row.zone,
-            quantity: row.quantity,
-            note: row.note,
-            found_on: row.found_on,
-            reason: row.reason,
-            created_by: row.created_by,
-            created_at: row.created_at,
-            version: row.version,
-        })
+        Ok(NewFinding { about: self.about()?, sound })
+    }
+
+    /// What it is about.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] for a row that names nothing.
+    pub fn about(&self) -> Result<About> {
+        match (self.subject, self.garment_id, self.batch_no, self.lot_id) {
+            (SubjectKind::Garment, Some(garment), _, _) => Ok(About::Garment(garment)),
+            (SubjectKind::Batch, _, Some(no), _) => Ok(About::Batch(no)),
+            (SubjectKind::Lot, _, _, Some(lot)) => Ok(About::Lot(lot)),
+            _ => Err(Error::broken(format!("finding {}: of nothing", self.id.0))),
+        }
     }
 }
 
@@ -102,6 +150,8 @@ pub struct FindingFilter {
     pub from: Option<NaiveDate>,
     /// Seen on or before this day.
     pub to: Option<NaiveDate>,
+    /// Only with this text in the note, the defect's name or the batch's code; empty for all.
+    pub text: String,
 }
 
 /// Lots of a party, batches that hold one of them, batches it sewed.
@@ -153,33 +203,33 @@ macro_rules! narrow {
         if let Some(to) = filter.to {
             query = query.filter(table::found_on.le(to));
         }
+        if !filter.text.is_empty() {
+            let pattern = anywhere(&filter.text);
+            let named = lower(defect::name_zh).like(pattern.clone()).escape('\\').or(lower(defect::name_en).like(pattern.clone()).escape('\\'));
+            let called = batch::code_key.like(anywhere(&folded(&filter.text))).escape('\\');
+            query = query.filter(
+                lower(table::note)
+                    .like(pattern)
+                    .escape('\\')
+                    .or(table::defect_code.eq_any(defect::table.filter(named).select(defect::code)))
+                    .or(table::batch_no.eq_any(batch::table.filter(called).select(batch::no.nullable()))),
+            );
+        }
         query
     }};
 }
 
-/// Findings, the latest logged first.
+/// A stretch of the findings of a filter, the latest logged first.
 ///
 /// # Errors
 /// [`Code::Malformed`] for a page token that is none.
-pub fn list(db: &mut Db, filter: &FindingFilter, ask: &PageAsk) -> Result<Page<Finding>> {
-    let before = match ask.key()? {
-        Some(key) => Some(key.parse::<i64>().map_err(|_| Fault::new("after", Code::Malformed).with("reason", "page-token"))?),
-        None => None,
-    };
-    let limit = ask.limit();
-    let rows: Vec<Row> = each!(db, |c| {
-        let mut query = narrow!(table::table.into_boxed(), filter).order(table::id.desc()).limit(limit + 1);
-        if let Some(before) = before {
-            query = query.filter(table::id.lt(before));
-        }
-        query.load(c)
-    })?;
-    let findings = rows.into_iter().map(Finding::try_from).collect::<Result<Vec<_>>>()?;
-    Ok(Page::new(findings, limit, |finding| finding.id.0.to_string()))
+pub(in crate::inspection::findings) fn list(db: &mut Db, filter: &FindingFilter, window: &ListWindow) -> Result<Vec<Finding>> {
+    let window = window.of_ids()?;
+    Ok(each!(db, |c| keyset!(c, narrow!(table::table.select(Finding::as_select()).into_boxed(), filter), newest table::id, window))?)
 }
 
 /// How many findings there are of a filter, and how many pieces they are about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Findings.
     pub findings: i64,
@@ -226,38 +276,42 @@ pub fn counts(db: &mut Db, filter: &FindingFilter) -> Result<Counts> {
 /// When the store does.
 pub fn finding(db: &mut Db, id: Id, scope: Option<Id>) -> Result<Option<Finding>> {
     let filter = FindingFilter { scope, ..FindingFilter::default() };
-    let rows: Vec<Row> = each!(db, |c| narrow!(table::table.into_boxed(), &filter).filter(table::id.eq(id.0)).load(c))?;
-    rows.into_iter().next().map(Finding::try_from).transpose()
+    let found: Vec<Finding> =
+        each!(db, |c| narrow!(table::table.select(Finding::as_select()).into_boxed(), &filter).filter(table::id.eq(id)).load(c))?;
+    Ok(found.into_iter().next())
 }
 
 /// The findings on these things, withdrawn ones left out.
 ///
 /// # Errors
 /// When the store does.
-pub(in crate::quality::findings) fn live_about(db: &mut Db, things: &[About]) -> Result<Vec<Finding>> {
+pub(in crate::inspection::findings) fn live_about(db: &mut Db, things: &[About]) -> Result<Vec<Finding>> {
     let (mut garments, mut batches, mut lots) = (Vec::new(), Vec::new(), Vec::new());
     for about in things {
         match about {
-            About::Garment(garment) => garments.push(Some(garment.0)),
-            About::Batch(no) => batches.push(Some(no.0)),
-            About::Lot(id) => lots.push(Some(id.0)),
+            About::Garment(garment) => garments.push(Some(*garment)),
+            About::Batch(no) => batches.push(Some(*no)),
+            About::Lot(id) => lots.push(Some(*id)),
         }
     }
-    let mut rows: Vec<Row> = Vec::new();
+    macro_rules! live {
+        ($of:expr) => {
+            table::table.filter($of.and(table::status.eq(Status::Live))).select(Finding::as_select())
+        };
+    }
+    let mut found: Vec<Finding> = Vec::new();
     let keys = chunk_rows(1) - 4;
     for chunk in garments.chunks(keys) {
-        let of = table::garment_id.eq_any(chunk).and(table::status.eq("live"));
-        rows.extend(each!(db, |c| table::table.filter(of).load::<Row>(c))?);
+        found.extend(each!(db, |c| live!(table::garment_id.eq_any(chunk)).load(c))?);
     }
     for chunk in batches.chunks(keys) {
-        let of = table::batch_no.eq_any(chunk).and(table::subject.eq("batch")).and(table::status.eq("live"));
-        rows.extend(each!(db, |c| table::table.filter(of).load::<Row>(c))?);
+        let of = table::batch_no.eq_any(chunk).and(table::subject.eq(SubjectKind::Batch));
+        found.extend(each!(db, |c| live!(of).load(c))?);
     }
     for chunk in lots.chunks(keys) {
-        let of = table::lot_id.eq_any(chunk).and(table::status.eq("live"));
-        rows.extend(each!(db, |c| table::table.filter(of).load::<Row>(c))?);
+        found.extend(each!(db, |c| live!(table::lot_id.eq_any(chunk)).load(c))?);
     }
-    rows.into_iter().map(Finding::try_from).collect()
+    Ok(found)
 }
 
 /// Logs findings, all of them or none. Their ids, in their order.
@@ -266,64 +320,34 @@ pub(in crate::quality::findings) fn live_about(db: &mut Db, things: &[About]) ->
 /// [`Code::UnknownReference`] for a defect that is not in the catalogue or no longer offered, its place named (`findings.3.defect`) where
 /// there are several.
 pub fn log(db: &mut Db, stamp: &Stamp, news: &[NewFinding]) -> Result<Vec<Id>> {
-    let catalogue = defects::defects_by_code(db)?;
+    let catalogue = defects::by_code(db)?;
     let mut faults = Vec::new();
-    let mut ready = Vec::with_capacity(news.len());
+    let mut logged = Vec::with_capacity(news.len());
     for (place, new) in news.iter().enumerate() {
-        let known = catalogue.get(&new.sound.defect).filter(|defect| !defect.retired);
-        match (known, new.sound.stage) {
-            (Some(defect), Some(stage)) => ready.push((stamp.id(), new, new.sound.severity.unwrap_or(defect.severity), stage)),
-            _ => {
+        match catalogue.get(&new.sound.defect).filter(|defect| !defect.retired) {
+            Some(defect) => logged.push(Finding::new(stamp, new, new.sound.severity.unwrap_or(defect.severity))),
+            None => {
                 let field = if news.len() == 1 { "defect".to_owned() } else { format!("findings.{place}.defect") };
                 faults.push(Fault::new(field, Code::UnknownReference).with("value", &new.sound.defect));
             }
         }
     }
     Refusal::unless_empty(faults)?;
-    for chunk in ready.chunks(chunk_rows(17)) {
-        let rows: Vec<_> = chunk
-            .iter()
-            .map(|(id, new, severity, stage)| {
-                let (garment, lot) = match new.about {
-                    About::Garment(garment) => (Some(garment.0), None),
-                    About::Batch(_) => (None, None),
-                    About::Lot(lot) => (None, Some(lot.0)),
-                };
-                (
-                    table::id.eq(id.0),
-                    table::subject.eq(new.about.kind().as_str()),
-                    table::garment_id.eq(garment),
-                    table::batch_no.eq(new.about.batch().map(|no| no.0)),
-                    table::lot_id.eq(lot),
-                    table::defect_code.eq(&new.sound.defect),
-                    table::severity.eq(severity.as_str()),
-                    table::zone.eq(&new.sound.zone),
-                    table::quantity.eq(new.sound.quantity),
-                    table::stage.eq(stage.as_str()),
-                    table::note.eq(&new.sound.note),
-                    table::found_on.eq(new.sound.found_on),
-                    table::status.eq(Status::Live.as_str()),
-                    table::reason.eq(""),
-                    table::created_by.eq(&stamp.actor),
-                    table::created_at.eq(stamp.at),
-                    table::version.eq(1),
-                )
-            })
-            .collect();
-        each!(db, |c| diesel::insert_into(table::table).values(&rows).execute(c))?;
+    for rows in logged.chunks(chunk_rows(17)) {
+        each!(db, |c| diesel::insert_into(table::table).values(rows).execute(c))?;
     }
-    let mut on_garments = Vec::new();
-    for (id, new, severity, _) in &ready {
-        let body = json!({ "finding": id, "defect": new.sound.defect, "severity": severity.as_str(), "quantity": new.sound.quantity });
-        events::append(db, stamp, EventKind::FindingLogged, Subject::Thing(SUBJECT, id.0), &body)?;
-        if let About::Garment(garment) = new.about {
+    let (mut touched, mut on_garments) = (Vec::new(), Vec::new());
+    for one in &logged {
+        let body = json!({ "finding": one.id, "defect": one.defect_code, "severity": one.severity, "quantity": one.quantity });
+        events::append(db, stamp, EventKind::FindingLogged, Subject::Thing(SUBJECT, one.id.0), &body)?;
+        if let Some(garment) = one.garment_id {
+            touched.push(garment);
             on_garments.push((garment.0, body));
         }
     }
-    let touched: Vec<GarmentId> = on_garments.iter().map(|(garment, _)| GarmentId(*garment)).collect();
     garments::touch(db, &touched, stamp.at)?;
     events::append_garments(db, stamp, EventKind::GarmentFinding, &on_garments)?;
-    Ok(ready.into_iter().map(|(id, ..)| id).collect())
+    Ok(logged.into_iter().map(|one| one.id).collect())
 }
 
 /// Withdraws a finding that was a mistake. It stays, with the reason, and counts nowhere.
@@ -337,7 +361,7 @@ pub fn withdraw(db: &mut Db, stamp: &Stamp, id: Id, version: i64, reason: &str) 
     step!(db, row, table::status, table::version, rules::FINDING, known.status => Status::Withdrawn, version, table::reason.eq(&reason));
     let body = json!({ "finding": id, "reason": reason });
     events::append(db, stamp, EventKind::FindingWithdrawn, Subject::Thing(SUBJECT, id.0), &body)?;
-    if let About::Garment(garment) = known.about {
+    if let Some(garment) = known.garment_id {
         events::append(db, stamp, EventKind::FindingWithdrawn, Subject::Garment(garment.0), &body)?;
     }
     Ok(Finding { status: Status::Withdrawn, reason, version: version + 1, ..known })
@@ -347,14 +371,14 @@ pub fn withdraw(db: &mut Db, stamp: &Stamp, id: Id, version: i64, reason: &str) 
 ///
 /// # Errors
 /// When the store does.
-pub(in crate::quality::findings) fn history(db: &mut Db, id: Id) -> Result<Vec<events::Fact>> {
+pub(in crate::inspection::findings) fn history(db: &mut Db, id: Id) -> Result<Vec<events::Fact>> {
     events::of(db, Subject::Thing(SUBJECT, id.0))
 }
 
 /// What has been logged lately: the codes of the latest findings, the most frequent first, and the stage of `actor`'s last one that was
 /// not on a lot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::quality::findings) struct Lately {
+pub(in crate::inspection::findings) struct Lately {
     /// Codes, the most frequent first.
     pub defects: Vec<String>,
     /// The stage they logged at last; lots apart, which are seen on receipt.
@@ -365,14 +389,14 @@ pub(in crate::quality::findings) struct Lately {
 ///
 /// # Errors
 /// When the store does.
-pub(in crate::quality::findings) fn lately(db: &mut Db, actor: &str) -> Result<Lately> {
-    let rows: Vec<(String, String, String, String)> = each!(db, |c| table::table
+pub(in crate::inspection::findings) fn lately(db: &mut Db, actor: &str) -> Result<Lately> {
+    let rows: Vec<(String, Stage, SubjectKind, String)> = each!(db, |c| table::table
         .order(table::id.desc())
         .limit(RECENT)
         .select((table::defect_code, table::stage, table::subject, table::created_by))
         .load(c))?;
     let own: Vec<_> = rows.iter().filter(|(.., by)| by == actor).collect();
-    let stage = own.iter().find(|(_, _, subject, _)| subject != "lot").and_then(|(_, stage, ..)| Stage::of(stage));
+    let stage = own.iter().find(|(_, _, subject, _)| *subject != SubjectKind::Lot).map(|(_, stage, ..)| *stage);
     let counted: Vec<&str> =
         if own.is_empty() { rows.iter().map(|row| row.0.as_str()).collect() } else { own.iter().map(|row| row.0.as_str()).collect() };
     let mut counts: Vec<(&str, usize)> = Vec::new();

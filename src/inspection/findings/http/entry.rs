@@ -1,0 +1,154 @@
+//! The form of a new finding, for the line: first one box for whatever is scanned, then the finding itself.
+
+use std::collections::HashMap;
+
+use actix_multipart::Multipart;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use super::upload::{self, PhotoForm};
+use super::{Logs, photos_allowed, visible};
+use crate::inspection::defects::{self, Defect};
+use crate::inspection::findings::page::{self, FormPage, SubjectPage};
+use crate::inspection::findings::rules::not_yet;
+use crate::inspection::findings::store::findings;
+use crate::inspection::findings::subject::{Found, find_subject, unknown};
+use crate::inspection::findings::view::{SubjectView, subjects};
+use crate::inspection::findings::{About, Draft, FIELDS, Stage, SubjectKind};
+use crate::kernel::text::Lang;
+use crate::kernel::{Error, Fault, Id, Result, faults};
+use crate::platform::db::Db;
+use crate::platform::http::{Filled, House, Shell, html, html_response, see_other};
+use crate::platform::policies::{self, Policy};
+use crate::platform::rooms::Said;
+use crate::production::serials::Scanned;
+use crate::production::{batches, materials, products};
+
+/// What a new finding is to be about, and what the form begins with.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Start {
+    #[serde(default)]
+    subject: String,
+    kind: Option<String>,
+    gtin: Option<String>,
+    stage: Option<String>,
+    /// A finding that was just logged.
+    done: Option<String>,
+}
+
+/// What the form needs from the store.
+struct Ready {
+    subject: SubjectView,
+    /// What it is, so that whoever scanned it sees that it is this.
+    what: String,
+    defects: Vec<Defect>,
+    lately: Vec<String>,
+    stage: Option<Stage>,
+    photos: i64,
+}
+
+fn ready(db: &mut Db, house: &House, start: &Start, actor: &str, lang: Lang) -> Result<Ready> {
+    let keys = &house.keys.serials;
+    let kind = start.kind.as_deref().filter(|kind| !kind.is_empty()).map(|kind| SubjectKind::read("kind", kind)).transpose()?;
+    let stage = start.stage.as_deref().and_then(Stage::of);
+    let scanned = Scanned::read("subject", &start.subject, start.gtin.as_deref())?;
+    let found = find_subject(db, keys, &scanned, kind, stage, None)?;
+    let Found { about, .. } = found.ok_or_else(|| unknown(&start.subject))?;
+    let subject = subjects(db, keys, &[about])?.remove(&about).ok_or_else(|| unknown(&start.subject))?;
+    let lately = findings::lately(db, actor)?;
+    let photos = policies::value(db, Policy::PhotosPerFinding, house.clock.now())?;
+    let of_batch = |db: &mut Db, no| batches::batch(db, no)?.map_or(Ok(String::new()), |batch| products::what(db, batch.sku_id, lang));
+    let what = match about {
+        About::Garment(garment) => of_batch(db, garment.batch())?,
+        About::Batch(no) => of_batch(db, no)?,
+        About::Lot(id) => materials::lot(db, id)?.map(|lot| lot.material().get(lang).to_owned()).unwrap_or_default(),
+    };
+    Ok(Ready { subject, what, defects: defects::all(db)?, lately: lately.defects, stage: lately.stage, photos })
+}
+
+async fn ready_for(call: &Logs, start: &Start) -> Result<Ready> {
+    let (house, actor, lang, start) = (call.house().clone(), call.actor.clone(), call.lang(), start.clone());
+    call.read(move |db| ready(db, &house, &start, &actor, lang)).await
+}
+
+fn shell(call: &Logs) -> Shell {
+    call.shell(call.words().say("findings-new"))
+}
+
+/// The box, with what is wrong with what was typed into it.
+fn ask_again(call: &Logs, subject: String, fault: &Fault) -> HttpResponse {
+    let shell = shell(call);
+    let choices = page::choices(fault, shell.lang);
+    let status = if *fault == unknown(&subject) { StatusCode::NOT_FOUND } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let fault = Some(shell.t.fault(fault));
+    html_response(status, &SubjectPage { shell, subject, fault, choices, done: None })
+}
+
+/// What is wrong with what was typed into the box.
+fn fault_of(error: Error) -> Result<Fault> {
+    match error {
+        Error::Refused(refusal) => Ok(refusal.faults.first().cloned().unwrap_or_else(|| faults::at("subject", &Error::Refused(refusal)))),
+        other => Err(other),
+    }
+}
+
+pub(super) async fn form(call: Logs, start: web::Query<Start>) -> Result<HttpResponse> {
+    let start = start.into_inner();
+    if start.subject.trim().is_empty() {
+        let done = match start.done.as_deref().and_then(|id| id.parse().ok()) {
+            Some(id) => Some(visible(&call, id).await?),
+            None => None,
+        };
+        return Ok(html(&SubjectPage { shell: shell(&call), subject: String::new(), fault: None, choices: Vec::new(), done }));
+    }
+    let ready = match ready_for(&call, &start).await {
+        Ok(ready) => ready,
+        Err(error) => return Ok(ask_again(&call, start.subject, &fault_of(error)?)),
+    };
+    let usual = if ready.subject.kind == SubjectKind::Lot { Some(Stage::Incoming) } else { ready.stage };
+    let stage = start.stage.as_deref().and_then(Stage::of).or(usual).unwrap_or(Stage::Final);
+    let values = [
+        ("subject", ready.subject.code.clone()),
+        ("kind", ready.subject.kind.as_str().to_owned()),
+        ("gtin", ready.subject.gtin.clone().unwrap_or_default()),
+        ("stage", stage.as_str().to_owned()),
+        ("quantity", "1".to_owned()),
+        ("found_on", call.house().today().to_string()),
+    ];
+    let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    Ok(html(&form_page(&call, Filled::of(values), ready)))
+}
+
+fn form_page(call: &Logs, form: Filled, ready: Ready) -> FormPage {
+    let shell = shell(call);
+    let groups = page::groups(&ready.defects, &ready.lately, shell.lang);
+    let today = call.house().today().to_string();
+    FormPage { shell, form, subject: ready.subject, what: ready.what, groups, photos: ready.photos, today }
+}
+
+/// Logs what the form says, with its photos: all of it or none.
+pub(super) async fn log(call: Logs, form: Multipart) -> Result<HttpResponse> {
+    let PhotoForm { values, photos, hash } = upload::read_form(call.request(), form, photos_allowed(&call).await?).await?;
+    let error = match save(&call, &values, photos, &hash).await {
+        Ok(id) => return Ok(see_other(format!("/findings/new?done={id}"))),
+        Err(error) => error,
+    };
+    let value = |name: &str| values.get(name).cloned();
+    let start = Start { subject: value("subject").unwrap_or_default(), kind: value("kind"), gtin: value("gtin"), ..Start::default() };
+    match ready_for(&call, &start).await {
+        Ok(ready) => {
+            let page = form_page(&call, Filled::refused(values, error, call.words())?, ready);
+            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page))
+        }
+        Err(error) => Ok(ask_again(&call, start.subject, &fault_of(error)?)),
+    }
+}
+
+async fn save(call: &Logs, values: &HashMap<String, String>, uploads: Vec<Vec<u8>>, hash: &str) -> Result<Id> {
+    let today = call.house().today();
+    let draft: Draft = Said::of_form_by(&FIELDS, values, |said| not_yet(said.day("found_on"), today))?.value()?;
+    let pictures = upload::clean_all(uploads).await.map_err(upload::at_photos)?;
+    let ids = super::log(call, hash, values.get("once").map(String::as_str), vec![draft], pictures).await?;
+    ids.first().copied().ok_or_else(|| Error::broken("a finding that was just logged has no id"))
+}

@@ -1,0 +1,115 @@
+//! Findings from files: an inspection agency's list, another system's year. A row that is there already, word for word, changes nothing.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::rules::not_yet;
+use super::subject::resolve;
+use super::{About, COLUMNS, Draft, Finding, NewFinding, store};
+use crate::inspection::defects;
+use crate::kernel::{Code, Error, Fault, Refusal, Result, faults};
+use crate::platform::db::Db;
+use crate::platform::events::Stamp;
+use crate::platform::http::House;
+use crate::platform::http::perm::Permission;
+use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Row};
+use crate::platform::keys::Keys;
+use crate::platform::rooms::Said;
+
+/// The table, for the import desk.
+pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::FindingsEdit, begin };
+
+fn begin(house: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+    if importer.party.is_some() {
+        return Err(Code::Forbidden.into());
+    }
+    let today = crate::kernel::time::local_date(importer.stamp.at, house.config.time_zone);
+    Ok(Box::new(FindingImport { keys: house.keys.clone(), stamp: importer.stamp.clone(), today }))
+}
+
+struct FindingImport {
+    keys: Arc<Keys>,
+    stamp: Stamp,
+    today: NaiveDate,
+}
+
+impl Import for FindingImport {
+    type Record = Draft;
+
+    fn columns(&self) -> &'static Columns {
+        &COLUMNS
+    }
+
+    fn read(&mut self, row: &mut Row<'_>) -> Option<Draft> {
+        let said = Said::of_row_by(&COLUMNS, row, |said| not_yet(said.day("found_on"), self.today))?;
+        let draft: Draft = said.value().map_err(|error| row.fault(faults::at("subject", &error))).ok()?;
+        // Two equal rows are more likely a slip than two findings; one row with the quantity of both says it clearly.
+        row.unique("subject", &format!("{draft:?}"));
+        Some(draft)
+    }
+
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<Draft>]) -> Result<Checked> {
+        let held = self.held_against(db, chunk)?;
+        Ok(Checked { would: held.applied, faults: held.faults })
+    }
+
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<Draft>]) -> Result<Applied> {
+        let held = self.held_against(db, chunk)?;
+        Refusal::unless_empty(held.faults)?;
+        if !held.news.is_empty() {
+            store::findings::log(db, &self.stamp, &held.news)?;
+        }
+        Ok(held.applied)
+    }
+}
+
+/// A chunk held against the store.
+#[derive(Default)]
+struct Held {
+    news: Vec<NewFinding>,
+    applied: Applied,
+    faults: Vec<Fault>,
+}
+
+impl FindingImport {
+    fn held_against(&self, db: &mut Db, chunk: &[Entry<Draft>]) -> Result<Held> {
+        let catalogue = defects::by_code(db)?;
+        let (mut held, mut found) = (Held::default(), Vec::with_capacity(chunk.len()));
+        for entry in chunk {
+            let Some(defect) = catalogue.get(&entry.record.defect).filter(|defect| !defect.retired) else {
+                held.faults.push(entry.fault("defect", Code::UnknownReference).with("value", &entry.record.defect));
+                continue;
+            };
+            match resolve(db, &self.keys.serials, &entry.record, self.today) {
+                Ok(mut new) => {
+                    new.sound.severity.get_or_insert(defect.severity);
+                    found.push((entry, new));
+                }
+                Err(Error::Refused(refusal)) => held.faults.extend(refusal.faults.into_iter().map(|fault| fault.at_line(entry.line))),
+                Err(error) => return Err(error),
+            }
+        }
+        let things: Vec<About> = found.iter().map(|(_, new)| new.about).collect();
+        let known = store::findings::live_about(db, &things)?;
+        let known = known.iter().map(Finding::as_new).collect::<Result<HashSet<_>>>()?;
+        for (entry, new) in found {
+            if known.contains(&new) {
+                held.applied.keep();
+            } else {
+                held.applied.add(entry.line, format!("{} {}", entry.record.subject, new.sound.defect));
+                held.news.push(new);
+            }
+        }
+        Ok(held)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_header_answers_to_two_columns() {
+        assert_eq!(super::COLUMNS.ambiguous(), Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,119 @@
+//! What a finding must be. Values in, values out.
+
+use chrono::NaiveDate;
+
+use super::{About, Draft, Severity, Stage, Status, SubjectKind};
+use crate::kernel::machine::Machine;
+use crate::kernel::{Code, Fault, Result, text};
+use crate::machine;
+
+/// What a finding may turn into.
+pub(super) const FINDING: Machine<Status> = machine!(Status: Live => Withdrawn);
+
+/// Characters a reason may have.
+const REASON_MAX: usize = 300;
+
+/// What a finding says beside what it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Sound {
+    /// Code of the defect; whether there is one is for the store.
+    pub defect: String,
+    /// None: as the catalogue has it.
+    pub severity: Option<Severity>,
+    /// Place, or empty.
+    pub zone: String,
+    /// 1 to 4,194,304.
+    pub quantity: i64,
+    /// Where in its life.
+    pub stage: Stage,
+    /// What else there is to say.
+    pub note: String,
+    /// Not after today.
+    pub found_on: NaiveDate,
+}
+
+impl Sound {
+    /// What a draft says on the day `today` of the brand's zone, with what it leaves out.
+    pub fn of(draft: &Draft, today: NaiveDate) -> Self {
+        Self {
+            defect: draft.defect.clone(),
+            severity: draft.severity,
+            zone: draft.zone.clone().unwrap_or_default(),
+            quantity: draft.quantity.unwrap_or(1),
+            stage: draft.stage,
+            note: draft.note.clone().unwrap_or_default(),
+            found_on: draft.found_on.unwrap_or(today),
+        }
+    }
+}
+
+/// How much there is of a thing and how old it is, as far as anybody said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holds {
+    /// Garments of a batch; whole units of a lot. None when nobody said, and for a garment.
+    pub pieces: Option<i64>,
+    /// The day it was begun or produced.
+    pub since: Option<NaiveDate>,
+}
+
+/// What cannot be of a finding on this thing: goods that come in are lots, nobody sees more faulty pieces than there are, and nothing before it
+/// was begun.
+pub(super) fn impossible(sound: &Sound, about: About, holds: &Holds) -> Vec<Fault> {
+    let later = || Stage::ALL.iter().filter(|stage| **stage != Stage::Incoming).map(|stage| stage.as_str()).collect::<Vec<_>>().join(", ");
+    let comes_in = sound.stage == Stage::Incoming && about.kind() != SubjectKind::Lot;
+    let stage = comes_in.then(|| Fault::new("stage", Code::NotOneOf).with("value", Stage::Incoming.as_str()).with("allowed", later()));
+    let more = holds.pieces.filter(|pieces| sound.quantity > *pieces);
+    let quantity = more.map(|pieces| Fault::new("quantity", Code::OutOfRange).with("min", 1).with("max", pieces));
+    let early = holds.since.filter(|since| sound.found_on < *since);
+    let found_on = early.map(|since| Fault::new("found_on", Code::DatesOutOfOrder).with("earlier", since).with("later", sound.found_on));
+    [stage, quantity, found_on].into_iter().flatten().collect()
+}
+
+/// What is wrong with a day that is still to come.
+pub(super) fn not_yet(found_on: Option<NaiveDate>, today: NaiveDate) -> Vec<Fault> {
+    let late = found_on.filter(|day| *day > today);
+    late.map(|day| Fault::new("found_on", Code::DatesOutOfOrder).with("earlier", day).with("later", today)).into_iter().collect()
+}
+
+/// Why a finding is withdrawn.
+pub(super) fn reason(given: &str) -> Result<String, Fault> {
+    text::line("reason", given, REASON_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_day_to_come_is_no_day_of_a_finding() {
+        let faults = |found_on: Option<&str>| not_yet(found_on.map(day), day("2026-06-15")).len();
+        assert_eq!([Some("2026-06-15"), Some("2026-06-16"), None].map(faults), [0, 1, 0]);
+    }
+
+    #[test]
+    fn what_cannot_be_is_named() {
+        let sound = |stage: Stage, quantity: i64, found_on: &str| Sound {
+            defect: "seam_open".into(),
+            severity: None,
+            zone: String::new(),
+            quantity,
+            stage,
+            note: String::new(),
+            found_on: day(found_on),
+        };
+        let holds = Holds { pieces: Some(50), since: Some(day("2026-03-20")) };
+        let told = |sound: &Sound, about: About| {
+            impossible(sound, about, &holds).into_iter().map(|fault| fault.field.into_owned()).collect::<Vec<_>>()
+        };
+        let (batch, lot) = (About::Batch(crate::kernel::BatchNo(1)), About::Lot(crate::kernel::Id(1)));
+        assert_eq!(told(&sound(Stage::Incoming, 51, "2026-03-19"), batch), ["stage", "quantity", "found_on"]);
+        assert_eq!(told(&sound(Stage::Incoming, 51, "2026-03-19"), lot), ["quantity", "found_on"]);
+        assert!(told(&sound(Stage::Final, 50, "2026-03-20"), batch).is_empty());
+        let anything = sound(Stage::Final, 5_000, "2020-01-01");
+        assert!(impossible(&anything, batch, &Holds::default()).is_empty(), "nobody said how much or since when");
+    }
+}

@@ -1,0 +1,4 @@
+//! Every query on findings and photos.
+
+pub mod findings;
+pub mod photos;

@@ -1,0 +1,4 @@
+//! Inspection: what can be wrong with a garment, and what was found.
+
+pub mod defects;
+pub mod findings;
