@@ -16,7 +16,7 @@ use crate::platform::http::{Entry, House, Menu, RouteEntry, Routes, assets, at_t
 use crate::platform::imports::{self, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::platform::rooms::Room;
-use crate::production::{batches, materials, parties, print_jobs, printers, products, serials};
+use crate::production::{batches, materials, parties, print_jobs, printers, serials, skus, styles, terms};
 use crate::public::{card, links, resolver};
 use crate::quality::{recalls, trace};
 use crate::staff;
@@ -35,9 +35,9 @@ const ROOMS: &[Room] = &[
     Room::new("jobs", jobs::routes),
     staff::sign_in::ROOM,
     parties::ROOM,
-    Room::new("products", products::routes)
-        .menu(&[Entry::new("/styles", "styles-title", &[Permission::CatalogueRead]).act("/styles/new", "styles-new", Permission::CatalogueEdit)])
-        .imports(&[products::POLICY_IMPORT, products::STYLE_IMPORT, products::SKU_IMPORT]),
+    terms::ROOM,
+    styles::ROOM,
+    skus::ROOM,
     materials::ROOM,
     batches::ROOM,
     serials::ROOM,
@@ -67,8 +67,8 @@ fn menu() -> Menu {
 
 /// The kinds of long work.
 pub fn works() -> Works {
-    let of_rooms = ROOMS.iter().flat_map(|room| room.works).map(|make| make());
-    of_rooms.chain([Box::new(ImportWork(import_tables())) as Box<dyn Work>]).collect()
+    let import: Box<dyn Work> = Box::new(ImportWork(import_tables()));
+    ROOMS.iter().flat_map(|room| room.works).map(|make| make()).chain([import]).collect()
 }
 
 /// Every table that can be imported, in the order a new deployment loads them.

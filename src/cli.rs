@@ -18,6 +18,7 @@ use store::May;
 
 use crate::app;
 use crate::config::{Config, LogFormat};
+use crate::inspection::defects;
 use crate::kernel::text::Lang;
 use crate::kernel::time::{Clock, local_date};
 use crate::kernel::{Code, Error, Refusal, Result};
@@ -27,7 +28,6 @@ use crate::platform::http::House;
 use crate::platform::keys::KeyFile;
 use crate::platform::words::Words;
 use crate::production::batches;
-use crate::inspection::defects;
 
 /// QR warranty cards, traceability and root cause for garments.
 #[derive(Parser)]

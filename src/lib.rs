@@ -9,7 +9,7 @@
 //! | [`kernel`] | ids, gs1, serial, qr, time, money, error | pure values and rules; no I/O, no clock |
 //! | [`platform`] | db, http, jobs, imports, outside | machinery every room stands on |
 //! | [`staff`] | accounts, tokens, sign_in | people who sign in, what they may do |
-//! | `production` | parties, products, materials, batches, labels | what was made, out of what, and its labels |
+//! | `production` | parties, styles, skus, terms, materials, batches, labels | what was made, out of what, and its labels |
 //! | `ownership` | sales, warranties, holders, scans | who sold it, who holds it |
 //! | `inspection` | defects, findings | what can be wrong with a garment, and what was found |
 //! | `quality` | trace, recalls, root_cause | what went wrong and where it came from |

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{in_words, say, tell, terminal_lang};
 use crate::config::Config;
+use crate::inspection::defects;
 use crate::kernel::time::{Clock, local_date};
 use crate::kernel::{Code, Error, Refusal, Result};
 use crate::platform::db::{self, DatabaseUrl, Finding, Migrated, Says, Store, StoreOptions};
@@ -12,7 +13,6 @@ use crate::platform::keys::{KeyFile, Purpose};
 use crate::platform::policies::{self, Policy};
 use crate::platform::words::Words;
 use crate::production::batches;
-use crate::inspection::defects;
 
 const ONE: StoreOptions = StoreOptions { connections: 1, group_commit: true };
 
@@ -197,7 +197,7 @@ fn policy_gaps(store: &Store, clock: &Clock) -> Result<Vec<Finding>> {
         }
         Ok(wrong)
     })?;
-    let missing = store.read_blocking(crate::production::products::policy_gaps)?;
+    let missing = store.read_blocking(crate::production::styles::policy_gaps)?;
     Ok(vec![
         Finding::list("policies", &wrong, "doctor-policies-sound"),
         Finding::list("warranty-policies", &missing, "doctor-warranties-sound"),

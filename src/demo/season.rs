@@ -1,6 +1,7 @@
 //! A season: catalogue, lots made of lots, batches, sales over eighteen months, holders, people.
 
 use chrono::{Days, NaiveDate, NaiveTime};
+use serde_json::{Value, json};
 
 use super::catalogue::{COVERS, GARMENTS, GTIN_RANGE, Garment, PARTIES, both};
 use super::chance::Chance;
@@ -14,14 +15,15 @@ use crate::ownership::holders::{self, Secret};
 use crate::ownership::sales::{self, NewSale, Sound};
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
+use crate::platform::rooms::made;
 use crate::production::batches::{self, Batch, BatchSheet, BatchStatus, LotUse};
 use crate::production::labels::{Format, Target};
 use crate::production::materials::{self, Lot, LotKind, LotPart, LotSheet};
 use crate::production::parties::{self, Party};
 use crate::production::print_jobs::{self, LabelRequest};
-use crate::production::products::{
-    self, AgeGroup, Component, Faq, Fibre, PolicyFields, SafetyClass, SkuFields, StartRule, StyleFacts, StyleFields,
-};
+use crate::production::skus::SkuView;
+use crate::production::styles::StyleView;
+use crate::production::terms::WarrantyPolicy;
 
 /// Units of the batch that is large enough to try 100,000 labels on.
 const BIG_BATCH: i64 = 120_000;
@@ -155,40 +157,23 @@ impl Maker<'_> {
                 parties::create(db, &stamp, party)?;
             }
             for cover in COVERS {
-                products::add_policy(
-                    db,
-                    &stamp,
-                    &PolicyFields {
-                        code: cover.code.into(),
-                        valid_from: first,
-                        months: cover.months,
-                        days: cover.days,
-                        start_rules: cover.start.iter().filter_map(|rule| StartRule::of(rule)).collect(),
-                        made_plus_months: None,
-                        coverage: both(cover.coverage.0, cover.coverage.1),
-                        exclusions: both(cover.exclusions.0, cover.exclusions.1),
-                    },
-                )?;
+                let policy = json!({
+                    "code": cover.code, "valid_from": first, "months": cover.months, "days": cover.days, "start_rules": cover.start,
+                    "coverage": both(cover.coverage.0, cover.coverage.1), "exclusions": both(cover.exclusions.0, cover.exclusions.1),
+                });
+                made::<WarrantyPolicy>(db, &stamp, policy)?;
             }
             let mut item = 0;
             for garment in GARMENTS {
-                products::create_style(db, &stamp, &style(garment))?;
+                made::<StyleView>(db, &stamp, style(garment))?;
                 for (colour_zh, colour_en) in garment.colours {
                     for (size, size_label) in garment.sizes {
                         item += 1;
-                        products::create_sku(
-                            db,
-                            &stamp,
-                            &SkuFields {
-                                style: garment.code.into(),
-                                code: sku_code(garment, colour_en, size),
-                                gtin: Some(gtin(item)?),
-                                colour: both(colour_zh, colour_en),
-                                size: (*size).into(),
-                                size_label: (*size_label).into(),
-                                version: None,
-                            },
-                        )?;
+                        let sku = json!({
+                            "style": garment.code, "code": sku_code(garment, colour_en, size), "gtin": gtin(item)?,
+                            "colour": { "zh": colour_zh, "en": colour_en }, "size": size, "size_label": size_label,
+                        });
+                        made::<SkuView>(db, &stamp, sku)?;
                     }
                 }
             }
@@ -516,63 +501,50 @@ fn gtin(item: i64) -> Result<String> {
     Ok(format!("{body}{}", char::from(digit)))
 }
 
-fn style(garment: &Garment) -> StyleFields {
-    let infant = garment.category == "infants";
-    let facts = StyleFacts {
-        composition: garment
-            .composition
-            .iter()
-            .map(|(zh, en, fibres)| Component {
-                name: both(zh, en),
-                fibres: fibres.iter().map(|(zh, en, hundredths)| Fibre { name: both(zh, en), hundredths: *hundredths }).collect(),
-            })
-            .collect(),
-        care: garment.care.iter().map(|code| (*code).to_owned()).collect(),
-        safety_class: Some(match garment.safety {
-            'A' => SafetyClass::A,
-            'B' => SafetyClass::B,
-            _ => SafetyClass::C,
-        }),
-        age_group: if infant { AgeGroup::Infant } else { AgeGroup::Adult },
-        product_standard: garment.standard.into(),
-        use_notes: both(
-            "深色衣物首次洗涤可能轻微掉色，请单独洗涤；存放于干燥通风处。",
-            "Dark colours may lose a little dye in the first wash: wash separately. Store dry and aired.",
-        ),
-        origin: both("棉纱产自石家庄，面料织造与染整在浙江完成。", "Yarn from Shijiazhuang; woven, knitted and dyed in Zhejiang."),
-        repair: both(
-            "纽扣、拉链、开线可在任一服务点免费修补。",
-            "Buttons, zips and open seams are mended free of charge at any service point.",
-        ),
-        take_back: both("门店回收旧衣，每件赠 20 元券。", "Our shops take worn garments back for a voucher of CNY 20."),
-        faq: vec![
-            Faq {
-                question: both("可以机洗吗？", "May I machine-wash it?"),
-                answer: both(
-                    "请按本页的洗涤图标洗护；图标与衣内洗水唛一致。",
-                    "Follow the symbols on this page; they are those of the care label inside.",
-                ),
-            },
-            Faq {
-                question: both("尺码不合适怎么办？", "What if the size does not fit?"),
-                answer: both(
-                    "签收后 7 天内，吊牌完好可免费换码一次。",
-                    "Within 7 days of delivery and with the hang-tag on, we change the size once free of charge.",
-                ),
-            },
-        ],
-        public_name: if garment.confidential { both("贴身衣物", "Underwear") } else { Both::default() },
-        ..StyleFacts::default()
-    };
-    StyleFields {
-        code: garment.code.into(),
-        brand: "岚山 LANSHAN".into(),
-        name: both(garment.zh, garment.en),
-        category: garment.category.into(),
-        confidential: garment.confidential,
-        manufacturer: Some("LANSHAN".into()),
-        policy: Some(garment.policy.into()),
-        facts,
-        ..StyleFields::default()
-    }
+fn style(garment: &Garment) -> Value {
+    let fibre = |(zh, en, hundredths): &(&str, &str, i64)| json!({ "name": both(zh, en), "hundredths": hundredths });
+    let component = |(zh, en, fibres): &(&str, &str, &[(&str, &str, i64)])| json!({ "name": both(zh, en), "fibres": fibres.iter().map(fibre).collect::<Vec<_>>() });
+    json!({
+        "code": garment.code,
+        "brand": "岚山 LANSHAN",
+        "name": both(garment.zh, garment.en),
+        "category": garment.category,
+        "confidential": garment.confidential,
+        "manufacturer": "LANSHAN",
+        "policy": garment.policy,
+        "facts": {
+            "composition": garment.composition.iter().map(component).collect::<Vec<_>>(),
+            "care": garment.care,
+            "safety_class": garment.safety.to_string(),
+            "age_group": if garment.category == "infants" { "infant" } else { "adult" },
+            "product_standard": garment.standard,
+            "use_notes": both(
+                "深色衣物首次洗涤可能轻微掉色，请单独洗涤；存放于干燥通风处。",
+                "Dark colours may lose a little dye in the first wash: wash separately. Store dry and aired.",
+            ),
+            "origin": both("棉纱产自石家庄，面料织造与染整在浙江完成。", "Yarn from Shijiazhuang; woven, knitted and dyed in Zhejiang."),
+            "repair": both(
+                "纽扣、拉链、开线可在任一服务点免费修补。",
+                "Buttons, zips and open seams are mended free of charge at any service point.",
+            ),
+            "take_back": both("门店回收旧衣，每件赠 20 元券。", "Our shops take worn garments back for a voucher of CNY 20."),
+            "faq": [
+                {
+                    "question": both("可以机洗吗？", "May I machine-wash it?"),
+                    "answer": both(
+                        "请按本页的洗涤图标洗护；图标与衣内洗水唛一致。",
+                        "Follow the symbols on this page; they are those of the care label inside.",
+                    ),
+                },
+                {
+                    "question": both("尺码不合适怎么办？", "What if the size does not fit?"),
+                    "answer": both(
+                        "签收后 7 天内，吊牌完好可免费换码一次。",
+                        "Within 7 days of delivery and with the hang-tag on, we change the size once free of charge.",
+                    ),
+                },
+            ],
+            "public_name": if garment.confidential { both("贴身衣物", "Underwear") } else { both("", "") },
+        },
+    })
 }

@@ -308,6 +308,20 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// The refusal of faults that the store showed: what stands on something or is there already is a conflict, as the first of them says,
+    /// unless something is wrong besides; nothing when there are none.
+    ///
+    /// # Errors
+    /// When `faults` is not empty.
+    pub fn unless_none(faults: Vec<Fault>) -> Result<()> {
+        match faults.first().filter(|_| faults.iter().all(|fault| fault.code.status() == 409)) {
+            Some(first) => Err(Self { code: first.code, args: first.args.clone(), faults }.into()),
+            None => Self::unless_empty(faults),
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.code.as_str())?;

@@ -74,6 +74,11 @@ impl Faults {
         !self.0.is_empty()
     }
 
+    /// All that was noted.
+    pub fn all(self) -> Vec<Fault> {
+        self.0
+    }
+
     /// `value` if nothing was wrong.
     ///
     /// # Errors

@@ -221,15 +221,6 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Thousandths as a decimal without trailing zeros: 12,500 is `12.5`.
-pub fn milli_text(milli: i64) -> String {
-    let (sign, digits) = (if milli < 0 { "-" } else { "" }, milli.unsigned_abs());
-    let fraction = format!("{:03}", digits % 1000);
-    let fraction = fraction.trim_end_matches('0');
-    let dot = if fraction.is_empty() { "" } else { "." };
-    format!("{sign}{}{dot}{fraction}", digits / 1000)
-}
-
 /// A number as people read it: its whole part in groups of three, a real minus before it. What is no number stays as it is.
 pub fn grouped(number: impl std::fmt::Display) -> String {
     let text = number.to_string();

@@ -8,10 +8,11 @@ use hangtag::kernel::{BatchNo, Error, GarmentId};
 use hangtag::platform::db::schema;
 use hangtag::platform::events;
 use hangtag::platform::imports::{Mode, Outcome};
-use hangtag::platform::rooms::{Sees, Thing, seen as found};
+use hangtag::platform::rooms::{Sees, made, saved, seen as found};
 use hangtag::production::batches::{self, Batch, BatchSheet, BatchStatus, LotUse, Origin};
-use hangtag::production::products::{self, SkuFields, StyleFields};
 use hangtag::production::serials::{self, Scanned};
+use hangtag::production::skus::SkuView;
+use hangtag::production::styles::StyleView;
 use hangtag::staff::accounts::Role;
 use proptest::prelude::*;
 use serde_json::json;
@@ -30,14 +31,10 @@ async fn furnish(app: &TestApp) {
     lot(app, lot_draft("FAB-2")).await.unwrap();
     let stamp = app.house.stamp("system");
     let made = app.house.store.write(move |db| {
-        let style: StyleFields = serde_json::from_value(json!({"code": "ST", "brand": "B", "name": {"zh": "衬衫", "en": "Shirt"}, "category": "shirt"})).unwrap();
-        products::create_style(db, &stamp, &style)?;
+        made::<StyleView>(db, &stamp, json!({"code": "ST", "brand": "B", "name": {"zh": "衬衫", "en": "Shirt"}, "category": "shirt"}))?;
         for (code, gtin) in [("SKU", Some(GTIN)), ("BARE", None)] {
-            let sku: SkuFields = serde_json::from_value(
-                json!({"style": "ST", "code": code, "gtin": gtin, "colour": {"zh": "白", "en": "White"}, "size": "M", "size_label": "170/88A"}),
-            )
-            .unwrap();
-            products::create_sku(db, &stamp, &sku)?;
+            let sku = json!({"style": "ST", "code": code, "gtin": gtin, "colour": {"zh": "白", "en": "White"}, "size": "M", "size_label": "170/88A"});
+            made::<SkuView>(db, &stamp, sku)?;
         }
         Ok(())
     });
@@ -232,7 +229,7 @@ story!(minting_writes_one_row_whatever_the_size, |app| {
     let stamp = app.house.stamp("system");
     let other_sku = app.house.store.write(move |db| {
         let before: BatchSheet = found(db, "B", Sees::ALL)?;
-        BatchSheet { sku: "BARE".into(), ..before.clone() }.save(db, &stamp, Some(&before))
+        saved(BatchSheet { sku: "BARE".into(), ..before.clone() }, db, &stamp, Some(&before))
     });
     assert_eq!(told(other_sku.await), ("in_use".into(), vec![("sku".into(), "in_use".into())]));
     for status in [BatchStatus::Hold, BatchStatus::Closed] {

@@ -4,6 +4,9 @@ use std::io::Write;
 
 use hangtag::kernel::GarmentId;
 use hangtag::kernel::text::Lang;
+use hangtag::platform::rooms::{Sees, seen};
+use hangtag::production::corrections::correct;
+use hangtag::production::skus::SkuView;
 
 use crate::story;
 use crate::support::season::{GTIN, Season};
@@ -309,23 +312,10 @@ story!(a_kept_page_is_never_older_than_the_store, |app| {
     app.house
         .store
         .write(move |db| {
-            let sku = hangtag::production::products::sku_by_code(db, "SH-2601-WH-M")?.unwrap();
-            let fields = hangtag::production::products::SkuFields {
-                style: "SH-2601".into(),
-                code: sku.code.clone(),
-                gtin: sku.gtin.clone(),
-                colour: crate::support::season::both("米白", "Ivory"),
-                size: sku.size.clone(),
-                size_label: sku.size_label.clone(),
-                version: Some(sku.version),
-            };
-            hangtag::production::products::change_sku(
-                db,
-                &stamp,
-                &sku.code,
-                &fields,
-                &hangtag::production::corrections::Act::correct("another dye house").unwrap(),
-            )
+            let before: SkuView = seen(db, "SH-2601-WH-M", Sees::ALL)?;
+            let mut after = before.clone();
+            (after.sku.colour_zh, after.sku.colour_en) = ("米白".into(), "Ivory".into());
+            correct(after, db, &stamp, &before, "another dye house")
         })
         .await
         .unwrap();

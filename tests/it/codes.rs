@@ -5,7 +5,8 @@ use hangtag::each;
 use hangtag::inspection::{defects, findings};
 use hangtag::platform::db::{DatabaseUrl, Db, migrate};
 use hangtag::platform::imports::{Mode, Outcome};
-use hangtag::production::{batches, materials, parties, products};
+use hangtag::platform::rooms::made;
+use hangtag::production::{batches, materials, parties, skus, styles};
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
@@ -25,8 +26,8 @@ async fn furnish(app: &TestApp) {
     let stamp = app.house.stamp("system");
     app.write(move |db| {
         defects::seed(db)?;
-        products::create_style(db, &stamp, &serde_json::from_value(json!({"code": "ST", "name": {"zh": "衬衫"}})).unwrap())?;
-        products::create_sku(db, &stamp, &serde_json::from_value(json!({"style": "ST", "code": "ST-M", "size": "M"})).unwrap())?;
+        made::<styles::StyleView>(db, &stamp, json!({"code": "ST", "name": {"zh": "衬衫"}}))?;
+        made::<skus::SkuView>(db, &stamp, json!({"style": "ST", "code": "ST-M", "size": "M"}))?;
         Ok(())
     })
     .await;
@@ -179,8 +180,8 @@ story!(one_code_in_other_letters_is_one_thing, |app| {
     }
     for (table, file) in [
         (parties::IMPORT, "code,name_zh,roles\nmill-a,MILL-A 厂,\"mill,factory\"\n"),
-        (products::STYLE_IMPORT, "code,name_zh\nst,衬衫\n"),
-        (products::SKU_IMPORT, "code,style,size\nst-m,st,M\n"),
+        (styles::IMPORT, "code,name_zh\nst,衬衫\n"),
+        (skus::IMPORT, "code,style,size\nst-m,st,M\n"),
     ] {
         let report = import(&app, table, file, Mode::Apply).await;
         assert_eq!((report.added, report.changed, report.unchanged), (0, 0, 1), "{report:?}");

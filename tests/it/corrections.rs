@@ -5,9 +5,9 @@ use hangtag::kernel::BatchNo;
 use hangtag::kernel::event::Subject;
 use hangtag::platform::events;
 use hangtag::platform::imports::{ImportTable, Mode, Outcome};
-use hangtag::platform::rooms::{Sees, seen as seen_in_store};
-use hangtag::production::products::StartRule;
-use hangtag::production::{batches, materials, products};
+use hangtag::platform::rooms::{Sees, Thing, made, seen as seen_in_store};
+use hangtag::production::terms::StartRule;
+use hangtag::production::{batches, materials, skus, styles, terms};
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
@@ -31,11 +31,11 @@ async fn furnish(app: &TestApp) -> BatchNo {
     app.write(move |db| {
         defects::seed(db)?;
         for (style, name) in [("SHIRT", "衬衫"), ("TROUSERS", "长裤")] {
-            products::create_style(db, &stamp, &serde_json::from_value(json!({"code": style, "name": {"zh": name}})).unwrap())?;
+            made::<styles::StyleView>(db, &stamp, json!({"code": style, "name": {"zh": name}}))?;
         }
         for (code, gtin, size) in [("SKU-M", Some(GTIN), "M"), ("SKU-L", None, "L")] {
             let sku = json!({"style": "SHIRT", "code": code, "gtin": gtin, "colour": {"zh": "白"}, "size": size});
-            products::create_sku(db, &stamp, &serde_json::from_value(sku).unwrap())?;
+            made::<skus::SkuView>(db, &stamp, sku)?;
         }
         Ok(())
     })
@@ -336,25 +336,22 @@ story!(a_sku_and_a_style_are_what_was_sold, |app| {
     planner.json("POST", "/api/v1/styles", &json!({"code": "TROUSERS", "name": {"zh": "长裤"}})).await.expect(201);
     // To another style, another size: not once garments have serials.
     let csv = format!("code,style,size\n{sku},TROUSERS,L\n");
-    assert_eq!(taken(&app, products::SKU_IMPORT, &csv), at(2, &["style", "size"]));
+    assert_eq!(taken(&app, skus::IMPORT, &csv), at(2, &["style", "size"]));
     let uri = format!("/api/v1/skus/{sku}");
     let to = json!({"code": sku, "style": "TROUSERS", "gtin": goods.gtin, "size": "M", "version": 1});
     assert_eq!(fields(&planner.json("PUT", &uri, &to).await.expect(409)), ["style"]);
-    let form = [("code", "OTHER"), ("gtin", goods.gtin.as_str()), ("size", "M"), ("version", "1")];
+    let form = [("style", style.as_str()), ("code", "OTHER"), ("gtin", goods.gtin.as_str()), ("size", "M"), ("version", "1")];
     assert!(planner.form(&format!("/skus/{sku}/edit"), &form).await.expect(422).text().contains("batches that use it: 1"));
     // A style keeps its name once something was sold; its policy may change, and the sale keeps its own.
     let named = format!("code,name_zh\n{style},长裤\n");
-    assert_eq!(load(&app, products::STYLE_IMPORT, &named, Mode::DryRun).changed, 1, "nothing is sold yet");
+    assert_eq!(load(&app, styles::IMPORT, &named, Mode::DryRun).changed, 1, "nothing is sold yet");
     let warranty = sell(&app, crate::warranties::sale_of(&goods, 0, "2026-06-10")).await;
-    assert_eq!(taken(&app, products::STYLE_IMPORT, &named), at(2, &["name_zh"]));
-    assert_eq!(taken(&app, products::STYLE_IMPORT, &format!("code,name_zh\n{style},\n")).len(), 1, "nor is it erased");
+    assert_eq!(taken(&app, styles::IMPORT, &named), at(2, &["name_zh"]));
+    assert_eq!(taken(&app, styles::IMPORT, &format!("code,name_zh\n{style},\n")).len(), 1, "nor is it erased");
     let other = policy("OTHER", &[StartRule::Sold]);
     let stamp = app.house.stamp("system");
-    app.write(move |db| products::add_policy(db, &stamp, &other)).await;
-    assert_eq!(
-        load(&app, products::STYLE_IMPORT, &format!("code,policy,brand,category\n{style},other,示例,shirt\n"), Mode::Apply).changed,
-        1
-    );
+    app.write(move |db| other.clone().save(db, &stamp, None)).await;
+    assert_eq!(load(&app, styles::IMPORT, &format!("code,policy,brand,category\n{style},other,示例,shirt\n"), Mode::Apply).changed, 1);
     let garment = goods.garment(0);
     let after = app.look(move |db| Ok(hangtag::ownership::sales::latest(db, garment)?.unwrap())).await;
     assert_eq!(after.policy, warranty.policy, "the terms of the day it was sold");
@@ -377,7 +374,7 @@ story!(a_sku_and_a_style_are_what_was_sold, |app| {
     let id = app
         .look({
             let sku = sku.clone();
-            move |db| Ok(products::sku_by_code(db, &sku)?.unwrap().id)
+            move |db| Ok(skus::by_code(db, &sku)?.unwrap().id)
         })
         .await;
     let facts = history(&app, "sku", id.0).await;
@@ -459,16 +456,16 @@ story!(what_a_file_does_not_speak_of_stays_and_an_empty_cell_erases, |app| {
     assert_eq!(load(hangtag::production::parties::IMPORT, "code,city\nP,\n".into()).changed, 1);
     assert_eq!(planner.get("/api/v1/parties/P").await.expect(200).json()["city"], "");
     assert_eq!(seen(&load(hangtag::production::parties::IMPORT, "code,roles\nP,\n".into())), [(2, "roles", "missing")]);
-    assert_eq!(load(products::STYLE_IMPORT, "code,brand,safety_class,recycled,status\nSHIRT,示例,B,20%,停用\n".into()).changed, 1);
-    assert_eq!(load(products::STYLE_IMPORT, "code,brand,safety_class,recycled,status\nSHIRT,,,,\n".into()).changed, 1);
+    assert_eq!(load(styles::IMPORT, "code,brand,safety_class,recycled,status\nSHIRT,示例,B,20%,停用\n".into()).changed, 1);
+    assert_eq!(load(styles::IMPORT, "code,brand,safety_class,recycled,status\nSHIRT,,,,\n".into()).changed, 1);
     let style = planner.get("/api/v1/styles/SHIRT").await.expect(200).json();
     assert_eq!((&style["brand"], &style["facts"]["safety_class"], &style["status"]), (&json!(""), &json!(null), &json!("closed")));
-    assert_eq!(load(products::SKU_IMPORT, "code,gtin\nSKU-M,\n".into()).changed, 1);
+    assert_eq!(load(skus::IMPORT, "code,gtin\nSKU-M,\n".into()).changed, 1);
     assert_eq!(planner.get("/api/v1/skus/SKU-M").await.expect(200).json()["old_gtins"], json!([GTIN]));
     let terms = "code,valid_from,months,start_rules,coverage_zh,made_plus_months\nW,2026-01-01,12,sold,缝线,36\n";
-    assert_eq!(load(products::POLICY_IMPORT, terms.into()).added, 1);
-    assert_eq!(load(products::POLICY_IMPORT, "code,valid_from,months,start_rules\nW,2026-01-01,12,sold\n".into()).unchanged, 1);
-    assert_eq!(load(products::POLICY_IMPORT, "code,valid_from,months,start_rules\nW,2026-07-01,24,sold\n".into()).added, 1);
-    let newest = planner.get("/api/v1/policies/W").await.expect(200).json()[0].clone();
+    assert_eq!(load(terms::IMPORT, terms.into()).added, 1);
+    assert_eq!(load(terms::IMPORT, "code,valid_from,months,start_rules\nW,2026-01-01,12,sold\n".into()).unchanged, 1);
+    assert_eq!(load(terms::IMPORT, "code,valid_from,months,start_rules\nW,2026-07-01,24,sold\n".into()).added, 1);
+    let newest = planner.get("/api/v1/policies/W").await.expect(200).json();
     assert_eq!((&newest["months"], &newest["coverage"]["zh"], &newest["made_plus_months"]), (&json!(24), &json!("缝线"), &json!(36)));
 });

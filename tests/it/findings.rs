@@ -3,7 +3,10 @@
 use hangtag::inspection::{defects, findings};
 use hangtag::kernel::{GarmentId, Id};
 use hangtag::platform::imports::{Importer, Mode, Outcome, Source};
-use hangtag::production::{batches, materials, parties, products};
+use hangtag::platform::rooms::made;
+use hangtag::production::skus::SkuView;
+use hangtag::production::styles::StyleView;
+use hangtag::production::{batches, materials, parties};
 use hangtag::staff::accounts::Role;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
@@ -55,8 +58,8 @@ async fn world(app: &TestApp) -> World {
                 json!({"code": code, "supplier": supplier, "kind": kind, "material_zh": "料", "quantity_milli": 1_000_000, "unit": "m"});
             materials::create(db, &stamp, read(draft))?;
         }
-        products::create_style(db, &stamp, &read(json!({"code": "ST", "name": {"zh": "衬衫", "en": "Shirt"}})))?;
-        products::create_sku(db, &stamp, &read(json!({"style": "ST", "code": "SKU", "gtin": GTIN, "size": "M"})))?;
+        made::<StyleView>(db, &stamp, json!({"code": "ST", "name": {"zh": "衬衫", "en": "Shirt"}}))?;
+        made::<SkuView>(db, &stamp, json!({"style": "ST", "code": "SKU", "gtin": GTIN, "size": "M"}))?;
         let lot = |component: &str, lot: &str| json!({"component": component, "lot": lot});
         for (code, lots) in [("B-1", vec![lot("shell", "FAB-1"), lot("buttons", "BUT-1")]), ("B-2", vec![lot("shell", "FAB-2")])] {
             let draft = json!({"code": code, "sku": "SKU", "factory": "FACTORY", "planned": 100, "lots": lots});

@@ -10,7 +10,7 @@ use hangtag::ownership::warranties::{self, WarrantyState};
 use hangtag::platform::db::schema::{batch_tally, contact, holder};
 use hangtag::platform::events;
 use hangtag::production::batches;
-use hangtag::production::products::StartRule;
+use hangtag::production::terms::StartRule;
 use hangtag::staff::accounts::Role;
 use hangtag::{each, kernel};
 use serde_json::json;

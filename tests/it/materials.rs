@@ -6,7 +6,7 @@ use hangtag::kernel::event::Subject;
 use hangtag::kernel::{Error, Id, Refusal};
 use hangtag::platform::events;
 use hangtag::platform::imports::{ImportReport, ImportTable, Importer, Mode, Outcome, Source};
-use hangtag::platform::rooms::{ListQuery, Listing, Sees, Thing, seen as found};
+use hangtag::platform::rooms::{ListQuery, Listing, Sees, saved, seen as found};
 use hangtag::production::materials::{self, Lot, LotPart, LotSheet};
 use hangtag::production::parties::{self, Party, Role as PartyRole};
 use hangtag::staff::accounts::Role;
@@ -68,7 +68,7 @@ async fn change(app: &TestApp, code: &'static str, lot: LotSheet) -> Result<LotS
     let stamp = app.house.stamp("system");
     let changed = app.house.store.write(move |db| {
         let before: LotSheet = found(db, code, Sees::ALL)?;
-        lot.clone().save(db, &stamp, Some(&before))
+        saved(lot.clone(), db, &stamp, Some(&before))
     });
     changed.await
 }

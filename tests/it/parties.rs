@@ -240,7 +240,8 @@ story!(every_bad_row_of_a_file_of_parties_is_named, |app| {
         A-4,x,wizard,6901234000008,Atlantis,gone\n\
         A-5,x,mill,6901234000009,,\n\
         A-6,x,mill,,,\n\
-        A-6,y,mill,,,\n";
+        A-6,y,mill,,,\n\
+        ,z,mill,,,\n";
     let report = import(&app, parties::IMPORT, file, Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Refused);
     let mut found = wrong(&report);
@@ -257,6 +258,7 @@ story!(every_bad_row_of_a_file_of_parties_is_named, |app| {
             (5, "status", "not_one_of"),
             (6, "gln", "duplicate"),
             (8, "code", "duplicate"),
+            (9, "code", "missing"),
         ]
     );
     assert_eq!(app.house.store.read(|db| parties::by_code(db, "A-6")).await.unwrap(), None);

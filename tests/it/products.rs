@@ -6,7 +6,9 @@ use hangtag::kernel::event::Subject;
 use hangtag::kernel::text::Lang;
 use hangtag::platform::events;
 use hangtag::platform::imports::{Mode, Outcome};
-use hangtag::production::products::{self, LabelItem, StartRule};
+use hangtag::production::styles::{self, LabelItem};
+use hangtag::production::terms::{self, StartRule};
+use hangtag::production::{composition, skus};
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
@@ -136,13 +138,13 @@ story!(every_wrong_fact_of_a_style_is_named_and_nothing_is_left, |app| {
         ("/facts/stages/dye", json!("Narnia"), "facts.stages.dye", "unknown_name"),
         ("/facts/stages/dye", json!("Korea"), "facts.stages.dye", "unknown_name"),
         ("/facts/age_group", json!("infant"), "facts.safety_class", "not_one_of"),
-        ("/facts/safety_class", json!("D"), "facts.safety_class", "malformed"),
+        ("/facts/safety_class", json!("D"), "facts.safety_class", "not_one_of"),
         ("/facts/recycled_hundredths", json!(10_001), "facts.recycled_hundredths", "out_of_range"),
         ("/facts/recycled_hundredths", json!(-1), "facts.recycled_hundredths", "out_of_range"),
         ("/facts/use_notes/zh", json!(long), "facts.use_notes.zh", "too_long"),
         ("/facts/use_notes/zh", json!("a\u{0}b"), "facts.use_notes.zh", "control_character"),
         ("/facts/certificates/0/name", json!(""), "facts.certificates.0.name", "missing"),
-        ("/facts/certificates/0/valid_to", json!("soon"), "facts.certificates[0].valid_to", "malformed"),
+        ("/facts/certificates/0/valid_to", json!("soon"), "facts.certificates.0.valid_to", "not_a_date"),
         ("/facts/faq/0/answer", json!({}), "facts.faq.0.answer", "missing"),
         ("/facts/size_chart/points/0/mm", json!([1000]), "facts.size_chart.points.0.mm", "wrong_sum"),
         ("/facts/size_chart/points/0/mm", json!([1000, -5]), "facts.size_chart.points.0.mm.1", "out_of_range"),
@@ -179,7 +181,7 @@ story!(a_gtin_that_is_replaced_never_dies, |app| {
     let changed = planner.json("PUT", "/api/v1/skus/ST-2601-WHT-M", &change(json!("06901234000023"), 1)).await.expect(200).json();
     assert_eq!((changed["gtin"].as_str(), &changed["old_gtins"]), (Some("06901234000023"), &json!(["06901234000016"])));
     for gtin in ["06901234000016", "06901234000023"] {
-        let found = app.house.store.glance(move |db| products::sku_by_gtin(db, gtin)).await.unwrap().unwrap();
+        let found = app.house.store.glance(move |db| skus::by_gtin(db, gtin)).await.unwrap().unwrap();
         assert_eq!(found.id, id);
         assert_eq!(planner.get(&format!("/api/v1/skus?gtin={gtin}")).await.expect(200).json()["items"][0]["code"], "ST-2601-WHT-M");
     }
@@ -193,7 +195,7 @@ story!(a_gtin_that_is_replaced_never_dies, |app| {
     let without = planner.json("PUT", "/api/v1/skus/ST-2601-WHT-M", &change(Value::Null, 3)).await.expect(200).json();
     assert_eq!(without["gtin"], Value::Null);
     for gtin in ["06901234000016", "06901234000023"] {
-        let found = app.house.store.glance(move |db| products::sku_by_gtin(db, gtin)).await.unwrap();
+        let found = app.house.store.glance(move |db| skus::by_gtin(db, gtin)).await.unwrap();
         assert_eq!(found.map(|sku| sku.id), Some(id), "{gtin}");
     }
     assert_eq!(planner.json("PUT", "/api/v1/skus/ST-2601-WHT-M", &change(Value::Null, 3)).await.expect(409).code(), "stale");
@@ -233,18 +235,26 @@ story!(a_policy_gets_versions_and_each_day_has_its_own, |app| {
     assert_eq!(made["version"], 2);
     let at = |date: &str| {
         let (store, date) = (app.house.store.clone(), day(date));
-        async move { store.read(move |db| products::policy_at(db, "W-STD", date)).await.unwrap() }
+        async move { store.read(move |db| terms::policy_at(db, "W-STD", date)).await.unwrap() }
     };
     assert_eq!(at("2025-12-31").await, None);
     let first = at("2026-06-30").await.unwrap();
     assert_eq!((first.version, first.months), (1, 12));
-    assert_eq!(first.start_rules, [StartRule::Delivered, StartRule::Sold, StartRule::Activated]);
+    assert_eq!(first.start_rules.0, [StartRule::Delivered, StartRule::Sold, StartRule::Activated]);
     let second = at("2026-07-01").await.unwrap();
     assert_eq!((second.version, second.months, second.made_plus_months), (2, 24, Some(36)));
-    let by_id = app.house.store.glance(move |db| products::policy(db, first.id)).await.unwrap();
+    let by_id = app.house.store.glance(move |db| terms::policy(db, first.id)).await.unwrap();
     assert_eq!(by_id.unwrap().version, 1);
-    let versions = planner.get("/api/v1/policies/W-STD").await.expect(200).json();
-    assert_eq!(versions.as_array().unwrap().len(), 2);
+    // The policy is its newest version; the list has all of them.
+    assert_eq!(planner.get("/api/v1/policies/W-STD").await.expect(200).json(), made);
+    let versions = planner.get("/api/v1/policies?policy=w-std").await.expect(200).json();
+    let versions: Vec<_> = versions["items"].as_array().unwrap().iter().map(|one| one["version"].as_i64().unwrap()).collect();
+    assert_eq!(versions, [2, 1]);
+    let next = planner.get("/api/v1/policies?per_page=1").await.expect(200).json()["next"].as_str().unwrap().to_owned();
+    let last = planner.get(&format!("/api/v1/policies?per_page=1&after={next}")).await.expect(200).json();
+    assert_eq!((&last["items"][0]["version"], last["next"].as_str()), (&json!(1), None));
+    let back = last["previous"].as_str().unwrap();
+    assert_eq!(planner.get(&format!("/api/v1/policies?per_page=1&before={back}")).await.expect(200).json()["items"][0], made);
     planner.get("/api/v1/policies/NONE").await.expect(404);
 
     let cases: &[(&str, Value, &str, &str)] = &[
@@ -254,7 +264,7 @@ story!(a_policy_gets_versions_and_each_day_has_its_own, |app| {
         ("/days", json!(4000), "days", "out_of_range"),
         ("/made_plus_months", json!(-1), "made_plus_months", "out_of_range"),
         ("/start_rules", json!([]), "start_rules", "missing"),
-        ("/start_rules", json!(["sold", "sold"]), "start_rules", "duplicate"),
+        ("/start_rules", json!(["sold", "sold"]), "start_rules.1", "duplicate"),
         ("/coverage/zh", json!("x".repeat(4_001)), "coverage.zh", "too_long"),
         ("/name", json!("x"), "name", "unknown_field"),
     ];
@@ -269,9 +279,9 @@ story!(the_card_finds_all_of_a_product_and_the_label_its_eight_items, |app| {
     planner.json("POST", "/api/v1/styles", &shirt()).await.expect(201);
     let sku = planner.json("POST", "/api/v1/skus", &medium()).await.expect(201).json();
     let id: Id = sku["id"].as_str().unwrap().parse().unwrap();
-    let product = app.house.store.glance(move |db| products::product(db, id, day("2026-06-15"))).await.unwrap().unwrap();
+    let product = app.house.store.glance(move |db| skus::product(db, id, day("2026-06-15"))).await.unwrap().unwrap();
     assert_eq!(product.policy.as_ref().map(|policy| policy.months), Some(12));
-    let items = products::label_items(&product.style, &product.sku, product.maker.as_ref(), Lang::Zh);
+    let items = styles::label_items(&product.style, product.sku.label_size(), product.maker.as_ref(), Lang::Zh);
     let texts: Vec<&str> = items.iter().map(|(_, text)| text.as_str()).collect();
     assert_eq!(
         texts,
@@ -286,14 +296,14 @@ story!(the_card_finds_all_of_a_product_and_the_label_its_eight_items, |app| {
             "请存放在干燥处",
         ]
     );
-    assert_eq!(products::missing_items(&product.style, &product.sku, product.maker.as_ref()), []);
+    assert_eq!(styles::missing_items(&product.style, product.sku.label_size(), product.maker.as_ref()), []);
     let mut bare = product.style.clone();
-    bare.facts = products::StyleFacts::default();
+    bare.facts = styles::StyleFacts::default();
     assert_eq!(
-        products::missing_items(&bare, &product.sku, None),
+        styles::missing_items(&bare, product.sku.label_size(), None),
         [LabelItem::Manufacturer, LabelItem::Composition, LabelItem::Care, LabelItem::Standard, LabelItem::Safety]
     );
-    assert_eq!(app.house.store.glance(|db| products::product(db, Id(1), day("2026-06-15"))).await.unwrap(), None);
+    assert_eq!(app.house.store.glance(|db| skus::product(db, Id(1), day("2026-06-15"))).await.unwrap(), None);
 });
 
 story!(a_confidential_style_is_seen_outside_only_by_its_maker, |app| {
@@ -335,8 +345,8 @@ story!(styles_and_policies_have_pages_in_both_languages, |app| {
         ("manufacturer", "BR-01"),
         ("policy", "W-STD"),
         ("facts.composition", "面料：棉 95%，氨纶 5%"),
-        ("care.0", "wash-30-mild"),
-        ("care.4", "iron-110"),
+        ("facts.care.0", "wash-30-mild"),
+        ("facts.care.4", "iron-110"),
         ("facts.safety_class", "B"),
         ("facts.age_group", "adult"),
         ("facts.product_standard", "GB/T 2660-2017"),
@@ -358,23 +368,37 @@ story!(styles_and_policies_have_pages_in_both_languages, |app| {
     let edit = person.page("/styles/ST-1/edit").await.expect(200);
     assert!(edit.text().contains("value=\"960, 1000\"") && edit.text().contains("value=\"wash-30-mild\" selected"));
 
-    let bad_sku = person.form("/styles/ST-1/skus/new", &[("code", "ST-1-S"), ("gtin", "6901234000017")]).await.expect(422);
+    assert_eq!(person.page("/styles/ST-1/skus/new").await.expect(303).header("location"), Some("/skus/new?style=ST-1"));
+    assert!(person.page("/skus/new?style=ST-1").await.expect(200).text().contains("name=\"style\" value=\"ST-1\""));
+    let bad_sku = person.form("/skus/new", &[("style", "ST-1"), ("code", "ST-1-S"), ("gtin", "6901234000017")]).await.expect(422);
     assert!(bad_sku.text().contains("The check digit is wrong; it should be 6."));
-    person.form("/styles/ST-1/skus/new", &[("code", "ST-1-S"), ("gtin", "6901234000016"), ("size_label", "165/84A")]).await.expect(303);
-    assert_eq!(person.page("/skus/ST-1-S").await.expect(303).header("location"), Some("/styles/ST-1#skus"));
-    let change = [("code", "ST-1-S"), ("gtin", "6901234000023"), ("size_label", "165/84A"), ("version", "1")];
+    let sku = [("style", "ST-1"), ("code", "ST-1-S"), ("gtin", "6901234000016"), ("size_label", "165/84A")];
+    assert_eq!(person.form("/skus/new", &sku).await.expect(303).header("location"), Some("/skus/ST-1-S"));
+    assert!(person.page("/skus").await.expect(200).text().contains("href=\"/skus/ST-1-S\""));
+    let change = [("style", "ST-1"), ("code", "ST-1-S"), ("gtin", "6901234000023"), ("size_label", "165/84A"), ("version", "1")];
     person.form("/skus/ST-1-S/edit", &change).await.expect(303);
     let page = person.page("/styles/ST-1").await.expect(200);
-    assert!(page.text().contains("Formerly 06901234000016") && page.text().contains("Everything a label must say is there"));
+    assert!(page.text().contains("href=\"/skus/ST-1-S\"") && page.text().contains("Everything a label must say is there"));
+    let page = person.page("/skus/ST-1-S").await.expect(200);
+    assert!(page.text().contains("06901234000016") && page.text().contains("href=\"/styles/ST-1\""), "{}", page.text());
 
-    let new = person.page("/policies/new?from=W-STD").await.expect(200);
+    let new = person.page("/policies/W-STD/edit").await.expect(200);
     assert!(new.text().contains("value=\"2026-06-15\"") && new.text().contains("value=\"delivered\" selected"));
     let nothing = person.form("/policies/new", &[("code", "W-2"), ("valid_from", "later")]).await.expect(422);
     assert!(nothing.text().contains("“later” is not a date"));
-    let version = [("code", "W-STD"), ("valid_from", "2026-06-15"), ("months", "6"), ("start_rules.0", "sold"), ("coverage.zh", "缝线")];
-    person.form("/policies/new", &version).await.expect(303);
+    let version = [
+        ("code", "W-STD"),
+        ("valid_from", "2026-06-15"),
+        ("months", "6"),
+        ("start_rules.0", "sold"),
+        ("coverage.zh", "缝线"),
+        ("version", "1"),
+    ];
+    person.form("/policies/W-STD/edit", &version).await.expect(303);
     let policies = person.page("/policies").await.expect(200);
-    assert!(policies.text().contains("6 months") && policies.text().contains("12 months"));
+    assert!(policies.text().contains("2026-06-15") && policies.text().contains("2026-01-01") && policies.text().contains("Delivery, Sale"));
+    let page = person.page("/policies/W-STD").await.expect(200);
+    assert!(page.text().contains("New version") && page.text().contains("/policies?policy=W-STD"), "{}", page.text());
 });
 
 const POLICIES: &str =
@@ -387,7 +411,7 @@ const SKUS: &str =
 
 story!(files_of_products_are_checked_then_applied_and_change_nothing_the_second_time, |app| {
     planner(&app).await;
-    let file = [(products::POLICY_IMPORT, POLICIES, 2), (products::STYLE_IMPORT, STYLES, 2), (products::SKU_IMPORT, SKUS, 2)];
+    let file = [(terms::IMPORT, POLICIES, 2), (styles::IMPORT, STYLES, 2), (skus::IMPORT, SKUS, 2)];
     for (table, text, rows) in file {
         // The policy of the stories before has another text.
         let text = text.replace("W-STD", "W-FILE");
@@ -398,24 +422,24 @@ story!(files_of_products_are_checked_then_applied_and_change_nothing_the_second_
         let again = import(&app, table, &text, Mode::Apply).await;
         assert_eq!((again.added, again.changed, again.unchanged), (0, 0, rows), "{again:?}");
     }
-    let style = app.house.store.read(|db| products::style_by_code(db, "ST-1")).await.unwrap().unwrap();
-    assert_eq!(style.facts.composition_in(Lang::En), "shell: 95% cotton, 5% elastane; lining: 100% polyester");
-    assert_eq!((style.facts.stages.sew.as_str(), style.policy_code.as_str(), style.version), ("VN", "W-FILE", 1));
+    let style = app.house.store.read(|db| styles::by_code(db, "ST-1")).await.unwrap().unwrap();
+    assert_eq!(composition::show(&style.facts.composition, Lang::En), "shell: 95% cotton, 5% elastane; lining: 100% polyester");
+    assert_eq!((style.facts.stages.sew.as_str(), style.policy.as_str(), style.version), ("VN", "W-FILE", 1));
 
     // What a row leaves empty stays; a replaced GTIN stays as an alias.
-    let changed = import(&app, products::STYLE_IMPORT, "code,brand\nST-1,示例\n", Mode::Apply).await;
+    let changed = import(&app, styles::IMPORT, "code,brand\nST-1,示例\n", Mode::Apply).await;
     assert_eq!((changed.changed, changed.fault_count), (1, 0));
-    let style = app.house.store.read(|db| products::style_by_code(db, "ST-1")).await.unwrap().unwrap();
+    let style = app.house.store.read(|db| styles::by_code(db, "ST-1")).await.unwrap().unwrap();
     assert_eq!((style.brand.as_str(), style.facts.product_standard.as_str(), style.version), ("示例", "GB/T 2660-2017", 2));
-    let changed = import(&app, products::SKU_IMPORT, "code,gtin\nST-1-S,6901234000030\n", Mode::Apply).await;
+    let changed = import(&app, skus::IMPORT, "code,gtin\nST-1-S,6901234000030\n", Mode::Apply).await;
     assert_eq!((changed.changed, changed.fault_count), (1, 0));
-    let sku = app.house.store.read(|db| products::sku_by_gtin(db, "06901234000016")).await.unwrap().unwrap();
+    let sku = app.house.store.read(|db| skus::by_gtin(db, "06901234000016")).await.unwrap().unwrap();
     assert_eq!((sku.code.as_str(), sku.size_label.as_str()), ("ST-1-S", "165/84A"));
 
     // What is taken away as a file may be handed in again.
     let person = app.persona(Role::Planner).await;
     for lang in ["zh-CN", "en"] {
-        for (address, table) in [("/styles.csv", products::STYLE_IMPORT), ("/skus.csv", products::SKU_IMPORT)] {
+        for (address, table) in [("/styles.csv", styles::IMPORT), ("/skus.csv", skus::IMPORT)] {
             let file = person.get(&format!("{address}?lang={lang}")).await.expect(200);
             let report = import(&app, table, file.text(), Mode::DryRun).await;
             assert_eq!((wrong(&report), report.unchanged), (vec![], 2), "{}", file.text());
@@ -425,14 +449,14 @@ story!(files_of_products_are_checked_then_applied_and_change_nothing_the_second_
 
 story!(every_bad_row_of_a_file_of_products_is_named_and_none_is_applied, |app| {
     planner(&app).await;
-    import(&app, products::STYLE_IMPORT, "code,name\nST-1,Shirt\n", Mode::Apply).await;
-    import(&app, products::SKU_IMPORT, "code,style,gtin\nOLD,ST-1,6901234000016\n", Mode::Apply).await;
+    import(&app, styles::IMPORT, "code,name\nST-1,Shirt\n", Mode::Apply).await;
+    import(&app, skus::IMPORT, "code,style,gtin\nOLD,ST-1,6901234000016\n", Mode::Apply).await;
     let styles = "code,name_en,manufacturer,policy,composition,care,safety_class,age_group,sew_country,confidential,recycled\n\
         A,x,NONE,NONE,,,,,,,\n\
         B,x,,,\"cotton 95%, elastane 4%\",wash-99,D,elder,Narnia,perhaps,101%\n\
         C,,,,cottn 100%,wash-30 wash-40,,,,,\n\
         D,x,,,cotton,,B,infant,,,abc\n";
-    let report = import(&app, products::STYLE_IMPORT, styles, Mode::Apply).await;
+    let report = import(&app, styles::IMPORT, styles, Mode::Apply).await;
     let mut found = wrong(&report);
     found.sort_unstable();
     assert_eq!(
@@ -454,13 +478,13 @@ story!(every_bad_row_of_a_file_of_products_is_named_and_none_is_applied, |app| {
         ]
     );
     // What only the whole record shows: a name nowhere, an infant's class.
-    let report = import(&app, products::STYLE_IMPORT, "code,safety_class,age_group\nE,B,infant\n", Mode::Apply).await;
+    let report = import(&app, styles::IMPORT, "code,safety_class,age_group\nE,B,infant\n", Mode::Apply).await;
     let mut found = wrong(&report);
     found.sort_unstable();
     assert_eq!(found, [(2, "name_zh", "missing"), (2, "safety_class", "not_one_of")]);
 
     let skus = "code,style,gtin\nS1,NONE,\nS2,,\nS3,ST-1,6901234000017\nS4,ST-1,6901234000016\nS5,ST-1,6901234000023\nS6,ST-1,06901234000023\nS7,ST-1,2000001000014\n";
-    let report = import(&app, products::SKU_IMPORT, skus, Mode::Apply).await;
+    let report = import(&app, skus::IMPORT, skus, Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Refused);
     let mut found = wrong(&report);
     found.sort_unstable();
@@ -476,7 +500,7 @@ story!(every_bad_row_of_a_file_of_products_is_named_and_none_is_applied, |app| {
         ]
     );
     let policies = "code,valid_from,months,days,start_rules\nW-STD,2025-12-31,6,,sold\nP,2026-01-01,,,sold\nQ,2026-01-01,x,1,bought\nR,2026-02-01,1,,sold\nR,2026-01-01,1,,sold\n";
-    let report = import(&app, products::POLICY_IMPORT, policies, Mode::Apply).await;
+    let report = import(&app, terms::IMPORT, policies, Mode::Apply).await;
     let mut found = wrong(&report);
     found.sort_unstable();
     assert_eq!(
@@ -489,8 +513,8 @@ story!(every_bad_row_of_a_file_of_products_is_named_and_none_is_applied, |app| {
             (6, "valid_from", "dates_out_of_order"),
         ]
     );
-    assert_eq!(app.house.store.read(|db| products::sku_by_code(db, "S5")).await.unwrap(), None);
-    assert_eq!(app.house.store.read(|db| products::policies(db, Some("R"))).await.unwrap(), []);
+    assert_eq!(app.house.store.read(|db| skus::by_code(db, "S5")).await.unwrap(), None);
+    assert_eq!(app.house.store.read(|db| terms::policies(db, Some("R"))).await.unwrap(), []);
 });
 
 /// Requests that must be refused to who lacks the right.
@@ -514,7 +538,9 @@ const REFUSED: &[(&str, &str)] = &[
     ("GET", "/styles/X/edit"),
     ("POST", "/styles/X/edit"),
     ("GET", "/styles/X/skus/new"),
-    ("POST", "/styles/X/skus/new"),
+    ("GET", "/skus"),
+    ("GET", "/skus/new"),
+    ("POST", "/skus/new"),
     ("GET", "/skus.csv"),
     ("GET", "/skus/X"),
     ("GET", "/skus/X/edit"),

@@ -10,10 +10,10 @@ use hangtag::ownership::warranties::{self, WarrantyState};
 use hangtag::platform::db::schema::{batch, batch_tally, garment, sale};
 use hangtag::platform::events;
 use hangtag::platform::imports::{ImportReport, Importer, Mode, News, Outcome as Ending, Pass, Progress, Source};
-use hangtag::platform::rooms::{Sees, Thing, seen as found};
+use hangtag::platform::rooms::{Sees, saved, seen as found};
 use hangtag::production::batches;
 use hangtag::production::parties::Role as Kind;
-use hangtag::production::products::StartRule;
+use hangtag::production::terms::StartRule;
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
@@ -161,7 +161,7 @@ story!(what_may_not_be_sold_is_refused_and_leaves_no_trace, |app| {
         let before: batches::BatchSheet = found(db, &code, Sees::ALL)?;
         let mut held = before.clone();
         held.batch.status = batches::BatchStatus::Hold;
-        held.save(db, &stamp, Some(&before))
+        saved(held, db, &stamp, Some(&before))
     })
     .await;
     assert_eq!(refused(&app, sale_of(&goods, 1, "2026-06-14")).await, Code::WrongState);

@@ -7,7 +7,8 @@ use hangtag::ownership::sales::{self, NewSale, Sound};
 use hangtag::ownership::warranties::{self, WaitsFor, WarrantyState};
 use hangtag::platform::events;
 use hangtag::platform::policies::{self, Policy, SetPolicy};
-use hangtag::production::products::{self, PolicyFields, StartRule};
+use hangtag::platform::rooms::Thing;
+use hangtag::production::terms::{StartRule, WarrantyPolicy};
 use hangtag::staff::accounts::Role;
 use serde_json::json;
 
@@ -48,8 +49,8 @@ async fn state(app: &TestApp, goods: &Goods, unit: i64, today: &str) -> Warranty
 story!(the_policy_version_of_the_day_of_sale_holds_for_ever, |app| {
     let goods = app.goods(Some(policy("TWELVE", &[StartRule::Sold])), 10).await;
     let stamp = app.house.stamp("system");
-    let later = PolicyFields { valid_from: day("2026-06-10"), months: 24, ..policy("TWELVE", &[StartRule::Sold]) };
-    app.write(move |db| products::add_policy(db, &stamp, &later)).await;
+    let later = WarrantyPolicy { valid_from: day("2026-06-10"), months: 24, ..policy("TWELVE", &[StartRule::Sold]) };
+    app.write(move |db| later.clone().save(db, &stamp, None)).await;
     sell(&app, sale_of(&goods, 0, "2026-06-09")).await;
     sell(&app, sale_of(&goods, 1, "2026-06-10")).await;
     let WarrantyState::Running { until: first, .. } = state(&app, &goods, 0, "2026-06-15").await else { panic!() };
@@ -57,8 +58,8 @@ story!(the_policy_version_of_the_day_of_sale_holds_for_ever, |app| {
     assert_eq!((first, second), (day("2027-06-09"), day("2028-06-10")));
     // A version added afterwards, valid in the past of the sale's registration, changes nothing.
     let stamp = app.house.stamp("system");
-    let newer = PolicyFields { valid_from: day("2026-06-10"), months: 1, ..policy("TWELVE", &[StartRule::Sold]) };
-    app.write(move |db| products::add_policy(db, &stamp, &newer)).await;
+    let newer = WarrantyPolicy { valid_from: day("2026-06-10"), months: 1, ..policy("TWELVE", &[StartRule::Sold]) };
+    app.write(move |db| newer.clone().save(db, &stamp, None)).await;
     assert!(matches!(state(&app, &goods, 1, "2026-06-15").await, WarrantyState::Running { until, .. } if until == day("2028-06-10")));
 });
 
@@ -113,7 +114,7 @@ story!(a_delivery_starts_a_waiting_warranty_and_never_shortens_one, |app| {
 });
 
 story!(the_end_is_never_later_than_so_long_after_making, |app| {
-    let capped = PolicyFields { made_plus_months: Some(6), ..policy("CAPPED", &[StartRule::Sold]) };
+    let capped = WarrantyPolicy { made_plus_months: Some(6), ..policy("CAPPED", &[StartRule::Sold]) };
     let goods = app.goods(Some(capped), 10).await;
     sell(&app, sale_of(&goods, 0, "2026-06-15")).await;
     assert!(matches!(state(&app, &goods, 0, "2026-06-15").await, WarrantyState::Running { until, .. } if until == day("2026-11-30")));

@@ -40,7 +40,11 @@ use crate::production::serials::Scanned;
 
 /// The room.
 pub const ROOM: Room = Room::new("findings", http::routes)
-    .menu(&[Entry::new("/findings", "findings-title", &[Permission::FindingsRead]).act("/findings/new", "findings-new", Permission::FindingsEdit)])
+    .menu(&[Entry::new("/findings", "findings-title", &[Permission::FindingsRead]).act(
+        "/findings/new",
+        "findings-new",
+        Permission::FindingsEdit,
+    )])
     .imports(&[IMPORT]);
 
 #[rustfmt::skip]

@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::rules::{Holds, Sound, impossible};
 use super::photo::Picture;
+use super::rules::{Holds, Sound, impossible};
 use super::store::{findings, photos};
 use super::{About, Draft, NewFinding, Stage, SubjectKind};
 use crate::kernel::serial::Keyring;

@@ -53,7 +53,6 @@ pub struct SubjectView {
 }
 
 impl SubjectView {
-
     /// Where its trace is.
     pub fn trace(&self) -> String {
         match self.kind {
@@ -138,8 +137,7 @@ pub(super) fn subjects(db: &mut Db, keys: &Keyring, things: &[About]) -> Result<
     let names = materials::names(db, lots.iter().map(|lot| (lot.id, lot.code.as_str(), lot.party_id)))?;
     let suppliers: Vec<Id> = lots.iter().map(|lot| lot.party_id).collect();
     let suppliers = parties::codes_of_ids(db, &suppliers)?;
-    let suppliers: HashMap<Id, String> =
-        lots.into_iter().filter_map(|lot| Some((lot.id, suppliers.get(&lot.party_id)?.clone()))).collect();
+    let suppliers: HashMap<Id, String> = lots.into_iter().filter_map(|lot| Some((lot.id, suppliers.get(&lot.party_id)?.clone()))).collect();
     let mut views = HashMap::with_capacity(things.len());
     for about in things {
         let batch = about.batch().and_then(|no| batches.get(&no));
@@ -298,7 +296,9 @@ impl Listing for FindingView {
     fn offered(db: &mut Db, filter: &str, sees: Sees, lang: Lang) -> Result<Option<Vec<Offered>>> {
         Ok(match filter {
             "supplier" if sees.party().is_some() => None,
-            "defect" => Some(defects::all(db)?.into_iter().map(|one| (one.code.clone().into(), one.name(lang).to_owned().into())).collect()),
+            "defect" => {
+                Some(defects::all(db)?.into_iter().map(|one| (one.code.clone().into(), one.name(lang).to_owned().into())).collect())
+            }
             _ => Some(Vec::new()),
         })
     }

@@ -15,7 +15,8 @@ use crate::ownership::warranties::{self, Facts, Opening, Terms};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::production::batches::{self, Batch, BatchStatus};
-use crate::production::products::{self, WarrantyPolicy};
+use crate::production::terms::{self, WarrantyPolicy};
+use crate::production::{skus, styles};
 
 /// What examining a chunk found.
 #[derive(Debug, Default)]
@@ -48,20 +49,20 @@ fn know(db: &mut Db, stamp: &Stamp, zone: Tz, chunk: &[NewSale]) -> Result<Known
     let numbers: Vec<BatchNo> = garments.iter().map(|garment| garment.batch()).collect::<BTreeSet<_>>().into_iter().collect();
     let found = batches::batches(db, &numbers)?;
     let sku_ids: Vec<Id> = found.iter().map(|batch| batch.sku_id).collect::<HashSet<_>>().into_iter().collect();
-    let skus = products::skus_by_ids(db, &sku_ids)?;
+    let skus = skus::by_ids(db, &sku_ids)?;
     let style_ids: Vec<Id> = skus.values().map(|sku| sku.style_id).collect::<HashSet<_>>().into_iter().collect();
-    let styles = products::styles_by_ids(db, &style_ids)?;
+    let styles = styles::by_ids(db, &style_ids)?;
     let mut by_code: HashMap<String, Vec<WarrantyPolicy>> = HashMap::new();
-    for style in styles.values().filter(|style| !style.policy_code.is_empty()) {
-        if !by_code.contains_key(&style.policy_code) {
-            by_code.insert(style.policy_code.clone(), products::policies(db, Some(&style.policy_code))?);
+    for style in styles.values().filter(|style| !style.policy.is_empty()) {
+        if !by_code.contains_key(&style.policy) {
+            by_code.insert(style.policy.clone(), terms::policies(db, Some(&style.policy))?);
         }
     }
     let mut voids = batches::voids_of_batches(db, &numbers)?;
     let mut batches = HashMap::with_capacity(found.len());
     for batch in found {
         let style = skus.get(&batch.sku_id).and_then(|sku| styles.get(&sku.style_id));
-        let policies = style.and_then(|style| by_code.get(&style.policy_code)).cloned().unwrap_or_default();
+        let policies = style.and_then(|style| by_code.get(&style.policy)).cloned().unwrap_or_default();
         let voids = voids.remove(&batch.no).unwrap_or_default();
         batches.insert(batch.no, KnownBatch { batch, voids, policies });
     }

@@ -20,7 +20,7 @@ use crate::platform::http::problem::Problem;
 use crate::platform::http::{Filled, Form, Json, Routes, created, html, html_response, json, query_escape, see_other, segment};
 use crate::platform::rooms::{Call, FormView, Said, form_page, list_again, list_description, list_routes};
 use crate::production::serials::{self, Beside, Scanned};
-use crate::production::{batches, products};
+use crate::production::{batches, skus};
 
 type Reads = Call<SalesRead>;
 type Edits = Call<SalesEdit>;
@@ -98,13 +98,7 @@ async fn one_json(call: Reads, serial: web::Path<String>, beside: web::Query<Bes
     json(&SalesOfGarment { serial, sales })
 }
 
-async fn note(
-    call: &Edits,
-    hash: &str,
-    once: Option<&str>,
-    (serial, gtin): (&str, Option<&str>),
-    what: Later,
-) -> Result<SaleView> {
+async fn note(call: &Edits, hash: &str, once: Option<&str>, (serial, gtin): (&str, Option<&str>), what: Later) -> Result<SaleView> {
     let scanned = printed(call, Scanned::read("serial", serial, gtin)?).await?;
     let (keys, zone, bound) = (call.house().keys.clone(), call.house().config.time_zone, call.party);
     call.change(hash, once, move |db, stamp| later(db, &Desk { keys: &keys.serials, stamp, zone, bound }, &scanned, what)).await
@@ -221,7 +215,7 @@ async fn one<P: Perm>(call: &Call<P>, serial: &str, form: Filled) -> Result<OneP
         let sales = sales_of(db, keys, house.today(), garment, bound)?;
         let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
         let of = batches::serial_of(db, keys, garment)?.ok_or(Code::SerialUnknown)?;
-        Ok((products::what(db, batch.sku_id, lang)?, of, sales))
+        Ok((skus::what(db, batch.sku_id, lang)?, of, sales))
     });
     let (what, of, sales) = found.await?;
     let (shell, today) = (call.shell(call.words().say("sales-garment")), call.house().today().to_string());

@@ -20,9 +20,7 @@ use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{
-    AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Kept, Mode, Row, Spool,
-};
+use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Kept, Mode, Row, Spool};
 use crate::platform::keys::Keys;
 use crate::production::parties;
 use crate::production::serials::{Finder, Scanned};

@@ -160,9 +160,11 @@ fn price_of(said: &Said) -> Result<Option<Money>, Vec<Fault>> {
     let wrong = || Fault::new("price.minor", Code::Malformed).with("reason", "expects-whole");
     let currency = price.get("currency").and_then(Value::as_str).unwrap_or_default();
     let currency = money::read_currency("price.currency", currency);
-    let minor = price.get("minor").and_then(Value::as_i64).ok_or_else(wrong).and_then(|minor| {
-        if minor < 0 { Err(Fault::new("price.minor", Code::BelowZero).with("value", minor)) } else { Ok(minor) }
-    });
+    let minor = price
+        .get("minor")
+        .and_then(Value::as_i64)
+        .ok_or_else(wrong)
+        .and_then(|minor| if minor < 0 { Err(Fault::new("price.minor", Code::BelowZero).with("value", minor)) } else { Ok(minor) });
     match (currency, minor) {
         (Ok(currency), Ok(minor)) => Ok(Some(Money { minor, currency })),
         (currency, minor) => Err(currency.err().into_iter().chain(minor.err()).collect()),

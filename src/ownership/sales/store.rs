@@ -17,7 +17,7 @@ use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{At, Day, Db, chunk_rows, lie_close, planned};
 use crate::platform::events::{self, Stamp};
 use crate::platform::rooms::{From, ListWindow};
-use crate::production::{batches, products};
+use crate::production::{batches, terms};
 use crate::{each, insert_all, text_column};
 
 text_column!(SaleStatus);
@@ -275,7 +275,7 @@ pub fn deliver(db: &mut Db, stamp: &Stamp, zone: Tz, garment: GarmentId, deliver
     let body = serde_json::json!({ "sale": before.seq, "delivered_on": delivered_on });
     events::append(db, stamp, EventKind::Delivered, Subject::Garment(garment.0), &body)?;
     if let Some(warranty) = warranties::of_sale(db, garment, before.seq)? {
-        let policy = before.policy.map_or(Ok(None), |id| products::policy(db, id))?;
+        let policy = before.policy.map_or(Ok(None), |id| terms::policy(db, id))?;
         // The terms of the day it was registered, whatever the house says today.
         if let Some(terms) = warranties::terms(db, policy.as_ref(), before.created_at)? {
             let made = batches::batch(db, garment.batch())?.and_then(|batch| batch.finished_on);

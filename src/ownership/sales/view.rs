@@ -17,9 +17,9 @@ use crate::platform::db::Db;
 use crate::platform::http::perm::{Permission, SalesRead};
 use crate::platform::http::segment;
 use crate::platform::rooms::{Field, Fields, ListQuery, ListWindow, Listing, Offered, Sees};
-use crate::production::serials::{self, Scanned};
 use crate::production::batches;
 use crate::production::parties::{self, Party, Role};
+use crate::production::serials::{self, Scanned};
 
 /// A sale.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]

@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::time::add_months;
-use crate::production::products::{StartRule, WarrantyPolicy};
+use crate::production::terms::{StartRule, WarrantyPolicy};
 
 /// What a policy version promises.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl From<&WarrantyPolicy> for Terms {
     fn from(policy: &WarrantyPolicy) -> Self {
         let count = |number: i64| u32::try_from(number.clamp(0, 100_000)).unwrap_or_default();
         Self {
-            starts: policy.start_rules.clone(),
+            starts: policy.start_rules.0.clone(),
             months: count(policy.months),
             days: count(policy.days),
             made_plus_months: policy.made_plus_months.map(count),

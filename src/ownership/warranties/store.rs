@@ -14,7 +14,7 @@ use crate::platform::db::schema::warranty;
 use crate::platform::db::{Day, Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
 use crate::platform::policies::{self, Policy};
-use crate::production::{batches, products};
+use crate::production::{batches, terms};
 use crate::{each, insert_all};
 
 /// A warranty as stored.
@@ -52,7 +52,7 @@ fn warranty_of((garment, sale_seq, policy, status, starts_on, ends_on, start_bas
 impl Warranty {
     /// Its term, once it has started.
     pub fn term(&self) -> Option<Term> {
-        let basis = products::StartRule::of(&self.start_basis)?;
+        let basis = terms::StartRule::of(&self.start_basis)?;
         Some(Term { basis, starts_on: self.starts_on?, ends_on: self.ends_on? })
     }
 
@@ -63,7 +63,7 @@ impl Warranty {
     pub fn state(&self, db: &mut Db, today: NaiveDate) -> Result<WarrantyState> {
         let waits_for = match (self.status, self.policy) {
             (Status::Waiting, Some(policy)) => {
-                products::policy(db, policy)?.map_or(rules::WaitsFor::Delivery, |policy| rules::waits_for(&(&policy).into()))
+                terms::policy(db, policy)?.map_or(rules::WaitsFor::Delivery, |policy| rules::waits_for(&(&policy).into()))
             }
             _ => rules::WaitsFor::Delivery,
         };
@@ -95,7 +95,7 @@ pub fn of_sale(db: &mut Db, garment: GarmentId, sale_seq: i64) -> Result<Option<
 ///
 /// # Errors
 /// When the store does.
-pub fn terms(db: &mut Db, policy: Option<&products::WarrantyPolicy>, at: NaiveDateTime) -> Result<Option<Terms>> {
+pub fn terms(db: &mut Db, policy: Option<&terms::WarrantyPolicy>, at: NaiveDateTime) -> Result<Option<Terms>> {
     let terms = match policy {
         Some(policy) => Terms::from(policy),
         None => Terms::of_days(u32::try_from(policies::value(db, Policy::ServiceDays, at)?).unwrap_or_default()),
@@ -203,7 +203,7 @@ pub fn activate(db: &mut Db, stamp: &Stamp, garment: GarmentId, on: NaiveDate) -
     let Some(before) = latest(db, garment)?.filter(|warranty| warranty.status == Status::Waiting) else {
         return Ok(());
     };
-    let Some(policy) = before.policy.map_or(Ok(None), |id| products::policy(db, id))? else {
+    let Some(policy) = before.policy.map_or(Ok(None), |id| terms::policy(db, id))? else {
         return Ok(());
     };
     let facts = Facts { activated: Some(on), made: made_on(db, garment)?, ..Facts::default() };

@@ -167,12 +167,12 @@ macro_rules! save_row {
         match $before {
             None => {
                 ($row.id, $row.version, $row.created_at) = ($stamp.id(), 1, $stamp.at);
-                $crate::each!($db, |c| diesel::insert_into($table::table).values(&$row).execute(c))?;
+                $crate::each!($db, |c| diesel::insert_into($table::table).values($row.clone()).execute(c))?;
             }
             Some(before) => {
                 ($row.id, $row.version, $row.created_at) = (before.id, before.version + 1, before.created_at);
                 let as_read = $table::id.eq(before.id).and($table::version.eq(before.version));
-                if $crate::each!($db, |c| diesel::update($table::table.filter(as_read)).set(&$row).execute(c))? == 0 {
+                if $crate::each!($db, |c| diesel::update($table::table.filter(as_read)).set($row.clone()).execute(c))? == 0 {
                     return Err($crate::kernel::Code::Stale.into());
                 }
             }

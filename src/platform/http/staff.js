@@ -112,7 +112,7 @@ for (const input of document.querySelectorAll("input[data-offer]")) {
       return own.filter(Boolean).join(", ");
     };
     list.replaceChildren(
-      ...(await answer.json()).items.map((item) => {
+      ...(await answer.json()).items.filter((item, at, all) => all.findIndex((one) => one.code === item.code) === at).map((item) => {
         const option = document.createElement("option");
         // A lot's name says whose it is where several suppliers use its code.
         option.value = typeof item.name === "string" ? item.name : item.code;

@@ -48,6 +48,7 @@ mod store;
 mod table;
 mod template;
 pub mod things;
+mod value;
 mod workbook;
 
 #[cfg(test)]
@@ -63,7 +64,8 @@ pub use reading::{CodeRule, Reading};
 pub use report::{FAULTS_KEPT, ImportFault, ImportReport, Outcome, Reason};
 pub use row::{Row, Takes, one_of, read_flag, read_milli, read_whole};
 pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Kept, Mode, News, Pass, Place, Progress, run};
-pub use sheet::{Column, Columns, Half, Kind, ReadRows, ReadText, Reference, Rows, ShowRows, ShowText};
+pub use sheet::{Column, Columns, Half, Kind, Lines, ReadLines, ReadText, Reference, ShowText, WriteLines};
 pub use spool::{InOrder, Spool};
 pub use table::{Source, TABLE_COLUMNS_MAX};
 pub use template::{columns_markdown, template_csv, template_xlsx};
+pub use value::{Select, ValueKind};

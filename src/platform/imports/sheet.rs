@@ -9,6 +9,7 @@ use super::notes::{ImportNote, Note};
 use super::reading::{CodeRule, Reading, code_from};
 use super::report::{Faults, ImportFault};
 use super::things::Noun;
+use super::value::ValueKind;
 use crate::kernel::choices::Choice;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::{Both, Lang};
@@ -18,22 +19,35 @@ pub type ReadText = fn(field: &'static str, text: &str) -> Result<String, Fault>
 /// What a kept text is called by people.
 pub type ShowText = fn(text: &str, lang: Lang) -> &str;
 
-/// Rows of a thing, such as the lots a batch is made of.
+/// Lines of a thing, such as the lots a batch is made of.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows {
-    /// What a row holds.
-    pub fields: &'static [Column],
-    /// Most rows.
+pub struct Lines {
+    /// The fields of a line.
+    pub fields: Columns,
+    /// Most lines.
     pub max: usize,
     /// How all of them are read from one cell of a file and one box of a form, and written there. Without, a form has a line of boxes for
     /// each, and files of the thing do not speak of them.
-    pub cell: Option<(ReadRows, ShowRows)>,
+    pub cell: Option<(ReadLines, WriteLines)>,
 }
 
-/// How one cell becomes rows, for `field`.
-pub type ReadRows = fn(field: &'static str, text: &str) -> Result<Value, Fault>;
-/// How rows are written in one cell.
-pub type ShowRows = fn(rows: &Value) -> String;
+impl Lines {
+    /// At most so many lines of these fields.
+    pub const fn of(max: usize, fields: Columns) -> Self {
+        Self { fields, max, cell: None }
+    }
+
+    /// Read from one cell, and written there.
+    #[must_use]
+    pub const fn in_a_cell(self, read: ReadLines, write: WriteLines) -> Self {
+        Self { cell: Some((read, write)), ..self }
+    }
+}
+
+/// How one cell becomes lines, for `field`.
+pub type ReadLines = fn(field: &'static str, text: &str) -> Result<Value, Fault>;
+/// How lines are written in one cell.
+pub type WriteLines = fn(lines: &Value) -> String;
 
 /// Where the code of another thing leads.
 #[derive(Clone, Copy, Debug)]
@@ -73,12 +87,16 @@ pub enum Kind {
     Flag,
     /// A moment, UTC; people read it in the brand's zone.
     Moment,
-    /// A quantity, not below zero, in thousandths of a unit: people write `12.5`. The field that has the unit.
-    Quantity(&'static str),
+    /// A number not below zero of so many decimals, kept in units of the last; at most so many of those; and what people write behind it.
+    Decimal(usize, i64, &'static str),
+    /// Several of a field, with commas between them; no two the same where that field is unique.
+    Several(&'static Column),
+    /// Lines of fields of their own.
+    Lines(&'static Lines),
     /// A text in both languages in one; only of what is computed.
     Both,
-    /// Rows of their own.
-    Rows(&'static Rows),
+    /// A value with a form of its own.
+    Value(&'static dyn ValueKind),
 }
 
 /// A text in two languages has two fields; this says of which text one is a half.
@@ -131,6 +149,14 @@ pub struct Column {
     pub both: Option<Half>,
     /// Of which other thing it is the code.
     pub refers: Option<&'static Reference>,
+    /// The field beside it that has the unit of its number.
+    pub unit_in: Option<&'static str>,
+    /// Where it stands in the thing, if not under its name: `facts.care` is a field of the field `facts`.
+    pub at: Option<&'static str>,
+    /// Whether files have a column for it.
+    pub in_files: bool,
+    /// The title of the part of the form that begins with it, if one does.
+    pub part: Option<(&'static str, &'static str)>,
     /// Chinese headers; the first is the title used in templates.
     pub zh: &'static [&'static str],
     /// English headers; the first is the title used in templates.
@@ -173,9 +199,13 @@ impl Column {
             filter: None,
             offers: None,
             both: None,
+            refers: None,
+            unit_in: None,
+            at: None,
+            in_files: true,
+            part: None,
             read_only: false,
             thing: None,
-            refers: None,
             zh,
             en,
             about,
@@ -215,16 +245,6 @@ impl Column {
         lang.of(self.about.0, self.about.1)
     }
 
-    /// Whether a file of things has such a column: what people fill in, and what lists show of what is computed.
-    pub fn is_in_files(&self) -> bool {
-        (self.is_said() || self.listed || matches!(self.kind, Kind::ByHand)) && !matches!(self.kind, Kind::Rows(Rows { cell: None, .. }))
-    }
-
-    /// Whether people say it.
-    pub fn is_said(&self) -> bool {
-        !self.read_only
-    }
-
     /// Every header it answers to.
     pub fn spellings(&self) -> impl Iterator<Item = &'static str> {
         let things = self.thing.into_iter().flat_map(|thing| thing.names().collect::<Vec<_>>());
@@ -251,7 +271,7 @@ pub struct Columns {
 impl Columns {
     /// The columns that a file is read by.
     pub fn written(&self) -> impl Iterator<Item = &'static Column> {
-        self.columns.iter().filter(|column| column.is_said() && column.is_in_files())
+        self.in_files().filter(|column| !column.read_only)
     }
 
     /// How many example rows it has.
@@ -267,8 +287,13 @@ impl Columns {
     /// Headers that two columns would both answer to. Empty in a sound description: every room tests that its own is.
     pub fn ambiguous(&self) -> Vec<&'static str> {
         let mut owner: HashMap<String, &'static str> = HashMap::new();
-        let spellings = self.columns.iter().flat_map(|column| column.spellings().map(move |spelling| (column.name, spelling)));
+        let spellings = self.in_files().flat_map(|column| column.spellings().map(move |spelling| (column.name, spelling)));
         spellings.filter(|(name, spelling)| *owner.entry(fold(spelling)).or_insert(name) != *name).map(|(_, spelling)| spelling).collect()
+    }
+
+    /// The columns that files have.
+    pub fn in_files(&self) -> impl Iterator<Item = &'static Column> + use<> {
+        self.columns.iter().filter(|column| column.in_files)
     }
 
     /// The column of this name.
@@ -279,7 +304,7 @@ impl Columns {
     /// The place of the column that answers to `header`.
     pub(super) fn find(&self, header: &str) -> Option<usize> {
         let header = fold(header);
-        self.columns.iter().position(|column| column.is_in_files() && column.spellings().any(|spelling| fold(spelling) == header))
+        self.columns.iter().position(|column| column.in_files && column.spellings().any(|spelling| fold(spelling) == header))
     }
 
     /// The column that holds a field of the record: the field's own name, that of a field within a field joined by `_`, with `_code` where the
@@ -301,8 +326,7 @@ impl Columns {
             let within = short.len() >= WITHIN_MIN && long.contains(short.as_str());
             strsim::normalized_damerau_levenshtein(&header, &spelling).max(if within { LIKE_MIN + 0.1 } else { 0.0 })
         };
-        let free =
-            self.columns.iter().enumerate().filter(|(place, column)| !taken.contains(place) && !column.read_only && column.is_in_files());
+        let free = self.columns.iter().enumerate().filter(|(place, column)| !taken.contains(place) && !column.read_only && column.in_files);
         let judged = free.map(|(_, column)| (column.spellings().map(likeness).fold(0.0, f64::max), column));
         judged.filter(|(likeness, _)| *likeness >= LIKE_MIN).max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, column)| column)
     }

@@ -6,11 +6,12 @@ use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, KnownFormat, O
 use utoipa::openapi::{Components, ComponentsBuilder, ContentBuilder, Paths, PathsBuilder, Ref, RefOr, Required, ResponseBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::field::{Field, Fields, Kind, Rows};
+use super::field::{Field, Fields, Kind, Lines};
 use super::list::Filtered;
 use super::listing::{Listing, filters_of};
 use super::said::object;
 use super::thing::Thing;
+use crate::kernel::choices::Choice;
 use crate::kernel::text::{Both, Lang};
 
 /// The paths and schemas of a thing.
@@ -29,21 +30,22 @@ pub(super) fn description<T: Thing>() -> (Paths, Components) {
     let mut all_item = PathItem::new(HttpMethod::Get, list);
     all_item.post = Some(create.build());
     let paths = PathsBuilder::new().path(all, all_item).path(one, PathItem::new(HttpMethod::Get, read)).build();
+    let mut more = Vec::new();
     let schemas = ComponentsBuilder::new()
-        .schema(thing, as_read(thing, T::FIELDS, has_id::<T>()))
-        .schema(said_name::<T>(T::NEW), as_said(thing, T::NEW))
+        .schema(thing, as_read::<T>(&mut more))
+        .schema(said_name::<T>(T::NEW), as_said(thing, T::NEW, &mut more))
         .schema(page, as_page(thing));
     let schemas = match T::SECRET {
         ("", _) => schemas,
         (name, secret) => schemas.schema(&made, as_made(thing, name, secret)),
     };
     let schemas = if T::FIELDS.columns.iter().any(has_both) { schemas.schema("Both", Both::schema()) } else { schemas };
-    (paths, tables(thing, T::FIELDS).into_iter().fold(schemas, |schemas, (name, table)| schemas.schema(name, table)).build())
+    (paths, with(schemas, more))
 }
 
-/// Whether a field says a text in two languages, or rows that may.
+/// Whether a field says a text in two languages, or lines that may.
 fn has_both(field: &Field) -> bool {
-    field.both.is_some() || matches!(field.kind, Kind::Both | Kind::Rows(_))
+    field.both.is_some() || matches!(field.kind, Kind::Both | Kind::Lines(_))
 }
 
 /// The path by which a thing is changed.
@@ -53,7 +55,13 @@ pub(super) fn change<T: Thing>() -> (Paths, Components) {
     let change = operation::<T>("change", about).parameter(code_parameter()).request_body(Some(body(&said)));
     let change = wrong(answers(change, "200", T::SCHEMA), &["404", "409", "422"]);
     let paths = PathsBuilder::new().path(format!("/api/v1/{}/{{code}}", T::API), PathItem::new(HttpMethod::Put, change));
-    (paths.build(), ComponentsBuilder::new().schema(said, as_said(T::SCHEMA, T::CHANGE)).build())
+    let mut more = Vec::new();
+    let schemas = ComponentsBuilder::new().schema(said, as_said(T::SCHEMA, T::CHANGE, &mut more));
+    (paths.build(), with(schemas, more))
+}
+
+fn with(schemas: ComponentsBuilder, more: Schemas) -> Components {
+    more.into_iter().fold(schemas, |schemas, (name, schema)| schemas.schema(name, schema)).build()
 }
 
 /// The path of an act on one thing.
@@ -161,83 +169,119 @@ fn refers(name: impl Into<String>, about: Option<String>) -> RefOr<Schema> {
     refers.into()
 }
 
-fn schema_of(thing: &str, field: &Field, said: bool) -> RefOr<Schema> {
+/// Schemas that others refer to, by name.
+pub(super) type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// What a schema is of: what is read, or what is said, which has nothing that is computed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Read,
+    Said,
+}
+
+impl Of {
+    fn has(self, field: &Field) -> bool {
+        self == Self::Read || !field.read_only
+    }
+}
+
+/// The schema of a field; `thing` is what it is a field of. What it refers to is added to `more`.
+fn schema_of(thing: &str, field: &Field, what: Of, more: &mut Schemas) -> RefOr<Schema> {
+    let number = |format| nullable(Type::Integer, field).format(Some(SchemaFormat::KnownFormat(format))).build().into();
     match field.kind {
-        Kind::Rows(rows) => ArrayBuilder::new().items(row_of(rows, said)).description(about(field)).build().into(),
-        Kind::Choices(_) => {
-            ArrayBuilder::new().items(Ref::from_schema_name(table_name(thing, field))).description(about(field)).build().into()
+        Kind::Choices(table) => array(choice_of(thing, field, table, more), field),
+        Kind::Choice(table) => {
+            let RefOr::Ref(mut choice) = choice_of(thing, field, table, more) else { return typed(Type::String) };
+            choice.description = about(field).unwrap_or_default();
+            choice.into()
         }
-        Kind::Choice(_) => refers(table_name(thing, field), about(field)),
-        Kind::Whole(..) => nullable(Type::Integer, field).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))).build().into(),
-        Kind::OneOf(_) => nullable(Type::Integer, field).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))).build().into(),
-        Kind::Quantity(_) => nullable(Type::Integer, field).format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))).build().into(),
-        Kind::Both => refers("Both", about(field)),
+        Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(..) => number(KnownFormat::Int64),
         Kind::Flag => nullable(Type::Boolean, field).build().into(),
         Kind::Day => nullable(Type::String, field).format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))).build().into(),
+        Kind::Several(of) => array(schema_of(thing, of, what, more), field),
+        Kind::Both => refers("Both", about(field)),
+        Kind::Lines(Lines { fields: of, .. }) => {
+            let name = name_below(thing, field.name.strip_suffix('s').unwrap_or(field.name));
+            // What is said of a line is a schema of its own where less is said than read.
+            let less = what == Of::Said && of.columns.iter().any(|cell| cell.read_only);
+            let name = if less { format!("{name}Fields") } else { name };
+            let line = object_of(&name, of, "", (what, false), more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
+            more.push((name.clone(), line.build().into()));
+            array(Ref::from_schema_name(name).into(), field)
+        }
+        Kind::Value(kind) => match kind.schema(more) {
+            RefOr::T(Schema::Array(mut array)) => {
+                array.description = about(field);
+                Schema::Array(array).into()
+            }
+            other => other,
+        },
         _ => nullable(Type::String, field).build().into(),
     }
 }
 
-/// A row of a thing; what is computed of it is not said.
-fn row_of(rows: &Rows, said: bool) -> RefOr<Schema> {
-    let cells = rows.fields.iter().filter(|cell| !said || cell.is_said());
-    let row = cells.fold(ObjectBuilder::new().schema_type(Type::Object), |row, cell| {
-        let schema = match cell.kind {
-            Kind::Choice(table) => nullable(Type::String, cell).enum_values(Some(table.iter().map(|choice| choice.text))).build().into(),
-            _ => schema_of("", cell, said),
-        };
-        let row = row.property(cell.name, schema);
-        if cell.needed { row.required(cell.name) } else { row }
+fn array(of: RefOr<Schema>, field: &Field) -> RefOr<Schema> {
+    ArrayBuilder::new().items(of).description(about(field)).build().into()
+}
+
+/// A name of a schema below that of a thing: `StyleFacts`.
+fn name_below(thing: &str, name: &str) -> String {
+    let words = name.split(['_', '.']).flat_map(|word| {
+        let mut letters = word.chars();
+        let capital = letters.next().map(char::to_uppercase).into_iter().flatten();
+        capital.chain(letters).collect::<Vec<_>>()
     });
-    row.build().into()
+    thing.chars().chain(words).collect()
 }
 
 /// A table of words is a schema of its own, called after the thing and its field: two things may each have a status.
-fn table_name(thing: &str, field: &Field) -> String {
+fn choice_of(thing: &str, field: &Field, table: &'static [Choice], more: &mut Schemas) -> RefOr<Schema> {
     let singular = field.name.strip_suffix('s').filter(|_| matches!(field.kind, Kind::Choices(_))).unwrap_or(field.name);
-    let mut letters = singular.chars();
-    let capital = letters.next().map(char::to_uppercase).into_iter().flatten();
-    thing.chars().chain(capital).chain(letters).collect()
+    let name = name_below(thing, singular);
+    let words = table.iter().map(|choice| choice.text);
+    more.push((name.clone(), ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build().into()));
+    Ref::from_schema_name(name).into()
 }
 
-fn tables(thing: &str, fields: &'static Fields) -> Vec<(String, Schema)> {
-    let table = |field: &Field| match field.kind {
-        Kind::Choice(table) | Kind::Choices(table) => {
-            let words = table.iter().map(|choice| choice.text);
-            Some((table_name(thing, field), ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build().into()))
+/// An object of the fields at `at`: what has fields within it is a schema of its own, and both languages of a text are one. What is read whole
+/// has every field that may not be absent, anything else those that are needed.
+fn object_of(thing: &str, fields: &Fields, at: &str, (what, is_whole): (Of, bool), more: &mut Schemas) -> ObjectBuilder {
+    let mut object = ObjectBuilder::new().schema_type(Type::Object);
+    let mut done: Vec<&str> = Vec::new();
+    for field in fields.columns.iter().filter(|field| what.has(field)) {
+        let place = field.both.map_or(field.place(), |half| half.group);
+        let Some(rest) = place.strip_prefix(at).map(|rest| rest.trim_start_matches('.')) else { continue };
+        let (first, is_within) = rest.split_once('.').map_or((rest, false), |(first, _)| (first, true));
+        if done.contains(&first) {
+            continue;
         }
-        _ => None,
-    };
-    fields.columns.iter().filter_map(table).collect()
-}
-
-/// Each entry of a document once: both languages of a text are one.
-fn entries(thing: &str, fields: &'static Fields, said: bool) -> Vec<(&'static str, bool, RefOr<Schema>)> {
-    let mut entries: Vec<(&'static str, bool, RefOr<Schema>)> = Vec::new();
-    for field in fields.columns.iter().filter(|field| !said || field.is_said()) {
-        match field.both {
-            None => entries.push((field.name, field.needed, schema_of(thing, field, said))),
-            Some(half) if entries.iter().all(|(name, ..)| *name != half.group) => {
-                entries.push((half.group, field.needed, refers("Both", about(field))))
+        done.push(first);
+        let schema = match field.both {
+            _ if is_within => {
+                let (name, at) = (name_below(thing, first), if at.is_empty() { first.to_owned() } else { format!("{at}.{first}") });
+                let inner =
+                    object_of(&name, fields, &at, (what, false), more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
+                more.push((name.clone(), inner.build().into()));
+                Ref::from_schema_name(name).into()
             }
-            Some(_) => {}
+            Some(_) => refers("Both", about(field)),
+            None => schema_of(thing, field, what, more),
+        };
+        object = object.property(first, schema);
+        if is_whole && (is_within || !field.nullable) || field.needed && !is_within {
+            object = object.required(first);
         }
     }
-    entries
+    object
 }
 
-fn as_said(thing: &str, fields: &'static Fields) -> Schema {
-    let object = ObjectBuilder::new().schema_type(Type::Object).description(Some("What a person or a program says of it."));
+fn as_said(thing: &str, fields: &Fields, more: &mut Schemas) -> Schema {
     let version = ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .description(Some("The version that was read. Needed in a change, absent when it is new."));
-    let object = object.property("version", version.build()).additional_properties(Some(AdditionalProperties::FreeForm(false)));
-    let said = entries(thing, fields, true).into_iter().fold(object, |object, (name, needed, schema)| {
-        let object = object.property(name, schema);
-        if needed { object.required(name) } else { object }
-    });
-    said.build().into()
+    let object = object_of(thing, fields, "", (Of::Said, false), more).description(Some("What a person or a program says of it."));
+    object.property("version", version.build()).additional_properties(Some(AdditionalProperties::FreeForm(false))).build().into()
 }
 
 /// Whether its document has an id: a thing may be known by its code alone.
@@ -245,21 +289,17 @@ fn has_id<T: Thing>() -> bool {
     object(&T::default()).is_ok_and(|document| document.contains_key("id"))
 }
 
-fn as_read(thing: &str, fields: &'static Fields, has_id: bool) -> Schema {
+fn as_read<T: Thing>(more: &mut Schemas) -> Schema {
     let id = ObjectBuilder::new().schema_type(Type::String).description(Some("Its id, 13 characters.")).build();
     let version = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .description(Some("Grows with every change; a change must name the one it read."));
-    let object = ObjectBuilder::new().schema_type(Type::Object);
-    let object = if has_id { object.property("id", id).required("id") } else { object };
-    let object = object.property("version", version.build()).required("version");
-    let optional = |name: &str| fields.named(name).is_some_and(|field| field.nullable);
-    let read = entries(thing, fields, false).into_iter().fold(object, |object, (name, _, schema)| {
-        let object = object.property(name, schema);
-        if optional(name) { object } else { object.required(name) }
-    });
-    read.build().into()
+    let fields = object_of(T::SCHEMA, T::FIELDS, "", (Of::Read, true), more);
+    let read = if has_id::<T>() { fields.property("id", id).required("id") } else { fields };
+    let read = read.property("version", version.build()).required("version");
+    let besides = T::read_besides().into_iter();
+    besides.fold(read, |read, (name, schema)| read.property(name, schema).required(name)).build().into()
 }
 
 fn as_made(thing: &str, name: &str, secret: &str) -> Schema {

@@ -6,12 +6,21 @@ use serde_json::{Map, Value};
 
 use crate::kernel::choices::Choice;
 use crate::kernel::error::{Code, Fault};
+use crate::kernel::faults::Faults;
+use crate::kernel::money::{read_decimal, shortest_decimal};
+use crate::kernel::names::half_width;
 use crate::kernel::text::{self, Lang};
 use crate::kernel::time;
 use crate::platform::exports::{Cell, Format};
 use crate::platform::http::segment;
-pub use crate::platform::imports::{Column as Field, Columns as Fields, Half, Kind, Reference, Rows};
-use crate::platform::imports::{read_flag, read_milli, read_whole};
+use crate::platform::imports::Select;
+pub use crate::platform::imports::{Column as Field, Columns as Fields, Half, Kind, Lines, Reference};
+use crate::platform::imports::{read_flag, read_whole};
+
+/// Entries that several of a field may have.
+pub(super) const ENTRIES_MAX: usize = 50;
+/// What stands between several of a field, when people write them.
+const BETWEEN: [char; 7] = [',', '，', '、', ';', '；', '|', '>'];
 
 impl Field {
     /// A field with its titles in Chinese and English; the first of each is shown, all are accepted as the header of a column.
@@ -42,7 +51,7 @@ impl Field {
         self
     }
 
-    /// Files say it and do not take it back: a column of downloads alone.
+    /// Follows from the rest: shown and given away, never said. In files a column of downloads alone.
     #[must_use]
     pub const fn only_read(mut self) -> Self {
         self.read_only = true;
@@ -85,6 +94,20 @@ impl Field {
         self
     }
 
+    /// Is the code of another thing: it leads there, and the form offers codes as one types.
+    #[must_use]
+    pub const fn refers(mut self, to: &'static Reference) -> Self {
+        self.refers = Some(to);
+        self
+    }
+
+    /// Is a number of the unit that the field of this name beside it has.
+    #[must_use]
+    pub const fn in_unit_of(mut self, name: &'static str) -> Self {
+        self.unit_in = Some(name);
+        self
+    }
+
     /// Names one of another list: the form offers its rows as one types. `parties`, say.
     #[must_use]
     pub const fn offers(mut self, list: &'static str) -> Self {
@@ -99,25 +122,6 @@ impl Field {
         self
     }
 
-    /// Follows from the rest: shown and given away, never said.
-    #[must_use]
-    pub const fn computed(mut self) -> Self {
-        self.read_only = true;
-        self
-    }
-
-    /// Is the code of another thing.
-    #[must_use]
-    pub const fn refers(mut self, to: &'static Reference) -> Self {
-        self.refers = Some(to);
-        self
-    }
-
-    /// Whether it always has one of a table's words: who says nothing of it leaves it as it is.
-    pub(super) const fn always_has(&self) -> bool {
-        matches!(self.kind, Kind::Choice(_)) && !self.nullable && !self.needed
-    }
-
     /// The same field of something else, where it has this name: `subject.code` is a field within a field.
     #[must_use]
     pub const fn called(mut self, name: &'static str) -> Self {
@@ -125,12 +129,66 @@ impl Field {
         self
     }
 
-    /// Its place in a document: `name.zh` for the Chinese half of a name, else its name.
+    /// Stands in the thing at this place rather than under its name: a field within a field.
+    #[must_use]
+    pub const fn at(mut self, place: &'static str) -> Self {
+        self.at = Some(place);
+        self
+    }
+
+    /// Has no column in files.
+    #[must_use]
+    pub const fn not_in_files(mut self) -> Self {
+        self.in_files = false;
+        self.required = false;
+        self
+    }
+
+    /// Begins a part of the form that has this title.
+    #[must_use]
+    pub const fn part(mut self, zh: &'static str, en: &'static str) -> Self {
+        self.part = Some((zh, en));
+        self
+    }
+
+    /// Its place in a document: `name.zh` for the Chinese half of a name, else where it stands in the thing.
     pub fn path(&self) -> String {
         match self.both {
             Some(half) => format!("{}.{}", half.group, half.key()),
-            None => self.name.to_owned(),
+            None => self.place().to_owned(),
         }
+    }
+
+    /// Where it stands in the thing.
+    pub const fn place(&self) -> &'static str {
+        match self.at {
+            Some(place) => place,
+            None => self.name,
+        }
+    }
+
+    /// Whether it always has one of a table's words: who says nothing of it leaves it as it is.
+    pub(super) const fn always_has(&self) -> bool {
+        matches!(self.kind, Kind::Choice(_)) && !self.nullable && !self.needed
+    }
+
+    /// The page of the thing whose code this is; empty when it is none, or `may` says that its page is closed to the reader.
+    pub(super) fn leads(&self, value: &Value, may: impl Fn(&str) -> bool) -> String {
+        match (self.refers, value.as_str()) {
+            (Some(to), Some(code)) if !code.is_empty() && may(to.needs) => format!("/{}/{}", to.room, segment(code)),
+            _ => String::new(),
+        }
+    }
+
+    /// The address that offers codes as one types; empty when it has none.
+    pub(super) fn offer(&self) -> String {
+        let list = |(room, narrowed): (&str, &str)| format!("/api/v1/{room}?{narrowed}per_page=20&q=");
+        self.refers.map(|to| (to.room, to.narrowed)).or(self.offers.map(|room| (room, ""))).map(list).unwrap_or_default()
+    }
+
+    /// Whether it names another thing by its code.
+    pub(super) fn is_reference(&self) -> bool {
+        matches!(self.kind, Kind::Code) && self.name != "code"
     }
 
     /// The title over a column of a list, where a text in two languages has one column.
@@ -159,11 +217,55 @@ impl Field {
             Kind::Whole(min, max) => self.whole(read_whole(name, text)?, min, max)?,
             Kind::OneOf(numbers) => self.one_of(read_whole(name, text)?, numbers)?,
             Kind::Flag => read_flag(name, text)?.into(),
-            Kind::Quantity(_) => read_milli(name, text)?.into(),
-            Kind::Rows(Rows { cell: Some((read, _)), .. }) => read(name, text)?,
-            // Moments and what follows from other things are the program's own: nobody writes one.
-            Kind::Moment | Kind::Both | Kind::Rows(_) => return Err(Fault::new(name, Code::UnknownField)),
+            Kind::Decimal(places, max, unit) => self.decimal(text, places, max, unit)?,
+            Kind::Several(of) => {
+                let mut faults = Faults::default();
+                // A line may have spaces in it, and so may a word of a table.
+                let is_one = |part: &str| match of.kind {
+                    Kind::Line(_) => true,
+                    Kind::Choice(table) => Choice::meant_by(table, part).is_some(),
+                    _ => false,
+                };
+                let apart = |part| if is_one(part) { vec![part] } else { part.split(' ').collect() };
+                let parts = text.split(BETWEEN).flat_map(apart).map(str::trim).filter(|part| !part.is_empty());
+                let read = |(_, part): (usize, &str), faults: &mut Faults| of.read(part).map_err(|fault| faults.note(fault)).ok();
+                let read = several(of, name, parts.enumerate(), &mut faults, read);
+                // A cell has one fault: the first.
+                faults.first().map_or(Ok(read), |fault| Err(fault.clone()))?
+            }
+            Kind::Value(kind) => kind.read(name, text)?,
+            Kind::Lines(Lines { cell: Some((read, _)), .. }) => read(name, text)?,
+            // Moments and what follows from other things are the program's own, and lines have no text: nobody writes one.
+            Kind::Moment | Kind::Both | Kind::Lines(_) => return Err(Fault::new(name, Code::UnknownField)),
         })
+    }
+
+    /// The value a program sent at `at` in its document; notes everything that is wrong with it. None when it says that there is none.
+    pub(super) fn read_document(&self, at: &str, value: &Value, faults: &mut Faults) -> Option<Value> {
+        match (self.kind, value) {
+            (_, Value::Null) => None,
+            (Kind::Several(of), Value::Array(items)) => {
+                let read = |(place, item): (usize, &Value), faults: &mut Faults| of.read_document(&format!("{at}.{place}"), item, faults);
+                Some(several(of, at, items.iter().enumerate(), faults, read))
+            }
+            (Kind::Lines(of), Value::Array(items)) => {
+                faults.at_most(at, items.len(), of.max);
+                let lines = items.iter().take(of.max).enumerate();
+                let line = |(place, item): (usize, &Value)| match item {
+                    Value::Object(line) => Some(super::said::line(&of.fields, &format!("{at}.{place}"), line.clone(), faults)),
+                    _ => {
+                        faults.note(Fault { field: format!("{at}.{place}").into(), ..self.mistyped("object") });
+                        None
+                    }
+                };
+                Some(lines.filter_map(line).collect())
+            }
+            (Kind::Value(kind), value) => Some(kind.read_json(at, value, faults)),
+            _ => self.read_json(value).unwrap_or_else(|fault| {
+                faults.note(Fault { field: at.to_owned().into(), ..fault });
+                None
+            }),
+        }
     }
 
     /// The value a program sent; None when it says that there is none.
@@ -185,17 +287,17 @@ impl Field {
             (Value::Number(number), Kind::OneOf(numbers)) => {
                 self.one_of(number.as_i64().ok_or_else(|| self.mistyped("whole"))?, numbers)?
             }
-            (Value::Number(number), Kind::Quantity(_)) => {
-                let milli = number.as_i64().ok_or_else(|| self.mistyped("whole"))?;
-                if milli < 0 {
-                    return Err(Fault::new(self.name, Code::BelowZero).with("value", text::milli_text(milli)));
-                }
-                milli.into()
-            }
             (Value::Bool(_), Kind::Flag) => value.clone(),
             (_, Kind::Flag) => return Err(self.mistyped("yes-or-no")),
-            (_, Kind::Choices(_) | Kind::Rows(_)) => return Err(self.mistyped("list")),
-            (_, Kind::Whole(..) | Kind::OneOf(_) | Kind::Quantity(_)) => return Err(self.mistyped("whole")),
+            (Value::Number(number), Kind::Decimal(_, max, _)) => {
+                let units = number.as_i64().ok_or_else(|| self.mistyped("whole"))?;
+                if units < 0 {
+                    return Err(Fault::new(self.name, Code::BelowZero).with("value", self.write(value)));
+                }
+                self.whole(units, 0, max)?
+            }
+            (_, Kind::Choices(_) | Kind::Several(_) | Kind::Lines(_)) => return Err(self.mistyped("list")),
+            (_, Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(..)) => return Err(self.mistyped("whole")),
             (Value::String(text), _) if text.trim().is_empty() => return Ok(None),
             (Value::String(text), _) => self.read(text)?,
             _ => return Err(self.mistyped("text")),
@@ -203,7 +305,7 @@ impl Field {
         Ok(Some(read))
     }
 
-    pub(super) fn mistyped(&self, expected: &'static str) -> Fault {
+    fn mistyped(&self, expected: &'static str) -> Fault {
         Fault::new(self.name, Code::Malformed).with("reason", format!("expects-{expected}"))
     }
 
@@ -235,19 +337,70 @@ impl Field {
         Err(Fault::new(self.name, Code::NotOneOf).with("value", number).with("allowed", allowed.join(", ")))
     }
 
+    fn decimal(&self, text: &str, places: usize, max: i64, unit: &str) -> Result<Value, Fault> {
+        let number: String = text.trim().chars().map(half_width).collect();
+        let units = read_decimal(self.name, number.strip_suffix(unit).unwrap_or(&number), places)?;
+        if units <= max {
+            return Ok(units.into());
+        }
+        let said = |units| format!("{}{unit}", shortest_decimal(units, places));
+        Err(Fault::new(self.name, Code::OutOfRange).with("value", text).with("min", said(0)).with("max", said(max)))
+    }
+
+    /// A value as a person writes it into a form: what [`Field::read`] takes.
+    pub(super) fn write(&self, value: &Value) -> String {
+        match (self.kind, value) {
+            (_, Value::Null) => String::new(),
+            (Kind::Decimal(places, _, unit), Value::Number(number)) => {
+                number.as_i64().map(|units| format!("{}{unit}", shortest_decimal(units, places))).unwrap_or_default()
+            }
+            (Kind::Several(of), Value::Array(items)) => items.iter().map(|item| of.write(item)).collect::<Vec<_>>().join(", "),
+            (Kind::Lines(Lines { cell: Some((_, write)), .. }), value) => write(value),
+            (Kind::Value(kind), value) => kind.write(value),
+            (_, Value::String(text)) => text.clone(),
+            (_, other) => other.to_string(),
+        }
+    }
+
+    /// The lists its form offers, of each at most one is chosen.
+    pub(super) fn selects(&self, lang: Lang) -> Vec<Select> {
+        match self.kind {
+            Kind::Value(kind) => kind.selects(lang),
+            // One place for each choice, as none comes twice.
+            Kind::Several(Field { kind: Kind::Choice(table), .. }) => {
+                let options = || table.iter().map(|choice| (choice.text, choice.word(lang))).collect();
+                (1..=table.len()).map(|place| Select { title: place.to_string(), options: options() }).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is chosen of each of them.
+    pub(super) fn chosen(&self, value: &Value) -> Vec<String> {
+        match (self.kind, value) {
+            (Kind::Value(kind), value) => kind.chosen(value),
+            (_, Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// A value as its words, in the language: for lists, pages and files.
     pub fn show(&self, value: &Value, lang: Lang) -> String {
         match (self.kind, value) {
-            (Kind::Choices(_), Value::Array(_)) => self.badges(value, lang).join(lang.of("、", ", ")),
-            (Kind::Choice(table), Value::String(text)) if !text.is_empty() => word(table, text, lang).to_owned(),
-            (Kind::Flag, Value::Bool(yes)) => if *yes { lang.of("是", "Yes") } else { lang.of("否", "No") }.to_owned(),
-            (Kind::Text(_, show), Value::String(text)) => show(text, lang).to_owned(),
-            (Kind::Quantity(_), Value::Number(milli)) => milli.as_i64().map(text::milli_text).unwrap_or_default(),
+            (Kind::Value(kind), value) => kind.show(value, lang),
+            (Kind::Several(of), Value::Array(items)) => {
+                items.iter().map(|item| of.show(item, lang)).collect::<Vec<_>>().join(lang.of("、", ", "))
+            }
+            (Kind::Lines(Lines { cell: Some(_), .. }), value) => self.write(value),
             (Kind::Both, Value::Object(both)) => {
                 let half = |name: &str| both.get(name).and_then(Value::as_str).unwrap_or_default();
                 lang.of(half("zh"), half("en")).to_owned()
             }
-            (Kind::Rows(rows), Value::Array(_)) => rows.cell.map_or_else(String::new, |(_, show)| show(value)),
+            (Kind::Decimal(..), value) => self.write(value),
+            (Kind::Choices(_), Value::Array(_)) => self.badges(value, lang).join(lang.of("、", ", ")),
+            (Kind::Choice(table), Value::String(text)) if !text.is_empty() => word(table, text, lang).to_owned(),
+            (Kind::Flag, Value::Bool(yes)) => if *yes { lang.of("是", "Yes") } else { lang.of("否", "No") }.to_owned(),
+            (Kind::Text(_, show), Value::String(text)) => show(text, lang).to_owned(),
             (_, Value::String(text)) => text.clone(),
             (_, Value::Null) => String::new(),
             // Of several things a list says how many they are.
@@ -256,13 +409,13 @@ impl Field {
         }
     }
 
-    /// Its value in a row as people read it: a number in groups, a quantity with its unit, a moment to the minute in the zone.
+    /// Its value in a row as people read it: a number in groups and with the unit the row has, a moment to the minute in the zone.
     pub(super) fn show_in(&self, row: &Map<String, Value>, value: &Value, lang: Lang, zone: Tz) -> String {
         let moment = value.as_str().filter(|_| matches!(self.kind, Kind::Moment)).and_then(|at| at.parse::<NaiveDateTime>().ok());
         match (self.kind, value) {
             (Kind::Whole(..), Value::Number(number)) => text::grouped(number),
-            (Kind::Quantity(unit), Value::Number(_)) => {
-                let unit = row.get(unit).and_then(Value::as_str).unwrap_or_default();
+            (Kind::Decimal(..), Value::Number(_)) => {
+                let unit = self.unit_in.and_then(|unit| row.get(unit)).and_then(Value::as_str).unwrap_or_default();
                 format!("{} {unit}", text::grouped(self.show(value, lang))).trim_end().to_owned()
             }
             _ => moment.map_or_else(|| self.show(value, lang), |at| time::local_minute(at, zone)),
@@ -273,7 +426,7 @@ impl Field {
     pub(super) const fn class(&self) -> &'static str {
         match self.kind {
             Kind::Code => "code",
-            Kind::Whole(..) | Kind::OneOf(_) | Kind::Quantity(_) => "num",
+            Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(..) => "num",
             Kind::Day | Kind::Moment => "day",
             _ => "",
         }
@@ -289,24 +442,9 @@ impl Field {
         }
     }
 
-    /// The page of the thing whose code this is; empty when it is none, or `may` says that its page is closed to the reader.
-    pub(super) fn leads(&self, value: &Value, may: impl Fn(&str) -> bool) -> String {
-        match (self.refers, value.as_str()) {
-            (Some(to), Some(code)) if !code.is_empty() && may(to.needs) => format!("/{}/{}", to.room, segment(code)),
-            _ => String::new(),
-        }
-    }
-
-    /// The address that offers codes as one types; empty when it has none.
-    pub(super) fn offer(&self) -> String {
-        let list = |(room, narrowed): (&str, &str)| format!("/api/v1/{room}?{narrowed}per_page=20&q=");
-        self.refers.map(|to| (to.room, to.narrowed)).or(self.offers.map(|room| (room, ""))).map(list).unwrap_or_default()
-    }
-
-    /// Its value in a row; a name with dots is that of a field within a field.
+    /// Its value in a row; a place with dots is that of a field within a field.
     pub(super) fn within<'a>(&self, row: &'a Map<String, Value>) -> &'a Value {
-        const NOTHING: &Value = &Value::Null;
-        let mut parts = self.name.split('.');
+        let mut parts = self.place().split('.');
         let first = parts.next().and_then(|name| row.get(name)).unwrap_or(NOTHING);
         parts.fold(first, |value, name| value.get(name).unwrap_or(NOTHING))
     }
@@ -327,8 +465,10 @@ impl Field {
         let moment = |at: &str| at.parse::<NaiveDateTime>().map(|at| (format, zone.from_utc_datetime(&at).naive_local(), at));
         match (self.kind, value) {
             (Kind::Text(..), Value::String(text)) => text.as_str().into(),
+            (Kind::Several(Field { kind: Kind::Choice(_), .. }), value) => self.show(value, lang).into(),
+            (Kind::Decimal(_, _, ""), Value::Number(_)) => self.write(value).parse::<f64>().ok().into(),
+            (Kind::Value(_) | Kind::Several(_) | Kind::Decimal(..), value) => self.write(value).into(),
             (Kind::Whole(..) | Kind::OneOf(_), Value::Number(number)) => number.as_i64().into(),
-            (Kind::Quantity(_), Value::Number(_)) => self.show(value, lang).parse::<f64>().ok().into(),
             (Kind::Moment, Value::String(at)) => match moment(at) {
                 Ok((Format::Csv, _, at)) => time::local_minute(at, zone).into(),
                 Ok((Format::Xlsx, local, _)) => local.into(),
@@ -338,6 +478,31 @@ impl Field {
             _ => self.show(value, lang).into(),
         }
     }
+}
+
+const NOTHING: &Value = &Value::Null;
+
+/// Several of a field, each read by `read`; notes too many, and one that came before where none comes twice.
+fn several<T>(
+    of: &Field,
+    at: &str,
+    items: impl Iterator<Item = (usize, T)>,
+    faults: &mut Faults,
+    mut read: impl FnMut((usize, T), &mut Faults) -> Option<Value>,
+) -> Value {
+    let mut all: Vec<Value> = Vec::new();
+    for (place, item) in items {
+        if place == ENTRIES_MAX {
+            faults.at_most(at, ENTRIES_MAX + 1, ENTRIES_MAX);
+            break;
+        }
+        let Some(value) = read((place, item), faults) else { continue };
+        if of.unique && all.contains(&value) {
+            faults.note(Fault::new(format!("{at}.{place}"), Code::Duplicate).with("value", of.write(&value)));
+        }
+        all.push(value);
+    }
+    all.into()
 }
 
 /// What people call the choice with this stored text; the text itself where the table has no such choice.
@@ -358,6 +523,12 @@ impl Fields {
     /// The field of a name.
     pub fn named(&self, name: &str) -> Option<&'static Field> {
         self.columns.iter().find(|field| field.name == name)
+    }
+
+    /// The fields a line shows: as [`Fields::listed`], or all where none is.
+    pub(super) fn listed_or_all(&self, lang: Lang) -> impl Iterator<Item = &'static Field> + use<> {
+        let any = self.columns.iter().any(|field| field.listed);
+        self.columns.iter().filter(move |field| (field.listed || !any) && field.both.is_none_or(|half| half.lang == lang))
     }
 
     /// The fields a list shows: of a text in two languages the half of the reader.

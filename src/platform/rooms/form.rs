@@ -8,13 +8,16 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use serde_json::{Map, Value};
 
-use super::field::{Field, Fields, Kind, Rows};
+use super::field::{Field, Fields, Kind, Lines};
 use super::list::Offered;
-use super::rows::{self, RowBox};
+use super::said::{below, closed_up, filled};
 use crate::kernel::choices::Choice;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};
 use crate::platform::http::{Filled, Shell, html_response};
+
+/// Lines that a form offers below those that are filled in.
+const SPARE_LINES: usize = 2;
 
 /// How a field is filled in.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,7 +28,20 @@ enum Widget {
     Select,
     Boxes,
     Tick,
+    Selects,
     Lines,
+}
+
+/// Of each: stored text or box name, words, what that means, whether it is chosen.
+type Options = Vec<(String, Cow<'static, str>, &'static str, bool)>;
+
+/// A field of a line.
+struct LineCell {
+    pub name: String,
+    pub title: &'static str,
+    /// As [`Shown::offer`].
+    pub offer: String,
+    pub is_area: bool,
 }
 
 /// A field as its form shows it.
@@ -33,27 +49,29 @@ struct Shown {
     pub name: String,
     pub title: &'static str,
     pub hint: &'static str,
+    /// The title of the part that begins with it.
+    pub part: Option<&'static str>,
     pub needed: bool,
     pub widget: Widget,
-    /// Stored text or box name, words, what that means, whether it is chosen.
-    pub options: Vec<(String, Cow<'static, str>, &'static str, bool)>,
-    /// What is wrong with the text in two languages of which this is the last half.
-    pub around: Option<(&'static str, String)>,
     /// The address that offers codes as one types, or empty.
     pub offer: String,
-    /// The titles of the boxes of its rows, and the rows.
+    pub options: Options,
+    /// Of several lists: name, title, options.
+    pub selects: Vec<(String, String, Options)>,
+    /// The titles above lines.
     pub heads: Vec<&'static str>,
-    pub lines: Vec<Vec<RowBox>>,
+    pub lines: Vec<Vec<LineCell>>,
+    /// What is wrong with the text in two languages of which this is the last half.
+    pub around: Option<(&'static str, String)>,
 }
 
-/// What a form says and asks beside a thing's fields, as a correction does.
-pub struct FormAddition {
-    /// What whoever fills it in should know.
-    pub about: String,
-    /// The same, point by point.
-    pub points: Vec<String>,
-    /// What else it asks.
-    pub fields: &'static Fields,
+/// What a form asks besides the thing's own fields, and what it says beforehand.
+#[derive(Default)]
+pub struct Asked {
+    /// The fields.
+    pub fields: Option<&'static Fields>,
+    /// What it is about, and line by line what sending it moves.
+    pub before: Option<(String, Vec<String>)>,
 }
 
 /// The page of a form.
@@ -63,7 +81,8 @@ pub struct FormView {
     shell: Shell,
     form: Filled,
     fields: Vec<Shown>,
-    addition: Option<FormAddition>,
+    /// What it says beforehand.
+    before: Option<(String, Vec<String>)>,
     /// Where it is sent.
     action: String,
     /// Where one goes who gives up.
@@ -107,21 +126,21 @@ impl FormView {
 
 /// The form of these fields, sent to `action`; who gives up goes to `back`.
 pub fn form_page(shell: Shell, fields: &'static Fields, form: Filled, action: impl Into<String>, back: impl Into<String>) -> FormView {
-    form_page_with(shell, fields, form, action, back, None)
+    asking_page(shell, fields, form, action, back, Asked::default())
 }
 
-/// The same, with something said and asked beside the fields.
-pub fn form_page_with(
+/// The same with what it asks and says besides.
+pub fn asking_page(
     shell: Shell,
     fields: &'static Fields,
     form: Filled,
     action: impl Into<String>,
     back: impl Into<String>,
-    addition: Option<FormAddition>,
+    asked: Asked,
 ) -> FormView {
-    let more = addition.as_ref().map_or_else(Vec::new, |addition| shown(addition.fields, &form, shell.lang));
-    let fields = shown(fields, &form, shell.lang).into_iter().chain(more).collect();
-    FormView { shell, form, fields, addition, action: action.into(), back: back.into(), note: None }
+    let all = fields.columns.iter().chain(asked.fields.iter().flat_map(|more| more.columns)).filter(|field| !field.read_only);
+    let fields = all.map(|field| shown(fields, field, &form, shell.lang)).collect();
+    FormView { shell, form, fields, before: asked.before, action: action.into(), back: back.into(), note: None }
 }
 
 /// The form once more, with what is wrong beside its fields.
@@ -136,90 +155,235 @@ pub fn form_again(
     action: impl Into<String>,
     back: impl Into<String>,
 ) -> Result<HttpResponse> {
-    form_again_with(shell, fields, values, error, (action, back), None)
+    asking_again(shell, fields, values, error, (action, back), Asked::default())
 }
 
-/// The same, with something said and asked beside the fields; `to` is where it is sent, and where one goes who gives up.
+/// The same with what it asks and says besides; `to` is where it is sent, and where one goes who gives up.
 ///
 /// # Errors
 /// The error itself when it is not for the person to mend.
-pub fn form_again_with(
+pub fn asking_again(
     shell: Shell,
     fields: &'static Fields,
     values: HashMap<String, String>,
     error: Error,
-    (action, back): (impl Into<String>, impl Into<String>),
-    addition: Option<FormAddition>,
+    to: (impl Into<String>, impl Into<String>),
+    asked: Asked,
 ) -> Result<HttpResponse> {
-    let form = Filled::refused(rows::closed_up(fields, values), error, shell.t)?;
-    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &form_page_with(shell, fields, form, action, back, addition)))
+    let form = Filled::refused(closed_up(fields, values), error, shell.t)?;
+    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &asking_page(shell, fields, form, to.0, to.1, asked)))
 }
 
-fn shown(fields: &'static Fields, form: &Filled, lang: Lang) -> Vec<Shown> {
+fn shown(fields: &'static Fields, field: &'static Field, form: &Filled, lang: Lang) -> Shown {
     let last_half = |field: &Field| {
         let half = field.both?;
         let last = fields.columns.iter().rfind(|other| other.both.is_some_and(|other| other.group == half.group))?;
         let fault = form.faults(half.group).next()?;
         (last.name == field.name).then(|| (lang.of(half.title.0, half.title.1), fault.to_owned()))
     };
-    let one = |field: &'static Field| {
-        let name = field.path();
-        let (widget, options) = match field.kind {
-            Kind::Choices(table) => {
-                let boxed = |text: &str| format!("{name}.{text}");
-                let ticked = |name: String| form.ticked(&name);
-                let about = |choice: &Choice| lang.of(choice.about.0, choice.about.1);
-                let boxes = table.iter().map(|one| (boxed(one.text), one.word(lang).into(), about(one), ticked(boxed(one.text))));
-                (Widget::Boxes, boxes.collect())
-            }
-            Kind::Choice(table) => {
-                let chosen = form.value(&name);
-                (
-                    Widget::Select,
-                    table.iter().map(|choice| (choice.text.to_owned(), choice.word(lang).into(), "", choice.text == chosen)).collect(),
-                )
-            }
-            Kind::OneOf(numbers) => {
-                let chosen = form.value(&name);
-                let options = numbers.iter().map(ToString::to_string);
-                (Widget::Select, options.map(|number| (number.clone(), Cow::Owned(number.clone()), "", number == chosen)).collect())
-            }
-            Kind::Flag => (Widget::Tick, Vec::new()),
-            Kind::Rows(Rows { cell: None, .. }) => (Widget::Lines, Vec::new()),
-            Kind::Paragraph(_) | Kind::Rows(_) => (Widget::Area, Vec::new()),
-            // A day that cannot be read is shown as it was written: a date field would show nothing.
-            Kind::Day if !form.invalid(&name) => (Widget::Day, Vec::new()),
-            _ => (Widget::Line, Vec::new()),
-        };
-        let (title, hint) = (field.title(lang), field.about(lang));
-        let (heads, lines) = match field.kind {
-            Kind::Rows(of @ Rows { cell: None, .. }) => (rows::heads(of, lang), rows::boxes(field, of, form, lang)),
-            _ => Default::default(),
-        };
-        Shown { title, hint, needed: field.required, widget, options, around: last_half(field), offer: field.offer(), heads, lines, name }
+    let name = field.path();
+    let none = field.nullable.then(|| (String::new(), Cow::Borrowed("—"), "", form.value(&name).is_empty()));
+    let chosen = |name: &str, text: &str| form.value(name) == text;
+    let selects = field.selects(lang).into_iter().enumerate().map(|(place, select)| {
+        let name = format!("{name}.{place}");
+        let none = std::iter::once((String::new(), Cow::Borrowed("—"), "", form.value(&name).is_empty()));
+        let options = select.options.into_iter().map(|(text, words)| (text.to_owned(), words.into(), "", chosen(&name, text)));
+        let options = none.chain(options).collect();
+        (name, select.title, options)
+    });
+    let selects: Vec<_> = selects.collect();
+    let (widget, options) = match field.kind {
+        Kind::Choices(table) => {
+            let boxed = |text: &str| format!("{name}.{text}");
+            let about = |choice: &Choice| lang.of(choice.about.0, choice.about.1);
+            let boxes = table.iter().map(|one| (boxed(one.text), one.word(lang).into(), about(one), form.ticked(&boxed(one.text))));
+            (Widget::Boxes, boxes.collect())
+        }
+        Kind::Choice(table) => {
+            let options = table.iter().map(|choice| (choice.text.to_owned(), choice.word(lang).into(), "", chosen(&name, choice.text)));
+            (Widget::Select, none.into_iter().chain(options).collect())
+        }
+        Kind::OneOf(numbers) => {
+            let options =
+                numbers.iter().map(ToString::to_string).map(|number| (number.clone(), number.clone().into(), "", chosen(&name, &number)));
+            (Widget::Select, none.into_iter().chain(options).collect())
+        }
+        Kind::Flag => (Widget::Tick, Vec::new()),
+        Kind::Lines(Lines { cell: None, .. }) => (Widget::Lines, Vec::new()),
+        Kind::Paragraph(_) | Kind::Lines(_) => (Widget::Area, Vec::new()),
+        _ if !selects.is_empty() => (Widget::Selects, Vec::new()),
+        // A day that cannot be read is shown as it was written: a date field would show nothing.
+        Kind::Day if !form.invalid(&name) => (Widget::Day, Vec::new()),
+        _ => (Widget::Line, Vec::new()),
     };
-    fields.columns.iter().filter(|field| field.is_said()).map(one).collect()
+    let (heads, lines) = match field.kind {
+        Kind::Lines(Lines { fields: of, max, cell: None }) => {
+            let of: Vec<&'static Field> = of.columns.iter().filter(|field| !field.read_only).collect();
+            let cell = |place: usize, field: &'static Field| LineCell {
+                name: format!("{name}.{place}.{}", field.path()),
+                title: field.title(lang),
+                offer: field.offer(),
+                is_area: matches!(field.kind, Kind::Paragraph(_)),
+            };
+            let count = filled(form.values(), &name, *max).last().map_or(0, |last| last + 1) + SPARE_LINES;
+            let lines = (0..count.min(*max)).map(|place| of.iter().map(|field| cell(place, field)).collect()).collect();
+            (of.iter().map(|field| field.title(lang)).collect(), lines)
+        }
+        _ => Default::default(),
+    };
+    Shown {
+        title: field.title(lang),
+        hint: field.about(lang),
+        part: field.part.map(|(zh, en)| lang.of(zh, en)),
+        needed: field.required,
+        widget,
+        offer: field.offer(),
+        options,
+        selects,
+        heads,
+        lines,
+        around: last_half(field),
+        name,
+    }
 }
 
 /// A thing as its form shows it: the value of each field, and the version that was read.
-pub fn form_values(fields: &Fields, thing: &Map<String, Value>, version: i64) -> HashMap<String, String> {
+pub(super) fn form_values(fields: &Fields, thing: &Map<String, Value>, version: i64) -> HashMap<String, String> {
     let mut values = HashMap::from([("version".to_owned(), version.to_string())]);
-    for field in fields.columns.iter().filter(|field| field.is_said()) {
-        let path = field.path();
-        match (field.kind, thing.get(field.name)) {
-            (Kind::Rows(of), Some(value @ Value::Array(all))) => match of.cell {
-                Some((_, show)) => drop(values.insert(path, show(value))),
-                None => values.extend(rows::values(field, of, all)),
-            },
-            (Kind::Quantity(_), Some(number @ Value::Number(_))) => drop(values.insert(path, field.show(number, Lang::En))),
-            (_, Some(Value::Array(chosen))) => {
+    add_values(fields, "", thing, &mut values);
+    values
+}
+
+fn add_values(fields: &Fields, at: &str, thing: &Map<String, Value>, values: &mut HashMap<String, String>) {
+    for field in fields.columns.iter().filter(|field| !field.read_only) {
+        let path = below(at, &field.path());
+        match (field.kind, field.within(thing)) {
+            (_, Value::Null | Value::Bool(false)) => {}
+            (_, Value::Bool(true)) => drop(values.insert(path, "on".to_owned())),
+            (Kind::Choices(_), Value::Array(chosen)) => {
                 values.extend(chosen.iter().filter_map(Value::as_str).map(|text| (format!("{path}.{text}"), "on".to_owned())));
             }
-            (_, Some(Value::String(text))) => drop(values.insert(path, text.clone())),
-            (_, Some(Value::Bool(true))) => drop(values.insert(path, "on".to_owned())),
-            (_, None | Some(Value::Null | Value::Bool(false))) => {}
-            (_, Some(other)) => drop(values.insert(path, other.to_string())),
+            (Kind::Lines(Lines { fields: of, cell: None, .. }), Value::Array(lines)) => {
+                for (place, line) in lines.iter().enumerate().filter_map(|(place, line)| Some((place, line.as_object()?))) {
+                    add_values(of, &format!("{path}.{place}"), line, values);
+                }
+            }
+            (_, value) if !field.selects(Lang::En).is_empty() => {
+                values.extend(field.chosen(value).into_iter().enumerate().map(|(place, text)| (format!("{path}.{place}"), text)));
+            }
+            (_, value) => drop(values.insert(path, field.write(value))),
         }
     }
-    values
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+    use serde_json::json;
+
+    use super::*;
+    use crate::platform::rooms::{Said, document};
+
+    const SEASONS: &[Choice] = &[
+        Choice { text: "winter", zh: "冬", en: "Winter", also: &["cold days"], about: ("", "") },
+        Choice { text: "summer", zh: "夏", en: "Summer", also: &[], about: ("", "") },
+    ];
+    const SEASON: Field = Field::new("season", Kind::Choice(SEASONS), &["季"], &["Season"]).unique();
+    const CM: Field = Field::new("cm", Kind::Whole(1, 99), &["厘米"], &["Centimetres"]);
+    #[rustfmt::skip]
+    const BANDS: Lines = Lines::of(3, Fields { table: "bands", title: ("带", "Bands"), columns: &[
+        Field::new("name_zh", Kind::Line(9), &["名"], &["Name zh"]).half_of("name", Lang::Zh, ("名", "Name")).needed().at("name.zh"),
+        Field::new("name_en", Kind::Line(9), &["英文名"], &["Name en"]).half_of("name", Lang::En, ("名", "Name")).needed().at("name.en"),
+        Field::new("cm", Kind::Several(&CM), &["厘米"], &["Centimetres"]),
+        Field::new("widest", Kind::Whole(0, 99), &["最大"], &["Widest"]).only_read(),
+    ] });
+    #[rustfmt::skip]
+    const HATS: Fields = Fields { table: "hats", title: ("帽", "Hats"), columns: &[
+        Field::new("code", Kind::Code, &["编码"], &["Code"]).needed(),
+        Field::new("wool", Kind::Decimal(2, 10_000, "%"), &["羊毛"], &["Wool"]).nullable().at("made.wool_hundredths"),
+        Field::new("worn", Kind::Several(&SEASON), &["季"], &["Worn"]).at("made.worn"),
+        Field::new("bands", Kind::Lines(&BANDS), &["带"], &["Bands"]).at("made.bands").not_in_files(),
+    ] };
+
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    struct Hat {
+        code: String,
+        made: Made,
+    }
+
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    struct Made {
+        wool_hundredths: Option<i64>,
+        worn: Vec<String>,
+        bands: Vec<Band>,
+    }
+
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    struct Band {
+        name: crate::kernel::text::Both,
+        #[serde(default)]
+        cm: Vec<i64>,
+    }
+
+    fn hat() -> Value {
+        let bands = json!([{ "name": { "zh": "缎", "en": "" }, "cm": [56, 58] }, { "name": { "zh": "", "en": "Felt" }, "cm": [] }]);
+        json!({ "code": "H-1", "made": { "wool_hundredths": 2_050, "worn": ["summer", "winter"], "bands": bands } })
+    }
+
+    #[test]
+    fn what_a_form_shows_and_a_document_says_is_what_it_reads() {
+        let hat: Hat = serde_json::from_value(hat()).unwrap();
+        let shown = form_values(&HATS, &super::super::said::object(&hat).unwrap(), 3);
+        assert_eq!(
+            (shown["made.wool_hundredths"].as_str(), shown["made.worn.1"].as_str(), shown["made.bands.0.cm"].as_str()),
+            ("20.5%", "winter", "56, 58")
+        );
+        assert_eq!(Said::of_form(&HATS, &shown).unwrap().onto::<Hat>(&HATS, None).unwrap(), hat);
+        let Value::Object(sent) = document(&HATS, &hat).unwrap() else { panic!() };
+        assert_eq!(Said::of_json(&HATS, sent).unwrap().onto::<Hat>(&HATS, None).unwrap(), hat);
+        // What a document leaves out is gone, however deep it stands.
+        let bare = Said::of_json(&HATS, serde_json::from_value(json!({ "code": "H-1" })).unwrap()).unwrap().whole(&HATS);
+        assert_eq!(bare.onto(&HATS, Some(&hat)).unwrap(), Hat { code: "H-1".into(), ..Hat::default() });
+        assert_eq!(Said::default().onto(&HATS, Some(&hat)).unwrap(), hat, "what was not said stays");
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_place() {
+        let faults = |said: Result<Said>| match said.unwrap_err() {
+            Error::Refused(refusal) => {
+                refusal.faults.iter().map(|fault| format!("{} {}", fault.field, fault.code.as_str())).collect::<Vec<_>>()
+            }
+            other => panic!("{other}"),
+        };
+        let made = json!({
+            "wool_hundredths": 10_001, "worn": ["winter", "winter"], "felt": 1,
+            "bands": [{ "name": {}, "cm": [56, 100], "colour": "red" }, "wide"],
+        });
+        let sent = serde_json::from_value(json!({ "code": "H-1", "made": made })).unwrap();
+        assert_eq!(
+            faults(Said::of_json(&HATS, sent)),
+            [
+                "made.wool_hundredths out_of_range",
+                "made.worn.1 duplicate",
+                "made.bands.0.cm.1 out_of_range",
+                "made.bands.0.colour unknown_field",
+                "made.bands.0.name missing",
+                "made.bands.1 malformed",
+                "made.felt unknown_field",
+            ]
+        );
+        let form =
+            [("made.wool_hundredths", "101%"), ("made.worn.0", "spring"), ("made.bands.2.cm", "wide"), ("made.bands.1.name.en", " ")];
+        let form = form.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        assert_eq!(
+            faults(Said::of_form(&HATS, &form)),
+            [
+                "code missing",
+                "made.wool_hundredths out_of_range",
+                "made.worn not_one_of",
+                "made.bands.0.cm not_a_number",
+                "made.bands.0.name missing",
+            ]
+        );
+    }
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::field::Field;
 use super::said::Said;
 use super::thing::Thing;
-use crate::kernel::error::{Code, Error, Fault, Result};
+use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::text::ByCode;
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
@@ -35,11 +35,11 @@ struct SaidOf {
 }
 
 impl SaidOf {
-    /// The thing after this row. One that is there keeps its code as it was written: the row only names it, in whatever letters.
-    fn onto<T: Thing>(&self, before: Option<&T>) -> Result<T> {
+    /// The thing after this row, and what it lacks. One that is there keeps its code as it was written: the row only names it, in whatever letters.
+    fn onto<T: Thing>(&self, before: Option<&T>) -> Result<(T, Vec<Fault>)> {
         match before {
-            None => self.said.onto(T::FIELDS, None),
-            Some(before) => self.said.clone().with("code", before.code()).onto(T::FIELDS, Some(before)),
+            None => self.said.laid_onto(T::FIELDS, None),
+            Some(before) => self.said.clone().with("code", before.code()).laid_onto(T::FIELDS, Some(before)),
         }
     }
 }
@@ -52,9 +52,9 @@ fn before<T: Thing>(db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<ByCode<T>> {
 
 /// A fault of a document's field as one of the row's column: `name` is the column of its first half, `parents.2.lot` that of all parents.
 pub fn of_column<T: Thing>(fault: Fault, line: u64) -> Fault {
-    let first = fault.field.split('.').next().unwrap_or_default();
-    let named = |field: &&Field| field.both.map_or(field.name, |half| half.group) == first;
-    let column = T::FIELDS.columns.iter().find(|field| field.path() == fault.field).or_else(|| T::FIELDS.columns.iter().find(named));
+    let at = |path: &str| path == fault.field || fault.field.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+    let named = |field: &&Field| at(field.both.map_or(field.place(), |half| half.group));
+    let column = T::FIELDS.in_files().find(|field| field.path() == fault.field).or_else(|| T::FIELDS.in_files().find(named));
     let field = column.map_or(fault.field.clone(), |column| column.name.into());
     Fault { field, ..fault }.at_line(line)
 }
@@ -81,13 +81,17 @@ impl<T: Thing> Import for ThingImport<T> {
     fn check(&mut self, db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<Checked> {
         let mut checked = Checked::default();
         let there = before::<T>(db, chunk)?;
+        let (mut lines, mut edits) = (Vec::new(), Vec::new());
         for entry in chunk {
             let before = there.get(&entry.record.code);
-            match entry.record.onto::<T>(before).and_then(|after| after.resolved(db)) {
+            let (after, missing) = entry.record.onto::<T>(before)?;
+            let sound = if missing.is_empty() { after.resolved(db) } else { Ok(after) };
+            checked.faults.extend(missing.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
+            match sound {
                 Ok(after) => {
-                    let faults = after.faults(db, before)?;
-                    checked.faults.extend(faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
                     checked.would.compare(entry.line, after.code(), before, &after)?;
+                    lines.push(entry.line);
+                    edits.push((after, before));
                 }
                 Err(Error::Refused(refusal)) => {
                     checked.faults.extend(refusal.faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
@@ -95,18 +99,29 @@ impl<T: Thing> Import for ThingImport<T> {
                 Err(error) => return Err(error),
             }
         }
+        for (line, faults) in lines.into_iter().zip(T::faults_of(db, &edits)?) {
+            checked.faults.extend(faults.into_iter().map(|fault| of_column::<T>(fault, line)));
+        }
         Ok(checked)
     }
 
     fn apply(&mut self, db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<Applied> {
         let mut applied = Applied::default();
         let there = before::<T>(db, chunk)?;
+        let mut edits = Vec::new();
         for entry in chunk {
             let before = there.get(&entry.record.code);
-            let after: T = entry.record.onto::<T>(before)?.resolved(db)?;
+            let (after, missing) = entry.record.onto::<T>(before)?;
+            Refusal::unless_empty(missing)?;
+            let after = after.resolved(db)?;
             if applied.compare(entry.line, after.code(), before, &after)?.is_some() {
-                after.save(db, &self.stamp, before)?;
+                edits.push((after, before));
             }
+        }
+        // What the store says may have changed since it was checked.
+        Refusal::unless_none(T::faults_of(db, &edits)?.into_iter().flatten().collect())?;
+        for (after, before) in edits {
+            after.save(db, &self.stamp, before)?;
         }
         Ok(applied)
     }

@@ -200,7 +200,7 @@ async fn list_xlsx<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<Http
 /// The whole list, narrowed as the page is, in the columns that a file of it is handed in with.
 async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pairs) -> Result<HttpResponse> {
     let (query, sees, lang) = (query_of::<T>(call, pairs)?, call.sees(), call.lang());
-    let titles = T::FIELDS.columns.iter().filter(|field| field.is_in_files()).map(|field| field.title(lang).to_owned()).collect();
+    let titles = T::FIELDS.in_files().map(|field| field.title(lang).to_owned()).collect();
     let house = call.house().clone();
     exports::download(&call.house().store, format, T::FIELDS.table, titles, move |db, sheet| {
         let query = T::asked(db, &house, query.clone())?;
@@ -210,9 +210,9 @@ async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pai
             let rows = T::named(db, &house, rows)?;
             for row in &rows {
                 let values = object(row)?;
-                let columns = T::FIELDS.columns.iter().filter(|field| field.is_in_files());
-                let cell = |field: &super::Field| field.cell(field.within(&values), format, lang, house.config.time_zone);
-                sheet.row(&columns.map(cell).collect::<Vec<_>>())?;
+                let zone = house.config.time_zone;
+                let cells: Vec<_> = T::FIELDS.in_files().map(|field| field.cell(field.within(&values), format, lang, zone)).collect();
+                sheet.row(&cells)?;
             }
             match rows.last().filter(|_| i64::try_from(rows.len()).is_ok_and(|read| read == window.limit)) {
                 Some(last) => window.from = From::After(last.key()),

@@ -19,7 +19,6 @@ mod listing;
 mod one;
 mod room;
 mod route;
-mod rows;
 mod said;
 mod secret;
 mod thing;
@@ -27,8 +26,8 @@ pub mod timeline;
 
 pub use api::{answers, code_parameter, content, list_description};
 pub use call::{BrandOnly, Call, Sees};
-pub use field::{Field, Fields, Half, Kind, Reference, Rows};
-pub use form::{FormAddition, FormView, form_again, form_again_with, form_page, form_page_with, form_values};
+pub use field::{Field, Fields, Half, Kind, Lines, Reference};
+pub use form::{Asked, FormView, asking_again, asking_page, form_again, form_page};
 pub use import::{import, of_column};
 pub use list::{From, ListQuery, ListWindow, Offered, Sum, halves, key_of_two};
 pub use listing::{Listing, list_again, list_routes};
@@ -37,7 +36,10 @@ pub use room::Room;
 pub use route::Guarded;
 pub use said::{Said, document, said_of};
 pub use secret::{Secret, secret_page};
-pub use thing::{Deed, Thing, Update, act_routes, acted, href, once_made_routes, one_of, one_with, routes, routes_without_page, seen};
+pub use thing::{
+    Deed, Thing, Update, act_routes, acted, href, made, once_made_routes, one_of, one_with, routes, routes_without_page, saved, seen,
+    thing_values,
+};
 
 /// Moves a row of a table on: a conditional update on its state and version, which fails when it is not as it was read. Says which columns
 /// hold the state and the version, the machine, from which state to which, and what else changes, if anything.

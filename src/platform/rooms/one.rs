@@ -125,7 +125,8 @@ pub(super) struct OneView {
     pub tables: Vec<Table>,
     pub section: String,
     pub acts: Vec<Act>,
-    pub edit: Option<String>,
+    /// The message of what changing it is called, and where it leads.
+    pub edit: Option<(&'static str, String)>,
     pub history: Vec<Happened>,
 }
 
@@ -138,27 +139,27 @@ impl OneView {
 /// A thing's fields as its page shows them; what it does not have has a dash.
 pub(super) fn facts(fields: &'static Fields, thing: &Map<String, Value>, shell: &Shell, zone: Tz) -> Vec<Fact> {
     let said = |field: &'static Field| {
-        let value = thing.get(field.name);
-        let words = value.map(|value| field.show_in(thing, value, shell.lang, zone)).filter(|words| !words.is_empty());
+        let value = field.within(thing);
+        let words = Some(field.show_in(thing, value, shell.lang, zone)).filter(|words| !words.is_empty());
         let is_code = field.refers.is_some() || matches!(field.kind, Kind::Code);
         Fact {
             title: field.title(shell.lang),
             words: words.unwrap_or_else(|| "—".to_owned()),
             lang: field.both.map_or("", |half| half.lang.tag()),
             class: if is_code { "code" } else { "" },
-            href: value.map_or_else(String::new, |value| field.leads(value, |right| shell.may(right))),
+            href: field.leads(value, |right| shell.may(right)),
         }
     };
-    fields.columns.iter().filter(|field| !matches!(field.kind, Kind::Rows(_))).map(said).collect()
+    fields.columns.iter().filter(|field| !matches!(field.kind, Kind::Lines(_))).map(said).collect()
 }
 
 /// The rows that a thing has.
 pub(super) fn tables(fields: &'static Fields, thing: &Map<String, Value>, shell: &Shell, zone: Tz) -> Vec<Table> {
     let table = |field: &'static Field| {
-        let (Kind::Rows(rows), Value::Array(all)) = (field.kind, thing.get(field.name)?) else { return None };
-        let shown = || rows.fields.iter().filter(|cell| cell.listed);
+        let (Kind::Lines(lines), Value::Array(all)) = (field.kind, field.within(thing)) else { return None };
+        let shown = || lines.fields.listed_or_all(shell.lang);
         let cell = |row: &Map<String, Value>, of: &'static Field| {
-            let value = row.get(of.name).unwrap_or(&Value::Null);
+            let value = of.within(row);
             let class = if of.refers.is_some() { "code" } else { of.class() };
             TableCell { words: of.show_in(row, value, shell.lang, zone), class, href: of.leads(value, |right| shell.may(right)) }
         };

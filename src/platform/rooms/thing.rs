@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use utoipa::openapi::{RefOr, Schema};
 
 use super::call::{BrandOnly, Call, Sees};
 use super::form::{form_again, form_page, form_values};
@@ -17,7 +19,7 @@ use super::{Fields, Kind, timeline};
 use crate::kernel::choices::Choice;
 use crate::kernel::event::Subject;
 use crate::kernel::text::Lang;
-use crate::kernel::{Code, Error, Fault, Id, Result};
+use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Fact, Stamp};
 use crate::platform::http::perm::Perm;
@@ -30,6 +32,8 @@ use crate::platform::http::{
 pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     /// What a thing is called in events.
     const SUBJECT: &'static str;
+    /// The message of what changing it is called.
+    const EDIT: &'static str = "edit";
     /// Who may make and change it.
     type Edit: Perm;
     /// What is said of a new one.
@@ -87,10 +91,10 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
         Ok(Self::with_codes(db, &[code])?.into_iter().find(|thing| thing.is_seen(sees)))
     }
 
-    /// What somebody said, with the things it names as the store writes them; names of none stay, for [`Thing::faults`] to tell.
+    /// What somebody said, with the things it names as the store writes them.
     ///
     /// # Errors
-    /// [`Code::Invalid`] with what its fields together cannot be.
+    /// [`Code::Invalid`] with what its fields together cannot be, or what it names and is not there.
     fn resolved(self, _db: &mut Db) -> Result<Self> {
         Ok(self)
     }
@@ -101,12 +105,26 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     /// [`Code::Stale`] when somebody changed it since; [`Code::Duplicate`] for a code that is there; what the room's rules refuse.
     fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self>;
 
-    /// Faults that only the store shows, of a row of a file that would be saved.
+    /// Faults that only the whole thing or the store shows.
     ///
     /// # Errors
     /// Those of the store.
     fn faults(&self, _db: &mut Db, _before: Option<&Self>) -> Result<Vec<Fault>> {
         Ok(Vec::new())
+    }
+
+    /// The same of several that would be saved, each with what is there now: a form and a document hand in one, a file many.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
+        edits.iter().map(|(after, before)| after.faults(db, *before)).collect()
+    }
+
+    /// As the form for changing it begins.
+    #[must_use]
+    fn offered(self, _today: NaiveDate) -> Self {
+        self
     }
 
     /// What happened to it, oldest first.
@@ -123,6 +141,11 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     /// Those of the store.
     fn panels(&self, _db: &mut Db) -> Result<Vec<Panel>> {
         Ok(Vec::new())
+    }
+
+    /// What programs read of it beside its fields: name and schema.
+    fn read_besides() -> Vec<(&'static str, RefOr<Schema>)> {
+        Vec::new()
     }
 
     /// What may be done with it, beside changing it.
@@ -205,7 +228,7 @@ pub fn act_routes<T: Thing>(on: &mut Routes<'_, '_>, verb: &'static str, about: 
 pub async fn acted<T: Thing>(call: &Call<BrandOnly<T::Edit>>, once: Option<&str>, code: String, deed: Deed<T>) -> Result<T> {
     let house = call.house().clone();
     call.change("", once, move |db, stamp| {
-        let thing = whole(db, &house, &code, Sees::ALL)?;
+        let thing = seen_named(db, &house, &code, Sees::ALL)?;
         deed(db, stamp, thing)
     })
     .await
@@ -220,14 +243,14 @@ pub fn seen<T: Thing>(db: &mut Db, code: &str, sees: Sees) -> Result<T> {
 }
 
 /// The same with what no column of its table says.
-fn whole<T: Thing>(db: &mut Db, house: &House, code: &str, sees: Sees) -> Result<T> {
+fn seen_named<T: Thing>(db: &mut Db, house: &House, code: &str, sees: Sees) -> Result<T> {
     let found = seen(db, code, sees)?;
     T::named(db, house, vec![found])?.pop().ok_or_else(|| Code::NotFound.into())
 }
 
 async fn found<T: Thing, P: Perm>(call: &Call<P>, code: String, sees: Sees) -> Result<T> {
     let house = call.house().clone();
-    call.read(move |db| whole::<T>(db, &house, &code, sees)).await
+    call.read(move |db| seen_named::<T>(db, &house, &code, sees)).await
 }
 
 async fn one_json<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Result<HttpResponse> {
@@ -255,7 +278,7 @@ async fn change_json<T: Thing>(
     body: Json<Map<String, Value>>,
 ) -> Result<HttpResponse> {
     let change = Update::of_json::<T>(code.into_inner(), body.value)?;
-    let thing: T = change.done(&call, &body.hash, None, |thing: T, db, stamp, before| thing.save(db, stamp, Some(before))).await?;
+    let thing: T = change.done(&call, &body.hash, None, changed).await?;
     json(&document(T::FIELDS, &thing)?)
 }
 
@@ -265,9 +288,39 @@ async fn create<T: Thing>(call: &Call<BrandOnly<T::Edit>>, hash: &str, once: Opt
     let thing: T = said.onto(T::NEW, Some(&T::blank(&house)))?;
     let secret = T::secret(&house);
     let kept = secret.as_ref().map(|secret| secret.hash.clone()).unwrap_or_default();
-    let made = call.change(hash, once, move |db, stamp| Ok((thing.clone().make(db, stamp, &house, &kept)?, kept.clone())));
+    let made =
+        call.change(hash, once, move |db, stamp| Ok((checked(db, thing.clone(), None)?.make(db, stamp, &house, &kept)?, kept.clone())));
     let (thing, kept) = made.await?;
     Ok((thing, secret.filter(|secret| secret.hash == kept)))
+}
+
+/// Makes a thing of what a program says, as the API does.
+///
+/// # Errors
+/// As [`Said::of_json`] and [`Thing::save`].
+pub fn made<T: Thing>(db: &mut Db, stamp: &Stamp, document: Value) -> Result<T> {
+    let Value::Object(document) = document else { return Err(Code::Malformed.into()) };
+    saved(Said::of_json(T::NEW, document)?.onto(T::NEW, None)?, db, stamp, None)
+}
+
+/// A thing that may be saved in the place of `before`.
+fn checked<T: Thing>(db: &mut Db, after: T, before: Option<&T>) -> Result<T> {
+    let edit = [(after.resolved(db)?, before)];
+    Refusal::unless_none(T::faults_of(db, &edit)?.into_iter().flatten().collect())?;
+    let [(after, _)] = edit;
+    Ok(after)
+}
+
+/// Saves what somebody said of a thing: a new one, or in the place of `before`, if that is still as it was read.
+///
+/// # Errors
+/// All that is wrong with it, as [`Thing::resolved`] and [`Thing::faults_of`] say; as [`Thing::save`].
+pub fn saved<T: Thing>(after: T, db: &mut Db, stamp: &Stamp, before: Option<&T>) -> Result<T> {
+    checked(db, after, before)?.save(db, stamp, before)
+}
+
+fn changed<T: Thing>(after: T, db: &mut Db, stamp: &Stamp, before: &T) -> Result<T> {
+    saved(after, db, stamp, Some(before))
 }
 
 /// What somebody wants one thing to become: its code, the version that was read, and what they say of it.
@@ -278,7 +331,7 @@ pub struct Update {
 }
 
 impl Update {
-    /// What a document wants. It says everything: what it leaves out is gone.
+    /// What a document wants, with the version that was read. It says everything: what it leaves out is gone.
     ///
     /// # Errors
     /// [`Code::Invalid`] with every wrong field.
@@ -308,7 +361,7 @@ impl Update {
     {
         let (Self { code, version, said }, house) = (self, call.house().clone());
         call.change(hash, once, move |db, stamp| {
-            let before: T = whole(db, &house, &code, Sees::ALL)?;
+            let before: T = seen_named(db, &house, &code, Sees::ALL)?;
             if before.version() != version {
                 return Err(Code::Stale.into());
             }
@@ -342,7 +395,7 @@ pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Optio
 pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: Besides) -> Result<HttpResponse> {
     let (sees, house) = (call.sees(), call.house().clone());
     let found = call.read(move |db| {
-        let thing: T = whole(db, &house, &code, sees)?;
+        let thing: T = seen_named(db, &house, &code, sees)?;
         let history = thing.history(db)?;
         Ok((thing.panels(db)?, history, thing))
     });
@@ -350,9 +403,9 @@ pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: 
     let shell = call.shell(thing.title(call.lang()));
     let values = object(&thing)?;
     let badges = T::FIELDS.columns.iter().filter(|field| matches!(field.kind, Kind::Choice(_) | Kind::Choices(_)));
-    let badges = badges.filter_map(|field| Some(field.badges(values.get(field.name)?, shell.lang))).flatten().collect();
+    let badges = badges.flat_map(|field| field.badges(field.within(&values), shell.lang)).collect();
     let may_edit = !T::CHANGE.columns.is_empty() && call.may(T::Edit::NEEDS) && call.party.is_none();
-    let edit = may_edit.then(|| format!("{}/edit", thing.href()));
+    let edit = may_edit.then(|| (T::EDIT, format!("{}/edit", thing.href())));
     let zone = call.house().config.time_zone;
     // What an event calls a state is one of the words of the thing's own.
     let lang = shell.lang;
@@ -377,6 +430,14 @@ pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: 
     Ok(html_response(besides.status.unwrap_or(StatusCode::OK), &view))
 }
 
+/// A thing as the form for changing it begins.
+///
+/// # Errors
+/// [`Error::Broken`] for a thing that has no fields.
+pub fn thing_values<T: Thing, P: Perm>(call: &Call<P>, thing: &T) -> Result<HashMap<String, String>> {
+    Ok(form_values(T::CHANGE, &object(&thing.clone().offered(call.house().today()))?, thing.version()))
+}
+
 /// The frame of a form, where it is sent, and where one goes who gives up.
 fn form_of<T: Thing, P: Perm>(call: &Call<P>, one: Option<String>) -> (Shell, String, String) {
     let room = T::FIELDS.table;
@@ -397,8 +458,12 @@ fn again<T: Thing>(
     form_again(shell, if code.is_some() { T::CHANGE } else { T::NEW }, values, error, action, back)
 }
 
-async fn new_form<T: Thing>(call: Call<BrandOnly<T::Edit>>) -> Result<HttpResponse> {
-    let form = Filled::of(form_values(T::NEW, &object(&T::blank(call.house()))?, 0));
+/// The form for a new one; what the address says of a field stands in it.
+async fn new_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, said: web::Query<HashMap<String, String>>) -> Result<HttpResponse> {
+    let mut blank = form_values(T::NEW, &object(&T::blank(call.house()))?, 0);
+    let is_field = |name: &String| T::NEW.columns.iter().any(|field| field.path() == *name);
+    blank.extend(said.into_inner().into_iter().filter(|(name, _)| is_field(name)));
+    let form = Filled::of(blank);
     let (shell, action, back) = form_of::<T, _>(&call, None);
     Ok(html(&form_page(shell, T::NEW, form, action, back)))
 }
@@ -417,7 +482,7 @@ async fn create_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, form: Form<HashMa
 
 async fn edit_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, code: web::Path<String>) -> Result<HttpResponse> {
     let thing: T = found(&call, code.into_inner(), Sees::ALL).await?;
-    let form = Filled::of(form_values(T::CHANGE, &object(&thing)?, thing.version()));
+    let form = Filled::of(thing_values(&call, &thing)?);
     let (shell, action, back) = form_of::<T, _>(&call, Some(thing.href()));
     Ok(html(&form_page(shell, T::CHANGE, form, action, back)))
 }
@@ -429,9 +494,7 @@ async fn change_form<T: Thing>(
 ) -> Result<HttpResponse> {
     let code = code.into_inner();
     let changed = match Update::of_form::<T>(code.clone(), &form.value) {
-        Ok(change) => {
-            change.done(&call, &form.hash, form.once.as_deref(), |thing: T, db, stamp, before| thing.save(db, stamp, Some(before))).await
-        }
+        Ok(change) => change.done(&call, &form.hash, form.once.as_deref(), changed::<T>).await,
         Err(error) => Err(error),
     };
     match changed {

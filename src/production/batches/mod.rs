@@ -33,7 +33,7 @@ use crate::kernel::{BatchNo, Id};
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::things;
-use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, Rows};
+use crate::platform::rooms::{Field, Fields, Kind, Lines, Reference, Room};
 use crate::production::{materials, parties};
 
 choices! {
@@ -101,46 +101,46 @@ pub const FIELDS: Fields = Fields { table: "batches", title: ("生产批次", "B
         .hint("批次编号：1 到 40 个字母、数字和 - _ . / #。", "What the batch is called: 1 to 40 letters, digits and - _ . / #.", "B-2026-014\nEXT-2026-01"),
     Field::new("sku", Kind::Code, &[], &[]).of(things::SKU).needed().listed().filter("sku").refers(&SKU)
         .hint("做的是哪个单品；有了序列号就不能再改。", "What is sewn. Cannot change once there are serials.", "ST-2601-WHT-M"),
-    Field::new("style_name", Kind::Both, &["产品"], &["Product"]).computed().listed().hint("", "The name of its style.", ""),
-    Field::new("colour", Kind::Both, &["产品颜色"], &["Product colour"]).computed().listed(),
-    Field::new("size", Kind::Line(40), &["产品尺码"], &["Product size"]).computed().listed(),
+    Field::new("style_name", Kind::Both, &["产品"], &["Product"]).only_read().listed().hint("", "The name of its style.", ""),
+    Field::new("colour", Kind::Both, &["产品颜色"], &["Product colour"]).only_read().listed(),
+    Field::new("size", Kind::Line(40), &["产品尺码"], &["Product size"]).only_read().listed(),
     Field::new("factory", Kind::Code, &["成衣厂编码", "成衣厂编号", "工厂编码", "工厂编号", "成衣厂", "工厂"], &["Factory", "Factory code", "Factory no."]).needed().filter("factory").refers(&parties::FACTORY)
         .hint("在哪家工厂生产：往来单位编号。", "Code of the party that sews.", "HF-01"),
-    Field::new("factory_name", Kind::Both, &["工厂名称"], &["Factory name"]).computed().listed(),
+    Field::new("factory_name", Kind::Both, &["工厂名称"], &["Factory name"]).only_read().listed(),
     Field::new("line", Kind::Line(40), &["产线", "生产线"], &["Line"]).listed().hint("产线名称。", "The line.", "3"),
     Field::new("started_on", Kind::Day, &["开工日期", "开始日期"], &["Started", "Started on"]).nullable().hint("开工的日期。", "The first day.", "2026-03-16"),
     Field::new("finished_on", Kind::Day, &["完工日期", "结束日期"], &["Finished", "Finished on"]).nullable().listed()
         .hint("完工的日期，不早于开工。", "The last day; not before the first.", "2026-03-27"),
     Field::new("planned", Kind::Whole(i64::MIN, i64::MAX), &["计划数量", "数量"], &["Planned", "Quantity"]).needed().listed()
         .hint("计划件数，0 到 4,194,304。", "Garments planned, 0 to 4,194,304.", "1200"),
-    Field::new("minted", Kind::Whole(0, UNITS_PER_BATCH), &["已有序列号"], &["With serial", "Minted"]).computed().listed().hint("", "Serials that exist, void ones included.", ""),
-    Field::new("void", Kind::Whole(0, UNITS_PER_BATCH), &["已作废"], &["Void"]).computed().listed().hint("", "Serials that are void.", ""),
+    Field::new("minted", Kind::Whole(0, UNITS_PER_BATCH), &["已有序列号"], &["With serial", "Minted"]).only_read().listed().hint("", "Serials that exist, void ones included.", ""),
+    Field::new("void", Kind::Whole(0, UNITS_PER_BATCH), &["已作废"], &["Void"]).only_read().listed().hint("", "Serials that are void.", ""),
     Field::new("status", Kind::Choice(BatchStatus::TABLE), &["状态"], &["Status"]).listed().filter("status")
         .hint("扣留或关闭后不再生成序列号。文件里不填：新批次为进行中，已有的批次不变。", "On hold or closed, nothing more is minted. Left out: open for a new batch, unchanged for one that is there.", "open\nreleased"),
     Field::new("origin", Kind::Choice(Origin::TABLE), &["序列号来源", "来源"], &["Serials", "Origin"])
         .hint("外部：单件自带序列号。文件里不填：新批次为本系统，已有的批次不变。", "From elsewhere: the garments came with serials of their own. Left out: ours for a new batch, unchanged for one that is there.", "own\nforeign"),
-    Field::new("gtin", Kind::Line(14), &["单品条码"], &["Sku's GTIN"]).computed().nullable().hint("", "The GTIN of the sku now; a batch minted before may have another.", ""),
-    Field::new("minted_gtin", Kind::Line(14), &["序列号的商品条码"], &["GTIN of its serials"]).computed().nullable(),
-    Field::new("lots", Kind::Rows(&LOTS), &["用料"], &["Made of"])
+    Field::new("gtin", Kind::Line(14), &["单品条码"], &["Sku's GTIN"]).only_read().not_in_files().nullable().hint("", "The GTIN of the sku now; a batch minted before may have another.", ""),
+    Field::new("minted_gtin", Kind::Line(14), &["序列号的商品条码"], &["GTIN of its serials"]).only_read().not_in_files().nullable(),
+    Field::new("lots", Kind::Lines(&LOTS), &["用料"], &["Made of"]).not_in_files()
         .hint("件号从 1 数起，含两端，例如 501-1000；全部用到就不填。保存后会多出几行。", "Units are counted from 1, both ends included: 501-1000. Leave them empty when the lot went into all. Save to get more rows.", ""),
 ] };
 
 /// The lots a batch is made of.
 #[rustfmt::skip]
-const LOTS: Rows = Rows { max: 2_000, cell: None, fields: &[
+const LOTS: Lines = Lines::of(2_000, Fields { table: "lots", title: ("用料", "Lots"), columns: &[
     Field::new("component", Kind::Text(read_component, as_it_is), &["部位"], &["Component"]).needed().listed(),
     Field::new("lot", Kind::Text(materials::read_name, as_it_is), &["物料批号"], &["Lot"]).needed().listed().refers(&materials::LOT)
         .hint("", "Code of the lot; `code@supplier` where several suppliers use it.", ""),
     Field::new("units", Kind::Text(read_unit_text, as_it_is), &["件号（不填为全部）"], &["Units (all when empty)"]).nullable().listed()
         .hint("", "Units made of it, counted from 1 with both ends: `501-1000`, `501-` or `7`.", ""),
-    Field::new("material", Kind::Both, &["物料"], &["Material"]).computed().listed(),
-    Field::new("dye_lot", Kind::Line(60), &["缸号"], &["Dye lot"]).computed().listed(),
-    Field::new("supplier", Kind::Code, &["供应商编号"], &["Supplier code"]).computed(),
-    Field::new("supplier_name", Kind::Both, &["供应商"], &["Supplier"]).computed().listed(),
-    Field::new("quantity_milli", Kind::Quantity("unit"), &["用量"], &["Quantity"]).nullable().listed()
+    Field::new("material", Kind::Both, &["物料"], &["Material"]).only_read().listed(),
+    Field::new("dye_lot", Kind::Line(60), &["缸号"], &["Dye lot"]).only_read().listed(),
+    Field::new("supplier", Kind::Code, &["供应商编号"], &["Supplier code"]).only_read(),
+    Field::new("supplier_name", Kind::Both, &["供应商"], &["Supplier"]).only_read().listed(),
+    Field::new("quantity_milli", materials::QUANTITY, &["用量"], &["Quantity"]).in_unit_of("unit").nullable().listed()
         .hint("", "How much went in, in thousandths of the lot's unit.", ""),
-    Field::new("unit", Kind::Line(12), &["单位"], &["Unit"]).computed(),
-] };
+    Field::new("unit", Kind::Line(12), &["单位"], &["Unit"]).only_read(),
+] });
 
 const fn as_it_is(text: &str, _: Lang) -> &str {
     text

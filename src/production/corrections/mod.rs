@@ -8,118 +8,20 @@ mod http;
 mod rules;
 mod store;
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use http::routes;
-pub use rules::{By, Guard, Standing, fixed, frozen, parts, refuse};
+pub use rules::{By, Guard, Standing, fixed, frozen, parts};
 pub use store::{moved_by_lot, of_batches, of_lots, of_skus, of_styles, used_milli};
 
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::{Fault, Refusal, Result, text};
+use crate::kernel::{Code, Fault, Id, Refusal, Result, text};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Stamp};
 use crate::platform::rooms::{Thing, said_of};
-
-/// A kind of thing whose facts other things stand on. What it says gives it the pages and the API of its corrections ([`routes`]), and one way
-/// to be saved ([`save`]).
-pub trait Corrected: Thing {
-    /// Its facts, and what holds them.
-    const GUARDS: &'static [Guard<Self>];
-    /// The kinds of the events that an edit and a correction leave.
-    const EVENTS: (EventKind, EventKind);
-
-    /// What stands on the thing itself.
-    ///
-    /// # Errors
-    /// Those of the store.
-    fn standing(&self, db: &mut Db) -> Result<Standing>;
-
-    /// What a correction of it moves, where that is more.
-    ///
-    /// # Errors
-    /// Those of the store.
-    fn moves(&self, db: &mut Db) -> Result<Standing> {
-        self.standing(db)
-    }
-
-    /// What is wrong with it that only the store shows, whoever asks and why.
-    ///
-    /// # Errors
-    /// Those of the store.
-    fn wrong(&self, _db: &mut Db, _before: Option<&Self>) -> Result<Vec<Fault>> {
-        Ok(Vec::new())
-    }
-
-    /// What it cannot become any more, whoever asks and why.
-    fn impossible(&self, _before: &Self) -> Vec<Fault> {
-        Vec::new()
-    }
-
-    /// Writes what has been allowed, in the place of `before` if that is still as it was read.
-    ///
-    /// # Errors
-    /// [`Code::Stale`](crate::kernel::Code::Stale); [`Code::Duplicate`](crate::kernel::Code::Duplicate) for a code that is taken.
-    fn write(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self>;
-}
-
-/// Everything that an edit to what somebody said would be refused for: for [`Thing::faults`].
-///
-/// # Errors
-/// Those of the store.
-pub fn faults<T: Corrected>(thing: &T, db: &mut Db, before: Option<&T>) -> Result<Vec<Fault>> {
-    let mut faults = thing.wrong(db, before)?;
-    if let Some(before) = before {
-        faults.extend(thing.impossible(before));
-        faults.extend(frozen(T::GUARDS, before, thing, &before.standing(db)?));
-    }
-    Ok(faults)
-}
-
-/// Saves a thing, and leaves its event: for [`Thing::save`], and for a correction.
-///
-/// # Errors
-/// [`Code::Invalid`](crate::kernel::Code::Invalid) with what is wrong; [`Code::InUse`](crate::kernel::Code::InUse) with every fact that an edit
-/// would take from what stands on it, and with what it cannot become; what [`Corrected::write`] refuses.
-pub fn save<T: Corrected>(thing: T, db: &mut Db, stamp: &Stamp, before: Option<&T>, act: &Act) -> Result<T> {
-    let after = thing.resolved(db)?;
-    Refusal::unless_empty(after.wrong(db, before)?)?;
-    let mut standing = Standing::default();
-    if let Some(before) = before {
-        rules::refuse(after.impossible(before))?;
-        standing = if *act == Act::Edit { before.standing(db)? } else { before.moves(db)? };
-        act.allow(T::GUARDS, before, &after, &standing)?;
-    }
-    let said = said_of(T::FIELDS, &after)?;
-    let was = before.map_or_else(|| Ok(said.clone()), |before| said_of(T::FIELDS, before))?;
-    let saved = after.write(db, stamp, before)?;
-    let body = serde_json::Value::Object(said.clone());
-    let change = Change { code: saved.code(), before: &was, after: &said, standing: &standing, saved: body };
-    act.record(db, stamp, T::EVENTS, Subject::Thing(T::SUBJECT, saved.id().0), change)?;
-    Ok(saved)
-}
-
-/// How a change is meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// As an edit: what others stand on stays.
-    Edit,
-    /// As a correction of what others stand on.
-    Correct {
-        /// Why.
-        reason: String,
-    },
-}
-
-/// A correction as somebody asks for it.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Correction<T> {
-    /// Why, at most 300 characters. It stays in the history; it names no person.
-    pub reason: String,
-    /// The whole thing as it should have been, with the version that was read.
-    pub to: T,
-}
 
 /// What a correction would move, and which facts need one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -145,59 +47,66 @@ impl Preview {
     }
 }
 
-impl Act {
-    /// A correction for this reason.
+/// A kind of thing whose facts others stand on.
+pub trait Correctable: Thing {
+    /// Which of its facts are held by what.
+    const GUARDS: &'static [Guard<Self>];
+    /// What its correction is called in events.
+    const CORRECTED: EventKind;
+
+    /// What stands on the things of these ids; a thing on which nothing stands may be left out.
     ///
     /// # Errors
-    /// [`crate::kernel::Code::Missing`] or [`crate::kernel::Code::TooLong`] for `reason`.
-    pub fn correct(reason: &str) -> Result<Self, Fault> {
-        Ok(Self::Correct { reason: text::line("reason", reason, 300)? })
+    /// Those of the store.
+    fn standing(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Standing>>;
+
+    /// What a correction of it moves, where that is more than stands on it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn moves(&self, db: &mut Db) -> Result<Standing> {
+        Ok(Self::standing(db, &[self.id()])?.remove(&self.id()).unwrap_or_default())
     }
 
-    /// That `before` may become `after`.
+    /// Writes it as [`Thing::save`] does, without an event.
     ///
     /// # Errors
-    /// [`crate::kernel::Code::InUse`] with every fact that an edit would take from what stands on it.
-    pub fn allow<T>(&self, guards: &[Guard<T>], before: &T, after: &T, standing: &Standing) -> Result<()> {
-        match self {
-            Self::Edit => rules::refuse(frozen(guards, before, after, standing)),
-            Self::Correct { .. } => Ok(()),
-        }
-    }
-
-    /// Leaves the event of a change: the thing as it is now (`saved`), or what was corrected, why, and what stood on it.
-    ///
-    /// # Errors
-    /// When the store does.
-    pub fn record<T: Serialize>(
-        &self,
-        db: &mut Db,
-        stamp: &Stamp,
-        (saved, corrected): (EventKind, EventKind),
-        subject: Subject,
-        change: Change<'_, T>,
-    ) -> Result<()> {
-        match self {
-            Self::Edit => events::append(db, stamp, saved, subject, &change.saved),
-            Self::Correct { reason } => {
-                let changes = rules::changes(change.before, change.after)?;
-                let body = serde_json::json!({ "code": change.code, "reason": reason, "changes": changes, "moves": change.standing });
-                events::append(db, stamp, corrected, subject, &body)
-            }
-        }
-    }
+    /// As [`Thing::save`].
+    fn write(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self>;
 }
 
-/// What [`Act::record`] writes down.
-pub struct Change<'a, T> {
-    /// What the thing is called now.
-    pub code: &'a str,
-    /// As it was.
-    pub before: &'a T,
-    /// As it is.
-    pub after: &'a T,
-    /// What stood on it.
-    pub standing: &'a Standing,
-    /// The body of an edit's event.
-    pub saved: serde_json::Value,
+/// What edits would take from what stands on the things: for each edit, its faults.
+///
+/// # Errors
+/// Those of the store.
+pub fn held<T: Correctable>(db: &mut Db, edits: &[(T, Option<&T>)]) -> Result<Vec<Vec<Fault>>> {
+    let ids: Vec<Id> = edits.iter().filter_map(|(_, before)| before.map(Thing::id)).collect();
+    let standing = T::standing(db, &ids)?;
+    let of = |before: &T| standing.get(&before.id()).copied().unwrap_or_default();
+    Ok(edits.iter().map(|(after, before)| before.map_or_else(Vec::new, |before| frozen(T::GUARDS, before, after, &of(before)))).collect())
+}
+
+/// Why somebody corrects something, at most 300 characters.
+///
+/// # Errors
+/// [`Code::Missing`] or [`Code::TooLong`] for `reason`.
+pub fn reason(text: &str) -> Result<String, Fault> {
+    text::line("reason", text, 300)
+}
+
+/// Corrects a thing that was read as `before`, and leaves an event with what was, what is, why, and what stood on it.
+///
+/// # Errors
+/// [`Code::Stale`](crate::kernel::Code::Stale); what an edit refuses as well but for what a guard holds.
+pub fn correct<T: Correctable>(after: T, db: &mut Db, stamp: &Stamp, before: &T, reason: &str) -> Result<T> {
+    let edit = [(after.resolved(db)?, Some(before))];
+    let is_held = |fault: &Fault| fault.code == Code::InUse && T::GUARDS.iter().any(|guard| guard.field == fault.field);
+    Refusal::unless_none(T::faults_of(db, &edit)?.into_iter().flatten().filter(|fault| !is_held(fault)).collect())?;
+    let [(after, _)] = edit;
+    let moves = before.moves(db)?;
+    let saved = after.write(db, stamp, Some(before))?;
+    let changes = rules::changes(&said_of(T::FIELDS, before)?, &said_of(T::FIELDS, &saved)?)?;
+    let body = serde_json::json!({ "code": saved.code(), "reason": reason, "changes": changes, "moves": moves });
+    events::append(db, stamp, T::CORRECTED, Subject::Thing(T::SUBJECT, saved.id().0), &body)?;
+    Ok(saved)
 }

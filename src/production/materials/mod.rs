@@ -26,7 +26,7 @@ use crate::kernel::{Fault, Result};
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Routes};
 use crate::platform::imports::things;
-use crate::platform::rooms::{self, Field, Fields, Kind, Reference, Room, Rows};
+use crate::platform::rooms::{self, Field, Fields, Kind, Lines, Reference, Room};
 use crate::production::{corrections, parties};
 
 choices! {
@@ -66,6 +66,9 @@ choices! {
 /// Where the name of a lot leads.
 pub const LOT: Reference = Reference { room: "lots", narrowed: "", needs: "production.read" };
 
+/// A quantity in thousandths of a unit.
+pub const QUANTITY: Kind = Kind::Decimal(3, i64::MAX, "");
+
 const MATERIAL: (&str, &str) = ("物料", "Material");
 
 /// The fields of a lot.
@@ -82,7 +85,7 @@ pub const FIELDS: Fields = Fields { table: "lots", title: ("物料批", "Lots"),
     Field::new("material_en", Kind::Line(120), &["英文品名", "物料英文名"], &["Material", "Material (English)"]).half_of("material", Lang::En, MATERIAL).needed().listed()
         .hint("", "", "Cotton poplin\nCombed cotton yarn"),
     Field::new("dye_lot", Kind::Line(60), &["缸号", "染缸号"], &["Dye lot"]).listed().hint("染厂自己的缸号。", "The dye house's own lot.", "D2211\n"),
-    Field::new("quantity_milli", Kind::Quantity("unit"), &["数量"], &["Quantity", "Qty"]).needed().listed()
+    Field::new("quantity_milli", QUANTITY, &["数量"], &["Quantity", "Qty"]).in_unit_of("unit").needed().listed()
         .hint("不小于零，最多三位小数。", "Not below zero, at most three decimals. In documents thousandths of the unit.", "1250.5\n300"),
     Field::new("unit", Kind::Line(12), &["单位"], &["Unit"]).needed().hint("米、千克、个……", "m, kg, pcs …", "m\nkg"),
     Field::new("country", Kind::Text(countries::read, countries::name), &["原产国", "产地"], &["Country", "Country of origin"])
@@ -90,44 +93,44 @@ pub const FIELDS: Fields = Fields { table: "lots", title: ("物料批", "Lots"),
     Field::new("produced_on", Kind::Day, &["生产日期"], &["Produced", "Produced on"]).nullable().hint("生产的日期。", "The day it was produced.", "2026-03-01\n2026-02-10"),
     Field::new("received_on", Kind::Day, &["到货日期", "收货日期"], &["Received", "Received on"]).nullable().listed()
         .hint("到货的日期，不早于生产日期。", "The day it was received; not before it was produced.", "2026-03-12\n2026-02-14"),
-    Field::new("parents", Kind::Rows(&PARENTS), &["来源批", "上级批次", "由何批制成"], &["Made of", "Parents"])
+    Field::new("parents", Kind::Lines(&PARENTS), &["来源批", "上级批次", "由何批制成"], &["Made of", "Parents"])
         .hint("由哪些批制成，知道用量就写在冒号后；几家供应商批号相同时写 批号@供应商编号。例如 YARN-031:120.5; YARN-032", "The lots it was made of, with the quantity if known; lot@supplier where several suppliers use the code. Such as YARN-031:120.5; YARN-032", "YARN-031:120.5\n"),
-    Field::new("supplier_name", Kind::Both, &["供应商名称"], &["Supplier name"]).computed().listed(),
-    Field::new("name", Kind::Line(81), &["全称"], &["Full name"]).computed()
+    Field::new("supplier_name", Kind::Both, &["供应商名称"], &["Supplier name"]).only_read().listed(),
+    Field::new("name", Kind::Line(81), &["全称"], &["Full name"]).only_read().not_in_files()
         .hint("", "What it is called in addresses, files and other documents: its code; `code@supplier` where several suppliers use it.", ""),
-    Field::new("children", Kind::Rows(&CHILDREN), &["制成了什么"], &["Went into"]).computed().nullable().hint("", "What was made of it; in the document of one only.", ""),
-    Field::new("batches", Kind::Rows(&USES), &["用于生产批次"], &["Batches"]).computed().nullable().hint("", "The batches it went into; in the document of one only.", ""),
+    Field::new("children", Kind::Lines(&CHILDREN), &["制成了什么"], &["Went into"]).only_read().not_in_files().nullable().hint("", "What was made of it; in the document of one only.", ""),
+    Field::new("batches", Kind::Lines(&USES), &["用于生产批次"], &["Batches"]).only_read().not_in_files().nullable().hint("", "The batches it went into; in the document of one only.", ""),
 ] };
 
-const PARENTS: Rows = Rows { fields: PART, max: 500, cell: Some((read_parts, parts_text)) };
-const CHILDREN: Rows = Rows { fields: PART, max: 0, cell: None };
-const USES: Rows = Rows { fields: USE, max: 0, cell: None };
+const PARENTS: Lines = Lines::of(500, PART).in_a_cell(read_parts, parts_text);
+const CHILDREN: Lines = Lines::of(0, PART);
+const USES: Lines = Lines::of(0, USE);
 
 /// A lot that went into another or came out of it.
 #[rustfmt::skip]
-const PART: &[Field] = &[
+const PART: Fields = Fields { table: "parts", title: ("来源批", "Parts"), columns: &[
     Field::new("lot", Kind::Text(read_name, as_it_is), &["批号"], &["Lot"]).needed().listed().refers(&LOT)
         .hint("", "Code of the lot; `code@supplier` where several suppliers use it.", ""),
-    Field::new("kind", Kind::Choice(LotKind::TABLE), &["类别"], &["Kind"]).computed().listed(),
-    Field::new("material", Kind::Both, &["物料"], &["Material"]).computed().listed(),
-    Field::new("supplier", Kind::Code, &["供应商编号"], &["Supplier code"]).computed(),
-    Field::new("supplier_name", Kind::Both, &["供应商"], &["Supplier"]).computed().listed(),
-    Field::new("quantity_milli", Kind::Quantity("unit"), &["用量"], &["Used"]).nullable().listed()
+    Field::new("kind", Kind::Choice(LotKind::TABLE), &["类别"], &["Kind"]).only_read().listed(),
+    Field::new("material", Kind::Both, &["物料"], &["Material"]).only_read().listed(),
+    Field::new("supplier", Kind::Code, &["供应商编号"], &["Supplier code"]).only_read(),
+    Field::new("supplier_name", Kind::Both, &["供应商"], &["Supplier"]).only_read().listed(),
+    Field::new("quantity_milli", QUANTITY, &["用量"], &["Used"]).in_unit_of("unit").nullable().listed()
         .hint("", "How much went in, in thousandths of the parent's unit; absent when not known.", ""),
-    Field::new("unit", Kind::Line(12), &["单位"], &["Unit"]).computed(),
-];
+    Field::new("unit", Kind::Line(12), &["单位"], &["Unit"]).only_read(),
+] };
 
 /// A batch that a lot went into.
 #[rustfmt::skip]
-const USE: &[Field] = &[
-    Field::new("batch", Kind::Code, &["批次"], &["Batch"]).computed().listed().refers(&Reference { room: "batches", narrowed: "", needs: "production.read" }),
-    Field::new("component", Kind::Line(40), &["部位"], &["Component"]).computed().listed(),
-    Field::new("unit_first", Kind::Whole(1, i64::MAX), &["首件"], &["First unit"]).computed(),
-    Field::new("unit_last", Kind::Whole(1, i64::MAX), &["末件"], &["Last unit"]).computed(),
-    Field::new("units", Kind::Text(read_name, all_units), &["件号"], &["Units"]).computed().listed().hint("", "First and last unit, empty for all.", ""),
-    Field::new("quantity_milli", Kind::Quantity("unit"), &["用量"], &["Used"]).computed().nullable().listed(),
-    Field::new("unit", Kind::Line(12), &["单位"], &["Unit"]).computed(),
-];
+const USE: Fields = Fields { table: "uses", title: ("用于生产批次", "Uses"), columns: &[
+    Field::new("batch", Kind::Code, &["批次"], &["Batch"]).only_read().listed().refers(&Reference { room: "batches", narrowed: "", needs: "production.read" }),
+    Field::new("component", Kind::Line(40), &["部位"], &["Component"]).only_read().listed(),
+    Field::new("unit_first", Kind::Whole(1, i64::MAX), &["首件"], &["First unit"]).only_read(),
+    Field::new("unit_last", Kind::Whole(1, i64::MAX), &["末件"], &["Last unit"]).only_read(),
+    Field::new("units", Kind::Text(read_name, all_units), &["件号"], &["Units"]).only_read().listed().hint("", "First and last unit, empty for all.", ""),
+    Field::new("quantity_milli", QUANTITY, &["用量"], &["Used"]).in_unit_of("unit").only_read().nullable().listed(),
+    Field::new("unit", Kind::Line(12), &["单位"], &["Unit"]).only_read(),
+] };
 
 /// The name of a lot as it is written.
 ///

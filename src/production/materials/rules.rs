@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::{LotPart, LotSheet};
+use crate::kernel::money::shortest_decimal;
 use crate::kernel::text::{self, folded};
 use crate::kernel::{Code, Fault, Refusal, Result};
 use crate::platform::imports::read_milli;
@@ -192,7 +193,7 @@ pub(super) fn read_parts(field: &'static str, text: &str) -> Result<Value, Fault
 pub(super) fn parts_text(parts: &Value) -> String {
     let one = |part: &Value| {
         let lot = part.get("lot").and_then(Value::as_str).unwrap_or_default();
-        let quantity = part.get("quantity_milli").and_then(Value::as_i64).map(|milli| format!(":{}", text::milli_text(milli)));
+        let quantity = part.get("quantity_milli").and_then(Value::as_i64).map(|milli| format!(":{}", shortest_decimal(milli, 3)));
         format!("{lot}{}", quantity.unwrap_or_default())
     };
     parts.as_array().into_iter().flatten().map(one).collect::<Vec<_>>().join("; ")

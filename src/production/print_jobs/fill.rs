@@ -13,7 +13,8 @@ use crate::platform::db::Db;
 use crate::platform::http::House;
 use crate::production::batches::{self, Batch, Origin, gtin14};
 use crate::production::labels::{Fonts, Format, LabelJob, LabelUnit, Layout, Template};
-use crate::production::products::{self, LabelItem, Product, label_items};
+use crate::production::skus::{self, Product};
+use crate::production::styles::{LabelItem, label_items};
 
 /// The hang-tag by language of the house.
 const HANGTAG: (&str, &str) = ("hangtag-40x60", "hangtag-40x60-en");
@@ -65,7 +66,7 @@ pub fn read(db: &mut Db, request: &LabelRequest, on: chrono::NaiveDate) -> Resul
     if batch.origin == Origin::Foreign {
         return Err(Refusal::new(Code::WrongState).with("state", batch.origin.as_str()).into());
     }
-    let product = products::product(db, batch.sku_id, on)?.ok_or_else(|| Error::broken("a batch without its sku"))?;
+    let product = skus::product(db, batch.sku_id, on)?.ok_or_else(|| Error::broken("a batch without its sku"))?;
     Ok((batch, product))
 }
 
@@ -104,7 +105,7 @@ fn uri_prefix(stem: &str, gtin: Option<&str>) -> String {
 fn fields(config: &Config, batch: &Batch, product: &Product, gtin: Option<&str>, lang: Lang) -> BTreeMap<String, String> {
     let Product { sku, style, maker, .. } = product;
     let items: BTreeMap<&str, String> =
-        label_items(style, sku, maker.as_ref(), lang).into_iter().map(|(item, text)| (item.as_str(), text)).collect();
+        label_items(style, sku.label_size(), maker.as_ref(), lang).into_iter().map(|(item, text)| (item.as_str(), text)).collect();
     let item = |item: LabelItem| items.get(item.as_str()).cloned().unwrap_or_default();
     let origin = match style.facts.stages.sew.as_str() {
         "" => String::new(),
@@ -119,7 +120,7 @@ fn fields(config: &Config, batch: &Batch, product: &Product, gtin: Option<&str>,
         ("style", style.code.clone()),
         ("size", sku.size.clone()),
         ("size_label", item(LabelItem::Size)),
-        ("colour", sku.colour.get(lang).to_owned()),
+        ("colour", sku.colour(lang).to_owned()),
         ("composition", item(LabelItem::Composition)),
         // The symbols are drawn; the words beside them are what goes beyond the symbols.
         ("care_text", style.facts.care_note.get(lang).to_owned()),

@@ -16,5 +16,4 @@ use crate::platform::http::perm::Permission;
 use crate::platform::rooms::Room;
 
 /// The room.
-pub const ROOM: Room =
-    Room::new("serials", http::routes).menu(&[Entry::new("/find", "batches-find-title", &[Permission::ProductionRead])]);
+pub const ROOM: Room = Room::new("serials", http::routes).menu(&[Entry::new("/find", "batches-find-title", &[Permission::ProductionRead])]);

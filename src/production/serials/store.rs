@@ -74,7 +74,8 @@ impl Series {
             gtin: gtin.as_deref().map_or(Some(NO_GTIN), gtin14),
             epoch,
             minted,
-            voids: bitmap.map_or(Ok(RoaringBitmap::new()), |bytes| RoaringBitmap::deserialize_from(bytes.as_slice()).map_err(Error::broken))?,
+            voids: bitmap
+                .map_or(Ok(RoaringBitmap::new()), |bytes| RoaringBitmap::deserialize_from(bytes.as_slice()).map_err(Error::broken))?,
         }))
     }
 

@@ -17,7 +17,10 @@ use crate::kernel::{care, countries};
 use crate::platform::db::Db;
 use crate::platform::http::pack::{Effort, brotli};
 use crate::platform::words::Words;
-use crate::production::products::{self, Product, SizeChart, StyleFacts, WarrantyPolicy, percent};
+use crate::production::composition::percent;
+use crate::production::skus::{self, Product};
+use crate::production::styles::{self, SizeChart, StyleFacts};
+use crate::production::terms::{self, WarrantyPolicy};
 use crate::public::links::{self, Attached, Defaults, Level};
 
 /// Skus whose parts are kept, in one language each.
@@ -149,7 +152,7 @@ impl Shelf {
         if let Some(parts) = self.lock().parts.get(&(sku, lang)) {
             return Ok(parts.clone());
         }
-        let product = products::product(db, sku, day)?.ok_or_else(|| Error::broken("a batch without its sku"))?;
+        let product = skus::product(db, sku, day)?.ok_or_else(|| Error::broken("a batch without its sku"))?;
         let mut attached = links::attached(db, Level::Style, product.style.id.0)?;
         attached.extend(links::attached(db, Level::Sku, sku.0)?);
         let parts = Arc::new(Parts::render(product, &attached, config, lang)?);
@@ -166,7 +169,7 @@ impl Shelf {
         if let Some(terms) = self.lock().terms.get(&(policy, lang)) {
             return Ok(terms.clone());
         }
-        let terms: Arc<str> = match products::policy(db, policy)? {
+        let terms: Arc<str> = match terms::policy(db, policy)? {
             Some(policy) => Arc::from(terms_html(&policy, lang)?),
             None => Arc::from(""),
         };
@@ -258,7 +261,7 @@ impl Parts {
         let name = style.public_name(lang).to_owned();
         let word = |key: &str| t.say(key).into_owned();
         let mut identity = vec![
-            (word("card-colour"), sku.colour.get(lang).to_owned()),
+            (word("card-colour"), sku.colour(lang).to_owned()),
             (word("card-size"), if sku.size_label.is_empty() { sku.size.clone() } else { format!("{} ({})", sku.size, sku.size_label) }),
         ];
         if !style.confidential {
@@ -291,7 +294,7 @@ impl Parts {
             .collect();
         let care =
             facts.care.iter().filter_map(|code| care::symbol(code)).map(|symbol| (symbol.inline_svg(lang), symbol.words(lang))).collect();
-        let items = products::label_items(style, sku, product.maker.as_ref(), lang)
+        let items = styles::label_items(style, sku.label_size(), product.maker.as_ref(), lang)
             .into_iter()
             .map(|(item, value)| (item.words(lang), value))
             .collect();
@@ -299,7 +302,7 @@ impl Parts {
             t,
             lang,
             facts,
-            composition_word: products::LabelItem::Composition.words(lang),
+            composition_word: styles::LabelItem::Composition.words(lang),
             stages,
             recycled: facts.recycled_hundredths.map(|share| format!("{}%", percent(share))).unwrap_or_default(),
             certificates,

@@ -1,6 +1,7 @@
 //! Queries on `link`.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use chrono::NaiveDateTime;
 use diesel::dsl::sql;
@@ -24,7 +25,7 @@ use crate::platform::http::House;
 use crate::platform::http::perm::{LinksEdit, Permission};
 use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::production::serials::{self, Scanned};
-use crate::production::{batches, materials, products};
+use crate::production::{batches, materials, skus, styles};
 use crate::{each, keyset, text_column};
 
 /// Under which name links are held in memory elsewhere.
@@ -117,11 +118,11 @@ impl Listing for Link {
     fn named(db: &mut Db, house: &House, mut links: Vec<Self>) -> Result<Vec<Self>> {
         let mut names = HashMap::new();
         for link in &mut links {
-            let on = (link.level, link.subject_id);
-            if !names.contains_key(&on) {
-                names.insert(on, name_of(db, &house.keys.serials, link.level, link.subject_id)?);
-            }
-            (link.code, link.gtin) = names.get(&on).cloned().unwrap_or_default();
+            let name = match names.entry((link.level, link.subject_id)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(name_of(db, &house.keys.serials, link.level, link.subject_id)?),
+            };
+            (link.code, link.gtin) = name.clone();
         }
         Ok(links)
     }
@@ -146,7 +147,7 @@ impl Thing for Link {
     }
 
     fn with_codes(db: &mut Db, ids: &[&str]) -> Result<Vec<Self>> {
-        let ids = ids.iter().map(|id| Ok(id.parse()?)).collect::<Result<Vec<Id>>>()?;
+        let ids = ids.iter().map(|id| id.parse()).collect::<Result<Vec<Id>>>()?;
         Ok(each!(db, |c| link::table.filter(link::id.eq_any(&ids)).select(Self::as_select()).load(c))?)
     }
 
@@ -234,7 +235,7 @@ impl Defaults {
     }
 
     /// Where the default link of a garment leads, if it is not its card. Lots are looked up only when some lot has a default link.
-    pub fn of_garment(&self, db: &mut Db, garment: GarmentId, sku: &products::Sku) -> Result<Option<String>> {
+    pub fn of_garment(&self, db: &mut Db, garment: GarmentId, sku: &skus::Sku) -> Result<Option<String>> {
         if self.some_garment
             && let Some(link) = attached(db, Level::Garment, garment.0)?.into_iter().find(|link| link.is_default)
         {
@@ -257,7 +258,7 @@ impl Defaults {
     }
 
     /// Where the default link of a product leads, if it is not its page.
-    pub fn of_sku(&self, sku: &products::Sku) -> Option<String> {
+    pub fn of_sku(&self, sku: &skus::Sku) -> Option<String> {
         let of = |level, id: Id| self.by_thing.get(&(level, id.0)).cloned();
         of(Level::Sku, sku.id).or_else(|| of(Level::Style, sku.style_id))
     }
@@ -282,8 +283,8 @@ pub fn defaults(db: &mut Db) -> Result<Defaults> {
 /// The id of what a link is to hang on.
 fn subject(db: &mut Db, keyring: &Keyring, level: Level, code: &str, gtin: Option<&str>) -> Result<i64> {
     let found = match level {
-        Level::Style => products::style_by_code(db, code)?.map(|style| style.id.0),
-        Level::Sku => products::sku_by_code(db, code)?.map(|sku| sku.id.0),
+        Level::Style => styles::by_code(db, code)?.map(|style| style.id.0),
+        Level::Sku => skus::by_code(db, code)?.map(|sku| sku.id.0),
         Level::Lot => materials::lot_called(db, code, None)?.map(|lot| lot.id.0),
         Level::Batch => batches::batch_by_code(db, code)?.map(|batch| batch.no.0),
         Level::Garment => serials::find(db, keyring, &Scanned::read("code", code, gtin)?)?.map(|garment| garment.0),
@@ -294,8 +295,8 @@ fn subject(db: &mut Db, keyring: &Keyring, level: Level, code: &str, gtin: Optio
 /// What people call the thing a link hangs on, and the GTIN beside a serial.
 fn name_of(db: &mut Db, keyring: &Keyring, level: Level, subject: i64) -> Result<(String, Option<String>)> {
     let code = match level {
-        Level::Style => products::style(db, Id(subject))?.map(|style| style.code),
-        Level::Sku => products::sku(db, Id(subject))?.map(|sku| sku.code),
+        Level::Style => styles::by_id(db, Id(subject))?.map(|style| style.code),
+        Level::Sku => skus::by_id(db, Id(subject))?.map(|sku| sku.code),
         Level::Lot => match materials::lot(db, Id(subject))? {
             Some(lot) => materials::names(db, [(lot.id, lot.code.as_str(), lot.party_id)])?.remove(&lot.id),
             None => None,

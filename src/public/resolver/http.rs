@@ -16,7 +16,8 @@ use crate::kernel::{Code, Refusal, Result};
 use crate::platform::http::problem::respond;
 use crate::platform::http::{House, Locale, Routes, segment};
 use crate::platform::words::Words;
-use crate::production::products::{self, Style};
+use crate::production::skus;
+use crate::production::styles::{self, Style};
 use crate::public::card::{self, NO_GTIN, Refused};
 use crate::public::links::{Attached, Level, LinkType, Offer, Wishes, media_ranges, our_tags};
 
@@ -204,7 +205,7 @@ async fn nodes(request: &HttpRequest, house: &web::Data<House>, link: &DigitalLi
     house
         .store
         .glance(move |db| {
-            let style = products::style(db, target.sku.style_id)?.ok_or(Code::NotFound)?;
+            let style = styles::by_id(db, target.sku.style_id)?.ok_or(Code::NotFound)?;
             let of_sku = store::of_sku(db, &target.sku)?;
             let describe = |rest: &str| describe(&style, &target.sku, lang, rest);
             let stem = format!("{origin}/01/{}", target.gtin);
@@ -252,8 +253,8 @@ async fn nodes(request: &HttpRequest, house: &web::Data<House>, link: &DigitalLi
 }
 
 /// What a thing is, in words; never the name of a confidential style.
-fn describe(style: &Style, sku: &products::Sku, lang: Lang, rest: &str) -> String {
-    let parts = [style.public_name(lang), sku.colour.get(lang), &sku.size, rest];
+fn describe(style: &Style, sku: &skus::Sku, lang: Lang, rest: &str) -> String {
+    let parts = [style.public_name(lang), sku.colour(lang), &sku.size, rest];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(lang.of("，", ", "))
 }
 

@@ -5,7 +5,7 @@ use crate::kernel::serial::Keyring;
 use crate::kernel::{BatchNo, GarmentId, Result};
 use crate::platform::db::Db;
 use crate::production::serials::Scanned;
-use crate::production::{batches, products};
+use crate::production::{batches, skus};
 use crate::public::card::{self, Refused, Seen};
 use crate::public::links::{self, Attached, Level};
 
@@ -14,7 +14,7 @@ pub struct Target {
     /// The GTIN as it was asked for: an old one stays in use.
     pub gtin: Gtin,
     /// The sku.
-    pub sku: products::Sku,
+    pub sku: skus::Sku,
     /// The batch that the address names, where it is one of the sku's. Its code is as it was asked for.
     pub batch: Option<(BatchNo, String)>,
     /// The garment.
@@ -27,7 +27,7 @@ pub struct Target {
 /// When the store does.
 pub fn target(db: &mut Db, keyring: &Keyring, link: &DigitalLink) -> Result<Result<Target, Refused>> {
     let Some(gtin) = link.gtin() else { return Ok(Err(Refused::NoProduct)) };
-    let Some(sku) = products::sku_by_gtin(db, gtin.as_str())? else { return Ok(Err(Refused::NoProduct)) };
+    let Some(sku) = skus::by_gtin(db, gtin.as_str())? else { return Ok(Err(Refused::NoProduct)) };
     let seen = match link.serial() {
         None => None,
         Some(serial) => match card::seen(db, keyring, &Scanned::label(gtin.as_str(), serial))? {
@@ -75,7 +75,7 @@ pub fn of_garment(db: &mut Db, garment: GarmentId) -> Result<Vec<Attached>> {
 ///
 /// # Errors
 /// When the store does.
-pub fn of_sku(db: &mut Db, sku: &products::Sku) -> Result<Vec<Attached>> {
+pub fn of_sku(db: &mut Db, sku: &skus::Sku) -> Result<Vec<Attached>> {
     let mut attached = links::attached(db, Level::Style, sku.style_id.0)?;
     attached.extend(links::attached(db, Level::Sku, sku.id.0)?);
     Ok(attached)

@@ -173,7 +173,7 @@ impl SetUpPage {
 async fn link_of(request: &HttpRequest, house: &House, token: &str) -> Result<Option<Account>> {
     house.limits.spend(Limit::LinkAddress, &address(request))?;
     let (token, now) = (token.to_owned(), house.clock.now());
-    Ok(house.store.read(move |db| accounts::find_link(db, &token, now)).await?)
+    house.store.read(move |db| accounts::find_link(db, &token, now)).await
 }
 
 fn set_up_page(

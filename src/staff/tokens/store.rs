@@ -109,7 +109,7 @@ impl Thing for ApiKey {
     }
 
     fn with_codes(db: &mut Db, ids: &[&str]) -> Result<Vec<Self>> {
-        let ids = ids.iter().map(|id| Ok(id.parse()?)).collect::<Result<Vec<Id>>>()?;
+        let ids = ids.iter().map(|id| id.parse()).collect::<Result<Vec<Id>>>()?;
         Ok(each!(db, |c| keys!().filter(api_key::id.eq_any(&ids)).load(c))?)
     }
 

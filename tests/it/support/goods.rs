@@ -6,8 +6,11 @@ use chrono::NaiveDate;
 use hangtag::kernel::serial::{Epoch, Gtin14};
 use hangtag::kernel::{BatchNo, GarmentId, Id};
 use hangtag::platform::db::Db;
-use hangtag::production::products::{PolicyFields, SkuFields, StartRule, StyleFields};
-use hangtag::production::{batches, parties, products};
+use hangtag::platform::rooms::{Thing, made};
+use hangtag::production::skus::SkuView;
+use hangtag::production::styles::StyleView;
+use hangtag::production::terms::{StartRule, StartRules, WarrantyPolicy};
+use hangtag::production::{batches, parties};
 
 use super::TestApp;
 
@@ -44,16 +47,17 @@ pub fn day(text: &str) -> NaiveDate {
 }
 
 /// A policy of twelve months from these starts, valid since 2020.
-pub fn policy(code: &str, starts: &[StartRule]) -> PolicyFields {
-    PolicyFields {
+pub fn policy(code: &str, starts: &[StartRule]) -> WarrantyPolicy {
+    WarrantyPolicy {
         code: code.to_owned(),
         valid_from: day("2020-01-01"),
         months: 12,
-        days: 0,
-        start_rules: starts.to_vec(),
-        made_plus_months: None,
-        coverage: hangtag::kernel::text::Both { zh: "缝线、纽扣、拉链".into(), en: "Seams, buttons, zips".into() },
-        exclusions: hangtag::kernel::text::Both { zh: "正常磨损".into(), en: "Normal wear".into() },
+        start_rules: StartRules(starts.to_vec()),
+        coverage_zh: "缝线、纽扣、拉链".into(),
+        coverage_en: "Seams, buttons, zips".into(),
+        exclusions_zh: "正常磨损".into(),
+        exclusions_en: "Normal wear".into(),
+        ..WarrantyPolicy::default()
     }
 }
 
@@ -91,7 +95,7 @@ impl TestApp {
     }
 
     /// A minted batch of `units` garments, sewn from 2026-05-17 and finished fifteen days ago (2026-05-31), of a style under this policy (or none).
-    pub async fn goods(&self, policy: Option<PolicyFields>, units: i64) -> Goods {
+    pub async fn goods(&self, policy: Option<WarrantyPolicy>, units: i64) -> Goods {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let (_, factory) = self.party(parties::Role::Factory).await;
         let (stamp, gtin, code, style) = (self.house.stamp("system"), gtin(number), format!("B-{number}"), format!("S-{number}"));
@@ -101,17 +105,12 @@ impl TestApp {
             .write(move |db| {
                 let policy_code = policy.as_ref().map(|policy| policy.code.clone());
                 if let Some(policy) = &policy {
-                    products::add_policy(db, &stamp, policy)?;
+                    policy.clone().save(db, &stamp, None)?;
                 }
-                let style_fields: StyleFields = serde_json::from_value(
-                    serde_json::json!({ "code": style, "name": { "zh": "衬衫", "en": "Shirt" }, "policy": policy_code }),
-                )
-                .unwrap();
-                products::create_style(db, &stamp, &style_fields)?;
-                let sku: SkuFields =
-                    serde_json::from_value(serde_json::json!({ "style": style, "code": format!("{style}-M"), "gtin": gtin, "size": "M" }))
-                        .unwrap();
-                products::create_sku(db, &stamp, &sku)?;
+                let named = serde_json::json!({ "zh": "衬衫", "en": "Shirt" });
+                made::<StyleView>(db, &stamp, serde_json::json!({ "code": style, "name": named, "policy": policy_code }))?;
+                let sku = serde_json::json!({ "style": style, "code": format!("{style}-M"), "gtin": gtin, "size": "M" });
+                made::<SkuView>(db, &stamp, sku)?;
                 let batch: batches::BatchSheet = serde_json::from_value(serde_json::json!({
                     "code": code, "sku": format!("{style}-M"), "factory": factory, "planned": units, "started_on": finished - chrono::Days::new(14), "finished_on": finished,
                 }))

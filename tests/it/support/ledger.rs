@@ -10,7 +10,7 @@ use hangtag::kernel::time::Clock;
 use hangtag::platform::http::sha256_hex;
 use hangtag::platform::keys::KeyFile;
 use hangtag::production::parties::Role as Kind;
-use hangtag::production::products::StartRule;
+use hangtag::production::terms::StartRule;
 use hangtag::staff::accounts::Role;
 use hangtag::staff::tokens::{self, ApiKey};
 use serde_json::json;

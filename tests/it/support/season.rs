@@ -3,12 +3,15 @@
 use hangtag::kernel::text::Both;
 use hangtag::kernel::{BatchNo, GarmentId};
 use hangtag::ownership::sales::{self, NewSale, Sound};
+use hangtag::platform::rooms::made;
 use hangtag::production::batches::{self, Batch, BatchSheet, LotUse};
+use hangtag::production::composition::{Component, Fibre};
 use hangtag::production::materials::{self, Lot, LotSheet};
 use hangtag::production::parties::{self, Party, Role};
-use hangtag::production::products::{
-    self, Component, Faq, Fibre, Point, PolicyFields, SafetyClass, SizeChart, SkuFields, Stages, StartRule, StyleFacts, StyleFields,
-};
+use hangtag::production::skus::SkuView;
+use hangtag::production::styles::{Faq, Point, SafetyClass, SizeChart, Stages, StyleFacts, StyleView};
+use hangtag::production::terms::WarrantyPolicy;
+use serde_json::json;
 
 use super::TestApp;
 
@@ -53,48 +56,21 @@ impl TestApp {
             };
             parties::create(db, &stamp, party("FAC-1", "华服一厂", "Huafu No. 1", Role::Factory))?;
             parties::create(db, &stamp, party("MILL-1", "柯桥面料厂", "Keqiao Mill", Role::Mill))?;
-            products::add_policy(
-                db,
-                &stamp,
-                &PolicyFields {
-                    code: "STD".into(),
-                    valid_from: "2026-01-01".parse().unwrap(),
-                    months: 12,
-                    days: 0,
-                    start_rules: vec![StartRule::Delivered, StartRule::Sold],
-                    made_plus_months: None,
-                    coverage: both("面料、缝线、拉链的质量问题。", "Faults of fabric, seams and zips."),
-                    exclusions: both("人为损坏、正常磨损。", "Damage by misuse, normal wear."),
-                },
-            )?;
-            products::create_style(
-                db,
-                &stamp,
-                &StyleFields {
-                    code: "SH-2601".into(),
-                    brand: "柯".into(),
-                    name: both("府绸长袖衬衫", "Poplin shirt"),
-                    category: "衬衫".into(),
-                    confidential,
-                    manufacturer: Some("FAC-1".into()),
-                    policy: Some("STD".into()),
-                    facts: facts(),
-                    ..StyleFields::default()
-                },
-            )?;
-            let sku = products::create_sku(
-                db,
-                &stamp,
-                &SkuFields {
-                    style: "SH-2601".into(),
-                    code: "SH-2601-WH-M".into(),
-                    gtin: gtin.map(str::to_owned),
-                    colour: both("白色", "White"),
-                    size: "M".into(),
-                    size_label: "170/88A".into(),
-                    ..SkuFields::default()
-                },
-            )?;
+            let policy = json!({
+                "code": "STD", "valid_from": "2026-01-01", "months": 12, "days": 0, "start_rules": ["delivered", "sold"],
+                "coverage": both("面料、缝线、拉链的质量问题。", "Faults of fabric, seams and zips."),
+                "exclusions": both("人为损坏、正常磨损。", "Damage by misuse, normal wear."),
+            });
+            made::<WarrantyPolicy>(db, &stamp, policy)?;
+            let style = json!({
+                "code": "SH-2601", "brand": "柯", "name": both("府绸长袖衬衫", "Poplin shirt"), "category": "衬衫", "confidential": confidential,
+                "manufacturer": "FAC-1", "policy": "STD", "facts": facts(),
+            });
+            made::<StyleView>(db, &stamp, style)?;
+            let sku = json!({
+                "style": "SH-2601", "code": "SH-2601-WH-M", "gtin": gtin, "colour": both("白色", "White"), "size": "M", "size_label": "170/88A",
+            });
+            let sku = made::<SkuView>(db, &stamp, sku)?;
             materials::create(
                 db,
                 &stamp,

@@ -23,7 +23,7 @@ use crate::platform::http::{Filled, House, Shell, html, html_response, see_other
 use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::Said;
 use crate::production::serials::Scanned;
-use crate::production::{batches, materials, products};
+use crate::production::{batches, materials, skus};
 
 /// What a new finding is to be about, and what the form begins with.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -58,7 +58,7 @@ fn ready(db: &mut Db, house: &House, start: &Start, actor: &str, lang: Lang) -> 
     let subject = subjects(db, keys, &[about])?.remove(&about).ok_or_else(|| unknown(&start.subject))?;
     let lately = findings::lately(db, actor)?;
     let photos = policies::value(db, Policy::PhotosPerFinding, house.clock.now())?;
-    let of_batch = |db: &mut Db, no| batches::batch(db, no)?.map_or(Ok(String::new()), |batch| products::what(db, batch.sku_id, lang));
+    let of_batch = |db: &mut Db, no| batches::batch(db, no)?.map_or(Ok(String::new()), |batch| skus::what(db, batch.sku_id, lang));
     let what = match about {
         About::Garment(garment) => of_batch(db, garment.batch())?,
         About::Batch(no) => of_batch(db, no)?,

@@ -205,7 +205,8 @@ macro_rules! narrow {
         }
         if !filter.text.is_empty() {
             let pattern = anywhere(&filter.text);
-            let named = lower(defect::name_zh).like(pattern.clone()).escape('\\').or(lower(defect::name_en).like(pattern.clone()).escape('\\'));
+            let named =
+                lower(defect::name_zh).like(pattern.clone()).escape('\\').or(lower(defect::name_en).like(pattern.clone()).escape('\\'));
             let called = batch::code_key.like(anywhere(&folded(&filter.text))).escape('\\');
             query = query.filter(
                 lower(table::note)

@@ -13,7 +13,7 @@ use crate::platform::db::schema::{batch as batch_table, foreign_serial};
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
 use crate::production::batches::{Batch, Origin};
-use crate::production::products::{self, Sku};
+use crate::production::skus::{self, Sku};
 
 /// A garment as a file brings it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +123,7 @@ struct Gtins {
 
 impl Gtins {
     fn of(db: &mut Db, skus: &[Id]) -> Result<Self> {
-        Ok(Self { skus: products::skus_by_ids(db, skus)?, once: products::old_gtins(db, skus)? })
+        Ok(Self { skus: skus::by_ids(db, skus)?, once: skus::old_gtins(db, skus)? })
     }
 
     /// The GTIN a garment's serial is kept under; empty for none.

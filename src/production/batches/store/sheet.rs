@@ -5,9 +5,10 @@ use std::ops::Deref;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::batches::{KEYS, SUBJECT, batch_by_code, next_no, replace_lots};
-use crate::kernel::event::EventKind;
+use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::{Both, Lang, folded};
 use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
@@ -16,12 +17,12 @@ use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{Permission, ProductionEdit, ProductionRead};
 use crate::platform::http::{query_escape, segment};
-use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Sees, Thing, href, seen};
+use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Sees, Thing, href, said_of, saved, seen};
 use crate::production::batches::rules::{self, GUARDS, units_text};
 use crate::production::batches::{Batch, BatchLot, FIELDS, Origin};
-use crate::production::corrections::{self, Corrected, Standing};
+use crate::production::corrections::{self, Correctable, Standing};
 use crate::production::materials::{self, LotName};
-use crate::production::{parties, products};
+use crate::production::{parties, skus};
 use crate::{each, keyset};
 
 /// A batch, and what else is said and shown of it.
@@ -290,7 +291,7 @@ impl Thing for BatchSheet {
         let units = rules::check(&mut self)?;
         let mut faults = Vec::new();
         let mut unknown = |field: &'static str, code: &str| faults.push(Fault::new(field, Code::UnknownReference).with("value", code));
-        match products::sku_by_code(db, &self.sku)? {
+        match skus::by_code(db, &self.sku)? {
             Some(sku) => (self.batch.sku_id, self.sku) = (sku.id, sku.code),
             None => unknown("sku", &self.sku),
         }
@@ -323,11 +324,18 @@ impl Thing for BatchSheet {
     }
 
     fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
-        corrections::save(self, db, stamp, before, &corrections::Act::Edit)
+        let saved = self.write(db, stamp, before)?;
+        let body = Value::Object(said_of(&FIELDS, &saved)?);
+        events::append(db, stamp, EventKind::BatchSaved, Subject::Thing(Self::SUBJECT, saved.id().0), &body)?;
+        Ok(saved)
     }
 
-    fn faults(&self, db: &mut Db, before: Option<&Self>) -> Result<Vec<Fault>> {
-        corrections::faults(self, db, before)
+    fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
+        let mut all = corrections::held(db, edits)?;
+        for ((batch, before), faults) in edits.iter().zip(&mut all) {
+            faults.extend(before.map(|before| rules::impossible(before, batch)).unwrap_or_default());
+        }
+        Ok(all)
     }
 
     fn acts(&self) -> Vec<Act> {
@@ -345,16 +353,13 @@ impl Thing for BatchSheet {
     }
 }
 
-impl Corrected for BatchSheet {
+impl Correctable for BatchSheet {
     const GUARDS: &'static [corrections::Guard<Self>] = GUARDS;
-    const EVENTS: (EventKind, EventKind) = (EventKind::BatchSaved, EventKind::BatchCorrected);
+    const CORRECTED: EventKind = EventKind::BatchCorrected;
 
-    fn standing(&self, db: &mut Db) -> Result<Standing> {
-        Ok(corrections::of_batches(db, &[self.no])?.remove(&self.no).unwrap_or_default())
-    }
-
-    fn impossible(&self, before: &Self) -> Vec<Fault> {
-        rules::impossible(before, self)
+    fn standing(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Standing>> {
+        let numbers: Vec<BatchNo> = ids.iter().map(|id| BatchNo(id.0)).collect();
+        Ok(corrections::of_batches(db, &numbers)?.into_iter().map(|(no, standing)| (Id(no.0), standing)).collect())
     }
 
     fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
@@ -401,5 +406,5 @@ impl Corrected for BatchSheet {
 /// # Errors
 /// [`Code::Invalid`] with what is wrong; [`Code::Duplicate`] for a code that is taken; [`Code::OutOfRange`] when all numbers are used.
 pub fn create(db: &mut Db, stamp: &Stamp, batch: BatchSheet) -> Result<BatchSheet> {
-    batch.save(db, stamp, None)
+    saved(batch, db, stamp, None)
 }

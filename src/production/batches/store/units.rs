@@ -18,7 +18,7 @@ use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Refusal, Result};
 use crate::platform::db::schema::{batch as batch_table, batch_void};
 use crate::platform::db::{Db, chunk_rows, planned};
 use crate::platform::events::{self, Stamp};
-use crate::production::products;
+use crate::production::skus;
 
 /// What a mint brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +85,7 @@ pub fn mint(db: &mut Db, stamp: &Stamp, no: BatchNo, count: i64, epoch: Epoch, g
 /// As [`mint`].
 pub fn mint_next(db: &mut Db, stamp: &Stamp, code: &str, count: i64, epoch: Epoch) -> Result<Minted> {
     let batch = batch_by_code(db, code)?.ok_or(Code::NotFound)?;
-    let gtin = products::sku(db, batch.sku_id)?.and_then(|sku| sku.gtin);
+    let gtin = skus::by_id(db, batch.sku_id)?.and_then(|sku| sku.gtin);
     mint(db, stamp, batch.no, count, epoch, gtin.as_deref())
 }
 

@@ -5,14 +5,16 @@ use std::ops::Deref;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::super::rules::{self, GUARDS, LotName, out_of_order, twice};
 use super::super::{FIELDS, LotKind};
 use super::names::names;
 use super::{KEYS, Lot, Parent, children_of, insert_parents, lot_called, lots, lots_called, parents_of, refuse_cycle};
-use crate::kernel::event::EventKind;
+use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::ids::UNITS_PER_BATCH;
-use crate::kernel::text::{Both, Lang, folded, milli_text};
+use crate::kernel::money::shortest_decimal;
+use crate::kernel::text::{Both, Lang, folded};
 use crate::kernel::{Code, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{batch, batch_lot, lot, lot_parent, party};
@@ -20,8 +22,8 @@ use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{Permission, ProductionEdit, ProductionRead};
 use crate::platform::http::segment;
-use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Sees, Thing, href, key_of_two, seen};
-use crate::production::corrections::{self, Corrected, Standing};
+use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Sees, Thing, href, key_of_two, said_of, saved, seen};
+use crate::production::corrections::{self, Correctable, Standing};
 use crate::production::parties;
 use crate::{each, keyset, save_row};
 
@@ -218,7 +220,7 @@ pub(super) fn below_used(db: &mut Db, before: &LotSheet, after: &LotSheet) -> Re
         return Ok(None);
     }
     let used = corrections::used_milli(db, before.id)?;
-    Ok((after.quantity_milli < used).then(|| corrections::fixed("quantity_milli", "used-least", milli_text(used))))
+    Ok((after.quantity_milli < used).then(|| corrections::fixed("quantity_milli", "used-least", shortest_decimal(used, 3))))
 }
 
 impl Listing for LotSheet {
@@ -342,11 +344,23 @@ impl Thing for LotSheet {
     }
 
     fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
-        corrections::save(self, db, stamp, before, &corrections::Act::Edit)
+        let saved = self.write(db, stamp, before)?;
+        let body = Value::Object(said_of(&FIELDS, &saved)?);
+        events::append(db, stamp, EventKind::LotSaved, Subject::Thing(Self::SUBJECT, saved.id().0), &body)?;
+        Ok(saved)
     }
 
-    fn faults(&self, db: &mut Db, before: Option<&Self>) -> Result<Vec<Fault>> {
-        corrections::faults(self, db, before)
+    /// A day of production after that of something made of it; less than what is recorded as used; what others stand on.
+    fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
+        let mut all = corrections::held(db, edits)?;
+        for ((lot, before), faults) in edits.iter().zip(&mut all) {
+            let Some(before) = before else { continue };
+            let children: Vec<Id> = children_of(db, &[before.id])?.into_iter().map(|edge| edge.lot).collect();
+            let children = if lot.produced_on.is_some() { lots(db, &children)? } else { Vec::new() };
+            let late = |child: &Lot| out_of_order("produced_on", (&lot.code, lot.produced_on), (&child.code, child.produced_on));
+            faults.extend(children.iter().filter_map(late).take(1).chain(below_used(db, before, lot)?));
+        }
+        Ok(all)
     }
 
     fn acts(&self) -> Vec<Act> {
@@ -357,26 +371,16 @@ impl Thing for LotSheet {
     }
 }
 
-impl Corrected for LotSheet {
+impl Correctable for LotSheet {
     const GUARDS: &'static [corrections::Guard<Self>] = GUARDS;
-    const EVENTS: (EventKind, EventKind) = (EventKind::LotSaved, EventKind::LotCorrected);
+    const CORRECTED: EventKind = EventKind::LotCorrected;
 
-    fn standing(&self, db: &mut Db) -> Result<Standing> {
-        Ok(corrections::of_lots(db, &[self.id])?.remove(&self.id).unwrap_or_default())
+    fn standing(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Standing>> {
+        corrections::of_lots(db, ids)
     }
 
     fn moves(&self, db: &mut Db) -> Result<Standing> {
         corrections::moved_by_lot(db, self.id)
-    }
-
-    /// A day of production after that of something made of it; less than what is recorded as used.
-    fn wrong(&self, db: &mut Db, before: Option<&Self>) -> Result<Vec<Fault>> {
-        let Some(before) = before else { return Ok(Vec::new()) };
-        let children: Vec<Id> = children_of(db, &[before.id])?.into_iter().map(|edge| edge.lot).collect();
-        let children = if self.produced_on.is_some() { lots(db, &children)? } else { Vec::new() };
-        let late = |child: &Lot| out_of_order("produced_on", (&self.code, self.produced_on), (&child.code, child.produced_on));
-        let late = children.iter().filter_map(late).take(1);
-        Ok(late.chain(below_used(db, before, self)?).collect())
     }
 
     fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
@@ -402,5 +406,5 @@ impl Corrected for LotSheet {
 /// # Errors
 /// [`Code::Invalid`] with what is wrong; [`Code::Duplicate`] for a code that its supplier has; [`Code::Cycle`].
 pub fn create(db: &mut Db, stamp: &Stamp, lot: LotSheet) -> Result<LotSheet> {
-    lot.save(db, stamp, None)
+    saved(lot, db, stamp, None)
 }

@@ -28,7 +28,7 @@ use crate::platform::http::limits::{Limit, address};
 use crate::platform::http::problem::respond;
 use crate::platform::http::{House, Locale, Routes, Shell, html, html_response, pack, see_other};
 use crate::production::serials::{self, Scanned};
-use crate::production::{batches, products};
+use crate::production::{batches, skus};
 use crate::public::links::Defaults;
 
 /// Mounts the room's routes.
@@ -217,7 +217,7 @@ fn replaced_by(db: &mut Db, defaults: &Defaults, garment: GarmentId) -> Result<O
         return Ok(None);
     }
     let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
-    let sku = products::sku(db, batch.sku_id)?.ok_or(Code::NotFound)?;
+    let sku = skus::by_id(db, batch.sku_id)?.ok_or(Code::NotFound)?;
     defaults.of_garment(db, garment, &sku)
 }
 
@@ -225,7 +225,7 @@ fn replaced_by(db: &mut Db, defaults: &Defaults, garment: GarmentId) -> Result<O
 ///
 /// # Errors
 /// When the store does.
-pub async fn product_replaced_by(request: &HttpRequest, sku: &products::Sku) -> Result<Option<String>> {
+pub async fn product_replaced_by(request: &HttpRequest, sku: &skus::Sku) -> Result<Option<String>> {
     let tools = Tools::of(request)?;
     let (shelf, changes, sku) = (tools.shelf.clone(), tools.house.store.changes(), sku.clone());
     tools.house.store.glance(move |db| Ok(shelf.defaults(changes, db)?.of_sku(&sku))).await
@@ -278,7 +278,7 @@ fn grouped(serial: &str) -> String {
 ///
 /// # Errors
 /// When the store does.
-pub async fn product_page(request: &HttpRequest, gtin: &Gtin, sku: products::Sku) -> Result<HttpResponse> {
+pub async fn product_page(request: &HttpRequest, gtin: &Gtin, sku: skus::Sku) -> Result<HttpResponse> {
     let tools = Tools::of(request)?;
     let lang = Locale::of(request).0;
     let (house, shelf, today) = (tools.house.clone(), tools.shelf.clone(), tools.house.today());
@@ -446,7 +446,7 @@ fn gtin_of(digits: &str) -> Option<String> {
 async fn product(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse> {
     let tools = Tools::of(&request)?;
     let Ok(gtin) = Gtin::parse(&path) else { return Ok(unissued_page(&request, Refused::NoProduct, &path)) };
-    match tools.house.store.glance(move |db| products::sku_by_gtin(db, gtin.as_str())).await? {
+    match tools.house.store.glance(move |db| skus::by_gtin(db, gtin.as_str())).await? {
         Some(sku) => product_page(&request, &gtin, sku).await,
         None => Ok(unissued_page(&request, Refused::NoProduct, gtin.as_str())),
     }

@@ -1,6 +1,6 @@
 //! A composition taken apart into names, shares and the components they belong to.
 
-use super::super::facts::WHOLE;
+use super::WHOLE;
 use super::table::{COMPONENTS, FIBRES, is_han, is_wholly, name_of};
 use crate::kernel::money::read_decimal;
 

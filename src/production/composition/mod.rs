@@ -1,27 +1,85 @@
-//! Fibre composition as people and files write it, and the names of fibres and components the house knows.
+//! What a garment is made of: its components and their fibres, as people and files write them, and the names of both that the house knows.
 //!
 //! `shell: cotton 95%, elastane 5%; lining: polyester 100%`, `面料：棉95% 氨纶5% 里料：涤100%` and `Shell 95% C 5% Lycra Lining 100% Poly` say the
 //! same, and so does `全棉` as `100% Cotton`. A name the house knows may be given in either language, as the trade writes it, and becomes the one
 //! labels must use; any other is given in both, Chinese and English with a slash between (`汉麻秆芯/hemp hurd`), so that a typing mistake is
 //! never taken for a new fibre. The shares of each component sum to exactly 100 %.
 
+mod field;
 mod names;
 mod table;
 mod words;
 
-use super::facts::{Component, Fibre, WHOLE, percent};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use crate::kernel::money::read_decimal;
 use crate::kernel::names::{half_width, is_invisible};
-use crate::kernel::text::Both;
+use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Code, Fault, Faults};
+pub use field::COMPOSITION;
 use table::{COMPONENTS, FIBRES, Table, name_of};
 
 /// Components a garment may have, and fibres a component.
-pub(super) const PARTS_MAX: usize = 20;
+const PARTS_MAX: usize = 20;
 /// Characters a fibre's or component's name may have.
 const NAME_MAX: usize = 60;
 /// How it is written, for the message that says it was not.
 const FORM: &str = "“面料：棉 95%，氨纶 5%；里料：聚酯纤维 100%” / “shell: cotton 95%, elastane 5%; lining: polyester 100%”";
+
+/// Hundredths of a percent that the fibres of one component sum to.
+pub const WHOLE: i64 = 10_000;
+
+/// One component of a garment and its fibres.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Component {
+    /// Shell, lining, filling …; empty when the garment has only one.
+    #[serde(default)]
+    pub name: Both,
+    /// Its fibres; the shares sum to [`WHOLE`].
+    pub fibres: Vec<Fibre>,
+}
+
+/// A fibre and its share.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fibre {
+    /// Its name. A name the house knows may be given in one language; another must be given in both.
+    pub name: Both,
+    /// Its share of the component's mass, in hundredths of a percent: 9500 is 95 %.
+    pub hundredths: i64,
+}
+
+impl Component {
+    /// Its fibres as a label writes them, largest first as they are kept: `棉 95% 氨纶 5%`, `95% cotton, 5% elastane`.
+    pub fn fibres_in(&self, lang: Lang) -> String {
+        let fibres = self.fibres.iter().map(|fibre| match lang {
+            Lang::Zh => format!("{} {}%", fibre.name.get(lang), percent(fibre.hundredths)),
+            Lang::En => format!("{}% {}", percent(fibre.hundredths), fibre.name.get(lang)),
+        });
+        fibres.collect::<Vec<_>>().join(lang.of(" ", ", "))
+    }
+}
+
+/// A whole composition on one line: `面料：棉 95% 氨纶 5%；里料：…`.
+pub fn show(components: &[Component], lang: Lang) -> String {
+    let components = components.iter().map(|component| {
+        let (name, fibres) = (component.name.get(lang), component.fibres_in(lang));
+        if name.is_empty() { fibres } else { format!("{name}{}{fibres}", lang.of("：", ": ")) }
+    });
+    components.collect::<Vec<_>>().join(lang.of("；", "; "))
+}
+
+/// Hundredths of a percent as people write a percentage: `95`, `33.33`, `4.5`.
+pub fn percent(hundredths: i64) -> String {
+    let (whole, part) = (hundredths / 100, (hundredths % 100).abs());
+    match part {
+        0 => whole.to_string(),
+        part if part % 10 == 0 => format!("{whole}.{}", part / 10),
+        part => format!("{whole}.{part:02}"),
+    }
+}
 
 /// A composition read from one line.
 ///
@@ -29,7 +87,7 @@ const FORM: &str = "“面料：棉 95%，氨纶 5%；里料：聚酯纤维 100%
 /// For `field`: [`Code::Malformed`] when it is not of the form above, [`Code::UnknownName`] for a name, with what was perhaps meant,
 /// [`Code::NotANumber`] for a share, [`Code::WrongSum`] for shares that do not make 100 %, [`Code::Duplicate`] for a fibre or component that
 /// comes twice.
-pub(super) fn read(field: &'static str, text: &str) -> Result<Vec<Component>, Fault> {
+pub fn read(field: &'static str, text: &str) -> Result<Vec<Component>, Fault> {
     let malformed = |part: String| Fault::new(field, Code::Malformed).with("reason", format!("{part} — {FORM}"));
     let text: String = text.chars().filter(|c| !is_invisible(*c)).map(half_width).collect();
     let mut components = Vec::new();
@@ -57,7 +115,7 @@ fn hundredths(field: &'static str, text: &str) -> Result<i64, Fault> {
 }
 
 /// Components with the names the house knows, largest share first; notes what is wrong below `root`.
-pub(super) fn sound(faults: &mut Faults, root: &str, given: &[Component]) -> Vec<Component> {
+pub fn sound(faults: &mut Faults, root: &str, given: &[Component]) -> Vec<Component> {
     faults.at_most(root, given.len(), PARTS_MAX);
     let mut components: Vec<Component> = Vec::with_capacity(given.len());
     for (place, component) in given.iter().take(PARTS_MAX).enumerate() {
@@ -117,7 +175,7 @@ fn named(faults: &mut Faults, at: &str, table: &Table, given: &Both, may_be_empt
 }
 
 /// A composition in the form [`read`] takes, for forms and files. Names are in both languages where the house does not know them.
-pub(super) fn write(components: &[Component]) -> String {
+pub fn write(components: &[Component]) -> String {
     let word = |table: &Table, name: &Both| {
         let short = Both { zh: name.zh.clone(), en: String::new() };
         if table.standard(&short).as_ref() == Some(name) { name.zh.clone() } else { format!("{}/{}", name.zh, name.en) }
@@ -140,11 +198,16 @@ mod tests {
 
     use super::*;
     use crate::kernel::names::fold;
-    use crate::kernel::text::Lang;
-    use crate::production::products::StyleFacts;
 
     fn said(text: &str) -> String {
-        StyleFacts { composition: read("composition", text).unwrap(), ..StyleFacts::default() }.composition_in(Lang::En)
+        show(&read("composition", text).unwrap(), Lang::En)
+    }
+
+    #[test]
+    fn percentages_as_people_write_them() {
+        for (hundredths, text) in [(9500, "95"), (3333, "33.33"), (450, "4.5"), (5, "0.05"), (10_000, "100")] {
+            assert_eq!(percent(hundredths), text);
+        }
     }
 
     #[test]
