@@ -198,7 +198,7 @@ story!(a_lot_is_corrected_with_a_reason, |app| {
     worse["unit"] = "yd".into();
     worse["quantity_milli"] = 1.into();
     assert_eq!(
-        fields(&planner.json("POST", uri, &json!({"reason": "x", "to": worse})).await.expect(422)),
+        fields(&planner.json("POST", uri, &json!({"reason": "x", "to": worse})).await.expect(409)),
         ["quantity_milli"],
         "60 are recorded as used"
     );

@@ -256,7 +256,7 @@ story!(a_bad_file_of_lots_changes_nothing, |app| {
         (4, "kind", "not_one_of"),
         (5, "parents", "cycle"),
         (6, "lot_code", "duplicate"),
-        (7, "quantity", "not_a_number"),
+        (7, "quantity", "too_many_decimals"),
     ] {
         assert!(found.contains(&wanted), "{wanted:?} in {found:?}");
     }

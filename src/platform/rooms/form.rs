@@ -17,7 +17,7 @@ use crate::kernel::{Error, Result};
 use crate::platform::http::{Filled, Shell, html_response};
 
 /// Lines that a form offers below those that are filled in.
-const SPARE_LINES: usize = 2;
+const SPARE_LINES: usize = 4;
 
 /// How a field is filled in.
 #[derive(Clone, Copy, PartialEq, Eq)]
