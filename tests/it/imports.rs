@@ -372,7 +372,7 @@ fn a_thing_has_one_title_and_every_name_of_it_is_understood_wherever_it_is_named
     }
     // Both ways people say "code of a party" are understood wherever one is named.
     for (table, name) in
-        [("parties", "code"), ("lots", "supplier"), ("batches", "factory"), ("sales", "retailer_code"), ("styles", "manufacturer")]
+        [("parties", "code"), ("lots", "supplier"), ("batches", "factory"), ("sales", "retailer"), ("styles", "manufacturer")]
     {
         let column = tables.find(table).unwrap().columns.column(name).unwrap();
         let understood: Vec<&str> = column.spellings().collect();

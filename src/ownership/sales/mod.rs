@@ -86,7 +86,7 @@ pub const FIELDS: Fields = Fields {
 
 choices! {
     /// How a list says that a sale's warranty stands.
-    Cover {
+    CoverState {
         /// Sold without one.
         None = "none", "无质保", "None";
         /// Starts later.
@@ -104,7 +104,7 @@ choices! {
 const STATUS: Field = Field::new("status", Kind::Choice(SaleStatus::TABLE), &["状态"], &["Status"])
     .hint("已售；已退回只能是系统里已有的记录，退货不从文件登记", "Sold. Returned only of a sale that is here already: a file takes nothing back", "");
 #[rustfmt::skip]
-const COVER: Field = Field::new("warranty.state", Kind::Choice(Cover::TABLE), &["质保"], &["Warranty"]).only_read();
+const COVER: Field = Field::new("warranty.state", Kind::Choice(CoverState::TABLE), &["质保"], &["Warranty"]).only_read();
 #[rustfmt::skip]
 const COVERED_UNTIL: Field = Field::new("warranty.until", Kind::Day, &["质保到期"], &["Covered until"]).only_read();
 

@@ -1,7 +1,5 @@
 # Words every page shares.
 
-brand-name = Hangtag
-lang-name = English
 lang-other = 中文
 page-problem = This did not work
 page-problem-fields = What to correct
@@ -12,8 +10,6 @@ sign-out = Sign out
 save = Save
 cancel = Cancel
 next-page = Next page
-first-page = First page
-nothing-yet = Nothing here yet.
 search = Search
 filter = Filter
 yes = Yes

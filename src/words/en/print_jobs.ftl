@@ -43,7 +43,6 @@ labels-unaccounted-about = The connection or the printer failed while they were 
 labels-chunk = Part
 labels-chunks = Parts of this job
 labels-why = Reason
-labels-verdict = What became of it
 labels-verdict-later = I cannot tell yet
 labels-verdict-printed = They all came out and are good
 labels-verdict-reprint = Some are missing or spoiled: replace them all

@@ -1,7 +1,5 @@
 # 各页面共用的词。
 
-brand-name = Hangtag
-lang-name = 中文
 lang-other = English
 page-problem = 没有成功
 page-problem-fields = 需要更正的内容
@@ -12,8 +10,6 @@ sign-out = 退出登录
 save = 保存
 cancel = 取消
 next-page = 下一页
-first-page = 回到第一页
-nothing-yet = 这里还没有内容。
 search = 查找
 filter = 筛选
 yes = 是

@@ -40,7 +40,6 @@ labels-unaccounted-about = 发送途中连接或打印机出了故障。系统�
 labels-chunk = 段
 labels-chunks = 本任务的分段
 labels-why = 原因
-labels-verdict = 结果
 labels-verdict-later = 暂时无法判断
 labels-verdict-printed = 全部印出，质量完好
 labels-verdict-reprint = 有缺失或印坏：全部作废并补印

@@ -31,7 +31,7 @@ const RECENT: i64 = 300;
 
 /// A finding as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = table)]
+#[diesel(table_name = table, treat_none_as_default_value = false)]
 pub struct Finding {
     /// Its id.
     pub id: Id,
