@@ -38,12 +38,8 @@ const ROOMS: &[Room] = &[
     terms::ROOM,
     styles::ROOM,
     skus::ROOM,
-    Room::new("lots", materials::routes)
-        .menu(&[Entry::new("/lots", "lots-title", &[Permission::ProductionRead]).act("/lots/new", "lots-new", Permission::ProductionEdit)])
-        .imports(&[materials::IMPORT]),
-    Room::new("batches", batches::routes)
-        .menu(&[Entry::new("/batches", "batches-title", &[Permission::ProductionRead]).act("/batches/new", "batches-new", Permission::ProductionEdit)])
-        .imports(&[batches::BATCHES, batches::BATCH_LOTS, batches::GARMENTS]),
+    materials::ROOM,
+    batches::ROOM,
     serials::ROOM,
     Room::new("print_jobs", print_jobs::routes)
         .menu(&[Entry::new("/labels", "labels-title", &[Permission::LabelsRead])])

@@ -16,12 +16,12 @@ use crate::ownership::sales::{self, NewSale, Sound};
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::rooms::made;
-use crate::production::batches::{self, BatchDraft, LotUse};
+use crate::production::batches::{self, Batch, BatchSheet, BatchStatus, LotUse};
 use crate::production::labels::{Format, Target};
-use crate::production::materials::{self, LotDraft, PartDraft};
+use crate::production::materials::{self, Lot, LotKind, LotPart, LotSheet};
 use crate::production::parties::{self, Party};
 use crate::production::print_jobs::{self, LabelRequest};
-use crate::production::skus::{self, SkuView};
+use crate::production::skus::SkuView;
 use crate::production::styles::StyleView;
 use crate::production::terms::WarrantyPolicy;
 
@@ -184,14 +184,14 @@ impl Maker<'_> {
     /// Yarn, greige cloth spun of it, dyed fabric of that, and trims: lots made of lots, four levels deep.
     fn lots(&mut self) -> Result<Lots> {
         (self.tell)("lots made of lots");
-        let mut drafts: Vec<LotDraft> = Vec::new();
+        let mut drafts: Vec<LotSheet> = Vec::new();
         let mut yarns = Vec::new();
         for n in 0..12 {
             let code = format!("FIB-{n:03}");
-            drafts.push(lot(&code, "MILL-HR", "fibre", both("新疆长绒棉", "Long-staple cotton"), 40_000, "kg", self.day(n)));
+            drafts.push(lot(&code, "MILL-HR", LotKind::Fibre, both("新疆长绒棉", "Long-staple cotton"), 40_000, "kg", self.day(n)));
             let yarn = format!("YRN-{n:03}");
             let mut draft =
-                lot(&yarn, "MILL-HR", "yarn", both("精梳棉纱 40 支", "Combed cotton yarn Ne 40"), 18_000, "kg", self.day(10 + n));
+                lot(&yarn, "MILL-HR", LotKind::Yarn, both("精梳棉纱 40 支", "Combed cotton yarn Ne 40"), 18_000, "kg", self.day(10 + n));
             draft.parents = vec![part(&code, 20_000)];
             drafts.push(draft);
             yarns.push(yarn);
@@ -210,26 +210,26 @@ impl Maker<'_> {
             for n in 0..8i64 {
                 let greige = format!("GRG-{place}{n:02}");
                 let made = self.day(25 + n * 55);
-                let mut cloth = lot(&greige, mill, "greige", both(&format!("{zh}坯布"), &format!("{en}, greige")), 9_000, "m", made);
+                let mut cloth = lot(&greige, mill, LotKind::Greige, both(&format!("{zh}坯布"), &format!("{en}, greige")), 9_000, "m", made);
                 cloth.parents = self.chance.one(&yarns).map(|yarn| part(yarn, 2_500)).into_iter().collect();
                 drafts.push(cloth);
                 for shade in shades {
                     let code = if *shade == "NV" && n == 4 { BAD_LOT.to_owned() } else { format!("FAB-{shade}-{:04}", 100 + n * 37) };
                     let dyed = made.checked_add_days(Days::new(9)).unwrap_or(made).min(self.today);
-                    let mut fabric = lot(&code, dyer, "fabric", both(zh, en), 4_200, "m", dyed);
-                    fabric.dye_lot = format!("{shade}{}", 2_600 + n);
+                    let mut fabric = lot(&code, dyer, LotKind::Fabric, both(zh, en), 4_200, "m", dyed);
+                    fabric.lot.dye_lot = format!("{shade}{}", 2_600 + n);
                     fabric.parents = vec![part(&greige, 4_300)];
                     drafts.push(fabric);
                     fabrics.push((what, code));
                 }
             }
         }
-        let kinds: [(&str, &str, &str, &str, &str, &str); 5] = [
-            ("button", "TRIM-YD", "button", "四眼树脂扣", "Four-hole resin button", "pcs"),
-            ("zip", "TRIM-KZ", "zip", "3 号尼龙拉链", "No. 3 nylon zip", "pcs"),
-            ("label", "TRIM-LB", "label", "洗水唛", "Care label", "pcs"),
-            ("thread", "MILL-HR", "thread", "涤纶缝纫线", "Polyester sewing thread", "pcs"),
-            ("down", "SUP-DN", "filling", "90% 白鸭绒", "90 % white duck down", "kg"),
+        let kinds: [(&str, &str, LotKind, &str, &str, &str); 5] = [
+            ("button", "TRIM-YD", LotKind::Button, "四眼树脂扣", "Four-hole resin button", "pcs"),
+            ("zip", "TRIM-KZ", LotKind::Zip, "3 号尼龙拉链", "No. 3 nylon zip", "pcs"),
+            ("label", "TRIM-LB", LotKind::Label, "洗水唛", "Care label", "pcs"),
+            ("thread", "MILL-HR", LotKind::Thread, "涤纶缝纫线", "Polyester sewing thread", "pcs"),
+            ("down", "SUP-DN", LotKind::Filling, "90% 白鸭绒", "90 % white duck down", "kg"),
         ];
         let mut trims = Vec::new();
         for (what, supplier, kind, zh, en, unit) in kinds {
@@ -242,7 +242,7 @@ impl Maker<'_> {
         let stamp = self.stamp("system", self.first);
         self.house.store.write_blocking(move |db| {
             for draft in &drafts {
-                materials::create(db, &stamp, draft)?;
+                materials::create(db, &stamp, draft.clone())?;
             }
             Ok(())
         })?;
@@ -285,14 +285,14 @@ impl Maker<'_> {
             let pool: Vec<String> = pool.into_iter().filter(|code| code != BAD_LOT).collect();
             let Some(one) = self.chance.one(&pool).cloned() else { continue };
             if *component != "shell" {
-                uses.push(LotUse { component: (*component).into(), lot: one, units: None, quantity_milli: Some(units * 1_000) });
+                uses.push(used(component, one, None, units * 1_000));
                 continue;
             }
             // Rolls change within a run: the first part of one lot, the rest of another.
             let change = units * self.chance.between(35, 65) / 100;
             let second = if is_navy_shirt { BAD_LOT.to_owned() } else { self.chance.one(&pool).cloned().unwrap_or_else(|| one.clone()) };
             if second == one || change < 1 {
-                uses.push(LotUse { component: "shell".into(), lot: one, units: None, quantity_milli: Some(units * 1_350) });
+                uses.push(used("shell", one, None, units * 1_350));
                 continue;
             }
             // The big batch only took what was left of the bad lot.
@@ -300,51 +300,31 @@ impl Maker<'_> {
             if is_navy_shirt {
                 bad = change..end;
             }
-            uses.push(LotUse {
-                component: "shell".into(),
-                lot: one.clone(),
-                units: Some(format!("1-{change}")),
-                quantity_milli: Some(change * 1_350),
-            });
-            uses.push(LotUse {
-                component: "shell".into(),
-                lot: second,
-                units: Some(format!("{}-{end}", change + 1)),
-                quantity_milli: Some((end - change) * 1_350),
-            });
+            uses.push(used("shell", one.clone(), Some(format!("1-{change}")), change * 1_350));
+            uses.push(used("shell", second, Some(format!("{}-{end}", change + 1)), (end - change) * 1_350));
             if end < units {
                 let third = self.chance.one(&pool).filter(|code| **code != one).cloned().unwrap_or(one);
-                uses.push(LotUse {
-                    component: "shell".into(),
-                    lot: third,
-                    units: Some(format!("{}-{units}", end + 1)),
-                    quantity_milli: Some((units - end) * 1_350),
-                });
+                uses.push(used("shell", third, Some(format!("{}-{units}", end + 1)), (units - end) * 1_350));
             }
         }
         let code = format!("B{}-{number:03}", started_on.format("%y%m"));
-        let draft = BatchDraft {
+        let batch = Batch {
             code: code.clone(),
-            sku: sku_code(garment, colour.1, size.0),
-            factory: garment.factory.into(),
             line: format!("{}", number % 6 + 1),
             started_on: Some(started_on),
             finished_on: Some(finished_on),
             planned: units,
-            status: Some("released".into()),
-            lots: uses,
-            ..BatchDraft::default()
+            status: BatchStatus::Released,
+            ..Batch::default()
         };
+        let (sku, factory) = (sku_code(garment, colour.1, size.0), garment.factory.into());
+        let batch = BatchSheet { batch, sku, factory, lots: uses, ..BatchSheet::default() };
         let (planned, minted) = (self.stamp("system", started_on), self.stamp("staff:operator", finished_on));
         let epoch = self.house.keys.serials.newest();
         let no = self.house.store.write_blocking(move |db| {
-            let sheet = batches::create(db, &planned, &draft)?;
-            let sku = skus::by_code(db, &draft.sku)?;
-            let gtin = sku.as_ref().and_then(|sku| sku.gtin.clone());
-            let no = batches::batch_by_code(db, &draft.code)?.ok_or_else(|| Error::broken("a batch just made is not there"))?.no;
-            batches::mint(db, &minted, no, units, epoch, gtin.as_deref())?;
-            drop(sheet);
-            Ok(no)
+            let made = batches::create(db, &planned, batch.clone())?;
+            batches::mint(db, &minted, made.no, units, epoch, made.gtin.as_deref())?;
+            Ok(made.no)
         })?;
         // The label operator has half of the big batch still to print.
         let labelled = if is_big { units / 2 } else { units };
@@ -486,22 +466,27 @@ fn claim_code(house: &House, batch: &batches::Batch, garment: GarmentId) -> Opti
     house.keys.serials.claim_code(&gtin, garment, epoch).map(|code| code.grouped())
 }
 
-fn lot(code: &str, supplier: &str, kind: &str, material: Both, quantity: i64, unit: &str, produced_on: NaiveDate) -> LotDraft {
-    LotDraft {
+fn lot(code: &str, supplier: &str, kind: LotKind, material: Both, quantity: i64, unit: &str, produced_on: NaiveDate) -> LotSheet {
+    let lot = Lot {
         code: code.into(),
-        supplier: supplier.into(),
-        kind: kind.into(),
-        material,
+        kind,
+        material_zh: material.zh,
+        material_en: material.en,
         quantity_milli: quantity * 1_000,
         unit: unit.into(),
         country: "CN".into(),
         produced_on: Some(produced_on),
-        ..LotDraft::default()
-    }
+        ..Lot::default()
+    };
+    LotSheet { lot, supplier: supplier.into(), ..LotSheet::default() }
 }
 
-fn part(code: &str, quantity: i64) -> PartDraft {
-    PartDraft { lot: code.into(), quantity_milli: Some(quantity * 1_000) }
+fn used(component: &str, lot: String, units: Option<String>, milli: i64) -> LotUse {
+    LotUse { component: component.into(), lot, units, quantity_milli: Some(milli), ..LotUse::default() }
+}
+
+fn part(code: &str, quantity: i64) -> LotPart {
+    LotPart { lot: code.into(), quantity_milli: Some(quantity * 1_000), ..LotPart::default() }
 }
 
 fn sku_code(garment: &Garment, colour_en: &str, size: &str) -> String {

@@ -136,6 +136,12 @@ pub fn show_decimal(units: i64, places: usize) -> String {
     format!("{sign}{whole}{point}{part}")
 }
 
+/// The same without zeros at the end: `33.33`, `4.5`, `95`.
+pub fn shortest_decimal(units: i64, places: usize) -> String {
+    let shown = show_decimal(units, places);
+    if places == 0 { shown } else { shown.trim_end_matches('0').trim_end_matches('.').to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

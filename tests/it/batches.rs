@@ -8,9 +8,8 @@ use hangtag::kernel::{BatchNo, Error, GarmentId};
 use hangtag::platform::db::schema;
 use hangtag::platform::events;
 use hangtag::platform::imports::{Mode, Outcome};
-use hangtag::platform::rooms::made;
-use hangtag::production::batches::{self, BatchDraft, LotUse};
-use hangtag::production::corrections::Act;
+use hangtag::platform::rooms::{Sees, made, saved, seen as found};
+use hangtag::production::batches::{self, Batch, BatchSheet, BatchStatus, LotUse, Origin};
 use hangtag::production::serials::{self, Scanned};
 use hangtag::production::skus::SkuView;
 use hangtag::production::styles::StyleView;
@@ -42,8 +41,15 @@ async fn furnish(app: &TestApp) {
     made.await.unwrap();
 }
 
-fn draft(code: &str, sku: &str) -> BatchDraft {
-    BatchDraft { code: code.into(), sku: sku.into(), factory: "FAC".into(), planned: 1000, ..BatchDraft::default() }
+fn draft(code: &str, sku: &str) -> BatchSheet {
+    let batch = Batch { code: code.into(), planned: 1000, ..Batch::default() };
+    BatchSheet { batch, sku: sku.into(), factory: "FAC".into(), ..BatchSheet::default() }
+}
+
+fn foreign(code: &str, sku: &str) -> BatchSheet {
+    let mut batch = draft(code, sku);
+    batch.batch.origin = Origin::Foreign;
+    batch
 }
 
 fn used(component: &str, lot: &str, units: &str) -> LotUse {
@@ -51,15 +57,13 @@ fn used(component: &str, lot: &str, units: &str) -> LotUse {
         component: component.into(),
         lot: lot.into(),
         units: Some(units.into()).filter(|units: &String| !units.is_empty()),
-        quantity_milli: None,
+        ..LotUse::default()
     }
 }
 
-async fn make(app: &TestApp, draft: BatchDraft) -> Result<BatchNo, Error> {
+async fn make(app: &TestApp, batch: BatchSheet) -> Result<BatchNo, Error> {
     let stamp = app.house.stamp("system");
-    let code = draft.code.trim().to_owned();
-    app.house.store.write(move |db| batches::create(db, &stamp, &draft)).await?;
-    Ok(app.house.store.read(move |db| Ok(batches::batch_by_code(db, &code)?.unwrap().no)).await.unwrap())
+    app.house.store.write(move |db| Ok(batches::create(db, &stamp, batch.clone())?.no)).await
 }
 
 async fn mint(app: &TestApp, no: BatchNo, count: i64, gtin: Option<&'static str>) -> Result<batches::Minted, Error> {
@@ -159,40 +163,41 @@ story!(a_batch_is_made_out_of_lots, |app| {
 
 story!(what_is_wrong_with_a_batch_is_named, |app| {
     furnish(&app).await;
+    let planner = app.persona(Role::Planner).await;
     let before = rows(&app).await;
-    let wrong = BatchDraft {
-        code: "".into(),
-        planned: UNITS_PER_BATCH + 1,
-        status: Some("lost".into()),
-        started_on: chrono::NaiveDate::from_ymd_opt(2026, 3, 2),
-        finished_on: chrono::NaiveDate::from_ymd_opt(2026, 3, 1),
-        lots: vec![
-            used("shell", "FAB-1", "1-500"),
-            used("Shell", "FAB-1", "500-600"),
-            used("shell", "FAB-2", "500-600"),
-            used("shell", "FAB-2", "0-5"),
-            LotUse { quantity_milli: Some(-1), ..used("lining", "FAB-2", "") },
-            used("lining", "FAB-1", "9-4194305"),
-        ],
-        ..draft("", "SKU")
+    let told_of = async |body: serde_json::Value| {
+        let refused = planner.send(Request::json("POST", "/api/v1/batches", &body)).await.expect(422).json();
+        let text = |fault: &serde_json::Value, name: &str| fault[name].as_str().unwrap().to_owned();
+        refused["faults"].as_array().unwrap().iter().map(|fault| text(fault, "field") + " " + &text(fault, "code")).collect::<Vec<_>>()
     };
-    let (code, faults) = told(make(&app, wrong).await);
-    let faults: Vec<_> = faults.iter().map(|(field, code)| (field.as_str(), code.as_str())).collect();
-    assert_eq!(code, "invalid");
-    for wanted in [
-        ("code", "missing"),
-        ("planned", "batch_too_large"),
-        ("status", "not_one_of"),
-        ("finished_on", "dates_out_of_order"),
-        ("lots.1.units", "duplicate"),
-        ("lots.3.units", "out_of_range"),
-        ("lots.4.quantity_milli", "below_zero"),
-        ("lots.5.units", "batch_too_large"),
-    ] {
-        assert!(faults.contains(&wanted), "{wanted:?} in {faults:?}");
+    let used_of = |component: &str, lot: &str, units: &str| json!({"component": component, "lot": lot, "units": units});
+    let mut wrong = json!({"code": "", "sku": "SKU", "factory": "FAC", "planned": 5, "status": "lost", "lots": [
+        used_of("shell", "FAB-2", "0-5"), {"component": "lining", "lot": "FAB-2", "quantity_milli": -1}, used_of("lining", "FAB-1", "9-4194305"), {},
+    ]});
+    assert_eq!(
+        told_of(wrong.clone()).await,
+        [
+            "code missing",
+            "status not_one_of",
+            "lots.0.units out_of_range",
+            "lots.1.quantity_milli below_zero",
+            "lots.2.units batch_too_large",
+            "lots.3.component missing",
+            "lots.3.lot missing"
+        ]
+    );
+    // What each field says is right, and they do not fit together.
+    let lots = [used_of("shell", "FAB-1", "1-500"), used_of("Shell", "FAB-1", "500-600"), used_of("shell", "FAB-2", "500-600")];
+    for (field, value) in [("code", json!("B")), ("status", json!("open")), ("lots", json!(lots)), ("planned", json!(UNITS_PER_BATCH + 1))]
+    {
+        wrong[field] = value;
     }
-    assert_eq!(told(make(&app, BatchDraft { planned: -1, ..draft("B", "SKU") }).await).1, [("planned".into(), "below_zero".into())]);
-    let nowhere = BatchDraft { factory: "NOBODY".into(), lots: vec![used("shell", "NO-LOT", "")], ..draft("B", "NO-SKU") };
+    (wrong["started_on"], wrong["finished_on"]) = ("2026-03-02".into(), "2026-03-01".into());
+    assert_eq!(told_of(wrong).await, ["finished_on dates_out_of_order", "planned batch_too_large", "lots.1.units duplicate"]);
+    let mut below = draft("B", "SKU");
+    below.batch.planned = -1;
+    assert_eq!(told(make(&app, below).await).1, [("planned".into(), "below_zero".into())]);
+    let nowhere = BatchSheet { factory: "NOBODY".into(), lots: vec![used("shell", "NO-LOT", "")], ..draft("B", "NO-SKU") };
     let (_, faults) = told(make(&app, nowhere).await);
     assert_eq!(faults.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(), ["sku", "factory", "lots.0.lot"]);
     assert_eq!(rows(&app).await, before, "what is refused leaves no trace");
@@ -222,17 +227,18 @@ story!(minting_writes_one_row_whatever_the_size, |app| {
     assert_eq!(told(mint(&app, no, 1, Some(GTIN)).await).0, "batch_too_large");
     // What has serials keeps its sku; what is held gets none.
     let stamp = app.house.stamp("system");
-    let version = app.house.store.read(move |db| Ok(batches::batch(db, no)?.unwrap().version)).await.unwrap();
-    let other_sku = app.house.store.write({
-        let stamp = stamp.clone();
-        move |db| batches::change(db, &stamp, "B", version, &draft("B", "BARE"), &Act::Edit)
+    let other_sku = app.house.store.write(move |db| {
+        let before: BatchSheet = found(db, "B", Sees::ALL)?;
+        saved(BatchSheet { sku: "BARE".into(), ..before.clone() }, db, &stamp, Some(&before))
     });
     assert_eq!(told(other_sku.await), ("in_use".into(), vec![("sku".into(), "in_use".into())]));
-    for status in ["hold", "closed"] {
-        let no = make(&app, BatchDraft { status: Some(status.into()), ..draft(status, "SKU") }).await.unwrap();
+    for status in [BatchStatus::Hold, BatchStatus::Closed] {
+        let mut held = draft(status.as_str(), "SKU");
+        held.batch.status = status;
+        let no = make(&app, held).await.unwrap();
         assert_eq!(told(mint(&app, no, 1, Some(GTIN)).await).0, "wrong_state");
     }
-    let no = make(&app, BatchDraft { origin: Some("foreign".into()), ..draft("F", "SKU") }).await.unwrap();
+    let no = make(&app, foreign("F", "SKU")).await.unwrap();
     assert_eq!(told(mint(&app, no, 1, Some(GTIN)).await).0, "wrong_state");
     assert_eq!(told(mint(&app, BatchNo(99), 1, Some(GTIN)).await).0, "not_found");
 });
@@ -343,7 +349,7 @@ const GARMENTS: &str = "serial,gtin,batch_code,unit\n";
 story!(garments_come_with_serials_of_their_own, |app| {
     furnish(&app).await;
     make(&app, draft("OWN", "SKU")).await.unwrap();
-    let no = make(&app, BatchDraft { origin: Some("foreign".into()), ..draft("F", "SKU") }).await.unwrap();
+    let no = make(&app, foreign("F", "SKU")).await.unwrap();
     let odd = r#"!""%&'()*+,-./:;<=>?"#;
     let csv = format!("{GARMENTS}a7,,F,\nA7,{GTIN},F,\n\"{odd}\",,F,\n00000000000000000001,,F,\n");
     let dry = load(&app, batches::GARMENTS, &csv, Mode::DryRun);
@@ -402,14 +408,14 @@ story!(garments_come_with_serials_of_their_own, |app| {
     }
     assert_eq!(told(find(&app, None, "ok-1").await).0, "serial_typo");
     // The same serial in another batch is another garment only under another GTIN.
-    make(&app, BatchDraft { origin: Some("foreign".into()), ..draft("G", "SKU") }).await.unwrap();
+    make(&app, foreign("G", "SKU")).await.unwrap();
     let report = load(&app, batches::GARMENTS, &format!("{GARMENTS}A7,,G,\n"), Mode::Apply);
     assert_eq!(seen(&report), [(2, "serial", "duplicate")]);
 });
 
 story!(garments_may_say_which_unit_they_are, |app| {
     furnish(&app).await;
-    let no = make(&app, BatchDraft { origin: Some("foreign".into()), ..draft("F", "BARE") }).await.unwrap();
+    let no = make(&app, foreign("F", "BARE")).await.unwrap();
     let csv = format!("{GARMENTS}s3,,F,3\ns1,,F,1\n");
     assert_eq!(load(&app, batches::GARMENTS, &csv, Mode::Apply).added, 2);
     assert_eq!(load(&app, batches::GARMENTS, &csv, Mode::Apply).unchanged, 2);
@@ -432,7 +438,7 @@ story!(garments_may_say_which_unit_they_are, |app| {
 
 story!(many_garments_pass_through_in_chunks, |app| {
     furnish(&app).await;
-    let no = make(&app, BatchDraft { origin: Some("foreign".into()), ..draft("F", "SKU") }).await.unwrap();
+    let no = make(&app, foreign("F", "SKU")).await.unwrap();
     let csv: String = std::iter::once(GARMENTS.to_owned()).chain((0..5_000).map(|n| format!("w-{n},,F,\n"))).collect();
     assert_eq!(load(&app, batches::GARMENTS, &csv, Mode::Apply).added, 5_000);
     assert_eq!(load(&app, batches::GARMENTS, &csv, Mode::Apply).unchanged, 5_000);
@@ -457,8 +463,8 @@ story!(files_of_batches_and_their_lots_are_loaded_once, |app| {
     assert_eq!((moved.changed, moved.unchanged), (1, 2));
     let changed = load(&app, batches::BATCHES, &csv.replace("1200,进行中", "1300,已放行"), Mode::Apply);
     assert_eq!((changed.changed, changed.unchanged), (1, 1));
-    let kept = app.house.store.read(|db| Ok(batches::sheet(db, "B1", None)?.unwrap())).await.unwrap();
-    assert_eq!((kept.batch.planned, kept.batch.status.as_str(), kept.lots.len()), (1300, "released", 2));
+    let kept: BatchSheet = app.look(|db| found(db, "B1", Sees::ALL)).await;
+    assert_eq!((kept.planned, kept.status, kept.lots.len()), (1300, BatchStatus::Released, 2));
     let wrong = "batch_code,sku_code,factory_code,started_on,finished_on,planned\nB3,SKU,FAC,2026-03-05,2026-03-01,5\nB4,SKU,FAC,,,4194305\nB5,NO,NO,,,5\nB5,SKU,FAC,,,5\n";
     let report = load(&app, batches::BATCHES, wrong, Mode::Apply);
     let found = seen(&report);
@@ -494,10 +500,10 @@ story!(a_suppliers_people_see_only_batches_of_its_lots, |app| {
     furnish(&app).await;
     let mill = party(&app, "MILL").await;
     party(&app, "OTHER").await;
-    lot(&app, hangtag::production::materials::LotDraft { supplier: "OTHER".into(), ..lot_draft("ZIP") }).await.unwrap();
+    lot(&app, hangtag::production::materials::LotSheet { supplier: "OTHER".into(), ..lot_draft("ZIP") }).await.unwrap();
     let no =
-        make(&app, BatchDraft { lots: vec![used("shell", "FAB-1", ""), used("zip", "ZIP", "")], ..draft("MINE", "SKU") }).await.unwrap();
-    let other = make(&app, BatchDraft { lots: vec![used("zip", "ZIP", "")], ..draft("THEIRS", "SKU") }).await.unwrap();
+        make(&app, BatchSheet { lots: vec![used("shell", "FAB-1", ""), used("zip", "ZIP", "")], ..draft("MINE", "SKU") }).await.unwrap();
+    let other = make(&app, BatchSheet { lots: vec![used("zip", "ZIP", "")], ..draft("THEIRS", "SKU") }).await.unwrap();
     mint(&app, no, 5, Some(GTIN)).await.unwrap();
     mint(&app, other, 5, Some(GTIN)).await.unwrap();
     let supplier = app.persona_of_party(Role::Supplier, mill).await;
@@ -519,7 +525,7 @@ story!(one_box_finds_whatever_is_printed_on_a_thing, |app| {
     furnish(&app).await;
     let no = make(&app, draft("B/1", "SKU")).await.unwrap();
     let bare = make(&app, draft("N", "BARE")).await.unwrap();
-    make(&app, BatchDraft { origin: Some("foreign".into()), ..draft("F", "SKU") }).await.unwrap();
+    make(&app, foreign("F", "SKU")).await.unwrap();
     mint(&app, no, 5, Some(GTIN)).await.unwrap();
     mint(&app, bare, 5, None).await.unwrap();
     load(&app, batches::GARMENTS, &format!("{GARMENTS}a/7,,F,\n"), Mode::Apply);

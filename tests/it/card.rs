@@ -4,8 +4,8 @@ use std::io::Write;
 
 use hangtag::kernel::GarmentId;
 use hangtag::kernel::text::Lang;
-use hangtag::platform::rooms::Said;
-use hangtag::production::corrections::{Act, correct};
+use hangtag::platform::rooms::{Sees, seen};
+use hangtag::production::corrections::correct;
 use hangtag::production::skus::SkuView;
 
 use crate::story;
@@ -308,13 +308,14 @@ story!(a_kept_page_is_never_older_than_the_store, |app| {
     assert!(look(&cookie).await.contains("You hold this garment"));
     assert!(!look("").await.contains("You hold this garment"));
     // The catalogue changes: so does every page of it.
-    let (stamp, house) = (app.house.stamp("staff:planner"), app.house.clone());
+    let stamp = app.house.stamp("staff:planner");
     app.house
         .store
         .write(move |db| {
-            let act = Act::correct("another dye house").unwrap();
-            let said = Said::default().with("colour_zh", "米白").with("colour_en", "Ivory");
-            correct::<SkuView>(db, &stamp, &house, ("SH-2601-WH-M", 1), &said, &act)
+            let before: SkuView = seen(db, "SH-2601-WH-M", Sees::ALL)?;
+            let mut after = before.clone();
+            (after.sku.colour_zh, after.sku.colour_en) = ("米白".into(), "Ivory".into());
+            correct(after, db, &stamp, &before, "another dye house")
         })
         .await
         .unwrap();

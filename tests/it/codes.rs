@@ -133,7 +133,7 @@ story!(two_suppliers_may_use_one_lot_code, |app| {
     supplier.get("/api/v1/lots/20260301@MILL-A").await.expect(404);
     // Each supplier's own code is still unique.
     assert_eq!(
-        crate::materials::told(lot(&app, materials::LotDraft { supplier: "MILL-A".into(), ..draft("20260301") }).await).0,
+        crate::materials::told(lot(&app, materials::LotSheet { supplier: "MILL-A".into(), ..draft("20260301") }).await).0,
         "duplicate"
     );
 });
@@ -163,10 +163,7 @@ story!(one_code_in_other_letters_is_one_thing, |app| {
     let batch =
         json!({"code": "B-2026-015", "sku": "st-m", "factory": "ｆａｃ", "planned": 5, "lots": [{"component": "shell", "lot": "fab0117"}]});
     let made = planner.json("POST", "/api/v1/batches", &batch).await.expect(201).json();
-    assert_eq!(
-        (&made["sku"]["code"], &made["factory"]["code"], &made["lots"][0]["lot"]),
-        (&json!("ST-M"), &json!("FAC"), &json!("FAB0117"))
-    );
+    assert_eq!((&made["sku"], &made["factory"], &made["lots"][0]["lot"]), (&json!("ST-M"), &json!("FAC"), &json!("FAB0117")));
     let again = json!({"code": "b-2026-015", "sku": "ST-M", "factory": "FAC", "planned": 5});
     assert_eq!(planner.json("POST", "/api/v1/batches", &again).await.expect(409).code(), "duplicate");
     assert_eq!(planner.get("/api/v1/batches/b-2026-015").await.expect(200).json()["code"], "B-2026-015");
@@ -215,7 +212,7 @@ fn as_before(db: &mut Db) -> hangtag::kernel::Result<()> {
 
 story!(a_store_written_before_codes_were_folded_is_folded_when_it_is_migrated, |app| {
     furnish(&app).await;
-    lot(&app, materials::LotDraft { supplier: "MILL-A".into(), ..draft("ＦＡＢ-1") }).await.unwrap();
+    lot(&app, materials::LotSheet { supplier: "MILL-A".into(), ..draft("ＦＡＢ-1") }).await.unwrap();
     let count = |db: &mut Db| Ok((materials::lot_called(db, "fab-1", None)?.is_some(), parties::by_code(db, "mill-a")?.is_some()));
     app.write(as_before).await;
     assert_eq!(app.look(count).await, (false, false));
@@ -249,7 +246,7 @@ story!(a_start_does_not_wait_for_who_writes, |app| {
 
 story!(what_a_person_may_not_use_is_not_asked_for, |app| {
     furnish(&app).await;
-    lot(&app, materials::LotDraft { supplier: "MILL-A".into(), ..draft("L") }).await.unwrap();
+    lot(&app, materials::LotSheet { supplier: "MILL-A".into(), ..draft("L") }).await.unwrap();
     let planner = app.persona(Role::Planner).await;
     planner.send(Request::get("/lots/L@NOBODY").html()).await.expect(404);
     planner.get("/api/v1/lots/L@").await.expect(404);

@@ -54,15 +54,16 @@ async fn world(app: &TestApp) -> World {
         let (mill, buttons) = (party("MILL", "mill")?, party("BUTTONS", "trim_maker")?);
         let (other, factory) = (party("OTHER", "mill")?, party("FACTORY", "factory")?);
         for (code, supplier, kind) in [("FAB-1", "MILL", "fabric"), ("FAB-2", "OTHER", "fabric"), ("BUT-1", "BUTTONS", "button")] {
-            let draft = json!({"code": code, "supplier": supplier, "kind": kind, "material": {"zh": "料"}, "quantity_milli": 1_000_000, "unit": "m"});
-            materials::create(db, &stamp, &read(draft))?;
+            let draft =
+                json!({"code": code, "supplier": supplier, "kind": kind, "material_zh": "料", "quantity_milli": 1_000_000, "unit": "m"});
+            materials::create(db, &stamp, read(draft))?;
         }
         made::<StyleView>(db, &stamp, json!({"code": "ST", "name": {"zh": "衬衫", "en": "Shirt"}}))?;
         made::<SkuView>(db, &stamp, json!({"style": "ST", "code": "SKU", "gtin": GTIN, "size": "M"}))?;
         let lot = |component: &str, lot: &str| json!({"component": component, "lot": lot});
         for (code, lots) in [("B-1", vec![lot("shell", "FAB-1"), lot("buttons", "BUT-1")]), ("B-2", vec![lot("shell", "FAB-2")])] {
             let draft = json!({"code": code, "sku": "SKU", "factory": "FACTORY", "planned": 100, "lots": lots});
-            batches::create(db, &stamp, &read(draft))?;
+            batches::create(db, &stamp, read(draft))?;
         }
         let no = batches::batch_by_code(db, "B-1")?.unwrap().no;
         batches::mint(db, &stamp, no, 100, keys.serials.newest(), Some(GTIN))?;
@@ -515,10 +516,10 @@ async fn namesakes(app: &TestApp) {
     world(app).await;
     let stamp = app.house.stamp("system");
     let made = app.house.store.write(move |db| {
-        let lot = json!({"code": "20260301", "supplier": "MILL", "kind": "fabric", "material": {"zh": "料"}, "quantity_milli": 99_500, "unit": "m", "produced_on": "2026-02-01"});
-        materials::create(db, &stamp, &read(lot))?;
+        let lot = json!({"code": "20260301", "supplier": "MILL", "kind": "fabric", "material_zh": "料", "quantity_milli": 99_500, "unit": "m", "produced_on": "2026-02-01"});
+        materials::create(db, &stamp, read(lot))?;
         let batch = json!({"code": "20260301", "sku": "SKU", "factory": "FACTORY", "planned": 50, "started_on": "2026-03-20"});
-        batches::create(db, &stamp, &read(batch))?;
+        batches::create(db, &stamp, read(batch))?;
         Ok(())
     });
     made.await.unwrap();
@@ -596,8 +597,7 @@ story!(nobody_finds_more_than_there_is_or_before_it_was_made, |app| {
     assert_eq!(count(&app).await, before);
     // What nobody planned or minted may hold any number.
     let stamp = app.house.stamp("system");
-    app.write(move |db| batches::create(db, &stamp, &read(json!({"code": "OPEN", "sku": "SKU", "factory": "FACTORY", "planned": 0}))))
-        .await;
+    app.write(move |db| batches::create(db, &stamp, read(json!({"code": "OPEN", "sku": "SKU", "factory": "FACTORY", "planned": 0})))).await;
     inspector
         .json("POST", "/api/v1/findings", &json!({"subject": "open", "defect": "SLUB", "stage": "final", "quantity": 500}))
         .await

@@ -339,10 +339,10 @@ const NAMED: &[(&str, &str, Noun)] = &[
     ("styles", "code", things::STYLE),
     ("skus", "style", things::STYLE),
     ("skus", "code", things::SKU),
-    ("batches", "sku_code", things::SKU),
-    ("lots", "lot_code", things::LOT),
+    ("batches", "sku", things::SKU),
+    ("lots", "code", things::LOT),
     ("batch_lots", "lot_code", things::LOT),
-    ("batches", "batch_code", things::BATCH),
+    ("batches", "code", things::BATCH),
     ("batch_lots", "batch_code", things::BATCH),
     ("garments", "batch_code", things::BATCH),
     ("garments", "serial", things::SERIAL),
@@ -372,7 +372,7 @@ fn a_thing_has_one_title_and_every_name_of_it_is_understood_wherever_it_is_named
     }
     // Both ways people say "code of a party" are understood wherever one is named.
     for (table, name) in
-        [("parties", "code"), ("lots", "supplier_code"), ("batches", "factory_code"), ("sales", "retailer"), ("styles", "manufacturer")]
+        [("parties", "code"), ("lots", "supplier"), ("batches", "factory"), ("sales", "retailer"), ("styles", "manufacturer")]
     {
         let column = tables.find(table).unwrap().columns.column(name).unwrap();
         let understood: Vec<&str> = column.spellings().collect();

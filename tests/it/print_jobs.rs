@@ -10,7 +10,7 @@ use hangtag::kernel::{Code, Error, Result};
 use hangtag::platform::http::House;
 use hangtag::platform::jobs;
 use hangtag::platform::policies::{self, Policy, SetPolicy};
-use hangtag::production::batches::{self, BatchDraft};
+use hangtag::production::batches::{self, Batch, BatchSheet};
 use hangtag::production::labels::Target;
 use hangtag::production::print_jobs::{self, JobView, LabelRequest, PrintJobState};
 use hangtag::production::printers::{self, Language, Printer};
@@ -35,9 +35,10 @@ async fn batch(app: &TestApp, code: &str, planned: i64) {
     planner.json("POST", "/api/v1/styles", &style).await.expect(201);
     let sku = json!({ "style": "LS-T01", "code": "LS-T01-NV-M", "gtin": GTIN, "colour": { "zh": "藏青", "en": "Navy" }, "size": "M", "size_label": "170/88A" });
     planner.json("POST", "/api/v1/skus", &sku).await.expect(201);
-    let draft = BatchDraft { code: code.into(), sku: "LS-T01-NV-M".into(), factory: "FAC-1".into(), planned, ..BatchDraft::default() };
+    let batch = Batch { code: code.into(), planned, ..Batch::default() };
+    let batch = BatchSheet { batch, sku: "LS-T01-NV-M".into(), factory: "FAC-1".into(), ..BatchSheet::default() };
     let stamp = app.house.stamp("staff:planner");
-    app.house.store.write(move |db| batches::create(db, &stamp, &draft)).await.unwrap();
+    app.house.store.write(move |db| batches::create(db, &stamp, batch.clone())).await.unwrap();
 }
 
 fn asked(format: &str) -> LabelRequest {

@@ -10,8 +10,8 @@ use hangtag::ownership::warranties::{self, WarrantyState};
 use hangtag::platform::db::schema::{batch, batch_tally, garment, sale};
 use hangtag::platform::events;
 use hangtag::platform::imports::{ImportReport, Importer, Mode, News, Outcome as Ending, Pass, Progress, Source};
+use hangtag::platform::rooms::{Sees, saved, seen as found};
 use hangtag::production::batches;
-use hangtag::production::corrections::Act;
 use hangtag::production::parties::Role as Kind;
 use hangtag::production::terms::StartRule;
 use hangtag::staff::accounts::Role;
@@ -158,12 +158,10 @@ story!(what_may_not_be_sold_is_refused_and_leaves_no_trace, |app| {
     // A batch on hold: nothing of it is sold.
     let (stamp, code) = (app.house.stamp("system"), goods.code.clone());
     app.write(move |db| {
-        let sheet = batches::batch_by_code(db, &code)?.unwrap();
-        let draft = json!({
-            "code": code, "sku": batches::sheet(db, &code, None)?.unwrap().batch.sku.code, "factory": batches::sheet(db, &code, None)?.unwrap().batch.factory.code,
-            "planned": 10, "started_on": "2026-05-17", "finished_on": "2026-05-31", "status": "hold",
-        });
-        batches::change(db, &stamp, &code, sheet.version, &serde_json::from_value(draft).unwrap(), &Act::Edit)
+        let before: batches::BatchSheet = found(db, &code, Sees::ALL)?;
+        let mut held = before.clone();
+        held.batch.status = batches::BatchStatus::Hold;
+        saved(held, db, &stamp, Some(&before))
     })
     .await;
     assert_eq!(refused(&app, sale_of(&goods, 1, "2026-06-14")).await, Code::WrongState);

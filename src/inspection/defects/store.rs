@@ -17,7 +17,7 @@ use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::{self, Fact, Stamp};
 use crate::platform::http::perm::{FindingsRead, Permission, PolicyEdit};
 use crate::platform::rooms::{Fields, ListQuery, ListWindow, Listing, Sees, Thing, document};
-use crate::production::corrections::{fixed, refuse};
+use crate::production::corrections::fixed;
 use crate::{each, keyset, text_column};
 
 text_column!(Component, Severity, Suspect);
@@ -129,7 +129,6 @@ impl Thing for Defect {
         match before {
             None => drop(each!(db, |c| diesel::insert_into(defect::table).values(&self).execute(c))?),
             Some(before) => {
-                refuse(self.faults(db, Some(before))?)?;
                 let as_read = defect::code.eq(&before.code).and(defect::version.eq(before.version));
                 if each!(db, |c| diesel::update(defect::table.filter(as_read)).set(&self).execute(c))? == 0 {
                     return Err(Code::Stale.into());

@@ -56,11 +56,6 @@ impl Filled {
         self.values.contains_key(name)
     }
 
-    /// Whether a field whose name begins like this is filled in.
-    pub fn any_below(&self, prefix: &str) -> bool {
-        self.values.iter().any(|(name, value)| name.starts_with(prefix) && !value.trim().is_empty())
-    }
-
     /// What is wrong with a field, or with something inside it.
     pub fn fault(&self, name: &str) -> Option<&str> {
         let about = |field: &str| field.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));

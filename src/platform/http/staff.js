@@ -107,15 +107,16 @@ for (const input of document.querySelectorAll("input[data-offer]")) {
     if (!answer?.ok || asked !== q) return;
     const lang = document.documentElement.lang === "en" ? "en" : "zh";
     const text = (both) => (both && (both[lang] || both.zh || both.en)) || "";
+    // A lot's name says whose it is where several suppliers use its code.
+    const called = (item) => (typeof item.name === "string" ? item.name : item.code);
     const about = (item) => {
-      const sku = item.sku?.name ? [text(item.sku.name), text(item.sku.colour), item.sku.size] : [];
-      const own = [text(item.name), text(item.material), text(item.colour), item.size, item.dye_lot, item.city];
-      return [...sku, ...own].filter(Boolean).join(", ");
+      const own = [text(item.style_name), text(item.name), text(item.material), text(item.colour), item.size, item.dye_lot, item.city];
+      return own.filter(Boolean).join(", ");
     };
     list.replaceChildren(
-      ...(await answer.json()).items.filter((item, at, all) => all.findIndex((one) => one.code === item.code) === at).map((item) => {
+      ...(await answer.json()).items.filter((item, at, all) => all.findIndex((one) => called(one) === called(item)) === at).map((item) => {
         const option = document.createElement("option");
-        option.value = item.code;
+        option.value = called(item);
         option.label = about(item);
         return option;
       }),

@@ -64,7 +64,7 @@ pub use reading::{CodeRule, Reading};
 pub use report::{FAULTS_KEPT, ImportFault, ImportReport, Outcome, Reason};
 pub use row::{Row, Takes, one_of, read_flag, read_milli, read_whole};
 pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Kept, Mode, News, Pass, Place, Progress, run};
-pub use sheet::{Column, Columns, Half, Kind, ReadText, ShowText};
+pub use sheet::{Column, Columns, Half, Kind, Lines, ReadLines, ReadText, Reference, ShowText, WriteLines};
 pub use spool::{InOrder, Spool};
 pub use table::{Source, TABLE_COLUMNS_MAX};
 pub use template::{columns_markdown, template_csv, template_xlsx};

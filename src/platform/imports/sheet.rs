@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde_json::Value;
+
 use super::cell::{Cell, RawRow};
 use super::notes::{ImportNote, Note};
 use super::reading::{CodeRule, Reading, code_from};
@@ -16,6 +18,47 @@ use crate::kernel::text::{Both, Lang};
 pub type ReadText = fn(field: &'static str, text: &str) -> Result<String, Fault>;
 /// What a kept text is called by people.
 pub type ShowText = fn(text: &str, lang: Lang) -> &str;
+
+/// Lines of a thing, such as the lots a batch is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Lines {
+    /// The fields of a line.
+    pub fields: Columns,
+    /// Most lines.
+    pub max: usize,
+    /// How all of them are read from one cell of a file and one box of a form, and written there. Without, a form has a line of boxes for
+    /// each, and files of the thing do not speak of them.
+    pub cell: Option<(ReadLines, WriteLines)>,
+}
+
+impl Lines {
+    /// At most so many lines of these fields.
+    pub const fn of(max: usize, fields: Columns) -> Self {
+        Self { fields, max, cell: None }
+    }
+
+    /// Read from one cell, and written there.
+    #[must_use]
+    pub const fn in_a_cell(self, read: ReadLines, write: WriteLines) -> Self {
+        Self { cell: Some((read, write)), ..self }
+    }
+}
+
+/// How one cell becomes lines, for `field`.
+pub type ReadLines = fn(field: &'static str, text: &str) -> Result<Value, Fault>;
+/// How lines are written in one cell.
+pub type WriteLines = fn(lines: &Value) -> String;
+
+/// Where the code of another thing leads.
+#[derive(Clone, Copy, Debug)]
+pub struct Reference {
+    /// The address of its pages without the slash: `parties`.
+    pub room: &'static str,
+    /// What narrows its list when codes are offered: `role=factory&`, or nothing.
+    pub narrowed: &'static str,
+    /// The right that opens them.
+    pub needs: &'static str,
+}
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug)]
@@ -48,8 +91,10 @@ pub enum Kind {
     Decimal(usize, i64, &'static str),
     /// Several of a field, with commas between them; no two the same where that field is unique.
     Several(&'static Column),
-    /// Lines of fields of their own. They stand in forms and documents, never in files.
-    Lines(&'static Columns),
+    /// Lines of fields of their own.
+    Lines(&'static Lines),
+    /// A text in both languages in one; only of what is computed.
+    Both,
     /// A value with a form of its own.
     Value(&'static dyn ValueKind),
 }
@@ -102,6 +147,10 @@ pub struct Column {
     pub offers: Option<&'static str>,
     /// Of which text in two languages it is a half.
     pub both: Option<Half>,
+    /// Of which other thing it is the code.
+    pub refers: Option<&'static Reference>,
+    /// The field beside it that has the unit of its number.
+    pub unit_in: Option<&'static str>,
     /// Where it stands in the thing, if not under its name: `facts.care` is a field of the field `facts`.
     pub at: Option<&'static str>,
     /// Whether files have a column for it.
@@ -150,6 +199,8 @@ impl Column {
             filter: None,
             offers: None,
             both: None,
+            refers: None,
+            unit_in: None,
             at: None,
             in_files: true,
             part: None,
@@ -256,13 +307,14 @@ impl Columns {
         self.columns.iter().position(|column| column.in_files && column.spellings().any(|spelling| fold(spelling) == header))
     }
 
-    /// The column that holds a field of the record: the field's own name, that of a field within a field joined by `_`, or with `_code` where
-    /// the field names another record.
+    /// The column that holds a field of the record: the field's own name, that of a field within a field joined by `_`, with `_code` where the
+    /// field names another record, or with `_milli` where it is told in whole units.
     pub fn of_field(&self, field: &str) -> Option<&'static Column> {
         let parts: Vec<&str> = field.split('.').collect();
         let tails = (0..parts.len()).map(|from| parts.get(from..).unwrap_or_default().join("_"));
         let first = parts.first().map(|first| (*first).to_owned());
-        tails.chain(first).find_map(|name| self.column(&name).or_else(|| self.column(&format!("{name}_code"))))
+        let named = |name: String| ["", "_code", "_milli"].iter().find_map(|ending| self.column(&format!("{name}{ending}")));
+        tails.chain(first).find_map(named)
     }
 
     /// The column whose name is most like a header that is no column's; none when none is like it.
@@ -274,7 +326,7 @@ impl Columns {
             let within = short.len() >= WITHIN_MIN && long.contains(short.as_str());
             strsim::normalized_damerau_levenshtein(&header, &spelling).max(if within { LIKE_MIN + 0.1 } else { 0.0 })
         };
-        let free = self.columns.iter().enumerate().filter(|(place, column)| !taken.contains(place) && !column.read_only);
+        let free = self.columns.iter().enumerate().filter(|(place, column)| !taken.contains(place) && !column.read_only && column.in_files);
         let judged = free.map(|(_, column)| (column.spellings().map(likeness).fold(0.0, f64::max), column));
         judged.filter(|(likeness, _)| *likeness >= LIKE_MIN).max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, column)| column)
     }

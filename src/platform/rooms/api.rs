@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, KnownFormat, O
 use utoipa::openapi::{Components, ComponentsBuilder, ContentBuilder, Paths, PathsBuilder, Ref, RefOr, Required, ResponseBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::field::{Field, Fields, Kind};
+use super::field::{Field, Fields, Kind, Lines};
 use super::list::Filtered;
 use super::listing::{Listing, filters_of};
 use super::said::object;
@@ -25,7 +25,7 @@ pub(super) fn description<T: Thing>() -> (Paths, Components) {
     let list = wrong(answers(listed::<T>(), "200", &page), &["422"]);
     let create = operation::<T>("create", format!("Makes one of the {room}.")).request_body(Some(body(&said_name::<T>(T::NEW))));
     let create = wrong(answers(create, "201", &made), &["409", "422"]);
-    let read = wrong(answers(operation::<T>("one", format!("One of the {room}.")).parameter(code()), "200", thing), &["404"]);
+    let read = wrong(answers(operation::<T>("one", format!("One of the {room}.")).parameter(code_parameter()), "200", thing), &["404"]);
 
     let mut all_item = PathItem::new(HttpMethod::Get, list);
     all_item.post = Some(create.build());
@@ -39,15 +39,20 @@ pub(super) fn description<T: Thing>() -> (Paths, Components) {
         ("", _) => schemas,
         (name, secret) => schemas.schema(&made, as_made(thing, name, secret)),
     };
-    let schemas = if T::FIELDS.columns.iter().any(|field| field.both.is_some()) { schemas.schema("Both", Both::schema()) } else { schemas };
+    let schemas = if T::FIELDS.columns.iter().any(has_both) { schemas.schema("Both", Both::schema()) } else { schemas };
     (paths, with(schemas, more))
+}
+
+/// Whether a field says a text in two languages, or lines that may.
+fn has_both(field: &Field) -> bool {
+    field.both.is_some() || matches!(field.kind, Kind::Both | Kind::Lines(_))
 }
 
 /// The path by which a thing is changed.
 pub(super) fn change<T: Thing>() -> (Paths, Components) {
     let said = said_name::<T>(T::CHANGE);
     let about = format!("Changes one of the {}. `version` is the one that was read.", T::FIELDS.table);
-    let change = operation::<T>("change", about).parameter(code()).request_body(Some(body(&said)));
+    let change = operation::<T>("change", about).parameter(code_parameter()).request_body(Some(body(&said)));
     let change = wrong(answers(change, "200", T::SCHEMA), &["404", "409", "422"]);
     let paths = PathsBuilder::new().path(format!("/api/v1/{}/{{code}}", T::API), PathItem::new(HttpMethod::Put, change));
     let mut more = Vec::new();
@@ -61,7 +66,7 @@ fn with(schemas: ComponentsBuilder, more: Schemas) -> Components {
 
 /// The path of an act on one thing.
 pub(super) fn act<T: Thing>(verb: &str, about: &str) -> (Paths, Components) {
-    let act = wrong(answers(operation::<T>(verb, about.to_owned()).parameter(code()), "200", T::SCHEMA), &["404", "409"]);
+    let act = wrong(answers(operation::<T>(verb, about.to_owned()).parameter(code_parameter()), "200", T::SCHEMA), &["404", "409"]);
     let path = format!("/api/v1/{}/{{code}}/{verb}", T::API);
     (PathsBuilder::new().path(path, PathItem::new(HttpMethod::Post, act)).build(), ComponentsBuilder::new().build())
 }
@@ -75,10 +80,6 @@ fn said_name<T: Thing>(said: &Fields) -> String {
 fn operation<T: Listing>(verb: &str, summary: String) -> OperationBuilder {
     let room = T::FIELDS.table;
     OperationBuilder::new().tag(room).operation_id(Some(format!("{}_{verb}", room.replace('-', "_")))).summary(Some(summary))
-}
-
-fn code() -> ParameterBuilder {
-    ParameterBuilder::new().name("code").parameter_in(ParameterIn::Path).required(Required::True).schema(Some(typed(Type::String)))
 }
 
 fn body(said: &str) -> RequestBody {
@@ -106,11 +107,18 @@ pub fn list_description<T: Listing + ToSchema>() -> (Paths, Components) {
     (paths, schemas.into_iter().fold(components, |made, (name, schema)| made.schema(name, schema)).build())
 }
 
-fn answers(operation: OperationBuilder, code: &str, schema: &str) -> OperationBuilder {
+/// The code in the path of one thing.
+pub fn code_parameter() -> ParameterBuilder {
+    ParameterBuilder::new().name("code").parameter_in(ParameterIn::Path).required(Required::True).schema(Some(typed(Type::String)))
+}
+
+/// Adds an answer whose body is a schema.
+pub fn answers(operation: OperationBuilder, code: &str, schema: &str) -> OperationBuilder {
     operation.response(code, ResponseBuilder::new().content("application/json", content(schema)).build())
 }
 
-fn content(schema: &str) -> utoipa::openapi::Content {
+/// A body of a schema.
+pub fn content(schema: &str) -> utoipa::openapi::Content {
     ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build()
 }
 
@@ -164,8 +172,21 @@ fn refers(name: impl Into<String>, about: Option<String>) -> RefOr<Schema> {
 /// Schemas that others refer to, by name.
 pub(super) type Schemas = Vec<(String, RefOr<Schema>)>;
 
+/// What a schema is of: what is read, or what is said, which has nothing that is computed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Read,
+    Said,
+}
+
+impl Of {
+    fn has(self, field: &Field) -> bool {
+        self == Self::Read || !field.read_only
+    }
+}
+
 /// The schema of a field; `thing` is what it is a field of. What it refers to is added to `more`.
-fn schema_of(thing: &str, field: &Field, more: &mut Schemas) -> RefOr<Schema> {
+fn schema_of(thing: &str, field: &Field, what: Of, more: &mut Schemas) -> RefOr<Schema> {
     let number = |format| nullable(Type::Integer, field).format(Some(SchemaFormat::KnownFormat(format))).build().into();
     match field.kind {
         Kind::Choices(table) => array(choice_of(thing, field, table, more), field),
@@ -177,10 +198,14 @@ fn schema_of(thing: &str, field: &Field, more: &mut Schemas) -> RefOr<Schema> {
         Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(..) => number(KnownFormat::Int64),
         Kind::Flag => nullable(Type::Boolean, field).build().into(),
         Kind::Day => nullable(Type::String, field).format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))).build().into(),
-        Kind::Several(of) => array(schema_of(thing, of, more), field),
-        Kind::Lines(of) => {
+        Kind::Several(of) => array(schema_of(thing, of, what, more), field),
+        Kind::Both => refers("Both", about(field)),
+        Kind::Lines(Lines { fields: of, .. }) => {
             let name = name_below(thing, field.name.strip_suffix('s').unwrap_or(field.name));
-            let line = object_of(&name, of, "", false, more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
+            // What is said of a line is a schema of its own where less is said than read.
+            let less = what == Of::Said && of.columns.iter().any(|cell| cell.read_only);
+            let name = if less { format!("{name}Fields") } else { name };
+            let line = object_of(&name, of, "", (what, false), more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
             more.push((name.clone(), line.build().into()));
             array(Ref::from_schema_name(name).into(), field)
         }
@@ -218,12 +243,12 @@ fn choice_of(thing: &str, field: &Field, table: &'static [Choice], more: &mut Sc
     Ref::from_schema_name(name).into()
 }
 
-/// An object of the fields at `at`: what has fields within it is a schema of its own, and both languages of a text are one. What is read has
-/// every field that may not be absent, what is said those that are needed.
-fn object_of(thing: &str, fields: &Fields, at: &str, is_read: bool, more: &mut Schemas) -> ObjectBuilder {
+/// An object of the fields at `at`: what has fields within it is a schema of its own, and both languages of a text are one. What is read whole
+/// has every field that may not be absent, anything else those that are needed.
+fn object_of(thing: &str, fields: &Fields, at: &str, (what, is_whole): (Of, bool), more: &mut Schemas) -> ObjectBuilder {
     let mut object = ObjectBuilder::new().schema_type(Type::Object);
     let mut done: Vec<&str> = Vec::new();
-    for field in fields.columns {
+    for field in fields.columns.iter().filter(|field| what.has(field)) {
         let place = field.both.map_or(field.place(), |half| half.group);
         let Some(rest) = place.strip_prefix(at).map(|rest| rest.trim_start_matches('.')) else { continue };
         let (first, is_within) = rest.split_once('.').map_or((rest, false), |(first, _)| (first, true));
@@ -234,15 +259,16 @@ fn object_of(thing: &str, fields: &Fields, at: &str, is_read: bool, more: &mut S
         let schema = match field.both {
             _ if is_within => {
                 let (name, at) = (name_below(thing, first), if at.is_empty() { first.to_owned() } else { format!("{at}.{first}") });
-                let inner = object_of(&name, fields, &at, false, more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
+                let inner =
+                    object_of(&name, fields, &at, (what, false), more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
                 more.push((name.clone(), inner.build().into()));
                 Ref::from_schema_name(name).into()
             }
             Some(_) => refers("Both", about(field)),
-            None => schema_of(thing, field, more),
+            None => schema_of(thing, field, what, more),
         };
         object = object.property(first, schema);
-        if is_read && (is_within || !field.nullable) || field.needed && !is_within {
+        if is_whole && (is_within || !field.nullable) || field.needed && !is_within {
             object = object.required(first);
         }
     }
@@ -254,7 +280,7 @@ fn as_said(thing: &str, fields: &Fields, more: &mut Schemas) -> Schema {
         .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .description(Some("The version that was read. Needed in a change, absent when it is new."));
-    let object = object_of(thing, fields, "", false, more).description(Some("What a person or a program says of it."));
+    let object = object_of(thing, fields, "", (Of::Said, false), more).description(Some("What a person or a program says of it."));
     object.property("version", version.build()).additional_properties(Some(AdditionalProperties::FreeForm(false))).build().into()
 }
 
@@ -269,7 +295,7 @@ fn as_read<T: Thing>(more: &mut Schemas) -> Schema {
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .description(Some("Grows with every change; a change must name the one it read."));
-    let fields = object_of(T::SCHEMA, T::FIELDS, "", true, more);
+    let fields = object_of(T::SCHEMA, T::FIELDS, "", (Of::Read, true), more);
     let read = if has_id::<T>() { fields.property("id", id).required("id") } else { fields };
     let read = read.property("version", version.build()).required("version");
     let besides = T::read_besides().into_iter();

@@ -7,16 +7,17 @@ use serde_json::{Map, Value};
 use crate::kernel::choices::Choice;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::faults::Faults;
-use crate::kernel::money::{read_decimal, show_decimal};
+use crate::kernel::money::{read_decimal, shortest_decimal};
 use crate::kernel::names::half_width;
 use crate::kernel::text::{self, Lang};
 use crate::kernel::time;
 use crate::platform::exports::{Cell, Format};
+use crate::platform::http::segment;
 use crate::platform::imports::Select;
-pub use crate::platform::imports::{Column as Field, Columns as Fields, Half, Kind};
+pub use crate::platform::imports::{Column as Field, Columns as Fields, Half, Kind, Lines, Reference};
 use crate::platform::imports::{read_flag, read_whole};
 
-/// Entries that several of a field, or lines of fields, may have.
+/// Entries that several of a field may have.
 pub(super) const ENTRIES_MAX: usize = 50;
 /// What stands between several of a field, when people write them.
 const BETWEEN: [char; 7] = [',', '，', '、', ';', '；', '|', '>'];
@@ -50,7 +51,7 @@ impl Field {
         self
     }
 
-    /// Files say it and do not take it back: a column of downloads alone.
+    /// Follows from the rest: shown and given away, never said. In files a column of downloads alone.
     #[must_use]
     pub const fn only_read(mut self) -> Self {
         self.read_only = true;
@@ -90,6 +91,20 @@ impl Field {
     #[must_use]
     pub const fn filter(mut self, name: &'static str) -> Self {
         self.filter = Some(name);
+        self
+    }
+
+    /// Is the code of another thing: it leads there, and the form offers codes as one types.
+    #[must_use]
+    pub const fn refers(mut self, to: &'static Reference) -> Self {
+        self.refers = Some(to);
+        self
+    }
+
+    /// Is a number of the unit that the field of this name beside it has.
+    #[must_use]
+    pub const fn in_unit_of(mut self, name: &'static str) -> Self {
+        self.unit_in = Some(name);
         self
     }
 
@@ -152,6 +167,25 @@ impl Field {
         }
     }
 
+    /// Whether it always has one of a table's words: who says nothing of it leaves it as it is.
+    pub(super) const fn always_has(&self) -> bool {
+        matches!(self.kind, Kind::Choice(_)) && !self.nullable && !self.needed
+    }
+
+    /// The page of the thing whose code this is; empty when it is none, or `may` says that its page is closed to the reader.
+    pub(super) fn leads(&self, value: &Value, may: impl Fn(&str) -> bool) -> String {
+        match (self.refers, value.as_str()) {
+            (Some(to), Some(code)) if !code.is_empty() && may(to.needs) => format!("/{}/{}", to.room, segment(code)),
+            _ => String::new(),
+        }
+    }
+
+    /// The address that offers codes as one types; empty when it has none.
+    pub(super) fn offer(&self) -> String {
+        let list = |(room, narrowed): (&str, &str)| format!("/api/v1/{room}?{narrowed}per_page=20&q=");
+        self.refers.map(|to| (to.room, to.narrowed)).or(self.offers.map(|room| (room, ""))).map(list).unwrap_or_default()
+    }
+
     /// Whether it names another thing by its code.
     pub(super) fn is_reference(&self) -> bool {
         matches!(self.kind, Kind::Code) && self.name != "code"
@@ -200,8 +234,9 @@ impl Field {
                 faults.first().map_or(Ok(read), |fault| Err(fault.clone()))?
             }
             Kind::Value(kind) => kind.read(name, text)?,
-            // Moments are the program's own, and lines have no text: nobody writes one.
-            Kind::Moment | Kind::Lines(_) => return Err(Fault::new(name, Code::UnknownField)),
+            Kind::Lines(Lines { cell: Some((read, _)), .. }) => read(name, text)?,
+            // Moments and what follows from other things are the program's own, and lines have no text: nobody writes one.
+            Kind::Moment | Kind::Both | Kind::Lines(_) => return Err(Fault::new(name, Code::UnknownField)),
         })
     }
 
@@ -213,11 +248,11 @@ impl Field {
                 let read = |(place, item): (usize, &Value), faults: &mut Faults| of.read_document(&format!("{at}.{place}"), item, faults);
                 Some(several(of, at, items.iter().enumerate(), faults, read))
             }
-            (Kind::Lines(fields), Value::Array(items)) => {
-                faults.at_most(at, items.len(), ENTRIES_MAX);
-                let lines = items.iter().take(ENTRIES_MAX).enumerate();
+            (Kind::Lines(of), Value::Array(items)) => {
+                faults.at_most(at, items.len(), of.max);
+                let lines = items.iter().take(of.max).enumerate();
                 let line = |(place, item): (usize, &Value)| match item {
-                    Value::Object(line) => Some(super::said::line(fields, &format!("{at}.{place}"), line.clone(), faults)),
+                    Value::Object(line) => Some(super::said::line(&of.fields, &format!("{at}.{place}"), line.clone(), faults)),
                     _ => {
                         faults.note(Fault { field: format!("{at}.{place}").into(), ..self.mistyped("object") });
                         None
@@ -255,7 +290,12 @@ impl Field {
             (Value::Bool(_), Kind::Flag) => value.clone(),
             (_, Kind::Flag) => return Err(self.mistyped("yes-or-no")),
             (Value::Number(number), Kind::Decimal(_, max, _)) => {
-                self.whole(number.as_i64().ok_or_else(|| self.mistyped("whole"))?, 0, max)?
+                let units = number.as_i64().ok_or_else(|| self.mistyped("whole"))?;
+                // Where there is no most, a range says nothing.
+                if units < 0 && max == i64::MAX {
+                    return Err(Fault::new(self.name, Code::BelowZero).with("value", self.write(value)));
+                }
+                self.whole(units, 0, max)?
             }
             (_, Kind::Choices(_) | Kind::Several(_) | Kind::Lines(_)) => return Err(self.mistyped("list")),
             (_, Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(..)) => return Err(self.mistyped("whole")),
@@ -304,7 +344,7 @@ impl Field {
         if units <= max {
             return Ok(units.into());
         }
-        let said = |units| format!("{}{unit}", shortest(units, places));
+        let said = |units| format!("{}{unit}", shortest_decimal(units, places));
         Err(Fault::new(self.name, Code::OutOfRange).with("value", text).with("min", said(0)).with("max", said(max)))
     }
 
@@ -313,9 +353,10 @@ impl Field {
         match (self.kind, value) {
             (_, Value::Null) => String::new(),
             (Kind::Decimal(places, _, unit), Value::Number(number)) => {
-                number.as_i64().map(|units| format!("{}{unit}", shortest(units, places))).unwrap_or_default()
+                number.as_i64().map(|units| format!("{}{unit}", shortest_decimal(units, places))).unwrap_or_default()
             }
             (Kind::Several(of), Value::Array(items)) => items.iter().map(|item| of.write(item)).collect::<Vec<_>>().join(", "),
+            (Kind::Lines(Lines { cell: Some((_, write)), .. }), value) => write(value),
             (Kind::Value(kind), value) => kind.write(value),
             (_, Value::String(text)) => text.clone(),
             (_, other) => other.to_string(),
@@ -351,12 +392,10 @@ impl Field {
             (Kind::Several(of), Value::Array(items)) => {
                 items.iter().map(|item| of.show(item, lang)).collect::<Vec<_>>().join(lang.of("、", ", "))
             }
-            (Kind::Lines(fields), Value::Array(lines)) => {
-                let line = |line: &Value| {
-                    let shown = fields.listed_or_all(lang).map(|field| field.show(field.within_value(line), lang));
-                    shown.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
-                };
-                lines.iter().map(line).collect::<Vec<_>>().join(lang.of("；", "; "))
+            (Kind::Lines(Lines { cell: Some(_), .. }), value) => self.write(value),
+            (Kind::Both, Value::Object(both)) => {
+                let half = |name: &str| both.get(name).and_then(Value::as_str).unwrap_or_default();
+                lang.of(half("zh"), half("en")).to_owned()
             }
             (Kind::Decimal(..), value) => self.write(value),
             (Kind::Choices(_), Value::Array(_)) => self.badges(value, lang).join(lang.of("、", ", ")),
@@ -371,11 +410,15 @@ impl Field {
         }
     }
 
-    /// The same where it matters in which zone: a moment to the minute.
-    pub(super) fn show_in(&self, value: &Value, lang: Lang, zone: Tz) -> String {
+    /// Its value in a row as people read it: a number in groups and with the unit the row has, a moment to the minute in the zone.
+    pub(super) fn show_in(&self, row: &Map<String, Value>, value: &Value, lang: Lang, zone: Tz) -> String {
         let moment = value.as_str().filter(|_| matches!(self.kind, Kind::Moment)).and_then(|at| at.parse::<NaiveDateTime>().ok());
         match (self.kind, value) {
             (Kind::Whole(..), Value::Number(number)) => text::grouped(number),
+            (Kind::Decimal(..), Value::Number(_)) => {
+                let unit = self.unit_in.and_then(|unit| row.get(unit)).and_then(Value::as_str).unwrap_or_default();
+                format!("{} {unit}", text::grouped(self.show(value, lang))).trim_end().to_owned()
+            }
             _ => moment.map_or_else(|| self.show(value, lang), |at| time::local_minute(at, zone)),
         }
     }
@@ -393,9 +436,9 @@ impl Field {
     /// The tone of a badge, by the word that is stored.
     pub(super) fn tone(&self, value: &Value) -> &'static str {
         match (self.kind, value.as_str()) {
-            (Kind::Choice(_), Some("active" | "running")) => "good",
+            (Kind::Choice(_), Some("active" | "released" | "running")) => "good",
             (Kind::Choice(_), Some("major" | "waiting")) => "warn",
-            (Kind::Choice(_), Some("critical" | "void")) => "bad",
+            (Kind::Choice(_), Some("critical" | "hold" | "void")) => "bad",
             _ => "",
         }
     }
@@ -405,11 +448,6 @@ impl Field {
         let mut parts = self.place().split('.');
         let first = parts.next().and_then(|name| row.get(name)).unwrap_or(NOTHING);
         parts.fold(first, |value, name| value.get(name).unwrap_or(NOTHING))
-    }
-
-    /// The same of a line.
-    pub(super) fn within_value<'a>(&self, line: &'a Value) -> &'a Value {
-        line.as_object().map_or(NOTHING, |line| self.within(line))
     }
 
     /// The words of a choice or of each of several.
@@ -429,6 +467,7 @@ impl Field {
         match (self.kind, value) {
             (Kind::Text(..), Value::String(text)) => text.as_str().into(),
             (Kind::Several(Field { kind: Kind::Choice(_), .. }), value) => self.show(value, lang).into(),
+            (Kind::Decimal(_, _, ""), Value::Number(_)) => self.write(value).parse::<f64>().ok().into(),
             (Kind::Value(_) | Kind::Several(_) | Kind::Decimal(..), value) => self.write(value).into(),
             (Kind::Whole(..) | Kind::OneOf(_), Value::Number(number)) => number.as_i64().into(),
             (Kind::Moment, Value::String(at)) => match moment(at) {
@@ -465,12 +504,6 @@ fn several<T>(
         all.push(value);
     }
     all.into()
-}
-
-/// A number of units of its last place, without zeros at the end: `33.33`, `4.5`, `95`.
-fn shortest(units: i64, places: usize) -> String {
-    let shown = show_decimal(units, places);
-    if places == 0 { shown } else { shown.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
 /// What people call the choice with this stored text; the text itself where the table has no such choice.

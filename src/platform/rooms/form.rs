@@ -8,16 +8,16 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use serde_json::{Map, Value};
 
-use super::field::{ENTRIES_MAX, Field, Fields, Kind};
+use super::field::{Field, Fields, Kind, Lines};
 use super::list::Offered;
-use super::said::below;
+use super::said::{below, closed_up, filled};
 use crate::kernel::choices::Choice;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};
 use crate::platform::http::{Filled, Shell, html_response};
 
 /// Lines that a form offers below those that are filled in.
-const SPARE_LINES: usize = 2;
+const SPARE_LINES: usize = 4;
 
 /// How a field is filled in.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,8 +39,8 @@ type Options = Vec<(String, Cow<'static, str>, &'static str, bool)>;
 struct LineCell {
     pub name: String,
     pub title: &'static str,
-    /// As [`Shown::offers`].
-    pub offers: Option<&'static str>,
+    /// As [`Shown::offer`].
+    pub offer: String,
     pub is_area: bool,
 }
 
@@ -53,8 +53,8 @@ struct Shown {
     pub part: Option<&'static str>,
     pub needed: bool,
     pub widget: Widget,
-    /// The list whose rows are offered as one types.
-    pub offers: Option<&'static str>,
+    /// The address that offers codes as one types, or empty.
+    pub offer: String,
     pub options: Options,
     /// Of several lists: name, title, options.
     pub selects: Vec<(String, String, Options)>,
@@ -138,7 +138,7 @@ pub fn asking_page(
     back: impl Into<String>,
     asked: Asked,
 ) -> FormView {
-    let all = fields.columns.iter().chain(asked.fields.iter().flat_map(|more| more.columns));
+    let all = fields.columns.iter().chain(asked.fields.iter().flat_map(|more| more.columns)).filter(|field| !field.read_only);
     let fields = all.map(|field| shown(fields, field, &form, shell.lang)).collect();
     FormView { shell, form, fields, before: asked.before, action: action.into(), back: back.into(), note: None }
 }
@@ -155,8 +155,23 @@ pub fn form_again(
     action: impl Into<String>,
     back: impl Into<String>,
 ) -> Result<HttpResponse> {
-    let form = Filled::refused(values, error, shell.t)?;
-    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &form_page(shell, fields, form, action, back)))
+    asking_again(shell, fields, values, error, (action, back), Asked::default())
+}
+
+/// The same with what it asks and says besides; `to` is where it is sent, and where one goes who gives up.
+///
+/// # Errors
+/// The error itself when it is not for the person to mend.
+pub fn asking_again(
+    shell: Shell,
+    fields: &'static Fields,
+    values: HashMap<String, String>,
+    error: Error,
+    to: (impl Into<String>, impl Into<String>),
+    asked: Asked,
+) -> Result<HttpResponse> {
+    let form = Filled::refused(closed_up(fields, values), error, shell.t)?;
+    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &asking_page(shell, fields, form, to.0, to.1, asked)))
 }
 
 fn shown(fields: &'static Fields, field: &'static Field, form: &Filled, lang: Lang) -> Shown {
@@ -194,49 +209,53 @@ fn shown(fields: &'static Fields, field: &'static Field, form: &Filled, lang: La
             (Widget::Select, none.into_iter().chain(options).collect())
         }
         Kind::Flag => (Widget::Tick, Vec::new()),
-        Kind::Paragraph(_) => (Widget::Area, Vec::new()),
-        Kind::Lines(_) => (Widget::Lines, Vec::new()),
+        Kind::Lines(Lines { cell: None, .. }) => (Widget::Lines, Vec::new()),
+        Kind::Paragraph(_) | Kind::Lines(_) => (Widget::Area, Vec::new()),
         _ if !selects.is_empty() => (Widget::Selects, Vec::new()),
         // A day that cannot be read is shown as it was written: a date field would show nothing.
         Kind::Day if !form.invalid(&name) => (Widget::Day, Vec::new()),
         _ => (Widget::Line, Vec::new()),
     };
-    let of: &[Field] = if let Kind::Lines(of) = field.kind { of.columns } else { &[] };
-    let filled = (0..ENTRIES_MAX).rev().find(|place| form.any_below(&format!("{name}.{place}."))).map_or(0, |last| last + 1);
-    let lines = (0..if of.is_empty() { 0 } else { (filled + SPARE_LINES).min(ENTRIES_MAX) }).map(|place| {
-        let cell = |field: &'static Field| LineCell {
-            name: format!("{name}.{place}.{}", field.path()),
-            title: field.title(lang),
-            offers: field.offers,
-            is_area: matches!(field.kind, Kind::Paragraph(_)),
-        };
-        of.iter().map(cell).collect()
-    });
+    let (heads, lines) = match field.kind {
+        Kind::Lines(Lines { fields: of, max, cell: None }) => {
+            let of: Vec<&'static Field> = of.columns.iter().filter(|field| !field.read_only).collect();
+            let cell = |place: usize, field: &'static Field| LineCell {
+                name: format!("{name}.{place}.{}", field.path()),
+                title: field.title(lang),
+                offer: field.offer(),
+                is_area: matches!(field.kind, Kind::Paragraph(_)),
+            };
+            let count = filled(form.values(), &name, *max).last().map_or(0, |last| last + 1) + SPARE_LINES;
+            let lines = (0..count.min(*max)).map(|place| of.iter().map(|field| cell(place, field)).collect()).collect();
+            (of.iter().map(|field| field.title(lang)).collect(), lines)
+        }
+        _ => Default::default(),
+    };
     Shown {
         title: field.title(lang),
         hint: field.about(lang),
         part: field.part.map(|(zh, en)| lang.of(zh, en)),
         needed: field.required,
         widget,
-        offers: field.offers,
+        offer: field.offer(),
         options,
         selects,
-        heads: of.iter().map(|field| field.title(lang)).collect(),
-        lines: lines.collect(),
+        heads,
+        lines,
         around: last_half(field),
         name,
     }
 }
 
 /// A thing as its form shows it: the value of each field, and the version that was read.
-pub(super) fn values(fields: &Fields, thing: &Map<String, Value>, version: i64) -> HashMap<String, String> {
+pub(super) fn form_values(fields: &Fields, thing: &Map<String, Value>, version: i64) -> HashMap<String, String> {
     let mut values = HashMap::from([("version".to_owned(), version.to_string())]);
     add_values(fields, "", thing, &mut values);
     values
 }
 
 fn add_values(fields: &Fields, at: &str, thing: &Map<String, Value>, values: &mut HashMap<String, String>) {
-    for field in fields.columns {
+    for field in fields.columns.iter().filter(|field| !field.read_only) {
         let path = below(at, &field.path());
         match (field.kind, field.within(thing)) {
             (_, Value::Null | Value::Bool(false)) => {}
@@ -244,7 +263,7 @@ fn add_values(fields: &Fields, at: &str, thing: &Map<String, Value>, values: &mu
             (Kind::Choices(_), Value::Array(chosen)) => {
                 values.extend(chosen.iter().filter_map(Value::as_str).map(|text| (format!("{path}.{text}"), "on".to_owned())));
             }
-            (Kind::Lines(of), Value::Array(lines)) => {
+            (Kind::Lines(Lines { fields: of, cell: None, .. }), Value::Array(lines)) => {
                 for (place, line) in lines.iter().enumerate().filter_map(|(place, line)| Some((place, line.as_object()?))) {
                     add_values(of, &format!("{path}.{place}"), line, values);
                 }
@@ -272,11 +291,12 @@ mod tests {
     const SEASON: Field = Field::new("season", Kind::Choice(SEASONS), &["季"], &["Season"]).unique();
     const CM: Field = Field::new("cm", Kind::Whole(1, 99), &["厘米"], &["Centimetres"]);
     #[rustfmt::skip]
-    const BANDS: Fields = Fields { table: "bands", title: ("带", "Bands"), columns: &[
+    const BANDS: Lines = Lines::of(3, Fields { table: "bands", title: ("带", "Bands"), columns: &[
         Field::new("name_zh", Kind::Line(9), &["名"], &["Name zh"]).half_of("name", Lang::Zh, ("名", "Name")).needed().at("name.zh"),
         Field::new("name_en", Kind::Line(9), &["英文名"], &["Name en"]).half_of("name", Lang::En, ("名", "Name")).needed().at("name.en"),
         Field::new("cm", Kind::Several(&CM), &["厘米"], &["Centimetres"]),
-    ] };
+        Field::new("widest", Kind::Whole(0, 99), &["最大"], &["Widest"]).only_read(),
+    ] });
     #[rustfmt::skip]
     const HATS: Fields = Fields { table: "hats", title: ("帽", "Hats"), columns: &[
         Field::new("code", Kind::Code, &["编码"], &["Code"]).needed(),
@@ -313,7 +333,7 @@ mod tests {
     #[test]
     fn what_a_form_shows_and_a_document_says_is_what_it_reads() {
         let hat: Hat = serde_json::from_value(hat()).unwrap();
-        let shown = values(&HATS, &super::super::said::object(&hat).unwrap(), 3);
+        let shown = form_values(&HATS, &super::super::said::object(&hat).unwrap(), 3);
         assert_eq!(
             (shown["made.wool_hundredths"].as_str(), shown["made.worn.1"].as_str(), shown["made.bands.0.cm"].as_str()),
             ("20.5%", "winter", "56, 58")
@@ -353,7 +373,7 @@ mod tests {
             ]
         );
         let form =
-            [("made.wool_hundredths", "101%"), ("made.worn.0", "spring"), ("made.bands.3.cm", "wide"), ("made.bands.1.name.en", " ")];
+            [("made.wool_hundredths", "101%"), ("made.worn.0", "spring"), ("made.bands.2.cm", "wide"), ("made.bands.1.name.en", " ")];
         let form = form.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         assert_eq!(
             faults(Said::of_form(&HATS, &form)),
@@ -361,8 +381,8 @@ mod tests {
                 "code missing",
                 "made.wool_hundredths out_of_range",
                 "made.worn not_one_of",
-                "made.bands.3.cm not_a_number",
-                "made.bands.3.name missing",
+                "made.bands.0.cm not_a_number",
+                "made.bands.0.name missing",
             ]
         );
     }

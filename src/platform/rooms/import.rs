@@ -2,9 +2,10 @@
 
 use std::marker::PhantomData;
 
+use super::field::Field;
 use super::said::Said;
 use super::thing::Thing;
-use crate::kernel::error::{Code, Fault, Refusal, Result};
+use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::text::ByCode;
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
@@ -49,9 +50,11 @@ fn before<T: Thing>(db: &mut Db, chunk: &[Entry<SaidOf>]) -> Result<ByCode<T>> {
     Ok(T::with_codes(db, &codes)?.into_iter().map(|thing| (thing.code().to_owned(), thing)).collect())
 }
 
-/// A fault of a document's field as one of the row's column: `name` is the column of its first half.
-fn of_column<T: Thing>(fault: Fault, line: u64) -> Fault {
-    let column = T::FIELDS.in_files().find(|field| field.path() == fault.field || field.both.is_some_and(|half| half.group == fault.field));
+/// A fault of a document's field as one of the row's column: `name` is the column of its first half, `parents.2.lot` that of all parents.
+pub fn of_column<T: Thing>(fault: Fault, line: u64) -> Fault {
+    let at = |path: &str| path == fault.field || fault.field.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+    let named = |field: &&Field| at(field.both.map_or(field.place(), |half| half.group));
+    let column = T::FIELDS.in_files().find(|field| field.path() == fault.field).or_else(|| T::FIELDS.in_files().find(named));
     let field = column.map_or(fault.field.clone(), |column| column.name.into());
     Fault { field, ..fault }.at_line(line)
 }
@@ -82,10 +85,19 @@ impl<T: Thing> Import for ThingImport<T> {
         for entry in chunk {
             let before = there.get(&entry.record.code);
             let (after, missing) = entry.record.onto::<T>(before)?;
+            let sound = if missing.is_empty() { after.resolved(db) } else { Ok(after) };
             checked.faults.extend(missing.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
-            checked.would.compare(entry.line, after.code(), before, &after)?;
-            lines.push(entry.line);
-            edits.push((after, before));
+            match sound {
+                Ok(after) => {
+                    checked.would.compare(entry.line, after.code(), before, &after)?;
+                    lines.push(entry.line);
+                    edits.push((after, before));
+                }
+                Err(Error::Refused(refusal)) => {
+                    checked.faults.extend(refusal.faults.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
+                }
+                Err(error) => return Err(error),
+            }
         }
         for (line, faults) in lines.into_iter().zip(T::faults_of(db, &edits)?) {
             checked.faults.extend(faults.into_iter().map(|fault| of_column::<T>(fault, line)));
@@ -101,6 +113,7 @@ impl<T: Thing> Import for ThingImport<T> {
             let before = there.get(&entry.record.code);
             let (after, missing) = entry.record.onto::<T>(before)?;
             Refusal::unless_empty(missing)?;
+            let after = after.resolved(db)?;
             if applied.compare(entry.line, after.code(), before, &after)?.is_some() {
                 edits.push((after, before));
             }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use askama::Template;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::field::{Field, Fields, Kind};
 use crate::kernel::Id;
@@ -49,6 +49,8 @@ pub struct ListWindow<K = String> {
     pub from: From<K>,
     /// Most rows.
     pub limit: i64,
+    /// Whether the list runs from its last key to its first.
+    pub last_first: bool,
 }
 
 impl ListWindow {
@@ -62,33 +64,84 @@ impl ListWindow {
             From::After(key) => From::After(key.parse()?),
             From::Before(key) => From::Before(key.parse()?),
         };
-        Ok(ListWindow { from, limit: self.limit })
+        Ok(ListWindow { from, limit: self.limit, last_first: self.last_first })
     }
 }
 
-/// Narrows a boxed query to a window of a list ordered by one unique column, and runs it; the rows come in the list's order.
+impl<K> ListWindow<K> {
+    /// Whether its rows are read in ascending order of their keys.
+    pub fn ascending(&self) -> bool {
+        matches!(self.from, From::Before(_)) == self.last_first
+    }
+
+    /// The rows as they were read, in the order of the list.
+    pub fn in_order<T>(&self, mut rows: Vec<T>) -> Vec<T> {
+        if matches!(self.from, From::Before(_)) {
+            rows.reverse();
+        }
+        rows
+    }
+}
+
+/// Between the two halves of a key of two columns; no code has it.
+const AND: char = '\n';
+
+/// The key of a row in a list that is ordered by a column and, where that is the same, by the id.
+pub fn key_of_two(first: &str, id: Id) -> String {
+    format!("{first}{AND}{}", id.0)
+}
+
+/// The halves of such a key.
 ///
-/// `keyset!(c, query, party::code, window)`, where `c` is the connection of an [`each!`](crate::each); `keyset!(c, query, newest job::id, window)`
-/// for a list that begins with the greatest key.
+/// # Errors
+/// [`Code::Malformed`] for a page token of another list.
+pub fn halves(key: &str) -> Result<(&str, Id)> {
+    let wrong = || Fault::new("after", Code::Malformed).with("reason", "page-token");
+    let (first, id) = key.split_once(AND).ok_or_else(wrong)?;
+    Ok((first, Id(id.parse().map_err(|_| wrong())?)))
+}
+
+/// Narrows a boxed query to a window of a list, and runs it; the rows come in the list's order.
+///
+/// `keyset!(c, query, party::code, window)` where one unique column orders it, `keyset!(c, query, newest job::id, window)` where it begins with
+/// the greatest key, `keyset!(c, query, lot::code, lot::id, window)` where a column and the id order it; `c` is the connection of an
+/// [`each!`](crate::each).
 #[macro_export]
 macro_rules! keyset {
     ($c:expr, $query:expr, newest $key:expr, $window:expr) => {
-        $crate::keyset!(@ $c, $query, $key, $window, desc lt, asc gt)
+        $crate::keyset!(@ $c, $query, $key, $window, true)
     };
     ($c:expr, $query:expr, $key:expr, $window:expr) => {
-        $crate::keyset!(@ $c, $query, $key, $window, asc gt, desc lt)
+        $crate::keyset!(@ $c, $query, $key, $window, false)
     };
-    (@ $c:expr, $query:expr, $key:expr, $window:expr, $on:ident $behind:ident, $back:ident $before:ident) => {{
+    ($c:expr, $query:expr, $key:expr, $id:expr, $window:expr) => {{
+        use $crate::platform::rooms::{From, halves};
+        let (query, window) = ($query, $window);
+        let query = match &window.from {
+            From::Start => query,
+            From::After(key) | From::Before(key) => {
+                let (key, id) = halves(key)?;
+                if window.ascending() {
+                    query.filter($key.ge(key)).filter($key.gt(key).or($id.gt(id)))
+                } else {
+                    query.filter($key.le(key)).filter($key.lt(key).or($id.lt(id)))
+                }
+            }
+        };
+        let query = if window.ascending() { query.order(($key.asc(), $id.asc())) } else { query.order(($key.desc(), $id.desc())) };
+        query.limit(window.limit).load($c).map(|rows| window.in_order(rows))
+    }};
+    (@ $c:expr, $query:expr, $key:expr, $window:expr, $newest:expr) => {{
         use $crate::platform::rooms::From;
         let (query, window) = ($query, $window);
-        match &window.from {
-            From::Start => query.order($key.$on()).limit(window.limit).load($c),
-            From::After(key) => query.filter($key.$behind(key)).order($key.$on()).limit(window.limit).load($c),
-            From::Before(key) => query.filter($key.$before(key)).order($key.$back()).limit(window.limit).load($c).map(|mut rows: Vec<_>| {
-                rows.reverse();
-                rows
-            }),
-        }
+        let ascending = window.ascending() != $newest;
+        let query = match &window.from {
+            From::Start => query,
+            From::After(key) | From::Before(key) if ascending => query.filter($key.gt(key)),
+            From::After(key) | From::Before(key) => query.filter($key.lt(key)),
+        };
+        let query = if ascending { query.order($key.asc()) } else { query.order($key.desc()) };
+        query.limit(window.limit).load($c).map(|rows| window.in_order(rows))
     }};
 }
 
@@ -152,6 +205,11 @@ impl ListQuery {
         self.filter(name).and_then(|day| day.parse().ok())
     }
 
+    /// For a text alone.
+    pub fn searching(house: &House, q: String) -> Self {
+        Self { q, filters: Vec::new(), from: From::Start, per_page: None, house: house.clone() }
+    }
+
     /// The value a filter has.
     pub fn filter(&self, name: &str) -> Option<&str> {
         self.filters.iter().find(|(filter, _)| *filter == name).map(|(_, value)| value.as_str())
@@ -168,7 +226,7 @@ impl ListQuery {
 
     /// The stretch to read for this page: one row more than it shows, which tells whether the list goes on.
     pub fn window(&self) -> ListWindow {
-        ListWindow { from: self.from.clone(), limit: self.limit() + 1 }
+        ListWindow { from: self.from.clone(), limit: self.limit() + 1, last_first: false }
     }
 
     /// The page out of the rows of [`ListQuery::window`].
@@ -222,9 +280,9 @@ pub(super) struct ListCell {
 }
 
 impl ListCell {
-    fn of(field: &Field, value: &Value, lang: Lang, zone: Tz) -> Self {
+    fn of(field: &Field, row: &Map<String, Value>, value: &Value, lang: Lang, zone: Tz) -> Self {
         let badges = field.badges(value, lang);
-        let words = if badges.is_empty() { field.show_in(value, lang, zone) } else { String::new() };
+        let words = if badges.is_empty() { field.show_in(row, value, lang, zone) } else { String::new() };
         Self { words, badges, tone: field.tone(value), class: field.class() }
     }
 }
@@ -236,7 +294,7 @@ pub(super) struct ListRow {
 
 impl ListRow {
     /// A row, of the fields its list shows.
-    pub(super) fn of(fields: &Fields, row: &serde_json::Map<String, Value>, href: String, lang: Lang, zone: Tz) -> Self {
+    pub(super) fn of(fields: &Fields, row: &Map<String, Value>, href: String, lang: Lang, zone: Tz) -> Self {
         let is_empty = |value: &Value| value.as_str().is_some_and(str::is_empty);
         let value = |field: &Field| {
             let own = field.within(row);
@@ -247,7 +305,7 @@ impl ListRow {
             });
             other.unwrap_or(own).clone()
         };
-        Self { href, cells: fields.listed(lang).map(|field| ListCell::of(field, &value(field), lang, zone)).collect() }
+        Self { href, cells: fields.listed(lang).map(|field| ListCell::of(field, row, &value(field), lang, zone)).collect() }
     }
 }
 
@@ -264,8 +322,8 @@ pub(super) struct Filter {
     /// Whether it may be left open.
     pub may_be_any: bool,
     pub is_day: bool,
-    /// The list whose rows are offered as one types.
-    pub offers: Option<&'static str>,
+    /// The address that offers codes as one types, or empty.
+    pub offer: String,
 }
 
 impl Filter {
@@ -277,7 +335,7 @@ impl Filter {
             _ => offered,
         };
         let value = query.filter(name).unwrap_or_default().to_owned();
-        Self { name, title: field.title(lang), value, options, may_be_any, is_day: matches!(field.kind, Kind::Day), offers: field.offers }
+        Self { name, title: field.title(lang), value, options, may_be_any, is_day: matches!(field.kind, Kind::Day), offer: field.offer() }
     }
 }
 

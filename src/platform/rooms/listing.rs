@@ -38,6 +38,9 @@ pub trait Listing: Serialize + Send + 'static {
     /// Who may see it.
     type Read: Perm;
 
+    /// Whether its pages begin with the last: codes with a date in them then begin with the newest.
+    const LAST_FIRST: bool = false;
+
     /// What the list is ordered by: unique, and never empty.
     fn key(&self) -> String;
 
@@ -158,7 +161,7 @@ async fn view_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, Strin
     // One read: the sums are those of the rows beside them.
     let (rows, filters, sums) = call
         .read(move |db| {
-            let rows = stretch::<T>(db, &asked, sees, &asked.window())?;
+            let rows = stretch::<T>(db, &asked, sees, &ListWindow { last_first: T::LAST_FIRST, ..asked.window() })?;
             let mut filters = Vec::new();
             for filter in filters_of::<T>() {
                 let offered = T::offered(db, filter.name, sees, lang)?;
@@ -202,7 +205,7 @@ async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pai
     let titles = T::FIELDS.in_files().map(|field| field.title(lang).to_owned()).collect();
     let zone = call.house().config.time_zone;
     exports::download(&call.house().store, format, T::FIELDS.table, titles, move |db, sheet| {
-        let mut window = ListWindow { from: From::Start, limit: DOWNLOAD_ROWS };
+        let mut window = ListWindow { from: From::Start, limit: DOWNLOAD_ROWS, last_first: false };
         loop {
             let rows = stretch::<T>(db, &query, sees, &window)?;
             for row in &rows {

@@ -24,21 +24,21 @@ mod secret;
 mod thing;
 pub mod timeline;
 
-pub use api::list_description;
+pub use api::{answers, code_parameter, content, list_description};
 pub use call::{BrandOnly, Call, Sees};
-pub use field::{Field, Fields, Half, Kind};
-pub use form::{Asked, FormView, asking_page, form_again, form_page};
-pub use import::import;
-pub use list::{From, ListQuery, ListWindow, Offered, Sum};
+pub use field::{Field, Fields, Half, Kind, Lines, Reference};
+pub use form::{Asked, FormView, asking_again, asking_page, form_again, form_page};
+pub use import::{import, of_column};
+pub use list::{From, ListQuery, ListWindow, Offered, Sum, halves, key_of_two};
 pub use listing::{Listing, href, list_again, list_routes};
-pub use one::{Act, Panel};
+pub use one::{Act, Besides, Panel};
 pub use room::Room;
 pub use route::Guarded;
-pub use said::{Said, document};
+pub use said::{Said, document, said_of};
 pub use secret::{Secret, secret_page};
 pub use thing::{
-    Deed, Thing, act_routes, acted, edited, made, once_made_routes, one_of, routes, routes_but_page, seen, thing_values, version_of,
-    version_said, whole_document,
+    Deed, Thing, Update, act_routes, acted, made, once_made_routes, one_of, one_with, routes, routes_without_page, saved, seen,
+    thing_values,
 };
 
 /// Moves a row of a table on: a conditional update on its state and version, which fails when it is not as it was read. Says which columns

@@ -1,14 +1,16 @@
 //! The page of one thing: its fields, what else the room shows of it, what may be done, what happened to it.
 
+use std::borrow::Cow;
+
+use actix_web::http::StatusCode;
 use askama::Template;
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
-use super::field::{Field, Fields};
+use super::field::{Field, Fields, Kind};
 use super::timeline::Happened;
-use crate::kernel::text::Lang;
-use crate::platform::http::Shell;
 use crate::platform::http::perm::Permission;
+use crate::platform::http::{Identity, Shell};
 
 /// Something that may be done with a thing.
 pub struct Act {
@@ -22,17 +24,18 @@ pub struct Act {
     pub about: &'static str,
     is_post: bool,
     is_grave: bool,
+    brand_only: bool,
 }
 
 impl Act {
     /// A page that leads on.
     pub const fn get(key: &'static str, href: String, needs: Permission) -> Self {
-        Self { key, href, needs, about: "", is_post: false, is_grave: false }
+        Self { key, href, needs, about: "", is_post: false, is_grave: false, brand_only: false }
     }
 
     /// Something that is done at once.
     pub const fn post(key: &'static str, href: String, needs: Permission) -> Self {
-        Self { key, href, needs, about: "", is_post: true, is_grave: false }
+        Self { key, href, needs, about: "", is_post: true, is_grave: false, brand_only: false }
     }
 
     /// The same, with the message of what it does.
@@ -50,6 +53,31 @@ impl Act {
     }
 }
 
+impl Act {
+    /// For the brand's own people.
+    #[must_use]
+    pub const fn brand_only(mut self) -> Self {
+        self.brand_only = true;
+        self
+    }
+
+    /// Whether somebody may.
+    pub(super) fn is_open_to(&self, who: &Identity) -> bool {
+        who.may(self.needs) && !(self.brand_only && who.party.is_some())
+    }
+}
+
+/// What the page of one thing shows beside what every page shows.
+#[derive(Default)]
+pub struct Besides {
+    /// What came of an act that led there: whether it is well, and in words.
+    pub note: Option<(bool, String)>,
+    /// A section of the room's own, as HTML.
+    pub section: String,
+    /// The answer's status, if it is not 200.
+    pub status: Option<StatusCode>,
+}
+
 /// Facts beside the fields, each with words, what it says and where that leads (empty for nowhere).
 pub struct Panel {
     /// The message of its title.
@@ -64,6 +92,23 @@ pub(super) struct Fact {
     pub words: String,
     pub lang: &'static str,
     pub class: &'static str,
+    /// Where it leads, or empty.
+    pub href: String,
+}
+
+/// Rows of a thing: title, titles of the columns with their classes, rows of cells with where they lead.
+pub(super) struct Table {
+    pub title: &'static str,
+    pub heads: Vec<(&'static str, &'static str)>,
+    pub rows: Vec<Vec<TableCell>>,
+    /// What it says when it has no rows: the message `{room}-{field}-none`.
+    pub none: Cow<'static, str>,
+}
+
+pub(super) struct TableCell {
+    pub words: String,
+    pub class: &'static str,
+    pub href: String,
 }
 
 #[derive(Template)]
@@ -77,6 +122,8 @@ pub(super) struct OneView {
     pub note: Option<(bool, String)>,
     pub facts: Vec<Fact>,
     pub panels: Vec<Panel>,
+    pub tables: Vec<Table>,
+    pub section: String,
     pub acts: Vec<Act>,
     /// The message of what changing it is called, and where it leads.
     pub edit: Option<(&'static str, String)>,
@@ -90,20 +137,35 @@ impl OneView {
 }
 
 /// A thing's fields as its page shows them; what it does not have has a dash.
-pub(super) fn facts(fields: &'static Fields, thing: &Map<String, Value>, lang: Lang, zone: Tz) -> Vec<Fact> {
-    let show = |field: &Field, value: &Value| match field.kind {
-        super::Kind::Moment => field.show_in(value, lang, zone),
-        _ => field.show(value, lang),
-    };
+pub(super) fn facts(fields: &'static Fields, thing: &Map<String, Value>, shell: &Shell, zone: Tz) -> Vec<Fact> {
     let said = |field: &'static Field| {
-        let words = Some(show(field, field.within(thing))).filter(|words| !words.is_empty());
-        let class = if matches!(field.kind, super::Kind::Code) { "code" } else { "" };
+        let value = field.within(thing);
+        let words = Some(field.show_in(thing, value, shell.lang, zone)).filter(|words| !words.is_empty());
+        let is_code = field.refers.is_some() || matches!(field.kind, Kind::Code);
         Fact {
-            title: field.title(lang),
+            title: field.title(shell.lang),
             words: words.unwrap_or_else(|| "—".to_owned()),
             lang: field.both.map_or("", |half| half.lang.tag()),
-            class,
+            class: if is_code { "code" } else { "" },
+            href: field.leads(value, |right| shell.may(right)),
         }
     };
-    fields.columns.iter().map(said).collect()
+    fields.columns.iter().filter(|field| !matches!(field.kind, Kind::Lines(_))).map(said).collect()
+}
+
+/// The rows that a thing has.
+pub(super) fn tables(fields: &'static Fields, thing: &Map<String, Value>, shell: &Shell, zone: Tz) -> Vec<Table> {
+    let table = |field: &'static Field| {
+        let (Kind::Lines(lines), Value::Array(all)) = (field.kind, field.within(thing)) else { return None };
+        let shown = || lines.fields.listed_or_all(shell.lang);
+        let cell = |row: &Map<String, Value>, of: &'static Field| {
+            let value = of.within(row);
+            let class = if of.refers.is_some() { "code" } else { of.class() };
+            TableCell { words: of.show_in(row, value, shell.lang, zone), class, href: of.leads(value, |right| shell.may(right)) }
+        };
+        let rows = all.iter().filter_map(Value::as_object).map(|row| shown().map(|of| cell(row, of)).collect()).collect();
+        let none = shell.t.say(format!("{}-{}-none", fields.table, field.name));
+        Some(Table { none, title: field.title(shell.lang), heads: shown().map(|of| (of.title(shell.lang), of.class())).collect(), rows })
+    };
+    fields.columns.iter().filter_map(table).collect()
 }

@@ -1,13 +1,13 @@
 //! What somebody says of a thing, read field by field: from a form, a document or a row of a file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::field::{ENTRIES_MAX, Field, Fields, Kind};
+use super::field::{Field, Fields, Kind, Lines};
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::faults::Faults;
 use crate::kernel::text::{self, Lang};
@@ -49,7 +49,7 @@ impl Said {
     /// [`Code::Invalid`] with every wrong field and what the rule says.
     pub fn of_form_by(fields: &Fields, values: &HashMap<String, String>, rule: impl FnOnce(&Self) -> Vec<Fault>) -> Result<Self> {
         let mut faults = Faults::default();
-        Self(read_form(fields, "", values, &mut faults)).unless(fields, faults, rule)
+        Self(read_form(fields, "", &closed_up(fields, values.clone()), &mut faults)).unless(fields, faults, rule)
     }
 
     /// What a row of a file says: of the columns that the file has and that are not read by hand. None when a cell is wrong, which the row has
@@ -126,6 +126,7 @@ impl Said {
             let field = fields.named(name).ok_or_else(|| Error::broken(format!("no field {name}")))?;
             put(&mut known, field.place(), value.clone());
             let value = match (field.within(&after), value) {
+                (was, Value::Null) if field.always_has() => was.clone(),
                 (_, Value::Null) => field.within(&blank).clone(),
                 // A reference in other letters is the same.
                 (Value::String(was), Value::String(is)) if field.is_reference() => text::rewritten(was, is.clone()).into(),
@@ -144,10 +145,10 @@ impl Said {
         self
     }
 
-    /// The same as the whole truth: what was not said is said to be nothing.
+    /// The same as the whole truth: what was not said is said to be nothing. What always has a value keeps the one it has.
     #[must_use]
     pub fn whole(mut self, fields: &Fields) -> Self {
-        for field in fields.columns {
+        for field in fields.columns.iter().filter(|field| !field.read_only) {
             self.0.entry(field.name).or_insert(Value::Null);
         }
         self
@@ -170,6 +171,11 @@ impl Said {
     pub fn with_value(mut self, name: &'static str, value: Value) -> Self {
         self.0.insert(name.to_owned(), value);
         self
+    }
+
+    /// Whether a field was spoken of.
+    pub fn says(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     /// What was said for a field.
@@ -245,7 +251,7 @@ fn note_missing(fields: &Fields, at: &str, said: &Map<String, Value>, wrong: &[S
 fn read_document(fields: &Fields, at: &str, document: Map<String, Value>, faults: &mut Faults) -> Map<String, Value> {
     let (mut flat, mut said, mut wrong) = (Map::new(), Map::new(), Vec::new());
     document.into_iter().for_each(|(key, value)| flatten(fields, key, value, &mut flat));
-    for field in fields.columns {
+    for field in fields.columns.iter().filter(|field| !field.read_only) {
         let path = field.path();
         let Some(value) = flat.remove(&path) else { continue };
         let mut own = Faults::default();
@@ -295,12 +301,12 @@ fn read_form(fields: &Fields, at: &str, values: &HashMap<String, String>, faults
         let texts = names.filter_map(|name| values.get(&name)).map(|text| text.trim()).filter(|text| !text.is_empty());
         texts.collect::<Vec<_>>().join(",")
     };
-    for field in fields.columns {
+    for field in fields.columns.iter().filter(|field| !field.read_only) {
         let path = below(at, &field.path());
         let text = match field.kind {
-            Kind::Lines(of) => {
-                let lines = lines_of(values, &path).into_iter().map(|line| nested(of, &read_form(of, &line, values, faults)));
-                let lines = lines.collect::<Vec<_>>();
+            Kind::Lines(Lines { fields: of, max, cell: None }) => {
+                let places = filled(values, &path, *max).into_iter();
+                let lines: Vec<_> = places.map(|place| nested(of, &read_form(of, &format!("{path}.{place}"), values, faults))).collect();
                 said.insert(field.name.to_owned(), lines.into());
                 continue;
             }
@@ -327,13 +333,29 @@ fn read_form(fields: &Fields, at: &str, values: &HashMap<String, String>, faults
     said
 }
 
-/// The lines below `path` of which something is filled in.
-fn lines_of(values: &HashMap<String, String>, path: &str) -> Vec<String> {
-    let filled = |line: &String| {
-        let below = format!("{line}.");
-        values.iter().any(|(name, value)| name.starts_with(&below) && !value.trim().is_empty())
-    };
-    (0..ENTRIES_MAX).map(|place| format!("{path}.{place}")).filter(filled).collect()
+/// The places of the lines below `path` of which something is filled in.
+pub(super) fn filled(values: &HashMap<String, String>, path: &str, max: usize) -> BTreeSet<usize> {
+    let place = |name: &str| name.strip_prefix(path)?.strip_prefix('.')?.split('.').next()?.parse().ok();
+    let places = values.iter().filter(|(_, value)| !value.trim().is_empty()).filter_map(|(name, _)| place(name));
+    places.filter(|place| *place < max).collect()
+}
+
+/// A form without empty lines between filled ones, so that its lines and those of what it says have the same numbers.
+pub(super) fn closed_up(fields: &Fields, mut values: HashMap<String, String>) -> HashMap<String, String> {
+    for field in fields.columns {
+        let Kind::Lines(Lines { max, cell: None, .. }) = field.kind else { continue };
+        let path = field.path();
+        for (to, from) in filled(&values, &path, *max).into_iter().enumerate().filter(|(to, from)| to != from) {
+            let (empty, line) = (format!("{path}.{to}."), format!("{path}.{from}."));
+            values.retain(|name, _| !name.starts_with(&empty));
+            let names: Vec<String> = values.keys().filter(|name| name.starts_with(&line)).cloned().collect();
+            for name in names {
+                let value = values.remove(&name).unwrap_or_default();
+                values.insert(name.replacen(&line, &empty, 1), value);
+            }
+        }
+    }
+    values
 }
 
 /// Refuses what is wrong, in the order of the form, whoever reads it.
@@ -363,6 +385,23 @@ pub(super) fn object<T: Serialize>(value: &T) -> Result<Map<String, Value>> {
         Value::Object(fields) => Ok(fields),
         _ => Err(Error::broken("a thing serialises to an object")),
     }
+}
+
+/// What somebody could have said to make a thing as it is: its document without what is computed.
+///
+/// # Errors
+/// [`Error::Broken`] for a thing that has no fields.
+pub fn said_of<T: Serialize>(fields: &Fields, thing: &T) -> Result<Map<String, Value>> {
+    let mut said = object(&document(fields, thing)?)?;
+    let first = |field: &Field| field.path().split('.').next().map(str::to_owned);
+    said.retain(|name, _| fields.columns.iter().any(|field| !field.read_only && first(field).as_deref() == Some(name)));
+    for field in fields.columns {
+        let (Kind::Lines(of), Some(Value::Array(lines))) = (field.kind, said.get_mut(field.place())) else { continue };
+        for line in lines.iter_mut().filter_map(Value::as_object_mut) {
+            line.retain(|name, _| of.fields.columns.iter().any(|cell| cell.name == name && !cell.read_only));
+        }
+    }
+    Ok(said)
 }
 
 /// A thing as programs read it: both languages of a text as one entry, and nothing where there is none of what may be absent.

@@ -10,19 +10,20 @@ use serde_json::{Map, Value};
 use utoipa::openapi::{RefOr, Schema};
 
 use super::call::{BrandOnly, Call, Sees};
-use super::form::{form_again, form_page, values};
+use super::form::{form_again, form_page, form_values};
 use super::listing::{Listing, href, list_routes};
-use super::one::{Act, OneView, Panel, facts};
+use super::one::{Act, Besides, OneView, Panel, facts, tables};
 use super::said::{Said, document, object};
 use super::secret::{Secret, secret_page};
 use super::{Fields, Kind, timeline};
+use crate::kernel::choices::Choice;
 use crate::kernel::event::Subject;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Fact, Stamp};
 use crate::platform::http::perm::Perm;
-use crate::platform::http::{Filled, Form, House, Json, Routes, Shell, created, html, json, see_other};
+use crate::platform::http::{Filled, Form, House, Json, Routes, Shell, created, html, html_response, json, query_escape, see_other};
 
 /// A kind of thing: what the room says of it. The thing is what is stored and what somebody says of it in one: its id, version and the time it
 /// was made are the store's.
@@ -78,6 +79,22 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     /// As [`Thing::save`].
     fn make(self, db: &mut Db, stamp: &Stamp, _house: &House, _secret: &str) -> Result<Self> {
         self.save(db, stamp, None)
+    }
+
+    /// The one that a code names for the asker, with everything its page and its document show. None when they may not know of one.
+    ///
+    /// # Errors
+    /// [`Code::Ambiguous`] where the code alone may mean several.
+    fn find(db: &mut Db, code: &str, sees: Sees) -> Result<Option<Self>> {
+        Ok(Self::with_codes(db, &[code])?.into_iter().find(|thing| thing.is_seen(sees)))
+    }
+
+    /// What somebody said, with the things it names as the store writes them.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] with what its fields together cannot be, or what it names and is not there.
+    fn resolved(self, _db: &mut Db) -> Result<Self> {
+        Ok(self)
     }
 
     /// Saves it: a new one, or in the place of `before`, if that is still as it was read.
@@ -137,24 +154,21 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
 
 /// Mounts the pages, files and API of a thing that is made and changed.
 pub fn routes<T: Thing>(on: &mut Routes<'_, '_>) {
-    routes_but_page::<T>(on);
-    on.get(&format!("/{}/{{code}}", T::FIELDS.table), one_page::<T>);
-}
-
-/// The same of a thing whose page the room writes by hand.
-pub fn routes_but_page<T: Thing>(on: &mut Routes<'_, '_>) {
-    made_routes::<T>(on);
-    let (pages, api) = (format!("/{}", T::FIELDS.table), format!("/api/v1/{}", T::API));
-    on.described(super::api::change::<T>)
-        .put(&format!("{api}/{{code}}"), change_json::<T>)
-        .get(&format!("{pages}/{{code}}/edit"), edit_form::<T>)
-        .post(&format!("{pages}/{{code}}/edit"), change_form::<T>);
+    once_made_routes::<T>(on);
+    change_routes::<T>(on);
 }
 
 /// The same of a thing that stays as it was made.
 pub fn once_made_routes<T: Thing>(on: &mut Routes<'_, '_>) {
     made_routes::<T>(on);
+    // After `/new`, which it would take for a code.
     on.get(&format!("/{}/{{code}}", T::FIELDS.table), one_page::<T>);
+}
+
+/// The same as [`routes`] without the page of one, which the room has of its own.
+pub fn routes_without_page<T: Thing>(on: &mut Routes<'_, '_>) {
+    made_routes::<T>(on);
+    change_routes::<T>(on);
 }
 
 fn made_routes<T: Thing>(on: &mut Routes<'_, '_>) {
@@ -165,6 +179,14 @@ fn made_routes<T: Thing>(on: &mut Routes<'_, '_>) {
         .get(&format!("{api}/{{code}}"), one_json::<T>)
         .get(&format!("{pages}/new"), new_form::<T>)
         .post(&format!("{pages}/new"), create_form::<T>);
+}
+
+fn change_routes<T: Thing>(on: &mut Routes<'_, '_>) {
+    let (pages, api) = (format!("/{}", T::FIELDS.table), format!("/api/v1/{}", T::API));
+    on.described(super::api::change::<T>)
+        .put(&format!("{api}/{{code}}"), change_json::<T>)
+        .get(&format!("{pages}/{{code}}/edit"), edit_form::<T>)
+        .post(&format!("{pages}/{{code}}/edit"), change_form::<T>);
 }
 
 /// What is done with one thing: given as it stands, it comes back as it is afterwards.
@@ -208,9 +230,9 @@ pub async fn acted<T: Thing>(call: &Call<BrandOnly<T::Edit>>, once: Option<&str>
 /// The thing of a code, if the asker may know of it.
 ///
 /// # Errors
-/// [`Code::NotFound`] for a code of none, or of one that the asker may not know of.
+/// [`Code::NotFound`]; [`Code::Ambiguous`] where the code alone may mean several.
 pub fn seen<T: Thing>(db: &mut Db, code: &str, sees: Sees) -> Result<T> {
-    T::with_codes(db, &[code])?.into_iter().find(|thing| thing.is_seen(sees)).ok_or_else(|| Code::NotFound.into())
+    T::find(db, code, sees)?.ok_or_else(|| Code::NotFound.into())
 }
 
 /// The same with what no column of its table says.
@@ -248,41 +270,9 @@ async fn change_json<T: Thing>(
     code: web::Path<String>,
     body: Json<Map<String, Value>>,
 ) -> Result<HttpResponse> {
-    let mut sent = body.value;
-    let version = version_of(&mut sent)?;
-    let said = whole_document::<T>(sent)?;
-    let thing = change::<T>(&call, &body.hash, None, code.into_inner(), version, said).await?;
+    let change = Update::of_json::<T>(code.into_inner(), body.value)?;
+    let thing: T = change.done(&call, &body.hash, None, changed).await?;
     json(&document(T::FIELDS, &thing)?)
-}
-
-/// The version that was read, taken out of a document that changes something.
-///
-/// # Errors
-/// [`Code::Missing`], [`Code::NotANumber`] for `version`.
-pub fn version_of(sent: &mut Map<String, Value>) -> Result<i64> {
-    let version = sent.remove("version").ok_or_else(|| Fault::new("version", Code::Missing))?;
-    version.as_i64().ok_or_else(|| Fault::new("version", Code::NotANumber).into())
-}
-
-/// What a document says that says everything: what it leaves out is gone.
-///
-/// # Errors
-/// As [`Said::of_json`].
-pub fn whole_document<T: Thing>(sent: Map<String, Value>) -> Result<Said> {
-    Ok(Said::of_json(T::CHANGE, sent)?.whole(T::CHANGE))
-}
-
-/// The thing of a code as it is, and as it is after what was said of the version that was read.
-///
-/// # Errors
-/// [`Code::NotFound`]; [`Code::Stale`] when somebody changed it since; [`Code::Invalid`] when something that must be filled in is not.
-pub fn edited<T: Thing>(db: &mut Db, house: &House, code: &str, version: i64, said: &Said) -> Result<(T, T)> {
-    let before: T = seen_named(db, house, code, Sees::ALL)?;
-    if before.version() != version {
-        return Err(Code::Stale.into());
-    }
-    let after = said.onto(T::CHANGE, Some(&before))?;
-    Ok((before, after))
 }
 
 /// Makes one; its secret is known only to who made it, not to the very request sent again.
@@ -297,49 +287,105 @@ async fn create<T: Thing>(call: &Call<BrandOnly<T::Edit>>, hash: &str, once: Opt
     Ok((thing, secret.filter(|secret| secret.hash == kept)))
 }
 
-async fn change<T: Thing>(
-    call: &Call<BrandOnly<T::Edit>>,
-    hash: &str,
-    once: Option<&str>,
-    code: String,
-    version: i64,
-    said: Said,
-) -> Result<T> {
-    let house = call.house().clone();
-    call.change(hash, once, move |db, stamp| {
-        let (before, after) = edited::<T>(db, &house, &code, version, &said)?;
-        checked(db, after, Some(&before))?.save(db, stamp, Some(&before))
-    })
-    .await
-}
-
-async fn one_page<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Result<HttpResponse> {
-    one_of::<T, _>(&call, code.into_inner(), None).await
-}
-
 /// Makes a thing of what a program says, as the API does.
 ///
 /// # Errors
 /// As [`Said::of_json`] and [`Thing::save`].
 pub fn made<T: Thing>(db: &mut Db, stamp: &Stamp, document: Value) -> Result<T> {
     let Value::Object(document) = document else { return Err(Code::Malformed.into()) };
-    let thing: T = Said::of_json(T::FIELDS, document)?.onto(T::FIELDS, None)?;
-    checked(db, thing, None)?.save(db, stamp, None)
+    saved(Said::of_json(T::NEW, document)?.onto(T::NEW, None)?, db, stamp, None)
 }
 
 /// A thing that may be saved in the place of `before`.
 fn checked<T: Thing>(db: &mut Db, after: T, before: Option<&T>) -> Result<T> {
-    let edit = [(after, before)];
+    let edit = [(after.resolved(db)?, before)];
     Refusal::unless_none(T::faults_of(db, &edit)?.into_iter().flatten().collect())?;
     let [(after, _)] = edit;
     Ok(after)
 }
 
+/// Saves what somebody said of a thing: a new one, or in the place of `before`, if that is still as it was read.
+///
+/// # Errors
+/// All that is wrong with it, as [`Thing::resolved`] and [`Thing::faults_of`] say; as [`Thing::save`].
+pub fn saved<T: Thing>(after: T, db: &mut Db, stamp: &Stamp, before: Option<&T>) -> Result<T> {
+    checked(db, after, before)?.save(db, stamp, before)
+}
+
+fn changed<T: Thing>(after: T, db: &mut Db, stamp: &Stamp, before: &T) -> Result<T> {
+    saved(after, db, stamp, Some(before))
+}
+
+/// What somebody wants one thing to become: its code, the version that was read, and what they say of it.
+pub struct Update {
+    code: String,
+    version: i64,
+    said: Said,
+}
+
+impl Update {
+    /// What a document wants, with the version that was read. It says everything: what it leaves out is gone.
+    ///
+    /// # Errors
+    /// [`Code::Invalid`] with every wrong field.
+    pub fn of_json<T: Thing>(code: String, mut document: Map<String, Value>) -> Result<Self> {
+        let version = document.remove("version").ok_or_else(|| Fault::new("version", Code::Missing))?;
+        let version = version.as_i64().ok_or_else(|| Fault::new("version", Code::NotANumber))?;
+        Ok(Self { code, version, said: Said::of_json(T::CHANGE, document)?.whole(T::CHANGE) })
+    }
+
+    /// What a form wants.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn of_form<T: Thing>(code: String, values: &HashMap<String, String>) -> Result<Self> {
+        let version = values.get("version").and_then(|version| version.parse().ok()).ok_or_else(|| Fault::new("version", Code::Missing))?;
+        Ok(Self { code, version, said: Said::of_form(T::CHANGE, values)? })
+    }
+
+    /// Does it, through what saves the thing in the place of what was there; once for a request with this hash and key.
+    ///
+    /// # Errors
+    /// [`Code::Stale`] when somebody changed it since it was read; whatever `save` refuses.
+    pub async fn done<T, F>(self, call: &Call<BrandOnly<T::Edit>>, hash: &str, once: Option<&str>, save: F) -> Result<T>
+    where
+        T: Thing,
+        F: Fn(T, &mut Db, &Stamp, &T) -> Result<T> + Send + 'static,
+    {
+        let (Self { code, version, said }, house) = (self, call.house().clone());
+        call.change(hash, once, move |db, stamp| {
+            let before: T = seen_named(db, &house, &code, Sees::ALL)?;
+            if before.version() != version {
+                return Err(Code::Stale.into());
+            }
+            save(said.onto(T::CHANGE, Some(&before))?, db, stamp, &before)
+        })
+        .await
+    }
+}
+
+async fn one_page<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Result<HttpResponse> {
+    let code = code.into_inner();
+    match one_of::<T, _>(&call, code.clone(), None).await {
+        // Where the code alone may mean several, the list shows them.
+        Err(error) if error.code() == Code::Ambiguous => Ok(see_other(format!("/{}?q={}", T::FIELDS.table, query_escape(&code)))),
+        answer => answer,
+    }
+}
+
 /// The page of one thing; `note` is what came of an act that led there: whether it is well, and in words.
 ///
 /// # Errors
-/// [`Code::NotFound`] for a code of none, or of one that the asker may not know of.
+/// As [`one_with`].
 pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Option<(bool, String)>) -> Result<HttpResponse> {
+    one_with::<T, P>(call, code, Besides { note, ..Besides::default() }).await
+}
+
+/// The page of one thing, with what a room shows besides.
+///
+/// # Errors
+/// [`Code::NotFound`] for a code of none, or of one that the asker may not know of.
+pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: Besides) -> Result<HttpResponse> {
     let (sees, house) = (call.sees(), call.house().clone());
     let found = call.read(move |db| {
         let thing: T = seen_named(db, &house, &code, sees)?;
@@ -354,18 +400,27 @@ pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Optio
     let may_edit = !T::CHANGE.columns.is_empty() && call.may(T::Edit::NEEDS) && call.party.is_none();
     let edit = may_edit.then(|| (T::EDIT, format!("{}/edit", thing.href())));
     let zone = call.house().config.time_zone;
-    Ok(html(&OneView {
+    // What an event calls a state is one of the words of the thing's own.
+    let lang = shell.lang;
+    let state = |text: &str| match T::FIELDS.named("status")?.kind {
+        Kind::Choice(table) => Choice::of(table, text).map(|choice| choice.word(lang)),
+        _ => None,
+    };
+    let view = OneView {
         room: T::FIELDS.table,
         code: thing.code().to_owned(),
         badges,
-        note,
-        facts: facts(T::FIELDS, &values, shell.lang, zone),
+        note: besides.note,
+        facts: facts(T::FIELDS, &values, &shell, zone),
         panels,
-        acts: thing.acts().into_iter().filter(|act| call.may(act.needs)).collect(),
+        tables: tables(T::FIELDS, &values, &shell, zone),
+        section: besides.section,
+        acts: thing.acts().into_iter().filter(|act| act.is_open_to(call)).collect(),
         edit,
-        history: timeline::lines(&history, shell.lang, zone, |_| None),
+        history: timeline::lines(&history, lang, zone, state),
         shell,
-    }))
+    };
+    Ok(html_response(besides.status.unwrap_or(StatusCode::OK), &view))
 }
 
 /// A thing as the form for changing it begins.
@@ -373,16 +428,7 @@ pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Optio
 /// # Errors
 /// [`Error::Broken`] for a thing that has no fields.
 pub fn thing_values<T: Thing, P: Perm>(call: &Call<P>, thing: &T) -> Result<HashMap<String, String>> {
-    Ok(values(T::CHANGE, &object(&thing.clone().offered(call.house().today()))?, thing.version()))
-}
-
-/// The version that a form was filled in for.
-///
-/// # Errors
-/// [`Code::Missing`] for `version`.
-pub fn version_said(values: &HashMap<String, String>) -> Result<i64> {
-    let version = values.get("version").and_then(|version| version.parse().ok());
-    version.ok_or_else(|| Fault::new("version", Code::Missing).into())
+    Ok(form_values(T::CHANGE, &object(&thing.clone().offered(call.house().today()))?, thing.version()))
 }
 
 /// The frame of a form, where it is sent, and where one goes who gives up.
@@ -407,7 +453,7 @@ fn again<T: Thing>(
 
 /// The form for a new one; what the address says of a field stands in it.
 async fn new_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, said: web::Query<HashMap<String, String>>) -> Result<HttpResponse> {
-    let mut blank = values(T::NEW, &object(&T::blank(call.house()))?, 0);
+    let mut blank = form_values(T::NEW, &object(&T::blank(call.house()))?, 0);
     let is_field = |name: &String| T::NEW.columns.iter().any(|field| field.path() == *name);
     blank.extend(said.into_inner().into_iter().filter(|(name, _)| is_field(name)));
     let form = Filled::of(blank);
@@ -440,9 +486,9 @@ async fn change_form<T: Thing>(
     form: Form<HashMap<String, String>>,
 ) -> Result<HttpResponse> {
     let code = code.into_inner();
-    let changed = match (version_said(&form.value), Said::of_form(T::CHANGE, &form.value)) {
-        (Ok(version), Ok(said)) => change::<T>(&call, &form.hash, form.once.as_deref(), code.clone(), version, said).await,
-        (_, Err(error)) | (Err(error), _) => Err(error),
+    let changed = match Update::of_form::<T>(code.clone(), &form.value) {
+        Ok(change) => change.done(&call, &form.hash, form.once.as_deref(), changed::<T>).await,
+        Err(error) => Err(error),
     };
     match changed {
         Ok(thing) => Ok(see_other(thing.href())),

@@ -5,17 +5,16 @@ use std::ops::Range;
 
 use super::rules::{self, read_ai21, read_component, read_units, units_text};
 use super::store::foreign::{self, ForeignGarment};
-use super::store::load::{self, UseRecord};
-use super::{ALL_UNITS, BatchDraft, BatchStatus, Origin};
+use super::store::uses::{self, UseRecord};
+use super::{ALL_UNITS, BatchSheet, FIELDS};
 use crate::kernel::text::folded;
-use crate::kernel::{BatchNo, Code, Error, Fault, Id, Result};
+use crate::kernel::{BatchNo, Code, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{
-    AnyImport, Applied, Checked, Column, Columns, EditReader, Edits, Entry, Import, ImportTable, Importer, Row, things,
-};
+use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, things};
+use crate::platform::rooms::import;
 use crate::production::materials::LotName;
 
 const fn batch_code(example: &'static str) -> Column {
@@ -23,139 +22,35 @@ const fn batch_code(example: &'static str) -> Column {
     Column::required("batch_code", &[], &[], about, example).of(things::BATCH)
 }
 
-/// The columns of a file of batches.
-pub const BATCH_COLUMNS: Columns = Columns {
-    table: "batches",
-    title: ("生产批次", "Batches"),
-    columns: &[
-        batch_code("B-2026-014\nEXT-2026-01"),
-        Column::required("sku_code", &[], &[], ("做的是哪个单品", "What is sewn"), "ST-2601-WHT-M").of(things::SKU),
-        Column::required(
-            "factory_code",
-            &["成衣厂编码", "成衣厂编号", "工厂编码", "工厂编号", "成衣厂", "工厂"],
-            &["Factory", "Factory code", "Factory no."],
-            ("在哪家工厂生产", "Code of the party that sews"),
-            "HF-01",
-        ),
-        Column::optional("line", &["产线", "生产线"], &["Line"], ("产线名称", "The line"), "3"),
-        Column::optional(
-            "started_on",
-            &["开工日期", "开始日期"],
-            &["Started", "Started on"],
-            ("开工的日期", "The first day"),
-            "2026-03-16",
-        ),
-        Column::optional(
-            "finished_on",
-            &["完工日期", "结束日期"],
-            &["Finished", "Finished on"],
-            ("完工的日期，不早于开工", "The last day; not before the first"),
-            "2026-03-27",
-        ),
-        Column::required(
-            "planned",
-            &["计划数量", "数量"],
-            &["Planned", "Quantity"],
-            ("计划件数，0 到 4194304", "Garments planned, 0 to 4,194,304"),
-            "1200",
-        ),
-        Column::optional(
-            "status",
-            &["状态"],
-            &["Status"],
-            (
-                "进行中、已放行、已扣留、已关闭；不填为进行中，已有的批次不变",
-                "open, released, hold, closed; open when empty, unchanged where the batch is there",
-            ),
-            "open\nreleased",
-        ),
-        Column::optional(
-            "origin",
-            &["序列号来源", "来源"],
-            &["Serials", "Origin"],
-            ("本系统或外部；不填为本系统", "own or foreign: whose serials; own when empty"),
-            "own\nforeign",
-        ),
-        Column::read_only("minted", &["已有序列号"], &["Minted"]),
-        Column::read_only("void", &["已作废"], &["Void"]),
-    ],
-};
-
 /// The columns of a file that says which lots batches are made of.
-pub const BATCH_LOT_COLUMNS: Columns = Columns {
-    table: "batch_lots",
-    title: ("批次用料", "Lots of batches"),
-    columns: &[
-        batch_code("B-2026-014"),
-        Column::required(
-            "component",
-            &["部位", "部件"],
-            &["Component", "Part"],
-            ("用在哪个部位：大身、里布、纽扣……", "The component: shell, lining, buttons …"),
-            "shell",
-        ),
-        Column::required("lot_code", &[], &[], ("物料批的编号", "Code of the lot"), "FAB-0117").of(things::LOT),
-        Column::optional(
-            "supplier_code",
-            &["供应商编号", "供应商"],
-            &["Supplier", "Supplier code"],
-            ("物料批的供应商；几家批号相同时必填", "The lot's supplier; needed where several use the code"),
-            "HF-01",
-        ),
-        Column::optional(
-            "units",
-            &["件号", "件号范围"],
-            &["Units", "Unit range"],
-            ("第几件到第几件，从 1 数起，含两端；不填为全部", "Units made of it, counted from 1 with both ends; all when empty"),
-            "501-1000",
-        ),
-        Column::optional(
-            "quantity",
-            &["用量", "数量"],
-            &["Quantity", "Qty"],
-            ("用掉的数量，最多三位小数", "How much went in, at most three decimals"),
-            "640.5",
-        ),
-    ],
-};
+#[rustfmt::skip]
+const BATCH_LOT_COLUMNS: Columns = Columns { table: "batch_lots", title: ("批次用料", "Lots of batches"), columns: &[
+    batch_code("B-2026-014"),
+    Column::required("component", &["部位", "部件"], &["Component", "Part"],
+        ("用在哪个部位：大身、里布、纽扣……", "The component: shell, lining, buttons …"), "shell"),
+    Column::required("lot_code", &[], &[], ("物料批的编号", "Code of the lot"), "FAB-0117").of(things::LOT),
+    Column::optional("supplier_code", &["供应商编号", "供应商"], &["Supplier", "Supplier code"],
+        ("物料批的供应商；几家批号相同时必填", "The lot's supplier; needed where several use the code"), "HF-01"),
+    Column::optional("units", &["件号", "件号范围"], &["Units", "Unit range"],
+        ("第几件到第几件，从 1 数起，含两端；不填为全部", "Units made of it, counted from 1 with both ends; all when empty"), "501-1000"),
+    Column::optional("quantity", &["用量", "数量"], &["Quantity", "Qty"],
+        ("用掉的数量，最多三位小数", "How much went in, at most three decimals"), "640.5"),
+] };
 
 /// The columns of a file of garments that have serials of their own.
-pub const GARMENT_COLUMNS: Columns = Columns {
-    table: "garments",
-    title: ("外部序列号", "Serials from elsewhere"),
-    columns: &[
-        Column::required(
-            "serial",
-            &[],
-            &[],
-            ("标签上的序列号，原样，1 到 20 个字符", "As on the label, case and all, 1 to 20 characters (GS1 AI 21)"),
-            "a7-Q/0001",
-        )
-        .of(things::SERIAL),
-        Column::optional(
-            "gtin",
-            &[],
-            &[],
-            ("标签上的 14 位 GTIN；不填为单品自己的", "The GTIN on the label; the sku's own when empty"),
-            "06901234000016",
-        )
-        .of(things::GTIN),
-        batch_code("EXT-2026-01"),
-        Column::optional(
-            "unit",
-            &["件号"],
-            &["Unit"],
-            (
-                "第几件，从 1 数起；不填为下一件。一个批次要么都填，要么都不填",
-                "Which unit, from 1; the next when empty. A batch fills it in every row or in none",
-            ),
-            "1",
-        ),
-    ],
-};
+#[rustfmt::skip]
+const GARMENT_COLUMNS: Columns = Columns { table: "garments", title: ("外部序列号", "Serials from elsewhere"), columns: &[
+    Column::required("serial", &[], &[],
+        ("标签上的序列号，原样，1 到 20 个字符", "As on the label, case and all, 1 to 20 characters (GS1 AI 21)"), "a7-Q/0001").of(things::SERIAL),
+    Column::optional("gtin", &[], &[],
+        ("标签上的 14 位 GTIN；不填为单品自己的", "The GTIN on the label; the sku's own when empty"), "06901234000016").of(things::GTIN),
+    batch_code("EXT-2026-01"),
+    Column::optional("unit", &["件号"], &["Unit"],
+        ("第几件，从 1 数起；不填为下一件。一个批次要么都填，要么都不填", "Which unit, from 1; the next when empty. A batch fills it in every row or in none"), "1"),
+] };
 
 /// Files of batches at the import desk.
-pub const BATCHES: ImportTable = ImportTable { columns: &BATCH_COLUMNS, needs: Permission::ProductionEdit, begin: begin_batches };
+pub const BATCHES: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::ProductionEdit, begin: import::<BatchSheet> };
 /// Files of their lots.
 pub const BATCH_LOTS: ImportTable = ImportTable { columns: &BATCH_LOT_COLUMNS, needs: Permission::ProductionEdit, begin: begin_lots };
 /// Files of garments that have serials of their own.
@@ -163,11 +58,6 @@ pub const GARMENTS: ImportTable = ImportTable { columns: &GARMENT_COLUMNS, needs
 
 fn staff_only(importer: &Importer) -> Result<()> {
     if importer.party.is_some() { Err(Code::Forbidden.into()) } else { Ok(()) }
-}
-
-fn begin_batches(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
-    staff_only(importer)?;
-    Ok(Box::new(BatchImport { stamp: importer.stamp.clone() }))
 }
 
 fn begin_lots(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
@@ -178,80 +68,6 @@ fn begin_lots(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
 fn begin_garments(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     staff_only(importer)?;
     Ok(Box::new(GarmentImport { stamp: importer.stamp.clone(), next: HashMap::new(), numbered: HashMap::new() }))
-}
-
-struct BatchImport {
-    stamp: Stamp,
-}
-
-/// A row of a file of batches.
-pub struct BatchRecord {
-    /// Its code as the file has it.
-    pub code: String,
-    /// What the row says of it.
-    pub edits: Edits<BatchDraft>,
-}
-
-impl Import for BatchImport {
-    type Record = BatchRecord;
-
-    fn columns(&self) -> &'static Columns {
-        const { &BATCH_COLUMNS }
-    }
-
-    fn read(&mut self, row: &mut Row<'_>) -> Option<BatchRecord> {
-        let code = row.code("batch_code");
-        if let Some(code) = &code {
-            row.unique_code("batch_code", code);
-        }
-        let (sku, factory, planned) = (row.code("sku_code"), row.code("factory_code"), row.whole("planned"));
-        let mut cells: EditReader<'_, '_, BatchDraft> = EditReader::of(row);
-        cells.needed(sku, |batch, code| batch.sku = code);
-        cells.needed(factory, |batch, code| batch.factory = code);
-        cells.line("line", 40, |batch, text| batch.line = text);
-        cells.date("started_on", |batch, day| batch.started_on = day);
-        cells.date("finished_on", |batch, day| batch.finished_on = day);
-        cells.needed(planned, |batch, pieces| batch.planned = pieces);
-        cells.choice("status", BatchStatus::WORDS, |batch, status| batch.status = Some(status.as_str().to_owned()));
-        cells.choice("origin", Origin::WORDS, |batch, origin| batch.origin = Some(origin.as_str().to_owned()));
-        let edits = cells.end();
-        let (code, edits) = (code?, edits?);
-        let mut draft = BatchDraft { code: code.clone(), ..BatchDraft::default() };
-        edits.onto(&mut draft);
-        match rules::check(&draft) {
-            Ok(_) => Some(BatchRecord { code, edits }),
-            Err(Error::Refused(refusal)) => {
-                refusal.faults.into_iter().for_each(|fault| row.fault(Fault { field: column_of(&fault.field).into(), ..fault }));
-                None
-            }
-            Err(_) => None,
-        }
-    }
-
-    fn check(&mut self, db: &mut Db, chunk: &[Entry<BatchRecord>]) -> Result<Checked> {
-        let (would, faults) = load::would_load(db, chunk)?;
-        let faults = faults.into_iter().map(|(place, fault)| (place, Fault { field: column_of(&fault.field).into(), ..fault }));
-        Ok(Checked { faults: at_lines(chunk, faults.collect()), would })
-    }
-
-    fn apply(&mut self, db: &mut Db, chunk: &[Entry<BatchRecord>]) -> Result<Applied> {
-        load::load(db, &self.stamp, chunk)
-    }
-}
-
-/// The column that a draft's field stands in.
-fn column_of(field: &str) -> &'static str {
-    match field {
-        "code" => "batch_code",
-        "sku" => "sku_code",
-        "factory" => "factory_code",
-        "line" => "line",
-        "started_on" => "started_on",
-        "finished_on" => "finished_on",
-        "status" => "status",
-        "origin" => "origin",
-        _ => "planned",
-    }
 }
 
 fn at_lines<R>(chunk: &[Entry<R>], faults: Vec<(usize, Fault)>) -> Vec<Fault> {
@@ -292,7 +108,7 @@ impl Import for UseImport {
     }
 
     fn check(&mut self, db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<Checked> {
-        let plan = load::plan_uses(db, chunk)?;
+        let plan = uses::plan_uses(db, chunk)?;
         let mut faults = at_lines(chunk, plan.faults);
         for (place, used) in plan.wanted {
             let Some(entry) = chunk.get(place) else { continue };
@@ -307,7 +123,7 @@ impl Import for UseImport {
     }
 
     fn apply(&mut self, db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<Applied> {
-        load::load_uses(db, &self.stamp, chunk)
+        uses::load_uses(db, &self.stamp, chunk)
     }
 }
 
@@ -379,7 +195,7 @@ mod tests {
 
     #[test]
     fn headers_are_clear() {
-        for columns in [&BATCH_COLUMNS, &BATCH_LOT_COLUMNS, &GARMENT_COLUMNS] {
+        for columns in [&BATCH_LOT_COLUMNS, &GARMENT_COLUMNS] {
             assert_eq!(columns.ambiguous(), Vec::<&str>::new(), "{}", columns.table);
         }
     }

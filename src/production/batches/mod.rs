@@ -14,29 +14,34 @@ mod store;
 
 use std::ops::Range;
 
-use chrono::{NaiveDate, NaiveDateTime};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use serde::Serialize;
 
-pub use http::routes;
-pub use import::{BATCH_COLUMNS, BATCH_LOT_COLUMNS, BATCH_LOTS, BATCHES, GARMENT_COLUMNS, GARMENTS};
-pub use rules::{address, check, gtin14, read_units, units_text};
-pub use store::batches::{
-    BatchFilter, BatchSheet, BatchView, ComponentLot, SkuRef, batch, batch_by_code, batches, change, create, epochs_in_use, is_of_party,
-    list, lots_of, sheet,
-};
+pub use import::{BATCH_LOTS, BATCHES, GARMENTS};
+pub use rules::{address, gtin14, read_units, units_text};
+pub use store::batches::{Batch, batch, batch_by_code, batches, epochs_in_use, is_of_party, lots_of};
 pub use store::foreign::{ForeignGarment, ForeignPlan};
 pub use store::serials::{SerialOf, address_of, own_serial, serial_of};
+pub use store::sheet::{BatchSheet, LotUse, UsedLot, create};
 pub use store::units::{Minted, is_issued, is_void, mint, void_units, voids_of, voids_of_batches};
+
+use rules::{read_component, read_unit_text};
 
 use crate::choices;
 use crate::kernel::ids::UNITS_PER_BATCH;
+use crate::kernel::text::Lang;
 use crate::kernel::{BatchNo, Id};
+use crate::platform::http::Entry;
+use crate::platform::http::perm::Permission;
+use crate::platform::imports::things;
+use crate::platform::rooms::{Field, Fields, Kind, Lines, Reference, Room};
+use crate::production::{materials, parties};
 
 choices! {
     /// Where a batch stands.
+    #[derive(Default)]
     BatchStatus {
         /// Being made; may be minted.
+        #[default]
         Open = "open", "进行中", "Open";
         /// Finished and let go; may be minted for reprints.
         Released = "released", "已放行", "Released";
@@ -49,50 +54,24 @@ choices! {
 
 choices! {
     /// Whose serials a batch has.
+    #[derive(Default)]
     Origin {
         /// Ours: derived from the garment's number.
+        #[default]
         Own = "own", "本系统", "Ours";
         /// Serials the garments came with.
         Foreign = "foreign", "外部", "From elsewhere";
     }
 }
 
-/// A batch as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Batch {
-    /// Its number: the upper part of every garment id.
-    pub no: BatchNo,
-    /// Its code: unique, given by people.
-    pub code: String,
-    /// What is sewn.
-    pub sku_id: Id,
-    /// Who sews.
-    pub factory_id: Id,
-    /// The line, or empty.
-    pub line: String,
-    /// First day.
-    pub started_on: Option<NaiveDate>,
-    /// Last day; not before the first.
-    pub finished_on: Option<NaiveDate>,
-    /// Garments planned.
-    pub planned: i64,
-    /// Units that have serials: 0 to `minted - 1`. Of a foreign batch: units given out so far.
-    pub minted: i64,
-    /// The GTIN of its serials, fourteen digits; fixed at the first mint. None before it, and for a sku without GTIN.
-    pub minted_gtin: Option<String>,
-    /// The key epoch of its serials; fixed at the first mint.
-    pub minted_epoch: Option<i64>,
-    /// When it was first minted, UTC.
-    pub minted_at: Option<NaiveDateTime>,
-    /// Whose serials.
-    pub origin: Origin,
-    /// Where it stands.
-    pub status: BatchStatus,
-    /// When it was first saved, UTC.
-    pub created_at: NaiveDateTime,
-    /// Grows with every change.
-    pub version: i64,
-}
+/// The room.
+pub const ROOM: Room = Room::new("batches", http::routes)
+    .menu(&[Entry::new("/batches", "batches-title", &[Permission::ProductionRead]).act(
+        "/batches/new",
+        "batches-new",
+        Permission::ProductionEdit,
+    )])
+    .imports(&[BATCHES, BATCH_LOTS, GARMENTS]);
 
 /// A lot that went into a component of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -112,53 +91,67 @@ pub struct BatchLot {
 /// Every unit a batch can have, minted later ones included.
 pub const ALL_UNITS: Range<i64> = 0..UNITS_PER_BATCH;
 
-/// What somebody wants a batch to be; not checked yet (see [`check`]).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BatchDraft {
-    /// 1 to 40 letters, digits and `- _ . / #`.
-    pub code: String,
-    /// Code of the sku.
-    pub sku: String,
-    /// Code of the factory.
-    pub factory: String,
-    /// The line.
-    #[serde(default)]
-    pub line: String,
-    /// First day.
-    #[serde(default)]
-    pub started_on: Option<NaiveDate>,
-    /// Last day.
-    #[serde(default)]
-    pub finished_on: Option<NaiveDate>,
-    /// Garments planned, 0 to 4,194,304.
-    pub planned: i64,
-    /// `open` (when absent), `released`, `hold` or `closed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
-    /// `own` (when absent) or `foreign`; cannot change once there are serials.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub origin: Option<String>,
-    /// The lots it is made of.
-    #[serde(default)]
-    pub lots: Vec<LotUse>,
-    /// The version that was read. Needed in a change, absent when it is new.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<i64>,
+/// Where the code of a sku leads.
+const SKU: Reference = Reference { room: "skus", narrowed: "", needs: "catalogue.read" };
+
+/// The fields of a batch.
+#[rustfmt::skip]
+pub const FIELDS: Fields = Fields { table: "batches", title: ("生产批次", "Batches"), columns: &[
+    Field::new("code", Kind::Code, &[], &[]).of(things::BATCH).needed().listed()
+        .hint("批次编号：1 到 40 个字母、数字和 - _ . / #。", "What the batch is called: 1 to 40 letters, digits and - _ . / #.", "B-2026-014\nEXT-2026-01"),
+    Field::new("sku", Kind::Code, &[], &[]).of(things::SKU).needed().listed().filter("sku").refers(&SKU)
+        .hint("做的是哪个单品；有了序列号就不能再改。", "What is sewn. Cannot change once there are serials.", "ST-2601-WHT-M"),
+    Field::new("style_name", Kind::Both, &["产品"], &["Product"]).only_read().listed().hint("", "The name of its style.", ""),
+    Field::new("colour", Kind::Both, &["产品颜色"], &["Product colour"]).only_read().listed(),
+    Field::new("size", Kind::Line(40), &["产品尺码"], &["Product size"]).only_read().listed(),
+    Field::new("factory", Kind::Code, &["成衣厂编码", "成衣厂编号", "工厂编码", "工厂编号", "成衣厂", "工厂"], &["Factory", "Factory code", "Factory no."]).needed().filter("factory").refers(&parties::FACTORY)
+        .hint("在哪家工厂生产：往来单位编号。", "Code of the party that sews.", "HF-01"),
+    Field::new("factory_name", Kind::Both, &["工厂名称"], &["Factory name"]).only_read().listed(),
+    Field::new("line", Kind::Line(40), &["产线", "生产线"], &["Line"]).listed().hint("产线名称。", "The line.", "3"),
+    Field::new("started_on", Kind::Day, &["开工日期", "开始日期"], &["Started", "Started on"]).nullable().hint("开工的日期。", "The first day.", "2026-03-16"),
+    Field::new("finished_on", Kind::Day, &["完工日期", "结束日期"], &["Finished", "Finished on"]).nullable().listed()
+        .hint("完工的日期，不早于开工。", "The last day; not before the first.", "2026-03-27"),
+    Field::new("planned", Kind::Whole(i64::MIN, i64::MAX), &["计划数量", "数量"], &["Planned", "Quantity"]).needed().listed()
+        .hint("计划件数，0 到 4,194,304。", "Garments planned, 0 to 4,194,304.", "1200"),
+    Field::new("minted", Kind::Whole(0, UNITS_PER_BATCH), &["已有序列号"], &["With serial", "Minted"]).only_read().listed().hint("", "Serials that exist, void ones included.", ""),
+    Field::new("void", Kind::Whole(0, UNITS_PER_BATCH), &["已作废"], &["Void"]).only_read().listed().hint("", "Serials that are void.", ""),
+    Field::new("status", Kind::Choice(BatchStatus::TABLE), &["状态"], &["Status"]).listed().filter("status")
+        .hint("扣留或关闭后不再生成序列号。文件里不填：新批次为进行中，已有的批次不变。", "On hold or closed, nothing more is minted. Left out: open for a new batch, unchanged for one that is there.", "open\nreleased"),
+    Field::new("origin", Kind::Choice(Origin::TABLE), &["序列号来源", "来源"], &["Serials", "Origin"])
+        .hint("外部：单件自带序列号。文件里不填：新批次为本系统，已有的批次不变。", "From elsewhere: the garments came with serials of their own. Left out: ours for a new batch, unchanged for one that is there.", "own\nforeign"),
+    Field::new("gtin", Kind::Line(14), &["单品条码"], &["Sku's GTIN"]).only_read().not_in_files().nullable().hint("", "The GTIN of the sku now; a batch minted before may have another.", ""),
+    Field::new("minted_gtin", Kind::Line(14), &["序列号的商品条码"], &["GTIN of its serials"]).only_read().not_in_files().nullable(),
+    Field::new("lots", Kind::Lines(&LOTS), &["用料"], &["Made of"]).not_in_files()
+        .hint("件号从 1 数起，含两端，例如 501-1000；全部用到就不填。保存后会多出几行。", "Units are counted from 1, both ends included: 501-1000. Leave them empty when the lot went into all. Save to get more rows.", ""),
+] };
+
+/// The lots a batch is made of.
+#[rustfmt::skip]
+const LOTS: Lines = Lines::of(2_000, Fields { table: "lots", title: ("用料", "Lots"), columns: &[
+    Field::new("component", Kind::Text(read_component, as_it_is), &["部位"], &["Component"]).needed().listed(),
+    Field::new("lot", Kind::Text(materials::read_name, as_it_is), &["物料批号"], &["Lot"]).needed().listed().refers(&materials::LOT)
+        .hint("", "Code of the lot; `code@supplier` where several suppliers use it.", ""),
+    Field::new("units", Kind::Text(read_unit_text, as_it_is), &["件号（不填为全部）"], &["Units (all when empty)"]).nullable().listed()
+        .hint("", "Units made of it, counted from 1 with both ends: `501-1000`, `501-` or `7`.", ""),
+    Field::new("material", Kind::Both, &["物料"], &["Material"]).only_read().listed(),
+    Field::new("dye_lot", Kind::Line(60), &["缸号"], &["Dye lot"]).only_read().listed(),
+    Field::new("supplier", Kind::Code, &["供应商编号"], &["Supplier code"]).only_read(),
+    Field::new("supplier_name", Kind::Both, &["供应商"], &["Supplier"]).only_read().listed(),
+    Field::new("quantity_milli", materials::QUANTITY, &["用量"], &["Quantity"]).in_unit_of("unit").nullable().listed()
+        .hint("", "How much went in, in thousandths of the lot's unit.", ""),
+    Field::new("unit", Kind::Line(12), &["单位"], &["Unit"]).only_read(),
+] });
+
+const fn as_it_is(text: &str, _: Lang) -> &str {
+    text
 }
 
-/// A lot that goes into a component, as somebody writes it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LotUse {
-    /// The component: `shell`, `lining`, `buttons`.
-    pub component: String,
-    /// Code of the lot.
-    pub lot: String,
-    /// Units made of it, counted from 1 with both ends: `501-1000`, `501-` or `7`. Absent: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub units: Option<String>,
-    /// How much went in, in thousandths of the lot's unit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quantity_milli: Option<i64>,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_header_answers_to_two_fields() {
+        assert_eq!(FIELDS.ambiguous(), Vec::<&str>::new());
+    }
 }

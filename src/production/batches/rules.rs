@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{ALL_UNITS, Batch, BatchDraft, BatchStatus, LotUse, Origin};
+use super::{ALL_UNITS, Batch, BatchSheet, BatchStatus, LotUse, Origin};
 use crate::kernel::gs1::check::Set;
 use crate::kernel::gs1::{DigitalLink, Gtin};
 use crate::kernel::ids::UNITS_PER_BATCH;
@@ -11,14 +11,11 @@ use crate::kernel::text::{self, folded};
 use crate::kernel::{Code, Error, Fault, Refusal, Result, faults};
 use crate::platform::http::query_escape;
 use crate::production::corrections::{By, Guard, fixed, parts};
-use crate::production::materials::{self, LotName};
-
-/// Lots one batch may be made of.
-const LOTS_MAX: usize = 2_000;
+use crate::production::materials;
 
 /// What a batch says that others stand on: its garments from the moment they have serials, what was found on them, their warranties. Free are
 /// its status and a greater number of garments planned. See [`impossible`] for what not even a correction changes.
-pub(super) const GUARDS: &[Guard<BatchDraft>] = &[
+pub(super) const GUARDS: &[Guard<BatchSheet>] = &[
     Guard { field: "code", by: &[By::Minted, By::Findings], said: |batch| parts([folded(&batch.code)]) },
     Guard { field: "sku", by: &[By::Minted, By::Findings], said: |batch| parts([folded(&batch.sku)]) },
     Guard { field: "factory", by: &[By::Minted, By::Findings], said: |batch| parts([folded(&batch.factory)]) },
@@ -36,118 +33,37 @@ fn said_of_use(used: &LotUse) -> impl Iterator<Item = String> + use<> {
 }
 
 /// What a batch cannot become any more, whoever asks and why: serials are of one origin, and none can be taken back.
-pub(super) fn impossible(before: &Batch, sound: &Sound) -> Vec<Fault> {
-    let planned = sound.draft.planned;
-    let lowered = planned < before.planned && planned < before.minted;
-    let other_origin = before.minted > 0 && sound.origin != before.origin;
+pub(super) fn impossible(before: &Batch, after: &Batch) -> Vec<Fault> {
+    let lowered = after.planned < before.planned && after.planned < before.minted;
+    let other_origin = before.minted > 0 && after.origin != before.origin;
     let origin = other_origin.then(|| fixed("origin", "serials", before.minted));
     origin.into_iter().chain(lowered.then(|| fixed("planned", "minted-least", before.minted))).collect()
 }
 
-/// A draft that keeps every rule that needs nothing but itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sound {
-    /// The draft, its texts trimmed.
-    pub draft: BatchDraft,
-    /// Where it is to stand.
-    pub status: BatchStatus,
-    /// Whose serials.
-    pub origin: Origin,
-    /// The units of each of the draft's lots, in their order.
-    pub units: Vec<Range<i64>>,
-}
-
-/// Holds a draft against every rule that needs nothing but itself.
+/// Holds the fields of a batch against each other, and gives the units of its lots; the batch then says them in one form.
 ///
 /// # Errors
 /// [`Code::Invalid`] with a fault for each wrong field.
-pub fn check(draft: &BatchDraft) -> Result<Sound> {
+pub(super) fn check(batch: &mut BatchSheet) -> Result<Vec<Range<i64>>> {
     let mut faults = Vec::new();
-    let mut keep = |text: Result<String, Fault>| {
-        text.unwrap_or_else(|fault| {
-            faults.push(fault);
-            String::new()
-        })
-    };
-    let (code, sku, factory) =
-        (keep(text::code("code", &draft.code)), keep(text::code("sku", &draft.sku)), keep(text::code("factory", &draft.factory)));
-    let line = keep(text::optional_line("line", &draft.line, 40));
-    let (started_on, finished_on) = (draft.started_on, draft.finished_on);
-    faults.extend(materials::out_of_order("finished_on", ("started_on", started_on), ("finished_on", finished_on)));
-    if draft.planned < 0 {
-        faults.push(Fault::new("planned", Code::BelowZero).with("value", draft.planned));
-    } else if draft.planned > UNITS_PER_BATCH {
+    faults.extend(materials::out_of_order("finished_on", ("started_on", batch.started_on), ("finished_on", batch.finished_on)));
+    if batch.planned < 0 {
+        faults.push(Fault::new("planned", Code::BelowZero).with("value", batch.planned));
+    } else if batch.planned > UNITS_PER_BATCH {
         faults.push(Fault::new("planned", Code::BatchTooLarge).with("max", UNITS_PER_BATCH));
     }
-    let status =
-        one_of("status", draft.status.as_deref(), BatchStatus::Open, BatchStatus::of, BatchStatus::ALL.iter().map(|one| one.as_str()));
-    let origin = one_of("origin", draft.origin.as_deref(), Origin::Own, Origin::of, Origin::ALL.iter().map(|one| one.as_str()));
-    let mut lots = Vec::with_capacity(draft.lots.len());
-    let mut units: Vec<Range<i64>> = Vec::with_capacity(draft.lots.len());
-    if draft.lots.len() > LOTS_MAX {
-        faults.push(Fault::new("lots", Code::OutOfRange).with("min", 0).with("max", LOTS_MAX));
-    } else {
-        for (place, used) in draft.lots.iter().enumerate() {
-            let (sound, range, found) = check_use(used);
-            faults.extend(found.into_iter().map(|fault| Fault { field: format!("lots.{place}.{}", fault.field).into(), ..fault }));
-            lots.push(sound);
-            units.push(range);
-        }
-        faults.extend(twice(&lots, &units));
+    let mut units: Vec<Range<i64>> = Vec::with_capacity(batch.lots.len());
+    for (place, used) in batch.lots.iter_mut().enumerate() {
+        let range = read_units("units", used.units.as_deref().unwrap_or_default()).unwrap_or_else(|fault| {
+            faults.push(Fault { field: format!("lots.{place}.{}", fault.field).into(), ..fault });
+            ALL_UNITS
+        });
+        used.units = (range != ALL_UNITS).then(|| units_text(&range));
+        units.push(range);
     }
-    let (status, origin) = (status.map_err(|fault| faults.push(fault)), origin.map_err(|fault| faults.push(fault)));
+    faults.extend(twice(&batch.lots, &units));
     Refusal::unless_empty(faults)?;
-    let (Ok(status), Ok(origin)) = (status, origin) else { return Err(Code::Invalid.into()) };
-    let draft = BatchDraft {
-        code,
-        sku,
-        factory,
-        line,
-        started_on,
-        finished_on,
-        planned: draft.planned,
-        status: Some(status.as_str().to_owned()),
-        origin: Some(origin.as_str().to_owned()),
-        lots,
-        version: None,
-    };
-    Ok(Sound { draft, status, origin, units })
-}
-
-fn one_of<T>(
-    field: &'static str,
-    text: Option<&str>,
-    default: T,
-    of: impl Fn(&str) -> Option<T>,
-    all: impl Iterator<Item = &'static str>,
-) -> Result<T, Fault> {
-    match text.map(str::trim).filter(|text| !text.is_empty()) {
-        None => Ok(default),
-        Some(text) => of(text)
-            .ok_or_else(|| Fault::new(field, Code::NotOneOf).with("value", text).with("allowed", all.collect::<Vec<_>>().join(", "))),
-    }
-}
-
-/// One lot's use: trimmed, with its units, and what is wrong with it.
-pub(super) fn check_use(used: &LotUse) -> (LotUse, Range<i64>, Vec<Fault>) {
-    let mut faults = Vec::new();
-    let mut keep = |text: Result<String, Fault>| {
-        text.unwrap_or_else(|fault| {
-            faults.push(fault);
-            String::new()
-        })
-    };
-    let (component, lot) =
-        (keep(read_component("component", &used.component)), keep(LotName::read("lot", &used.lot).map(|name| name.to_string())));
-    let units = read_units("units", used.units.as_deref().unwrap_or_default()).unwrap_or_else(|fault| {
-        faults.push(fault);
-        ALL_UNITS
-    });
-    if let Some(below) = used.quantity_milli.filter(|quantity| *quantity < 0) {
-        faults.push(Fault::new("quantity_milli", Code::BelowZero).with("value", materials::milli_text(below)));
-    }
-    let sound = LotUse { component, lot, units: (units != ALL_UNITS).then(|| units_text(&units)), quantity_milli: used.quantity_milli };
-    (sound, units, faults)
+    Ok(units)
 }
 
 /// A component's name: one line, at most 40 characters, in lower case so that `Shell` and `shell` are one.
@@ -222,6 +138,14 @@ pub fn read_units(field: &'static str, text: &str) -> Result<Range<i64>, Fault> 
         return Err(Fault::new(field, Code::OutOfRange).with("value", text).with("min", 1).with("max", UNITS_PER_BATCH));
     }
     Ok(first - 1..last)
+}
+
+/// The same, in the form in which they are written down.
+///
+/// # Errors
+/// As [`read_units`].
+pub(super) fn read_unit_text(field: &'static str, text: &str) -> Result<String, Fault> {
+    read_units(field, text).map(|units| units_text(&units))
 }
 
 /// Units as people read them: what [`read_units`] reads; empty for all.
@@ -301,33 +225,31 @@ mod tests {
     use super::*;
     use crate::production::corrections::{Standing, frozen};
 
-    fn batch() -> BatchDraft {
-        BatchDraft {
-            code: "B-1".into(),
-            sku: "ST-1-M".into(),
-            factory: "FAC-1".into(),
-            line: "3".into(),
-            started_on: "2026-03-01".parse().ok(),
-            planned: 100,
-            lots: vec![LotUse { component: "shell".into(), lot: "FAB-1".into(), units: Some("1-50".into()), quantity_milli: None }],
-            ..BatchDraft::default()
+    fn used(component: &str, lot: &str, units: &str) -> LotUse {
+        LotUse {
+            component: component.into(),
+            lot: lot.into(),
+            units: Some(units.into()).filter(|units: &String| !units.is_empty()),
+            ..LotUse::default()
         }
     }
 
-    fn other() -> BatchDraft {
-        let lots = vec![LotUse { component: "shell".into(), lot: "FAB-2".into(), ..LotUse::default() }];
-        BatchDraft {
-            code: "B-2".into(),
-            sku: "ST-1-L".into(),
-            factory: "FAC-2".into(),
-            line: "4".into(),
-            started_on: "2026-03-02".parse().ok(),
-            lots,
-            ..batch()
-        }
+    fn stored() -> Batch {
+        Batch { code: "B-1".into(), line: "3".into(), started_on: "2026-03-01".parse().ok(), planned: 100, ..Batch::default() }
     }
 
-    fn held(before: &BatchDraft, after: &BatchDraft, standing: Standing) -> String {
+    fn batch() -> BatchSheet {
+        let lots = vec![used("shell", "FAB-1", "1-50")];
+        BatchSheet { batch: stored(), sku: "ST-1-M".into(), factory: "FAC-1".into(), lots, ..BatchSheet::default() }
+    }
+
+    fn other() -> BatchSheet {
+        let batch = Batch { code: "B-2".into(), line: "4".into(), started_on: "2026-03-02".parse().ok(), ..stored() };
+        let lots = vec![used("shell", "FAB-2", "")];
+        BatchSheet { batch, sku: "ST-1-L".into(), factory: "FAC-2".into(), lots, ..BatchSheet::default() }
+    }
+
+    fn held(before: &BatchSheet, after: &BatchSheet, standing: Standing) -> String {
         frozen(GUARDS, before, after, &standing).into_iter().map(|fault| fault.field.into_owned()).collect::<Vec<_>>().join(" ")
     }
 
@@ -343,49 +265,35 @@ mod tests {
     #[test]
     fn a_batch_may_learn_what_nobody_had_said() {
         let all = Standing { minted: 5, sold: 2, findings: 1, ..Standing::default() };
-        let mut more = BatchDraft { finished_on: "2026-04-01".parse().ok(), planned: 90, ..batch() };
+        let mut more = batch();
+        (more.batch.finished_on, more.batch.planned) = ("2026-04-01".parse().ok(), 90);
         if let Some(used) = more.lots.first_mut() {
             used.quantity_milli = Some(80_000);
         }
-        more.lots.push(LotUse { component: "buttons".into(), lot: "BTN-1".into(), ..LotUse::default() });
+        more.lots.push(used("buttons", "BTN-1", ""));
         assert_eq!(held(&batch(), &more, all), "");
         assert_eq!(held(&more, &batch(), all), "finished_on lots", "and does not forget it");
     }
 
     #[test]
     fn serials_are_not_taken_back() {
-        let stored = Batch {
-            no: crate::kernel::BatchNo(1),
-            code: "B-1".into(),
-            sku_id: crate::kernel::Id(1),
-            factory_id: crate::kernel::Id(1),
-            line: String::new(),
-            started_on: None,
-            finished_on: None,
-            planned: 100,
-            minted: 10,
-            minted_gtin: None,
-            minted_epoch: None,
-            minted_at: None,
-            origin: Origin::Own,
-            status: BatchStatus::Open,
-            created_at: Default::default(),
-            version: 1,
+        let before = Batch { minted: 10, ..stored() };
+        let told = |planned: i64, origin: Origin| {
+            let after = Batch { planned, origin, ..stored() };
+            impossible(&before, &after).into_iter().map(|fault| fault.field.into_owned()).collect::<Vec<_>>().join(" ")
         };
-        let told = |planned: i64, origin: &str| {
-            let draft = BatchDraft { planned, origin: Some(origin.into()), ..batch() };
-            impossible(&stored, &check(&draft).unwrap()).into_iter().map(|fault| fault.field.into_owned()).collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!([told(10, "own"), told(9, "own"), told(9, "foreign"), told(120, "own")], ["", "planned", "origin planned", ""]);
-        let overrun = Batch { planned: 0, ..stored };
-        assert!(impossible(&overrun, &check(&BatchDraft { planned: 5, ..batch() }).unwrap()).is_empty(), "more were made than planned");
+        let (own, foreign) = (Origin::Own, Origin::Foreign);
+        assert_eq!([told(10, own), told(9, own), told(9, foreign), told(120, own)], ["", "planned", "origin planned", ""]);
+        let overrun = Batch { planned: 0, ..before.clone() };
+        assert!(impossible(&overrun, &Batch { planned: 5, ..stored() }).is_empty(), "more were made than planned");
     }
 
     #[test]
     fn one_lot_in_other_letters_is_not_in_a_unit_twice() {
-        let used =
-            |lot: &str, units: &str| LotUse { component: "shell".into(), lot: lot.into(), units: Some(units.into()), quantity_milli: None };
-        let draft = BatchDraft { lots: vec![used("FAB-1", "1-10"), used("ｆａｂ-1", "10-12")], ..batch() };
-        assert!(check(&draft).is_err());
+        let mut twice = BatchSheet { lots: vec![used("shell", "FAB-1", "1-10"), used("shell", "ｆａｂ-1", "10-12")], ..batch() };
+        assert!(check(&mut twice).is_err());
+        let mut apart = BatchSheet { lots: vec![used("shell", "FAB-1", "1～10"), used("shell", "ｆａｂ-1", "11-4194304")], ..batch() };
+        assert_eq!(check(&mut apart).unwrap(), [0..10, 10..UNITS_PER_BATCH]);
+        assert_eq!(apart.lots.iter().map(|used| used.units.as_deref()).collect::<Vec<_>>(), [Some("1-10"), Some("11-")]);
     }
 }

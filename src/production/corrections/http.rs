@@ -2,24 +2,22 @@
 
 use std::collections::HashMap;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use serde::Deserialize;
 use serde_json::{Map, Value};
-use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, PathItem};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
-use utoipa::openapi::{Components, ComponentsBuilder, ContentBuilder, Paths, PathsBuilder, Ref, Required, ResponseBuilder};
+use utoipa::openapi::{Components, ComponentsBuilder, Paths, PathsBuilder, Ref, Required};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{Act, Correctable, Correction, Preview, Standing, correct, preview};
+use super::{Correctable, Preview, Standing, correct, reason};
+use crate::kernel::Result;
 use crate::kernel::text::grouped;
-use crate::kernel::{Error, Result};
-use crate::platform::db::Db;
-use crate::platform::events::Stamp;
-use crate::platform::http::{Filled, Form, Json, Routes, html_response, json, see_other};
+use crate::platform::http::{Filled, Form, Json, Routes, html, json, see_other};
 use crate::platform::rooms::{
-    Asked, BrandOnly, Call, Field, Fields, Kind, Said, Sees, Thing, asking_page, document, href, seen, thing_values, version_of,
-    version_said, whole_document,
+    Asked, BrandOnly, Call, Field, Fields, Kind, Sees, Thing, Update, answers, asking_again, asking_page, code_parameter, content,
+    document, href, seen, thing_values,
 };
 
 type Corrects<T> = Call<BrandOnly<<T as Thing>::Edit>>;
@@ -31,51 +29,61 @@ const REASON: Fields = Fields { table: "corrections", title: ("更正", "Correct
         .hint("为什么原先记下的不是本意。原因会留在历史记录中，请勿写个人姓名。", "Why what was written down was not what was meant. It stays in the history; name no person.", ""),
 ] };
 
-/// Mounts corrections of a kind of thing.
-pub fn routes<T: Correctable>(on: &mut Routes<'_, '_>) {
-    let room = T::FIELDS.table;
-    let (page, api) = (format!("/{room}/{{code}}/correct"), format!("/api/v1/{room}/{{code}}/correct"));
-    on.described(description::<T>);
-    on.get(&api, preview_json::<T>).post(&api, correct_json::<T>).get(&page, correct_form::<T>).post(&page, correct_by_form::<T>);
+/// A correction as somebody asks for it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Correction {
+    reason: String,
+    /// The whole thing as it should have been, with the version that was read.
+    to: Map<String, Value>,
 }
 
-async fn preview_json<T: Correctable>(call: Corrects<T>, code: web::Path<String>) -> Result<HttpResponse> {
-    json(&of_code::<T>(&call, code.into_inner()).await?.1)
+/// Mounts corrections of a kind of thing.
+pub fn routes<T: Correctable>(on: &mut Routes<'_, '_>) {
+    let page = format!("/{}/{{code}}/correct", T::FIELDS.table);
+    let api = format!("/api/v1{page}");
+    on.described(description::<T>);
+    on.get(&api, preview_json::<T>).post(&api, correct_json::<T>).get(&page, correct_form::<T>).post(&page, correct_by_form::<T>);
 }
 
 /// The thing of a code, and what a correction of it would move.
 async fn of_code<T: Correctable>(call: &Corrects<T>, code: String) -> Result<(T, Preview)> {
     let found = call.read(move |db| {
         let thing: T = seen(db, &code, Sees::ALL)?;
-        Ok((preview(db, &thing)?, thing))
+        let moves = thing.moves(db)?;
+        Ok((thing, Preview::of(T::GUARDS, moves)))
     });
-    found.await.map(|(preview, thing)| (thing, preview))
+    found.await
 }
 
-async fn correct_json<T: Correctable>(
-    call: Corrects<T>,
-    code: web::Path<String>,
-    body: Json<Correction<Map<String, Value>>>,
-) -> Result<HttpResponse> {
-    let Correction { reason, mut to } = body.value;
-    let (act, version) = (Act::correct(&reason)?, version_of(&mut to)?);
-    let (said, code, house) = (whole_document::<T>(to)?, code.into_inner(), call.house().clone());
-    let done: T = call.change(&body.hash, None, move |db, stamp| correct(db, stamp, &house, (&code, version), &said, &act)).await?;
-    json(&document(T::FIELDS, &done)?)
+async fn preview_json<T: Correctable>(call: Corrects<T>, code: web::Path<String>) -> Result<HttpResponse> {
+    json(&of_code::<T>(&call, code.into_inner()).await?.1)
 }
 
-fn form_of<T: Correctable>(call: &Corrects<T>, code: &str, form: Filled, preview: &Preview, status: StatusCode) -> HttpResponse {
-    let (words, back) = (call.words(), href::<T>(code));
+async fn done<T: Correctable>(call: &Corrects<T>, hash: &str, once: Option<&str>, why: &str, change: Result<Update>) -> Result<T> {
+    let (why, change) = (reason(why)?, change?);
+    change.done(call, hash, once, move |after, db, stamp, before| correct(after, db, stamp, before, &why)).await
+}
+
+async fn correct_json<T: Correctable>(call: Corrects<T>, code: web::Path<String>, body: Json<Correction>) -> Result<HttpResponse> {
+    let Correction { reason, to } = body.value;
+    let corrected: T = done(&call, &body.hash, None, &reason, Update::of_json::<T>(code.into_inner(), to)).await?;
+    json(&document(T::FIELDS, &corrected)?)
+}
+
+/// What the form asks beside the thing's fields, and says beforehand: what the correction moves.
+fn asked<T: Correctable>(call: &Corrects<T>, preview: &Preview) -> Asked {
+    let words = call.words();
     let line = |(key, count): (String, i64)| words.say1(&key, "count", grouped(count)).into_owned();
     let moves = preview.lines().into_iter().map(line).collect();
-    let asked = Asked { fields: Some(&REASON), before: Some((words.say("correct-about").into_owned(), moves)) };
-    html_response(status, &asking_page(call.shell(words.say("correct-title")), T::FIELDS, form, format!("{back}/correct"), back, asked))
+    Asked { fields: Some(&REASON), before: Some((words.say("correct-about").into_owned(), moves)) }
 }
 
 async fn correct_form<T: Correctable>(call: Corrects<T>, code: web::Path<String>) -> Result<HttpResponse> {
     let (thing, preview) = of_code::<T>(&call, code.into_inner()).await?;
-    let form = Filled::of(thing_values(&call, &thing)?);
-    Ok(form_of::<T>(&call, thing.code(), form, &preview, StatusCode::OK))
+    let (back, form) = (href::<T>(thing.code()), Filled::of(thing_values(&call, &thing)?));
+    let shell = call.shell(call.words().say("correct-title"));
+    Ok(html(&asking_page(shell, T::CHANGE, form, format!("{back}/correct"), back, asked::<T>(&call, &preview))))
 }
 
 async fn correct_by_form<T: Correctable>(
@@ -83,25 +91,14 @@ async fn correct_by_form<T: Correctable>(
     code: web::Path<String>,
     form: Form<HashMap<String, String>>,
 ) -> Result<HttpResponse> {
-    let (reason, at) = (form.value.get("reason").cloned().unwrap_or_default(), code.into_inner());
-    let read = || -> Result<_> {
-        let said = Said::of_form(T::FIELDS, &form.value)?;
-        Ok((version_said(&form.value)?, said, Act::correct(&reason)?))
-    };
-    let done: Result<T, Error> = match read() {
-        Ok((version, said, act)) => {
-            let (code, house) = (at.clone(), call.house().clone());
-            let correct = move |db: &mut Db, stamp: &Stamp| correct(db, stamp, &house, (&code, version), &said, &act);
-            call.change(&form.hash, form.once.as_deref(), correct).await
-        }
-        Err(error) => Err(error),
-    };
-    match done {
+    let (code, why) = (code.into_inner(), form.value.get("reason").map_or("", String::as_str));
+    let change = Update::of_form::<T>(code.clone(), &form.value);
+    match done::<T>(&call, &form.hash, form.once.as_deref(), why, change).await {
         Ok(thing) => Ok(see_other(href::<T>(thing.code()))),
         Err(error) => {
-            let (_, preview) = of_code::<T>(&call, at.clone()).await?;
-            let form = Filled::refused(form.value, error, call.words())?;
-            Ok(form_of::<T>(&call, &at, form, &preview, StatusCode::UNPROCESSABLE_ENTITY))
+            let (_, preview) = of_code::<T>(&call, code.clone()).await?;
+            let (shell, back) = (call.shell(call.words().say("correct-title")), href::<T>(&code));
+            asking_again(shell, T::CHANGE, form.value, error, (format!("{back}/correct"), back), asked::<T>(&call, &preview))
         }
     }
 }
@@ -109,14 +106,9 @@ async fn correct_by_form<T: Correctable>(
 fn description<T: Correctable>() -> (Paths, Components) {
     let (room, to) = (T::FIELDS.table, format!("{}Fields", T::SCHEMA));
     let body = format!("Correction_{to}");
-    let content = |schema: &str| ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
-    let operation = |verb: &str, summary: String, answers: &[(&str, &str)]| {
-        let code =
-            ParameterBuilder::new().name("code").parameter_in(ParameterIn::Path).required(Required::True).schema(Some(String::schema()));
-        let begun = OperationBuilder::new().tag(room).operation_id(Some(format!("{room}_{verb}"))).summary(Some(summary)).parameter(code);
-        answers.iter().fold(begun, |operation, (code, schema)| {
-            operation.response(*code, ResponseBuilder::new().content("application/json", content(schema)).build())
-        })
+    let operation = |verb: &str, summary: String, codes: &[(&str, &str)]| {
+        let begun = OperationBuilder::new().tag(room).operation_id(Some(format!("{room}_{verb}"))).summary(Some(summary));
+        codes.iter().fold(begun.parameter(code_parameter()), |operation, (code, schema)| answers(operation, code, schema))
     };
     let preview = operation(
         "correction",

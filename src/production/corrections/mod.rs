@@ -14,37 +14,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use http::routes;
-pub use rules::{By, Guard, Standing, fixed, frozen, parts, refuse};
+pub use rules::{By, Guard, Standing, fixed, frozen, parts};
 pub use store::{moved_by_lot, of_batches, of_lots, of_skus, of_styles, used_milli};
 
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Code, Fault, Id, Refusal, Result, text};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Stamp};
-use crate::platform::http::House;
-use crate::platform::rooms::{Said, Thing, document, edited};
-
-/// How a change is meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// As an edit: what others stand on stays.
-    Edit,
-    /// As a correction of what others stand on.
-    Correct {
-        /// Why.
-        reason: String,
-    },
-}
-
-/// A correction as somebody asks for it.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Correction<T> {
-    /// Why, at most 300 characters. It stays in the history; it names no person.
-    pub reason: String,
-    /// The whole thing as it should have been, with the version that was read.
-    pub to: T,
-}
+use crate::platform::rooms::{Thing, said_of};
 
 /// What a correction would move, and which facts need one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -70,63 +47,6 @@ impl Preview {
     }
 }
 
-impl Act {
-    /// A correction for this reason.
-    ///
-    /// # Errors
-    /// [`crate::kernel::Code::Missing`] or [`crate::kernel::Code::TooLong`] for `reason`.
-    pub fn correct(reason: &str) -> Result<Self, Fault> {
-        Ok(Self::Correct { reason: text::line("reason", reason, 300)? })
-    }
-
-    /// That `before` may become `after`.
-    ///
-    /// # Errors
-    /// [`crate::kernel::Code::InUse`] with every fact that an edit would take from what stands on it.
-    pub fn allow<T>(&self, guards: &[Guard<T>], before: &T, after: &T, standing: &Standing) -> Result<()> {
-        match self {
-            Self::Edit => rules::refuse(frozen(guards, before, after, standing)),
-            Self::Correct { .. } => Ok(()),
-        }
-    }
-
-    /// Leaves the event of a change: the thing as it is now (`saved`), or what was corrected, why, and what stood on it.
-    ///
-    /// # Errors
-    /// When the store does.
-    pub fn record<T: Serialize>(
-        &self,
-        db: &mut Db,
-        stamp: &Stamp,
-        (saved, corrected): (EventKind, EventKind),
-        subject: Subject,
-        change: Change<'_, T>,
-    ) -> Result<()> {
-        match self {
-            Self::Edit => events::append(db, stamp, saved, subject, &change.saved),
-            Self::Correct { reason } => {
-                let changes = rules::changes(change.before, change.after)?;
-                let body = serde_json::json!({ "code": change.code, "reason": reason, "changes": changes, "moves": change.standing });
-                events::append(db, stamp, corrected, subject, &body)
-            }
-        }
-    }
-}
-
-/// What [`Act::record`] writes down.
-pub struct Change<'a, T> {
-    /// What the thing is called now.
-    pub code: &'a str,
-    /// As it was.
-    pub before: &'a T,
-    /// As it is.
-    pub after: &'a T,
-    /// What stood on it.
-    pub standing: &'a Standing,
-    /// The body of an edit's event.
-    pub saved: serde_json::Value,
-}
-
 /// A kind of thing whose facts others stand on.
 pub trait Correctable: Thing {
     /// Which of its facts are held by what.
@@ -139,6 +59,14 @@ pub trait Correctable: Thing {
     /// # Errors
     /// Those of the store.
     fn standing(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Standing>>;
+
+    /// What a correction of it moves, where that is more than stands on it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn moves(&self, db: &mut Db) -> Result<Standing> {
+        Ok(Self::standing(db, &[self.id()])?.remove(&self.id()).unwrap_or_default())
+    }
 
     /// Writes it as [`Thing::save`] does, without an event.
     ///
@@ -158,42 +86,27 @@ pub fn held<T: Correctable>(db: &mut Db, edits: &[(T, Option<&T>)]) -> Result<Ve
     Ok(edits.iter().map(|(after, before)| before.map_or_else(Vec::new, |before| frozen(T::GUARDS, before, after, &of(before)))).collect())
 }
 
-/// What a correction of a thing would move.
+/// Why somebody corrects something, at most 300 characters.
 ///
 /// # Errors
-/// Those of the store.
-pub fn preview<T: Correctable>(db: &mut Db, thing: &T) -> Result<Preview> {
-    Ok(Preview::of(T::GUARDS, T::standing(db, &[thing.id()])?.remove(&thing.id()).unwrap_or_default()))
+/// [`Code::Missing`] or [`Code::TooLong`] for `reason`.
+pub fn reason(text: &str) -> Result<String, Fault> {
+    text::line("reason", text, 300)
 }
 
-/// Corrects the thing of a code; `version` is the one that was read.
+/// Corrects a thing that was read as `before`, and leaves an event with what was, what is, why, and what stood on it.
 ///
 /// # Errors
-/// [`Code::NotFound`]; [`Code::Stale`] when somebody changed it since; what an edit refuses as well but for what stands on the thing.
-pub fn correct<T: Correctable>(
-    db: &mut Db,
-    stamp: &Stamp,
-    house: &House,
-    (code, version): (&str, i64),
-    said: &Said,
-    act: &Act,
-) -> Result<T> {
-    let (before, after) = edited::<T>(db, house, code, version, said)?;
-    let edit = [(after, Some(&before))];
-    let faults = T::faults_of(db, &edit)?.into_iter().flatten().filter(|fault| fault.code != Code::InUse);
-    Refusal::unless_none(faults.collect())?;
-    let standing = preview(db, &before)?.moves;
+/// [`Code::Stale`](crate::kernel::Code::Stale); what an edit refuses as well but for what a guard holds.
+pub fn correct<T: Correctable>(after: T, db: &mut Db, stamp: &Stamp, before: &T, reason: &str) -> Result<T> {
+    let edit = [(after.resolved(db)?, Some(before))];
+    let is_held = |fault: &Fault| fault.code == Code::InUse && T::GUARDS.iter().any(|guard| guard.field == fault.field);
+    Refusal::unless_none(T::faults_of(db, &edit)?.into_iter().flatten().filter(|fault| !is_held(fault)).collect())?;
     let [(after, _)] = edit;
-    let saved = after.write(db, stamp, Some(&before))?;
-    let facts = |thing: &T| -> Result<serde_json::Value> {
-        let mut facts = document(T::FIELDS, thing)?;
-        if let Some(facts) = facts.as_object_mut() {
-            facts.retain(|name, _| T::FIELDS.columns.iter().any(|field| field.path().split('.').next() == Some(name)));
-        }
-        Ok(facts)
-    };
-    let (was, is) = (facts(&before)?, facts(&saved)?);
-    let change = Change { code: saved.code(), before: &was, after: &is, standing: &standing, saved: serde_json::Value::Null };
-    act.record(db, stamp, (T::CORRECTED, T::CORRECTED), Subject::Thing(T::SUBJECT, saved.id().0), change)?;
+    let moves = before.moves(db)?;
+    let saved = after.write(db, stamp, Some(before))?;
+    let changes = rules::changes(&said_of(T::FIELDS, before)?, &said_of(T::FIELDS, &saved)?)?;
+    let body = serde_json::json!({ "code": saved.code(), "reason": reason, "changes": changes, "moves": moves });
+    events::append(db, stamp, T::CORRECTED, Subject::Thing(T::SUBJECT, saved.id().0), &body)?;
     Ok(saved)
 }

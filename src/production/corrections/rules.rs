@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::kernel::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, Result};
 
 /// What may stand on a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,17 +100,6 @@ pub fn frozen<T>(guards: &[Guard<T>], before: &T, after: &T, standing: &Standing
 /// The fault of a fact that stays as it is because of `count` of what `by` names.
 pub fn fixed(field: &'static str, by: &'static str, count: impl ToString) -> Fault {
     Fault::new(field, Code::InUse).with("by", by).with("count", count)
-}
-
-/// Refuses, if there is something to refuse.
-///
-/// # Errors
-/// [`Code::InUse`] with these faults.
-pub fn refuse(faults: Vec<Fault>) -> Result<()> {
-    match faults.first().map(|fault| fault.args.clone()) {
-        None => Ok(()),
-        Some(args) => Err(Refusal { code: Code::InUse, args, faults }.into()),
-    }
 }
 
 /// The fields in which two states of a thing differ: `{"unit": {"from": "m", "to": "pcs"}}`.

@@ -5,25 +5,24 @@ use std::fmt;
 use std::hash::Hash;
 
 use chrono::NaiveDate;
+use serde_json::{Value, json};
 
-use super::{LotDraft, LotKind, PartDraft};
-use crate::kernel::countries;
-use crate::kernel::text::{self, Both, folded};
+use super::{LotPart, LotSheet};
+use crate::kernel::money::shortest_decimal;
+use crate::kernel::text::{self, folded};
 use crate::kernel::{Code, Fault, Refusal, Result};
+use crate::platform::imports::read_milli;
 use crate::production::corrections::{By, Guard, parts};
-
-/// Parents one lot may have.
-const PARENTS_MAX: usize = 500;
 
 /// What makes a lot's own facts those of other things.
 const USED: &[By] = &[By::Batches, By::Lots, By::Findings];
 
 /// What a lot says that others stand on. Free are its quantity (not below what is recorded as used) and the day it was received.
-pub(super) const GUARDS: &[Guard<LotDraft>] = &[
+pub(super) const GUARDS: &[Guard<LotSheet>] = &[
     Guard { field: "code", by: USED, said: |lot| parts([folded(&lot.code)]) },
     Guard { field: "supplier", by: USED, said: |lot| parts([folded(&lot.supplier)]) },
-    Guard { field: "kind", by: USED, said: |lot| parts([&lot.kind]) },
-    Guard { field: "material", by: USED, said: |lot| parts([&lot.material.zh, &lot.material.en]) },
+    Guard { field: "kind", by: USED, said: |lot| parts([lot.kind.as_str()]) },
+    Guard { field: "material", by: USED, said: |lot| parts([&lot.material_zh, &lot.material_en]) },
     Guard { field: "dye_lot", by: USED, said: |lot| parts([folded(&lot.dye_lot)]) },
     Guard { field: "unit", by: USED, said: |lot| parts([folded(&lot.unit)]) },
     Guard { field: "country", by: USED, said: |lot| parts([&lot.country]) },
@@ -32,7 +31,7 @@ pub(super) const GUARDS: &[Guard<LotDraft>] = &[
 ];
 
 /// That it went in; and how much, where that is known.
-fn said_of_part(part: &PartDraft) -> impl Iterator<Item = String> + use<> {
+fn said_of_part(part: &LotPart) -> impl Iterator<Item = String> + use<> {
     let lot = folded(&part.lot);
     let quantity = part.quantity_milli.map(|milli| format!("{lot}:{milli}"));
     std::iter::once(lot).chain(quantity)
@@ -90,76 +89,29 @@ impl fmt::Display for LotName {
     }
 }
 
-/// Holds a draft against every rule that needs nothing but itself, and returns it with its texts trimmed.
+/// What the fields of a lot cannot be together: days out of order, a parent twice.
 ///
 /// # Errors
 /// [`Code::Invalid`] with a fault for each wrong field; [`Code::Cycle`] when a parent is the lot itself.
-pub fn check(draft: &LotDraft) -> Result<(LotDraft, LotKind)> {
+pub(super) fn check(lot: &LotSheet) -> Result<()> {
     let mut faults = Vec::new();
-    let mut keep = |text: Result<String, Fault>| {
-        text.unwrap_or_else(|fault| {
-            faults.push(fault);
-            String::new()
-        })
-    };
-    let mut sound = LotDraft {
-        code: keep(text::code("code", &draft.code)),
-        supplier: keep(text::code("supplier", &draft.supplier)),
-        kind: draft.kind.trim().to_owned(),
-        material: Both {
-            zh: keep(text::optional_line("material.zh", &draft.material.zh, 120)),
-            en: keep(text::optional_line("material.en", &draft.material.en, 120)),
-        },
-        dye_lot: keep(text::optional_line("dye_lot", &draft.dye_lot, 60)),
-        quantity_milli: draft.quantity_milli,
-        unit: keep(text::line("unit", &draft.unit, 12)),
-        country: keep(country(&draft.country)),
-        produced_on: draft.produced_on,
-        received_on: draft.received_on,
-        parents: Vec::with_capacity(draft.parents.len()),
-        version: None,
-    };
-    for (place, part) in draft.parents.iter().enumerate() {
-        let lot = LotName::read("parents", &part.lot).map(|name| name.to_string()).unwrap_or_else(|fault| {
-            faults.push(Fault { field: format!("parents.{place}.lot").into(), ..fault });
-            String::new()
-        });
-        if let Some(below) = part.quantity_milli.filter(|quantity| *quantity < 0) {
-            faults.push(Fault::new(format!("parents.{place}.quantity_milli"), Code::BelowZero).with("value", milli_text(below)));
+    for (place, part) in lot.parents.iter().enumerate() {
+        if lot.parents.iter().take(place).any(|other| folded(&other.lot) == folded(&part.lot)) {
+            faults.push(twice(place, &part.lot));
         }
-        if !lot.is_empty() && sound.parents.iter().any(|other| folded(&other.lot) == folded(&lot)) {
-            faults.push(Fault::new(format!("parents.{place}.lot"), Code::Duplicate).with("field", "lot").with("value", &lot));
-        }
-        sound.parents.push(PartDraft { lot, quantity_milli: part.quantity_milli });
     }
-    if sound.parents.len() > PARENTS_MAX {
-        faults.push(Fault::new("parents", Code::OutOfRange).with("min", 0).with("max", PARENTS_MAX));
-    }
-    if sound.material.zh.is_empty() && sound.material.en.is_empty() && !faults.iter().any(|fault| fault.field.starts_with("material")) {
-        faults.push(Fault::new("material", Code::Missing));
-    }
-    if sound.quantity_milli < 0 {
-        faults.push(Fault::new("quantity_milli", Code::BelowZero).with("value", milli_text(sound.quantity_milli)));
-    }
-    faults.extend(out_of_order("received_on", ("produced_on", sound.produced_on), ("received_on", sound.received_on)));
-    let kind = LotKind::of(&sound.kind);
-    if kind.is_none() {
-        let allowed: Vec<_> = LotKind::ALL.iter().map(|kind| kind.as_str()).collect();
-        faults.push(Fault::new("kind", Code::NotOneOf).with("value", &sound.kind).with("allowed", allowed.join(", ")));
-    }
-    sound.parents.sort();
+    faults.extend(out_of_order("received_on", ("produced_on", lot.produced_on), ("received_on", lot.received_on)));
     Refusal::unless_empty(faults)?;
-    let own = LotName { code: sound.code.clone(), supplier: Some(sound.supplier.clone()) };
-    if sound.parents.iter().any(|part| [folded(&own.code), folded(&own.to_string())].contains(&folded(&part.lot))) {
-        return Err(cyclic(&[&sound.code, &sound.code]));
+    let own = LotName { code: lot.code.clone(), supplier: Some(lot.supplier.clone()) };
+    if lot.parents.iter().any(|part| [folded(&own.code), folded(&own.to_string())].contains(&folded(&part.lot))) {
+        return Err(cyclic(&[&lot.code, &lot.code]));
     }
-    let Some(kind) = kind else { return Err(Code::Invalid.into()) };
-    Ok((sound, kind))
+    Ok(())
 }
 
-/// A country of origin, or nothing.
-fn country(text: &str) -> Result<String, Fault> {
-    if text.trim().is_empty() { Ok(String::new()) } else { countries::read("country", text) }
+/// The fault of a parent that stands there already.
+pub(super) fn twice(place: usize, lot: &str) -> Fault {
+    Fault::new(format!("parents.{place}.lot"), Code::Duplicate).with("field", "lot").with("value", lot)
 }
 
 /// A fault of `field` when both days are known and the later comes first.
@@ -223,93 +175,74 @@ pub(crate) fn any_cycle<N: Copy + Eq + Hash>(parents: &HashMap<N, Vec<N>>, nodes
     None
 }
 
-/// Thousandths as a decimal without trailing zeros: 12,500 is `12.5`.
-pub fn milli_text(milli: i64) -> String {
-    let (sign, digits) = (if milli < 0 { "-" } else { "" }, milli.unsigned_abs());
-    let fraction = format!("{:03}", digits % 1000);
-    let fraction = fraction.trim_end_matches('0');
-    let dot = if fraction.is_empty() { "" } else { "." };
-    format!("{sign}{}{dot}{fraction}", digits / 1000)
-}
-
 /// Reads the lots another is made of as people write them in one cell: `LOT-A:120.5; LOT-B@MILL-C`. Separators are `;`, `；`, `、` and line ends.
 ///
 /// # Errors
 /// What the code or the quantity is wrong with, for `field`.
-pub fn read_parts(field: &'static str, text: &str) -> Result<Vec<PartDraft>, Fault> {
+pub(super) fn read_parts(field: &'static str, text: &str) -> Result<Value, Fault> {
     let mut parts = Vec::new();
     for piece in text.split([';', '；', '、', '\n']).map(str::trim).filter(|piece| !piece.is_empty()) {
         let (lot, quantity) = piece.split_once([':', '：']).map_or((piece, None), |(lot, quantity)| (lot, Some(quantity)));
-        let quantity_milli = quantity.map(|quantity| crate::platform::imports::read_milli(field, quantity.trim())).transpose()?;
-        parts.push(PartDraft { lot: LotName::read(field, lot)?.to_string(), quantity_milli });
+        let quantity_milli = quantity.map(|quantity| read_milli(field, quantity.trim())).transpose()?;
+        parts.push(json!({ "lot": LotName::read(field, lot)?.to_string(), "quantity_milli": quantity_milli }));
     }
-    Ok(parts)
+    Ok(Value::Array(parts))
 }
 
 /// What [`read_parts`] reads, written again.
-pub fn parts_text(parts: &[PartDraft]) -> String {
-    let one = |part: &PartDraft| match part.quantity_milli {
-        Some(quantity) => format!("{}:{}", part.lot, milli_text(quantity)),
-        None => part.lot.clone(),
+pub(super) fn parts_text(parts: &Value) -> String {
+    let one = |part: &Value| {
+        let lot = part.get("lot").and_then(Value::as_str).unwrap_or_default();
+        let quantity = part.get("quantity_milli").and_then(Value::as_i64).map(|milli| format!(":{}", shortest_decimal(milli, 3)));
+        format!("{lot}{}", quantity.unwrap_or_default())
     };
-    parts.iter().map(one).collect::<Vec<_>>().join("; ")
+    parts.as_array().into_iter().flatten().map(one).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::production::corrections::{Standing, frozen};
+    use crate::production::materials::{Lot, LotKind};
 
-    fn lot() -> LotDraft {
-        LotDraft {
-            code: "FAB-1".into(),
-            supplier: "MILL-A".into(),
-            kind: "fabric".into(),
-            material: Both { zh: "府绸".into(), en: String::new() },
-            quantity_milli: 100_000,
-            unit: "m".into(),
-            parents: vec![PartDraft { lot: "YARN-1".into(), quantity_milli: None }],
-            ..LotDraft::default()
-        }
+    fn part(lot: &str, quantity_milli: Option<i64>) -> LotPart {
+        LotPart { lot: lot.into(), quantity_milli, ..LotPart::default() }
     }
 
-    fn held(after: &LotDraft) -> Vec<String> {
+    fn lot() -> LotSheet {
+        let lot = Lot {
+            code: "FAB-1".into(),
+            kind: LotKind::Fabric,
+            material_zh: "府绸".into(),
+            quantity_milli: 100_000,
+            unit: "m".into(),
+            ..Lot::default()
+        };
+        LotSheet { lot, supplier: "MILL-A".into(), parents: vec![part("YARN-1", None)], ..LotSheet::default() }
+    }
+
+    fn held(after: &LotSheet) -> Vec<String> {
         let used = Standing { batches: 1, ..Standing::default() };
         frozen(GUARDS, &lot(), after, &used).into_iter().map(|fault| fault.field.into_owned()).collect()
     }
 
     #[test]
     fn a_lot_in_use_keeps_what_others_stand_on() {
-        let other = LotDraft {
-            code: "FAB-2".into(),
-            supplier: "MILL-B".into(),
-            kind: "button".into(),
-            material: Both { zh: "纽扣".into(), en: String::new() },
-            unit: "pcs".into(),
-            parents: Vec::new(),
-            ..lot()
-        };
+        let mut other = LotSheet { supplier: "MILL-B".into(), parents: Vec::new(), ..lot() };
+        (other.lot.code, other.lot.unit) = ("FAB-2".into(), "pcs".into());
+        (other.lot.kind, other.lot.material_zh) = (LotKind::Button, "纽扣".into());
         assert_eq!(held(&other), ["code", "supplier", "kind", "material", "unit", "parents"]);
     }
 
     #[test]
     fn a_lot_in_use_may_learn_more_and_be_written_otherwise() {
-        let more = LotDraft {
-            code: "ｆａｂ-1".into(),
-            supplier: "mill-a".into(),
-            material: Both { zh: "府绸".into(), en: "Poplin".into() },
-            dye_lot: "D1".into(),
-            quantity_milli: 120_000,
-            country: "CN".into(),
-            produced_on: "2026-03-01".parse().ok(),
-            received_on: "2026-03-02".parse().ok(),
-            parents: [("yarn-1", Some(5_000)), ("YARN-2", None)]
-                .map(|(lot, quantity_milli)| PartDraft { lot: lot.into(), quantity_milli })
-                .into(),
-            ..lot()
-        };
+        let parents = vec![part("yarn-1", Some(5_000)), part("YARN-2", None)];
+        let mut more = LotSheet { supplier: "mill-a".into(), parents, ..lot() };
+        (more.lot.code, more.lot.material_en, more.lot.dye_lot) = ("ｆａｂ-1".into(), "Poplin".into(), "D1".into());
+        (more.lot.quantity_milli, more.lot.country) = (120_000, "CN".into());
+        (more.lot.produced_on, more.lot.received_on) = ("2026-03-01".parse().ok(), "2026-03-02".parse().ok());
         assert!(held(&more).is_empty());
-        let known = LotDraft { parents: vec![PartDraft { lot: "YARN-1".into(), quantity_milli: Some(5_000) }], ..lot() };
+        let known = LotSheet { parents: vec![part("YARN-1", Some(5_000))], ..lot() };
         let used = Standing { findings: 1, ..Standing::default() };
         assert_eq!(frozen(GUARDS, &known, &lot(), &used).len(), 1, "a quantity that was known is not forgotten");
     }
@@ -328,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_lot_is_not_made_of_itself_and_may_be_of_its_namesake() {
-        let of = |parent: &str| check(&LotDraft { parents: vec![PartDraft { lot: parent.into(), quantity_milli: None }], ..lot() });
+        let of = |parent: &str| check(&LotSheet { parents: vec![part(parent, None)], ..lot() });
         for own in ["FAB-1", "fab-1", "ＦＡＢ-1@mill-a"] {
             assert_eq!(of(own).unwrap_err().code(), Code::Cycle, "{own}");
         }

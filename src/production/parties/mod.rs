@@ -13,7 +13,7 @@ use crate::kernel::{Fault, countries, faults};
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::ImportTable;
-use crate::platform::rooms::{Field, Fields, Kind, Room, import};
+use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, import};
 
 pub use store::{Maker, Party, by_code, by_ids, codes_of_ids, create, ids_of_codes, maker, with_role};
 
@@ -54,6 +54,11 @@ choices! {
         Closed = "closed", "停用", "Closed", ["关闭"];
     }
 }
+
+/// Where the code of a party leads.
+pub const PARTY: Reference = Reference { room: "parties", narrowed: "", needs: "catalogue.read" };
+/// Where the code of a factory leads.
+pub const FACTORY: Reference = Reference { narrowed: "role=factory&", ..PARTY };
 
 /// The fields of a party.
 #[rustfmt::skip]

@@ -204,7 +204,7 @@ impl Thing for Party {
         let used = |key, count: i64, at: &str| (key, grouped(count), if count > 0 { format!("{at}={code}") } else { String::new() });
         let facts = vec![
             used("parties-used-styles", styles, "/styles?manufacturer"),
-            used("parties-used-lots", lots, "/lots?party"),
+            used("parties-used-lots", lots, "/lots?supplier"),
             used("parties-used-batches", batches, "/batches?factory"),
         ];
         Ok(vec![Panel { key: "parties-used", facts }])

@@ -11,15 +11,14 @@ use utoipa::ToSchema;
 use super::page::{ChosenBatch, JobPage, LabelsPage, Shown, request_of};
 use super::view::{self, ChunkVerdict, JobView, Settlement, Spoiled, job_view};
 use super::{LabelRequest, PrintJob, PrintJobState, default_template, make, preview, rules, store};
-use crate::kernel::paging::PageAsk;
 use crate::kernel::text::Both;
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::{LabelsEdit, LabelsRead, Perm};
 use crate::platform::http::{Filled, Form, House, Json, Problem, Routes, created, csv, html, html_response, json, query_escape, see_other};
-use crate::platform::rooms::{BrandOnly, Call, list_description, list_routes, timeline};
-use crate::production::batches::{self, BatchFilter, BatchView};
+use crate::platform::rooms::{BrandOnly, Call, From, ListQuery, ListWindow, Listing, Sees, Thing, list_description, list_routes, timeline};
+use crate::production::batches::BatchSheet;
 use crate::production::labels::{Fonts, Format, Template};
 use crate::production::printers;
 
@@ -213,27 +212,27 @@ async fn templates_api(call: Reads) -> Result<HttpResponse> {
 }
 
 /// A batch as the page shows it.
-fn chosen(db: &mut Db, view: BatchView) -> Result<ChosenBatch> {
-    let batch = batches::batch_by_code(db, &view.code)?.ok_or(Code::NotFound)?;
-    let standing = store::standing(db, &batch)?;
-    Ok(ChosenBatch { no: batch.no, labelled: standing.labelled(), fresh: standing.fresh(), view })
+fn chosen(db: &mut Db, view: BatchSheet) -> Result<ChosenBatch> {
+    let standing = store::standing(db, &view)?;
+    Ok(ChosenBatch { no: view.no, labelled: standing.labelled(), fresh: standing.fresh(), view })
 }
 
 /// Batches whose code, sku, style or line has this text, the newest codes first.
-fn named_like(db: &mut Db, q: Option<String>) -> Result<Vec<ChosenBatch>> {
-    let filter = BatchFilter { q, newest: true, ..BatchFilter::default() };
-    let page = batches::list(db, &filter, &PageAsk { after: None, per_page: Some(OFFERED) })?;
-    page.items.into_iter().map(|view| chosen(db, view)).collect()
+fn named_like(db: &mut Db, query: &ListQuery) -> Result<Vec<ChosenBatch>> {
+    let window = ListWindow { from: From::Start, limit: OFFERED, last_first: true };
+    let found = BatchSheet::list(db, query, Sees::ALL, &window)?;
+    found.into_iter().map(|view| chosen(db, view)).collect()
 }
 
 async fn labels<P: Perm>(call: &Call<P>, form: Filled, spoiled: Filled) -> Result<LabelsPage> {
     let (house, code) = (call.house(), form.value("batch").trim().to_owned());
+    let asked = house.clone();
     let read = call.read(move |db| {
-        let batch = if code.is_empty() { None } else { batches::sheet(db, &code, None)? };
-        let batch = batch.map(|sheet| chosen(db, sheet.batch)).transpose()?;
+        let batch = if code.is_empty() { None } else { BatchSheet::find(db, &code, Sees::ALL)? };
+        let batch = batch.map(|batch| chosen(db, batch)).transpose()?;
         let offered = match &batch {
             Some(_) => Vec::new(),
-            None => named_like(db, Some(code).filter(|code| !code.is_empty()))?,
+            None => named_like(db, &ListQuery::searching(&asked, code))?,
         };
         Ok((store::newest(db, batch.as_ref().map(|batch| batch.no), RECENT)?, printers::all(db)?, batch, offered))
     });

@@ -11,8 +11,9 @@ use crate::kernel::BatchNo;
 use crate::kernel::text::{Both, grouped};
 use crate::kernel::time::local_minute;
 use crate::platform::http::{Filled, Shell, query_escape, segment};
+use crate::platform::rooms::Thing;
 use crate::platform::rooms::timeline::Happened;
-use crate::production::batches::{BatchStatus, BatchView};
+use crate::production::batches::{BatchSheet, BatchStatus};
 use crate::production::labels::Format;
 use crate::production::printers::{Printer, reasons};
 
@@ -24,7 +25,7 @@ const OPEN: usize = 200;
 /// A batch, with how far its labels are.
 pub(super) struct ChosenBatch {
     pub no: BatchNo,
-    pub view: BatchView,
+    pub view: BatchSheet,
     /// Units that had a label and are not void.
     pub labelled: i64,
     /// Units that never had one and are not void.
@@ -64,10 +65,8 @@ impl LabelsPage {
         format!("/labels?batch={}&template={}", query_escape(code), query_escape(self.form.value("template")))
     }
 
-    fn product(&self, batch: &BatchView) -> String {
-        let (sku, lang) = (&batch.sku, self.shell.lang);
-        let parts = [sku.name.get(lang), sku.colour.get(lang), sku.size.as_str()];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(lang.of("，", ", "))
+    fn product(&self, batch: &BatchSheet) -> String {
+        batch.title(self.shell.lang)
     }
 
     /// Why no new serials can be minted for the chosen batch, if so.

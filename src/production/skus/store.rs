@@ -242,7 +242,7 @@ impl Thing for SkuView {
     }
 
     fn acts(&self) -> Vec<Act> {
-        vec![Act::get("correct", format!("{}/correct", href::<Self>(&self.code)), Permission::CatalogueEdit)]
+        vec![Act::get("correct", format!("{}/correct", href::<Self>(&self.code)), Permission::CatalogueEdit).brand_only()]
     }
 }
 

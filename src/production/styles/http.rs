@@ -14,7 +14,7 @@ use crate::production::{corrections, parties, terms};
 
 /// Mounts the room.
 pub fn routes(on: &mut Routes<'_, '_>) {
-    rooms::routes_but_page::<StyleView>(on);
+    rooms::routes_without_page::<StyleView>(on);
     corrections::routes::<StyleView>(on);
     on.get("/styles/{code}", one_page);
 }

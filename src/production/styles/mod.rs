@@ -13,7 +13,7 @@ use crate::kernel::text::Lang;
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{ImportTable, things};
-use crate::platform::rooms::{Field, Fields, Kind, Room, import};
+use crate::platform::rooms::{Field, Fields, Kind, Lines, Room, import};
 use crate::production::composition::{COMPOSITION, WHOLE};
 use crate::production::parties::Status;
 
@@ -45,28 +45,28 @@ const SIZE: Field = Field::new("size", Kind::Line(20), &["尺码"], &["Size"]).u
 const MM: Field = Field::new("mm", Kind::Whole(1, 5_000), &["毫米"], &["Millimetres"]);
 
 #[rustfmt::skip]
-const CERTIFICATES: Fields = Fields { table: "certificates", title: ("证书", "Certificates"), columns: &[
+const CERTIFICATES: Lines = Lines::of(50, Fields { table: "certificates", title: ("证书", "Certificates"), columns: &[
     Field::new("name", LINE, &["证书"], &["Certificate"]).needed(),
     Field::new("issuer", LINE, &["签发机构"], &["Issued by"]),
     Field::new("number", LINE, &["编号"], &["Number"]),
     Field::new("valid_to", Kind::Day, &["有效期至"], &["Valid to"]).nullable(),
-] };
+] });
 
 #[rustfmt::skip]
-const POINTS: Fields = Fields { table: "points", title: ("部位", "Points"), columns: &[
+const POINTS: Lines = Lines::of(50, Fields { table: "points", title: ("部位", "Points"), columns: &[
     Field::new("name_zh", LINE, &["部位（中文）"], &["Point in Chinese"]).half_of("name", Lang::Zh, POINT).needed().at("name.zh"),
     Field::new("name_en", LINE, &["部位（英文）"], &["Point in English"]).half_of("name", Lang::En, POINT).needed().at("name.en"),
     Field::new("mm", Kind::Several(&MM), &["各尺码的毫米数"], &["Millimetres for each size"]),
     Field::new("tolerance_mm", Kind::Whole(0, 500), &["允差（毫米）"], &["Tolerance in millimetres"]).nullable(),
-] };
+] });
 
 #[rustfmt::skip]
-const QUESTIONS: Fields = Fields { table: "faq", title: ("常见问题", "Questions buyers ask"), columns: &[
+const QUESTIONS: Lines = Lines::of(50, Fields { table: "faq", title: ("常见问题", "Questions buyers ask"), columns: &[
     Field::new("question_zh", Kind::Line(240), &["问题（中文）"], &["Question in Chinese"]).half_of("question", Lang::Zh, QUESTION).needed().at("question.zh"),
     Field::new("question_en", Kind::Line(240), &["问题（英文）"], &["Question in English"]).half_of("question", Lang::En, QUESTION).needed().at("question.en"),
     Field::new("answer_zh", TEXT, &["回答（中文）"], &["Answer in Chinese"]).half_of("answer", Lang::Zh, ANSWER).needed().at("answer.zh"),
     Field::new("answer_en", TEXT, &["回答（英文）"], &["Answer in English"]).half_of("answer", Lang::En, ANSWER).needed().at("answer.en"),
-] };
+] });
 
 /// The fields of a style.
 #[rustfmt::skip]

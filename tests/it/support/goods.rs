@@ -111,12 +111,11 @@ impl TestApp {
                 made::<StyleView>(db, &stamp, serde_json::json!({ "code": style, "name": named, "policy": policy_code }))?;
                 let sku = serde_json::json!({ "style": style, "code": format!("{style}-M"), "gtin": gtin, "size": "M" });
                 made::<SkuView>(db, &stamp, sku)?;
-                let draft: batches::BatchDraft = serde_json::from_value(serde_json::json!({
+                let batch: batches::BatchSheet = serde_json::from_value(serde_json::json!({
                     "code": code, "sku": format!("{style}-M"), "factory": factory, "planned": units, "started_on": finished - chrono::Days::new(14), "finished_on": finished,
                 }))
                 .unwrap();
-                batches::create(db, &stamp, &draft)?;
-                let no = batches::batch_by_code(db, &code)?.unwrap().no;
+                let no = batches::create(db, &stamp, batch)?.no;
                 batches::mint(db, &stamp, no, units, Epoch::FIRST, Some(&gtin))?;
                 Ok(no)
             })

@@ -4,9 +4,9 @@ use hangtag::kernel::text::Both;
 use hangtag::kernel::{BatchNo, GarmentId};
 use hangtag::ownership::sales::{self, NewSale, Sound};
 use hangtag::platform::rooms::made;
-use hangtag::production::batches::{self, BatchDraft, LotUse};
+use hangtag::production::batches::{self, Batch, BatchSheet, LotUse};
 use hangtag::production::composition::{Component, Fibre};
-use hangtag::production::materials::{self, LotDraft};
+use hangtag::production::materials::{self, Lot, LotSheet};
 use hangtag::production::parties::{self, Party, Role};
 use hangtag::production::skus::SkuView;
 use hangtag::production::styles::{Faq, Point, SafetyClass, SizeChart, Stages, StyleFacts, StyleView};
@@ -74,26 +74,28 @@ impl TestApp {
             materials::create(
                 db,
                 &stamp,
-                &LotDraft {
-                    code: "LOT-1".into(),
+                LotSheet {
+                    lot: Lot {
+                        code: "LOT-1".into(),
+                        material_zh: "全棉府绸".into(),
+                        material_en: "Cotton poplin".into(),
+                        quantity_milli: 1_000_000,
+                        unit: "m".into(),
+                        ..Lot::default()
+                    },
                     supplier: "MILL-1".into(),
-                    kind: "fabric".into(),
-                    material: both("全棉府绸", "Cotton poplin"),
-                    quantity_milli: 1_000_000,
-                    unit: "m".into(),
-                    ..LotDraft::default()
+                    ..LotSheet::default()
                 },
             )?;
             let batch = batches::create(
                 db,
                 &stamp,
-                &BatchDraft {
-                    code: "B-1".into(),
+                BatchSheet {
+                    batch: Batch { code: "B-1".into(), planned: 10, ..Batch::default() },
                     sku: "SH-2601-WH-M".into(),
                     factory: "FAC-1".into(),
-                    planned: 10,
                     lots: vec![LotUse { component: "shell".into(), lot: "LOT-1".into(), ..LotUse::default() }],
-                    ..BatchDraft::default()
+                    ..BatchSheet::default()
                 },
             )?;
             let no = batches::batch_by_code(db, "B-1")?.unwrap().no;

@@ -62,7 +62,7 @@ fn ready(db: &mut Db, house: &House, start: &Start, actor: &str, lang: Lang) -> 
     let what = match about {
         About::Garment(garment) => of_batch(db, garment.batch())?,
         About::Batch(no) => of_batch(db, no)?,
-        About::Lot(id) => materials::lot(db, id)?.map(|lot| lot.material.get(lang).to_owned()).unwrap_or_default(),
+        About::Lot(id) => materials::lot(db, id)?.map(|lot| lot.material().get(lang).to_owned()).unwrap_or_default(),
     };
     Ok(Ready { subject, what, defects: defects::all(db)?, lately: lately.defects, stage: lately.stage, photos })
 }

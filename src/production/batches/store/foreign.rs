@@ -52,7 +52,7 @@ impl ForeignPlan {
 /// file to the following one that is only checked; a fresh map starts from the store.
 ///
 /// # Errors
-/// When the store does.
+/// Those of the store.
 pub fn plan(db: &mut Db, garments: &[ForeignGarment], next: &mut HashMap<BatchNo, i64>) -> Result<ForeignPlan> {
     let mut plan = ForeignPlan::default();
     let codes: HashSet<&str> = garments.iter().map(|garment| garment.batch.as_str()).collect();

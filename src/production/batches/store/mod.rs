@@ -2,6 +2,7 @@
 
 pub mod batches;
 pub mod foreign;
-pub mod load;
 pub mod serials;
+pub mod sheet;
 pub mod units;
+pub mod uses;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::Batch;
 use super::super::rules::{may_mint, units_text};
-use super::batches::{SUBJECT, batch};
+use super::batches::{SUBJECT, batch, batch_by_code};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::ids::UNITS_PER_BATCH;
@@ -18,6 +18,7 @@ use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Refusal, Result};
 use crate::platform::db::schema::{batch as batch_table, batch_void};
 use crate::platform::db::{Db, chunk_rows, planned};
 use crate::platform::events::{self, Stamp};
+use crate::production::skus;
 
 /// What a mint brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +77,16 @@ pub fn mint(db: &mut Db, stamp: &Stamp, no: BatchNo, count: i64, epoch: Epoch, g
     events::append(db, stamp, EventKind::BatchMinted, Subject::Thing(SUBJECT, no.0), &body)?;
     let epoch = u8::try_from(epoch).map_err(Error::broken)?;
     Ok(Minted { units, gtin: gtin.map(str::to_owned), epoch })
+}
+
+/// The same for the batch of a code, with the GTIN its sku has now.
+///
+/// # Errors
+/// As [`mint`].
+pub fn mint_next(db: &mut Db, stamp: &Stamp, code: &str, count: i64, epoch: Epoch) -> Result<Minted> {
+    let batch = batch_by_code(db, code)?.ok_or(Code::NotFound)?;
+    let gtin = skus::by_id(db, batch.sku_id)?.and_then(|sku| sku.gtin);
+    mint(db, stamp, batch.no, count, epoch, gtin.as_deref())
 }
 
 fn epoch_of(batch: &Batch) -> Result<i64> {
@@ -196,4 +207,13 @@ pub fn void_units(db: &mut Db, stamp: &Stamp, no: BatchNo, units: &[Range<i64>],
     let body = serde_json::json!({ "units": texts.join(", "), "count": added, "reason": reason });
     events::append(db, stamp, EventKind::BatchVoided, Subject::Thing(SUBJECT, no.0), &body)?;
     i64::try_from(added).map_err(Error::broken)
+}
+
+/// The same for the batch of a code.
+///
+/// # Errors
+/// As [`void_units`].
+pub fn void_of(db: &mut Db, stamp: &Stamp, code: &str, units: &[Range<i64>], reason: &str) -> Result<i64> {
+    let batch = batch_by_code(db, code)?.ok_or(Code::NotFound)?;
+    void_units(db, stamp, batch.no, units, reason)
 }

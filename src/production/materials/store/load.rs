@@ -4,22 +4,23 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
+use super::super::FIELDS;
 use super::super::import::LotRecord;
 use super::super::rules::{GUARDS, LotName, check};
-use super::super::{Lot, LotDraft, LotKind};
-use super::{
-    Called, Parent, SUBJECT, all_edges, below_used, drafts_of, insert, insert_parents, lots_called, names_of, refuse_cycle_among, update,
-};
-use crate::each;
+use super::names::names;
+use super::sheet::{below_used, sheets_of};
+use super::{Called, Lot, LotSheet, Parent, all_edges, insert_parents, lots_called, refuse_cycle_among};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::folded;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
-use crate::platform::db::schema::lot_parent;
+use crate::platform::db::schema::{lot, lot_parent};
 use crate::platform::events::{self, Stamp};
 use crate::platform::imports::{Applied, ChangeKind, Entry};
+use crate::platform::rooms::{Thing, said_of};
 use crate::production::corrections::{self, frozen};
 use crate::production::parties;
+use crate::{each, save_row};
 
 /// What tells a lot from every other: its code and its supplier's, folded.
 pub(in crate::production::materials) type Ident = (String, String);
@@ -35,26 +36,24 @@ pub(in crate::production::materials) type Waiting = HashMap<LotName, Vec<(Id, Op
 /// A row held against the store.
 struct Planned {
     line: u64,
-    /// The lot that is there, and what it says.
-    there: Option<(Lot, LotDraft)>,
-    /// What it would say.
-    after: LotDraft,
-    kind: LotKind,
-    supplier: Id,
+    /// The lot that is there.
+    before: Option<LotSheet>,
+    /// As it would be.
+    after: LotSheet,
 }
 
 impl Planned {
     fn is_same(&self) -> bool {
-        self.there.as_ref().is_some_and(|(_, before)| *before == self.after)
+        self.before.as_ref() == Some(&self.after)
     }
 
     /// Counts what the row does.
     fn tell(&self, told: &mut Applied) -> Result<Option<ChangeKind>> {
-        told.compare(self.line, &self.after.code, self.there.as_ref().map(|(_, before)| before), &self.after)
+        told.compare(self.line, &self.after.code, self.before.as_ref(), &self.after)
     }
 }
 
-/// Rows held against the store, and what is wrong with them (by place, under the fields of a draft).
+/// Rows held against the store, and what is wrong with them (by place, under the fields of a lot).
 #[derive(Default)]
 struct Plan {
     rows: Vec<Planned>,
@@ -66,11 +65,10 @@ struct Plan {
 fn plan(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Plan> {
     let own: Vec<LotName> = chunk.iter().map(|entry| LotName { code: entry.record.code.clone(), supplier: None }).collect();
     let asked: HashSet<Ident> = chunk.iter().map(|entry| entry.record.ident()).collect();
-    let mut there: HashMap<Ident, Lot> =
-        lots_called(db, &own, None)?.all().map(|(lot, supplier)| (ident(&lot.code, supplier), lot.clone())).collect();
-    there.retain(|ident, _| asked.contains(ident));
-    let stored: Vec<Lot> = there.values().cloned().collect();
-    let mut drafts = drafts_of(db, &stored, None)?;
+    let called = lots_called(db, &own, None)?;
+    let stored = called.all().filter(|(lot, supplier)| asked.contains(&ident(&lot.code, supplier))).map(|(lot, _)| lot.id);
+    let stored = sheets_of(db, &stored.collect::<Vec<_>>())?;
+    let mut there: HashMap<Ident, LotSheet> = stored.into_iter().map(|lot| (ident(&lot.code, &lot.supplier), lot)).collect();
     let codes: Vec<&str> = chunk.iter().map(|entry| entry.record.supplier.as_str()).collect();
     let suppliers = parties::ids_of_codes(db, &codes)?;
     let written = parties::codes_of_ids(db, &suppliers.values().copied().collect::<Vec<_>>())?;
@@ -81,16 +79,16 @@ fn plan(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Plan> {
             plan.faults.push((place, Fault::new("supplier", Code::UnknownReference).with("value", &record.supplier)));
             continue;
         };
-        let before = there.get(&record.ident()).cloned().and_then(|lot| Some((drafts.remove(&lot.id)?, lot)));
-        let mut after = before.as_ref().map_or_else(
-            || LotDraft { code: record.code.clone(), supplier: written.get(&supplier).cloned().unwrap_or_default(), ..LotDraft::default() },
-            |(draft, _)| draft.clone(),
-        );
-        record.edits.onto(&mut after);
-        match check(&after) {
-            Ok((after, kind)) => {
-                laid.push((place, Planned { line: *line, there: before.map(|(draft, lot)| (lot, draft)), after, kind, supplier }))
+        let before = there.remove(&record.ident());
+        let sound = record.onto(before.as_ref(), written.get(&supplier)).and_then(|mut after| {
+            after.lot.party_id = supplier;
+            if let Some(Lot { code_key, created_at, .. }) = before.as_deref() {
+                (after.lot.code_key, after.lot.created_at) = (code_key.clone(), *created_at);
             }
+            check(&after).map(|()| after)
+        });
+        match sound {
+            Ok(after) => laid.push((place, Planned { line: *line, before, after })),
             Err(Error::Refused(refusal)) => {
                 let whole = Fault { field: "parents".into(), line: None, code: refusal.code, args: refusal.args };
                 let found = if refusal.faults.is_empty() { vec![whole] } else { refusal.faults };
@@ -102,43 +100,43 @@ fn plan(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Plan> {
     let named: Vec<LotName> = laid.iter().flat_map(|(_, row)| &row.after.parents).filter_map(|part| name_of(&part.lot)).collect();
     plan.parents = lots_called(db, &named, None)?;
     as_written(db, &plan.parents, laid.iter_mut().map(|(_, row)| &mut row.after))?;
-    let changed: Vec<Id> = laid.iter().filter(|(_, row)| !row.is_same()).filter_map(|(_, row)| Some(row.there.as_ref()?.0.id)).collect();
+    let changed: Vec<Id> = laid.iter().filter(|(_, row)| !row.is_same()).filter_map(|(_, row)| Some(row.before.as_ref()?.id)).collect();
     let standing = corrections::of_lots(db, &changed)?;
     for (place, row) in laid {
-        if let Some((lot, before)) = &row.there {
-            let held = standing.get(&lot.id).map(|standing| frozen(GUARDS, before, &row.after, standing)).unwrap_or_default();
-            plan.faults.extend(held.into_iter().chain(below_used(db, lot.id, before, &row.after)?).map(|fault| (place, fault)));
+        if let Some(before) = &row.before {
+            let held = standing.get(&before.id).map(|standing| frozen(GUARDS, before, &row.after, standing)).unwrap_or_default();
+            plan.faults.extend(held.into_iter().chain(below_used(db, before, &row.after)?).map(|fault| (place, fault)));
         }
         plan.rows.push(row);
     }
     Ok(plan)
 }
 
-/// The name of a parent in a draft that has been checked.
+/// The name of a parent, which has been read before.
 fn name_of(text: &str) -> Option<LotName> {
     LotName::read("parents", text).ok()
 }
 
-/// Names the parents of drafts as the store does, where it has them.
-fn as_written<'a>(db: &mut Db, known: &Called, drafts: impl Iterator<Item = &'a mut LotDraft>) -> Result<()> {
-    let lots: Vec<Lot> = known.all().map(|(lot, _)| lot.clone()).collect();
-    let names = names_of(db, &lots)?;
-    for draft in drafts {
-        for part in &mut draft.parents {
-            let known = name_of(&part.lot).and_then(|name| known.get("parents", &name).ok());
-            if let Some(name) = known.and_then(|lot| names.get(&lot.id)) {
+/// Names the parents of lots as the store does, where it has them.
+fn as_written<'a>(db: &mut Db, known: &Called, lots: impl Iterator<Item = &'a mut LotSheet>) -> Result<()> {
+    let names = names(db, known.all().map(|(lot, _)| (lot.id, lot.code.as_str(), lot.party_id)))?;
+    for lot in lots {
+        for part in &mut lot.parents {
+            let known: Option<&Lot> = name_of(&part.lot).and_then(|name| known.get("parents", &name).ok());
+            if let Some((lot, name)) = known.and_then(|lot| Some((lot, names.get(&lot.id)?))) {
+                part.id = lot.id;
                 part.lot.clone_from(name);
             }
         }
-        draft.parents.sort();
+        lot.parents.sort_by(|a, b| a.lot.cmp(&b.lot));
     }
     Ok(())
 }
 
-/// What loading these records would do, and what is wrong with them (by place, under the fields of a draft).
+/// What loading these records would do, and what is wrong with them (by place, under the fields of a lot).
 ///
 /// # Errors
-/// When the store does.
+/// Those of the store.
 pub(in crate::production::materials) fn would_load(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<(Applied, Vec<(usize, Fault)>)> {
     let plan = plan(db, chunk)?;
     let mut would = Applied::default();
@@ -162,41 +160,35 @@ pub(in crate::production::materials) fn load(
     Refusal::unless_empty(faults.into_iter().map(|(_, fault)| fault).collect())?;
     let mut applied = Applied::default();
     let mut ids: HashMap<LotName, Id> = HashMap::new();
-    let mut rewired: Vec<(Id, &LotDraft)> = Vec::new();
+    let mut rewired: Vec<(Id, &LotSheet)> = Vec::new();
     // Existing lots whose parents change, and lots joined late: only they can close a cycle.
     let mut suspects: Vec<i64> = Vec::new();
     for row in &rows {
-        let change = row.tell(&mut applied)?;
-        let id = match (&row.there, change) {
-            (None, _) => {
-                let id = stamp.id();
-                insert(db, stamp, id, row.supplier, row.kind, &row.after)?;
-                rewired.push((id, &row.after));
-                id
-            }
-            (Some((lot, _)), None) => lot.id,
-            (Some((lot, before)), Some(_)) => {
-                update(db, lot.id, lot.version, row.supplier, row.kind, &row.after)?;
-                if before.parents != row.after.parents {
-                    each!(db, |c| diesel::delete(lot_parent::table.filter(lot_parent::lot_id.eq(lot.id.0))).execute(c))?;
-                    rewired.push((lot.id, &row.after));
-                    suspects.push(lot.id.0);
-                }
-                lot.id
-            }
-        };
-        for supplier in [None, Some(row.after.supplier.clone())] {
-            ids.insert(LotName { code: row.after.code.clone(), supplier }.folded(), id);
-        }
+        let (change, before) = (row.tell(&mut applied)?, row.before.as_ref());
+        let mut saved = row.after.lot.clone();
         if change.is_some() {
-            let body = serde_json::to_value(&row.after).map_err(Error::broken)?;
-            events::append(db, stamp, EventKind::LotSaved, Subject::Thing(SUBJECT, id.0), &body)?;
+            saved.code_key = folded(&saved.code);
+            save_row!(db, stamp, lot, saved, before.map(|before| &before.lot));
+            let body = serde_json::Value::Object(said_of(&FIELDS, &row.after)?);
+            events::append(db, stamp, EventKind::LotSaved, Subject::Thing(LotSheet::SUBJECT, saved.id.0), &body)?;
+        }
+        match before {
+            None => rewired.push((saved.id, &row.after)),
+            Some(before) if before.parents != row.after.parents => {
+                each!(db, |c| diesel::delete(lot_parent::table.filter(lot_parent::lot_id.eq(saved.id))).execute(c))?;
+                rewired.push((saved.id, &row.after));
+                suspects.push(saved.id.0);
+            }
+            Some(_) => {}
+        }
+        for supplier in [None, Some(row.after.supplier.clone())] {
+            ids.insert(LotName { code: row.after.code.clone(), supplier }.folded(), saved.id);
         }
     }
     let mut waiting = waiting.clone();
     let mut edges = Vec::new();
-    for (lot, draft) in rewired {
-        for part in &draft.parents {
+    for (lot, sheet) in rewired {
+        for part in &sheet.parents {
             let Some(name) = name_of(&part.lot) else { continue };
             let stored = || parents.get("parents", &name).ok().map(|lot| lot.id);
             match ids.get(&name.folded()).copied().or_else(stored) {

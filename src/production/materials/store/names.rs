@@ -6,10 +6,10 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::super::rules::LotName;
-use super::{KEYS, Lot, Row};
+use super::{KEYS, Lot};
 use crate::each;
 use crate::kernel::text::folded;
-use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
+use crate::kernel::{Code, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{lot, party};
 use crate::production::parties;
@@ -54,16 +54,15 @@ pub fn lots_called<'a>(db: &mut Db, names: impl IntoIterator<Item = &'a LotName>
     let keys: Vec<String> = keys.into_iter().collect();
     let mut called = Called::default();
     for chunk in keys.chunks(KEYS) {
-        let rows: Vec<(Row, String)> = each!(db, |c| {
+        let rows: Vec<(Lot, String)> = each!(db, |c| {
             let mut query = lot::table.inner_join(party::table.on(party::id.eq(lot::party_id))).into_boxed();
             query = query.filter(lot::code_key.eq_any(chunk));
             if let Some(party) = party {
                 query = query.filter(lot::party_id.eq(party.0));
             }
-            query.order(party::code).select((lot::all_columns, party::code)).load(c)
+            query.order(party::code).select((Lot::as_select(), party::code)).load(c)
         })?;
-        for (row, supplier) in rows {
-            let lot = Lot::try_from(row)?;
+        for (lot, supplier) in rows {
             called.0.entry(folded(&lot.code)).or_default().push((lot, supplier));
         }
     }
@@ -108,17 +107,4 @@ pub fn names<'a>(db: &mut Db, lots: impl IntoIterator<Item = (Id, &'a str, Id)>)
         (id, LotName { code: code.to_owned(), supplier }.to_string())
     };
     Ok(lots.into_iter().map(name).collect())
-}
-
-/// As [`names`], of whole lots.
-///
-/// # Errors
-/// When the store does.
-pub(super) fn names_of(db: &mut Db, lots: &[Lot]) -> Result<HashMap<Id, String>> {
-    names(db, lots.iter().map(|lot| (lot.id, lot.code.as_str(), lot.party_id)))
-}
-
-/// The lot with this id, which is there.
-pub(super) fn there(lot: Option<Lot>) -> Result<Lot> {
-    lot.ok_or_else(|| Error::broken("a lot just saved is not there"))
 }

@@ -1,136 +1,22 @@
-//! Batches and their lots from files: many at a time; what is there already and what the file does not speak of stays as it is.
+//! The lots of batches from files: many at a time; what is there already and what the file does not speak of stays as it is.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use diesel::prelude::*;
 
-use super::batches::{Resolved, batches_by_code, drafts_of, insert, insert_lots, next_no, saved, update, used_lot};
+use super::batches::{KEYS, SUBJECT, batches_by_code, insert_lots};
 use crate::each;
-use crate::kernel::{BatchNo, Code, Error, Fault, Refusal, Result};
+use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::{Code, Fault, Result};
+use crate::platform::db::Db;
 use crate::platform::db::schema::{batch, batch_lot};
-use crate::platform::db::{Db, chunk_rows};
-use crate::platform::events::Stamp;
-use crate::platform::imports::{Applied, ChangeKind, Entry};
-use crate::production::batches::import::BatchRecord;
-use crate::production::batches::rules::{self, GUARDS, Sound, units_text};
-use crate::production::batches::{ALL_UNITS, Batch, BatchDraft, BatchLot, LotUse};
+use crate::platform::events::{self, Stamp};
+use crate::platform::imports::{Applied, Entry};
+use crate::production::batches::rules::{GUARDS, units_text};
+use crate::production::batches::{ALL_UNITS, BatchLot, BatchSheet, LotUse};
 use crate::production::corrections::{self, frozen};
 use crate::production::materials::{self, LotName};
-use crate::production::{parties, skus};
-
-/// What is wrong, by the place of its row.
-type Faulty = Vec<(usize, Fault)>;
-
-/// A batch that is there, and what it says.
-type There = Option<(Batch, BatchDraft)>;
-
-/// A row held against the store.
-struct Planned {
-    line: u64,
-    there: There,
-    /// What it would say.
-    sound: Sound,
-    resolved: Resolved,
-}
-
-impl Planned {
-    /// Counts what the row does.
-    fn tell(&self, told: &mut Applied) -> Result<Option<ChangeKind>> {
-        told.compare(self.line, &self.sound.draft.code, self.there.as_ref().map(|(_, before)| before), &self.sound.draft)
-    }
-}
-
-/// Rows held against the store, and what is wrong with them (by place, under the fields of a draft).
-fn plan(db: &mut Db, chunk: &[Entry<BatchRecord>]) -> Result<(Vec<Planned>, Faulty)> {
-    let mut there = batches_by_code(db, &chunk.iter().map(|entry| entry.record.code.as_str()).collect::<Vec<_>>())?;
-    let stored: Vec<Batch> = there.values().cloned().collect();
-    let mut drafts = drafts_of(db, &stored)?;
-    let standing = corrections::of_batches(db, &stored.iter().map(|batch| batch.no).collect::<Vec<_>>())?;
-    let mut faults = Faulty::new();
-    let mut laid: Vec<(usize, u64, There, Sound)> = Vec::with_capacity(chunk.len());
-    for (place, Entry { line, record }) in chunk.iter().enumerate() {
-        let before = there.remove(&record.code).and_then(|batch| Some((drafts.remove(&batch.no)?, batch)));
-        let mut after =
-            before.as_ref().map_or_else(|| BatchDraft { code: record.code.clone(), ..BatchDraft::default() }, |(draft, _)| draft.clone());
-        record.edits.onto(&mut after);
-        match rules::check(&after) {
-            Ok(sound) => laid.push((place, *line, before.map(|(draft, batch)| (batch, draft)), sound)),
-            Err(Error::Refused(refusal)) => faults.extend(refusal.faults.into_iter().map(|fault| (place, fault))),
-            Err(error) => return Err(error),
-        }
-    }
-    let skus = skus::by_codes(db, &laid.iter().map(|(.., sound)| sound.draft.sku.as_str()).collect::<Vec<_>>())?;
-    let factories = parties::ids_of_codes(db, &laid.iter().map(|(.., sound)| sound.draft.factory.as_str()).collect::<Vec<_>>())?;
-    let written = parties::codes_of_ids(db, &factories.values().copied().collect::<Vec<_>>())?;
-    let mut rows = Vec::with_capacity(laid.len());
-    for (place, line, there, mut sound) in laid {
-        let draft = &mut sound.draft;
-        let unknown = |field: &'static str, code: &str| (place, Fault::new(field, Code::UnknownReference).with("value", code));
-        let Some(sku) = skus.get(&draft.sku) else {
-            faults.push(unknown("sku", &draft.sku));
-            continue;
-        };
-        let Some(factory) = factories.get(&draft.factory).copied() else {
-            faults.push(unknown("factory", &draft.factory));
-            continue;
-        };
-        draft.sku.clone_from(&sku.code);
-        if let Some(code) = written.get(&factory) {
-            draft.factory.clone_from(code);
-        }
-        let resolved = Resolved { sku: sku.id, factory, lots: Vec::new() };
-        if let Some((batch, before)) = &there {
-            let held = standing.get(&batch.no).map(|standing| frozen(GUARDS, before, &sound.draft, standing)).unwrap_or_default();
-            faults.extend(rules::impossible(batch, &sound).into_iter().chain(held).map(|fault| (place, fault)));
-        }
-        rows.push(Planned { line, there, sound, resolved });
-    }
-    Ok((rows, faults))
-}
-
-/// What loading these batches would do, and what is wrong with them (by place, under the fields of a draft).
-///
-/// # Errors
-/// When the store does.
-pub fn would_load(db: &mut Db, chunk: &[Entry<BatchRecord>]) -> Result<(Applied, Faulty)> {
-    let (rows, faults) = plan(db, chunk)?;
-    let mut would = Applied::default();
-    for row in &rows {
-        row.tell(&mut would)?;
-    }
-    Ok((would, faults))
-}
-
-/// Loads batches; their lots stay as they are.
-///
-/// # Errors
-/// What [`would_load`] finds, when it has come up since the file was checked.
-pub fn load(db: &mut Db, stamp: &Stamp, chunk: &[Entry<BatchRecord>]) -> Result<Applied> {
-    let (rows, faults) = plan(db, chunk)?;
-    Refusal::unless_empty(faults.into_iter().map(|(_, fault)| fault).collect())?;
-    let mut applied = Applied::default();
-    let mut next: Option<BatchNo> = None;
-    for row in &rows {
-        match (row.tell(&mut applied)?, &row.there) {
-            (None, _) => {}
-            (Some(_), None) => {
-                let no = match next {
-                    Some(no) if no.0 <= crate::kernel::ids::LAST_BATCH_NO => no,
-                    _ => next_no(db)?,
-                };
-                insert(db, stamp, no, &row.sound, &row.resolved)?;
-                saved(db, stamp, no, &row.sound.draft)?;
-                next = Some(BatchNo(no.0 + 1));
-            }
-            (Some(_), Some((batch, _))) => {
-                update(db, batch, batch.version, &row.sound, &row.resolved)?;
-                saved(db, stamp, batch.no, &serde_json::json!({ "facts": row.sound.draft }))?;
-            }
-        }
-    }
-    Ok(applied)
-}
 
 /// A row of a file of lots of batches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,14 +55,14 @@ type Used = (Range<i64>, Option<i64>);
 /// Holds lots of batches against the store.
 ///
 /// # Errors
-/// When the store does.
+/// Those of the store.
 pub fn plan_uses(db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<UsePlan> {
     let codes: BTreeSet<&str> = chunk.iter().map(|entry| entry.record.batch.as_str()).collect();
     let batches = batches_by_code(db, &codes.into_iter().collect::<Vec<_>>())?;
     let lots = materials::lots_called(db, chunk.iter().map(|entry| &entry.record.lot), None)?;
     let numbers: Vec<i64> = batches.values().map(|batch| batch.no.0).collect();
     let mut there: HashMap<(i64, String, i64), Vec<Used>> = HashMap::new();
-    for chunk in numbers.chunks(chunk_rows(1) / 4) {
+    for chunk in numbers.chunks(KEYS) {
         let rows: Vec<(i64, String, i64, i64, i64, Option<i64>)> =
             each!(db, |c| batch_lot::table.filter(batch_lot::batch_no.eq_any(chunk)).load(c))?;
         for (no, component, lot, from, to, quantity_milli) in rows {
@@ -197,7 +83,8 @@ pub fn plan_uses(db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<UsePlan> {
                 let units = record.units.clone().or(only).unwrap_or(ALL_UNITS);
                 let known = beside.iter().find(|(other, _)| other.start == units.start).and_then(|(_, quantity)| *quantity);
                 let quantity = record.quantity_milli.unwrap_or(known);
-                wanted.push((place, used_lot(batch.no, &record.component, lot.id, &units, quantity)));
+                let used = BatchLot { batch: batch.no, component: record.component.clone(), lot: lot.id, units, quantity_milli: quantity };
+                wanted.push((place, used));
             }
         }
     }
@@ -244,9 +131,10 @@ pub fn plan_uses(db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<UsePlan> {
 }
 
 /// One use of a lot, as its batch says it.
-fn said(used: &BatchLot, units: &Range<i64>, quantity_milli: Option<i64>) -> BatchDraft {
-    let lot = LotUse { component: used.component.clone(), lot: used.lot.to_string(), units: Some(units_text(units)), quantity_milli };
-    BatchDraft { lots: vec![lot], ..BatchDraft::default() }
+fn said(used: &BatchLot, units: &Range<i64>, quantity_milli: Option<i64>) -> BatchSheet {
+    let (component, lot) = (used.component.clone(), used.lot.to_string());
+    let used = LotUse { component, lot, units: Some(units_text(units)), quantity_milli, ..LotUse::default() };
+    BatchSheet { lots: vec![used], ..BatchSheet::default() }
 }
 
 /// Loads lots of batches.
@@ -282,7 +170,10 @@ pub fn load_uses(db: &mut Db, stamp: &Stamp, chunk: &[Entry<UseRecord>]) -> Resu
         // Whoever has the batch open in a form now holds an old state.
         each!(db, |c| diesel::update(batch::table.filter(batch::no.eq(no))).set(batch::version.eq(batch::version + 1)).execute(c))?;
         let body = serde_json::json!({ "code": code, "lots": uses.get(no) });
-        saved(db, stamp, BatchNo(*no), &body)?;
+        events::append(db, stamp, EventKind::BatchSaved, Subject::Thing(SUBJECT, *no), &body)?;
+    }
+    if !plan.touched.is_empty() {
+        events::bump(db, "genealogy")?;
     }
     Ok(plan.would)
 }
