@@ -10,12 +10,13 @@ use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Error};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
-use crate::platform::http::pack::pack;
+use crate::platform::http::compress::compress;
 use crate::platform::http::perm::Permission;
-use crate::platform::http::{Entry, House, Menu, RouteEntry, Routes, assets, at_the_door, dress, guard_headers, remember_lang};
+use crate::platform::http::{Entry, Menu, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors};
 use crate::platform::imports::{self, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::platform::rooms::Room;
+use crate::platform::state::AppState;
 use crate::production::{batches, materials, parties, print_jobs, printers, serials, skus, styles, terms};
 use crate::public::{card, links, resolver};
 use crate::quality::{recalls, trace};
@@ -92,7 +93,7 @@ pub fn routes() -> Vec<RouteEntry> {
 
 /// The whole application, ready to be served or tested. Looks at cards are counted where a counter is handed in.
 pub fn app(
-    house: &House,
+    app: &AppState,
     counter: Option<Counter>,
 ) -> App<
     impl ServiceFactory<
@@ -104,18 +105,18 @@ pub fn app(
     > + use<>,
 > {
     App::new()
-        .app_data(web::Data::new(house.clone()))
+        .app_data(web::Data::new(app.clone()))
         .app_data(menu())
         .app_data(web::Data::new(import_tables()))
-        .app_data(web::Data::from(staff::door::porter()))
-        .app_data(web::Data::new(card::Desk::new(house, counter)))
+        .app_data(web::Data::from(staff::door::authenticator()))
+        .app_data(web::Data::new(card::Desk::new(app, counter)))
         .configure(|server| mount(Routes::Served(server)))
         .default_service(web::to(nowhere))
-        .wrap(from_fn(at_the_door))
-        .wrap(from_fn(dress))
+        .wrap(from_fn(authenticate))
+        .wrap(from_fn(render_errors))
         .wrap(from_fn(guard_headers))
         .wrap(from_fn(remember_lang))
-        .wrap(from_fn(pack))
+        .wrap(from_fn(compress))
         .wrap(Compress::default())
 }
 

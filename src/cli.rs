@@ -17,15 +17,15 @@ use clap::{Parser, Subcommand};
 use store::May;
 
 use crate::app;
-use crate::config::{Config, LogFormat};
 use crate::inspection::defects;
 use crate::kernel::text::Lang;
 use crate::kernel::time::{Clock, local_date};
 use crate::kernel::{Code, Error, Refusal, Result};
 use crate::ownership::scans::{Counter, DeviceKey};
+use crate::platform::config::{Config, LogFormat};
 use crate::platform::db::{self, DatabaseUrl, Store, StoreOptions};
-use crate::platform::http::House;
 use crate::platform::keys::KeyFile;
+use crate::platform::state::AppState;
 use crate::platform::words::Words;
 use crate::production::batches;
 
@@ -157,10 +157,10 @@ fn run(cli: Cli) -> Result<()> {
             log_to_stderr(config.log_format);
             let url = config.database()?;
             let listener = listen(&config.listen)?;
-            let house = opened(config, &url, May::Make)?;
+            let app = opened(config, &url, May::Make)?;
             warn_of_differences(&url)?;
-            invite_first(&house)?;
-            serve(&house, listener, || {})
+            invite_first(&app)?;
+            serve(&app, listener, || {})
         }
         Command::Demo { json, dir, port, garments } => demo::run(json, dir, port, garments),
         Command::Migrate => store::migrate(&config),
@@ -185,13 +185,13 @@ fn run(cli: Cli) -> Result<()> {
 }
 
 /// The house for a command that works on a store: nothing served, none made.
-fn open(config: Config) -> Result<House> {
+fn open(config: Config) -> Result<AppState> {
     let url = config.database()?;
     opened(config, &url, May::Open)
 }
 
 /// The house for a command that a deployment may begin with.
-fn open_or_begin(config: Config) -> Result<House> {
+fn open_or_begin(config: Config) -> Result<AppState> {
     let url = config.database()?;
     opened(config, &url, May::Begin)
 }
@@ -207,16 +207,16 @@ fn warn_of_differences(url: &DatabaseUrl) -> Result<()> {
     }
 }
 
-fn opened(config: Config, url: &DatabaseUrl, may: May) -> Result<House> {
+fn opened(config: Config, url: &DatabaseUrl, may: May) -> Result<AppState> {
     store::bring_up(url, may)?;
-    let house = house(config, url)?;
+    let app = app(config, url)?;
     // A deployment starts with the shipped catalogue of defects; what it changed there stays.
-    house.store.write_blocking(defects::seed)?;
-    Ok(house)
+    app.store.write_blocking(defects::seed)?;
+    Ok(app)
 }
 
 /// The house of a configuration: its store open, its keys read.
-fn house(config: Config, url: &DatabaseUrl) -> Result<House> {
+fn app(config: Config, url: &DatabaseUrl) -> Result<AppState> {
     let store = Store::open(url, &StoreOptions { connections: config.connections, ..StoreOptions::default() })?;
     let mut node = [0u8; 2];
     getrandom::fill(&mut node).map_err(|error| Error::broken(error.to_string()))?;
@@ -231,18 +231,18 @@ fn house(config: Config, url: &DatabaseUrl) -> Result<House> {
         )));
     }
     let keys = KeyFile::open_or_create(&place, today)?.keys()?;
-    Ok(House::new(store, clock, config, keys, u16::from_le_bytes(node)))
+    Ok(AppState::new(store, clock, config, keys, u16::from_le_bytes(node)))
 }
 
 /// Serves until the process is asked to stop. `listener` is bound already, so that a port in use is said before anything else is done;
 /// `ready` is called once requests are answered.
-fn serve(house: &House, listener: std::net::TcpListener, ready: impl FnOnce() + 'static) -> Result<()> {
-    let workers = match house.config.workers {
+fn serve(app: &AppState, listener: std::net::TcpListener, ready: impl FnOnce() + 'static) -> Result<()> {
+    let workers = match app.config.workers {
         0 => std::thread::available_parallelism().map_or(2, usize::from).min(4),
         workers => workers,
     };
-    let (served, jobs_house) = (house.clone(), house.clone());
-    let devices = DeviceKey::derive(&house.keys.house)?;
+    let (served, jobs_house) = (app.clone(), app.clone());
+    let devices = DeviceKey::derive(&app.keys.house)?;
     actix_web::rt::System::new().block_on(async move {
         let (counter, _counting) = Counter::start(jobs_house.store.clone(), jobs_house.clock.clone(), devices);
         let looks = counter.clone();
@@ -265,9 +265,9 @@ fn serve(house: &House, listener: std::net::TcpListener, ready: impl FnOnce() + 
 }
 
 /// Prints the one-time link that makes the first administrator, when there is nobody yet.
-fn invite_first(house: &House) -> Result<()> {
+fn invite_first(app: &AppState) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    if let Some(link) = runtime.block_on(crate::staff::accounts::first_link(house))? {
+    if let Some(link) = runtime.block_on(crate::staff::accounts::first_link(app))? {
         tell(&format!("Nobody has an account yet. Make the first administrator within a day at\n  {link}"));
     }
     Ok(())

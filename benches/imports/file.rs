@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
-use hangtag::config::Config;
 use hangtag::demo::{self, Plan};
 use hangtag::each;
 use hangtag::kernel::chance::Stream;
 use hangtag::kernel::money::show_decimal;
 use hangtag::kernel::time::Clock;
 use hangtag::kernel::{BatchNo, GarmentId, Result};
+use hangtag::platform::config::Config;
 use hangtag::platform::db::schema::{batch, party, sale};
 use hangtag::platform::db::{DatabaseUrl, Db, Store, StoreOptions, migrate};
-use hangtag::platform::http::House;
 use hangtag::platform::keys::KeyFile;
+use hangtag::platform::state::AppState;
 use hangtag::production::batches;
 
 /// Where a store is, as the program is told.
@@ -59,12 +59,12 @@ impl Season {
         let store = Store::open(&url, &StoreOptions::default()).unwrap();
         let clock = Clock::system();
         let keys = KeyFile::open_or_create(&KeyFile::place(folder), clock.now().date()).unwrap().keys().unwrap();
-        let house = House::new(store, clock, config, keys, 1);
+        let state = AppState::new(store, clock, config, keys, 1);
         // A fifth more than is needed: some are sold already, some wait in a batch on hold.
         let plan = Plan { garments: i64::try_from(rows).unwrap() * 6 / 5 + 125_000, sold_per_million: 5_000 };
-        demo::make(&house, plan, &mut |_| ()).unwrap();
+        demo::make(&state, plan, &mut |_| ()).unwrap();
         let (csv, without_gtin) = (folder.with_extension("csv"), folder.with_extension("bare.csv"));
-        let cards = house.store.read_blocking(|db| write(db, &house, rows, &csv, &without_gtin)).unwrap();
+        let cards = state.store.read_blocking(|db| write(db, &state, rows, &csv, &without_gtin)).unwrap();
         Self { folder: folder.to_owned(), csv, without_gtin, cards }
     }
 
@@ -104,10 +104,10 @@ fn unsold(db: &mut Db, rows: usize) -> Result<Vec<(GarmentId, NaiveDate)>> {
     Ok(garments)
 }
 
-fn write(db: &mut Db, house: &House, rows: usize, csv: &Path, without_gtin: &Path) -> Result<Vec<String>> {
+fn write(db: &mut Db, state: &AppState, rows: usize, csv: &Path, without_gtin: &Path) -> Result<Vec<String>> {
     let retailers: Vec<String> =
         each!(db, |c| party::table.filter(party::code.like("SHOP-%")).select(party::code).order(party::code).load(c))?;
-    let today = house.today();
+    let today = state.today();
     let mut all = BufWriter::new(std::fs::File::create(csv)?);
     let mut bare = BufWriter::new(std::fs::File::create(without_gtin)?);
     let rest = "retailer_code,sold_on,delivered_on,order_no,price,currency,channel,country,city";
@@ -121,7 +121,7 @@ fn write(db: &mut Db, house: &House, rows: usize, csv: &Path, without_gtin: &Pat
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(batches::batch(db, garment.batch())?.unwrap()),
         };
-        let of = batches::own_serial(&house.keys.serials, batch, garment)?;
+        let of = batches::own_serial(&state.keys.serials, batch, garment)?;
         // Most sell in the first months after they were made.
         let after = 14 + (chance.number() % 226).min(chance.number() % 286);
         let sold_on = from.checked_add_days(Days::new(after)).unwrap().min(today);

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, SqliteConnection};
-use hangtag::config::Config;
 use hangtag::demo::{self, Plan};
 use hangtag::kernel::serial::Keyring;
 use hangtag::kernel::time::Clock;
 use hangtag::kernel::{BatchNo, GarmentId};
+use hangtag::platform::config::Config;
 use hangtag::platform::db::{Db, Store, StoreOptions, migrate};
-use hangtag::platform::http::House;
 use hangtag::platform::keys::KeyFile;
+use hangtag::platform::state::AppState;
 use hangtag::production::batches;
 
 /// Most garments of one copied batch.
@@ -32,10 +32,10 @@ pub struct Stock {
 impl Stock {
     /// Makes a season in `folder`, then copies until `sold` more garments are sold.
     pub fn make(folder: &Path, sold: u64) -> Self {
-        let house = house(folder);
-        let season = demo::make(&house, Plan { garments: 125_000, sold_per_million: 400_000 }, &mut |_| ()).unwrap();
+        let state = state(folder);
+        let season = demo::make(&state, Plan { garments: 125_000, sold_per_million: 400_000 }, &mut |_| ()).unwrap();
         let template = season.sold[season.sold.len() / 2];
-        house
+        state
             .store
             .write_blocking(move |db| {
                 let Db::Sqlite(connection) = db else { unreachable!("the store is a file") };
@@ -49,15 +49,15 @@ impl Stock {
     }
 
     /// The house over it.
-    pub fn house(&self) -> House {
-        house(&self.folder)
+    pub fn state(&self) -> AppState {
+        state(&self.folder)
     }
 
     /// Paths of `count` cards, spread evenly over the copied garments.
     pub fn cards(&self, count: u64) -> Vec<String> {
-        let house = self.house();
-        let (keyring, stem): (&Keyring, _) = (&house.keys.serials, house.config.label_stem());
-        house
+        let state = self.state();
+        let (keyring, stem): (&Keyring, _) = (&state.keys.serials, state.config.label_stem());
+        state
             .store
             .read_blocking(|db| {
                 Ok((0..count)
@@ -75,14 +75,14 @@ impl Stock {
 }
 
 /// The house of a folder, made when it is not there.
-fn house(folder: &Path) -> House {
+fn state(folder: &Path) -> AppState {
     let config: Config = demo::settle(folder, 8080).unwrap();
     let url = config.database().unwrap();
     migrate(&url).unwrap();
     let store = Store::open(&url, &StoreOptions::default()).unwrap();
     let clock = Clock::system();
     let keys = KeyFile::open_or_create(&KeyFile::place(folder), clock.now().date()).unwrap().keys().unwrap();
-    House::new(store, clock, config, keys, 1)
+    AppState::new(store, clock, config, keys, 1)
 }
 
 #[derive(QueryableByName)]

@@ -12,7 +12,7 @@ use hangtag::ownership::sales::{self, NewSale, Sound};
 use hangtag::platform::db::schema::{batch, sale};
 use hangtag::platform::db::{Store, StoreOptions};
 use hangtag::platform::events::Stamp;
-use hangtag::platform::http::House;
+use hangtag::platform::state::AppState;
 use hangtag::production::batches;
 
 use crate::stock::Stock;
@@ -23,7 +23,7 @@ const UNITS: i64 = 1_000_000;
 
 /// The stores that are written to in turn.
 pub struct Shops {
-    house: House,
+    state: AppState,
     unsold: Arc<[GarmentId]>,
     next: Arc<AtomicUsize>,
     runtime: tokio::runtime::Runtime,
@@ -32,9 +32,9 @@ pub struct Shops {
 impl Shops {
     /// Sells the big batch of a stock.
     pub fn open(stock: &Stock) -> Self {
-        let house = stock.house();
+        let state = stock.state();
         let code = stock.big_batch.clone();
-        let unsold = house
+        let unsold = state
             .store
             .write_blocking(move |db| {
                 let enough =
@@ -47,24 +47,24 @@ impl Shops {
             })
             .unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        Self { house, unsold, next: Arc::default(), runtime }
+        Self { state, unsold, next: Arc::default(), runtime }
     }
 
     /// Sales registered in a second.
     pub fn sell(&self, group_commit: bool, lasting: Duration) -> f64 {
-        let url = self.house.config.database().unwrap();
+        let url = self.state.config.database().unwrap();
         let store = Store::open(&url, &StoreOptions { group_commit, ..StoreOptions::default() }).unwrap();
         let sold = Arc::new(AtomicU64::new(0));
         let start = Instant::now();
         self.runtime.block_on(async {
             let clients = (0..CLIENTS).map(|_| {
-                let (store, sold, next, house, unsold) =
-                    (store.clone(), sold.clone(), self.next.clone(), self.house.clone(), self.unsold.clone());
+                let (store, sold, next, state, unsold) =
+                    (store.clone(), sold.clone(), self.next.clone(), self.state.clone(), self.unsold.clone());
                 tokio::spawn(async move {
                     while start.elapsed() < lasting {
                         let garment = unsold[next.fetch_add(1, Ordering::Relaxed)];
-                        let (zone, today) = (house.config.time_zone, house.today());
-                        let stamp = Stamp { actor: "bench".into(), at: house.clock.now(), node: house.node };
+                        let (zone, today) = (state.config.time_zone, state.today());
+                        let stamp = Stamp { actor: "bench".into(), at: state.clock.now(), node: state.node };
                         let sale = NewSale { garment, retailer: None, sound: sound(today), source: "api" };
                         store.write(move |db| sales::register(db, &stamp, zone, &sale)).await.unwrap();
                         sold.fetch_add(1, Ordering::Relaxed);

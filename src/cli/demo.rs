@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::{house, listen, log_to_stderr, say, serve, tell, terminal_lang};
-use crate::config::LogFormat;
+use super::{app, listen, log_to_stderr, say, serve, tell, terminal_lang};
 use crate::demo::{self, DemoAccount, Plan, Season, Serving};
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};
+use crate::platform::config::LogFormat;
 use crate::platform::db;
-use crate::platform::http::House;
+use crate::platform::state::AppState;
 use crate::production::batches;
 use crate::staff::accounts::{self, Account, Role, Roles};
 
@@ -35,21 +35,21 @@ pub(super) fn run(json: bool, dir: Option<PathBuf>, port: u16, garments: u64) ->
     let config = demo::settle(&folder, listener.local_addr()?.port())?;
     let url = config.database()?;
     db::migrate(&url)?;
-    let house = house(config, &url)?;
+    let app = app(config, &url)?;
     tell(&format!("Making a season in {} …", folder.display()));
     let plan = Plan { garments: i64::try_from(garments).unwrap_or(i64::MAX), sold_per_million: 400_000 };
-    let season = demo::make(&house, plan, &mut |what| tell(&format!("  {what}")))?;
-    let people = people(&house)?;
-    let serving = serving(&house, &season, people)?;
+    let season = demo::make(&app, plan, &mut |what| tell(&format!("  {what}")))?;
+    let people = people(&app)?;
+    let serving = serving(&app, &season, people)?;
     if json {
         let line = serde_json::to_string(&serving).map_err(Error::broken)?;
-        serve(&house, listener, move || say(&line))
+        serve(&app, listener, move || say(&line))
     } else {
-        serve(&house, listener, move || welcome(&serving))
+        serve(&app, listener, move || welcome(&serving))
     }
 }
 
-fn people(house: &House) -> Result<Vec<DemoAccount>> {
+fn people(app: &AppState) -> Result<Vec<DemoAccount>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut people = Vec::new();
@@ -64,19 +64,19 @@ fn people(house: &House) -> Result<Vec<DemoAccount>> {
                 lang,
                 ..Account::default()
             };
-            accounts::add(house, draft, Some(&password)).await?;
+            accounts::add(app, draft, Some(&password)).await?;
             people.push(DemoAccount { role: role.as_str().to_owned(), user: (*user).to_owned(), password });
         }
         Ok(people)
     })
 }
 
-fn serving(house: &House, season: &Season, accounts: Vec<DemoAccount>) -> Result<Serving> {
-    let (keys, stem) = (house.keys.clone(), house.config.public_url.clone());
+fn serving(app: &AppState, season: &Season, accounts: Vec<DemoAccount>) -> Result<Serving> {
+    let (keys, stem) = (app.keys.clone(), app.config.public_url.clone());
     let step = (season.sold.len() / CARDS).max(1);
     let chosen: Vec<_> = season.sold.iter().step_by(step).take(CARDS).copied().collect();
     let to_claim = season.to_claim.clone();
-    let (cards, to_claim) = house.store.read_blocking(move |db| {
+    let (cards, to_claim) = app.store.read_blocking(move |db| {
         let mut cards = Vec::new();
         for garment in chosen {
             cards.extend(batches::address_of(db, &stem, &keys.serials, garment)?);
@@ -88,8 +88,8 @@ fn serving(house: &House, season: &Season, accounts: Vec<DemoAccount>) -> Result
         Ok((cards, to_claim))
     })?;
     Ok(Serving {
-        url: house.config.public_url.clone(),
-        database: house.config.database_url.clone(),
+        url: app.config.public_url.clone(),
+        database: app.config.database_url.clone(),
         cards,
         to_claim,
         batches: season.batches.clone(),

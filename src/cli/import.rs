@@ -12,11 +12,11 @@ use super::{say, tell, terminal_lang};
 use crate::app;
 use crate::kernel::{Code, Error, Fault, Refusal, Result};
 use crate::platform::exports::{Format, Sheet};
-use crate::platform::http::House;
 use crate::platform::imports::{
     Change, ChangeKind, CodeRule, ImportReport, ImportTable, ImportTables, Importer, Outcome, Parcel, ParcelFile, ParcelReport, Pass,
     Reading, change_rows, change_titles, changes_of, in_order, nearest, recognise, uploads,
 };
+use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
 /// Changes a dry run prints of each file.
@@ -64,13 +64,13 @@ impl ImportArgs {
 }
 
 /// Imports files, or only checks them; shows a bar while it goes.
-pub(super) fn run(house: &House, args: &ImportArgs) -> Result<()> {
+pub(super) fn run(app: &AppState, args: &ImportArgs) -> Result<()> {
     let (tables, words, reading) = (app::import_tables(), Words::of(terminal_lang()), args.reading()?);
     let mut files = files(args, &tables, &reading, words)?;
     in_order(&mut files, &tables, |file| file.table.columns.table);
-    let importer = Importer { stamp: house.stamp("cli"), party: None };
-    let mut parcel = Parcel::new(house, importer, &tables, files);
-    let folder = uploads(house).join(format!("{}.changes", house.id()));
+    let importer = Importer { stamp: app.stamp("cli"), party: None };
+    let mut parcel = Parcel::new(app, importer, &tables, files);
+    let folder = uploads(app).join(format!("{}.changes", app.id()));
     if args.changes.is_some() {
         std::fs::create_dir_all(&folder)?;
         parcel = parcel.keeping_changes(folder.clone(), usize::MAX);

@@ -8,9 +8,9 @@ use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{open, say, tell, terminal_lang};
-use crate::config::Config;
 use crate::kernel::{Code, Error, Fault, Result};
-use crate::platform::http::House;
+use crate::platform::config::Config;
+use crate::platform::state::AppState;
 use crate::platform::words::Words;
 use crate::production::labels::{Fonts, Format, Template, lint};
 use crate::production::print_jobs::{self, LabelRequest, Made, PrintJobState};
@@ -106,10 +106,10 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
     match command {
         LabelsCommand::Lint { names } => lint_all(&config, names),
         LabelsCommand::Preview { batch, template, out } => {
-            let house = open(config)?;
+            let app = open(config)?;
             let request = LabelRequest { batch, template, claim_codes: true, ..LabelRequest::default() };
-            hint_at_face(&request, house.config.default_lang);
-            let (png, left_out) = print_jobs::preview(&house, &request)?;
+            hint_at_face(&request, app.config.default_lang);
+            let (png, left_out) = print_jobs::preview(&app, &request)?;
             std::fs::write(&out, png)?;
             say_left_out(&left_out);
             say(&out.display().to_string());
@@ -128,14 +128,14 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
                 dpi,
                 ..LabelRequest::default()
             };
-            let house = open(config)?;
+            let app = open(config)?;
             if format != Format::Csv {
-                hint_at_face(&request, house.config.default_lang);
+                hint_at_face(&request, app.config.default_lang);
             }
             hint_at_claim_codes(claim_codes);
             let bar = bar();
-            let stamp = house.stamp(ACTOR);
-            let made = print_jobs::make_at(&house, &stamp, &request, &out, &mut |done, total| {
+            let stamp = app.stamp(ACTOR);
+            let made = print_jobs::make_at(&app, &stamp, &request, &out, &mut |done, total| {
                 bar.set_length(total);
                 bar.set_position(done);
             })?;
@@ -144,14 +144,14 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
             Ok(())
         }
         LabelsCommand::Print { batch, printer, count, template, claim_codes, language, dpi, silent } => {
-            let house = open(config)?;
+            let app = open(config)?;
             let language = Language::of(&language)
                 .ok_or_else(|| Error::from(Fault::new("language", Code::NotOneOf).with("value", language).with("allowed", "zpl, tspl")))?;
-            let printer = printer_code(&house, &printer, language, dpi, !silent)?;
+            let printer = printer_code(&app, &printer, language, dpi, !silent)?;
             let request = LabelRequest { batch, printer: Some(printer), count, template, claim_codes, ..LabelRequest::default() };
-            hint_at_face(&request, house.config.default_lang);
+            hint_at_face(&request, app.config.default_lang);
             hint_at_claim_codes(claim_codes);
-            print(&house, &request)
+            print(&app, &request)
         }
     }
 }
@@ -215,9 +215,9 @@ fn lint_all(config: &Config, names: Vec<String>) -> Result<()> {
 }
 
 /// The code of a printer; one named by its address is added if it is not known.
-fn printer_code(house: &House, named: &str, language: Language, dpi: i64, confirms: bool) -> Result<String> {
+fn printer_code(app: &AppState, named: &str, language: Language, dpi: i64, confirms: bool) -> Result<String> {
     let Some((host, port)) = named.rsplit_once(':') else {
-        let known: Vec<String> = house.store.read_blocking(printers::all)?.into_iter().map(|printer| printer.code).collect();
+        let known: Vec<String> = app.store.read_blocking(printers::all)?.into_iter().map(|printer| printer.code).collect();
         if known.iter().any(|code| code == named) {
             return Ok(named.to_owned());
         }
@@ -225,7 +225,7 @@ fn printer_code(house: &House, named: &str, language: Language, dpi: i64, confir
         return Err(Fault::new("printer", Code::NotOneOf).with("value", named).with("allowed", allowed).into());
     };
     let port: i64 = port.parse().map_err(|_| Error::from(Fault::new("printer", Code::NotANumber).with("value", named)))?;
-    let stamp = house.stamp(ACTOR);
+    let stamp = app.stamp(ACTOR);
     let wanted = Printer {
         code: named.replace([':', '[', ']'], "-").trim_matches('-').to_owned(),
         name: String::new(),
@@ -236,7 +236,7 @@ fn printer_code(house: &House, named: &str, language: Language, dpi: i64, confir
         confirms,
         ..Printer::default()
     };
-    let printer = house.store.write_blocking(move |db| {
+    let printer = app.store.write_blocking(move |db| {
         let known = printers::all(db)?.into_iter().find(|one| {
             (one.host.as_str(), one.port, one.language, one.dpi, one.confirms) == (wanted.host.as_str(), port, language, dpi, confirms)
         });
@@ -246,21 +246,21 @@ fn printer_code(house: &House, named: &str, language: Language, dpi: i64, confir
 }
 
 /// Prints, shows how far it is, and lists what nobody knows to be printed.
-fn print(house: &House, request: &LabelRequest) -> Result<()> {
+fn print(app: &AppState, request: &LabelRequest) -> Result<()> {
     let words = Words::of(terminal_lang());
     let bar = bar();
-    let id = print_jobs::queue_print(house, &house.stamp(ACTOR), request)?;
+    let id = print_jobs::queue_print(app, &app.stamp(ACTOR), request)?;
     let show = |all: i64, done: i64| {
         bar.set_length(u64::try_from(all).unwrap_or_default());
         bar.set_position(u64::try_from(done).unwrap_or_default());
     };
-    match print_jobs::run_job(house, id, &mut |totals| show(totals.all, totals.confirmed + totals.sent)) {
+    match print_jobs::run_job(app, id, &mut |totals| show(totals.all, totals.confirmed + totals.sent)) {
         // A server on the same store was quicker to take it.
         Err(Error::Refused(refusal)) if refusal.code == Code::Stale => {}
         other => other?,
     }
     let job = loop {
-        let job = house.store.read_blocking(move |db| print_jobs::job_view(db, id))?;
+        let job = app.store.read_blocking(move |db| print_jobs::job_view(db, id))?;
         show(job.labels, job.made);
         if !matches!(job.state, PrintJobState::Queued | PrintJobState::Running) {
             break job;
@@ -271,9 +271,9 @@ fn print(house: &House, request: &LabelRequest) -> Result<()> {
     if !job.message.is_empty() {
         tell(&printers::reasons(words, &job.message));
     }
-    let open = print_jobs::unaccounted(house, id)?;
+    let open = print_jobs::unaccounted(app, id)?;
     if job.state == PrintJobState::Paused {
-        tell(&words.say1("labels-print-waits", "page", format!("{}/labels/jobs/{id}", house.config.public_url)));
+        tell(&words.say1("labels-print-waits", "page", format!("{}/labels/jobs/{id}", app.config.public_url)));
     }
     open.iter().for_each(|one| say(&format!("{}\t{}", one.unit, one.serial)));
     let queued = job.labels - job.made - job.unaccounted;

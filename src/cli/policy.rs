@@ -6,8 +6,8 @@ use clap::Subcommand;
 use super::{say, tell, terminal_lang};
 use crate::kernel::time::{local_midnight, local_minute};
 use crate::kernel::{Code, Fault, Result};
-use crate::platform::http::House;
 use crate::platform::policies::{self, Policy, SetPolicy};
+use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
 /// What can be done with the values of policy.
@@ -31,12 +31,12 @@ pub(super) enum PolicyCommand {
 }
 
 /// Runs one of them.
-pub(super) fn run(house: &House, command: PolicyCommand) -> Result<()> {
+pub(super) fn run(app: &AppState, command: PolicyCommand) -> Result<()> {
     let words = Words::of(terminal_lang());
-    let (now, zone) = (house.clock.now(), house.config.time_zone);
+    let (now, zone) = (app.clock.now(), app.config.time_zone);
     match command {
         PolicyCommand::List => {
-            for policy in house.store.read_blocking(|db| policies::all(db, now))? {
+            for policy in app.store.read_blocking(|db| policies::all(db, now))? {
                 let since = policy.now.valid_from.map_or_else(|| "-".to_owned(), |at| local_minute(at, zone));
                 say(&format!("{}\t{}\t{since}\t{}", policy.code, policy.now.value, policy.about.get(words.lang())));
             }
@@ -47,8 +47,8 @@ pub(super) fn run(house: &House, command: PolicyCommand) -> Result<()> {
                 Fault::new("code", Code::NotOneOf).with("value", &code).with("allowed", known.join(", "))
             })?;
             let wanted = SetPolicy { value, reason, valid_from: from.map(|day| local_midnight(day, zone)) };
-            let stamp = house.stamp("cli");
-            let set = house.store.write_blocking(move |db| policies::set(db, &stamp, which, &wanted))?;
+            let stamp = app.stamp("cli");
+            let set = app.store.write_blocking(move |db| policies::set(db, &stamp, which, &wanted))?;
             let holds = set.versions.iter().max_by_key(|version| version.version).and_then(|version| version.valid_from);
             let said = [("code", code), ("value", value.to_string()), ("from", holds.map(|at| local_minute(at, zone)).unwrap_or_default())];
             tell(&words.say_with("policy-values-set", &said));

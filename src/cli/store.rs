@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::{in_words, say, tell, terminal_lang};
-use crate::config::Config;
 use crate::inspection::defects;
 use crate::kernel::time::{Clock, local_date};
 use crate::kernel::{Code, Error, Refusal, Result};
+use crate::platform::config::Config;
 use crate::platform::db::{self, DatabaseUrl, Finding, Migrated, Says, Store, StoreOptions};
 use crate::platform::disk;
 use crate::platform::keys::{KeyFile, Purpose};

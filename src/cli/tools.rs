@@ -4,7 +4,7 @@ use std::io::{BufRead, Write};
 
 use super::say;
 use crate::kernel::{Code, Error, Result};
-use crate::platform::http::House;
+use crate::platform::state::AppState;
 use crate::production::batches;
 use crate::production::serials::{self, Scanned};
 
@@ -32,10 +32,10 @@ pub(super) fn gs1_parse() -> Result<()> {
 }
 
 /// Says what a serial names. Fails when we did not issue it.
-pub(super) fn serial_check(house: &House, text: &str) -> Result<()> {
-    let (keys, stem) = (house.keys.clone(), house.config.label_stem());
+pub(super) fn serial_check(app: &AppState, text: &str) -> Result<()> {
+    let (keys, stem) = (app.keys.clone(), app.config.label_stem());
     let scanned = Scanned::read("serial", text, None)?;
-    let found = house.store.read_blocking(move |db| {
+    let found = app.store.read_blocking(move |db| {
         let Some(garment) = serials::find(db, &keys.serials, &scanned)? else { return Ok(None) };
         let batch = batches::batch(db, garment.batch())?;
         let address = batches::address_of(db, &stem, &keys.serials, garment)?;

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::{say, tell, terminal_lang};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Result};
-use crate::platform::http::House;
+use crate::platform::state::AppState;
 use crate::platform::words::Words;
 use crate::staff::accounts::{self, Account, Role, Roles};
 
@@ -49,21 +49,21 @@ pub(super) enum UserCommand {
 }
 
 /// Runs one of them.
-pub(super) fn run(house: &House, command: UserCommand) -> Result<()> {
+pub(super) fn run(app: &AppState, command: UserCommand) -> Result<()> {
     let words = Words::of(terminal_lang());
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         match command {
             UserCommand::Add { login, name, roles, party, lang, password_stdin } => {
                 let roles: Vec<Role> = roles.iter().map(|role| Role::read("roles", role)).collect::<std::result::Result<_, _>>()?;
                 let lang = match lang {
-                    None => house.config.default_lang,
+                    None => app.config.default_lang,
                     Some(tag) => Lang::of_tag(&tag)
                         .ok_or_else(|| Fault::new("lang", Code::NotOneOf).with("value", &tag).with("allowed", "zh-CN, en"))?,
                 };
                 let (name, roles) = (name.unwrap_or_else(|| login.clone()), Roles::from(roles));
                 let draft = Account { login, name, roles, party_code: party, lang, ..Account::default() };
                 let password = if password_stdin { Some(read_password()?) } else { None };
-                let (account, link) = accounts::add(house, draft, password.as_deref()).await?;
+                let (account, link) = accounts::add(app, draft, password.as_deref()).await?;
                 tell(&words.say1("user-added", "login", &account.login));
                 if let Some(link) = link {
                     tell(&words.say("user-link-about"));
@@ -71,7 +71,7 @@ pub(super) fn run(house: &House, command: UserCommand) -> Result<()> {
                 }
             }
             UserCommand::List => {
-                for account in accounts::list(house).await? {
+                for account in accounts::list(app).await? {
                     let lang = words.lang();
                     say(&format!(
                         "{}\t{}\t{}\t{}\t{}",
@@ -84,11 +84,11 @@ pub(super) fn run(house: &House, command: UserCommand) -> Result<()> {
                 }
             }
             UserCommand::Disable { login } => {
-                let account = accounts::disable(house, &login).await.map_err(|error| named(error, &login))?;
+                let account = accounts::disable(app, &login).await.map_err(|error| named(error, &login))?;
                 tell(&words.say1("user-disabled", "login", &account.login));
             }
             UserCommand::Link { login } => {
-                let (_, link) = accounts::new_link(house, &login).await.map_err(|error| named(error, &login))?;
+                let (_, link) = accounts::new_link(app, &login).await.map_err(|error| named(error, &login))?;
                 tell(&words.say("user-link-about"));
                 say(link.shown());
             }

@@ -13,9 +13,9 @@ use serde::Serialize;
 
 pub use season::{Plan, Season, make};
 
-use crate::config::{Config, SETTINGS_FILE};
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};
+use crate::platform::config::{Config, SETTINGS_FILE};
 
 /// Garments made when nobody says.
 pub const GARMENTS: u64 = 180_000;

@@ -14,8 +14,8 @@ use crate::kernel::{BatchNo, Error, GarmentId, Id, Result};
 use crate::ownership::holders::{self, Secret};
 use crate::ownership::sales::{self, NewSale, Sound};
 use crate::platform::events::Stamp;
-use crate::platform::http::House;
 use crate::platform::rooms::made;
+use crate::platform::state::AppState;
 use crate::production::batches::{self, Batch, BatchSheet, BatchStatus, LotUse};
 use crate::production::labels::{Format, Target};
 use crate::production::materials::{self, Lot, LotKind, LotPart, LotSheet};
@@ -82,10 +82,10 @@ struct Made {
 ///
 /// # Errors
 /// When the store or a room refuses something: a fault of the demo's data.
-pub fn make(house: &House, plan: Plan, tell: &mut dyn FnMut(&str)) -> Result<Season> {
-    let today = house.today();
+pub fn make(app: &AppState, plan: Plan, tell: &mut dyn FnMut(&str)) -> Result<Season> {
+    let today = app.today();
     let first = today.checked_sub_days(Days::new(DAYS + 90)).ok_or_else(|| Error::broken("the calendar is too short"))?;
-    let mut season = Maker { house, first, today, chance: Chance::new(0x4861_6e67), tell };
+    let mut season = Maker { app, first, today, chance: Chance::new(0x4861_6e67), tell };
     season.catalogue()?;
     let lots = season.lots()?;
     let made = season.batches(plan, &lots)?;
@@ -104,7 +104,7 @@ pub fn make(house: &House, plan: Plan, tell: &mut dyn FnMut(&str)) -> Result<Sea
 }
 
 struct Maker<'a> {
-    house: &'a House,
+    app: &'a AppState,
     first: NaiveDate,
     today: NaiveDate,
     chance: Chance,
@@ -135,13 +135,13 @@ impl Maker<'_> {
     /// A stamp of ten in the morning of a day in China, never of the future.
     fn stamp(&self, actor: &str, day: NaiveDate) -> Stamp {
         let at = day.and_time(NaiveTime::MIN) + chrono::Duration::hours(2);
-        Stamp { actor: actor.to_owned(), at: at.min(self.house.clock.now()), node: self.house.node }
+        Stamp { actor: actor.to_owned(), at: at.min(self.app.clock.now()), node: self.app.node }
     }
 
     fn catalogue(&mut self) -> Result<()> {
         (self.tell)("parties, styles, skus");
         let (first, stamp) = (self.first, self.stamp("system", self.first));
-        self.house.store.write_blocking(move |db| {
+        self.app.store.write_blocking(move |db| {
             for who in PARTIES {
                 let party = Party {
                     code: who.code.into(),
@@ -240,7 +240,7 @@ impl Maker<'_> {
             }
         }
         let stamp = self.stamp("system", self.first);
-        self.house.store.write_blocking(move |db| {
+        self.app.store.write_blocking(move |db| {
             for draft in &drafts {
                 materials::create(db, &stamp, draft.clone())?;
             }
@@ -320,8 +320,8 @@ impl Maker<'_> {
         let (sku, factory) = (sku_code(garment, colour.1, size.0), garment.factory.into());
         let batch = BatchSheet { batch, sku, factory, lots: uses, ..BatchSheet::default() };
         let (planned, minted) = (self.stamp("system", started_on), self.stamp("staff:operator", finished_on));
-        let epoch = self.house.keys.serials.newest();
-        let no = self.house.store.write_blocking(move |db| {
+        let epoch = self.app.keys.serials.newest();
+        let no = self.app.store.write_blocking(move |db| {
             let made = batches::create(db, &planned, batch.clone())?;
             batches::mint(db, &minted, made.no, units, epoch, made.gtin.as_deref())?;
             Ok(made.no)
@@ -342,13 +342,13 @@ impl Maker<'_> {
             claim_codes: true,
             ..LabelRequest::default()
         };
-        print_jobs::make(self.house, &self.stamp("staff:operator", on), &rows, Target::Stream(&mut std::io::sink()), &mut |_, _| ())?;
+        print_jobs::make(self.app, &self.stamp("staff:operator", on), &rows, Target::Stream(&mut std::io::sink()), &mut |_, _| ())?;
         Ok(())
     }
 
     fn sales(&mut self, made: &[Made]) -> Result<(Vec<GarmentId>, Vec<GarmentId>)> {
         (self.tell)("sales over eighteen months");
-        let retailers: Vec<(Id, &'static str)> = self.house.store.read_blocking(|db| {
+        let retailers: Vec<(Id, &'static str)> = self.app.store.read_blocking(|db| {
             let mut found = Vec::new();
             for who in PARTIES.iter().filter(|who| who.role == parties::Role::Retailer) {
                 if let Some(party) = parties::by_code(db, who.code)? {
@@ -388,12 +388,12 @@ impl Maker<'_> {
             }
         }
         all.sort_by_key(|(sale, _)| (sale.sound.sold_on, sale.garment));
-        let zone = self.house.config.time_zone;
+        let zone = self.app.config.time_zone;
         for chunk in all.chunks(CHUNK) {
             let chunk: Vec<NewSale> = chunk.iter().map(|(sale, _)| sale.clone()).collect();
             let Some(last) = chunk.last().map(|sale| sale.sound.sold_on) else { continue };
             let stamp = self.stamp("api:web-shop", last);
-            self.house.store.write_blocking(move |db| {
+            self.app.store.write_blocking(move |db| {
                 let examined = sales::examine(db, &stamp, zone, &chunk)?;
                 if let Some((_, refusal)) = examined.refused.into_iter().next() {
                     return Err(refusal.into());
@@ -410,18 +410,18 @@ impl Maker<'_> {
         (self.tell)("holders");
         let chosen: Vec<GarmentId> = sold.iter().rev().filter(|_| self.chance.once_in_a_million(150_000)).copied().take(400).collect();
         let open = sold.iter().rev().find(|garment| !chosen.contains(garment)).copied();
-        let (house, today) = (self.house.clone(), self.today);
+        let (app, today) = (self.app.clone(), self.today);
         let stamp = self.stamp("holder", self.today);
         let secrets: Vec<(GarmentId, Secret)> = chosen.into_iter().map(|garment| (garment, Secret::fresh())).collect();
-        self.house.store.write_blocking(move |db| {
+        self.app.store.write_blocking(move |db| {
             for (garment, secret) in &secrets {
                 let Some(batch) = batches::batch(db, garment.batch())? else { continue };
-                let Some(code) = claim_code(&house, &batch, *garment) else { continue };
-                let _claimed = holders::claim(db, &stamp, &house.keys.serials, *garment, &code, today, secret)?;
+                let Some(code) = claim_code(&app, &batch, *garment) else { continue };
+                let _claimed = holders::claim(db, &stamp, &app.keys.serials, *garment, &code, today, secret)?;
             }
             let Some(garment) = open else { return Ok(None) };
             let batch = batches::batch(db, garment.batch())?;
-            Ok(batch.and_then(|batch| claim_code(&house, &batch, garment)).map(|code| (garment, code)))
+            Ok(batch.and_then(|batch| claim_code(&app, &batch, garment)).map(|code| (garment, code)))
         })
     }
 }
@@ -452,7 +452,7 @@ impl Maker<'_> {
             }
         }
         let stamp = self.stamp("staff:inspector", self.today);
-        self.house.store.write_blocking(move |db| {
+        self.app.store.write_blocking(move |db| {
             defects::seed(db)?;
             findings::log(db, &stamp, &news).map(drop)
         })
@@ -460,10 +460,10 @@ impl Maker<'_> {
 }
 
 /// The code under the scratch film of a garment.
-fn claim_code(house: &House, batch: &batches::Batch, garment: GarmentId) -> Option<String> {
+fn claim_code(app: &AppState, batch: &batches::Batch, garment: GarmentId) -> Option<String> {
     let epoch = crate::kernel::serial::Epoch::new(u8::try_from(batch.minted_epoch?).ok()?)?;
     let gtin = batch.minted_gtin.as_deref().and_then(batches::gtin14).unwrap_or(crate::kernel::serial::NO_GTIN);
-    house.keys.serials.claim_code(&gtin, garment, epoch).map(|code| code.grouped())
+    app.keys.serials.claim_code(&gtin, garment, epoch).map(|code| code.grouped())
 }
 
 fn lot(code: &str, supplier: &str, kind: LotKind, material: Both, quantity: i64, unit: &str, produced_on: NaiveDate) -> LotSheet {

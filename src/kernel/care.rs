@@ -70,7 +70,7 @@ struct Drawing {
     strokes: &'static [&'static str],
     /// Letters or digits inside: text, centre x, centre y, height.
     text: Option<(&'static str, f64, f64, f64)>,
-    /// Filled dots: how many, at which height.
+    /// FormState dots: how many, at which height.
     dots: (u8, f64),
     /// Bars below: one for mild, two for very mild.
     bars: u8,

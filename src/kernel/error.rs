@@ -1,4 +1,4 @@
-//! One error type for the house, and the one table of error codes.
+//! One error type for everything, and the one table of error codes.
 //!
 //! Which type to use where:
 //! - a **rule** or a **store** function returns [`Result`]; what a person can mend is a [`Refusal`] (a code, its arguments, the fields it is about);
@@ -342,7 +342,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What can go wrong anywhere in the house.
+/// What can go wrong anywhere.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Refused: the asker can mend it.

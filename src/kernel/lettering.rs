@@ -1,4 +1,4 @@
-//! The house's own lettering: single-stroke skeletons of the printable Latin characters.
+//! Our own lettering: single-stroke skeletons of the printable Latin characters.
 //!
 //! A label must be drawable on a machine with no font at all, and a care symbol carries digits and letters. Both take their shapes from here:
 //! `production::labels` widens the strokes into a font, [`super::care`] draws them as they are.

@@ -25,7 +25,7 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// Both, the house's own first.
+    /// Both, the brand's own language first.
     pub const ALL: [Lang; 2] = [Lang::Zh, Lang::En];
 
     /// The BCP 47 tag, as in `lang="…"`.

@@ -44,9 +44,6 @@ pub struct Fact {
 }
 
 /// Appends a fact. `body` becomes a JSON object without a `v` of its own; it never holds personal data.
-///
-/// # Errors
-/// When the store does.
 pub fn append(db: &mut Db, stamp: &Stamp, kind: EventKind, subject: Subject, body: &impl Serialize) -> Result<()> {
     let body = versioned(body)?;
     let id = stamp.id().0;
@@ -77,9 +74,6 @@ pub fn append(db: &mut Db, stamp: &Stamp, kind: EventKind, subject: Subject, bod
 }
 
 /// Appends one fact of the same kind about each of many garments, in as few statements as fit. Bodies are as for [`append`].
-///
-/// # Errors
-/// When the store does.
 pub fn append_garments<B: Serialize>(db: &mut Db, stamp: &Stamp, kind: EventKind, facts: &[(i64, B)]) -> Result<()> {
     for chunk in facts.chunks(super::db::chunk_rows(6)) {
         let rows = chunk
@@ -115,9 +109,6 @@ fn versioned(body: &(impl Serialize + ?Sized)) -> Result<String> {
 }
 
 /// The facts about a subject, oldest first.
-///
-/// # Errors
-/// When the store does.
 pub fn of(db: &mut Db, subject: Subject) -> Result<Vec<Fact>> {
     Ok(match subject {
         Subject::Garment(garment) => each!(db, |c| garment_event::table
@@ -134,9 +125,6 @@ pub fn of(db: &mut Db, subject: Subject) -> Result<Vec<Fact>> {
 }
 
 /// Says that what is held in memory under `name` has changed: every process reloads it at its next look.
-///
-/// # Errors
-/// When the store does.
 pub fn bump(db: &mut Db, name: &'static str) -> Result<()> {
     use super::db::schema::held_version::dsl;
     each!(db, |c| diesel::insert_into(dsl::held_version)
@@ -149,9 +137,6 @@ pub fn bump(db: &mut Db, name: &'static str) -> Result<()> {
 }
 
 /// The version of what is held in memory under `name`; 0 before the first change.
-///
-/// # Errors
-/// When the store does.
 pub fn held_version(db: &mut Db, name: &str) -> Result<i64> {
     use super::db::schema::held_version::dsl;
     let rows: Vec<i64> = each!(db, |c| dsl::held_version.filter(dsl::name.eq(name)).select(dsl::version).load(c))?;
@@ -159,9 +144,6 @@ pub fn held_version(db: &mut Db, name: &str) -> Result<i64> {
 }
 
 /// When the newest fact about anything but a garment was. None before the first.
-///
-/// # Errors
-/// When the store does.
 pub fn newest(db: &mut Db) -> Result<Option<NaiveDateTime>> {
     // Ids grow with time, so the newest is one step into the key.
     let things: Vec<NaiveDateTime> = each!(db, |c| event::table.order(event::id.desc()).limit(1).select(event::at).load(c))?;

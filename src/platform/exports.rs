@@ -5,7 +5,7 @@
 //! formula gets an apostrophe in front (OWASP, CSV injection). XLSX texts are texts by type and need none.
 //!
 //! ```ignore
-//! exports::download(&house.store, Format::Xlsx, "lots", vec!["Code".into(), "Metres".into()], |db, sheet| {
+//! exports::download(&app.store, Format::Xlsx, "lots", vec!["Code".into(), "Metres".into()], |db, sheet| {
 //!     for lot in store::all(db)? {
 //!         sheet.row(&[lot.code.into(), lot.metres.into()])?;
 //!     }

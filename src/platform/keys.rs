@@ -1,4 +1,4 @@
-//! The house's secret keys: one text file beside the store, readable by its owner alone.
+//! The deployment's secret keys: one text file beside the store, readable by its owner alone.
 //!
 //! A line is `<purpose> <number> <64 hexadecimal digits> <day it was made>`. Purposes:
 //! - `serial`: the roots of serials and claim codes, one per epoch (0 to 31). The newest mints, all verify; a lost one makes its labels worthless.

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of garments beyond the kernel's values.
 
+pub mod config;
 pub mod db;
 pub mod disk;
 pub mod events;
@@ -12,4 +13,5 @@ pub mod jobs;
 pub mod keys;
 pub mod policies;
 pub mod rooms;
+pub mod state;
 pub mod words;

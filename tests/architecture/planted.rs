@@ -43,7 +43,6 @@ const BASE: &[(&str, &str)] = &[
 const PLAN: Plan = Plan {
     wings: &["kernel", "platform", "production", "ownership", "quality"],
     front: &["lib", "main", "app"],
-    placed: &[],
     open_wings: &["platform"],
     schema: ("platform/db", "platform/db/schema"),
     tables: &[("production/parties", &["party"]), ("ownership/sales", &["sale"])],

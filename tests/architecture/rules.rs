@@ -136,16 +136,12 @@ pub fn check(facts: &Facts, plan: &Plan) -> Review {
 }
 
 fn home_in(plan: &Plan, module: &[String]) -> Home {
-    let placed = plan.placed.iter().find(|(path, _)| module.first().is_some_and(|first| first == path));
-    let (path, depth): (Vec<&str>, usize) = match placed {
-        Some((_, room)) => (room.split('/').collect(), 1),
-        None => (module.iter().map(String::as_str).collect(), 2),
-    };
+    let path: Vec<&str> = module.iter().map(String::as_str).collect();
     let wing = path.first().and_then(|first| plan.wings.iter().position(|wing| wing == first));
     match (wing, path.as_slice()) {
         (Some(0), [kernel, ..]) => Home { wing: 0, room: (*kernel).to_owned(), depth: 1 },
         (Some(wing), [name]) => Home { wing, room: (*name).to_owned(), depth: 1 },
-        (Some(wing), [name, room, ..]) => Home { wing, room: format!("{name}/{room}"), depth },
+        (Some(wing), [name, room, ..]) => Home { wing, room: format!("{name}/{room}"), depth: 2 },
         _ => Home { wing: plan.wings.len(), room: path.first().map_or("lib", |first| first).to_owned(), depth: 1 },
     }
 }
@@ -206,16 +202,6 @@ impl Checker<'_> {
             } else if !self.plan.front.contains(&home.room.as_str()) && told.insert(home.room.clone()) {
                 let at = Spot { file: format!("src/{}", home.room).into(), line: 1 };
                 self.find("rooms", &at, module, format!("{} is no wing", home.room));
-            }
-        }
-        for (path, _) in self.plan.placed {
-            if !self.facts.modules.contains_key([(*path).to_owned()].as_slice()) {
-                self.find(
-                    "rooms",
-                    &plan_spot(),
-                    &[(*path).to_owned()],
-                    format!("src/{path}.rs is said to be a room elsewhere and is not there any more"),
-                );
             }
         }
         for (at, module, word) in self.facts.items.clone() {

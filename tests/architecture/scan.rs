@@ -425,7 +425,7 @@ impl<'a> Scanner<'a> {
         let is_of_store = at > 1 && word(tokens.get(at - 2)).as_deref() == Some("store");
         let is_told = match (name.as_str(), &arguments) {
             ("store", None) => true,
-            ("insert_into" | "save_changes" | "glance" | "read_blocking" | "write_blocking", Some(_)) => true,
+            ("insert_into" | "save_changes" | "read_inline" | "read_blocking" | "write_blocking", Some(_)) => true,
             ("read" | "write", Some(_)) if is_of_store => true,
             ("write" | "change", Some(arguments)) => arguments.iter().any(|token| punct(Some(token)) == Some('|')),
             _ => false,

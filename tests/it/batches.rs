@@ -29,8 +29,8 @@ async fn furnish(app: &TestApp) {
     party(app, "FAC").await;
     lot(app, lot_draft("FAB-1")).await.unwrap();
     lot(app, lot_draft("FAB-2")).await.unwrap();
-    let stamp = app.house.stamp("system");
-    let made = app.house.store.write(move |db| {
+    let stamp = app.state.stamp("system");
+    let made = app.state.store.write(move |db| {
         made::<StyleView>(db, &stamp, json!({"code": "ST", "brand": "B", "name": {"zh": "衬衫", "en": "Shirt"}, "category": "shirt"}))?;
         for (code, gtin) in [("SKU", Some(GTIN)), ("BARE", None)] {
             let sku = json!({"style": "ST", "code": code, "gtin": gtin, "colour": {"zh": "白", "en": "White"}, "size": "M", "size_label": "170/88A"});
@@ -62,24 +62,24 @@ fn used(component: &str, lot: &str, units: &str) -> LotUse {
 }
 
 async fn make(app: &TestApp, batch: BatchSheet) -> Result<BatchNo, Error> {
-    let stamp = app.house.stamp("system");
-    app.house.store.write(move |db| Ok(batches::create(db, &stamp, batch.clone())?.no)).await
+    let stamp = app.state.stamp("system");
+    app.state.store.write(move |db| Ok(batches::create(db, &stamp, batch.clone())?.no)).await
 }
 
 async fn mint(app: &TestApp, no: BatchNo, count: i64, gtin: Option<&'static str>) -> Result<batches::Minted, Error> {
-    let (stamp, epoch) = (app.house.stamp("system"), app.house.keys.serials.newest());
-    app.house.store.write(move |db| batches::mint(db, &stamp, no, count, epoch, gtin)).await
+    let (stamp, epoch) = (app.state.stamp("system"), app.state.keys.serials.newest());
+    app.state.store.write(move |db| batches::mint(db, &stamp, no, count, epoch, gtin)).await
 }
 
 async fn find(app: &TestApp, gtin: Option<&str>, text: &str) -> Result<Option<GarmentId>, Error> {
     let (keys, scanned) =
-        (app.house.keys.clone(), gtin.map_or_else(|| Scanned::read("serial", text, None), |gtin| Ok(Scanned::label(gtin, text)))?);
-    app.house.store.read(move |db| serials::find(db, &keys.serials, &scanned)).await
+        (app.state.keys.clone(), gtin.map_or_else(|| Scanned::read("serial", text, None), |gtin| Ok(Scanned::label(gtin, text)))?);
+    app.state.store.read(move |db| serials::find(db, &keys.serials, &scanned)).await
 }
 
 async fn serial(app: &TestApp, no: BatchNo, unit: i64) -> String {
-    let keys = app.house.keys.clone();
-    app.house
+    let keys = app.state.keys.clone();
+    app.state
         .store
         .read(move |db| Ok(batches::serial_of(db, &keys.serials, GarmentId::new(no, unit).unwrap())?.unwrap().serial))
         .await
@@ -89,7 +89,7 @@ async fn serial(app: &TestApp, no: BatchNo, unit: i64) -> String {
 /// Rows of every table, to see what a write left.
 async fn rows(app: &TestApp) -> Vec<i64> {
     use diesel::prelude::*;
-    let counted = app.house.store.read(|db| {
+    let counted = app.state.store.read(|db| {
         each!(db, |c| Ok(vec![
             schema::batch::table.count().get_result::<i64>(c)?,
             schema::batch_lot::table.count().get_result(c)?,
@@ -126,7 +126,7 @@ story!(a_batch_is_made_out_of_lots, |app| {
         .collect();
     assert_eq!(lots, [("pocket", "FAB-1", None), ("shell", "FAB-1", Some("1-500")), ("shell", "FAB-2", Some("501-"))]);
     // Inside, units count from 0 and leave the end out.
-    let inside = app.house.store.read(|db| {
+    let inside = app.state.store.read(|db| {
         let no = batches::batch_by_code(db, "B/1")?.unwrap().no;
         Ok((no, batches::lots_of(db, no)?.into_iter().map(|used| used.units).collect::<Vec<_>>()))
     });
@@ -226,8 +226,8 @@ story!(minting_writes_one_row_whatever_the_size, |app| {
     mint(&app, no, UNITS_PER_BATCH - 1_000_005, Some(GTIN)).await.unwrap();
     assert_eq!(told(mint(&app, no, 1, Some(GTIN)).await).0, "batch_too_large");
     // What has serials keeps its sku; what is held gets none.
-    let stamp = app.house.stamp("system");
-    let other_sku = app.house.store.write(move |db| {
+    let stamp = app.state.stamp("system");
+    let other_sku = app.state.store.write(move |db| {
         let before: BatchSheet = found(db, "B", Sees::ALL)?;
         saved(BatchSheet { sku: "BARE".into(), ..before.clone() }, db, &stamp, Some(&before))
     });
@@ -248,9 +248,9 @@ story!(mints_at_the_same_time_share_no_unit, |app| {
     let no = make(&app, draft("B", "SKU")).await.unwrap();
     let mints: Vec<_> = (0..12)
         .map(|_| {
-            let (house, stamp) = (app.house.clone(), app.house.stamp("system"));
-            let epoch = house.keys.serials.newest();
-            actix_web::rt::spawn(async move { house.store.write(move |db| batches::mint(db, &stamp, no, 7, epoch, Some(GTIN))).await })
+            let (state, stamp) = (app.state.clone(), app.state.stamp("system"));
+            let epoch = state.keys.serials.newest();
+            actix_web::rt::spawn(async move { state.store.write(move |db| batches::mint(db, &stamp, no, 7, epoch, Some(GTIN))).await })
         })
         .collect();
     let mut starts = Vec::new();
@@ -266,8 +266,8 @@ story!(void_units_are_a_bitmap, |app| {
     let no = make(&app, draft("B", "SKU")).await.unwrap();
     mint(&app, no, 100_000, Some(GTIN)).await.unwrap();
     let void = |units: Vec<std::ops::Range<i64>>, reason: &'static str| {
-        let stamp = app.house.stamp("staff:operator");
-        app.house.store.write(move |db| batches::void_units(db, &stamp, no, &units, reason))
+        let stamp = app.state.stamp("staff:operator");
+        app.state.store.write(move |db| batches::void_units(db, &stamp, no, &units, reason))
     };
     assert_eq!(void(vec![10..20, 500..501], "torn").await.unwrap(), 11);
     assert_eq!(void(vec![15..25], "torn again").await.unwrap(), 5);
@@ -281,7 +281,7 @@ story!(void_units_are_a_bitmap, |app| {
     ] {
         assert_eq!(told(void(units, reason).await).1[0].0, field);
     }
-    let known = app.house.store.read(move |db| {
+    let known = app.state.store.read(move |db| {
         let is_void = |db: &mut _, unit| batches::is_void(db, GarmentId::new(no, unit).unwrap());
         let facts = events::of(db, Subject::Thing("batch", no.0))?;
         Ok((is_void(db, 9)?, is_void(db, 24)?, is_void(db, 25)?, batches::voids_of(db, no)?.len(), facts.last().unwrap().body.clone()))
@@ -289,7 +289,7 @@ story!(void_units_are_a_bitmap, |app| {
     let (nine, twenty_four, twenty_five, count, fact) = known.await.unwrap();
     assert_eq!((nine, twenty_four, twenty_five, count), (false, true, false, 16));
     assert!(fact.contains("torn again") && fact.contains("16-25"), "people count from 1: {fact}");
-    let issued = |unit| app.house.store.read(move |db| batches::is_issued(db, GarmentId::new(no, unit).unwrap()));
+    let issued = |unit| app.state.store.read(move |db| batches::is_issued(db, GarmentId::new(no, unit).unwrap()));
     assert_eq!((issued(0).await.unwrap(), issued(10).await.unwrap(), issued(100_000).await.unwrap()), (true, false, false));
 });
 
@@ -311,10 +311,10 @@ story!(a_serial_leads_to_its_garment_and_back, |app| {
     assert_eq!(find(&app, None, &plain).await.unwrap(), GarmentId::new(bare, 3));
     assert_eq!(find(&app, Some("00000000000000"), &plain).await.unwrap(), GarmentId::new(bare, 3));
     // Another GTIN, a unit not minted, a void unit, a forgery: all the same nothing.
-    let forged = app.house.keys.serials.mint(b"09506000134352", GarmentId::new(no, 100).unwrap()).to_string();
-    let nowhere = app.house.keys.serials.mint(b"09506000134352", GarmentId::new(BatchNo(77), 0).unwrap()).to_string();
-    let stamp = app.house.stamp("system");
-    app.house.store.write(move |db| batches::void_units(db, &stamp, no, &[50..51], "torn")).await.unwrap();
+    let forged = app.state.keys.serials.mint(b"09506000134352", GarmentId::new(no, 100).unwrap()).to_string();
+    let nowhere = app.state.keys.serials.mint(b"09506000134352", GarmentId::new(BatchNo(77), 0).unwrap()).to_string();
+    let stamp = app.state.stamp("system");
+    app.state.store.write(move |db| batches::void_units(db, &stamp, no, &[50..51], "torn")).await.unwrap();
     let void = serial(&app, no, 50).await;
     for (gtin, text) in [
         (Some("04006381333931"), &printed),
@@ -334,8 +334,8 @@ story!(a_serial_leads_to_its_garment_and_back, |app| {
     assert_eq!(told(find(&app, Some(GTIN), &typo).await).0, "serial_typo");
     assert_eq!(told(find(&app, None, "").await).0, "invalid", "nothing is no mistyped serial");
     // The address of its label.
-    let keys = app.house.keys.clone();
-    let addresses = app.house.store.read(move |db| {
+    let keys = app.state.keys.clone();
+    let addresses = app.state.store.read(move |db| {
         let of =
             |db: &mut _, batch, unit| batches::address_of(db, "HTTPS://ID.BRAND.CN", &keys.serials, GarmentId::new(batch, unit).unwrap());
         Ok((of(db, no, 41)?, of(db, bare, 3)?, of(db, no, 100)?))
@@ -367,16 +367,16 @@ story!(garments_come_with_serials_of_their_own, |app| {
     assert_eq!(find(&app, Some(GTIN), &odd).await.unwrap(), GarmentId::new(no, 2));
     assert_eq!(find(&app, Some("04006381333931"), &odd).await.unwrap_err().code().as_str(), "serial_typo");
     let address = |garment: Option<GarmentId>| {
-        let keys = app.house.keys.clone();
-        app.house.store.read(move |db| Ok(batches::address_of(db, "https://id.brand.cn", &keys.serials, garment.unwrap())?.unwrap()))
+        let keys = app.state.keys.clone();
+        app.state.store.read(move |db| Ok(batches::address_of(db, "https://id.brand.cn", &keys.serials, garment.unwrap())?.unwrap()))
     };
     let link = hangtag::kernel::gs1::DigitalLink::parse(&address(GarmentId::new(no, 2)).await.unwrap()).unwrap();
     assert_eq!((link.gtin().unwrap().as_str(), link.serial()), (GTIN, Some(odd.as_str())));
     // Each has its event, and a void one is gone.
-    let stamp = app.house.stamp("system");
-    app.house.store.write(move |db| batches::void_units(db, &stamp, no, &[0..1], "lost")).await.unwrap();
+    let stamp = app.state.stamp("system");
+    app.state.store.write(move |db| batches::void_units(db, &stamp, no, &[0..1], "lost")).await.unwrap();
     assert_eq!(find(&app, None, "a7").await.unwrap(), None);
-    let facts = app.house.store.read(move |db| events::of(db, Subject::Garment(GarmentId::new(no, 1).unwrap().0))).await.unwrap();
+    let facts = app.state.store.read(move |db| events::of(db, Subject::Garment(GarmentId::new(no, 1).unwrap().0))).await.unwrap();
     assert_eq!((facts.len(), facts[0].kind.as_str()), (1, "garment.imported"));
     // What is wrong is named row by row, and nothing of the file is taken.
     let wrong = format!(
@@ -442,7 +442,7 @@ story!(many_garments_pass_through_in_chunks, |app| {
     let csv: String = std::iter::once(GARMENTS.to_owned()).chain((0..5_000).map(|n| format!("w-{n},,F,\n"))).collect();
     assert_eq!(load(&app, batches::GARMENTS, &csv, Mode::Apply).added, 5_000);
     assert_eq!(load(&app, batches::GARMENTS, &csv, Mode::Apply).unchanged, 5_000);
-    let minted = app.house.store.read(move |db| Ok(batches::batch(db, no)?.unwrap().minted)).await.unwrap();
+    let minted = app.state.store.read(move |db| Ok(batches::batch(db, no)?.unwrap().minted)).await.unwrap();
     assert_eq!((minted, find(&app, None, "w-4999").await.unwrap()), (5_000, GarmentId::new(no, 4_999)));
 });
 
@@ -582,7 +582,7 @@ story!(batches_have_pages_in_both_languages, |app| {
     wrong[11] = ("once", "two");
     let refused = planner.send(Request::form("/batches/new", &wrong).html()).await.expect(422);
     assert!(refused.text().contains("NO-LOT") && refused.text().contains("id=\"lots.0.lot-fault\""), "{}", refused.text());
-    let no = app.house.store.read(|db| Ok(batches::batch_by_code(db, "B-1")?.unwrap().no)).await.unwrap();
+    let no = app.state.store.read(|db| Ok(batches::batch_by_code(db, "B-1")?.unwrap().no)).await.unwrap();
     let operator = app.persona(Role::LabelOperator).await;
     operator.send(Request::json("POST", "/api/v1/batches/B-1/mint", &json!({"count": 30}))).await.expect(200);
     planner.send(Request::json("POST", "/api/v1/batches/B-1/mint", &json!({"count": 30}))).await.expect(403);

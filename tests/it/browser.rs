@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use hangtag::config::Config;
 use hangtag::kernel::text::Lang;
-use hangtag::platform::http::House;
+use hangtag::platform::config::Config;
+use hangtag::platform::state::AppState;
 use hangtag::staff::accounts::{self, Account, Role, Roles};
 use serde_json::json;
 
@@ -25,7 +25,7 @@ async fn a_buyer_reads_claims_and_passes_on_without_scripts() {
     let app = TestApp::new(On::Sqlite);
     let season = app.season().await;
     app.sell(&season, 0, "2026-06-10").await;
-    let served = Served::start(&app.house);
+    let served = Served::start(&app.state);
     let label = format!("{}/01/{GTIN}/21/{}", served.url, season.serials[0]);
     let papers = format!("{}/card/{GTIN}/{}/mine", served.url, season.serials[0]);
 
@@ -103,8 +103,8 @@ async fn an_inspector_signs_in_and_is_led_to_work() {
     let app = TestApp::new(On::Sqlite);
     let roles = Roles::from(vec![Role::Inspector]);
     let draft = Account { login: "chen".into(), name: "Chen".into(), roles, lang: Lang::En, ..Account::default() };
-    accounts::add(&app.house, draft, Some("a line of four words")).await.unwrap();
-    let served = Served::start(&app.house);
+    accounts::add(&app.state, draft, Some("a line of four words")).await.unwrap();
+    let served = Served::start(&app.state);
     let tab = browser.tab("zh-CN");
     tab.scripts(false);
     assert_eq!(tab.open(&format!("{}/findings/new", served.url)).status, 200);
@@ -130,11 +130,11 @@ async fn every_page_of_every_menu_fits_a_phone_and_a_desk() {
     let app = TestApp::new(On::Sqlite);
     let season = app.season().await;
     app.sell(&season, 0, "2026-06-10").await;
-    app.house.store.write(hangtag::inspection::defects::seed).await.unwrap();
+    app.state.store.write(hangtag::inspection::defects::seed).await.unwrap();
     let inspector = app.api(Role::Inspector).await;
     let finding = json!({ "subject": season.serials[0], "defect": "pilling", "stage": "final" });
     inspector.json("POST", "/api/v1/findings", &finding).await.expect(201);
-    let served = Served::start(&app.house);
+    let served = Served::start(&app.state);
     let mut seen = BTreeSet::new();
     for role in Role::ALL {
         let persona = app.persona(*role).await;
@@ -163,7 +163,7 @@ async fn the_harness_would_notice() {
     // The other stories find nothing wrong; this one shows that they would.
     let Some(browser) = Browser::start() else { return };
     let app = TestApp::new(On::Sqlite);
-    let served = Served::start(&House { config: Config::default().into(), ..app.house.clone() });
+    let served = Served::start(&AppState { config: Config::default().into(), ..app.state.clone() });
     let tab = browser.tab("en");
     tab.open(&served.url);
     assert!(tab.overflow() <= 0.0);

@@ -308,8 +308,8 @@ story!(a_kept_page_is_never_older_than_the_store, |app| {
     assert!(look(&cookie).await.contains("You hold this garment"));
     assert!(!look("").await.contains("You hold this garment"));
     // The catalogue changes: so does every page of it.
-    let stamp = app.house.stamp("staff:planner");
-    app.house
+    let stamp = app.state.stamp("staff:planner");
+    app.state
         .store
         .write(move |db| {
             let before: SkuView = seen(db, "SH-2601-WH-M", Sees::ALL)?;

@@ -23,7 +23,7 @@ async fn furnish(app: &TestApp) {
     for code in ["MILL-A", "MILL-B", "FAC"] {
         party(app, code).await;
     }
-    let stamp = app.house.stamp("system");
+    let stamp = app.state.stamp("system");
     app.write(move |db| {
         defects::seed(db)?;
         made::<styles::StyleView>(db, &stamp, json!({"code": "ST", "name": {"zh": "衬衫"}}))?;

@@ -27,7 +27,7 @@ async fn furnish(app: &TestApp) -> BatchNo {
     for code in ["MILL-A", "MILL-B", "FAC-1", "FAC-2"] {
         party(app, code).await;
     }
-    let stamp = app.house.stamp("system");
+    let stamp = app.state.stamp("system");
     app.write(move |db| {
         defects::seed(db)?;
         for (style, name) in [("SHIRT", "衬衫"), ("TROUSERS", "长裤")] {
@@ -50,7 +50,7 @@ async fn furnish(app: &TestApp) -> BatchNo {
 }
 
 async fn mint(app: &TestApp, no: BatchNo, count: i64) {
-    let (stamp, epoch) = (app.house.stamp("system"), app.house.keys.serials.newest());
+    let (stamp, epoch) = (app.state.stamp("system"), app.state.keys.serials.newest());
     app.write(move |db| batches::mint(db, &stamp, no, count, epoch, Some(GTIN))).await;
 }
 
@@ -267,7 +267,7 @@ story!(a_minted_batch_is_what_its_garments_are, |app| {
     assert_eq!(load(&app, batches::BATCH_LOTS, &uses("B-1,shell,L-2,51-,"), Mode::Apply).added, 1);
     // Line and days are free until something was sold or found.
     assert_eq!(load(&app, batches::BATCHES, &with("B-1,SKU-M,FAC-1,5,10,2026-03-09,2026-03-20"), Mode::Apply).changed, 1);
-    let (stamp, zone) = (app.house.stamp("system"), app.house.config.time_zone);
+    let (stamp, zone) = (app.state.stamp("system"), app.state.config.time_zone);
     let sale = crate::warranties::sale_of(&crate::support::goods::Goods { no, code: "B-1".into(), gtin: GTIN.into() }, 0, "2026-06-10");
     app.write(move |db| hangtag::ownership::sales::register(db, &stamp, zone, &sale)).await;
     assert_eq!(
@@ -349,7 +349,7 @@ story!(a_sku_and_a_style_are_what_was_sold, |app| {
     assert_eq!(taken(&app, styles::IMPORT, &named), at(2, &["name_zh"]));
     assert_eq!(taken(&app, styles::IMPORT, &format!("code,name_zh\n{style},\n")).len(), 1, "nor is it erased");
     let other = policy("OTHER", &[StartRule::Sold]);
-    let stamp = app.house.stamp("system");
+    let stamp = app.state.stamp("system");
     app.write(move |db| other.clone().save(db, &stamp, None)).await;
     assert_eq!(load(&app, styles::IMPORT, &format!("code,policy,brand,category\n{style},other,示例,shirt\n"), Mode::Apply).changed, 1);
     let garment = goods.garment(0);

@@ -38,8 +38,8 @@ struct World {
 
 /// Batch B-1 of the mill's cloth and the button maker's buttons, batch B-2 of somebody else's cloth, both sewn by one factory.
 async fn world(app: &TestApp) -> World {
-    let (stamp, keys) = (app.house.stamp("system"), app.house.keys.clone());
-    let built = app.house.store.write(move |db| {
+    let (stamp, keys) = (app.state.stamp("system"), app.state.keys.clone());
+    let built = app.state.store.write(move |db| {
         defects::seed(db)?;
         let mut party = |code: &str, role: &str| {
             let party = parties::Party {
@@ -90,7 +90,7 @@ fn faults(answer: &Answer) -> Vec<(String, String)> {
 
 async fn count(app: &TestApp) -> i64 {
     let filter = findings::FindingFilter::default();
-    app.house.store.read(move |db| Ok(findings::counts(db, &filter)?.findings)).await.unwrap()
+    app.state.store.read(move |db| Ok(findings::counts(db, &filter)?.findings)).await.unwrap()
 }
 
 fn picture(width: u32, height: u32) -> RgbImage {
@@ -162,9 +162,9 @@ story!(a_finding_names_a_garment_a_batch_or_a_lot, |app| {
             assert_eq!((body["subject"]["unit"].as_i64(), body["subject"]["batch"].as_str()), (Some(7), Some("B-1")));
         }
     }
-    let garment = app.house.store.read(|db| Ok(batches::batch_by_code(db, "B-1")?.unwrap().no)).await.unwrap();
+    let garment = app.state.store.read(|db| Ok(batches::batch_by_code(db, "B-1")?.unwrap().no)).await.unwrap();
     let garment = GarmentId::new(garment, 6).unwrap();
-    let facts = app.house.store.read(move |db| hangtag::platform::events::of(db, hangtag::kernel::event::Subject::Garment(garment.0)));
+    let facts = app.state.store.read(move |db| hangtag::platform::events::of(db, hangtag::kernel::event::Subject::Garment(garment.0)));
     let kinds: Vec<_> = facts.await.unwrap().into_iter().map(|fact| fact.kind).collect();
     assert_eq!(kinds, ["garment.finding", "garment.finding"]);
 });
@@ -463,8 +463,8 @@ story!(the_catalogue_is_edited_and_never_overwritten, |app| {
     other["code"] = "Seam undone".into();
     other.as_object_mut().unwrap().remove("version");
     assert_eq!(faults(&admin.json("POST", "/api/v1/defects", &other).await.expect(422))[0].0, "code");
-    app.house.store.write(defects::seed).await.unwrap();
-    let kept = app.house.store.read(defects::by_code).await.unwrap().remove("seam_open").unwrap();
+    app.state.store.write(defects::seed).await.unwrap();
+    let kept = app.state.store.read(defects::by_code).await.unwrap().remove("seam_open").unwrap();
     assert_eq!((kept.name_en.as_str(), kept.version), ("Seam came undone", 2));
     let page = inspector.page("/defects/seam_open").await.expect(200);
     assert!(page.text().contains("Seam came undone") && page.text().contains(&admin.login), "what happened to it, and to no other");
@@ -493,9 +493,9 @@ story!(a_file_of_findings_is_checked_then_loaded_once, |app| {
     world(&app).await;
     let load = |text: &'static str, mode: Mode| {
         let mut source = Source::new("findings.csv", std::io::Cursor::new(text.as_bytes())).unwrap();
-        let importer = Importer { stamp: app.house.stamp("system"), party: None };
-        let house = app.house.clone();
-        tokio::task::spawn_blocking(move || findings::IMPORT.run(&house, &importer, &mut source, mode, &mut |_| {}).unwrap())
+        let importer = Importer { stamp: app.state.stamp("system"), party: None };
+        let state = app.state.clone();
+        tokio::task::spawn_blocking(move || findings::IMPORT.run(&state, &importer, &mut source, mode, &mut |_| {}).unwrap())
     };
     let good = "对象,缺陷代码,环节,发现日期,数量,部位\nB-1,seam_open,终检,2026-06-01,3,前下摆\nFAB-1,slub,来料,2026-05-02,,\n";
     assert_eq!(load(good, Mode::DryRun).await.unwrap().outcome, Outcome::Checked);
@@ -514,8 +514,8 @@ story!(a_file_of_findings_is_checked_then_loaded_once, |app| {
 /// A batch and a lot of one number: 50 garments sewn from 2026-03-20, 100 metres woven on 2026-02-01.
 async fn namesakes(app: &TestApp) {
     world(app).await;
-    let stamp = app.house.stamp("system");
-    let made = app.house.store.write(move |db| {
+    let stamp = app.state.stamp("system");
+    let made = app.state.store.write(move |db| {
         let lot = json!({"code": "20260301", "supplier": "MILL", "kind": "fabric", "material_zh": "料", "quantity_milli": 99_500, "unit": "m", "produced_on": "2026-02-01"});
         materials::create(db, &stamp, read(lot))?;
         let batch = json!({"code": "20260301", "sku": "SKU", "factory": "FACTORY", "planned": 50, "started_on": "2026-03-20"});
@@ -596,7 +596,7 @@ story!(nobody_finds_more_than_there_is_or_before_it_was_made, |app| {
     inspector.send(multipart("/findings/new", &fields, &[])).await.expect(422);
     assert_eq!(count(&app).await, before);
     // What nobody planned or minted may hold any number.
-    let stamp = app.house.stamp("system");
+    let stamp = app.state.stamp("system");
     app.write(move |db| batches::create(db, &stamp, read(json!({"code": "OPEN", "sku": "SKU", "factory": "FACTORY", "planned": 0})))).await;
     inspector
         .json("POST", "/api/v1/findings", &json!({"subject": "open", "defect": "SLUB", "stage": "final", "quantity": 500}))

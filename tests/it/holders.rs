@@ -24,13 +24,13 @@ use crate::warranties::{sale_of, sell};
 type Part = Option<Vec<u8>>;
 
 fn keys(app: &TestApp) -> HolderKeys {
-    HolderKeys::derive(&app.house.keys.house).unwrap()
+    HolderKeys::derive(&app.state.keys.house).unwrap()
 }
 
 async fn claim(app: &TestApp, garment: GarmentId, typed: &str, secret: &Secret) -> kernel::Result<Outcome> {
-    let (stamp, house, typed, secret) = (app.house.stamp("holder"), app.house.clone(), typed.to_owned(), secret.clone());
-    let today = app.house.today();
-    app.house.store.write(move |db| holders::claim(db, &stamp, &house.keys.serials, garment, &typed, today, &secret)).await
+    let (stamp, state, typed, secret) = (app.state.stamp("holder"), app.state.clone(), typed.to_owned(), secret.clone());
+    let today = app.state.today();
+    app.state.store.write(move |db| holders::claim(db, &stamp, &state.keys.serials, garment, &typed, today, &secret)).await
 }
 
 async fn held(app: &TestApp, goods: &Goods, unit: i64) -> (Holder, Secret) {
@@ -65,10 +65,10 @@ story!(of_a_hundred_claims_at_once_exactly_one_holds, |app| {
     let (garment, code) = (goods.garment(0), goods.claim_code(&app, 0));
     let tries: Vec<_> = (0..100)
         .map(|_| {
-            let (house, code, today) = (app.house.clone(), code.clone(), app.house.today());
+            let (state, code, today) = (app.state.clone(), code.clone(), app.state.today());
             actix_web::rt::spawn(async move {
-                let (stamp, secret, inside) = (house.stamp("holder"), Secret::fresh(), house.clone());
-                house.store.write(move |db| holders::claim(db, &stamp, &inside.keys.serials, garment, &code, today, &secret)).await
+                let (stamp, secret, inside) = (state.stamp("holder"), Secret::fresh(), state.clone());
+                state.store.write(move |db| holders::claim(db, &stamp, &inside.keys.serials, garment, &code, today, &secret)).await
             })
         })
         .collect();
@@ -82,7 +82,7 @@ story!(of_a_hundred_claims_at_once_exactly_one_holds, |app| {
     }
     assert_eq!((won, lost), (1, 99));
     assert_eq!(claimed(&app, &goods).await, 1);
-    let today = app.house.today();
+    let today = app.state.today();
     let state = app.look(move |db| warranties::state(db, garment, today)).await;
     assert!(matches!(state, WarrantyState::Running { since, .. } if since == today));
     assert_eq!(kinds(&app, garment).await, ["garment.sold", "garment.claimed", "garment.warranty_started"]);
@@ -101,9 +101,9 @@ story!(wrong_codes_are_counted_and_the_count_begins_anew_the_next_day, |app| {
     // Another garment is not concerned.
     held(&app, &goods, 1).await;
     // Midnight in Shanghai is four hours after noon in London.
-    app.house.clock.advance(Duration::hours(3) + Duration::minutes(59));
+    app.state.clock.advance(Duration::hours(3) + Duration::minutes(59));
     assert_eq!(claim(&app, garment, &right, &Secret::fresh()).await.unwrap_err().code(), Code::NoTriesLeft);
-    app.house.clock.advance(Duration::minutes(1));
+    app.state.clock.advance(Duration::minutes(1));
     assert_eq!(claim(&app, garment, &wrong, &Secret::fresh()).await.unwrap(), Outcome::Wrong { left: 4 });
     assert!(matches!(claim(&app, garment, &right, &Secret::fresh()).await.unwrap(), Outcome::Held(_)));
     assert_eq!(kinds(&app, garment).await, ["garment.claimed"], "wrong tries leave nothing but their count");
@@ -114,10 +114,10 @@ story!(tries_at_the_same_time_are_all_counted, |app| {
     let (garment, wrong) = (goods.garment(0), goods.claim_code(&app, 1));
     let tries: Vec<_> = (0..20)
         .map(|_| {
-            let (house, code, today) = (app.house.clone(), wrong.clone(), app.house.today());
+            let (state, code, today) = (app.state.clone(), wrong.clone(), app.state.today());
             actix_web::rt::spawn(async move {
-                let (stamp, secret, inside) = (house.stamp("holder"), Secret::fresh(), house.clone());
-                house.store.write(move |db| holders::claim(db, &stamp, &inside.keys.serials, garment, &code, today, &secret)).await
+                let (stamp, secret, inside) = (state.stamp("holder"), Secret::fresh(), state.clone());
+                state.store.write(move |db| holders::claim(db, &stamp, &inside.keys.serials, garment, &code, today, &secret)).await
             })
         })
         .collect();
@@ -136,7 +136,7 @@ story!(tries_at_the_same_time_are_all_counted, |app| {
 story!(whatever_is_wrong_with_a_code_the_answer_is_the_same, |app| {
     let goods = app.goods(None, 5).await;
     let void = goods.garment(3);
-    let (stamp, no) = (app.house.stamp("system"), goods.no);
+    let (stamp, no) = (app.state.stamp("system"), goods.no);
     app.write(move |db| batches::void_units(db, &stamp, no, std::slice::from_ref(&(3..4)), "spoiled")).await;
     let of_another = goods.claim_code(&app, 1);
     for (garment, typed) in [
@@ -172,32 +172,32 @@ story!(the_secret_is_the_holding, |app| {
     let (same, garment) = (secret.clone(), goods.garment(0));
     assert_eq!(app.look(move |db| holders::recover(db, garment, &same)).await.seq, 1);
     // Given up: claimed anew by whoever has the code, and the old link is spent.
-    let (stamp, gone) = (app.house.stamp("holder"), secret.clone());
+    let (stamp, gone) = (app.state.stamp("holder"), secret.clone());
     app.write(move |db| holders::release(db, &stamp, garment, &gone)).await;
     assert_eq!(claimed(&app, &goods).await, 0);
     let spent = secret.clone();
-    let error = app.house.store.read(move |db| holders::recover(db, garment, &spent)).await.unwrap_err();
+    let error = app.state.store.read(move |db| holders::recover(db, garment, &spent)).await.unwrap_err();
     assert_eq!(error.code(), Code::LinkSpent);
     assert_eq!(held(&app, &goods, 0).await.0.seq, 2);
     assert_eq!(claimed(&app, &goods).await, 1);
 });
 
 async fn offer(app: &TestApp, garment: GarmentId, secret: &Secret) -> TransferCode {
-    let (stamp, keys, secret, code) = (app.house.stamp("holder"), keys(app), secret.clone(), TransferCode::fresh());
+    let (stamp, keys, secret, code) = (app.state.stamp("holder"), keys(app), secret.clone(), TransferCode::fresh());
     let kept = code.clone();
     app.write(move |db| holders::transfer_offer(db, &stamp, &keys, garment, &secret, &code)).await;
     kept
 }
 
 async fn accept(app: &TestApp, garment: GarmentId, typed: &str, secret: &Secret) -> kernel::Result<Outcome> {
-    let (stamp, keys, typed, secret, today) = (app.house.stamp("holder"), keys(app), typed.to_owned(), secret.clone(), app.house.today());
-    app.house.store.write(move |db| holders::transfer_accept(db, &stamp, &keys, garment, &typed, today, &secret)).await
+    let (stamp, keys, typed, secret, today) = (app.state.stamp("holder"), keys(app), typed.to_owned(), secret.clone(), app.state.today());
+    app.state.store.write(move |db| holders::transfer_accept(db, &stamp, &keys, garment, &typed, today, &secret)).await
 }
 
 async fn save(app: &TestApp, garment: GarmentId, secret: &Secret, phone: &str, purposes: &[Purpose]) -> kernel::Result<()> {
-    let (stamp, keys, secret, purposes) = (app.house.stamp("holder"), keys(app), secret.clone(), purposes.to_vec());
+    let (stamp, keys, secret, purposes) = (app.state.stamp("holder"), keys(app), secret.clone(), purposes.to_vec());
     let given = Contact { name: "王女士".into(), phone: phone.into(), email: "wang@example.com".into() };
-    app.house.store.write(move |db| holders::contact_save(db, &stamp, &keys, garment, &secret, &given, &purposes, Lang::Zh)).await
+    app.state.store.write(move |db| holders::contact_save(db, &stamp, &keys, garment, &secret, &given, &purposes, Lang::Zh)).await
 }
 
 story!(a_garment_is_passed_on_once, |app| {
@@ -223,9 +223,9 @@ story!(a_garment_is_passed_on_once, |app| {
     assert_eq!(left, [(None, None)]);
     // The code is used up, and whoever gave the garment away cannot pass it on again.
     assert!(matches!(accept(&app, garment, code.as_str(), &Secret::fresh()).await.unwrap(), Outcome::Wrong { .. }));
-    let (stamp, inside, gone) = (app.house.stamp("holder"), keys(&app), first.clone());
+    let (stamp, inside, gone) = (app.state.stamp("holder"), keys(&app), first.clone());
     let error = app
-        .house
+        .state
         .store
         .write(move |db| holders::transfer_offer(db, &stamp, &inside, garment, &gone, &TransferCode::fresh()))
         .await
@@ -238,10 +238,10 @@ story!(a_transfer_code_runs_out, |app| {
     let garment = goods.garment(0);
     let (_, first) = held(&app, &goods, 0).await;
     let code = offer(&app, garment, &first).await;
-    app.house.clock.advance(Duration::hours(72));
+    app.state.clock.advance(Duration::hours(72));
     assert!(matches!(accept(&app, garment, code.as_str(), &Secret::fresh()).await.unwrap(), Outcome::Wrong { .. }));
     let code = offer(&app, garment, &first).await;
-    app.house.clock.advance(Duration::hours(72) - Duration::seconds(1));
+    app.state.clock.advance(Duration::hours(72) - Duration::seconds(1));
     assert!(matches!(accept(&app, garment, code.as_str(), &Secret::fresh()).await.unwrap(), Outcome::Held(_)));
 });
 
@@ -252,10 +252,10 @@ story!(two_who_enter_the_same_transfer_code_are_not_both_holders, |app| {
     let code = offer(&app, garment, &first).await;
     let tries: Vec<_> = (0..5)
         .map(|_| {
-            let (house, keys, code, today) = (app.house.clone(), keys(&app), code.clone(), app.house.today());
+            let (state, keys, code, today) = (app.state.clone(), keys(&app), code.clone(), app.state.today());
             actix_web::rt::spawn(async move {
-                let (stamp, secret) = (house.stamp("holder"), Secret::fresh());
-                house.store.write(move |db| holders::transfer_accept(db, &stamp, &keys, garment, code.as_str(), today, &secret)).await
+                let (stamp, secret) = (state.stamp("holder"), Secret::fresh());
+                state.store.write(move |db| holders::transfer_accept(db, &stamp, &keys, garment, code.as_str(), today, &secret)).await
             })
         })
         .collect();
@@ -293,13 +293,13 @@ story!(a_holder_takes_everything_away, |app| {
     let garment = goods.garment(0);
     let (_, former) = held(&app, &goods, 0).await;
     save(&app, garment, &former, "13911112222", &[Purpose::Recall]).await.unwrap();
-    app.house.clock.advance(Duration::hours(1));
+    app.state.clock.advance(Duration::hours(1));
     let code = offer(&app, garment, &former).await;
     let secret = Secret::fresh();
-    app.house.clock.advance(Duration::hours(1));
+    app.state.clock.advance(Duration::hours(1));
     accept(&app, garment, code.as_str(), &secret).await.unwrap();
     save(&app, garment, &secret, "13800138000", &[Purpose::Service]).await.unwrap();
-    let (inside, mine, now) = (keys(&app), secret.clone(), app.house.clock.now());
+    let (inside, mine, now) = (keys(&app), secret.clone(), app.state.clock.now());
     let export = app.look(move |db| holders::export(db, &inside, garment, &mine, "HTTPS://ID.BRAND.CN/01/…", now)).await;
     let export = serde_json::to_value(&export).unwrap();
     assert_eq!(export["contact"]["phone"], "13800138000");
@@ -341,7 +341,7 @@ story!(erasing_leaves_nothing_to_open, |app| {
         assert!(has(&before, &key) && has(&before, &text), "the sealed parts are in the file, so looking for them means something");
         assert!(!has(&before, b"13800138000") && !has(&before, "王女士".as_bytes()), "never in clear");
     }
-    let (stamp, mine) = (app.house.stamp("holder"), secret.clone());
+    let (stamp, mine) = (app.state.stamp("holder"), secret.clone());
     app.write(move |db| holders::contact_erase(db, &stamp, garment, &mine)).await;
     let (inside, mine) = (keys(&app), secret.clone());
     assert_eq!(app.look(move |db| holders::contact_of(db, &inside, garment, &mine)).await, None);
@@ -386,10 +386,10 @@ story!(staff_who_read_contact_are_recorded, |app| {
 story!(an_error_of_the_store_is_no_answer_about_a_code, |app| {
     // A refused write leaves no trace: the count of tries lives only because a wrong code is not an error.
     let goods = app.goods(None, 5).await;
-    let (garment, wrong, today) = (goods.garment(0), goods.claim_code(&app, 1), app.house.today());
-    let (stamp, house) = (app.house.stamp("holder"), app.house.clone());
-    let refused = app.house.store.write(move |db| {
-        holders::claim(db, &stamp, &house.keys.serials, garment, &wrong, today, &Secret::fresh())?;
+    let (garment, wrong, today) = (goods.garment(0), goods.claim_code(&app, 1), app.state.today());
+    let (stamp, state) = (app.state.stamp("holder"), app.state.clone());
+    let refused = app.state.store.write(move |db| {
+        holders::claim(db, &stamp, &state.keys.serials, garment, &wrong, today, &Secret::fresh())?;
         Err::<(), _>(Error::from(Code::Stale))
     });
     assert_eq!(refused.await.unwrap_err().code(), Code::Stale);

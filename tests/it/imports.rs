@@ -57,8 +57,8 @@ fn files(csrf: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Reques
 
 /// Does all the work that waits.
 async fn work(app: &TestApp) {
-    let (house, works) = (app.house.clone(), hangtag::app::works());
-    tokio::task::spawn_blocking(move || while jobs::run_one(&house, &works).unwrap() {}).await.unwrap();
+    let (state, works) = (app.state.clone(), hangtag::app::works());
+    tokio::task::spawn_blocking(move || while jobs::run_one(&state, &works).unwrap() {}).await.unwrap();
 }
 
 fn place(answer: &Answer) -> String {
@@ -69,7 +69,7 @@ fn place(answer: &Answer) -> String {
 
 /// What lies among the files handed in, without what is kept of changes.
 fn lying(app: &TestApp) -> Vec<PathBuf> {
-    let all = std::fs::read_dir(uploads(&app.house)).into_iter().flatten().map(|file| file.unwrap().path());
+    let all = std::fs::read_dir(uploads(&app.state)).into_iter().flatten().map(|file| file.unwrap().path());
     all.filter(|path| path.is_file()).collect()
 }
 
@@ -90,10 +90,10 @@ async fn parcel(app: &TestApp, given: Vec<(&str, PathBuf, Reading)>, dry_run: bo
         })
         .collect();
     in_order(&mut files, &tables, |file| file.table.columns.table);
-    let house = app.house.clone();
+    let state = app.state.clone();
     let run = move || {
-        let importer = Importer { stamp: house.stamp("staff:planner"), party: None };
-        let parcel = Parcel::new(&house, importer, &tables, files);
+        let importer = Importer { stamp: state.stamp("staff:planner"), party: None };
+        let parcel = Parcel::new(&state, importer, &tables, files);
         if dry_run { parcel.check(&mut |_, _, _| {}) } else { parcel.write(&mut |_, _, _| {}) }
     };
     tokio::task::spawn_blocking(run).await.unwrap().unwrap()
@@ -506,7 +506,7 @@ story!(who_may_not_import_leaves_nothing_behind, |app| {
 });
 
 story!(nobody_fills_the_disk_with_what_waits, |app| {
-    let stamp = app.house.stamp("staff:admin");
+    let stamp = app.state.stamp("staff:admin");
     app.write(move |db| policies::set(db, &stamp, Policy::ImportMegabytes, &policies::SetPolicy::now(1, "a small disk"))).await;
     let planner = app.persona(Role::Planner).await;
     let csrf = planner.csrf.clone().unwrap();
@@ -557,7 +557,7 @@ story!(files_handed_in_long_ago_are_swept_out, |app| {
     assert!(planner.page(&first).await.expect(200).text().contains("/apply"));
     let old = lying(&app).remove(0);
     let handed_in = |days: i64| {
-        let day = app.house.clock.now().and_utc() - chrono::Duration::days(days);
+        let day = app.state.clock.now().and_utc() - chrono::Duration::days(days);
         std::fs::File::options().write(true).open(&old).unwrap().set_modified(day.into()).unwrap();
     };
     handed_in(29);

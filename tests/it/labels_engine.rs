@@ -7,7 +7,7 @@ use std::process::Command;
 use hangtag::kernel::error::{Code, Error, Fault};
 use hangtag::kernel::qr::{Ecc, Qr};
 use hangtag::production::labels::{
-    Bitmap, Fonts, Format, LabelJob, LabelUnit, Layout, Target, Template, lint, longest_job, png, svg, write_labels,
+    Bitmap, Fonts, Format, LabelJob, LabelLayout, LabelUnit, Target, Template, lint, longest_job, png, svg, write_labels,
 };
 
 use crate::support::has_tool;
@@ -39,10 +39,10 @@ fn job(template: &Template) -> LabelJob {
     LabelJob { fields, care, uri_prefix: PREFIX.to_owned(), claim_codes: true }
 }
 
-fn latin(name: &str, dpi: Option<u16>) -> Layout {
+fn latin(name: &str, dpi: Option<u16>) -> LabelLayout {
     let template = Template::load(name, None).unwrap();
     let job = job(&template);
-    Layout::new(template, &Fonts::built_in(), job, dpi).unwrap_or_else(|error| panic!("{name}: {error}"))
+    LabelLayout::new(template, &Fonts::built_in(), job, dpi).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// Serials that differ in every character, in the alphabet of ours.
@@ -58,7 +58,7 @@ fn units(count: i64) -> impl Iterator<Item = LabelUnit> {
     })
 }
 
-fn written(format: Format, layout: &Layout, count: i64) -> Vec<u8> {
+fn written(format: Format, layout: &LabelLayout, count: i64) -> Vec<u8> {
     let mut out = Vec::new();
     let mut told = Vec::new();
     let summary = write_labels(format, layout, &mut units(count), Target::Stream(&mut out), &mut |done| told.push(done)).unwrap();
@@ -68,7 +68,7 @@ fn written(format: Format, layout: &Layout, count: i64) -> Vec<u8> {
     out
 }
 
-fn faults(result: hangtag::kernel::Result<Layout>) -> Vec<Fault> {
+fn faults(result: hangtag::kernel::Result<LabelLayout>) -> Vec<Fault> {
     match result {
         Err(Error::Refused(refusal)) => refusal.faults,
         other => panic!("not refused: {other:?}"),
@@ -105,7 +105,7 @@ fn our_templates_print_the_longest_values_they_allow() {
 fn a_missing_glyph_names_the_character_and_the_face() {
     let template = Template::load("care-30x60", None).unwrap();
     let job = LabelJob { fields: BTreeMap::from([("brand".into(), "山岚".into())]), ..job(&template) };
-    let found = faults(Layout::new(template, &Fonts::built_in(), job, None));
+    let found = faults(LabelLayout::new(template, &Fonts::built_in(), job, None));
     has(&found, Code::MissingGlyph, "山");
     has(&found, Code::MissingGlyph, "Hangtag Label");
 }
@@ -120,7 +120,7 @@ fn values_are_checked_by_name() {
     job.fields.insert("nonsense".into(), "1".into());
     job.fields.insert("colour".into(), "\u{7}".into());
     job.care.push("wash-40".into());
-    let found = faults(Layout::new(template, &Fonts::built_in(), job, None));
+    let found = faults(LabelLayout::new(template, &Fonts::built_in(), job, None));
     has(&found, Code::Missing, "fields.product");
     has(&found, Code::TooLong, "fields.brand");
     has(&found, Code::UnknownField, "fields.serial");
@@ -134,7 +134,7 @@ fn a_value_that_wraps_too_far_is_refused_and_one_that_fits_is_whole() {
     let template = Template::load("a4-sheet-en", None).unwrap();
     let mut long = job(&template);
     long.fields.insert("composition".into(), "WWWWWWWWWW WWWWWWWWWW WWWWWWWWWW WWWWWWWWWW WWWWWWWWWW".into());
-    let found = faults(Layout::new(template, &Fonts::built_in(), long, None));
+    let found = faults(LabelLayout::new(template, &Fonts::built_in(), long, None));
     has(&found, Code::TextClipped, "fields.composition");
 }
 
@@ -437,7 +437,7 @@ fn rows_open_in_a_spreadsheet_without_becoming_formulas() {
     let mut job = job(&template);
     job.fields.insert("style".into(), "=1+1".into());
     job.fields.insert("gtin".into(), "09506000134352".into());
-    let layout = Layout::new(template, &Fonts::built_in(), job, None).unwrap();
+    let layout = LabelLayout::new(template, &Fonts::built_in(), job, None).unwrap();
     let file = String::from_utf8(written(Format::Csv, &layout, 2)).unwrap();
     let mut lines = file.strip_prefix('\u{feff}').unwrap().split("\r\n");
     assert_eq!(lines.next().unwrap(), "serial,uri,gtin,style,size,colour,batch,unit,claim_code");
@@ -547,7 +547,7 @@ fn a_claim_code_that_is_shown_must_be_there() {
     assert_eq!(layout.label(&without).unwrap_err().code(), Code::Invalid);
     let template = Template::load("hangtag-40x60-en", None).unwrap();
     let job = LabelJob { claim_codes: false, ..job(&template) };
-    let plain = Layout::new(template, &Fonts::built_in(), job, None).unwrap();
+    let plain = LabelLayout::new(template, &Fonts::built_in(), job, None).unwrap();
     assert!(plain.label(&without).is_ok());
     let shared_between_threads = |_: &(dyn Send + Sync)| {};
     shared_between_threads(&plain);
@@ -634,7 +634,7 @@ fn phones_read_every_picture() {
         let template = Template::load(name, None).unwrap();
         for &dpi in &template.spec.dpi {
             let job = longest_job(&template, PREFIX);
-            let layout = Layout::new(template.clone(), if chinese { Fonts::shared() } else { &built_in }, job, Some(dpi)).unwrap();
+            let layout = LabelLayout::new(template.clone(), if chinese { Fonts::shared() } else { &built_in }, job, Some(dpi)).unwrap();
             let place = folder.path().join(format!("{name}-{dpi}"));
             write_labels(Format::Png, &layout, &mut units(4), Target::Folder(&place), &mut |_| {}).unwrap();
             let mut texts: Vec<String> = (1..=4).flat_map(|number| decoded(&place.join(format!("{number:06}.png")))).collect();

@@ -17,8 +17,8 @@ use crate::support::{Request, TestApp};
 
 /// A party of a code, made if it is not there.
 pub async fn party(app: &TestApp, code: &str) -> Id {
-    let (stamp, code) = (app.house.stamp("system"), code.to_owned());
-    let made = app.house.store.write(move |db| {
+    let (stamp, code) = (app.state.stamp("system"), code.to_owned());
+    let made = app.state.store.write(move |db| {
         if let Some(party) = parties::by_code(db, &code)? {
             return Ok(party.id);
         }
@@ -59,14 +59,14 @@ fn made_on(day: u32, lot: LotSheet) -> LotSheet {
 }
 
 pub async fn lot(app: &TestApp, draft: LotSheet) -> Result<LotSheet, Error> {
-    let stamp = app.house.stamp("system");
-    app.house.store.write(move |db| materials::create(db, &stamp, draft.clone())).await
+    let stamp = app.state.stamp("system");
+    app.state.store.write(move |db| materials::create(db, &stamp, draft.clone())).await
 }
 
 /// Puts a lot in the place of the one of this code.
 async fn change(app: &TestApp, code: &'static str, lot: LotSheet) -> Result<LotSheet, Error> {
-    let stamp = app.house.stamp("system");
-    let changed = app.house.store.write(move |db| {
+    let stamp = app.state.stamp("system");
+    let changed = app.state.store.write(move |db| {
         let before: LotSheet = found(db, code, Sees::ALL)?;
         saved(lot.clone(), db, &stamp, Some(&before))
     });
@@ -78,7 +78,7 @@ async fn sheet(app: &TestApp, code: &'static str) -> LotSheet {
 }
 
 async fn count(app: &TestApp) -> usize {
-    let all = ListQuery::searching(&app.house, String::new());
+    let all = ListQuery::searching(&app.state, String::new());
     app.look(move |db| Ok(LotSheet::list(db, &all, Sees::ALL, &all.window())?.len())).await
 }
 
@@ -96,9 +96,9 @@ pub fn told<T: std::fmt::Debug>(outcome: Result<T, Error>) -> (String, Vec<(Stri
 /// Reads a file into a table.
 pub fn load(app: &TestApp, table: ImportTable, csv: &str, mode: Mode) -> ImportReport {
     let mut source = Source::new("file.csv", Cursor::new(csv.as_bytes().to_vec())).unwrap();
-    let importer = Importer { stamp: app.house.stamp("staff:planner"), party: None };
+    let importer = Importer { stamp: app.state.stamp("staff:planner"), party: None };
     // As a job does: on a thread that may block.
-    std::thread::scope(|scope| scope.spawn(|| table.run(&app.house, &importer, &mut source, mode, &mut |_| {})).join()).unwrap().unwrap()
+    std::thread::scope(|scope| scope.spawn(|| table.run(&app.state, &importer, &mut source, mode, &mut |_| {})).join()).unwrap().unwrap()
 }
 
 /// Line, column and code of each fault.
@@ -134,7 +134,7 @@ story!(a_lot_is_made_shown_and_changed, |app| {
     planner.send(Request::json("PUT", "/api/v1/lots/FAB-1", &fabric)).await.expect(200);
     assert_eq!(planner.send(Request::json("PUT", "/api/v1/lots/FAB-1", &fabric)).await.expect(409).code(), "stale");
     // Every save left its event, and moved the version of what is held in memory.
-    let history = app.house.store.read(|db| {
+    let history = app.state.store.read(|db| {
         let lot = materials::lot_called(db, "FAB-1", None)?.unwrap();
         Ok((events::of(db, Subject::Thing("lot", lot.id.0))?.len(), events::held_version(db, "genealogy")?))
     });
@@ -210,14 +210,14 @@ story!(a_file_of_lots_is_loaded_once, |app| {
                YARN-2,MILL,Yarn,纱,200,kg,,2026/3/1\n";
     let dry = load(&app, materials::IMPORT, csv, Mode::DryRun);
     assert_eq!((dry.outcome, dry.added, seen(&dry)), (Outcome::Checked, 3, vec![]));
-    assert!(app.house.store.read(|db| materials::lot_called(db, "FAB-1", None)).await.unwrap().is_none());
+    assert!(app.state.store.read(|db| materials::lot_called(db, "FAB-1", None)).await.unwrap().is_none());
     let done = load(&app, materials::IMPORT, csv, Mode::Apply);
     assert_eq!((done.outcome, done.added, done.unchanged), (Outcome::Applied, 3, 0));
     assert_eq!(
         sheet(&app, "FAB-1").await.parents.iter().map(|part| (part.lot.as_str(), part.quantity_milli)).collect::<Vec<_>>(),
         [("YARN-1", Some(120_500)), ("YARN-2", None)]
     );
-    let events = || app.house.store.read(|db| Ok(each_event(db)));
+    let events = || app.state.store.read(|db| Ok(each_event(db)));
     let before = events().await.unwrap();
     let again = load(&app, materials::IMPORT, csv, Mode::Apply);
     assert_eq!((again.outcome, again.added, again.changed, again.unchanged), (Outcome::Applied, 0, 0, 3));
@@ -288,7 +288,7 @@ story!(a_chain_of_ten_thousand_lots_is_no_deeper_than_one, |app| {
     assert_eq!((report.outcome, report.faults[0].code.as_str(), report.fault_count), (Outcome::Refused, "cycle", 1));
     let report = load(&app, materials::IMPORT, &format!("{HEADER}{chain}"), Mode::Apply);
     assert_eq!((report.outcome, report.added, seen(&report)), (Outcome::Applied, 10_000, vec![]));
-    let edges = app.house.store.read(|db| {
+    let edges = app.state.store.read(|db| {
         let lots: Vec<Id> = (1..10_000)
             .step_by(7)
             .map(|n| Ok(materials::lot_called(db, &format!("L{n}"), None)?.unwrap().id))

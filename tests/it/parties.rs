@@ -1,7 +1,7 @@
 //! Parties: the API, the pages, files.
 
-use hangtag::platform::http::House;
 use hangtag::platform::imports::{ImportReport, ImportTable, Importer, Mode, Outcome, Source};
+use hangtag::platform::state::AppState;
 use hangtag::production::parties::{self, Role as Does};
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
@@ -11,11 +11,11 @@ use crate::support::{Request, TestApp};
 
 /// Reads a file as the import desk does.
 pub async fn import(app: &TestApp, table: ImportTable, text: &str, mode: Mode) -> ImportReport {
-    let (house, text): (House, Vec<u8>) = (app.house.clone(), text.as_bytes().to_vec());
+    let (state, text): (AppState, Vec<u8>) = (app.state.clone(), text.as_bytes().to_vec());
     let reading = move || {
-        let importer = Importer { stamp: house.stamp("staff:planner"), party: None };
+        let importer = Importer { stamp: state.stamp("staff:planner"), party: None };
         let mut source = Source::new("file.csv", std::io::Cursor::new(text)).unwrap();
-        table.run(&house, &importer, &mut source, mode, &mut |_| {}).unwrap()
+        table.run(&state, &importer, &mut source, mode, &mut |_| {}).unwrap()
     };
     std::thread::spawn(reading).join().unwrap()
 }
@@ -195,17 +195,17 @@ const FILE: &str = "单位编码,名称,角色,GLN,国家,城市,联系方式,�
 story!(a_file_of_parties_is_checked_then_applied_and_changes_nothing_the_second_time, |app| {
     let checked = import(&app, parties::IMPORT, FILE, Mode::DryRun).await;
     assert_eq!((checked.outcome, checked.added, checked.fault_count), (Outcome::Checked, 2, 0), "{checked:?}");
-    assert_eq!(app.house.store.read(|db| parties::by_code(db, "HF-01")).await.unwrap(), None);
+    assert_eq!(app.state.store.read(|db| parties::by_code(db, "HF-01")).await.unwrap(), None);
     let applied = import(&app, parties::IMPORT, FILE, Mode::Apply).await;
     assert_eq!((applied.outcome, applied.added), (Outcome::Applied, 2));
     let again = import(&app, parties::IMPORT, FILE, Mode::Apply).await;
     assert_eq!((again.added, again.changed, again.unchanged), (0, 0, 2));
-    let party = app.house.store.read(|db| parties::by_code(db, "HF-01")).await.unwrap().unwrap();
+    let party = app.state.store.read(|db| parties::by_code(db, "HF-01")).await.unwrap().unwrap();
     assert_eq!((party.roles, party.country.as_str(), party.version), (vec![Does::Supplier, Does::Mill], "CN", 1));
     // What a row leaves empty stays.
     let changed = import(&app, parties::IMPORT, "code,city\nHF-01,杭州\n", Mode::Apply).await;
     assert_eq!((changed.changed, changed.fault_count), (1, 0));
-    let party = app.house.store.read(|db| parties::by_code(db, "HF-01")).await.unwrap().unwrap();
+    let party = app.state.store.read(|db| parties::by_code(db, "HF-01")).await.unwrap().unwrap();
     assert_eq!((party.city.as_str(), party.gln.as_deref(), party.version), ("杭州", Some("6901234000009"), 2));
     // What is taken away as a file may be handed in again.
     let planner = app.persona(Role::Planner).await;
@@ -261,7 +261,7 @@ story!(every_bad_row_of_a_file_of_parties_is_named, |app| {
             (9, "code", "missing"),
         ]
     );
-    assert_eq!(app.house.store.read(|db| parties::by_code(db, "A-6")).await.unwrap(), None);
+    assert_eq!(app.state.store.read(|db| parties::by_code(db, "A-6")).await.unwrap(), None);
 });
 
 /// Requests that must be refused to who lacks the right.

@@ -90,7 +90,7 @@ fn by_key(app: &TestApp, path: &str, tables: &[&str]) {
 /// A season with a second batch, half of it out of a lot that was made out of another.
 async fn world() -> (TestApp, Season) {
     let app = watched();
-    app.house.store.write(defects::seed).await.unwrap();
+    app.state.store.write(defects::seed).await.unwrap();
     let season = app.season().await;
     let planner = app.api(Role::Admin).await;
     let lot = |code: &str, parents: Value| json!({ "code": code, "supplier": "MILL-1", "kind": "fabric", "material": { "en": "Poplin" }, "quantity_milli": 5000, "unit": "m", "parents": parents });
@@ -139,7 +139,7 @@ async fn what_a_buyer_does_is_answered_by_key() {
     holder(Request::form(&format!("{base}/mine/release"), &[("sure", "yes")])).await;
     by_key(&app, "what a holder may do", &["contact", "holder"]);
     let (counter, counting) =
-        Counter::start(app.house.store.clone(), app.house.clock.clone(), DeviceKey::derive(&app.house.keys.house).unwrap());
+        Counter::start(app.state.store.clone(), app.state.clock.clone(), DeviceKey::derive(&app.state.keys.house).unwrap());
     let look =
         Look { method: "GET", user_agent: "Mozilla/5.0 (iPhone) Safari/604.1", purposes: &[], address: "203.0.113.7".parse().unwrap() };
     for garment in &season.garments {

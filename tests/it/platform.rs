@@ -19,8 +19,8 @@ use crate::support::Request;
 pub const ROUTES: &[Route] = &[needs("GET", "/api/v1/jobs/{id}", Permission::SignedIn)];
 
 story!(a_refused_write_leaves_no_trace, |app| {
-    let stamp = app.house.stamp("system");
-    let refused = app.house.store.write({
+    let stamp = app.state.stamp("system");
+    let refused = app.state.store.write({
         let stamp = stamp.clone();
         move |db| {
             events::append(db, &stamp, EventKind::PartySaved, Subject::Thing("party", 7), &serde_json::json!({}))?;
@@ -28,13 +28,13 @@ story!(a_refused_write_leaves_no_trace, |app| {
         }
     });
     assert_eq!(refused.await.unwrap_err().code(), Code::Stale);
-    app.house
+    app.state
         .store
         .write(move |db| events::append(db, &stamp, EventKind::PartySaved, Subject::Thing("party", 8), &serde_json::json!({})))
         .await
         .unwrap();
     let facts = app
-        .house
+        .state
         .store
         .read(|db| Ok((events::of(db, Subject::Thing("party", 7))?.len(), events::of(db, Subject::Thing("party", 8))?.len())));
     assert_eq!(facts.await.unwrap(), (0, 1));
@@ -43,14 +43,14 @@ story!(a_refused_write_leaves_no_trace, |app| {
 story!(writes_at_the_same_time_are_all_kept, |app| {
     let writes: Vec<_> = (0..200)
         .map(|_| {
-            let house = app.house.clone();
-            actix_web::rt::spawn(async move { house.store.write(|db| events::bump(db, "catalogue")).await })
+            let state = app.state.clone();
+            actix_web::rt::spawn(async move { state.store.write(|db| events::bump(db, "catalogue")).await })
         })
         .collect();
     for write in writes {
         write.await.unwrap().unwrap();
     }
-    assert_eq!(app.house.store.read(|db| events::held_version(db, "catalogue")).await.unwrap(), 200);
+    assert_eq!(app.state.store.read(|db| events::held_version(db, "catalogue")).await.unwrap(), 200);
 });
 
 story!(a_write_that_fails_among_others_takes_back_only_itself, |app| {
@@ -58,19 +58,19 @@ story!(a_write_that_fails_among_others_takes_back_only_itself, |app| {
     for fails in 0..16_u8 {
         let (number, is_wrong) = (move |place: u8| i64::from(fails) * 4 + i64::from(place) + 1_000, |place: u8| fails >> place & 1 == 1);
         let writes = (0..4).map(|place| {
-            let (stamp, number, is_wrong) = (app.house.stamp("system"), number(place), is_wrong(place));
-            app.house.store.write(move |db| {
+            let (stamp, number, is_wrong) = (app.state.stamp("system"), number(place), is_wrong(place));
+            app.state.store.write(move |db| {
                 events::append(db, &stamp, EventKind::PartySaved, Subject::Thing("party", number), &serde_json::json!({}))?;
                 if is_wrong { Err(Error::from(Code::Stale)) } else { Ok(()) }
             })
         });
         // Asked in this order: the four wait behind the first, and the embedded store takes them all at once when it may go on.
         let (open, gate) = std::sync::mpsc::channel::<()>();
-        let first = app.house.store.write(move |_| Ok(gate.recv().is_err()));
+        let first = app.state.store.write(move |_| Ok(gate.recv().is_err()));
         let (first, outcomes, ()) =
             futures_util::future::join3(first, futures_util::future::join_all(writes), async move { drop(open) }).await;
         assert!(first.unwrap());
-        let kept = app.house.store.read(move |db| {
+        let kept = app.state.store.read(move |db| {
             (0..4).map(|place| Ok(events::of(db, Subject::Thing("party", number(place)))?.len() == 1)).collect::<Result<Vec<_>, Error>>()
         });
         let expected: Vec<bool> = (0..4).map(|place| !is_wrong(place)).collect();
@@ -80,13 +80,13 @@ story!(a_write_that_fails_among_others_takes_back_only_itself, |app| {
 });
 
 story!(a_panic_in_a_write_is_refused_and_the_writer_goes_on, |app| {
-    let panicked: Result<(), _> = app.house.store.write(|_| panic!("on purpose")).await;
+    let panicked: Result<(), _> = app.state.store.write(|_| panic!("on purpose")).await;
     assert!(panicked.is_err());
-    app.house.store.write(|db| events::bump(db, "catalogue")).await.unwrap();
+    app.state.store.write(|db| events::bump(db, "catalogue")).await.unwrap();
 });
 
 story!(readers_cannot_write, |app| {
-    let wrote = app.house.store.read(|db| {
+    let wrote = app.state.store.read(|db| {
         each!(db, |c| diesel::connection::SimpleConnection::batch_execute(c, "DELETE FROM policy"))?;
         Ok(())
     });
@@ -94,16 +94,16 @@ story!(readers_cannot_write, |app| {
 });
 
 story!(policies_hold_from_their_time_on, |app| {
-    let now = app.house.clock.now();
-    let stamp = app.house.stamp("staff:admin");
-    assert_eq!(app.house.store.read(move |db| policies::value(db, Policy::ClaimTries, now)).await.unwrap(), 5);
-    app.house.store.write(move |db| policies::set(db, &stamp, Policy::ClaimTries, &SetPolicy::now(3, "a test"))).await.unwrap();
-    assert_eq!(app.house.store.read(move |db| policies::value(db, Policy::ClaimTries, now)).await.unwrap(), 3);
+    let now = app.state.clock.now();
+    let stamp = app.state.stamp("staff:admin");
+    assert_eq!(app.state.store.read(move |db| policies::value(db, Policy::ClaimTries, now)).await.unwrap(), 5);
+    app.state.store.write(move |db| policies::set(db, &stamp, Policy::ClaimTries, &SetPolicy::now(3, "a test"))).await.unwrap();
+    assert_eq!(app.state.store.read(move |db| policies::value(db, Policy::ClaimTries, now)).await.unwrap(), 3);
     let earlier = now - chrono::Duration::hours(1);
-    assert_eq!(app.house.store.read(move |db| policies::value(db, Policy::ClaimTries, earlier)).await.unwrap(), 5);
-    let stamp = app.house.stamp("staff:admin");
+    assert_eq!(app.state.store.read(move |db| policies::value(db, Policy::ClaimTries, earlier)).await.unwrap(), 5);
+    let stamp = app.state.stamp("staff:admin");
     let refused =
-        app.house.store.write(move |db| policies::set(db, &stamp, Policy::ClaimTries, &SetPolicy::now(0, "a test"))).await.unwrap_err();
+        app.state.store.write(move |db| policies::set(db, &stamp, Policy::ClaimTries, &SetPolicy::now(0, "a test"))).await.unwrap_err();
     assert_eq!(refused.code(), Code::Invalid);
 });
 
@@ -120,13 +120,13 @@ story!(a_value_of_policy_keeps_who_set_it_since_when_and_why, |app| {
     );
     assert!(set["now"]["set_by"].as_str().unwrap().starts_with("api:"), "{set}");
     // One that begins later does not hold yet, and takes over from whatever was set in between.
-    let later = (app.house.clock.now() + chrono::Duration::days(2)).format("%Y-%m-%dT%H:%M:%S").to_string();
+    let later = (app.state.clock.now() + chrono::Duration::days(2)).format("%Y-%m-%dT%H:%M:%S").to_string();
     let set = admin.json("PUT", one, &json!({ "value": 9, "reason": "campaign", "valid_from": later })).await.expect(200).json();
     assert_eq!((set["now"]["value"].as_i64(), set["versions"].as_array().unwrap().len()), (Some(3), 2));
     let set = admin.json("PUT", one, &json!({ "value": 4, "reason": "until then" })).await.expect(200).json();
     assert_eq!(set["now"]["value"], 4);
-    let then = app.house.clock.now() + chrono::Duration::days(3);
-    assert_eq!(app.house.store.read(move |db| policies::value(db, Policy::ClaimTries, then)).await.unwrap(), 9);
+    let then = app.state.clock.now() + chrono::Duration::days(3);
+    assert_eq!(app.state.store.read(move |db| policies::value(db, Policy::ClaimTries, then)).await.unwrap(), 9);
 
     for (wrong, fields) in [
         (json!({ "value": 0, "reason": "x" }), vec![("value", "out_of_range")]),
@@ -151,8 +151,8 @@ story!(a_value_of_policy_keeps_who_set_it_since_when_and_why, |app| {
 });
 
 story!(a_stored_value_that_is_no_number_is_no_default, |app| {
-    let now = app.house.clock.now();
-    app.house
+    let now = app.state.clock.now();
+    app.state
         .store
         .write(|db| {
             let row =
@@ -161,7 +161,7 @@ story!(a_stored_value_that_is_no_number_is_no_default, |app| {
         })
         .await
         .unwrap();
-    assert!(app.house.store.read(move |db| policies::value(db, Policy::ClaimTries, now)).await.is_err());
+    assert!(app.state.store.read(move |db| policies::value(db, Policy::ClaimTries, now)).await.is_err());
 });
 
 story!(a_language_is_remembered_when_a_person_chose_it, |app| {

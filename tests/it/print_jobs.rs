@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hangtag::kernel::{Code, Error, Result};
-use hangtag::platform::http::House;
 use hangtag::platform::jobs;
 use hangtag::platform::policies::{self, Policy, SetPolicy};
+use hangtag::platform::state::AppState;
 use hangtag::production::batches::{self, Batch, BatchSheet};
 use hangtag::production::labels::Target;
 use hangtag::production::print_jobs::{self, JobView, LabelRequest, PrintJobState};
@@ -37,8 +37,8 @@ async fn batch(app: &TestApp, code: &str, planned: i64) {
     planner.json("POST", "/api/v1/skus", &sku).await.expect(201);
     let batch = Batch { code: code.into(), planned, ..Batch::default() };
     let batch = BatchSheet { batch, sku: "LS-T01-NV-M".into(), factory: "FAC-1".into(), ..BatchSheet::default() };
-    let stamp = app.house.stamp("staff:planner");
-    app.house.store.write(move |db| batches::create(db, &stamp, batch.clone())).await.unwrap();
+    let stamp = app.state.stamp("staff:planner");
+    app.state.store.write(move |db| batches::create(db, &stamp, batch.clone())).await.unwrap();
 }
 
 fn asked(format: &str) -> LabelRequest {
@@ -47,16 +47,16 @@ fn asked(format: &str) -> LabelRequest {
 
 /// What the command line does, on a thread where it may block.
 async fn make(app: &TestApp, request: LabelRequest) -> Result<Vec<u8>> {
-    blocking(app, move |house| {
+    blocking(app, move |state| {
         let mut out = Vec::new();
-        print_jobs::make(house, &house.stamp("cli"), &request, Target::Stream(&mut out), &mut |_, _| {}).map(|_| out)
+        print_jobs::make(state, &state.stamp("cli"), &request, Target::Stream(&mut out), &mut |_, _| {}).map(|_| out)
     })
     .await
 }
 
-async fn blocking<T: Send + 'static>(app: &TestApp, body: impl FnOnce(&House) -> T + Send + 'static) -> T {
-    let house = app.house.clone();
-    tokio::task::spawn_blocking(move || body(&house)).await.unwrap()
+async fn blocking<T: Send + 'static>(app: &TestApp, body: impl FnOnce(&AppState) -> T + Send + 'static) -> T {
+    let state = app.state.clone();
+    tokio::task::spawn_blocking(move || body(&state)).await.unwrap()
 }
 
 async fn units(app: &TestApp, request: LabelRequest) -> Vec<i64> {
@@ -80,7 +80,7 @@ fn rows(csv: &[u8]) -> Vec<(String, String, i64)> {
 }
 
 async fn minted(app: &TestApp) -> i64 {
-    app.house.store.read(|db| batches::batch_by_code(db, "B-1")).await.unwrap().unwrap().minted
+    app.state.store.read(|db| batches::batch_by_code(db, "B-1")).await.unwrap().unwrap().minted
 }
 
 story!(a_file_has_every_planned_unit_once_and_each_serial_is_issued, |app| {
@@ -91,8 +91,8 @@ story!(a_file_has_every_planned_unit_once_and_each_serial_is_issued, |app| {
     assert_eq!(rows.iter().map(|row| &row.0).collect::<BTreeSet<_>>().len(), 5_000);
     for (serial, uri, unit) in [&rows[0], &rows[4_999]] {
         assert_eq!(uri, &format!("HTTP://LOCALHOST/01/{GTIN}/21/{serial}"));
-        let (keys, scanned) = (app.house.keys.clone(), Scanned::label(GTIN, serial));
-        let garment = app.house.store.read(move |db| serials::find(db, &keys.serials, &scanned)).await.unwrap().unwrap();
+        let (keys, scanned) = (app.state.keys.clone(), Scanned::label(GTIN, serial));
+        let garment = app.state.store.read(move |db| serials::find(db, &keys.serials, &scanned)).await.unwrap().unwrap();
         assert_eq!(garment.unit() + 1, *unit);
     }
     // The same again is the same file; nothing more is minted.
@@ -104,8 +104,8 @@ story!(counts_ranges_and_voids_decide_which_units_get_labels, |app| {
     batch(&app, "B-1", 10).await;
     assert_eq!(units(&app, LabelRequest { count: Some(3), ..asked("csv") }).await, [1, 2, 3]);
     assert_eq!(minted(&app).await, 3);
-    let (stamp, no) = (app.house.stamp("staff:op"), hangtag::kernel::BatchNo(1));
-    app.house.store.write(move |db| batches::void_units(db, &stamp, no, &[1..2], "spoiled")).await.unwrap();
+    let (stamp, no) = (app.state.stamp("staff:op"), hangtag::kernel::BatchNo(1));
+    app.state.store.write(move |db| batches::void_units(db, &stamp, no, &[1..2], "spoiled")).await.unwrap();
     assert_eq!(units(&app, LabelRequest { count: Some(3), ..asked("csv") }).await, [1, 3, 4]);
     assert_eq!(units(&app, LabelRequest { units: Some("2-5".into()), ..asked("csv") }).await, [3, 4, 5]);
     assert_eq!(units(&app, LabelRequest { only_new: true, ..asked("csv") }).await, [6, 7, 8, 9, 10]);
@@ -137,11 +137,11 @@ story!(every_format_is_made_and_a_phone_reads_it, |app| {
     let folder = app.folder.path().join("out");
     let request = LabelRequest { claim_codes: true, ..asked("png") };
     let (to, again) = (folder.clone(), request.clone());
-    let made = blocking(&app, move |house| print_jobs::make_at(house, &house.stamp("cli"), &again, &to, &mut |_, _| {})).await;
+    let made = blocking(&app, move |state| print_jobs::make_at(state, &state.stamp("cli"), &again, &to, &mut |_, _| {})).await;
     assert_eq!(made.unwrap().summary.labels, 3);
     // A second time it would mix with the first.
     let to = folder.clone();
-    let made = blocking(&app, move |house| print_jobs::make_at(house, &house.stamp("cli"), &request, &to, &mut |_, _| {})).await;
+    let made = blocking(&app, move |state| print_jobs::make_at(state, &state.stamp("cli"), &request, &to, &mut |_, _| {})).await;
     assert_eq!(made.unwrap_err().code(), Code::Invalid);
     if has_tool("zbarimg") {
         for (place, uri) in (1..).zip(&expected) {
@@ -155,9 +155,9 @@ story!(every_format_is_made_and_a_phone_reads_it, |app| {
 story!(what_does_not_fit_is_left_out_and_said, |app| {
     batch(&app, "B-WWWWWWWWWWWWWW", 3).await;
     let request = LabelRequest { batch: "B-WWWWWWWWWWWWWW".into(), ..asked("pdf") };
-    let made = blocking(&app, move |house| {
+    let made = blocking(&app, move |state| {
         let mut out = Vec::new();
-        print_jobs::make(house, &house.stamp("cli"), &request, Target::Stream(&mut out), &mut |_, _| {})
+        print_jobs::make(state, &state.stamp("cli"), &request, Target::Stream(&mut out), &mut |_, _| {})
     })
     .await
     .unwrap();
@@ -350,7 +350,7 @@ fn serve(language: Language, mut stream: TcpStream, mood: &Mutex<Mood>, seen: &S
 async fn printing(app: &TestApp, language: Language, mood: Mood, confirms: bool) -> FakePrinter {
     batch(app, "B-1", 100).await;
     let fake = FakePrinter::new(language, mood);
-    let (stamp, port) = (app.house.stamp("staff:op"), i64::from(fake.port));
+    let (stamp, port) = (app.state.stamp("staff:op"), i64::from(fake.port));
     let write = move |db: &mut hangtag::platform::db::Db| {
         for (policy, value) in [(Policy::PrintChunk, 10), (Policy::PrintAnswerSeconds, 1), (Policy::PrintConfirmSeconds, 1)] {
             policies::set(db, &stamp, policy, &SetPolicy::now(value, "a test"))?;
@@ -367,7 +367,7 @@ async fn printing(app: &TestApp, language: Language, mood: Mood, confirms: bool)
         };
         printers::create(db, &stamp, printer)
     };
-    app.house.store.write(write).await.unwrap();
+    app.state.store.write(write).await.unwrap();
     fake
 }
 
@@ -381,7 +381,7 @@ async fn print(app: &TestApp) -> JobView {
 }
 
 async fn run(app: &TestApp) {
-    assert!(blocking(app, |house| print_jobs::run_one(house, &mut |_| {})).await.unwrap(), "a job waits");
+    assert!(blocking(app, |state| print_jobs::run_one(state, &mut |_| {})).await.unwrap(), "a job waits");
 }
 
 async fn view(app: &TestApp, id: &str) -> JobView {
@@ -403,9 +403,9 @@ fn states(job: &JobView) -> Vec<&'static str> {
 async fn received(app: &TestApp, fake: &FakePrinter) -> BTreeSet<i64> {
     // What every unit's label looks like, from the file that has them all: void ones have no label any more, so they are asked for before.
     let last = minted(app).await;
-    let known = blocking(app, move |house| {
-        let keys = house.keys.clone();
-        let batch = house.store.read_blocking(|db| batches::batch_by_code(db, "B-1")).unwrap().unwrap();
+    let known = blocking(app, move |state| {
+        let keys = state.keys.clone();
+        let batch = state.store.read_blocking(|db| batches::batch_by_code(db, "B-1")).unwrap().unwrap();
         (1..=last)
             .map(|unit| {
                 let garment = hangtag::kernel::GarmentId::new(batch.no, unit - 1).unwrap();
@@ -419,7 +419,8 @@ async fn received(app: &TestApp, fake: &FakePrinter) -> BTreeSet<i64> {
     let distinct: BTreeSet<&Vec<u8>> = labels.iter().collect();
     assert_eq!(distinct.len(), labels.len(), "a label came twice");
     let job = reference_job(app).await;
-    let layout = hangtag::production::labels::Layout::new(template, hangtag::production::labels::Fonts::shared(), job, Some(300)).unwrap();
+    let layout =
+        hangtag::production::labels::LabelLayout::new(template, hangtag::production::labels::Fonts::shared(), job, Some(300)).unwrap();
     let mut by_label = BTreeMap::new();
     for (serial, unit) in known {
         let mut out = Vec::new();
@@ -440,7 +441,7 @@ async fn received(app: &TestApp, fake: &FakePrinter) -> BTreeSet<i64> {
 /// What the test's labels say, put together by hand.
 async fn reference_job(app: &TestApp) -> hangtag::production::labels::LabelJob {
     let fields = [
-        ("brand", app.house.config.brand_en.as_str()),
+        ("brand", app.state.config.brand_en.as_str()),
         ("maker", "Ningbo Shanlan Garments"),
         ("address", "128 Kexin Road, Ningbo"),
         ("product", "T-shirt"),
@@ -479,7 +480,7 @@ fn pairs<T: Copy>(some: impl IntoIterator<Item = T>) -> Vec<(Language, T)> {
 
 async fn is_void(app: &TestApp, unit: i64) -> bool {
     let garment = hangtag::kernel::GarmentId::new(hangtag::kernel::BatchNo(1), unit - 1).unwrap();
-    app.house.store.read(move |db| batches::is_void(db, garment)).await.unwrap()
+    app.state.store.read(move |db| batches::is_void(db, garment)).await.unwrap()
 }
 
 story!(a_printer_that_works_prints_every_label_once, |app| {
@@ -603,8 +604,8 @@ story!(a_runner_that_dies_leaves_its_chunk_unknown, |app| {
     each(LANGUAGES, async |language| {
         let app = TestApp::new(on);
         let fake = printing(&app, language, Mood::Works, true).await;
-        let stamp = app.house.stamp("staff:op");
-        app.house
+        let stamp = app.state.stamp("staff:op");
+        app.state
             .store
             .write(move |db| policies::set(db, &stamp, Policy::PrintConfirmSeconds, &SetPolicy::now(3_600, "a test")))
             .await
@@ -614,20 +615,20 @@ story!(a_runner_that_dies_leaves_its_chunk_unknown, |app| {
         let id = op.json("POST", "/api/v1/label-jobs", &body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
         // It stays in the middle of the first chunk: sent, and the printer goes on printing.
         fake.set(Mood::Works);
-        let (house, mood, seen) = (app.house.clone(), fake.mood.clone(), fake.seen.clone());
+        let (state, mood, seen) = (app.state.clone(), fake.mood.clone(), fake.seen.clone());
         std::thread::spawn(move || {
             while seen.lock().unwrap().iter().all(Vec::is_empty) {
                 std::thread::yield_now();
             }
             *mood.lock().unwrap() = Mood::Busy;
         });
-        let first = std::thread::spawn(move || print_jobs::run_one(&house, &mut |_| {}));
+        let first = std::thread::spawn(move || print_jobs::run_one(&state, &mut |_| {}));
         let sent = || async { states(&view(&app, &id).await)[0] == "sent" && *fake.mood.lock().unwrap() == Mood::Busy };
         while !sent().await {
             tokio::task::yield_now().await;
         }
         // Its lease runs out, and another takes over.
-        app.house.clock.advance(chrono::Duration::minutes(5));
+        app.state.clock.advance(chrono::Duration::minutes(5));
         run(&app).await;
         let job = view(&app, &id).await;
         assert_eq!(
@@ -667,7 +668,7 @@ story!(a_file_is_made_in_the_background_and_downloaded, |app| {
     let made = op.json("POST", "/api/v1/label-jobs", &body).await.expect(201);
     let place = made.header("location").unwrap().to_owned();
     op.get(&format!("{place}/file")).await.expect(404);
-    assert!(blocking(&app, |house| jobs::run_one(house, &hangtag::app::works())).await.unwrap());
+    assert!(blocking(&app, |state| jobs::run_one(state, &hangtag::app::works())).await.unwrap());
     let job = op.get(&place).await.expect(200).json();
     assert_eq!((job["state"].as_str(), job["made"].as_i64()), (Some("done"), Some(30)));
     let file = op.get(job["file"].as_str().unwrap()).await.expect(200);
@@ -682,7 +683,7 @@ story!(a_file_is_made_in_the_background_and_downloaded, |app| {
     assert_eq!(beyond.expect(422).json()["faults"].as_array().map(Vec::len), Some(1));
     op.json("POST", &format!("/api/v1/label-jobs/{id}/spoiled"), &json!({ "units": "17, 20-21", "reprint": true })).await.expect(200);
     assert!(is_void(&app, 17).await && is_void(&app, 21).await && !is_void(&app, 19).await);
-    assert!(blocking(&app, |house| jobs::run_one(house, &hangtag::app::works())).await.unwrap());
+    assert!(blocking(&app, |state| jobs::run_one(state, &hangtag::app::works())).await.unwrap());
     assert_eq!(units(&app, LabelRequest { units: Some("31-33".into()), ..asked("csv") }).await, [31, 32, 33]);
     op.json("POST", &format!("/api/v1/label-jobs/{id}/pause"), &json!({})).await.expect(409);
     op.json("POST", &format!("/api/v1/label-jobs/{id}/dance"), &json!({})).await.expect(404);
@@ -713,20 +714,20 @@ story!(a_spoiled_label_is_voided_by_what_is_printed_on_it, |app| {
     let place = send(spoiled(format!("{typed}\n{scanned}"), true)).await.expect(303).header("location").unwrap().to_owned();
     assert!(place.starts_with("/labels/jobs/"), "{place}");
     assert!(is_void(&app, 2).await && is_void(&app, 4).await && !is_void(&app, 3).await);
-    assert!(blocking(&app, |house| jobs::run_one(house, &hangtag::app::works())).await.unwrap());
+    assert!(blocking(&app, |state| jobs::run_one(state, &hangtag::app::works())).await.unwrap());
     assert_eq!(minted(&app).await, 8);
     // Void already: not found again.
     send(spoiled(serial(2), false)).await.expect(422);
     // A serial no job had leads to where its label is made.
-    let stamp = app.house.stamp("staff:operator");
-    let no = app.house.store.read(|db| batches::batch_by_code(db, "B-1")).await.unwrap().unwrap().no;
-    let epoch = app.house.keys.serials.newest();
-    app.house.store.write(move |db| batches::mint(db, &stamp, no, 1, epoch, Some(GTIN))).await.unwrap();
+    let stamp = app.state.stamp("staff:operator");
+    let no = app.state.store.read(|db| batches::batch_by_code(db, "B-1")).await.unwrap().unwrap().no;
+    let epoch = app.state.keys.serials.newest();
+    app.state.store.write(move |db| batches::mint(db, &stamp, no, 1, epoch, Some(GTIN))).await.unwrap();
     let line = op.page("/batches/B-1?unit=9").await.expect(200);
     assert!(line.text().contains("/labels/spoiled"));
     let garment = hangtag::kernel::GarmentId::new(no, 8).unwrap();
-    let keys = app.house.keys.clone();
-    let of = app.house.store.read(move |db| batches::serial_of(db, &keys.serials, garment)).await.unwrap().unwrap();
+    let keys = app.state.keys.clone();
+    let of = app.state.store.read(move |db| batches::serial_of(db, &keys.serials, garment)).await.unwrap().unwrap();
     let place = send(spoiled(of.serial, true)).await.expect(303).header("location").unwrap().to_owned();
     assert_eq!(place, "/labels?batch=B-1&spoiled=1");
     assert!(op.page(&place).await.expect(200).text().contains("One serial is void"));
@@ -760,7 +761,7 @@ story!(the_pages_lead_from_a_batch_to_its_labels, |app| {
     let fields = [("batch", "B-1"), ("template", "hangtag-40x60-en"), ("format", "png"), ("count", "3"), ("claim_codes", "on")];
     let place = op.form("/labels", &fields).await.expect(303).header("location").unwrap().to_owned();
     assert!(op.page(&place).await.expect(200).text().contains("http-equiv"));
-    assert!(blocking(&app, |house| jobs::run_one(house, &hangtag::app::works())).await.unwrap());
+    assert!(blocking(&app, |state| jobs::run_one(state, &hangtag::app::works())).await.unwrap());
     let page = op.page(&format!("{place}?lang=zh-CN")).await.expect(200);
     assert!(!page.text().contains("http-equiv") && page.text().contains("/file"));
     assert!(op.form(&format!("{place}/spoiled"), &[("units", "x")]).await.expect(422).text().contains("501-1000"));
@@ -809,7 +810,7 @@ story!(jobs_are_listed_newest_first_and_narrowed, |app| {
     assert!(op.get("/label-jobs.csv?lang=en").await.expect(200).text().contains("Called off"));
     // The first is called off, which takes its turn too.
     for _ in 0..2 {
-        assert!(blocking(&app, |house| jobs::run_one(house, &hangtag::app::works())).await.unwrap());
+        assert!(blocking(&app, |state| jobs::run_one(state, &hangtag::app::works())).await.unwrap());
     }
     let page = op.page(&format!("/labels/jobs/{}", ids[1])).await.expect(200);
     assert!(page.text().contains("Labels made"), "its page says what happened to it: {}", page.text());

@@ -119,7 +119,7 @@ story!(a_style_is_made_read_and_changed, |app| {
     assert_eq!(planner.get("/api/v1/styles?status=closed").await.expect(200).json()["items"], json!([]));
     assert_eq!(fields(&planner.get("/api/v1/styles?manufacturer=NONE").await.expect(422).json()), [("manufacturer", "unknown_reference")]);
     let id: Id = style["id"].as_str().unwrap().parse().unwrap();
-    let facts = app.house.store.read(move |db| events::of(db, Subject::Thing("style", id.0))).await.unwrap();
+    let facts = app.state.store.read(move |db| events::of(db, Subject::Thing("style", id.0))).await.unwrap();
     assert_eq!(facts.iter().map(|fact| fact.kind.as_str()).collect::<Vec<_>>(), ["style.saved", "style.saved"]);
 });
 
@@ -181,7 +181,7 @@ story!(a_gtin_that_is_replaced_never_dies, |app| {
     let changed = planner.json("PUT", "/api/v1/skus/ST-2601-WHT-M", &change(json!("06901234000023"), 1)).await.expect(200).json();
     assert_eq!((changed["gtin"].as_str(), &changed["old_gtins"]), (Some("06901234000023"), &json!(["06901234000016"])));
     for gtin in ["06901234000016", "06901234000023"] {
-        let found = app.house.store.glance(move |db| skus::by_gtin(db, gtin)).await.unwrap().unwrap();
+        let found = app.state.store.read_inline(move |db| skus::by_gtin(db, gtin)).await.unwrap().unwrap();
         assert_eq!(found.id, id);
         assert_eq!(planner.get(&format!("/api/v1/skus?gtin={gtin}")).await.expect(200).json()["items"][0]["code"], "ST-2601-WHT-M");
     }
@@ -195,11 +195,11 @@ story!(a_gtin_that_is_replaced_never_dies, |app| {
     let without = planner.json("PUT", "/api/v1/skus/ST-2601-WHT-M", &change(Value::Null, 3)).await.expect(200).json();
     assert_eq!(without["gtin"], Value::Null);
     for gtin in ["06901234000016", "06901234000023"] {
-        let found = app.house.store.glance(move |db| skus::by_gtin(db, gtin)).await.unwrap();
+        let found = app.state.store.read_inline(move |db| skus::by_gtin(db, gtin)).await.unwrap();
         assert_eq!(found.map(|sku| sku.id), Some(id), "{gtin}");
     }
     assert_eq!(planner.json("PUT", "/api/v1/skus/ST-2601-WHT-M", &change(Value::Null, 3)).await.expect(409).code(), "stale");
-    let kinds = app.house.store.read(move |db| events::of(db, Subject::Thing("sku", id.0))).await.unwrap();
+    let kinds = app.state.store.read(move |db| events::of(db, Subject::Thing("sku", id.0))).await.unwrap();
     assert_eq!(kinds.iter().filter(|fact| fact.kind == "sku.gtin_changed").count(), 3);
 });
 
@@ -234,7 +234,7 @@ story!(a_policy_gets_versions_and_each_day_has_its_own, |app| {
     let made = planner.json("POST", "/api/v1/policies", &next).await.expect(201).json();
     assert_eq!(made["version"], 2);
     let at = |date: &str| {
-        let (store, date) = (app.house.store.clone(), day(date));
+        let (store, date) = (app.state.store.clone(), day(date));
         async move { store.read(move |db| terms::policy_at(db, "W-STD", date)).await.unwrap() }
     };
     assert_eq!(at("2025-12-31").await, None);
@@ -243,7 +243,7 @@ story!(a_policy_gets_versions_and_each_day_has_its_own, |app| {
     assert_eq!(first.start_rules.0, [StartRule::Delivered, StartRule::Sold, StartRule::Activated]);
     let second = at("2026-07-01").await.unwrap();
     assert_eq!((second.version, second.months, second.made_plus_months), (2, 24, Some(36)));
-    let by_id = app.house.store.glance(move |db| terms::policy(db, first.id)).await.unwrap();
+    let by_id = app.state.store.read_inline(move |db| terms::policy(db, first.id)).await.unwrap();
     assert_eq!(by_id.unwrap().version, 1);
     // The policy is its newest version; the list has all of them.
     assert_eq!(planner.get("/api/v1/policies/W-STD").await.expect(200).json(), made);
@@ -279,7 +279,7 @@ story!(the_card_finds_all_of_a_product_and_the_label_its_eight_items, |app| {
     planner.json("POST", "/api/v1/styles", &shirt()).await.expect(201);
     let sku = planner.json("POST", "/api/v1/skus", &medium()).await.expect(201).json();
     let id: Id = sku["id"].as_str().unwrap().parse().unwrap();
-    let product = app.house.store.glance(move |db| skus::product(db, id, day("2026-06-15"))).await.unwrap().unwrap();
+    let product = app.state.store.read_inline(move |db| skus::product(db, id, day("2026-06-15"))).await.unwrap().unwrap();
     assert_eq!(product.policy.as_ref().map(|policy| policy.months), Some(12));
     let items = styles::label_items(&product.style, product.sku.label_size(), product.maker.as_ref(), Lang::Zh);
     let texts: Vec<&str> = items.iter().map(|(_, text)| text.as_str()).collect();
@@ -303,7 +303,7 @@ story!(the_card_finds_all_of_a_product_and_the_label_its_eight_items, |app| {
         styles::missing_items(&bare, product.sku.label_size(), None),
         [LabelItem::Manufacturer, LabelItem::Composition, LabelItem::Care, LabelItem::Standard, LabelItem::Safety]
     );
-    assert_eq!(app.house.store.glance(|db| skus::product(db, Id(1), day("2026-06-15"))).await.unwrap(), None);
+    assert_eq!(app.state.store.read_inline(|db| skus::product(db, Id(1), day("2026-06-15"))).await.unwrap(), None);
 });
 
 story!(a_confidential_style_is_seen_outside_only_by_its_maker, |app| {
@@ -422,18 +422,18 @@ story!(files_of_products_are_checked_then_applied_and_change_nothing_the_second_
         let again = import(&app, table, &text, Mode::Apply).await;
         assert_eq!((again.added, again.changed, again.unchanged), (0, 0, rows), "{again:?}");
     }
-    let style = app.house.store.read(|db| styles::by_code(db, "ST-1")).await.unwrap().unwrap();
+    let style = app.state.store.read(|db| styles::by_code(db, "ST-1")).await.unwrap().unwrap();
     assert_eq!(composition::show(&style.facts.composition, Lang::En), "shell: 95% cotton, 5% elastane; lining: 100% polyester");
     assert_eq!((style.facts.stages.sew.as_str(), style.policy.as_str(), style.version), ("VN", "W-FILE", 1));
 
     // What a row leaves empty stays; a replaced GTIN stays as an alias.
     let changed = import(&app, styles::IMPORT, "code,brand\nST-1,示例\n", Mode::Apply).await;
     assert_eq!((changed.changed, changed.fault_count), (1, 0));
-    let style = app.house.store.read(|db| styles::by_code(db, "ST-1")).await.unwrap().unwrap();
+    let style = app.state.store.read(|db| styles::by_code(db, "ST-1")).await.unwrap().unwrap();
     assert_eq!((style.brand.as_str(), style.facts.product_standard.as_str(), style.version), ("示例", "GB/T 2660-2017", 2));
     let changed = import(&app, skus::IMPORT, "code,gtin\nST-1-S,6901234000030\n", Mode::Apply).await;
     assert_eq!((changed.changed, changed.fault_count), (1, 0));
-    let sku = app.house.store.read(|db| skus::by_gtin(db, "06901234000016")).await.unwrap().unwrap();
+    let sku = app.state.store.read(|db| skus::by_gtin(db, "06901234000016")).await.unwrap().unwrap();
     assert_eq!((sku.code.as_str(), sku.size_label.as_str()), ("ST-1-S", "165/84A"));
 
     // What is taken away as a file may be handed in again.
@@ -513,8 +513,8 @@ story!(every_bad_row_of_a_file_of_products_is_named_and_none_is_applied, |app| {
             (6, "valid_from", "dates_out_of_order"),
         ]
     );
-    assert_eq!(app.house.store.read(|db| skus::by_code(db, "S5")).await.unwrap(), None);
-    assert_eq!(app.house.store.read(|db| terms::policies(db, Some("R"))).await.unwrap(), []);
+    assert_eq!(app.state.store.read(|db| skus::by_code(db, "S5")).await.unwrap(), None);
+    assert_eq!(app.state.store.read(|db| terms::policies(db, Some("R"))).await.unwrap(), []);
 });
 
 /// Requests that must be refused to who lacks the right.

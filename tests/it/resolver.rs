@@ -270,9 +270,9 @@ story!(what_is_not_ours_is_refused_and_never_walks_up_from_a_serial, |app| {
     let page = app.send(Request::get(&unknown).html()).await.expect(404);
     assert!(page.text().contains("That cannot be a serial"));
     // A serial of ours under another GTIN, and a void one: the same answer.
-    let stamp = app.house.stamp("staff:label");
+    let stamp = app.state.stamp("staff:label");
     let no = season.batch;
-    app.house.store.write(move |db| hangtag::production::batches::void_units(db, &stamp, no, &[3..4], "spoiled")).await.unwrap();
+    app.state.store.write(move |db| hangtag::production::batches::void_units(db, &stamp, no, &[3..4], "spoiled")).await.unwrap();
     let void = app.send(Request::get(&format!("/01/{GTIN}/21/{}", season.serials[3])).html()).await.expect(404);
     assert!(void.text().contains("Not issued by us") && !void.text().contains("Poplin"));
     curl(&app, &format!("/01/{GTIN}/21/{}?linkType=linkset", season.serials[3])).await.expect(404);

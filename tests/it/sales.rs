@@ -36,8 +36,8 @@ async fn tally(app: &TestApp, goods: &Goods) -> Vec<(i64, i64, i64)> {
 }
 
 async fn refused(app: &TestApp, new: NewSale) -> Code {
-    let (stamp, zone) = (app.house.stamp("system"), app.house.config.time_zone);
-    app.house.store.write(move |db| sales::register(db, &stamp, zone, &new)).await.unwrap_err().code()
+    let (stamp, zone) = (app.state.stamp("system"), app.state.config.time_zone);
+    app.state.store.write(move |db| sales::register(db, &stamp, zone, &new)).await.unwrap_err().code()
 }
 
 async fn rows(app: &TestApp) -> i64 {
@@ -100,12 +100,12 @@ story!(of_a_hundred_sales_at_once_exactly_one_stands, |app| {
     let goods = app.goods(None, 5).await;
     let tries: Vec<_> = (0..100)
         .map(|place: i64| {
-            let house = app.house.clone();
+            let state = app.state.clone();
             let mut new = sale_of(&goods, 0, "2026-06-14");
             new.sound.order_no = format!("W-{place}");
             actix_web::rt::spawn(async move {
-                let (stamp, zone) = (house.stamp("system"), house.config.time_zone);
-                house.store.write(move |db| sales::register(db, &stamp, zone, &new)).await
+                let (stamp, zone) = (state.stamp("system"), state.config.time_zone);
+                state.store.write(move |db| sales::register(db, &stamp, zone, &new)).await
             })
         })
         .collect();
@@ -128,10 +128,10 @@ story!(sales_of_one_batch_at_the_same_time_are_all_counted, |app| {
     let goods = app.goods(None, 40).await;
     let tries: Vec<_> = (0..40)
         .map(|unit| {
-            let (house, new) = (app.house.clone(), sale_of(&goods, unit, "2026-06-14"));
+            let (state, new) = (app.state.clone(), sale_of(&goods, unit, "2026-06-14"));
             actix_web::rt::spawn(async move {
-                let (stamp, zone) = (house.stamp("system"), house.config.time_zone);
-                house.store.write(move |db| sales::register(db, &stamp, zone, &new)).await
+                let (stamp, zone) = (state.stamp("system"), state.config.time_zone);
+                state.store.write(move |db| sales::register(db, &stamp, zone, &new)).await
             })
         })
         .collect();
@@ -149,14 +149,14 @@ story!(sales_of_one_batch_at_the_same_time_are_all_counted, |app| {
 story!(what_may_not_be_sold_is_refused_and_leaves_no_trace, |app| {
     let goods = app.goods(None, 10).await;
     assert_eq!(refused(&app, sale_of(&goods, 10, "2026-06-14")).await, Code::SerialUnknown);
-    let (stamp, no) = (app.house.stamp("system"), goods.no);
+    let (stamp, no) = (app.state.stamp("system"), goods.no);
     app.write(move |db| batches::void_units(db, &stamp, no, std::slice::from_ref(&(3..4)), "spoiled")).await;
     assert_eq!(refused(&app, sale_of(&goods, 3, "2026-06-14")).await, Code::SerialUnknown);
     assert_eq!(refused(&app, sale_of(&goods, 0, "2026-06-17")).await, Code::Invalid, "the day after tomorrow");
     sell(&app, sale_of(&goods, 0, "2026-06-16")).await;
 
     // A batch on hold: nothing of it is sold.
-    let (stamp, code) = (app.house.stamp("system"), goods.code.clone());
+    let (stamp, code) = (app.state.stamp("system"), goods.code.clone());
     app.write(move |db| {
         let before: batches::BatchSheet = found(db, &code, Sees::ALL)?;
         let mut held = before.clone();
@@ -358,12 +358,12 @@ story!(the_list_pages_by_day, |app| {
 story!(a_return_ends_the_holding_too, |app| {
     let goods = app.goods(Some(policy("ACT", &[StartRule::Activated])), 10).await;
     let (shop, _) = app.party(Kind::Retailer).await;
-    let zone = app.house.config.time_zone;
+    let zone = app.state.config.time_zone;
     let garment = goods.garment(0);
     let claim = async |secret: &Secret| {
-        let (stamp, house, code, today, secret) =
-            (app.house.stamp("holder"), app.house.clone(), goods.claim_code(&app, 0), app.house.today(), secret.clone());
-        app.write(move |db| holders::claim(db, &stamp, &house.keys.serials, garment, &code, today, &secret)).await
+        let (stamp, state, code, today, secret) =
+            (app.state.stamp("holder"), app.state.clone(), goods.claim_code(&app, 0), app.state.today(), secret.clone());
+        app.write(move |db| holders::claim(db, &stamp, &state.keys.serials, garment, &code, today, &secret)).await
     };
     // Claimed before the shop reports the sale: counted under nobody, then under the shop, and the warranty starts with the sale.
     let secret = Secret::fresh();
@@ -373,7 +373,7 @@ story!(a_return_ends_the_holding_too, |app| {
     assert_eq!(tally(&app, &goods).await, [(0, 0, 0), (shop.0, 1, 1)]);
     let state = app.look(move |db| warranties::state(db, garment, day("2026-06-15"))).await;
     assert!(matches!(state, WarrantyState::Running { since, .. } if since == day("2026-06-15")));
-    let stamp = app.house.stamp("system");
+    let stamp = app.state.stamp("system");
     let ended = app.write(move |db| sales::end_sale(db, &stamp, zone, garment, day("2026-06-15"))).await;
     assert_eq!(ended.status, SaleStatus::Ended);
     assert_eq!(tally(&app, &goods).await, [(0, 0, 0), (shop.0, 0, 0)]);
@@ -444,7 +444,7 @@ async fn import_amid(
 ) -> ImportReport {
     let path = app.folder.path().join("sales.csv");
     std::fs::write(&path, csv).unwrap();
-    let (house, importer) = (app.house.clone(), Importer { stamp: app.house.stamp("staff:desk"), party });
+    let (state, importer) = (app.state.clone(), Importer { stamp: app.state.stamp("staff:desk"), party });
     let run = move || {
         let mut source = Source::open(&path).unwrap();
         let mut told = |news: News<'_>| {
@@ -452,7 +452,7 @@ async fn import_amid(
                 amid(now);
             }
         };
-        sales::IMPORT.run(&house, &importer, &mut source, mode, &mut told).unwrap()
+        sales::IMPORT.run(&state, &importer, &mut source, mode, &mut told).unwrap()
     };
     actix_web::rt::task::spawn_blocking(run).await.unwrap()
 }
@@ -510,7 +510,7 @@ story!(a_file_of_sales_is_checked_whole_then_written, |app| {
     let state = app.look(move |db| warranties::state(db, garment, day("2026-06-15"))).await;
     assert!(matches!(state, WarrantyState::Running { since, until, .. } if (since, until) == (day("2026-06-12"), day("2027-06-12"))));
     // The same file again changes nothing, even after a return.
-    let (stamp, zone) = (app.house.stamp("system"), app.house.config.time_zone);
+    let (stamp, zone) = (app.state.stamp("system"), app.state.config.time_zone);
     app.write(move |db| sales::end_sale(db, &stamp, zone, garment, day("2026-06-14"))).await;
     let again = import(&app, &sound, Mode::Apply, None).await;
     assert_eq!((again.outcome, again.added, again.unchanged), (Ending::Applied, 0, 3));
@@ -604,12 +604,12 @@ story!(a_sale_made_by_another_while_a_file_is_written_stops_it_at_its_line, |app
     // Between the two passes somebody sells one of the garments of the second batch.
     let taken = goods[1].garment(17);
     let line = garments.iter().position(|garment| *garment == taken).unwrap() + 2;
-    let (house, sale) = (app.house.clone(), sale_of(&goods[1], 17, "2026-06-13"));
+    let (state, sale) = (app.state.clone(), sale_of(&goods[1], 17, "2026-06-13"));
     let mut sold = false;
     let report = import_amid(&app, &csv, Mode::Apply, None, move |now| {
         if now.pass == Pass::Checking && now.rows == 6_000 && !std::mem::replace(&mut sold, true) {
-            let (stamp, zone, sale) = (house.stamp("api:shop"), house.config.time_zone, sale.clone());
-            house.store.write_blocking(move |db| sales::register(db, &stamp, zone, &sale)).unwrap();
+            let (stamp, zone, sale) = (state.stamp("api:shop"), state.config.time_zone, sale.clone());
+            state.store.write_blocking(move |db| sales::register(db, &stamp, zone, &sale)).unwrap();
         }
     })
     .await;
@@ -621,7 +621,7 @@ story!(a_sale_made_by_another_while_a_file_is_written_stops_it_at_its_line, |app
     assert!((2_000..4_000).contains(&report.added), "{}", report.added);
     assert_eq!(tally(&app, &goods[0]).await, [(shop.0, 2_000, 0)]);
     // The garment comes back, and the same file completes what it began.
-    let (stamp, zone) = (app.house.stamp("system"), app.house.config.time_zone);
+    let (stamp, zone) = (app.state.stamp("system"), app.state.config.time_zone);
     app.write(move |db| sales::end_sale(db, &stamp, zone, taken, day("2026-06-13"))).await;
     let without: String = csv.lines().filter(|row| !row.contains(&goods[1].serial(&app, 17))).map(|row| format!("{row}\n")).collect();
     let rest = import(&app, &without, Mode::Apply, None).await;

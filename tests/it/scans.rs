@@ -16,8 +16,8 @@ const WECHAT: &str = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Mobile 
 const GARMENT: GarmentId = GarmentId(1 << 22 | 7);
 
 fn counter(app: &TestApp) -> Counter {
-    let key = DeviceKey::derive(&app.house.keys.house).unwrap();
-    Counter::start(app.house.store.clone(), app.house.clock.clone(), key).0
+    let key = DeviceKey::derive(&app.state.keys.house).unwrap();
+    Counter::start(app.state.store.clone(), app.state.clock.clone(), key).0
 }
 
 fn look<'a>(address: &str, user_agent: &'a str) -> Look<'a> {
@@ -34,13 +34,13 @@ async fn devices(app: &TestApp) -> Vec<(i64, String)> {
 
 story!(distinct_devices_are_counted_over_several_writes, |app| {
     let counter = counter(&app);
-    let first_at = app.house.clock.now();
+    let first_at = app.state.clock.now();
     counter.count(GARMENT, &look("203.0.113.7", PHONE));
     counter.count(GARMENT, &look("203.0.113.7", PHONE));
     counter.count(GARMENT, &look("203.0.113.7", WECHAT));
     counter.flush().await;
-    app.house.clock.advance(Duration::hours(2));
-    let last_at = app.house.clock.now();
+    app.state.clock.advance(Duration::hours(2));
+    let last_at = app.state.clock.now();
     counter.count(GARMENT, &look("203.0.113.7", PHONE));
     counter.count(GARMENT, &look("2001:db8:1:2::aaaa", PHONE));
     counter.count(GARMENT, &look("2001:db8:1:2::bbbb", PHONE));
@@ -79,11 +79,11 @@ story!(a_device_is_forgotten_after_its_days, |app| {
     counter.count(GARMENT, &look("203.0.113.7", PHONE));
     counter.flush().await;
     let before = devices(&app).await;
-    app.house.clock.advance(Duration::days(45));
+    app.state.clock.advance(Duration::days(45));
     counter.count(GARMENT, &look("203.0.113.8", PHONE));
     counter.flush().await;
-    app.house.clock.advance(Duration::days(46));
-    let now = app.house.clock.now();
+    app.state.clock.advance(Duration::days(46));
+    let now = app.state.clock.now();
     assert_eq!(app.write(move |db| scans::purge(db, now)).await, 1);
     let left = devices(&app).await;
     assert_eq!(left.len(), 1);
@@ -93,10 +93,10 @@ story!(a_device_is_forgotten_after_its_days, |app| {
     counter.flush().await;
     assert!(!devices(&app).await.contains(&before[0]));
     assert_eq!(summary(&app, GARMENT).await.unwrap().devices, 3);
-    let stamp = app.house.stamp("staff:admin");
+    let stamp = app.state.stamp("staff:admin");
     app.write(move |db| policies::set(db, &stamp, Policy::ScanDeviceDays, &SetPolicy::now(1, "a test"))).await;
-    app.house.clock.advance(Duration::days(2));
-    let now = app.house.clock.now();
+    app.state.clock.advance(Duration::days(2));
+    let now = app.state.clock.now();
     app.write(move |db| scans::purge(db, now)).await;
     assert_eq!(devices(&app).await, []);
     assert_eq!(summary(&app, GARMENT).await.unwrap().devices, 3);

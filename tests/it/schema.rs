@@ -16,7 +16,7 @@ async fn catalogue(app: &TestApp) -> Catalogue {
         Db::Sqlite(c) => Catalogue::of_sqlite(c),
         Db::Pg(c) => Catalogue::of_postgres(c),
     };
-    app.house.store.read(read).await.unwrap()
+    app.state.store.read(read).await.unwrap()
 }
 
 /// The files that may declare tables: `schema.rs` and the rooms' stores.

@@ -9,9 +9,9 @@ use hangtag::kernel::text::Lang;
 use hangtag::kernel::time::Clock;
 use hangtag::kernel::{Code, Id};
 use hangtag::platform::db::schema::{account, party, session};
-use hangtag::platform::http::House;
 use hangtag::platform::http::perm::Permission as P;
 use hangtag::platform::keys::{KeyFile, Purpose};
+use hangtag::platform::state::AppState;
 use hangtag::staff::accounts::{self, Account, AccountState, Role};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ const PASSWORD: &str = "olives on tuesday";
 
 async fn somebody(app: &TestApp, login: &str, role: Role) -> accounts::Account {
     let draft = Account { login: login.into(), name: "Li Na".into(), roles: vec![role].into(), lang: Lang::En, ..Account::default() };
-    accounts::add(&app.house, draft, Some(PASSWORD)).await.unwrap().0
+    accounts::add(&app.state, draft, Some(PASSWORD)).await.unwrap().0
 }
 
 fn sign_in(login: &str, password: &str) -> Request {
@@ -84,7 +84,7 @@ story!(the_right_password_opens_a_session, |app| {
 story!(every_wrong_sign_in_gets_the_same_answer, |app| {
     somebody(&app, "li.na", Role::Inspector).await;
     somebody(&app, "gone", Role::Inspector).await;
-    accounts::disable(&app.house, "gone").await.unwrap();
+    accounts::disable(&app.state, "gone").await.unwrap();
     let invited = app.account(Role::Planner, None).await;
     let mut bodies = Vec::new();
     for (login, password) in
@@ -109,7 +109,7 @@ story!(an_address_may_try_ten_times_a_minute, |app| {
     // A claim of another address is not believed, another address is.
     app.send(from("192.0.2.7", "nobody-11").header("x-forwarded-for", "192.0.2.8")).await.expect(429);
     app.send(from("192.0.2.8", "nobody-12")).await.expect(401);
-    app.house.clock.advance(Duration::seconds(7));
+    app.state.clock.advance(Duration::seconds(7));
     app.send(from("192.0.2.7", "nobody-13")).await.expect(401);
 });
 
@@ -121,17 +121,17 @@ story!(an_account_may_be_tried_five_times_in_a_quarter_of_an_hour, |app| {
         }
         app.send(sign_in(&login.to_uppercase(), PASSWORD).from("192.0.2.99")).await.expect(429);
     }
-    app.house.clock.advance(Duration::minutes(3) + Duration::seconds(1));
+    app.state.clock.advance(Duration::minutes(3) + Duration::seconds(1));
     app.send(sign_in("li.na", PASSWORD)).await.expect(303);
 });
 
 story!(a_session_ends_when_it_idles, |app| {
     let person = app.persona(Role::Inspector).await;
     for _ in 0..4 {
-        app.house.clock.advance(Duration::minutes(29));
+        app.state.clock.advance(Duration::minutes(29));
         person.page("/desk").await.expect(200);
     }
-    app.house.clock.advance(Duration::minutes(30));
+    app.state.clock.advance(Duration::minutes(30));
     let answer = person.page("/desk").await.expect(303);
     assert_eq!(answer.header("location"), Some("/sign-in?back=/desk"));
     person.get("/api/v1/jobs/1").await.expect(401);
@@ -140,22 +140,22 @@ story!(a_session_ends_when_it_idles, |app| {
 story!(a_session_ends_after_twelve_hours_however_busy, |app| {
     let person = app.persona(Role::Inspector).await;
     for _ in 0..35 {
-        app.house.clock.advance(Duration::minutes(20));
+        app.state.clock.advance(Duration::minutes(20));
         person.page("/desk").await.expect(200);
     }
-    app.house.clock.advance(Duration::minutes(20));
+    app.state.clock.advance(Duration::minutes(20));
     person.page("/desk").await.expect(303);
 });
 
 story!(looking_writes_at_most_once_a_minute, |app| {
     let person = app.persona(Role::Inspector).await;
     let seen =
-        || app.house.store.read(|db| Ok(each!(db, |c| session::table.select(session::seen_at).get_result::<chrono::NaiveDateTime>(c))?));
+        || app.state.store.read(|db| Ok(each!(db, |c| session::table.select(session::seen_at).get_result::<chrono::NaiveDateTime>(c))?));
     let start = seen().await.unwrap();
-    app.house.clock.advance(Duration::seconds(59));
+    app.state.clock.advance(Duration::seconds(59));
     person.page("/desk").await.expect(200);
     assert_eq!(seen().await.unwrap(), start);
-    app.house.clock.advance(Duration::seconds(1));
+    app.state.clock.advance(Duration::seconds(1));
     person.page("/desk").await.expect(200);
     assert_eq!(seen().await.unwrap(), start + Duration::seconds(60));
 });
@@ -197,7 +197,7 @@ story!(signing_in_never_keeps_the_session_the_browser_came_with, |app| {
     let second = token_of(&app.send(with(&first, sign_in("li.na", PASSWORD).with_csrf(&csrf))).await.expect(303));
     assert!(!is_in(&app, &first).await && is_in(&app, &second).await);
     // Only the hash is kept.
-    let kept: Vec<String> = app.house.store.read(|db| Ok(each!(db, |c| session::table.select(session::hash).load(c))?)).await.unwrap();
+    let kept: Vec<String> = app.state.store.read(|db| Ok(each!(db, |c| session::table.select(session::hash).load(c))?)).await.unwrap();
     assert_eq!(kept, [accounts::session_hash(&second)]);
 });
 
@@ -236,7 +236,7 @@ story!(disabling_closing_and_changed_rights_end_sessions_at_once, |app| {
 });
 
 async fn close(app: &TestApp, id: Id) {
-    let closed = app.house.store.write(move |db| {
+    let closed = app.state.store.write(move |db| {
         Ok(each!(db, |c| diesel::update(party::table.filter(party::id.eq(id.0))).set(party::status.eq("closed")).execute(c))?)
     });
     assert_eq!(closed.await.unwrap(), 1);
@@ -261,11 +261,11 @@ story!(a_new_password_ends_every_other_session, |app| {
         assert!(answer.text().contains(says), "{says}: {}", answer.text());
         assert!(!answer.text().contains(password) && !answer.text().contains(current));
     }
-    app.house.clock.advance(Duration::minutes(15));
+    app.state.clock.advance(Duration::minutes(15));
     let changed = person.form("/account/password", &form(PASSWORD, "figs on wednesday", "figs on wednesday")).await.expect(303);
     let now = token_of(&changed);
     assert!(!is_in(&app, &here).await && !is_in(&app, &there).await && is_in(&app, &now).await);
-    app.house.clock.advance(Duration::minutes(15));
+    app.state.clock.advance(Duration::minutes(15));
     app.send(sign_in("li.na", PASSWORD)).await.expect(401);
     app.send(sign_in("li.na", "figs on wednesday")).await.expect(303);
 });
@@ -293,10 +293,10 @@ story!(a_password_hashed_more_cheaply_is_hashed_again_at_sign_in, |app| {
     let cheap = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
     let hash: argon2::password_hash::phc::PasswordHash = cheap.hash_password(PASSWORD.as_bytes()).unwrap();
     let old = hash.to_string();
-    app.house.store.write(move |db| accounts::rehash(db, account.id, &old)).await.unwrap();
+    app.state.store.write(move |db| accounts::rehash(db, account.id, &old)).await.unwrap();
     app.send(sign_in("li.na", PASSWORD)).await.expect(303);
     let kept: Option<String> = app
-        .house
+        .state
         .store
         .read(move |db| {
             Ok(each!(db, |c| account::table.filter(account::id.eq(account.id.0)).select(account::password_hash).get_result(c))?)
@@ -314,8 +314,8 @@ fn path_of(address: &str) -> &str {
 }
 
 story!(the_first_administrator_is_made_by_a_link_that_works_once, |app| {
-    let stopped = accounts::first_link(&app.house).await.unwrap().unwrap();
-    let link = accounts::first_link(&app.house).await.unwrap().unwrap();
+    let stopped = accounts::first_link(&app.state).await.unwrap().unwrap();
+    let link = accounts::first_link(&app.state).await.unwrap().unwrap();
     assert!(link.len() >= "http://localhost/set-up/".len() + 32);
     app.send(Request::get(path_of(&stopped)).html()).await.expect(410);
     for _ in 0..3 {
@@ -333,17 +333,17 @@ story!(the_first_administrator_is_made_by_a_link_that_works_once, |app| {
     assert!(is_in(&app, &token_of(&answer)).await);
     app.send(form("somebody.else", PASSWORD)).await.expect(410);
     app.send(Request::get(path_of(&link)).html()).await.expect(410);
-    assert!(accounts::first_link(&app.house).await.unwrap().is_none());
-    let all = accounts::list(&app.house).await.unwrap();
+    assert!(accounts::first_link(&app.state).await.unwrap().is_none());
+    let all = accounts::list(&app.state).await.unwrap();
     assert_eq!(all.len(), 1);
     assert!(all[0].roles.has(Role::Admin) && all[0].state == AccountState::Active);
 });
 
 story!(a_link_runs_out_and_an_unknown_one_never_was, |app| {
-    let link = accounts::first_link(&app.house).await.unwrap().unwrap();
-    app.house.clock.advance(Duration::hours(24) - Duration::seconds(1));
+    let link = accounts::first_link(&app.state).await.unwrap().unwrap();
+    app.state.clock.advance(Duration::hours(24) - Duration::seconds(1));
     app.send(Request::get(path_of(&link)).html()).await.expect(200);
-    app.house.clock.advance(Duration::seconds(1));
+    app.state.clock.advance(Duration::seconds(1));
     app.send(Request::get(path_of(&link)).html()).await.expect(410);
     app.send(Request::get("/set-up/0123456789abcdef").html()).await.expect(410);
     // Guessing is slow.
@@ -360,7 +360,7 @@ story!(an_invited_person_chooses_a_password_and_nobody_else_knows_it, |app| {
     // The form sent twice makes one account, and shows no second link.
     let again = admin.form("/accounts/new", &form).await.expect(200);
     assert!(!again.text().contains("/set-up/"), "{}", again.text());
-    assert_eq!(accounts::list(&app.house).await.unwrap().iter().filter(|account| account.login == "li.na").count(), 1);
+    assert_eq!(accounts::list(&app.state).await.unwrap().iter().filter(|account| account.login == "li.na").count(), 1);
     let other = [("login", "li.na"), ("name", "Other"), ("roles.planner", "on"), ("lang", "en"), ("once", "k2")];
     let taken = admin.form("/accounts/new", &other).await.expect(422);
     assert!(taken.text().contains("It exists already."), "{}", taken.text());
@@ -379,10 +379,10 @@ story!(an_invited_person_chooses_a_password_and_nobody_else_knows_it, |app| {
     assert!(!is_in(&app, &token_of(&answer)).await);
 
     // Disabled: a link that was out stops too.
-    let (_, link) = accounts::new_link(&app.house, "li.na").await.unwrap();
-    accounts::disable(&app.house, "li.na").await.unwrap();
+    let (_, link) = accounts::new_link(&app.state, "li.na").await.unwrap();
+    accounts::disable(&app.state, "li.na").await.unwrap();
     app.send(Request::get(path_of(link.shown())).html()).await.expect(410);
-    assert_eq!(accounts::new_link(&app.house, "li.na").await.unwrap_err().code(), Code::WrongState);
+    assert_eq!(accounts::new_link(&app.state, "li.na").await.unwrap_err().code(), Code::WrongState);
 });
 
 // Accounts.
@@ -465,7 +465,7 @@ story!(an_administrator_is_always_left, |app| {
 story!(a_supplier_is_bound_and_holds_no_other_role, |app| {
     let admin = app.persona(Role::Admin).await;
     let supplier = app.persona(Role::Supplier).await;
-    let of_theirs = app.house.store.read(move |db| accounts::by_id(db, supplier.account.unwrap())).await.unwrap().unwrap();
+    let of_theirs = app.state.store.read(move |db| accounts::by_id(db, supplier.account.unwrap())).await.unwrap().unwrap();
     assert_eq!(of_theirs.party, supplier.party);
     let code = of_theirs.party_code.unwrap();
     for (roles, party) in [(vec!["supplier"], None), (vec!["supplier", "admin"], Some(&code)), (vec!["inspector"], Some(&code))] {
@@ -516,9 +516,9 @@ story!(a_key_is_exchanged_for_a_token_until_it_is_revoked, |app| {
     let program = app.api(Role::Admin).await;
     program.json("POST", "/api/v1/api-keys", &json!({ "name": "Second", "roles": ["admin"] })).await.expect(403);
 
-    app.house.clock.advance(Duration::minutes(15) + Duration::seconds(29));
+    app.state.clock.advance(Duration::minutes(15) + Duration::seconds(29));
     ask(&app, token).await.expect(200);
-    app.house.clock.advance(Duration::seconds(1));
+    app.state.clock.advance(Duration::seconds(1));
     assert_eq!(ask(&app, token).await.expect(401).code(), "bad_token");
 
     let token = exchange(&app, &secret).await.expect(200).json()["token"].as_str().unwrap().to_owned();
@@ -569,9 +569,9 @@ story!(forged_tokens_are_refused, |app| {
     let admin = app.persona(Role::Admin).await;
     let (secret, id) = key(&admin, json!({ "name": "ERP", "roles": ["admin"] })).await;
     let good = exchange(&app, &secret).await.expect(200).json()["token"].as_str().unwrap().to_owned();
-    let (number, root) = &app.house.keys.tokens[0];
+    let (number, root) = &app.state.keys.tokens[0];
     let root = root.expose();
-    let now = app.house.clock.now().and_utc().timestamp();
+    let now = app.state.clock.now().and_utc().timestamp();
     let header = json!({ "typ": "JWT", "alg": "HS256", "kid": number.to_string() });
     let claims = json!({ "iss": "http://localhost", "aud": "hangtag/api", "sub": id, "iat": now, "nbf": now, "exp": now + 900 });
     // The forger's tools make a good token when nothing is forged: what is refused below is refused for what was changed.
@@ -683,9 +683,9 @@ story!(two_signing_keys_are_live_and_the_third_is_not, |app| {
     let mut app = app;
     let rotate = |app: &mut TestApp| {
         let mut file = KeyFile::open(&place).unwrap();
-        file.rotate(Purpose::Token, app.house.today()).unwrap();
+        file.rotate(Purpose::Token, app.state.today()).unwrap();
         let keys = Arc::new(KeyFile::open(&place).unwrap().keys().unwrap());
-        app.restart(House { keys, ..app.house.clone() });
+        app.restart(AppState { keys, ..app.state.clone() });
     };
     rotate(&mut app);
     ask(&app, &first).await.expect(200);
@@ -694,7 +694,7 @@ story!(two_signing_keys_are_live_and_the_third_is_not, |app| {
     rotate(&mut app);
     ask(&app, &first).await.expect(401);
     ask(&app, &second).await.expect(200);
-    app.house.clock.advance(Duration::minutes(16));
+    app.state.clock.advance(Duration::minutes(16));
     ask(&app, &second).await.expect(401);
 });
 
@@ -703,11 +703,11 @@ story!(nothing_secret_is_shown_by_debug, |app| {
     let token = token_of(&app.send(sign_in("li.na", PASSWORD)).await.expect(303));
     let person = app.holding("li.na".into(), account.id, None, &token);
     let (secret, _) = key(&person, json!({ "name": "ERP", "roles": ["admin"] })).await;
-    let link = accounts::fresh_link(&app.house.config);
+    let link = accounts::fresh_link(&app.state.config);
     let hash_of_key = hangtag::platform::http::sha256_hex(secret.as_bytes());
-    let door = app.house.store.read(|db| accounts::door(db, "li.na")).await.unwrap().unwrap();
+    let door = app.state.store.read(|db| accounts::door(db, "li.na")).await.unwrap().unwrap();
     let hash = door.password_hash.clone().unwrap();
-    let keys = app.house.store.read(move |db| hangtag::staff::tokens::live_of_hash(db, &hash_of_key)).await.unwrap();
+    let keys = app.state.store.read(move |db| hangtag::staff::tokens::live_of_hash(db, &hash_of_key)).await.unwrap();
     let identity = hangtag::platform::http::Identity {
         actor: "staff:li.na".into(),
         name: "Li Na".into(),
@@ -717,10 +717,10 @@ story!(nothing_secret_is_shown_by_debug, |app| {
         lang: None,
         csrf: person.csrf.clone(),
     };
-    let shown = format!("{account:?} {door:?} {link:?} {keys:?} {identity:?} {:?}", app.house.keys);
+    let shown = format!("{account:?} {door:?} {link:?} {keys:?} {identity:?} {:?}", app.state.keys);
     let address = link.shown().to_owned();
     let csrf = person.csrf.clone().unwrap();
-    let root: String = app.house.keys.tokens[0].1.expose().iter().map(|byte| format!("{byte:02x}")).collect();
+    let root: String = app.state.keys.tokens[0].1.expose().iter().map(|byte| format!("{byte:02x}")).collect();
     for hidden in [hash.as_str(), path_of(&address).rsplit('/').next().unwrap(), &secret, &secret[4..], &csrf, &root, &token, "$argon2"] {
         assert!(!shown.contains(hidden), "{shown}");
     }
@@ -730,10 +730,10 @@ story!(nothing_secret_is_shown_by_debug, |app| {
 async fn over_tls_the_cookie_is_locked_to_its_host() {
     let app = TestApp::new(crate::support::On::Sqlite);
     somebody(&app, "li.na", Role::Inspector).await;
-    let config = hangtag::config::Config { public_url: "https://id.brand.cn".into(), ..(*app.house.config).clone() };
-    let keys = KeyFile::open_or_create(&KeyFile::place(app.folder.path()), app.house.today()).unwrap().keys().unwrap();
+    let config = hangtag::platform::config::Config { public_url: "https://id.brand.cn".into(), ..(*app.state.config).clone() };
+    let keys = KeyFile::open_or_create(&KeyFile::place(app.folder.path()), app.state.today()).unwrap().keys().unwrap();
     let mut app = app;
-    app.restart(House::new(app.house.store.clone(), Clock::fixed(app.house.clock.now()), config, keys, 1));
+    app.restart(AppState::new(app.state.store.clone(), Clock::fixed(app.state.clock.now()), config, keys, 1));
     let answer = app.send(sign_in("li.na", PASSWORD)).await.expect(303);
     let cookie = answer.header("set-cookie").unwrap();
     assert!(cookie.starts_with("__Host-hangtag=") && cookie.ends_with("; HttpOnly; SameSite=Strict; Secure; Path=/"), "{cookie}");

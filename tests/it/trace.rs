@@ -38,7 +38,7 @@ pub const ROUTES: &[Route] = &[
 /// Runs statements in one write.
 pub async fn insert(app: &TestApp, sql: &str) {
     let sql = sql.to_owned();
-    app.house
+    app.state
         .store
         .write(move |db| {
             each!(db, |c| c.batch_execute(&sql))?;
@@ -153,8 +153,8 @@ pub async fn known_world(app: &TestApp) {
         );
     }
     insert(app, &sql).await;
-    let stamp = app.house.stamp("system");
-    app.house
+    let stamp = app.state.stamp("system");
+    app.state
         .store
         .write(move |db| {
             for (no, count) in [(1, 200), (2, 50), (3, 10)] {
@@ -172,9 +172,9 @@ fn codes(lines: &Value, field: &str) -> Vec<String> {
 }
 
 async fn serial(app: &TestApp, no: i64, unit: i64) -> String {
-    let keys = app.house.keys.clone();
+    let keys = app.state.keys.clone();
     let garment = GarmentId::new(BatchNo(no), unit).unwrap();
-    app.house.store.read(move |db| batches::serial_of(db, &keys.serials, garment)).await.unwrap().unwrap().serial
+    app.state.store.read(move |db| batches::serial_of(db, &keys.serials, garment)).await.unwrap().unwrap().serial
 }
 
 story!(a_lot_leads_to_batches_units_sales_and_findings, |app| {
@@ -233,9 +233,12 @@ story!(a_garment_leads_to_its_own_roll_and_a_finding_to_its_suspects, |app| {
     for (unit, cloth) in [(5, "CLOTH-A"), (150, "CLOTH-B")] {
         let trace = desk.get(&format!("/api/v1/trace/garments/{}", serial(&app, 1, unit).await)).await.expect(200).json();
         assert_eq!(trace["subject"]["unit"], unit + 1);
-        let [buttons, shell] = [&trace["components"][0], &trace["components"][1]];
-        assert_eq!((&shell["component"], &shell["ambiguous"], &shell["lots"][0]["lot"]), (&json!("shell"), &json!(false), &json!(cloth)));
-        assert_eq!(shell["lots"][0]["supplier"]["code"], "DYER");
+        let [buttons, layout] = [&trace["components"][0], &trace["components"][1]];
+        assert_eq!(
+            (&layout["component"], &layout["ambiguous"], &layout["lots"][0]["lot"]),
+            (&json!("shell"), &json!(false), &json!(cloth))
+        );
+        assert_eq!(layout["lots"][0]["supplier"]["code"], "DYER");
         assert_eq!(
             (&buttons["ambiguous"], &buttons["lots"][0]["share_micro"], &buttons["lots"][1]["share_micro"]),
             (&json!(true), &json!(750_000), &json!(250_000))
@@ -408,7 +411,7 @@ async fn memory_and_sql_agree_on_random_genealogies() {
         let mut runner = TestRunner::deterministic();
         for _ in 0..12 {
             insert(&app, &format!("DELETE FROM batch_lot; DELETE FROM lot_parent; {}", random_sql(&mut runner))).await;
-            app.house
+            app.state
                 .store
                 .read(|db| {
                     memory_agrees_with_sql(db);

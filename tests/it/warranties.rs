@@ -37,7 +37,7 @@ pub fn sale_of(goods: &Goods, unit: i64, sold_on: &str) -> NewSale {
 
 /// Registers it.
 pub async fn sell(app: &TestApp, new: NewSale) -> sales::Sale {
-    let (stamp, zone) = (app.house.stamp("system"), app.house.config.time_zone);
+    let (stamp, zone) = (app.state.stamp("system"), app.state.config.time_zone);
     app.write(move |db| sales::register(db, &stamp, zone, &new)).await
 }
 
@@ -48,7 +48,7 @@ async fn state(app: &TestApp, goods: &Goods, unit: i64, today: &str) -> Warranty
 
 story!(the_policy_version_of_the_day_of_sale_holds_for_ever, |app| {
     let goods = app.goods(Some(policy("TWELVE", &[StartRule::Sold])), 10).await;
-    let stamp = app.house.stamp("system");
+    let stamp = app.state.stamp("system");
     let later = WarrantyPolicy { valid_from: day("2026-06-10"), months: 24, ..policy("TWELVE", &[StartRule::Sold]) };
     app.write(move |db| later.clone().save(db, &stamp, None)).await;
     sell(&app, sale_of(&goods, 0, "2026-06-09")).await;
@@ -57,7 +57,7 @@ story!(the_policy_version_of_the_day_of_sale_holds_for_ever, |app| {
     let WarrantyState::Running { until: second, .. } = state(&app, &goods, 1, "2026-06-15").await else { panic!() };
     assert_eq!((first, second), (day("2027-06-09"), day("2028-06-10")));
     // A version added afterwards, valid in the past of the sale's registration, changes nothing.
-    let stamp = app.house.stamp("system");
+    let stamp = app.state.stamp("system");
     let newer = WarrantyPolicy { valid_from: day("2026-06-10"), months: 1, ..policy("TWELVE", &[StartRule::Sold]) };
     app.write(move |db| newer.clone().save(db, &stamp, None)).await;
     assert!(matches!(state(&app, &goods, 1, "2026-06-15").await, WarrantyState::Running { until, .. } if until == day("2028-06-10")));
@@ -70,32 +70,32 @@ story!(a_style_without_a_policy_has_the_houses_days, |app| {
         state(&app, &goods, 0, "2026-06-16").await,
         WarrantyState::Running { since: day("2026-06-15"), until: day("2027-06-15"), days_left: 364 }
     );
-    app.house.clock.advance(chrono::Duration::minutes(1));
-    let stamp = app.house.stamp("staff:admin");
+    app.state.clock.advance(chrono::Duration::minutes(1));
+    let stamp = app.state.stamp("staff:admin");
     app.write(move |db| policies::set(db, &stamp, Policy::ServiceDays, &SetPolicy::now(0, "a test"))).await;
-    app.house.clock.advance(chrono::Duration::minutes(1));
+    app.state.clock.advance(chrono::Duration::minutes(1));
     sell(&app, sale_of(&goods, 1, "2026-06-15")).await;
     assert_eq!(state(&app, &goods, 1, "2026-06-16").await, WarrantyState::None);
     // The first sale's delivery is worked out with the days of its own day.
-    let (stamp, zone, garment) = (app.house.stamp("system"), app.house.config.time_zone, goods.garment(0));
+    let (stamp, zone, garment) = (app.state.stamp("system"), app.state.config.time_zone, goods.garment(0));
     app.write(move |db| sales::deliver(db, &stamp, zone, garment, day("2026-06-16"))).await;
     assert!(matches!(state(&app, &goods, 0, "2026-06-16").await, WarrantyState::Running { until, .. } if until == day("2027-06-16")));
 });
 
 story!(a_delivery_starts_a_waiting_warranty_and_never_shortens_one, |app| {
     let goods = app.goods(Some(policy("DELIVERED", &[StartRule::Delivered])), 10).await;
-    let zone = app.house.config.time_zone;
+    let zone = app.state.config.time_zone;
     sell(&app, sale_of(&goods, 0, "2026-06-10")).await;
     assert_eq!(state(&app, &goods, 0, "2026-06-15").await, WarrantyState::Waiting { waits_for: WaitsFor::Delivery });
     let garment = goods.garment(0);
     for (delivered, ends) in [("2026-06-14", "2027-06-14"), ("2026-06-12", "2027-06-14"), ("2026-06-15", "2027-06-15")] {
-        let stamp = app.house.stamp("system");
+        let stamp = app.state.stamp("system");
         app.write(move |db| sales::deliver(db, &stamp, zone, garment, day(delivered))).await;
         let WarrantyState::Running { since, until, .. } = state(&app, &goods, 0, "2026-06-15").await else { panic!() };
         assert_eq!((since, until), (day(delivered), day(ends)), "{delivered}");
     }
-    let stamp = app.house.stamp("system");
-    let early = app.house.store.write(move |db| sales::deliver(db, &stamp, zone, garment, day("2026-06-09"))).await.unwrap_err();
+    let stamp = app.state.stamp("system");
+    let early = app.state.store.write(move |db| sales::deliver(db, &stamp, zone, garment, day("2026-06-09"))).await.unwrap_err();
     assert_eq!(early.code(), Code::Invalid);
     let facts = app.look(move |db| events::of(db, Subject::Garment(garment.0))).await;
     let kinds: Vec<_> = facts.iter().map(|fact| fact.kind.as_str()).collect();

@@ -154,9 +154,6 @@ impl Thing for Defect {
 }
 
 /// Puts in the rows of the shipped catalogue that are missing. Rows that are there are left as they are.
-///
-/// # Errors
-/// Those of the store.
 pub fn seed(db: &mut Db) -> Result<()> {
     let known: Vec<String> = each!(db, |c| defect::table.select(defect::code).load(c))?;
     for row in SEED.iter().filter(|row| !known.iter().any(|code| code == row.code)) {
@@ -177,9 +174,6 @@ pub fn seed(db: &mut Db) -> Result<()> {
 }
 
 /// The whole catalogue, by component and code; a few hundred rows at most.
-///
-/// # Errors
-/// Those of the store.
 pub fn all(db: &mut Db) -> Result<Vec<Defect>> {
     let mut defects: Vec<Defect> = each!(db, |c| defect::table.select(Defect::as_select()).order(defect::code).load(c))?;
     defects.sort_by_key(|defect| defect.component);
@@ -187,9 +181,6 @@ pub fn all(db: &mut Db) -> Result<Vec<Defect>> {
 }
 
 /// The catalogue by code.
-///
-/// # Errors
-/// Those of the store.
 pub fn by_code(db: &mut Db) -> Result<HashMap<String, Defect>> {
     Ok(all(db)?.into_iter().map(|defect| (defect.code.clone(), defect)).collect())
 }

@@ -12,21 +12,21 @@ use crate::inspection::defects;
 use crate::kernel::{Code, Error, Fault, Refusal, Result, faults};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
-use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Row};
 use crate::platform::keys::Keys;
 use crate::platform::rooms::Said;
+use crate::platform::state::AppState;
 
 /// The table, for the import desk.
 pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::FindingsEdit, begin };
 
-fn begin(house: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+fn begin(app: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     if importer.party.is_some() {
         return Err(Code::Forbidden.into());
     }
-    let today = crate::kernel::time::local_date(importer.stamp.at, house.config.time_zone);
-    Ok(Box::new(FindingImport { keys: house.keys.clone(), stamp: importer.stamp.clone(), today }))
+    let today = crate::kernel::time::local_date(importer.stamp.at, app.config.time_zone);
+    Ok(Box::new(FindingImport { keys: app.keys.clone(), stamp: importer.stamp.clone(), today }))
 }
 
 struct FindingImport {

@@ -11,7 +11,7 @@ use crate::kernel::text::Lang;
 use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Fault};
 use crate::platform::events::Fact;
-use crate::platform::http::{Filled, Shell, query_escape, segment};
+use crate::platform::http::{FormState, Layout, query_escape, segment};
 use crate::platform::rooms::timeline::{self, Happened};
 use crate::platform::words::Words;
 
@@ -22,7 +22,7 @@ const OFTEN: usize = 6;
 #[derive(Template)]
 #[template(path = "inspection/findings/subject.html")]
 pub(super) struct SubjectPage {
-    pub shell: Shell,
+    pub layout: Layout,
     pub subject: String,
     pub fault: Option<String>,
     /// Address and name of each thing that was perhaps meant.
@@ -108,8 +108,8 @@ pub(super) fn groups(catalogue: &[Defect], lately: &[String], lang: Lang) -> Vec
 #[derive(Template)]
 #[template(path = "inspection/findings/form.html")]
 pub(super) struct FormPage {
-    pub shell: Shell,
-    pub form: Filled,
+    pub layout: Layout,
+    pub form: FormState,
     pub subject: SubjectView,
     /// What it is: style, colour, size; material.
     pub what: String,
@@ -121,7 +121,7 @@ pub(super) struct FormPage {
 
 impl FormPage {
     fn kind(&self) -> &'static str {
-        self.subject.kind.word(self.shell.lang)
+        self.subject.kind.word(self.layout.lang)
     }
 
     /// Whether a garment is seen, which has places.
@@ -167,10 +167,10 @@ pub(super) struct Rights {
 #[derive(Template)]
 #[template(path = "inspection/findings/one.html")]
 pub(super) struct OnePage {
-    pub shell: Shell,
+    pub layout: Layout,
     pub finding: FindingView,
     pub history: Vec<Happened>,
-    pub form: Filled,
+    pub form: FormState,
     /// Photos it may still get.
     pub room: i64,
     pub rights: Rights,
@@ -178,14 +178,14 @@ pub(super) struct OnePage {
 }
 
 impl OnePage {
-    pub(super) fn new(shell: Shell, finding: FindingView, facts: &[Fact], zone: Tz, form: Filled, most: i64, rights: Rights) -> Self {
-        let history = timeline::lines(facts, shell.lang, zone, |_| None);
+    pub(super) fn new(layout: Layout, finding: FindingView, facts: &[Fact], zone: Tz, form: FormState, most: i64, rights: Rights) -> Self {
+        let history = timeline::lines(facts, layout.lang, zone, |_| None);
         let room = most - i64::try_from(finding.photos.len()).unwrap_or(i64::MAX);
         let logged_at = local_minute(finding.logged_at, zone);
-        Self { shell, finding, history, form, room, rights, logged_at }
+        Self { layout, finding, history, form, room, rights, logged_at }
     }
 
-    /// The page of the batch or lot it is about, for those of the house.
+    /// The page of the batch or lot it is about, for the brand's own people.
     fn page_of(&self) -> Option<(String, &str)> {
         let subject = &self.finding.subject;
         let lot = subject.lot.as_deref().map(|code| (format!("/lots/{}", segment(code)), code));

@@ -124,9 +124,6 @@ impl FindingView {
 }
 
 /// Subjects as they are shown, by what they are.
-///
-/// # Errors
-/// When the store does.
 pub(super) fn subjects(db: &mut Db, keys: &Keyring, things: &[About]) -> Result<HashMap<About, SubjectView>> {
     let mut numbers: Vec<BatchNo> = things.iter().filter_map(|about| about.batch()).collect();
     numbers.sort_unstable();
@@ -169,9 +166,6 @@ pub(super) fn subjects(db: &mut Db, keys: &Keyring, things: &[About]) -> Result<
 }
 
 /// Findings as they are shown. To somebody who is `bound` to a party it is not said who logged them.
-///
-/// # Errors
-/// When the store does.
 fn views(db: &mut Db, keys: &Keyring, findings: Vec<Finding>, bound: bool) -> Result<Vec<FindingView>> {
     if findings.is_empty() {
         return Ok(Vec::new());
@@ -257,7 +251,7 @@ fn filter_of(db: &mut Db, query: &ListQuery, sees: Sees) -> Result<Option<Findin
     }
     if let Some(serial) = query.filter("serial") {
         let scanned = Scanned::read("serial", serial, None)?;
-        let keys = &query.house().keys.serials;
+        let keys = &query.app().keys.serials;
         let found = find_subject(db, keys, &scanned, Some(SubjectKind::Garment), None, sees.party())?;
         let Some(About::Garment(garment)) = found.map(|found| found.about) else { return Ok(None) };
         filter.garment = Some(garment);
@@ -286,7 +280,7 @@ impl Listing for FindingView {
     fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
         let Some(filter) = filter_of(db, query, sees)? else { return Ok(Vec::new()) };
         let findings = store::list(db, &filter, window)?;
-        views(db, &query.house().keys.serials, findings, sees.party().is_some())
+        views(db, &query.app().keys.serials, findings, sees.party().is_some())
     }
 
     fn offered(db: &mut Db, filter: &str, sees: Sees, lang: Lang) -> Result<Option<Vec<Offered>>> {

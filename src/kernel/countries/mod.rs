@@ -124,7 +124,7 @@ fn index() -> &'static Index {
     })
 }
 
-/// Every name in the tables with its code: the house's own first.
+/// Every name in the tables with its code: our own first.
 fn every_name() -> impl Iterator<Item = (&'static str, &'static str)> {
     let ours = COUNTRIES.iter().flat_map(|(code, zh, en)| [(*code, *en), (*code, *zh)]);
     let cldr = CLDR.iter().flat_map(|(code, _, _, names)| names.iter().map(|name| (*code, *name)));

@@ -1,4 +1,4 @@
-//! What the house calls each country.
+//! What we call each country.
 
 /// Code, Chinese and English name, by code.
 pub(super) const COUNTRIES: &[(&str, &str, &str)] = &[

@@ -70,9 +70,6 @@ pub fn touch(db: &mut Db, garments: &[GarmentId], at: NaiveDateTime) -> Result<(
 }
 
 /// Sets what has become of garments that have rows. Those that are so already are left alone.
-///
-/// # Errors
-/// When the store does.
 pub fn set_status(db: &mut Db, garments: &[GarmentId], status: Status) -> Result<()> {
     for chunk in garments.chunks(chunk_rows(1) - 4) {
         let ids: Vec<i64> = chunk.iter().map(|one| one.0).collect();
@@ -104,9 +101,6 @@ impl Tally {
 }
 
 /// Adds the changes to the counts.
-///
-/// # Errors
-/// When the store does.
 pub fn tally(db: &mut Db, changes: &Tally) -> Result<()> {
     for ((batch, party), (sold, claimed)) in &changes.0 {
         let _one: Vec<i64> = each!(db, |c| planned(
@@ -141,9 +135,6 @@ pub struct LiveSale {
 }
 
 /// The live sale of a garment, if it is sold.
-///
-/// # Errors
-/// When the store does.
 pub fn live_sale(db: &mut Db, garment: GarmentId) -> Result<Option<LiveSale>> {
     let rows: Vec<(i64, Option<i64>)> = each!(db, |c| sale::table
         .filter(sale::garment_id.eq(garment.0).and(sale::status.eq(Live)))

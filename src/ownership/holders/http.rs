@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use super::{Consent, Contact, HolderKeys, ReadReason};
 use crate::kernel::{Code, Result};
 use crate::platform::http::problem::Problem;
-use crate::platform::http::{Caller, House, Json, Routes, json, perm};
+use crate::platform::http::{Caller, Json, Routes, json, perm};
+use crate::platform::state::AppState;
 use crate::production::serials::{self, Scanned};
 
 /// Mounts the room.
@@ -41,17 +42,17 @@ struct ContactView {
 #[post("/api/v1/contacts/{serial}/read")]
 async fn read_api(
     caller: Caller<perm::ContactRead>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     serial: web::Path<String>,
     body: Json<ReadContact>,
 ) -> Result<HttpResponse> {
     if caller.party.is_some() {
         return Err(Code::NotFound.into());
     }
-    let (house_keys, stamp, why) = (house.keys.clone(), caller.stamp(), body.value.why);
-    let keys = HolderKeys::derive(&house.keys.house)?;
+    let (house_keys, stamp, why) = (app.keys.clone(), caller.stamp(), body.value.why);
+    let keys = HolderKeys::derive(&app.keys.house)?;
     let scanned = Scanned::read("serial", &serial, None)?;
-    let (contact, consents) = house
+    let (contact, consents) = app
         .store
         .write(move |db| {
             let garment = serials::garment(db, &house_keys.serials, &scanned)?;

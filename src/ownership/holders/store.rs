@@ -73,17 +73,11 @@ fn live_row(db: &mut Db, garment: GarmentId) -> Result<Option<Live>> {
 }
 
 /// The live holder of a garment, whoever asks.
-///
-/// # Errors
-/// When the store does.
 pub fn live(db: &mut Db, garment: GarmentId) -> Result<Option<Holder>> {
     Ok(live_row(db, garment)?.map(|row| row.holder))
 }
 
 /// When the live holders of these garments claimed them, UTC.
-///
-/// # Errors
-/// When the store does.
 pub fn claimed_at_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<GarmentId, NaiveDateTime>> {
     let mut claimed = HashMap::new();
     for chunk in garments::in_runs(garments).into_iter().flat_map(|run| run.chunks(chunk_rows(1) - 1)) {
@@ -103,9 +97,6 @@ pub fn claimed_at_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<Garm
 }
 
 /// The live holder of a garment, if this secret is theirs.
-///
-/// # Errors
-/// When the store does.
 pub fn holder_of(db: &mut Db, garment: GarmentId, secret: &Secret) -> Result<Option<Holder>> {
     Ok(owned(db, garment, secret)?.map(|row| row.holder))
 }
@@ -329,9 +320,6 @@ pub fn release(db: &mut Db, stamp: &Stamp, garment: GarmentId, secret: &Secret) 
 }
 
 /// Ends whatever holding there is, because the garment was returned to its seller. Call it while the sale is still live.
-///
-/// # Errors
-/// When the store does.
 pub fn end_for_return(db: &mut Db, stamp: &Stamp, garment: GarmentId) -> Result<()> {
     live_row(db, garment)?.map_or(Ok(()), |row| end_with_event(db, stamp, &row))
 }

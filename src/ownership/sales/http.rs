@@ -17,7 +17,7 @@ use crate::kernel::time::read_date;
 use crate::kernel::{Code, Error, Fault, Result};
 use crate::platform::http::perm::{Perm, SalesEdit, SalesRead};
 use crate::platform::http::problem::Problem;
-use crate::platform::http::{Filled, Form, Json, Routes, created, html, html_response, json, query_escape, see_other, segment};
+use crate::platform::http::{Form, FormState, Json, Routes, created, html, html_response, json, query_escape, see_other, segment};
 use crate::platform::rooms::{Call, FormView, Said, form_page, list_again, list_description, list_routes};
 use crate::production::serials::{self, Beside, Scanned};
 use crate::production::{batches, skus};
@@ -43,14 +43,14 @@ pub fn routes(on: &mut Routes<'_, '_>) {
 
 /// The scan as the label has it, found on a reader and not on the one writer.
 async fn printed(call: &Edits, scanned: Scanned) -> Result<Scanned> {
-    let keys = call.house().keys.clone();
+    let keys = call.app().keys.clone();
     call.read(move |db| serials::printed(db, &keys.serials, scanned)).await
 }
 
 async fn register(call: &Edits, hash: &str, once: Option<&str>, said: Said, source: &'static str) -> Result<SaleView> {
     let ask = SaleAsk::of(said)?;
     let scanned = printed(call, Scanned::read("serial", &ask.serial, ask.gtin.as_deref())?).await?;
-    let (keys, zone, bound) = (call.house().keys.clone(), call.house().config.time_zone, call.party);
+    let (keys, zone, bound) = (call.app().keys.clone(), call.app().config.time_zone, call.party);
     call.change(hash, once, move |db, stamp| report(db, &Desk { keys: &keys.serials, stamp, zone, bound }, &scanned, &ask, source)).await
 }
 
@@ -66,7 +66,7 @@ async fn register(call: &Edits, hash: &str, once: Option<&str>, said: Said, sour
     )
 )]
 async fn register_json(call: Edits, body: Json<Map<String, Value>>) -> Result<HttpResponse> {
-    let today = call.house().today();
+    let today = call.app().today();
     let said = Said::of_json_by(&FIELDS, body.value, |said| SaleAsk::faults(said, today))?;
     let sale = register(&call, &body.hash, None, said, "api").await?;
     created(&format!("/api/v1{}", sale.href()), &sale)
@@ -88,10 +88,10 @@ struct SalesOfGarment {
 )]
 async fn one_json(call: Reads, serial: web::Path<String>, beside: web::Query<Beside>) -> Result<HttpResponse> {
     let scanned = Scanned::read("serial", &serial, beside.gtin.as_deref())?;
-    let (house, bound) = (call.house().clone(), call.party);
+    let (app, bound) = (call.app().clone(), call.party);
     let sales = call.read(move |db| {
-        let garment = serials::garment(db, &house.keys.serials, &scanned)?;
-        sales_of(db, &house.keys.serials, house.today(), garment, bound)
+        let garment = serials::garment(db, &app.keys.serials, &scanned)?;
+        sales_of(db, &app.keys.serials, app.today(), garment, bound)
     });
     let sales = sales.await?;
     let serial = sales.first().ok_or(Code::NotFound)?.serial.clone();
@@ -100,7 +100,7 @@ async fn one_json(call: Reads, serial: web::Path<String>, beside: web::Query<Bes
 
 async fn note(call: &Edits, hash: &str, once: Option<&str>, (serial, gtin): (&str, Option<&str>), what: Later) -> Result<SaleView> {
     let scanned = printed(call, Scanned::read("serial", serial, gtin)?).await?;
-    let (keys, zone, bound) = (call.house().keys.clone(), call.house().config.time_zone, call.party);
+    let (keys, zone, bound) = (call.app().keys.clone(), call.app().config.time_zone, call.party);
     call.change(hash, once, move |db, stamp| later(db, &Desk { keys: &keys.serials, stamp, zone, bound }, &scanned, what)).await
 }
 
@@ -155,7 +155,7 @@ struct Sought {
 
 /// Goes to the page of whatever serial or address was scanned; what is not found stays in the box, to be mended.
 async fn find_page(call: Reads, sought: web::Query<Sought>) -> Result<HttpResponse> {
-    match one(&call, &sought.serial, Filled::default()).await {
+    match one(&call, &sought.serial, FormState::default()).await {
         Ok(page) => Ok(see_other(format!("/sales/{}", segment(&page.serial)))),
         Err(error) => list_again::<SaleView>(&call, &sought.serial, error).await,
     }
@@ -164,25 +164,25 @@ async fn find_page(call: Reads, sought: web::Query<Sought>) -> Result<HttpRespon
 /// What stays the same from one sale to the next of a queue.
 const KEPT: [&str; 6] = ["sold_on", "retailer", "currency", "channel", "country", "city"];
 
-async fn page_of(call: &Edits, form: Filled) -> Result<FormView> {
+async fn page_of(call: &Edits, form: FormState) -> Result<FormView> {
     let (sees, lang) = (call.sees(), call.lang());
     let retailers = call.read(move |db| retailers(db, sees, lang)).await?;
-    Ok(form_page(call.shell(call.words().say("sales-new")), &FIELDS, form, "/sales/new", "/sales").offering("retailer", retailers))
+    Ok(form_page(call.layout(call.words().say("sales-new")), &FIELDS, form, "/sales/new", "/sales").offering("retailer", retailers))
 }
 
 async fn new_form(call: Edits, start: web::Query<HashMap<String, String>>) -> Result<HttpResponse> {
     let mut start = start.into_inner();
     let done = start.remove("done");
-    let mut values = HashMap::from([("sold_on".to_owned(), call.house().today().to_string())]);
+    let mut values = HashMap::from([("sold_on".to_owned(), call.app().today().to_string())]);
     values.extend(start.into_iter().filter(|(name, _)| name == "serial" || KEPT.contains(&name.as_str())));
-    let page = page_of(&call, Filled::of(values)).await?;
+    let page = page_of(&call, FormState::of(values)).await?;
     let Some(serial) = done else { return Ok(html(&page)) };
     let said = call.words().say1("sales-done", "serial", &serial);
     Ok(html(&page.noting(said, format!("/sales/{}", segment(&serial)))))
 }
 
 async fn register_form(call: Edits, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
-    let today = call.house().today();
+    let today = call.app().today();
     let registered = match Said::of_form_by(&FIELDS, &form.value, |said| SaleAsk::faults(said, today)) {
         Ok(said) => register(&call, &form.hash, form.once.as_deref(), said, "desk").await,
         Err(error) => Err(error),
@@ -199,31 +199,31 @@ async fn register_form(call: Edits, form: Form<HashMap<String, String>>) -> Resu
                 code @ (Code::SerialUnknown | Code::SerialTypo) => Fault::new("serial", code).into(),
                 _ => error,
             };
-            let form = Filled::refused(form.value, error, call.words())?;
+            let form = FormState::refused(form.value, error, call.words())?;
             Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page_of(&call, form).await?))
         }
     }
 }
 
 /// The page of a garment's sales.
-async fn one<P: Perm>(call: &Call<P>, serial: &str, form: Filled) -> Result<OnePage> {
+async fn one<P: Perm>(call: &Call<P>, serial: &str, form: FormState) -> Result<OnePage> {
     let scanned = Scanned::read("serial", serial, None)?;
-    let (house, bound, lang) = (call.house().clone(), call.party, call.lang());
+    let (app, bound, lang) = (call.app().clone(), call.party, call.lang());
     let found = call.read(move |db| {
-        let keys = &house.keys.serials;
+        let keys = &app.keys.serials;
         let garment = serials::garment(db, keys, &scanned)?;
-        let sales = sales_of(db, keys, house.today(), garment, bound)?;
+        let sales = sales_of(db, keys, app.today(), garment, bound)?;
         let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
         let of = batches::serial_of(db, keys, garment)?.ok_or(Code::SerialUnknown)?;
         Ok((skus::what(db, batch.sku_id, lang)?, of, sales))
     });
     let (what, of, sales) = found.await?;
-    let (shell, today) = (call.shell(call.words().say("sales-garment")), call.house().today().to_string());
-    Ok(OnePage { shell, card: of.card_href(), serial: of.serial, what, sales, form, today })
+    let (layout, today) = (call.layout(call.words().say("sales-garment")), call.app().today().to_string());
+    Ok(OnePage { layout, card: of.card_href(), serial: of.serial, what, sales, form, today })
 }
 
 async fn one_page(call: Reads, serial: web::Path<String>) -> Result<HttpResponse> {
-    Ok(html(&one(&call, &serial, Filled::default()).await?))
+    Ok(html(&one(&call, &serial, FormState::default()).await?))
 }
 
 async fn noted(
@@ -240,7 +240,7 @@ async fn noted(
     match done {
         Ok(sale) => Ok(see_other(sale.href())),
         Err(error) => {
-            let again = Filled::refused(form.value, error, call.words())?;
+            let again = FormState::refused(form.value, error, call.words())?;
             Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &one(&call, serial, again).await?))
         }
     }

@@ -18,26 +18,26 @@ use crate::kernel::time::local_date;
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result, countries};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
-use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Kept, Mode, Row, Spool};
 use crate::platform::keys::Keys;
+use crate::platform::state::AppState;
 use crate::production::parties;
 use crate::production::serials::{Finder, Scanned};
 
 /// The table, for the import desk.
 pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::SalesEdit, begin };
 
-fn begin(house: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+fn begin(app: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     Ok(Box::new(SaleImport {
-        keys: house.keys.clone(),
-        zone: house.config.time_zone,
-        today: local_date(importer.stamp.at, house.config.time_zone),
+        keys: app.keys.clone(),
+        zone: app.config.time_zone,
+        today: local_date(importer.stamp.at, app.config.time_zone),
         stamp: importer.stamp.clone(),
         party: importer.party,
         finder: Finder::default(),
         seen: RoaringTreemap::new(),
-        folder: house.config.data_dir.clone(),
+        folder: app.config.data_dir.clone(),
         sound: None,
     }))
 }

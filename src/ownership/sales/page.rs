@@ -3,12 +3,12 @@
 use askama::Template;
 
 use super::view::SaleView;
-use crate::platform::http::{Filled, Shell};
+use crate::platform::http::{FormState, Layout};
 
 #[derive(Template)]
 #[template(path = "ownership/sales/one.html")]
 pub(super) struct OnePage {
-    pub shell: Shell,
+    pub layout: Layout,
     pub serial: String,
     /// What it is: name, colour, size.
     pub what: String,
@@ -16,7 +16,7 @@ pub(super) struct OnePage {
     pub card: String,
     /// Newest first.
     pub sales: Vec<SaleView>,
-    pub form: Filled,
+    pub form: FormState,
     pub today: String,
 }
 
@@ -35,7 +35,7 @@ impl SaleView {
         self.delivered_on.map_or_else(String::new, |day| day.to_string())
     }
 
-    fn coverage(&self, shell: &Shell) -> String {
-        self.warranty.say(shell.t)
+    fn coverage(&self, layout: &Layout) -> String {
+        self.warranty.say(layout.t)
     }
 }

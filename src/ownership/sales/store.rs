@@ -99,25 +99,16 @@ impl Sale {
 }
 
 /// The sales of a garment, oldest first.
-///
-/// # Errors
-/// When the store does.
 pub fn of_garment(db: &mut Db, garment: GarmentId) -> Result<Vec<Sale>> {
     of_garments(db, &[garment])
 }
 
 /// The latest sale of a garment.
-///
-/// # Errors
-/// When the store does.
 pub fn latest(db: &mut Db, garment: GarmentId) -> Result<Option<Sale>> {
     Ok(of_garment(db, garment)?.pop())
 }
 
 /// The sales of many garments, by garment, oldest first.
-///
-/// # Errors
-/// When the store does.
 pub fn of_garments(db: &mut Db, garments: &[GarmentId]) -> Result<Vec<Sale>> {
     let mut sales = Vec::new();
     for chunk in garments::in_runs(garments).into_iter().flat_map(|run| run.chunks(chunk_rows(1))) {

@@ -77,9 +77,6 @@ impl SaleView {
 }
 
 /// Sales as they are seen, in the same order; each batch, retailer and warranty is read once.
-///
-/// # Errors
-/// When the store does.
 pub(super) fn views(db: &mut Db, keys: &Keyring, today: NaiveDate, sales: Vec<Sale>) -> Result<Vec<SaleView>> {
     let garments: Vec<GarmentId> = sales.iter().map(|sale| sale.garment).collect();
     let mut numbers: Vec<BatchNo> = garments.iter().map(|garment| garment.batch()).collect();
@@ -140,7 +137,7 @@ fn filter_of(db: &mut Db, query: &ListQuery, sees: Sees) -> Result<Option<SaleFi
     // A serial is a garment, anything else a part of an order's number.
     let scanned = Scanned::read("q", &query.q, None).ok();
     let garment = match scanned.filter(Scanned::looks_like_a_serial) {
-        Some(scanned) => serials::find(db, &query.house().keys.serials, &scanned).or_else(|error| match error {
+        Some(scanned) => serials::find(db, &query.app().keys.serials, &scanned).or_else(|error| match error {
             Error::Refused(_) => Ok(None),
             error => Err(error),
         })?,
@@ -176,8 +173,8 @@ impl Listing for SaleView {
     fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
         let Some(filter) = filter_of(db, query, sees)? else { return Ok(Vec::new()) };
         let sales = store::list(db, &filter, window)?;
-        let house = query.house();
-        views(db, &house.keys.serials, house.today(), sales)
+        let app = query.app();
+        views(db, &app.keys.serials, app.today(), sales)
     }
 
     fn offered(db: &mut Db, filter: &str, sees: Sees, lang: Lang) -> Result<Option<Vec<Offered>>> {

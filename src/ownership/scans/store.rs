@@ -43,9 +43,6 @@ impl Seen {
 }
 
 /// Writes gathered looks.
-///
-/// # Errors
-/// When the store does.
 pub fn record(db: &mut Db, looks: &HashMap<(GarmentId, Device), Seen>) -> Result<()> {
     let mut totals: BTreeMap<i64, (i64, Seen)> = BTreeMap::new();
     // In order of the key, so that two processes never wait for each other in a circle.
@@ -120,9 +117,6 @@ pub struct Summary {
 }
 
 /// The looks at a garment's card; None before the first.
-///
-/// # Errors
-/// When the store does.
 pub fn summary(db: &mut Db, garment: GarmentId) -> Result<Option<Summary>> {
     let rows: Vec<Summary> = each!(db, |c| scan_total::table
         .filter(scan_total::garment_id.eq(garment.0))
@@ -132,9 +126,6 @@ pub fn summary(db: &mut Db, garment: GarmentId) -> Result<Option<Summary>> {
 }
 
 /// Deletes at most [`PURGE_ROWS`] devices that were not seen for as long as policy says, and returns how many. Totals stay.
-///
-/// # Errors
-/// When the store does.
 pub fn purge(db: &mut Db, now: NaiveDateTime) -> Result<usize> {
     let days = policies::value(db, Policy::ScanDeviceDays, now)?;
     let before = now - Duration::days(days);

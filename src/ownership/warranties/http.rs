@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use super::WarrantyState;
 use crate::kernel::{Code, Result, text};
 use crate::platform::http::problem::Problem;
-use crate::platform::http::{Caller, House, Json, Locale, Once, Routes, json, perm};
+use crate::platform::http::{Caller, Idempotency, Json, Locale, Routes, json, perm};
+use crate::platform::state::AppState;
 use crate::platform::words::Words;
 use crate::production::serials::{self, Scanned};
 
@@ -37,14 +38,14 @@ impl Cover {
 async fn one_api(
     request: HttpRequest,
     caller: Caller<perm::SalesRead>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     serial: web::Path<String>,
 ) -> Result<HttpResponse> {
     if caller.party.is_some() {
         return Err(Code::NotFound.into());
     }
-    let (keys, today, scanned) = (house.keys.clone(), house.today(), Scanned::read("serial", &serial, None)?);
-    let state = house
+    let (keys, today, scanned) = (app.keys.clone(), app.today(), Scanned::read("serial", &serial, None)?);
+    let state = app
         .store
         .read(move |db| {
             let garment = serials::garment(db, &keys.serials, &scanned)?;
@@ -72,18 +73,18 @@ struct Voiding {
 async fn void_api(
     request: HttpRequest,
     caller: Caller<perm::SalesEdit>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     serial: web::Path<String>,
     body: Json<Voiding>,
 ) -> Result<HttpResponse> {
     if caller.party.is_some() {
         return Err(Code::NotFound.into());
     }
-    let once = Once::of(&request, &body.hash, None)?;
+    let once = Idempotency::of(&request, &body.hash, None)?;
     let reason = text::line("reason", &body.value.reason, 200)?;
     let scanned = Scanned::read("serial", &serial, None)?;
-    let (keys, today, stamp, words) = (house.keys.clone(), house.today(), caller.stamp(), Locale::of(&request).words());
-    let cover = house
+    let (keys, today, stamp, words) = (app.keys.clone(), app.today(), caller.stamp(), Locale::of(&request).words());
+    let cover = app
         .store
         .write(move |db| {
             once.run(db, &stamp, |db| {

@@ -21,9 +21,6 @@ use crate::platform::words::Words;
 pub const ROOM: Room = Room::new("warranties", http::routes);
 
 /// The warranty of a garment's latest sale on `today`.
-///
-/// # Errors
-/// When the store does.
 pub fn state(db: &mut Db, garment: GarmentId, today: NaiveDate) -> Result<WarrantyState> {
     store::latest(db, garment)?.map_or(Ok(WarrantyState::None), |warranty| warranty.state(db, today))
 }

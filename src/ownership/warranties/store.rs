@@ -57,9 +57,6 @@ impl Warranty {
     }
 
     /// How it stands on `today`.
-    ///
-    /// # Errors
-    /// When the store does.
     pub fn state(&self, db: &mut Db, today: NaiveDate) -> Result<WarrantyState> {
         let waits_for = match (self.status, self.policy) {
             (Status::Waiting, Some(policy)) => {
@@ -72,9 +69,6 @@ impl Warranty {
 }
 
 /// The warranty of a garment's latest sale that has one.
-///
-/// # Errors
-/// When the store does.
 pub fn latest(db: &mut Db, garment: GarmentId) -> Result<Option<Warranty>> {
     let rows: Vec<Row> =
         each!(db, |c| warranty::table.filter(warranty::garment_id.eq(garment.0)).order(warranty::sale_seq.desc()).load(c))?;
@@ -82,9 +76,6 @@ pub fn latest(db: &mut Db, garment: GarmentId) -> Result<Option<Warranty>> {
 }
 
 /// The warranty of one sale.
-///
-/// # Errors
-/// When the store does.
 pub fn of_sale(db: &mut Db, garment: GarmentId, sale_seq: i64) -> Result<Option<Warranty>> {
     let rows: Vec<Row> =
         each!(db, |c| warranty::table.filter(warranty::garment_id.eq(garment.0).and(warranty::sale_seq.eq(sale_seq))).load(c))?;
@@ -92,9 +83,6 @@ pub fn of_sale(db: &mut Db, garment: GarmentId, sale_seq: i64) -> Result<Option<
 }
 
 /// The terms of a warranty: its policy version's, or the house's number of days as of `at`. None when they promise nothing.
-///
-/// # Errors
-/// When the store does.
 pub fn terms(db: &mut Db, policy: Option<&terms::WarrantyPolicy>, at: NaiveDateTime) -> Result<Option<Terms>> {
     let terms = match policy {
         Some(policy) => Terms::from(policy),
@@ -117,9 +105,6 @@ pub struct Opening {
 }
 
 /// Makes the warranties of new sales, with their events.
-///
-/// # Errors
-/// When the store does.
 pub fn open(db: &mut Db, stamp: &Stamp, openings: &[Opening]) -> Result<()> {
     for chunk in openings.chunks(chunk_rows(9)) {
         let rows: Vec<_> = chunk
@@ -196,9 +181,6 @@ pub fn again(db: &mut Db, stamp: &Stamp, before: &Warranty, terms: &Terms, facts
 }
 
 /// Starts the garment's warranty if it waits for its holder: what a claim does. One that runs already is left alone.
-///
-/// # Errors
-/// When the store does.
 pub fn activate(db: &mut Db, stamp: &Stamp, garment: GarmentId, on: NaiveDate) -> Result<()> {
     let Some(before) = latest(db, garment)?.filter(|warranty| warranty.status == Status::Waiting) else {
         return Ok(());
@@ -211,9 +193,6 @@ pub fn activate(db: &mut Db, stamp: &Stamp, garment: GarmentId, on: NaiveDate) -
 }
 
 /// Ends the warranty of a sale before its time, with a reason.
-///
-/// # Errors
-/// When the store does.
 pub fn end(db: &mut Db, garment: GarmentId, sale_seq: i64, on: NaiveDate, reason: &str) -> Result<()> {
     let Some(before) = of_sale(db, garment, sale_seq)?.filter(|one| matches!(one.status, Status::Waiting | Status::Running)) else {
         return Ok(());
@@ -253,9 +232,6 @@ pub fn void(db: &mut Db, stamp: &Stamp, garment: GarmentId, reason: &str) -> Res
 }
 
 /// The warranties of many garments, by garment and sale.
-///
-/// # Errors
-/// When the store does.
 pub fn of_garments(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<(GarmentId, i64), Warranty>> {
     let mut found = HashMap::with_capacity(garments.len());
     for chunk in garments.chunks(chunk_rows(1)) {

@@ -1,4 +1,4 @@
-//! Types of the house as columns: closed lists as texts, ids as numbers, the same on both stores.
+//! Our types as columns: closed lists as texts, ids as numbers, the same on both stores.
 //!
 //! One struct of a table may then derive `Queryable, Selectable, Insertable, AsChangeset` with such fields. What stands in the store and is
 //! none of the list is an error of that read, never another value.

@@ -1,4 +1,4 @@
-//! What a database says went wrong, in the house's words; and how many rows fit one statement.
+//! What a database says went wrong, in our words; and how many rows fit one statement.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
@@ -16,9 +16,6 @@ pub const fn chunk_rows(columns: usize) -> usize {
 }
 
 /// What is found for these keys, asked for with as many at a time as one statement binds.
-///
-/// # Errors
-/// Those of the store.
 pub fn in_chunks<K, T>(keys: &[K], mut find: impl FnMut(&[K]) -> Result<Vec<T>, DieselError>) -> Result<Vec<T>, Error> {
     let mut found = Vec::with_capacity(keys.len());
     for chunk in keys.chunks(CHUNK_BINDS) {

@@ -1,7 +1,7 @@
 //! The store: one enum of two connections, two verbs, embedded migrations.
 //!
 //! - [`Store::read`] and [`Store::write`] run a sync closure on a blocking thread; nobody opens a transaction by hand.
-//! - [`Store::glance`] is `read` for a handful of key look-ups on a page that must be fast: on SQLite it runs where it is called,
+//! - [`Store::read_inline`] is `read` for a handful of key look-ups on a page that must be fast: on SQLite it runs where it is called,
 //!   because the hop to another thread costs more than the look-ups.
 //! - SQLite writes go through one writer thread that commits whatever is queued in one go (`sqlite.rs`); PostgreSQL writes are
 //!   serializable transactions, run again when the server says so (`postgres.rs`). A write closure may therefore run more than once.
@@ -145,18 +145,18 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::read`].
-    pub async fn glance<T, F>(&self, body: F) -> Result<T>
+    pub async fn read_inline<T, F>(&self, body: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Db) -> Result<T> + Send + 'static,
     {
         match &self.0.kind {
-            Kind::Sqlite(store) => store.glance(body),
+            Kind::Sqlite(store) => store.read_inline(body),
             Kind::Pg(_) => {
                 let store = self.clone();
                 blocking(move || match &store.0.kind {
-                    Kind::Pg(pg) => pg.glance(body),
-                    Kind::Sqlite(lite) => lite.glance(body),
+                    Kind::Pg(pg) => pg.read_inline(body),
+                    Kind::Sqlite(lite) => lite.read_inline(body),
                 })
                 .await
             }
@@ -238,7 +238,7 @@ impl Store {
     /// A count that changes with every commit to the embedded store, of whatever process; None for PostgreSQL, which has none.
     ///
     /// What was read after the count was, still stands while the count is the same. Commits of this process count before their writer is
-    /// answered, those of another process within a twentieth of a second. Not to be called within a [`Store::glance`].
+    /// answered, those of another process within a twentieth of a second. Not to be called within a [`Store::read_inline`].
     pub fn changes(&self) -> Option<u64> {
         match &self.0.kind {
             Kind::Sqlite(store) => store.changes().ok(),

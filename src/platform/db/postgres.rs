@@ -75,7 +75,7 @@ impl PgStore {
         })
     }
 
-    pub(super) fn glance<T>(&self, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+    pub(super) fn read_inline<T>(&self, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
         body(&mut *self.take()?)
     }
 

@@ -44,12 +44,12 @@ pub(super) struct SqliteStore {
 static STORES: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    /// This thread's own reader, for `glance`.
-    static GLANCER: RefCell<Option<Glancer>> = const { RefCell::new(None) };
+    /// This thread's own reader, for `read_inline`.
+    static INLINE_READER: RefCell<Option<InlineReader>> = const { RefCell::new(None) };
 }
 
 /// A thread's own reader.
-struct Glancer {
+struct InlineReader {
     /// The store it belongs to.
     store: u64,
     db: Db,
@@ -104,41 +104,41 @@ impl SqliteStore {
         }
     }
 
-    pub(super) fn glance<T>(&self, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-        self.with_glancer(|glancer| in_one_state(&mut glancer.db, body))
+    pub(super) fn read_inline<T>(&self, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+        self.with_inline_reader(|reader| in_one_state(&mut reader.db, body))
     }
 
     /// How many commits there were. Whoever reads it, then rows, and finds it unchanged later, knows that the rows still stand; a commit
     /// of another process is noticed within [`NOTICE`].
     pub(super) fn changes(&self) -> Result<u64> {
-        self.with_glancer(|glancer| {
-            if glancer.asked.is_none_or(|(at, _)| at.elapsed() >= NOTICE) {
-                let crate::platform::db::Db::Sqlite(connection) = &mut glancer.db else { return Ok(()) };
+        self.with_inline_reader(|reader| {
+            if reader.asked.is_none_or(|(at, _)| at.elapsed() >= NOTICE) {
+                let crate::platform::db::Db::Sqlite(connection) = &mut reader.db else { return Ok(()) };
                 let versions: Vec<i64> = pragma_data_version::table.select(pragma_data_version::data_version).load(connection)?;
                 let version = versions.into_iter().next().unwrap_or_default();
-                if glancer.asked.is_some_and(|(_, before)| before != version) {
+                if reader.asked.is_some_and(|(_, before)| before != version) {
                     // Perhaps our own writer's, which counts itself: counting twice forgets a little early and does no harm.
                     self.changes.fetch_add(1, Ordering::AcqRel);
                 }
-                glancer.asked = Some((Instant::now(), version));
+                reader.asked = Some((Instant::now(), version));
             }
             Ok(())
         })?;
         Ok(self.changes.load(Ordering::Acquire))
     }
 
-    fn with_glancer<T>(&self, body: impl FnOnce(&mut Glancer) -> Result<T>) -> Result<T> {
-        GLANCER.with(|glancer| {
-            let Ok(mut glancer) = glancer.try_borrow_mut() else {
-                return Err(Error::broken("a glance within a glance"));
+    fn with_inline_reader<T>(&self, body: impl FnOnce(&mut InlineReader) -> Result<T>) -> Result<T> {
+        INLINE_READER.with(|reader| {
+            let Ok(mut reader) = reader.try_borrow_mut() else {
+                return Err(Error::broken("an inline read within an inline read"));
             };
             // Taken out: one that a body panics with may be in the middle of anything, and is not used again.
-            let mut own = match glancer.take().filter(|own| own.store == self.number) {
+            let mut own = match reader.take().filter(|own| own.store == self.number) {
                 Some(own) => own,
-                None => Glancer { store: self.number, db: open_reader(&self.path)?, asked: None },
+                None => InlineReader { store: self.number, db: open_reader(&self.path)?, asked: None },
             };
             let outcome = body(&mut own);
-            *glancer = Some(own);
+            *reader = Some(own);
             outcome
         })
     }

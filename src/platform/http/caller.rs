@@ -11,11 +11,11 @@ use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
-use super::House;
 use super::perm::{Perm, Permission, Permissions};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::events::Stamp;
+use crate::platform::state::AppState;
 
 /// Somebody who has proved who they are.
 #[derive(Clone)]
@@ -44,16 +44,17 @@ impl std::fmt::Debug for Identity {
 }
 
 /// Recognises people and programs. The staff wing provides it; this one only asks.
-pub trait Doorkeeper: Send + Sync {
+pub trait Authenticator: Send + Sync {
     /// Who made this request, or None for nobody. An invalid token is an error, an expired session is nobody.
-    fn recognise<'a>(&'a self, house: &'a House, request: &'a HttpRequest) -> Pin<Box<dyn Future<Output = Result<Option<Identity>>> + 'a>>;
+    fn recognise<'a>(&'a self, app: &'a AppState, request: &'a HttpRequest)
+    -> Pin<Box<dyn Future<Output = Result<Option<Identity>>> + 'a>>;
 }
 
 /// Middleware: finds out who asks, once, and turns away forms of other sites with [`Code::CrossSite`].
 ///
 /// # Errors
 /// Only those of the server itself.
-pub async fn at_the_door<B: MessageBody + 'static>(
+pub async fn authenticate<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
@@ -69,9 +70,9 @@ pub async fn at_the_door<B: MessageBody + 'static>(
 }
 
 async fn recognise(request: &ServiceRequest) -> Result<Option<Identity>> {
-    let house = house_of(request.request())?;
-    let identity = match request.app_data::<web::Data<dyn Doorkeeper>>() {
-        Some(doorkeeper) => doorkeeper.recognise(&house, request.request()).await?,
+    let app = house_of(request.request())?;
+    let identity = match request.app_data::<web::Data<dyn Authenticator>>() {
+        Some(authenticator) => authenticator.recognise(&app, request.request()).await?,
         None => None,
     };
     let is_program = identity.as_ref().is_some_and(|identity| identity.csrf.is_none());
@@ -97,8 +98,8 @@ fn is_cross_site(request: &ServiceRequest) -> bool {
     }
 }
 
-fn house_of(request: &HttpRequest) -> Result<web::Data<House>> {
-    request.app_data::<web::Data<House>>().cloned().ok_or_else(|| Error::broken("the house is not there"))
+fn house_of(request: &HttpRequest) -> Result<web::Data<AppState>> {
+    request.app_data::<web::Data<AppState>>().cloned().ok_or_else(|| Error::broken("no application state"))
 }
 
 /// A caller with the right `P`. As a handler's argument it is the check.

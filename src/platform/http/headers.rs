@@ -9,8 +9,8 @@ use actix_web::middleware::Next;
 use actix_web::web;
 use sha2::{Digest, Sha256};
 
-use super::House;
 use super::page::{PUBLIC_CSS, STAFF_CSS};
+use crate::platform::state::AppState;
 
 fn policy() -> &'static HeaderValue {
     static POLICY: OnceLock<HeaderValue> = OnceLock::new();
@@ -50,7 +50,7 @@ fn base64(bytes: &[u8]) -> String {
 /// # Errors
 /// Only those of the server itself.
 pub async fn guard_headers<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let secure = request.app_data::<web::Data<House>>().is_some_and(|house| house.config.is_secure());
+    let secure = request.app_data::<web::Data<AppState>>().is_some_and(|app| app.config.is_secure());
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: HeaderValue| {

@@ -19,9 +19,9 @@ use governor::nanos::Nanos;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
-use super::House;
 use crate::kernel::time::Clock;
 use crate::kernel::{Code, Refusal, Result};
+use crate::platform::state::AppState;
 
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident = $burst:literal per $seconds:literal;)*) => {
@@ -69,7 +69,7 @@ pub struct Limits {
     shut: Mutex<HashMap<(Limit, String), Nanos>>,
 }
 
-/// The house's clock as the counters read it: nanoseconds since 1970.
+/// The application's clock as the counters read it: nanoseconds since 1970.
 #[derive(Clone)]
 struct HouseClock(Clock);
 
@@ -139,7 +139,7 @@ fn too_many(wait: Duration) -> crate::kernel::Error {
 /// Where a request comes from, as a key: the peer's address, or what a trusted proxy says of it. An IPv6 address counts by its /64,
 /// because one customer has that many.
 pub fn address(request: &HttpRequest) -> String {
-    let trusted = request.app_data::<web::Data<House>>().map(|house| house.config.trusted_proxies.clone()).unwrap_or_default();
+    let trusted = request.app_data::<web::Data<AppState>>().map(|app| app.config.trusted_proxies.clone()).unwrap_or_default();
     let forwarded: Vec<&str> = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
     match request.peer_addr() {
         Some(peer) => key_of(origin(peer.ip(), &forwarded.join(","), &trusted)),

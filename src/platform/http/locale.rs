@@ -1,4 +1,4 @@
-//! The language of an answer: `?lang=`, then the `lang` cookie, then the account, then `Accept-Language`, then the house's.
+//! The language of an answer: `?lang=`, then the `lang` cookie, then the account, then `Accept-Language`, then the brand's.
 
 use std::future::{Ready, ready};
 
@@ -10,10 +10,10 @@ use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
-use super::House;
 use super::caller::Identity;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};
+use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
 /// The cookie that remembers a choice of language.
@@ -37,8 +37,8 @@ impl Locale {
             let header = request.headers().get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
             accept_language::parse(header).iter().find_map(|tag| Lang::of_tag(tag))
         };
-        let house = || request.app_data::<web::Data<House>>().map_or(Lang::Zh, |house| house.config.default_lang);
-        Self(asked(request).or_else(remembered).or_else(account).or_else(accepted).unwrap_or_else(house))
+        let app = || request.app_data::<web::Data<AppState>>().map_or(Lang::Zh, |app| app.config.default_lang);
+        Self(asked(request).or_else(remembered).or_else(account).or_else(accepted).unwrap_or_else(app))
     }
 }
 
@@ -63,7 +63,7 @@ fn is_choice(request: &HttpRequest) -> bool {
 pub async fn remember_lang<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
     let chosen = Some(request.request()).filter(|request| is_choice(request));
     let chosen = chosen.filter(|request| request.cookie(LANG_COOKIE).is_none_or(|cookie| Lang::of_tag(cookie.value()) != asked(request)));
-    let secure = request.app_data::<web::Data<House>>().is_some_and(|house| house.config.is_secure());
+    let secure = request.app_data::<web::Data<AppState>>().is_some_and(|app| app.config.is_secure());
     let cookie = chosen.and_then(asked).map(|lang| {
         let cookie = Cookie::build(LANG_COOKIE, lang.tag()).path("/").max_age(Duration::days(365));
         cookie.http_only(true).same_site(SameSite::Lax).secure(secure).finish()

@@ -6,12 +6,12 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::House;
 use super::caller::Identity;
 use super::locale::Locale;
 use super::perm::Permission;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};
+use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
 /// The staff style sheet, inlined into every staff page. Its hash is in the content security policy.
@@ -51,7 +51,7 @@ impl Entry {
 pub struct Menu(pub Arc<[Entry]>);
 
 /// What a page needs besides its own content. Templates call it `shell`.
-pub struct Shell {
+pub struct Layout {
     /// The language.
     pub lang: Lang,
     /// The words. `{{ shell.t.say("key") }}`
@@ -70,7 +70,7 @@ pub struct Shell {
     pub brand: String,
 }
 
-impl Shell {
+impl Layout {
     /// The shell of a page whose title is the word under `key`, in the reader's language.
     pub fn titled(request: &HttpRequest, key: &str) -> Self {
         Self::of(request, Locale::of(request).words().say(key))
@@ -101,7 +101,7 @@ impl Shell {
             other_lang_href: format!("{}?{query}lang={}", request.path(), other.tag()),
             who,
             menu,
-            brand: request.app_data::<web::Data<House>>().map(|house| house.config.brand(lang).to_owned()).unwrap_or_default(),
+            brand: request.app_data::<web::Data<AppState>>().map(|app| app.config.brand(lang).to_owned()).unwrap_or_default(),
         }
     }
 

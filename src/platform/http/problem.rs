@@ -9,7 +9,7 @@ use askama::Template;
 use serde::Serialize;
 
 use super::locale::Locale;
-use super::page::{Shell, html_response};
+use super::page::{Layout, html_response};
 use crate::kernel::{Code, Error, Refusal};
 
 /// An error as programs read it (RFC 9457).
@@ -46,7 +46,7 @@ pub struct ProblemFault {
 #[derive(Template)]
 #[template(path = "platform/http/problem.html")]
 struct ProblemPage<'a> {
-    shell: Shell,
+    layout: Layout,
     problem: &'a Problem,
 }
 
@@ -54,7 +54,7 @@ struct ProblemPage<'a> {
 #[derive(Template)]
 #[template(path = "platform/http/problem_staff.html")]
 struct StaffProblemPage<'a> {
-    shell: Shell,
+    layout: Layout,
     problem: &'a Problem,
 }
 
@@ -115,10 +115,10 @@ pub fn respond(error: &Error, request: &HttpRequest) -> HttpResponse {
             return HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/sign-in?back={back}"))).finish();
         }
         let title = Locale::of(request).words().say("page-problem").into_owned();
-        let (shell, problem) = (Shell::of(request, title), &problem);
-        match shell.who {
-            Some(_) => html_response(status, &StaffProblemPage { shell, problem }),
-            None => html_response(status, &ProblemPage { shell, problem }),
+        let (layout, problem) = (Layout::of(request, title), &problem);
+        match layout.who {
+            Some(_) => html_response(status, &StaffProblemPage { layout, problem }),
+            None => html_response(status, &ProblemPage { layout, problem }),
         }
     } else {
         HttpResponse::build(status)
@@ -138,7 +138,7 @@ pub fn respond(error: &Error, request: &HttpRequest) -> HttpResponse {
 ///
 /// # Errors
 /// Only those of the server itself.
-pub async fn dress<B: MessageBody + 'static>(
+pub async fn render_errors<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
@@ -154,7 +154,7 @@ pub async fn dress<B: MessageBody + 'static>(
     })
 }
 
-/// The framework's own errors (a path that does not parse, a payload that overflows) in the house's codes.
+/// The framework's own errors (a path that does not parse, a payload that overflows) in our codes.
 fn of_actix(error: &actix_web::Error) -> Error {
     match error.as_response_error().status_code() {
         StatusCode::NOT_FOUND => Code::NotFound.into(),

@@ -14,9 +14,9 @@ use super::{AnyImport, Columns, ImportReport, Mode, News, Outcome, Pass, Place, 
 use crate::kernel::{Code, Error, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
-use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::jobs::{Job, Work};
+use crate::platform::state::AppState;
 
 /// The kind of job that imports a parcel.
 pub const IMPORT_JOB: &str = "import";
@@ -33,7 +33,7 @@ pub struct Importer {
 }
 
 /// Begins the import of one file: a room's [`Import`](super::Import), made for whoever hands it in.
-pub type Begin = fn(&House, &Importer) -> Result<Box<dyn AnyImport>>;
+pub type Begin = fn(&AppState, &Importer) -> Result<Box<dyn AnyImport>>;
 
 /// A table that can be imported.
 #[derive(Clone, Copy)]
@@ -53,13 +53,13 @@ impl ImportTable {
     /// As [`run`](super::run), and [`Code::Forbidden`] for somebody who is bound to a party where the table is for the brand's own people.
     pub fn run(
         &self,
-        house: &House,
+        app: &AppState,
         importer: &Importer,
         source: &mut Source,
         mode: Mode,
         tell: &mut dyn FnMut(News<'_>),
     ) -> Result<ImportReport> {
-        (self.begin)(house, importer)?.run(Place::Store(&house.store), source, mode, tell)
+        (self.begin)(app, importer)?.run(Place::Store(&app.store), source, mode, tell)
     }
 }
 
@@ -146,21 +146,21 @@ impl Work for ImportWork {
         IMPORT_JOB
     }
 
-    fn run(&self, house: &House, job: &Job, progress: &mut dyn FnMut(u64, u64)) -> Result<Value> {
+    fn run(&self, app: &AppState, job: &Job, progress: &mut dyn FnMut(u64, u64)) -> Result<Value> {
         let input = ImportInput::of(job)?;
-        let (parcel, files) = house.store.read_blocking(|db| Ok((store::parcel(db, input.parcel)?, store::files(db, input.parcel)?)))?;
+        let (parcel, files) = app.store.read_blocking(|db| Ok((store::parcel(db, input.parcel)?, store::files(db, input.parcel)?)))?;
         if parcel.job != Some(job.id) || parcel.state != ParcelState::Open {
             // Thrown away or handed on since; or this job was taken up again after it had told what came of it.
             return parcel.report.filter(|_| parcel.job == Some(job.id)).map_or(Ok(Value::Null), value_of);
         }
-        let importer = Importer { stamp: house.stamp(&job.created_by), party: parcel.party };
-        let outcome = self.import(house, importer, input, &files, progress);
-        let now = house.clock.now();
+        let importer = Importer { stamp: app.stamp(&job.created_by), party: parcel.party };
+        let outcome = self.import(app, importer, input, &files, progress);
+        let now = app.clock.now();
         let is_mine = move |db: &mut Db| Ok(store::parcel(db, input.parcel)?.job == Some(job.id));
         let report = match outcome {
             Ok(report) => report,
             // Files that were replaced meanwhile are gone; what takes their place is another job's.
-            Err(Error::Broken(_)) if !house.store.read_blocking(is_mine)? => return Ok(Value::Null),
+            Err(Error::Broken(_)) if !app.store.read_blocking(is_mine)? => return Ok(Value::Null),
             Err(error) => return Err(error),
         };
         let state = match report.outcome {
@@ -170,9 +170,9 @@ impl Work for ImportWork {
             Outcome::Stopped => ParcelState::Stopped,
         };
         let (told, id) = (report.clone(), job.id);
-        house.store.write_blocking(move |db| store::settle(db, input.parcel, id, state, &told, now))?;
+        app.store.write_blocking(move |db| store::settle(db, input.parcel, id, state, &told, now))?;
         if state == ParcelState::Written {
-            remove(house, &files);
+            remove(app, &files);
         }
         value_of(report)
     }
@@ -181,7 +181,7 @@ impl Work for ImportWork {
 impl ImportWork {
     fn import(
         &self,
-        house: &House,
+        app: &AppState,
         importer: Importer,
         input: ImportInput,
         files: &[Filed],
@@ -193,15 +193,15 @@ impl ImportWork {
         for file in files {
             match self.0.find(&file.table) {
                 Ok(table) if file.refused.is_none() => {
-                    let path = uploads(house).join(&file.stored_as);
+                    let path = uploads(app).join(&file.stored_as);
                     known.push(ParcelFile { table, name: file.name.clone(), path, reading: file.reading.clone() });
                 }
                 _ => strangers.push(stranger(file)),
             }
         }
-        let folder = changes(house, input.parcel);
+        let folder = changes(app, input.parcel);
         std::fs::create_dir_all(&folder)?;
-        let parcel = Parcel::new(house, importer, &self.0, known).keeping_changes(folder, CHANGES_FILED);
+        let parcel = Parcel::new(app, importer, &self.0, known).keeping_changes(folder, CHANGES_FILED);
         let tell = &mut |_: Pass, done: u64, total: u64| progress(done, total);
         let report = if input.dry_run || !strangers.is_empty() { parcel.check(tell)? } else { parcel.write(tell)? };
         Ok(report.with(strangers))
@@ -228,24 +228,24 @@ fn value_of(mut report: ParcelReport) -> Result<Value> {
 const KEPT_DAYS: i64 = 30;
 
 /// Where files that were handed in lie.
-pub fn uploads(house: &House) -> PathBuf {
-    house.config.data_dir.join("uploads")
+pub fn uploads(app: &AppState) -> PathBuf {
+    app.config.data_dir.join("uploads")
 }
 
 /// Where the changes of a parcel's files lie.
-pub(super) fn changes(house: &House, parcel: Id) -> PathBuf {
-    uploads(house).join(format!("{parcel}.changes"))
+pub(super) fn changes(app: &AppState, parcel: Id) -> PathBuf {
+    uploads(app).join(format!("{parcel}.changes"))
 }
 
 /// Where the changes of the file at a place of a parcel's report lie.
-pub(super) fn changes_at(house: &House, parcel: Id, place: usize) -> PathBuf {
-    changes_of(&changes(house, parcel), place)
+pub(super) fn changes_at(app: &AppState, parcel: Id, place: usize) -> PathBuf {
+    changes_of(&changes(app, parcel), place)
 }
 
 /// Removes files that nobody needs any more. What cannot be removed is left for the sweep.
-pub(super) fn remove<'a>(house: &House, files: impl IntoIterator<Item = &'a Filed>) {
+pub(super) fn remove<'a>(app: &AppState, files: impl IntoIterator<Item = &'a Filed>) {
     for file in files.into_iter().filter(|file| !file.stored_as.is_empty()) {
-        remove_one(&uploads(house).join(&file.stored_as));
+        remove_one(&uploads(app).join(&file.stored_as));
     }
 }
 
@@ -259,9 +259,9 @@ pub(super) fn remove_one(path: &Path) {
 }
 
 /// Removes the files that were handed in more than [`KEPT_DAYS`] ago; their reports stay. What cannot be removed is left for the next time.
-pub(super) fn sweep(house: &House) {
-    let before = house.clock.now() - TimeDelta::days(KEPT_DAYS);
+pub(super) fn sweep(app: &AppState) {
+    let before = app.clock.now() - TimeDelta::days(KEPT_DAYS);
     let is_old =
         |file: &DirEntry| file.metadata().and_then(|of| of.modified()).is_ok_and(|at| DateTime::<Utc>::from(at).naive_utc() < before);
-    std::fs::read_dir(uploads(house)).into_iter().flatten().flatten().filter(is_old).for_each(|file| remove_one(&file.path()));
+    std::fs::read_dir(uploads(app)).into_iter().flatten().flatten().filter(is_old).for_each(|file| remove_one(&file.path()));
 }

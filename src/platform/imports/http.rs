@@ -29,8 +29,9 @@ use crate::platform::db::Db;
 use crate::platform::exports::Format;
 use crate::platform::http::body::check_csrf;
 use crate::platform::http::perm;
-use crate::platform::http::{Caller, House, Locale, Problem, Routes, Shell, attachment, html, html_response, see_other};
+use crate::platform::http::{Caller, Layout, Locale, Problem, Routes, attachment, html, html_response, see_other};
 use crate::platform::jobs::{self, Job, JobState};
+use crate::platform::state::AppState;
 
 /// Parcels the desk lists.
 const RECENT: i64 = 50;
@@ -70,7 +71,7 @@ impl FromRequest for Importing {
 #[derive(Template)]
 #[template(path = "platform/imports/desk.html")]
 struct DeskPage {
-    shell: Shell,
+    layout: Layout,
     tables: Vec<ImportTable>,
     chosen: Option<ImportTable>,
     columns: Vec<Described>,
@@ -110,13 +111,13 @@ struct Line {
 }
 
 impl Line {
-    fn title(&self, shell: &Shell) -> String {
+    fn title(&self, layout: &Layout) -> String {
         match self.listed.names.as_slice() {
             [only] => only.clone(),
             [first, rest @ ..] => {
-                shell.t.say_with("imports-and-more", &[("file", first.clone()), ("count", rest.len().to_string())]).into_owned()
+                layout.t.say_with("imports-and-more", &[("file", first.clone()), ("count", rest.len().to_string())]).into_owned()
             }
-            [] => shell.t.say("imports-no-files").into_owned(),
+            [] => layout.t.say("imports-no-files").into_owned(),
         }
     }
 
@@ -158,31 +159,31 @@ struct Chosen {
 async fn desk(
     request: HttpRequest,
     who: Importing,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     tables: web::Data<ImportTables>,
     chosen: web::Query<Chosen>,
 ) -> Result<HttpResponse> {
     let named = chosen.table.as_deref().filter(|name| !name.is_empty()).map(|name| tables.find(name)).transpose()?;
-    Ok(html(&desk_page(&request, &who, &house, named, Vec::new()).await?))
+    Ok(html(&desk_page(&request, &who, &app, named, Vec::new()).await?))
 }
 
 async fn desk_page(
     request: &HttpRequest,
     who: &Importing,
-    house: &House,
+    app: &AppState,
     named: Option<ImportTable>,
     not_taken: Vec<String>,
 ) -> Result<DeskPage> {
-    let shell = Shell::titled(request, "imports-title");
+    let layout = Layout::titled(request, "imports-title");
     // Who may hand in one table only need not choose it.
     let only = if let [only] = who.mine.as_slice() { Some(*only) } else { None };
     let chosen = named.filter(|table| who.caller.may(table.needs)).or(only);
     let actor = who.caller.actor.clone();
-    let listed = house.store.read(move |db| store::recent(db, &actor, RECENT)?.into_iter().map(|listed| line(db, listed)).collect());
+    let listed = app.store.read(move |db| store::recent(db, &actor, RECENT)?.into_iter().map(|listed| line(db, listed)).collect());
     let recent: Vec<Line> = listed.await?;
-    let columns = chosen.map(|table| described(&table, shell.lang)).unwrap_or_default();
-    let zone = house.config.time_zone;
-    Ok(DeskPage { shell, tables: who.mine.clone(), chosen, columns, recent, not_taken, zone })
+    let columns = chosen.map(|table| described(&table, layout.lang)).unwrap_or_default();
+    let zone = app.config.time_zone;
+    Ok(DeskPage { layout, tables: who.mine.clone(), chosen, columns, recent, not_taken, zone })
 }
 
 fn line(db: &mut Db, listed: ParcelLine) -> Result<Line> {
@@ -230,11 +231,11 @@ async fn look(name: String, received: Received, tables: Vec<ImportTable>) -> Res
 async fn hand_in(
     request: HttpRequest,
     who: Importing,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     tables: web::Data<ImportTables>,
     mut form: Multipart,
 ) -> Result<HttpResponse> {
-    let quota = Quota::of(&house, &who.caller.actor, &request).await?;
+    let quota = Quota::of(&app, &who.caller.actor, &request).await?;
     let (mut chosen, mut parcel, mut is_ours, mut arrived) = (None, None, false, Vec::new());
     while let Some(field) = form.next().await {
         let mut field = field.map_err(|error| Refusal::new(Code::Malformed).with("reason", error))?;
@@ -251,7 +252,7 @@ async fn hand_in(
             }
             "parcel" => {
                 let id: Id = small_text(&mut field).await?.parse()?;
-                parcel::own(&who.caller, &house, id).await?;
+                parcel::own(&who.caller, &app, id).await?;
                 parcel = Some(id);
             }
             // The token comes before the files, so that nothing is stored for another site.
@@ -260,7 +261,7 @@ async fn hand_in(
                     return Err(Fault::new("file", Code::OutOfRange).with("min", 1).with("max", FILES).into());
                 }
                 let name = bare(field.content_disposition().and_then(|disposition| disposition.get_filename()).unwrap_or("file"));
-                let received = receive(&house, &quota, &mut field).await?;
+                let received = receive(&app, &quota, &mut field).await?;
                 if received.bytes > 0 {
                     arrived.push(look(name, received, who.mine.clone()).await?);
                 }
@@ -278,16 +279,16 @@ async fn hand_in(
         if not_taken.is_empty() {
             not_taken.push(words.fault(&Fault::new("file", Code::Missing)));
         }
-        let page = desk_page(&request, &who, &house, chosen, not_taken).await?;
+        let page = desk_page(&request, &who, &app, chosen, not_taken).await?;
         return Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page));
     }
-    let (id, _) = put(&house, &who, parcel.map_or(Destination::Desk, Destination::Parcel), chosen, arrived, true).await?;
+    let (id, _) = put(&app, &who, parcel.map_or(Destination::Desk, Destination::Parcel), chosen, arrived, true).await?;
     Ok(see_other(parcel::address(id)))
 }
 
 /// Puts files into a parcel and queues the job that checks it, or writes it.
 async fn put(
-    house: &House,
+    app: &AppState,
     who: &Importing,
     target: Destination,
     chosen: Option<ImportTable>,
@@ -308,14 +309,14 @@ async fn put(
     let chosen = chosen.map(|table| table.columns.table);
     let taken = files.clone();
     let said = HandIn { target, party, mine, chosen, dry_run };
-    let written = house.store.write(move |db| store::hand_in(db, &stamp, &said, files.clone()));
+    let written = app.store.write(move |db| store::hand_in(db, &stamp, &said, files.clone()));
     match written.await {
         Ok((id, job, replaced)) => {
-            remove(house, &replaced);
+            remove(app, &replaced);
             Ok((id, job))
         }
         Err(error) => {
-            remove(house, &taken);
+            remove(app, &taken);
             Err(error)
         }
     }
@@ -347,7 +348,7 @@ fn yes() -> bool {
 async fn hand_in_api(
     request: HttpRequest,
     who: Importing,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     tables: web::Data<ImportTables>,
     table: web::Path<String>,
     asked: web::Query<HowHandedIn>,
@@ -355,12 +356,12 @@ async fn hand_in_api(
 ) -> Result<HttpResponse> {
     let found = tables.find(&table)?;
     may(&who.caller, &found)?;
-    let quota = Quota::of(&house, &who.caller.actor, &request).await?;
-    let received = receive(&house, &quota, &mut body).await?;
+    let quota = Quota::of(&app, &who.caller.actor, &request).await?;
+    let received = receive(&app, &quota, &mut body).await?;
     let name = bare(asked.file.as_deref().unwrap_or(found.columns.table));
     let arrived = look(name, received, who.mine.clone()).await?;
-    let (_, id) = put(&house, &who, Destination::New, Some(found), vec![arrived], asked.dry_run).await?;
-    let job = house.store.read(move |db| jobs::find(db, id)).await?.ok_or(Code::NotFound)?;
+    let (_, id) = put(&app, &who, Destination::New, Some(found), vec![arrived], asked.dry_run).await?;
+    let job = app.store.read(move |db| jobs::find(db, id)).await?.ok_or(Code::NotFound)?;
     let text = serde_json::to_string(&job).map_err(Error::broken)?;
     Ok(HttpResponse::Accepted()
         .insert_header((header::LOCATION, jobs::address(id)))

@@ -25,7 +25,7 @@ use super::table::Source;
 use super::{Change, Reading};
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::platform::db::{Attempt, Db};
-use crate::platform::http::House;
+use crate::platform::state::AppState;
 
 /// Bytes of text that one write takes at most: some 10,000 rows, which hold up other writers for about a second.
 const TOGETHER_MAX: u64 = 1 << 20;
@@ -75,7 +75,7 @@ pub fn in_order<T>(files: &mut [T], tables: &ImportTables, table_of: impl Fn(&T)
 /// A parcel at work.
 #[derive(Clone)]
 pub struct Parcel {
-    house: House,
+    app: AppState,
     importer: Importer,
     tables: ImportTables,
     files: Arc<[ParcelFile]>,
@@ -88,8 +88,8 @@ pub type Tell<'a> = dyn FnMut(Pass, u64, u64) + 'a;
 
 impl Parcel {
     /// A parcel of files, which must be [in order](in_order).
-    pub fn new(house: &House, importer: Importer, tables: &ImportTables, files: Vec<ParcelFile>) -> Self {
-        Self { house: house.clone(), importer, tables: tables.clone(), files: files.into(), changes: None }
+    pub fn new(app: &AppState, importer: Importer, tables: &ImportTables, files: Vec<ParcelFile>) -> Self {
+        Self { app: app.clone(), importer, tables: tables.clone(), files: files.into(), changes: None }
     }
 
     /// The same, with the first `most` changes of each file kept in a file of this folder (see [`changes_of`]).
@@ -164,7 +164,7 @@ impl Parcel {
 
     /// Reads one file by itself.
     fn alone(&self, place: usize, mode: Mode, meter: &mut Meter<'_, '_>) -> Result<ImportReport> {
-        self.read(place, Place::Store(&self.house.store), mode, &mut |pass, bytes| meter.now(place, pass, bytes))
+        self.read(place, Place::Store(&self.app.store), mode, &mut |pass, bytes| meter.now(place, pass, bytes))
     }
 
     /// Writes the first files in one write: for good, or to see what comes of it when `settled` says what each of them is known to do. Those
@@ -198,7 +198,7 @@ impl Parcel {
             })
         };
         std::thread::scope(|scope| {
-            let writing = scope.spawn(|| self.house.store.attempt_blocking(body));
+            let writing = scope.spawn(|| self.app.store.attempt_blocking(body));
             // Told as it comes. On the embedded store whoever writes down how far the work is waits for the write itself.
             while let Ok((place, pass, bytes)) = heard.recv() {
                 meter.now(place, pass, bytes);
@@ -210,7 +210,7 @@ impl Parcel {
     /// Reads one file.
     fn read(&self, at: usize, place: Place<'_>, mode: Mode, tell: &mut dyn FnMut(Pass, u64)) -> Result<ImportReport> {
         let file = self.files.get(at).ok_or(Code::NotFound)?;
-        let begun = (file.table.begin)(&self.house, &self.importer).and_then(|import| Ok((import, self.open(file)?)));
+        let begun = (file.table.begin)(&self.app, &self.importer).and_then(|import| Ok((import, self.open(file)?)));
         let (import, mut source) = match begun {
             Ok(begun) => begun,
             Err(Error::Refused(refusal)) => return Ok(unread(&file.name, file.table.columns.table, mode == Mode::DryRun, *refusal)),
@@ -238,7 +238,7 @@ impl Parcel {
     fn open(&self, file: &ParcelFile) -> Result<Source> {
         let columns = file.table.columns;
         file.reading.fits(columns)?;
-        let mut source = Source::open(&file.path)?.read_as(&file.name, file.reading.clone()).in_zone(self.house.config.time_zone);
+        let mut source = Source::open(&file.path)?.read_as(&file.name, file.reading.clone()).in_zone(self.app.config.time_zone);
         let headers = source.headers(columns)?;
         if file.reading == Reading::default() {
             let fits = self.tables.0.iter().filter_map(|table| Some((table.columns.fit(&headers)?, table.columns.title)));

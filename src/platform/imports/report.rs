@@ -135,7 +135,7 @@ pub struct ImportFault {
     /// What stands in the cell, cut at 120 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Why, from the house's table of codes.
+    /// Why, from the table of codes.
     pub code: String,
     /// Arguments of the message.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

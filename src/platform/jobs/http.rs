@@ -5,7 +5,8 @@ use actix_web::{HttpResponse, get, web};
 use super::{Job, find};
 use crate::kernel::{Code, Id, Result};
 use crate::platform::http::perm::{self, Permission};
-use crate::platform::http::{Caller, House, Problem, Routes, json};
+use crate::platform::http::{Caller, Problem, Routes, json};
+use crate::platform::state::AppState;
 
 /// Mounts the room.
 pub fn routes(config: &mut Routes<'_, '_>) {
@@ -15,9 +16,9 @@ pub fn routes(config: &mut Routes<'_, '_>) {
 /// One job, for whoever asked for it.
 #[utoipa::path(tag = "jobs", responses((status = 200, body = Job), (status = 404, body = Problem)))]
 #[get("/api/v1/jobs/{id}")]
-async fn job(caller: Caller<perm::SignedIn>, house: web::Data<House>, id: web::Path<String>) -> Result<HttpResponse> {
+async fn job(caller: Caller<perm::SignedIn>, app: web::Data<AppState>, id: web::Path<String>) -> Result<HttpResponse> {
     let id: Id = id.parse()?;
-    let job = house.store.read(move |db| find(db, id)).await?.ok_or(Code::NotFound)?;
+    let job = app.store.read(move |db| find(db, id)).await?.ok_or(Code::NotFound)?;
     if job.created_by != caller.actor && !caller.may(Permission::AccountsEdit) {
         return Err(Code::NotFound.into());
     }

@@ -17,7 +17,7 @@ pub use http::routes;
 pub use store::{Job, JobState, enqueue, find, recent};
 
 use crate::kernel::{Error, Id, Result};
-use crate::platform::http::House;
+use crate::platform::state::AppState;
 
 /// How long a job may go without news before another process takes it over.
 const LEASE: Duration = Duration::from_secs(60);
@@ -35,7 +35,7 @@ pub trait Work: Send + Sync {
     ///
     /// # Errors
     /// A refusal or what broke: the job ends as failed, with the error as its report.
-    fn run(&self, house: &House, job: &Job, progress: &mut dyn FnMut(u64, u64)) -> Result<Value>;
+    fn run(&self, app: &AppState, job: &Job, progress: &mut dyn FnMut(u64, u64)) -> Result<Value>;
 }
 
 /// Every kind of work there is. `app.rs` makes the list.
@@ -65,13 +65,10 @@ impl Failure {
 }
 
 /// Runs the oldest job that waits, if there is one. True when there was.
-///
-/// # Errors
-/// When the store does.
-pub fn run_one(house: &House, works: &Works) -> Result<bool> {
-    let now = house.clock.now();
+pub fn run_one(app: &AppState, works: &Works) -> Result<bool> {
+    let now = app.clock.now();
     let lease = chrono::Duration::from_std(LEASE).unwrap_or_default();
-    let Some(job) = house.store.write_blocking(move |db| store::take(db, now, now + lease))? else {
+    let Some(job) = app.store.write_blocking(move |db| store::take(db, now, now + lease))? else {
         return Ok(false);
     };
     let id = job.id;
@@ -79,13 +76,13 @@ pub fn run_one(house: &House, works: &Works) -> Result<bool> {
         None => Err(Error::broken(format!("no work of kind {}", job.kind))),
         Some(work) => {
             let mut told = std::time::Instant::now();
-            work.run(house, &job, &mut |done, total| {
+            work.run(app, &job, &mut |done, total| {
                 if told.elapsed() < NEWS {
                     return;
                 }
                 told = std::time::Instant::now();
-                let now = house.clock.now();
-                if let Err(error) = house.store.write_blocking(move |db| store::progress(db, id, done, total, now, now + lease)) {
+                let now = app.clock.now();
+                if let Err(error) = app.store.write_blocking(move |db| store::progress(db, id, done, total, now, now + lease)) {
                     tracing::warn!(%error, %id, "progress was not written");
                 }
             })
@@ -100,16 +97,16 @@ pub fn run_one(house: &House, works: &Works) -> Result<bool> {
             (JobState::Failed, serde_json::to_value(Failure::of(&error)).map_err(Error::broken)?)
         }
     };
-    let now = house.clock.now();
-    house.store.write_blocking(move |db| store::finish(db, id, state, &report, now))?;
+    let now = app.clock.now();
+    app.store.write_blocking(move |db| store::finish(db, id, state, &report, now))?;
     Ok(true)
 }
 
 /// Runs jobs until the task is dropped.
-pub async fn run_forever(house: House, works: Works) {
+pub async fn run_forever(app: AppState, works: Works) {
     loop {
-        let (house, works) = (house.clone(), works.clone());
-        let ran = tokio::task::spawn_blocking(move || run_one(&house, &works)).await;
+        let (app, works) = (app.clone(), works.clone());
+        let ran = tokio::task::spawn_blocking(move || run_one(&app, &works)).await;
         match ran {
             Ok(Ok(true)) => {}
             Ok(Ok(false)) => tokio::time::sleep(LOOK).await,

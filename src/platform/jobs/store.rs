@@ -107,9 +107,6 @@ macro_rules! columns {
 }
 
 /// Queues a job and returns its id.
-///
-/// # Errors
-/// When the store does.
 pub fn enqueue(db: &mut Db, stamp: &Stamp, kind: &str, input: &Value) -> Result<Id> {
     let id = stamp.id();
     each!(db, |c| diesel::insert_into(dsl::job)
@@ -131,18 +128,12 @@ pub fn enqueue(db: &mut Db, stamp: &Stamp, kind: &str, input: &Value) -> Result<
 }
 
 /// One job.
-///
-/// # Errors
-/// When the store does.
 pub fn find(db: &mut Db, id: Id) -> Result<Option<Job>> {
     let rows: Vec<Row> = each!(db, |c| dsl::job.filter(dsl::id.eq(id.0)).select(columns!()).load(c))?;
     rows.into_iter().next().map(job).transpose()
 }
 
 /// The newest jobs of a kind that somebody asked for, at most `most`.
-///
-/// # Errors
-/// When the store does.
 pub fn recent(db: &mut Db, kind: &str, created_by: &str, most: i64) -> Result<Vec<Job>> {
     let rows: Vec<Row> = each!(db, |c| dsl::job
         .filter(dsl::kind.eq(kind).and(dsl::created_by.eq(created_by)))

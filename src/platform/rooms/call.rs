@@ -12,7 +12,8 @@ use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::{Perm, Permission};
-use crate::platform::http::{Caller, House, Identity, Locale, Once, Shell};
+use crate::platform::http::{Caller, Idempotency, Identity, Layout, Locale};
+use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
 /// The right `P`, for the brand's own people: whoever is bound to a party is refused.
@@ -50,7 +51,7 @@ impl Sees {
 /// A request by somebody who has the right `P`.
 pub struct Call<P: Perm> {
     request: HttpRequest,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     caller: Caller<P>,
 }
 
@@ -59,9 +60,9 @@ impl<P: Perm> FromRequest for Call<P> {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let house = request.app_data::<web::Data<House>>().cloned().ok_or_else(|| Error::broken("no application state"));
+        let app = request.app_data::<web::Data<AppState>>().cloned().ok_or_else(|| Error::broken("no application state"));
         let caller = Caller::<P>::from_request(request, payload).into_inner();
-        ready(caller.and_then(|caller| Ok(Self { request: request.clone(), house: house?, caller })))
+        ready(caller.and_then(|caller| Ok(Self { request: request.clone(), app: app?, caller })))
     }
 }
 
@@ -90,8 +91,8 @@ impl<P: Perm> Call<P> {
     }
 
     /// The application's state.
-    pub fn house(&self) -> &House {
-        &self.house
+    pub fn app(&self) -> &AppState {
+        &self.app
     }
 
     /// The request itself, for what nothing here says.
@@ -100,8 +101,8 @@ impl<P: Perm> Call<P> {
     }
 
     /// The frame of a page with this title.
-    pub fn shell(&self, title: impl Into<String>) -> Shell {
-        Shell::of(&self.request, title)
+    pub fn layout(&self, title: impl Into<String>) -> Layout {
+        Layout::of(&self.request, title)
     }
 
     /// Reads from one consistent state.
@@ -109,7 +110,7 @@ impl<P: Perm> Call<P> {
     /// # Errors
     /// As [`Store::read`](crate::platform::db::Store::read).
     pub async fn read<T: Send + 'static>(&self, body: impl FnOnce(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
-        self.house.store.read(body).await
+        self.app.store.read(body).await
     }
 
     /// Changes something, once however often this very request is sent: `hash` is its body's, `form_key` its form's own key.
@@ -121,9 +122,9 @@ impl<P: Perm> Call<P> {
         T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
         F: Fn(&mut Db, &Stamp) -> Result<T> + Send + 'static,
     {
-        let once = Once::of(&self.request, hash, form_key)?;
+        let once = Idempotency::of(&self.request, hash, form_key)?;
         let stamp = self.caller.stamp();
-        self.house.store.write(move |db| once.run(db, &stamp, |db| body(db, &stamp))).await
+        self.app.store.write(move |db| once.run(db, &stamp, |db| body(db, &stamp))).await
     }
 
     /// A part of the address.

@@ -14,7 +14,7 @@ use super::said::{below, closed_up, filled};
 use crate::kernel::choices::Choice;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};
-use crate::platform::http::{Filled, Shell, html_response};
+use crate::platform::http::{FormState, Layout, html_response};
 
 /// Lines that a form offers below those that are filled in.
 const SPARE_LINES: usize = 4;
@@ -78,8 +78,8 @@ pub struct Asked {
 #[derive(Template)]
 #[template(path = "platform/rooms/form.html")]
 pub struct FormView {
-    shell: Shell,
-    form: Filled,
+    layout: Layout,
+    form: FormState,
     fields: Vec<Shown>,
     /// What it says beforehand.
     before: Option<(String, Vec<String>)>,
@@ -120,27 +120,27 @@ impl FormView {
     /// What it is for, where there is a message of its address: `accounts-new-about`.
     fn about(&self) -> Option<Cow<'static, str>> {
         let key = format!("{}-about", self.action.trim_start_matches('/').replace('/', "-"));
-        self.shell.t.knows(&key).then(|| self.shell.t.say(key))
+        self.layout.t.knows(&key).then(|| self.layout.t.say(key))
     }
 }
 
 /// The form of these fields, sent to `action`; who gives up goes to `back`.
-pub fn form_page(shell: Shell, fields: &'static Fields, form: Filled, action: impl Into<String>, back: impl Into<String>) -> FormView {
-    asking_page(shell, fields, form, action, back, Asked::default())
+pub fn form_page(layout: Layout, fields: &'static Fields, form: FormState, action: impl Into<String>, back: impl Into<String>) -> FormView {
+    asking_page(layout, fields, form, action, back, Asked::default())
 }
 
 /// The same with what it asks and says besides.
 pub fn asking_page(
-    shell: Shell,
+    layout: Layout,
     fields: &'static Fields,
-    form: Filled,
+    form: FormState,
     action: impl Into<String>,
     back: impl Into<String>,
     asked: Asked,
 ) -> FormView {
     let all = fields.columns.iter().chain(asked.fields.iter().flat_map(|more| more.columns)).filter(|field| !field.read_only);
-    let fields = all.map(|field| shown(fields, field, &form, shell.lang)).collect();
-    FormView { shell, form, fields, before: asked.before, action: action.into(), back: back.into(), note: None }
+    let fields = all.map(|field| shown(fields, field, &form, layout.lang)).collect();
+    FormView { layout, form, fields, before: asked.before, action: action.into(), back: back.into(), note: None }
 }
 
 /// The form once more, with what is wrong beside its fields.
@@ -148,14 +148,14 @@ pub fn asking_page(
 /// # Errors
 /// The error itself when it is not for the person to mend.
 pub fn form_again(
-    shell: Shell,
+    layout: Layout,
     fields: &'static Fields,
     values: HashMap<String, String>,
     error: Error,
     action: impl Into<String>,
     back: impl Into<String>,
 ) -> Result<HttpResponse> {
-    asking_again(shell, fields, values, error, (action, back), Asked::default())
+    asking_again(layout, fields, values, error, (action, back), Asked::default())
 }
 
 /// The same with what it asks and says besides; `to` is where it is sent, and where one goes who gives up.
@@ -163,18 +163,18 @@ pub fn form_again(
 /// # Errors
 /// The error itself when it is not for the person to mend.
 pub fn asking_again(
-    shell: Shell,
+    layout: Layout,
     fields: &'static Fields,
     values: HashMap<String, String>,
     error: Error,
     to: (impl Into<String>, impl Into<String>),
     asked: Asked,
 ) -> Result<HttpResponse> {
-    let form = Filled::refused(closed_up(fields, values), error, shell.t)?;
-    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &asking_page(shell, fields, form, to.0, to.1, asked)))
+    let form = FormState::refused(closed_up(fields, values), error, layout.t)?;
+    Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &asking_page(layout, fields, form, to.0, to.1, asked)))
 }
 
-fn shown(fields: &'static Fields, field: &'static Field, form: &Filled, lang: Lang) -> Shown {
+fn shown(fields: &'static Fields, field: &'static Field, form: &FormState, lang: Lang) -> Shown {
     let last_half = |field: &Field| {
         let half = field.both?;
         let last = fields.columns.iter().rfind(|other| other.both.is_some_and(|other| other.group == half.group))?;

@@ -9,14 +9,14 @@ use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::text::ByCode;
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
-use crate::platform::http::House;
 use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, Importer, Row};
+use crate::platform::state::AppState;
 
 /// Begins the import of a file of things.
 ///
 /// # Errors
 /// [`Code::Forbidden`] for somebody who is bound to a party: files of things are for the brand's own people.
-pub fn import<T: Thing>(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+pub fn import<T: Thing>(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     if importer.party.is_some() {
         return Err(Code::Forbidden.into());
     }

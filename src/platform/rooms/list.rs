@@ -13,7 +13,8 @@ use crate::kernel::Id;
 use crate::kernel::error::{Code, Fault, Result};
 use crate::kernel::paging::{PAGE_DEFAULT, PAGE_MAX, Page, open, seal};
 use crate::kernel::text::{self, Lang};
-use crate::platform::http::{House, Shell, query_escape};
+use crate::platform::http::{Layout, query_escape};
+use crate::platform::state::AppState;
 
 /// Where a page of a list starts, and in which direction it is read. Keys are those of the first and last row of the page before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -153,7 +154,7 @@ pub struct ListQuery {
     filters: Vec<(&'static str, String)>,
     from: From,
     per_page: Option<i64>,
-    house: House,
+    app: AppState,
 }
 
 /// A filter: its name, the field that reads it, and whether it may be left open.
@@ -169,7 +170,7 @@ impl ListQuery {
     ///
     /// # Errors
     /// [`Code::Invalid`] with a filter that no row can have, or a page token that is none.
-    pub(super) fn of(asked: impl Iterator<Item = Filtered>, pairs: &HashMap<String, String>, house: &House) -> Result<Self> {
+    pub(super) fn of(asked: impl Iterator<Item = Filtered>, pairs: &HashMap<String, String>, app: &AppState) -> Result<Self> {
         let given = |name: &str| pairs.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
         let mut filters = Vec::new();
         for Filtered { name, field, .. } in asked {
@@ -186,7 +187,7 @@ impl ListQuery {
         };
         let per_page = given("per_page").map(|rows| rows.parse().map_err(|_| Fault::new("per_page", Code::NotANumber).with("value", rows)));
         let q = text::optional_line("q", given("q").unwrap_or_default(), 2_000)?;
-        let query = Self { q, filters, from, per_page: per_page.transpose()?, house: house.clone() };
+        let query = Self { q, filters, from, per_page: per_page.transpose()?, app: app.clone() };
         match (query.day("from"), query.day("to")) {
             (Some(earlier), Some(later)) if later < earlier => {
                 Err(Fault::new("to", Code::DatesOutOfOrder).with("earlier", earlier).with("later", later).into())
@@ -196,8 +197,8 @@ impl ListQuery {
     }
 
     /// The application the list is of, for what takes its keys or its clock.
-    pub fn house(&self) -> &House {
-        &self.house
+    pub fn app(&self) -> &AppState {
+        &self.app
     }
 
     /// The day a filter has.
@@ -206,8 +207,8 @@ impl ListQuery {
     }
 
     /// For a text alone.
-    pub fn searching(house: &House, q: String) -> Self {
-        Self { q, filters: Vec::new(), from: From::Start, per_page: None, house: house.clone() }
+    pub fn searching(app: &AppState, q: String) -> Self {
+        Self { q, filters: Vec::new(), from: From::Start, per_page: None, app: app.clone() }
     }
 
     /// The value a filter has.
@@ -352,7 +353,7 @@ pub struct Sum {
 #[derive(Template)]
 #[template(path = "platform/rooms/list.html")]
 pub(super) struct ListView {
-    pub shell: Shell,
+    pub layout: Layout,
     /// The room's name: its address and the beginning of its words' keys.
     pub room: &'static str,
     /// What may be done: the message of its name, where it leads.
@@ -383,13 +384,13 @@ impl ListView {
     }
 
     fn say(&self, what: &str) -> std::borrow::Cow<'static, str> {
-        self.shell.t.say(format!("{}-{what}", self.room))
+        self.layout.t.say(format!("{}-{what}", self.room))
     }
 
     /// What the list is of, said to those who see only a part of it in their own words where there are some.
     fn about(&self) -> std::borrow::Cow<'static, str> {
         let own = format!("{}-about-own", self.room);
-        if self.is_bound && self.shell.t.knows(&own) { self.shell.t.say(own) } else { self.say("about") }
+        if self.is_bound && self.layout.t.knows(&own) { self.layout.t.say(own) } else { self.say("about") }
     }
 
     fn file(&self, ending: &str) -> String {

@@ -16,7 +16,8 @@ use crate::kernel::{Error, Result};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format};
 use crate::platform::http::perm::{Perm, Permission};
-use crate::platform::http::{House, Routes, html, html_response, json, segment};
+use crate::platform::http::{Routes, html, html_response, json, segment};
+use crate::platform::state::AppState;
 
 /// Rows of a download read at a time.
 const DOWNLOAD_ROWS: i64 = 2_000;
@@ -53,18 +54,12 @@ pub trait Listing: Serialize + Send + 'static {
     }
 
     /// A stretch of the list, narrowed by the query and by what the asker sees.
-    ///
-    /// # Errors
-    /// Those of the store.
     fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>>
     where
         Self: Sized;
 
     /// Rows with what no column of their table says: a serial, which takes the keys.
-    ///
-    /// # Errors
-    /// Those of the store.
-    fn named(_db: &mut Db, _house: &House, rows: Vec<Self>) -> Result<Vec<Self>>
+    fn named(_db: &mut Db, _house: &AppState, rows: Vec<Self>) -> Result<Vec<Self>>
     where
         Self: Sized,
     {
@@ -77,17 +72,11 @@ pub trait Listing: Serialize + Send + 'static {
     }
 
     /// What a filter that is no closed list offers: nothing for any text. None where the asker has nothing to choose.
-    ///
-    /// # Errors
-    /// Those of the store.
     fn offered(_db: &mut Db, _filter: &str, _sees: Sees, _lang: Lang) -> Result<Option<Vec<Offered>>> {
         Ok(Some(Vec::new()))
     }
 
     /// Sums over all rows of the query.
-    ///
-    /// # Errors
-    /// Those of the store.
     fn sums(_db: &mut Db, _query: &ListQuery, _sees: Sees, _lang: Lang) -> Result<Vec<Sum>> {
         Ok(Vec::new())
     }
@@ -105,7 +94,7 @@ pub(super) fn filters_of<T: Listing>() -> impl Iterator<Item = Filtered> {
 }
 
 fn query_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, String>) -> Result<ListQuery> {
-    ListQuery::of(filters_of::<T>(), pairs, call.house())
+    ListQuery::of(filters_of::<T>(), pairs, call.app())
 }
 
 pub(super) type Pairs = web::Query<HashMap<String, String>>;
@@ -122,7 +111,7 @@ pub fn list_routes<T: Listing>(on: &mut Routes<'_, '_>) {
 /// A stretch of a list, its rows whole.
 fn stretch<T: Listing>(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<T>> {
     let rows = T::list(db, query, sees, window)?;
-    T::named(db, query.house(), rows)
+    T::named(db, query.app(), rows)
 }
 
 async fn list_json<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
@@ -156,8 +145,8 @@ pub async fn list_again<T: Listing>(call: &Call<T::Read>, q: &str, error: Error)
 
 async fn view_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, String>, fault: Option<String>) -> Result<ListView> {
     let query = query_of::<T>(call, pairs)?;
-    let shell = call.shell(call.words().say(format!("{}-title", T::FIELDS.table)));
-    let (asked, sees, lang) = (query.clone(), call.sees(), shell.lang);
+    let layout = call.layout(call.words().say(format!("{}-title", T::FIELDS.table)));
+    let (asked, sees, lang) = (query.clone(), call.sees(), layout.lang);
     // One read: the sums are those of the rows beside them.
     let (rows, filters, sums) = call
         .read(move |db| {
@@ -171,8 +160,8 @@ async fn view_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, Strin
         })
         .await?;
     let ListPage { page, previous } = query.page(rows, T::key);
-    let zone = call.house().config.time_zone;
-    let row = |row: &T| Ok(ListRow::of(T::FIELDS, &object(row)?, row.href(), shell.lang, zone));
+    let zone = call.app().config.time_zone;
+    let row = |row: &T| Ok(ListRow::of(T::FIELDS, &object(row)?, row.href(), layout.lang, zone));
     let rows = page.items.iter().map(row).collect::<Result<Vec<_>>>()?;
     let may = |needs: Permission| call.may(needs) && (T::ACTS_OF_BOUND || call.party.is_none());
     Ok(ListView {
@@ -181,13 +170,13 @@ async fn view_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, Strin
         filters,
         sums,
         is_bound: call.party.is_some(),
-        heads: T::FIELDS.listed(shell.lang).map(|field| (field.list_title(shell.lang), field.class())).collect(),
+        heads: T::FIELDS.listed(layout.lang).map(|field| (field.list_title(layout.lang), field.class())).collect(),
         rows,
         next: page.next,
         previous,
         query,
         fault,
-        shell,
+        layout,
     })
 }
 
@@ -203,8 +192,8 @@ async fn list_xlsx<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<Http
 async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pairs) -> Result<HttpResponse> {
     let (query, sees, lang) = (query_of::<T>(call, pairs)?, call.sees(), call.lang());
     let titles = T::FIELDS.in_files().map(|field| field.title(lang).to_owned()).collect();
-    let zone = call.house().config.time_zone;
-    exports::download(&call.house().store, format, T::FIELDS.table, titles, move |db, sheet| {
+    let zone = call.app().config.time_zone;
+    exports::download(&call.app().store, format, T::FIELDS.table, titles, move |db, sheet| {
         let mut window = ListWindow { from: From::Start, limit: DOWNLOAD_ROWS, last_first: false };
         loop {
             let rows = stretch::<T>(db, &query, sees, &window)?;

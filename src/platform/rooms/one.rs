@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::field::{Field, Fields, Kind};
 use super::timeline::Happened;
 use crate::platform::http::perm::Permission;
-use crate::platform::http::{Identity, Shell};
+use crate::platform::http::{Identity, Layout};
 
 /// Something that may be done with a thing.
 pub struct Act {
@@ -114,7 +114,7 @@ pub(super) struct TableCell {
 #[derive(Template)]
 #[template(path = "platform/rooms/one.html")]
 pub(super) struct OneView {
-    pub shell: Shell,
+    pub layout: Layout,
     pub room: &'static str,
     pub code: String,
     pub badges: Vec<&'static str>,
@@ -137,35 +137,35 @@ impl OneView {
 }
 
 /// A thing's fields as its page shows them; what it does not have has a dash.
-pub(super) fn facts(fields: &'static Fields, thing: &Map<String, Value>, shell: &Shell, zone: Tz) -> Vec<Fact> {
+pub(super) fn facts(fields: &'static Fields, thing: &Map<String, Value>, layout: &Layout, zone: Tz) -> Vec<Fact> {
     let said = |field: &'static Field| {
         let value = field.within(thing);
-        let words = Some(field.show_in(thing, value, shell.lang, zone)).filter(|words| !words.is_empty());
+        let words = Some(field.show_in(thing, value, layout.lang, zone)).filter(|words| !words.is_empty());
         let is_code = field.refers.is_some() || matches!(field.kind, Kind::Code);
         Fact {
-            title: field.title(shell.lang),
+            title: field.title(layout.lang),
             words: words.unwrap_or_else(|| "—".to_owned()),
             lang: field.both.map_or("", |half| half.lang.tag()),
             class: if is_code { "code" } else { "" },
-            href: field.leads(value, |right| shell.may(right)),
+            href: field.leads(value, |right| layout.may(right)),
         }
     };
     fields.columns.iter().filter(|field| !matches!(field.kind, Kind::Lines(_))).map(said).collect()
 }
 
 /// The rows that a thing has.
-pub(super) fn tables(fields: &'static Fields, thing: &Map<String, Value>, shell: &Shell, zone: Tz) -> Vec<Table> {
+pub(super) fn tables(fields: &'static Fields, thing: &Map<String, Value>, layout: &Layout, zone: Tz) -> Vec<Table> {
     let table = |field: &'static Field| {
         let (Kind::Lines(lines), Value::Array(all)) = (field.kind, field.within(thing)) else { return None };
-        let shown = || lines.fields.listed_or_all(shell.lang);
+        let shown = || lines.fields.listed_or_all(layout.lang);
         let cell = |row: &Map<String, Value>, of: &'static Field| {
             let value = of.within(row);
             let class = if of.refers.is_some() { "code" } else { of.class() };
-            TableCell { words: of.show_in(row, value, shell.lang, zone), class, href: of.leads(value, |right| shell.may(right)) }
+            TableCell { words: of.show_in(row, value, layout.lang, zone), class, href: of.leads(value, |right| layout.may(right)) }
         };
         let rows = all.iter().filter_map(Value::as_object).map(|row| shown().map(|of| cell(row, of)).collect()).collect();
-        let none = shell.t.say(format!("{}-{}-none", fields.table, field.name));
-        Some(Table { none, title: field.title(shell.lang), heads: shown().map(|of| (of.title(shell.lang), of.class())).collect(), rows })
+        let none = layout.t.say(format!("{}-{}-none", fields.table, field.name));
+        Some(Table { none, title: field.title(layout.lang), heads: shown().map(|of| (of.title(layout.lang), of.class())).collect(), rows })
     };
     fields.columns.iter().filter_map(table).collect()
 }

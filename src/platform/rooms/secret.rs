@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::call::Call;
 use super::thing::Thing;
 use crate::platform::http::perm::Perm;
-use crate::platform::http::{Shell, html, sha256_hex};
+use crate::platform::http::{Layout, html, sha256_hex};
 
 /// A secret that was just made: the only moment it is known.
 pub struct Secret {
@@ -39,7 +39,7 @@ impl fmt::Debug for Secret {
 #[derive(Template)]
 #[template(path = "platform/rooms/secret.html")]
 struct SecretView {
-    shell: Shell,
+    layout: Layout,
     room: &'static str,
     name: String,
     code: String,
@@ -50,7 +50,7 @@ struct SecretView {
 
 impl SecretView {
     fn say(&self, what: &str) -> std::borrow::Cow<'static, str> {
-        self.shell.t.say(format!("{}-{what}", self.room))
+        self.layout.t.say(format!("{}-{what}", self.room))
     }
 }
 
@@ -58,6 +58,6 @@ impl SecretView {
 pub fn secret_page<T: Thing, P: Perm>(call: &Call<P>, thing: &T, secret: Option<Secret>) -> HttpResponse {
     let (room, name) = (T::FIELDS.table, thing.title(call.lang()));
     let code = Some(thing.code()).filter(|code| *code != name).unwrap_or_default().to_owned();
-    let shell = call.shell(call.words().say(format!("{room}-issued")));
-    html(&SecretView { shell, room, name, code, href: thing.href(), secret })
+    let layout = call.layout(call.words().say(format!("{room}-issued")));
+    html(&SecretView { layout, room, name, code, href: thing.href(), secret })
 }

@@ -23,7 +23,8 @@ use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Fact, Stamp};
 use crate::platform::http::perm::Perm;
-use crate::platform::http::{Filled, Form, House, Json, Routes, Shell, created, html, html_response, json, query_escape, see_other};
+use crate::platform::http::{Form, FormState, Json, Layout, Routes, created, html, html_response, json, query_escape, see_other};
+use crate::platform::state::AppState;
 
 /// A kind of thing: what the room says of it. The thing is what is stored and what somebody says of it in one: its id, version and the time it
 /// was made are the store's.
@@ -53,9 +54,6 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     }
 
     /// Those with these codes (with what their addresses end with), in whatever letters the table compares as one, in no order.
-    ///
-    /// # Errors
-    /// Those of the store.
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>>;
 
     /// Whether the asker may know of it: the brand's own people, unless the room says otherwise.
@@ -64,12 +62,12 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     }
 
     /// A new one before anything is said of it.
-    fn blank(_house: &House) -> Self {
+    fn blank(_house: &AppState) -> Self {
         Self::default()
     }
 
     /// A secret that a new one comes with.
-    fn secret(_house: &House) -> Option<Secret> {
+    fn secret(_house: &AppState) -> Option<Secret> {
         None
     }
 
@@ -77,7 +75,7 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     ///
     /// # Errors
     /// As [`Thing::save`].
-    fn make(self, db: &mut Db, stamp: &Stamp, _house: &House, _secret: &str) -> Result<Self> {
+    fn make(self, db: &mut Db, stamp: &Stamp, _house: &AppState, _secret: &str) -> Result<Self> {
         self.save(db, stamp, None)
     }
 
@@ -104,17 +102,11 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self>;
 
     /// Faults that only the whole thing or the store shows.
-    ///
-    /// # Errors
-    /// Those of the store.
     fn faults(&self, _db: &mut Db, _before: Option<&Self>) -> Result<Vec<Fault>> {
         Ok(Vec::new())
     }
 
     /// The same of several that would be saved, each with what is there now: a form and a document hand in one, a file many.
-    ///
-    /// # Errors
-    /// Those of the store.
     fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
         edits.iter().map(|(after, before)| after.faults(db, *before)).collect()
     }
@@ -126,17 +118,11 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     }
 
     /// What happened to it, oldest first.
-    ///
-    /// # Errors
-    /// Those of the store.
     fn history(&self, db: &mut Db) -> Result<Vec<Fact>> {
         events::of(db, Subject::Thing(Self::SUBJECT, self.id().0))
     }
 
     /// What its page shows beside its fields.
-    ///
-    /// # Errors
-    /// Those of the store.
     fn panels(&self, _db: &mut Db) -> Result<Vec<Panel>> {
         Ok(Vec::new())
     }
@@ -219,9 +205,9 @@ pub fn act_routes<T: Thing>(on: &mut Routes<'_, '_>, verb: &'static str, about: 
 /// # Errors
 /// [`Code::NotFound`]; what the deed refuses.
 pub async fn acted<T: Thing>(call: &Call<BrandOnly<T::Edit>>, once: Option<&str>, code: String, deed: Deed<T>) -> Result<T> {
-    let house = call.house().clone();
+    let app = call.app().clone();
     call.change("", once, move |db, stamp| {
-        let thing = seen_named(db, &house, &code, Sees::ALL)?;
+        let thing = seen_named(db, &app, &code, Sees::ALL)?;
         deed(db, stamp, thing)
     })
     .await
@@ -236,14 +222,14 @@ pub fn seen<T: Thing>(db: &mut Db, code: &str, sees: Sees) -> Result<T> {
 }
 
 /// The same with what no column of its table says.
-fn seen_named<T: Thing>(db: &mut Db, house: &House, code: &str, sees: Sees) -> Result<T> {
+fn seen_named<T: Thing>(db: &mut Db, app: &AppState, code: &str, sees: Sees) -> Result<T> {
     let found = seen(db, code, sees)?;
-    T::named(db, house, vec![found])?.pop().ok_or_else(|| Code::NotFound.into())
+    T::named(db, app, vec![found])?.pop().ok_or_else(|| Code::NotFound.into())
 }
 
 async fn found<T: Thing, P: Perm>(call: &Call<P>, code: String, sees: Sees) -> Result<T> {
-    let house = call.house().clone();
-    call.read(move |db| seen_named::<T>(db, &house, &code, sees)).await
+    let app = call.app().clone();
+    call.read(move |db| seen_named::<T>(db, &app, &code, sees)).await
 }
 
 async fn one_json<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Result<HttpResponse> {
@@ -277,12 +263,12 @@ async fn change_json<T: Thing>(
 
 /// Makes one; its secret is known only to who made it, not to the very request sent again.
 async fn create<T: Thing>(call: &Call<BrandOnly<T::Edit>>, hash: &str, once: Option<&str>, said: Said) -> Result<(T, Option<Secret>)> {
-    let house = call.house().clone();
-    let thing: T = said.onto(T::NEW, Some(&T::blank(&house)))?;
-    let secret = T::secret(&house);
+    let app = call.app().clone();
+    let thing: T = said.onto(T::NEW, Some(&T::blank(&app)))?;
+    let secret = T::secret(&app);
     let kept = secret.as_ref().map(|secret| secret.hash.clone()).unwrap_or_default();
     let made =
-        call.change(hash, once, move |db, stamp| Ok((checked(db, thing.clone(), None)?.make(db, stamp, &house, &kept)?, kept.clone())));
+        call.change(hash, once, move |db, stamp| Ok((checked(db, thing.clone(), None)?.make(db, stamp, &app, &kept)?, kept.clone())));
     let (thing, kept) = made.await?;
     Ok((thing, secret.filter(|secret| secret.hash == kept)))
 }
@@ -352,9 +338,9 @@ impl Update {
         T: Thing,
         F: Fn(T, &mut Db, &Stamp, &T) -> Result<T> + Send + 'static,
     {
-        let (Self { code, version, said }, house) = (self, call.house().clone());
+        let (Self { code, version, said }, app) = (self, call.app().clone());
         call.change(hash, once, move |db, stamp| {
-            let before: T = seen_named(db, &house, &code, Sees::ALL)?;
+            let before: T = seen_named(db, &app, &code, Sees::ALL)?;
             if before.version() != version {
                 return Err(Code::Stale.into());
             }
@@ -386,22 +372,22 @@ pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Optio
 /// # Errors
 /// [`Code::NotFound`] for a code of none, or of one that the asker may not know of.
 pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: Besides) -> Result<HttpResponse> {
-    let (sees, house) = (call.sees(), call.house().clone());
+    let (sees, app) = (call.sees(), call.app().clone());
     let found = call.read(move |db| {
-        let thing: T = seen_named(db, &house, &code, sees)?;
+        let thing: T = seen_named(db, &app, &code, sees)?;
         let history = thing.history(db)?;
         Ok((thing.panels(db)?, history, thing))
     });
     let (panels, history, thing) = found.await?;
-    let shell = call.shell(thing.title(call.lang()));
+    let layout = call.layout(thing.title(call.lang()));
     let values = object(&thing)?;
     let badges = T::FIELDS.columns.iter().filter(|field| matches!(field.kind, Kind::Choice(_) | Kind::Choices(_)));
-    let badges = badges.flat_map(|field| field.badges(field.within(&values), shell.lang)).collect();
+    let badges = badges.flat_map(|field| field.badges(field.within(&values), layout.lang)).collect();
     let may_edit = !T::CHANGE.columns.is_empty() && call.may(T::Edit::NEEDS) && call.party.is_none();
     let edit = may_edit.then(|| (T::EDIT, format!("{}/edit", thing.href())));
-    let zone = call.house().config.time_zone;
+    let zone = call.app().config.time_zone;
     // What an event calls a state is one of the words of the thing's own.
-    let lang = shell.lang;
+    let lang = layout.lang;
     let state = |text: &str| match T::FIELDS.named("status")?.kind {
         Kind::Choice(table) => Choice::of(table, text).map(|choice| choice.word(lang)),
         _ => None,
@@ -411,14 +397,14 @@ pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: 
         code: thing.code().to_owned(),
         badges,
         note: besides.note,
-        facts: facts(T::FIELDS, &values, &shell, zone),
+        facts: facts(T::FIELDS, &values, &layout, zone),
         panels,
-        tables: tables(T::FIELDS, &values, &shell, zone),
+        tables: tables(T::FIELDS, &values, &layout, zone),
         section: besides.section,
         acts: thing.acts().into_iter().filter(|act| act.is_open_to(call)).collect(),
         edit,
         history: timeline::lines(&history, lang, zone, state),
-        shell,
+        layout,
     };
     Ok(html_response(besides.status.unwrap_or(StatusCode::OK), &view))
 }
@@ -428,16 +414,16 @@ pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: 
 /// # Errors
 /// [`Error::Broken`] for a thing that has no fields.
 pub fn thing_values<T: Thing, P: Perm>(call: &Call<P>, thing: &T) -> Result<HashMap<String, String>> {
-    Ok(form_values(T::CHANGE, &object(&thing.clone().offered(call.house().today()))?, thing.version()))
+    Ok(form_values(T::CHANGE, &object(&thing.clone().offered(call.app().today()))?, thing.version()))
 }
 
 /// The frame of a form, where it is sent, and where one goes who gives up.
-fn form_of<T: Thing, P: Perm>(call: &Call<P>, one: Option<String>) -> (Shell, String, String) {
+fn form_of<T: Thing, P: Perm>(call: &Call<P>, one: Option<String>) -> (Layout, String, String) {
     let room = T::FIELDS.table;
-    let shell = call.shell(call.words().say(format!("{room}-{}", if one.is_some() { "edit" } else { "new" })));
+    let layout = call.layout(call.words().say(format!("{room}-{}", if one.is_some() { "edit" } else { "new" })));
     match one {
-        Some(one) => (shell, format!("{one}/edit"), one),
-        None => (shell, format!("/{room}/new"), format!("/{room}")),
+        Some(one) => (layout, format!("{one}/edit"), one),
+        None => (layout, format!("/{room}/new"), format!("/{room}")),
     }
 }
 
@@ -447,18 +433,18 @@ fn again<T: Thing>(
     error: Error,
     code: Option<&str>,
 ) -> Result<HttpResponse> {
-    let (shell, action, back) = form_of::<T, _>(call, code.map(href::<T>));
-    form_again(shell, if code.is_some() { T::CHANGE } else { T::NEW }, values, error, action, back)
+    let (layout, action, back) = form_of::<T, _>(call, code.map(href::<T>));
+    form_again(layout, if code.is_some() { T::CHANGE } else { T::NEW }, values, error, action, back)
 }
 
 /// The form for a new one; what the address says of a field stands in it.
 async fn new_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, said: web::Query<HashMap<String, String>>) -> Result<HttpResponse> {
-    let mut blank = form_values(T::NEW, &object(&T::blank(call.house()))?, 0);
+    let mut blank = form_values(T::NEW, &object(&T::blank(call.app()))?, 0);
     let is_field = |name: &String| T::NEW.columns.iter().any(|field| field.path() == *name);
     blank.extend(said.into_inner().into_iter().filter(|(name, _)| is_field(name)));
-    let form = Filled::of(blank);
-    let (shell, action, back) = form_of::<T, _>(&call, None);
-    Ok(html(&form_page(shell, T::NEW, form, action, back)))
+    let form = FormState::of(blank);
+    let (layout, action, back) = form_of::<T, _>(&call, None);
+    Ok(html(&form_page(layout, T::NEW, form, action, back)))
 }
 
 async fn create_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
@@ -475,9 +461,9 @@ async fn create_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, form: Form<HashMa
 
 async fn edit_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, code: web::Path<String>) -> Result<HttpResponse> {
     let thing: T = found(&call, code.into_inner(), Sees::ALL).await?;
-    let form = Filled::of(thing_values(&call, &thing)?);
-    let (shell, action, back) = form_of::<T, _>(&call, Some(thing.href()));
-    Ok(html(&form_page(shell, T::CHANGE, form, action, back)))
+    let form = FormState::of(thing_values(&call, &thing)?);
+    let (layout, action, back) = form_of::<T, _>(&call, Some(thing.href()));
+    Ok(html(&form_page(layout, T::CHANGE, form, action, back)))
 }
 
 async fn change_form<T: Thing>(

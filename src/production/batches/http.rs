@@ -15,7 +15,7 @@ use super::store::{serials, units};
 use super::{BatchSheet, Minted};
 use crate::kernel::{Error, Fault, GarmentId, Result};
 use crate::platform::http::perm::{LabelsEdit, Perm, Permission, ProductionRead};
-use crate::platform::http::{Filled, Form, Json, Problem, Routes, json, see_other};
+use crate::platform::http::{Form, FormState, Json, Problem, Routes, json, see_other};
 use crate::platform::rooms::{self, Besides, BrandOnly, Call, href, one_with, seen};
 use crate::production::corrections;
 
@@ -56,7 +56,7 @@ struct MintedBody {
     responses((status = 200, body = MintedBody), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem))
 )]
 async fn mint_api(call: Call<BrandOnly<LabelsEdit>>, code: web::Path<String>, body: Json<MintBody>) -> Result<HttpResponse> {
-    let (code, count, epoch) = (code.into_inner(), body.value.count, call.house().keys.serials.newest());
+    let (code, count, epoch) = (code.into_inner(), body.value.count, call.app().keys.serials.newest());
     let minted = call.change(&body.hash, None, move |db, stamp| {
         let Minted { units, gtin, epoch } = units::mint_next(db, stamp, &code, count, epoch)?;
         Ok(MintedBody { unit_first: units.start + 1, unit_last: units.end, gtin, epoch })
@@ -103,7 +103,7 @@ struct OneAsk {
 }
 
 async fn one_page(call: Call<ProductionRead>, code: web::Path<String>, ask: web::Query<OneAsk>) -> Result<HttpResponse> {
-    one(&call, code.into_inner(), ask.unit, (Filled::default(), None)).await
+    one(&call, code.into_inner(), ask.unit, (FormState::default(), None)).await
 }
 
 /// The page of a batch, with the form for void units as it was filled in.
@@ -111,9 +111,9 @@ async fn one<P: Perm>(
     call: &Call<P>,
     code: String,
     unit: Option<i64>,
-    (form, status): (Filled, Option<StatusCode>),
+    (form, status): (FormState, Option<StatusCode>),
 ) -> Result<HttpResponse> {
-    let (sees, keys, stem) = (call.sees(), call.house().keys.clone(), call.house().config.label_stem());
+    let (sees, keys, stem) = (call.sees(), call.app().keys.clone(), call.app().config.label_stem());
     let asked = unit.filter(|_| call.may(Permission::LabelsRead));
     let named = code.clone();
     let found = call.read(move |db| {
@@ -126,7 +126,7 @@ async fn one<P: Perm>(
         Ok((batch, voids, Some(UnitLine { unit: garment.unit() + 1, serial: of.serial, address, is_void })))
     });
     let (batch, voids, line) = found.await?;
-    let section = UnitsSection { shell: call.shell(code.as_str()), batch, voids, asked, line, form };
+    let section = UnitsSection { layout: call.layout(code.as_str()), batch, voids, asked, line, form };
     let section = section.render().map_err(Error::broken)?;
     one_with::<BatchSheet, P>(call, code, Besides { section, status, ..Besides::default() }).await
 }
@@ -143,7 +143,7 @@ async fn void_form(
     match void(&call, &form.hash, form.once.as_deref(), code.clone(), VoidBody { units, reason: text("reason") }).await {
         Ok(_) => Ok(see_other(href::<BatchSheet>(&code))),
         Err(error) => {
-            let form = Filled::refused(form.value, error, call.words())?;
+            let form = FormState::refused(form.value, error, call.words())?;
             one(&call, code, None, (form, Some(StatusCode::UNPROCESSABLE_ENTITY))).await
         }
     }

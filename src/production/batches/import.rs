@@ -11,10 +11,10 @@ use crate::kernel::text::folded;
 use crate::kernel::{BatchNo, Code, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
-use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, things};
 use crate::platform::rooms::import;
+use crate::platform::state::AppState;
 use crate::production::materials::LotName;
 
 const fn batch_code(example: &'static str) -> Column {
@@ -60,12 +60,12 @@ fn staff_only(importer: &Importer) -> Result<()> {
     if importer.party.is_some() { Err(Code::Forbidden.into()) } else { Ok(()) }
 }
 
-fn begin_lots(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+fn begin_lots(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     staff_only(importer)?;
     Ok(Box::new(UseImport { stamp: importer.stamp.clone(), seen: HashMap::new() }))
 }
 
-fn begin_garments(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+fn begin_garments(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     staff_only(importer)?;
     Ok(Box::new(GarmentImport { stamp: importer.stamp.clone(), next: HashMap::new(), numbered: HashMap::new() }))
 }

@@ -5,7 +5,7 @@ use roaring::RoaringBitmap;
 
 use super::BatchSheet;
 use super::rules::units_text;
-use crate::platform::http::{Filled, Shell};
+use crate::platform::http::{FormState, Layout};
 use crate::platform::rooms::Listing;
 
 /// Ranges of void units a page lists.
@@ -23,7 +23,7 @@ pub(super) struct UnitLine {
 #[derive(Template)]
 #[template(path = "production/batches/units.html")]
 pub(super) struct UnitsSection {
-    pub shell: Shell,
+    pub layout: Layout,
     pub batch: BatchSheet,
     /// Void units as people read them.
     pub voids: String,
@@ -32,7 +32,7 @@ pub(super) struct UnitsSection {
     /// What was found of it.
     pub line: Option<UnitLine>,
     /// The form for void units.
-    pub form: Filled,
+    pub form: FormState,
 }
 
 /// Void units as ranges counted from 1, the first twenty.

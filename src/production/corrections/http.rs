@@ -14,7 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::{Correctable, Preview, Standing, correct, reason};
 use crate::kernel::Result;
 use crate::kernel::text::grouped;
-use crate::platform::http::{Filled, Form, Json, Routes, html, json, see_other};
+use crate::platform::http::{Form, FormState, Json, Routes, html, json, see_other};
 use crate::platform::rooms::{
     Asked, BrandOnly, Call, Field, Fields, Kind, Sees, Thing, Update, answers, asking_again, asking_page, code_parameter, content,
     document, href, seen, thing_values,
@@ -81,9 +81,9 @@ fn asked<T: Correctable>(call: &Corrects<T>, preview: &Preview) -> Asked {
 
 async fn correct_form<T: Correctable>(call: Corrects<T>, code: web::Path<String>) -> Result<HttpResponse> {
     let (thing, preview) = of_code::<T>(&call, code.into_inner()).await?;
-    let (back, form) = (href::<T>(thing.code()), Filled::of(thing_values(&call, &thing)?));
-    let shell = call.shell(call.words().say("correct-title"));
-    Ok(html(&asking_page(shell, T::CHANGE, form, format!("{back}/correct"), back, asked::<T>(&call, &preview))))
+    let (back, form) = (href::<T>(thing.code()), FormState::of(thing_values(&call, &thing)?));
+    let layout = call.layout(call.words().say("correct-title"));
+    Ok(html(&asking_page(layout, T::CHANGE, form, format!("{back}/correct"), back, asked::<T>(&call, &preview))))
 }
 
 async fn correct_by_form<T: Correctable>(
@@ -97,8 +97,8 @@ async fn correct_by_form<T: Correctable>(
         Ok(thing) => Ok(see_other(href::<T>(thing.code()))),
         Err(error) => {
             let (_, preview) = of_code::<T>(&call, code.clone()).await?;
-            let (shell, back) = (call.shell(call.words().say("correct-title")), href::<T>(&code));
-            asking_again(shell, T::CHANGE, form.value, error, (format!("{back}/correct"), back), asked::<T>(&call, &preview))
+            let (layout, back) = (call.layout(call.words().say("correct-title")), href::<T>(&code));
+            asking_again(layout, T::CHANGE, form.value, error, (format!("{back}/correct"), back), asked::<T>(&call, &preview))
         }
     }
 }

@@ -55,15 +55,9 @@ pub trait Correctable: Thing {
     const CORRECTED: EventKind;
 
     /// What stands on the things of these ids; a thing on which nothing stands may be left out.
-    ///
-    /// # Errors
-    /// Those of the store.
     fn standing(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Standing>>;
 
     /// What a correction of it moves, where that is more than stands on it.
-    ///
-    /// # Errors
-    /// Those of the store.
     fn moves(&self, db: &mut Db) -> Result<Standing> {
         Ok(Self::standing(db, &[self.id()])?.remove(&self.id()).unwrap_or_default())
     }
@@ -76,9 +70,6 @@ pub trait Correctable: Thing {
 }
 
 /// What edits would take from what stands on the things: for each edit, its faults.
-///
-/// # Errors
-/// Those of the store.
 pub fn held<T: Correctable>(db: &mut Db, edits: &[(T, Option<&T>)]) -> Result<Vec<Vec<Fault>>> {
     let ids: Vec<Id> = edits.iter().filter_map(|(_, before)| before.map(Thing::id)).collect();
     let standing = T::standing(db, &ids)?;

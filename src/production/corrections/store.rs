@@ -20,9 +20,6 @@ const LIVE: &str = "live";
 type Of = (i64, i64, i64);
 
 /// What stands on these lots themselves: lots, batches, findings. For the garments see [`moved_by_lot`].
-///
-/// # Errors
-/// When the store does.
 pub fn of_lots(db: &mut Db, lots: &[Id]) -> Result<HashMap<Id, Standing>> {
     let mut standing: HashMap<Id, Standing> = HashMap::with_capacity(lots.len());
     for chunk in lots.chunks(KEYS) {
@@ -50,9 +47,6 @@ pub fn of_lots(db: &mut Db, lots: &[Id]) -> Result<HashMap<Id, Standing>> {
 }
 
 /// What a correction of a lot moves: beside what stands on the lot itself, the batches that it and everything made of it went into.
-///
-/// # Errors
-/// When the store does.
 pub fn moved_by_lot(db: &mut Db, lot: Id) -> Result<Standing> {
     let own = of_lots(db, &[lot])?.remove(&lot).unwrap_or_default();
     let (mut reached, mut open) = (HashSet::from([lot.0]), vec![lot.0]);
@@ -77,9 +71,6 @@ pub fn moved_by_lot(db: &mut Db, lot: Id) -> Result<Standing> {
 }
 
 /// What stands on these batches.
-///
-/// # Errors
-/// When the store does.
 pub fn of_batches(db: &mut Db, batches: &[BatchNo]) -> Result<HashMap<BatchNo, Standing>> {
     let mut rows: Vec<Of> = Vec::with_capacity(batches.len());
     for chunk in batches.chunks(KEYS) {
@@ -93,9 +84,6 @@ pub fn of_batches(db: &mut Db, batches: &[BatchNo]) -> Result<HashMap<BatchNo, S
 }
 
 /// What stands on these skus.
-///
-/// # Errors
-/// When the store does.
 pub fn of_skus(db: &mut Db, skus: &[Id]) -> Result<HashMap<Id, Standing>> {
     let mut rows: Vec<Of> = Vec::new();
     for chunk in skus.chunks(KEYS) {
@@ -109,9 +97,6 @@ pub fn of_skus(db: &mut Db, skus: &[Id]) -> Result<HashMap<Id, Standing>> {
 }
 
 /// What stands on these styles.
-///
-/// # Errors
-/// When the store does.
 pub fn of_styles(db: &mut Db, styles: &[Id]) -> Result<HashMap<Id, Standing>> {
     let mut rows: Vec<Of> = Vec::new();
     for chunk in styles.chunks(KEYS) {
@@ -156,9 +141,6 @@ fn summed(db: &mut Db, rows: Vec<Of>) -> Result<HashMap<i64, Standing>> {
 }
 
 /// How much of a lot is recorded as used, in thousandths of its unit.
-///
-/// # Errors
-/// When the store does.
 pub fn used_milli(db: &mut Db, lot: Id) -> Result<i64> {
     let sewn: Vec<Option<i64>> =
         each!(db, |c| batch_lot::table.filter(batch_lot::lot_id.eq(lot.0)).select(batch_lot::quantity_milli).load(c))?;

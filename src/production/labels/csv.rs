@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::layout::Layout;
+use super::layout::LabelLayout;
 use super::{LabelUnit, every};
 use crate::kernel::error::{Error, Result};
 
@@ -14,7 +14,7 @@ const JOB_COLUMNS: &[&str] = &["gtin", "style", "size", "colour", "batch"];
 /// # Errors
 /// [`Error::Broken`] when `out` cannot be written.
 pub fn write(
-    layout: &Layout,
+    layout: &LabelLayout,
     units: &mut dyn Iterator<Item = LabelUnit>,
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64),

@@ -28,7 +28,7 @@ const MOST_DOTS: usize = 64_000_000;
 
 /// A template with the values of one job.
 #[derive(Debug)]
-pub struct Layout {
+pub struct LabelLayout {
     /// The template.
     pub template: Template,
     /// The job.
@@ -134,7 +134,7 @@ impl UnitText {
     }
 }
 
-impl Layout {
+impl LabelLayout {
     /// Lays `template` out for `job` at `dpi` (or the template's own resolution).
     ///
     /// # Errors
@@ -148,7 +148,7 @@ impl Layout {
         })
     }
 
-    /// As [`Layout::new`], with every fault found. `longest` is the unit that takes most room.
+    /// As [`LabelLayout::new`], with every fault found. `longest` is the unit that takes most room.
     ///
     /// # Errors
     /// All faults.
@@ -274,7 +274,7 @@ impl Layout {
     /// The whole label in dots.
     ///
     /// # Errors
-    /// As [`Layout::qr`], [`Layout::code_place`] and [`UnitText::place`].
+    /// As [`LabelLayout::qr`], [`LabelLayout::code_place`] and [`UnitText::place`].
     pub fn label(&self, unit: &LabelUnit) -> Result<Bitmap> {
         let mut label = self.background.clone();
         let qr = self.qr(unit, &mut String::new())?;

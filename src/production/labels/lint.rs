@@ -7,7 +7,7 @@ use resvg::usvg::{BlendMode, Group, Node, Paint, Tree};
 use super::LabelJob;
 use super::atlas;
 use super::fonts::Fonts;
-use super::layout::{CodePlace, Layout, QUIET_MODULES, texts_of, widest_unit};
+use super::layout::{CodePlace, LabelLayout, QUIET_MODULES, texts_of, widest_unit};
 use super::measure::{Area, MM_PER_INCH, PX_PER_INCH, dots_to_mm, float};
 use super::template::Template;
 use crate::kernel::care::SYMBOLS;
@@ -29,7 +29,7 @@ pub fn lint(template: &Template, fonts: &Fonts, prefix: Option<&str>) -> Vec<Fau
     }
     let job = longest_job(template, prefix.unwrap_or(USUAL_PREFIX));
     for &dpi in &template.spec.dpi {
-        if let Err(found) = Layout::examine(template.clone(), fonts, job.clone(), dpi, &widest_unit()) {
+        if let Err(found) = LabelLayout::examine(template.clone(), fonts, job.clone(), dpi, &widest_unit()) {
             for fault in found {
                 if !faults.contains(&fault) {
                     faults.push(fault);
@@ -140,7 +140,7 @@ pub fn edges_and_overlaps(rooms: &[(String, Area)], page: Area, faults: &mut Vec
 }
 
 /// Ink in the four modules around the code: of the background, and of texts that differ per label.
-pub fn quiet_zone(layout: &Layout, size: usize, place: CodePlace, rooms: &[(String, Area)], faults: &mut Vec<Fault>) {
+pub fn quiet_zone(layout: &LabelLayout, size: usize, place: CodePlace, rooms: &[(String, Area)], faults: &mut Vec<Fault>) {
     let quiet = QUIET_MODULES * place.dots;
     let (left, top) = (place.left.saturating_sub(quiet), place.top.saturating_sub(quiet));
     let (right, bottom) = (place.left + size * place.dots + quiet, place.top + size * place.dots + quiet);

@@ -41,7 +41,7 @@ use std::path::Path;
 pub use bitmap::Bitmap;
 pub use flaw::Flaw;
 pub use fonts::Fonts;
-pub use layout::{CodePlace, Layout, widest_unit};
+pub use layout::{CodePlace, LabelLayout, widest_unit};
 pub use lint::{lint, longest_job};
 pub use png::png;
 pub use svg::svg;
@@ -135,7 +135,7 @@ pub struct Summary {
 /// [`Code::CodeDoesNotFit`] for a serial that cannot be drawn; [`Error::Broken`] when the target cannot be written.
 pub fn write_labels(
     format: Format,
-    layout: &Layout,
+    layout: &LabelLayout,
     units: &mut dyn Iterator<Item = LabelUnit>,
     target: Target<'_>,
     progress: &mut dyn FnMut(u64),
@@ -178,7 +178,7 @@ pub fn write_labels(
     }
 }
 
-fn one_file(format: Format, layout: &Layout, unit: &LabelUnit) -> Result<Vec<u8>> {
+fn one_file(format: Format, layout: &LabelLayout, unit: &LabelUnit) -> Result<Vec<u8>> {
     match format {
         Format::Svg => svg(layout, unit).map(String::into_bytes),
         _ => png(&layout.label(unit)?, layout.dpi),

@@ -12,7 +12,7 @@ use resvg::tiny_skia::Transform;
 
 use super::atlas::Atlas;
 use super::bitmap::Bitmap;
-use super::layout::{Layout, UnitText};
+use super::layout::{LabelLayout, UnitText};
 use super::measure::{PT_PER_INCH, PX_PER_INCH, float, mm_to_pt, single};
 use super::pdf_art::{art, deflate, glyph_units, image_objects, matrix, shares, trace};
 use super::template::{Media, Sheet};
@@ -30,9 +30,9 @@ const BACKGROUND: i32 = 5;
 /// Writes the document.
 ///
 /// # Errors
-/// As [`Layout::label`]; [`Error::Broken`] when `out` cannot be written.
+/// As [`LabelLayout::label`]; [`Error::Broken`] when `out` cannot be written.
 pub fn write(
-    layout: &Layout,
+    layout: &LabelLayout,
     units: &mut dyn Iterator<Item = LabelUnit>,
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64),
@@ -93,7 +93,7 @@ fn place_on(sheet: &Sheet, number: u64, label_height: f64) -> (f64, f64) {
 }
 
 /// One label: the background, the code, the texts.
-fn label(layout: &Layout, fonts: &mut [Font<'_>], unit: &LabelUnit, uri: &mut String, page: &mut Vec<u8>) -> Result<()> {
+fn label(layout: &LabelLayout, fonts: &mut [Font<'_>], unit: &LabelUnit, uri: &mut String, page: &mut Vec<u8>) -> Result<()> {
     let qr = layout.qr(unit, uri)?;
     let place = layout.code_place(qr.size())?;
     let pt = PT_PER_INCH / f64::from(layout.dpi);
@@ -143,7 +143,7 @@ impl std::fmt::Display for Short {
 }
 
 /// The form object and its images; gives the images' names and numbers.
-fn background(layout: &Layout, file: &mut File<'_>) -> Result<Vec<(String, Ref)>> {
+fn background(layout: &LabelLayout, file: &mut File<'_>) -> Result<Vec<(String, Ref)>> {
     let drawn = art(&layout.tree);
     let mut images = Vec::new();
     for (at, kind) in drawn.images.iter().enumerate() {

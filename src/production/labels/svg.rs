@@ -6,15 +6,15 @@ use resvg::tiny_skia::{Path, PathSegment, Transform};
 use resvg::usvg::WriteOptions;
 
 use super::LabelUnit;
-use super::layout::Layout;
+use super::layout::LabelLayout;
 use super::measure::{PX_PER_INCH, float, single};
 use crate::kernel::error::Result;
 
 /// One label as an SVG in millimetres.
 ///
 /// # Errors
-/// As [`Layout::qr`], [`Layout::code_place`] and [`super::layout::UnitText::place`].
-pub fn svg(layout: &Layout, unit: &LabelUnit) -> Result<String> {
+/// As [`LabelLayout::qr`], [`LabelLayout::code_place`] and [`super::layout::UnitText::place`].
+pub fn svg(layout: &LabelLayout, unit: &LabelUnit) -> Result<String> {
     let size = layout.tree.size();
     let spec = &layout.template.spec;
     let mut out = format!(

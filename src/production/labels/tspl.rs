@@ -4,7 +4,7 @@
 
 use std::io::Write;
 
-use super::layout::Layout;
+use super::layout::LabelLayout;
 use super::template::Media;
 use super::{LabelUnit, every};
 use crate::kernel::error::Result;
@@ -12,9 +12,9 @@ use crate::kernel::error::Result;
 /// Writes the labels.
 ///
 /// # Errors
-/// As [`Layout::label`]; [`crate::kernel::Error::Broken`] when `out` cannot be written.
+/// As [`LabelLayout::label`]; [`crate::kernel::Error::Broken`] when `out` cannot be written.
 pub fn write(
-    layout: &Layout,
+    layout: &LabelLayout,
     units: &mut dyn Iterator<Item = LabelUnit>,
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64),

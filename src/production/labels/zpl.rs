@@ -6,7 +6,7 @@
 use std::io::Write;
 
 use super::bitmap::Bitmap;
-use super::layout::Layout;
+use super::layout::LabelLayout;
 use super::{LabelUnit, every};
 use crate::kernel::error::Result;
 
@@ -16,9 +16,9 @@ const BACKGROUND: &str = "R:HANGTAG.GRF";
 /// Writes the labels, and a last format that removes the background from the printer.
 ///
 /// # Errors
-/// As [`Layout::label`]; [`crate::kernel::Error::Broken`] when `out` cannot be written.
+/// As [`LabelLayout::label`]; [`crate::kernel::Error::Broken`] when `out` cannot be written.
 pub fn write(
-    layout: &Layout,
+    layout: &LabelLayout,
     units: &mut dyn Iterator<Item = LabelUnit>,
     out: &mut dyn Write,
     progress: &mut dyn FnMut(u64),

@@ -224,25 +224,16 @@ pub fn create(db: &mut Db, stamp: &Stamp, party: Party) -> Result<Party> {
 }
 
 /// The parties with these ids, in no particular order; ids of none are left out.
-///
-/// # Errors
-/// Those of the store.
 pub fn by_ids(db: &mut Db, ids: &[Id]) -> Result<Vec<Party>> {
     in_chunks(ids, |ids| each!(db, |c| party::table.filter(party::id.eq_any(ids)).select(Party::as_select()).load(c)))
 }
 
 /// The party with this code.
-///
-/// # Errors
-/// Those of the store.
 pub fn by_code(db: &mut Db, code: &str) -> Result<Option<Party>> {
     Ok(Party::with_codes(db, &[code])?.into_iter().next())
 }
 
 /// At most 500 parties with a role, by code.
-///
-/// # Errors
-/// Those of the store.
 pub fn with_role(db: &mut Db, role: Role) -> Result<Vec<Party>> {
     Ok(each!(db, |c| {
         let held = party_role::table.filter(party_role::role.eq(role.as_str())).select(party_role::party_id);
@@ -266,9 +257,6 @@ pub struct Maker {
 }
 
 /// The ids of these codes; codes of none are left out.
-///
-/// # Errors
-/// Those of the store.
 pub fn ids_of_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<ByCode<Id>> {
     let keys: Vec<String> = codes.iter().map(|code| folded(code.as_ref())).collect();
     let ids: Vec<(String, Id)> = in_chunks(&keys, |keys| {
@@ -278,9 +266,6 @@ pub fn ids_of_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<ByCode<Id
 }
 
 /// The codes of these parties, by id; ids of none are left out.
-///
-/// # Errors
-/// Those of the store.
 pub fn codes_of_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, String>> {
     let codes: Vec<(Id, String)> =
         in_chunks(ids, |ids| each!(db, |c| party::table.filter(party::id.eq_any(ids)).select((party::id, party::code)).load(c)))?;
@@ -288,9 +273,6 @@ pub fn codes_of_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, String>> {
 }
 
 /// What a label says of the party with this id: one look-up by key.
-///
-/// # Errors
-/// Those of the store.
 pub fn maker(db: &mut Db, id: Id) -> Result<Option<Maker>> {
     let rows: Vec<(String, String, String, String, String, String, String)> = each!(db, |c| party::table
         .filter(party::id.eq(id.0))

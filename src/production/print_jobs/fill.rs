@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::LabelRequest;
-use crate::config::Config;
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::serial::{Epoch, Gtin14, Keyring, NO_GTIN};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Refusal, Result, countries};
+use crate::platform::config::Config;
 use crate::platform::db::Db;
-use crate::platform::http::House;
+use crate::platform::state::AppState;
 use crate::production::batches::{self, Batch, Origin, gtin14};
-use crate::production::labels::{Fonts, Format, LabelJob, LabelUnit, Layout, Template};
+use crate::production::labels::{Fonts, Format, LabelJob, LabelLayout, LabelUnit, Template};
 use crate::production::skus::{self, Product};
 use crate::production::styles::{LabelItem, label_items};
 
@@ -52,7 +52,7 @@ pub struct Prepared {
     /// Fields with a value that did not fit and were left out.
     pub left_out: Vec<String>,
     /// The layout.
-    pub layout: Layout,
+    pub layout: LabelLayout,
 }
 
 /// The batch and what it is of. A party's own people see only its batches.
@@ -74,13 +74,13 @@ pub fn read(db: &mut Db, request: &LabelRequest, on: chrono::NaiveDate) -> Resul
 ///
 /// # Errors
 /// As [`read`]; [`Code::UnknownReference`] for `template`; every fault of the layout.
-pub fn prepare(house: &House, request: &LabelRequest, format: Format, dpi: Option<u16>) -> Result<Prepared> {
-    let (asked, today) = (request.clone(), house.today());
-    let (batch, product) = house.store.read_blocking(move |db| read(db, &asked, today))?;
+pub fn prepare(app: &AppState, request: &LabelRequest, format: Format, dpi: Option<u16>) -> Result<Prepared> {
+    let (asked, today) = (request.clone(), app.today());
+    let (batch, product) = app.store.read_blocking(move |db| read(db, &asked, today))?;
     let fonts = Fonts::shared();
     let named = request.template.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let (name, no_face) = named.map_or_else(|| default_template(house.config.default_lang, fonts), |name| (name, false));
-    let template = Template::load(name, house.config.labels_dir.as_deref())?;
+    let (name, no_face) = named.map_or_else(|| default_template(app.config.default_lang, fonts), |name| (name, false));
+    let template = Template::load(name, app.config.labels_dir.as_deref())?;
     let lang = template.spec.lang;
     let template = match format {
         Format::Csv => Template::of_sources(name, ROWS.0.into(), ROWS.1)?,
@@ -88,9 +88,9 @@ pub fn prepare(house: &House, request: &LabelRequest, format: Format, dpi: Optio
     };
     let gtin = batch.minted_gtin.clone().or_else(|| product.sku.gtin.clone().filter(|_| batch.minted == 0));
     let job = LabelJob {
-        fields: fields(&house.config, &batch, &product, gtin.as_deref(), lang),
+        fields: fields(&app.config, &batch, &product, gtin.as_deref(), lang),
         care: product.style.facts.care.clone(),
-        uri_prefix: uri_prefix(&house.config.label_stem(), gtin.as_deref()),
+        uri_prefix: uri_prefix(&app.config.label_stem(), gtin.as_deref()),
         claim_codes: request.claim_codes,
     };
     let (layout, left_out) = fitted(&template, fonts, job, dpi)?;
@@ -136,10 +136,10 @@ fn fields(config: &Config, batch: &Batch, product: &Product, gtin: Option<&str>,
 }
 
 /// Lays the label out, leaving out dispensable values that do not fit.
-fn fitted(template: &Template, fonts: &Fonts, mut job: LabelJob, dpi: Option<u16>) -> Result<(Layout, Vec<String>)> {
+fn fitted(template: &Template, fonts: &Fonts, mut job: LabelJob, dpi: Option<u16>) -> Result<(LabelLayout, Vec<String>)> {
     let mut left_out = Vec::new();
     loop {
-        let refusal = match Layout::new(template.clone(), fonts, job.clone(), dpi) {
+        let refusal = match LabelLayout::new(template.clone(), fonts, job.clone(), dpi) {
             Ok(layout) => return Ok((layout, left_out)),
             Err(Error::Refused(refusal)) => refusal,
             Err(other) => return Err(other),

@@ -16,8 +16,9 @@ use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::{LabelsEdit, LabelsRead, Perm};
-use crate::platform::http::{Filled, Form, House, Json, Problem, Routes, created, csv, html, html_response, json, query_escape, see_other};
+use crate::platform::http::{Form, FormState, Json, Problem, Routes, created, csv, html, html_response, json, query_escape, see_other};
 use crate::platform::rooms::{BrandOnly, Call, From, ListQuery, ListWindow, Listing, Sees, Thing, list_description, list_routes, timeline};
+use crate::platform::state::AppState;
 use crate::production::batches::BatchSheet;
 use crate::production::labels::{Fonts, Format, Template};
 use crate::production::printers;
@@ -56,9 +57,9 @@ pub fn routes(on: &mut Routes<'_, '_>) {
 }
 
 /// Runs what blocks on a thread where it may.
-async fn blocking<T: Send + 'static>(house: &House, body: impl FnOnce(&House) -> Result<T> + Send + 'static) -> Result<T> {
-    let house = house.clone();
-    tokio::task::spawn_blocking(move || body(&house)).await.unwrap_or_else(|error| Err(Error::broken(error)))
+async fn blocking<T: Send + 'static>(app: &AppState, body: impl FnOnce(&AppState) -> Result<T> + Send + 'static) -> Result<T> {
+    let app = app.clone();
+    tokio::task::spawn_blocking(move || body(&app)).await.unwrap_or_else(|error| Err(Error::broken(error)))
 }
 
 /// Changes a job, and shows it as it is afterwards.
@@ -75,18 +76,18 @@ where
 
 /// Checks everything, mints what is lacking and queues the job.
 async fn create(call: &Edits, hash: &str, once: Option<&str>, request: LabelRequest) -> Result<JobView> {
-    let order = blocking(call.house(), move |house| make::order(house, &request)).await?;
+    let order = blocking(call.app(), move |app| make::order(app, &request)).await?;
     changed(call, hash, once, move |db, stamp| store::queue(db, stamp, &order)).await
 }
 
 async fn settle(call: &Edits, hash: &str, once: Option<&str>, id: Id, said: Settlement) -> Result<JobView> {
-    let epoch = call.house().keys.serials.newest();
+    let epoch = call.app().keys.serials.newest();
     let verdicts: Vec<_> = said.chunks.iter().map(|one| (one.seq, one.verdict)).collect();
     changed(call, hash, once, move |db, stamp| store::settle(db, stamp, id, &verdicts, epoch)).await
 }
 
 async fn spoil(call: &Edits, hash: &str, once: Option<&str>, id: Id, said: Spoiled) -> Result<JobView> {
-    let (epoch, units) = (call.house().keys.serials.newest(), rules::read_list("units", &said.units)?);
+    let (epoch, units) = (call.app().keys.serials.newest(), rules::read_list("units", &said.units)?);
     changed(call, hash, once, move |db, stamp| store::spoil(db, stamp, id, &units, said.reprint, epoch).map(|_| id)).await
 }
 
@@ -123,7 +124,7 @@ async fn file_api(call: Edits, id: web::Path<String>) -> Result<HttpResponse> {
     let id: Id = id.parse()?;
     let job = call.read(move |db| store::job(db, id)).await?;
     let name = job.file.as_ref().filter(|_| job.state == PrintJobState::Done).ok_or(Code::NotFound)?;
-    let place = make::folder(call.house()).join(name);
+    let place = make::folder(call.app()).join(name);
     let Ok(file) = std::fs::File::open(&place) else { return Err(Code::NotFound.into()) };
     let ending = place.extension().and_then(|ending| ending.to_str()).unwrap_or("bin");
     let safe: String = job.batch.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
@@ -150,7 +151,7 @@ async fn file_api(call: Edits, id: web::Path<String>) -> Result<HttpResponse> {
 )]
 async fn unaccounted_api(call: Reads, id: web::Path<String>) -> Result<HttpResponse> {
     let id: Id = id.parse()?;
-    json(&blocking(call.house(), move |house| view::unaccounted(house, id)).await?)
+    json(&blocking(call.app(), move |app| view::unaccounted(app, id)).await?)
 }
 
 /// Says what became of chunks nobody knows about.
@@ -196,8 +197,8 @@ pub struct TemplateView {
     pub dpi: Vec<u16>,
 }
 
-fn templates(house: &House) -> Result<Vec<TemplateView>> {
-    let folder = house.config.labels_dir.as_deref();
+fn templates(app: &AppState) -> Result<Vec<TemplateView>> {
+    let folder = app.config.labels_dir.as_deref();
     let one = |name: String| {
         let spec = Template::load(&name, folder)?.spec;
         Ok(TemplateView { name, title: spec.name, width: spec.width, height: spec.height, dpi: spec.dpi })
@@ -208,7 +209,7 @@ fn templates(house: &House) -> Result<Vec<TemplateView>> {
 /// The templates there are.
 #[utoipa::path(get, path = "/api/v1/label-templates", tag = "labels", responses((status = 200, body = Vec<TemplateView>)))]
 async fn templates_api(call: Reads) -> Result<HttpResponse> {
-    json(&templates(call.house())?)
+    json(&templates(call.app())?)
 }
 
 /// A batch as the page shows it.
@@ -224,9 +225,9 @@ fn named_like(db: &mut Db, query: &ListQuery) -> Result<Vec<ChosenBatch>> {
     found.into_iter().map(|view| chosen(db, view)).collect()
 }
 
-async fn labels<P: Perm>(call: &Call<P>, form: Filled, spoiled: Filled) -> Result<LabelsPage> {
-    let (house, code) = (call.house(), form.value("batch").trim().to_owned());
-    let asked = house.clone();
+async fn labels<P: Perm>(call: &Call<P>, form: FormState, spoiled: FormState) -> Result<LabelsPage> {
+    let (app, code) = (call.app(), form.value("batch").trim().to_owned());
+    let asked = app.clone();
     let read = call.read(move |db| {
         let batch = if code.is_empty() { None } else { BatchSheet::find(db, &code, Sees::ALL)? };
         let batch = batch.map(|batch| chosen(db, batch)).transpose()?;
@@ -237,7 +238,7 @@ async fn labels<P: Perm>(call: &Call<P>, form: Filled, spoiled: Filled) -> Resul
         Ok((store::newest(db, batch.as_ref().map(|batch| batch.no), RECENT)?, printers::all(db)?, batch, offered))
     });
     let (jobs, printers, batch, offered) = read.await?;
-    let templates = templates(house)?;
+    let templates = templates(app)?;
     // What is wrong with the label is said where its picture would be.
     let (mut shown, mut trouble) = (None, Vec::new());
     if batch.is_some() {
@@ -245,7 +246,7 @@ async fn labels<P: Perm>(call: &Call<P>, form: Filled, spoiled: Filled) -> Resul
         let name = asked.template.clone().unwrap_or_default();
         let (words, href) =
             (call.words(), format!("/labels/preview.png?batch={}&template={}", query_escape(&asked.batch), query_escape(&name)));
-        match blocking(house, move |house| preview(house, &asked)).await {
+        match blocking(app, move |app| preview(app, &asked)).await {
             Ok((_, left_out)) => {
                 let size = templates.iter().find(|one| one.name == name).map(|one| (one.width, one.height));
                 shown = Some(Shown { href, size });
@@ -259,13 +260,13 @@ async fn labels<P: Perm>(call: &Call<P>, form: Filled, spoiled: Filled) -> Resul
         }
     }
     let templates = templates.into_iter().map(|one| (one.name, one.title)).collect();
-    let (shell, zone) = (call.shell(call.words().say("labels-title")), house.config.time_zone);
-    Ok(LabelsPage { shell, form, spoiled, templates, printers, jobs, batch, offered, shown, trouble, zone })
+    let (layout, zone) = (call.layout(call.words().say("labels-title")), app.config.time_zone);
+    Ok(LabelsPage { layout, form, spoiled, templates, printers, jobs, batch, offered, shown, trouble, zone })
 }
 
 /// The template that is taken when nobody names one.
-fn usual_template(house: &House) -> (String, String) {
-    ("template".to_owned(), default_template(house.config.default_lang, Fonts::shared()).0.to_owned())
+fn usual_template(app: &AppState) -> (String, String) {
+    ("template".to_owned(), default_template(app.config.default_lang, Fonts::shared()).0.to_owned())
 }
 
 async fn labels_page(call: Reads, asked: web::Query<Fields>) -> Result<HttpResponse> {
@@ -273,14 +274,14 @@ async fn labels_page(call: Reads, asked: web::Query<Fields>) -> Result<HttpRespo
     // Without a claim code nobody can claim the garment: to leave it out is a choice.
     let usual = [("format", Format::Pdf.as_str()), ("claim_codes", "on"), ("reprint", "on")];
     let usual = usual.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    for (name, value) in usual.into_iter().chain([usual_template(call.house())]) {
+    for (name, value) in usual.into_iter().chain([usual_template(call.app())]) {
         values.entry(name).or_insert(value);
     }
     if let Some(count) = values.get("spoiled").cloned() {
         values.extend([("count".to_owned(), count), ("only_new".to_owned(), "on".to_owned())]);
     }
-    let spoiled = Filled::of(values.clone());
-    Ok(html(&labels(&call, Filled::of(values), spoiled).await?))
+    let spoiled = FormState::of(values.clone());
+    Ok(html(&labels(&call, FormState::of(values), spoiled).await?))
 }
 
 async fn create_form(call: Edits, form: Form<Fields>) -> Result<HttpResponse> {
@@ -294,15 +295,15 @@ async fn create_form(call: Edits, form: Form<Fields>) -> Result<HttpResponse> {
     match outcome {
         Ok(job) => Ok(see_other(format!("/labels/jobs/{}", job.id))),
         Err(error) => {
-            let form = Filled::refused(form.value, error, call.words())?;
-            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &labels(&call, form, Filled::default()).await?))
+            let form = FormState::refused(form.value, error, call.words())?;
+            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &labels(&call, form, FormState::default()).await?))
         }
     }
 }
 
 /// Voids spoiled labels, whichever batch and job they are of, by what is printed on them.
 async fn spoil_serials_form(call: Edits, form: Form<Fields>) -> Result<HttpResponse> {
-    let keys = call.house().keys.clone();
+    let keys = call.app().keys.clone();
     let (texts, reprint) = (form.value.get("serials").cloned().unwrap_or_default(), form.value.contains_key("reprint"));
     let done =
         call.change(&form.hash, form.once.as_deref(), move |db, stamp| store::spoil_serials(db, stamp, &keys.serials, &texts, reprint));
@@ -310,8 +311,8 @@ async fn spoil_serials_form(call: Edits, form: Form<Fields>) -> Result<HttpRespo
         Ok(store::Voided { job: Some(id), .. }) => Ok(see_other(format!("/labels/jobs/{id}"))),
         Ok(done) => Ok(see_other(format!("/labels?batch={}&spoiled={}", query_escape(&done.batch), done.voided))),
         Err(error) => {
-            let spoiled = Filled::refused(form.value, error, call.words())?;
-            let page = labels(&call, Filled::of([usual_template(call.house())].into()), spoiled).await?;
+            let spoiled = FormState::refused(form.value, error, call.words())?;
+            let page = labels(&call, FormState::of([usual_template(call.app())].into()), spoiled).await?;
             Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
     }
@@ -326,25 +327,25 @@ struct PreviewAsk {
 async fn preview_png(call: Reads, ask: web::Query<PreviewAsk>) -> Result<HttpResponse> {
     let PreviewAsk { batch, template } = ask.into_inner();
     let asked = LabelRequest { batch, template, claim_codes: true, ..LabelRequest::default() };
-    let (png, _) = blocking(call.house(), move |house| preview(house, &asked)).await?;
+    let (png, _) = blocking(call.app(), move |app| preview(app, &asked)).await?;
     Ok(HttpResponse::Ok().content_type("image/png").insert_header(("cache-control", "private, no-cache")).body(png))
 }
 
 async fn job_page(call: Reads, id: web::Path<String>) -> Result<HttpResponse> {
-    Ok(html(&job_page_of(&call, id.parse()?, Filled::default()).await?))
+    Ok(html(&job_page_of(&call, id.parse()?, FormState::default()).await?))
 }
 
-async fn job_page_of<P: Perm>(call: &Call<P>, id: Id, form: Filled) -> Result<JobPage> {
+async fn job_page_of<P: Perm>(call: &Call<P>, id: Id, form: FormState) -> Result<JobPage> {
     let (job, history) = call.read(move |db| Ok((job_view(db, id)?, store::history(db, id)?))).await?;
-    let open = blocking(call.house(), move |house| view::unaccounted(house, id)).await?;
-    let (shell, zone) = (call.shell(call.words().say("labels-job-title")), call.house().config.time_zone);
-    let history = timeline::lines(&history, shell.lang, zone, |_| None);
-    Ok(JobPage { shell, job, open, form, history, zone })
+    let open = blocking(call.app(), move |app| view::unaccounted(app, id)).await?;
+    let (layout, zone) = (call.layout(call.words().say("labels-job-title")), call.app().config.time_zone);
+    let history = timeline::lines(&history, layout.lang, zone, |_| None);
+    Ok(JobPage { layout, job, open, form, history, zone })
 }
 
 async fn unaccounted_csv(call: Reads, id: web::Path<String>) -> Result<HttpResponse> {
     let id: Id = id.parse()?;
-    let rows = blocking(call.house(), move |house| view::unaccounted(house, id)).await?;
+    let rows = blocking(call.app(), move |app| view::unaccounted(app, id)).await?;
     let rows = rows.iter().map(|row| [row.chunk.to_string(), row.unit.to_string(), row.serial.clone()]);
     csv(&format!("unaccounted-{id}"), ["labels-chunk", "labels-unit", "labels-serial"].map(|key| call.words().say(key)), rows)
 }
@@ -354,7 +355,7 @@ async fn back(call: &Edits, id: Id, values: Fields, done: Result<JobView>) -> Re
     match done {
         Ok(_) => Ok(see_other(format!("/labels/jobs/{id}"))),
         Err(error) => {
-            let form = Filled::refused(values, error, call.words())?;
+            let form = FormState::refused(values, error, call.words())?;
             Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &job_page_of(call, id, form).await?))
         }
     }

@@ -12,10 +12,10 @@ use super::store::{self, LABEL_WORK, NewJob, Order};
 use super::{Chunk, LabelRequest, PrintJob, PrintJobState};
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::events::Stamp;
-use crate::platform::http::House;
 use crate::platform::jobs::{Job, Work};
+use crate::platform::state::AppState;
 use crate::production::batches;
-use crate::production::labels::{Format, LabelUnit, Layout, Summary, Target, png, svg, widest_unit, write_labels};
+use crate::production::labels::{Format, LabelLayout, LabelUnit, Summary, Target, png, svg, widest_unit, write_labels};
 use crate::production::printers;
 
 /// How often a file's progress is written down.
@@ -42,18 +42,18 @@ pub struct Made {
 ///
 /// # Errors
 /// What the request, the template or the batch has wrong, before anything is minted; [`Error::Broken`] when `target` cannot be written.
-pub fn make(house: &House, stamp: &Stamp, request: &LabelRequest, target: Target<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Made> {
+pub fn make(app: &AppState, stamp: &Stamp, request: &LabelRequest, target: Target<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Made> {
     let format = format_of(request)?;
-    let prepared = fill::prepare(house, request, format, request.dpi)?;
-    let order = ordered(house, request, &prepared, format, None, wanted(request, false)?);
+    let prepared = fill::prepare(app, request, format, request.dpi)?;
+    let order = ordered(app, request, &prepared, format, None, wanted(request, false)?);
     let (taker, taken) = (stamp.clone(), order.clone());
-    let (batch, runs) = house.store.write_blocking(move |db| store::take_units(db, &taker, &taken))?;
+    let (batch, runs) = app.store.write_blocking(move |db| store::take_units(db, &taker, &taken))?;
     let total = u64::try_from(rules::count(&runs)).map_err(Error::broken)?;
     progress(0, total);
-    let mut units = fill::units(&house.keys.serials, &batch, &runs, request.claim_codes)?;
+    let mut units = fill::units(&app.keys.serials, &batch, &runs, request.claim_codes)?;
     let summary = write_labels(format, &prepared.layout, &mut units, target, &mut |done| progress(done, total))?;
     let (stamp, runs) = (stamp.clone(), runs.clone());
-    house.store.write_blocking(move |db| store::insert(db, &stamp, &order.job, &runs, PrintJobState::Done))?;
+    app.store.write_blocking(move |db| store::insert(db, &stamp, &order.job, &runs, PrintJobState::Done))?;
     Ok(Made { summary, template: prepared.template, no_face: prepared.no_face, left_out: prepared.left_out })
 }
 
@@ -67,11 +67,11 @@ fn format_of(request: &LabelRequest) -> Result<Format> {
 ///
 /// # Errors
 /// [`Code::UnknownReference`] for `printer`; [`Code::NotOneOf`] for a format that is not the printer's; as [`make`].
-pub(super) fn order(house: &House, request: &LabelRequest) -> Result<Order> {
+pub(super) fn order(app: &AppState, request: &LabelRequest) -> Result<Order> {
     let code = request.printer.as_deref().map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned);
     let printer = code.map(|code| {
         let unknown = Error::from(Fault::new("printer", Code::UnknownReference).with("value", &code));
-        house.store.read_blocking(move |db| printers::by_code(db, &code))?.ok_or(unknown)
+        app.store.read_blocking(move |db| printers::by_code(db, &code))?.ok_or(unknown)
     });
     let printer = printer.transpose()?;
     let format = printer.as_ref().map_or_else(|| format_of(request), |printer| Ok(printer.language.format()))?;
@@ -80,14 +80,14 @@ pub(super) fn order(house: &House, request: &LabelRequest) -> Result<Order> {
     }
     let wanted = wanted(request, printer.is_some())?;
     let dpi = printer.as_ref().map_or(request.dpi, |printer| u16::try_from(printer.dpi).ok());
-    let prepared = fill::prepare(house, request, format, dpi)?;
-    Ok(ordered(house, request, &prepared, format, printer.map(|printer| printer.id), wanted))
+    let prepared = fill::prepare(app, request, format, dpi)?;
+    Ok(ordered(app, request, &prepared, format, printer.map(|printer| printer.id), wanted))
 }
 
-fn ordered(house: &House, request: &LabelRequest, prepared: &Prepared, format: Format, printer_id: Option<Id>, wanted: Wanted) -> Order {
+fn ordered(app: &AppState, request: &LabelRequest, prepared: &Prepared, format: Format, printer_id: Option<Id>, wanted: Wanted) -> Order {
     let job =
         NewJob { batch_no: prepared.batch.no, template: prepared.template.clone(), format, printer_id, claim_codes: request.claim_codes };
-    Order { job, wanted, epoch: house.keys.serials.newest(), gtin: prepared.gtin.clone(), dpi: request.dpi }
+    Order { job, wanted, epoch: app.keys.serials.newest(), gtin: prepared.gtin.clone(), dpi: request.dpi }
 }
 
 /// One label as a picture: that of the batch's first unit, or, before it is minted, of a made-up serial that is nobody's. With it the
@@ -95,14 +95,14 @@ fn ordered(house: &House, request: &LabelRequest, prepared: &Prepared, format: F
 ///
 /// # Errors
 /// As [`make`].
-pub fn preview(house: &House, request: &LabelRequest) -> Result<(Vec<u8>, Vec<String>)> {
-    let prepared = fill::prepare(house, request, Format::Png, request.dpi)?;
+pub fn preview(app: &AppState, request: &LabelRequest) -> Result<(Vec<u8>, Vec<String>)> {
+    let prepared = fill::prepare(app, request, Format::Png, request.dpi)?;
     let first = std::slice::from_ref(&FIRST_UNIT);
     let unit = match prepared.batch.minted {
         0 => LabelUnit { unit: 1, ..widest_unit() },
         _ => {
             // A claim code on a screen would be a claim code given away.
-            let unit = fill::units(&house.keys.serials, &prepared.batch, first, false)?.next();
+            let unit = fill::units(&app.keys.serials, &prepared.batch, first, false)?.next();
             let unit = unit.ok_or_else(|| Error::broken("a minted batch has a first unit"))?;
             LabelUnit { claim_code: request.claim_codes.then(|| "XXXXX-XXXXX".to_owned()), ..unit }
         }
@@ -111,17 +111,17 @@ pub fn preview(house: &House, request: &LabelRequest) -> Result<(Vec<u8>, Vec<St
 }
 
 /// Where label files lie.
-pub(super) fn folder(house: &House) -> PathBuf {
-    house.config.data_dir.join("labels")
+pub(super) fn folder(app: &AppState) -> PathBuf {
+    app.config.data_dir.join("labels")
 }
 
 /// Queues a print job: everything is checked and minted now.
 ///
 /// # Errors
 /// [`Code::UnknownReference`] for `printer`; as [`make`].
-pub fn queue_print(house: &House, stamp: &Stamp, request: &LabelRequest) -> Result<Id> {
-    let (order, stamp) = (order(house, request)?, stamp.clone());
-    house.store.write_blocking(move |db| store::queue(db, &stamp, &order))
+pub fn queue_print(app: &AppState, stamp: &Stamp, request: &LabelRequest) -> Result<Id> {
+    let (order, stamp) = (order(app, request)?, stamp.clone());
+    app.store.write_blocking(move |db| store::queue(db, &stamp, &order))
 }
 
 /// The long work of writing a label file.
@@ -133,26 +133,26 @@ impl Work for LabelWork {
         LABEL_WORK
     }
 
-    fn run(&self, house: &House, job: &Job, progress: &mut dyn FnMut(u64, u64)) -> Result<Value> {
+    fn run(&self, app: &AppState, job: &Job, progress: &mut dyn FnMut(u64, u64)) -> Result<Value> {
         let id: Id = job.input.get("label_job").and_then(Value::as_str).unwrap_or_default().parse()?;
         let dpi = job.input.get("dpi").and_then(Value::as_u64).and_then(|dpi| u16::try_from(dpi).ok());
-        let label_job = house.store.read_blocking(move |db| store::job(db, id))?;
-        let stamp = house.stamp(&job.created_by);
+        let label_job = app.store.read_blocking(move |db| store::job(db, id))?;
+        let stamp = app.stamp(&job.created_by);
         match label_job.state {
             PrintJobState::Queued => {
                 let (stamp, label_job) = (stamp.clone(), label_job.clone());
-                house.store.write_blocking(move |db| store::step(db, &stamp, &label_job, PrintJobState::Running, ""))?;
+                app.store.write_blocking(move |db| store::step(db, &stamp, &label_job, PrintJobState::Running, ""))?;
             }
             // Begun by a process that is gone: from the start.
             PrintJobState::Running => {}
             over => return Ok(serde_json::json!({ "state": over.as_str() })),
         }
-        let written = write_file(house, &label_job, dpi, progress);
+        let written = write_file(app, &label_job, dpi, progress);
         let labels = match written {
             Ok(labels) => labels,
             Err(error) => {
                 let message = super::words_of(&error);
-                house.store.write_blocking(move |db| {
+                app.store.write_blocking(move |db| {
                     let now = store::job(db, id)?;
                     match now.state {
                         PrintJobState::Running => store::give_up(db, &stamp, &now, PrintJobState::Failed, &message),
@@ -163,7 +163,7 @@ impl Work for LabelWork {
             }
         };
         let file = file_name(&label_job);
-        house.store.write_blocking(move |db| store::file_done(db, &stamp, id, &file, labels))?;
+        app.store.write_blocking(move |db| store::file_done(db, &stamp, id, &file, labels))?;
         Ok(serde_json::json!({ "label_job": id, "labels": labels }))
     }
 }
@@ -174,9 +174,9 @@ fn file_name(job: &PrintJob) -> String {
 }
 
 /// Writes a job's file beside its place and moves it there; gives the number of labels.
-fn write_file(house: &House, job: &PrintJob, dpi: Option<u16>, progress: &mut dyn FnMut(u64, u64)) -> Result<i64> {
+fn write_file(app: &AppState, job: &PrintJob, dpi: Option<u16>, progress: &mut dyn FnMut(u64, u64)) -> Result<i64> {
     let (id, no) = (job.id, job.batch_no);
-    let (batch, chunks, void) = house.store.read_blocking(move |db| {
+    let (batch, chunks, void) = app.store.read_blocking(move |db| {
         Ok((batches::batch(db, no)?.ok_or(Code::NotFound)?, store::chunks(db, id)?, batches::voids_of(db, no)?))
     })?;
     let all: Vec<_> = chunks.iter().map(Chunk::units).collect();
@@ -189,8 +189,8 @@ fn write_file(house: &House, job: &PrintJob, dpi: Option<u16>, progress: &mut dy
         claim_codes: job.claim_codes,
         ..LabelRequest::default()
     };
-    let prepared = fill::prepare(house, &request, job.format, dpi)?;
-    let folder = folder(house);
+    let prepared = fill::prepare(app, &request, job.format, dpi)?;
+    let folder = folder(app);
     std::fs::create_dir_all(&folder)?;
     let place = folder.join(file_name(job));
     let half = folder.join(format!("{}.part", job.id));
@@ -199,14 +199,14 @@ fn write_file(house: &House, job: &PrintJob, dpi: Option<u16>, progress: &mut dy
         progress(done, total);
         if told.elapsed() >= NEWS {
             told = Instant::now();
-            let (at, made) = (house.clock.now(), i64::try_from(done).unwrap_or(i64::MAX));
-            if let Err(error) = house.store.write_blocking(move |db| store::made(db, at, id, made)) {
+            let (at, made) = (app.clock.now(), i64::try_from(done).unwrap_or(i64::MAX));
+            if let Err(error) = app.store.write_blocking(move |db| store::made(db, at, id, made)) {
                 tracing::warn!(%error, %id, "progress was not written");
             }
         }
     };
     let mut file = std::fs::File::create(&half)?;
-    let mut units = fill::units(&house.keys.serials, &batch, &runs, job.claim_codes)?;
+    let mut units = fill::units(&app.keys.serials, &batch, &runs, job.claim_codes)?;
     if job.format.is_file_per_label() {
         zip_labels(job.format, &prepared.layout, &mut units, &file, &mut tell)?;
     } else {
@@ -220,7 +220,7 @@ fn write_file(house: &House, job: &PrintJob, dpi: Option<u16>, progress: &mut dy
 /// A picture a label, all in one ZIP.
 fn zip_labels(
     format: Format,
-    layout: &Layout,
+    layout: &LabelLayout,
     units: &mut dyn Iterator<Item = LabelUnit>,
     file: &std::fs::File,
     tell: &mut dyn FnMut(u64),
@@ -249,14 +249,14 @@ fn zip_labels(
 ///
 /// # Errors
 /// As [`make`]; [`Code::Malformed`] for `out` when its place cannot be written.
-pub fn make_at(house: &House, stamp: &Stamp, request: &LabelRequest, out: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Made> {
+pub fn make_at(app: &AppState, stamp: &Stamp, request: &LabelRequest, out: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Made> {
     let format = format_of(request)?;
     let one = request.count == Some(1) && out.extension().is_some_and(|ending| ending == format.as_str());
     if format.is_file_per_label() && !one {
         if out.is_file() || std::fs::read_dir(out).is_ok_and(|mut inside| inside.next().is_some()) {
             return Err(Fault::new("out", Code::Malformed).with("reason", "not-an-empty-folder").into());
         }
-        return make(house, stamp, request, Target::Folder(out), progress);
+        return make(app, stamp, request, Target::Folder(out), progress);
     }
     let mut half = out.as_os_str().to_owned();
     half.push(".part");
@@ -264,7 +264,7 @@ pub fn make_at(house: &House, stamp: &Stamp, request: &LabelRequest, out: &Path,
     let refused =
         |error: std::io::Error| Error::from(Fault::new("out", Code::Malformed).with("reason", "cannot-be-written").with("detail", error));
     let mut file = std::fs::File::create(&half).map_err(refused)?;
-    let made = make(house, stamp, request, Target::Stream(&mut file), progress);
+    let made = make(app, stamp, request, Target::Stream(&mut file), progress);
     if made.is_err() {
         std::fs::remove_file(&half)?;
         return made;

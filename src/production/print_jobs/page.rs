@@ -10,7 +10,7 @@ use super::{ChunkState, LabelRequest, PrintJob, PrintJobState};
 use crate::kernel::BatchNo;
 use crate::kernel::text::{Both, grouped};
 use crate::kernel::time::local_minute;
-use crate::platform::http::{Filled, Shell, query_escape, segment};
+use crate::platform::http::{FormState, Layout, query_escape, segment};
 use crate::platform::rooms::Thing;
 use crate::platform::rooms::timeline::Happened;
 use crate::production::batches::{BatchSheet, BatchStatus};
@@ -43,10 +43,10 @@ pub(super) struct Shown {
 #[derive(Template)]
 #[template(path = "production/print_jobs/labels.html")]
 pub(super) struct LabelsPage {
-    pub shell: Shell,
-    pub form: Filled,
+    pub layout: Layout,
+    pub form: FormState,
     /// The form for spoiled labels.
-    pub spoiled: Filled,
+    pub spoiled: FormState,
     pub templates: Vec<(String, Both)>,
     pub printers: Vec<Printer>,
     /// Jobs, of the chosen batch if there is one.
@@ -66,13 +66,13 @@ impl LabelsPage {
     }
 
     fn product(&self, batch: &BatchSheet) -> String {
-        batch.title(self.shell.lang)
+        batch.title(self.layout.lang)
     }
 
     /// Why no new serials can be minted for the chosen batch, if so.
     fn held(&self) -> Option<&'static str> {
         let status = self.batch.as_ref()?.view.status;
-        matches!(status, BatchStatus::Hold | BatchStatus::Closed).then(|| status.word(self.shell.lang))
+        matches!(status, BatchStatus::Hold | BatchStatus::Closed).then(|| status.word(self.layout.lang))
     }
 
     fn size(&self, (width, height): &(f64, f64)) -> String {
@@ -83,7 +83,7 @@ impl LabelsPage {
         let Some(batch) = &self.batch else { return String::new() };
         let all = batch.view.planned.max(batch.view.minted) - batch.view.void;
         let pairs = [("all", grouped(all)), ("fresh", grouped(batch.fresh))];
-        self.shell.t.say_with("labels-count-hint", &pairs).into_owned()
+        self.layout.t.say_with("labels-count-hint", &pairs).into_owned()
     }
 
     fn started(&self, job: &PrintJob) -> String {
@@ -91,15 +91,15 @@ impl LabelsPage {
     }
 
     fn template_options(&self) -> Vec<(String, String)> {
-        self.templates.iter().map(|(name, title)| (name.clone(), title.get(self.shell.lang).to_owned())).collect()
+        self.templates.iter().map(|(name, title)| (name.clone(), title.get(self.layout.lang).to_owned())).collect()
     }
 
     fn format_options(&self) -> Vec<(String, String)> {
-        Format::ALL.iter().map(|format| (format.as_str().to_owned(), format.word(self.shell.lang).to_owned())).collect()
+        Format::ALL.iter().map(|format| (format.as_str().to_owned(), format.word(self.layout.lang).to_owned())).collect()
     }
 
     fn printer_options(&self) -> Vec<(String, String)> {
-        let none = (String::new(), self.shell.t.say("labels-to-file").into_owned());
+        let none = (String::new(), self.layout.t.say("labels-to-file").into_owned());
         let printers = self.printers.iter().map(|printer| (printer.code.clone(), format!("{} {}", printer.code, printer.name)));
         std::iter::once(none).chain(printers).collect()
     }
@@ -133,17 +133,17 @@ fn chunk_tone(chunk: &ChunkView) -> &'static str {
 #[derive(Template)]
 #[template(path = "production/print_jobs/job.html")]
 pub(super) struct JobPage {
-    pub shell: Shell,
+    pub layout: Layout,
     pub job: JobView,
     pub open: Vec<Unaccounted>,
-    pub form: Filled,
+    pub form: FormState,
     pub history: Vec<Happened>,
     pub zone: chrono_tz::Tz,
 }
 
 impl JobPage {
     fn reasons(&self, message: &str) -> String {
-        reasons(self.shell.t, message)
+        reasons(self.layout.t, message)
     }
 
     fn moving(&self) -> bool {
@@ -163,7 +163,7 @@ impl JobPage {
     }
 
     fn may_settle(&self) -> bool {
-        self.job.state != PrintJobState::Running && self.shell.may("labels.edit")
+        self.job.state != PrintJobState::Running && self.layout.may("labels.edit")
     }
 
     fn is_over(&self) -> bool {
@@ -183,13 +183,13 @@ impl JobPage {
 
     fn chunk_title(&self, chunk: &ChunkView) -> String {
         let pairs = [("chunk", chunk.seq.to_string()), ("units", chunk.units.clone()), ("count", chunk.labels.to_string())];
-        self.shell.t.say_with("labels-chunk-of", &pairs).into_owned()
+        self.layout.t.say_with("labels-chunk-of", &pairs).into_owned()
     }
 
     /// What may be said of an open chunk: value, words, what it means.
     fn verdicts(&self) -> Vec<(&'static str, String, String)> {
         let said = |value: &'static str, name: &str| {
-            let word = |key: String| self.shell.t.say(key).into_owned();
+            let word = |key: String| self.layout.t.say(key).into_owned();
             (value, word(format!("labels-verdict-{name}")), word(format!("labels-verdict-{name}-about")))
         };
         vec![said("printed", "printed"), said("reprint", "reprint"), said("void", "void"), said("", "later")]

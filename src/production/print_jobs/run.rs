@@ -7,10 +7,10 @@ use super::rules;
 use super::store::{self, Totals, WRITTEN};
 use super::{Chunk, ChunkState, LabelRequest, PrintJob};
 use crate::kernel::{BatchNo, Code, Error, Id, Result};
-use crate::platform::http::House;
 use crate::platform::policies::{self, Policy};
+use crate::platform::state::AppState;
 use crate::production::batches;
-use crate::production::labels::{Layout, Target, write_labels};
+use crate::production::labels::{LabelLayout, Target, write_labels};
 use crate::production::printers::{Printer, PrinterLink, Status, Stop};
 
 /// How long a job may go without news before another process takes it over.
@@ -42,14 +42,14 @@ enum Outcome {
 }
 
 /// Runs print jobs until the task is dropped: each on a thread of its own, so that a stuck printer holds up nobody else.
-pub async fn run_forever(house: House) {
+pub async fn run_forever(app: AppState) {
     loop {
-        let (taker, now) = (house.clone(), house.clock.now());
+        let (taker, now) = (app.clone(), app.clock.now());
         let taken = tokio::task::spawn_blocking(move || taker.store.write_blocking(move |db| store::take(db, now, now + lease()))).await;
         match taken {
             Ok(Ok(Some(job))) => {
-                let house = house.clone();
-                drop(tokio::task::spawn_blocking(move || finish(&house, &job, &mut |_| {})));
+                let app = app.clone();
+                drop(tokio::task::spawn_blocking(move || finish(&app, &job, &mut |_| {})));
             }
             Ok(Ok(None)) => tokio::time::sleep(LOOK).await,
             Ok(Err(error)) => {
@@ -70,13 +70,10 @@ fn lease() -> chrono::Duration {
 
 /// Takes one waiting print job, or one whose runner fell silent, and runs it until it is over or paused. `watch` is told how far it is.
 /// True when there was one.
-///
-/// # Errors
-/// When the store does.
-pub fn run_one(house: &House, watch: &mut dyn FnMut(&Totals)) -> Result<bool> {
-    let now = house.clock.now();
-    let Some(job) = house.store.write_blocking(move |db| store::take(db, now, now + lease()))? else { return Ok(false) };
-    finish(house, &job, watch);
+pub fn run_one(app: &AppState, watch: &mut dyn FnMut(&Totals)) -> Result<bool> {
+    let now = app.clock.now();
+    let Some(job) = app.store.write_blocking(move |db| store::take(db, now, now + lease()))? else { return Ok(false) };
+    finish(app, &job, watch);
     Ok(true)
 }
 
@@ -84,40 +81,40 @@ pub fn run_one(house: &House, watch: &mut dyn FnMut(&Totals)) -> Result<bool> {
 ///
 /// # Errors
 /// [`Code::Stale`] when somebody else took it.
-pub fn run_job(house: &House, id: Id, watch: &mut dyn FnMut(&Totals)) -> Result<()> {
-    let now = house.clock.now();
-    let job = house.store.write_blocking(move |db| store::take_this(db, id, now, now + lease()))?;
-    finish(house, &job, watch);
+pub fn run_job(app: &AppState, id: Id, watch: &mut dyn FnMut(&Totals)) -> Result<()> {
+    let now = app.clock.now();
+    let job = app.store.write_blocking(move |db| store::take_this(db, id, now, now + lease()))?;
+    finish(app, &job, watch);
     Ok(())
 }
 
-fn finish(house: &House, job: &PrintJob, watch: &mut dyn FnMut(&Totals)) {
-    if let Err(error) = run(house, job, watch) {
+fn finish(app: &AppState, job: &PrintJob, watch: &mut dyn FnMut(&Totals)) {
+    if let Err(error) = run(app, job, watch) {
         tracing::error!(?error, id = %job.id, "a print job broke");
-        pause(house, job, &super::words_of(&error));
+        pause(app, job, &super::words_of(&error));
     }
 }
 
 /// Puts a job aside with a reason, unless somebody moved it already.
-fn pause(house: &House, job: &PrintJob, reason: &str) {
-    let (stamp, job, reason) = (house.stamp("system"), job.clone(), reason.to_owned());
+fn pause(app: &AppState, job: &PrintJob, reason: &str) {
+    let (stamp, job, reason) = (app.stamp("system"), job.clone(), reason.to_owned());
     let id = job.id;
-    if let Err(error) = house.store.write_blocking(move |db| store::pause(db, &stamp, &job, &reason)) {
+    if let Err(error) = app.store.write_blocking(move |db| store::pause(db, &stamp, &job, &reason)) {
         tracing::warn!(%error, %id, "a print job was not put aside");
     }
 }
 
-fn run(house: &House, job: &PrintJob, watch: &mut dyn FnMut(&Totals)) -> Result<()> {
+fn run(app: &AppState, job: &PrintJob, watch: &mut dyn FnMut(&Totals)) -> Result<()> {
     let (id, no, of) = (job.id, job.batch_no, job.clone());
-    let stamp = house.stamp("system");
+    let stamp = app.stamp("system");
     let at = stamp.at;
     // What an earlier run left in the air is nobody's to send again.
-    let left = house.store.write_blocking(move |db| store::lose_sent(db, at, id))?;
+    let left = app.store.write_blocking(move |db| store::lose_sent(db, at, id))?;
     if left > 0 {
-        pause(house, job, "interrupted");
+        pause(app, job, "interrupted");
         return Ok(());
     }
-    let (printer, batch, patience) = house.store.read_blocking(move |db| {
+    let (printer, batch, patience) = app.store.read_blocking(move |db| {
         let seconds = |db: &mut _, policy| -> Result<Duration> {
             Ok(Duration::from_secs(u64::try_from(policies::value(db, policy, at)?).unwrap_or(1)))
         };
@@ -127,32 +124,32 @@ fn run(house: &House, job: &PrintJob, watch: &mut dyn FnMut(&Totals)) -> Result<
     })?;
     let request =
         LabelRequest { batch: batch.code, template: Some(job.template.clone()), claim_codes: job.claim_codes, ..LabelRequest::default() };
-    let prepared = fill::prepare(house, &request, job.format, u16::try_from(printer.dpi).ok())?;
+    let prepared = fill::prepare(app, &request, job.format, u16::try_from(printer.dpi).ok())?;
     loop {
-        let totals = house.store.read_blocking(move |db| store::totals(db, id))?;
+        let totals = app.store.read_blocking(move |db| store::totals(db, id))?;
         watch(&totals);
-        let Some(chunk) = house.store.read_blocking(move |db| store::next_chunk(db, id))? else { break };
-        match print(house, job, &printer, &prepared.layout, no, &chunk, &patience)? {
-            Outcome::Printed => settle(house, id, chunk.seq, ChunkState::Confirmed, "")?,
+        let Some(chunk) = app.store.read_blocking(move |db| store::next_chunk(db, id))? else { break };
+        match print(app, job, &printer, &prepared.layout, no, &chunk, &patience)? {
+            Outcome::Printed => settle(app, id, chunk.seq, ChunkState::Confirmed, "")?,
             Outcome::Written => {
                 let seq = chunk.seq;
-                house.store.write_blocking(move |db| store::note(db, id, seq, WRITTEN))?;
+                app.store.write_blocking(move |db| store::note(db, id, seq, WRITTEN))?;
             }
             Outcome::NotSent(reason) => {
-                pause(house, job, &reason);
+                pause(app, job, &reason);
                 return Ok(());
             }
             Outcome::Unknown(reason) => {
-                settle(house, id, chunk.seq, ChunkState::Unknown, &reason)?;
-                pause(house, job, &reason);
+                settle(app, id, chunk.seq, ChunkState::Unknown, &reason)?;
+                pause(app, job, &reason);
                 return Ok(());
             }
             Outcome::Taken => return Ok(()),
         }
     }
-    let (done, job) = (house.stamp("system"), job.clone());
-    let ended = house.store.write_blocking(move |db| store::print_done(db, &done, &job));
-    watch(&house.store.read_blocking(move |db| store::totals(db, id))?);
+    let (done, job) = (app.stamp("system"), job.clone());
+    let ended = app.store.write_blocking(move |db| store::print_done(db, &done, &job));
+    watch(&app.store.read_blocking(move |db| store::totals(db, id))?);
     match ended {
         // Told to pause at the very end: nothing is left to be paused.
         Err(Error::Refused(refusal)) if refusal.code == Code::Stale => Ok(()),
@@ -161,16 +158,16 @@ fn run(house: &House, job: &PrintJob, watch: &mut dyn FnMut(&Totals)) -> Result<
 }
 
 /// What became of a chunk, unless somebody else said so already.
-fn settle(house: &House, id: Id, seq: i64, to: ChunkState, note: &str) -> Result<()> {
-    let (at, note) = (house.clock.now(), note.to_owned());
-    house.store.write_blocking(move |db| store::chunk_step(db, at, id, seq, ChunkState::Sent, to, &note)).map(drop)
+fn settle(app: &AppState, id: Id, seq: i64, to: ChunkState, note: &str) -> Result<()> {
+    let (at, note) = (app.clock.now(), note.to_owned());
+    app.store.write_blocking(move |db| store::chunk_step(db, at, id, seq, ChunkState::Sent, to, &note)).map(drop)
 }
 
 fn print(
-    house: &House,
+    app: &AppState,
     job: &PrintJob,
     printer: &Printer,
-    layout: &Layout,
+    layout: &LabelLayout,
     no: BatchNo,
     chunk: &Chunk,
     patience: &Patience,
@@ -180,18 +177,18 @@ fn print(
     let mut beat = || {
         if told.elapsed() >= NEWS {
             told = Instant::now();
-            let now = house.clock.now();
-            if let Err(error) = house.store.write_blocking(move |db| store::renew(db, id, now, now + lease())) {
+            let now = app.clock.now();
+            if let Err(error) = app.store.write_blocking(move |db| store::renew(db, id, now, now + lease())) {
                 tracing::warn!(%error, %id, "a lease was not renewed");
             }
         }
     };
     // The labels first: what cannot be drawn must not leave half.
     let (batch, void) =
-        house.store.read_blocking(move |db| Ok((batches::batch(db, no)?.ok_or(Code::NotFound)?, batches::voids_of(db, no)?)))?;
+        app.store.read_blocking(move |db| Ok((batches::batch(db, no)?.ok_or(Code::NotFound)?, batches::voids_of(db, no)?)))?;
     let runs = rules::without(&[chunk.units()], &void)?;
     let mut labels = Vec::new();
-    let mut units = fill::units(&house.keys.serials, &batch, &runs, job.claim_codes)?;
+    let mut units = fill::units(&app.keys.serials, &batch, &runs, job.claim_codes)?;
     write_labels(job.format, layout, &mut units, Target::Stream(&mut labels), &mut |_| {})?;
 
     let port = u16::try_from(printer.port).map_err(Error::broken)?;
@@ -213,8 +210,8 @@ fn print(
         }
     }
     // Durably sent before the first byte leaves, and only if the job is still ours.
-    let (at, version) = (house.clock.now(), job.version);
-    if !house.store.write_blocking(move |db| store::mark_sent(db, at, id, version, seq))? {
+    let (at, version) = (app.clock.now(), job.version);
+    if !app.store.write_blocking(move |db| store::mark_sent(db, at, id, version, seq))? {
         return Ok(Outcome::Taken);
     }
     if link.send(&labels, patience.confirm, &mut beat).is_err() {

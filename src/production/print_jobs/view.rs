@@ -10,7 +10,7 @@ use super::store::{self, Verdict};
 use super::{Chunk, ChunkState, PrintJob, PrintJobState, fill};
 use crate::kernel::{Code, Id, Result};
 use crate::platform::db::Db;
-use crate::platform::http::House;
+use crate::platform::state::AppState;
 use crate::production::batches::{self, units_text};
 
 /// A job and its chunks.
@@ -93,8 +93,8 @@ pub struct Unaccounted {
 ///
 /// # Errors
 /// [`Code::NotFound`].
-pub fn unaccounted(house: &House, id: Id) -> Result<Vec<Unaccounted>> {
-    let (job, chunks, batch) = house.store.read_blocking(move |db| {
+pub fn unaccounted(app: &AppState, id: Id) -> Result<Vec<Unaccounted>> {
+    let (job, chunks, batch) = app.store.read_blocking(move |db| {
         let job = store::job(db, id)?;
         let batch = batches::batch(db, job.batch_no)?.ok_or(Code::NotFound)?;
         Ok((job, store::chunks(db, id)?, batch))
@@ -102,7 +102,7 @@ pub fn unaccounted(house: &House, id: Id) -> Result<Vec<Unaccounted>> {
     let mut found = Vec::new();
     for chunk in chunks.iter().filter(|chunk| is_open(&job, chunk)) {
         let units = [chunk.units()];
-        let units = fill::units(&house.keys.serials, &batch, &units, false)?;
+        let units = fill::units(&app.keys.serials, &batch, &units, false)?;
         found.extend(units.map(|unit| Unaccounted { chunk: chunk.seq, unit: unit.unit, serial: unit.serial }));
     }
     Ok(found)

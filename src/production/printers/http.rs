@@ -42,8 +42,8 @@ async fn status(call: Call<BrandOnly<LabelsEdit>>, code: web::Path<String>, _for
     let code = code.into_inner();
     let known = code.clone();
     let printer = call.read(move |db| by_code(db, &known)).await?.ok_or(Code::NotFound)?;
-    let house = call.house().clone();
-    let asked = web::block(move || ask(&house, &printer)).await.map_err(Error::broken)?;
+    let app = call.app().clone();
+    let asked = web::block(move || ask(&app, &printer)).await.map_err(Error::broken)?;
     let note = answer(call.words(), asked)?;
     one_of::<Printer, _>(&call, code, Some(note)).await
 }

@@ -10,9 +10,9 @@ use std::time::Duration;
 use crate::choices;
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::text::{self, Lang};
-use crate::platform::http::House;
 use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::{Field, Fields, Kind, Room};
+use crate::platform::state::AppState;
 use crate::platform::words::Words;
 use crate::production::labels::Format;
 
@@ -78,9 +78,9 @@ const fn as_it_is(text: &str, _: Lang) -> &str {
 ///
 /// # Errors
 /// [`Code::PrinterUnreachable`] when there is no connection.
-pub fn ask(house: &House, printer: &Printer) -> Result<Option<Status>> {
-    let at = house.clock.now();
-    let seconds = house.store.read_blocking(move |db| policies::value(db, Policy::PrintAnswerSeconds, at))?;
+pub fn ask(app: &AppState, printer: &Printer) -> Result<Option<Status>> {
+    let at = app.clock.now();
+    let seconds = app.store.read_blocking(move |db| policies::value(db, Policy::PrintAnswerSeconds, at))?;
     let wait = Duration::from_secs(u64::try_from(seconds).map_err(Error::broken)?);
     let refused = |error: std::io::Error| Error::from(Refusal::new(Code::PrinterUnreachable).with("reason", error));
     let port = u16::try_from(printer.port).map_err(Error::broken)?;

@@ -130,25 +130,16 @@ impl Thing for Printer {
 }
 
 /// Every printer, by code.
-///
-/// # Errors
-/// Those of the store.
 pub fn all(db: &mut Db) -> Result<Vec<Printer>> {
     Ok(each!(db, |c| printer::table.select(Printer::as_select()).order(printer::code).load(c))?)
 }
 
 /// The printer of a code.
-///
-/// # Errors
-/// Those of the store.
 pub fn by_code(db: &mut Db, code: &str) -> Result<Option<Printer>> {
     Ok(Printer::with_codes(db, &[code])?.into_iter().next())
 }
 
 /// The printer of an id.
-///
-/// # Errors
-/// Those of the store.
 pub fn by_id(db: &mut Db, id: Id) -> Result<Option<Printer>> {
     let found: Vec<Printer> = each!(db, |c| printer::table.filter(printer::id.eq(id)).select(Printer::as_select()).load(c))?;
     Ok(found.into_iter().next())

@@ -30,9 +30,6 @@ pub fn garment(db: &mut Db, keys: &Keyring, scanned: &Scanned) -> Result<Garment
 
 /// The same scan as the label has it, with the GTIN that its serial was made with: a serial alone is tried with every GTIN there is, which a write
 /// should not. One that names no garment stays as it is.
-///
-/// # Errors
-/// Those of the store.
 pub fn printed(db: &mut Db, keys: &Keyring, scanned: Scanned) -> Result<Scanned> {
     if scanned.gtin.is_some() {
         return Ok(scanned);
@@ -74,9 +71,6 @@ impl Meant {
 }
 
 /// What a scan or a code may mean to somebody who is bound to `party`, or to anybody of the brand.
-///
-/// # Errors
-/// Those of the store.
 pub fn meant(db: &mut Db, keys: &Keyring, scanned: &Scanned, party: Option<Id>) -> Result<Meant> {
     let mut meant = Meant::default();
     if let Some(code) = scanned.code() {
@@ -154,9 +148,6 @@ impl Known {
 
 impl Finder {
     /// The garment that was scanned; what is wrong with a scan of none.
-    ///
-    /// # Errors
-    /// Those of the store.
     pub fn find(&mut self, db: &mut Db, keys: &Keyring, scanned: &Scanned) -> Result<Result<GarmentId, Fault>> {
         let given = scanned.gtin.as_deref().map(gtin14);
         // A GTIN that is none names nothing of ours.

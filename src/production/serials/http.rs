@@ -47,7 +47,7 @@ struct FoundBody {
 )]
 async fn one_json(call: Call<ProductionRead>, serial: web::Path<String>, beside: web::Query<Beside>) -> Result<HttpResponse> {
     let scanned = Scanned::read("serial", &serial, beside.gtin.as_deref())?;
-    let (party, keys, stem) = (call.party, call.house().keys.clone(), call.house().config.label_stem());
+    let (party, keys, stem) = (call.party, call.app().keys.clone(), call.app().config.label_stem());
     let found = call.read(move |db| {
         let Meant { garment, is_typo, .. } = meant(db, &keys.serials, &scanned, party)?;
         let (garment, batch) = garment.ok_or(if is_typo { Code::SerialTypo } else { Code::SerialUnknown })?;
@@ -66,19 +66,19 @@ struct Find {
 
 /// One box for whatever is printed on a thing; it leads to the thing's page.
 async fn find_page(call: Call<ProductionRead>, asked: web::Query<Find>) -> Result<HttpResponse> {
-    let shell = call.shell(call.words().say("batches-find-title"));
+    let layout = call.layout(call.words().say("batches-find-title"));
     let q = asked.into_inner().q.unwrap_or_default().trim().to_owned();
     if q.is_empty() {
-        return Ok(html(&FindPage { shell, q, fault: None }));
+        return Ok(html(&FindPage { layout, q, fault: None }));
     }
     let scanned = match Scanned::read("q", &q, None) {
         Ok(scanned) => scanned,
         Err(fault) => {
-            let fault = Some(shell.t.fault(&fault));
-            return Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &FindPage { shell, q, fault }));
+            let fault = Some(layout.t.fault(&fault));
+            return Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &FindPage { layout, q, fault }));
         }
     };
-    let (party, keys, may_trace) = (call.party, call.house().keys.clone(), call.may(Permission::TraceRead));
+    let (party, keys, may_trace) = (call.party, call.app().keys.clone(), call.may(Permission::TraceRead));
     let found = call.read(move |db| {
         let meant = meant(db, &keys.serials, &scanned, party)?;
         if let Some(batch) = &meant.batch {
@@ -104,6 +104,6 @@ async fn find_page(call: Call<ProductionRead>, asked: web::Query<Find>) -> Resul
     };
     let (status, key) =
         if is_typo { (StatusCode::UNPROCESSABLE_ENTITY, "batches-find-typo") } else { (StatusCode::NOT_FOUND, "batches-find-none") };
-    let fault = Some(shell.t.say(key).into_owned());
-    Ok(html_response(status, &FindPage { shell, q, fault }))
+    let fault = Some(layout.t.say(key).into_owned());
+    Ok(html_response(status, &FindPage { layout, q, fault }))
 }

@@ -2,12 +2,12 @@
 
 use askama::Template;
 
-use crate::platform::http::Shell;
+use crate::platform::http::Layout;
 
 #[derive(Template)]
 #[template(path = "production/serials/find.html")]
 pub(super) struct FindPage {
-    pub shell: Shell,
+    pub layout: Layout,
     pub q: String,
     pub fault: Option<String>,
 }

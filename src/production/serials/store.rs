@@ -108,9 +108,6 @@ fn open(db: &mut Db, keys: &Keyring, given: Option<Option<Gtin14>>, serial: &Ser
 
 /// The GTIN ([`NO_GTIN`] for a sku without) and the key epoch that the serials of each batch of ours are made with, from its first mint on and
 /// for ever.
-///
-/// # Errors
-/// When the store does.
 pub fn made_with(db: &mut Db) -> Result<HashMap<BatchNo, (Gtin14, Epoch)>> {
     let rows: Vec<(i64, Option<String>, Option<i64>)> = each!(db, |c| batch_table::table
         .filter(batch_table::minted_epoch.is_not_null().and(batch_table::origin.eq(Origin::Own.as_str())))

@@ -292,9 +292,6 @@ pub struct Product {
 }
 
 /// All that the card says of a garment's product: four look-ups by key.
-///
-/// # Errors
-/// Those of the store.
 pub fn product(db: &mut Db, sku_id: Id, on: NaiveDate) -> Result<Option<Product>> {
     let Some(sku) = by_id(db, sku_id)? else {
         return Ok(None);
@@ -306,9 +303,6 @@ pub fn product(db: &mut Db, sku_id: Id, on: NaiveDate) -> Result<Option<Product>
 }
 
 /// What a sku is, as somebody who holds one checks it: the style's name, colour, size. Empty for none.
-///
-/// # Errors
-/// Those of the store.
 pub fn what(db: &mut Db, id: Id, lang: Lang) -> Result<String> {
     let Some(sku) = by_id(db, id)? else { return Ok(String::new()) };
     let style = styles::by_id(db, sku.style_id)?.unwrap_or_default();
@@ -317,26 +311,17 @@ pub fn what(db: &mut Db, id: Id, lang: Lang) -> Result<String> {
 }
 
 /// The sku with this id: one look-up by key.
-///
-/// # Errors
-/// Those of the store.
 pub fn by_id(db: &mut Db, id: Id) -> Result<Option<Sku>> {
     let rows: Vec<Sku> = each!(db, |c| sku::table.filter(sku::id.eq(id)).select(Sku::as_select()).load(c))?;
     Ok(rows.into_iter().next())
 }
 
 /// The sku with this code.
-///
-/// # Errors
-/// Those of the store.
 pub fn by_code(db: &mut Db, code: &str) -> Result<Option<Sku>> {
     Ok(by_codes(db, &[code])?.into_values().next())
 }
 
 /// The skus with these codes, by code; codes of none are left out.
-///
-/// # Errors
-/// Those of the store.
 pub fn by_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<ByCode<Sku>> {
     let keys: Vec<String> = codes.iter().map(|code| folded(code.as_ref())).collect();
     let skus: Vec<Sku> =
@@ -345,9 +330,6 @@ pub fn by_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<ByCode<Sku>> 
 }
 
 /// The skus with these ids, by id; ids of none are left out.
-///
-/// # Errors
-/// Those of the store.
 pub fn by_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Sku>> {
     let skus: Vec<Sku> = in_chunks(ids, |ids| {
         each!(db, |c| planned(sku::table.filter(sku::id.eq_any(ids)).select(Sku::as_select()), ids.len() == 1).load(c))
@@ -356,9 +338,6 @@ pub fn by_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Sku>> {
 }
 
 /// The sku that has this GTIN, or once had it. `gtin` is 14 digits.
-///
-/// # Errors
-/// Those of the store.
 pub fn by_gtin(db: &mut Db, gtin: &str) -> Result<Option<Sku>> {
     let rows: Vec<Sku> = each!(db, |c| sku::table.filter(sku::gtin.eq(gtin)).select(Sku::as_select()).load(c))?;
     if let Some(sku) = rows.into_iter().next() {
@@ -380,9 +359,6 @@ fn holders(db: &mut Db, gtins: &[&str]) -> Result<HashMap<String, Id>> {
 }
 
 /// The GTINs these skus once had, by sku, oldest first.
-///
-/// # Errors
-/// Those of the store.
 pub fn old_gtins(db: &mut Db, skus: &[Id]) -> Result<HashMap<Id, Vec<String>>> {
     let rows: Vec<(Id, String)> = in_chunks(skus, |skus| {
         each!(db, |c| gtin_alias::table

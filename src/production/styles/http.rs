@@ -20,7 +20,7 @@ pub fn routes(on: &mut Routes<'_, '_>) {
 }
 
 async fn one_page(call: Call<CatalogueRead>, code: web::Path<String>) -> Result<HttpResponse> {
-    let (sees, today, lang) = (call.sees(), call.house().today(), call.lang());
+    let (sees, today, lang) = (call.sees(), call.app().today(), call.lang());
     let found = call.read(move |db| {
         let view: StyleView = seen(db, &code, sees)?;
         let maker = view.manufacturer_id.map_or(Ok(None), |id| parties::maker(db, id))?;
@@ -36,8 +36,8 @@ async fn one_page(call: Call<CatalogueRead>, code: web::Path<String>) -> Result<
         Ok((view, maker, policy, skus, items, history))
     });
     let (view, maker, policy, skus, items, history) = found.await?;
-    let shell = call.shell(view.name(lang));
+    let layout = call.layout(view.name(lang));
     let may_edit = call.may(Permission::CatalogueEdit) && call.party.is_none();
-    let history = timeline::lines(&history, lang, call.house().config.time_zone, |_| None);
-    Ok(html(&OnePage { shell, view, maker, policy, skus, may_edit, items, history }))
+    let history = timeline::lines(&history, lang, call.app().config.time_zone, |_| None);
+    Ok(html(&OnePage { layout, view, maker, policy, skus, may_edit, items, history }))
 }

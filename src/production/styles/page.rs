@@ -6,7 +6,7 @@ use super::store::SkuLine;
 use super::{LabelItem, StyleView};
 use crate::kernel::care::{self, Symbol};
 use crate::kernel::countries;
-use crate::platform::http::{Shell, segment};
+use crate::platform::http::{Layout, segment};
 use crate::platform::rooms::timeline::Happened;
 use crate::production::composition::percent;
 use crate::production::parties::{Maker, Status};
@@ -15,7 +15,7 @@ use crate::production::terms::WarrantyPolicy;
 #[derive(Template)]
 #[template(path = "production/styles/one.html")]
 pub(super) struct OnePage {
-    pub shell: Shell,
+    pub layout: Layout,
     pub view: StyleView,
     pub maker: Option<Maker>,
     pub policy: Option<WarrantyPolicy>,
@@ -41,7 +41,7 @@ impl OnePage {
         let stages = &self.view.facts.stages;
         let all =
             [("styles-spin", &stages.spin), ("styles-weave", &stages.weave), ("styles-dye", &stages.dye), ("styles-sew", &stages.sew)];
-        all.into_iter().filter(|(_, code)| !code.is_empty()).map(|(key, code)| (key, countries::name(code, self.shell.lang)))
+        all.into_iter().filter(|(_, code)| !code.is_empty()).map(|(key, code)| (key, countries::name(code, self.layout.lang)))
     }
 
     /// Texts that are not empty, under their titles.
@@ -53,7 +53,7 @@ impl OnePage {
             ("styles-repair", &facts.repair),
             ("styles-take-back", &facts.take_back),
         ];
-        all.into_iter().map(|(key, text)| (key, text.get(self.shell.lang))).filter(|(_, text)| !text.is_empty())
+        all.into_iter().map(|(key, text)| (key, text.get(self.layout.lang))).filter(|(_, text)| !text.is_empty())
     }
 
     fn recycled(&self) -> Option<String> {

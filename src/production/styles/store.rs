@@ -258,27 +258,18 @@ impl Correctable for StyleView {
 }
 
 /// The style with this id: one look-up by key.
-///
-/// # Errors
-/// Those of the store.
 pub fn by_id(db: &mut Db, id: Id) -> Result<Option<Style>> {
     let rows: Vec<Style> = each!(db, |c| style::table.filter(style::id.eq(id)).select(Style::as_select()).load(c))?;
     Ok(rows.into_iter().next())
 }
 
 /// The style with this code.
-///
-/// # Errors
-/// Those of the store.
 pub fn by_code(db: &mut Db, code: &str) -> Result<Option<Style>> {
     let rows: Vec<Style> = each!(db, |c| style::table.filter(style::code_key.eq(folded(code))).select(Style::as_select()).load(c))?;
     Ok(rows.into_iter().next())
 }
 
 /// The ids and codes of the styles with these codes; codes of none are left out.
-///
-/// # Errors
-/// Those of the store.
 pub fn named(db: &mut Db, codes: &[&str]) -> Result<ByCode<(Id, String)>> {
     let keys: Vec<String> = codes.iter().map(|code| folded(code)).collect();
     let found: Vec<(Id, String)> =
@@ -287,9 +278,6 @@ pub fn named(db: &mut Db, codes: &[&str]) -> Result<ByCode<(Id, String)>> {
 }
 
 /// The styles with these ids, by id; ids of none are left out.
-///
-/// # Errors
-/// Those of the store.
 pub fn by_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Style>> {
     let styles: Vec<Style> = in_chunks(ids, |ids| {
         each!(db, |c| planned(style::table.filter(style::id.eq_any(ids)).select(Style::as_select()), ids.len() == 1).load(c))
@@ -329,9 +317,6 @@ pub(super) fn skus(db: &mut Db, of: Id) -> Result<Vec<SkuLine>> {
 }
 
 /// Policies that active styles name and nobody has written, for the administrator.
-///
-/// # Errors
-/// Those of the store.
 pub fn policy_gaps(db: &mut Db) -> Result<Vec<String>> {
     let named: Vec<(String, String)> = each!(db, |c| style::table
         .filter(style::status.eq(Status::Active).and(style::policy_code.ne("")))

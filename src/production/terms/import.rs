@@ -11,15 +11,15 @@ use crate::kernel::error::{Code, Fault, Refusal, Result};
 use crate::kernel::text::folded;
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
-use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Row};
 use crate::platform::rooms::{Said, Thing};
+use crate::platform::state::AppState;
 
 /// The table, for the import desk.
 pub const IMPORT: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::CatalogueEdit, begin };
 
-fn begin(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+fn begin(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     if importer.party.is_some() {
         return Err(Code::Forbidden.into());
     }

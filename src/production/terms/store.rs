@@ -17,8 +17,9 @@ use crate::platform::db::search::anywhere;
 use crate::platform::db::{Db, known_text};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{CatalogueEdit, CatalogueRead, Permission};
-use crate::platform::http::{House, query_escape};
+use crate::platform::http::query_escape;
 use crate::platform::rooms::{Fields, From as Begin, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href};
+use crate::platform::state::AppState;
 
 /// One version of a warranty policy. The policy itself is its newest version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Queryable, Selectable, Insertable)]
@@ -175,8 +176,8 @@ impl Thing for WarrantyPolicy {
         Ok(newest(db, &self.code)?.as_ref().and_then(|last| self.too_early(last)).into_iter().collect())
     }
 
-    fn blank(house: &House) -> Self {
-        Self::default().offered(house.today())
+    fn blank(app: &AppState) -> Self {
+        Self::default().offered(app.today())
     }
 
     fn offered(self, today: NaiveDate) -> Self {
@@ -205,9 +206,6 @@ fn newest(db: &mut Db, code: &str) -> Result<Option<WarrantyPolicy>> {
 }
 
 /// The version of a policy with this id: one look-up by key.
-///
-/// # Errors
-/// Those of the store.
 pub fn policy(db: &mut Db, id: Id) -> Result<Option<WarrantyPolicy>> {
     let rows: Vec<WarrantyPolicy> =
         each!(db, |c| warranty_policy::table.filter(warranty_policy::id.eq(id)).select(WarrantyPolicy::as_select()).load(c))?;
@@ -215,9 +213,6 @@ pub fn policy(db: &mut Db, id: Id) -> Result<Option<WarrantyPolicy>> {
 }
 
 /// The version of the policy `code` that holds on `date`: the newest that holds from that day or an earlier one.
-///
-/// # Errors
-/// Those of the store.
 pub fn policy_at(db: &mut Db, code: &str, date: NaiveDate) -> Result<Option<WarrantyPolicy>> {
     if code.is_empty() {
         return Ok(None);
@@ -231,9 +226,6 @@ pub fn policy_at(db: &mut Db, code: &str, date: NaiveDate) -> Result<Option<Warr
 }
 
 /// All versions of one policy, or of all of them, newest first within a code.
-///
-/// # Errors
-/// Those of the store.
 pub fn policies(db: &mut Db, code: Option<&str>) -> Result<Vec<WarrantyPolicy>> {
     Ok(each!(db, |c| {
         let mut query = warranty_policy::table
@@ -248,9 +240,6 @@ pub fn policies(db: &mut Db, code: Option<&str>) -> Result<Vec<WarrantyPolicy>> 
 }
 
 /// The codes of all warranty policies, folded.
-///
-/// # Errors
-/// Those of the store.
 pub fn policy_codes(db: &mut Db) -> Result<HashSet<String>> {
     let codes: Vec<String> = each!(db, |c| warranty_policy::table.select(warranty_policy::code_key).distinct().load(c))?;
     Ok(codes.into_iter().collect())

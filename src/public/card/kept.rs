@@ -10,12 +10,12 @@ use chrono::NaiveDate;
 
 use super::rules::date_text;
 use super::store;
-use crate::config::Config;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, GarmentId, Id, Result};
 use crate::kernel::{care, countries};
+use crate::platform::config::Config;
 use crate::platform::db::Db;
-use crate::platform::http::pack::{Effort, brotli};
+use crate::platform::http::compress::{Effort, brotli};
 use crate::platform::words::Words;
 use crate::production::composition::percent;
 use crate::production::skus::{self, Product};
@@ -68,7 +68,7 @@ impl Whole {
 
 /// What one worker keeps.
 #[derive(Default)]
-pub struct Shelf(Mutex<Inner>);
+pub struct PageCache(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -94,7 +94,7 @@ impl Inner {
     }
 }
 
-impl Shelf {
+impl PageCache {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -135,9 +135,6 @@ impl Shelf {
     }
 
     /// The links that take a page's place. `changes` is the store's count, read before this.
-    ///
-    /// # Errors
-    /// When the store does.
     pub fn defaults(&self, changes: Option<u64>, db: &mut Db) -> Result<Arc<Defaults>> {
         self.refresh(changes, db)?;
         Ok(self.lock().defaults.clone())
@@ -146,7 +143,7 @@ impl Shelf {
     /// The parts of a sku's pages. `changes` is the store's count, read before this.
     ///
     /// # Errors
-    /// When the store does, or the sku is gone.
+    /// [`Code::NotFound`] for a sku that is gone.
     pub fn parts(&self, changes: Option<u64>, db: &mut Db, config: &Config, sku: Id, lang: Lang, day: NaiveDate) -> Result<Arc<Parts>> {
         self.refresh(changes, db)?;
         if let Some(parts) = self.lock().parts.get(&(sku, lang)) {
@@ -161,9 +158,6 @@ impl Shelf {
     }
 
     /// What a policy version covers and does not, in words; empty for none.
-    ///
-    /// # Errors
-    /// When the store does.
     pub fn terms(&self, db: &mut Db, policy: Option<Id>, lang: Lang) -> Result<Arc<str>> {
         let Some(policy) = policy else { return Ok(Arc::from("")) };
         if let Some(terms) = self.lock().terms.get(&(policy, lang)) {

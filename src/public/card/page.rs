@@ -14,7 +14,7 @@ use crate::kernel::event::EventKind;
 use crate::kernel::text::Lang;
 use crate::kernel::time::local_date;
 use crate::kernel::{Error, Result};
-use crate::platform::http::{FormFaults, Shell};
+use crate::platform::http::{FormFaults, Layout};
 use crate::platform::words::Words;
 
 /// A warranty's state as a person reads it.
@@ -45,7 +45,7 @@ impl Said {
 #[derive(Template)]
 #[template(path = "public/card/card.html")]
 pub struct Card {
-    pub(super) shell: Shell,
+    pub(super) layout: Layout,
     pub(super) kept: Arc<Parts>,
     pub(super) terms: Arc<str>,
     pub(super) serial: String,
@@ -69,19 +69,19 @@ impl Card {
     pub fn page(&self) -> Result<Bytes> {
         const OF_ITS_OWN: usize = 6_144;
         let parts = [&self.kept.top, &self.kept.middle, &self.kept.bottom].map(String::len).iter().sum::<usize>() + self.terms.len();
-        let mut page = String::with_capacity(self.shell.public_css().len() + parts + OF_ITS_OWN);
+        let mut page = String::with_capacity(self.layout.public_css().len() + parts + OF_ITS_OWN);
         self.render_into(&mut page).map_err(Error::broken)?;
         Ok(page.into())
     }
 
     /// The language it is in.
     pub fn lang(&self) -> Lang {
-        self.shell.lang
+        self.layout.lang
     }
 
     /// The words of a garment's life.
     pub fn tell(&mut self, life: &Life, zone: Tz) {
-        let (t, lang) = (self.shell.t, self.shell.lang);
+        let (t, lang) = (self.layout.t, self.layout.lang);
         let day = |at| date_text(local_date(at, zone), lang);
         self.is_held = life.held_since.is_some();
         self.claimed = life.first_claimed().map(day).unwrap_or_default();
@@ -113,7 +113,7 @@ fn said(kind: EventKind, lang: Lang) -> &'static str {
 #[derive(Template)]
 #[template(path = "public/card/product.html")]
 pub struct ProductPage {
-    pub(super) shell: Shell,
+    pub(super) layout: Layout,
     pub(super) kept: Arc<Parts>,
     pub(super) terms: Arc<str>,
     pub(super) gtin: String,
@@ -123,7 +123,7 @@ pub struct ProductPage {
 #[derive(Template)]
 #[template(path = "public/card/home.html")]
 pub struct Home {
-    pub(super) shell: Shell,
+    pub(super) layout: Layout,
     pub(super) typed: String,
     pub(super) fault: String,
     pub(super) help: String,
@@ -133,7 +133,7 @@ pub struct Home {
 #[derive(Template)]
 #[template(path = "public/card/unissued.html")]
 pub struct Unissued {
-    pub(super) shell: Shell,
+    pub(super) layout: Layout,
     pub(super) class: &'static str,
     /// Above the text, or empty.
     pub(super) headline: String,
@@ -149,7 +149,7 @@ pub struct Unissued {
 #[derive(Template)]
 #[template(path = "public/card/claim.html")]
 pub struct CodeForm {
-    pub(super) shell: Shell,
+    pub(super) layout: Layout,
     pub(super) name: String,
     pub(super) serial: String,
     pub(super) base: String,
@@ -170,7 +170,7 @@ pub struct CodeForm {
 #[derive(Template)]
 #[template(path = "public/card/mine.html")]
 pub struct Mine {
-    pub(super) shell: Shell,
+    pub(super) layout: Layout,
     pub(super) name: String,
     pub(super) serial: String,
     pub(super) base: String,
@@ -196,7 +196,7 @@ pub struct Mine {
 #[derive(Template)]
 #[template(path = "public/card/notice.html")]
 pub struct Notice {
-    pub(super) shell: Shell,
+    pub(super) layout: Layout,
     pub(super) class: &'static str,
     pub(super) text: String,
     /// Where the button goes, the hidden key, its words.

@@ -19,7 +19,7 @@ pub struct Life {
     pub sku: Id,
     /// Whether it was given back and has not been sold again.
     pub is_returned: bool,
-    /// The policy version its warranty is under; None without one, or where the house's number of days holds.
+    /// The policy version its warranty is under; None without one, or where the usual number of days holds.
     pub policy: Option<Id>,
     /// The day of its live sale.
     pub sold_on: Option<NaiveDate>,
@@ -138,9 +138,6 @@ pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
 }
 
 /// The versions of what pages are rendered from, by name: the catalogue's and the links'.
-///
-/// # Errors
-/// When the store does.
 pub fn versions(db: &mut Db) -> Result<Vec<(String, i64)>> {
     Ok(each!(db, |c| held_version::table
         .filter(held_version::name.eq("catalogue").or(held_version::name.eq(links::HELD)))

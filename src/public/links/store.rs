@@ -21,9 +21,9 @@ use crate::platform::db::Db;
 use crate::platform::db::schema::link;
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::{self, Stamp};
-use crate::platform::http::House;
 use crate::platform::http::perm::{LinksEdit, Permission};
 use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
+use crate::platform::state::AppState;
 use crate::production::serials::{self, Scanned};
 use crate::production::{batches, materials, skus, styles};
 use crate::{each, keyset, text_column};
@@ -75,7 +75,7 @@ pub struct Link {
 fn subject_asked(db: &mut Db, query: &ListQuery) -> Result<Option<i64>> {
     let Some(code) = query.filter("code") else { return Ok(None) };
     let level = query.filter("level").and_then(Level::of).ok_or_else(|| Fault::new("level", Code::Missing))?;
-    subject(db, &query.house().keys.serials, level, code, query.filter("gtin")).map(Some)
+    subject(db, &query.app().keys.serials, level, code, query.filter("gtin")).map(Some)
 }
 
 impl Listing for Link {
@@ -111,12 +111,12 @@ impl Listing for Link {
         })?)
     }
 
-    fn named(db: &mut Db, house: &House, mut links: Vec<Self>) -> Result<Vec<Self>> {
+    fn named(db: &mut Db, app: &AppState, mut links: Vec<Self>) -> Result<Vec<Self>> {
         let mut names = HashMap::new();
         for link in &mut links {
             let name = match names.entry((link.level, link.subject_id)) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(name_of(db, &house.keys.serials, link.level, link.subject_id)?),
+                Entry::Vacant(new) => new.insert(name_of(db, &app.keys.serials, link.level, link.subject_id)?),
             };
             (link.code, link.gtin) = name.clone();
         }
@@ -147,8 +147,8 @@ impl Thing for Link {
         Ok(each!(db, |c| link::table.filter(link::id.eq_any(&ids)).select(Self::as_select()).load(c))?)
     }
 
-    fn make(mut self, db: &mut Db, stamp: &Stamp, house: &House, _secret: &str) -> Result<Self> {
-        self.subject_id = subject(db, &house.keys.serials, self.level, &self.code, self.gtin.as_deref())?;
+    fn make(mut self, db: &mut Db, stamp: &Stamp, app: &AppState, _secret: &str) -> Result<Self> {
+        self.subject_id = subject(db, &app.keys.serials, self.level, &self.code, self.gtin.as_deref())?;
         let there = attached(db, self.level, self.subject_id)?;
         let same = |other: &Attached| {
             other.kind.curie() == self.link_type
@@ -164,7 +164,7 @@ impl Thing for Link {
             return Err(taken("is_default"));
         }
         let link = self.save(db, stamp, None)?;
-        Self::named(db, house, vec![link])?.pop().ok_or_else(|| Code::NotFound.into())
+        Self::named(db, app, vec![link])?.pop().ok_or_else(|| Code::NotFound.into())
     }
 
     fn save(mut self, db: &mut Db, stamp: &Stamp, _before: Option<&Self>) -> Result<Self> {

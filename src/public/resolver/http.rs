@@ -9,12 +9,13 @@ use super::rules::{
     Choice, Node, Want, at_levels, choose, default_among, description, is_browsing, linkset, merged, query_value, want, with_query,
 };
 use super::store::{self, Target};
-use crate::config::Config;
 use crate::kernel::gs1::DigitalLink;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Refusal, Result};
+use crate::platform::config::Config;
 use crate::platform::http::problem::respond;
-use crate::platform::http::{House, Locale, Routes, segment};
+use crate::platform::http::{Locale, Routes, segment};
+use crate::platform::state::AppState;
 use crate::platform::words::Words;
 use crate::production::skus;
 use crate::production::styles::{self, Style};
@@ -61,13 +62,13 @@ fn open_to_all(mut response: HttpResponse) -> HttpResponse {
 #[routes]
 #[get("/01/{rest:.*}")]
 #[head("/01/{rest:.*}")]
-async fn digital_link(request: HttpRequest, house: web::Data<House>) -> HttpResponse {
-    open_to_all(resolve(&request, &house).await.unwrap_or_else(|error| respond(&error, &request)))
+async fn digital_link(request: HttpRequest, app: web::Data<AppState>) -> HttpResponse {
+    open_to_all(resolve(&request, &app).await.unwrap_or_else(|error| respond(&error, &request)))
 }
 
 #[options("/01/{rest:.*}")]
-async fn digital_link_options(request: HttpRequest, house: web::Data<House>) -> HttpResponse {
-    let anchor = format!("{}{}", origin(&request, &house.config), bare_path(&request));
+async fn digital_link_options(request: HttpRequest, app: web::Data<AppState>) -> HttpResponse {
+    let anchor = format!("{}{}", origin(&request, &app.config), bare_path(&request));
     open_to_all(HttpResponse::NoContent().insert_header((header::LINK, to_linkset(&anchor))).finish())
 }
 
@@ -98,7 +99,7 @@ fn origin(request: &HttpRequest, config: &Config) -> String {
     format!("{scheme}://{host}")
 }
 
-async fn resolve(request: &HttpRequest, house: &web::Data<House>) -> Result<HttpResponse> {
+async fn resolve(request: &HttpRequest, app: &web::Data<AppState>) -> Result<HttpResponse> {
     let query = request.query_string();
     let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("*/*");
     let link_type = query_value(query, "linkType");
@@ -124,8 +125,8 @@ async fn resolve(request: &HttpRequest, house: &web::Data<House>) -> Result<Http
         }
     }
     let target = {
-        let (keys, link) = (house.keys.clone(), link.clone());
-        house.store.glance(move |db| store::target(db, &keys.serials, &link)).await?
+        let (keys, link) = (app.keys.clone(), link.clone());
+        app.store.read_inline(move |db| store::target(db, &keys.serials, &link)).await?
     };
     let target = match target {
         Ok(target) => target,
@@ -143,7 +144,7 @@ async fn resolve(request: &HttpRequest, house: &web::Data<House>) -> Result<Http
         return card::product_page(request, &target.gtin, target.sku).await;
     }
     let lang = Locale::of(request).0;
-    let nodes = nodes(request, house, &link, target, lang).await?;
+    let nodes = nodes(request, app, &link, target, lang).await?;
     let wishes = wishes(request, query, accept);
     Ok(answer(request, &nodes, want(link_type.as_deref(), accept), &wishes, query, accept))
 }
@@ -199,12 +200,11 @@ fn several(request: &HttpRequest, node: &Node, kind: &'static LinkType, offers: 
 }
 
 /// The levels of an identifier that are known, most specific first, each with its links.
-async fn nodes(request: &HttpRequest, house: &web::Data<House>, link: &DigitalLink, target: Target, lang: Lang) -> Result<Vec<Node>> {
-    let origin = origin(request, &house.config);
+async fn nodes(request: &HttpRequest, app: &web::Data<AppState>, link: &DigitalLink, target: Target, lang: Lang) -> Result<Vec<Node>> {
+    let origin = origin(request, &app.config);
     let link = link.clone();
-    house
-        .store
-        .glance(move |db| {
+    app.store
+        .read_inline(move |db| {
             let style = styles::by_id(db, target.sku.style_id)?.ok_or(Code::NotFound)?;
             let of_sku = store::of_sku(db, &target.sku)?;
             let describe = |rest: &str| describe(&style, &target.sku, lang, rest);
@@ -298,13 +298,13 @@ fn our_links(page: &str, lang: Lang, is_garment: bool) -> Vec<(&'static LinkType
 #[head("/C/{serial}/")]
 #[get("/c/{serial}/")]
 #[head("/c/{serial}/")]
-async fn coded(request: HttpRequest, house: web::Data<House>, path: web::Path<String>) -> HttpResponse {
-    open_to_all(resolve_code(&request, &house, &path).await.unwrap_or_else(|error| respond(&error, &request)))
+async fn coded(request: HttpRequest, app: web::Data<AppState>, path: web::Path<String>) -> HttpResponse {
+    open_to_all(resolve_code(&request, &app, &path).await.unwrap_or_else(|error| respond(&error, &request)))
 }
 
-async fn resolve_code(request: &HttpRequest, house: &web::Data<House>, serial: &str) -> Result<HttpResponse> {
+async fn resolve_code(request: &HttpRequest, app: &web::Data<AppState>, serial: &str) -> Result<HttpResponse> {
     if serial.ends_with(".txt") {
-        return verification_file(house, serial).await;
+        return verification_file(app, serial).await;
     }
     if let Some(page) = card::kept_page(request) {
         return Ok(page);
@@ -319,7 +319,7 @@ async fn resolve_code(request: &HttpRequest, house: &web::Data<House>, serial: &
 }
 
 /// A small text file that the operator put into `verify/` of the data folder.
-async fn verification_file(house: &web::Data<House>, name: &str) -> Result<HttpResponse> {
+async fn verification_file(app: &web::Data<AppState>, name: &str) -> Result<HttpResponse> {
     let is_plain = name.len() <= 64
         && name
             .strip_suffix(".txt")
@@ -327,7 +327,7 @@ async fn verification_file(house: &web::Data<House>, name: &str) -> Result<HttpR
     if !is_plain {
         return Err(Code::NotFound.into());
     }
-    let file = house.config.data_dir.join("verify").join(name);
+    let file = app.config.data_dir.join("verify").join(name);
     let text = web::block(move || read_small(&file))
         .await
         .map_err(|error| crate::kernel::Error::broken(error.to_string()))?
@@ -349,9 +349,9 @@ async fn coded_options() -> HttpResponse {
 #[routes]
 #[get("/.well-known/gs1resolver")]
 #[head("/.well-known/gs1resolver")]
-async fn well_known(request: HttpRequest, house: web::Data<House>) -> HttpResponse {
-    let name = house.config.brand(Locale::of(&request).0).to_owned();
-    let text = description(&origin(&request, &house.config), &name).to_string();
+async fn well_known(request: HttpRequest, app: web::Data<AppState>) -> HttpResponse {
+    let name = app.config.brand(Locale::of(&request).0).to_owned();
+    let text = description(&origin(&request, &app.config), &name).to_string();
     open_to_all(HttpResponse::Ok().content_type("application/json").body(text))
 }
 

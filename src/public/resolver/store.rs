@@ -22,9 +22,6 @@ pub struct Target {
 }
 
 /// The thing an address names, or why there is none.
-///
-/// # Errors
-/// When the store does.
 pub fn target(db: &mut Db, keyring: &Keyring, link: &DigitalLink) -> Result<Result<Target, Refused>> {
     let Some(gtin) = link.gtin() else { return Ok(Err(Refused::NoProduct)) };
     let Some(sku) = skus::by_gtin(db, gtin.as_str())? else { return Ok(Err(Refused::NoProduct)) };
@@ -43,9 +40,6 @@ pub fn target(db: &mut Db, keyring: &Keyring, link: &DigitalLink) -> Result<Resu
 }
 
 /// The links that hang on a batch and on the lots it was sewn out of; for a garment only on the lots that went into it.
-///
-/// # Errors
-/// When the store does.
 pub fn of_batch(db: &mut Db, no: BatchNo, garment: Option<GarmentId>) -> Result<Vec<Attached>> {
     let mut attached = links::attached(db, Level::Batch, no.0)?;
     let mut lots: Vec<i64> = batches::lots_of(db, no)?
@@ -62,9 +56,6 @@ pub fn of_batch(db: &mut Db, no: BatchNo, garment: Option<GarmentId>) -> Result<
 }
 
 /// The links that hang on a garment itself and on what it was sewn out of.
-///
-/// # Errors
-/// When the store does.
 pub fn of_garment(db: &mut Db, garment: GarmentId) -> Result<Vec<Attached>> {
     let mut attached = links::attached(db, Level::Garment, garment.0)?;
     attached.extend(of_batch(db, garment.batch(), Some(garment))?);
@@ -72,9 +63,6 @@ pub fn of_garment(db: &mut Db, garment: GarmentId) -> Result<Vec<Attached>> {
 }
 
 /// The links that hang on a style or a sku.
-///
-/// # Errors
-/// When the store does.
 pub fn of_sku(db: &mut Db, sku: &skus::Sku) -> Result<Vec<Attached>> {
     let mut attached = links::attached(db, Level::Style, sku.style_id.0)?;
     attached.extend(links::attached(db, Level::Sku, sku.id.0)?);

@@ -12,8 +12,9 @@ use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result};
 use crate::platform::events;
 use crate::platform::exports::{self, Cell, Format};
 use crate::platform::http::perm::{RecallEdit, TraceRead};
-use crate::platform::http::{Filled, Form, House, Json, Problem, Routes, created, html, json, see_other, segment};
+use crate::platform::http::{Form, FormState, Json, Problem, Routes, created, html, json, see_other, segment};
 use crate::platform::rooms::{BrandOnly, Call, Said, form_again, form_page, list_description, list_routes};
+use crate::platform::state::AppState;
 use crate::production::batches;
 use crate::quality::trace;
 
@@ -39,13 +40,12 @@ pub fn routes(on: &mut Routes<'_, '_>) {
     responses((status = 200, body = ScopeToday), (status = 404, body = Problem))
 )]
 async fn one_json(call: Reads, code: web::Path<String>) -> Result<HttpResponse> {
-    json(&today(call.house(), code.into_inner()).await?)
+    json(&today(call.app(), code.into_inner()).await?)
 }
 
-async fn today(house: &House, code: String) -> Result<ScopeToday> {
-    let memory = house.store.clone();
-    house
-        .store
+async fn today(app: &AppState, code: String) -> Result<ScopeToday> {
+    let memory = app.store.clone();
+    app.store
         .read(move |db| {
             let (scope, batches) = store::by_code(db, &code)?.ok_or(Code::NotFound)?;
             let now = match trace::affected(&memory, db, &scope.query.as_trace()) {
@@ -71,7 +71,7 @@ async fn create_json(call: Saves, body: Json<NewScope>) -> Result<HttpResponse> 
 
 async fn save(call: &Saves, hash: &str, once: Option<&str>, new: NewScope) -> Result<Scope> {
     let new = rules::check(&new)?;
-    let (memory, query) = (call.house().store.clone(), new.query.as_trace());
+    let (memory, query) = (call.app().store.clone(), new.query.as_trace());
     // Traced in a read: what a write sees may yet be undone, and must not be what is held in memory.
     let traced = call.read(move |db| {
         let affected = rules::batches(&trace::affected(&memory, db, &query)?);
@@ -111,8 +111,8 @@ async fn units_file(call: Reads, code: web::Path<String>, ask: web::Query<FileAs
         &call,
         &["recalls-batch", "recalls-first", "recalls-last", "recalls-garments", "recalls-first-serial", "recalls-last-serial"],
     );
-    let (keys, stem) = (call.house().keys.clone(), format!("recall-{code}-units"));
-    exports::download(&call.house().store, ask.format.unwrap_or(Format::Csv), &stem, titles, move |db, sheet| {
+    let (keys, stem) = (call.app().keys.clone(), format!("recall-{code}-units"));
+    exports::download(&call.app().store, ask.format.unwrap_or(Format::Csv), &stem, titles, move |db, sheet| {
         let (_, batches) = store::by_code(db, &code)?.ok_or(Code::NotFound)?;
         for batch in &batches {
             for units in &batch.units {
@@ -150,8 +150,8 @@ async fn garments_file(call: Reads, code: web::Path<String>, ask: web::Query<Fil
         &call,
         &["recalls-batch", "recalls-unit", "recalls-serial", "recalls-sold-on", "recalls-retailer", "trace-country", "trace-city"],
     );
-    let (keys, stem) = (call.house().keys.clone(), format!("recall-{code}-garments"));
-    exports::download(&call.house().store, ask.format.unwrap_or(Format::Csv), &stem, titles, move |db, sheet| {
+    let (keys, stem) = (call.app().keys.clone(), format!("recall-{code}-garments"));
+    exports::download(&call.app().store, ask.format.unwrap_or(Format::Csv), &stem, titles, move |db, sheet| {
         let (_, scoped) = store::by_code(db, &code)?.ok_or(Code::NotFound)?;
         for batch in &scoped {
             let whole = batches::batch(db, BatchNo(batch.no))?.ok_or(Code::NotFound)?;
@@ -199,8 +199,8 @@ struct Handed {
 
 async fn new_form(call: Saves, handed: web::Query<Handed>) -> Result<HttpResponse> {
     let Handed { kind, code } = handed.into_inner();
-    let form = Filled::of(HashMap::from([("query.kind".to_owned(), kind), ("query.code".to_owned(), code)]));
-    Ok(html(&form_page(call.shell(call.words().say("recalls-new")), &FORM, form, "/recalls/new", "/recalls")))
+    let form = FormState::of(HashMap::from([("query.kind".to_owned(), kind), ("query.code".to_owned(), code)]));
+    Ok(html(&form_page(call.layout(call.words().say("recalls-new")), &FORM, form, "/recalls/new", "/recalls")))
 }
 
 async fn create_form(call: Saves, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
@@ -210,12 +210,12 @@ async fn create_form(call: Saves, form: Form<HashMap<String, String>>) -> Result
     };
     match saved {
         Ok(scope) => Ok(see_other(href(&scope.code))),
-        Err(error) => form_again(call.shell(call.words().say("recalls-new")), &FORM, form.value, error, "/recalls/new", "/recalls"),
+        Err(error) => form_again(call.layout(call.words().say("recalls-new")), &FORM, form.value, error, "/recalls/new", "/recalls"),
     }
 }
 
 async fn one_page(call: Reads, code: web::Path<String>) -> Result<HttpResponse> {
-    let scope = today(call.house(), code.into_inner()).await?;
-    let shell = call.shell(format!("{} · {}", scope.scope.code, scope.scope.title));
-    Ok(html(&OnePage { shell, scope }))
+    let scope = today(call.app(), code.into_inner()).await?;
+    let layout = call.layout(format!("{} · {}", scope.scope.code, scope.scope.title));
+    Ok(html(&OnePage { layout, scope }))
 }

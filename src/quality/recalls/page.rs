@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::ScopeToday;
-use crate::platform::http::{Shell, segment};
+use crate::platform::http::{Layout, segment};
 
 /// Batches a page shows; the files have all.
 const ROWS: usize = 200;
@@ -12,13 +12,13 @@ const ROWS: usize = 200;
 #[derive(Template)]
 #[template(path = "quality/recalls/one.html")]
 pub(super) struct OnePage {
-    pub(super) shell: Shell,
+    pub(super) layout: Layout,
     pub(super) scope: ScopeToday,
 }
 
 impl OnePage {
     fn kind(&self) -> String {
-        self.scope.scope.query.kind.word(self.shell.lang).to_owned()
+        self.scope.scope.query.kind.word(self.layout.lang).to_owned()
     }
 
     fn trace_href(&self) -> String {
@@ -28,7 +28,7 @@ impl OnePage {
 
     fn file(&self, what: &str, format: &str) -> String {
         let code = segment(&self.scope.scope.code);
-        format!("/api/v1/recall-scopes/{code}/{what}?format={format}&lang={}", self.shell.lang.tag())
+        format!("/api/v1/recall-scopes/{code}/{what}?format={format}&lang={}", self.layout.lang.tag())
     }
 
     fn batches(&self) -> impl Iterator<Item = (&str, String)> {

@@ -109,9 +109,6 @@ pub fn insert(db: &mut Db, stamp: &Stamp, new: NewScope, inputs: Inputs, counts:
 }
 
 /// A scope and its batches.
-///
-/// # Errors
-/// Those of the store.
 pub fn by_code(db: &mut Db, code: &str) -> Result<Option<(Scope, Vec<ScopeBatch>)>> {
     let rows: Vec<(Scope, JsonText<Vec<ScopeBatch>>)> =
         each!(db, |c| recall_scope::table.filter(recall_scope::code.eq(code)).select((Scope::as_select(), recall_scope::result)).load(c))?;
@@ -134,9 +131,6 @@ pub struct SoldGarment {
 }
 
 /// Garments among some units of a batch (from 0, end left out) with a live sale, by unit.
-///
-/// # Errors
-/// Those of the store.
 pub fn sold(db: &mut Db, no: i64, units: &Range<i64>) -> Result<Vec<SoldGarment>> {
     let (first, _) = GarmentId::range_of(BatchNo(no));
     let (from, to) = (first + units.start, first + units.end);

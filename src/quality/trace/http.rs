@@ -10,7 +10,8 @@ use super::{Kind, Query, Trace, walk};
 use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format};
-use crate::platform::http::{Caller, House, Identity, Locale, Problem, Routes, Shell, html, json, perm, query_escape, see_other};
+use crate::platform::http::{Caller, Identity, Layout, Locale, Problem, Routes, html, json, perm, query_escape, see_other};
+use crate::platform::state::AppState;
 use crate::production::serials::{self, Beside, Scanned};
 use crate::production::{batches, materials, parties};
 
@@ -38,11 +39,11 @@ struct Ask {
 async fn lot_api(
     request: HttpRequest,
     caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     code: web::Path<String>,
     ask: web::Query<Ask>,
 ) -> Result<HttpResponse> {
-    answer(&request, &caller, &house, Begin::Query(Query::Lot(code.into_inner())), ask.into_inner()).await
+    answer(&request, &caller, &app, Begin::Query(Query::Lot(code.into_inner())), ask.into_inner()).await
 }
 
 /// What was made of a party's lots, and what it sewed.
@@ -51,11 +52,11 @@ async fn lot_api(
 async fn party_api(
     request: HttpRequest,
     caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     code: web::Path<String>,
     ask: web::Query<Ask>,
 ) -> Result<HttpResponse> {
-    answer(&request, &caller, &house, Begin::Query(Query::Party(code.into_inner())), ask.into_inner()).await
+    answer(&request, &caller, &app, Begin::Query(Query::Party(code.into_inner())), ask.into_inner()).await
 }
 
 /// What a batch was made of.
@@ -64,11 +65,11 @@ async fn party_api(
 async fn batch_api(
     request: HttpRequest,
     caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     code: web::Path<String>,
     ask: web::Query<Ask>,
 ) -> Result<HttpResponse> {
-    answer(&request, &caller, &house, Begin::Query(Query::Batch(code.into_inner())), ask.into_inner()).await
+    answer(&request, &caller, &app, Begin::Query(Query::Batch(code.into_inner())), ask.into_inner()).await
 }
 
 /// What one garment was made of: the very rolls, where somebody wrote down which units they went into.
@@ -77,12 +78,12 @@ async fn batch_api(
 async fn garment_api(
     request: HttpRequest,
     caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     serial: web::Path<String>,
     beside: web::Query<Beside>,
     ask: web::Query<Ask>,
 ) -> Result<HttpResponse> {
-    answer(&request, &caller, &house, Begin::Serial(Scanned::read("serial", &serial, beside.gtin.as_deref())?), ask.into_inner()).await
+    answer(&request, &caller, &app, Begin::Serial(Scanned::read("serial", &serial, beside.gtin.as_deref())?), ask.into_inner()).await
 }
 
 /// What the thing a finding is about was made of; the lots of the defect's component are marked.
@@ -91,11 +92,11 @@ async fn garment_api(
 async fn finding_api(
     request: HttpRequest,
     caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     id: web::Path<String>,
     ask: web::Query<Ask>,
 ) -> Result<HttpResponse> {
-    answer(&request, &caller, &house, Begin::Query(Query::Finding(id.parse()?)), ask.into_inner()).await
+    answer(&request, &caller, &app, Begin::Query(Query::Finding(id.parse()?)), ask.into_inner()).await
 }
 
 /// Where a trace begins, before serials are looked up.
@@ -105,33 +106,33 @@ enum Begin {
 }
 
 impl Begin {
-    fn query(self, db: &mut Db, house: &House) -> Result<Query> {
+    fn query(self, db: &mut Db, app: &AppState) -> Result<Query> {
         match self {
             Self::Query(query) => Ok(query),
             Self::Serial(scanned) => {
-                let garment = serials::garment(db, &house.keys.serials, &scanned)?;
-                garment_query(db, house, garment)
+                let garment = serials::garment(db, &app.keys.serials, &scanned)?;
+                garment_query(db, app, garment)
             }
         }
     }
 }
 
-fn garment_query(db: &mut Db, house: &House, garment: GarmentId) -> Result<Query> {
-    let of = batches::serial_of(db, &house.keys.serials, garment)?.ok_or(Code::SerialUnknown)?;
+fn garment_query(db: &mut Db, app: &AppState, garment: GarmentId) -> Result<Query> {
+    let of = batches::serial_of(db, &app.keys.serials, garment)?.ok_or(Code::SerialUnknown)?;
     Ok(Query::Garment(garment, of.serial))
 }
 
-async fn answer(request: &HttpRequest, who: &Identity, house: &House, begin: Begin, ask: Ask) -> Result<HttpResponse> {
+async fn answer(request: &HttpRequest, who: &Identity, app: &AppState, begin: Begin, ask: Ask) -> Result<HttpResponse> {
     let bound = who.party;
     let Some(format) = ask.format else {
-        let inside = house.clone();
-        let trace = house.store.read(move |db| {
+        let inside = app.clone();
+        let trace = app.store.read(move |db| {
             let query = begin.query(db, &inside)?;
             walk::trace(&inside.store, db, &query, bound).map(|(trace, _)| trace)
         });
         return json(&trace.await?);
     };
-    let (words, inside) = (Locale::of(request).words(), house.clone());
+    let (words, inside) = (Locale::of(request).words(), app.clone());
     let kind = match &begin {
         Begin::Query(Query::Lot(_)) => Kind::Lot,
         Begin::Query(Query::Party(_)) => Kind::Party,
@@ -142,7 +143,7 @@ async fn answer(request: &HttpRequest, who: &Identity, house: &House, begin: Beg
     let table = ask.table.unwrap_or_else(|| Table::usual(kind));
     let last = request.path().rsplit('/').next().unwrap_or_default();
     let stem = format!("trace-{}-{last}-{}", kind.as_str(), table.as_str());
-    exports::download(&house.store, format, &stem, table.titles(words), move |db, sheet| {
+    exports::download(&app.store, format, &stem, table.titles(words), move |db, sheet| {
         let query = begin.query(db, &inside)?;
         let (trace, _) = walk::trace(&inside.store, db, &query, bound)?;
         table.rows(&trace, words).iter().try_for_each(|row| sheet.row(row))
@@ -154,57 +155,57 @@ async fn answer(request: &HttpRequest, who: &Identity, house: &House, begin: Beg
 async fn lot_page(
     request: HttpRequest,
     caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     code: web::Path<String>,
 ) -> Result<HttpResponse> {
-    page(&request, &caller, &house, Begin::Query(Query::Lot(code.into_inner())), "lots").await
+    page(&request, &caller, &app, Begin::Query(Query::Lot(code.into_inner())), "lots").await
 }
 
 #[get("/trace/party/{code}")]
 async fn party_page(
     request: HttpRequest,
     caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     code: web::Path<String>,
 ) -> Result<HttpResponse> {
-    page(&request, &caller, &house, Begin::Query(Query::Party(code.into_inner())), "parties").await
+    page(&request, &caller, &app, Begin::Query(Query::Party(code.into_inner())), "parties").await
 }
 
 #[get("/trace/batch/{code}")]
 async fn batch_page(
     request: HttpRequest,
     caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     code: web::Path<String>,
 ) -> Result<HttpResponse> {
-    page(&request, &caller, &house, Begin::Query(Query::Batch(code.into_inner())), "batches").await
+    page(&request, &caller, &app, Begin::Query(Query::Batch(code.into_inner())), "batches").await
 }
 
 #[get("/trace/garment/{serial}")]
 async fn garment_page(
     request: HttpRequest,
     caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     serial: web::Path<String>,
     beside: web::Query<Beside>,
 ) -> Result<HttpResponse> {
-    page(&request, &caller, &house, Begin::Serial(Scanned::read("serial", &serial, beside.gtin.as_deref())?), "garments").await
+    page(&request, &caller, &app, Begin::Serial(Scanned::read("serial", &serial, beside.gtin.as_deref())?), "garments").await
 }
 
 #[get("/trace/finding/{id}")]
 async fn finding_page(
     request: HttpRequest,
     caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
-    page(&request, &caller, &house, Begin::Query(Query::Finding(id.parse()?)), "findings").await
+    page(&request, &caller, &app, Begin::Query(Query::Finding(id.parse()?)), "findings").await
 }
 
-async fn page(request: &HttpRequest, who: &Identity, house: &House, begin: Begin, plural: &str) -> Result<HttpResponse> {
-    let (bound, inside) = (who.party, house.clone());
+async fn page(request: &HttpRequest, who: &Identity, app: &AppState, begin: Begin, plural: &str) -> Result<HttpResponse> {
+    let (bound, inside) = (who.party, app.clone());
     let asked = if let Begin::Query(Query::Lot(name)) = &begin { name.clone() } else { String::new() };
-    let found = house.store.read(move |db| {
+    let found = app.store.read(move |db| {
         let query = begin.query(db, &inside)?;
         walk::trace(&inside.store, db, &query, bound)
     });
@@ -218,7 +219,7 @@ async fn page(request: &HttpRequest, who: &Identity, house: &House, begin: Begin
     let title = format!("{kind} {}", trace.subject.code);
     let api = format!("/api/v1/trace/{plural}/{}", query_escape(&trace.subject.code).replace('/', "%2F"));
     Ok(html(&TracePage {
-        shell: Shell::of(request, title),
+        layout: Layout::of(request, title),
         picture: picture(&graph, &trace, words),
         chart: chart(&trace, words),
         comparison: comparison(&trace, words),
@@ -237,27 +238,27 @@ struct Search {
 async fn search_page(
     request: HttpRequest,
     caller: Caller<perm::TraceRead>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     ask: web::Query<Search>,
 ) -> Result<HttpResponse> {
     let q = ask.q.trim().to_owned();
     let bound = caller.party;
-    let inside = house.get_ref().clone();
+    let inside = app.get_ref().clone();
     let asked = q.clone();
-    let mut found = house.store.read(move |db| if asked.is_empty() { Ok(Vec::new()) } else { find(db, &inside, &asked, bound) }).await?;
+    let mut found = app.store.read(move |db| if asked.is_empty() { Ok(Vec::new()) } else { find(db, &inside, &asked, bound) }).await?;
     if let [(kind, code)] = found.as_slice() {
         return Ok(see_other(trace_href(kind, code)));
     }
     found.dedup();
     let title = Locale::of(&request).words().say("trace-title");
-    Ok(html(&SearchPage { shell: Shell::of(&request, title), q, found }))
+    Ok(html(&SearchPage { layout: Layout::of(&request, title), q, found }))
 }
 
 /// Everything of this name the caller may know of. An address or element string that is wrong names nothing.
-fn find(db: &mut Db, house: &House, text: &str, bound: Option<Id>) -> Result<Vec<(&'static str, String)>> {
+fn find(db: &mut Db, app: &AppState, text: &str, bound: Option<Id>) -> Result<Vec<(&'static str, String)>> {
     let mut queries = Vec::new();
     let Ok(scanned) = Scanned::read("q", text, None) else { return Ok(Vec::new()) };
-    let meant = serials::meant(db, &house.keys.serials, &scanned, bound)?;
+    let meant = serials::meant(db, &app.keys.serials, &scanned, bound)?;
     let names = materials::names(db, meant.lots().map(|lot| (lot.id, lot.code.as_str(), lot.party_id)))?;
     queries.extend(meant.lots().filter_map(|lot| names.get(&lot.id)).map(|name| ("lot", Query::Lot(name.clone()), name.clone())));
     if let Some(party) = scanned.code().map_or(Ok(None), |code| parties::by_code(db, code))? {
@@ -267,7 +268,7 @@ fn find(db: &mut Db, house: &House, text: &str, bound: Option<Id>) -> Result<Vec
         queries.push(("batch", Query::Batch(batch.code.clone()), batch.code));
     }
     if let Some((garment, _)) = meant.garment {
-        let query = garment_query(db, house, garment)?;
+        let query = garment_query(db, app, garment)?;
         if let Query::Garment(_, serial) = &query {
             let serial = serial.clone();
             queries.push(("garment", query, serial));
@@ -275,7 +276,7 @@ fn find(db: &mut Db, house: &House, text: &str, bound: Option<Id>) -> Result<Vec
     }
     let mut found = Vec::new();
     for (kind, query, code) in queries {
-        match walk::trace(&house.store, db, &query, bound) {
+        match walk::trace(&app.store, db, &query, bound) {
             Ok(_) => found.push((kind, code)),
             Err(Error::Refused(refusal)) if is_hidden(&refusal) => {}
             Err(error) => return Err(error),

@@ -6,7 +6,7 @@ use super::picture::{severity_word, trace_href};
 use super::tables::path_text;
 use super::{Kind, Trace};
 use crate::kernel::countries;
-use crate::platform::http::{Shell, query_escape};
+use crate::platform::http::{Layout, query_escape};
 
 /// Rows of a table a page shows; the files have all.
 const ROWS: usize = 200;
@@ -15,7 +15,7 @@ const ROWS: usize = 200;
 #[derive(Template)]
 #[template(path = "quality/trace/search.html")]
 pub(super) struct SearchPage {
-    pub(super) shell: Shell,
+    pub(super) layout: Layout,
     pub(super) q: String,
     /// Things of that name, with the message of their kind; empty when nothing was asked.
     pub(super) found: Vec<(&'static str, String)>,
@@ -31,7 +31,7 @@ impl SearchPage {
 #[derive(Template)]
 #[template(path = "quality/trace/trace.html")]
 pub(super) struct TracePage {
-    pub(super) shell: Shell,
+    pub(super) layout: Layout,
     pub(super) trace: Trace,
     pub(super) picture: String,
     pub(super) chart: Option<String>,
@@ -59,17 +59,17 @@ impl TracePage {
             Kind::Finding => ("findings", "findings.read"),
             Kind::Garment => return None,
         };
-        self.shell.may(needs).then(|| format!("/{place}/{}", query_escape(&self.trace.subject.code).replace('/', "%2F")))
+        self.layout.may(needs).then(|| format!("/{place}/{}", query_escape(&self.trace.subject.code).replace('/', "%2F")))
     }
 
     fn file(&self, table: &str, format: &str) -> String {
-        format!("{}?table={table}&format={format}&lang={}", self.api, self.shell.lang.tag())
+        format!("{}?table={table}&format={format}&lang={}", self.api, self.layout.lang.tag())
     }
 
     fn may_save(&self) -> bool {
         matches!(self.trace.subject.kind, Kind::Lot | Kind::Party | Kind::Batch)
-            && self.shell.may("recall.edit")
-            && self.shell.who.as_ref().is_some_and(|who| who.party.is_none())
+            && self.layout.may("recall.edit")
+            && self.layout.who.as_ref().is_some_and(|who| who.party.is_none())
     }
 
     fn save_href(&self) -> String {
@@ -81,7 +81,7 @@ impl TracePage {
     }
 
     fn severity(&self, severity: &str) -> String {
-        severity_word(severity, self.shell.t)
+        severity_word(severity, self.layout.t)
     }
 
     fn severity_class(&self, severity: &str) -> &'static str {
@@ -99,7 +99,7 @@ impl TracePage {
     /// What the comparison comes to, in a sentence.
     fn compared(&self) -> Option<String> {
         let compared = self.trace.compared.as_ref()?;
-        let t = self.shell.t;
+        let t = self.layout.t;
         let ratio = compared.per_thousand / compared.other_per_thousand;
         Some(match ratio.is_finite() && compared.other_pieces > 0 {
             true => t.say1("trace-compared-ratio", "ratio", format!("{ratio:.1}")).into_owned(),

@@ -31,9 +31,6 @@ const HELD_SQL: &str = include_str!("held.sql");
 const KEYS: usize = chunk_rows(1) - 8;
 
 /// Every row the genealogy is made of.
-///
-/// # Errors
-/// When the store does.
 pub fn parts(db: &mut Db) -> Result<Parts> {
     let lots = each!(db, |c| lot::table.select((lot::id, lot::party_id)).load(c))?;
     let parents = each!(db, |c| lot_parent::table.select((lot_parent::lot_id, lot_parent::parent_id)).load(c))?;
@@ -74,9 +71,6 @@ struct SpanRow {
 }
 
 /// Batch, first unit, unit after the last of everything made out of a lot: by recursion in the store.
-///
-/// # Errors
-/// When the store does.
 pub fn down_by_sql(db: &mut Db, lot_id: i64) -> Result<Vec<(i64, i64, i64)>> {
     let rows: Vec<SpanRow> = each!(db, |c| diesel::sql_query(DOWN_SQL).bind::<BigInt, _>(lot_id).load(c))?;
     Ok(rows.into_iter().map(|row| (row.batch_no, row.unit_from, row.unit_to)).collect())
@@ -89,9 +83,6 @@ struct LotRow {
 }
 
 /// Ids of every lot that units of a batch were made out of, ascending: by recursion in the store.
-///
-/// # Errors
-/// When the store does.
 pub fn up_by_sql(db: &mut Db, batch_no: i64, units: &Range<i64>) -> Result<Vec<i64>> {
     let query = || diesel::sql_query(UP_SQL).bind::<BigInt, _>(batch_no).bind::<BigInt, _>(units.end).bind::<BigInt, _>(units.start);
     let rows: Vec<LotRow> = each!(db, |c| query().load(c))?;
@@ -99,9 +90,6 @@ pub fn up_by_sql(db: &mut Db, batch_no: i64, units: &Range<i64>) -> Result<Vec<i
 }
 
 /// The party with this code: id, and the code as it is written.
-///
-/// # Errors
-/// When the store does.
 pub fn party_of_code(db: &mut Db, code: &str) -> Result<Option<(i64, String)>> {
     let rows: Vec<(i64, String)> =
         each!(db, |c| party::table.filter(party::code_key.eq(folded(code))).select((party::id, party::code)).load(c))?;
@@ -109,9 +97,6 @@ pub fn party_of_code(db: &mut Db, code: &str) -> Result<Option<(i64, String)>> {
 }
 
 /// The batch with this code: number, and the code as it is written.
-///
-/// # Errors
-/// When the store does.
 pub fn batch_of_code(db: &mut Db, code: &str) -> Result<Option<(i64, String)>> {
     let rows: Vec<(i64, String)> =
         each!(db, |c| batch::table.filter(batch::code_key.eq(folded(code))).select((batch::no, batch::code)).load(c))?;
@@ -134,9 +119,6 @@ pub struct LotFacts {
 }
 
 /// What a trace shows of lots, by id.
-///
-/// # Errors
-/// When the store does.
 pub fn lots(db: &mut Db, ids: &[i64]) -> Result<HashMap<i64, LotFacts>> {
     type Row = (i64, String, String, String, String, String, i64);
     let mut found = HashMap::with_capacity(ids.len());
@@ -168,9 +150,6 @@ pub struct PartyFacts {
 }
 
 /// What a trace shows of parties, by id.
-///
-/// # Errors
-/// When the store does.
 pub fn parties(db: &mut Db, ids: &[i64]) -> Result<HashMap<i64, PartyFacts>> {
     type Row = (i64, String, String, String, String, String);
     let mut found = HashMap::with_capacity(ids.len());
@@ -212,9 +191,6 @@ pub struct BatchFacts {
 }
 
 /// What a trace shows of batches, by number ascending.
-///
-/// # Errors
-/// When the store does.
 pub fn batches(db: &mut Db, numbers: &[i64]) -> Result<Vec<BatchFacts>> {
     type Row = ((i64, String, i64, String, Option<NaiveDate>, i64, String), String, (String, String, String));
     let mut found = Vec::with_capacity(numbers.len());
@@ -251,9 +227,6 @@ pub struct Tally {
 }
 
 /// Counts of whole batches, in any order.
-///
-/// # Errors
-/// When the store does.
 pub fn tallies(db: &mut Db, numbers: &[i64]) -> Result<Vec<Tally>> {
     let mut found = Vec::new();
     for chunk in numbers.chunks(KEYS) {
@@ -272,9 +245,6 @@ struct HeldRow {
 }
 
 /// Counts of some units of a batch, from the garments' own rows.
-///
-/// # Errors
-/// When the store does.
 pub fn tally_units(db: &mut Db, no: i64, units: &Range<i64>) -> Result<Vec<Tally>> {
     let (first, _) = GarmentId::range_of(BatchNo(no));
     let (from, to) = (first + units.start, first + units.end);
@@ -292,9 +262,6 @@ pub fn tally_units(db: &mut Db, no: i64, units: &Range<i64>) -> Result<Vec<Tally
 
 /// Units of batches that labels were made for: batch, first unit, unit after the last; by batch. Overlapping where a range was printed again.
 /// A batch without any label job is not there.
-///
-/// # Errors
-/// When the store does.
 pub fn labelled(db: &mut Db, numbers: &[i64]) -> Result<HashMap<i64, Vec<Range<i64>>>> {
     let mut found: HashMap<i64, Vec<Range<i64>>> = HashMap::new();
     for chunk in numbers.chunks(KEYS) {
@@ -332,7 +299,7 @@ pub fn labelled(db: &mut Db, numbers: &[i64]) -> Result<HashMap<i64, Vec<Range<i
 /// Void units of batches, by batch. A batch without any is not there.
 ///
 /// # Errors
-/// When the store does, or a bitmap cannot be read.
+/// [`Error::Broken`] for a bitmap that cannot be read.
 pub fn voids(db: &mut Db, numbers: &[i64]) -> Result<HashMap<i64, RoaringBitmap>> {
     let mut found = HashMap::new();
     for chunk in numbers.chunks(KEYS) {
@@ -367,9 +334,6 @@ fn pieces() -> diesel::expression::SqlLiteral<BigInt> {
 }
 
 /// Live findings on whole batches and their garments, counted by batch, defect and severity.
-///
-/// # Errors
-/// When the store does.
 pub fn findings_of_batches(db: &mut Db, numbers: &[i64]) -> Result<Vec<FindingCount>> {
     let mut found = Vec::new();
     for chunk in numbers.chunks(KEYS) {
@@ -384,9 +348,6 @@ pub fn findings_of_batches(db: &mut Db, numbers: &[i64]) -> Result<Vec<FindingCo
 }
 
 /// Live findings on garments among some units of a batch, and (`with_batch`) on the batch itself.
-///
-/// # Errors
-/// When the store does.
 pub fn findings_of_units(db: &mut Db, no: i64, units: &Range<i64>, with_batch: bool) -> Result<Vec<FindingCount>> {
     let (first, _) = GarmentId::range_of(BatchNo(no));
     let within = || {
@@ -411,9 +372,6 @@ pub fn findings_of_units(db: &mut Db, no: i64, units: &Range<i64>, with_batch: b
 }
 
 /// Live findings on lots, counted by defect and severity.
-///
-/// # Errors
-/// When the store does.
 pub fn findings_of_lots(db: &mut Db, ids: &[i64]) -> Result<Vec<FindingCount>> {
     let mut found = Vec::new();
     for chunk in ids.chunks(KEYS) {
@@ -447,9 +405,6 @@ pub struct FindingFacts {
 }
 
 /// A finding, withdrawn ones included.
-///
-/// # Errors
-/// When the store does.
 pub fn finding(db: &mut Db, id: i64) -> Result<Option<FindingFacts>> {
     let rows: Vec<FindingFacts> = each!(db, |c| finding::table
         .inner_join(defect::table.on(defect::code.eq(finding::defect_code)))
@@ -460,9 +415,6 @@ pub fn finding(db: &mut Db, id: i64) -> Result<Option<FindingFacts>> {
 }
 
 /// Names of defects, by code.
-///
-/// # Errors
-/// When the store does.
 pub fn defect_names(db: &mut Db, codes: &[String]) -> Result<HashMap<String, Both>> {
     let rows: Vec<(String, String, String)> =
         each!(db, |c| defect::table.filter(defect::code.eq_any(codes)).select((defect::code, defect::name_zh, defect::name_en)).load(c))?;

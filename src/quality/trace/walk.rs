@@ -44,9 +44,6 @@ impl Held {
 }
 
 /// The genealogy as it is now: the one held in memory while its version stands, read again when it has changed.
-///
-/// # Errors
-/// When the store does.
 pub fn genealogy(store: &Store, db: &mut Db) -> Result<Arc<Genealogy>> {
     let held = store.held::<Held>();
     let version = events::held_version(db, "genealogy")?;

@@ -32,7 +32,7 @@ struct LinkBody<'a> {
     responses((status = 200, body = LinkBody), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 async fn renew(call: Call<BrandOnly<AccountsEdit>>, login: web::Path<String>) -> Result<HttpResponse> {
-    let (_, link) = new_link(call.house(), &login).await?;
+    let (_, link) = new_link(call.app(), &login).await?;
     json(&LinkBody { link: link.shown() })
 }
 
@@ -41,6 +41,6 @@ async fn renew_page(
     login: web::Path<String>,
     _: Form<HashMap<String, String>>,
 ) -> Result<HttpResponse> {
-    let (account, link) = new_link(call.house(), &login).await?;
+    let (account, link) = new_link(call.app(), &login).await?;
     Ok(secret_page(&call, &account, Some(link)))
 }

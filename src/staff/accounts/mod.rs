@@ -9,12 +9,13 @@ mod rules;
 mod store;
 
 use crate::choices;
-use crate::config::Config;
 use crate::kernel::Result;
 use crate::kernel::choices::Choice;
 use crate::kernel::text::Lang;
-use crate::platform::http::{Entry, House, random_token};
+use crate::platform::config::Config;
+use crate::platform::http::{Entry, random_token};
 use crate::platform::rooms::{Field, Fields, Kind, Room, Secret};
+use crate::platform::state::AppState;
 
 use crate::platform::http::perm::Permission;
 pub use rules::{Binding, Role, Roles, is_worth_noting, read_login};
@@ -93,10 +94,10 @@ pub fn fresh_link(config: &Config) -> Secret {
 }
 
 /// The address where the first administrator makes an account, or None when somebody has one. Each call makes a new one; those before stop.
-pub async fn first_link(house: &House) -> Result<Option<String>> {
-    let link = fresh_link(&house.config);
-    let (hash, now) = (link.hash.clone(), house.clock.now());
-    let made = house.store.write(move |db| {
+pub async fn first_link(app: &AppState) -> Result<Option<String>> {
+    let link = fresh_link(&app.config);
+    let (hash, now) = (link.hash.clone(), app.clock.now());
+    let made = app.store.write(move |db| {
         if !is_empty(db)? {
             return Ok(false);
         }
@@ -109,34 +110,34 @@ pub async fn first_link(house: &House) -> Result<Option<String>> {
 ///
 /// # Errors
 /// Every fault of the account or the password, as [`insert`].
-pub async fn add(house: &House, account: Account, password: Option<&str>) -> Result<(Account, Option<String>)> {
+pub async fn add(app: &AppState, account: Account, password: Option<&str>) -> Result<(Account, Option<String>)> {
     let account = account.checked()?;
-    let stamp = house.stamp(COMMAND_LINE);
+    let stamp = app.stamp(COMMAND_LINE);
     let (credential, link) = match password {
         Some(password) => {
             passwords::check(password, &account.login)?;
             (Credential::PasswordHash(passwords::hash(password).await?), None)
         }
         None => {
-            let link = fresh_link(&house.config);
+            let link = fresh_link(&app.config);
             (Credential::Link(link.hash.clone()), Some(link.shown().to_owned()))
         }
     };
-    Ok((house.store.write(move |db| insert(db, &stamp, account.clone(), &credential)).await?, link))
+    Ok((app.store.write(move |db| insert(db, &stamp, account.clone(), &credential)).await?, link))
 }
 
 /// For the command line: every account, by login.
-pub async fn list(house: &House) -> Result<Vec<Account>> {
-    house.store.read(all).await
+pub async fn list(app: &AppState) -> Result<Vec<Account>> {
+    app.store.read(all).await
 }
 
 /// For the command line: keeps somebody out, at once.
 ///
 /// # Errors
 /// [`Code::NotFound`](crate::kernel::Code::NotFound); [`Code::WrongState`](crate::kernel::Code::WrongState) for the last administrator.
-pub async fn disable(house: &House, login: &str) -> Result<Account> {
-    let (stamp, login) = (house.stamp(COMMAND_LINE), login.to_owned());
-    house.store.write(move |db| store::named(db, &login).and_then(|account| store::disable(db, &stamp, account))).await
+pub async fn disable(app: &AppState, login: &str) -> Result<Account> {
+    let (stamp, login) = (app.stamp(COMMAND_LINE), login.to_owned());
+    app.store.write(move |db| store::named(db, &login).and_then(|account| store::disable(db, &stamp, account))).await
 }
 
 /// The address of a new one-time link for somebody who lost theirs, or their password. The password holds until
@@ -144,8 +145,8 @@ pub async fn disable(house: &House, login: &str) -> Result<Account> {
 ///
 /// # Errors
 /// [`Code::NotFound`](crate::kernel::Code::NotFound); [`Code::WrongState`](crate::kernel::Code::WrongState) for a disabled account.
-pub async fn new_link(house: &House, login: &str) -> Result<(Account, Secret)> {
-    let link = fresh_link(&house.config);
-    let (hash, login, now) = (link.hash.clone(), login.to_owned(), house.clock.now());
-    Ok((house.store.write(move |db| store::renew(db, &login, &hash, now)).await?, link))
+pub async fn new_link(app: &AppState, login: &str) -> Result<(Account, Secret)> {
+    let link = fresh_link(&app.config);
+    let (hash, login, now) = (link.hash.clone(), login.to_owned(), app.clock.now());
+    Ok((app.store.write(move |db| store::renew(db, &login, &hash, now)).await?, link))
 }

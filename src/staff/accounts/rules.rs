@@ -17,7 +17,7 @@ use Permission as P;
 choices! {
     /// What somebody does here: a set of rights with a name.
     Role {
-        /// Runs the house.
+        /// Runs the deployment.
         Admin = "admin", "管理员", "Administrator" => "全部权限，包括账号和密钥。", "Everything, accounts and keys included.";
         /// Keeps the catalogue, lots and batches.
         Planner = "planner", "生产计划员", "Production planner"
@@ -45,7 +45,7 @@ choices! {
     }
 }
 
-/// Whether a role belongs to somebody of a party outside the house.
+/// Whether a role belongs to somebody of a party outside the brand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binding {
     /// The house's own people: never bound to a party.

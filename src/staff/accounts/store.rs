@@ -15,9 +15,10 @@ use crate::platform::db::schema::{account, account_link, party, session};
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{AccountsEdit, Permission};
-use crate::platform::http::{House, sha256_hex};
+use crate::platform::http::sha256_hex;
 use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Secret, Sees, Thing};
+use crate::platform::state::AppState;
 use crate::{each, keyset, step, text_column, written_column};
 
 text_column!(AccountState);
@@ -205,15 +206,15 @@ impl Thing for Account {
         Ok(each!(db, |c| accounts!().filter(account::login.eq_any(logins)).load(c))?)
     }
 
-    fn blank(house: &House) -> Self {
-        Self { lang: house.config.default_lang, ..Self::default() }
+    fn blank(app: &AppState) -> Self {
+        Self { lang: app.config.default_lang, ..Self::default() }
     }
 
-    fn secret(house: &House) -> Option<Secret> {
-        Some(fresh_link(&house.config))
+    fn secret(app: &AppState) -> Option<Secret> {
+        Some(fresh_link(&app.config))
     }
 
-    fn make(self, db: &mut Db, stamp: &Stamp, _: &House, secret: &str) -> Result<Self> {
+    fn make(self, db: &mut Db, stamp: &Stamp, _: &AppState, secret: &str) -> Result<Self> {
         insert(db, stamp, self, &Credential::Link(secret.to_owned()))
     }
 

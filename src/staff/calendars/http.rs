@@ -16,8 +16,10 @@ use crate::kernel::text::Both;
 use crate::kernel::time::read_date;
 use crate::kernel::{Code, Error, Fault, Faults, Result, text};
 use crate::platform::http::{
-    Caller, Filled, Form, House, Json, Locale, Once, Problem, Routes, Shell, csv, html, html_response, json, perm, query_escape, see_other,
+    Caller, Form, FormState, Idempotency, Json, Layout, Locale, Problem, Routes, csv, html, html_response, json, perm, query_escape,
+    see_other,
 };
+use crate::platform::state::AppState;
 
 /// Rows a download may have.
 const ALL: i64 = 1_000_000;
@@ -59,7 +61,7 @@ impl Ask {
     }
 }
 
-async fn page_of(house: &House, ask: &Ask) -> Result<Page<CalendarDay>> {
+async fn page_of(app: &AppState, ask: &Ask) -> Result<Page<CalendarDay>> {
     let paging = PageAsk { after: ask.after.clone(), per_page: ask.per_page };
     let broken = || Fault::new("after", Code::Malformed).with("reason", "page-token");
     let after = paging.key()?.map(|key| {
@@ -67,7 +69,7 @@ async fn page_of(house: &House, ask: &Ask) -> Result<Page<CalendarDay>> {
         Ok::<_, Fault>((code.to_owned(), day.parse::<NaiveDate>().map_err(|_| broken())?))
     });
     let (filter, after, limit) = (ask.filter()?, after.transpose()?, paging.limit());
-    let rows = house.store.read(move |db| store::list(db, &filter, after.as_ref(), limit + 1)).await?;
+    let rows = app.store.read(move |db| store::list(db, &filter, after.as_ref(), limit + 1)).await?;
     Ok(Page::new(rows, limit, |day| format!("{} {}", day.day, day.calendar)))
 }
 
@@ -85,7 +87,13 @@ fn sound(calendar: &str, day: &str, kind: Result<DayKind, Fault>, name: &Both) -
     }
 }
 
-async fn save(house: &House, caller: &Caller<perm::PolicyEdit>, once: Once, wanted: Wanted, source: &'static str) -> Result<CalendarDay> {
+async fn save(
+    app: &AppState,
+    caller: &Caller<perm::PolicyEdit>,
+    once: Idempotency,
+    wanted: Wanted,
+    source: &'static str,
+) -> Result<CalendarDay> {
     let stamp = caller.stamp();
     let body = move |db: &mut crate::platform::db::Db| {
         once.run(db, &stamp, |db| {
@@ -93,20 +101,20 @@ async fn save(house: &House, caller: &Caller<perm::PolicyEdit>, once: Once, want
             store::one(db, &wanted.calendar, wanted.day)?.ok_or_else(|| Code::NotFound.into())
         })
     };
-    house.store.write(body).await
+    app.store.write(body).await
 }
 
-async fn remove(house: &House, caller: &Caller<perm::PolicyEdit>, place: (String, String)) -> Result<CalendarDay> {
+async fn remove(app: &AppState, caller: &Caller<perm::PolicyEdit>, place: (String, String)) -> Result<CalendarDay> {
     let (stamp, (code, day)) = (caller.stamp(), place);
     let day = read_date("day", &day).map_err(|_| Error::from(Code::NotFound))?;
-    house.store.write(move |db| store::remove(db, &stamp, &code, day)).await
+    app.store.write(move |db| store::remove(db, &stamp, &code, day)).await
 }
 
 /// Days that are not like their weekday, by calendar and date.
 #[utoipa::path(tag = "calendars", params(Ask), responses((status = 200, body = Page<CalendarDay>), (status = 422, body = Problem)))]
 #[get("/api/v1/calendars")]
-async fn list_api(_caller: Caller<perm::SignedIn>, house: web::Data<House>, ask: web::Query<Ask>) -> Result<HttpResponse> {
-    json(&page_of(&house, &ask).await?)
+async fn list_api(_caller: Caller<perm::SignedIn>, app: web::Data<AppState>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+    json(&page_of(&app, &ask).await?)
 }
 
 /// Says what a day is. A calendar that is not there is made.
@@ -115,28 +123,32 @@ async fn list_api(_caller: Caller<perm::SignedIn>, house: web::Data<House>, ask:
 async fn save_api(
     request: HttpRequest,
     caller: Caller<perm::PolicyEdit>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     place: web::Path<(String, String)>,
     body: Json<DayFields>,
 ) -> Result<HttpResponse> {
-    let once = Once::of(&request, &body.hash, None)?;
+    let once = Idempotency::of(&request, &body.hash, None)?;
     let wanted = sound(&place.0, &place.1, Ok(body.value.kind), &body.value.name)?;
-    json(&save(&house, &caller, once, wanted, "api").await?)
+    json(&save(&app, &caller, once, wanted, "api").await?)
 }
 
 /// Takes a day out: it is like its weekday again. Gives what it was.
 #[utoipa::path(tag = "calendars", responses((status = 200, body = CalendarDay), (status = 404, body = Problem)))]
 #[delete("/api/v1/calendars/{calendar}/{day}")]
-async fn remove_api(caller: Caller<perm::PolicyEdit>, house: web::Data<House>, place: web::Path<(String, String)>) -> Result<HttpResponse> {
-    json(&remove(&house, &caller, place.into_inner()).await?)
+async fn remove_api(
+    caller: Caller<perm::PolicyEdit>,
+    app: web::Data<AppState>,
+    place: web::Path<(String, String)>,
+) -> Result<HttpResponse> {
+    json(&remove(&app, &caller, place.into_inner()).await?)
 }
 
-async fn page(request: &HttpRequest, house: &House, ask: &Ask, may_edit: bool, form: Filled) -> Result<ListPage> {
-    let page = page_of(house, ask).await?;
-    let codes = house.store.read(store::codes).await?;
+async fn page(request: &HttpRequest, app: &AppState, ask: &Ask, may_edit: bool, form: FormState) -> Result<ListPage> {
+    let page = page_of(app, ask).await?;
+    let codes = app.store.read(store::codes).await?;
     let query = ask.query();
     Ok(ListPage {
-        shell: Shell::titled(request, "calendars-title"),
+        layout: Layout::titled(request, "calendars-title"),
         days: page.items,
         codes,
         calendar: ask.calendar.clone().unwrap_or_default(),
@@ -152,21 +164,21 @@ async fn page(request: &HttpRequest, house: &House, ask: &Ask, may_edit: bool, f
 async fn list_page(
     request: HttpRequest,
     caller: Caller<perm::SignedIn>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     ask: web::Query<Ask>,
 ) -> Result<HttpResponse> {
-    Ok(html(&page(&request, &house, &ask, caller.may(perm::Permission::PolicyEdit), Filled::default()).await?))
+    Ok(html(&page(&request, &app, &ask, caller.may(perm::Permission::PolicyEdit), FormState::default()).await?))
 }
 
 #[get("/calendars.csv")]
 async fn list_csv(
     request: HttpRequest,
     _caller: Caller<perm::SignedIn>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     ask: web::Query<Ask>,
 ) -> Result<HttpResponse> {
     let (lang, filter) = (Locale::of(&request).0, ask.filter()?);
-    let days = house.store.read(move |db| store::list(db, &filter, None, ALL)).await?;
+    let days = app.store.read(move |db| store::list(db, &filter, None, ALL)).await?;
     csv("calendars", COLUMNS.columns.iter().map(|column| column.title(lang)), days.iter().map(|day| import::cells(day, lang)))
 }
 
@@ -174,21 +186,21 @@ async fn list_csv(
 async fn save_form(
     request: HttpRequest,
     caller: Caller<perm::PolicyEdit>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     form: Form<HashMap<String, String>>,
 ) -> Result<HttpResponse> {
-    let once = Once::of(&request, &form.hash, form.once.as_deref())?;
+    let once = Idempotency::of(&request, &form.hash, form.once.as_deref())?;
     let value = |name: &str| form.value.get(name).map(String::as_str).unwrap_or_default();
     let name = Both { zh: value("name.zh").to_owned(), en: value("name.en").to_owned() };
     let saved = match sound(value("calendar"), value("day"), DayKind::read("kind", value("kind")), &name) {
-        Ok(wanted) => save(&house, &caller, once, wanted, "page").await,
+        Ok(wanted) => save(&app, &caller, once, wanted, "page").await,
         Err(error) => Err(error),
     };
     match saved {
         Ok(day) => Ok(see_other(format!("/calendars?calendar={}", query_escape(&day.calendar)))),
         Err(error) => {
-            let filled = Filled::refused(form.value, error, Locale::of(&request).words())?;
-            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page(&request, &house, &Ask::default(), true, filled).await?))
+            let filled = FormState::refused(form.value, error, Locale::of(&request).words())?;
+            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page(&request, &app, &Ask::default(), true, filled).await?))
         }
     }
 }
@@ -196,10 +208,10 @@ async fn save_form(
 #[post("/calendars/{calendar}/{day}/remove")]
 async fn remove_form(
     caller: Caller<perm::PolicyEdit>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     place: web::Path<(String, String)>,
     _form: Form<HashMap<String, String>>,
 ) -> Result<HttpResponse> {
-    let day = remove(&house, &caller, place.into_inner()).await?;
+    let day = remove(&app, &caller, place.into_inner()).await?;
     Ok(see_other(format!("/calendars?calendar={}", query_escape(&day.calendar))))
 }

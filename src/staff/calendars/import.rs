@@ -5,9 +5,9 @@ use crate::kernel::text::Lang;
 use crate::kernel::{Code, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
-use crate::platform::http::House;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Mode, Row};
+use crate::platform::state::AppState;
 
 /// Characters a day's name may have.
 pub(super) const NAME_MAX: usize = 60;
@@ -57,7 +57,7 @@ pub(super) fn cells(day: &CalendarDay, lang: Lang) -> Vec<String> {
     vec![day.calendar.clone(), day.day.to_string(), day.kind.word(lang).to_owned(), day.name.zh.clone(), day.name.en.clone()]
 }
 
-fn begin(_: &House, importer: &Importer) -> Result<Box<dyn AnyImport>> {
+fn begin(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     if importer.party.is_some() {
         return Err(Code::Forbidden.into());
     }

@@ -60,9 +60,6 @@ pub(super) fn codes(db: &mut Db) -> Result<Vec<String>> {
 }
 
 /// The days of a calendar as deadlines are reckoned on them; it covers every year that has a day in it.
-///
-/// # Errors
-/// When the store does.
 pub fn days(db: &mut Db, code: &str) -> Result<Days> {
     let filter = DayFilter { calendar: Some(code.to_owned()), year: None };
     let rows = list(db, &filter, None, i64::MAX)?;

@@ -9,10 +9,11 @@ use actix_web::http::header;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::config::Config;
 use crate::kernel::text::hex;
 use crate::kernel::{Code, Id, Result};
-use crate::platform::http::{Doorkeeper, House, Identity};
+use crate::platform::config::Config;
+use crate::platform::http::{Authenticator, Identity};
+use crate::platform::state::AppState;
 use crate::staff::accounts::{self, is_worth_noting, session_hash};
 use crate::staff::tokens::{self, KEY_PREFIX};
 
@@ -61,18 +62,22 @@ pub fn csrf_of(token: &str) -> Option<String> {
 struct Porter;
 
 /// The doorkeeper.
-pub fn porter() -> Arc<dyn Doorkeeper> {
+pub fn authenticator() -> Arc<dyn Authenticator> {
     Arc::new(Porter)
 }
 
-impl Doorkeeper for Porter {
-    fn recognise<'a>(&'a self, house: &'a House, request: &'a HttpRequest) -> Pin<Box<dyn Future<Output = Result<Option<Identity>>> + 'a>> {
+impl Authenticator for Porter {
+    fn recognise<'a>(
+        &'a self,
+        app: &'a AppState,
+        request: &'a HttpRequest,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Identity>>> + 'a>> {
         Box::pin(async move {
             if let Some(token) = bearer(request) {
-                return program(house, token).await.map(Some);
+                return program(app, token).await.map(Some);
             }
-            match session_token(request, &house.config) {
-                Some(token) => person(house, &token).await,
+            match session_token(request, &app.config) {
+                Some(token) => person(app, &token).await,
                 None => Ok(None),
             }
         })
@@ -80,13 +85,13 @@ impl Doorkeeper for Porter {
 }
 
 /// Who has this session. A session that is over is nobody's.
-async fn person(house: &House, token: &str) -> Result<Option<Identity>> {
-    let (hash, now) = (session_hash(token), house.clock.now());
+async fn person(app: &AppState, token: &str) -> Result<Option<Identity>> {
+    let (hash, now) = (session_hash(token), app.clock.now());
     let asked = hash.clone();
-    let Some((account, session)) = house.store.glance(move |db| accounts::opened(db, &asked, now)).await? else { return Ok(None) };
+    let Some((account, session)) = app.store.read_inline(move |db| accounts::opened(db, &asked, now)).await? else { return Ok(None) };
     if is_worth_noting(session.seen_at, now) {
         // Losing the note costs a minute of idling; it must not cost the answer.
-        if let Err(error) = house.store.write(move |db| accounts::seen(db, &hash, now)).await {
+        if let Err(error) = app.store.write(move |db| accounts::seen(db, &hash, now)).await {
             tracing::warn!(%error, "a session's last use was not noted");
         }
     }
@@ -102,10 +107,10 @@ async fn person(house: &House, token: &str) -> Result<Option<Identity>> {
 }
 
 /// Which program has this token.
-async fn program(house: &House, token: &str) -> Result<Identity> {
-    let claims = tokens::verify(&house.keys.tokens, &house.config.public_url, token, house.clock.now())?;
+async fn program(app: &AppState, token: &str) -> Result<Identity> {
+    let claims = tokens::verify(&app.keys.tokens, &app.config.public_url, token, app.clock.now())?;
     let id: Id = claims.sub.parse().map_err(|_| Code::BadToken)?;
-    let key = house.store.glance(move |db| tokens::live(db, id)).await?.ok_or(Code::BadToken)?;
+    let key = app.store.read_inline(move |db| tokens::live(db, id)).await?.ok_or(Code::BadToken)?;
     Ok(Identity {
         actor: format!("api:{}", key.name),
         name: key.name,

@@ -2,4 +2,4 @@
 
 mod http;
 
-pub use http::{cookie, csrf_of, no_cookie, porter, session_token};
+pub use http::{authenticator, cookie, csrf_of, no_cookie, session_token};

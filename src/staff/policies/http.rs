@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use crate::kernel::time::{local_midnight, read_date};
 use crate::kernel::{Code, Error, Fault, Refusal, Result};
 use crate::platform::http::perm::PolicyEdit;
-use crate::platform::http::{Filled, Form, Json, Problem, Routes, Shell, html, html_response, json, see_other};
+use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, html, html_response, json, see_other};
 use crate::platform::policies::{Policy, PolicyValue, SetPolicy, all, read, set};
 use crate::platform::rooms::{BrandOnly, Call};
 
@@ -33,7 +33,7 @@ fn policy(code: &str) -> Result<Policy> {
 /// Every value of policy: what it means, what holds now, and every version with who set it, from when on and why.
 #[utoipa::path(get, path = "/api/v1/policy-values", tag = "policy values", responses((status = 200, body = Vec<PolicyValue>)))]
 async fn list_json(call: Asked) -> Result<HttpResponse> {
-    let now = call.house().clock.now();
+    let now = call.app().clock.now();
     json(&call.read(move |db| all(db, now)).await?)
 }
 
@@ -54,7 +54,7 @@ async fn set_json(call: Asked, code: web::Path<String>, body: Json<SetPolicy>) -
 #[derive(Template)]
 #[template(path = "staff/policies/list.html")]
 struct ListView {
-    shell: Shell,
+    layout: Layout,
     policies: Vec<PolicyValue>,
     zone: Tz,
 }
@@ -62,9 +62,9 @@ struct ListView {
 #[derive(Template)]
 #[template(path = "staff/policies/one.html")]
 struct OneView {
-    shell: Shell,
+    layout: Layout,
     policy: PolicyValue,
-    form: Filled,
+    form: FormState,
     zone: Tz,
 }
 
@@ -74,16 +74,16 @@ fn local(at: &Option<NaiveDateTime>, zone: Tz) -> String {
 }
 
 async fn list_page(call: Asked) -> Result<HttpResponse> {
-    let now = call.house().clock.now();
+    let now = call.app().clock.now();
     let policies = call.read(move |db| all(db, now)).await?;
-    Ok(html(&ListView { shell: call.shell(call.words().say("policy-values-title")), policies, zone: call.house().config.time_zone }))
+    Ok(html(&ListView { layout: call.layout(call.words().say("policy-values-title")), policies, zone: call.app().config.time_zone }))
 }
 
-async fn view(call: &Asked, which: Policy, form: Option<Filled>) -> Result<OneView> {
-    let now = call.house().clock.now();
+async fn view(call: &Asked, which: Policy, form: Option<FormState>) -> Result<OneView> {
+    let now = call.app().clock.now();
     let policy = call.read(move |db| read(db, which, now)).await?;
-    let form = form.unwrap_or_else(|| Filled::of(HashMap::from([("value".to_owned(), policy.now.value.to_string())])));
-    Ok(OneView { shell: call.shell(policy.about.get(call.lang())), policy, form, zone: call.house().config.time_zone })
+    let form = form.unwrap_or_else(|| FormState::of(HashMap::from([("value".to_owned(), policy.now.value.to_string())])));
+    Ok(OneView { layout: call.layout(policy.about.get(call.lang())), policy, form, zone: call.app().config.time_zone })
 }
 
 async fn one_page(call: Asked, code: web::Path<String>) -> Result<HttpResponse> {
@@ -105,14 +105,14 @@ fn wanted(values: &HashMap<String, String>, zone: Tz) -> Result<SetPolicy> {
 
 async fn set_form(call: Asked, code: web::Path<String>, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
     let which = policy(&code)?;
-    let done: Result<PolicyValue, Error> = match wanted(&form.value, call.house().config.time_zone) {
+    let done: Result<PolicyValue, Error> = match wanted(&form.value, call.app().config.time_zone) {
         Ok(wanted) => call.change(&form.hash, form.once.as_deref(), move |db, stamp| set(db, stamp, which, &wanted)).await,
         Err(error) => Err(error),
     };
     match done {
         Ok(_) => Ok(see_other("/policy-values")),
         Err(error) => {
-            let form = Filled::refused(form.value, error, call.words())?;
+            let form = FormState::refused(form.value, error, call.words())?;
             Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &view(&call, which, Some(form)).await?))
         }
     }

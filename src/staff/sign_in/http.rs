@@ -12,8 +12,9 @@ use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::http::limits::{Limit, address};
 use crate::platform::http::perm::{Permission, SignedIn};
 use crate::platform::http::{
-    Caller, Entry, Form, FormFaults, House, LANG_COOKIE, Locale, Routes, Shell, Visitor, html, html_response, random_token, see_other,
+    Caller, Entry, Form, FormFaults, LANG_COOKIE, Layout, Locale, Routes, Visitor, html, html_response, random_token, see_other,
 };
+use crate::platform::state::AppState;
 use crate::staff::accounts::passwords::{self, Compared, PASSWORD_MAX, PASSWORD_MIN};
 use crate::staff::accounts::{self, Account, Credential, Role, Roles, Session, session_hash};
 use crate::staff::door::{cookie, no_cookie, session_token};
@@ -37,7 +38,7 @@ pub fn routes(config: &mut Routes<'_, '_>) {
 #[derive(Template)]
 #[template(path = "staff/sign_in/sign_in.html")]
 struct SignInPage {
-    shell: Shell,
+    layout: Layout,
     faults: FormFaults,
     login: String,
     back: String,
@@ -59,9 +60,9 @@ async fn sign_in(request: HttpRequest, visitor: Visitor, query: web::Query<Back>
 }
 
 fn sign_in_page(request: &HttpRequest, login: String, back: &str, faults: FormFaults) -> HttpResponse {
-    let shell = Shell::titled(request, "sign-in");
+    let layout = Layout::titled(request, "sign-in");
     let status = faults.status();
-    html_response(status, &SignInPage { shell, faults, login, back: way_back(back).to_owned() })
+    html_response(status, &SignInPage { layout, faults, login, back: way_back(back).to_owned() })
 }
 
 #[derive(Deserialize)]
@@ -74,10 +75,10 @@ struct SignIn {
 
 /// Signs somebody in. Who does not exist, has no password, or is disabled gets the same answer after the same work as a wrong password.
 #[post("/sign-in")]
-async fn enter(request: HttpRequest, house: web::Data<House>, form: Form<SignIn>) -> Result<HttpResponse> {
+async fn enter(request: HttpRequest, app: web::Data<AppState>, form: Form<SignIn>) -> Result<HttpResponse> {
     let SignIn { login, password, back } = form.value;
-    match checked(&request, &house, &login, &password).await {
-        Ok(account) => started(&request, &house, account, way_back(&back)).await,
+    match checked(&request, &app, &login, &password).await {
+        Ok(account) => started(&request, &app, account, way_back(&back)).await,
         Err(error) => {
             let status = error.code().status();
             let mut answer = sign_in_page(&request, login, &back, FormFaults::of(error, Locale::of(&request).words())?);
@@ -89,11 +90,11 @@ async fn enter(request: HttpRequest, house: web::Data<House>, form: Form<SignIn>
     }
 }
 
-async fn checked(request: &HttpRequest, house: &House, login: &str, password: &str) -> Result<Id> {
-    house.limits.spend(Limit::SignInAddress, &address(request))?;
+async fn checked(request: &HttpRequest, app: &AppState, login: &str, password: &str) -> Result<Id> {
+    app.limits.spend(Limit::SignInAddress, &address(request))?;
     let login: String = login.trim().to_ascii_lowercase().chars().take(64).collect();
-    house.limits.spend(Limit::SignInAccount, &login)?;
-    let door = house.store.read(move |db| accounts::door(db, &login)).await?;
+    app.limits.spend(Limit::SignInAccount, &login)?;
+    let door = app.store.read(move |db| accounts::door(db, &login)).await?;
     let stored = door.as_ref().and_then(|door| door.password_hash.clone());
     // Longer than any password that can be set: as wrong as any other, and no more work.
     let tried: String = password.chars().take(PASSWORD_MAX + 1).collect();
@@ -104,18 +105,17 @@ async fn checked(request: &HttpRequest, house: &House, login: &str, password: &s
     };
     if compared == Compared::RightButOld {
         let (id, hash) = (door.id, passwords::hash(&tried).await?);
-        house.store.write(move |db| accounts::rehash(db, id, &hash)).await?;
+        app.store.write(move |db| accounts::rehash(db, id, &hash)).await?;
     }
     tracing::info!(account = %door.id, address = address(request), "signed in");
     Ok(door.id)
 }
 
 /// A new session under a new token, whatever the browser came with; the one it came with ends.
-async fn started(request: &HttpRequest, house: &House, account: Id, to: &str) -> Result<HttpResponse> {
-    let (token, now) = (random_token::<32>(), house.clock.now());
-    let (hash, before) = (session_hash(&token), session_token(request, &house.config).map(|token| session_hash(&token)));
-    house
-        .store
+async fn started(request: &HttpRequest, app: &AppState, account: Id, to: &str) -> Result<HttpResponse> {
+    let (token, now) = (random_token::<32>(), app.clock.now());
+    let (hash, before) = (session_hash(&token), session_token(request, &app.config).map(|token| session_hash(&token)));
+    app.store
         .write(move |db| {
             if let Some(before) = &before {
                 accounts::forget_session(db, before)?;
@@ -124,7 +124,7 @@ async fn started(request: &HttpRequest, house: &House, account: Id, to: &str) ->
         })
         .await?;
     let mut answer = see_other(to);
-    answer.add_cookie(&cookie(&house.config, &token)).map_err(Error::broken)?;
+    answer.add_cookie(&cookie(&app.config, &token)).map_err(Error::broken)?;
     Ok(answer)
 }
 
@@ -134,15 +134,15 @@ struct Nothing {}
 
 /// Ends the session. What waits in the browser to be sent (`storage`) stays; what it could show to the next person goes.
 #[post("/sign-out")]
-async fn sign_out(request: HttpRequest, house: web::Data<House>, _form: Form<Nothing>) -> Result<HttpResponse> {
-    if let Some(hash) = session_token(&request, &house.config).map(|token| session_hash(&token)) {
-        house.store.write(move |db| accounts::forget_session(db, &hash)).await?;
+async fn sign_out(request: HttpRequest, app: web::Data<AppState>, _form: Form<Nothing>) -> Result<HttpResponse> {
+    if let Some(hash) = session_token(&request, &app.config).map(|token| session_hash(&token)) {
+        app.store.write(move |db| accounts::forget_session(db, &hash)).await?;
     }
     let mut answer = see_other("/sign-in");
     answer
         .headers_mut()
         .insert(header::HeaderName::from_static("clear-site-data"), header::HeaderValue::from_static("\"cache\", \"cookies\""));
-    answer.add_cookie(&no_cookie(&house.config)).map_err(Error::broken)?;
+    answer.add_cookie(&no_cookie(&app.config)).map_err(Error::broken)?;
     Ok(answer)
 }
 
@@ -151,7 +151,7 @@ async fn sign_out(request: HttpRequest, house: web::Data<House>, _form: Form<Not
 #[derive(Template)]
 #[template(path = "staff/sign_in/set_up.html")]
 struct SetUpPage {
-    shell: Shell,
+    layout: Layout,
     faults: FormFaults,
     token: String,
     /// Whose link it is; None makes the first administrator.
@@ -170,10 +170,10 @@ impl SetUpPage {
     }
 }
 
-async fn link_of(request: &HttpRequest, house: &House, token: &str) -> Result<Option<Account>> {
-    house.limits.spend(Limit::LinkAddress, &address(request))?;
-    let (token, now) = (token.to_owned(), house.clock.now());
-    house.store.read(move |db| accounts::find_link(db, &token, now)).await
+async fn link_of(request: &HttpRequest, app: &AppState, token: &str) -> Result<Option<Account>> {
+    app.limits.spend(Limit::LinkAddress, &address(request))?;
+    let (token, now) = (token.to_owned(), app.clock.now());
+    app.store.read(move |db| accounts::find_link(db, &token, now)).await
 }
 
 fn set_up_page(
@@ -185,15 +185,15 @@ fn set_up_page(
     faults: FormFaults,
 ) -> HttpResponse {
     let key = if account.is_some() { "set-up-title" } else { "set-up-first-title" };
-    let shell = Shell { path: "/set-up".into(), ..Shell::titled(request, key) };
+    let layout = Layout { path: "/set-up".into(), ..Layout::titled(request, key) };
     let status = faults.status();
-    html_response(status, &SetUpPage { shell, faults, token, account, login, name })
+    html_response(status, &SetUpPage { layout, faults, token, account, login, name })
 }
 
 /// What a one-time link opens. Looking does not use it up: previews of messages look too.
 #[get("/set-up/{token}")]
-async fn set_up(request: HttpRequest, house: web::Data<House>, token: web::Path<String>) -> Result<HttpResponse> {
-    let account = link_of(&request, &house, &token).await?;
+async fn set_up(request: HttpRequest, app: web::Data<AppState>, token: web::Path<String>) -> Result<HttpResponse> {
+    let account = link_of(&request, &app, &token).await?;
     Ok(set_up_page(&request, token.into_inner(), account, String::new(), String::new(), FormFaults::default()))
 }
 
@@ -209,12 +209,12 @@ struct SetUp {
 
 /// Uses a one-time link: sets the password, or makes the first administrator, and signs in.
 #[post("/set-up/{token}")]
-async fn set_up_done(request: HttpRequest, house: web::Data<House>, token: web::Path<String>, form: Form<SetUp>) -> Result<HttpResponse> {
+async fn set_up_done(request: HttpRequest, app: web::Data<AppState>, token: web::Path<String>, form: Form<SetUp>) -> Result<HttpResponse> {
     let token = token.into_inner();
-    let account = link_of(&request, &house, &token).await?;
+    let account = link_of(&request, &app, &token).await?;
     let SetUp { login, name, password, again } = form.value;
-    match settled(&request, &house, &token, account.as_ref(), (&login, &name), (&password, &again)).await {
-        Ok(id) => started(&request, &house, id, START).await,
+    match settled(&request, &app, &token, account.as_ref(), (&login, &name), (&password, &again)).await {
+        Ok(id) => started(&request, &app, id, START).await,
         Err(error) if error.code() == Code::LinkSpent => Err(error),
         Err(error) => {
             let faults = FormFaults::of(error, Locale::of(&request).words())?;
@@ -225,7 +225,7 @@ async fn set_up_done(request: HttpRequest, house: web::Data<House>, token: web::
 
 async fn settled(
     request: &HttpRequest,
-    house: &House,
+    app: &AppState,
     token: &str,
     account: Option<&Account>,
     (login, name): (&str, &str),
@@ -242,10 +242,9 @@ async fn settled(
     let login = draft.as_ref().map(|draft| draft.login.as_str()).or(account.map(|account| account.login.as_str())).unwrap_or_default();
     twice(password, again, login)?;
     let hash = passwords::hash(password).await?;
-    let stamp = house.stamp(&format!("staff:{login}"));
+    let stamp = app.stamp(&format!("staff:{login}"));
     let token = token.to_owned();
-    house
-        .store
+    app.store
         .write(move |db| {
             // Looked up again: between the look and this write somebody else may have used it.
             let link = accounts::find_link(db, &token, stamp.at)?;
@@ -275,7 +274,7 @@ fn twice(password: &str, again: &str, login: &str) -> Result<()> {
 #[derive(Template)]
 #[template(path = "staff/sign_in/account.html")]
 struct AccountPage {
-    shell: Shell,
+    layout: Layout,
     faults: FormFaults,
     account: Account,
     sessions: Vec<Session>,
@@ -285,7 +284,7 @@ struct AccountPage {
 
 impl AccountPage {
     fn lang(&self) -> Lang {
-        self.shell.lang
+        self.layout.lang
     }
 
     fn local(&self, at: &NaiveDateTime) -> String {
@@ -310,24 +309,24 @@ fn person(caller: &Caller<SignedIn>) -> Result<Id> {
     Ok(caller.account.ok_or(Code::Forbidden)?)
 }
 
-fn current_session(request: &HttpRequest, house: &House) -> String {
-    session_token(request, &house.config).map(|token| session_hash(&token)).unwrap_or_default()
+fn current_session(request: &HttpRequest, app: &AppState) -> String {
+    session_token(request, &app.config).map(|token| session_hash(&token)).unwrap_or_default()
 }
 
-async fn account_page(request: &HttpRequest, house: &House, id: Id, faults: FormFaults) -> Result<HttpResponse> {
-    let now = house.clock.now();
+async fn account_page(request: &HttpRequest, app: &AppState, id: Id, faults: FormFaults) -> Result<HttpResponse> {
+    let now = app.clock.now();
     let (account, sessions) =
-        house.store.read(move |db| Ok((accounts::by_id(db, id)?.ok_or(Code::NotFound)?, accounts::sessions_of(db, id, now)?))).await?;
-    let shell = Shell::titled(request, "account-title");
-    let current = current_session(request, house);
+        app.store.read(move |db| Ok((accounts::by_id(db, id)?.ok_or(Code::NotFound)?, accounts::sessions_of(db, id, now)?))).await?;
+    let layout = Layout::titled(request, "account-title");
+    let current = current_session(request, app);
     let status = faults.status();
-    Ok(html_response(status, &AccountPage { shell, faults, account, sessions, current, zone: house.config.time_zone }))
+    Ok(html_response(status, &AccountPage { layout, faults, account, sessions, current, zone: app.config.time_zone }))
 }
 
 /// One's own account.
 #[get("/account")]
-async fn own_account(request: HttpRequest, caller: Caller<SignedIn>, house: web::Data<House>) -> Result<HttpResponse> {
-    account_page(&request, &house, person(&caller)?, FormFaults::default()).await
+async fn own_account(request: HttpRequest, caller: Caller<SignedIn>, app: web::Data<AppState>) -> Result<HttpResponse> {
+    account_page(&request, &app, person(&caller)?, FormFaults::default()).await
 }
 
 #[derive(Deserialize)]
@@ -337,9 +336,9 @@ struct ChosenLang {
 
 /// The language one works in.
 #[post("/account/lang")]
-async fn own_lang(caller: Caller<SignedIn>, house: web::Data<House>, form: Form<ChosenLang>) -> Result<HttpResponse> {
+async fn own_lang(caller: Caller<SignedIn>, app: web::Data<AppState>, form: Form<ChosenLang>) -> Result<HttpResponse> {
     let (id, lang) = (person(&caller)?, form.value.lang);
-    house.store.write(move |db| accounts::set_lang(db, id, lang)).await?;
+    app.store.write(move |db| accounts::set_lang(db, id, lang)).await?;
     let mut answer = see_other("/account");
     // A language chosen for this browser would hide the one just chosen.
     let mut forgotten = actix_web::cookie::Cookie::build(LANG_COOKIE, "").path("/").finish();
@@ -360,27 +359,27 @@ struct NewPassword {
 async fn own_password(
     request: HttpRequest,
     caller: Caller<SignedIn>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     form: Form<NewPassword>,
 ) -> Result<HttpResponse> {
     let id = person(&caller)?;
-    match changed(&house, &caller, id, &form.value).await {
-        Ok(()) => started(&request, &house, id, "/account").await,
-        Err(error) => account_page(&request, &house, id, FormFaults::of(error, Locale::of(&request).words())?).await,
+    match changed(&app, &caller, id, &form.value).await {
+        Ok(()) => started(&request, &app, id, "/account").await,
+        Err(error) => account_page(&request, &app, id, FormFaults::of(error, Locale::of(&request).words())?).await,
     }
 }
 
-async fn changed(house: &House, caller: &Caller<SignedIn>, id: Id, new: &NewPassword) -> Result<()> {
-    let account = house.store.read(move |db| accounts::by_id(db, id)).await?.ok_or(Code::NotFound)?;
+async fn changed(app: &AppState, caller: &Caller<SignedIn>, id: Id, new: &NewPassword) -> Result<()> {
+    let account = app.store.read(move |db| accounts::by_id(db, id)).await?.ok_or(Code::NotFound)?;
     twice(&new.password, &new.again, &account.login)?;
-    house.limits.spend(Limit::SignInAccount, &account.login)?;
+    app.limits.spend(Limit::SignInAccount, &account.login)?;
     let login = account.login;
-    let stored = house.store.read(move |db| accounts::door(db, &login)).await?.and_then(|door| door.password_hash);
+    let stored = app.store.read(move |db| accounts::door(db, &login)).await?.and_then(|door| door.password_hash);
     if passwords::compare(&new.current, stored).await? == Compared::Wrong {
         return Err(Fault::new("current", Code::WrongPassword).into());
     }
     let (hash, stamp) = (passwords::hash(&new.password).await?, caller.stamp());
-    house.store.write(move |db| accounts::set_password(db, &stamp, id, &hash, None)).await
+    app.store.write(move |db| accounts::set_password(db, &stamp, id, &hash, None)).await
 }
 
 #[derive(Deserialize)]
@@ -394,13 +393,12 @@ struct EndSession {
 async fn own_sessions(
     request: HttpRequest,
     caller: Caller<SignedIn>,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     form: Form<EndSession>,
 ) -> Result<HttpResponse> {
-    let (id, current) = (person(&caller)?, current_session(&request, &house));
+    let (id, current) = (person(&caller)?, current_session(&request, &app));
     let which = form.value.session;
-    house
-        .store
+    app.store
         .write(move |db| match which.as_str() {
             "others" => accounts::end_sessions(db, id, Some(&current)),
             hash => accounts::end_session(db, id, hash),
@@ -414,7 +412,7 @@ async fn own_sessions(
 #[derive(Template)]
 #[template(path = "staff/sign_in/desk.html")]
 struct DeskPage {
-    shell: Shell,
+    layout: Layout,
     roles: String,
     party: Option<String>,
 }
@@ -422,28 +420,28 @@ struct DeskPage {
 impl DeskPage {
     /// What this person may do most at an entry.
     fn act(&self, entry: &Entry) -> Option<(&'static str, &'static str, Permission)> {
-        entry.act.filter(|(_, _, needs)| self.shell.who.as_ref().is_some_and(|who| who.may(*needs)))
+        entry.act.filter(|(_, _, needs)| self.layout.who.as_ref().is_some_and(|who| who.may(*needs)))
     }
 
     /// The menu: first where they have something to do, then where they have something to look at.
     fn doors(&self) -> Vec<Entry> {
-        let (first, then): (Vec<Entry>, Vec<Entry>) = self.shell.menu.iter().partition(|entry| self.act(entry).is_some());
+        let (first, then): (Vec<Entry>, Vec<Entry>) = self.layout.menu.iter().partition(|entry| self.act(entry).is_some());
         [first, then].concat()
     }
 
     /// What an entry is for, in a sentence; empty where nobody wrote one.
     fn about(&self, key: &str) -> String {
         let about = format!("{}-about", key.strip_suffix("-title").unwrap_or(key));
-        if self.shell.t.knows(&about) { self.shell.t.say(&about).into_owned() } else { String::new() }
+        if self.layout.t.knows(&about) { self.layout.t.say(&about).into_owned() } else { String::new() }
     }
 }
 
 /// Where work starts: everything this person may do.
 #[get("/desk")]
-async fn desk(request: HttpRequest, caller: Caller<SignedIn>, house: web::Data<House>) -> Result<HttpResponse> {
+async fn desk(request: HttpRequest, caller: Caller<SignedIn>, app: web::Data<AppState>) -> Result<HttpResponse> {
     let id = person(&caller)?;
-    let account = house.store.read(move |db| accounts::by_id(db, id)).await?.ok_or(Code::NotFound)?;
+    let account = app.store.read(move |db| accounts::by_id(db, id)).await?.ok_or(Code::NotFound)?;
     let locale = Locale::of(&request);
-    let shell = Shell::of(&request, locale.words().say1("desk-title", "name", &account.name));
-    Ok(html(&DeskPage { shell, roles: account.roles.names(locale.0), party: account.party_code }))
+    let layout = Layout::of(&request, locale.words().say1("desk-title", "name", &account.name));
+    Ok(html(&DeskPage { layout, roles: account.roles.names(locale.0), party: account.party_code }))
 }

@@ -11,9 +11,10 @@ use super::store::{ApiKey, live_of_hash, note_use, revoke};
 use crate::kernel::{Code, Result};
 use crate::platform::http::limits::{Limit, address};
 use crate::platform::http::perm::AccountsEdit;
-use crate::platform::http::{House, Json, Problem, Routes, Visitor, json, sha256_hex};
+use crate::platform::http::{Json, Problem, Routes, Visitor, json, sha256_hex};
 use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::{BrandOnly, Call, act_routes, acted, once_made_routes};
+use crate::platform::state::AppState;
 
 /// Mounts the room.
 pub fn routes(on: &mut Routes<'_, '_>) {
@@ -55,8 +56,8 @@ struct TokenBody {
     post, path = "/api/v1/token", tag = "tokens", request_body = Option<Exchange>,
     responses((status = 200, body = TokenBody), (status = 401, body = Problem), (status = 429, body = Problem))
 )]
-async fn exchange(_: Visitor, request: HttpRequest, house: web::Data<House>, body: Result<Json<Exchange>>) -> Result<HttpResponse> {
-    house.limits.spend(Limit::TokenAddress, &address(&request))?;
+async fn exchange(_: Visitor, request: HttpRequest, app: web::Data<AppState>, body: Result<Json<Exchange>>) -> Result<HttpResponse> {
+    app.limits.spend(Limit::TokenAddress, &address(&request))?;
     let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let key = match header.and_then(|value| value.split_once(' ')) {
         Some((_, key)) => Zeroizing::new(key.trim().to_owned()),
@@ -65,10 +66,9 @@ async fn exchange(_: Visitor, request: HttpRequest, house: web::Data<House>, bod
     if !key.starts_with(KEY_PREFIX) {
         return Err(Code::BadToken.into());
     }
-    let (hash, now) = (sha256_hex(key.as_bytes()), house.clock.now());
-    let (key, minutes) =
-        house.store.read(move |db| Ok((live_of_hash(db, &hash)?, policies::value(db, Policy::TokenMinutes, now)?))).await?;
-    let token = super::sign(&house.keys.tokens, &house.config.public_url, &key.id.to_string(), minutes, now)?;
-    house.store.write(move |db| note_use(db, key.id, now)).await?;
+    let (hash, now) = (sha256_hex(key.as_bytes()), app.clock.now());
+    let (key, minutes) = app.store.read(move |db| Ok((live_of_hash(db, &hash)?, policies::value(db, Policy::TokenMinutes, now)?))).await?;
+    let token = super::sign(&app.keys.tokens, &app.config.public_url, &key.id.to_string(), minutes, now)?;
+    app.store.write(move |db| note_use(db, key.id, now)).await?;
     json(&TokenBody { token, token_type: "Bearer", expires_in: minutes * 60 })
 }

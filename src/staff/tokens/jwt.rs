@@ -1,4 +1,4 @@
-//! Tokens: JSON Web Tokens of exactly one form, HMAC-SHA256 under one of the house's two live keys; the newest signs.
+//! Tokens: JSON Web Tokens of exactly one form, HMAC-SHA256 under one of the deployment's two live keys; the newest signs.
 //!
 //! `jsonwebtoken` takes the cryptography from outside; ours is `hmac` and `sha2`, and knows no other algorithm, so there is nothing to
 //! confuse it with. A header that says anything but `JWT`, `HS256` and one of our key names is refused before any signature is computed.
@@ -25,7 +25,7 @@ pub type Live = [(i64, RootKey)];
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
-    /// Who made it: the house's public address.
+    /// Who made it: the deployment's public address.
     pub iss: String,
     /// What it is for: always [`AUDIENCE_PURPOSE`].
     pub aud: String,
@@ -80,7 +80,7 @@ pub fn verify(live: &Live, issuer: &str, token: &str, now: NaiveDateTime) -> Res
     validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
     validation.set_issuer(&[issuer]);
     validation.set_audience(&[AUDIENCE_PURPOSE]);
-    // The crate asks the machine for the time; the house's clock decides instead, in `check_times`.
+    // The crate asks the machine for the time; our clock decides instead, in `check_times`.
     validation.validate_exp = false;
     validation.validate_nbf = false;
     let claims =

@@ -1,6 +1,6 @@
 //! API keys and tokens: a program holds a long-lived key, exchanges it for a token of some minutes, and works with that.
 //!
-//! The key is random, shown once, and kept as its SHA-256. The token is a JWT (HS256, keys of the house's key file) that names the key and
+//! The key is random, shown once, and kept as its SHA-256. The token is a JWT (HS256, keys of the deployment's key file) that names the key and
 //! nothing else: what it may do is read from the key's row at each use, so that a revoked key, or a closed party, stops every token at once.
 
 mod http;

@@ -15,8 +15,9 @@ use crate::platform::db::schema::{api_key, party};
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{AccountsEdit, Permission};
-use crate::platform::http::{House, random_token};
+use crate::platform::http::random_token;
 use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Secret, Sees, Thing};
+use crate::platform::state::AppState;
 use crate::staff::accounts::{self, Roles, has_role, party_of_code, permitted_party};
 use crate::{each, keyset};
 
@@ -109,13 +110,13 @@ impl Thing for ApiKey {
         Ok(each!(db, |c| keys!().filter(api_key::id.eq_any(&ids)).load(c))?)
     }
 
-    fn secret(_: &House) -> Option<Secret> {
+    fn secret(_: &AppState) -> Option<Secret> {
         let key = format!("{KEY_PREFIX}{}", random_token::<32>());
         Some(Secret::new(&key, key.clone()))
     }
 
     /// Only a person makes one: a stolen token must not outlive itself.
-    fn make(self, db: &mut Db, stamp: &Stamp, _: &House, secret: &str) -> Result<Self> {
+    fn make(self, db: &mut Db, stamp: &Stamp, _: &AppState, secret: &str) -> Result<Self> {
         let maker = accounts::of_actor(db, &stamp.actor)?.ok_or(Code::Forbidden)?;
         insert(db, stamp, self, secret, maker.id)
     }

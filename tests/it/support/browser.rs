@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
-use hangtag::platform::http::House;
+use hangtag::platform::state::AppState;
 use serde_json::{Value, json};
 
 use super::has_tool;
@@ -24,12 +24,12 @@ pub struct Served {
 }
 
 impl Served {
-    pub fn start(house: &House) -> Self {
-        let house = house.clone();
+    pub fn start(state: &AppState) -> Self {
+        let state = state.clone();
         let (say, hear) = channel();
         std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let listening = actix_web::HttpServer::new(move || hangtag::app::app(&house, None)).workers(2).disable_signals();
+                let listening = actix_web::HttpServer::new(move || hangtag::app::app(&state, None)).workers(2).disable_signals();
                 let bound = listening.bind("127.0.0.1:0").unwrap();
                 let address = bound.addrs()[0];
                 let running = bound.run();

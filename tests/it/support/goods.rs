@@ -33,11 +33,11 @@ impl Goods {
     }
 
     pub fn serial(&self, app: &TestApp, unit: i64) -> String {
-        app.house.keys.serials.mint_under(Epoch::FIRST, &self.gtin14(), self.garment(unit)).unwrap().to_string()
+        app.state.keys.serials.mint_under(Epoch::FIRST, &self.gtin14(), self.garment(unit)).unwrap().to_string()
     }
 
     pub fn claim_code(&self, app: &TestApp, unit: i64) -> String {
-        app.house.keys.serials.claim_code(&self.gtin14(), self.garment(unit), Epoch::FIRST).unwrap().grouped()
+        app.state.keys.serials.claim_code(&self.gtin14(), self.garment(unit), Epoch::FIRST).unwrap().grouped()
     }
 }
 
@@ -71,17 +71,17 @@ fn gtin(number: u32) -> String {
 impl TestApp {
     /// Runs a write.
     pub async fn write<T: Send + 'static>(&self, body: impl Fn(&mut Db) -> hangtag::kernel::Result<T> + Send + 'static) -> T {
-        self.house.store.write(body).await.unwrap()
+        self.state.store.write(body).await.unwrap()
     }
 
     /// Runs a read.
     pub async fn look<T: Send + 'static>(&self, body: impl FnOnce(&mut Db) -> hangtag::kernel::Result<T> + Send + 'static) -> T {
-        self.house.store.read(body).await.unwrap()
+        self.state.store.read(body).await.unwrap()
     }
 
     /// A party of a role, with its code.
     pub async fn party(&self, role: parties::Role) -> (Id, String) {
-        let stamp = self.house.stamp("system");
+        let stamp = self.state.stamp("system");
         let code = format!("{}-{}", role.as_str().to_uppercase(), COUNT.fetch_add(1, Ordering::Relaxed)).replace('_', "-");
         let party = parties::Party {
             code: code.clone(),
@@ -98,8 +98,8 @@ impl TestApp {
     pub async fn goods(&self, policy: Option<WarrantyPolicy>, units: i64) -> Goods {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let (_, factory) = self.party(parties::Role::Factory).await;
-        let (stamp, gtin, code, style) = (self.house.stamp("system"), gtin(number), format!("B-{number}"), format!("S-{number}"));
-        let finished = self.house.today() - chrono::Days::new(15);
+        let (stamp, gtin, code, style) = (self.state.stamp("system"), gtin(number), format!("B-{number}"), format!("S-{number}"));
+        let finished = self.state.today() - chrono::Days::new(15);
         let goods = Goods { no: BatchNo(0), code: code.clone(), gtin: gtin.clone() };
         let no = self
             .write(move |db| {

@@ -58,18 +58,18 @@ impl World {
         let goods = app.goods(Some(policy("KILL", &[StartRule::Delivered, StartRule::Sold])), UNITS).await;
         let shops = vec![app.party(Kind::Retailer).await.1, app.party(Kind::Retailer).await.1];
         let maker = app.account(Role::Admin, None).await;
-        let stamp = app.house.stamp("system");
+        let stamp = app.state.stamp("system");
         let new = ApiKey { name: "till".into(), roles: vec![Role::Admin].into(), ..ApiKey::default() };
         let key = app.write(move |db| tokens::insert(db, &stamp, new.clone(), &sha256_hex(b"till"), maker.id)).await.id;
-        let (keys, house) = (app.house.keys.clone(), &app.house);
-        let token = tokens::sign(&keys.tokens, &house.config.public_url, &key.to_string(), 24 * 60, house.clock.now()).unwrap();
+        let (keys, state) = (app.state.keys.clone(), &app.state);
+        let token = tokens::sign(&keys.tokens, &state.config.public_url, &key.to_string(), 24 * 60, state.clock.now()).unwrap();
         Self { app, goods, shops, token }
     }
 
     /// The program on a copy of the store in a folder of its own.
     pub fn copy(&self, folder: &Path) -> Program {
         let program = Program::in_folder(folder);
-        self.app.house.store.backup_into(&program.store()).unwrap();
+        self.app.state.store.backup_into(&program.store()).unwrap();
         std::fs::copy(KeyFile::place(self.app.folder.path()), KeyFile::place(folder)).unwrap();
         program
     }
@@ -77,7 +77,7 @@ impl World {
     /// Something to be written about a unit: a sale (garment, sale, warranty, counts, two events), findings that belong together (each with
     /// its events), or a party (with its role and event).
     pub fn ask(&self, key: String, unit: i64) -> Ask {
-        let (serial, today) = (self.goods.serial(&self.app, unit), self.app.house.today());
+        let (serial, today) = (self.goods.serial(&self.app, unit), self.app.state.today());
         let (kind, path, body) = match below(10) {
             0 => ("party", "/api/v1/parties", json!({ "code": key, "name": { "en": "Somebody" }, "roles": ["carrier"] })),
             1..=3 => {

@@ -23,12 +23,12 @@ use chrono::NaiveDateTime;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use futures_util::future::LocalBoxFuture;
-use hangtag::config::Config;
 use hangtag::kernel::text::Lang;
 use hangtag::kernel::time::Clock;
+use hangtag::platform::config::Config;
 use hangtag::platform::db::{DatabaseUrl, Store, StoreOptions, migrate};
-use hangtag::platform::http::House;
 use hangtag::platform::keys::KeyFile;
+use hangtag::platform::state::AppState;
 use serde_json::Value;
 
 /// The variable that names a PostgreSQL server for the tests: `postgres://user@host/database`.
@@ -124,7 +124,7 @@ impl Drop for Place {
 
 /// A store of its own, gone when dropped.
 pub struct TestApp {
-    pub house: House,
+    pub state: AppState,
     /// Its place in [`SERVED`].
     number: u32,
     // Dropped last: holds the SQLite file.
@@ -164,13 +164,13 @@ impl TestApp {
             ..Config::default()
         };
         let keys = KeyFile::open_or_create(&KeyFile::place(folder.path()), noon().date()).unwrap().keys().unwrap();
-        let house = House::new(store, clock, config, keys, 1);
-        Self { house, number, place }
+        let state = AppState::new(store, clock, config, keys, 1);
+        Self { state, number, place }
     }
 
     /// As after a restart with other settings or keys.
-    pub fn restart(&mut self, house: House) {
-        self.house = house;
+    pub fn restart(&mut self, state: AppState) {
+        self.state = state;
         SERVED.with_borrow_mut(|all| all.remove(&self.number));
     }
 
@@ -179,7 +179,7 @@ impl TestApp {
         let served = match SERVED.with_borrow(|served| served.get(&self.number).cloned()) {
             Some(served) => served,
             None => {
-                let app = Rc::new(test::init_service(hangtag::app::app(&self.house, None)).await);
+                let app = Rc::new(test::init_service(hangtag::app::app(&self.state, None)).await);
                 let served: Served = Rc::new(move |request| {
                     let app = Rc::clone(&app);
                     Box::pin(async move { Answer::of(app.call(request.to_request()).await.unwrap()).await })

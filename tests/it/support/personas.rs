@@ -61,20 +61,20 @@ impl TestApp {
     async fn api_of(&self, role: Role, party: Option<Id>) -> Persona<'_> {
         let maker = self.account(Role::Admin, None).await;
         let name = format!("{}-{}", role.as_str(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let stamp = self.house.stamp("system");
+        let stamp = self.state.stamp("system");
         let new = ApiKey { name: name.clone(), roles: vec![role].into(), party_code: self.code_of(party).await, ..ApiKey::default() };
         let hash = sha256_hex(random_token::<32>().as_bytes());
-        let id = self.house.store.write(move |db| tokens::insert(db, &stamp, new.clone(), &hash, maker.id)).await.unwrap().id;
+        let id = self.state.store.write(move |db| tokens::insert(db, &stamp, new.clone(), &hash, maker.id)).await.unwrap().id;
         let token =
-            tokens::sign(&self.house.keys.tokens, &self.house.config.public_url, &id.to_string(), 15, self.house.clock.now()).unwrap();
+            tokens::sign(&self.state.keys.tokens, &self.state.config.public_url, &id.to_string(), 15, self.state.clock.now()).unwrap();
         Persona { app: self, header: ("authorization".into(), format!("Bearer {token}")), csrf: None, login: name, account: None, party }
     }
 
     async fn somebody(&self, role: Role, party: Option<Id>) -> Persona<'_> {
         let account = self.account(role, party).await;
-        let (token, now, id) = (random_token::<32>(), self.house.clock.now(), account.id);
+        let (token, now, id) = (random_token::<32>(), self.state.clock.now(), account.id);
         let hash = session_hash(&token);
-        self.house.store.write(move |db| accounts::insert_session(db, id, &hash, now)).await.unwrap();
+        self.state.store.write(move |db| accounts::insert_session(db, id, &hash, now)).await.unwrap();
         self.holding(account.login, account.id, party, &token)
     }
 
@@ -94,13 +94,13 @@ impl TestApp {
             lang: Lang::En,
             ..Account::default()
         };
-        let (stamp, hash) = (self.house.stamp("system"), sha256_hex(random_token::<16>().as_bytes()));
-        self.house.store.write(move |db| accounts::insert(db, &stamp, draft.clone(), &Credential::Link(hash.clone()))).await.unwrap()
+        let (stamp, hash) = (self.state.stamp("system"), sha256_hex(random_token::<16>().as_bytes()));
+        self.state.store.write(move |db| accounts::insert(db, &stamp, draft.clone(), &Credential::Link(hash.clone()))).await.unwrap()
     }
 
     /// A party of no particular kind.
     pub async fn any_party(&self) -> Id {
-        let (id, at) = (self.house.id(), self.house.clock.now());
+        let (id, at) = (self.state.id(), self.state.clock.now());
         let code = format!("ANY-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let insert = move |db: &mut hangtag::platform::db::Db| {
             each!(db, |c| diesel::insert_into(party::table)
@@ -122,14 +122,14 @@ impl TestApp {
                 .execute(c))?;
             Ok(())
         };
-        self.house.store.write(insert).await.unwrap();
+        self.state.store.write(insert).await.unwrap();
         id
     }
 
     async fn code_of(&self, party: Option<Id>) -> Option<String> {
         let id = party?;
         let codes: Vec<String> = self
-            .house
+            .state
             .store
             .read(move |db| Ok(each!(db, |c| party::table.filter(party::id.eq(id.0)).select(party::code).load(c))?))
             .await

@@ -40,8 +40,8 @@ impl TestApp {
 
     /// A season of ten garments.
     pub async fn season_with(&self, gtin: Option<&'static str>, confidential: bool) -> Season {
-        let (stamp, keys) = (self.house.stamp("staff:planner"), self.house.keys.clone());
-        let made = self.house.store.write(move |db| {
+        let (stamp, keys) = (self.state.stamp("staff:planner"), self.state.keys.clone());
+        let made = self.state.store.write(move |db| {
             let party = |code: &str, zh: &str, en: &str, role| Party {
                 code: code.into(),
                 name_zh: zh.into(),
@@ -104,8 +104,8 @@ impl TestApp {
             Ok(no)
         });
         let no = made.await.unwrap();
-        let keys = self.house.keys.clone();
-        let read = self.house.store.read(move |db| {
+        let keys = self.state.keys.clone();
+        let read = self.state.store.read(move |db| {
             let batch = batches::batch(db, no)?.unwrap();
             let garments: Vec<GarmentId> = (0..10).map(|unit| GarmentId::new(no, unit).unwrap()).collect();
             let serials = garments
@@ -124,7 +124,7 @@ impl TestApp {
 
     /// Sells a garment of the season.
     pub async fn sell(&self, season: &Season, unit: usize, sold_on: &str) {
-        let (stamp, zone) = (self.house.stamp("staff:planner"), self.house.config.time_zone);
+        let (stamp, zone) = (self.state.stamp("staff:planner"), self.state.config.time_zone);
         let sound = Sound {
             sold_on: sold_on.parse().unwrap(),
             delivered_on: None,
@@ -136,7 +136,7 @@ impl TestApp {
             city: String::new(),
         };
         let new = NewSale { garment: season.garments[unit], retailer: None, sound, source: "api" };
-        self.house.store.write(move |db| sales::register(db, &stamp, zone, &new)).await.unwrap();
+        self.state.store.write(move |db| sales::register(db, &stamp, zone, &new)).await.unwrap();
     }
 }
 

@@ -19,9 +19,10 @@ use crate::inspection::findings::{About, Draft, FIELDS, Stage, SubjectKind};
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Fault, Id, Result, faults};
 use crate::platform::db::Db;
-use crate::platform::http::{Filled, House, Shell, html, html_response, see_other};
+use crate::platform::http::{FormState, Layout, html, html_response, see_other};
 use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::Said;
+use crate::platform::state::AppState;
 use crate::production::serials::Scanned;
 use crate::production::{batches, materials, skus};
 
@@ -48,8 +49,8 @@ struct Ready {
     photos: i64,
 }
 
-fn ready(db: &mut Db, house: &House, start: &Start, actor: &str, lang: Lang) -> Result<Ready> {
-    let keys = &house.keys.serials;
+fn ready(db: &mut Db, app: &AppState, start: &Start, actor: &str, lang: Lang) -> Result<Ready> {
+    let keys = &app.keys.serials;
     let kind = start.kind.as_deref().filter(|kind| !kind.is_empty()).map(|kind| SubjectKind::read("kind", kind)).transpose()?;
     let stage = start.stage.as_deref().and_then(Stage::of);
     let scanned = Scanned::read("subject", &start.subject, start.gtin.as_deref())?;
@@ -57,7 +58,7 @@ fn ready(db: &mut Db, house: &House, start: &Start, actor: &str, lang: Lang) -> 
     let Found { about, .. } = found.ok_or_else(|| unknown(&start.subject))?;
     let subject = subjects(db, keys, &[about])?.remove(&about).ok_or_else(|| unknown(&start.subject))?;
     let lately = findings::lately(db, actor)?;
-    let photos = policies::value(db, Policy::PhotosPerFinding, house.clock.now())?;
+    let photos = policies::value(db, Policy::PhotosPerFinding, app.clock.now())?;
     let of_batch = |db: &mut Db, no| batches::batch(db, no)?.map_or(Ok(String::new()), |batch| skus::what(db, batch.sku_id, lang));
     let what = match about {
         About::Garment(garment) => of_batch(db, garment.batch())?,
@@ -68,21 +69,21 @@ fn ready(db: &mut Db, house: &House, start: &Start, actor: &str, lang: Lang) -> 
 }
 
 async fn ready_for(call: &Logs, start: &Start) -> Result<Ready> {
-    let (house, actor, lang, start) = (call.house().clone(), call.actor.clone(), call.lang(), start.clone());
-    call.read(move |db| ready(db, &house, &start, &actor, lang)).await
+    let (app, actor, lang, start) = (call.app().clone(), call.actor.clone(), call.lang(), start.clone());
+    call.read(move |db| ready(db, &app, &start, &actor, lang)).await
 }
 
-fn shell(call: &Logs) -> Shell {
-    call.shell(call.words().say("findings-new"))
+fn layout(call: &Logs) -> Layout {
+    call.layout(call.words().say("findings-new"))
 }
 
 /// The box, with what is wrong with what was typed into it.
 fn ask_again(call: &Logs, subject: String, fault: &Fault) -> HttpResponse {
-    let shell = shell(call);
-    let choices = page::choices(fault, shell.lang);
+    let layout = layout(call);
+    let choices = page::choices(fault, layout.lang);
     let status = if *fault == unknown(&subject) { StatusCode::NOT_FOUND } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let fault = Some(shell.t.fault(fault));
-    html_response(status, &SubjectPage { shell, subject, fault, choices, done: None })
+    let fault = Some(layout.t.fault(fault));
+    html_response(status, &SubjectPage { layout, subject, fault, choices, done: None })
 }
 
 /// What is wrong with what was typed into the box.
@@ -100,7 +101,7 @@ pub(super) async fn form(call: Logs, start: web::Query<Start>) -> Result<HttpRes
             Some(id) => Some(visible(&call, id).await?),
             None => None,
         };
-        return Ok(html(&SubjectPage { shell: shell(&call), subject: String::new(), fault: None, choices: Vec::new(), done }));
+        return Ok(html(&SubjectPage { layout: layout(&call), subject: String::new(), fault: None, choices: Vec::new(), done }));
     }
     let ready = match ready_for(&call, &start).await {
         Ok(ready) => ready,
@@ -114,17 +115,17 @@ pub(super) async fn form(call: Logs, start: web::Query<Start>) -> Result<HttpRes
         ("gtin", ready.subject.gtin.clone().unwrap_or_default()),
         ("stage", stage.as_str().to_owned()),
         ("quantity", "1".to_owned()),
-        ("found_on", call.house().today().to_string()),
+        ("found_on", call.app().today().to_string()),
     ];
     let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Ok(html(&form_page(&call, Filled::of(values), ready)))
+    Ok(html(&form_page(&call, FormState::of(values), ready)))
 }
 
-fn form_page(call: &Logs, form: Filled, ready: Ready) -> FormPage {
-    let shell = shell(call);
-    let groups = page::groups(&ready.defects, &ready.lately, shell.lang);
-    let today = call.house().today().to_string();
-    FormPage { shell, form, subject: ready.subject, what: ready.what, groups, photos: ready.photos, today }
+fn form_page(call: &Logs, form: FormState, ready: Ready) -> FormPage {
+    let layout = layout(call);
+    let groups = page::groups(&ready.defects, &ready.lately, layout.lang);
+    let today = call.app().today().to_string();
+    FormPage { layout, form, subject: ready.subject, what: ready.what, groups, photos: ready.photos, today }
 }
 
 /// Logs what the form says, with its photos: all of it or none.
@@ -138,7 +139,7 @@ pub(super) async fn log(call: Logs, form: Multipart) -> Result<HttpResponse> {
     let start = Start { subject: value("subject").unwrap_or_default(), kind: value("kind"), gtin: value("gtin"), ..Start::default() };
     match ready_for(&call, &start).await {
         Ok(ready) => {
-            let page = form_page(&call, Filled::refused(values, error, call.words())?, ready);
+            let page = form_page(&call, FormState::refused(values, error, call.words())?, ready);
             Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
         Err(error) => Ok(ask_again(&call, start.subject, &fault_of(error)?)),
@@ -146,7 +147,7 @@ pub(super) async fn log(call: Logs, form: Multipart) -> Result<HttpResponse> {
 }
 
 async fn save(call: &Logs, values: &HashMap<String, String>, uploads: Vec<Vec<u8>>, hash: &str) -> Result<Id> {
-    let today = call.house().today();
+    let today = call.app().today();
     let draft: Draft = Said::of_form_by(&FIELDS, values, |said| not_yet(said.day("found_on"), today))?.value()?;
     let pictures = upload::clean_all(uploads).await.map_err(upload::at_photos)?;
     let ids = super::log(call, hash, values.get("once").map(String::as_str), vec![draft], pictures).await?;

@@ -23,7 +23,7 @@ use crate::kernel::Id;
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::platform::http::body::read_body;
 use crate::platform::http::perm::{FindingsEdit, FindingsRead, Perm, Permission};
-use crate::platform::http::{Filled, Form, Json, Problem, Routes, created, html, html_response, json, see_other, sha256_hex};
+use crate::platform::http::{Form, FormState, Json, Problem, Routes, created, html, html_response, json, see_other, sha256_hex};
 use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::{BrandOnly, Call, Said, list_description, list_routes};
 
@@ -61,25 +61,25 @@ async fn one_json(call: Reads, id: web::Path<String>) -> Result<HttpResponse> {
 
 /// A finding the caller may see.
 async fn visible<P: Perm>(call: &Call<P>, id: Id) -> Result<FindingView> {
-    let (keys, party) = (call.house().keys.clone(), call.party);
+    let (keys, party) = (call.app().keys.clone(), call.party);
     call.read(move |db| view::view_of(db, &keys.serials, id, party)).await
 }
 
 /// What a document says of a finding.
 fn draft_of(call: &Logs, document: Map<String, Value>) -> Result<Draft> {
-    let today = call.house().today();
+    let today = call.app().today();
     Said::of_json_by(&FIELDS, document, |said| not_yet(said.day("found_on"), today))?.value()
 }
 
 /// Logs what was written, with these pictures on the first: the ids.
 async fn log(call: &Logs, hash: &str, once: Option<&str>, drafts: Vec<Draft>, pictures: Vec<super::photo::Picture>) -> Result<Vec<Id>> {
-    let (today, keys) = (call.house().today(), call.house().keys.clone());
+    let (today, keys) = (call.app().today(), call.app().keys.clone());
     call.change(hash, once, move |db, stamp| subject::report(db, &keys.serials, stamp, today, &drafts, &pictures)).await
 }
 
 async fn log_drafts(call: &Logs, hash: &str, drafts: Vec<Draft>) -> Result<Vec<FindingView>> {
     let ids = log(call, hash, None, drafts, Vec::new()).await?;
-    let keys = call.house().keys.clone();
+    let keys = call.app().keys.clone();
     call.read(move |db| view::views_of(db, &keys.serials, &ids)).await
 }
 
@@ -154,7 +154,7 @@ async fn withdraw_json(call: Logs, id: web::Path<String>, body: Json<Withdrawal>
 }
 
 async fn withdrawn(call: &Logs, hash: &str, once: Option<&str>, id: Id, asked: Withdrawal) -> Result<FindingView> {
-    let keys = call.house().keys.clone();
+    let keys = call.app().keys.clone();
     call.change(hash, once, move |db, stamp| view::withdraw(db, &keys.serials, stamp, id, asked.version, &asked.reason)).await
 }
 
@@ -194,23 +194,23 @@ async fn attach(call: &Logs, hash: &str, once: Option<&str>, id: Id, uploads: Ve
 
 /// Photos a finding may have.
 async fn photos_allowed<P: Perm>(call: &Call<P>) -> Result<i64> {
-    let now = call.house().clock.now();
+    let now = call.app().clock.now();
     call.read(move |db| policies::value(db, Policy::PhotosPerFinding, now)).await
 }
 
 async fn one_page(call: Reads, id: web::Path<String>) -> Result<HttpResponse> {
-    Ok(html(&page_of(&call, id.parse()?, Filled::default()).await?))
+    Ok(html(&page_of(&call, id.parse()?, FormState::default()).await?))
 }
 
-async fn page_of<P: Perm>(call: &Call<P>, id: Id, form: Filled) -> Result<OnePage> {
+async fn page_of<P: Perm>(call: &Call<P>, id: Id, form: FormState) -> Result<OnePage> {
     let finding = visible(call, id).await?;
     // Facts name who did them, and that is not for a supplier.
     let facts = if call.party.is_some() { Vec::new() } else { call.read(move |db| findings::history(db, id)).await? };
     let rights =
         Rights { may_edit: call.may(Permission::FindingsEdit) && call.party.is_none(), may_trace: call.may(Permission::TraceRead) };
     let most = photos_allowed(call).await?;
-    let shell = call.shell(finding.defect.name.get(call.lang()));
-    Ok(OnePage::new(shell, finding, &facts, call.house().config.time_zone, form, most, rights))
+    let layout = call.layout(finding.defect.name.get(call.lang()));
+    Ok(OnePage::new(layout, finding, &facts, call.app().config.time_zone, form, most, rights))
 }
 
 /// Withdraws the finding.
@@ -241,6 +241,6 @@ async fn add_photos(call: Logs, id: web::Path<String>, form: Multipart) -> Resul
 /// The finding after something was done to it; or once more, with what is wrong beside its fields.
 async fn shown(call: &Logs, id: Id, values: HashMap<String, String>, done: Result<()>) -> Result<HttpResponse> {
     let Err(error) = done else { return Ok(see_other(format!("/findings/{id}"))) };
-    let form = Filled::refused(values, error, call.words())?;
+    let form = FormState::refused(values, error, call.words())?;
     Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page_of(call, id, form).await?))
 }

@@ -250,9 +250,6 @@ fn pieces() -> SqlLiteral<Nullable<BigInt>> {
 }
 
 /// Counts the findings of a filter.
-///
-/// # Errors
-/// When the store does.
 pub fn counts(db: &mut Db, filter: &FindingFilter) -> Result<Counts> {
     let mut counts = Counts::default();
     let wanted = |severity: &&Severity| filter.severity.is_none_or(|only| only == **severity);
@@ -272,9 +269,6 @@ pub fn counts(db: &mut Db, filter: &FindingFilter) -> Result<Counts> {
 }
 
 /// A finding, if a caller bound to `scope` may know of it.
-///
-/// # Errors
-/// When the store does.
 pub fn finding(db: &mut Db, id: Id, scope: Option<Id>) -> Result<Option<Finding>> {
     let filter = FindingFilter { scope, ..FindingFilter::default() };
     let found: Vec<Finding> =
@@ -283,9 +277,6 @@ pub fn finding(db: &mut Db, id: Id, scope: Option<Id>) -> Result<Option<Finding>
 }
 
 /// The findings on these things, withdrawn ones left out.
-///
-/// # Errors
-/// When the store does.
 pub(in crate::inspection::findings) fn live_about(db: &mut Db, things: &[About]) -> Result<Vec<Finding>> {
     let (mut garments, mut batches, mut lots) = (Vec::new(), Vec::new(), Vec::new());
     for about in things {
@@ -369,9 +360,6 @@ pub fn withdraw(db: &mut Db, stamp: &Stamp, id: Id, version: i64, reason: &str) 
 }
 
 /// What happened to a finding, oldest first.
-///
-/// # Errors
-/// When the store does.
 pub(in crate::inspection::findings) fn history(db: &mut Db, id: Id) -> Result<Vec<events::Fact>> {
     events::of(db, Subject::Thing(SUBJECT, id.0))
 }
@@ -387,9 +375,6 @@ pub(in crate::inspection::findings) struct Lately {
 }
 
 /// What `actor` has logged lately; what everybody has, while they are new.
-///
-/// # Errors
-/// When the store does.
 pub(in crate::inspection::findings) fn lately(db: &mut Db, actor: &str) -> Result<Lately> {
     let rows: Vec<(String, Stage, SubjectKind, String)> = each!(db, |c| table::table
         .order(table::id.desc())
@@ -412,9 +397,6 @@ pub(in crate::inspection::findings) fn lately(db: &mut Db, actor: &str) -> Resul
 }
 
 /// Notes that photos came to a finding.
-///
-/// # Errors
-/// When the store does.
 pub(super) fn note_photos(db: &mut Db, stamp: &Stamp, id: Id, photos: &[Id]) -> Result<()> {
     events::append(db, stamp, EventKind::FindingPhotos, Subject::Thing(SUBJECT, id.0), &json!({ "finding": id, "photos": photos }))
 }

@@ -33,9 +33,6 @@ pub struct Photo {
 }
 
 /// The photos of these findings, by finding, in the order they came.
-///
-/// # Errors
-/// When the store does.
 pub fn photos_of(db: &mut Db, findings: &[Id]) -> Result<HashMap<Id, Vec<Photo>>> {
     let mut found: HashMap<Id, Vec<Photo>> = HashMap::new();
     for chunk in findings.chunks(chunk_rows(1)) {
@@ -54,9 +51,6 @@ pub fn photos_of(db: &mut Db, findings: &[Id]) -> Result<HashMap<Id, Vec<Photo>>
 }
 
 /// The JPEG of a photo and its hash, if a caller bound to `scope` may know of its finding.
-///
-/// # Errors
-/// When the store does.
 pub fn photo(db: &mut Db, id: Id, scope: Option<Id>) -> Result<Option<(Vec<u8>, String)>> {
     let rows: Vec<(i64, String)> =
         each!(db, |c| table::table.filter(table::id.eq(id.0)).select((table::finding_id, table::sha256)).load(c))?;

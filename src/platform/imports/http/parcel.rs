@@ -17,8 +17,9 @@ use crate::kernel::{Code, Error, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format, Pipe, Sheet};
 use crate::platform::http::perm::{self, Permission};
-use crate::platform::http::{Caller, Form, FormFaults, House, Locale, Shell, csv, html_response, see_other};
+use crate::platform::http::{Caller, Form, FormFaults, Layout, Locale, csv, html_response, see_other};
 use crate::platform::jobs::{self, Job, JobState};
+use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
 /// Changes and faults of a file that the page shows; all are to be had as files.
@@ -42,8 +43,8 @@ pub(super) fn address(id: Id) -> String {
 }
 
 /// A parcel that a caller may see: their own; an administrator's eye reaches all.
-pub(super) async fn own(caller: &Caller<perm::SignedIn>, house: &House, id: Id) -> Result<FiledParcel> {
-    let parcel = house.store.read(move |db| store::parcel(db, id)).await?;
+pub(super) async fn own(caller: &Caller<perm::SignedIn>, app: &AppState, id: Id) -> Result<FiledParcel> {
+    let parcel = app.store.read(move |db| store::parcel(db, id)).await?;
     if parcel.created_by != caller.actor && !caller.may(Permission::AccountsEdit) {
         return Err(Code::NotFound.into());
     }
@@ -66,8 +67,8 @@ impl Part {
         filed.or(self.report.as_ref().map(|report| report.file.as_str())).unwrap_or_default()
     }
 
-    fn title(&self, shell: &Shell) -> String {
-        self.table.map_or_else(|| shell.t.say("imports-no-table").into_owned(), |table| table.columns.title(shell.lang).to_owned())
+    fn title(&self, layout: &Layout) -> String {
+        self.table.map_or_else(|| layout.t.say("imports-no-table").into_owned(), |table| table.columns.title(layout.lang).to_owned())
     }
 
     fn is_table(&self, table: &ImportTable) -> bool {
@@ -95,7 +96,7 @@ impl Part {
 #[derive(Template)]
 #[template(path = "platform/imports/parcel.html")]
 struct ParcelPage {
-    shell: Shell,
+    layout: Layout,
     parcel: FiledParcel,
     job: Option<Job>,
     parts: Vec<Part>,
@@ -164,40 +165,40 @@ struct Asked {
 async fn one(
     request: HttpRequest,
     who: Importing,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     tables: web::Data<ImportTables>,
     id: web::Path<String>,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {
-    page(&request, &who, &house, &tables, id.parse()?, &asked, FormFaults::default()).await
+    page(&request, &who, &app, &tables, id.parse()?, &asked, FormFaults::default()).await
 }
 
 async fn page(
     request: &HttpRequest,
     who: &Importing,
-    house: &House,
+    app: &AppState,
     tables: &ImportTables,
     id: Id,
     asked: &Asked,
     faults: FormFaults,
 ) -> Result<HttpResponse> {
-    let parcel = own(&who.caller, house, id).await?;
-    let mut shell = Shell::titled(request, "imports-title");
+    let parcel = own(&who.caller, app, id).await?;
+    let mut layout = Layout::titled(request, "imports-title");
     let job = parcel.job;
-    let (filed, job, can_alter) = house
+    let (filed, job, can_alter) = app
         .store
         .read(move |db| {
             let job = job.map(|job| jobs::find(db, job)).transpose()?.flatten();
             Ok((store::files(db, id)?, job, store::alterable(db, id).is_ok()))
         })
         .await?;
-    let can_alter = can_alter && are_there(house, &filed);
+    let can_alter = can_alter && are_there(app, &filed);
     let parts = parts(&parcel, filed, tables, &who.mine, asked);
     if let [only] = parts.as_slice() {
-        shell.title = only.name().to_owned();
+        layout.title = only.name().to_owned();
     }
-    let failure = failure(&parcel, job.as_ref(), shell.t);
-    let page = ParcelPage { shell, parcel, job, parts, tables: who.mine.clone(), failure, faults, can_alter };
+    let failure = failure(&parcel, job.as_ref(), layout.t);
+    let page = ParcelPage { layout, parcel, job, parts, tables: who.mine.clone(), failure, faults, can_alter };
     Ok(html_response(page.faults.status(), &page))
 }
 
@@ -241,15 +242,15 @@ fn failure(parcel: &FiledParcel, job: Option<&Job>, words: Words) -> Option<Stri
 struct Nothing {}
 
 /// Whether the files of a parcel were not swept out.
-fn are_there(house: &House, filed: &[Filed]) -> bool {
-    filed.iter().all(|file| file.refused.is_some() || uploads(house).join(&file.stored_as).exists())
+fn are_there(app: &AppState, filed: &[Filed]) -> bool {
+    filed.iter().all(|file| file.refused.is_some() || uploads(app).join(&file.stored_as).exists())
 }
 
 /// Checks that a parcel is the caller's own, with the right to the tables of all its files, and that these are still there.
-async fn may_all(who: &Importing, house: &House, tables: &ImportTables, id: Id) -> Result<()> {
-    own(&who.caller, house, id).await?;
-    let filed = house.store.read(move |db| store::files(db, id)).await?;
-    if !are_there(house, &filed) {
+async fn may_all(who: &Importing, app: &AppState, tables: &ImportTables, id: Id) -> Result<()> {
+    own(&who.caller, app, id).await?;
+    let filed = app.store.read(move |db| store::files(db, id)).await?;
+    if !are_there(app, &filed) {
         return Err(Refusal::new(Code::WrongState).with("state", ParcelState::Discarded.as_str()).into());
     }
     let mut known = filed.iter().filter_map(|file| tables.find(&file.table).ok());
@@ -260,14 +261,14 @@ async fn may_all(who: &Importing, house: &House, tables: &ImportTables, id: Id) 
 #[post("/imports/{id}/apply")]
 async fn write(
     who: Importing,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     tables: web::Data<ImportTables>,
     id: web::Path<String>,
     _form: Form<Nothing>,
 ) -> Result<HttpResponse> {
     let (id, stamp) = (id.parse()?, who.caller.stamp());
-    may_all(&who, &house, &tables, id).await?;
-    house.store.write(move |db| store::write(db, &stamp, id)).await?;
+    may_all(&who, &app, &tables, id).await?;
+    app.store.write(move |db| store::write(db, &stamp, id)).await?;
     Ok(see_other(address(id)))
 }
 
@@ -275,24 +276,24 @@ async fn write(
 #[post("/imports/{id}/again")]
 async fn check_again(
     who: Importing,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     tables: web::Data<ImportTables>,
     id: web::Path<String>,
     _form: Form<Nothing>,
 ) -> Result<HttpResponse> {
     let (id, stamp) = (id.parse()?, who.caller.stamp());
-    may_all(&who, &house, &tables, id).await?;
-    house.store.write(move |db| store::check_again(db, &stamp, id)).await?;
+    may_all(&who, &app, &tables, id).await?;
+    app.store.write(move |db| store::check_again(db, &stamp, id)).await?;
     Ok(see_other(address(id)))
 }
 
 /// Throws a parcel away, its files with it.
 #[post("/imports/{id}/discard")]
-async fn discard(who: Importing, house: web::Data<House>, id: web::Path<String>, _form: Form<Nothing>) -> Result<HttpResponse> {
-    let parcel = own(&who.caller, &house, id.parse()?).await?;
+async fn discard(who: Importing, app: web::Data<AppState>, id: web::Path<String>, _form: Form<Nothing>) -> Result<HttpResponse> {
+    let parcel = own(&who.caller, &app, id.parse()?).await?;
     let stamp = who.caller.stamp();
-    remove(&house, &house.store.write(move |db| store::discard(db, &stamp, parcel.id)).await?);
-    remove_one(&changes(&house, parcel.id));
+    remove(&app, &app.store.write(move |db| store::discard(db, &stamp, parcel.id)).await?);
+    remove_one(&changes(&app, parcel.id));
     Ok(see_other("/imports"))
 }
 
@@ -301,51 +302,51 @@ async fn discard(who: Importing, house: web::Data<House>, id: web::Path<String>,
 async fn read_as(
     request: HttpRequest,
     who: Importing,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     tables: web::Data<ImportTables>,
     place: web::Path<(String, i64)>,
     form: Form<HashMap<String, String>>,
 ) -> Result<HttpResponse> {
     let (id, no) = place.into_inner();
-    let parcel = own(&who.caller, &house, id.parse()?).await?;
+    let parcel = own(&who.caller, &app, id.parse()?).await?;
     let table = tables.find(form.value.get("table").map(String::as_str).unwrap_or_default())?;
     may(&who.caller, &table)?;
-    let file = file_of(&house, parcel.id, no).await?;
+    let file = file_of(&app, parcel.id, no).await?;
     let reading = match reading(&file, &table, &form.value) {
         Ok(reading) => reading,
         Err(error) => {
             let faults = FormFaults::of(error, Locale::of(&request).words())?;
             let asked = Asked { file: Some(no), table: Some(table.columns.table.to_owned()) };
-            return page(&request, &who, &house, &tables, parcel.id, &asked, faults).await;
+            return page(&request, &who, &app, &tables, parcel.id, &asked, faults).await;
         }
     };
     let stamp = who.caller.stamp();
-    house.store.write(move |db| store::read_as(db, &stamp, parcel.id, no, table.columns.table, &reading)).await?;
+    app.store.write(move |db| store::read_as(db, &stamp, parcel.id, no, table.columns.table, &reading)).await?;
     Ok(see_other(address(parcel.id)))
 }
 
-async fn file_of(house: &House, parcel: Id, no: i64) -> Result<Filed> {
-    let files = house.store.read(move |db| store::files(db, parcel)).await?;
+async fn file_of(app: &AppState, parcel: Id, no: i64) -> Result<Filed> {
+    let files = app.store.read(move |db| store::files(db, parcel)).await?;
     files.into_iter().find(|file| file.no == no).ok_or_else(|| Code::NotFound.into())
 }
 
 /// Takes a file out of a parcel; the last one takes the parcel with it.
 #[post("/imports/{id}/files/{no}/remove")]
-async fn take_out(who: Importing, house: web::Data<House>, place: web::Path<(String, i64)>, _form: Form<Nothing>) -> Result<HttpResponse> {
+async fn take_out(who: Importing, app: web::Data<AppState>, place: web::Path<(String, i64)>, _form: Form<Nothing>) -> Result<HttpResponse> {
     let (id, no) = place.into_inner();
-    let parcel = own(&who.caller, &house, id.parse()?).await?;
-    let file = file_of(&house, parcel.id, no).await?;
+    let parcel = own(&who.caller, &app, id.parse()?).await?;
+    let file = file_of(&app, parcel.id, no).await?;
     let stamp = who.caller.stamp();
-    let left = house.store.write(move |db| store::take_out(db, &stamp, parcel.id, no)).await?;
-    remove(&house, [&file]);
+    let left = app.store.write(move |db| store::take_out(db, &stamp, parcel.id, no)).await?;
+    remove(&app, [&file]);
     Ok(see_other(if left { address(parcel.id) } else { "/imports".to_owned() }))
 }
 
 /// The faults of a parcel as a file to mend its tables by.
 #[get("/imports/{id}/faults.csv")]
-async fn faults_csv(request: HttpRequest, who: Importing, house: web::Data<House>, id: web::Path<String>) -> Result<HttpResponse> {
+async fn faults_csv(request: HttpRequest, who: Importing, app: web::Data<AppState>, id: web::Path<String>) -> Result<HttpResponse> {
     let words = Locale::of(&request).words();
-    let parcel = own(&who.caller, &house, id.parse()?).await?;
+    let parcel = own(&who.caller, &app, id.parse()?).await?;
     let report = parcel.report.ok_or(Code::NotFound)?;
     let titles = ["file", "sheet", "line", "column", "value", "reason"].map(|title| words.say(format!("import-faults-{title}")));
     let rows = report.files.iter().flat_map(|file| file.fault_rows(words));
@@ -362,17 +363,17 @@ struct Wanted {
 async fn all_changes(
     request: HttpRequest,
     who: Importing,
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     tables: web::Data<ImportTables>,
     id: web::Path<String>,
     wanted: web::Query<Wanted>,
 ) -> Result<HttpResponse> {
     let words = Locale::of(&request).words();
-    let parcel = own(&who.caller, &house, id.parse()?).await?;
+    let parcel = own(&who.caller, &app, id.parse()?).await?;
     let report = parcel.report.ok_or(Code::NotFound)?;
-    let (own, tables, format) = (house.get_ref().clone(), tables.get_ref().clone(), wanted.format.unwrap_or(Format::Csv));
+    let (own, tables, format) = (app.get_ref().clone(), tables.get_ref().clone(), wanted.format.unwrap_or(Format::Csv));
     exports::download(
-        &house.store,
+        &app.store,
         format,
         &format!("changes-{}", parcel.id),
         change_titles(words),

@@ -11,8 +11,9 @@ use futures_util::{Stream, StreamExt};
 
 use super::super::desk::{remove_one, sweep, uploads};
 use crate::kernel::{Code, Error, Refusal, Result};
-use crate::platform::http::{House, sha256_hex};
+use crate::platform::http::sha256_hex;
 use crate::platform::policies::{self, Policy};
+use crate::platform::state::AppState;
 
 /// Bytes a file may have. A season's million sales are about 120 MB.
 const FILE_LIMIT: u64 = 1 << 30;
@@ -60,11 +61,11 @@ pub(super) struct Quota {
 
 impl Quota {
     /// That of an actor. Refuses a request whose announced length does not fit, before anything of it is read.
-    pub(super) async fn of(house: &House, actor: &str, request: &HttpRequest) -> Result<Self> {
-        let at = house.clock.now();
-        let megabytes = house.store.read(move |db| policies::value(db, Policy::ImportMegabytes, at)).await?;
+    pub(super) async fn of(app: &AppState, actor: &str, request: &HttpRequest) -> Result<Self> {
+        let at = app.clock.now();
+        let megabytes = app.store.read(move |db| policies::value(db, Policy::ImportMegabytes, at)).await?;
         let owner: String = sha256_hex(actor.as_bytes()).chars().take(12).collect();
-        let quota = Self { folder: uploads(house), owner, megabytes: u64::try_from(megabytes).unwrap_or_default() };
+        let quota = Self { folder: uploads(app), owner, megabytes: u64::try_from(megabytes).unwrap_or_default() };
         let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         quota.admit(length.unwrap_or_default())?;
         Ok(quota)
@@ -83,14 +84,14 @@ impl Quota {
 }
 
 /// Writes what arrives into a file of its own; a file that is too large, exceeds the quota or falls silent leaves nothing behind.
-pub(super) async fn receive<B, E>(house: &House, quota: &Quota, body: &mut B) -> Result<Received>
+pub(super) async fn receive<B, E>(app: &AppState, quota: &Quota, body: &mut B) -> Result<Received>
 where
     B: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
     E: std::fmt::Display,
 {
     std::fs::create_dir_all(&quota.folder)?;
-    sweep(house);
-    let stored_as = format!("{}-{}", quota.owner, house.id());
+    sweep(app);
+    let stored_as = format!("{}-{}", quota.owner, app.id());
     let path = quota.folder.join(&stored_as);
     let mut received = Received { stored_as, path, bytes: 0, is_kept: false };
     received.bytes = write(&received.path, quota, body).await?;

@@ -70,25 +70,16 @@ pub struct Batch {
 }
 
 /// The batch with this number.
-///
-/// # Errors
-/// Those of the store.
 pub fn batch(db: &mut Db, no: BatchNo) -> Result<Option<Batch>> {
     Ok(each!(db, |c| batch::table.find(no).select(Batch::as_select()).first(c).optional())?)
 }
 
 /// The batch with this code.
-///
-/// # Errors
-/// Those of the store.
 pub fn batch_by_code(db: &mut Db, code: &str) -> Result<Option<Batch>> {
     Ok(each!(db, |c| batch::table.filter(batch::code_key.eq(folded(code))).select(Batch::as_select()).first(c).optional())?)
 }
 
 /// The key epochs that serials were minted in.
-///
-/// # Errors
-/// Those of the store.
 pub fn epochs_in_use(db: &mut Db) -> Result<Vec<i64>> {
     let epochs: Vec<Option<i64>> =
         each!(db, |c| batch::table.filter(batch::minted_epoch.is_not_null()).select(batch::minted_epoch).distinct().load(c))?;
@@ -96,9 +87,6 @@ pub fn epochs_in_use(db: &mut Db) -> Result<Vec<i64>> {
 }
 
 /// The batches with these numbers, in any order; those that are not there are left out.
-///
-/// # Errors
-/// Those of the store.
 pub fn batches(db: &mut Db, numbers: &[BatchNo]) -> Result<Vec<Batch>> {
     let mut found = Vec::with_capacity(numbers.len());
     for chunk in numbers.chunks(KEYS) {
@@ -111,9 +99,6 @@ pub fn batches(db: &mut Db, numbers: &[BatchNo]) -> Result<Vec<Batch>> {
 }
 
 /// The batches with these codes, by code; those that are not there are left out.
-///
-/// # Errors
-/// Those of the store.
 pub(in crate::production::batches) fn batches_by_code(db: &mut Db, codes: &[&str]) -> Result<ByCode<Batch>> {
     let mut found: Vec<Batch> = Vec::with_capacity(codes.len());
     for chunk in codes.chunks(KEYS) {
@@ -124,9 +109,6 @@ pub(in crate::production::batches) fn batches_by_code(db: &mut Db, codes: &[&str
 }
 
 /// The lots a batch is made of, by component.
-///
-/// # Errors
-/// Those of the store.
 pub fn lots_of(db: &mut Db, no: BatchNo) -> Result<Vec<BatchLot>> {
     let rows: Vec<(String, Id, i64, i64, Option<i64>)> = each!(db, |c| batch_lot::table
         .filter(batch_lot::batch_no.eq(no))
@@ -138,9 +120,6 @@ pub fn lots_of(db: &mut Db, no: BatchNo) -> Result<Vec<BatchLot>> {
 }
 
 /// Whether a party may know of a batch: it sewed it, or one of its lots went in.
-///
-/// # Errors
-/// Those of the store.
 pub fn is_of_party(db: &mut Db, batch: &Batch, party: Id) -> Result<bool> {
     if batch.factory_id == party {
         return Ok(true);

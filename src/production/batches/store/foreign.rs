@@ -50,9 +50,6 @@ impl ForeignPlan {
 
 /// Holds garments against the store and gives each new one its unit. `next` remembers the next free unit of each batch from one chunk of a
 /// file to the following one that is only checked; a fresh map starts from the store.
-///
-/// # Errors
-/// Those of the store.
 pub fn plan(db: &mut Db, garments: &[ForeignGarment], next: &mut HashMap<BatchNo, i64>) -> Result<ForeignPlan> {
     let mut plan = ForeignPlan::default();
     let codes: HashSet<&str> = garments.iter().map(|garment| garment.batch.as_str()).collect();

@@ -106,17 +106,11 @@ fn void_units_of(bytes: &[u8]) -> Result<RoaringBitmap> {
 }
 
 /// The void units of a batch, counted from 0.
-///
-/// # Errors
-/// When the store does.
 pub fn voids_of(db: &mut Db, no: BatchNo) -> Result<RoaringBitmap> {
     Ok(bitmap(db, no)?.map(|(units, _)| units).unwrap_or_default())
 }
 
 /// The void units of many batches, counted from 0; batches without any are left out.
-///
-/// # Errors
-/// When the store does.
 pub fn voids_of_batches(db: &mut Db, numbers: &[BatchNo]) -> Result<HashMap<BatchNo, RoaringBitmap>> {
     let mut voids = HashMap::new();
     for chunk in numbers.chunks(chunk_rows(1)) {
@@ -134,9 +128,6 @@ pub fn voids_of_batches(db: &mut Db, numbers: &[BatchNo]) -> Result<HashMap<Batc
 }
 
 /// Whether a unit is void.
-///
-/// # Errors
-/// When the store does.
 pub fn is_void(db: &mut Db, garment: GarmentId) -> Result<bool> {
     Ok(holds(&voids_of(db, garment.batch())?, garment.unit()))
 }
@@ -147,9 +138,6 @@ fn holds(units: &RoaringBitmap, unit: i64) -> bool {
 
 /// Whether a garment exists: its batch does, its unit is minted and not void. Of a foreign batch this says only that the unit was given
 /// out; whether a serial belongs to it is for the room of serials to say.
-///
-/// # Errors
-/// When the store does.
 pub fn is_issued(db: &mut Db, garment: GarmentId) -> Result<bool> {
     let minted = batch(db, garment.batch())?.is_some_and(|batch| garment.unit() < batch.minted);
     Ok(!is_void(db, garment)? && minted)

@@ -53,9 +53,6 @@ pub struct UsePlan {
 type Used = (Range<i64>, Option<i64>);
 
 /// Holds lots of batches against the store.
-///
-/// # Errors
-/// Those of the store.
 pub fn plan_uses(db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<UsePlan> {
     let codes: BTreeSet<&str> = chunk.iter().map(|entry| entry.record.batch.as_str()).collect();
     let batches = batches_by_code(db, &codes.into_iter().collect::<Vec<_>>())?;

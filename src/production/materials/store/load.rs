@@ -134,9 +134,6 @@ fn as_written<'a>(db: &mut Db, known: &Called, lots: impl Iterator<Item = &'a mu
 }
 
 /// What loading these records would do, and what is wrong with them (by place, under the fields of a lot).
-///
-/// # Errors
-/// Those of the store.
 pub(in crate::production::materials) fn would_load(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<(Applied, Vec<(usize, Fault)>)> {
     let plan = plan(db, chunk)?;
     let mut would = Applied::default();

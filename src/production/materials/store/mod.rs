@@ -76,17 +76,11 @@ impl Lot {
 }
 
 /// The lot with this id.
-///
-/// # Errors
-/// When the store does.
 pub fn lot(db: &mut Db, id: Id) -> Result<Option<Lot>> {
     Ok(each!(db, |c| lot::table.find(id).select(Lot::as_select()).first(c).optional())?)
 }
 
 /// The lots with these ids, in any order; those that are not there are left out.
-///
-/// # Errors
-/// When the store does.
 pub fn lots(db: &mut Db, ids: &[Id]) -> Result<Vec<Lot>> {
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(KEYS) {
@@ -110,9 +104,6 @@ pub struct Parent {
 }
 
 /// What these lots are made of, one step up.
-///
-/// # Errors
-/// When the store does.
 pub fn parents_of(db: &mut Db, lots: &[Id]) -> Result<Vec<Parent>> {
     let mut found = Vec::new();
     for chunk in lots.chunks(KEYS) {
@@ -126,9 +117,6 @@ pub fn parents_of(db: &mut Db, lots: &[Id]) -> Result<Vec<Parent>> {
 }
 
 /// What was made of these lots, one step down.
-///
-/// # Errors
-/// When the store does.
 pub fn children_of(db: &mut Db, lots: &[Id]) -> Result<Vec<Parent>> {
     let mut found = Vec::new();
     for chunk in lots.chunks(KEYS) {

@@ -46,9 +46,6 @@ impl Called {
 }
 
 /// Every lot that one of these names may mean; of `party` only, if one is named.
-///
-/// # Errors
-/// When the store does.
 pub fn lots_called<'a>(db: &mut Db, names: impl IntoIterator<Item = &'a LotName>, party: Option<Id>) -> Result<Called> {
     let keys: HashSet<String> = names.into_iter().map(|name| folded(&name.code)).collect();
     let keys: Vec<String> = keys.into_iter().collect();
@@ -83,9 +80,6 @@ pub fn lot_called(db: &mut Db, text: &str, party: Option<Id>) -> Result<Option<L
 }
 
 /// What these lots are called, by id: the code, with `@` and the supplier where several suppliers use it.
-///
-/// # Errors
-/// When the store does.
 pub fn names<'a>(db: &mut Db, lots: impl IntoIterator<Item = (Id, &'a str, Id)>) -> Result<HashMap<Id, String>> {
     let lots: Vec<(Id, &str, String, Id)> = lots.into_iter().map(|(id, code, party)| (id, code, folded(code), party)).collect();
     let mut keys: Vec<&str> = lots.iter().map(|(_, _, key, _)| key.as_str()).collect();

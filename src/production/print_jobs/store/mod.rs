@@ -25,11 +25,11 @@ use crate::platform::db::schema::{batch, label_chunk, label_job, printer};
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::{self, Fact, Stamp};
-use crate::platform::http::House;
 use crate::platform::http::perm::{LabelsRead, Permission};
 use crate::platform::jobs;
 use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::{BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees};
+use crate::platform::state::AppState;
 use crate::production::batches::{self, Batch};
 use crate::production::labels::Format;
 use crate::production::printers::{self, Printer};
@@ -161,7 +161,7 @@ impl Listing for PrintJob {
         })?)
     }
 
-    fn named(_: &mut Db, _: &House, jobs: Vec<Self>) -> Result<Vec<Self>> {
+    fn named(_: &mut Db, _: &AppState, jobs: Vec<Self>) -> Result<Vec<Self>> {
         Ok(jobs.into_iter().map(Self::addressed).collect())
     }
 }

@@ -15,7 +15,7 @@ use crate::kernel::time::local_date;
 use crate::kernel::{Code, Error, GarmentId, Refusal, Result};
 use crate::ownership::holders::{self, COOKIE_DAYS, Contact, HolderKeys, Outcome, Purpose, Secret, TransferCode};
 use crate::platform::http::limits::{Limit, address};
-use crate::platform::http::{Form, FormFaults, Locale, Shell, attachment, html, html_response, query_escape, see_other, segment};
+use crate::platform::http::{Form, FormFaults, Layout, Locale, attachment, html, html_response, query_escape, see_other, segment};
 use crate::platform::policies::{self, Policy};
 use crate::platform::words::Words;
 use crate::public::card::page::{CodeForm, Mine, Notice, Said};
@@ -53,7 +53,7 @@ pub(super) struct Sent {
 impl Sent {
     pub(super) fn with(request: &HttpRequest, tools: &Tools) -> Self {
         let cookies = request.cookies().map(|cookies| cookies.clone()).unwrap_or_default();
-        Self { cookies, holders: tools.holders.clone(), is_secure: tools.house.config.is_secure() }
+        Self { cookies, holders: tools.holders.clone(), is_secure: tools.app.config.is_secure() }
     }
 
     /// The secret of a garment's holder.
@@ -68,7 +68,7 @@ impl Sent {
 }
 
 fn holder_cookie(tools: &Tools, garment: GarmentId, value: &str, days: i64) -> Cookie<'static> {
-    let is_secure = tools.house.config.is_secure();
+    let is_secure = tools.app.config.is_secure();
     Cookie::build(tools.holders.cookie_name(garment, is_secure), value.to_owned())
         .path("/")
         .http_only(true)
@@ -90,11 +90,10 @@ struct About {
 }
 
 async fn about(request: &HttpRequest, tools: &Tools, garment: GarmentId, secret: Option<Secret>) -> Result<About> {
-    let (house, shelf, lang) = (tools.house.clone(), tools.shelf.clone(), Locale::of(request).0);
-    let (today, now) = (house.today(), house.clock.now());
-    let (changes, config, keys) = (house.store.changes(), house.config.clone(), tools.holders.clone());
-    house
-        .store
+    let (app, shelf, lang) = (tools.app.clone(), tools.shelf.clone(), Locale::of(request).0);
+    let (today, now) = (app.today(), app.clock.now());
+    let (changes, config, keys) = (app.store.changes(), app.config.clone(), tools.holders.clone());
+    app.store
         .read(move |db| {
             let life = store::life(db, garment)?;
             let kept = shelf.parts(changes, db, &config, life.sku, lang, today)?;
@@ -130,16 +129,16 @@ fn code_form(
     status: StatusCode,
     (typed, fault, tries): (&str, String, String),
 ) -> HttpResponse {
-    let mut shell = Shell::of(request, "");
-    let t = shell.t;
+    let mut layout = Layout::of(request, "");
+    let t = layout.t;
     let word = |key: &str| t.say(key).into_owned();
     let (action, title, lead, label, hint, button) = match kind {
         Kind::Claim => ("claim", "claim-title", "claim-lead", "claim-code", "claim-code-hint", "claim-button"),
         Kind::Transfer => ("transfer", "transfer-title", "transfer-lead", "transfer-code", "transfer-hint", "transfer-button"),
     };
-    shell.title = word(title);
-    shell.other_lang_href = other_lang(&shell, &format!("{}/{action}", seen.address.base()));
-    let help = help(request, shell.lang);
+    layout.title = word(title);
+    layout.other_lang_href = other_lang(&layout, &format!("{}/{action}", seen.address.base()));
+    let help = help(request, layout.lang);
     let page = CodeForm {
         name: about.name.clone(),
         serial: grouped(&seen.address.serial),
@@ -154,14 +153,14 @@ fn code_form(
         fault,
         tries,
         help,
-        shell,
+        layout,
     };
     html_response(status, &page)
 }
 
 /// The other language of a page that was reached by a form: its own address cannot be asked for again.
-fn other_lang(shell: &Shell, path: &str) -> String {
-    let other = match shell.lang {
+fn other_lang(layout: &Layout, path: &str) -> String {
+    let other = match layout.lang {
         Lang::Zh => Lang::En,
         Lang::En => Lang::Zh,
     };
@@ -185,19 +184,19 @@ impl Once {
 }
 
 fn mine_page(request: &HttpRequest, tools: &Tools, seen: &Seen, about: About, once: Once) -> HttpResponse {
-    let mut shell = Shell::of(request, "");
-    let (t, lang) = (shell.t, shell.lang);
+    let mut layout = Layout::of(request, "");
+    let (t, lang) = (layout.t, layout.lang);
     let word = |key: &str| t.say(key).into_owned();
-    let day = |at| date_text(local_date(at, tools.house.config.time_zone), lang);
-    shell.title = word("mine-title");
-    shell.other_lang_href = other_lang(&shell, &format!("{}/mine", seen.address.base()));
+    let day = |at| date_text(local_date(at, tools.app.config.time_zone), lang);
+    layout.title = word("mine-title");
+    layout.other_lang_href = other_lang(&layout, &format!("{}/mine", seen.address.base()));
     let Some(mine) = about.mine else {
-        shell.title = word("mine-not");
+        layout.title = word("mine-not");
         let text = word("mine-not-text");
         // What they most likely came for instead.
         let (place, next) = if about.life.held_since.is_some() { ("transfer", "card-accept") } else { ("claim", "claim-title") };
         let choices = vec![(format!("{}/{place}", seen.address.base()), word(next))];
-        return html_response(StatusCode::FORBIDDEN, &Notice { shell, class: "", text, form: None, choices, base: seen.address.base() });
+        return html_response(StatusCode::FORBIDDEN, &Notice { layout, class: "", text, form: None, choices, base: seen.address.base() });
     };
     let (status, help, Once { recovery, transfer, note, contact, faults }) = (once.faults.status(), help(request, lang), once);
     let ticked = [contact.service.is_some(), contact.recall.is_some(), contact.follow_up.is_some()];
@@ -221,14 +220,14 @@ fn mine_page(request: &HttpRequest, tools: &Tools, seen: &Seen, about: About, on
         faults,
         note,
         help,
-        shell,
+        layout,
     };
     html_response(status, &page)
 }
 
 /// The QR code that restores a holder's key on another phone.
 fn recovery_drawing(tools: &Tools, seen: &Seen, secret: &Secret) -> Result<String> {
-    let target = format!("{}{}/recover?key={}", tools.house.config.public_url.trim_end_matches('/'), seen.address.base(), secret.expose());
+    let target = format!("{}{}/recover?key={}", tools.app.config.public_url.trim_end_matches('/'), seen.address.base(), secret.expose());
     let qr = Qr::encode(target.as_bytes(), Ecc::M)?;
     let side = qr.size();
     Ok(format!(
@@ -289,7 +288,7 @@ async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind:
         code_form(request, &seen, about, kind, status, (&typed, fault, tries))
     };
     let words = Locale::of(request).words();
-    if let Err(error) = tools.house.limits.spend(Limit::ClaimAddress, &address(request)) {
+    if let Err(error) = tools.app.limits.spend(Limit::ClaimAddress, &address(request)) {
         let about = about(request, &tools, seen.garment, None).await?;
         let text = match &error {
             Error::Refused(refusal) => words.refusal(refusal),
@@ -299,10 +298,10 @@ async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind:
     }
     let secret = Secret::fresh();
     let outcome = {
-        let (garment, typed, today, secret) = (seen.garment, typed.clone(), tools.house.today(), secret.clone());
-        let (stamp, serials, keys) = (tools.house.stamp("holder"), tools.house.keys.clone(), tools.holders.clone());
+        let (garment, typed, today, secret) = (seen.garment, typed.clone(), tools.app.today(), secret.clone());
+        let (stamp, serials, keys) = (tools.app.stamp("holder"), tools.app.keys.clone(), tools.holders.clone());
         tools
-            .house
+            .app
             .store
             .write(move |db| match kind {
                 Kind::Claim => holders::claim(db, &stamp, &serials.serials, garment, &typed, today, &secret),
@@ -374,15 +373,15 @@ async fn offer_transfer(request: HttpRequest, path: web::Path<(String, String)>,
         let Some(secret) = secret else { return not_mine(&request, tools, seen).await };
         let code = TransferCode::fresh();
         let (garment, stamp, keys, own, offered) =
-            (seen.garment, tools.house.stamp("holder"), tools.holders.clone(), secret.clone(), code.clone());
-        let until = match tools.house.store.write(move |db| holders::transfer_offer(db, &stamp, &keys, garment, &own, &offered)).await {
+            (seen.garment, tools.app.stamp("holder"), tools.holders.clone(), secret.clone(), code.clone());
+        let until = match tools.app.store.write(move |db| holders::transfer_offer(db, &stamp, &keys, garment, &own, &offered)).await {
             Ok(until) => until,
             Err(error) if error.code() == Code::NotFound => return not_mine(&request, tools, seen).await,
             Err(error) => return Err(error),
         };
         let about = about(&request, tools, seen.garment, Some(secret)).await?;
         let words = Locale::of(&request).words();
-        let local = chrono::TimeZone::from_utc_datetime(&tools.house.config.time_zone, &until);
+        let local = chrono::TimeZone::from_utc_datetime(&tools.app.config.time_zone, &until);
         let until = format!("{} {}", date_text(local.date_naive(), words.lang()), local.format("%H:%M"));
         let transfer = Some((code.grouped(), words.say1("mine-code-until", "until", until).into_owned()));
         Ok(mine_page(&request, tools, seen, about, Once { transfer, ..Once::nothing() }))
@@ -415,9 +414,9 @@ async fn save_contact(request: HttpRequest, path: web::Path<(String, String)>, f
             Purpose::ALL.into_iter().zip(ticked).filter(|(_, tick)| tick.is_some()).map(|(purpose, _)| purpose).collect();
         let contact = Contact { name: filled.name.clone(), phone: filled.phone.clone(), email: filled.email.clone() };
         let lang = Locale::of(&request).0;
-        let (garment, stamp, keys, own) = (seen.garment, tools.house.stamp("holder"), tools.holders.clone(), secret.clone());
+        let (garment, stamp, keys, own) = (seen.garment, tools.app.stamp("holder"), tools.holders.clone(), secret.clone());
         let saved =
-            tools.house.store.write(move |db| holders::contact_save(db, &stamp, &keys, garment, &own, &contact, &purposes, lang)).await;
+            tools.app.store.write(move |db| holders::contact_save(db, &stamp, &keys, garment, &own, &contact, &purposes, lang)).await;
         let words = Locale::of(&request).words();
         let once = match saved {
             Ok(()) => Once { note: words.say("mine-saved").into_owned(), ..Once::nothing() },
@@ -438,8 +437,8 @@ async fn save_contact(request: HttpRequest, path: web::Path<(String, String)>, f
 async fn erase_contact(request: HttpRequest, path: web::Path<(String, String)>, _form: Form<Empty>) -> Result<HttpResponse> {
     as_holder(&request, &path, async |tools, seen, secret| {
         let Some(secret) = secret else { return not_mine(&request, tools, seen).await };
-        let (garment, stamp, own) = (seen.garment, tools.house.stamp("holder"), secret.clone());
-        match tools.house.store.write(move |db| holders::contact_erase(db, &stamp, garment, &own)).await {
+        let (garment, stamp, own) = (seen.garment, tools.app.stamp("holder"), secret.clone());
+        match tools.app.store.write(move |db| holders::contact_erase(db, &stamp, garment, &own)).await {
             Ok(()) => {}
             Err(error) if error.code() == Code::NotFound => return not_mine(&request, tools, seen).await,
             Err(error) => return Err(error),
@@ -456,8 +455,8 @@ async fn erase_contact(request: HttpRequest, path: web::Path<(String, String)>, 
 async fn export(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
     as_holder(&request, &path, async |tools, seen, secret| {
         let Some(secret) = secret else { return not_mine(&request, tools, seen).await };
-        let (garment, keys, now, printed) = (seen.garment, tools.holders.clone(), tools.house.clock.now(), seen.address.base());
-        let exported = tools.house.store.read(move |db| holders::export(db, &keys, garment, &secret, &printed, now)).await;
+        let (garment, keys, now, printed) = (seen.garment, tools.holders.clone(), tools.app.clock.now(), seen.address.base());
+        let exported = tools.app.store.read(move |db| holders::export(db, &keys, garment, &secret, &printed, now)).await;
         match exported {
             Ok(exported) => {
                 let text = serde_json::to_string_pretty(&exported).map_err(Error::broken)?;
@@ -476,8 +475,8 @@ async fn export(request: HttpRequest, path: web::Path<(String, String)>) -> Resu
 async fn release(request: HttpRequest, path: web::Path<(String, String)>, _form: Form<Empty>) -> Result<HttpResponse> {
     as_holder(&request, &path, async |tools, seen, secret| {
         let Some(secret) = secret else { return not_mine(&request, tools, seen).await };
-        let (garment, stamp) = (seen.garment, tools.house.stamp("holder"));
-        match tools.house.store.write(move |db| holders::release(db, &stamp, garment, &secret)).await {
+        let (garment, stamp) = (seen.garment, tools.app.stamp("holder"));
+        match tools.app.store.write(move |db| holders::release(db, &stamp, garment, &secret)).await {
             Ok(()) => {}
             Err(error) if error.code() == Code::NotFound => return not_mine(&request, tools, seen).await,
             Err(error) => return Err(error),
@@ -499,14 +498,14 @@ struct Recovery {
 #[get("/card/{gtin}/{serial}/recover")]
 async fn recover_form(request: HttpRequest, path: web::Path<(String, String)>, asked: web::Query<Recovery>) -> Result<HttpResponse> {
     as_holder(&request, &path, async |_, seen, _| {
-        let mut shell = Shell::of(&request, "");
-        let word = |key: &str| shell.t.say(key).into_owned();
+        let mut layout = Layout::of(&request, "");
+        let word = |key: &str| layout.t.say(key).into_owned();
         let (title, text, button) = (word("recover-title"), word("recover-text"), word("recover-button"));
-        shell.title = title;
-        shell.other_lang_href =
-            format!("{}&key={}", other_lang(&shell, &format!("{}/recover", seen.address.base())), query_escape(&asked.key));
+        layout.title = title;
+        layout.other_lang_href =
+            format!("{}&key={}", other_lang(&layout, &format!("{}/recover", seen.address.base())), query_escape(&asked.key));
         let form = Some((format!("{}/recover", seen.address.base()), asked.key.clone(), button));
-        Ok(html(&Notice { shell, class: "", text, form, choices: Vec::new(), base: seen.address.base() }))
+        Ok(html(&Notice { layout, class: "", text, form, choices: Vec::new(), base: seen.address.base() }))
     })
     .await
 }
@@ -516,10 +515,10 @@ async fn recover_form(request: HttpRequest, path: web::Path<(String, String)>, a
 async fn recover(request: HttpRequest, path: web::Path<(String, String)>, form: Form<Recovery>) -> Result<HttpResponse> {
     let key = form.value.key;
     as_holder(&request, &path, async |tools, seen, _| {
-        tools.house.limits.spend(Limit::ClaimAddress, &address(&request))?;
+        tools.app.limits.spend(Limit::ClaimAddress, &address(&request))?;
         let Some(secret) = Secret::parse(&key) else { return not_mine(&request, tools, seen).await };
         let (garment, own) = (seen.garment, secret.clone());
-        match tools.house.store.read(move |db| holders::recover(db, garment, &own)).await {
+        match tools.app.store.read(move |db| holders::recover(db, garment, &own)).await {
             Ok(_) => {
                 let mut response = see_other(format!("{}/mine", seen.address.base()));
                 response

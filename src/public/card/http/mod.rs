@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use self::holding::Sent;
 use super::Address;
-use super::kept::{Shelf, terms_html};
+use super::kept::{PageCache, terms_html};
 use super::page::{Card, Home, Notice, ProductPage, Said, Unissued};
 use super::rules::saying;
 use super::store::{self, Life};
@@ -26,7 +26,8 @@ use crate::ownership::warranties::WarrantyState;
 use crate::platform::db::Db;
 use crate::platform::http::limits::{Limit, address};
 use crate::platform::http::problem::respond;
-use crate::platform::http::{House, Locale, Routes, Shell, html, html_response, pack, see_other};
+use crate::platform::http::{Layout, Locale, Routes, compress, html, html_response, see_other};
+use crate::platform::state::AppState;
 use crate::production::serials::{self, Scanned};
 use crate::production::{batches, skus};
 use crate::public::links::Defaults;
@@ -39,33 +40,33 @@ pub fn routes(config: &mut Routes<'_, '_>) {
 /// What the pages need besides the store: one a worker.
 #[derive(Clone)]
 pub struct Desk {
-    shelf: Arc<Shelf>,
+    shelf: Arc<PageCache>,
     holders: Option<Arc<HolderKeys>>,
     counter: Option<Arc<Counter>>,
 }
 
 impl Desk {
     /// Of a house. Looks are counted where a counter runs.
-    pub fn new(house: &House, counter: Option<Counter>) -> Self {
-        Self { shelf: Arc::default(), holders: HolderKeys::derive(&house.keys.house).ok().map(Arc::new), counter: counter.map(Arc::new) }
+    pub fn new(app: &AppState, counter: Option<Counter>) -> Self {
+        Self { shelf: Arc::default(), holders: HolderKeys::derive(&app.keys.house).ok().map(Arc::new), counter: counter.map(Arc::new) }
     }
 }
 
 /// What a page of ours is made with.
 struct Tools {
-    house: web::Data<House>,
+    app: web::Data<AppState>,
     holders: Arc<HolderKeys>,
-    shelf: Arc<Shelf>,
+    shelf: Arc<PageCache>,
     counter: Option<Arc<Counter>>,
 }
 
 impl Tools {
     fn of(request: &HttpRequest) -> Result<Self> {
         let absent = || Error::broken("the card's desk is not there");
-        let house = request.app_data::<web::Data<House>>().ok_or_else(absent)?.clone();
+        let app = request.app_data::<web::Data<AppState>>().ok_or_else(absent)?.clone();
         let desk = request.app_data::<web::Data<Desk>>().ok_or_else(absent)?;
         let Desk { shelf, holders, counter } = desk.as_ref().clone();
-        Ok(Self { house, holders: holders.ok_or_else(absent)?, shelf, counter })
+        Ok(Self { app, holders: holders.ok_or_else(absent)?, shelf, counter })
     }
 }
 
@@ -117,16 +118,13 @@ pub enum Answer<P = HttpResponse> {
 ///
 /// - `gtin` is what stands beside the serial ([`NO_GTIN`] says: nothing).
 /// - `typed` is the serial, ours or one from elsewhere.
-///
-/// # Errors
-/// When the store does.
 pub async fn garment_page(request: &HttpRequest, at: At, gtin: &str, typed: &str) -> Result<Answer> {
     let tools = Tools::of(request)?;
-    let (house, shelf) = (tools.house.clone(), tools.shelf.clone());
-    let (today, changes) = (house.today(), house.store.changes());
-    let (sent, shell) = (Sent::with(request, &tools), Shell::of(request, ""));
-    let scan = Scan { house, shelf, changes, today, at, scanned: Scanned::label(gtin, typed), sent, shell };
-    let Found { card, garment, is_for_all } = match tools.house.store.glance(move |db| scan.look_up(db)).await? {
+    let (app, shelf) = (tools.app.clone(), tools.shelf.clone());
+    let (today, changes) = (app.today(), app.store.changes());
+    let (sent, layout) = (Sent::with(request, &tools), Layout::of(request, ""));
+    let scan = Scan { app, shelf, changes, today, at, scanned: Scanned::label(gtin, typed), sent, layout };
+    let Found { card, garment, is_for_all } = match tools.app.store.read_inline(move |db| scan.look_up(db)).await? {
         Answer::Page(found) => found,
         Answer::Elsewhere(href) => return Ok(Answer::Elsewhere(href)),
         Answer::Refused(why) => return Ok(Answer::Refused(why)),
@@ -141,15 +139,15 @@ pub async fn garment_page(request: &HttpRequest, at: At, gtin: &str, typed: &str
 
 /// A garment's address being looked up.
 struct Scan {
-    house: web::Data<House>,
-    shelf: Arc<Shelf>,
+    app: web::Data<AppState>,
+    shelf: Arc<PageCache>,
     /// The store's count, from before anything is read.
     changes: Option<u64>,
     today: NaiveDate,
     at: At,
     scanned: Scanned,
     sent: Sent,
-    shell: Shell,
+    layout: Layout,
 }
 
 /// The card found there.
@@ -162,7 +160,7 @@ struct Found {
 
 impl Scan {
     fn look_up(self, db: &mut Db) -> Result<Answer<Found>> {
-        let seen = match seen(db, &self.house.keys.serials, &self.scanned)? {
+        let seen = match seen(db, &self.app.keys.serials, &self.scanned)? {
             Ok(seen) => seen,
             Err(why) => return Ok(Answer::Refused(why)),
         };
@@ -180,20 +178,20 @@ impl Scan {
 
     /// The card as `secret`'s owner sees it; without one, as everybody does.
     fn card(self, db: &mut Db, seen: &Seen, secret: Option<&Secret>) -> Result<Card> {
-        let Self { house, shelf, changes, today, mut shell, .. } = self;
+        let Self { app, shelf, changes, today, mut layout, .. } = self;
         let life = store::life(db, seen.garment)?;
-        let kept = shelf.parts(changes, db, &house.config, life.sku, shell.lang, today)?;
+        let kept = shelf.parts(changes, db, &app.config, life.sku, layout.lang, today)?;
         let state = state_of(db, &life, today)?;
         let policy = life.policy.or(if life.is_sold() { None } else { kept.product.policy.as_ref().map(|policy| policy.id) });
-        let terms = shelf.terms(db, policy, shell.lang)?;
+        let terms = shelf.terms(db, policy, layout.lang)?;
         let is_mine = match secret {
             Some(secret) => holders::holder_of(db, seen.garment, secret)?.is_some(),
             None => false,
         };
-        shell.title.clone_from(&kept.name);
+        layout.title.clone_from(&kept.name);
         let mut card = Card {
-            saying: Said::of(&saying(life.is_sold(), life.is_returned, &state), shell.t),
-            shell,
+            saying: Said::of(&saying(life.is_sold(), life.is_returned, &state), layout.t),
+            layout,
             terms,
             serial: grouped(&seen.address.serial),
             base: seen.address.base(),
@@ -206,7 +204,7 @@ impl Scan {
             past: Vec::new(),
             kept,
         };
-        card.tell(&life, house.config.time_zone);
+        card.tell(&life, app.config.time_zone);
         Ok(card)
     }
 }
@@ -222,27 +220,24 @@ fn replaced_by(db: &mut Db, defaults: &Defaults, garment: GarmentId) -> Result<O
 }
 
 /// Where the brand leads a product's visitors instead of to its page.
-///
-/// # Errors
-/// When the store does.
 pub async fn product_replaced_by(request: &HttpRequest, sku: &skus::Sku) -> Result<Option<String>> {
     let tools = Tools::of(request)?;
-    let (shelf, changes, sku) = (tools.shelf.clone(), tools.house.store.changes(), sku.clone());
-    tools.house.store.glance(move |db| Ok(shelf.defaults(changes, db)?.of_sku(&sku))).await
+    let (shelf, changes, sku) = (tools.shelf.clone(), tools.app.store.changes(), sku.clone());
+    tools.app.store.read_inline(move |db| Ok(shelf.defaults(changes, db)?.of_sku(&sku))).await
 }
 
 /// The page kept for this very address, when nothing was written since.
 pub fn kept_page(request: &HttpRequest) -> Option<HttpResponse> {
     let tools = Tools::of(request).ok()?;
     let lang = Locale::of(request).0;
-    let whole = tools.shelf.page(tools.house.store.changes()?, &address_of(request), lang, tools.house.today())?;
+    let whole = tools.shelf.page(tools.app.store.changes()?, &address_of(request), lang, tools.app.today())?;
     if holding::secret_of(request, &tools, whole.garment).is_some() {
         return None;
     }
     count(request, &tools, whole.garment);
-    if pack::takes_brotli(request) {
+    if compress::takes_brotli(request) {
         let mut page = page_of(whole.brotli());
-        pack::say_brotli(page.headers_mut());
+        compress::say_brotli(page.headers_mut());
         return Some(page);
     }
     Some(page_of(whole.body.clone()))
@@ -275,17 +270,14 @@ fn grouped(serial: &str) -> String {
 }
 
 /// The page of a product.
-///
-/// # Errors
-/// When the store does.
 pub async fn product_page(request: &HttpRequest, gtin: &Gtin, sku: skus::Sku) -> Result<HttpResponse> {
     let tools = Tools::of(request)?;
     let lang = Locale::of(request).0;
-    let (house, shelf, today) = (tools.house.clone(), tools.shelf.clone(), tools.house.today());
-    let (changes, config) = (house.store.changes(), house.config.clone());
-    let (kept, terms) = house
+    let (app, shelf, today) = (tools.app.clone(), tools.shelf.clone(), tools.app.today());
+    let (changes, config) = (app.store.changes(), app.config.clone());
+    let (kept, terms) = app
         .store
-        .glance(move |db| {
+        .read_inline(move |db| {
             let kept = shelf.parts(changes, db, &config, sku.id, lang, today)?;
             let terms = match &kept.product.policy {
                 Some(policy) => Arc::from(terms_html(policy, lang)?),
@@ -294,8 +286,8 @@ pub async fn product_page(request: &HttpRequest, gtin: &Gtin, sku: skus::Sku) ->
             Ok((kept, terms))
         })
         .await?;
-    let shell = Shell::of(request, kept.name.clone());
-    Ok(html(&ProductPage { shell, kept, terms, gtin: gtin.to_string() }))
+    let layout = Layout::of(request, kept.name.clone());
+    Ok(html(&ProductPage { layout, kept, terms, gtin: gtin.to_string() }))
 }
 
 /// Counts an answer "not issued" against whoever asked, wherever they asked: who tries serials is slowed. An issued label always opens,
@@ -304,8 +296,8 @@ pub async fn product_page(request: &HttpRequest, gtin: &Gtin, sku: skus::Sku) ->
 /// # Errors
 /// [`Code::TooMany`] in place of the answer.
 pub fn count_guess(request: &HttpRequest, why: &Refused) -> Result<()> {
-    match (why, request.app_data::<web::Data<House>>()) {
-        (Refused::Unissued, Some(house)) => house.limits.spend(Limit::BadSerialAddress, &address(request)),
+    match (why, request.app_data::<web::Data<AppState>>()) {
+        (Refused::Unissued, Some(app)) => app.limits.spend(Limit::BadSerialAddress, &address(request)),
         _ => Ok(()),
     }
 }
@@ -316,8 +308,8 @@ pub fn unissued_page(request: &HttpRequest, why: Refused, typed: &str) -> HttpRe
         return respond(&error, request);
     }
     let status = if matches!(why, Refused::Damaged(_)) { StatusCode::BAD_REQUEST } else { StatusCode::NOT_FOUND };
-    let mut shell = Shell::of(request, "");
-    let t = shell.t;
+    let mut layout = Layout::of(request, "");
+    let t = layout.t;
     let word = |key: &str| t.say(key).into_owned();
     let typed: String = typed.chars().filter(|c| !c.is_control()).take(60).collect();
     // Its look, its heading, a headline, the text, what is shown again, what may be mended.
@@ -329,23 +321,23 @@ pub fn unissued_page(request: &HttpRequest, why: Refused, typed: &str) -> HttpRe
             ("bad", "unissued-title", "unissued-product", "unissued-product-text", Some(("unissued-number", typed)), String::new())
         }
     };
-    shell.title = word(title);
+    layout.title = word(title);
     let headline = if headline.is_empty() { String::new() } else { word(headline) };
     let (text, shown) = (word(text), shown.map(|(key, value)| (word(key), value)));
-    let help = help(request, shell.lang);
-    html_response(status, &Unissued { shell, class, headline, text, shown, typed, help })
+    let help = help(request, layout.lang);
+    html_response(status, &Unissued { layout, class, headline, text, shown, typed, help })
 }
 
 fn help(request: &HttpRequest, lang: Lang) -> String {
-    request.app_data::<web::Data<House>>().map(|house| house.config.help(lang).to_owned()).unwrap_or_default()
+    request.app_data::<web::Data<AppState>>().map(|app| app.config.help(lang).to_owned()).unwrap_or_default()
 }
 
 /// Pages that may be used again: the other address of a list.
 pub fn choices_page(request: &HttpRequest, status: StatusCode, choices: Vec<(String, String)>) -> HttpResponse {
-    let mut shell = Shell::of(request, "");
-    shell.title = shell.t.say("choices-title").into_owned();
-    let text = shell.t.say("choices-text").into_owned();
-    html_response(status, &Notice { shell, class: "", text, form: None, choices, base: String::new() })
+    let mut layout = Layout::of(request, "");
+    layout.title = layout.t.say("choices-title").into_owned();
+    let text = layout.t.say("choices-text").into_owned();
+    html_response(status, &Notice { layout, class: "", text, form: None, choices, base: String::new() })
 }
 
 #[derive(Deserialize)]
@@ -365,10 +357,10 @@ async fn home(request: HttpRequest) -> HttpResponse {
 }
 
 fn home_with(request: &HttpRequest, status: StatusCode, typed: String, fault: String) -> HttpResponse {
-    let mut shell = Shell::of(request, "");
-    shell.title = shell.t.say("home-title").into_owned();
-    let help = help(request, shell.lang);
-    html_response(status, &Home { shell, typed, fault, help })
+    let mut layout = Layout::of(request, "");
+    layout.title = layout.t.say("home-title").into_owned();
+    let help = help(request, layout.lang);
+    html_response(status, &Home { layout, typed, fault, help })
 }
 
 /// From a serial somebody typed to the address on its label.
@@ -378,7 +370,7 @@ fn home_with(request: &HttpRequest, status: StatusCode, typed: String, fault: St
 async fn find_serial(request: HttpRequest, asked: web::Query<Asked>) -> Result<HttpResponse> {
     let tools = Tools::of(&request)?;
     let from = address(&request);
-    tools.house.limits.gate(Limit::BadSerialAddress, &from)?;
+    tools.app.limits.gate(Limit::BadSerialAddress, &from)?;
     // What comes after the serial of a label's address is no part of it.
     let typed: String = asked.serial.trim().chars().take(500).collect();
     let gtin = Gtin::parse(&asked.gtin).ok();
@@ -401,14 +393,11 @@ async fn find_serial(request: HttpRequest, asked: web::Query<Asked>) -> Result<H
 
 /// The garment of a serial, ours or from elsewhere. A wrong check character is a typo; everything else that is wrong gets one answer.
 async fn look_up(tools: &Tools, scanned: Scanned) -> Result<Result<Seen, Refused>> {
-    let keys = tools.house.keys.clone();
-    tools.house.store.glance(move |db| seen(db, &keys.serials, &scanned)).await
+    let keys = tools.app.keys.clone();
+    tools.app.store.read_inline(move |db| seen(db, &keys.serials, &scanned)).await
 }
 
 /// The garment that was scanned.
-///
-/// # Errors
-/// When the store does.
 pub fn seen(db: &mut Db, keyring: &Keyring, scanned: &Scanned) -> Result<Result<Seen, Refused>> {
     let garment = match serials::find(db, keyring, scanned) {
         Ok(Some(garment)) => garment,
@@ -446,7 +435,7 @@ fn gtin_of(digits: &str) -> Option<String> {
 async fn product(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse> {
     let tools = Tools::of(&request)?;
     let Ok(gtin) = Gtin::parse(&path) else { return Ok(unissued_page(&request, Refused::NoProduct, &path)) };
-    match tools.house.store.glance(move |db| skus::by_gtin(db, gtin.as_str())).await? {
+    match tools.app.store.read_inline(move |db| skus::by_gtin(db, gtin.as_str())).await? {
         Some(sku) => product_page(&request, &gtin, sku).await,
         None => Ok(unissued_page(&request, Refused::NoProduct, gtin.as_str())),
     }

@@ -20,13 +20,13 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// How one request is told from its repetition.
 #[derive(Clone, Debug)]
-pub struct Once {
+pub struct Idempotency {
     caller: String,
     key: Option<String>,
     hash: String,
 }
 
-impl Once {
+impl Idempotency {
     /// Of a request with a body of this hash; `form_key` is a form's own key.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ const MOST: u64 = 512 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub enum Effort {
     /// For an answer that is sent once.
-    Once,
+    Idempotency,
     /// For one that is kept: a sixth smaller in three times the time.
     Kept,
 }
@@ -25,7 +25,7 @@ pub enum Effort {
 /// Packs a whole body. The window of 2¹⁸ bytes covers a page; larger ones cost memory, and smaller ones make [`Effort::Kept`] thirty times slower.
 pub fn brotli(body: &[u8], effort: Effort) -> Bytes {
     let quality = match effort {
-        Effort::Once => 2,
+        Effort::Idempotency => 2,
         Effort::Kept => 5,
     };
     let mut writer = brotli::CompressorWriter::new(Vec::with_capacity(body.len() / 2), 4_096, quality, 18);
@@ -55,7 +55,7 @@ fn say_varies(headers: &mut HeaderMap) {
 ///
 /// # Errors
 /// Only those of the server itself.
-pub async fn pack<B: MessageBody>(
+pub async fn compress<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, Bytes>>, actix_web::Error> {
@@ -70,7 +70,7 @@ pub async fn pack<B: MessageBody>(
     Ok(response.map_body(|head, body| match body.try_into_bytes() {
         Ok(whole) => {
             say_brotli(&mut head.headers);
-            EitherBody::right(brotli(&whole, Effort::Once))
+            EitherBody::right(brotli(&whole, Effort::Idempotency))
         }
         Err(stream) => EitherBody::left(stream),
     }))

@@ -7,14 +7,14 @@ use crate::platform::words::Words;
 
 /// What stands in a form's fields, and what is wrong with them. Fields are named as in the API: `name.zh`.
 #[derive(Debug, Default)]
-pub struct Filled {
+pub struct FormState {
     values: HashMap<String, String>,
     faults: Vec<(String, String)>,
     /// What is wrong with the whole.
     pub general: Option<String>,
 }
 
-impl Filled {
+impl FormState {
     /// A form with these values and nothing wrong.
     pub fn of(values: HashMap<String, String>) -> Self {
         Self { values, ..Self::default() }
@@ -82,9 +82,9 @@ mod tests {
     #[test]
     fn a_fault_is_shown_at_its_field_or_the_field_around_it() {
         let error: Error = Fault::new("facts.composition.0.fibres", Code::Missing).into();
-        let form = Filled::refused(HashMap::new(), error, Words::of(Lang::En)).unwrap();
+        let form = FormState::refused(HashMap::new(), error, Words::of(Lang::En)).unwrap();
         assert_eq!(form.fault("facts.composition"), Some("Needed."));
         assert_eq!(form.fault("facts.comp"), None);
-        assert!(Filled::refused(HashMap::new(), Code::Forbidden.into(), Words::of(Lang::En)).is_err());
+        assert!(FormState::refused(HashMap::new(), Code::Forbidden.into(), Words::of(Lang::En)).is_err());
     }
 }
