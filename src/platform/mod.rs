@@ -11,6 +11,7 @@ pub mod http;
 pub mod imports;
 pub mod jobs;
 pub mod keys;
+pub mod limits;
 pub mod policies;
 pub mod rooms;
 pub mod state;

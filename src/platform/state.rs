@@ -7,8 +7,8 @@ use crate::kernel::time::{Clock, local_date};
 use crate::platform::config::Config;
 use crate::platform::db::Store;
 use crate::platform::events::Stamp;
-use crate::platform::http::Limits;
 use crate::platform::keys::Keys;
+use crate::platform::limits::Limits;
 
 /// What every handler and job is handed: the store, the clock, the settings. Cheap to clone.
 #[derive(Clone)]

@@ -1,5 +1,6 @@
 //! The web server: who asks, in which language, bodies in, pages and problems out. Knows no room.
 
+mod address;
 pub mod assets;
 pub mod body;
 pub mod caller;
@@ -8,7 +9,6 @@ mod download;
 mod form_state;
 mod headers;
 pub mod idempotency;
-pub mod limits;
 mod locale;
 pub mod page;
 pub mod perm;
@@ -17,13 +17,13 @@ mod routes;
 
 use sha2::{Digest, Sha256};
 
+pub use address::address;
 pub use body::{Form, Json};
 pub use caller::{Authenticator, Caller, Identity, Visitor, authenticate};
 pub use download::{attachment, csv, segment, table};
 pub use form_state::FormState;
 pub use headers::guard_headers;
 pub use idempotency::{Idempotency, created, json};
-pub use limits::{Limit, Limits};
 pub use locale::{LANG_COOKIE, Locale, remember_lang};
 pub use page::{Entry, FormFaults, Layout, Menu, html, html_response, see_other};
 pub use problem::{Problem, render_errors};

@@ -9,11 +9,12 @@ use serde::Deserialize;
 use super::rules::{START, way_back};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Result};
-use crate::platform::http::limits::{Limit, address};
+use crate::platform::http::address;
 use crate::platform::http::perm::{Permission, SignedIn};
 use crate::platform::http::{
     Caller, Entry, Form, FormFaults, LANG_COOKIE, Layout, Locale, Routes, Visitor, html, html_response, random_token, see_other,
 };
+use crate::platform::limits::Limit;
 use crate::platform::state::AppState;
 use crate::staff::accounts::passwords::{self, Compared, PASSWORD_MAX, PASSWORD_MIN};
 use crate::staff::accounts::{self, Account, Credential, Role, Roles, Session, session_hash};

@@ -7,12 +7,10 @@
 //! Counting is in memory, per process: a restart forgives, several processes allow their sum.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use actix_web::{HttpRequest, web};
 use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
@@ -21,7 +19,6 @@ use governor::{Quota, RateLimiter};
 
 use crate::kernel::time::Clock;
 use crate::kernel::{Code, Refusal, Result};
-use crate::platform::state::AppState;
 
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident = $burst:literal per $seconds:literal;)*) => {
@@ -59,11 +56,11 @@ limits! {
 /// Keys beyond which those that have recovered are forgotten.
 const KEPT_KEYS: usize = 10_000;
 
-type Bucket = RateLimiter<String, DefaultKeyedStateStore<String>, HouseClock, NoOpMiddleware<Nanos>>;
+type Bucket = RateLimiter<String, DefaultKeyedStateStore<String>, Ticks, NoOpMiddleware<Nanos>>;
 
 /// The counters of every limit.
 pub struct Limits {
-    clock: HouseClock,
+    clock: Ticks,
     buckets: HashMap<Limit, Bucket>,
     /// Keys that have used up a limit, and until when: lets [`Limits::gate`] ask without counting.
     shut: Mutex<HashMap<(Limit, String), Nanos>>,
@@ -71,9 +68,9 @@ pub struct Limits {
 
 /// The application's clock as the counters read it: nanoseconds since 1970.
 #[derive(Clone)]
-struct HouseClock(Clock);
+struct Ticks(Clock);
 
-impl governor::clock::Clock for HouseClock {
+impl governor::clock::Clock for Ticks {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
@@ -85,7 +82,7 @@ impl governor::clock::Clock for HouseClock {
 impl Limits {
     /// Fresh counters on this clock.
     pub fn new(clock: &Clock) -> Self {
-        let clock = HouseClock(clock.clone());
+        let clock = Ticks(clock.clone());
         let buckets = Limit::ALL
             .iter()
             .filter_map(|limit| {
@@ -136,42 +133,6 @@ fn too_many(wait: Duration) -> crate::kernel::Error {
     Refusal::new(Code::TooMany).with("seconds", wait.as_secs() + 1).into()
 }
 
-/// Where a request comes from, as a key: the peer's address, or what a trusted proxy says of it. An IPv6 address counts by its /64,
-/// because one customer has that many.
-pub fn address(request: &HttpRequest) -> String {
-    let trusted = request.app_data::<web::Data<AppState>>().map(|app| app.config.trusted_proxies.clone()).unwrap_or_default();
-    let forwarded: Vec<&str> = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
-    match request.peer_addr() {
-        Some(peer) => key_of(origin(peer.ip(), &forwarded.join(","), &trusted)),
-        None => "unknown".to_owned(),
-    }
-}
-
-/// The nearest address that is not a trusted proxy. `X-Forwarded-For` of anyone else is a claim, not a fact.
-fn origin(peer: IpAddr, forwarded: &str, trusted: &[IpAddr]) -> IpAddr {
-    let mut nearest = peer.to_canonical();
-    for hop in forwarded.rsplit(',') {
-        if !trusted.iter().any(|proxy| proxy.to_canonical() == nearest) {
-            break;
-        }
-        match hop.trim().parse::<IpAddr>() {
-            Ok(address) => nearest = address.to_canonical(),
-            Err(_) => break,
-        }
-    }
-    nearest
-}
-
-fn key_of(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let network = Ipv6Addr::from_bits(address.to_bits() >> 64 << 64);
-            format!("{network}/64")
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,23 +167,5 @@ mod tests {
         limits.gate(Limit::BadSerialAddress, "b").unwrap();
         clock.advance(chrono::Duration::seconds(3));
         limits.gate(Limit::BadSerialAddress, "a").unwrap();
-    }
-
-    #[test]
-    fn only_trusted_proxies_are_believed() {
-        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-        let trusted = [ip("10.0.0.1"), ip("10.0.0.2")];
-        assert_eq!(origin(ip("9.9.9.9"), "1.2.3.4", &trusted), ip("9.9.9.9"));
-        assert_eq!(origin(ip("10.0.0.1"), "1.2.3.4", &trusted), ip("1.2.3.4"));
-        assert_eq!(origin(ip("10.0.0.1"), "6.6.6.6, 1.2.3.4, 10.0.0.2", &trusted), ip("1.2.3.4"));
-        assert_eq!(origin(ip("::ffff:10.0.0.1"), "1.2.3.4", &trusted), ip("1.2.3.4"));
-        assert_eq!(origin(ip("10.0.0.1"), "", &trusted), ip("10.0.0.1"));
-        assert_eq!(origin(ip("10.0.0.1"), "nonsense", &trusted), ip("10.0.0.1"));
-    }
-
-    #[test]
-    fn a_customer_is_a_network() {
-        assert_eq!(key_of("2001:db8:1:2:3:4:5:6".parse().unwrap()), "2001:db8:1:2::/64");
-        assert_eq!(key_of("192.0.2.7".parse().unwrap()), "192.0.2.7");
     }
 }
