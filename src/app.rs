@@ -23,8 +23,14 @@ use crate::quality::{recalls, trace};
 use crate::staff;
 
 /// Who has a table to import.
-const MAY_IMPORT: &[Permission] =
-    &[Permission::CatalogueEdit, Permission::ProductionEdit, Permission::SalesEdit, Permission::FindingsEdit, Permission::PolicyEdit];
+const MAY_IMPORT: &[Permission] = &[
+    Permission::CatalogueEdit,
+    Permission::ProductionEdit,
+    Permission::LabelsEdit,
+    Permission::SalesEdit,
+    Permission::FindingsEdit,
+    Permission::PolicyEdit,
+];
 
 /// Every room. A request tries them in this order, so what the world asks for comes first; the menu has it as people work, and a new deployment
 /// loads its tables in it.
@@ -44,6 +50,7 @@ const ROOMS: &[Room] = &[
     serials::ROOM,
     Room::new("print_jobs", print_jobs::routes)
         .menu(&[Entry::new("/labels", "labels-title", &[Permission::LabelsRead])])
+        .imports(&[print_jobs::IMPORT])
         .works(&[|| Box::new(print_jobs::LabelWork)]),
     printers::ROOM,
     sales::ROOM,

@@ -36,6 +36,7 @@ pub const ROUTES: &[Route] = &[
     needs("POST", "/api/v1/imports/{table}", Permission::SignedIn),
     needs("GET", "/api/v1/imports/{table}/template", Permission::SignedIn),
     needs("GET", "/api/v1/imports/templates", Permission::SignedIn),
+    needs("GET", "/api/v1/imports/parcel", Permission::SignedIn),
 ];
 
 const PARTIES: &str = "编码,中文名称,角色\nMILL-1,华纺一厂,面料厂\n";

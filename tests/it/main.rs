@@ -24,6 +24,7 @@ mod imports;
 mod labels_engine;
 mod links;
 mod materials;
+mod moving;
 mod old;
 mod openapi;
 mod parties;

@@ -10,6 +10,7 @@
 
 mod fill;
 mod http;
+mod import;
 mod make;
 mod page;
 mod rules;
@@ -22,6 +23,7 @@ use utoipa::ToSchema;
 
 pub use fill::default_template;
 pub use http::routes;
+pub use import::IMPORT;
 pub use make::{LabelWork, Made, make, make_at, preview, queue_print};
 pub use run::{run_forever, run_job, run_one};
 pub use store::{Chunk, PrintJob, Totals, Verdict};

@@ -1,0 +1,59 @@
+//! Lines of a thing in one cell of a file: a line each, with `|` between its fields, in quotes where a text has one of these in it.
+
+use serde_json::{Map, Value};
+
+use super::field::{Field, Lines};
+use super::said::{nested, note_missing};
+use crate::kernel::error::{Code, Fault};
+use crate::kernel::faults::Faults;
+use crate::kernel::text::Lang;
+
+const BETWEEN: u8 = b'|';
+
+/// The fields that a line says.
+fn said(of: &Lines) -> impl Iterator<Item = &'static Field> {
+    of.fields.columns.iter().filter(|field| !field.read_only)
+}
+
+/// The lines of a cell, for `name`.
+pub(super) fn read(of: &Lines, name: &'static str, text: &str) -> Result<Value, Fault> {
+    let wrong = |reason: &str| Fault::new(name, Code::Malformed).with("reason", reason);
+    let mut rows =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(BETWEEN).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let mut lines = Vec::new();
+    for row in rows.records() {
+        let row = row.map_err(|_| wrong("unreadable-text"))?;
+        if row.len() > said(of).count() {
+            return Err(wrong("too-many-in-line").with("value", row.iter().collect::<Vec<_>>().join("|")));
+        }
+        let mut line = Map::new();
+        for (field, text) in said(of).zip(&row) {
+            let value = if text.is_empty() { Ok(Value::Null) } else { field.read(text) };
+            line.insert(field.name.to_owned(), value.map_err(|fault| Fault { field: name.into(), ..fault })?);
+        }
+        let mut faults = Faults::default();
+        note_missing(&of.fields, "", &line, &[], &mut faults);
+        if let Some(missing) = faults.first() {
+            let of = said(of).find(|field| field.both.map_or(field.place(), |half| half.group) == missing.field);
+            let title = |lang| of.map_or("", |field| field.list_title(lang));
+            let fault = wrong("lacks-in-line").with("lacks_zh", title(Lang::Zh)).with("lacks_en", title(Lang::En));
+            return Err(fault.with("number", lines.len() + 1));
+        }
+        lines.push(nested(&of.fields, &line));
+    }
+    if lines.len() > of.max {
+        return Err(Fault::new(name, Code::OutOfRange).with("min", 0).with("max", of.max));
+    }
+    Ok(lines.into())
+}
+
+/// Lines as [`read`] reads them.
+pub(super) fn write(of: &Lines, lines: &[Value]) -> String {
+    let mut rows = csv::WriterBuilder::new().delimiter(BETWEEN).from_writer(Vec::new());
+    for line in lines.iter().filter_map(Value::as_object) {
+        // Memory is always written, and what is written here is UTF-8.
+        let _written = rows.write_record(said(of).map(|field| field.write(field.within(line))));
+    }
+    let text = rows.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    text.trim_end().to_owned()
+}
