@@ -67,7 +67,7 @@ impl Import for FindingImport {
         let held = self.held_against(db, chunk)?;
         Refusal::unless_empty(held.faults)?;
         if !held.news.is_empty() {
-            store::findings::log(db, &self.stamp, &held.news)?;
+            store::findings::log_as_found(db, &self.stamp, &held.news)?;
         }
         Ok(held.applied)
     }
@@ -86,7 +86,9 @@ impl FindingImport {
         let catalogue = defects::by_code(db)?;
         let (mut held, mut found) = (Held::default(), Vec::with_capacity(chunk.len()));
         for entry in chunk {
-            let Some(defect) = catalogue.get(&entry.record.defect).filter(|defect| !defect.retired) else {
+            // What another store found before the defect was retired, it found.
+            let was_found = self.alike.contains_key(&entry.record);
+            let Some(defect) = catalogue.get(&entry.record.defect).filter(|defect| !defect.retired || was_found) else {
                 held.faults.push(entry.fault("defect", Code::UnknownReference).with("value", &entry.record.defect));
                 continue;
             };

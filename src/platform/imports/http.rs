@@ -460,7 +460,7 @@ async fn templates(request: HttpRequest, who: Importing, wanted: web::Query<Want
 #[serde(deny_unknown_fields)]
 struct WantedParcel {
     /// What the files are: `csv` (the default) or `xlsx`.
-    format: Option<Format>,
+    format: Option<String>,
     /// The language of headers and words.
     lang: Option<String>,
 }
@@ -480,7 +480,12 @@ async fn parcel_file(
         return Err(Code::Forbidden.into());
     }
     let lang = wanted.lang.as_deref().and_then(Lang::of_tag).unwrap_or(Locale::of(&request).0);
-    let export = Export { app: AppState::clone(&app), format: wanted.format.unwrap_or(Format::Csv), lang };
+    let format = match wanted.format.as_deref().unwrap_or("csv") {
+        "csv" => Format::Csv,
+        "xlsx" => Format::Xlsx,
+        other => return Err(Fault::new("format", Code::NotOneOf).with("value", other).with("allowed", "csv, xlsx").into()),
+    };
+    let export = Export { app: AppState::clone(&app), format, lang };
     let tables = ImportTables::clone(&tables);
     exports::stream(&app.store, "application/zip", "parcel.zip", move |db, pipe| Ok(export.zip(db, &tables, pipe)?.0)).await
 }

@@ -77,7 +77,7 @@ impl<T: Thing> Import for ThingImport<T> {
         let said = Said::of_row(T::FIELDS, row)?;
         let code = said.text("code")?.to_owned();
         row.unique_code("code", &code);
-        for field in T::FIELDS.columns.iter().filter(|field| field.unique) {
+        for field in T::FIELDS.columns.iter().filter(|field| field.unique && field.name != "code") {
             if let Some(value) = said.get(field.name) {
                 row.unique(field.name, &field.write(value));
             }

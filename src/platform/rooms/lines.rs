@@ -57,3 +57,54 @@ pub(super) fn write(of: &Lines, lines: &[Value]) -> String {
     let text = rows.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     text.trim_end().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::platform::rooms::{Fields, Kind};
+
+    const NAME: (&str, &str) = ("名称", "Name");
+    const LINES: Lines = Lines::of(
+        3,
+        Fields {
+            table: "points",
+            title: ("部位", "Points"),
+            columns: &[
+                Field::new("name_zh", Kind::Line(20), &["中文"], &["Chinese"]).half_of("name", Lang::Zh, NAME).needed().at("name.zh"),
+                Field::new("name_en", Kind::Line(20), &["英文"], &["English"]).half_of("name", Lang::En, NAME).needed().at("name.en"),
+                Field::new("note", Kind::Paragraph(50), &["说明"], &["Note"]),
+                Field::new("mm", Kind::Whole(1, 99), &["毫米"], &["Millimetres"]).nullable(),
+                Field::new("seen", Kind::Line(9), &["看到"], &["Seen"]).only_read(),
+            ],
+        },
+    );
+
+    #[test]
+    fn lines_are_read_as_they_are_written() {
+        let lines = json!([
+            { "name": { "zh": "胸围", "en": "a|b" }, "note": "two\nlines \"here\"", "mm": 7 },
+            { "name": { "en": "Length" } },
+        ]);
+        let text = write(&LINES, lines.as_array().unwrap());
+        assert_eq!(text, "胸围|\"a|b\"|\"two\nlines \"\"here\"\"\"|7\n|Length||");
+        assert_eq!(read(&LINES, "points", &text), Ok(lines));
+        assert_eq!(read(&LINES, "points", " 长 | Length \n\n宽"), Ok(json!([{ "name": { "zh": "长", "en": "Length" } }, { "name": { "zh": "宽" } }])));
+        assert_eq!(read(&LINES, "points", &write(&LINES, &[])), Ok(json!([])));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_line_is_said_of_the_cell() {
+        let reason = |text: &str| {
+            let fault = read(&LINES, "points", text).unwrap_err();
+            let reason = fault.args.iter().find(|(name, _)| *name == "reason").map(|(_, reason)| reason.to_string());
+            (fault.field.into_owned(), fault.code, reason.unwrap_or_default())
+        };
+        let of = |code, reason: &str| ("points".to_owned(), code, reason.to_owned());
+        assert_eq!(reason("长|L|x|7|9"), of(Code::Malformed, "too-many-in-line"));
+        assert_eq!(reason("长\n||x|7"), of(Code::Malformed, "lacks-in-line"));
+        assert_eq!(reason("长|||100"), of(Code::OutOfRange, ""));
+        assert_eq!(reason("1\n2\n3\n4"), of(Code::OutOfRange, ""));
+    }
+}

@@ -166,21 +166,19 @@ impl SerialImport {
             return Ok((None, vec![Fault::new("batch_code", Code::UnknownReference).with("value", &record.batch)]));
         };
         let rules::Standing { void, labelled, .. } = store::standing(db, &batch)?;
-        let mut faults = Vec::new();
-        match batch.origin {
-            Origin::Own if record.minted > 0 => faults.extend(of_other_keys(&self.keys.serials, &batch, record)),
-            Origin::Foreign if record.first.is_some() => {
-                faults.push(Fault::new("first_serial", Code::WrongState).with("state", Origin::Foreign.as_str()));
-            }
-            _ => {}
-        }
         let mint = batch.origin == Origin::Own && batch.minted == 0 && record.minted > 0;
         let held = |field| fixed(field, "brought", batch.minted);
+        let of_origin = match batch.origin {
+            Origin::Own if record.minted > 0 => of_other_keys(&self.keys.serials, &batch, record),
+            Origin::Foreign if record.first.is_some() => {
+                Some(Fault::new("first_serial", Code::WrongState).with("state", Origin::Foreign.as_str()))
+            }
+            _ => None,
+        };
+        let other_gtin = !mint && record.minted > 0 && record.gtin != batch.minted_gtin;
+        let mut faults: Vec<Fault> = of_origin.or_else(|| other_gtin.then(|| held("gtin"))).into_iter().collect();
         if !mint && record.minted > batch.minted {
             faults.push(held("minted"));
-        }
-        if !mint && batch.minted > 0 && record.minted > 0 && record.gtin != batch.minted_gtin {
-            faults.push(held("gtin"));
         }
         let mut brought = |field, there: &RoaringBitmap, said: &RoaringBitmap| {
             if !there.is_empty() && !said.is_subset(there) {
