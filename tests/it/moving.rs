@@ -92,12 +92,12 @@ fn with_keys_of_file(app: &mut TestApp) {
 }
 
 /// Another place with nothing but the keys of this one.
-fn other_place(app: &TestApp) -> TestApp {
+async fn other_place(app: &TestApp) -> TestApp {
     let mut other = TestApp::new(app.on);
     std::fs::copy(KeyFile::place(app.folder.path()), KeyFile::place(other.folder.path())).unwrap();
     with_keys_of_file(&mut other);
     // As the program does when it starts.
-    other.state.store.write_blocking(hangtag::inspection::defects::seed).unwrap();
+    other.state.store.write(hangtag::inspection::defects::seed).await.unwrap();
     other
 }
 
@@ -236,7 +236,7 @@ async fn grand_season(app: &mut TestApp) -> demo::Season {
         findings::log(db, &stamp, &news).map(drop)
     };
     app.state.store.write(extra).await.unwrap();
-    let retired = json!({ "version": 1, "name": { "zh": "掉齿", "en": "" }, "component": "trim", "severity": "major", "suspect": "trim_maker", "retired": true });
+    let retired = json!({ "version": 1, "code": "zip_teeth", "name": { "zh": "掉齿", "en": "" }, "component": "trim", "severity": "major", "suspect": "trim_maker", "retired": true });
     let retired = crate::support::Request::json("PUT", "/api/v1/defects/zip_teeth", &retired);
     app.api(Role::Admin).await.send(retired).await.expect(200);
     season
@@ -252,7 +252,7 @@ story!(a_season_moved_to_an_empty_store_says_the_same, |app| {
     let season = grand_season(&mut app).await;
     let first = exported(&app, Format::Csv, Lang::En).await;
     assert_eq!(first.len(), import_tables().0.len());
-    let other = other_place(&app);
+    let other = other_place(&app).await;
     let report = imported(&other, &first).await;
     assert_eq!((report.outcome, wrong(&report)), (Outcome::Applied, Vec::new()));
     assert_same_files(&first, &exported(&other, Format::Csv, Lang::En).await);
@@ -335,7 +335,7 @@ story!(labels_made_elsewhere_are_not_made_again, |app| {
         tokio::task::spawn_blocking(move || make(state, request)).await.unwrap()
     };
     assert!(made.contains(&season.serials[3]) && !made.contains(&season.serials[4]));
-    let other = other_place(&app);
+    let other = other_place(&app).await;
     assert_eq!(imported(&other, &exported(&app, Format::Csv, Lang::Zh).await).await.outcome, Outcome::Applied);
     let state = other.state.clone();
     let more = tokio::task::spawn_blocking(move || make(state, again)).await.unwrap();
@@ -346,7 +346,7 @@ story!(workbooks_bring_back_the_same, |app| {
     let season = app.season().await;
     app.sell(&season, 3, "2026-06-10").await;
     let (english, book) = (exported(&app, Format::Csv, Lang::En).await, exported(&app, Format::Xlsx, Lang::Zh).await);
-    let other = other_place(&app);
+    let other = other_place(&app).await;
     let report = imported(&other, &book).await;
     assert_eq!((report.outcome, wrong(&report)), (Outcome::Applied, Vec::new()));
     assert_same_files(&english, &exported(&other, Format::Csv, Lang::En).await);
@@ -363,7 +363,7 @@ story!(serials_come_in_only_where_their_keys_and_their_number_are, |app| {
     assert!(wrong(&report).iter().any(|said| said.contains("First serial") && said.contains("key file")), "{:?}", wrong(&report));
     assert_eq!(stranger.api(Role::Admin).await.get("/api/v1/parties").await.json()["items"], json!([]), "nothing of any file");
     // A number that is taken.
-    let other = other_place(&app);
+    let other = other_place(&app).await;
     let mut some: Files = files.clone();
     some.retain(|name, _| {
         ["parties", "policies", "styles", "skus", "lots"].iter().any(|table| name.contains(table)) && !name.contains("batch_lots")
@@ -508,7 +508,7 @@ async fn no_column_is_lost() {
         let mut csv = csv::Writer::from_writer(Vec::new());
         without(&files[name], title).iter().for_each(|row| csv.write_record(row).unwrap());
         less.insert(name.clone(), csv.into_inner().unwrap());
-        let other = other_place(&app);
+        let other = other_place(&app).await;
         let report = tokio::task::spawn_blocking({
             let (state, folder) = (other.state.clone(), other.folder.path().to_owned());
             move || {

@@ -90,7 +90,10 @@ mod tests {
         let text = write(&LINES, lines.as_array().unwrap());
         assert_eq!(text, "胸围|\"a|b\"|\"two\nlines \"\"here\"\"\"|7\n|Length||");
         assert_eq!(read(&LINES, "points", &text), Ok(lines));
-        assert_eq!(read(&LINES, "points", " 长 | Length \n\n宽"), Ok(json!([{ "name": { "zh": "长", "en": "Length" } }, { "name": { "zh": "宽" } }])));
+        assert_eq!(
+            read(&LINES, "points", " 长 | Length \n\n宽"),
+            Ok(json!([{ "name": { "zh": "长", "en": "Length" } }, { "name": { "zh": "宽" } }]))
+        );
         assert_eq!(read(&LINES, "points", &write(&LINES, &[])), Ok(json!([])));
     }
 
