@@ -125,7 +125,10 @@ impl FormView {
 
     /// Whether something stands in them, or is wrong with them.
     fn is_unfolded(&self) -> bool {
-        self.fields.iter().filter(|field| field.rare).any(|field| !self.form.value(&field.name).is_empty() || self.form.invalid(&field.name))
+        self.fields
+            .iter()
+            .filter(|field| field.rare)
+            .any(|field| !self.form.value(&field.name).is_empty() || self.form.invalid(&field.name))
     }
 
     /// What it is for, where there is a message of its address: `accounts-new-about`.
