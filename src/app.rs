@@ -4,7 +4,6 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
-use utoipa_actix_web::AppExt;
 
 use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Error};
@@ -36,8 +35,8 @@ const MAY_IMPORT: &[Permission] = &[
 /// loads its tables in it.
 #[rustfmt::skip]
 const ROOMS: &[Room] = &[
-    Room::new("resolver", resolver::routes),
-    Room::new("card", card::routes),
+    resolver::ROOM,
+    card::ROOM,
     Room::new("assets", assets::routes),
     Room::new("jobs", jobs::routes),
     staff::sign_in::ROOM,
@@ -48,10 +47,7 @@ const ROOMS: &[Room] = &[
     materials::ROOM,
     batches::ROOM,
     serials::ROOM,
-    Room::new("print_jobs", print_jobs::routes)
-        .menu(&[Entry::new("/labels", "labels-title", &[Permission::LabelsRead])])
-        .imports(&[print_jobs::IMPORT])
-        .works(&[|| Box::new(print_jobs::LabelWork)]),
+    print_jobs::ROOM,
     printers::ROOM,
     sales::ROOM,
     warranties::ROOM,
@@ -85,7 +81,7 @@ pub fn import_tables() -> ImportTables {
 }
 
 /// Mounts every room's routes.
-fn mount(mut on: Routes<'_, '_>) {
+fn mount(mut on: Routes<'_>) {
     for room in ROOMS {
         (room.routes)(&mut on);
     }
@@ -134,7 +130,7 @@ async fn nowhere(_request: HttpRequest) -> Result<HttpResponse, Error> {
 /// The API's description, from the handlers themselves.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     use utoipa::openapi::{InfoBuilder, OpenApiBuilder};
-    let base = OpenApiBuilder::new()
+    let mut whole = OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
                 .title("Hangtag")
@@ -144,8 +140,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         )
         .build();
     let mut made = Vec::new();
-    let described = App::new().into_utoipa_app().openapi(base).configure(|api| mount(Routes::Described { api, made: &mut made }));
-    let mut whole = described.split_for_parts().1;
+    mount(Routes::Described(&mut made));
     for (paths, components) in made {
         whole.merge(OpenApiBuilder::new().paths(paths).components(Some(components)).build());
     }

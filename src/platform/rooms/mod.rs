@@ -19,7 +19,6 @@ mod list;
 mod listing;
 mod one;
 mod room;
-mod route;
 mod said;
 mod secret;
 mod thing;
@@ -34,7 +33,6 @@ pub use list::{From, ListQuery, ListWindow, Offered, Sum, halves, key_of_two};
 pub use listing::{Listing, each_of, href, list_again, list_routes, rows, write_row};
 pub use one::{Act, Besides, Panel};
 pub use room::Room;
-pub use route::Guarded;
 pub use said::{Said, document, said_of};
 pub use secret::{Secret, secret_page};
 pub use thing::{

@@ -139,25 +139,25 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
 }
 
 /// Mounts the pages, files and API of a thing that is made and changed.
-pub fn routes<T: Thing>(on: &mut Routes<'_, '_>) {
+pub fn routes<T: Thing>(on: &mut Routes<'_>) {
     once_made_routes::<T>(on);
     change_routes::<T>(on);
 }
 
 /// The same of a thing that stays as it was made.
-pub fn once_made_routes<T: Thing>(on: &mut Routes<'_, '_>) {
+pub fn once_made_routes<T: Thing>(on: &mut Routes<'_>) {
     made_routes::<T>(on);
     // After `/new`, which it would take for a code.
     on.get(&format!("/{}/{{code}}", T::FIELDS.table), one_page::<T>);
 }
 
 /// The same as [`routes`] without the page of one, which the room has of its own.
-pub fn routes_without_page<T: Thing>(on: &mut Routes<'_, '_>) {
+pub fn routes_without_page<T: Thing>(on: &mut Routes<'_>) {
     made_routes::<T>(on);
     change_routes::<T>(on);
 }
 
-fn made_routes<T: Thing>(on: &mut Routes<'_, '_>) {
+fn made_routes<T: Thing>(on: &mut Routes<'_>) {
     let (pages, api) = (format!("/{}", T::FIELDS.table), format!("/api/v1/{}", T::API));
     on.described(super::api::description::<T>);
     list_routes::<T>(on);
@@ -167,7 +167,7 @@ fn made_routes<T: Thing>(on: &mut Routes<'_, '_>) {
         .post(&format!("{pages}/new"), create_form::<T>);
 }
 
-fn change_routes<T: Thing>(on: &mut Routes<'_, '_>) {
+fn change_routes<T: Thing>(on: &mut Routes<'_>) {
     let (pages, api) = (format!("/{}", T::FIELDS.table), format!("/api/v1/{}", T::API));
     on.described(super::api::change::<T>)
         .put(&format!("{api}/{{code}}"), change_json::<T>)
@@ -180,7 +180,7 @@ pub type Deed<T> = fn(&mut Db, &Stamp, T) -> Result<T>;
 
 /// Mounts an act on one thing: `POST /api/v1/ROOM/CODE/VERB` answers it as it is afterwards; `POST /ROOM/CODE/VERB` leads back to its page, or
 /// shows it with why the act was refused.
-pub fn act_routes<T: Thing>(on: &mut Routes<'_, '_>, verb: &'static str, about: &'static str, deed: Deed<T>) {
+pub fn act_routes<T: Thing>(on: &mut Routes<'_>, verb: &'static str, about: &'static str, deed: Deed<T>) {
     let (pages, api) = (format!("/{}/{{code}}/{verb}", T::FIELDS.table), format!("/api/v1/{}/{{code}}/{verb}", T::API));
     on.described(|| super::api::act::<T>(verb, about))
         .post(&api, move |call: Call<BrandOnly<T::Edit>>, code: web::Path<String>| async move {
@@ -437,9 +437,18 @@ fn again<T: Thing>(
     form_again(layout, if code.is_some() { T::CHANGE } else { T::NEW }, values, error, action, back)
 }
 
+/// A new one as its form begins. What must be said is left open, unless the room offers something: nobody says 0 by leaving it there.
+fn blank_values<T: Thing>(app: &AppState) -> Result<HashMap<String, String>> {
+    let (offered, default) = (object(&T::blank(app))?, object(&T::default())?);
+    let mut values = form_values(T::NEW, &offered, 0);
+    let open = T::NEW.columns.iter().filter(|field| field.needed && field.within(&offered) == field.within(&default));
+    values.extend(open.map(|field| (field.path(), String::new())));
+    Ok(values)
+}
+
 /// The form for a new one; what the address says of a field stands in it.
 async fn new_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, said: web::Query<HashMap<String, String>>) -> Result<HttpResponse> {
-    let mut blank = form_values(T::NEW, &object(&T::blank(call.app()))?, 0);
+    let mut blank = blank_values::<T>(call.app())?;
     let is_field = |name: &String| T::NEW.columns.iter().any(|field| field.path() == *name);
     blank.extend(said.into_inner().into_iter().filter(|(name, _)| is_field(name)));
     let form = FormState::of(blank);
