@@ -11,7 +11,7 @@ use super::{say, tell, terminal_lang};
 use crate::app;
 use crate::kernel::{Code, Error, Refusal, Result};
 use crate::platform::exports::Format;
-use crate::platform::imports::{Export, Exported, ImportTables};
+use crate::platform::imports::{Exported, ImportTables, TableExport};
 use crate::platform::keys::KeyFile;
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
@@ -35,7 +35,7 @@ pub(super) fn run(app: AppState, args: &ExportArgs) -> Result<()> {
     let tables = chosen(args)?;
     let format = if args.format == "xlsx" { Format::Xlsx } else { Format::Csv };
     let keys = KeyFile::place(&app.config.data_dir).display().to_string();
-    let export = Export { app, format, lang: words.lang() };
+    let export = TableExport { app, format, lang: words.lang() };
     let is_zip = args.place.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"));
     let done = if is_zip { into_zip(&export, &tables, &args.place, words)? } else { into_folder(&export, &tables, &args.place, words)? };
     let counted = |key, table: &str, rows: u64| words.say_with(key, &[("table", table.to_owned()), ("rows", rows.to_string())]);
@@ -60,7 +60,7 @@ fn chosen(args: &ExportArgs) -> Result<ImportTables> {
     Ok(ImportTables(all.0.iter().filter(|table| is_named(table.columns.table)).copied().collect()))
 }
 
-fn into_zip(export: &Export, tables: &ImportTables, place: &Path, words: Words) -> Result<Vec<Exported>> {
+fn into_zip(export: &TableExport, tables: &ImportTables, place: &Path, words: Words) -> Result<Vec<Exported>> {
     refuse_existing(place, words)?;
     let part = BufWriter::new(NamedTempFile::new_in(parent(place))?);
     let (part, done) = export.app.store.read_blocking(|db| export.zip(db, tables, part))?;
@@ -69,7 +69,7 @@ fn into_zip(export: &Export, tables: &ImportTables, place: &Path, words: Words) 
 }
 
 /// Writes a file for each table. All of them have their names, or none has.
-fn into_folder(export: &Export, tables: &ImportTables, folder: &Path, words: Words) -> Result<Vec<Exported>> {
+fn into_folder(export: &TableExport, tables: &ImportTables, folder: &Path, words: Words) -> Result<Vec<Exported>> {
     let places: Vec<PathBuf> = (1..).zip(tables.0.iter()).map(|(number, table)| folder.join(export.file_name(number, table))).collect();
     places.iter().try_for_each(|place| refuse_existing(place, words))?;
     let is_new = !folder.exists();

@@ -11,7 +11,7 @@ use hangtag::kernel::text::Lang;
 use hangtag::kernel::{BatchNo, GarmentId};
 use hangtag::ownership::{holders, sales};
 use hangtag::platform::exports::Format;
-use hangtag::platform::imports::{Export, Importer, Mode, Outcome, Parcel, ParcelFile, ParcelReport, Reading};
+use hangtag::platform::imports::{Importer, Mode, Outcome, Parcel, ParcelFile, ParcelReport, Reading, TableExport};
 use hangtag::platform::keys::{KeyFile, Purpose};
 use hangtag::platform::state::AppState;
 use hangtag::platform::words::Words;
@@ -32,7 +32,7 @@ type Files = BTreeMap<String, Vec<u8>>;
 
 /// Everything that can be imported, as files.
 async fn exported(app: &TestApp, format: Format, lang: Lang) -> Files {
-    let export = Export { app: app.state.clone(), format, lang };
+    let export = TableExport { app: app.state.clone(), format, lang };
     let (bytes, _) = app.state.store.read(move |db| export.zip(db, &import_tables(), Vec::new())).await.unwrap();
     unpacked(bytes)
 }
@@ -343,6 +343,7 @@ story!(labels_made_elsewhere_are_not_made_again, |app| {
 });
 
 story!(workbooks_bring_back_the_same, |app| {
+    app.state.store.write(hangtag::inspection::defects::seed).await.unwrap();
     let season = app.season().await;
     app.sell(&season, 3, "2026-06-10").await;
     let (english, book) = (exported(&app, Format::Csv, Lang::En).await, exported(&app, Format::Xlsx, Lang::Zh).await);

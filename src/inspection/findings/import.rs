@@ -15,12 +15,17 @@ use crate::platform::events::Stamp;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Row};
 use crate::platform::keys::Keys;
-use crate::platform::rooms::{Said, rows};
+use crate::platform::rooms::{Said, oldest_first};
 use crate::platform::state::AppState;
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable =
-    ImportTable { columns: &COLUMNS, needs: Permission::FindingsEdit, reads: Permission::FindingsRead, begin, rows: rows::<FindingView> };
+pub const IMPORT: ImportTable = ImportTable {
+    columns: &COLUMNS,
+    needs: Permission::FindingsEdit,
+    reads: Permission::FindingsRead,
+    begin,
+    rows: oldest_first::<FindingView>,
+};
 
 fn begin(app: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     if importer.party.is_some() {

@@ -17,7 +17,7 @@ const WORKBOOK_CELL_MAX: usize = 32_767;
 
 /// How tables are taken away.
 #[derive(Clone)]
-pub struct Export {
+pub struct TableExport {
     /// The application whose store they are of.
     pub app: AppState,
     /// What their files are.
@@ -32,7 +32,7 @@ pub type Rows = fn(&mut Db, &mut TableOut<'_>) -> Result<()>;
 /// Where the rows of a table go.
 pub struct TableOut<'a> {
     /// How it is taken away.
-    pub export: &'a Export,
+    pub export: &'a TableExport,
     table: &'a ImportTable,
     done: Exported,
     put: &'a mut dyn FnMut(&[Cell]) -> Result<()>,
@@ -74,7 +74,7 @@ impl TableOut<'_> {
     }
 }
 
-impl Export {
+impl TableExport {
     /// Writes a table as a file into `sink`, and gives that back.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ use super::desk::{ImportTable, ImportTables, Recognised, recognise, remove};
 use super::report::ImportFault;
 use super::store::{self, Destination, Filed, HandIn, ParcelLine, ParcelState};
 use super::table::bare;
-use super::{Export, Reading, columns_markdown, template_csv, template_xlsx};
+use super::{Reading, TableExport, columns_markdown, template_csv, template_xlsx};
 use crate::kernel::text::Lang;
 use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
@@ -482,7 +482,7 @@ async fn parcel_file(
         "xlsx" => Format::Xlsx,
         other => return Err(Fault::new("format", Code::NotOneOf).with("value", other).with("allowed", "csv, xlsx").into()),
     };
-    let export = Export { app: AppState::clone(&app), format, lang };
+    let export = TableExport { app: AppState::clone(&app), format, lang };
     let tables = ImportTables::clone(&tables);
     exports::stream(&app.store, "application/zip", "parcel.zip", move |db, pipe| Ok(export.zip(db, &tables, pipe)?.0)).await
 }

@@ -58,7 +58,7 @@ mod tests;
 pub use changes::{Applied, CHANGES_KEPT, Change, ChangeKind, FieldChange, change_rows, change_titles};
 pub use desk::{Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, Recognised, nearest, recognise, uploads};
 pub use edits::{EditReader, Edits};
-pub use export::{Export, Exported, Rows, TableOut};
+pub use export::{Exported, Rows, TableExport, TableOut};
 pub use http::routes;
 pub use notes::{ImportNote, Note};
 pub use parcel::{Parcel, ParcelFile, ParcelReport, changes_of, in_order};

@@ -214,14 +214,18 @@ async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pai
     let titles = T::FIELDS.in_files().map(|field| field.title(lang).to_owned()).collect();
     exports::download(&call.app().store, format, T::FIELDS.table, titles, move |db, sheet| {
         let zone = query.app().config.time_zone;
-        each_row::<T>(db, &query, sees, &mut |_, row| sheet.row(&cells(T::FIELDS.in_files(), &row, (format, lang, zone))?))
+        each_row::<T>(db, (&query, sees, false), &mut |_, row| sheet.row(&cells(T::FIELDS.in_files(), &row, (format, lang, zone))?))
     })
     .await
 }
 
-/// Hands on every row of a list, a stretch read at a time.
-fn each_row<T: Listing>(db: &mut Db, query: &ListQuery, sees: Sees, each: &mut dyn FnMut(&mut Db, T) -> Result<()>) -> Result<()> {
-    let mut window = ListWindow { from: From::Start, limit: DOWNLOAD_ROWS, last_first: false };
+/// Hands on every row of a list, perhaps the last first, a stretch read at a time.
+fn each_row<T: Listing>(
+    db: &mut Db,
+    (query, sees, last_first): (&ListQuery, Sees, bool),
+    each: &mut dyn FnMut(&mut Db, T) -> Result<()>,
+) -> Result<()> {
+    let mut window = ListWindow { from: From::Start, limit: DOWNLOAD_ROWS, last_first };
     loop {
         let rows = stretch::<T>(db, query, sees, &window)?;
         let last = rows.last().filter(|_| i64::try_from(rows.len()).is_ok_and(|read| read == window.limit)).map(T::key);
@@ -245,13 +249,22 @@ fn cells<T: Serialize>(
 
 /// Hands on everything that stands in a list.
 pub fn each_of<T: Listing>(db: &mut Db, app: &AppState, each: &mut dyn FnMut(&mut Db, T) -> Result<()>) -> Result<()> {
-    each_row(db, &ListQuery::searching(app, String::new()), Sees::ALL, each)
+    each_row(db, (&ListQuery::searching(app, String::new()), Sees::ALL, false), each)
 }
 
 /// The rows of a table of imports that is a list.
 pub fn rows<T: Listing>(db: &mut Db, out: &mut TableOut<'_>) -> Result<()> {
-    let app = out.export.app.clone();
-    each_of::<T>(db, &app, &mut |_, row| if row.comes_back() { write_row(&row, out) } else { out.leave_out() })
+    write_rows::<T>(db, out, false)
+}
+
+/// The same of a list that begins with the newest: the oldest comes first, as it was the first to be written.
+pub fn oldest_first<T: Listing>(db: &mut Db, out: &mut TableOut<'_>) -> Result<()> {
+    write_rows::<T>(db, out, true)
+}
+
+fn write_rows<T: Listing>(db: &mut Db, out: &mut TableOut<'_>, last_first: bool) -> Result<()> {
+    let query = ListQuery::searching(&out.export.app, String::new());
+    each_row::<T>(db, (&query, Sees::ALL, last_first), &mut |_, row| if row.comes_back() { write_row(&row, out) } else { out.leave_out() })
 }
 
 /// Writes what a list has as a row of its table of imports.

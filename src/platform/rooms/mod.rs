@@ -30,7 +30,7 @@ pub use field::{Field, Fields, Half, Kind, Lines, Reference};
 pub use form::{Asked, FormView, asking_again, asking_page, form_again, form_page};
 pub use import::{import, import_table, of_column};
 pub use list::{From, ListQuery, ListWindow, Offered, Sum, halves, key_of_two};
-pub use listing::{Listing, each_of, href, list_again, list_routes, rows, write_row};
+pub use listing::{Listing, each_of, href, list_again, list_routes, oldest_first, rows, write_row};
 pub use one::{Act, Besides, Panel};
 pub use room::Room;
 pub use said::{Said, document, said_of};

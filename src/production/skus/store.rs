@@ -226,7 +226,8 @@ impl Thing for SkuView {
             let mut taken = |field, gtin: &String| faults.push(Fault::new(field, Code::Duplicate).with("value", gtin));
             sku.gtin.iter().filter(is_taken).for_each(|gtin| taken("gtin", gtin));
             let is_own = |gtin: &&String| sku.gtin.as_ref() == Some(gtin);
-            sku.old_gtins.0.iter().filter(|gtin| is_taken(gtin) || is_own(gtin)).for_each(|gtin| taken("old_gtins", gtin));
+            let brought = sku.old_gtins.0.iter().filter(|_| before.is_none());
+            brought.filter(|gtin| is_taken(gtin) || is_own(gtin)).for_each(|gtin| taken("old_gtins", gtin));
         }
         Ok(all)
     }
