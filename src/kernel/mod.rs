@@ -16,6 +16,7 @@ pub mod lettering;
 pub mod machine;
 pub mod money;
 pub mod names;
+pub mod number;
 pub mod paging;
 pub mod qr;
 pub mod serial;

@@ -23,11 +23,13 @@ use actix_web::http::header;
 use actix_web::web::Bytes;
 use chrono::{NaiveDate, NaiveDateTime};
 use futures_util::StreamExt;
+use num_traits::ToPrimitive;
 use rust_xlsxwriter::{Format as Style, Workbook, Worksheet};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use super::db::{Db, Store};
+use crate::kernel::number::parsed;
 use crate::kernel::{Error, Result};
 
 /// Bytes handed to the network at a time.
@@ -284,8 +286,8 @@ impl<W> Book<W> {
 
 /// The number as a float, if a float can say it exactly.
 fn exact(number: i64) -> Option<f64> {
-    let small = i32::try_from(number).ok().map(f64::from);
-    small.or_else(|| (number.unsigned_abs() <= 1 << 53).then(|| number.to_string().parse().ok()).flatten())
+    let small = number.to_i32().map(f64::from);
+    small.or_else(|| (number.unsigned_abs() <= 1 << 53).then(|| parsed(&number.to_string())).flatten())
 }
 
 /// A table in memory, for one small enough to be mailed or tested.

@@ -13,6 +13,7 @@ use super::db::schema::policy;
 use super::events::{self, Stamp};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::number::parsed;
 use crate::kernel::text::{self, Both};
 use crate::kernel::{Code, Error, Fault, Faults, Result};
 
@@ -129,13 +130,17 @@ fn rows(db: &mut Db, which: Policy) -> Result<Vec<PolicyVersion>> {
 
 /// A stored value.
 fn number(which: Policy, text: &str) -> Result<i64> {
-    text.parse().map_err(|_| Error::broken(format!("the policy {} has the value “{text}”, which is no number", which.as_str())))
+    let (min, max) = which.bounds();
+    let within = parsed(text).filter(|value| (min..=max).contains(value));
+    within.ok_or_else(|| {
+        Error::broken(format!("the policy {} has the value “{text}”, which is no number from {min} to {max}", which.as_str()))
+    })
 }
 
 /// The value that holds at `at`: of the versions that have begun, the one that began last.
 ///
 /// # Errors
-/// [`Error::Broken`] for a stored value that is no number: a default in its place would be somebody else's decision.
+/// [`Error::Broken`] for a stored value that is no number within its bounds: a default in its place would be somebody else's decision.
 pub fn value(db: &mut Db, which: Policy, at: NaiveDateTime) -> Result<i64> {
     let rows: Vec<String> = each!(db, |c| policy::table
         .filter(policy::code.eq(which.as_str()).and(policy::valid_from.le(at)))

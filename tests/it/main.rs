@@ -39,6 +39,7 @@ mod sales;
 mod scans;
 mod schema;
 mod staff;
+mod stored;
 mod support;
 mod trace;
 mod upgrade;

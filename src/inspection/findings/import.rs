@@ -44,7 +44,13 @@ impl Import for FindingImport {
 
     fn read(&mut self, row: &mut Row<'_>) -> Option<Draft> {
         let said = Said::of_row_by(&COLUMNS, row, |said| not_yet(said.day("found_on"), self.today))?;
-        let draft: Draft = said.value().map_err(|error| row.fault(faults::at("subject", &error))).ok()?;
+        let draft: Draft = match said.value() {
+            Ok(draft) => draft,
+            Err(error) => {
+                row.fault(faults::at("subject", &error));
+                return None;
+            }
+        };
         // Two equal rows are more likely a slip than two findings; one row with the quantity of both says it clearly.
         row.unique("subject", &format!("{draft:?}"));
         Some(draft)

@@ -7,9 +7,10 @@ use super::view::SubjectView;
 use super::{FindingView, Stage, SubjectKind};
 use crate::inspection::defects::{BACK, Component, Defect, ELSEWHERE, FRONT, Severity};
 use crate::kernel::choices::Choice as Zone;
+use crate::kernel::number::saturating;
 use crate::kernel::text::Lang;
 use crate::kernel::time::local_minute;
-use crate::kernel::{Code, Fault};
+use crate::kernel::{Code, Fault, Result};
 use crate::platform::events::Fact;
 use crate::platform::http::{FormState, Layout, query_escape, segment};
 use crate::platform::rooms::timeline::{self, Happened};
@@ -178,11 +179,19 @@ pub(super) struct OnePage {
 }
 
 impl OnePage {
-    pub(super) fn new(layout: Layout, finding: FindingView, facts: &[Fact], zone: Tz, form: FormState, most: i64, rights: Rights) -> Self {
-        let history = timeline::lines(facts, layout.lang, zone, |_| None);
-        let room = most - i64::try_from(finding.photos.len()).unwrap_or(i64::MAX);
+    pub(super) fn new(
+        layout: Layout,
+        finding: FindingView,
+        facts: &[Fact],
+        zone: Tz,
+        form: FormState,
+        most: i64,
+        rights: Rights,
+    ) -> Result<Self> {
+        let history = timeline::lines(facts, layout.lang, zone, |_| None)?;
+        let room = most - saturating::<i64>(finding.photos.len());
         let logged_at = local_minute(finding.logged_at, zone);
-        Self { layout, finding, history, form, room, rights, logged_at }
+        Ok(Self { layout, finding, history, form, room, rights, logged_at })
     }
 
     /// The page of the batch or lot it is about, for the brand's own people.

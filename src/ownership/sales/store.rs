@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::rules::{NewSale, SaleStatus, dates, in_order};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::money::Money;
+use crate::kernel::number::parsed;
 use crate::kernel::time::local_date;
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result};
 use crate::ownership::warranties::{self, Facts, Opening};
@@ -339,5 +340,5 @@ pub(super) fn list(db: &mut Db, filter: &SaleFilter, window: &ListWindow) -> Res
 /// What the list is ordered by: the day, and the sale.
 fn read_key(key: &str) -> Option<(NaiveDate, i64, i64)> {
     let mut parts = key.split('|');
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    Some((parsed(parts.next()?)?, parsed(parts.next()?)?, parsed(parts.next()?)?))
 }

@@ -1,9 +1,11 @@
 //! When a warranty starts and ends, and what to tell people about it. Values in, values out.
 
 use chrono::{Days, NaiveDate};
+use num_traits::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::time::add_months;
+use crate::kernel::{Error, Result};
 use crate::production::terms::{StartRule, WarrantyPolicy};
 
 /// What a policy version promises.
@@ -19,19 +21,24 @@ pub struct Terms {
     pub made_plus_months: Option<u32>,
 }
 
-impl From<&WarrantyPolicy> for Terms {
-    fn from(policy: &WarrantyPolicy) -> Self {
-        let count = |number: i64| u32::try_from(number.clamp(0, 100_000)).unwrap_or_default();
-        Self {
-            starts: policy.start_rules.0.clone(),
-            months: count(policy.months),
-            days: count(policy.days),
-            made_plus_months: policy.made_plus_months.map(count),
-        }
-    }
-}
-
 impl Terms {
+    /// Those of a policy's version.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] for a number below zero or beyond any calendar.
+    pub fn of(policy: &WarrantyPolicy) -> Result<Self> {
+        let count = |number: i64| {
+            let beyond = || Error::broken(format!("warranty policy {}, version {}: {number}", policy.code, policy.version));
+            number.to_u32().filter(|number| *number <= 100_000).ok_or_else(beyond)
+        };
+        Ok(Self {
+            starts: policy.start_rules.0.clone(),
+            months: count(policy.months)?,
+            days: count(policy.days)?,
+            made_plus_months: policy.made_plus_months.map(count).transpose()?,
+        })
+    }
+
     /// The terms of a style without a policy: `days` from delivery, else from the sale.
     pub fn of_days(days: u32) -> Self {
         Self { starts: vec![StartRule::Delivered, StartRule::Sold], months: 0, days, made_plus_months: None }

@@ -10,7 +10,8 @@ use crate::platform::state::AppState;
 /// because one customer has that many.
 pub fn address(request: &HttpRequest) -> String {
     let trusted = request.app_data::<web::Data<AppState>>().map(|app| app.config.trusted_proxies.clone()).unwrap_or_default();
-    let forwarded: Vec<&str> = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
+    // Whatever bytes somebody put before it, what a proxy added at the end counts.
+    let forwarded: Vec<_> = request.headers().get_all("x-forwarded-for").map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     match request.peer_addr() {
         Some(peer) => key_of(origin(peer.ip(), &forwarded.join(","), &trusted)),
         None => "unknown".to_owned(),

@@ -4,12 +4,13 @@ use std::sync::OnceLock;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, AsHeaderName, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web;
 use sha2::{Digest, Sha256};
 
 use super::page::{PUBLIC_CSS, STAFF_CSS};
+use crate::kernel::number::saturating;
 use crate::platform::state::AppState;
 
 fn policy() -> &'static HeaderValue {
@@ -26,6 +27,12 @@ fn policy() -> &'static HeaderValue {
     })
 }
 
+/// A header as text. None where it is not there, and where it is none: whoever must know those apart asks the headers themselves.
+#[expect(clippy::disallowed_methods, reason = "a preference in bytes that are no text is none")]
+pub fn header_text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
 /// Standard base64 with padding (RFC 4648 §4), for the policy's hashes.
 fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -37,7 +44,7 @@ fn base64(bytes: &[u8]) -> String {
             if place > chunk.len() {
                 text.push('=');
             } else {
-                let digit = usize::try_from(word >> (18 - 6 * place) & 63).unwrap_or_default();
+                let digit = saturating::<usize>(word >> (18 - 6 * place) & 63);
                 text.push(char::from(ALPHABET.get(digit).copied().unwrap_or(b'A')));
             }
         }

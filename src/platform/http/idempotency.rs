@@ -33,7 +33,8 @@ impl Idempotency {
     /// [`Code::TooLong`] for a key of more than 128 characters.
     pub fn of(request: &HttpRequest, hash: &str, form_key: Option<&str>) -> Result<Self> {
         use actix_web::HttpMessage;
-        let header = request.headers().get(IDEMPOTENCY_KEY).and_then(|key| key.to_str().ok());
+        let header = request.headers().get(IDEMPOTENCY_KEY).map(|key| key.to_str()).transpose();
+        let header = header.map_err(|_| Fault::new("Idempotency-Key", Code::ControlCharacter))?;
         let key = header.or(form_key).filter(|key| !key.is_empty()).map(str::to_owned);
         if key.as_ref().is_some_and(|key| key.len() > 128) {
             return Err(Fault::new("Idempotency-Key", Code::TooLong).with("max", 128).into());

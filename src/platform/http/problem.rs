@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 use serde::Serialize;
 
+use super::headers::header_text;
 use super::locale::Locale;
 use super::page::{Layout, html_response};
 use crate::kernel::{Code, Error, Refusal};
@@ -102,7 +103,7 @@ pub fn problem(error: &Error, request: &HttpRequest) -> Problem {
 /// Whether the asker is a person with a browser rather than a program.
 pub fn wants_html(request: &HttpRequest) -> bool {
     !request.path().starts_with("/api/")
-        && request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+        && header_text(request.headers(), header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// The whole response to an error.

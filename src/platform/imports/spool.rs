@@ -8,13 +8,15 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::run::Entry;
+use crate::kernel::number::saturating;
 use crate::kernel::{Error, Result};
+use crate::platform::lock;
 
 /// Bytes of rows that are sorted in memory at a time.
 const PIECE: usize = 4 << 20;
@@ -78,7 +80,7 @@ impl<R: Serialize + DeserializeOwned> Spool<R> {
             None => Arc::new(Mutex::new(tempfile::tempfile_in(&self.folder)?)),
         };
         self.file = Some(file.clone());
-        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = lock(&file);
         let start = file.seek(SeekFrom::End(0))?;
         let mut out = std::io::BufWriter::with_capacity(1 << 18, &mut *file);
         for Key { order: (number, line), bytes } in self.keys.drain(..) {
@@ -126,10 +128,10 @@ struct Piece {
 impl Read for Piece {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let left = self.at.end - self.at.start;
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = lock(&self.file);
         file.seek(SeekFrom::Start(self.at.start))?;
         let count = (&mut *file).take(left).read(buffer)?;
-        self.at.start += u64::try_from(count).unwrap_or_default();
+        self.at.start += saturating::<u64>(count);
         Ok(count)
     }
 }

@@ -8,6 +8,7 @@ use super::desk::{IMPORT_JOB, ImportInput};
 use super::parcel::ParcelReport;
 use super::{ImportFault, Reading};
 use crate::each;
+use crate::kernel::number::saturating;
 use crate::kernel::{Code, Error, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{parcel, parcel_file};
@@ -384,7 +385,7 @@ pub fn waiting_with(db: &mut Db, actor: &str, name: &str, table: &str) -> Result
 
 /// Says what came of a parcel. A job that another has taken over from, or whose parcel was thrown away meanwhile, says nothing.
 pub fn settle(db: &mut Db, id: Id, job: Id, state: ParcelState, report: &ParcelReport, at: NaiveDateTime) -> Result<()> {
-    let sum = |each: fn(&super::ImportReport) -> u64| i64::try_from(report.files.iter().map(each).sum::<u64>()).unwrap_or(i64::MAX);
+    let sum = |each: fn(&super::ImportReport) -> u64| saturating::<i64>(report.files.iter().map(each).sum::<u64>());
     let text = json(report)?;
     let mine =
         parcel::table.filter(parcel::id.eq(id.0).and(parcel::job_id.eq(job.0)).and(parcel::state.ne(ParcelState::Discarded.as_str())));

@@ -18,6 +18,7 @@ use super::secret::{Secret, secret_page};
 use super::{Fields, Kind, timeline};
 use crate::kernel::choices::Choice;
 use crate::kernel::event::Subject;
+use crate::kernel::number::parsed;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
@@ -325,7 +326,7 @@ impl Update {
     /// # Errors
     /// The same.
     pub fn of_form<T: Thing>(code: String, values: &HashMap<String, String>) -> Result<Self> {
-        let version = values.get("version").and_then(|version| version.parse().ok()).ok_or_else(|| Fault::new("version", Code::Missing))?;
+        let version = values.get("version").and_then(|version| parsed(version)).ok_or_else(|| Fault::new("version", Code::Missing))?;
         Ok(Self { code, version, said: Said::of_form(T::CHANGE, values)? })
     }
 
@@ -403,7 +404,7 @@ pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: 
         section: besides.section,
         acts: thing.acts().into_iter().filter(|act| act.is_open_to(call)).collect(),
         edit,
-        history: timeline::lines(&history, lang, zone, state),
+        history: timeline::lines(&history, lang, zone, state)?,
         layout,
     };
     Ok(html_response(besides.status.unwrap_or(StatusCode::OK), &view))

@@ -6,6 +6,7 @@ use super::{ALL_UNITS, Batch, BatchSheet, BatchStatus, LotUse, Origin};
 use crate::kernel::gs1::check::Set;
 use crate::kernel::gs1::{DigitalLink, Gtin};
 use crate::kernel::ids::UNITS_PER_BATCH;
+use crate::kernel::number::parsed;
 use crate::kernel::serial::Gtin14;
 use crate::kernel::text::{self, folded};
 use crate::kernel::{Code, Error, Fault, Refusal, Result, faults};
@@ -54,14 +55,17 @@ pub(super) fn check(batch: &mut BatchSheet) -> Result<Vec<Range<i64>>> {
     }
     let mut units: Vec<Range<i64>> = Vec::with_capacity(batch.lots.len());
     for (place, used) in batch.lots.iter_mut().enumerate() {
-        let range = read_units("units", used.units.as_deref().unwrap_or_default()).unwrap_or_else(|fault| {
-            faults.push(Fault { field: format!("lots.{place}.{}", fault.field).into(), ..fault });
-            ALL_UNITS
-        });
-        used.units = (range != ALL_UNITS).then(|| units_text(&range));
-        units.push(range);
+        match read_units("units", used.units.as_deref().unwrap_or_default()) {
+            Ok(range) => {
+                used.units = (range != ALL_UNITS).then(|| units_text(&range));
+                units.push(range);
+            }
+            Err(fault) => faults.push(Fault { field: format!("lots.{place}.{}", fault.field).into(), ..fault }),
+        }
     }
-    faults.extend(twice(&batch.lots, &units));
+    if faults.is_empty() {
+        faults.extend(twice(&batch.lots, &units));
+    }
     Refusal::unless_empty(faults)?;
     Ok(units)
 }
@@ -117,7 +121,7 @@ pub fn read_units(field: &'static str, text: &str) -> Result<Range<i64>, Fault> 
     if text.is_empty() {
         return Ok(ALL_UNITS);
     }
-    let number = |part: &str| part.trim().parse::<i64>().ok();
+    let number = |part: &str| parsed::<i64>(part.trim());
     let parts: Vec<&str> = text.split(['-', '–', '—', '~', '～', '至']).collect();
     let (first, last) = match parts.as_slice() {
         [one] => (number(one), number(one)),
@@ -174,7 +178,7 @@ pub fn gtin14(text: &str) -> Option<Gtin14> {
     if !(8..=14).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    format!("{text:0>14}").into_bytes().try_into().ok()
+    format!("{text:0>14}").into_bytes().first_chunk().copied()
 }
 
 /// A garment's own address: a GS1 Digital Link where it has a GTIN, `/C/{serial}` where it has none. Characters that mean something in a

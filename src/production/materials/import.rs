@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::rules::{LotName, any_cycle, out_of_order, path_text};
 use super::store::{self, Ident, Waiting, ident};
 use super::{FIELDS, Lot, LotSheet};
-use crate::kernel::{Code, Fault, Id, Result};
+use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::Permission;
@@ -94,7 +94,11 @@ impl Import for LotImport {
             if faults.iter().any(|(at, fault)| *at == place && fault.code == Code::Cycle) {
                 continue;
             }
-            let LotSheet { lot, parents, .. } = entry.record.onto(None, None).unwrap_or_default();
+            // What is wrong with a row by itself has been said by now, and not that it is missing to others.
+            let LotSheet { lot, parents, .. } = entry.record.onto(None, None).or_else(|error| match error {
+                Error::Refused(_) => Ok(LotSheet::default()),
+                error => Err(error),
+            })?;
             let parents = || parents.iter().map(|part| LotName::read("parents", &part.lot)).collect::<Result<Vec<_>, Fault>>();
             let parents = entry.record.said.says("parents").then(parents).transpose()?;
             let produced_on = entry.record.said.says("produced_on").then_some(lot.produced_on);

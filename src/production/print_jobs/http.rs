@@ -59,7 +59,7 @@ pub fn routes(on: &mut Routes<'_, '_>) {
 /// Runs what blocks on a thread where it may.
 async fn blocking<T: Send + 'static>(app: &AppState, body: impl FnOnce(&AppState) -> Result<T> + Send + 'static) -> Result<T> {
     let app = app.clone();
-    tokio::task::spawn_blocking(move || body(&app)).await.unwrap_or_else(|error| Err(Error::broken(error)))
+    tokio::task::spawn_blocking(move || body(&app)).await.map_err(Error::broken)?
 }
 
 /// Changes a job, and shows it as it is afterwards.
@@ -242,7 +242,9 @@ async fn labels<P: Perm>(call: &Call<P>, form: FormState, spoiled: FormState) ->
     // What is wrong with the label is said where its picture would be.
     let (mut shown, mut trouble) = (None, Vec::new());
     if batch.is_some() {
-        let asked = LabelRequest { format: None, printer: None, claim_codes: true, ..request_of(form.values()) };
+        // How many there will be is no matter to the picture of one.
+        let drawn = form.values().iter().filter(|(name, _)| *name != "count").map(|(name, value)| (name.clone(), value.clone())).collect();
+        let asked = LabelRequest { format: None, printer: None, claim_codes: true, ..request_of(&drawn)? };
         let name = asked.template.clone().unwrap_or_default();
         let (words, href) =
             (call.words(), format!("/labels/preview.png?batch={}&template={}", query_escape(&asked.batch), query_escape(&name)));
@@ -285,12 +287,9 @@ async fn labels_page(call: Reads, asked: web::Query<Fields>) -> Result<HttpRespo
 }
 
 async fn create_form(call: Edits, form: Form<Fields>) -> Result<HttpResponse> {
-    let count = form.value.get("count").map(|count| count.trim().to_owned()).unwrap_or_default();
-    let asked = request_of(&form.value);
-    let outcome = if !count.is_empty() && asked.count.is_none() {
-        Err(Fault::new("count", Code::NotANumber).with("value", count).into())
-    } else {
-        create(&call, &form.hash, form.once.as_deref(), asked).await
+    let outcome = match request_of(&form.value) {
+        Ok(asked) => create(&call, &form.hash, form.once.as_deref(), asked).await,
+        Err(fault) => Err(fault.into()),
     };
     match outcome {
         Ok(job) => Ok(see_other(format!("/labels/jobs/{}", job.id))),
@@ -339,7 +338,7 @@ async fn job_page_of<P: Perm>(call: &Call<P>, id: Id, form: FormState) -> Result
     let (job, history) = call.read(move |db| Ok((job_view(db, id)?, store::history(db, id)?))).await?;
     let open = blocking(call.app(), move |app| view::unaccounted(app, id)).await?;
     let (layout, zone) = (call.layout(call.words().say("labels-job-title")), call.app().config.time_zone);
-    let history = timeline::lines(&history, layout.lang, zone, |_| None);
+    let history = timeline::lines(&history, layout.lang, zone, |_| None)?;
     Ok(JobPage { layout, job, open, form, history, zone })
 }
 
@@ -363,13 +362,18 @@ async fn back(call: &Edits, id: Id, values: Fields, done: Result<JobView>) -> Re
 
 async fn settle_form(call: Edits, id: web::Path<String>, form: Form<Fields>) -> Result<HttpResponse> {
     let id: Id = id.parse()?;
-    let chunks = form.value.iter().filter_map(|(name, value)| {
-        let seq = name.strip_prefix("chunk.")?.parse().ok()?;
-        let verdict = serde_json::from_value(serde_json::Value::String(value.clone())).ok()?;
-        Some(ChunkVerdict { seq, verdict })
-    });
-    let said = Settlement { chunks: chunks.collect() };
-    let done = settle(&call, &form.hash, form.once.as_deref(), id, said).await;
+    let verdict = |(name, seq): (&String, &str)| {
+        let malformed = |_| Fault::new(name.clone(), Code::Malformed).with("reason", "expects-whole");
+        let verdict = form.value.get(name).map(|word| serde_json::Value::String(word.clone()));
+        let verdict = serde_json::from_value(verdict.unwrap_or_default());
+        let unknown = |_| Fault::new(name.clone(), Code::NotOneOf);
+        Ok(ChunkVerdict { seq: seq.parse().map_err(malformed)?, verdict: verdict.map_err(unknown)? })
+    };
+    let chunks = form.value.keys().filter_map(|name| Some((name, name.strip_prefix("chunk.")?))).map(verdict);
+    let done = match chunks.collect::<Result<Vec<_>, Fault>>() {
+        Ok(chunks) => settle(&call, &form.hash, form.once.as_deref(), id, Settlement { chunks }).await,
+        Err(fault) => Err(fault.into()),
+    };
     back(&call, id, form.value, done).await
 }
 

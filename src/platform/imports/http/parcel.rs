@@ -12,6 +12,7 @@ use super::super::store::{self, Filed, FiledParcel, ParcelState};
 use super::super::{Change, ChangeKind, FieldChange, ImportReport, Outcome, change_rows, change_titles};
 use super::mapping::{Mapping, reading};
 use super::{Importing, may, state_key, tone};
+use crate::kernel::number::saturating;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Id, Refusal, Result};
 use crate::platform::db::Db;
@@ -81,7 +82,7 @@ impl Part {
     }
 
     fn shown_count(&self) -> u64 {
-        u64::try_from(self.shown_changes().len()).unwrap_or(u64::MAX)
+        saturating(self.shown_changes().len())
     }
 
     fn change_count(&self) -> u64 {
@@ -215,7 +216,7 @@ fn parts(parcel: &FiledParcel, filed: Vec<Filed>, tables: &ImportTables, mine: &
     paired.extend(filed.into_iter().map(|file| (Some(file), None)));
     let part = |(filed, report): (Option<Filed>, Option<ImportReport>)| {
         let named = filed.as_ref().map(|file| file.table.clone()).or(report.as_ref().map(|report| report.table.clone()));
-        let table = named.and_then(|name| tables.find(&name).ok());
+        let table = named.and_then(|name| tables.get(&name));
         let is_open = filed.as_ref().is_some_and(|file| asked.file == Some(file.no));
         let wanted =
             asked.table.as_deref().filter(|_| is_open).and_then(|name| mine.iter().find(|table| table.columns.table == name)).copied();
@@ -253,7 +254,7 @@ async fn may_all(who: &Importing, app: &AppState, tables: &ImportTables, id: Id)
     if !are_there(app, &filed) {
         return Err(Refusal::new(Code::WrongState).with("state", ParcelState::Discarded.as_str()).into());
     }
-    let mut known = filed.iter().filter_map(|file| tables.find(&file.table).ok());
+    let mut known = filed.iter().filter_map(|file| tables.get(&file.table));
     known.try_for_each(|table| may(&who.caller, &table))
 }
 
@@ -379,7 +380,7 @@ async fn all_changes(
         change_titles(words),
         move |_: &mut Db, sheet: &mut Sheet<Pipe>| {
             for (place, file) in report.files.iter().enumerate().filter(|(_, file)| file.outcome != Outcome::Refused) {
-                let table = tables.find(&file.table).ok();
+                let table = tables.get(&file.table);
                 each_change(&changes_at(&own, parcel.id, place), file, &mut |change| {
                     change_rows(&file.file, table.as_ref(), change, words).into_iter().try_for_each(|row| sheet.row(&row))
                 })?;

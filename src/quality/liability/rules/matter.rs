@@ -8,6 +8,7 @@ use super::shares::{Role, WHOLE};
 use super::tables::{Rules, distinct};
 use crate::kernel::error::{Code, Fault, Result};
 use crate::kernel::faults::Faults;
+use crate::kernel::number::saturating;
 use crate::kernel::{money, text};
 
 /// The most a claim may be about, in minor units.
@@ -165,7 +166,7 @@ impl Excess {
         range("expected_micro", self.expected_micro, 1, u64::from(Self::COUNT_MAX) * micro);
         range("shape_micro", self.shape_micro, micro / 1_000, Self::PRIOR_MAX * micro);
         range("rate_micro", self.rate_micro, micro / 1_000, Self::PRIOR_MAX * micro);
-        range("factors", u64::try_from(self.factors.len()).unwrap_or(u64::MAX), 1, Self::FACTORS_MAX);
+        range("factors", saturating(self.factors.len()), 1, Self::FACTORS_MAX);
         for (place, factor) in self.factors.iter().enumerate() {
             range(&format!("factors.{place}.ratio_micro"), factor.ratio_micro.into(), micro, u32::MAX.into());
         }

@@ -85,7 +85,7 @@ impl Mixture {
     }
 
     fn at(parameters: &[f64]) -> Option<Self> {
-        let [a1, b1, a2, b2, logit] = parameters.try_into().ok()?;
+        let [a1, b1, a2, b2, logit] = *parameters.first_chunk()?;
         let within = [a1, b1, a2, b2, logit].iter().all(|parameter: &f64| parameter.abs() < REACH);
         within.then(|| Self {
             share: 1.0 / (1.0 + (-logit).exp()),

@@ -1,5 +1,6 @@
 //! Watching claims as they come: the Poisson CUSUM with its run lengths, and Wald's sequential test.
 
+use num_traits::ToPrimitive;
 use serde::Serialize;
 
 use super::answer::{Answer, Lack, at_least_zero, exposed, inside_unit};
@@ -77,7 +78,7 @@ impl Lattice {
                 let mut claims = room.map_or(0, |most| most + 1);
                 loop {
                     let to = u64::from(from) + u64::from(claims) * u64::from(self.steps) - u64::from(self.reference);
-                    let Some(column) = usize::try_from(to).ok().filter(|to| *to < states) else { break };
+                    let Some(column) = to.to_usize().filter(|to| *to < states) else { break };
                     chain.add(row, column, -poisson::ln_probability(claims, mean).exp());
                     claims += 1;
                 }
