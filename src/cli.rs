@@ -342,15 +342,8 @@ fn bar_style(template: &str) -> ProgressStyle {
 
 fn log_to_stderr(format: LogFormat) {
     use tracing_subscriber::EnvFilter;
-    let usual = || EnvFilter::new("info,actix_server=warn");
-    let filter = match std::env::var("HANGTAG_LOG").as_deref().map(EnvFilter::try_new) {
-        Ok(Ok(filter)) => filter,
-        Ok(Err(error)) => {
-            tell(&format!("hangtag: HANGTAG_LOG: {error}"));
-            usual()
-        }
-        Err(_) => usual(),
-    };
+    // What is no directive it says itself, and leaves out.
+    let filter = EnvFilter::new(std::env::var("HANGTAG_LOG").as_deref().map_or("info,actix_server=warn", |said| said));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     let set = match format {
         LogFormat::Text => lines.try_init(),

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use super::{app, listen, log_to_stderr, say, serve, tell, terminal_lang};
 use crate::demo::{self, DemoAccount, Plan, Season, Serving};
-use crate::kernel::number::saturating;
 use crate::kernel::text::Lang;
-use crate::kernel::{Error, Result};
+use crate::kernel::{Error, Result, saturating};
 use crate::platform::config::LogFormat;
 use crate::platform::db;
 use crate::platform::state::AppState;

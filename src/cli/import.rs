@@ -10,8 +10,7 @@ use indicatif::ProgressBar;
 
 use super::{bar_style, say, tell, terminal_lang};
 use crate::app;
-use crate::kernel::number::saturating;
-use crate::kernel::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 use crate::platform::exports::{Format, Sheet};
 use crate::platform::imports::{
     Change, ChangeKind, CodeRule, ImportReport, ImportTable, ImportTables, Importer, Outcome, Parcel, ParcelFile, ParcelReport, Pass,

@@ -8,8 +8,7 @@ use clap::Subcommand;
 use indicatif::ProgressBar;
 
 use super::{bar_style, open, say, tell, terminal_lang};
-use crate::kernel::number::saturating;
-use crate::kernel::{Code, Error, Fault, Result};
+use crate::kernel::{Code, Error, Fault, Result, saturating};
 use crate::platform::config::Config;
 use crate::platform::state::AppState;
 use crate::platform::words::Words;

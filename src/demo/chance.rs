@@ -1,9 +1,7 @@
 //! Chance that is the same at every start, for the demo.
 
-use num_traits::ToPrimitive;
-
 use crate::kernel::chance::Stream;
-use crate::kernel::number::saturating;
+use crate::kernel::saturating;
 
 /// A stream of choices that look random.
 pub(super) struct Chance(Stream);
@@ -31,7 +29,7 @@ impl Chance {
 
     /// One of a list; None of an empty one.
     pub(super) fn one<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
-        let at = (self.below(saturating(list.len()))).to_usize()?;
+        let at = saturating::<usize>(self.below(saturating(list.len())));
         list.get(at)
     }
 }

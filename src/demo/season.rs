@@ -9,9 +9,8 @@ use crate::inspection::defects;
 use crate::inspection::findings::{self, About, NewFinding, Stage};
 use crate::kernel::gs1::check::check_digit;
 use crate::kernel::money::Money;
-use crate::kernel::number::saturating;
 use crate::kernel::text::Both;
-use crate::kernel::{BatchNo, Error, GarmentId, Id, Result};
+use crate::kernel::{BatchNo, Error, GarmentId, Id, Result, saturating};
 use crate::ownership::holders::{self, Secret};
 use crate::ownership::sales::{self, NewSale, Sound};
 use crate::platform::events::Stamp;
@@ -462,7 +461,7 @@ impl Maker<'_> {
 
 /// The code under the scratch film of a garment.
 fn claim_code(app: &AppState, batch: &batches::Batch, garment: GarmentId) -> Result<Option<String>> {
-    let (gtin, epoch) = batches::minted_with(batch)?;
+    let (gtin, epoch) = batches::made_with(batch.no, batch.minted_gtin.as_deref(), batch.minted_epoch)?;
     Ok(app.keys.serials.claim_code(&gtin, garment, epoch).map(|code| code.grouped()))
 }
 

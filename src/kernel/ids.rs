@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
-use super::error::{Code, Error};
-use super::number::saturating;
+use super::{Code, Error, saturating};
 
 /// Bits of a garment id that name the unit within its batch.
 pub const UNIT_BITS: u32 = 22;

@@ -26,3 +26,4 @@ pub mod time;
 pub use error::{Code, Error, Fault, Refusal, Result};
 pub use faults::Faults;
 pub use ids::{BatchNo, GarmentId, Id};
+pub use number::{parsed, saturating};

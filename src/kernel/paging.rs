@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{Code, Fault};
 use super::ids::crockford;
-use super::number::saturating;
+use super::{Code, Fault, saturating};
 
 /// Rows per page when the asker does not say.
 pub const PAGE_DEFAULT: i64 = 50;

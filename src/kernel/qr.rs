@@ -10,14 +10,12 @@
 use std::fmt::Write;
 use std::sync::OnceLock;
 
-use num_traits::ToPrimitive;
 use qrcode::bits::{Bits, encode_auto};
 use qrcode::canvas::{Canvas, MaskPattern, Module};
 use qrcode::types::{EcLevel, QrError, Version};
 use qrcode::{QrCode, ec};
 
-use super::error::{Code, Error, Refusal, Result};
-use super::number::saturating;
+use super::{Code, Error, Refusal, Result, saturating};
 
 /// How much of the code may be lost and still be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -239,7 +237,7 @@ impl Template {
     fn of(version: Version, ecc: Ecc) -> Option<&'static Self> {
         static MADE: [[OnceLock<Template>; 4]; PACKED_VERSIONS] = [const { [const { OnceLock::new() }; 4] }; PACKED_VERSIONS];
         let Version::Normal(number) = version else { return None };
-        let number = number.to_u8()?;
+        let number = saturating::<u8>(number);
         let levels = MADE.get(usize::from(number).checked_sub(1)?)?;
         let [l, m, q, h] = levels;
         let cell = match ecc {

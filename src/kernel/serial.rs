@@ -32,16 +32,14 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
-use num_traits::ToPrimitive;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use super::error::{Code, Error, Result};
 use super::ids::{BatchNo, GarmentId, UNITS_PER_BATCH, crockford, crockford_value};
 use super::names::{half_width, is_invisible};
-use super::number::saturating;
 use super::text::ascii;
+use super::{Code, Error, Result, saturating};
 
 /// Fourteen ASCII digits.
 pub type Gtin14 = [u8; 14];
@@ -73,7 +71,7 @@ impl Epoch {
 
     /// One as it is stored. None for a number that is none of an epoch.
     pub fn of(number: i64) -> Option<Self> {
-        number.to_u8().and_then(Self::new)
+        (0..32).contains(&number).then(|| Self(saturating(number)))
     }
 
     /// Its number, 0 to 31.
@@ -260,7 +258,7 @@ impl Keyring {
         let (tag, hidden) = serial.parts();
         let id = hidden ^ keys.pad(gtin, tag);
         let genuine = bool::from(keys.tag(gtin, id).ct_eq(&tag));
-        let garment = GarmentId(id.to_i64()?);
+        let garment = GarmentId(saturating(id));
         let named = GarmentId::new(garment.batch(), garment.unit());
         named.filter(|_| genuine && known.is_some())
     }
@@ -278,7 +276,7 @@ impl Keyring {
         let (tag, hidden) = serial.parts();
         gtins.into_iter().enumerate().find_map(|(place, gtin)| {
             let id = hidden ^ keys.pad(gtin, tag);
-            let garment = GarmentId(id.to_i64()?);
+            let garment = GarmentId(saturating(id));
             let named = GarmentId::new(garment.batch(), garment.unit()).filter(|named| may_be(gtin, *named))?;
             bool::from(keys.tag(gtin, id).ct_eq(&tag)).then_some((place, named))
         })
@@ -535,7 +533,7 @@ mod tests {
         for unit in 0..40 {
             let good = ring.mint(&GTIN, garment(3, unit * 1001)).0;
             for place in 0..SERIAL_LENGTH {
-                for wrong in CROCKFORD.iter().filter(|wrong| **wrong != good[place]) {
+                for wrong in crate::kernel::ids::CROCKFORD.iter().filter(|wrong| **wrong != good[place]) {
                     let mut typo = good;
                     typo[place] = *wrong;
                     let error = Serial::parse(std::str::from_utf8(&typo).unwrap()).unwrap_err();

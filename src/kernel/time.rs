@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike};
 use chrono_tz::Tz;
 
-use super::error::{Code, Fault};
-use super::number::parsed;
+use super::{Code, Fault, parsed};
 
 /// Where the time comes from. Everything that needs to know it is handed one, so that a test can set it.
 #[derive(Clone, Debug)]

@@ -11,9 +11,8 @@ use toml::de::{DeTable, DeValue};
 use tracing_subscriber::EnvFilter;
 
 use crate::kernel::faults::Faults;
-use crate::kernel::number::{parsed, saturating};
 use crate::kernel::text::{self, Lang};
-use crate::kernel::{Code, Error, Fault, Result};
+use crate::kernel::{Code, Error, Fault, Result, parsed, saturating};
 use crate::platform::db::DatabaseUrl;
 
 /// The settings file that is looked for beside the embedded store.

@@ -11,13 +11,10 @@ use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use chrono::NaiveDate;
-use num_traits::ToPrimitive;
-
-use crate::kernel::number::parsed;
 use crate::kernel::serial::{Epoch, Keyring, RootKey};
 use crate::kernel::text::hex;
-use crate::kernel::{Code, Error, Refusal, Result};
+use crate::kernel::{Code, Error, Refusal, Result, parsed, saturating};
+use chrono::NaiveDate;
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,9 +94,6 @@ impl KeyFile {
     }
 
     /// Reads the file.
-    ///
-    /// # Errors
-    /// As [`KeyFile::open_or_create`].
     pub fn open(path: &Path) -> Result<Self> {
         let mut file = std::fs::File::open(path).map_err(|error| Error::broken(format!("the key file {}: {error}", path.display())))?;
         refuse_readable_by_others(path, &file)?;
@@ -205,7 +199,7 @@ fn read_line(line: &str) -> Option<Line> {
     let hex = parts.next().filter(|hex| hex.len() == 64 && hex.is_ascii())?;
     let mut bytes = [0u8; 32];
     for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks(2)) {
-        *byte = pair.iter().try_fold(0, |byte, digit| Some(byte << 4 | char::from(*digit).to_digit(16)?))?.to_u8()?;
+        *byte = saturating(pair.iter().try_fold(0, |byte, digit| Some(byte << 4 | char::from(*digit).to_digit(16)?))?);
     }
     let made_on = parsed(parts.next()?)?;
     parts.next().is_none().then_some(Line { purpose, number, key: RootKey::new(bytes), made_on })

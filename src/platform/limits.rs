@@ -17,9 +17,8 @@ use governor::nanos::Nanos;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
-use crate::kernel::number::saturating;
 use crate::kernel::time::Clock;
-use crate::kernel::{Code, Refusal, Result};
+use crate::kernel::{Code, Refusal, Result, saturating};
 use crate::platform::lock;
 
 macro_rules! limits {

@@ -13,9 +13,8 @@ use super::db::schema::policy;
 use super::events::{self, Stamp};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::number::parsed;
 use crate::kernel::text::{self, Both};
-use crate::kernel::{Code, Error, Fault, Faults, Result};
+use crate::kernel::{Code, Error, Fault, Faults, Result, parsed};
 
 macro_rules! policies {
     ($($name:ident = $text:literal, $default:literal, $low:literal..=$high:literal, $zh:literal, $en:literal;)*) => {
@@ -151,9 +150,6 @@ pub fn value(db: &mut Db, which: Policy, at: NaiveDateTime) -> Result<i64> {
 }
 
 /// A policy with what holds at `at` and all its versions.
-///
-/// # Errors
-/// As [`value`].
 pub fn read(db: &mut Db, which: Policy, at: NaiveDateTime) -> Result<PolicyValue> {
     let versions = rows(db, which)?;
     let own = PolicyVersion { version: 0, value: which.default(), valid_from: None, set_by: String::new(), reason: String::new() };
@@ -163,9 +159,6 @@ pub fn read(db: &mut Db, which: Policy, at: NaiveDateTime) -> Result<PolicyValue
 }
 
 /// Every policy, in table order.
-///
-/// # Errors
-/// As [`value`].
 pub fn all(db: &mut Db, at: NaiveDateTime) -> Result<Vec<PolicyValue>> {
     Policy::ALL.iter().map(|which| read(db, *which, at)).collect()
 }

@@ -151,6 +151,7 @@ fn fluent_value(text: &str) -> FluentValue<'static> {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the tags of the two languages are constants")]
 fn bundle(lang: Lang) -> FluentBundle<FluentResource> {
     let tag: LanguageIdentifier = lang.tag().parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);

@@ -6,14 +6,11 @@
 
 use std::io::Cursor;
 
+use crate::kernel::{Code, Refusal, Result, saturating};
 use image::codecs::jpeg::JpegEncoder;
 use image::error::ImageError;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, RgbImage};
-use num_traits::ToPrimitive;
-
-use crate::kernel::number::saturating;
-use crate::kernel::{Code, Refusal, Result};
 
 /// Bytes an upload may have: 8 MiB.
 pub const BYTES_MAX: usize = 8 << 20;
@@ -102,7 +99,7 @@ fn png(bytes: &[u8]) -> Option<Header> {
     }
     let mut at = 8;
     loop {
-        let length = be32(bytes, at)?.to_usize()?;
+        let length = saturating::<usize>(be32(bytes, at)?);
         let kind = bytes.get(at + 4..at + 8)?;
         let next = at.checked_add(length)?.checked_add(12)?;
         if next > bytes.len() {

@@ -9,8 +9,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use super::due::{Deadline, Target, Unit};
 use super::spans::{Pauses, Span};
 use super::{Calendar, Versions};
-use crate::kernel::error::{Code, Fault};
-use crate::kernel::number::saturating;
+use crate::kernel::{Code, Fault, saturating};
 
 /// What happens to a countdown. What changes nothing (a pause of a paused countdown, a stop of a stopped one) is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,9 +203,6 @@ pub struct Countdown {
 
 impl Countdown {
     /// The countdown that these events make.
-    ///
-    /// # Errors
-    /// As [`Countdown::apply`].
     pub fn replay(events: &[CountdownEvent], calendars: &Versions) -> Result<Self, Fault> {
         let mut countdown = Self::default();
         events.iter().try_for_each(|event| countdown.apply(event, calendars))?;

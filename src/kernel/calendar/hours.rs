@@ -4,8 +4,7 @@ use std::fmt;
 
 use chrono::Weekday;
 
-use crate::kernel::error::{Code, Fault};
-use crate::kernel::number::parsed;
+use crate::kernel::{Code, Fault, parsed};
 
 /// Minutes in a day: the last end a window can have.
 pub const DAY_MINUTES: u16 = 1440;

@@ -14,11 +14,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 
 use super::days::{Day, Days, Kind};
 use super::hours::Hours;
-use crate::kernel::error::{Code, Fault, Result};
 use crate::kernel::faults::Faults;
-use crate::kernel::number::saturating;
-use crate::kernel::text;
 use crate::kernel::time::read_date;
+use crate::kernel::{Code, Fault, Result, saturating, text};
 
 /// Longest name of a day, in characters.
 const NAME_MAX: usize = 60;

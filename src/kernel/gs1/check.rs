@@ -1,10 +1,8 @@
 //! Tests of single values: check digits, character sets, dates, code lists.
 
-use num_traits::ToPrimitive;
-
 use super::coupon;
 use super::lists::{COUNTRIES, COUNTRY_LETTERS, CURRENCIES, PACKAGE_TYPES};
-use crate::kernel::number::parsed;
+use crate::kernel::{parsed, saturating};
 
 /// Character sets an element may be written in (GS1 General Specifications, section 7.11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +159,7 @@ pub fn check_digit(body: &[u8]) -> Option<u8> {
         let value = u32::from(digit.checked_sub(b'0').filter(|value| *value < 10)?);
         sum += if place % 2 == 0 { 3 * value } else { value };
     }
-    ((10 - sum % 10) % 10).to_u8().map(|value| value + b'0')
+    Some(b'0' + saturating::<u8>((10 - sum % 10) % 10))
 }
 
 /// The check digit that should stand at the end of `digits`, if another one does.

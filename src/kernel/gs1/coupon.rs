@@ -4,7 +4,7 @@
 //! Specification". No garment carries one; they are here because a Digital Link may, and a wrong one must be refused.
 
 use super::check;
-use crate::kernel::number::parsed;
+use crate::kernel::parsed;
 
 /// Digits not yet read.
 struct Rest<'a>(&'a str);

@@ -5,14 +5,12 @@
 //! identifier once, unknown numeric keys refused and other unknown keys ignored, the fragment ignored, no slash at the end.
 //! One difference, on purpose: a value of more than ninety characters is refused, not cut off.
 
-use num_traits::ToPrimitive;
 use serde::Serialize;
 
 use super::Gtin;
 use super::ai::{self, Ai};
-use crate::kernel::error::{Code, Error, Refusal, Result};
-use crate::kernel::number::parsed;
 use crate::kernel::serial::Serial;
+use crate::kernel::{Code, Error, Refusal, Result, parsed, saturating};
 
 /// The longest address that is read.
 const MAX_LENGTH: usize = 8191;
@@ -405,7 +403,7 @@ fn check_characters(uri: &str) -> Result<(), LinkError> {
 
 /// A percent sign that no two hexadecimal digits follow stands for itself.
 fn percent_decode(text: &str, in_query: bool) -> Vec<u8> {
-    let hex = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|digit| digit.to_u8());
+    let hex = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16)).map(saturating::<u8>);
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut place = 0;

@@ -162,7 +162,7 @@ fn code_of(db: &mut Db, keyring: &Keyring, garment: GarmentId) -> Result<Option<
     if batch.minted_epoch.is_none() {
         return Ok(None);
     }
-    let (gtin, epoch) = batches::minted_with(&batch)?;
+    let (gtin, epoch) = batches::made_with(batch.no, batch.minted_gtin.as_deref(), batch.minted_epoch)?;
     Ok(keyring.claim_code(&gtin, garment, epoch))
 }
 

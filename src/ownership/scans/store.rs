@@ -8,8 +8,7 @@ use diesel::upsert::excluded;
 use serde::Serialize;
 
 use crate::each;
-use crate::kernel::number::saturating;
-use crate::kernel::{GarmentId, Result};
+use crate::kernel::{GarmentId, Result, saturating};
 use crate::platform::db::schema::{scan_device, scan_total};
 use crate::platform::db::{Db, planned};
 use crate::platform::policies::{self, Policy};

@@ -1,7 +1,6 @@
 //! When a warranty starts and ends, and what to tell people about it. Values in, values out.
 
 use chrono::{Days, NaiveDate};
-use num_traits::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::time::add_months;
@@ -27,9 +26,9 @@ impl Terms {
     /// # Errors
     /// [`Error::Broken`] for a number below zero or beyond any calendar.
     pub fn of(policy: &WarrantyPolicy) -> Result<Self> {
-        let count = |number: i64| {
-            let beyond = || Error::broken(format!("warranty policy {}, version {}: {number}", policy.code, policy.version));
-            number.to_u32().filter(|number| *number <= 100_000).ok_or_else(beyond)
+        let count = |number: i64| match u32::try_from(number) {
+            Ok(count @ ..=100_000) => Ok(count),
+            _ => Err(Error::broken(format!("warranty policy {}, version {}: {number}", policy.code, policy.version))),
         };
         Ok(Self {
             starts: policy.start_rules.0.clone(),
@@ -217,6 +216,16 @@ mod tests {
 
     fn terms(starts: &[StartRule], months: u32, days: u32, made_plus_months: Option<u32>) -> Terms {
         Terms { starts: starts.to_vec(), months, days, made_plus_months }
+    }
+
+    #[test]
+    fn a_number_that_no_policy_has_is_no_other() {
+        let of =
+            |months, days, made_plus_months| Terms::of(&WarrantyPolicy { months, days, made_plus_months, ..WarrantyPolicy::default() });
+        assert_eq!(of(24, 1, Some(36)).unwrap(), terms(&[], 24, 1, Some(36)));
+        for wrong in [of(-1, 0, None), of(1 << 40, 0, None), of(0, 100_001, None), of(12, 0, Some(-6))] {
+            assert!(matches!(wrong, Err(Error::Broken(_))), "{wrong:?}");
+        }
     }
 
     const USUAL: [StartRule; 2] = [StartRule::Delivered, StartRule::Sold];

@@ -8,8 +8,7 @@ use serde::Serialize;
 
 use super::rules::{self, Facts, Status, Term, Terms, WarrantyState};
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::number::saturating;
-use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result};
+use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result, saturating};
 use crate::ownership::garments;
 use crate::platform::db::schema::warranty;
 use crate::platform::db::{Day, Db, chunk_rows};

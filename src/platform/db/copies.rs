@@ -9,8 +9,7 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{QueryableByName, RunQueryDsl};
 
 use super::{DatabaseUrl, migrate, sqlite};
-use crate::kernel::number::parsed;
-use crate::kernel::{Error, Result};
+use crate::kernel::{Error, Result, parsed};
 use crate::platform::disk;
 
 /// What SQLite keeps beside a file, by suffix. A write-ahead log is replayed into whatever file it finds itself beside.

@@ -117,15 +117,12 @@ impl Store {
     }
 
     /// What a room holds in memory of this store's rows: one value for each type, made empty at first use, gone with the store.
+    #[expect(clippy::disallowed_methods, reason = "the key is the type: it is never another's")]
     pub fn held<T: Any + Default + Send + Sync>(&self) -> Arc<T> {
         let mut held = lock(&self.0.held);
         let value = Arc::clone(held.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default())));
         drop(held);
-        match value.downcast() {
-            Ok(value) => value,
-            // Not reached: the key is the type. A value of its own would only be asked for again.
-            Err(_) => Arc::default(),
-        }
+        value.downcast().unwrap_or_default()
     }
 
     /// Whether this is the embedded store.
@@ -147,9 +144,6 @@ impl Store {
     }
 
     /// Reads a few rows by key from one consistent state, on the calling thread where the store is embedded.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
     pub async fn read_inline<T, F>(&self, body: F) -> Result<T>
     where
         T: Send + 'static,
@@ -188,9 +182,6 @@ impl Store {
     }
 
     /// [`Store::read`] for code that is on a blocking thread already.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
     pub fn read_blocking<T, F>(&self, body: F) -> Result<T>
     where
         F: FnOnce(&mut Db) -> Result<T>,
@@ -202,9 +193,6 @@ impl Store {
     }
 
     /// [`Store::write`] for code that is on a blocking thread already.
-    ///
-    /// # Errors
-    /// As [`Store::write`].
     pub fn write_blocking<T, F>(&self, body: F) -> Result<T>
     where
         T: Send + 'static,
@@ -217,9 +205,6 @@ impl Store {
     }
 
     /// [`Store::write_blocking`] whose closure decides whether what it wrote stands: what it returns is handed on either way.
-    ///
-    /// # Errors
-    /// As [`Store::write`].
     pub fn attempt_blocking<T, F>(&self, body: F) -> Result<T>
     where
         T: Send + 'static,

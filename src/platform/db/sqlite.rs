@@ -412,5 +412,7 @@ mod tests {
         assert_eq!(network_file_system(MOUNTS, Path::new("/mnt/share/data")).as_deref(), Some("nfs4"));
         assert_eq!(network_file_system(MOUNTS, Path::new("/mnt/share/disk/data")), None);
         assert_eq!(network_file_system(MOUNTS, Path::new("/var/lib")), None);
+        // A name alone lies where the program stands.
+        assert_eq!(super::super::copies::folder_of(Path::new("hangtag.db")), Path::new("."));
     }
 }

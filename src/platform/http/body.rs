@@ -14,8 +14,7 @@ use subtle::ConstantTimeEq;
 
 use super::caller::Identity;
 use super::headers::header_text;
-use crate::kernel::number::parsed;
-use crate::kernel::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, Refusal, Result, parsed};
 
 /// Bytes a JSON or form body may have.
 pub const BODY_LIMIT: usize = 256 * 1024;

@@ -51,9 +51,6 @@ pub trait Authenticator: Send + Sync {
 }
 
 /// Middleware: finds out who asks, once, and turns away forms of other sites with [`Code::CrossSite`].
-///
-/// # Errors
-/// Only those of the server itself.
 pub async fn authenticate<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,

@@ -54,9 +54,6 @@ fn say_varies(headers: &mut HeaderMap) {
 }
 
 /// Middleware: packs whole texts for those who take brotli.
-///
-/// # Errors
-/// Only those of the server itself.
 pub async fn compress<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

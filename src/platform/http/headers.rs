@@ -10,9 +10,10 @@ use actix_web::web;
 use sha2::{Digest, Sha256};
 
 use super::page::{PUBLIC_CSS, STAFF_CSS};
-use crate::kernel::number::saturating;
+use crate::kernel::saturating;
 use crate::platform::state::AppState;
 
+#[expect(clippy::disallowed_methods, reason = "constants and two hashes; and what would stand in for them allows nothing")]
 fn policy() -> &'static HeaderValue {
     static POLICY: OnceLock<HeaderValue> = OnceLock::new();
     POLICY.get_or_init(|| {
@@ -53,9 +54,6 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// Middleware: sets what is not set already.
-///
-/// # Errors
-/// Only those of the server itself.
 pub async fn guard_headers<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
     let secure = request.app_data::<web::Data<AppState>>().is_some_and(|app| app.config.is_secure());
     let mut response = next.call(request).await?;

@@ -78,18 +78,12 @@ impl Idempotency {
 }
 
 /// A JSON answer.
-///
-/// # Errors
-/// When the value does not serialise.
 pub fn json<T: Serialize>(value: &T) -> Result<HttpResponse> {
     let text = serde_json::to_string(value).map_err(Error::broken)?;
     Ok(HttpResponse::Ok().content_type("application/json; charset=utf-8").body(text))
 }
 
 /// A JSON answer to something made, with its address.
-///
-/// # Errors
-/// When the value does not serialise.
 pub fn created<T: Serialize>(location: &str, value: &T) -> Result<HttpResponse> {
     let text = serde_json::to_string(value).map_err(Error::broken)?;
     Ok(HttpResponse::Created().insert_header(("location", location)).content_type("application/json; charset=utf-8").body(text))

@@ -58,9 +58,6 @@ fn is_choice(request: &HttpRequest) -> bool {
 }
 
 /// Middleware: who follows a link to the other language stays in it on the pages after.
-///
-/// # Errors
-/// Only those of the server itself.
 pub async fn remember_lang<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
     let chosen = Some(request.request()).filter(|request| is_choice(request));
     let chosen = chosen.filter(|request| request.cookie(LANG_COOKIE).is_none_or(|cookie| Lang::of_tag(cookie.value()) != asked(request)));

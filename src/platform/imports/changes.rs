@@ -7,9 +7,8 @@ use utoipa::ToSchema;
 use super::ImportTable;
 use super::report::clipped;
 use super::sheet::Columns;
-use crate::kernel::error::{Error, Result};
-use crate::kernel::number::saturating;
 use crate::kernel::text::Lang;
+use crate::kernel::{Error, Result, saturating};
 use crate::platform::exports::Cell;
 use crate::platform::words::Words;
 

@@ -10,9 +10,7 @@ use super::headings::{FromHeader, HEADER_WITHIN, Headings};
 use super::notes::{ImportNote, Note};
 use super::report::Reason;
 use super::table::{EachRow, Metered, PIECE, TABLE_COLUMNS_MAX};
-use crate::kernel::Error;
-use crate::kernel::error::{Fault, Result};
-use crate::kernel::number::saturating;
+use crate::kernel::{Error, Fault, Result, saturating};
 use crate::platform::exports::restored;
 
 /// Bytes of one row, quoted line breaks included. An unclosed quote ends here and not at the end of memory.

@@ -93,9 +93,6 @@ pub struct Recognised {
 }
 
 /// Recognises a file by its headers.
-///
-/// # Errors
-/// As [`Source::open`].
 pub fn recognise(path: &Path, tables: &[ImportTable]) -> Result<Recognised> {
     let mut source = Source::open(path)?;
     let mut headers = Vec::new();

@@ -14,8 +14,7 @@ use encoding_rs::{
 
 use super::report::Reason;
 use super::table::{Metered, PIECE, refuse_binary};
-use crate::kernel::error::Result;
-use crate::kernel::number::saturating;
+use crate::kernel::{Result, saturating};
 
 /// Encodings of places that garments and their materials come from. A guess beyond them is likelier wrong than right.
 const EXPECTED: &[&Encoding] = &[

@@ -23,8 +23,7 @@ use super::report::{ImportFault, ImportReport, Outcome, Reason};
 use super::run::{Mode, News, Pass, Place};
 use super::table::Source;
 use super::{Change, Reading};
-use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
-use crate::kernel::number::saturating;
+use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 use crate::platform::db::{Attempt, Db};
 use crate::platform::state::AppState;
 

@@ -10,9 +10,7 @@ use chrono_tz::Tz;
 use super::cell::{Cell, Kind, RawRow};
 use super::report::{Faults, ImportFault, Reason};
 use super::sheet::{Columns, Header, half_width};
-use crate::kernel::error::{Code, Fault};
-use crate::kernel::number::saturating;
-use crate::kernel::{money, text, time};
+use crate::kernel::{Code, Fault, money, saturating, text, time};
 
 /// What a reader takes, of all that a spreadsheet can hold in a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,10 +123,15 @@ impl<'a> Row<'a> {
             return Some(None);
         }
         let read = takes.of(cell, text).map_err(Reason::of_cell).and_then(|text| reader(column, text));
+        self.keep(read.map_err(|fault| Fault { field: column.into(), ..fault })).map(Some)
+    }
+
+    /// What was read; None after noting what is wrong with it.
+    pub fn keep<T>(&mut self, read: Result<T, Fault>) -> Option<T> {
         match read {
-            Ok(value) => Some(Some(value)),
+            Ok(value) => Some(value),
             Err(fault) => {
-                self.fault(Fault { field: column.into(), ..fault });
+                self.fault(fault);
                 None
             }
         }

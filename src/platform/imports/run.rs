@@ -9,8 +9,7 @@ use super::report::{Faults, ImportFault, ImportReport, Outcome, Reason};
 use super::row::{Row, Seen};
 use super::sheet::{Columns, Header};
 use super::table::Source;
-use crate::kernel::error::{Code, Error, Fault, Result};
-use crate::kernel::number::saturating;
+use crate::kernel::{Code, Error, Fault, Result, saturating};
 use crate::platform::db::{Db, Store};
 use crate::platform::lock;
 
@@ -38,15 +37,9 @@ pub trait Import: Send + 'static {
 
     /// First pass: holds a chunk of sound rows, in the file's order, against the store, and writes nothing. Faults carry the line of their
     /// entry ([`Entry::fault`]) and a column's name as field.
-    ///
-    /// # Errors
-    /// Whatever the store answers; it ends the import.
     fn check(&mut self, db: &mut Db, chunk: &[Entry<Self::Record>]) -> Result<Checked>;
 
     /// End of the first pass: what only the whole file shows, such as a parent that is in neither the file nor the store, or a cycle.
-    ///
-    /// # Errors
-    /// Whatever the store answers; it ends the import.
     fn check_whole(&mut self, _db: &mut Db) -> Result<Vec<Fault>> {
         Ok(Vec::new())
     }
@@ -166,9 +159,6 @@ impl Place<'_> {
 /// An import whose records are its own affair: what a table's [`begin`](super::ImportTable::begin) makes for one file.
 pub trait AnyImport: Send {
     /// [`run`], with this import.
-    ///
-    /// # Errors
-    /// As [`run`].
     fn run(self: Box<Self>, place: Place<'_>, source: &mut Source, mode: Mode, tell: &mut dyn FnMut(News<'_>)) -> Result<ImportReport>;
 }
 

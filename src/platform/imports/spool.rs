@@ -14,8 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::run::Entry;
-use crate::kernel::number::saturating;
-use crate::kernel::{Error, Result};
+use crate::kernel::{Error, Result, saturating};
 use crate::platform::lock;
 
 /// Bytes of rows that are sorted in memory at a time.
@@ -58,9 +57,6 @@ impl<R: Serialize + DeserializeOwned> Spool<R> {
     }
 
     /// Puts a row in.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
     pub fn push(&mut self, number: i64, line: u64, record: &R) -> Result<()> {
         let start = self.bytes.len();
         postcard::to_io(record, &mut self.bytes).map_err(Error::broken)?;
@@ -101,9 +97,6 @@ impl<R: Serialize + DeserializeOwned> Spool<R> {
     }
 
     /// Every row, in order. May be called again, and gives them again.
-    ///
-    /// # Errors
-    /// When the file cannot be written or read.
     pub fn in_order(&mut self) -> Result<InOrder<R>> {
         self.set_down()?;
         (self.keys, self.bytes) = (Vec::new(), Vec::new());

@@ -19,9 +19,7 @@ use super::reading::Reading;
 use super::report::{ImportFault, Reason};
 use super::sheet::Columns;
 use super::workbook::{self, Workbook};
-use crate::kernel::calendar;
-use crate::kernel::error::{Error, Fault, Result};
-use crate::kernel::number::saturating;
+use crate::kernel::{Error, Fault, Result, calendar, saturating};
 
 /// Cells a row may have.
 pub const TABLE_COLUMNS_MAX: usize = 1_024;

@@ -13,7 +13,6 @@ use std::collections::HashMap;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 
-use num_traits::ToPrimitive;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
@@ -25,8 +24,7 @@ use super::notes::{ImportNote, LISTED, Note};
 use super::report::{ImportFault, Reason};
 use super::table::{EachRow, Metered};
 use super::template;
-use crate::kernel::error::{Error, Fault, Result};
-use crate::kernel::number::saturating;
+use crate::kernel::{Error, Fault, Result, saturating};
 
 /// Bytes all parts of a workbook may unpack to.
 const UNPACKED_MAX: u64 = 2 << 30;
@@ -362,7 +360,7 @@ pub(super) fn placed(book: &Workbook, mut fault: ImportFault) -> ImportFault {
     if book.together.is_empty() {
         return fault;
     }
-    let sheet = |line: u64| (line >> ROW_BITS).to_usize().and_then(|number| book.together.get(number));
+    let sheet = |line: u64| book.together.get(saturating::<usize>(line >> ROW_BITS));
     let row = |line: u64| line & ((1 << ROW_BITS) - 1);
     if let Some(other) = fault.args.get_mut("line")
         && let Ok(line) = other.parse::<u64>()

@@ -7,8 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::each;
-use crate::kernel::number::saturating;
-use crate::kernel::{Error, Id, Result};
+use crate::kernel::{Error, Id, Result, saturating};
 use crate::platform::db::Db;
 use crate::platform::db::schema::job::dsl;
 use crate::platform::events::Stamp;

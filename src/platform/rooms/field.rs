@@ -5,13 +5,10 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use crate::kernel::choices::Choice;
-use crate::kernel::error::{Code, Fault};
-use crate::kernel::faults::Faults;
 use crate::kernel::money::{read_decimal, shortest_decimal};
 use crate::kernel::names::half_width;
-use crate::kernel::number::parsed;
 use crate::kernel::text::{self, Lang};
-use crate::kernel::time;
+use crate::kernel::{Code, Fault, Faults, parsed, time};
 use crate::platform::exports::{Cell, Format};
 use crate::platform::http::segment;
 use crate::platform::imports::Select;

@@ -9,11 +9,9 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Fields, Kind};
-use crate::kernel::Id;
-use crate::kernel::error::{Code, Fault, Result};
-use crate::kernel::number::{parsed, saturating};
 use crate::kernel::paging::{PAGE_DEFAULT, PAGE_MAX, Page, open, seal};
 use crate::kernel::text::{self, Lang};
+use crate::kernel::{Code, Fault, Id, Result, parsed, saturating};
 use crate::platform::http::{Layout, query_escape};
 use crate::platform::state::AppState;
 

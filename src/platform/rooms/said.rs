@@ -8,10 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Fields, Kind, Lines};
-use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
-use crate::kernel::faults::Faults;
-use crate::kernel::number::parsed;
 use crate::kernel::text::{self, Lang};
+use crate::kernel::{Code, Error, Fault, Faults, Refusal, Result, parsed};
 use crate::platform::imports::{Row, Takes};
 
 /// The values that were said, by the fields' names. What was not said is not in it; what was said to be nothing is `null`.

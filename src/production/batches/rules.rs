@@ -6,10 +6,9 @@ use super::{ALL_UNITS, Batch, BatchSheet, BatchStatus, LotUse, Origin};
 use crate::kernel::gs1::check::Set;
 use crate::kernel::gs1::{DigitalLink, Gtin};
 use crate::kernel::ids::UNITS_PER_BATCH;
-use crate::kernel::number::parsed;
 use crate::kernel::serial::Gtin14;
 use crate::kernel::text::{self, folded};
-use crate::kernel::{Code, Error, Fault, Refusal, Result, faults};
+use crate::kernel::{Code, Error, Fault, Refusal, Result, faults, parsed};
 use crate::platform::http::query_escape;
 use crate::production::corrections::{By, Guard, fixed, parts};
 use crate::production::materials;
@@ -145,9 +144,6 @@ pub fn read_units(field: &'static str, text: &str) -> Result<Range<i64>, Fault> 
 }
 
 /// The same, in the form in which they are written down.
-///
-/// # Errors
-/// As [`read_units`].
 pub(super) fn read_unit_text(field: &'static str, text: &str) -> Result<String, Fault> {
     read_units(field, text).map(|units| units_text(&units))
 }

@@ -3,7 +3,7 @@
 use super::WHOLE;
 use super::table::{COMPONENTS, FIBRES, is_han, is_wholly, name_of};
 use crate::kernel::money::read_decimal;
-use crate::kernel::number::parsed;
+use crate::kernel::parsed;
 
 /// What stands between two others without a meaning of its own.
 const SIGNS: [char; 13] = ['.', '。', '-', '–', '—', '/', '*', '=', '~', '+', '&', '|', '·'];

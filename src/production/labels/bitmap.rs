@@ -3,6 +3,7 @@
 use resvg::tiny_skia::{self, Pixmap};
 
 use crate::kernel::qr::Qr;
+use crate::kernel::saturating;
 
 /// A picture of dots. Rows of bytes from the top, the leftmost dot is the highest bit, 1 is ink; bits beyond the width are 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl Bitmap {
 
     /// Dark where the drawing, laid on white, is darker than the middle.
     pub fn of_pixmap(pixmap: &Pixmap) -> Self {
-        let (width, height) = (usize::try_from(pixmap.width()).unwrap_or_default(), usize::try_from(pixmap.height()).unwrap_or_default());
+        let (width, height) = (saturating(pixmap.width()), saturating(pixmap.height()));
         let mut bitmap = Self::new(width, height);
         if width == 0 {
             return bitmap;
@@ -96,7 +97,7 @@ impl Bitmap {
     /// Lays the ink of `other` over this picture, its left upper corner at (`x`, `y`). What falls outside is cut off.
     pub fn lay(&mut self, other: &Self, x: i32, y: i32) {
         if x < 0 || y < 0 {
-            let (skip_x, skip_y) = (usize::try_from(-x).unwrap_or_default(), usize::try_from(-y).unwrap_or_default());
+            let (skip_x, skip_y) = (saturating(-x), saturating(-y));
             let part = other.cut(skip_x, skip_y);
             return self.lay(&part, x.max(0), y.max(0));
         }

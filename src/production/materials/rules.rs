@@ -48,9 +48,6 @@ pub struct LotName {
 
 impl LotName {
     /// Reads `20260301` or `20260301@MILL-A`.
-    ///
-    /// # Errors
-    /// As [`text::code`], for `field`.
     pub fn read(field: &'static str, text: &str) -> Result<Self, Fault> {
         let (code, supplier) = text.split_once(['@', '＠']).map_or((text, None), |(code, supplier)| (code, Some(supplier)));
         Ok(Self { code: text::code(field, code)?, supplier: supplier.map(|supplier| text::code(field, supplier)).transpose()? })

@@ -177,7 +177,7 @@ pub fn units<'a>(
     claim_codes: bool,
 ) -> Result<impl Iterator<Item = LabelUnit> + use<'a>> {
     let gone = || Error::broken(format!("batch {}: no key for its serials", batch.no.0));
-    let (gtin, epoch) = batches::minted_with(batch)?;
+    let (gtin, epoch) = batches::made_with(batch.no, batch.minted_gtin.as_deref(), batch.minted_epoch)?;
     if runs.iter().any(|run| run.start < 0 || run.end > UNITS_PER_BATCH) {
         return Err(Code::BatchTooLarge.into());
     }

@@ -12,7 +12,7 @@ use super::page::{ChosenBatch, JobPage, LabelsPage, Shown, request_of};
 use super::view::{self, ChunkVerdict, JobView, Settlement, Spoiled, job_view};
 use super::{LabelRequest, PrintJob, PrintJobState, default_template, make, preview, rules, store};
 use crate::kernel::text::Both;
-use crate::kernel::{Code, Error, Fault, Id, Result};
+use crate::kernel::{Code, Error, Fault, Id, Result, parsed};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::{LabelsEdit, LabelsRead, Perm};
@@ -242,9 +242,7 @@ async fn labels<P: Perm>(call: &Call<P>, form: FormState, spoiled: FormState) ->
     // What is wrong with the label is said where its picture would be.
     let (mut shown, mut trouble) = (None, Vec::new());
     if batch.is_some() {
-        // How many there will be is no matter to the picture of one.
-        let drawn = form.values().iter().filter(|(name, _)| *name != "count").map(|(name, value)| (name.clone(), value.clone())).collect();
-        let asked = LabelRequest { format: None, printer: None, claim_codes: true, ..request_of(&drawn)? };
+        let asked = LabelRequest { format: None, printer: None, claim_codes: true, ..request_of(form.values()) };
         let name = asked.template.clone().unwrap_or_default();
         let (words, href) =
             (call.words(), format!("/labels/preview.png?batch={}&template={}", query_escape(&asked.batch), query_escape(&name)));
@@ -287,9 +285,12 @@ async fn labels_page(call: Reads, asked: web::Query<Fields>) -> Result<HttpRespo
 }
 
 async fn create_form(call: Edits, form: Form<Fields>) -> Result<HttpResponse> {
-    let outcome = match request_of(&form.value) {
-        Ok(asked) => create(&call, &form.hash, form.once.as_deref(), asked).await,
-        Err(fault) => Err(fault.into()),
+    let count = form.value.get("count").map(|count| count.trim().to_owned()).unwrap_or_default();
+    let asked = request_of(&form.value);
+    let outcome = if !count.is_empty() && asked.count.is_none() {
+        Err(Fault::new("count", Code::NotANumber).with("value", count).into())
+    } else {
+        create(&call, &form.hash, form.once.as_deref(), asked).await
     };
     match outcome {
         Ok(job) => Ok(see_other(format!("/labels/jobs/{}", job.id))),
@@ -362,15 +363,14 @@ async fn back(call: &Edits, id: Id, values: Fields, done: Result<JobView>) -> Re
 
 async fn settle_form(call: Edits, id: web::Path<String>, form: Form<Fields>) -> Result<HttpResponse> {
     let id: Id = id.parse()?;
-    let verdict = |(name, seq): (&String, &str)| {
-        let malformed = |_| Fault::new(name.clone(), Code::Malformed).with("reason", "expects-whole");
-        let verdict = form.value.get(name).map(|word| serde_json::Value::String(word.clone()));
-        let verdict = serde_json::from_value(verdict.unwrap_or_default());
-        let unknown = |_| Fault::new(name.clone(), Code::NotOneOf);
-        Ok(ChunkVerdict { seq: seq.parse().map_err(malformed)?, verdict: verdict.map_err(unknown)? })
+    let verdict = |(name, word): (&String, &String)| {
+        let said = (parsed(name.strip_prefix("chunk.")?), serde_json::from_value(word.as_str().into()));
+        Some(match said {
+            (Some(seq), Ok(verdict)) => Ok(ChunkVerdict { seq, verdict }),
+            _ => Err(Fault::new(name.clone(), Code::NotOneOf).with("value", word).with("allowed", "printed, void, reprint")),
+        })
     };
-    let chunks = form.value.keys().filter_map(|name| Some((name, name.strip_prefix("chunk.")?))).map(verdict);
-    let done = match chunks.collect::<Result<Vec<_>, Fault>>() {
+    let done = match form.value.iter().filter_map(verdict).collect::<Result<Vec<_>, Fault>>() {
         Ok(chunks) => settle(&call, &form.hash, form.once.as_deref(), id, Settlement { chunks }).await,
         Err(fault) => Err(fault.into()),
     };

@@ -11,8 +11,7 @@ use super::fill::{self, Prepared};
 use super::rules::{self, Wanted, wanted};
 use super::store::{self, LABEL_WORK, NewJob, Order};
 use super::{Chunk, LabelRequest, PrintJob, PrintJobState};
-use crate::kernel::number::saturating;
-use crate::kernel::{Code, Error, Fault, Id, Result};
+use crate::kernel::{Code, Error, Fault, Id, Result, saturating};
 use crate::platform::events::Stamp;
 use crate::platform::jobs::{Job, Work};
 use crate::platform::state::AppState;
@@ -81,7 +80,7 @@ pub(super) fn order(app: &AppState, request: &LabelRequest) -> Result<Order> {
         return Err(Fault::new("format", Code::NotOneOf).with("value", asked).with("allowed", format.as_str()).into());
     }
     let wanted = wanted(request, printer.is_some())?;
-    let dpi = printer.as_ref().map_or(Ok(request.dpi), |printer| printer.dots().map(Some))?;
+    let dpi = printer.as_ref().map_or(request.dpi, |printer| Some(saturating(printer.dpi)));
     let prepared = fill::prepare(app, request, format, dpi)?;
     Ok(ordered(app, request, &prepared, format, printer.map(|printer| printer.id), wanted))
 }
@@ -94,9 +93,6 @@ fn ordered(app: &AppState, request: &LabelRequest, prepared: &Prepared, format: 
 
 /// One label as a picture: that of the batch's first unit, or, before it is minted, of a made-up serial that is nobody's. With it the
 /// fields that did not fit.
-///
-/// # Errors
-/// As [`make`].
 pub fn preview(app: &AppState, request: &LabelRequest) -> Result<(Vec<u8>, Vec<String>)> {
     let prepared = fill::prepare(app, request, Format::Png, request.dpi)?;
     let first = std::slice::from_ref(&FIRST_UNIT);

@@ -9,7 +9,7 @@ use super::view::{ChunkView, JobView, Unaccounted};
 use super::{ChunkState, LabelRequest, PrintJob, PrintJobState};
 use crate::kernel::text::{Both, grouped};
 use crate::kernel::time::local_minute;
-use crate::kernel::{BatchNo, Code, Fault};
+use crate::kernel::{BatchNo, parsed};
 use crate::platform::http::{FormState, Layout, query_escape, segment};
 use crate::platform::rooms::Thing;
 use crate::platform::rooms::timeline::Happened;
@@ -225,22 +225,18 @@ impl JobPage {
 }
 
 /// What the form on the page of labels asks for.
-///
-/// # Errors
-/// [`Code::NotANumber`] for `count`.
-pub(super) fn request_of(values: &HashMap<String, String>) -> Result<LabelRequest, Fault> {
+pub(super) fn request_of(values: &HashMap<String, String>) -> LabelRequest {
     let text = |name: &str| values.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     let printer = text("printer");
-    let number = |count: String| count.parse().map_err(|_| Fault::new("count", Code::NotANumber).with("value", count));
-    Ok(LabelRequest {
+    LabelRequest {
         batch: text("batch").unwrap_or_default(),
         template: text("template"),
         format: if printer.is_none() { text("format") } else { None },
-        count: text("count").map(number).transpose()?,
+        count: text("count").as_deref().and_then(parsed),
         units: text("units").filter(|_| printer.is_none()),
         only_new: values.contains_key("only_new"),
         claim_codes: values.contains_key("claim_codes"),
         printer,
         dpi: None,
-    })
+    }
 }

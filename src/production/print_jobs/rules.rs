@@ -7,8 +7,7 @@ use roaring::RoaringBitmap;
 use super::{ChunkState, LabelRequest, PrintJobState};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::machine::Machine;
-use crate::kernel::number::saturating;
-use crate::kernel::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 use crate::machine;
 use crate::production::batches::read_units;
 

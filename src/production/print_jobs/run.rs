@@ -8,8 +8,7 @@ use super::fill;
 use super::rules;
 use super::store::{self, Totals, WRITTEN};
 use super::{Chunk, ChunkState, LabelRequest, PrintJob};
-use crate::kernel::number::saturating;
-use crate::kernel::{BatchNo, Code, Error, Id, Result};
+use crate::kernel::{BatchNo, Code, Error, Id, Result, saturating};
 use crate::platform::policies::{self, Policy};
 use crate::platform::state::AppState;
 use crate::production::batches;
@@ -121,7 +120,7 @@ fn run(app: &AppState, job: &PrintJob, watch: &mut dyn FnMut(&Totals)) -> Result
     })?;
     let request =
         LabelRequest { batch: batch.code, template: Some(job.template.clone()), claim_codes: job.claim_codes, ..LabelRequest::default() };
-    let prepared = fill::prepare(app, &request, job.format, Some(printer.dots()?))?;
+    let prepared = fill::prepare(app, &request, job.format, Some(saturating(printer.dpi)))?;
     loop {
         let totals = app.store.read_blocking(move |db| store::totals(db, id))?;
         watch(&totals);

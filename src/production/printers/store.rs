@@ -2,13 +2,12 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use num_traits::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use super::{FIELDS, Language};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Lang;
-use crate::kernel::{Error, Id, Result};
+use crate::kernel::{Id, Result};
 use crate::platform::db::schema::printer;
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, in_chunks};
@@ -44,16 +43,6 @@ pub struct Printer {
     pub created_at: NaiveDateTime,
     /// Grows with every change.
     pub version: i64,
-}
-
-impl Printer {
-    /// Its dots per inch, as templates have them.
-    ///
-    /// # Errors
-    /// [`Error::Broken`] when it has none that a template could have.
-    pub fn dots(&self) -> Result<u16> {
-        self.dpi.to_u16().ok_or_else(|| Error::broken(format!("printer {} has {} dpi", self.code, self.dpi)))
-    }
 }
 
 impl Default for Printer {

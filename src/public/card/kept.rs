@@ -234,9 +234,6 @@ struct TermsPart<'a> {
 }
 
 /// A policy version in words.
-///
-/// # Errors
-/// When the template does.
 pub fn terms_html(policy: &WarrantyPolicy, lang: Lang) -> Result<String> {
     let t = Words::of(lang);
     let length = [(policy.months, "card-months"), (policy.days, "card-days")]

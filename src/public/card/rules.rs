@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::kernel::number::saturating;
+use crate::kernel::saturating;
 use crate::kernel::text::Lang;
 use crate::ownership::warranties::{WaitsFor, WarrantyState};
 

@@ -1,8 +1,7 @@
 //! What a link may be, and which of several answers a request.
 
-use crate::kernel::number::{parsed, saturating};
 use crate::kernel::text::{Lang, line};
-use crate::kernel::{Code, Fault, Result};
+use crate::kernel::{Code, Fault, Result, parsed, saturating};
 
 use super::vocabulary::LinkType;
 

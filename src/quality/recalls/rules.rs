@@ -58,9 +58,6 @@ pub struct Difference {
 }
 
 /// Compares a saved answer with today's (None: nothing to begin at).
-///
-/// # Errors
-/// As [`canonical`].
 pub fn compare(saved: &[ScopeBatch], hash: &str, today: Option<&[ScopeBatch]>) -> Result<Difference> {
     let Some(today) = today else {
         return Ok(Difference { gone: true, ..Difference::default() });

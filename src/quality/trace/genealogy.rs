@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use crate::kernel::ids::UNITS_PER_BATCH;
-use crate::kernel::number::saturating;
+use crate::kernel::saturating;
 
 /// The rows a genealogy is made of, as the small tables hold them.
 #[derive(Clone, Debug, Default)]

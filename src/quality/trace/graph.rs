@@ -4,11 +4,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use num_traits::ToPrimitive;
-
 use super::genealogy::Genealogy;
 use super::walk::{Facts, Walked};
 use super::{BatchLine, Kind, Trace};
+use crate::kernel::saturating;
 use crate::kernel::text::Both;
 
 /// Boxes of one column.
@@ -230,7 +229,7 @@ fn choose_lots(
     }
     for steps in [&walked.up, &walked.down.lots] {
         for step in steps {
-            let via = step.via.to_usize().and_then(|via| steps.get(via)).map(|step| step.lot);
+            let via = steps.get(saturating::<usize>(step.via)).map(|step| step.lot);
             if step.depth == 0 || via.is_some_and(|via| chosen.contains_key(&via)) {
                 choose(step.lot, &mut chosen);
             }

@@ -5,8 +5,7 @@ use askama::Template;
 use super::picture::{severity_word, trace_href};
 use super::tables::path_text;
 use super::{Kind, Trace};
-use crate::kernel::countries;
-use crate::kernel::number::saturating;
+use crate::kernel::{countries, saturating};
 use crate::platform::http::{Layout, query_escape};
 
 /// Rows of a table a page shows; the files have all.

@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use num_traits::ToPrimitive;
 use roaring::RoaringBitmap;
 
 use super::Units;
-use crate::kernel::number::saturating;
+use crate::kernel::saturating;
 
 /// Units as people count them.
 pub fn as_people_count(units: &Range<i64>) -> Units {
@@ -60,7 +59,7 @@ pub fn per_thousand(pieces: i64, made: i64) -> Option<f64> {
         return None;
     }
     let tenths = (i128::from(pieces) * 20_000 + i128::from(made)) / (2 * i128::from(made));
-    tenths.to_i32().map(|tenths| f64::from(tenths) / 10.0)
+    Some(f64::from(saturating::<i32>(tenths)) / 10.0)
 }
 
 /// Millionths of a whole by quantity, largest remainders first, so that they sum to exactly 1,000,000. None when a quantity is unknown or all are zero.
@@ -84,7 +83,7 @@ pub fn shares(quantities: &[Option<i64>]) -> Option<Vec<i64>> {
             left -= 1;
         }
     }
-    shares.into_iter().map(|share| share.0.to_i64()).collect()
+    Some(shares.into_iter().map(|share| saturating(share.0)).collect())
 }
 
 #[cfg(test)]

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-use num_traits::ToPrimitive;
-
 use super::genealogy::{Down, Fed, Genealogy, Scratch, Span, Step, WHOLE};
 use super::graph::{self, Graph};
 use super::store::{self, BatchFacts, FindingCount, LotFacts, PartyFacts, Tally};
@@ -13,9 +11,8 @@ use super::{
     BatchLine, Compared, Component, ComponentLot, DefectLine, Kind, LOTS_SHOWN, LotLine, PartyLine, Place, Query, Subject, Totals, Trace,
     rules,
 };
-use crate::kernel::number::saturating;
 use crate::kernel::text::Both;
-use crate::kernel::{Code, Error, GarmentId, Id, Result};
+use crate::kernel::{Code, Error, GarmentId, Id, Result, saturating};
 use crate::platform::db::{Db, Store};
 use crate::platform::events;
 use crate::platform::lock;
@@ -154,7 +151,7 @@ fn walk(db: &mut Db, held: &Held, tree: &Genealogy, query: &Query, bound: Option
             }
             At::Batch(no, unit) => {
                 let batch = tree.batch(no).ok_or_else(missing)?;
-                let place = unit.and_then(|unit| unit.to_u32());
+                let place = unit.map(saturating::<u32>);
                 let up = tree.up(batch, place, scratch);
                 (walked.up, walked.fed, walked.unit) = (up.lots, up.fed, unit);
                 let (from, to) = place.map_or((0, WHOLE), |unit| (unit, unit + 1));

@@ -214,7 +214,7 @@ mod tests {
     fn roles_are_stored_in_table_order_and_read_back() {
         let roles = Roles::from(vec![Role::Inspector, Role::Planner, Role::Inspector]);
         assert_eq!(roles.to_string(), "planner,inspector");
-        assert_eq!(Roles::stored("planner,inspector"), Some(roles));
+        assert_eq!(Roles::stored("planner,inspector"), Some(roles.clone()));
         assert_eq!(Roles::stored(""), Some(Roles::default()));
         assert_eq!(Roles::stored("planner,retired-role"), None);
         assert_eq!(serde_json::to_string(&roles).unwrap(), r#"["planner","inspector"]"#);

@@ -11,11 +11,10 @@ use utoipa::IntoParams;
 use super::import::{self, NAME_MAX};
 use super::page::ListPage;
 use super::{COLUMNS, CalendarDay, DayFields, DayFilter, DayKind, Wanted, store};
-use crate::kernel::number::parsed;
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::text::Both;
 use crate::kernel::time::read_date;
-use crate::kernel::{Code, Error, Fault, Faults, Result, text};
+use crate::kernel::{Code, Error, Fault, Faults, Result, parsed, text};
 use crate::platform::http::{
     Caller, Form, FormState, Idempotency, Json, Layout, Locale, Problem, Routes, csv, html, html_response, json, perm, query_escape,
     see_other,

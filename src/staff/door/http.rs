@@ -12,8 +12,7 @@ use sha2::Sha256;
 use crate::kernel::text::hex;
 use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::config::Config;
-use crate::platform::http::header_text;
-use crate::platform::http::{Authenticator, Identity};
+use crate::platform::http::{Authenticator, Identity, header_text};
 use crate::platform::state::AppState;
 use crate::staff::accounts::{self, is_worth_noting, session_hash};
 use crate::staff::tokens::{self, KEY_PREFIX};
@@ -54,9 +53,6 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
 }
 
 /// What a signed-in person's forms carry: derived from the session, so that it needs no place of its own and ends with it.
-///
-/// # Errors
-/// None: a key of any length will do.
 pub fn csrf_of(token: &str) -> Result<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(token.as_bytes()).map_err(Error::broken)?;
     mac.update(b"hangtag csrf");

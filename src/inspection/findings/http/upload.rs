@@ -15,8 +15,7 @@ use super::Reads;
 use crate::inspection::findings::photo::{self, BYTES_MAX, Picture};
 use crate::inspection::findings::store::photos;
 use crate::inspection::findings::store::photos::too_many;
-use crate::kernel::number::saturating;
-use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, saturating};
 use crate::platform::http::body::{BODY_LIMIT, check_csrf};
 use crate::platform::http::sha256_hex;
 
@@ -33,9 +32,6 @@ async fn decoding<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 }
 
 /// Makes the pictures that are stored out of uploads.
-///
-/// # Errors
-/// As [`photo::clean`].
 pub(super) async fn clean_all(uploads: Vec<Vec<u8>>) -> Result<Vec<Picture>> {
     let mut pictures = Vec::with_capacity(uploads.len());
     for bytes in uploads {

@@ -12,9 +12,8 @@ use super::super::store::{self, Filed, FiledParcel, ParcelState};
 use super::super::{Change, ChangeKind, FieldChange, ImportReport, Outcome, change_rows, change_titles};
 use super::mapping::{Mapping, reading};
 use super::{Importing, may, state_key, tone};
-use crate::kernel::number::saturating;
 use crate::kernel::text::Lang;
-use crate::kernel::{Code, Error, Id, Refusal, Result};
+use crate::kernel::{Code, Error, Id, Refusal, Result, saturating};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format, Pipe, Sheet};
 use crate::platform::http::perm::{self, Permission};
@@ -232,8 +231,10 @@ fn parts(parcel: &FiledParcel, filed: Vec<Filed>, tables: &ImportTables, mine: &
 /// Why the last job on a parcel failed.
 fn failure(parcel: &FiledParcel, job: Option<&Job>, words: Words) -> Option<String> {
     let job = job.filter(|job| parcel.state == ParcelState::Open && job.state == JobState::Failed)?;
-    let failure: Option<jobs::Failure> = serde_json::from_value(job.report.clone()).ok();
-    let (code, args) = failure.map_or_else(|| (Code::Broken.as_str().to_owned(), BTreeMap::new()), |failed| (failed.code, failed.args));
+    let (code, args) = match serde_json::from_value(job.report.clone()) {
+        Ok(jobs::Failure { code, args, .. }) => (code, args),
+        Err(_) => (Code::Broken.as_str().to_owned(), BTreeMap::new()),
+    };
     let id = std::iter::once(("id", job.id.to_string()));
     let pairs: Vec<_> = id.chain(args.iter().map(|(name, value)| (name.as_str(), value.clone()))).collect();
     Some(words.say_with(&format!("error-{}", code.replace('_', "-")), &pairs).into_owned())

@@ -10,8 +10,7 @@ use actix_web::web::Bytes;
 use futures_util::{Stream, StreamExt};
 
 use super::super::desk::{remove_one, sweep, uploads};
-use crate::kernel::number::{parsed, saturating};
-use crate::kernel::{Code, Error, Refusal, Result};
+use crate::kernel::{Code, Error, Refusal, Result, parsed, saturating};
 use crate::platform::http::header_text;
 use crate::platform::http::sha256_hex;
 use crate::platform::policies::{self, Policy};

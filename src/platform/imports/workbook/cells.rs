@@ -13,8 +13,7 @@ use super::super::report::Reason;
 use super::super::table::{EachRow, TABLE_COLUMNS_MAX};
 use super::formats::{Format, Numbers, general};
 use super::parts::{Archive, Outline, attribute, character, is_true, next, number, open, rich_text, unescape_units};
-use crate::kernel::error::{Fault, Result};
-use crate::kernel::number::parsed;
+use crate::kernel::{Fault, Result, parsed, saturating};
 
 /// Rows of a sheet (Excel specifications and limits).
 const ROWS_MAX: u32 = 1_048_576;
@@ -258,7 +257,7 @@ impl<R: BufRead> Sheet<'_, R> {
             if self.cells > CELLS_MAX {
                 return Err(Reason::TooLarge);
             }
-            match head.column.to_usize().filter(|place| *place < TABLE_COLUMNS_MAX) {
+            match Some(saturating(head.column)).filter(|place| *place < TABLE_COLUMNS_MAX) {
                 Some(place) => self.row.put(place, cell),
                 None => return Err(Reason::TooManyColumns),
             }
@@ -440,13 +439,13 @@ impl<'a> Merges<'a> {
     }
 
     fn lay_over(&mut self, row: &mut RawRow, seen: &mut Seen) -> Read<()> {
-        let line = row.line().to_u32().and_then(|line| line.checked_sub(1)).ok_or(Reason::Damaged)?;
+        let line = saturating::<u32>(row.line()).checked_sub(1).ok_or(Reason::Damaged)?;
         self.here.retain(|(range, ..)| range.rows.1 >= line);
         while let Some((range, coming)) = self.coming.split_first().filter(|(range, _)| range.rows.0 <= line) {
             self.coming = coming;
             if range.rows.1 >= line {
                 // Where the row of its first cell was empty, so is the range.
-                let first = range.columns.0.to_usize().filter(|_| range.rows.0 == line).and_then(|place| row.cells().get(place));
+                let first = row.cells().get(saturating::<usize>(range.columns.0)).filter(|_| range.rows.0 == line);
                 self.here.push((*range, first.cloned().unwrap_or_default(), false));
             }
         }
@@ -458,7 +457,7 @@ impl<'a> Merges<'a> {
         for (range, shown, told) in &mut self.here {
             let further = range.rows.0 < line;
             for column in range.columns.0..=range.columns.1 {
-                let Some(place) = column.to_usize().filter(|place| *place < TABLE_COLUMNS_MAX) else {
+                let Some(place) = Some(saturating(column)).filter(|place| *place < TABLE_COLUMNS_MAX) else {
                     break;
                 };
                 if further || column > range.columns.0 {

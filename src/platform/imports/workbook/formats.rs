@@ -5,9 +5,7 @@
 //! not do: `ssfmt` has not been worked on since the month it was written in and takes what it does not know for text, `numfmt` knows other
 //! formats. What SheetJS shows of the same numbers in the same formats lies in `tests/files/spreadsheets/number-formats.json`.
 
-use num_traits::ToPrimitive;
-
-use crate::kernel::number::parsed;
+use crate::kernel::{parsed, saturating};
 
 /// How the cells of a format show what they hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -319,7 +317,7 @@ fn rounded(number: f64, shift: i32, places: usize) -> Option<(String, String)> {
     let digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
     let before = parsed::<i32>(exponent)? + 1 + shift;
     // Digits from the first kept place, with zeros in front where the number is below one.
-    let (lead, point) = if before > 0 { (0, before.to_usize()?) } else { ((-before).to_usize()?, 0) };
+    let (lead, point) = if before > 0 { (0, saturating(before)) } else { (saturating(-before), 0) };
     let mut all = vec![0; lead.min(places + 2)];
     all.extend(digits);
     let kept = point + places;

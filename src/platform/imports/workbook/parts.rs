@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 
-use num_traits::ToPrimitive;
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -12,6 +11,7 @@ use zip::ZipArchive;
 use super::super::report::Reason;
 use super::super::table::Metered;
 use super::formats::Format;
+use crate::kernel::saturating;
 
 /// The archive a workbook is.
 pub(super) type Archive = ZipArchive<BufReader<Metered>>;
@@ -190,7 +190,7 @@ impl Texts {
             None => 0,
         };
         let end = *self.ends.get(place)?;
-        self.all.get(start.to_usize()?..end.to_usize()?)
+        self.all.get(saturating::<usize>(start)..saturating(end))
     }
 }
 
@@ -246,18 +246,13 @@ pub(super) fn unescape_units(text: &mut String, from: usize) {
     let mut rest = escaped.as_str();
     while let Some(at) = rest.find("_x") {
         let (plain, marked) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        let digits = marked.get(2..6).filter(|_| marked.get(6..7) == Some("_"));
+        let unit = marked.get(2..6).filter(|_| marked.get(6..7) == Some("_")).map(|digits| u16::from_str_radix(digits, 16));
+        let taken = if matches!(unit, Some(Ok(_))) { 7 } else { 2 };
         units.extend(plain.encode_utf16());
-        let taken = match digits.map(|digits| u16::from_str_radix(digits, 16)) {
-            Some(Ok(unit)) => {
-                units.push(unit);
-                7
-            }
-            _ => {
-                units.extend("_x".encode_utf16());
-                2
-            }
-        };
+        match unit {
+            Some(Ok(unit)) => units.push(unit),
+            _ => units.extend("_x".encode_utf16()),
+        }
         rest = marked.get(taken..).unwrap_or_default();
     }
     units.extend(rest.encode_utf16());

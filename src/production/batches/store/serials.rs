@@ -59,14 +59,6 @@ pub fn serial_of(db: &mut Db, keys: &Keyring, garment: GarmentId) -> Result<Opti
 ///
 /// # Errors
 /// [`Error::Broken`] when it is not minted, or has a GTIN or an epoch that is none.
-pub fn minted_with(batch: &Batch) -> Result<(Gtin14, Epoch)> {
-    made_with(batch.no, batch.minted_gtin.as_deref(), batch.minted_epoch)
-}
-
-/// The same of the columns alone.
-///
-/// # Errors
-/// As [`minted_with`].
 pub fn made_with(no: BatchNo, gtin: Option<&str>, epoch: Option<i64>) -> Result<(Gtin14, Epoch)> {
     let with = gtin.map_or(Some(NO_GTIN), gtin14).zip(epoch.and_then(Epoch::of));
     with.ok_or_else(|| Error::broken(format!("batch {}: its serials are of GTIN {gtin:?}, epoch {epoch:?}", no.0)))
@@ -77,7 +69,7 @@ pub fn made_with(no: BatchNo, gtin: Option<&str>, epoch: Option<i64>) -> Result<
 /// # Errors
 /// [`Error::Broken`] when the batch is not minted or the key of its epoch is gone.
 pub fn own_serial(keys: &Keyring, batch: &Batch, garment: GarmentId) -> Result<SerialOf> {
-    let (gtin, epoch) = minted_with(batch)?;
+    let (gtin, epoch) = made_with(batch.no, batch.minted_gtin.as_deref(), batch.minted_epoch)?;
     let gone = || Error::broken(format!("batch {}: no key for its serials", batch.no.0));
     let serial = keys.mint_under(epoch, &gtin, garment).ok_or_else(gone)?;
     Ok(SerialOf { serial: serial.to_string(), gtin: batch.minted_gtin.clone() })
@@ -85,9 +77,6 @@ pub fn own_serial(keys: &Keyring, batch: &Batch, garment: GarmentId) -> Result<S
 
 /// A garment's own address as on its label: `HTTPS://ID.BRAND.CN/01/{GTIN}/21/{serial}`, or `…/C/{serial}` for a sku without GTIN. None
 /// when its unit has no serial. `stem` is the settings' `label_stem()`.
-///
-/// # Errors
-/// As [`serial_of`].
 pub fn address_of(db: &mut Db, stem: &str, keys: &Keyring, garment: GarmentId) -> Result<Option<String>> {
     serial_of(db, keys, garment)?.map(|of| address(stem, of.gtin.as_deref(), &of.serial)).transpose()
 }

@@ -98,7 +98,7 @@ fn plan(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Plan> {
         }
     }
     let named: Vec<LotName> =
-        laid.iter().flat_map(|(_, row)| &row.after.parents).map(|part| name_of(&part.lot)).collect::<Result<_, _>>()?;
+        laid.iter().flat_map(|(_, row)| &row.after.parents).map(|part| LotName::read("parents", &part.lot)).collect::<Result<_, _>>()?;
     plan.parents = lots_called(db, &named, None)?;
     as_written(db, &plan.parents, laid.iter_mut().map(|(_, row)| &mut row.after))?;
     let changed: Vec<Id> = laid.iter().filter(|(_, row)| !row.is_same()).filter_map(|(_, row)| Some(row.before.as_ref()?.id)).collect();
@@ -113,29 +113,13 @@ fn plan(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Plan> {
     Ok(plan)
 }
 
-/// The name of a parent, which has been read before.
-fn name_of(text: &str) -> Result<LotName, Fault> {
-    LotName::read("parents", text)
-}
-
-/// The lot of a name, if it is there yet.
-///
-/// # Errors
-/// [`Code::Ambiguous`].
-fn if_there<'a>(known: &'a Called, name: &LotName) -> Result<Option<&'a Lot>, Fault> {
-    match known.get("parents", name) {
-        Err(fault) if fault.code == Code::UnknownReference => Ok(None),
-        found => found.map(Some),
-    }
-}
-
 /// Names the parents of lots as the store does, where it has them.
 fn as_written<'a>(db: &mut Db, known: &Called, lots: impl Iterator<Item = &'a mut LotSheet>) -> Result<()> {
     let names = names(db, known.all().map(|(lot, _)| (lot.id, lot.code.as_str(), lot.party_id)))?;
     for lot in lots {
         for part in &mut lot.parents {
             // Of several that it may mean, none is written down: that is said at the end of the file.
-            if let Ok(lot) = known.get("parents", &name_of(&part.lot)?)
+            if let Ok(lot) = known.get("parents", &LotName::read("parents", &part.lot)?)
                 && let Some(name) = names.get(&lot.id)
             {
                 part.id = lot.id;
@@ -200,14 +184,15 @@ pub(in crate::production::materials) fn load(
     let mut edges = Vec::new();
     for (lot, sheet) in rewired {
         for part in &sheet.parents {
-            let name = name_of(&part.lot)?;
-            let there = match ids.get(&name.folded()) {
-                Some(id) => Some(*id),
-                None => if_there(&parents, &name)?.map(|lot| lot.id),
-            };
-            match there {
-                Some(parent) => edges.push(Parent { lot, parent, quantity_milli: part.quantity_milli }),
-                None => waiting.entry(name.folded()).or_default().push((lot, part.quantity_milli)),
+            let name = LotName::read("parents", &part.lot)?;
+            match (ids.get(&name.folded()), parents.get("parents", &name)) {
+                (Some(&parent), _) | (None, Ok(&Lot { id: parent, .. })) => {
+                    edges.push(Parent { lot, parent, quantity_milli: part.quantity_milli });
+                }
+                (None, Err(fault)) if fault.code == Code::UnknownReference => {
+                    waiting.entry(name.folded()).or_default().push((lot, part.quantity_milli));
+                }
+                (None, Err(fault)) => return Err(fault.into()),
             }
         }
     }

@@ -7,7 +7,7 @@ use num_traits::FromPrimitive;
 
 use super::matter::{Excess, Sample};
 use super::shares::{Role, Shares, WHOLE, in_proportion, whole_part};
-use crate::kernel::number::saturating;
+use crate::kernel::saturating;
 
 /// The probability at the low end of every bound that charges somebody.
 const LOW: f64 = 0.05;

@@ -6,10 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::shares::{Role, WHOLE};
 use super::tables::{Rules, distinct};
-use crate::kernel::error::{Code, Fault, Result};
-use crate::kernel::faults::Faults;
-use crate::kernel::number::saturating;
-use crate::kernel::{money, text};
+use crate::kernel::{Code, Fault, Faults, Result, money, saturating, text};
 
 /// The most a claim may be about, in minor units.
 const AMOUNT_MAX: i64 = 1_000_000_000_000;

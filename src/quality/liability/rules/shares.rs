@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use num_bigint::BigUint;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::error::{Code, Fault};
-use crate::kernel::number::saturating;
+use crate::kernel::{Code, Fault, saturating};
 
 /// A whole, in micro-shares.
 pub const WHOLE: u32 = 1_000_000;

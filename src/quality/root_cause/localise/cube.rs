@@ -8,8 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::likelihood::conditional;
 use super::suspects::{Suspect, real};
-use crate::kernel::number::saturating;
-use crate::kernel::{Code, Fault, Result};
+use crate::kernel::{Code, Fault, Result, saturating};
 
 /// Two-way counts of up to this many combinations are made in one array (16 bytes each: it should fit in a cache); larger ones group by group.
 const DENSE: usize = 1 << 19;

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::kernel::number::saturating;
-use crate::kernel::{Code, Fault, Refusal, Result};
+use crate::kernel::{Code, Fault, Refusal, Result, saturating};
 
 /// More dimensions than anybody can read in an answer; it bounds the number of conjunctions.
 pub const MOST_DIMENSIONS: usize = 32;

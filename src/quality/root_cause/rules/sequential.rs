@@ -1,11 +1,11 @@
 //! Watching claims as they come: the Poisson CUSUM with its run lengths, and Wald's sequential test.
 
-use num_traits::ToPrimitive;
 use serde::Serialize;
 
 use super::answer::{Answer, Lack, at_least_zero, exposed, inside_unit};
 use super::matrix::Square;
 use super::poisson;
+use crate::kernel::saturating;
 
 /// States of the Markov chain above which run lengths are not computed.
 const MOST_STATES: u32 = 600;
@@ -78,7 +78,7 @@ impl Lattice {
                 let mut claims = room.map_or(0, |most| most + 1);
                 loop {
                     let to = u64::from(from) + u64::from(claims) * u64::from(self.steps) - u64::from(self.reference);
-                    let Some(column) = to.to_usize().filter(|to| *to < states) else { break };
+                    let Some(column) = Some(saturating::<usize>(to)).filter(|to| *to < states) else { break };
                     chain.add(row, column, -poisson::ln_probability(claims, mean).exp());
                     claims += 1;
                 }

@@ -3,9 +3,8 @@
 //! A player's share is its marginal contribution averaged over all orders in which players could join. Shares sum to the value of all
 //! together, players who contribute the same get the same, and who contributes nothing gets nothing.
 
-use num_traits::ToPrimitive;
-
 use super::answer::{Answer, Lack, count};
+use crate::kernel::saturating;
 
 /// Most players for whom all coalitions are counted (4,096 of them).
 pub const MOST_PLAYERS: usize = 12;
@@ -28,7 +27,7 @@ pub fn shares(players: usize, value: impl Fn(u32) -> f64) -> Answer<Vec<f64>> {
     let share = |player: usize| {
         let coalitions = values.iter().enumerate().filter(|(coalition, _)| coalition >> player & 1 == 0);
         let gains = coalitions.filter_map(|(coalition, without)| {
-            let size = coalition.count_ones().to_usize()?;
+            let size = saturating::<usize>(coalition.count_ones());
             Some(weights.get(size)? * (values.get(coalition | 1 << player)? - without))
         });
         gains.sum()

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::answer::{Answer, Interval, Lack, count, exposed, inside_unit};
 use super::special::{chi_square_upper, normal_quantile};
 use super::tables::Table;
-use crate::kernel::number::saturating;
+use crate::kernel::saturating;
 
 /// One ratio over all strata.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

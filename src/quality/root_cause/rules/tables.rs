@@ -6,7 +6,7 @@ use super::answer::{Answer, Interval, Lack, inside_unit};
 use super::optimise::root_within;
 use super::poisson::TIE;
 use super::special::{ln_choose, ln_sum_exp};
-use crate::kernel::number::saturating;
+use crate::kernel::saturating;
 
 /// A two-by-two table: exposed and unexposed pieces, with and without the defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
