@@ -235,7 +235,7 @@ mod tests {
     }
 
     fn stored() -> Batch {
-        Batch { code: "B-1".into(), line: "3".into(), started_on: "2026-03-01".parse().ok(), planned: 100, ..Batch::default() }
+        Batch { code: "B-1".into(), line: "3".into(), started_on: parsed("2026-03-01"), planned: 100, ..Batch::default() }
     }
 
     fn batch() -> BatchSheet {
@@ -244,7 +244,7 @@ mod tests {
     }
 
     fn other() -> BatchSheet {
-        let batch = Batch { code: "B-2".into(), line: "4".into(), started_on: "2026-03-02".parse().ok(), ..stored() };
+        let batch = Batch { code: "B-2".into(), line: "4".into(), started_on: parsed("2026-03-02"), ..stored() };
         let lots = vec![used("shell", "FAB-2", "")];
         BatchSheet { batch, sku: "ST-1-L".into(), factory: "FAC-2".into(), lots, ..BatchSheet::default() }
     }
@@ -266,7 +266,7 @@ mod tests {
     fn a_batch_may_learn_what_nobody_had_said() {
         let all = Standing { minted: 5, sold: 2, findings: 1, ..Standing::default() };
         let mut more = batch();
-        (more.batch.finished_on, more.batch.planned) = ("2026-04-01".parse().ok(), 90);
+        (more.batch.finished_on, more.batch.planned) = (parsed("2026-04-01"), 90);
         if let Some(used) = more.lots.first_mut() {
             used.quantity_milli = Some(80_000);
         }

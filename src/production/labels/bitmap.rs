@@ -150,6 +150,8 @@ fn is_dark(pixel: tiny_skia::PremultipliedColorU8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use num_traits::ToPrimitive;
+
     use super::*;
     use crate::kernel::qr::Ecc;
 
@@ -167,7 +169,7 @@ mod tests {
                 sheet.lay(&stamp, x, y);
                 let want: Vec<_> = [(0, 0), (7, 0), (10, 0), (1, 1), (10, 1)]
                     .iter()
-                    .filter_map(|&(dx, dy): &(i32, i32)| Some((usize::try_from(x + dx).ok()?, usize::try_from(y + dy).ok()?)))
+                    .filter_map(|&(dx, dy): &(i32, i32)| Some(((x + dx).to_usize()?, (y + dy).to_usize()?)))
                     .filter(|&(x, y)| x < 21 && y < 3)
                     .collect();
                 let mut found = dots(&sheet);
