@@ -43,7 +43,7 @@ story!(a_style_whose_policy_is_not_there_has_not_the_houses_own, |app| {
 story!(serials_of_an_epoch_that_is_none_are_not_called_unknown, |app| {
     let goods = app.goods(None, 1).await;
     let desk = app.api(Role::SupplierManager).await;
-    let address = format!("/api/v1/trace/garment/{}", goods.serial(&app, 0));
+    let address = format!("/api/v1/trace/garments/{}", goods.serial(&app, 0));
     desk.get(&address).await.expect(200);
     spoil(&app, "UPDATE batch SET minted_epoch = 77").await;
     broken(desk.get(&address).await);
