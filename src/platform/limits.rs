@@ -19,7 +19,7 @@ use governor::{Quota, RateLimiter};
 
 use crate::kernel::time::Clock;
 use crate::kernel::{Code, Refusal, Result, saturating};
-use crate::platform::lock;
+use crate::platform::locks::lock;
 
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident = $burst:literal per $seconds:literal;)*) => {

@@ -12,17 +12,8 @@ pub mod imports;
 pub mod jobs;
 pub mod keys;
 pub mod limits;
+pub mod locks;
 pub mod policies;
 pub mod rooms;
 pub mod state;
 pub mod words;
-
-use std::sync::{Mutex, MutexGuard};
-
-/// Takes a lock. What it guards is whole at every moment, so that a panic of another holder spoils nothing.
-pub fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    match mutex.lock() {
-        Ok(guard) => guard,
-        Err(poisoned) => poisoned.into_inner(),
-    }
-}

@@ -18,7 +18,7 @@ use crate::kernel::serial::RootKey;
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, GarmentId, Result};
 use crate::platform::db::Store;
-use crate::platform::lock;
+use crate::platform::locks::lock;
 use crate::platform::policies::{self, Policy};
 
 /// How often looks are written. Not more often, because each commit makes every reader map the file anew: at once a second, a tenth of what a

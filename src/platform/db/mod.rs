@@ -44,7 +44,7 @@ pub use times::{At, Day};
 pub use url::DatabaseUrl;
 
 use crate::kernel::{Error, Result};
-use crate::platform::lock;
+use crate::platform::locks::lock;
 
 /// A connection to either store.
 pub enum Db {

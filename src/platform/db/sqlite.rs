@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 
 use super::{Db, StoreOptions};
 use crate::kernel::{Code, Error, Refusal, Result};
-use crate::platform::lock;
+use crate::platform::locks::lock;
 
 /// Writes one commit may carry.
 const GROUP_MAX: usize = 512;

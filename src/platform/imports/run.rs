@@ -11,7 +11,7 @@ use super::sheet::{Columns, Header};
 use super::table::Source;
 use crate::kernel::{Code, Error, Fault, Result, saturating};
 use crate::platform::db::{Db, Store};
-use crate::platform::lock;
+use crate::platform::locks::lock;
 
 /// Rows checked or written at a time.
 pub const CHUNK: usize = 2_000;

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use super::run::Entry;
 use crate::kernel::{Error, Result, saturating};
-use crate::platform::lock;
+use crate::platform::locks::lock;
 
 /// Bytes of rows that are sorted in memory at a time.
 const PIECE: usize = 4 << 20;

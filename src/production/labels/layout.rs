@@ -18,7 +18,7 @@ use super::{LabelJob, LabelUnit, images};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::qr::Qr;
 use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
-use crate::platform::lock;
+use crate::platform::locks::lock;
 
 /// Light modules around a QR code (ISO/IEC 18004, 6.3.8).
 pub const QUIET_MODULES: usize = 4;

@@ -96,7 +96,7 @@ impl Inner {
 
 impl PageCache {
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        crate::platform::lock(&self.0)
+        crate::platform::locks::lock(&self.0)
     }
 
     /// The whole page kept for an address, if nothing was written since and it is still the same day.

@@ -15,7 +15,7 @@ use crate::kernel::text::Both;
 use crate::kernel::{Code, Error, GarmentId, Id, Result, saturating};
 use crate::platform::db::{Db, Store};
 use crate::platform::events;
-use crate::platform::lock;
+use crate::platform::locks::lock;
 use crate::production::materials::{self, Lot};
 
 /// Lots of a path that are named; of a longer one the last.
