@@ -93,7 +93,8 @@ fn open(db: &mut Db, keys: &Keyring, given: Option<Option<Gtin14>>, serial: &Ser
                 .select(batch_table::minted_gtin)
                 .distinct()
                 .load(c))?;
-            known.into_iter().flatten().filter_map(|gtin| gtin14(&gtin)).chain([NO_GTIN]).collect()
+            let read = |gtin: String| gtin14(&gtin).ok_or_else(|| Error::broken(format!("serials are minted with the GTIN “{gtin}”")));
+            known.into_iter().flatten().map(read).chain([Ok(NO_GTIN)]).collect::<Result<_>>()?
         }
     };
     let mut found = None;
