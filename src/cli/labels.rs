@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Subcommand;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
-use super::{open, say, tell, terminal_lang};
-use crate::kernel::{Code, Error, Fault, Result};
+use super::{bar_style, open, say, tell, terminal_lang};
+use crate::kernel::{Code, Error, Fault, Result, saturating};
 use crate::platform::config::Config;
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
@@ -158,8 +158,7 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
 
 fn bar() -> ProgressBar {
     let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-    let style = ProgressStyle::with_template("{bar:40} {percent:>3} % {pos}/{len} {per_sec} {eta}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_style(bar_style("{bar:40} {percent:>3} % {pos}/{len} {per_sec} {eta}"));
     bar
 }
 
@@ -251,8 +250,8 @@ fn print(app: &AppState, request: &LabelRequest) -> Result<()> {
     let bar = bar();
     let id = print_jobs::queue_print(app, &app.stamp(ACTOR), request)?;
     let show = |all: i64, done: i64| {
-        bar.set_length(u64::try_from(all).unwrap_or_default());
-        bar.set_position(u64::try_from(done).unwrap_or_default());
+        bar.set_length(saturating(all));
+        bar.set_position(saturating(done));
     };
     match print_jobs::run_job(app, id, &mut |totals| show(totals.all, totals.confirmed + totals.sent)) {
         // A server on the same store was quicker to take it.

@@ -7,6 +7,8 @@
 //! skeleton. A drawing is strokes separated by `|`; a stroke is made of `M x y`, `L x y`, `Q cx cy x y`, `Z` and arcs `A cx cy rx ry from to` (degrees,
 //! counter-clockwise from the right; an arc is joined to what came before it by a line).
 
+use super::number::parsed;
+
 /// Height of capitals and digits on the grid.
 pub const CAP_HEIGHT: f64 = 14.0;
 /// Height of small letters without ascender.
@@ -42,8 +44,8 @@ pub fn letters() -> impl Iterator<Item = Letter> {
 
 /// The skeleton of one character.
 pub fn letter(character: char) -> Option<Letter> {
-    let at = LETTERS.binary_search_by_key(&character, |row| row.0).ok()?;
-    LETTERS.get(at).map(|&(character, width, drawing)| Letter { character, width, drawing })
+    let at = LETTERS.partition_point(|row| row.0 < character);
+    LETTERS.get(at).filter(|row| row.0 == character).map(|&(character, width, drawing)| Letter { character, width, drawing })
 }
 
 impl Letter {
@@ -85,7 +87,7 @@ fn stroke(drawing: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut tokens = drawing.split_ascii_whitespace();
     while let Some(token) = tokens.next() {
-        let mut number = || tokens.next().and_then(|text| text.parse::<f64>().ok()).unwrap_or_default();
+        let mut number = || tokens.next().and_then(parsed::<f64>).unwrap_or_default();
         match token {
             "M" => pieces.push(Piece::Move(number(), number())),
             "L" => pieces.push(Piece::Line(number(), number())),

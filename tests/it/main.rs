@@ -1,6 +1,7 @@
 //! The integration suite: one binary, one file per room. Every API test runs on SQLite, and on PostgreSQL too when one is at hand.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -39,6 +40,7 @@ mod sales;
 mod scans;
 mod schema;
 mod staff;
+mod stored;
 mod support;
 mod trace;
 mod upgrade;

@@ -539,6 +539,9 @@ story!(what_a_printer_lost_is_voided_and_printed_anew, |app| {
         run(&app).await;
         let job = view(&app, &job.id.to_string()).await;
         assert_eq!((job.state, states(&job)), (PrintJobState::Done, vec!["unknown", "confirmed", "confirmed"]));
+        // A word that is none settles nothing, and says so.
+        let person = app.persona(Role::LabelOperator).await;
+        person.form(&format!("/labels/jobs/{}/settle", job.id), &[("chunk.1", "perhaps")]).await.expect(422);
         let job = act(&app, &job, "settle", &json!({ "chunks": [{ "seq": 1, "verdict": "reprint" }] })).await;
         assert_eq!((job.state, job.unaccounted), (PrintJobState::Queued, 0));
         run(&app).await;

@@ -12,7 +12,7 @@ use super::bitmap::Bitmap;
 use super::flaw::Flaw;
 use super::markup::{self, Edits};
 use super::measure::{PX_PER_INCH, signed, single};
-use crate::kernel::error::{Code, Fault};
+use crate::kernel::{Code, Fault, saturating};
 
 /// One character of one text.
 #[derive(Clone, Debug)]
@@ -176,8 +176,8 @@ impl Atlas {
         let dots = outline.clone().transform(turn)?;
         let bounds = dots.bounds();
         let (left, top) = (bounds.left().floor(), bounds.top().floor());
-        let side = |low: f32, high: f32| u32::try_from(super::measure::whole((high.ceil() - low).into()) + 1).ok();
-        let mut pixmap = Pixmap::new(side(left, bounds.right())?, side(top, bounds.bottom())?)?;
+        let side = |low: f32, high: f32| saturating(super::measure::whole((high.ceil() - low).into()) + 1);
+        let mut pixmap = Pixmap::new(side(left, bounds.right()), side(top, bounds.bottom()))?;
         let paint = tiny_skia::Paint { anti_alias: true, ..tiny_skia::Paint::default() };
         pixmap.fill_path(&dots, &paint, tiny_skia::FillRule::Winding, Transform::from_translate(-left, -top), None);
         Some((Bitmap::of_pixmap(&pixmap), signed(left.into()), signed(top.into())))

@@ -76,8 +76,7 @@ impl Fonts {
         let mut found = Database::new();
         found.load_system_fonts();
         let database = Arc::make_mut(&mut fonts.database);
-        let mut files: Vec<_> =
-            folder.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten().map(|e| e.path()).collect();
+        let mut files: Vec<_> = folder.into_iter().flat_map(std::fs::read_dir).flatten().flatten().map(|e| e.path()).collect();
         files.sort();
         let is_font =
             |path: &Path| path.extension().is_some_and(|e| ["ttf", "otf", "ttc", "otc"].iter().any(|known| e.eq_ignore_ascii_case(known)));

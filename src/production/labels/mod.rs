@@ -28,6 +28,7 @@ mod pdf_art;
 mod png;
 mod svg;
 mod template;
+#[expect(clippy::disallowed_methods, reason = "a number that its table cannot hold is that of no glyph of ours")]
 mod truetype;
 mod tspl;
 mod wrap;
@@ -48,7 +49,7 @@ pub use svg::svg;
 pub use template::{FIELDS, FieldSpec, Layer, Media, Sheet, Spec, Template};
 
 use crate::choices;
-use crate::kernel::error::{Code, Error, Fault, Result};
+use crate::kernel::{Code, Error, Fault, Result, saturating};
 
 /// What is the same on every label of a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -160,7 +161,7 @@ pub fn write_labels(
             let file = one_file(format, layout, &unit)?;
             out.write_all(&file)?;
             progress(1);
-            Ok(Summary { labels: 1, bytes: u64::try_from(file.len()).unwrap_or(u64::MAX) })
+            Ok(Summary { labels: 1, bytes: saturating(file.len()) })
         }
         (true, Target::Folder(folder)) => {
             std::fs::create_dir_all(folder)?;
@@ -168,7 +169,7 @@ pub fn write_labels(
             for unit in units {
                 let file = one_file(format, layout, &unit)?;
                 summary.labels += 1;
-                summary.bytes += u64::try_from(file.len()).unwrap_or_default();
+                summary.bytes += saturating::<u64>(file.len());
                 File::create_new(folder.join(format!("{:06}.{}", summary.labels, format.as_str())))?.write_all(&file)?;
                 progress(summary.labels);
             }
@@ -198,7 +199,7 @@ struct Counted<W> {
 impl<W: Write> Write for Counted<W> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let written = self.out.write(bytes)?;
-        self.bytes += u64::try_from(written).unwrap_or_default();
+        self.bytes += saturating::<u64>(written);
         Ok(written)
     }
 

@@ -17,7 +17,7 @@ use super::measure::{PT_PER_INCH, PX_PER_INCH, float, mm_to_pt, single};
 use super::pdf_art::{art, deflate, glyph_units, image_objects, matrix, shares, trace};
 use super::template::{Media, Sheet};
 use super::{LabelUnit, every};
-use crate::kernel::error::{Error, Result};
+use crate::kernel::{Error, Result, saturating};
 
 /// Pages, or nodes, under one node of the page tree.
 const FAN_OUT: usize = 64;
@@ -86,7 +86,7 @@ pub fn write(
 /// Where the label `number` of a sheet stands, in points from its lower left corner.
 fn place_on(sheet: &Sheet, number: u64, label_height: f64) -> (f64, f64) {
     let columns = u64::from(sheet.columns.max(1));
-    let count = |n: u64| f64::from(u32::try_from(n).unwrap_or_default());
+    let count = |n: u64| f64::from(saturating::<u32>(n));
     let x = sheet.left + count(number % columns) * sheet.across;
     let y = sheet.height - sheet.top - count(number / columns) * sheet.down - label_height;
     (mm_to_pt(x), mm_to_pt(y))
@@ -254,7 +254,10 @@ impl<'a> Font<'a> {
             return code;
         }
         let others = self.codes.keys().filter(|c| !c.is_ascii()).count();
-        let code = if character.is_ascii() { u8::try_from(character).unwrap_or(b' ') } else { u8::try_from(128 + others).unwrap_or(b' ') };
+        let code = match (u8::try_from(character), u8::try_from(128 + others)) {
+            (Ok(code @ ..128), _) | (Err(_) | Ok(128..), Ok(code)) => code,
+            _ => b' ',
+        };
         self.codes.insert(character, code);
         code
     }
@@ -419,12 +422,12 @@ impl File<'_> {
     /// A number for an object to come.
     fn reserve(&mut self) -> Ref {
         self.places.push(0);
-        Ref::new(i32::try_from(self.places.len()).unwrap_or(i32::MAX))
+        Ref::new(saturating(self.places.len()))
     }
 
     fn mark(&mut self, id: Ref) {
         let at = self.at;
-        if let Some(place) = usize::try_from(id.get() - 1).ok().and_then(|index| self.places.get_mut(index)) {
+        if let Some(place) = self.places.get_mut(saturating::<usize>(id.get() - 1)) {
             *place = at;
         }
     }

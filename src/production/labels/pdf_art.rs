@@ -217,5 +217,5 @@ pub fn image_objects(kind: &ImageKind, id: Ref, mask: Ref) -> Result<[Chunk; 2]>
 /// A length in glyph space, 1000 to the em, as a whole number.
 pub fn glyph_units(length: f64, em: f64) -> f32 {
     let units = length * 1000.0 / em;
-    super::measure::single(units.signum() * f64::from(u32::try_from(whole(units.abs())).unwrap_or(u32::MAX)))
+    super::measure::single(units.signum() * f64::from(crate::kernel::saturating::<u32>(whole(units.abs()))))
 }

@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use super::LabelRequest;
 use crate::kernel::ids::UNITS_PER_BATCH;
-use crate::kernel::serial::{Epoch, Gtin14, Keyring, NO_GTIN};
+use crate::kernel::serial::Keyring;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Refusal, Result, countries};
 use crate::platform::config::Config;
 use crate::platform::db::Db;
 use crate::platform::state::AppState;
-use crate::production::batches::{self, Batch, Origin, gtin14};
+use crate::production::batches::{self, Batch, Origin};
 use crate::production::labels::{Fonts, Format, LabelJob, LabelLayout, LabelUnit, Template};
 use crate::production::skus::{self, Product};
 use crate::production::styles::{LabelItem, label_items};
@@ -177,8 +177,7 @@ pub fn units<'a>(
     claim_codes: bool,
 ) -> Result<impl Iterator<Item = LabelUnit> + use<'a>> {
     let gone = || Error::broken(format!("batch {}: no key for its serials", batch.no.0));
-    let epoch = batch.minted_epoch.and_then(|epoch| Epoch::new(u8::try_from(epoch).ok()?)).ok_or_else(gone)?;
-    let gtin: Gtin14 = batch.minted_gtin.as_deref().map_or(Some(NO_GTIN), gtin14).ok_or_else(gone)?;
+    let (gtin, epoch) = batches::made_with(batch.no, batch.minted_gtin.as_deref(), batch.minted_epoch)?;
     if runs.iter().any(|run| run.start < 0 || run.end > UNITS_PER_BATCH) {
         return Err(Code::BatchTooLarge.into());
     }
