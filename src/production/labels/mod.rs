@@ -21,15 +21,17 @@ mod fonts;
 mod images;
 mod layout;
 mod lint;
+mod machine_fonts;
 mod markup;
 mod measure;
 mod pdf;
 mod pdf_art;
+mod pdf_text;
 mod png;
 mod svg;
 mod template;
-mod truetype;
 mod tspl;
+mod typeset;
 mod wrap;
 mod zpl;
 
@@ -77,7 +79,7 @@ pub struct LabelUnit {
 choices! {
     /// What labels are written as. The stored text is the ending of its files.
     Format {
-        /// One document, one label a page or a sheet a page, in outlines.
+        /// One document, one label a page or a sheet a page.
         Pdf = "pdf", "PDF（印刷厂或办公打印机）", "PDF, for a bureau or an office printer";
         /// Zebra and those that understand it.
         Zpl = "zpl", "ZPL（斑马打印机）", "ZPL, for Zebra printers";
@@ -85,7 +87,7 @@ choices! {
         Tspl = "tspl", "TSPL（TSC 及多数国产打印机）", "TSPL, for TSC and most printers made in China";
         /// One picture a label.
         Png = "png", "PNG，每枚一张图片（ZIP）", "PNG, one picture a label (ZIP)";
-        /// One drawing a label, in outlines.
+        /// One drawing a label.
         Svg = "svg", "SVG，每枚一个图形（ZIP）", "SVG, one drawing a label (ZIP)";
         /// One row a label, for a bureau with a layout of its own.
         Csv = "csv", "CSV，数据行，版式自定", "CSV, rows for a layout of your own";
