@@ -139,6 +139,11 @@ fn shown_text(stream: &[u8], alphabets: &BTreeMap<String, BTreeMap<u32, String>>
                                 b't' => bytes.push(b'\t'),
                                 b'b' => bytes.push(8),
                                 b'f' => bytes.push(12),
+                                b'0'..=b'7' => {
+                                    let octal = std::str::from_utf8(&stream[at..at + 3]).unwrap();
+                                    bytes.push(u8::from_str_radix(octal, 8).unwrap());
+                                    at += 2;
+                                }
                                 byte => bytes.push(byte),
                             }
                         }

@@ -1,7 +1,8 @@
 //! The glyphs a unit text may need: drawn once per job, placed per label.
 //!
 //! A text that differs from label to label is never laid out by the drawing crates again. Its characters are drawn one by one under exactly the
-//! attributes the designer gave the text, and set side by side here. Kerning is off: the same characters always take the same room.
+//! attributes the designer gave the text, and set side by side here by the widths of their face. Without kerning the same characters always take the
+//! same room.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -90,6 +91,8 @@ impl Atlas {
         let base = shown("base").ok_or_else(|| not_drawable("invisible text"))?;
         let chunk = base.chunks().first().ok_or_else(|| not_drawable("empty text"))?;
         let first = glyphs_of(base).next().ok_or_else(|| not_drawable("empty text"))?;
+        let span = chunk.spans().first();
+        let between_words = span.map_or(0.0, |span| f64::from(span.word_spacing()));
         let fill = base.layouted().first().and_then(|span| span.fill.clone());
         let Some(Paint::Color(colour)) = fill.as_ref().map(usvg::Fill::paint) else {
             return Err(not_drawable("text without a plain colour"));
@@ -104,7 +107,7 @@ impl Atlas {
             baseline: f64::from(first.transform().ty),
             em: f64::from(first.font_size()),
             face: face_of(first.font).ok_or_else(|| not_drawable("text without a face"))?,
-            spacing: chunk.spans().first().map_or(0.0, |span| span.letter_spacing().into()),
+            spacing: span.map_or(0.0, |span| span.letter_spacing().into()),
             colour: [colour.red, colour.green, colour.blue],
             dots_per_px: f64::from(dpi) / PX_PER_INCH,
         };
@@ -116,19 +119,15 @@ impl Atlas {
                 faults.push(fault);
                 continue;
             }
-            let pens = pens(between);
-            let (Some(from), Some(to)) = (pens.get(1), pens.get(2)) else { continue };
-            let advance = to - from;
             let outline = shown(&format!("o{number}")).and_then(|text| {
-                let pen = *self::pens(text).first()?;
-                outline_of(text.flattened())?.transform(Transform::from_translate(single(-pen), 0.0))
+                let pen = glyphs_of(text).next()?.transform().tx;
+                outline_of(text.flattened())?.transform(Transform::from_translate(-pen, 0.0))
             });
             let stamp = outline.as_ref().and_then(|outline| atlas.stamp(outline));
-            let Some((face, id)) = glyphs_of(between).nth(1).and_then(|glyph| Some((face_of(glyph.font)?, glyph_number(glyph)?)))
-            else {
-                continue;
-            };
+            let glyph = glyphs_of(between).nth(1).map(|glyph| (face_of(glyph.font), u16::try_from(glyph.id.0)));
+            let Some((Some(face), Ok(id))) = glyph else { continue };
             let width = face.width(id) * atlas.em / 1000.0;
+            let advance = width + atlas.spacing + if character == ' ' { between_words } else { 0.0 };
             atlas.glyphs.insert(character, Glyph { advance, outline, face, id, width, stamp });
         }
         if faults.is_empty() { Ok(atlas) } else { Err(faults) }
@@ -214,18 +213,8 @@ impl Atlas {
     }
 }
 
-/// The pen's x at each character of a drawn text.
-fn pens(text: &Text) -> Vec<f64> {
-    glyphs_of(text).map(|glyph| f64::from(glyph.transform().tx)).collect()
-}
-
 fn glyphs_of(text: &Text) -> impl Iterator<Item = &PositionedGlyph> {
     text.layouted().iter().flat_map(|span| &span.positioned_glyphs)
-}
-
-/// A glyph's number in its face, as font files have it.
-pub fn glyph_number(glyph: &PositionedGlyph) -> Option<u16> {
-    if let Ok(number) = u16::try_from(glyph.id.0) { Some(number) } else { None }
 }
 
 /// The first character of a drawn text that no face has. The drawing crates leave it out without a word.

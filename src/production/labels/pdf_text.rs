@@ -309,7 +309,7 @@ impl<'a> UnitLine<'a> {
             }
             let off = (pen - wanted) / atlas.em;
             if off.abs() > NEAR {
-                write!(page, "){}(", Short(off * 1000.0))?;
+                write!(page, "){}(", Short((off * 1000.0).round()))?;
                 (pen, moved) = (wanted, true);
             }
             match font {

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use resvg::tiny_skia::Transform;
 use resvg::usvg::layout::Span;
 use resvg::usvg::roxmltree::Document;
 use resvg::usvg::{self, Paint, PaintOrder, WriteOptions};
@@ -12,6 +11,7 @@ use super::layout::{LabelLayout, texts_of};
 use super::markup::{Edits, escaped};
 use super::measure::{PX_PER_INCH, float};
 use super::pdf::Short;
+use super::pdf_art::matrix;
 use super::typeset::{Run, runs};
 use crate::kernel::error::{Error, Result};
 
@@ -98,19 +98,17 @@ fn paint(span: &Span) -> String {
 
 fn write_run(out: &mut String, run: &Run, spacing: f64, paint: &str) {
     let at = run.at.pre_scale(1.0, -1.0);
-    let [a, b, c, d, x, y] = [at.sx, at.ky, at.kx, at.sy, at.tx, at.ty].map(|part| Short(part.into()));
+    let [a, b, c, d, x, y] = matrix(at).map(|part| Short(part.into()));
     out.push_str("<text ");
-    let upright = Transform { tx: 0.0, ty: 0.0, ..at }.is_identity();
+    let upright = [at.sx - 1.0, at.ky, at.kx, at.sy - 1.0].iter().all(|off| off.abs() < 1e-5);
     let _ = if upright { write!(out, "x=\"{x}\" y=\"{y}\"") } else { write!(out, "transform=\"matrix({a} {b} {c} {d} {x} {y})\"") };
     let _ = write!(out, " font-family=\"'{}',{ALIKE}\" font-size=\"{}\"", escaped(&run.face.family), Short(run.em));
     let _ = write!(out, " font-weight=\"{}\"", run.face.weight);
     if spacing.abs() > f64::EPSILON {
         let _ = write!(out, " letter-spacing=\"{}\"", Short(spacing));
     }
-    // With letter spacing, the room behind the last character counts.
-    let width = run.width() + spacing;
-    if width > 0.0 {
-        let _ = write!(out, " textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\"", Short(width));
+    if run.width() > 0.0 {
+        let _ = write!(out, " textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\"", Short(run.width()));
     }
     let words: String = run.glyphs.iter().map(|glyph| glyph.says.as_str()).collect();
     let _ = writeln!(out, "{paint} xml:space=\"preserve\">{}</text>", escaped(&words));
