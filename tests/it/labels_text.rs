@@ -13,7 +13,9 @@ use crate::support::has_tool;
 #[test]
 fn a_language_with_other_letters_is_drawn_in_one_of_our_faces() {
     let template = Template::load("care-30x60-en", None).unwrap();
-    for composition in ["95% βαμβάκι, 5% ελαστάνη", "95% памук, 5% еластан", "95% bawełna, 5% elastan", "95% cotton-bông, vải Đẹp", "棉95% 氨纶5%"] {
+    for composition in
+        ["95% βαμβάκι, 5% ελαστάνη", "95% памук, 5% еластан", "95% bawełna, 5% elastan", "95% cotton-bông, vải Đẹp", "棉95% 氨纶5%"]
+    {
         let mut job = job(&template);
         job.fields.insert("composition".into(), composition.into());
         assert!(LabelLayout::new(template.clone(), &Fonts::embedded(), job, None).is_ok(), "{composition}");
@@ -43,7 +45,9 @@ fn a_face_beside_the_templates_comes_before_ours() {
     let asks = ours.svg.replace("font-family=\"Noto", "font-family=\"Mine Sans SemiCondensed, Noto");
     let template = Template::of_sources("own", asks.into(), include_str!("../../labels/sticker-40x30-en.toml")).unwrap();
     let unit = units(1).next().unwrap();
-    for (fonts, family) in [(Fonts::beside(Some(folder.path())), "'Mine Sans SemiCondensed'"), (Fonts::embedded(), "'Noto Sans SemiCondensed'")] {
+    for (fonts, family) in
+        [(Fonts::beside(Some(folder.path())), "'Mine Sans SemiCondensed'"), (Fonts::embedded(), "'Noto Sans SemiCondensed'")]
+    {
         let layout = LabelLayout::new(template.clone(), &fonts, job(&template), None).unwrap();
         let drawing = svg(&layout, &unit).unwrap();
         let (all, named) = (drawing.matches("<text ").count(), drawing.matches(&format!("font-family=\"{family}")).count());
@@ -105,7 +109,8 @@ fn alphabets(objects: &BTreeMap<usize, &[u8]>) -> BTreeMap<String, BTreeMap<u32,
         let codes = map.lines().filter_map(|line| line.strip_prefix('<')?.strip_suffix('>')?.split_once("> <"));
         let hex = |digits: &str| u32::from_str_radix(digits, 16).unwrap();
         let says = codes.map(|(code, units)| {
-            let units: Vec<u16> = units.as_bytes().chunks(4).map(|four| u16::from_str_radix(std::str::from_utf8(four).unwrap(), 16).unwrap()).collect();
+            let units: Vec<u16> =
+                units.as_bytes().chunks(4).map(|four| u16::from_str_radix(std::str::from_utf8(four).unwrap(), 16).unwrap()).collect();
             (hex(code), String::from_utf16(&units).unwrap())
         });
         found.insert(name.to_owned(), says.collect());

@@ -177,7 +177,12 @@ impl Atlas {
         let of_one_face = placed.chunk_by(|a, b| a.1.face == b.1.face);
         let run = |set: &[Placed<'_>]| {
             let &(_, first, start) = set.first()?;
-            let glyph = |&(character, glyph, pen): &Placed<'_>| RunGlyph { id: glyph.id, says: character.into(), pen: pen - start, width: glyph.width };
+            let glyph = |&(character, glyph, pen): &Placed<'_>| RunGlyph {
+                id: glyph.id,
+                says: character.into(),
+                pen: pen - start,
+                width: glyph.width,
+            };
             let at = self.upright(self.transform).pre_translate(single(start), 0.0);
             Some(Run { face: Arc::clone(&first.face), em: self.em, at, glyphs: set.iter().map(glyph).collect() })
         };

@@ -86,8 +86,8 @@ impl Fonts {
                     let weight = used.first().and_then(|&id| database.face(id)).map_or(Weight::NORMAL.0, |face| face.weight.0);
                     let ours = self.own.iter().copied().chain(brought.iter().filter_map(|pair| of_weight(pair, weight)));
                     let mut ours = ours.filter(|id| !used.contains(id));
-                    ours.find(|&id| has(database, id, character))
-                        .or_else(|| machine_fonts::face_with(character, weight, database).filter(|_| self.machine))
+                    let found = ours.find(|&id| has(database, id, character));
+                    found.or_else(|| if self.machine { machine_fonts::face_with(character, weight, used, database) } else { None })
                 }),
             },
             fontdb: Arc::clone(&self.database),
@@ -145,7 +145,8 @@ fn load(database: &mut Database, data: Vec<u8>, file: &dyn std::fmt::Display) ->
 
 /// The font files of a folder, sorted.
 fn font_files(folder: &Path) -> Vec<PathBuf> {
-    let is_font = |path: &PathBuf| path.extension().is_some_and(|e| ["ttf", "otf", "ttc", "otc"].iter().any(|known| e.eq_ignore_ascii_case(known)));
+    let is_font =
+        |path: &PathBuf| path.extension().is_some_and(|e| ["ttf", "otf", "ttc", "otc"].iter().any(|known| e.eq_ignore_ascii_case(known)));
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_font).collect();
     files.sort();
@@ -159,7 +160,11 @@ mod tests {
     fn lacking<'a>(pair: &[ID], characters: impl Iterator<Item = char> + Clone + 'a) -> Vec<char> {
         let fonts = Fonts::embedded();
         assert_eq!(pair.len(), 2);
-        pair.iter().flat_map(|&id| characters.clone().filter(move |&c| !c.is_control()).map(move |c| (id, c))).filter(|&(id, c)| !has(&fonts.database, id, c)).map(|(_, c)| c).collect()
+        pair.iter()
+            .flat_map(|&id| characters.clone().filter(move |&c| !c.is_control()).map(move |c| (id, c)))
+            .filter(|&(id, c)| !has(&fonts.database, id, c))
+            .map(|(_, c)| c)
+            .collect()
     }
 
     #[test]
@@ -168,8 +173,11 @@ mod tests {
         let latin = (' '..='~').chain('\u{a0}'..='\u{17f}').chain('\u{1ea0}'..='\u{1ef9}').chain("Ωя₫₺₹€–—‘’“”„…•‰™→".chars());
         assert_eq!(lacking(&fonts.latin, latin.filter(|c| !"→".contains(*c))), []);
         // Rows 16 to 87 of GB 2312 are its 6,763 characters; rows 1 and 3 punctuation and full-width forms.
-        let cells = (1..=87u8).filter(|row| matches!(row, 1 | 3 | 16..=87)).flat_map(|row| (1..=94u8).map(move |cell| [row + 0xa0, cell + 0xa0]));
-        let decoded: String = cells.filter_map(|cell| encoding_rs::GBK.decode_without_bom_handling_and_without_replacement(&cell).map(|text| text.into_owned())).collect();
+        let cells =
+            (1..=87u8).filter(|row| matches!(row, 1 | 3 | 16..=87)).flat_map(|row| (1..=94u8).map(move |cell| [row + 0xa0, cell + 0xa0]));
+        let decoded: String = cells
+            .filter_map(|cell| encoding_rs::GBK.decode_without_bom_handling_and_without_replacement(&cell).map(|text| text.into_owned()))
+            .collect();
         let chinese: Vec<char> = decoded.chars().filter(|c| !('\u{e000}'..='\u{f8ff}').contains(c)).collect();
         assert!(chinese.len() >= 6_763 + 2 * 94);
         assert_eq!(lacking(&fonts.chinese, chinese.iter().copied()), []);
@@ -179,7 +187,8 @@ mod tests {
     #[test]
     fn weights_are_told_apart() {
         let fonts = Fonts::embedded();
-        let weights: Vec<u16> = fonts.latin.iter().chain(&fonts.chinese).filter_map(|&id| Some(fonts.database.face(id)?.weight.0)).collect();
+        let weights: Vec<u16> =
+            fonts.latin.iter().chain(&fonts.chinese).filter_map(|&id| Some(fonts.database.face(id)?.weight.0)).collect();
         assert_eq!(weights, [400, 700, 400, 700]);
     }
 }

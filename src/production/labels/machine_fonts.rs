@@ -13,8 +13,17 @@ use skrifa::{FontRef, MetadataProvider};
 use super::fonts::is_embeddable;
 
 /// Families asked first, best first: sans faces, with the Chinese forms of characters that Japan or Korea write otherwise.
-const PREFERRED: &[&str] =
-    &["Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimSun-ExtB", "Noto Sans", "Arial", "DejaVu Sans"];
+const PREFERRED: &[&str] = &[
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "SimSun-ExtB",
+    "Noto Sans",
+    "Arial",
+    "DejaVu Sans",
+];
 
 struct MachineFace {
     info: FaceInfo,
@@ -22,18 +31,21 @@ struct MachineFace {
     data: OnceLock<Option<Arc<Vec<u8>>>>,
 }
 
-/// A face of the machine with this character, near this weight, taken into `database`.
-pub fn face_with(character: char, weight: u16, database: &mut Arc<Database>) -> Option<ID> {
-    let with = faces().iter().filter(|face| face.characters.contains(u32::from(character)));
-    let mut with: Vec<_> = with.collect();
+/// A face of the machine with this character that is not `used` yet, near this weight, taken into `database`.
+pub fn face_with(character: char, weight: u16, used: &[ID], database: &mut Arc<Database>) -> Option<ID> {
+    let mut with: Vec<_> = faces().iter().filter(|face| face.characters.contains(u32::from(character))).collect();
     with.sort_by_key(|face| (rank(&face.info), face.info.weight.0.abs_diff(weight)));
-    let (face, data) = with.into_iter().find_map(|face| {
+    with.into_iter().find_map(|face| {
         let data = face.data.get_or_init(|| read(&face.info).filter(|data| is_embeddable(data, face.info.index)).map(Arc::new));
-        Some((face, data.clone()?))
-    })?;
-    let same = |known: &FaceInfo| known.index == face.info.index && matches!(&known.source, Source::Binary(have) if std::ptr::addr_eq(Arc::as_ptr(have), Arc::as_ptr(&data)));
-    let known = database.faces().find(|known| same(known)).map(|known| known.id);
-    Some(known.unwrap_or_else(|| Arc::make_mut(database).push_face_info(FaceInfo { source: Source::Binary(data), ..face.info.clone() })))
+        let source = Source::Binary(data.clone()?);
+        let known = database.faces().find(|known| known.index == face.info.index && is_same(&known.source, &source)).map(|known| known.id);
+        let id = known.unwrap_or_else(|| Arc::make_mut(database).push_face_info(FaceInfo { source, ..face.info.clone() }));
+        (!used.contains(&id)).then_some(id)
+    })
+}
+
+fn is_same(a: &Source, b: &Source) -> bool {
+    matches!((a, b), (Source::Binary(a), Source::Binary(b)) if std::ptr::addr_eq(Arc::as_ptr(a), Arc::as_ptr(b)))
 }
 
 fn rank(info: &FaceInfo) -> usize {
@@ -64,10 +76,12 @@ fn faces() -> &'static [MachineFace] {
         infos.sort_by(|a, b| (path_of(a), a.index).cmp(&(path_of(b), b.index)));
         // Faces of one file follow each other, and the file is read once.
         let files = infos.chunk_by(|a, b| path_of(a) == path_of(b));
-        files.flat_map(|of_file| {
-            let data = of_file.first().and_then(|info| read(info)).into_iter();
-            data.flat_map(|data| of_file.iter().filter_map(|info| machine_face(info, &data)).collect::<Vec<_>>())
-        }).collect()
+        files
+            .flat_map(|of_file| {
+                let data = of_file.first().and_then(|info| read(info)).into_iter();
+                data.flat_map(|data| of_file.iter().filter_map(|info| machine_face(info, &data)).collect::<Vec<_>>())
+            })
+            .collect()
     })
 }
 

@@ -87,7 +87,9 @@ impl Faces {
     fn code(&mut self, place: usize, id: u16, character: char) -> (Font, u16) {
         let number = self.glyph(place, id, character);
         let plain = self.0.get_mut(place).map(|carried| &mut carried.plain).zip(Some(character).filter(char::is_ascii));
-        let Some((plain, Ok(byte))) = plain.map(|(plain, character)| (plain, u8::try_from(character))) else { return (Font::Wide(place), number) };
+        let Some((plain, Ok(byte))) = plain.map(|(plain, character)| (plain, u8::try_from(character))) else {
+            return (Font::Wide(place), number);
+        };
         if *plain.entry(byte).or_insert(number) == number { (Font::Plain(place), byte.into()) } else { (Font::Wide(place), number) }
     }
 
@@ -166,7 +168,11 @@ impl Carried {
         let mut chunk = Chunk::new();
         let mut descriptor = chunk.font_descriptor(description);
         descriptor.name(Name(name.as_bytes())).flags(FontFlags::SYMBOLIC).italic_angle(metrics.italic_angle);
-        descriptor.bbox(metrics.bounds.map_or(Rect::new(0.0, metrics.descent, 1000.0, metrics.ascent), |b| Rect::new(b.x_min, b.y_min, b.x_max, b.y_max)));
+        descriptor.bbox(
+            metrics
+                .bounds
+                .map_or(Rect::new(0.0, metrics.descent, 1000.0, metrics.ascent), |b| Rect::new(b.x_min, b.y_min, b.x_max, b.y_max)),
+        );
         descriptor.ascent(metrics.ascent).descent(metrics.descent).cap_height(metrics.cap_height.unwrap_or(metrics.ascent));
         // A stem's width is written nowhere in a font; readers only want it to replace a missing one.
         descriptor.stem_v(f32::from(self.face.weight) / 5.0);
@@ -265,7 +271,14 @@ impl<'a> UnitLine<'a> {
     }
 
     /// The text of one label.
-    pub fn show(&mut self, unit: &LabelUnit, state: &mut TextState, page: &mut Vec<u8>, faces: &mut Faces, file: &mut File<'_>) -> Result<()> {
+    pub fn show(
+        &mut self,
+        unit: &LabelUnit,
+        state: &mut TextState,
+        page: &mut Vec<u8>,
+        faces: &mut Faces,
+        file: &mut File<'_>,
+    ) -> Result<()> {
         let mut placed = std::mem::take(&mut self.placed);
         self.text.place(unit, &mut self.said, &mut placed)?;
         if let Some(&(_, _, start)) = placed.first() {

@@ -42,7 +42,8 @@ impl Face {
 
     /// What its metrics say of the width of a glyph, in thousandths of an em.
     pub fn width(&self, glyph: u16) -> f64 {
-        let width = self.font().and_then(|font| font.glyph_metrics(Size::new(1000.0), LocationRef::default()).advance_width(GlyphId::from(glyph)));
+        let width =
+            self.font().and_then(|font| font.glyph_metrics(Size::new(1000.0), LocationRef::default()).advance_width(GlyphId::from(glyph)));
         width.map_or(0.0, f64::from)
     }
 }
