@@ -30,8 +30,8 @@ const MAY_IMPORT: &[Permission] =
 /// loads its tables in it.
 #[rustfmt::skip]
 const ROOMS: &[Room] = &[
-    Room::new("resolver", resolver::routes),
-    Room::new("card", card::routes),
+    resolver::ROOM,
+    card::ROOM,
     Room::new("assets", assets::routes),
     Room::new("jobs", jobs::routes),
     staff::sign_in::ROOM,
@@ -42,9 +42,7 @@ const ROOMS: &[Room] = &[
     materials::ROOM,
     batches::ROOM,
     serials::ROOM,
-    Room::new("print_jobs", print_jobs::routes)
-        .menu(&[Entry::new("/labels", "labels-title", &[Permission::LabelsRead])])
-        .works(&[|| Box::new(print_jobs::LabelWork)]),
+    print_jobs::ROOM,
     printers::ROOM,
     sales::ROOM,
     warranties::ROOM,

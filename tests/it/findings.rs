@@ -260,8 +260,10 @@ story!(a_list_is_narrowed_paged_and_taken_away, |app| {
         1
     );
     inspector.get("/api/v1/findings?from=2026-06-16&to=2026-06-01").await.expect(422);
-    // Addresses carry more than ours.
-    inspector.get("/api/v1/findings?colour=red").await.expect(200);
+    let refused = inspector.get("/api/v1/findings?colour=red").await.expect(422).json();
+    assert_eq!((&refused["faults"][0]["field"], &refused["faults"][0]["code"]), (&"colour".into(), &"unknown_field".into()));
+    inspector.get("/findings.csv?colour=red").await.expect(422);
+    inspector.get("/findings?batch=B-1&colour=red").await.expect(200);
     let first = inspector.get("/api/v1/findings?per_page=3").await.expect(200).json();
     let after = first["next"].as_str().unwrap();
     let second = inspector.get(&format!("/api/v1/findings?per_page=3&after={after}")).await.expect(200).json();

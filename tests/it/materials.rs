@@ -328,7 +328,13 @@ story!(lots_have_pages_in_both_languages, |app| {
     let planner = app.persona(Role::Planner).await;
     let empty = planner.send(Request::get("/lots").html()).await.expect(200);
     assert!(empty.text().contains("No lots yet"));
-    planner.send(Request::get("/lots/new").html()).await.expect(200);
+    // What must be said is left open: neither 0 m nor a kind that nobody chose.
+    let blank = planner.send(Request::get("/lots/new").html()).await.expect(200);
+    assert!(blank.text().contains("name=\"quantity_milli\" value=\"\""), "{}", blank.text());
+    assert!(blank.text().contains("<option value=\"\" selected>—</option>"), "{}", blank.text());
+    let left_open = [("code", "FAB#1"), ("supplier", "MILL"), ("material.zh", "府绸"), ("quantity_milli", ""), ("kind", ""), ("unit", "m")];
+    let refused = planner.send(Request::form("/lots/new", &left_open).html()).await.expect(422);
+    assert_eq!(refused.text().matches("<p class=\"fault\">Needed.").count(), 2, "{}", refused.text());
     let fields = [
         ("code", "FAB#1"),
         ("supplier", "MILL"),

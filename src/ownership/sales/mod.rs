@@ -46,19 +46,19 @@ const SERIAL: Field = Field::new("serial", Kind::Line(2_000), &["标签网址", 
     .hint("扫描标签，或输入二维码下方的 20 位字符。", "Scan the label, or type the 20 characters below its code.", "a7-Q/0001");
 #[rustfmt::skip]
 const GTIN: Field = Field::new("gtin", Kind::Line(20), &[], &[]).of(things::GTIN).nullable()
-    .hint("8 到 14 位；外部序列号重复时需要", "8 to 14 digits; needed where a serial from elsewhere is not unique", "06901234000016");
+    .hint("8 到 14 位；外部序列号重复时需要", "8 to 14 digits; needed where a serial from elsewhere is not unique", "06901234000016").rare();
 #[rustfmt::skip]
 const RETAILER: Field = Field::new("retailer", Kind::Code, &["零售商编码", "零售商编号", "门店编码", "门店编号", "零售商", "门店"], &["Retailer", "Retailer code", "Shop", "Shop code"]).nullable()
-    .hint("往来单位编码；门店账号导入时可不填", "Code of the party that sold it; a shop's own account may leave it out", "HF-01");
+    .hint("售出的门店或网店；门店账号可不填。", "The shop that sold it, on the street or on the web. A shop's own account may leave it out.", "HF-01");
 #[rustfmt::skip]
 const SOLD_ON: Field = Field::new("sold_on", Kind::Day, &["销售日期", "售出日期"], &["Sold", "Sold on", "Date"]).needed()
     .hint("售出的日期", "The day it was sold", "2026-06-10");
 #[rustfmt::skip]
 const DELIVERED_ON: Field = Field::new("delivered_on", Kind::Day, &["收货日期", "送达日期"], &["Delivered", "Delivered on"]).nullable()
-    .hint("买家收到的日期，不早于销售日期；还在途中就先空着。", "The day it was handed over, not before it was sold. Leave it empty if the garment is still on its way.", "2026-06-12");
+    .hint("买家收到的日期，不早于销售日期；还在途中就先空着。", "The day it was handed over, not before it was sold. Leave it empty if the garment is still on its way.", "2026-06-12").rare();
 #[rustfmt::skip]
 const PROMISED_ON: Field = Field::new("promised_on", Kind::Day, &["约定送达日期"], &["Promised", "Promised on"]).nullable()
-    .hint("约定送达的日期", "The day for which delivery was promised", "2026-06-13");
+    .hint("约定送达的日期", "The day for which delivery was promised", "2026-06-13").rare();
 #[rustfmt::skip]
 const ORDER_NO: Field = Field::new("order_no", Kind::Line(60), &["订单号"], &["Order", "Order no.", "Order number"])
     .hint("店铺自己的订单号，不含个人信息", "The shop's own number; names no person", "WEB-20260615-0042");
@@ -70,12 +70,12 @@ const PAID_IN: Field = Field::new("currency", Kind::Text(money::read_currency, a
     .hint("三个字母；有价格而不填为 CNY", "Three letters; CNY when a price stands without one", "CNY");
 #[rustfmt::skip]
 const CHANNEL: Field = Field::new("channel", Kind::Code, &["渠道", "销售渠道"], &["Channel"])
-    .hint("销售渠道的代码，由品牌自定，如 shop、web、live_stream", "How it was sold, as the brand names it: shop, web, live_stream", "web");
+    .hint("销售渠道的代码，由品牌自定，如 shop、web、live_stream", "How it was sold, as the brand names it: shop, web, live_stream", "web").rare();
 #[rustfmt::skip]
 const COUNTRY: Field = Field::new("country", Kind::Text(countries::read, countries::name), &["国家", "国家或地区"], &["Country"])
-    .hint("国家或地区的名称或代码，例如 CN 或 中国", "Name or code of the country, such as CN or China", "CN");
+    .hint("国家或地区的名称或代码，例如 CN 或 中国", "Name or code of the country, such as CN or China", "CN").rare();
 #[rustfmt::skip]
-const CITY: Field = Field::new("city", Kind::Line(60), &["城市"], &["City"]).hint("", "", "杭州");
+const CITY: Field = Field::new("city", Kind::Line(60), &["城市"], &["City"]).hint("", "", "杭州").rare();
 
 /// What somebody says of a sale: in a form, a document or a row of a file.
 pub const FIELDS: Fields = Fields {

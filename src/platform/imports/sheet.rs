@@ -157,6 +157,8 @@ pub struct Column {
     pub in_files: bool,
     /// The title of the part of the form that begins with it, if one does.
     pub part: Option<(&'static str, &'static str)>,
+    /// Whether its form asks it only of those who open the rest.
+    pub rare: bool,
     /// Chinese headers; the first is the title used in templates.
     pub zh: &'static [&'static str],
     /// English headers; the first is the title used in templates.
@@ -204,6 +206,7 @@ impl Column {
             at: None,
             in_files: true,
             part: None,
+            rare: false,
             read_only: false,
             thing: None,
             zh,

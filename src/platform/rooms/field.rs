@@ -151,6 +151,13 @@ impl Field {
         self
     }
 
+    /// Is seldom filled in: the form folds it away, below the rest.
+    #[must_use]
+    pub const fn rare(mut self) -> Self {
+        self.rare = true;
+        self
+    }
+
     /// Its place in a document: `name.zh` for the Chinese half of a name, else where it stands in the thing.
     pub fn path(&self) -> String {
         match self.both {
@@ -427,7 +434,8 @@ impl Field {
     pub(super) const fn class(&self) -> &'static str {
         match self.kind {
             Kind::Code => "code",
-            Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(..) => "num",
+            // Of what a room reads by hand, lists show amounts.
+            Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(..) | Kind::ByHand => "num",
             Kind::Day | Kind::Moment => "day",
             _ => "",
         }

@@ -52,6 +52,7 @@ struct Shown {
     /// The title of the part that begins with it.
     pub part: Option<&'static str>,
     pub needed: bool,
+    pub rare: bool,
     pub widget: Widget,
     /// The address that offers codes as one types, or empty.
     pub offer: String,
@@ -117,6 +118,19 @@ impl FormView {
 }
 
 impl FormView {
+    /// Whether the fields that are folded away begin with this one.
+    fn folds(&self, at: &usize) -> bool {
+        self.fields.iter().position(|field| field.rare) == Some(*at)
+    }
+
+    /// Whether something stands in them, or is wrong with them.
+    fn is_unfolded(&self) -> bool {
+        self.fields
+            .iter()
+            .filter(|field| field.rare)
+            .any(|field| !self.form.value(&field.name).is_empty() || self.form.invalid(&field.name))
+    }
+
     /// What it is for, where there is a message of its address: `accounts-new-about`.
     fn about(&self) -> Option<Cow<'static, str>> {
         let key = format!("{}-about", self.action.trim_start_matches('/').replace('/', "-"));
@@ -139,7 +153,8 @@ pub fn asking_page(
     asked: Asked,
 ) -> FormView {
     let all = fields.columns.iter().chain(asked.fields.iter().flat_map(|more| more.columns)).filter(|field| !field.read_only);
-    let fields = all.map(|field| shown(fields, field, &form, layout.lang)).collect();
+    let mut fields: Vec<Shown> = all.map(|field| shown(fields, field, &form, layout.lang)).collect();
+    fields.sort_by_key(|field| field.rare);
     FormView { layout, form, fields, before: asked.before, action: action.into(), back: back.into(), note: None }
 }
 
@@ -182,7 +197,8 @@ fn shown(fields: &'static Fields, field: &'static Field, form: &FormState, lang:
         (last.name == field.name).then(|| (lang.of(half.title.0, half.title.1), fault.to_owned()))
     };
     let name = field.path();
-    let none = field.nullable.then(|| (String::new(), Cow::Borrowed("—"), "", form.value(&name).is_empty()));
+    let is_open = form.value(&name).is_empty();
+    let none = (field.nullable || field.needed && is_open).then(|| (String::new(), Cow::Borrowed("—"), "", is_open));
     let chosen = |name: &str, text: &str| form.value(name) == text;
     let selects = field.selects(lang).into_iter().enumerate().map(|(place, select)| {
         let name = format!("{name}.{place}");
@@ -236,6 +252,7 @@ fn shown(fields: &'static Fields, field: &'static Field, form: &FormState, lang:
         hint: field.about(lang),
         part: field.part.map(|(zh, en)| lang.of(zh, en)),
         needed: field.required,
+        rare: field.rare,
         widget,
         offer: field.offer(),
         options,

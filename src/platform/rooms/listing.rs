@@ -12,7 +12,7 @@ use super::field::{Field, Fields};
 use super::list::{Filter, Filtered, From, ListPage, ListQuery, ListRow, ListView, ListWindow, Offered, Sum};
 use super::said::{document, object};
 use crate::kernel::text::Lang;
-use crate::kernel::{Error, Result};
+use crate::kernel::{Code, Error, Fault, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format};
 use crate::platform::http::perm::{Perm, Permission};
@@ -97,6 +97,19 @@ fn query_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, String>) -
     ListQuery::of(filters_of::<T>(), pairs, call.app())
 }
 
+/// What every list may be asked besides its filters.
+const OF_EVERY_LIST: [&str; 5] = ["q", "after", "before", "per_page", "lang"];
+
+/// What a program asks of a list: a filter that the list has not would answer everything as if it were narrowed. A page is lenient instead,
+/// because whoever passes its address on adds to it.
+fn asked_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, String>) -> Result<ListQuery> {
+    let is_known = |name: &str| OF_EVERY_LIST.contains(&name) || filters_of::<T>().any(|filter| filter.name == name);
+    let mut unknown: Vec<&String> = pairs.keys().filter(|name| !is_known(name)).collect();
+    unknown.sort_unstable();
+    Refusal::unless_none(unknown.into_iter().map(|name| Fault::new(name.clone(), Code::UnknownField)).collect())?;
+    query_of::<T>(call, pairs)
+}
+
 pub(super) type Pairs = web::Query<HashMap<String, String>>;
 
 /// Mounts a list's page, files and document.
@@ -115,7 +128,7 @@ fn stretch<T: Listing>(db: &mut Db, query: &ListQuery, sees: Sees, window: &List
 }
 
 async fn list_json<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<HttpResponse> {
-    let (query, sees) = (query_of::<T>(&call, &pairs)?, call.sees());
+    let (query, sees) = (asked_of::<T>(&call, &pairs)?, call.sees());
     let asked = query.clone();
     let rows = call.read(move |db| stretch(db, &asked, sees, &asked.window())).await?;
     let ListPage { page, previous } = query.page(rows, T::key);
@@ -190,7 +203,7 @@ async fn list_xlsx<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<Http
 
 /// The whole list, narrowed as the page is, in the columns that a file of it is handed in with.
 async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pairs) -> Result<HttpResponse> {
-    let (query, sees, lang) = (query_of::<T>(call, pairs)?, call.sees(), call.lang());
+    let (query, sees, lang) = (asked_of::<T>(call, pairs)?, call.sees(), call.lang());
     let titles = T::FIELDS.in_files().map(|field| field.title(lang).to_owned()).collect();
     let zone = call.app().config.time_zone;
     exports::download(&call.app().store, format, T::FIELDS.table, titles, move |db, sheet| {

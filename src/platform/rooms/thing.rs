@@ -437,9 +437,18 @@ fn again<T: Thing>(
     form_again(layout, if code.is_some() { T::CHANGE } else { T::NEW }, values, error, action, back)
 }
 
+/// A new one as its form begins. What must be said is left open, unless the room offers something: nobody says 0 by leaving it there.
+fn blank_values<T: Thing>(app: &AppState) -> Result<HashMap<String, String>> {
+    let (offered, default) = (object(&T::blank(app))?, object(&T::default())?);
+    let mut values = form_values(T::NEW, &offered, 0);
+    let open = T::NEW.columns.iter().filter(|field| field.needed && field.within(&offered) == field.within(&default));
+    values.extend(open.map(|field| (field.path(), String::new())));
+    Ok(values)
+}
+
 /// The form for a new one; what the address says of a field stands in it.
 async fn new_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, said: web::Query<HashMap<String, String>>) -> Result<HttpResponse> {
-    let mut blank = form_values(T::NEW, &object(&T::blank(call.app()))?, 0);
+    let mut blank = blank_values::<T>(call.app())?;
     let is_field = |name: &String| T::NEW.columns.iter().any(|field| field.path() == *name);
     blank.extend(said.into_inner().into_iter().filter(|(name, _)| is_field(name)));
     let form = FormState::of(blank);

@@ -107,18 +107,18 @@ pub const FIELDS: Fields = Fields { table: "batches", title: ("生产批次", "B
     Field::new("factory", Kind::Code, &["成衣厂编码", "成衣厂编号", "工厂编码", "工厂编号", "成衣厂", "工厂"], &["Factory", "Factory code", "Factory no."]).needed().filter("factory").refers(&parties::FACTORY)
         .hint("在哪家工厂生产：往来单位编号。", "Code of the party that sews.", "HF-01"),
     Field::new("factory_name", Kind::Both, &["工厂名称"], &["Factory name"]).only_read().listed(),
-    Field::new("line", Kind::Line(40), &["产线", "生产线"], &["Line"]).listed().hint("产线名称。", "The line.", "3"),
+    Field::new("line", Kind::Line(40), &["产线", "生产线"], &["Line"]).hint("产线名称。", "The line.", "3"),
     Field::new("started_on", Kind::Day, &["开工日期", "开始日期"], &["Started", "Started on"]).nullable().hint("开工的日期。", "The first day.", "2026-03-16"),
     Field::new("finished_on", Kind::Day, &["完工日期", "结束日期"], &["Finished", "Finished on"]).nullable().listed()
         .hint("完工的日期，不早于开工。", "The last day; not before the first.", "2026-03-27"),
     Field::new("planned", Kind::Whole(i64::MIN, i64::MAX), &["计划数量", "数量"], &["Planned", "Quantity"]).needed().listed()
         .hint("计划件数，0 到 4,194,304。", "Garments planned, 0 to 4,194,304.", "1200"),
     Field::new("minted", Kind::Whole(0, UNITS_PER_BATCH), &["已有序列号"], &["With serial", "Minted"]).only_read().listed().hint("", "Serials that exist, void ones included.", ""),
-    Field::new("void", Kind::Whole(0, UNITS_PER_BATCH), &["已作废"], &["Void"]).only_read().listed().hint("", "Serials that are void.", ""),
+    Field::new("void", Kind::Whole(0, UNITS_PER_BATCH), &["已作废"], &["Void"]).only_read().hint("", "Serials that are void.", ""),
     Field::new("status", Kind::Choice(BatchStatus::TABLE), &["状态"], &["Status"]).listed().filter("status")
         .hint("扣留或关闭后不再生成序列号。文件里不填：新批次为进行中，已有的批次不变。", "On hold or closed, nothing more is minted. Left out: open for a new batch, unchanged for one that is there.", "open\nreleased"),
     Field::new("origin", Kind::Choice(Origin::TABLE), &["序列号来源", "来源"], &["Serials", "Origin"])
-        .hint("外部：单件自带序列号。文件里不填：新批次为本系统，已有的批次不变。", "From elsewhere: the garments came with serials of their own. Left out: ours for a new batch, unchanged for one that is there.", "own\nforeign"),
+        .hint("外部：单件自带序列号。文件里不填：新批次为本系统，已有的批次不变。", "From elsewhere: the garments came with serials of their own. Left out: ours for a new batch, unchanged for one that is there.", "own\nforeign").rare(),
     Field::new("gtin", Kind::Line(14), &["单品条码"], &["Sku's GTIN"]).only_read().not_in_files().nullable().hint("", "The GTIN of the sku now; a batch minted before may have another.", ""),
     Field::new("minted_gtin", Kind::Line(14), &["序列号的商品条码"], &["GTIN of its serials"]).only_read().not_in_files().nullable(),
     Field::new("lots", Kind::Lines(&LOTS), &["用料"], &["Made of"]).not_in_files()

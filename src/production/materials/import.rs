@@ -1,13 +1,15 @@
 //! Lots from files. The whole file forms one graph with what is in the store: a parent may stand further down than its child.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
 use chrono::NaiveDate;
 
 use super::rules::{LotName, any_cycle, out_of_order, path_text};
-use super::store::{self, Ident, Waiting, ident};
+use super::store::{self, Ident, Waiting, Would, ident};
 use super::{FIELDS, Lot, LotSheet};
-use crate::kernel::{Code, Fault, Id, Result};
+use crate::kernel::text::folded;
+use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::Permission;
@@ -58,17 +60,60 @@ struct Node {
     parents: Option<Vec<LotName>>,
 }
 
+/// What the file says of a new lot that is made of nothing: little, because a file may have a million of them, and only those that
+/// another row names take part in the graph.
+struct Leaf {
+    line: u64,
+    /// Hash of its folded code; two codes of one hash are not expected.
+    code: u64,
+    /// Its supplier, in [`LotImport::suppliers`].
+    supplier: u32,
+    produced_on: Option<NaiveDate>,
+}
+
 /// The import of lots.
 struct LotImport {
     stamp: Stamp,
+    /// Lots that are made of something or that change; by what tells them from others.
     nodes: HashMap<Ident, Node>,
+    leaves: Vec<Leaf>,
+    /// Folded codes of the leaves' suppliers.
+    suppliers: HashMap<String, u32>,
+    hasher: RandomState,
     /// Line of the chunk written last, what waited before it, and what waits after it: the chunk may have to be written twice.
     written: (u64, Waiting, Waiting),
 }
 
 impl LotImport {
     fn new(stamp: Stamp) -> Self {
-        Self { stamp, nodes: HashMap::new(), written: Default::default() }
+        Self {
+            stamp,
+            nodes: HashMap::new(),
+            leaves: Vec::new(),
+            suppliers: HashMap::new(),
+            hasher: RandomState::new(),
+            written: Default::default(),
+        }
+    }
+
+    fn keep_leaf(&mut self, entry: &Entry<LotRecord>, produced_on: Option<NaiveDate>) -> Result<()> {
+        let (code, supplier) = entry.record.ident();
+        let next = u32::try_from(self.suppliers.len()).map_err(Error::broken)?;
+        let supplier = *self.suppliers.entry(supplier).or_insert(next);
+        self.leaves.push(Leaf { line: entry.line, code: self.hasher.hash_one(code), supplier, produced_on });
+        Ok(())
+    }
+
+    /// Makes nodes of the leaves that others are made of.
+    fn join_leaves(&mut self) {
+        let named = self.nodes.values().flat_map(|node| node.parents.iter().flatten());
+        let named: HashMap<u64, String> = named.map(|name| (self.hasher.hash_one(folded(&name.code)), name.code.clone())).collect();
+        let suppliers: HashMap<u32, &String> = self.suppliers.iter().map(|(supplier, number)| (*number, supplier)).collect();
+        for Leaf { line, code, supplier, produced_on } in std::mem::take(&mut self.leaves) {
+            let (Some(code), Some(supplier)) = (named.get(&code), suppliers.get(&supplier)) else { continue };
+            let node = Node { line, code: code.clone(), produced_on: Some(produced_on), parents: None };
+            self.nodes.entry(ident(code, supplier)).or_insert(node);
+        }
     }
 }
 
@@ -88,15 +133,23 @@ impl Import for LotImport {
     }
 
     fn check(&mut self, db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Checked> {
-        let (would, faults) = store::would_load(db, chunk)?;
+        let Would { applied: would, faults, moves } = store::would_load(db, chunk)?;
         for (place, entry) in chunk.iter().enumerate() {
             // A lot that is refused by itself is not looked for among its own ancestors as well.
             if faults.iter().any(|(at, fault)| *at == place && fault.code == Code::Cycle) {
                 continue;
             }
+            let moves = moves.get(&entry.line).copied();
+            if moves == Some(false) {
+                continue;
+            }
             let LotSheet { lot, parents, .. } = entry.record.onto(None, None).unwrap_or_default();
             let parents = || parents.iter().map(|part| LotName::read("parents", &part.lot)).collect::<Result<Vec<_>, Fault>>();
             let parents = entry.record.said.says("parents").then(parents).transpose()?;
+            if moves.is_none() && parents.iter().all(Vec::is_empty) {
+                self.keep_leaf(entry, lot.produced_on)?;
+                continue;
+            }
             let produced_on = entry.record.said.says("produced_on").then_some(lot.produced_on);
             self.nodes.insert(entry.record.ident(), Node { line: entry.line, code: entry.record.code.clone(), produced_on, parents });
         }
@@ -105,6 +158,7 @@ impl Import for LotImport {
     }
 
     fn check_whole(&mut self, db: &mut Db) -> Result<Vec<Fault>> {
+        self.join_leaves();
         let nodes = &self.nodes;
         let mut faults = Vec::new();
         let own = nodes.iter().map(|((code, supplier), _)| LotName { code: code.clone(), supplier: Some(supplier.clone()) });

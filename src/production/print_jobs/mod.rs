@@ -21,7 +21,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use fill::default_template;
-pub use http::routes;
 pub use make::{LabelWork, Made, make, make_at, preview, queue_print};
 pub use run::{run_forever, run_job, run_one};
 pub use store::{Chunk, PrintJob, Totals, Verdict};
@@ -29,8 +28,15 @@ pub use view::{JobView, Unaccounted, job_view, unaccounted};
 
 use crate::choices;
 use crate::kernel::Error;
-use crate::platform::rooms::{Field, Fields, Kind};
+use crate::platform::http::Entry;
+use crate::platform::http::perm::Permission;
+use crate::platform::rooms::{Field, Fields, Kind, Room};
 use crate::production::labels::Format;
+
+/// The room.
+pub const ROOM: Room = Room::new("print_jobs", http::routes)
+    .menu(&[Entry::new("/labels", "labels-title", &[Permission::LabelsRead])])
+    .works(&[|| Box::new(LabelWork)]);
 
 choices! {
     /// Where a job stands.

@@ -17,13 +17,17 @@ mod rules;
 mod store;
 
 pub use http::{
-    Answer, At, Desk, NO_GTIN, Refused, Seen, choices_page, count_guess, garment_page, kept_page, product_page, product_replaced_by,
-    routes, seen, unissued_page,
+    Answer, At, Desk, NO_GTIN, Refused, Seen, choices_page, count_guess, garment_page, kept_page, product_page, product_replaced_by, seen,
+    unissued_page,
 };
 
 use crate::kernel::gs1::Gtin;
 use crate::platform::http::segment;
+use crate::platform::rooms::Room;
 use crate::production::batches::SerialOf;
+
+/// The room.
+pub const ROOM: Room = Room::new("card", http::routes);
 
 /// Where a garment's pages are, as people's browsers see them.
 #[derive(Clone, Debug, PartialEq, Eq)]

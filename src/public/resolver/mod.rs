@@ -19,4 +19,7 @@ mod http;
 mod rules;
 mod store;
 
-pub use http::routes;
+use crate::platform::rooms::Room;
+
+/// The room.
+pub const ROOM: Room = Room::new("resolver", http::routes);

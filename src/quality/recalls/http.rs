@@ -97,6 +97,7 @@ async fn save(call: &Saves, hash: &str, once: Option<&str>, new: NewScope) -> Re
 #[into_params(parameter_in = Query)]
 struct FileAsk {
     /// `csv` (when absent) or `xlsx`.
+    #[param(inline)]
     format: Option<Format>,
 }
 

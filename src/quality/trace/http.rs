@@ -28,8 +28,10 @@ pub fn routes(config: &mut Routes<'_, '_>) {
 #[into_params(parameter_in = Query)]
 struct Ask {
     /// `csv` or `xlsx` for a file; JSON without.
+    #[param(inline)]
     format: Option<Format>,
     /// Which table a file holds: `batches`, `lots`, `retailers` or `defects`. Without: batches forward, lots backward.
+    #[param(inline)]
     table: Option<Table>,
 }
 

@@ -8,6 +8,7 @@ home = Home
 sign-in = Sign in
 sign-out = Sign out
 save = Save
+form-more = Seldom needed
 cancel = Cancel
 next-page = Next page
 search = Search

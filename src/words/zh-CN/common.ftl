@@ -8,6 +8,7 @@ home = 首页
 sign-in = 登录
 sign-out = 退出登录
 save = 保存
+form-more = 其他（通常不填）
 cancel = 取消
 next-page = 下一页
 search = 查找

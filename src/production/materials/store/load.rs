@@ -133,14 +133,27 @@ fn as_written<'a>(db: &mut Db, known: &Called, lots: impl Iterator<Item = &'a mu
     Ok(())
 }
 
-/// What loading these records would do, and what is wrong with them (by place, under the fields of a lot).
-pub(in crate::production::materials) fn would_load(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<(Applied, Vec<(usize, Fault)>)> {
-    let plan = plan(db, chunk)?;
-    let mut would = Applied::default();
-    for row in &plan.rows {
-        row.tell(&mut would)?;
+/// What loading records would do.
+pub(in crate::production::materials) struct Would {
+    pub(in crate::production::materials) applied: Applied,
+    /// What is wrong with them: by place, under the fields of a lot.
+    pub(in crate::production::materials) faults: Vec<(usize, Fault)>,
+    /// Of the lines whose lots are there: whether what they are made of changes, or the day they were made.
+    pub(in crate::production::materials) moves: HashMap<u64, bool>,
+}
+
+/// What loading these records would do.
+pub(in crate::production::materials) fn would_load(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Would> {
+    let Plan { rows, faults, .. } = plan(db, chunk)?;
+    let mut applied = Applied::default();
+    for row in &rows {
+        row.tell(&mut applied)?;
     }
-    Ok((would, plan.faults))
+    let moves = rows.iter().filter_map(|row| {
+        let before = row.before.as_ref()?;
+        Some((row.line, before.parents != row.after.parents || before.produced_on != row.after.produced_on))
+    });
+    Ok(Would { applied, faults, moves: moves.collect() })
 }
 
 /// Loads a chunk of a file. Parents that are not there yet wait for a later chunk; those that earlier chunks waited for are joined.

@@ -19,7 +19,7 @@ use crate::platform::db::schema::{lot, lot_parent};
 use crate::platform::db::{Db, chunk_rows};
 use crate::{each, text_column};
 
-pub(super) use load::{Ident, Waiting, ident, load, would_load};
+pub(super) use load::{Ident, Waiting, Would, ident, load, would_load};
 pub use names::{Called, lot_called, lots_called, names};
 pub use sheet::{BatchUse, LotPart, LotSheet, OtherLot, create};
 
