@@ -108,7 +108,6 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
         LabelsCommand::Preview { batch, template, out } => {
             let app = open(config)?;
             let request = LabelRequest { batch, template, claim_codes: true, ..LabelRequest::default() };
-            hint_at_face(&request, app.config.default_lang);
             let (png, left_out) = print_jobs::preview(&app, &request)?;
             std::fs::write(&out, png)?;
             say_left_out(&left_out);
@@ -129,9 +128,6 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
                 ..LabelRequest::default()
             };
             let app = open(config)?;
-            if format != Format::Csv {
-                hint_at_face(&request, app.config.default_lang);
-            }
             hint_at_claim_codes(claim_codes);
             let bar = bar();
             let stamp = app.stamp(ACTOR);
@@ -149,7 +145,6 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
                 .ok_or_else(|| Error::from(Fault::new("language", Code::NotOneOf).with("value", language).with("allowed", "zpl, tspl")))?;
             let printer = printer_code(&app, &printer, language, dpi, !silent)?;
             let request = LabelRequest { batch, printer: Some(printer), count, template, claim_codes, ..LabelRequest::default() };
-            hint_at_face(&request, app.config.default_lang);
             hint_at_claim_codes(claim_codes);
             print(&app, &request)
         }
@@ -160,13 +155,6 @@ fn bar() -> ProgressBar {
     let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     bar.set_style(bar_style("{bar:40} {percent:>3} % {pos}/{len} {per_sec} {eta}"));
     bar
-}
-
-/// Says so where the Latin template stands in for the Chinese one.
-fn hint_at_face(request: &LabelRequest, lang: crate::kernel::text::Lang) {
-    if request.template.is_none() && print_jobs::default_template(lang, Fonts::shared()).1 {
-        tell(&Words::of(terminal_lang()).say("labels-no-face"));
-    }
 }
 
 /// To leave the claim codes out is a choice; nobody should make it unawares.
@@ -198,10 +186,11 @@ fn lint_all(config: &Config, names: Vec<String>) -> Result<()> {
     let folder = config.labels_dir.as_deref();
     let words = Words::of(terminal_lang());
     let names = if names.is_empty() { Template::names(folder) } else { names };
+    let fonts = Fonts::beside(folder);
     let mut bad = 0;
     for name in names {
         let template = Template::load(&name, folder)?;
-        let faults = lint(&template, Fonts::shared(), None);
+        let faults = lint(&template, &fonts, None);
         if faults.is_empty() {
             say(&format!("ok   {name}"));
             continue;

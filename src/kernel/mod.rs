@@ -12,7 +12,6 @@ pub mod event;
 pub mod faults;
 pub mod gs1;
 pub mod ids;
-pub mod lettering;
 pub mod machine;
 pub mod money;
 pub mod names;

@@ -23,6 +23,7 @@ mod findings;
 mod holders;
 mod imports;
 mod labels_engine;
+mod labels_text;
 mod links;
 mod materials;
 mod old;

@@ -420,7 +420,7 @@ async fn received(app: &TestApp, fake: &FakePrinter) -> BTreeSet<i64> {
     assert_eq!(distinct.len(), labels.len(), "a label came twice");
     let job = reference_job(app).await;
     let layout =
-        hangtag::production::labels::LabelLayout::new(template, hangtag::production::labels::Fonts::shared(), job, Some(300)).unwrap();
+        hangtag::production::labels::LabelLayout::new(template, &hangtag::production::labels::Fonts::embedded(), job, Some(300)).unwrap();
     let mut by_label = BTreeMap::new();
     for (serial, unit) in known {
         let mut out = Vec::new();

@@ -116,7 +116,7 @@ impl UnitText {
             return Err(Fault::new("claim_code", Code::Missing).into());
         }
         self.say(unit, text);
-        let missing = |character| Refusal::new(Code::MissingGlyph).with("character", character).with("font", &self.atlas.font);
+        let missing = |character| Refusal::new(Code::MissingGlyph).with("character", character).with("font", &self.atlas.face.family);
         self.atlas.set(text, placed).map_err(|character| missing(character).into())
     }
 

@@ -21,16 +21,17 @@ mod fonts;
 mod images;
 mod layout;
 mod lint;
+mod machine_fonts;
 mod markup;
 mod measure;
 mod pdf;
 mod pdf_art;
+mod pdf_text;
 mod png;
 mod svg;
 mod template;
-#[expect(clippy::disallowed_methods, reason = "a number that its table cannot hold is that of no glyph of ours")]
-mod truetype;
 mod tspl;
+mod typeset;
 mod wrap;
 mod zpl;
 
@@ -49,7 +50,8 @@ pub use svg::svg;
 pub use template::{FIELDS, FieldSpec, Layer, Media, Sheet, Spec, Template};
 
 use crate::choices;
-use crate::kernel::{Code, Error, Fault, Result, saturating};
+use crate::kernel::error::{Code, Error, Fault, Result};
+use crate::kernel::saturating;
 
 /// What is the same on every label of a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,7 +80,7 @@ pub struct LabelUnit {
 choices! {
     /// What labels are written as. The stored text is the ending of its files.
     Format {
-        /// One document, one label a page or a sheet a page, in outlines.
+        /// One document, one label a page or a sheet a page.
         Pdf = "pdf", "PDF（印刷厂或办公打印机）", "PDF, for a bureau or an office printer";
         /// Zebra and those that understand it.
         Zpl = "zpl", "ZPL（斑马打印机）", "ZPL, for Zebra printers";
@@ -86,7 +88,7 @@ choices! {
         Tspl = "tspl", "TSPL（TSC 及多数国产打印机）", "TSPL, for TSC and most printers made in China";
         /// One picture a label.
         Png = "png", "PNG，每枚一张图片（ZIP）", "PNG, one picture a label (ZIP)";
-        /// One drawing a label, in outlines.
+        /// One drawing a label.
         Svg = "svg", "SVG，每枚一个图形（ZIP）", "SVG, one drawing a label (ZIP)";
         /// One row a label, for a bureau with a layout of its own.
         Csv = "csv", "CSV，数据行，版式自定", "CSV, rows for a layout of your own";

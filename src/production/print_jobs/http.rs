@@ -20,7 +20,7 @@ use crate::platform::http::{Form, FormState, Json, Problem, Routes, created, csv
 use crate::platform::rooms::{BrandOnly, Call, From, ListQuery, ListWindow, Listing, Sees, Thing, list_description, list_routes, timeline};
 use crate::platform::state::AppState;
 use crate::production::batches::BatchSheet;
-use crate::production::labels::{Fonts, Format, Template};
+use crate::production::labels::{Format, Template};
 use crate::production::printers;
 
 type Reads = Call<BrandOnly<LabelsRead>>;
@@ -266,7 +266,7 @@ async fn labels<P: Perm>(call: &Call<P>, form: FormState, spoiled: FormState) ->
 
 /// The template that is taken when nobody names one.
 fn usual_template(app: &AppState) -> (String, String) {
-    ("template".to_owned(), default_template(app.config.default_lang, Fonts::shared()).0.to_owned())
+    ("template".to_owned(), default_template(app.config.default_lang).to_owned())
 }
 
 async fn labels_page(call: Reads, asked: web::Query<Fields>) -> Result<HttpResponse> {

@@ -32,8 +32,6 @@ pub struct Made {
     pub summary: Summary,
     /// The template.
     pub template: String,
-    /// The Latin template was taken because the machine has no Chinese face.
-    pub no_face: bool,
     /// Fields with a value that did not fit and were left out.
     pub left_out: Vec<String>,
 }
@@ -55,7 +53,7 @@ pub fn make(app: &AppState, stamp: &Stamp, request: &LabelRequest, target: Targe
     let summary = write_labels(format, &prepared.layout, &mut units, target, &mut |done| progress(done, total))?;
     let (stamp, runs) = (stamp.clone(), runs.clone());
     app.store.write_blocking(move |db| store::insert(db, &stamp, &order.job, &runs, PrintJobState::Done))?;
-    Ok(Made { summary, template: prepared.template, no_face: prepared.no_face, left_out: prepared.left_out })
+    Ok(Made { summary, template: prepared.template, left_out: prepared.left_out })
 }
 
 /// The format a request asks for.
