@@ -22,8 +22,14 @@ use crate::quality::{recalls, trace};
 use crate::staff;
 
 /// Who has a table to import.
-const MAY_IMPORT: &[Permission] =
-    &[Permission::CatalogueEdit, Permission::ProductionEdit, Permission::SalesEdit, Permission::FindingsEdit, Permission::PolicyEdit];
+const MAY_IMPORT: &[Permission] = &[
+    Permission::CatalogueEdit,
+    Permission::ProductionEdit,
+    Permission::LabelsEdit,
+    Permission::SalesEdit,
+    Permission::FindingsEdit,
+    Permission::PolicyEdit,
+];
 
 /// Every room. A request tries them in this order, so what the world asks for comes first; the menu has it as people work, and a new deployment
 /// loads its tables in it.
@@ -47,8 +53,8 @@ const ROOMS: &[Room] = &[
     warranties::ROOM,
     holders::ROOM,
     links::ROOM,
-    findings::ROOM,
     defects::ROOM,
+    findings::ROOM,
     trace::ROOM,
     recalls::ROOM,
     staff::policies::ROOM,

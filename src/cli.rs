@@ -1,6 +1,7 @@
 //! The command line: what an administrator, a planner or a script can do without a browser.
 
 mod demo;
+mod export;
 mod import;
 mod labels;
 mod policy;
@@ -86,6 +87,8 @@ enum Command {
     },
     /// Load tables from CSV or XLSX files: all of them are checked together, and nothing is written unless all are clean.
     Import(import::ImportArgs),
+    /// Write every table that can be imported into files, to import them into another store.
+    Export(export::ExportArgs),
     /// The values of policy: periods, tries, limits.
     Policy {
         #[command(subcommand)]
@@ -173,6 +176,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Serial { command: SerialCommand::Check { serial } } => tools::serial_check(&open(config)?, &serial),
         Command::Import(args) if args.dry_run => import::run(&open(config)?, &args),
         Command::Import(args) => import::run(&open_or_begin(config)?, &args),
+        Command::Export(args) => export::run(open(config)?, &args),
         Command::Labels { command } => labels::run(config, command),
         Command::RootCause { command } => root_cause::run(command),
         Command::Policy { command } => policy::run(&open(config)?, command),

@@ -333,18 +333,30 @@ pub async fn download<F>(store: &Store, format: Format, stem: &str, titles: Vec<
 where
     F: FnOnce(&mut Db, &mut Sheet<Pipe>) -> Result<()> + Send + 'static,
 {
+    let name = format!("{stem}.{}", format.ending());
+    stream(store, format.media(), &name, move |db, pipe| {
+        let mut sheet = Sheet::new(format, pipe, titles)?;
+        rows(db, &mut sheet)?;
+        sheet.finish()
+    })
+    .await
+}
+
+/// The same for a file of any kind, which `write` writes into the network's end and gives that back. `name` is the file's, in plain ASCII.
+///
+/// # Errors
+/// Whatever `write` returns before it has written anything that was sent.
+pub async fn stream<F>(store: &Store, media: &'static str, name: &str, write: F) -> Result<HttpResponse>
+where
+    F: FnOnce(&mut Db, Pipe) -> Result<Pipe> + Send + 'static,
+{
     let (out, mut chunks) = mpsc::channel(WAITING);
     let runtime = tokio::runtime::Handle::current();
     let store = store.clone();
     tokio::task::spawn_blocking(move || {
         let failed = out.clone();
         let pipe = Pipe { held: Vec::with_capacity(CHUNK), out, runtime };
-        let written = store.read_blocking(|db| {
-            let mut sheet = Sheet::new(format, pipe, titles)?;
-            rows(db, &mut sheet)?;
-            sheet.finish()
-        });
-        match written.and_then(|mut pipe| Ok(pipe.push()?)) {
+        match store.read_blocking(|db| write(db, pipe)).and_then(|mut pipe| Ok(pipe.push()?)) {
             Ok(()) => {}
             Err(error) => {
                 // Nobody may be there any more to hear it.
@@ -355,10 +367,10 @@ where
     let first = chunks.recv().await.ok_or_else(|| Error::broken("a download ended before it began"))??;
     let rest = futures_util::stream::poll_fn(move |context| chunks.poll_recv(context));
     let body = futures_util::stream::once(async move { Ok(first) }).chain(rest);
-    let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.' { c } else { '-' }).collect();
+    let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.' { c } else { '-' }).collect();
     Ok(HttpResponse::Ok()
-        .content_type(format.media())
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{}\"", format.ending())))
+        .content_type(media)
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
         .streaming(body))
 }
 

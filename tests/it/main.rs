@@ -26,6 +26,7 @@ mod labels_engine;
 mod labels_text;
 mod links;
 mod materials;
+mod moving;
 mod old;
 mod openapi;
 mod parties;

@@ -10,7 +10,7 @@ use crate::kernel::text::{self, Lang};
 use crate::kernel::{Code, Fault};
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
-use crate::platform::rooms::{Field, Fields, Kind, Room};
+use crate::platform::rooms::{Field, Fields, Kind, Room, import_table};
 
 pub use store::{Defect, all, by_code, seed};
 pub use zones::{BACK, ELSEWHERE, FRONT, ZONES};
@@ -97,7 +97,8 @@ impl Severity {
 }
 
 /// The room.
-pub const ROOM: Room = Room::of::<Defect>().menu(&[Entry::new("/defects", "defects-title", &[Permission::PolicyEdit])]);
+pub const ROOM: Room =
+    Room::of::<Defect>().menu(&[Entry::new("/defects", "defects-title", &[Permission::PolicyEdit])]).imports(&[import_table::<Defect>()]);
 
 const NAME: (&str, &str) = ("缺陷", "Defect");
 
@@ -110,13 +111,13 @@ pub const FIELDS: Fields = Fields { table: "defects", title: ("缺陷目录", "D
         .hint("中文、英文名称至少填一个。", "At least one language.", "缝线开线"),
     Field::new("name_en", Kind::Line(80), &["英文名称"], &["English name", "Name", "Name en"]).half_of("name", Lang::En, NAME).needed().listed()
         .hint("", "", "Open seam"),
-    Field::new("component", Kind::Choice(Component::TABLE), &["部件", "衣服部分"], &["Part", "Component"]).needed().listed().filter("component"),
+    Field::new("component", Kind::Choice(Component::TABLE), &["部件", "衣服部分"], &["Part", "Component"]).needed().listed().filter("component").hint("", "", "缝制"),
     Field::new("severity", Kind::Choice(Severity::TABLE), &["严重程度"], &["Severity"]).needed().listed().filter("severity")
         .hint("轻微：不影响使用。主要：很可能损坏或被退回。致命：有危险或违法。", "Minor: hardly matters in use. Major: likely to fail or come back. Critical: dangerous or against the law.", "主要"),
     Field::new("suspect", Kind::Choice(Suspect::TABLE), &["先问谁", "首先询问"], &["Asked first", "Suspect"]).needed().listed().filter("suspect")
         .hint("调查的起点，不是结论。", "A suspicion to start from, never a verdict.", "成衣厂"),
-    Field::new("repairable", Kind::Flag, &["可以修补"], &["Can be mended"]).listed(),
-    Field::new("retired", Kind::Flag, &["不再使用"], &["No longer offered"]).listed(),
+    Field::new("repairable", Kind::Flag, &["可以修补"], &["Can be mended"]).listed().hint("", "", "是"),
+    Field::new("retired", Kind::Flag, &["不再使用"], &["No longer offered"]).listed().hint("", "", "否"),
 ] };
 
 /// A defect's code: 1 to 40 characters of `a-z`, digits and `_`, in whatever case and width it was written. It is kept folded, so that it is

@@ -1,13 +1,13 @@
 //! Findings from files: an inspection agency's list, another system's year. A row that is there already, word for word, changes nothing.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
 use super::rules::not_yet;
 use super::subject::resolve;
-use super::{About, COLUMNS, Draft, Finding, NewFinding, store};
+use super::{About, COLUMNS, Draft, FindingView, NewFinding, store};
 use crate::inspection::defects;
 use crate::kernel::{Code, Error, Fault, Refusal, Result, faults};
 use crate::platform::db::Db;
@@ -15,24 +15,27 @@ use crate::platform::events::Stamp;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Row};
 use crate::platform::keys::Keys;
-use crate::platform::rooms::Said;
+use crate::platform::rooms::{Said, rows};
 use crate::platform::state::AppState;
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::FindingsEdit, begin };
+pub const IMPORT: ImportTable =
+    ImportTable { columns: &COLUMNS, needs: Permission::FindingsEdit, reads: Permission::FindingsRead, begin, rows: rows::<FindingView> };
 
 fn begin(app: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     if importer.party.is_some() {
         return Err(Code::Forbidden.into());
     }
     let today = crate::kernel::time::local_date(importer.stamp.at, app.config.time_zone);
-    Ok(Box::new(FindingImport { keys: app.keys.clone(), stamp: importer.stamp.clone(), today }))
+    Ok(Box::new(FindingImport { keys: app.keys.clone(), stamp: importer.stamp.clone(), today, alike: HashMap::new() }))
 }
 
 struct FindingImport {
     keys: Arc<Keys>,
     stamp: Stamp,
     today: NaiveDate,
+    /// Of rows that say the same under numbers of their own: the lines, by what they say.
+    alike: HashMap<Draft, BTreeSet<u64>>,
 }
 
 impl Import for FindingImport {
@@ -45,8 +48,13 @@ impl Import for FindingImport {
     fn read(&mut self, row: &mut Row<'_>) -> Option<Draft> {
         let said = Said::of_row_by(&COLUMNS, row, |said| not_yet(said.day("found_on"), self.today))?;
         let draft: Draft = row.keep(said.value().map_err(|error| faults::at("subject", &error)))?;
-        // Two equal rows are more likely a slip than two findings; one row with the quantity of both says it clearly.
-        row.unique("subject", &format!("{draft:?}"));
+        // Two equal rows are more likely a slip than two findings, unless each has a number of its own; one row with the quantity of both says it
+        // clearly.
+        let id = said.text("id").unwrap_or_default();
+        row.unique("subject", &format!("{draft:?}{id}"));
+        if !id.is_empty() {
+            self.alike.entry(draft.clone()).or_default().insert(row.line());
+        }
         Some(draft)
     }
 
@@ -59,7 +67,7 @@ impl Import for FindingImport {
         let held = self.held_against(db, chunk)?;
         Refusal::unless_empty(held.faults)?;
         if !held.news.is_empty() {
-            store::findings::log(db, &self.stamp, &held.news)?;
+            store::findings::log_as_found(db, &self.stamp, &held.news)?;
         }
         Ok(held.applied)
     }
@@ -78,7 +86,9 @@ impl FindingImport {
         let catalogue = defects::by_code(db)?;
         let (mut held, mut found) = (Held::default(), Vec::with_capacity(chunk.len()));
         for entry in chunk {
-            let Some(defect) = catalogue.get(&entry.record.defect).filter(|defect| !defect.retired) else {
+            // What another store found before the defect was retired, it found.
+            let was_found = self.alike.contains_key(&entry.record);
+            let Some(defect) = catalogue.get(&entry.record.defect).filter(|defect| !defect.retired || was_found) else {
                 held.faults.push(entry.fault("defect", Code::UnknownReference).with("value", &entry.record.defect));
                 continue;
             };
@@ -93,9 +103,13 @@ impl FindingImport {
         }
         let things: Vec<About> = found.iter().map(|(_, new)| new.about).collect();
         let known = store::findings::live_about(db, &things)?;
-        let known = known.iter().map(Finding::as_new).collect::<Result<HashSet<_>>>()?;
+        let mut there: HashMap<NewFinding, usize> = HashMap::new();
+        for known in &known {
+            *there.entry(known.as_new()?).or_default() += 1;
+        }
         for (entry, new) in found {
-            if known.contains(&new) {
+            let before = self.alike.get(&entry.record).map_or(0, |lines| lines.range(..entry.line).count());
+            if there.get(&new).is_some_and(|known| *known > before) {
                 held.applied.keep();
             } else {
                 held.applied.add(entry.line, format!("{} {}", entry.record.subject, new.sound.defect));

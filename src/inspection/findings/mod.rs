@@ -95,7 +95,7 @@ const NAME_ZH: Field = Field::new("defect.name.zh", Kind::Line(80), &["缺陷中
 #[rustfmt::skip]
 const NAME_EN: Field = Field::new("defect.name.en", Kind::Line(80), &["缺陷英文名称"], &["Defect name en"]).half_of("defect.name", Lang::En, DEFECT_NAME).only_read();
 #[rustfmt::skip]
-const ID: Field = Field::new("id", Kind::Line(13), &["记录号"], &["Finding"]).only_read();
+const ID: Field = Field::new("id", Kind::Line(13), &["记录号"], &["Finding"]).of_new();
 #[rustfmt::skip]
 const BATCH: Field = Field::new("subject.batch", Kind::Line(40), &["生产批次"], &["Batch"]).only_read();
 #[rustfmt::skip]
@@ -177,7 +177,7 @@ impl About {
 }
 
 /// A finding as somebody writes it, each field read by itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Draft {
     /// A serial, the address a label holds, a batch code or a lot code (`code@supplier` where several suppliers use it).
     pub subject: String,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::examine::{Examined, examine};
 use super::rules::{self, NewSale, SaleStatus, Sound};
 use super::store::register_examined;
-use super::{COLUMNS, CURRENCY};
+use super::{COLUMNS, CURRENCY, SaleView};
 use crate::kernel::money::{self, Money};
 use crate::kernel::time::local_date;
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result, countries};
@@ -21,12 +21,14 @@ use crate::platform::events::Stamp;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Kept, Mode, Row, Spool};
 use crate::platform::keys::Keys;
+use crate::platform::rooms::rows;
 use crate::platform::state::AppState;
 use crate::production::parties;
 use crate::production::serials::{Finder, Scanned};
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::SalesEdit, begin };
+pub const IMPORT: ImportTable =
+    ImportTable { columns: &COLUMNS, needs: Permission::SalesEdit, reads: Permission::SalesRead, begin, rows: rows::<SaleView> };
 
 fn begin(app: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     Ok(Box::new(SaleImport {

@@ -164,6 +164,11 @@ impl Listing for SaleView {
         self.href()
     }
 
+    /// A file takes no sale back, and so brings none that was.
+    fn comes_back(&self) -> bool {
+        self.is_live()
+    }
+
     fn acts() -> Vec<(&'static str, String, Permission)> {
         vec![
             ("sales-new", "/sales/new".to_owned(), Permission::SalesEdit),

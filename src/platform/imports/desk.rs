@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::parcel::{Parcel, ParcelFile, ParcelReport, changes_of, in_order, unread};
 use super::store::{self, Filed, ParcelState};
-use super::{AnyImport, Columns, ImportReport, Mode, News, Outcome, Pass, Place, Reason, Source};
+use super::{AnyImport, Columns, ImportReport, Mode, News, Outcome, Pass, Place, Reason, Rows, Source};
 use crate::kernel::{Code, Error, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
@@ -42,8 +42,12 @@ pub struct ImportTable {
     pub columns: &'static Columns,
     /// Who may import it.
     pub needs: Permission,
+    /// Who may see all of it.
+    pub reads: Permission,
     /// How it begins. Refuses who may not import it whatever their role says.
     pub begin: Begin,
+    /// How its rows are read from the store.
+    pub rows: Rows,
 }
 
 impl ImportTable {

@@ -21,12 +21,12 @@ use super::desk::{ImportTable, ImportTables, Recognised, recognise, remove};
 use super::report::ImportFault;
 use super::store::{self, Destination, Filed, HandIn, ParcelLine, ParcelState};
 use super::table::bare;
-use super::{Reading, columns_markdown, template_csv, template_xlsx};
+use super::{Export, Reading, columns_markdown, template_csv, template_xlsx};
 use crate::kernel::text::Lang;
 use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, saturating};
 use crate::platform::db::Db;
-use crate::platform::exports::Format;
+use crate::platform::exports::{self, Format};
 use crate::platform::http::body::check_csrf;
 use crate::platform::http::perm::{self, Permission};
 use crate::platform::http::{Asker, Caller, Layout, Locale, Problem, Routes, attachment, html, html_response, see_other};
@@ -43,6 +43,7 @@ pub fn routes(on: &mut Routes<'_>) {
     on.api(__path_hand_in_api, hand_in_api)
         .api(__path_template, template)
         .api(__path_templates, templates)
+        .api(__path_parcel_file, parcel_file)
         .get("/imports", desk)
         .post("/imports", hand_in);
     parcel::routes(on);
@@ -87,6 +88,8 @@ struct DeskPage {
     recent: Vec<Line>,
     /// Files that were not taken, each with the reason.
     not_taken: Vec<String>,
+    /// Whether they may take everything away.
+    takes_all: bool,
     zone: chrono_tz::Tz,
 }
 
@@ -191,7 +194,13 @@ async fn desk_page(
     let recent: Vec<Line> = listed.await?;
     let columns = chosen.map(|table| described(&table, layout.lang)).unwrap_or_default();
     let zone = app.config.time_zone;
-    Ok(DeskPage { layout, tables: who.mine.clone(), chosen, columns, recent, not_taken, zone })
+    let takes_all = request.app_data::<web::Data<ImportTables>>().is_some_and(|tables| may_take_all(&who.caller, tables));
+    Ok(DeskPage { layout, tables: who.mine.clone(), chosen, columns, recent, not_taken, takes_all, zone })
+}
+
+/// Whether somebody sees every row of every table.
+fn may_take_all(caller: &Caller<perm::SignedIn>, tables: &ImportTables) -> bool {
+    caller.party.is_none() && tables.0.iter().all(|table| caller.may(table.reads))
 }
 
 fn line(db: &mut Db, listed: ParcelLine) -> Result<Line> {
@@ -442,4 +451,38 @@ async fn templates(who: Importing, request: HttpRequest, wanted: web::Query<Want
     }
     let body = zip.finish().map_err(Error::broken)?.into_inner();
     Ok(attachment("application/zip", "templates.zip", body))
+}
+
+/// What `GET /api/v1/imports/parcel` is asked.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct WantedParcel {
+    /// What the files are: `csv` (the default) or `xlsx`.
+    format: Option<String>,
+    /// The language of headers and words.
+    lang: Option<String>,
+}
+
+/// Every table that can be handed in, as it stands, in one ZIP file: unpacked and handed in together in another place, whose key file is a copy
+/// of the one here, the same facts stand there. The keys are not in it. For the brand's own people who may see all of it.
+#[utoipa::path(get, path = "/api/v1/imports/parcel", tag = "imports", params(WantedParcel), responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = 403, body = Problem)))]
+async fn parcel_file(
+    caller: Caller<perm::SignedIn>,
+    request: HttpRequest,
+    app: web::Data<AppState>,
+    tables: web::Data<ImportTables>,
+    wanted: web::Query<WantedParcel>,
+) -> Result<HttpResponse> {
+    if !may_take_all(&caller, &tables) {
+        return Err(Code::Forbidden.into());
+    }
+    let lang = wanted.lang.as_deref().and_then(Lang::of_tag).unwrap_or(Locale::of(&request).0);
+    let format = match wanted.format.as_deref().unwrap_or("csv") {
+        "csv" => Format::Csv,
+        "xlsx" => Format::Xlsx,
+        other => return Err(Fault::new("format", Code::NotOneOf).with("value", other).with("allowed", "csv, xlsx").into()),
+    };
+    let export = Export { app: AppState::clone(&app), format, lang };
+    let tables = ImportTables::clone(&tables);
+    exports::stream(&app.store, "application/zip", "parcel.zip", move |db, pipe| Ok(export.zip(db, &tables, pipe)?.0)).await
 }

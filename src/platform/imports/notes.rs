@@ -45,6 +45,8 @@ notes! {
     Merged = "merged";
     /// Columns that stand in downloads alone were not read: `columns`.
     ReadOnly = "read-only";
+    /// Columns that only say something of what is not there yet: `columns`.
+    OfNew = "of-new";
 }
 
 /// Something to know of a file.

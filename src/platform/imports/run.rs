@@ -194,7 +194,7 @@ pub fn run<I: Import>(
         Ok(ControlFlow::Continue(()))
     })?;
     let mut notes = source.notes();
-    notes.extend(header.as_ref().and_then(Header::note));
+    notes.extend(header.iter().flat_map(Header::notes));
     let mut outcome = Outcome::Refused;
     let mut tally = would;
     if faults.count == 0 && mode == Mode::Apply {

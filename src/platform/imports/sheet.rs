@@ -131,6 +131,8 @@ pub struct Column {
     pub required: bool,
     /// Whether it only stands in downloads: a file that brings it back is read without it, which is said.
     pub read_only: bool,
+    /// Whether a file says it all the same of what is not there yet, and leaves it as it is of what is there.
+    pub of_new: bool,
     /// The thing it names, where other tables name it too: its title and names are then the thing's.
     pub thing: Option<Noun>,
     /// Whether a thing must have it; of a text in two languages, one of them.
@@ -208,6 +210,7 @@ impl Column {
             part: None,
             rare: false,
             read_only: false,
+            of_new: false,
             thing: None,
             zh,
             en,
@@ -275,6 +278,11 @@ impl Columns {
     /// The columns that a file is read by.
     pub fn written(&self) -> impl Iterator<Item = &'static Column> {
         self.in_files().filter(|column| !column.read_only)
+    }
+
+    /// The columns that a file handed in again needs to say everything that a file can say.
+    pub fn taken_away(&self) -> impl Iterator<Item = &'static Column> + use<> {
+        self.in_files().filter(|column| !column.read_only || column.of_new)
     }
 
     /// How many example rows it has.
@@ -394,7 +402,7 @@ pub(super) struct Header {
     spelled: Vec<String>,
     /// Cells that are not read.
     left_out: HashSet<usize>,
-    /// Cells among them that stand under a column of downloads alone.
+    /// Cells under a column that is only read: all among those, but for what is said of new things.
     read_only: Vec<usize>,
     /// For each column of the description, what stands in it in every row.
     constants: Vec<Option<Cell>>,
@@ -431,10 +439,12 @@ impl Header {
             if spelled.is_empty() {
                 continue;
             }
-            if meant.and_then(|column| columns.columns.get(column)).is_some_and(|column| column.read_only) {
-                header.left_out.insert(place);
+            if let Some(column) = meant.and_then(|column| columns.columns.get(column)).filter(|column| column.read_only) {
                 header.read_only.push(place);
-                continue;
+                if !column.of_new {
+                    header.left_out.insert(place);
+                    continue;
+                }
             }
             let fault = |code| Fault::new(spelled.clone(), code).at_line(row.line());
             match meant.and_then(|column| header.cells.get_mut(column)) {
@@ -525,10 +535,14 @@ impl Header {
         self.spelled.get(cell).map_or("", String::as_str)
     }
 
-    /// The note on columns that are not read back, if the file has any.
-    pub(super) fn note(&self) -> Option<ImportNote> {
-        let columns: Vec<&str> = self.read_only.iter().map(|place| self.spelled(*place)).collect();
-        (!columns.is_empty()).then(|| ImportNote::new(Note::ReadOnly).with("columns", columns.join(", ")))
+    /// The notes on columns that are not read back, or only of what is new.
+    pub(super) fn notes(&self) -> impl Iterator<Item = ImportNote> {
+        let note = |(note, is_read)| {
+            let columns: Vec<&str> =
+                self.read_only.iter().filter(|place| self.is_left_out(**place) != is_read).map(|place| self.spelled(*place)).collect();
+            (!columns.is_empty()).then(|| ImportNote::new(note).with("columns", columns.join(", ")))
+        };
+        [(Note::ReadOnly, false), (Note::OfNew, true)].into_iter().filter_map(note)
     }
 
     /// Whether a cell is one that nobody reads.

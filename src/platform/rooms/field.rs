@@ -4,6 +4,7 @@ use chrono::{NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
+use super::lines;
 use crate::kernel::choices::Choice;
 use crate::kernel::money::{read_decimal, shortest_decimal};
 use crate::kernel::names::half_width;
@@ -54,6 +55,13 @@ impl Field {
     pub const fn only_read(mut self) -> Self {
         self.read_only = true;
         self
+    }
+
+    /// Only read, but for a file that brings a thing that is not there yet: what another store gave it, it keeps.
+    #[must_use]
+    pub const fn of_new(mut self) -> Self {
+        self.of_new = true;
+        self.only_read()
     }
 
     /// The Chinese or English half of a text called `group`, which has this title as a whole.
@@ -240,8 +248,9 @@ impl Field {
             }
             Kind::Value(kind) => kind.read(name, text)?,
             Kind::Lines(Lines { cell: Some((read, _)), .. }) => read(name, text)?,
-            // Moments and what follows from other things are the program's own, and lines have no text: nobody writes one.
-            Kind::Moment | Kind::Both | Kind::Lines(_) => return Err(Fault::new(name, Code::UnknownField)),
+            Kind::Lines(of) => lines::read(of, name, text)?,
+            // Moments and what follows from other things are the program's own: nobody writes one.
+            Kind::Moment | Kind::Both => return Err(Fault::new(name, Code::UnknownField)),
         })
     }
 
@@ -359,6 +368,7 @@ impl Field {
             }
             (Kind::Several(of), Value::Array(items)) => items.iter().map(|item| of.write(item)).collect::<Vec<_>>().join(", "),
             (Kind::Lines(Lines { cell: Some((_, write)), .. }), value) => write(value),
+            (Kind::Lines(of), Value::Array(all)) => lines::write(of, all),
             (Kind::Value(kind), value) => kind.write(value),
             (_, Value::String(text)) => text.clone(),
             (_, other) => other.to_string(),
@@ -471,7 +481,7 @@ impl Field {
             (Kind::Text(..), Value::String(text)) => text.as_str().into(),
             (Kind::Several(Field { kind: Kind::Choice(_), .. }), value) => self.show(value, lang).into(),
             (Kind::Decimal(_, _, ""), Value::Number(_)) => parsed::<f64>(&self.write(value)).into(),
-            (Kind::Value(_) | Kind::Several(_) | Kind::Decimal(..), value) => self.write(value).into(),
+            (Kind::Value(_) | Kind::Several(_) | Kind::Decimal(..) | Kind::Lines(_), value) => self.write(value).into(),
             (Kind::Whole(..) | Kind::OneOf(_), Value::Number(number)) => number.as_i64().into(),
             (Kind::Moment, Value::String(at)) => match moment(at) {
                 Ok((Format::Csv, _, at)) => time::local_minute(at, zone).into(),

@@ -3,14 +3,21 @@
 use std::marker::PhantomData;
 
 use super::field::Field;
+use super::listing::rows;
 use super::said::Said;
 use super::thing::Thing;
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::text::ByCode;
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
-use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, Importer, Row};
+use crate::platform::http::perm::Perm;
+use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Row};
 use crate::platform::state::AppState;
+
+/// The table of imports of a kind of thing.
+pub const fn import_table<T: Thing>() -> ImportTable {
+    ImportTable { columns: T::FIELDS, needs: T::Edit::NEEDS, reads: T::Read::NEEDS, begin: import::<T>, rows: rows::<T> }
+}
 
 /// Begins the import of a file of things.
 ///
@@ -39,7 +46,7 @@ impl SaidOf {
     fn onto<T: Thing>(&self, before: Option<&T>) -> Result<(T, Vec<Fault>)> {
         match before {
             None => self.said.laid_onto(T::FIELDS, None),
-            Some(before) => self.said.clone().with("code", before.code()).laid_onto(T::FIELDS, Some(before)),
+            Some(before) => self.said.clone().of_known(T::FIELDS).with("code", before.code()).laid_onto(T::FIELDS, Some(before)),
         }
     }
 }
@@ -70,9 +77,9 @@ impl<T: Thing> Import for ThingImport<T> {
         let said = Said::of_row(T::FIELDS, row)?;
         let code = said.text("code")?.to_owned();
         row.unique_code("code", &code);
-        for field in T::FIELDS.columns.iter().filter(|field| field.unique) {
-            if let Some(value) = said.text(field.name) {
-                row.unique(field.name, value);
+        for field in T::FIELDS.columns.iter().filter(|field| field.unique && field.name != "code") {
+            if let Some(value) = said.get(field.name) {
+                row.unique(field.name, &field.write(value));
             }
         }
         Some(SaidOf { code, said })

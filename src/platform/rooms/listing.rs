@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -14,9 +15,10 @@ use super::said::{document, object};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Refusal, Result};
 use crate::platform::db::Db;
-use crate::platform::exports::{self, Format};
+use crate::platform::exports::{self, Cell, Format};
 use crate::platform::http::perm::{Perm, Permission};
 use crate::platform::http::{Routes, html, html_response, json, segment};
+use crate::platform::imports::TableOut;
 use crate::platform::state::AppState;
 
 /// Rows of a download read at a time.
@@ -57,6 +59,11 @@ pub trait Listing: Serialize + Send + 'static {
     fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>>
     where
         Self: Sized;
+
+    /// Whether a file can bring it to where it is not.
+    fn comes_back(&self) -> bool {
+        true
+    }
 
     /// Rows with what no column of their table says: a serial, which takes the keys.
     fn named(_db: &mut Db, _house: &AppState, rows: Vec<Self>) -> Result<Vec<Self>>
@@ -205,21 +212,50 @@ async fn list_xlsx<T: Listing>(call: Call<T::Read>, pairs: Pairs) -> Result<Http
 async fn list_file<T: Listing>(call: &Call<T::Read>, format: Format, pairs: &Pairs) -> Result<HttpResponse> {
     let (query, sees, lang) = (asked_of::<T>(call, pairs)?, call.sees(), call.lang());
     let titles = T::FIELDS.in_files().map(|field| field.title(lang).to_owned()).collect();
-    let zone = call.app().config.time_zone;
     exports::download(&call.app().store, format, T::FIELDS.table, titles, move |db, sheet| {
-        let mut window = ListWindow { from: From::Start, limit: DOWNLOAD_ROWS, last_first: false };
-        loop {
-            let rows = stretch::<T>(db, &query, sees, &window)?;
-            for row in &rows {
-                let values = object(row)?;
-                let cells: Vec<_> = T::FIELDS.in_files().map(|field| field.cell(field.within(&values), format, lang, zone)).collect();
-                sheet.row(&cells)?;
-            }
-            match rows.last().filter(|_| i64::try_from(rows.len()).is_ok_and(|read| read == window.limit)) {
-                Some(last) => window.from = From::After(last.key()),
-                None => return Ok(()),
-            }
-        }
+        let zone = query.app().config.time_zone;
+        each_row::<T>(db, &query, sees, &mut |_, row| sheet.row(&cells(T::FIELDS.in_files(), &row, (format, lang, zone))?))
     })
     .await
+}
+
+/// Hands on every row of a list, a stretch read at a time.
+fn each_row<T: Listing>(db: &mut Db, query: &ListQuery, sees: Sees, each: &mut dyn FnMut(&mut Db, T) -> Result<()>) -> Result<()> {
+    let mut window = ListWindow { from: From::Start, limit: DOWNLOAD_ROWS, last_first: false };
+    loop {
+        let rows = stretch::<T>(db, query, sees, &window)?;
+        let last = rows.last().filter(|_| i64::try_from(rows.len()).is_ok_and(|read| read == window.limit)).map(T::key);
+        rows.into_iter().try_for_each(|row| each(db, row))?;
+        match last {
+            Some(last) => window.from = From::After(last),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// A row as a file of these fields has it.
+fn cells<T: Serialize>(
+    fields: impl Iterator<Item = &'static Field>,
+    row: &T,
+    (format, lang, zone): (Format, Lang, Tz),
+) -> Result<Vec<Cell>> {
+    let values = object(row)?;
+    Ok(fields.map(|field| field.cell(field.within(&values), format, lang, zone)).collect())
+}
+
+/// Hands on everything that stands in a list.
+pub fn each_of<T: Listing>(db: &mut Db, app: &AppState, each: &mut dyn FnMut(&mut Db, T) -> Result<()>) -> Result<()> {
+    each_row(db, &ListQuery::searching(app, String::new()), Sees::ALL, each)
+}
+
+/// The rows of a table of imports that is a list.
+pub fn rows<T: Listing>(db: &mut Db, out: &mut TableOut<'_>) -> Result<()> {
+    let app = out.export.app.clone();
+    each_of::<T>(db, &app, &mut |_, row| if row.comes_back() { write_row(&row, out) } else { out.leave_out() })
+}
+
+/// Writes what a list has as a row of its table of imports.
+pub fn write_row<T: Listing>(row: &T, out: &mut TableOut<'_>) -> Result<()> {
+    let as_written = (out.export.format, out.export.lang, out.export.app.config.time_zone);
+    out.row(&cells(T::FIELDS.taken_away(), row, as_written)?)
 }

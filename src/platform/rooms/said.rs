@@ -62,7 +62,7 @@ impl Said {
         let mut said = Map::new();
         let mut sound = true;
         for field in fields.in_files() {
-            if !row.has_column(field.name) || field.read_only || matches!(field.kind, Kind::ByHand) {
+            if !row.has_column(field.name) || (field.read_only && !field.of_new) || matches!(field.kind, Kind::ByHand) {
                 continue;
             }
             let read = match field.kind {
@@ -141,6 +141,13 @@ impl Said {
     #[must_use]
     pub fn with(mut self, name: &'static str, text: &str) -> Self {
         self.0.insert(name.to_owned(), text.into());
+        self
+    }
+
+    /// The same of a thing that is there: without what is only said of a new one.
+    #[must_use]
+    pub fn of_known(mut self, fields: &Fields) -> Self {
+        self.0.retain(|name, _| fields.named(name).is_none_or(|field| !field.of_new));
         self
     }
 
@@ -238,7 +245,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// Notes what is missing of what was said at `at`, but for what is wrong already.
-fn note_missing(fields: &Fields, at: &str, said: &Map<String, Value>, wrong: &[String], faults: &mut Faults) {
+pub(super) fn note_missing(fields: &Fields, at: &str, said: &Map<String, Value>, wrong: &[String], faults: &mut Faults) {
     const NOTHING: &Value = &Value::Null;
     let about = |name: &str| wrong.iter().any(|field| field == name || field.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')));
     for name in missing(fields, |field| said.get(field.name).unwrap_or(NOTHING)).filter(|name| !about(name)) {
@@ -284,7 +291,7 @@ pub(super) fn line(fields: &Fields, at: &str, document: Map<String, Value>, faul
 }
 
 /// What was said by the fields' names, each in its place.
-fn nested(fields: &Fields, said: &Map<String, Value>) -> Value {
+pub(super) fn nested(fields: &Fields, said: &Map<String, Value>) -> Value {
     let mut value = Map::new();
     for (field, said) in fields.columns.iter().filter_map(|field| Some((field, said.get(field.name)?))).filter(|(_, said)| !said.is_null())
     {
@@ -372,7 +379,7 @@ fn takes(kind: Kind) -> Takes {
     match kind {
         Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(_, _, "") => Takes::Number,
         Kind::Flag => Takes::Flag,
-        Kind::Paragraph(_) => Takes::Prose,
+        Kind::Paragraph(_) | Kind::Lines(_) => Takes::Prose,
         _ => Takes::Text,
     }
 }

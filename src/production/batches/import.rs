@@ -6,14 +6,16 @@ use std::ops::Range;
 use super::rules::{self, read_ai21, read_component, read_units, units_text};
 use super::store::foreign::{self, ForeignGarment};
 use super::store::uses::{self, UseRecord};
-use super::{ALL_UNITS, BatchSheet, FIELDS};
+use super::{ALL_UNITS, BatchSheet, Origin};
+use crate::kernel::money::shortest_decimal;
+use crate::kernel::serial::NO_GTIN;
 use crate::kernel::text::folded;
-use crate::kernel::{BatchNo, Code, Fault, Id, Result};
+use crate::kernel::{BatchNo, Code, Fault, Id, Result, parsed};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
-use crate::platform::http::perm::Permission;
-use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, things};
-use crate::platform::rooms::import;
+use crate::platform::exports::Cell;
+use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, TableOut, things};
+use crate::platform::rooms::{each_of, import_table};
 use crate::platform::state::AppState;
 use crate::production::materials::LotName;
 
@@ -43,18 +45,18 @@ const GARMENT_COLUMNS: Columns = Columns { table: "garments", title: ("外部序
     Column::required("serial", &[], &[],
         ("标签上的序列号，原样，1 到 20 个字符", "As on the label, case and all, 1 to 20 characters (GS1 AI 21)"), "a7-Q/0001").of(things::SERIAL),
     Column::optional("gtin", &[], &[],
-        ("标签上的 14 位 GTIN；不填为单品自己的", "The GTIN on the label; the sku's own when empty"), "06901234000016").of(things::GTIN),
+        ("标签上的 14 位 GTIN；不填为单品自己的，十四个 0 为没有", "The GTIN on the label; the sku's own when empty, fourteen zeros for none"), "06901234000016").of(things::GTIN),
     batch_code("EXT-2026-01"),
     Column::optional("unit", &["件号"], &["Unit"],
         ("第几件，从 1 数起；不填为下一件。一个批次要么都填，要么都不填", "Which unit, from 1; the next when empty. A batch fills it in every row or in none"), "1"),
 ] };
 
 /// Files of batches at the import desk.
-pub const BATCHES: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::ProductionEdit, begin: import::<BatchSheet> };
+pub const BATCHES: ImportTable = import_table::<BatchSheet>();
 /// Files of their lots.
-pub const BATCH_LOTS: ImportTable = ImportTable { columns: &BATCH_LOT_COLUMNS, needs: Permission::ProductionEdit, begin: begin_lots };
+pub const BATCH_LOTS: ImportTable = ImportTable { columns: &BATCH_LOT_COLUMNS, begin: begin_lots, rows: lot_rows, ..BATCHES };
 /// Files of garments that have serials of their own.
-pub const GARMENTS: ImportTable = ImportTable { columns: &GARMENT_COLUMNS, needs: Permission::ProductionEdit, begin: begin_garments };
+pub const GARMENTS: ImportTable = ImportTable { columns: &GARMENT_COLUMNS, begin: begin_garments, rows: garment_rows, ..BATCHES };
 
 fn staff_only(importer: &Importer) -> Result<()> {
     if importer.party.is_some() { Err(Code::Forbidden.into()) } else { Ok(()) }
@@ -68,6 +70,35 @@ fn begin_lots(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
 fn begin_garments(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     staff_only(importer)?;
     Ok(Box::new(GarmentImport { stamp: importer.stamp.clone(), next: HashMap::new(), numbered: HashMap::new() }))
+}
+
+fn lot_rows(db: &mut Db, out: &mut TableOut<'_>) -> Result<()> {
+    let app = out.export.app.clone();
+    each_of::<BatchSheet>(db, &app, &mut |_, batch| {
+        batch.lots.iter().try_for_each(|used| {
+            let supplier = used.of.as_ref().map(|lot| lot.supplier.clone());
+            let quantity = used.quantity_milli.and_then(|milli| parsed::<f64>(&shortest_decimal(milli, 3)));
+            let (code, component, lot) = (batch.code.as_str(), used.component.as_str(), used.lot.as_str());
+            out.row(&[code.into(), component.into(), lot.into(), supplier.into(), used.units.clone().into(), quantity.into()])
+        })
+    })
+}
+
+fn garment_rows(db: &mut Db, out: &mut TableOut<'_>) -> Result<()> {
+    let app = out.export.app.clone();
+    each_of::<BatchSheet>(db, &app, &mut |db, batch| match batch.origin {
+        Origin::Own => Ok(()),
+        Origin::Foreign => foreign::each_of_batch(db, batch.no, &mut |serial, gtin, garment| {
+            // A sku that had no GTIN when the serial came may have one now.
+            let gtin = if gtin.is_empty() && batch.gtin.is_some() { String::from_utf8_lossy(&NO_GTIN).into_owned() } else { gtin };
+            out.row(&[
+                serial.into(),
+                Cell::from(Some(gtin).filter(|gtin| !gtin.is_empty())),
+                batch.code.as_str().into(),
+                (garment.unit() + 1).into(),
+            ])
+        }),
+    })
 }
 
 fn at_lines<R>(chunk: &[Entry<R>], faults: Vec<(usize, Fault)>) -> Vec<Fault> {
@@ -144,7 +175,8 @@ impl Import for GarmentImport {
 
     fn read(&mut self, row: &mut Row<'_>) -> Option<ForeignGarment> {
         let serial = row.read("serial", read_ai21);
-        let gtin = row.optional("gtin", rules::read_gtin);
+        let gtin =
+            row.optional("gtin", |field, text| if text.as_bytes() == NO_GTIN { Ok(String::new()) } else { rules::read_gtin(field, text) });
         let batch = row.code("batch_code");
         let unit = row.optional_whole("unit");
         let (serial, gtin, batch, unit) = (serial?, gtin?, batch?, unit?);

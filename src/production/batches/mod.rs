@@ -22,12 +22,12 @@ pub use store::batches::{Batch, batch, batch_by_code, batches, epochs_in_use, is
 pub use store::foreign::{ForeignGarment, ForeignPlan};
 pub use store::serials::{SerialOf, address_of, made_with, own_serial, serial_of};
 pub use store::sheet::{BatchSheet, LotUse, UsedLot, create};
-pub use store::units::{Minted, is_issued, is_void, mint, void_units, voids_of, voids_of_batches};
+pub use store::units::{Minted, is_issued, is_void, mint, mint_as_elsewhere, void_units, voids_of, voids_of_batches};
 
 use rules::{read_component, read_unit_text};
 
 use crate::choices;
-use crate::kernel::ids::UNITS_PER_BATCH;
+use crate::kernel::ids::{LAST_BATCH_NO, UNITS_PER_BATCH};
 use crate::kernel::text::Lang;
 use crate::kernel::{BatchNo, Id};
 use crate::platform::http::Entry;
@@ -115,6 +115,8 @@ pub const FIELDS: Fields = Fields { table: "batches", title: ("生产批次", "B
         .hint("计划件数，0 到 4,194,304。", "Garments planned, 0 to 4,194,304.", "1200"),
     Field::new("minted", Kind::Whole(0, UNITS_PER_BATCH), &["已有序列号"], &["With serial", "Minted"]).only_read().listed().hint("", "Serials that exist, void ones included.", ""),
     Field::new("void", Kind::Whole(0, UNITS_PER_BATCH), &["已作废"], &["Void"]).only_read().hint("", "Serials that are void.", ""),
+    Field::new("number", Kind::Whole(1, LAST_BATCH_NO), &["批次序号"], &["Batch number in serials"]).of_new().unique()
+        .hint("序列号里的批次序号，由系统编排；从另一套系统迁入的新批次沿用原号。", "The batch's number within its serials; a batch brought from another store keeps the one it has there.", ""),
     Field::new("status", Kind::Choice(BatchStatus::TABLE), &["状态"], &["Status"]).listed().filter("status")
         .hint("扣留或关闭后不再生成序列号。文件里不填：新批次为进行中，已有的批次不变。", "On hold or closed, nothing more is minted. Left out: open for a new batch, unchanged for one that is there.", "open\nreleased"),
     Field::new("origin", Kind::Choice(Origin::TABLE), &["序列号来源", "来源"], &["Serials", "Origin"])

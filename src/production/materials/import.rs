@@ -12,13 +12,12 @@ use crate::kernel::text::folded;
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
-use crate::platform::http::perm::Permission;
 use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Row};
-use crate::platform::rooms::{Said, of_column};
+use crate::platform::rooms::{Said, import_table, of_column};
 use crate::platform::state::AppState;
 
 /// Files of lots at the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::ProductionEdit, begin };
+pub const IMPORT: ImportTable = ImportTable { begin, ..import_table::<LotSheet>() };
 
 fn begin(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     if importer.party.is_some() {

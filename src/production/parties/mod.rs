@@ -13,7 +13,7 @@ use crate::kernel::{Fault, countries, faults};
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::ImportTable;
-use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, import};
+use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, import_table};
 
 pub use store::{Maker, Party, by_code, by_ids, codes_of_ids, create, ids_of_codes, maker, with_role};
 
@@ -99,7 +99,7 @@ pub const ROOM: Room = Room::of::<Party>()
     .imports(&[IMPORT]);
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::CatalogueEdit, begin: import::<Party> };
+pub const IMPORT: ImportTable = import_table::<Party>();
 
 /// A Global Location Number: 13 digits, the last a check digit.
 fn gln(field: &'static str, text: &str) -> Result<String, Fault> {

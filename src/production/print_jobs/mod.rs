@@ -10,6 +10,7 @@
 
 mod fill;
 mod http;
+mod import;
 mod make;
 mod page;
 mod rules;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use fill::default_template;
+pub use import::IMPORT;
 pub use make::{LabelWork, Made, make, make_at, preview, queue_print};
 pub use run::{run_forever, run_job, run_one};
 pub use store::{Chunk, PrintJob, Totals, Verdict};
@@ -36,6 +38,7 @@ use crate::production::labels::Format;
 /// The room.
 pub const ROOM: Room = Room::new("print_jobs", http::routes)
     .menu(&[Entry::new("/labels", "labels-title", &[Permission::LabelsRead])])
+    .imports(&[IMPORT])
     .works(&[|| Box::new(LabelWork)]);
 
 choices! {

@@ -9,7 +9,7 @@ use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::machine::Machine;
 use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 use crate::machine;
-use crate::production::batches::read_units;
+use crate::production::batches::{read_units, units_text};
 
 /// Which units labels are wanted for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,12 +181,18 @@ pub fn count(runs: &[Range<i64>]) -> i64 {
 ///
 /// # Errors
 /// What [`read_units`] refuses, for `field`; [`Code::Missing`] when there are none.
-pub fn read_list(field: &'static str, text: &str) -> Result<Vec<Range<i64>>> {
+pub fn read_list(field: &'static str, text: &str) -> Result<Vec<Range<i64>>, Fault> {
     let mut list = Vec::new();
     for part in text.split([',', '，', '、', ';', '；', '\n', ' ']).map(str::trim).filter(|part| !part.is_empty()) {
         list.push(read_units(field, part)?);
     }
-    if list.is_empty() { Err(Fault::new(field, Code::Missing).into()) } else { Ok(list) }
+    if list.is_empty() { Err(Fault::new(field, Code::Missing)) } else { Ok(list) }
+}
+
+/// Units as [`read_list`] reads them.
+pub fn list_text(units: &RoaringBitmap) -> String {
+    let text = |run: &Range<i64>| Some(units_text(run)).filter(|text| !text.is_empty()).unwrap_or_else(|| format!("1-{}", run.end));
+    runs(units).iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 /// Spoiled labels named at once.

@@ -10,12 +10,12 @@ mod store;
 use crate::kernel::gs1::Gtin;
 use crate::kernel::text::Lang;
 use crate::kernel::{Fault, faults};
-use crate::platform::http::perm::Permission;
 use crate::platform::imports::{ImportTable, things};
-use crate::platform::rooms::{Field, Fields, Kind, Room, import};
+use crate::platform::rooms::{Field, Fields, Kind, Room, import_table};
 
 pub use store::{Product, Sku, SkuView, by_code, by_codes, by_gtin, by_id, by_ids, old_gtins, product, what};
 
+const OLD_GTIN: Field = Field::new("old_gtin", Kind::Text(gtin, as_it_is), &[], &[]).unique();
 const COLOUR: (&str, &str) = ("颜色", "Colour");
 
 /// The fields of a sku.
@@ -27,6 +27,8 @@ pub const FIELDS: Fields = Fields { table: "skus", title: ("单品", "Skus"), co
         .hint("所属款号。", "Code of its style.", "ST-2601"),
     Field::new("gtin", Kind::Text(gtin, as_it_is), &[], &[]).of(things::GTIN).nullable().unique().listed().filter("gtin")
         .hint("8、12、13 或 14 位数字。换成新码后，旧标签仍能扫开。", "8, 12, 13 or 14 digits. When it is replaced, labels with the old one still work.", "6901234000016"),
+    Field::new("old_gtins", Kind::Several(&OLD_GTIN), &["旧商品条码", "旧条码"], &["Former GTINs", "Old GTINs"]).of_new()
+        .hint("以前的条码；印有旧码的标签仍能扫开。", "GTINs it once had, oldest first; labels with them still lead to it.", ""),
     Field::new("colour_zh", Kind::Line(60), &["颜色", "中文颜色"], &["Chinese colour", "Colour zh"]).half_of("colour", Lang::Zh, COLOUR).listed().hint("", "", "白色"),
     Field::new("colour_en", Kind::Line(60), &["英文颜色"], &["Colour", "Color", "Colour en"]).half_of("colour", Lang::En, COLOUR).listed().hint("", "", "White"),
     Field::new("size", Kind::Line(20), &["尺码", "尺寸"], &["Size"]).listed()
@@ -39,7 +41,7 @@ pub const FIELDS: Fields = Fields { table: "skus", title: ("单品", "Skus"), co
 pub const ROOM: Room = Room::new("skus", http::routes).imports(&[IMPORT]);
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::CatalogueEdit, begin: import::<SkuView> };
+pub const IMPORT: ImportTable = import_table::<SkuView>();
 
 /// A GTIN of 8, 12, 13 or 14 digits as 14.
 fn gtin(field: &'static str, text: &str) -> Result<String, Fault> {

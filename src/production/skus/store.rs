@@ -3,15 +3,13 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::PartialSchema;
-use utoipa::openapi::{RefOr, Schema};
 
 use super::{FIELDS, rules};
 use crate::kernel::event::{EventKind, Subject};
@@ -216,29 +214,27 @@ impl Thing for SkuView {
 
     fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
         let styles = styles::named(db, &edits.iter().map(|(sku, _)| sku.style.as_str()).collect::<Vec<_>>())?;
-        let holders = holders(db, &edits.iter().filter_map(|(sku, _)| sku.gtin.as_deref()).collect::<Vec<_>>())?;
+        let gtins = edits.iter().flat_map(|(sku, _)| sku.gtin.iter().chain(&sku.old_gtins.0)).map(String::as_str);
+        let holders = holders(db, &gtins.collect::<Vec<_>>())?;
         let mut all = corrections::held(db, edits)?;
         for ((sku, before), faults) in edits.iter().zip(&mut all) {
             if !sku.style.is_empty() && !styles.has(&sku.style) {
                 faults.push(Fault::new("style", Code::UnknownReference).with("value", &sku.style));
             }
             let own = before.map(|before| before.id);
-            if let Some(gtin) = sku.gtin.as_ref().filter(|gtin| holders.get(*gtin).is_some_and(|holder| Some(*holder) != own)) {
-                faults.push(Fault::new("gtin", Code::Duplicate).with("value", gtin));
-            }
+            let is_taken = |gtin: &&String| holders.get(*gtin).is_some_and(|holder| Some(*holder) != own);
+            let mut taken = |field, gtin: &String| faults.push(Fault::new(field, Code::Duplicate).with("value", gtin));
+            sku.gtin.iter().filter(is_taken).for_each(|gtin| taken("gtin", gtin));
+            let is_own = |gtin: &&String| sku.gtin.as_ref() == Some(gtin);
+            sku.old_gtins.0.iter().filter(|gtin| is_taken(gtin) || is_own(gtin)).for_each(|gtin| taken("old_gtins", gtin));
         }
         Ok(all)
-    }
-
-    fn read_besides() -> Vec<(&'static str, RefOr<Schema>)> {
-        vec![("old_gtins", Vec::<String>::schema())]
     }
 
     fn panels(&self, _: &mut Db) -> Result<Vec<Panel>> {
         let style = ("skus-style", self.style.clone(), href::<StyleView>(&self.style));
         let batches = ("batches-title", self.code.clone(), format!("/batches?sku={}", query_escape(&self.code)));
-        let once = self.old_gtins.0.iter().map(|gtin| ("skus-once-gtin", gtin.clone(), String::new()));
-        Ok(vec![Panel { key: "skus-more", facts: [style, batches].into_iter().chain(once).collect() }])
+        Ok(vec![Panel { key: "skus-more", facts: vec![style, batches] }])
     }
 
     fn acts(&self) -> Vec<Act> {
@@ -261,6 +257,17 @@ impl Correctable for SkuView {
         self.sku.code_key = folded(&self.sku.code);
         save_row!(db, stamp, sku, self.sku, before);
         let (was, is, id) = (before.and_then(|before| before.gtin.clone()), self.sku.gtin.clone(), self.sku.id);
+        if before.is_none() {
+            // A file that brings a sku says which GTINs it had, oldest first.
+            let old = self.old_gtins.0.iter().rev();
+            let aliases: Vec<_> = (1..)
+                .zip(old)
+                .map(|(age, gtin)| {
+                    (gtin_alias::gtin.eq(gtin), gtin_alias::sku_id.eq(id), gtin_alias::added_at.eq(stamp.at - TimeDelta::seconds(age)))
+                })
+                .collect();
+            each!(db, |c| diesel::insert_into(gtin_alias::table).values(&aliases).execute(c))?;
+        }
         if before.is_some() && was != is {
             let again = gtin_alias::gtin.nullable().eq(&is).and(gtin_alias::sku_id.eq(id));
             each!(db, |c| diesel::delete(gtin_alias::table.filter(again)).execute(c))?;

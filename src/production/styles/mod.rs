@@ -13,7 +13,7 @@ use crate::kernel::text::Lang;
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::{ImportTable, things};
-use crate::platform::rooms::{Field, Fields, Kind, Lines, Room, import};
+use crate::platform::rooms::{Field, Fields, Kind, Lines, Room, import_table};
 use crate::production::composition::{COMPOSITION, WHOLE};
 use crate::production::parties::Status;
 
@@ -140,14 +140,17 @@ pub const FIELDS: Fields = Fields { table: "styles", title: ("款号", "Styles")
         .hint("", "How it is taken back, in Chinese.", "旧衣可送回门店"),
     Field::new("take_back_en", TEXT, &["英文回收说明"], &["Take-back", "Take-back en"]).half_of("facts.take_back", Lang::En, TAKE_BACK).at("facts.take_back.en")
         .hint("", "The same in English.", "Bring worn garments back to the shop"),
-    Field::new("certificates", Kind::Lines(&CERTIFICATES), &["证书"], &["Certificates"]).at("facts.certificates").not_in_files(),
+    Field::new("certificates", Kind::Lines(&CERTIFICATES), &["证书"], &["Certificates"]).at("facts.certificates")
+        .hint("文件里每行一项：证书|签发机构|编号|有效期至。", "In a file one a line: certificate|issued by|number|valid to.", "OEKO-TEX STANDARD 100|Hohenstein|24.HCN.12345|2027-03-31"),
 
-    Field::new("sizes", Kind::Several(&SIZE), &["尺码"], &["Sizes"]).at("facts.size_chart.sizes").not_in_files().part("成衣尺寸表", "Finished measurements")
-        .hint("用逗号分开，例如 S, M, L。", "Separated by commas, such as S, M, L.", ""),
-    Field::new("points", Kind::Lines(&POINTS), &["部位"], &["Points"]).at("facts.size_chart.points").not_in_files(),
-    Field::new("how_zh", TEXT, &["测量方法（中文）"], &["How to measure, in Chinese"]).half_of("facts.size_chart.how", Lang::Zh, HOW).at("facts.size_chart.how.zh").not_in_files(),
-    Field::new("how_en", TEXT, &["测量方法（英文）"], &["How to measure, in English"]).half_of("facts.size_chart.how", Lang::En, HOW).at("facts.size_chart.how.en").not_in_files(),
-    Field::new("faq", Kind::Lines(&QUESTIONS), &["常见问题"], &["Questions buyers ask"]).at("facts.faq").not_in_files().part("常见问题", "Questions buyers ask"),
+    Field::new("sizes", Kind::Several(&SIZE), &["尺码"], &["Sizes"]).at("facts.size_chart.sizes").part("成衣尺寸表", "Finished measurements")
+        .hint("用逗号分开，例如 S, M, L。", "Separated by commas, such as S, M, L.", "S, M, L"),
+    Field::new("points", Kind::Lines(&POINTS), &["部位"], &["Points"]).at("facts.size_chart.points")
+        .hint("文件里每行一个：部位（中文）|部位（英文）|各尺码的毫米数|允差。", "In a file one a line: point in Chinese|in English|millimetres for each size|tolerance.", "胸围|Chest|1020, 1060, 1105|10"),
+    Field::new("how_zh", TEXT, &["测量方法（中文）"], &["How to measure, in Chinese"]).half_of("facts.size_chart.how", Lang::Zh, HOW).at("facts.size_chart.how.zh").hint("", "", "平铺测量"),
+    Field::new("how_en", TEXT, &["测量方法（英文）"], &["How to measure, in English"]).half_of("facts.size_chart.how", Lang::En, HOW).at("facts.size_chart.how.en").hint("", "", "Measured lying flat"),
+    Field::new("faq", Kind::Lines(&QUESTIONS), &["常见问题"], &["Questions buyers ask"]).at("facts.faq").part("常见问题", "Questions buyers ask")
+        .hint("文件里每行一个：问题（中文）|问题（英文）|回答（中文）|回答（英文）。", "In a file one a line: question in Chinese|in English|answer in Chinese|in English.", "会缩水吗？|Does it shrink?|首次洗涤约 1%。|About 1% at the first wash."),
 ] };
 
 /// The room.
@@ -160,7 +163,7 @@ pub const ROOM: Room = Room::new("styles", http::routes)
     .imports(&[IMPORT]);
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::CatalogueEdit, begin: import::<StyleView> };
+pub const IMPORT: ImportTable = import_table::<StyleView>();
 
 #[cfg(test)]
 mod tests {

@@ -11,19 +11,26 @@ use crate::kernel::error::{Code, Fault, Refusal, Result};
 use crate::kernel::text::folded;
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
-use crate::platform::http::perm::Permission;
-use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Row};
-use crate::platform::rooms::{Said, Thing};
+use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Row, TableOut};
+use crate::platform::rooms::{Said, Thing, import_table, write_row};
 use crate::platform::state::AppState;
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &FIELDS, needs: Permission::CatalogueEdit, begin };
+pub const IMPORT: ImportTable = ImportTable { begin, rows, ..import_table::<WarrantyPolicy>() };
 
 fn begin(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     if importer.party.is_some() {
         return Err(Code::Forbidden.into());
     }
     Ok(Box::new(PolicyImport { stamp: importer.stamp.clone(), last: HashMap::new() }))
+}
+
+/// The versions of each policy, the oldest first: each follows the one before. Of two from the same day on only the later holds.
+fn rows(db: &mut Db, out: &mut TableOut<'_>) -> Result<()> {
+    let mut all = policies(db, None)?;
+    all.dedup_by(|older, newer| older.code_key == newer.code_key && older.valid_from == newer.valid_from);
+    all.sort_by(|one, other| (&one.code_key, one.version).cmp(&(&other.code_key, other.version)));
+    all.iter().try_for_each(|version| write_row(version, out))
 }
 
 struct PolicyImport {

@@ -1,12 +1,13 @@
 //! Calendars from files: a row is a day. A national calendar in the JSON of the holiday-cn project is read as such a table, too.
 
-use super::{CalendarDay, DayKind, Wanted, store};
+use super::{CalendarDay, DayFilter, DayKind, Wanted, store};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
+use crate::platform::exports::Cell;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Mode, Row};
+use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Mode, Row, TableOut};
 use crate::platform::state::AppState;
 
 /// Characters a day's name may have.
@@ -38,7 +39,7 @@ pub const COLUMNS: Columns = Columns {
 };
 
 /// The table, for the import desk.
-pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::PolicyEdit, begin };
+pub const IMPORT: ImportTable = ImportTable { columns: &COLUMNS, needs: Permission::PolicyEdit, reads: Permission::SignedIn, begin, rows };
 
 /// What files call a kind beside its own words.
 const KINDS: &[(&str, DayKind)] = &[
@@ -62,6 +63,12 @@ fn begin(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
         return Err(Code::Forbidden.into());
     }
     Ok(Box::new(DayImport { stamp: importer.stamp.clone(), file: String::new() }))
+}
+
+fn rows(db: &mut Db, out: &mut TableOut<'_>) -> Result<()> {
+    let lang = out.export.lang;
+    let days = store::list(db, &DayFilter::default(), None, i64::MAX)?;
+    days.iter().try_for_each(|day| out.row(&cells(day, lang).into_iter().map(Cell::from).collect::<Vec<_>>()))
 }
 
 struct DayImport {

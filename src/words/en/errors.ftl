@@ -66,6 +66,7 @@ error-in-use = { $by ->
     [findings] Cannot be changed here: findings on it: { $count }. Use “Correct” on its page, which says what it moves and asks why.
     [code] Cannot be changed: findings name it by its code. Make another one.
     [serials] Cannot be changed: { $count } garments have their serials already. Make another batch.
+    [brought] This batch has serials here already ({ $count }); a file changes nothing of them.
     [minted-least] Cannot be fewer than the garments that have serials: { $count }.
    *[used-least] Cannot be less than what has been recorded as used: { $count }.
 }

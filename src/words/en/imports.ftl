@@ -29,6 +29,9 @@ reason-looks-dated = it looks like a date that a spreadsheet made of something e
 reason-digits-lost = the number is so long that the spreadsheet lost its last digits; please format the column as text and enter it again
 reason-ambiguous-number = the comma in the number could mean two things; please write decimals with a point
 reason-row-refused = the row cannot be read
+reason-too-many-in-line = the line “{ $value }” has more parts than it may; put a part that has a | in it between quotation marks
+reason-lacks-in-line = line { $number } of the cell lacks “{ $lacks_en }”
+reason-workbook-cell = its text is longer than a cell of a workbook holds; take CSV instead
 # Faults that are said otherwise of a file than of a form.
 import-duplicate = The same stands on line { $line } already.
 import-unknown-field = There is no such column.
@@ -43,6 +46,7 @@ import-note-hidden-rows = Hidden rows were read like the others: { $lines }.
 import-note-hidden-columns = Hidden columns were read like the others: { $columns }.
 import-note-merged = What merged cells show was taken for every row of theirs: { $cells }.
 import-note-read-only = These columns are for reading; a file changes nothing in them: { $columns }.
+import-note-of-new = These columns only say something of what is not here yet; a file changes nothing in them: { $columns }.
 # The file of faults.
 import-faults-file = file
 import-faults-sheet = sheet
@@ -127,6 +131,8 @@ imports-take-out = Take { $file } out
 imports-more = Mended or further files
 imports-more-hint = A file of the same name and table takes the place of the one before. Everything is then checked again.
 imports-templates = All templates (ZIP)
+imports-parcel = Everything as one parcel (ZIP)
+imports-parcel-hint = Every table as it stands, in files that can be handed in elsewhere. The keys of serials are not in it: a copy of the key file must be there first.
 imports-changes = Changes
 imports-changes-would = What would change
 imports-changes-done = What changed
@@ -158,3 +164,9 @@ import-unknown-field-near = There is no such column. Is it “{ $nearest_en }”
 import-column-missing = The column “{ $column_en }” is missing.
 reason-no-table = its columns are those of no table, or of more than one; say which table it is
 reason-other-table = it looks like a file of { $table_en }
+
+# hangtag export
+export-written = { $table }: { $rows } rows
+export-left-out = { $table }: { $rows } rows were left out, because no file brings them back (sales that were taken back)
+export-keys = The keys of serials are not in it. Where these files are to be imported, put a copy of the key file { $keys } first.
+export-exists = { $place } exists; nothing was written. Move it away or choose another place.

@@ -124,6 +124,7 @@ labels-spoiled-done = { $count ->
 }
 void-reason-spoiled = label spoiled
 void-reason-unaccounted = label unaccounted for after a failed print
+void-reason-imported = void in the store it came from
 # Why a label template cannot be used (src/production/labels/flaw.rs).
 reason-template-unreadable = the file { $file } cannot be read ({ $detail })
 reason-template-description = its TOML file cannot be understood ({ $detail })
@@ -141,3 +142,7 @@ label-jobs-about = Every file and every print of labels, the newest first.
 label-jobs-none = No labels have been made yet.
 label-jobs-search-hint = Batch or template
 labels-jobs-all = All jobs
+reason-no-such-key = the key file here has no serial key number { $number }; put the copy of the old deployment's key file in its place first
+reason-made-with-other-keys = the keys here did not make this serial with this GTIN; put the copy of the old deployment's key file in its place first
+reason-not-the-first = this is the serial of unit { $unit }; write that of the first
+reason-of-another-batch = this serial is of batch number { $number }, and the batch is number { $here } here; bring batches with their numbers

@@ -76,4 +76,3 @@ skus-about = A style in one colour and size. Batches are made of skus.
 skus-search-hint = Code, colour or name of the style
 skus-more = Where it belongs
 skus-style = Style
-skus-once-gtin = Formerly, still valid

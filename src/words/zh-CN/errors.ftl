@@ -65,6 +65,7 @@ error-in-use = { $by ->
     [findings] 不能在此修改：已有 { $count } 条缺陷记录。请在它的页面使用“更正”，会列明影响并要求说明原因。
     [code] 不能修改：缺陷记录用它的代码指称它。请另建一个。
     [serials] 不能修改：{ $count } 件已有序列号。请另建批次。
+    [brought] 该批次在本系统已有序列号（{ $count } 件），文件不会改动。
     [minted-least] 不能少于已生成序列号的件数：{ $count }。
    *[used-least] 不能少于已登记的用量：{ $count }。
 }

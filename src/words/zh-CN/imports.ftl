@@ -29,6 +29,9 @@ reason-looks-dated = 看起来是表格软件把别的内容（例如尺码 2-4�
 reason-digits-lost = 数字过长，表格软件已经丢失末尾几位，请把该列设为文本后重新输入
 reason-ambiguous-number = 数字里的逗号有歧义，小数请用点表示
 reason-row-refused = 这一行无法读取
+reason-too-many-in-line = “{ $value }”这一行的项数过多；内容里有 | 的，请给该项加上引号
+reason-lacks-in-line = 单元格的第 { $number } 行缺少“{ $lacks_zh }”
+reason-workbook-cell = 文字超出工作簿单元格的容量，请改用 CSV
 # 对文件的说法与对表单不同的错误。
 import-duplicate = 与第 { $line } 行重复。
 import-unknown-field = 没有这一列。
@@ -43,6 +46,7 @@ import-note-hidden-rows = 隐藏的行也已读取：{ $lines }。
 import-note-hidden-columns = 隐藏的列也已读取：{ $columns }。
 import-note-merged = 合并单元格的内容已用于其中的每一行：{ $cells }。
 import-note-read-only = 以下列仅供查看，文件中的内容不会写入：{ $columns }。
+import-note-of-new = 以下列只用于系统里还没有的记录，已有的记录保持不变：{ $columns }。
 # 错误清单文件。
 import-faults-file = 文件
 import-faults-sheet = 工作表
@@ -121,6 +125,8 @@ imports-take-out = 移除 { $file }
 imports-more = 上传更正后的文件或更多文件
 imports-more-hint = 名称和表都相同的文件会替换原来的文件，然后全部重新检查。
 imports-templates = 全部模板（ZIP）
+imports-parcel = 全部数据打包（ZIP）
+imports-parcel-hint = 各表的现有内容，可在另一套系统一起上传。其中不含序列号密钥：请先把密钥文件的副本放到新系统。
 imports-changes = 变化清单
 imports-changes-would = 将要发生的变化
 imports-changes-done = 发生的变化
@@ -152,3 +158,9 @@ import-unknown-field-near = 没有这一列，是不是“{ $nearest_zh }”？
 import-column-missing = 缺少“{ $column_zh }”列。
 reason-no-table = 表头与任何一张表都不符，或符合不止一张，请指定它是哪张表
 reason-other-table = 它看起来是“{ $table_zh }”文件
+
+# hangtag export
+export-written = { $table }：{ $rows } 行
+export-left-out = { $table }：有 { $rows } 行没有导出，因为文件不能带回这些记录（已退回的销售）
+export-keys = 其中不含序列号密钥。导入这些文件之前，请先把密钥文件 { $keys } 的副本放到新系统。
+export-exists = { $place } 已存在，没有写入任何内容。请先移走，或换一个位置。

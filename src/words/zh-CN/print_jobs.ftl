@@ -118,6 +118,7 @@ labels-spoiled-or = 手头只有序列号？请到此处扫描：
 labels-spoiled-done = 已作废 { $count } 个序列号。它们不属于任何标签任务，请在此选择如何制作新标签。
 void-reason-spoiled = 标签印坏
 void-reason-unaccounted = 打印失败后标签去向不明
+void-reason-imported = 在原系统中已作废
 # 标签模板为什么不能用（src/production/labels/flaw.rs）。
 reason-template-unreadable = 文件 { $file } 无法读取（{ $detail }）
 reason-template-description = 它的 TOML 说明文件无法识别（{ $detail }）
@@ -135,3 +136,7 @@ label-jobs-about = 全部标签文件和打印任务，最新的在前。
 label-jobs-none = 还没有制作过标签。
 label-jobs-search-hint = 批次或模板
 labels-jobs-all = 全部任务
+reason-no-such-key = 本系统的密钥文件没有编号 { $number } 的序列号密钥，请先放入原系统密钥文件的副本
+reason-made-with-other-keys = 这个序列号连同 GTIN 不是本系统的密钥生成的，请先放入原系统密钥文件的副本
+reason-not-the-first = 这是第 { $unit } 件的序列号，请填第 1 件的
+reason-of-another-batch = 这个序列号属于序号为 { $number } 的批次，而该批次在本系统的序号是 { $here }；请连同“批次序号”一起导入批次

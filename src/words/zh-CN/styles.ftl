@@ -67,4 +67,3 @@ skus-about = 一个款号的一种颜色和尺码；生产批次按单品建立�
 skus-search-hint = 单品编码、颜色或款号名称
 skus-more = 所属与去向
 skus-style = 款号
-skus-once-gtin = 旧码，仍然有效

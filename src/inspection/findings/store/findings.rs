@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::super::rules;
 use super::super::{About, NewFinding, Sound, Stage, Status, SubjectKind};
-use crate::inspection::defects::{self, Severity};
+use crate::inspection::defects::{self, Defect, Severity};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::folded;
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Refusal, Result};
@@ -309,11 +309,20 @@ pub(in crate::inspection::findings) fn live_about(db: &mut Db, things: &[About])
 /// [`Code::UnknownReference`] for a defect that is not in the catalogue or no longer offered, its place named (`findings.3.defect`) where
 /// there are several.
 pub fn log(db: &mut Db, stamp: &Stamp, news: &[NewFinding]) -> Result<Vec<Id>> {
+    insert(db, stamp, news, |defect| !defect.retired)
+}
+
+/// The same of findings that were made before, whatever is still offered.
+pub(in crate::inspection::findings) fn log_as_found(db: &mut Db, stamp: &Stamp, news: &[NewFinding]) -> Result<Vec<Id>> {
+    insert(db, stamp, news, |_| true)
+}
+
+fn insert(db: &mut Db, stamp: &Stamp, news: &[NewFinding], may_name: fn(&Defect) -> bool) -> Result<Vec<Id>> {
     let catalogue = defects::by_code(db)?;
     let mut faults = Vec::new();
     let mut logged = Vec::with_capacity(news.len());
     for (place, new) in news.iter().enumerate() {
-        match catalogue.get(&new.sound.defect).filter(|defect| !defect.retired) {
+        match catalogue.get(&new.sound.defect).filter(|defect| may_name(defect)) {
             Some(defect) => logged.push(Finding::new(stamp, new, new.sound.severity.unwrap_or(defect.severity))),
             None => {
                 let field = if news.len() == 1 { "defect".to_owned() } else { format!("findings.{place}.defect") };

@@ -27,7 +27,7 @@ text_column!(BatchStatus, Origin);
 #[serde(default)]
 pub struct Batch {
     /// Its number: the upper part of every garment id.
-    #[serde(skip)]
+    #[serde(rename = "number")]
     pub no: BatchNo,
     /// Its code: unique, given by people.
     pub code: String,

@@ -15,6 +15,9 @@ use crate::platform::events::{self, Stamp};
 use crate::production::batches::{Batch, Origin};
 use crate::production::skus::{self, Sku};
 
+/// Rows read at a time.
+const ROWS: i64 = 2_000;
+
 /// A garment as a file brings it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignGarment {
@@ -112,6 +115,21 @@ pub fn plan(db: &mut Db, garments: &[ForeignGarment], next: &mut HashMap<BatchNo
     Ok(plan)
 }
 
+/// Hands on the garments of a foreign batch by unit: serial and GTIN, which is empty where there is none.
+pub fn each_of_batch(db: &mut Db, no: BatchNo, each: &mut dyn FnMut(String, String, GarmentId) -> Result<()>) -> Result<()> {
+    let (mut first, last) = GarmentId::range_of(no);
+    loop {
+        let rows: Vec<(String, String, GarmentId)> = each!(db, |c| foreign_serial::table
+            .filter(foreign_serial::garment_id.between(first, last))
+            .order(foreign_serial::garment_id)
+            .limit(ROWS)
+            .load(c))?;
+        let Some((.., garment)) = rows.last() else { return Ok(()) };
+        first = garment.0 + 1;
+        rows.into_iter().try_for_each(|(serial, gtin, garment)| each(serial, gtin, garment))?;
+    }
+}
+
 /// The GTINs of skus: the present one and those they once had.
 struct Gtins {
     skus: HashMap<Id, Sku>,
@@ -132,6 +150,7 @@ impl Gtins {
         let once = |gtin: &str| self.once.get(&batch.sku_id).is_some_and(|once| once.iter().any(|old| old == gtin));
         match given {
             None => Ok(present.unwrap_or_default().to_owned()),
+            Some("") => Ok(String::new()),
             Some(gtin) if present == Some(gtin) || once(gtin) => Ok(gtin.to_owned()),
             Some(gtin) => Err(Fault::new("gtin", Code::UnknownReference).with("value", gtin)),
         }

@@ -1,13 +1,13 @@
 //! Batches as lists, documents, forms and files have them: with their sku, their factory and their lots by name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::batches::{KEYS, SUBJECT, batch_by_code, next_no, replace_lots};
+use super::batches::{KEYS, SUBJECT, batch_by_code, batches, next_no, replace_lots};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::{Both, Lang, folded};
 use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
@@ -329,8 +329,13 @@ impl Thing for BatchSheet {
 
     fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
         let mut all = corrections::held(db, edits)?;
+        let numbers: Vec<BatchNo> = edits.iter().filter(|(_, before)| before.is_none()).map(|(batch, _)| batch.no).collect();
+        let taken: HashSet<BatchNo> = batches(db, &numbers)?.into_iter().map(|batch| batch.no).collect();
         for ((batch, before), faults) in edits.iter().zip(&mut all) {
-            faults.extend(before.map(|before| rules::impossible(before, batch)).unwrap_or_default());
+            match before {
+                Some(before) => faults.extend(rules::impossible(before, batch)),
+                None => faults.extend(taken.get(&batch.no).map(|no| number_taken(*no))),
+            }
         }
         Ok(all)
     }
@@ -368,10 +373,14 @@ impl Correctable for BatchSheet {
         self.batch.code_key = folded(&self.batch.code);
         let row = match before {
             None => {
-                let row = Batch { no: next_no(db)?, minted: 0, created_at: stamp.at, version: 1, ..self.batch };
+                let given = Some(self.batch.no).filter(|no| *no != BatchNo::default());
+                let no = given.map_or_else(|| next_no(db), Ok)?;
+                let row = Batch { no, minted: 0, created_at: stamp.at, version: 1, ..self.batch };
                 match each!(db, |c| diesel::insert_into(batch::table).values(&row).execute(c)).map_err(Error::from) {
                     // The code was free a moment ago in this very write: another writer took the number. Run again, and the reader sees it.
-                    Err(Error::Refused(refusal)) if refusal.code == Code::Duplicate => return Err(Error::Retry),
+                    Err(Error::Refused(refusal)) if refusal.code == Code::Duplicate => {
+                        return Err(given.map_or(Error::Retry, |no| number_taken(no).into()));
+                    }
                     inserted => inserted?,
                 };
                 row
@@ -396,6 +405,10 @@ impl Correctable for BatchSheet {
         events::bump(db, "genealogy")?;
         seen(db, &row.code, Sees::ALL)
     }
+}
+
+fn number_taken(no: BatchNo) -> Fault {
+    Fault::new("number", Code::Duplicate).with("field", "number").with("value", no.0)
 }
 
 /// Makes a batch, under the next number.

@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
-use super::super::Batch;
 use super::super::rules::{may_mint, units_text};
+use super::super::{Batch, BatchStatus};
 use super::batches::{SUBJECT, batch, batch_by_code};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
@@ -40,6 +40,21 @@ pub struct Minted {
 pub fn mint(db: &mut Db, stamp: &Stamp, no: BatchNo, count: i64, epoch: Epoch, gtin: Option<&str>) -> Result<Minted> {
     let before = batch(db, no)?.ok_or(Code::NotFound)?;
     may_mint(before.status, before.origin)?;
+    mint_more(db, stamp, before, count, epoch, gtin)
+}
+
+/// Writes down what another store minted of a batch that is new here, wherever the batch stands now.
+///
+/// # Errors
+/// As [`mint`]; [`Code::WrongState`] only for a foreign batch.
+pub fn mint_as_elsewhere(db: &mut Db, stamp: &Stamp, no: BatchNo, count: i64, epoch: Epoch, gtin: Option<&str>) -> Result<Minted> {
+    let before = batch(db, no)?.ok_or(Code::NotFound)?;
+    may_mint(BatchStatus::Open, before.origin)?;
+    mint_more(db, stamp, before, count, epoch, gtin)
+}
+
+fn mint_more(db: &mut Db, stamp: &Stamp, before: Batch, count: i64, epoch: Epoch, gtin: Option<&str>) -> Result<Minted> {
+    let no = before.no;
     if count < 1 {
         return Err(Fault::new("count", Code::OutOfRange).with("min", 1).with("max", UNITS_PER_BATCH).into());
     }
