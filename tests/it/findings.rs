@@ -14,12 +14,9 @@ use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::refusals::{Route, public};
 use crate::story;
 use crate::support::personas::Persona;
 use crate::support::{Answer, Request, TestApp};
-
-pub const ROUTES: &[Route] = &[public("GET", "/assets/{file}")];
 
 const GTIN: &str = "09506000134352";
 

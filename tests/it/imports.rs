@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use hangtag::app::import_tables;
 use hangtag::kernel::text::Lang;
-use hangtag::platform::http::perm::Permission;
 use hangtag::platform::imports::things::{self, Noun};
 use hangtag::platform::imports::{
     ChangeKind, Columns, Importer, Outcome, Parcel, ParcelFile, ParcelReport, Reading, in_order, nearest, recognise, template_csv,
@@ -17,26 +16,8 @@ use hangtag::platform::policies::{self, Policy};
 use hangtag::platform::words::Words;
 use hangtag::staff::accounts::Role;
 
-use crate::refusals::{Route, needs};
 use crate::story;
 use crate::support::{Answer, Request, TestApp};
-
-/// Which of these tables and parcels somebody may see is decided row by row; the stories below show it.
-pub const ROUTES: &[Route] = &[
-    needs("GET", "/imports", Permission::SignedIn),
-    needs("POST", "/imports", Permission::SignedIn),
-    needs("GET", "/imports/{id}", Permission::SignedIn),
-    needs("POST", "/imports/{id}/apply", Permission::SignedIn),
-    needs("POST", "/imports/{id}/again", Permission::SignedIn),
-    needs("POST", "/imports/{id}/discard", Permission::SignedIn),
-    needs("POST", "/imports/{id}/files/{no}", Permission::SignedIn),
-    needs("POST", "/imports/{id}/files/{no}/remove", Permission::SignedIn),
-    needs("GET", "/imports/{id}/faults.csv", Permission::SignedIn),
-    needs("GET", "/imports/{id}/changes", Permission::SignedIn),
-    needs("POST", "/api/v1/imports/{table}", Permission::SignedIn),
-    needs("GET", "/api/v1/imports/{table}/template", Permission::SignedIn),
-    needs("GET", "/api/v1/imports/templates", Permission::SignedIn),
-];
 
 const PARTIES: &str = "编码,中文名称,角色\nMILL-1,华纺一厂,面料厂\n";
 const LOTS: &str = "lot,supplier,kind,material,quantity,unit\nFAB-1,MILL-1,fabric,Poplin,100,m\n";

@@ -7,16 +7,11 @@ use hangtag::kernel::{Code, Error};
 use hangtag::platform::events;
 use hangtag::platform::policies::{self, Policy, SetPolicy};
 
-use hangtag::platform::http::perm::Permission;
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
-use crate::refusals::{Route, needs};
 use crate::story;
 use crate::support::Request;
-
-/// Which of these tables and jobs somebody may see is decided row by row; the rooms' own tests show it.
-pub const ROUTES: &[Route] = &[needs("GET", "/api/v1/jobs/{id}", Permission::SignedIn)];
 
 story!(a_refused_write_leaves_no_trace, |app| {
     let stamp = app.state.stamp("system");

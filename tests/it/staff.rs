@@ -9,7 +9,6 @@ use hangtag::kernel::text::Lang;
 use hangtag::kernel::time::Clock;
 use hangtag::kernel::{Code, Id};
 use hangtag::platform::db::schema::{account, party, session};
-use hangtag::platform::http::perm::Permission as P;
 use hangtag::platform::keys::{KeyFile, Purpose};
 use hangtag::platform::state::AppState;
 use hangtag::staff::accounts::{self, Account, AccountState, Role};
@@ -17,23 +16,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::refusals::{Route, needs, public};
 use crate::story;
 use crate::support::personas::Persona;
 use crate::support::{Answer, Request, TestApp};
-
-pub const ROUTES: &[Route] = &[
-    public("GET", "/sign-in"),
-    public("POST", "/sign-in"),
-    public("POST", "/sign-out"),
-    public("GET", "/set-up/{token}"),
-    public("POST", "/set-up/{token}"),
-    needs("GET", "/desk", P::SignedIn),
-    needs("GET", "/account", P::SignedIn),
-    needs("POST", "/account/lang", P::SignedIn),
-    needs("POST", "/account/password", P::SignedIn),
-    needs("POST", "/account/sessions", P::SignedIn),
-];
 
 const PASSWORD: &str = "olives on tuesday";
 

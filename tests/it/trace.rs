@@ -8,7 +8,6 @@ use hangtag::kernel::serial::Epoch;
 use hangtag::kernel::{BatchNo, GarmentId, Id};
 use hangtag::platform::db::Db;
 use hangtag::platform::events;
-use hangtag::platform::http::perm::Permission;
 use hangtag::production::batches;
 use hangtag::quality::trace;
 use hangtag::staff::accounts::Role;
@@ -17,23 +16,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use crate::refusals::{Route, needs};
 use crate::story;
 use crate::support::{TestApp, stores};
-
-pub const ROUTES: &[Route] = &[
-    needs("GET", "/api/v1/trace/lots/{code}", Permission::TraceRead),
-    needs("GET", "/api/v1/trace/parties/{code}", Permission::TraceRead),
-    needs("GET", "/api/v1/trace/batches/{code}", Permission::TraceRead),
-    needs("GET", "/api/v1/trace/garments/{serial}", Permission::TraceRead),
-    needs("GET", "/api/v1/trace/findings/{id}", Permission::TraceRead),
-    needs("GET", "/trace", Permission::TraceRead),
-    needs("GET", "/trace/lot/{code}", Permission::TraceRead),
-    needs("GET", "/trace/party/{code}", Permission::TraceRead),
-    needs("GET", "/trace/batch/{code}", Permission::TraceRead),
-    needs("GET", "/trace/garment/{serial}", Permission::TraceRead),
-    needs("GET", "/trace/finding/{id}", Permission::TraceRead),
-];
 
 /// Runs statements in one write.
 pub async fn insert(app: &TestApp, sql: &str) {

@@ -1,19 +1,20 @@
 //! What the staff may do about holders: read how to reach one, and be seen reading it. The holders' own pages are part of the card.
 
-use actix_web::{HttpResponse, post, web};
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Consent, Contact, HolderKeys, ReadReason};
-use crate::kernel::{Code, Result};
+use crate::kernel::Result;
+use crate::platform::http::perm::ContactRead;
 use crate::platform::http::problem::Problem;
-use crate::platform::http::{Caller, Json, Routes, json, perm};
-use crate::platform::state::AppState;
+use crate::platform::http::{Json, Routes, json};
+use crate::platform::rooms::{BrandOnly, Call};
 use crate::production::serials::{self, Scanned};
 
 /// Mounts the room.
-pub fn routes(config: &mut Routes<'_, '_>) {
-    config.service(read_api);
+pub fn routes(on: &mut Routes<'_>) {
+    on.api(__path_read_api, read_api);
 }
 
 /// Why contact data is read.
@@ -34,30 +35,16 @@ struct ContactView {
 }
 
 /// Reads how to reach the garment's holder. A POST, because the reading is recorded.
-#[utoipa::path(
-    tag = "holders",
+#[utoipa::path(post, path = "/api/v1/contacts/{serial}/read", tag = "holders",
     request_body = ReadContact,
-    responses((status = 200, body = ContactView), (status = 404, body = Problem, description = "Nobody holds it, or they left nothing"))
-)]
-#[post("/api/v1/contacts/{serial}/read")]
-async fn read_api(
-    caller: Caller<perm::ContactRead>,
-    app: web::Data<AppState>,
-    serial: web::Path<String>,
-    body: Json<ReadContact>,
-) -> Result<HttpResponse> {
-    if caller.party.is_some() {
-        return Err(Code::NotFound.into());
-    }
-    let (house_keys, stamp, why) = (app.keys.clone(), caller.stamp(), body.value.why);
-    let keys = HolderKeys::derive(&app.keys.house)?;
-    let scanned = Scanned::read("serial", &serial, None)?;
-    let (contact, consents) = app
-        .store
-        .write(move |db| {
-            let garment = serials::garment(db, &house_keys.serials, &scanned)?;
-            super::contact_read(db, &stamp, &keys, garment, why)
-        })
-        .await?;
+    responses((status = 200, body = ContactView), (status = 404, body = Problem, description = "Nobody holds it, or they left nothing")), params(("serial" = String, Path)))]
+async fn read_api(call: Call<BrandOnly<ContactRead>>, serial: web::Path<String>, body: Json<ReadContact>) -> Result<HttpResponse> {
+    let (app, stamp, why) = (call.app(), call.app().stamp(&call.actor), body.value.why);
+    let (own, keys, scanned) = (app.keys.clone(), HolderKeys::derive(&app.keys.house)?, Scanned::read("serial", &serial, None)?);
+    let found = app.store.write(move |db| {
+        let garment = serials::garment(db, &own.serials, &scanned)?;
+        super::contact_read(db, &stamp, &keys, garment, why)
+    });
+    let (contact, consents) = found.await?;
     json(&ContactView { contact, consents })
 }

@@ -26,7 +26,7 @@ type Reads = Call<SalesRead>;
 type Edits = Call<SalesEdit>;
 
 /// Mounts the room.
-pub fn routes(on: &mut Routes<'_, '_>) {
+pub fn routes(on: &mut Routes<'_>) {
     on.described(list_description::<SaleView>);
     list_routes::<SaleView>(on);
     on.api(__path_register_json, register_json)

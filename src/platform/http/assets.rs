@@ -4,8 +4,9 @@
 use std::sync::OnceLock;
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, web};
 
+use super::caller::Visitor;
 use super::routes::Routes;
 use super::sha256_hex;
 use crate::kernel::{Code, Result};
@@ -39,13 +40,12 @@ pub static STAFF_MODULE: Asset = Asset::new("staff", "js", "text/javascript; cha
 static ASSETS: [&Asset; 1] = [&STAFF_MODULE];
 
 /// Mounts the assets.
-pub fn routes(config: &mut Routes<'_, '_>) {
-    config.map(|c| c.service(asset));
+pub fn routes(on: &mut Routes<'_>) {
+    on.get("/assets/{file}", asset);
 }
 
 /// One of them, for anybody.
-#[get("/assets/{file}")]
-async fn asset(file: web::Path<String>) -> Result<HttpResponse> {
+async fn asset(_: Visitor, file: web::Path<String>) -> Result<HttpResponse> {
     let wanted = format!("/assets/{file}");
     let found = ASSETS.iter().find(|asset| asset.href() == wanted).ok_or(Code::NotFound)?;
     Ok(HttpResponse::Ok()

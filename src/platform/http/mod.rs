@@ -27,7 +27,7 @@ pub use idempotency::{Idempotency, created, json};
 pub use locale::{LANG_COOKIE, Locale, remember_lang};
 pub use page::{Entry, FormFaults, Layout, Menu, html, html_response, see_other};
 pub use problem::{Problem, render_errors};
-pub use routes::{RouteEntry, Routes};
+pub use routes::{Asker, Guarded, RouteEntry, Routes};
 
 use crate::kernel::text::hex;
 

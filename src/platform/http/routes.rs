@@ -1,12 +1,12 @@
-//! Where rooms mount their routes.
+//! Where rooms mount their routes, whose right is read off their handler: a handler that names nobody does not compile.
 
-use actix_web::dev::HttpServiceFactory;
-use actix_web::web;
-use utoipa::openapi::{Components, Paths};
+use actix_web::http::Method;
+use actix_web::{FromRequest, Handler, Responder, web};
+use utoipa::openapi::{Components, ComponentsBuilder, HttpMethod, Paths};
 use utoipa_actix_web::OpenApiFactory;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::perm::Permission;
+use super::caller::{Caller, Visitor};
+use super::perm::{Perm, Permission};
 
 /// A route of the running program.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,44 +23,142 @@ pub struct RouteEntry {
 
 /// What a room mounts its routes on. To serve them, their descriptions are not made: each worker would make them all once and throw them away
 /// (7 MB that stay behind in its memory).
-pub enum Routes<'a, 'c> {
+pub enum Routes<'a> {
     /// The server.
     Served(&'a mut web::ServiceConfig),
     /// The API's description: of handlers that describe themselves, and of what a room's fields say.
-    Described {
-        /// Handlers that describe themselves.
-        api: &'a mut ServiceConfig<'c>,
-        /// What is described by fields.
-        made: &'a mut Vec<(Paths, Components)>,
-    },
+    Described(&'a mut Vec<(Paths, Components)>),
     /// The table of routes.
     Listed(&'a mut Vec<RouteEntry>),
 }
 
-impl Routes<'_, '_> {
-    /// Mounts a route of the API that describes itself.
-    pub fn service(&mut self, route: impl HttpServiceFactory + OpenApiFactory + 'static) -> &mut Self {
-        match self {
-            Self::Served(server) => drop(server.service(route)),
-            Self::Described { api, .. } => drop(api.service(route)),
-            Self::Listed(_) => {}
-        }
-        self
-    }
-
-    /// Mounts routes that are no part of the API: pages, files, the resolver.
-    pub fn map(&mut self, pages: impl FnOnce(&mut web::ServiceConfig) -> &mut web::ServiceConfig) -> &mut Self {
-        if let Self::Served(server) = self {
-            pages(server);
-        }
-        self
-    }
-
+impl Routes<'_> {
     /// Adds a description to the API's.
     pub fn described(&mut self, description: impl FnOnce() -> (Paths, Components)) -> &mut Self {
-        if let Self::Described { made, .. } = self {
+        if let Self::Described(made) = self {
             made.push(description());
         }
         self
     }
+}
+
+/// The argument of a handler that says who may call it.
+pub trait Asker {
+    /// The right it takes; None for anybody.
+    const NEEDS: Option<Permission>;
+    /// Whether who is bound to a party is refused.
+    const BRAND_ONLY: bool = false;
+}
+
+impl<P: Perm> Asker for Caller<P> {
+    const NEEDS: Option<Permission> = Some(P::NEEDS);
+    const BRAND_ONLY: bool = P::BRAND_ONLY;
+}
+
+impl Asker for Visitor {
+    const NEEDS: Option<Permission> = None;
+}
+
+/// Arguments of a handler of which the first says who may call it.
+pub trait Guarded {
+    /// The first.
+    type Asker: Asker;
+}
+
+macro_rules! guarded {
+    ($($rest:ident)*) => {
+        impl<W: Asker, $($rest),*> Guarded for (W, $($rest,)*) {
+            type Asker = W;
+        }
+    };
+}
+
+guarded!();
+guarded!(A);
+guarded!(A B);
+guarded!(A B C);
+guarded!(A B C D);
+guarded!(A B C D E);
+guarded!(A B C D E F);
+
+macro_rules! methods {
+    ($($(#[$doc:meta])* $name:ident = $verb:ident;)*) => {
+        impl Routes<'_> {
+            $(
+                $(#[$doc])*
+                pub fn $name<F, Args>(&mut self, path: &str, handler: F) -> &mut Self
+                where
+                    F: Handler<Args>,
+                    Args: FromRequest + Guarded + 'static,
+                    F::Output: Responder + 'static,
+                {
+                    match self {
+                        Self::Served(server) => drop(server.route(path, web::method(Method::$verb).to(handler))),
+                        Self::Listed(routes) => routes.push(RouteEntry {
+                            method: stringify!($verb),
+                            path: path.to_owned(),
+                            needs: <Args::Asker as Asker>::NEEDS,
+                            brand_only: <Args::Asker as Asker>::BRAND_ONLY,
+                        }),
+                        Self::Described(_) => {}
+                    }
+                    self
+                }
+            )*
+        }
+    };
+}
+
+impl Routes<'_> {
+    /// Answers GET and HEAD.
+    pub fn read<F, Args>(&mut self, path: &str, handler: F) -> &mut Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + Guarded + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.get(path, handler.clone()).head(path, handler)
+    }
+
+    /// Answers a route of the API that describes itself: `description` is what `#[utoipa::path(…)]` makes beside the handler, and says the
+    /// method and the path.
+    pub fn api<D, F, Args>(&mut self, description: D, handler: F) -> &mut Self
+    where
+        D: utoipa::Path + OpenApiFactory,
+        F: Handler<Args>,
+        Args: FromRequest + Guarded + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.described(|| {
+            let mut schemas = Vec::new();
+            description.schemas(&mut schemas);
+            let components = schemas.into_iter().fold(ComponentsBuilder::new(), |made, (name, schema)| made.schema(name, schema));
+            (description.paths(), components.build())
+        });
+        let path = D::path();
+        for method in D::methods() {
+            match method {
+                HttpMethod::Get => self.get(&path, handler.clone()),
+                HttpMethod::Put => self.put(&path, handler.clone()),
+                HttpMethod::Delete => self.delete(&path, handler.clone()),
+                _ => self.post(&path, handler.clone()),
+            };
+        }
+        self
+    }
+}
+
+methods! {
+    /// Answers GET.
+    get = GET;
+    /// Answers HEAD.
+    head = HEAD;
+    /// Answers OPTIONS.
+    options = OPTIONS;
+    /// Answers POST.
+    post = POST;
+    /// Answers PUT.
+    put = PUT;
+    /// Answers DELETE.
+    delete = DELETE;
 }

@@ -10,7 +10,7 @@ use std::io::Write;
 use actix_multipart::Multipart;
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 use futures_util::StreamExt;
 use serde::Deserialize;
@@ -28,8 +28,8 @@ use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, saturating};
 use crate::platform::db::Db;
 use crate::platform::exports::Format;
 use crate::platform::http::body::check_csrf;
-use crate::platform::http::perm;
-use crate::platform::http::{Caller, Layout, Locale, Problem, Routes, attachment, html, html_response, see_other};
+use crate::platform::http::perm::{self, Permission};
+use crate::platform::http::{Asker, Caller, Layout, Locale, Problem, Routes, attachment, html, html_response, see_other};
 use crate::platform::jobs::{self, Job, JobState};
 use crate::platform::state::AppState;
 
@@ -39,8 +39,13 @@ const RECENT: i64 = 50;
 const FILES: usize = 100;
 
 /// Mounts the room.
-pub fn routes(config: &mut Routes<'_, '_>) {
-    config.service(hand_in_api).service(template).service(templates).map(|c| parcel::routes(c.service(desk).service(hand_in)));
+pub fn routes(on: &mut Routes<'_>) {
+    on.api(__path_hand_in_api, hand_in_api)
+        .api(__path_template, template)
+        .api(__path_templates, templates)
+        .get("/imports", desk)
+        .post("/imports", hand_in);
+    parcel::routes(on);
 }
 
 fn may(caller: &Caller<perm::SignedIn>, table: &ImportTable) -> Result<()> {
@@ -52,6 +57,10 @@ pub(super) struct Importing {
     caller: Caller<perm::SignedIn>,
     /// The tables they may hand in, in the order a new deployment loads them.
     mine: Vec<ImportTable>,
+}
+
+impl Asker for Importing {
+    const NEEDS: Option<Permission> = Some(Permission::SignedIn);
 }
 
 impl FromRequest for Importing {
@@ -155,10 +164,9 @@ struct Chosen {
 }
 
 /// The desk: what can be handed in, how it must look, what was handed in before.
-#[get("/imports")]
 async fn desk(
-    request: HttpRequest,
     who: Importing,
+    request: HttpRequest,
     app: web::Data<AppState>,
     tables: web::Data<ImportTables>,
     chosen: web::Query<Chosen>,
@@ -227,10 +235,9 @@ async fn look(name: String, received: Received, tables: Vec<ImportTable>) -> Res
 
 /// Hands in files, each for the chosen table or, when none is chosen, for the one its headers name. They are only checked: writing is a
 /// second step.
-#[post("/imports")]
 async fn hand_in(
-    request: HttpRequest,
     who: Importing,
+    request: HttpRequest,
     app: web::Data<AppState>,
     tables: web::Data<ImportTables>,
     mut form: Multipart,
@@ -338,16 +345,13 @@ fn yes() -> bool {
 }
 
 /// Hands in a file as the body. The answer says where the job is.
-#[utoipa::path(
-    tag = "imports",
-    params(HowHandedIn),
+#[utoipa::path(post, path = "/api/v1/imports/{table}", tag = "imports",
+    params(("table" = String, Path), HowHandedIn),
     request_body(content = Vec<u8>, content_type = "text/csv"),
-    responses((status = 202, body = Job, headers(("location" = String))), (status = 403, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem))
-)]
-#[post("/api/v1/imports/{table}")]
+    responses((status = 202, body = Job, headers(("location" = String))), (status = 403, body = Problem), (status = 413, body = Problem), (status = 422, body = Problem)))]
 async fn hand_in_api(
-    request: HttpRequest,
     who: Importing,
+    request: HttpRequest,
     app: web::Data<AppState>,
     tables: web::Data<ImportTables>,
     table: web::Path<String>,
@@ -398,11 +402,10 @@ impl Wanted {
 }
 
 /// An empty table to fill in, with one example row; or its columns described.
-#[utoipa::path(tag = "imports", params(Wanted), responses((status = 200, body = Vec<u8>, content_type = "text/csv"), (status = 404, body = Problem)))]
-#[get("/api/v1/imports/{table}/template")]
+#[utoipa::path(get, path = "/api/v1/imports/{table}/template", tag = "imports", params(("table" = String, Path), Wanted), responses((status = 200, body = Vec<u8>, content_type = "text/csv"), (status = 404, body = Problem)))]
 async fn template(
-    request: HttpRequest,
     caller: Caller<perm::SignedIn>,
+    request: HttpRequest,
     tables: web::Data<ImportTables>,
     table: web::Path<String>,
     wanted: web::Query<Wanted>,
@@ -428,9 +431,8 @@ struct WantedAll {
 
 /// Every table to fill in that the caller may import, as workbooks in one ZIP file, numbered in the order in which they depend on one
 /// another. Their example rows fit together: handed in as they are, they have no fault.
-#[utoipa::path(tag = "imports", params(WantedAll), responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = 403, body = Problem)))]
-#[get("/api/v1/imports/templates")]
-async fn templates(request: HttpRequest, who: Importing, wanted: web::Query<WantedAll>) -> Result<HttpResponse> {
+#[utoipa::path(get, path = "/api/v1/imports/templates", tag = "imports", params(WantedAll), responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = 403, body = Problem)))]
+async fn templates(who: Importing, request: HttpRequest, wanted: web::Query<WantedAll>) -> Result<HttpResponse> {
     let lang = wanted.lang.as_deref().and_then(Lang::of_tag).unwrap_or(Locale::of(&request).0);
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (number, table) in (1..).zip(&who.mine) {

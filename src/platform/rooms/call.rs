@@ -12,7 +12,7 @@ use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::{Perm, Permission};
-use crate::platform::http::{Caller, Idempotency, Identity, Layout, Locale};
+use crate::platform::http::{Asker, Caller, Idempotency, Identity, Layout, Locale};
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
@@ -53,6 +53,11 @@ pub struct Call<P: Perm> {
     request: HttpRequest,
     app: web::Data<AppState>,
     caller: Caller<P>,
+}
+
+impl<P: Perm> Asker for Call<P> {
+    const NEEDS: Option<Permission> = Some(P::NEEDS);
+    const BRAND_ONLY: bool = P::BRAND_ONLY;
 }
 
 impl<P: Perm> FromRequest for Call<P> {

@@ -113,7 +113,7 @@ fn asked_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, String>) -
 pub(super) type Pairs = web::Query<HashMap<String, String>>;
 
 /// Mounts a list's page, files and document.
-pub fn list_routes<T: Listing>(on: &mut Routes<'_, '_>) {
+pub fn list_routes<T: Listing>(on: &mut Routes<'_>) {
     let list = T::FIELDS.table;
     on.get(&format!("/api/v1/{}", T::API), list_json::<T>)
         .get(&format!("/{list}"), list_page::<T>)

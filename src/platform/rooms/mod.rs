@@ -18,7 +18,6 @@ mod list;
 mod listing;
 mod one;
 mod room;
-mod route;
 mod said;
 mod secret;
 mod thing;
@@ -33,7 +32,6 @@ pub use list::{From, ListQuery, ListWindow, Offered, Sum, halves, key_of_two};
 pub use listing::{Listing, href, list_again, list_routes};
 pub use one::{Act, Besides, Panel};
 pub use room::Room;
-pub use route::Guarded;
 pub use said::{Said, document, said_of};
 pub use secret::{Secret, secret_page};
 pub use thing::{

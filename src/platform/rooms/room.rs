@@ -11,7 +11,7 @@ pub struct Room {
     /// Its name, that of its folder or of its list.
     pub name: &'static str,
     /// Mounts its pages and its API.
-    pub routes: fn(&mut Routes<'_, '_>),
+    pub routes: fn(&mut Routes<'_>),
     /// Its entries in the staff menu.
     pub menu: &'static [Entry],
     /// Its tables to hand in.
@@ -22,7 +22,7 @@ pub struct Room {
 
 impl Room {
     /// A room with routes of its own.
-    pub const fn new(name: &'static str, routes: fn(&mut Routes<'_, '_>)) -> Self {
+    pub const fn new(name: &'static str, routes: fn(&mut Routes<'_>)) -> Self {
         Self { name, routes, menu: &[], imports: &[], works: &[] }
     }
 

@@ -136,25 +136,25 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
 }
 
 /// Mounts the pages, files and API of a thing that is made and changed.
-pub fn routes<T: Thing>(on: &mut Routes<'_, '_>) {
+pub fn routes<T: Thing>(on: &mut Routes<'_>) {
     once_made_routes::<T>(on);
     change_routes::<T>(on);
 }
 
 /// The same of a thing that stays as it was made.
-pub fn once_made_routes<T: Thing>(on: &mut Routes<'_, '_>) {
+pub fn once_made_routes<T: Thing>(on: &mut Routes<'_>) {
     made_routes::<T>(on);
     // After `/new`, which it would take for a code.
     on.get(&format!("/{}/{{code}}", T::FIELDS.table), one_page::<T>);
 }
 
 /// The same as [`routes`] without the page of one, which the room has of its own.
-pub fn routes_without_page<T: Thing>(on: &mut Routes<'_, '_>) {
+pub fn routes_without_page<T: Thing>(on: &mut Routes<'_>) {
     made_routes::<T>(on);
     change_routes::<T>(on);
 }
 
-fn made_routes<T: Thing>(on: &mut Routes<'_, '_>) {
+fn made_routes<T: Thing>(on: &mut Routes<'_>) {
     let (pages, api) = (format!("/{}", T::FIELDS.table), format!("/api/v1/{}", T::API));
     on.described(super::api::description::<T>);
     list_routes::<T>(on);
@@ -164,7 +164,7 @@ fn made_routes<T: Thing>(on: &mut Routes<'_, '_>) {
         .post(&format!("{pages}/new"), create_form::<T>);
 }
 
-fn change_routes<T: Thing>(on: &mut Routes<'_, '_>) {
+fn change_routes<T: Thing>(on: &mut Routes<'_>) {
     let (pages, api) = (format!("/{}", T::FIELDS.table), format!("/api/v1/{}", T::API));
     on.described(super::api::change::<T>)
         .put(&format!("{api}/{{code}}"), change_json::<T>)
@@ -177,7 +177,7 @@ pub type Deed<T> = fn(&mut Db, &Stamp, T) -> Result<T>;
 
 /// Mounts an act on one thing: `POST /api/v1/ROOM/CODE/VERB` answers it as it is afterwards; `POST /ROOM/CODE/VERB` leads back to its page, or
 /// shows it with why the act was refused.
-pub fn act_routes<T: Thing>(on: &mut Routes<'_, '_>, verb: &'static str, about: &'static str, deed: Deed<T>) {
+pub fn act_routes<T: Thing>(on: &mut Routes<'_>, verb: &'static str, about: &'static str, deed: Deed<T>) {
     let (pages, api) = (format!("/{}/{{code}}/{verb}", T::FIELDS.table), format!("/api/v1/{}/{{code}}/{verb}", T::API));
     on.described(|| super::api::act::<T>(verb, about))
         .post(&api, move |call: Call<BrandOnly<T::Edit>>, code: web::Path<String>| async move {

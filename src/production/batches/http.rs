@@ -20,7 +20,7 @@ use crate::platform::rooms::{self, Besides, BrandOnly, Call, href, one_with, see
 use crate::production::corrections;
 
 /// Mounts the room.
-pub(super) fn routes(on: &mut Routes<'_, '_>) {
+pub(super) fn routes(on: &mut Routes<'_>) {
     rooms::routes_without_page::<BatchSheet>(on);
     corrections::routes::<BatchSheet>(on);
     on.api(__path_mint_api, mint_api)

@@ -39,7 +39,7 @@ struct Correction {
 }
 
 /// Mounts corrections of a kind of thing.
-pub fn routes<T: Correctable>(on: &mut Routes<'_, '_>) {
+pub fn routes<T: Correctable>(on: &mut Routes<'_>) {
     let page = format!("/{}/{{code}}/correct", T::FIELDS.table);
     let api = format!("/api/v1{page}");
     on.described(description::<T>);

@@ -150,7 +150,7 @@ pub const ROOM: Room = Room::new("lots", routes)
     .menu(&[Entry::new("/lots", "lots-title", &[Permission::ProductionRead]).act("/lots/new", "lots-new", Permission::ProductionEdit)])
     .imports(&[IMPORT]);
 
-fn routes(on: &mut Routes<'_, '_>) {
+fn routes(on: &mut Routes<'_>) {
     rooms::routes::<LotSheet>(on);
     corrections::routes::<LotSheet>(on);
 }

@@ -34,7 +34,7 @@ const RECENT: i64 = 50;
 const OFFERED: i64 = 12;
 
 /// Mounts the room.
-pub fn routes(on: &mut Routes<'_, '_>) {
+pub fn routes(on: &mut Routes<'_>) {
     on.described(list_description::<PrintJob>);
     list_routes::<PrintJob>(on);
     on.api(__path_create_api, create_api)

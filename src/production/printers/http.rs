@@ -10,7 +10,7 @@ use crate::platform::rooms::{self, BrandOnly, Call, one_of};
 use crate::platform::words::Words;
 
 /// Mounts the room.
-pub fn routes(on: &mut Routes<'_, '_>) {
+pub fn routes(on: &mut Routes<'_>) {
     rooms::routes::<Printer>(on);
     on.post("/printers/{code}/status", status);
 }

@@ -15,7 +15,7 @@ use crate::platform::rooms::Call;
 use crate::production::{batches, materials};
 
 /// Mounts the room.
-pub fn routes(on: &mut Routes<'_, '_>) {
+pub fn routes(on: &mut Routes<'_>) {
     on.api(__path_one_json, one_json).get("/find", find_page);
 }
 

@@ -10,7 +10,7 @@ use crate::platform::rooms::{self, BrandOnly, Call};
 use crate::production::corrections;
 
 /// Mounts the room.
-pub fn routes(on: &mut Routes<'_, '_>) {
+pub fn routes(on: &mut Routes<'_>) {
     rooms::routes::<SkuView>(on);
     corrections::routes::<SkuView>(on);
     on.get("/styles/{code}/skus/new", of_style);

@@ -13,7 +13,7 @@ use crate::platform::rooms::{self, Call, Thing, seen, timeline};
 use crate::production::{corrections, parties, terms};
 
 /// Mounts the room.
-pub fn routes(on: &mut Routes<'_, '_>) {
+pub fn routes(on: &mut Routes<'_>) {
     rooms::routes_without_page::<StyleView>(on);
     corrections::routes::<StyleView>(on);
     on.get("/styles/{code}", one_page);

@@ -11,7 +11,7 @@ use crate::platform::http::{Form, Problem, Routes, see_other};
 use crate::platform::rooms::{BrandOnly, Call, once_made_routes};
 
 /// Mounts the room.
-pub fn routes(on: &mut Routes<'_, '_>) {
+pub fn routes(on: &mut Routes<'_>) {
     once_made_routes::<Link>(on);
     on.api(__path_remove, remove).post("/links/{code}/remove", remove_page);
 }

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, options, routes, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::rules::{
     Choice, Node, Want, at_levels, choose, default_among, description, is_browsing, linkset, merged, query_value, want, with_query,
@@ -15,7 +15,7 @@ use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Refusal, Result};
 use crate::platform::config::Config;
 use crate::platform::http::problem::respond;
-use crate::platform::http::{Locale, Routes, header_text, segment};
+use crate::platform::http::{Locale, Routes, Visitor, header_text, segment};
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
 use crate::production::skus;
@@ -32,16 +32,14 @@ const LINKSET: &str = "application/linkset+json";
 const VERIFY_MAX: u64 = 4_096;
 
 /// Mounts the room's routes.
-pub fn routes(config: &mut Routes<'_, '_>) {
-    config.map(|config| {
-        config
-            .service(digital_link)
-            .service(digital_link_options)
-            .service(coded)
-            .service(coded_options)
-            .service(well_known)
-            .service(well_known_options)
-    });
+pub fn routes(on: &mut Routes<'_>) {
+    on.read("/01/{rest:.*}", digital_link).options("/01/{rest:.*}", digital_link_options);
+    for path in ["/C/{serial}", "/c/{serial}", "/C/{serial}/", "/c/{serial}/"] {
+        on.read(path, coded);
+    }
+    on.options("/C/{serial}", coded_options)
+        .read("/.well-known/gs1resolver", well_known)
+        .options("/.well-known/gs1resolver", well_known_options);
 }
 
 /// What every answer of the resolver carries, errors included.
@@ -60,10 +58,7 @@ fn open_to_all(mut response: HttpResponse) -> HttpResponse {
 }
 
 /// A GS1 Digital Link.
-#[routes]
-#[get("/01/{rest:.*}")]
-#[head("/01/{rest:.*}")]
-async fn digital_link(request: HttpRequest, app: web::Data<AppState>) -> HttpResponse {
+async fn digital_link(_: Visitor, request: HttpRequest, app: web::Data<AppState>) -> HttpResponse {
     open_to_all(or_problem(resolve(&request, &app).await, &request))
 }
 
@@ -74,8 +69,7 @@ fn or_problem(answer: Result<HttpResponse>, request: &HttpRequest) -> HttpRespon
     }
 }
 
-#[options("/01/{rest:.*}")]
-async fn digital_link_options(request: HttpRequest, app: web::Data<AppState>) -> HttpResponse {
+async fn digital_link_options(_: Visitor, request: HttpRequest, app: web::Data<AppState>) -> HttpResponse {
     let anchor = format!("{}{}", origin(&request, &app.config), bare_path(&request));
     open_to_all(HttpResponse::NoContent().insert_header((header::LINK, to_linkset(&anchor))).finish())
 }
@@ -297,16 +291,7 @@ fn our_links(page: &str, lang: Lang, is_garment: bool) -> Vec<(&'static LinkType
 // --- the other addresses -------------------------------------------------------------------------------------------------------------
 
 /// The address of a garment whose brand has no GTIN, in either case; and the files by which WeChat knows whose host this is.
-#[routes]
-#[get("/C/{serial}")]
-#[head("/C/{serial}")]
-#[get("/c/{serial}")]
-#[head("/c/{serial}")]
-#[get("/C/{serial}/")]
-#[head("/C/{serial}/")]
-#[get("/c/{serial}/")]
-#[head("/c/{serial}/")]
-async fn coded(request: HttpRequest, app: web::Data<AppState>, path: web::Path<String>) -> HttpResponse {
+async fn coded(_: Visitor, request: HttpRequest, app: web::Data<AppState>, path: web::Path<String>) -> HttpResponse {
     open_to_all(or_problem(resolve_code(&request, &app, &path).await, &request))
 }
 
@@ -347,22 +332,17 @@ fn read_small(file: &Path) -> Result<String> {
     text.map_err(|error| if error.kind() == ErrorKind::NotFound { Code::NotFound.into() } else { Error::broken(error) })
 }
 
-#[options("/C/{serial}")]
-async fn coded_options() -> HttpResponse {
+async fn coded_options(_: Visitor) -> HttpResponse {
     open_to_all(HttpResponse::NoContent().finish())
 }
 
 /// What this resolver is.
-#[routes]
-#[get("/.well-known/gs1resolver")]
-#[head("/.well-known/gs1resolver")]
-async fn well_known(request: HttpRequest, app: web::Data<AppState>) -> HttpResponse {
+async fn well_known(_: Visitor, request: HttpRequest, app: web::Data<AppState>) -> HttpResponse {
     let name = app.config.brand(Locale::of(&request).0).to_owned();
     let text = description(&origin(&request, &app.config), &name).to_string();
     open_to_all(HttpResponse::Ok().content_type("application/json").body(text))
 }
 
-#[options("/.well-known/gs1resolver")]
-async fn well_known_options() -> HttpResponse {
+async fn well_known_options(_: Visitor) -> HttpResponse {
     open_to_all(HttpResponse::NoContent().finish())
 }

@@ -22,7 +22,7 @@ type Reads = Call<BrandOnly<TraceRead>>;
 type Saves = Call<BrandOnly<RecallEdit>>;
 
 /// Mounts the room.
-pub fn routes(on: &mut Routes<'_, '_>) {
+pub fn routes(on: &mut Routes<'_>) {
     on.described(list_description::<Scope>);
     list_routes::<Scope>(on);
     on.api(__path_create_json, create_json)

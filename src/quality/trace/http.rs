@@ -1,6 +1,6 @@
 //! Addresses of traces: JSON, files and pages.
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::page::{SearchPage, TracePage};
@@ -10,17 +10,28 @@ use super::{Kind, Query, Trace, walk};
 use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format};
-use crate::platform::http::{Caller, Identity, Layout, Locale, Problem, Routes, html, json, perm, query_escape, see_other};
+use crate::platform::http::perm::TraceRead;
+use crate::platform::http::{Problem, Routes, html, json, query_escape, see_other};
+use crate::platform::rooms::Call;
 use crate::platform::state::AppState;
 use crate::production::serials::{self, Beside, Scanned};
 use crate::production::{batches, materials, parties};
 
+type Traces = Call<TraceRead>;
+
 /// Mounts the room.
-pub fn routes(config: &mut Routes<'_, '_>) {
-    config.service(lot_api).service(party_api).service(batch_api).service(garment_api).service(finding_api);
-    config.map(|config| {
-        config.service(search_page).service(lot_page).service(party_page).service(batch_page).service(garment_page).service(finding_page)
-    });
+pub fn routes(on: &mut Routes<'_>) {
+    on.api(__path_lot_api, lot_api)
+        .api(__path_party_api, party_api)
+        .api(__path_batch_api, batch_api)
+        .api(__path_garment_api, garment_api)
+        .api(__path_finding_api, finding_api)
+        .get("/trace", search_page)
+        .get("/trace/lot/{code}", lot_page)
+        .get("/trace/party/{code}", party_page)
+        .get("/trace/batch/{code}", batch_page)
+        .get("/trace/garment/{serial}", garment_page)
+        .get("/trace/finding/{id}", finding_page);
 }
 
 /// In which form a trace is wanted.
@@ -36,69 +47,48 @@ struct Ask {
 }
 
 /// What was made of a lot, and what it was made of.
-#[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem)))]
-#[get("/api/v1/trace/lots/{code}")]
-async fn lot_api(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    app: web::Data<AppState>,
-    code: web::Path<String>,
-    ask: web::Query<Ask>,
-) -> Result<HttpResponse> {
-    answer(&request, &caller, &app, Begin::Query(Query::Lot(code.into_inner())), ask.into_inner()).await
+#[utoipa::path(
+    get, path = "/api/v1/trace/lots/{code}", tag = "trace", params(("code" = String, Path), Ask),
+    responses((status = 200, body = Trace), (status = 404, body = Problem))
+)]
+async fn lot_api(call: Traces, code: web::Path<String>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+    answer(&call, Begin::Query(Query::Lot(code.into_inner())), ask.into_inner()).await
 }
 
 /// What was made of a party's lots, and what it sewed.
-#[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem)))]
-#[get("/api/v1/trace/parties/{code}")]
-async fn party_api(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    app: web::Data<AppState>,
-    code: web::Path<String>,
-    ask: web::Query<Ask>,
-) -> Result<HttpResponse> {
-    answer(&request, &caller, &app, Begin::Query(Query::Party(code.into_inner())), ask.into_inner()).await
+#[utoipa::path(
+    get, path = "/api/v1/trace/parties/{code}", tag = "trace", params(("code" = String, Path), Ask),
+    responses((status = 200, body = Trace), (status = 404, body = Problem))
+)]
+async fn party_api(call: Traces, code: web::Path<String>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+    answer(&call, Begin::Query(Query::Party(code.into_inner())), ask.into_inner()).await
 }
 
 /// What a batch was made of.
-#[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem)))]
-#[get("/api/v1/trace/batches/{code}")]
-async fn batch_api(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    app: web::Data<AppState>,
-    code: web::Path<String>,
-    ask: web::Query<Ask>,
-) -> Result<HttpResponse> {
-    answer(&request, &caller, &app, Begin::Query(Query::Batch(code.into_inner())), ask.into_inner()).await
+#[utoipa::path(
+    get, path = "/api/v1/trace/batches/{code}", tag = "trace", params(("code" = String, Path), Ask),
+    responses((status = 200, body = Trace), (status = 404, body = Problem))
+)]
+async fn batch_api(call: Traces, code: web::Path<String>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+    answer(&call, Begin::Query(Query::Batch(code.into_inner())), ask.into_inner()).await
 }
 
 /// What one garment was made of: the very rolls, where somebody wrote down which units they went into.
-#[utoipa::path(tag = "trace", params(Beside, Ask), responses((status = 200, body = Trace), (status = 404, body = Problem), (status = 422, body = Problem)))]
-#[get("/api/v1/trace/garments/{serial}")]
-async fn garment_api(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    app: web::Data<AppState>,
-    serial: web::Path<String>,
-    beside: web::Query<Beside>,
-    ask: web::Query<Ask>,
-) -> Result<HttpResponse> {
-    answer(&request, &caller, &app, Begin::Serial(Scanned::read("serial", &serial, beside.gtin.as_deref())?), ask.into_inner()).await
+#[utoipa::path(
+    get, path = "/api/v1/trace/garments/{serial}", tag = "trace", params(("serial" = String, Path), Beside, Ask),
+    responses((status = 200, body = Trace), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+async fn garment_api(call: Traces, serial: web::Path<String>, beside: web::Query<Beside>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+    answer(&call, Begin::scanned(&serial, &beside)?, ask.into_inner()).await
 }
 
 /// What the thing a finding is about was made of; the lots of the defect's component are marked.
-#[utoipa::path(tag = "trace", params(Ask), responses((status = 200, body = Trace), (status = 404, body = Problem)))]
-#[get("/api/v1/trace/findings/{id}")]
-async fn finding_api(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    app: web::Data<AppState>,
-    id: web::Path<String>,
-    ask: web::Query<Ask>,
-) -> Result<HttpResponse> {
-    answer(&request, &caller, &app, Begin::Query(Query::Finding(id.parse()?)), ask.into_inner()).await
+#[utoipa::path(
+    get, path = "/api/v1/trace/findings/{id}", tag = "trace", params(("id" = String, Path), Ask),
+    responses((status = 200, body = Trace), (status = 404, body = Problem))
+)]
+async fn finding_api(call: Traces, id: web::Path<String>, ask: web::Query<Ask>) -> Result<HttpResponse> {
+    answer(&call, Begin::Query(Query::Finding(id.parse()?)), ask.into_inner()).await
 }
 
 /// Where a trace begins, before serials are looked up.
@@ -108,6 +98,10 @@ enum Begin {
 }
 
 impl Begin {
+    fn scanned(serial: &str, beside: &Beside) -> Result<Self> {
+        Ok(Self::Serial(Scanned::read("serial", serial, beside.gtin.as_deref())?))
+    }
+
     fn query(self, db: &mut Db, app: &AppState) -> Result<Query> {
         match self {
             Self::Query(query) => Ok(query),
@@ -124,17 +118,16 @@ fn garment_query(db: &mut Db, app: &AppState, garment: GarmentId) -> Result<Quer
     Ok(Query::Garment(garment, of.serial))
 }
 
-async fn answer(request: &HttpRequest, who: &Identity, app: &AppState, begin: Begin, ask: Ask) -> Result<HttpResponse> {
-    let bound = who.party;
+async fn answer(call: &Traces, begin: Begin, ask: Ask) -> Result<HttpResponse> {
+    let (bound, inside) = (call.party, call.app().clone());
     let Some(format) = ask.format else {
-        let inside = app.clone();
-        let trace = app.store.read(move |db| {
+        let trace = call.read(move |db| {
             let query = begin.query(db, &inside)?;
             walk::trace(&inside.store, db, &query, bound).map(|(trace, _)| trace)
         });
         return json(&trace.await?);
     };
-    let (words, inside) = (Locale::of(request).words(), app.clone());
+    let words = call.words();
     let kind = match &begin {
         Begin::Query(Query::Lot(_)) => Kind::Lot,
         Begin::Query(Query::Party(_)) => Kind::Party,
@@ -143,9 +136,9 @@ async fn answer(request: &HttpRequest, who: &Identity, app: &AppState, begin: Be
         Begin::Query(Query::Garment(..)) | Begin::Serial(_) => Kind::Garment,
     };
     let table = ask.table.unwrap_or_else(|| Table::usual(kind));
-    let last = request.path().rsplit('/').next().unwrap_or_default();
+    let last = call.request().path().rsplit('/').next().unwrap_or_default();
     let stem = format!("trace-{}-{last}-{}", kind.as_str(), table.as_str());
-    exports::download(&app.store, format, &stem, table.titles(words), move |db, sheet| {
+    exports::download(&call.app().store, format, &stem, table.titles(words), move |db, sheet| {
         let query = begin.query(db, &inside)?;
         let (trace, _) = walk::trace(&inside.store, db, &query, bound)?;
         table.rows(&trace, words).iter().try_for_each(|row| sheet.row(row))
@@ -153,61 +146,30 @@ async fn answer(request: &HttpRequest, who: &Identity, app: &AppState, begin: Be
     .await
 }
 
-#[get("/trace/lot/{code}")]
-async fn lot_page(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    app: web::Data<AppState>,
-    code: web::Path<String>,
-) -> Result<HttpResponse> {
-    page(&request, &caller, &app, Begin::Query(Query::Lot(code.into_inner())), "lots").await
+async fn lot_page(call: Traces, code: web::Path<String>) -> Result<HttpResponse> {
+    page(&call, Begin::Query(Query::Lot(code.into_inner())), "lots").await
 }
 
-#[get("/trace/party/{code}")]
-async fn party_page(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    app: web::Data<AppState>,
-    code: web::Path<String>,
-) -> Result<HttpResponse> {
-    page(&request, &caller, &app, Begin::Query(Query::Party(code.into_inner())), "parties").await
+async fn party_page(call: Traces, code: web::Path<String>) -> Result<HttpResponse> {
+    page(&call, Begin::Query(Query::Party(code.into_inner())), "parties").await
 }
 
-#[get("/trace/batch/{code}")]
-async fn batch_page(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    app: web::Data<AppState>,
-    code: web::Path<String>,
-) -> Result<HttpResponse> {
-    page(&request, &caller, &app, Begin::Query(Query::Batch(code.into_inner())), "batches").await
+async fn batch_page(call: Traces, code: web::Path<String>) -> Result<HttpResponse> {
+    page(&call, Begin::Query(Query::Batch(code.into_inner())), "batches").await
 }
 
-#[get("/trace/garment/{serial}")]
-async fn garment_page(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    app: web::Data<AppState>,
-    serial: web::Path<String>,
-    beside: web::Query<Beside>,
-) -> Result<HttpResponse> {
-    page(&request, &caller, &app, Begin::Serial(Scanned::read("serial", &serial, beside.gtin.as_deref())?), "garments").await
+async fn garment_page(call: Traces, serial: web::Path<String>, beside: web::Query<Beside>) -> Result<HttpResponse> {
+    page(&call, Begin::scanned(&serial, &beside)?, "garments").await
 }
 
-#[get("/trace/finding/{id}")]
-async fn finding_page(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    app: web::Data<AppState>,
-    id: web::Path<String>,
-) -> Result<HttpResponse> {
-    page(&request, &caller, &app, Begin::Query(Query::Finding(id.parse()?)), "findings").await
+async fn finding_page(call: Traces, id: web::Path<String>) -> Result<HttpResponse> {
+    page(&call, Begin::Query(Query::Finding(id.parse()?)), "findings").await
 }
 
-async fn page(request: &HttpRequest, who: &Identity, app: &AppState, begin: Begin, plural: &str) -> Result<HttpResponse> {
-    let (bound, inside) = (who.party, app.clone());
+async fn page(call: &Traces, begin: Begin, plural: &str) -> Result<HttpResponse> {
+    let (bound, inside) = (call.party, call.app().clone());
     let asked = if let Begin::Query(Query::Lot(name)) = &begin { name.clone() } else { String::new() };
-    let found = app.store.read(move |db| {
+    let found = call.read(move |db| {
         let query = begin.query(db, &inside)?;
         walk::trace(&inside.store, db, &query, bound)
     });
@@ -216,12 +178,12 @@ async fn page(request: &HttpRequest, who: &Identity, app: &AppState, begin: Begi
         Err(error) if error.code() == Code::Ambiguous => return Ok(see_other(format!("/trace?q={}", query_escape(&asked)))),
         found => found?,
     };
-    let words = Locale::of(request).words();
+    let words = call.words();
     let kind = words.say(format!("trace-kind-{}", trace.subject.kind.as_str()));
     let title = format!("{kind} {}", trace.subject.code);
     let api = format!("/api/v1/trace/{plural}/{}", query_escape(&trace.subject.code).replace('/', "%2F"));
     Ok(html(&TracePage {
-        layout: Layout::of(request, title),
+        layout: call.layout(title),
         picture: picture(&graph, &trace, words),
         chart: chart(&trace, words),
         comparison: comparison(&trace, words),
@@ -236,24 +198,15 @@ struct Search {
     q: String,
 }
 
-#[get("/trace")]
-async fn search_page(
-    request: HttpRequest,
-    caller: Caller<perm::TraceRead>,
-    app: web::Data<AppState>,
-    ask: web::Query<Search>,
-) -> Result<HttpResponse> {
+async fn search_page(call: Traces, ask: web::Query<Search>) -> Result<HttpResponse> {
     let q = ask.q.trim().to_owned();
-    let bound = caller.party;
-    let inside = app.get_ref().clone();
-    let asked = q.clone();
-    let mut found = app.store.read(move |db| if asked.is_empty() { Ok(Vec::new()) } else { find(db, &inside, &asked, bound) }).await?;
+    let (bound, inside, asked) = (call.party, call.app().clone(), q.clone());
+    let mut found = call.read(move |db| if asked.is_empty() { Ok(Vec::new()) } else { find(db, &inside, &asked, bound) }).await?;
     if let [(kind, code)] = found.as_slice() {
         return Ok(see_other(trace_href(kind, code)));
     }
     found.dedup();
-    let title = Locale::of(&request).words().say("trace-title");
-    Ok(html(&SearchPage { layout: Layout::of(&request, title), q, found }))
+    Ok(html(&SearchPage { layout: call.layout(call.words().say("trace-title")), q, found }))
 }
 
 /// Everything of this name the caller may know of. An address or element string that is wrong names nothing.

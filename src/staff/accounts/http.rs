@@ -13,7 +13,7 @@ use crate::platform::http::{Form, Problem, Routes, json};
 use crate::platform::rooms::{self, BrandOnly, Call, act_routes, secret_page};
 
 /// Mounts the room.
-pub fn routes(on: &mut Routes<'_, '_>) {
+pub fn routes(on: &mut Routes<'_>) {
     rooms::routes::<Account>(on);
     act_routes::<Account>(on, "disable", "Keeps somebody out, at once.", store::disable);
     act_routes::<Account>(on, "enable", "Lets somebody in again.", store::enable);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
+use actix_web::{HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -15,22 +15,26 @@ use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::text::Both;
 use crate::kernel::time::read_date;
 use crate::kernel::{Code, Error, Fault, Faults, Result, parsed, text};
-use crate::platform::http::{
-    Caller, Form, FormState, Idempotency, Json, Layout, Locale, Problem, Routes, csv, html, html_response, json, perm, query_escape,
-    see_other,
-};
+use crate::platform::http::perm::{Perm, Permission, PolicyEdit, SignedIn};
+use crate::platform::http::{Form, FormState, Json, Problem, Routes, csv, html, html_response, json, query_escape, see_other};
+use crate::platform::rooms::Call;
 use crate::platform::state::AppState;
+
+type Reads = Call<SignedIn>;
+type Edits = Call<PolicyEdit>;
 
 /// Rows a download may have.
 const ALL: i64 = 1_000_000;
 
 /// Mounts the room.
-pub fn routes(config: &mut Routes<'_, '_>) {
-    config
-        .service(list_api)
-        .service(save_api)
-        .service(remove_api)
-        .map(|c| c.service(list_page).service(list_csv).service(save_form).service(remove_form));
+pub fn routes(on: &mut Routes<'_>) {
+    on.api(__path_list_api, list_api)
+        .api(__path_save_api, save_api)
+        .api(__path_remove_api, remove_api)
+        .get("/calendars", list_page)
+        .get("/calendars.csv", list_csv)
+        .post("/calendars", save_form)
+        .post("/calendars/{calendar}/{day}/remove", remove_form);
 }
 
 /// Which days, and which page of them.
@@ -87,68 +91,44 @@ fn sound(calendar: &str, day: &str, kind: Result<DayKind, Fault>, name: &Both) -
     }
 }
 
-async fn save(
-    app: &AppState,
-    caller: &Caller<perm::PolicyEdit>,
-    once: Idempotency,
-    wanted: Wanted,
-    source: &'static str,
-) -> Result<CalendarDay> {
-    let stamp = caller.stamp();
-    let body = move |db: &mut crate::platform::db::Db| {
-        once.run(db, &stamp, |db| {
-            store::save(db, &stamp, &[(0, wanted.clone())], source)?;
-            store::one(db, &wanted.calendar, wanted.day)?.ok_or_else(|| Code::NotFound.into())
-        })
-    };
-    app.store.write(body).await
+async fn save(call: &Edits, hash: &str, once: Option<&str>, wanted: Wanted, source: &'static str) -> Result<CalendarDay> {
+    call.change(hash, once, move |db, stamp| {
+        store::save(db, stamp, &[(0, wanted.clone())], source)?;
+        store::one(db, &wanted.calendar, wanted.day)?.ok_or_else(|| Code::NotFound.into())
+    })
+    .await
 }
 
-async fn remove(app: &AppState, caller: &Caller<perm::PolicyEdit>, place: (String, String)) -> Result<CalendarDay> {
-    let (stamp, (code, day)) = (caller.stamp(), place);
+async fn remove(call: &Edits, once: Option<&str>, (code, day): (String, String)) -> Result<CalendarDay> {
     let day = read_date("day", &day).map_err(|_| Error::from(Code::NotFound))?;
-    app.store.write(move |db| store::remove(db, &stamp, &code, day)).await
+    call.change("", once, move |db, stamp| store::remove(db, stamp, &code, day)).await
 }
 
 /// Days that are not like their weekday, by calendar and date.
-#[utoipa::path(tag = "calendars", params(Ask), responses((status = 200, body = Page<CalendarDay>), (status = 422, body = Problem)))]
-#[get("/api/v1/calendars")]
-async fn list_api(_caller: Caller<perm::SignedIn>, app: web::Data<AppState>, ask: web::Query<Ask>) -> Result<HttpResponse> {
-    json(&page_of(&app, &ask).await?)
+#[utoipa::path(get, path = "/api/v1/calendars", tag = "calendars", params(Ask), responses((status = 200, body = Page<CalendarDay>), (status = 422, body = Problem)))]
+async fn list_api(call: Reads, ask: web::Query<Ask>) -> Result<HttpResponse> {
+    json(&page_of(call.app(), &ask).await?)
 }
 
 /// Says what a day is. A calendar that is not there is made.
-#[utoipa::path(tag = "calendars", request_body = DayFields, responses((status = 200, body = CalendarDay), (status = 422, body = Problem)))]
-#[put("/api/v1/calendars/{calendar}/{day}")]
-async fn save_api(
-    request: HttpRequest,
-    caller: Caller<perm::PolicyEdit>,
-    app: web::Data<AppState>,
-    place: web::Path<(String, String)>,
-    body: Json<DayFields>,
-) -> Result<HttpResponse> {
-    let once = Idempotency::of(&request, &body.hash, None)?;
+#[utoipa::path(put, path = "/api/v1/calendars/{calendar}/{day}", tag = "calendars", request_body = DayFields, responses((status = 200, body = CalendarDay), (status = 422, body = Problem)), params(("calendar" = String, Path), ("day" = String, Path)))]
+async fn save_api(call: Edits, place: web::Path<(String, String)>, body: Json<DayFields>) -> Result<HttpResponse> {
     let wanted = sound(&place.0, &place.1, Ok(body.value.kind), &body.value.name)?;
-    json(&save(&app, &caller, once, wanted, "api").await?)
+    json(&save(&call, &body.hash, None, wanted, "api").await?)
 }
 
 /// Takes a day out: it is like its weekday again. Gives what it was.
-#[utoipa::path(tag = "calendars", responses((status = 200, body = CalendarDay), (status = 404, body = Problem)))]
-#[delete("/api/v1/calendars/{calendar}/{day}")]
-async fn remove_api(
-    caller: Caller<perm::PolicyEdit>,
-    app: web::Data<AppState>,
-    place: web::Path<(String, String)>,
-) -> Result<HttpResponse> {
-    json(&remove(&app, &caller, place.into_inner()).await?)
+#[utoipa::path(delete, path = "/api/v1/calendars/{calendar}/{day}", tag = "calendars", responses((status = 200, body = CalendarDay), (status = 404, body = Problem)), params(("calendar" = String, Path), ("day" = String, Path)))]
+async fn remove_api(call: Edits, place: web::Path<(String, String)>) -> Result<HttpResponse> {
+    json(&remove(&call, None, place.into_inner()).await?)
 }
 
-async fn page(request: &HttpRequest, app: &AppState, ask: &Ask, may_edit: bool, form: FormState) -> Result<ListPage> {
-    let page = page_of(app, ask).await?;
-    let codes = app.store.read(store::codes).await?;
+async fn page<P: Perm>(call: &Call<P>, ask: &Ask, form: FormState) -> Result<ListPage> {
+    let page = page_of(call.app(), ask).await?;
+    let codes = call.read(store::codes).await?;
     let query = ask.query();
     Ok(ListPage {
-        layout: Layout::titled(request, "calendars-title"),
+        layout: call.layout(call.words().say("calendars-title")),
         days: page.items,
         codes,
         calendar: ask.calendar.clone().unwrap_or_default(),
@@ -156,62 +136,37 @@ async fn page(request: &HttpRequest, app: &AppState, ask: &Ask, may_edit: bool, 
         next: page.next.map(|next| format!("/calendars?{query}&after={next}")),
         csv: format!("/calendars.csv?{query}"),
         form,
-        may_edit,
+        may_edit: call.may(Permission::PolicyEdit),
     })
 }
 
-#[get("/calendars")]
-async fn list_page(
-    request: HttpRequest,
-    caller: Caller<perm::SignedIn>,
-    app: web::Data<AppState>,
-    ask: web::Query<Ask>,
-) -> Result<HttpResponse> {
-    Ok(html(&page(&request, &app, &ask, caller.may(perm::Permission::PolicyEdit), FormState::default()).await?))
+async fn list_page(call: Reads, ask: web::Query<Ask>) -> Result<HttpResponse> {
+    Ok(html(&page(&call, &ask, FormState::default()).await?))
 }
 
-#[get("/calendars.csv")]
-async fn list_csv(
-    request: HttpRequest,
-    _caller: Caller<perm::SignedIn>,
-    app: web::Data<AppState>,
-    ask: web::Query<Ask>,
-) -> Result<HttpResponse> {
-    let (lang, filter) = (Locale::of(&request).0, ask.filter()?);
-    let days = app.store.read(move |db| store::list(db, &filter, None, ALL)).await?;
+async fn list_csv(call: Reads, ask: web::Query<Ask>) -> Result<HttpResponse> {
+    let (lang, filter) = (call.lang(), ask.filter()?);
+    let days = call.read(move |db| store::list(db, &filter, None, ALL)).await?;
     csv("calendars", COLUMNS.columns.iter().map(|column| column.title(lang)), days.iter().map(|day| import::cells(day, lang)))
 }
 
-#[post("/calendars")]
-async fn save_form(
-    request: HttpRequest,
-    caller: Caller<perm::PolicyEdit>,
-    app: web::Data<AppState>,
-    form: Form<HashMap<String, String>>,
-) -> Result<HttpResponse> {
-    let once = Idempotency::of(&request, &form.hash, form.once.as_deref())?;
+async fn save_form(call: Edits, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
     let value = |name: &str| form.value.get(name).map(String::as_str).unwrap_or_default();
     let name = Both { zh: value("name.zh").to_owned(), en: value("name.en").to_owned() };
     let saved = match sound(value("calendar"), value("day"), DayKind::read("kind", value("kind")), &name) {
-        Ok(wanted) => save(&app, &caller, once, wanted, "page").await,
+        Ok(wanted) => save(&call, &form.hash, form.once.as_deref(), wanted, "page").await,
         Err(error) => Err(error),
     };
     match saved {
         Ok(day) => Ok(see_other(format!("/calendars?calendar={}", query_escape(&day.calendar)))),
         Err(error) => {
-            let filled = FormState::refused(form.value, error, Locale::of(&request).words())?;
-            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page(&request, &app, &Ask::default(), true, filled).await?))
+            let filled = FormState::refused(form.value, error, call.words())?;
+            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page(&call, &Ask::default(), filled).await?))
         }
     }
 }
 
-#[post("/calendars/{calendar}/{day}/remove")]
-async fn remove_form(
-    caller: Caller<perm::PolicyEdit>,
-    app: web::Data<AppState>,
-    place: web::Path<(String, String)>,
-    _form: Form<HashMap<String, String>>,
-) -> Result<HttpResponse> {
-    let day = remove(&app, &caller, place.into_inner()).await?;
+async fn remove_form(call: Edits, place: web::Path<(String, String)>, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
+    let day = remove(&call, form.once.as_deref(), place.into_inner()).await?;
     Ok(see_other(format!("/calendars?calendar={}", query_escape(&day.calendar))))
 }

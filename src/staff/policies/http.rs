@@ -16,7 +16,7 @@ use crate::platform::policies::{Policy, PolicyValue, SetPolicy, all, read, set};
 use crate::platform::rooms::{BrandOnly, Call};
 
 /// Mounts the pages and the API.
-pub fn routes(on: &mut Routes<'_, '_>) {
+pub fn routes(on: &mut Routes<'_>) {
     on.api(__path_list_json, list_json)
         .api(__path_set_json, set_json)
         .get("/policy-values", list_page)

@@ -1,7 +1,7 @@
 //! The pages of the door.
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::NaiveDateTime;
 use serde::Deserialize;
@@ -21,19 +21,17 @@ use crate::staff::accounts::{self, Account, Credential, Role, Roles, Session, se
 use crate::staff::door::{cookie, no_cookie, session_token};
 
 /// Mounts the room.
-pub fn routes(config: &mut Routes<'_, '_>) {
-    config.map(|c| {
-        c.service(sign_in)
-            .service(enter)
-            .service(sign_out)
-            .service(set_up)
-            .service(set_up_done)
-            .service(own_account)
-            .service(own_lang)
-            .service(own_password)
-            .service(own_sessions)
-            .service(desk)
-    });
+pub fn routes(on: &mut Routes<'_>) {
+    on.get("/sign-in", sign_in)
+        .post("/sign-in", enter)
+        .post("/sign-out", sign_out)
+        .get("/set-up/{token}", set_up)
+        .post("/set-up/{token}", set_up_done)
+        .get("/account", own_account)
+        .post("/account/lang", own_lang)
+        .post("/account/password", own_password)
+        .post("/account/sessions", own_sessions)
+        .get("/desk", desk);
 }
 
 #[derive(Template)]
@@ -52,8 +50,7 @@ struct Back {
 }
 
 /// The sign-in page.
-#[get("/sign-in")]
-async fn sign_in(request: HttpRequest, visitor: Visitor, query: web::Query<Back>) -> HttpResponse {
+async fn sign_in(visitor: Visitor, request: HttpRequest, query: web::Query<Back>) -> HttpResponse {
     if visitor.0.is_some() {
         return see_other(way_back(&query.back));
     }
@@ -75,8 +72,7 @@ struct SignIn {
 }
 
 /// Signs somebody in. Who does not exist, has no password, or is disabled gets the same answer after the same work as a wrong password.
-#[post("/sign-in")]
-async fn enter(request: HttpRequest, app: web::Data<AppState>, form: Form<SignIn>) -> Result<HttpResponse> {
+async fn enter(_: Visitor, request: HttpRequest, app: web::Data<AppState>, form: Form<SignIn>) -> Result<HttpResponse> {
     let SignIn { login, password, back } = form.value;
     match checked(&request, &app, &login, &password).await {
         Ok(account) => started(&request, &app, account, way_back(&back)).await,
@@ -134,8 +130,7 @@ async fn started(request: &HttpRequest, app: &AppState, account: Id, to: &str) -
 struct Nothing {}
 
 /// Ends the session. What waits in the browser to be sent (`storage`) stays; what it could show to the next person goes.
-#[post("/sign-out")]
-async fn sign_out(request: HttpRequest, app: web::Data<AppState>, _form: Form<Nothing>) -> Result<HttpResponse> {
+async fn sign_out(_: Visitor, request: HttpRequest, app: web::Data<AppState>, _form: Form<Nothing>) -> Result<HttpResponse> {
     if let Some(hash) = session_token(&request, &app.config).map(|token| session_hash(&token)) {
         app.store.write(move |db| accounts::forget_session(db, &hash)).await?;
     }
@@ -192,8 +187,7 @@ fn set_up_page(
 }
 
 /// What a one-time link opens. Looking does not use it up: previews of messages look too.
-#[get("/set-up/{token}")]
-async fn set_up(request: HttpRequest, app: web::Data<AppState>, token: web::Path<String>) -> Result<HttpResponse> {
+async fn set_up(_: Visitor, request: HttpRequest, app: web::Data<AppState>, token: web::Path<String>) -> Result<HttpResponse> {
     let account = link_of(&request, &app, &token).await?;
     Ok(set_up_page(&request, token.into_inner(), account, String::new(), String::new(), FormFaults::default()))
 }
@@ -209,8 +203,13 @@ struct SetUp {
 }
 
 /// Uses a one-time link: sets the password, or makes the first administrator, and signs in.
-#[post("/set-up/{token}")]
-async fn set_up_done(request: HttpRequest, app: web::Data<AppState>, token: web::Path<String>, form: Form<SetUp>) -> Result<HttpResponse> {
+async fn set_up_done(
+    _: Visitor,
+    request: HttpRequest,
+    app: web::Data<AppState>,
+    token: web::Path<String>,
+    form: Form<SetUp>,
+) -> Result<HttpResponse> {
     let token = token.into_inner();
     let account = link_of(&request, &app, &token).await?;
     let SetUp { login, name, password, again } = form.value;
@@ -325,8 +324,7 @@ async fn account_page(request: &HttpRequest, app: &AppState, id: Id, faults: For
 }
 
 /// One's own account.
-#[get("/account")]
-async fn own_account(request: HttpRequest, caller: Caller<SignedIn>, app: web::Data<AppState>) -> Result<HttpResponse> {
+async fn own_account(caller: Caller<SignedIn>, request: HttpRequest, app: web::Data<AppState>) -> Result<HttpResponse> {
     account_page(&request, &app, person(&caller)?, FormFaults::default()).await
 }
 
@@ -336,7 +334,6 @@ struct ChosenLang {
 }
 
 /// The language one works in.
-#[post("/account/lang")]
 async fn own_lang(caller: Caller<SignedIn>, app: web::Data<AppState>, form: Form<ChosenLang>) -> Result<HttpResponse> {
     let (id, lang) = (person(&caller)?, form.value.lang);
     app.store.write(move |db| accounts::set_lang(db, id, lang)).await?;
@@ -356,10 +353,9 @@ struct NewPassword {
 }
 
 /// Another password. Every session ends; this one goes on under a new token.
-#[post("/account/password")]
 async fn own_password(
-    request: HttpRequest,
     caller: Caller<SignedIn>,
+    request: HttpRequest,
     app: web::Data<AppState>,
     form: Form<NewPassword>,
 ) -> Result<HttpResponse> {
@@ -390,10 +386,9 @@ struct EndSession {
 }
 
 /// Ends one of one's own sessions, or all others.
-#[post("/account/sessions")]
 async fn own_sessions(
-    request: HttpRequest,
     caller: Caller<SignedIn>,
+    request: HttpRequest,
     app: web::Data<AppState>,
     form: Form<EndSession>,
 ) -> Result<HttpResponse> {
@@ -438,8 +433,7 @@ impl DeskPage {
 }
 
 /// Where work starts: everything this person may do.
-#[get("/desk")]
-async fn desk(request: HttpRequest, caller: Caller<SignedIn>, app: web::Data<AppState>) -> Result<HttpResponse> {
+async fn desk(caller: Caller<SignedIn>, request: HttpRequest, app: web::Data<AppState>) -> Result<HttpResponse> {
     let id = person(&caller)?;
     let account = app.store.read(move |db| accounts::by_id(db, id)).await?.ok_or(Code::NotFound)?;
     let locale = Locale::of(&request);

@@ -18,7 +18,7 @@ use crate::platform::rooms::{BrandOnly, Call, act_routes, acted, once_made_route
 use crate::platform::state::AppState;
 
 /// Mounts the room.
-pub fn routes(on: &mut Routes<'_, '_>) {
+pub fn routes(on: &mut Routes<'_>) {
     once_made_routes::<ApiKey>(on);
     act_routes::<ApiKey>(on, "revoke", "Revokes a key: its tokens stop at once.", revoke);
     on.api(__path_exchange, exchange).api(__path_withdraw, withdraw);

@@ -36,7 +36,7 @@ type Reads = Call<FindingsRead>;
 type Logs = Call<BrandOnly<FindingsEdit>>;
 
 /// Mounts the room.
-pub fn routes(on: &mut Routes<'_, '_>) {
+pub fn routes(on: &mut Routes<'_>) {
     on.described(list_description::<FindingView>);
     list_routes::<FindingView>(on);
     on.api(__path_log_one, log_one)

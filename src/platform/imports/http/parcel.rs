@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader};
 
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
@@ -17,7 +17,7 @@ use crate::kernel::{Code, Error, Id, Refusal, Result, saturating};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format, Pipe, Sheet};
 use crate::platform::http::perm::{self, Permission};
-use crate::platform::http::{Caller, Form, FormFaults, Layout, Locale, csv, html_response, see_other};
+use crate::platform::http::{Caller, Form, FormFaults, Layout, Locale, Routes, csv, html_response, see_other};
 use crate::platform::jobs::{self, Job, JobState};
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
@@ -25,16 +25,15 @@ use crate::platform::words::Words;
 /// Changes and faults of a file that the page shows; all are to be had as files.
 const SHOWN: usize = 100;
 
-pub(super) fn routes(config: &mut web::ServiceConfig) -> &mut web::ServiceConfig {
-    config
-        .service(one)
-        .service(write)
-        .service(check_again)
-        .service(discard)
-        .service(read_as)
-        .service(take_out)
-        .service(faults_csv)
-        .service(all_changes)
+pub(super) fn routes(on: &mut Routes<'_>) {
+    on.get("/imports/{id}", one)
+        .post("/imports/{id}/apply", write)
+        .post("/imports/{id}/again", check_again)
+        .post("/imports/{id}/discard", discard)
+        .post("/imports/{id}/files/{no}", read_as)
+        .post("/imports/{id}/files/{no}/remove", take_out)
+        .get("/imports/{id}/faults.csv", faults_csv)
+        .get("/imports/{id}/changes", all_changes);
 }
 
 /// Where a parcel is seen.
@@ -161,10 +160,9 @@ struct Asked {
 }
 
 /// One parcel: its progress while it is worked on (the page asks again by itself), then its verdict.
-#[get("/imports/{id}")]
 async fn one(
-    request: HttpRequest,
     who: Importing,
+    request: HttpRequest,
     app: web::Data<AppState>,
     tables: web::Data<ImportTables>,
     id: web::Path<String>,
@@ -260,7 +258,6 @@ async fn may_all(who: &Importing, app: &AppState, tables: &ImportTables, id: Id)
 }
 
 /// Writes a parcel that was checked.
-#[post("/imports/{id}/apply")]
 async fn write(
     who: Importing,
     app: web::Data<AppState>,
@@ -275,7 +272,6 @@ async fn write(
 }
 
 /// Checks a parcel again as it is: what it names may be there now.
-#[post("/imports/{id}/again")]
 async fn check_again(
     who: Importing,
     app: web::Data<AppState>,
@@ -290,7 +286,6 @@ async fn check_again(
 }
 
 /// Throws a parcel away, its files with it.
-#[post("/imports/{id}/discard")]
 async fn discard(who: Importing, app: web::Data<AppState>, id: web::Path<String>, _form: Form<Nothing>) -> Result<HttpResponse> {
     let parcel = own(&who.caller, &app, id.parse()?).await?;
     let stamp = who.caller.stamp();
@@ -300,10 +295,9 @@ async fn discard(who: Importing, app: web::Data<AppState>, id: web::Path<String>
 }
 
 /// Says how a file is read: as which table, which header stands for which column.
-#[post("/imports/{id}/files/{no}")]
 async fn read_as(
-    request: HttpRequest,
     who: Importing,
+    request: HttpRequest,
     app: web::Data<AppState>,
     tables: web::Data<ImportTables>,
     place: web::Path<(String, i64)>,
@@ -333,7 +327,6 @@ async fn file_of(app: &AppState, parcel: Id, no: i64) -> Result<Filed> {
 }
 
 /// Takes a file out of a parcel; the last one takes the parcel with it.
-#[post("/imports/{id}/files/{no}/remove")]
 async fn take_out(who: Importing, app: web::Data<AppState>, place: web::Path<(String, i64)>, _form: Form<Nothing>) -> Result<HttpResponse> {
     let (id, no) = place.into_inner();
     let parcel = own(&who.caller, &app, id.parse()?).await?;
@@ -345,8 +338,7 @@ async fn take_out(who: Importing, app: web::Data<AppState>, place: web::Path<(St
 }
 
 /// The faults of a parcel as a file to mend its tables by.
-#[get("/imports/{id}/faults.csv")]
-async fn faults_csv(request: HttpRequest, who: Importing, app: web::Data<AppState>, id: web::Path<String>) -> Result<HttpResponse> {
+async fn faults_csv(who: Importing, request: HttpRequest, app: web::Data<AppState>, id: web::Path<String>) -> Result<HttpResponse> {
     let words = Locale::of(&request).words();
     let parcel = own(&who.caller, &app, id.parse()?).await?;
     let report = parcel.report.ok_or(Code::NotFound)?;
@@ -361,10 +353,9 @@ struct Wanted {
 }
 
 /// What a parcel changes or changed, row by row and field by field, as a file.
-#[get("/imports/{id}/changes")]
 async fn all_changes(
-    request: HttpRequest,
     who: Importing,
+    request: HttpRequest,
     app: web::Data<AppState>,
     tables: web::Data<ImportTables>,
     id: web::Path<String>,

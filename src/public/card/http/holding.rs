@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::{Seen, Tools, grouped, help, named, state_of};
@@ -15,7 +15,9 @@ use crate::kernel::time::local_date;
 use crate::kernel::{Code, Error, GarmentId, Refusal, Result};
 use crate::ownership::holders::{self, COOKIE_DAYS, Contact, HolderKeys, Outcome, Purpose, Secret, TransferCode};
 use crate::platform::http::address;
-use crate::platform::http::{Form, FormFaults, Layout, Locale, attachment, html, html_response, query_escape, see_other, segment};
+use crate::platform::http::{
+    Form, FormFaults, Layout, Locale, Routes, Visitor, attachment, html, html_response, query_escape, see_other, segment,
+};
 use crate::platform::limits::Limit;
 use crate::platform::policies::{self, Policy};
 use crate::platform::words::Words;
@@ -24,20 +26,19 @@ use crate::public::card::rules::{date_text, saying};
 use crate::public::card::store::{self, Life};
 
 /// Mounts these routes.
-pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(claim_form)
-        .service(claim)
-        .service(papers)
-        .service(offer_transfer)
-        .service(save_contact)
-        .service(erase_contact)
-        .service(export)
-        .service(release)
-        .service(transfer_form)
-        .service(accept)
-        .service(recover_form)
-        .service(recover);
+pub(super) fn routes(on: &mut Routes<'_>) {
+    on.get("/card/{gtin}/{serial}/claim", claim_form)
+        .post("/card/{gtin}/{serial}/claim", claim)
+        .get("/card/{gtin}/{serial}/mine", papers)
+        .post("/card/{gtin}/{serial}/mine/transfer", offer_transfer)
+        .post("/card/{gtin}/{serial}/mine/contact", save_contact)
+        .post("/card/{gtin}/{serial}/mine/erase", erase_contact)
+        .get("/card/{gtin}/{serial}/mine/export", export)
+        .post("/card/{gtin}/{serial}/mine/release", release)
+        .get("/card/{gtin}/{serial}/transfer", transfer_form)
+        .post("/card/{gtin}/{serial}/transfer", accept)
+        .get("/card/{gtin}/{serial}/recover", recover_form)
+        .post("/card/{gtin}/{serial}/recover", recover);
 }
 
 pub(super) fn secret_of(request: &HttpRequest, tools: &Tools, garment: GarmentId) -> Option<Secret> {
@@ -246,14 +247,12 @@ struct CodeTyped {
 }
 
 /// "This is mine".
-#[get("/card/{gtin}/{serial}/claim")]
-async fn claim_form(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
+async fn claim_form(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
     code_page(&request, &path, Kind::Claim).await
 }
 
 /// A garment that was passed on.
-#[get("/card/{gtin}/{serial}/transfer")]
-async fn transfer_form(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
+async fn transfer_form(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
     code_page(&request, &path, Kind::Transfer).await
 }
 
@@ -268,14 +267,12 @@ async fn code_page(request: &HttpRequest, path: &(String, String), kind: Kind) -
 }
 
 /// Claims with the code under the scratch film.
-#[post("/card/{gtin}/{serial}/claim")]
-async fn claim(request: HttpRequest, path: web::Path<(String, String)>, form: Form<CodeTyped>) -> Result<HttpResponse> {
+async fn claim(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, form: Form<CodeTyped>) -> Result<HttpResponse> {
     take(&request, &path, &form.value.code, Kind::Claim).await
 }
 
 /// Accepts with the former owner's code.
-#[post("/card/{gtin}/{serial}/transfer")]
-async fn accept(request: HttpRequest, path: web::Path<(String, String)>, form: Form<CodeTyped>) -> Result<HttpResponse> {
+async fn accept(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, form: Form<CodeTyped>) -> Result<HttpResponse> {
     take(&request, &path, &form.value.code, Kind::Transfer).await
 }
 
@@ -337,8 +334,7 @@ async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind:
 }
 
 /// The holder's papers.
-#[get("/card/{gtin}/{serial}/mine")]
-async fn papers(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
+async fn papers(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
     as_holder(&request, &path, async |tools, seen, secret| {
         let about = about(&request, tools, seen.garment, secret).await?;
         Ok(mine_page(&request, tools, seen, about, Once::nothing()))
@@ -369,8 +365,7 @@ async fn not_mine(request: &HttpRequest, tools: &Tools, seen: &Seen) -> Result<H
 }
 
 /// Makes a one-time code for the next owner.
-#[post("/card/{gtin}/{serial}/mine/transfer")]
-async fn offer_transfer(request: HttpRequest, path: web::Path<(String, String)>, _form: Form<Empty>) -> Result<HttpResponse> {
+async fn offer_transfer(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, _form: Form<Empty>) -> Result<HttpResponse> {
     as_holder(&request, &path, async |tools, seen, secret| {
         let Some(secret) = secret else { return not_mine(&request, tools, seen).await };
         let code = TransferCode::fresh();
@@ -406,8 +401,12 @@ struct ContactFilled {
 }
 
 /// Saves contact data, sealed.
-#[post("/card/{gtin}/{serial}/mine/contact")]
-async fn save_contact(request: HttpRequest, path: web::Path<(String, String)>, form: Form<ContactFilled>) -> Result<HttpResponse> {
+async fn save_contact(
+    _: Visitor,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+    form: Form<ContactFilled>,
+) -> Result<HttpResponse> {
     let filled = &form.value;
     as_holder(&request, &path, async |tools, seen, secret| {
         let Some(secret) = secret else { return not_mine(&request, tools, seen).await };
@@ -435,8 +434,7 @@ async fn save_contact(request: HttpRequest, path: web::Path<(String, String)>, f
 }
 
 /// Erases contact data.
-#[post("/card/{gtin}/{serial}/mine/erase")]
-async fn erase_contact(request: HttpRequest, path: web::Path<(String, String)>, _form: Form<Empty>) -> Result<HttpResponse> {
+async fn erase_contact(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, _form: Form<Empty>) -> Result<HttpResponse> {
     as_holder(&request, &path, async |tools, seen, secret| {
         let Some(secret) = secret else { return not_mine(&request, tools, seen).await };
         let (garment, stamp, own) = (seen.garment, tools.app.stamp("holder"), secret.clone());
@@ -453,8 +451,7 @@ async fn erase_contact(request: HttpRequest, path: web::Path<(String, String)>, 
 }
 
 /// Everything kept about the holder, as a file.
-#[get("/card/{gtin}/{serial}/mine/export")]
-async fn export(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
+async fn export(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
     as_holder(&request, &path, async |tools, seen, secret| {
         let Some(secret) = secret else { return not_mine(&request, tools, seen).await };
         let (garment, keys, now, printed) = (seen.garment, tools.holders.clone(), tools.app.clock.now(), seen.address.base());
@@ -473,8 +470,7 @@ async fn export(request: HttpRequest, path: web::Path<(String, String)>) -> Resu
 }
 
 /// Gives it up.
-#[post("/card/{gtin}/{serial}/mine/release")]
-async fn release(request: HttpRequest, path: web::Path<(String, String)>, _form: Form<Empty>) -> Result<HttpResponse> {
+async fn release(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, _form: Form<Empty>) -> Result<HttpResponse> {
     as_holder(&request, &path, async |tools, seen, secret| {
         let Some(secret) = secret else { return not_mine(&request, tools, seen).await };
         let (garment, stamp) = (seen.garment, tools.app.stamp("holder"));
@@ -497,8 +493,12 @@ struct Recovery {
 }
 
 /// Where a recovery code leads: a button, because looking must not change anything.
-#[get("/card/{gtin}/{serial}/recover")]
-async fn recover_form(request: HttpRequest, path: web::Path<(String, String)>, asked: web::Query<Recovery>) -> Result<HttpResponse> {
+async fn recover_form(
+    _: Visitor,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+    asked: web::Query<Recovery>,
+) -> Result<HttpResponse> {
     as_holder(&request, &path, async |_, seen, _| {
         let mut layout = Layout::of(&request, "");
         let word = |key: &str| layout.t.say(key).into_owned();
@@ -513,8 +513,7 @@ async fn recover_form(request: HttpRequest, path: web::Path<(String, String)>, a
 }
 
 /// Restores a holder's key in this browser.
-#[post("/card/{gtin}/{serial}/recover")]
-async fn recover(request: HttpRequest, path: web::Path<(String, String)>, form: Form<Recovery>) -> Result<HttpResponse> {
+async fn recover(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, form: Form<Recovery>) -> Result<HttpResponse> {
     let key = form.value.key;
     as_holder(&request, &path, async |tools, seen, _| {
         tools.app.limits.spend(Limit::ClaimAddress, &address(&request))?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, routes, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
@@ -26,7 +26,7 @@ use crate::ownership::warranties::WarrantyState;
 use crate::platform::db::Db;
 use crate::platform::http::address;
 use crate::platform::http::problem::respond;
-use crate::platform::http::{Layout, Locale, Routes, compress, header_text, html, html_response, see_other};
+use crate::platform::http::{Layout, Locale, Routes, Visitor, compress, header_text, html, html_response, see_other};
 use crate::platform::limits::Limit;
 use crate::platform::state::AppState;
 use crate::production::serials::{self, Scanned};
@@ -34,8 +34,9 @@ use crate::production::{batches, skus};
 use crate::public::links::Defaults;
 
 /// Mounts the room's routes.
-pub fn routes(config: &mut Routes<'_, '_>) {
-    config.map(|config| config.service(home).service(find_serial).service(product).service(own_card).configure(holding::routes));
+pub fn routes(on: &mut Routes<'_>) {
+    on.read("/", home).read("/find-serial", find_serial).read("/card/{gtin}", product).read("/card/{gtin}/{serial}", own_card);
+    holding::routes(on);
 }
 
 /// What the pages need besides the store: one a worker.
@@ -351,10 +352,7 @@ struct Asked {
 }
 
 /// The front door for the public.
-#[routes]
-#[get("/")]
-#[head("/")]
-async fn home(request: HttpRequest) -> HttpResponse {
+async fn home(_: Visitor, request: HttpRequest) -> HttpResponse {
     home_with(&request, StatusCode::OK, String::new(), String::new())
 }
 
@@ -366,10 +364,7 @@ fn home_with(request: &HttpRequest, status: StatusCode, typed: String, fault: St
 }
 
 /// From a serial somebody typed to the address on its label.
-#[routes]
-#[get("/find-serial")]
-#[head("/find-serial")]
-async fn find_serial(request: HttpRequest, asked: web::Query<Asked>) -> Result<HttpResponse> {
+async fn find_serial(_: Visitor, request: HttpRequest, asked: web::Query<Asked>) -> Result<HttpResponse> {
     let tools = Tools::of(&request)?;
     let from = address(&request);
     tools.app.limits.gate(Limit::BadSerialAddress, &from)?;
@@ -431,10 +426,7 @@ fn gtin_of(digits: &str) -> Option<String> {
 }
 
 /// A product's page at its own address: where the resolver leads.
-#[routes]
-#[get("/card/{gtin}")]
-#[head("/card/{gtin}")]
-async fn product(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse> {
+async fn product(_: Visitor, request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse> {
     let tools = Tools::of(&request)?;
     let Ok(gtin) = Gtin::parse(&path) else { return Ok(unissued_page(&request, Refused::NoProduct, &path)) };
     match tools.app.store.read_inline(move |db| skus::by_gtin(db, gtin.as_str())).await? {
@@ -444,10 +436,7 @@ async fn product(request: HttpRequest, path: web::Path<String>) -> Result<HttpRe
 }
 
 /// A garment's card at its own address: where the resolver leads.
-#[routes]
-#[get("/card/{gtin}/{serial}")]
-#[head("/card/{gtin}/{serial}")]
-async fn own_card(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
+async fn own_card(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
     if let Some(page) = kept_page(&request) {
         return Ok(page);
     }
