@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use indicatif::ProgressStyle;
 use store::May;
 
 use crate::app;
@@ -332,12 +333,21 @@ fn complain(error: &Error) {
 }
 
 fn terminal_lang() -> Lang {
-    ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| Lang::of_tag(&std::env::var(name).ok()?)).unwrap_or(Lang::En)
+    ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| Lang::of_tag(std::env::var_os(name)?.to_str()?)).unwrap_or(Lang::En)
+}
+
+/// How a bar of progress looks.
+fn bar_style(template: &str) -> ProgressStyle {
+    match ProgressStyle::with_template(template) {
+        Ok(style) => style,
+        Err(_) => ProgressStyle::default_bar(),
+    }
 }
 
 fn log_to_stderr(format: LogFormat) {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("HANGTAG_LOG").unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    // What is no directive it says itself, and leaves out.
+    let filter = EnvFilter::new(std::env::var("HANGTAG_LOG").as_deref().map_or("info,actix_server=warn", |said| said));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     let set = match format {
         LogFormat::Text => lines.try_init(),

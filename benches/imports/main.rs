@@ -8,6 +8,7 @@
 //! The tables of comparison need `sqlite3` and `psql`; without them their lines are left out. Nothing here asserts a time.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::as_conversions,

@@ -5,6 +5,7 @@
 //! disk there while it runs. Nothing here asserts a time.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::as_conversions,

@@ -5,6 +5,7 @@
 
 #![expect(
     clippy::print_stdout,
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a bench prints, and one that cannot be set up has nothing to measure"

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{app, listen, log_to_stderr, say, serve, tell, terminal_lang};
 use crate::demo::{self, DemoAccount, Plan, Season, Serving};
 use crate::kernel::text::Lang;
-use crate::kernel::{Error, Result};
+use crate::kernel::{Error, Result, saturating};
 use crate::platform::config::LogFormat;
 use crate::platform::db;
 use crate::platform::state::AppState;
@@ -37,7 +37,7 @@ pub(super) fn run(json: bool, dir: Option<PathBuf>, port: u16, garments: u64) ->
     db::migrate(&url)?;
     let app = app(config, &url)?;
     tell(&format!("Making a season in {} …", folder.display()));
-    let plan = Plan { garments: i64::try_from(garments).unwrap_or(i64::MAX), sold_per_million: 400_000 };
+    let plan = Plan { garments: saturating(garments), sold_per_million: 400_000 };
     let season = demo::make(&app, plan, &mut |what| tell(&format!("  {what}")))?;
     let people = people(&app)?;
     let serving = serving(&app, &season, people)?;

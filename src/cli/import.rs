@@ -6,11 +6,11 @@ use std::io::{BufRead, BufReader, BufWriter, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
-use super::{say, tell, terminal_lang};
+use super::{bar_style, say, tell, terminal_lang};
 use crate::app;
-use crate::kernel::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 use crate::platform::exports::{Format, Sheet};
 use crate::platform::imports::{
     Change, ChangeKind, CodeRule, ImportReport, ImportTable, ImportTables, Importer, Outcome, Parcel, ParcelFile, ParcelReport, Pass,
@@ -76,7 +76,7 @@ pub(super) fn run(app: &AppState, args: &ImportArgs) -> Result<()> {
         parcel = parcel.keeping_changes(folder.clone(), usize::MAX);
     }
     let bar = if std::io::stderr().is_terminal() { ProgressBar::new(1) } else { ProgressBar::hidden() };
-    bar.set_style(ProgressStyle::with_template("{msg:10} {bar:40} {percent:>3} % {eta}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_style(bar_style("{msg:10} {bar:40} {percent:>3} % {eta}"));
     let mut progress = |pass, done, of| {
         bar.set_message(words.say(match pass {
             Pass::Checking => "imports-checking",
@@ -102,7 +102,7 @@ pub(super) fn run(app: &AppState, args: &ImportArgs) -> Result<()> {
 /// The files that were named, each with its table.
 fn files(args: &ImportArgs, tables: &ImportTables, reading: &Reading, words: Words) -> Result<Vec<ParcelFile>> {
     let (first, rest) = args.what.split_first().ok_or(Code::Missing)?;
-    let named = tables.find(first).ok().filter(|_| !rest.is_empty());
+    let named = tables.get(first).filter(|_| !rest.is_empty());
     let looks_like_a_table = !rest.is_empty() && !first.contains(['.', '/', '\\', '=']) && !Path::new(first).exists();
     if named.is_none() && looks_like_a_table {
         let names: Vec<_> = tables.0.iter().map(|table| table.columns.table).collect();
@@ -113,7 +113,7 @@ fn files(args: &ImportArgs, tables: &ImportTables, reading: &Reading, words: Wor
 }
 
 fn file(what: &str, named: Option<ImportTable>, tables: &ImportTables, reading: &Reading, words: Words) -> Result<ParcelFile> {
-    let of_table = what.split_once('=').and_then(|(table, path)| Some((tables.find(table).ok()?, path)));
+    let of_table = what.split_once('=').and_then(|(table, path)| Some((tables.get(table)?, path)));
     let (named, path) = of_table.map_or((named, what), |(table, path)| (Some(table), path));
     let path = PathBuf::from(path);
     if let Err(error) = File::open(&path) {
@@ -175,7 +175,7 @@ fn show_faults(file: &ImportReport, of_several: bool, words: Words) {
 }
 
 fn show_changes(file: &ImportReport, tables: &ImportTables, words: Words) {
-    let table = tables.find(&file.table).ok();
+    let table = tables.get(&file.table);
     for change in file.changes.iter().take(PRINTED) {
         let place = format!("{} {}, {}", words.say("line"), change.line, change.key);
         match change.kind {
@@ -186,7 +186,7 @@ fn show_changes(file: &ImportReport, tables: &ImportTables, words: Words) {
             }),
         }
     }
-    let more = (file.added + file.changed).saturating_sub(u64::try_from(PRINTED).unwrap_or_default());
+    let more = (file.added + file.changed).saturating_sub(saturating(PRINTED));
     if more > 0 {
         say(&words.say1("import-changes-more", "count", more));
     }
@@ -196,7 +196,7 @@ fn show_changes(file: &ImportReport, tables: &ImportTables, words: Words) {
 fn write_changes(file: &Path, folder: &Path, report: &ParcelReport, tables: &ImportTables, words: Words) -> Result<()> {
     let mut sheet = Sheet::new(Format::Csv, BufWriter::new(File::create(file)?), change_titles(words))?;
     for (place, of) in report.files.iter().enumerate().filter(|(_, of)| of.outcome != Outcome::Refused) {
-        let table = tables.find(&of.table).ok();
+        let table = tables.get(&of.table);
         // A file of which nothing is known to change has left none.
         let Ok(kept) = File::open(changes_of(folder, place)) else { continue };
         for line in BufReader::new(kept).lines() {

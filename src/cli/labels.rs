@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Subcommand;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
-use super::{open, say, tell, terminal_lang};
-use crate::kernel::{Code, Error, Fault, Result};
+use super::{bar_style, open, say, tell, terminal_lang};
+use crate::kernel::{Code, Error, Fault, Result, saturating};
 use crate::platform::config::Config;
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
@@ -108,7 +108,6 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
         LabelsCommand::Preview { batch, template, out } => {
             let app = open(config)?;
             let request = LabelRequest { batch, template, claim_codes: true, ..LabelRequest::default() };
-            hint_at_face(&request, app.config.default_lang);
             let (png, left_out) = print_jobs::preview(&app, &request)?;
             std::fs::write(&out, png)?;
             say_left_out(&left_out);
@@ -129,9 +128,6 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
                 ..LabelRequest::default()
             };
             let app = open(config)?;
-            if format != Format::Csv {
-                hint_at_face(&request, app.config.default_lang);
-            }
             hint_at_claim_codes(claim_codes);
             let bar = bar();
             let stamp = app.stamp(ACTOR);
@@ -149,7 +145,6 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
                 .ok_or_else(|| Error::from(Fault::new("language", Code::NotOneOf).with("value", language).with("allowed", "zpl, tspl")))?;
             let printer = printer_code(&app, &printer, language, dpi, !silent)?;
             let request = LabelRequest { batch, printer: Some(printer), count, template, claim_codes, ..LabelRequest::default() };
-            hint_at_face(&request, app.config.default_lang);
             hint_at_claim_codes(claim_codes);
             print(&app, &request)
         }
@@ -158,16 +153,8 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
 
 fn bar() -> ProgressBar {
     let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-    let style = ProgressStyle::with_template("{bar:40} {percent:>3} % {pos}/{len} {per_sec} {eta}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_style(bar_style("{bar:40} {percent:>3} % {pos}/{len} {per_sec} {eta}"));
     bar
-}
-
-/// Says so where the Latin template stands in for the Chinese one.
-fn hint_at_face(request: &LabelRequest, lang: crate::kernel::text::Lang) {
-    if request.template.is_none() && print_jobs::default_template(lang, Fonts::shared()).1 {
-        tell(&Words::of(terminal_lang()).say("labels-no-face"));
-    }
 }
 
 /// To leave the claim codes out is a choice; nobody should make it unawares.
@@ -199,10 +186,11 @@ fn lint_all(config: &Config, names: Vec<String>) -> Result<()> {
     let folder = config.labels_dir.as_deref();
     let words = Words::of(terminal_lang());
     let names = if names.is_empty() { Template::names(folder) } else { names };
+    let fonts = Fonts::beside(folder);
     let mut bad = 0;
     for name in names {
         let template = Template::load(&name, folder)?;
-        let faults = lint(&template, Fonts::shared(), None);
+        let faults = lint(&template, &fonts, None);
         if faults.is_empty() {
             say(&format!("ok   {name}"));
             continue;
@@ -251,8 +239,8 @@ fn print(app: &AppState, request: &LabelRequest) -> Result<()> {
     let bar = bar();
     let id = print_jobs::queue_print(app, &app.stamp(ACTOR), request)?;
     let show = |all: i64, done: i64| {
-        bar.set_length(u64::try_from(all).unwrap_or_default());
-        bar.set_position(u64::try_from(done).unwrap_or_default());
+        bar.set_length(saturating(all));
+        bar.set_position(saturating(done));
     };
     match print_jobs::run_job(app, id, &mut |totals| show(totals.all, totals.confirmed + totals.sent)) {
         // A server on the same store was quicker to take it.

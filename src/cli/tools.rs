@@ -19,7 +19,7 @@ pub(super) fn gs1_parse() -> Result<()> {
             break;
         }
         let verdict = match std::str::from_utf8(&line) {
-            Ok(text) => crate::kernel::gs1::parse_line(text),
+            Ok(text) => crate::kernel::gs1::parse_line(text)?,
             Err(_) => serde_json::json!({ "ok": false, "error": "not UTF-8" }).to_string(),
         };
         if let Err(error) = writeln!(out, "{verdict}") {

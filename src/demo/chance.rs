@@ -1,6 +1,7 @@
 //! Chance that is the same at every start, for the demo.
 
 use crate::kernel::chance::Stream;
+use crate::kernel::saturating;
 
 /// A stream of choices that look random.
 pub(super) struct Chance(Stream);
@@ -12,8 +13,8 @@ impl Chance {
 
     /// 0 to `below - 1`; 0 when there is nothing below.
     pub(super) fn below(&mut self, below: i64) -> i64 {
-        let below = u64::try_from(below).unwrap_or_default();
-        i64::try_from(self.0.number().checked_rem(below).unwrap_or_default()).unwrap_or_default()
+        let below = saturating::<u64>(below);
+        saturating(self.0.number().checked_rem(below).unwrap_or_default())
     }
 
     /// `low` to `high`, both included.
@@ -28,7 +29,7 @@ impl Chance {
 
     /// One of a list; None of an empty one.
     pub(super) fn one<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
-        let at = usize::try_from(self.below(i64::try_from(list.len()).unwrap_or_default())).ok()?;
+        let at = saturating::<usize>(self.below(saturating(list.len())));
         list.get(at)
     }
 }

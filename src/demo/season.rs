@@ -10,7 +10,7 @@ use crate::inspection::findings::{self, About, NewFinding, Stage};
 use crate::kernel::gs1::check::check_digit;
 use crate::kernel::money::Money;
 use crate::kernel::text::Both;
-use crate::kernel::{BatchNo, Error, GarmentId, Id, Result};
+use crate::kernel::{BatchNo, Error, GarmentId, Id, Result, saturating};
 use crate::ownership::holders::{self, Secret};
 use crate::ownership::sales::{self, NewSale, Sound};
 use crate::platform::events::Stamp;
@@ -128,7 +128,7 @@ impl Lots {
 
 impl Maker<'_> {
     fn day(&self, days: i64) -> NaiveDate {
-        let days = u64::try_from(days).unwrap_or_default();
+        let days = saturating::<u64>(days);
         self.first.checked_add_days(Days::new(days)).unwrap_or(self.today).min(self.today)
     }
 
@@ -416,12 +416,12 @@ impl Maker<'_> {
         self.app.store.write_blocking(move |db| {
             for (garment, secret) in &secrets {
                 let Some(batch) = batches::batch(db, garment.batch())? else { continue };
-                let Some(code) = claim_code(&app, &batch, *garment) else { continue };
+                let Some(code) = claim_code(&app, &batch, *garment)? else { continue };
                 let _claimed = holders::claim(db, &stamp, &app.keys.serials, *garment, &code, today, secret)?;
             }
             let Some(garment) = open else { return Ok(None) };
             let batch = batches::batch(db, garment.batch())?;
-            Ok(batch.and_then(|batch| claim_code(&app, &batch, garment)).map(|code| (garment, code)))
+            Ok(batch.map(|batch| claim_code(&app, &batch, garment)).transpose()?.flatten().map(|code| (garment, code)))
         })
     }
 }
@@ -460,10 +460,9 @@ impl Maker<'_> {
 }
 
 /// The code under the scratch film of a garment.
-fn claim_code(app: &AppState, batch: &batches::Batch, garment: GarmentId) -> Option<String> {
-    let epoch = crate::kernel::serial::Epoch::new(u8::try_from(batch.minted_epoch?).ok()?)?;
-    let gtin = batch.minted_gtin.as_deref().and_then(batches::gtin14).unwrap_or(crate::kernel::serial::NO_GTIN);
-    app.keys.serials.claim_code(&gtin, garment, epoch).map(|code| code.grouped())
+fn claim_code(app: &AppState, batch: &batches::Batch, garment: GarmentId) -> Result<Option<String>> {
+    let (gtin, epoch) = batches::made_with(batch.no, batch.minted_gtin.as_deref(), batch.minted_epoch)?;
+    Ok(app.keys.serials.claim_code(&gtin, garment, epoch).map(|code| code.grouped()))
 }
 
 fn lot(code: &str, supplier: &str, kind: LotKind, material: Both, quantity: i64, unit: &str, produced_on: NaiveDate) -> LotSheet {

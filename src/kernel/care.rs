@@ -6,7 +6,6 @@
 use std::fmt::Write as _;
 
 use super::error::{Code, Fault};
-use super::lettering;
 use super::text::Lang;
 
 /// Width of the box every symbol is drawn in.
@@ -88,6 +87,23 @@ const SHADE: &str = "M6 13L16 3M6 21L24 3";
 const IRON: &str = "M15 9H37.5Q39 9 39.4 11L44 35H4Q6.5 19 22 19H41";
 const CIRCLE: &str = "M8 20A16 16 0 1 1 40 20A16 16 0 1 1 8 20Z";
 const CROSS: &str = "M5 3L43 39M43 3L5 39";
+
+/// The letters and digits of the symbols, by our own pen: character, width, path standing on y = 0, [`LETTER_HEIGHT`] tall.
+const LETTERS: &[(char, f64, &str)] = &[
+    ('0', 8.0, "M7.9-9.9A3.9 4.1 0 0 0 .1-9.9V-4.1A3.9 4.1 0 0 0 7.9-4.1Z"),
+    ('3', 8.0, "M.73-12.04A3.5 3.4 0 1 1 3.9-7.2H2.8M3.9-7.2A4 3.6 0 1 1 .27-2.08"),
+    ('4', 8.0, "M5.2-14L0-4H8M5.9-8V0"),
+    ('5', 8.0, "M7.2-14H1.3L.66-7.23A4.1 4.4 0 1 1 .08-2.54"),
+    ('6', 8.0, "M5.24-14L.72-6.92M8-4.4A4 4.4 0 1 0 0-4.4A4 4.4 0 1 0 8-4.4Z"),
+    ('7', 8.0, "M0-14H8L3 0"),
+    ('9', 8.0, "M2.76 0L7.28-7.08M8-9.6A4 4.4 0 1 0 0-9.6A4 4.4 0 1 0 8-9.6Z"),
+    ('F', 7.0, "M7-14H0V0M0-7H6"),
+    ('P', 8.0, "M0 0V-14H4.2A3.8 3.8 0 0 1 4.2-6.4H0"),
+    ('W', 13.0, "M0-14L3.25 0L6.5-12L9.75 0L13-14"),
+];
+const LETTER_HEIGHT: f64 = 14.0;
+/// From one letter to the next.
+const LETTER_GAP: f64 = 3.6;
 
 const fn plain(strokes: &'static [&'static str]) -> Drawing {
     Drawing { strokes, text: None, dots: (0, 0.0), bars: 0, not: false }
@@ -266,7 +282,7 @@ impl Symbol {
         );
         let _ = write!(out, "<path d=\"{path}\"/>");
         if let Some((text, x, y, height)) = self.drawing.text {
-            let _ = write!(out, "<path d=\"{}\" stroke-width=\"2\"/>", lettering::centred_path(text, x, y, height));
+            out.push_str(&letters(text, x, y, height));
         }
         if self.drawing.not {
             let _ = write!(out, "<path d=\"{CROSS}\"/>");
@@ -290,6 +306,26 @@ impl Symbol {
     }
 }
 
+/// `text` in strokes of width 2, centred on (`x`, `y`).
+fn letters(text: &str, x: f64, y: f64, height: f64) -> String {
+    let set = || text.chars().filter_map(|character| LETTERS.iter().find(|letter| letter.0 == character));
+    let width = set().map(|letter| letter.1 + LETTER_GAP).sum::<f64>() - LETTER_GAP;
+    let scale = height / LETTER_HEIGHT;
+    let mut out = format!(
+        "<g transform=\"translate({:.2} {:.2}) scale({scale:.4})\" stroke-width=\"{:.2}\">",
+        x - width * scale / 2.0,
+        y + height / 2.0,
+        2.0 / scale
+    );
+    let mut pen = 0.0;
+    for (_, width, path) in set() {
+        let _ = write!(out, "<path transform=\"translate({pen:.1} 0)\" d=\"{path}\"/>");
+        pen += width + LETTER_GAP;
+    }
+    out.push_str("</g>");
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,6 +340,14 @@ mod tests {
             assert!(!symbol.words(Lang::Zh).is_ascii() && symbol.words(Lang::En).len() > 5, "{}", symbol.code);
         }
         assert!(SYMBOLS.windows(2).all(|pair| pair[0].group <= pair[1].group));
+    }
+
+    #[test]
+    fn every_letter_of_a_symbol_is_drawn() {
+        for symbol in SYMBOLS {
+            let said = symbol.drawing.text.map_or("", |text| text.0);
+            assert!(said.chars().all(|character| LETTERS.iter().any(|letter| letter.0 == character)), "{}", symbol.code);
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Chance that is the same on every machine and in every year: no library promises its streams. Never for secrets; those come from the system.
 
+use super::number::saturating;
+
 /// A reproducible stream of numbers that look random: SplitMix64 (Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]
 pub struct Stream(u64);
@@ -21,7 +23,7 @@ impl Stream {
 
     /// Uniform in the open interval (0, 1), in steps of 2⁻³².
     pub fn uniform(&mut self) -> f64 {
-        let high = u32::try_from(self.number() >> 32).unwrap_or_default();
+        let high = saturating::<u32>(self.number() >> 32);
         (f64::from(high) + 0.5) / 4_294_967_296.0
     }
 }

@@ -18,10 +18,13 @@ pub struct Faults(Vec<Fault>);
 impl Faults {
     /// The value, or its default after noting what is wrong with it.
     pub fn keep<T: Default>(&mut self, checked: Result<T, Fault>) -> T {
-        checked.unwrap_or_else(|fault| {
-            self.0.push(fault);
-            T::default()
-        })
+        match checked {
+            Ok(value) => value,
+            Err(fault) => {
+                self.0.push(fault);
+                T::default()
+            }
+        }
     }
 
     /// Like [`Faults::keep`], naming the field as the sender wrote it (`facts.faq.0.answer`).

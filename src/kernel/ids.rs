@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
-use super::error::{Code, Error};
+use super::{Code, Error, saturating};
 
 /// Bits of a garment id that name the unit within its batch.
 pub const UNIT_BITS: u32 = 22;
@@ -68,16 +68,21 @@ impl Id {
     pub fn fresh(now: NaiveDateTime, node: u16) -> Self {
         let ms = (now.and_utc().timestamp_millis() - ID_EPOCH_MS).clamp(0, (1 << 41) - 1);
         let wanted = ms.unsigned_abs() << 12;
-        let previous = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(wanted.max(last + 1))).unwrap_or_default();
+        let previous = LAST.update(Ordering::Relaxed, Ordering::Relaxed, |last| wanted.max(last + 1));
         let tick = wanted.max(previous + 1);
         let (ms, sequence) = (tick >> 12, tick & 0xfff);
         let value = (ms << 22) | (u64::from(node & 0x3ff) << 12) | sequence;
-        Self(i64::try_from(value & (u64::MAX >> 1)).unwrap_or(i64::MAX))
+        Self(saturating(value & (u64::MAX >> 1)))
     }
 }
 
 /// Crockford base32, upper case: no I, L, O, U.
 pub const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// The Crockford character of a value below 32.
+pub fn crockford(value: u8) -> u8 {
+    CROCKFORD.get(usize::from(value)).copied().unwrap_or(b'0')
+}
 
 /// The value of one Crockford character; lower case and the look-alikes I, L, O are read as people write them.
 pub const fn crockford_value(character: u8) -> Option<u8> {
@@ -103,9 +108,7 @@ impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.0.unsigned_abs();
         for place in (0..13).rev() {
-            let digit = usize::try_from((value >> (5 * place)) & 31).unwrap_or_default();
-            let character = CROCKFORD.get(digit).copied().unwrap_or(b'0');
-            write!(f, "{}", char::from(character))?;
+            write!(f, "{}", char::from(crockford(saturating((value >> (5 * place)) & 31))))?;
         }
         Ok(())
     }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{Code, Fault};
-use super::ids::CROCKFORD;
+use super::ids::crockford;
+use super::{Code, Fault, saturating};
 
 /// Rows per page when the asker does not say.
 pub const PAGE_DEFAULT: i64 = 50;
@@ -47,7 +47,7 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// A page out of at most `limit + 1` rows: the extra row only tells that there is a next page.
     pub fn new(mut items: Vec<T>, limit: i64, key: impl Fn(&T) -> String) -> Self {
-        let limit = usize::try_from(limit).unwrap_or_default();
+        let limit = saturating::<usize>(limit);
         let more = items.len() > limit;
         items.truncate(limit);
         let next = items.last().filter(|_| more).map(|last| seal(&key(last)));
@@ -64,10 +64,7 @@ impl<T> Page<T> {
 pub fn seal(key: &str) -> String {
     let mut token = String::with_capacity(key.len() * 2);
     let (mut held, mut bits) = (0u32, 0u32);
-    let mut push = |value: u32| {
-        let digit = usize::try_from(value & 31).unwrap_or_default();
-        token.push(char::from(CROCKFORD.get(digit).copied().unwrap_or(b'0')));
-    };
+    let mut push = |value: u32| token.push(char::from(crockford(saturating(value & 31))));
     for byte in key.bytes() {
         held = (held << 8 | u32::from(byte)) & 0xfff;
         bits += 8;

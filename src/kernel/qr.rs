@@ -15,7 +15,7 @@ use qrcode::canvas::{Canvas, MaskPattern, Module};
 use qrcode::types::{EcLevel, QrError, Version};
 use qrcode::{QrCode, ec};
 
-use super::error::{Code, Error, Refusal, Result};
+use super::{Code, Error, Refusal, Result, saturating};
 
 /// How much of the code may be lost and still be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -237,7 +237,7 @@ impl Template {
     fn of(version: Version, ecc: Ecc) -> Option<&'static Self> {
         static MADE: [[OnceLock<Template>; 4]; PACKED_VERSIONS] = [const { [const { OnceLock::new() }; 4] }; PACKED_VERSIONS];
         let Version::Normal(number) = version else { return None };
-        let number = u8::try_from(number).ok()?;
+        let number = saturating::<u8>(number);
         let levels = MADE.get(usize::from(number).checked_sub(1)?)?;
         let [l, m, q, h] = levels;
         let cell = match ecc {
@@ -350,8 +350,8 @@ fn penalty(rows: &Rows, size: usize, enough: u32) -> u32 {
         (last_alike, last) = (alike, Some(module));
     }
     let share = 20 * u64::from(dark);
-    let modules = u64::try_from(size * size).unwrap_or(u64::MAX);
-    total += 10 * u32::try_from(share.abs_diff(10 * modules) / modules).unwrap_or(u32::MAX);
+    let modules = saturating::<u64>(size * size);
+    total += 10 * saturating::<u32>(share.abs_diff(10 * modules) / modules);
     if total >= enough {
         return total;
     }

@@ -36,9 +36,10 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use super::error::{Code, Error, Result};
-use super::ids::{BatchNo, CROCKFORD, GarmentId, UNITS_PER_BATCH, crockford_value};
+use super::ids::{BatchNo, GarmentId, UNITS_PER_BATCH, crockford, crockford_value};
 use super::names::{half_width, is_invisible};
+use super::text::ascii;
+use super::{Code, Error, Result, saturating};
 
 /// Fourteen ASCII digits.
 pub type Gtin14 = [u8; 14];
@@ -68,6 +69,11 @@ impl Epoch {
         if number < 32 { Some(Self(number)) } else { None }
     }
 
+    /// One as it is stored. None for a number that is none of an epoch.
+    pub fn of(number: i64) -> Option<Self> {
+        (0..32).contains(&number).then(|| Self(saturating(number)))
+    }
+
     /// Its number, 0 to 31.
     pub const fn number(self) -> u8 {
         self.0
@@ -79,7 +85,7 @@ impl Epoch {
     }
 
     fn character(self) -> u8 {
-        character(self.0)
+        crockford(self.0)
     }
 }
 
@@ -252,7 +258,7 @@ impl Keyring {
         let (tag, hidden) = serial.parts();
         let id = hidden ^ keys.pad(gtin, tag);
         let genuine = bool::from(keys.tag(gtin, id).ct_eq(&tag));
-        let garment = GarmentId(i64::try_from(id).ok()?);
+        let garment = GarmentId(saturating(id));
         let named = GarmentId::new(garment.batch(), garment.unit());
         named.filter(|_| genuine && known.is_some())
     }
@@ -270,7 +276,7 @@ impl Keyring {
         let (tag, hidden) = serial.parts();
         gtins.into_iter().enumerate().find_map(|(place, gtin)| {
             let id = hidden ^ keys.pad(gtin, tag);
-            let garment = GarmentId(i64::try_from(id).ok()?);
+            let garment = GarmentId(saturating(id));
             let named = GarmentId::new(garment.batch(), garment.unit()).filter(|named| may_be(gtin, *named))?;
             bool::from(keys.tag(gtin, id).ct_eq(&tag)).then_some((place, named))
         })
@@ -280,7 +286,7 @@ impl Keyring {
     pub fn claim_code(&self, gtin: &Gtin14, garment: GarmentId, epoch: Epoch) -> Option<ClaimCode> {
         let keys = self.of(epoch)?;
         let bits = first_bits(&keys.claim, &[gtin, &number(garment).to_be_bytes()], CLAIM_BITS);
-        Some(ClaimCode(digits(u128::from(bits)).map(character)))
+        Some(ClaimCode(digits(u128::from(bits)).map(crockford)))
     }
 }
 
@@ -297,7 +303,7 @@ impl Serial {
         let check = syndrome(&values);
         let [.., last] = &mut values;
         *last = check;
-        Self(values.map(character))
+        Self(values.map(crockford))
     }
 
     /// Reads a serial as people write it: either case, I and L for 1, O for 0, full-width characters; spaces, hyphens and
@@ -310,7 +316,7 @@ impl Serial {
         if syndrome(&values) != 0 {
             return Err(Code::SerialTypo.into());
         }
-        Ok(Self(values.map(character)))
+        Ok(Self(values.map(crockford)))
     }
 
     /// The epoch it was minted in.
@@ -323,13 +329,13 @@ impl Serial {
     fn parts(&self) -> (u64, u64) {
         let bits =
             self.0.iter().skip(1).take(18).fold(0_u128, |bits, byte| bits << 5 | u128::from(crockford_value(*byte).unwrap_or_default()));
-        let low = |bits: u128, width: u32| u64::try_from(bits & ((1 << width) - 1)).unwrap_or_default();
+        let low = |bits: u128, width: u32| saturating(bits & ((1 << width) - 1));
         (low(bits >> ID_BITS, TAG_BITS), low(bits, ID_BITS))
     }
 
     /// The twenty characters.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        ascii(&self.0)
     }
 
     /// In four groups of five, as printed for people: `0ABCD-EFGHJ-…`.
@@ -365,12 +371,12 @@ pub struct ClaimCode([u8; CLAIM_LENGTH]);
 impl ClaimCode {
     /// Whether what somebody typed is this code, in constant time; read as tolerantly as a serial.
     pub fn matches(&self, typed: &str) -> bool {
-        read::<CLAIM_LENGTH>(typed).is_some_and(|values| self.0.ct_eq(&values.map(character)).into())
+        read::<CLAIM_LENGTH>(typed).is_some_and(|values| self.0.ct_eq(&values.map(crockford)).into())
     }
 
     /// In two groups of five, as printed: `ABCDE-FGHJK`.
     pub fn grouped(&self) -> String {
-        grouped(std::str::from_utf8(&self.0).unwrap_or_default())
+        grouped(ascii(&self.0))
     }
 }
 
@@ -380,17 +386,12 @@ impl fmt::Debug for ClaimCode {
     }
 }
 
-/// The character of a value below 32.
-fn character(value: u8) -> u8 {
-    CROCKFORD.get(usize::from(value)).copied().unwrap_or(b'0')
-}
-
 /// The last `N` groups of five bits, most significant first.
 fn digits<const N: usize>(bits: u128) -> [u8; N] {
     let mut values = [0; N];
     let mut rest = bits;
     for value in values.iter_mut().rev() {
-        *value = u8::try_from(rest & 31).unwrap_or_default();
+        *value = saturating(rest & 31);
         rest >>= 5;
     }
     values
@@ -416,7 +417,8 @@ fn read<const N: usize>(text: &str) -> Option<[u8; N]> {
             continue;
         }
         // A Chinese input method writes Ａ as readily as A.
-        *places.next()? = crockford_value(u8::try_from(half_width(character)).ok()?)?;
+        let Ok(byte) = u8::try_from(half_width(character)) else { return None };
+        *places.next()? = crockford_value(byte)?;
     }
     places.next().is_none().then_some(values)
 }
@@ -531,7 +533,7 @@ mod tests {
         for unit in 0..40 {
             let good = ring.mint(&GTIN, garment(3, unit * 1001)).0;
             for place in 0..SERIAL_LENGTH {
-                for wrong in CROCKFORD.iter().filter(|wrong| **wrong != good[place]) {
+                for wrong in crate::kernel::ids::CROCKFORD.iter().filter(|wrong| **wrong != good[place]) {
                     let mut typo = good;
                     typo[place] = *wrong;
                     let error = Serial::parse(std::str::from_utf8(&typo).unwrap()).unwrap_err();

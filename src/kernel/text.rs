@@ -12,6 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Code, Fault};
 
+/// ASCII as text.
+#[expect(clippy::disallowed_methods, reason = "its callers hold nothing else: their constructors let in digits and capitals only")]
+pub(super) fn ascii(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+
 /// The languages every screen, message and error is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Lang {

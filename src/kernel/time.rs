@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike};
 use chrono_tz::Tz;
 
-use super::error::{Code, Fault};
+use super::{Code, Fault, parsed};
 
 /// Where the time comes from. Everything that needs to know it is handed one, so that a test can set it.
 #[derive(Clone, Debug)]
@@ -97,11 +97,12 @@ fn date_of(text: &str, zone: Option<Tz>) -> Option<NaiveDate> {
         None => (text, ""),
     };
     let date = if day.len() == 8 && day.bytes().all(|b| b.is_ascii_digit()) {
-        NaiveDate::parse_from_str(day, "%Y%m%d").ok()?
+        NaiveDate::parse_from_str(day, "%Y%m%d")
     } else {
         let plain = day.replace(['/', '.', '年', '月'], "-");
-        NaiveDate::parse_from_str(plain.strip_suffix('日').unwrap_or(&plain), "%Y-%m-%d").ok()?
+        NaiveDate::parse_from_str(plain.strip_suffix('日').unwrap_or(&plain), "%Y-%m-%d")
     };
+    let Ok(date) = date else { return None };
     let date = if behind.is_empty() { date } else { on_the_day(date, behind, zone)? };
     (1990..=2099).contains(&date.year()).then_some(date)
 }
@@ -110,7 +111,8 @@ fn date_of(text: &str, zone: Option<Tz>) -> Option<NaiveDate> {
 fn on_the_day(date: NaiveDate, behind: &str, zone: Option<Tz>) -> Option<NaiveDate> {
     let clock_ends = behind.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(behind.len());
     let (clock, offset) = behind.split_at_checked(clock_ends)?;
-    let time = ["%H:%M:%S%.f", "%H:%M"].iter().find_map(|form| NaiveTime::parse_from_str(clock, form).ok())?;
+    let to_the_minute = |_| NaiveTime::parse_from_str(clock, "%H:%M");
+    let Ok(time) = NaiveTime::parse_from_str(clock, "%H:%M:%S%.f").or_else(to_the_minute) else { return None };
     let minutes = match offset.trim() {
         "" => return Some(date),
         "Z" | "z" | "UTC" | "GMT" => 0,
@@ -130,7 +132,7 @@ fn offset_minutes(offset: &str) -> Option<i64> {
     let digits = digits.replace(':', "");
     let (hours, minutes) = digits.split_at_checked(2)?;
     let minutes = if minutes.is_empty() { "0" } else { minutes };
-    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten();
+    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| parsed::<i64>(text)).flatten();
     let (hours, minutes) = (number(hours)?, number(minutes)?);
     (digits.len() <= 4 && hours <= 14 && minutes < 60).then_some(sign * (hours * 60 + minutes))
 }

@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::kernel::faults::Faults;
 use crate::kernel::text::{self, Lang};
-use crate::kernel::{Code, Error, Fault, Result};
+use crate::kernel::{Code, Error, Fault, Result, parsed, saturating};
 use crate::platform::db::DatabaseUrl;
 
 /// The settings file that is looked for beside the embedded store.
@@ -180,7 +180,7 @@ impl Config {
         let (table, errors) = DeTable::parse_recoverable(&text);
         let line_at = |place: usize| {
             let before = text.as_bytes().iter().take(place).filter(|byte| **byte == b'\n').count();
-            u64::try_from(before).unwrap_or(u64::MAX).saturating_add(1)
+            saturating::<u64>(before).saturating_add(1)
         };
         let written = |span: std::ops::Range<usize>| text.get(span).unwrap_or_default();
         // What TOML finds wrong inside a value without quotes is no fault here: the value is the text as it stands.
@@ -264,8 +264,10 @@ fn database_url(given: &Given) -> Result<String, Fault> {
 }
 
 fn number<N: TryFrom<u64>>(given: &Given, min: u64, max: u64) -> Result<N, Fault> {
-    let number = given.text.trim().parse().ok().filter(|number| (min..=max).contains(number)).and_then(|number| N::try_from(number).ok());
-    number.ok_or_else(|| refused(&given.text, "setting-number").with("min", min).with("max", max))
+    match parsed(given.text.trim()).filter(|number| (min..=max).contains(number)).map(N::try_from) {
+        Some(Ok(number)) => Ok(number),
+        _ => Err(refused(&given.text, "setting-number").with("min", min).with("max", max)),
+    }
 }
 
 fn one_of<T>(given: &Given, found: Option<T>, allowed: &'static str) -> Result<T, Fault> {

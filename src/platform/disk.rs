@@ -8,9 +8,6 @@ use crate::kernel::{Code, Error, Refusal, Result};
 pub const RESERVE: u64 = 100_000_000;
 
 /// Free bytes for this user on the disk that holds `place`, or its nearest folder that exists.
-///
-/// # Errors
-/// When the system cannot say.
 pub fn free(place: &Path) -> Result<u64> {
     let there = place.ancestors().find(|one| one.exists()).unwrap_or(Path::new("."));
     let about = rustix::fs::statvfs(there).map_err(|error| Error::broken(std::io::Error::from(error)))?;

@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::db::schema::{event, garment_event};
 use super::db::{At, Db};
@@ -41,6 +42,16 @@ pub struct Fact {
     pub actor: String,
     /// JSON with its version in `v`.
     pub body: String,
+}
+
+impl Fact {
+    /// Its body.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] when it is not JSON.
+    pub fn document(&self) -> Result<Value> {
+        serde_json::from_str(&self.body).map_err(|error| Error::broken(format!("the body of event {}: {error}", self.id)))
+    }
 }
 
 /// Appends a fact. `body` becomes a JSON object without a `v` of its own; it never holds personal data.

@@ -28,7 +28,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use super::db::{Db, Store};
-use crate::kernel::{Error, Result};
+use crate::kernel::{Error, Result, parsed};
 
 /// Bytes handed to the network at a time.
 const CHUNK: usize = 64 * 1024;
@@ -182,9 +182,6 @@ struct Styles {
 
 impl<W: Write + Send> Sheet<W> {
     /// A table with these titles, written to `sink`.
-    ///
-    /// # Errors
-    /// When the sink does not take it.
     pub fn new(format: Format, mut sink: W, titles: Vec<String>) -> Result<Self> {
         let kind = match format {
             Format::Csv => {
@@ -208,9 +205,6 @@ impl<W: Write + Send> Sheet<W> {
     }
 
     /// Writes a row.
-    ///
-    /// # Errors
-    /// When the sink does not take it (a reader that went away).
     pub fn row(&mut self, cells: &[Cell]) -> Result<()> {
         match &mut self.kind {
             Kind::Csv(writer) => writer.write_record(cells.iter().map(|cell| cell.plain().into_owned())).map_err(Error::broken),
@@ -222,9 +216,6 @@ impl<W: Write + Send> Sheet<W> {
     }
 
     /// Writes what is left and gives the sink back.
-    ///
-    /// # Errors
-    /// When the sink does not take it.
     pub fn finish(self) -> Result<W> {
         match self.kind {
             Kind::Csv(writer) => writer.into_inner().map_err(|error| Error::broken(error.into_error())),
@@ -284,14 +275,13 @@ impl<W> Book<W> {
 
 /// The number as a float, if a float can say it exactly.
 fn exact(number: i64) -> Option<f64> {
-    let small = i32::try_from(number).ok().map(f64::from);
-    small.or_else(|| (number.unsigned_abs() <= 1 << 53).then(|| number.to_string().parse().ok()).flatten())
+    match i32::try_from(number) {
+        Ok(small) => Some(small.into()),
+        Err(_) => Some(number.to_string()).filter(|_| number.unsigned_abs() <= 1 << 53).as_deref().and_then(parsed),
+    }
 }
 
 /// A table in memory, for one small enough to be mailed or tested.
-///
-/// # Errors
-/// Whatever `rows` returns.
 pub fn whole(format: Format, titles: Vec<String>, rows: impl FnOnce(&mut Sheet<Vec<u8>>) -> Result<()>) -> Result<Vec<u8>> {
     let mut sheet = Sheet::new(format, Vec::new(), titles)?;
     rows(&mut sheet)?;
@@ -339,9 +329,6 @@ impl Write for Pipe {
 /// A download whose rows are read from the store while they are sent. `stem` is the file's name without its ending, in plain ASCII.
 ///
 /// What goes wrong before the first byte is an ordinary error; after it the connection is broken off, so that nobody takes half a table for a whole.
-///
-/// # Errors
-/// Whatever `rows` returns before it has written anything that was sent.
 pub async fn download<F>(store: &Store, format: Format, stem: &str, titles: Vec<String>, rows: F) -> Result<HttpResponse>
 where
     F: FnOnce(&mut Db, &mut Sheet<Pipe>) -> Result<()> + Send + 'static,

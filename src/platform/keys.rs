@@ -11,11 +11,10 @@ use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use chrono::NaiveDate;
-
 use crate::kernel::serial::{Epoch, Keyring, RootKey};
 use crate::kernel::text::hex;
-use crate::kernel::{Code, Error, Refusal, Result};
+use crate::kernel::{Code, Error, Refusal, Result, parsed, saturating};
+use chrono::NaiveDate;
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,9 +94,6 @@ impl KeyFile {
     }
 
     /// Reads the file.
-    ///
-    /// # Errors
-    /// As [`KeyFile::open_or_create`].
     pub fn open(path: &Path) -> Result<Self> {
         let mut file = std::fs::File::open(path).map_err(|error| Error::broken(format!("the key file {}: {error}", path.display())))?;
         refuse_readable_by_others(path, &file)?;
@@ -137,8 +133,7 @@ impl KeyFile {
         let serials = self
             .of(Purpose::Serial)
             .map(|line| {
-                let epoch =
-                    u8::try_from(line.number).ok().and_then(Epoch::new).ok_or_else(|| Error::broken("a serial epoch is 0 to 31"))?;
+                let epoch = Epoch::of(line.number).ok_or_else(|| Error::broken("a serial epoch is 0 to 31"))?;
                 Ok((epoch, line.key.clone()))
             })
             .collect::<Result<Vec<_>>>()?;
@@ -200,13 +195,13 @@ fn fresh() -> Result<RootKey> {
 fn read_line(line: &str) -> Option<Line> {
     let mut parts = line.split_whitespace();
     let purpose = Purpose::of(parts.next()?)?;
-    let number = parts.next()?.parse().ok()?;
+    let number = parsed(parts.next()?)?;
     let hex = parts.next().filter(|hex| hex.len() == 64 && hex.is_ascii())?;
     let mut bytes = [0u8; 32];
     for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        *byte = saturating(pair.iter().try_fold(0, |byte, digit| Some(byte << 4 | char::from(*digit).to_digit(16)?))?);
     }
-    let made_on = parts.next()?.parse().ok()?;
+    let made_on = parsed(parts.next()?)?;
     parts.next().is_none().then_some(Line { purpose, number, key: RootKey::new(bytes), made_on })
 }
 

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use governor::clock::Clock as _;
@@ -18,7 +18,8 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
 use crate::kernel::time::Clock;
-use crate::kernel::{Code, Refusal, Result};
+use crate::kernel::{Code, Refusal, Result, saturating};
+use crate::platform::locks::lock;
 
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident = $burst:literal per $seconds:literal;)*) => {
@@ -75,7 +76,7 @@ impl governor::clock::Clock for Ticks {
 
     fn now(&self) -> Nanos {
         let micros = self.0.now().and_utc().timestamp_micros();
-        Nanos::from(Duration::from_micros(u64::try_from(micros).unwrap_or_default()))
+        Nanos::from(Duration::from_micros(saturating(micros)))
     }
 }
 
@@ -107,7 +108,7 @@ impl Limits {
         let Err(until) = bucket.check_key(&key.to_owned()) else { return Ok(()) };
         let now = self.clock.now();
         let wait = until.wait_time_from(now);
-        let mut shut = self.shut.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shut = lock(&self.shut);
         if shut.len() > KEPT_KEYS {
             shut.retain(|_, until| *until > now);
         }
@@ -121,7 +122,7 @@ impl Limits {
     /// [`Code::TooMany`] with the seconds until the next try may come.
     pub fn gate(&self, limit: Limit, key: &str) -> Result<()> {
         let now = self.clock.now();
-        let shut = self.shut.lock().unwrap_or_else(PoisonError::into_inner);
+        let shut = lock(&self.shut);
         match shut.get(&(limit, key.to_owned())) {
             Some(until) if *until > now => Err(too_many(Duration::from_nanos(until.saturating_sub(now).as_u64()))),
             _ => Ok(()),

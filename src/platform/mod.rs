@@ -12,6 +12,7 @@ pub mod imports;
 pub mod jobs;
 pub mod keys;
 pub mod limits;
+pub mod locks;
 pub mod policies;
 pub mod rooms;
 pub mod state;

@@ -14,7 +14,7 @@ use super::events::{self, Stamp};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::{self, Both};
-use crate::kernel::{Code, Error, Fault, Faults, Result};
+use crate::kernel::{Code, Error, Fault, Faults, Result, parsed};
 
 macro_rules! policies {
     ($($name:ident = $text:literal, $default:literal, $low:literal..=$high:literal, $zh:literal, $en:literal;)*) => {
@@ -129,13 +129,17 @@ fn rows(db: &mut Db, which: Policy) -> Result<Vec<PolicyVersion>> {
 
 /// A stored value.
 fn number(which: Policy, text: &str) -> Result<i64> {
-    text.parse().map_err(|_| Error::broken(format!("the policy {} has the value “{text}”, which is no number", which.as_str())))
+    let (min, max) = which.bounds();
+    let within = parsed(text).filter(|value| (min..=max).contains(value));
+    within.ok_or_else(|| {
+        Error::broken(format!("the policy {} has the value “{text}”, which is no number from {min} to {max}", which.as_str()))
+    })
 }
 
 /// The value that holds at `at`: of the versions that have begun, the one that began last.
 ///
 /// # Errors
-/// [`Error::Broken`] for a stored value that is no number: a default in its place would be somebody else's decision.
+/// [`Error::Broken`] for a stored value that is no number within its bounds: a default in its place would be somebody else's decision.
 pub fn value(db: &mut Db, which: Policy, at: NaiveDateTime) -> Result<i64> {
     let rows: Vec<String> = each!(db, |c| policy::table
         .filter(policy::code.eq(which.as_str()).and(policy::valid_from.le(at)))
@@ -146,9 +150,6 @@ pub fn value(db: &mut Db, which: Policy, at: NaiveDateTime) -> Result<i64> {
 }
 
 /// A policy with what holds at `at` and all its versions.
-///
-/// # Errors
-/// As [`value`].
 pub fn read(db: &mut Db, which: Policy, at: NaiveDateTime) -> Result<PolicyValue> {
     let versions = rows(db, which)?;
     let own = PolicyVersion { version: 0, value: which.default(), valid_from: None, set_by: String::new(), reason: String::new() };
@@ -158,9 +159,6 @@ pub fn read(db: &mut Db, which: Policy, at: NaiveDateTime) -> Result<PolicyValue
 }
 
 /// Every policy, in table order.
-///
-/// # Errors
-/// As [`value`].
 pub fn all(db: &mut Db, at: NaiveDateTime) -> Result<Vec<PolicyValue>> {
     Policy::ALL.iter().map(|which| read(db, *which, at)).collect()
 }

@@ -151,16 +151,20 @@ fn fluent_value(text: &str) -> FluentValue<'static> {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the tags of the two languages are constants")]
 fn bundle(lang: Lang) -> FluentBundle<FluentResource> {
     let tag: LanguageIdentifier = lang.tag().parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     // Isolation marks are invisible characters that break copying of codes and dates.
     bundle.set_use_isolating(false);
     for (room, text) in catalogues(lang) {
-        let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(resource, errors)| {
-            tracing::error!(room, ?errors, "a catalogue does not parse");
-            resource
-        });
+        let resource = match FluentResource::try_new(text.to_owned()) {
+            Ok(resource) => resource,
+            Err((resource, errors)) => {
+                tracing::error!(room, ?errors, "a catalogue does not parse");
+                resource
+            }
+        };
         if let Err(errors) = bundle.add_resource(resource) {
             tracing::error!(room, ?errors, "a catalogue repeats a key");
         }

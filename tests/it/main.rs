@@ -1,6 +1,7 @@
 //! The integration suite: one binary, one file per room. Every API test runs on SQLite, and on PostgreSQL too when one is at hand.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -22,6 +23,7 @@ mod findings;
 mod holders;
 mod imports;
 mod labels_engine;
+mod labels_text;
 mod links;
 mod materials;
 mod moving;
@@ -40,6 +42,7 @@ mod sales;
 mod scans;
 mod schema;
 mod staff;
+mod stored;
 mod support;
 mod trace;
 mod upgrade;

@@ -145,18 +145,15 @@ story!(a_value_of_policy_keeps_who_set_it_since_when_and_why, |app| {
     assert!(page.text().contains("desk") && page.text().contains("campaign"));
 });
 
-story!(a_stored_value_that_is_no_number_is_no_default, |app| {
+story!(a_stored_value_that_is_no_number_within_its_bounds_is_no_default, |app| {
     let now = app.state.clock.now();
-    app.state
-        .store
-        .write(|db| {
-            let row =
-                "INSERT INTO policy (code, version, valid_from, value) VALUES ('claim.tries_per_day', 1, '2026-01-01 00:00:00', 'five')";
-            Ok(each!(db, |c| diesel::sql_query(row).execute(c))?)
-        })
-        .await
-        .unwrap();
-    assert!(app.state.store.read(move |db| policies::value(db, Policy::ClaimTries, now)).await.is_err());
+    for (version, value) in (1..).zip(["five", "-5", "101", "99999999999999999999", ""]) {
+        let row = format!(
+            "INSERT INTO policy (code, version, valid_from, value) VALUES ('claim.tries_per_day', {version}, '2026-01-0{version} 00:00:00', '{value}')"
+        );
+        app.write(move |db| Ok(each!(db, |c| diesel::sql_query(&row).execute(c))?)).await;
+        assert!(app.state.store.read(move |db| policies::value(db, Policy::ClaimTries, now)).await.is_err(), "{value}");
+    }
 });
 
 story!(a_language_is_remembered_when_a_person_chose_it, |app| {

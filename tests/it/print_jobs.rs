@@ -420,7 +420,7 @@ async fn received(app: &TestApp, fake: &FakePrinter) -> BTreeSet<i64> {
     assert_eq!(distinct.len(), labels.len(), "a label came twice");
     let job = reference_job(app).await;
     let layout =
-        hangtag::production::labels::LabelLayout::new(template, hangtag::production::labels::Fonts::shared(), job, Some(300)).unwrap();
+        hangtag::production::labels::LabelLayout::new(template, &hangtag::production::labels::Fonts::embedded(), job, Some(300)).unwrap();
     let mut by_label = BTreeMap::new();
     for (serial, unit) in known {
         let mut out = Vec::new();
@@ -539,6 +539,9 @@ story!(what_a_printer_lost_is_voided_and_printed_anew, |app| {
         run(&app).await;
         let job = view(&app, &job.id.to_string()).await;
         assert_eq!((job.state, states(&job)), (PrintJobState::Done, vec!["unknown", "confirmed", "confirmed"]));
+        // A word that is none settles nothing, and says so.
+        let person = app.persona(Role::LabelOperator).await;
+        person.form(&format!("/labels/jobs/{}/settle", job.id), &[("chunk.1", "perhaps")]).await.expect(422);
         let job = act(&app, &job, "settle", &json!({ "chunks": [{ "seq": 1, "verdict": "reprint" }] })).await;
         assert_eq!((job.state, job.unaccounted), (PrintJobState::Queued, 0));
         run(&app).await;

@@ -157,9 +157,14 @@ story!(a_form_without_its_token_changes_nothing, |app| {
         assert_eq!(person.send_raw(form(csrf)).await.expect(403).code(), "cross_site", "{csrf:?}");
     }
     let own = person.csrf.as_deref();
-    for (name, value) in
-        [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example"), ("origin", "null")]
-    {
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("sec-fetch-site", "né"),
+        ("origin", "https://é.example"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+    ] {
         let request = form(own).header("host", "localhost").header(name, value);
         assert_eq!(person.send_raw(request).await.expect(403).code(), "cross_site", "{name}: {value}");
     }

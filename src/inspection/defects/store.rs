@@ -145,11 +145,13 @@ impl Thing for Defect {
     }
 
     fn history(&self, db: &mut Db) -> Result<Vec<Fact>> {
-        let is_own = |fact: &Fact| {
-            let body: Option<serde_json::Value> = serde_json::from_str(&fact.body).ok();
-            body.is_some_and(|body| body.pointer("/defect/code").and_then(|code| code.as_str()) == Some(&self.code))
-        };
-        Ok(events::of(db, Subject::Thing(Self::SUBJECT, self.id().0))?.into_iter().filter(is_own).collect())
+        let mut own = Vec::new();
+        for fact in events::of(db, Subject::Thing(Self::SUBJECT, self.id().0))? {
+            if fact.document()?.pointer("/defect/code").and_then(|code| code.as_str()) == Some(&self.code) {
+                own.push(fact);
+            }
+        }
+        Ok(own)
     }
 }
 

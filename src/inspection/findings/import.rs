@@ -52,7 +52,7 @@ impl Import for FindingImport {
 
     fn read(&mut self, row: &mut Row<'_>) -> Option<Draft> {
         let said = Said::of_row_by(&COLUMNS, row, |said| not_yet(said.day("found_on"), self.today))?;
-        let draft: Draft = said.value().map_err(|error| row.fault(faults::at("subject", &error))).ok()?;
+        let draft: Draft = row.keep(said.value().map_err(|error| faults::at("subject", &error)))?;
         // Two equal rows are more likely a slip than two findings, unless each has a number of its own; one row with the quantity of both says it
         // clearly.
         let id = said.text("id").unwrap_or_default();

@@ -207,9 +207,6 @@ pub struct Draft {
 
 impl Draft {
     /// What it is about, as it was scanned or typed.
-    ///
-    /// # Errors
-    /// As [`Scanned::read`], for `subject`.
     pub fn scanned(&self) -> Result<Scanned, Fault> {
         let named = match &self.supplier_code {
             Some(supplier) if !self.subject.contains('@') => format!("{}@{supplier}", self.subject),

@@ -1,18 +1,15 @@
 //! The room's screens.
 
 use askama::Template;
-use chrono_tz::Tz;
 
 use super::view::SubjectView;
 use super::{FindingView, Stage, SubjectKind};
 use crate::inspection::defects::{BACK, Component, Defect, ELSEWHERE, FRONT, Severity};
 use crate::kernel::choices::Choice as Zone;
 use crate::kernel::text::Lang;
-use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Fault};
-use crate::platform::events::Fact;
 use crate::platform::http::{FormState, Layout, query_escape, segment};
-use crate::platform::rooms::timeline::{self, Happened};
+use crate::platform::rooms::timeline::Happened;
 use crate::platform::words::Words;
 
 /// Kinds of defect that are offered first.
@@ -178,13 +175,6 @@ pub(super) struct OnePage {
 }
 
 impl OnePage {
-    pub(super) fn new(layout: Layout, finding: FindingView, facts: &[Fact], zone: Tz, form: FormState, most: i64, rights: Rights) -> Self {
-        let history = timeline::lines(facts, layout.lang, zone, |_| None);
-        let room = most - i64::try_from(finding.photos.len()).unwrap_or(i64::MAX);
-        let logged_at = local_minute(finding.logged_at, zone);
-        Self { layout, finding, history, form, room, rights, logged_at }
-    }
-
     /// The page of the batch or lot it is about, for the brand's own people.
     fn page_of(&self) -> Option<(String, &str)> {
         let subject = &self.finding.subject;

@@ -6,12 +6,11 @@
 
 use std::io::Cursor;
 
+use crate::kernel::{Code, Refusal, Result, saturating};
 use image::codecs::jpeg::JpegEncoder;
 use image::error::ImageError;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, RgbImage};
-
-use crate::kernel::{Code, Refusal, Result};
 
 /// Bytes an upload may have: 8 MiB.
 pub const BYTES_MAX: usize = 8 << 20;
@@ -80,11 +79,11 @@ fn too_large() -> crate::kernel::Error {
 }
 
 fn be32(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_be_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+    bytes.get(at..)?.first_chunk().map(|four| u32::from_be_bytes(*four))
 }
 
 fn be16(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_be_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
+    bytes.get(at..)?.first_chunk().map(|two| u16::from_be_bytes(*two))
 }
 
 /// Size and end of a PNG: chunks of length, type, data, checksum, from IHDR to IEND (W3C PNG §5.3). A size too large is given without
@@ -100,7 +99,7 @@ fn png(bytes: &[u8]) -> Option<Header> {
     }
     let mut at = 8;
     loop {
-        let length = usize::try_from(be32(bytes, at)?).ok()?;
+        let length = saturating::<usize>(be32(bytes, at)?);
         let kind = bytes.get(at + 4..at + 8)?;
         let next = at.checked_add(length)?.checked_add(12)?;
         if next > bytes.len() {
@@ -218,7 +217,7 @@ fn opaque(image: DynamicImage) -> RgbImage {
         let [red, green, blue, alpha] = from.0;
         let over = |channel: u8| {
             let mixed = (u32::from(channel) * u32::from(alpha) + 255 * (255 - u32::from(alpha))) / 255;
-            u8::try_from(mixed).unwrap_or(u8::MAX)
+            saturating(mixed)
         };
         *to = Rgb([over(red), over(green), over(blue)]);
     }

@@ -14,7 +14,7 @@ use crate::inspection::defects::{self, Component, Severity, ZONES};
 use crate::kernel::choices::Choice;
 use crate::kernel::serial::Keyring;
 use crate::kernel::text::{Both, Lang};
-use crate::kernel::{BatchNo, Code, Id, Result};
+use crate::kernel::{BatchNo, Code, Error, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::{FindingsRead, Permission};
@@ -159,7 +159,7 @@ pub(super) fn subjects(db: &mut Db, keys: &Keyring, things: &[About]) -> Result<
             About::Lot(id) => (view.lot, view.supplier) = (names.get(id).cloned(), suppliers.get(id).cloned()),
         }
         let code = view.serial.as_ref().or(view.lot.as_ref()).or(view.batch.as_ref());
-        view.code = code.cloned().unwrap_or_default();
+        view.code = code.cloned().ok_or_else(|| Error::broken(format!("a finding is about {about:?}, which is not there")))?;
         views.insert(*about, view);
     }
     Ok(views)
@@ -177,7 +177,9 @@ fn views(db: &mut Db, keys: &Keyring, findings: Vec<Finding>, bound: bool) -> Re
     let mut photos = photos::photos_of(db, &ids)?;
     let mut views = Vec::with_capacity(findings.len());
     for (finding, about) in findings.into_iter().zip(things) {
-        let (Some(subject), Some(defect)) = (subjects.get(&about), catalogue.get(&finding.defect_code)) else { continue };
+        let (Some(subject), Some(defect)) = (subjects.get(&about), catalogue.get(&finding.defect_code)) else {
+            return Err(Error::broken(format!("finding {}: {about:?} or defect {} is not there", finding.id, finding.defect_code)));
+        };
         views.push(FindingView {
             id: finding.id,
             subject: subject.clone(),

@@ -9,7 +9,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use super::due::{Deadline, Target, Unit};
 use super::spans::{Pauses, Span};
 use super::{Calendar, Versions};
-use crate::kernel::error::{Code, Fault};
+use crate::kernel::{Code, Fault, saturating};
 
 /// What happens to a countdown. What changes nothing (a pause of a paused countdown, a stop of a stopped one) is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,9 +203,6 @@ pub struct Countdown {
 
 impl Countdown {
     /// The countdown that these events make.
-    ///
-    /// # Errors
-    /// As [`Countdown::apply`].
     pub fn replay(events: &[CountdownEvent], calendars: &Versions) -> Result<Self, Fault> {
         let mut countdown = Self::default();
         events.iter().try_for_each(|event| countdown.apply(event, calendars))?;
@@ -228,7 +225,7 @@ impl Countdown {
             }
         }
         let wrong_state = |state: &str| Err(Fault::new("change", Code::WrongState).with("state", state));
-        let seq = u32::try_from(self.runs.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let seq = saturating::<u32>(self.runs.len()).saturating_add(1);
         match (change, self.runs.last_mut()) {
             (Change::Start { .. }, Some(run)) if run.ended_at.is_none() => return wrong_state("started"),
             (Change::Start { target, calendar }, _) => self.runs.push(Run::start(seq, at, target, calendars.get(calendar)?)),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::Weekday;
 
-use crate::kernel::error::{Code, Fault};
+use crate::kernel::{Code, Fault, parsed};
 
 /// Minutes in a day: the last end a window can have.
 pub const DAY_MINUTES: u16 = 1440;
@@ -44,7 +44,7 @@ impl Window {
     fn read(field: &'static str, text: &str) -> Result<Self, Fault> {
         let minute = |text: &str| {
             let (hour, minute) = text.trim().split_once(':')?;
-            let two_digits = |text: &str| text.parse::<u16>().ok().filter(|_| text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit()));
+            let two_digits = |text: &str| parsed::<u16>(text).filter(|_| text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit()));
             let (hour, minute) = (two_digits(hour)?, two_digits(minute)?);
             (hour <= 24 && minute < 60).then_some(hour * 60 + minute)
         };

@@ -14,10 +14,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 
 use super::days::{Day, Days, Kind};
 use super::hours::Hours;
-use crate::kernel::error::{Code, Fault, Result};
 use crate::kernel::faults::Faults;
-use crate::kernel::text;
 use crate::kernel::time::read_date;
+use crate::kernel::{Code, Fault, Result, saturating, text};
 
 /// Longest name of a day, in characters.
 const NAME_MAX: usize = 60;
@@ -122,9 +121,9 @@ pub fn read_csv(text: &str) -> Result<Days> {
 
 /// The line of a record: `csv` counts blank lines before it as its own.
 fn line_of(position: &csv::Position, text: &str) -> u64 {
-    let begin = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let begin = saturating::<usize>(position.byte());
     let blank = text.bytes().skip(begin).take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| *byte == b'\n').count();
-    position.line() + u64::try_from(blank).unwrap_or_default()
+    position.line() + saturating::<u64>(blank)
 }
 
 fn broken_csv(error: &csv::Error) -> Fault {
@@ -146,7 +145,7 @@ pub fn read_json(text: &str) -> Result<Days> {
     let source = Lines { bytes: text.strip_prefix('\u{feff}').unwrap_or(text).as_bytes(), line: Rc::clone(&line) };
     let mut deserializer = serde_json::Deserializer::from_reader(source);
     let file = FileSeed(&line).deserialize(&mut deserializer).and_then(|file| deserializer.end().map(|()| file)).map_err(|error| {
-        let line = u64::try_from(error.line()).unwrap_or_default().max(1);
+        let line = saturating::<u64>(error.line()).max(1);
         Fault::new("file", Code::Malformed).with("reason", error).at_line(line)
     })?;
     let mut faults = Faults::default();
@@ -160,7 +159,7 @@ pub fn read_json(text: &str) -> Result<Days> {
 
 /// The fault of a date that does not belong to a table of `year`: from the December before to the January after.
 fn outside(year: i32, date: NaiveDate) -> Option<Fault> {
-    let month = |date: NaiveDate| date.year() * 12 + i32::try_from(date.month0()).unwrap_or_default();
+    let month = |date: NaiveDate| date.year() * 12 + saturating::<i32>(date.month0());
     let inside = (year * 12 - 1..=year * 12 + 12).contains(&month(date));
     let min = format!("{}-12-01", year - 1);
     let max = format!("{}-01-31", year + 1);
@@ -177,7 +176,7 @@ impl Read for Lines<'_> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
         let taken = self.bytes.read(into)?;
         let ends = into.iter().take(taken).filter(|byte| **byte == b'\n').count();
-        self.line.set(self.line.get() + u64::try_from(ends).unwrap_or_default());
+        self.line.set(self.line.get() + saturating::<u64>(ends));
         Ok(taken)
     }
 }

@@ -248,7 +248,7 @@ mod tests {
             if !(name.contains("vectors") && name.ends_with(".json")) {
                 continue;
             }
-            let file: File = serde_json::from_str(&read(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let file: File = serde_json::from_str(&read(&name)).expect(&name);
             assert!(!file.vectors.is_empty(), "{name} holds no vectors");
             let nation = Arc::new(Nation::saturday_and_sunday(read_json(&read(&file.holidays)).unwrap()));
             let answers = answers(&file, &nation);

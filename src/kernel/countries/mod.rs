@@ -20,7 +20,7 @@ use names::COUNTRIES;
 
 /// The name of a country's code in `lang`; the code itself where there is no such country.
 pub fn name(code: &str, lang: Lang) -> &str {
-    match COUNTRIES.binary_search_by_key(&code, |(code, _, _)| code).ok().and_then(|place| COUNTRIES.get(place)) {
+    match COUNTRIES.get(COUNTRIES.partition_point(|row| row.0 < code)).filter(|row| row.0 == code) {
         Some((_, zh, en)) => lang.of(zh, en),
         None => code,
     }

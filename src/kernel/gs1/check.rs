@@ -2,6 +2,7 @@
 
 use super::coupon;
 use super::lists::{COUNTRIES, COUNTRY_LETTERS, CURRENCIES, PACKAGE_TYPES};
+use crate::kernel::{parsed, saturating};
 
 /// Character sets an element may be written in (GS1 General Specifications, section 7.11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +159,7 @@ pub fn check_digit(body: &[u8]) -> Option<u8> {
         let value = u32::from(digit.checked_sub(b'0').filter(|value| *value < 10)?);
         sum += if place % 2 == 0 { 3 * value } else { value };
     }
-    u8::try_from((10 - sum % 10) % 10).ok().map(|value| value + b'0')
+    Some(b'0' + saturating::<u8>((10 - sum % 10) % 10))
 }
 
 /// The check digit that should stand at the end of `digits`, if another one does.
@@ -191,7 +192,7 @@ pub(super) fn digits(text: &str) -> bool {
 }
 
 fn number(text: &str) -> Option<u64> {
-    text.parse().ok()
+    parsed(text)
 }
 
 /// YYMMDD or YYYYMMDD. Of a year in two digits only its being a leap year matters, and within the hundred years meant (1972 to 2071)

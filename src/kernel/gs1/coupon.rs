@@ -4,6 +4,7 @@
 //! Specification". No garment carries one; they are here because a Digital Link may, and a wrong one must be refused.
 
 use super::check;
+use crate::kernel::parsed;
 
 /// Digits not yet read.
 struct Rest<'a>(&'a str);
@@ -19,7 +20,7 @@ impl<'a> Rest<'a> {
     /// The next digit, if it is one of `allowed`.
     fn digit(&mut self, allowed: &str) -> Option<usize> {
         let digit = self.take(1).filter(|digit| allowed.contains(digit))?;
-        digit.parse().ok()
+        parsed(digit)
     }
 
     /// A field behind its length digit, `more` characters longer than that says.

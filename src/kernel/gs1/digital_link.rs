@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::Gtin;
 use super::ai::{self, Ai};
-use crate::kernel::error::{Code, Error, Refusal};
 use crate::kernel::serial::Serial;
+use crate::kernel::{Code, Error, Refusal, Result, parsed, saturating};
 
 /// The longest address that is read.
 const MAX_LENGTH: usize = 8191;
@@ -286,7 +286,7 @@ impl DigitalLink {
 
     /// The GTIN (AI 01).
     pub fn gtin(&self) -> Option<Gtin> {
-        self.get("01").and_then(|digits| Gtin::parse(digits).ok())
+        self.get("01").and_then(parsed)
     }
 
     /// The consumer product variant (AI 22).
@@ -403,7 +403,7 @@ fn check_characters(uri: &str) -> Result<(), LinkError> {
 
 /// A percent sign that no two hexadecimal digits follow stands for itself.
 fn percent_decode(text: &str, in_query: bool) -> Vec<u8> {
-    let hex = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
+    let hex = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16)).map(saturating::<u8>);
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut place = 0;
@@ -451,12 +451,15 @@ struct Verdict {
 }
 
 /// One line of `hangtag gs1 parse`: `{"ok":true,"elements":"…"}` or `{"ok":false,"error":"…"}` for the address on the line.
-pub fn parse_line(line: &str) -> String {
+///
+/// # Errors
+/// [`Error::Broken`] when the answer cannot be written as JSON.
+pub fn parse_line(line: &str) -> Result<String> {
     let verdict = match DigitalLink::parse(line.trim_end_matches(['\r', '\n'])) {
         Ok(link) => Verdict { ok: true, elements: Some(link.elements()), error: None },
         Err(error) => Verdict { ok: false, elements: None, error: Some(error.to_string()) },
     };
-    serde_json::to_string(&verdict).unwrap_or_default()
+    serde_json::to_string(&verdict).map_err(Error::broken)
 }
 
 #[cfg(test)]
@@ -555,8 +558,14 @@ mod tests {
 
     #[test]
     fn lines() {
-        assert_eq!(parse_line("https://a/01/09506000134352/21/A(\"1\r\n"), r#"{"ok":false,"error":"'\"' may not stand in a URI"}"#);
-        assert_eq!(parse_line("https://a/01/09506000134352/21/A(%221"), r#"{"ok":true,"elements":"(01)09506000134352(21)A\\(\"1"}"#);
+        assert_eq!(
+            parse_line("https://a/01/09506000134352/21/A(\"1\r\n").unwrap(),
+            r#"{"ok":false,"error":"'\"' may not stand in a URI"}"#
+        );
+        assert_eq!(
+            parse_line("https://a/01/09506000134352/21/A(%221").unwrap(),
+            r#"{"ok":true,"elements":"(01)09506000134352(21)A\\(\"1"}"#
+        );
     }
 
     #[test]
@@ -600,7 +609,7 @@ mod tests {
             let _ = DigitalLink::parse_path(&text);
             let _ = DigitalLink::parse(&format!("https://a/{tail}"));
             let _ = DigitalLink::parse(&format!("https://a/01/09506000134352{tail}"));
-            let _ = parse_line(&text);
+            parse_line(&text).unwrap();
             for row in ai::TABLE {
                 let _ = row.fault(&text);
                 let _ = row.fault(&tail);

@@ -16,6 +16,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Code, Error, Refusal, Result};
+use super::text::ascii;
 pub use digital_link::{DigitalLink, Element, LinkError, parse_line};
 
 /// Ranges of numbers that have the form of a GTIN and name nothing outside one company or region, or no product at all, and why (GS1 General
@@ -84,7 +85,7 @@ impl Gtin {
 
     /// The fourteen digits.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        ascii(&self.0)
     }
 }
 
@@ -142,7 +143,7 @@ impl Gln {
 
     /// The thirteen digits.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        ascii(&self.0)
     }
 }
 

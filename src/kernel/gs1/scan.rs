@@ -241,7 +241,7 @@ mod tests {
     const SERIAL: &str = "0K8JYHFBAF2GXMNFX4WA";
 
     fn named(text: &str) -> (Option<String>, Option<String>, Option<String>) {
-        let scan = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let scan = read(text).expect(text);
         let link = scan.elements().unwrap_or_else(|| panic!("{text}: {scan:?}"));
         let own = |value: Option<&str>| value.map(str::to_owned);
         (link.gtin().map(|gtin| gtin.to_string()), own(link.serial()), own(link.lot()))

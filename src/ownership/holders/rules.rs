@@ -9,7 +9,7 @@ use zeroize::Zeroize;
 
 use crate::kernel::names::{half_width, is_invisible};
 use crate::kernel::text::{self, Lang};
-use crate::kernel::{Code, Fault, Refusal, Result};
+use crate::kernel::{Code, Fault, Faults, Result};
 use crate::platform::http::{random_token, sha256_hex};
 use crate::platform::words::Words;
 
@@ -68,8 +68,8 @@ impl TransferCode {
     /// A new one from the operating system's random source. Make it before the write that stores its hash.
     pub fn fresh() -> Self {
         // 64 random bits: the remainder prefers no code by more than one in ten billion.
-        let number = u64::from_str_radix(&random_token::<8>(), 16).unwrap_or_default() % 100_000_000;
-        Self(format!("{number:08}"))
+        let rest = |rest: u64, digit: char| (rest * 16 + u64::from(digit.to_digit(16).unwrap_or_default())) % 100_000_000;
+        Self(format!("{:08}", random_token::<8>().chars().fold(0, rest)))
     }
 
     /// As people type it: spaces and hyphens anywhere, full-width digits, what it is called before it. None when it is not eight digits.
@@ -194,24 +194,17 @@ impl Contact {
     /// # Errors
     /// Faults of `name`, `phone`, `email`; of `purposes` when nothing was agreed to; of `phone` when there is no way to reach them at all.
     pub fn checked(&self, purposes: &[Purpose]) -> Result<Self> {
-        let mut faults = Vec::new();
-        let mut keep = |read: Result<String, Fault>| {
-            read.unwrap_or_else(|fault| {
-                faults.push(fault);
-                String::new()
-            })
-        };
-        let name = keep(text::optional_line("name", &self.name, 60));
-        let phone = keep(phone(&self.phone));
-        let email = keep(email(&self.email));
-        if faults.is_empty() && phone.is_empty() && email.is_empty() {
-            faults.push(Fault::new("phone", Code::Missing));
+        let mut faults = Faults::default();
+        let name = faults.keep(text::optional_line("name", &self.name, 60));
+        let phone = faults.keep(phone(&self.phone));
+        let email = faults.keep(email(&self.email));
+        if !faults.any() && phone.is_empty() && email.is_empty() {
+            faults.note(Fault::new("phone", Code::Missing));
         }
         if purposes.is_empty() {
-            faults.push(Fault::new("purposes", Code::Missing));
+            faults.note(Fault::new("purposes", Code::Missing));
         }
-        Refusal::unless_empty(faults)?;
-        Ok(Self { name, phone, email })
+        faults.unless_any(Self { name, phone, email })
     }
 }
 

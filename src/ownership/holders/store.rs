@@ -15,7 +15,7 @@ use super::rules::{Secret, TransferCode, code_in};
 use super::seal::HolderKeys;
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::serial::{ClaimCode, Epoch, Gtin14, Keyring, NO_GTIN};
+use crate::kernel::serial::{ClaimCode, Keyring, NO_GTIN};
 use crate::kernel::{Code, Error, GarmentId, Result};
 use crate::ownership::{garments, warranties};
 use crate::platform::db::schema::{claim_try, holder};
@@ -159,12 +159,11 @@ fn code_of(db: &mut Db, keyring: &Keyring, garment: GarmentId) -> Result<Option<
     let Some(batch) = batches::batch(db, garment.batch())? else {
         return Ok(None);
     };
-    let gtin = match &batch.minted_gtin {
-        Some(gtin) => Gtin14::try_from(gtin.as_bytes()).map_err(Error::broken)?,
-        None => NO_GTIN,
-    };
-    let epoch = batch.minted_epoch.and_then(|epoch| Epoch::new(u8::try_from(epoch).ok()?));
-    Ok(epoch.and_then(|epoch| keyring.claim_code(&gtin, garment, epoch)))
+    if batch.minted_epoch.is_none() {
+        return Ok(None);
+    }
+    let (gtin, epoch) = batches::made_with(batch.no, batch.minted_gtin.as_deref(), batch.minted_epoch)?;
+    Ok(keyring.claim_code(&gtin, garment, epoch))
 }
 
 fn tries_of(db: &mut Db, garment: GarmentId, day: NaiveDate) -> Result<i64> {

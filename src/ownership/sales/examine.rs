@@ -9,7 +9,7 @@ use roaring::RoaringBitmap;
 use super::rules::{NewSale, SaleStatus, in_order};
 use super::store::{self, Ready, Sale};
 use crate::kernel::time::local_date;
-use crate::kernel::{BatchNo, Code, Fault, GarmentId, Id, Refusal, Result};
+use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Refusal, Result};
 use crate::ownership::holders;
 use crate::ownership::warranties::{self, Facts, Opening, Terms};
 use crate::platform::db::Db;
@@ -40,8 +40,8 @@ struct Known {
 struct KnownBatch {
     batch: Batch,
     voids: RoaringBitmap,
-    /// Versions of the style's policy, newest first.
-    policies: Vec<WarrantyPolicy>,
+    /// Versions of the style's policy with their terms, newest first.
+    policies: Vec<(WarrantyPolicy, Terms)>,
 }
 
 fn know(db: &mut Db, stamp: &Stamp, zone: Tz, chunk: &[NewSale]) -> Result<Known> {
@@ -52,17 +52,24 @@ fn know(db: &mut Db, stamp: &Stamp, zone: Tz, chunk: &[NewSale]) -> Result<Known
     let skus = skus::by_ids(db, &sku_ids)?;
     let style_ids: Vec<Id> = skus.values().map(|sku| sku.style_id).collect::<HashSet<_>>().into_iter().collect();
     let styles = styles::by_ids(db, &style_ids)?;
-    let mut by_code: HashMap<String, Vec<WarrantyPolicy>> = HashMap::new();
+    let mut by_code: HashMap<String, Vec<(WarrantyPolicy, Terms)>> = HashMap::new();
     for style in styles.values().filter(|style| !style.policy.is_empty()) {
         if !by_code.contains_key(&style.policy) {
-            by_code.insert(style.policy.clone(), terms::policies(db, Some(&style.policy))?);
+            let versions = terms::policies(db, Some(&style.policy))?.into_iter().map(|version| Ok((version.clone(), Terms::of(&version)?)));
+            let versions = versions.collect::<Result<Vec<_>>>()?;
+            if versions.is_empty() {
+                return Err(Error::broken(format!("style {}: there is no warranty policy {}", style.code, style.policy)));
+            }
+            by_code.insert(style.policy.clone(), versions);
         }
     }
     let mut voids = batches::voids_of_batches(db, &numbers)?;
     let mut batches = HashMap::with_capacity(found.len());
     for batch in found {
         let style = skus.get(&batch.sku_id).and_then(|sku| styles.get(&sku.style_id));
-        let policies = style.and_then(|style| by_code.get(&style.policy)).cloned().unwrap_or_default();
+        let style = style.ok_or_else(|| Error::broken(format!("batch {}: its style is not there", batch.no.0)))?;
+        // Without a policy of its style the house's default holds.
+        let policies = by_code.get(&style.policy).cloned().unwrap_or_default();
         let voids = voids.remove(&batch.no).unwrap_or_default();
         batches.insert(batch.no, KnownBatch { batch, voids, policies });
     }
@@ -129,9 +136,9 @@ fn ready(known: &Known, new: &NewSale, earlier: &[Sale]) -> Result<Ready, Box<Re
         in_order("sold_on", last.sold_on, sold_on).map_err(invalid)?;
     }
     let seq = last.map_or(1, |sale| sale.seq + 1);
-    let policy = policies.iter().find(|policy| policy.valid_from <= sold_on);
+    let policy = policies.iter().find(|(policy, _)| policy.valid_from <= sold_on);
     let terms = match policy {
-        Some(policy) => Some(Terms::from(policy)).filter(|terms| !terms.are_empty()),
+        Some((_, terms)) => Some(terms.clone()).filter(|terms| !terms.are_empty()),
         None => known.default_terms.clone(),
     };
     let activated = known.claimed.get(&new.garment).copied();
@@ -141,7 +148,7 @@ fn ready(known: &Known, new: &NewSale, earlier: &[Sale]) -> Result<Ready, Box<Re
         activated: activated.map(|day| day.max(sold_on)),
         made: batch.finished_on,
     };
-    let policy = policy.map(|policy| policy.id);
+    let policy = policy.map(|(policy, _)| policy.id);
     let warranty = terms.map(|terms| Opening { garment: new.garment, sale_seq: seq, policy, term: warranties::term(&terms, &facts) });
     Ok(Ready { new: new.clone(), seq, policy, warranty, is_held: activated.is_some() })
 }

@@ -110,9 +110,6 @@ pub fn in_order(field: &'static str, earlier: NaiveDate, later: NaiveDate) -> Re
 }
 
 /// A channel: a code, or nothing.
-///
-/// # Errors
-/// As [`text::code`], for `field`.
 pub fn channel(field: &'static str, written: &str) -> Result<String, Fault> {
     if written.trim().is_empty() { Ok(String::new()) } else { text::code(field, written) }
 }

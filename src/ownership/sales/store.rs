@@ -9,7 +9,7 @@ use super::rules::{NewSale, SaleStatus, dates, in_order};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::money::Money;
 use crate::kernel::time::local_date;
-use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result, parsed};
 use crate::ownership::warranties::{self, Facts, Opening};
 use crate::ownership::{garments, holders};
 use crate::platform::db::schema::sale;
@@ -339,5 +339,5 @@ pub(super) fn list(db: &mut Db, filter: &SaleFilter, window: &ListWindow) -> Res
 /// What the list is ordered by: the day, and the sale.
 fn read_key(key: &str) -> Option<(NaiveDate, i64, i64)> {
     let mut parts = key.split('|');
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    Some((parsed(parts.next()?)?, parsed(parts.next()?)?, parsed(parts.next()?)?))
 }

@@ -135,13 +135,14 @@ fn filter_of(db: &mut Db, query: &ListQuery, sees: Sees) -> Result<Option<SaleFi
         },
     };
     // A serial is a garment, anything else a part of an order's number.
-    let scanned = Scanned::read("q", &query.q, None).ok();
-    let garment = match scanned.filter(Scanned::looks_like_a_serial) {
-        Some(scanned) => serials::find(db, &query.app().keys.serials, &scanned).or_else(|error| match error {
-            Error::Refused(_) => Ok(None),
-            error => Err(error),
-        })?,
-        None => None,
+    let garment = match Scanned::read("q", &query.q, None) {
+        Ok(scanned) if scanned.looks_like_a_serial() => {
+            serials::find(db, &query.app().keys.serials, &scanned).or_else(|error| match error {
+                Error::Refused(_) => Ok(None),
+                error => Err(error),
+            })?
+        }
+        _ => None,
     };
     let text = if garment.is_some() { String::new() } else { query.q.clone() };
     Ok(Some(SaleFilter { from: query.day("from"), to: query.day("to"), retailer, garment, text }))

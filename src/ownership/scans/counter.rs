@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
@@ -18,6 +18,7 @@ use crate::kernel::serial::RootKey;
 use crate::kernel::time::Clock;
 use crate::kernel::{Error, GarmentId, Result};
 use crate::platform::db::Store;
+use crate::platform::locks::lock;
 use crate::platform::policies::{self, Policy};
 
 /// How often looks are written. Not more often, because each commit makes every reader map the file anew: at once a second, a tenth of what a
@@ -113,10 +114,6 @@ pub struct Counter {
 enum Order {
     Flush(oneshot::Sender<()>),
     Stop(oneshot::Sender<()>),
-}
-
-fn lock(gathered: &Mutex<Gathered>) -> MutexGuard<'_, Gathered> {
-    gathered.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Counter {

@@ -111,6 +111,7 @@ const NO_BOT: &str = "cubot";
 
 /// Whether a user agent is a program that fetches by itself. One that says nothing is taken for such.
 pub fn is_bot(user_agent: &str) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "the words are constants, and a test finds each of them")]
     static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         let words = BOT_WORDS.iter().chain([&NO_BOT]);
         AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::LeftmostFirst).build(words).ok()

@@ -8,7 +8,7 @@ use diesel::upsert::excluded;
 use serde::Serialize;
 
 use crate::each;
-use crate::kernel::{GarmentId, Result};
+use crate::kernel::{GarmentId, Result, saturating};
 use crate::platform::db::schema::{scan_device, scan_total};
 use crate::platform::db::{Db, planned};
 use crate::platform::policies::{self, Policy};
@@ -133,7 +133,7 @@ pub fn purge(db: &mut Db, now: NaiveDateTime) -> Result<usize> {
         .filter(scan_device::last_at.lt(before))
         .order(scan_device::last_at)
         .select((scan_device::garment_id, scan_device::device))
-        .limit(i64::try_from(PURGE_ROWS).unwrap_or_default())
+        .limit(saturating(PURGE_ROWS))
         .load(c))?;
     for (garment, device) in &old {
         each!(db, |c| diesel::delete(scan_device::table.filter(scan_device::garment_id.eq(garment).and(scan_device::device.eq(device))))

@@ -4,6 +4,7 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::time::add_months;
+use crate::kernel::{Error, Result};
 use crate::production::terms::{StartRule, WarrantyPolicy};
 
 /// What a policy version promises.
@@ -19,19 +20,24 @@ pub struct Terms {
     pub made_plus_months: Option<u32>,
 }
 
-impl From<&WarrantyPolicy> for Terms {
-    fn from(policy: &WarrantyPolicy) -> Self {
-        let count = |number: i64| u32::try_from(number.clamp(0, 100_000)).unwrap_or_default();
-        Self {
-            starts: policy.start_rules.0.clone(),
-            months: count(policy.months),
-            days: count(policy.days),
-            made_plus_months: policy.made_plus_months.map(count),
-        }
-    }
-}
-
 impl Terms {
+    /// Those of a policy's version.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] for a number below zero or beyond any calendar.
+    pub fn of(policy: &WarrantyPolicy) -> Result<Self> {
+        let count = |number: i64| match u32::try_from(number) {
+            Ok(count @ ..=100_000) => Ok(count),
+            _ => Err(Error::broken(format!("warranty policy {}, version {}: {number}", policy.code, policy.version))),
+        };
+        Ok(Self {
+            starts: policy.start_rules.0.clone(),
+            months: count(policy.months)?,
+            days: count(policy.days)?,
+            made_plus_months: policy.made_plus_months.map(count).transpose()?,
+        })
+    }
+
     /// The terms of a style without a policy: `days` from delivery, else from the sale.
     pub fn of_days(days: u32) -> Self {
         Self { starts: vec![StartRule::Delivered, StartRule::Sold], months: 0, days, made_plus_months: None }
@@ -210,6 +216,16 @@ mod tests {
 
     fn terms(starts: &[StartRule], months: u32, days: u32, made_plus_months: Option<u32>) -> Terms {
         Terms { starts: starts.to_vec(), months, days, made_plus_months }
+    }
+
+    #[test]
+    fn a_number_that_no_policy_has_is_no_other() {
+        let of =
+            |months, days, made_plus_months| Terms::of(&WarrantyPolicy { months, days, made_plus_months, ..WarrantyPolicy::default() });
+        assert_eq!(of(24, 1, Some(36)).unwrap(), terms(&[], 24, 1, Some(36)));
+        for wrong in [of(-1, 0, None), of(1 << 40, 0, None), of(0, 100_001, None), of(12, 0, Some(-6))] {
+            assert!(matches!(wrong, Err(Error::Broken(_))), "{wrong:?}");
+        }
     }
 
     const USUAL: [StartRule; 2] = [StartRule::Delivered, StartRule::Sold];

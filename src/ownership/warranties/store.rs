@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::rules::{self, Facts, Status, Term, Terms, WarrantyState};
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result};
+use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result, saturating};
 use crate::ownership::garments;
 use crate::platform::db::schema::warranty;
 use crate::platform::db::{Day, Db, chunk_rows};
@@ -60,7 +60,8 @@ impl Warranty {
     pub fn state(&self, db: &mut Db, today: NaiveDate) -> Result<WarrantyState> {
         let waits_for = match (self.status, self.policy) {
             (Status::Waiting, Some(policy)) => {
-                terms::policy(db, policy)?.map_or(rules::WaitsFor::Delivery, |policy| rules::waits_for(&(&policy).into()))
+                let policy = terms::policy(db, policy)?.ok_or_else(|| Error::broken("a warranty without its policy"))?;
+                rules::waits_for(&Terms::of(&policy)?)
             }
             _ => rules::WaitsFor::Delivery,
         };
@@ -85,8 +86,8 @@ pub fn of_sale(db: &mut Db, garment: GarmentId, sale_seq: i64) -> Result<Option<
 /// The terms of a warranty: its policy version's, or the house's number of days as of `at`. None when they promise nothing.
 pub fn terms(db: &mut Db, policy: Option<&terms::WarrantyPolicy>, at: NaiveDateTime) -> Result<Option<Terms>> {
     let terms = match policy {
-        Some(policy) => Terms::from(policy),
-        None => Terms::of_days(u32::try_from(policies::value(db, Policy::ServiceDays, at)?).unwrap_or_default()),
+        Some(policy) => Terms::of(policy)?,
+        None => Terms::of_days(saturating(policies::value(db, Policy::ServiceDays, at)?)),
     };
     Ok(Some(terms).filter(|terms| !terms.are_empty()))
 }
@@ -189,7 +190,7 @@ pub fn activate(db: &mut Db, stamp: &Stamp, garment: GarmentId, on: NaiveDate) -
         return Ok(());
     };
     let facts = Facts { activated: Some(on), made: made_on(db, garment)?, ..Facts::default() };
-    again(db, stamp, &before, &Terms::from(&policy), &facts)
+    again(db, stamp, &before, &Terms::of(&policy)?, &facts)
 }
 
 /// Ends the warranty of a sale before its time, with a reason.

@@ -120,18 +120,12 @@ const PG_KEYS: &str = "SELECT t.relname::text AS table_name, \
 
 impl Catalogue {
     /// That of an embedded store.
-    ///
-    /// # Errors
-    /// When the store cannot be asked.
     pub fn of_sqlite(connection: &mut SqliteConnection) -> Result<Self> {
         let columns = diesel::sql_query(SQLITE_COLUMNS).load(connection)?;
         Ok(Self::of(columns, diesel::sql_query(SQLITE_KEYS).load(connection)?))
     }
 
     /// That of the schema a PostgreSQL connection looks at first.
-    ///
-    /// # Errors
-    /// When the store cannot be asked.
     pub fn of_postgres(connection: &mut PgConnection) -> Result<Self> {
         let columns = diesel::sql_query(PG_COLUMNS).load(connection)?;
         Ok(Self::of(columns, diesel::sql_query(PG_KEYS).load(connection)?))

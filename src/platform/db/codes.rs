@@ -90,9 +90,6 @@ pub(super) fn fill_sqlite(connection: &mut SqliteConnection) -> Result<()> {
 }
 
 /// As [`fill_sqlite`].
-///
-/// # Errors
-/// As [`fill_sqlite`].
 pub(super) fn fill_postgres(connection: &mut PgConnection) -> Result<()> {
     fill!(connection, POSTGRES_INDICES)
 }

@@ -9,7 +9,7 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{QueryableByName, RunQueryDsl};
 
 use super::{DatabaseUrl, migrate, sqlite};
-use crate::kernel::{Error, Result};
+use crate::kernel::{Error, Result, parsed};
 use crate::platform::disk;
 
 /// What SQLite keeps beside a file, by suffix. A write-ahead log is replayed into whatever file it finds itself beside.
@@ -48,8 +48,7 @@ impl<'a> Arriving<'a> {
     fn arrive(self) -> Result<()> {
         File::open(&self.part)?.sync_all()?;
         std::fs::rename(&self.part, self.place)?;
-        let folder = self.place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-        File::open(folder)?.sync_all()?;
+        File::open(folder_of(self.place))?.sync_all()?;
         Ok(())
     }
 
@@ -77,6 +76,11 @@ fn companions(path: &Path) -> impl Iterator<Item = PathBuf> + '_ {
     COMPANIONS.iter().map(move |suffix| with_suffix(path, suffix))
 }
 
+/// The folder a file lies in: the current one for a name alone.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Copies the store behind `connection` into a new file.
 pub(super) fn backup(connection: &mut SqliteConnection, file: &Path) -> Result<()> {
     let arriving = Arriving::at(file)?;
@@ -91,7 +95,7 @@ pub(super) fn refuse_without_room(connection: &mut SqliteConnection, file: &Path
     let size = "SELECT CAST((page_count - freelist_count) * page_size AS TEXT) AS line FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
     let size: Vec<Line> = diesel::sql_query(size).load(connection)?;
     let bytes: u64 =
-        size.first().and_then(|row| row.line.parse().ok()).ok_or_else(|| Error::broken("the store does not say how large it is"))?;
+        size.first().and_then(|row| parsed(&row.line)).ok_or_else(|| Error::broken("the store does not say how large it is"))?;
     disk::needs(file, bytes.saturating_add(MIGRATION_ROOM), disk::free(file)?)
 }
 

@@ -69,9 +69,6 @@ fn tables(standing: &Standing) -> Vec<Finding> {
 }
 
 /// Examines the store: its tables, integrity, foreign keys, durability settings.
-///
-/// # Errors
-/// When the store cannot be asked at all.
 pub fn examine(store: &Store, standing: &Standing) -> Result<Vec<Finding>> {
     let mut findings = tables(standing);
     findings.extend(store.read_blocking(|db| {

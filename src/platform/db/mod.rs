@@ -27,7 +27,7 @@ mod url;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
@@ -43,7 +43,8 @@ pub use planned::{COPIED, Planned, planned};
 pub use times::{At, Day};
 pub use url::DatabaseUrl;
 
-use crate::kernel::Result;
+use crate::kernel::{Error, Result};
+use crate::platform::locks::lock;
 
 /// A connection to either store.
 pub enum Db {
@@ -116,8 +117,9 @@ impl Store {
     }
 
     /// What a room holds in memory of this store's rows: one value for each type, made empty at first use, gone with the store.
+    #[expect(clippy::disallowed_methods, reason = "the key is the type: it is never another's")]
     pub fn held<T: Any + Default + Send + Sync>(&self) -> Arc<T> {
-        let mut held = self.0.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = lock(&self.0.held);
         let value = Arc::clone(held.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default())));
         drop(held);
         value.downcast().unwrap_or_default()
@@ -142,9 +144,6 @@ impl Store {
     }
 
     /// Reads a few rows by key from one consistent state, on the calling thread where the store is embedded.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
     pub async fn read_inline<T, F>(&self, body: F) -> Result<T>
     where
         T: Send + 'static,
@@ -174,7 +173,7 @@ impl Store {
         F: Fn(&mut Db) -> Result<T> + Send + 'static,
     {
         match &self.0.kind {
-            Kind::Sqlite(store) => store.write(body)?.await.unwrap_or_else(|_| Err(crate::kernel::Error::broken("the writer has stopped"))),
+            Kind::Sqlite(store) => store.write(body)?.await.map_err(|_| Error::broken("the writer has stopped"))?,
             Kind::Pg(_) => {
                 let store = self.clone();
                 blocking(move || store.write_blocking(body)).await
@@ -183,9 +182,6 @@ impl Store {
     }
 
     /// [`Store::read`] for code that is on a blocking thread already.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
     pub fn read_blocking<T, F>(&self, body: F) -> Result<T>
     where
         F: FnOnce(&mut Db) -> Result<T>,
@@ -197,26 +193,18 @@ impl Store {
     }
 
     /// [`Store::write`] for code that is on a blocking thread already.
-    ///
-    /// # Errors
-    /// As [`Store::write`].
     pub fn write_blocking<T, F>(&self, body: F) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut Db) -> Result<T> + Send + 'static,
     {
         match &self.0.kind {
-            Kind::Sqlite(store) => {
-                store.write(body)?.blocking_recv().unwrap_or_else(|_| Err(crate::kernel::Error::broken("the writer has stopped")))
-            }
+            Kind::Sqlite(store) => store.write(body)?.blocking_recv().map_err(|_| Error::broken("the writer has stopped"))?,
             Kind::Pg(store) => store.write(body),
         }
     }
 
     /// [`Store::write_blocking`] whose closure decides whether what it wrote stands: what it returns is handed on either way.
-    ///
-    /// # Errors
-    /// As [`Store::write`].
     pub fn attempt_blocking<T, F>(&self, body: F) -> Result<T>
     where
         T: Send + 'static,
@@ -227,11 +215,11 @@ impl Store {
         let kept = self.write_blocking(move |db| match body(db)? {
             Attempt::Keep(value) => Ok(value),
             Attempt::Undo(value) => {
-                *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+                *lock(&told) = Some(value);
                 Err(crate::kernel::Error::broken("undone on purpose"))
             }
         });
-        let undone = undone.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let undone = lock(&undone).take();
         undone.map_or(kept, Ok)
     }
 
@@ -239,6 +227,7 @@ impl Store {
     ///
     /// What was read after the count was, still stands while the count is the same. Commits of this process count before their writer is
     /// answered, those of another process within a twentieth of a second. Not to be called within a [`Store::read_inline`].
+    #[expect(clippy::disallowed_methods, reason = "what cannot be counted is not kept, and read again")]
     pub fn changes(&self) -> Option<u64> {
         match &self.0.kind {
             Kind::Sqlite(store) => store.changes().ok(),
@@ -259,5 +248,5 @@ impl Store {
 }
 
 async fn blocking<T: Send + 'static>(body: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(body).await.unwrap_or_else(|error| Err(crate::kernel::Error::broken(error)))
+    tokio::task::spawn_blocking(body).await.map_err(Error::broken)?
 }

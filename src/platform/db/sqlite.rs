@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 
 use super::{Db, StoreOptions};
 use crate::kernel::{Code, Error, Refusal, Result};
+use crate::platform::locks::lock;
 
 /// Writes one commit may carry.
 const GROUP_MAX: usize = 512;
@@ -115,7 +116,7 @@ impl SqliteStore {
             if reader.asked.is_none_or(|(at, _)| at.elapsed() >= NOTICE) {
                 let crate::platform::db::Db::Sqlite(connection) = &mut reader.db else { return Ok(()) };
                 let versions: Vec<i64> = pragma_data_version::table.select(pragma_data_version::data_version).load(connection)?;
-                let version = versions.into_iter().next().unwrap_or_default();
+                let version = versions.into_iter().next().ok_or_else(|| Error::broken("SQLite does not say its data version"))?;
                 if reader.asked.is_some_and(|(_, before)| before != version) {
                     // Perhaps our own writer's, which counts itself: counting twice forgets a little early and does no harm.
                     self.changes.fetch_add(1, Ordering::AcqRel);
@@ -164,7 +165,7 @@ impl SqliteStore {
 
     fn take_reader(&self) -> Result<Db> {
         let deadline = Instant::now() + READ_WAIT;
-        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut readers = lock(&self.readers);
         loop {
             if let Some(db) = readers.pop() {
                 return Ok(db);
@@ -173,12 +174,15 @@ impl SqliteStore {
             if left.is_zero() {
                 return Err(Error::Busy);
             }
-            (readers, _) = self.freed.wait_timeout(readers, left).unwrap_or_else(PoisonError::into_inner);
+            (readers, _) = match self.freed.wait_timeout(readers, left) {
+                Ok(waited) => waited,
+                Err(poisoned) => poisoned.into_inner(),
+            };
         }
     }
 
     fn give_back(&self, db: Db) {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(db);
+        lock(&self.readers).push(db);
         self.freed.notify_one();
     }
 }
@@ -203,7 +207,7 @@ where
     F: Fn(&mut Db) -> Result<T> + Send,
 {
     fn run(&mut self, db: &mut Db) -> bool {
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.body)(db))).unwrap_or_else(|_| Err(Error::broken("a write panicked")));
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.body)(db))).map_err(|_| Error::broken("a write panicked")).flatten();
         let keep = outcome.is_ok();
         self.outcome = Some(outcome);
         keep
@@ -358,8 +362,7 @@ fn refuse_network_file_system(path: &Path) -> Result<()> {
     let Ok(mounts) = std::fs::read_to_string("/proc/self/mountinfo") else {
         return Ok(());
     };
-    let folder = path.parent().and_then(|parent| parent.canonicalize().ok()).unwrap_or_else(|| path.to_owned());
-    match network_file_system(&mounts, &folder) {
+    match network_file_system(&mounts, &super::copies::folder_of(path).canonicalize()?) {
         Some(kind) => Err(Error::broken(format!(
             "{} lies on a network file system ({kind}); SQLite loses data there. Use a local disk, or PostgreSQL.",
             path.display()
@@ -409,5 +412,7 @@ mod tests {
         assert_eq!(network_file_system(MOUNTS, Path::new("/mnt/share/data")).as_deref(), Some("nfs4"));
         assert_eq!(network_file_system(MOUNTS, Path::new("/mnt/share/disk/data")), None);
         assert_eq!(network_file_system(MOUNTS, Path::new("/var/lib")), None);
+        // A name alone lies where the program stands.
+        assert_eq!(super::super::copies::folder_of(Path::new("hangtag.db")), Path::new("."));
     }
 }

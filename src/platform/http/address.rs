@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, web};
 
 use crate::platform::state::AppState;
@@ -10,11 +11,16 @@ use crate::platform::state::AppState;
 /// because one customer has that many.
 pub fn address(request: &HttpRequest) -> String {
     let trusted = request.app_data::<web::Data<AppState>>().map(|app| app.config.trusted_proxies.clone()).unwrap_or_default();
-    let forwarded: Vec<&str> = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
     match request.peer_addr() {
-        Some(peer) => key_of(origin(peer.ip(), &forwarded.join(","), &trusted)),
+        Some(peer) => key_of(origin(peer.ip(), &forwarded(request.headers()), &trusted)),
         None => "unknown".to_owned(),
     }
+}
+
+/// Every hop that was said. Whatever bytes somebody put before it, what a proxy added at the end counts.
+fn forwarded(headers: &HeaderMap) -> String {
+    let said = headers.get_all("x-forwarded-for").map(|value| String::from_utf8_lossy(value.as_bytes()));
+    said.collect::<Vec<_>>().join(",")
 }
 
 /// The nearest address that is not a trusted proxy. `X-Forwarded-For` of anyone else is a claim, not a fact.
@@ -56,6 +62,15 @@ mod tests {
         assert_eq!(origin(ip("::ffff:10.0.0.1"), "1.2.3.4", &trusted), ip("1.2.3.4"));
         assert_eq!(origin(ip("10.0.0.1"), "", &trusted), ip("10.0.0.1"));
         assert_eq!(origin(ip("10.0.0.1"), "nonsense", &trusted), ip("10.0.0.1"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_hide_no_hop() {
+        let mut headers = HeaderMap::new();
+        let name = actix_web::http::header::HeaderName::from_static("x-forwarded-for");
+        headers.append(name.clone(), actix_web::http::header::HeaderValue::from_bytes(b"\xff, 203.0.113.7").unwrap());
+        let proxy = "10.0.0.1".parse().unwrap();
+        assert_eq!(origin(proxy, &forwarded(&headers), &[proxy]).to_string(), "203.0.113.7");
     }
 
     #[test]

@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
 
 use super::caller::Identity;
-use crate::kernel::{Code, Error, Fault, Refusal, Result};
+use super::headers::header_text;
+use crate::kernel::{Code, Error, Fault, Refusal, Result, parsed};
 
 /// Bytes a JSON or form body may have.
 pub const BODY_LIMIT: usize = 256 * 1024;
@@ -26,7 +27,7 @@ const BODY_TIME: Duration = Duration::from_secs(10);
 /// [`Code::BodyTooLarge`], [`Code::BodyTooSlow`], [`Code::Malformed`].
 pub async fn read_body(request: &HttpRequest, payload: &mut Payload, limit: usize) -> Result<Vec<u8>> {
     let too_large = || Error::from(Refusal::new(Code::BodyTooLarge).with("limit", limit));
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced = header_text(request.headers(), header::CONTENT_LENGTH).and_then(parsed::<usize>);
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
@@ -41,7 +42,7 @@ pub async fn read_body(request: &HttpRequest, payload: &mut Payload, limit: usiz
         }
         Ok(body)
     };
-    tokio::time::timeout(BODY_TIME, read).await.unwrap_or_else(|_| Err(Code::BodyTooSlow.into()))
+    tokio::time::timeout(BODY_TIME, read).await.map_err(|_| Code::BodyTooSlow)?
 }
 
 type Reading<T> = Pin<Box<dyn Future<Output = Result<T>>>>;

@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, header};
+use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
@@ -51,9 +51,6 @@ pub trait Authenticator: Send + Sync {
 }
 
 /// Middleware: finds out who asks, once, and turns away forms of other sites with [`Code::CrossSite`].
-///
-/// # Errors
-/// Only those of the server itself.
 pub async fn authenticate<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -85,13 +82,14 @@ async fn recognise(request: &ServiceRequest) -> Result<Option<Identity>> {
 
 /// `Sec-Fetch-Site` where the browser sends it, `Origin` where it does not.
 fn is_cross_site(request: &ServiceRequest) -> bool {
-    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    // What is no text is nothing that a page of ours sends.
+    let text = |name: &str| request.headers().get(name).map(|value| value.to_str().map_or("", |text| text));
     if let Some(site) = text("sec-fetch-site") {
         return !matches!(site, "same-origin" | "none");
     }
     match text("origin") {
         Some(origin) => {
-            let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+            let host = text("host").unwrap_or_default();
             origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host))
         }
         None => false,

@@ -8,6 +8,8 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest};
 use bytes::Bytes;
 
+use super::headers::header_text;
+
 /// Bytes below which a page is not worth it.
 const LEAST: u64 = 512;
 /// Bytes above which a body is left to the framework, which does it on another thread.
@@ -52,9 +54,6 @@ fn say_varies(headers: &mut HeaderMap) {
 }
 
 /// Middleware: packs whole texts for those who take brotli.
-///
-/// # Errors
-/// Only those of the server itself.
 pub async fn compress<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -78,7 +77,7 @@ pub async fn compress<B: MessageBody>(
 
 fn is_worth_it(head: &ResponseHead, size: BodySize) -> bool {
     let is_text = || {
-        let kind = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = header_text(&head.headers, header::CONTENT_TYPE).unwrap_or_default();
         kind.starts_with("text/") || kind.contains("json") || kind.contains("svg") || kind.contains("javascript")
     };
     matches!(size, BodySize::Sized(LEAST..=MOST)) && !head.headers.contains_key(header::CONTENT_ENCODING) && is_text()

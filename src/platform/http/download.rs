@@ -23,9 +23,6 @@ pub fn table(format: Format, stem: &str, titles: Vec<String>, rows: impl IntoIte
 }
 
 /// A table of texts as a CSV file.
-///
-/// # Errors
-/// As [`table`].
 pub fn csv<H, R>(stem: &str, titles: H, rows: R) -> Result<HttpResponse>
 where
     H: IntoIterator<Item: AsRef<str>>,

@@ -4,14 +4,16 @@ use std::sync::OnceLock;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, AsHeaderName, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web;
 use sha2::{Digest, Sha256};
 
 use super::page::{PUBLIC_CSS, STAFF_CSS};
+use crate::kernel::saturating;
 use crate::platform::state::AppState;
 
+#[expect(clippy::disallowed_methods, reason = "constants and two hashes; and what would stand in for them allows nothing")]
 fn policy() -> &'static HeaderValue {
     static POLICY: OnceLock<HeaderValue> = OnceLock::new();
     POLICY.get_or_init(|| {
@@ -26,6 +28,12 @@ fn policy() -> &'static HeaderValue {
     })
 }
 
+/// A header as text. None where it is not there, and where it is none: whoever must know those apart asks the headers themselves.
+#[expect(clippy::disallowed_methods, reason = "a preference in bytes that are no text is none")]
+pub fn header_text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
 /// Standard base64 with padding (RFC 4648 §4), for the policy's hashes.
 fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -37,7 +45,7 @@ fn base64(bytes: &[u8]) -> String {
             if place > chunk.len() {
                 text.push('=');
             } else {
-                let digit = usize::try_from(word >> (18 - 6 * place) & 63).unwrap_or_default();
+                let digit = saturating::<usize>(word >> (18 - 6 * place) & 63);
                 text.push(char::from(ALPHABET.get(digit).copied().unwrap_or(b'A')));
             }
         }
@@ -46,9 +54,6 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// Middleware: sets what is not set already.
-///
-/// # Errors
-/// Only those of the server itself.
 pub async fn guard_headers<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
     let secure = request.app_data::<web::Data<AppState>>().is_some_and(|app| app.config.is_secure());
     let mut response = next.call(request).await?;

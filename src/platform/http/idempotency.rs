@@ -33,7 +33,8 @@ impl Idempotency {
     /// [`Code::TooLong`] for a key of more than 128 characters.
     pub fn of(request: &HttpRequest, hash: &str, form_key: Option<&str>) -> Result<Self> {
         use actix_web::HttpMessage;
-        let header = request.headers().get(IDEMPOTENCY_KEY).and_then(|key| key.to_str().ok());
+        let header = request.headers().get(IDEMPOTENCY_KEY).map(|key| key.to_str()).transpose();
+        let header = header.map_err(|_| Fault::new("Idempotency-Key", Code::ControlCharacter))?;
         let key = header.or(form_key).filter(|key| !key.is_empty()).map(str::to_owned);
         if key.as_ref().is_some_and(|key| key.len() > 128) {
             return Err(Fault::new("Idempotency-Key", Code::TooLong).with("max", 128).into());
@@ -77,18 +78,12 @@ impl Idempotency {
 }
 
 /// A JSON answer.
-///
-/// # Errors
-/// When the value does not serialise.
 pub fn json<T: Serialize>(value: &T) -> Result<HttpResponse> {
     let text = serde_json::to_string(value).map_err(Error::broken)?;
     Ok(HttpResponse::Ok().content_type("application/json; charset=utf-8").body(text))
 }
 
 /// A JSON answer to something made, with its address.
-///
-/// # Errors
-/// When the value does not serialise.
 pub fn created<T: Serialize>(location: &str, value: &T) -> Result<HttpResponse> {
     let text = serde_json::to_string(value).map_err(Error::broken)?;
     Ok(HttpResponse::Created().insert_header(("location", location)).content_type("application/json; charset=utf-8").body(text))

@@ -11,6 +11,7 @@ use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::caller::Identity;
+use super::headers::header_text;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};
 use crate::platform::state::AppState;
@@ -34,7 +35,7 @@ impl Locale {
         let remembered = || request.cookie(LANG_COOKIE).and_then(|cookie| Lang::of_tag(cookie.value()));
         let account = || request.extensions().get::<Identity>().and_then(|identity| identity.lang);
         let accepted = || {
-            let header = request.headers().get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+            let header = header_text(request.headers(), header::ACCEPT_LANGUAGE)?;
             accept_language::parse(header).iter().find_map(|tag| Lang::of_tag(tag))
         };
         let app = || request.app_data::<web::Data<AppState>>().map_or(Lang::Zh, |app| app.config.default_lang);
@@ -50,16 +51,13 @@ fn asked(request: &HttpRequest) -> Option<Lang> {
 /// Whether a request follows a link to the other language on a page of ours. An address that somebody was sent, or that a program asks for,
 /// is no choice of theirs: its `?lang=` is for that answer alone, as that of a file and of the API.
 fn is_choice(request: &HttpRequest) -> bool {
-    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let text = |name: &str| header_text(request.headers(), name).unwrap_or_default();
     // Browsers say where a request comes from, except to plain-text addresses.
     let is_ours = matches!(text("sec-fetch-site"), "" | "same-origin");
     request.method() == Method::GET && is_ours && text("accept").contains("text/html") && !request.path().starts_with("/api/")
 }
 
 /// Middleware: who follows a link to the other language stays in it on the pages after.
-///
-/// # Errors
-/// Only those of the server itself.
 pub async fn remember_lang<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
     let chosen = Some(request.request()).filter(|request| is_choice(request));
     let chosen = chosen.filter(|request| request.cookie(LANG_COOKIE).is_none_or(|cookie| Lang::of_tag(cookie.value()) != asked(request)));

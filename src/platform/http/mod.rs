@@ -22,7 +22,7 @@ pub use body::{Form, Json};
 pub use caller::{Authenticator, Caller, Identity, Visitor, authenticate};
 pub use download::{attachment, csv, segment, table};
 pub use form_state::FormState;
-pub use headers::guard_headers;
+pub use headers::{guard_headers, header_text};
 pub use idempotency::{Idempotency, created, json};
 pub use locale::{LANG_COOKIE, Locale, remember_lang};
 pub use page::{Entry, FormFaults, Layout, Menu, html, html_response, see_other};

@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 use serde::Serialize;
 
+use super::headers::header_text;
 use super::locale::Locale;
 use super::page::{Layout, html_response};
 use crate::kernel::{Code, Error, Refusal};
@@ -59,6 +60,7 @@ struct StaffProblemPage<'a> {
 }
 
 impl ResponseError for Error {
+    #[expect(clippy::disallowed_methods, reason = "the table of codes has only statuses; anything else would be ours to mend")]
     fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -102,7 +104,7 @@ pub fn problem(error: &Error, request: &HttpRequest) -> Problem {
 /// Whether the asker is a person with a browser rather than a program.
 pub fn wants_html(request: &HttpRequest) -> bool {
     !request.path().starts_with("/api/")
-        && request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+        && header_text(request.headers(), header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// The whole response to an error.
@@ -121,9 +123,7 @@ pub fn respond(error: &Error, request: &HttpRequest) -> HttpResponse {
             None => html_response(status, &ProblemPage { layout, problem }),
         }
     } else {
-        HttpResponse::build(status)
-            .content_type("application/problem+json; charset=utf-8")
-            .body(serde_json::to_string(&problem).unwrap_or_default())
+        HttpResponse::build(status).content_type("application/problem+json; charset=utf-8").json(&problem)
     };
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
@@ -135,9 +135,6 @@ pub fn respond(error: &Error, request: &HttpRequest) -> HttpResponse {
 }
 
 /// Middleware: turns every error of a handler into a response of the right form.
-///
-/// # Errors
-/// Only those of the server itself.
 pub async fn render_errors<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use super::ImportTable;
 use super::report::clipped;
 use super::sheet::Columns;
-use crate::kernel::error::{Error, Result};
 use crate::kernel::text::Lang;
+use crate::kernel::{Error, Result, saturating};
 use crate::platform::exports::Cell;
 use crate::platform::words::Words;
 
@@ -76,7 +76,7 @@ pub fn change_titles(words: Words) -> Vec<String> {
 pub fn change_rows(file: &str, table: Option<&ImportTable>, change: &Change, words: Words) -> Vec<Vec<Cell>> {
     let kind = words.say(format!("import-changes-{}", change.kind.as_str())).into_owned();
     let row = |field: &str, old: &str, new: &str| {
-        let line = i64::try_from(change.line).unwrap_or(i64::MAX);
+        let line = saturating::<i64>(change.line);
         vec![file.into(), line.into(), change.key.as_str().into(), kind.as_str().into(), field.into(), old.into(), new.into()]
     };
     let of_field = |field: &FieldChange| {

@@ -10,7 +10,7 @@ use super::headings::{FromHeader, HEADER_WITHIN, Headings};
 use super::notes::{ImportNote, Note};
 use super::report::Reason;
 use super::table::{EachRow, Metered, PIECE, TABLE_COLUMNS_MAX};
-use crate::kernel::error::{Fault, Result};
+use crate::kernel::{Error, Fault, Result, saturating};
 use crate::platform::exports::restored;
 
 /// Bytes of one row, quoted line breaks included. An unclosed quote ends here and not at the end of memory.
@@ -139,8 +139,9 @@ impl<'a> Records<'a> {
         let count = self.bytes.take(PIECE).read_to_end(&mut self.piece)?;
         self.done = count == 0;
         let room = self.decoder.max_utf8_buffer_length(count).ok_or_else(|| Reason::Damaged.refusal())?;
-        let mut decoded = String::from_utf8(std::mem::take(&mut self.text)).unwrap_or_else(|_| String::with_capacity(room));
-        decoded.clear();
+        let mut spent = std::mem::take(&mut self.text);
+        spent.clear();
+        let mut decoded = String::from_utf8(spent).map_err(Error::broken)?;
         decoded.reserve(room);
         // With room for the worst case all of the piece is decoded at once; what is no text becomes U+FFFD, which makes its cell a fault.
         let (_, _, _) = self.decoder.decode_to_string(&self.piece, &mut decoded, self.done);
@@ -213,7 +214,7 @@ impl<'a> Records<'a> {
     /// The line on which the record under way began, while its last line has not ended.
     fn first_line(&self, written: usize) -> u64 {
         let breaks = self.record.get(..written).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
-        self.parser.line() - u64::try_from(breaks).unwrap_or_default().min(self.parser.line() - 1)
+        self.parser.line() - saturating::<u64>(breaks).min(self.parser.line() - 1)
     }
 }
 

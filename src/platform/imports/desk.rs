@@ -72,12 +72,17 @@ impl ImportTable {
 pub struct ImportTables(pub Arc<[ImportTable]>);
 
 impl ImportTables {
-    /// The table of a name.
+    /// The table of a name, if there is one.
+    pub fn get(&self, name: &str) -> Option<ImportTable> {
+        self.0.iter().find(|table| table.columns.table == name).copied()
+    }
+
+    /// The table of a name that somebody asks for.
     ///
     /// # Errors
     /// [`Code::NotFound`].
     pub fn find(&self, name: &str) -> Result<ImportTable> {
-        self.0.iter().find(|table| table.columns.table == name).copied().ok_or_else(|| Code::NotFound.into())
+        self.get(name).ok_or_else(|| Code::NotFound.into())
     }
 }
 
@@ -92,9 +97,6 @@ pub struct Recognised {
 }
 
 /// Recognises a file by its headers.
-///
-/// # Errors
-/// As [`Source::open`].
 pub fn recognise(path: &Path, tables: &[ImportTable]) -> Result<Recognised> {
     let mut source = Source::open(path)?;
     let mut headers = Vec::new();

@@ -14,7 +14,7 @@ use encoding_rs::{
 
 use super::report::Reason;
 use super::table::{Metered, PIECE, refuse_binary};
-use crate::kernel::error::Result;
+use crate::kernel::{Result, saturating};
 
 /// Encodings of places that garments and their materials come from. A guess beyond them is likelier wrong than right.
 const EXPECTED: &[&Encoding] = &[
@@ -129,7 +129,7 @@ fn form_of(bytes: &mut Metered) -> Result<Form> {
             let beyond = chunk.valid().chars().filter(|c| !c.is_ascii());
             // Most texts have longer characters, and then there is nothing to doubt.
             if scripts.longer {
-                well += u64::try_from(beyond.count()).unwrap_or(u64::MAX);
+                well += saturating::<u64>(beyond.count());
             } else {
                 for character in beyond {
                     well += 1;

@@ -24,7 +24,7 @@ use super::table::bare;
 use super::{Reading, TableExport, columns_markdown, template_csv, template_xlsx};
 use crate::kernel::text::Lang;
 use crate::kernel::time::local_minute;
-use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, saturating};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format};
 use crate::platform::http::body::check_csrf;
@@ -314,7 +314,7 @@ async fn put(
     let filed = |arrived: Arrived| {
         let (looked, refused) = arrived.looked.map_or_else(|fault| (Recognised::default(), Some(fault)), |looked| (looked, None));
         let table = chosen.or(looked.table).map(|table| table.columns.table.to_owned()).unwrap_or_default();
-        let bytes = i64::try_from(arrived.received.bytes).unwrap_or(i64::MAX);
+        let bytes = saturating::<i64>(arrived.received.bytes);
         // Of what is no table nothing is kept but its name and the reason.
         let stored_as = if refused.is_none() { arrived.received.keep() } else { String::new() };
         Filed { no: 0, table, name: arrived.name, stored_as, bytes, headers: looked.headers, reading: Reading::default(), refused }

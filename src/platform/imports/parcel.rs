@@ -23,7 +23,7 @@ use super::report::{ImportFault, ImportReport, Outcome, Reason};
 use super::run::{Mode, News, Pass, Place};
 use super::table::Source;
 use super::{Change, Reading};
-use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 use crate::platform::db::{Attempt, Db};
 use crate::platform::state::AppState;
 
@@ -203,7 +203,7 @@ impl Parcel {
             while let Ok((place, pass, bytes)) = heard.recv() {
                 meter.now(place, pass, bytes);
             }
-            writing.join().unwrap_or_else(|_| Err(Error::broken("a parcel panicked")))
+            writing.join().map_err(|_| Error::broken("a parcel panicked"))?
         })
     }
 
@@ -278,7 +278,7 @@ pub(super) fn unread(name: &str, table: &str, dry_run: bool, refusal: Refusal) -
         unchanged: 0,
         changes: Vec::new(),
         notes: Vec::new(),
-        fault_count: u64::try_from(faults.len()).unwrap_or(u64::MAX),
+        fault_count: saturating(faults.len()),
         faults: faults.iter().map(|fault| ImportFault::of(fault, None)).collect(),
     }
 }

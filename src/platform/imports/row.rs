@@ -10,8 +10,7 @@ use chrono_tz::Tz;
 use super::cell::{Cell, Kind, RawRow};
 use super::report::{Faults, ImportFault, Reason};
 use super::sheet::{Columns, Header, half_width};
-use crate::kernel::error::{Code, Fault};
-use crate::kernel::{money, text, time};
+use crate::kernel::{Code, Fault, money, saturating, text, time};
 
 /// What a reader takes, of all that a spreadsheet can hold in a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +123,18 @@ impl<'a> Row<'a> {
             return Some(None);
         }
         let read = takes.of(cell, text).map_err(Reason::of_cell).and_then(|text| reader(column, text));
-        read.map_err(|fault| self.fault(Fault { field: column.into(), ..fault })).ok().map(Some)
+        self.keep(read.map_err(|fault| Fault { field: column.into(), ..fault })).map(Some)
+    }
+
+    /// What was read; None after noting what is wrong with it.
+    pub fn keep<T>(&mut self, read: Result<T, Fault>) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.fault(fault);
+                None
+            }
+        }
     }
 
     /// A one-line text of at most `max` characters.
@@ -354,12 +364,12 @@ impl Seen {
     /// Remembers the key; the line it stood on before, if it did.
     fn insert(&mut self, column: &str, key: &str, line: u64) -> Option<u64> {
         let high = self.first.hash_one((column, key));
-        let low = u32::try_from(self.second.hash_one((column, key)) >> 32).unwrap_or_default();
+        let low = saturating::<u32>(self.second.hash_one((column, key)) >> 32);
         match self.lines.entry(high) {
             Slot::Occupied(there) if there.get().0 == low => Some(u64::from(there.get().1)),
             Slot::Occupied(_) => None,
             Slot::Vacant(free) => {
-                free.insert((low, u32::try_from(line).unwrap_or(u32::MAX)));
+                free.insert((low, saturating(line)));
                 None
             }
         }

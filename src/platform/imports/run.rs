@@ -1,7 +1,7 @@
 //! The two passes over a file: check everything, then write it chunk by chunk.
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::changes::{Applied, CHANGES_KEPT, Change};
@@ -9,8 +9,9 @@ use super::report::{Faults, ImportFault, ImportReport, Outcome, Reason};
 use super::row::{Row, Seen};
 use super::sheet::{Columns, Header};
 use super::table::Source;
-use crate::kernel::error::{Code, Error, Fault, Result};
+use crate::kernel::{Code, Error, Fault, Result, saturating};
 use crate::platform::db::{Db, Store};
+use crate::platform::locks::lock;
 
 /// Rows checked or written at a time.
 pub const CHUNK: usize = 2_000;
@@ -36,15 +37,9 @@ pub trait Import: Send + 'static {
 
     /// First pass: holds a chunk of sound rows, in the file's order, against the store, and writes nothing. Faults carry the line of their
     /// entry ([`Entry::fault`]) and a column's name as field.
-    ///
-    /// # Errors
-    /// Whatever the store answers; it ends the import.
     fn check(&mut self, db: &mut Db, chunk: &[Entry<Self::Record>]) -> Result<Checked>;
 
     /// End of the first pass: what only the whole file shows, such as a parent that is in neither the file nor the store, or a cycle.
-    ///
-    /// # Errors
-    /// Whatever the store answers; it ends the import.
     fn check_whole(&mut self, _db: &mut Db) -> Result<Vec<Fault>> {
         Ok(Vec::new())
     }
@@ -164,9 +159,6 @@ impl Place<'_> {
 /// An import whose records are its own affair: what a table's [`begin`](super::ImportTable::begin) makes for one file.
 pub trait AnyImport: Send {
     /// [`run`], with this import.
-    ///
-    /// # Errors
-    /// As [`run`].
     fn run(self: Box<Self>, place: Place<'_>, source: &mut Source, mode: Mode, tell: &mut dyn FnMut(News<'_>)) -> Result<ImportReport>;
 }
 
@@ -254,11 +246,6 @@ pub fn run<I: Import>(
     })
 }
 
-/// The import, of which there is one user at a time: this thread, or the writer's while this one waits for it.
-fn lock<I>(import: &Mutex<I>) -> MutexGuard<'_, I> {
-    import.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// What the chunks so far do: all counted, the first [`CHANGES_KEPT`] changes kept.
 #[derive(Default)]
 struct Tally(Applied);
@@ -278,8 +265,8 @@ impl Tally {
 
 /// How many rows to write next, when so many took so long: as many as fit one [`TURN`], the wait for other writers' turns included.
 fn in_a_turn(rows: usize, took: Duration) -> usize {
-    let fit = u128::try_from(rows).unwrap_or_default() * TURN.as_micros() / took.as_micros().max(1);
-    usize::try_from(fit).unwrap_or(CHUNK_MAX).clamp(CHUNK, CHUNK_MAX)
+    let fit = saturating::<u128>(rows) * TURN.as_micros() / took.as_micros().max(1);
+    saturating::<usize>(fit).clamp(CHUNK, CHUNK_MAX)
 }
 
 /// Notes faults under the headers as the file spells them.
@@ -312,11 +299,11 @@ impl Walk<'_, '_> {
             if chunk.is_empty() {
                 return Ok(());
             }
-            rows += u64::try_from(chunk.len()).unwrap_or_default();
+            rows += saturating::<u64>(chunk.len());
             let begun = Instant::now();
             let flow = each(self.place, chunk, header, self.faults, self.tell)?;
             at_once = in_a_turn(at_once, begun.elapsed());
-            let bytes = u64::try_from(u128::from(size) * u128::from(rows) / u128::from(all)).unwrap_or(size).min(size);
+            let bytes = saturating::<u64>(u128::from(size) * u128::from(rows) / u128::from(all)).min(size);
             (self.tell)(News::Progress(Progress { pass: self.pass, rows, of_rows: self.of_rows, bytes, of_bytes: size }));
             if flow.is_break() {
                 return Ok(());

@@ -8,13 +8,14 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::run::Entry;
-use crate::kernel::{Error, Result};
+use crate::kernel::{Error, Result, saturating};
+use crate::platform::locks::lock;
 
 /// Bytes of rows that are sorted in memory at a time.
 const PIECE: usize = 4 << 20;
@@ -56,9 +57,6 @@ impl<R: Serialize + DeserializeOwned> Spool<R> {
     }
 
     /// Puts a row in.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
     pub fn push(&mut self, number: i64, line: u64, record: &R) -> Result<()> {
         let start = self.bytes.len();
         postcard::to_io(record, &mut self.bytes).map_err(Error::broken)?;
@@ -78,7 +76,7 @@ impl<R: Serialize + DeserializeOwned> Spool<R> {
             None => Arc::new(Mutex::new(tempfile::tempfile_in(&self.folder)?)),
         };
         self.file = Some(file.clone());
-        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = lock(&file);
         let start = file.seek(SeekFrom::End(0))?;
         let mut out = std::io::BufWriter::with_capacity(1 << 18, &mut *file);
         for Key { order: (number, line), bytes } in self.keys.drain(..) {
@@ -99,9 +97,6 @@ impl<R: Serialize + DeserializeOwned> Spool<R> {
     }
 
     /// Every row, in order. May be called again, and gives them again.
-    ///
-    /// # Errors
-    /// When the file cannot be written or read.
     pub fn in_order(&mut self) -> Result<InOrder<R>> {
         self.set_down()?;
         (self.keys, self.bytes) = (Vec::new(), Vec::new());
@@ -126,10 +121,10 @@ struct Piece {
 impl Read for Piece {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let left = self.at.end - self.at.start;
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = lock(&self.file);
         file.seek(SeekFrom::Start(self.at.start))?;
         let count = (&mut *file).take(left).read(buffer)?;
-        self.at.start += u64::try_from(count).unwrap_or_default();
+        self.at.start += saturating::<u64>(count);
         Ok(count)
     }
 }

@@ -8,7 +8,7 @@ use super::desk::{IMPORT_JOB, ImportInput};
 use super::parcel::ParcelReport;
 use super::{ImportFault, Reading};
 use crate::each;
-use crate::kernel::{Code, Error, Id, Refusal, Result};
+use crate::kernel::{Code, Error, Id, Refusal, Result, saturating};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{parcel, parcel_file};
 use crate::platform::events::Stamp;
@@ -323,9 +323,6 @@ pub fn put(db: &mut Db, id: Id, file: &Filed) -> Result<Vec<Filed>> {
 }
 
 /// Takes a file out of a parcel, which is checked again, or thrown away with the last. Returns whether there are others.
-///
-/// # Errors
-/// As [`alterable`].
 pub fn take_out(db: &mut Db, stamp: &Stamp, id: Id, no: i64) -> Result<bool> {
     alterable(db, id)?;
     forget(db, id, no)?;
@@ -343,9 +340,6 @@ fn forget(db: &mut Db, id: Id, no: i64) -> Result<()> {
 }
 
 /// Says how a file of a parcel is read, which is checked again.
-///
-/// # Errors
-/// As [`alterable`].
 pub fn read_as(db: &mut Db, stamp: &Stamp, id: Id, no: i64, table: &str, reading: &Reading) -> Result<Id> {
     alterable(db, id)?;
     let reading = json(reading)?;
@@ -384,7 +378,7 @@ pub fn waiting_with(db: &mut Db, actor: &str, name: &str, table: &str) -> Result
 
 /// Says what came of a parcel. A job that another has taken over from, or whose parcel was thrown away meanwhile, says nothing.
 pub fn settle(db: &mut Db, id: Id, job: Id, state: ParcelState, report: &ParcelReport, at: NaiveDateTime) -> Result<()> {
-    let sum = |each: fn(&super::ImportReport) -> u64| i64::try_from(report.files.iter().map(each).sum::<u64>()).unwrap_or(i64::MAX);
+    let sum = |each: fn(&super::ImportReport) -> u64| saturating::<i64>(report.files.iter().map(each).sum::<u64>());
     let text = json(report)?;
     let mine =
         parcel::table.filter(parcel::id.eq(id.0).and(parcel::job_id.eq(job.0)).and(parcel::state.ne(ParcelState::Discarded.as_str())));
@@ -402,9 +396,6 @@ pub fn settle(db: &mut Db, id: Id, job: Id, state: ParcelState, report: &ParcelR
 }
 
 /// Throws a parcel away. Returns its files.
-///
-/// # Errors
-/// As [`alterable`].
 pub fn discard(db: &mut Db, stamp: &Stamp, id: Id) -> Result<Vec<Filed>> {
     alterable(db, id)?;
     let files = files(db, id)?;

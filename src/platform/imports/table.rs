@@ -19,8 +19,7 @@ use super::reading::Reading;
 use super::report::{ImportFault, Reason};
 use super::sheet::Columns;
 use super::workbook::{self, Workbook};
-use crate::kernel::calendar;
-use crate::kernel::error::{Error, Fault, Result};
+use crate::kernel::{Error, Fault, Result, calendar, saturating};
 
 /// Cells a row may have.
 pub const TABLE_COLUMNS_MAX: usize = 1_024;
@@ -57,7 +56,7 @@ impl Metered {
 impl Read for Metered {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.bytes.read(buffer)?;
-        self.meter.0.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.meter.0.fetch_add(saturating(count), Ordering::Relaxed);
         Ok(count)
     }
 }

@@ -24,7 +24,7 @@ use super::notes::{ImportNote, LISTED, Note};
 use super::report::{ImportFault, Reason};
 use super::table::{EachRow, Metered};
 use super::template;
-use crate::kernel::error::{Error, Fault, Result};
+use crate::kernel::{Error, Fault, Result, saturating};
 
 /// Bytes all parts of a workbook may unpack to.
 const UNPACKED_MAX: u64 = 2 << 30;
@@ -127,7 +127,7 @@ fn measure(archive: &mut Archive) -> Result<Measured> {
             if count == 0 {
                 break;
             }
-            let count_u64 = u64::try_from(count).unwrap_or(u64::MAX);
+            let count_u64 = saturating::<u64>(count);
             all += count_u64;
             held += if streamed { 0 } else { count_u64 };
             if all > UNPACKED_MAX || held > HELD_MAX {
@@ -360,7 +360,7 @@ pub(super) fn placed(book: &Workbook, mut fault: ImportFault) -> ImportFault {
     if book.together.is_empty() {
         return fault;
     }
-    let sheet = |line: u64| usize::try_from(line >> ROW_BITS).ok().and_then(|number| book.together.get(number));
+    let sheet = |line: u64| book.together.get(saturating::<usize>(line >> ROW_BITS));
     let row = |line: u64| line & ((1 << ROW_BITS) - 1);
     if let Some(other) = fault.args.get_mut("line")
         && let Ok(line) = other.parse::<u64>()

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ use crate::kernel::{Error, Id, Result};
 use crate::platform::state::AppState;
 
 /// How long a job may go without news before another process takes it over.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// How often progress is written.
 const NEWS: Duration = Duration::from_millis(500);
 /// How often the queue is looked at when nothing announces a job.
@@ -67,8 +68,7 @@ impl Failure {
 /// Runs the oldest job that waits, if there is one. True when there was.
 pub fn run_one(app: &AppState, works: &Works) -> Result<bool> {
     let now = app.clock.now();
-    let lease = chrono::Duration::from_std(LEASE).unwrap_or_default();
-    let Some(job) = app.store.write_blocking(move |db| store::take(db, now, now + lease))? else {
+    let Some(job) = app.store.write_blocking(move |db| store::take(db, now, now + LEASE))? else {
         return Ok(false);
     };
     let id = job.id;
@@ -82,7 +82,7 @@ pub fn run_one(app: &AppState, works: &Works) -> Result<bool> {
                 }
                 told = std::time::Instant::now();
                 let now = app.clock.now();
-                if let Err(error) = app.store.write_blocking(move |db| store::progress(db, id, done, total, now, now + lease)) {
+                if let Err(error) = app.store.write_blocking(move |db| store::progress(db, id, done, total, now, now + LEASE)) {
                     tracing::warn!(%error, %id, "progress was not written");
                 }
             })

@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::each;
-use crate::kernel::{Error, Id, Result};
+use crate::kernel::{Error, Id, Result, saturating};
 use crate::platform::db::Db;
 use crate::platform::db::schema::job::dsl;
 use crate::platform::events::Stamp;
@@ -162,7 +162,7 @@ pub(super) fn take(db: &mut Db, now: NaiveDateTime, lease_until: NaiveDateTime) 
 }
 
 pub(super) fn progress(db: &mut Db, id: Id, done: u64, total: u64, now: NaiveDateTime, lease_until: NaiveDateTime) -> Result<()> {
-    let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let whole = |number: u64| saturating::<i64>(number);
     each!(db, |c| diesel::update(dsl::job.filter(dsl::id.eq(id.0).and(dsl::state.eq("running"))))
         .set((dsl::done.eq(whole(done)), dsl::total.eq(whole(total)), dsl::updated_at.eq(now), dsl::lease_until.eq(lease_until)))
         .execute(c))?;

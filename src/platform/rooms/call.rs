@@ -111,9 +111,6 @@ impl<P: Perm> Call<P> {
     }
 
     /// Reads from one consistent state.
-    ///
-    /// # Errors
-    /// As [`Store::read`](crate::platform::db::Store::read).
     pub async fn read<T: Send + 'static>(&self, body: impl FnOnce(&mut Db) -> Result<T> + Send + 'static) -> Result<T> {
         self.app.store.read(body).await
     }

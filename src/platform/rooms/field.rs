@@ -6,12 +6,10 @@ use serde_json::{Map, Value};
 
 use super::lines;
 use crate::kernel::choices::Choice;
-use crate::kernel::error::{Code, Fault};
-use crate::kernel::faults::Faults;
 use crate::kernel::money::{read_decimal, shortest_decimal};
 use crate::kernel::names::half_width;
 use crate::kernel::text::{self, Lang};
-use crate::kernel::time;
+use crate::kernel::{Code, Fault, Faults, parsed, time};
 use crate::platform::exports::{Cell, Format};
 use crate::platform::http::segment;
 use crate::platform::imports::Select;
@@ -243,7 +241,7 @@ impl Field {
                 };
                 let apart = |part| if is_one(part) { vec![part] } else { part.split(' ').collect() };
                 let parts = text.split(BETWEEN).flat_map(apart).map(str::trim).filter(|part| !part.is_empty());
-                let read = |(_, part): (usize, &str), faults: &mut Faults| of.read(part).map_err(|fault| faults.note(fault)).ok();
+                let read = |(_, part): (usize, &str), faults: &mut Faults| faults.keep(of.read(part).map(Some));
                 let read = several(of, name, parts.enumerate(), &mut faults, read);
                 // A cell has one fault: the first.
                 faults.first().map_or(Ok(read), |fault| Err(fault.clone()))?
@@ -277,10 +275,7 @@ impl Field {
                 Some(lines.filter_map(line).collect())
             }
             (Kind::Value(kind), value) => Some(kind.read_json(at, value, faults)),
-            _ => self.read_json(value).unwrap_or_else(|fault| {
-                faults.note(Fault { field: at.to_owned().into(), ..fault });
-                None
-            }),
+            _ => faults.keep_at(at, self.read_json(value)),
         }
     }
 
@@ -369,7 +364,7 @@ impl Field {
         match (self.kind, value) {
             (_, Value::Null) => String::new(),
             (Kind::Decimal(places, _, unit), Value::Number(number)) => {
-                number.as_i64().map(|units| format!("{}{unit}", shortest_decimal(units, places))).unwrap_or_default()
+                number.as_i64().map_or_else(|| number.to_string(), |units| format!("{}{unit}", shortest_decimal(units, places)))
             }
             (Kind::Several(of), Value::Array(items)) => items.iter().map(|item| of.write(item)).collect::<Vec<_>>().join(", "),
             (Kind::Lines(Lines { cell: Some((_, write)), .. }), value) => write(value),
@@ -429,7 +424,7 @@ impl Field {
 
     /// Its value in a row as people read it: a number in groups and with the unit the row has, a moment to the minute in the zone.
     pub(super) fn show_in(&self, row: &Map<String, Value>, value: &Value, lang: Lang, zone: Tz) -> String {
-        let moment = value.as_str().filter(|_| matches!(self.kind, Kind::Moment)).and_then(|at| at.parse::<NaiveDateTime>().ok());
+        let moment = value.as_str().filter(|_| matches!(self.kind, Kind::Moment)).and_then(parsed::<NaiveDateTime>);
         match (self.kind, value) {
             (Kind::Whole(..), Value::Number(number)) => text::grouped(number),
             (Kind::Decimal(..), Value::Number(_)) => {
@@ -485,7 +480,7 @@ impl Field {
         match (self.kind, value) {
             (Kind::Text(..), Value::String(text)) => text.as_str().into(),
             (Kind::Several(Field { kind: Kind::Choice(_), .. }), value) => self.show(value, lang).into(),
-            (Kind::Decimal(_, _, ""), Value::Number(_)) => self.write(value).parse::<f64>().ok().into(),
+            (Kind::Decimal(_, _, ""), Value::Number(_)) => parsed::<f64>(&self.write(value)).into(),
             (Kind::Value(_) | Kind::Several(_) | Kind::Decimal(..) | Kind::Lines(_), value) => self.write(value).into(),
             (Kind::Whole(..) | Kind::OneOf(_), Value::Number(number)) => number.as_i64().into(),
             (Kind::Moment, Value::String(at)) => match moment(at) {

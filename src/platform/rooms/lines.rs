@@ -49,13 +49,14 @@ pub(super) fn read(of: &Lines, name: &'static str, text: &str) -> Result<Value, 
 
 /// Lines as [`read`] reads them.
 pub(super) fn write(of: &Lines, lines: &[Value]) -> String {
-    let mut rows = csv::WriterBuilder::new().delimiter(BETWEEN).from_writer(Vec::new());
+    let mut text = Vec::new();
+    let mut rows = csv::WriterBuilder::new().delimiter(BETWEEN).from_writer(&mut text);
     for line in lines.iter().filter_map(Value::as_object) {
         // Memory is always written, and what is written here is UTF-8.
         let _written = rows.write_record(said(of).map(|field| field.write(field.within(line))));
     }
-    let text = rows.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-    text.trim_end().to_owned()
+    drop(rows);
+    String::from_utf8_lossy(&text).trim_end().to_owned()
 }
 
 #[cfg(test)]

@@ -9,10 +9,9 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Fields, Kind};
-use crate::kernel::Id;
-use crate::kernel::error::{Code, Fault, Result};
 use crate::kernel::paging::{PAGE_DEFAULT, PAGE_MAX, Page, open, seal};
 use crate::kernel::text::{self, Lang};
+use crate::kernel::{Code, Fault, Id, Result, parsed, saturating};
 use crate::platform::http::{Layout, query_escape};
 use crate::platform::state::AppState;
 
@@ -203,7 +202,7 @@ impl ListQuery {
 
     /// The day a filter has.
     pub fn day(&self, name: &str) -> Option<NaiveDate> {
-        self.filter(name).and_then(|day| day.parse().ok())
+        self.filter(name).and_then(parsed)
     }
 
     /// For a text alone.
@@ -232,7 +231,7 @@ impl ListQuery {
 
     /// The page out of the rows of [`ListQuery::window`].
     pub fn page<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> String) -> ListPage<T> {
-        let limit = usize::try_from(self.limit()).unwrap_or(usize::MAX);
+        let limit = saturating::<usize>(self.limit());
         let more = rows.len() > limit;
         let backwards = matches!(self.from, From::Before(_));
         if more && backwards {

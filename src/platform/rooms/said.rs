@@ -8,9 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Fields, Kind, Lines};
-use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
-use crate::kernel::faults::Faults;
 use crate::kernel::text::{self, Lang};
+use crate::kernel::{Code, Error, Fault, Faults, Refusal, Result, parsed};
 use crate::platform::imports::{Row, Takes};
 
 /// The values that were said, by the fields' names. What was not said is not in it; what was said to be nothing is `null`.
@@ -192,7 +191,7 @@ impl Said {
 
     /// The day that was said for a field.
     pub fn day(&self, name: &str) -> Option<NaiveDate> {
-        self.text(name)?.parse().ok()
+        parsed(self.text(name)?)
     }
 
     /// The text that was said for a field.
@@ -329,11 +328,10 @@ fn read_form(fields: &Fields, at: &str, values: &HashMap<String, String>, faults
             },
         };
         let read = if text.is_empty() { Ok(Value::Null) } else { field.read(&text) };
-        let value = read.unwrap_or_else(|fault| {
+        if read.is_err() {
             wrong.push(field.path());
-            faults.note(Fault { field: path.into(), ..fault });
-            Value::Null
-        });
+        }
+        let value = faults.keep_at(&path, read);
         said.insert(field.name.to_owned(), value);
     }
     note_missing(fields, at, &said, &wrong, faults);
@@ -342,7 +340,7 @@ fn read_form(fields: &Fields, at: &str, values: &HashMap<String, String>, faults
 
 /// The places of the lines below `path` of which something is filled in.
 pub(super) fn filled(values: &HashMap<String, String>, path: &str, max: usize) -> BTreeSet<usize> {
-    let place = |name: &str| name.strip_prefix(path)?.strip_prefix('.')?.split('.').next()?.parse().ok();
+    let place = |name: &str| name.strip_prefix(path)?.strip_prefix('.')?.split('.').next().and_then(parsed);
     let places = values.iter().filter(|(_, value)| !value.trim().is_empty()).filter_map(|(name, _)| place(name));
     places.filter(|place| *place < max).collect()
 }

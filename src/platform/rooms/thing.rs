@@ -19,7 +19,7 @@ use super::{Fields, Kind, timeline};
 use crate::kernel::choices::Choice;
 use crate::kernel::event::Subject;
 use crate::kernel::text::Lang;
-use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, parsed};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Fact, Stamp};
 use crate::platform::http::perm::Perm;
@@ -72,9 +72,6 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     }
 
     /// Makes a new one; `secret` is the hash of its secret.
-    ///
-    /// # Errors
-    /// As [`Thing::save`].
     fn make(self, db: &mut Db, stamp: &Stamp, _house: &AppState, _secret: &str) -> Result<Self> {
         self.save(db, stamp, None)
     }
@@ -274,9 +271,6 @@ async fn create<T: Thing>(call: &Call<BrandOnly<T::Edit>>, hash: &str, once: Opt
 }
 
 /// Makes a thing of what a program says, as the API does.
-///
-/// # Errors
-/// As [`Said::of_json`] and [`Thing::save`].
 pub fn made<T: Thing>(db: &mut Db, stamp: &Stamp, document: Value) -> Result<T> {
     let Value::Object(document) = document else { return Err(Code::Malformed.into()) };
     saved(Said::of_json(T::NEW, document)?.onto(T::NEW, None)?, db, stamp, None)
@@ -321,11 +315,8 @@ impl Update {
     }
 
     /// What a form wants.
-    ///
-    /// # Errors
-    /// The same.
     pub fn of_form<T: Thing>(code: String, values: &HashMap<String, String>) -> Result<Self> {
-        let version = values.get("version").and_then(|version| version.parse().ok()).ok_or_else(|| Fault::new("version", Code::Missing))?;
+        let version = values.get("version").and_then(|version| parsed(version)).ok_or_else(|| Fault::new("version", Code::Missing))?;
         Ok(Self { code, version, said: Said::of_form(T::CHANGE, values)? })
     }
 
@@ -360,9 +351,6 @@ async fn one_page<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Res
 }
 
 /// The page of one thing; `note` is what came of an act that led there: whether it is well, and in words.
-///
-/// # Errors
-/// As [`one_with`].
 pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Option<(bool, String)>) -> Result<HttpResponse> {
     one_with::<T, P>(call, code, Besides { note, ..Besides::default() }).await
 }
@@ -403,7 +391,7 @@ pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: 
         section: besides.section,
         acts: thing.acts().into_iter().filter(|act| act.is_open_to(call)).collect(),
         edit,
-        history: timeline::lines(&history, lang, zone, state),
+        history: timeline::lines(&history, lang, zone, state)?,
         layout,
     };
     Ok(html_response(besides.status.unwrap_or(StatusCode::OK), &view))

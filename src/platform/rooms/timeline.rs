@@ -3,6 +3,7 @@
 use chrono::TimeZone;
 use chrono_tz::Tz;
 
+use crate::kernel::Result;
 use crate::kernel::event::EventKind;
 use crate::kernel::text::Lang;
 use crate::platform::events::Fact;
@@ -21,13 +22,16 @@ pub(crate) struct Happened {
 }
 
 /// Facts as lines, newest first. `status` says the thing's states in words.
-pub(crate) fn lines(facts: &[Fact], lang: Lang, zone: Tz, status: impl Fn(&str) -> Option<&'static str> + Copy) -> Vec<Happened> {
+///
+/// # Errors
+/// [`Error::Broken`](crate::kernel::Error::Broken) for a fact whose body is not what was written.
+pub(crate) fn lines(facts: &[Fact], lang: Lang, zone: Tz, status: impl Fn(&str) -> Option<&'static str> + Copy) -> Result<Vec<Happened>> {
     facts.iter().rev().map(|fact| line(fact, lang, zone, status)).collect()
 }
 
-fn line(fact: &Fact, lang: Lang, zone: Tz, status: impl Fn(&str) -> Option<&'static str>) -> Happened {
+fn line(fact: &Fact, lang: Lang, zone: Tz, status: impl Fn(&str) -> Option<&'static str>) -> Result<Happened> {
     let what = EventKind::of(&fact.kind).map_or_else(|| fact.kind.clone(), |kind| kind.both().get(lang).to_owned());
-    let body: serde_json::Value = serde_json::from_str(&fact.body).unwrap_or_default();
+    let body: serde_json::Value = fact.document()?;
     let text = |name: &str| body.get(name).and_then(|value| value.as_str()).filter(|text| !text.is_empty()).map(str::to_owned);
     let words = Words::of(lang);
     // A reason the program gives is a name; a person's own is text.
@@ -40,12 +44,12 @@ fn line(fact: &Fact, lang: Lang, zone: Tz, status: impl Fn(&str) -> Option<&'sta
     let corrected: Vec<String> = corrected.map(|(field, change)| changed(words, field, change)).collect();
     let corrected = Some(corrected.join(words.lang().of("；", "; "))).filter(|text| !text.is_empty());
     let detail = [text("units"), corrected, text("reason").map(said), text("status").map(state)].into_iter().flatten();
-    Happened {
+    Ok(Happened {
         when: zone.from_utc_datetime(&fact.at).format("%Y-%m-%d %H:%M").to_string(),
         what,
         who: words.actor(&fact.actor),
         detail: detail.collect::<Vec<_>>().join(" · "),
-    }
+    })
 }
 
 /// A field that a correction changed: its name, and what it was and is where that is a word.

@@ -10,7 +10,7 @@ use super::{ALL_UNITS, BatchSheet, Origin};
 use crate::kernel::money::shortest_decimal;
 use crate::kernel::serial::NO_GTIN;
 use crate::kernel::text::folded;
-use crate::kernel::{BatchNo, Code, Fault, Id, Result};
+use crate::kernel::{BatchNo, Code, Fault, Id, Result, parsed};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::exports::Cell;
@@ -77,7 +77,7 @@ fn lot_rows(db: &mut Db, out: &mut TableOut<'_>) -> Result<()> {
     each_of::<BatchSheet>(db, &app, &mut |_, batch| {
         batch.lots.iter().try_for_each(|used| {
             let supplier = used.of.as_ref().map(|lot| lot.supplier.clone());
-            let quantity = used.quantity_milli.and_then(|milli| shortest_decimal(milli, 3).parse::<f64>().ok());
+            let quantity = used.quantity_milli.and_then(|milli| parsed::<f64>(&shortest_decimal(milli, 3)));
             let (code, component, lot) = (batch.code.as_str(), used.component.as_str(), used.lot.as_str());
             out.row(&[code.into(), component.into(), lot.into(), supplier.into(), used.units.clone().into(), quantity.into()])
         })

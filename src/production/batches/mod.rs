@@ -20,7 +20,7 @@ pub use import::{BATCH_LOTS, BATCHES, GARMENTS};
 pub use rules::{address, gtin14, read_units, units_text};
 pub use store::batches::{Batch, batch, batch_by_code, batches, epochs_in_use, is_of_party, lots_of};
 pub use store::foreign::{ForeignGarment, ForeignPlan};
-pub use store::serials::{SerialOf, address_of, own_serial, serial_of};
+pub use store::serials::{SerialOf, address_of, made_with, own_serial, serial_of};
 pub use store::sheet::{BatchSheet, LotUse, UsedLot, create};
 pub use store::units::{Minted, is_issued, is_void, mint, mint_as_elsewhere, void_units, voids_of, voids_of_batches};
 

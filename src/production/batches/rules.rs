@@ -8,7 +8,7 @@ use crate::kernel::gs1::{DigitalLink, Gtin};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::serial::Gtin14;
 use crate::kernel::text::{self, folded};
-use crate::kernel::{Code, Error, Fault, Refusal, Result, faults};
+use crate::kernel::{Code, Error, Fault, Refusal, Result, faults, parsed};
 use crate::platform::http::query_escape;
 use crate::production::corrections::{By, Guard, fixed, parts};
 use crate::production::materials;
@@ -54,14 +54,18 @@ pub(super) fn check(batch: &mut BatchSheet) -> Result<Vec<Range<i64>>> {
     }
     let mut units: Vec<Range<i64>> = Vec::with_capacity(batch.lots.len());
     for (place, used) in batch.lots.iter_mut().enumerate() {
-        let range = read_units("units", used.units.as_deref().unwrap_or_default()).unwrap_or_else(|fault| {
-            faults.push(Fault { field: format!("lots.{place}.{}", fault.field).into(), ..fault });
-            ALL_UNITS
-        });
-        used.units = (range != ALL_UNITS).then(|| units_text(&range));
-        units.push(range);
+        match read_units("units", used.units.as_deref().unwrap_or_default()) {
+            Ok(range) => {
+                used.units = (range != ALL_UNITS).then(|| units_text(&range));
+                units.push(range);
+            }
+            Err(fault) => faults.push(Fault { field: format!("lots.{place}.{}", fault.field).into(), ..fault }),
+        }
     }
-    faults.extend(twice(&batch.lots, &units));
+    // Of units that could not be read nobody knows what they share.
+    if units.len() == batch.lots.len() {
+        faults.extend(twice(&batch.lots, &units));
+    }
     Refusal::unless_empty(faults)?;
     Ok(units)
 }
@@ -117,7 +121,7 @@ pub fn read_units(field: &'static str, text: &str) -> Result<Range<i64>, Fault> 
     if text.is_empty() {
         return Ok(ALL_UNITS);
     }
-    let number = |part: &str| part.trim().parse::<i64>().ok();
+    let number = |part: &str| parsed::<i64>(part.trim());
     let parts: Vec<&str> = text.split(['-', '–', '—', '~', '～', '至']).collect();
     let (first, last) = match parts.as_slice() {
         [one] => (number(one), number(one)),
@@ -141,9 +145,6 @@ pub fn read_units(field: &'static str, text: &str) -> Result<Range<i64>, Fault> 
 }
 
 /// The same, in the form in which they are written down.
-///
-/// # Errors
-/// As [`read_units`].
 pub(super) fn read_unit_text(field: &'static str, text: &str) -> Result<String, Fault> {
     read_units(field, text).map(|units| units_text(&units))
 }
@@ -174,7 +175,7 @@ pub fn gtin14(text: &str) -> Option<Gtin14> {
     if !(8..=14).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    format!("{text:0>14}").into_bytes().try_into().ok()
+    format!("{text:0>14}").into_bytes().first_chunk().copied()
 }
 
 /// A garment's own address: a GS1 Digital Link where it has a GTIN, `/C/{serial}` where it has none. Characters that mean something in a
@@ -235,7 +236,7 @@ mod tests {
     }
 
     fn stored() -> Batch {
-        Batch { code: "B-1".into(), line: "3".into(), started_on: "2026-03-01".parse().ok(), planned: 100, ..Batch::default() }
+        Batch { code: "B-1".into(), line: "3".into(), started_on: parsed("2026-03-01"), planned: 100, ..Batch::default() }
     }
 
     fn batch() -> BatchSheet {
@@ -244,7 +245,7 @@ mod tests {
     }
 
     fn other() -> BatchSheet {
-        let batch = Batch { code: "B-2".into(), line: "4".into(), started_on: "2026-03-02".parse().ok(), ..stored() };
+        let batch = Batch { code: "B-2".into(), line: "4".into(), started_on: parsed("2026-03-02"), ..stored() };
         let lots = vec![used("shell", "FAB-2", "")];
         BatchSheet { batch, sku: "ST-1-L".into(), factory: "FAC-2".into(), lots, ..BatchSheet::default() }
     }
@@ -266,7 +267,7 @@ mod tests {
     fn a_batch_may_learn_what_nobody_had_said() {
         let all = Standing { minted: 5, sold: 2, findings: 1, ..Standing::default() };
         let mut more = batch();
-        (more.batch.finished_on, more.batch.planned) = ("2026-04-01".parse().ok(), 90);
+        (more.batch.finished_on, more.batch.planned) = (parsed("2026-04-01"), 90);
         if let Some(used) = more.lots.first_mut() {
             used.quantity_milli = Some(80_000);
         }

@@ -15,11 +15,13 @@ pub const COMPOSITION: &dyn ValueKind = &CompositionKind;
 #[derive(Debug)]
 struct CompositionKind;
 
+#[expect(clippy::disallowed_methods, reason = "nothing, or what this kind has read")]
 fn components(value: &Value) -> Vec<Component> {
     serde_json::from_value(value.clone()).unwrap_or_default()
 }
 
-/// Components as a value. They have nothing in them that JSON has not.
+/// Components as a value.
+#[expect(clippy::disallowed_methods, reason = "they have nothing in them that JSON has not")]
 fn value(components: &[Component]) -> Value {
     serde_json::to_value(components).unwrap_or_default()
 }

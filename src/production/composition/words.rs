@@ -3,6 +3,7 @@
 use super::WHOLE;
 use super::table::{COMPONENTS, FIBRES, is_han, is_wholly, name_of};
 use crate::kernel::money::read_decimal;
+use crate::kernel::parsed;
 
 /// What stands between two others without a meaning of its own.
 const SIGNS: [char; 13] = ['.', '。', '-', '–', '—', '/', '*', '=', '~', '+', '&', '|', '·'];
@@ -68,8 +69,10 @@ fn spelled(name: &str, words: &[Word]) -> String {
 
 /// Whether the shares so far make a hundred or more.
 fn is_whole(words: &[Word]) -> bool {
-    let shares = words.iter().filter_map(|word| if let Word::Share(text) = word { read_decimal("", text, 2).ok() } else { None });
-    words.iter().any(|word| matches!(word, Word::Name(text) if is_wholly(text))) || shares.sum::<i64>() >= WHOLE
+    let shares = words.iter().map(|word| if let Word::Share(text) = word { read_decimal("", text, 2) } else { Ok(0) });
+    // A share that is no number makes nothing whole: it is refused where the composition is read.
+    words.iter().any(|word| matches!(word, Word::Name(text) if is_wholly(text)))
+        || shares.sum::<Result<i64, _>>().is_ok_and(|sum| sum >= WHOLE)
 }
 
 /// Each fibre with its share: in turns, `棉 95% 氨纶 5%` or `95% cotton 5% elastane`; or all of the one before all of the other, `T/C 65/35`.
@@ -154,7 +157,7 @@ fn numbers(text: &str) -> &str {
 }
 
 fn is_shares(numbers: &str) -> bool {
-    numbers.split('/').all(|number| number.split('.').next().and_then(|whole| whole.parse::<u32>().ok()).is_some_and(|whole| whole <= 100))
+    numbers.split('/').all(|number| number.split('.').next().and_then(parsed::<u32>).is_some_and(|whole| whole <= 100))
 }
 
 fn push_name(words: &mut Vec<Word>, name: &mut String) {

@@ -63,9 +63,6 @@ pub trait Correctable: Thing {
     }
 
     /// Writes it as [`Thing::save`] does, without an event.
-    ///
-    /// # Errors
-    /// As [`Thing::save`].
     fn write(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self>;
 }
 

@@ -1,18 +1,23 @@
 //! The glyphs a unit text may need: drawn once per job, placed per label.
 //!
 //! A text that differs from label to label is never laid out by the drawing crates again. Its characters are drawn one by one under exactly the
-//! attributes the designer gave the text, and set side by side here. Kerning is off: the same characters always take the same room.
+//! attributes the designer gave the text, and set side by side here by the widths of their face. Without kerning the same characters always take the
+//! same room.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use resvg::tiny_skia::{self, Path, PathBuilder, Pixmap, Transform};
+use resvg::usvg::layout::PositionedGlyph;
 use resvg::usvg::{self, Group, Node, Options, Paint, Text, TextAnchor, Tree};
 
 use super::bitmap::Bitmap;
 use super::flaw::Flaw;
 use super::markup::{self, Edits};
 use super::measure::{PX_PER_INCH, signed, single};
+use super::typeset::{Face, Run, RunGlyph};
 use crate::kernel::error::{Code, Fault};
+use crate::kernel::saturating;
 
 /// One character of one text.
 #[derive(Clone, Debug)]
@@ -21,6 +26,12 @@ pub struct Glyph {
     pub advance: f64,
     /// Outline in the text's own units, x from the pen. None for a blank.
     pub outline: Option<Path>,
+    /// The face it is taken from.
+    pub face: Arc<Face>,
+    /// Its number in the face.
+    pub id: u16,
+    /// Its width by the metrics of the face, in the text's own units.
+    pub width: f64,
     /// Its dots, and where their left upper corner is, seen from the pen.
     stamp: Option<(Bitmap, i32, i32)>,
 }
@@ -37,8 +48,10 @@ pub struct Atlas {
     pub baseline: f64,
     /// Size of the text, in its own units.
     pub em: f64,
-    /// Name of the face.
-    pub font: String,
+    /// Face of the text's letters.
+    pub face: Arc<Face>,
+    /// Room between two characters, in the text's own units.
+    pub spacing: f64,
     /// Red, green, blue.
     pub colour: [u8; 3],
     dots_per_px: f64,
@@ -78,11 +91,15 @@ impl Atlas {
         let not_drawable = |feature: &str| vec![Fault::new("template", Code::NotDrawable).with("feature", feature)];
         let base = shown("base").ok_or_else(|| not_drawable("invisible text"))?;
         let chunk = base.chunks().first().ok_or_else(|| not_drawable("empty text"))?;
-        let first = base.layouted().iter().flat_map(|span| &span.positioned_glyphs).next().ok_or_else(|| not_drawable("empty text"))?;
+        let first = glyphs_of(base).next().ok_or_else(|| not_drawable("empty text"))?;
+        let span = chunk.spans().first();
+        let between_words = span.map_or(0.0, |span| f64::from(span.word_spacing()));
         let fill = base.layouted().first().and_then(|span| span.fill.clone());
         let Some(Paint::Color(colour)) = fill.as_ref().map(usvg::Fill::paint) else {
             return Err(not_drawable("text without a plain colour"));
         };
+        let mut faces = BTreeMap::new();
+        let mut face_of = |id| faces.entry(id).or_insert_with(|| Face::of(tree.fontdb(), id)).clone();
         let mut atlas = Self {
             glyphs: BTreeMap::new(),
             transform: base.abs_transform(),
@@ -90,7 +107,8 @@ impl Atlas {
             x: f64::from(chunk.x().unwrap_or_default()),
             baseline: f64::from(first.transform().ty),
             em: f64::from(first.font_size()),
-            font: face_name(&tree, first.font),
+            face: face_of(first.font).ok_or_else(|| not_drawable("text without a face"))?,
+            spacing: span.map_or(0.0, |span| span.letter_spacing().into()),
             colour: [colour.red, colour.green, colour.blue],
             dots_per_px: f64::from(dpi) / PX_PER_INCH,
         };
@@ -102,16 +120,16 @@ impl Atlas {
                 faults.push(fault);
                 continue;
             }
-            let pens = pens(between);
-            let (Some(from), Some(to)) = (pens.get(1), pens.get(2)) else { continue };
-            let advance = to - from;
-            let drawn = shown(&format!("o{number}"));
-            let outline = drawn.and_then(|text| {
-                let pen = *self::pens(text).first()?;
-                outline_of(text.flattened())?.transform(Transform::from_translate(single(-pen), 0.0))
+            let outline = shown(&format!("o{number}")).and_then(|text| {
+                let pen = glyphs_of(text).next()?.transform().tx;
+                outline_of(text.flattened())?.transform(Transform::from_translate(-pen, 0.0))
             });
             let stamp = outline.as_ref().and_then(|outline| atlas.stamp(outline));
-            atlas.glyphs.insert(character, Glyph { advance, outline, stamp });
+            let glyph = glyphs_of(between).nth(1).map(|glyph| (face_of(glyph.font), u16::try_from(glyph.id.0)));
+            let Some((Some(face), Ok(id))) = glyph else { continue };
+            let width = face.width(id) * atlas.em / 1000.0;
+            let advance = width + atlas.spacing + if character == ' ' { between_words } else { 0.0 };
+            atlas.glyphs.insert(character, Glyph { advance, outline, face, id, width, stamp });
         }
         if faults.is_empty() { Ok(atlas) } else { Err(faults) }
     }
@@ -119,11 +137,6 @@ impl Atlas {
     /// A character's glyph.
     pub fn glyph(&self, character: char) -> Option<&Glyph> {
         self.glyphs.get(&character)
-    }
-
-    /// Every character and its glyph.
-    pub fn glyphs(&self) -> impl Iterator<Item = (char, &Glyph)> {
-        self.glyphs.iter().map(|(&character, glyph)| (character, glyph))
     }
 
     /// Width of `text` in the text's own units. Characters without a glyph count nothing.
@@ -160,6 +173,28 @@ impl Atlas {
         Ok(())
     }
 
+    /// Placed characters as runs of one face each.
+    pub fn runs(&self, placed: &[Placed<'_>]) -> Vec<Run> {
+        let of_one_face = placed.chunk_by(|a, b| a.1.face == b.1.face);
+        let run = |set: &[Placed<'_>]| {
+            let &(_, first, start) = set.first()?;
+            let glyph = |&(character, glyph, pen): &Placed<'_>| RunGlyph {
+                id: glyph.id,
+                says: character.into(),
+                pen: pen - start,
+                width: glyph.width,
+            };
+            let at = self.upright(self.transform).pre_translate(single(start), 0.0);
+            Some(Run { face: Arc::clone(&first.face), em: self.em, at, glyphs: set.iter().map(glyph).collect() })
+        };
+        of_one_face.filter_map(run).collect()
+    }
+
+    /// `transform`, seen from the baseline and with y upwards.
+    pub fn upright(&self, transform: Transform) -> Transform {
+        transform.pre_concat(Transform::from_row(1.0, 0.0, 0.0, -1.0, 0.0, single(self.baseline)))
+    }
+
     /// Lays placed characters on a picture of the whole label whose left upper corner is at dot (`left`, `top`).
     pub fn lay(&self, placed: &[Placed<'_>], on: &mut Bitmap, left: i32, top: i32) {
         for (_, glyph, pen) in placed {
@@ -176,22 +211,21 @@ impl Atlas {
         let dots = outline.clone().transform(turn)?;
         let bounds = dots.bounds();
         let (left, top) = (bounds.left().floor(), bounds.top().floor());
-        let side = |low: f32, high: f32| u32::try_from(super::measure::whole((high.ceil() - low).into()) + 1).ok();
-        let mut pixmap = Pixmap::new(side(left, bounds.right())?, side(top, bounds.bottom())?)?;
+        let side = |low: f32, high: f32| saturating(super::measure::whole((high.ceil() - low).into()) + 1);
+        let mut pixmap = Pixmap::new(side(left, bounds.right()), side(top, bounds.bottom()))?;
         let paint = tiny_skia::Paint { anti_alias: true, ..tiny_skia::Paint::default() };
         pixmap.fill_path(&dots, &paint, tiny_skia::FillRule::Winding, Transform::from_translate(-left, -top), None);
         Some((Bitmap::of_pixmap(&pixmap), signed(left.into()), signed(top.into())))
     }
 }
 
-/// The pen's x at each character of a drawn text.
-fn pens(text: &Text) -> Vec<f64> {
-    text.layouted().iter().flat_map(|span| &span.positioned_glyphs).map(|glyph| f64::from(glyph.transform().tx)).collect()
+fn glyphs_of(text: &Text) -> impl Iterator<Item = &PositionedGlyph> {
+    text.layouted().iter().flat_map(|span| &span.positioned_glyphs)
 }
 
 /// The first character of a drawn text that no face has. The drawing crates leave it out without a word.
 pub fn missing(text: &Text, tree: &Tree) -> Option<Fault> {
-    let glyph = text.layouted().iter().flat_map(|span| &span.positioned_glyphs).find(|glyph| glyph.id.0 == 0)?;
+    let glyph = glyphs_of(text).find(|glyph| glyph.id.0 == 0)?;
     Some(Fault::new("template", Code::MissingGlyph).with("character", &glyph.text).with("font", face_name(tree, glyph.font)))
 }
 

@@ -3,6 +3,7 @@
 use resvg::tiny_skia::{self, Pixmap};
 
 use crate::kernel::qr::Qr;
+use crate::kernel::saturating;
 
 /// A picture of dots. Rows of bytes from the top, the leftmost dot is the highest bit, 1 is ink; bits beyond the width are 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl Bitmap {
 
     /// Dark where the drawing, laid on white, is darker than the middle.
     pub fn of_pixmap(pixmap: &Pixmap) -> Self {
-        let (width, height) = (usize::try_from(pixmap.width()).unwrap_or_default(), usize::try_from(pixmap.height()).unwrap_or_default());
+        let (width, height) = (saturating(pixmap.width()), saturating(pixmap.height()));
         let mut bitmap = Self::new(width, height);
         if width == 0 {
             return bitmap;
@@ -96,7 +97,7 @@ impl Bitmap {
     /// Lays the ink of `other` over this picture, its left upper corner at (`x`, `y`). What falls outside is cut off.
     pub fn lay(&mut self, other: &Self, x: i32, y: i32) {
         if x < 0 || y < 0 {
-            let (skip_x, skip_y) = (usize::try_from(-x).unwrap_or_default(), usize::try_from(-y).unwrap_or_default());
+            let (skip_x, skip_y) = (saturating(-x), saturating(-y));
             let part = other.cut(skip_x, skip_y);
             return self.lay(&part, x.max(0), y.max(0));
         }
@@ -149,6 +150,8 @@ fn is_dark(pixel: tiny_skia::PremultipliedColorU8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use num_traits::ToPrimitive;
+
     use super::*;
     use crate::kernel::qr::Ecc;
 
@@ -166,7 +169,7 @@ mod tests {
                 sheet.lay(&stamp, x, y);
                 let want: Vec<_> = [(0, 0), (7, 0), (10, 0), (1, 1), (10, 1)]
                     .iter()
-                    .filter_map(|&(dx, dy): &(i32, i32)| Some((usize::try_from(x + dx).ok()?, usize::try_from(y + dy).ok()?)))
+                    .filter_map(|&(dx, dy): &(i32, i32)| Some(((x + dx).to_usize()?, (y + dy).to_usize()?)))
                     .filter(|&(x, y)| x < 21 && y < 3)
                     .collect();
                 let mut found = dots(&sheet);

@@ -14,7 +14,7 @@ use super::measure::{Area, MM_PER_INCH, PX_PER_INCH, float};
 use super::template::{self, Layer, Template};
 use super::wrap;
 use crate::kernel::care;
-use crate::kernel::error::{Code, Fault};
+use crate::kernel::{Code, Fault, parsed};
 
 /// Characters a unit text may meet beside its own words: those of a serial of any origin (GS1 AI 21 allows 82 of them).
 const UNIT_CHARACTERS: std::ops::RangeInclusive<char> = ' '..='~';
@@ -106,12 +106,16 @@ impl<'a, 'input> Draft<'a, 'input> {
             .filter_map(|name| Some(format!(" {name}=\"{}\"", markup::escaped(node.attribute(*name)?))))
             .collect();
         edits.replace(node.range(), format!("<rect xmlns=\"http://www.w3.org/2000/svg\" id=\"qr\"{attributes} fill=\"#000\"/>"));
-        let tree = Tree::from_str(&edits.apply(), self.options).ok();
-        let area = tree.as_ref().and_then(|tree| tree.node_by_id("qr")).map(|node| Area::of(node.abs_bounding_box()));
-        let page = tree.as_ref().map(|tree| Area::new(0.0, 0.0, tree.size().width().into(), tree.size().height().into()));
-        match (area, page) {
-            (Some(area), Some(page)) if page.holds(&area, 0.1) => Some(area),
-            _ => {
+        let area = match Tree::from_str(&edits.apply(), self.options) {
+            Ok(tree) => tree
+                .node_by_id("qr")
+                .map(|node| Area::of(node.abs_bounding_box()))
+                .filter(|area| Area::new(0.0, 0.0, tree.size().width().into(), tree.size().height().into()).holds(area, 0.1)),
+            Err(_) => None,
+        };
+        match area {
+            Some(area) => Some(area),
+            None => {
                 self.faults.push(Fault::new("template", Code::TextClipped).with("text", "<rect id=\"qr\">"));
                 None
             }
@@ -289,11 +293,11 @@ impl<'a, 'input> Draft<'a, 'input> {
 
     /// The care symbols in a row in the place of `id="care"`.
     fn care_row(&self, node: Node<'_, '_>) -> String {
-        let number = |name: &str| node.attribute(name).and_then(|text| text.trim().parse::<f64>().ok()).unwrap_or_default();
-        let symbols = care::in_order("care", &self.job.care).unwrap_or_default();
-        if symbols.is_empty() {
-            return String::new();
-        }
+        let number = |name: &str| node.attribute(name).and_then(|text| parsed::<f64>(text.trim())).unwrap_or_default();
+        let symbols = match care::in_order("care", &self.job.care) {
+            Ok(symbols) if !symbols.is_empty() => symbols,
+            _ => return String::new(),
+        };
         let step = care::BOX_WIDTH + 8.0;
         let wide = step * float(symbols.len()) - 8.0;
         let scale = (number("height") / care::BOX_HEIGHT).min(number("width") / wide);

@@ -15,9 +15,10 @@ use super::lint;
 use super::measure::{Area, PX_PER_INCH, dots_to_mm, float, mm_to_dots, px_to_mm, single, whole};
 use super::template::{MOST_ELEMENTS, Template};
 use super::{LabelJob, LabelUnit, images};
-use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::qr::Qr;
+use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
+use crate::platform::locks::lock;
 
 /// Light modules around a QR code (ISO/IEC 18004, 6.3.8).
 pub const QUIET_MODULES: usize = 4;
@@ -115,7 +116,7 @@ impl UnitText {
             return Err(Fault::new("claim_code", Code::Missing).into());
         }
         self.say(unit, text);
-        let missing = |character| Refusal::new(Code::MissingGlyph).with("character", character).with("font", &self.atlas.font);
+        let missing = |character| Refusal::new(Code::MissingGlyph).with("character", character).with("font", &self.atlas.face.family);
         self.atlas.set(text, placed).map_err(|character| missing(character).into())
     }
 
@@ -187,7 +188,7 @@ impl LabelLayout {
                 return Err(faults);
             }
         };
-        faults.extend(image_faults.lock().map(|faults| faults.clone()).unwrap_or_default());
+        faults.extend(lock(&image_faults).iter().cloned());
 
         let scale = f64::from(dpi) / PX_PER_INCH;
         let Some(background) = paint(&tree, size, single(scale)) else { return Err(vec![Flaw::Blank.fault()]) };
@@ -279,7 +280,7 @@ impl LabelLayout {
         let mut label = self.background.clone();
         let qr = self.qr(unit, &mut String::new())?;
         let place = self.code_place(qr.size())?;
-        let corner = |at: usize| i32::try_from(at).unwrap_or(i32::MAX);
+        let corner = |at: usize| saturating::<i32>(at);
         label.lay(&Bitmap::of_qr(&qr, place.dots), corner(place.left), corner(place.top));
         let (mut text, mut placed) = (String::new(), Vec::new());
         for unit_text in &self.texts {
@@ -308,7 +309,7 @@ impl LabelLayout {
 
 /// The drawing in dots.
 fn paint(tree: &Tree, size: (usize, usize), scale: f32) -> Option<Bitmap> {
-    let mut pixmap = Pixmap::new(u32::try_from(size.0).ok()?, u32::try_from(size.1).ok()?)?;
+    let mut pixmap = Pixmap::new(saturating(size.0), saturating(size.1))?;
     pixmap.fill(Color::WHITE);
     resvg::render(tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
     Some(Bitmap::of_pixmap(&pixmap))

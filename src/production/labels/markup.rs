@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use resvg::usvg::roxmltree::Node;
 
+use crate::kernel::parsed;
+
 /// A run of text cut at its marks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -23,7 +25,7 @@ pub fn marks(text: &str) -> Vec<Mark> {
             marks.push(Mark::Literal(before.to_owned()));
         }
         let (name, line) = match name.split_once(':') {
-            Some((name, line)) => (name, line.trim().parse().ok()),
+            Some((name, line)) => (name, parsed(line.trim())),
             None => (name, None),
         };
         marks.push(Mark::Field(name.trim().to_owned(), line));

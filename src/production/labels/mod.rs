@@ -21,15 +21,17 @@ mod fonts;
 mod images;
 mod layout;
 mod lint;
+mod machine_fonts;
 mod markup;
 mod measure;
 mod pdf;
 mod pdf_art;
+mod pdf_text;
 mod png;
 mod svg;
 mod template;
-mod truetype;
 mod tspl;
+mod typeset;
 mod wrap;
 mod zpl;
 
@@ -49,6 +51,7 @@ pub use template::{FIELDS, FieldSpec, Layer, Media, Sheet, Spec, Template};
 
 use crate::choices;
 use crate::kernel::error::{Code, Error, Fault, Result};
+use crate::kernel::saturating;
 
 /// What is the same on every label of a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,7 +80,7 @@ pub struct LabelUnit {
 choices! {
     /// What labels are written as. The stored text is the ending of its files.
     Format {
-        /// One document, one label a page or a sheet a page, in outlines.
+        /// One document, one label a page or a sheet a page.
         Pdf = "pdf", "PDF（印刷厂或办公打印机）", "PDF, for a bureau or an office printer";
         /// Zebra and those that understand it.
         Zpl = "zpl", "ZPL（斑马打印机）", "ZPL, for Zebra printers";
@@ -85,7 +88,7 @@ choices! {
         Tspl = "tspl", "TSPL（TSC 及多数国产打印机）", "TSPL, for TSC and most printers made in China";
         /// One picture a label.
         Png = "png", "PNG，每枚一张图片（ZIP）", "PNG, one picture a label (ZIP)";
-        /// One drawing a label, in outlines.
+        /// One drawing a label.
         Svg = "svg", "SVG，每枚一个图形（ZIP）", "SVG, one drawing a label (ZIP)";
         /// One row a label, for a bureau with a layout of its own.
         Csv = "csv", "CSV，数据行，版式自定", "CSV, rows for a layout of your own";
@@ -160,7 +163,7 @@ pub fn write_labels(
             let file = one_file(format, layout, &unit)?;
             out.write_all(&file)?;
             progress(1);
-            Ok(Summary { labels: 1, bytes: u64::try_from(file.len()).unwrap_or(u64::MAX) })
+            Ok(Summary { labels: 1, bytes: saturating(file.len()) })
         }
         (true, Target::Folder(folder)) => {
             std::fs::create_dir_all(folder)?;
@@ -168,7 +171,7 @@ pub fn write_labels(
             for unit in units {
                 let file = one_file(format, layout, &unit)?;
                 summary.labels += 1;
-                summary.bytes += u64::try_from(file.len()).unwrap_or_default();
+                summary.bytes += saturating::<u64>(file.len());
                 File::create_new(folder.join(format!("{:06}.{}", summary.labels, format.as_str())))?.write_all(&file)?;
                 progress(summary.labels);
             }
@@ -198,7 +201,7 @@ struct Counted<W> {
 impl<W: Write> Write for Counted<W> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let written = self.out.write(bytes)?;
-        self.bytes += u64::try_from(written).unwrap_or_default();
+        self.bytes += saturating::<u64>(written);
         Ok(written)
     }
 

@@ -1,23 +1,21 @@
 //! Labels as one PDF (ISO 32000-2), written object by object as the units come: in memory are only the places of the objects.
 //!
-//! The background is one form object that every label calls. A label of its own is the code as a one-bit image mask and its texts in fonts made of
-//! the glyphs' outlines (Type 3), so that they can be searched and copied. Pages hang in a tree of small nodes, closed as they fill.
+//! The background is one form object that every label calls. A label of its own is the code as a one-bit image mask and its texts
+//! ([`super::pdf_text`]). Pages hang in a tree of small nodes, closed as they fill.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 
-use pdf_writer::types::UnicodeCmap;
-use pdf_writer::{Chunk, Content, Filter, Finish, Name, Rect, Ref, Str};
-use resvg::tiny_skia::Transform;
+use pdf_writer::{Chunk, Filter, Finish, Name, Rect, Ref};
 
-use super::atlas::Atlas;
 use super::bitmap::Bitmap;
-use super::layout::{LabelLayout, UnitText};
+use super::layout::LabelLayout;
 use super::measure::{PT_PER_INCH, PX_PER_INCH, float, mm_to_pt, single};
-use super::pdf_art::{art, deflate, glyph_units, image_objects, matrix, shares, trace};
+use super::pdf_art::{art, deflate, image_objects};
+use super::pdf_text::{Faces, TextState, UnitLine};
 use super::template::{Media, Sheet};
 use super::{LabelUnit, every};
 use crate::kernel::error::{Error, Result};
+use crate::kernel::saturating;
 
 /// Pages, or nodes, under one node of the page tree.
 const FAN_OUT: usize = 64;
@@ -40,11 +38,9 @@ pub fn write(
     let mut file = File { out, at: 0, places: vec![0; 5], pending: Vec::new() };
     file.put(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")?;
     let spec = &layout.template.spec;
-    let images = background(layout, &mut file)?;
-    // Black is what a page begins with: a colour is set only where some text has another.
-    let all_black = layout.texts.iter().all(|text| text.atlas.colour == [0; 3]);
-    let texts = layout.texts.iter().enumerate();
-    let mut fonts: Vec<Font<'_>> = texts.map(|(at, text)| Font::of(text, at, &mut file, spec.height, all_black)).collect();
+    let mut faces = Faces::default();
+    let images = background(layout, &mut faces, &mut file)?;
+    let mut lines: Vec<_> = layout.texts.iter().map(|text| UnitLine::of(text, spec.height, &mut faces, &mut file)).collect();
     let mut pages = Pages::default();
 
     let sheet = match spec.media {
@@ -59,7 +55,13 @@ pub fn write(
             let (x, y) = place_on(sheet, number % per_page, spec.height);
             writeln!(page, "q 1 0 0 1 {} {} cm", Short(x), Short(y))?;
         }
-        label(layout, &mut fonts, unit, &mut uri, &mut page)?;
+        label(layout, unit, &mut uri, &mut page)?;
+        if !lines.is_empty() {
+            let mut state = TextState::default();
+            page.extend_from_slice(b"BT");
+            lines.iter_mut().try_for_each(|line| line.show(unit, &mut state, &mut page, &mut faces, &mut file))?;
+            page.extend_from_slice(b" ET\n");
+        }
         if sheet.is_some() {
             page.extend_from_slice(b"Q\n");
         }
@@ -74,10 +76,8 @@ pub fn write(
         pages.add(&mut file, &page)?;
     }
     let (width, height) = sheet.map_or((spec.width, spec.height), |sheet| (sheet.width, sheet.height));
-    resources(&mut file, &fonts, &images)?;
-    for font in &fonts {
-        font.write(&mut file)?;
-    }
+    resources(&mut file, faces.fonts(), &images)?;
+    faces.write(&mut file)?;
     pages.finish(&mut file, mm_to_pt(width), mm_to_pt(height))?;
     file.finish(&layout.template.name)?;
     Ok(labels)
@@ -86,14 +86,14 @@ pub fn write(
 /// Where the label `number` of a sheet stands, in points from its lower left corner.
 fn place_on(sheet: &Sheet, number: u64, label_height: f64) -> (f64, f64) {
     let columns = u64::from(sheet.columns.max(1));
-    let count = |n: u64| f64::from(u32::try_from(n).unwrap_or_default());
+    let count = |n: u64| f64::from(saturating::<u32>(n));
     let x = sheet.left + count(number % columns) * sheet.across;
     let y = sheet.height - sheet.top - count(number / columns) * sheet.down - label_height;
     (mm_to_pt(x), mm_to_pt(y))
 }
 
-/// One label: the background, the code, the texts.
-fn label(layout: &LabelLayout, fonts: &mut [Font<'_>], unit: &LabelUnit, uri: &mut String, page: &mut Vec<u8>) -> Result<()> {
+/// Of one label the background and the code.
+fn label(layout: &LabelLayout, unit: &LabelUnit, uri: &mut String, page: &mut Vec<u8>) -> Result<()> {
     let qr = layout.qr(unit, uri)?;
     let place = layout.code_place(qr.size())?;
     let pt = PT_PER_INCH / f64::from(layout.dpi);
@@ -112,18 +112,11 @@ fn label(layout: &LabelLayout, fonts: &mut [Font<'_>], unit: &LabelUnit, uri: &m
     // In an image mask a 0 is painted.
     page.extend(modules.bytes().iter().map(|byte| !byte));
     page.extend_from_slice(b"\nEI Q\n");
-    if !fonts.is_empty() {
-        page.extend_from_slice(b"BT");
-        for font in fonts {
-            font.show(unit, page)?;
-        }
-        page.extend_from_slice(b" ET\n");
-    }
     Ok(())
 }
 
 /// A number with at most three decimals and no more digits than it needs.
-struct Short(f64);
+pub struct Short(pub f64);
 
 impl std::fmt::Display for Short {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -143,8 +136,8 @@ impl std::fmt::Display for Short {
 }
 
 /// The form object and its images; gives the images' names and numbers.
-fn background(layout: &LabelLayout, file: &mut File<'_>) -> Result<Vec<(String, Ref)>> {
-    let drawn = art(&layout.tree);
+fn background(layout: &LabelLayout, faces: &mut Faces, file: &mut File<'_>) -> Result<Vec<(String, Ref)>> {
+    let drawn = art(&layout.tree, faces, file);
     let mut images = Vec::new();
     for (at, kind) in drawn.images.iter().enumerate() {
         let (id, mask) = (file.reserve(), file.reserve());
@@ -168,6 +161,11 @@ fn background(layout: &LabelLayout, file: &mut File<'_>) -> Result<Vec<(String, 
         named.pair(Name(name.as_bytes()), *id);
     }
     named.finish();
+    let mut named = own.fonts();
+    for (name, id) in faces.fonts() {
+        named.pair(Name(name.as_bytes()), id);
+    }
+    named.finish();
     own.finish();
     form.finish();
     file.object(id, chunk.as_bytes())?;
@@ -175,7 +173,7 @@ fn background(layout: &LabelLayout, file: &mut File<'_>) -> Result<Vec<(String, 
 }
 
 /// What every page may call. Its own object, so that it is written once and after the fonts are known.
-fn resources(file: &mut File<'_>, fonts: &[Font<'_>], images: &[(String, Ref)]) -> Result<()> {
+fn resources(file: &mut File<'_>, fonts: impl Iterator<Item = (String, Ref)>, images: &[(String, Ref)]) -> Result<()> {
     let id = Ref::new(RESOURCES);
     let mut chunk = Chunk::new();
     let mut all = chunk.indirect(id).start::<pdf_writer::writers::Resources>();
@@ -186,144 +184,12 @@ fn resources(file: &mut File<'_>, fonts: &[Font<'_>], images: &[(String, Ref)]) 
     }
     named.finish();
     let mut named = all.fonts();
-    for font in fonts {
-        named.pair(Name(font.name.as_bytes()), font.id);
+    for (name, id) in fonts {
+        named.pair(Name(name.as_bytes()), id);
     }
     named.finish();
     all.finish();
     file.object(id, chunk.as_bytes())
-}
-
-/// A text's glyphs as a font. Only those that were shown are written, at the end.
-struct Font<'a> {
-    text: &'a UnitText,
-    name: String,
-    id: Ref,
-    codes: BTreeMap<char, u8>,
-    /// Operators up to the text matrix's last two numbers, which depend on where the pen starts.
-    before: String,
-    /// From the text's own units to points.
-    at: Transform,
-    said: String,
-    placed: Vec<super::atlas::Placed<'a>>,
-}
-
-impl<'a> Font<'a> {
-    fn of(text: &'a UnitText, at: usize, file: &mut File<'_>, label_height: f64, all_black: bool) -> Self {
-        let atlas = &text.atlas;
-        let scale = single(PT_PER_INCH / PX_PER_INCH);
-        let page = Transform::from_row(scale, 0.0, 0.0, -scale, 0.0, single(mm_to_pt(label_height)));
-        let at_page = page.pre_concat(atlas.transform);
-        let upright = at_page.pre_concat(Transform::from_row(1.0, 0.0, 0.0, -1.0, 0.0, single(atlas.baseline)));
-        let [r, g, b] = shares(atlas.colour);
-        let colour = if all_black { String::new() } else { format!(" {} {} {} rg", Short(r.into()), Short(g.into()), Short(b.into())) };
-        let [a, b, c, d, ..] = matrix(upright).map(|part| Short(part.into()));
-        let name = format!("F{at}");
-        let before = format!("{colour}/{name} {} Tf {a} {b} {c} {d} ", Short(atlas.em));
-        Self { text, name, id: file.reserve(), codes: BTreeMap::new(), before, at: upright, said: String::new(), placed: Vec::new() }
-    }
-
-    /// The text of one label.
-    fn show(&mut self, unit: &LabelUnit, page: &mut Vec<u8>) -> Result<()> {
-        let mut placed = std::mem::take(&mut self.placed);
-        self.text.place(unit, &mut self.said, &mut placed)?;
-        if let Some(&(_, _, pen)) = placed.first() {
-            self.show_placed(&placed, pen, page)?;
-        }
-        self.placed = placed;
-        Ok(())
-    }
-
-    fn show_placed(&mut self, placed: &[super::atlas::Placed<'a>], pen: f64, page: &mut Vec<u8>) -> Result<()> {
-        let start = self.at.pre_translate(single(pen), 0.0);
-        write!(page, "{}{} {} Tm(", self.before, Short(start.tx.into()), Short(start.ty.into()))?;
-        for &(character, ..) in placed {
-            let code = self.code(character);
-            if matches!(code, b'(' | b')' | b'\\') {
-                page.push(b'\\');
-            }
-            page.push(code);
-        }
-        page.extend_from_slice(b")Tj");
-        Ok(())
-    }
-
-    /// ASCII keeps its code; the few others of a template's own words follow from 128. Beyond 255 a character is shown as a blank.
-    fn code(&mut self, character: char) -> u8 {
-        if let Some(&code) = self.codes.get(&character) {
-            return code;
-        }
-        let others = self.codes.keys().filter(|c| !c.is_ascii()).count();
-        let code = if character.is_ascii() { u8::try_from(character).unwrap_or(b' ') } else { u8::try_from(128 + others).unwrap_or(b' ') };
-        self.codes.insert(character, code);
-        code
-    }
-
-    fn write(&self, file: &mut File<'_>) -> Result<()> {
-        let atlas: &Atlas = &self.text.atlas;
-        let mut by_code: Vec<(u8, char)> = self.codes.iter().map(|(&character, &code)| (code, character)).collect();
-        by_code.sort_unstable();
-        let (Some(&(first, _)), Some(&(last, _))) = (by_code.first(), by_code.last()) else {
-            // Never shown: an empty font keeps the reference sound.
-            return file.object(self.id, format!("{} 0 obj\nnull\nendobj\n", self.id.get()).as_bytes());
-        };
-        let unicode_id = file.reserve();
-        let mut unicode = UnicodeCmap::<u8>::new(
-            Name(b"HangtagUnicode"),
-            pdf_writer::types::SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"UCS"), supplement: 0 },
-        );
-        let mut glyphs = Vec::new();
-        let mut widths = vec![0.0; usize::from(last - first) + 1];
-        let mut most = [0.0f32, -300.0, 1000.0, 1000.0];
-        for &(code, character) in &by_code {
-            unicode.pair(code, character);
-            let Some(glyph) = atlas.glyph(character) else { continue };
-            let width = glyph_units(glyph.advance, atlas.em);
-            if let Some(place) = widths.get_mut(usize::from(code - first)) {
-                *place = width;
-            }
-            let mut content = Content::new();
-            let bounds = glyph.outline.as_ref().map(resvg::tiny_skia::Path::bounds);
-            let x = |x: f32| glyph_units(x.into(), atlas.em);
-            let y = |y: f32| glyph_units(atlas.baseline - f64::from(y), atlas.em);
-            let [left, low, right, high] = bounds.map_or([0.0; 4], |b| [x(b.left()), y(b.bottom()), x(b.right()), y(b.top())]);
-            most = [most[0].min(left), most[1].min(low), most[2].max(right), most[3].max(high)];
-            content.start_shape_glyph(width, left, low, right, high);
-            if let Some(outline) = &glyph.outline {
-                trace(&mut content, outline, |p| (x(p.x), y(p.y)));
-                content.fill_nonzero();
-            }
-            let id = file.reserve();
-            let mut chunk = Chunk::new();
-            let operators = deflate(&content.finish())?;
-            chunk.stream(id, &operators).filter(Filter::FlateDecode);
-            file.object(id, chunk.as_bytes())?;
-            glyphs.push((code, format!("g{code}"), id));
-        }
-        let mut chunk = Chunk::new();
-        let mut font = chunk.type3_font(self.id);
-        font.bbox(Rect::new(most[0], most[1], most[2], most[3]));
-        font.matrix([0.001, 0.0, 0.0, 0.001, 0.0, 0.0]);
-        let mut procedures = font.char_procs();
-        for (_, name, id) in &glyphs {
-            procedures.pair(Name(name.as_bytes()), *id);
-        }
-        procedures.finish();
-        let mut encoding = font.encoding_custom();
-        let mut differences = encoding.differences();
-        for (code, name, _) in &glyphs {
-            differences.consecutive(*code, [Name(name.as_bytes())]);
-        }
-        differences.finish();
-        encoding.finish();
-        font.first_char(first).last_char(last).widths(widths);
-        font.to_unicode(unicode_id);
-        font.finish();
-        file.object(self.id, chunk.as_bytes())?;
-        let mut chunk = Chunk::new();
-        chunk.cmap(unicode_id, &unicode.finish());
-        file.object(unicode_id, chunk.as_bytes())
-    }
 }
 
 /// A node of the page tree in the making.
@@ -401,7 +267,7 @@ impl Pages {
 }
 
 /// The file: what goes out, and where each object of it begins.
-struct File<'w> {
+pub struct File<'w> {
     out: &'w mut dyn Write,
     at: u64,
     /// Byte of object 1, 2, …; 0 while it is not written.
@@ -417,20 +283,20 @@ impl File<'_> {
     }
 
     /// A number for an object to come.
-    fn reserve(&mut self) -> Ref {
+    pub fn reserve(&mut self) -> Ref {
         self.places.push(0);
-        Ref::new(i32::try_from(self.places.len()).unwrap_or(i32::MAX))
+        Ref::new(saturating(self.places.len()))
     }
 
     fn mark(&mut self, id: Ref) {
         let at = self.at;
-        if let Some(place) = usize::try_from(id.get() - 1).ok().and_then(|index| self.places.get_mut(index)) {
+        if let Some(place) = self.places.get_mut(saturating::<usize>(id.get() - 1)) {
             *place = at;
         }
     }
 
     /// A whole object, `n 0 obj` included.
-    fn object(&mut self, id: Ref, bytes: &[u8]) -> Result<()> {
+    pub fn object(&mut self, id: Ref, bytes: &[u8]) -> Result<()> {
         self.mark(id);
         self.put(bytes)
     }

@@ -1,12 +1,14 @@
-//! The background of a label and the glyphs of its texts as PDF drawing operators (ISO 32000-2, 8 and 9).
+//! The background of a label as PDF drawing operators (ISO 32000-2, 8 and 9).
 
 use image::ImageReader;
-use pdf_writer::types::{LineCapStyle, LineJoinStyle};
+use pdf_writer::types::{LineCapStyle, LineJoinStyle, TextRenderingMode};
 use pdf_writer::{Chunk, Content, Filter, Finish, Name, Ref};
 use resvg::tiny_skia::{Path, PathSegment, Point, Transform};
 use resvg::usvg::{self, ClipPath, FillRule, Group, ImageKind, LineCap, LineJoin, Node, Paint, PaintOrder, Tree};
 
-use super::measure::whole;
+use super::pdf::File;
+use super::pdf_text::Faces;
+use super::typeset;
 use crate::kernel::error::{Error, Result};
 
 /// The drawing as operators in SVG pixels, y downwards, and the images it calls `I0`, `I1`, …
@@ -18,18 +20,21 @@ pub struct Art {
 }
 
 /// Draws a tree. Whatever `lint` calls not drawable has been refused before.
-pub fn art(tree: &Tree) -> Art {
-    let mut painter = Painter { content: Content::new(), images: Vec::new() };
+pub fn art(tree: &Tree, faces: &mut Faces, file: &mut File<'_>) -> Art {
+    let mut painter = Painter { content: Content::new(), images: Vec::new(), tree, faces, file };
     painter.group(tree.root());
     Art { operators: painter.content.finish().into_vec(), images: painter.images }
 }
 
-struct Painter {
+struct Painter<'a, 'w> {
     content: Content,
     images: Vec<ImageKind>,
+    tree: &'a Tree,
+    faces: &'a mut Faces,
+    file: &'a mut File<'w>,
 }
 
-impl Painter {
+impl Painter<'_, '_> {
     fn group(&mut self, group: &Group) {
         let framed = !group.transform().is_identity() || group.clip_path().is_some();
         if framed {
@@ -42,7 +47,7 @@ impl Painter {
         for node in group.children() {
             match node {
                 Node::Group(group) => self.group(group),
-                Node::Text(text) => self.group(text.flattened()),
+                Node::Text(text) => self.text(text),
                 Node::Path(path) => self.path(path),
                 Node::Image(image) if image.is_visible() => self.image(image),
                 Node::Image(_) => {}
@@ -62,7 +67,7 @@ impl Painter {
                     Node::Text(text) => gather(content, text.flattened(), at),
                     Node::Path(path) => {
                         if let Some(path) = path.data().clone().transform(at) {
-                            trace(content, &path, |p| (p.x, p.y));
+                            trace(content, &path);
                         }
                     }
                     Node::Image(_) => {}
@@ -71,6 +76,20 @@ impl Painter {
         }
         gather(&mut self.content, clip.root(), clip.transform());
         self.content.clip_nonzero().end_path();
+    }
+
+    fn text(&mut self, text: &usvg::Text) {
+        for (span, runs) in typeset::runs(text, self.tree.fontdb()).into_iter().filter(|(span, _)| span.visible) {
+            [&span.underline, &span.overline].into_iter().flatten().for_each(|line| self.path(line));
+            let (fill, stroke) = (TextRenderingMode::Fill, TextRenderingMode::Stroke);
+            for mode in if span.paint_order == PaintOrder::FillAndStroke { [fill, stroke] } else { [stroke, fill] } {
+                let painted = if mode == fill { self.fill_paint(span.fill.as_ref()) } else { self.stroke_paint(span.stroke.as_ref()) };
+                for run in runs.iter().filter(|_| painted) {
+                    self.faces.show(run, mode, &mut self.content, self.file);
+                }
+            }
+            span.line_through.iter().for_each(|line| self.path(line));
+        }
     }
 
     fn path(&mut self, path: &usvg::Path) {
@@ -90,20 +109,35 @@ impl Painter {
     }
 
     fn fill(&mut self, path: &usvg::Path) {
-        let Some(fill) = path.fill() else { return };
-        let Paint::Color(colour) = fill.paint() else { return };
-        let [r, g, b] = shares([colour.red, colour.green, colour.blue]);
-        self.content.set_fill_rgb(r, g, b);
-        trace(&mut self.content, path.data(), |p| (p.x, p.y));
-        match fill.rule() {
-            FillRule::NonZero => self.content.fill_nonzero(),
-            FillRule::EvenOdd => self.content.fill_even_odd(),
+        if !self.fill_paint(path.fill()) {
+            return;
+        }
+        trace(&mut self.content, path.data());
+        match path.fill().map(usvg::Fill::rule) {
+            Some(FillRule::EvenOdd) => self.content.fill_even_odd(),
+            _ => self.content.fill_nonzero(),
         };
     }
 
     fn stroke(&mut self, path: &usvg::Path) {
-        let Some(stroke) = path.stroke() else { return };
-        let Paint::Color(colour) = stroke.paint() else { return };
+        if self.stroke_paint(path.stroke()) {
+            trace(&mut self.content, path.data());
+            self.content.stroke();
+        }
+    }
+
+    /// Takes up the paint of a fill, if there is one.
+    fn fill_paint(&mut self, fill: Option<&usvg::Fill>) -> bool {
+        let Some(Paint::Color(colour)) = fill.map(usvg::Fill::paint) else { return false };
+        let [r, g, b] = shares([colour.red, colour.green, colour.blue]);
+        self.content.set_fill_rgb(r, g, b);
+        true
+    }
+
+    /// Takes up the paint and the pen of a stroke, if there is one.
+    fn stroke_paint(&mut self, stroke: Option<&usvg::Stroke>) -> bool {
+        let Some(stroke) = stroke else { return false };
+        let Paint::Color(colour) = stroke.paint() else { return false };
         let [r, g, b] = shares([colour.red, colour.green, colour.blue]);
         self.content.set_stroke_rgb(r, g, b).set_line_width(stroke.width().get());
         self.content.set_line_cap(match stroke.linecap() {
@@ -118,8 +152,7 @@ impl Painter {
         });
         self.content.set_miter_limit(stroke.miterlimit().get());
         self.content.set_dash_pattern(stroke.dasharray().unwrap_or_default().iter().copied(), stroke.dashoffset());
-        trace(&mut self.content, path.data(), |p| (p.x, p.y));
-        self.content.stroke();
+        true
     }
 
     fn image(&mut self, image: &usvg::Image) {
@@ -130,29 +163,28 @@ impl Painter {
     }
 }
 
-/// Path operators of an outline, its points put through `map`.
-pub fn trace(content: &mut Content, path: &Path, map: impl Fn(Point) -> (f32, f32)) {
+/// Path operators of an outline.
+fn trace(content: &mut Content, path: &Path) {
     let mut here = Point::zero();
     for segment in path.segments() {
         match segment {
             PathSegment::MoveTo(p) => {
-                let (x, y) = map(p);
-                content.move_to(x, y);
+                content.move_to(p.x, p.y);
                 here = p;
             }
             PathSegment::LineTo(p) => {
-                let (x, y) = map(p);
-                content.line_to(x, y);
+                content.line_to(p.x, p.y);
                 here = p;
             }
             PathSegment::QuadTo(c, p) => {
                 // A quadratic curve raised to a cubic one: control points two thirds of the way to the old one.
                 let third = |end: Point| Point::from_xy(end.x + (c.x - end.x) * 2.0 / 3.0, end.y + (c.y - end.y) * 2.0 / 3.0);
-                cubic(content, third(here), third(p), p, &map);
+                let (a, b) = (third(here), third(p));
+                content.cubic_to(a.x, a.y, b.x, b.y, p.x, p.y);
                 here = p;
             }
             PathSegment::CubicTo(a, b, p) => {
-                cubic(content, a, b, p, &map);
+                content.cubic_to(a.x, a.y, b.x, b.y, p.x, p.y);
                 here = p;
             }
             PathSegment::Close => {
@@ -160,11 +192,6 @@ pub fn trace(content: &mut Content, path: &Path, map: impl Fn(Point) -> (f32, f3
             }
         }
     }
-}
-
-fn cubic(content: &mut Content, a: Point, b: Point, to: Point, map: &impl Fn(Point) -> (f32, f32)) {
-    let ((ax, ay), (bx, by), (x, y)) = (map(a), map(b), map(to));
-    content.cubic_to(ax, ay, bx, by, x, y);
 }
 
 /// The operators `a b c d e f` of a transform.
@@ -212,10 +239,4 @@ pub fn image_objects(kind: &ImageKind, id: Ref, mask: Ref) -> Result<[Chunk; 2]>
     object.color_space().device_gray();
     object.finish();
     Ok([first, second])
-}
-
-/// A length in glyph space, 1000 to the em, as a whole number.
-pub fn glyph_units(length: f64, em: f64) -> f32 {
-    let units = length * 1000.0 / em;
-    super::measure::single(units.signum() * f64::from(u32::try_from(whole(units.abs())).unwrap_or(u32::MAX)))
 }

@@ -1,14 +1,22 @@
-//! Labels as drawings: the same outlines as the PDF, so that they look alike on a machine without the fonts.
+//! Labels as drawings in which a text is a text: every run in its place and its width, so that it stays there in whatever face it is shown.
 
 use std::fmt::Write as _;
 
-use resvg::tiny_skia::{Path, PathSegment, Transform};
-use resvg::usvg::WriteOptions;
+use resvg::usvg::layout::Span;
+use resvg::usvg::roxmltree::Document;
+use resvg::usvg::{self, Paint, PaintOrder, WriteOptions};
 
 use super::LabelUnit;
-use super::layout::LabelLayout;
-use super::measure::{PX_PER_INCH, float, single};
-use crate::kernel::error::Result;
+use super::layout::{LabelLayout, texts_of};
+use super::markup::{Edits, escaped};
+use super::measure::{PX_PER_INCH, float};
+use super::pdf::Short;
+use super::pdf_art::matrix;
+use super::typeset::{Run, runs};
+use crate::kernel::error::{Error, Result};
+
+/// Families like ours, for readers without it.
+const ALIKE: &str = "'Noto Sans SC','Source Han Sans SC','PingFang SC','Microsoft YaHei','Noto Sans',sans-serif";
 
 /// One label as an SVG in millimetres.
 ///
@@ -24,7 +32,7 @@ pub fn svg(layout: &LabelLayout, unit: &LabelUnit) -> Result<String> {
         size.width(),
         size.height()
     );
-    out.push_str(&layout.tree.to_string(&WriteOptions { preserve_text: false, ..WriteOptions::default() }));
+    out.push_str(&background(layout)?);
     let qr = layout.qr(unit, &mut String::new())?;
     let place = layout.code_place(qr.size())?;
     let px = PX_PER_INCH / f64::from(layout.dpi);
@@ -40,27 +48,68 @@ pub fn svg(layout: &LabelLayout, unit: &LabelUnit) -> Result<String> {
     for unit_text in &layout.texts {
         unit_text.place(unit, &mut text, &mut placed)?;
         let [red, green, blue] = unit_text.atlas.colour;
-        let mut data = String::new();
-        for (_, glyph, pen) in &placed {
-            let at = unit_text.atlas.transform.pre_concat(Transform::from_translate(single(*pen), 0.0));
-            if let Some(outline) = glyph.outline.clone().and_then(|outline| outline.transform(at)) {
-                write_path(&outline, &mut data);
-            }
+        let paint = format!(" fill=\"#{red:02x}{green:02x}{blue:02x}\"");
+        for run in unit_text.atlas.runs(&placed) {
+            write_run(&mut out, &run, unit_text.atlas.spacing, &paint);
         }
-        let _ = writeln!(out, "<path fill=\"#{red:02x}{green:02x}{blue:02x}\" d=\"{data}\"/>");
     }
     out.push_str("</svg>\n");
     Ok(out)
 }
 
-fn write_path(path: &Path, data: &mut String) {
-    for segment in path.segments() {
-        let _ = match segment {
-            PathSegment::MoveTo(p) => write!(data, "M{:.3} {:.3}", p.x, p.y),
-            PathSegment::LineTo(p) => write!(data, "L{:.3} {:.3}", p.x, p.y),
-            PathSegment::QuadTo(c, p) => write!(data, "Q{:.3} {:.3} {:.3} {:.3}", c.x, c.y, p.x, p.y),
-            PathSegment::CubicTo(a, b, p) => write!(data, "C{:.3} {:.3} {:.3} {:.3} {:.3} {:.3}", a.x, a.y, b.x, b.y, p.x, p.y),
-            PathSegment::Close => write!(data, "Z"),
-        };
+/// What is the same on every label. The drawing crate writes texts as it read them; they are replaced by the runs it set.
+fn background(layout: &LabelLayout) -> Result<String> {
+    let drawing = layout.tree.to_string(&WriteOptions { preserve_text: true, ..WriteOptions::default() });
+    let document = Document::parse(&drawing).map_err(Error::broken)?;
+    let is_shown = |node: &usvg::roxmltree::Node<'_, '_>| !node.ancestors().any(|ancestor| ancestor.tag_name().name() == "defs");
+    let places = document.descendants().filter(|node| node.tag_name().name() == "text").filter(is_shown);
+    let mut edits = Edits::of(&drawing);
+    for (place, text) in places.zip(texts_of(layout.tree.root())) {
+        let spacing = text.chunks().iter().flat_map(|chunk| chunk.spans()).next().map_or(0.0, |span| span.letter_spacing().into());
+        let mut set = String::new();
+        for (span, runs) in runs(text, layout.tree.fontdb()).into_iter().filter(|(span, _)| span.visible) {
+            let paint = paint(span);
+            runs.iter().for_each(|run| write_run(&mut set, run, spacing, &paint));
+        }
+        edits.replace(place.range(), set);
     }
+    Ok(edits.apply())
+}
+
+fn paint(span: &Span) -> String {
+    let colour = |paint: Option<&Paint>| match paint {
+        Some(Paint::Color(colour)) => format!("#{:02x}{:02x}{:02x}", colour.red, colour.green, colour.blue),
+        _ => "none".to_owned(),
+    };
+    let mut said = format!(" fill=\"{}\"", colour(span.fill.as_ref().map(usvg::Fill::paint)));
+    if let Some(stroke) = &span.stroke {
+        let _ = write!(said, " stroke=\"{}\" stroke-width=\"{}\"", colour(Some(stroke.paint())), stroke.width().get());
+    }
+    if span.paint_order == PaintOrder::StrokeAndFill {
+        said.push_str(" paint-order=\"stroke\"");
+    }
+    let lines = [("underline", &span.underline), ("overline", &span.overline), ("line-through", &span.line_through)];
+    let lines: Vec<&str> = lines.iter().filter(|(_, line)| line.is_some()).map(|(name, _)| *name).collect();
+    if !lines.is_empty() {
+        let _ = write!(said, " text-decoration=\"{}\"", lines.join(" "));
+    }
+    said
+}
+
+fn write_run(out: &mut String, run: &Run, spacing: f64, paint: &str) {
+    let at = run.at.pre_scale(1.0, -1.0);
+    let [a, b, c, d, x, y] = matrix(at).map(|part| Short(part.into()));
+    out.push_str("<text ");
+    let upright = [at.sx - 1.0, at.ky, at.kx, at.sy - 1.0].iter().all(|off| off.abs() < 1e-5);
+    let _ = if upright { write!(out, "x=\"{x}\" y=\"{y}\"") } else { write!(out, "transform=\"matrix({a} {b} {c} {d} {x} {y})\"") };
+    let _ = write!(out, " font-family=\"'{}',{ALIKE}\" font-size=\"{}\"", escaped(&run.face.family), Short(run.em));
+    let _ = write!(out, " font-weight=\"{}\"", run.face.weight);
+    if spacing.abs() > f64::EPSILON {
+        let _ = write!(out, " letter-spacing=\"{}\"", Short(spacing));
+    }
+    if run.width() > 0.0 {
+        let _ = write!(out, " textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\"", Short(run.width()));
+    }
+    let words: String = run.glyphs.iter().map(|glyph| glyph.says.as_str()).collect();
+    let _ = writeln!(out, "{paint} xml:space=\"preserve\">{}</text>", escaped(&words));
 }

@@ -9,9 +9,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::flaw::Flaw;
-use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::qr::Ecc;
 use crate::kernel::text::{Both, Lang};
+use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 
 /// Most bytes of a template's SVG.
 pub const MOST_BYTES: usize = 1024 * 1024;
@@ -212,7 +212,7 @@ impl Template {
         if let Some(folder) = folder {
             let svg = folder.join(format!("{name}.svg"));
             if let Ok(size) = std::fs::metadata(&svg) {
-                if size.len() > u64::try_from(MOST_BYTES).unwrap_or(u64::MAX) {
+                if size.len() > saturating(MOST_BYTES) {
                     return Err(Refusal::new(Code::BodyTooLarge).with("limit", MOST_BYTES).into());
                 }
                 let text = |path: &Path| {
@@ -260,7 +260,7 @@ impl Template {
     /// Names of all templates there are, ours and those of `folder`, sorted.
     pub fn names(folder: Option<&Path>) -> Vec<String> {
         let mut names: Vec<String> = SHIPPED.iter().map(|row| row.0.to_owned()).collect();
-        for entry in folder.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten() {
+        for entry in folder.into_iter().flat_map(std::fs::read_dir).flatten().flatten() {
             let path = entry.path();
             if let (Some(name), Some("svg")) = (path.file_stem().and_then(|s| s.to_str()), path.extension().and_then(|e| e.to_str())) {
                 names.push(name.to_owned());

@@ -8,7 +8,7 @@ use std::io::Write;
 use super::bitmap::Bitmap;
 use super::layout::LabelLayout;
 use super::{LabelUnit, every};
-use crate::kernel::error::Result;
+use crate::kernel::{Result, saturating};
 
 /// Name of the background in the printer's memory.
 const BACKGROUND: &str = "R:HANGTAG.GRF";
@@ -41,7 +41,7 @@ pub fn write(
             unit_text.place(unit, &mut text, &mut placed)?;
             let Some((left, top, width, height)) = layout.text_window(&placed, &unit_text.atlas) else { continue };
             let mut window = Bitmap::new(width, height);
-            let corner = |at: usize| i32::try_from(at).unwrap_or(i32::MAX);
+            let corner = |at: usize| saturating::<i32>(at);
             unit_text.atlas.lay(&placed, &mut window, corner(left), corner(top));
             graphic(&window, left, top, &mut line)?;
         }
@@ -98,10 +98,10 @@ fn repeat(run: usize, line: &mut Vec<u8>) {
     let mut left = run;
     while left >= 20 {
         let twenties = (left / 20).min(20);
-        line.push(b'f' + u8::try_from(twenties).unwrap_or_default());
+        line.push(b'f' + saturating::<u8>(twenties));
         left -= twenties * 20;
     }
     if left > 0 {
-        line.push(b'F' + u8::try_from(left).unwrap_or_default());
+        line.push(b'F' + saturating::<u8>(left));
     }
 }

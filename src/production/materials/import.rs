@@ -142,7 +142,11 @@ impl Import for LotImport {
             if moves == Some(false) {
                 continue;
             }
-            let LotSheet { lot, parents, .. } = entry.record.onto(None, None).unwrap_or_default();
+            // What is wrong with a row by itself has been said by now, and not that it is missing to others.
+            let LotSheet { lot, parents, .. } = entry.record.onto(None, None).or_else(|error| match error {
+                Error::Refused(_) => Ok(LotSheet::default()),
+                error => Err(error),
+            })?;
             let parents = || parents.iter().map(|part| LotName::read("parents", &part.lot)).collect::<Result<Vec<_>, Fault>>();
             let parents = entry.record.said.says("parents").then(parents).transpose()?;
             if moves.is_none() && parents.iter().all(Vec::is_empty) {

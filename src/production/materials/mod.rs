@@ -133,9 +133,6 @@ const USE: Fields = Fields { table: "uses", title: ("用于生产批次", "Uses"
 ] };
 
 /// The name of a lot as it is written.
-///
-/// # Errors
-/// As [`LotName::read`].
 pub fn read_name(field: &'static str, text: &str) -> Result<String, Fault> {
     LotName::read(field, text).map(|name| name.to_string())
 }

@@ -48,9 +48,6 @@ pub struct LotName {
 
 impl LotName {
     /// Reads `20260301` or `20260301@MILL-A`.
-    ///
-    /// # Errors
-    /// As [`text::code`], for `field`.
     pub fn read(field: &'static str, text: &str) -> Result<Self, Fault> {
         let (code, supplier) = text.split_once(['@', '＠']).map_or((text, None), |(code, supplier)| (code, Some(supplier)));
         Ok(Self { code: text::code(field, code)?, supplier: supplier.map(|supplier| text::code(field, supplier)).transpose()? })
@@ -202,6 +199,7 @@ pub(super) fn parts_text(parts: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::parsed;
     use crate::production::corrections::{Standing, frozen};
     use crate::production::materials::{Lot, LotKind};
 
@@ -240,7 +238,7 @@ mod tests {
         let mut more = LotSheet { supplier: "mill-a".into(), parents, ..lot() };
         (more.lot.code, more.lot.material_en, more.lot.dye_lot) = ("ｆａｂ-1".into(), "Poplin".into(), "D1".into());
         (more.lot.quantity_milli, more.lot.country) = (120_000, "CN".into());
-        (more.lot.produced_on, more.lot.received_on) = ("2026-03-01".parse().ok(), "2026-03-02".parse().ok());
+        (more.lot.produced_on, more.lot.received_on) = (parsed("2026-03-01"), parsed("2026-03-02"));
         assert!(held(&more).is_empty());
         let known = LotSheet { parents: vec![part("YARN-1", Some(5_000))], ..lot() };
         let used = Standing { findings: 1, ..Standing::default() };

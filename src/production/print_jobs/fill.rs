@@ -5,19 +5,16 @@ use std::ops::Range;
 
 use super::LabelRequest;
 use crate::kernel::ids::UNITS_PER_BATCH;
-use crate::kernel::serial::{Epoch, Gtin14, Keyring, NO_GTIN};
+use crate::kernel::serial::Keyring;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Refusal, Result, countries};
 use crate::platform::config::Config;
 use crate::platform::db::Db;
 use crate::platform::state::AppState;
-use crate::production::batches::{self, Batch, Origin, gtin14};
+use crate::production::batches::{self, Batch, Origin};
 use crate::production::labels::{Fonts, Format, LabelJob, LabelLayout, LabelUnit, Template};
 use crate::production::skus::{self, Product};
 use crate::production::styles::{LabelItem, label_items};
-
-/// The hang-tag by language of the house.
-const HANGTAG: (&str, &str) = ("hangtag-40x60", "hangtag-40x60-en");
 
 /// Fields a label may lack where they do not fit on it. What a standard asks for is not among them: without it there is no label.
 const DISPENSABLE: &[&str] = &["batch", "style", "colour", "price", "grade", "inspector", "gtin", "website", "origin", "size"];
@@ -28,14 +25,9 @@ const ROWS: (&str, &str) = (
     "name = { zh = \"表格\", en = \"Rows\" }\nlang = \"en\"\nwidth = 40.0\nheight = 40.0\ndpi = [300]\n[media]\nkind = \"gap\"\ngap = 2.0\n[code]\necc = \"M\"\n[fields]\n",
 );
 
-/// The template to take when nobody names one, and whether it is the Latin one only because the machine has no Chinese face.
-pub fn default_template(lang: Lang, fonts: &Fonts) -> (&'static str, bool) {
-    let has_face = fonts.chinese().is_some();
-    match lang {
-        Lang::Zh if has_face => (HANGTAG.0, false),
-        Lang::Zh => (HANGTAG.1, true),
-        Lang::En => (HANGTAG.1, false),
-    }
+/// The template to take when nobody names one: the hang-tag, by language of the house.
+pub fn default_template(lang: Lang) -> &'static str {
+    lang.of("hangtag-40x60", "hangtag-40x60-en")
 }
 
 /// A template filled with a batch, ready for units.
@@ -47,8 +39,6 @@ pub struct Prepared {
     pub gtin: Option<String>,
     /// The template's name.
     pub template: String,
-    /// The Latin template was taken because the machine has no Chinese face.
-    pub no_face: bool,
     /// Fields with a value that did not fit and were left out.
     pub left_out: Vec<String>,
     /// The layout.
@@ -77,10 +67,10 @@ pub fn read(db: &mut Db, request: &LabelRequest, on: chrono::NaiveDate) -> Resul
 pub fn prepare(app: &AppState, request: &LabelRequest, format: Format, dpi: Option<u16>) -> Result<Prepared> {
     let (asked, today) = (request.clone(), app.today());
     let (batch, product) = app.store.read_blocking(move |db| read(db, &asked, today))?;
-    let fonts = Fonts::shared();
     let named = request.template.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let (name, no_face) = named.map_or_else(|| default_template(app.config.default_lang, fonts), |name| (name, false));
-    let template = Template::load(name, app.config.labels_dir.as_deref())?;
+    let name = named.unwrap_or_else(|| default_template(app.config.default_lang));
+    let folder = app.config.labels_dir.as_deref();
+    let template = Template::load(name, folder)?;
     let lang = template.spec.lang;
     let template = match format {
         Format::Csv => Template::of_sources(name, ROWS.0.into(), ROWS.1)?,
@@ -93,8 +83,8 @@ pub fn prepare(app: &AppState, request: &LabelRequest, format: Format, dpi: Opti
         uri_prefix: uri_prefix(&app.config.label_stem(), gtin.as_deref()),
         claim_codes: request.claim_codes,
     };
-    let (layout, left_out) = fitted(&template, fonts, job, dpi)?;
-    Ok(Prepared { batch, gtin, template: name.to_owned(), no_face, left_out, layout })
+    let (layout, left_out) = fitted(&template, &Fonts::beside(folder), job, dpi)?;
+    Ok(Prepared { batch, gtin, template: name.to_owned(), left_out, layout })
 }
 
 /// The address before the serial: a Digital Link where there is a GTIN.
@@ -177,8 +167,7 @@ pub fn units<'a>(
     claim_codes: bool,
 ) -> Result<impl Iterator<Item = LabelUnit> + use<'a>> {
     let gone = || Error::broken(format!("batch {}: no key for its serials", batch.no.0));
-    let epoch = batch.minted_epoch.and_then(|epoch| Epoch::new(u8::try_from(epoch).ok()?)).ok_or_else(gone)?;
-    let gtin: Gtin14 = batch.minted_gtin.as_deref().map_or(Some(NO_GTIN), gtin14).ok_or_else(gone)?;
+    let (gtin, epoch) = batches::made_with(batch.no, batch.minted_gtin.as_deref(), batch.minted_epoch)?;
     if runs.iter().any(|run| run.start < 0 || run.end > UNITS_PER_BATCH) {
         return Err(Code::BatchTooLarge.into());
     }

@@ -12,7 +12,7 @@ use super::page::{ChosenBatch, JobPage, LabelsPage, Shown, request_of};
 use super::view::{self, ChunkVerdict, JobView, Settlement, Spoiled, job_view};
 use super::{LabelRequest, PrintJob, PrintJobState, default_template, make, preview, rules, store};
 use crate::kernel::text::Both;
-use crate::kernel::{Code, Error, Fault, Id, Result};
+use crate::kernel::{Code, Error, Fault, Id, Result, parsed};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::{LabelsEdit, LabelsRead, Perm};
@@ -20,7 +20,7 @@ use crate::platform::http::{Form, FormState, Json, Problem, Routes, created, csv
 use crate::platform::rooms::{BrandOnly, Call, From, ListQuery, ListWindow, Listing, Sees, Thing, list_description, list_routes, timeline};
 use crate::platform::state::AppState;
 use crate::production::batches::BatchSheet;
-use crate::production::labels::{Fonts, Format, Template};
+use crate::production::labels::{Format, Template};
 use crate::production::printers;
 
 type Reads = Call<BrandOnly<LabelsRead>>;
@@ -59,7 +59,7 @@ pub fn routes(on: &mut Routes<'_>) {
 /// Runs what blocks on a thread where it may.
 async fn blocking<T: Send + 'static>(app: &AppState, body: impl FnOnce(&AppState) -> Result<T> + Send + 'static) -> Result<T> {
     let app = app.clone();
-    tokio::task::spawn_blocking(move || body(&app)).await.unwrap_or_else(|error| Err(Error::broken(error)))
+    tokio::task::spawn_blocking(move || body(&app)).await.map_err(Error::broken)?
 }
 
 /// Changes a job, and shows it as it is afterwards.
@@ -266,7 +266,7 @@ async fn labels<P: Perm>(call: &Call<P>, form: FormState, spoiled: FormState) ->
 
 /// The template that is taken when nobody names one.
 fn usual_template(app: &AppState) -> (String, String) {
-    ("template".to_owned(), default_template(app.config.default_lang, Fonts::shared()).0.to_owned())
+    ("template".to_owned(), default_template(app.config.default_lang).to_owned())
 }
 
 async fn labels_page(call: Reads, asked: web::Query<Fields>) -> Result<HttpResponse> {
@@ -339,7 +339,7 @@ async fn job_page_of<P: Perm>(call: &Call<P>, id: Id, form: FormState) -> Result
     let (job, history) = call.read(move |db| Ok((job_view(db, id)?, store::history(db, id)?))).await?;
     let open = blocking(call.app(), move |app| view::unaccounted(app, id)).await?;
     let (layout, zone) = (call.layout(call.words().say("labels-job-title")), call.app().config.time_zone);
-    let history = timeline::lines(&history, layout.lang, zone, |_| None);
+    let history = timeline::lines(&history, layout.lang, zone, |_| None)?;
     Ok(JobPage { layout, job, open, form, history, zone })
 }
 
@@ -363,13 +363,17 @@ async fn back(call: &Edits, id: Id, values: Fields, done: Result<JobView>) -> Re
 
 async fn settle_form(call: Edits, id: web::Path<String>, form: Form<Fields>) -> Result<HttpResponse> {
     let id: Id = id.parse()?;
-    let chunks = form.value.iter().filter_map(|(name, value)| {
-        let seq = name.strip_prefix("chunk.")?.parse().ok()?;
-        let verdict = serde_json::from_value(serde_json::Value::String(value.clone())).ok()?;
-        Some(ChunkVerdict { seq, verdict })
-    });
-    let said = Settlement { chunks: chunks.collect() };
-    let done = settle(&call, &form.hash, form.once.as_deref(), id, said).await;
+    let verdict = |(name, word): (&String, &String)| {
+        let said = (parsed(name.strip_prefix("chunk.")?), serde_json::from_value(word.as_str().into()));
+        Some(match said {
+            (Some(seq), Ok(verdict)) => Ok(ChunkVerdict { seq, verdict }),
+            _ => Err(Fault::new(name.clone(), Code::NotOneOf).with("value", word).with("allowed", "printed, void, reprint")),
+        })
+    };
+    let done = match form.value.iter().filter_map(verdict).collect::<Result<Vec<_>, Fault>>() {
+        Ok(chunks) => settle(&call, &form.hash, form.once.as_deref(), id, Settlement { chunks }).await,
+        Err(fault) => Err(fault.into()),
+    };
     back(&call, id, form.value, done).await
 }
 

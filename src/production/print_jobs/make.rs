@@ -4,13 +4,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::fill::{self, Prepared};
 use super::rules::{self, Wanted, wanted};
 use super::store::{self, LABEL_WORK, NewJob, Order};
 use super::{Chunk, LabelRequest, PrintJob, PrintJobState};
-use crate::kernel::{Code, Error, Fault, Id, Result};
+use crate::kernel::{Code, Error, Fault, Id, Result, saturating};
 use crate::platform::events::Stamp;
 use crate::platform::jobs::{Job, Work};
 use crate::platform::state::AppState;
@@ -31,8 +32,6 @@ pub struct Made {
     pub summary: Summary,
     /// The template.
     pub template: String,
-    /// The Latin template was taken because the machine has no Chinese face.
-    pub no_face: bool,
     /// Fields with a value that did not fit and were left out.
     pub left_out: Vec<String>,
 }
@@ -54,7 +53,7 @@ pub fn make(app: &AppState, stamp: &Stamp, request: &LabelRequest, target: Targe
     let summary = write_labels(format, &prepared.layout, &mut units, target, &mut |done| progress(done, total))?;
     let (stamp, runs) = (stamp.clone(), runs.clone());
     app.store.write_blocking(move |db| store::insert(db, &stamp, &order.job, &runs, PrintJobState::Done))?;
-    Ok(Made { summary, template: prepared.template, no_face: prepared.no_face, left_out: prepared.left_out })
+    Ok(Made { summary, template: prepared.template, left_out: prepared.left_out })
 }
 
 /// The format a request asks for.
@@ -79,7 +78,7 @@ pub(super) fn order(app: &AppState, request: &LabelRequest) -> Result<Order> {
         return Err(Fault::new("format", Code::NotOneOf).with("value", asked).with("allowed", format.as_str()).into());
     }
     let wanted = wanted(request, printer.is_some())?;
-    let dpi = printer.as_ref().map_or(request.dpi, |printer| u16::try_from(printer.dpi).ok());
+    let dpi = printer.as_ref().map_or(request.dpi, |printer| Some(saturating(printer.dpi)));
     let prepared = fill::prepare(app, request, format, dpi)?;
     Ok(ordered(app, request, &prepared, format, printer.map(|printer| printer.id), wanted))
 }
@@ -92,9 +91,6 @@ fn ordered(app: &AppState, request: &LabelRequest, prepared: &Prepared, format: 
 
 /// One label as a picture: that of the batch's first unit, or, before it is minted, of a made-up serial that is nobody's. With it the
 /// fields that did not fit.
-///
-/// # Errors
-/// As [`make`].
 pub fn preview(app: &AppState, request: &LabelRequest) -> Result<(Vec<u8>, Vec<String>)> {
     let prepared = fill::prepare(app, request, Format::Png, request.dpi)?;
     let first = std::slice::from_ref(&FIRST_UNIT);
@@ -134,8 +130,12 @@ impl Work for LabelWork {
     }
 
     fn run(&self, app: &AppState, job: &Job, progress: &mut dyn FnMut(u64, u64)) -> Result<Value> {
-        let id: Id = job.input.get("label_job").and_then(Value::as_str).unwrap_or_default().parse()?;
-        let dpi = job.input.get("dpi").and_then(Value::as_u64).and_then(|dpi| u16::try_from(dpi).ok());
+        #[derive(Deserialize)]
+        struct Input {
+            label_job: Id,
+            dpi: Option<u16>,
+        }
+        let Input { label_job: id, dpi } = Input::deserialize(&job.input).map_err(Error::broken)?;
         let label_job = app.store.read_blocking(move |db| store::job(db, id))?;
         let stamp = app.stamp(&job.created_by);
         match label_job.state {
@@ -199,7 +199,7 @@ fn write_file(app: &AppState, job: &PrintJob, dpi: Option<u16>, progress: &mut d
         progress(done, total);
         if told.elapsed() >= NEWS {
             told = Instant::now();
-            let (at, made) = (app.clock.now(), i64::try_from(done).unwrap_or(i64::MAX));
+            let (at, made) = (app.clock.now(), saturating(done));
             if let Err(error) = app.store.write_blocking(move |db| store::made(db, at, id, made)) {
                 tracing::warn!(%error, %id, "progress was not written");
             }

@@ -7,9 +7,9 @@ use chrono::NaiveDateTime;
 
 use super::view::{ChunkView, JobView, Unaccounted};
 use super::{ChunkState, LabelRequest, PrintJob, PrintJobState};
-use crate::kernel::BatchNo;
 use crate::kernel::text::{Both, grouped};
 use crate::kernel::time::local_minute;
+use crate::kernel::{BatchNo, parsed};
 use crate::platform::http::{FormState, Layout, query_escape, segment};
 use crate::platform::rooms::Thing;
 use crate::platform::rooms::timeline::Happened;
@@ -232,7 +232,7 @@ pub(super) fn request_of(values: &HashMap<String, String>) -> LabelRequest {
         batch: text("batch").unwrap_or_default(),
         template: text("template"),
         format: if printer.is_none() { text("format") } else { None },
-        count: text("count").and_then(|count| count.parse().ok()),
+        count: text("count").as_deref().and_then(parsed),
         units: text("units").filter(|_| printer.is_none()),
         only_new: values.contains_key("only_new"),
         claim_codes: values.contains_key("claim_codes"),

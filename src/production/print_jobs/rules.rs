@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 use super::{ChunkState, LabelRequest, PrintJobState};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::machine::Machine;
-use crate::kernel::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 use crate::machine;
 use crate::production::batches::{read_units, units_text};
 
@@ -62,12 +62,12 @@ pub struct Standing {
 impl Standing {
     /// Units that had a label and are not void.
     pub fn labelled(&self) -> i64 {
-        i64::try_from((&self.labelled - &self.void).len()).unwrap_or(i64::MAX)
+        saturating((&self.labelled - &self.void).len())
     }
 
     /// Units of the batch, planned ones included, that never had a label and are not void.
     pub fn fresh(&self) -> i64 {
-        let spent = i64::try_from((&self.labelled | &self.void).len()).unwrap_or(i64::MAX);
+        let spent = saturating::<i64>((&self.labelled | &self.void).len());
         (self.planned.max(self.minted) - spent).max(0)
     }
 }

@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
+
 use super::fill;
 use super::rules;
 use super::store::{self, Totals, WRITTEN};
 use super::{Chunk, ChunkState, LabelRequest, PrintJob};
-use crate::kernel::{BatchNo, Code, Error, Id, Result};
+use crate::kernel::{BatchNo, Code, Error, Id, Result, saturating};
 use crate::platform::policies::{self, Policy};
 use crate::platform::state::AppState;
 use crate::production::batches;
@@ -14,7 +16,7 @@ use crate::production::labels::{LabelLayout, Target, write_labels};
 use crate::production::printers::{Printer, PrinterLink, Status, Stop};
 
 /// How long a job may go without news before another process takes it over.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// How often news of a job are written down.
 const NEWS: Duration = Duration::from_secs(2);
 /// How often a busy printer is asked how far it is.
@@ -45,7 +47,7 @@ enum Outcome {
 pub async fn run_forever(app: AppState) {
     loop {
         let (taker, now) = (app.clone(), app.clock.now());
-        let taken = tokio::task::spawn_blocking(move || taker.store.write_blocking(move |db| store::take(db, now, now + lease()))).await;
+        let taken = tokio::task::spawn_blocking(move || taker.store.write_blocking(move |db| store::take(db, now, now + LEASE))).await;
         match taken {
             Ok(Ok(Some(job))) => {
                 let app = app.clone();
@@ -64,15 +66,11 @@ pub async fn run_forever(app: AppState) {
     }
 }
 
-fn lease() -> chrono::Duration {
-    chrono::Duration::from_std(LEASE).unwrap_or_default()
-}
-
 /// Takes one waiting print job, or one whose runner fell silent, and runs it until it is over or paused. `watch` is told how far it is.
 /// True when there was one.
 pub fn run_one(app: &AppState, watch: &mut dyn FnMut(&Totals)) -> Result<bool> {
     let now = app.clock.now();
-    let Some(job) = app.store.write_blocking(move |db| store::take(db, now, now + lease()))? else { return Ok(false) };
+    let Some(job) = app.store.write_blocking(move |db| store::take(db, now, now + LEASE))? else { return Ok(false) };
     finish(app, &job, watch);
     Ok(true)
 }
@@ -83,7 +81,7 @@ pub fn run_one(app: &AppState, watch: &mut dyn FnMut(&Totals)) -> Result<bool> {
 /// [`Code::Stale`] when somebody else took it.
 pub fn run_job(app: &AppState, id: Id, watch: &mut dyn FnMut(&Totals)) -> Result<()> {
     let now = app.clock.now();
-    let job = app.store.write_blocking(move |db| store::take_this(db, id, now, now + lease()))?;
+    let job = app.store.write_blocking(move |db| store::take_this(db, id, now, now + LEASE))?;
     finish(app, &job, watch);
     Ok(())
 }
@@ -115,16 +113,14 @@ fn run(app: &AppState, job: &PrintJob, watch: &mut dyn FnMut(&Totals)) -> Result
         return Ok(());
     }
     let (printer, batch, patience) = app.store.read_blocking(move |db| {
-        let seconds = |db: &mut _, policy| -> Result<Duration> {
-            Ok(Duration::from_secs(u64::try_from(policies::value(db, policy, at)?).unwrap_or(1)))
-        };
+        let seconds = |db: &mut _, policy| -> Result<Duration> { Ok(Duration::from_secs(saturating(policies::value(db, policy, at)?))) };
         let patience = Patience { answer: seconds(db, Policy::PrintAnswerSeconds)?, confirm: seconds(db, Policy::PrintConfirmSeconds)? };
         let printer = store::printer_of(db, &of)?;
         Ok((printer, batches::batch(db, no)?.ok_or(Code::NotFound)?, patience))
     })?;
     let request =
         LabelRequest { batch: batch.code, template: Some(job.template.clone()), claim_codes: job.claim_codes, ..LabelRequest::default() };
-    let prepared = fill::prepare(app, &request, job.format, u16::try_from(printer.dpi).ok())?;
+    let prepared = fill::prepare(app, &request, job.format, Some(saturating(printer.dpi)))?;
     loop {
         let totals = app.store.read_blocking(move |db| store::totals(db, id))?;
         watch(&totals);
@@ -178,7 +174,7 @@ fn print(
         if told.elapsed() >= NEWS {
             told = Instant::now();
             let now = app.clock.now();
-            if let Err(error) = app.store.write_blocking(move |db| store::renew(db, id, now, now + lease())) {
+            if let Err(error) = app.store.write_blocking(move |db| store::renew(db, id, now, now + LEASE)) {
                 tracing::warn!(%error, %id, "a lease was not renewed");
             }
         }

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::kernel::parsed;
+
 /// Why a printer prints nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -68,8 +70,7 @@ pub fn zpl(bytes: &[u8]) -> Option<Status> {
         .skip(1)
         .filter_map(|line| {
             let end = line.iter().position(|byte| *byte == 0x03)?;
-            let text = std::str::from_utf8(line.get(..end)?).ok()?;
-            text.split(',').map(|field| field.trim().parse::<u64>().ok()).collect()
+            String::from_utf8_lossy(line.get(..end)?).split(',').map(|field| parsed::<u64>(field.trim())).collect()
         })
         .collect();
     let first = lines.iter().find(|line| line.len() == 12)?;

@@ -96,9 +96,6 @@ pub fn meant(db: &mut Db, keys: &Keyring, scanned: &Scanned, party: Option<Id>) 
 }
 
 /// The serial of a garment of this batch; None when its unit has none.
-///
-/// # Errors
-/// As [`batches::own_serial`].
 pub fn serial_in(db: &mut Db, keys: &Keyring, batch: &Batch, garment: GarmentId) -> Result<Option<SerialOf>> {
     match batch.origin {
         Origin::Own => batches::own_serial(keys, batch, garment).map(Some),

@@ -10,7 +10,7 @@ use crate::kernel::serial::{Epoch, Gtin14, Keyring, NO_GTIN, Serial};
 use crate::kernel::{BatchNo, Error, GarmentId, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{batch as batch_table, batch_void, foreign_serial};
-use crate::production::batches::{Origin, gtin14};
+use crate::production::batches::{self, Origin, gtin14};
 
 /// The garment a serial names, ours or one from elsewhere; None when there is none that was issued and is not void.
 ///
@@ -27,11 +27,10 @@ pub fn find_serial(db: &mut Db, keys: &Keyring, gtin: Option<&str>, text: &str) 
     let foreign = foreign_garment(db, given, text.trim())?;
     let parsed = Serial::parse(text);
     let own = match &parsed {
-        Ok(serial) => open(db, keys, given, serial)?,
+        Ok(serial) => open(db, keys, given, serial)?.map(|found| (found, serial)),
         Err(_) if foreign.is_some() => None,
         Err(_) => return parsed.map(|_| None),
     };
-    let own = own.zip(parsed.as_ref().ok());
     // Garment 0 is in no batch: looked up so that nothing costs as much as something.
     let named = foreign.or(own.map(|((garment, _), _)| garment)).unwrap_or(GarmentId(0));
     let series = Series::of(db, named.batch())?;
@@ -45,9 +44,8 @@ pub fn find_serial(db: &mut Db, keys: &Keyring, gtin: Option<&str>, text: &str) 
 /// What tells which serials of a batch were issued.
 struct Series {
     origin: Origin,
-    /// The GTIN they are made with; [`NO_GTIN`] for a sku without.
-    gtin: Option<Gtin14>,
-    epoch: Option<i64>,
+    /// The GTIN ([`NO_GTIN`] for a sku without) and the key epoch that ours are made with, from the first mint on.
+    with: Option<(Gtin14, Epoch)>,
     /// The units that have one.
     minted: i64,
     /// Those among them whose serial is void.
@@ -71,8 +69,7 @@ impl Series {
         let Some((origin, gtin, epoch, minted, bitmap)) = rows.into_iter().next() else { return Ok(None) };
         Ok(Some(Self {
             origin: Origin::of(&origin).ok_or_else(|| Error::broken("a batch's origin"))?,
-            gtin: gtin.as_deref().map_or(Some(NO_GTIN), gtin14),
-            epoch,
+            with: epoch.map(|_| batches::made_with(no, gtin.as_deref(), epoch)).transpose()?,
             minted,
             voids: bitmap
                 .map_or(Ok(RoaringBitmap::new()), |bytes| RoaringBitmap::deserialize_from(bytes.as_slice()).map_err(Error::broken))?,
@@ -81,7 +78,7 @@ impl Series {
 
     /// Whether they are ours, made with this GTIN, of the serial's key epoch.
     fn has(&self, gtin: &Gtin14, serial: &Serial) -> bool {
-        self.origin == Origin::Own && self.gtin == Some(*gtin) && self.epoch == Some(i64::from(serial.epoch().number()))
+        self.origin == Origin::Own && self.with == Some((*gtin, serial.epoch()))
     }
 }
 
@@ -96,7 +93,8 @@ fn open(db: &mut Db, keys: &Keyring, given: Option<Option<Gtin14>>, serial: &Ser
                 .select(batch_table::minted_gtin)
                 .distinct()
                 .load(c))?;
-            known.into_iter().flatten().filter_map(|gtin| gtin14(&gtin)).chain([NO_GTIN]).collect()
+            let read = |gtin: String| gtin14(&gtin).ok_or_else(|| Error::broken(format!("serials are minted with the GTIN “{gtin}”")));
+            known.into_iter().flatten().map(read).chain([Ok(NO_GTIN)]).collect::<Result<_>>()?
         }
     };
     let mut found = None;
@@ -113,10 +111,8 @@ pub fn made_with(db: &mut Db) -> Result<HashMap<BatchNo, (Gtin14, Epoch)>> {
         .filter(batch_table::minted_epoch.is_not_null().and(batch_table::origin.eq(Origin::Own.as_str())))
         .select((batch_table::no, batch_table::minted_gtin, batch_table::minted_epoch))
         .load(c))?;
-    let with = |gtin: Option<String>, epoch: Option<i64>| {
-        Some((gtin.as_deref().map_or(Some(NO_GTIN), gtin14)?, Epoch::new(u8::try_from(epoch?).ok()?)?))
-    };
-    Ok(rows.into_iter().filter_map(|(no, gtin, epoch)| Some((BatchNo(no), with(gtin, epoch)?))).collect())
+    let with = |(no, gtin, epoch): (i64, Option<String>, _)| Ok((BatchNo(no), batches::made_with(BatchNo(no), gtin.as_deref(), epoch)?));
+    rows.into_iter().map(with).collect()
 }
 
 /// The garment that came with this very serial.
@@ -126,7 +122,10 @@ fn foreign_garment(db: &mut Db, given: Option<Option<Gtin14>>, serial: &str) -> 
         .select((foreign_serial::gtin, foreign_serial::garment_id))
         .load(c))?;
     let garment = match given {
-        None => <[_; 1]>::try_from(rows).ok().map(|[(_, garment)]| garment),
+        None => match rows.as_slice() {
+            [(_, garment)] => Some(*garment),
+            _ => None,
+        },
         Some(gtin) => {
             let wanted = gtin.filter(|gtin| *gtin != NO_GTIN).map(|gtin| String::from_utf8_lossy(&gtin).into_owned());
             rows.into_iter().find(|(own, _)| *own == wanted.as_deref().unwrap_or_default()).map(|(_, garment)| garment)

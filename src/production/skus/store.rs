@@ -313,7 +313,7 @@ pub fn product(db: &mut Db, sku_id: Id, on: NaiveDate) -> Result<Option<Product>
 /// What a sku is, as somebody who holds one checks it: the style's name, colour, size. Empty for none.
 pub fn what(db: &mut Db, id: Id, lang: Lang) -> Result<String> {
     let Some(sku) = by_id(db, id)? else { return Ok(String::new()) };
-    let style = styles::by_id(db, sku.style_id)?.unwrap_or_default();
+    let style = styles::by_id(db, sku.style_id)?.ok_or_else(|| Error::broken("a sku without its style"))?;
     let parts = [style.name(lang), sku.colour(lang), &sku.size];
     Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(lang.of("，", ", ")))
 }

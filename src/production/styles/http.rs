@@ -38,6 +38,6 @@ async fn one_page(call: Call<CatalogueRead>, code: web::Path<String>) -> Result<
     let (view, maker, policy, skus, items, history) = found.await?;
     let layout = call.layout(view.name(lang));
     let may_edit = call.may(Permission::CatalogueEdit) && call.party.is_none();
-    let history = timeline::lines(&history, lang, call.app().config.time_zone, |_| None);
+    let history = timeline::lines(&history, lang, call.app().config.time_zone, |_| None)?;
     Ok(html(&OnePage { layout, view, maker, policy, skus, may_edit, items, history }))
 }

@@ -11,7 +11,7 @@ use super::{FIELDS, StartRule, StartRules};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::{Lang, folded};
-use crate::kernel::{Code, Fault, Id, Result};
+use crate::kernel::{Code, Fault, Id, Result, parsed};
 use crate::platform::db::schema::warranty_policy;
 use crate::platform::db::search::anywhere;
 use crate::platform::db::{Db, known_text};
@@ -96,8 +96,7 @@ impl Listing for WarrantyPolicy {
     /// Every version, the newest of a code first.
     fn list(db: &mut Db, query: &ListQuery, _sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
         use warranty_policy::{code, code_key, version};
-        let at =
-            |key: &str| key.rsplit_once('\n').map(|(of, no)| (of.to_owned(), no.parse::<i64>().unwrap_or_default())).unwrap_or_default();
+        let from = window.from.read(|key| key.rsplit_once('\n').and_then(|(of, no)| Some((of.to_owned(), parsed::<i64>(no)?))))?;
         let mut rows: Vec<Self> = each!(db, |c| {
             let mut found = warranty_policy::table.select(Self::as_select()).limit(window.limit).into_boxed();
             if let Some(of) = query.filter("policy") {
@@ -106,17 +105,13 @@ impl Listing for WarrantyPolicy {
             if !query.q.is_empty() {
                 found = found.filter(code_key.like(anywhere(&folded(&query.q))).escape('\\'));
             }
-            match &window.from {
+            match &from {
                 Begin::Start => found.order((code.asc(), version.desc())).load(c),
-                Begin::After(key) => {
-                    let (of, no) = at(key);
-                    let after = code.gt(of.clone()).or(code.eq(of).and(version.lt(no)));
-                    found.filter(after).order((code.asc(), version.desc())).load(c)
+                Begin::After((of, no)) => {
+                    found.filter(code.gt(of).or(code.eq(of).and(version.lt(no)))).order((code.asc(), version.desc())).load(c)
                 }
-                Begin::Before(key) => {
-                    let (of, no) = at(key);
-                    let before = code.lt(of.clone()).or(code.eq(of).and(version.gt(no)));
-                    found.filter(before).order((code.desc(), version.asc())).load(c)
+                Begin::Before((of, no)) => {
+                    found.filter(code.lt(of).or(code.eq(of).and(version.gt(no)))).order((code.desc(), version.asc())).load(c)
                 }
             }
         })?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use askama::Template;
 use bytes::Bytes;
@@ -96,7 +96,7 @@ impl Inner {
 
 impl PageCache {
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        crate::platform::locks::lock(&self.0)
     }
 
     /// The whole page kept for an address, if nothing was written since and it is still the same day.
@@ -234,9 +234,6 @@ struct TermsPart<'a> {
 }
 
 /// A policy version in words.
-///
-/// # Errors
-/// When the template does.
 pub fn terms_html(policy: &WarrantyPolicy, lang: Lang) -> Result<String> {
     let t = Words::of(lang);
     let length = [(policy.months, "card-months"), (policy.days, "card-days")]

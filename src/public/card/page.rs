@@ -63,9 +63,6 @@ pub struct Card {
 
 impl Card {
     /// The page. Its parts are long, so that the room for them is made at once.
-    ///
-    /// # Errors
-    /// When the template does.
     pub fn page(&self) -> Result<Bytes> {
         const OF_ITS_OWN: usize = 6_144;
         let parts = [&self.kept.top, &self.kept.middle, &self.kept.bottom].map(String::len).iter().sum::<usize>() + self.terms.len();

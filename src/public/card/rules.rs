@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use chrono::{Datelike, NaiveDate};
 
+use crate::kernel::saturating;
 use crate::kernel::text::Lang;
 use crate::ownership::warranties::{WaitsFor, WarrantyState};
 
@@ -17,7 +18,7 @@ pub fn date_text(date: NaiveDate, lang: Lang) -> String {
     let _infallible = match lang {
         Lang::Zh => write!(text, "{}年{}月{}日", date.year(), date.month(), date.day()),
         Lang::En => {
-            let month = usize::try_from(date.month0()).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or_default();
+            let month = MONTHS.get(saturating::<usize>(date.month0())).copied().unwrap_or_default();
             write!(text, "{} {month} {}", date.day(), date.year())
         }
     };

@@ -124,7 +124,11 @@ pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
         }),
         _ => None,
     };
-    let past = facts.into_iter().filter_map(|(at, kind)| Some((at, EventKind::of(&kind)?))).filter(|(_, kind)| kind.is_public()).collect();
+    let mut past = Vec::with_capacity(facts.len());
+    for (at, kind) in facts {
+        let kind = EventKind::of(&kind).ok_or_else(|| Error::broken(format!("an event of garment {} is “{kind}”", id.0)))?;
+        past.extend(Some((at, kind)).filter(|_| kind.is_public()));
+    }
     Ok(Life {
         sku: Id(sku),
         is_returned: status == Some(SaleStatus::Ended),

@@ -1,7 +1,7 @@
 //! What a link may be, and which of several answers a request.
 
 use crate::kernel::text::{Lang, line};
-use crate::kernel::{Code, Fault, Result};
+use crate::kernel::{Code, Fault, Result, parsed, saturating};
 
 use super::vocabulary::LinkType;
 
@@ -150,7 +150,7 @@ fn media_degree(media: &str, ranges: &[(String, u16)]) -> Option<u32> {
 fn lang_degree(tag: &str, wished: &[String]) -> Option<u32> {
     let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
     wished.iter().enumerate().find_map(|(at, wish)| {
-        let early = u32::try_from(wished.len() - at).unwrap_or(1) * 2;
+        let early = saturating::<u32>(2 * (wished.len() - at));
         if wish.eq_ignore_ascii_case(tag) {
             Some(early)
         } else if primary(wish) == primary(tag) {
@@ -168,7 +168,7 @@ pub fn media_ranges(accept: &str) -> Vec<(String, u16)> {
         .filter_map(|range| {
             let mut parts = range.split(';').map(str::trim);
             let media = parts.next().filter(|media| media.contains('/'))?.to_ascii_lowercase();
-            let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+            let quality = parts.find_map(|part| parsed::<f32>(part.strip_prefix("q=")?)).unwrap_or(1.0);
             Some((media, thousandths(quality)))
         })
         .collect();

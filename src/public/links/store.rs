@@ -290,6 +290,7 @@ fn subject(db: &mut Db, keyring: &Keyring, level: Level, code: &str, gtin: Optio
 
 /// What people call the thing a link hangs on, and the GTIN beside a serial.
 fn name_of(db: &mut Db, keyring: &Keyring, level: Level, subject: i64) -> Result<(String, Option<String>)> {
+    let gone = || Error::broken(format!("a link hangs on {} {subject}, which is not there", level.as_str()));
     let code = match level {
         Level::Style => styles::by_id(db, Id(subject))?.map(|style| style.code),
         Level::Sku => skus::by_id(db, Id(subject))?.map(|sku| sku.code),
@@ -299,10 +300,11 @@ fn name_of(db: &mut Db, keyring: &Keyring, level: Level, subject: i64) -> Result
         },
         Level::Batch => batches::batch(db, BatchNo(subject))?.map(|batch| batch.code),
         Level::Garment => {
-            return Ok(batches::serial_of(db, keyring, GarmentId(subject))?.map(|of| (of.serial, of.gtin)).unwrap_or_default());
+            let of = batches::serial_of(db, keyring, GarmentId(subject))?.ok_or_else(gone)?;
+            return Ok((of.serial, of.gtin));
         }
     };
-    Ok((code.unwrap_or_default(), None))
+    Ok((code.ok_or_else(gone)?, None))
 }
 
 /// Takes a link away.

@@ -1,5 +1,6 @@
 //! The resolver's routes.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use actix_web::http::{StatusCode, header};
@@ -11,10 +12,10 @@ use super::rules::{
 use super::store::{self, Target};
 use crate::kernel::gs1::DigitalLink;
 use crate::kernel::text::Lang;
-use crate::kernel::{Code, Refusal, Result};
+use crate::kernel::{Code, Error, Refusal, Result};
 use crate::platform::config::Config;
 use crate::platform::http::problem::respond;
-use crate::platform::http::{Locale, Routes, Visitor, segment};
+use crate::platform::http::{Locale, Routes, Visitor, header_text, segment};
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
 use crate::production::skus;
@@ -58,7 +59,14 @@ fn open_to_all(mut response: HttpResponse) -> HttpResponse {
 
 /// A GS1 Digital Link.
 async fn digital_link(_: Visitor, request: HttpRequest, app: web::Data<AppState>) -> HttpResponse {
-    open_to_all(resolve(&request, &app).await.unwrap_or_else(|error| respond(&error, &request)))
+    open_to_all(or_problem(resolve(&request, &app).await, &request))
+}
+
+fn or_problem(answer: Result<HttpResponse>, request: &HttpRequest) -> HttpResponse {
+    match answer {
+        Ok(response) => response,
+        Err(error) => respond(&error, request),
+    }
 }
 
 async fn digital_link_options(_: Visitor, request: HttpRequest, app: web::Data<AppState>) -> HttpResponse {
@@ -79,7 +87,7 @@ fn to_linkset(anchor: &str) -> String {
 /// Scheme and host the request came to. A scheme in `X-Forwarded-Proto` is believed of this machine and of trusted proxies.
 fn origin(request: &HttpRequest, config: &Config) -> String {
     let ours = config.public_url.trim_end_matches('/');
-    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let text = |name: &str| header_text(request.headers(), name);
     let sound = |host: &&str| !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte));
     let Some(host) = text("host").filter(sound).map(str::to_ascii_lowercase) else { return ours.to_owned() };
     let believed =
@@ -95,7 +103,7 @@ fn origin(request: &HttpRequest, config: &Config) -> String {
 
 async fn resolve(request: &HttpRequest, app: &web::Data<AppState>) -> Result<HttpResponse> {
     let query = request.query_string();
-    let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("*/*");
+    let accept = header_text(request.headers(), header::ACCEPT).unwrap_or("*/*");
     let link_type = query_value(query, "linkType");
     let browsing = is_browsing(link_type.as_deref(), accept);
     if browsing && let Some(page) = card::kept_page(request) {
@@ -146,7 +154,7 @@ async fn resolve(request: &HttpRequest, app: &web::Data<AppState>) -> Result<Htt
 /// What the request prefers: its headers, and the names by which a query says the same.
 fn wishes(request: &HttpRequest, query: &str, accept: &str) -> Wishes {
     let said = |name: &str| query_value(query, name).filter(|value| !value.is_empty() && value != "undefined");
-    let languages = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let languages = header_text(request.headers(), header::ACCEPT_LANGUAGE).unwrap_or_default();
     Wishes {
         media: said("mediaType").map_or_else(|| media_ranges(accept), |media| vec![(media.to_ascii_lowercase(), 1000)]),
         langs: said("lang").map_or_else(|| accept_language::parse(languages), |lang| vec![lang]),
@@ -284,7 +292,7 @@ fn our_links(page: &str, lang: Lang, is_garment: bool) -> Vec<(&'static LinkType
 
 /// The address of a garment whose brand has no GTIN, in either case; and the files by which WeChat knows whose host this is.
 async fn coded(_: Visitor, request: HttpRequest, app: web::Data<AppState>, path: web::Path<String>) -> HttpResponse {
-    open_to_all(resolve_code(&request, &app, &path).await.unwrap_or_else(|error| respond(&error, &request)))
+    open_to_all(or_problem(resolve_code(&request, &app, &path).await, &request))
 }
 
 async fn resolve_code(request: &HttpRequest, app: &web::Data<AppState>, serial: &str) -> Result<HttpResponse> {
@@ -313,16 +321,15 @@ async fn verification_file(app: &web::Data<AppState>, name: &str) -> Result<Http
         return Err(Code::NotFound.into());
     }
     let file = app.config.data_dir.join("verify").join(name);
-    let text = web::block(move || read_small(&file))
-        .await
-        .map_err(|error| crate::kernel::Error::broken(error.to_string()))?
-        .ok_or(Code::NotFound)?;
+    let text = web::block(move || read_small(&file)).await.map_err(|error| Error::broken(error.to_string()))??;
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text))
 }
 
-fn read_small(file: &Path) -> Option<String> {
-    let meta = std::fs::metadata(file).ok()?;
-    (meta.is_file() && meta.len() <= VERIFY_MAX).then(|| std::fs::read_to_string(file).ok()).flatten()
+fn read_small(file: &Path) -> Result<String> {
+    let text = std::fs::metadata(file).and_then(|meta| {
+        if meta.is_file() && meta.len() <= VERIFY_MAX { std::fs::read_to_string(file) } else { Err(ErrorKind::NotFound.into()) }
+    });
+    text.map_err(|error| if error.kind() == ErrorKind::NotFound { Code::NotFound.into() } else { Error::broken(error) })
 }
 
 async fn coded_options(_: Visitor) -> HttpResponse {

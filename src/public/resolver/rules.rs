@@ -143,7 +143,8 @@ const OURS: [&str; 4] = ["linkType", "context", "lang", "mediaType"];
 
 /// The value of a query's first pair of this name, decoded.
 pub fn query_value(query: &str, name: &str) -> Option<String> {
-    serde_urlencoded::from_str::<Vec<(String, String)>>(query).ok()?.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    let Ok(pairs) = serde_urlencoded::from_str::<Vec<(String, String)>>(query) else { return None };
+    pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
 /// `href` with the pairs of the request's query that are not for the resolver, as they were written; before a fragment.

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::super::trace::{AffectedBatch, Units};
 use super::{NewScope, ScopeBatch};
-use crate::kernel::{Error, Fault, Refusal, Result, text};
+use crate::kernel::{Error, Faults, Result, text};
 use crate::platform::http::sha256_hex;
 
 /// Checks what somebody wants saved.
@@ -15,13 +15,11 @@ use crate::platform::http::sha256_hex;
 /// # Errors
 /// Every wrong field, named.
 pub fn check(new: &NewScope) -> Result<NewScope> {
-    let mut faults: Vec<Fault> = Vec::new();
-    let mut take = |checked: Result<String, Fault>| checked.unwrap_or_else(|fault| (faults.push(fault), String::new()).1);
-    let code = take(text::code("code", &new.code));
-    let title = take(text::line("title", &new.title, 120));
-    let asked = take(text::line("query.code", &new.query.code, 40));
-    Refusal::unless_empty(faults)?;
-    Ok(NewScope { code, title, query: super::ScopeQuery { kind: new.query.kind, code: asked } })
+    let mut faults = Faults::default();
+    let code = faults.keep(text::code("code", &new.code));
+    let title = faults.keep(text::line("title", &new.title, 120));
+    let asked = faults.keep(text::line("query.code", &new.query.code, 40));
+    faults.unless_any(NewScope { code, title, query: super::ScopeQuery { kind: new.query.kind, code: asked } })
 }
 
 /// The batches of an answer as they are stored.
@@ -60,9 +58,6 @@ pub struct Difference {
 }
 
 /// Compares a saved answer with today's (None: nothing to begin at).
-///
-/// # Errors
-/// As [`canonical`].
 pub fn compare(saved: &[ScopeBatch], hash: &str, today: Option<&[ScopeBatch]>) -> Result<Difference> {
     let Some(today) = today else {
         return Ok(Difference { gone: true, ..Difference::default() });

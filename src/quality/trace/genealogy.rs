@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use crate::kernel::ids::UNITS_PER_BATCH;
+use crate::kernel::saturating;
 
 /// The rows a genealogy is made of, as the small tables hold them.
 #[derive(Clone, Debug, Default)]
@@ -221,7 +222,7 @@ impl Genealogy {
         party_ids.dedup();
         let lot_ids: Vec<i64> = lots.iter().map(|lot| lot.0).collect();
         let batch_nos: Vec<i64> = batches.iter().map(|batch| batch.0).collect();
-        let party_of = |id: i64| place_in(&party_ids, id).unwrap_or_default();
+        let party_of = |id: i64| place(party_ids.partition_point(|other| *other < id));
         let lot_party: Vec<u32> = lots.iter().map(|lot| party_of(lot.1)).collect();
         let batch_factory: Vec<u32> = batches.iter().map(|batch| party_of(batch.1)).collect();
 
@@ -476,19 +477,20 @@ fn overlap(uses: &[Use]) -> bool {
 }
 
 fn place_in(sorted: &[i64], id: i64) -> Option<u32> {
-    sorted.binary_search(&id).ok().map(place)
+    let at = sorted.partition_point(|other| *other < id);
+    sorted.get(at).filter(|other| **other == id).map(|_| place(at))
 }
 
 fn place(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
+    saturating(index)
 }
 
 fn at(place: u32) -> usize {
-    usize::try_from(place).unwrap_or(usize::MAX)
+    saturating(place)
 }
 
 fn unit(number: i64) -> u32 {
-    u32::try_from(number.clamp(0, UNITS_PER_BATCH)).unwrap_or_default()
+    saturating(number.clamp(0, UNITS_PER_BATCH))
 }
 
 #[cfg(test)]

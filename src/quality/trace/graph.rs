@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::genealogy::Genealogy;
 use super::walk::{Facts, Walked};
 use super::{BatchLine, Kind, Trace};
+use crate::kernel::saturating;
 use crate::kernel::text::Both;
 
 /// Boxes of one column.
@@ -228,7 +229,7 @@ fn choose_lots(
     }
     for steps in [&walked.up, &walked.down.lots] {
         for step in steps {
-            let via = usize::try_from(step.via).ok().and_then(|via| steps.get(via)).map(|step| step.lot);
+            let via = steps.get(saturating::<usize>(step.via)).map(|step| step.lot);
             if step.depth == 0 || via.is_some_and(|via| chosen.contains_key(&via)) {
                 choose(step.lot, &mut chosen);
             }

@@ -5,7 +5,7 @@ use askama::Template;
 use super::picture::{severity_word, trace_href};
 use super::tables::path_text;
 use super::{Kind, Trace};
-use crate::kernel::countries;
+use crate::kernel::{countries, saturating};
 use crate::platform::http::{Layout, query_escape};
 
 /// Rows of a table a page shows; the files have all.
@@ -128,7 +128,7 @@ impl TracePage {
     }
 
     fn lots_left(&self) -> i64 {
-        (self.trace.totals.lots - i64::try_from(ROWS).unwrap_or_default()).max(0)
+        (self.trace.totals.lots - saturating::<i64>(ROWS)).max(0)
     }
 
     fn is_forward(&self) -> bool {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use roaring::RoaringBitmap;
 
 use super::Units;
+use crate::kernel::saturating;
 
 /// Units as people count them.
 pub fn as_people_count(units: &Range<i64>) -> Units {
@@ -47,9 +48,9 @@ pub fn common(one: &[Range<i64>], other: &[Range<i64>]) -> i64 {
 
 /// Void units among ranges.
 pub fn voids_in(voids: &RoaringBitmap, ranges: &[Range<i64>]) -> i64 {
-    let unit = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+    let unit = |number: i64| saturating::<u32>(number);
     let found: u64 = ranges.iter().map(|range| voids.range_cardinality(unit(range.start)..unit(range.end))).sum();
-    i64::try_from(found).unwrap_or(i64::MAX)
+    saturating(found)
 }
 
 /// Pieces for every thousand made, to one decimal, half up. None when none was made.
@@ -58,7 +59,7 @@ pub fn per_thousand(pieces: i64, made: i64) -> Option<f64> {
         return None;
     }
     let tenths = (i128::from(pieces) * 20_000 + i128::from(made)) / (2 * i128::from(made));
-    i32::try_from(tenths).ok().map(|tenths| f64::from(tenths) / 10.0)
+    Some(f64::from(saturating::<i32>(tenths)) / 10.0)
 }
 
 /// Millionths of a whole by quantity, largest remainders first, so that they sum to exactly 1,000,000. None when a quantity is unknown or all are zero.
@@ -82,7 +83,7 @@ pub fn shares(quantities: &[Option<i64>]) -> Option<Vec<i64>> {
             left -= 1;
         }
     }
-    shares.into_iter().map(|share| i64::try_from(share.0).ok()).collect()
+    Some(shares.into_iter().map(|share| saturating(share.0)).collect())
 }
 
 #[cfg(test)]

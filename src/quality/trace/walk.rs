@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::genealogy::{Down, Fed, Genealogy, Scratch, Span, Step, WHOLE};
 use super::graph::{self, Graph};
@@ -12,9 +12,10 @@ use super::{
     rules,
 };
 use crate::kernel::text::Both;
-use crate::kernel::{Code, Error, GarmentId, Id, Result};
+use crate::kernel::{Code, Error, GarmentId, Id, Result, saturating};
 use crate::platform::db::{Db, Store};
 use crate::platform::events;
+use crate::platform::locks::lock;
 use crate::production::materials::{self, Lot};
 
 /// Lots of a path that are named; of a longer one the last.
@@ -30,15 +31,15 @@ pub struct Held {
 
 impl Held {
     fn fresh(&self, version: i64) -> Option<Arc<Genealogy>> {
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = lock(&self.current);
         // A reader whose state is older than what is held is served by the newer.
         current.as_ref().filter(|(held, _)| *held >= version).map(|(_, genealogy)| Arc::clone(genealogy))
     }
 
     fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
-        let mut scratch = self.scratches.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let mut scratch = lock(&self.scratches).pop().unwrap_or_default();
         let outcome = work(&mut scratch);
-        self.scratches.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+        lock(&self.scratches).push(scratch);
         outcome
     }
 }
@@ -50,12 +51,12 @@ pub fn genealogy(store: &Store, db: &mut Db) -> Result<Arc<Genealogy>> {
     if let Some(genealogy) = held.fresh(version) {
         return Ok(genealogy);
     }
-    let _one_reads_for_all = held.loading.lock().unwrap_or_else(PoisonError::into_inner);
+    let _one_reads_for_all = lock(&held.loading);
     if let Some(genealogy) = held.fresh(version) {
         return Ok(genealogy);
     }
     let genealogy = Arc::new(Genealogy::from_parts(store::parts(db)?));
-    *held.current.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, Arc::clone(&genealogy)));
+    *lock(&held.current) = Some((version, Arc::clone(&genealogy)));
     Ok(genealogy)
 }
 
@@ -150,7 +151,7 @@ fn walk(db: &mut Db, held: &Held, tree: &Genealogy, query: &Query, bound: Option
             }
             At::Batch(no, unit) => {
                 let batch = tree.batch(no).ok_or_else(missing)?;
-                let place = unit.and_then(|unit| u32::try_from(unit).ok());
+                let place = unit.map(saturating::<u32>);
                 let up = tree.up(batch, place, scratch);
                 (walked.up, walked.fed, walked.unit) = (up.lots, up.fed, unit);
                 let (from, to) = place.map_or((0, WHOLE), |unit| (unit, unit + 1));
@@ -495,7 +496,7 @@ fn totals(
     counted: &Counted,
     lot_findings: &[FindingCount],
 ) -> Totals {
-    let whole = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let whole = |count: usize| saturating(count);
     let suppliers: HashSet<i64> = levels.iter().map(|(lot, _)| tree.party_of_lot(*lot)).filter(|party| facts.may_know(*party)).collect();
     let sum = |of: fn(&BatchLine) -> i64| lines.iter().map(of).sum::<i64>();
     let found = || counted.findings.iter().chain(lot_findings);

@@ -107,9 +107,9 @@ impl From<Vec<Role>> for Roles {
 }
 
 impl Roles {
-    /// The set a stored text names. A name this program does not know gives no right.
-    pub fn stored(text: &str) -> Self {
-        text.split(',').filter_map(Role::of).collect::<Vec<_>>().into()
+    /// The set a stored text names. None when one of the names is none: an account saved again would lose it.
+    pub fn stored(text: &str) -> Option<Self> {
+        text.split(',').filter(|name| !name.is_empty()).map(Role::of).collect::<Option<Vec<_>>>().map(Self::from)
     }
 
     /// Everything the roles may do together.
@@ -214,9 +214,9 @@ mod tests {
     fn roles_are_stored_in_table_order_and_read_back() {
         let roles = Roles::from(vec![Role::Inspector, Role::Planner, Role::Inspector]);
         assert_eq!(roles.to_string(), "planner,inspector");
-        assert_eq!(Roles::stored("planner,inspector"), roles);
-        assert_eq!(Roles::stored("retired-role"), Roles::default());
-        assert_eq!(Roles::stored("retired-role").permissions(), Permissions::default());
+        assert_eq!(Roles::stored("planner,inspector"), Some(roles.clone()));
+        assert_eq!(Roles::stored(""), Some(Roles::default()));
+        assert_eq!(Roles::stored("planner,retired-role"), None);
         assert_eq!(serde_json::to_string(&roles).unwrap(), r#"["planner","inspector"]"#);
     }
 

@@ -9,7 +9,7 @@ use super::rules::{ACCOUNT, Role, Roles, is_live, read_login};
 use super::{AccountState, CHANGE, FIELDS, NEW, fresh_link};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::{Lang, folded, line};
-use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, Faults, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{account, account_link, party, session};
 use crate::platform::db::search::{anywhere, lower};
@@ -22,7 +22,7 @@ use crate::platform::state::AppState;
 use crate::{each, keyset, step, text_column, written_column};
 
 text_column!(AccountState);
-written_column!(Roles, Roles::to_string, |text: &str| Some(Roles::stored(text)));
+written_column!(Roles, Roles::to_string, Roles::stored);
 
 /// A person who signs in. Holds no secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Queryable, Selectable, Insertable, AsChangeset)]
@@ -78,12 +78,11 @@ impl Account {
     /// # Errors
     /// [`Code::Invalid`] with every fault.
     pub fn checked(mut self) -> Result<Self> {
-        let mut faults = self.roles.check_party(self.party_code.is_some());
-        let mut keep = |read: Result<String, Fault>| read.unwrap_or_else(|fault| (faults.push(fault), String::new()).1);
-        self.login = keep(read_login("login", &self.login));
-        self.name = keep(line("name", &self.name, 60));
-        Refusal::unless_empty(faults)?;
-        Ok(self)
+        let mut faults = Faults::default();
+        self.roles.check_party(self.party_code.is_some()).into_iter().for_each(|fault| faults.note(fault));
+        self.login = faults.keep(read_login("login", &self.login));
+        self.name = faults.keep(line("name", &self.name, 60));
+        faults.unless_any(self)
     }
 }
 

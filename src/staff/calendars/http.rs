@@ -14,7 +14,7 @@ use super::{COLUMNS, CalendarDay, DayFields, DayFilter, DayKind, Wanted, store};
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::text::Both;
 use crate::kernel::time::read_date;
-use crate::kernel::{Code, Error, Fault, Faults, Result, text};
+use crate::kernel::{Code, Error, Fault, Faults, Result, parsed, text};
 use crate::platform::http::perm::{Perm, Permission, PolicyEdit, SignedIn};
 use crate::platform::http::{Form, FormState, Json, Problem, Routes, csv, html, html_response, json, query_escape, see_other};
 use crate::platform::rooms::Call;
@@ -54,7 +54,7 @@ impl Ask {
     fn filter(&self) -> Result<DayFilter> {
         let year = self.year.as_deref().map(str::trim).filter(|year| !year.is_empty());
         let wrong = || Fault::new("year", Code::OutOfRange).with("min", 1990).with("max", 2099);
-        let year = year.map(|year| year.parse().ok().filter(|year| (1990..=2099).contains(year)).ok_or_else(wrong)).transpose()?;
+        let year = year.map(|year| parsed(year).filter(|year| (1990..=2099).contains(year)).ok_or_else(wrong)).transpose()?;
         Ok(DayFilter { calendar: self.calendar.clone().filter(|code| !code.is_empty()), year })
     }
 

@@ -10,9 +10,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::kernel::text::hex;
-use crate::kernel::{Code, Id, Result};
+use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::config::Config;
-use crate::platform::http::{Authenticator, Identity};
+use crate::platform::http::{Authenticator, Identity, header_text};
 use crate::platform::state::AppState;
 use crate::staff::accounts::{self, is_worth_noting, session_hash};
 use crate::staff::tokens::{self, KEY_PREFIX};
@@ -47,16 +47,16 @@ pub fn session_token(request: &HttpRequest, config: &Config) -> Option<String> {
 
 /// The bearer token a request carries. A long-lived key is not one: it opens nothing but the exchange.
 fn bearer(request: &HttpRequest) -> Option<&str> {
-    let (scheme, token) = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (scheme, token) = header_text(request.headers(), header::AUTHORIZATION)?.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.starts_with(KEY_PREFIX)).then_some(token)
 }
 
 /// What a signed-in person's forms carry: derived from the session, so that it needs no place of its own and ends with it.
-pub fn csrf_of(token: &str) -> Option<String> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(token.as_bytes()).ok()?;
+pub fn csrf_of(token: &str) -> Result<String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(token.as_bytes()).map_err(Error::broken)?;
     mac.update(b"hangtag csrf");
-    Some(hex(&mac.finalize().into_bytes()))
+    Ok(hex(&mac.finalize().into_bytes()))
 }
 
 struct Porter;
@@ -102,7 +102,7 @@ async fn person(app: &AppState, token: &str) -> Result<Option<Identity>> {
         permissions: account.roles.permissions(),
         party: account.party,
         lang: Some(account.lang),
-        csrf: Some(csrf_of(token).ok_or(Code::SignInNeeded)?),
+        csrf: Some(csrf_of(token)?),
     }))
 }
 
@@ -141,6 +141,6 @@ mod tests {
         let csrf = csrf_of(&token).unwrap();
         assert_eq!(csrf.len(), 64);
         assert_ne!(csrf, session_hash(&token));
-        assert_ne!(Some(csrf), csrf_of(&"1".repeat(64)));
+        assert_ne!(csrf, csrf_of(&"1".repeat(64)).unwrap());
     }
 }

@@ -11,7 +11,7 @@ use super::store::{ApiKey, live_of_hash, note_use, revoke};
 use crate::kernel::{Code, Result};
 use crate::platform::http::address;
 use crate::platform::http::perm::AccountsEdit;
-use crate::platform::http::{Json, Problem, Routes, Visitor, json, sha256_hex};
+use crate::platform::http::{Json, Problem, Routes, Visitor, header_text, json, sha256_hex};
 use crate::platform::limits::Limit;
 use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::{BrandOnly, Call, act_routes, acted, once_made_routes};
@@ -59,7 +59,7 @@ struct TokenBody {
 )]
 async fn exchange(_: Visitor, request: HttpRequest, app: web::Data<AppState>, body: Result<Json<Exchange>>) -> Result<HttpResponse> {
     app.limits.spend(Limit::TokenAddress, &address(&request))?;
-    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let header = header_text(request.headers(), header::AUTHORIZATION);
     let key = match header.and_then(|value| value.split_once(' ')) {
         Some((_, key)) => Zeroizing::new(key.trim().to_owned()),
         None => Zeroizing::new(body?.value.key),

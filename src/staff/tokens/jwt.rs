@@ -40,9 +40,6 @@ pub struct Claims {
 }
 
 /// Signs a token for the API key `sub`, good for `minutes`.
-///
-/// # Errors
-/// When the keys cannot be used.
 pub fn sign(live: &Live, issuer: &str, sub: &str, minutes: i64, now: NaiveDateTime) -> Result<String> {
     install();
     let now = now.and_utc().timestamp();

@@ -80,7 +80,7 @@ impl TestApp {
 
     /// Somebody with a session that exists.
     pub fn holding(&self, login: String, account: Id, party: Option<Id>, token: &str) -> Persona<'_> {
-        let csrf = hangtag::staff::door::csrf_of(token);
+        let csrf = Some(hangtag::staff::door::csrf_of(token).unwrap());
         Persona { app: self, header: ("cookie".into(), format!("hangtag={token}")), csrf, login, account: Some(account), party }
     }
 

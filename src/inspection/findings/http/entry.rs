@@ -97,8 +97,8 @@ fn fault_of(error: Error) -> Result<Fault> {
 pub(super) async fn form(call: Logs, start: web::Query<Start>) -> Result<HttpResponse> {
     let start = start.into_inner();
     if start.subject.trim().is_empty() {
-        let done = match start.done.as_deref().and_then(|id| id.parse().ok()) {
-            Some(id) => Some(visible(&call, id).await?),
+        let done = match start.done {
+            Some(id) => Some(visible(&call, id.parse()?).await?),
             None => None,
         };
         return Ok(html(&SubjectPage { layout: layout(&call), subject: String::new(), fault: None, choices: Vec::new(), done }));

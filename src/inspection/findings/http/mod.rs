@@ -19,13 +19,15 @@ use super::photo::BYTES_MAX;
 use super::rules::not_yet;
 use super::store::{findings, photos};
 use super::{Draft, FIELDS, FindingView, Photo, subject, view};
-use crate::kernel::Id;
-use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::time::local_minute;
+use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, saturating};
 use crate::platform::http::body::read_body;
 use crate::platform::http::perm::{FindingsEdit, FindingsRead, Perm, Permission};
-use crate::platform::http::{Form, FormState, Json, Problem, Routes, created, html, html_response, json, see_other, sha256_hex};
+use crate::platform::http::{
+    Form, FormState, Json, Problem, Routes, created, header_text, html, html_response, json, see_other, sha256_hex,
+};
 use crate::platform::policies::{self, Policy};
-use crate::platform::rooms::{BrandOnly, Call, Said, list_description, list_routes};
+use crate::platform::rooms::{BrandOnly, Call, Said, list_description, list_routes, timeline};
 
 /// Findings that may be logged at once.
 const MANY: usize = 500;
@@ -176,7 +178,7 @@ async fn withdrawn(call: &Logs, hash: &str, once: Option<&str>, id: Id, asked: W
 )]
 async fn add_photo(call: Logs, id: web::Path<String>, body: web::Payload) -> Result<HttpResponse> {
     let id: Id = id.parse()?;
-    let kind = call.request().headers().get("content-type").and_then(|kind| kind.to_str().ok());
+    let kind = header_text(call.request().headers(), "content-type");
     if !kind.is_some_and(|kind| kind.starts_with("image/")) {
         return Err(Code::UnsupportedMedia.into());
     }
@@ -210,7 +212,11 @@ async fn page_of<P: Perm>(call: &Call<P>, id: Id, form: FormState) -> Result<One
         Rights { may_edit: call.may(Permission::FindingsEdit) && call.party.is_none(), may_trace: call.may(Permission::TraceRead) };
     let most = photos_allowed(call).await?;
     let layout = call.layout(finding.defect.name.get(call.lang()));
-    Ok(OnePage::new(layout, finding, &facts, call.app().config.time_zone, form, most, rights))
+    let zone = call.app().config.time_zone;
+    let history = timeline::lines(&facts, layout.lang, zone, |_| None)?;
+    let room = most - saturating::<i64>(finding.photos.len());
+    let logged_at = local_minute(finding.logged_at, zone);
+    Ok(OnePage { layout, finding, history, form, room, rights, logged_at })
 }
 
 /// Withdraws the finding.

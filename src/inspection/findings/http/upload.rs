@@ -15,7 +15,7 @@ use super::Reads;
 use crate::inspection::findings::photo::{self, BYTES_MAX, Picture};
 use crate::inspection::findings::store::photos;
 use crate::inspection::findings::store::photos::too_many;
-use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, saturating};
 use crate::platform::http::body::{BODY_LIMIT, check_csrf};
 use crate::platform::http::sha256_hex;
 
@@ -28,13 +28,10 @@ static DECODERS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2));
 
 async fn decoding<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let _turn = DECODERS.acquire().await.map_err(Error::broken)?;
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Error::broken(error)))
+    tokio::task::spawn_blocking(work).await.map_err(Error::broken)?
 }
 
 /// Makes the pictures that are stored out of uploads.
-///
-/// # Errors
-/// As [`photo::clean`].
 pub(super) async fn clean_all(uploads: Vec<Vec<u8>>) -> Result<Vec<Picture>> {
     let mut pictures = Vec::with_capacity(uploads.len());
     for bytes in uploads {
@@ -85,7 +82,7 @@ pub(super) async fn read_form(request: &HttpRequest, mut form: Multipart, most: 
             }
             hashes.push_str(&sha256_hex(&bytes));
             photos.push(bytes);
-            if i64::try_from(photos.len()).unwrap_or(i64::MAX) > most {
+            if saturating::<i64>(photos.len()) > most {
                 return Err(too_many(most).into());
             }
             continue;

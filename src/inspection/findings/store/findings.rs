@@ -95,9 +95,6 @@ impl Finding {
     }
 
     /// What somebody would write to log the same.
-    ///
-    /// # Errors
-    /// As [`Finding::about`].
     pub fn as_new(&self) -> Result<NewFinding> {
         let sound = Sound {
             defect: self.defect_code.clone(),

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::super::photo::Picture;
 use super::findings;
 use crate::each;
-use crate::kernel::{Code, Fault, Id, Result};
+use crate::kernel::{Code, Fault, Id, Result, saturating};
 use crate::platform::db::schema::photo as table;
 use crate::platform::db::{Db, chunk_rows};
 use crate::platform::events::Stamp;
@@ -80,7 +80,7 @@ pub fn attach(db: &mut Db, stamp: &Stamp, finding: Id, pictures: &[Picture]) -> 
         ids.push(id);
     }
     let max = policies::value(db, Policy::PhotosPerFinding, stamp.at)?;
-    if i64::try_from(known.len() + fresh.len()).unwrap_or(i64::MAX) > max {
+    if saturating::<i64>(known.len() + fresh.len()) > max {
         return Err(too_many(max).into());
     }
     for (id, hash, picture) in &fresh {

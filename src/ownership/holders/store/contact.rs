@@ -211,7 +211,7 @@ pub fn export(db: &mut Db, keys: &HolderKeys, garment: GarmentId, secret: &Secre
         .into_iter()
         .filter(|fact| fact.at >= holder.claimed_at && EventKind::of(&fact.kind).is_some_and(|kind| ABOUT_HOLDERS.contains(&kind)))
         .map(|fact| {
-            let body = serde_json::from_str(&fact.body).map_err(Error::broken)?;
+            let body = fact.document()?;
             Ok(ExportEvent { at: fact.at, kind: fact.kind, actor: fact.actor, body })
         })
         .collect::<Result<Vec<_>>>()?;

@@ -13,7 +13,7 @@ use super::super::{Change, ChangeKind, FieldChange, ImportReport, Outcome, chang
 use super::mapping::{Mapping, reading};
 use super::{Importing, may, state_key, tone};
 use crate::kernel::text::Lang;
-use crate::kernel::{Code, Error, Id, Refusal, Result};
+use crate::kernel::{Code, Error, Id, Refusal, Result, saturating};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format, Pipe, Sheet};
 use crate::platform::http::perm::{self, Permission};
@@ -80,7 +80,7 @@ impl Part {
     }
 
     fn shown_count(&self) -> u64 {
-        u64::try_from(self.shown_changes().len()).unwrap_or(u64::MAX)
+        saturating(self.shown_changes().len())
     }
 
     fn change_count(&self) -> u64 {
@@ -213,7 +213,7 @@ fn parts(parcel: &FiledParcel, filed: Vec<Filed>, tables: &ImportTables, mine: &
     paired.extend(filed.into_iter().map(|file| (Some(file), None)));
     let part = |(filed, report): (Option<Filed>, Option<ImportReport>)| {
         let named = filed.as_ref().map(|file| file.table.clone()).or(report.as_ref().map(|report| report.table.clone()));
-        let table = named.and_then(|name| tables.find(&name).ok());
+        let table = named.and_then(|name| tables.get(&name));
         let is_open = filed.as_ref().is_some_and(|file| asked.file == Some(file.no));
         let wanted =
             asked.table.as_deref().filter(|_| is_open).and_then(|name| mine.iter().find(|table| table.columns.table == name)).copied();
@@ -229,8 +229,10 @@ fn parts(parcel: &FiledParcel, filed: Vec<Filed>, tables: &ImportTables, mine: &
 /// Why the last job on a parcel failed.
 fn failure(parcel: &FiledParcel, job: Option<&Job>, words: Words) -> Option<String> {
     let job = job.filter(|job| parcel.state == ParcelState::Open && job.state == JobState::Failed)?;
-    let failure: Option<jobs::Failure> = serde_json::from_value(job.report.clone()).ok();
-    let (code, args) = failure.map_or_else(|| (Code::Broken.as_str().to_owned(), BTreeMap::new()), |failed| (failed.code, failed.args));
+    let (code, args) = match serde_json::from_value(job.report.clone()) {
+        Ok(jobs::Failure { code, args, .. }) => (code, args),
+        Err(_) => (Code::Broken.as_str().to_owned(), BTreeMap::new()),
+    };
     let id = std::iter::once(("id", job.id.to_string()));
     let pairs: Vec<_> = id.chain(args.iter().map(|(name, value)| (name.as_str(), value.clone()))).collect();
     Some(words.say_with(&format!("error-{}", code.replace('_', "-")), &pairs).into_owned())
@@ -251,7 +253,7 @@ async fn may_all(who: &Importing, app: &AppState, tables: &ImportTables, id: Id)
     if !are_there(app, &filed) {
         return Err(Refusal::new(Code::WrongState).with("state", ParcelState::Discarded.as_str()).into());
     }
-    let mut known = filed.iter().filter_map(|file| tables.find(&file.table).ok());
+    let mut known = filed.iter().filter_map(|file| tables.get(&file.table));
     known.try_for_each(|table| may(&who.caller, &table))
 }
 
@@ -370,7 +372,7 @@ async fn all_changes(
         change_titles(words),
         move |_: &mut Db, sheet: &mut Sheet<Pipe>| {
             for (place, file) in report.files.iter().enumerate().filter(|(_, file)| file.outcome != Outcome::Refused) {
-                let table = tables.find(&file.table).ok();
+                let table = tables.get(&file.table);
                 each_change(&changes_at(&own, parcel.id, place), file, &mut |change| {
                     change_rows(&file.file, table.as_ref(), change, words).into_iter().try_for_each(|row| sheet.row(&row))
                 })?;

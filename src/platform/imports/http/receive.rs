@@ -10,7 +10,8 @@ use actix_web::web::Bytes;
 use futures_util::{Stream, StreamExt};
 
 use super::super::desk::{remove_one, sweep, uploads};
-use crate::kernel::{Code, Error, Refusal, Result};
+use crate::kernel::{Code, Error, Refusal, Result, parsed, saturating};
+use crate::platform::http::header_text;
 use crate::platform::http::sha256_hex;
 use crate::platform::policies::{self, Policy};
 use crate::platform::state::AppState;
@@ -65,17 +66,25 @@ impl Quota {
         let at = app.clock.now();
         let megabytes = app.store.read(move |db| policies::value(db, Policy::ImportMegabytes, at)).await?;
         let owner: String = sha256_hex(actor.as_bytes()).chars().take(12).collect();
-        let quota = Self { folder: uploads(app), owner, megabytes: u64::try_from(megabytes).unwrap_or_default() };
-        let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let quota = Self { folder: uploads(app), owner, megabytes: saturating(megabytes) };
+        let length = header_text(request.headers(), header::CONTENT_LENGTH).and_then(parsed);
         quota.admit(length.unwrap_or_default())?;
         Ok(quota)
     }
 
     /// Refuses more bytes than fit beside what waits.
     fn admit(&self, more: u64) -> Result<()> {
-        let own = |file: &std::fs::DirEntry| file.file_name().to_string_lossy().starts_with(&self.owner);
-        let files = std::fs::read_dir(&self.folder).into_iter().flatten().flatten().filter(own);
-        let waiting: u64 = files.filter_map(|file| file.metadata().ok()).map(|of| of.len()).sum();
+        // What is not there, or no more, takes no room; what cannot be looked at is not taken for nothing.
+        let unless_gone = |size: std::io::Result<u64>| match size {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+            size => size,
+        };
+        let size = |file: std::fs::DirEntry| {
+            let is_own = file.file_name().to_string_lossy().starts_with(&self.owner);
+            if is_own { file.metadata().map(|of| of.len()) } else { Ok(0) }
+        };
+        let waiting = std::fs::read_dir(&self.folder).and_then(|files| files.map(|file| unless_gone(file.and_then(size))).sum());
+        let waiting = unless_gone(waiting)?;
         if waiting.saturating_add(more) > self.megabytes.saturating_mul(MEGABYTE) {
             return Err(Refusal::new(Code::QuotaFull).with("megabytes", self.megabytes).into());
         }
@@ -109,7 +118,7 @@ where
         let next = tokio::time::timeout(SILENCE, body.next()).await.map_err(|_| Error::from(Code::BodyTooSlow))?;
         let Some(chunk) = next else { break };
         let chunk = chunk.map_err(|error| Refusal::new(Code::Malformed).with("reason", error))?;
-        bytes += u64::try_from(chunk.len()).unwrap_or_default();
+        bytes += saturating::<u64>(chunk.len());
         if bytes > FILE_LIMIT {
             return Err(Refusal::new(Code::BodyTooLarge).with("limit", FILE_LIMIT).into());
         }

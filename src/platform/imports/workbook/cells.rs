@@ -13,7 +13,7 @@ use super::super::report::Reason;
 use super::super::table::{EachRow, TABLE_COLUMNS_MAX};
 use super::formats::{Format, Numbers, general};
 use super::parts::{Archive, Outline, attribute, character, is_true, next, number, open, rich_text, unescape_units};
-use crate::kernel::error::{Fault, Result};
+use crate::kernel::{Fault, Result, parsed, saturating};
 
 /// Rows of a sheet (Excel specifications and limits).
 const ROWS_MAX: u32 = 1_048_576;
@@ -257,7 +257,7 @@ impl<R: BufRead> Sheet<'_, R> {
             if self.cells > CELLS_MAX {
                 return Err(Reason::TooLarge);
             }
-            match usize::try_from(head.column).ok().filter(|place| *place < TABLE_COLUMNS_MAX) {
+            match Some(saturating(head.column)).filter(|place| *place < TABLE_COLUMNS_MAX) {
                 Some(place) => self.row.put(place, cell),
                 None => return Err(Reason::TooManyColumns),
             }
@@ -344,7 +344,7 @@ impl<R: BufRead> Sheet<'_, R> {
         let format = formats.get(head.format).or_else(|| formats.first()).ok_or(Reason::Damaged)?;
         Ok(Some(match head.kind {
             Type::Shared => {
-                let text = value.trim().parse().ok().and_then(|place| self.outline.texts.get(place)).ok_or(Reason::Damaged)?;
+                let text = parsed(value.trim()).and_then(|place| self.outline.texts.get(place)).ok_or(Reason::Damaged)?;
                 if text.is_empty() {
                     return Ok(None);
                 }
@@ -439,13 +439,13 @@ impl<'a> Merges<'a> {
     }
 
     fn lay_over(&mut self, row: &mut RawRow, seen: &mut Seen) -> Read<()> {
-        let line = u32::try_from(row.line()).ok().and_then(|line| line.checked_sub(1)).ok_or(Reason::Damaged)?;
+        let line = saturating::<u32>(row.line()).checked_sub(1).ok_or(Reason::Damaged)?;
         self.here.retain(|(range, ..)| range.rows.1 >= line);
         while let Some((range, coming)) = self.coming.split_first().filter(|(range, _)| range.rows.0 <= line) {
             self.coming = coming;
             if range.rows.1 >= line {
                 // Where the row of its first cell was empty, so is the range.
-                let first = usize::try_from(range.columns.0).ok().filter(|_| range.rows.0 == line).and_then(|place| row.cells().get(place));
+                let first = row.cells().get(saturating::<usize>(range.columns.0)).filter(|_| range.rows.0 == line);
                 self.here.push((*range, first.cloned().unwrap_or_default(), false));
             }
         }
@@ -457,7 +457,7 @@ impl<'a> Merges<'a> {
         for (range, shown, told) in &mut self.here {
             let further = range.rows.0 < line;
             for column in range.columns.0..=range.columns.1 {
-                let Some(place) = usize::try_from(column).ok().filter(|place| *place < TABLE_COLUMNS_MAX) else {
+                let Some(place) = Some(saturating(column)).filter(|place| *place < TABLE_COLUMNS_MAX) else {
                     break;
                 };
                 if further || column > range.columns.0 {

@@ -5,6 +5,8 @@
 //! not do: `ssfmt` has not been worked on since the month it was written in and takes what it does not know for text, `numfmt` knows other
 //! formats. What SheetJS shows of the same numbers in the same formats lies in `tests/files/spreadsheets/number-formats.json`.
 
+use crate::kernel::{parsed, saturating};
+
 /// How the cells of a format show what they hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Format {
@@ -313,9 +315,9 @@ fn rounded(number: f64, shift: i32, places: usize) -> Option<(String, String)> {
     let written = format!("{number:.14e}");
     let (mantissa, exponent) = written.split_once('e')?;
     let digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
-    let before = exponent.parse::<i32>().ok()? + 1 + shift;
+    let before = parsed::<i32>(exponent)? + 1 + shift;
     // Digits from the first kept place, with zeros in front where the number is below one.
-    let (lead, point) = if before > 0 { (0, usize::try_from(before).ok()?) } else { (usize::try_from(-before).ok()?, 0) };
+    let (lead, point) = if before > 0 { (0, saturating(before)) } else { (saturating(-before), 0) };
     let mut all = vec![0; lead.min(places + 2)];
     all.extend(digits);
     let kept = point + places;
@@ -434,8 +436,8 @@ fn bracketed(inside: &str) -> Vec<Token> {
     if let Some(currency) = inside.strip_prefix('$') {
         let (symbol, locale) = currency.split_once('-').unwrap_or((currency, ""));
         // The first byte of eight digits names the numerals; the first kind is the usual one.
-        let numerals = locale.len().checked_sub(6).and_then(|end| u8::from_str_radix(locale.get(..end)?, 16).ok()).unwrap_or(0);
-        let refused = (numerals > 1 && locale.len() <= 8).then_some(Token::Refused);
+        let numerals = locale.len().checked_sub(6).and_then(|end| locale.get(..end)).map(|digits| u8::from_str_radix(digits, 16));
+        let refused = (matches!(numerals, Some(Ok(2..))) && locale.len() <= 8).then_some(Token::Refused);
         return symbol.chars().map(Token::Literal).chain(refused).collect();
     }
     if COLOURS.contains(&lower.as_str()) || lower.starts_with("color") {

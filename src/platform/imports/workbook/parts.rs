@@ -11,6 +11,7 @@ use zip::ZipArchive;
 use super::super::report::Reason;
 use super::super::table::Metered;
 use super::formats::Format;
+use crate::kernel::saturating;
 
 /// The archive a workbook is.
 pub(super) type Archive = ZipArchive<BufReader<Metered>>;
@@ -189,7 +190,7 @@ impl Texts {
             None => 0,
         };
         let end = *self.ends.get(place)?;
-        self.all.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
+        self.all.get(saturating::<usize>(start)..saturating(end))
     }
 }
 
@@ -232,7 +233,7 @@ pub(super) fn character(entity: &BytesRef<'_>) -> Result<char, Reason> {
         "apos" => Some('\''),
         _ => None,
     };
-    entity.resolve_char_ref().ok().flatten().or_else(of_name).ok_or(Reason::Damaged)
+    entity.resolve_char_ref().map_err(|_| Reason::Damaged)?.or_else(of_name).ok_or(Reason::Damaged)
 }
 
 /// Turns `_x000D_` into the character it stands for, from a place of the text on: how workbooks write what XML cannot hold.
@@ -245,12 +246,12 @@ pub(super) fn unescape_units(text: &mut String, from: usize) {
     let mut rest = escaped.as_str();
     while let Some(at) = rest.find("_x") {
         let (plain, marked) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        let unit = marked.get(2..6).filter(|_| marked.get(6..7) == Some("_")).and_then(|digits| u16::from_str_radix(digits, 16).ok());
-        let taken = if unit.is_some() { 7 } else { 2 };
+        let unit = marked.get(2..6).filter(|_| marked.get(6..7) == Some("_")).map(|digits| u16::from_str_radix(digits, 16));
+        let taken = if matches!(unit, Some(Ok(_))) { 7 } else { 2 };
         units.extend(plain.encode_utf16());
         match unit {
-            Some(unit) => units.push(unit),
-            None => units.extend("_x".encode_utf16()),
+            Some(Ok(unit)) => units.push(unit),
+            _ => units.extend("_x".encode_utf16()),
         }
         rest = marked.get(taken..).unwrap_or_default();
     }

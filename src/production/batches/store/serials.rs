@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use super::batches::batch;
 use crate::each;
-use crate::kernel::serial::{Epoch, Keyring, NO_GTIN};
-use crate::kernel::{Error, GarmentId, Result};
+use crate::kernel::serial::{Epoch, Gtin14, Keyring, NO_GTIN};
+use crate::kernel::{BatchNo, Error, GarmentId, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::foreign_serial;
 use crate::platform::http::segment;
@@ -55,23 +55,28 @@ pub fn serial_of(db: &mut Db, keys: &Keyring, garment: GarmentId) -> Result<Opti
     Ok(rows.into_iter().next().map(|(serial, gtin)| SerialOf { serial, gtin: Some(gtin).filter(|gtin| !gtin.is_empty()) }))
 }
 
+/// The GTIN ([`NO_GTIN`] for a sku without) and the key epoch that the serials of one of our own batches are made with.
+///
+/// # Errors
+/// [`Error::Broken`] when it is not minted, or has a GTIN or an epoch that is none.
+pub fn made_with(no: BatchNo, gtin: Option<&str>, epoch: Option<i64>) -> Result<(Gtin14, Epoch)> {
+    let with = gtin.map_or(Some(NO_GTIN), gtin14).zip(epoch.and_then(Epoch::of));
+    with.ok_or_else(|| Error::broken(format!("batch {}: its serials are of GTIN {gtin:?}, epoch {epoch:?}", no.0)))
+}
+
 /// The serial of a garment of one of our own batches.
 ///
 /// # Errors
 /// [`Error::Broken`] when the batch is not minted or the key of its epoch is gone.
 pub fn own_serial(keys: &Keyring, batch: &Batch, garment: GarmentId) -> Result<SerialOf> {
+    let (gtin, epoch) = made_with(batch.no, batch.minted_gtin.as_deref(), batch.minted_epoch)?;
     let gone = || Error::broken(format!("batch {}: no key for its serials", batch.no.0));
-    let epoch = batch.minted_epoch.and_then(|epoch| Epoch::new(u8::try_from(epoch).ok()?)).ok_or_else(gone)?;
-    let gtin = batch.minted_gtin.as_deref().map_or(Some(NO_GTIN), gtin14).ok_or_else(gone)?;
     let serial = keys.mint_under(epoch, &gtin, garment).ok_or_else(gone)?;
     Ok(SerialOf { serial: serial.to_string(), gtin: batch.minted_gtin.clone() })
 }
 
 /// A garment's own address as on its label: `HTTPS://ID.BRAND.CN/01/{GTIN}/21/{serial}`, or `…/C/{serial}` for a sku without GTIN. None
 /// when its unit has no serial. `stem` is the settings' `label_stem()`.
-///
-/// # Errors
-/// As [`serial_of`].
 pub fn address_of(db: &mut Db, stem: &str, keys: &Keyring, garment: GarmentId) -> Result<Option<String>> {
     serial_of(db, keys, garment)?.map(|of| address(stem, of.gtin.as_deref(), &of.serial)).transpose()
 }

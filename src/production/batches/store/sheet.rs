@@ -295,11 +295,8 @@ impl Thing for BatchSheet {
             Some(sku) => (self.batch.sku_id, self.sku) = (sku.id, sku.code),
             None => unknown("sku", &self.sku),
         }
-        match parties::ids_of_codes(db, &[&self.factory])?.get(&self.factory).copied() {
-            Some(id) => {
-                self.batch.factory_id = id;
-                self.factory = parties::codes_of_ids(db, &[id])?.remove(&id).unwrap_or_default();
-            }
+        match parties::by_code(db, &self.factory)? {
+            Some(party) => (self.batch.factory_id, self.factory) = (party.id, party.code),
             None => unknown("factory", &self.factory),
         }
         let asked = self.lots.iter().map(|used| LotName::read("lot", &used.lot)).collect::<Result<Vec<_>, Fault>>()?;

@@ -95,9 +95,6 @@ fn mint_more(db: &mut Db, stamp: &Stamp, before: Batch, count: i64, epoch: Epoch
 }
 
 /// The same for the batch of a code, with the GTIN its sku has now.
-///
-/// # Errors
-/// As [`mint`].
 pub fn mint_next(db: &mut Db, stamp: &Stamp, code: &str, count: i64, epoch: Epoch) -> Result<Minted> {
     let batch = batch_by_code(db, code)?.ok_or(Code::NotFound)?;
     let gtin = skus::by_id(db, batch.sku_id)?.and_then(|sku| sku.gtin);
@@ -213,9 +210,6 @@ pub fn void_units(db: &mut Db, stamp: &Stamp, no: BatchNo, units: &[Range<i64>],
 }
 
 /// The same for the batch of a code.
-///
-/// # Errors
-/// As [`void_units`].
 pub fn void_of(db: &mut Db, stamp: &Stamp, code: &str, units: &[Range<i64>], reason: &str) -> Result<i64> {
     let batch = batch_by_code(db, code)?.ok_or(Code::NotFound)?;
     void_units(db, stamp, batch.no, units, reason)

@@ -97,7 +97,8 @@ fn plan(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Plan> {
             Err(error) => return Err(error),
         }
     }
-    let named: Vec<LotName> = laid.iter().flat_map(|(_, row)| &row.after.parents).filter_map(|part| name_of(&part.lot)).collect();
+    let named: Vec<LotName> =
+        laid.iter().flat_map(|(_, row)| &row.after.parents).map(|part| LotName::read("parents", &part.lot)).collect::<Result<_, _>>()?;
     plan.parents = lots_called(db, &named, None)?;
     as_written(db, &plan.parents, laid.iter_mut().map(|(_, row)| &mut row.after))?;
     let changed: Vec<Id> = laid.iter().filter(|(_, row)| !row.is_same()).filter_map(|(_, row)| Some(row.before.as_ref()?.id)).collect();
@@ -112,18 +113,15 @@ fn plan(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Plan> {
     Ok(plan)
 }
 
-/// The name of a parent, which has been read before.
-fn name_of(text: &str) -> Option<LotName> {
-    LotName::read("parents", text).ok()
-}
-
 /// Names the parents of lots as the store does, where it has them.
 fn as_written<'a>(db: &mut Db, known: &Called, lots: impl Iterator<Item = &'a mut LotSheet>) -> Result<()> {
     let names = names(db, known.all().map(|(lot, _)| (lot.id, lot.code.as_str(), lot.party_id)))?;
     for lot in lots {
         for part in &mut lot.parents {
-            let known: Option<&Lot> = name_of(&part.lot).and_then(|name| known.get("parents", &name).ok());
-            if let Some((lot, name)) = known.and_then(|lot| Some((lot, names.get(&lot.id)?))) {
+            // Of several that it may mean, none is written down: that is said at the end of the file.
+            if let Ok(lot) = known.get("parents", &LotName::read("parents", &part.lot)?)
+                && let Some(name) = names.get(&lot.id)
+            {
                 part.id = lot.id;
                 part.lot.clone_from(name);
             }
@@ -199,11 +197,15 @@ pub(in crate::production::materials) fn load(
     let mut edges = Vec::new();
     for (lot, sheet) in rewired {
         for part in &sheet.parents {
-            let Some(name) = name_of(&part.lot) else { continue };
-            let stored = || parents.get("parents", &name).ok().map(|lot| lot.id);
-            match ids.get(&name.folded()).copied().or_else(stored) {
-                Some(parent) => edges.push(Parent { lot, parent, quantity_milli: part.quantity_milli }),
-                None => waiting.entry(name.folded()).or_default().push((lot, part.quantity_milli)),
+            let name = LotName::read("parents", &part.lot)?;
+            match (ids.get(&name.folded()), parents.get("parents", &name)) {
+                (Some(&parent), _) | (None, Ok(&Lot { id: parent, .. })) => {
+                    edges.push(Parent { lot, parent, quantity_milli: part.quantity_milli });
+                }
+                (None, Err(fault)) if fault.code == Code::UnknownReference => {
+                    waiting.entry(name.folded()).or_default().push((lot, part.quantity_milli));
+                }
+                (None, Err(fault)) => return Err(fault.into()),
             }
         }
     }

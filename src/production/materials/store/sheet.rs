@@ -299,7 +299,7 @@ impl Thing for LotSheet {
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
-        let asked: Vec<LotName> = codes.iter().filter_map(|code| LotName::read("lot", code).ok()).collect();
+        let asked = codes.iter().map(|code| LotName::read("lot", code)).collect::<Result<Vec<_>, Fault>>()?;
         let called = lots_called(db, &asked, None)?;
         let ids: Vec<Id> = asked.iter().flat_map(|name| called.meant_by(name)).map(|lot| lot.id).collect();
         sheets_of(db, &ids)

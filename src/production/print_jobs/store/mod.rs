@@ -277,9 +277,6 @@ pub(super) fn take_units(db: &mut Db, stamp: &Stamp, order: &Order) -> Result<(B
 }
 
 /// Writes down what is wanted: a print job with its units cut into chunks, or a job for a file, whose writing is queued as long work.
-///
-/// # Errors
-/// As [`take_units`].
 pub(super) fn queue(db: &mut Db, stamp: &Stamp, order: &Order) -> Result<Id> {
     let (_, runs) = take_units(db, stamp, order)?;
     if order.job.printer_id.is_some() {
@@ -377,9 +374,6 @@ pub(super) fn file_done(db: &mut Db, stamp: &Stamp, id: Id, file: &str, labels: 
 }
 
 /// A job ends without what is still queued: those units are free for another one.
-///
-/// # Errors
-/// As [`step`].
 pub(super) fn give_up(db: &mut Db, stamp: &Stamp, job: &PrintJob, to: PrintJobState, message: &str) -> Result<()> {
     step(db, stamp, job, to, message)?;
     let queued = label_chunk::job_id.eq(job.id).and(label_chunk::state.eq(ChunkState::Queued));

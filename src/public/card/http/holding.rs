@@ -54,7 +54,8 @@ pub(super) struct Sent {
 
 impl Sent {
     pub(super) fn with(request: &HttpRequest, tools: &Tools) -> Self {
-        let cookies = request.cookies().map(|cookies| cookies.clone()).unwrap_or_default();
+        // A cookie that cannot be read is none that we gave.
+        let cookies = request.cookies().map_or_else(|_| Vec::new(), |cookies| cookies.clone());
         Self { cookies, holders: tools.holders.clone(), is_secure: tools.app.config.is_secure() }
     }
 
@@ -325,7 +326,7 @@ async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind:
         }
         Err(Error::Refused(refusal)) => {
             let about = about(request, &tools, seen.garment, None).await?;
-            let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            let status = StatusCode::from_u16(refusal.code.status()).map_err(Error::broken)?;
             Ok(again(&about, status, words.refusal(&refusal), String::new()))
         }
         Err(error) => Err(error),

@@ -19,14 +19,14 @@ use super::store::{self, Life};
 use crate::kernel::gs1::Gtin;
 use crate::kernel::serial::{Keyring, Serial};
 use crate::kernel::text::Lang;
-use crate::kernel::{Code, Error, GarmentId, Result};
+use crate::kernel::{Code, Error, GarmentId, Result, parsed};
 use crate::ownership::holders::{self, HolderKeys, Secret};
 use crate::ownership::scans::{Counter, Look};
 use crate::ownership::warranties::WarrantyState;
 use crate::platform::db::Db;
 use crate::platform::http::address;
 use crate::platform::http::problem::respond;
-use crate::platform::http::{Layout, Locale, Routes, Visitor, compress, html, html_response, see_other};
+use crate::platform::http::{Layout, Locale, Routes, Visitor, compress, header_text, html, html_response, see_other};
 use crate::platform::limits::Limit;
 use crate::platform::state::AppState;
 use crate::production::serials::{self, Scanned};
@@ -49,6 +49,7 @@ pub struct Desk {
 
 impl Desk {
     /// Of a house. Looks are counted where a counter runs.
+    #[expect(clippy::disallowed_methods, reason = "without the holders' keys every page says that the desk is not there")]
     pub fn new(app: &AppState, counter: Option<Counter>) -> Self {
         Self { shelf: Arc::default(), holders: HolderKeys::derive(&app.keys.house).ok().map(Arc::new), counter: counter.map(Arc::new) }
     }
@@ -230,7 +231,7 @@ pub async fn product_replaced_by(request: &HttpRequest, sku: &skus::Sku) -> Resu
 
 /// The page kept for this very address, when nothing was written since.
 pub fn kept_page(request: &HttpRequest) -> Option<HttpResponse> {
-    let tools = Tools::of(request).ok()?;
+    let Ok(tools) = Tools::of(request) else { return None };
     let lang = Locale::of(request).0;
     let whole = tools.shelf.page(tools.app.store.changes()?, &address_of(request), lang, tools.app.today())?;
     if holding::secret_of(request, &tools, whole.garment).is_some() {
@@ -256,7 +257,7 @@ fn address_of(request: &HttpRequest) -> String {
 /// Counts a look, aside from the request. Only people's browsers, only GET.
 fn count(request: &HttpRequest, tools: &Tools, garment: GarmentId) {
     let Some(counter) = &tools.counter else { return };
-    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let text = |name: &str| header_text(request.headers(), name).unwrap_or_default();
     let Ok(from) = address(request).trim_end_matches("/64").parse() else { return };
     let purposes = [text("sec-purpose"), text("purpose"), text("x-purpose"), text("x-moz")];
     counter.count(garment, &Look { method: request.method().as_str(), user_agent: text("user-agent"), purposes: &purposes, address: from });
@@ -369,7 +370,7 @@ async fn find_serial(_: Visitor, request: HttpRequest, asked: web::Query<Asked>)
     tools.app.limits.gate(Limit::BadSerialAddress, &from)?;
     // What comes after the serial of a label's address is no part of it.
     let typed: String = asked.serial.trim().chars().take(500).collect();
-    let gtin = Gtin::parse(&asked.gtin).ok();
+    let gtin: Option<Gtin> = parsed(&asked.gtin);
     let scanned = match Scanned::read("serial", &typed, gtin.as_ref().map(Gtin::as_str)) {
         Ok(scanned) => scanned,
         Err(fault) => {
@@ -409,7 +410,7 @@ pub fn seen(db: &mut Db, keyring: &Keyring, scanned: &Scanned) -> Result<Result<
         return Ok(Ok(Seen { garment, address: Address { gtin: Some(*gtin), serial: scanned.text.clone() } }));
     }
     let of = batches::serial_of(db, keyring, garment)?.ok_or(Code::NotFound)?;
-    let gtin = of.gtin.as_deref().and_then(|gtin| Gtin::parse(gtin).ok());
+    let gtin = of.gtin.as_deref().map(Gtin::parse).transpose().map_err(Error::broken)?;
     Ok(Ok(Seen { garment, address: Address { gtin, serial: of.serial } }))
 }
 
@@ -421,7 +422,7 @@ async fn named(request: &HttpRequest, tools: &Tools, gtin: &str, serial: &str) -
 
 /// The GTIN in a path of ours, in fourteen digits.
 fn gtin_of(digits: &str) -> Option<String> {
-    if digits == "-" { Some(NO_GTIN.to_owned()) } else { Gtin::parse(digits).ok().map(|gtin| gtin.to_string()) }
+    if digits == "-" { Some(NO_GTIN.to_owned()) } else { parsed::<Gtin>(digits).map(|gtin| gtin.to_string()) }
 }
 
 /// A product's page at its own address: where the resolver leads.

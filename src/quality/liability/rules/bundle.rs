@@ -45,9 +45,6 @@ struct Read {
 
 impl Bundle {
     /// Checks rules and matter, reckons, and freezes all three.
-    ///
-    /// # Errors
-    /// As [`Rules::check`] and [`Matter::check`].
     pub fn seal(rules: Rules, matter: Matter) -> Result<Self> {
         rules.check()?;
         matter.check(&rules)?;
@@ -86,18 +83,12 @@ impl Bundle {
     }
 
     /// The bundle that its inputs make now.
-    ///
-    /// # Errors
-    /// As [`Bundle::inputs`] and [`Bundle::seal`].
     pub fn recomputed(&self) -> Result<Self> {
         let (rules, matter) = self.inputs()?;
         Self::seal(rules, matter)
     }
 
     /// Whether it is what its inputs make, byte for byte, and its SHA-256 is that of its text.
-    ///
-    /// # Errors
-    /// As [`Bundle::recomputed`].
     pub fn holds(&self) -> Result<bool> {
         Ok(self.recomputed()? == *self)
     }

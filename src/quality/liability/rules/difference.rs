@@ -50,9 +50,6 @@ pub struct Moved {
 ///
 /// The order is fixed: claims by code (taken out; then amount, defect, facts, evidence out, evidence in; then new ones), the excess, the sample, the
 /// rules. What a change moves can depend on those before it, as with any way of dividing a joint effect.
-///
-/// # Errors
-/// As [`Bundle::inputs`].
 pub fn difference(from: &Bundle, to: &Bundle) -> Result<Vec<Moved>> {
     let ((rules, matter), (new_rules, new_matter)) = (from.inputs()?, to.inputs()?);
     let mut walk = Walk { money: reckon(&rules, &matter).money, rules, matter, moved: Vec::new() };

@@ -7,6 +7,7 @@ use num_traits::FromPrimitive;
 
 use super::matter::{Excess, Sample};
 use super::shares::{Role, Shares, WHOLE, in_proportion, whole_part};
+use crate::kernel::saturating;
 
 /// The probability at the low end of every bound that charges somebody.
 const LOW: f64 = 0.05;
@@ -19,7 +20,7 @@ const SCALE: f64 = 18_446_744_073_709_551_616.0;
 
 /// A number below 2⁵³ as a float, exactly.
 fn float(number: u64) -> f64 {
-    let (high, low) = (u32::try_from(number >> 32).unwrap_or(u32::MAX), u32::try_from(number & u64::from(u32::MAX)).unwrap_or(u32::MAX));
+    let (high, low) = (saturating::<u32>(number >> 32), saturating::<u32>(number & u64::from(u32::MAX)));
     f64::from(high) * 4_294_967_296.0 + f64::from(low)
 }
 

@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::shares::{Role, WHOLE};
 use super::tables::{Rules, distinct};
-use crate::kernel::error::{Code, Fault, Result};
-use crate::kernel::faults::Faults;
-use crate::kernel::{money, text};
+use crate::kernel::{Code, Fault, Faults, Result, money, saturating, text};
 
 /// The most a claim may be about, in minor units.
 const AMOUNT_MAX: i64 = 1_000_000_000_000;
@@ -165,7 +163,7 @@ impl Excess {
         range("expected_micro", self.expected_micro, 1, u64::from(Self::COUNT_MAX) * micro);
         range("shape_micro", self.shape_micro, micro / 1_000, Self::PRIOR_MAX * micro);
         range("rate_micro", self.rate_micro, micro / 1_000, Self::PRIOR_MAX * micro);
-        range("factors", u64::try_from(self.factors.len()).unwrap_or(u64::MAX), 1, Self::FACTORS_MAX);
+        range("factors", saturating(self.factors.len()), 1, Self::FACTORS_MAX);
         for (place, factor) in self.factors.iter().enumerate() {
             range(&format!("factors.{place}.ratio_micro"), factor.ratio_micro.into(), micro, u32::MAX.into());
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use num_bigint::BigUint;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::error::{Code, Fault};
+use crate::kernel::{Code, Fault, saturating};
 
 /// A whole, in micro-shares.
 pub const WHOLE: u32 = 1_000_000;
@@ -75,7 +75,7 @@ pub(super) fn in_proportion(weights: &BTreeMap<Role, BigUint>) -> Shares {
 
 /// A share that is not above [`WHOLE`].
 fn whole_share(share: impl TryInto<u32>) -> u32 {
-    share.try_into().unwrap_or(WHOLE)
+    share.try_into().map_or(WHOLE, |share| share.min(WHOLE))
 }
 
 /// `part` (of [`WHOLE`]) of the first and the rest of the second, rounded as in [`in_proportion`].
@@ -120,7 +120,7 @@ pub(super) fn whole_minor(micro: &BTreeMap<Role, u128>) -> Money {
         .map(|(role, whole, _)| {
             let one = rest.min(1);
             rest -= one;
-            (role, i64::try_from(whole + one).unwrap_or(i64::MAX))
+            (role, saturating(whole + one))
         })
         .filter(|(_, minor)| *minor > 0)
         .collect()
@@ -133,7 +133,7 @@ pub fn split(amount_minor: i64, shares: &Shares) -> Money {
 
 /// An amount by shares, in millionths of a minor unit: exact.
 pub(super) fn micro_minor(amount_minor: i64, shares: &Shares) -> BTreeMap<Role, u128> {
-    let amount = u128::try_from(amount_minor).unwrap_or_default();
+    let amount = saturating::<u128>(amount_minor);
     shares.iter().map(|(role, share)| (*role, amount * u128::from(*share))).collect()
 }
 

@@ -3,12 +3,12 @@
 //! Values are coded by position in a dictionary, so that counting is adding to an array. One-way counts are kept as claims come in; two-way
 //! counts are made when they are asked for.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
 
 use super::likelihood::conditional;
 use super::suspects::{Suspect, real};
-use crate::kernel::{Code, Fault, Result};
+use crate::kernel::{Code, Fault, Result, saturating};
 
 /// Two-way counts of up to this many combinations are made in one array (16 bytes each: it should fit in a cache); larger ones group by group.
 const DENSE: usize = 1 << 19;
@@ -113,20 +113,21 @@ impl Cube {
             order.iter().enumerate().flat_map(|(at, &lead)| order.iter().skip(at + 1).map(move |&other| (lead, other))).collect();
         let sorted: Vec<OnceLock<Sorted>> = (0..dims).map(|_| OnceLock::new()).collect();
         let next = AtomicUsize::new(0);
-        let found = Mutex::new(Vec::with_capacity(work.len()));
-        std::thread::scope(|scope| {
-            for _ in 0..threads.max(1) {
-                scope.spawn(|| {
-                    while let Some(&(lead, other)) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let pair = self.pair(lead, other, &sorted);
-                        if let Ok(mut found) = found.lock() {
-                            found.push(pair);
-                        }
-                    }
-                });
+        let count = || {
+            let mut own = Vec::new();
+            while let Some(&(lead, other)) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
+                own.push(self.pair(lead, other, &sorted));
             }
+            own
+        };
+        let mut pairs: Vec<Pair> = std::thread::scope(|scope| {
+            let counting: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(count)).collect();
+            let counted = counting.into_iter().flat_map(|one| match one.join() {
+                Ok(own) => own,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            counted.collect()
         });
-        let mut pairs: Vec<Pair> = found.into_inner().unwrap_or_default();
         pairs.sort_by_key(|pair| (pair.first, pair.second));
         pairs
     }
@@ -296,7 +297,7 @@ fn keep(leads: &mut Vec<Lead>, most: usize) -> f64 {
 }
 
 fn place(code: u32) -> usize {
-    usize::try_from(code).unwrap_or(usize::MAX)
+    saturating(code)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::kernel::{Code, Fault, Refusal, Result};
+use crate::kernel::{Code, Fault, Refusal, Result, saturating};
 
 /// More dimensions than anybody can read in an answer; it bounds the number of conjunctions.
 pub const MOST_DIMENSIONS: usize = 32;
@@ -49,7 +49,7 @@ impl Table {
             sum.past_exposure += cell.past_exposure;
         }
         let values = column_values(dims.len(), sums.keys());
-        let code = |key: &[String]| key.iter().zip(&values).map(|(value, known)| known.binary_search(value).unwrap_or_default()).collect();
+        let code = |key: &[String]| key.iter().zip(&values).map(|(value, known)| known.partition_point(|one| one < value)).collect();
         let rows = sums.keys().map(|key| code(key)).collect();
         Ok(Self { cells: sums.into_values().collect(), rows, dims, values })
     }
@@ -83,7 +83,7 @@ impl Table {
     pub fn seed(&self) -> u64 {
         let mut hash = Sha256::new();
         let mut text = |text: &str| {
-            hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(saturating::<u64>(text.len()).to_be_bytes());
             hash.update(text);
         };
         self.dims.iter().for_each(|dim| text(dim));

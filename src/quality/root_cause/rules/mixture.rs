@@ -85,7 +85,7 @@ impl Mixture {
     }
 
     fn at(parameters: &[f64]) -> Option<Self> {
-        let [a1, b1, a2, b2, logit] = parameters.try_into().ok()?;
+        let [a1, b1, a2, b2, logit] = *parameters.first_chunk()?;
         let within = [a1, b1, a2, b2, logit].iter().all(|parameter: &f64| parameter.abs() < REACH);
         within.then(|| Self {
             share: 1.0 / (1.0 + (-logit).exp()),
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn curvature_is_the_derivative_of_the_slope() {
-        let cells = Groups::of(&[(0, 0.5), (1, 1.0), (12, 3.0), (40, 11.0)]).ok().unwrap();
+        let Ok(cells) = Groups::of(&[(0, 0.5), (1, 1.0), (12, 3.0), (40, 11.0)]) else { panic!() };
         let at = START.parameters();
         let here = likelihood(&cells, &at);
         let h = 1e-5;

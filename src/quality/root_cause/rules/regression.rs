@@ -32,7 +32,7 @@ impl Factor {
         let mut levels: Vec<String> = values.iter().map(ToString::to_string).collect();
         levels.sort_unstable();
         levels.dedup();
-        let of_row = values.iter().filter_map(|value| levels.binary_search_by(|level| level.as_str().cmp(value)).ok()).collect();
+        let of_row = values.iter().map(|value| levels.partition_point(|level| level.as_str() < *value)).collect();
         Self { name: name.to_owned(), levels, of_row }
     }
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::answer::{Answer, Lack, at_least_zero, exposed, inside_unit};
 use super::matrix::Square;
 use super::poisson;
+use crate::kernel::saturating;
 
 /// States of the Markov chain above which run lengths are not computed.
 const MOST_STATES: u32 = 600;
@@ -77,7 +78,7 @@ impl Lattice {
                 let mut claims = room.map_or(0, |most| most + 1);
                 loop {
                     let to = u64::from(from) + u64::from(claims) * u64::from(self.steps) - u64::from(self.reference);
-                    let Some(column) = usize::try_from(to).ok().filter(|to| *to < states) else { break };
+                    let Some(column) = Some(saturating::<usize>(to)).filter(|to| *to < states) else { break };
                     chain.add(row, column, -poisson::ln_probability(claims, mean).exp());
                     claims += 1;
                 }

@@ -4,6 +4,7 @@
 //! together, players who contribute the same get the same, and who contributes nothing gets nothing.
 
 use super::answer::{Answer, Lack, count};
+use crate::kernel::saturating;
 
 /// Most players for whom all coalitions are counted (4,096 of them).
 pub const MOST_PLAYERS: usize = 12;
@@ -26,7 +27,7 @@ pub fn shares(players: usize, value: impl Fn(u32) -> f64) -> Answer<Vec<f64>> {
     let share = |player: usize| {
         let coalitions = values.iter().enumerate().filter(|(coalition, _)| coalition >> player & 1 == 0);
         let gains = coalitions.filter_map(|(coalition, without)| {
-            let size = usize::try_from(coalition.count_ones()).ok()?;
+            let size = saturating::<usize>(coalition.count_ones());
             Some(weights.get(size)? * (values.get(coalition | 1 << player)? - without))
         });
         gains.sum()

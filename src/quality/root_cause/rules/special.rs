@@ -14,7 +14,11 @@ pub fn gamma_lower(a: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
     }
-    gamma::checked_gamma_lr(a, x).unwrap_or(1.0)
+    match gamma::checked_gamma_lr(a, x) {
+        Ok(p) => p,
+        Err(_) if a.is_nan() || x.is_nan() => f64::NAN,
+        Err(_) => 1.0,
+    }
 }
 
 /// `Q(a, x) = 1 − P(a, x)`, without the loss of digits.
@@ -22,7 +26,11 @@ pub fn gamma_upper(a: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return 1.0;
     }
-    gamma::checked_gamma_ur(a, x).unwrap_or(0.0)
+    match gamma::checked_gamma_ur(a, x) {
+        Ok(q) => q,
+        Err(_) if a.is_nan() || x.is_nan() => f64::NAN,
+        Err(_) => 0.0,
+    }
 }
 
 /// `ln P(a, x)`, also where `P` is far below the smallest number.
@@ -103,6 +111,7 @@ pub fn gamma_quantile(shape: f64, p: f64) -> f64 {
 }
 
 /// `I_x(a, b)`, the regularised incomplete beta function.
+#[expect(clippy::disallowed_methods, reason = "what cannot be worked out is no number")]
 pub fn beta_lower(a: f64, b: f64, x: f64) -> f64 {
     if x <= 0.0 {
         0.0

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::answer::{Answer, Interval, Lack, count, exposed, inside_unit};
 use super::special::{chi_square_upper, normal_quantile};
 use super::tables::Table;
+use crate::kernel::saturating;
 
 /// One ratio over all strata.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -188,7 +189,7 @@ pub fn rate_ratio(strata: &[Stratum], confidence: f64) -> Answer<Common> {
             interval: bounds(ratio, variance / (r * s), confidence)?,
             chi_square,
             p: chi_square_upper(chi_square, 1.0),
-            strata: u32::try_from(speaking.len()).unwrap_or(u32::MAX),
+            strata: saturating(speaking.len()),
         })
     };
     common().into()

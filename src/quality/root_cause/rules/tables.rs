@@ -6,6 +6,7 @@ use super::answer::{Answer, Interval, Lack, inside_unit};
 use super::optimise::root_within;
 use super::poisson::TIE;
 use super::special::{ln_choose, ln_sum_exp};
+use crate::kernel::saturating;
 
 /// A two-by-two table: exposed and unexposed pieces, with and without the defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -43,7 +44,7 @@ impl Given {
     fn of(table: Table) -> Self {
         let [a, b] = table.exposed.map(u64::from);
         let [c, d] = table.unexposed.map(u64::from);
-        let fit = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+        let fit = |value: u64| saturating::<u32>(value);
         let (exposed, unexposed, defects) = (fit(a + b), fit(c + d), fit(a + c));
         let from = defects.saturating_sub(unexposed);
         let all = ln_choose(exposed.saturating_add(unexposed), defects);
