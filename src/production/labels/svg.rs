@@ -12,7 +12,7 @@ use super::markup::{Edits, escaped};
 use super::measure::{PX_PER_INCH, float};
 use super::pdf::Short;
 use super::pdf_art::matrix;
-use super::typeset::{Run, runs};
+use super::typeset::{GlyphRun, runs};
 use crate::kernel::error::{Error, Result};
 
 /// Families like ours, for readers without it.
@@ -96,7 +96,7 @@ fn paint(span: &Span) -> String {
     said
 }
 
-fn write_run(out: &mut String, run: &Run, spacing: f64, paint: &str) {
+fn write_run(out: &mut String, run: &GlyphRun, spacing: f64, paint: &str) {
     let at = run.at.pre_scale(1.0, -1.0);
     let [a, b, c, d, x, y] = matrix(at).map(|part| Short(part.into()));
     out.push_str("<text ");
