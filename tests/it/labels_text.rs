@@ -87,7 +87,7 @@ fn an_svg_says_what_it_shows() {
         let shown = Bitmap::of_pixmap(&pixmap);
         let dots = (0..label.height()).flat_map(|y| (0..label.width()).map(move |x| (x, y)));
         let differing = dots.filter(|&(x, y)| label.dark(x, y) != shown.dark(x, y)).count();
-        assert!(differing * 200 < label.width() * label.height(), "{name}: {differing} dots differ");
+        assert!(differing * 100 < label.width() * label.height(), "{name}: {differing} dots differ");
         assert!(drawing.len() < 64 * 1024, "{name}: {} bytes", drawing.len());
     }
 }

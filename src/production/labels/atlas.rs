@@ -15,7 +15,7 @@ use super::bitmap::Bitmap;
 use super::flaw::Flaw;
 use super::markup::{self, Edits};
 use super::measure::{PX_PER_INCH, signed, single};
-use super::typeset::{Face, Run, RunGlyph};
+use super::typeset::{Face, GlyphRun, RunGlyph};
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::saturating;
 
@@ -174,7 +174,7 @@ impl Atlas {
     }
 
     /// Placed characters as runs of one face each.
-    pub fn runs(&self, placed: &[Placed<'_>]) -> Vec<Run> {
+    pub fn runs(&self, placed: &[Placed<'_>]) -> Vec<GlyphRun> {
         let of_one_face = placed.chunk_by(|a, b| a.1.face == b.1.face);
         let run = |set: &[Placed<'_>]| {
             let &(_, first, start) = set.first()?;
@@ -185,7 +185,7 @@ impl Atlas {
                 width: glyph.width,
             };
             let at = self.upright(self.transform).pre_translate(single(start), 0.0);
-            Some(Run { face: Arc::clone(&first.face), em: self.em, at, glyphs: set.iter().map(glyph).collect() })
+            Some(GlyphRun { face: Arc::clone(&first.face), em: self.em, at, glyphs: set.iter().map(glyph).collect() })
         };
         of_one_face.filter_map(run).collect()
     }

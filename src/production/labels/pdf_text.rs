@@ -20,7 +20,7 @@ use super::layout::UnitText;
 use super::measure::{PT_PER_INCH, PX_PER_INCH, mm_to_pt, single};
 use super::pdf::{File, Short};
 use super::pdf_art::{deflate, matrix, shares};
-use super::typeset::{Face, Run};
+use super::typeset::{Face, GlyphRun};
 use crate::kernel::error::{Error, Result};
 
 /// Glyph numbers stand for themselves.
@@ -102,7 +102,7 @@ impl Faces {
     }
 
     /// Draws a run.
-    pub fn show(&mut self, run: &Run, mode: TextRenderingMode, content: &mut Content, file: &mut File<'_>) {
+    pub fn show(&mut self, run: &GlyphRun, mode: TextRenderingMode, content: &mut Content, file: &mut File<'_>) {
         let place = self.place(&run.face, file);
         content.begin_text().set_font(Name(Font::Wide(place).to_string().as_bytes()), single(run.em)).set_text_rendering_mode(mode);
         content.set_text_matrix(matrix(run.at));

@@ -12,7 +12,7 @@ use super::markup::{Edits, escaped};
 use super::measure::{PX_PER_INCH, float};
 use super::pdf::Short;
 use super::pdf_art::matrix;
-use super::typeset::{Run, runs};
+use super::typeset::{GlyphRun, runs};
 use crate::kernel::error::{Error, Result};
 
 /// Families like ours, for readers without it.
@@ -48,7 +48,7 @@ pub fn svg(layout: &LabelLayout, unit: &LabelUnit) -> Result<String> {
     for unit_text in &layout.texts {
         unit_text.place(unit, &mut text, &mut placed)?;
         let [red, green, blue] = unit_text.atlas.colour;
-        let paint = format!(" fill=\"#{red:02x}{green:02x}{blue:02x}\"");
+        let paint = format!(" fill=\"#{red:02x}{green:02x}{blue:02x}\" font-kerning=\"none\"");
         for run in unit_text.atlas.runs(&placed) {
             write_run(&mut out, &run, unit_text.atlas.spacing, &paint);
         }
@@ -96,7 +96,7 @@ fn paint(span: &Span) -> String {
     said
 }
 
-fn write_run(out: &mut String, run: &Run, spacing: f64, paint: &str) {
+fn write_run(out: &mut String, run: &GlyphRun, spacing: f64, paint: &str) {
     let at = run.at.pre_scale(1.0, -1.0);
     let [a, b, c, d, x, y] = matrix(at).map(|part| Short(part.into()));
     out.push_str("<text ");
@@ -104,11 +104,10 @@ fn write_run(out: &mut String, run: &Run, spacing: f64, paint: &str) {
     let _ = if upright { write!(out, "x=\"{x}\" y=\"{y}\"") } else { write!(out, "transform=\"matrix({a} {b} {c} {d} {x} {y})\"") };
     let _ = write!(out, " font-family=\"'{}',{ALIKE}\" font-size=\"{}\"", escaped(&run.face.family), Short(run.em));
     let _ = write!(out, " font-weight=\"{}\"", run.face.weight);
-    if spacing.abs() > f64::EPSILON {
-        let _ = write!(out, " letter-spacing=\"{}\"", Short(spacing));
-    }
     if run.width() > 0.0 {
-        let _ = write!(out, " textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\"", Short(run.width()));
+        // What letter spacing adds is in the length; readers do not agree on whether a length counts it when both are given.
+        let adjust = if spacing.abs() > f64::EPSILON { "spacing" } else { "spacingAndGlyphs" };
+        let _ = write!(out, " textLength=\"{}\" lengthAdjust=\"{adjust}\"", Short(run.width()));
     }
     let words: String = run.glyphs.iter().map(|glyph| glyph.says.as_str()).collect();
     let _ = writeln!(out, "{paint} xml:space=\"preserve\">{}</text>", escaped(&words));

@@ -75,7 +75,7 @@ pub struct RunGlyph {
 
 /// Glyphs of one face and size on one straight baseline.
 #[derive(Debug)]
-pub struct Run {
+pub struct GlyphRun {
     /// The face.
     pub face: Arc<Face>,
     /// Size of the text.
@@ -86,7 +86,7 @@ pub struct Run {
     pub glyphs: Vec<RunGlyph>,
 }
 
-impl Run {
+impl GlyphRun {
     /// From the start of the run to where the last glyph ends.
     pub fn width(&self) -> f64 {
         self.glyphs.last().map_or(0.0, |last| last.pen + last.width)
@@ -94,12 +94,12 @@ impl Run {
 }
 
 /// The runs of each span of a drawn text.
-pub fn runs<'a>(text: &'a Text, database: &Database) -> Vec<(&'a Span, Vec<Run>)> {
+pub fn runs<'a>(text: &'a Text, database: &Database) -> Vec<(&'a Span, Vec<GlyphRun>)> {
     text.layouted().iter().map(|span| (span, runs_of(span, database))).collect()
 }
 
-fn runs_of(span: &Span, database: &Database) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
+fn runs_of(span: &Span, database: &Database) -> Vec<GlyphRun> {
+    let mut runs: Vec<GlyphRun> = Vec::new();
     let mut faces: Vec<(ID, Arc<Face>)> = Vec::new();
     for glyph in &span.positioned_glyphs {
         let known = faces.iter().find(|(id, _)| *id == glyph.font).map(|(_, face)| Arc::clone(face));
@@ -118,7 +118,7 @@ fn runs_of(span: &Span, database: &Database) -> Vec<Run> {
                 set.pen = along(run.at, at).map_or(0.0, |(pen, _)| pen);
                 run.glyphs.push(set);
             }
-            _ => runs.push(Run { face, em: em.into(), at, glyphs: vec![set] }),
+            _ => runs.push(GlyphRun { face, em: em.into(), at, glyphs: vec![set] }),
         }
     }
     runs
@@ -131,7 +131,7 @@ fn along(from: Transform, to: Transform) -> Option<(f64, f64)> {
     Some((point.x.into(), point.y.into()))
 }
 
-fn continues(run: &Run, at: Transform, em: f32) -> bool {
+fn continues(run: &GlyphRun, at: Transform, em: f32) -> bool {
     let near = |a: f32, b: f32| (a - b).abs() < 1e-4;
     let parallel = near(run.at.sx, at.sx) && near(run.at.kx, at.kx) && near(run.at.ky, at.ky) && near(run.at.sy, at.sy);
     let forward = along(run.at, at).is_some_and(|(pen, rise)| pen >= 0.0 && rise.abs() < f64::from(em) * 1e-3);
