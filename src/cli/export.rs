@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 use super::{say, tell, terminal_lang};
 use crate::app;
 use crate::kernel::{Code, Error, Refusal, Result};
+use crate::platform::disk::folder_of;
 use crate::platform::exports::Format;
 use crate::platform::imports::{Exported, ImportTables, TableExport};
 use crate::platform::keys::KeyFile;
@@ -62,7 +63,7 @@ fn chosen(args: &ExportArgs) -> Result<ImportTables> {
 
 fn into_zip(export: &TableExport, tables: &ImportTables, place: &Path, words: Words) -> Result<Vec<Exported>> {
     refuse_existing(place, words)?;
-    let part = BufWriter::new(NamedTempFile::new_in(parent(place))?);
+    let part = BufWriter::new(NamedTempFile::new_in(folder_of(place))?);
     let (part, done) = export.app.store.read_blocking(|db| export.zip(db, tables, part))?;
     Arrived(Vec::new()).take(part, place)?.stay();
     Ok(done)
@@ -101,7 +102,7 @@ impl Arrived {
         part.as_file().sync_all()?;
         part.persist_noclobber(place).map_err(|error| Error::broken(format!("{}: {}", place.display(), error.error)))?;
         self.0.push(place.to_owned());
-        File::open(parent(place))?.sync_all()?;
+        File::open(folder_of(place))?.sync_all()?;
         Ok(self)
     }
 
@@ -117,10 +118,6 @@ impl Drop for Arrived {
             let _gone = std::fs::remove_file(place);
         }
     }
-}
-
-fn parent(place: &Path) -> &Path {
-    place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 fn refuse_existing(place: &Path, words: Words) -> Result<()> {

@@ -1,4 +1,4 @@
-//! How much room a disk has.
+//! Where files lie, and how much room a disk has.
 
 use std::path::Path;
 
@@ -6,6 +6,11 @@ use crate::kernel::{Code, Error, Refusal, Result};
 
 /// Room that is left alone: with less than this free, an administrator is told. Bytes.
 pub const RESERVE: u64 = 100_000_000;
+
+/// The folder a file lies in: the current one for a name alone.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
 
 /// Free bytes for this user on the disk that holds `place`, or its nearest folder that exists.
 pub fn free(place: &Path) -> Result<u64> {

@@ -11,10 +11,11 @@ use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
+
 use crate::kernel::serial::{Epoch, Keyring, RootKey};
 use crate::kernel::text::hex;
 use crate::kernel::{Code, Error, Refusal, Result, parsed, saturating};
-use chrono::NaiveDate;
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

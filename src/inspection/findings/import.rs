@@ -28,9 +28,7 @@ pub const IMPORT: ImportTable = ImportTable {
 };
 
 fn begin(app: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
-    if importer.party.is_some() {
-        return Err(Code::Forbidden.into());
-    }
+    importer.brand_only()?;
     let today = crate::kernel::time::local_date(importer.stamp.at, app.config.time_zone);
     Ok(Box::new(FindingImport { keys: app.keys.clone(), stamp: importer.stamp.clone(), today, alike: HashMap::new() }))
 }

@@ -48,7 +48,7 @@ impl<'a> Arriving<'a> {
     fn arrive(self) -> Result<()> {
         File::open(&self.part)?.sync_all()?;
         std::fs::rename(&self.part, self.place)?;
-        File::open(folder_of(self.place))?.sync_all()?;
+        File::open(disk::folder_of(self.place))?.sync_all()?;
         Ok(())
     }
 
@@ -74,11 +74,6 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 fn companions(path: &Path) -> impl Iterator<Item = PathBuf> + '_ {
     COMPANIONS.iter().map(move |suffix| with_suffix(path, suffix))
-}
-
-/// The folder a file lies in: the current one for a name alone.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Copies the store behind `connection` into a new file.

@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 
 use super::{Db, StoreOptions};
 use crate::kernel::{Code, Error, Refusal, Result};
+use crate::platform::disk;
 use crate::platform::locks::lock;
 
 /// Writes one commit may carry.
@@ -362,7 +363,7 @@ fn refuse_network_file_system(path: &Path) -> Result<()> {
     let Ok(mounts) = std::fs::read_to_string("/proc/self/mountinfo") else {
         return Ok(());
     };
-    match network_file_system(&mounts, &super::copies::folder_of(path).canonicalize()?) {
+    match network_file_system(&mounts, &disk::folder_of(path).canonicalize()?) {
         Some(kind) => Err(Error::broken(format!(
             "{} lies on a network file system ({kind}); SQLite loses data there. Use a local disk, or PostgreSQL.",
             path.display()
@@ -413,6 +414,6 @@ mod tests {
         assert_eq!(network_file_system(MOUNTS, Path::new("/mnt/share/disk/data")), None);
         assert_eq!(network_file_system(MOUNTS, Path::new("/var/lib")), None);
         // A name alone lies where the program stands.
-        assert_eq!(super::super::copies::folder_of(Path::new("hangtag.db")), Path::new("."));
+        assert_eq!(disk::folder_of(Path::new("hangtag.db")), Path::new("."));
     }
 }

@@ -67,7 +67,7 @@ pub async fn authenticate<B: MessageBody + 'static>(
 }
 
 async fn recognise(request: &ServiceRequest) -> Result<Option<Identity>> {
-    let app = house_of(request.request())?;
+    let app = app_of(request.request())?;
     let identity = match request.app_data::<web::Data<dyn Authenticator>>() {
         Some(authenticator) => authenticator.recognise(&app, request.request()).await?,
         None => None,
@@ -96,7 +96,11 @@ fn is_cross_site(request: &ServiceRequest) -> bool {
     }
 }
 
-fn house_of(request: &HttpRequest) -> Result<web::Data<AppState>> {
+/// The application's state.
+///
+/// # Errors
+/// [`Error::Broken`] where none was handed to the server.
+pub fn app_of(request: &HttpRequest) -> Result<web::Data<AppState>> {
     request.app_data::<web::Data<AppState>>().cloned().ok_or_else(|| Error::broken("no application state"))
 }
 
@@ -156,7 +160,7 @@ impl<P: Perm> FromRequest for Caller<P> {
             if P::BRAND_ONLY && identity.party.is_some() {
                 return Err(Code::NotFound.into());
             }
-            let stamp = house_of(request)?.stamp(&identity.actor);
+            let stamp = app_of(request)?.stamp(&identity.actor);
             Ok(Self { identity, stamp, right: PhantomData })
         })())
     }

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 pub use address::address;
 pub use body::{Form, Json};
-pub use caller::{Authenticator, Caller, Identity, Visitor, authenticate};
+pub use caller::{Authenticator, Caller, Identity, Visitor, app_of, authenticate};
 pub use download::{attachment, csv, segment, table};
 pub use form_state::FormState;
 pub use headers::{guard_headers, header_text};

@@ -32,6 +32,16 @@ pub struct Importer {
     pub party: Option<Id>,
 }
 
+impl Importer {
+    /// Refuses who is bound to a party: most files are for the brand's own people.
+    ///
+    /// # Errors
+    /// [`Code::Forbidden`].
+    pub fn brand_only(&self) -> Result<()> {
+        if self.party.is_some() { Err(Code::Forbidden.into()) } else { Ok(()) }
+    }
+}
+
 /// Begins the import of one file: a room's [`Import`](super::Import), made for whoever hands it in.
 pub type Begin = fn(&AppState, &Importer) -> Result<Box<dyn AnyImport>>;
 

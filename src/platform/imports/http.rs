@@ -175,13 +175,14 @@ async fn desk(
     chosen: web::Query<Chosen>,
 ) -> Result<HttpResponse> {
     let named = chosen.table.as_deref().filter(|name| !name.is_empty()).map(|name| tables.find(name)).transpose()?;
-    Ok(html(&desk_page(&request, &who, &app, named, Vec::new()).await?))
+    Ok(html(&desk_page(&request, &who, &app, &tables, named, Vec::new()).await?))
 }
 
 async fn desk_page(
     request: &HttpRequest,
     who: &Importing,
     app: &AppState,
+    tables: &ImportTables,
     named: Option<ImportTable>,
     not_taken: Vec<String>,
 ) -> Result<DeskPage> {
@@ -194,7 +195,7 @@ async fn desk_page(
     let recent: Vec<Line> = listed.await?;
     let columns = chosen.map(|table| described(&table, layout.lang)).unwrap_or_default();
     let zone = app.config.time_zone;
-    let takes_all = request.app_data::<web::Data<ImportTables>>().is_some_and(|tables| may_take_all(&who.caller, tables));
+    let takes_all = may_take_all(&who.caller, tables);
     Ok(DeskPage { layout, tables: who.mine.clone(), chosen, columns, recent, not_taken, takes_all, zone })
 }
 
@@ -295,7 +296,7 @@ async fn hand_in(
         if not_taken.is_empty() {
             not_taken.push(words.fault(&Fault::new("file", Code::Missing)));
         }
-        let page = desk_page(&request, &who, &app, chosen, not_taken).await?;
+        let page = desk_page(&request, &who, &app, &tables, chosen, not_taken).await?;
         return Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page));
     }
     let (id, _) = put(&app, &who, parcel.map_or(Destination::Desk, Destination::Parcel), chosen, arrived, true).await?;

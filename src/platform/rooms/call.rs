@@ -12,7 +12,7 @@ use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::{Perm, Permission};
-use crate::platform::http::{Asker, Caller, Idempotency, Identity, Layout, Locale};
+use crate::platform::http::{Asker, Caller, Idempotency, Identity, Layout, Locale, app_of};
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
@@ -65,7 +65,7 @@ impl<P: Perm> FromRequest for Call<P> {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let app = request.app_data::<web::Data<AppState>>().cloned().ok_or_else(|| Error::broken("no application state"));
+        let app = app_of(request);
         let caller = Caller::<P>::from_request(request, payload).into_inner();
         ready(caller.and_then(|caller| Ok(Self { request: request.clone(), app: app?, caller })))
     }

@@ -6,7 +6,7 @@ use super::field::Field;
 use super::listing::rows;
 use super::said::Said;
 use super::thing::Thing;
-use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::error::{Error, Fault, Refusal, Result};
 use crate::kernel::text::ByCode;
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
@@ -22,11 +22,9 @@ pub const fn import_table<T: Thing>() -> ImportTable {
 /// Begins the import of a file of things.
 ///
 /// # Errors
-/// [`Code::Forbidden`] for somebody who is bound to a party: files of things are for the brand's own people.
+/// As [`Importer::brand_only`].
 pub fn import<T: Thing>(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
-    if importer.party.is_some() {
-        return Err(Code::Forbidden.into());
-    }
+    importer.brand_only()?;
     Ok(Box::new(ThingImport::<T> { stamp: importer.stamp.clone(), thing: PhantomData }))
 }
 

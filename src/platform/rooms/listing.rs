@@ -66,7 +66,7 @@ pub trait Listing: Serialize + Send + 'static {
     }
 
     /// Rows with what no column of their table says: a serial, which takes the keys.
-    fn named(_db: &mut Db, _house: &AppState, rows: Vec<Self>) -> Result<Vec<Self>>
+    fn named(_db: &mut Db, _app: &AppState, rows: Vec<Self>) -> Result<Vec<Self>>
     where
         Self: Sized,
     {

@@ -62,17 +62,17 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     }
 
     /// A new one before anything is said of it.
-    fn blank(_house: &AppState) -> Self {
+    fn blank(_app: &AppState) -> Self {
         Self::default()
     }
 
     /// A secret that a new one comes with.
-    fn secret(_house: &AppState) -> Option<Secret> {
+    fn secret(_app: &AppState) -> Option<Secret> {
         None
     }
 
     /// Makes a new one; `secret` is the hash of its secret.
-    fn make(self, db: &mut Db, stamp: &Stamp, _house: &AppState, _secret: &str) -> Result<Self> {
+    fn make(self, db: &mut Db, stamp: &Stamp, _app: &AppState, _secret: &str) -> Result<Self> {
         self.save(db, stamp, None)
     }
 

@@ -58,23 +58,19 @@ pub const BATCH_LOTS: ImportTable = ImportTable { columns: &BATCH_LOT_COLUMNS, b
 /// Files of garments that have serials of their own.
 pub const GARMENTS: ImportTable = ImportTable { columns: &GARMENT_COLUMNS, begin: begin_garments, rows: garment_rows, ..BATCHES };
 
-fn staff_only(importer: &Importer) -> Result<()> {
-    if importer.party.is_some() { Err(Code::Forbidden.into()) } else { Ok(()) }
-}
-
 fn begin_lots(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
-    staff_only(importer)?;
+    importer.brand_only()?;
     Ok(Box::new(UseImport { stamp: importer.stamp.clone(), seen: HashMap::new() }))
 }
 
 fn begin_garments(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
-    staff_only(importer)?;
+    importer.brand_only()?;
     Ok(Box::new(GarmentImport { stamp: importer.stamp.clone(), next: HashMap::new(), numbered: HashMap::new() }))
 }
 
 fn lot_rows(db: &mut Db, out: &mut TableOut<'_>) -> Result<()> {
-    let app = out.export.app.clone();
-    each_of::<BatchSheet>(db, &app, &mut |_, batch| {
+    let app = &out.export.app;
+    each_of::<BatchSheet>(db, app, &mut |_, batch| {
         batch.lots.iter().try_for_each(|used| {
             let supplier = used.of.as_ref().map(|lot| lot.supplier.clone());
             let quantity = used.quantity_milli.and_then(|milli| parsed::<f64>(&shortest_decimal(milli, 3)));
@@ -85,8 +81,8 @@ fn lot_rows(db: &mut Db, out: &mut TableOut<'_>) -> Result<()> {
 }
 
 fn garment_rows(db: &mut Db, out: &mut TableOut<'_>) -> Result<()> {
-    let app = out.export.app.clone();
-    each_of::<BatchSheet>(db, &app, &mut |db, batch| match batch.origin {
+    let app = &out.export.app;
+    each_of::<BatchSheet>(db, app, &mut |db, batch| match batch.origin {
         Origin::Own => Ok(()),
         Origin::Foreign => foreign::each_of_batch(db, batch.no, &mut |serial, gtin, garment| {
             // A sku that had no GTIN when the serial came may have one now.

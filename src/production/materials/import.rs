@@ -20,9 +20,7 @@ use crate::platform::state::AppState;
 pub const IMPORT: ImportTable = ImportTable { begin, ..import_table::<LotSheet>() };
 
 fn begin(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
-    if importer.party.is_some() {
-        return Err(Code::Forbidden.into());
-    }
+    importer.brand_only()?;
     Ok(Box::new(LotImport::new(importer.stamp.clone())))
 }
 

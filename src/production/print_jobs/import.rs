@@ -47,16 +47,14 @@ const COLUMNS: Columns = Columns { table: "serials", title: ("序列号", "Seria
 ] };
 
 fn begin(app: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
-    if importer.party.is_some() {
-        return Err(Code::Forbidden.into());
-    }
+    importer.brand_only()?;
     Ok(Box::new(SerialImport { keys: app.keys.clone(), stamp: importer.stamp.clone() }))
 }
 
 /// A row for every batch that has serials.
 fn rows(db: &mut Db, out: &mut TableOut<'_>) -> Result<()> {
-    let app = out.export.app.clone();
-    each_of::<BatchSheet>(db, &app, &mut |db, batch| {
+    let app = &out.export.app;
+    each_of::<BatchSheet>(db, app, &mut |db, batch| {
         if batch.minted == 0 {
             return Ok(());
         }

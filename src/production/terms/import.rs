@@ -19,9 +19,7 @@ use crate::platform::state::AppState;
 pub const IMPORT: ImportTable = ImportTable { begin, rows, ..import_table::<WarrantyPolicy>() };
 
 fn begin(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
-    if importer.party.is_some() {
-        return Err(Code::Forbidden.into());
-    }
+    importer.brand_only()?;
     Ok(Box::new(PolicyImport { stamp: importer.stamp.clone(), last: HashMap::new() }))
 }
 

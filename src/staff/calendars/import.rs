@@ -1,8 +1,8 @@
 //! Calendars from files: a row is a day. A national calendar in the JSON of the holiday-cn project is read as such a table, too.
 
 use super::{CalendarDay, DayFilter, DayKind, Wanted, store};
+use crate::kernel::Result;
 use crate::kernel::text::Lang;
-use crate::kernel::{Code, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::exports::Cell;
@@ -59,9 +59,7 @@ pub(super) fn cells(day: &CalendarDay, lang: Lang) -> Vec<String> {
 }
 
 fn begin(_: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
-    if importer.party.is_some() {
-        return Err(Code::Forbidden.into());
-    }
+    importer.brand_only()?;
     Ok(Box::new(DayImport { stamp: importer.stamp.clone(), file: String::new() }))
 }
 

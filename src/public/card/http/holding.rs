@@ -93,13 +93,13 @@ struct About {
 }
 
 async fn about(request: &HttpRequest, tools: &Tools, garment: GarmentId, secret: Option<Secret>) -> Result<About> {
-    let (app, shelf, lang) = (tools.app.clone(), tools.shelf.clone(), Locale::of(request).0);
+    let (app, cache, lang) = (tools.app.clone(), tools.cache.clone(), Locale::of(request).0);
     let (today, now) = (app.today(), app.clock.now());
     let (changes, config, keys) = (app.store.changes(), app.config.clone(), tools.holders.clone());
     app.store
         .read(move |db| {
             let life = store::life(db, garment)?;
-            let kept = shelf.parts(changes, db, &config, life.sku, lang, today)?;
+            let kept = cache.parts(changes, db, &config, life.sku, lang, today)?;
             let state = state_of(db, &life, today)?;
             let said = Said::of(&saying(life.is_sold(), life.is_returned, &state), Words::of(lang));
             let mine = match &secret {
@@ -112,7 +112,7 @@ async fn about(request: &HttpRequest, tools: &Tools, garment: GarmentId, secret:
                 _ => None,
             };
             let hours = policies::value(db, Policy::TransferHours, now)?;
-            Ok(About { name: kept.name.clone(), said, terms: shelf.terms(db, life.policy, lang)?, life, mine, contact_since, hours })
+            Ok(About { name: kept.name.clone(), said, terms: cache.terms(db, life.policy, lang)?, life, mine, contact_since, hours })
         })
         .await
 }

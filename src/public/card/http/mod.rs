@@ -26,7 +26,7 @@ use crate::ownership::warranties::WarrantyState;
 use crate::platform::db::Db;
 use crate::platform::http::address;
 use crate::platform::http::problem::respond;
-use crate::platform::http::{Layout, Locale, Routes, Visitor, compress, header_text, html, html_response, see_other};
+use crate::platform::http::{Layout, Locale, Routes, Visitor, app_of, compress, header_text, html, html_response, see_other};
 use crate::platform::limits::Limit;
 use crate::platform::state::AppState;
 use crate::production::serials::{self, Scanned};
@@ -42,7 +42,7 @@ pub fn routes(on: &mut Routes<'_>) {
 /// What the pages need besides the store: one a worker.
 #[derive(Clone)]
 pub struct Desk {
-    shelf: Arc<PageCache>,
+    cache: Arc<PageCache>,
     holders: Option<Arc<HolderKeys>>,
     counter: Option<Arc<Counter>>,
 }
@@ -51,7 +51,7 @@ impl Desk {
     /// Of a house. Looks are counted where a counter runs.
     #[expect(clippy::disallowed_methods, reason = "without the holders' keys every page says that the desk is not there")]
     pub fn new(app: &AppState, counter: Option<Counter>) -> Self {
-        Self { shelf: Arc::default(), holders: HolderKeys::derive(&app.keys.house).ok().map(Arc::new), counter: counter.map(Arc::new) }
+        Self { cache: Arc::default(), holders: HolderKeys::derive(&app.keys.house).ok().map(Arc::new), counter: counter.map(Arc::new) }
     }
 }
 
@@ -59,17 +59,17 @@ impl Desk {
 struct Tools {
     app: web::Data<AppState>,
     holders: Arc<HolderKeys>,
-    shelf: Arc<PageCache>,
+    cache: Arc<PageCache>,
     counter: Option<Arc<Counter>>,
 }
 
 impl Tools {
     fn of(request: &HttpRequest) -> Result<Self> {
         let absent = || Error::broken("the card's desk is not there");
-        let app = request.app_data::<web::Data<AppState>>().ok_or_else(absent)?.clone();
+        let app = app_of(request)?;
         let desk = request.app_data::<web::Data<Desk>>().ok_or_else(absent)?;
-        let Desk { shelf, holders, counter } = desk.as_ref().clone();
-        Ok(Self { app, holders: holders.ok_or_else(absent)?, shelf, counter })
+        let Desk { cache, holders, counter } = desk.as_ref().clone();
+        Ok(Self { app, holders: holders.ok_or_else(absent)?, cache, counter })
     }
 }
 
@@ -123,10 +123,10 @@ pub enum Answer<P = HttpResponse> {
 /// - `typed` is the serial, ours or one from elsewhere.
 pub async fn garment_page(request: &HttpRequest, at: At, gtin: &str, typed: &str) -> Result<Answer> {
     let tools = Tools::of(request)?;
-    let (app, shelf) = (tools.app.clone(), tools.shelf.clone());
+    let (app, cache) = (tools.app.clone(), tools.cache.clone());
     let (today, changes) = (app.today(), app.store.changes());
     let (sent, layout) = (Sent::with(request, &tools), Layout::of(request, ""));
-    let scan = Scan { app, shelf, changes, today, at, scanned: Scanned::label(gtin, typed), sent, layout };
+    let scan = Scan { app, cache, changes, today, at, scanned: Scanned::label(gtin, typed), sent, layout };
     let Found { card, garment, is_for_all } = match tools.app.store.read_inline(move |db| scan.look_up(db)).await? {
         Answer::Page(found) => found,
         Answer::Elsewhere(href) => return Ok(Answer::Elsewhere(href)),
@@ -134,7 +134,7 @@ pub async fn garment_page(request: &HttpRequest, at: At, gtin: &str, typed: &str
     };
     let body = card.page()?;
     if is_for_all {
-        tools.shelf.keep(changes, &address_of(request), card.lang(), today, garment, &body);
+        tools.cache.keep(changes, &address_of(request), card.lang(), today, garment, &body);
     }
     count(request, &tools, garment);
     Ok(Answer::Page(page_of(body)))
@@ -143,7 +143,7 @@ pub async fn garment_page(request: &HttpRequest, at: At, gtin: &str, typed: &str
 /// A garment's address being looked up.
 struct Scan {
     app: web::Data<AppState>,
-    shelf: Arc<PageCache>,
+    cache: Arc<PageCache>,
     /// The store's count, from before anything is read.
     changes: Option<u64>,
     today: NaiveDate,
@@ -169,7 +169,7 @@ impl Scan {
         };
         let garment = seen.garment;
         if self.at == At::Label {
-            let defaults = self.shelf.defaults(self.changes, db)?;
+            let defaults = self.cache.defaults(self.changes, db)?;
             if let Some(href) = replaced_by(db, &defaults, garment)? {
                 return Ok(Answer::Elsewhere(href));
             }
@@ -181,12 +181,12 @@ impl Scan {
 
     /// The card as `secret`'s owner sees it; without one, as everybody does.
     fn card(self, db: &mut Db, seen: &Seen, secret: Option<&Secret>) -> Result<Card> {
-        let Self { app, shelf, changes, today, mut layout, .. } = self;
+        let Self { app, cache, changes, today, mut layout, .. } = self;
         let life = store::life(db, seen.garment)?;
-        let kept = shelf.parts(changes, db, &app.config, life.sku, layout.lang, today)?;
+        let kept = cache.parts(changes, db, &app.config, life.sku, layout.lang, today)?;
         let state = state_of(db, &life, today)?;
         let policy = life.policy.or(if life.is_sold() { None } else { kept.product.policy.as_ref().map(|policy| policy.id) });
-        let terms = shelf.terms(db, policy, layout.lang)?;
+        let terms = cache.terms(db, policy, layout.lang)?;
         let is_mine = match secret {
             Some(secret) => holders::holder_of(db, seen.garment, secret)?.is_some(),
             None => false,
@@ -225,15 +225,15 @@ fn replaced_by(db: &mut Db, defaults: &Defaults, garment: GarmentId) -> Result<O
 /// Where the brand leads a product's visitors instead of to its page.
 pub async fn product_replaced_by(request: &HttpRequest, sku: &skus::Sku) -> Result<Option<String>> {
     let tools = Tools::of(request)?;
-    let (shelf, changes, sku) = (tools.shelf.clone(), tools.app.store.changes(), sku.clone());
-    tools.app.store.read_inline(move |db| Ok(shelf.defaults(changes, db)?.of_sku(&sku))).await
+    let (cache, changes, sku) = (tools.cache.clone(), tools.app.store.changes(), sku.clone());
+    tools.app.store.read_inline(move |db| Ok(cache.defaults(changes, db)?.of_sku(&sku))).await
 }
 
 /// The page kept for this very address, when nothing was written since.
 pub fn kept_page(request: &HttpRequest) -> Option<HttpResponse> {
     let Ok(tools) = Tools::of(request) else { return None };
     let lang = Locale::of(request).0;
-    let whole = tools.shelf.page(tools.app.store.changes()?, &address_of(request), lang, tools.app.today())?;
+    let whole = tools.cache.page(tools.app.store.changes()?, &address_of(request), lang, tools.app.today())?;
     if holding::secret_of(request, &tools, whole.garment).is_some() {
         return None;
     }
@@ -276,12 +276,12 @@ fn grouped(serial: &str) -> String {
 pub async fn product_page(request: &HttpRequest, gtin: &Gtin, sku: skus::Sku) -> Result<HttpResponse> {
     let tools = Tools::of(request)?;
     let lang = Locale::of(request).0;
-    let (app, shelf, today) = (tools.app.clone(), tools.shelf.clone(), tools.app.today());
+    let (app, cache, today) = (tools.app.clone(), tools.cache.clone(), tools.app.today());
     let (changes, config) = (app.store.changes(), app.config.clone());
     let (kept, terms) = app
         .store
         .read_inline(move |db| {
-            let kept = shelf.parts(changes, db, &config, sku.id, lang, today)?;
+            let kept = cache.parts(changes, db, &config, sku.id, lang, today)?;
             let terms = match &kept.product.policy {
                 Some(policy) => Arc::from(terms_html(policy, lang)?),
                 None => Arc::from(""),
