@@ -16,9 +16,9 @@
 #   - Left to choose, pyepc takes SGTIN-96 for every serial of digits: the tag of serial 007 is the tag of serial 7. It has a check for this and
 #     does not call it.
 #
-# Why it matters here: the QR codes of two garments say ...HJ and ...HK, and both tags say ...HH: counted as one garment, or as a third. Our serials have
-# exactly twenty characters; the last is a check character, so that here such a reading is refused, and must be. A writer of tags is to be tried
-# with serials of full length and all last characters, read back by another library.
+# Why it matters here: the QR codes of two garments say ...HJ and ...HK, and both tags say ...HH: counted as one garment, or as a third. Our
+# serials have exactly twenty characters; the last is a check character, so that here such a reading is refused, and must be. A writer of
+# tags is to be tried with serials of full length and all last characters, read back by another library.
 #
 # Fails when any of this reads otherwise.
 set -euo pipefail
@@ -37,7 +37,8 @@ for (const tag of process.argv.slice(2)) console.log(tds.valueOf(tag).getSerial(
 JS
 cat >write.cjs <<'JS'
 const tds = require("epc-tds");
-for (const serial of process.argv.slice(2)) console.log(tds.fromTagURI(`urn:epc:tag:sgtin-198:1.9521234.054321.${serial}`).toHexString().toUpperCase());
+const uri = (serial) => `urn:epc:tag:sgtin-198:1.9521234.054321.${serial}`;
+for (const serial of process.argv.slice(2)) console.log(tds.fromTagURI(uri(serial)).toHexString().toUpperCase());
 JS
 cat >look.py <<'PY'
 import subprocess
@@ -46,7 +47,7 @@ import sys
 import pyepc
 from epcpy.epc_schemes.sgtin import SGTIN, SGTINFilterValue
 
-serials = ["7K2M4P9QX3VDN8WCR5HH", "7K2M4P9QX3VDN8WCR5HI", "7K2M4P9QX3VDN8WCR5HJ", "7K2M4P9QX3VDN8WCR5HK", "7K2M4P9QX3VDN8WCR5HL", "7K2M4P9QX3VDN8WCR5J"]
+serials = [f"7K2M4P9QX3VDN8WCR5{end}" for end in ("HH", "HI", "HJ", "HK", "HL", "J")]
 failed = False
 
 
