@@ -122,8 +122,16 @@ impl<'a> Row<'a> {
         if text.is_empty() {
             return Some(None);
         }
-        let read = takes.of(cell, text).map_err(Reason::of_cell).and_then(|text| reader(column, text));
+        let taken = match takes.of(cell, text) {
+            Err(Reason::LooksDated) if self.is_as_written(column) => Ok(text),
+            taken => taken.map_err(Reason::of_cell),
+        };
+        let read = taken.and_then(|text| reader(column, text));
         self.keep(read.map_err(|fault| Fault { field: column.into(), ..fault })).map(Some)
+    }
+
+    fn is_as_written(&self, column: &str) -> bool {
+        self.columns.place(column).is_some_and(|place| self.header.is_as_written(place))
     }
 
     /// What was read; None after noting what is wrong with it.
