@@ -1,6 +1,6 @@
 //! `import`: files into tables from a terminal, one or many at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -129,6 +129,13 @@ impl<'a> Given<'a> {
             let (table, path) = of_table.map_or((named, what.as_str()), |(table, path)| (Some(table), path));
             given.take(app, table, Path::new(path))?;
         }
+        // Said of all files, it holds for those that have the column; one of them must.
+        let columns = || given.files.iter().flat_map(|file| file.table.columns.written());
+        if let Some(unknown) = reading.as_written.iter().find(|name| !columns().any(|column| column.name == **name)) {
+            let allowed: BTreeSet<&str> = columns().map(|column| column.name).collect();
+            let allowed: Vec<&str> = allowed.into_iter().collect();
+            return Err(Fault::new("as-written", Code::NotOneOf).with("value", unknown).with("allowed", allowed.join(", ")).into());
+        }
         Ok(given)
     }
 
@@ -158,7 +165,9 @@ impl<'a> Given<'a> {
             found.table.ok_or_else(|| Error::broken(format!("{name}: {} ({}{hint})", self.words.refusal(&no_table), guess())))
         };
         let table = named.map_or_else(recognised, Ok)?;
-        self.files.push(ParcelFile { table, name, path, reading: self.reading.clone() });
+        let mut reading = self.reading.clone();
+        reading.as_written.retain(|name| table.columns.column(name).is_some());
+        self.files.push(ParcelFile { table, name, path, reading });
         Ok(())
     }
 }

@@ -623,6 +623,13 @@ async fn a_season_is_moved_by_two_commands() {
     assert!(there.run(&["import", &place("parties.csv")]).badly().err.contains("--as-written"));
     there.run(&["import", &place("parties.csv"), "--as-written", "code"]).well();
     assert!(there.run(&["import", &place("parties.csv"), "--as-written", "colour"]).badly().err.contains("colour"));
+    // A season with one moves on with the same word, which holds for the files that have the column.
+    there.run(&["export", &place("again.zip")]).well();
+    let third = tempfile::tempdir().unwrap();
+    std::fs::copy(KeyFile::place(app.folder.path()), KeyFile::place(third.path())).unwrap();
+    let third = Program::in_folder(third.path());
+    assert!(third.run(&["import", &place("again.zip")]).badly().err.contains("--as-written"));
+    third.run(&["import", &place("again.zip"), "--as-written", "code"]).well();
 }
 
 /// A file that one column was taken out of brings back less, and that is seen: no column of things is there for nothing.

@@ -1,5 +1,5 @@
 //! The lots of a file and what each is made of, kept until its end: a parent may stand further down than its child. A file may have a million of
-//! them, so texts are kept once, and everything else is numbers: some 80 bytes a lot.
+//! them, so texts are kept once, and everything else is numbers: some 100 bytes a lot.
 
 use std::collections::HashMap;
 use std::collections::hash_map::{Entry as Slot, RandomState};
@@ -29,8 +29,12 @@ struct Texts {
 }
 
 impl Texts {
+    fn hash(&self, text: &str) -> u64 {
+        self.hasher.hash_one(folded(text))
+    }
+
     fn number(&mut self, text: &str) -> Result<u32> {
-        match self.numbers.entry(self.hasher.hash_one(folded(text))) {
+        match self.numbers.entry(self.hash(text)) {
             Slot::Occupied(there) => Ok(*there.get()),
             Slot::Vacant(free) => {
                 let number = number_of(self.ends.len())?;
@@ -67,6 +71,15 @@ struct Node {
     says: (bool, bool),
 }
 
+/// A new lot that is made of nothing. It takes part only where another row names it.
+struct Leaf {
+    /// Hash of its folded code.
+    code: u64,
+    supplier: u32,
+    line: u32,
+    produced_on: Option<NaiveDate>,
+}
+
 /// A parent that the file names.
 struct Named {
     child: u32,
@@ -97,12 +110,19 @@ pub(super) struct Graph {
     /// Of each code, one of its lots.
     of_code: Vec<u32>,
     named: Vec<Named>,
+    leaves: Vec<Leaf>,
 }
 
 impl Graph {
     /// Takes what the file says of a lot.
     pub(super) fn tell(&mut self, told: Told<'_>) -> Result<()> {
-        let (code, supplier) = (self.codes.number(told.code)?, self.suppliers.number(told.supplier)?);
+        let supplier = self.suppliers.number(told.supplier)?;
+        if !told.is_stored && told.parents.iter().all(Vec::is_empty) {
+            let (code, line) = (self.codes.hash(told.code), saturating(told.line));
+            self.leaves.push(Leaf { code, supplier, line, produced_on: told.produced_on.flatten() });
+            return Ok(());
+        }
+        let code = self.codes.number(told.code)?;
         let says = (told.produced_on.is_some(), told.parents.is_some());
         let (line, produced_on, is_stored) = (saturating(told.line), told.produced_on.flatten(), told.is_stored);
         let child = self.put(Node { code, supplier, line, next: NONE, produced_on, is_stored, says })?;
@@ -143,6 +163,11 @@ impl Graph {
 
     /// What is wrong with the whole: parents that are nowhere or may be several, days out of order, a lot above itself.
     pub(super) fn faults(&mut self, db: &mut Db) -> Result<Vec<Fault>> {
+        for Leaf { code, supplier, line, produced_on } in std::mem::take(&mut self.leaves) {
+            if let Some(code) = self.codes.numbers.get(&code).copied() {
+                self.put(Node { code, supplier, line, next: NONE, produced_on, is_stored: false, says: (true, true) })?;
+            }
+        }
         let mut stored = self.join_stored(db)?;
         let mut faults = Vec::new();
         let mut edges: Vec<(u32, u32)> = Vec::with_capacity(self.named.len());
