@@ -33,3 +33,5 @@ batches-find-typo = No batch or lot is called so, and as a serial it is mistyped
 batches-trace = Trace
 batches-spoiled = This label is spoiled
 batches-spoiled-again = make a new one
+batches-overdrawn = More used than there is
+batches-overdrawn-lot = Recorded as used / received
