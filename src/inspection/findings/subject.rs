@@ -66,7 +66,7 @@ pub fn find_subject(
     }
     match meant.garment.filter(|_| may_be(SubjectKind::Garment)) {
         Some((garment, batch)) => {
-            Ok(Some(Found { about: About::Garment(garment), holds: Holds { pieces: None, since: batch.started_on } }))
+            Ok(Some(Found { about: About::Garment(garment), holds: Holds { pieces: Some(1), since: batch.started_on } }))
         }
         None if meant.is_typo && may_be(SubjectKind::Garment) && scanned.looks_like_a_serial() => Err(Code::SerialTypo.into()),
         None => Ok(None),
