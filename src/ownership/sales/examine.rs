@@ -122,11 +122,11 @@ fn ready(known: &Known, new: &NewSale, earlier: &[Sale]) -> Result<Ready, Box<Re
     if let Some(code) = new.retailer.and_then(|retailer| known.closed.get(&retailer)) {
         return Err(invalid(Fault::new("retailer", Code::Closed).with("closed", code)));
     }
-    let unit = new.garment.unit();
-    if unit >= batch.minted || u32::try_from(unit).is_ok_and(|unit| voids.contains(unit)) {
+    let (unit, came_with) = (new.garment.unit(), new.came_with(batch));
+    if unit >= batch.minted || (!came_with && u32::try_from(unit).is_ok_and(|unit| voids.contains(unit))) {
         return Err(refuse("serial", Code::SerialUnknown));
     }
-    if batch.status == BatchStatus::Hold {
+    if batch.status == BatchStatus::Hold && !came_with {
         let fault = Fault::new("serial", Code::WrongState).with("state", batch.status.as_str());
         return Err(Box::new(Refusal { code: Code::WrongState, args: fault.args.clone(), faults: vec![fault] }));
     }

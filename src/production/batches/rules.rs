@@ -13,7 +13,7 @@ use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::serial::Gtin14;
 use crate::kernel::text::{self, folded};
 use crate::kernel::units::tidy;
-use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, faults, parsed};
+use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result, faults, parsed};
 use crate::platform::http::query_escape;
 use crate::production::corrections::{By, Guard, fixed, parts};
 use crate::production::materials::{self, Lot};
@@ -94,6 +94,15 @@ pub(super) fn newly_of(before: &BatchSheet, after: &BatchSheet) -> Result<Vec<Ra
     let is_new = |used: &&LotUse| !before.lots.iter().any(|known| said_of_use(known).next() == said_of_use(used).next());
     let units = |used: &LotUse| read_units("units", used.units.as_deref().unwrap_or_default());
     Ok(tidy(after.lots.iter().filter(is_new).map(units).collect::<Result<_, _>>()?, UNITS_PER_BATCH))
+}
+
+/// How far beyond the highest number here the number of a batch from a file may be. The next batch has the one after it, and there are 2²⁴ in all.
+const FAR: i64 = 1 << 20;
+
+/// What is wrong with the number that a file gives a new batch, where `last` is the highest here.
+pub(super) fn too_far(no: BatchNo, last: BatchNo) -> Option<Fault> {
+    let fault = || Fault::new("number", Code::Malformed).with("reason", "number-far").with("last", last.0).with("value", no.0);
+    (no.0 > last.0 + FAR).then(fault)
 }
 
 /// Holds the fields of a batch against each other, and gives the units of its lots; the batch then says them in one form.

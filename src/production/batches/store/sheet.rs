@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::batches::{KEYS, SUBJECT, batch_by_code, batches, next_no, replace_lots};
+use super::batches::{KEYS, SUBJECT, batch_by_code, batches, last_no, next_no, replace_lots};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::money::shortest_decimal;
 use crate::kernel::text::{Both, Lang, folded, grouped};
@@ -338,6 +338,7 @@ impl Thing for BatchSheet {
         let finished = edits.iter().filter(|(batch, _)| batch.finished_on.is_some());
         let lots: HashSet<Id> = finished.flat_map(|(batch, _)| &batch.lots).map(|used| used.id).collect();
         let lots = materials::lots(db, &lots.into_iter().collect::<Vec<_>>())?.into_iter().map(|lot| (lot.id, lot)).collect();
+        let last = last_no(db)?;
         for (((batch, before), faults), closed) in edits.iter().zip(&mut all).zip(closed) {
             faults.extend(closed);
             faults.extend(rules::too_far_ahead(*before, batch, stamp.at));
@@ -349,7 +350,10 @@ impl Thing for BatchSheet {
                     let sold = corrections::sold_in(db, before.no, &rules::newly_of(before, batch)?)?;
                     faults.extend((sold > 0).then(|| corrections::fixed("lots", "sold", sold)));
                 }
-                None => faults.extend(taken.get(&batch.no).map(|no| number_taken(*no))),
+                None => {
+                    faults.extend(taken.get(&batch.no).map(|no| number_taken(*no)));
+                    faults.extend(rules::too_far(batch.no, last));
+                }
             }
         }
         Ok(all)
