@@ -14,19 +14,19 @@ use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 use crate::platform::exports::{Format, Sheet};
 use crate::platform::imports::{
     Change, ChangeKind, CodeRule, ImportReport, ImportTable, ImportTables, Importer, Outcome, Parcel, ParcelFile, ParcelReport, Pass,
-    Reading, change_rows, change_titles, changes_of, in_order, nearest, recognise, uploads,
+    Reading, change_rows, change_titles, changes_of, in_order, nearest, recognise_as, uploads,
 };
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
-/// Changes a dry run prints of each file.
+/// Changes that are printed of each file.
 const PRINTED: usize = 20;
 
 /// What is imported, and how it is read.
 #[derive(Args)]
 pub(super) struct ImportArgs {
     /// A table and a file of it (`import parties list.csv`), or files of any tables, checked and written together: each is recognised by its
-    /// headers, or named as `lots=FILE`.
+    /// headers, or named as `lots=FILE`. A folder stands for the files in it.
     #[arg(required = true, value_name = "[TABLE] FILE")]
     what: Vec<String>,
     /// Only check; print what would change.
@@ -44,6 +44,9 @@ pub(super) struct ImportArgs {
     /// What stands in every row of a column that the file lacks: `roles=factory`.
     #[arg(long = "set", value_name = "COLUMN=VALUE")]
     set: Vec<String>,
+    /// The text encoding of the files, where they do not say it themselves: GB18030, Big5, Shift_JIS, windows-1252, macintosh …
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
     /// How rows get a code where the file has none: `slug` by their name, `from:COLUMN` by another column, or a prefix and the row's number.
     #[arg(long, value_name = "slug|from:COLUMN|PREFIX-{n}")]
     make_codes: Option<String>,
@@ -59,7 +62,9 @@ impl ImportArgs {
             given.iter().map(pair).collect()
         };
         let codes = self.make_codes.as_deref().map(str::parse::<CodeRule>).transpose()?;
-        Ok(Reading { map: pairs(&self.map, "map")?, ignore_unknown: self.ignore_unknown, set: pairs(&self.set, "set")?, codes })
+        let encoding = self.encoding.clone();
+        let reading = Reading { map: pairs(&self.map, "map")?, ignore_unknown: self.ignore_unknown, set: pairs(&self.set, "set")?, codes, encoding };
+        reading.encoding().map(|_| reading)
     }
 }
 
@@ -109,7 +114,32 @@ fn files(args: &ImportArgs, tables: &ImportTables, reading: &Reading, words: Wor
         return Err(Refusal::new(Code::NotOneOf).with("value", first).with("allowed", names.join(", ")).into());
     }
     let given = if named.is_some() { rest } else { args.what.as_slice() };
-    given.iter().map(|what| file(what, named, tables, reading, words)).collect()
+    let mut files = Vec::new();
+    for what in given {
+        for what in within(what, tables, words)? {
+            files.push(file(&what, named, tables, reading, words)?);
+        }
+    }
+    Ok(files)
+}
+
+/// What was named; the files in it, by their names, where it is a folder.
+fn within(what: &str, tables: &ImportTables, words: Words) -> Result<Vec<String>> {
+    let of_table = what.split_once('=').filter(|(table, _)| tables.get(table).is_some());
+    let path = Path::new(of_table.map_or(what, |(_, path)| path));
+    if !path.is_dir() {
+        return Ok(vec![what.to_owned()]);
+    }
+    let mut files: Vec<PathBuf> = std::fs::read_dir(path)?.map(|file| Ok(file?.path())).collect::<Result<_>>()?;
+    // What systems and open spreadsheets leave beside the files is none of them.
+    let is_aside = |path: &Path| path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['.', '~']));
+    files.retain(|path| path.is_file() && !is_aside(path));
+    files.sort();
+    if files.is_empty() {
+        return Err(Error::broken(words.say1("import-folder-empty", "place", path.display())));
+    }
+    let named = |path: PathBuf| of_table.map_or_else(|| path.display().to_string(), |(table, _)| format!("{table}={}", path.display()));
+    Ok(files.into_iter().map(named).collect())
 }
 
 fn file(what: &str, named: Option<ImportTable>, tables: &ImportTables, reading: &Reading, words: Words) -> Result<ParcelFile> {
@@ -123,7 +153,7 @@ fn file(what: &str, named: Option<ImportTable>, tables: &ImportTables, reading: 
     let table = match named {
         Some(table) => table,
         None => {
-            let found = recognise(&path, &tables.0)?;
+            let found = recognise_as(&path, reading, &tables.0)?;
             let guess = || nearest(&found.headers, &tables.0).map(|table| format!("{}=", table.columns.table)).unwrap_or_default();
             let no_table = Refusal::new(Code::FileBroken).with("reason", "no-table");
             let unknown = || Error::broken(format!("{name}: {} ({}{})", words.refusal(&no_table), guess(), path.display()));
@@ -138,9 +168,7 @@ fn show(report: &ParcelReport, args: &ImportArgs, tables: &ImportTables, words: 
     for file in &report.files {
         file.notes.iter().for_each(|note| tell(&note.word(words)));
         show_faults(file, report.files.len() > 1, words);
-        if args.dry_run {
-            show_changes(file, tables, words);
-        }
+        show_changes(file, tables, words);
         say(&format!(
             "{} {}: {} {}, {} {}, {} {}, {} {}",
             words.say(file.outcome_key()),
@@ -156,6 +184,8 @@ fn show(report: &ParcelReport, args: &ImportArgs, tables: &ImportTables, words: 
         ));
     }
     match report.outcome {
+        // What would have been written is no longer what was found, which a note says.
+        Outcome::Checked if !args.dry_run => Err(Error::broken(words.say("import-stale"))),
         Outcome::Checked | Outcome::Applied => Ok(()),
         Outcome::Refused | Outcome::Stopped => {
             let faults: u64 = report.files.iter().map(|file| file.fault_count).sum();
@@ -179,7 +209,11 @@ fn show_changes(file: &ImportReport, tables: &ImportTables, words: Words) {
     for change in file.changes.iter().take(PRINTED) {
         let place = format!("{} {}, {}", words.say("line"), change.line, change.key);
         match change.kind {
-            ChangeKind::Added => say(&format!("{place}: {}", words.say("import-changes-added"))),
+            ChangeKind::Added => {
+                let told = change.told(table.as_ref(), words.lang());
+                let told = if told.is_empty() { told } else { format!(": {told}") };
+                say(&format!("{place}: {}{told}", words.say("import-changes-added")));
+            }
             ChangeKind::Changed => change.fields.iter().for_each(|field| {
                 let title = table.map_or(field.field.as_str(), |table| field.title(table.columns, words.lang()));
                 say(&format!("{place}: {title}: “{}” → “{}”", field.old, field.new));

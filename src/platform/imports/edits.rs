@@ -1,5 +1,7 @@
 //! What a row says of a thing that may be there already: a column the file lacks leaves what it held, an empty cell under a header erases it.
 
+use std::fmt::Debug;
+
 use chrono::NaiveDate;
 
 use super::row::{Row, Takes, read_whole};
@@ -41,7 +43,7 @@ impl<'a, 'b, F: 'static> EditReader<'a, 'b, F> {
     }
 
     /// What may be erased, through any reader of the kernel's form. An erased field has the default of its type.
-    pub fn read<T: Clone + Default + Send + Sync + 'static>(
+    pub fn read<T: Clone + Debug + Default + Send + Sync + 'static>(
         &mut self,
         column: &'static str,
         reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>,
@@ -51,7 +53,7 @@ impl<'a, 'b, F: 'static> EditReader<'a, 'b, F> {
     }
 
     /// Like [`EditReader::read`], for a cell of what `takes` says.
-    pub fn take<T: Clone + Default + Send + Sync + 'static>(
+    pub fn take<T: Clone + Debug + Default + Send + Sync + 'static>(
         &mut self,
         column: &'static str,
         takes: Takes,
@@ -65,7 +67,7 @@ impl<'a, 'b, F: 'static> EditReader<'a, 'b, F> {
     }
 
     /// Like [`EditReader::read`], for a field that is absent when it is erased.
-    pub fn option<T: Clone + Send + Sync + 'static>(
+    pub fn option<T: Clone + Debug + Send + Sync + 'static>(
         &mut self,
         column: &'static str,
         reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>,
@@ -111,7 +113,7 @@ impl<'a, 'b, F: 'static> EditReader<'a, 'b, F> {
     }
 
     /// One of a list of words, of a field that always has a value: an empty cell erases nothing.
-    pub fn choice<T: Copy + Send + Sync + 'static>(&mut self, column: &'static str, words: &[(&str, T)], set: fn(&mut F, T)) {
+    pub fn choice<T: Copy + Debug + Send + Sync + 'static>(&mut self, column: &'static str, words: &[(&str, T)], set: fn(&mut F, T)) {
         match self.row.optional_choice(column, words) {
             Some(None) => {}
             read => self.needed(read.flatten(), set),

@@ -28,6 +28,7 @@
 //! Several files that need one another are a [`Parcel`]: checked together, written together. What people can hand in, and how, is in
 //! `docs/imports.md`.
 
+mod asides;
 mod cell;
 mod changes;
 mod delimited;
@@ -40,6 +41,7 @@ mod http;
 mod notes;
 mod parcel;
 mod reading;
+mod records;
 mod report;
 mod row;
 mod run;
@@ -56,7 +58,7 @@ mod workbook;
 mod tests;
 
 pub use changes::{Applied, CHANGES_KEPT, Change, ChangeKind, FieldChange, change_rows, change_titles};
-pub use desk::{Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, Recognised, nearest, recognise, uploads};
+pub use desk::{Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, Recognised, nearest, recognise, recognise_as, uploads};
 pub use edits::{EditReader, Edits};
 pub use export::{Exported, Rows, TableExport, TableOut};
 pub use http::routes;

@@ -111,7 +111,7 @@ pub(super) fn reading(file: &Filed, table: &ImportTable, values: &HashMap<String
         "numbered" => Some(format!("{}{{n}}", value("prefix")).parse()?),
         rule => Some(rule.parse()?),
     };
-    let reading = Reading { map, ignore_unknown: false, set, codes };
+    let reading = Reading { map, ignore_unknown: false, set, codes, encoding: None };
     reading.fits(columns)?;
     Ok(reading)
 }
