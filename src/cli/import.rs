@@ -63,7 +63,8 @@ impl ImportArgs {
         };
         let codes = self.make_codes.as_deref().map(str::parse::<CodeRule>).transpose()?;
         let encoding = self.encoding.clone();
-        let reading = Reading { map: pairs(&self.map, "map")?, ignore_unknown: self.ignore_unknown, set: pairs(&self.set, "set")?, codes, encoding };
+        let reading =
+            Reading { map: pairs(&self.map, "map")?, ignore_unknown: self.ignore_unknown, set: pairs(&self.set, "set")?, codes, encoding };
         reading.encoding().map(|_| reading)
     }
 }

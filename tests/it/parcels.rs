@@ -66,7 +66,7 @@ story!(nor_where_only_the_store_tells_what_they_speak_of, |app| {
     let found = together(&app, "batch_lots", [&uses("LOT-1", 5), &uses("LOT-1@MILL-1", 6)]).await;
     assert_eq!(found.0, Outcome::Refused);
     assert!(found.1.contains(&(Some(2), "quantity".into(), elsewhere("a.csv", 2))), "{found:?}");
-    assert_eq!(together(&app, "batch_lots", [&uses("LOT-1", 5), &uses("LOT-1", 5)]).await, (Outcome::Applied, vec![]));
+    assert_eq!(together(&app, "batch_lots", [&uses("LOT-1", 5), &uses("LOT-1@MILL-1", 5)]).await, (Outcome::Applied, vec![]));
     let sold = |day: &str| format!("serial,sold_on\n{},{day}\n", season.serials[0]);
     let found = together(&app, "sales", [&sold("2026-06-10"), &sold("2026-06-11")]).await;
     assert_eq!(found.0, Outcome::Refused);

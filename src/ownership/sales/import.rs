@@ -147,7 +147,7 @@ impl Import for SaleImport {
                 sound.push(new.garment.0, entry.line, &SaleRow { garment: Some(new.garment), ..entry.record.clone() })?;
             }
         }
-        Ok(Checked { faults, would, records })
+        Ok(Checked { faults, would, records, named_by: &["serial", "gtin"] })
     }
 
     fn kept(&mut self) -> Result<Option<Kept<SaleRow>>> {

@@ -112,7 +112,9 @@ mod tests {
         ] {
             assert_eq!(named(header), Some((column, unit)), "{header}");
         }
-        for header in ["批号 Kind", "Lot (Kind)", "Price (USD)", "Kind (m)", "Quantity (bolts)", "Quantity (m", "Lots", "备注 Lot", "()", ""] {
+        for header in
+            ["批号 Kind", "Lot (Kind)", "Price (USD)", "Kind (m)", "Quantity (bolts)", "Quantity (m", "Lots", "备注 Lot", "()", ""]
+        {
             assert_eq!(named(header), None, "{header}");
         }
     }

@@ -31,9 +31,7 @@ pub(super) fn rows(
     let mut records = Records::new(bytes, written.encoding);
     records.begin()?;
     let guessed = written.trust != Trust::Said;
-    if guessed
-        && let Some(better) = better_encoding(&records, written.encoding, headings)
-    {
+    if guessed && let Some(better) = better_encoding(&records, written.encoding, headings) {
         records.bytes.rewind()?;
         let bytes = records.bytes;
         records = Records::new(bytes, better);

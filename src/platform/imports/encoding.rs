@@ -373,7 +373,9 @@ mod tests {
 
     #[test]
     fn a_guess_is_trusted_where_two_judges_agree() {
-        let trust = |encoding: &'static Encoding, text: &str| of(&mut Metered::new(Cursor::new(encoding.encode(text).0.into_owned()))).unwrap().trust;
+        let trust = |encoding: &'static Encoding, text: &str| {
+            of(&mut Metered::new(Cursor::new(encoding.encode(text).0.into_owned()))).unwrap().trust
+        };
         assert_eq!(trust(GBK, "编码,名称\nA,深圳市丽华纺织有限公司\nB,宁波申洲针织有限公司\n"), Trust::Guessed);
         assert_eq!(trust(WINDOWS_1252, "code,name\nA,Müller Söhne\n"), Trust::Doubted);
         assert_eq!(trust(SHIFT_JIS, "code,name\nA,日本毛織\n"), Trust::Doubted);

@@ -58,7 +58,9 @@ mod workbook;
 mod tests;
 
 pub use changes::{Applied, CHANGES_KEPT, Change, ChangeKind, FieldChange, change_rows, change_titles};
-pub use desk::{Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, Recognised, nearest, recognise, recognise_as, uploads};
+pub use desk::{
+    Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, Recognised, nearest, recognise, recognise_as, uploads,
+};
 pub use edits::{EditReader, Edits};
 pub use export::{Exported, Rows, TableExport, TableOut};
 pub use http::routes;

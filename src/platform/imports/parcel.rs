@@ -174,7 +174,7 @@ impl Parcel {
         if self.files.len() == 1 && together == 0 {
             let mut meter = Meter::new(self.sizes(), 2, tell);
             let report = self.alone(0, Mode::Apply, shown.first().cloned(), &mut meter)?.report;
-            return Ok(Some(vec![report]).filter(|only| !only.iter().any(is_moved)));
+            return Ok(Some(vec![report]).filter(|only| !only.iter().any(is_to_show)));
         }
         let mut meter = Meter::new(self.sizes(), 5, tell);
         let checked = self.checked(&mut meter)?;
@@ -191,11 +191,15 @@ impl Parcel {
         }
         while written.len() < self.files.len() && written.iter().all(|report| report.outcome == Outcome::Applied) {
             let next = self.alone(written.len(), Mode::Apply, found.get(written.len()).cloned(), &mut meter)?.report;
-            if is_moved(&next) && written.is_empty() {
+            if is_to_show(&next) && written.is_empty() {
                 return Ok(None);
             }
             // What is written already stands; the rest is to be looked at again.
-            written.push(if is_moved(&next) { ImportReport { outcome: Outcome::Stopped, ..not_written(next) } } else { next });
+            written.push(if next.outcome == Outcome::Checked {
+                ImportReport { outcome: Outcome::Stopped, ..not_written(next) }
+            } else {
+                next
+            });
         }
         let unreached = reports(checked).into_iter().skip(written.len()).map(not_written);
         written.extend(unreached);
@@ -346,7 +350,9 @@ impl Parcel {
     fn open(&self, file: &ParcelFile) -> Result<Source> {
         let columns = file.table.columns;
         file.reading.fits(columns)?;
-        let mut source = Source::open_in(&file.path, file.reading.encoding()?)?.read_as(&file.name, file.reading.clone()).in_zone(self.app.config.time_zone);
+        let mut source = Source::open_in(&file.path, file.reading.encoding()?)?
+            .read_as(&file.name, file.reading.clone())
+            .in_zone(self.app.config.time_zone);
         let headers = source.headers(columns)?;
         if (Reading { encoding: None, ..file.reading.clone() }) == Reading::default() {
             let fits = self.tables.0.iter().filter_map(|table| Some((table.columns.fit(&headers)?, table.columns.title)));
@@ -396,14 +402,15 @@ pub(super) fn unread(name: &str, table: &str, dry_run: bool, refusal: Refusal) -
     }
 }
 
-/// Whether a file was not written since it would do something else than was found before.
+/// Whether a file was not written, or not to its end, since it would do something else than was found before.
 fn is_moved(report: &ImportReport) -> bool {
     let all_stale = !report.faults.is_empty() && report.faults.iter().all(|fault| fault.code() == Some(Code::Stale));
-    match report.outcome {
-        Outcome::Checked => true,
-        Outcome::Stopped => report.added + report.changed == 0 && all_stale,
-        Outcome::Applied | Outcome::Refused => false,
-    }
+    report.outcome == Outcome::Checked || (report.outcome == Outcome::Stopped && all_stale)
+}
+
+/// Whether nothing of it was written for that reason.
+fn is_to_show(report: &ImportReport) -> bool {
+    is_moved(report) && (report.outcome == Outcome::Checked || report.added + report.changed == 0)
 }
 
 /// A report of writing as that of a check.

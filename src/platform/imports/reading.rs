@@ -19,7 +19,18 @@ const CODE_MAX: usize = 40;
 
 /// Names of encodings that files come in, for those who must say one.
 const ENCODINGS: &[&str] = &[
-    "UTF-8", "GB18030", "Big5", "Shift_JIS", "EUC-JP", "EUC-KR", "windows-1252", "windows-1250", "windows-1254", "windows-1251", "macintosh", "UTF-16LE",
+    "UTF-8",
+    "GB18030",
+    "Big5",
+    "Shift_JIS",
+    "EUC-JP",
+    "EUC-KR",
+    "windows-1252",
+    "windows-1250",
+    "windows-1254",
+    "windows-1251",
+    "macintosh",
+    "UTF-16LE",
 ];
 
 /// A way to read a file. The default reads it as it says of itself.

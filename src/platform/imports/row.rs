@@ -99,7 +99,11 @@ impl<'a> Row<'a> {
     }
 
     /// Like [`Row::read`], for a cell that may be empty.
-    pub fn optional<T: Debug>(&mut self, column: &'static str, reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>) -> Option<Option<T>> {
+    pub fn optional<T: Debug>(
+        &mut self,
+        column: &'static str,
+        reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>,
+    ) -> Option<Option<T>> {
         self.optional_take(column, Takes::Text, reader)
     }
 

@@ -95,6 +95,8 @@ pub struct Checked {
     /// Of rows whose record only the store tells, since it has several names: the line, and what it is in the store. Others say theirs by
     /// [`Row::unique`].
     pub records: Vec<(u64, String)>,
+    /// The columns that name those records, each in one of several ways.
+    pub named_by: &'static [&'static str],
 }
 
 /// What a file has to do with the others of its parcel, and with what people have seen of it.
@@ -229,8 +231,8 @@ pub fn run<I: Import>(
     let mut checking = Walk { place: &mut place, pass: Pass::Checking, of_rows: None, faults: &mut faults, tell };
     let (rows_read, header) = checking.walk(source, import, Some(&records), &mut |place, chunk, header, faults, tell| {
         let mut checked = place.read(|db| lock(import).check(db, &chunk.entries))?;
-        note(faults, header, columns, checked.faults);
-        note(faults, header, columns, contradictions(&mut lock(&records), file, columns, &chunk.told, &checked.records));
+        note(faults, header, columns, std::mem::take(&mut checked.faults));
+        note(faults, header, columns, contradictions(&mut lock(&records), file, columns, &chunk.told, &checked));
         note(faults, header, columns, taken_over(columns, &chunk.told, &checked.would.changes));
         match &shown {
             Some(shown) => moved |= !shown.have(&checked.would.changes),
@@ -309,21 +311,16 @@ pub fn run<I: Import>(
 }
 
 /// Faults of rows that say something else of a record than a row of another file, where only the store tells which record that is.
-fn contradictions(
-    records: &mut Records,
-    file: usize,
-    columns: &Columns,
-    told: &HashMap<u64, Told>,
-    named: &[(u64, String)],
-) -> Vec<Fault> {
+fn contradictions(records: &mut Records, file: usize, columns: &Columns, told: &HashMap<u64, Told>, checked: &Checked) -> Vec<Fault> {
     let mut faults = Vec::new();
     let compares = records.compares();
-    for (line, key) in named.iter().filter(|_| compares) {
+    for (line, key) in checked.records.iter().filter(|_| compares) {
         let own = At { file, line: *line };
         let values = told.get(line).map_or(&[][..], |told| told.values.as_slice());
         // Two rows of one file the room compares itself.
         if let Some(before) = records.meet("", key, own, values).filter(|before| before.at.file != file) {
-            faults.extend(before.contradicted(records, columns, own).map(|fault| fault.at_line(*line)));
+            let contradicted = before.contradicted(records, columns, own).filter(|fault| !checked.named_by.contains(&&*fault.field));
+            faults.extend(contradicted.map(|fault| fault.at_line(*line)));
         }
     }
     faults
@@ -386,8 +383,7 @@ fn note(faults: &mut Faults, header: &Header, columns: &Columns, found: Vec<Faul
 }
 
 /// What is done with a chunk of sound rows.
-type EachChunk<'a, R> =
-    dyn FnMut(&mut Place<'_>, Chunk<R>, &Header, &mut Faults, &mut dyn FnMut(News<'_>)) -> Result<ControlFlow<()>> + 'a;
+type EachChunk<'a, R> = dyn FnMut(&mut Place<'_>, Chunk<R>, &Header, &mut Faults, &mut dyn FnMut(News<'_>)) -> Result<ControlFlow<()>> + 'a;
 
 struct Walk<'a, 'p> {
     place: &'a mut Place<'p>,
@@ -459,7 +455,8 @@ impl Walk<'_, '_> {
             let before = self.faults.count;
             let (code, said) = (header.code_of(raw, rows), SaidByRow::default());
             let mut known = records.map(lock);
-            let mut row = Row { columns, header, raw, code: code.as_ref(), zone, faults: self.faults, records: known.as_deref_mut(), file, said };
+            let mut row =
+                Row { columns, header, raw, code: code.as_ref(), zone, faults: self.faults, records: known.as_deref_mut(), file, said };
             row.note_flaws();
             row.note_units();
             let record = lock(import).read(&mut row);

@@ -517,9 +517,7 @@ impl Header {
                 by_header.or_else(|| columns.find(named).and_then(|place| self.cell_of(place))).into_iter().collect::<Vec<_>>()
             }
             // The English name first: its letters are found on every keyboard.
-            CodeRule::Slug => {
-                columns.names().rev().filter_map(|place| self.cell_of(place)).collect()
-            }
+            CodeRule::Slug => columns.names().rev().filter_map(|place| self.cell_of(place)).collect(),
         };
         (!cells.is_empty()).then_some(Codes::Cells { cells, of_name: *rule == CodeRule::Slug })
     }

@@ -96,7 +96,7 @@ impl Import for Room {
         let mut applied = Applied::default();
         for entry in chunk {
             if !self.keep && self.there.len() >= 10_000 {
-                applied.add(entry.line, &entry.record.code);
+                applied.add(entry.line, &entry.record.code, || &entry.record)?;
                 continue;
             }
             let there = self.there.insert(entry.record.code.clone(), entry.record.clone());

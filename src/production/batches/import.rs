@@ -149,7 +149,7 @@ impl Import for UseImport {
             }
             before.push((used.units, entry.line));
         }
-        Ok(Checked { faults, would: plan.would, records })
+        Ok(Checked { faults, would: plan.would, records, named_by: &["batch_code", "component", "lot_code", "supplier_code"] })
     }
 
     fn apply(&mut self, db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<Applied> {

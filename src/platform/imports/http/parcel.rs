@@ -134,7 +134,11 @@ impl ParcelPage {
     }
 
     fn about_key(&self) -> String {
-        if self.has_moved() { "imports-parcel-moved-about".to_owned() } else { format!("imports-parcel-{}-about", self.parcel.state.as_str()) }
+        if self.has_moved() {
+            "imports-parcel-moved-about".to_owned()
+        } else {
+            format!("imports-parcel-{}-about", self.parcel.state.as_str())
+        }
     }
 
     fn about_tone(&self) -> &'static str {
