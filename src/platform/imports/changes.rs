@@ -323,7 +323,7 @@ mod tests {
         assert_eq!(told(&applied, 2), Vec::<String>::new());
         let made_of = json!({ "parts": [{ "lot": "F-1", "quantity_milli": 120500 }], "paid": { "minor": 5, "currency": "CNY", "amount": "0.05" }, "void": false });
         applied.add(10, "D", || &made_of).unwrap();
-        assert_eq!(told(&applied, 3), ["parts:  -> F-1 120.5", "paid:  -> 0.05 CNY"]);
+        assert_eq!(told(&applied, 3), ["paid:  -> 0.05 CNY", "parts:  -> F-1 120.5"]);
         assert_eq!((applied.changes[1].line, applied.changes[1].key.as_str()), (9, "B"));
     }
 
