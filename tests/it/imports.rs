@@ -216,7 +216,9 @@ story!(what_changes_is_shown_before_it_is_written, |app| {
         "parties.csv,4,MILL-3,new,Status,,active",
     ];
     assert_eq!(rows, BTreeSet::from(told));
-    assert!(page.text().contains("Code: MILL-3; English name: New; Roles: mill; Country: CN"), "{}", page.text());
+    for said in ["</span> Code: MILL-3; English name: New; ", "; Roles: mill", "; Country: CN", "; Status: active"] {
+        assert!(page.text().contains(said), "{said}: {}", page.text());
+    }
     planner.page(&format!("{one}/changes?format=xlsx")).await.expect(200);
     // After writing, the same is told as done; a job that is taken up again after it had told so tells it once more.
     planner.form(&format!("{one}/apply"), &[]).await.expect(303);

@@ -223,7 +223,7 @@ story!(nothing_is_written_on_a_doubtful_encoding_unseen, |app| {
     let gbk = |text: &str| encoding_rs::GBK.encode(text).0.into_owned();
     let proven = encoded(&app, &gbk("编码,中文名称,角色\nG1,棉,面料厂\n"), None, false).await;
     assert_eq!((proven.outcome, &proven.faults), (Outcome::Applied, &vec![]));
-    assert!(proven.notes[0].word(words).contains("it was read as GB18030"), "{:?}", proven.notes);
+    assert!(proven.notes[0].word(words).contains("it was read as gb18030"), "{:?}", proven.notes);
     assert_eq!(party(&app, "G1").await["name"]["zh"], "棉");
     // Two encodings in one file are refused at the line, seen or not.
     let mixed = [b"code,name_zh,roles,city\nK1,".as_slice(), "乙厂纺织,mill,温州\n".as_bytes(), &gbk("K2,丙厂纺织,mill,温州\n")].concat();

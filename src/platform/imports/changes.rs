@@ -188,11 +188,13 @@ impl Applied {
         self.changes.push(Change { line, key, kind, fields: told.into_iter().map(|(field, _)| field).collect(), print });
     }
 
-    /// Speaks only of what columns hold.
+    /// Speaks of new records in the order of their columns, and only of what columns hold.
     pub(super) fn speak_of(&mut self, columns: &Columns) {
-        let is_spoken_of = |field: &FieldChange| columns.of_field(&field.field).is_some_and(|column| !column.read_only || column.of_new);
+        let place = |field: &FieldChange| columns.of_field(&field.field).and_then(|column| columns.place(column.name));
+        let is_said = |field: &FieldChange| columns.of_field(&field.field).is_some_and(|column| !column.read_only || column.of_new);
         for change in self.changes.iter_mut().filter(|change| change.kind == ChangeKind::Added) {
-            change.fields.retain(is_spoken_of);
+            change.fields.retain(is_said);
+            change.fields.sort_by_key(place);
         }
     }
 
