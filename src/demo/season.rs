@@ -384,7 +384,7 @@ impl Maker<'_> {
                     country: if code == "SHOP-SG" { "SG" } else { "CN" }.into(),
                     city: PARTIES.iter().find(|who| who.code == code).map(|who| who.city).unwrap_or_default().into(),
                 };
-                all.push((NewSale { garment, retailer, sound, source: "import" }, batch.bad.contains(&unit)));
+                all.push((NewSale { garment, retailer, sound, source: "import", registered_at: None }, batch.bad.contains(&unit)));
             }
         }
         all.sort_by_key(|(sale, _)| (sale.sound.sold_on, sale.garment));

@@ -65,7 +65,11 @@ impl Import for FindingImport {
         if !id.is_empty() {
             self.alike.entry(draft.clone()).or_default().insert(row.line());
         }
-        Some(FindingRow { draft, id: parsed(id) })
+        let id: Option<Id> = parsed(id);
+        if let Some(id) = id {
+            row.unique("id", &id.to_string());
+        }
+        Some(FindingRow { draft, id })
     }
 
     fn check(&mut self, db: &mut Db, chunk: &[Entry<FindingRow>]) -> Result<Checked> {
@@ -96,13 +100,13 @@ impl FindingImport {
         let catalogue = defects::by_code(db)?;
         let (mut held, mut found) = (Held::default(), Vec::with_capacity(chunk.len()));
         for entry in chunk {
-            // What another store found before the defect was retired, it found.
+            // What another store found before the defect was retired, or the serial made void, it found.
             let was_found = self.alike.contains_key(&entry.record.draft);
             let Some(defect) = catalogue.get(&entry.record.draft.defect).filter(|defect| !defect.retired || was_found) else {
                 held.faults.push(entry.fault("defect", Code::UnknownReference).with("value", &entry.record.draft.defect));
                 continue;
             };
-            match resolve(db, &self.keys.serials, &entry.record.draft, self.today) {
+            match resolve(db, &self.keys.serials, &entry.record.draft, self.today, was_found) {
                 Ok(mut new) => {
                     new.sound.severity.get_or_insert(defect.severity);
                     found.push((entry, new));

@@ -115,11 +115,11 @@ fn ready(known: &Known, new: &NewSale, earlier: &[Sale]) -> Result<Ready, Box<Re
     let Some(KnownBatch { batch, voids, policies }) = known.batches.get(&new.garment.batch()) else {
         return Err(refuse("serial", Code::SerialUnknown));
     };
-    let unit = new.garment.unit();
-    if unit >= batch.minted || u32::try_from(unit).is_ok_and(|unit| voids.contains(unit)) {
+    let (unit, came_with) = (new.garment.unit(), new.came_with(batch));
+    if unit >= batch.minted || (!came_with && u32::try_from(unit).is_ok_and(|unit| voids.contains(unit))) {
         return Err(refuse("serial", Code::SerialUnknown));
     }
-    if batch.status == BatchStatus::Hold {
+    if batch.status == BatchStatus::Hold && !came_with {
         let fault = Fault::new("serial", Code::WrongState).with("state", batch.status.as_str());
         return Err(Box::new(Refusal { code: Code::WrongState, args: fault.args.clone(), faults: vec![fault] }));
     }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono_tz::Tz;
 use encoding_rs::{Encoding, UTF_8};
 
+use super::archive;
 use super::cell::RawRow;
 use super::delimited;
 use super::encoding::{self, Trust, Written};
@@ -173,7 +174,7 @@ impl Source {
         if unmarked.strip_prefix(b"{").is_some_and(|rest| !rest.starts_with(b"\\")) {
             return Self::new(name, std::io::Cursor::new(holidays(&mut bytes, size)?));
         }
-        let body = if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        let body = if archive::is_zip(&head) {
             Body::Workbook(Box::new(workbook::open(BufReader::with_capacity(1 << 16, bytes))?))
         } else if head.starts_with(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]) {
             return Err(workbook::compound_file(bytes));

@@ -8,7 +8,7 @@ use crate::kernel::gs1::{DigitalLink, Gtin};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::serial::Gtin14;
 use crate::kernel::text::{self, folded};
-use crate::kernel::{Code, Error, Fault, Refusal, Result, faults, parsed};
+use crate::kernel::{BatchNo, Code, Error, Fault, Refusal, Result, faults, parsed};
 use crate::platform::http::query_escape;
 use crate::production::corrections::{By, Guard, fixed, parts};
 use crate::production::materials;
@@ -38,6 +38,15 @@ pub(super) fn impossible(before: &Batch, after: &Batch) -> Vec<Fault> {
     let other_origin = before.minted > 0 && after.origin != before.origin;
     let origin = other_origin.then(|| fixed("origin", "serials", before.minted));
     origin.into_iter().chain(lowered.then(|| fixed("planned", "minted-least", before.minted))).collect()
+}
+
+/// How far beyond the highest number here the number of a batch from a file may be. The next batch has the one after it, and there are 2²⁴ in all.
+const FAR: i64 = 1 << 20;
+
+/// What is wrong with the number that a file gives a new batch, where `last` is the highest here.
+pub(super) fn too_far(no: BatchNo, last: BatchNo) -> Option<Fault> {
+    let fault = || Fault::new("number", Code::Malformed).with("reason", "number-far").with("last", last.0).with("value", no.0);
+    (no.0 > last.0 + FAR).then(fault)
 }
 
 /// Holds the fields of a batch against each other, and gives the units of its lots; the batch then says them in one form.

@@ -1,6 +1,6 @@
 //! What a lot must be: texts within bounds, quantities not below zero, dates in order, no lot within itself.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 use std::hash::Hash;
 
@@ -137,9 +137,8 @@ pub(crate) fn path_text<T: AsRef<str>>(path: &[T]) -> String {
     format!("{} → … → {}", text(start), text(end))
 }
 
-/// Some cycle of the whole graph, if there is one, as a path from a node to itself. Depth-first without recursion; every edge once.
-pub(crate) fn any_cycle<N: Copy + Eq + Hash>(parents: &HashMap<N, Vec<N>>, nodes: impl IntoIterator<Item = N>) -> Option<Vec<N>> {
-    let above = |node: N| parents.get(&node).map_or(&[][..], Vec::as_slice);
+/// Some cycle of the whole graph of what stands `above` what, if there is one, as a path from a node to itself. Depth-first without recursion; every edge once.
+pub(crate) fn any_cycle<'a, N: Copy + Eq + Hash + 'a>(above: impl Fn(N) -> &'a [N], nodes: impl IntoIterator<Item = N>) -> Option<Vec<N>> {
     let mut done: HashSet<N> = HashSet::new();
     let mut on_path: HashSet<N> = HashSet::new();
     for root in nodes {

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::batches::{KEYS, SUBJECT, batch_by_code, batches, next_no, replace_lots};
+use super::batches::{KEYS, SUBJECT, batch_by_code, batches, last_no, next_no, replace_lots};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::{Both, Lang, folded};
 use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
@@ -331,10 +331,14 @@ impl Thing for BatchSheet {
         let mut all = corrections::held(db, edits)?;
         let numbers: Vec<BatchNo> = edits.iter().filter(|(_, before)| before.is_none()).map(|(batch, _)| batch.no).collect();
         let taken: HashSet<BatchNo> = batches(db, &numbers)?.into_iter().map(|batch| batch.no).collect();
+        let last = last_no(db)?;
         for ((batch, before), faults) in edits.iter().zip(&mut all) {
             match before {
                 Some(before) => faults.extend(rules::impossible(before, batch)),
-                None => faults.extend(taken.get(&batch.no).map(|no| number_taken(*no))),
+                None => {
+                    faults.extend(taken.get(&batch.no).map(|no| number_taken(*no)));
+                    faults.extend(rules::too_far(batch.no, last));
+                }
             }
         }
         Ok(all)
