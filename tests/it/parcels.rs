@@ -276,3 +276,22 @@ fn the_terminal_says_what_it_wrote_and_takes_folders() {
     assert!(said.out.contains("English name: Müller"), "{said:?}");
     program.run(&["import", "parties", &path(&mac), "--encoding", "klingon"]).badly();
 }
+
+story!(a_finding_keeps_its_number, |app| {
+    app.season().await;
+    let findings = import_tables().find("findings").unwrap();
+    let row = |id: &str, note: &str| format!("B-1,slub,1,final,2026-06-10,{note},{id}\n");
+    let file = |rows: &[String]| format!("subject,defect,quantity,stage,found_on,note,id\n{}", rows.concat());
+    let one = file(&[row("0ANV3W500787D", "first")]);
+    assert_eq!(load(&app, findings, &one, Mode::Apply).added, 1);
+    let listed = app.api(Role::Admin).await.get("/api/v1/findings").await.expect(200).json();
+    assert_eq!(listed["items"][0]["id"], "0ANV3W500787D");
+    assert_eq!(load(&app, findings, &one, Mode::Apply).unchanged, 1);
+    // What is no number tells equal rows apart as before, and is none.
+    assert_eq!(load(&app, findings, &file(&[row("A-1", "two"), row("A-2", "two")]), Mode::Apply).added, 2);
+    for taken in [file(&[row("0ANV3W500787D", "other")]), file(&[row("0ANV3W500788E", "a"), row("0ANV3W500788E", "b")])] {
+        let report = load(&app, findings, &taken, Mode::Apply);
+        let found: Vec<_> = report.faults.iter().map(|fault| (fault.column.as_str(), fault.code.as_str())).collect();
+        assert_eq!((report.outcome, found), (Outcome::Refused, vec![("id", "duplicate")]));
+    }
+});
