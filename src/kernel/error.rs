@@ -207,6 +207,10 @@ codes! {
     ColumnMissing = "column_missing", 422;
     /// A row has more cells than the header names.
     TooManyCells = "too_many_cells", 422;
+    /// Another file says something else of the same record (`file`, `file_line`).
+    Contradicts = "contradicts", 422;
+    /// The code made for a row is that of a record with another name (`made`, `there`, `here`).
+    MadeCodeTaken = "made_code_taken", 422;
 
     // Settings and the store itself: said on the terminal
     /// A setting that is not one (`nearest`).

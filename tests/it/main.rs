@@ -30,6 +30,7 @@ mod materials;
 mod moving;
 mod old;
 mod openapi;
+mod parcels;
 mod parties;
 mod plans;
 mod platform;

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use serde_json::json;
+
 use super::rules::{self, read_ai21, read_component, read_units, units_text};
 use super::store::foreign::{self, ForeignGarment};
 use super::store::uses::{self, UseRecord};
@@ -138,9 +140,10 @@ impl Import for UseImport {
 
     fn check(&mut self, db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<Checked> {
         let plan = uses::plan_uses(db, chunk)?;
-        let mut faults = at_lines(chunk, plan.faults);
+        let (mut faults, mut records) = (at_lines(chunk, plan.faults), Vec::new());
         for (place, used) in plan.wanted {
             let Some(entry) = chunk.get(place) else { continue };
+            records.push((entry.line, format!("{} {} {} {}", used.batch.0, used.component, used.lot, used.units.start)));
             let before = self.seen.entry((used.batch, used.component, used.lot)).or_default();
             if let Some((_, line)) = before.iter().find(|(other, _)| other.start < used.units.end && used.units.start < other.end) {
                 let value = units_text(&used.units);
@@ -148,7 +151,7 @@ impl Import for UseImport {
             }
             before.push((used.units, entry.line));
         }
-        Ok(Checked { faults, would: plan.would })
+        Ok(Checked { faults, would: plan.would, records, named_by: &["batch_code", "component", "lot_code", "supplier_code"] })
     }
 
     fn apply(&mut self, db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<Applied> {
@@ -201,22 +204,24 @@ impl Import for GarmentImport {
     fn check(&mut self, db: &mut Db, chunk: &[Entry<ForeignGarment>]) -> Result<Checked> {
         let records: Vec<ForeignGarment> = chunk.iter().map(|entry| entry.record.clone()).collect();
         let plan = foreign::plan(db, &records, &mut self.next)?;
-        Ok(Checked { would: told(chunk, &plan), faults: at_lines(chunk, plan.faults) })
+        Ok(Checked { would: told(chunk, &plan)?, faults: at_lines(chunk, plan.faults), ..Checked::default() })
     }
 
     fn apply(&mut self, db: &mut Db, chunk: &[Entry<ForeignGarment>]) -> Result<Applied> {
         let records: Vec<ForeignGarment> = chunk.iter().map(|entry| entry.record.clone()).collect();
         let plan = foreign::add(db, &self.stamp, &records)?;
-        Ok(told(chunk, &plan))
+        told(chunk, &plan)
     }
 }
 
-fn told(chunk: &[Entry<ForeignGarment>], plan: &foreign::ForeignPlan) -> Applied {
+fn told(chunk: &[Entry<ForeignGarment>], plan: &foreign::ForeignPlan) -> Result<Applied> {
     let mut applied = Applied { unchanged: plan.unchanged, ..Applied::default() };
     for entry in plan.added().filter_map(|place| chunk.get(place)) {
-        applied.add(entry.line, entry.record.serial.as_str());
+        let ForeignGarment { serial, gtin, batch, unit } = &entry.record;
+        let said = || json!({ "serial": serial, "gtin": gtin, "batch_code": batch, "unit": unit.map(|unit| unit + 1) });
+        applied.add(entry.line, serial.as_str(), said)?;
     }
-    applied
+    Ok(applied)
 }
 
 #[cfg(test)]

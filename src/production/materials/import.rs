@@ -97,7 +97,7 @@ impl Import for LotImport {
             })?;
         }
         let at_line = |(place, fault): (usize, Fault)| Some(of_column::<LotSheet>(fault, chunk.get(place)?.line));
-        Ok(Checked { faults: faults.into_iter().filter_map(at_line).collect(), would })
+        Ok(Checked { faults: faults.into_iter().filter_map(at_line).collect(), would, ..Checked::default() })
     }
 
     fn check_whole(&mut self, db: &mut Db) -> Result<Vec<Fault>> {

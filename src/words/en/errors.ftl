@@ -24,7 +24,11 @@ error-nothing-changes = Nothing changes: everything is as it was. Change what is
 error-key-reused = This Idempotency-Key was used for another request.
 error-duplicate = It exists already.
 error-stale = Somebody else has just changed it. Reload and try again.
-error-wrong-state = Its present state ({ $state }) does not allow this.
+error-wrong-state = { $state ->
+    [written] It was written already; there is nothing left to do.
+    [discarded] It was discarded, or its files were removed after a month. Hand them in again.
+   *[other] Its present state ({ $state }) does not allow this.
+}
 error-missing = Needed.
 error-too-long = At most { $max } characters.
 error-too-short = At least { $min } characters.
@@ -101,6 +105,8 @@ error-not-an-image = Not an image we can read (JPEG or PNG).
 error-image-too-large = The image is too large: at most { $max } megapixels.
 error-file-broken = The file cannot be read: { $reason }.
 error-column-missing = The column “{ $column }” is missing.
+error-contradicts = { $file }, line { $file_line }, says something else here of the same record. Keep one of the two.
+error-made-code-taken = The code { $made } made for this row is already that of a record with “{ $there }”, where the row has “{ $here }”. Give the file a column of codes, or make them by another rule.
 error-too-many-cells = This row has more cells than the header names.
 # Behind an error, where something else was perhaps meant.
 did-you-mean = Did you mean { $name }?

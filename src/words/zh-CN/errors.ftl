@@ -24,7 +24,11 @@ error-nothing-changes = 没有任何变化，内容与原来相同。请改正�
 error-key-reused = 同一个 Idempotency-Key 已用于另一个请求。
 error-duplicate = 已经存在。
 error-stale = 别人刚刚改过，请刷新后再试。
-error-wrong-state = 当前状态（{ $state }）不允许这样做。
+error-wrong-state = { $state ->
+    [written] 已经写入，无需再做什么。
+    [discarded] 已经放弃，或文件已满一个月而被清除，请重新上传。
+   *[other] 当前状态（{ $state }）不允许这样做。
+}
 error-missing = 必填。
 error-too-long = 最多 { $max } 个字符。
 error-too-short = 至少 { $min } 个字符。
@@ -100,6 +104,8 @@ error-not-an-image = 不是可识别的图片（支持 JPEG、PNG）。
 error-image-too-large = 图片太大，最多 { $max } 百万像素。
 error-file-broken = 文件无法读取：{ $reason }。
 error-column-missing = 缺少列“{ $column }”。
+error-contradicts = 文件 { $file } 第 { $file_line } 行对同一条记录的说法不同，请只保留其中一处。
+error-made-code-taken = 为这一行生成的编码 { $made } 已属于另一条记录：该记录是“{ $there }”，而这一行是“{ $here }”。请在文件中加一列编码，或改用别的生成方式。
 error-too-many-cells = 这一行的单元格比表头多。
 # 接在错误之后：可能想写的是什么。
 did-you-mean = 您要写的是{ $name }吗？

@@ -92,8 +92,9 @@ pub fn plan_uses(db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<UsePlan> {
         let same_start = beside.iter().find(|(units, _)| units.start == used.units.start);
         let restates = |units: &Range<i64>| restated.contains(&(used.batch.0, used.component.as_str(), used.lot.0, units.start));
         let meets = |units: &Range<i64>| units.start < used.units.end && used.units.start < units.end;
-        if beside.iter().any(|(units, _)| meets(units) && !restates(units)) {
-            plan.faults.push((*place, Fault::new("units", Code::Duplicate).with("field", "units").with("value", units_text(&used.units))));
+        if let Some((other, _)) = beside.iter().find(|(units, _)| meets(units) && !restates(units)) {
+            let fault = Fault::new("units", Code::Duplicate).with("field", "units").with("value", units_text(&used.units));
+            plan.faults.push((*place, fault.with("overlaps", units_text(other))));
             continue;
         }
         match same_start {
