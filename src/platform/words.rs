@@ -91,13 +91,17 @@ impl Words {
         self.bundle.has_message(key)
     }
 
-    /// A reason that is the name of one is said in words (`reason-<name>`), which may name the other arguments.
+    /// A reason or a state that is the name of one is said in words (`reason-<name>`), which may name the other arguments.
     fn argument(&self, name: &str, value: &str, others: &FluentArgs<'_>) -> FluentValue<'static> {
-        let key = format!("reason-{value}");
-        if name == "reason" && self.knows(&key) { self.format(&key, Some(others)).into_owned().into() } else { fluent_value(value) }
+        let key = format!("{name}-{value}");
+        let is_named = matches!(name, "reason" | "state") && self.knows(&key);
+        if is_named { self.format(&key, Some(others)).into_owned().into() } else { fluent_value(value) }
     }
 
+    /// What was given; what was given in both languages (`state_zh`, `state_en`) is `state` in this one.
     fn arguments<'a>(&self, given: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> FluentArgs<'a> {
+        let own = |(name, value): (&'a str, &'a str)| Some((name.strip_suffix(self.lang.of("_zh", "_en"))?, value));
+        let given = given.clone().chain(given.filter_map(own));
         let mut plain = FluentArgs::new();
         for (name, value) in given.clone() {
             plain.set(name, fluent_value(value));

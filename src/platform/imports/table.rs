@@ -86,6 +86,9 @@ fn holidays(bytes: &mut impl Read, size: u64) -> Result<Vec<u8>> {
     csv.into_inner().map_err(|error| Error::broken(error.into_error()))
 }
 
+/// Endings of the files that [`Source::new`] can read, as a file field says them: tables of text, workbooks, and a year of holidays in JSON.
+pub const TAKEN: &str = ".csv,.txt,.tsv,.xlsx,.json";
+
 /// A file to import, opened and looked at.
 pub struct Source {
     name: String,

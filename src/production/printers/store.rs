@@ -91,6 +91,7 @@ impl Listing for Printer {
 
 impl Thing for Printer {
     const SUBJECT: &'static str = "printer";
+    const SAVED: EventKind = EventKind::PrinterSaved;
     type Edit = LabelsEdit;
 
     fn id(&self) -> Id {
@@ -117,10 +118,8 @@ impl Thing for Printer {
         in_chunks(codes, |codes| each!(db, |c| printer::table.filter(printer::code.eq_any(codes)).select(Self::as_select()).load(c)))
     }
 
-    fn save(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+    fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
         save_row!(db, stamp, printer, self, before);
-        let body = serde_json::json!({ "code": self.code, "version": self.version });
-        events::append(db, stamp, EventKind::PrinterSaved, Subject::Thing(Self::SUBJECT, self.id.0), &body)?;
         Ok(self)
     }
 

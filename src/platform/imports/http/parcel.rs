@@ -248,10 +248,12 @@ fn are_there(app: &AppState, filed: &[Filed]) -> bool {
 
 /// Checks that a parcel is the caller's own, with the right to the tables of all its files, and that these are still there.
 async fn may_all(who: &Importing, app: &AppState, tables: &ImportTables, id: Id) -> Result<()> {
-    own(&who.caller, app, id).await?;
+    let state = own(&who.caller, app, id).await?.state;
     let filed = app.store.read(move |db| store::files(db, id)).await?;
     if !are_there(app, &filed) {
-        return Err(Refusal::new(Code::WrongState).with("state", ParcelState::Discarded.as_str()).into());
+        // What is written, or was thrown away, has left its files behind.
+        let state = if state.is_over() { state } else { ParcelState::Discarded };
+        return Err(Refusal::new(Code::WrongState).with("state", state.as_str()).into());
     }
     let mut known = filed.iter().filter_map(|file| tables.get(&file.table));
     known.try_for_each(|table| may(&who.caller, &table))

@@ -5,10 +5,9 @@ use std::ops::Deref;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::batches::{KEYS, SUBJECT, batch_by_code, batches, next_no, replace_lots};
-use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::event::EventKind;
 use crate::kernel::text::{Both, Lang, folded};
 use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
@@ -17,7 +16,7 @@ use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{Permission, ProductionEdit, ProductionRead};
 use crate::platform::http::{query_escape, segment};
-use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Sees, Thing, href, said_of, saved, seen};
+use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Sees, Thing, href, saved, seen};
 use crate::production::batches::rules::{self, GUARDS, units_text};
 use crate::production::batches::{Batch, BatchLot, FIELDS, Origin};
 use crate::production::corrections::{self, Correctable, Standing};
@@ -243,6 +242,7 @@ impl Listing for BatchSheet {
 
 impl Thing for BatchSheet {
     const SUBJECT: &'static str = SUBJECT;
+    const SAVED: EventKind = EventKind::BatchSaved;
     type Edit = ProductionEdit;
 
     fn id(&self) -> Id {
@@ -320,50 +320,6 @@ impl Thing for BatchSheet {
         Ok(self)
     }
 
-    fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
-        let saved = self.write(db, stamp, before)?;
-        let body = Value::Object(said_of(&FIELDS, &saved)?);
-        events::append(db, stamp, EventKind::BatchSaved, Subject::Thing(Self::SUBJECT, saved.id().0), &body)?;
-        Ok(saved)
-    }
-
-    fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
-        let mut all = corrections::held(db, edits)?;
-        let numbers: Vec<BatchNo> = edits.iter().filter(|(_, before)| before.is_none()).map(|(batch, _)| batch.no).collect();
-        let taken: HashSet<BatchNo> = batches(db, &numbers)?.into_iter().map(|batch| batch.no).collect();
-        for ((batch, before), faults) in edits.iter().zip(&mut all) {
-            match before {
-                Some(before) => faults.extend(rules::impossible(before, batch)),
-                None => faults.extend(taken.get(&batch.no).map(|no| number_taken(*no))),
-            }
-        }
-        Ok(all)
-    }
-
-    fn acts(&self) -> Vec<Act> {
-        let (code, in_path) = (query_escape(&self.code), segment(&self.code));
-        let labels = Act::get("batches-labels", format!("/labels?batch={code}"), Permission::LabelsRead);
-        let of_ours = Some(labels).filter(|_| self.origin == Origin::Own);
-        of_ours
-            .into_iter()
-            .chain([
-                Act::get("batches-trace", format!("/trace/batch/{in_path}"), Permission::TraceRead),
-                Act::get("findings-title", format!("/findings?batch={code}"), Permission::FindingsRead),
-                Act::get("correct", format!("{}/correct", self.href()), Permission::ProductionEdit).brand_only(),
-            ])
-            .collect()
-    }
-}
-
-impl Correctable for BatchSheet {
-    const GUARDS: &'static [corrections::Guard<Self>] = GUARDS;
-    const CORRECTED: EventKind = EventKind::BatchCorrected;
-
-    fn standing(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Standing>> {
-        let numbers: Vec<BatchNo> = ids.iter().map(|id| BatchNo(id.0)).collect();
-        Ok(corrections::of_batches(db, &numbers)?.into_iter().map(|(no, standing)| (Id(no.0), standing)).collect())
-    }
-
     fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
         let taken = batch_by_code(db, &self.code)?.is_some_and(|other| before.is_none_or(|before| before.no != other.no));
         if taken {
@@ -404,6 +360,43 @@ impl Correctable for BatchSheet {
         replace_lots(db, row.no, &lots)?;
         events::bump(db, "genealogy")?;
         seen(db, &row.code, Sees::ALL)
+    }
+
+    fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
+        let mut all = corrections::held(db, edits)?;
+        let numbers: Vec<BatchNo> = edits.iter().filter(|(_, before)| before.is_none()).map(|(batch, _)| batch.no).collect();
+        let taken: HashSet<BatchNo> = batches(db, &numbers)?.into_iter().map(|batch| batch.no).collect();
+        for ((batch, before), faults) in edits.iter().zip(&mut all) {
+            match before {
+                Some(before) => faults.extend(rules::impossible(before, batch)),
+                None => faults.extend(taken.get(&batch.no).map(|no| number_taken(*no))),
+            }
+        }
+        Ok(all)
+    }
+
+    fn acts(&self) -> Vec<Act> {
+        let (code, in_path) = (query_escape(&self.code), segment(&self.code));
+        let labels = Act::get("batches-labels", format!("/labels?batch={code}"), Permission::LabelsRead);
+        let of_ours = Some(labels).filter(|_| self.origin == Origin::Own);
+        of_ours
+            .into_iter()
+            .chain([
+                Act::get("batches-trace", format!("/trace/batch/{in_path}"), Permission::TraceRead),
+                Act::get("findings-title", format!("/findings?batch={code}"), Permission::FindingsRead),
+                Act::get("correct", format!("{}/correct", self.href()), Permission::ProductionEdit).brand_only(),
+            ])
+            .collect()
+    }
+}
+
+impl Correctable for BatchSheet {
+    const GUARDS: &'static [corrections::Guard<Self>] = GUARDS;
+    const CORRECTED: EventKind = EventKind::BatchCorrected;
+
+    fn standing(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Standing>> {
+        let numbers: Vec<BatchNo> = ids.iter().map(|id| BatchNo(id.0)).collect();
+        Ok(corrections::of_batches(db, &numbers)?.into_iter().map(|(no, standing)| (Id(no.0), standing)).collect())
     }
 }
 
