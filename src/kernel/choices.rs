@@ -43,7 +43,8 @@ impl Choice {
 
 /// The fault of a person's word that is none of these: they are told all of them, as they call them.
 pub fn not_one_of(field: &'static str, word: &str, choices: &[&Choice]) -> Fault {
-    let all = |text: fn(&Choice) -> &'static str, between: &str| choices.iter().map(|choice| text(choice)).collect::<Vec<_>>().join(between);
+    let all =
+        |text: fn(&Choice) -> &'static str, between: &str| choices.iter().map(|choice| text(choice)).collect::<Vec<_>>().join(between);
     Fault::new(field, Code::NotOneOf)
         .with("value", word)
         .with("allowed", all(|choice| choice.text, ", "))

@@ -411,6 +411,17 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(faults(with(&[("HANGTAG_PORT", "8080")]), Lang::En)[0].0, "HANGTAG_PORT");
+        for (name, meant) in [
+            ("ADDRESS", "LISTEN"),
+            ("BIND_ADDRESS", "LISTEN"),
+            ("PORT", "LISTEN"),
+            ("DB", "DATABASE_URL"),
+            ("BASE_URL", "PUBLIC_URL"),
+            ("TZ", "TIME_ZONE"),
+            ("WORKER", "WORKERS"),
+        ] {
+            assert_eq!(faults(with(&[(&format!("HANGTAG_{name}"), "x")]), Lang::En)[0].2, said(&format!("HANGTAG_{meant}")), "{name}");
+        }
     }
 
     #[test]

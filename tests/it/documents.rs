@@ -4,12 +4,18 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use hangtag::each;
+use hangtag::kernel::text::Lang;
 use hangtag::platform::db::schema::event;
+use hangtag::platform::imports::Mode;
+use hangtag::platform::words::Words;
+use hangtag::production::materials::LotKind;
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
+use crate::parties::import;
 use crate::story;
-use crate::support::{Persona, TestApp};
+use crate::support::TestApp;
+use crate::support::personas::Persona;
 
 /// The rooms whose things are changed by a document, as the program serves them, without those whose change is an act with a reason of its own.
 fn rooms() -> Vec<String> {
@@ -22,7 +28,10 @@ fn rooms() -> Vec<String> {
 async fn one_of_each(app: &TestApp) -> BTreeMap<String, String> {
     app.season().await;
     let admin = app.persona(Role::Admin).await;
-    admin.json("POST", "/api/v1/printers", &json!({ "code": "P-1", "language": "zpl", "dpi": 203, "host": "printer.lan" })).await.expect(201);
+    admin
+        .json("POST", "/api/v1/printers", &json!({ "code": "P-1", "language": "zpl", "dpi": 203, "host": "printer.lan" }))
+        .await
+        .expect(201);
     let parent = json!({
         "code": "YARN-1", "supplier": "MILL-1", "kind": "yarn", "material": { "zh": "棉纱", "en": "Cotton yarn" }, "quantity_milli": 900_000, "unit": "kg",
     });
@@ -60,7 +69,10 @@ story!(a_document_goes_back_as_it_was_read, |app| {
         assert_eq!(admin.json("PUT", &one, &other).await.expect(200).json(), read);
         other["colour_of_the_moon"] = json!("white");
         let refused = admin.json("PUT", &one, &other).await.expect(422).json();
-        assert_eq!((&refused["faults"][0]["field"], &refused["faults"][0]["code"]), (&json!("colour_of_the_moon"), &json!("unknown_field")));
+        assert_eq!(
+            (&refused["faults"][0]["field"], &refused["faults"][0]["code"]),
+            (&json!("colour_of_the_moon"), &json!("unknown_field"))
+        );
     }
 });
 
@@ -81,13 +93,14 @@ fn changes() -> BTreeMap<&'static str, (&'static str, Value)> {
 
 /// The newest fact about anything but a garment.
 async fn newest_fact(app: &TestApp) -> Value {
-    let body: Vec<String> = app.look(|db| Ok(each!(db, |c| event::table.order(event::id.desc()).limit(1).select(event::body).load(c))?)).await;
+    let body: Vec<String> =
+        app.look(|db| Ok(each!(db, |c| event::table.order(event::id.desc()).limit(1).select(event::body).load(c))?)).await;
     serde_json::from_str(&body[0]).unwrap()
 }
 
 /// The cells of the newest line of a page's history.
 fn newest(page: &str) -> String {
-    let history = page.split("<h2>").next_back().unwrap();
+    let history = page.rsplit("<h2>").next().unwrap();
     history.split("<tbody>").nth(1).and_then(|rows| rows.split("</tr>").next()).unwrap_or_default().to_owned()
 }
 
@@ -141,9 +154,11 @@ story!(roles_and_compositions_read_as_people_write_them, |app| {
     let line = history_of(&admin, "lots", "LOT-1", "en").await;
     assert!(line.contains("YARN-1 5 → YARN-1 7.5"), "{line}");
     let mut style = admin.get("/api/v1/styles/SH-2601").await.expect(200).json();
-    let shell = |cotton: i64| json!([{ "name": { "zh": "面料", "en": "shell" }, "fibres": [
+    let shell = |cotton: i64| {
+        json!([{ "name": { "zh": "面料", "en": "shell" }, "fibres": [
         { "name": { "zh": "棉", "en": "cotton" }, "hundredths": cotton }, { "name": { "zh": "氨纶", "en": "elastane" }, "hundredths": 10_000 - cotton },
-    ] }]);
+    ] }])
+    };
     style["facts"]["composition"] = shell(9_500);
     let style = admin.json("PUT", "/api/v1/styles/SH-2601", &style).await.expect(200).json();
     let mut other = style.clone();
@@ -160,11 +175,21 @@ story!(a_form_that_others_overtook_says_where_it_differs, |app| {
     let mut party = admin.get("/api/v1/parties/FAC-1").await.expect(200).json();
     party["city"] = json!("杭州");
     admin.json("PUT", "/api/v1/parties/FAC-1", &party).await.expect(200);
-    let form = |version: &'static str| [
-        ("version", version), ("code", "FAC-1"), ("name.zh", "华服一厂"), ("name.en", "Huafu No. 1"), ("roles.factory", "on"), ("country", "CN"),
-        ("city", "宁波"), ("address.zh", "浙江省绍兴市柯桥区 1 号"), ("address.en", "1 Keqiao, Shaoxing, Zhejiang"),
-        ("contact", "secret@example.com"), ("status", "active"),
-    ];
+    let form = |version: &'static str| {
+        [
+            ("version", version),
+            ("code", "FAC-1"),
+            ("name.zh", "华服一厂"),
+            ("name.en", "Huafu No. 1"),
+            ("roles.factory", "on"),
+            ("country", "CN"),
+            ("city", "宁波"),
+            ("address.zh", "浙江省绍兴市柯桥区 1 号"),
+            ("address.en", "1 Keqiao, Shaoxing, Zhejiang"),
+            ("contact", "secret@example.com"),
+            ("status", "active"),
+        ]
+    };
     let again = admin.form("/parties/FAC-1/edit?lang=en", &form("1")).await.expect(422);
     assert!(again.text().contains("Saved now: 杭州") && again.text().contains("value=\"宁波\""), "{}", again.text());
     assert_eq!(again.text().matches("Saved now:").count(), 1);
@@ -175,7 +200,9 @@ story!(a_form_that_others_overtook_says_where_it_differs, |app| {
 
 story!(a_form_sent_before_keeps_what_stands_in_it, |app| {
     let admin = app.persona(Role::Admin).await;
-    let form = |name: &'static str| [("once", "k-1"), ("code", "P-7"), ("name", name), ("language", "zpl"), ("dpi", "203"), ("host", "printer.lan")];
+    let form = |name: &'static str| {
+        [("once", "k-1"), ("code", "P-7"), ("name", name), ("language", "zpl"), ("dpi", "203"), ("host", "printer.lan")]
+    };
     admin.form("/printers/new", &form("Cellar")).await.expect(303);
     admin.form("/printers/new", &form("Cellar")).await.expect(303);
     let again = admin.form("/printers/new?lang=en", &form("Attic")).await.expect(422);
@@ -194,7 +221,51 @@ story!(a_form_in_the_other_language_keeps_what_stands_in_it, |app| {
     let shown = admin.form("/printers/new?lang=en", &faulty).await.expect(200);
     assert!(shown.text().contains("value=\"Attic\"") && shown.text().contains("Needed."));
     // Where something was done, the other language leads to what it was done with.
-    admin.json("POST", "/api/v1/printers", &json!({ "code": "P-1", "language": "zpl", "dpi": 203, "host": "127.0.0.1:1" })).await.expect(201);
+    admin
+        .json("POST", "/api/v1/printers", &json!({ "code": "P-1", "language": "zpl", "dpi": 203, "host": "127.0.0.1:1" }))
+        .await
+        .expect(201);
     let asked = admin.form("/printers/P-1/status?lang=en", &[]).await;
     assert!(asked.text().contains("href=\"/printers/P-1?lang=zh-CN\""), "{}", asked.text());
+});
+
+story!(a_list_of_choices_is_whole_and_in_the_readers_language, |app| {
+    let table = hangtag::app::import_tables().get("lots").unwrap();
+    let report = import(&app, table, "code,supplier_code,kind,material_zh,quantity,unit\nL-1,X,cloth of gold,布,5,m\n", Mode::DryRun);
+    let report = report.await;
+    let fault = report.faults.iter().find(|fault| fault.code == "not_one_of").unwrap();
+    for lang in Lang::ALL {
+        let said = fault.word(Words::of(lang));
+        for kind in LotKind::ALL {
+            assert!(said.contains(kind.word(lang)), "{said}");
+        }
+        assert!(!said.contains('…') && !said.contains(" 纱线"), "{said}");
+    }
+    assert!(fault.word(Words::of(Lang::En)).is_ascii() || fault.word(Words::of(Lang::En)).matches(['“', '”']).count() == 2);
+    // A program is told what a program writes.
+    let admin = app.persona(Role::Admin).await;
+    let document = json!({ "code": "X-1", "name": { "en": "X" }, "roles": ["mills"], "country": "CN" });
+    let refused = admin.json("POST", "/api/v1/parties?lang=en", &document).await.expect(422).json();
+    assert!(refused["faults"][0]["reason"].as_str().unwrap().contains("dye_house"), "{refused}");
+});
+
+story!(days_out_of_order_are_named_as_their_fields, |app| {
+    let (_, admin) = (one_of_each(&app).await, app.persona(Role::Admin).await);
+    let mut lot = admin.get("/api/v1/lots/LOT-1").await.expect(200).json();
+    lot["produced_on"] = json!("2026-03-02");
+    lot["received_on"] = json!("2026-03-01");
+    for (lang, said) in
+        [("en", "Received 2026-03-01 comes before Produced 2026-03-02."), ("zh-CN", "到货日期 2026-03-01 早于 生产日期 2026-03-02。")]
+    {
+        let refused = admin.json("PUT", &format!("/api/v1/lots/LOT-1?lang={lang}"), &lot).await.expect(422).json();
+        assert_eq!(refused["faults"][0]["reason"], said);
+    }
+});
+
+story!(a_day_of_a_calendar_goes_back_as_it_was_read, |app| {
+    let admin = app.persona(Role::Admin).await;
+    let day = json!({ "kind": "off", "name": { "zh": "节", "en": "Holiday" } });
+    let made = admin.json("PUT", "/api/v1/calendars/CN/2026-10-01", &day).await.expect(200).json();
+    let again = admin.json("PUT", "/api/v1/calendars/CN/2026-10-01", &made).await.expect(200).json();
+    assert_eq!(again, made);
 });

@@ -124,7 +124,7 @@ impl Thing for Defect {
         in_chunks(&keys, |keys| each!(db, |c| defect::table.filter(defect::code.eq_any(keys)).select(Self::as_select()).load(c)))
     }
 
-    fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+    fn write(mut self, db: &mut Db, _: &Stamp, before: Option<&Self>) -> Result<Self> {
         self.version = before.map_or(1, |before| before.version + 1);
         match before {
             None => drop(each!(db, |c| diesel::insert_into(defect::table).values(&self).execute(c))?),

@@ -54,7 +54,10 @@ fn is_choice(request: &HttpRequest) -> bool {
     let text = |name: &str| header_text(request.headers(), name).unwrap_or_default();
     // Browsers say where a request comes from, except to plain-text addresses.
     let is_ours = matches!(text("sec-fetch-site"), "" | "same-origin");
-    matches!(*request.method(), Method::GET | Method::POST) && is_ours && text("accept").contains("text/html") && !request.path().starts_with("/api/")
+    matches!(*request.method(), Method::GET | Method::POST)
+        && is_ours
+        && text("accept").contains("text/html")
+        && !request.path().starts_with("/api/")
 }
 
 /// Middleware: who follows a link to the other language stays in it on the pages after.

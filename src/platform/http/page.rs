@@ -11,7 +11,7 @@ use super::caller::Identity;
 use super::locale::Locale;
 use super::perm::Permission;
 use crate::kernel::text::Lang;
-use crate::kernel::{Error, Result};
+use crate::kernel::{Code, Error, Result};
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
@@ -191,6 +191,9 @@ impl FormFaults {
     /// The error itself when it is not for the person to mend.
     pub fn of(error: Error, words: Words) -> Result<Self> {
         match error {
+            Error::Refused(refusal) if refusal.code == Code::KeyReused => {
+                Ok(Self { whole: Some(words.say("form-sent-before").into_owned()), fields: Vec::new() })
+            }
             Error::Refused(refusal) => Ok(Self {
                 whole: refusal.faults.is_empty().then(|| words.refusal(&refusal)),
                 fields: refusal.faults.iter().map(|fault| (fault.field.to_string(), words.fault(fault))).collect(),

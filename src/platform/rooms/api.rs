@@ -279,7 +279,7 @@ fn object_of(thing: &str, fields: &Fields, at: &str, (what, is_whole): (Of, bool
 
 /// With what may stand there and is only read.
 fn with_read(object: ObjectBuilder, read: impl IntoIterator<Item = String>) -> ObjectBuilder {
-    let any = || ObjectBuilder::new().schema_type(SchemaType::AnyValue).read_only(Some(true)).build();
+    let any = || ObjectBuilder::new().schema_type(SchemaType::AnyValue).read_only(true).build();
     read.into_iter().fold(object, |object, name| object.property(name, any()))
 }
 

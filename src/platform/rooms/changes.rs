@@ -48,7 +48,8 @@ pub fn tell_saved<T: Thing>(db: &mut Db, stamp: &Stamp, before: Option<&T>, save
 /// What a new thing says, by the paths of its fields.
 fn fields<T: Thing>(new: &T) -> Result<Map<String, Value>> {
     let new = object(new)?;
-    let told = T::FIELDS.columns.iter().filter(|field| !field.read_only && !T::UNTOLD.contains(&field.name)).filter_map(|field| {
+    let is_told = |field: &&Field| !field.read_only && !matches!(field.kind, Kind::Moment) && !T::UNTOLD.contains(&field.name);
+    let told = T::FIELDS.columns.iter().filter(is_told).filter_map(|field| {
         let value = kept(field, said(field, field.within(&new)));
         (!value.is_null()).then(|| (field.path(), value))
     });

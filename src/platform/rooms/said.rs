@@ -201,7 +201,7 @@ impl Said {
 }
 
 /// Puts a value in its place: `query.code` into the field `code` of the field `query`. Where nothing is put, nothing is left.
-fn put(document: &mut Map<String, Value>, path: &str, value: Value) {
+pub(super) fn put(document: &mut Map<String, Value>, path: &str, value: Value) {
     match path.split_once('.') {
         None if value.is_null() => drop(document.remove(path)),
         None => drop(document.insert(path.to_owned(), value)),

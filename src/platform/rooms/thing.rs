@@ -477,11 +477,7 @@ pub fn shown_again(fields: &'static Fields, values: HashMap<String, String>, wor
 }
 
 /// The form of a thing that somebody else changed since it was opened: it names the fields that differ.
-pub async fn overtaken_form<T: Thing>(
-    call: &Call<BrandOnly<T::Edit>>,
-    values: HashMap<String, String>,
-    code: String,
-) -> Result<FormState> {
+pub async fn overtaken_form<T: Thing>(call: &Call<BrandOnly<T::Edit>>, values: HashMap<String, String>, code: String) -> Result<FormState> {
     let now: T = found(call, code, Sees::ALL).await?;
     Ok(overtaken(T::CHANGE, values, (&object(&now)?, now.version()), call.words()))
 }

@@ -41,7 +41,8 @@ fn line(fact: &Fact, fields: &'static Fields, lang: Lang, zone: Tz) -> Result<Ha
         let key = format!("void-reason-{text}");
         if words.knows(&key) { words.say(key).into_owned() } else { text }
     };
-    let state = |text: String| fields.named("status").or(fields.named("state")).map_or(text.clone(), |field| field.told(&text.into(), lang));
+    let state =
+        |text: String| fields.named("status").or(fields.named("state")).map_or(text.clone(), |field| field.told(&text.into(), lang));
     let changes = body.get("changes").and_then(Value::as_object);
     let changed = changes.map(|changes| changed(fields, changes, words).join(lang.of("；", "; "))).filter(|text| !text.is_empty());
     let detail = [text("units"), changed, text("reason").map(said), text("status").map(state)].into_iter().flatten();

@@ -12,7 +12,7 @@ mod store;
 
 pub use import::IMPORT;
 pub use rules::LotName;
-pub(crate) use rules::{fields_out_of_order, out_of_order};
+pub(crate) use rules::fields_out_of_order;
 pub use store::{
     BatchUse, Called, Lot, LotPart, LotSheet, OtherLot, Parent, children_of, create, lot, lot_called, lots, lots_called, names, parents_of,
 };

@@ -12,7 +12,7 @@ use diesel::sql_types::Text;
 use serde::{Deserialize, Serialize};
 
 use super::{FIELDS, Role, Status};
-use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::event::EventKind;
 use crate::kernel::text::{Both, ByCode, Lang, folded, grouped};
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::{batch, lot, party, party_role, style};

@@ -5,13 +5,13 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{FIELDS, Language};
-use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::event::EventKind;
 use crate::kernel::text::Lang;
 use crate::kernel::{Id, Result};
 use crate::platform::db::schema::printer;
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, in_chunks};
-use crate::platform::events::{self, Stamp};
+use crate::platform::events::Stamp;
 use crate::platform::http::perm::{LabelsEdit, LabelsRead, Permission};
 use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing, href};
 use crate::{each, keyset, save_row, text_column};

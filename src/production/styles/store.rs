@@ -11,7 +11,7 @@ use diesel::sql_types::{Nullable, Text};
 use serde::{Deserialize, Serialize};
 
 use super::{FIELDS, StyleFacts, rules};
-use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::event::EventKind;
 use crate::kernel::text::{ByCode, Lang, folded};
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::{sku, style};

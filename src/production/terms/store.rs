@@ -5,11 +5,10 @@ use std::collections::HashSet;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::{FIELDS, StartRule, StartRules};
 use crate::each;
-use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::event::EventKind;
 use crate::kernel::text::{Lang, folded};
 use crate::kernel::{Code, Fault, Id, Result, parsed};
 use crate::platform::db::schema::warranty_policy;

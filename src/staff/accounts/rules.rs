@@ -145,7 +145,8 @@ impl Roles {
         }
         if is_bound {
             let binding = |choice: &&Choice| Role::of(choice.text).map(Role::binding);
-            let (inside, outside): (Vec<_>, Vec<_>) = Role::TABLE.iter().partition(|role| binding(role) == Some(Binding::Never));
+            let (inside, outside): (Vec<&Choice>, Vec<&Choice>) =
+                Role::TABLE.iter().partition(|role| binding(role) == Some(Binding::Never));
             let wrong = inside.into_iter().filter(|inside| self.iter().any(|role| role.as_str() == inside.text));
             faults.extend(wrong.map(|role| not_one_of("roles", role.text, &outside).with("value_zh", role.zh).with("value_en", role.en)));
         }

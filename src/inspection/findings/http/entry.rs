@@ -17,12 +17,12 @@ use crate::inspection::findings::subject::{Found, find_subject, unknown};
 use crate::inspection::findings::view::{SubjectView, subjects};
 use crate::inspection::findings::{About, Draft, FIELDS, Stage, SubjectKind};
 use crate::kernel::text::Lang;
-use crate::kernel::{Error, Fault, Id, Result, faults, parsed};
+use crate::kernel::{Code, Error, Fault, Id, Result, faults, parsed};
 use crate::ownership::garments;
 use crate::platform::db::Db;
 use crate::platform::http::{FormState, Layout, html, html_response, see_other};
 use crate::platform::policies::{self, Policy};
-use crate::platform::rooms::Said;
+use crate::platform::rooms::{Said, shown_again};
 use crate::platform::state::AppState;
 use crate::production::serials::Scanned;
 use crate::production::{batches, materials, skus};
@@ -126,7 +126,7 @@ pub(super) async fn form(call: Logs, start: web::Query<Start>) -> Result<HttpRes
 }
 
 fn form_page(call: &Logs, form: FormState, ready: Ready) -> FormPage {
-    let layout = layout(call);
+    let layout = Layout { keeps_form: true, ..layout(call) };
     let groups = page::groups(&ready.defects, &ready.lately, layout.lang);
     let today = call.app().today().to_string();
     FormPage { layout, form, subject: ready.subject, what: ready.what, groups, photos: ready.photos, today }
@@ -135,13 +135,16 @@ fn form_page(call: &Logs, form: FormState, ready: Ready) -> FormPage {
 /// Logs what the form says, with its photos: all of it or none.
 pub(super) async fn log(call: Logs, form: Multipart) -> Result<HttpResponse> {
     let PhotoForm { values, photos, hash } = upload::read_form(call.request(), form, photos_allowed(&call).await?).await?;
-    let error = match save(&call, &values, photos, &hash).await {
+    let is_shown_again = FormState::is_shown_again(&values);
+    let saved = if is_shown_again { Err(Code::Invalid.into()) } else { save(&call, &values, photos, &hash).await };
+    let error = match saved {
         Ok(id) => return Ok(see_other(format!("/findings/new?done={id}"))),
         Err(error) => error,
     };
     let value = |name: &str| values.get(name).cloned();
     let start = Start { subject: value("subject").unwrap_or_default(), kind: value("kind"), gtin: value("gtin"), ..Start::default() };
     match ready_for(&call, &start).await {
+        Ok(ready) if is_shown_again => Ok(html(&form_page(&call, shown_again(&FIELDS, values, call.words())?, ready))),
         Ok(ready) => {
             let error = with_impossible(error, &values, &ready);
             let page = form_page(&call, FormState::refused(values, error, call.words())?, ready);

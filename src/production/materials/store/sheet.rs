@@ -10,7 +10,7 @@ use super::super::rules::{self, GUARDS, LotName, out_of_order, twice};
 use super::super::{FIELDS, LotKind};
 use super::names::names;
 use super::{KEYS, Lot, Parent, children_of, insert_parents, lot_called, lots, lots_called, parents_of, refuse_cycle};
-use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::event::EventKind;
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::money::shortest_decimal;
 use crate::kernel::text::{Both, Lang, folded};

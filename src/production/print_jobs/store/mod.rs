@@ -21,7 +21,7 @@ use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::machine::refused_in;
 use crate::kernel::serial::Epoch;
 use crate::kernel::text::folded;
-use crate::kernel::{BatchNo, Code, Error, Id, Refusal, Result};
+use crate::kernel::{BatchNo, Code, Error, Id, Result};
 use crate::platform::db::schema::{batch, label_chunk, label_job, printer};
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, chunk_rows};
