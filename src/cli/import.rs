@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, IsTerminal};
+use std::io::{BufRead, BufReader, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,6 +11,7 @@ use indicatif::ProgressBar;
 use super::{bar_style, place, say, tell, terminal_lang};
 use crate::app;
 use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
+use crate::platform::disk::{Readers, WholeFile};
 use crate::platform::exports::{Format, Sheet};
 use crate::platform::imports::{
     Change, ChangeKind, CodeRule, ImportReport, ImportTable, ImportTables, Importer, Outcome, Parcel, ParcelFile, ParcelReport, Pass,
@@ -193,7 +194,8 @@ fn show_changes(file: &ImportReport, tables: &ImportTables, words: Words) {
 
 /// Writes every change of every file as one CSV.
 fn write_changes(file: &Path, folder: &Path, report: &ParcelReport, tables: &ImportTables, words: Words) -> Result<()> {
-    let mut sheet = Sheet::new(Format::Csv, BufWriter::new(File::create(file)?), change_titles(words))?;
+    let mut whole = WholeFile::at(file, Readers::Anybody)?;
+    let mut sheet = Sheet::new(Format::Csv, BufWriter::new(whole.file()), change_titles(words))?;
     for (place, of) in report.files.iter().enumerate().filter(|(_, of)| of.outcome != Outcome::Refused) {
         let table = tables.get(&of.table);
         // A file of which nothing is known to change has left none.
@@ -203,6 +205,6 @@ fn write_changes(file: &Path, folder: &Path, report: &ParcelReport, tables: &Imp
             change_rows(&of.file, table.as_ref(), &change, words).iter().try_for_each(|row| sheet.row(row))?;
         }
     }
-    sheet.finish()?.into_inner().map_err(|error| Error::broken(error.into_error()))?.sync_all()?;
-    Ok(())
+    sheet.finish()?.flush()?;
+    Ok(whole.arrive()?)
 }

@@ -1,6 +1,6 @@
 //! `labels lint | preview | make | print`.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use indicatif::ProgressBar;
 use super::{bar_style, open, say, tell, terminal_lang};
 use crate::kernel::{Code, Error, Fault, Result, saturating};
 use crate::platform::config::Config;
+use crate::platform::disk::{Readers, WholeFile};
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
 use crate::production::labels::{Fonts, Format, Template, lint};
@@ -109,7 +110,9 @@ pub(super) fn run(config: Config, command: LabelsCommand) -> Result<()> {
             let app = open(config)?;
             let request = LabelRequest { batch, template, claim_codes: true, ..LabelRequest::default() };
             let (png, left_out) = print_jobs::preview(&app, &request)?;
-            std::fs::write(&out, png)?;
+            let mut whole = WholeFile::at(&out, Readers::Anybody)?;
+            whole.file().write_all(&png)?;
+            whole.arrive()?;
             say_left_out(&left_out);
             say(&out.display().to_string());
             Ok(())
@@ -179,7 +182,9 @@ fn tell_made(made: &Made, out: &Path) {
         ("template", made.template.clone()),
         ("out", out.display().to_string()),
     ];
-    say(&words.say_with("labels-made-at", &pairs));
+    // Labels that went to the terminal or through a pipe are not mixed with what is said of them.
+    let aside = if out.is_file() || out.is_dir() { say } else { tell };
+    aside(&words.say_with("labels-made-at", &pairs));
 }
 
 fn lint_all(config: &Config, names: Vec<String>) -> Result<()> {

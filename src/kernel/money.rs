@@ -93,18 +93,34 @@ pub fn read_currency(field: &'static str, text: &str) -> Result<String, Fault> {
 /// taken only when they are zeros.
 ///
 /// # Errors
-/// [`Code::NotANumber`], [`Code::BelowZero`], [`Code::TooManyDecimals`] for `field`.
+/// [`Code::NotANumber`], [`Code::Malformed`] (a comma that could mean two things), [`Code::BelowZero`], [`Code::TooManyDecimals`] for `field`.
 pub fn read_amount(field: &'static str, text: &str, currency: &str) -> Result<i64, Fault> {
     let places = decimals(currency).unwrap_or(2);
     read_decimal(field, text, places)
         .map_err(|fault| if fault.code == Code::TooManyDecimals { fault.with("currency", currency) } else { fault })
 }
 
+/// Signs that several currencies have.
+const SHARED: &[(&str, &[&str])] = &[
+    ("¥", &["CNY", "JPY"]),
+    ("￥", &["CNY", "JPY"]),
+    ("$", &["USD", "AUD", "CAD", "HKD", "MXN", "NZD", "SGD", "TWD"]),
+    ("£", &["GBP", "EGP"]),
+];
+
+/// Whether a sign beside an amount may be that of a currency: `€` and `EUR` of the euro, `$` of every dollar.
+pub fn is_sign_of(sign: &str, currency: &str) -> bool {
+    match SHARED.iter().find(|(shared, _)| *shared == sign) {
+        Some((_, of)) => of.contains(&currency),
+        None => read_currency("", sign).is_ok_and(|of| of == currency),
+    }
+}
+
 /// A decimal number not below zero, in units of its last place: with two places `199.5` is 19950. Commas only part thousands: `1,5` is one and
 /// a half to some and fifteen to nobody.
 ///
 /// # Errors
-/// [`Code::NotANumber`], [`Code::BelowZero`], [`Code::TooManyDecimals`] for `field`.
+/// [`Code::NotANumber`], [`Code::Malformed`] (a comma that could mean two things), [`Code::BelowZero`], [`Code::TooManyDecimals`] for `field`.
 pub fn read_decimal(field: &'static str, text: &str, places: usize) -> Result<i64, Fault> {
     let wrong = |code| Fault::new(field, code).with("value", text.trim());
     let plain: String = text.trim().chars().map(half_width).collect();
@@ -115,11 +131,17 @@ pub fn read_decimal(field: &'static str, text: &str, places: usize) -> Result<i6
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
     let mut groups = whole.split(',');
     let first = groups.next().unwrap_or_default();
-    let is_grouped = !whole.contains(',') || (first.len() <= 3 && groups.all(|group| group.len() == 3));
-    let whole = whole.replace(',', "");
-    if first.is_empty() || whole.len() > 13 || !is_grouped || !digits(&whole) || !digits(part) {
+    // No thousands begin with a zero: `0,750` is three quarters.
+    let sound = |first: &str| (1..=3).contains(&first.len()) && !first.starts_with('0');
+    let is_grouped = !plain.contains(',') || (sound(first) && groups.all(|group| group.len() == 3) && !part.contains(','));
+    let ungrouped = whole.replace(',', "");
+    if ungrouped.len() > 13 || (ungrouped.is_empty() && part.is_empty()) || !digits(&ungrouped) || !digits(&part.replace(',', "")) {
         return Err(wrong(Code::NotANumber));
     }
+    if !is_grouped {
+        return Err(wrong(Code::Malformed).with("reason", "ambiguous-number"));
+    }
+    let whole = if ungrouped.is_empty() { "0" } else { &ungrouped };
     let part = if part.len() > places { part.trim_end_matches('0') } else { part };
     if part.len() > places {
         return Err(wrong(Code::TooManyDecimals).with("max", places));
@@ -203,10 +225,12 @@ mod tests {
             ("JPY", "1999.5", Code::TooManyDecimals),
             ("KWD", "1.2345", Code::TooManyDecimals),
             ("CNY", "12e3", Code::NotANumber),
-            ("CNY", "1,5", Code::NotANumber),
-            ("CNY", "1,2999", Code::NotANumber),
-            ("CNY", ",500", Code::NotANumber),
-            ("CNY", "1.2,345", Code::NotANumber),
+            ("CNY", "1,5", Code::Malformed),
+            ("CNY", "1,2999", Code::Malformed),
+            ("CNY", ",500", Code::Malformed),
+            ("CNY", "1.2,345", Code::Malformed),
+            ("CNY", "0,750", Code::Malformed),
+            ("CNY", ".", Code::NotANumber),
             ("CNY", "1.2.3", Code::NotANumber),
             ("CNY", "12345678901234", Code::NotANumber),
         ] {

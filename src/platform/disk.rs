@@ -1,6 +1,10 @@
 //! Where files lie, and how much room a disk has.
 
-use std::path::Path;
+use std::fs::{File, Permissions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
 
 use crate::kernel::{Code, Error, Refusal, Result};
 
@@ -10,6 +14,65 @@ pub const RESERVE: u64 = 100_000_000;
 /// The folder a file lies in: the current one for a name alone.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A file that appears whole or not at all: it is written beside its place and given its name once it is on the disk. Whoever gives it up before
+/// leaves what was there as it was.
+///
+/// A link is followed, so that what it leads to is replaced and not the link. What is there and is no file, such as a pipe or a device, is written
+/// into: given a file's name, `/dev/null` would be gone for every program on the machine.
+pub struct WholeFile(Way);
+
+enum Way {
+    Beside { part: NamedTempFile, place: PathBuf },
+    Into(File),
+}
+
+/// Who may read a file that is made, before the user's own mask.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Everybody whom the mask lets.
+    Anybody,
+    /// Its owner alone.
+    Owner,
+}
+
+impl WholeFile {
+    /// Begins one for `place`.
+    ///
+    /// # Errors
+    /// The system's, when nothing can be written there.
+    pub fn at(place: &Path, readers: Readers) -> io::Result<Self> {
+        if place.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+            return Ok(Self(Way::Into(File::options().write(true).open(place)?)));
+        }
+        let place = if place.is_symlink() { place.canonicalize()? } else { place.to_owned() };
+        let mut part = Builder::new();
+        #[cfg(unix)]
+        if readers == Readers::Anybody {
+            part.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
+        }
+        Ok(Self(Way::Beside { part: part.tempfile_in(folder_of(&place))?, place }))
+    }
+
+    /// Where to write.
+    pub fn file(&mut self) -> &mut File {
+        match &mut self.0 {
+            Way::Beside { part, .. } => part.as_file_mut(),
+            Way::Into(file) => file,
+        }
+    }
+
+    /// Gives it its name, and waits until that is on the disk too.
+    ///
+    /// # Errors
+    /// The system's; what was there is there still.
+    pub fn arrive(self) -> io::Result<()> {
+        let Way::Beside { part, place } = self.0 else { return Ok(()) };
+        part.as_file().sync_all()?;
+        part.persist(&place)?;
+        File::open(folder_of(&place))?.sync_all()
+    }
 }
 
 /// Free bytes for this user on the disk that holds `place`, or its nearest folder that exists.
@@ -38,7 +101,82 @@ pub fn needs(place: &Path, needed: u64, free: u64) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+
     use super::*;
+
+    /// Writes a text to a place, whole.
+    fn write(place: &Path, text: &str) -> io::Result<()> {
+        let mut whole = WholeFile::at(place, Readers::Anybody)?;
+        whole.file().write_all(text.as_bytes())?;
+        whole.arrive()
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|one| one.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_appears_whole_or_leaves_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("labels.pdf");
+        write(&place, "first").unwrap();
+        let mut given_up = WholeFile::at(&place, Readers::Anybody).unwrap();
+        given_up.file().write_all(b"half").unwrap();
+        drop(given_up);
+        assert_eq!(std::fs::read_to_string(&place).unwrap(), "first");
+        write(&place, "second").unwrap();
+        assert_eq!(std::fs::read_to_string(&place).unwrap(), "second");
+        assert_eq!(names(folder.path()), ["labels.pdf"]);
+        assert!(write(folder.path(), "a folder").is_err());
+        assert!(write(&folder.path().join("not/there"), "text").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link_and_what_it_leads_to_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        write(&real, "old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        write(&link, "new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read_to_string(&real).unwrap(), "new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_written_into_and_stays_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || {
+                let mut text = String::new();
+                File::open(pipe).unwrap().read_to_string(&mut text).unwrap();
+                text
+            }
+        });
+        write(&pipe, "through").unwrap();
+        assert_eq!(reader.join().unwrap(), "through");
+        assert!(!pipe.metadata().unwrap().is_file());
+        assert_eq!(names(folder.path()), ["pipe"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_secret_is_read_by_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("keys");
+        let whole = WholeFile::at(&place, Readers::Owner).unwrap();
+        whole.arrive().unwrap();
+        assert_eq!(place.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
 
     #[test]
     fn a_disk_says_what_is_free() {

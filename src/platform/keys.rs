@@ -16,6 +16,7 @@ use chrono::NaiveDate;
 use crate::kernel::serial::{Epoch, Keyring, RootKey};
 use crate::kernel::text::hex;
 use crate::kernel::{Code, Error, Refusal, Result, parsed, saturating};
+use crate::platform::disk::{Readers, WholeFile};
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,21 +169,9 @@ impl KeyFile {
             let key = hex(line.key.expose());
             let _infallible = writeln!(text, "{} {} {key} {}", line.purpose.as_str(), line.number, line.made_on);
         }
-        let beside = self.path.with_extension("new");
-        if beside.exists() {
-            std::fs::remove_file(&beside)?;
-        }
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&beside)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&beside, &self.path)?;
-        if let Some(folder) = self.path.parent() {
-            std::fs::File::open(folder)?.sync_all()?;
-        }
+        let mut whole = WholeFile::at(&self.path, Readers::Owner)?;
+        whole.file().write_all(text.as_bytes())?;
+        whole.arrive()?;
         Ok(())
     }
 }

@@ -37,7 +37,7 @@ fn files(csrf: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Reques
 }
 
 /// Does all the work that waits.
-async fn work(app: &TestApp) {
+pub async fn work(app: &TestApp) {
     let (state, works) = (app.state.clone(), hangtag::app::works());
     tokio::task::spawn_blocking(move || while jobs::run_one(&state, &works).unwrap() {}).await.unwrap();
 }

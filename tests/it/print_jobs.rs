@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 use crate::story;
 use crate::support::{TestApp, has_tool};
+use crate::upgrade::program;
 
 const GTIN: &str = "09506000134352";
 
@@ -134,6 +135,11 @@ story!(every_format_is_made_and_a_phone_reads_it, |app| {
         let file = make(&app, LabelRequest { claim_codes: true, ..asked(format) }).await.unwrap();
         assert!(file.starts_with(begins) && file.len() > 500, "{format}");
     }
+    // What is no file, such as the terminal or a pipe, is written into; it is never put aside for a file of its name.
+    let arguments = ["labels", "make", "--batch", "B-1", "--template", "hangtag-40x60-en", "--format", "csv", "--out", "/dev/stdout"];
+    let said = program(&app).run(&arguments).well();
+    assert_eq!(rows(said.out.as_bytes()).into_iter().map(|row| row.1).collect::<Vec<_>>(), expected);
+    assert!(said.err.contains("3 labels"), "{said:?}");
     let folder = app.folder.path().join("out");
     let request = LabelRequest { claim_codes: true, ..asked("png") };
     let (to, again) = (folder.clone(), request.clone());

@@ -8,6 +8,7 @@ use hangtag::production::terms::StartRule;
 use hangtag::staff::accounts::Role;
 use serde_json::json;
 
+use crate::imports::work;
 use crate::story;
 use crate::support::goods::policy;
 use crate::support::{Answer, Request, TestApp};
@@ -81,4 +82,48 @@ story!(the_token_of_another_list_begins_no_page, |app| {
             answer.expect(422);
         }
     }
+});
+
+/// Hands in a file of a program and gives the job's report.
+async fn handed_in(app: &TestApp, table: &str, content_type: &str, body: impl Into<Vec<u8>>) -> serde_json::Value {
+    let program = app.api(Role::Planner).await;
+    let address = format!("/api/v1/imports/{table}?dry_run=false");
+    let queued = program.send(Request::new("POST", &address).header("content-type", content_type).body(body.into())).await.expect(202);
+    work(app).await;
+    program.get(queued.header("location").unwrap()).await.expect(200).json()["report"].clone()
+}
+
+story!(a_line_that_ends_early_says_nothing_of_the_rest, |app| {
+    let head = "code,name_en,roles,country,city\n";
+    handed_in(&app, "parties", "text/csv", format!("{head}M-1,One,mill,CN,Ningbo\nM-2,Two,mill,CN,Ningbo\n")).await;
+    let report = handed_in(&app, "parties", "text/csv", format!("{head}M-1,First,mill\nM-2,Second,mill,,\n")).await;
+    assert_eq!((report["outcome"].as_str(), report["changed"].as_u64()), (Some("applied"), Some(2)));
+    let planner = app.api(Role::Planner).await;
+    let one = planner.get("/api/v1/parties/M-1").await.expect(200).json();
+    assert_eq!((&one["name"]["en"], &one["country"], &one["city"]), (&json!("First"), &json!("CN"), &json!("Ningbo")));
+    let two = planner.get("/api/v1/parties/M-2").await.expect(200).json();
+    assert_eq!((&two["name"]["en"], &two["country"], &two["city"]), (&json!("Second"), &json!(""), &json!("")));
+});
+
+story!(a_quantity_whose_format_shows_another_unit_is_refused, |app| {
+    handed_in(&app, "parties", "text/csv", "code,name_en,roles\nM-1,One,mill\n").await;
+    let workbook = |unit: &str, format: &str| {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        sheet.write_row(0, 0, ["lot", "supplier", "kind", "material", "quantity", "unit"]).unwrap();
+        sheet.write_row(1, 0, ["L-1", "M-1", "fabric", "Poplin"]).unwrap().write(1, 5, unit).unwrap();
+        sheet.write_with_format(1, 4, 1250.5, &rust_xlsxwriter::Format::new().set_num_format(format)).unwrap();
+        book.save_to_buffer().unwrap()
+    };
+    let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    for (unit, format) in [("m", "0.0\"kg\""), ("kg", "0.0\"m\""), ("m", "0.0\"千米\""), ("m", "0.0\"00\"")] {
+        let report = handed_in(&app, "lots", sheet, workbook(unit, format)).await;
+        assert_eq!(report["faults"][0]["args"]["reason"], "shows-more", "{unit} {format}: {report}");
+    }
+    for (unit, format) in [("m", "#,##0.0\" m\""), ("米", "0.0\"米\""), ("kg", "0.0\"kg\"")] {
+        let report = handed_in(&app, "lots", sheet, workbook(unit, format)).await;
+        assert_eq!(report["outcome"], "applied", "{unit} {format}: {report}");
+    }
+    let lot = app.api(Role::Planner).await.get("/api/v1/lots/L-1").await.expect(200).json();
+    assert_eq!((&lot["quantity_milli"], &lot["unit"]), (&json!(1_250_500), &json!("kg")));
 });

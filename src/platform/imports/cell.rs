@@ -24,15 +24,25 @@ pub(super) enum Kind {
     Bool,
 }
 
+/// A number without what its format adds to it: `1234.50` of `¥1,234.50`, and `¥`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Bare {
+    pub(super) number: String,
+    /// Without spaces, signs and thousands separators; empty where there is nothing else.
+    pub(super) around: String,
+}
+
 /// A cell as a person sees it, and what is wrong with it whatever its column is (the fault's field and line are filled in later).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cell {
     pub(super) text: String,
     pub(super) kind: Kind,
-    /// The number alone, where its format shows more than that: `1234.50` of `¥1,234.50`.
-    pub(super) bare: Option<Box<str>>,
+    /// The number alone, where its format shows more than that.
+    pub(super) bare: Option<Box<Bare>>,
     /// It shows what a merged range holds, whose first cell is another.
     pub(super) merged: bool,
+    /// That other stands in another column.
+    pub(super) across: bool,
     pub(super) flaw: Option<Box<Fault>>,
 }
 
@@ -64,7 +74,7 @@ impl Cell {
         self.flaw = flaw_of(text);
         self.kind = if looks_dated(text) { Kind::LooksDated } else { Kind::Text };
         self.bare = None;
-        self.merged = false;
+        (self.merged, self.across) = (false, false);
     }
 }
 
@@ -72,7 +82,11 @@ fn flaw_of(text: &str) -> Option<Box<Fault>> {
     let plain = text.len() <= CELL_MAX && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     let unwanted = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
     let fault = if plain {
-        looks_scientific(text).then(|| Reason::DigitsLost.of_cell())?
+        match text.as_bytes() {
+            // Hardly any cell begins so, and every cell comes past here.
+            [b'#' | b' ' | b'E', ..] if looks_wrong(text) => Reason::CellError.of_cell(),
+            _ => looks_scientific(text).then(|| Reason::DigitsLost.of_cell())?,
+        }
     } else if text.contains(char::REPLACEMENT_CHARACTER) {
         Reason::UnreadableText.of_cell()
     } else if text.contains(unwanted) {
@@ -83,6 +97,18 @@ fn flaw_of(text: &str) -> Option<Box<Fault>> {
         return None;
     };
     Some(Box::new(fault))
+}
+
+/// `#N/A`, `#WERT!`, `#NAME?`, `Err:502`: how spreadsheets write that a formula failed, in whatever language; `######`: a column that was too narrow.
+fn looks_wrong(text: &str) -> bool {
+    const WITHOUT_MARK: [&str; 6] = ["N/A", "NV", "N/D", "N/DISP", "GETTING_DATA", "N.V."];
+    let text = text.trim();
+    let Some(word) = text.strip_prefix('#') else {
+        return text.strip_prefix("Err:").is_some_and(|code| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit()));
+    };
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'_'));
+    let named = word.strip_suffix(['!', '?']).is_some_and(is_word);
+    named || WITHOUT_MARK.contains(&word) || (!word.is_empty() && word.bytes().all(|byte| byte == b'#'))
 }
 
 /// `2.02601E+11`: how a spreadsheet writes a long number that was not formatted as text.
@@ -122,16 +148,39 @@ fn looks_dated(text: &str) -> bool {
     }
 }
 
+/// What a row was read from, where that says what its cells can mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Written {
+    /// Into a sheet, where an empty cell need not be written.
+    #[default]
+    Sheet,
+    /// As text, where a row that ends early says nothing of the rest.
+    Text,
+    /// As text with semicolons, as where a comma is the decimal sign.
+    Semicolons,
+}
+
 /// The cells of a row and the line it starts on. One value serves row after row, so that a cell's room is used again.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawRow {
     line: u64,
+    written: Written,
     heads: bool,
     cells: Vec<Cell>,
     used: usize,
 }
 
 impl RawRow {
+    /// Of a text that has this between its cells.
+    pub(super) fn of_text(delimiter: u8) -> Self {
+        Self { written: if delimiter == b';' { Written::Semicolons } else { Written::Text }, ..Self::default() }
+    }
+
+    /// See [`Written`].
+    pub(super) fn written(&self) -> Written {
+        self.written
+    }
+
     pub(super) fn start(&mut self, line: u64) {
         self.line = line;
         self.heads = false;
@@ -207,6 +256,12 @@ mod tests {
             assert!(Cell::text(text.to_owned()).flaw.is_some(), "{text}");
         }
         for text in ["E+11", "1E5", "2.0E+1", "12.5E+11", "A2E+11", "2.02601E+11x", "1.E11", "LOT-2E+1234", "", "5E-07"] {
+            assert_eq!(Cell::text(text.to_owned()).flaw, None, "{text}");
+        }
+        for text in ["#N/A", "#REF!", " #VALUE!", "#DIV/0!", "#NAME?", "#WERT!", "#NV", "######", "Err:502"] {
+            assert!(Cell::text(text.to_owned()).flaw.is_some(), "{text}");
+        }
+        for text in ["#", "#1", "#A-1", "#fff", "# N/A", "#NO. 7", "Error:502", "Err:5021", "E-1"] {
             assert_eq!(Cell::text(text.to_owned()).flaw, None, "{text}");
         }
         for text in ["4-Feb", "Feb-04", "12-Dec", "2月4日", "12月31日", " 3-Mar "] {

@@ -46,7 +46,7 @@ pub(super) fn rows(
     }
     let delimiter = records.find_delimiter(headings);
     let mut rows = FromHeader::new(headings, each);
-    let mut row = RawRow::default();
+    let mut row = RawRow::of_text(delimiter);
     let mut sample = None;
     let ended = loop {
         match records.next(&mut row, delimiter)? {

@@ -10,7 +10,6 @@
 //!   Columns that are not ours are mapped ([`Reading`]); what several tables speak of has one name in all of them ([`things`]).
 //! - **Cells** ([`Row`]): typed readers that note what is wrong and go on, so that one reading names every bad cell with its line and column. A
 //!   reader takes only the kinds of cells it is meant for ([`Takes`]): no text is made of a date or of TRUE.
-//! - **Edits** ([`EditReader`]): a row laid over what is there. A column the file lacks leaves what it held; an empty cell erases it.
 //! - **The verdict** ([`ImportReport`]): what would change or did change, row and field, old and new ([`Change`]), every fault, and what to
 //!   know besides ([`ImportNote`]), for a page, for JSON, or as a file to mend by.
 //!
@@ -32,7 +31,6 @@ mod cell;
 mod changes;
 mod delimited;
 mod desk;
-mod edits;
 mod encoding;
 mod export;
 mod headings;
@@ -57,14 +55,13 @@ mod tests;
 
 pub use changes::{Applied, CHANGES_KEPT, Change, ChangeKind, FieldChange, change_rows, change_titles};
 pub use desk::{Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, Recognised, nearest, recognise, uploads};
-pub use edits::{EditReader, Edits};
 pub use export::{Exported, Rows, TableExport, TableOut};
 pub use http::routes;
 pub use notes::{ImportNote, Note};
 pub use parcel::{Parcel, ParcelFile, ParcelReport, changes_of, in_order};
 pub use reading::{CodeRule, Reading};
 pub use report::{FAULTS_KEPT, ImportFault, ImportReport, Outcome, Reason};
-pub use row::{Row, Takes, one_of, read_flag, read_milli, read_whole};
+pub use row::{Row, Takes, one_of, read_flag, read_whole};
 pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Kept, Mode, News, Pass, Place, Progress, run};
 pub use sheet::{Column, Columns, Half, Kind, Lines, ReadLines, ReadText, Reference, ShowText, WriteLines};
 pub use spool::{InOrder, Spool};

@@ -83,6 +83,12 @@ reasons! {
     DigitsLost = "digits-lost";
     /// A number whose format shows what cannot be told from it: fractions, powers of ten, conditions.
     NumberFormat = "number-format";
+    /// A number whose format shows more than the number: another unit, digits, a power of ten in words.
+    ShowsMore = "shows-more";
+    /// What a merged range of several columns shows, in another column than its own.
+    MergedAcross = "merged-across";
+    /// A number that is another one where a comma is the decimal sign, in a file as it is written there.
+    DecimalComma = "decimal-comma";
     /// A date where something else is meant.
     IsDate = "is-date";
     /// A time of day or a length of time, which no column takes.

@@ -7,9 +7,10 @@ use std::hash::BuildHasher;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::cell::{Cell, Kind, RawRow};
+use super::cell::{Cell, Kind, RawRow, Written};
 use super::report::{Faults, ImportFault, Reason};
-use super::sheet::{Columns, Header, half_width};
+use super::sheet::{Columns, Header};
+use crate::kernel::names::half_width;
 use crate::kernel::{Code, Fault, money, saturating, text, time};
 
 /// What a reader takes, of all that a spreadsheet can hold in a cell.
@@ -20,7 +21,7 @@ pub enum Takes {
     Text,
     /// Text that may well say `2月4日`.
     Prose,
-    /// A number, without what its format adds to it, or a text to read one from.
+    /// A number, or a text to read one from. Where a format shows more than the number (`39.9万`), it is not what a person sees there.
     Number,
     /// A date, or a text to read one from.
     Date,
@@ -32,7 +33,11 @@ impl Takes {
     /// What this reader gets of a cell and its text without spaces around it, or why it gets nothing.
     fn of<'c>(self, cell: &'c Cell, text: &'c str) -> Result<&'c str, Reason> {
         match (self, cell.kind) {
-            (Self::Number, Kind::Number) => Ok(cell.bare.as_deref().unwrap_or(text)),
+            (Self::Number, Kind::Number) => match cell.bare.as_deref() {
+                None => Ok(text),
+                Some(bare) if bare.around.is_empty() => Ok(&bare.number),
+                Some(_) => Err(Reason::ShowsMore),
+            },
             (Self::Text, Kind::LooksDated) => Err(Reason::LooksDated),
             (_, Kind::Text | Kind::LooksDated | Kind::Number) | (Self::Date, Kind::Date) | (Self::Flag, Kind::Bool) => Ok(text),
             (_, Kind::Date) => Err(Reason::IsDate),
@@ -71,9 +76,12 @@ impl<'a> Row<'a> {
         self.cell(column).map_or("", |cell| cell.text.trim())
     }
 
-    /// Whether the file has the column: what a file does not speak of stays as it is, an empty cell under a header erases.
+    /// Whether the row speaks of the column: what a file does not speak of stays as it is, an empty cell under a header erases. A line of text
+    /// that ends early speaks of no more.
     pub fn has_column(&self, column: &str) -> bool {
-        self.columns.place(column).is_some_and(|place| self.header.speaks_of(place))
+        let ends_before =
+            |place| self.raw.written() != Written::Sheet && self.header.cell_of(place).is_some_and(|cell| cell >= self.raw.cells().len());
+        self.columns.place(column).is_some_and(|place| self.header.speaks_of(place) && !ends_before(place))
     }
 
     /// Whether the cell has something in it.
@@ -112,6 +120,18 @@ impl<'a> Row<'a> {
         takes: Takes,
         reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>,
     ) -> Option<Option<T>> {
+        self.optional_number_of(column, takes, |_| false, reader)
+    }
+
+    /// Like [`Row::optional_take`], for a number of a unit or a currency: `is_unit` says whether what its format shows beside it (`m`, `€`) is
+    /// the one that the row says.
+    pub fn optional_number_of<T>(
+        &mut self,
+        column: &'static str,
+        takes: Takes,
+        is_unit: impl FnOnce(&str) -> bool,
+        reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>,
+    ) -> Option<Option<T>> {
         let Some(cell) = self.cell(column) else {
             return Some(None);
         };
@@ -122,7 +142,13 @@ impl<'a> Row<'a> {
         if text.is_empty() {
             return Some(None);
         }
-        let read = takes.of(cell, text).map_err(Reason::of_cell).and_then(|text| reader(column, text));
+        let got = match cell.bare.as_deref().filter(|_| takes == Takes::Number) {
+            _ if cell.across => Err(Reason::MergedAcross),
+            Some(bare) if !bare.around.is_empty() && is_unit(&bare.around) => Ok(bare.number.as_str()),
+            None if takes == Takes::Number && self.raw.written() == Written::Semicolons && is_european(text) => Err(Reason::DecimalComma),
+            _ => takes.of(cell, text),
+        };
+        let read = got.map_err(Reason::of_cell).and_then(|text| reader(column, text));
         self.keep(read.map_err(|fault| Fault { field: column.into(), ..fault })).map(Some)
     }
 
@@ -137,19 +163,9 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// A one-line text of at most `max` characters.
-    pub fn text(&mut self, column: &'static str, max: usize) -> Option<String> {
-        self.read(column, |field, cell| text::line(field, cell, max))
-    }
-
     /// A one-line text that may be absent.
     pub fn optional_text(&mut self, column: &'static str, max: usize) -> Option<Option<String>> {
         self.optional(column, |field, cell| text::line(field, cell, max))
-    }
-
-    /// A text of several lines that may be absent.
-    pub fn optional_paragraph(&mut self, column: &'static str, max: usize) -> Option<Option<String>> {
-        self.optional_take(column, Takes::Prose, |field, cell| text::paragraph(field, cell, max))
     }
 
     /// A code as [`text::code`] reads it.
@@ -174,34 +190,20 @@ impl<'a> Row<'a> {
         self.optional_take(column, Takes::Date, |field, cell| read_date(field, cell, zone))
     }
 
-    /// A quantity in thousandths of its unit: `12.5` is 12,500. Not below zero, at most three decimals.
-    pub fn quantity_milli(&mut self, column: &'static str) -> Option<i64> {
-        self.take(column, Takes::Number, read_milli)
-    }
-
-    /// A quantity that may be absent.
+    /// A quantity, which may be absent, in thousandths of its unit: `12.5` is 12,500. Not below zero, at most three decimals.
     pub fn optional_quantity_milli(&mut self, column: &'static str) -> Option<Option<i64>> {
-        self.optional_take(column, Takes::Number, read_milli)
+        self.optional_take(column, Takes::Number, |field, cell| money::read_decimal(field, cell, 3))
     }
 
     /// An amount of money, which may be absent, in minor units of a currency: `199.5` is 19,950 in CNY. Not below zero.
     pub fn optional_money(&mut self, column: &'static str, currency: &str) -> Option<Option<i64>> {
-        self.optional_take(column, Takes::Number, |field, cell| money::read_amount(field, &ungrouped(field, cell)?, currency))
-    }
-
-    /// A whole number, not below zero.
-    pub fn whole(&mut self, column: &'static str) -> Option<i64> {
-        self.take(column, Takes::Number, read_whole)
+        let is_unit = |shown: &str| money::is_sign_of(shown, currency);
+        self.optional_number_of(column, Takes::Number, is_unit, |field, cell| money::read_amount(field, cell, currency))
     }
 
     /// A whole number that may be absent.
     pub fn optional_whole(&mut self, column: &'static str) -> Option<Option<i64>> {
         self.optional_take(column, Takes::Number, read_whole)
-    }
-
-    /// Yes or no in either language; false when absent.
-    pub fn flag(&mut self, column: &'static str) -> Option<bool> {
-        self.optional_take(column, Takes::Flag, read_flag).map(Option::unwrap_or_default)
     }
 
     /// One of a list of words, whatever their case; several words (zh, en) may mean the same.
@@ -311,36 +313,17 @@ fn read_date(field: &'static str, cell: &str, zone: Option<Tz>) -> Result<NaiveD
     }
 }
 
-/// A number without its thousands separators. A comma anywhere else is refused: `1,5` is one and a half to some and fifteen to nobody.
-fn ungrouped(field: &'static str, cell: &str) -> Result<String, Fault> {
-    let number = narrow(cell).trim().to_owned();
-    let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
-    let mut groups = whole.split(',');
-    let first = groups.next().unwrap_or_default();
-    let grouped = whole.contains(',');
-    if (grouped && (first.is_empty() || first.len() > 3)) || groups.any(|group| group.len() != 3) || fraction.contains(',') {
-        return Err(Fault::new(field, Code::Malformed).with("value", &number).with("reason", Reason::Ambiguous.as_str()));
-    }
-    Ok(number.replace(',', ""))
-}
-
-/// Reads a decimal of at most three places into thousandths.
-///
-/// # Errors
-/// [`Code::NotANumber`], [`Code::Malformed`] (a comma that could mean two things), [`Code::BelowZero`] for `field`.
-pub fn read_milli(field: &'static str, cell: &str) -> Result<i64, Fault> {
-    let number = ungrouped(field, cell)?;
-    let wrong = || Fault::new(field, Code::NotANumber).with("value", &number);
-    if number.starts_with('-') {
-        return Err(Fault::new(field, Code::BelowZero).with("value", &number));
-    }
-    let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
-    let fraction = fraction.trim_end_matches('0');
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || fraction.len() > 3 || !digits(whole) || !digits(fraction) {
-        return Err(wrong());
-    }
-    format!("{whole}{fraction:0<3}").parse().map_err(|_| wrong())
+/// Whether a number reads as another one where a comma is the decimal sign: `1,250` and `1.250`. Where the points part thousands in more groups
+/// than one, it does not read as a number here at all.
+fn is_european(text: &str) -> bool {
+    let text = narrow(text);
+    let thousands = |sign| {
+        text.split_once(sign).is_some_and(|(whole, part): (&str, &str)| {
+            let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            (1..=3).contains(&whole.len()) && !whole.starts_with('0') && part.len() == 3 && digits(whole) && digits(part)
+        })
+    };
+    thousands('.') || (text.contains(',') && !text.contains('.') && text.matches(',').count() == 1)
 }
 
 /// Reads a whole number, not below zero; a fraction of nothing but zeros is taken, as some systems export counts.
@@ -348,8 +331,8 @@ pub fn read_milli(field: &'static str, cell: &str) -> Result<i64, Fault> {
 /// # Errors
 /// [`Code::NotANumber`], [`Code::Malformed`] (a comma that could mean two things), [`Code::BelowZero`] for `field`.
 pub fn read_whole(field: &'static str, cell: &str) -> Result<i64, Fault> {
-    let milli = read_milli(field, cell)?;
-    if milli % 1000 == 0 { Ok(milli / 1000) } else { Err(Fault::new(field, Code::NotANumber).with("value", cell)) }
+    money::read_decimal(field, cell, 0)
+        .map_err(|fault| if fault.code == Code::TooManyDecimals { Fault::new(field, Code::NotANumber).with("value", cell) } else { fault })
 }
 
 /// The keys of the rows read so far, 16 bytes each: 96 bits of two keyed hashes and the line. Two different keys among a million meet with
@@ -382,19 +365,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_in_files() {
-        let milli = |text| read_milli("q", text).map_err(|fault| fault.code);
-        assert_eq!(milli("12.5"), Ok(12_500));
-        assert_eq!(milli("1,234,567.125"), Ok(1_234_567_125));
-        assert_eq!(milli("１２．５００"), Ok(12_500));
-        assert_eq!(milli("-1"), Err(Code::BelowZero));
-        for unclear in ["1,5", ",500", "1234,567", "1.5,000"] {
-            assert_eq!(milli(unclear), Err(Code::Malformed), "{unclear}");
-        }
-        for wrong in ["1.2.3", "1.0005", "", ".5", "1e3", "99999999999999999999"] {
-            assert_eq!(milli(wrong), Err(Code::NotANumber), "{wrong}");
-        }
+    fn whole_numbers_in_files() {
         assert_eq!(read_whole("n", "1,000.00").unwrap(), 1_000);
         assert_eq!(read_whole("n", "1.5").unwrap_err().code, Code::NotANumber);
+    }
+
+    #[test]
+    fn a_number_that_means_another_elsewhere() {
+        for text in ["1,250", "0,750", "12,5", "1.250", "１，２５０"] {
+            assert!(is_european(text), "{text}");
+        }
+        for text in ["1250", "12.5", "0.750", "1.2505", "1,250.00", "1,234,567", "A.123", ""] {
+            assert!(!is_european(text), "{text}");
+        }
     }
 }

@@ -12,6 +12,7 @@ use super::things::Noun;
 use super::value::ValueKind;
 use crate::kernel::choices::Choice;
 use crate::kernel::error::{Code, Fault};
+use crate::kernel::names::half_width;
 use crate::kernel::text::{Both, Lang};
 
 /// How a text becomes the value that is kept, for `field`.
@@ -382,15 +383,6 @@ const WITHIN_MIN: usize = 4;
 /// What of a header counts when it is compared: letters and digits, half-width, lower case.
 pub(super) fn fold(text: &str) -> String {
     text.chars().map(half_width).flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
-}
-
-/// The half-width form of a full-width character, as input methods for Chinese produce them; other characters unchanged.
-pub(super) fn half_width(character: char) -> char {
-    match character {
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character),
-        '\u{3000}' => ' ',
-        other => other,
-    }
 }
 
 /// The header row of one file: which cell holds which column, and how the file spells it.

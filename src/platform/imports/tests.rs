@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::*;
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
-use crate::kernel::text::Lang;
+use crate::kernel::text::{self, Lang};
 use crate::platform::db::Db;
 use crate::platform::exports::inert;
 use crate::platform::words::Words;
@@ -63,9 +63,10 @@ impl Import for Room {
         let code = row.code("lot_code");
         let gtin = row.optional_text("gtin", 14);
         let received_on = row.optional_date("received_on");
-        let quantity = row.quantity_milli("quantity");
+        let quantity =
+            row.optional_quantity_milli("quantity").and_then(|read| row.keep(read.ok_or_else(|| Fault::new("quantity", Code::Missing))));
         let price = row.optional_money("price", "CNY");
-        let note = row.optional_paragraph("note", 80);
+        let note = row.optional_take("note", Takes::Prose, |field, cell| text::paragraph(field, cell, 80));
         let code = code?;
         row.unique("lot_code", &code);
         Some(Lot { code, gtin: gtin?, received_on: received_on?, quantity: quantity?, price: price?, note: note? })
@@ -258,7 +259,7 @@ fn every_bad_cell_is_reported_and_nothing_written() {
             (Some(4), "数量", Code::NotANumber),
             (Some(5), "Note", Code::TooLong),
             (Some(5), "Received", Code::NotADate),
-            (Some(5), "数量", Code::NotANumber),
+            (Some(5), "数量", Code::TooManyDecimals),
             (Some(5), "单价", Code::Malformed),
             (Some(6), "", Code::TooManyCells),
             (Some(8), "批号", Code::Duplicate),
@@ -271,6 +272,38 @@ fn every_bad_cell_is_reported_and_nothing_written() {
     assert_eq!(report.faults[8].value.as_deref().map(|value| value.chars().count()), Some(121));
     assert_eq!(report.faults[13].args.get("line").map(String::as_str), Some("7"));
     assert_eq!(report.faults[14].value.as_deref(), Some("F"));
+}
+
+#[test]
+fn numbers_that_mean_others_elsewhere_are_refused() {
+    let reason = |delimiter: &str, number: &str| {
+        let (room, report) = dry(format!("lot_code{delimiter}quantity\nA{delimiter}\"{number}\"\n"));
+        match report.faults.first() {
+            None => room.read[0].quantity.to_string(),
+            Some(fault) => fault.args.get("reason").map_or_else(|| fault.code.clone(), Clone::clone),
+        }
+    };
+    // Where semicolons part the cells, a comma is likely to be the decimal sign, and a point to part thousands.
+    for number in ["1,250", "0,750", "12,5", "1.250"] {
+        assert_eq!(reason(";", number), "decimal-comma", "{number}");
+    }
+    for (number, milli) in [("12.5", "12500"), ("1250", "1250000"), ("0.750", "750"), ("1,234,567", "1234567000"), ("1,250.00", "1250000")]
+    {
+        assert_eq!(reason(";", number), milli, "{number}");
+    }
+    for (number, milli) in [("1,250", "1250000"), ("1.250", "1250"), (".5", "500"), ("1.", "1000")] {
+        assert_eq!((reason(",", number), reason("\t", number)), (milli.into(), milli.into()), "{number}");
+    }
+    for number in ["0,750", "12,5", "1,5,000", "1234,567", "1.5,000"] {
+        assert_eq!(reason(",", number), "ambiguous-number", "{number}");
+    }
+}
+
+#[test]
+fn what_a_failed_formula_left_is_no_value() {
+    let (_, report) = dry("lot_code,quantity,note\n#N/A,1,\nB,#DIV/0!,x\nC,1,Err:502\nD,1,#1 quality\n");
+    let why: Vec<_> = report.faults.iter().map(|fault| (fault.line, fault.args["reason"].as_str())).collect();
+    assert_eq!(why, [(Some(2), "cell-error"), (Some(3), "cell-error"), (Some(4), "cell-error")]);
 }
 
 #[test]

@@ -18,6 +18,8 @@ fn said(of: &Lines) -> impl Iterator<Item = &'static Field> {
 /// The lines of a cell, for `name`.
 pub(super) fn read(of: &Lines, name: &'static str, text: &str) -> Result<Value, Fault> {
     let wrong = |reason: &str| Fault::new(name, Code::Malformed).with("reason", reason);
+    // A Chinese keyboard types the wide one; a text with both has the wide one in its words.
+    let text = if text.as_bytes().contains(&BETWEEN) { text.to_owned() } else { text.replace('｜', "|") };
     let mut rows =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(BETWEEN).trim(csv::Trim::All).from_reader(text.as_bytes());
     let mut lines = Vec::new();
@@ -95,6 +97,8 @@ mod tests {
             read(&LINES, "points", " 长 | Length \n\n宽"),
             Ok(json!([{ "name": { "zh": "长", "en": "Length" } }, { "name": { "zh": "宽" } }]))
         );
+        assert_eq!(read(&LINES, "points", "长｜Length｜｜7"), Ok(json!([{ "name": { "zh": "长", "en": "Length" }, "mm": 7 }])));
+        assert_eq!(read(&LINES, "points", "长｜宽|Length"), Ok(json!([{ "name": { "zh": "长｜宽", "en": "Length" } }])));
         assert_eq!(read(&LINES, "points", &write(&LINES, &[])), Ok(json!([])));
     }
 

@@ -67,7 +67,12 @@ impl Said {
             }
             let read = match field.kind {
                 Kind::Day => row.optional_date(field.name).map(|day| day.map(|day| day.to_string().into())),
-                _ => row.optional_take(field.name, takes(field.kind), |_, text| field.read(text)),
+                _ => {
+                    let unit = field.unit_in.and_then(|name| fields.named(name)).map(|unit| (unit, row.get(unit.name)));
+                    let is_unit =
+                        |shown: &str| unit.is_some_and(|(unit, said)| unit.read(shown).is_ok_and(|shown| unit.read(said) == Ok(shown)));
+                    row.optional_number_of(field.name, takes(field.kind), is_unit, |_, text| field.read(text))
+                }
             };
             match read {
                 Some(None) if field.required => {

@@ -8,10 +8,9 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::{FIELDS, LotPart, LotSheet};
-use crate::kernel::money::shortest_decimal;
+use crate::kernel::money::{read_decimal, shortest_decimal};
 use crate::kernel::text::{self, Lang, folded};
 use crate::kernel::{Code, Fault, Refusal, Result};
-use crate::platform::imports::read_milli;
 use crate::platform::rooms::Fields;
 use crate::production::corrections::{By, Guard, parts};
 
@@ -196,7 +195,7 @@ pub(super) fn read_parts(field: &'static str, text: &str) -> Result<Value, Fault
     let mut parts = Vec::new();
     for piece in text.split([';', '；', '、', '\n']).map(str::trim).filter(|piece| !piece.is_empty()) {
         let (lot, quantity) = piece.split_once([':', '：']).map_or((piece, None), |(lot, quantity)| (lot, Some(quantity)));
-        let quantity_milli = quantity.map(|quantity| read_milli(field, quantity.trim())).transpose()?;
+        let quantity_milli = quantity.map(|quantity| read_decimal(field, quantity.trim(), 3)).transpose()?;
         parts.push(json!({ "lot": LotName::read(field, lot)?.to_string(), "quantity_milli": quantity_milli }));
     }
     Ok(Value::Array(parts))

@@ -12,6 +12,7 @@ use super::rules::{self, Wanted, wanted};
 use super::store::{self, LABEL_WORK, NewJob, Order};
 use super::{Chunk, LabelRequest, PrintJob, PrintJobState};
 use crate::kernel::{Code, Error, Fault, Id, Result, saturating};
+use crate::platform::disk::{Readers, WholeFile};
 use crate::platform::events::Stamp;
 use crate::platform::jobs::{Job, Work};
 use crate::platform::state::AppState;
@@ -258,18 +259,10 @@ pub fn make_at(app: &AppState, stamp: &Stamp, request: &LabelRequest, out: &Path
         }
         return make(app, stamp, request, Target::Folder(out), progress);
     }
-    let mut half = out.as_os_str().to_owned();
-    half.push(".part");
-    let half = PathBuf::from(half);
     let refused =
         |error: std::io::Error| Error::from(Fault::new("out", Code::Malformed).with("reason", "cannot-be-written").with("detail", error));
-    let mut file = std::fs::File::create(&half).map_err(refused)?;
-    let made = make(app, stamp, request, Target::Stream(&mut file), progress);
-    if made.is_err() {
-        std::fs::remove_file(&half)?;
-        return made;
-    }
-    file.sync_all()?;
-    std::fs::rename(&half, out).map_err(refused)?;
-    made
+    let mut whole = WholeFile::at(out, Readers::Anybody).map_err(refused)?;
+    let made = make(app, stamp, request, Target::Stream(whole.file()), progress)?;
+    whole.arrive().map_err(refused)?;
+    Ok(made)
 }

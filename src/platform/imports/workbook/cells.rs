@@ -389,7 +389,7 @@ impl<R: BufRead> Sheet<'_, R> {
             },
             Numbers::Time => Cell::of(Kind::Time, clock(number)),
             Numbers::Patterns(_) | Numbers::Unknown => match format.numbers.show(number) {
-                Some(shown) => Cell { bare: shown.bare.map(Into::into), ..Cell::of(Kind::Number, shown.text) },
+                Some(shown) => Cell { bare: shown.bare.map(Box::new), ..Cell::of(Kind::Number, shown.text) },
                 None => Cell::refused(general(number), Reason::NumberFormat),
             },
         }
@@ -461,7 +461,7 @@ impl<'a> Merges<'a> {
                     break;
                 };
                 if further || column > range.columns.0 {
-                    row.put(place, Cell { merged: true, ..shown.clone() });
+                    row.put(place, Cell { merged: true, across: column > range.columns.0, ..shown.clone() });
                 }
             }
             if further && !std::mem::replace(told, true) && !shown.is_blank() && seen.merged.len() <= LISTED {

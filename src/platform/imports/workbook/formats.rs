@@ -5,6 +5,7 @@
 //! not do: `ssfmt` has not been worked on since the month it was written in and takes what it does not know for text, `numfmt` knows other
 //! formats. What SheetJS shows of the same numbers in the same formats lies in `tests/files/spreadsheets/number-formats.json`.
 
+use super::super::cell::Bare;
 use crate::kernel::{parsed, saturating};
 
 /// How the cells of a format show what they hold.
@@ -35,7 +36,7 @@ pub(super) enum Numbers {
 pub(super) struct Shown {
     pub(super) text: String,
     /// The number alone, where the text has more than that. None as well when the text is another number than the cell's: a percentage.
-    pub(super) bare: Option<String>,
+    pub(super) bare: Option<Bare>,
 }
 
 /// One part of a format, up to the semicolon.
@@ -48,6 +49,8 @@ pub(super) struct Pattern {
     point: bool,
     grouped: bool,
     percent: bool,
+    /// Its currency sign is that of Japan, which looks like that of China.
+    yen: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,17 +63,17 @@ enum Piece {
 }
 
 /// Formats that are known by their number alone. 27 to 36 and 50 to 58 are those of Chinese, Japanese and Korean: dates, of which some are times
-/// where one is and days elsewhere, so that the number decides.
+/// where one is and days elsewhere, so that the number decides. The currency sign of 5 to 8, 42 and 44 is that of whoever looks, so they have none here.
 const BUILT_IN: &[(u32, &str)] = &[
     (0, "General"),
     (1, "0"),
     (2, "0.00"),
     (3, "#,##0"),
     (4, "#,##0.00"),
-    (5, "\"$\"#,##0_);(\"$\"#,##0)"),
-    (6, "\"$\"#,##0_);(\"$\"#,##0)"),
-    (7, "\"$\"#,##0.00_);(\"$\"#,##0.00)"),
-    (8, "\"$\"#,##0.00_);(\"$\"#,##0.00)"),
+    (5, "#,##0_);(#,##0)"),
+    (6, "#,##0_);(#,##0)"),
+    (7, "#,##0.00_);(#,##0.00)"),
+    (8, "#,##0.00_);(#,##0.00)"),
     (9, "0%"),
     (10, "0.00%"),
     (11, "0.00E+00"),
@@ -85,9 +88,9 @@ const BUILT_IN: &[(u32, &str)] = &[
     (39, "#,##0.00_);(#,##0.00)"),
     (40, "#,##0.00_);(#,##0.00)"),
     (41, "_(* #,##0_);_(* (#,##0);_(* \"-\"_);_(@_)"),
-    (42, "_(\"$\"* #,##0_);_(\"$\"* (#,##0);_(\"$\"* \"-\"_);_(@_)"),
+    (42, "_(* #,##0_);_(* (#,##0);_(* \"-\"_);_(@_)"),
     (43, "_(* #,##0.00_);_(* (#,##0.00);_(* \"-\"??_);_(@_)"),
-    (44, "_(\"$\"* #,##0.00_);_(\"$\"* (#,##0.00);_(\"$\"* \"-\"??_);_(@_)"),
+    (44, "_(* #,##0.00_);_(* (#,##0.00);_(* \"-\"??_);_(@_)"),
     (45, "mm:ss"),
     (46, "[h]:mm:ss"),
     (47, "mmss.0"),
@@ -198,6 +201,7 @@ impl Pattern {
                     pattern.push(Piece::Literal('%'));
                 }
                 Token::Literal(literal) => pattern.push(Piece::Literal(*literal)),
+                Token::Yen => pattern.yen = true,
                 Token::General if digits => return None,
                 Token::General => {
                     digits = true;
@@ -223,12 +227,12 @@ impl Pattern {
             let bare = general(if signed { number } else { number.abs() });
             let text: String =
                 self.whole.iter().map(|piece| if let Piece::Literal(c) = piece { c.to_string() } else { bare.clone() }).collect();
-            return Some(if text == bare { Shown { text, bare: None } } else { Shown { text, bare: Some(general(number)) } });
+            return Some(if text == bare { Shown { text, bare: None } } else { Shown { text, bare: Some(self.bare(general(number))) } });
         }
         if self.whole.iter().chain(&self.fraction).all(|piece| matches!(piece, Piece::Literal(_))) {
             // The stroke that stands for nothing in accounts.
             let text: String = self.whole.iter().filter_map(|piece| if let Piece::Literal(c) = piece { Some(*c) } else { None }).collect();
-            return (!text.trim().is_empty()).then(|| Shown { text, bare: (number == 0.0).then(|| "0".to_owned()) });
+            return (!text.trim().is_empty()).then(|| Shown { text, bare: (number == 0.0).then(|| self.bare("0".to_owned())) });
         }
         let places = self.fraction.iter().filter(|piece| matches!(piece, Piece::Digit(_))).count();
         let (whole, fraction) = rounded(number.abs(), if self.percent { 2 } else { 0 }, places)?;
@@ -241,7 +245,25 @@ impl Pattern {
         }
         let bare = format!("{minus}{}{}{fraction}", if whole.is_empty() { "0" } else { &whole }, if places > 0 { "." } else { "" });
         let plain = self.percent || text == bare;
-        (!text.trim().is_empty()).then(|| Shown { text, bare: (!plain).then_some(bare) })
+        (!text.trim().is_empty()).then(|| Shown { text, bare: (!plain).then(|| self.bare(bare)) })
+    }
+
+    /// A number without what the pattern adds to it, and that.
+    fn bare(&self, number: String) -> Bare {
+        let pieces: Vec<_> = self.whole.iter().chain(&self.fraction).collect();
+        let is_digit = |piece: &&Piece| !matches!(piece, Piece::Literal(_));
+        let digits = pieces.iter().position(is_digit).zip(pieces.iter().rposition(is_digit)).unwrap_or((pieces.len(), pieces.len()));
+        let adds = |(place, piece): (usize, &&Piece)| match piece {
+            Piece::Literal(c) if c.is_whitespace() => None,
+            // Signs and the brackets of accounts are part of a number where they stand before or after all of it.
+            Piece::Literal('-' | '–' | '—' | '+' | '(') if place < digits.0 => None,
+            Piece::Literal(')') if place > digits.1 => None,
+            Piece::Literal(c) => Some(*c),
+            Piece::Digit(_) | Piece::General => None,
+        };
+        let around: String = pieces.iter().enumerate().filter_map(adds).collect();
+        let around = if self.yen && matches!(around.as_str(), "¥" | "￥") { "JPY".to_owned() } else { around };
+        Bare { number, around }
     }
 
     /// The digits before the point, laid into their places from the right.
@@ -344,6 +366,8 @@ enum Token {
     Point,
     Percent,
     Literal(char),
+    /// The sign before it is Japan's.
+    Yen,
     Text,
     General,
     /// Of a date or a time, in lower case.
@@ -438,7 +462,8 @@ fn bracketed(inside: &str) -> Vec<Token> {
         // The first byte of eight digits names the numerals; the first kind is the usual one.
         let numerals = locale.len().checked_sub(6).and_then(|end| locale.get(..end)).map(|digits| u8::from_str_radix(digits, 16));
         let refused = (matches!(numerals, Some(Ok(2..))) && locale.len() <= 8).then_some(Token::Refused);
-        return symbol.chars().map(Token::Literal).chain(refused).collect();
+        let yen = (matches!(symbol, "¥" | "￥") && locale.ends_with("411")).then_some(Token::Yen);
+        return symbol.chars().map(Token::Literal).chain(yen).chain(refused).collect();
     }
     if COLOURS.contains(&lower.as_str()) || lower.starts_with("color") {
         return Vec::new();
@@ -501,15 +526,30 @@ mod tests {
 
     #[test]
     fn numbers_are_told_from_what_their_format_adds() {
-        let bare = |code: &str, number: f64| Format::read(code).numbers.show(number).map(|shown| (shown.text, shown.bare));
-        let some = |text: &str, bare: Option<&str>| Some((text.to_owned(), bare.map(str::to_owned)));
-        assert_eq!(bare("\"¥\"#,##0.00", 1_234.5), some("¥1,234.50", Some("1234.50")));
-        assert_eq!(bare("0.00\" m\"", 12.5), some("12.50 m", Some("12.50")));
+        let bare = |code: &str, number: f64| {
+            let shown = Format::read(code).numbers.show(number)?;
+            Some((shown.text, shown.bare.map(|bare| (bare.number, bare.around))))
+        };
+        let some = |text: &str, bare: Option<(&str, &str)>| {
+            Some((text.to_owned(), bare.map(|(number, around)| (number.to_owned(), around.to_owned()))))
+        };
+        assert_eq!(bare("\"¥\"#,##0.00", 1_234.5), some("¥1,234.50", Some(("1234.50", "¥"))));
+        assert_eq!(bare("[$¥-804]#,##0.00", 1_234.5), some("¥1,234.50", Some(("1234.50", "¥"))));
+        assert_eq!(bare("[$¥-411]#,##0", 1_234.0), some("¥1,234", Some(("1234", "JPY"))));
+        assert_eq!(bare("[$US$]#,##0", 1_234.0), some("US$1,234", Some(("1234", "US$"))));
+        assert_eq!(bare("#,##0.00\\ [$€-407]", 399.0), some("399.00 €", Some(("399.00", "€"))));
+        assert_eq!(bare("0.00\" m\"", 12.5), some("12.50 m", Some(("12.50", "m"))));
+        assert_eq!(bare("#,##0_);(#,##0)", -1_234.0), some("(1,234)", Some(("-1234", ""))));
         assert_eq!(bare("0.00", 12.345), some("12.35", None));
         assert_eq!(bare("0%", 0.2), some("20%", None));
-        assert_eq!(bare("0.00;[Red]0.00", -5.0), some("5.00", Some("-5.00")));
-        assert_eq!(bare("_ * \"-\"??_ ", 0.0), some(" -   ", Some("0")));
-        assert_eq!(bare("General\"件\"", 3.0), some("3件", Some("3")));
+        assert_eq!(bare("0.00;[Red]0.00", -5.0), some("5.00", Some(("-5.00", ""))));
+        assert_eq!(bare("_ * \"-\"??_ ", 0.0), some(" -   ", Some(("0", ""))));
+        assert_eq!(bare("General\"件\"", 3.0), some("3件", Some(("3", "件"))));
+        // Digits and powers of ten that are words of the format.
+        assert_eq!(bare("0.0\"万\"", 39.9), some("39.9万", Some(("39.9", "万"))));
+        assert_eq!(bare("0\"00\"", 5.0), some("500", Some(("5", "00"))));
+        assert_eq!(bare("\"<\"0", 5.0), some("<5", Some(("5", "<"))));
+        assert_eq!(bare("0\"-10\"", 5.0), some("5-10", Some(("5", "-10"))));
         for refused in [
             "# ?/?",
             "0.00E+00",

@@ -9,8 +9,8 @@ use diesel::{Connection, SqliteConnection};
 use rust_xlsxwriter::{Format, Formula, Workbook as Written};
 
 use super::super::*;
-use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::money;
+use crate::kernel::error::{Code, Error, Fault, Result};
+use crate::kernel::{money, text};
 use crate::platform::db::Db;
 
 pub(super) const GOODS: Columns = Columns {
@@ -46,10 +46,11 @@ impl Import for Reading {
         let size = row.optional_text("size", 40);
         let share = row.optional("share", |field, text| money::read_decimal(field, text.trim_end_matches('%'), 2));
         let came_on = row.optional_date("came_on");
-        let quantity = row.quantity_milli("quantity");
+        let quantity =
+            row.optional_quantity_milli("quantity").and_then(|read| row.keep(read.ok_or_else(|| Fault::new("quantity", Code::Missing))));
         let price = row.optional_money("price", "CNY");
-        let passed = row.flag("passed");
-        let note = row.optional_paragraph("note", 80);
+        let passed = row.optional_take("passed", Takes::Flag, read_flag).map(Option::unwrap_or_default);
+        let note = row.optional_take("note", Takes::Prose, |field, cell| text::paragraph(field, cell, 80));
         let code = code?;
         row.unique("code", &code);
         let said = |value: Option<String>| value.unwrap_or_default();
@@ -417,6 +418,34 @@ fn the_header_is_found_below_titles_and_nothing_is_stepped_over() {
 }
 
 #[test]
+fn a_number_is_taken_as_it_is_shown_or_not_at_all() {
+    let shows = |column: u16, value: f64, code: &str| {
+        let made = book(&["code", "quantity", "price"], |sheet| {
+            sheet.write_row(1, 0, ["A", "1"]).unwrap();
+            sheet.write_with_format(1, column, value, &Format::new().set_num_format(code)).unwrap();
+        });
+        let (rows, report) = read(made);
+        rows.first().cloned().ok_or_else(|| faults(&report).first().map(|fault| fault.2.to_owned()).unwrap())
+    };
+    let taken = |quantity: &str, price: &str| Ok(format!("A|||||{quantity}|{price}|false|"));
+    for (code, value, quantity) in
+        [("#,##0.0_ ", 12.5, "12500"), ("_ * #,##0_ ", 3.0, "3000"), ("+0;-0;\"-\"", 0.0, "0"), ("[Blue]0", 7.0, "7000")]
+    {
+        assert_eq!(shows(1, value, code), taken(quantity, ""), "{code}");
+    }
+    for code in ["0.0\"万\"", "0\"00\"", "0\"打\"", "0\"kg\"", "0\"千米\"", "\"<\"0", "0\"-10\"", "0\"M\"", "\"约\"0", "¥0"] {
+        assert_eq!(shows(1, 5.0, code), Err("shows-more".to_owned()), "{code}");
+    }
+    // A price here is one in yuan.
+    for code in ["¥#,##0.00", "[$¥-804]0", "[$CNY] 0.00", "0\"元\"", "[$RMB]\\ 0"] {
+        assert_eq!(shows(2, 399.0, code), taken("1000", "39900"), "{code}");
+    }
+    for code in ["[$€-407]\\ #,##0.00", "[$¥-411]#,##0", "[$US$]0.00", "[$$-409]0.00", "0.0\"万元\"", "0\"00元\"", "0.00\"/m\""] {
+        assert_eq!(shows(2, 399.0, code), Err("shows-more".to_owned()), "{code}");
+    }
+}
+
+#[test]
 fn merged_cells_show_their_value_everywhere() {
     let made = book(&["code", "quantity", "colour", "size"], |sheet| {
         let plain = Format::new();
@@ -430,18 +459,10 @@ fn merged_cells_show_their_value_everywhere() {
         sheet.write(7, 0, "F").unwrap().write(7, 1, 1).unwrap();
     });
     let (rows, report) = read(made);
-    assert_eq!(faults(&report), [(7, "code", "missing"), (7, "quantity", "missing")]);
-    assert_eq!(
-        rows,
-        [
-            "A|藏青||||1000||false|",
-            "B|藏青||||1000||false|",
-            "C|藏青||||1000||false|",
-            "D|白|白|||1000||false|",
-            "E|白|白|||1000||false|",
-            "F|灰||||1000||false|"
-        ]
-    );
+    // Rows of one colour have it, all of them; columns are different facts, and nothing is made up for a second one.
+    let merged_across = [(5, "size", "merged-across"), (6, "size", "merged-across")];
+    assert_eq!(faults(&report), [&merged_across[..], &[(7, "code", "missing"), (7, "quantity", "missing")]].concat());
+    assert_eq!(rows, ["A|藏青||||1000||false|", "B|藏青||||1000||false|", "C|藏青||||1000||false|", "F|灰||||1000||false|"]);
     assert_eq!(notes(&report), ["merged: C2:C4, C5:D6, C7:C9"]);
     // A heading over two columns is the first one's, and what stands under the second has none.
     let made = book(&["code", "quantity"], |sheet| {
@@ -462,8 +483,22 @@ fn days_are_counted_from_1904_where_the_workbook_says_so() {
         sheet.write(1, 0, "A").unwrap().write(1, 1, 1).unwrap().write_number_with_format(1, 2, 44_650.0, &day).unwrap();
     });
     assert_eq!(read(made.clone()).0, ["A||||2022-03-30|1000||false|"]);
-    let since_1904 = altered(made, "xl/workbook.xml", |xml| xml.replace("<workbookPr", "<workbookPr date1904=\"1\""));
-    assert_eq!(read(since_1904).0, ["A||||2026-03-31|1000||false|"]);
+    // Both spellings of the truth are in use, and a date written as text needs no count.
+    for yes in ["1", "true"] {
+        let says = |xml: String| xml.replace("<workbookPr", &format!("<workbookPr date1904=\"{yes}\""));
+        let since_1904 = altered(made.clone(), "xl/workbook.xml", says);
+        assert_eq!(read(since_1904.clone()).0, ["A||||2026-03-31|1000||false|"]);
+        let iso = altered(since_1904, "xl/worksheets/sheet1.xml", |xml| {
+            let cell = xml.split("<c ").find(|cell| cell.contains("44650")).unwrap().split("</c>").next().unwrap();
+            xml.replace(cell, "r=\"C2\" t=\"d\"><v>2026-01-05T00:00:00</v>")
+        });
+        assert_eq!(read(iso).0, ["A||||2026-01-05|1000||false|"]);
+    }
+    // A day that lost its format on the way is a number, and no number is taken for a day.
+    let bare = book(&["code", "quantity", "came_on"], |sheet| {
+        sheet.write(1, 0, "A").unwrap().write(1, 1, 1).unwrap().write(1, 2, 45_992).unwrap();
+    });
+    assert_eq!(faults(&read(bare).1), [(2, "came_on", "not_a_date")]);
 }
 
 #[test]
