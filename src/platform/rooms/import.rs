@@ -9,7 +9,7 @@ use super::listing::rows;
 use super::said::{Said, object, put};
 use super::thing::Thing;
 use crate::kernel::error::{Error, Fault, Refusal, Result};
-use crate::kernel::text::ByCode;
+use crate::kernel::text::{ByCode, Lang};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::Perm;
@@ -51,12 +51,21 @@ impl SaidOf {
     }
 }
 
-/// A thing as a report of changes compares it: what has a form of its own, as people write it.
+/// A thing as a report of changes compares it: what has a form of its own, as people write it, and words in both languages, as the report is kept
+/// for readers of either.
 fn readable<T: Thing>(thing: &T) -> Result<Map<String, Value>> {
     let mut values = object(thing)?;
-    for field in T::FIELDS.columns.iter().filter(|field| matches!(field.kind, Kind::Value(_) | Kind::Lines(_))) {
-        let written = field.write(field.within(&values));
-        put(&mut values, field.place(), written.into());
+    for field in T::FIELDS.columns {
+        let value = field.within(&values);
+        let written: Value = match field.kind {
+            Kind::Value(_) | Kind::Lines(_) => field.write(value).into(),
+            Kind::Choice(_) | Kind::Choices(_) => {
+                let (zh, en) = (field.badges(value, Lang::Zh), field.badges(value, Lang::En));
+                zh.into_iter().zip(en).map(|(zh, en)| if zh == en { zh.to_owned() } else { format!("{zh} {en}") }).collect()
+            }
+            _ => continue,
+        };
+        put(&mut values, field.place(), written);
     }
     Ok(values)
 }
