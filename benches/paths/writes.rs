@@ -65,7 +65,7 @@ impl Shops {
                         let garment = unsold[next.fetch_add(1, Ordering::Relaxed)];
                         let (zone, today) = (state.config.time_zone, state.today());
                         let stamp = Stamp { actor: "bench".into(), at: state.clock.now(), node: state.node };
-                        let sale = NewSale { garment, retailer: None, sound: sound(today), source: "api" };
+                        let sale = NewSale { garment, retailer: None, sound: sound(today), source: "api", registered_at: None };
                         store.write(move |db| sales::register(db, &stamp, zone, &sale)).await.unwrap();
                         sold.fetch_add(1, Ordering::Relaxed);
                     }

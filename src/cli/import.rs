@@ -1,12 +1,13 @@
 //! `import`: files into tables from a terminal, one or many at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::ProgressBar;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::{bar_style, place, say, tell, terminal_lang};
 use crate::app;
@@ -14,8 +15,8 @@ use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 use crate::platform::disk::{Readers, WholeFile};
 use crate::platform::exports::{Format, Sheet};
 use crate::platform::imports::{
-    Change, ChangeKind, CodeRule, ImportReport, ImportTable, ImportTables, Importer, Outcome, Parcel, ParcelFile, ParcelReport, Pass,
-    Reading, change_rows, change_titles, changes_of, in_order, nearest, recognise, uploads,
+    Bundle, Change, ChangeKind, CodeRule, ImportReport, ImportTable, ImportTables, Importer, Outcome, Parcel, ParcelFile, ParcelReport,
+    Pass, Reading, change_rows, change_titles, changes_of, in_order, nearest, recognise, uploads,
 };
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
@@ -27,7 +28,7 @@ const PRINTED: usize = 20;
 #[derive(Args)]
 pub(super) struct ImportArgs {
     /// A table and a file of it (`import parties list.csv`), or files of any tables, checked and written together: each is recognised by its
-    /// headers, or named as `lots=FILE`.
+    /// headers, or named as `lots=FILE`. A ZIP of such files, as `export` makes it, stands for the files in it.
     #[arg(required = true, value_name = "[TABLE] FILE")]
     what: Vec<String>,
     /// Only check; print what would change.
@@ -45,6 +46,9 @@ pub(super) struct ImportArgs {
     /// What stands in every row of a column that the file lacks: `roles=factory`.
     #[arg(long = "set", value_name = "COLUMN=VALUE")]
     set: Vec<String>,
+    /// A column in which what looks like a date that a spreadsheet made of something else (`Mar-10`) is meant as it stands.
+    #[arg(long, value_name = "COLUMN")]
+    as_written: Vec<String>,
     /// How rows get a code where the file has none: `slug` by their name, `from:COLUMN` by another column, or a prefix and the row's number.
     #[arg(long, value_name = "slug|from:COLUMN|PREFIX-{n}")]
     make_codes: Option<String>,
@@ -60,14 +64,15 @@ impl ImportArgs {
             given.iter().map(pair).collect()
         };
         let codes = self.make_codes.as_deref().map(str::parse::<CodeRule>).transpose()?;
-        Ok(Reading { map: pairs(&self.map, "map")?, ignore_unknown: self.ignore_unknown, set: pairs(&self.set, "set")?, codes })
+        let as_written = self.as_written.iter().cloned().collect();
+        Ok(Reading { map: pairs(&self.map, "map")?, ignore_unknown: self.ignore_unknown, set: pairs(&self.set, "set")?, as_written, codes })
     }
 }
 
 /// Imports files, or only checks them; shows a bar while it goes.
 pub(super) fn run(app: &AppState, args: &ImportArgs) -> Result<()> {
     let (tables, words, reading) = (app::import_tables(), Words::of(terminal_lang()), args.reading()?);
-    let mut files = files(args, &tables, &reading, words)?;
+    let Given { mut files, unpacked: _unpacked, .. } = Given::of(app, args, &tables, &reading, words)?;
     in_order(&mut files, &tables, |file| file.table.columns.table);
     let importer = Importer { stamp: app.stamp("cli"), party: None };
     let mut parcel = Parcel::new(app, importer, &tables, files);
@@ -101,37 +106,88 @@ pub(super) fn run(app: &AppState, args: &ImportArgs) -> Result<()> {
 }
 
 /// The files that were named, each with its table.
-fn files(args: &ImportArgs, tables: &ImportTables, reading: &Reading, words: Words) -> Result<Vec<ParcelFile>> {
-    let (first, rest) = args.what.split_first().ok_or(Code::Missing)?;
-    let named = tables.get(first).filter(|_| !rest.is_empty());
-    let looks_like_a_table = !rest.is_empty() && !first.contains(['.', '/', '\\', '=']) && !Path::new(first).exists();
-    if named.is_none() && looks_like_a_table {
-        let names: Vec<_> = tables.0.iter().map(|table| table.columns.table).collect();
-        return Err(Refusal::new(Code::NotOneOf).with("value", first).with("allowed", names.join(", ")).into());
-    }
-    let given = if named.is_some() { rest } else { args.what.as_slice() };
-    given.iter().map(|what| file(what, named, tables, reading, words)).collect()
+struct Given<'a> {
+    tables: &'a ImportTables,
+    reading: &'a Reading,
+    words: Words,
+    files: Vec<ParcelFile>,
+    /// Files out of a ZIP, which are gone when they are dropped.
+    unpacked: Vec<TempPath>,
 }
 
-fn file(what: &str, named: Option<ImportTable>, tables: &ImportTables, reading: &Reading, words: Words) -> Result<ParcelFile> {
-    let of_table = what.split_once('=').and_then(|(table, path)| Some((tables.get(table)?, path)));
-    let (named, path) = of_table.map_or((named, what), |(table, path)| (Some(table), path));
-    let path = PathBuf::from(path);
-    if let Err(error) = File::open(&path) {
-        return Err(Error::broken(format!("{}: {error}", path.display())));
-    }
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let table = match named {
-        Some(table) => table,
-        None => {
-            let found = recognise(&path, &tables.0)?;
-            let guess = || nearest(&found.headers, &tables.0).map(|table| format!("{}=", table.columns.table)).unwrap_or_default();
-            let no_table = Refusal::new(Code::FileBroken).with("reason", "no-table");
-            let unknown = || Error::broken(format!("{name}: {} ({}{})", words.refusal(&no_table), guess(), path.display()));
-            found.table.ok_or_else(unknown)?
+impl<'a> Given<'a> {
+    fn of(app: &AppState, args: &ImportArgs, tables: &'a ImportTables, reading: &'a Reading, words: Words) -> Result<Self> {
+        let (first, rest) = args.what.split_first().ok_or(Code::Missing)?;
+        let named = tables.get(first).filter(|_| !rest.is_empty());
+        let looks_like_a_table = !rest.is_empty() && !first.contains(['.', '/', '\\', '=']) && !Path::new(first).exists();
+        if named.is_none() && looks_like_a_table {
+            let names: Vec<_> = tables.0.iter().map(|table| table.columns.table).collect();
+            return Err(Refusal::new(Code::NotOneOf).with("value", first).with("allowed", names.join(", ")).into());
         }
-    };
-    Ok(ParcelFile { table, name, path, reading: reading.clone() })
+        let mut given = Self { tables, reading, words, files: Vec::new(), unpacked: Vec::new() };
+        for what in if named.is_some() { rest } else { args.what.as_slice() } {
+            let of_table = what.split_once('=').and_then(|(table, path)| Some((tables.get(table)?, path)));
+            let (table, path) = of_table.map_or((named, what.as_str()), |(table, path)| (Some(table), path));
+            given.take(app, table, Path::new(path))?;
+        }
+        // Said of all files, it holds for those that have the column; one of them must.
+        let columns = || given.files.iter().flat_map(|file| file.table.columns.written());
+        if let Some(unknown) = reading.as_written.iter().find(|name| !columns().any(|column| column.name == **name)) {
+            let allowed: BTreeSet<&str> = columns().map(|column| column.name).collect();
+            let allowed: Vec<&str> = allowed.into_iter().collect();
+            return Err(Fault::new("as-written", Code::NotOneOf).with("value", unknown).with("allowed", allowed.join(", ")).into());
+        }
+        Ok(given)
+    }
+
+    /// Takes a file, or those in it where it is a ZIP of files.
+    fn take(&mut self, app: &AppState, table: Option<ImportTable>, path: &Path) -> Result<()> {
+        if let Err(error) = File::open(path) {
+            return Err(Error::broken(format!("{}: {error}", path.display())));
+        }
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let members = members(app, path).map_err(|error| of_file(&name, error, self.words))?;
+        let Some(members) = members else {
+            return self.put(name, path.to_owned(), table, &format!("={}", path.display()));
+        };
+        for (name, member) in members {
+            self.put(name, member.to_path_buf(), table, "?")?;
+            self.unpacked.push(member);
+        }
+        Ok(())
+    }
+
+    /// Puts a file to the others: of its table, or of the one its headers name. `hint` stands behind the table that it may be.
+    fn put(&mut self, name: String, path: PathBuf, named: Option<ImportTable>, hint: &str) -> Result<()> {
+        let recognised = || {
+            let found = recognise(&path, &self.tables.0).map_err(|error| of_file(&name, error, self.words))?;
+            let guess = || nearest(&found.headers, &self.tables.0).map_or("", |table| table.columns.table);
+            let no_table = Refusal::new(Code::FileBroken).with("reason", "no-table");
+            found.table.ok_or_else(|| Error::broken(format!("{name}: {} ({}{hint})", self.words.refusal(&no_table), guess())))
+        };
+        let table = named.map_or_else(recognised, Ok)?;
+        let mut reading = self.reading.clone();
+        reading.as_written.retain(|name| table.columns.column(name).is_some());
+        self.files.push(ParcelFile { table, name, path, reading });
+        Ok(())
+    }
+}
+
+/// The files in a ZIP of files, unpacked; none where it is no such ZIP.
+fn members(app: &AppState, path: &Path) -> Result<Option<Vec<(String, TempPath)>>> {
+    let Some(bundle) = Bundle::open(path)? else { return Ok(None) };
+    let folder = uploads(app);
+    std::fs::create_dir_all(&folder)?;
+    let members = bundle.unpack(&folder, || Ok(NamedTempFile::new_in(&folder)?.into_temp_path()))?;
+    Ok(Some(members.into_iter().map(|(name, _, member)| (name, member)).collect()))
+}
+
+/// What is wrong with a file as a whole, with its name.
+fn of_file(name: &str, error: Error, words: Words) -> Error {
+    match error {
+        Error::Refused(refusal) => Error::broken(format!("{name}: {}", words.refusal(&refusal))),
+        error => error,
+    }
 }
 
 /// Prints what came of it.

@@ -83,7 +83,7 @@ story!(a_document_goes_back_as_it_was_read, |app| {
 /// Something else for a field of each room: where, and what.
 fn changes() -> BTreeMap<&'static str, (&'static str, Value)> {
     BTreeMap::from([
-        ("accounts", ("/lang", json!("en"))),
+        ("accounts", ("/lang", json!("zh-CN"))),
         ("batches", ("/planned", json!(12))),
         ("defects", ("/severity", json!("minor"))),
         ("lots", ("/quantity_milli", json!(1_250_500))),
@@ -152,10 +152,14 @@ story!(roles_and_compositions_read_as_people_write_them, |app| {
     party["roles"] = json!(["mill", "dye_house"]);
     admin.json("PUT", "/api/v1/parties/MILL-1", &party).await.expect(200);
     assert!(history_of(&admin, "parties", "MILL-1", "en").await.contains("Roles Mill → Mill, Dye house"));
-    let mut lot = admin.get("/api/v1/lots/LOT-1").await.expect(200).json();
+    let lot = json!({
+        "code": "LOT-9", "supplier": "MILL-1", "kind": "fabric", "material": { "en": "Poplin" }, "quantity_milli": 1_000, "unit": "m",
+        "parents": [{ "lot": "YARN-1", "quantity_milli": 5_000 }],
+    });
+    let mut lot = admin.json("POST", "/api/v1/lots", &lot).await.expect(201).json();
     lot["parents"] = json!([{ "lot": "YARN-1", "quantity_milli": 7_500 }]);
-    admin.json("PUT", "/api/v1/lots/LOT-1", &lot).await.expect(200);
-    let line = history_of(&admin, "lots", "LOT-1", "en").await;
+    admin.json("PUT", "/api/v1/lots/LOT-9", &lot).await.expect(200);
+    let line = history_of(&admin, "lots", "LOT-9", "en").await;
     assert!(line.contains("YARN-1 5 → YARN-1 7.5"), "{line}");
     let mut style = admin.get("/api/v1/styles/SH-2601").await.expect(200).json();
     let shell = |cotton: i64| {

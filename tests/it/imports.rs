@@ -1,7 +1,7 @@
 //! Files on their way in: parcels, what changes shown before it is written, columns that are not ours, who may hand in what.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Write};
 use std::path::PathBuf;
 
 use hangtag::app::import_tables;
@@ -286,6 +286,53 @@ story!(codes_are_made_by_a_rule_and_found_again, |app| {
     assert_eq!(said(&twice, Lang::Zh), [(Some(3), "编码".into(), "与第 2 行重复。".into())]);
 });
 
+story!(a_code_that_looks_like_a_date_goes_in_when_somebody_says_so, |app| {
+    const PARTY: &str = "code,name_en,roles\nMar-10,10-Mar,mill\n";
+    let path = write(&app, "list.csv", PARTY);
+    let refused = parcel(&app, vec![("parties", path.clone(), Reading::default())], true).await;
+    let said_so = |lang, what: &[&str]| {
+        let said = said(&refused, lang);
+        assert_eq!(said.len(), 2);
+        assert!(said.iter().all(|(line, _, word)| *line == Some(2) && what.iter().all(|what| word.contains(what))), "{said:?}");
+    };
+    said_so(Lang::En, &["as text", "XLSX", "How this file is read", "--as-written"]);
+    said_so(Lang::Zh, &["设为文本", "XLSX", "这个文件如何读取", "--as-written"]);
+    // Only in the column that was named, and it is noted.
+    let reading = Reading { as_written: BTreeSet::from(["code".to_owned()]), ..Reading::default() };
+    let half = parcel(&app, vec![("parties", path, reading)], true).await;
+    assert_eq!(said(&half, Lang::En)[0].1, "name_en");
+    assert!(half.files[0].notes[0].word(Words::of(Lang::En)).ends_with("under: code."), "{:?}", half.files[0].notes);
+
+    // On the page the box stands beside the columns that have such cells, and nowhere else.
+    let planner = app.persona(Role::Planner).await;
+    let csrf = planner.csrf.clone().unwrap();
+    let one = place(&planner.send(files(&csrf, &[], &[("parties.csv", PARTY.as_bytes())])).await.expect(303));
+    work(&app).await;
+    let page = planner.page(&one).await.expect(200);
+    let boxes: Vec<&str> =
+        page.text().match_indices("name=\"as.").map(|(at, _)| page.text()[at + 9..].split('"').next().unwrap()).collect();
+    assert_eq!(boxes, ["code", "name_en"]);
+    let meant = [("table", "parties"), ("map.0", "code"), ("map.1", "name_en"), ("map.2", "roles"), ("as.code", "1"), ("as.name_en", "1")];
+    planner.form(&format!("{one}/files/1"), &meant).await.expect(303);
+    work(&app).await;
+    let page = planner.page(&one).await.expect(200);
+    assert!(page.text().contains("Sound, not written yet") && page.text().contains("taken as it stands"), "{}", page.text());
+    planner.form(&format!("{one}/apply"), &[]).await.expect(303);
+    work(&app).await;
+    assert_eq!(planner.get("/api/v1/parties/Mar-10").await.expect(200).json()["name"]["en"], "10-Mar");
+    // A rule that makes codes makes none of what a spreadsheet made a date of.
+    let list = write(&app, "made.csv", "name,Nr\nMill A,10-Mar\nMill B,2.02601E+11\n");
+    let reading = Reading {
+        map: BTreeMap::from([("name".to_owned(), "name_en".to_owned()), ("Nr".to_owned(), String::new())]),
+        set: BTreeMap::from([("roles".to_owned(), "mill".to_owned())]),
+        codes: Some("from:Nr".parse().unwrap()),
+        ..Reading::default()
+    };
+    let made = parcel(&app, vec![("parties", list, reading)], true).await;
+    let lines: Vec<_> = said(&made, Lang::En).into_iter().map(|(line, ..)| line).collect();
+    assert_eq!(lines, [Some(2), Some(3)], "{:?}", said(&made, Lang::En));
+});
+
 story!(messages_speak_of_the_columns_as_people_know_them, |app| {
     let check = async |table: &str, text: &str| {
         let path = write(&app, "file.csv", text);
@@ -391,21 +438,85 @@ story!(the_examples_of_all_templates_fit_together, |app| {
 story!(the_template_set_is_one_file_for_whoever_may_import_it, |app| {
     let planner = app.persona(Role::Planner).await;
     let answer = planner.get("/api/v1/imports/templates?lang=zh-CN").await.expect(200);
-    let mut zip = zip::ZipArchive::new(Cursor::new(answer.body.to_vec())).unwrap();
+    let zip = zip::ZipArchive::new(Cursor::new(answer.body.to_vec())).unwrap();
     let names: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
     assert!(names.contains(&"01-parties.xlsx".to_owned()) && names.iter().all(|name| !name.contains("findings")), "{names:?}");
     let csrf = planner.csrf.clone().unwrap();
-    let mut sent = Vec::new();
-    for name in &names {
-        let mut bytes = Vec::new();
-        zip.by_name(name).unwrap().read_to_end(&mut bytes).unwrap();
-        sent.push((name.as_str(), bytes));
-    }
-    let sent: Vec<(&str, &[u8])> = sent.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
-    let one = place(&planner.send(files(&csrf, &[], &sent)).await.expect(303));
+    let one = place(&planner.send(files(&csrf, &[], &[("templates.zip", &answer.body)])).await.expect(303));
     work(&app).await;
     let page = planner.page(&one).await.expect(200);
     assert!(page.text().contains("Sound, not written yet"), "{}", page.text());
+});
+
+/// Files in one ZIP.
+fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+story!(a_zip_of_files_is_the_files_in_it, |app| {
+    let planner = app.persona(Role::Planner).await;
+    let csrf = planner.csrf.clone().unwrap();
+    let season = zipped(&[("lots.csv", LOTS.as_bytes()), ("往来.csv", PARTIES.as_bytes())]);
+    let one = place(&planner.send(files(&csrf, &[], &[("season.zip", &season)])).await.expect(303));
+    assert_eq!(lying(&app).len(), 2, "the files in it, and not the ZIP beside them");
+    work(&app).await;
+    let page = planner.page(&one).await.expect(200);
+    for said in ["lots.csv", "往来.csv", "Sound, not written yet"] {
+        assert!(page.text().contains(said), "{said}: {}", page.text());
+    }
+    // One of them handed in alone takes the place of the one before; what is no table is refused by itself, under its own name.
+    let mended = LOTS.replace("Poplin", "Twill");
+    let more = zipped(&[("lots.csv", mended.as_bytes()), ("notes.pdf", b"%PDF-1.7")]);
+    assert_eq!(place(&planner.send(files(&csrf, &[], &[("more.zip", &more)])).await.expect(303)), one);
+    work(&app).await;
+    let page = planner.page(&one).await.expect(200);
+    assert!(page.text().contains("notes.pdf") && page.text().contains("it is a PDF"), "{}", page.text());
+    assert_eq!(lying(&app).len(), 2);
+    planner.form(&format!("{one}/files/4/remove"), &[]).await.expect(303);
+    work(&app).await;
+    planner.form(&format!("{one}/apply"), &[]).await.expect(303);
+    work(&app).await;
+    assert_eq!(planner.get("/api/v1/lots/FAB-1").await.expect(200).json()["material"]["en"], "Twill");
+    assert_eq!(lying(&app), Vec::<PathBuf>::new());
+    // All of one chosen table; and for a program.
+    let two = zipped(&[("may.csv", LOTS.as_bytes()), ("june.csv", LOTS.replace("FAB-1", "FAB-2").as_bytes())]);
+    let both = place(&planner.send(files(&csrf, &[("table", "lots")], &[("lots.zip", &two)])).await.expect(303));
+    work(&app).await;
+    assert!(planner.page(&both).await.expect(200).text().contains("june.csv"));
+    let program = app.api(Role::Planner).await;
+    program
+        .send(Request::new("POST", "/api/v1/imports/lots?dry_run=false").header("content-type", "application/zip").body(two))
+        .await
+        .expect(202);
+    work(&app).await;
+    program.get("/api/v1/lots/FAB-2").await.expect(200);
+});
+
+story!(a_zip_that_is_not_taken_says_which_file_and_leaves_nothing, |app| {
+    let planner = app.persona(Role::Planner).await;
+    let csrf = planner.csrf.clone().unwrap();
+    let nested = zipped(&[("inner.csv", PARTIES.as_bytes())]);
+    for (member, bytes, said) in [
+        ("../lots.csv", LOTS.as_bytes(), "“../lots.csv” in it is not the plain name of a file"),
+        ("season/lots.csv", LOTS.as_bytes(), "without folders"),
+        ("more.zip", nested.as_slice(), "“more.zip” in it is a ZIP of files itself"),
+    ] {
+        let bundle = zipped(&[("parties.csv", PARTIES.as_bytes()), (member, bytes)]);
+        let page = planner.send(files(&csrf, &[], &[("season.zip", &bundle)])).await.expect(422);
+        assert!(page.text().contains(said) && page.text().contains("season.zip"), "{member}: {}", page.text());
+    }
+    // What it unpacks to counts, before it is unpacked.
+    let stamp = app.state.stamp("staff:admin");
+    app.write(move |db| policies::set(db, &stamp, Policy::ImportMegabytes, &policies::SetPolicy::now(1, "a small disk"))).await;
+    let large = zipped(&[("parties.csv", &vec![b'x'; 2 << 20])]);
+    assert!(large.len() < 1 << 16);
+    assert!(planner.send(files(&csrf, &[], &[("season.zip", &large)])).await.expect(413).text().contains("1 MB"));
+    assert_eq!(lying(&app), Vec::<PathBuf>::new());
 });
 
 story!(our_own_lists_import_again_unchanged, |app| {

@@ -20,6 +20,7 @@ mod codes;
 mod corrections;
 mod documents;
 mod durability;
+mod facts;
 mod findings;
 mod holders;
 mod imports;

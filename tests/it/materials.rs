@@ -278,6 +278,34 @@ story!(a_bad_file_of_lots_changes_nothing, |app| {
     assert_eq!(count(&app).await, 2);
 });
 
+story!(lots_of_a_file_are_held_together_with_those_of_the_store, |app| {
+    party(&app, "MILL").await;
+    party(&app, "DYER").await;
+    let head = "lot_code,supplier_code,kind,material_zh,quantity,unit,produced_on,parents\n";
+    let row = |code: &str, supplier: &str, day: &str, parents: &str| format!("{code},{supplier},fabric,布,5,m,{day},{parents}\n");
+    let file = |rows: &[String]| format!("{head}{}", rows.concat());
+    let first = [row("GREY", "MILL", "2026-03-01", ""), row("DYED", "DYER", "2026-04-01", "GREY")];
+    assert_eq!(load(&app, materials::IMPORT, &file(&first), Mode::Apply).added, 2);
+    // The day of one moves behind that of what the store says was made of it, and of what the file does.
+    let late = file(&[
+        row("grey", "MILL", "2026-05-01", ""),
+        row("CUT", "DYER", "2026-04-02", "ＧＲＥＹ"),
+        row("SEWN", "DYER", "2026-04-03", "CUT"),
+    ]);
+    let report = load(&app, materials::IMPORT, &late, Mode::Apply);
+    let wrong = [(2, "produced_on", "in_use"), (2, "produced_on", "dates_out_of_order"), (3, "produced_on", "dates_out_of_order")];
+    assert_eq!(seen(&report), wrong);
+    assert!(report.faults[1].args["later"].starts_with("DYED "), "{:?}", report.faults);
+    // A code of two suppliers, one in the store and one further down, must be said with its supplier; in whatever letters.
+    let twice = |parent: &str| file(&[row("CUT", "DYER", "", parent), row("GREY", "DYER", "", "")]);
+    let report = load(&app, materials::IMPORT, &twice("GREY"), Mode::Apply);
+    assert_eq!(seen(&report), [(2, "parents", "ambiguous")]);
+    assert_eq!(report.faults[0].args["suppliers"], "DYER, MILL");
+    assert_eq!(seen(&load(&app, materials::IMPORT, &twice("GREY@NOBODY"), Mode::Apply)), [(2, "parents", "unknown_reference")]);
+    assert_eq!(load(&app, materials::IMPORT, &twice("grey@mill"), Mode::Apply).added, 2);
+    assert_eq!(sheet(&app, "CUT").await.parents[0].lot, "GREY@MILL");
+});
+
 story!(a_chain_of_ten_thousand_lots_is_no_deeper_than_one, |app| {
     party(&app, "MILL").await;
     // The youngest first, so that parents are met chunks later; closing it at the end is found.

@@ -11,7 +11,7 @@ use hangtag::kernel::text::Lang;
 use hangtag::kernel::{BatchNo, GarmentId};
 use hangtag::ownership::{holders, sales};
 use hangtag::platform::exports::Format;
-use hangtag::platform::imports::{Importer, Mode, Outcome, Parcel, ParcelFile, ParcelReport, Reading, TableExport};
+use hangtag::platform::imports::{Importer, Mode, Outcome, Parcel, ParcelFile, ParcelReport, Reading, Source, TableExport};
 use hangtag::platform::keys::{KeyFile, Purpose};
 use hangtag::platform::state::AppState;
 use hangtag::platform::words::Words;
@@ -152,7 +152,7 @@ async fn documents(app: &TestApp, claimed: &BTreeSet<String>) -> BTreeMap<&'stat
 }
 
 /// A demo season and what it has nothing of: serials of a second key, void units, half a batch labelled, serials from elsewhere, a batch on
-/// hold, a GTIN that was replaced, terms that were replaced, a size chart and certificates, equal findings, a calendar, a sale that ended.
+/// hold with garments sold before, units made void after they were sold and a finding was made, a GTIN that was replaced, terms that were replaced, a size chart and certificates, equal findings, a calendar, a sale that ended.
 async fn grand_season(app: &mut TestApp) -> demo::Season {
     let state = app.state.clone();
     let plan = Plan { garments: 121_500, sold_per_million: 400_000 };
@@ -207,6 +207,7 @@ async fn grand_season(app: &mut TestApp) -> demo::Season {
         let correction = sku("ST-M-M", json!(gtin), version);
         admin.send(crate::support::Request::json("PUT", "/api/v1/skus/ST-M-M", &correction)).await.expect(200);
     }
+    sell(app, &[("B-OLD", 1), ("B-HELD", 0), ("B-HELD", 4), ("F", 1)]).await;
     let status =
         load(app, batches::BATCHES, "batch_code,sku_code,factory_code,planned,status\nB-HELD,ST-M-M,FAC-NB,10,hold\n", Mode::Apply);
     assert_eq!(status.changed, 1);
@@ -215,8 +216,6 @@ async fn grand_season(app: &mut TestApp) -> demo::Season {
     let extra = move |db: &mut hangtag::platform::db::Db| {
         let old = batches::batch_by_code(db, "B-OLD")?.unwrap();
         let foreign = batches::batch_by_code(db, "F")?.unwrap();
-        batches::void_units(db, &stamp, old.no, &[1..3, 9..10], "spoiled")?;
-        batches::void_units(db, &stamp, foreign.no, &[1..2], "spoiled")?;
         sales::end_sale(db, &stamp, zone, *sold.last().unwrap(), noon().date())?;
         let sound = findings::Sound {
             defect: "zip_teeth".into(),
@@ -227,19 +226,50 @@ async fn grand_season(app: &mut TestApp) -> demo::Season {
             note: "两行\nsecond".into(),
             found_on: noon().date(),
         };
-        let news: Vec<NewFinding> = [0, 0, 1]
-            .map(|unit| NewFinding {
-                about: if unit == 0 { About::Batch(old.no) } else { About::Garment(GarmentId::new(old.no, 0).unwrap()) },
-                sound: sound.clone(),
-            })
-            .to_vec();
-        findings::log(db, &stamp, &news).map(drop)
+        let garment = |no, unit| About::Garment(GarmentId::new(no, unit).unwrap());
+        let about = [About::Batch(old.no), About::Batch(old.no), garment(old.no, 0), garment(old.no, 1), garment(foreign.no, 1)];
+        let news: Vec<NewFinding> = about.into_iter().map(|about| NewFinding { about, sound: sound.clone() }).collect();
+        findings::log(db, &stamp, &news)?;
+        batches::void_units(db, &stamp, old.no, &[1..3, 9..10], "spoiled")?;
+        batches::void_units(db, &stamp, foreign.no, &[1..2], "spoiled")?;
+        Ok(())
     };
     app.state.store.write(extra).await.unwrap();
     let retired = json!({ "version": 1, "code": "zip_teeth", "name": { "zh": "掉齿", "en": "" }, "component": "trim", "severity": "major", "suspect": "trim_maker", "retired": true });
     let retired = crate::support::Request::json("PUT", "/api/v1/defects/zip_teeth", &retired);
     app.api(Role::Admin).await.send(retired).await.expect(200);
     season
+}
+
+/// Sells units of batches.
+async fn sell(app: &TestApp, units: &'static [(&'static str, i64)]) {
+    let (stamp, zone) = (app.state.stamp("staff:agent"), app.state.config.time_zone);
+    let sound = |unit: i64| sales::Sound {
+        sold_on: "2026-06-14".parse().unwrap(),
+        delivered_on: None,
+        promised_on: None,
+        order_no: format!("H-{unit}"),
+        price: None,
+        channel: "web".into(),
+        country: "CN".into(),
+        city: String::new(),
+    };
+    let sold = move |db: &mut hangtag::platform::db::Db| {
+        for (code, unit) in units {
+            let garment = GarmentId::new(batches::batch_by_code(db, code)?.unwrap().no, *unit).unwrap();
+            let new = sales::NewSale { garment, retailer: None, sound: sound(*unit), source: "desk", registered_at: None };
+            sales::register(db, &stamp, zone, &new)?;
+        }
+        Ok(())
+    };
+    app.state.store.write(sold).await.unwrap();
+}
+
+/// The same place an hour later.
+async fn other_place_later(app: &TestApp) -> TestApp {
+    let other = other_place(app).await;
+    other.state.clock.advance(chrono::Duration::hours(1));
+    other
 }
 
 async fn serial_of(app: &TestApp, garment: GarmentId) -> SerialOf {
@@ -252,10 +282,12 @@ story!(a_season_moved_to_an_empty_store_says_the_same, |app| {
     let season = grand_season(&mut app).await;
     let first = exported(&app, Format::Csv, Lang::En).await;
     assert_eq!(first.len(), import_tables().0.len());
-    let other = other_place(&app).await;
+    let other = other_place_later(&app).await;
     let report = imported(&other, &first).await;
     assert_eq!((report.outcome, wrong(&report)), (Outcome::Applied, Vec::new()));
     assert_same_files(&first, &exported(&other, Format::Csv, Lang::En).await);
+    let stopped = other.api(Role::Admin).await.get("/api/v1/sales?q=H-").await.expect(200).json();
+    assert_eq!(stopped["items"].as_array().unwrap().len(), 4, "of a batch on hold, of void units");
 
     let sold = season.sold.clone();
     let claimed: BTreeSet<GarmentId> = app
@@ -319,11 +351,93 @@ story!(a_season_moved_to_an_empty_store_says_the_same, |app| {
     }
 });
 
+story!(what_stops_sales_stops_all_but_those_that_came_with_the_batch, |app| {
+    let season = app.season().await;
+    sell(&app, &[("B-1", 3), ("B-1", 4)]).await;
+    let (stamp, no) = (app.state.stamp("staff:operator"), season.batch);
+    app.state.store.write(move |db| batches::void_units(db, &stamp, no, &[4..6], "spoiled")).await.unwrap();
+    const HELD: &str = "batch_code,sku_code,factory_code,planned,status\nB-1,SH-2601-WH-M,FAC-1,10,hold\n";
+    assert_eq!(load(&app, batches::BATCHES, HELD, Mode::Apply).changed, 1);
+    let files = exported(&app, Format::Csv, Lang::Zh).await;
+    let other = other_place_later(&app).await;
+    let report = imported(&other, &files).await;
+    assert_eq!((report.outcome, wrong(&report)), (Outcome::Applied, Vec::new()));
+    let sale = other.api(Role::Admin).await.get(&format!("/api/v1/sales/{}", season.serials[3])).await.expect(200).json();
+    assert_eq!(sale["sales"][0]["created_at"], "2026-06-15T12:00:00", "{sale}");
+
+    // An hour before the batch came here its sales could be registered elsewhere; from then on the hold and the void hold.
+    let row = |unit: usize, more: &str| {
+        format!("serial,sold_on{more}", more = if more.is_empty() { "" } else { ",registered_at" })
+            + &format!("\n{},2026-06-14{}{more}\n", season.serials[unit], if more.is_empty() { "" } else { "," })
+    };
+    for (place, unit, registered, found) in [
+        (&other, 2, "", ("serial", "wrong_state")),
+        (&other, 5, "", ("serial", "serial_unknown")),
+        (&other, 2, "2026-06-15T13:00:00", ("serial", "wrong_state")),
+        (&other, 5, "2026-06-15 13:00:00.0", ("serial", "serial_unknown")),
+        (&other, 2, "2026-06-15T13:00:01Z", ("registered_at", "out_of_range")),
+        (&other, 2, "2026-06-12T12:00:00Z", ("sold_on", "out_of_range")),
+        (&other, 2, "yesterday", ("registered_at", "not_a_date")),
+        // A batch that was made here came from nowhere.
+        (&app, 2, "2026-06-15T12:00:00", ("serial", "wrong_state")),
+        (&app, 5, "2026-06-15T12:00:00", ("serial", "serial_unknown")),
+    ] {
+        let report = load(place, sales::IMPORT, &row(unit, registered), Mode::Apply);
+        assert_eq!(crate::materials::seen(&report), [(2, found.0, found.1)], "{unit} {registered}");
+    }
+    // A shop's own file brings nothing from elsewhere.
+    let party = other.any_party().await;
+    let of_a_shop = |unit: usize| {
+        let mut source = Source::new("file.csv", Cursor::new(row(unit, "2026-06-15T12:30:00").into_bytes())).unwrap();
+        let importer = Importer { stamp: other.state.stamp("staff:shop"), party: Some(party) };
+        let run = || sales::IMPORT.run(&other.state, &importer, &mut source, Mode::Apply, &mut |_| {});
+        std::thread::scope(|scope| scope.spawn(run).join()).unwrap().unwrap()
+    };
+    assert_eq!(crate::materials::seen(&of_a_shop(2)), [(2, "serial", "wrong_state")]);
+    // What is registered already stays as it was.
+    let again = load(
+        &other,
+        sales::IMPORT,
+        std::str::from_utf8(&files[files.keys().find(|name| name.contains("sales")).unwrap()]).unwrap(),
+        Mode::Apply,
+    );
+    assert_eq!((again.unchanged, again.notes.len()), (2, 1), "{again:?}");
+    let late = load(&other, sales::IMPORT, &row(2, "2026-06-15T12:30:00"), Mode::Apply);
+    assert_eq!(late.added, 1, "{late:?}");
+});
+
+story!(no_number_of_a_file_uses_up_the_numbers_of_batches, |app| {
+    app.season().await;
+    let head = "batch_code,sku_code,factory_code,planned,number\n";
+    let row = |code: &str, number: i64| format!("{head}{code},SH-2601-WH-M,FAC-1,5,{number}\n");
+    for number in [16_777_215, 1 + (1 << 20) + 1] {
+        let report = load(&app, batches::BATCHES, &row("FAR", number), Mode::Apply);
+        assert_eq!(crate::materials::seen(&report), [(2, "number", "malformed")]);
+        let said = [Lang::Zh, Lang::En].map(|lang| report.faults[0].word(Words::of(lang)));
+        assert!(said[0].contains("目前为 1") && said[1].contains("(here 1)"), "{said:?}");
+    }
+    // A season whose batches are not in the order of their numbers, with gaps, goes in; and numbering goes on after it.
+    let file = format!("{head}C,SH-2601-WH-M,FAC-1,5,700000\nA,SH-2601-WH-M,FAC-1,5,31\nB,SH-2601-WH-M,FAC-1,5,7\n");
+    assert_eq!(load(&app, batches::BATCHES, &file, Mode::Apply).added, 3);
+    assert_eq!(load(&app, batches::BATCHES, &row("FAR", 700_000 + (1 << 20)), Mode::Apply).added, 1);
+    let next = load(&app, batches::BATCHES, "batch_code,sku_code,factory_code,planned\nNEXT,SH-2601-WH-M,FAC-1,5\n", Mode::Apply);
+    assert_eq!(next.added, 1);
+    let no = app.state.store.read(|db| Ok(batches::batch_by_code(db, "NEXT")?.unwrap().no)).await.unwrap();
+    assert_eq!(no, BatchNo(700_000 + (1 << 20) + 1));
+    // Nor does the unit of a garment from elsewhere use up, and count as made, all before it.
+    let foreign = "batch_code,sku_code,factory_code,planned,origin\nF,SH-2601-WH-M,FAC-1,5,foreign\n";
+    assert_eq!(load(&app, batches::BATCHES, foreign, Mode::Apply).added, 1);
+    let garments = |unit: i64| format!("serial,gtin,batch_code,unit\na-1,,F,12\na-2,,F,{unit}\n");
+    let far = load(&app, batches::GARMENTS, &garments(4_000_000), Mode::Apply);
+    assert_eq!(crate::materials::seen(&far), [(3, "unit", "out_of_range")]);
+    assert_eq!(load(&app, batches::GARMENTS, &garments(1_000), Mode::Apply).added, 2);
+});
+
 story!(labels_made_elsewhere_are_not_made_again, |app| {
     let season = app.season().await;
     let (state, stamp) = (app.state.clone(), app.state.stamp("staff:operator"));
     let request = print_jobs::LabelRequest { batch: "B-1".into(), format: Some("csv".into()), count: Some(4), ..Default::default() };
-    let again = print_jobs::LabelRequest { only_new: true, count: Some(8), ..request.clone() };
+    let again = print_jobs::LabelRequest { only_new: true, count: Some(6), ..request.clone() };
     let make = move |state: AppState, request: print_jobs::LabelRequest| {
         let (stamp, mut out) = (stamp.clone(), Vec::new());
         let target = hangtag::production::labels::Target::Stream(&mut out);
@@ -436,6 +550,12 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+fn zipped_note() -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("season/note.csv", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
 /// On SQLite, as the command line has it.
 #[actix_web::test]
 async fn a_season_is_moved_by_two_commands() {
@@ -470,8 +590,8 @@ async fn a_season_is_moved_by_two_commands() {
     assert!(zip.iter().all(|(name, bytes)| std::fs::read(work.path().join("out").join(name)).unwrap() == *bytes));
     assert_eq!(names(work.path()), ["all.zip", "half", "out", "some"]);
 
-    let paths: Vec<String> = files.iter().map(|name| place("out") + "/" + name).collect();
-    let import: Vec<&str> = ["import"].into_iter().chain(paths.iter().map(String::as_str)).collect();
+    let bundle = place("all.zip");
+    let import = ["import", bundle.as_str()];
     // Without the keys nothing comes in.
     let keyless = tempfile::tempdir().unwrap();
     let refused = Program::in_folder(keyless.path()).run(&import).badly();
@@ -479,7 +599,17 @@ async fn a_season_is_moved_by_two_commands() {
     let moved = tempfile::tempdir().unwrap();
     std::fs::copy(KeyFile::place(app.folder.path()), KeyFile::place(moved.path())).unwrap();
     let there = Program::in_folder(moved.path());
-    there.run(&import).well();
+    let said = there.run(&import).well();
+    assert!(files.iter().all(|name| said.out.contains(name.as_str())), "{said:?}");
+    assert_eq!(names(&moved.path().join("uploads")), Vec::<String>::new(), "what was unpacked is gone");
+    // Unpacked by hand it is the same parcel; what is no parcel is named with the file in it.
+    let paths: Vec<String> = files.iter().map(|name| place("out") + "/" + name).collect();
+    let by_hand: Vec<&str> = ["import", "--dry-run"].into_iter().chain(paths.iter().map(String::as_str)).collect();
+    let said = there.run(&by_hand).well();
+    assert!(said.out.lines().all(|line| line.contains(" 0 new, 0 changed")), "{said:?}");
+    std::fs::write(work.path().join("note.zip"), zipped_note()).unwrap();
+    let refused = there.run(&["import", &place("note.zip")]).badly();
+    assert!(refused.err.contains("note.zip") && refused.err.contains("“season/note.csv”"), "{refused:?}");
     let said = there.run(&["serial", "check", &season.serials[3]]).well();
     assert!(said.out.contains("B-1"), "{said:?}");
     there.run(&["export", &place("back")]).well();
@@ -487,6 +617,19 @@ async fn a_season_is_moved_by_two_commands() {
         files.iter().map(|name| (name.clone(), std::fs::read(PathBuf::from(place(folder)).join(name)).unwrap())).collect()
     };
     assert_same_files(&read("out"), &read("back"));
+
+    // A code that a spreadsheet would have made a date of, and that is one all the same.
+    std::fs::write(work.path().join("parties.csv"), "code,name_en,roles\nMar-10,Mill,mill\n").unwrap();
+    assert!(there.run(&["import", &place("parties.csv")]).badly().err.contains("--as-written"));
+    there.run(&["import", &place("parties.csv"), "--as-written", "code"]).well();
+    assert!(there.run(&["import", &place("parties.csv"), "--as-written", "colour"]).badly().err.contains("colour"));
+    // A season with one moves on with the same word, which holds for the files that have the column.
+    there.run(&["export", &place("again.zip")]).well();
+    let third = tempfile::tempdir().unwrap();
+    std::fs::copy(KeyFile::place(app.folder.path()), KeyFile::place(third.path())).unwrap();
+    let third = Program::in_folder(third.path());
+    assert!(third.run(&["import", &place("again.zip")]).badly().err.contains("--as-written"));
+    third.run(&["import", &place("again.zip"), "--as-written", "code"]).well();
 }
 
 /// A file that one column was taken out of brings back less, and that is seen: no column of things is there for nothing.

@@ -32,6 +32,7 @@ pub fn sale_of(goods: &Goods, unit: i64, sold_on: &str) -> NewSale {
             city: "杭州".into(),
         },
         source: "api",
+        registered_at: None,
     }
 }
 

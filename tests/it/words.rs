@@ -21,7 +21,7 @@ const OTHER_NAMES: &[&str] = &[
     "sticker-40x30-en",
 ];
 /// Reasons that say the same in every language.
-const SAME_EVERYWHERE: &[&str] = &["ISO 4217", "(01), (21)", "09:00-12:00;13:00-18:00"];
+const SAME_EVERYWHERE: &[&str] = &["ISO 4217", "not UTF-8", "(01), (21)", "09:00-12:00;13:00-18:00"];
 
 /// The source outside of tests and comments, by file.
 fn source(folder: &Path) -> Vec<(String, String)> {
@@ -43,7 +43,7 @@ fn source(folder: &Path) -> Vec<(String, String)> {
 /// Whether a text is the name of something: small letters, digits and hyphens, with one hyphen at least.
 fn is_name(text: &str) -> bool {
     let is_part = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-    text.contains('-') && text.split('-').all(is_part)
+    text.contains('-') && text.split('-').all(is_part) && text.contains(|c: char| c.is_ascii_lowercase())
 }
 
 #[test]
@@ -121,7 +121,8 @@ fn a_file_field_takes_what_its_reader_reads() {
     assert_eq!(fields, 5);
     let columns = hangtag::app::import_tables().get("calendars").unwrap().columns;
     let day = r#"{"year": 2026, "papers": [], "days": [{"name": "元旦", "date": "2026-01-01", "isOffDay": true}]}"#;
-    for ending in TAKEN.split(',') {
+    // What a ZIP holds is handed in like any other file.
+    for ending in TAKEN.split(',').filter(|ending| *ending != ".zip") {
         let bytes = match ending {
             ".xlsx" => template_xlsx(columns, Lang::En).unwrap(),
             ".json" => day.as_bytes().to_vec(),

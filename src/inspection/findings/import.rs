@@ -89,13 +89,13 @@ impl FindingImport {
         let catalogue = defects::by_code(db)?;
         let (mut held, mut found) = (Held::default(), Vec::with_capacity(chunk.len()));
         for entry in chunk {
-            // What another store found before the defect was retired, it found.
+            // What another store found before the defect was retired, or the serial made void, it found.
             let was_found = self.alike.contains_key(&entry.record);
             let Some(defect) = catalogue.get(&entry.record.defect).filter(|defect| !defect.retired || was_found) else {
                 held.faults.push(entry.fault("defect", Code::UnknownReference).with("value", &entry.record.defect));
                 continue;
             };
-            match resolve(db, &self.keys.serials, &entry.record, self.today) {
+            match resolve(db, &self.keys.serials, &entry.record, self.today, was_found) {
                 Ok(mut new) => {
                     new.sound.severity.get_or_insert(defect.severity);
                     found.push((entry, new));

@@ -7,7 +7,7 @@ use super::rules::{Holds, Sound, Told, impossible};
 use super::store::{findings, photos};
 use super::{About, Draft, NewFinding, Stage, SubjectKind};
 use crate::kernel::serial::Keyring;
-use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::production::batches::Batch;
@@ -27,6 +27,10 @@ impl Found {
     fn batch(batch: &Batch) -> Self {
         let pieces = Some(batch.planned.max(batch.minted)).filter(|pieces| *pieces > 0);
         Self { about: About::Batch(batch.no), holds: Holds { pieces, since: batch.started_on } }
+    }
+
+    fn garment(garment: GarmentId, batch: &Batch) -> Self {
+        Self { about: About::Garment(garment), holds: Holds { pieces: Some(1), since: batch.started_on } }
     }
 
     fn lot(lot: &Lot) -> Self {
@@ -65,9 +69,7 @@ pub fn find_subject(
         (None, None) => {}
     }
     match meant.garment.filter(|_| may_be(SubjectKind::Garment)) {
-        Some((garment, batch)) => {
-            Ok(Some(Found { about: About::Garment(garment), holds: Holds { pieces: None, since: batch.started_on } }))
-        }
+        Some((garment, batch)) => Ok(Some(Found::garment(garment, &batch))),
         None if meant.is_typo && may_be(SubjectKind::Garment) && scanned.looks_like_a_serial() => Err(Code::SerialTypo.into()),
         None => Ok(None),
     }
@@ -78,11 +80,11 @@ pub(super) fn unknown(text: &str) -> Fault {
     Fault::new("subject", Code::UnknownReference).with("value", text.trim())
 }
 
-/// A draft whose subject is found: what may be logged.
+/// A draft whose subject is found: what may be logged. `elsewhere` says that another store logged it: perhaps before the serial was made void.
 ///
 /// # Errors
 /// [`Code::Invalid`] with what is wrong with the subject, or what cannot be of it.
-pub(super) fn resolve(db: &mut Db, keys: &Keyring, draft: &Draft, today: NaiveDate) -> Result<NewFinding> {
+pub(super) fn resolve(db: &mut Db, keys: &Keyring, draft: &Draft, today: NaiveDate, elsewhere: bool) -> Result<NewFinding> {
     // Said of the field, so that a form and a file show it where it was typed.
     let at_subject = |error: Error| match error {
         Error::Refused(refusal) => {
@@ -94,6 +96,10 @@ pub(super) fn resolve(db: &mut Db, keys: &Keyring, draft: &Draft, today: NaiveDa
     };
     let scanned = draft.scanned()?;
     let found = find_subject(db, keys, &scanned, draft.only(), Some(draft.stage), None).map_err(at_subject)?;
+    let found = match found {
+        None if elsewhere => serials::issued(db, keys, &scanned)?.map(|(garment, batch)| Found::garment(garment, &batch)),
+        found => found,
+    };
     let found = found.ok_or_else(|| unknown(&draft.subject))?;
     let sound = Sound::of(draft, today);
     let told = Told { stage: Some(sound.stage), quantity: Some(sound.quantity), found_on: Some(sound.found_on) };
@@ -115,7 +121,7 @@ pub(super) fn report(
 ) -> Result<Vec<Id>> {
     let (mut news, mut faults) = (Vec::with_capacity(drafts.len()), Vec::new());
     for (place, draft) in drafts.iter().enumerate() {
-        match resolve(db, keys, draft, today) {
+        match resolve(db, keys, draft, today, false) {
             Ok(new) => news.push(new),
             Err(Error::Refused(refusal)) if drafts.len() > 1 => faults.extend(located(place, refusal.faults)),
             Err(error) => return Err(error),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 use roaring::RoaringTreemap;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result, countrie
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::Permission;
-use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Kept, Mode, Row, Spool};
+use crate::platform::imports::{AnyImport, Applied, Checked, Columns, Entry, Import, ImportTable, Importer, Kept, Mode, Row, Spool, Takes};
 use crate::platform::keys::Keys;
 use crate::platform::rooms::rows;
 use crate::platform::state::AppState;
@@ -69,6 +69,7 @@ struct SaleRow {
     retailer: Option<String>,
     status: SaleStatus,
     sound: Sound,
+    registered_at: Option<NaiveDateTime>,
 }
 
 impl Import for SaleImport {
@@ -97,8 +98,10 @@ impl Import for SaleImport {
         let country = row.optional("country", countries::read);
         let city = row.optional_text("city", 60);
         let status = row.optional_choice("status", SaleStatus::WORDS).map(|status| status.unwrap_or(SaleStatus::Live));
-        let (sold_on, delivered_on) = (sold_on?, delivered_on?);
-        let faults = rules::dates(sold_on, delivered_on, self.today);
+        let registered_at = row.optional_take("registered_at", Takes::Date, rules::moment);
+        let (sold_on, delivered_on, registered_at) = (sold_on?, delivered_on?, registered_at?);
+        let mut faults = rules::dates(sold_on, delivered_on, self.today);
+        faults.extend(registered_at.into_iter().flat_map(|at| rules::registered(at, sold_on, self.stamp.at, self.zone)));
         let sound_days = faults.is_empty();
         faults.into_iter().for_each(|fault| row.fault(fault));
         let currency = currency?;
@@ -113,7 +116,9 @@ impl Import for SaleImport {
             country: country?.unwrap_or_default(),
             city: city?.unwrap_or_default(),
         };
-        let record = SaleRow { named: named?, garment: None, retailer: retailer?, status: status?, sound };
+        // A shop has its sales from nowhere else.
+        let registered_at = registered_at.filter(|_| self.party.is_none());
+        let record = SaleRow { named: named?, garment: None, retailer: retailer?, status: status?, sound, registered_at };
         sound_days.then_some(record)
     }
 
@@ -218,7 +223,8 @@ fn resolve(db: &mut Db, keys: &Keys, party: Option<Id>, finder: &mut Finder, chu
         };
         match (garment.map_err(|fault| fault.at_line(entry.line)), retailer) {
             (Ok(garment), Ok(retailer)) => {
-                let new = NewSale { garment, retailer, sound: entry.record.sound.clone(), source: "import" };
+                let SaleRow { sound, registered_at, .. } = &entry.record;
+                let new = NewSale { garment, retailer, sound: sound.clone(), source: "import", registered_at: *registered_at };
                 resolved.news.push((place, new));
             }
             (garment, retailer) => resolved.faults.extend(garment.err().into_iter().chain(retailer.err())),

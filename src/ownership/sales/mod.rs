@@ -108,10 +108,14 @@ const COVER: Field = Field::new("warranty.state", Kind::Choice(CoverState::TABLE
 #[rustfmt::skip]
 const COVERED_UNTIL: Field = Field::new("warranty.until", Kind::Day, &["质保到期"], &["Covered until"]).only_read();
 
+#[rustfmt::skip]
+const REGISTERED_AT: Field = Field::new("registered_at", Kind::Text(read_moment, as_it_is), &["登记时刻（UTC）"], &["Registered (UTC)"]).at("created_at").of_new()
+    .hint("由系统登记的时刻；从另一套系统迁入的销售沿用原时刻。", "When it was registered; a sale brought from another store keeps the moment it was registered there.", "");
+
 /// The columns of a file of sales: what is said of each, and what downloads say beside it.
 #[rustfmt::skip]
 pub const COLUMNS: Fields = Fields { columns: &[
-    SERIAL, GTIN, RETAILER, SOLD_ON, DELIVERED_ON, PROMISED_ON, ORDER_NO, PRICE, PAID_IN, CHANNEL, COUNTRY, CITY, STATUS, COVER, COVERED_UNTIL,
+    SERIAL, GTIN, RETAILER, SOLD_ON, DELIVERED_ON, PROMISED_ON, ORDER_NO, PRICE, PAID_IN, CHANNEL, COUNTRY, CITY, STATUS, REGISTERED_AT, COVER, COVERED_UNTIL,
 ], ..FIELDS };
 
 /// What the list shows, and its files, which can be handed in again.
@@ -119,7 +123,7 @@ pub const COLUMNS: Fields = Fields { columns: &[
 const LISTED: Fields = Fields { table: "sales", title: FIELDS.title, columns: &[
     SERIAL.listed(), GTIN, RETAILER.listed(), SOLD_ON.listed(), DELIVERED_ON.listed(), PROMISED_ON, ORDER_NO.listed(),
     PRICE.called("price.amount").listed(), PAID_IN.called("price.currency").listed(), CHANNEL, COUNTRY, CITY,
-    STATUS.listed(), COVER.listed(), COVERED_UNTIL.listed(),
+    STATUS.listed(), REGISTERED_AT, COVER.listed(), COVERED_UNTIL.listed(),
 ] };
 
 /// What it can be narrowed by.
@@ -132,6 +136,10 @@ const FILTERS: &[Field] = &[
 
 const fn as_it_is(text: &str, _: Lang) -> &str {
     text
+}
+
+fn read_moment(field: &'static str, text: &str) -> Result<String, Fault> {
+    rules::moment(field, text).map(|at| at.to_string())
 }
 
 impl SaleAsk {

@@ -61,7 +61,7 @@ impl Desk<'_> {
 pub(super) fn report(db: &mut Db, at: &Desk<'_>, scanned: &Scanned, ask: &SaleAsk, source: &'static str) -> Result<SaleView> {
     let garment = serials::garment(db, at.keys, scanned)?;
     let retailer = at.retailer(db, ask.retailer.as_deref())?;
-    let sale = register(db, at.stamp, at.zone, &NewSale { garment, retailer, sound: ask.sound.clone(), source })?;
+    let sale = register(db, at.stamp, at.zone, &NewSale { garment, retailer, sound: ask.sound.clone(), source, registered_at: None })?;
     view_of(db, at.keys, at.today(), sale)
 }
 

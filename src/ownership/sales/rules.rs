@@ -1,11 +1,14 @@
 //! What a sound sale is. Values in, values out.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, NaiveDateTime};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::choices;
 use crate::kernel::money::Money;
+use crate::kernel::time::local_date;
 use crate::kernel::{Code, Fault, GarmentId, Id, Result, text};
+use crate::production::batches::Batch;
 
 /// Days ahead of the brand's date that a sale may be dated: shops east of the brand are in tomorrow already.
 const DAYS_AHEAD: u64 = 1;
@@ -77,6 +80,26 @@ pub struct NewSale {
     pub sound: Sound,
     /// Where the record comes from: `api`, `desk`, `import`.
     pub source: &'static str,
+    /// When another store registered it, UTC, if it was brought from one.
+    pub registered_at: Option<NaiveDateTime>,
+}
+
+impl NewSale {
+    /// Whether it was registered elsewhere before this store had its batch. What holds a batch or makes a unit void stops sales from then on, and
+    /// what this store knows of either came with the batch or later.
+    pub fn came_with(&self, batch: &Batch) -> bool {
+        self.registered_at.is_some_and(|at| at < batch.created_at)
+    }
+}
+
+/// Reads the moment, UTC, at which a sale was registered: `2026-06-10T04:05:06`.
+///
+/// # Errors
+/// [`Code::NotADate`] for `field`.
+pub fn moment(field: &'static str, text: &str) -> Result<NaiveDateTime, Fault> {
+    let written = text.trim().trim_end_matches('Z').replace('T', " ");
+    NaiveDateTime::parse_from_str(&written, "%Y-%m-%d %H:%M:%S%.f")
+        .map_err(|_| Fault::new(field, Code::NotADate).with("value", text.trim()))
 }
 
 /// What is wrong with a sale's days by themselves.
@@ -96,6 +119,14 @@ pub fn dates(sold_on: NaiveDate, delivered_on: Option<NaiveDate>, today: NaiveDa
         }
     }
     faults
+}
+
+/// What is wrong with the moment at which another store registered a sale of this day.
+pub fn registered(at: NaiveDateTime, sold_on: NaiveDate, now: NaiveDateTime, zone: Tz) -> Vec<Fault> {
+    if at > now {
+        return vec![Fault::new("registered_at", Code::OutOfRange).with("min", "1990-01-01").with("max", now)];
+    }
+    dates(sold_on, None, local_date(at, zone))
 }
 
 /// That `later` is not before `earlier`.

@@ -142,6 +142,9 @@ struct Sold<'a> {
     retailer: Option<Id>,
     sale: i64,
     sold_on: NaiveDate,
+    /// When the store it was brought from registered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registered_at: Option<NaiveDateTime>,
 }
 
 /// Registers sales that [`examine`] found ready in the same write.
@@ -174,7 +177,7 @@ pub fn register_examined(db: &mut Db, stamp: &Stamp, ready: &[Ready]) -> Result<
                     sale::city.eq(&sound.city),
                     sale::policy_id.eq(policy.map(|id| id.0)),
                     sale::source.eq(new.source),
-                    sale::created_at.eq(At(stamp.at)),
+                    sale::created_at.eq(At(new.registered_at.unwrap_or(stamp.at))),
                     sale::version.eq(1),
                 )
             })
@@ -194,9 +197,10 @@ pub fn register_examined(db: &mut Db, stamp: &Stamp, ready: &[Ready]) -> Result<
             tally.claimed(one.new.garment, None, -1);
             tally.claimed(one.new.garment, one.new.retailer, 1);
         }
-        let sound = &one.new.sound;
-        facts
-            .push((one.new.garment.0, Sold { channel: &sound.channel, retailer: one.new.retailer, sale: one.seq, sold_on: sound.sold_on }));
+        let NewSale { garment, retailer, sound, registered_at, .. } = &one.new;
+        let sold =
+            Sold { channel: &sound.channel, retailer: *retailer, sale: one.seq, sold_on: sound.sold_on, registered_at: *registered_at };
+        facts.push((garment.0, sold));
     }
     events::append_garments(db, stamp, EventKind::Sold, &facts)?;
     warranties::open(db, stamp, &openings)?;
@@ -267,9 +271,10 @@ pub fn deliver(db: &mut Db, stamp: &Stamp, zone: Tz, garment: GarmentId, deliver
     events::append(db, stamp, EventKind::Delivered, Subject::Garment(garment.0), &body)?;
     if let Some(warranty) = warranties::of_sale(db, garment, before.seq)? {
         let policy = before.policy.map_or(Ok(None), |id| terms::policy(db, id))?;
-        // The terms of the day it was registered, whatever the house says today.
-        if let Some(terms) = warranties::terms(db, policy.as_ref(), before.created_at)? {
-            let made = batches::batch(db, garment.batch())?.and_then(|batch| batch.finished_on);
+        let batch = batches::batch(db, garment.batch())?.ok_or_else(|| Error::broken("a sale of no batch"))?;
+        // The terms of the day it was registered, whatever the house says today; of one brought from another store, of the day it came with its batch.
+        if let Some(terms) = warranties::terms(db, policy.as_ref(), before.created_at.max(batch.created_at))? {
+            let made = batch.finished_on;
             let activated = holders::live(db, garment)?.map(|holder| local_date(holder.claimed_at, zone).max(before.sold_on));
             let facts = Facts { sold: Some(before.sold_on), delivered: Some(delivered_on), activated, made };
             warranties::again(db, stamp, &warranty, &terms, &facts)?;

@@ -125,11 +125,6 @@ impl Store {
         value.downcast().unwrap_or_default()
     }
 
-    /// Whether this is the embedded store.
-    pub fn is_sqlite(&self) -> bool {
-        matches!(self.0.kind, Kind::Sqlite(_))
-    }
-
     /// Reads, on a blocking thread, from one consistent state.
     ///
     /// # Errors

@@ -16,7 +16,8 @@ use futures_util::StreamExt;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use self::receive::{Quota, Received, receive};
+use self::receive::{Quota, Received, receive, unpacked};
+use super::archive::FILES_MAX;
 use super::desk::{ImportTable, ImportTables, Recognised, recognise, remove};
 use super::report::ImportFault;
 use super::store::{self, Destination, Filed, HandIn, ParcelLine, ParcelState};
@@ -35,8 +36,6 @@ use crate::platform::state::AppState;
 
 /// Parcels the desk lists.
 const RECENT: i64 = 50;
-/// Files handed in at once.
-const FILES: usize = 100;
 
 /// Mounts the room.
 pub fn routes(on: &mut Routes<'_>) {
@@ -228,19 +227,33 @@ struct Arrived {
     looked: std::result::Result<Recognised, ImportFault>,
 }
 
-/// Looks at a file, on a thread that may block.
-async fn look(name: String, received: Received, tables: Vec<ImportTable>) -> Result<Arrived> {
-    let path = received.path.clone();
-    let looked = tokio::task::spawn_blocking(move || recognise(&path, &tables)).await.map_err(Error::broken)?;
-    let looked = match looked {
-        Ok(recognised) => Ok(recognised),
-        Err(Error::Refused(refusal)) => {
-            let whole = Fault { field: "".into(), line: None, code: refusal.code, args: refusal.args };
-            Err(ImportFault::of(refusal.faults.first().unwrap_or(&whole), None))
-        }
-        Err(broken) => return Err(broken),
+/// Looks at a file that was handed in, or at each of those in it, on a thread that may block.
+async fn look(name: String, received: Received, app: &AppState, quota: &Quota, tables: Vec<ImportTable>) -> Result<Vec<Arrived>> {
+    let (app, quota) = (app.clone(), quota.clone());
+    let looked = move || {
+        let files = match unpacked(&app, &quota, &received) {
+            Ok(Some(members)) => members,
+            Ok(None) => vec![(name, received)],
+            Err(refused) => return Ok(vec![Arrived { name, received, looked: Err(why(refused)?) }]),
+        };
+        let look = |(name, received): (String, Received)| {
+            let looked = recognise(&received.path, &tables).map_or_else(|refused| why(refused).map(Err), |found| Ok(Ok(found)))?;
+            Ok(Arrived { name, received, looked })
+        };
+        files.into_iter().map(look).collect()
     };
-    Ok(Arrived { name, received, looked })
+    tokio::task::spawn_blocking(looked).await.map_err(Error::broken)?
+}
+
+/// Why a file is no table.
+fn why(error: Error) -> Result<ImportFault> {
+    match error {
+        Error::Refused(refusal) if refusal.code != Code::NoRoom && refusal.code != Code::QuotaFull => {
+            let whole = Fault { field: "".into(), line: None, code: refusal.code, args: refusal.args };
+            Ok(ImportFault::of(refusal.faults.first().unwrap_or(&whole), None))
+        }
+        broken => Err(broken),
+    }
 }
 
 /// Hands in files, each for the chosen table or, when none is chosen, for the one its headers name. They are only checked: writing is a
@@ -274,13 +287,13 @@ async fn hand_in(
             }
             // The token comes before the files, so that nothing is stored for another site.
             "file" if is_ours => {
-                if arrived.len() >= FILES {
-                    return Err(Fault::new("file", Code::OutOfRange).with("min", 1).with("max", FILES).into());
-                }
                 let name = bare(field.content_disposition().and_then(|disposition| disposition.get_filename()).unwrap_or("file"));
                 let received = receive(&app, &quota, &mut field).await?;
                 if received.bytes > 0 {
-                    arrived.push(look(name, received, who.mine.clone()).await?);
+                    arrived.extend(look(name, received, &app, &quota, who.mine.clone()).await?);
+                }
+                if arrived.len() > FILES_MAX {
+                    return Err(Fault::new("file", Code::OutOfRange).with("min", 1).with("max", FILES_MAX).into());
                 }
             }
             _ => {}
@@ -373,8 +386,8 @@ async fn hand_in_api(
     let quota = Quota::of(&app, &who.caller.actor, &request).await?;
     let received = receive(&app, &quota, &mut body).await?;
     let name = bare(asked.file.as_deref().unwrap_or(found.columns.table));
-    let arrived = look(name, received, who.mine.clone()).await?;
-    let (_, id) = put(&app, &who, Destination::New, Some(found), vec![arrived], asked.dry_run).await?;
+    let arrived = look(name, received, &app, &quota, who.mine.clone()).await?;
+    let (_, id) = put(&app, &who, Destination::New, Some(found), arrived, asked.dry_run).await?;
     let job = app.store.read(move |db| jobs::find(db, id)).await?.ok_or(Code::NotFound)?;
     let text = serde_json::to_string(&job).map_err(Error::broken)?;
     Ok(HttpResponse::Accepted()
@@ -464,8 +477,8 @@ struct WantedParcel {
     lang: Option<String>,
 }
 
-/// Every table that can be handed in, as it stands, in one ZIP file: unpacked and handed in together in another place, whose key file is a copy
-/// of the one here, the same facts stand there. The keys are not in it. For the brand's own people who may see all of it.
+/// Every table that can be handed in, as it stands, in one ZIP file: handed in as it is in another place, whose key file is a copy of the one
+/// here, the same facts stand there. The keys are not in it. For the brand's own people who may see all of it.
 #[utoipa::path(get, path = "/api/v1/imports/parcel", tag = "imports", params(WantedParcel), responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = 403, body = Problem)))]
 async fn parcel_file(
     caller: Caller<perm::SignedIn>,

@@ -47,6 +47,8 @@ notes! {
     ReadOnly = "read-only";
     /// Columns that only say something of what is not there yet: `columns`.
     OfNew = "of-new";
+    /// Columns in which what looks like a date was taken as it stands, as somebody said: `columns`.
+    AsWritten = "as-written";
 }
 
 /// Something to know of a file.

@@ -1,7 +1,7 @@
 //! How a file is read whose columns are not ours: which header stands for which column, what is left out, what stands in every row, and how
 //! rows without a code get one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -25,6 +25,9 @@ pub struct Reading {
     pub ignore_unknown: bool,
     /// Of a column by its name, what stands in it in every row, where the file lacks the column.
     pub set: BTreeMap<String, String>,
+    /// Columns by their names in which what looks like a date that a spreadsheet made of something else (`Mar-10`) is meant as it stands.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub as_written: BTreeSet<String>,
     /// How rows get a code, where the file lacks the column of the record's own code (each table's first).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codes: Option<CodeRule>,
@@ -36,7 +39,8 @@ impl Reading {
     /// # Errors
     /// [`Code::NotOneOf`] naming a column that the table does not have.
     pub fn fits(&self, columns: &Columns) -> Result<()> {
-        let named = self.map.iter().filter(|(_, name)| !name.is_empty()).map(|(_, name)| name).chain(self.set.keys());
+        let named =
+            self.map.iter().filter(|(_, name)| !name.is_empty()).map(|(_, name)| name).chain(self.set.keys()).chain(&self.as_written);
         let strange = named.filter(|name| columns.column(name).is_none());
         let allowed = || columns.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
         Refusal::unless_empty(

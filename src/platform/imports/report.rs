@@ -105,6 +105,22 @@ reasons! {
     NoTable = "no-table";
     /// Its columns are those of another table (`table_zh`, `table_en`).
     OtherTable = "other-table";
+    /// Of a ZIP of files, as the next: a `member` whose name is a path, a folder, a link, or nothing that a file is called.
+    MemberName = "member-name";
+    /// Two members have one name.
+    MemberTwice = "member-twice";
+    /// A member is encrypted.
+    MemberPassword = "member-password";
+    /// A member is packed by a method that is not read.
+    MemberPacking = "member-packing";
+    /// A member is cut short, damaged, or more than it says.
+    MemberDamaged = "member-damaged";
+    /// A member is a ZIP of files itself.
+    MemberArchive = "member-archive";
+    /// More than `max` members.
+    MembersTooMany = "members-too-many";
+    /// Its members unpack to `megabytes`, more than `max`.
+    MembersTooLarge = "members-too-large";
 }
 
 impl Reason {

@@ -146,10 +146,17 @@ impl<'a> Row<'a> {
             _ if cell.across => Err(Reason::MergedAcross),
             Some(bare) if !bare.around.is_empty() && is_unit(&bare.around) => Ok(bare.number.as_str()),
             None if takes == Takes::Number && self.raw.written() == Written::Semicolons && is_european(text) => Err(Reason::DecimalComma),
-            _ => takes.of(cell, text),
+            _ => match takes.of(cell, text) {
+                Err(Reason::LooksDated) if self.is_as_written(column) => Ok(text),
+                got => got,
+            },
         };
         let read = got.map_err(Reason::of_cell).and_then(|text| reader(column, text));
         self.keep(read.map_err(|fault| Fault { field: column.into(), ..fault })).map(Some)
+    }
+
+    fn is_as_written(&self, column: &str) -> bool {
+        self.columns.place(column).is_some_and(|place| self.header.is_as_written(place))
     }
 
     /// What was read; None after noting what is wrong with it.

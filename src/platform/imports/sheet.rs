@@ -398,6 +398,8 @@ pub(super) struct Header {
     read_only: Vec<usize>,
     /// For each column of the description, what stands in it in every row.
     constants: Vec<Option<Cell>>,
+    /// Columns of the description, by their places, in which what looks like a date is meant as it stands.
+    as_written: HashSet<usize>,
     /// How rows get the record's own code.
     codes: Option<Codes>,
 }
@@ -459,8 +461,13 @@ impl Header {
         for (column, constant) in columns.columns.iter().zip(&mut header.constants) {
             *constant = reading.set.get(column.name).map(|text| Cell::text(text.clone()));
         }
+        header.as_written = reading.as_written.iter().filter_map(|name| columns.place(name)).collect();
         if let Some(rule) = reading.codes.as_ref().filter(|_| header.cells.first().is_some_and(Option::is_none)) {
             header.codes = header.made_by(columns, rule);
+            if let Some(Codes::Cells(cells)) = &header.codes {
+                // What a code is made of is read, whether or not it is besides.
+                header.left_out.retain(|cell| !cells.contains(cell));
+            }
             if let (None, CodeRule::From(named)) = (&header.codes, rule) {
                 readable = false;
                 faults.push(ImportFault::of(&Fault::new(named.clone(), Code::UnknownField).at_line(row.line()), None));
@@ -497,14 +504,15 @@ impl Header {
 
     /// The code of a row, the `number`th under the header, where it has none of its own. None where there is nothing to make it of.
     pub(super) fn code_of(&self, row: &RawRow, number: u64) -> Option<Cell> {
-        let code = match self.codes.as_ref()? {
-            Codes::Numbered(rule) => rule.replace("{n}", &number.to_string()),
+        match self.codes.as_ref()? {
+            Codes::Numbered(rule) => Some(Cell::text(rule.replace("{n}", &number.to_string()))),
+            // What is no text in the cell makes no code either.
             Codes::Cells(cells) => {
-                let texts = cells.iter().filter_map(|cell| row.cells().get(*cell));
-                texts.map(|cell| code_from(&cell.text)).find(|code| !code.is_empty())?
+                let made =
+                    cells.iter().filter_map(|cell| row.cells().get(*cell)).map(|cell| Cell { text: code_from(&cell.text), ..cell.clone() });
+                made.into_iter().find(|cell| !cell.text.is_empty())
             }
-        };
-        Some(Cell::text(code))
+        }
     }
 
     /// Whether a file under it says something of the column at `place` of the description.
@@ -527,14 +535,27 @@ impl Header {
         self.spelled.get(cell).map_or("", String::as_str)
     }
 
-    /// The notes on columns that are not read back, or only of what is new.
+    /// Whether what looks like a date is meant as it stands in the column at `place` of the description.
+    pub(super) fn is_as_written(&self, place: usize) -> bool {
+        self.as_written.contains(&place)
+    }
+
+    /// The notes on columns that are not read back, or only of what is new, or in which what looks like a date is taken.
     pub(super) fn notes(&self) -> impl Iterator<Item = ImportNote> {
         let note = |(note, is_read)| {
             let columns: Vec<&str> =
                 self.read_only.iter().filter(|place| self.is_left_out(**place) != is_read).map(|place| self.spelled(*place)).collect();
             (!columns.is_empty()).then(|| ImportNote::new(note).with("columns", columns.join(", ")))
         };
-        [(Note::ReadOnly, false), (Note::OfNew, true)].into_iter().filter_map(note)
+        let as_written: Vec<&str> = self
+            .cells
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| self.is_as_written(*place))
+            .filter_map(|(_, cell)| Some(self.spelled((*cell)?)))
+            .collect();
+        let as_written = (!as_written.is_empty()).then(|| ImportNote::new(Note::AsWritten).with("columns", as_written.join(", ")));
+        [(Note::ReadOnly, false), (Note::OfNew, true)].into_iter().filter_map(note).chain(as_written)
     }
 
     /// Whether a cell is one that nobody reads.

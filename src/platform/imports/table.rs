@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono_tz::Tz;
 use encoding_rs::{Encoding, UTF_8};
 
+use super::archive;
 use super::cell::RawRow;
 use super::delimited::{self, Written};
 use super::encoding;
@@ -86,8 +87,9 @@ fn holidays(bytes: &mut impl Read, size: u64) -> Result<Vec<u8>> {
     csv.into_inner().map_err(|error| Error::broken(error.into_error()))
 }
 
-/// Endings of the files that [`Source::new`] can read, as a file field says them: tables of text, workbooks, and a year of holidays in JSON.
-pub const TAKEN: &str = ".csv,.txt,.tsv,.xlsx,.json";
+/// Endings of the files that can be handed in, as a file field says them: tables of text, workbooks, a year of holidays in JSON, and several of
+/// these in a ZIP.
+pub const TAKEN: &str = ".csv,.txt,.tsv,.xlsx,.json,.zip";
 
 /// A file to import, opened and looked at.
 pub struct Source {
@@ -165,7 +167,7 @@ impl Source {
         if unmarked.strip_prefix(b"{").is_some_and(|rest| !rest.starts_with(b"\\")) {
             return Self::new(name, std::io::Cursor::new(holidays(&mut bytes, size)?));
         }
-        let body = if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        let body = if archive::is_zip(&head) {
             Body::Workbook(Box::new(workbook::open(BufReader::with_capacity(1 << 16, bytes))?))
         } else if head.starts_with(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]) {
             return Err(workbook::compound_file(bytes));

@@ -10,7 +10,7 @@ mod parts;
 mod tests;
 
 use std::collections::HashMap;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
 
 use zip::ZipArchive;
@@ -18,6 +18,7 @@ use zip::result::ZipError;
 
 use self::cells::{Range, Seen, letters};
 use self::parts::{Archive, Listed, Outline, part_name};
+use super::archive::few_parts;
 use super::cell::RawRow;
 use super::headings::{self, Fit, FromHeader, HEADER_WITHIN, Headings};
 use super::notes::{ImportNote, LISTED, Note};
@@ -34,8 +35,6 @@ const HELD_MAX: u64 = 128 << 20;
 const RUN_MAX: usize = 1 << 20;
 /// Tags that may be open at once: the XML reader remembers their names.
 const DEPTH_MAX: u32 = 1 << 20;
-/// Parts that the archive may have.
-const PARTS_MAX: u16 = 20_000;
 /// Merged ranges of a workbook.
 const MERGES_MAX: usize = 1 << 17;
 /// Sheets that are read as one table.
@@ -62,19 +61,6 @@ pub(super) fn open(mut bytes: BufReader<Metered>) -> Result<Workbook> {
     Ok(Workbook { archive, outline, merges, together: Vec::new() })
 }
 
-/// Refuses an archive that announces very many parts, before a list of them is made in memory.
-fn few_parts(bytes: &mut BufReader<Metered>) -> Result<()> {
-    let size = bytes.seek(SeekFrom::End(0))?;
-    // The directory's end is 22 bytes with a comment of up to 65,535 behind it.
-    bytes.seek(SeekFrom::Start(size.saturating_sub(22 + 65_535)))?;
-    let mut tail = Vec::new();
-    bytes.read_to_end(&mut tail)?;
-    bytes.rewind()?;
-    let ends = tail.windows(12).filter(|window| window.starts_with(b"PK\x05\x06"));
-    let many = ends.filter_map(|end| Some(u16::from_le_bytes([*end.get(10)?, *end.get(11)?]))).any(|parts| parts > PARTS_MAX);
-    if many { Err(Reason::TooLarge.refusal()) } else { Ok(()) }
-}
-
 /// What the measuring of a workbook found.
 struct Measured {
     /// The places of its parts by their names in lower case.
@@ -91,6 +77,15 @@ const OTHERS: &[(&str, Reason)] = &[
     ("word/document.xml", Reason::NotXlsx),
     ("ppt/presentation.xml", Reason::NotXlsx),
 ];
+
+/// The part that every workbook has.
+const CONTENTS: &str = "[content_types].xml";
+
+/// Whether a ZIP with a part of this name is one document, whatever it is a document of, and not several files.
+pub(super) fn is_document(part: &str) -> bool {
+    let name = part_name(part);
+    name == CONTENTS || name.starts_with("xl/") || OTHERS.iter().any(|(other, _)| *other == name)
+}
 
 /// Unpacks every part once without keeping it: a part that unpacks without end, or a text without end, must not be read into memory. Merged ranges
 /// stand behind the cells of a sheet and are needed before, so they are kept here.
@@ -110,7 +105,7 @@ fn measure(archive: &mut Archive) -> Result<Measured> {
         }
         found.names.insert(name, index);
     }
-    if !found.names.contains_key("[content_types].xml") {
+    if !found.names.contains_key(CONTENTS) {
         return Err(Reason::NotXlsx.refusal());
     }
     // An archive may lie about its sizes; one that says it is too large is believed.

@@ -42,6 +42,13 @@ pub fn printed(db: &mut Db, keys: &Keyring, scanned: Scanned) -> Result<Scanned>
     Ok(found.map_or(scanned, Scanned::from))
 }
 
+/// The garment of a serial that was issued, void or not, and its batch: for what was said of it elsewhere, perhaps before it was made void.
+pub fn issued(db: &mut Db, keys: &Keyring, scanned: &Scanned) -> Result<Option<(GarmentId, Batch)>> {
+    let Ok(garment) = Finder::default().find(db, keys, scanned)? else { return Ok(None) };
+    let batch = batches::batch(db, garment.batch())?.filter(|batch| garment.unit() < batch.minted);
+    Ok(batch.map(|batch| (garment, batch)))
+}
+
 /// Everything that was perhaps meant, of what somebody may know of.
 #[derive(Default)]
 pub struct Meant {
@@ -157,7 +164,10 @@ impl Finder {
                 return Ok(Ok(garment));
             }
         }
-        // Of a batch minted since, from elsewhere, or none at all.
+        if let Some(garment) = store::foreign_garment(db, given, scanned.text.trim())? {
+            return Ok(Ok(garment));
+        }
+        // Of a batch minted since, or none at all.
         match garment(db, keys, scanned) {
             Ok(garment) => Ok(Ok(garment)),
             Err(Error::Refused(refusal)) => Ok(Err(Fault::new("serial", refusal.code).with("value", &scanned.text))),

@@ -123,8 +123,8 @@ pub fn made_with(db: &mut Db) -> Result<HashMap<BatchNo, (Gtin14, Epoch)>> {
     rows.into_iter().map(with).collect()
 }
 
-/// The garment that came with this very serial.
-fn foreign_garment(db: &mut Db, given: Option<Option<Gtin14>>, serial: &str) -> Result<Option<GarmentId>> {
+/// The garment that came with this very serial, void or not.
+pub fn foreign_garment(db: &mut Db, given: Option<Option<Gtin14>>, serial: &str) -> Result<Option<GarmentId>> {
     let rows: Vec<(String, i64)> = each!(db, |c| foreign_serial::table
         .filter(foreign_serial::serial.eq(serial))
         .select((foreign_serial::gtin, foreign_serial::garment_id))

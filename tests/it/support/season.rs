@@ -135,7 +135,7 @@ impl TestApp {
             country: "CN".into(),
             city: String::new(),
         };
-        let new = NewSale { garment: season.garments[unit], retailer: None, sound, source: "api" };
+        let new = NewSale { garment: season.garments[unit], retailer: None, sound, source: "api", registered_at: None };
         self.state.store.write(move |db| sales::register(db, &stamp, zone, &new)).await.unwrap();
     }
 }

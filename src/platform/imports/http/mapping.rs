@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::super::sheet::fold;
 use super::super::store::Filed;
-use super::super::{CodeRule, Column, ImportTable, Reading};
+use super::super::{CodeRule, Column, ImportFault, ImportReport, ImportTable, Reading, Reason};
 use crate::kernel::Result;
 use crate::kernel::text::Lang;
 
@@ -18,6 +18,8 @@ pub(super) struct Mapping {
     pub(super) lacking: Vec<(&'static Column, String)>,
     /// Whether the records' own code is among them, so that one must be made.
     pub(super) needs_codes: bool,
+    /// Columns that hold what looks like a date, with whether it is meant as it stands.
+    pub(super) dated: Vec<(&'static Column, bool)>,
     /// How codes are made.
     pub(super) rule: Option<CodeRule>,
 }
@@ -38,7 +40,7 @@ impl Mapped {
 
 impl Mapping {
     /// What a file would be read by as this table: as somebody said, or as it says of itself, or as we guess.
-    pub(super) fn of(file: &Filed, table: ImportTable) -> Self {
+    pub(super) fn of(file: &Filed, table: ImportTable, report: Option<&ImportReport>) -> Self {
         let columns = table.columns;
         let said = if file.table == table.columns.table { file.reading.clone() } else { Reading::default() };
         let known = |header: &str| columns.find(header).and_then(|place| columns.columns.get(place));
@@ -56,7 +58,15 @@ impl Mapping {
         let lacking = columns.written().filter(|column| !filled.contains(column.name));
         let lacking: Vec<_> = lacking.map(|column| (column, said.set.get(column.name).cloned().unwrap_or_default())).collect();
         let needs_codes = lacking.first().is_some_and(|(column, _)| columns.place(column.name) == Some(0));
-        Self { table, headers, lacking: lacking.into_iter().skip(usize::from(needs_codes)).collect(), needs_codes, rule: said.codes }
+        let looks_dated = |fault: &&ImportFault| fault.args.get("reason").is_some_and(|reason| reason == Reason::LooksDated.as_str());
+        let found: HashSet<&str> =
+            report.into_iter().flat_map(|report| &report.faults).filter(looks_dated).map(|fault| fault.column.as_str()).collect();
+        let is_dated = |column: &&Column| {
+            let header = headers.iter().find(|mapped| mapped.is(column.name)).map_or(column.name, |mapped| mapped.header.as_str());
+            said.as_written.contains(column.name) || found.contains(header)
+        };
+        let dated = columns.written().filter(is_dated).map(|column| (column, said.as_written.contains(column.name))).collect();
+        Self { table, headers, dated, lacking: lacking.into_iter().skip(usize::from(needs_codes)).collect(), needs_codes, rule: said.codes }
     }
 
     /// The columns a header may stand for.
@@ -111,7 +121,9 @@ pub(super) fn reading(file: &Filed, table: &ImportTable, values: &HashMap<String
         "numbered" => Some(format!("{}{{n}}", value("prefix")).parse()?),
         rule => Some(rule.parse()?),
     };
-    let reading = Reading { map, ignore_unknown: false, set, codes };
+    let is_as_written = |column: &&Column| !value(&format!("as.{}", column.name)).is_empty();
+    let as_written = columns.columns.iter().filter(is_as_written).map(|column| column.name.to_owned()).collect();
+    let reading = Reading { map, ignore_unknown: false, set, as_written, codes };
     reading.fits(columns)?;
     Ok(reading)
 }

@@ -219,7 +219,7 @@ fn parts(parcel: &FiledParcel, filed: Vec<Filed>, tables: &ImportTables, mine: &
             asked.table.as_deref().filter(|_| is_open).and_then(|name| mine.iter().find(|table| table.columns.table == name)).copied();
         let mapping = filed.as_ref().filter(|file| file.refused.is_none() && !parcel.state.is_over()).and_then(|file| {
             let table = wanted.or(table).or_else(|| nearest(&file.headers, mine))?;
-            Some(Mapping::of(file, table))
+            Some(Mapping::of(file, table, report.as_ref()))
         });
         Part { is_open: is_open || table.is_none(), filed, table, report, mapping }
     };

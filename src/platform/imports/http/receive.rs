@@ -9,6 +9,7 @@ use actix_web::http::header;
 use actix_web::web::Bytes;
 use futures_util::{Stream, StreamExt};
 
+use super::super::Bundle;
 use super::super::desk::{remove_one, sweep, uploads};
 use crate::kernel::{Code, Error, Refusal, Result, parsed, saturating};
 use crate::platform::http::header_text;
@@ -37,10 +38,23 @@ pub(super) struct Received {
 }
 
 impl Received {
+    /// An empty one of somebody's, to be written.
+    fn begun(app: &AppState, quota: &Quota) -> Self {
+        let stored_as = format!("{}-{}", quota.owner, app.id());
+        let path = quota.folder.join(&stored_as);
+        Self { stored_as, path, bytes: 0, is_kept: false }
+    }
+
     /// It stays where it lies.
     pub(super) fn keep(mut self) -> String {
         self.is_kept = true;
         std::mem::take(&mut self.stored_as)
+    }
+}
+
+impl AsRef<Path> for Received {
+    fn as_ref(&self) -> &Path {
+        &self.path
     }
 }
 
@@ -53,6 +67,7 @@ impl Drop for Received {
 }
 
 /// What somebody may have waiting.
+#[derive(Clone)]
 pub(super) struct Quota {
     folder: PathBuf,
     /// How the names of their files begin.
@@ -100,11 +115,21 @@ where
 {
     std::fs::create_dir_all(&quota.folder)?;
     sweep(app);
-    let stored_as = format!("{}-{}", quota.owner, app.id());
-    let path = quota.folder.join(&stored_as);
-    let mut received = Received { stored_as, path, bytes: 0, is_kept: false };
+    let mut received = Received::begun(app, quota);
     received.bytes = write(&received.path, quota, body).await?;
     Ok(received)
+}
+
+/// The files in a ZIP that arrived, which count as if each had been sent by itself; none where it is no ZIP of files.
+pub(super) fn unpacked(app: &AppState, quota: &Quota, received: &Received) -> Result<Option<Vec<(String, Received)>>> {
+    let Some(bundle) = Bundle::open(&received.path)? else { return Ok(None) };
+    quota.admit(bundle.bytes())?;
+    let unpacked = bundle.unpack(&quota.folder, || Ok(Received::begun(app, quota)))?;
+    let sized = |(name, bytes, mut member): (String, u64, Received)| {
+        member.bytes = bytes;
+        (name, member)
+    };
+    Ok(Some(unpacked.into_iter().map(sized).collect()))
 }
 
 async fn write<B, E>(path: &Path, quota: &Quota, body: &mut B) -> Result<u64>

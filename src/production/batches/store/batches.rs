@@ -134,11 +134,16 @@ pub fn is_of_party(db: &mut Db, batch: &Batch, party: Id) -> Result<bool> {
 
 /// The number after the last. Two writers that see the same last one: the store lets one of them commit and runs the other again.
 pub(super) fn next_no(db: &mut Db) -> Result<BatchNo> {
-    let last: Option<i64> = each!(db, |c| batch::table.select(diesel::dsl::max(batch::no)).get_result(c))?;
-    match last.unwrap_or_default() + 1 {
+    match last_no(db)?.0 + 1 {
         no if no <= LAST_BATCH_NO => Ok(BatchNo(no)),
         _ => Err(Fault::new("no", Code::OutOfRange).with("min", 1).with("max", LAST_BATCH_NO).into()),
     }
+}
+
+/// The highest number that a batch has; 0 where there is none.
+pub(super) fn last_no(db: &mut Db) -> Result<BatchNo> {
+    let last: Option<i64> = each!(db, |c| batch::table.select(diesel::dsl::max(batch::no)).get_result(c))?;
+    Ok(BatchNo(last.unwrap_or_default()))
 }
 
 pub(super) fn insert_lots(db: &mut Db, lots: &[BatchLot]) -> Result<()> {

@@ -15,6 +15,8 @@ use crate::platform::events::{self, Stamp};
 use crate::production::batches::{Batch, Origin};
 use crate::production::skus::{self, Sku};
 
+/// How far beyond the units before it the unit of a garment from a file may be, where its batch was not planned larger.
+const UNITS_SKIPPED: i64 = 1_000;
 /// Rows read at a time.
 const ROWS: i64 = 2_000;
 
@@ -99,7 +101,10 @@ pub fn plan(db: &mut Db, garments: &[ForeignGarment], next: &mut HashMap<BatchNo
         }
         let free = next.entry(batch.no).or_insert(batch.minted);
         let unit = garment.unit.unwrap_or(*free);
+        // A unit far beyond those before it is a slip, and would count all between as made.
+        let most = *free + batch.planned.max(UNITS_SKIPPED);
         match GarmentId::new(batch.no, unit) {
+            Some(_) if unit > most => plan.faults.push((place, Fault::new("unit", Code::OutOfRange).with("min", 1).with("max", most + 1))),
             None => plan.faults.push((place, Fault::new("unit", Code::BatchTooLarge).with("max", UNITS_PER_BATCH))),
             Some(id) if !given_out.insert(id.0) => {
                 plan.faults.push((place, Fault::new("unit", Code::Duplicate).with("field", "unit").with("value", unit + 1)));

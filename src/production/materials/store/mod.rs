@@ -161,7 +161,7 @@ fn refuse_cycle_among(db: &mut Db, edges: &[(i64, i64)], suspects: &[i64]) -> Re
     for (lot, parent) in edges {
         parents.entry(*lot).or_default().push(*parent);
     }
-    let Some(path) = any_cycle(&parents, suspects.iter().copied()) else {
+    let Some(path) = any_cycle(|lot| parents.get(&lot).map_or(&[][..], Vec::as_slice), suspects.iter().copied()) else {
         return Ok(());
     };
     let ids: Vec<Id> = path.iter().copied().map(Id).collect();
