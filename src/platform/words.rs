@@ -16,10 +16,10 @@ use crate::kernel::error::Args;
 use crate::kernel::text::Lang;
 use crate::kernel::{Fault, Refusal};
 
-/// A folder for each language, a file for each room.
 /// What people call the state that an argument `state` names.
 const STATE_WORD: &str = "state_word";
 
+/// A folder for each language, a file for each room.
 static CATALOGUES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/words");
 
 /// The catalogues of a language: the room and the text.
