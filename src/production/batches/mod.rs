@@ -148,6 +148,11 @@ const fn as_it_is(text: &str, _: Lang) -> &str {
     text
 }
 
+/// What a field is called.
+fn titled(name: &'static str, lang: Lang) -> &'static str {
+    FIELDS.named(name).map_or(name, |field| field.title(lang))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use super::{ALL_UNITS, Batch, BatchSheet, BatchStatus, FIELDS, LotUse, Origin};
+use super::{ALL_UNITS, Batch, BatchSheet, BatchStatus, LotUse, Origin, titled};
 use crate::kernel::gs1::check::Set;
 use crate::kernel::gs1::{DigitalLink, Gtin};
 use crate::kernel::ids::UNITS_PER_BATCH;
@@ -112,7 +112,7 @@ pub(super) fn too_far(no: BatchNo, last: BatchNo) -> Option<Fault> {
 /// [`Code::Invalid`] with a fault for each wrong field.
 pub(super) fn check(batch: &mut BatchSheet) -> Result<Vec<Range<i64>>> {
     let mut faults = Vec::new();
-    faults.extend(materials::fields_out_of_order(&FIELDS, ("started_on", batch.started_on), ("finished_on", batch.finished_on)));
+    faults.extend(materials::fields_out_of_order(titled, ("started_on", batch.started_on), ("finished_on", batch.finished_on)));
     if batch.planned < 0 {
         faults.push(Fault::new("planned", Code::BelowZero).with("value", batch.planned));
     } else if batch.planned > UNITS_PER_BATCH {

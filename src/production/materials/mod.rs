@@ -164,6 +164,11 @@ fn routes(on: &mut Routes<'_>) {
     corrections::routes::<LotSheet>(on);
 }
 
+/// What a field is called.
+fn titled(name: &'static str, lang: Lang) -> &'static str {
+    FIELDS.named(name).map_or(name, |field| field.title(lang))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
