@@ -23,7 +23,7 @@ fn unpacked(bytes: &[u8]) -> Result<Option<Vec<(String, Vec<u8>)>>> {
     let path = folder.path().join("season.zip");
     std::fs::write(&path, bytes).unwrap();
     let place = || Ok(tempfile::NamedTempFile::new_in(folder.path())?.into_temp_path());
-    let read = Bundle::open(&path).and_then(|bundle| bundle.map(|bundle| bundle.unpack(folder.path(), place)).transpose());
+    let read = ZippedFiles::open(&path).and_then(|bundle| bundle.map(|bundle| bundle.unpack(folder.path(), place)).transpose());
     let read = read.map(|members| {
         let read = |(name, bytes, path): (String, u64, tempfile::TempPath)| {
             let content = std::fs::read(path).unwrap();
