@@ -9,26 +9,26 @@ use clap::Args;
 use indicatif::ProgressBar;
 use tempfile::{NamedTempFile, TempPath};
 
-use super::{bar_style, say, tell, terminal_lang};
+use super::{bar_style, place, say, tell, terminal_lang};
 use crate::app;
 use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 use crate::platform::disk::{Readers, WholeFile};
 use crate::platform::exports::{Format, Sheet};
 use crate::platform::imports::{
     Change, ChangeKind, CodeRule, ImportReport, ImportTable, ImportTables, Importer, Outcome, Parcel, ParcelFile, ParcelReport, Pass,
-    Reading, ZippedFiles, change_rows, change_titles, changes_of, in_order, nearest, recognise, uploads,
+    Reading, ZippedFiles, change_rows, change_titles, changes_of, in_order, nearest, recognise_as, uploads,
 };
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
-/// Changes a dry run prints of each file.
+/// Changes that are printed of each file.
 const PRINTED: usize = 20;
 
 /// What is imported, and how it is read.
 #[derive(Args)]
 pub(super) struct ImportArgs {
     /// A table and a file of it (`import parties list.csv`), or files of any tables, checked and written together: each is recognised by its
-    /// headers, or named as `lots=FILE`. A ZIP of such files, as `export` makes it, stands for the files in it.
+    /// headers, or named as `lots=FILE`. A folder, or a ZIP as `export` makes it, stands for the files in it.
     #[arg(required = true, value_name = "[TABLE] FILE")]
     what: Vec<String>,
     /// Only check; print what would change.
@@ -49,6 +49,9 @@ pub(super) struct ImportArgs {
     /// A column in which what looks like a date that a spreadsheet made of something else (`Mar-10`) is meant as it stands.
     #[arg(long, value_name = "COLUMN")]
     as_written: Vec<String>,
+    /// The text encoding of the files, where they do not say it themselves: GB18030, Big5, Shift_JIS, windows-1252, macintosh …
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
     /// How rows get a code where the file has none: `slug` by their name, `from:COLUMN` by another column, or a prefix and the row's number.
     #[arg(long, value_name = "slug|from:COLUMN|PREFIX-{n}")]
     make_codes: Option<String>,
@@ -64,8 +67,10 @@ impl ImportArgs {
             given.iter().map(pair).collect()
         };
         let codes = self.make_codes.as_deref().map(str::parse::<CodeRule>).transpose()?;
-        let as_written = self.as_written.iter().cloned().collect();
-        Ok(Reading { map: pairs(&self.map, "map")?, ignore_unknown: self.ignore_unknown, set: pairs(&self.set, "set")?, as_written, codes })
+        let (encoding, as_written) = (self.encoding.clone(), self.as_written.iter().cloned().collect());
+        let (map, set) = (pairs(&self.map, "map")?, pairs(&self.set, "set")?);
+        let reading = Reading { map, ignore_unknown: self.ignore_unknown, set, as_written, codes, encoding };
+        reading.encoding().map(|_| reading)
     }
 }
 
@@ -128,7 +133,9 @@ impl<'a> Given<'a> {
         for what in if named.is_some() { rest } else { args.what.as_slice() } {
             let of_table = what.split_once('=').and_then(|(table, path)| Some((tables.get(table)?, path)));
             let (table, path) = of_table.map_or((named, what.as_str()), |(table, path)| (Some(table), path));
-            given.take(app, table, Path::new(path))?;
+            for path in within(Path::new(path), words)? {
+                given.take(app, table, &path)?;
+            }
         }
         // Said of all files, it holds for those that have the column; one of them must.
         let columns = || given.files.iter().flat_map(|file| file.table.columns.written());
@@ -160,7 +167,7 @@ impl<'a> Given<'a> {
     /// Puts a file to the others: of its table, or of the one its headers name. `hint` stands behind the table that it may be.
     fn put(&mut self, name: String, path: PathBuf, named: Option<ImportTable>, hint: &str) -> Result<()> {
         let recognised = || {
-            let found = recognise(&path, &self.tables.0).map_err(|error| of_file(&name, error, self.words))?;
+            let found = recognise_as(&path, self.reading, &self.tables.0).map_err(|error| of_file(&name, error, self.words))?;
             let guess = || nearest(&found.headers, &self.tables.0).map_or("", |table| table.columns.table);
             let no_table = Refusal::new(Code::FileBroken).with("reason", "no-table");
             found.table.ok_or_else(|| Error::broken(format!("{name}: {} ({}{hint})", self.words.refusal(&no_table), guess())))
@@ -171,6 +178,20 @@ impl<'a> Given<'a> {
         self.files.push(ParcelFile { table, name, path, reading });
         Ok(())
     }
+}
+
+/// What was named; the files in it, by their names, where it is a folder.
+fn within(path: &Path, words: Words) -> Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files: Vec<PathBuf> = std::fs::read_dir(path)?.map(|file| Ok(file?.path())).collect::<Result<_>>()?;
+    // What systems and open spreadsheets leave beside the files is none of them.
+    let is_aside = |path: &Path| path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['.', '~']));
+    files.retain(|path| path.is_file() && !is_aside(path));
+    files.sort();
+    let empty = || Error::broken(words.say1("import-folder-empty", "place", path.display()));
+    if files.is_empty() { Err(empty()) } else { Ok(files) }
 }
 
 /// The files in a ZIP of files, unpacked; none where it is no such ZIP.
@@ -195,15 +216,12 @@ fn show(report: &ParcelReport, args: &ImportArgs, tables: &ImportTables, words: 
     for file in &report.files {
         file.notes.iter().for_each(|note| tell(&note.word(words)));
         show_faults(file, report.files.len() > 1, words);
-        if args.dry_run {
-            show_changes(file, tables, words);
-        }
+        show_changes(file, tables, words);
         say(&format!(
-            "{} {}: {} {}, {} {}, {} {}, {} {}",
+            "{} {}: {}, {} {}, {} {}, {} {}",
             words.say(file.outcome_key()),
             file.file,
-            file.rows_read,
-            words.say("imports-rows"),
+            words.say1("import-rows-read", "count", file.rows_read),
             file.added,
             words.say("imports-added"),
             file.changed,
@@ -213,10 +231,12 @@ fn show(report: &ParcelReport, args: &ImportArgs, tables: &ImportTables, words: 
         ));
     }
     match report.outcome {
+        // What would have been written is no longer what was found, which a note says.
+        Outcome::Checked if !args.dry_run => Err(Error::broken(words.say("import-stale"))),
         Outcome::Checked | Outcome::Applied => Ok(()),
         Outcome::Refused | Outcome::Stopped => {
             let faults: u64 = report.files.iter().map(|file| file.fault_count).sum();
-            Err(Error::broken(format!("{faults} {}", words.say("imports-faults"))))
+            Err(Error::broken(words.say1("import-faults-found", "count", faults)))
         }
     }
 }
@@ -224,10 +244,10 @@ fn show(report: &ParcelReport, args: &ImportArgs, tables: &ImportTables, words: 
 fn show_faults(file: &ImportReport, of_several: bool, words: Words) {
     for fault in &file.faults {
         let name = if of_several { format!("{}: ", file.file) } else { String::new() };
-        let sheet = fault.sheet.as_ref().map(|sheet| format!("{sheet}, ")).unwrap_or_default();
-        let line = fault.line.map(|line| format!("{sheet}{} {line}, ", words.say("line"))).unwrap_or_default();
+        let line = fault.line.map(|line| format!("{} {line}", words.say("line")));
         let value = fault.value.as_ref().map(|value| format!(" “{value}”")).unwrap_or_default();
-        tell(&format!("{name}{line}{}{value}: {}", fault.place(words.lang()), fault.word(words)));
+        let column = Some(format!("{}{value}", fault.place(words.lang())));
+        tell(&format!("{name}{}{}", place([fault.sheet.clone(), line, column]), fault.word(words)));
     }
 }
 
@@ -236,7 +256,11 @@ fn show_changes(file: &ImportReport, tables: &ImportTables, words: Words) {
     for change in file.changes.iter().take(PRINTED) {
         let place = format!("{} {}, {}", words.say("line"), change.line, change.key);
         match change.kind {
-            ChangeKind::Added => say(&format!("{place}: {}", words.say("import-changes-added"))),
+            ChangeKind::Added => {
+                let told = change.told(table.as_ref(), words.lang());
+                let told = if told.is_empty() { told } else { format!(": {told}") };
+                say(&format!("{place}: {}{told}", words.say("import-changes-added")));
+            }
             ChangeKind::Changed => change.fields.iter().for_each(|field| {
                 let title = table.map_or(field.field.as_str(), |table| field.title(table.columns, words.lang()));
                 say(&format!("{place}: {title}: “{}” → “{}”", field.old, field.new));

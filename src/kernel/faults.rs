@@ -34,25 +34,8 @@ impl Faults {
 
     /// Both languages of a one-line text of at most `max` characters; may be empty.
     pub fn lines(&mut self, field: &str, both: &Both, max: usize) -> Both {
-        self.both(field, both, |text| text::optional_line("", text, max))
-    }
-
-    /// Both languages of a text of several lines of at most `max` characters; may be empty.
-    pub fn paragraphs(&mut self, field: &str, both: &Both, max: usize) -> Both {
-        self.both(field, both, |text| text::paragraph("", text, max))
-    }
-
-    /// Like [`Faults::lines`], with at least one of the languages filled in.
-    pub fn some_lines(&mut self, field: &str, both: &Both, max: usize) -> Both {
-        let lines = self.lines(field, both, max);
-        if both.zh.trim().is_empty() && both.en.trim().is_empty() {
-            self.note(Fault::new(field.to_owned(), Code::Missing));
-        }
-        lines
-    }
-
-    fn both(&mut self, field: &str, both: &Both, check: impl Fn(&str) -> Result<String, Fault>) -> Both {
-        Both { zh: self.keep_at(&format!("{field}.zh"), check(&both.zh)), en: self.keep_at(&format!("{field}.en"), check(&both.en)) }
+        let mut line = |half: &str, text: &str| self.keep_at(&format!("{field}.{half}"), text::optional_line("", text, max));
+        Both { zh: line("zh", &both.zh), en: line("en", &both.en) }
     }
 
     /// Notes a fault.

@@ -186,12 +186,6 @@ pub const PLAN: Plan = Plan {
         },
         Exception {
             rule: "rules",
-            place: "production/materials/rules",
-            what: "platform/imports/row: read_milli",
-            why: "a pure reader of numbers that lies with imports; it belongs to the kernel",
-        },
-        Exception {
-            rule: "rules",
             place: "quality/recalls/rules",
             what: "platform/http: sha256_hex",
             why: "a pure function that lies with the server; it belongs to the kernel",
@@ -273,7 +267,6 @@ pub const PLAN: Plan = Plan {
         ("Day", "kernel platform/db", "a day of a calendar, and how a day is written to the store"),
         ("Difference", "platform/db quality/recalls", "between two stores, and between two answers"),
         ("Draft", "inspection/findings production/labels", "what somebody wants a thing to be, each read by its own room"),
-        ("Edits", "platform/imports production/labels", "of a row laid over what is there, and of a template"),
         ("Entry", "platform/http platform/imports", "of the menu, and of an import"),
         ("Excess", "quality/liability quality/root_cause", ENGINE),
         ("Factor", "quality/liability quality/root_cause", ENGINE),

@@ -23,7 +23,7 @@ const PARTIES: &str = "编码,中文名称,角色\nMILL-1,华纺一厂,面料厂
 const LOTS: &str = "lot,supplier,kind,material,quantity,unit\nFAB-1,MILL-1,fabric,Poplin,100,m\n";
 
 /// Files as a browser sends them.
-fn files(csrf: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Request {
+pub fn files(csrf: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Request {
     let mut body = Vec::new();
     for (name, value) in [("csrf", csrf)].iter().chain(fields) {
         body.extend(format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
@@ -42,7 +42,7 @@ pub async fn work(app: &TestApp) {
     tokio::task::spawn_blocking(move || while jobs::run_one(&state, &works).unwrap() {}).await.unwrap();
 }
 
-fn place(answer: &Answer) -> String {
+pub fn place(answer: &Answer) -> String {
     let place = answer.header("location").unwrap().to_owned();
     assert!(place.starts_with("/imports/0"), "{place}");
     place
@@ -54,14 +54,14 @@ fn lying(app: &TestApp) -> Vec<PathBuf> {
     all.filter(|path| path.is_file()).collect()
 }
 
-fn write(app: &TestApp, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+pub fn write(app: &TestApp, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     let path = app.folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();
     path
 }
 
 /// A parcel of files as the command line makes it: written, or only checked.
-async fn parcel(app: &TestApp, given: Vec<(&str, PathBuf, Reading)>, dry_run: bool) -> ParcelReport {
+pub async fn parcel(app: &TestApp, given: Vec<(&str, PathBuf, Reading)>, dry_run: bool) -> ParcelReport {
     let tables = import_tables();
     let mut files: Vec<ParcelFile> = given
         .into_iter()
@@ -81,7 +81,7 @@ async fn parcel(app: &TestApp, given: Vec<(&str, PathBuf, Reading)>, dry_run: bo
 }
 
 /// What is wrong with each file of a parcel: line, column, sentence.
-fn said(report: &ParcelReport, lang: Lang) -> Vec<(Option<u64>, String, String)> {
+pub fn said(report: &ParcelReport, lang: Lang) -> Vec<(Option<u64>, String, String)> {
     let faults = report.files.iter().flat_map(|file| &file.faults);
     faults.map(|fault| (fault.line, fault.place(lang).to_owned(), fault.word(Words::of(lang)))).collect()
 }
@@ -102,8 +102,12 @@ story!(files_that_need_one_another_are_one_parcel, |app| {
     assert!(planner.page(&one).await.expect(200).text().contains("Every row of every file is in"));
     planner.get("/api/v1/lots/FAB-1").await.expect(200);
     assert_eq!(lying(&app), Vec::<PathBuf>::new(), "what is written need not be kept");
-    for again in ["apply", "again", "discard"] {
-        planner.form(&format!("{one}/{again}"), &[]).await.expect(409);
+    // Pressed twice, it is written once, and the page says that it is; nothing else can be done with it, in words that say why.
+    assert_eq!(place(&planner.form(&format!("{one}/apply"), &[]).await.expect(303)), one);
+    assert!(planner.page(&one).await.expect(200).text().contains("Every row of every file is in"));
+    for again in ["again", "discard"] {
+        let refused = planner.form(&format!("{one}/{again}"), &[]).await.expect(409);
+        assert!(refused.text().contains("It was written already"), "{}", refused.text());
     }
     assert!(planner.page("/imports").await.expect(200).text().contains("Written"));
 });
@@ -174,7 +178,8 @@ story!(a_big_file_is_written_chunk_by_chunk_after_the_small_ones, |app| {
     let page = planner.page(&one).await.expect(200);
     assert!(page.text().contains("Sound, not written yet"), "{}", page.text());
     let changes = planner.page(&format!("{one}/changes?format=csv")).await.expect(200);
-    assert_eq!(changes.text().lines().count(), 1 + 1 + 2_100, "all of them are in the file to take away");
+    let new: BTreeSet<&str> = changes.text().lines().filter_map(|line| line.split(',').nth(2)).collect();
+    assert_eq!(new.len(), 1 + 1 + 2_100, "all of them are in the file to take away");
     planner.form(&format!("{one}/apply"), &[]).await.expect(303);
     work(&app).await;
     planner.get("/api/v1/lots/L2099").await.expect(200);
@@ -195,7 +200,7 @@ story!(what_changes_is_shown_before_it_is_written, |app| {
     let one = place(&planner.send(files(&csrf, &[], &[("parties.csv", second.as_bytes())])).await.expect(303));
     work(&app).await;
     let page = planner.page(&format!("{one}?lang=en")).await.expect(200);
-    for shown in ["What would change", "<del>Mill 1</del>", "Mill One", "English name", "<del>CN</del>", "MILL-3"] {
+    for shown in ["What would change", "<del>Mill 1</del>", "Mill One", "Name (English)", "<del>CN</del>", "MILL-3"] {
         assert!(page.text().contains(shown), "{shown}: {}", page.text());
     }
     let csv = planner.page(&format!("{one}/changes?format=csv&lang=en")).await.expect(200);
@@ -203,10 +208,17 @@ story!(what_changes_is_shown_before_it_is_written, |app| {
     let told = [
         "file,line,record,kind,field,old,new",
         "parties.csv,2,MILL-1,changed,Country,CN,VN",
-        "parties.csv,2,MILL-1,changed,English name,Mill 1,Mill One",
-        "parties.csv,4,MILL-3,new,,,",
+        "parties.csv,2,MILL-1,changed,Name (English),Mill 1,Mill One",
+        "parties.csv,4,MILL-3,new,Code,,MILL-3",
+        "parties.csv,4,MILL-3,new,Country,,CN",
+        "parties.csv,4,MILL-3,new,Name (English),,New",
+        "parties.csv,4,MILL-3,new,Roles,,mill",
+        "parties.csv,4,MILL-3,new,Status,,active",
     ];
     assert_eq!(rows, BTreeSet::from(told));
+    for said in ["</span> Code: MILL-3; Name (English): New; ", "; Roles: mill", "; Country: CN", "; Status: active"] {
+        assert!(page.text().contains(said), "{said}: {}", page.text());
+    }
     planner.page(&format!("{one}/changes?format=xlsx")).await.expect(200);
     // After writing, the same is told as done; a job that is taken up again after it had told so tells it once more.
     planner.form(&format!("{one}/apply"), &[]).await.expect(303);

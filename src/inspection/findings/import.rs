@@ -9,7 +9,7 @@ use super::rules::not_yet;
 use super::subject::resolve;
 use super::{About, COLUMNS, Draft, FindingView, NewFinding, store};
 use crate::inspection::defects;
-use crate::kernel::{Code, Error, Fault, Refusal, Result, faults};
+use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, faults, parsed};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::Permission;
@@ -41,14 +41,21 @@ struct FindingImport {
     alike: HashMap<Draft, BTreeSet<u64>>,
 }
 
+/// A row, read.
+struct FindingRow {
+    draft: Draft,
+    /// Its number, which it keeps where no other finding has it.
+    id: Option<Id>,
+}
+
 impl Import for FindingImport {
-    type Record = Draft;
+    type Record = FindingRow;
 
     fn columns(&self) -> &'static Columns {
         &COLUMNS
     }
 
-    fn read(&mut self, row: &mut Row<'_>) -> Option<Draft> {
+    fn read(&mut self, row: &mut Row<'_>) -> Option<FindingRow> {
         let said = Said::of_row_by(&COLUMNS, row, |said| not_yet(said.day("found_on"), self.today))?;
         let draft: Draft = row.keep(said.value().map_err(|error| faults::at("subject", &error)))?;
         // Two equal rows are more likely a slip than two findings, unless each has a number of its own; one row with the quantity of both says it
@@ -58,15 +65,19 @@ impl Import for FindingImport {
         if !id.is_empty() {
             self.alike.entry(draft.clone()).or_default().insert(row.line());
         }
-        Some(draft)
+        let id: Option<Id> = parsed(id);
+        if let Some(id) = id {
+            row.unique("id", &id.to_string());
+        }
+        Some(FindingRow { draft, id })
     }
 
-    fn check(&mut self, db: &mut Db, chunk: &[Entry<Draft>]) -> Result<Checked> {
+    fn check(&mut self, db: &mut Db, chunk: &[Entry<FindingRow>]) -> Result<Checked> {
         let held = self.held_against(db, chunk)?;
-        Ok(Checked { would: held.applied, faults: held.faults })
+        Ok(Checked { would: held.applied, faults: held.faults, ..Checked::default() })
     }
 
-    fn apply(&mut self, db: &mut Db, chunk: &[Entry<Draft>]) -> Result<Applied> {
+    fn apply(&mut self, db: &mut Db, chunk: &[Entry<FindingRow>]) -> Result<Applied> {
         let held = self.held_against(db, chunk)?;
         Refusal::unless_empty(held.faults)?;
         if !held.news.is_empty() {
@@ -79,23 +90,23 @@ impl Import for FindingImport {
 /// A chunk held against the store.
 #[derive(Default)]
 struct Held {
-    news: Vec<NewFinding>,
+    news: Vec<(NewFinding, Option<Id>)>,
     applied: Applied,
     faults: Vec<Fault>,
 }
 
 impl FindingImport {
-    fn held_against(&self, db: &mut Db, chunk: &[Entry<Draft>]) -> Result<Held> {
+    fn held_against(&self, db: &mut Db, chunk: &[Entry<FindingRow>]) -> Result<Held> {
         let catalogue = defects::by_code(db)?;
         let (mut held, mut found) = (Held::default(), Vec::with_capacity(chunk.len()));
         for entry in chunk {
             // What another store found before the defect was retired, or the serial made void, it found.
-            let was_found = self.alike.contains_key(&entry.record);
-            let Some(defect) = catalogue.get(&entry.record.defect).filter(|defect| !defect.retired || was_found) else {
-                held.faults.push(entry.fault("defect", Code::UnknownReference).with("value", &entry.record.defect));
+            let was_found = self.alike.contains_key(&entry.record.draft);
+            let Some(defect) = catalogue.get(&entry.record.draft.defect).filter(|defect| !defect.retired || was_found) else {
+                held.faults.push(entry.fault("defect", Code::UnknownReference).with("value", &entry.record.draft.defect));
                 continue;
             };
-            match resolve(db, &self.keys.serials, &entry.record, self.today, was_found) {
+            match resolve(db, &self.keys.serials, &entry.record.draft, self.today, was_found) {
                 Ok(mut new) => {
                     new.sound.severity.get_or_insert(defect.severity);
                     found.push((entry, new));
@@ -110,13 +121,19 @@ impl FindingImport {
         for known in &known {
             *there.entry(known.as_new()?).or_default() += 1;
         }
+        let ids: Vec<Id> = found.iter().filter_map(|(entry, _)| entry.record.id).collect();
+        let taken = store::findings::taken(db, &ids)?;
         for (entry, new) in found {
-            let before = self.alike.get(&entry.record).map_or(0, |lines| lines.range(..entry.line).count());
-            if there.get(&new).is_some_and(|known| *known > before) {
+            let before = self.alike.get(&entry.record.draft).map_or(0, |lines| lines.range(..entry.line).count());
+            let is_there = there.get(&new).is_some_and(|known| *known > before);
+            let other = entry.record.id.filter(|id| taken.contains(id));
+            if is_there {
                 held.applied.keep();
+            } else if let Some(id) = other {
+                held.faults.push(entry.fault("id", Code::Duplicate).with("value", id));
             } else {
-                held.applied.add(entry.line, format!("{} {}", entry.record.subject, new.sound.defect));
-                held.news.push(new);
+                held.applied.add(entry.line, format!("{} {}", entry.record.draft.subject, new.sound.defect), || &entry.record.draft)?;
+                held.news.push((new, entry.record.id));
             }
         }
         Ok(held)

@@ -300,6 +300,8 @@ mod tests {
         assert_eq!(named("(01)09506000134352(17)280331(21)A\\(1)B").1.as_deref(), Some("A(1)B"));
         assert_eq!(named("]d20109506000134352112601311728033121AB").1.as_deref(), Some("AB"));
         assert_eq!(named("]C10109506000134352").0.as_deref(), Some("09506000134352"));
+        // A per cent sign is itself: what some encoders double or turn into a separator is not guessed at.
+        assert_eq!(named("]Q3010952123454321310a%b<GS>21sn7"), (Some("09521234543213".into()), Some("sn7".into()), Some("a%b".into())));
     }
 
     #[test]

@@ -132,8 +132,10 @@ impl Import for SaleImport {
             is_first
         });
         let (places, news): (Vec<_>, Vec<_>) = news.into_iter().unzip();
+        let named = places.iter().zip(&news).filter_map(|(place, new)| Some((chunk.get(*place)?.line, new.garment.0.to_string())));
+        let records = named.collect();
         let examined = examine(db, &self.stamp, self.zone, &news)?;
-        let would = told(chunk, &places, &examined);
+        let would = told(chunk, &places, &examined)?;
         let ready: HashSet<GarmentId> = examined.ready.iter().map(|ready| ready.new.garment).collect();
         for (entry, _) in places.iter().filter_map(|place| chunk.get(*place)).zip(&news).filter(|(_, new)| ready.contains(&new.garment)) {
             if entry.record.status == SaleStatus::Ended {
@@ -150,7 +152,7 @@ impl Import for SaleImport {
                 sound.push(new.garment.0, entry.line, &SaleRow { garment: Some(new.garment), ..entry.record.clone() })?;
             }
         }
-        Ok(Checked { faults, would })
+        Ok(Checked { faults, would, records, named_by: &["serial", "gtin"] })
     }
 
     fn kept(&mut self) -> Result<Option<Kept<SaleRow>>> {
@@ -166,7 +168,7 @@ fn apply(db: &mut Db, keys: &Keys, stamp: &Stamp, zone: Tz, party: Option<Id>, c
     let Resolved { news, mut faults } = resolve(db, keys, party, &mut Finder::default(), chunk)?;
     let (places, news): (Vec<_>, Vec<_>) = news.into_iter().unzip();
     let examined = examine(db, stamp, zone, &news)?;
-    let applied = told(chunk, &places, &examined);
+    let applied = told(chunk, &places, &examined)?;
     for (at, refusal) in examined.refused {
         if let Some(entry) = places.get(at).and_then(|place| chunk.get(*place)) {
             faults.extend(located(entry, refusal));
@@ -177,17 +179,31 @@ fn apply(db: &mut Db, keys: &Keys, stamp: &Stamp, zone: Tz, party: Option<Id>, c
     Ok(applied)
 }
 
+/// What a row says of a sale, as it is shown.
+#[derive(Serialize)]
+struct SaidOf<'a> {
+    retailer: &'a Option<String>,
+    #[serde(flatten)]
+    sound: &'a Sound,
+}
+
+impl<'a> From<&'a SaleRow> for SaidOf<'a> {
+    fn from(row: &'a SaleRow) -> Self {
+        Self { retailer: &row.retailer, sound: &row.sound }
+    }
+}
+
 /// What registering the sales at `places` of a chunk does.
-fn told(chunk: &[Entry<SaleRow>], places: &[usize], examined: &Examined) -> Applied {
+fn told(chunk: &[Entry<SaleRow>], places: &[usize], examined: &Examined) -> Result<Applied> {
     let mut applied = Applied::default();
     examined.unchanged.iter().for_each(|_| applied.keep());
     let others: HashSet<usize> = examined.unchanged.iter().chain(examined.refused.iter().map(|(at, _)| at)).copied().collect();
     for (_, place) in places.iter().enumerate().filter(|(at, _)| !others.contains(at)) {
         if let Some(entry) = chunk.get(*place) {
-            applied.add(entry.line, entry.record.named.text.as_str());
+            applied.add(entry.line, entry.record.named.text.as_str(), || SaidOf::from(&entry.record))?;
         }
     }
-    applied
+    Ok(applied)
 }
 
 /// The faults of a refusal, at the line of its row and with the serial they are about.

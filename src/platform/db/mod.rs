@@ -125,11 +125,6 @@ impl Store {
         value.downcast().unwrap_or_default()
     }
 
-    /// Whether this is the embedded store.
-    pub fn is_sqlite(&self) -> bool {
-        matches!(self.0.kind, Kind::Sqlite(_))
-    }
-
     /// Reads, on a blocking thread, from one consistent state.
     ///
     /// # Errors
@@ -242,7 +237,7 @@ impl Store {
     pub fn backup_into(&self, file: &Path) -> Result<()> {
         match &self.0.kind {
             Kind::Sqlite(store) => store.backup_into(file),
-            Kind::Pg(_) => Err(crate::kernel::Refusal::new(crate::kernel::Code::WrongState).with("state", "postgres: use pg_dump").into()),
+            Kind::Pg(_) => Err(crate::kernel::Refusal::new(crate::kernel::Code::WrongState).with("state", "postgres").into()),
         }
     }
 }

@@ -132,14 +132,6 @@ impl<P: Perm> Deref for Caller<P> {
 }
 
 impl Identity {
-    /// Passes the brand's own people, who alone change what a supplier only sees.
-    ///
-    /// # Errors
-    /// [`Code::Forbidden`] for somebody bound to a party.
-    pub fn unbound(&self) -> Result<()> {
-        if self.party.is_some() { Err(Code::Forbidden.into()) } else { Ok(()) }
-    }
-
     /// Whether they have the right.
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.has(permission)

@@ -6,6 +6,7 @@ use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
 use encoding_rs::{BIG5, Decoder, Encoding, GB18030};
 
 use super::cell::RawRow;
+use super::encoding::{Trust, Written};
 use super::headings::{FromHeader, HEADER_WITHIN, Headings};
 use super::notes::{ImportNote, Note};
 use super::report::Reason;
@@ -18,13 +19,6 @@ const RECORD_MAX: usize = 1 << 20;
 /// Lines of the beginning on which the delimiter and a guessed encoding are judged.
 const JUDGED_LINES: usize = 3 * HEADER_WITHIN;
 
-/// The encoding of a text, and whether it is known or only likely.
-#[derive(Clone, Copy)]
-pub(super) struct Written {
-    pub(super) encoding: &'static Encoding,
-    pub(super) guessed: bool,
-}
-
 /// Hands every row from the header on to `each`, until it breaks off; see [`super::table::Source::rows`].
 pub(super) fn rows(
     bytes: &mut Metered,
@@ -36,14 +30,16 @@ pub(super) fn rows(
     bytes.rewind()?;
     let mut records = Records::new(bytes, written.encoding);
     records.begin()?;
-    if written.guessed
-        && let Some(better) = better_encoding(&records, written.encoding, headings)
-    {
+    let guessed = written.trust != Trust::Said;
+    if guessed && let Some(better) = better_encoding(&records, written.encoding, headings) {
         records.bytes.rewind()?;
         let bytes = records.bytes;
         records = Records::new(bytes, better);
         records.begin()?;
     }
+    // A heading that is a column's and no ASCII is read right only in the right encoding.
+    let is_proven = guessed && best_delimiter(&records.text, headings).proofs > 0;
+    let doubted = written.trust == Trust::Doubted && !is_proven;
     let delimiter = records.find_delimiter(headings);
     let mut rows = FromHeader::new(headings, each);
     let mut row = RawRow::of_text(delimiter);
@@ -54,7 +50,7 @@ pub(super) fn rows(
             Next::Broken(fault) => break Some(fault),
             Next::Row if row.is_blank() => {}
             Next::Row => {
-                if written.guessed && sample.is_none() {
+                if guessed && sample.is_none() {
                     sample = row.cells().iter().find(|cell| !cell.text.is_ascii()).map(|cell| (row.line(), cell.text.trim().to_owned()));
                 }
                 if rows.row(&row)?.is_break() {
@@ -66,7 +62,8 @@ pub(super) fn rows(
     rows.end()?;
     if let Some((line, sample)) = sample {
         let encoding = records.encoding.name();
-        notes.push(ImportNote::new(Note::Encoding).with("encoding", encoding).with("line", line).with("sample", sample));
+        let note = if doubted { Note::EncodingDoubted } else { Note::Encoding };
+        notes.push(ImportNote::new(note).with("encoding", encoding).with("line", line).with("sample", sample));
     }
     notes.extend(rows.note_above());
     Ok(ended)
@@ -312,6 +309,8 @@ fn named_delimiter(head: &[u8]) -> Option<u8> {
 struct Reading {
     known: usize,
     cells: usize,
+    /// Known headings that are not ASCII.
+    proofs: usize,
     delimiter: u8,
 }
 
@@ -321,11 +320,11 @@ fn best_delimiter(head: &[u8], headings: Headings<'_>) -> Reading {
     readings
         .into_iter()
         .reduce(|best, next| if (next.known, next.cells) >= (best.known, best.cells) { next } else { best })
-        .unwrap_or(Reading { known: 0, cells: 0, delimiter: b',' })
+        .unwrap_or(Reading { known: 0, cells: 0, proofs: 0, delimiter: b',' })
 }
 
 fn reading(head: &[u8], delimiter: u8, headings: Headings<'_>) -> Reading {
-    let mut best = Reading { known: 0, cells: 0, delimiter };
+    let mut best = Reading { known: 0, cells: 0, proofs: 0, delimiter };
     let mut parser = parser(delimiter);
     let mut record = vec![0; head.len() + 1];
     let mut ends = vec![0; TABLE_COLUMNS_MAX];
@@ -338,12 +337,15 @@ fn reading(head: &[u8], delimiter: u8, headings: Headings<'_>) -> Reading {
             break;
         }
         let mut start = 0;
-        let mut known = 0;
+        let (mut known, mut proofs) = (0, 0);
         for end in ends.get(..cells).unwrap_or_default() {
             let cell = record.get(start..*end).unwrap_or_default();
-            known += usize::from(std::str::from_utf8(cell).is_ok_and(|cell| headings.find(cell).is_some()));
+            let is_known = std::str::from_utf8(cell).is_ok_and(|cell| headings.find(cell).is_some());
+            known += usize::from(is_known);
+            proofs += usize::from(is_known && !cell.is_ascii());
             start = *end;
         }
+        best.proofs = best.proofs.max(proofs);
         best.known = best.known.max(known);
         best.cells = best.cells.max(cells);
         if !more {

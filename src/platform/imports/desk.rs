@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::parcel::{Parcel, ParcelFile, ParcelReport, changes_of, in_order, unread};
 use super::store::{self, Filed, ParcelState};
-use super::{AnyImport, Columns, ImportReport, Mode, News, Outcome, Pass, Place, Reason, Rows, Source};
+use super::{AnyImport, Columns, ImportReport, Mode, News, Outcome, Pass, Place, Reading, Reason, Rows, Source};
 use crate::kernel::{Code, Error, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
@@ -108,7 +108,15 @@ pub struct Recognised {
 
 /// Recognises a file by its headers.
 pub fn recognise(path: &Path, tables: &[ImportTable]) -> Result<Recognised> {
-    let mut source = Source::open(path)?;
+    recognise_as(path, &Reading::default(), tables)
+}
+
+/// The same, of a file whose encoding is perhaps named.
+///
+/// # Errors
+/// As [`Reading::encoding`].
+pub fn recognise_as(path: &Path, reading: &Reading, tables: &[ImportTable]) -> Result<Recognised> {
+    let mut source = Source::open_in(path, reading.encoding()?)?;
     let mut headers = Vec::new();
     let mut fits: Vec<(usize, ImportTable)> = Vec::new();
     for table in tables {
@@ -170,7 +178,7 @@ impl Work for ImportWork {
             return parcel.report.filter(|_| parcel.job == Some(job.id)).map_or(Ok(Value::Null), value_of);
         }
         let importer = Importer { stamp: app.stamp(&job.created_by), party: parcel.party };
-        let outcome = self.import(app, importer, input, &files, progress);
+        let outcome = self.import(app, importer, input, &files, parcel.report.is_some(), progress);
         let now = app.clock.now();
         let is_mine = move |db: &mut Db| Ok(store::parcel(db, input.parcel)?.job == Some(job.id));
         let report = match outcome {
@@ -201,6 +209,7 @@ impl ImportWork {
         importer: Importer,
         input: ImportInput,
         files: &[Filed],
+        is_shown: bool,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<ParcelReport> {
         let mut files: Vec<&Filed> = files.iter().collect();
@@ -218,6 +227,7 @@ impl ImportWork {
         let folder = changes(app, input.parcel);
         std::fs::create_dir_all(&folder)?;
         let parcel = Parcel::new(app, importer, &self.0, known).keeping_changes(folder, CHANGES_FILED);
+        let parcel = if is_shown { parcel.as_shown() } else { parcel };
         let tell = &mut |_: Pass, done: u64, total: u64| progress(done, total);
         let report = if input.dry_run || !strangers.is_empty() { parcel.check(tell)? } else { parcel.write(tell)? };
         Ok(report.with(strangers))

@@ -2,9 +2,10 @@
 //!
 //! UTF-8 is recognised by its form. For the rest `chardetng`, Firefox's detector, guesses; it leaves short Chinese texts open by design (of
 //! fewer than six characters it takes a third for Korean, Japanese or Cyrillic), so a text that is plainly GB 2312 is taken for that. What the
-//! guess made of the file is shown before anything is written.
+//! guess made of the file is shown before anything is written; where it may as well be another, it is only written once somebody has seen it.
+//! A file that changes its encoding on the way is refused.
 
-use std::io::{Read, Seek};
+use std::io::{BufRead, BufReader, Read, Seek};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
@@ -14,7 +15,7 @@ use encoding_rs::{
 
 use super::report::Reason;
 use super::table::{Metered, PIECE, refuse_binary};
-use crate::kernel::{Result, saturating};
+use crate::kernel::{Code, Refusal, Result, saturating};
 
 /// Encodings of places that garments and their materials come from. A guess beyond them is likelier wrong than right.
 const EXPECTED: &[&Encoding] = &[
@@ -37,17 +38,38 @@ const EXPECTED: &[&Encoding] = &[
 /// Bytes, of pieces that are not ASCII alone, that a guess rests on.
 const JUDGED_ON: usize = 4 << 20;
 
-/// The encoding of a text: by its byte order mark, else UTF-8 if that is what it is, else a guess.
+/// The encoding of a text, and how well that is known.
+#[derive(Clone, Copy)]
+pub(super) struct Written {
+    pub(super) encoding: &'static Encoding,
+    pub(super) trust: Trust,
+}
+
+/// How well an encoding is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// The text's form, its byte order mark or somebody says it.
+    Said,
+    /// A guess that two judges agree on.
+    Guessed,
+    /// A guess; others are as likely.
+    Doubted,
+}
+
+/// The encoding of a text without a byte order mark: UTF-8 if that is what it is, else a guess.
 ///
 /// A UTF-8 file with a few bad bytes stays UTF-8, so that those cells are named instead of every Chinese text turned into another: of
 /// the characters of a GBK text about one in seven happens to be well-formed UTF-8, of those of a damaged UTF-8 text nearly all.
-pub(super) fn of(bytes: &mut Metered, head: &[u8]) -> Result<&'static Encoding> {
-    if let Some((encoding, _)) = Encoding::for_bom(head) {
-        return Ok(encoding);
-    }
+pub(super) fn of(bytes: &mut Metered) -> Result<Written> {
+    let utf8 = Written { encoding: UTF_8, trust: Trust::Said };
     let form = form_of(bytes)?;
     if form == Form::Utf8 {
-        return Ok(UTF_8);
+        return Ok(utf8);
+    }
+    bytes.rewind()?;
+    if let Some((line, other)) = mixed_at(bytes)? {
+        let fault = Reason::MixedEncoding.ends_at(line).with("other", other);
+        return Err(Refusal { faults: vec![fault], ..Refusal::new(Code::FileBroken) }.into());
     }
     bytes.rewind()?;
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
@@ -64,11 +86,52 @@ pub(super) fn of(bytes: &mut Metered, head: &[u8]) -> Result<&'static Encoding> 
         piece.clear();
     }
     if form == Form::Doubtful && !pairs.are_chinese(UTF_8) {
-        return Ok(UTF_8);
+        return Ok(utf8);
     }
     detector.feed(b"", true);
-    let guess = judged(detector.guess(None, Utf8Detection::Deny), &pairs);
-    if EXPECTED.contains(&guess) { Ok(guess) } else { Err(Reason::UnknownEncoding.refusal()) }
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    let encoding = judged(guess, &pairs);
+    let trust = if guess == GBK && pairs.are_chinese(guess) { Trust::Guessed } else { Trust::Doubted };
+    if EXPECTED.contains(&encoding) { Ok(Written { encoding, trust }) } else { Err(Reason::UnknownEncoding.refusal()) }
+}
+
+/// Bytes of a line that are looked at; no text of a table has longer ones.
+const LINE_MAX: usize = 1 << 16;
+
+/// Of so many lines in another encoding one may look like UTF-8.
+const ACCIDENT: u64 = 10_000;
+
+/// The line on which a text that is not UTF-8 as a whole changes between UTF-8 and something else, and a line before that is not as it is.
+///
+/// A line is in UTF-8 when it has nothing else and at least two characters of three bytes or more. Of lines in another encoding that hardly
+/// happens to one in ten thousand, which is not held against them.
+fn mixed_at(bytes: &mut Metered) -> Result<Option<(u64, u64)>> {
+    let mut lines = BufReader::new(bytes);
+    let (mut line, mut number) = (Vec::new(), 0);
+    let (mut in_utf8, mut in_other) = ((0u64, 0), (0u64, 0));
+    loop {
+        line.clear();
+        let count = lines.by_ref().take(saturating(LINE_MAX)).read_until(b'\n', &mut line)?;
+        if count == 0 {
+            let ((utf8, one), (others, other)) = (in_utf8, in_other);
+            return Ok((others > 0 && utf8 > others / ACCIDENT).then_some((one.max(other), one.min(other))));
+        }
+        // What is longer goes on as the same line.
+        number += u64::from(line.ends_with(b"\n"));
+        let this = if line.ends_with(b"\n") { number } else { number + 1 };
+        if line.is_ascii() || count == LINE_MAX {
+            continue;
+        }
+        let (lines, first) = match std::str::from_utf8(&line).map(|text| text.chars().filter(|c| c.len_utf8() > 2).count()) {
+            Ok(2..) => &mut in_utf8,
+            Ok(_) => continue,
+            Err(_) => &mut in_other,
+        };
+        *lines += 1;
+        if *lines == 1 {
+            *first = this;
+        }
+    }
 }
 
 /// Whether a text has the form of UTF-8.
@@ -218,6 +281,7 @@ impl Pairs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::Error;
     use std::io::Cursor;
 
     /// What the file with this text in one cell reads as.
@@ -225,8 +289,8 @@ mod tests {
         let file = format!("code,name_zh,quantity\nA-1,{text},12\n");
         let (bytes, _, failed) = encoding.encode(&file);
         assert!(!failed, "{text}");
-        let guess = of(&mut Metered::new(Cursor::new(bytes.to_vec())), b"").unwrap();
-        (guess.decode(&bytes).0.into_owned(), file)
+        let guess = of(&mut Metered::new(Cursor::new(bytes.to_vec()))).unwrap();
+        (guess.encoding.decode(&bytes).0.into_owned(), file)
     }
 
     #[test]
@@ -287,5 +351,34 @@ mod tests {
                 assert_eq!(read, file);
             }
         }
+    }
+
+    #[test]
+    fn two_encodings_in_one_file_are_refused_at_the_line() {
+        let at = |bytes: &[u8]| {
+            let Err(Error::Refused(refusal)) = of(&mut Metered::new(Cursor::new(bytes.to_vec()))) else { return None };
+            let fault = &refusal.faults[0];
+            let other = fault.args.iter().find(|(name, _)| *name == "other").unwrap().1.to_string();
+            Some((fault.line.unwrap(), other))
+        };
+        let gbk = |text: &str| GBK.encode(text).0.into_owned();
+        let head = b"code,name_zh\n".to_vec();
+        let (one, other) = ("K1,乙厂纺织,温州\n", gbk("K2,丙厂纺织,温州\n"));
+        assert_eq!(at(&[head.clone(), one.into(), other.clone()].concat()), Some((3, "2".into())));
+        assert_eq!(at(&[head.clone(), other.clone(), gbk("K3,面料\n"), one.into(), other.clone()].concat()), Some((4, "2".into())));
+        assert_eq!(at(&[head.clone(), other.clone(), other].concat()), None);
+        let french = WINDOWS_1252.encode("K2,Société à Ré\n").0.into_owned();
+        assert_eq!(at(&[head, french, one.into()].concat()), Some((3, "2".into())));
+    }
+
+    #[test]
+    fn a_guess_is_trusted_where_two_judges_agree() {
+        let trust = |encoding: &'static Encoding, text: &str| {
+            of(&mut Metered::new(Cursor::new(encoding.encode(text).0.into_owned()))).unwrap().trust
+        };
+        assert_eq!(trust(GBK, "编码,名称\nA,深圳市丽华纺织有限公司\nB,宁波申洲针织有限公司\n"), Trust::Guessed);
+        assert_eq!(trust(WINDOWS_1252, "code,name\nA,Müller Söhne\n"), Trust::Doubted);
+        assert_eq!(trust(SHIFT_JIS, "code,name\nA,日本毛織\n"), Trust::Doubted);
+        assert_eq!(trust(UTF_8, "code,name\nA,Müller Söhne\n"), Trust::Said);
     }
 }

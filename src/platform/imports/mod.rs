@@ -24,10 +24,11 @@
 //! The second pass reads the file once more, in its own order; or a room keeps what the first pass found in a [`Spool`], on the disk and in
 //! the order in which the store keeps it. What the first pass established of a row by itself then stands; what the store says is asked again.
 //!
-//! Several files that need one another are a [`Parcel`]: checked together, written together; a ZIP of them is a [`ZippedFiles`]. What people can hand in, and how, is in
-//! `docs/imports.md`.
+//! Several files that need one another are a [`Parcel`]: checked together, written together; a ZIP of them is [`ZippedFiles`]. What people can
+//! hand in, and how, is in `docs/imports.md`.
 
 mod archive;
+mod asides;
 mod cell;
 mod changes;
 mod delimited;
@@ -39,6 +40,7 @@ mod http;
 mod notes;
 mod parcel;
 mod reading;
+mod records;
 mod report;
 mod row;
 mod run;
@@ -56,7 +58,9 @@ mod tests;
 
 pub use archive::ZippedFiles;
 pub use changes::{Applied, CHANGES_KEPT, Change, ChangeKind, FieldChange, change_rows, change_titles};
-pub use desk::{Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, Recognised, nearest, recognise, uploads};
+pub use desk::{
+    Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, Recognised, nearest, recognise, recognise_as, uploads,
+};
 pub use export::{Exported, Rows, TableExport, TableOut};
 pub use http::routes;
 pub use notes::{ImportNote, Note};
@@ -67,6 +71,6 @@ pub use row::{Row, Takes, one_of, read_flag, read_whole};
 pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Kept, Mode, News, Pass, Place, Progress, run};
 pub use sheet::{Column, Columns, Half, Kind, Lines, ReadLines, ReadText, Reference, ShowText, WriteLines};
 pub use spool::{InOrder, Spool};
-pub use table::{Source, TABLE_COLUMNS_MAX};
+pub use table::{Source, TABLE_COLUMNS_MAX, TAKEN};
 pub use template::{columns_markdown, template_csv, template_xlsx};
 pub use value::{Select, ValueKind};

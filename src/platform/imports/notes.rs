@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::report::clipped;
+use super::report::{ImportFault, Reason, clipped};
+use crate::kernel::{Code, Fault, parsed};
 use crate::platform::words::Words;
 
 macro_rules! notes {
@@ -29,6 +30,10 @@ macro_rules! notes {
 notes! {
     /// The encoding was guessed: `encoding`, and the `sample` on `line` to judge it by.
     Encoding = "encoding";
+    /// The encoding was guessed, and others are as likely: the same.
+    EncodingDoubted = "encoding-doubted";
+    /// What it would do has changed since it was shown; nothing was written.
+    ChangedSince = "changed-since";
     /// Lines above the header were passed over: `lines`.
     AboveHeader = "above-header";
     /// Several sheets were read as one table: `sheets`.
@@ -77,6 +82,20 @@ impl ImportNote {
     pub(super) fn on(mut self, sheet: Option<&str>) -> Self {
         self.sheet = sheet.map(clipped);
         self
+    }
+
+    /// Whether it says this.
+    pub fn is(&self, note: Note) -> bool {
+        self.code == note.as_str()
+    }
+
+    /// The fault that a doubted encoding is where nobody has seen what was made of the file.
+    pub(super) fn as_doubt(&self) -> Option<ImportFault> {
+        let fault = Fault::new("", Code::FileBroken).with("reason", Reason::DoubtfulEncoding.as_str());
+        let said = |name: &str| self.args.get(name).cloned().unwrap_or_default();
+        let fault = fault.with("encoding", said("encoding")).with("sample", said("sample"));
+        let fault = parsed(&said("line")).map_or(fault.clone(), |line| fault.at_line(line));
+        self.is(Note::EncodingDoubted).then(|| ImportFault::of(&fault, None))
     }
 
     /// It in a sentence, with its sheet in front.

@@ -5,15 +5,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use encoding_rs::Encoding;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::changes::FieldChange;
 use super::sheet::{Columns, fold};
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::text;
 
 /// Characters a code may have.
 const CODE_MAX: usize = 40;
+
+/// Names of encodings that files come in, for those who must say one.
+const ENCODINGS: &[&str] = &[
+    "UTF-8",
+    "GB18030",
+    "Big5",
+    "Shift_JIS",
+    "EUC-JP",
+    "EUC-KR",
+    "windows-1252",
+    "windows-1250",
+    "windows-1254",
+    "windows-1251",
+    "macintosh",
+    "UTF-16LE",
+];
 
 /// A way to read a file. The default reads it as it says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,9 +49,25 @@ pub struct Reading {
     /// How rows get a code, where the file lacks the column of the record's own code (each table's first).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codes: Option<CodeRule>,
+    /// The encoding of a text, by any of the names of the WHATWG's standard. Without one, a byte order mark or the text's form says it, or it
+    /// is guessed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
 }
 
 impl Reading {
+    /// The encoding that was named.
+    ///
+    /// # Errors
+    /// [`Code::NotOneOf`] for a name that no encoding has.
+    pub fn encoding(&self) -> Result<Option<&'static Encoding>> {
+        let named = |name: &String| {
+            let unknown = || Fault::new("encoding", Code::NotOneOf).with("value", name).with("allowed", ENCODINGS.join(", "));
+            Encoding::for_label(name.as_bytes()).ok_or_else(unknown)
+        };
+        Ok(self.encoding.as_ref().map(named).transpose()?)
+    }
+
     /// Refuses what this table cannot be read by.
     ///
     /// # Errors
@@ -139,6 +173,30 @@ pub(super) fn code_from(text: &str) -> String {
     let digits = text::hex(&Sha256::digest(code.as_bytes()));
     let cut: String = code.chars().take(CODE_MAX - 7).collect();
     format!("{}-{}", cut.trim_end_matches('-'), digits.get(..6).unwrap_or_default().to_uppercase())
+}
+
+/// What is known of a row whose code was made.
+pub(super) struct MadeCode {
+    /// Whether the code is, as it stands, what the file has under the header that it was made from.
+    pub(super) is_source: bool,
+    /// The columns of the record's name that the row fills, by their places.
+    pub(super) names: Vec<usize>,
+}
+
+impl MadeCode {
+    /// What shows that a record with the code is another's, of what the row would change in it: its name, unless one of its names is the
+    /// row's; of a record without a name, whatever is other. None where the record is the row's.
+    pub(super) fn other_in<'a>(&self, columns: &Columns, changed: &'a [FieldChange]) -> Option<&'a FieldChange> {
+        let column_of = |field: &FieldChange| columns.of_field(&field.field).and_then(|column| columns.place(column.name));
+        let is_same = |field: &FieldChange| fold(&field.old) == fold(&field.new);
+        let renamed = |place: &usize| changed.iter().any(|field| column_of(field) == Some(*place) && !is_same(field));
+        if self.is_source || self.names.iter().any(|place| !renamed(place)) {
+            return None;
+        }
+        let of_name = |field: &&FieldChange| column_of(field).is_some_and(|place| self.names.contains(&place));
+        let named = |field: &&FieldChange| of_name(field) && !field.old.is_empty();
+        changed.iter().find(named).or_else(|| changed.iter().find(of_name)).or_else(|| changed.first())
+    }
 }
 
 #[cfg(test)]

@@ -71,6 +71,10 @@ reasons! {
     TooManyColumns = "too-many-columns";
     /// An encoding that nobody expects here.
     UnknownEncoding = "unknown-encoding";
+    /// Lines in UTF-8 and lines in another encoding (`other`: the line before in the other).
+    MixedEncoding = "mixed-encoding";
+    /// A guessed encoding that may be another (`encoding`, `sample`), of a file that is written unseen.
+    DoubtfulEncoding = "doubtful-encoding";
     /// Bytes that are no text in the file's encoding.
     UnreadableText = "unreadable-text";
     /// A quotation mark inside a quoted cell that is not doubled.
@@ -167,7 +171,9 @@ pub struct ImportFault {
 impl ImportFault {
     /// A fault with the cell it is about; without a cell, the fault's own `value` stands in.
     pub(super) fn of(fault: &Fault, cell: Option<&str>) -> Self {
-        let args: BTreeMap<_, _> = fault.args.iter().map(|(name, value)| ((*name).to_owned(), clipped(value))).collect();
+        // Of a list of what may stand there, nothing is left out.
+        let kept = |name: &str, value: &str| if name.starts_with("allowed") { value.to_owned() } else { clipped(value) };
+        let args: BTreeMap<_, _> = fault.args.iter().map(|(name, value)| ((*name).to_owned(), kept(name, value))).collect();
         let value = cell.map(clipped).or_else(|| args.get("value").cloned());
         Self {
             sheet: None,
@@ -199,14 +205,19 @@ impl ImportFault {
     pub fn word(&self, words: Words) -> String {
         let pairs: Vec<_> = self.args.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         let code = self.code.replace('_', "-");
-        let near = if self.args.contains_key("nearest_en") { "-near" } else { "" };
-        let of_files = format!("import-{code}{near}");
+        let of_files = format!("import-{code}");
+        let told_by = |(arg, how): &(&str, &str)| self.args.contains_key(*arg).then(|| format!("{of_files}-{how}"));
+        let special = HOW_TOLD.iter().filter_map(told_by).find(|key| words.knows(key));
         // "Is there already" has a line to point at only when it is in the file itself.
-        let pointed = self.code != Code::Duplicate.as_str() || self.args.contains_key("line");
-        let key = if pointed && words.knows(&of_files) { of_files } else { format!("error-{code}") };
+        let is_pointed = self.code != Code::Duplicate.as_str() || self.args.contains_key("line");
+        let plain = Some(of_files.clone()).filter(|key| is_pointed && words.knows(key));
+        let key = special.or(plain).unwrap_or_else(|| format!("error-{code}"));
         words.say_with(&key, &pairs).into_owned()
     }
 }
+
+/// Arguments of a fault by which it is told in another sentence, and what the key of that ends in.
+const HOW_TOLD: &[(&str, &str)] = &[("nearest_en", "near"), ("file", "in"), ("letters", "header"), ("overlaps", "overlaps")];
 
 pub(super) fn clipped(text: &str) -> String {
     match text.char_indices().nth(SHOWN_MAX) {
@@ -223,6 +234,12 @@ pub(super) struct Faults {
 }
 
 impl Faults {
+    /// Those kept, in the order of their lines; those of the whole file first.
+    pub(super) fn in_order(mut self) -> Vec<ImportFault> {
+        self.kept.sort_by_key(|fault| fault.line);
+        self.kept
+    }
+
     pub(super) fn push(&mut self, fault: ImportFault) {
         self.count += 1;
         if self.kept.len() < FAULTS_KEPT {
@@ -264,14 +281,14 @@ pub struct ImportReport {
     pub changed: u64,
     /// Rows that said what was there already.
     pub unchanged: u64,
-    /// The first 1,000 rows that were new or changed something, or would in a dry run: which record, which fields, from what to what. All of
-    /// them are counted by `added` and `changed`.
+    /// The first 1,000 rows that were new or changed something, or would in a dry run: which record, which fields, from what to what (of new
+    /// records as far as 5,000 values go). All of them are counted by `added` and `changed`.
     #[serde(default)]
     pub changes: Vec<Change>,
     /// What to know of the file before it is written, such as a sheet that was left out or an encoding that was guessed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<ImportNote>,
-    /// The first 1,000 faults, in the order of the passes that found them.
+    /// The first 1,000 faults that were found, in the order of their lines.
     pub faults: Vec<ImportFault>,
     /// All faults, also those not listed.
     pub fault_count: u64,

@@ -1,15 +1,15 @@
 //! One row under its header: readers that return a value, or note what is wrong with the cell and return nothing.
 
-use std::collections::HashMap;
-use std::collections::hash_map::{Entry as Slot, RandomState};
-use std::hash::BuildHasher;
+use std::fmt::Debug;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::cell::{Cell, Kind, RawRow, Written};
+use super::records::{At, Records};
 use super::report::{Faults, ImportFault, Reason};
-use super::sheet::{Columns, Header};
+use super::sheet::{Columns, Header, fold};
+use super::workbook::letters;
 use crate::kernel::names::half_width;
 use crate::kernel::{Code, Fault, money, saturating, text, time};
 
@@ -60,8 +60,20 @@ pub struct Row<'a> {
     pub(super) code: Option<&'a Cell>,
     pub(super) zone: Option<Tz>,
     pub(super) faults: &'a mut Faults,
-    /// Keys of the rows before. None in the second pass, when they have been compared.
-    pub(super) seen: Option<&'a mut Seen>,
+    /// The records of the rows before. None in the second pass, when they have been compared.
+    pub(super) records: Option<&'a mut Records>,
+    /// Which file of its parcel it is in.
+    pub(super) file: usize,
+    pub(super) said: SaidByRow,
+}
+
+/// What a row says, as far as others may contradict it.
+#[derive(Default)]
+pub(super) struct SaidByRow {
+    /// Hashes of its values, where files are compared.
+    pub(super) values: Vec<(u32, u32)>,
+    /// The row of another file that speaks of the same record, once the row's key was read.
+    same_as: Option<Option<At>>,
 }
 
 impl<'a> Row<'a> {
@@ -90,17 +102,21 @@ impl<'a> Row<'a> {
     }
 
     /// A required text through any reader of the kernel's form, such as [`text::code`] or a room's own.
-    pub fn read<T>(&mut self, column: &'static str, reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>) -> Option<T> {
+    pub fn read<T: Debug>(&mut self, column: &'static str, reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>) -> Option<T> {
         self.take(column, Takes::Text, reader)
     }
 
     /// Like [`Row::read`], for a cell that may be empty.
-    pub fn optional<T>(&mut self, column: &'static str, reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>) -> Option<Option<T>> {
+    pub fn optional<T: Debug>(
+        &mut self,
+        column: &'static str,
+        reader: impl FnOnce(&'static str, &str) -> Result<T, Fault>,
+    ) -> Option<Option<T>> {
         self.optional_take(column, Takes::Text, reader)
     }
 
     /// A required cell of what `takes` says, through a reader.
-    pub fn take<T>(
+    pub fn take<T: Debug>(
         &mut self,
         column: &'static str,
         takes: Takes,
@@ -114,7 +130,7 @@ impl<'a> Row<'a> {
     }
 
     /// Like [`Row::take`], for a cell that may be empty.
-    pub fn optional_take<T>(
+    pub fn optional_take<T: Debug>(
         &mut self,
         column: &'static str,
         takes: Takes,
@@ -125,7 +141,7 @@ impl<'a> Row<'a> {
 
     /// Like [`Row::optional_take`], for a number of a unit or a currency: `is_unit` says whether what its format shows beside it (`m`, `€`) is
     /// the one that the row says.
-    pub fn optional_number_of<T>(
+    pub fn optional_number_of<T: Debug>(
         &mut self,
         column: &'static str,
         takes: Takes,
@@ -140,6 +156,7 @@ impl<'a> Row<'a> {
         }
         let text = cell.text.trim();
         if text.is_empty() {
+            self.says(column, &"");
             return Some(None);
         }
         let got = match cell.bare.as_deref().filter(|_| takes == Takes::Number) {
@@ -152,7 +169,16 @@ impl<'a> Row<'a> {
             },
         };
         let read = got.map_err(Reason::of_cell).and_then(|text| reader(column, text));
-        self.keep(read.map_err(|fault| Fault { field: column.into(), ..fault })).map(Some)
+        let read = self.keep(read.map_err(|fault| Fault { field: column.into(), ..fault }))?;
+        self.says(column, &read);
+        Some(Some(read))
+    }
+
+    /// Remembers what the row says in a column, where other files may say otherwise.
+    fn says(&mut self, column: &str, read: &impl Debug) {
+        if let Some((records, place)) = self.records.as_ref().filter(|records| records.compares()).zip(self.columns.place(column)) {
+            self.said.values.push(records.value(place, read));
+        }
     }
 
     fn is_as_written(&self, column: &str) -> bool {
@@ -214,17 +240,18 @@ impl<'a> Row<'a> {
     }
 
     /// One of a list of words, whatever their case; several words (zh, en) may mean the same.
-    pub fn choice<T: Copy>(&mut self, column: &'static str, words: &[(&str, T)]) -> Option<T> {
+    pub fn choice<T: Copy + Debug>(&mut self, column: &'static str, words: &[(&str, T)]) -> Option<T> {
         self.read(column, |field, cell| one_of(field, cell, words))
     }
 
     /// One of a list of words, or nothing.
-    pub fn optional_choice<T: Copy>(&mut self, column: &'static str, words: &[(&str, T)]) -> Option<Option<T>> {
+    pub fn optional_choice<T: Copy + Debug>(&mut self, column: &'static str, words: &[(&str, T)]) -> Option<Option<T>> {
         self.optional(column, |field, cell| one_of(field, cell, words))
     }
 
     /// Notes a fault when `key` stood under `column` in a row before: the row's natural key, in the form the store compares it in. The first
-    /// row with it is named in the fault.
+    /// row with it is named in the fault. Said after every cell was read, and first of what tells the record from all others: a row of another
+    /// file of the parcel may then say the same of it, and nothing else.
     pub fn unique(&mut self, column: &'static str, key: &str) {
         self.unique_as(column, key, key);
     }
@@ -236,10 +263,23 @@ impl<'a> Row<'a> {
 
     /// Like [`Row::unique`], for a key of several cells that people read as `shown`.
     pub fn unique_as(&mut self, column: &'static str, key: &str, shown: &str) {
-        let line = self.line();
-        if let Some(first) = self.seen.as_mut().and_then(|seen| seen.insert(column, key, line)) {
-            self.fault(Fault::new(column, Code::Duplicate).with("field", column).with("value", shown).with("line", first));
-        }
+        let own = At { file: self.file, line: self.line() };
+        let Some(records) = self.records.as_mut() else { return };
+        let before = records.meet(column, key, own, &self.said.values);
+        let at = before.as_ref().map(|before| before.at);
+        let is_elsewhere = at.is_some_and(|at| at.file != own.file);
+        let is_key = self.said.same_as.is_none();
+        let is_same_record = *self.said.same_as.get_or_insert(at.filter(|_| is_elsewhere)) == at;
+        let faults: Vec<Fault> = match before {
+            Some(before) if is_elsewhere && is_key => before.contradicted(records, self.columns, own).collect(),
+            Some(_) if is_elsewhere && is_same_record => Vec::new(),
+            Some(before) => {
+                let fault = Fault::new(column, Code::Duplicate).with("field", column).with("value", shown);
+                vec![records.pointed(fault, own, before.at)]
+            }
+            None => Vec::new(),
+        };
+        faults.into_iter().for_each(|fault| self.fault(fault));
     }
 
     /// Notes a fault of this row that only several cells together show, such as dates out of order. Its field is a column's name.
@@ -255,12 +295,24 @@ impl<'a> Row<'a> {
             let mut fault = match &cell.flaw {
                 // What is merged over the end of the table stands in its last column as well.
                 _ if spelled.is_empty() && cell.merged => continue,
-                _ if spelled.is_empty() && !cell.text.trim().is_empty() => Fault::new("", Code::TooManyCells),
+                _ if spelled.is_empty() && !cell.text.trim().is_empty() => {
+                    Fault::new("", Code::TooManyCells).with("letter", letters(saturating(place)))
+                }
                 Some(flaw) => Fault::clone(flaw),
                 None => continue,
             };
             fault.field = spelled.to_owned().into();
             self.faults.push(ImportFault::of(&fault.at_line(self.raw.line()), Some(cell.text.trim())));
+        }
+    }
+
+    /// Notes where the unit in the row is not the one that a header says.
+    pub(super) fn note_units(&mut self) {
+        for (number, unit, names) in self.header.units() {
+            let said = self.get(unit);
+            if self.has(number) && !said.is_empty() && !names.contains(&fold(said).as_str()) {
+                self.fault(Fault::new(*unit, Code::NotOneOf).with("value", said).with("allowed", names.join(", ")));
+            }
         }
     }
 
@@ -282,8 +334,9 @@ pub fn one_of<T: Copy>(field: &'static str, cell: &str, words: &[(&str, T)]) -> 
     let wanted = cell.to_lowercase();
     let found = words.iter().find(|(word, _)| word.to_lowercase() == wanted).map(|(_, meaning)| *meaning);
     found.ok_or_else(|| {
-        let allowed: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-        Fault::new(field, Code::NotOneOf).with("value", cell).with("allowed", allowed.join(", "))
+        let (en, zh): (Vec<_>, Vec<_>) = words.iter().map(|(word, _)| *word).partition(|word| word.is_ascii());
+        let fault = Fault::new(field, Code::NotOneOf).with("value", cell).with("allowed", [&en[..], &zh[..]].concat().join(", "));
+        fault.with("allowed_zh", if zh.is_empty() { en.join("、") } else { zh.join("、") }).with("allowed_en", en.join(", "))
     })
 }
 
@@ -339,31 +392,6 @@ fn is_european(text: &str) -> bool {
 pub fn read_whole(field: &'static str, cell: &str) -> Result<i64, Fault> {
     money::read_decimal(field, cell, 0)
         .map_err(|fault| if fault.code == Code::TooManyDecimals { Fault::new(field, Code::NotANumber).with("value", cell) } else { fault })
-}
-
-/// The keys of the rows read so far, 16 bytes each: 96 bits of two keyed hashes and the line. Two different keys among a million meet with
-/// probability 10⁻¹⁷, and nobody can arrange it without the hash keys, which are drawn anew for each file.
-#[derive(Default)]
-pub(super) struct Seen {
-    lines: HashMap<u64, (u32, u32)>,
-    first: RandomState,
-    second: RandomState,
-}
-
-impl Seen {
-    /// Remembers the key; the line it stood on before, if it did.
-    fn insert(&mut self, column: &str, key: &str, line: u64) -> Option<u64> {
-        let high = self.first.hash_one((column, key));
-        let low = saturating::<u32>(self.second.hash_one((column, key)) >> 32);
-        match self.lines.entry(high) {
-            Slot::Occupied(there) if there.get().0 == low => Some(u64::from(there.get().1)),
-            Slot::Occupied(_) => None,
-            Slot::Vacant(free) => {
-                free.insert((low, saturating(line)));
-                None
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 //! The two passes over a file: check everything, then write it chunk by chunk.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::changes::{Applied, CHANGES_KEPT, Change};
-use super::report::{Faults, ImportFault, ImportReport, Outcome, Reason};
-use super::row::{Row, Seen};
+use super::changes::{Applied, CHANGES_KEPT, Change, ChangeKind, Prints};
+use super::notes::{ImportNote, Note};
+use super::reading::MadeCode;
+use super::records::{At, Records};
+use super::report::{Faults, ImportFault, ImportReport, Outcome, Reason, clipped};
+use super::row::{Row, SaidByRow};
 use super::sheet::{Columns, Header};
 use super::table::Source;
 use crate::kernel::{Code, Error, Fault, Result, saturating};
@@ -88,6 +92,42 @@ pub struct Checked {
     pub faults: Vec<Fault>,
     /// What applying it now would do.
     pub would: Applied,
+    /// Of rows whose record only the store tells, since it has several names: the line, and what it is in the store. Others say theirs by
+    /// [`Row::unique`].
+    pub records: Vec<(u64, String)>,
+    /// The columns that name those records, each in one of several ways.
+    pub named_by: &'static [&'static str],
+}
+
+/// What a file has to do with the others of its parcel, and with what people have seen of it.
+#[derive(Clone, Default)]
+pub(super) struct InParcel {
+    /// The records that the parcel's files of this table speak of.
+    pub(super) records: Arc<Mutex<Records>>,
+    /// Its place among the parcel's files.
+    pub(super) file: usize,
+    /// What writing it was found to do. It is not written when that has changed.
+    pub(super) shown: Option<Arc<Prints>>,
+    /// Whether it is written without having been shown, so that nothing of it may be guesswork.
+    pub(super) unseen: bool,
+}
+
+/// Rows found sound, and what else is known of them by their lines, where that is asked.
+struct Chunk<R> {
+    entries: Vec<Entry<R>>,
+    told: HashMap<u64, Told>,
+}
+
+impl<R> Default for Chunk<R> {
+    fn default() -> Self {
+        Self { entries: Vec::new(), told: HashMap::new() }
+    }
+}
+
+/// What is known of a row beside its record.
+struct Told {
+    values: Vec<(u32, u32)>,
+    made: Option<MadeCode>,
 }
 
 /// Whether to write.
@@ -186,26 +226,50 @@ pub fn run<I: Import>(
     let columns = lock(import).columns();
     let mut faults = Faults::default();
     let mut would = Tally::default();
+    let InParcel { records, file, shown, unseen } = source.in_parcel();
+    let (mut found, mut moved) = (Prints::default(), false);
     let mut checking = Walk { place: &mut place, pass: Pass::Checking, of_rows: None, faults: &mut faults, tell };
-    let (rows_read, header) = checking.walk(source, import, Some(Seen::default()), &mut |place, chunk, header, faults, tell| {
-        let checked = place.read(|db| lock(import).check(db, &chunk))?;
-        note(faults, header, columns, checked.faults);
+    let (rows_read, header) = checking.walk(source, import, Some(&records), &mut |place, chunk, header, faults, tell| {
+        let mut checked = place.read(|db| lock(import).check(db, &chunk.entries))?;
+        note(faults, header, columns, std::mem::take(&mut checked.faults));
+        note(faults, header, columns, contradictions(&mut lock(&records), file, columns, &chunk.told, &checked));
+        note(faults, header, columns, taken_over(columns, &chunk.told, &checked.would.changes));
+        match &shown {
+            Some(shown) => moved |= !shown.have(&checked.would.changes),
+            None if mode == Mode::Apply => found.extend(&checked.would.changes),
+            None => {}
+        }
+        checked.would.speak_of(columns);
         would.take(checked.would, (mode == Mode::DryRun).then_some(tell));
         Ok(ControlFlow::Continue(()))
     })?;
     let mut notes = source.notes();
     notes.extend(header.iter().flat_map(Header::notes));
+    if unseen && mode == Mode::Apply {
+        notes.iter().filter_map(ImportNote::as_doubt).for_each(|fault| faults.push(fault));
+    }
     let mut outcome = Outcome::Refused;
     let mut tally = would;
-    if faults.count == 0 && mode == Mode::Apply {
+    if faults.count == 0 && moved {
+        outcome = Outcome::Checked;
+        notes.push(ImportNote::new(Note::ChangedSince));
+    } else if faults.count == 0 && mode == Mode::Apply {
+        let allowed = shown.unwrap_or_else(|| Arc::new(found));
         let mut done = Tally::default();
         let mut stopped = false;
         let mut write =
-            |place: &mut Place<'_>, chunk: Vec<Entry<I::Record>>, header: &Header, faults: &mut Faults, tell: &mut dyn FnMut(News<'_>)| {
-                let first = chunk.first().map_or(0, |entry| entry.line);
-                let shared = Arc::clone(import);
-                match place.write(move |db| lock(&shared).apply(db, &chunk)) {
-                    Ok(applied) => done.take(applied, Some(tell)),
+            |place: &mut Place<'_>, chunk: Chunk<I::Record>, header: &Header, faults: &mut Faults, tell: &mut dyn FnMut(News<'_>)| {
+                let first = chunk.entries.first().map_or(0, |entry| entry.line);
+                let (shared, allowed) = (Arc::clone(import), Arc::clone(&allowed));
+                let written = place.write(move |db| {
+                    let applied = lock(&shared).apply(db, &chunk.entries)?;
+                    allowed.admit(&applied.changes).map(|()| applied)
+                });
+                match written {
+                    Ok(mut applied) => {
+                        applied.speak_of(columns);
+                        done.take(applied, Some(tell));
+                    }
                     Err(Error::Refused(refusal)) => {
                         stopped = true;
                         let whole = Fault { field: "".into(), line: Some(first), code: refusal.code, args: refusal.args };
@@ -236,30 +300,72 @@ pub fn run<I: Import>(
         dry_run: mode == Mode::DryRun,
         outcome,
         rows_read,
-        added: tally.0.added,
-        changed: tally.0.changed,
-        unchanged: tally.0.unchanged,
-        changes: tally.0.changes,
+        added: tally.all.added,
+        changed: tally.all.changed,
+        unchanged: tally.all.unchanged,
+        changes: tally.all.changes,
         notes,
         fault_count: faults.count,
-        faults: faults.kept.into_iter().map(|fault| source.placed(fault)).collect(),
+        faults: faults.in_order().into_iter().map(|fault| source.placed(fault)).collect(),
     })
 }
 
-/// What the chunks so far do: all counted, the first [`CHANGES_KEPT`] changes kept.
+/// Faults of rows that say something else of a record than a row of another file, where only the store tells which record that is.
+fn contradictions(records: &mut Records, file: usize, columns: &Columns, told: &HashMap<u64, Told>, checked: &Checked) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let compares = records.compares();
+    for (line, key) in checked.records.iter().filter(|_| compares) {
+        let own = At { file, line: *line };
+        let values = told.get(line).map_or(&[][..], |told| told.values.as_slice());
+        // Two rows of one file the room compares itself.
+        if let Some(before) = records.meet("", key, own, values).filter(|before| before.at.file != file) {
+            let contradicted = before.contradicted(records, columns, own).filter(|fault| !checked.named_by.contains(&&*fault.field));
+            faults.extend(contradicted.map(|fault| fault.at_line(*line)));
+        }
+    }
+    faults
+}
+
+/// Faults of rows whose made code is that of a record which nothing says to be theirs: its name is another, and so is what the code was made of.
+fn taken_over(columns: &Columns, told: &HashMap<u64, Told>, changes: &[Change]) -> Vec<Fault> {
+    let changed = changes.iter().filter(|change| change.kind == ChangeKind::Changed);
+    let fault = |change: &Change| {
+        let made = told.get(&change.line)?.made.as_ref()?;
+        let other = made.other_in(columns, &change.fields)?;
+        let code = columns.columns.first()?;
+        let fault = Fault::new(code.name, Code::MadeCodeTaken).with("made", &change.key).with("value", &change.key);
+        Some(fault.with("there", clipped(&other.old)).with("here", clipped(&other.new)).at_line(change.line))
+    };
+    changed.filter_map(fault).collect()
+}
+
+/// What the chunks so far do: all counted, the first [`CHANGES_KEPT`] changes kept, and of new records the values of so many that a report
+/// stays one that can be read.
 #[derive(Default)]
-struct Tally(Applied);
+struct Tally {
+    all: Applied,
+    values: usize,
+}
+
+/// Values of new records that a report keeps.
+const VALUES_KEPT: usize = 5_000;
 
 impl Tally {
     fn take(&mut self, more: Applied, tell: Option<&mut dyn FnMut(News<'_>)>) {
         if let Some(tell) = tell {
             tell(News::Changes(&more.changes));
         }
-        self.0.added += more.added;
-        self.0.changed += more.changed;
-        self.0.unchanged += more.unchanged;
-        let room = CHANGES_KEPT.saturating_sub(self.0.changes.len());
-        self.0.changes.extend(more.changes.into_iter().take(room));
+        self.all.added += more.added;
+        self.all.changed += more.changed;
+        self.all.unchanged += more.unchanged;
+        let room = CHANGES_KEPT.saturating_sub(self.all.changes.len());
+        for mut change in more.changes.into_iter().take(room) {
+            if change.kind == ChangeKind::Added {
+                self.values += change.fields.len();
+                change.fields.truncate(if self.values > VALUES_KEPT { 0 } else { usize::MAX });
+            }
+            self.all.changes.push(change);
+        }
     }
 }
 
@@ -277,8 +383,7 @@ fn note(faults: &mut Faults, header: &Header, columns: &Columns, found: Vec<Faul
 }
 
 /// What is done with a chunk of sound rows.
-type EachChunk<'a, R> =
-    dyn FnMut(&mut Place<'_>, Vec<Entry<R>>, &Header, &mut Faults, &mut dyn FnMut(News<'_>)) -> Result<ControlFlow<()>> + 'a;
+type EachChunk<'a, R> = dyn FnMut(&mut Place<'_>, Chunk<R>, &Header, &mut Faults, &mut dyn FnMut(News<'_>)) -> Result<ControlFlow<()>> + 'a;
 
 struct Walk<'a, 'p> {
     place: &'a mut Place<'p>,
@@ -295,11 +400,12 @@ impl Walk<'_, '_> {
         let mut rows = 0;
         let mut at_once = CHUNK;
         loop {
-            let chunk = kept.by_ref().take(at_once).collect::<Result<Vec<_>>>()?;
-            if chunk.is_empty() {
+            let entries = kept.by_ref().take(at_once).collect::<Result<Vec<_>>>()?;
+            if entries.is_empty() {
                 return Ok(());
             }
-            rows += saturating::<u64>(chunk.len());
+            rows += saturating::<u64>(entries.len());
+            let chunk = Chunk { entries, told: HashMap::new() };
             let begun = Instant::now();
             let flow = each(self.place, chunk, header, self.faults, self.tell)?;
             at_once = in_a_turn(at_once, begun.elapsed());
@@ -316,7 +422,7 @@ impl Walk<'_, '_> {
         &mut self,
         source: &mut Source,
         import: &Mutex<I>,
-        mut seen: Option<Seen>,
+        records: Option<&Mutex<Records>>,
         each: &mut EachChunk<'_, I::Record>,
     ) -> Result<(u64, Option<Header>)> {
         let columns = lock(import).columns();
@@ -324,7 +430,8 @@ impl Walk<'_, '_> {
         let mut header: Option<Header> = None;
         let mut first = true;
         let mut rows = 0;
-        let mut chunk = Vec::with_capacity(CHUNK);
+        let mut chunk = Chunk::default();
+        let file = source.in_parcel().file;
         let mut broken_off = false;
         let (meter, reading) = (source.meter(), source.reading().clone());
         let ended = source.rows(columns, &mut |raw| {
@@ -333,7 +440,7 @@ impl Walk<'_, '_> {
             }
             if raw.heads() {
                 first = false;
-                if let Some(header) = header.take().filter(|_| !chunk.is_empty()) {
+                if let Some(header) = header.take().filter(|_| !chunk.entries.is_empty()) {
                     broken_off = each(self.place, std::mem::take(&mut chunk), &header, self.faults, self.tell)?.is_break();
                 }
                 header = Header::read(columns, raw, &reading, self.faults);
@@ -346,23 +453,33 @@ impl Walk<'_, '_> {
             }
             rows += 1;
             let before = self.faults.count;
-            let code = header.code_of(raw, rows);
-            let mut row = Row { columns, header, raw, code: code.as_ref(), zone, faults: self.faults, seen: seen.as_mut() };
+            let (code, said) = (header.code_of(raw, rows), SaidByRow::default());
+            let mut known = records.map(lock);
+            let mut row =
+                Row { columns, header, raw, code: code.as_ref(), zone, faults: self.faults, records: known.as_deref_mut(), file, said };
             row.note_flaws();
+            row.note_units();
             let record = lock(import).read(&mut row);
+            let values = row.said.values;
             match record {
-                Some(record) if self.faults.count == before => chunk.push(Entry { line: raw.line(), record }),
+                Some(record) if self.faults.count == before => {
+                    let made = header.made_of(columns, raw, code.as_ref()).filter(|_| records.is_some());
+                    if made.is_some() || !values.is_empty() {
+                        chunk.told.insert(raw.line(), Told { values, made });
+                    }
+                    chunk.entries.push(Entry { line: raw.line(), record });
+                }
                 None if self.faults.count == before => {
                     let fault = Fault::new("", Code::Malformed).with("reason", Reason::RowRefused.as_str()).at_line(raw.line());
                     self.faults.push(ImportFault::of(&fault, None));
                 }
                 _ => {}
             }
-            if chunk.len() < CHUNK {
+            drop(known);
+            if chunk.entries.len() < CHUNK {
                 return Ok(ControlFlow::Continue(()));
             }
-            let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
-            let flow = each(self.place, full, header, self.faults, self.tell)?;
+            let flow = each(self.place, std::mem::take(&mut chunk), header, self.faults, self.tell)?;
             broken_off = flow.is_break();
             let bytes = meter.so_far().min(size);
             (self.tell)(News::Progress(Progress { pass: self.pass, rows, of_rows: self.of_rows, bytes, of_bytes: size }));
@@ -377,11 +494,9 @@ impl Walk<'_, '_> {
             self.faults.push(ImportFault::of(&fault, None));
         }
         if let Some(header) = header.as_ref().filter(|_| !broken_off) {
-            if !chunk.is_empty() {
+            if !chunk.entries.is_empty() {
                 broken_off = each(self.place, chunk, header, self.faults, self.tell)?.is_break();
             }
-            // All keys have been compared; what looks at the whole may need the room.
-            drop(seen);
             if self.pass == Pass::Checking && whole && !broken_off {
                 let found = self.place.read(|db| lock(import).check_whole(db))?;
                 note(self.faults, header, columns, found);

@@ -4,15 +4,18 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::asides;
 use super::cell::{Cell, RawRow};
 use super::notes::{ImportNote, Note};
-use super::reading::{CodeRule, Reading, code_from};
+use super::reading::{CodeRule, MadeCode, Reading, code_from};
 use super::report::{Faults, ImportFault};
 use super::things::Noun;
 use super::value::ValueKind;
+use super::workbook::letters;
 use crate::kernel::choices::Choice;
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::names::half_width;
+use crate::kernel::saturating;
 use crate::kernel::text::{Both, Lang};
 
 /// How a text becomes the value that is kept, for `field`.
@@ -313,8 +316,13 @@ impl Columns {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// The place of the column that answers to `header`.
+    /// The place of the column that answers to `header`, or to what it says in more words than one.
     pub(super) fn find(&self, header: &str) -> Option<usize> {
+        self.titled(header).or_else(|| asides::meant(self, header).map(|meant| meant.place))
+    }
+
+    /// The place of the column that has this name.
+    pub(super) fn titled(&self, header: &str) -> Option<usize> {
         let header = fold(header);
         self.columns.iter().position(|column| column.in_files && column.spellings().any(|spelling| fold(spelling) == header))
     }
@@ -352,6 +360,12 @@ impl Columns {
             .filter(|(place, column)| column.required && !known.contains(place))
             .map(|(_, column)| column)
             .collect()
+    }
+
+    /// The places of the columns that hold a record's name.
+    pub(super) fn names(&self) -> impl DoubleEndedIterator<Item = usize> {
+        let columns = self.columns.iter().enumerate();
+        columns.filter(|(_, column)| column.name.starts_with("name")).map(|(place, _)| place)
     }
 
     pub(super) fn place(&self, name: &str) -> Option<usize> {
@@ -398,6 +412,8 @@ pub(super) struct Header {
     read_only: Vec<usize>,
     /// For each column of the description, what stands in it in every row.
     constants: Vec<Option<Cell>>,
+    /// Columns whose header says the unit: the column, that of its unit, and all names of the unit it says.
+    units: Vec<(&'static str, &'static str, &'static [&'static str])>,
     /// Columns of the description, by their places, in which what looks like a date is meant as it stands.
     as_written: HashSet<usize>,
     /// How rows get the record's own code.
@@ -409,8 +425,8 @@ pub(super) struct Header {
 enum Codes {
     /// The row's number, in place of `{n}`.
     Numbered(String),
-    /// The first of these cells that has something in it.
-    Cells(Vec<usize>),
+    /// The first of these cells that has something in it; they hold the record's name, or something else that tells it.
+    Cells { cells: Vec<usize>, of_name: bool },
 }
 
 impl Header {
@@ -442,10 +458,16 @@ impl Header {
             }
             let fault = |code| Fault::new(spelled.clone(), code).at_line(row.line());
             match meant.and_then(|column| header.cells.get_mut(column)) {
-                Some(slot @ None) => *slot = Some(place),
-                Some(Some(_)) => {
+                Some(slot @ None) => {
+                    *slot = Some(place);
+                    let column = meant.and_then(|column| columns.columns.get(column));
+                    let said = || columns.titled(spelled).is_none().then(|| asides::meant(columns, spelled)?.unit).flatten();
+                    header.units.extend(column.and_then(|column| Some((column.name, column.unit_in?, said()?))));
+                }
+                Some(Some(first)) => {
                     readable = false;
-                    faults.push(ImportFault::of(&fault(Code::Duplicate).with("field", spelled).with("line", row.line()), None));
+                    let letters = [*first, place].map(|place| letters(saturating(place))).join(", ");
+                    faults.push(ImportFault::of(&fault(Code::Duplicate).with("field", spelled).with("letters", letters), None));
                 }
                 None if reading.ignore_unknown || reading.meant(spelled).is_some() => drop(header.left_out.insert(place)),
                 None => {
@@ -464,7 +486,7 @@ impl Header {
         header.as_written = reading.as_written.iter().filter_map(|name| columns.place(name)).collect();
         if let Some(rule) = reading.codes.as_ref().filter(|_| header.cells.first().is_some_and(Option::is_none)) {
             header.codes = header.made_by(columns, rule);
-            if let Some(Codes::Cells(cells)) = &header.codes {
+            if let Some(Codes::Cells { cells, .. }) = &header.codes {
                 // What a code is made of is read, whether or not it is besides.
                 header.left_out.retain(|cell| !cells.contains(cell));
             }
@@ -494,12 +516,9 @@ impl Header {
                 by_header.or_else(|| columns.find(named).and_then(|place| self.cell_of(place))).into_iter().collect::<Vec<_>>()
             }
             // The English name first: its letters are found on every keyboard.
-            CodeRule::Slug => {
-                let named = columns.columns.iter().enumerate().rev().filter(|(_, column)| column.name.starts_with("name"));
-                named.filter_map(|(place, _)| self.cell_of(place)).collect()
-            }
+            CodeRule::Slug => columns.names().rev().filter_map(|place| self.cell_of(place)).collect(),
         };
-        (!cells.is_empty()).then_some(Codes::Cells(cells))
+        (!cells.is_empty()).then_some(Codes::Cells { cells, of_name: *rule == CodeRule::Slug })
     }
 
     /// The code of a row, the `number`th under the header, where it has none of its own. None where there is nothing to make it of.
@@ -507,12 +526,22 @@ impl Header {
         match self.codes.as_ref()? {
             Codes::Numbered(rule) => Some(Cell::text(rule.replace("{n}", &number.to_string()))),
             // What is no text in the cell makes no code either.
-            Codes::Cells(cells) => {
+            Codes::Cells { cells, .. } => {
                 let made =
                     cells.iter().filter_map(|cell| row.cells().get(*cell)).map(|cell| Cell { text: code_from(&cell.text), ..cell.clone() });
                 made.into_iter().find(|cell| !cell.text.is_empty())
             }
         }
+    }
+
+    /// What the code of a row was made of, where one was made.
+    pub(super) fn made_of(&self, columns: &Columns, row: &RawRow, code: Option<&Cell>) -> Option<MadeCode> {
+        let (code, codes) = (code?, self.codes.as_ref()?);
+        let text = |cell: usize| row.cells().get(cell).map_or("", |cell| cell.text.trim());
+        let as_it_is = |cells: &Vec<usize>| cells.iter().any(|cell| text(*cell).to_lowercase() == code.text.to_lowercase());
+        let is_source = matches!(codes, Codes::Cells { cells, of_name: false } if as_it_is(cells));
+        let names = columns.names().filter(|place| self.cell_of(*place).is_some_and(|cell| !text(cell).is_empty()));
+        Some(MadeCode { is_source, names: names.collect() })
     }
 
     /// Whether a file under it says something of the column at `place` of the description.
@@ -535,6 +564,12 @@ impl Header {
         self.spelled.get(cell).map_or("", String::as_str)
     }
 
+    /// Columns whose header says the unit: the column, that of its unit, and all names of the unit it says.
+    pub(super) fn units(&self) -> &[(&'static str, &'static str, &'static [&'static str])] {
+        &self.units
+    }
+
+    /// The notes on columns that are not read back, or only of what is new.
     /// Whether what looks like a date is meant as it stands in the column at `place` of the description.
     pub(super) fn is_as_written(&self, place: usize) -> bool {
         self.as_written.contains(&place)

@@ -12,12 +12,13 @@ use encoding_rs::{Encoding, UTF_8};
 
 use super::archive;
 use super::cell::RawRow;
-use super::delimited::{self, Written};
-use super::encoding;
+use super::delimited;
+use super::encoding::{self, Trust, Written};
 use super::headings::Headings;
 use super::notes::ImportNote;
 use super::reading::Reading;
 use super::report::{ImportFault, Reason};
+use super::run::InParcel;
 use super::sheet::Columns;
 use super::workbook::{self, Workbook};
 use crate::kernel::{Error, Fault, Result, calendar, saturating};
@@ -87,6 +88,10 @@ fn holidays(bytes: &mut impl Read, size: u64) -> Result<Vec<u8>> {
     csv.into_inner().map_err(|error| Error::broken(error.into_error()))
 }
 
+/// Endings of the files that can be handed in, as a file field says them: tables of text, workbooks, a year of holidays in JSON, and several of
+/// these in a ZIP.
+pub const TAKEN: &str = ".csv,.txt,.tsv,.xlsx,.json,.zip";
+
 /// A file to import, opened and looked at.
 pub struct Source {
     name: String,
@@ -95,6 +100,7 @@ pub struct Source {
     reading: Reading,
     zone: Option<Tz>,
     notes: Vec<ImportNote>,
+    in_parcel: InParcel,
     body: Body,
 }
 
@@ -141,8 +147,13 @@ impl Source {
     /// # Errors
     /// As [`Source::new`]; [`Error::Broken`](crate::kernel::Error::Broken) when the file cannot be opened.
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_in(path, None)
+    }
+
+    /// The same, of a text that is in this encoding whatever its bytes look like, unless a byte order mark says another.
+    pub(super) fn open_in(path: &Path, encoding: Option<&'static Encoding>) -> Result<Self> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Self::new(&name, File::open(path)?)
+        Self::of(&name, File::open(path)?, encoding)
     }
 
     /// Takes bytes from anywhere. `name` is only shown; what the file is, its content says. Reads the whole once, to find out the encoding
@@ -151,6 +162,10 @@ impl Source {
     /// # Errors
     /// [`Code::FileBroken`](crate::kernel::error::Code::FileBroken) with a [`Reason`] when it is not a table that can be read.
     pub fn new(name: &str, bytes: impl Bytes + 'static) -> Result<Self> {
+        Self::of(name, bytes, None)
+    }
+
+    fn of(name: &str, bytes: impl Bytes + 'static, named: Option<&'static Encoding>) -> Result<Self> {
         let meter = Meter::default();
         let mut bytes = Metered { bytes: Box::new(bytes), meter: meter.clone() };
         let size = bytes.seek(SeekFrom::End(0))?;
@@ -170,16 +185,27 @@ impl Source {
         } else if let Some(reason) = something_else(&head) {
             return Err(reason.refusal());
         } else {
-            let encoding = encoding::of(&mut bytes, &head)?;
-            Body::Text { bytes, written: Written { encoding, guessed: encoding != UTF_8 && Encoding::for_bom(&head).is_none() } }
+            let said = Encoding::for_bom(&head).map(|(encoding, _)| encoding).or(named);
+            let written = said.map_or_else(|| encoding::of(&mut bytes), |encoding| Ok(Written { encoding, trust: Trust::Said }))?;
+            Body::Text { bytes, written }
         };
-        Ok(Self { name: bare(name), size, meter, reading: Reading::default(), zone: None, notes: Vec::new(), body })
+        let in_parcel = InParcel::default();
+        Ok(Self { name: bare(name), size, meter, reading: Reading::default(), zone: None, notes: Vec::new(), in_parcel, body })
     }
 
     /// The same file, sent under this name and read in this way.
     #[must_use]
     pub fn read_as(self, name: &str, reading: Reading) -> Self {
         Self { name: bare(name), reading, ..self }
+    }
+
+    /// The same, as a file of a parcel.
+    pub(super) fn within(self, in_parcel: InParcel) -> Self {
+        Self { in_parcel, ..self }
+    }
+
+    pub(super) fn in_parcel(&self) -> InParcel {
+        self.in_parcel.clone()
     }
 
     /// How it is read.

@@ -97,7 +97,7 @@ impl Import for Room {
         let mut applied = Applied::default();
         for entry in chunk {
             if !self.keep && self.there.len() >= 10_000 {
-                applied.add(entry.line, &entry.record.code);
+                applied.add(entry.line, &entry.record.code, || &entry.record)?;
                 continue;
             }
             let there = self.there.insert(entry.record.code.clone(), entry.record.clone());
@@ -316,8 +316,9 @@ fn the_same_file_twice_changes_nothing() {
     assert_eq!((second.outcome, second.added, second.changed, second.unchanged), (Outcome::Applied, 0, 0, 2));
     let third = through(&mut room, &mut source("lot_code,quantity\nA,1\nB,3\nC,1\n").unwrap(), Mode::DryRun, &mut |_| {});
     let told: Vec<_> = third.changes.iter().map(|change| (change.line, change.key.as_str(), change.kind, change.fields.clone())).collect();
-    let quantity = FieldChange { field: "quantity".into(), old: "2000".into(), new: "3000".into() };
-    assert_eq!(told, [(3, "B", ChangeKind::Changed, vec![quantity]), (4, "C", ChangeKind::Added, vec![])]);
+    let quantity = |old: &str, new: &str| vec![FieldChange { field: "quantity".into(), old: old.into(), new: new.into() }];
+    let (changed, added) = (quantity("2000", "3000"), quantity("", "1000"));
+    assert_eq!(told, [(3, "B", ChangeKind::Changed, changed), (4, "C", ChangeKind::Added, added)]);
     assert_eq!((third.outcome, third.added, third.changed, third.unchanged, third.dry_run), (Outcome::Checked, 1, 1, 1, true));
     assert_eq!(room.there.len(), 2);
 }

@@ -16,7 +16,8 @@ use std::ops::ControlFlow;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use self::cells::{Range, Seen, letters};
+pub(super) use self::cells::letters;
+use self::cells::{Range, Seen};
 use self::parts::{Archive, Listed, Outline, part_name};
 use super::archive::few_parts;
 use super::cell::RawRow;
@@ -350,22 +351,26 @@ fn look(book: &mut Workbook, place: usize, headings: Headings<'_>) -> Result<Res
     })
 }
 
+/// The row of a line: lines of several sheets that are read as one table say the sheet as well.
+pub(super) fn row_of(line: u64) -> u64 {
+    line & ((1 << ROW_BITS) - 1)
+}
+
 /// Puts a fault onto its sheet, where several are read as one table: in its line, and in the line it points at.
 pub(super) fn placed(book: &Workbook, mut fault: ImportFault) -> ImportFault {
     if book.together.is_empty() {
         return fault;
     }
     let sheet = |line: u64| book.together.get(saturating::<usize>(line >> ROW_BITS));
-    let row = |line: u64| line & ((1 << ROW_BITS) - 1);
     if let Some(other) = fault.args.get_mut("line")
         && let Ok(line) = other.parse::<u64>()
         && let Some(name) = sheet(line)
     {
-        *other = format!("{} ({name})", row(line));
+        *other = format!("{} ({name})", row_of(line));
     }
     if let Some(line) = fault.line {
         fault.sheet = sheet(line).cloned();
-        fault.line = Some(row(line));
+        fault.line = Some(row_of(line));
     }
     fault
 }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use serde_json::json;
+
 use super::rules::{self, read_ai21, read_component, read_units, units_text};
 use super::store::foreign::{self, ForeignGarment};
 use super::store::uses::{self, UseRecord};
@@ -14,10 +16,12 @@ use crate::kernel::{BatchNo, Code, Fault, Id, Result, parsed};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::exports::Cell;
-use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, TableOut, things};
+use crate::platform::imports::{
+    AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, TableOut, Takes, things,
+};
 use crate::platform::rooms::{each_of, import_table};
 use crate::platform::state::AppState;
-use crate::production::materials::LotName;
+use crate::production::materials::{LotName, read_quantity};
 
 const fn batch_code(example: &'static str) -> Column {
     let about = ("批次编号：字母、数字和 - _ . / #", "What the batch is called: letters, digits and - _ . / #");
@@ -123,7 +127,7 @@ impl Import for UseImport {
         let lot = row.read("lot_code", LotName::read);
         let supplier = row.optional_code("supplier_code");
         let units = row.optional("units", read_units);
-        let quantity_milli = row.optional_quantity_milli("quantity");
+        let quantity_milli = row.optional_take("quantity", Takes::Number, read_quantity);
         let (units, quantity_milli) = (units?.unwrap_or(ALL_UNITS), quantity_milli?);
         Some(UseRecord {
             batch: batch?,
@@ -136,9 +140,10 @@ impl Import for UseImport {
 
     fn check(&mut self, db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<Checked> {
         let plan = uses::plan_uses(db, chunk)?;
-        let mut faults = at_lines(chunk, plan.faults);
+        let (mut faults, mut records) = (at_lines(chunk, plan.faults), Vec::new());
         for (place, used) in plan.wanted {
             let Some(entry) = chunk.get(place) else { continue };
+            records.push((entry.line, format!("{} {} {} {}", used.batch.0, used.component, used.lot, used.units.start)));
             let before = self.seen.entry((used.batch, used.component, used.lot)).or_default();
             if let Some((_, line)) = before.iter().find(|(other, _)| other.start < used.units.end && used.units.start < other.end) {
                 let value = units_text(&used.units);
@@ -146,7 +151,7 @@ impl Import for UseImport {
             }
             before.push((used.units, entry.line));
         }
-        Ok(Checked { faults, would: plan.would })
+        Ok(Checked { faults, would: plan.would, records, named_by: &["batch_code", "component", "lot_code", "supplier_code"] })
     }
 
     fn apply(&mut self, db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<Applied> {
@@ -199,22 +204,24 @@ impl Import for GarmentImport {
     fn check(&mut self, db: &mut Db, chunk: &[Entry<ForeignGarment>]) -> Result<Checked> {
         let records: Vec<ForeignGarment> = chunk.iter().map(|entry| entry.record.clone()).collect();
         let plan = foreign::plan(db, &records, &mut self.next)?;
-        Ok(Checked { would: told(chunk, &plan), faults: at_lines(chunk, plan.faults) })
+        Ok(Checked { would: told(chunk, &plan)?, faults: at_lines(chunk, plan.faults), ..Checked::default() })
     }
 
     fn apply(&mut self, db: &mut Db, chunk: &[Entry<ForeignGarment>]) -> Result<Applied> {
         let records: Vec<ForeignGarment> = chunk.iter().map(|entry| entry.record.clone()).collect();
         let plan = foreign::add(db, &self.stamp, &records)?;
-        Ok(told(chunk, &plan))
+        told(chunk, &plan)
     }
 }
 
-fn told(chunk: &[Entry<ForeignGarment>], plan: &foreign::ForeignPlan) -> Applied {
+fn told(chunk: &[Entry<ForeignGarment>], plan: &foreign::ForeignPlan) -> Result<Applied> {
     let mut applied = Applied { unchanged: plan.unchanged, ..Applied::default() };
     for entry in plan.added().filter_map(|place| chunk.get(place)) {
-        applied.add(entry.line, entry.record.serial.as_str());
+        let ForeignGarment { serial, gtin, batch, unit } = &entry.record;
+        let said = || json!({ "serial": serial, "gtin": gtin, "batch_code": batch, "unit": unit.map(|unit| unit + 1) });
+        applied.add(entry.line, serial.as_str(), said)?;
     }
-    applied
+    Ok(applied)
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ impl Import for LotImport {
     }
 
     fn check(&mut self, db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Checked> {
-        let Would { applied: would, faults, moves } = store::would_load(db, chunk)?;
+        let Would { applied: would, faults, moves } = store::would_load(db, &self.stamp, chunk)?;
         for (place, entry) in chunk.iter().enumerate() {
             // A lot that is refused by itself is not looked for among its own ancestors as well.
             if faults.iter().any(|(at, fault)| *at == place && fault.code == Code::Cycle) {
@@ -97,7 +97,7 @@ impl Import for LotImport {
             })?;
         }
         let at_line = |(place, fault): (usize, Fault)| Some(of_column::<LotSheet>(fault, chunk.get(place)?.line));
-        Ok(Checked { faults: faults.into_iter().filter_map(at_line).collect(), would })
+        Ok(Checked { faults: faults.into_iter().filter_map(at_line).collect(), would, ..Checked::default() })
     }
 
     fn check_whole(&mut self, db: &mut Db) -> Result<Vec<Fault>> {

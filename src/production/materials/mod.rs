@@ -12,7 +12,7 @@ mod store;
 
 pub use import::IMPORT;
 pub use rules::LotName;
-pub(crate) use rules::out_of_order;
+pub(crate) use rules::{fields_out_of_order, out_of_order, to_come};
 pub use store::{
     BatchUse, Called, Lot, LotPart, LotSheet, OtherLot, Parent, children_of, create, lot, lot_called, lots, lots_called, names, parents_of,
 };
@@ -22,7 +22,7 @@ use rules::{parts_text, read_parts};
 use crate::choices;
 use crate::kernel::countries;
 use crate::kernel::text::Lang;
-use crate::kernel::{Fault, Result};
+use crate::kernel::{Code, Fault, Result};
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Routes};
 use crate::platform::imports::things;
@@ -66,8 +66,8 @@ choices! {
 /// Where the name of a lot leads.
 pub const LOT: Reference = Reference { room: "lots", narrowed: "", needs: "production.read" };
 
-/// A quantity in thousandths of a unit.
-pub const QUANTITY: Kind = Kind::Decimal(3, i64::MAX, "");
+/// A quantity in thousandths of a unit: below 10¹² units, fifteen digits in all, which is what spreadsheets keep.
+pub const QUANTITY: Kind = Kind::Decimal(3, 999_999_999_999_999, "");
 
 const MATERIAL: (&str, &str) = ("物料", "Material");
 
@@ -82,7 +82,7 @@ pub const FIELDS: Fields = Fields { table: "lots", title: ("物料批", "Lots"),
         .hint("纤维、纱线、坯布、面料、里料、填充物、缝纫线、纽扣、拉链、辅料、标签、包装、染化料。", "Fibre, yarn, greige, fabric, lining, filling, thread, button, zip, trim, label, packaging or chemical.", "fabric\nyarn"),
     Field::new("material_zh", Kind::Line(120), &["物料名称", "物料", "中文品名"], &["Material (Chinese)"]).half_of("material", Lang::Zh, MATERIAL).needed().listed()
         .hint("中英文至少填一个。", "At least one language.", "全棉府绸\n精梳棉纱"),
-    Field::new("material_en", Kind::Line(120), &["英文品名", "物料英文名"], &["Material", "Material (English)"]).half_of("material", Lang::En, MATERIAL).needed().listed()
+    Field::new("material_en", Kind::Line(120), &["英文品名", "物料英文名"], &["Material (English)", "Material"]).half_of("material", Lang::En, MATERIAL).needed().listed()
         .hint("", "", "Cotton poplin\nCombed cotton yarn"),
     Field::new("dye_lot", Kind::Line(60), &["缸号", "染缸号"], &["Dye lot"]).listed().hint("染厂自己的缸号。", "The dye house's own lot.", "D2211\n"),
     Field::new("quantity_milli", QUANTITY, &["数量"], &["Quantity", "Qty"]).in_unit_of("unit").needed().listed()
@@ -131,6 +131,15 @@ const USE: Fields = Fields { table: "uses", title: ("用于生产批次", "Uses"
     Field::new("quantity_milli", QUANTITY, &["用量"], &["Used"]).in_unit_of("unit").only_read().nullable().listed(),
     Field::new("unit", Kind::Line(12), &["单位"], &["Unit"]).only_read(),
 ] };
+
+/// A quantity as people write it, in thousandths of the unit.
+///
+/// # Errors
+/// As [`Field::read`] of a [`QUANTITY`].
+pub fn read_quantity(field: &'static str, text: &str) -> Result<i64, Fault> {
+    let read = Field::new(field, QUANTITY, &[], &[]).read(text)?;
+    read.as_i64().ok_or_else(|| Fault::new(field, Code::NotANumber).with("value", text))
+}
 
 /// The name of a lot as it is written.
 pub fn read_name(field: &'static str, text: &str) -> Result<String, Fault> {

@@ -12,12 +12,12 @@ use diesel::sql_types::Text;
 use serde::{Deserialize, Serialize};
 
 use super::{FIELDS, Role, Status};
-use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::event::EventKind;
 use crate::kernel::text::{Both, ByCode, Lang, folded, grouped};
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::{batch, lot, party, party_role, style};
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{Db, in_chunks, known_text};
+use crate::platform::db::{Db, in_chunks, known_text, planned};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{CatalogueEdit, CatalogueRead, Permission};
 use crate::platform::http::{query_escape, segment};
@@ -149,6 +149,8 @@ impl Listing for Party {
 
 impl Thing for Party {
     const SUBJECT: &'static str = "party";
+    const SAVED: EventKind = EventKind::PartySaved;
+    const UNTOLD: &'static [&'static str] = &["contact"];
     type Edit = CatalogueEdit;
 
     fn id(&self) -> Id {
@@ -176,14 +178,12 @@ impl Thing for Party {
         in_chunks(&keys, |keys| each!(db, |c| party::table.filter(party::code_key.eq_any(keys)).select(Self::as_select()).load(c)))
     }
 
-    fn save(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+    fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
         self.code_key = folded(&self.code);
         save_row!(db, stamp, party, self, before);
         each!(db, |c| diesel::delete(party_role::table.filter(party_role::party_id.eq(self.id))).execute(c))?;
         let roles: Vec<_> = self.roles.iter().map(|role| (party_role::party_id.eq(self.id), party_role::role.eq(role.as_str()))).collect();
         each!(db, |c| diesel::insert_into(party_role::table).values(&roles).execute(c))?;
-        let body = serde_json::json!({ "code": self.code, "version": self.version });
-        events::append(db, stamp, EventKind::PartySaved, Subject::Thing(Self::SUBJECT, self.id.0), &body)?;
         // The catalogue shows makers by name and address.
         events::bump(db, "catalogue")?;
         Ok(self)
@@ -263,6 +263,28 @@ pub fn ids_of_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<ByCode<Id
         each!(db, |c| party::table.filter(party::code_key.eq_any(keys)).select((party::code_key, party::id)).load(c))
     })?;
     Ok(ids.into_iter().collect())
+}
+
+/// The codes of those of these parties that are closed, by id. A closed party brings along what it did elsewhere: within the very write that makes
+/// it, it is not yet counted as closed.
+pub fn closed_among(db: &mut Db, stamp: &Stamp, ids: &[Id]) -> Result<HashMap<Id, String>> {
+    let codes: Vec<(Id, String)> = in_chunks(ids, |ids| {
+        let closed = party::status.eq(Status::Closed).and(party::created_at.ne(stamp.at));
+        each!(db, |c| planned(party::table.filter(party::id.eq_any(ids).and(closed)).select((party::id, party::code)), ids.len() == 1)
+            .load(c))
+    })?;
+    Ok(codes.into_iter().collect())
+}
+
+/// Of edits that name a party in `field`, given as the party after and the one before: the fault of each that newly names a closed one.
+pub fn newly_closed(db: &mut Db, stamp: &Stamp, field: &'static str, named: &[(Option<Id>, Option<Id>)]) -> Result<Vec<Option<Fault>>> {
+    let newly = |(after, before): &(Option<Id>, Option<Id>)| after.filter(|after| before.as_ref() != Some(after));
+    let mut ids: Vec<Id> = named.iter().filter_map(newly).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let closed = if ids.is_empty() { HashMap::new() } else { closed_among(db, stamp, &ids)? };
+    let fault = |code: &String| Fault::new(field, Code::Closed).with("closed", code);
+    Ok(named.iter().map(|one| newly(one).and_then(|id| closed.get(&id)).map(fault)).collect())
 }
 
 /// The codes of these parties, by id; ids of none are left out.

@@ -100,7 +100,7 @@ impl Import for PolicyImport {
                 continue;
             }
             checked.faults.extend(last.and_then(|last| now.too_early(&last)).map(|fault| fault.at_line(entry.line)));
-            checked.would.add(entry.line, named(&now));
+            checked.would.add(entry.line, named(&now), || &now)?;
             self.last.insert(key, now);
         }
         Ok(checked)
@@ -115,7 +115,7 @@ impl Import for PolicyImport {
             if is_there(&versions, &now) {
                 applied.keep();
             } else {
-                applied.add(entry.line, named(&now));
+                applied.add(entry.line, named(&now), || &now)?;
                 now.save(db, &self.stamp, versions.first())?;
             }
         }

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::rules::{ACCOUNT, Role, Roles, is_live, read_login};
 use super::{AccountState, CHANGE, FIELDS, NEW, fresh_link};
 use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::machine::refused_in;
 use crate::kernel::text::{Lang, folded, line};
-use crate::kernel::{Code, Error, Fault, Faults, Id, Refusal, Result};
+use crate::kernel::{Code, Fault, Faults, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{account, account_link, party, session};
 use crate::platform::db::search::{anywhere, lower};
@@ -17,7 +18,7 @@ use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{AccountsEdit, Permission};
 use crate::platform::http::sha256_hex;
 use crate::platform::policies::{self, Policy};
-use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Secret, Sees, Thing};
+use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Secret, Sees, Thing, tell_saved};
 use crate::platform::state::AppState;
 use crate::{each, keyset, step, text_column, written_column};
 
@@ -180,6 +181,8 @@ impl Listing for Account {
 
 impl Thing for Account {
     const SUBJECT: &'static str = "account";
+    const SAVED: EventKind = EventKind::AccountSaved;
+    const UNTOLD: &'static [&'static str] = &["name"];
     type Edit = AccountsEdit;
     const NEW: &'static Fields = &NEW;
     const CHANGE: &'static Fields = &CHANGE;
@@ -218,10 +221,10 @@ impl Thing for Account {
     }
 
     /// Changes name, roles, party and language. Who loses or gains a right has to sign in again.
-    fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+    fn write(self, db: &mut Db, _: &Stamp, before: Option<&Self>) -> Result<Self> {
         let old = before.ok_or(Code::NotFound)?;
         let mut new = Self { login: old.login.clone(), ..self }.checked()?;
-        new.party = party_of_code(db, new.party_code.as_deref())?;
+        new.party = party_of_code(db, new.party_code.as_deref(), old.party)?;
         (new.id, new.version, new.created_at) = (old.id, old.version + 1, old.created_at);
         let as_read = account::id.eq(old.id).and(account::version.eq(old.version));
         if each!(db, |c| diesel::update(account::table.filter(as_read)).set(&new).execute(c))? == 0 {
@@ -231,7 +234,7 @@ impl Thing for Account {
         if old.roles != new.roles || old.party != new.party {
             end_sessions(db, old.id, None)?;
         }
-        saved(db, stamp, new)
+        named(db, &new.login)
     }
 
     fn acts(&self) -> Vec<Act> {
@@ -279,15 +282,18 @@ pub fn is_empty(db: &mut Db) -> Result<bool> {
     Ok(any.is_empty())
 }
 
-/// The party of a code, for binding.
+/// The party of a code, for binding; `before` is the one that was bound already.
 ///
 /// # Errors
-/// [`Code::UnknownReference`] for `party`.
-pub fn party_of_code(db: &mut Db, code: Option<&str>) -> Result<Option<Id>> {
+/// For `party`: [`Code::UnknownReference`]; [`Code::Closed`] for another than before.
+pub fn party_of_code(db: &mut Db, code: Option<&str>, before: Option<Id>) -> Result<Option<Id>> {
     let Some(code) = code else { return Ok(None) };
-    let ids: Vec<Id> = each!(db, |c| party::table.filter(party::code_key.eq(folded(code))).select(party::id).load(c))?;
-    let unknown = || Error::from(Fault::new("party", Code::UnknownReference).with("value", code));
-    ids.into_iter().next().map(Some).ok_or_else(unknown)
+    let found: Vec<Id> = each!(db, |c| party::table.filter(party::code_key.eq(folded(code))).select(party::id).load(c))?;
+    let party = found.first().copied().ok_or_else(|| Fault::new("party", Code::UnknownReference).with("value", code))?;
+    if before == Some(party) || permitted_party(db, Some(party))? {
+        return Ok(Some(party));
+    }
+    Err(Fault::new("party", Code::Closed).with("closed", code).into())
 }
 
 /// Whether a party's people and programs may come in: it exists and is not closed.
@@ -300,10 +306,10 @@ pub fn permitted_party(db: &mut Db, party: Option<Id>) -> Result<bool> {
 /// Makes an account, with its password or with a one-time link to choose one.
 ///
 /// # Errors
-/// As [`Account::checked`]; [`Code::Duplicate`] for `login`, [`Code::UnknownReference`] for `party`.
+/// As [`Account::checked`]; [`Code::Duplicate`] for `login`, [`Code::UnknownReference`] or [`Code::Closed`] for `party`.
 pub fn insert(db: &mut Db, stamp: &Stamp, new: Account, credential: &Credential) -> Result<Account> {
     let mut new = new.checked()?;
-    new.party = party_of_code(db, new.party_code.as_deref())?;
+    new.party = party_of_code(db, new.party_code.as_deref(), None)?;
     if by_login(db, &new.login)?.is_some() {
         return Err(Refusal { code: Code::Duplicate, args: Vec::new(), faults: vec![Fault::new("login", Code::Duplicate)] }.into());
     }
@@ -317,14 +323,9 @@ pub fn insert(db: &mut Db, stamp: &Stamp, new: Account, credential: &Credential)
     if let Credential::Link(hash) = credential {
         insert_link(db, hash, Some(new.id), stamp.at)?;
     }
-    saved(db, stamp, new)
-}
-
-/// Tells that an account was saved; gives it as it stands.
-fn saved(db: &mut Db, stamp: &Stamp, account: Account) -> Result<Account> {
-    let body = serde_json::json!({ "login": account.login, "roles": account.roles, "party": account.party_code });
-    events::append(db, stamp, EventKind::AccountSaved, subject(account.id), &body)?;
-    named(db, &account.login)
+    let made = named(db, &new.login)?;
+    tell_saved(db, stamp, None, &made)?;
+    Ok(made)
 }
 
 const fn subject(id: Id) -> Subject {
@@ -369,7 +370,7 @@ fn keep_an_administrator(db: &mut Db, before: &Account) -> Result<()> {
     if roles.iter().any(|roles| roles.has(Role::Admin)) {
         return Ok(());
     }
-    Err(Refusal::new(Code::WrongState).with("state", "last admin").into())
+    Err(Refusal::new(Code::WrongState).with("state", "last-admin").into())
 }
 
 /// What signing in needs of the account of a login.
@@ -441,7 +442,7 @@ pub fn find_link(db: &mut Db, token: &str, now: NaiveDateTime) -> Result<Option<
 pub(super) fn renew(db: &mut Db, login: &str, hash: &str, now: NaiveDateTime) -> Result<Account> {
     let account = named(db, login)?;
     if !account.is_active() {
-        return Err(Refusal::new(Code::WrongState).with("state", account.state.as_str()).into());
+        return Err(refused_in(account.state).into());
     }
     insert_link(db, hash, Some(account.id), now)?;
     Ok(account)

@@ -2,7 +2,7 @@
 
 use super::{CalendarDay, DayFilter, DayKind, Wanted, store};
 use crate::kernel::Result;
-use crate::kernel::text::Lang;
+use crate::kernel::text::{Lang, folded};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::exports::Cell;
@@ -33,8 +33,20 @@ pub const COLUMNS: Columns = Columns {
             ("休息或上班（调休）", "Off, or work where it would be a day of rest"),
             "休息",
         ),
-        Column::optional("name_zh", &["名称", "节日"], &["Name zh"], ("节日名称（中文）", "Its name in Chinese"), "国庆节"),
-        Column::optional("name_en", &["英文名称"], &["Name", "Name en"], ("节日名称（英文）", "Its name in English"), "National Day"),
+        Column::optional(
+            "name_zh",
+            &["名称", "节日"],
+            &["Name (Chinese)", "Name zh"],
+            ("节日名称（中文）", "Its name in Chinese"),
+            "国庆节",
+        ),
+        Column::optional(
+            "name_en",
+            &["英文名称"],
+            &["Name (English)", "Name", "Name en"],
+            ("节日名称（英文）", "Its name in English"),
+            "National Day",
+        ),
     ],
 };
 
@@ -93,7 +105,7 @@ impl Import for DayImport {
         let name_zh = row.optional_text("name_zh", NAME_MAX);
         let name_en = row.optional_text("name_en", NAME_MAX);
         let (calendar, day) = (calendar?, day?);
-        row.unique("day", &format!("{calendar} {day}"));
+        row.unique_as("day", &format!("{} {day}", folded(&calendar)), &day.to_string());
         Some(Wanted { calendar, day, kind: kind?, name_zh: name_zh?, name_en: name_en? })
     }
 

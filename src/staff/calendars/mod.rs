@@ -10,10 +10,12 @@ mod store;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::choices;
 use crate::kernel::text::Both;
+use crate::kernel::{Code, Fault};
 
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
@@ -60,6 +62,18 @@ pub struct DayFields {
     /// At most 60 characters in each language.
     #[serde(default)]
     pub name: Both,
+    /// As the address says; only read.
+    #[serde(default, skip_serializing)]
+    #[schema(read_only)]
+    calendar: Value,
+    /// As the address says; only read.
+    #[serde(default, skip_serializing)]
+    #[schema(read_only)]
+    day: Value,
+    /// Only read.
+    #[serde(default, skip_serializing)]
+    #[schema(read_only)]
+    source: Value,
 }
 
 /// Which days a list shows.
@@ -79,4 +93,17 @@ struct Wanted {
     kind: DayKind,
     name_zh: Option<String>,
     name_en: Option<String>,
+}
+
+impl Wanted {
+    /// What is wrong with it where the day is there already and says something else.
+    fn against(&self, there: &CalendarDay) -> Option<Fault> {
+        let named = |said: &Option<String>, known: &str| said.as_deref().is_none_or(|said| said == known);
+        let is_same = self.kind == there.kind && named(&self.name_zh, &there.name.zh) && named(&self.name_en, &there.name.en);
+        let by = match there.kind {
+            DayKind::Off => "day-off",
+            DayKind::Work => "day-work",
+        };
+        (!is_same).then(|| Fault::new("day", Code::InUse).with("by", by))
+    }
 }

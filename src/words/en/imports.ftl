@@ -24,7 +24,9 @@ reason-damaged = it is cut short or damaged; please export it again
 reason-too-large = it unpacks to more than can be read; please split it into several files
 reason-open-quote = a quotation mark on this line is never closed, or the line is too long
 reason-too-many-columns = it has too many columns
-reason-unknown-encoding = its text encoding cannot be told for sure; please save the file again as UTF-8 or XLSX
+reason-unknown-encoding = its text encoding cannot be told for sure; please save the file again as UTF-8 or XLSX, or name its encoding with --encoding at a terminal
+reason-mixed-encoding = this line is written in another text encoding than line { $other }; please save the whole file again as UTF-8
+reason-doubtful-encoding = it does not say its text encoding, and several are possible; read as { $encoding }, this line has “{ $sample }”. If that is right, say --encoding { $encoding }; else name the right one, or save the file as UTF-8
 reason-unreadable-text = it has characters that cannot be read; please save the file again as UTF-8
 reason-stray-quote = a quotation mark inside the cell is not doubled, so where the cell ends cannot be told; please write "" for it
 reason-cell-error = the cell shows a formula error
@@ -45,10 +47,17 @@ reason-lacks-in-line = line { $number } of the cell lacks “{ $lacks_en }”
 reason-workbook-cell = its text is longer than a cell of a workbook holds; take CSV instead
 # Faults that are said otherwise of a file than of a form.
 import-duplicate = The same stands on line { $line } already.
+import-too-many-cells = Column { $letter } has no header, so what stands there would be lost. Give it one, or empty it.
+import-duplicate-header = This column stands there more than once: { $letters }. Keep one of them.
+import-duplicate-overlaps = Units { $overlaps } of this component are made of the lot already. A file can change where a stretch of units ends, not where it begins: change it on the batch's page.
+import-duplicate-in = The same stands in { $file }, line { $file_line }.
+import-stale = It has been changed since it was checked.
 import-unknown-field = There is no such column.
 # What to know of a file before it is written.
 import-on-sheet = Sheet “{ $sheet }”: { $said }
 import-note-encoding = The file does not say its text encoding; it was read as { $encoding }. Line { $line } for example reads “{ $sample }”. If that is not what you wrote, save the file as UTF-8.
+import-note-encoding-doubted = The file does not say its text encoding, and several are possible; it was read as { $encoding }. Line { $line } for example reads “{ $sample }”. If that is not what you wrote, do not write it: save the file as UTF-8, or name its encoding with --encoding at a terminal.
+import-note-changed-since = Nothing was written: what this would change is no longer what was shown. Look at it again; if it is what you expect, write it.
 import-note-above-header = What stands above the header was not read: line { $lines }.
 import-note-sheets = These sheets were read as one table: { $sheets }.
 import-note-sheets-left = These sheets are not this table and were not read: { $sheets }.
@@ -113,7 +122,10 @@ imports-order-about = A new deployment loads them in this order: each may name w
 imports-needed-columns = Columns it must have
 imports-again = Check it again
 imports-another = Hand in another
-imports-faults-first = The first { $count } are listed.
+imports-faults-first = { $count ->
+    [one] The first one is listed.
+   *[other] The first { $count } are listed.
+}
 
 # A parcel: files handed in together
 imports-and-more = { $count ->
@@ -129,6 +141,7 @@ imports-parcel-open = Not checked yet
 imports-parcel-open-about = It has not been checked yet.
 imports-parcel-sound = Sound, not written yet
 imports-parcel-sound-about = Nothing has been written. Look at what would change; if it is what you expect, write it.
+imports-parcel-moved-about = Nothing was written: somebody has changed what this would change since it was shown. Here it is as it stands now; if it is what you expect, write it.
 imports-parcel-faulty = Needs mending
 imports-parcel-faulty-about = Nothing was written, of no file. Mend what is listed and hand the mended files in below: a file of the same name takes the place of the one before. Or say how a file is read, or take it out.
 imports-parcel-written = Written
@@ -172,6 +185,7 @@ import-changes-old = old
 import-changes-new = new
 import-changes-added = new
 import-changes-changed = changed
+import-folder-empty = { $place } is a folder without files to import.
 import-changes-more = … and { $count } more; --changes FILE.csv writes them all
 import-unknown-field-near = There is no such column. Is it “{ $nearest_en }”?
 import-column-missing = The column “{ $column_en }” is missing.
@@ -179,7 +193,21 @@ reason-no-table = its columns are those of no table, or of more than one; say wh
 reason-other-table = it looks like a file of { $table_en }
 
 # hangtag export
-export-written = { $table }: { $rows } rows
-export-left-out = { $table }: { $rows } rows were left out, because no file brings them back (sales that were taken back)
+export-written = { $rows ->
+    [one] { $table }: one row
+   *[other] { $table }: { $rows } rows
+}
+export-left-out = { $rows ->
+    [one] { $table }: one row was left out, because no file brings it back (a sale that was taken back)
+   *[other] { $table }: { $rows } rows were left out, because no file brings them back (sales that were taken back)
+}
 export-keys = The keys of serials are not in it. Where these files are to be imported, put a copy of the key file { $keys } first.
 export-exists = { $place } exists; nothing was written. Move it away or choose another place.
+import-rows-read = { $count ->
+    [one] 1 row read
+   *[other] { $count } rows read
+}
+import-faults-found = { $count ->
+    [one] There is 1 fault.
+   *[other] There are { $count } faults.
+}

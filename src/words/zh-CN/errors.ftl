@@ -20,10 +20,21 @@ error-bad-token = 令牌无效。
 error-link-spent = 链接已使用或已过期，请向管理员索取新的链接。
 error-password-common = 这个密码太常见，请换一个。
 error-passwords-differ = 两次输入的密码不一致。
-error-key-reused = 同一个 Idempotency-Key 已用于另一个请求。
+error-nothing-changes = 没有任何变化，内容与原来相同。请改正有误之处，或返回。
+error-key-reused = 这个 Idempotency-Key 已用于另一个请求，请换一个新的再发送。
 error-duplicate = 已经存在。
 error-stale = 别人刚刚改过，请刷新后再试。
-error-wrong-state = 当前状态（{ $state }）不允许这样做。
+error-wrong-state = { $state ->
+    [written] 已经写入，无需再做什么。
+    [discarded] 已经放弃，或文件已满一个月而被清除，请重新上传。
+    [last-admin] 必须留有一名管理员，请先让另一个账号成为管理员。
+    [house-keys] 这一用途的密钥已有一把，再加一把会使联系方式无法读取。
+    [serial-keys] 序列号密钥的数量已达上限。
+    [postgres] PostgreSQL 中的数据请用它自己的工具 pg_dump 备份。
+    [own] 该批次的序列号由本系统生成，不接收外部序列号。
+    [foreign] 该批次的序列号来自外部，本系统不为它生成或打印序列号。
+   *[other] 目前不能这样做：现在的状态是“{ $state_word }”。
+}
 error-missing = 必填。
 error-too-long = 最多 { $max } 个字符。
 error-too-short = 至少 { $min } 个字符。
@@ -46,6 +57,8 @@ error-unknown-name = { $kind ->
    *[other] 不认识“{ $value }”这个名称。
 }
 error-unknown-reference = “{ $value }”不存在。
+error-closed = “{ $closed }”已停用，不再用于新的记录。请换一个，或先将其状态改为在用。
+error-date-to-come = { $value } 太靠后：最晚只能是 { $latest }。请检查年份。
 error-dates-out-of-order = { $later } 早于 { $earlier }。
 error-overlap = { $first } 与 { $second } 重叠。
 error-wrong-sum = 合计为 { $sum }，应为 { $expected }。
@@ -57,6 +70,7 @@ error-serial-typo = 序列号有误，可能输错了一位，请核对标签。
 error-serial-unknown = 我们没有签发过这个序列号。
 error-cycle = 物料批不能包含自身：{ $path }。
 error-batch-too-large = 一个批次最多 4,194,304 件，请拆成几个批次。
+error-beyond-planned = 计划 { $planned } 件，已有序列号 { $minted } 件，最多还能生成 { $left } 件。请先调高批次的计划数量。
 error-in-use = { $by ->
     [lots] 不能在此修改：有 { $count } 个物料批由它制成。请在它的页面使用“更正”，会列明影响并要求说明原因。
     [batches] 不能在此修改：有 { $count } 个生产批次用了它。请在它的页面使用“更正”，会列明影响并要求说明原因。
@@ -66,6 +80,8 @@ error-in-use = { $by ->
     [code] 不能修改：缺陷记录用它的代码指称它。请另建一个。
     [serials] 不能修改：{ $count } 件已有序列号。请另建批次。
     [brought] 该批次在本系统已有序列号（{ $count } 件），文件不会改动。
+    [day-off] 日历中已有这一天（休息）。请先在列表中移除，再重新设定。
+    [day-work] 日历中已有这一天（上班）。请先在列表中移除，再重新设定。
     [minted-least] 不能少于已生成序列号的件数：{ $count }。
    *[used-least] 不能少于已登记的用量：{ $count }。
 }
@@ -94,6 +110,8 @@ error-not-an-image = 不是可识别的图片（支持 JPEG、PNG）。
 error-image-too-large = 图片太大，最多 { $max } 百万像素。
 error-file-broken = 文件无法读取：{ $reason }。
 error-column-missing = 缺少列“{ $column }”。
+error-contradicts = 文件 { $file } 第 { $file_line } 行对同一条记录的说法不同，请只保留其中一处。
+error-made-code-taken = 为这一行生成的编码 { $made } 已属于另一条记录：该记录是“{ $there }”，而这一行是“{ $here }”。请在文件中加一列编码，或改用别的生成方式。
 error-too-many-cells = 这一行的单元格比表头多。
 # 接在错误之后：可能想写的是什么。
 did-you-mean = 您要写的是{ $name }吗？
@@ -110,6 +128,12 @@ error-no-room = { $place } 所在磁盘空间不足：需要 { $needed } MB，�
 error-backup-failed = 无法在 { $place } 备份，因此没有升级任何内容：{ $reason }。
 # 错误中的原因。
 reason-code-characters = 只能用字母、数字和 - _ . / #
+reason-expects-object = 此处应为花括号中的对象
+reason-expects-list = 此处应为方括号中的列表
+reason-expects-whole = 此处应为不带引号的整数
+reason-expects-text = 此处应为带引号的文本
+reason-expects-yes-or-no = 此处应为 true 或 false
+reason-composition-form = { $part }，请写成 { $form }
 reason-page-token = 它不是分页标记
 reason-units-like = 件号请写成 501-1000、501- 或 7
 reason-units-backwards = 末号小于首号
@@ -158,3 +182,13 @@ reason-setting-addresses = 请写 IP 地址，用英文逗号分隔，如 10.0.0
 reason-setting-utf8 = 不是 UTF-8 文本
 reason-setting-file-line = 每项设置各占一行，写成 名称 = "值"，且只写一次
 reason-setting-log = 请写日志级别，或按模块分别写：info,hangtag::cli=debug
+# States that are no closed list.
+state-open = { imports-parcel-open }
+state-sound = { imports-parcel-sound }
+state-faulty = { imports-parcel-faulty }
+state-written = { imports-parcel-written }
+state-stopped = { imports-parcel-stopped }
+state-discarded = { imports-parcel-discarded }
+state-running = { imports-state-running }
+state-started = 已开始
+state-ended = 已结束

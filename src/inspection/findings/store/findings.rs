@@ -1,5 +1,7 @@
 //! Findings.
 
+use std::collections::HashSet;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::{count_star, sql};
 use diesel::expression::SqlLiteral;
@@ -309,21 +311,36 @@ pub(in crate::inspection::findings) fn live_about(db: &mut Db, things: &[About])
 /// [`Code::UnknownReference`] for a defect that is not in the catalogue or no longer offered, its place named (`findings.3.defect`) where
 /// there are several.
 pub fn log(db: &mut Db, stamp: &Stamp, news: &[NewFinding]) -> Result<Vec<Id>> {
-    insert(db, stamp, news, |defect| !defect.retired)
+    let news: Vec<_> = news.iter().map(|new| (new, None)).collect();
+    insert(db, stamp, &news, |defect| !defect.retired)
 }
 
-/// The same of findings that were made before, whatever is still offered.
-pub(in crate::inspection::findings) fn log_as_found(db: &mut Db, stamp: &Stamp, news: &[NewFinding]) -> Result<Vec<Id>> {
-    insert(db, stamp, news, |_| true)
+/// The same of findings that were made before, whatever is still offered; with the numbers they have, if they have any.
+pub(in crate::inspection::findings) fn log_as_found(db: &mut Db, stamp: &Stamp, news: &[(NewFinding, Option<Id>)]) -> Result<Vec<Id>> {
+    let news: Vec<_> = news.iter().map(|(new, id)| (new, *id)).collect();
+    insert(db, stamp, &news, |_| true)
 }
 
-fn insert(db: &mut Db, stamp: &Stamp, news: &[NewFinding], may_name: fn(&Defect) -> bool) -> Result<Vec<Id>> {
+/// Those of these numbers that a finding has.
+pub(in crate::inspection::findings) fn taken(db: &mut Db, ids: &[Id]) -> Result<HashSet<Id>> {
+    let mut taken = HashSet::new();
+    for chunk in ids.chunks(chunk_rows(1)) {
+        let found: Vec<Id> = each!(db, |c| table::table.filter(table::id.eq_any(chunk)).select(table::id).load(c))?;
+        taken.extend(found);
+    }
+    Ok(taken)
+}
+
+fn insert(db: &mut Db, stamp: &Stamp, news: &[(&NewFinding, Option<Id>)], may_name: fn(&Defect) -> bool) -> Result<Vec<Id>> {
     let catalogue = defects::by_code(db)?;
     let mut faults = Vec::new();
     let mut logged = Vec::with_capacity(news.len());
-    for (place, new) in news.iter().enumerate() {
+    for (place, (new, id)) in news.iter().enumerate() {
         match catalogue.get(&new.sound.defect).filter(|defect| may_name(defect)) {
-            Some(defect) => logged.push(Finding::new(stamp, new, new.sound.severity.unwrap_or(defect.severity))),
+            Some(defect) => {
+                let finding = Finding::new(stamp, new, new.sound.severity.unwrap_or(defect.severity));
+                logged.push(Finding { id: id.unwrap_or(finding.id), ..finding });
+            }
             None => {
                 let field = if news.len() == 1 { "defect".to_owned() } else { format!("findings.{place}.defect") };
                 faults.push(Fault::new(field, Code::UnknownReference).with("value", &new.sound.defect));

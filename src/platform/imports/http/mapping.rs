@@ -123,7 +123,7 @@ pub(super) fn reading(file: &Filed, table: &ImportTable, values: &HashMap<String
     };
     let is_as_written = |column: &&Column| !value(&format!("as.{}", column.name)).is_empty();
     let as_written = columns.columns.iter().filter(is_as_written).map(|column| column.name.to_owned()).collect();
-    let reading = Reading { map, ignore_unknown: false, set, as_written, codes };
+    let reading = Reading { map, ignore_unknown: false, set, as_written, codes, encoding: None };
     reading.fits(columns)?;
     Ok(reading)
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::super::desk::{ImportTable, ImportTables, changes, changes_at, nearest, remove, remove_one, uploads};
 use super::super::store::{self, Filed, FiledParcel, ParcelState};
-use super::super::{Change, ChangeKind, FieldChange, ImportReport, Outcome, change_rows, change_titles};
+use super::super::{Change, ChangeKind, FieldChange, ImportReport, Note, Outcome, change_rows, change_titles};
 use super::mapping::{Mapping, reading};
 use super::{Importing, may, state_key, tone};
 use crate::kernel::text::Lang;
@@ -87,6 +87,11 @@ impl Part {
         self.report.as_ref().map_or(0, |report| report.added + report.changed)
     }
 
+    /// What is in a new record.
+    fn told(&self, change: &Change, lang: Lang) -> String {
+        change.told(self.table.as_ref(), lang)
+    }
+
     fn field_title<'a>(&self, field: &'a FieldChange, lang: Lang) -> &'a str {
         self.table.map_or(field.field.as_str(), |table| field.title(table.columns, lang))
     }
@@ -122,8 +127,22 @@ impl ParcelPage {
         tone(self.parcel.state, self.job.as_ref())
     }
 
+    /// Whether it is shown again, since what it would change has changed.
+    fn has_moved(&self) -> bool {
+        let mut notes = self.parts.iter().filter_map(|part| part.report.as_ref()).flat_map(|report| &report.notes);
+        self.parcel.state == ParcelState::Sound && notes.any(|note| note.is(Note::ChangedSince))
+    }
+
     fn about_key(&self) -> String {
-        format!("imports-parcel-{}-about", self.parcel.state.as_str())
+        if self.has_moved() {
+            "imports-parcel-moved-about".to_owned()
+        } else {
+            format!("imports-parcel-{}-about", self.parcel.state.as_str())
+        }
+    }
+
+    fn about_tone(&self) -> &'static str {
+        if self.has_moved() { "warn" } else { self.tone() }
     }
 
     fn is_settled(&self) -> bool {
@@ -218,7 +237,7 @@ fn parts(parcel: &FiledParcel, filed: Vec<Filed>, tables: &ImportTables, mine: &
         let wanted =
             asked.table.as_deref().filter(|_| is_open).and_then(|name| mine.iter().find(|table| table.columns.table == name)).copied();
         let mapping = filed.as_ref().filter(|file| file.refused.is_none() && !parcel.state.is_over()).and_then(|file| {
-            let table = wanted.or(table).or_else(|| nearest(&file.headers, mine))?;
+            let table = wanted.or(table).or_else(|| nearest(&file.headers, mine)).or_else(|| mine.first().copied())?;
             Some(Mapping::of(file, table, report.as_ref()))
         });
         Part { is_open: is_open || table.is_none(), filed, table, report, mapping }
@@ -248,9 +267,10 @@ fn are_there(app: &AppState, filed: &[Filed]) -> bool {
 
 /// Checks that a parcel is the caller's own, with the right to the tables of all its files, and that these are still there.
 async fn may_all(who: &Importing, app: &AppState, tables: &ImportTables, id: Id) -> Result<()> {
-    own(&who.caller, app, id).await?;
+    let state = own(&who.caller, app, id).await?.state;
     let filed = app.store.read(move |db| store::files(db, id)).await?;
-    if !are_there(app, &filed) {
+    // What is over has left its files behind; what may still be done with it is for its state to say.
+    if !state.is_over() && !are_there(app, &filed) {
         return Err(Refusal::new(Code::WrongState).with("state", ParcelState::Discarded.as_str()).into());
     }
     let mut known = filed.iter().filter_map(|file| tables.get(&file.table));
@@ -266,8 +286,11 @@ async fn write(
     _form: Form<Nothing>,
 ) -> Result<HttpResponse> {
     let (id, stamp) = (id.parse()?, who.caller.stamp());
-    may_all(&who, &app, &tables, id).await?;
-    app.store.write(move |db| store::write(db, &stamp, id)).await?;
+    // Pressed twice, it is written once, and the page says so.
+    if own(&who.caller, &app, id).await?.state != ParcelState::Written {
+        may_all(&who, &app, &tables, id).await?;
+        app.store.write(move |db| store::write(db, &stamp, id)).await?;
+    }
     Ok(see_other(address(id)))
 }
 

@@ -61,7 +61,7 @@ fn place(reference: &str) -> Option<(u32, u32)> {
 }
 
 /// The letters of a column counted from 0.
-pub(super) fn letters(mut column: u32) -> String {
+pub(in crate::platform::imports) fn letters(mut column: u32) -> String {
     let mut letters = Vec::new();
     loop {
         letters.push(char::from_u32(u32::from('A') + column % 26).unwrap_or('?'));

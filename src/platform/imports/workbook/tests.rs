@@ -377,9 +377,9 @@ fn sheets_are_chosen_as_a_person_would() {
     let placed: Vec<_> = report.faults.iter().map(|fault| (fault.sheet.as_deref(), fault.line, fault.code.as_str())).collect();
     assert_eq!(
         placed,
-        [(Some("2"), Some(3), "duplicate"), (Some("2"), Some(4), "not_a_number"), (Some("2"), Some(2), "unknown_reference")]
+        [(Some("2"), Some(2), "unknown_reference"), (Some("2"), Some(3), "duplicate"), (Some("2"), Some(4), "not_a_number")]
     );
-    assert_eq!(report.faults[0].args["line"], "3 (1)");
+    assert_eq!(report.faults[1].args["line"], "3 (1)");
     let row = report.fault_rows(crate::platform::words::Words::of(crate::kernel::text::Lang::En)).next().unwrap();
     assert_eq!(row[1..4], ["2", "3", "code"]);
     // What no sheet has is named of the one that comes nearest.
@@ -544,7 +544,7 @@ fn a_guessed_encoding_is_shown_with_a_sample() {
     let (rows, report) = read(bytes.into_owned());
     assert_eq!(
         (rows[1].as_str(), notes(&report)),
-        ("B|||||1000||false|Müller Söhne", vec!["encoding: windows-1252; 3; Müller Söhne".to_owned()])
+        ("B|||||1000||false|Müller Söhne", vec!["encoding-doubted: windows-1252; 3; Müller Söhne".to_owned()])
     );
     // Chinese headings decide where the guess would go elsewhere.
     let (bytes, _, _) = encoding_rs::GBK.encode("code,数量,颜色\nA,1,Müller\n");

@@ -5,11 +5,11 @@ use std::ops::Deref;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::batches::{KEYS, SUBJECT, batch_by_code, batches, last_no, next_no, replace_lots};
-use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::text::{Both, Lang, folded};
+use crate::kernel::event::EventKind;
+use crate::kernel::money::shortest_decimal;
+use crate::kernel::text::{Both, Lang, folded, grouped};
 use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{batch, batch_lot, batch_void, lot, party, sku, style};
@@ -17,11 +17,11 @@ use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{Permission, ProductionEdit, ProductionRead};
 use crate::platform::http::{query_escape, segment};
-use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Sees, Thing, href, said_of, saved, seen};
+use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href, saved, seen};
 use crate::production::batches::rules::{self, GUARDS, units_text};
 use crate::production::batches::{Batch, BatchLot, FIELDS, Origin};
 use crate::production::corrections::{self, Correctable, Standing};
-use crate::production::materials::{self, LotName};
+use crate::production::materials::{self, LotName, LotSheet};
 use crate::production::{parties, skus};
 use crate::{each, keyset};
 
@@ -243,6 +243,7 @@ impl Listing for BatchSheet {
 
 impl Thing for BatchSheet {
     const SUBJECT: &'static str = SUBJECT;
+    const SAVED: EventKind = EventKind::BatchSaved;
     type Edit = ProductionEdit;
 
     fn id(&self) -> Id {
@@ -320,54 +321,6 @@ impl Thing for BatchSheet {
         Ok(self)
     }
 
-    fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
-        let saved = self.write(db, stamp, before)?;
-        let body = Value::Object(said_of(&FIELDS, &saved)?);
-        events::append(db, stamp, EventKind::BatchSaved, Subject::Thing(Self::SUBJECT, saved.id().0), &body)?;
-        Ok(saved)
-    }
-
-    fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
-        let mut all = corrections::held(db, edits)?;
-        let numbers: Vec<BatchNo> = edits.iter().filter(|(_, before)| before.is_none()).map(|(batch, _)| batch.no).collect();
-        let taken: HashSet<BatchNo> = batches(db, &numbers)?.into_iter().map(|batch| batch.no).collect();
-        let last = last_no(db)?;
-        for ((batch, before), faults) in edits.iter().zip(&mut all) {
-            match before {
-                Some(before) => faults.extend(rules::impossible(before, batch)),
-                None => {
-                    faults.extend(taken.get(&batch.no).map(|no| number_taken(*no)));
-                    faults.extend(rules::too_far(batch.no, last));
-                }
-            }
-        }
-        Ok(all)
-    }
-
-    fn acts(&self) -> Vec<Act> {
-        let (code, in_path) = (query_escape(&self.code), segment(&self.code));
-        let labels = Act::get("batches-labels", format!("/labels?batch={code}"), Permission::LabelsRead);
-        let of_ours = Some(labels).filter(|_| self.origin == Origin::Own);
-        of_ours
-            .into_iter()
-            .chain([
-                Act::get("batches-trace", format!("/trace/batch/{in_path}"), Permission::TraceRead),
-                Act::get("findings-title", format!("/findings?batch={code}"), Permission::FindingsRead),
-                Act::get("correct", format!("{}/correct", self.href()), Permission::ProductionEdit).brand_only(),
-            ])
-            .collect()
-    }
-}
-
-impl Correctable for BatchSheet {
-    const GUARDS: &'static [corrections::Guard<Self>] = GUARDS;
-    const CORRECTED: EventKind = EventKind::BatchCorrected;
-
-    fn standing(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Standing>> {
-        let numbers: Vec<BatchNo> = ids.iter().map(|id| BatchNo(id.0)).collect();
-        Ok(corrections::of_batches(db, &numbers)?.into_iter().map(|(no, standing)| (Id(no.0), standing)).collect())
-    }
-
     fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
         let taken = batch_by_code(db, &self.code)?.is_some_and(|other| before.is_none_or(|before| before.no != other.no));
         if taken {
@@ -408,6 +361,76 @@ impl Correctable for BatchSheet {
         replace_lots(db, row.no, &lots)?;
         events::bump(db, "genealogy")?;
         seen(db, &row.code, Sees::ALL)
+    }
+
+    fn faults_of(db: &mut Db, stamp: &Stamp, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
+        let mut all = corrections::held(db, edits)?;
+        let numbers: Vec<BatchNo> = edits.iter().filter(|(_, before)| before.is_none()).map(|(batch, _)| batch.no).collect();
+        let taken: HashSet<BatchNo> = batches(db, &numbers)?.into_iter().map(|batch| batch.no).collect();
+        let factories: Vec<_> =
+            edits.iter().map(|(batch, before)| (Some(batch.factory_id), before.map(|before| before.factory_id))).collect();
+        let closed = parties::newly_closed(db, stamp, "factory", &factories)?;
+        let finished = edits.iter().filter(|(batch, _)| batch.finished_on.is_some());
+        let lots: HashSet<Id> = finished.flat_map(|(batch, _)| &batch.lots).map(|used| used.id).collect();
+        let lots = materials::lots(db, &lots.into_iter().collect::<Vec<_>>())?.into_iter().map(|lot| (lot.id, lot)).collect();
+        let last = last_no(db)?;
+        for (((batch, before), faults), closed) in edits.iter().zip(&mut all).zip(closed) {
+            faults.extend(closed);
+            faults.extend(rules::too_far_ahead(*before, batch, stamp.at));
+            faults.extend(rules::came_late(*before, batch, &lots));
+            match before {
+                Some(before) => {
+                    faults.extend(rules::impossible(before, batch));
+                    // What garments are made of is told to whoever has them: once sold, it is added to by a correction.
+                    let sold = corrections::sold_in(db, before.no, &rules::newly_of(before, batch)?)?;
+                    faults.extend((sold > 0).then(|| corrections::fixed("lots", "sold", sold)));
+                }
+                None => {
+                    faults.extend(taken.get(&batch.no).map(|no| number_taken(*no)));
+                    faults.extend(rules::too_far(batch.no, last));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Its lots of which more is recorded as used, here and elsewhere, than there is.
+    fn panels(&self, db: &mut Db) -> Result<Vec<Panel>> {
+        let ids: HashSet<Id> = self.lots.iter().map(|used| used.id).collect();
+        let mut facts = Vec::new();
+        for lot in materials::lots(db, &ids.into_iter().collect::<Vec<_>>())? {
+            let used = corrections::used_milli(db, lot.id)?;
+            let Some(named) = self.lots.iter().find(|used| used.id == lot.id).filter(|_| used > lot.quantity_milli) else { continue };
+            let amount = |milli| grouped(shortest_decimal(milli, 3));
+            let said = format!("{}: {} / {} {}", named.lot, amount(used), amount(lot.quantity_milli), lot.unit);
+            facts.push(("batches-overdrawn-lot", said, href::<LotSheet>(&named.lot)));
+        }
+        facts.sort();
+        Ok(if facts.is_empty() { Vec::new() } else { vec![Panel { key: "batches-overdrawn", facts }] })
+    }
+
+    fn acts(&self) -> Vec<Act> {
+        let (code, in_path) = (query_escape(&self.code), segment(&self.code));
+        let labels = Act::get("batches-labels", format!("/labels?batch={code}"), Permission::LabelsRead);
+        let of_ours = Some(labels).filter(|_| self.origin == Origin::Own);
+        of_ours
+            .into_iter()
+            .chain([
+                Act::get("batches-trace", format!("/trace/batch/{in_path}"), Permission::TraceRead),
+                Act::get("findings-title", format!("/findings?batch={code}"), Permission::FindingsRead),
+                Act::get("correct", format!("{}/correct", self.href()), Permission::ProductionEdit).brand_only(),
+            ])
+            .collect()
+    }
+}
+
+impl Correctable for BatchSheet {
+    const GUARDS: &'static [corrections::Guard<Self>] = GUARDS;
+    const CORRECTED: EventKind = EventKind::BatchCorrected;
+
+    fn standing(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Standing>> {
+        let numbers: Vec<BatchNo> = ids.iter().map(|id| BatchNo(id.0)).collect();
+        Ok(corrections::of_batches(db, &numbers)?.into_iter().map(|(no, standing)| (Id(no.0), standing)).collect())
     }
 }
 

@@ -5,15 +5,15 @@ use std::ops::Range;
 
 use diesel::prelude::*;
 
-use super::batches::{KEYS, SUBJECT, batches_by_code, insert_lots};
+use super::batches::{KEYS, batches_by_code, insert_lots};
 use crate::each;
-use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Code, Fault, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{batch, batch_lot};
 use crate::platform::events::{self, Stamp};
 use crate::platform::imports::{Applied, Entry};
-use crate::production::batches::rules::{GUARDS, units_text};
+use crate::platform::rooms::{Thing, tell_saved};
+use crate::production::batches::rules::{GUARDS, came_after, units_text};
 use crate::production::batches::{ALL_UNITS, BatchLot, BatchSheet, LotUse};
 use crate::production::corrections::{self, frozen};
 use crate::production::materials::{self, LotName};
@@ -92,8 +92,9 @@ pub fn plan_uses(db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<UsePlan> {
         let same_start = beside.iter().find(|(units, _)| units.start == used.units.start);
         let restates = |units: &Range<i64>| restated.contains(&(used.batch.0, used.component.as_str(), used.lot.0, units.start));
         let meets = |units: &Range<i64>| units.start < used.units.end && used.units.start < units.end;
-        if beside.iter().any(|(units, _)| meets(units) && !restates(units)) {
-            plan.faults.push((*place, Fault::new("units", Code::Duplicate).with("field", "units").with("value", units_text(&used.units))));
+        if let Some((other, _)) = beside.iter().find(|(units, _)| meets(units) && !restates(units)) {
+            let fault = Fault::new("units", Code::Duplicate).with("field", "units").with("value", units_text(&used.units));
+            plan.faults.push((*place, fault.with("overlaps", units_text(other))));
             continue;
         }
         match same_start {
@@ -111,7 +112,16 @@ pub fn plan_uses(db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<UsePlan> {
                 plan.faults.extend(held.into_iter().flatten().map(|fault| (*place, Fault { field: column.into(), ..fault })));
                 plan.change.push(used.clone());
             }
-            None => plan.add.push(used.clone()),
+            None => {
+                let named = chunk.get(*place).map(|entry| (batches.get(&entry.record.batch), lots.get("lot_code", &entry.record.lot)));
+                if let Some((Some(batch), Ok(lot))) = named {
+                    plan.faults.extend(came_after("lot_code", lot, batch).map(|fault| (*place, fault)));
+                }
+                let is_sold = standing.get(&used.batch).is_some_and(|standing| standing.sold > 0);
+                let sold = if is_sold { corrections::sold_in(db, used.batch, std::slice::from_ref(&used.units))? } else { 0 };
+                plan.faults.extend((sold > 0).then(|| (*place, corrections::fixed("lot_code", "sold", sold))));
+                plan.add.push(used.clone());
+            }
         }
         if let Some((Entry { line, record }, batch)) = chunk.get(*place).and_then(|entry| Some((entry, batches.get(&entry.record.batch)?)))
         {
@@ -143,6 +153,8 @@ pub fn load_uses(db: &mut Db, stamp: &Stamp, chunk: &[Entry<UseRecord>]) -> Resu
     if let Some((_, fault)) = plan.faults.first() {
         return Err(fault.clone().into());
     }
+    let touched: Vec<&str> = plan.touched.values().map(String::as_str).collect();
+    let before = BatchSheet::with_codes(db, &touched)?;
     insert_lots(db, &plan.add)?;
     for used in &plan.change {
         let row = batch_lot::table.filter(
@@ -156,18 +168,12 @@ pub fn load_uses(db: &mut Db, stamp: &Stamp, chunk: &[Entry<UseRecord>]) -> Resu
             .set((batch_lot::unit_to.eq(used.units.end), batch_lot::quantity_milli.eq(used.quantity_milli)))
             .execute(c))?;
     }
-    let mut uses: HashMap<i64, Vec<serde_json::Value>> = HashMap::new();
-    for (place, used) in &plan.wanted {
-        let Some(Entry { record, .. }) = chunk.get(*place) else { continue };
-        uses.entry(used.batch.0).or_default().push(serde_json::json!({
-            "component": record.component, "lot": record.lot.to_string(), "units": units_text(&used.units), "quantity_milli": used.quantity_milli,
-        }));
-    }
-    for (no, code) in &plan.touched {
+    for no in plan.touched.keys() {
         // Whoever has the batch open in a form now holds an old state.
         each!(db, |c| diesel::update(batch::table.filter(batch::no.eq(no))).set(batch::version.eq(batch::version + 1)).execute(c))?;
-        let body = serde_json::json!({ "code": code, "lots": uses.get(no) });
-        events::append(db, stamp, EventKind::BatchSaved, Subject::Thing(SUBJECT, *no), &body)?;
+    }
+    for saved in BatchSheet::with_codes(db, &touched)? {
+        tell_saved(db, stamp, before.iter().find(|before| before.no == saved.no), &saved)?;
     }
     if !plan.touched.is_empty() {
         events::bump(db, "genealogy")?;
