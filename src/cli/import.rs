@@ -15,8 +15,8 @@ use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 use crate::platform::disk::{Readers, WholeFile};
 use crate::platform::exports::{Format, Sheet};
 use crate::platform::imports::{
-    Bundle, Change, ChangeKind, CodeRule, ImportReport, ImportTable, ImportTables, Importer, Outcome, Parcel, ParcelFile, ParcelReport,
-    Pass, Reading, change_rows, change_titles, changes_of, in_order, nearest, recognise_as, uploads,
+    Change, ChangeKind, CodeRule, ImportReport, ImportTable, ImportTables, Importer, Outcome, Parcel, ParcelFile, ParcelReport, Pass,
+    Reading, ZippedFiles, change_rows, change_titles, changes_of, in_order, nearest, recognise_as, uploads,
 };
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
@@ -196,7 +196,7 @@ fn within(path: &Path, words: Words) -> Result<Vec<PathBuf>> {
 
 /// The files in a ZIP of files, unpacked; none where it is no such ZIP.
 fn members(app: &AppState, path: &Path) -> Result<Option<Vec<(String, TempPath)>>> {
-    let Some(bundle) = Bundle::open(path)? else { return Ok(None) };
+    let Some(bundle) = ZippedFiles::open(path)? else { return Ok(None) };
     let folder = uploads(app);
     std::fs::create_dir_all(&folder)?;
     let members = bundle.unpack(&folder, || Ok(NamedTempFile::new_in(&folder)?.into_temp_path()))?;

@@ -23,7 +23,7 @@ const PARTS_MAX: u16 = 20_000;
 const OF_A_MAC: [&str; 2] = ["__MACOSX/", ".DS_Store"];
 
 /// A ZIP whose members are files to hand in, looked over before anything of it is unpacked.
-pub struct Bundle {
+pub struct ZippedFiles {
     zip: ZipArchive<BufReader<File>>,
     members: Vec<Member>,
 }
@@ -34,7 +34,7 @@ struct Member {
     bytes: u64,
 }
 
-impl Bundle {
+impl ZippedFiles {
     /// Opens a file. None for what is no ZIP, and for a ZIP that is one document, such as a workbook.
     ///
     /// # Errors

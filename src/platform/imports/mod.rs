@@ -24,8 +24,8 @@
 //! The second pass reads the file once more, in its own order; or a room keeps what the first pass found in a [`Spool`], on the disk and in
 //! the order in which the store keeps it. What the first pass established of a row by itself then stands; what the store says is asked again.
 //!
-//! Several files that need one another are a [`Parcel`]: checked together, written together; a ZIP of them is a [`Bundle`]. What people can hand
-//! in, and how, is in `docs/imports.md`.
+//! Several files that need one another are a [`Parcel`]: checked together, written together; a ZIP of them is [`ZippedFiles`]. What people can
+//! hand in, and how, is in `docs/imports.md`.
 
 mod archive;
 mod asides;
@@ -56,7 +56,7 @@ mod workbook;
 #[cfg(test)]
 mod tests;
 
-pub use archive::Bundle;
+pub use archive::ZippedFiles;
 pub use changes::{Applied, CHANGES_KEPT, Change, ChangeKind, FieldChange, change_rows, change_titles};
 pub use desk::{
     Begin, IMPORT_JOB, ImportInput, ImportTable, ImportTables, ImportWork, Importer, Recognised, nearest, recognise, recognise_as, uploads,

@@ -17,13 +17,16 @@ fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+/// Files by their names.
+type Files = Vec<(String, Vec<u8>)>;
+
 /// Names and contents of the files in a ZIP; what is unpacked on the way is gone again.
-fn unpacked(bytes: &[u8]) -> Result<Option<Vec<(String, Vec<u8>)>>> {
+fn unpacked(bytes: &[u8]) -> Result<Option<Files>> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("season.zip");
     std::fs::write(&path, bytes).unwrap();
     let place = || Ok(tempfile::NamedTempFile::new_in(folder.path())?.into_temp_path());
-    let read = Bundle::open(&path).and_then(|bundle| bundle.map(|bundle| bundle.unpack(folder.path(), place)).transpose());
+    let read = ZippedFiles::open(&path).and_then(|bundle| bundle.map(|bundle| bundle.unpack(folder.path(), place)).transpose());
     let read = read.map(|members| {
         let read = |(name, bytes, path): (String, u64, tempfile::TempPath)| {
             let content = std::fs::read(path).unwrap();

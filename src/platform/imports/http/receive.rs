@@ -9,7 +9,7 @@ use actix_web::http::header;
 use actix_web::web::Bytes;
 use futures_util::{Stream, StreamExt};
 
-use super::super::Bundle;
+use super::super::ZippedFiles;
 use super::super::desk::{remove_one, sweep, uploads};
 use crate::kernel::{Code, Error, Refusal, Result, parsed, saturating};
 use crate::platform::http::header_text;
@@ -122,7 +122,7 @@ where
 
 /// The files in a ZIP that arrived, which count as if each had been sent by itself; none where it is no ZIP of files.
 pub(super) fn unpacked(app: &AppState, quota: &Quota, received: &Received) -> Result<Option<Vec<(String, Received)>>> {
-    let Some(bundle) = Bundle::open(&received.path)? else { return Ok(None) };
+    let Some(bundle) = ZippedFiles::open(&received.path)? else { return Ok(None) };
     quota.admit(bundle.bytes())?;
     let unpacked = bundle.unpack(&quota.folder, || Ok(Received::begun(app, quota)))?;
     let sized = |(name, bytes, mut member): (String, u64, Received)| {

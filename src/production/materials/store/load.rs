@@ -198,8 +198,10 @@ pub(in crate::production::materials) fn load(
     for (lot, sheet) in rewired {
         for part in &sheet.parents {
             let name = LotName::read("parents", &part.lot)?;
-            match (ids.get(&name.folded()), parents.get("parents", &name)) {
-                (Some(&parent), _) | (None, Ok(&Lot { id: parent, .. })) => {
+            // The store's own comes first: it is written without its supplier while this chunk brings another of its code.
+            let known = Some(part.id).filter(|id| *id != Id::default()).or_else(|| ids.get(&name.folded()).copied());
+            match (known, parents.get("parents", &name)) {
+                (Some(parent), _) | (None, Ok(&Lot { id: parent, .. })) => {
                     edges.push(Parent { lot, parent, quantity_milli: part.quantity_milli });
                 }
                 (None, Err(fault)) if fault.code == Code::UnknownReference => {
