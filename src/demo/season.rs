@@ -114,15 +114,19 @@ struct Maker<'a> {
 /// A cloth: what it is good for, mill, dye house, names zh and en, shades.
 type Cloth = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static [&'static str]);
 
+/// A lot: what it is good for, its code, and the day it was produced.
+type Stock = (&'static str, String, NaiveDate);
+
 /// Lots by what they are good for.
 struct Lots {
-    fabrics: Vec<(&'static str, String)>,
-    trims: Vec<(&'static str, String)>,
+    fabrics: Vec<Stock>,
+    trims: Vec<Stock>,
 }
 
 impl Lots {
-    fn of(list: &[(&'static str, String)], what: &str) -> Vec<String> {
-        list.iter().filter(|(kind, _)| *kind == what).map(|(_, code)| code.clone()).collect()
+    /// Those that were there on a day.
+    fn of(list: &[Stock], what: &str, on: NaiveDate) -> Vec<String> {
+        list.iter().filter(|(kind, _, produced_on)| *kind == what && *produced_on <= on).map(|(_, code, _)| code.clone()).collect()
     }
 }
 
@@ -214,13 +218,13 @@ impl Maker<'_> {
                 cloth.parents = self.chance.one(&yarns).map(|yarn| part(yarn, 2_500)).into_iter().collect();
                 drafts.push(cloth);
                 for shade in shades {
-                    let code = if *shade == "NV" && n == 4 { BAD_LOT.to_owned() } else { format!("FAB-{shade}-{:04}", 100 + n * 37) };
+                    let code = if *shade == "NV" && n == 1 { BAD_LOT.to_owned() } else { format!("FAB-{shade}-{:04}", 100 + n * 37) };
                     let dyed = made.checked_add_days(Days::new(9)).unwrap_or(made).min(self.today);
                     let mut fabric = lot(&code, dyer, LotKind::Fabric, both(zh, en), 4_200, "m", dyed);
                     fabric.lot.dye_lot = format!("{shade}{}", 2_600 + n);
                     fabric.parents = vec![part(&greige, 4_300)];
                     drafts.push(fabric);
-                    fabrics.push((what, code));
+                    fabrics.push((what, code, dyed));
                 }
             }
         }
@@ -235,14 +239,16 @@ impl Maker<'_> {
         for (what, supplier, kind, zh, en, unit) in kinds {
             for n in 0..10i64 {
                 let code = format!("{}-{:03}", what.to_uppercase(), n + 1);
-                drafts.push(lot(&code, supplier, kind, both(zh, en), 60_000, unit, self.day(15 + n * 48)));
-                trims.push((what, code));
+                let made = self.day(15 + n * 48);
+                drafts.push(lot(&code, supplier, kind, both(zh, en), 60_000, unit, made));
+                trims.push((what, code, made));
             }
         }
-        let stamp = self.stamp("system", self.first);
+        let drafts: Vec<(Stamp, LotSheet)> =
+            drafts.into_iter().map(|draft| (self.stamp("system", draft.lot.produced_on.unwrap_or(self.first)), draft)).collect();
         self.app.store.write_blocking(move |db| {
-            for draft in &drafts {
-                materials::create(db, &stamp, draft.clone())?;
+            for (stamp, draft) in &drafts {
+                materials::create(db, stamp, draft.clone())?;
             }
             Ok(())
         })?;
@@ -277,11 +283,12 @@ impl Maker<'_> {
         let size = self.chance.one(garment.sizes).copied().unwrap_or_default();
         let is_big = units == BIG_BATCH;
         let is_navy_shirt = garment.code == "LS-T01" && (is_big || self.chance.once_in_a_million(600_000));
+        let is_navy_shirt = is_navy_shirt && Lots::of(&lots.fabrics, "jersey", started_on).iter().any(|code| code == BAD_LOT);
         let colour = if is_navy_shirt { garment.colours.first().copied().unwrap_or(colour) } else { colour };
         let mut uses = Vec::new();
         let mut bad = 0..0;
         for (component, what) in garment.parts {
-            let pool = if *component == "shell" { Lots::of(&lots.fabrics, what) } else { Lots::of(&lots.trims, what) };
+            let pool = Lots::of(if *component == "shell" { &lots.fabrics } else { &lots.trims }, what, started_on);
             let pool: Vec<String> = pool.into_iter().filter(|code| code != BAD_LOT).collect();
             let Some(one) = self.chance.one(&pool).cloned() else { continue };
             if *component != "shell" {

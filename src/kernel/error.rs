@@ -83,6 +83,8 @@ codes! {
     PasswordsDiffer = "passwords_differ", 422;
 
     // Repeated and concurrent requests
+    /// A correction that leaves everything as it is.
+    NothingChanges = "nothing_changes", 422;
     /// Same idempotency key, other request.
     KeyReused = "key_reused", 422;
     /// Something with this name is there already (`field`).
@@ -119,6 +121,10 @@ codes! {
     UnknownName = "unknown_name", 422;
     /// Points at something that is not there (`value`).
     UnknownReference = "unknown_reference", 422;
+    /// Names something that is closed, which nothing new may do (`closed`: its code).
+    Closed = "closed", 422;
+    /// A day further ahead than it can be (`value`, `latest`).
+    DateToCome = "date_to_come", 422;
     /// A date before the one it must follow (`earlier`, `later`).
     DatesOutOfOrder = "dates_out_of_order", 422;
     /// Two stretches that share something (`first`, `second`).
@@ -145,6 +151,8 @@ codes! {
     Cycle = "cycle", 422;
     /// More units than a batch number can name (4,194,304).
     BatchTooLarge = "batch_too_large", 422;
+    /// More serials than garments are planned (`planned`; `minted`: those that have one and are not void; `left`).
+    BeyondPlanned = "beyond_planned", 409;
     /// Other things stand on it: it changes only by a correction of its own (`by`: what stands on it, `count`: how many).
     InUse = "in_use", 409;
     /// The code is that of several things (`value`; `between`: `suppliers` with their codes in `suppliers` and a clear name in `write`, or `kinds`).

@@ -21,6 +21,7 @@ pub mod qr;
 pub mod serial;
 pub mod text;
 pub mod time;
+pub mod units;
 
 pub use error::{Code, Error, Fault, Refusal, Result};
 pub use faults::Faults;

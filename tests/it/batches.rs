@@ -46,6 +46,12 @@ fn draft(code: &str, sku: &str) -> BatchSheet {
     BatchSheet { batch, sku: sku.into(), factory: "FAC".into(), ..BatchSheet::default() }
 }
 
+/// The same, of so many garments.
+fn of(mut batch: BatchSheet, planned: i64) -> BatchSheet {
+    batch.batch.planned = planned;
+    batch
+}
+
 fn foreign(code: &str, sku: &str) -> BatchSheet {
     let mut batch = draft(code, sku);
     batch.batch.origin = Origin::Foreign;
@@ -207,7 +213,7 @@ story!(what_is_wrong_with_a_batch_is_named, |app| {
 
 story!(minting_writes_one_row_whatever_the_size, |app| {
     furnish(&app).await;
-    let no = make(&app, draft("B", "SKU")).await.unwrap();
+    let no = make(&app, of(draft("B", "SKU"), UNITS_PER_BATCH)).await.unwrap();
     let before = rows(&app).await;
     let minted = mint(&app, no, 1_000_000, Some(GTIN)).await.unwrap();
     assert_eq!((minted.units, minted.gtin.as_deref()), (0..1_000_000, Some(GTIN)));
@@ -219,12 +225,11 @@ story!(minting_writes_one_row_whatever_the_size, |app| {
         mint(&app, no, 5, Some("04006381333931")).await.unwrap(),
         batches::Minted { units: 1_000_000..1_000_005, gtin: Some(GTIN.into()), epoch: minted.epoch }
     );
-    for (count, code) in [(0, "invalid"), (-1, "invalid"), (UNITS_PER_BATCH - 1_000_004, "batch_too_large"), (i64::MAX, "batch_too_large")]
-    {
+    for (count, code) in [(0, "invalid"), (-1, "invalid"), (UNITS_PER_BATCH - 1_000_004, "beyond_planned"), (i64::MAX, "beyond_planned")] {
         assert_eq!(told(mint(&app, no, count, Some(GTIN)).await).0, code, "{count}");
     }
     mint(&app, no, UNITS_PER_BATCH - 1_000_005, Some(GTIN)).await.unwrap();
-    assert_eq!(told(mint(&app, no, 1, Some(GTIN)).await).0, "batch_too_large");
+    assert_eq!(told(mint(&app, no, 1, Some(GTIN)).await).0, "beyond_planned");
     // What has serials keeps its sku; what is held gets none.
     let stamp = app.state.stamp("system");
     let other_sku = app.state.store.write(move |db| {
@@ -263,7 +268,7 @@ story!(mints_at_the_same_time_share_no_unit, |app| {
 
 story!(void_units_are_a_bitmap, |app| {
     furnish(&app).await;
-    let no = make(&app, draft("B", "SKU")).await.unwrap();
+    let no = make(&app, of(draft("B", "SKU"), 100_000)).await.unwrap();
     mint(&app, no, 100_000, Some(GTIN)).await.unwrap();
     let void = |units: Vec<std::ops::Range<i64>>, reason: &'static str| {
         let stamp = app.state.stamp("staff:operator");

@@ -233,7 +233,8 @@ story!(a_list_is_narrowed_paged_and_taken_away, |app| {
         ("FAB-1", "slub", "incoming"),
         (world.serial.as_str(), "needle_left", "final"),
     ] {
-        logged(&inspector, &json!({"subject": subject, "defect": defect, "stage": stage, "quantity": 2, "note": "=1+1"})).await;
+        let quantity = if subject == world.serial { 1 } else { 2 };
+        logged(&inspector, &json!({"subject": subject, "defect": defect, "stage": stage, "quantity": quantity, "note": "=1+1"})).await;
     }
     for (query, expected) in [
         ("batch=B-1", 2),
@@ -388,7 +389,7 @@ story!(an_inspector_logs_with_a_form_and_goes_on, |app| {
         ("defect", "button_loose"),
         ("severity", ""),
         ("zone", "closure"),
-        ("quantity", "2"),
+        ("quantity", "1"),
         ("stage", "warehouse"),
         ("found_on", "2026-06-15"),
         ("note", "third from the top"),

@@ -19,6 +19,7 @@ mod card;
 mod codes;
 mod corrections;
 mod durability;
+mod facts;
 mod findings;
 mod holders;
 mod imports;

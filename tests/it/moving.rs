@@ -433,7 +433,7 @@ story!(labels_made_elsewhere_are_not_made_again, |app| {
     let season = app.season().await;
     let (state, stamp) = (app.state.clone(), app.state.stamp("staff:operator"));
     let request = print_jobs::LabelRequest { batch: "B-1".into(), format: Some("csv".into()), count: Some(4), ..Default::default() };
-    let again = print_jobs::LabelRequest { only_new: true, count: Some(8), ..request.clone() };
+    let again = print_jobs::LabelRequest { only_new: true, count: Some(6), ..request.clone() };
     let make = move |state: AppState, request: print_jobs::LabelRequest| {
         let (stamp, mut out) = (stamp.clone(), Vec::new());
         let target = hangtag::production::labels::Target::Stream(&mut out);

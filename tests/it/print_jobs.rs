@@ -110,8 +110,13 @@ story!(counts_ranges_and_voids_decide_which_units_get_labels, |app| {
     assert_eq!(units(&app, LabelRequest { count: Some(3), ..asked("csv") }).await, [1, 3, 4]);
     assert_eq!(units(&app, LabelRequest { units: Some("2-5".into()), ..asked("csv") }).await, [3, 4, 5]);
     assert_eq!(units(&app, LabelRequest { only_new: true, ..asked("csv") }).await, [6, 7, 8, 9, 10]);
-    assert_eq!(units(&app, LabelRequest { only_new: true, count: Some(2), ..asked("csv") }).await, [11, 12]);
-    assert_eq!(units(&app, asked("csv")).await, [1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    // Ten are planned, and one of the ten that have serials is void.
+    let more = |count| LabelRequest { only_new: true, count: Some(count), ..asked("csv") };
+    assert_eq!(faults(&app, more(2)).await, [("count".into(), Code::BeyondPlanned)]);
+    assert_eq!(units(&app, more(1)).await, [11]);
+    assert_eq!(faults(&app, more(1)).await, [("count".into(), Code::BeyondPlanned)]);
+    assert_eq!(faults(&app, LabelRequest { units: Some("8-12".into()), ..asked("csv") }).await, [("count".into(), Code::BeyondPlanned)]);
+    assert_eq!(units(&app, asked("csv")).await, [1, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 });
 
 story!(what_is_wrong_is_named_and_mints_nothing, |app| {

@@ -140,7 +140,7 @@ story!(every_wrong_fact_of_a_style_is_named_and_nothing_is_left, |app| {
         ("/facts/age_group", json!("infant"), "facts.safety_class", "not_one_of"),
         ("/facts/safety_class", json!("D"), "facts.safety_class", "not_one_of"),
         ("/facts/recycled_hundredths", json!(10_001), "facts.recycled_hundredths", "out_of_range"),
-        ("/facts/recycled_hundredths", json!(-1), "facts.recycled_hundredths", "out_of_range"),
+        ("/facts/recycled_hundredths", json!(-1), "facts.recycled_hundredths", "below_zero"),
         ("/facts/use_notes/zh", json!(long), "facts.use_notes.zh", "too_long"),
         ("/facts/use_notes/zh", json!("a\u{0}b"), "facts.use_notes.zh", "control_character"),
         ("/facts/certificates/0/name", json!(""), "facts.certificates.0.name", "missing"),

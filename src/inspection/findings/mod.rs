@@ -70,7 +70,7 @@ const ZONE: Field = Field::new("zone", Kind::Choice(ZONES), &["部位", "位置"
     .hint("衣服上的部位", "Place on the garment", "front_hem");
 #[rustfmt::skip]
 const QUANTITY: Field = Field::new("quantity", Kind::Whole(1, UNITS_PER_BATCH), &["数量", "件数"], &["Quantity", "Pieces"]).nullable()
-    .hint("不填为 1", "1 when left out", "1\n3");
+    .hint("不填为 1；单件只能是 1", "1 when left out, and for a single garment", "1\n3");
 #[rustfmt::skip]
 const STAGE: Field = Field::new("stage", Kind::Choice(Stage::TABLE), &["环节", "检验环节"], &["Stage"]).needed()
     .hint("来料、在线、终检、仓库、门店、退货、维修、买家", "incoming, inline, final, warehouse, store, return, repair, buyer", "final");
@@ -195,7 +195,7 @@ pub struct Draft {
     pub severity: Option<Severity>,
     /// Place on the garment, one of the zones; absent when it has none.
     pub zone: Option<String>,
-    /// How many: garments of a batch, places on a garment, pieces or metres of a lot; not more than there are. 1 when absent.
+    /// How many: garments of a batch, pieces or metres of a lot; not more than there are, and 1 of a single garment. 1 when absent.
     pub quantity: Option<i64>,
     /// Where in its life it was seen.
     pub stage: Stage,

@@ -50,7 +50,7 @@ impl Sound {
 /// How much there is of a thing and how old it is, as far as anybody said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Holds {
-    /// Garments of a batch; whole units of a lot. None when nobody said, and for a garment.
+    /// Garments of a batch, 1 for a garment, whole units of a lot. None when nobody said.
     pub pieces: Option<i64>,
     /// The day it was begun or produced.
     pub since: Option<NaiveDate>,

@@ -30,7 +30,7 @@ impl Found {
     }
 
     fn garment(garment: GarmentId, batch: &Batch) -> Self {
-        Self { about: About::Garment(garment), holds: Holds { pieces: None, since: batch.started_on } }
+        Self { about: About::Garment(garment), holds: Holds { pieces: Some(1), since: batch.started_on } }
     }
 
     fn lot(lot: &Lot) -> Self {

@@ -137,7 +137,18 @@ fn words(text: &str) -> Vec<String> {
     let text = text.replace(['\'', '’', '`'], "");
     let words = text.split(|c: char| !c.is_alphanumeric()).map(fold);
     let said = words.filter(|word| !matches!(word.as_str(), "" | "the" | "of" | "and"));
-    said.map(|word| if word == "st" { "saint".to_owned() } else { word }).collect()
+    let mut all: Vec<String> = Vec::new();
+    let mut follows_initial = false;
+    for word in said {
+        let is_initial = word.len() == 1;
+        match all.last_mut() {
+            // Initials are one word: `U.S.` is not `S.U.`.
+            Some(initials) if is_initial && follows_initial => initials.push_str(&word),
+            _ => all.push(if word == "st" { "saint".to_owned() } else { word }),
+        }
+        follows_initial = is_initial;
+    }
+    all
 }
 
 fn key(text: &str) -> String {
@@ -148,7 +159,7 @@ fn key(text: &str) -> String {
 fn sorted_key(text: &str) -> String {
     let mut words = words(text);
     words.sort_unstable();
-    words.concat()
+    words.join(" ")
 }
 
 /// The key without what says that it is a republic or a kingdom.
@@ -387,6 +398,14 @@ mod tests {
             "无",
             "Guangdong",
             "Republic",
+            "SU",
+            "S.U.",
+            "ASU",
+            "A.S.U.",
+            "AEU",
+            "KU",
+            "CPR",
+            "Namviet",
         ] {
             let _refused = near(text);
         }

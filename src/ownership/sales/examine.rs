@@ -16,7 +16,7 @@ use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::production::batches::{self, Batch, BatchStatus};
 use crate::production::terms::{self, WarrantyPolicy};
-use crate::production::{skus, styles};
+use crate::production::{parties, skus, styles};
 
 /// What examining a chunk found.
 #[derive(Debug, Default)]
@@ -34,6 +34,8 @@ struct Known {
     batches: HashMap<BatchNo, KnownBatch>,
     sales: HashMap<GarmentId, Vec<Sale>>,
     claimed: HashMap<GarmentId, NaiveDate>,
+    /// Codes of the retailers that are closed.
+    closed: HashMap<Id, String>,
     default_terms: Option<Terms>,
 }
 
@@ -78,7 +80,9 @@ fn know(db: &mut Db, stamp: &Stamp, zone: Tz, chunk: &[NewSale]) -> Result<Known
         sales.entry(sale.garment).or_default().push(sale);
     }
     let claimed = holders::claimed_at_of(db, &garments)?.into_iter().map(|(garment, at)| (garment, local_date(at, zone))).collect();
-    Ok(Known { batches, sales, claimed, default_terms: warranties::terms(db, None, stamp.at)? })
+    let retailers: Vec<Id> = chunk.iter().filter_map(|new| new.retailer).collect::<BTreeSet<_>>().into_iter().collect();
+    let closed = if retailers.is_empty() { HashMap::new() } else { parties::closed_among(db, stamp, &retailers)? };
+    Ok(Known { batches, sales, claimed, closed, default_terms: warranties::terms(db, None, stamp.at)? })
 }
 
 /// Examines a chunk. Of two sales of one garment in it, the first is ready and the second refused.
@@ -115,6 +119,9 @@ fn ready(known: &Known, new: &NewSale, earlier: &[Sale]) -> Result<Ready, Box<Re
     let Some(KnownBatch { batch, voids, policies }) = known.batches.get(&new.garment.batch()) else {
         return Err(refuse("serial", Code::SerialUnknown));
     };
+    if let Some(code) = new.retailer.and_then(|retailer| known.closed.get(&retailer)) {
+        return Err(invalid(Fault::new("retailer", Code::Closed).with("closed", code)));
+    }
     let (unit, came_with) = (new.garment.unit(), new.came_with(batch));
     if unit >= batch.minted || (!came_with && u32::try_from(unit).is_ok_and(|unit| voids.contains(unit))) {
         return Err(refuse("serial", Code::SerialUnknown));

@@ -20,7 +20,7 @@ use crate::platform::http::problem::Problem;
 use crate::platform::http::{Form, FormState, Json, Routes, created, html, html_response, json, query_escape, see_other, segment};
 use crate::platform::rooms::{Call, FormView, Said, form_page, list_again, list_description, list_routes};
 use crate::production::serials::{self, Beside, Scanned};
-use crate::production::{batches, skus};
+use crate::production::{batches, parties, skus};
 
 type Reads = Call<SalesRead>;
 type Edits = Call<SalesEdit>;
@@ -166,7 +166,7 @@ const KEPT: [&str; 6] = ["sold_on", "retailer", "currency", "channel", "country"
 
 async fn page_of(call: &Edits, form: FormState) -> Result<FormView> {
     let (sees, lang) = (call.sees(), call.lang());
-    let retailers = call.read(move |db| retailers(db, sees, lang)).await?;
+    let retailers = call.read(move |db| retailers(db, sees, lang, |party| party.status == parties::Status::Active)).await?;
     Ok(form_page(call.layout(call.words().say("sales-new")), &FIELDS, form, "/sales/new", "/sales").offering("retailer", retailers))
 }
 

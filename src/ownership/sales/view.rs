@@ -184,15 +184,15 @@ impl Listing for SaleView {
     }
 
     fn offered(db: &mut Db, filter: &str, sees: Sees, lang: Lang) -> Result<Option<Vec<Offered>>> {
-        if filter == "retailer" { retailers(db, sees, lang) } else { Ok(Some(Vec::new())) }
+        if filter == "retailer" { retailers(db, sees, lang, |_| true) } else { Ok(Some(Vec::new())) }
     }
 }
 
 /// The retailers to choose from; None for somebody who is bound to one.
-pub(super) fn retailers(db: &mut Db, sees: Sees, lang: Lang) -> Result<Option<Vec<Offered>>> {
+pub(super) fn retailers(db: &mut Db, sees: Sees, lang: Lang, is_offered: fn(&Party) -> bool) -> Result<Option<Vec<Offered>>> {
     if sees != Sees::ALL {
         return Ok(None);
     }
     let named = |party: Party| (party.code.clone().into(), format!("{} ({})", party.name(lang), party.code).into());
-    Ok(Some(parties::with_role(db, Role::Retailer)?.into_iter().map(named).collect()))
+    Ok(Some(parties::with_role(db, Role::Retailer)?.into_iter().filter(is_offered).map(named).collect()))
 }

@@ -302,8 +302,7 @@ impl Field {
             (_, Kind::Flag) => return Err(self.mistyped("yes-or-no")),
             (Value::Number(number), Kind::Decimal(_, max, _)) => {
                 let units = number.as_i64().ok_or_else(|| self.mistyped("whole"))?;
-                // Where there is no most, a range says nothing.
-                if units < 0 && max == i64::MAX {
+                if units < 0 {
                     return Err(Fault::new(self.name, Code::BelowZero).with("value", self.write(value)));
                 }
                 self.whole(units, 0, max)?

@@ -104,7 +104,7 @@ impl<T: Thing> Import for ThingImport<T> {
                 Err(error) => return Err(error),
             }
         }
-        for (line, faults) in lines.into_iter().zip(T::faults_of(db, &edits)?) {
+        for (line, faults) in lines.into_iter().zip(T::faults_of(db, &self.stamp, &edits)?) {
             checked.faults.extend(faults.into_iter().map(|fault| of_column::<T>(fault, line)));
         }
         Ok(checked)
@@ -124,7 +124,7 @@ impl<T: Thing> Import for ThingImport<T> {
             }
         }
         // What the store says may have changed since it was checked.
-        Refusal::unless_none(T::faults_of(db, &edits)?.into_iter().flatten().collect())?;
+        Refusal::unless_none(T::faults_of(db, &self.stamp, &edits)?.into_iter().flatten().collect())?;
         for (after, before) in edits {
             after.save(db, &self.stamp, before)?;
         }

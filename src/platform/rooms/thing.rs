@@ -13,7 +13,7 @@ use super::call::{BrandOnly, Call, Sees};
 use super::form::{form_again, form_page, form_values};
 use super::listing::{Listing, href, list_routes};
 use super::one::{Act, Besides, OneView, Panel, facts, tables};
-use super::said::{Said, document, object};
+use super::said::{Said, document, object, said_of};
 use super::secret::{Secret, secret_page};
 use super::{Fields, Kind, timeline};
 use crate::kernel::choices::Choice;
@@ -103,8 +103,8 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
         Ok(Vec::new())
     }
 
-    /// The same of several that would be saved, each with what is there now: a form and a document hand in one, a file many.
-    fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
+    /// The same of several that would be saved, each with what is there now: a form and a document hand in one, a file many. `stamp` says when.
+    fn faults_of(db: &mut Db, _stamp: &Stamp, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
         edits.iter().map(|(after, before)| after.faults(db, *before)).collect()
     }
 
@@ -264,8 +264,8 @@ async fn create<T: Thing>(call: &Call<BrandOnly<T::Edit>>, hash: &str, once: Opt
     let thing: T = said.onto(T::NEW, Some(&T::blank(&app)))?;
     let secret = T::secret(&app);
     let kept = secret.as_ref().map(|secret| secret.hash.clone()).unwrap_or_default();
-    let made =
-        call.change(hash, once, move |db, stamp| Ok((checked(db, thing.clone(), None)?.make(db, stamp, &app, &kept)?, kept.clone())));
+    let made = call
+        .change(hash, once, move |db, stamp| Ok((checked(db, stamp, thing.clone(), None)?.make(db, stamp, &app, &kept)?, kept.clone())));
     let (thing, kept) = made.await?;
     Ok((thing, secret.filter(|secret| secret.hash == kept)))
 }
@@ -277,19 +277,24 @@ pub fn made<T: Thing>(db: &mut Db, stamp: &Stamp, document: Value) -> Result<T> 
 }
 
 /// A thing that may be saved in the place of `before`.
-fn checked<T: Thing>(db: &mut Db, after: T, before: Option<&T>) -> Result<T> {
+fn checked<T: Thing>(db: &mut Db, stamp: &Stamp, after: T, before: Option<&T>) -> Result<T> {
     let edit = [(after.resolved(db)?, before)];
-    Refusal::unless_none(T::faults_of(db, &edit)?.into_iter().flatten().collect())?;
+    Refusal::unless_none(T::faults_of(db, stamp, &edit)?.into_iter().flatten().collect())?;
     let [(after, _)] = edit;
     Ok(after)
 }
 
-/// Saves what somebody said of a thing: a new one, or in the place of `before`, if that is still as it was read.
+/// Saves what somebody said of a thing: a new one, or in the place of `before`, if that is still as it was read. What changes nothing leaves it
+/// as it is, without an event.
 ///
 /// # Errors
 /// All that is wrong with it, as [`Thing::resolved`] and [`Thing::faults_of`] say; as [`Thing::save`].
 pub fn saved<T: Thing>(after: T, db: &mut Db, stamp: &Stamp, before: Option<&T>) -> Result<T> {
-    checked(db, after, before)?.save(db, stamp, before)
+    let after = checked(db, stamp, after, before)?;
+    match before {
+        Some(before) if said_of(T::CHANGE, before)? == said_of(T::CHANGE, &after)? => Ok(before.clone()),
+        _ => after.save(db, stamp, before),
+    }
 }
 
 fn changed<T: Thing>(after: T, db: &mut Db, stamp: &Stamp, before: &T) -> Result<T> {

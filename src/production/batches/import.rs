@@ -16,10 +16,12 @@ use crate::kernel::{BatchNo, Code, Fault, Id, Result, parsed};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::exports::Cell;
-use crate::platform::imports::{AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, TableOut, things};
+use crate::platform::imports::{
+    AnyImport, Applied, Checked, Column, Columns, Entry, Import, ImportTable, Importer, Row, TableOut, Takes, things,
+};
 use crate::platform::rooms::{each_of, import_table};
 use crate::platform::state::AppState;
-use crate::production::materials::LotName;
+use crate::production::materials::{LotName, read_quantity};
 
 const fn batch_code(example: &'static str) -> Column {
     let about = ("批次编号：字母、数字和 - _ . / #", "What the batch is called: letters, digits and - _ . / #");
@@ -125,7 +127,7 @@ impl Import for UseImport {
         let lot = row.read("lot_code", LotName::read);
         let supplier = row.optional_code("supplier_code");
         let units = row.optional("units", read_units);
-        let quantity_milli = row.optional_quantity_milli("quantity");
+        let quantity_milli = row.optional_take("quantity", Takes::Number, read_quantity);
         let (units, quantity_milli) = (units?.unwrap_or(ALL_UNITS), quantity_milli?);
         Some(UseRecord {
             batch: batch?,

@@ -112,7 +112,7 @@ pub const FIELDS: Fields = Fields { table: "batches", title: ("生产批次", "B
     Field::new("finished_on", Kind::Day, &["完工日期", "结束日期"], &["Finished", "Finished on"]).nullable().listed()
         .hint("完工的日期，不早于开工。", "The last day; not before the first.", "2026-03-27"),
     Field::new("planned", Kind::Whole(i64::MIN, i64::MAX), &["计划数量", "数量"], &["Planned", "Quantity"]).needed().listed()
-        .hint("计划件数，0 到 4,194,304。", "Garments planned, 0 to 4,194,304.", "1200"),
+        .hint("计划件数，0 到 4,194,304；序列号不会多于此数。", "Garments planned, 0 to 4,194,304; there are no more serials than that.", "1200"),
     Field::new("minted", Kind::Whole(0, UNITS_PER_BATCH), &["已有序列号"], &["With serial", "Minted"]).only_read().listed().hint("", "Serials that exist, void ones included.", ""),
     Field::new("void", Kind::Whole(0, UNITS_PER_BATCH), &["已作废"], &["Void"]).only_read().hint("", "Serials that are void.", ""),
     Field::new("number", Kind::Whole(1, LAST_BATCH_NO), &["批次序号"], &["Batch number in serials"]).of_new().unique()

@@ -1,6 +1,10 @@
 //! What a batch must be: numbers within bounds, dates in order, no lot twice in the same component for the same unit.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
+
+use chrono::{NaiveDate, NaiveDateTime};
 
 use super::{ALL_UNITS, Batch, BatchSheet, BatchStatus, LotUse, Origin};
 use crate::kernel::gs1::check::Set;
@@ -8,10 +12,11 @@ use crate::kernel::gs1::{DigitalLink, Gtin};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::serial::Gtin14;
 use crate::kernel::text::{self, folded};
-use crate::kernel::{BatchNo, Code, Error, Fault, Refusal, Result, faults, parsed};
+use crate::kernel::units::tidy;
+use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result, faults, parsed};
 use crate::platform::http::query_escape;
 use crate::production::corrections::{By, Guard, fixed, parts};
-use crate::production::materials;
+use crate::production::materials::{self, Lot};
 
 /// What a batch says that others stand on: its garments from the moment they have serials, what was found on them, their warranties. Free are
 /// its status and a greater number of garments planned. See [`impossible`] for what not even a correction changes.
@@ -33,11 +38,62 @@ fn said_of_use(used: &LotUse) -> impl Iterator<Item = String> + use<> {
 }
 
 /// What a batch cannot become any more, whoever asks and why: serials are of one origin, and none can be taken back.
-pub(super) fn impossible(before: &Batch, after: &Batch) -> Vec<Fault> {
-    let lowered = after.planned < before.planned && after.planned < before.minted;
+pub(super) fn impossible(before: &BatchSheet, after: &Batch) -> Vec<Fault> {
+    let standing = before.minted - before.void;
+    let lowered = after.planned < before.planned && after.planned < standing;
     let other_origin = before.minted > 0 && after.origin != before.origin;
     let origin = other_origin.then(|| fixed("origin", "serials", before.minted));
-    origin.into_iter().chain(lowered.then(|| fixed("planned", "minted-least", before.minted))).collect()
+    origin.into_iter().chain(lowered.then(|| fixed("planned", "minted-least", standing))).collect()
+}
+
+/// Refuses more serials than garments are planned: as many are planned as there will be, and a spoiled label is replaced by another.
+pub(super) fn as_planned(batch: &Batch, void: i64, count: i64) -> Result<()> {
+    let minted = batch.minted - void;
+    if count <= batch.planned - minted {
+        return Ok(());
+    }
+    let left = (batch.planned - minted).max(0);
+    let fault = Fault::new("count", Code::BeyondPlanned).with("planned", batch.planned).with("minted", minted).with("left", left);
+    Err(Refusal { code: Code::BeyondPlanned, args: fault.args.clone(), faults: vec![fault] }.into())
+}
+
+/// Days that a batch's may lie ahead: it is planned for a season to come, not for one after that.
+const PLANNED_AHEAD: u64 = 366;
+
+/// Days of a batch that are too far ahead.
+pub(super) fn too_far_ahead(before: Option<&BatchSheet>, after: &BatchSheet, now: NaiveDateTime) -> Vec<Fault> {
+    let day = |field, of: fn(&Batch) -> Option<NaiveDate>| {
+        materials::to_come(field, (before.and_then(|before| of(before)), of(after)), now, PLANNED_AHEAD)
+    };
+    [day("started_on", |batch| batch.started_on), day("finished_on", |batch| batch.finished_on)].into_iter().flatten().collect()
+}
+
+/// The fault of a lot that was produced or received after the batch it went into was finished.
+pub(super) fn came_after(field: impl Into<Cow<'static, str>>, lot: &Lot, batch: &Batch) -> Option<Fault> {
+    materials::out_of_order(field, (&lot.code, lot.produced_on.max(lot.received_on)), (&batch.code, batch.finished_on))
+}
+
+/// The lots that came after a batch was finished, where it newly says so: of a lot that it had already, its last day is wrong.
+pub(super) fn came_late(before: Option<&BatchSheet>, after: &BatchSheet, lots: &HashMap<Id, Lot>) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = Vec::new();
+    for (place, used) in after.lots.iter().enumerate() {
+        let had = before.filter(|before| before.lots.iter().any(|known| known.id == used.id));
+        let field = match had {
+            None => format!("lots.{place}.lot").into(),
+            Some(before) if before.finished_on != after.finished_on => Cow::Borrowed("finished_on"),
+            Some(_) => continue,
+        };
+        let said = faults.iter().any(|fault| fault.field == field);
+        faults.extend(lots.get(&used.id).filter(|_| !said).and_then(|lot| came_after(field, lot, after)));
+    }
+    faults
+}
+
+/// Units in which an edit puts a lot that was not in them.
+pub(super) fn newly_of(before: &BatchSheet, after: &BatchSheet) -> Result<Vec<Range<i64>>, Fault> {
+    let is_new = |used: &&LotUse| !before.lots.iter().any(|known| said_of_use(known).next() == said_of_use(used).next());
+    let units = |used: &LotUse| read_units("units", used.units.as_deref().unwrap_or_default());
+    Ok(tidy(after.lots.iter().filter(is_new).map(units).collect::<Result<_, _>>()?, UNITS_PER_BATCH))
 }
 
 /// How far beyond the highest number here the number of a batch from a file may be. The next batch has the one after it, and there are 2²⁴ in all.
@@ -287,15 +343,64 @@ mod tests {
 
     #[test]
     fn serials_are_not_taken_back() {
-        let before = Batch { minted: 10, ..stored() };
+        let minted = |minted, void| BatchSheet { batch: Batch { minted, ..stored() }, void, ..BatchSheet::default() };
+        let before = minted(10, 0);
         let told = |planned: i64, origin: Origin| {
             let after = Batch { planned, origin, ..stored() };
             impossible(&before, &after).into_iter().map(|fault| fault.field.into_owned()).collect::<Vec<_>>().join(" ")
         };
         let (own, foreign) = (Origin::Own, Origin::Foreign);
         assert_eq!([told(10, own), told(9, own), told(9, foreign), told(120, own)], ["", "planned", "origin planned", ""]);
-        let overrun = Batch { planned: 0, ..before.clone() };
+        assert!(impossible(&minted(12, 2), &Batch { planned: 10, ..stored() }).is_empty(), "void ones do not count");
+        let mut overrun = minted(10, 0);
+        overrun.batch.planned = 0;
         assert!(impossible(&overrun, &Batch { planned: 5, ..stored() }).is_empty(), "more were made than planned");
+    }
+
+    #[test]
+    fn no_more_serials_than_garments_are_planned() {
+        let with = |planned, minted| Batch { planned, minted, ..stored() };
+        let allowed = |planned, minted, void, count| as_planned(&with(planned, minted), void, count).is_ok();
+        assert!(allowed(100, 0, 0, 100) && !allowed(100, 0, 0, 101) && !allowed(100, 100, 0, 1) && !allowed(0, 0, 0, 1));
+        assert!(allowed(100, 100, 3, 3) && !allowed(100, 100, 3, 4), "void ones are replaced");
+        let Err(Error::Refused(refusal)) = as_planned(&with(50, 60), 0, 1) else { panic!("more than planned already") };
+        let said = refusal.faults.iter().flat_map(|fault| &fault.args).map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>();
+        assert_eq!(said, ["planned 50", "minted 60", "left 0"]);
+    }
+
+    #[test]
+    fn a_lot_is_not_newly_in_units_it_was_in() {
+        let mut after = batch();
+        if let Some(known) = after.lots.first_mut() {
+            known.quantity_milli = Some(5_000);
+        }
+        assert_eq!(newly_of(&batch(), &after), Ok(vec![]), "how much went in is no other lot");
+        after.lots.extend([used("lining", "LIN-1", "10-20"), used("thread", "THR-1", "15-30")]);
+        assert_eq!(newly_of(&batch(), &after), Ok(vec![9..30]));
+        after.lots.push(used("thread", "THR-2", ""));
+        assert_eq!(newly_of(&batch(), &after), Ok(vec![ALL_UNITS]));
+    }
+
+    #[test]
+    fn what_comes_after_a_batch_is_finished_is_not_in_it() {
+        let lot = |id, produced: &str, received: &str| {
+            (
+                Id(id),
+                Lot { id: Id(id), code: format!("L-{id}"), produced_on: parsed(produced), received_on: parsed(received), ..Lot::default() },
+            )
+        };
+        let lots = HashMap::from([lot(1, "2026-03-01", "2026-03-27"), lot(2, "2026-03-28", ""), lot(3, "", "2026-04-01"), lot(4, "", "")]);
+        let of = |ids: &[i64], finished: &str| {
+            let lots = ids.iter().map(|id| LotUse { id: Id(*id), ..used("shell", &format!("L-{id}"), "") }).collect();
+            BatchSheet { batch: Batch { finished_on: parsed(finished), ..stored() }, lots, ..BatchSheet::default() }
+        };
+        let told = |before: Option<&BatchSheet>, after: &BatchSheet| {
+            came_late(before, after, &lots).into_iter().map(|fault| fault.field.into_owned()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(told(None, &of(&[1, 2, 3, 4], "2026-03-27")), "lots.1.lot lots.2.lot");
+        assert_eq!(told(None, &of(&[2, 3], "")), "", "it is not finished");
+        assert_eq!(told(Some(&of(&[2, 3], "")), &of(&[2, 3], "2026-03-27")), "finished_on");
+        assert_eq!(told(Some(&of(&[2, 3], "2026-03-27")), &of(&[2, 3], "2026-03-27")), "", "what stands is no fault of this edit");
     }
 
     #[test]

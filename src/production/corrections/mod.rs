@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 pub use http::routes;
 pub use rules::{By, Guard, Standing, fixed, frozen, parts};
-pub use store::{moved_by_lot, of_batches, of_lots, of_skus, of_styles, used_milli};
+pub use store::{moved_by_lot, of_batches, of_lots, of_skus, of_styles, sold_in, used_milli};
 
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Code, Fault, Id, Refusal, Result, text};
@@ -85,12 +85,15 @@ pub fn reason(text: &str) -> Result<String, Fault> {
 /// Corrects a thing that was read as `before`, and leaves an event with what was, what is, why, and what stood on it.
 ///
 /// # Errors
-/// [`Code::Stale`](crate::kernel::Code::Stale); what an edit refuses as well but for what a guard holds.
+/// [`Code::Stale`]; [`Code::NothingChanges`]; what an edit refuses as well but for what a guard holds.
 pub fn correct<T: Correctable>(after: T, db: &mut Db, stamp: &Stamp, before: &T, reason: &str) -> Result<T> {
     let edit = [(after.resolved(db)?, Some(before))];
     let is_held = |fault: &Fault| fault.code == Code::InUse && T::GUARDS.iter().any(|guard| guard.field == fault.field);
-    Refusal::unless_none(T::faults_of(db, &edit)?.into_iter().flatten().filter(|fault| !is_held(fault)).collect())?;
+    Refusal::unless_none(T::faults_of(db, stamp, &edit)?.into_iter().flatten().filter(|fault| !is_held(fault)).collect())?;
     let [(after, _)] = edit;
+    if said_of(T::FIELDS, before)? == said_of(T::FIELDS, &after)? {
+        return Err(Code::NothingChanges.into());
+    }
     let moves = before.moves(db)?;
     let saved = after.write(db, stamp, Some(before))?;
     let changes = rules::changes(&said_of(T::FIELDS, before)?, &said_of(T::FIELDS, &saved)?)?;

@@ -1,15 +1,17 @@
 //! How much stands on a thing. Findings are another wing's; here they are only counted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::Standing;
 use crate::each;
-use crate::kernel::{BatchNo, Id, Result};
-use crate::platform::db::schema::{batch, batch_lot, batch_tally, finding, lot_parent, sku};
-use crate::platform::db::{Db, chunk_rows};
+use crate::kernel::units::{count, tidy};
+use crate::kernel::{BatchNo, GarmentId, Id, Result, saturating};
+use crate::platform::db::schema::{batch, batch_lot, batch_tally, finding, lot_parent, sale, sku};
+use crate::platform::db::{Db, Live, chunk_rows};
 
 /// Keys of one `IN` list.
 const KEYS: usize = chunk_rows(1) / 4;
@@ -46,9 +48,8 @@ pub fn of_lots(db: &mut Db, lots: &[Id]) -> Result<HashMap<Id, Standing>> {
     Ok(standing)
 }
 
-/// What a correction of a lot moves: beside what stands on the lot itself, the batches that it and everything made of it went into.
-pub fn moved_by_lot(db: &mut Db, lot: Id) -> Result<Standing> {
-    let own = of_lots(db, &[lot])?.remove(&lot).unwrap_or_default();
+/// A lot and everything that was made of it.
+fn made_of(db: &mut Db, lot: Id) -> Result<Vec<Id>> {
     let (mut reached, mut open) = (HashSet::from([lot.0]), vec![lot.0]);
     while let Some(chunk) = open.get(..open.len().min(KEYS)).filter(|chunk| !chunk.is_empty()) {
         let below: Vec<i64> =
@@ -56,18 +57,69 @@ pub fn moved_by_lot(db: &mut Db, lot: Id) -> Result<Standing> {
         open.drain(..open.len().min(KEYS));
         open.extend(below.into_iter().filter(|lot| reached.insert(*lot)));
     }
-    let reached: Vec<i64> = reached.into_iter().collect();
-    let mut batches: HashSet<Of> = HashSet::new();
+    Ok(reached.into_iter().map(Id).collect())
+}
+
+/// What a correction of a lot moves: beside what stands on the lot itself, the batches that it and everything made of it went into, with those of
+/// their garments that are made of it, as its trace counts them.
+pub fn moved_by_lot(db: &mut Db, lot: Id) -> Result<Standing> {
+    let reached = made_of(db, lot)?;
+    let on_lots = of_lots(db, &reached)?;
+    let mut spans: BTreeMap<(i64, i64), Vec<Range<i64>>> = BTreeMap::new();
     for chunk in reached.chunks(KEYS) {
-        let rows: Vec<(i64, i64)> = each!(db, |c| batch_lot::table
+        let rows: Vec<(i64, i64, i64, i64)> = each!(db, |c| batch_lot::table
             .inner_join(batch::table.on(batch::no.eq(batch_lot::batch_no)))
             .filter(batch_lot::lot_id.eq_any(chunk))
-            .select((batch::no, batch::minted))
+            .select((batch::no, batch::minted, batch_lot::unit_from, batch_lot::unit_to))
             .load(c))?;
-        batches.extend(rows.into_iter().map(|(no, minted)| (lot.0, no, minted)));
+        rows.into_iter().for_each(|(no, minted, from, to)| spans.entry((no, minted)).or_default().push(from..to));
     }
-    let all = summed(db, batches.into_iter().collect())?.remove(&lot.0).unwrap_or_default();
-    Ok(Standing { lots: own.lots, findings: own.findings + all.findings, ..all })
+    let lots = on_lots.get(&lot).map_or(0, |own| own.lots);
+    let mut moved = Standing {
+        lots,
+        batches: saturating(spans.len()),
+        findings: on_lots.values().map(|lot| lot.findings).sum(),
+        ..Standing::default()
+    };
+    let mut whole: Vec<Of> = Vec::new();
+    for ((no, minted), ranges) in spans {
+        let units = tidy(ranges, minted);
+        moved.minted += count(&units);
+        if count(&units) == minted {
+            whole.push((lot.0, no, minted));
+        } else {
+            moved.sold += sold_in(db, BatchNo(no), &units)?;
+            moved.findings += found_in(db, BatchNo(no), &units)?;
+        }
+    }
+    let all = summed(db, whole)?.remove(&lot.0).unwrap_or_default();
+    Ok(Standing { sold: moved.sold + all.sold, findings: moved.findings + all.findings, ..moved })
+}
+
+/// Garments of these units of a batch that are sold.
+pub fn sold_in(db: &mut Db, no: BatchNo, units: &[Range<i64>]) -> Result<i64> {
+    let (first, _) = GarmentId::range_of(no);
+    let mut sold = 0;
+    for range in units {
+        let within = sale::garment_id.ge(first + range.start).and(sale::garment_id.lt(first + range.end));
+        sold += each!(db, |c| sale::table.filter(within.and(sale::status.eq(Live))).count().get_result::<i64>(c))?;
+    }
+    Ok(sold)
+}
+
+/// Live findings on garments of these units of a batch, and on the batch itself: they may be on any of its units.
+fn found_in(db: &mut Db, no: BatchNo, units: &[Range<i64>]) -> Result<i64> {
+    if units.is_empty() {
+        return Ok(0);
+    }
+    let live = || finding::batch_no.eq(no.0).and(finding::status.eq(LIVE));
+    let mut found: i64 = each!(db, |c| finding::table.filter(live().and(finding::garment_id.is_null())).count().get_result(c))?;
+    let (first, _) = GarmentId::range_of(no);
+    for range in units {
+        let within = finding::garment_id.ge(first + range.start).and(finding::garment_id.lt(first + range.end));
+        found += each!(db, |c| finding::table.filter(live().and(within)).count().get_result::<i64>(c))?;
+    }
+    Ok(found)
 }
 
 /// What stands on these batches.

@@ -70,7 +70,7 @@ impl Import for LotImport {
     }
 
     fn check(&mut self, db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Checked> {
-        let Would { applied: would, faults, moves } = store::would_load(db, chunk)?;
+        let Would { applied: would, faults, moves } = store::would_load(db, &self.stamp, chunk)?;
         for (place, entry) in chunk.iter().enumerate() {
             // A lot that is refused by itself is not looked for among its own ancestors as well.
             if faults.iter().any(|(at, fault)| *at == place && fault.code == Code::Cycle) {

@@ -12,7 +12,7 @@ mod store;
 
 pub use import::IMPORT;
 pub use rules::LotName;
-pub(crate) use rules::out_of_order;
+pub(crate) use rules::{out_of_order, to_come};
 pub use store::{
     BatchUse, Called, Lot, LotPart, LotSheet, OtherLot, Parent, children_of, create, lot, lot_called, lots, lots_called, names, parents_of,
 };
@@ -22,7 +22,7 @@ use rules::{parts_text, read_parts};
 use crate::choices;
 use crate::kernel::countries;
 use crate::kernel::text::Lang;
-use crate::kernel::{Fault, Result};
+use crate::kernel::{Code, Fault, Result};
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Routes};
 use crate::platform::imports::things;
@@ -66,8 +66,8 @@ choices! {
 /// Where the name of a lot leads.
 pub const LOT: Reference = Reference { room: "lots", narrowed: "", needs: "production.read" };
 
-/// A quantity in thousandths of a unit.
-pub const QUANTITY: Kind = Kind::Decimal(3, i64::MAX, "");
+/// A quantity in thousandths of a unit: below 10¹² units, fifteen digits in all, which is what spreadsheets keep.
+pub const QUANTITY: Kind = Kind::Decimal(3, 999_999_999_999_999, "");
 
 const MATERIAL: (&str, &str) = ("物料", "Material");
 
@@ -131,6 +131,15 @@ const USE: Fields = Fields { table: "uses", title: ("用于生产批次", "Uses"
     Field::new("quantity_milli", QUANTITY, &["用量"], &["Used"]).in_unit_of("unit").only_read().nullable().listed(),
     Field::new("unit", Kind::Line(12), &["单位"], &["Unit"]).only_read(),
 ] };
+
+/// A quantity as people write it, in thousandths of the unit.
+///
+/// # Errors
+/// As [`Field::read`] of a [`QUANTITY`].
+pub fn read_quantity(field: &'static str, text: &str) -> Result<i64, Fault> {
+    let read = Field::new(field, QUANTITY, &[], &[]).read(text)?;
+    read.as_i64().ok_or_else(|| Fault::new(field, Code::NotANumber).with("value", text))
+}
 
 /// The name of a lot as it is written.
 pub fn read_name(field: &'static str, text: &str) -> Result<String, Fault> {

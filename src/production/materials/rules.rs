@@ -1,14 +1,14 @@
 //! What a lot must be: texts within bounds, quantities not below zero, dates in order, no lot within itself.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::Hash;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate, NaiveDateTime};
 use serde_json::{Value, json};
 
-use super::{LotPart, LotSheet};
-use crate::kernel::money::read_decimal;
+use super::{LotPart, LotSheet, read_quantity};
 use crate::kernel::money::shortest_decimal;
 use crate::kernel::text::{self, folded};
 use crate::kernel::{Code, Fault, Refusal, Result};
@@ -112,13 +112,30 @@ pub(super) fn twice(place: usize, lot: &str) -> Fault {
 }
 
 /// A fault of `field` when both days are known and the later comes first.
-pub(crate) fn out_of_order(field: &'static str, earlier: (&str, Option<NaiveDate>), later: (&str, Option<NaiveDate>)) -> Option<Fault> {
+pub(crate) fn out_of_order(
+    field: impl Into<Cow<'static, str>>,
+    earlier: (&str, Option<NaiveDate>),
+    later: (&str, Option<NaiveDate>),
+) -> Option<Fault> {
     let (first, second) = (earlier.1?, later.1?);
     (second < first).then(|| {
         Fault::new(field, Code::DatesOutOfOrder)
             .with("earlier", format!("{} {first}", earlier.0))
             .with("later", format!("{} {second}", later.0))
     })
+}
+
+/// A fault of `field` when its day was not said `before` and lies more than so many days after today: what has happened is not to come. Today is
+/// that of UTC, and somewhere it is tomorrow already.
+pub(crate) fn to_come(
+    field: &'static str,
+    (before, after): (Option<NaiveDate>, Option<NaiveDate>),
+    now: NaiveDateTime,
+    days: u64,
+) -> Option<Fault> {
+    let latest = now.date().checked_add_days(Days::new(days))?;
+    let day = after.filter(|day| before != Some(*day) && *day > latest)?;
+    Some(Fault::new(field, Code::DateToCome).with("value", day).with("latest", latest))
 }
 
 /// The refusal of a lot that would contain itself, with the path from the lot to itself.
@@ -179,7 +196,7 @@ pub(super) fn read_parts(field: &'static str, text: &str) -> Result<Value, Fault
     let mut parts = Vec::new();
     for piece in text.split([';', '；', '、', '\n']).map(str::trim).filter(|piece| !piece.is_empty()) {
         let (lot, quantity) = piece.split_once([':', '：']).map_or((piece, None), |(lot, quantity)| (lot, Some(quantity)));
-        let quantity_milli = quantity.map(|quantity| read_decimal(field, quantity.trim(), 3)).transpose()?;
+        let quantity_milli = quantity.map(|quantity| read_quantity(field, quantity.trim())).transpose()?;
         parts.push(json!({ "lot": LotName::read(field, lot)?.to_string(), "quantity_milli": quantity_milli }));
     }
     Ok(Value::Array(parts))

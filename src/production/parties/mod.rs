@@ -15,7 +15,7 @@ use crate::platform::http::perm::Permission;
 use crate::platform::imports::ImportTable;
 use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, import_table};
 
-pub use store::{Maker, Party, by_code, by_ids, codes_of_ids, create, ids_of_codes, maker, with_role};
+pub use store::{Maker, Party, by_code, by_ids, closed_among, codes_of_ids, create, ids_of_codes, maker, newly_closed, with_role};
 
 choices! {
     /// What a party does for the brand. A party may have several roles.

@@ -17,7 +17,7 @@ use crate::kernel::text::{Both, ByCode, Lang, folded, grouped};
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::{batch, lot, party, party_role, style};
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{Db, in_chunks, known_text};
+use crate::platform::db::{Db, in_chunks, known_text, planned};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{CatalogueEdit, CatalogueRead, Permission};
 use crate::platform::http::{query_escape, segment};
@@ -263,6 +263,28 @@ pub fn ids_of_codes<S: AsRef<str>>(db: &mut Db, codes: &[S]) -> Result<ByCode<Id
         each!(db, |c| party::table.filter(party::code_key.eq_any(keys)).select((party::code_key, party::id)).load(c))
     })?;
     Ok(ids.into_iter().collect())
+}
+
+/// The codes of those of these parties that are closed, by id. A closed party brings along what it did elsewhere: within the very write that makes
+/// it, it is not yet counted as closed.
+pub fn closed_among(db: &mut Db, stamp: &Stamp, ids: &[Id]) -> Result<HashMap<Id, String>> {
+    let codes: Vec<(Id, String)> = in_chunks(ids, |ids| {
+        let closed = party::status.eq(Status::Closed).and(party::created_at.ne(stamp.at));
+        each!(db, |c| planned(party::table.filter(party::id.eq_any(ids).and(closed)).select((party::id, party::code)), ids.len() == 1)
+            .load(c))
+    })?;
+    Ok(codes.into_iter().collect())
+}
+
+/// Of edits that name a party in `field`, given as the party after and the one before: the fault of each that newly names a closed one.
+pub fn newly_closed(db: &mut Db, stamp: &Stamp, field: &'static str, named: &[(Option<Id>, Option<Id>)]) -> Result<Vec<Option<Fault>>> {
+    let newly = |(after, before): &(Option<Id>, Option<Id>)| after.filter(|after| before.as_ref() != Some(after));
+    let mut ids: Vec<Id> = named.iter().filter_map(newly).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let closed = if ids.is_empty() { HashMap::new() } else { closed_among(db, stamp, &ids)? };
+    let fault = |code: &String| Fault::new(field, Code::Closed).with("closed", code);
+    Ok(named.iter().map(|one| newly(one).and_then(|id| closed.get(&id)).map(fault)).collect())
 }
 
 /// The codes of these parties, by id; ids of none are left out.

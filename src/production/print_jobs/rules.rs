@@ -7,6 +7,7 @@ use roaring::RoaringBitmap;
 use super::{ChunkState, LabelRequest, PrintJobState};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::machine::Machine;
+pub use crate::kernel::units::count;
 use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 use crate::machine;
 use crate::production::batches::{read_units, units_text};
@@ -170,11 +171,6 @@ pub fn chunks(runs: &[Range<i64>], size: i64) -> Vec<Range<i64>> {
         })
     };
     runs.iter().flat_map(cut).collect()
-}
-
-/// Units of all runs together.
-pub fn count(runs: &[Range<i64>]) -> i64 {
-    runs.iter().map(|run| run.end - run.start).sum()
 }
 
 /// Units as people list them, `17, 45-60`, counted from 1.

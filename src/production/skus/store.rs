@@ -212,7 +212,7 @@ impl Thing for SkuView {
         Ok(saved)
     }
 
-    fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
+    fn faults_of(db: &mut Db, _: &Stamp, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
         let styles = styles::named(db, &edits.iter().map(|(sku, _)| sku.style.as_str()).collect::<Vec<_>>())?;
         let gtins = edits.iter().flat_map(|(sku, _)| sku.gtin.iter().chain(&sku.old_gtins.0)).map(String::as_str);
         let holders = holders(db, &gtins.collect::<Vec<_>>())?;

@@ -221,13 +221,18 @@ impl Thing for StyleView {
         Ok(saved)
     }
 
-    fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
+    fn faults_of(db: &mut Db, stamp: &Stamp, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
         let makers: Vec<&str> = edits.iter().filter_map(|(style, _)| style.manufacturer.as_deref()).collect();
         let makers = parties::ids_of_codes(db, &makers)?;
         let policies = terms::policy_codes(db)?;
         let unknown = |field: &'static str, code: &str| Fault::new(field, Code::UnknownReference).with("value", code);
         let mut all = corrections::held(db, edits)?;
-        for ((style, _), faults) in edits.iter().zip(&mut all) {
+        let maker_of = |style: &Self| style.manufacturer.as_deref().and_then(|code| makers.get(code).copied());
+        let named: Vec<_> =
+            edits.iter().map(|(style, before)| (maker_of(style), before.and_then(|before| before.manufacturer_id))).collect();
+        let closed = parties::newly_closed(db, stamp, "manufacturer", &named)?;
+        for (((style, _), faults), closed) in edits.iter().zip(&mut all).zip(closed) {
+            faults.extend(closed);
             let maker = style.manufacturer.as_deref().filter(|code| !makers.has(code)).map(|code| unknown("manufacturer", code));
             let policy = Some(&style.policy).filter(|code| !code.is_empty() && !policies.contains(&folded(code)));
             faults.extend(maker.into_iter().chain(policy.map(|code| unknown("policy", code))).chain(style.facts.faults()));

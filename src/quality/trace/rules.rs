@@ -12,33 +12,11 @@ pub fn as_people_count(units: &Range<i64>) -> Units {
     Units { first: units.start + 1, last: units.end }
 }
 
-/// Ranges in order, overlapping and touching ones joined, cut at `end`, empty ones left out.
-pub fn tidy(mut ranges: Vec<Range<i64>>, end: i64) -> Vec<Range<i64>> {
-    ranges.sort_unstable_by_key(|range| range.start);
-    let mut tidied: Vec<Range<i64>> = Vec::with_capacity(ranges.len());
-    for range in ranges {
-        let range = range.start.max(0)..range.end.min(end);
-        if range.start >= range.end {
-            continue;
-        }
-        match tidied.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => tidied.push(range),
-        }
-    }
-    tidied
-}
-
 /// The units from 0 to `end` that are in none of tidy ranges.
 pub fn others(ranges: &[Range<i64>], end: i64) -> Vec<Range<i64>> {
     let starts = std::iter::once(0).chain(ranges.iter().map(|range| range.end));
     let ends = ranges.iter().map(|range| range.start).chain([end]);
     starts.zip(ends).map(|(start, end)| start..end).filter(|range| range.start < range.end).collect()
-}
-
-/// Units in ranges.
-pub fn count(ranges: &[Range<i64>]) -> i64 {
-    ranges.iter().map(|range| range.end - range.start).sum()
 }
 
 /// Units in both of two tidy lists.
@@ -93,9 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_are_joined_and_cut() {
-        assert_eq!(tidy(vec![10..20, 0..5, 5..8, 15..40, 50..60, 7..7], 30), [0..8, 10..30]);
-        assert_eq!(count(&[0..8, 10..30]), 28);
+    fn units_are_counted_within_ranges() {
         assert_eq!(common(&[0..8, 10..30], &[4..12, 29..99]), 4 + 2 + 1);
         assert_eq!(as_people_count(&(0..8)), Units { first: 1, last: 8 });
         assert_eq!(voids_in(&[1u32, 7, 8, 12].into_iter().collect(), &[0..8, 10..30]), 3);

@@ -12,6 +12,7 @@ use super::{
     rules,
 };
 use crate::kernel::text::Both;
+use crate::kernel::units::{count, tidy};
 use crate::kernel::{Code, Error, GarmentId, Id, Result, saturating};
 use crate::platform::db::{Db, Store};
 use crate::platform::events;
@@ -194,7 +195,7 @@ pub struct AffectedBatch {
 }
 
 fn units_of(spans: &[Span], minted: i64) -> Vec<Range<i64>> {
-    rules::tidy(spans.iter().map(|span| i64::from(span.from)..i64::from(span.to)).collect(), minted)
+    tidy(spans.iter().map(|span| i64::from(span.from)..i64::from(span.to)).collect(), minted)
 }
 
 fn spans_of<'a>(tree: &Genealogy, down: &'a Down) -> HashMap<i64, &'a [Span]> {
@@ -316,7 +317,7 @@ impl Counted {
         let (mut whole, mut partial) = (Vec::new(), Vec::new());
         for batch in batches {
             let own = units_of(spans.get(&batch.no).copied().unwrap_or_default(), batch.minted);
-            if rules::count(&own) == batch.minted {
+            if count(&own) == batch.minted {
                 whole.push(batch.no)
             } else {
                 partial.push(batch.no)
@@ -332,7 +333,7 @@ impl Counted {
             if !walked.down.lots.is_empty() && !own.is_empty() {
                 let others = rules::others(own, minted.get(&no).copied().unwrap_or_default());
                 for (side, ranges) in [(&mut within, own), (&mut outside, others.as_slice())] {
-                    side.0 += rules::count(ranges);
+                    side.0 += count(ranges);
                     for range in ranges {
                         side.1 += store::findings_of_units(db, no, range, false)?.iter().map(|count| count.quantity).sum::<i64>();
                     }
@@ -351,8 +352,8 @@ impl Counted {
         for batch in batches {
             let own = units.get(&batch.no).map(Vec::as_slice).unwrap_or_default();
             let count = match labels.get(&batch.no) {
-                Some(ranges) => rules::common(&rules::tidy(ranges.clone(), batch.minted), own),
-                None => rules::count(own),
+                Some(ranges) => rules::common(&tidy(ranges.clone(), batch.minted), own),
+                None => count(own),
             };
             labelled.insert(batch.no, count);
             void.insert(batch.no, voids.get(&batch.no).map_or(0, |voids| rules::voids_in(voids, own)));
@@ -457,7 +458,7 @@ fn lot_line(tree: &Genealogy, facts: &Facts, lot: u32, level: i64) -> LotLine {
 
 fn batch_line(tree: &Genealogy, facts: &Facts, counted: &Counted, paths: &HashMap<i64, (Vec<u32>, bool)>, batch: &BatchFacts) -> BatchLine {
     let units = counted.units.get(&batch.no).map(Vec::as_slice).unwrap_or_default();
-    let made = rules::count(units);
+    let made = count(units);
     let (sold, claimed) = counted.sold.get(&batch.no).copied().unwrap_or_default();
     let (findings, pieces) = counted.found.get(&batch.no).copied().unwrap_or_default();
     let path = paths.get(&batch.no).map_or_else(Vec::new, |(path, whole)| {

@@ -9,7 +9,7 @@ use super::rules::{ACCOUNT, Role, Roles, is_live, read_login};
 use super::{AccountState, CHANGE, FIELDS, NEW, fresh_link};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::{Lang, folded, line};
-use crate::kernel::{Code, Error, Fault, Faults, Id, Refusal, Result};
+use crate::kernel::{Code, Fault, Faults, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{account, account_link, party, session};
 use crate::platform::db::search::{anywhere, lower};
@@ -221,7 +221,7 @@ impl Thing for Account {
     fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
         let old = before.ok_or(Code::NotFound)?;
         let mut new = Self { login: old.login.clone(), ..self }.checked()?;
-        new.party = party_of_code(db, new.party_code.as_deref())?;
+        new.party = party_of_code(db, new.party_code.as_deref(), old.party)?;
         (new.id, new.version, new.created_at) = (old.id, old.version + 1, old.created_at);
         let as_read = account::id.eq(old.id).and(account::version.eq(old.version));
         if each!(db, |c| diesel::update(account::table.filter(as_read)).set(&new).execute(c))? == 0 {
@@ -279,15 +279,18 @@ pub fn is_empty(db: &mut Db) -> Result<bool> {
     Ok(any.is_empty())
 }
 
-/// The party of a code, for binding.
+/// The party of a code, for binding; `before` is the one that was bound already.
 ///
 /// # Errors
-/// [`Code::UnknownReference`] for `party`.
-pub fn party_of_code(db: &mut Db, code: Option<&str>) -> Result<Option<Id>> {
+/// For `party`: [`Code::UnknownReference`]; [`Code::Closed`] for another than before.
+pub fn party_of_code(db: &mut Db, code: Option<&str>, before: Option<Id>) -> Result<Option<Id>> {
     let Some(code) = code else { return Ok(None) };
-    let ids: Vec<Id> = each!(db, |c| party::table.filter(party::code_key.eq(folded(code))).select(party::id).load(c))?;
-    let unknown = || Error::from(Fault::new("party", Code::UnknownReference).with("value", code));
-    ids.into_iter().next().map(Some).ok_or_else(unknown)
+    let found: Vec<Id> = each!(db, |c| party::table.filter(party::code_key.eq(folded(code))).select(party::id).load(c))?;
+    let party = found.first().copied().ok_or_else(|| Fault::new("party", Code::UnknownReference).with("value", code))?;
+    if before == Some(party) || permitted_party(db, Some(party))? {
+        return Ok(Some(party));
+    }
+    Err(Fault::new("party", Code::Closed).with("closed", code).into())
 }
 
 /// Whether a party's people and programs may come in: it exists and is not closed.
@@ -300,10 +303,10 @@ pub fn permitted_party(db: &mut Db, party: Option<Id>) -> Result<bool> {
 /// Makes an account, with its password or with a one-time link to choose one.
 ///
 /// # Errors
-/// As [`Account::checked`]; [`Code::Duplicate`] for `login`, [`Code::UnknownReference`] for `party`.
+/// As [`Account::checked`]; [`Code::Duplicate`] for `login`, [`Code::UnknownReference`] or [`Code::Closed`] for `party`.
 pub fn insert(db: &mut Db, stamp: &Stamp, new: Account, credential: &Credential) -> Result<Account> {
     let mut new = new.checked()?;
-    new.party = party_of_code(db, new.party_code.as_deref())?;
+    new.party = party_of_code(db, new.party_code.as_deref(), None)?;
     if by_login(db, &new.login)?.is_some() {
         return Err(Refusal { code: Code::Duplicate, args: Vec::new(), faults: vec![Fault::new("login", Code::Duplicate)] }.into());
     }

@@ -14,7 +14,7 @@ use super::{COLUMNS, CalendarDay, DayFields, DayFilter, DayKind, Wanted, store};
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::text::Both;
 use crate::kernel::time::read_date;
-use crate::kernel::{Code, Error, Fault, Faults, Result, parsed, text};
+use crate::kernel::{Code, Error, Fault, Faults, Refusal, Result, parsed, text};
 use crate::platform::http::perm::{Perm, Permission, PolicyEdit, SignedIn};
 use crate::platform::http::{Form, FormState, Json, Problem, Routes, csv, html, html_response, json, query_escape, see_other};
 use crate::platform::rooms::Call;
@@ -91,8 +91,24 @@ fn sound(calendar: &str, day: &str, kind: Result<DayKind, Fault>, name: &Both) -
     }
 }
 
-async fn save(call: &Edits, hash: &str, once: Option<&str>, wanted: Wanted, source: &'static str) -> Result<CalendarDay> {
+/// How somebody says what a day is.
+#[derive(Clone, Copy)]
+enum Way {
+    /// As a program does, which names the day whose place it takes.
+    Api,
+    /// As a person does, who may not know of a day that is there.
+    Page,
+}
+
+async fn save(call: &Edits, hash: &str, once: Option<&str>, wanted: Wanted, way: Way) -> Result<CalendarDay> {
     call.change(hash, once, move |db, stamp| {
+        let source = match way {
+            Way::Api => "api",
+            Way::Page => "page",
+        };
+        if let (Way::Page, Some(there)) = (way, store::one(db, &wanted.calendar, wanted.day)?) {
+            Refusal::unless_empty(wanted.against(&there).into_iter().collect())?;
+        }
         store::save(db, stamp, &[(0, wanted.clone())], source)?;
         store::one(db, &wanted.calendar, wanted.day)?.ok_or_else(|| Code::NotFound.into())
     })
@@ -114,7 +130,7 @@ async fn list_api(call: Reads, ask: web::Query<Ask>) -> Result<HttpResponse> {
 #[utoipa::path(put, path = "/api/v1/calendars/{calendar}/{day}", tag = "calendars", request_body = DayFields, responses((status = 200, body = CalendarDay), (status = 422, body = Problem)), params(("calendar" = String, Path), ("day" = String, Path)))]
 async fn save_api(call: Edits, place: web::Path<(String, String)>, body: Json<DayFields>) -> Result<HttpResponse> {
     let wanted = sound(&place.0, &place.1, Ok(body.value.kind), &body.value.name)?;
-    json(&save(&call, &body.hash, None, wanted, "api").await?)
+    json(&save(&call, &body.hash, None, wanted, Way::Api).await?)
 }
 
 /// Takes a day out: it is like its weekday again. Gives what it was.
@@ -154,7 +170,7 @@ async fn save_form(call: Edits, form: Form<HashMap<String, String>>) -> Result<H
     let value = |name: &str| form.value.get(name).map(String::as_str).unwrap_or_default();
     let name = Both { zh: value("name.zh").to_owned(), en: value("name.en").to_owned() };
     let saved = match sound(value("calendar"), value("day"), DayKind::read("kind", value("kind")), &name) {
-        Ok(wanted) => save(&call, &form.hash, form.once.as_deref(), wanted, "page").await,
+        Ok(wanted) => save(&call, &form.hash, form.once.as_deref(), wanted, Way::Page).await,
         Err(error) => Err(error),
     };
     match saved {

@@ -2,7 +2,7 @@
 
 use super::{CalendarDay, DayFilter, DayKind, Wanted, store};
 use crate::kernel::Result;
-use crate::kernel::text::Lang;
+use crate::kernel::text::{Lang, folded};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::exports::Cell;
@@ -93,7 +93,7 @@ impl Import for DayImport {
         let name_zh = row.optional_text("name_zh", NAME_MAX);
         let name_en = row.optional_text("name_en", NAME_MAX);
         let (calendar, day) = (calendar?, day?);
-        row.unique("day", &format!("{calendar} {day}"));
+        row.unique_as("day", &format!("{} {day}", folded(&calendar)), &day.to_string());
         Some(Wanted { calendar, day, kind: kind?, name_zh: name_zh?, name_en: name_en? })
     }
 

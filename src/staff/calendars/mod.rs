@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::choices;
 use crate::kernel::text::Both;
+use crate::kernel::{Code, Fault};
 
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
@@ -79,4 +80,17 @@ struct Wanted {
     kind: DayKind,
     name_zh: Option<String>,
     name_en: Option<String>,
+}
+
+impl Wanted {
+    /// What is wrong with it where the day is there already and says something else.
+    fn against(&self, there: &CalendarDay) -> Option<Fault> {
+        let named = |said: &Option<String>, known: &str| said.as_deref().is_none_or(|said| said == known);
+        let is_same = self.kind == there.kind && named(&self.name_zh, &there.name.zh) && named(&self.name_en, &there.name.en);
+        let by = match there.kind {
+            DayKind::Off => "day-off",
+            DayKind::Work => "day-work",
+        };
+        (!is_same).then(|| Fault::new("day", Code::InUse).with("by", by))
+    }
 }

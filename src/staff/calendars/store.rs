@@ -10,7 +10,7 @@ use super::{CalendarDay, DayFilter, DayKind, Wanted};
 use crate::each;
 use crate::kernel::calendar::{Day, Days, Kind};
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::text::Both;
+use crate::kernel::text::{Both, folded};
 use crate::kernel::{Code, Error, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{calendar, calendar_day};
@@ -24,8 +24,22 @@ fn day_of((calendar, day, kind, zh, en, source): Row) -> Result<CalendarDay> {
     Ok(CalendarDay { calendar, day, kind, name: Both { zh, en }, source })
 }
 
+/// The calendar of a code in whatever letters: its id, and the code as it is written. They are few, and a store of before may have two of one code:
+/// then the one that is written so is meant.
+fn called(db: &mut Db, code: &str) -> Result<Option<(i64, String)>> {
+    let mut all: Vec<(i64, String)> = each!(db, |c| calendar::table.order(calendar::code).select((calendar::id, calendar::code)).load(c))?;
+    all.retain(|(_, known)| folded(known) == folded(code));
+    let exact = all.iter().position(|(_, known)| known == code).unwrap_or_default();
+    Ok(all.into_iter().nth(exact))
+}
+
 /// Days by calendar and date, after the one given.
 pub(super) fn list(db: &mut Db, filter: &DayFilter, after: Option<&(String, NaiveDate)>, limit: i64) -> Result<Vec<CalendarDay>> {
+    let only = filter.calendar.as_deref().map(|code| called(db, code)).transpose()?;
+    let only = match only {
+        Some(None) => return Ok(Vec::new()),
+        only => only.flatten().map(|(id, _)| id),
+    };
     let rows: Vec<Row> = each!(db, |c| {
         let mut query = calendar_day::table
             .inner_join(calendar::table.on(calendar::id.eq(calendar_day::calendar_id)))
@@ -38,8 +52,8 @@ pub(super) fn list(db: &mut Db, filter: &DayFilter, after: Option<&(String, Naiv
                 calendar_day::source,
             ))
             .into_boxed();
-        if let Some(code) = &filter.calendar {
-            query = query.filter(calendar::code.eq(code));
+        if let Some(id) = only {
+            query = query.filter(calendar::id.eq(id));
         }
         if let Some((first, last)) =
             filter.year.and_then(|year| Some((NaiveDate::from_yo_opt(year, 1)?, NaiveDate::from_ymd_opt(year, 12, 31)?)))
@@ -86,16 +100,18 @@ struct Plan {
 
 /// What writing these days, each with its line, does, calendar by calendar.
 fn plan(db: &mut Db, wanted: &[(u64, Wanted)], source: &str, applied: &mut Applied) -> Result<Vec<Plan>> {
-    let mut by_code: BTreeMap<&str, Vec<&(u64, Wanted)>> = BTreeMap::new();
+    let mut by_code: BTreeMap<String, Vec<&(u64, Wanted)>> = BTreeMap::new();
     for one in wanted {
-        by_code.entry(&one.1.calendar).or_default().push(one);
+        by_code.entry(folded(&one.1.calendar)).or_default().push(one);
     }
     let mut plans = Vec::new();
-    for (code, wanted) in by_code {
-        let id: Option<i64> = each!(db, |c| calendar::table.filter(calendar::code.eq(code)).select(calendar::id).first(c).optional())?;
-        let filter = DayFilter { calendar: Some(code.to_owned()), year: None };
+    for wanted in by_code.into_values() {
+        let Some((_, first)) = wanted.first() else { continue };
+        let known = called(db, &first.calendar)?;
+        let code = known.as_ref().map_or(&first.calendar, |(_, code)| code).clone();
+        let filter = DayFilter { calendar: Some(code.clone()), year: None };
         let there: HashMap<NaiveDate, CalendarDay> = list(db, &filter, None, i64::MAX)?.into_iter().map(|day| (day.day, day)).collect();
-        let mut plan = Plan { code: code.to_owned(), id, writes: Vec::new() };
+        let mut plan = Plan { code: code.clone(), id: known.map(|(id, _)| id), writes: Vec::new() };
         for (line, one) in wanted {
             let before = there.get(&one.day);
             let said = |said: &Option<String>, known: Option<&String>| said.clone().or_else(|| known.cloned()).unwrap_or_default();
@@ -103,7 +119,7 @@ fn plan(db: &mut Db, wanted: &[(u64, Wanted)], source: &str, applied: &mut Appli
                 Both { zh: said(&one.name_zh, before.map(|day| &day.name.zh)), en: said(&one.name_en, before.map(|day| &day.name.en)) };
             // How a day came in is no change of the day.
             let known = before.map_or(source, |before| &before.source).to_owned();
-            let after = CalendarDay { calendar: code.to_owned(), day: one.day, kind: one.kind, name, source: known };
+            let after = CalendarDay { calendar: code.clone(), day: one.day, kind: one.kind, name, source: known };
             if applied.compare(*line, &format!("{code} {}", one.day), before, &after)?.is_some() {
                 plan.writes.push(CalendarDay { source: source.to_owned(), ..after });
             }
@@ -166,7 +182,7 @@ pub(super) fn one(db: &mut Db, code: &str, day: NaiveDate) -> Result<Option<Cale
 /// Takes a day out: it is like its weekday again.
 pub(super) fn remove(db: &mut Db, stamp: &Stamp, code: &str, day: NaiveDate) -> Result<CalendarDay> {
     let before = one(db, code, day)?.ok_or(Code::NotFound)?;
-    let id: i64 = each!(db, |c| calendar::table.filter(calendar::code.eq(code)).select(calendar::id).first(c))?;
+    let (id, code) = called(db, code)?.ok_or(Code::NotFound)?;
     let target = calendar_day::calendar_id.eq(id).and(calendar_day::day.eq(day));
     each!(db, |c| diesel::delete(calendar_day::table.filter(target)).execute(c))?;
     let body = json!({ "code": code, "removed": serde_json::to_value(&before).map_err(Error::broken)? });

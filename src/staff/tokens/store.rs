@@ -134,10 +134,10 @@ impl Thing for ApiKey {
 /// Keeps a new key under the SHA-256 of its text.
 ///
 /// # Errors
-/// Roles that do not go with its party; [`Code::UnknownReference`] for `party`.
+/// Roles that do not go with its party; [`Code::UnknownReference`] or [`Code::Closed`] for `party`.
 pub fn insert(db: &mut Db, stamp: &Stamp, mut key: ApiKey, hash: &str, created_by: Id) -> Result<ApiKey> {
     Refusal::unless_empty(key.roles.check_party(key.party_code.is_some()))?;
-    key.party = party_of_code(db, key.party_code.as_deref())?;
+    key.party = party_of_code(db, key.party_code.as_deref(), None)?;
     (key.id, key.created_by, key.created_at) = (stamp.id(), created_by, stamp.at);
     each!(db, |c| diesel::insert_into(api_key::table).values((&key, api_key::hash.eq(hash))).execute(c))?;
     let body = serde_json::json!({ "key": key.id, "name": key.name, "roles": key.roles, "party": key.party_code });

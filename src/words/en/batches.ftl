@@ -33,4 +33,6 @@ batches-find-typo = No batch or lot is called so, and as a serial it is mistyped
 batches-trace = Trace
 batches-spoiled = This label is spoiled
 batches-spoiled-again = make a new one
+batches-overdrawn = More used than there is
+batches-overdrawn-lot = Recorded as used / received
 reason-number-far = numbers go on from the highest there is (here { $last }), and one so far beyond it would use up all between; please check it, or leave it empty, and the batch gets the next number

@@ -20,6 +20,7 @@ error-bad-token = The token is not valid.
 error-link-spent = This link has been used or has run out. Ask your administrator for a new one.
 error-password-common = This password is too common. Choose another.
 error-passwords-differ = The two passwords are not the same.
+error-nothing-changes = Nothing changes: everything is as it was. Change what is wrong, or go back.
 error-key-reused = This Idempotency-Key was used for another request.
 error-duplicate = It exists already.
 error-stale = Somebody else has just changed it. Reload and try again.
@@ -51,6 +52,8 @@ error-unknown-name = { $kind ->
    *[other] “{ $value }” is not a name we know.
 }
 error-unknown-reference = “{ $value }” does not exist.
+error-closed = “{ $closed }” is closed and is used for nothing new. Name another, or set its status to active first.
+error-date-to-come = { $value } lies too far ahead: the latest day possible is { $latest }. Check the year.
 error-dates-out-of-order = { $later } comes before { $earlier }.
 error-overlap = { $first } and { $second } overlap.
 error-wrong-sum = Sums to { $sum }; must be { $expected }.
@@ -62,6 +65,7 @@ error-serial-typo = The serial is mistyped. Please check it against the label.
 error-serial-unknown = We did not issue this serial.
 error-cycle = A lot cannot contain itself: { $path }.
 error-batch-too-large = A batch holds at most 4,194,304 garments. Split it into several.
+error-beyond-planned = { $planned } garments are planned and { $minted } have serials: { $left } more are possible. Raise the planned number of the batch first.
 error-in-use = { $by ->
     [lots] Cannot be changed here: lots made of it: { $count }. Use “Correct” on its page, which says what it moves and asks why.
     [batches] Cannot be changed here: batches that use it: { $count }. Use “Correct” on its page, which says what it moves and asks why.
@@ -71,6 +75,8 @@ error-in-use = { $by ->
     [code] Cannot be changed: findings name it by its code. Make another one.
     [serials] Cannot be changed: { $count } garments have their serials already. Make another batch.
     [brought] This batch has serials here already ({ $count }); a file changes nothing of them.
+    [day-off] The calendar has this day already, as a day off. Remove it from the list first, then say what it is.
+    [day-work] The calendar has this day already, as a working day. Remove it from the list first, then say what it is.
     [minted-least] Cannot be fewer than the garments that have serials: { $count }.
    *[used-least] Cannot be less than what has been recorded as used: { $count }.
 }

@@ -11,3 +11,7 @@ lots-trace = Trace
 lots-parents-none = Nothing recorded. If it was made of other lots, add them so that a trace goes on.
 lots-children-none = No other lot was made of it.
 lots-batches-none = It has gone into no batch yet.
+lots-used = Use
+lots-used-sum = Recorded as used
+lots-used-left = Left
+lots-used-beyond = Recorded as used beyond what was received

@@ -33,4 +33,6 @@ batches-find-typo = 没有叫这个名字的批次；作为序列号则有输错
 batches-trace = 追溯
 batches-spoiled = 这枚标签报废
 batches-spoiled-again = 补做一枚
+batches-overdrawn = 用量超出收货数量
+batches-overdrawn-lot = 已登记用量 / 收货数量
 reason-number-far = 批次序号从现有最大号（目前为 { $last }）接着编，这个号相差太远，会占掉中间所有的号；请核对，或者留空由系统接着编号

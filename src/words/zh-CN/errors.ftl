@@ -20,6 +20,7 @@ error-bad-token = 令牌无效。
 error-link-spent = 链接已使用或已过期，请向管理员索取新的链接。
 error-password-common = 这个密码太常见，请换一个。
 error-passwords-differ = 两次输入的密码不一致。
+error-nothing-changes = 没有任何变化，内容与原来相同。请改正有误之处，或返回。
 error-key-reused = 同一个 Idempotency-Key 已用于另一个请求。
 error-duplicate = 已经存在。
 error-stale = 别人刚刚改过，请刷新后再试。
@@ -50,6 +51,8 @@ error-unknown-name = { $kind ->
    *[other] 不认识“{ $value }”这个名称。
 }
 error-unknown-reference = “{ $value }”不存在。
+error-closed = “{ $closed }”已停用，不再用于新的记录。请换一个，或先将其状态改为在用。
+error-date-to-come = { $value } 太靠后：最晚只能是 { $latest }。请检查年份。
 error-dates-out-of-order = { $later } 早于 { $earlier }。
 error-overlap = { $first } 与 { $second } 重叠。
 error-wrong-sum = 合计为 { $sum }，应为 { $expected }。
@@ -61,6 +64,7 @@ error-serial-typo = 序列号有误，可能输错了一位，请核对标签。
 error-serial-unknown = 我们没有签发过这个序列号。
 error-cycle = 物料批不能包含自身：{ $path }。
 error-batch-too-large = 一个批次最多 4,194,304 件，请拆成几个批次。
+error-beyond-planned = 计划 { $planned } 件，已有序列号 { $minted } 件，最多还能生成 { $left } 件。请先调高批次的计划数量。
 error-in-use = { $by ->
     [lots] 不能在此修改：有 { $count } 个物料批由它制成。请在它的页面使用“更正”，会列明影响并要求说明原因。
     [batches] 不能在此修改：有 { $count } 个生产批次用了它。请在它的页面使用“更正”，会列明影响并要求说明原因。
@@ -70,6 +74,8 @@ error-in-use = { $by ->
     [code] 不能修改：缺陷记录用它的代码指称它。请另建一个。
     [serials] 不能修改：{ $count } 件已有序列号。请另建批次。
     [brought] 该批次在本系统已有序列号（{ $count } 件），文件不会改动。
+    [day-off] 日历中已有这一天（休息）。请先在列表中移除，再重新设定。
+    [day-work] 日历中已有这一天（上班）。请先在列表中移除，再重新设定。
     [minted-least] 不能少于已生成序列号的件数：{ $count }。
    *[used-least] 不能少于已登记的用量：{ $count }。
 }

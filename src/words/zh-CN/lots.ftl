@@ -11,3 +11,7 @@ lots-trace = 追溯
 lots-parents-none = 没有记录。如果它由其他批制成，请补上，追溯才能继续往上走。
 lots-children-none = 没有其他批由它制成。
 lots-batches-none = 还没有用到任何生产批次里。
+lots-used = 使用情况
+lots-used-sum = 已登记用量
+lots-used-left = 剩余
+lots-used-beyond = 登记用量超出收货数量

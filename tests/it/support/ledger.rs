@@ -82,7 +82,7 @@ impl World {
             0 => ("party", "/api/v1/parties", json!({ "code": key, "name": { "en": "Somebody" }, "roles": ["carrier"] })),
             1..=3 => {
                 let finding =
-                    |subject: &str| json!({ "subject": subject, "defect": "pilling", "quantity": 2, "stage": "final", "note": key });
+                    |subject: &str| json!({ "subject": subject, "defect": "pilling", "quantity": 1, "stage": "final", "note": key });
                 let findings = [finding(&serial), finding(&self.goods.code), finding(&serial)];
                 ("findings", "/api/v1/findings/bulk", json!({ "findings": findings }))
             }

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::batches::{KEYS, SUBJECT, batch_by_code, batches, last_no, next_no, replace_lots};
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::text::{Both, Lang, folded};
+use crate::kernel::money::shortest_decimal;
+use crate::kernel::text::{Both, Lang, folded, grouped};
 use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{batch, batch_lot, batch_void, lot, party, sku, style};
@@ -17,11 +18,11 @@ use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{Permission, ProductionEdit, ProductionRead};
 use crate::platform::http::{query_escape, segment};
-use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Sees, Thing, href, said_of, saved, seen};
+use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href, said_of, saved, seen};
 use crate::production::batches::rules::{self, GUARDS, units_text};
 use crate::production::batches::{Batch, BatchLot, FIELDS, Origin};
 use crate::production::corrections::{self, Correctable, Standing};
-use crate::production::materials::{self, LotName};
+use crate::production::materials::{self, LotName, LotSheet};
 use crate::production::{parties, skus};
 use crate::{each, keyset};
 
@@ -327,14 +328,28 @@ impl Thing for BatchSheet {
         Ok(saved)
     }
 
-    fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
+    fn faults_of(db: &mut Db, stamp: &Stamp, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
         let mut all = corrections::held(db, edits)?;
         let numbers: Vec<BatchNo> = edits.iter().filter(|(_, before)| before.is_none()).map(|(batch, _)| batch.no).collect();
         let taken: HashSet<BatchNo> = batches(db, &numbers)?.into_iter().map(|batch| batch.no).collect();
+        let factories: Vec<_> =
+            edits.iter().map(|(batch, before)| (Some(batch.factory_id), before.map(|before| before.factory_id))).collect();
+        let closed = parties::newly_closed(db, stamp, "factory", &factories)?;
+        let finished = edits.iter().filter(|(batch, _)| batch.finished_on.is_some());
+        let lots: HashSet<Id> = finished.flat_map(|(batch, _)| &batch.lots).map(|used| used.id).collect();
+        let lots = materials::lots(db, &lots.into_iter().collect::<Vec<_>>())?.into_iter().map(|lot| (lot.id, lot)).collect();
         let last = last_no(db)?;
-        for ((batch, before), faults) in edits.iter().zip(&mut all) {
+        for (((batch, before), faults), closed) in edits.iter().zip(&mut all).zip(closed) {
+            faults.extend(closed);
+            faults.extend(rules::too_far_ahead(*before, batch, stamp.at));
+            faults.extend(rules::came_late(*before, batch, &lots));
             match before {
-                Some(before) => faults.extend(rules::impossible(before, batch)),
+                Some(before) => {
+                    faults.extend(rules::impossible(before, batch));
+                    // What garments are made of is told to whoever has them: once sold, it is added to by a correction.
+                    let sold = corrections::sold_in(db, before.no, &rules::newly_of(before, batch)?)?;
+                    faults.extend((sold > 0).then(|| corrections::fixed("lots", "sold", sold)));
+                }
                 None => {
                     faults.extend(taken.get(&batch.no).map(|no| number_taken(*no)));
                     faults.extend(rules::too_far(batch.no, last));
@@ -342,6 +357,21 @@ impl Thing for BatchSheet {
             }
         }
         Ok(all)
+    }
+
+    /// Its lots of which more is recorded as used, here and elsewhere, than there is.
+    fn panels(&self, db: &mut Db) -> Result<Vec<Panel>> {
+        let ids: HashSet<Id> = self.lots.iter().map(|used| used.id).collect();
+        let mut facts = Vec::new();
+        for lot in materials::lots(db, &ids.into_iter().collect::<Vec<_>>())? {
+            let used = corrections::used_milli(db, lot.id)?;
+            let Some(named) = self.lots.iter().find(|used| used.id == lot.id).filter(|_| used > lot.quantity_milli) else { continue };
+            let amount = |milli| grouped(shortest_decimal(milli, 3));
+            let said = format!("{}: {} / {} {}", named.lot, amount(used), amount(lot.quantity_milli), lot.unit);
+            facts.push(("batches-overdrawn-lot", said, href::<LotSheet>(&named.lot)));
+        }
+        facts.sort();
+        Ok(if facts.is_empty() { Vec::new() } else { vec![Panel { key: "batches-overdrawn", facts }] })
     }
 
     fn acts(&self) -> Vec<Act> {

@@ -7,14 +7,14 @@ use diesel::prelude::*;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
-use super::super::rules::{may_mint, units_text};
+use super::super::rules::{as_planned, may_mint, units_text};
 use super::super::{Batch, BatchStatus};
 use super::batches::{SUBJECT, batch, batch_by_code};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::serial::Epoch;
-use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Refusal, Result};
+use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Refusal, Result, saturating};
 use crate::platform::db::schema::{batch as batch_table, batch_void};
 use crate::platform::db::{Db, chunk_rows, planned};
 use crate::platform::events::{self, Stamp};
@@ -36,17 +36,18 @@ pub struct Minted {
 ///
 /// # Errors
 /// [`Code::NotFound`]; [`Code::OutOfRange`] for a count below 1; [`Code::BatchTooLarge`] beyond 4,194,304 units; [`Code::WrongState`] for a
-/// batch that is on hold, closed or foreign; [`Code::NotAGtin`] for a GTIN that is not fourteen digits.
+/// batch that is on hold, closed or foreign; [`Code::BeyondPlanned`]; [`Code::NotAGtin`] for a GTIN that is not fourteen digits.
 pub fn mint(db: &mut Db, stamp: &Stamp, no: BatchNo, count: i64, epoch: Epoch, gtin: Option<&str>) -> Result<Minted> {
     let before = batch(db, no)?.ok_or(Code::NotFound)?;
     may_mint(before.status, before.origin)?;
+    as_planned(&before, saturating(voids_of(db, no)?.len()), count)?;
     mint_more(db, stamp, before, count, epoch, gtin)
 }
 
 /// Writes down what another store minted of a batch that is new here, wherever the batch stands now.
 ///
 /// # Errors
-/// As [`mint`]; [`Code::WrongState`] only for a foreign batch.
+/// As [`mint`], but for [`Code::BeyondPlanned`]; [`Code::WrongState`] only for a foreign batch.
 pub fn mint_as_elsewhere(db: &mut Db, stamp: &Stamp, no: BatchNo, count: i64, epoch: Epoch, gtin: Option<&str>) -> Result<Minted> {
     let before = batch(db, no)?.ok_or(Code::NotFound)?;
     may_mint(BatchStatus::Open, before.origin)?;

@@ -13,7 +13,7 @@ use crate::platform::db::Db;
 use crate::platform::db::schema::{batch, batch_lot};
 use crate::platform::events::{self, Stamp};
 use crate::platform::imports::{Applied, Entry};
-use crate::production::batches::rules::{GUARDS, units_text};
+use crate::production::batches::rules::{GUARDS, came_after, units_text};
 use crate::production::batches::{ALL_UNITS, BatchLot, BatchSheet, LotUse};
 use crate::production::corrections::{self, frozen};
 use crate::production::materials::{self, LotName};
@@ -112,7 +112,16 @@ pub fn plan_uses(db: &mut Db, chunk: &[Entry<UseRecord>]) -> Result<UsePlan> {
                 plan.faults.extend(held.into_iter().flatten().map(|fault| (*place, Fault { field: column.into(), ..fault })));
                 plan.change.push(used.clone());
             }
-            None => plan.add.push(used.clone()),
+            None => {
+                let named = chunk.get(*place).map(|entry| (batches.get(&entry.record.batch), lots.get("lot_code", &entry.record.lot)));
+                if let Some((Some(batch), Ok(lot))) = named {
+                    plan.faults.extend(came_after("lot_code", lot, batch).map(|fault| (*place, fault)));
+                }
+                let is_sold = standing.get(&used.batch).is_some_and(|standing| standing.sold > 0);
+                let sold = if is_sold { corrections::sold_in(db, used.batch, std::slice::from_ref(&used.units))? } else { 0 };
+                plan.faults.extend((sold > 0).then(|| (*place, corrections::fixed("lot_code", "sold", sold))));
+                plan.add.push(used.clone());
+            }
         }
         if let Some((Entry { line, record }, batch)) = chunk.get(*place).and_then(|entry| Some((entry, batches.get(&entry.record.batch)?)))
         {

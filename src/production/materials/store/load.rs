@@ -8,7 +8,7 @@ use super::super::FIELDS;
 use super::super::import::LotRecord;
 use super::super::rules::{GUARDS, LotName, check};
 use super::names::names;
-use super::sheet::{below_used, sheets_of};
+use super::sheet::{impossible, sheets_of};
 use super::{Called, Lot, LotSheet, Parent, all_edges, insert_parents, lots_called, refuse_cycle_among};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::folded;
@@ -62,7 +62,7 @@ struct Plan {
     parents: Called,
 }
 
-fn plan(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Plan> {
+fn plan(db: &mut Db, stamp: &Stamp, chunk: &[Entry<LotRecord>]) -> Result<Plan> {
     let own: Vec<LotName> = chunk.iter().map(|entry| LotName { code: entry.record.code.clone(), supplier: None }).collect();
     let asked: HashSet<Ident> = chunk.iter().map(|entry| entry.record.ident()).collect();
     let called = lots_called(db, &own, None)?;
@@ -103,11 +103,14 @@ fn plan(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Plan> {
     as_written(db, &plan.parents, laid.iter_mut().map(|(_, row)| &mut row.after))?;
     let changed: Vec<Id> = laid.iter().filter(|(_, row)| !row.is_same()).filter_map(|(_, row)| Some(row.before.as_ref()?.id)).collect();
     let standing = corrections::of_lots(db, &changed)?;
-    for (place, row) in laid {
-        if let Some(before) = &row.before {
-            let held = standing.get(&before.id).map(|standing| frozen(GUARDS, before, &row.after, standing)).unwrap_or_default();
-            plan.faults.extend(held.into_iter().chain(below_used(db, before, &row.after)?).map(|fault| (place, fault)));
-        }
+    let suppliers: Vec<_> =
+        laid.iter().map(|(_, row)| (Some(row.after.party_id), row.before.as_ref().map(|before| before.party_id))).collect();
+    let closed = parties::newly_closed(db, stamp, "supplier", &suppliers)?;
+    for ((place, row), closed) in laid.into_iter().zip(closed) {
+        let standing = row.before.as_ref().and_then(|before| Some((before, standing.get(&before.id)?)));
+        let held = standing.map(|(before, standing)| frozen(GUARDS, before, &row.after, standing)).unwrap_or_default();
+        let found = held.into_iter().chain(closed).chain(impossible(db, stamp, row.before.as_ref(), &row.after)?);
+        plan.faults.extend(found.map(|fault| (place, fault)));
         plan.rows.push(row);
     }
     Ok(plan)
@@ -141,8 +144,8 @@ pub(in crate::production::materials) struct Would {
 }
 
 /// What loading these records would do.
-pub(in crate::production::materials) fn would_load(db: &mut Db, chunk: &[Entry<LotRecord>]) -> Result<Would> {
-    let Plan { rows, faults, .. } = plan(db, chunk)?;
+pub(in crate::production::materials) fn would_load(db: &mut Db, stamp: &Stamp, chunk: &[Entry<LotRecord>]) -> Result<Would> {
+    let Plan { rows, faults, .. } = plan(db, stamp, chunk)?;
     let mut applied = Applied::default();
     for row in &rows {
         row.tell(&mut applied)?;
@@ -164,7 +167,7 @@ pub(in crate::production::materials) fn load(
     chunk: &[Entry<LotRecord>],
     waiting: &Waiting,
 ) -> Result<(Applied, Waiting)> {
-    let Plan { rows, faults, parents } = plan(db, chunk)?;
+    let Plan { rows, faults, parents } = plan(db, stamp, chunk)?;
     Refusal::unless_empty(faults.into_iter().map(|(_, fault)| fault).collect())?;
     let mut applied = Applied::default();
     let mut ids: HashMap<LotName, Id> = HashMap::new();

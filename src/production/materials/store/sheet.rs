@@ -3,18 +3,19 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::rules::{self, GUARDS, LotName, out_of_order, twice};
+use super::super::rules::{self, GUARDS, LotName, out_of_order, to_come, twice};
 use super::super::{FIELDS, LotKind};
 use super::names::names;
 use super::{KEYS, Lot, Parent, children_of, insert_parents, lot_called, lots, lots_called, parents_of, refuse_cycle};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::money::shortest_decimal;
-use crate::kernel::text::{Both, Lang, folded};
+use crate::kernel::text::{Both, Lang, folded, grouped};
 use crate::kernel::{Code, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{batch, batch_lot, lot, lot_parent, party};
@@ -22,7 +23,7 @@ use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{Permission, ProductionEdit, ProductionRead};
 use crate::platform::http::segment;
-use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Sees, Thing, href, key_of_two, said_of, saved, seen};
+use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href, key_of_two, said_of, saved, seen};
 use crate::production::corrections::{self, Correctable, Standing};
 use crate::production::parties;
 use crate::{each, keyset, save_row};
@@ -214,8 +215,37 @@ impl LotSheet {
     }
 }
 
+/// What a lot cannot become, whoever says it and however: a day that is to come, and what contradicts those who use it.
+pub(super) fn impossible(db: &mut Db, stamp: &Stamp, before: Option<&LotSheet>, after: &LotSheet) -> Result<Vec<Fault>> {
+    let days = |lot: &LotSheet| [("produced_on", lot.produced_on), ("received_on", lot.received_on)];
+    let was = before.map_or([None; 2], |before| days(before).map(|(_, day)| day));
+    let moved: Vec<_> = days(after).into_iter().zip(was).filter(|((_, is), was)| is != was).collect();
+    let ahead = moved.iter().filter_map(|((field, is), was)| to_come(field, (*was, *is), stamp.at, 1));
+    let mut faults: Vec<Fault> = ahead.collect();
+    let Some(before) = before else { return Ok(faults) };
+    if !moved.is_empty() {
+        let first: Option<(String, Option<NaiveDate>)> = each!(db, |c| batch_lot::table
+            .inner_join(batch::table.on(batch::no.eq(batch_lot::batch_no)))
+            .filter(batch_lot::lot_id.eq(before.id).and(batch::finished_on.is_not_null()))
+            .order(batch::finished_on)
+            .select((batch::code, batch::finished_on))
+            .first(c)
+            .optional())?;
+        let late = |(field, is)| out_of_order(field, (&after.code, is), first.as_ref().map_or(("", None), |(code, day)| (code, *day)));
+        faults.extend(moved.into_iter().filter_map(|(day, _)| late(day)));
+    }
+    faults.extend(below_used(db, before, after)?);
+    // What garments are made of is told to whoever has them: once sold, it is added to by a correction.
+    let had = |part: &LotPart| before.parents.iter().any(|known| folded(&known.lot) == folded(&part.lot));
+    if !after.parents.iter().all(had) {
+        let sold = corrections::moved_by_lot(db, before.id)?.sold;
+        faults.extend((sold > 0).then(|| corrections::fixed("parents", "sold", sold)));
+    }
+    Ok(faults)
+}
+
 /// A quantity that is lowered to less than what is recorded as used.
-pub(super) fn below_used(db: &mut Db, before: &LotSheet, after: &LotSheet) -> Result<Option<Fault>> {
+fn below_used(db: &mut Db, before: &LotSheet, after: &LotSheet) -> Result<Option<Fault>> {
     if after.quantity_milli >= before.quantity_milli {
         return Ok(None);
     }
@@ -350,17 +380,31 @@ impl Thing for LotSheet {
         Ok(saved)
     }
 
-    /// A day of production after that of something made of it; less than what is recorded as used; what others stand on.
-    fn faults_of(db: &mut Db, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
+    /// A day of production after that of something made of it; what others stand on; what it cannot become.
+    fn faults_of(db: &mut Db, stamp: &Stamp, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
         let mut all = corrections::held(db, edits)?;
-        for ((lot, before), faults) in edits.iter().zip(&mut all) {
+        let suppliers: Vec<_> = edits.iter().map(|(lot, before)| (Some(lot.party_id), before.map(|before| before.party_id))).collect();
+        let closed = parties::newly_closed(db, stamp, "supplier", &suppliers)?;
+        for (((lot, before), faults), closed) in edits.iter().zip(&mut all).zip(closed) {
+            faults.extend(closed);
+            faults.extend(impossible(db, stamp, *before, lot)?);
             let Some(before) = before else { continue };
             let children: Vec<Id> = children_of(db, &[before.id])?.into_iter().map(|edge| edge.lot).collect();
             let children = if lot.produced_on.is_some() { lots(db, &children)? } else { Vec::new() };
             let late = |child: &Lot| out_of_order("produced_on", (&lot.code, lot.produced_on), (&child.code, child.produced_on));
-            faults.extend(children.iter().filter_map(late).take(1).chain(below_used(db, before, lot)?));
+            faults.extend(children.iter().filter_map(late).take(1));
         }
         Ok(all)
+    }
+
+    /// How much of it is recorded as used, which may be more than there is: a quantity is often an estimate, and is said rather than refused.
+    fn panels(&self, db: &mut Db) -> Result<Vec<Panel>> {
+        let used = corrections::used_milli(db, self.id)?;
+        let amount = |milli| format!("{} {}", grouped(shortest_decimal(milli, 3)), self.unit);
+        let left = self.quantity_milli - used;
+        let left = if left < 0 { ("lots-used-beyond", amount(-left)) } else { ("lots-used-left", amount(left)) };
+        let facts = [("lots-used-sum", amount(used)), left].map(|(key, amount)| (key, amount, String::new()));
+        Ok(if used > 0 { vec![Panel { key: "lots-used", facts: facts.into() }] } else { Vec::new() })
     }
 
     fn acts(&self) -> Vec<Act> {
