@@ -1,5 +1,7 @@
 //! The only file that names every room, in one list.
 
+use std::sync::Arc;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
@@ -11,7 +13,7 @@ use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
 use crate::platform::http::compress::compress;
 use crate::platform::http::perm::Permission;
-use crate::platform::http::{Entry, Menu, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors};
+use crate::platform::http::{Entry, Menu, Pages, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors};
 use crate::platform::imports::{self, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::platform::rooms::Room;
@@ -94,6 +96,12 @@ pub fn routes() -> Vec<RouteEntry> {
     listed
 }
 
+/// Where there are pages.
+fn pages() -> Pages {
+    let is_page = |route: &RouteEntry| route.method == "GET" && !route.path.starts_with("/api/");
+    Pages(Arc::new(routes().into_iter().filter(is_page).map(|route| route.path).collect()))
+}
+
 /// The whole application, ready to be served or tested. Looks at cards are counted where a counter is handed in.
 pub fn app(
     app: &AppState,
@@ -110,6 +118,7 @@ pub fn app(
     App::new()
         .app_data(web::Data::new(app.clone()))
         .app_data(menu())
+        .app_data(pages())
         .app_data(web::Data::new(import_tables()))
         .app_data(web::Data::from(staff::door::authenticator()))
         .app_data(web::Data::new(card::Desk::new(app, counter)))
@@ -149,9 +158,67 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::kernel::text::Lang;
+    use crate::platform::rooms::{Field, Fields, Kind};
     use crate::platform::words::Words;
+
+    #[test]
+    fn whatever_is_sent_leaves_its_sender_near_a_page() {
+        let (pages, far) = (pages(), ["/sign-out"]);
+        let sent = routes().into_iter().filter(|route| route.method == "POST" && !route.path.starts_with("/api/"));
+        let lost: Vec<String> = sent.map(|route| route.path).filter(|path| pages.nearest(path).is_none()).collect();
+        assert_eq!(lost, far);
+        let nearest = |path: &str| pages.nearest(path).map(|count| path.split('/').take(count).collect::<Vec<_>>().join("/"));
+        assert_eq!(nearest("/parties/{code}/edit").as_deref(), Some("/parties/{code}/edit"));
+        assert_eq!(nearest("/printers/{code}/status").as_deref(), Some("/printers/{code}"));
+        assert_eq!(nearest("/labels/jobs/{id}/{step}").as_deref(), Some("/labels/jobs/{id}"));
+    }
+
+    /// The fields of a table, and those of its lines.
+    fn all_fields(fields: &'static Fields) -> Vec<&'static Field> {
+        let lines = |field: &'static Field| if let Kind::Lines(of) = field.kind { all_fields(&of.fields) } else { Vec::new() };
+        fields.columns.iter().flat_map(|field| lines(field).into_iter().chain([field])).collect()
+    }
+
+    #[test]
+    fn both_languages_of_a_text_are_called_alike() {
+        let mut halves = 0;
+        for table in import_tables().0.iter() {
+            for field in all_fields(table.columns) {
+                let ending = match field.name.rsplit_once(['_', '.']) {
+                    Some((_, "zh")) => " (Chinese)",
+                    Some((_, "en")) => " (English)",
+                    _ => continue,
+                };
+                halves += 1;
+                assert!(field.title(Lang::En).ends_with(ending), "{} {}: {}", table.columns.table, field.name, field.title(Lang::En));
+            }
+        }
+        assert!(halves > 30);
+    }
+
+    /// What a program can say wrongly of a field, and what files can.
+    #[test]
+    fn whatever_is_wrong_with_a_value_is_said_in_words() {
+        let wrong = [json!({}), json!([]), json!([{}]), json!([7]), json!("?"), json!(true), json!(-7), json!(1.5), json!(i64::MAX)];
+        let mut said = 0;
+        for table in import_tables().0.iter() {
+            for field in all_fields(table.columns).into_iter().filter(|field| !matches!(field.kind, Kind::Moment | Kind::Both)) {
+                let of_json = wrong.iter().filter_map(|value| field.read_json(value).err());
+                for fault in of_json.chain(field.read("?").err()).chain(field.read("99999999999999999999").err()) {
+                    for lang in Lang::ALL {
+                        let words = Words::of(lang).fault(&fault);
+                        assert!(!words.contains("expects-") && !words.contains("{ $"), "{}: {words}", field.name);
+                    }
+                    said += 1;
+                }
+            }
+        }
+        assert!(said > 500);
+    }
 
     #[test]
     fn rooms_have_names_words_and_whoever_may_import_finds_the_desk() {

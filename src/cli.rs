@@ -320,12 +320,17 @@ fn refusal_in_words(words: Words, refusal: &Refusal) -> String {
         if !one {
             text.push_str("\n  ");
         }
-        if let Some(line) = fault.line {
-            text.push_str(&format!("{} {line}, ", words.say("line")));
-        }
-        text.push_str(&format!("{}: {}", fault.field, words.fault(fault)));
+        let line = fault.line.map(|line| format!("{} {line}", words.say("line")));
+        text.push_str(&format!("{}{}", place([line, Some(fault.field.clone().into_owned())]), words.fault(fault)));
     }
     text
+}
+
+/// Where something is wrong, with a colon behind it; nothing where that is nowhere in particular.
+fn place<const N: usize>(parts: [Option<String>; N]) -> String {
+    let said = parts.into_iter().flatten().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty());
+    let said: Vec<String> = said.collect();
+    if said.is_empty() { String::new() } else { format!("{}: ", said.join(", ")) }
 }
 
 fn complain(error: &Error) {

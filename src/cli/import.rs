@@ -9,7 +9,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use tempfile::{NamedTempFile, TempPath};
 
-use super::{bar_style, say, tell, terminal_lang};
+use super::{bar_style, place, say, tell, terminal_lang};
 use crate::app;
 use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 use crate::platform::disk::{Readers, WholeFile};
@@ -218,11 +218,10 @@ fn show(report: &ParcelReport, args: &ImportArgs, tables: &ImportTables, words: 
         show_faults(file, report.files.len() > 1, words);
         show_changes(file, tables, words);
         say(&format!(
-            "{} {}: {} {}, {} {}, {} {}, {} {}",
+            "{} {}: {}, {} {}, {} {}, {} {}",
             words.say(file.outcome_key()),
             file.file,
-            file.rows_read,
-            words.say("imports-rows"),
+            words.say1("import-rows-read", "count", file.rows_read),
             file.added,
             words.say("imports-added"),
             file.changed,
@@ -237,7 +236,7 @@ fn show(report: &ParcelReport, args: &ImportArgs, tables: &ImportTables, words: 
         Outcome::Checked | Outcome::Applied => Ok(()),
         Outcome::Refused | Outcome::Stopped => {
             let faults: u64 = report.files.iter().map(|file| file.fault_count).sum();
-            Err(Error::broken(format!("{faults} {}", words.say("imports-faults"))))
+            Err(Error::broken(words.say1("import-faults-found", "count", faults)))
         }
     }
 }
@@ -245,10 +244,10 @@ fn show(report: &ParcelReport, args: &ImportArgs, tables: &ImportTables, words: 
 fn show_faults(file: &ImportReport, of_several: bool, words: Words) {
     for fault in &file.faults {
         let name = if of_several { format!("{}: ", file.file) } else { String::new() };
-        let sheet = fault.sheet.as_ref().map(|sheet| format!("{sheet}, ")).unwrap_or_default();
-        let line = fault.line.map(|line| format!("{sheet}{} {line}, ", words.say("line"))).unwrap_or_default();
+        let line = fault.line.map(|line| format!("{} {line}", words.say("line")));
         let value = fault.value.as_ref().map(|value| format!(" “{value}”")).unwrap_or_default();
-        tell(&format!("{name}{line}{}{value}: {}", fault.place(words.lang()), fault.word(words)));
+        let column = Some(format!("{}{value}", fault.place(words.lang())));
+        tell(&format!("{name}{}{}", place([fault.sheet.clone(), line, column]), fault.word(words)));
     }
 }
 

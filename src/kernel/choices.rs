@@ -1,5 +1,6 @@
 //! Closed lists that people choose from: each a table of stored text, Chinese and English.
 
+use super::error::{Code, Fault};
 use super::names::fold;
 use super::text::Lang;
 
@@ -40,6 +41,17 @@ impl Choice {
     }
 }
 
+/// The fault of a person's word that is none of these: they are told all of them, as they call them.
+pub fn not_one_of(field: &'static str, word: &str, choices: &[&Choice]) -> Fault {
+    let all =
+        |text: fn(&Choice) -> &'static str, between: &str| choices.iter().map(|choice| text(choice)).collect::<Vec<_>>().join(between);
+    Fault::new(field, Code::NotOneOf)
+        .with("value", word)
+        .with("allowed", all(|choice| choice.text, ", "))
+        .with("allowed_zh", all(|choice| choice.zh, "、"))
+        .with("allowed_en", all(|choice| choice.en, ", "))
+}
+
 /// The text, or none.
 #[doc(hidden)]
 #[macro_export]
@@ -77,6 +89,10 @@ macro_rules! choices {
         impl $crate::kernel::machine::MachineState for $name {
             fn text(self) -> &'static str {
                 self.as_str()
+            }
+
+            fn word(self, lang: $crate::kernel::text::Lang) -> &'static str {
+                $name::word(self, lang)
             }
         }
 

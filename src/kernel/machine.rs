@@ -3,11 +3,21 @@
 use std::fmt;
 
 use super::error::{Code, Refusal, Result};
+use super::text::Lang;
 
 /// A state that is stored as text. Every closed list of [`choices!`](crate::choices) is one.
 pub trait MachineState: Copy + PartialEq + fmt::Debug + 'static {
     /// The stored text.
     fn text(self) -> &'static str;
+
+    /// What people call it.
+    fn word(self, lang: Lang) -> &'static str;
+}
+
+/// The refusal of what a state does not allow.
+pub fn refused_in(state: impl MachineState) -> Refusal {
+    let (zh, en) = (state.word(Lang::Zh), state.word(Lang::En));
+    Refusal::new(Code::WrongState).with("state", state.text()).with("state_zh", zh).with("state_en", en)
 }
 
 /// Which states may follow which.
@@ -34,7 +44,7 @@ impl<S: MachineState> Machine<S> {
             return Ok(());
         }
         let allowed: Vec<_> = self.after(from).iter().map(|state| state.text()).collect();
-        Err(Refusal::new(Code::WrongState).with("state", from.text()).with("allowed", allowed.join(", ")).into())
+        Err(refused_in(from).with("allowed", allowed.join(", ")).into())
     }
 }
 
@@ -65,6 +75,10 @@ mod tests {
                 Self::Walled => "walled",
             }
         }
+
+        fn word(self, lang: Lang) -> &'static str {
+            lang.of("门", self.text())
+        }
     }
 
     const DOOR: Machine<Door> = machine!(Door: Open => Shut; Shut => Open | Walled);
@@ -75,6 +89,8 @@ mod tests {
         let allowed = |from| all.into_iter().filter(|to| DOOR.allows(from, *to)).collect::<Vec<_>>();
         assert_eq!(all.map(allowed), [vec![Door::Shut], vec![Door::Open, Door::Walled], vec![]]);
         let crate::kernel::Error::Refused(refusal) = DOOR.check(Door::Open, Door::Walled).unwrap_err() else { panic!("refused") };
-        assert_eq!((refusal.code, refusal.args), (Code::WrongState, vec![("state", "open".into()), ("allowed", "shut".into())]));
+        let args: Vec<_> = refusal.args.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+        assert_eq!(args, [("state", "open"), ("state_zh", "门"), ("state_en", "open"), ("allowed", "shut")]);
+        assert_eq!(refusal.code, Code::WrongState);
     }
 }

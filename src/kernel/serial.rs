@@ -380,6 +380,16 @@ impl ClaimCode {
     }
 }
 
+/// Whether a text has as many characters as our serials, and none of others.
+pub fn has_serial_form(text: &str) -> bool {
+    read::<SERIAL_LENGTH>(text).is_some()
+}
+
+/// Whether what somebody typed has the form of a claim code.
+pub fn is_claim_code(typed: &str) -> bool {
+    read::<CLAIM_LENGTH>(typed).is_some()
+}
+
 impl fmt::Debug for ClaimCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ClaimCode(…)")

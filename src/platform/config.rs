@@ -244,8 +244,28 @@ fn is_of_the_cluster(setting: &str, value: &str) -> bool {
     setting.starts_with("service_") || setting.starts_with("port_") || (setting == "port" && value.contains("://"))
 }
 
-/// The setting whose name is most like this one.
+/// What other programs call these settings.
+const ELSEWHERE_CALLED: &[(&str, &str)] = &[
+    ("address", "listen"),
+    ("bind", "listen"),
+    ("host", "listen"),
+    ("port", "listen"),
+    ("db", "database_url"),
+    ("database", "database_url"),
+    ("url", "public_url"),
+    ("domain", "public_url"),
+    ("tz", "time_zone"),
+    ("threads", "workers"),
+];
+
+/// The setting that was meant: the one that other programs call so, or whose name is most like this one.
 fn nearest(name: &str) -> &'static str {
+    let words: Vec<String> = name.to_ascii_lowercase().split('_').map(str::to_owned).collect();
+    let called = ELSEWHERE_CALLED.iter().find(|(other, _)| words.iter().any(|word| word == other));
+    let is_like = |known: &&&str| strsim::jaro_winkler(known, &name.to_ascii_lowercase()) > 0.85;
+    if let Some((_, known)) = called.filter(|_| !Config::NAMES.iter().any(|known| is_like(&known))) {
+        return known;
+    }
     let likeness = |known: &&&str| strsim::jaro_winkler(known, &name.to_ascii_lowercase());
     Config::NAMES.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).copied().unwrap_or_default()
 }
@@ -391,6 +411,17 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(faults(with(&[("HANGTAG_PORT", "8080")]), Lang::En)[0].0, "HANGTAG_PORT");
+        for (name, meant) in [
+            ("ADDRESS", "LISTEN"),
+            ("BIND_ADDRESS", "LISTEN"),
+            ("PORT", "LISTEN"),
+            ("DB", "DATABASE_URL"),
+            ("BASE_URL", "PUBLIC_URL"),
+            ("TZ", "TIME_ZONE"),
+            ("WORKER", "WORKERS"),
+        ] {
+            assert_eq!(faults(with(&[(&format!("HANGTAG_{name}"), "x")]), Lang::En)[0].2, said(&format!("HANGTAG_{meant}")), "{name}");
+        }
     }
 
     #[test]

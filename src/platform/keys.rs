@@ -120,7 +120,7 @@ impl KeyFile {
     pub fn rotate(&mut self, purpose: Purpose, today: NaiveDate) -> Result<i64> {
         let number = self.of(purpose).map(|line| line.number + 1).max().unwrap_or_default();
         if (purpose == Purpose::House && number > 0) || (purpose == Purpose::Serial && number > 31) {
-            return Err(Refusal::new(Code::WrongState).with("state", format!("{} {number}", purpose.as_str())).into());
+            return Err(Refusal::new(Code::WrongState).with("state", format!("{}-keys", purpose.as_str())).into());
         }
         self.lines.push(Line { purpose, number, key: fresh()?, made_on: today });
         self.save()?;

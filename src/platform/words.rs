@@ -16,6 +16,9 @@ use crate::kernel::error::Args;
 use crate::kernel::text::Lang;
 use crate::kernel::{Fault, Refusal};
 
+/// What people call the state that an argument `state` names.
+const STATE_WORD: &str = "state_word";
+
 /// A folder for each language, a file for each room.
 static CATALOGUES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/words");
 
@@ -93,11 +96,23 @@ impl Words {
 
     /// A reason that is the name of one is said in words (`reason-<name>`), which may name the other arguments.
     fn argument(&self, name: &str, value: &str, others: &FluentArgs<'_>) -> FluentValue<'static> {
-        let key = format!("reason-{value}");
-        if name == "reason" && self.knows(&key) { self.format(&key, Some(others)).into_owned().into() } else { fluent_value(value) }
+        let key = match name {
+            "reason" => format!("reason-{value}"),
+            STATE_WORD => format!("state-{value}"),
+            _ => return fluent_value(value),
+        };
+        if self.knows(&key) { self.format(&key, Some(others)).into_owned().into() } else { fluent_value(value) }
     }
 
+    /// What was given; what was given in both languages (`place_zh`, `place_en`) is `place` in this one. A state is its name for a message to
+    /// choose by, and [`STATE_WORD`] is what people call it.
     fn arguments<'a>(&self, given: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> FluentArgs<'a> {
+        let named = given.clone().filter(|(name, _)| *name == "state").map(|(_, value)| (STATE_WORD, value));
+        let own = |(name, value): (&'a str, &'a str)| match name.strip_suffix(self.lang.of("_zh", "_en"))? {
+            "state" => Some((STATE_WORD, value)),
+            name => Some((name, value)),
+        };
+        let given = given.clone().chain(named).chain(given.filter_map(own));
         let mut plain = FluentArgs::new();
         for (name, value) in given.clone() {
             plain.set(name, fluent_value(value));

@@ -114,7 +114,7 @@ story!(a_garment_is_claimed_once_and_its_holder_is_known_again, |app| {
     assert_sound(&form, Lang::En);
     assert!(form.text().contains("name=\"code\""));
     // Wrong, with the tries left; the same whatever is wrong.
-    for (code, left) in [("WRONGCODE1", "4 tries left today."), ("", "3 tries left today.")] {
+    for (code, left) in [("WRNGCODE12", "4 tries left today."), ("ABCDE-FGHJK", "3 tries left today.")] {
         let wrong = app.send(Request::form(&uri, &[("code", code), ("lang", "en")]).html()).await.expect(422);
         assert!(wrong.text().contains(left) && wrong.text().contains("aria-invalid"), "{}", wrong.text());
         assert!(wrong.headers.get("set-cookie").is_none());
@@ -134,6 +134,11 @@ story!(a_garment_is_claimed_once_and_its_holder_is_known_again, |app| {
     assert_sound(&papers, Lang::En);
     assert!(!papers.text().contains("Recovery code"), "shown once");
     page(&app, &format!("{}/mine", base(&season, 0)), Lang::En).await.expect(403);
+    // Its holder is told that it is theirs, whether they send the page again or open it.
+    for request in [Request::form(&uri, &[("code", &season.claim_codes[0])]), Request::get(&uri)] {
+        let theirs = app.send(request.html().header("cookie", &cookie).header("accept-language", "en")).await.expect(200);
+        assert!(theirs.text().contains("This garment is yours already") && !theirs.text().contains("Somebody holds"), "{}", theirs.text());
+    }
     // Nobody can claim it again, not even with the right code.
     let again = app.send(Request::form(&uri, &[("code", &season.claim_codes[0])]).html()).await.expect(409);
     assert!(again.headers.get("set-cookie").is_none());
@@ -160,6 +165,16 @@ story!(tries_run_out_for_the_day, |app| {
         app.send(Request::form(&uri, &[("code", "0000000000")]).html()).await.expect(422);
     }
     app.send(Request::form(&uri, &[("code", &season.claim_codes[0])]).html()).await.expect(429);
+});
+
+story!(a_code_that_is_not_whole_costs_no_try, |app| {
+    let season = app.season().await;
+    let uri = format!("{}/claim", base(&season, 0));
+    for code in ["ABC", "ABCDE-FGHJ", "", "ABCDE-FGHJK-M", "ABC", "ABC"] {
+        let again = app.send(Request::form(&uri, &[("code", code)]).html().header("accept-language", "en")).await.expect(422);
+        assert!(again.text().contains("not a whole code") && !again.text().contains("tries left"), "{code}");
+    }
+    app.send(Request::form(&uri, &[("code", &season.claim_codes[0])]).html()).await.expect(200);
 });
 
 story!(contact_is_optional_erasable_and_exportable, |app| {

@@ -594,6 +594,14 @@ story!(nobody_finds_more_than_there_is_or_before_it_was_made, |app| {
         ("once", "o"),
     ];
     inspector.send(multipart("/findings/new", &fields, &[])).await.expect(422);
+    // Everything that is wrong is marked at once: what lacks, and what cannot be of this batch.
+    let mut lacking = fields;
+    lacking[3].1 = "";
+    lacking[6].1 = "2025-01-01";
+    let answer = inspector.send(multipart("/findings/new?lang=en", &lacking, &[])).await.expect(422);
+    let marked =
+        |name: &str| answer.text().split(&format!("name=\"{name}\"")).nth(1).unwrap().split('>').next().unwrap().contains("aria-invalid");
+    assert!(answer.text().contains("Needed.") && marked("quantity") && marked("found_on"), "{}", answer.text());
     assert_eq!(count(&app).await, before);
     // What nobody planned or minted may hold any number.
     let stamp = app.state.stamp("system");

@@ -37,7 +37,7 @@ async fn held(app: &TestApp, goods: &Goods, unit: i64) -> (Holder, Secret) {
     let secret = Secret::fresh();
     match claim(app, goods.garment(unit), &goods.claim_code(app, unit), &secret).await.unwrap() {
         Outcome::Held(holder) => (holder, secret),
-        Outcome::Wrong { .. } => panic!("the right code is right"),
+        other => panic!("the right code is right: {other:?}"),
     }
 }
 
@@ -126,7 +126,7 @@ story!(tries_at_the_same_time_are_all_counted, |app| {
         match one.await.unwrap() {
             Ok(Outcome::Wrong { left }) => lefts.push(left),
             Err(error) => assert!(matches!(error.code(), Code::NoTriesLeft | Code::Busy)),
-            Ok(Outcome::Held(_)) => panic!("a wrong code held"),
+            Ok(other) => panic!("a wrong code: {other:?}"),
         }
     }
     lefts.sort_unstable();
@@ -141,19 +141,25 @@ story!(whatever_is_wrong_with_a_code_the_answer_is_the_same, |app| {
     let of_another = goods.claim_code(&app, 1);
     for (garment, typed) in [
         (goods.garment(0), of_another.as_str()),
-        (goods.garment(0), "WRONG"),
-        (goods.garment(0), ""),
+        (goods.garment(0), "ABCDE-FGHJK"),
         // Right for its garment, which is void; and a garment that was never minted.
         (void, goods.claim_code(&app, 3).as_str()),
         (goods.garment(4_000), goods.claim_code(&app, 4_000).as_str()),
     ] {
         let left = match claim(&app, garment, typed, &Secret::fresh()).await.unwrap() {
             Outcome::Wrong { left } => left,
-            Outcome::Held(_) => panic!("{typed}"),
+            other => panic!("{typed}: {other:?}"),
         };
         assert!((2..=4).contains(&left));
     }
-    let of_void = claim(&app, void, "WRONG", &Secret::fresh()).await.unwrap();
+    // What has not the form of a code is none, whatever it was typed for, and costs nothing.
+    for typed in ["", "WRONG", "ABCDE-FGHJ", "ABCDE-FGHJKM", "ABCDE-FGHJ?", "领取码：ABC"] {
+        for garment in [goods.garment(0), void, goods.garment(4_000)] {
+            assert_eq!(claim(&app, garment, typed, &Secret::fresh()).await.unwrap(), Outcome::NoCode, "{typed}");
+            assert_eq!(accept(&app, garment, typed, &Secret::fresh()).await.unwrap(), Outcome::NoCode, "{typed}");
+        }
+    }
+    let of_void = claim(&app, void, &of_another, &Secret::fresh()).await.unwrap();
     assert_eq!(of_void, Outcome::Wrong { left: 3 }, "tries of a void serial are counted like others");
 });
 
@@ -393,5 +399,5 @@ story!(an_error_of_the_store_is_no_answer_about_a_code, |app| {
         Err::<(), _>(Error::from(Code::Stale))
     });
     assert_eq!(refused.await.unwrap_err().code(), Code::Stale);
-    assert_eq!(claim(&app, garment, "WRONG", &Secret::fresh()).await.unwrap(), Outcome::Wrong { left: 4 });
+    assert_eq!(claim(&app, garment, "ABCDE-FGHJK", &Secret::fresh()).await.unwrap(), Outcome::Wrong { left: 4 });
 });

@@ -200,7 +200,7 @@ story!(what_changes_is_shown_before_it_is_written, |app| {
     let one = place(&planner.send(files(&csrf, &[], &[("parties.csv", second.as_bytes())])).await.expect(303));
     work(&app).await;
     let page = planner.page(&format!("{one}?lang=en")).await.expect(200);
-    for shown in ["What would change", "<del>Mill 1</del>", "Mill One", "English name", "<del>CN</del>", "MILL-3"] {
+    for shown in ["What would change", "<del>Mill 1</del>", "Mill One", "Name (English)", "<del>CN</del>", "MILL-3"] {
         assert!(page.text().contains(shown), "{shown}: {}", page.text());
     }
     let csv = planner.page(&format!("{one}/changes?format=csv&lang=en")).await.expect(200);
@@ -208,15 +208,15 @@ story!(what_changes_is_shown_before_it_is_written, |app| {
     let told = [
         "file,line,record,kind,field,old,new",
         "parties.csv,2,MILL-1,changed,Country,CN,VN",
-        "parties.csv,2,MILL-1,changed,English name,Mill 1,Mill One",
+        "parties.csv,2,MILL-1,changed,Name (English),Mill 1,Mill One",
         "parties.csv,4,MILL-3,new,Code,,MILL-3",
         "parties.csv,4,MILL-3,new,Country,,CN",
-        "parties.csv,4,MILL-3,new,English name,,New",
+        "parties.csv,4,MILL-3,new,Name (English),,New",
         "parties.csv,4,MILL-3,new,Roles,,mill",
         "parties.csv,4,MILL-3,new,Status,,active",
     ];
     assert_eq!(rows, BTreeSet::from(told));
-    for said in ["</span> Code: MILL-3; English name: New; ", "; Roles: mill", "; Country: CN", "; Status: active"] {
+    for said in ["</span> Code: MILL-3; Name (English): New; ", "; Roles: mill", "; Country: CN", "; Status: active"] {
         assert!(page.text().contains(said), "{said}: {}", page.text());
     }
     planner.page(&format!("{one}/changes?format=xlsx")).await.expect(200);

@@ -262,7 +262,7 @@ fn the_terminal_says_what_it_wrote_and_takes_folders() {
     std::fs::write(list.join("02.csv"), format!("{LOT}L-1,P-1,fabric,Poplin,10,m\n")).unwrap();
     std::fs::write(list.join(".DS_Store"), b"\0").unwrap();
     let said = program.run(&["import", &path(&list)]).well();
-    assert!(said.out.contains("P-1: new: Code: P-1; English name: Somebody"), "{said:?}");
+    assert!(said.out.contains("P-1: new: Code: P-1; Name (English): Somebody"), "{said:?}");
     assert!(said.out.contains("L-1: new: ") && said.out.contains("Quantity: 10"), "{said:?}");
     std::fs::write(list.join("01.csv"), "code,city\nP-1,Beta\n").unwrap();
     let said = program.run(&["import", &path(&list)]).well();
@@ -273,7 +273,7 @@ fn the_terminal_says_what_it_wrote_and_takes_folders() {
     let said = program.run(&["import", "parties", &path(&mac)]).badly();
     assert!(said.err.contains("--encoding"), "{said:?}");
     let said = program.run(&["import", "parties", &path(&mac), "--encoding", "macintosh"]).well();
-    assert!(said.out.contains("English name: Müller"), "{said:?}");
+    assert!(said.out.contains("Name (English): Müller"), "{said:?}");
     program.run(&["import", "parties", &path(&mac), "--encoding", "klingon"]).badly();
 }
 

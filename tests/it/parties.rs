@@ -185,7 +185,7 @@ story!(parties_have_pages_in_both_languages, |app| {
     let change = [("code", "HF-01"), ("name.zh", "华纺二厂"), ("roles.mill", "on"), ("status", "closed"), ("version", "1")];
     planner.form("/parties/HF-01/edit", &change).await.expect(303);
     let stale = planner.form("/parties/HF-01/edit", &change).await.expect(422);
-    assert!(stale.text().contains("Somebody else has just changed it"));
+    assert!(stale.text().contains("Somebody else has saved this since you opened it"));
     let list = planner.page("/parties?role=mill&q=%E5%8D%8E%E7%BA%BA").await.expect(200);
     assert!(list.text().contains("华纺二厂") && list.text().contains("Closed"));
 });

@@ -107,9 +107,9 @@ const NAME: (&str, &str) = ("缺陷", "Defect");
 pub const FIELDS: Fields = Fields { table: "defects", title: ("缺陷目录", "Defect catalogue"), columns: &[
     Field::new("code", Kind::Text(defect_code, as_it_is), &["代码", "缺陷代码"], &["Code", "Defect code"]).needed().unique().listed()
         .hint("小写字母、数字和 _，最多 40 个；保存后不再改变。", "Small letters, digits and _, at most 40. It never changes.", "seam_open"),
-    Field::new("name_zh", Kind::Line(80), &["中文名称", "名称"], &["Chinese name", "Name zh"]).half_of("name", Lang::Zh, NAME).needed().listed()
+    Field::new("name_zh", Kind::Line(80), &["中文名称", "名称"], &["Name (Chinese)", "Chinese name", "Name zh"]).half_of("name", Lang::Zh, NAME).needed().listed()
         .hint("中文、英文名称至少填一个。", "At least one language.", "缝线开线"),
-    Field::new("name_en", Kind::Line(80), &["英文名称"], &["English name", "Name", "Name en"]).half_of("name", Lang::En, NAME).needed().listed()
+    Field::new("name_en", Kind::Line(80), &["英文名称"], &["Name (English)", "English name", "Name", "Name en"]).half_of("name", Lang::En, NAME).needed().listed()
         .hint("", "", "Open seam"),
     Field::new("component", Kind::Choice(Component::TABLE), &["部件", "衣服部分"], &["Part", "Component"]).needed().listed().filter("component").hint("", "", "缝制"),
     Field::new("severity", Kind::Choice(Severity::TABLE), &["严重程度"], &["Severity"]).needed().listed().filter("severity")

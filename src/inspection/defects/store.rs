@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::catalogue::SEED;
 use super::{Component, FIELDS, Severity, Suspect};
@@ -16,7 +15,7 @@ use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::{self, Fact, Stamp};
 use crate::platform::http::perm::{FindingsRead, Permission, PolicyEdit};
-use crate::platform::rooms::{Fields, ListQuery, ListWindow, Listing, Sees, Thing, document};
+use crate::platform::rooms::{Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::production::corrections::fixed;
 use crate::{each, keyset, text_column};
 
@@ -96,6 +95,7 @@ impl Listing for Defect {
 
 impl Thing for Defect {
     const SUBJECT: &'static str = "defect";
+    const SAVED: EventKind = EventKind::DefectSaved;
     type Edit = PolicyEdit;
 
     /// Its key is its code: all of the catalogue is one subject.
@@ -124,7 +124,7 @@ impl Thing for Defect {
         in_chunks(&keys, |keys| each!(db, |c| defect::table.filter(defect::code.eq_any(keys)).select(Self::as_select()).load(c)))
     }
 
-    fn save(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+    fn write(mut self, db: &mut Db, _: &Stamp, before: Option<&Self>) -> Result<Self> {
         self.version = before.map_or(1, |before| before.version + 1);
         match before {
             None => drop(each!(db, |c| diesel::insert_into(defect::table).values(&self).execute(c))?),
@@ -135,8 +135,6 @@ impl Thing for Defect {
                 }
             }
         }
-        let body = json!({ "defect": document(&FIELDS, &self)? });
-        events::append(db, stamp, EventKind::DefectSaved, Subject::Thing(Self::SUBJECT, self.id().0), &body)?;
         Ok(self)
     }
 
@@ -147,7 +145,9 @@ impl Thing for Defect {
     fn history(&self, db: &mut Db) -> Result<Vec<Fact>> {
         let mut own = Vec::new();
         for fact in events::of(db, Subject::Thing(Self::SUBJECT, self.id().0))? {
-            if fact.document()?.pointer("/defect/code").and_then(|code| code.as_str()) == Some(&self.code) {
+            let body = fact.document()?;
+            // Events of former versions hold the whole defect.
+            if body.pointer("/code").or(body.pointer("/defect/code")).and_then(|code| code.as_str()) == Some(&self.code) {
                 own.push(fact);
             }
         }

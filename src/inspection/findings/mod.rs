@@ -91,9 +91,9 @@ pub const FIELDS: Fields = Fields {
 const DEFECT_NAME: (&str, &str) = ("缺陷名称", "Defect name");
 
 #[rustfmt::skip]
-const NAME_ZH: Field = Field::new("defect.name.zh", Kind::Line(80), &["缺陷中文名称"], &["Defect name zh"]).half_of("defect.name", Lang::Zh, DEFECT_NAME).only_read();
+const NAME_ZH: Field = Field::new("defect.name.zh", Kind::Line(80), &["缺陷中文名称"], &["Defect name (Chinese)", "Defect name zh"]).half_of("defect.name", Lang::Zh, DEFECT_NAME).only_read();
 #[rustfmt::skip]
-const NAME_EN: Field = Field::new("defect.name.en", Kind::Line(80), &["缺陷英文名称"], &["Defect name en"]).half_of("defect.name", Lang::En, DEFECT_NAME).only_read();
+const NAME_EN: Field = Field::new("defect.name.en", Kind::Line(80), &["缺陷英文名称"], &["Defect name (English)", "Defect name en"]).half_of("defect.name", Lang::En, DEFECT_NAME).only_read();
 #[rustfmt::skip]
 const ID: Field = Field::new("id", Kind::Line(13), &["记录号"], &["Finding"]).of_new();
 #[rustfmt::skip]

@@ -12,6 +12,8 @@ use image::error::ImageError;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, RgbImage};
 
+/// The media types of the uploads that [`sniff`] knows, as a file field says them.
+pub const TAKEN: &str = "image/jpeg,image/png";
 /// Bytes an upload may have: 8 MiB.
 pub const BYTES_MAX: usize = 8 << 20;
 /// Pixels that are decoded: 40 million.

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{About, Draft, Severity, Stage, Status, SubjectKind};
+use crate::kernel::choices::{Choice, not_one_of};
 use crate::kernel::machine::Machine;
 use crate::kernel::{Code, Fault, Result, text};
 use crate::machine;
@@ -56,17 +57,40 @@ pub struct Holds {
     pub since: Option<NaiveDate>,
 }
 
+/// What a finding says of how much and when, as far as it could be read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
+    pub stage: Option<Stage>,
+    pub quantity: Option<i64>,
+    pub found_on: Option<NaiveDate>,
+}
+
 /// What cannot be of a finding on this thing: goods that come in are lots, nobody sees more faulty pieces than there are, and nothing before it
 /// was begun.
-pub(super) fn impossible(sound: &Sound, about: About, holds: &Holds) -> Vec<Fault> {
-    let later = || Stage::ALL.iter().filter(|stage| **stage != Stage::Incoming).map(|stage| stage.as_str()).collect::<Vec<_>>().join(", ");
-    let comes_in = sound.stage == Stage::Incoming && about.kind() != SubjectKind::Lot;
-    let stage = comes_in.then(|| Fault::new("stage", Code::NotOneOf).with("value", Stage::Incoming.as_str()).with("allowed", later()));
-    let more = holds.pieces.filter(|pieces| sound.quantity > *pieces);
+pub(super) fn impossible(said: Told, about: About, holds: &Holds) -> Vec<Fault> {
+    let (comes_in, later): (Vec<&Choice>, Vec<&Choice>) = Stage::TABLE.iter().partition(|stage| stage.text == Stage::Incoming.as_str());
+    let is_wrong = said.stage == Some(Stage::Incoming) && about.kind() != SubjectKind::Lot;
+    let stage = comes_in.first().filter(|_| is_wrong).map(|stage| {
+        let fault = not_one_of("stage", stage.text, &later);
+        fault.with("value_zh", stage.zh).with("value_en", stage.en)
+    });
+    let more = holds.pieces.filter(|pieces| said.quantity.is_some_and(|quantity| quantity > *pieces));
     let quantity = more.map(|pieces| Fault::new("quantity", Code::OutOfRange).with("min", 1).with("max", pieces));
-    let early = holds.since.filter(|since| sound.found_on < *since);
-    let found_on = early.map(|since| Fault::new("found_on", Code::DatesOutOfOrder).with("earlier", since).with("later", sound.found_on));
+    let early = holds.since.zip(said.found_on).filter(|(since, found_on)| found_on < since);
+    let found_on = early.map(|(since, day)| Fault::new("found_on", Code::DatesOutOfOrder).with("earlier", since).with("later", day));
     [stage, quantity, found_on].into_iter().flatten().collect()
+}
+
+/// The stage that a form begins with: what its writer saw last, where that can be of such a thing. A batch is seen before it is sold, and a
+/// garment that was sold is seen when it is back.
+pub(super) fn usual_stage(kind: SubjectKind, is_sold: bool, last: Option<Stage>) -> Stage {
+    let (may_be, usual): (&[Stage], Stage) = match (kind, is_sold) {
+        (SubjectKind::Lot, _) => (&[], Stage::Incoming),
+        (SubjectKind::Batch, _) => (&[Stage::Inline, Stage::Final, Stage::Warehouse], Stage::Final),
+        (SubjectKind::Garment, false) => (&[Stage::Inline, Stage::Final, Stage::Warehouse, Stage::Store], Stage::Final),
+        (SubjectKind::Garment, true) => (&[Stage::Return, Stage::Repair, Stage::Buyer], Stage::Return),
+    };
+    last.filter(|last| may_be.contains(last)).unwrap_or(usual)
 }
 
 /// What is wrong with a day that is still to come.
@@ -84,6 +108,23 @@ pub(super) fn reason(given: &str) -> Result<String, Fault> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_form_begins_with_a_stage_that_can_be() {
+        use SubjectKind::{Batch, Garment, Lot};
+        for (kind, is_sold, last, usual) in [
+            (Lot, false, Some(Stage::Final), Stage::Incoming),
+            (Batch, false, None, Stage::Final),
+            (Batch, false, Some(Stage::Buyer), Stage::Final),
+            (Batch, false, Some(Stage::Inline), Stage::Inline),
+            (Garment, false, Some(Stage::Buyer), Stage::Final),
+            (Garment, false, Some(Stage::Store), Stage::Store),
+            (Garment, true, Some(Stage::Final), Stage::Return),
+            (Garment, true, Some(Stage::Buyer), Stage::Buyer),
+        ] {
+            assert_eq!(usual_stage(kind, is_sold, last), usual, "{kind:?} {is_sold} {last:?}");
+        }
+    }
+
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
     }
@@ -96,24 +137,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_named() {
-        let sound = |stage: Stage, quantity: i64, found_on: &str| Sound {
-            defect: "seam_open".into(),
-            severity: None,
-            zone: String::new(),
-            quantity,
-            stage,
-            note: String::new(),
-            found_on: day(found_on),
-        };
+        let of = |stage, quantity, found_on: &str| Told { stage: Some(stage), quantity: Some(quantity), found_on: Some(day(found_on)) };
         let holds = Holds { pieces: Some(50), since: Some(day("2026-03-20")) };
-        let told = |sound: &Sound, about: About| {
-            impossible(sound, about, &holds).into_iter().map(|fault| fault.field.into_owned()).collect::<Vec<_>>()
+        let told = |said: Told, about: About| {
+            impossible(said, about, &holds).into_iter().map(|fault| fault.field.into_owned()).collect::<Vec<_>>()
         };
         let (batch, lot) = (About::Batch(crate::kernel::BatchNo(1)), About::Lot(crate::kernel::Id(1)));
-        assert_eq!(told(&sound(Stage::Incoming, 51, "2026-03-19"), batch), ["stage", "quantity", "found_on"]);
-        assert_eq!(told(&sound(Stage::Incoming, 51, "2026-03-19"), lot), ["quantity", "found_on"]);
-        assert!(told(&sound(Stage::Final, 50, "2026-03-20"), batch).is_empty());
-        let anything = sound(Stage::Final, 5_000, "2020-01-01");
-        assert!(impossible(&anything, batch, &Holds::default()).is_empty(), "nobody said how much or since when");
+        assert_eq!(told(of(Stage::Incoming, 51, "2026-03-19"), batch), ["stage", "quantity", "found_on"]);
+        assert_eq!(told(of(Stage::Incoming, 51, "2026-03-19"), lot), ["quantity", "found_on"]);
+        assert!(told(of(Stage::Final, 50, "2026-03-20"), batch).is_empty());
+        let anything = of(Stage::Final, 5_000, "2020-01-01");
+        assert_eq!(told(Told { quantity: Some(51), ..Told::default() }, batch), ["quantity"], "of what could be read");
+        assert!(impossible(anything, batch, &Holds::default()).is_empty(), "nobody said how much or since when");
     }
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::photo::Picture;
-use super::rules::{Holds, Sound, impossible};
+use super::rules::{Holds, Sound, Told, impossible};
 use super::store::{findings, photos};
 use super::{About, Draft, NewFinding, Stage, SubjectKind};
 use crate::kernel::serial::Keyring;
@@ -102,7 +102,8 @@ pub(super) fn resolve(db: &mut Db, keys: &Keyring, draft: &Draft, today: NaiveDa
     };
     let found = found.ok_or_else(|| unknown(&draft.subject))?;
     let sound = Sound::of(draft, today);
-    Refusal::unless_empty(impossible(&sound, found.about, &found.holds))?;
+    let told = Told { stage: Some(sound.stage), quantity: Some(sound.quantity), found_on: Some(sound.found_on) };
+    Refusal::unless_empty(impossible(told, found.about, &found.holds))?;
     Ok(NewFinding { about: found.about, sound })
 }
 

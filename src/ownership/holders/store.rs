@@ -15,7 +15,7 @@ use super::rules::{Secret, TransferCode, code_in};
 use super::seal::HolderKeys;
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::serial::{ClaimCode, Keyring, NO_GTIN};
+use crate::kernel::serial::{ClaimCode, Keyring, NO_GTIN, is_claim_code};
 use crate::kernel::{Code, Error, GarmentId, Result};
 use crate::ownership::{garments, warranties};
 use crate::platform::db::schema::{claim_try, holder};
@@ -56,6 +56,8 @@ pub enum Outcome {
         /// Tries left today for this serial.
         left: i64,
     },
+    /// What was typed has not the form of a code: too short, too long, or other signs. It costs no try.
+    NoCode,
 }
 
 fn live_row(db: &mut Db, garment: GarmentId) -> Result<Option<Live>> {
@@ -132,6 +134,9 @@ pub fn claim(
     let limit = policies::value(db, Policy::ClaimTries, stamp.at)?;
     if tries_of(db, garment, today)? >= limit {
         return Err(Code::NoTriesLeft.into());
+    }
+    if !is_claim_code(code_in(typed)) {
+        return Ok(Outcome::NoCode);
     }
     let code = code_of(db, keyring, garment)?;
     // Where there is no code, one that is nobody's is compared, for the sake of the time it takes.
@@ -289,6 +294,9 @@ pub fn transfer_accept(
     let limit = policies::value(db, Policy::ClaimTries, stamp.at)?;
     if tries_of(db, garment, today)? >= limit {
         return Err(Code::NoTriesLeft.into());
+    }
+    if TransferCode::parse(typed).is_none() {
+        return Ok(Outcome::NoCode);
     }
     let row = live_row(db, garment)?;
     let offered = row.as_ref().and_then(|row| row.transfer_hash.as_deref()).unwrap_or_default();

@@ -8,6 +8,7 @@ use roaring::RoaringBitmap;
 
 use super::rules::{NewSale, SaleStatus, in_order};
 use super::store::{self, Ready, Sale};
+use crate::kernel::machine::refused_in;
 use crate::kernel::time::local_date;
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Refusal, Result};
 use crate::ownership::holders;
@@ -127,8 +128,9 @@ fn ready(known: &Known, new: &NewSale, earlier: &[Sale]) -> Result<Ready, Box<Re
         return Err(refuse("serial", Code::SerialUnknown));
     }
     if batch.status == BatchStatus::Hold && !came_with {
-        let fault = Fault::new("serial", Code::WrongState).with("state", batch.status.as_str());
-        return Err(Box::new(Refusal { code: Code::WrongState, args: fault.args.clone(), faults: vec![fault] }));
+        let refusal = refused_in(batch.status);
+        let fault = Fault { args: refusal.args.clone(), ..Fault::new("serial", Code::WrongState) };
+        return Err(Box::new(Refusal { faults: vec![fault], ..refusal }));
     }
     if earlier.iter().any(|sale| sale.status == SaleStatus::Live) {
         return Err(refuse("serial", Code::AlreadySold));

@@ -17,8 +17,8 @@ use crate::kernel::time::read_date;
 use crate::kernel::{Code, Error, Fault, Result};
 use crate::platform::http::perm::{Perm, SalesEdit, SalesRead};
 use crate::platform::http::problem::Problem;
-use crate::platform::http::{Form, FormState, Json, Routes, created, html, html_response, json, query_escape, see_other, segment};
-use crate::platform::rooms::{Call, FormView, Said, form_page, list_again, list_description, list_routes};
+use crate::platform::http::{Form, FormState, Json, Layout, Routes, created, html, html_response, json, query_escape, see_other, segment};
+use crate::platform::rooms::{Call, FormView, Said, form_page, list_again, list_description, list_routes, shown_again};
 use crate::production::serials::{self, Beside, Scanned};
 use crate::production::{batches, parties, skus};
 
@@ -167,7 +167,8 @@ const KEPT: [&str; 6] = ["sold_on", "retailer", "currency", "channel", "country"
 async fn page_of(call: &Edits, form: FormState) -> Result<FormView> {
     let (sees, lang) = (call.sees(), call.lang());
     let retailers = call.read(move |db| retailers(db, sees, lang, |party| party.status == parties::Status::Active)).await?;
-    Ok(form_page(call.layout(call.words().say("sales-new")), &FIELDS, form, "/sales/new", "/sales").offering("retailer", retailers))
+    let layout = Layout { keeps_form: true, ..call.layout(call.words().say("sales-new")) };
+    Ok(form_page(layout, &FIELDS, form, "/sales/new", "/sales").offering("retailer", retailers))
 }
 
 async fn new_form(call: Edits, start: web::Query<HashMap<String, String>>) -> Result<HttpResponse> {
@@ -182,6 +183,9 @@ async fn new_form(call: Edits, start: web::Query<HashMap<String, String>>) -> Re
 }
 
 async fn register_form(call: Edits, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
+    if FormState::is_shown_again(&form.value) {
+        return Ok(html(&page_of(&call, shown_again(&FIELDS, form.value, call.words())?).await?));
+    }
     let today = call.app().today();
     let registered = match Said::of_form_by(&FIELDS, &form.value, |said| SaleAsk::faults(said, today)) {
         Ok(said) => register(&call, &form.hash, form.once.as_deref(), said, "desk").await,

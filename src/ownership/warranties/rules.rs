@@ -3,6 +3,7 @@
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::kernel::time::add_months;
 use crate::kernel::{Error, Result};
 use crate::production::terms::{StartRule, WarrantyPolicy};
@@ -101,35 +102,17 @@ pub fn moved(before: Option<Term>, after: Term) -> Term {
     }
 }
 
-/// How a warranty is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Not started: what its start rules wait for has not happened.
-    Waiting,
-    /// Started. Whether it has run out is a matter of the day one asks.
-    Running,
-    /// Declared void, with a reason.
-    Void,
-    /// Over before its time, with a reason.
-    Ended,
-}
-
-impl Status {
-    const ALL: [Status; 4] = [Status::Waiting, Status::Running, Status::Void, Status::Ended];
-
-    /// The stored text.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Status::Waiting => "waiting",
-            Status::Running => "running",
-            Status::Void => "void",
-            Status::Ended => "ended",
-        }
-    }
-
-    /// The status of a stored text.
-    pub fn of(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
+choices! {
+    /// How a warranty is stored.
+    Status {
+        /// Not started: what its start rules wait for has not happened.
+        Waiting = "waiting", "未开始", "Not started";
+        /// Started. Whether it has run out is a matter of the day one asks.
+        Running = "running", "保障中", "Running";
+        /// Declared void, with a reason.
+        Void = "void", "已作废", "Void";
+        /// Over before its time, with a reason.
+        Ended = "ended", "已终止", "Ended early";
     }
 }
 

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::rules::{self, Facts, Status, Term, Terms, WarrantyState};
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result, saturating};
+use crate::kernel::machine::refused_in;
+use crate::kernel::{Code, Error, GarmentId, Id, Result, saturating};
 use crate::ownership::garments;
 use crate::platform::db::schema::warranty;
 use crate::platform::db::{Day, Db, chunk_rows};
@@ -218,7 +219,7 @@ pub fn void(db: &mut Db, stamp: &Stamp, garment: GarmentId, reason: &str) -> Res
     let live = garments::live_sale(db, garment)?.ok_or(Code::NotSold)?;
     let before = of_sale(db, garment, live.seq)?.ok_or(Code::NotSold)?;
     if matches!(before.status, Status::Void | Status::Ended) {
-        return Err(Refusal::new(Code::WrongState).with("state", before.status.as_str()).into());
+        return Err(refused_in(before.status).into());
     }
     let changed = each!(db, |c| diesel::update(warranty::table.filter(
         warranty::garment_id.eq(garment.0).and(warranty::sale_seq.eq(before.sale_seq)).and(warranty::version.eq(before.version))

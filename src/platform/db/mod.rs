@@ -237,7 +237,7 @@ impl Store {
     pub fn backup_into(&self, file: &Path) -> Result<()> {
         match &self.0.kind {
             Kind::Sqlite(store) => store.backup_into(file),
-            Kind::Pg(_) => Err(crate::kernel::Refusal::new(crate::kernel::Code::WrongState).with("state", "postgres: use pg_dump").into()),
+            Kind::Pg(_) => Err(crate::kernel::Refusal::new(crate::kernel::Code::WrongState).with("state", "postgres").into()),
         }
     }
 }

@@ -26,11 +26,28 @@ impl FormState {
     /// What is not a refusal, or is about who asks rather than about what was filled in.
     pub fn refused(values: HashMap<String, String>, error: Error, words: Words) -> Result<Self> {
         match error {
-            Error::Refused(refusal) if matches!(refusal.code.status(), 409 | 422) && refusal.code != Code::KeyReused => {
-                Ok(Self::faulty(values, &refusal, words))
+            // It has a new key when it is shown again: what stands in it now may be sent, should it still be wanted.
+            Error::Refused(refusal) if refusal.code == Code::KeyReused => {
+                Ok(Self { values, faults: Vec::new(), general: Some(words.say("form-sent-before").into_owned()) })
             }
+            Error::Refused(refusal) if matches!(refusal.code.status(), 409 | 422) => Ok(Self::faulty(values, &refusal, words)),
             other => Err(other),
         }
+    }
+
+    /// The form again, when somebody else changed the thing since it was opened: beside each field that differs from what is stored now, what
+    /// that is (`now`: field, words). Its values have the version of now: who sends it again means what stands in it.
+    pub fn overtaken(values: HashMap<String, String>, now: Vec<(String, String)>, words: Words) -> Self {
+        let said = |(field, now): (String, String)| {
+            let said = if now.is_empty() { words.say("form-now-empty") } else { words.say1("form-now", "now", now) };
+            (field, said.into_owned())
+        };
+        Self { values, faults: now.into_iter().map(said).collect(), general: Some(words.say("form-overtaken").into_owned()) }
+    }
+
+    /// Whether a form was only sent to be shown in the other language.
+    pub fn is_shown_again(values: &HashMap<String, String>) -> bool {
+        values.contains_key("show")
     }
 
     fn faulty(values: HashMap<String, String>, refusal: &Refusal, words: Words) -> Self {

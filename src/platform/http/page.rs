@@ -1,8 +1,9 @@
 //! What every page shares: language, words, who is signed in, where they may go.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -10,7 +11,7 @@ use super::caller::Identity;
 use super::locale::Locale;
 use super::perm::Permission;
 use crate::kernel::text::Lang;
-use crate::kernel::{Error, Result};
+use crate::kernel::{Code, Error, Result};
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
@@ -50,6 +51,27 @@ impl Entry {
 #[derive(Clone)]
 pub struct Menu(pub Arc<[Entry]>);
 
+/// The paths at which there is a page, with their parameters in braces.
+#[derive(Clone)]
+pub struct Pages(pub Arc<HashSet<String>>);
+
+impl Pages {
+    /// How many segments of a path lead to its nearest page: itself, or what it lies in.
+    pub fn nearest(&self, pattern: &str) -> Option<usize> {
+        let parts: Vec<&str> = pattern.split('/').collect();
+        (2..=parts.len()).rev().find(|count| parts.get(..*count).is_some_and(|parts| self.0.contains(&parts.join("/"))))
+    }
+}
+
+/// The page of a request: where something was sent to, there may be none, and what it is about has one.
+fn place(request: &HttpRequest) -> String {
+    let nearest = || request.app_data::<Pages>()?.nearest(&request.match_pattern()?);
+    match nearest().filter(|_| request.method() == Method::POST) {
+        Some(count) => request.path().split('/').take(count).collect::<Vec<_>>().join("/"),
+        None => request.path().to_owned(),
+    }
+}
+
 /// What a page needs besides its own content. Templates call it `shell`.
 pub struct Layout {
     /// The language.
@@ -60,8 +82,10 @@ pub struct Layout {
     pub title: String,
     /// The path, for marking the menu.
     pub path: String,
-    /// The same address in the other language.
+    /// The same page in the other language.
     pub other_lang_href: String,
+    /// Whether the page is a form (of the id `form`) that keeps what stands in it when it is shown in the other language.
+    pub keeps_form: bool,
     /// Who is signed in.
     pub who: Option<Identity>,
     /// The menu's entries this person may use.
@@ -98,7 +122,8 @@ impl Layout {
             t: Words::of(lang),
             title: title.into(),
             path: request.path().to_owned(),
-            other_lang_href: format!("{}?{query}lang={}", request.path(), other.tag()),
+            other_lang_href: format!("{}?{query}lang={}", place(request), other.tag()),
+            keeps_form: false,
             who,
             menu,
             brand: request.app_data::<web::Data<AppState>>().map(|app| app.config.brand(lang).to_owned()).unwrap_or_default(),
@@ -166,6 +191,9 @@ impl FormFaults {
     /// The error itself when it is not for the person to mend.
     pub fn of(error: Error, words: Words) -> Result<Self> {
         match error {
+            Error::Refused(refusal) if refusal.code == Code::KeyReused => {
+                Ok(Self { whole: Some(words.say("form-sent-before").into_owned()), fields: Vec::new() })
+            }
             Error::Refused(refusal) => Ok(Self {
                 whole: refusal.faults.is_empty().then(|| words.refusal(&refusal)),
                 fields: refusal.faults.iter().map(|fault| (fault.field.to_string(), words.fault(fault))).collect(),

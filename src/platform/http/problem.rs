@@ -109,7 +109,10 @@ pub fn wants_html(request: &HttpRequest) -> bool {
 
 /// The whole response to an error.
 pub fn respond(error: &Error, request: &HttpRequest) -> HttpResponse {
-    let problem = problem(error, request);
+    let mut problem = problem(error, request);
+    if error.code() == Code::KeyReused && wants_html(request) {
+        problem.title = Locale::of(request).words().say("form-sent-before").into_owned();
+    }
     let status = error.status_code();
     let mut response = if wants_html(request) {
         if problem.code == Code::SignInNeeded.as_str() && request.method() == actix_web::http::Method::GET {

@@ -71,6 +71,6 @@ pub use row::{Row, Takes, one_of, read_flag, read_whole};
 pub use run::{AnyImport, CHUNK, Checked, Entry, Import, Kept, Mode, News, Pass, Place, Progress, run};
 pub use sheet::{Column, Columns, Half, Kind, Lines, ReadLines, ReadText, Reference, ShowText, WriteLines};
 pub use spool::{InOrder, Spool};
-pub use table::{Source, TABLE_COLUMNS_MAX};
+pub use table::{Source, TABLE_COLUMNS_MAX, TAKEN};
 pub use template::{columns_markdown, template_csv, template_xlsx};
 pub use value::{Select, ValueKind};

@@ -171,7 +171,9 @@ pub struct ImportFault {
 impl ImportFault {
     /// A fault with the cell it is about; without a cell, the fault's own `value` stands in.
     pub(super) fn of(fault: &Fault, cell: Option<&str>) -> Self {
-        let args: BTreeMap<_, _> = fault.args.iter().map(|(name, value)| ((*name).to_owned(), clipped(value))).collect();
+        // Of a list of what may stand there, nothing is left out.
+        let kept = |name: &str, value: &str| if name.starts_with("allowed") { value.to_owned() } else { clipped(value) };
+        let args: BTreeMap<_, _> = fault.args.iter().map(|(name, value)| ((*name).to_owned(), kept(name, value))).collect();
         let value = cell.map(clipped).or_else(|| args.get("value").cloned());
         Self {
             sheet: None,

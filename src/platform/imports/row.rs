@@ -334,8 +334,9 @@ pub fn one_of<T: Copy>(field: &'static str, cell: &str, words: &[(&str, T)]) -> 
     let wanted = cell.to_lowercase();
     let found = words.iter().find(|(word, _)| word.to_lowercase() == wanted).map(|(_, meaning)| *meaning);
     found.ok_or_else(|| {
-        let allowed: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-        Fault::new(field, Code::NotOneOf).with("value", cell).with("allowed", allowed.join(", "))
+        let (en, zh): (Vec<_>, Vec<_>) = words.iter().map(|(word, _)| *word).partition(|word| word.is_ascii());
+        let fault = Fault::new(field, Code::NotOneOf).with("value", cell).with("allowed", [&en[..], &zh[..]].concat().join(", "));
+        fault.with("allowed_zh", if zh.is_empty() { en.join("、") } else { zh.join("、") }).with("allowed_en", en.join(", "))
     })
 }
 

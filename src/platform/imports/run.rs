@@ -497,8 +497,6 @@ impl Walk<'_, '_> {
             if !chunk.entries.is_empty() {
                 broken_off = each(self.place, chunk, header, self.faults, self.tell)?.is_break();
             }
-            // All keys have been compared; what looks at the whole may need the room.
-            drop(seen);
             if self.pass == Pass::Checking && whole && !broken_off {
                 let found = self.place.read(|db| lock(import).check_whole(db))?;
                 note(self.faults, header, columns, found);

@@ -88,6 +88,10 @@ fn holidays(bytes: &mut impl Read, size: u64) -> Result<Vec<u8>> {
     csv.into_inner().map_err(|error| Error::broken(error.into_error()))
 }
 
+/// Endings of the files that can be handed in, as a file field says them: tables of text, workbooks, a year of holidays in JSON, and several of
+/// these in a ZIP.
+pub const TAKEN: &str = ".csv,.txt,.tsv,.xlsx,.json,.zip";
+
 /// A file to import, opened and looked at.
 pub struct Source {
     name: String,

@@ -10,7 +10,7 @@ use super::field::{Field, Fields, Kind, Lines};
 use super::list::Filtered;
 use super::listing::{Listing, filters_of};
 use super::said::object;
-use super::thing::Thing;
+use super::thing::{Thing, only_read};
 use crate::kernel::choices::Choice;
 use crate::kernel::text::{Both, Lang};
 
@@ -33,7 +33,7 @@ pub(super) fn description<T: Thing>() -> (Paths, Components) {
     let mut more = Vec::new();
     let schemas = ComponentsBuilder::new()
         .schema(thing, as_read::<T>(&mut more))
-        .schema(said_name::<T>(T::NEW), as_said(thing, T::NEW, &mut more))
+        .schema(said_name::<T>(T::NEW), as_said::<T>(T::NEW, &mut more))
         .schema(page, as_page(thing));
     let schemas = match T::SECRET {
         ("", _) => schemas,
@@ -56,7 +56,7 @@ pub(super) fn change<T: Thing>() -> (Paths, Components) {
     let change = wrong(answers(change, "200", T::SCHEMA), &["404", "409", "422"]);
     let paths = PathsBuilder::new().path(format!("/api/v1/{}/{{code}}", T::API), PathItem::new(HttpMethod::Put, change));
     let mut more = Vec::new();
-    let schemas = ComponentsBuilder::new().schema(said, as_said(T::SCHEMA, T::CHANGE, &mut more));
+    let schemas = ComponentsBuilder::new().schema(said, as_said::<T>(T::CHANGE, &mut more));
     (paths.build(), with(schemas, more))
 }
 
@@ -205,7 +205,9 @@ fn schema_of(thing: &str, field: &Field, what: Of, more: &mut Schemas) -> RefOr<
             // What is said of a line is a schema of its own where less is said than read.
             let less = what == Of::Said && of.columns.iter().any(|cell| cell.read_only);
             let name = if less { format!("{name}Fields") } else { name };
+            let read = of.columns.iter().filter(|cell| less && cell.read_only).map(|cell| cell.name.to_owned());
             let line = object_of(&name, of, "", (what, false), more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
+            let line = with_read(line, read);
             more.push((name.clone(), line.build().into()));
             array(Ref::from_schema_name(name).into(), field)
         }
@@ -275,12 +277,22 @@ fn object_of(thing: &str, fields: &Fields, at: &str, (what, is_whole): (Of, bool
     object
 }
 
-fn as_said(thing: &str, fields: &Fields, more: &mut Schemas) -> Schema {
+/// With what may stand there and is only read.
+fn with_read(object: ObjectBuilder, read: impl IntoIterator<Item = String>) -> ObjectBuilder {
+    let any = || ObjectBuilder::new().schema_type(SchemaType::AnyValue).read_only(true).build();
+    read.into_iter().fold(object, |object, name| object.property(name, any()))
+}
+
+fn as_said<T: Thing>(fields: &Fields, more: &mut Schemas) -> Schema {
+    let thing = T::SCHEMA;
     let version = ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .description(Some("The version that was read. Needed in a change, absent when it is new."));
-    let object = object_of(thing, fields, "", (Of::Said, false), more).description(Some("What a person or a program says of it."));
+    let object = object_of(thing, fields, "", (Of::Said, false), more)
+        .description(Some("What a person or a program says of it. What is only read may stand in it, and changes nothing."));
+    // A thing whose fields are not its document's would have none of its routes.
+    let object = with_read(object, only_read::<T>(fields).into_iter().flatten());
     object.property("version", version.build()).additional_properties(Some(AdditionalProperties::FreeForm(false))).build().into()
 }
 

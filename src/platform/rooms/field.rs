@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::lines;
-use crate::kernel::choices::Choice;
+use crate::kernel::choices::{Choice, not_one_of};
 use crate::kernel::money::{read_decimal, shortest_decimal};
 use crate::kernel::names::half_width;
 use crate::kernel::text::{self, Lang};
@@ -221,10 +221,10 @@ impl Field {
             Kind::Paragraph(max) => text::paragraph(name, text, max)?.into(),
             Kind::Code => text::code(name, text)?.into(),
             Kind::Text(read, _) => read(name, text)?.into(),
-            Kind::Choice(table) => self.choice(table, Choice::meant_by(table, text), text)?.text.into(),
+            Kind::Choice(table) => self.meant(table, text)?.text.into(),
             Kind::Choices(table) => {
                 let words = text.split([',', '，', '、', ';', '；', '|']).map(str::trim).filter(|word| !word.is_empty());
-                self.choices(table, words.map(|word| (word, Choice::meant_by(table, word))))?
+                in_order(table, &words.map(|word| self.meant(table, word)).collect::<Result<Vec<_>, _>>()?)
             }
             Kind::Day => time::read_date(name, text)?.to_string().into(),
             Kind::Whole(min, max) => self.whole(read_whole(name, text)?, min, max)?,
@@ -268,7 +268,7 @@ impl Field {
                 let line = |(place, item): (usize, &Value)| match item {
                     Value::Object(line) => Some(super::said::line(&of.fields, &format!("{at}.{place}"), line.clone(), faults)),
                     _ => {
-                        faults.note(Fault { field: format!("{at}.{place}").into(), ..self.mistyped("object") });
+                        faults.note(Fault { field: format!("{at}.{place}").into(), ..self.mistyped("expects-object") });
                         None
                     }
                 };
@@ -287,49 +287,48 @@ impl Field {
         let read = match (value, self.kind) {
             (Value::Null, _) => return Ok(None),
             (_, Kind::ByHand) => value.clone(),
-            (Value::String(text), Kind::Choice(table)) => self.choice(table, Choice::of(table, text), text)?.text.into(),
+            (Value::String(text), Kind::Choice(table)) => self.sent(table, text)?.text.into(),
             (Value::Array(items), Kind::Choices(table)) => {
-                let words = items.iter().map(|item| item.as_str().ok_or_else(|| self.mistyped("list"))).collect::<Result<Vec<_>, _>>()?;
-                self.choices(table, words.into_iter().map(|word| (word, Choice::of(table, word))))?
+                let sent = |item: &Value| self.sent(table, item.as_str().ok_or_else(|| self.mistyped("expects-list"))?);
+                in_order(table, &items.iter().map(sent).collect::<Result<Vec<_>, _>>()?)
             }
             (Value::Number(number), Kind::Whole(min, max)) => {
-                self.whole(number.as_i64().ok_or_else(|| self.mistyped("whole"))?, min, max)?
+                self.whole(number.as_i64().ok_or_else(|| self.mistyped("expects-whole"))?, min, max)?
             }
             (Value::Number(number), Kind::OneOf(numbers)) => {
-                self.one_of(number.as_i64().ok_or_else(|| self.mistyped("whole"))?, numbers)?
+                self.one_of(number.as_i64().ok_or_else(|| self.mistyped("expects-whole"))?, numbers)?
             }
             (Value::Bool(_), Kind::Flag) => value.clone(),
-            (_, Kind::Flag) => return Err(self.mistyped("yes-or-no")),
+            (_, Kind::Flag) => return Err(self.mistyped("expects-yes-or-no")),
             (Value::Number(number), Kind::Decimal(_, max, _)) => {
-                let units = number.as_i64().ok_or_else(|| self.mistyped("whole"))?;
+                let units = number.as_i64().ok_or_else(|| self.mistyped("expects-whole"))?;
                 if units < 0 {
                     return Err(Fault::new(self.name, Code::BelowZero).with("value", self.write(value)));
                 }
                 self.whole(units, 0, max)?
             }
-            (_, Kind::Choices(_) | Kind::Several(_) | Kind::Lines(_)) => return Err(self.mistyped("list")),
-            (_, Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(..)) => return Err(self.mistyped("whole")),
+            (_, Kind::Choices(_) | Kind::Several(_) | Kind::Lines(_)) => return Err(self.mistyped("expects-list")),
+            (_, Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(..)) => return Err(self.mistyped("expects-whole")),
             (Value::String(text), _) if text.trim().is_empty() => return Ok(None),
             (Value::String(text), _) => self.read(text)?,
-            _ => return Err(self.mistyped("text")),
+            _ => return Err(self.mistyped("expects-text")),
         };
         Ok(Some(read))
     }
 
-    fn mistyped(&self, expected: &'static str) -> Fault {
-        Fault::new(self.name, Code::Malformed).with("reason", format!("expects-{expected}"))
+    fn mistyped(&self, reason: &'static str) -> Fault {
+        Fault::new(self.name, Code::Malformed).with("reason", reason)
     }
 
-    fn choice(&self, table: &[Choice], found: Option<&'static Choice>, word: &str) -> Result<&'static Choice, Fault> {
-        found.ok_or_else(|| {
-            let allowed: Vec<_> = table.iter().map(|choice| format!("{} {}", choice.text, choice.zh)).collect();
-            Fault::new(self.name, Code::NotOneOf).with("value", word).with("allowed", allowed.join("、"))
-        })
+    /// The line people mean by a word.
+    fn meant(&self, table: &'static [Choice], word: &str) -> Result<&'static Choice, Fault> {
+        Choice::meant_by(table, word).ok_or_else(|| not_one_of(self.name, word, &table.iter().collect::<Vec<_>>()))
     }
 
-    fn choices<'a>(&self, table: &[Choice], words: impl Iterator<Item = (&'a str, Option<&'static Choice>)>) -> Result<Value, Fault> {
-        let chosen = words.map(|(word, found)| Ok(self.choice(table, found, word)?.text)).collect::<Result<Vec<_>, Fault>>()?;
-        Ok(table.iter().map(|choice| choice.text).filter(|text| chosen.contains(text)).collect::<Vec<_>>().into())
+    /// The line of a stored text that a program sent.
+    fn sent(&self, table: &'static [Choice], text: &str) -> Result<&'static Choice, Fault> {
+        let allowed = || table.iter().map(|choice| choice.text).collect::<Vec<_>>().join(", ");
+        Choice::of(table, text).ok_or_else(|| Fault::new(self.name, Code::NotOneOf).with("value", text).with("allowed", allowed()))
     }
 
     fn whole(&self, number: i64, min: i64, max: i64) -> Result<Value, Fault> {
@@ -421,6 +420,22 @@ impl Field {
         }
     }
 
+    /// A value as an event keeps it, in words: lines as what stands in them, and what was too long as it was written and cut.
+    pub(super) fn told(&self, value: &Value, lang: Lang) -> String {
+        match (self.kind, value) {
+            (Kind::Choice(_), value) => self.show(value, lang),
+            (_, Value::String(text)) => text.clone(),
+            (Kind::Lines(Lines { fields, cell: None, .. }), Value::Array(lines)) => {
+                let cells = |line: &Map<String, Value>| {
+                    let said = fields.columns.iter().filter(|cell| !cell.read_only).map(|cell| cell.show(cell.within(line), lang));
+                    said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+                };
+                lines.iter().filter_map(Value::as_object).map(cells).collect::<Vec<_>>().join(lang.of("；", "; "))
+            }
+            _ => self.show(value, lang),
+        }
+    }
+
     /// Its value in a row as people read it: a number in groups and with the unit the row has, a moment to the minute in the zone.
     pub(super) fn show_in(&self, row: &Map<String, Value>, value: &Value, lang: Lang, zone: Tz) -> String {
         let moment = value.as_str().filter(|_| matches!(self.kind, Kind::Moment)).and_then(parsed::<NaiveDateTime>);
@@ -494,6 +509,11 @@ impl Field {
 }
 
 const NOTHING: &Value = &Value::Null;
+
+/// What was chosen of a table, in the order of the table.
+fn in_order(table: &'static [Choice], chosen: &[&'static Choice]) -> Value {
+    table.iter().filter(|choice| chosen.contains(choice)).map(|choice| choice.text).collect::<Vec<_>>().into()
+}
 
 /// Several of a field, each read by `read`; notes too many, and one that came before where none comes twice.
 fn several<T>(

@@ -1,7 +1,7 @@
 //! The form of a thing: new, or changed; shown again with what is wrong beside its fields.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -15,6 +15,7 @@ use crate::kernel::choices::Choice;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};
 use crate::platform::http::{FormState, Layout, html_response};
+use crate::platform::words::Words;
 
 /// Lines that a form offers below those that are filled in.
 const SPARE_LINES: usize = 4;
@@ -187,6 +188,29 @@ pub fn asking_again(
 ) -> Result<HttpResponse> {
     let form = FormState::refused(closed_up(fields, values), error, layout.t)?;
     Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &asking_page(layout, fields, form, to.0, to.1, asked)))
+}
+
+/// The fields in which a form says something else than a thing, and what that says in them, in words; what was filled in with the version
+/// of the thing in its place.
+pub(super) fn overtaken(
+    fields: &'static Fields,
+    values: HashMap<String, String>,
+    (now, version): (&Map<String, Value>, i64),
+    words: Words,
+) -> FormState {
+    let stored = form_values(fields, now, version);
+    let of = |values: &HashMap<String, String>, path: &str| {
+        let is_of = |name: &str| name.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let said = values.iter().filter(|(name, value)| is_of(name) && !value.trim().is_empty());
+        said.map(|(name, value)| (name.clone(), value.trim().replace("\r\n", "\n"))).collect::<BTreeMap<_, _>>()
+    };
+    let differ = fields.columns.iter().filter(|field| !field.read_only).filter(|field| {
+        let path = field.path();
+        of(&values, &path) != of(&stored, &path)
+    });
+    let differ = differ.map(|field| (field.path(), field.told(field.within(now), words.lang()))).collect();
+    let values = values.into_iter().chain([("version".to_owned(), version.to_string())]).collect();
+    FormState::overtaken(closed_up(fields, values), differ, words)
 }
 
 fn shown(fields: &'static Fields, field: &'static Field, form: &FormState, lang: Lang) -> Shown {

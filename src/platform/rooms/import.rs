@@ -2,12 +2,14 @@
 
 use std::marker::PhantomData;
 
-use super::field::Field;
+use serde_json::{Map, Value};
+
+use super::field::{Field, Kind};
 use super::listing::rows;
-use super::said::Said;
+use super::said::{Said, object, put};
 use super::thing::Thing;
 use crate::kernel::error::{Error, Fault, Refusal, Result};
-use crate::kernel::text::ByCode;
+use crate::kernel::text::{ByCode, Lang};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::Perm;
@@ -47,6 +49,25 @@ impl SaidOf {
             Some(before) => self.said.clone().of_known(T::FIELDS).with("code", before.code()).laid_onto(T::FIELDS, Some(before)),
         }
     }
+}
+
+/// A thing as a report of changes compares it: what has a form of its own, as people write it, and words in both languages, as the report is kept
+/// for readers of either.
+fn readable<T: Thing>(thing: &T) -> Result<Map<String, Value>> {
+    let mut values = object(thing)?;
+    for field in T::FIELDS.columns {
+        let value = field.within(&values);
+        let written: Value = match field.kind {
+            Kind::Value(_) | Kind::Lines(_) => field.write(value).into(),
+            Kind::Choice(_) | Kind::Choices(_) => {
+                let (zh, en) = (field.badges(value, Lang::Zh), field.badges(value, Lang::En));
+                zh.into_iter().zip(en).map(|(zh, en)| if zh == en { zh.to_owned() } else { format!("{zh} {en}") }).collect()
+            }
+            _ => continue,
+        };
+        put(&mut values, field.place(), written);
+    }
+    Ok(values)
 }
 
 /// The things of a chunk's rows as they stand, by code.
@@ -94,7 +115,7 @@ impl<T: Thing> Import for ThingImport<T> {
             checked.faults.extend(missing.into_iter().map(|fault| of_column::<T>(fault, entry.line)));
             match sound {
                 Ok(after) => {
-                    checked.would.compare(entry.line, after.code(), before, &after)?;
+                    checked.would.compare(entry.line, after.code(), before.map(readable).transpose()?.as_ref(), &readable(&after)?)?;
                     lines.push(entry.line);
                     edits.push((after, before));
                 }
@@ -119,7 +140,7 @@ impl<T: Thing> Import for ThingImport<T> {
             let (after, missing) = entry.record.onto::<T>(before)?;
             Refusal::unless_empty(missing)?;
             let after = after.resolved(db)?;
-            if applied.compare(entry.line, after.code(), before, &after)?.is_some() {
+            if applied.compare(entry.line, after.code(), before.map(readable).transpose()?.as_ref(), &readable(&after)?)?.is_some() {
                 edits.push((after, before));
             }
         }

@@ -11,6 +11,7 @@
 
 mod api;
 mod call;
+mod changes;
 mod field;
 mod form;
 mod import;
@@ -26,6 +27,7 @@ pub mod timeline;
 
 pub use api::{answers, code_parameter, content, list_description};
 pub use call::{BrandOnly, Call, Sees};
+pub use changes::{changes, tell_saved};
 pub use field::{Field, Fields, Half, Kind, Lines, Reference};
 pub use form::{Asked, FormView, asking_again, asking_page, form_again, form_page};
 pub use import::{import, import_table, of_column};
@@ -33,11 +35,11 @@ pub use list::{From, ListQuery, ListWindow, Offered, Sum, halves, key_of_two};
 pub use listing::{Listing, each_of, href, list_again, list_routes, oldest_first, rows, write_row};
 pub use one::{Act, Besides, Panel};
 pub use room::Room;
-pub use said::{Said, document, said_of};
+pub use said::{Said, document};
 pub use secret::{Secret, secret_page};
 pub use thing::{
-    Deed, Thing, Update, act_routes, acted, made, once_made_routes, one_of, one_with, routes, routes_without_page, saved, seen,
-    thing_values,
+    Deed, Thing, Update, act_routes, acted, made, once_made_routes, one_of, one_with, overtaken_form, routes, routes_without_page, saved,
+    seen, shown_again, thing_values,
 };
 
 /// Moves a row of a table on: a conditional update on its state and version, which fails when it is not as it was read. Says which columns

@@ -206,7 +206,7 @@ impl Said {
 }
 
 /// Puts a value in its place: `query.code` into the field `code` of the field `query`. Where nothing is put, nothing is left.
-fn put(document: &mut Map<String, Value>, path: &str, value: Value) {
+pub(super) fn put(document: &mut Map<String, Value>, path: &str, value: Value) {
     match path.split_once('.') {
         None if value.is_null() => drop(document.remove(path)),
         None => drop(document.insert(path.to_owned(), value)),
@@ -262,9 +262,10 @@ pub(super) fn note_missing(fields: &Fields, at: &str, said: &Map<String, Value>,
 fn read_document(fields: &Fields, at: &str, document: Map<String, Value>, faults: &mut Faults) -> Map<String, Value> {
     let (mut flat, mut said, mut wrong) = (Map::new(), Map::new(), Vec::new());
     document.into_iter().for_each(|(key, value)| flatten(fields, key, value, &mut flat));
-    for field in fields.columns.iter().filter(|field| !field.read_only) {
+    for field in fields.columns {
         let path = field.path();
-        let Some(value) = flat.remove(&path) else { continue };
+        // What is only read may stand there, as a document that was read has it.
+        let Some(value) = flat.remove(&path).filter(|_| !field.read_only) else { continue };
         let mut own = Faults::default();
         let read = field.read_document(&below(at, &path), &value, &mut own);
         if own.any() {
@@ -395,23 +396,6 @@ pub(super) fn object<T: Serialize>(value: &T) -> Result<Map<String, Value>> {
         Value::Object(fields) => Ok(fields),
         _ => Err(Error::broken("a thing serialises to an object")),
     }
-}
-
-/// What somebody could have said to make a thing as it is: its document without what is computed.
-///
-/// # Errors
-/// [`Error::Broken`] for a thing that has no fields.
-pub fn said_of<T: Serialize>(fields: &Fields, thing: &T) -> Result<Map<String, Value>> {
-    let mut said = object(&document(fields, thing)?)?;
-    let first = |field: &Field| field.path().split('.').next().map(str::to_owned);
-    said.retain(|name, _| fields.columns.iter().any(|field| !field.read_only && first(field).as_deref() == Some(name)));
-    for field in fields.columns {
-        let (Kind::Lines(of), Some(Value::Array(lines))) = (field.kind, said.get_mut(field.place())) else { continue };
-        for line in lines.iter_mut().filter_map(Value::as_object_mut) {
-            line.retain(|name, _| of.fields.columns.iter().any(|cell| cell.name == name && !cell.read_only));
-        }
-    }
-    Ok(said)
 }
 
 /// A thing as programs read it: both languages of a text as one entry, and nothing where there is none of what may be absent.

@@ -10,14 +10,14 @@ use serde_json::{Map, Value};
 use utoipa::openapi::{RefOr, Schema};
 
 use super::call::{BrandOnly, Call, Sees};
-use super::form::{form_again, form_page, form_values};
+use super::changes::{changes, tell_saved};
+use super::form::{form_again, form_page, form_values, overtaken};
 use super::listing::{Listing, href, list_routes};
 use super::one::{Act, Besides, OneView, Panel, facts, tables};
-use super::said::{Said, document, object, said_of};
+use super::said::{Said, document, object};
 use super::secret::{Secret, secret_page};
-use super::{Fields, Kind, timeline};
-use crate::kernel::choices::Choice;
-use crate::kernel::event::Subject;
+use super::{Field, Fields, Kind, timeline};
+use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, parsed};
 use crate::platform::db::Db;
@@ -25,12 +25,17 @@ use crate::platform::events::{self, Fact, Stamp};
 use crate::platform::http::perm::Perm;
 use crate::platform::http::{Form, FormState, Json, Layout, Routes, created, html, html_response, json, query_escape, see_other};
 use crate::platform::state::AppState;
+use crate::platform::words::Words;
 
 /// A kind of thing: what the room says of it. The thing is what is stored and what somebody says of it in one: its id, version and the time it
 /// was made are the store's.
 pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     /// What a thing is called in events.
     const SUBJECT: &'static str;
+    /// What saving it is called in events.
+    const SAVED: EventKind = EventKind::Saved;
+    /// Fields of which the history says only that they changed: what is of a person stays where it can be erased.
+    const UNTOLD: &'static [&'static str] = &[];
     /// The message of what changing it is called.
     const EDIT: &'static str = "edit";
     /// Who may make and change it.
@@ -92,11 +97,21 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
         Ok(self)
     }
 
-    /// Saves it: a new one, or in the place of `before`, if that is still as it was read.
+    /// Writes it: a new one, or in the place of `before`, if that is still as it was read.
     ///
     /// # Errors
     /// [`Code::Stale`] when somebody changed it since; [`Code::Duplicate`] for a code that is there; what the room's rules refuse.
-    fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self>;
+    fn write(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self>;
+
+    /// Saves it: writes it, and leaves the event that says what changed.
+    ///
+    /// # Errors
+    /// As [`Thing::write`].
+    fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+        let saved = self.write(db, stamp, before)?;
+        tell_saved(db, stamp, before, &saved)?;
+        Ok(saved)
+    }
 
     /// Faults that only the whole thing or the store shows.
     fn faults(&self, _db: &mut Db, _before: Option<&Self>) -> Result<Vec<Fault>> {
@@ -234,7 +249,7 @@ async fn one_json<T: Thing>(call: Call<T::Read>, code: web::Path<String>) -> Res
 }
 
 async fn create_json<T: Thing>(call: Call<BrandOnly<T::Edit>>, body: Json<Map<String, Value>>) -> Result<HttpResponse> {
-    let said = Said::of_json(T::NEW, body.value)?;
+    let said = said_in::<T>(T::NEW, body.value)?;
     let (thing, secret) = create::<T>(&call, &body.hash, None, said).await?;
     let place = thing.href();
     let href = format!("/api/v1/{}/{}", T::API, place.rsplit('/').next().unwrap_or_default());
@@ -246,6 +261,24 @@ async fn create_json<T: Thing>(call: Call<BrandOnly<T::Edit>>, body: Json<Map<St
             created(&href, &Map::from_iter([(thing.to_owned(), made)].into_iter().chain(secret)))
         }
     }
+}
+
+/// What a document of a thing has that is said neither of a new one nor in a change: it follows from the rest, or stays as it was made.
+pub(super) fn only_read<T: Thing>(said: &Fields) -> Result<Vec<String>> {
+    let first = |field: &Field| field.path().split('.').next().unwrap_or_default().to_owned();
+    let known = object(&document(T::FIELDS, &T::default())?)?.into_iter().map(|(name, _)| name);
+    let besides = T::read_besides().into_iter().map(|(name, _)| name.to_owned());
+    let mut read: Vec<String> = known.chain(T::FIELDS.columns.iter().map(first)).chain(besides).chain(["id".to_owned()]).collect();
+    read.sort_unstable();
+    read.dedup();
+    read.retain(|name| name != "version" && !said.columns.iter().any(|field| !field.read_only && first(field) == *name));
+    Ok(read)
+}
+
+/// What a document says. What is only read may stand in it, so that a document may be sent back as it was read; nothing is done with it.
+fn said_in<T: Thing>(said: &Fields, mut document: Map<String, Value>) -> Result<Said> {
+    only_read::<T>(said)?.iter().for_each(|name| drop(document.remove(name)));
+    Said::of_json(said, document)
 }
 
 async fn change_json<T: Thing>(
@@ -292,7 +325,8 @@ fn checked<T: Thing>(db: &mut Db, stamp: &Stamp, after: T, before: Option<&T>) -
 pub fn saved<T: Thing>(after: T, db: &mut Db, stamp: &Stamp, before: Option<&T>) -> Result<T> {
     let after = checked(db, stamp, after, before)?;
     match before {
-        Some(before) if said_of(T::CHANGE, before)? == said_of(T::CHANGE, &after)? => Ok(before.clone()),
+        // What says what is there changes nothing, and is no fact.
+        Some(before) if changes(before, &after)?.is_empty() => Ok(before.clone()),
         _ => after.save(db, stamp, before),
     }
 }
@@ -316,7 +350,7 @@ impl Update {
     pub fn of_json<T: Thing>(code: String, mut document: Map<String, Value>) -> Result<Self> {
         let version = document.remove("version").ok_or_else(|| Fault::new("version", Code::Missing))?;
         let version = version.as_i64().ok_or_else(|| Fault::new("version", Code::NotANumber))?;
-        Ok(Self { code, version, said: Said::of_json(T::CHANGE, document)?.whole(T::CHANGE) })
+        Ok(Self { code, version, said: said_in::<T>(T::CHANGE, document)?.whole(T::CHANGE) })
     }
 
     /// What a form wants.
@@ -379,12 +413,6 @@ pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: 
     let may_edit = !T::CHANGE.columns.is_empty() && call.may(T::Edit::NEEDS) && call.party.is_none();
     let edit = may_edit.then(|| (T::EDIT, format!("{}/edit", thing.href())));
     let zone = call.app().config.time_zone;
-    // What an event calls a state is one of the words of the thing's own.
-    let lang = layout.lang;
-    let state = |text: &str| match T::FIELDS.named("status")?.kind {
-        Kind::Choice(table) => Choice::of(table, text).map(|choice| choice.word(lang)),
-        _ => None,
-    };
     let view = OneView {
         room: T::FIELDS.table,
         code: thing.code().to_owned(),
@@ -396,7 +424,7 @@ pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: 
         section: besides.section,
         acts: thing.acts().into_iter().filter(|act| act.is_open_to(call)).collect(),
         edit,
-        history: timeline::lines(&history, lang, zone, state)?,
+        history: timeline::lines(&history, T::FIELDS, layout.lang, zone)?,
         layout,
     };
     Ok(html_response(besides.status.unwrap_or(StatusCode::OK), &view))
@@ -413,21 +441,46 @@ pub fn thing_values<T: Thing, P: Perm>(call: &Call<P>, thing: &T) -> Result<Hash
 /// The frame of a form, where it is sent, and where one goes who gives up.
 fn form_of<T: Thing, P: Perm>(call: &Call<P>, one: Option<String>) -> (Layout, String, String) {
     let room = T::FIELDS.table;
-    let layout = call.layout(call.words().say(format!("{room}-{}", if one.is_some() { "edit" } else { "new" })));
+    let mut layout = call.layout(call.words().say(format!("{room}-{}", if one.is_some() { "edit" } else { "new" })));
+    layout.keeps_form = true;
     match one {
         Some(one) => (layout, format!("{one}/edit"), one),
         None => (layout, format!("/{room}/new"), format!("/{room}")),
     }
 }
 
-fn again<T: Thing>(
+async fn again<T: Thing>(
     call: &Call<BrandOnly<T::Edit>>,
     values: HashMap<String, String>,
     error: Error,
     code: Option<&str>,
 ) -> Result<HttpResponse> {
     let (layout, action, back) = form_of::<T, _>(call, code.map(href::<T>));
-    form_again(layout, if code.is_some() { T::CHANGE } else { T::NEW }, values, error, action, back)
+    let fields = if code.is_some() { T::CHANGE } else { T::NEW };
+    match code {
+        _ if FormState::is_shown_again(&values) => {
+            Ok(html(&form_page(layout, fields, shown_again(fields, values, call.words())?, action, back)))
+        }
+        Some(code) if error.code() == Code::Stale => {
+            let form = overtaken_form::<T>(call, values, code.to_owned()).await?;
+            Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &form_page(layout, fields, form, action, back)))
+        }
+        _ => form_again(layout, fields, values, error, action, back),
+    }
+}
+
+/// A form in the other language, with what is wrong with what stands in it.
+pub fn shown_again(fields: &'static Fields, values: HashMap<String, String>, words: Words) -> Result<FormState> {
+    match Said::of_form(fields, &values) {
+        Ok(_) => Ok(FormState::of(values)),
+        Err(error) => FormState::refused(values, error, words),
+    }
+}
+
+/// The form of a thing that somebody else changed since it was opened: it names the fields that differ.
+pub async fn overtaken_form<T: Thing>(call: &Call<BrandOnly<T::Edit>>, values: HashMap<String, String>, code: String) -> Result<FormState> {
+    let now: T = found(call, code, Sees::ALL).await?;
+    Ok(overtaken(T::CHANGE, values, (&object(&now)?, now.version()), call.words()))
 }
 
 /// A new one as its form begins. What must be said is left open, unless the room offers something: nobody says 0 by leaving it there.
@@ -451,13 +504,14 @@ async fn new_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, said: web::Query<Has
 
 async fn create_form<T: Thing>(call: Call<BrandOnly<T::Edit>>, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
     let made = match Said::of_form(T::NEW, &form.value) {
+        Ok(_) if FormState::is_shown_again(&form.value) => Err(Code::Invalid.into()),
         Ok(said) => create::<T>(&call, &form.hash, form.once.as_deref(), said).await,
         Err(error) => Err(error),
     };
     match made {
         Ok((thing, secret)) if !T::SECRET.0.is_empty() => Ok(secret_page(&call, &thing, secret)),
         Ok((thing, _)) => Ok(see_other(thing.href())),
-        Err(error) => again::<T>(&call, form.value, error, None),
+        Err(error) => again::<T>(&call, form.value, error, None).await,
     }
 }
 
@@ -475,11 +529,12 @@ async fn change_form<T: Thing>(
 ) -> Result<HttpResponse> {
     let code = code.into_inner();
     let changed = match Update::of_form::<T>(code.clone(), &form.value) {
+        Ok(_) if FormState::is_shown_again(&form.value) => Err(Code::Invalid.into()),
         Ok(change) => change.done(&call, &form.hash, form.once.as_deref(), changed::<T>).await,
         Err(error) => Err(error),
     };
     match changed {
         Ok(thing) => Ok(see_other(thing.href())),
-        Err(error) => again::<T>(&call, form.value, error, Some(&code)),
+        Err(error) => again::<T>(&call, form.value, error, Some(&code)).await,
     }
 }

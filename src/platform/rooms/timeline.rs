@@ -2,7 +2,9 @@
 
 use chrono::TimeZone;
 use chrono_tz::Tz;
+use serde_json::{Map, Value};
 
+use super::field::Fields;
 use crate::kernel::Result;
 use crate::kernel::event::EventKind;
 use crate::kernel::text::Lang;
@@ -21,29 +23,29 @@ pub(crate) struct Happened {
     pub detail: String,
 }
 
-/// Facts as lines, newest first. `status` says the thing's states in words.
+/// Facts of a thing with these fields as lines, newest first.
 ///
 /// # Errors
 /// [`Error::Broken`](crate::kernel::Error::Broken) for a fact whose body is not what was written.
-pub(crate) fn lines(facts: &[Fact], lang: Lang, zone: Tz, status: impl Fn(&str) -> Option<&'static str> + Copy) -> Result<Vec<Happened>> {
-    facts.iter().rev().map(|fact| line(fact, lang, zone, status)).collect()
+pub(crate) fn lines(facts: &[Fact], fields: &'static Fields, lang: Lang, zone: Tz) -> Result<Vec<Happened>> {
+    facts.iter().rev().map(|fact| line(fact, fields, lang, zone)).collect()
 }
 
-fn line(fact: &Fact, lang: Lang, zone: Tz, status: impl Fn(&str) -> Option<&'static str>) -> Result<Happened> {
+fn line(fact: &Fact, fields: &'static Fields, lang: Lang, zone: Tz) -> Result<Happened> {
     let what = EventKind::of(&fact.kind).map_or_else(|| fact.kind.clone(), |kind| kind.both().get(lang).to_owned());
-    let body: serde_json::Value = fact.document()?;
-    let text = |name: &str| body.get(name).and_then(|value| value.as_str()).filter(|text| !text.is_empty()).map(str::to_owned);
+    let body = fact.document()?;
+    let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
     let words = Words::of(lang);
     // A reason the program gives is a name; a person's own is text.
     let said = |text: String| {
         let key = format!("void-reason-{text}");
         if words.knows(&key) { words.say(key).into_owned() } else { text }
     };
-    let state = |text: String| status(&text).map_or(text, str::to_owned);
-    let corrected = body.get("changes").and_then(|changes| changes.as_object()).into_iter().flatten();
-    let corrected: Vec<String> = corrected.map(|(field, change)| changed(words, field, change)).collect();
-    let corrected = Some(corrected.join(words.lang().of("；", "; "))).filter(|text| !text.is_empty());
-    let detail = [text("units"), corrected, text("reason").map(said), text("status").map(state)].into_iter().flatten();
+    let state =
+        |text: String| fields.named("status").or(fields.named("state")).map_or(text.clone(), |field| field.told(&text.into(), lang));
+    let changes = body.get("changes").and_then(Value::as_object);
+    let changed = changes.map(|changes| changed(fields, changes, words).join(lang.of("；", "; "))).filter(|text| !text.is_empty());
+    let detail = [text("units"), changed, text("reason").map(said), text("status").map(state)].into_iter().flatten();
     Ok(Happened {
         when: zone.from_utc_datetime(&fact.at).format("%Y-%m-%d %H:%M").to_string(),
         what,
@@ -52,17 +54,33 @@ fn line(fact: &Fact, lang: Lang, zone: Tz, status: impl Fn(&str) -> Option<&'sta
     })
 }
 
-/// A field that a correction changed: its name, and what it was and is where that is a word.
-fn changed(words: Words, field: &str, change: &serde_json::Value) -> String {
-    let name = words.say(format!("changed-{}", field.replace('_', "-"))).into_owned();
-    let side = |side: &str| match change.get(side) {
-        Some(serde_json::Value::String(text)) if text.is_empty() => Some("—".to_owned()),
-        Some(serde_json::Value::String(text)) => Some(text.clone()),
-        Some(serde_json::Value::Null) | None => Some("—".to_owned()),
-        Some(_) => None,
+/// What changed: each field with what it was and what it is, in the order of the fields.
+fn changed(fields: &'static Fields, changes: &Map<String, Value>, words: Words) -> Vec<String> {
+    let lang = words.lang();
+    let place = |path: &String| fields.columns.iter().position(|field| field.path() == *path);
+    let mut changes: Vec<_> = changes.iter().map(|(path, change)| (place(path), path, change)).collect();
+    changes.sort_by_key(|(place, ..)| place.unwrap_or(usize::MAX));
+    let said = |(place, path, change): (Option<usize>, &String, &Value)| {
+        let Some(field) = place.and_then(|place| fields.columns.get(place)) else { return title(fields, path, words) };
+        let side = |side: &str| change.get(side).map(|value| Some(field.told(value, lang)).filter(|text| !text.is_empty()));
+        match (side("from"), side("to")) {
+            (Some(from), Some(to)) => {
+                let [from, to] = [from, to].map(|text| text.unwrap_or_else(|| "—".to_owned()));
+                format!("{} {from} → {to}", field.title(lang))
+            }
+            _ => field.title(lang).to_owned(),
+        }
     };
-    match (side("from"), side("to")) {
-        (Some(from), Some(to)) => format!("{name} {from} → {to}"),
-        _ => name,
+    changes.into_iter().map(said).collect()
+}
+
+/// What an event of a former version calls a field: a text in two languages as a whole, or everything that lies in one.
+fn title(fields: &Fields, name: &str, words: Words) -> String {
+    let key = format!("changed-{}", name.replace('_', "-"));
+    let group = fields.columns.iter().find(|field| field.both.is_some_and(|half| half.group == name));
+    match group {
+        Some(field) => field.list_title(words.lang()).to_owned(),
+        None if words.knows(&key) => words.say(key).into_owned(),
+        None => name.to_owned(),
     }
 }

@@ -6,10 +6,11 @@ use std::ops::Range;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use super::{ALL_UNITS, Batch, BatchSheet, BatchStatus, LotUse, Origin};
+use super::{ALL_UNITS, Batch, BatchSheet, BatchStatus, FIELDS, LotUse, Origin};
 use crate::kernel::gs1::check::Set;
 use crate::kernel::gs1::{DigitalLink, Gtin};
 use crate::kernel::ids::UNITS_PER_BATCH;
+use crate::kernel::machine::refused_in;
 use crate::kernel::serial::Gtin14;
 use crate::kernel::text::{self, folded};
 use crate::kernel::units::tidy;
@@ -111,7 +112,7 @@ pub(super) fn too_far(no: BatchNo, last: BatchNo) -> Option<Fault> {
 /// [`Code::Invalid`] with a fault for each wrong field.
 pub(super) fn check(batch: &mut BatchSheet) -> Result<Vec<Range<i64>>> {
     let mut faults = Vec::new();
-    faults.extend(materials::out_of_order("finished_on", ("started_on", batch.started_on), ("finished_on", batch.finished_on)));
+    faults.extend(materials::fields_out_of_order(&FIELDS, ("started_on", batch.started_on), ("finished_on", batch.finished_on)));
     if batch.planned < 0 {
         faults.push(Fault::new("planned", Code::BelowZero).with("value", batch.planned));
     } else if batch.planned > UNITS_PER_BATCH {
@@ -229,7 +230,7 @@ pub(super) fn may_mint(status: BatchStatus, origin: Origin) -> Result<()> {
     match (origin, status) {
         (Origin::Foreign, _) => Err(Refusal::new(Code::WrongState).with("state", Origin::Foreign.as_str()).into()),
         (Origin::Own, BatchStatus::Open | BatchStatus::Released) => Ok(()),
-        (Origin::Own, held) => Err(Refusal::new(Code::WrongState).with("state", held.as_str()).into()),
+        (Origin::Own, held) => Err(refused_in(held).into()),
     }
 }
 

@@ -88,7 +88,8 @@ pub fn percent(hundredths: i64) -> String {
 /// [`Code::NotANumber`] for a share, [`Code::WrongSum`] for shares that do not make 100 %, [`Code::Duplicate`] for a fibre or component that
 /// comes twice.
 pub fn read(field: &'static str, text: &str) -> Result<Vec<Component>, Fault> {
-    let malformed = |part: String| Fault::new(field, Code::Malformed).with("reason", format!("{part} — {FORM}"));
+    let malformed =
+        |part: String| Fault::new(field, Code::Malformed).with("reason", "composition-form").with("part", part).with("form", FORM);
     let text: String = text.chars().filter(|c| !is_invisible(*c)).map(half_width).collect();
     let mut components = Vec::new();
     for written in words::components(&text).map_err(malformed)? {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -12,12 +13,13 @@ use utoipa::openapi::{Components, ComponentsBuilder, Paths, PathsBuilder, Ref, R
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{Correctable, Preview, Standing, correct, reason};
-use crate::kernel::Result;
 use crate::kernel::text::grouped;
-use crate::platform::http::{Form, FormState, Json, Routes, html, json, see_other};
+use crate::kernel::{Code, Result};
+use crate::platform::http::perm::Perm;
+use crate::platform::http::{Form, FormState, Json, Layout, Routes, html, html_response, json, see_other};
 use crate::platform::rooms::{
     Asked, BrandOnly, Call, Field, Fields, Kind, Sees, Thing, Update, answers, asking_again, asking_page, code_parameter, content,
-    document, href, seen, thing_values,
+    document, href, overtaken_form, seen, shown_again, thing_values,
 };
 
 type Corrects<T> = Call<BrandOnly<<T as Thing>::Edit>>;
@@ -79,10 +81,15 @@ fn asked<T: Correctable>(call: &Corrects<T>, preview: &Preview) -> Asked {
     Asked { fields: Some(&REASON), before: Some((words.say("correct-about").into_owned(), moves)) }
 }
 
+/// The frame of its form.
+fn layout_of<P: Perm>(call: &Call<P>) -> Layout {
+    Layout { keeps_form: true, ..call.layout(call.words().say("correct-title")) }
+}
+
 async fn correct_form<T: Correctable>(call: Corrects<T>, code: web::Path<String>) -> Result<HttpResponse> {
     let (thing, preview) = of_code::<T>(&call, code.into_inner()).await?;
     let (back, form) = (href::<T>(thing.code()), FormState::of(thing_values(&call, &thing)?));
-    let layout = call.layout(call.words().say("correct-title"));
+    let layout = layout_of(&call);
     Ok(html(&asking_page(layout, T::CHANGE, form, format!("{back}/correct"), back, asked::<T>(&call, &preview))))
 }
 
@@ -93,12 +100,21 @@ async fn correct_by_form<T: Correctable>(
 ) -> Result<HttpResponse> {
     let (code, why) = (code.into_inner(), form.value.get("reason").map_or("", String::as_str));
     let change = Update::of_form::<T>(code.clone(), &form.value);
+    let change = if FormState::is_shown_again(&form.value) { Err(Code::Invalid.into()) } else { change };
     match done::<T>(&call, &form.hash, form.once.as_deref(), why, change).await {
         Ok(thing) => Ok(see_other(href::<T>(thing.code()))),
         Err(error) => {
             let (_, preview) = of_code::<T>(&call, code.clone()).await?;
-            let (layout, back) = (call.layout(call.words().say("correct-title")), href::<T>(&code));
-            asking_again(layout, T::CHANGE, form.value, error, (format!("{back}/correct"), back), asked::<T>(&call, &preview))
+            let (layout, back, asked) = (layout_of(&call), href::<T>(&code), asked::<T>(&call, &preview));
+            let action = format!("{back}/correct");
+            if FormState::is_shown_again(&form.value) {
+                return Ok(html(&asking_page(layout, T::CHANGE, shown_again(T::CHANGE, form.value, call.words())?, action, back, asked)));
+            }
+            if error.code() == Code::Stale {
+                let form = overtaken_form::<T>(&call, form.value, code).await?;
+                return Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &asking_page(layout, T::CHANGE, form, action, back, asked)));
+            }
+            asking_again(layout, T::CHANGE, form.value, error, (action, back), asked)
         }
     }
 }

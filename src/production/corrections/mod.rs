@@ -21,7 +21,7 @@ use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Code, Fault, Id, Refusal, Result, text};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Stamp};
-use crate::platform::rooms::{Thing, said_of};
+use crate::platform::rooms::{Thing, changes};
 
 /// What a correction would move, and which facts need one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -61,9 +61,6 @@ pub trait Correctable: Thing {
     fn moves(&self, db: &mut Db) -> Result<Standing> {
         Ok(Self::standing(db, &[self.id()])?.remove(&self.id()).unwrap_or_default())
     }
-
-    /// Writes it as [`Thing::save`] does, without an event.
-    fn write(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self>;
 }
 
 /// What edits would take from what stands on the things: for each edit, its faults.
@@ -91,13 +88,12 @@ pub fn correct<T: Correctable>(after: T, db: &mut Db, stamp: &Stamp, before: &T,
     let is_held = |fault: &Fault| fault.code == Code::InUse && T::GUARDS.iter().any(|guard| guard.field == fault.field);
     Refusal::unless_none(T::faults_of(db, stamp, &edit)?.into_iter().flatten().filter(|fault| !is_held(fault)).collect())?;
     let [(after, _)] = edit;
-    if said_of(T::FIELDS, before)? == said_of(T::FIELDS, &after)? {
+    if changes(before, &after)?.is_empty() {
         return Err(Code::NothingChanges.into());
     }
     let moves = before.moves(db)?;
     let saved = after.write(db, stamp, Some(before))?;
-    let changes = rules::changes(&said_of(T::FIELDS, before)?, &said_of(T::FIELDS, &saved)?)?;
-    let body = serde_json::json!({ "code": saved.code(), "reason": reason, "changes": changes, "moves": moves });
+    let body = serde_json::json!({ "code": saved.code(), "reason": reason, "changes": changes(before, &saved)?, "moves": moves });
     events::append(db, stamp, T::CORRECTED, Subject::Thing(T::SUBJECT, saved.id().0), &body)?;
     Ok(saved)
 }

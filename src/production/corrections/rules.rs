@@ -1,10 +1,9 @@
 //! Which change of a fact takes it from what stands on it. Values in, values out.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::kernel::{Code, Error, Fault, Result};
+use crate::kernel::{Code, Fault};
 
 /// What may stand on a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,21 +101,6 @@ pub fn fixed(field: &'static str, by: &'static str, count: impl ToString) -> Fau
     Fault::new(field, Code::InUse).with("by", by).with("count", count)
 }
 
-/// The fields in which two states of a thing differ: `{"unit": {"from": "m", "to": "pcs"}}`.
-pub(super) fn changes<T: Serialize>(before: &T, after: &T) -> Result<Map<String, Value>> {
-    let fields = |thing: &T| match serde_json::to_value(thing) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Error::broken("a thing that is corrected has fields")),
-        Err(error) => Err(Error::broken(error)),
-    };
-    let (before, after) = (fields(before)?, fields(after)?);
-    let mut names: Vec<&String> = before.keys().chain(after.keys()).filter(|name| *name != "version").collect();
-    names.sort_unstable();
-    names.dedup();
-    let differ = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
-    Ok(differ.map(|name| (name.clone(), json!({ "from": before.get(name), "to": after.get(name) }))).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,11 +144,5 @@ mod tests {
         assert!(refused(&Roll { dye_lot: "D1", made_of: vec!["Y-2", "Y-1"], note: "late", ..roll() }, &used).is_empty());
         let found = Standing { findings: 7, ..Standing::default() };
         assert_eq!(refused(&Roll { unit: "pcs", made_of: vec![], ..roll() }, &found), ["unit findings 7"]);
-    }
-
-    #[test]
-    fn a_correction_says_what_was_and_what_is() {
-        let after = Roll { unit: "pcs", version: 2, ..roll() };
-        assert_eq!(Value::Object(changes(&roll(), &after).unwrap()), json!({ "unit": { "from": "m", "to": "pcs" } }));
     }
 }

@@ -12,7 +12,7 @@ mod store;
 
 pub use import::IMPORT;
 pub use rules::LotName;
-pub(crate) use rules::{out_of_order, to_come};
+pub(crate) use rules::{fields_out_of_order, out_of_order, to_come};
 pub use store::{
     BatchUse, Called, Lot, LotPart, LotSheet, OtherLot, Parent, children_of, create, lot, lot_called, lots, lots_called, names, parents_of,
 };
@@ -82,7 +82,7 @@ pub const FIELDS: Fields = Fields { table: "lots", title: ("物料批", "Lots"),
         .hint("纤维、纱线、坯布、面料、里料、填充物、缝纫线、纽扣、拉链、辅料、标签、包装、染化料。", "Fibre, yarn, greige, fabric, lining, filling, thread, button, zip, trim, label, packaging or chemical.", "fabric\nyarn"),
     Field::new("material_zh", Kind::Line(120), &["物料名称", "物料", "中文品名"], &["Material (Chinese)"]).half_of("material", Lang::Zh, MATERIAL).needed().listed()
         .hint("中英文至少填一个。", "At least one language.", "全棉府绸\n精梳棉纱"),
-    Field::new("material_en", Kind::Line(120), &["英文品名", "物料英文名"], &["Material", "Material (English)"]).half_of("material", Lang::En, MATERIAL).needed().listed()
+    Field::new("material_en", Kind::Line(120), &["英文品名", "物料英文名"], &["Material (English)", "Material"]).half_of("material", Lang::En, MATERIAL).needed().listed()
         .hint("", "", "Cotton poplin\nCombed cotton yarn"),
     Field::new("dye_lot", Kind::Line(60), &["缸号", "染缸号"], &["Dye lot"]).listed().hint("染厂自己的缸号。", "The dye house's own lot.", "D2211\n"),
     Field::new("quantity_milli", QUANTITY, &["数量"], &["Quantity", "Qty"]).in_unit_of("unit").needed().listed()

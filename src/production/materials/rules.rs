@@ -8,10 +8,11 @@ use std::hash::Hash;
 use chrono::{Days, NaiveDate, NaiveDateTime};
 use serde_json::{Value, json};
 
-use super::{LotPart, LotSheet, read_quantity};
+use super::{FIELDS, LotPart, LotSheet, read_quantity};
 use crate::kernel::money::shortest_decimal;
-use crate::kernel::text::{self, folded};
+use crate::kernel::text::{self, Lang, folded};
 use crate::kernel::{Code, Fault, Refusal, Result};
+use crate::platform::rooms::Fields;
 use crate::production::corrections::{By, Guard, parts};
 
 /// What makes a lot's own facts those of other things.
@@ -97,7 +98,7 @@ pub(super) fn check(lot: &LotSheet) -> Result<()> {
             faults.push(twice(place, &part.lot));
         }
     }
-    faults.extend(out_of_order("received_on", ("produced_on", lot.produced_on), ("received_on", lot.received_on)));
+    faults.extend(fields_out_of_order(&FIELDS, ("produced_on", lot.produced_on), ("received_on", lot.received_on)));
     Refusal::unless_empty(faults)?;
     let own = LotName { code: lot.code.clone(), supplier: Some(lot.supplier.clone()) };
     if lot.parents.iter().any(|part| [folded(&own.code), folded(&own.to_string())].contains(&folded(&part.lot))) {
@@ -123,6 +124,21 @@ pub(crate) fn out_of_order(
             .with("earlier", format!("{} {first}", earlier.0))
             .with("later", format!("{} {second}", later.0))
     })
+}
+
+/// The same of two days of one thing, called as its readers know them.
+pub(crate) fn fields_out_of_order(
+    fields: &Fields,
+    earlier: (&'static str, Option<NaiveDate>),
+    later: (&'static str, Option<NaiveDate>),
+) -> Option<Fault> {
+    let titled = |(name, day): (&'static str, Option<NaiveDate>), lang| {
+        let title = fields.named(name).map_or(name, |field| field.title(lang));
+        format!("{title} {}", day.unwrap_or_default())
+    };
+    let fault = out_of_order(later.0, earlier, later)?;
+    let fault = fault.with("earlier_zh", titled(earlier, Lang::Zh)).with("earlier_en", titled(earlier, Lang::En));
+    Some(fault.with("later_zh", titled(later, Lang::Zh)).with("later_en", titled(later, Lang::En)))
 }
 
 /// A fault of `field` when its day was not said `before` and lies more than so many days after today: what has happened is not to come. Today is

@@ -65,9 +65,9 @@ pub const FACTORY: Reference = Reference { narrowed: "role=factory&", ..PARTY };
 pub const FIELDS: Fields = Fields { table: "parties", title: ("往来单位", "Parties"), columns: &[
     Field::new("code", Kind::Code, &["编码", "单位编码", "单位编号", "代码"], &["Code", "Party code", "Party"]).needed().listed()
         .hint("1 到 40 个字母、数字或 - _ . / #；文件和系统都用它来识别单位。", "1 to 40 letters, digits or - _ . / #; what the party is known by in files and here.", "HF-01"),
-    Field::new("name_zh", Kind::Line(120), &["中文名称", "名称", "单位名称"], &["Chinese name", "Name zh"]).half_of("name", Lang::Zh, NAME).needed().listed()
+    Field::new("name_zh", Kind::Line(120), &["中文名称", "名称", "单位名称"], &["Name (Chinese)", "Chinese name", "Name zh"]).half_of("name", Lang::Zh, NAME).needed().listed()
         .hint("中文、英文名称至少填一个。", "A name in at least one language.", "华纺一厂"),
-    Field::new("name_en", Kind::Line(120), &["英文名称"], &["English name", "Name", "Name en"]).half_of("name", Lang::En, NAME).needed().listed()
+    Field::new("name_en", Kind::Line(120), &["英文名称"], &["Name (English)", "English name", "Name", "Name en"]).half_of("name", Lang::En, NAME).needed().listed()
         .hint("", "", "Huafang Mill No. 1"),
     Field::new("roles", Kind::Choices(Role::TABLE), &["角色", "类型", "单位类型"], &["Roles", "Role", "Type"]).needed().absent_from_files().listed().filter("role")
         .hint("一个或多个；文件里用顿号或逗号分开。", "One or more; in a file with commas between them.", "供应商、面料厂、成衣厂、零售商"),
@@ -76,9 +76,9 @@ pub const FIELDS: Fields = Fields { table: "parties", title: ("往来单位", "P
     Field::new("country", Kind::Text(countries::read, countries::name), &["国家或地区", "国家"], &["Country"]).listed()
         .hint("两位代码或名称，例如 CN 或 中国。", "A two-letter code or a name, such as CN or China.", "CN"),
     Field::new("city", Kind::Line(80), &["城市", "所在城市"], &["City"]).listed().hint("", "", "绍兴"),
-    Field::new("address_zh", Kind::Line(240), &["中文地址", "地址"], &["Chinese address", "Address zh"]).half_of("address", Lang::Zh, ADDRESS)
+    Field::new("address_zh", Kind::Line(240), &["中文地址", "地址"], &["Address (Chinese)", "Chinese address", "Address zh"]).half_of("address", Lang::Zh, ADDRESS)
         .hint("作为制造者时，标签和质保卡会印这个地址。", "Labels and cards print it where this party is the manufacturer.", "浙江省绍兴市柯桥区纺都路1号"),
-    Field::new("address_en", Kind::Line(240), &["英文地址"], &["English address", "Address", "Address en"]).half_of("address", Lang::En, ADDRESS)
+    Field::new("address_en", Kind::Line(240), &["英文地址"], &["Address (English)", "English address", "Address", "Address en"]).half_of("address", Lang::En, ADDRESS)
         .hint("", "", "1 Fangdu Rd, Keqiao, Shaoxing, Zhejiang"),
     Field::new("contact", Kind::Line(240), &["联系方式", "联系人", "电话"], &["Contact", "Telephone", "Phone"])
         .hint("仅供内部使用，不对外显示。", "For staff only; never shown to the public.", "0575-8000 0000"),

@@ -12,7 +12,7 @@ use diesel::sql_types::Text;
 use serde::{Deserialize, Serialize};
 
 use super::{FIELDS, Role, Status};
-use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::event::EventKind;
 use crate::kernel::text::{Both, ByCode, Lang, folded, grouped};
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::{batch, lot, party, party_role, style};
@@ -149,6 +149,8 @@ impl Listing for Party {
 
 impl Thing for Party {
     const SUBJECT: &'static str = "party";
+    const SAVED: EventKind = EventKind::PartySaved;
+    const UNTOLD: &'static [&'static str] = &["contact"];
     type Edit = CatalogueEdit;
 
     fn id(&self) -> Id {
@@ -176,14 +178,12 @@ impl Thing for Party {
         in_chunks(&keys, |keys| each!(db, |c| party::table.filter(party::code_key.eq_any(keys)).select(Self::as_select()).load(c)))
     }
 
-    fn save(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+    fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
         self.code_key = folded(&self.code);
         save_row!(db, stamp, party, self, before);
         each!(db, |c| diesel::delete(party_role::table.filter(party_role::party_id.eq(self.id))).execute(c))?;
         let roles: Vec<_> = self.roles.iter().map(|role| (party_role::party_id.eq(self.id), party_role::role.eq(role.as_str()))).collect();
         each!(db, |c| diesel::insert_into(party_role::table).values(&roles).execute(c))?;
-        let body = serde_json::json!({ "code": self.code, "version": self.version });
-        events::append(db, stamp, EventKind::PartySaved, Subject::Thing(Self::SUBJECT, self.id.0), &body)?;
         // The catalogue shows makers by name and address.
         events::bump(db, "catalogue")?;
         Ok(self)

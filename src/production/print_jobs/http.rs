@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::page::{ChosenBatch, JobPage, LabelsPage, Shown, request_of};
 use super::view::{self, ChunkVerdict, JobView, Settlement, Spoiled, job_view};
-use super::{LabelRequest, PrintJob, PrintJobState, default_template, make, preview, rules, store};
+use super::{FIELDS, LabelRequest, PrintJob, PrintJobState, default_template, make, preview, rules, store};
 use crate::kernel::text::Both;
 use crate::kernel::{Code, Error, Fault, Id, Result, parsed};
 use crate::platform::db::Db;
@@ -339,7 +339,7 @@ async fn job_page_of<P: Perm>(call: &Call<P>, id: Id, form: FormState) -> Result
     let (job, history) = call.read(move |db| Ok((job_view(db, id)?, store::history(db, id)?))).await?;
     let open = blocking(call.app(), move |app| view::unaccounted(app, id)).await?;
     let (layout, zone) = (call.layout(call.words().say("labels-job-title")), call.app().config.time_zone);
-    let history = timeline::lines(&history, layout.lang, zone, |_| None)?;
+    let history = timeline::lines(&history, &FIELDS, layout.lang, zone)?;
     Ok(JobPage { layout, job, open, form, history, zone })
 }
 

@@ -5,13 +5,13 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{FIELDS, Language};
-use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::event::EventKind;
 use crate::kernel::text::Lang;
 use crate::kernel::{Id, Result};
 use crate::platform::db::schema::printer;
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, in_chunks};
-use crate::platform::events::{self, Stamp};
+use crate::platform::events::Stamp;
 use crate::platform::http::perm::{LabelsEdit, LabelsRead, Permission};
 use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing, href};
 use crate::{each, keyset, save_row, text_column};
@@ -91,6 +91,7 @@ impl Listing for Printer {
 
 impl Thing for Printer {
     const SUBJECT: &'static str = "printer";
+    const SAVED: EventKind = EventKind::PrinterSaved;
     type Edit = LabelsEdit;
 
     fn id(&self) -> Id {
@@ -117,10 +118,8 @@ impl Thing for Printer {
         in_chunks(codes, |codes| each!(db, |c| printer::table.filter(printer::code.eq_any(codes)).select(Self::as_select()).load(c)))
     }
 
-    fn save(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+    fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
         save_row!(db, stamp, printer, self, before);
-        let body = serde_json::json!({ "code": self.code, "version": self.version });
-        events::append(db, stamp, EventKind::PrinterSaved, Subject::Thing(Self::SUBJECT, self.id.0), &body)?;
         Ok(self)
     }
 

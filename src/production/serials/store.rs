@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use roaring::RoaringBitmap;
 
 use crate::each;
-use crate::kernel::serial::{Epoch, Gtin14, Keyring, NO_GTIN, Serial};
+use crate::kernel::serial::{Epoch, Gtin14, Keyring, NO_GTIN, Serial, has_serial_form};
 use crate::kernel::{BatchNo, Error, GarmentId, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{batch as batch_table, batch_void, foreign_serial};
@@ -29,6 +29,8 @@ pub fn find_serial(db: &mut Db, keys: &Keyring, gtin: Option<&str>, text: &str) 
     let own = match &parsed {
         Ok(serial) => open(db, keys, given, serial)?.map(|found| (found, serial)),
         Err(_) if foreign.is_some() => None,
+        // Where serials come from elsewhere as well, what has not the form of ours may be one of those.
+        Err(_) if !has_serial_form(text) && any_foreign(db)? => None,
         Err(_) => return parsed.map(|_| None),
     };
     // Garment 0 is in no batch: looked up so that nothing costs as much as something.
@@ -39,6 +41,12 @@ pub fn find_serial(db: &mut Db, keys: &Keyring, gtin: Option<&str>, text: &str) 
         its_own && named.unit() < series.minted && !u32::try_from(named.unit()).is_ok_and(|unit| series.voids.contains(unit))
     });
     Ok(Some(named).filter(|_| issued))
+}
+
+/// Whether there are serials from elsewhere.
+fn any_foreign(db: &mut Db) -> Result<bool> {
+    let first: Vec<i64> = each!(db, |c| foreign_serial::table.select(foreign_serial::garment_id).limit(1).load(c))?;
+    Ok(!first.is_empty())
 }
 
 /// What tells which serials of a batch were issued.

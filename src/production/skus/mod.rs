@@ -29,8 +29,8 @@ pub const FIELDS: Fields = Fields { table: "skus", title: ("单品", "Skus"), co
         .hint("8、12、13 或 14 位数字。换成新码后，旧标签仍能扫开。", "8, 12, 13 or 14 digits. When it is replaced, labels with the old one still work.", "6901234000016"),
     Field::new("old_gtins", Kind::Several(&OLD_GTIN), &["旧商品条码", "旧条码"], &["Former GTINs", "Old GTINs"]).of_new()
         .hint("以前的条码；印有旧码的标签仍能扫开。", "GTINs it once had, oldest first; labels with them still lead to it.", ""),
-    Field::new("colour_zh", Kind::Line(60), &["颜色", "中文颜色"], &["Chinese colour", "Colour zh"]).half_of("colour", Lang::Zh, COLOUR).listed().hint("", "", "白色"),
-    Field::new("colour_en", Kind::Line(60), &["英文颜色"], &["Colour", "Color", "Colour en"]).half_of("colour", Lang::En, COLOUR).listed().hint("", "", "White"),
+    Field::new("colour_zh", Kind::Line(60), &["颜色", "中文颜色"], &["Colour (Chinese)", "Chinese colour", "Colour zh"]).half_of("colour", Lang::Zh, COLOUR).listed().hint("", "", "白色"),
+    Field::new("colour_en", Kind::Line(60), &["英文颜色"], &["Colour (English)", "Colour", "Color", "Colour en"]).half_of("colour", Lang::En, COLOUR).listed().hint("", "", "White"),
     Field::new("size", Kind::Line(20), &["尺码", "尺寸"], &["Size"]).listed()
         .hint("与尺寸表一致，例如 M。", "As the size chart names it, such as M.", "M"),
     Field::new("size_label", Kind::Line(40), &["号型", "号型规格"], &["Size label", "Label size"]).listed()

@@ -177,6 +177,7 @@ impl Listing for SkuView {
 
 impl Thing for SkuView {
     const SUBJECT: &'static str = "sku";
+    const SAVED: EventKind = EventKind::SkuSaved;
     type Edit = CatalogueEdit;
 
     fn id(&self) -> Id {
@@ -205,11 +206,38 @@ impl Thing for SkuView {
         in_chunks(&keys, |keys| each!(db, |c| sku::table.filter(sku::code_key.eq_any(keys)).select(Self::as_select()).load(c)))
     }
 
-    fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
-        let saved = self.write(db, stamp, before)?;
-        let body = json!({ "code": saved.code, "style": saved.style, "version": saved.version });
-        events::append(db, stamp, EventKind::SkuSaved, Subject::Thing(Self::SUBJECT, saved.id.0), &body)?;
-        Ok(saved)
+    /// A GTIN that is replaced or taken away stays as an alias; one that the sku itself once had stops being one.
+    fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+        let unknown = || Fault::new("style", Code::UnknownReference).with("value", &self.style);
+        (self.sku.style_id, self.style) = styles::named(db, &[&self.style])?.remove(&self.style).ok_or_else(unknown)?;
+        self.sku.code_key = folded(&self.sku.code);
+        save_row!(db, stamp, sku, self.sku, before);
+        let (was, is, id) = (before.and_then(|before| before.gtin.clone()), self.sku.gtin.clone(), self.sku.id);
+        if before.is_none() {
+            // A file that brings a sku says which GTINs it had, oldest first.
+            let old = self.old_gtins.0.iter().rev();
+            let aliases: Vec<_> = (1..)
+                .zip(old)
+                .map(|(age, gtin)| {
+                    (gtin_alias::gtin.eq(gtin), gtin_alias::sku_id.eq(id), gtin_alias::added_at.eq(stamp.at - TimeDelta::seconds(age)))
+                })
+                .collect();
+            each!(db, |c| diesel::insert_into(gtin_alias::table).values(&aliases).execute(c))?;
+        }
+        if before.is_some() && was != is {
+            let again = gtin_alias::gtin.nullable().eq(&is).and(gtin_alias::sku_id.eq(id));
+            each!(db, |c| diesel::delete(gtin_alias::table.filter(again)).execute(c))?;
+            if let Some(old) = &was {
+                let alias = (gtin_alias::gtin.eq(old), gtin_alias::sku_id.eq(id), gtin_alias::added_at.eq(stamp.at));
+                each!(db, |c| diesel::insert_into(gtin_alias::table).values(alias).execute(c))?;
+            }
+            let body = json!({ "code": self.code, "from": was, "to": is });
+            events::append(db, stamp, EventKind::GtinChanged, Subject::Thing(Self::SUBJECT, id.0), &body)?;
+            self.old_gtins = Gtins(old_gtins(db, &[id])?.remove(&id).unwrap_or_default());
+        }
+        // The catalogue is held in memory elsewhere.
+        events::bump(db, "catalogue")?;
+        Ok(self)
     }
 
     fn faults_of(db: &mut Db, _: &Stamp, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
@@ -249,40 +277,6 @@ impl Correctable for SkuView {
 
     fn standing(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Standing>> {
         corrections::of_skus(db, ids)
-    }
-
-    /// A GTIN that is replaced or taken away stays as an alias; one that the sku itself once had stops being one.
-    fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
-        let unknown = || Fault::new("style", Code::UnknownReference).with("value", &self.style);
-        (self.sku.style_id, self.style) = styles::named(db, &[&self.style])?.remove(&self.style).ok_or_else(unknown)?;
-        self.sku.code_key = folded(&self.sku.code);
-        save_row!(db, stamp, sku, self.sku, before);
-        let (was, is, id) = (before.and_then(|before| before.gtin.clone()), self.sku.gtin.clone(), self.sku.id);
-        if before.is_none() {
-            // A file that brings a sku says which GTINs it had, oldest first.
-            let old = self.old_gtins.0.iter().rev();
-            let aliases: Vec<_> = (1..)
-                .zip(old)
-                .map(|(age, gtin)| {
-                    (gtin_alias::gtin.eq(gtin), gtin_alias::sku_id.eq(id), gtin_alias::added_at.eq(stamp.at - TimeDelta::seconds(age)))
-                })
-                .collect();
-            each!(db, |c| diesel::insert_into(gtin_alias::table).values(&aliases).execute(c))?;
-        }
-        if before.is_some() && was != is {
-            let again = gtin_alias::gtin.nullable().eq(&is).and(gtin_alias::sku_id.eq(id));
-            each!(db, |c| diesel::delete(gtin_alias::table.filter(again)).execute(c))?;
-            if let Some(old) = &was {
-                let alias = (gtin_alias::gtin.eq(old), gtin_alias::sku_id.eq(id), gtin_alias::added_at.eq(stamp.at));
-                each!(db, |c| diesel::insert_into(gtin_alias::table).values(alias).execute(c))?;
-            }
-            let body = json!({ "code": self.code, "from": was, "to": is });
-            events::append(db, stamp, EventKind::GtinChanged, Subject::Thing(Self::SUBJECT, id.0), &body)?;
-            self.old_gtins = Gtins(old_gtins(db, &[id])?.remove(&id).unwrap_or_default());
-        }
-        // The catalogue is held in memory elsewhere.
-        events::bump(db, "catalogue")?;
-        Ok(self)
     }
 }
 

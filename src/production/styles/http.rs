@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 
 use super::page::OnePage;
-use super::{StyleView, label_items, missing_items, store};
+use super::{FIELDS, StyleView, label_items, missing_items, store};
 use crate::kernel::Result;
 use crate::kernel::event::Subject;
 use crate::platform::events;
@@ -38,6 +38,6 @@ async fn one_page(call: Call<CatalogueRead>, code: web::Path<String>) -> Result<
     let (view, maker, policy, skus, items, history) = found.await?;
     let layout = call.layout(view.name(lang));
     let may_edit = call.may(Permission::CatalogueEdit) && call.party.is_none();
-    let history = timeline::lines(&history, lang, call.app().config.time_zone, |_| None)?;
+    let history = timeline::lines(&history, &FIELDS, lang, call.app().config.time_zone)?;
     Ok(html(&OnePage { layout, view, maker, policy, skus, may_edit, items, history }))
 }

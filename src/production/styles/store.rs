@@ -11,7 +11,7 @@ use diesel::sql_types::{Nullable, Text};
 use serde::{Deserialize, Serialize};
 
 use super::{FIELDS, StyleFacts, rules};
-use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::event::EventKind;
 use crate::kernel::text::{ByCode, Lang, folded};
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::{sku, style};
@@ -187,6 +187,7 @@ impl Listing for StyleView {
 
 impl Thing for StyleView {
     const SUBJECT: &'static str = "style";
+    const SAVED: EventKind = EventKind::StyleSaved;
     type Edit = CatalogueEdit;
 
     fn id(&self) -> Id {
@@ -214,11 +215,16 @@ impl Thing for StyleView {
         in_chunks(&keys, |keys| each!(db, |c| style::table.filter(style::code_key.eq_any(keys)).select(Self::as_select()).load(c)))
     }
 
-    fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
-        let saved = self.write(db, stamp, before)?;
-        let body = serde_json::json!({ "code": saved.code, "version": saved.version });
-        events::append(db, stamp, EventKind::StyleSaved, Subject::Thing(Self::SUBJECT, saved.id.0), &body)?;
-        Ok(saved)
+    fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+        let codes: Vec<&str> = self.manufacturer.as_deref().into_iter().collect();
+        self.style.manufacturer_id = parties::ids_of_codes(db, &codes)?.into_values().next();
+        self.style.code_key = folded(&self.style.code);
+        save_row!(db, stamp, style, self.style, before);
+        let maker: Vec<Id> = self.style.manufacturer_id.into_iter().collect();
+        self.manufacturer = parties::codes_of_ids(db, &maker)?.into_values().next();
+        // The catalogue is held in memory elsewhere.
+        events::bump(db, "catalogue")?;
+        Ok(self)
     }
 
     fn faults_of(db: &mut Db, stamp: &Stamp, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
@@ -247,18 +253,6 @@ impl Correctable for StyleView {
 
     fn standing(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Standing>> {
         corrections::of_styles(db, ids)
-    }
-
-    fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
-        let codes: Vec<&str> = self.manufacturer.as_deref().into_iter().collect();
-        self.style.manufacturer_id = parties::ids_of_codes(db, &codes)?.into_values().next();
-        self.style.code_key = folded(&self.style.code);
-        save_row!(db, stamp, style, self.style, before);
-        let maker: Vec<Id> = self.style.manufacturer_id.into_iter().collect();
-        self.manufacturer = parties::codes_of_ids(db, &maker)?.into_values().next();
-        // The catalogue is held in memory elsewhere.
-        events::bump(db, "catalogue")?;
-        Ok(self)
     }
 }
 

@@ -72,13 +72,13 @@ pub const FIELDS: Fields = Fields { table: "policies", title: ("质保政策", "
         .hint("质保起算日，按先后列出，取第一个已知的：签收、销售、激活、生产。", "Days it may start from, in order; the first that is known counts: delivery, sale, activation, making.", "签收、销售、激活"),
     Field::new("made_plus_months", Kind::Whole(0, MONTHS_MAX), &["生产后最长月数"], &["Months after making at most", "Made plus months"]).nullable().listed()
         .hint("质保最迟在生产完成后多少个月结束；不限可不填。", "It never ends later than this many months after the garment was made. Leave it empty for no limit.", "36"),
-    Field::new("coverage_zh", Kind::Paragraph(4_000), &["质保范围", "保修范围"], &["Coverage zh"]).half_of("coverage", Lang::Zh, COVERAGE).listed()
+    Field::new("coverage_zh", Kind::Paragraph(4_000), &["质保范围", "保修范围"], &["Coverage (Chinese)", "Coverage zh"]).half_of("coverage", Lang::Zh, COVERAGE).listed()
         .hint("", "What is covered, in Chinese.", "面料、缝线、拉链和纽扣的质量问题"),
-    Field::new("coverage_en", Kind::Paragraph(4_000), &["英文质保范围"], &["Coverage", "Coverage en"]).half_of("coverage", Lang::En, COVERAGE).listed()
+    Field::new("coverage_en", Kind::Paragraph(4_000), &["英文质保范围"], &["Coverage (English)", "Coverage", "Coverage en"]).half_of("coverage", Lang::En, COVERAGE).listed()
         .hint("", "The same in English.", "Faults of fabric, seams, zips and buttons"),
-    Field::new("exclusions_zh", Kind::Paragraph(4_000), &["不保范围", "除外情形"], &["Exclusions zh"]).half_of("exclusions", Lang::Zh, EXCLUSIONS).listed()
+    Field::new("exclusions_zh", Kind::Paragraph(4_000), &["不保范围", "除外情形"], &["Exclusions (Chinese)", "Exclusions zh"]).half_of("exclusions", Lang::Zh, EXCLUSIONS).listed()
         .hint("不在质保范围内的情形。", "What is not covered, in Chinese.", "不按洗涤说明造成的损坏"),
-    Field::new("exclusions_en", Kind::Paragraph(4_000), &["英文不保范围"], &["Exclusions", "Exclusions en"]).half_of("exclusions", Lang::En, EXCLUSIONS).listed()
+    Field::new("exclusions_en", Kind::Paragraph(4_000), &["英文不保范围"], &["Exclusions (English)", "Exclusions", "Exclusions en"]).half_of("exclusions", Lang::En, EXCLUSIONS).listed()
         .hint("", "The same in English.", "Damage by washing against the instructions"),
 ] };
 

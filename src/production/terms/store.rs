@@ -5,11 +5,10 @@ use std::collections::HashSet;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::{FIELDS, StartRule, StartRules};
 use crate::each;
-use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::event::EventKind;
 use crate::kernel::text::{Lang, folded};
 use crate::kernel::{Code, Fault, Id, Result, parsed};
 use crate::platform::db::schema::warranty_policy;
@@ -124,6 +123,7 @@ impl Listing for WarrantyPolicy {
 
 impl Thing for WarrantyPolicy {
     const SUBJECT: &'static str = "policy";
+    const SAVED: EventKind = EventKind::PolicySaved;
     const EDIT: &'static str = "policies-next-version";
     type Edit = CatalogueEdit;
 
@@ -152,7 +152,7 @@ impl Thing for WarrantyPolicy {
     }
 
     /// Adds the first or next version; none is ever changed.
-    fn save(mut self, db: &mut Db, stamp: &Stamp, _before: Option<&Self>) -> Result<Self> {
+    fn write(mut self, db: &mut Db, stamp: &Stamp, _before: Option<&Self>) -> Result<Self> {
         let last = newest(db, &self.code)?;
         if let Some(last) = &last {
             self.code.clone_from(&last.code);
@@ -160,8 +160,6 @@ impl Thing for WarrantyPolicy {
         (self.id, self.version, self.created_at) = (stamp.id(), last.map_or(1, |last| last.version + 1), stamp.at);
         self.code_key = folded(&self.code);
         each!(db, |c| diesel::insert_into(warranty_policy::table).values(self.clone()).execute(c))?;
-        let body = json!({ "code": self.code, "version": self.version, "valid_from": self.valid_from });
-        events::append(db, stamp, EventKind::PolicySaved, Subject::Thing(Self::SUBJECT, self.id.0), &body)?;
         // The catalogue shows what is promised.
         events::bump(db, "catalogue")?;
         Ok(self)

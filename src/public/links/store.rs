@@ -126,6 +126,7 @@ impl Listing for Link {
 
 impl Thing for Link {
     const SUBJECT: &'static str = "link";
+    const SAVED: EventKind = EventKind::LinkSaved;
     type Edit = LinksEdit;
     const NEW: &'static Fields = &NEW;
     const CHANGE: &'static Fields = &Fields::NONE;
@@ -167,13 +168,9 @@ impl Thing for Link {
         Self::named(db, app, vec![link])?.pop().ok_or_else(|| Code::NotFound.into())
     }
 
-    fn save(mut self, db: &mut Db, stamp: &Stamp, _before: Option<&Self>) -> Result<Self> {
+    fn write(mut self, db: &mut Db, stamp: &Stamp, _before: Option<&Self>) -> Result<Self> {
         (self.id, self.created_by, self.created_at) = (stamp.id(), stamp.actor.clone(), stamp.at);
         each!(db, |c| diesel::insert_into(link::table).values(&self).execute(c))?;
-        let body = serde_json::json!({
-            "level": self.level, "subject": self.subject_id.to_string(), "type": self.link_type, "href": self.href, "default": self.is_default
-        });
-        events::append(db, stamp, EventKind::LinkSaved, Subject::Thing(Self::SUBJECT, self.id.0), &body)?;
         events::bump(db, HELD)?;
         Ok(self)
     }

@@ -12,8 +12,8 @@ use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result};
 use crate::platform::events;
 use crate::platform::exports::{self, Cell, Format};
 use crate::platform::http::perm::{RecallEdit, TraceRead};
-use crate::platform::http::{Form, FormState, Json, Problem, Routes, created, html, json, see_other, segment};
-use crate::platform::rooms::{BrandOnly, Call, Said, form_again, form_page, list_description, list_routes};
+use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, created, html, json, see_other, segment};
+use crate::platform::rooms::{BrandOnly, Call, Said, form_again, form_page, list_description, list_routes, shown_again};
 use crate::platform::state::AppState;
 use crate::production::batches;
 use crate::quality::trace;
@@ -198,20 +198,28 @@ struct Handed {
     code: String,
 }
 
+fn layout(call: &Saves) -> Layout {
+    Layout { keeps_form: true, ..call.layout(call.words().say("recalls-new")) }
+}
+
 async fn new_form(call: Saves, handed: web::Query<Handed>) -> Result<HttpResponse> {
     let Handed { kind, code } = handed.into_inner();
     let form = FormState::of(HashMap::from([("query.kind".to_owned(), kind), ("query.code".to_owned(), code)]));
-    Ok(html(&form_page(call.layout(call.words().say("recalls-new")), &FORM, form, "/recalls/new", "/recalls")))
+    Ok(html(&form_page(layout(&call), &FORM, form, "/recalls/new", "/recalls")))
 }
 
 async fn create_form(call: Saves, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
+    if FormState::is_shown_again(&form.value) {
+        let form = shown_again(&FORM, form.value, call.words())?;
+        return Ok(html(&form_page(layout(&call), &FORM, form, "/recalls/new", "/recalls")));
+    }
     let saved = match Said::of_form(&FORM, &form.value).and_then(|said| said.value::<NewScope>()) {
         Ok(new) => save(&call, &form.hash, form.once.as_deref(), new).await,
         Err(error) => Err(error),
     };
     match saved {
         Ok(scope) => Ok(see_other(href(&scope.code))),
-        Err(error) => form_again(call.layout(call.words().say("recalls-new")), &FORM, form.value, error, "/recalls/new", "/recalls"),
+        Err(error) => form_again(layout(&call), &FORM, form.value, error, "/recalls/new", "/recalls"),
     }
 }
 

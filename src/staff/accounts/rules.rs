@@ -6,6 +6,7 @@ use chrono::{Duration, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
 use super::AccountState;
+use crate::kernel::choices::{Choice, not_one_of};
 use crate::kernel::machine::Machine;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Fault, Result};
@@ -143,12 +144,11 @@ impl Roles {
             faults.push(Fault::new("party", Code::Missing));
         }
         if is_bound {
-            let outside: Vec<_> = Role::ALL.iter().filter(|role| role.binding() != Binding::Never).map(|role| role.as_str()).collect();
-            faults.extend(
-                self.iter()
-                    .filter(|role| role.binding() == Binding::Never)
-                    .map(|role| Fault::new("roles", Code::NotOneOf).with("value", role.as_str()).with("allowed", outside.join(", "))),
-            );
+            let binding = |choice: &&Choice| Role::of(choice.text).map(Role::binding);
+            let (inside, outside): (Vec<&Choice>, Vec<&Choice>) =
+                Role::TABLE.iter().partition(|role| binding(role) == Some(Binding::Never));
+            let wrong = inside.into_iter().filter(|inside| self.iter().any(|role| role.as_str() == inside.text));
+            faults.extend(wrong.map(|role| not_one_of("roles", role.text, &outside).with("value_zh", role.zh).with("value_en", role.en)));
         }
         faults
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::rules::{ACCOUNT, Role, Roles, is_live, read_login};
 use super::{AccountState, CHANGE, FIELDS, NEW, fresh_link};
 use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::machine::refused_in;
 use crate::kernel::text::{Lang, folded, line};
 use crate::kernel::{Code, Fault, Faults, Id, Refusal, Result};
 use crate::platform::db::Db;
@@ -17,7 +18,7 @@ use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{AccountsEdit, Permission};
 use crate::platform::http::sha256_hex;
 use crate::platform::policies::{self, Policy};
-use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Secret, Sees, Thing};
+use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Secret, Sees, Thing, tell_saved};
 use crate::platform::state::AppState;
 use crate::{each, keyset, step, text_column, written_column};
 
@@ -180,6 +181,8 @@ impl Listing for Account {
 
 impl Thing for Account {
     const SUBJECT: &'static str = "account";
+    const SAVED: EventKind = EventKind::AccountSaved;
+    const UNTOLD: &'static [&'static str] = &["name"];
     type Edit = AccountsEdit;
     const NEW: &'static Fields = &NEW;
     const CHANGE: &'static Fields = &CHANGE;
@@ -218,7 +221,7 @@ impl Thing for Account {
     }
 
     /// Changes name, roles, party and language. Who loses or gains a right has to sign in again.
-    fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+    fn write(self, db: &mut Db, _: &Stamp, before: Option<&Self>) -> Result<Self> {
         let old = before.ok_or(Code::NotFound)?;
         let mut new = Self { login: old.login.clone(), ..self }.checked()?;
         new.party = party_of_code(db, new.party_code.as_deref(), old.party)?;
@@ -231,7 +234,7 @@ impl Thing for Account {
         if old.roles != new.roles || old.party != new.party {
             end_sessions(db, old.id, None)?;
         }
-        saved(db, stamp, new)
+        named(db, &new.login)
     }
 
     fn acts(&self) -> Vec<Act> {
@@ -320,14 +323,9 @@ pub fn insert(db: &mut Db, stamp: &Stamp, new: Account, credential: &Credential)
     if let Credential::Link(hash) = credential {
         insert_link(db, hash, Some(new.id), stamp.at)?;
     }
-    saved(db, stamp, new)
-}
-
-/// Tells that an account was saved; gives it as it stands.
-fn saved(db: &mut Db, stamp: &Stamp, account: Account) -> Result<Account> {
-    let body = serde_json::json!({ "login": account.login, "roles": account.roles, "party": account.party_code });
-    events::append(db, stamp, EventKind::AccountSaved, subject(account.id), &body)?;
-    named(db, &account.login)
+    let made = named(db, &new.login)?;
+    tell_saved(db, stamp, None, &made)?;
+    Ok(made)
 }
 
 const fn subject(id: Id) -> Subject {
@@ -372,7 +370,7 @@ fn keep_an_administrator(db: &mut Db, before: &Account) -> Result<()> {
     if roles.iter().any(|roles| roles.has(Role::Admin)) {
         return Ok(());
     }
-    Err(Refusal::new(Code::WrongState).with("state", "last admin").into())
+    Err(Refusal::new(Code::WrongState).with("state", "last-admin").into())
 }
 
 /// What signing in needs of the account of a login.
@@ -444,7 +442,7 @@ pub fn find_link(db: &mut Db, token: &str, now: NaiveDateTime) -> Result<Option<
 pub(super) fn renew(db: &mut Db, login: &str, hash: &str, now: NaiveDateTime) -> Result<Account> {
     let account = named(db, login)?;
     if !account.is_active() {
-        return Err(Refusal::new(Code::WrongState).with("state", account.state.as_str()).into());
+        return Err(refused_in(account.state).into());
     }
     insert_link(db, hash, Some(account.id), now)?;
     Ok(account)

@@ -33,8 +33,20 @@ pub const COLUMNS: Columns = Columns {
             ("休息或上班（调休）", "Off, or work where it would be a day of rest"),
             "休息",
         ),
-        Column::optional("name_zh", &["名称", "节日"], &["Name zh"], ("节日名称（中文）", "Its name in Chinese"), "国庆节"),
-        Column::optional("name_en", &["英文名称"], &["Name", "Name en"], ("节日名称（英文）", "Its name in English"), "National Day"),
+        Column::optional(
+            "name_zh",
+            &["名称", "节日"],
+            &["Name (Chinese)", "Name zh"],
+            ("节日名称（中文）", "Its name in Chinese"),
+            "国庆节",
+        ),
+        Column::optional(
+            "name_en",
+            &["英文名称"],
+            &["Name (English)", "Name", "Name en"],
+            ("节日名称（英文）", "Its name in English"),
+            "National Day",
+        ),
     ],
 };
 

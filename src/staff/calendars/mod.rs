@@ -10,6 +10,7 @@ mod store;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::choices;
@@ -61,6 +62,18 @@ pub struct DayFields {
     /// At most 60 characters in each language.
     #[serde(default)]
     pub name: Both,
+    /// As the address says; only read.
+    #[serde(default, skip_serializing)]
+    #[schema(read_only)]
+    calendar: Value,
+    /// As the address says; only read.
+    #[serde(default, skip_serializing)]
+    #[schema(read_only)]
+    day: Value,
+    /// Only read.
+    #[serde(default, skip_serializing)]
+    #[schema(read_only)]
+    source: Value,
 }
 
 /// Which days a list shows.

@@ -121,7 +121,7 @@ impl Thing for ApiKey {
         insert(db, stamp, self, secret, maker.id)
     }
 
-    fn save(self, _: &mut Db, _: &Stamp, _: Option<&Self>) -> Result<Self> {
+    fn write(self, _: &mut Db, _: &Stamp, _: Option<&Self>) -> Result<Self> {
         Err(Code::Forbidden.into())
     }
 

@@ -108,7 +108,10 @@ mine-recovery = Recovery code
 mine-recovery-hint = Print it or photograph it, and keep it private: whoever has it holds the garment.
 mine-since = Held since
 mine-pass-on = Pass it on
-mine-pass-on-text = Make a one-time code and give it to the new owner. It holds for { $hours } hours; the warranty keeps its dates.
+mine-pass-on-text = { $hours ->
+    [one] Make a one-time code and give it to the new owner. It holds for one hour; the warranty keeps its dates.
+   *[other] Make a one-time code and give it to the new owner. It holds for { $hours } hours; the warranty keeps its dates.
+}
 mine-pass-on-button = Make a transfer code
 mine-code = Transfer code
 mine-code-text = The new owner scans the label, taps “Enter the transfer code” and types this. It is shown only once.
@@ -176,3 +179,6 @@ link-help = Help
 link-history = Origin and history
 link-service = Warranty and service
 link-linkset = All links
+claim-no-code = This is not a whole code: it has ten letters and digits, such as ABCDE-12345. No try was used.
+transfer-no-code = This is not a whole code: it has eight digits. No try was used.
+mine-already = This garment is yours already; nothing else needs doing.

@@ -9,7 +9,10 @@ error-body-too-large = Too large: at most { $limit } bytes.
 error-body-too-slow = The content did not arrive in time. Check the connection and try again.
 error-malformed = Malformed: { $reason }.
 error-invalid = Something needs correcting.
-error-too-many = Too many requests. Try again in { $seconds } seconds.
+error-too-many = { $seconds ->
+    [one] Too many requests. Try again in one second.
+   *[other] Too many requests. Try again in { $seconds } seconds.
+}
 error-busy = The system is busy. Please try again shortly.
 error-broken = Something broke on our side; it has been recorded under { $id }.
 error-sign-in-needed = Please sign in.
@@ -21,17 +24,29 @@ error-link-spent = This link has been used or has run out. Ask your administrato
 error-password-common = This password is too common. Choose another.
 error-passwords-differ = The two passwords are not the same.
 error-nothing-changes = Nothing changes: everything is as it was. Change what is wrong, or go back.
-error-key-reused = This Idempotency-Key was used for another request.
+error-key-reused = This Idempotency-Key was used for another request. Send this one with a key of its own.
 error-duplicate = It exists already.
 error-stale = Somebody else has just changed it. Reload and try again.
 error-wrong-state = { $state ->
     [written] It was written already; there is nothing left to do.
     [discarded] It was discarded, or its files were removed after a month. Hand them in again.
-   *[other] Its present state ({ $state }) does not allow this.
+    [last-admin] Somebody must stay administrator. Make another account one first.
+    [house-keys] There is a key of this purpose already; a second one would make contacts unreadable.
+    [serial-keys] There are as many keys of serials as serials can tell apart.
+    [postgres] A store in PostgreSQL is copied with its own tools: pg_dump.
+    [own] The serials of this batch are made here; it takes none from elsewhere.
+    [foreign] The serials of this batch come from elsewhere; here none are made or printed for it.
+   *[other] This is not possible now: it is marked “{ $state_word }”.
 }
 error-missing = Needed.
-error-too-long = At most { $max } characters.
-error-too-short = At least { $min } characters.
+error-too-long = { $max ->
+    [one] At most one character.
+   *[other] At most { $max } characters.
+}
+error-too-short = { $min ->
+    [one] At least one character.
+   *[other] At least { $min } characters.
+}
 error-control-character = Contains a control character.
 error-not-a-number = “{ $value }” is not a number.
 error-too-many-decimals = “{ $value }” has too many decimals: { $max ->
@@ -73,7 +88,10 @@ error-in-use = { $by ->
     [sold] Cannot be changed here: garments sold: { $count }. Use “Correct” on its page, which says what it moves and asks why.
     [findings] Cannot be changed here: findings on it: { $count }. Use “Correct” on its page, which says what it moves and asks why.
     [code] Cannot be changed: findings name it by its code. Make another one.
-    [serials] Cannot be changed: { $count } garments have their serials already. Make another batch.
+    [serials] Cannot be changed: { $count ->
+        [one] one garment has its serial already
+       *[other] { $count } garments have their serials already
+    }. Make another batch.
     [brought] This batch has serials here already ({ $count }); a file changes nothing of them.
     [day-off] The calendar has this day already, as a day off. Remove it from the list first, then say what it is.
     [day-work] The calendar has this day already, as a working day. Remove it from the list first, then say what it is.
@@ -102,7 +120,10 @@ error-no-tries-left = No tries left today. Please try again tomorrow.
 error-already-claimed = This garment has been claimed already.
 error-wrong-transfer-code = The transfer code is not right or has run out.
 error-not-an-image = Not an image we can read (JPEG or PNG).
-error-image-too-large = The image is too large: at most { $max } megapixels.
+error-image-too-large = { $max ->
+    [one] The image is too large: at most one megapixel.
+   *[other] The image is too large: at most { $max } megapixels.
+}
 error-file-broken = The file cannot be read: { $reason }.
 error-column-missing = The column “{ $column }” is missing.
 error-contradicts = { $file }, line { $file_line }, says something else here of the same record. Keep one of the two.
@@ -123,6 +144,12 @@ error-no-room = Too little room on the disk of { $place }: { $needed } MB are ne
 error-backup-failed = Nothing was migrated, because no backup could be made at { $place }: { $reason }.
 # Reasons, where an error has one.
 reason-code-characters = it takes letters, digits and - _ . / # only
+reason-expects-object = an object in braces is expected here
+reason-expects-list = a list in square brackets is expected here
+reason-expects-whole = a whole number without quotation marks is expected here
+reason-expects-text = a text in quotation marks is expected here
+reason-expects-yes-or-no = true or false is expected here
+reason-composition-form = { $part } — write { $form }
 reason-page-token = it is not the token of a page
 reason-units-like = write units as 501-1000, 501- or 7
 reason-units-backwards = the last unit comes before the first
@@ -141,7 +168,10 @@ reason-composition-signs = the signs ; : , / and % part components, fibres and l
 reason-serial-characters = a serial takes 1 to 20 letters, digits and the signs GS1 allows
 reason-language-tag = write a language tag such as en or zh-CN
 reason-media-type = write a media type such as text/html
-reason-link-too-long = it has more than { $max } characters
+reason-link-too-long = { $max ->
+    [one] it has more than one character
+   *[other] it has more than { $max } characters
+}
 reason-link-character = “{ $character }” may not stand there
 reason-link-scheme = it does not begin with http:// or https://
 reason-link-no-path = it has no host or no path
@@ -149,7 +179,10 @@ reason-link-no-key = its path does not end in a GS1 key and its qualifiers
 reason-link-empty = ({ $ai }) is empty
 reason-link-zero-byte = ({ $ai }) has a zero byte
 reason-link-unknown-ai = ({ $ai }) is not an application identifier
-reason-link-too-many = it has more than { $max } elements
+reason-link-too-many = { $max ->
+    [one] it has more than one element
+   *[other] it has more than { $max } elements
+}
 reason-link-order = ({ $ai }) does not take these qualifiers in this order
 reason-link-duplicate = ({ $ai }) stands there twice
 reason-link-not-an-attribute = ({ $ai }) may not be a data attribute
@@ -171,3 +204,13 @@ reason-setting-addresses = write IP addresses parted by commas, such as 10.0.0.7
 reason-setting-utf8 = it is not UTF-8 text
 reason-setting-file-line = write each setting on a line of its own as name = "value", and each once
 reason-setting-log = write a level, or levels for parts of the program: info,hangtag::cli=debug
+# States that are no closed list.
+state-open = { imports-parcel-open }
+state-sound = { imports-parcel-sound }
+state-faulty = { imports-parcel-faulty }
+state-written = { imports-parcel-written }
+state-stopped = { imports-parcel-stopped }
+state-discarded = { imports-parcel-discarded }
+state-running = { imports-state-running }
+state-started = Started
+state-ended = Ended

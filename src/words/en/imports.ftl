@@ -122,7 +122,10 @@ imports-order-about = A new deployment loads them in this order: each may name w
 imports-needed-columns = Columns it must have
 imports-again = Check it again
 imports-another = Hand in another
-imports-faults-first = The first { $count } are listed.
+imports-faults-first = { $count ->
+    [one] The first one is listed.
+   *[other] The first { $count } are listed.
+}
 
 # A parcel: files handed in together
 imports-and-more = { $count ->
@@ -190,7 +193,21 @@ reason-no-table = its columns are those of no table, or of more than one; say wh
 reason-other-table = it looks like a file of { $table_en }
 
 # hangtag export
-export-written = { $table }: { $rows } rows
-export-left-out = { $table }: { $rows } rows were left out, because no file brings them back (sales that were taken back)
+export-written = { $rows ->
+    [one] { $table }: one row
+   *[other] { $table }: { $rows } rows
+}
+export-left-out = { $rows ->
+    [one] { $table }: one row was left out, because no file brings it back (a sale that was taken back)
+   *[other] { $table }: { $rows } rows were left out, because no file brings them back (sales that were taken back)
+}
 export-keys = The keys of serials are not in it. Where these files are to be imported, put a copy of the key file { $keys } first.
 export-exists = { $place } exists; nothing was written. Move it away or choose another place.
+import-rows-read = { $count ->
+    [one] 1 row read
+   *[other] { $count } rows read
+}
+import-faults-found = { $count ->
+    [one] There is 1 fault.
+   *[other] There are { $count } faults.
+}

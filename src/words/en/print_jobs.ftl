@@ -2,7 +2,10 @@
 labels-title = Labels
 labels-left-out = Left out, because it does not fit the template: { $fields }.
 labels-made-at = { $labels } labels, { $bytes } bytes, template { $template }: { $out }
-labels-lint-bad = { $count } of the templates will not print or scan
+labels-lint-bad = { $count ->
+    [one] One of the templates will not print or scan
+   *[other] { $count } of the templates will not print or scan
+}
 labels-about = Choose a batch and a template, look at one label, then make a file for a bureau or print.
 labels-batch = Batch
 labels-template = Template
@@ -59,7 +62,10 @@ labels-spoiled-void = Make their serials void
 labels-sent-at = Sent
 labels-printers = Printers
 labels-printer-idle = Ready; nothing waits.
-labels-printer-busy = At work; { $count } labels or formats wait.
+labels-printer-busy = { $count ->
+    [one] At work; one label or format waits.
+   *[other] At work; { $count } labels or formats wait.
+}
 labels-reason-paper-out = No labels left in the printer: put in a new roll.
 labels-reason-printer-paused = Somebody paused the printer: press its pause key.
 labels-reason-head-open = The print head or the cover is open: close it.
@@ -105,7 +111,10 @@ labels-paused-settle = First say below what became of the labels on their way, t
 labels-step-roll = Take the roll and look for the last good label. Compare its serial with the first and last serial below.
 labels-step-say = Say what you found.
 labels-step-destroy = Destroy every label whose serial you make void: it is refused for ever.
-labels-chunk-of = Part { $chunk }: { $count } labels, units { $units }
+labels-chunk-of = { $count ->
+    [one] Part { $chunk }: one label, unit { $units }
+   *[other] Part { $chunk }: { $count } labels, units { $units }
+}
 labels-first-serial = First serial
 labels-last-serial = Last serial
 labels-verdict-printed-about = They count as printed. Nothing is made void.

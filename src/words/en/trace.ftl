@@ -30,7 +30,19 @@ trace-ambiguous-short = ambiguous
 trace-suspected = suspected
 trace-picture = Picture
 trace-picture-title = Trace of { $code }
-trace-picture-about = From left to right: { $suppliers } suppliers, { $lots } lots by level, { $batches } batches, and the retailers that sold { $sold } garments. Every box leads to its own trace. The tables below say the same.
+trace-picture-about = From left to right: { $suppliers ->
+    [one] one supplier
+   *[other] { $suppliers } suppliers
+}, { $lots ->
+    [one] one lot
+   *[other] { $lots } lots by level
+}, { $batches ->
+    [one] one batch
+   *[other] { $batches } batches
+}, and the retailers that sold { $sold ->
+    [one] one garment
+   *[other] { $sold } garments
+}. Every box leads to its own trace. The tables below say the same.
 trace-more = + { $count } more
 trace-layer-suppliers = Suppliers
 trace-layer-lots = Lots
@@ -42,12 +54,18 @@ trace-box-sold = { $count } sold
 trace-box-found = { $count } found defective
 trace-no-retailer = No retailer named
 trace-chart-title = Found per 1,000 made, by batch
-trace-chart-about = { $count } batches, the worst first; the highest has { $most } per 1,000.
+trace-chart-about = { $count ->
+    [one] One batch, with { $most } per 1,000.
+   *[other] { $count } batches, the worst first; the highest has { $most } per 1,000.
+}
 trace-chart-bar = { $batch }: { $rate } per 1,000 ({ $pieces } of { $made })
 trace-made-of = Made of
 trace-no-lots = No lots are recorded for this batch, so no supplier can be named.
 trace-no-batches = Nothing has been sewn out of it yet.
-trace-left-out = { $count } more are in the files.
+trace-left-out = { $count ->
+    [one] One more is in the files.
+   *[other] { $count } more are in the files.
+}
 trace-where = Where they were sold
 trace-found = What was found
 trace-batches = Batches

@@ -21,13 +21,19 @@ error-link-spent = 链接已使用或已过期，请向管理员索取新的链�
 error-password-common = 这个密码太常见，请换一个。
 error-passwords-differ = 两次输入的密码不一致。
 error-nothing-changes = 没有任何变化，内容与原来相同。请改正有误之处，或返回。
-error-key-reused = 同一个 Idempotency-Key 已用于另一个请求。
+error-key-reused = 这个 Idempotency-Key 已用于另一个请求，请换一个新的再发送。
 error-duplicate = 已经存在。
 error-stale = 别人刚刚改过，请刷新后再试。
 error-wrong-state = { $state ->
     [written] 已经写入，无需再做什么。
     [discarded] 已经放弃，或文件已满一个月而被清除，请重新上传。
-   *[other] 当前状态（{ $state }）不允许这样做。
+    [last-admin] 必须留有一名管理员，请先让另一个账号成为管理员。
+    [house-keys] 这一用途的密钥已有一把，再加一把会使联系方式无法读取。
+    [serial-keys] 序列号密钥的数量已达上限。
+    [postgres] PostgreSQL 中的数据请用它自己的工具 pg_dump 备份。
+    [own] 该批次的序列号由本系统生成，不接收外部序列号。
+    [foreign] 该批次的序列号来自外部，本系统不为它生成或打印序列号。
+   *[other] 目前不能这样做：现在的状态是“{ $state_word }”。
 }
 error-missing = 必填。
 error-too-long = 最多 { $max } 个字符。
@@ -122,6 +128,12 @@ error-no-room = { $place } 所在磁盘空间不足：需要 { $needed } MB，�
 error-backup-failed = 无法在 { $place } 备份，因此没有升级任何内容：{ $reason }。
 # 错误中的原因。
 reason-code-characters = 只能用字母、数字和 - _ . / #
+reason-expects-object = 此处应为花括号中的对象
+reason-expects-list = 此处应为方括号中的列表
+reason-expects-whole = 此处应为不带引号的整数
+reason-expects-text = 此处应为带引号的文本
+reason-expects-yes-or-no = 此处应为 true 或 false
+reason-composition-form = { $part }，请写成 { $form }
 reason-page-token = 它不是分页标记
 reason-units-like = 件号请写成 501-1000、501- 或 7
 reason-units-backwards = 末号小于首号
@@ -170,3 +182,13 @@ reason-setting-addresses = 请写 IP 地址，用英文逗号分隔，如 10.0.0
 reason-setting-utf8 = 不是 UTF-8 文本
 reason-setting-file-line = 每项设置各占一行，写成 名称 = "值"，且只写一次
 reason-setting-log = 请写日志级别，或按模块分别写：info,hangtag::cli=debug
+# States that are no closed list.
+state-open = { imports-parcel-open }
+state-sound = { imports-parcel-sound }
+state-faulty = { imports-parcel-faulty }
+state-written = { imports-parcel-written }
+state-stopped = { imports-parcel-stopped }
+state-discarded = { imports-parcel-discarded }
+state-running = { imports-state-running }
+state-started = 已开始
+state-ended = 已结束

@@ -188,3 +188,5 @@ export-written = { $table }：{ $rows } 行
 export-left-out = { $table }：有 { $rows } 行没有导出，因为文件不能带回这些记录（已退回的销售）
 export-keys = 其中不含序列号密钥。导入这些文件之前，请先把密钥文件 { $keys } 的副本放到新系统。
 export-exists = { $place } 已存在，没有写入任何内容。请先移走，或换一个位置。
+import-rows-read = 读取 { $count } 行
+import-faults-found = 共有 { $count } 项问题。

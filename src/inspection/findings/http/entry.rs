@@ -11,17 +11,18 @@ use super::upload::{self, PhotoForm};
 use super::{Logs, photos_allowed, visible};
 use crate::inspection::defects::{self, Defect};
 use crate::inspection::findings::page::{self, FormPage, SubjectPage};
-use crate::inspection::findings::rules::not_yet;
+use crate::inspection::findings::rules::{Holds, Told, impossible, not_yet, usual_stage};
 use crate::inspection::findings::store::findings;
 use crate::inspection::findings::subject::{Found, find_subject, unknown};
 use crate::inspection::findings::view::{SubjectView, subjects};
 use crate::inspection::findings::{About, Draft, FIELDS, Stage, SubjectKind};
 use crate::kernel::text::Lang;
-use crate::kernel::{Error, Fault, Id, Result, faults};
+use crate::kernel::{Code, Error, Fault, Id, Result, faults, parsed};
+use crate::ownership::garments;
 use crate::platform::db::Db;
 use crate::platform::http::{FormState, Layout, html, html_response, see_other};
 use crate::platform::policies::{self, Policy};
-use crate::platform::rooms::Said;
+use crate::platform::rooms::{Said, shown_again};
 use crate::platform::state::AppState;
 use crate::production::serials::Scanned;
 use crate::production::{batches, materials, skus};
@@ -41,21 +42,24 @@ pub(super) struct Start {
 /// What the form needs from the store.
 struct Ready {
     subject: SubjectView,
+    about: About,
+    holds: Holds,
     /// What it is, so that whoever scanned it sees that it is this.
     what: String,
     defects: Vec<Defect>,
     lately: Vec<String>,
-    stage: Option<Stage>,
+    /// The stage the form begins with.
+    stage: Stage,
     photos: i64,
 }
 
 fn ready(db: &mut Db, app: &AppState, start: &Start, actor: &str, lang: Lang) -> Result<Ready> {
     let keys = &app.keys.serials;
     let kind = start.kind.as_deref().filter(|kind| !kind.is_empty()).map(|kind| SubjectKind::read("kind", kind)).transpose()?;
-    let stage = start.stage.as_deref().and_then(Stage::of);
+    let named = start.stage.as_deref().and_then(Stage::of);
     let scanned = Scanned::read("subject", &start.subject, start.gtin.as_deref())?;
-    let found = find_subject(db, keys, &scanned, kind, stage, None)?;
-    let Found { about, .. } = found.ok_or_else(|| unknown(&start.subject))?;
+    let found = find_subject(db, keys, &scanned, kind, named, None)?;
+    let Found { about, holds } = found.ok_or_else(|| unknown(&start.subject))?;
     let subject = subjects(db, keys, &[about])?.remove(&about).ok_or_else(|| unknown(&start.subject))?;
     let lately = findings::lately(db, actor)?;
     let photos = policies::value(db, Policy::PhotosPerFinding, app.clock.now())?;
@@ -65,7 +69,9 @@ fn ready(db: &mut Db, app: &AppState, start: &Start, actor: &str, lang: Lang) ->
         About::Batch(no) => of_batch(db, no)?,
         About::Lot(id) => materials::lot(db, id)?.map(|lot| lot.material().get(lang).to_owned()).unwrap_or_default(),
     };
-    Ok(Ready { subject, what, defects: defects::all(db)?, lately: lately.defects, stage: lately.stage, photos })
+    let is_sold = if let About::Garment(garment) = about { garments::live_sale(db, garment)?.is_some() } else { false };
+    let stage = named.unwrap_or_else(|| usual_stage(about.kind(), is_sold, lately.stage));
+    Ok(Ready { subject, about, holds, what, defects: defects::all(db)?, lately: lately.defects, stage, photos })
 }
 
 async fn ready_for(call: &Logs, start: &Start) -> Result<Ready> {
@@ -107,13 +113,11 @@ pub(super) async fn form(call: Logs, start: web::Query<Start>) -> Result<HttpRes
         Ok(ready) => ready,
         Err(error) => return Ok(ask_again(&call, start.subject, &fault_of(error)?)),
     };
-    let usual = if ready.subject.kind == SubjectKind::Lot { Some(Stage::Incoming) } else { ready.stage };
-    let stage = start.stage.as_deref().and_then(Stage::of).or(usual).unwrap_or(Stage::Final);
     let values = [
         ("subject", ready.subject.code.clone()),
         ("kind", ready.subject.kind.as_str().to_owned()),
         ("gtin", ready.subject.gtin.clone().unwrap_or_default()),
-        ("stage", stage.as_str().to_owned()),
+        ("stage", ready.stage.as_str().to_owned()),
         ("quantity", "1".to_owned()),
         ("found_on", call.app().today().to_string()),
     ];
@@ -122,7 +126,7 @@ pub(super) async fn form(call: Logs, start: web::Query<Start>) -> Result<HttpRes
 }
 
 fn form_page(call: &Logs, form: FormState, ready: Ready) -> FormPage {
-    let layout = layout(call);
+    let layout = Layout { keeps_form: true, ..layout(call) };
     let groups = page::groups(&ready.defects, &ready.lately, layout.lang);
     let today = call.app().today().to_string();
     FormPage { layout, form, subject: ready.subject, what: ready.what, groups, photos: ready.photos, today }
@@ -131,19 +135,45 @@ fn form_page(call: &Logs, form: FormState, ready: Ready) -> FormPage {
 /// Logs what the form says, with its photos: all of it or none.
 pub(super) async fn log(call: Logs, form: Multipart) -> Result<HttpResponse> {
     let PhotoForm { values, photos, hash } = upload::read_form(call.request(), form, photos_allowed(&call).await?).await?;
-    let error = match save(&call, &values, photos, &hash).await {
+    let is_shown_again = FormState::is_shown_again(&values);
+    let saved = if is_shown_again { Err(Code::Invalid.into()) } else { save(&call, &values, photos, &hash).await };
+    let error = match saved {
         Ok(id) => return Ok(see_other(format!("/findings/new?done={id}"))),
         Err(error) => error,
     };
     let value = |name: &str| values.get(name).cloned();
     let start = Start { subject: value("subject").unwrap_or_default(), kind: value("kind"), gtin: value("gtin"), ..Start::default() };
     match ready_for(&call, &start).await {
+        Ok(ready) if is_shown_again => Ok(html(&form_page(&call, shown_again(&FIELDS, values, call.words())?, ready))),
         Ok(ready) => {
+            let error = with_impossible(error, &values, &ready);
             let page = form_page(&call, FormState::refused(values, error, call.words())?, ready);
             Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
         Err(error) => Ok(ask_again(&call, start.subject, &fault_of(error)?)),
     }
+}
+
+/// What is wrong with the form, and what cannot be of this thing besides: everything is marked at once.
+fn with_impossible(error: Error, values: &HashMap<String, String>, ready: &Ready) -> Error {
+    let Error::Refused(mut refusal) = error else { return error };
+    let text = |name: &str| values.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
+    let read = |name: &str| match FIELDS.named(name)?.read(text(name)?) {
+        Ok(value) => Some(value),
+        // It is marked already.
+        Err(_) => None,
+    };
+    let told = Told {
+        stage: text("stage").and_then(Stage::of),
+        quantity: read("quantity").and_then(|value| value.as_i64()),
+        found_on: read("found_on").and_then(|value| parsed(value.as_str()?)),
+    };
+    let besides = impossible(told, ready.about, &ready.holds).into_iter();
+    let besides: Vec<Fault> = besides.filter(|fault| refusal.faults.iter().all(|known| known.field != fault.field)).collect();
+    if !refusal.faults.is_empty() {
+        refusal.faults.extend(besides);
+    }
+    Error::Refused(refusal)
 }
 
 async fn save(call: &Logs, values: &HashMap<String, String>, uploads: Vec<Vec<u8>>, hash: &str) -> Result<Id> {

@@ -213,7 +213,7 @@ async fn page_of<P: Perm>(call: &Call<P>, id: Id, form: FormState) -> Result<One
     let most = photos_allowed(call).await?;
     let layout = call.layout(finding.defect.name.get(call.lang()));
     let zone = call.app().config.time_zone;
-    let history = timeline::lines(&facts, layout.lang, zone, |_| None)?;
+    let history = timeline::lines(&facts, &FIELDS, layout.lang, zone)?;
     let room = most - saturating::<i64>(finding.photos.len());
     let logged_at = local_minute(finding.logged_at, zone);
     Ok(OnePage { layout, finding, history, form, room, rights, logged_at })

@@ -267,9 +267,10 @@ fn are_there(app: &AppState, filed: &[Filed]) -> bool {
 
 /// Checks that a parcel is the caller's own, with the right to the tables of all its files, and that these are still there.
 async fn may_all(who: &Importing, app: &AppState, tables: &ImportTables, id: Id) -> Result<()> {
-    let parcel = own(&who.caller, app, id).await?;
+    let state = own(&who.caller, app, id).await?.state;
     let filed = app.store.read(move |db| store::files(db, id)).await?;
-    if !parcel.state.is_over() && !are_there(app, &filed) {
+    // What is over has left its files behind; what may still be done with it is for its state to say.
+    if !state.is_over() && !are_there(app, &filed) {
         return Err(Refusal::new(Code::WrongState).with("state", ParcelState::Discarded.as_str()).into());
     }
     let mut known = filed.iter().filter_map(|file| tables.get(&file.table));

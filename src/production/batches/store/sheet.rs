@@ -5,10 +5,9 @@ use std::ops::Deref;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::batches::{KEYS, SUBJECT, batch_by_code, batches, last_no, next_no, replace_lots};
-use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::event::EventKind;
 use crate::kernel::money::shortest_decimal;
 use crate::kernel::text::{Both, Lang, folded, grouped};
 use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
@@ -18,7 +17,7 @@ use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{Permission, ProductionEdit, ProductionRead};
 use crate::platform::http::{query_escape, segment};
-use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href, said_of, saved, seen};
+use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href, saved, seen};
 use crate::production::batches::rules::{self, GUARDS, units_text};
 use crate::production::batches::{Batch, BatchLot, FIELDS, Origin};
 use crate::production::corrections::{self, Correctable, Standing};
@@ -244,6 +243,7 @@ impl Listing for BatchSheet {
 
 impl Thing for BatchSheet {
     const SUBJECT: &'static str = SUBJECT;
+    const SAVED: EventKind = EventKind::BatchSaved;
     type Edit = ProductionEdit;
 
     fn id(&self) -> Id {
@@ -321,11 +321,46 @@ impl Thing for BatchSheet {
         Ok(self)
     }
 
-    fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
-        let saved = self.write(db, stamp, before)?;
-        let body = Value::Object(said_of(&FIELDS, &saved)?);
-        events::append(db, stamp, EventKind::BatchSaved, Subject::Thing(Self::SUBJECT, saved.id().0), &body)?;
-        Ok(saved)
+    fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+        let taken = batch_by_code(db, &self.code)?.is_some_and(|other| before.is_none_or(|before| before.no != other.no));
+        if taken {
+            let fault = Fault::new("code", Code::Duplicate).with("field", "code").with("value", &self.code);
+            return Err(Refusal { code: Code::Duplicate, args: vec![("field", "code".into())], faults: vec![fault] }.into());
+        }
+        self.batch.code_key = folded(&self.batch.code);
+        let row = match before {
+            None => {
+                let given = Some(self.batch.no).filter(|no| *no != BatchNo::default());
+                let no = given.map_or_else(|| next_no(db), Ok)?;
+                let row = Batch { no, minted: 0, created_at: stamp.at, version: 1, ..self.batch };
+                match each!(db, |c| diesel::insert_into(batch::table).values(&row).execute(c)).map_err(Error::from) {
+                    // The code was free a moment ago in this very write: another writer took the number. Run again, and the reader sees it.
+                    Err(Error::Refused(refusal)) if refusal.code == Code::Duplicate => {
+                        return Err(given.map_or(Error::Retry, |no| number_taken(no).into()));
+                    }
+                    inserted => inserted?,
+                };
+                row
+            }
+            Some(BatchSheet { batch: before, .. }) => {
+                let (version, created_at) = (before.version + 1, before.created_at);
+                let Batch { no, minted, minted_gtin, minted_epoch, minted_at, .. } = before.clone();
+                let row = Batch { no, minted, minted_gtin, minted_epoch, minted_at, created_at, version, ..self.batch };
+                let as_read = batch::table.filter(batch::no.eq(before.no).and(batch::version.eq(before.version)));
+                if each!(db, |c| diesel::update(as_read).set(&row).execute(c))? == 0 {
+                    return Err(Code::Stale.into());
+                }
+                row
+            }
+        };
+        let used = |used: LotUse| -> Result<BatchLot, Fault> {
+            let units = rules::read_units("units", used.units.as_deref().unwrap_or_default())?;
+            Ok(BatchLot { batch: row.no, component: used.component, lot: used.id, units, quantity_milli: used.quantity_milli })
+        };
+        let lots = self.lots.into_iter().map(used).collect::<Result<Vec<_>, _>>()?;
+        replace_lots(db, row.no, &lots)?;
+        events::bump(db, "genealogy")?;
+        seen(db, &row.code, Sees::ALL)
     }
 
     fn faults_of(db: &mut Db, stamp: &Stamp, edits: &[(Self, Option<&Self>)]) -> Result<Vec<Vec<Fault>>> {
@@ -396,48 +431,6 @@ impl Correctable for BatchSheet {
     fn standing(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, Standing>> {
         let numbers: Vec<BatchNo> = ids.iter().map(|id| BatchNo(id.0)).collect();
         Ok(corrections::of_batches(db, &numbers)?.into_iter().map(|(no, standing)| (Id(no.0), standing)).collect())
-    }
-
-    fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
-        let taken = batch_by_code(db, &self.code)?.is_some_and(|other| before.is_none_or(|before| before.no != other.no));
-        if taken {
-            let fault = Fault::new("code", Code::Duplicate).with("field", "code").with("value", &self.code);
-            return Err(Refusal { code: Code::Duplicate, args: vec![("field", "code".into())], faults: vec![fault] }.into());
-        }
-        self.batch.code_key = folded(&self.batch.code);
-        let row = match before {
-            None => {
-                let given = Some(self.batch.no).filter(|no| *no != BatchNo::default());
-                let no = given.map_or_else(|| next_no(db), Ok)?;
-                let row = Batch { no, minted: 0, created_at: stamp.at, version: 1, ..self.batch };
-                match each!(db, |c| diesel::insert_into(batch::table).values(&row).execute(c)).map_err(Error::from) {
-                    // The code was free a moment ago in this very write: another writer took the number. Run again, and the reader sees it.
-                    Err(Error::Refused(refusal)) if refusal.code == Code::Duplicate => {
-                        return Err(given.map_or(Error::Retry, |no| number_taken(no).into()));
-                    }
-                    inserted => inserted?,
-                };
-                row
-            }
-            Some(BatchSheet { batch: before, .. }) => {
-                let (version, created_at) = (before.version + 1, before.created_at);
-                let Batch { no, minted, minted_gtin, minted_epoch, minted_at, .. } = before.clone();
-                let row = Batch { no, minted, minted_gtin, minted_epoch, minted_at, created_at, version, ..self.batch };
-                let as_read = batch::table.filter(batch::no.eq(before.no).and(batch::version.eq(before.version)));
-                if each!(db, |c| diesel::update(as_read).set(&row).execute(c))? == 0 {
-                    return Err(Code::Stale.into());
-                }
-                row
-            }
-        };
-        let used = |used: LotUse| -> Result<BatchLot, Fault> {
-            let units = rules::read_units("units", used.units.as_deref().unwrap_or_default())?;
-            Ok(BatchLot { batch: row.no, component: used.component, lot: used.id, units, quantity_milli: used.quantity_milli })
-        };
-        let lots = self.lots.into_iter().map(used).collect::<Result<Vec<_>, _>>()?;
-        replace_lots(db, row.no, &lots)?;
-        events::bump(db, "genealogy")?;
-        seen(db, &row.code, Sees::ALL)
     }
 }
 

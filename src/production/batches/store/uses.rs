@@ -5,14 +5,14 @@ use std::ops::Range;
 
 use diesel::prelude::*;
 
-use super::batches::{KEYS, SUBJECT, batches_by_code, insert_lots};
+use super::batches::{KEYS, batches_by_code, insert_lots};
 use crate::each;
-use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Code, Fault, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{batch, batch_lot};
 use crate::platform::events::{self, Stamp};
 use crate::platform::imports::{Applied, Entry};
+use crate::platform::rooms::{Thing, tell_saved};
 use crate::production::batches::rules::{GUARDS, came_after, units_text};
 use crate::production::batches::{ALL_UNITS, BatchLot, BatchSheet, LotUse};
 use crate::production::corrections::{self, frozen};
@@ -153,6 +153,8 @@ pub fn load_uses(db: &mut Db, stamp: &Stamp, chunk: &[Entry<UseRecord>]) -> Resu
     if let Some((_, fault)) = plan.faults.first() {
         return Err(fault.clone().into());
     }
+    let touched: Vec<&str> = plan.touched.values().map(String::as_str).collect();
+    let before = BatchSheet::with_codes(db, &touched)?;
     insert_lots(db, &plan.add)?;
     for used in &plan.change {
         let row = batch_lot::table.filter(
@@ -166,18 +168,12 @@ pub fn load_uses(db: &mut Db, stamp: &Stamp, chunk: &[Entry<UseRecord>]) -> Resu
             .set((batch_lot::unit_to.eq(used.units.end), batch_lot::quantity_milli.eq(used.quantity_milli)))
             .execute(c))?;
     }
-    let mut uses: HashMap<i64, Vec<serde_json::Value>> = HashMap::new();
-    for (place, used) in &plan.wanted {
-        let Some(Entry { record, .. }) = chunk.get(*place) else { continue };
-        uses.entry(used.batch.0).or_default().push(serde_json::json!({
-            "component": record.component, "lot": record.lot.to_string(), "units": units_text(&used.units), "quantity_milli": used.quantity_milli,
-        }));
-    }
-    for (no, code) in &plan.touched {
+    for no in plan.touched.keys() {
         // Whoever has the batch open in a form now holds an old state.
         each!(db, |c| diesel::update(batch::table.filter(batch::no.eq(no))).set(batch::version.eq(batch::version + 1)).execute(c))?;
-        let body = serde_json::json!({ "code": code, "lots": uses.get(no) });
-        events::append(db, stamp, EventKind::BatchSaved, Subject::Thing(SUBJECT, *no), &body)?;
+    }
+    for saved in BatchSheet::with_codes(db, &touched)? {
+        tell_saved(db, stamp, before.iter().find(|before| before.no == saved.no), &saved)?;
     }
     if !plan.touched.is_empty() {
         events::bump(db, "genealogy")?;

@@ -4,20 +4,18 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
-use super::super::FIELDS;
 use super::super::import::LotRecord;
 use super::super::rules::{GUARDS, LotName, check};
 use super::names::names;
 use super::sheet::{impossible, sheets_of};
 use super::{Called, Lot, LotSheet, Parent, all_edges, insert_parents, lots_called, refuse_cycle_among};
-use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::folded;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{lot, lot_parent};
 use crate::platform::events::{self, Stamp};
 use crate::platform::imports::{Applied, ChangeKind, Entry};
-use crate::platform::rooms::{Thing, said_of};
+use crate::platform::rooms::tell_saved;
 use crate::production::corrections::{self, frozen};
 use crate::production::parties;
 use crate::{each, save_row};
@@ -180,8 +178,7 @@ pub(in crate::production::materials) fn load(
         if change.is_some() {
             saved.code_key = folded(&saved.code);
             save_row!(db, stamp, lot, saved, before.map(|before| &before.lot));
-            let body = serde_json::Value::Object(said_of(&FIELDS, &row.after)?);
-            events::append(db, stamp, EventKind::LotSaved, Subject::Thing(LotSheet::SUBJECT, saved.id.0), &body)?;
+            tell_saved(db, stamp, before, &LotSheet { lot: saved.clone(), ..row.after.clone() })?;
         }
         match before {
             None => rewired.push((saved.id, &row.after)),

@@ -6,13 +6,12 @@ use std::ops::Deref;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::super::rules::{self, GUARDS, LotName, out_of_order, to_come, twice};
 use super::super::{FIELDS, LotKind};
 use super::names::names;
 use super::{KEYS, Lot, Parent, children_of, insert_parents, lot_called, lots, lots_called, parents_of, refuse_cycle};
-use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::event::EventKind;
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::money::shortest_decimal;
 use crate::kernel::text::{Both, Lang, folded, grouped};
@@ -23,7 +22,7 @@ use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{Permission, ProductionEdit, ProductionRead};
 use crate::platform::http::segment;
-use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href, key_of_two, said_of, saved, seen};
+use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href, key_of_two, saved, seen};
 use crate::production::corrections::{self, Correctable, Standing};
 use crate::production::parties;
 use crate::{each, keyset, save_row};
@@ -306,6 +305,7 @@ impl Listing for LotSheet {
 
 impl Thing for LotSheet {
     const SUBJECT: &'static str = "lot";
+    const SAVED: EventKind = EventKind::LotSaved;
     type Edit = ProductionEdit;
 
     fn id(&self) -> Id {
@@ -373,11 +373,21 @@ impl Thing for LotSheet {
         Ok(self)
     }
 
-    fn save(self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
-        let saved = self.write(db, stamp, before)?;
-        let body = Value::Object(said_of(&FIELDS, &saved)?);
-        events::append(db, stamp, EventKind::LotSaved, Subject::Thing(Self::SUBJECT, saved.id().0), &body)?;
-        Ok(saved)
+    fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
+        self.lot.code_key = folded(&self.lot.code);
+        self.not_taken(db, before)?;
+        let mut row = self.lot.clone();
+        save_row!(db, stamp, lot, row, before.map(|before| &before.lot));
+        let mut edges: Vec<Parent> =
+            self.parents.iter().map(|part| Parent { lot: row.id, parent: part.id, quantity_milli: part.quantity_milli }).collect();
+        edges.sort_by_key(|edge| edge.parent);
+        if edges != parents_of(db, &[row.id])? {
+            each!(db, |c| diesel::delete(lot_parent::table.filter(lot_parent::lot_id.eq(row.id))).execute(c))?;
+            insert_parents(db, &edges)?;
+            refuse_cycle(db, row.id)?;
+        }
+        events::bump(db, "genealogy")?;
+        seen(db, &LotName { code: row.code, supplier: Some(self.supplier) }.to_string(), Sees::ALL)
     }
 
     /// A day of production after that of something made of it; what others stand on; what it cannot become.
@@ -425,23 +435,6 @@ impl Correctable for LotSheet {
 
     fn moves(&self, db: &mut Db) -> Result<Standing> {
         corrections::moved_by_lot(db, self.id)
-    }
-
-    fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
-        self.lot.code_key = folded(&self.lot.code);
-        self.not_taken(db, before)?;
-        let mut row = self.lot.clone();
-        save_row!(db, stamp, lot, row, before.map(|before| &before.lot));
-        let mut edges: Vec<Parent> =
-            self.parents.iter().map(|part| Parent { lot: row.id, parent: part.id, quantity_milli: part.quantity_milli }).collect();
-        edges.sort_by_key(|edge| edge.parent);
-        if edges != parents_of(db, &[row.id])? {
-            each!(db, |c| diesel::delete(lot_parent::table.filter(lot_parent::lot_id.eq(row.id))).execute(c))?;
-            insert_parents(db, &edges)?;
-            refuse_cycle(db, row.id)?;
-        }
-        events::bump(db, "genealogy")?;
-        seen(db, &LotName { code: row.code, supplier: Some(self.supplier) }.to_string(), Sees::ALL)
     }
 }
 

@@ -13,6 +13,7 @@ use super::chunks::{chunk_step, chunks, insert};
 use super::{ChunkState, NewJob, Order, PrintJob, PrintJobState, SUBJECT, job, queue, step, take_units};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::machine::refused_in;
 use crate::kernel::serial::{Epoch, Keyring};
 use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
@@ -54,7 +55,7 @@ pub(in super::super) fn settle(db: &mut Db, stamp: &Stamp, id: Id, verdicts: &[(
         let chunk = chunks.iter().find(|chunk| chunk.seq == *seq).ok_or_else(unknown)?;
         let to = if *verdict == Verdict::Printed { ChunkState::Confirmed } else { ChunkState::Voided };
         if chunk.state == ChunkState::Queued || !chunk_step(db, stamp.at, id, *seq, chunk.state, to, "")? {
-            return Err(Refusal::new(Code::WrongState).with("state", chunk.state.as_str()).into());
+            return Err(refused_in(chunk.state).into());
         }
         if to == ChunkState::Voided {
             let voided = batches::void_units(db, stamp, now.batch_no, &[chunk.units()], UNACCOUNTED)?;

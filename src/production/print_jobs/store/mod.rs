@@ -18,9 +18,10 @@ use utoipa::ToSchema;
 use super::rules::{self, Pick, Standing, Wanted};
 use super::{ChunkState, FIELDS, PrintJobState};
 use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::machine::refused_in;
 use crate::kernel::serial::Epoch;
 use crate::kernel::text::folded;
-use crate::kernel::{BatchNo, Code, Error, Id, Refusal, Result};
+use crate::kernel::{BatchNo, Code, Error, Id, Result};
 use crate::platform::db::schema::{batch, label_chunk, label_job, printer};
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, chunk_rows};
@@ -175,7 +176,7 @@ impl PrintJob {
 
     /// The error of what its state does not allow.
     fn wrong_state(&self) -> Error {
-        Refusal::new(Code::WrongState).with("state", self.state.as_str()).into()
+        refused_in(self.state).into()
     }
 }
 

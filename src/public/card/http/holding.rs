@@ -262,6 +262,9 @@ async fn code_page(request: &HttpRequest, path: &(String, String), kind: Kind) -
         Ok(seen) => seen,
         Err(answer) => return Ok(answer),
     };
+    if let Some(answer) = holders_already(request, &tools, &seen, kind).await? {
+        return Ok(answer);
+    }
     let about = about(request, &tools, seen.garment, None).await?;
     Ok(code_form(request, &seen, &about, kind, StatusCode::OK, ("", String::new(), String::new())))
 }
@@ -276,12 +279,26 @@ async fn accept(_: Visitor, request: HttpRequest, path: web::Path<(String, Strin
     take(&request, &path, &form.value.code, Kind::Transfer).await
 }
 
+/// The papers, for a holder who claims what they hold: the page may have been sent twice, or opened again.
+async fn holders_already(request: &HttpRequest, tools: &Tools, seen: &Seen, kind: Kind) -> Result<Option<HttpResponse>> {
+    let Some(secret) = secret_of(request, tools, seen.garment).filter(|_| kind == Kind::Claim) else { return Ok(None) };
+    let about = about(request, tools, seen.garment, Some(secret)).await?;
+    if about.mine.is_none() {
+        return Ok(None);
+    }
+    let note = Locale::of(request).words().say("mine-already").into_owned();
+    Ok(Some(mine_page(request, tools, seen, about, Once { note, ..Once::nothing() })))
+}
+
 async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind: Kind) -> Result<HttpResponse> {
     let tools = Tools::of(request)?;
     let seen = match named(request, &tools, &path.0, &path.1).await? {
         Ok(seen) => seen,
         Err(answer) => return Ok(answer),
     };
+    if let Some(answer) = holders_already(request, &tools, &seen, kind).await? {
+        return Ok(answer);
+    }
     let typed: String = typed.chars().take(80).collect();
     let again = |about: &About, status: StatusCode, fault: String, tries: String| {
         code_form(request, &seen, about, kind, status, (&typed, fault, tries))
@@ -323,6 +340,11 @@ async fn take(request: &HttpRequest, path: &(String, String), typed: &str, kind:
             let code = if kind == Kind::Claim { Code::WrongClaimCode } else { Code::WrongTransferCode };
             let fault = words.refusal(&Refusal::new(code));
             Ok(again(&about, StatusCode::UNPROCESSABLE_ENTITY, fault, words.say1("claim-tries", "count", left).into_owned()))
+        }
+        Ok(Outcome::NoCode) => {
+            let about = about(request, &tools, seen.garment, None).await?;
+            let fault = if kind == Kind::Claim { "claim-no-code" } else { "transfer-no-code" };
+            Ok(again(&about, StatusCode::UNPROCESSABLE_ENTITY, words.say(fault).into_owned(), String::new()))
         }
         Err(Error::Refused(refusal)) => {
             let about = about(request, &tools, seen.garment, None).await?;
