@@ -124,7 +124,7 @@ impl Prints {
     }
 
     pub(super) fn of_bytes(bytes: &[u8]) -> Self {
-        Self(bytes.chunks_exact(8).filter_map(|print| Some(u64::from_le_bytes(print.try_into().ok()?))).collect())
+        Self(bytes.as_chunks().0.iter().map(|print| u64::from_le_bytes(*print)).collect())
     }
 }
 
