@@ -381,7 +381,7 @@ fn sheets_are_chosen_as_a_person_would() {
     );
     assert_eq!(report.faults[1].args["line"], "3 (1)");
     let row = report.fault_rows(crate::platform::words::Words::of(crate::kernel::text::Lang::En)).next().unwrap();
-    assert_eq!(row[1..4], ["2", "3", "code"]);
+    assert_eq!(row[1..4], ["2", "2", "code"]);
     // What no sheet has is named of the one that comes nearest.
     let (_, report) = made(&[("a", false, &[&["note"]]), ("b", false, &[&["code", "note", "size"], &["A", "x", "M"]])]);
     assert_eq!((faults(&report), report.faults[0].sheet.as_deref()), (vec![(1, "quantity", "column_missing")], None));
