@@ -212,11 +212,11 @@ story!(what_changes_is_shown_before_it_is_written, |app| {
         "parties.csv,4,MILL-3,new,Code,,MILL-3",
         "parties.csv,4,MILL-3,new,Country,,CN",
         "parties.csv,4,MILL-3,new,Name (English),,New",
-        "parties.csv,4,MILL-3,new,Roles,,mill",
-        "parties.csv,4,MILL-3,new,Status,,active",
+        "parties.csv,4,MILL-3,new,Roles,,面料厂 Mill",
+        "parties.csv,4,MILL-3,new,Status,,在用 Active",
     ];
     assert_eq!(rows, BTreeSet::from(told));
-    for said in ["</span> Code: MILL-3; Name (English): New; ", "; Roles: mill", "; Country: CN", "; Status: active"] {
+    for said in ["</span> Code: MILL-3; Name (English): New; ", "; Roles: 面料厂 Mill", "; Country: CN", "; Status: 在用 Active"] {
         assert!(page.text().contains(said), "{said}: {}", page.text());
     }
     planner.page(&format!("{one}/changes?format=xlsx")).await.expect(200);
