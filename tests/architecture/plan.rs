@@ -233,7 +233,6 @@ pub const PLAN: Plan = Plan {
             what: "take: holders::claim + holders::transfer_accept",
             why: "one or the other: two ways to one form",
         },
-        Exception { rule: "step", place: "staff/calendars/http", what: "save: store::save + store::one", why: ANSWER },
         Exception {
             rule: "step",
             place: "staff/sign_in/http",

@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use super::import::{self, NAME_MAX};
 use super::page::ListPage;
-use super::{COLUMNS, CalendarDay, DayFields, DayFilter, DayKind, Wanted, store};
+use super::{COLUMNS, CalendarDay, DayFields, DayFilter, DayKind, Wanted, Way, store};
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::text::Both;
 use crate::kernel::time::read_date;
@@ -91,28 +91,8 @@ fn sound(calendar: &str, day: &str, kind: Result<DayKind, Fault>, name: &Both) -
     }
 }
 
-/// How somebody says what a day is.
-#[derive(Clone, Copy)]
-enum Way {
-    /// As a program does, which names the day whose place it takes.
-    Api,
-    /// As a person does, who may not know of a day that is there.
-    Page,
-}
-
 async fn save(call: &Edits, hash: &str, once: Option<&str>, wanted: Wanted, way: Way) -> Result<CalendarDay> {
-    call.change(hash, once, move |db, stamp| {
-        let source = match way {
-            Way::Api => "api",
-            Way::Page => "page",
-        };
-        if let (Way::Page, Some(there)) = (way, store::one(db, &wanted.calendar, wanted.day)?) {
-            Refusal::unless_empty(wanted.against(&there).into_iter().collect())?;
-        }
-        store::save(db, stamp, &[(0, wanted.clone())], source)?;
-        store::one(db, &wanted.calendar, wanted.day)?.ok_or_else(|| Code::NotFound.into())
-    })
-    .await
+    call.change(hash, once, move |db, stamp| store::say(db, stamp, &wanted, way)).await
 }
 
 async fn remove(call: &Edits, once: Option<&str>, (code, day): (String, String)) -> Result<CalendarDay> {

@@ -95,6 +95,15 @@ struct Wanted {
     name_en: Option<String>,
 }
 
+/// How somebody says what a day is.
+#[derive(Clone, Copy)]
+enum Way {
+    /// As a program does, which names the day whose place it takes.
+    Api,
+    /// As a person does, who may not know of a day that is there.
+    Page,
+}
+
 impl Wanted {
     /// What is wrong with it where the day is there already and says something else.
     fn against(&self, there: &CalendarDay) -> Option<Fault> {

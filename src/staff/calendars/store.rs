@@ -6,12 +6,12 @@ use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::{CalendarDay, DayFilter, DayKind, Wanted};
+use super::{CalendarDay, DayFilter, DayKind, Wanted, Way};
 use crate::each;
 use crate::kernel::calendar::{Day, Days, Kind};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::{Both, folded};
-use crate::kernel::{Code, Error, Result};
+use crate::kernel::{Code, Error, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{calendar, calendar_day};
 use crate::platform::events::{self, Stamp};
@@ -171,6 +171,19 @@ pub(super) fn save(db: &mut Db, stamp: &Stamp, wanted: &[(u64, Wanted)], source:
         events::append(db, stamp, EventKind::CalendarSaved, Subject::Thing("calendar", id), &json!({ "code": plan.code, "days": days }))?;
     }
     Ok(applied)
+}
+
+/// Says what one day is. A person is told of a day that is there and says something else, and takes it away first.
+pub(super) fn say(db: &mut Db, stamp: &Stamp, wanted: &Wanted, way: Way) -> Result<CalendarDay> {
+    let source = match way {
+        Way::Api => "api",
+        Way::Page => "page",
+    };
+    if let (Way::Page, Some(there)) = (way, one(db, &wanted.calendar, wanted.day)?) {
+        Refusal::unless_empty(wanted.against(&there).into_iter().collect())?;
+    }
+    save(db, stamp, &[(0, wanted.clone())], source)?;
+    one(db, &wanted.calendar, wanted.day)?.ok_or_else(|| Code::NotFound.into())
 }
 
 /// The day of a calendar.
