@@ -37,11 +37,11 @@ pub fn changes<T: Thing>(before: &T, after: &T) -> Result<Map<String, Value>> {
 /// # Errors
 /// As [`changes`].
 pub fn tell_saved<T: Thing>(db: &mut Db, stamp: &Stamp, before: Option<&T>, saved: &T) -> Result<()> {
-    let mut body = json!({ "code": saved.code(), "version": saved.version() });
-    match before {
-        Some(before) => body["changes"] = changes(before, saved)?.into(),
-        None => body["fields"] = fields(saved)?.into(),
-    }
+    let (name, told) = match before {
+        Some(before) => ("changes", changes(before, saved)?),
+        None => ("fields", fields(saved)?),
+    };
+    let body = json!({ "code": saved.code(), "version": saved.version(), (name): told });
     events::append(db, stamp, T::SAVED, Subject::Thing(T::SUBJECT, saved.id().0), &body)
 }
 

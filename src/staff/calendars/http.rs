@@ -14,7 +14,7 @@ use super::{COLUMNS, CalendarDay, DayFields, DayFilter, DayKind, Wanted, Way, st
 use crate::kernel::paging::{Page, PageAsk};
 use crate::kernel::text::Both;
 use crate::kernel::time::read_date;
-use crate::kernel::{Code, Error, Fault, Faults, Refusal, Result, parsed, text};
+use crate::kernel::{Code, Error, Fault, Faults, Result, parsed, text};
 use crate::platform::http::perm::{Perm, Permission, PolicyEdit, SignedIn};
 use crate::platform::http::{Form, FormState, Json, Problem, Routes, csv, html, html_response, json, query_escape, see_other};
 use crate::platform::rooms::Call;

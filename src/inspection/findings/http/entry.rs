@@ -158,10 +158,10 @@ pub(super) async fn log(call: Logs, form: Multipart) -> Result<HttpResponse> {
 fn with_impossible(error: Error, values: &HashMap<String, String>, ready: &Ready) -> Error {
     let Error::Refused(mut refusal) = error else { return error };
     let text = |name: &str| values.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
-    let read = |name: &str| match FIELDS.named(name)?.read(text(name)?) {
-        Ok(value) => Some(value),
-        // It is marked already.
-        Err(_) => None,
+    let read = |name: &str| {
+        // What cannot be read is marked already.
+        let Ok(value) = FIELDS.named(name)?.read(text(name)?) else { return None };
+        Some(value)
     };
     let told = Told {
         stage: text("stage").and_then(Stage::of),
