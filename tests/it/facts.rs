@@ -64,7 +64,7 @@ async fn batch_file(who: &Persona<'_>, goods: &Goods) -> String {
 }
 
 story!(a_finding_on_one_garment_is_of_one_piece, |app| {
-    app.write(|db| defects::seed(db)).await;
+    app.write(defects::seed).await;
     let goods = app.goods(None, 10).await;
     let (inspector, serial) = (app.persona(Role::Inspector).await, goods.serial(&app, 3));
     let of = |subject: &str, quantity: i64| json!({"subject": subject, "defect": "slub", "stage": "final", "quantity": quantity});
@@ -80,7 +80,7 @@ story!(a_finding_on_one_garment_is_of_one_piece, |app| {
 });
 
 story!(a_correction_of_a_lot_counts_the_garments_that_are_made_of_it, |app| {
-    app.write(|db| defects::seed(db)).await;
+    app.write(defects::seed).await;
     let goods = app.goods(None, 100).await;
     let whole = app.goods(None, 40).await;
     party(&app, "MILL").await;
@@ -243,7 +243,7 @@ story!(more_used_than_there_is_is_said_and_not_refused, |app| {
         3
     );
     let planner = app.persona(Role::Planner).await;
-    let told = |page: crate::support::Answer, words: &str| assert_eq!(page.text().contains(words), true, "{words}: {}", page.text());
+    let told = |page: crate::support::Answer, words: &str| assert!(page.text().contains(words), "{words}: {}", page.text());
     assert!(!planner.page("/lots/FAB").await.expect(200).text().contains("Recorded as used"));
     told(planner.page("/lots/YARN").await.expect(200), "Recorded as used beyond what was received");
     let uses = format!("{USES}\n{},shell,FAB,,40\n{},lining,FAB-2,,500\n", goods.code, goods.code);

@@ -244,7 +244,7 @@ story!(headers_may_say_more_than_a_name, |app| {
     assert_eq!(found, [(Some(3), "Unit*", Some("kg"))], "the header says metres");
     // Twice the same column, and a cell under none: by the letters that the spreadsheet shows.
     let words = Words::of(Lang::En);
-    let twice = load(&app, lots, &format!("{}", head.replace("Unit*", "数量")), Mode::DryRun);
+    let twice = load(&app, lots, &head.replace("Unit*", "数量"), Mode::DryRun);
     assert!(twice.faults.iter().any(|fault| fault.word(words).contains("more than once: E, F")), "{:?}", twice.faults);
     let beyond = load(&app, lots, &format!("{}A-1,MILL-1,fabric,Poplin,10,m,,note\n", head.replace('\n', ",,\n")), Mode::DryRun);
     assert!(beyond.faults.iter().any(|fault| fault.word(words).starts_with("Column H has no header")), "{:?}", beyond.faults);
