@@ -116,10 +116,8 @@ async fn an_inspector_signs_in_and_is_led_to_work() {
     assert_eq!(tab.run("document.querySelector('#login').value"), "chen", "nothing typed is lost");
     tab.fill("#password", "a line of four words");
     assert_eq!(tab.press("main button").status, 200);
-    assert!(
-        tab.run("location.pathname") == "/findings/new" && tab.text("h1") == "Log a finding",
-        "where they wanted to go, in their language"
-    );
+    let (place, title) = (tab.run("location.pathname"), tab.text("h1"));
+    assert_eq!((place.as_str(), title.as_str()), (Some("/findings/new"), "Log a finding"), "where they wanted to go, in their language");
     assert_eq!(tab.press("form[action^='/sign-out'] button").status, 200);
     assert_eq!(tab.run("location.pathname"), "/sign-in");
 }

@@ -48,16 +48,14 @@ fn asked(request: &HttpRequest) -> Option<Lang> {
     request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(Lang::of_tag)
 }
 
-/// Whether a request follows a link to the other language on a page of ours, or sends a form there to be shown in it. An address that somebody was sent, or that a program asks for,
-/// is no choice of theirs: its `?lang=` is for that answer alone, as that of a file and of the API.
+/// Whether a request follows a link to the other language on a page of ours, or sends a form only to be `shown` in it. An address that somebody
+/// was sent, or that a program asks for, is no choice of theirs: its `?lang=` is for that answer alone, as that of a file and of the API.
 fn is_choice(request: &HttpRequest) -> bool {
     let text = |name: &str| header_text(request.headers(), name).unwrap_or_default();
     // Browsers say where a request comes from, except to plain-text addresses.
     let is_ours = matches!(text("sec-fetch-site"), "" | "same-origin");
-    matches!(*request.method(), Method::GET | Method::POST)
-        && is_ours
-        && text("accept").contains("text/html")
-        && !request.path().starts_with("/api/")
+    let shows = request.method() == Method::GET || request.query_string().split('&').any(|pair| pair == "shown");
+    shows && is_ours && text("accept").contains("text/html") && !request.path().starts_with("/api/")
 }
 
 /// Middleware: who follows a link to the other language stays in it on the pages after.
