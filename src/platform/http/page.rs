@@ -112,7 +112,8 @@ impl Layout {
             Lang::Zh => Lang::En,
             Lang::En => Lang::Zh,
         };
-        let rest: Vec<&str> = request.query_string().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
+        let is_kept = |pair: &&str| !matches!(*pair, "" | "shown") && !pair.starts_with("lang=");
+        let rest: Vec<&str> = request.query_string().split('&').filter(is_kept).collect();
         let mut query = rest.join("&");
         if !query.is_empty() {
             query.push('&');
