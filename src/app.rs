@@ -1,6 +1,6 @@
 //! The only file that names every room, in one list.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -98,8 +98,12 @@ pub fn routes() -> Vec<RouteEntry> {
 
 /// Where there are pages.
 fn pages() -> Pages {
-    let is_page = |route: &RouteEntry| route.method == "GET" && !route.path.starts_with("/api/");
-    Pages(Arc::new(routes().into_iter().filter(is_page).map(|route| route.path).collect()))
+    // Every worker serves the same.
+    static PAGES: LazyLock<Pages> = LazyLock::new(|| {
+        let is_page = |route: &RouteEntry| route.method == "GET" && !route.path.starts_with("/api/");
+        Pages(Arc::new(routes().into_iter().filter(is_page).map(|route| route.path).collect()))
+    });
+    PAGES.clone()
 }
 
 /// The whole application, ready to be served or tested. Looks at cards are counted where a counter is handed in.

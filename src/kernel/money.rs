@@ -5,7 +5,7 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::error::{Code, Fault};
-use super::names::{fold, half_width, is_invisible};
+use super::names::{fold, half_widths, is_invisible};
 
 /// An amount in minor units of a currency. To programs it is also said as people read it (`amount`).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -123,7 +123,7 @@ pub fn is_sign_of(sign: &str, currency: &str) -> bool {
 /// [`Code::NotANumber`], [`Code::Malformed`] (a comma that could mean two things), [`Code::BelowZero`], [`Code::TooManyDecimals`] for `field`.
 pub fn read_decimal(field: &'static str, text: &str, places: usize) -> Result<i64, Fault> {
     let wrong = |code| Fault::new(field, code).with("value", text.trim());
-    let plain: String = text.trim().chars().map(half_width).collect();
+    let plain = half_widths(text.trim());
     if plain.starts_with('-') {
         return Err(wrong(Code::BelowZero));
     }
@@ -132,8 +132,8 @@ pub fn read_decimal(field: &'static str, text: &str, places: usize) -> Result<i6
     let mut groups = whole.split(',');
     let first = groups.next().unwrap_or_default();
     // No thousands begin with a zero: `0,750` is three quarters.
-    let sound = |first: &str| (1..=3).contains(&first.len()) && !first.starts_with('0');
-    let is_grouped = !plain.contains(',') || (sound(first) && groups.all(|group| group.len() == 3) && !part.contains(','));
+    let is_grouped = !plain.contains(',')
+        || ((1..=3).contains(&first.len()) && !first.starts_with('0') && groups.all(|group| group.len() == 3) && !part.contains(','));
     let ungrouped = whole.replace(',', "");
     if ungrouped.len() > 13 || (ungrouped.is_empty() && part.is_empty()) || !digits(&ungrouped) || !digits(&part.replace(',', "")) {
         return Err(wrong(Code::NotANumber));

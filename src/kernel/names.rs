@@ -35,6 +35,11 @@ pub fn half_width(character: char) -> char {
     }
 }
 
+/// A text with the half-width forms of its characters.
+pub fn half_widths(text: &str) -> String {
+    text.chars().map(half_width).collect()
+}
+
 /// Of names as [`fold`] makes them, the one nearest to `wanted` that was perhaps meant: a slip of one letter in four, or a Chinese name of three or
 /// more characters with one wrong. Of equally near ones the first; None when none is near.
 pub fn nearest<'a, T>(wanted: &str, names: impl IntoIterator<Item = (&'a str, T)>) -> Option<T> {

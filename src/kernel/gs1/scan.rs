@@ -5,7 +5,7 @@
 
 use super::ai::Ai;
 use super::{DigitalLink, Gtin, LinkError};
-use crate::kernel::names::{half_width, is_invisible};
+use crate::kernel::names::{half_widths, is_invisible};
 use crate::kernel::serial::Serial;
 
 /// What a text that was scanned or typed is.
@@ -70,7 +70,7 @@ pub fn read(text: &str) -> Result<Scan, LinkError> {
     }
     let text: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     let text = text.trim().trim_end_matches(['。', '，', '、', '；', '！']);
-    let wide = half_widths(text);
+    let wide = separated(text);
     let (identifier, content) = symbology(&wide);
     if let Some(elements) = elements(identifier, content) {
         return element_string(elements, text);
@@ -97,9 +97,9 @@ fn plain(content: &str, written: &str) -> Scan {
     }
 }
 
-fn half_widths(text: &str) -> String {
-    let text: String = text.chars().map(half_width).collect();
-    SEPARATOR_WORDS.iter().fold(text, |text, word| if text.contains(word) { text.replace(word, "\u{1d}") } else { text })
+/// In half-width characters, with separators that a scanner wrote as words.
+fn separated(text: &str) -> String {
+    SEPARATOR_WORDS.iter().fold(half_widths(text), |text, word| if text.contains(word) { text.replace(word, "\u{1d}") } else { text })
 }
 
 /// The symbology identifier, if a scanner put one there, and what was read.

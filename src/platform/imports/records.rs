@@ -72,6 +72,13 @@ impl Records {
         !self.files.is_empty()
     }
 
+    /// Forgets the records of a file that has been looked through, where no other is compared with it.
+    pub(super) fn forget(&mut self) {
+        if !self.compares() {
+            self.keys = HashMap::new();
+        }
+    }
+
     /// What a row says in a column, to be compared. Letters of another case say the same, as they do in codes.
     pub(super) fn value(&self, place: usize, read: &impl Debug) -> Value {
         let mut text = String::new();

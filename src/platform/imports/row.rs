@@ -10,7 +10,7 @@ use super::records::{At, Records};
 use super::report::{Faults, ImportFault, Reason};
 use super::sheet::{Columns, Header, fold};
 use super::workbook::letters;
-use crate::kernel::names::half_width;
+use crate::kernel::names::half_widths;
 use crate::kernel::{Code, Fault, money, saturating, text, time};
 
 /// What a reader takes, of all that a spreadsheet can hold in a cell.
@@ -223,11 +223,6 @@ impl<'a> Row<'a> {
         self.optional_take(column, Takes::Date, |field, cell| read_date(field, cell, zone))
     }
 
-    /// A quantity, which may be absent, in thousandths of its unit: `12.5` is 12,500. Not below zero, at most three decimals.
-    pub fn optional_quantity_milli(&mut self, column: &'static str) -> Option<Option<i64>> {
-        self.optional_take(column, Takes::Number, |field, cell| money::read_decimal(field, cell, 3))
-    }
-
     /// An amount of money, which may be absent, in minor units of a currency: `199.5` is 19,950 in CNY. Not below zero.
     pub fn optional_money(&mut self, column: &'static str, currency: &str) -> Option<Option<i64>> {
         let is_unit = |shown: &str| money::is_sign_of(shown, currency);
@@ -360,12 +355,8 @@ pub fn read_flag(field: &'static str, cell: &str) -> Result<bool, Fault> {
     one_of(field, cell, WORDS)
 }
 
-fn narrow(cell: &str) -> String {
-    cell.chars().map(half_width).collect()
-}
-
 fn read_date(field: &'static str, cell: &str, zone: Option<Tz>) -> Result<NaiveDate, Fault> {
-    let cell = narrow(cell);
+    let cell = half_widths(cell);
     match zone {
         Some(zone) => time::read_date_in(field, &cell, zone),
         None => time::read_date(field, &cell),
@@ -375,14 +366,14 @@ fn read_date(field: &'static str, cell: &str, zone: Option<Tz>) -> Result<NaiveD
 /// Whether a number reads as another one where a comma is the decimal sign: `1,250` and `1.250`. Where the points part thousands in more groups
 /// than one, it does not read as a number here at all.
 fn is_european(text: &str) -> bool {
-    let text = narrow(text);
-    let thousands = |sign| {
-        text.split_once(sign).is_some_and(|(whole, part): (&str, &str)| {
-            let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let text = half_widths(text);
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once('.') {
+        Some((whole, part)) => {
             (1..=3).contains(&whole.len()) && !whole.starts_with('0') && part.len() == 3 && digits(whole) && digits(part)
-        })
-    };
-    thousands('.') || (text.contains(',') && !text.contains('.') && text.matches(',').count() == 1)
+        }
+        None => text.matches(',').count() == 1,
+    }
 }
 
 /// Reads a whole number, not below zero; a fraction of nothing but zeros is taken, as some systems export counts.

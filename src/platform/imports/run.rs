@@ -497,6 +497,10 @@ impl Walk<'_, '_> {
             if !chunk.entries.is_empty() {
                 broken_off = each(self.place, chunk, header, self.faults, self.tell)?.is_break();
             }
+            // All records have been compared; what looks at the whole may need the room.
+            if let Some(records) = records {
+                lock(records).forget();
+            }
             if self.pass == Pass::Checking && whole && !broken_off {
                 let found = self.place.read(|db| lock(import).check_whole(db))?;
                 note(self.faults, header, columns, found);

@@ -569,7 +569,6 @@ impl Header {
         &self.units
     }
 
-    /// The notes on columns that are not read back, or only of what is new.
     /// Whether what looks like a date is meant as it stands in the column at `place` of the description.
     pub(super) fn is_as_written(&self, place: usize) -> bool {
         self.as_written.contains(&place)

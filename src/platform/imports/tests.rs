@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::*;
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::money;
 use crate::kernel::text::{self, Lang};
 use crate::platform::db::Db;
 use crate::platform::exports::inert;
@@ -63,8 +64,7 @@ impl Import for Room {
         let code = row.code("lot_code");
         let gtin = row.optional_text("gtin", 14);
         let received_on = row.optional_date("received_on");
-        let quantity =
-            row.optional_quantity_milli("quantity").and_then(|read| row.keep(read.ok_or_else(|| Fault::new("quantity", Code::Missing))));
+        let quantity = row.take("quantity", Takes::Number, |field, cell| money::read_decimal(field, cell, 3));
         let price = row.optional_money("price", "CNY");
         let note = row.optional_take("note", Takes::Prose, |field, cell| text::paragraph(field, cell, 80));
         let code = code?;

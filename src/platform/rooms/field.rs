@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::lines;
 use crate::kernel::choices::{Choice, not_one_of};
 use crate::kernel::money::{read_decimal, shortest_decimal};
-use crate::kernel::names::half_width;
+use crate::kernel::names::half_widths;
 use crate::kernel::text::{self, Lang};
 use crate::kernel::{Code, Fault, Faults, parsed, time};
 use crate::platform::exports::{Cell, Format};
@@ -348,7 +348,7 @@ impl Field {
     }
 
     fn decimal(&self, text: &str, places: usize, max: i64, unit: &str) -> Result<Value, Fault> {
-        let number: String = text.trim().chars().map(half_width).collect();
+        let number = half_widths(text.trim());
         let units = read_decimal(self.name, number.strip_suffix(unit).unwrap_or(&number), places)?;
         if units <= max {
             return Ok(units.into());

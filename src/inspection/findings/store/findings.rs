@@ -19,7 +19,7 @@ use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Refusal, Result}
 use crate::ownership::garments;
 use crate::platform::db::schema::{batch, batch_lot, defect, finding as table, lot};
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{Db, chunk_rows};
+use crate::platform::db::{Db, chunk_rows, in_chunks};
 use crate::platform::events::{self, Stamp};
 use crate::platform::rooms::ListWindow;
 use crate::{each, keyset, step, text_column};
@@ -323,12 +323,8 @@ pub(in crate::inspection::findings) fn log_as_found(db: &mut Db, stamp: &Stamp, 
 
 /// Those of these numbers that a finding has.
 pub(in crate::inspection::findings) fn taken(db: &mut Db, ids: &[Id]) -> Result<HashSet<Id>> {
-    let mut taken = HashSet::new();
-    for chunk in ids.chunks(chunk_rows(1)) {
-        let found: Vec<Id> = each!(db, |c| table::table.filter(table::id.eq_any(chunk)).select(table::id).load(c))?;
-        taken.extend(found);
-    }
-    Ok(taken)
+    let found = in_chunks(ids, |ids| each!(db, |c| table::table.filter(table::id.eq_any(ids)).select(table::id).load(c)))?;
+    Ok(found.into_iter().collect())
 }
 
 fn insert(db: &mut Db, stamp: &Stamp, news: &[(&NewFinding, Option<Id>)], may_name: fn(&Defect) -> bool) -> Result<Vec<Id>> {

@@ -9,7 +9,7 @@ use diesel::{Connection, SqliteConnection};
 use rust_xlsxwriter::{Format, Formula, Workbook as Written};
 
 use super::super::*;
-use crate::kernel::error::{Code, Error, Fault, Result};
+use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::{money, text};
 use crate::platform::db::Db;
 
@@ -46,8 +46,7 @@ impl Import for Reading {
         let size = row.optional_text("size", 40);
         let share = row.optional("share", |field, text| money::read_decimal(field, text.trim_end_matches('%'), 2));
         let came_on = row.optional_date("came_on");
-        let quantity =
-            row.optional_quantity_milli("quantity").and_then(|read| row.keep(read.ok_or_else(|| Fault::new("quantity", Code::Missing))));
+        let quantity = row.take("quantity", Takes::Number, |field, cell| money::read_decimal(field, cell, 3));
         let price = row.optional_money("price", "CNY");
         let passed = row.optional_take("passed", Takes::Flag, read_flag).map(Option::unwrap_or_default);
         let note = row.optional_take("note", Takes::Prose, |field, cell| text::paragraph(field, cell, 80));
