@@ -12,6 +12,7 @@
 //! | `production` | parties, styles, skus, terms, materials, batches, labels | what was made, out of what, and its labels |
 //! | `ownership` | sales, warranties, holders, scans | who sold it, who holds it |
 //! | `inspection` | defects, findings | what can be wrong with a garment, and what was found |
+//! | `aftersales` | cases | what buyers ask for and what is done about it |
 //! | `quality` | trace, recalls, root_cause | what went wrong and where it came from |
 //! | `public` | resolver, card | what the world sees |
 //!
@@ -19,6 +20,7 @@
 //! `rules.rs` decides (values in, values out), `store.rs` holds every query. `app.rs` is the only file that names every room.
 //! `tests/architecture` fails on an import that is not on its list.
 
+pub mod aftersales;
 pub mod app;
 pub mod cli;
 pub mod demo;

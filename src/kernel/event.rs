@@ -113,6 +113,9 @@ kinds! {
     PrinterSaved = "printer.saved", "打印机已保存", "Printer saved", false, None;
     LinkSaved = "link.saved", "链接已添加", "Link attached", false, None;
     LinkRemoved = "link.removed", "链接已移除", "Link removed", false, None;
+    // after-sales
+    CaseOpened = "case.opened", "工单已创建", "Case opened", false, None;
+    CaseConcluded = "case.concluded", "原因已认定", "Cause determined", false, None;
     // quality
     DefectSaved = "defect.saved", "缺陷代码已保存", "Defect code saved", false, None;
     ScopeSaved = "recall.scope_saved", "召回范围已保存", "Recall scope saved", false, None;

@@ -115,6 +115,7 @@ pub const PLAN: Plan = Plan {
         ("ownership/scans", &["scan_device", "scan_total"]),
         ("inspection/defects", &["defect"]),
         ("inspection/findings", &["finding", "photo"]),
+        ("aftersales/cases", &["case_reason", "service_case", "case_line", "case_note", "case_photo", "case_task", "case_contact"]),
         ("quality/recalls", &["recall_scope"]),
         ("public/links", &["link"]),
     ],

@@ -67,6 +67,18 @@ permissions! {
     RecallEdit = "recall.edit";
     /// Attach links to products and garments.
     LinksEdit = "links.edit";
+    /// See cases and what is done about them.
+    CasesRead = "cases.read";
+    /// Open cases, work on them, decide.
+    CasesEdit = "cases.edit";
+    /// See what after-sales costs and who is charged.
+    MoneyRead = "money.read";
+    /// Approve refunds, pay them out, charge parties.
+    MoneyEdit = "money.edit";
+    /// See liability: verdicts and statements. A supplier sees its own.
+    LiabilityRead = "liability.read";
+    /// Propose and decide liability.
+    LiabilityEdit = "liability.edit";
     /// Change the defect catalogue and policies.
     PolicyEdit = "policy.edit";
     /// Make and disable accounts and API keys.

@@ -68,18 +68,26 @@ impl Role {
                 P::FindingsRead, P::TraceRead, P::LinksEdit,
             ],
             Self::LabelOperator => &[P::SignedIn, P::CatalogueRead, P::ProductionRead, P::LabelsRead, P::LabelsEdit],
-            Self::Inspector => &[P::SignedIn, P::CatalogueRead, P::ProductionRead, P::FindingsRead, P::FindingsEdit],
+            Self::Inspector => &[P::SignedIn, P::CatalogueRead, P::ProductionRead, P::FindingsRead, P::FindingsEdit, P::CasesRead],
             Self::SupplierManager => &[
                 P::SignedIn, P::CatalogueRead, P::ProductionRead, P::SalesRead, P::FindingsRead, P::FindingsEdit, P::TraceRead, P::RecallEdit,
+                P::CasesRead, P::MoneyRead, P::LiabilityRead, P::LiabilityEdit,
             ],
-            Self::Supplier => &[P::SignedIn, P::ProductionRead, P::FindingsRead, P::TraceRead],
+            Self::Supplier => &[P::SignedIn, P::ProductionRead, P::FindingsRead, P::TraceRead, P::LiabilityRead],
             Self::Retailer => &[P::SignedIn, P::CatalogueRead, P::SalesRead, P::SalesEdit],
             Self::Agent => &[
                 P::SignedIn, P::CatalogueRead, P::ProductionRead, P::SalesRead, P::SalesEdit, P::ContactRead, P::FindingsRead, P::FindingsEdit,
+                P::CasesRead, P::CasesEdit,
             ],
-            Self::Finance => &[P::SignedIn, P::CatalogueRead, P::ProductionRead, P::SalesRead, P::FindingsRead, P::TraceRead],
+            Self::Finance => &[
+                P::SignedIn, P::CatalogueRead, P::ProductionRead, P::SalesRead, P::FindingsRead, P::TraceRead, P::CasesRead, P::MoneyRead, P::MoneyEdit,
+                P::LiabilityRead,
+            ],
             Self::Analyst => {
-                &[P::SignedIn, P::CatalogueRead, P::ProductionRead, P::LabelsRead, P::SalesRead, P::FindingsRead, P::TraceRead]
+                &[
+                    P::SignedIn, P::CatalogueRead, P::ProductionRead, P::LabelsRead, P::SalesRead, P::FindingsRead, P::TraceRead, P::CasesRead,
+                    P::MoneyRead, P::LiabilityRead,
+                ]
             }
         })
     }

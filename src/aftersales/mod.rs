@@ -1,0 +1,4 @@
+//! After-sales: what buyers ask for, what is promised to them, what is done about it and what it costs.
+
+pub mod cases;
+pub mod classes;
