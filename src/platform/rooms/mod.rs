@@ -9,6 +9,7 @@
 //! - [`ListQuery`] and [`ListWindow`]: which rows of a list, from where, in which direction;
 //! - [`machine!`](crate::machine): which state may follow which.
 
+mod acts;
 mod api;
 mod call;
 mod changes;
@@ -25,6 +26,7 @@ mod secret;
 mod thing;
 pub mod timeline;
 
+pub use acts::{Asking, AskedDeed, Deed, act_routes, acted, asking_routes};
 pub use api::{answers, code_parameter, content, list_description};
 pub use call::{BrandOnly, Call, Sees};
 pub use changes::{changes, tell_saved};
@@ -38,7 +40,7 @@ pub use room::Room;
 pub use said::{Said, document};
 pub use secret::{Secret, secret_page};
 pub use thing::{
-    Deed, Thing, Update, act_routes, acted, made, once_made_routes, one_of, one_with, overtaken_form, routes, routes_without_page, saved,
+    Thing, Update, made, once_made_routes, one_of, one_with, overtaken_form, routes, routes_without_page, saved,
     seen, shown_again, thing_values,
 };
 
