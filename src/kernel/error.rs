@@ -196,6 +196,11 @@ codes! {
     /// The transfer code is not right or has run out.
     WrongTransferCode = "wrong_transfer_code", 422;
 
+    /// The quote is another now (`now`: its version).
+    QuoteChanged = "quote_changed", 409;
+    /// What has a price does not leave before it is paid.
+    Unpaid = "unpaid", 409;
+
     // Files
     /// Not an image of a kind we read.
     NotAnImage = "not_an_image", 422;

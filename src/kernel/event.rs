@@ -86,6 +86,9 @@ kinds! {
     ContactErased = "garment.contact_erased", "联系方式已删除", "Contact erased", false, None;
     GarmentImported = "garment.imported", "外部序列号已导入", "Serial from elsewhere imported", false, object("ADD", "commissioning", "active");
     GarmentVoided = "garment.voided", "序列号已作废", "Serial voided", false, object("DELETE", "decommissioning", "inactive");
+    WarrantyExtended = "garment.warranty_extended", "质保已顺延", "Warranty extended", true, None;
+    GarmentRepaired = "garment.repaired", "已维修", "Repaired", true, object("OBSERVE", "repairing", "active");
+    PartReplaced = "garment.part_replaced", "已更换部件", "A part was replaced", false, None;
     GarmentFinding = "garment.finding", "记录了一项缺陷", "A defect was logged", false, object("OBSERVE", "inspecting", "non_conformant");
     // findings on batches and lots, and what happens to findings
     FindingLogged = "finding.logged", "缺陷已记录", "Finding logged", false, object("OBSERVE", "inspecting", "non_conformant");
@@ -115,6 +118,14 @@ kinds! {
     LinkRemoved = "link.removed", "链接已移除", "Link removed", false, None;
     // after-sales
     CaseOpened = "case.opened", "工单已创建", "Case opened", false, None;
+    RepairOpened = "repair.opened", "维修单已创建", "Repair opened", false, None;
+    RepairQuoted = "repair.quoted", "已报价", "Quoted", false, None;
+    RepairAccepted = "repair.accepted", "买家已确认报价", "The buyer agreed to the quote", false, None;
+    RepairMoved = "repair.moved", "维修进度已更新", "Repair moved on", false, None;
+    RepairPart = "repair.part", "已换上部件", "A part was put in", false, None;
+    RepairChecked = "repair.checked", "已检查", "Checked", false, None;
+    RepairPaid = "repair.paid", "已登记付款", "Payment noted", false, None;
+    RepairSigned = "repair.signed", "买家已验收", "The buyer looked at it", false, None;
     CaseConcluded = "case.concluded", "原因已认定", "Cause determined", false, None;
     // quality
     DefectSaved = "defect.saved", "缺陷代码已保存", "Defect code saved", false, None;

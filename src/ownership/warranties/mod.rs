@@ -8,7 +8,7 @@ mod rules;
 mod store;
 
 pub use rules::{Facts, Status, Term, Terms, WaitsFor, WarrantyState, moved, term, waits_for};
-pub use store::{Opening, Warranty, activate, again, end, latest, of_garments, of_sale, open, terms, void};
+pub use store::{Opening, Warranty, activate, again, end, extend, latest, of_garments, of_sale, open, terms, void};
 
 use chrono::NaiveDate;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -192,6 +192,24 @@ pub fn activate(db: &mut Db, stamp: &Stamp, garment: GarmentId, on: NaiveDate) -
     };
     let facts = Facts { activated: Some(on), made: made_on(db, garment)?, ..Facts::default() };
     again(db, stamp, &before, &Terms::of(&policy)?, &facts)
+}
+
+/// Adds days to the warranty of a sale that has begun and was not ended: its new last day, or None where there is nothing to add to.
+///
+/// # Errors
+/// [`Code::Stale`] when somebody else changed it in between.
+pub fn extend(db: &mut Db, stamp: &Stamp, garment: GarmentId, sale_seq: i64, days: i64) -> Result<Option<NaiveDate>> {
+    let before = of_sale(db, garment, sale_seq)?.filter(|one| one.status == Status::Running);
+    let Some((before, term)) = before.and_then(|before| before.term().map(|term| (before, term))) else { return Ok(None) };
+    let ends_on = term.ends_on.checked_add_signed(TimeDelta::days(days)).unwrap_or(NaiveDate::MAX);
+    let as_read = warranty::garment_id.eq(garment.0).and(warranty::sale_seq.eq(sale_seq)).and(warranty::version.eq(before.version));
+    let extended = (warranty::ends_on.eq(ends_on), warranty::version.eq(before.version + 1));
+    if each!(db, |c| diesel::update(warranty::table.filter(as_read)).set(extended).execute(c))? == 0 {
+        return Err(Code::Stale.into());
+    }
+    let body = serde_json::json!({ "sale": sale_seq, "days": days, "ends_on": ends_on });
+    events::append(db, stamp, EventKind::WarrantyExtended, Subject::Garment(garment.0), &body)?;
+    Ok(Some(ends_on))
 }
 
 /// Ends the warranty of a sale before its time, with a reason.

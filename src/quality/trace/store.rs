@@ -12,6 +12,7 @@ use diesel::sql_types::{BigInt, Nullable};
 use roaring::RoaringBitmap;
 
 use super::genealogy::{Parts, UsePart};
+use crate::aftersales::repairs::{self, RepairPart};
 use crate::each;
 use crate::kernel::text::{Both, folded};
 use crate::kernel::{BatchNo, Error, GarmentId, Id, Result};
@@ -56,8 +57,22 @@ pub fn parts(db: &mut Db) -> Result<Parts> {
             unit_to,
             quantity_milli,
         })
+        .chain(repairs::all_parts(db)?.into_iter().map(put_in))
         .collect();
     Ok(Parts { lots, parents, batches, uses })
+}
+
+/// What a repair put into a garment, as something that one unit of its batch is made of: beside the component it replaced, which stays in the history.
+fn put_in(part: RepairPart) -> UsePart {
+    let (batch, unit) = (part.garment_id.batch(), part.garment_id.unit());
+    UsePart {
+        batch_no: batch.0,
+        component: format!("{} (repair)", part.component),
+        lot_id: part.lot_id.0,
+        unit_from: unit,
+        unit_to: unit + 1,
+        quantity_milli: Some(part.quantity_milli),
+    }
 }
 
 #[derive(QueryableByName)]

@@ -119,6 +119,8 @@ error-wrong-claim-code = The claim code is not right.
 error-no-tries-left = No tries left today. Please try again tomorrow.
 error-already-claimed = This garment has been claimed already.
 error-wrong-transfer-code = The transfer code is not right or has run out.
+error-quote-changed = The quote has changed since. Read the buyer quote { $now }, and note what they say to that.
+error-unpaid = This repair has a price and no payment is noted. Note the payment first.
 error-not-an-image = Not an image we can read (JPEG or PNG).
 error-image-too-large = { $max ->
     [one] The image is too large: at most one megapixel.

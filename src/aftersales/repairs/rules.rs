@@ -1,0 +1,66 @@
+//! Which state may follow which, what a quote's text is, how long a warranty goes on for.
+
+use chrono::NaiveDate;
+
+use super::RepairState;
+use crate::kernel::machine::Machine;
+use crate::machine;
+
+/// Where a repair may go. A check that fails leads back to the bench; a quote that changes, back to the buyer.
+pub const REPAIR_MACHINE: Machine<RepairState> = machine![RepairState:
+    Triage => Quoted | Declined;
+    Quoted => Quoted | Accepted | Rejected | Declined;
+    Accepted => Received | Repairing | Quoted;
+    Received => Repairing | Quoted | Beyond;
+    Repairing => Checked | Repairing | Quoted | Beyond;
+    Checked => Ready | Repairing;
+    Ready => Sent | Handed;
+    Sent => Handed;
+    Handed => Done | Repairing
+];
+
+/// The text a buyer agrees to: what is done, for how much, by when. Its SHA-256 is what the agreement names, so it never depends on a language
+/// or a program's version.
+pub fn quote_text(plan: &str, price_minor: i64, currency: &str, ready_on: NaiveDate) -> String {
+    format!("{plan}\n{price_minor} {currency}\n{ready_on}\n")
+}
+
+/// Days to add to a warranty: those in our hands, the day of receipt not counted (Civil Code of China, Art. 201); none for an order that never
+/// left the buyer.
+pub fn days_held(received_on: Option<NaiveDate>, handed_on: NaiveDate) -> i64 {
+    received_on.map_or(0, |received| (handed_on - received).num_days().max(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_repair_reaches_the_buyer_unseen_by_two() {
+        let all = RepairState::ALL;
+        let into = |to: RepairState| all.iter().copied().filter(|from| REPAIR_MACHINE.allows(*from, to)).collect::<Vec<_>>();
+        assert_eq!(into(RepairState::Ready), [RepairState::Checked]);
+        assert_eq!(into(RepairState::Checked), [RepairState::Repairing]);
+        assert_eq!(into(RepairState::Done), [RepairState::Handed]);
+        assert_eq!(into(RepairState::Handed), [RepairState::Ready, RepairState::Sent]);
+        // Whatever is worked on was agreed to.
+        assert!(into(RepairState::Repairing).iter().all(|from| *from != RepairState::Quoted && *from != RepairState::Triage));
+    }
+
+    #[test]
+    fn the_days_in_our_hands_are_counted_from_the_day_after() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        assert_eq!(days_held(Some(day("2026-03-02")), day("2026-03-09")), 7);
+        assert_eq!(days_held(Some(day("2026-03-02")), day("2026-03-02")), 0);
+        assert_eq!(days_held(None, day("2026-03-02")), 0);
+    }
+
+    #[test]
+    fn any_word_of_a_quote_makes_another_text() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let text = quote_text("Sew on", 0, "CNY", day("2026-03-02"));
+        assert_eq!(text, "Sew on\n0 CNY\n2026-03-02\n");
+        assert_ne!(text, quote_text("Sew on", 0, "CNY", day("2026-03-03")));
+        assert_ne!(text, quote_text("Sew on.", 0, "CNY", day("2026-03-02")));
+    }
+}

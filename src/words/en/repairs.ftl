@@ -1,0 +1,23 @@
+# Repairs.
+repairs-title = Repairs
+repairs-about = What is mended: from the first look, by a quote the buyer agrees to in its exact words, to the signature.
+repairs-none = Nothing is being repaired.
+repairs-new = Open a repair
+repairs-edit = Change
+repairs-search-hint = Number of the repair or of its case
+repairs-quote = Quote
+repairs-accept = The buyer agrees
+repairs-reject = The buyer does not want it
+repairs-decline = Do not repair
+repairs-receive = It is here
+repairs-start = Begin
+repairs-part = Put a part in
+repairs-check = Check
+repairs-pay = Note the payment
+repairs-send = Send it
+repairs-hand = The buyer has it
+repairs-sign = The buyer signs
+repairs-beyond = Beyond repair
+repairs-parts-none = Nothing was put in.
+repairs-checks-none = Nobody has looked at it yet.
+repairs-quotes-none = Nothing was quoted yet.

@@ -1,0 +1,23 @@
+# 维修单。
+repairs-title = 维修单
+repairs-about = 正在维修的衣服：从诊断、买家逐字确认的报价，到验收签字。
+repairs-none = 没有正在维修的衣服。
+repairs-new = 新建维修单
+repairs-edit = 修改
+repairs-search-hint = 维修单号或工单号
+repairs-quote = 报价
+repairs-accept = 买家已同意
+repairs-reject = 买家不同意
+repairs-decline = 不予维修
+repairs-receive = 已收到
+repairs-start = 开始维修
+repairs-part = 换上部件
+repairs-check = 检查
+repairs-pay = 登记付款
+repairs-send = 寄出
+repairs-hand = 已交付买家
+repairs-sign = 买家验收签字
+repairs-beyond = 无法修复
+repairs-parts-none = 没有更换部件。
+repairs-checks-none = 还没有检查记录。
+repairs-quotes-none = 还没有报价。
