@@ -7,10 +7,12 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 
+use crate::aftersales::{cases, reasons};
 use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Error};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
+use crate::platform::db::Db;
 use crate::platform::http::compress::compress;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Menu, Pages, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors};
@@ -19,7 +21,7 @@ use crate::platform::jobs::{self, Work, Works};
 use crate::platform::rooms::Room;
 use crate::platform::state::AppState;
 use crate::production::{batches, materials, parties, print_jobs, printers, serials, skus, styles, terms};
-use crate::public::{card, links, resolver};
+use crate::public::{card, help, links, resolver};
 use crate::quality::{recalls, trace};
 use crate::staff;
 
@@ -39,6 +41,7 @@ const MAY_IMPORT: &[Permission] = &[
 const ROOMS: &[Room] = &[
     resolver::ROOM,
     card::ROOM,
+    help::ROOM,
     Room::new("assets", assets::routes),
     Room::new("jobs", jobs::routes),
     staff::sign_in::ROOM,
@@ -57,6 +60,8 @@ const ROOMS: &[Room] = &[
     links::ROOM,
     defects::ROOM,
     findings::ROOM,
+    cases::ROOM,
+    reasons::ROOM,
     trace::ROOM,
     recalls::ROOM,
     staff::policies::ROOM,
@@ -65,6 +70,12 @@ const ROOMS: &[Room] = &[
     staff::accounts::ROOM,
     staff::tokens::ROOM,
 ];
+
+/// Puts in what a deployment starts with: the shipped catalogues. What is there already stays as it is.
+pub fn seed(db: &mut Db) -> crate::kernel::Result<()> {
+    defects::seed(db)?;
+    reasons::seed(db)
+}
 
 /// The staff menu, in the order people work.
 fn menu() -> Menu {
