@@ -8,10 +8,12 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 
 use crate::aftersales::repairs;
+use crate::aftersales::{cases, reasons};
 use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Error};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
+use crate::platform::db::Db;
 use crate::platform::http::compress::compress;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Menu, Pages, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors};
@@ -20,7 +22,7 @@ use crate::platform::jobs::{self, Work, Works};
 use crate::platform::rooms::Room;
 use crate::platform::state::AppState;
 use crate::production::{batches, materials, parties, print_jobs, printers, serials, skus, styles, terms};
-use crate::public::{card, links, resolver};
+use crate::public::{card, help, links, resolver};
 use crate::quality::{recalls, trace};
 use crate::staff;
 
@@ -40,6 +42,7 @@ const MAY_IMPORT: &[Permission] = &[
 const ROOMS: &[Room] = &[
     resolver::ROOM,
     card::ROOM,
+    help::ROOM,
     Room::new("assets", assets::routes),
     Room::new("jobs", jobs::routes),
     staff::sign_in::ROOM,
@@ -59,6 +62,8 @@ const ROOMS: &[Room] = &[
     defects::ROOM,
     findings::ROOM,
     repairs::ROOM,
+    cases::ROOM,
+    reasons::ROOM,
     trace::ROOM,
     recalls::ROOM,
     staff::policies::ROOM,
@@ -67,6 +72,12 @@ const ROOMS: &[Room] = &[
     staff::accounts::ROOM,
     staff::tokens::ROOM,
 ];
+
+/// Puts in what a deployment starts with: the shipped catalogues. What is there already stays as it is.
+pub fn seed(db: &mut Db) -> crate::kernel::Result<()> {
+    defects::seed(db)?;
+    reasons::seed(db)
+}
 
 /// The staff menu, in the order people work.
 fn menu() -> Menu {

@@ -200,6 +200,17 @@ codes! {
     QuoteChanged = "quote_changed", 409;
     /// What has a price does not leave before it is paid.
     Unpaid = "unpaid", 409;
+    // After-sales
+    /// The garment is in a request that is worked on already (`no`: its case, for those who may know).
+    CaseOpen = "case_open", 409;
+    /// Lines of a case of which something is still to be said or done (`count`, `lines`).
+    Undecided = "undecided", 409;
+    /// Tasks of a case that are not ended (`count`).
+    TasksOpen = "tasks_open", 409;
+    /// Later than it may be done (`days`).
+    TooLate = "too_late", 409;
+    /// The garment was given back, and nobody has bought it since.
+    GivenBack = "given_back", 409;
 
     // Files
     /// Not an image of a kind we read.

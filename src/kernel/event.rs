@@ -126,7 +126,23 @@ kinds! {
     RepairChecked = "repair.checked", "已检查", "Checked", false, None;
     RepairPaid = "repair.paid", "已登记付款", "Payment noted", false, None;
     RepairSigned = "repair.signed", "买家已验收", "The buyer looked at it", false, None;
+    CaseHanded = "case.handed", "工单已转交", "Case handed over", false, None;
+    CaseRated = "case.rated", "种类或轻重已调整", "Kind or gravity changed", false, None;
+    CaseMoved = "case.moved", "工单状态已变更", "Case moved on", false, None;
+    CaseLineDecided = "case.line_decided", "处理结果已决定", "Outcome decided", false, None;
+    CaseLineInspected = "case.line_inspected", "退回件已检验", "Garment inspected", false, None;
+    CaseLineEnded = "case.line_ended", "单件已办结", "Line ended", false, None;
     CaseConcluded = "case.concluded", "原因已认定", "Cause determined", false, None;
+    CaseReopened = "case.reopened", "工单已重新打开", "Case opened again", false, None;
+    CaseMerged = "case.merged", "工单已合并", "Cases merged", false, None;
+    CaseNoted = "case.noted", "已添加备注", "Note added", false, None;
+    CaseAnswered = "case.answered", "已答复买家", "Buyer answered", false, None;
+    CaseBuyerWrote = "case.buyer_wrote", "买家留言", "The buyer wrote", false, None;
+    CaseWithdrawn = "case.withdrawn", "收到撤回合同的声明", "Withdrawal from the contract received", false, None;
+    CasePhotos = "case.photos_added", "工单照片已添加", "Photos added to a case", false, None;
+    CaseTaskSet = "case.task_set", "任务已设立", "Task set", false, None;
+    CaseTaskEnded = "case.task_ended", "任务已结束", "Task ended", false, None;
+    HelpAsked = "garment.help_asked", "已申请售后", "Help was asked for", true, None;
     // quality
     DefectSaved = "defect.saved", "缺陷代码已保存", "Defect code saved", false, None;
     ScopeSaved = "recall.scope_saved", "召回范围已保存", "Recall scope saved", false, None;

@@ -52,6 +52,12 @@ limits! {
     ClaimAddress = 20 per 600;
     /// Serials that do not exist looked up from one address.
     BadSerialAddress = 30 per 60;
+    /// Requests for help sent from one address.
+    HelpAddress = 20 per 600;
+    /// Orders looked up by the end of a telephone number from one address.
+    OrderAddress = 20 per 600;
+    /// Ends of telephone numbers tried with one order, from wherever.
+    OrderTries = 6 per 3600;
 }
 
 /// Keys beyond which those that have recovered are forgotten.

@@ -70,6 +70,9 @@ policies! {
     TokenMinutes = "api.token_minutes", 15, 1..=1440, "API 令牌有效分钟数", "minutes an API token holds";
     ServiceDays = "warranty.default_days", 365, 0..=3650, "未指定政策时的质保天数", "days of warranty where a style names no policy";
     PhotosPerFinding = "finding.photos", 6, 0..=30, "每条缺陷记录的照片数", "photos a finding may have";
+    PhotosPerCase = "case.photos", 12, 0..=60, "每个工单的照片数", "photos a case may have";
+    CaseMajorGarments = "case.major_garments", 20, 2..=100000, "工单涉及多少件即为重大", "garments from which on a case is critical";
+    ReopenDays = "case.reopen_days", 7, 0..=365, "已解决的工单可以重新打开的天数", "days in which a resolved case may be opened again";
     ImportMegabytes = "import.megabytes", 2048, 1..=1048576, "每人已上传、尚待写入的文件总量上限（MB）", "megabytes of files a person may have handed in that wait to be written";
     PrintChunk = "print.chunk", 50, 1..=1000, "打印任务每段的标签数", "labels in a chunk of a print job";
     PrintAnswerSeconds = "print.answer_seconds", 5, 1..=60, "等待打印机答复的秒数", "seconds a printer has to answer";

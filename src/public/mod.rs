@@ -1,7 +1,8 @@
 //! What the world sees, assembled from every wing.
 //!
-//! `resolver` → `card` → `links`.
+//! `resolver` → `card` → `links`; `help` → `card`.
 
 pub mod card;
+pub mod help;
 pub mod links;
 pub mod resolver;

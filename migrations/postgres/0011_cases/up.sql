@@ -9,13 +9,13 @@ CREATE TABLE case_reason (
     name_en TEXT NOT NULL,
     defect_code TEXT REFERENCES defect (code),
     categories TEXT NOT NULL,
-    zones TEXT NOT NULL,
     rank BIGINT NOT NULL,
     retired BOOLEAN NOT NULL,
     version BIGINT NOT NULL
 );
 
--- no is what people say on the telephone. secret_hash opens the status page; phone_tag does with the order's number: a keyed hash of both.
+-- no is what people say on the telephone. secret_hash opens the status page; phone_tag is a keyed hash of the order's number and the end of the
+-- telephone number, which do as well. withdrawn_at is when a withdrawal from the contract was received.
 CREATE TABLE service_case (
     id BIGINT PRIMARY KEY NOT NULL,
     no TEXT NOT NULL UNIQUE,
@@ -39,23 +39,26 @@ CREATE TABLE service_case (
     phone_tag TEXT,
     opened_by TEXT NOT NULL,
     opened_at TIMESTAMP NOT NULL,
+    withdrawn_at TIMESTAMP,
     told_at TIMESTAMP,
     resolved_at TIMESTAMP,
     closed_at TIMESTAMP,
     touched_at TIMESTAMP NOT NULL,
     version BIGINT NOT NULL,
     CHECK (merged_into IS NULL OR merged_into <> id),
-    CHECK (state <> 'closed' OR closed_at IS NOT NULL)
+    CHECK ((state IN ('closed', 'cancelled')) = (closed_at IS NOT NULL)),
+    CHECK (state <> 'assigned' OR owner_id IS NOT NULL)
 );
--- The inbox: what is open by queue and by person, what came last; everything by age.
-CREATE INDEX service_case_queue ON service_case (queue, state, id);
-CREATE INDEX service_case_owner ON service_case (owner_id, state, id);
-CREATE INDEX service_case_state ON service_case (state, id);
+-- I-33: an open case has one owner: a queue always (NOT NULL), and a person of it once it is assigned (the last check).
+-- The inbox: what is open, by queue and by person, by age, however many are closed.
+CREATE INDEX service_case_open ON service_case (id) WHERE closed_at IS NULL;
+CREATE INDEX service_case_queue ON service_case (queue, id) WHERE closed_at IS NULL;
+CREATE INDEX service_case_owner ON service_case (owner_id, id) WHERE closed_at IS NULL;
 CREATE INDEX service_case_order ON service_case (order_no, id);
 CREATE INDEX service_case_phone ON service_case (phone_tag);
 CREATE INDEX service_case_merged ON service_case (merged_into);
 
--- One garment of a case. reason_class, component and batch_no are copied, so that claims are counted without joining a big table.
+-- One garment of a case. reason_class and batch_no are copied, so that claims are counted without joining a big table.
 CREATE TABLE case_line (
     id BIGINT PRIMARY KEY NOT NULL,
     case_id BIGINT NOT NULL REFERENCES service_case (id),
@@ -82,7 +85,8 @@ CREATE TABLE case_line (
     version BIGINT NOT NULL,
     UNIQUE (case_id, line_no),
     CHECK (found_defect IS NULL OR inspected_on IS NOT NULL),
-    CHECK (state <> 'decided' OR decided IS NOT NULL)
+    CHECK (state <> 'decided' OR decided IS NOT NULL),
+    CHECK ((state IN ('open', 'decided')) = (ended_at IS NULL))
 );
 -- I-6: a garment is in at most one open line, whoever opens it at the same time.
 CREATE UNIQUE INDEX case_line_live ON case_line (garment_id) WHERE state IN ('open', 'decided');
@@ -127,7 +131,7 @@ CREATE TABLE case_task (
     title TEXT NOT NULL,
     queue TEXT NOT NULL CHECK (queue IN ('desk', 'technical', 'quality', 'logistics', 'finance', 'supervisor')),
     owner_id BIGINT,
-    due_at TIMESTAMP,
+    due_on DATE,
     state TEXT NOT NULL CHECK (state IN ('open', 'done', 'dropped')),
     note TEXT NOT NULL,
     created_by TEXT NOT NULL,
@@ -135,7 +139,7 @@ CREATE TABLE case_task (
     version BIGINT NOT NULL
 );
 CREATE INDEX case_task_case ON case_task (case_id, id);
-CREATE INDEX case_task_queue ON case_task (queue, state, due_at);
+CREATE INDEX case_task_queue ON case_task (queue, state, due_on);
 
 -- How to reach the person of a case: sealed under a key of its own, which erasure destroys.
 CREATE TABLE case_contact (

@@ -2,15 +2,66 @@
 //! what is wanted, what was decided and what was found. A case always has one owner: a queue, and a person of it once somebody took it.
 //!
 //! Returns, repairs and settlements happen to lines and know cases; a case knows nothing of them. What they find comes back through
-//! [`conclude`].
+//! [`decide`], [`inspected`], [`done`] and [`conclude`].
+//!
+//! - **A garment is in one open line at most**, by the database: a second report of it is answered with the case that is there.
+//! - **Everything that is done with a case** is a [`CaseAct`], whether a form or a program says it; each leaves its event in the same write.
+//! - **What may be of a person** stands in the words of a line, in notes and, sealed, in the contact; never in an event.
 
+mod act;
+mod http;
+mod page;
 mod rules;
 mod store;
+mod view;
 
+use chrono::NaiveDate;
+
+use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue};
 use crate::choices;
+use crate::kernel::choices::Choice;
+use crate::kernel::text::Lang;
+use crate::platform::http::perm::Permission;
+use crate::platform::http::{Entry, random_token};
+use crate::platform::rooms::{Field, Fields, Kind, Reference, Room};
 
-pub use rules::{CASE_MACHINE, LINE_MACHINE};
-pub use store::{CaseLine, CaseReason, ServiceCase, conclude, line, lines};
+pub use act::CaseAct;
+pub use rules::{CASE_MACHINE, LINE_MACHINE, decision_of, kind_of};
+pub use store::acts::{act, conclude, decide, done, inspected};
+pub use store::cases::{by_no, of_order, with_secret};
+pub use store::contact::{Reached, contact_erase, contact_left, contact_read};
+pub use store::lines::{CaseLine, line, lines, live_of};
+pub use store::notes::{CaseNote, CasePhoto, CaseTask, notes, photos};
+pub use store::open::{LineAsk, NewCase, NewContact, NewLine, found, open};
+pub use store::wishes::{Received, buyer_writes, receive_withdrawal, take_back, withdraw_own};
+pub use store::{ServiceCase};
+
+/// The room.
+pub const ROOM: Room = Room::new("cases", http::routes).menu(&[Entry::new("/cases", "cases-title", &[Permission::CasesRead]).act(
+    "/cases/scan",
+    "cases-scan",
+    Permission::CasesEdit,
+)]);
+
+/// Garments a case may have.
+pub const GARMENTS_MAX: usize = 5_000;
+/// Characters of what somebody says of a line.
+pub const WORDS_MAX: usize = 1_000;
+/// The market where a sale names none.
+const HOME: &str = "CN";
+
+/// Who writes when somebody who asked for help does.
+pub const BUYER: &str = "buyer";
+
+/// The address of a case's page.
+fn href(no: &str) -> String {
+    format!("/cases/{no}")
+}
+
+/// Numbers for a case opened on this day: the first that is free becomes its own. Drawn before the write, which may run twice.
+pub fn draw(today: NaiveDate) -> [String; 3] {
+    std::array::from_fn(|_| rules::number(today, &random_token::<5>()))
+}
 
 choices! {
     /// Where a case stands.
@@ -93,3 +144,121 @@ choices! {
         D = "d", "D（不可再用）", "D (beyond use)";
     }
 }
+
+choices! {
+    /// Who a note is for.
+    #[derive(Default)]
+    Audience {
+        /// The brand's own people.
+        #[default]
+        Us = "us", "内部", "For us";
+        /// Whoever asked: it stands on their status page.
+        Buyer = "buyer", "给买家", "For the buyer";
+        /// A supplier.
+        Supplier = "supplier", "给供应商", "For a supplier";
+    }
+}
+
+choices! {
+    /// Where a task stands.
+    #[derive(Default)]
+    TaskState {
+        /// To be done.
+        #[default]
+        Open = "open", "待办", "Open";
+        /// Done.
+        Done = "done", "已完成", "Done";
+        /// Not to be done any more.
+        Dropped = "dropped", "已取消", "Dropped";
+    }
+}
+
+choices! {
+    /// Which cases a list shows.
+    CaseShown {
+        /// Those that somebody has to work on.
+        Open = "open", "处理中的", "To be worked on";
+        /// Nobody has them.
+        New = "new", "新建", "New";
+        /// Somebody else's turn.
+        Waiting = "waiting", "等待中", "Waiting";
+        /// Resolved, and not yet closed.
+        Resolved = "resolved", "已解决", "Resolved";
+        /// Over.
+        Closed = "closed", "已关闭", "Closed";
+        /// Not done.
+        Cancelled = "cancelled", "已取消", "Cancelled";
+        /// Every one.
+        All = "all", "全部", "All";
+    }
+}
+
+/// How a case that the desk opens came in.
+const CHANNELS: &[Choice] = &[
+    Choice { text: "phone", zh: "电话", en: "Telephone", also: &[], about: ("", "") },
+    Choice { text: "chat", zh: "在线客服", en: "Chat", also: &[], about: ("", "") },
+    Choice { text: "mail", zh: "邮件", en: "Mail", also: &[], about: ("", "") },
+    Choice { text: "shop", zh: "门店", en: "Shop", also: &[], about: ("", "") },
+];
+
+const BATCH: Reference = Reference { room: "batches", narrowed: "", needs: "production.read" };
+
+#[rustfmt::skip]
+mod fields {
+    use super::*;
+
+    pub const KIND: Field = Field::new("kind", Kind::Choice(CaseKind::TABLE), &["种类"], &["Kind"]);
+    pub const STATE: Field = Field::new("state", Kind::Choice(CaseState::TABLE), &["状态"], &["State"]);
+    pub const SEVERITY: Field = Field::new("severity", Kind::Choice(CaseSeverity::TABLE), &["严重程度"], &["Severity"]);
+    pub const PRIORITY: Field = Field::new("priority", Kind::Choice(Priority::TABLE), &["优先级"], &["Priority"]);
+    pub const QUEUE: Field = Field::new("queue", Kind::Choice(Queue::TABLE), &["队列"], &["Queue"]);
+    pub const OWNER: Field = Field::new("owner", Kind::Line(40), &["负责人"], &["Owner"]).nullable();
+    pub const CHANNEL: Field = Field::new("channel", Kind::Choice(CaseChannel::TABLE), &["来源"], &["Came by"]);
+    pub const ORDER: Field = Field::new("order_no", Kind::Line(60), &["订单号"], &["Order"]);
+    pub const CAUSE: Field = Field::new("cause", Kind::Choice(CaseCause::TABLE), &["原因归类"], &["Cause"]).nullable();
+    pub const SEQ: Field = Field::new("seq", Kind::Whole(1, i64::MAX), &["次数"], &["Opening"]);
+}
+use fields::{CAUSE, CHANNEL, KIND, ORDER, OWNER, PRIORITY, QUEUE, SEQ, SEVERITY, STATE};
+
+/// What a list of cases shows, and its files.
+#[rustfmt::skip]
+pub const FIELDS: Fields = Fields { table: "cases", title: ("工单", "Cases"), columns: &[
+    Field::new("no", Kind::Code, &["工单号"], &["Number"]).listed(),
+    KIND.listed().filter("kind"), STATE.listed(), SEVERITY.listed().filter("severity"), PRIORITY,
+    QUEUE.listed().filter("queue"), OWNER.listed(), CHANNEL,
+    Field::new("reason.zh", Kind::Line(80), &["中文原因"], &["Reason (Chinese)"]).half_of("reason", Lang::Zh, ("原因", "Reason")).listed(),
+    Field::new("reason.en", Kind::Line(80), &["英文原因"], &["Reason (English)"]).half_of("reason", Lang::En, ("原因", "Reason")).listed(),
+    Field::new("garments", Kind::Whole(0, i64::MAX), &["件数"], &["Garments"]).listed(),
+    Field::new("batch", Kind::Code, &["生产批次"], &["Batch"]).refers(&BATCH).listed(),
+    ORDER, CAUSE, SEQ,
+    Field::new("opened_at", Kind::Moment, &["创建时间"], &["Opened"]).listed(),
+    Field::new("touched_at", Kind::Moment, &["最近动态"], &["Last moved"]),
+] };
+
+/// What a list of cases can be narrowed by besides.
+#[rustfmt::skip]
+const FILTERS: &[Field] = &[
+    Field::new("state", Kind::Choice(CaseShown::TABLE), &["状态"], &["State"]),
+    Field::new("owner", Kind::Line(40), &["负责人"], &["Owner"]),
+    Field::new("from", Kind::Day, &["从"], &["From"]),
+    Field::new("to", Kind::Day, &["到"], &["To"]),
+];
+
+/// The owner that a list without any is asked for.
+const NOBODY: &str = "-";
+
+/// What the history of a case tells of: its own fields and those of its lines.
+#[rustfmt::skip]
+const TOLD: Fields = Fields { table: "cases", title: FIELDS.title, columns: &[
+    KIND, STATE, SEVERITY, PRIORITY, QUEUE, OWNER, CHANNEL, CAUSE, SEQ,
+    Field::new("line.state", Kind::Choice(LineState::TABLE), &["单件状态"], &["Line"]),
+    Field::new("decided", Kind::Choice(LineDecision::TABLE), &["处理结果"], &["Outcome"]),
+    Field::new("grade", Kind::Choice(Condition::TABLE), &["成色"], &["Condition"]),
+    Field::new("found_defect", Kind::Line(40), &["发现的缺陷"], &["Found"]),
+    Field::new("line_cause", Kind::Choice(CaseCause::TABLE), &["原因归类"], &["Cause"]),
+    Field::new("audience", Kind::Choice(Audience::TABLE), &["对象"], &["For"]),
+    Field::new("task", Kind::Choice(TaskState::TABLE), &["任务"], &["Task"]),
+    Field::new("photos", Kind::Whole(0, 100), &["照片"], &["Photos"]),
+    Field::new("garments", Kind::Whole(0, i64::MAX), &["件数"], &["Garments"]),
+    Field::new("into", Kind::Code, &["并入"], &["Goes on in"]),
+] };

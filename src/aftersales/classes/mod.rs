@@ -1,5 +1,7 @@
 //! How after-sales matters are classified: the closed lists that cases, their clocks, rights and verdicts have in common.
 
+mod store;
+
 use crate::choices;
 
 choices! {

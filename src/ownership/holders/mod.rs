@@ -18,10 +18,10 @@ mod store;
 
 use crate::platform::rooms::Room;
 pub use rules::{COOKIE_DAYS, Consent, Contact, Purpose, ReadReason, Secret, TransferCode};
-pub use seal::HolderKeys;
+pub use seal::{HolderKeys, Sealed, SealedFor};
 pub use store::{
     Export, ExportEvent, Holder, Opened, Outcome, claim, claimed_at_of, contact_erase, contact_of, contact_read, contact_save,
-    end_for_return, export, holder_of, live, recover, release, transfer_accept, transfer_offer,
+    end_for_return, export, holder_of, live, overwriting, recover, release, transfer_accept, transfer_offer,
 };
 
 /// The room.

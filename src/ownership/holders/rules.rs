@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use crate::kernel::names::{half_width, is_invisible};
-use crate::kernel::text::{self, Lang};
+use crate::kernel::text::{self, Lang, hex};
 use crate::kernel::{Code, Fault, Faults, Result};
 use crate::platform::http::{random_token, sha256_hex};
 use crate::platform::words::Words;
@@ -24,6 +24,11 @@ impl Secret {
     /// A new one from the operating system's random source. Make it before the write that stores its hash: a write may run twice.
     pub fn fresh() -> Self {
         Self(random_token::<16>())
+    }
+
+    /// Of 128 bits that nobody can guess.
+    pub fn of(bytes: &[u8; 16]) -> Self {
+        Self(hex(bytes))
     }
 
     /// Of a cookie or a recovery link. None when it cannot be one.
@@ -208,6 +213,21 @@ impl Contact {
     }
 }
 
+impl Contact {
+    /// The same as it may be shown to whoever only has to know that it is the right one: `138****8000`, `w***@example.com`, `王**`.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        let hidden = |text: &str, first: usize, last: usize| {
+            let all: Vec<char> = text.chars().collect();
+            let kept = |place: usize| all.len() > first + last && (place < first || place >= all.len() - last);
+            all.iter().enumerate().map(|(place, c)| if kept(place) { *c } else { '*' }).collect::<String>()
+        };
+        let digits: String = self.phone.chars().filter(char::is_ascii_digit).collect();
+        let email = self.email.split_once('@').map_or_else(String::new, |(who, host)| format!("{}@{host}", hidden(who, 1, 0)));
+        Self { name: hidden(&self.name, 1, 0), phone: hidden(&digits, 3, 4), email }
+    }
+}
+
 impl Drop for Contact {
     fn drop(&mut self) {
         self.name.zeroize();
@@ -319,6 +339,15 @@ mod tests {
         assert_eq!(TransferCode::parse("转让码：1234 5678").unwrap().as_str(), "12345678");
         assert_eq!(TransferCode::parse("Transfer code 1234\u{200b}-5678.").unwrap().as_str(), "12345678");
         assert!(TransferCode::parse("转让码：1234 567x").is_none());
+    }
+
+    #[test]
+    fn what_is_masked_tells_only_that_it_is_the_right_one() {
+        let contact = Contact { name: "王女士".into(), phone: "+86 138-0013-8000".into(), email: "wang@example.com".into() };
+        let Contact { name, phone, email } = &contact.masked();
+        assert_eq!((name.as_str(), phone.as_str(), email.as_str()), ("王**", "861******8000", "w***@example.com"));
+        let short = Contact { name: "王".into(), phone: "12345".into(), email: "w@example.com".into() }.masked();
+        assert_eq!((short.name.as_str(), short.phone.as_str(), short.email.as_str()), ("*", "*****", "*@example.com"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 use serde::Serialize;
 
-pub use contact::{Export, ExportEvent, Opened, contact_erase, contact_of, contact_read, contact_save, export};
+pub use contact::{Export, ExportEvent, Opened, contact_erase, contact_of, contact_read, contact_save, export, overwriting};
 
 use super::rules::{Secret, TransferCode, code_in};
 use super::seal::HolderKeys;

@@ -21,7 +21,7 @@ pub use examine::{Examined, examine};
 pub use import::IMPORT;
 pub use register::register;
 pub use rules::{NewSale, SaleAsk, SaleStatus, Sound};
-pub use store::{Ready, Sale, deliver, end_sale, latest, of_garment, register_examined};
+pub use store::{Ready, Sale, deliver, end_sale, latest, of_garment, of_garments, register_examined};
 pub use view::SaleView;
 
 use crate::choices;

@@ -9,20 +9,21 @@ use actix_web::middleware::Next;
 use actix_web::web;
 use sha2::{Digest, Sha256};
 
-use super::page::{PUBLIC_CSS, STAFF_CSS};
+use super::page::{PUBLIC_CSS, STAFF_CSS, ZONES_CSS};
 use crate::kernel::saturating;
 use crate::platform::state::AppState;
 
-#[expect(clippy::disallowed_methods, reason = "constants and two hashes; and what would stand in for them allows nothing")]
+#[expect(clippy::disallowed_methods, reason = "constants and hashes; and what would stand in for them allows nothing")]
 fn policy() -> &'static HeaderValue {
     static POLICY: OnceLock<HeaderValue> = OnceLock::new();
     POLICY.get_or_init(|| {
         let hash = |css: &str| base64(&Sha256::digest(css.as_bytes()));
         let text = format!(
-            "default-src 'none'; script-src 'self'; style-src 'sha256-{}' 'sha256-{}'; img-src 'self' data: blob:; connect-src 'self'; \
+            "default-src 'none'; script-src 'self'; style-src 'sha256-{}' 'sha256-{}' 'sha256-{}'; img-src 'self' data: blob:; connect-src 'self'; \
              manifest-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'",
             hash(STAFF_CSS),
-            hash(PUBLIC_CSS)
+            hash(PUBLIC_CSS),
+            hash(ZONES_CSS)
         );
         HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
     })

@@ -16,7 +16,9 @@ use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
 /// The staff style sheet, inlined into every staff page. Its hash is in the content security policy.
-pub const STAFF_CSS: &str = include_str!("staff.css");
+pub const STAFF_CSS: &str = concat!(include_str!("staff.css"), include_str!("zones.css"));
+/// What pages with the places of a garment add to the public style sheet.
+pub const ZONES_CSS: &str = include_str!("zones.css");
 /// The style sheet of the public pages.
 pub const PUBLIC_CSS: &str = include_str!("public.css");
 
@@ -169,6 +171,11 @@ impl Layout {
     /// Where the brand's name leads: those who work here to their desk, everybody else to the public front page.
     pub fn home(&self) -> &'static str {
         if self.who.is_some() { "/desk" } else { "/" }
+    }
+
+    /// What pages with the places of a garment add to it.
+    pub fn zones_css(&self) -> &'static str {
+        ZONES_CSS
     }
 
     /// The public style sheet.

@@ -67,6 +67,15 @@ struct Shown {
     pub around: Option<(&'static str, String)>,
 }
 
+impl Shown {
+    /// Makes it a choice among these, or none.
+    fn choose(&mut self, offered: &[Offered], chosen: &str) {
+        let open = (String::new(), Cow::Borrowed("—"), "", chosen.is_empty());
+        let offered = offered.iter().map(|(value, words)| (value.clone().into_owned(), words.clone(), "", *value == chosen));
+        (self.widget, self.options) = (Widget::Select, std::iter::once(open).chain(offered).collect());
+    }
+}
+
 /// What a form asks besides the thing's own fields, and what it says beforehand.
 #[derive(Default)]
 pub struct Asked {
@@ -102,11 +111,7 @@ impl FormView {
             return self;
         };
         let chosen = self.form.value(name).to_owned();
-        for field in self.fields.iter_mut().filter(|field| field.name == name) {
-            let open = (String::new(), Cow::Borrowed("—"), "", chosen.is_empty());
-            let offered = offered.iter().map(|(value, words)| (value.clone().into_owned(), words.clone(), "", *value == chosen));
-            (field.widget, field.options) = (Widget::Select, std::iter::once(open).chain(offered).collect());
-        }
+        self.fields.iter_mut().filter(|field| field.name == name).for_each(|field| field.choose(&offered, &chosen));
         self
     }
 
@@ -137,6 +142,72 @@ impl FormView {
         let key = format!("{}-about", self.action.trim_start_matches('/').replace('/', "-"));
         self.layout.t.knows(&key).then(|| self.layout.t.say(key))
     }
+}
+
+/// Something that is done with a thing and perhaps asks for something: a form within the thing's page, folded under its name.
+pub struct Deeded {
+    /// Its name, which the form sends as `act`.
+    pub act: &'static str,
+    /// The message of what it is called.
+    pub key: &'static str,
+    /// What it asks.
+    pub fields: &'static Fields,
+    /// What it says beside that, unasked: the line it is about.
+    pub hidden: Vec<(&'static str, String)>,
+    /// What stands in its fields at first.
+    pub begins: Vec<(&'static str, String)>,
+    /// Fields that are chosen among these.
+    pub offers: Vec<(&'static str, Vec<Offered>)>,
+    /// Whether it ends something or takes it away.
+    pub is_grave: bool,
+}
+
+impl Deeded {
+    /// One that asks for these fields.
+    pub const fn new(act: &'static str, key: &'static str, fields: &'static Fields) -> Self {
+        Self { act, key, fields, hidden: Vec::new(), begins: Vec::new(), offers: Vec::new(), is_grave: false }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "platform/rooms/deed.html")]
+struct DeedView<'a> {
+    layout: &'a Layout,
+    deed: &'a Deeded,
+    /// Where it is sent, and the version of the thing that was read.
+    to: (&'a str, i64),
+    form: &'a FormState,
+    fields: Vec<Shown>,
+    /// Whether it was sent and came back.
+    is_back: bool,
+}
+
+impl DeedView<'_> {
+    /// The id of a field: several forms of a page may ask the same.
+    fn id(&self, name: &str) -> String {
+        let about: String = self.deed.hidden.iter().map(|(_, value)| format!("-{value}")).collect();
+        format!("{}{about}-{name}", self.deed.act)
+    }
+}
+
+/// The form of an act within a page, sent to `to` with the version that was read; `sent` is what came back, if it was this.
+///
+/// # Errors
+/// [`Error::Broken`] only if memory cannot be written.
+pub fn deed_form(layout: &Layout, deed: &Deeded, to: (&str, i64), sent: &FormState) -> Result<String> {
+    let is_back = sent.value("act") == deed.act && deed.hidden.iter().all(|(name, value)| sent.value(name) == value);
+    let begins = deed.begins.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let blank = FormState::of(begins);
+    let form = if is_back { sent } else { &blank };
+    let is_hidden = |field: &&Field| deed.hidden.iter().any(|(name, _)| *name == field.name);
+    let mut fields: Vec<Shown> =
+        deed.fields.columns.iter().filter(|field| !is_hidden(field)).map(|field| shown(deed.fields, field, form, layout.lang)).collect();
+    for (name, offered) in &deed.offers {
+        for field in fields.iter_mut().filter(|field| field.name == *name) {
+            field.choose(offered, form.value(name));
+        }
+    }
+    DeedView { layout, deed, to, form, fields, is_back }.render().map_err(Error::broken)
 }
 
 /// The form of these fields, sent to `action`; who gives up goes to `back`.

@@ -31,7 +31,7 @@ pub use api::{answers, code_parameter, content, list_description};
 pub use call::{BrandOnly, Call, Sees};
 pub use changes::{changes, tell_saved};
 pub use field::{Field, Fields, Half, Kind, Lines, Reference};
-pub use form::{Asked, FormView, asking_again, asking_page, form_again, form_page};
+pub use form::{Asked, Deeded, FormView, asking_again, asking_page, deed_form, form_again, form_page};
 pub use import::{import, import_table, of_column};
 pub use list::{From, ListQuery, ListWindow, Offered, Sum, halves, key_of_two};
 pub use listing::{Listing, each_of, href, list_again, list_routes, oldest_first, rows, write_row};

@@ -45,7 +45,8 @@ fn line(fact: &Fact, fields: &'static Fields, lang: Lang, zone: Tz) -> Result<Ha
         |text: String| fields.named("status").or(fields.named("state")).map_or(text.clone(), |field| field.told(&text.into(), lang));
     let changes = body.get("changes").and_then(Value::as_object);
     let changed = changes.map(|changes| changed(fields, changes, words).join(lang.of("；", "; "))).filter(|text| !text.is_empty());
-    let detail = [text("units"), changed, text("reason").map(said), text("status").map(state)].into_iter().flatten();
+    let place = body.get("line").and_then(Value::as_i64).map(|line| format!("#{line}"));
+    let detail = [text("units"), place, changed, text("reason").map(said), text("status").map(state)].into_iter().flatten();
     Ok(Happened {
         when: zone.from_utc_datetime(&fact.at).format("%Y-%m-%d %H:%M").to_string(),
         what,

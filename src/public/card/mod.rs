@@ -17,7 +17,7 @@ mod rules;
 mod store;
 
 pub use http::{
-    Answer, At, Desk, NO_GTIN, Refused, Seen, choices_page, count_guess, garment_page, kept_page, product_page, product_replaced_by, seen,
+    Answer, At, Desk, NO_GTIN, Refused, Seen, choices_page, count_guess, garment_page, issued, kept_page, product_page, product_replaced_by, seen,
     unissued_page,
 };
 

@@ -84,6 +84,8 @@ card-faq-code-text = Do not scratch further. Ask us with the serial and your rec
 card-faq-data = What do you know about me?
 card-faq-data-text = Nothing, unless you tell us. We count phones that scan a label, without keeping addresses. Contact data are optional, sealed, and gone when you erase them.
 card-help = Help
+card-ask = Something is wrong? Get help
+card-withdraw = Withdraw from the contract (EU)
 card-footer = We say what was issued, claimed and scanned. We never judge a garment by its label alone.
 
 claim-title = Claim this garment

@@ -216,3 +216,14 @@ state-discarded = { imports-parcel-discarded }
 state-running = { imports-state-running }
 state-started = Started
 state-ended = Ended
+error-case-open = A request about this garment is being worked on already.
+error-undecided = { $count ->
+    [one] Something is still to be said or done about one garment: line { $lines }.
+   *[other] Something is still to be said or done about { $count } garments: lines { $lines }.
+}
+error-tasks-open = { $count ->
+    [one] One task is still open. End it first.
+   *[other] { $count } tasks are still open. End them first.
+}
+error-too-late = It is too late for this: it could be done for { $days } days.
+error-given-back = This garment was given back, and nobody has bought it since.

@@ -76,6 +76,8 @@ card-faq-code-text = 请不要继续刮，带上序列号和小票与我们联�
 card-faq-data = 你们知道我的什么信息？
 card-faq-data-text = 除非您主动提供，否则什么都不知道。我们只统计扫码设备数，不保存地址。联系方式可填可不填，加密保存，删除后不可恢复。
 card-help = 获取帮助
+card-ask = 有问题？申请售后
+card-withdraw = 撤回合同（欧盟）
 card-footer = 本页说明签发、领取与扫码的事实，不单凭吊牌评判一件衣服。
 
 claim-title = 领取这件衣服

@@ -2,16 +2,14 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use serde_json::json;
 
+use super::super::rules::{LINE_MACHINE, Standing};
 use super::super::{Condition, LineDecision, LineState};
-use super::case_line;
+use super::{case_line, service_case};
 use crate::aftersales::classes::{CaseCause, ReasonClass, Wish};
-use crate::each;
-use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::{BatchNo, Code, GarmentId, Id, Result};
-use crate::platform::db::Db;
-use crate::platform::events::{self, Stamp};
+use crate::kernel::{BatchNo, Code, Error, GarmentId, Id, Result};
+use crate::platform::db::{Db, chunk_rows, in_chunks};
+use crate::{each, step};
 
 /// A garment of a case.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -76,18 +74,116 @@ pub fn lines(db: &mut Db, case: Id) -> Result<Vec<CaseLine>> {
     Ok(each!(db, |c| case_line::table.filter(case_line::case_id.eq(case)).order(case_line::line_no).select(CaseLine::as_select()).load(c))?)
 }
 
-/// Says what was behind a line: a verdict further on does, or whoever works on it.
+/// A line of a case by its number.
 ///
 /// # Errors
-/// [`Code::NotFound`] for a line that is not there.
-pub fn conclude(db: &mut Db, stamp: &Stamp, id: Id, cause: CaseCause) -> Result<()> {
-    let line = line(db, id)?.ok_or(Code::NotFound)?;
-    if line.cause == Some(cause) {
-        return Ok(());
+/// [`Code::NotFound`].
+pub(super) fn of_case(db: &mut Db, case: Id, line_no: i64) -> Result<CaseLine> {
+    let found: Vec<CaseLine> = each!(db, |c| case_line::table
+        .filter(case_line::case_id.eq(case).and(case_line::line_no.eq(line_no)))
+        .select(CaseLine::as_select())
+        .load(c))?;
+    found.into_iter().next().ok_or_else(|| Code::NotFound.into())
+}
+
+/// Lines as far as resolving and closing go.
+pub(super) fn standing(db: &mut Db, case: Id) -> Result<Vec<Standing>> {
+    Ok(each!(db, |c| case_line::table
+        .filter(case_line::case_id.eq(case))
+        .order(case_line::line_no)
+        .select((case_line::line_no, case_line::state, case_line::reason_class, case_line::decided))
+        .load(c))?)
+}
+
+/// The open lines of these garments, with the numbers of their cases.
+pub fn live_of(db: &mut Db, garments: &[GarmentId]) -> Result<Vec<(CaseLine, String)>> {
+    let live = [LineState::Open, LineState::Decided];
+    let found: Vec<(CaseLine, String)> = in_chunks(garments, |garments| {
+        each!(db, |c| case_line::table
+            .inner_join(service_case::table.on(service_case::id.eq(case_line::case_id)))
+            .filter(case_line::garment_id.eq_any(garments).and(case_line::state.eq_any(live)))
+            .select((CaseLine::as_select(), service_case::no))
+            .load(c))
+    })?;
+    Ok(found)
+}
+
+/// Writes new lines.
+///
+/// # Errors
+/// [`Error::Retry`] when another write opened one of a garment in between: the next try finds it.
+pub(super) fn insert(db: &mut Db, lines: &[CaseLine]) -> Result<()> {
+    for rows in lines.chunks(chunk_rows(23)) {
+        each!(db, |c| diesel::insert_into(case_line::table).values(rows).execute(c)).map_err(|error| match Error::from(error) {
+            error if error.code() == Code::Duplicate => Error::Retry,
+            error => error,
+        })?;
     }
-    each!(db, |c| diesel::update(case_line::table.find(id.0))
-        .set((case_line::cause.eq(cause.as_str()), case_line::version.eq(case_line::version + 1)))
-        .execute(c))?;
-    let body = json!({ "line": line.line_no, "cause": cause, "before": line.cause });
-    events::append(db, stamp, EventKind::CaseConcluded, Subject::Thing("case", line.case_id.0), &body)
+    Ok(())
+}
+
+/// What of a line changes, but for its state and version.
+#[derive(AsChangeset)]
+#[diesel(table_name = case_line, treat_none_as_null = true)]
+struct Kept {
+    wanted: Wish,
+    decided: Option<LineDecision>,
+    grade: Option<Condition>,
+    quarantined: bool,
+    inspected_on: Option<NaiveDate>,
+    found_defect: Option<String>,
+    finding_id: Option<Id>,
+    cause: Option<CaseCause>,
+    ended_at: Option<NaiveDateTime>,
+}
+
+/// Saves a line in the place of what was read.
+///
+/// # Errors
+/// [`Code::WrongState`] for a state that may not follow, [`Code::Stale`] when somebody changed it in between.
+pub(super) fn save(db: &mut Db, before: &CaseLine, mut after: CaseLine) -> Result<CaseLine> {
+    let kept = Kept {
+        wanted: after.wanted,
+        decided: after.decided,
+        grade: after.grade,
+        quarantined: after.quarantined,
+        inspected_on: after.inspected_on,
+        found_defect: after.found_defect.clone(),
+        finding_id: after.finding_id,
+        cause: after.cause,
+        ended_at: after.ended_at,
+    };
+    let row = case_line::table.find(before.id.0);
+    if before.state == after.state {
+        let as_read = case_line::state.eq(before.state).and(case_line::version.eq(before.version));
+        let version = case_line::version.eq(before.version + 1);
+        if each!(db, |c| diesel::update(row.filter(as_read)).set((version, kept)).execute(c))? == 0 {
+            return Err(Code::Stale.into());
+        }
+    } else {
+        step!(db, row, case_line::state, case_line::version, LINE_MACHINE, before.state => after.state, before.version, kept);
+    }
+    after.version = before.version + 1;
+    Ok(after)
+}
+
+/// Moves every line of a case that stands in one state to another; how many there were.
+pub(super) fn move_all(
+    db: &mut Db,
+    case: Id,
+    from: LineState,
+    to: LineState,
+    decided: Option<LineDecision>,
+    ended_at: Option<NaiveDateTime>,
+) -> Result<usize> {
+    LINE_MACHINE.check(from, to)?;
+    let these = case_line::table.filter(case_line::case_id.eq(case).and(case_line::state.eq(from)));
+    Ok(each!(db, |c| diesel::update(these)
+        .set((
+            case_line::state.eq(to),
+            case_line::decided.eq(decided),
+            case_line::ended_at.eq(ended_at),
+            case_line::version.eq(case_line::version + 1),
+        ))
+        .execute(c))?)
 }

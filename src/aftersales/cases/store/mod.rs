@@ -1,46 +1,32 @@
 //! Every query on cases.
 
-mod lines;
+pub mod acts;
+pub mod cases;
+pub mod contact;
+pub mod lines;
+pub mod notes;
+pub mod open;
+pub mod wishes;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use serde_json::{Map, Value, json};
 
-use super::{CaseState, Condition, LineDecision, LineState};
-use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue, ReasonClass, Wish};
-use crate::kernel::Id;
-use crate::text_column;
+use super::rules::CASE_MACHINE;
+use super::{Audience, CaseState, Condition, LineDecision, LineState, TaskState};
+use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue};
+use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::text::Lang;
+use crate::kernel::{Code, Id, Result};
+use crate::platform::db::Db;
+use crate::platform::events::{self, Stamp};
+use crate::staff::accounts;
+use crate::{each, step, text_column};
 
-pub use lines::{CaseLine, conclude, line, lines};
+text_column!(CaseState, LineState, LineDecision, Condition, Audience, TaskState);
 
-text_column!(
-    CaseKind,
-    CaseState,
-    CaseSeverity,
-    Priority,
-    CaseChannel,
-    Queue,
-    ReasonClass,
-    LineState,
-    Wish,
-    LineDecision,
-    Condition,
-    CaseCause
-);
-
-diesel::table! {
-    case_reason (code) {
-        code -> Text,
-        class -> Text,
-        name_zh -> Text,
-        name_en -> Text,
-        defect_code -> Nullable<Text>,
-        categories -> Text,
-        zones -> Text,
-        rank -> BigInt,
-        retired -> Bool,
-        version -> BigInt,
-    }
-}
+/// What a case is called in events.
+pub(super) const SUBJECT: &str = "case";
 
 diesel::table! {
     service_case (id) {
@@ -66,6 +52,7 @@ diesel::table! {
         phone_tag -> Nullable<Text>,
         opened_by -> Text,
         opened_at -> Timestamp,
+        withdrawn_at -> Nullable<Timestamp>,
         told_at -> Nullable<Timestamp>,
         resolved_at -> Nullable<Timestamp>,
         closed_at -> Nullable<Timestamp>,
@@ -135,7 +122,7 @@ diesel::table! {
         title -> Text,
         queue -> Text,
         owner_id -> Nullable<BigInt>,
-        due_at -> Nullable<Timestamp>,
+        due_on -> Nullable<Date>,
         state -> Text,
         note -> Text,
         created_by -> Text,
@@ -155,33 +142,7 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(service_case, case_line, case_reason, case_note, case_photo, case_task, case_contact);
-
-/// What people say is wrong, as data.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = case_reason, treat_none_as_null = true)]
-pub struct CaseReason {
-    /// Its code: `button_off`.
-    pub code: String,
-    /// Which rights it gives.
-    pub class: ReasonClass,
-    /// What people say in Chinese.
-    pub name_zh: String,
-    /// What people say in English.
-    pub name_en: String,
-    /// The defect it most likely is, where it is one.
-    pub defect_code: Option<String>,
-    /// Categories of garments it is offered for, with commas; empty for all.
-    pub categories: String,
-    /// Places on the garment it is offered for, with commas; empty for all.
-    pub zones: String,
-    /// Its place among the others.
-    pub rank: i64,
-    /// No longer offered; lines that have it keep it.
-    pub retired: bool,
-    /// Grows with every change.
-    pub version: i64,
-}
+diesel::allow_tables_to_appear_in_same_query!(service_case, case_line, case_note, case_photo, case_task, case_contact);
 
 /// A case as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -203,8 +164,8 @@ pub struct ServiceCase {
     pub channel: CaseChannel,
     /// The market whose rules hold: an ISO 3166 code of two letters.
     pub market: String,
-    /// The buyer's language, as a tag.
-    pub lang: String,
+    /// The buyer's language.
+    pub lang: Lang,
     /// The order, or empty.
     pub order_no: String,
     /// Who sold, where one shop did.
@@ -231,6 +192,8 @@ pub struct ServiceCase {
     pub opened_by: String,
     /// When, UTC.
     pub opened_at: NaiveDateTime,
+    /// When a withdrawal from the contract was received, UTC.
+    pub withdrawn_at: Option<NaiveDateTime>,
     /// When the buyer was told the result.
     pub told_at: Option<NaiveDateTime>,
     /// When it was resolved.
@@ -241,4 +204,103 @@ pub struct ServiceCase {
     pub touched_at: NaiveDateTime,
     /// Grows with every change.
     pub version: i64,
+}
+
+/// What of a case changes, but for its state and version.
+#[derive(AsChangeset)]
+#[diesel(table_name = service_case, treat_none_as_null = true)]
+struct Kept {
+    kind: CaseKind,
+    severity: CaseSeverity,
+    priority: Priority,
+    queue: Queue,
+    owner_id: Option<Id>,
+    cause: Option<CaseCause>,
+    result: String,
+    seq: i64,
+    merged_into: Option<Id>,
+    withdrawn_at: Option<NaiveDateTime>,
+    told_at: Option<NaiveDateTime>,
+    resolved_at: Option<NaiveDateTime>,
+    closed_at: Option<NaiveDateTime>,
+    touched_at: NaiveDateTime,
+}
+
+impl Kept {
+    fn of(case: &ServiceCase) -> Self {
+        Self {
+            kind: case.kind,
+            severity: case.severity,
+            priority: case.priority,
+            queue: case.queue,
+            owner_id: case.owner_id,
+            cause: case.cause,
+            result: case.result.clone(),
+            seq: case.seq,
+            merged_into: case.merged_into,
+            withdrawn_at: case.withdrawn_at,
+            told_at: case.told_at,
+            resolved_at: case.resolved_at,
+            closed_at: case.closed_at,
+            touched_at: case.touched_at,
+        }
+    }
+}
+
+/// Saves a case in the place of what was read, and leaves the event that says what changed and what `more` says.
+fn save(db: &mut Db, stamp: &Stamp, before: &ServiceCase, mut after: ServiceCase, what: EventKind, more: Value) -> Result<ServiceCase> {
+    after.touched_at = stamp.at;
+    let (row, kept) = (service_case::table.find(before.id.0), Kept::of(&after));
+    if before.state == after.state {
+        let as_read = service_case::state.eq(before.state).and(service_case::version.eq(before.version));
+        let version = service_case::version.eq(before.version + 1);
+        if each!(db, |c| diesel::update(row.filter(as_read)).set((version, kept)).execute(c))? == 0 {
+            return Err(Code::Stale.into());
+        }
+    } else {
+        step!(db, row, service_case::state, service_case::version, CASE_MACHINE, before.state => after.state, before.version, kept);
+    }
+    after.version = before.version + 1;
+    let body = told(db, before, &after, more)?;
+    moment(db, stamp, &after, what, &body)?;
+    Ok(after)
+}
+
+/// What an event says of a change: each field with what it was and what it is, beside what else there is to say.
+fn told(db: &mut Db, before: &ServiceCase, after: &ServiceCase, more: Value) -> Result<Value> {
+    let mut login = |id: Option<Id>| match id {
+        Some(id) => Ok::<_, crate::kernel::Error>(accounts::by_id(db, id)?.map(|account| account.login)),
+        None => Ok(None),
+    };
+    let owners = if before.owner_id == after.owner_id { json!([null, null]) } else { json!([login(before.owner_id)?, login(after.owner_id)?]) };
+    let pairs = [
+        ("state", json!([before.state, after.state])),
+        ("kind", json!([before.kind, after.kind])),
+        ("severity", json!([before.severity, after.severity])),
+        ("priority", json!([before.priority, after.priority])),
+        ("queue", json!([before.queue, after.queue])),
+        ("owner", owners),
+        ("cause", json!([before.cause, after.cause])),
+        ("seq", json!([before.seq, after.seq])),
+    ];
+    let Value::Object(mut body) = more else { return Ok(more) };
+    let own = body.remove("changes").and_then(|own| if let Value::Object(own) = own { Some(own) } else { None });
+    let mut changes: Map<String, Value> = own.into_iter().flatten().collect();
+    for (name, pair) in pairs {
+        if let Value::Array(pair) = pair
+            && let [from, to] = pair.as_slice()
+            && from != to
+        {
+            changes.insert(name.to_owned(), json!({ "from": from, "to": to }));
+        }
+    }
+    if !changes.is_empty() {
+        body.insert("changes".to_owned(), Value::Object(changes));
+    }
+    Ok(Value::Object(body))
+}
+
+/// Every moment of a case passes here: its event, in the write that made it. A clock that begins or stops with one hangs here.
+fn moment(db: &mut Db, stamp: &Stamp, case: &ServiceCase, what: EventKind, body: &Value) -> Result<()> {
+    events::append(db, stamp, what, Subject::Thing(SUBJECT, case.id.0), body)
 }

@@ -4,6 +4,8 @@
 mod entry;
 mod upload;
 
+pub use upload::{PhotoForm, Wanted, at_photos, clean_all, photo_answer, read_form};
+
 use std::collections::HashMap;
 
 use actix_multipart::Multipart;

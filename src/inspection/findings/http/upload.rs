@@ -32,7 +32,7 @@ async fn decoding<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 }
 
 /// Makes the pictures that are stored out of uploads.
-pub(super) async fn clean_all(uploads: Vec<Vec<u8>>) -> Result<Vec<Picture>> {
+pub async fn clean_all(uploads: Vec<Vec<u8>>) -> Result<Vec<Picture>> {
     let mut pictures = Vec::with_capacity(uploads.len());
     for bytes in uploads {
         pictures.push(decoding(move || photo::clean(&bytes)).await?);
@@ -41,7 +41,7 @@ pub(super) async fn clean_all(uploads: Vec<Vec<u8>>) -> Result<Vec<Picture>> {
 }
 
 /// What an upload is refused for, said of the form's field.
-pub(super) fn at_photos(error: Error) -> Error {
+pub fn at_photos(error: Error) -> Error {
     match error {
         Error::Refused(refusal) if refusal.faults.is_empty() && refusal.code.status() == 422 => {
             Fault { field: "photos".into(), line: None, code: refusal.code, args: refusal.args }.into()
@@ -51,13 +51,13 @@ pub(super) fn at_photos(error: Error) -> Error {
 }
 
 /// A form with photos, read whole.
-pub(super) struct PhotoForm {
+pub struct PhotoForm {
     /// The fields, by name.
-    pub(super) values: HashMap<String, String>,
+    pub values: HashMap<String, String>,
     /// The files that are not empty, as they came.
-    pub(super) photos: Vec<Vec<u8>>,
+    pub photos: Vec<Vec<u8>>,
     /// A hash of all of it, for idempotency.
-    pub(super) hash: String,
+    pub hash: String,
 }
 
 /// Reads a form of ours with at most `most` photos.
@@ -65,7 +65,7 @@ pub(super) struct PhotoForm {
 /// # Errors
 /// [`Code::CrossSite`] without our token, which stands before the photos; [`Code::BodyTooLarge`] for a photo of more than 8 MiB;
 /// [`Code::OutOfRange`] for more photos than `most`; [`Code::BodyTooSlow`], [`Code::Malformed`].
-pub(super) async fn read_form(request: &HttpRequest, mut form: Multipart, most: i64) -> Result<PhotoForm> {
+pub async fn read_form(request: &HttpRequest, mut form: Multipart, most: i64) -> Result<PhotoForm> {
     let (mut values, mut photos, mut hashes) = (HashMap::new(), Vec::new(), String::new());
     let (mut checked, mut texts) = (false, 0);
     while let Some(field) = next_in_time(&mut form).await? {
@@ -126,20 +126,35 @@ async fn read_field(field: &mut Field, limit: usize) -> Result<Vec<u8>> {
 /// How a photo is wanted.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+pub struct Wanted {
     /// 320 for a thumbnail.
     w: Option<u32>,
+}
+
+impl Wanted {
+    /// Whether a thumbnail is wanted.
+    ///
+    /// # Errors
+    /// [`Code::NotOneOf`] for a width that none is made in.
+    pub fn is_small(&self) -> Result<bool> {
+        match self.w {
+            None => Ok(false),
+            Some(THUMBNAIL) => Ok(true),
+            Some(other) => Err(Fault::new("w", Code::NotOneOf).with("value", other).with("allowed", THUMBNAIL).into()),
+        }
+    }
 }
 
 /// A photo, for those who may see its finding.
 pub(super) async fn picture(call: Reads, id: web::Path<String>, wanted: web::Query<Wanted>) -> Result<HttpResponse> {
     let (id, party): (Id, _) = (id.parse()?, call.party);
-    let small = match wanted.w {
-        None => false,
-        Some(THUMBNAIL) => true,
-        Some(other) => return Err(Fault::new("w", Code::NotOneOf).with("value", other).with("allowed", THUMBNAIL).into()),
-    };
+    let small = wanted.is_small()?;
     let (jpeg, hash) = call.read(move |db| photos::photo(db, id, party)).await?.ok_or(Code::NotFound)?;
+    photo_answer(call.request(), id, (jpeg, &hash), small).await
+}
+
+/// A stored photo as an answer; `small` for a thumbnail.
+pub async fn photo_answer(request: &HttpRequest, id: Id, (jpeg, hash): (Vec<u8>, &str), small: bool) -> Result<HttpResponse> {
     let tag = format!("\"{hash}{}\"", if small { "-320" } else { "" });
     let mut response = HttpResponse::Ok();
     response
@@ -147,7 +162,7 @@ pub(super) async fn picture(call: Reads, id: web::Path<String>, wanted: web::Que
         .insert_header((header::ETAG, tag.as_str()))
         .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-    if call.request().headers().get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+    if request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return Ok(response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
     }
     let body = if small { decoding(move || photo::thumbnail(&jpeg, THUMBNAIL)).await? } else { jpeg };

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::super::rules::{Consent, Contact, Purpose, ReadReason, Secret};
-use super::super::seal::{HolderKeys, Sealed};
+use super::super::seal::{HolderKeys, Sealed, SealedFor};
 use super::{Holder, owned};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
@@ -41,7 +41,7 @@ pub fn contact_save(
     purposes.dedup();
     let consents: Vec<_> = purposes.iter().map(|purpose| Consent::now(*purpose, lang, stamp.at)).collect();
     let consent = serde_json::to_string(&consents).map_err(Error::broken)?;
-    let sealed = keys.seal(garment, holder.seq, &given)?;
+    let sealed = keys.seal(SealedFor::Holder(garment, holder.seq), &given)?;
     overwriting(db, |db| {
         each!(db, |c| diesel::insert_into(contact::table)
             .values((
@@ -105,7 +105,7 @@ pub(super) fn erase_row(db: &mut Db, stamp: &Stamp, holder: &Holder) -> Result<(
 }
 
 /// Has SQLite overwrite what `change` frees with zeros, so that nothing of it stays behind in the file.
-fn overwriting<T>(db: &mut Db, change: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+pub fn overwriting<T>(db: &mut Db, change: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     let set = |db: &mut Db, value: &str| -> Result<()> {
         if let Db::Sqlite(c) = db {
             c.batch_execute(&format!("PRAGMA secure_delete = {value}"))?;
@@ -127,7 +127,7 @@ fn opened(db: &mut Db, keys: &HolderKeys, holder: &Holder) -> Result<Option<Open
     let Some((Some(key), Some(text), consent)) = rows.into_iter().next() else {
         return Ok(None);
     };
-    let contact = keys.open(holder.garment, holder.seq, &Sealed { key, text })?;
+    let contact = keys.open(SealedFor::Holder(holder.garment, holder.seq), &Sealed { key, text })?;
     Ok(Some((contact, serde_json::from_str(&consent).map_err(Error::broken)?)))
 }
 

@@ -420,6 +420,14 @@ async fn named(request: &HttpRequest, tools: &Tools, gtin: &str, serial: &str) -
     Ok(look_up(tools, Scanned::label(&gtin, serial)).await?.map_err(|why| unissued_page(request, why, serial)))
 }
 
+/// The garment whose pages lie below `/card/{gtin}/{serial}`, for the rooms that add some; the answer when there is none.
+///
+/// # Errors
+/// [`Code::TooMany`] for whoever tries serials.
+pub async fn issued(request: &HttpRequest, gtin: &str, serial: &str) -> Result<Result<Seen, HttpResponse>> {
+    named(request, &Tools::of(request)?, gtin, serial).await
+}
+
 /// The GTIN in a path of ours, in fourteen digits.
 fn gtin_of(digits: &str) -> Option<String> {
     if digits == "-" { Some(NO_GTIN.to_owned()) } else { parsed::<Gtin>(digits).map(|gtin| gtin.to_string()) }

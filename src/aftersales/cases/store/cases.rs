@@ -1,0 +1,283 @@
+//! Finding cases.
+
+use std::collections::HashMap;
+
+use chrono::{Days, NaiveDate, NaiveDateTime, TimeZone};
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::super::rules::read_number;
+use super::super::{CaseShown, CaseState, FIELDS, FILTERS, LineState, NOBODY};
+use super::{ServiceCase, case_line, service_case};
+use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue};
+use crate::aftersales::reasons;
+use crate::kernel::text::{Both, Lang};
+use crate::kernel::{BatchNo, GarmentId, Id, Result, saturating};
+use crate::ownership::holders::Secret;
+use crate::platform::db::Db;
+use crate::platform::http::perm::{CasesRead, Permission};
+use crate::platform::rooms::{BrandOnly, Field, Fields, ListQuery, ListWindow, Listing, Offered, Sees, Sum};
+use crate::platform::words::Words;
+use crate::production::batches;
+use crate::production::serials::{self, Scanned};
+use crate::staff::accounts;
+use crate::{each, keyset};
+
+/// The case of a number, as people write it.
+pub fn by_no(db: &mut Db, no: &str) -> Result<Option<ServiceCase>> {
+    let Some(no) = read_number(no) else { return Ok(None) };
+    let found: Vec<ServiceCase> = each!(db, |c| service_case::table.filter(service_case::no.eq(no)).select(ServiceCase::as_select()).load(c))?;
+    Ok(found.into_iter().next())
+}
+
+/// The case of an id.
+pub(in crate::aftersales::cases) fn by_id(db: &mut Db, id: Id) -> Result<Option<ServiceCase>> {
+    let found: Vec<ServiceCase> = each!(db, |c| service_case::table.find(id.0).select(ServiceCase::as_select()).load(c))?;
+    Ok(found.into_iter().next())
+}
+
+/// The case of a number for whoever has its secret.
+pub fn with_secret(db: &mut Db, no: &str, secret: &Secret) -> Result<Option<ServiceCase>> {
+    Ok(by_no(db, no)?.filter(|case| secret.is_of(&case.secret_hash)))
+}
+
+/// The cases of an order for whoever knows its number and the end of the telephone number, by the keyed hash of both; the newest first.
+pub fn of_order(db: &mut Db, tag: &str) -> Result<Vec<ServiceCase>> {
+    /// Cases of one order that are shown.
+    const SHOWN: usize = 20;
+    let mut found: Vec<ServiceCase> =
+        each!(db, |c| service_case::table.filter(service_case::phone_tag.eq(tag)).select(ServiceCase::as_select()).load(c))?;
+    found.sort_by_key(|case| std::cmp::Reverse(case.id));
+    found.truncate(SHOWN);
+    Ok(found)
+}
+
+/// A case as a line of the list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CaseRow {
+    #[serde(skip)]
+    id: Id,
+    no: String,
+    kind: CaseKind,
+    state: CaseState,
+    severity: CaseSeverity,
+    priority: Priority,
+    queue: Queue,
+    owner: Option<String>,
+    channel: CaseChannel,
+    reason: Both,
+    garments: i64,
+    batch: String,
+    order_no: String,
+    cause: Option<CaseCause>,
+    seq: i64,
+    opened_at: NaiveDateTime,
+    touched_at: NaiveDateTime,
+    version: i64,
+}
+
+/// Cases with what their lines say first.
+fn rows(db: &mut Db, cases: Vec<ServiceCase>) -> Result<Vec<CaseRow>> {
+    let ids: Vec<i64> = cases.iter().map(|case| case.id.0).collect();
+    let firsts: Vec<(i64, String, BatchNo)> = each!(db, |c| case_line::table
+        .filter(case_line::case_id.eq_any(&ids).and(case_line::line_no.eq(1)))
+        .select((case_line::case_id, case_line::reason_code, case_line::batch_no))
+        .load(c))?;
+    let counts: Vec<(i64, i64)> = each!(db, |c| case_line::table
+        .filter(case_line::case_id.eq_any(&ids))
+        .group_by(case_line::case_id)
+        .select((case_line::case_id, count_star()))
+        .load(c))?;
+    let numbers: Vec<BatchNo> = firsts.iter().map(|(.., batch)| *batch).collect();
+    let batches: HashMap<BatchNo, String> = batches::batches(db, &numbers)?.into_iter().map(|batch| (batch.no, batch.code)).collect();
+    let firsts: HashMap<i64, (String, BatchNo)> = firsts.into_iter().map(|(case, reason, batch)| (case, (reason, batch))).collect();
+    let counts: HashMap<i64, i64> = counts.into_iter().collect();
+    let reasons = reasons::by_code(db)?;
+    let people: HashMap<Id, String> = accounts::all(db)?.into_iter().map(|account| (account.id, account.login)).collect();
+    let row = |case: ServiceCase| {
+        let first = firsts.get(&case.id.0);
+        let reason = first.and_then(|(reason, _)| reasons.get(reason));
+        CaseRow {
+            id: case.id,
+            no: case.no,
+            kind: case.kind,
+            state: case.state,
+            severity: case.severity,
+            priority: case.priority,
+            queue: case.queue,
+            owner: case.owner_id.and_then(|id| people.get(&id).cloned()),
+            channel: case.channel,
+            reason: reason.map(|reason| Both { zh: reason.name_zh.clone(), en: reason.name_en.clone() }).unwrap_or_default(),
+            garments: counts.get(&case.id.0).copied().unwrap_or_default(),
+            batch: first.and_then(|(_, batch)| batches.get(batch).cloned()).unwrap_or_default(),
+            order_no: case.order_no,
+            cause: case.cause,
+            seq: case.seq,
+            opened_at: case.opened_at,
+            touched_at: case.touched_at,
+            version: case.version,
+        }
+    };
+    Ok(cases.into_iter().map(row).collect())
+}
+
+/// What somebody types into the box of the list: a case's number, an order's, or what is printed on a garment.
+struct Sought {
+    no: String,
+    order: String,
+    garment: Option<GarmentId>,
+}
+
+fn sought(db: &mut Db, query: &ListQuery) -> Result<Option<Sought>> {
+    if query.q.is_empty() {
+        return Ok(None);
+    }
+    let garment = match Scanned::read("q", &query.q, None) {
+        Ok(scanned) if scanned.looks_like_a_serial() => match serials::find(db, &query.app().keys.serials, &scanned) {
+            Ok(found) => found,
+            // What is mistyped as a serial may be an order's number.
+            Err(crate::kernel::Error::Refused(_)) => None,
+            Err(error) => return Err(error),
+        },
+        _ => None,
+    };
+    Ok(Some(Sought { no: read_number(&query.q).unwrap_or_default(), order: query.q.trim().to_owned(), garment }))
+}
+
+/// The first moment of a day of the brand's zone, UTC.
+fn begins(query: &ListQuery, day: NaiveDate) -> NaiveDateTime {
+    let midnight = day.and_time(chrono::NaiveTime::MIN);
+    let zone = query.app().config.time_zone;
+    zone.from_local_datetime(&midnight).earliest().map_or(midnight, |at| at.naive_utc())
+}
+
+/// Narrows cases to what a list is asked for.
+macro_rules! narrow {
+    ($cases:expr, $query:expr, $sought:expr, $owner:expr) => {{
+        let (mut cases, query) = ($cases, $query);
+        let shown = query.filter("state").and_then(CaseShown::of);
+        // Whoever looks for something finds it however it stands.
+        let shown = shown.unwrap_or(if $sought.is_some() { CaseShown::All } else { CaseShown::Open });
+        cases = match shown {
+            CaseShown::Open => cases.filter(service_case::closed_at.is_null()).filter(service_case::state.ne(CaseState::Resolved)),
+            CaseShown::New => cases.filter(service_case::closed_at.is_null()).filter(service_case::state.eq(CaseState::New)),
+            CaseShown::Waiting => cases.filter(service_case::closed_at.is_null()).filter(service_case::state.eq_any(WAITING)),
+            CaseShown::Resolved => cases.filter(service_case::closed_at.is_null()).filter(service_case::state.eq(CaseState::Resolved)),
+            CaseShown::Closed => cases.filter(service_case::state.eq(CaseState::Closed)),
+            CaseShown::Cancelled => cases.filter(service_case::state.eq(CaseState::Cancelled)),
+            CaseShown::All => cases,
+        };
+        if let Some(queue) = query.filter("queue") {
+            cases = cases.filter(service_case::queue.eq(queue));
+        }
+        if let Some(kind) = query.filter("kind") {
+            cases = cases.filter(service_case::kind.eq(kind));
+        }
+        if let Some(severity) = query.filter("severity") {
+            cases = cases.filter(service_case::severity.eq(severity));
+        }
+        match $owner {
+            Some(None) => cases = cases.filter(service_case::owner_id.is_null()),
+            Some(Some(owner)) => cases = cases.filter(service_case::owner_id.eq(*owner)),
+            None => {}
+        }
+        if let Some(from) = query.day("from") {
+            cases = cases.filter(service_case::opened_at.ge(begins(query, from)));
+        }
+        if let Some(to) = query.day("to").and_then(|day| day.checked_add_days(Days::new(1))) {
+            cases = cases.filter(service_case::opened_at.lt(begins(query, to)));
+        }
+        if let Some(Sought { no, order, garment }) = $sought {
+            let named = service_case::no.eq(no).or(service_case::order_no.eq(order));
+            let of = case_line::table.filter(case_line::garment_id.eq(garment.unwrap_or_default())).select(case_line::case_id);
+            cases = cases.filter(named.or(service_case::id.eq_any(of)));
+        }
+        cases
+    }};
+}
+
+const WAITING: [CaseState; 4] =
+    [CaseState::WaitingCustomer, CaseState::WaitingInternal, CaseState::WaitingSupplier, CaseState::InTransit];
+
+/// Whose cases a list is asked for: None for anybody's, nobody's as `Some(None)`.
+fn owner_of(db: &mut Db, query: &ListQuery) -> Result<Option<Option<Id>>> {
+    Ok(match query.filter("owner") {
+        None => None,
+        Some(NOBODY) => Some(None),
+        // An account that is not there has no cases.
+        Some(login) => Some(Some(accounts::by_login(db, login)?.map_or(Id(-1), |account| account.id))),
+    })
+}
+
+impl Listing for CaseRow {
+    const FIELDS: &'static Fields = &FIELDS;
+    const API: &'static str = "cases";
+    const SCHEMA: &'static str = "CaseRow";
+    const FILTERS: &'static [Field] = FILTERS;
+    type Read = BrandOnly<CasesRead>;
+
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn href(&self) -> String {
+        super::super::href(&self.no)
+    }
+
+    fn acts() -> Vec<(&'static str, String, Permission)> {
+        vec![
+            ("cases-scan", "/cases/scan".to_owned(), Permission::CasesEdit),
+            ("cases-new", "/cases/new".to_owned(), Permission::CasesEdit),
+            ("cases-mine", "/cases/mine".to_owned(), Permission::CasesEdit),
+        ]
+    }
+
+    fn list(db: &mut Db, query: &ListQuery, _sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
+        let (sought, owner, window) = (sought(db, query)?, owner_of(db, query)?, window.of_ids()?);
+        let cases: Vec<ServiceCase> = each!(db, |c| {
+            let cases = narrow!(service_case::table.select(ServiceCase::as_select()).into_boxed(), query, &sought, &owner);
+            keyset!(c, cases, service_case::id, window)
+        })?;
+        rows(db, cases)
+    }
+
+    fn offered(db: &mut Db, filter: &str, _sees: Sees, lang: Lang) -> Result<Option<Vec<Offered>>> {
+        if filter != "owner" {
+            return Ok(Some(Vec::new()));
+        }
+        let nobody = (NOBODY.into(), Words::of(lang).say("cases-nobody"));
+        let people = super::super::act::workers(db)?;
+        Ok(Some(std::iter::once(nobody).chain(people).collect()))
+    }
+
+    fn sums(db: &mut Db, _query: &ListQuery, _sees: Sees, lang: Lang) -> Result<Vec<Sum>> {
+        // Counted along the index of open cases, whatever the list is narrowed to.
+        let counted: Vec<(CaseState, i64)> = each!(db, |c| service_case::table
+            .filter(service_case::closed_at.is_null())
+            .group_by(service_case::state)
+            .select((service_case::state, count_star()))
+            .load(c))?;
+        let sum = |state: &CaseState| {
+            let value = counted.iter().find(|(of, _)| of == state).map_or(0, |(_, count)| *count);
+            Sum { words: state.word(lang).into(), value, tone: Some(state.tone()) }
+        };
+        Ok(CaseState::ALL.iter().filter(|state| !state.is_final()).map(sum).filter(|sum| sum.value > 0).collect())
+    }
+}
+
+/// How many cases wait for nobody in particular, and for this person.
+pub(in crate::aftersales::cases) fn live_case_of(db: &mut Db, garment: GarmentId) -> Result<Option<String>> {
+    let live = case_line::table
+        .inner_join(service_case::table.on(service_case::id.eq(case_line::case_id)))
+        .filter(case_line::garment_id.eq(garment).and(case_line::state.eq_any([LineState::Open, LineState::Decided])));
+    let found: Vec<String> = each!(db, |c| live.select(service_case::no).load(c))?;
+    Ok(found.into_iter().next())
+}
+
+/// How many garments a case has.
+pub(in crate::aftersales::cases) fn garments(db: &mut Db, case: Id) -> Result<usize> {
+    let count: i64 = each!(db, |c| case_line::table.filter(case_line::case_id.eq(case)).select(count_star()).get_result(c))?;
+    Ok(saturating(count))
+}

@@ -1,0 +1,64 @@
+//! What people say is wrong, as data: reasons in plain words, each with the class that decides which rights it gives and the defect it most
+//! likely is. Seeded from [`catalogue::SEED`] ([`seed`]); a code never changes, because lines of cases name it.
+
+pub mod catalogue;
+mod store;
+
+use crate::aftersales::classes::ReasonClass;
+use crate::inspection::defects::defect_code;
+use crate::kernel::text::{self, Lang};
+use crate::kernel::{Fault, Result};
+use crate::platform::http::Entry;
+use crate::platform::http::perm::Permission;
+use crate::platform::rooms::{Field, Fields, Kind, Room, import_table};
+
+pub use catalogue::WITHDRAWAL;
+pub use store::{CaseReason, all, by_code, offered, seed};
+
+/// The room.
+pub const ROOM: Room =
+    Room::of::<CaseReason>().menu(&[Entry::new("/reasons", "reasons-title", &[Permission::PolicyEdit])]).imports(&[import_table::<CaseReason>()]);
+
+const NAME: (&str, &str) = ("原因", "Reason");
+
+/// The fields of a reason.
+#[rustfmt::skip]
+pub const FIELDS: Fields = Fields { table: "reasons", title: ("售后原因", "Reasons"), columns: &[
+    Field::new("code", Kind::Text(defect_code, as_it_is), &["代码", "原因代码"], &["Code", "Reason code"]).needed().unique().listed()
+        .hint("小写字母、数字和 _，最多 40 个；保存后不再改变。", "Small letters, digits and _, at most 40. It never changes.", "button_off"),
+    Field::new("name_zh", Kind::Line(80), &["中文说法", "名称"], &["Words (Chinese)", "Chinese words"]).half_of("name", Lang::Zh, NAME).needed().listed()
+        .hint("买家会怎么说。", "As a buyer says it.", "纽扣掉了"),
+    Field::new("name_en", Kind::Line(80), &["英文说法"], &["Words (English)", "English words"]).half_of("name", Lang::En, NAME).needed().listed()
+        .hint("", "", "A button came off"),
+    Field::new("class", Kind::Choice(ReasonClass::TABLE), &["类别"], &["Class"]).needed().listed().filter("class")
+        .hint("决定买家有哪些权利；质量问题会计入供应商的投诉率。", "Decides which rights a buyer has. A defect counts as a claim.", "质量问题"),
+    Field::new("defect_code", Kind::Text(defect_code, as_it_is), &["可能的缺陷", "缺陷代码"], &["Likely defect", "Defect code"]).nullable().listed()
+        .hint("缺陷目录中的代码；检验后以实际发现的为准。", "A code of the defect catalogue: what it most likely is, until somebody looks.", "button_missing"),
+    Field::new("categories", Kind::Text(categories, as_it_is), &["适用品类"], &["Categories"]).listed()
+        .hint("款号的品类，用逗号分隔；留空表示全部。", "Categories of styles, with commas between; empty for all.", "coats,jackets"),
+    Field::new("rank", Kind::Whole(0, 9_999), &["顺序"], &["Order"]).listed()
+        .hint("小的排在前面。", "Small ones come first.", "10"),
+    Field::new("retired", Kind::Flag, &["不再使用"], &["No longer offered"]).listed().hint("", "", "否"),
+] };
+
+/// A list of categories, with commas.
+fn categories(field: &'static str, written: &str) -> Result<String, Fault> {
+    let line = text::optional_line(field, written, 300)?;
+    let all: Vec<&str> = line.split([',', '，', '、', ';', '；']).map(str::trim).filter(|one| !one.is_empty()).collect();
+    Ok(all.join(","))
+}
+
+const fn as_it_is(text: &str, _: Lang) -> &str {
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_header_answers_to_two_fields() {
+        assert_eq!(FIELDS.ambiguous(), Vec::<&str>::new());
+        assert_eq!(categories("categories", " coats，jackets ; 外套、").unwrap(), "coats,jackets,外套");
+    }
+}

@@ -1,0 +1,178 @@
+//! From the card to a sent request: what is wrong, what they would like, how to be reached.
+
+use actix_multipart::Multipart;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::{ACTOR, Product, cookie, keys, lang, of_form, place, product, say, secrets};
+use crate::aftersales::cases::{self, NewCase, NewContact, NewLine};
+use crate::aftersales::classes::{CaseChannel, Wish};
+use crate::aftersales::reasons;
+use crate::inspection::findings::{PhotoForm, at_photos, clean_photos, read_photo_form};
+use crate::kernel::{Code, Error, Fault, Result};
+use crate::ownership::holders::{Purpose, Secret};
+use crate::ownership::sales::{self, SaleStatus};
+use crate::platform::http::{FormFaults, Idempotency, Layout, Routes, Visitor, address, app_of, html_response, random_token, see_other};
+use crate::platform::limits::Limit;
+use crate::platform::policies::{self, Policy};
+use crate::platform::state::AppState;
+use crate::production::batches::BatchStatus;
+use crate::public::card::{self, Seen};
+use crate::public::help::page::{AskPage, Filled};
+
+/// Mounts these routes.
+pub(super) fn routes(on: &mut Routes<'_>) {
+    on.get("/card/{gtin}/{serial}/help", form).post("/card/{gtin}/{serial}/help", ask);
+}
+
+async fn form(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
+    let app = app_of(&request)?;
+    let seen = match card::issued(&request, &path.0, &path.1).await? {
+        Ok(seen) => seen,
+        Err(answer) => return Ok(answer),
+    };
+    if let Some(answer) = asked_already(&request, &app, &seen).await? {
+        return Ok(answer);
+    }
+    let once = random_token::<12>();
+    page(&request, &app, &seen, Filled::default(), FormFaults::default(), once).await
+}
+
+/// The page of the request that is open about a garment, for the browser that sent it; for any other that there is one.
+async fn asked_already(request: &HttpRequest, app: &AppState, seen: &Seen) -> Result<Option<HttpResponse>> {
+    let (garment, own) = (seen.garment, secrets(request, app));
+    let found = app.store.read(move |db| {
+        let Some((_, no)) = cases::live_of(db, &[garment])?.into_iter().next() else { return Ok(None) };
+        let Some(secret) = own.get(&no) else { return Ok(Some(None)) };
+        Ok(Some(cases::with_secret(db, &no, secret)?.map(|case| place(&case.no, secret))))
+    });
+    Ok(match found.await? {
+        None => None,
+        Some(Some(own)) => Some(see_other(own)),
+        Some(None) => Some(open_elsewhere(request, app, seen)),
+    })
+}
+
+/// That a request is open, and nothing of it.
+fn open_elsewhere(request: &HttpRequest, app: &AppState, seen: &Seen) -> HttpResponse {
+    let t = Layout::titled(request, "help-title").t;
+    let links = vec![("/help".to_owned(), t.say("help-find-title").into_owned()), (seen.address.base(), t.say("claim-back").into_owned())];
+    say(request, app, StatusCode::CONFLICT, ("help-title", "help-open-already"), links)
+}
+
+/// The form, at first or again with what is wrong.
+async fn page(request: &HttpRequest, app: &AppState, seen: &Seen, filled: Filled, faults: FormFaults, once: String) -> Result<HttpResponse> {
+    let (garment, lang, now) = (seen.garment, lang(request), app.clock.now());
+    let read = app.store.read(move |db| {
+        let product = product(db, garment, lang)?;
+        let reasons = reasons::offered(db, &product.category)?;
+        let sale = sales::latest(db, garment)?;
+        Ok((product, reasons, sale, policies::value(db, Policy::PhotosPerCase, now)?))
+    });
+    let (Product { name, batch, .. }, reasons, sale, photos) = read.await?;
+    let layout = Layout::titled(request, "help-title");
+    if sale.as_ref().is_some_and(|sale| sale.status == SaleStatus::Ended) {
+        let links = vec![(seen.address.base(), layout.t.say("claim-back").into_owned())];
+        return Ok(say(request, app, StatusCode::CONFLICT, ("help-title", "help-given-back"), links));
+    }
+    let word = |key: &str| layout.t.say(key).into_owned();
+    let notes = [(batch.status == BatchStatus::Hold, "help-held"), (sale.is_none(), "help-unsold")];
+    let notes = notes.into_iter().filter(|(is_so, _)| *is_so).map(|(_, key)| word(key)).collect();
+    let offered = [Wish::Repair, Wish::Exchange, Wish::Refund, Wish::Advice, Wish::Complain];
+    let wishes = std::iter::once(("", word("help-your-advice")));
+    let wishes = wishes.chain(offered.iter().map(|wish| (wish.as_str(), wish.word(lang).to_owned()))).collect();
+    let status = faults.status();
+    let page = AskPage {
+        name,
+        base: seen.address.base(),
+        once,
+        notes,
+        reasons: reasons.iter().map(|reason| (reason.code.clone(), reason.name(lang).to_owned())).collect(),
+        wishes,
+        purposes: Purpose::ALL.iter().map(|purpose| (purpose.as_str(), word(purpose.words_key()))).collect(),
+        photos,
+        filled,
+        faults,
+        layout,
+    };
+    Ok(html_response(status, &page))
+}
+
+async fn ask(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, form: Multipart) -> Result<HttpResponse> {
+    let app = app_of(&request)?;
+    let seen = match card::issued(&request, &path.0, &path.1).await? {
+        Ok(seen) => seen,
+        Err(answer) => return Ok(answer),
+    };
+    app.limits.spend(Limit::HelpAddress, &address(&request))?;
+    let now = app.clock.now();
+    let most = app.store.read(move |db| policies::value(db, Policy::PhotosPerCase, now)).await?;
+    let PhotoForm { values, photos, hash } = read_photo_form(&request, form, most).await?;
+    let filled = Filled::of(&values);
+    let once = values.get("once").filter(|once| once.len() >= 24).cloned();
+    let secret = match &once {
+        Some(once) => keys(&app)?.asking_secret(once),
+        None => Secret::fresh(),
+    };
+    let sent = match new_case(&request, &app, &seen, &filled, &secret) {
+        Ok(new) => send(&request, &app, new, photos, &hash, once.as_deref()).await,
+        Err(error) => Err(error),
+    };
+    match sent {
+        Ok(no) => {
+            let mut response = see_other(format!("{}?sent", place(&no, &secret)));
+            response.add_cookie(&cookie(&app, &no, &secret)).map_err(|error| Error::broken(error.to_string()))?;
+            Ok(response)
+        }
+        Err(error) if error.code() == Code::CaseOpen => match asked_already(&request, &app, &seen).await? {
+            Some(answer) => Ok(answer),
+            // It ended in between: whoever asks again is heard.
+            None => Err(Code::Stale.into()),
+        },
+        Err(error) if matches!(error.code(), Code::Invalid | Code::KeyReused | Code::GivenBack) => {
+            let words = Layout::titled(&request, "help-title").t;
+            // Sent again with something mended it is another request.
+            page(&request, &app, &seen, filled, FormFaults::of(of_form(error), words)?, random_token::<12>()).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What the form asks for.
+fn new_case(request: &HttpRequest, app: &AppState, seen: &Seen, filled: &Filled, secret: &Secret) -> Result<NewCase> {
+    if filled.reason.is_empty() {
+        return Err(Fault::new("reason", Code::Missing).into());
+    }
+    let wanted = Some(filled.wanted.as_str()).filter(|wanted| !wanted.is_empty()).map(|wanted| Wish::read("wanted", wanted)).transpose()?;
+    let today = app.today();
+    Ok(NewCase {
+        numbers: cases::draw(today),
+        today,
+        keys: keys(app)?,
+        secret_hash: secret.hash(),
+        channel: CaseChannel::Card,
+        kind: None,
+        priority: None,
+        market: None,
+        lang: lang(request),
+        order_no: filled.order_no.clone(),
+        contact: filled.contact().map(|(contact, purposes)| NewContact { contact, purposes }),
+        lines: vec![NewLine {
+            garment: seen.garment,
+            reason: filled.reason.clone(),
+            zone: filled.zone.clone(),
+            words: filled.words.clone(),
+            // Withdrawing from the contract is a path of its own.
+            wanted: wanted.filter(|wanted| *wanted != Wish::Withdraw),
+        }],
+        photos: Vec::new(),
+        parent: None,
+    })
+}
+
+/// Opens it, once however often this very form is sent; the number of the case.
+async fn send(request: &HttpRequest, app: &AppState, new: NewCase, photos: Vec<Vec<u8>>, hash: &str, once: Option<&str>) -> Result<String> {
+    let photos = clean_photos(photos).await.map_err(at_photos)?;
+    let (new, once, stamp) = (NewCase { photos, ..new }, Idempotency::of(request, hash, once)?, app.stamp(ACTOR));
+    app.store.write(move |db| once.run(db, &stamp, |db| Ok(cases::open(db, &stamp, &new)?.0.no))).await
+}

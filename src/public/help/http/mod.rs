@@ -1,0 +1,130 @@
+//! The routes of asking for help, in three files: asking, the page of a request, withdrawing from the contract.
+
+mod ask;
+mod status;
+mod withdraw;
+
+use std::collections::HashMap;
+
+use actix_web::cookie::time::Duration as CookieAge;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::page::{Filled, SayPage};
+use crate::kernel::text::Lang;
+use crate::kernel::{Code, Error, Fault, GarmentId, Result};
+use crate::ownership::holders::{COOKIE_DAYS, Contact, HolderKeys, Purpose, Secret};
+use crate::platform::db::Db;
+use crate::platform::http::{Layout, Locale, Routes, html_response};
+use crate::platform::state::AppState;
+use crate::production::batches::{self, Batch};
+use crate::production::{skus, styles};
+
+/// Mounts the room.
+pub(super) fn routes(on: &mut Routes<'_>) {
+    ask::routes(on);
+    status::routes(on);
+    withdraw::routes(on);
+}
+
+/// Who writes: nobody that we know by name.
+const ACTOR: &str = crate::aftersales::cases::BUYER;
+
+fn keys(app: &AppState) -> Result<HolderKeys> {
+    HolderKeys::derive(&app.keys.house)
+}
+
+/// The name of the cookie that keeps the secret of a request.
+fn cookie_name(no: &str, is_secure: bool) -> String {
+    format!("{}k_{no}", if is_secure { "__Host-" } else { "" })
+}
+
+fn cookie(app: &AppState, no: &str, secret: &Secret) -> Cookie<'static> {
+    let is_secure = app.config.is_secure();
+    Cookie::build(cookie_name(no, is_secure), secret.expose().to_owned())
+        .path("/")
+        .http_only(true)
+        .secure(is_secure)
+        .same_site(SameSite::Lax)
+        .max_age(CookieAge::days(COOKIE_DAYS))
+        .finish()
+}
+
+/// The secrets of requests that this browser sent, by their numbers.
+fn secrets(request: &HttpRequest, app: &AppState) -> HashMap<String, Secret> {
+    let prefix = cookie_name("", app.config.is_secure());
+    // A cookie that cannot be read is none that we gave.
+    let Ok(cookies) = request.cookies() else { return HashMap::new() };
+    let own = |cookie: &Cookie<'static>| Some((cookie.name().strip_prefix(&prefix)?.to_owned(), Secret::parse(cookie.value())?));
+    cookies.iter().filter_map(own).collect()
+}
+
+/// The address of a request's page for whoever has its secret.
+fn place(no: &str, secret: &Secret) -> String {
+    format!("/help/{no}/{}", secret.expose())
+}
+
+/// What a garment is, as the public may know it.
+struct Product {
+    name: String,
+    category: String,
+    batch: Batch,
+}
+
+fn product(db: &mut Db, garment: GarmentId, lang: Lang) -> Result<Product> {
+    let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
+    let sku = skus::by_id(db, batch.sku_id)?.ok_or(Code::NotFound)?;
+    let style = styles::by_id(db, sku.style_id)?.ok_or(Code::NotFound)?;
+    let parts = [style.public_name(lang), sku.colour(lang), &sku.size];
+    let name = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(lang.of("，", ", "));
+    Ok(Product { name, category: style.category, batch })
+}
+
+/// A page that says one thing, with the way on.
+fn say(request: &HttpRequest, app: &AppState, status: StatusCode, (title, text): (&str, &str), links: Vec<(String, String)>) -> HttpResponse {
+    let layout = Layout::titled(request, title);
+    let (text, help) = (layout.t.say(text).into_owned(), app.config.help(layout.lang).to_owned());
+    html_response(status, &SayPage { layout, text, links, help })
+}
+
+impl Filled {
+    fn of(values: &HashMap<String, String>) -> Self {
+        let text = |name: &str| values.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
+        Self {
+            reason: text("reason"),
+            zone: text("zone"),
+            wanted: text("wanted"),
+            words: text("words"),
+            name: text("name"),
+            phone: text("phone"),
+            email: text("email"),
+            order_no: text("order_no"),
+            purposes: Purpose::ALL.iter().map(|purpose| purpose.as_str()).filter(|purpose| values.contains_key(*purpose)).collect(),
+        }
+    }
+
+    /// What they left to be reached by, with what for; None when they left nothing and agreed to nothing.
+    fn contact(&self) -> Option<(Contact, Vec<Purpose>)> {
+        let purposes: Vec<Purpose> = Purpose::ALL.into_iter().filter(|purpose| self.purposes.contains(&purpose.as_str())).collect();
+        let contact = Contact { name: self.name.clone(), phone: self.phone.clone(), email: self.email.clone() };
+        let is_empty = purposes.is_empty() && contact == Contact::default();
+        (!is_empty).then_some((contact, purposes))
+    }
+}
+
+/// What is wrong with the only line of a request, said of the form's own fields.
+fn of_form(error: Error) -> Error {
+    let Error::Refused(mut refusal) = error else { return error };
+    for fault in &mut refusal.faults {
+        if let Some(name) = fault.field.strip_prefix("lines.0.") {
+            *fault = Fault { field: name.to_owned().into(), ..fault.clone() };
+        }
+    }
+    Error::Refused(refusal)
+}
+
+/// The language that a request is made in.
+fn lang(request: &HttpRequest) -> Lang {
+    Locale::of(request).0
+}

@@ -1,0 +1,193 @@
+//! The page of a request: how it stands, what happens next, what may be done.
+
+use std::collections::HashMap;
+
+use actix_multipart::Multipart;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::{ACTOR, keys, lang, place, product, secrets};
+use crate::aftersales::cases::{self, Audience, CaseState, ServiceCase};
+use crate::aftersales::reasons;
+use crate::inspection::findings::{PhotoForm, at_photos, clean_photos, read_photo_form};
+use crate::kernel::text::{Lang, folded};
+use crate::kernel::time::local_minute;
+use crate::kernel::{Code, Error, Result, saturating};
+use crate::ownership::holders::Secret;
+use crate::platform::db::Db;
+use crate::platform::http::{Form, FormFaults, Layout, Routes, Visitor, address, app_of, html, html_response, random_token, see_other};
+use crate::platform::limits::Limit;
+use crate::platform::policies::{self, Policy};
+use crate::platform::state::AppState;
+use crate::platform::words::Words;
+use crate::public::help::page::{Asked, FindPage, StatusPage};
+
+/// Mounts these routes.
+pub(super) fn routes(on: &mut Routes<'_>) {
+    on.get("/help", find_form)
+        .post("/help", find)
+        .get("/help/{no}", by_cookie)
+        .get("/help/{no}/{secret}", status)
+        .post("/help/{no}/{secret}/write", write)
+        .post("/help/{no}/{secret}/take-back", take_back)
+        .post("/help/{no}/{secret}/erase", erase);
+}
+
+/// A request as whoever sent it sees it.
+pub(super) fn asked(db: &mut Db, app: &AppState, case: &ServiceCase, lang: Lang) -> Result<Asked> {
+    /// Garments that a page shows.
+    const SHOWN: usize = 50;
+    let (words, zone) = (Words::of(lang), app.config.time_zone);
+    let reasons = reasons::by_code(db)?;
+    let mut lines = Vec::new();
+    for line in cases::lines(db, case.id)?.into_iter().take(SHOWN) {
+        let wrong = reasons.get(&line.reason_code).map(|reason| reason.name(lang).to_owned()).unwrap_or_default();
+        let done = line.decided.map(|decided| decided.word(lang).to_owned()).unwrap_or_default();
+        lines.push((product(db, line.garment_id, lang)?.name, wrong, line.wanted.word(lang).to_owned(), done));
+    }
+    let letters = cases::notes(db, case.id)?.into_iter().filter(|note| note.audience == Audience::Buyer && !note.body.is_empty());
+    let letters = letters.map(|note| (local_minute(note.at, zone), note.actor == ACTOR, note.body)).collect();
+    Ok(Asked {
+        no: case.no.clone(),
+        opened: local_minute(case.opened_at, zone),
+        state: words.say(format!("help-state-{}", case.state.as_str())).into_owned(),
+        tone: match case.state {
+            CaseState::Resolved | CaseState::Closed => "good",
+            CaseState::Cancelled => "bad",
+            _ => "",
+        },
+        next: words.say(format!("help-next-{}", case.state.as_str())).into_owned(),
+        lines,
+        letters,
+        result: case.result.clone(),
+        withdrawn: case.withdrawn_at.map(|at| local_minute(at, zone)).unwrap_or_default(),
+        photos: cases::photos(db, case.id)?.len(),
+    })
+}
+
+/// The secret of an address.
+pub(super) fn secret_of(text: &str) -> Result<Secret> {
+    Secret::parse(text).ok_or_else(|| Code::NotFound.into())
+}
+
+async fn status(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
+    page(&request, &path, String::new(), FormFaults::default()).await
+}
+
+async fn page(request: &HttpRequest, path: &(String, String), words: String, faults: FormFaults) -> Result<HttpResponse> {
+    let app = app_of(request)?;
+    let (secret, lang, own, no) = (secret_of(&path.1)?, lang(request), keys(&app)?, path.0.clone());
+    let (tools, now) = (app.clone(), app.clock.now());
+    let at = place(&path.0, &secret);
+    let read = app.store.read(move |db| {
+        let case = cases::with_secret(db, &no, &secret)?.ok_or(Code::NotFound)?;
+        let asked = asked(db, &tools, &case, lang)?;
+        let has_contact = cases::contact_left(db, &own, &case)?.is_some();
+        let is_live = cases::lines(db, case.id)?.iter().any(|line| line.ended_at.is_none());
+        Ok((asked, case, has_contact, is_live, policies::value(db, Policy::PhotosPerCase, now)?))
+    });
+    let (asked, case, has_contact, is_live, photos) = read.await?;
+    let layout = Layout::titled(request, "help-status-title");
+    let page = StatusPage {
+        address: format!("{}{at}", app.config.public_url.trim_end_matches('/')),
+        at,
+        once: random_token::<12>(),
+        is_sent: request.query_string().split('&').any(|part| part == "sent"),
+        is_over: case.state.is_final(),
+        may_take_back: case.state.is_open(),
+        may_withdraw: is_live && case.withdrawn_at.is_none(),
+        has_contact,
+        room: photos - saturating::<i64>(asked.photos),
+        asked,
+        words,
+        layout,
+        faults,
+    };
+    Ok(html_response(page.faults.status(), &page))
+}
+
+/// For the browser that sent it, its page; for any other the way to find it.
+async fn by_cookie(_: Visitor, request: HttpRequest, no: web::Path<String>) -> Result<HttpResponse> {
+    let app = app_of(&request)?;
+    let own = secrets(&request, &app);
+    Ok(own.get(no.as_str()).map_or_else(|| see_other("/help"), |secret| see_other(place(&no, secret))))
+}
+
+/// The page again after something was done, or with what is wrong.
+async fn then(request: &HttpRequest, path: &(String, String), words: String, done: Result<()>) -> Result<HttpResponse> {
+    match done {
+        Ok(()) => Ok(see_other(place(&path.0, &secret_of(&path.1)?))),
+        Err(error) if matches!(error.code().status(), 409 | 422) => {
+            let status = error.code().status();
+            let faults = FormFaults::of(error, Layout::titled(request, "help-status-title").t)?;
+            let mut answer = page(request, path, words, faults).await?;
+            *answer.status_mut() = actix_web::http::StatusCode::from_u16(status).map_err(Error::broken)?;
+            Ok(answer)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn write(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, form: Multipart) -> Result<HttpResponse> {
+    let app = app_of(&request)?;
+    let secret = secret_of(&path.1)?;
+    app.limits.spend(Limit::HelpAddress, &address(&request))?;
+    let now = app.clock.now();
+    let most = app.store.read(move |db| policies::value(db, Policy::PhotosPerCase, now)).await?;
+    let PhotoForm { values, photos, hash } = read_photo_form(&request, form, most).await?;
+    let words = values.get("words").cloned().unwrap_or_default();
+    let once = crate::platform::http::Idempotency::of(&request, &hash, values.get("once").map(String::as_str))?;
+    let photos = match clean_photos(photos).await.map_err(at_photos) {
+        Ok(photos) => photos,
+        Err(error) => return then(&request, &path, words, Err(error)).await,
+    };
+    let (stamp, no, told) = (app.stamp(ACTOR), path.0.clone(), words.clone());
+    let done = app.store.write(move |db| once.run(db, &stamp, |db| cases::buyer_writes(db, &stamp, &no, &secret, &told, &photos)));
+    let done = done.await;
+    then(&request, &path, words, done).await
+}
+
+#[derive(Deserialize)]
+struct Empty {}
+
+async fn take_back(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, _form: Form<Empty>) -> Result<HttpResponse> {
+    let app = app_of(&request)?;
+    let (secret, stamp, no) = (secret_of(&path.1)?, app.stamp(ACTOR), path.0.clone());
+    let done = app.store.write(move |db| cases::take_back(db, &stamp, &no, &secret)).await;
+    then(&request, &path, String::new(), done).await
+}
+
+/// Erases what they left; while somebody works on it, that is said instead.
+async fn erase(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, _form: Form<Empty>) -> Result<HttpResponse> {
+    let app = app_of(&request)?;
+    let (secret, stamp, no) = (secret_of(&path.1)?, app.stamp(ACTOR), path.0.clone());
+    let done = app.store.write(move |db| cases::contact_erase(db, &stamp, &no, &secret)).await;
+    then(&request, &path, String::new(), done).await
+}
+
+async fn find_form(_: Visitor, request: HttpRequest) -> HttpResponse {
+    let layout = Layout::titled(&request, "help-find-title");
+    html(&FindPage { layout, order_no: String::new(), fault: String::new(), found: Vec::new() })
+}
+
+/// Finds requests by an order's number and the end of the telephone number. Whatever is wrong, the answer is the same.
+async fn find(_: Visitor, request: HttpRequest, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
+    let app = app_of(&request)?;
+    let text = |name: &str| form.value.get(name).map(|text| text.trim().chars().take(60).collect::<String>()).unwrap_or_default();
+    let (order_no, tail) = (text("order_no"), text("tail"));
+    app.limits.spend(Limit::OrderAddress, &address(&request))?;
+    app.limits.spend(Limit::OrderTries, &folded(&order_no))?;
+    let (tag, lang, tools) = (keys(&app)?.tail_tag(&order_no, &tail).unwrap_or_default(), lang(&request), app.clone());
+    let found = app.store.read(move |db| {
+        let cases = cases::of_order(db, &tag)?;
+        cases.iter().map(|case| asked(db, &tools, case, lang)).collect::<Result<Vec<_>>>()
+    });
+    let found = found.await?;
+    let layout = Layout::titled(&request, "help-find-title");
+    let (status, fault) = if found.is_empty() {
+        (actix_web::http::StatusCode::NOT_FOUND, layout.t.say("help-find-none").into_owned())
+    } else {
+        (actix_web::http::StatusCode::OK, String::new())
+    };
+    Ok(html_response(status, &FindPage { layout, order_no, fault, found }))
+}

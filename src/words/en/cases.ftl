@@ -1,0 +1,82 @@
+# Cases.
+cases-title = Cases
+cases-about = What buyers and shops ask for. The oldest come first; the list begins with what somebody has to work on.
+cases-none = Nothing waits. Cases come from the cards of garments, from the desk and from programs.
+cases-search-hint = Case, order, or scan a label
+cases-new = Open a case
+cases-new-about = For somebody on the telephone, in a chat, by mail or in the shop. A garment that is in an open case already leads there.
+cases-scan = Scan a garment
+cases-scan-about = Scan the label, or type the number of a case: its page opens. A garment without a case leads to a new one.
+cases-scan-box = Serial, label or case number
+cases-scan-go = Open
+cases-mine = My cases
+cases-nobody = Nobody yet
+cases-garments = { $count ->
+    [one] One garment
+   *[other] { $count } garments
+}
+cases-left-out = { $count ->
+    [one] One more garment is not shown; the API lists every one.
+   *[other] { $count } more garments are not shown; the API lists every one.
+}
+cases-decide-all = For every open garment:
+cases-serial = Serial
+cases-batch = Batch
+cases-reason = What is wrong
+cases-words = In their words
+cases-wanted = They would like
+cases-decided = Outcome
+cases-inspected = Inspected
+cases-nothing-found = nothing found
+cases-apart = Kept apart
+cases-cause = Cause
+cases-channel = Came by
+cases-opened = Opened
+cases-seq = opened for the { $seq }. time
+cases-order = Order
+cases-retailer = Retailer
+cases-market = Market
+cases-resolved = Resolved
+cases-closed = Ended
+cases-contact = How to reach them
+cases-contact-none = They left nothing. The answer stands on their status page.
+cases-contact-erased = Erased at their request on { $at }.
+cases-name = Name
+cases-phone = Telephone
+cases-mail = Mail
+cases-why = Because
+cases-why-service = I answer this request
+cases-why-recall = I have to warn them
+cases-why-asked = they asked what is kept
+cases-reveal = Show it
+cases-reveal-hint = That you read it, when and why becomes part of the history.
+cases-notes = Notes
+cases-tasks = Tasks
+cases-photos = Photos
+cases-add-photos = Add photos
+cases-more = What else may be done
+cases-merged-into = It goes on in case
+cases-follows = It follows case
+cases-withdrawn-at = Withdrawal from the contract received { $at }.
+cases-fact-unsold = no sale recorded
+cases-fact-foreign = serial from elsewhere
+cases-fact-held = batch on hold
+cases-fact-no_lots = no lots recorded: a cause cannot be traced beyond the factory
+cases-act-take = Take it
+cases-act-refuse = Refuse
+cases-act-inspect = Inspect
+cases-act-done = Done
+cases-act-conclude = Say what was behind it
+cases-act-take-back = They want it no more
+cases-act-resolve = Resolve
+cases-act-close = Close
+cases-act-reopen = Open again
+cases-act-assign = Give it to somebody
+cases-act-move = Move to another queue
+cases-act-rate = Change kind or gravity
+cases-act-merge = Merge into another case
+cases-act-cancel = Cancel
+cases-act-note = Write a note
+cases-act-task = Set a task
+cases-act-end-task = End the task
+actor-buyer = the buyer
