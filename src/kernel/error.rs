@@ -196,6 +196,20 @@ codes! {
     /// The transfer code is not right or has run out.
     WrongTransferCode = "wrong_transfer_code", 422;
 
+    // Money
+    /// The sale has no price paid, without which nothing can be given back of it.
+    NoPrice = "no_price", 422;
+    /// More than is left of what was paid (`asked`, `left`, `currency`).
+    BeyondPaid = "beyond_paid", 409;
+    /// The sale was refunded, exchanged or credited before (`kind`, `settlement`).
+    AlreadySettled = "already_settled", 409;
+    /// Somebody else has to do this (`reason`: author, twice).
+    NeedsAnother = "needs_another", 409;
+    /// The entry was taken back before, or is itself what takes one back.
+    AlreadyReversed = "already_reversed", 409;
+    /// The claim is covered: its repair and its ways cost the customer nothing.
+    CoveredClaim = "covered_claim", 409;
+
     // Files
     /// Not an image of a kind we read.
     NotAnImage = "not_an_image", 422;

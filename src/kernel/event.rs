@@ -86,6 +86,7 @@ kinds! {
     ContactErased = "garment.contact_erased", "联系方式已删除", "Contact erased", false, None;
     GarmentImported = "garment.imported", "外部序列号已导入", "Serial from elsewhere imported", false, object("ADD", "commissioning", "active");
     GarmentVoided = "garment.voided", "序列号已作废", "Serial voided", false, object("DELETE", "decommissioning", "inactive");
+    Settled = "garment.settled", "售后已处理（退款、换货或储值）", "Settled: refunded, exchanged or credited", false, None;
     GarmentFinding = "garment.finding", "记录了一项缺陷", "A defect was logged", false, object("OBSERVE", "inspecting", "non_conformant");
     // findings on batches and lots, and what happens to findings
     FindingLogged = "finding.logged", "缺陷已记录", "Finding logged", false, object("OBSERVE", "inspecting", "non_conformant");
@@ -116,6 +117,16 @@ kinds! {
     // after-sales
     CaseOpened = "case.opened", "工单已创建", "Case opened", false, None;
     CaseConcluded = "case.concluded", "原因已认定", "Cause determined", false, None;
+    SettlementAuthorised = "settlement.authorised", "退款、换货或储值已申请", "Refund, exchange or credit asked for", false, None;
+    SettlementApproved = "settlement.approved", "已审批", "Approved", false, None;
+    SettlementSubmitted = "settlement.submitted", "已提交付款", "Handed over for payment", false, None;
+    SettlementPaid = "settlement.paid", "已付款或已交付", "Paid or handed over", false, None;
+    SettlementFailed = "settlement.failed", "付款失败", "Payment failed", false, None;
+    SettlementVoided = "settlement.voided", "已作废", "Made void", false, None;
+    CostPosted = "ledger.posted", "已记账", "Cost posted", false, None;
+    CostReversed = "ledger.reversed", "已冲销", "Entry reversed", false, None;
+    CostsMoved = "ledger.moved", "费用已按责任划转", "Costs moved by verdict", false, None;
+    CostsMovedBack = "ledger.moved_back", "费用划转已冲销", "Moved costs taken back", false, None;
     // quality
     DefectSaved = "defect.saved", "缺陷代码已保存", "Defect code saved", false, None;
     ScopeSaved = "recall.scope_saved", "召回范围已保存", "Recall scope saved", false, None;

@@ -116,6 +116,7 @@ pub const PLAN: Plan = Plan {
         ("inspection/defects", &["defect"]),
         ("inspection/findings", &["finding", "photo"]),
         ("aftersales/cases", &["case_reason", "service_case", "case_line", "case_note", "case_photo", "case_task", "case_contact"]),
+        ("aftersales/settlements", &["settlement", "ledger_entry"]),
         ("quality/recalls", &["recall_scope"]),
         ("public/links", &["link"]),
     ],

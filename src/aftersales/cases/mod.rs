@@ -10,7 +10,7 @@ mod store;
 use crate::choices;
 
 pub use rules::{CASE_MACHINE, LINE_MACHINE};
-pub use store::{CaseLine, CaseReason, ServiceCase, conclude, line, lines};
+pub use store::{CaseLine, CaseReason, ServiceCase, case_of_no, conclude, line, lines, lines_found, lines_of_ids, nos_of_ids};
 
 choices! {
     /// Where a case stands.

@@ -71,6 +71,21 @@ pub(super) fn act<T: Thing>(verb: &str, about: &str) -> (Paths, Components) {
     (PathsBuilder::new().path(path, PathItem::new(HttpMethod::Post, act)).build(), ComponentsBuilder::new().build())
 }
 
+/// The same of an act that asks something.
+pub(super) fn asking_act<T: Thing>(verb: &str, about: &str, asks: &Fields) -> (Paths, Components) {
+    if asks.columns.is_empty() {
+        return act::<T>(verb, about);
+    }
+    let said = name_below(T::SCHEMA, verb);
+    let act = operation::<T>(verb, about.to_owned()).parameter(code_parameter()).request_body(Some(body(&said)));
+    let act = wrong(answers(act, "200", T::SCHEMA), &["404", "409", "422"]);
+    let path = format!("/api/v1/{}/{{code}}/{verb}", T::API);
+    let mut more = Vec::new();
+    let object = object_of(&said, asks, "", (Of::Said, false), &mut more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    let schemas = with(ComponentsBuilder::new().schema(said, object.build()), more);
+    (PathsBuilder::new().path(path, PathItem::new(HttpMethod::Post, act)).build(), schemas)
+}
+
 /// Name of the schema of what is said of a thing: a change may say less than what makes a new one.
 fn said_name<T: Thing>(said: &Fields) -> String {
     let names = |fields: &Fields| fields.columns.iter().map(|field| field.name).collect::<Vec<_>>();

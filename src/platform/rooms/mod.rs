@@ -9,6 +9,7 @@
 //! - [`ListQuery`] and [`ListWindow`]: which rows of a list, from where, in which direction;
 //! - [`machine!`](crate::machine): which state may follow which.
 
+mod acting;
 mod api;
 mod call;
 mod changes;
@@ -25,6 +26,7 @@ mod secret;
 mod thing;
 pub mod timeline;
 
+pub use acting::{ActDeed, Acting, ThingAct, thing_act};
 pub use api::{answers, code_parameter, content, list_description};
 pub use call::{BrandOnly, Call, Sees};
 pub use changes::{changes, tell_saved};

@@ -234,7 +234,7 @@ pub fn seen<T: Thing>(db: &mut Db, code: &str, sees: Sees) -> Result<T> {
 }
 
 /// The same with what no column of its table says.
-fn seen_named<T: Thing>(db: &mut Db, app: &AppState, code: &str, sees: Sees) -> Result<T> {
+pub(super) fn seen_named<T: Thing>(db: &mut Db, app: &AppState, code: &str, sees: Sees) -> Result<T> {
     let found = seen(db, code, sees)?;
     T::named(db, app, vec![found])?.pop().ok_or_else(|| Code::NotFound.into())
 }

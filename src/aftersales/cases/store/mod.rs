@@ -1,6 +1,7 @@
 //! Every query on cases.
 
 mod lines;
+mod named;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -11,6 +12,7 @@ use crate::kernel::Id;
 use crate::text_column;
 
 pub use lines::{CaseLine, conclude, line, lines};
+pub use named::{case_of_no, lines_found, lines_of_ids, nos_of_ids};
 
 text_column!(
     CaseKind,
