@@ -9,6 +9,7 @@ use actix_web::{App, HttpRequest, HttpResponse, web};
 
 use crate::aftersales::repairs;
 use crate::aftersales::{cases, reasons};
+use crate::aftersales::settlements;
 use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Error};
 use crate::ownership::scans::Counter;
@@ -64,6 +65,7 @@ const ROOMS: &[Room] = &[
     repairs::ROOM,
     cases::ROOM,
     reasons::ROOM,
+    settlements::ROOM,
     trace::ROOM,
     recalls::ROOM,
     staff::policies::ROOM,

@@ -4,3 +4,4 @@ pub mod cases;
 pub mod classes;
 pub mod repairs;
 pub mod reasons;
+pub mod settlements;

@@ -211,6 +211,19 @@ codes! {
     TooLate = "too_late", 409;
     /// The garment was given back, and nobody has bought it since.
     GivenBack = "given_back", 409;
+    // Money
+    /// The sale has no price paid, without which nothing can be given back of it.
+    NoPrice = "no_price", 422;
+    /// More than is left of what was paid (`asked`, `left`, `currency`).
+    BeyondPaid = "beyond_paid", 409;
+    /// The sale was refunded, exchanged or credited before (`kind`, `settlement`).
+    AlreadySettled = "already_settled", 409;
+    /// Somebody else has to do this (`reason`: author, twice).
+    NeedsAnother = "needs_another", 409;
+    /// The entry was taken back before, or is itself what takes one back.
+    AlreadyReversed = "already_reversed", 409;
+    /// The claim is covered: its repair and its ways cost the customer nothing.
+    CoveredClaim = "covered_claim", 409;
 
     // Files
     /// Not an image of a kind we read.

@@ -89,6 +89,7 @@ kinds! {
     WarrantyExtended = "garment.warranty_extended", "质保已顺延", "Warranty extended", true, None;
     GarmentRepaired = "garment.repaired", "已维修", "Repaired", true, object("OBSERVE", "repairing", "active");
     PartReplaced = "garment.part_replaced", "已更换部件", "A part was replaced", false, None;
+    Settled = "garment.settled", "售后已处理（退款、换货或储值）", "Settled: refunded, exchanged or credited", false, None;
     GarmentFinding = "garment.finding", "记录了一项缺陷", "A defect was logged", false, object("OBSERVE", "inspecting", "non_conformant");
     // findings on batches and lots, and what happens to findings
     FindingLogged = "finding.logged", "缺陷已记录", "Finding logged", false, object("OBSERVE", "inspecting", "non_conformant");
@@ -143,6 +144,16 @@ kinds! {
     CaseTaskSet = "case.task_set", "任务已设立", "Task set", false, None;
     CaseTaskEnded = "case.task_ended", "任务已结束", "Task ended", false, None;
     HelpAsked = "garment.help_asked", "已申请售后", "Help was asked for", true, None;
+    SettlementAuthorised = "settlement.authorised", "退款、换货或储值已申请", "Refund, exchange or credit asked for", false, None;
+    SettlementApproved = "settlement.approved", "已审批", "Approved", false, None;
+    SettlementSubmitted = "settlement.submitted", "已提交付款", "Handed over for payment", false, None;
+    SettlementPaid = "settlement.paid", "已付款或已交付", "Paid or handed over", false, None;
+    SettlementFailed = "settlement.failed", "付款失败", "Payment failed", false, None;
+    SettlementVoided = "settlement.voided", "已作废", "Made void", false, None;
+    CostPosted = "ledger.posted", "已记账", "Cost posted", false, None;
+    CostReversed = "ledger.reversed", "已冲销", "Entry reversed", false, None;
+    CostsMoved = "ledger.moved", "费用已按责任划转", "Costs moved by verdict", false, None;
+    CostsMovedBack = "ledger.moved_back", "费用划转已冲销", "Moved costs taken back", false, None;
     // quality
     DefectSaved = "defect.saved", "缺陷代码已保存", "Defect code saved", false, None;
     ScopeSaved = "recall.scope_saved", "召回范围已保存", "Recall scope saved", false, None;

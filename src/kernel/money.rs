@@ -1,11 +1,14 @@
 //! Money: whole minor units and a currency of ISO 4217, each with the decimals it has. No floats anywhere.
 
+use std::cmp::Reverse;
+
 use iso_currency::Currency;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::error::{Code, Fault};
 use super::names::{fold, half_widths, is_invisible};
+use super::number::saturating;
 
 /// An amount in minor units of a currency. To programs it is also said as people read it (`amount`).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -98,6 +101,27 @@ pub fn read_amount(field: &'static str, text: &str, currency: &str) -> Result<i6
     let places = decimals(currency).unwrap_or(2);
     read_decimal(field, text, places)
         .map_err(|fault| if fault.code == Code::TooManyDecimals { fault.with("currency", currency) } else { fault })
+}
+
+/// A whole, in micro-shares.
+pub const WHOLE: u32 = 1_000_000;
+
+/// An amount, not below zero, by micro-shares that sum to [`WHOLE`]: each part is rounded down, and what that leaves goes, one minor unit each, to
+/// the largest remainders (Hamilton's method; at equal remainders to the first). The parts sum to the amount.
+pub fn split(amount_minor: i64, shares: &[u32]) -> Vec<i64> {
+    let whole = i128::from(WHOLE);
+    let exact = |share: &u32| i128::from(amount_minor) * i128::from(*share);
+    let mut parts: Vec<i64> = shares.iter().map(|share| saturating(exact(share) / whole)).collect();
+    let mut by_remainder: Vec<(Reverse<i128>, usize)> =
+        shares.iter().enumerate().map(|(place, share)| (Reverse(exact(share) % whole), place)).collect();
+    by_remainder.sort_unstable();
+    let rest = amount_minor - parts.iter().sum::<i64>();
+    for (_, place) in by_remainder.into_iter().take(saturating(rest)) {
+        if let Some(part) = parts.get_mut(place) {
+            *part += 1;
+        }
+    }
+    parts
 }
 
 /// Signs that several currencies have.
@@ -268,5 +292,32 @@ mod tests {
         let said = serde_json::to_value(money(1_999, "JPY")).unwrap();
         assert_eq!(said, serde_json::json!({ "minor": 1_999, "currency": "JPY", "amount": "1999" }));
         assert_eq!(serde_json::from_value::<Money>(said).unwrap(), money(1_999, "JPY"));
+    }
+
+    #[test]
+    fn the_last_cent_goes_to_the_largest_remainder() {
+        assert_eq!(split(100, &[333_333, 333_333, 333_334]), [33, 33, 34]);
+        assert_eq!(split(1, &[500_000, 500_000]), [1, 0]);
+        assert_eq!(split(10_000, &[960_698, 17_467, 7_278, 14_556, 1]), [9_607, 175, 73, 145, 0]);
+        assert_eq!(split(0, &[1_000_000]), [0]);
+        assert_eq!(split(7, &[]), []);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn parts_sum_to_the_amount_and_lie_within_a_minor_unit_of_their_share(
+            amount in 0_i64..=1_000_000_000_000, weights in proptest::collection::vec(0_u32..=1_000, 1..12),
+        ) {
+            let sum: u32 = weights.iter().sum::<u32>().max(1);
+            let mut shares: Vec<u32> = weights.iter().map(|weight| u32::try_from(u64::from(*weight) * 1_000_000 / u64::from(sum)).unwrap()).collect();
+            shares[0] += WHOLE - shares.iter().sum::<u32>();
+            let parts = split(amount, &shares);
+            proptest::prop_assert_eq!(parts.iter().sum::<i64>(), amount);
+            for (part, share) in parts.iter().zip(&shares) {
+                let exact = i128::from(amount) * i128::from(*share);
+                proptest::prop_assert!((i128::from(*part) * 1_000_000 - exact).abs() < 1_000_000);
+                proptest::prop_assert!(*part >= 0);
+            }
+        }
     }
 }

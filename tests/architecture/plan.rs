@@ -117,6 +117,7 @@ pub const PLAN: Plan = Plan {
         ("inspection/findings", &["finding", "photo"]),
         ("aftersales/cases", &["case_reason", "service_case", "case_line", "case_note", "case_photo", "case_task", "case_contact"]),
         ("aftersales/repairs", &["repair_order", "repair_quote", "repair_part", "repair_check"]),
+        ("aftersales/settlements", &["settlement", "ledger_entry"]),
         ("quality/recalls", &["recall_scope"]),
         ("public/links", &["link"]),
     ],

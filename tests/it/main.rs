@@ -45,6 +45,7 @@ mod sales;
 mod scans;
 mod schema;
 mod staff;
+mod settlements;
 mod stored;
 mod support;
 mod trace;

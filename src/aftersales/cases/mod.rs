@@ -62,6 +62,8 @@ fn href(no: &str) -> String {
 pub fn draw(today: NaiveDate) -> [String; 3] {
     std::array::from_fn(|_| rules::number(today, &random_token::<5>()))
 }
+pub use rules::{CASE_MACHINE, LINE_MACHINE};
+pub use store::{CaseLine, CaseReason, ServiceCase, case_of_no, conclude, line, lines, lines_found, lines_of_ids, nos_of_ids};
 
 choices! {
     /// Where a case stands.

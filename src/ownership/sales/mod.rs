@@ -22,6 +22,9 @@ pub use import::IMPORT;
 pub use register::register;
 pub use rules::{NewSale, SaleAsk, SaleStatus, Sound};
 pub use store::{Ready, Sale, deliver, end_sale, latest, of_garment, of_garments, register_examined};
+pub use store::{
+    Ready, Sale, deliver, end_sale, latest, of_garment, of_seq, record_price, register_examined, release_refund, reserve_refund,
+};
 pub use view::SaleView;
 
 use crate::choices;
@@ -39,7 +42,7 @@ pub const ROOM: Room = Room::new("sales", http::routes)
     .imports(&[IMPORT]);
 
 /// The currency of a price without one.
-const CURRENCY: &str = "CNY";
+pub const CURRENCY: &str = "CNY";
 
 #[rustfmt::skip]
 const SERIAL: Field = Field::new("serial", Kind::Line(2_000), &["标签网址", "二维码内容"], &["Address", "URI", "QR"]).of(things::SERIAL).needed()

@@ -59,6 +59,8 @@ pub struct Sale {
     pub created_at: NaiveDateTime,
     /// Grows with every change.
     pub version: i64,
+    /// What of the price is promised back already, in minor units.
+    pub refund_reserved_minor: i64,
 }
 
 /// A sale that may be registered, with what follows from it.
@@ -80,6 +82,12 @@ impl Sale {
     /// What was paid.
     pub fn price(&self) -> Option<Money> {
         Some(Money { minor: self.price_minor?, currency: self.currency.clone()? })
+    }
+
+    /// What of the price may still be given back.
+    pub fn refundable(&self) -> Option<Money> {
+        let price = self.price()?;
+        Some(Money { minor: price.minor - self.refund_reserved_minor, ..price })
     }
 
     /// Whether a report says what this sale says already.
@@ -281,6 +289,53 @@ pub fn deliver(db: &mut Db, stamp: &Stamp, zone: Tz, garment: GarmentId, deliver
         }
     }
     latest(db, garment)?.ok_or_else(|| Code::NotSold.into())
+}
+
+/// One sale of a garment.
+pub fn of_seq(db: &mut Db, garment: GarmentId, seq: i64) -> Result<Option<Sale>> {
+    Ok(of_garment(db, garment)?.into_iter().find(|sale| sale.seq == seq))
+}
+
+/// Sets aside a part of what was paid, to be given back. One conditional update, so that nothing is promised twice, whoever asks at the same time.
+///
+/// # Errors
+/// [`Code::BeyondPaid`] with what is left; [`Code::NoPrice`] for a sale without a price.
+pub fn reserve_refund(db: &mut Db, garment: GarmentId, seq: i64, minor: i64) -> Result<()> {
+    let fits = (sale::refund_reserved_minor + minor).nullable().le(sale::price_minor);
+    let row = sale::table.filter(sale::garment_id.eq(garment.0).and(sale::seq.eq(seq))).filter(fits);
+    let reserved = each!(db, |c| diesel::update(row).set(sale::refund_reserved_minor.eq(sale::refund_reserved_minor + minor)).execute(c))?;
+    if reserved == 1 {
+        return Ok(());
+    }
+    let sale = of_seq(db, garment, seq)?.ok_or(Code::NotSold)?;
+    let left = sale.refundable().ok_or_else(|| Fault::new("price_paid", Code::NoPrice))?;
+    let asked = Money { minor, ..left.clone() };
+    let fault = Fault::new("amount", Code::BeyondPaid).with("asked", asked.amount()).with("left", left.amount()).with("currency", &left.currency);
+    Err(Refusal { code: fault.code, args: fault.args.clone(), faults: vec![fault] }.into())
+}
+
+/// Gives back what [`reserve_refund`] had set aside.
+///
+/// # Errors
+/// [`Error::Broken`] when less than that was set aside.
+pub fn release_refund(db: &mut Db, garment: GarmentId, seq: i64, minor: i64) -> Result<()> {
+    let row = sale::table.filter(sale::garment_id.eq(garment.0).and(sale::seq.eq(seq)).and(sale::refund_reserved_minor.ge(minor)));
+    let released = each!(db, |c| diesel::update(row).set(sale::refund_reserved_minor.eq(sale::refund_reserved_minor - minor)).execute(c))?;
+    if released == 1 { Ok(()) } else { Err(Error::broken(format!("sale {seq} of garment {}: {minor} was not set aside", garment.0))) }
+}
+
+/// Records what was paid for a garment whose sale came without a price.
+///
+/// # Errors
+/// [`Code::Stale`] when it has a price.
+pub fn record_price(db: &mut Db, stamp: &Stamp, garment: GarmentId, seq: i64, price: &Money) -> Result<()> {
+    let row = sale::table.filter(sale::garment_id.eq(garment.0).and(sale::seq.eq(seq)).and(sale::price_minor.is_null()));
+    let recorded = each!(db, |c| diesel::update(row)
+        .set((sale::price_minor.eq(price.minor), sale::currency.eq(&price.currency), sale::version.eq(sale::version + 1)))
+        .execute(c))?;
+    one_changed(recorded)?;
+    let body = serde_json::json!({ "sale": seq, "price": price });
+    events::append(db, stamp, EventKind::SaleCorrected, Subject::Garment(garment.0), &body)
 }
 
 /// Which sales a list shows.

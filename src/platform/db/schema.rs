@@ -419,6 +419,7 @@ diesel::table! {
         source -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        refund_reserved_minor -> BigInt,
     }
 }
 

@@ -93,6 +93,9 @@ pub enum Kind {
     Moment,
     /// A number not below zero of so many decimals, kept in units of the last; at most so many of those; and what people write behind it.
     Decimal(usize, i64, &'static str),
+    /// An amount of money as people write it, `199.00`, in the currency that the field of [`Column::unit_in`] has: how many decimals that takes
+    /// only the whole thing shows.
+    Amount,
     /// Several of a field, with commas between them; no two the same where that field is unique.
     Several(&'static Column),
     /// Lines of fields of their own.

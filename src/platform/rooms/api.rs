@@ -91,6 +91,16 @@ fn nullable_whole(about: &str) -> ObjectBuilder {
         .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .description(Some(about))
+/// The same of an act that asks something.
+pub(super) fn asking_act<T: Thing>(verb: &str, about: &str, asks: &Fields) -> (Paths, Components) {
+    if asks.columns.is_empty() {
+        return act::<T>(verb, about);
+    }
+    let said = name_below(T::SCHEMA, verb);
+    let act = operation::<T>(verb, about.to_owned()).parameter(code_parameter()).request_body(Some(body(&said)));
+    let object = object_of(&said, asks, "", (Of::Said, false), &mut more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    let schemas = with(ComponentsBuilder::new().schema(said, object.build()), more);
+    (PathsBuilder::new().path(path, PathItem::new(HttpMethod::Post, act)).build(), schemas)
 }
 
 /// Name of the schema of what is said of a thing: a change may say less than what makes a new one.

@@ -18,6 +18,8 @@ use crate::platform::imports::{read_flag, read_whole};
 
 /// Entries that several of a field may have.
 pub(super) const ENTRIES_MAX: usize = 50;
+/// Decimals that the currency with the most has.
+const MOST_DECIMALS: usize = 4;
 /// What stands between several of a field, when people write them.
 const BETWEEN: [char; 7] = [',', '，', '、', ';', '；', '|', '>'];
 
@@ -225,6 +227,10 @@ impl Field {
             Kind::Choices(table) => {
                 let words = text.split([',', '，', '、', ';', '；', '|']).map(str::trim).filter(|word| !word.is_empty());
                 in_order(table, &words.map(|word| self.meant(table, word)).collect::<Result<Vec<_>, _>>()?)
+            }
+            Kind::Amount => {
+                read_decimal(name, text, MOST_DECIMALS)?;
+                half_widths(text.trim()).into()
             }
             Kind::Day => time::read_date(name, text)?.to_string().into(),
             Kind::Whole(min, max) => self.whole(read_whole(name, text)?, min, max)?,
@@ -441,7 +447,7 @@ impl Field {
         let moment = value.as_str().filter(|_| matches!(self.kind, Kind::Moment)).and_then(parsed::<NaiveDateTime>);
         match (self.kind, value) {
             (Kind::Whole(..), Value::Number(number)) => text::grouped(number),
-            (Kind::Decimal(..), Value::Number(_)) => {
+            (Kind::Decimal(..), Value::Number(_)) | (Kind::Amount, Value::String(_)) => {
                 let unit = self.unit_in.and_then(|unit| row.get(unit)).and_then(Value::as_str).unwrap_or_default();
                 format!("{} {unit}", text::grouped(self.show(value, lang))).trim_end().to_owned()
             }
@@ -454,7 +460,7 @@ impl Field {
         match self.kind {
             Kind::Code => "code",
             // Of what a room reads by hand, lists show amounts.
-            Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(..) | Kind::ByHand => "num",
+            Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(..) | Kind::Amount | Kind::ByHand => "num",
             Kind::Day | Kind::Moment => "day",
             _ => "",
         }
@@ -497,6 +503,7 @@ impl Field {
             (Kind::Decimal(_, _, ""), Value::Number(_)) => parsed::<f64>(&self.write(value)).into(),
             (Kind::Value(_) | Kind::Several(_) | Kind::Decimal(..) | Kind::Lines(_), value) => self.write(value).into(),
             (Kind::Whole(..) | Kind::OneOf(_), Value::Number(number)) => number.as_i64().into(),
+            (Kind::Amount, Value::String(text)) if format == Format::Xlsx => parsed::<f64>(text).map_or_else(|| text.as_str().into(), Cell::Number),
             (Kind::Moment, Value::String(at)) => match moment(at) {
                 Ok((Format::Csv, _, at)) => time::local_minute(at, zone).into(),
                 Ok((Format::Xlsx, local, _)) => local.into(),

@@ -10,6 +10,7 @@
 //! - [`machine!`](crate::machine): which state may follow which.
 
 mod acts;
+mod acting;
 mod api;
 mod call;
 mod changes;
@@ -27,6 +28,7 @@ mod thing;
 pub mod timeline;
 
 pub use acts::{Asking, AskedDeed, Deed, act_routes, acted, asking_routes};
+pub use acting::{ActDeed, Acting, ThingAct, thing_act};
 pub use api::{answers, code_parameter, content, list_description};
 pub use call::{BrandOnly, Call, Sees};
 pub use changes::{changes, tell_saved};

@@ -383,7 +383,7 @@ fn in_order(fields: &Fields, mut faults: Vec<Fault>) -> Result<()> {
 /// What a field takes of all that a spreadsheet can hold in a cell.
 fn takes(kind: Kind) -> Takes {
     match kind {
-        Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(_, _, "") => Takes::Number,
+        Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(_, _, "") | Kind::Amount => Takes::Number,
         Kind::Flag => Takes::Flag,
         Kind::Paragraph(_) | Kind::Lines(_) => Takes::Prose,
         _ => Takes::Text,

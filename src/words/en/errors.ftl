@@ -36,6 +36,8 @@ error-wrong-state = { $state ->
     [postgres] A store in PostgreSQL is copied with its own tools: pg_dump.
     [own] The serials of this batch are made here; it takes none from elsewhere.
     [foreign] The serials of this batch come from elsewhere; here none are made or printed for it.
+    [of-verdict] A verdict moved this cost. It moves back when the verdict is replaced by a new version.
+    [of-settlement] This is what a payment cost. A payment is not taken back here; post what came back as an entry of its own.
    *[other] This is not possible now: it is marked “{ $state_word }”.
 }
 error-missing = Needed.
@@ -121,6 +123,15 @@ error-already-claimed = This garment has been claimed already.
 error-wrong-transfer-code = The transfer code is not right or has run out.
 error-quote-changed = The quote has changed since. Read the buyer quote { $now }, and note what they say to that.
 error-unpaid = This repair has a price and no payment is noted. Note the payment first.
+error-no-price = No price paid is recorded for this sale. Enter what the buyer paid for this garment (price_paid); it is kept with the sale.
+error-beyond-paid = { $asked } { $currency } is more than is left of what was paid: { $left } { $currency }.
+error-already-settled = This sale is settled already: { $kind }, settlement { $settlement }. Make that one void first if it was a mistake.
+error-needs-another = { $reason ->
+    [twice] You have approved this already. Above the limit a second person has to approve it.
+   *[author] Whoever asks for money does not approve it. Somebody else has to.
+}
+error-already-reversed = This entry has been taken back already, or is itself what takes one back. Post a new entry instead.
+error-covered-claim = This claim is covered: the customer pays nothing for its repair or its transport. Charge the brand, or record the cause first.
 error-not-an-image = Not an image we can read (JPEG or PNG).
 error-image-too-large = { $max ->
     [one] The image is too large: at most one megapixel.

@@ -33,6 +33,8 @@ error-wrong-state = { $state ->
     [postgres] PostgreSQL 中的数据请用它自己的工具 pg_dump 备份。
     [own] 该批次的序列号由本系统生成，不接收外部序列号。
     [foreign] 该批次的序列号来自外部，本系统不为它生成或打印序列号。
+    [of-verdict] 这笔费用已按责任认定划转，新版认定取代它时会自动冲回。
+    [of-settlement] 这是一笔付款的费用，不能在这里冲销；收回的款项请另记一笔。
    *[other] 目前不能这样做：现在的状态是“{ $state_word }”。
 }
 error-missing = 必填。
@@ -108,6 +110,15 @@ error-already-claimed = 这件商品已被领取。
 error-wrong-transfer-code = 转让码不正确或已过期。
 error-quote-changed = 报价已改动，请把第 { $now } 版读给买家听，再登记买家的答复。
 error-unpaid = 这次维修有价格而未登记付款，请先登记付款。
+error-no-price = 这笔销售没有登记成交价。请填写买家为这一件实付的金额（price_paid），系统会随销售记录一起保存。
+error-beyond-paid = { $asked } { $currency } 超出了还能退的金额：{ $left } { $currency }。
+error-already-settled = 这笔销售已经处理过：{ $kind }，处理单 { $settlement }。如果那是误操作，请先将其作废。
+error-needs-another = { $reason ->
+    [twice] 您已经审批过。超过限额须由第二个人再审批。
+   *[author] 申请人不能审批自己的申请，须由其他人审批。
+}
+error-already-reversed = 这笔分录已被冲销，或它本身就是冲销分录。请另记一笔新的分录。
+error-covered-claim = 本次属于质保范围，维修和运费不向顾客收取。请记在品牌方名下，或先认定原因。
 error-not-an-image = 不是可识别的图片（支持 JPEG、PNG）。
 error-image-too-large = 图片太大，最多 { $max } 百万像素。
 error-file-broken = 文件无法读取：{ $reason }。

@@ -1,6 +1,7 @@
 //! The application as a test sees it: a store of its own, a clock that stands still, requests without a network.
 
 pub mod browser;
+pub mod cases;
 pub mod goods;
 pub mod ledger;
 pub mod personas;

@@ -7,6 +7,8 @@ pub mod lines;
 pub mod notes;
 pub mod open;
 pub mod wishes;
+mod lines;
+mod named;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -24,6 +26,8 @@ use crate::staff::accounts;
 use crate::{each, step, text_column};
 
 text_column!(CaseState, LineState, LineDecision, Condition, Audience, TaskState);
+pub use lines::{CaseLine, conclude, line, lines};
+pub use named::{case_of_no, lines_found, lines_of_ids, nos_of_ids};
 
 /// What a case is called in events.
 pub(super) const SUBJECT: &str = "case";

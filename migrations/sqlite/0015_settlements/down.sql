@@ -1,0 +1,3 @@
+DROP TABLE ledger_entry;
+DROP TABLE settlement;
+ALTER TABLE sale DROP COLUMN refund_reserved_minor;

@@ -1,0 +1,405 @@
+//! Settlements, from asking to paying.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use serde_json::{Value, json};
+
+use super::super::rules::{SETTLEMENT_MACHINE, approved, minor_of};
+use super::super::{LedgerKind, Payer, SettlementKind, SettlementState};
+use super::ledger::{Cost, post};
+use super::settlement;
+use crate::aftersales::cases::{self, LineState};
+use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::machine::{MachineState, refused_in};
+use crate::kernel::money::Money;
+use crate::kernel::text::Lang;
+use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result};
+use crate::ownership::sales::{self, Sale};
+use crate::platform::db::{Db, in_chunks};
+use crate::platform::events::{self, Stamp};
+use crate::platform::policies::{self, Policy};
+use crate::platform::rooms::ListWindow;
+use crate::production::batches::{self, BatchStatus};
+use crate::{each, keyset, step};
+
+/// What is given for a line of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = settlement)]
+pub struct Settlement {
+    /// Its id.
+    pub id: Id,
+    /// The case.
+    pub case_id: Id,
+    /// The line of it.
+    pub line_id: Id,
+    /// The garment.
+    pub garment_id: GarmentId,
+    /// Which of its sales.
+    pub sale_seq: i64,
+    /// How it is settled.
+    pub kind: SettlementKind,
+    /// Where it stands.
+    pub state: SettlementState,
+    /// What the buyer is given back, in minor units.
+    pub amount_minor: i64,
+    /// Of this currency: that of the sale.
+    pub currency: String,
+    /// The garment given in exchange.
+    pub new_garment_id: Option<GarmentId>,
+    /// Why.
+    pub reason: String,
+    /// Who asked for it.
+    pub author: String,
+    /// Who approved it.
+    pub approver: Option<String>,
+    /// Who approved it as well.
+    pub second_approver: Option<String>,
+    /// Whether it takes two.
+    pub needs_two: bool,
+    /// With which payout it was handed over.
+    pub payout_id: Option<Id>,
+    /// The bank's reference, or empty.
+    pub payout_ref: String,
+    /// Why it could not be paid, or empty.
+    pub failure: String,
+    /// The day it was paid or handed over.
+    pub paid_on: Option<NaiveDate>,
+    /// When it was asked for, UTC.
+    pub created_at: NaiveDateTime,
+    /// Grows with every change.
+    pub version: i64,
+}
+
+/// What somebody asks for.
+#[derive(Clone, Debug)]
+pub struct SettlementAsk {
+    /// The line of a case.
+    pub line: Id,
+    /// How to settle it.
+    pub kind: SettlementKind,
+    /// What is given back, in minor units of the sale's currency; None for all that is left, and nothing in an exchange.
+    pub amount_minor: Option<i64>,
+    /// What was paid, where the sale has no price.
+    pub price: Option<Money>,
+    /// The garment given in exchange.
+    pub new_garment: Option<GarmentId>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Settlement {
+    /// What is given back.
+    pub fn money(&self) -> Money {
+        Money { minor: self.amount_minor, currency: self.currency.clone() }
+    }
+}
+
+/// Which settlements a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct SettlementFilter {
+    /// Only in this state.
+    pub state: Option<SettlementState>,
+    /// Only of this kind.
+    pub kind: Option<SettlementKind>,
+    /// Only of this payout.
+    pub payout: Option<Id>,
+    /// Only of this case.
+    pub case: Option<Id>,
+}
+
+/// A stretch of the list, the latest first.
+pub fn list(db: &mut Db, filter: &SettlementFilter, window: &ListWindow) -> Result<Vec<Settlement>> {
+    let window = window.of_ids()?;
+    Ok(each!(db, |c| {
+        let mut query = settlement::table.select(Settlement::as_select()).into_boxed();
+        if let Some(state) = filter.state {
+            query = query.filter(settlement::state.eq(state.as_str()));
+        }
+        if let Some(kind) = filter.kind {
+            query = query.filter(settlement::kind.eq(kind.as_str()));
+        }
+        if let Some(payout) = filter.payout {
+            query = query.filter(settlement::payout_id.eq(payout));
+        }
+        if let Some(case) = filter.case {
+            query = query.filter(settlement::case_id.eq(case));
+        }
+        keyset!(c, query, newest settlement::id, window)
+    })?)
+}
+
+/// Settlements by their ids, in no order.
+pub fn with_ids(db: &mut Db, ids: &[Id]) -> Result<Vec<Settlement>> {
+    in_chunks(ids, |ids| each!(db, |c| settlement::table.filter(settlement::id.eq_any(ids)).select(Settlement::as_select()).load(c)))
+}
+
+fn one(db: &mut Db, id: Id) -> Result<Settlement> {
+    with_ids(db, &[id])?.pop().ok_or_else(|| Code::NotFound.into())
+}
+
+/// The settlements of a line, the void ones included, oldest first.
+pub fn of_line(db: &mut Db, line: Id) -> Result<Vec<Settlement>> {
+    Ok(each!(db, |c| settlement::table
+        .filter(settlement::line_id.eq(line))
+        .order(settlement::id)
+        .select(Settlement::as_select())
+        .load(c))?)
+}
+
+/// The settlements of a payout.
+pub fn of_payout(db: &mut Db, payout: Id) -> Result<Vec<Settlement>> {
+    Ok(each!(db, |c| settlement::table
+        .filter(settlement::payout_id.eq(payout))
+        .order(settlement::id)
+        .select(Settlement::as_select())
+        .load(c))?)
+}
+
+fn live(db: &mut Db, garment: GarmentId, seq: i64) -> Result<Option<Settlement>> {
+    let of = settlement::garment_id.eq(garment).and(settlement::sale_seq.eq(seq)).and(settlement::state.ne(SettlementState::Void.as_str()));
+    let found: Vec<Settlement> = each!(db, |c| settlement::table.filter(of).select(Settlement::as_select()).load(c))?;
+    Ok(found.into_iter().next())
+}
+
+/// Leaves an event at the settlement and at its case.
+fn tell(db: &mut Db, stamp: &Stamp, kind: EventKind, of: &Settlement, more: &[(&str, Value)]) -> Result<()> {
+    let mut body = json!({ "settlement": of.id, "line": of.line_id, "kind": of.kind, "amount": of.money() });
+    if let Value::Object(body) = &mut body {
+        body.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    }
+    events::append(db, stamp, kind, Subject::Thing("settlement", of.id.0), &body)?;
+    events::append(db, stamp, kind, Subject::Thing("case", of.case_id.0), &body)
+}
+
+/// Whether a garment may be given in exchange: issued, not void, with nobody, and its batch not held back.
+fn can_be_given(db: &mut Db, garment: GarmentId, old: GarmentId) -> Result<()> {
+    let wrong = |code| Error::from(Fault::new("new_serial", code));
+    if garment == old {
+        return Err(wrong(Code::Duplicate));
+    }
+    if !batches::is_issued(db, garment)? || batches::is_void(db, garment)? {
+        return Err(wrong(Code::SerialUnknown));
+    }
+    let batch = batches::batch(db, garment.batch())?.ok_or(Code::SerialUnknown)?;
+    if batch.status == BatchStatus::Hold {
+        let refusal = refused_in(batch.status);
+        return Err(Refusal { faults: vec![Fault { args: refusal.args.clone(), ..Fault::new("new_serial", Code::WrongState) }], ..refusal }.into());
+    }
+    let is_sold = sales::latest(db, garment)?.is_some_and(|sale| sale.status == sales::SaleStatus::Live);
+    let given = settlement::new_garment_id.eq(garment).and(settlement::state.ne(SettlementState::Void.as_str()));
+    let given: i64 = each!(db, |c| settlement::table.filter(given).count().get_result(c))?;
+    if is_sold || given > 0 { Err(wrong(Code::AlreadySold)) } else { Ok(()) }
+}
+
+/// The sale with its price, which is recorded now where it had none.
+fn priced(db: &mut Db, stamp: &Stamp, sale: Sale, said: Option<&Money>) -> Result<(Sale, Money)> {
+    match (sale.price(), said) {
+        (Some(price), None) => Ok((sale, price)),
+        (Some(price), Some(said)) if price == *said => Ok((sale, price)),
+        (Some(price), Some(said)) => {
+            let allowed = price.amount();
+            Err(Fault::new("price_paid", Code::NotOneOf).with("value", said.amount()).with("allowed", allowed).into())
+        }
+        (None, None) => Err(Fault::new("price_paid", Code::NoPrice).into()),
+        (None, Some(said)) => {
+            sales::record_price(db, stamp, sale.garment, sale.seq, said)?;
+            Ok((Sale { price_minor: Some(said.minor), currency: Some(said.currency.clone()), ..sale }, said.clone()))
+        }
+    }
+}
+
+/// Asks for a settlement: sets aside what it takes of the price.
+///
+/// # Errors
+/// [`Code::NotSold`] for a garment that was sold to nobody; [`Code::NoPrice`] for a sale without a price; [`Code::AlreadySettled`] for a sale that
+/// is settled; [`Code::BeyondPaid`] for more than is left; [`Code::WrongState`] for a line that is over; what keeps a garment from being given.
+pub fn authorise(db: &mut Db, stamp: &Stamp, ask: &SettlementAsk) -> Result<Settlement> {
+    let line = cases::line(db, ask.line)?.ok_or(Code::NotFound)?;
+    if !matches!(line.state, LineState::Open | LineState::Decided) {
+        return Err(refused_in(line.state).into());
+    }
+    let sale = match line.sale_seq {
+        Some(seq) => sales::of_seq(db, line.garment_id, seq)?,
+        None => None,
+    };
+    let sale = sale.ok_or(Code::NotSold)?;
+    if let Some(before) = live(db, sale.garment, sale.seq)? {
+        let (zh, en) = (before.kind.word(Lang::Zh), before.kind.word(Lang::En));
+        let refusal = Refusal::new(Code::AlreadySettled).with("kind", before.kind.text()).with("kind_zh", zh).with("kind_en", en);
+        return Err(refusal.with("settlement", before.id).into());
+    }
+    let (sale, price) = priced(db, stamp, sale, ask.price.as_ref())?;
+    let is_exchange = ask.kind == SettlementKind::Exchange;
+    let (left, least) = (price.minor - sale.refund_reserved_minor, i64::from(!is_exchange));
+    // Where nothing is left, the least there is is asked in vain, and the refusal says so.
+    let amount_minor = ask.amount_minor.unwrap_or(if is_exchange { 0 } else { left.max(least) });
+    if amount_minor < least {
+        let said = |minor| Money { minor, currency: price.currency.clone() }.amount();
+        return Err(Fault::new("amount", Code::OutOfRange).with("min", said(least)).with("max", said(left)).into());
+    }
+    sales::reserve_refund(db, sale.garment, sale.seq, amount_minor)?;
+    let new_garment = match (is_exchange, ask.new_garment) {
+        (true, Some(garment)) => {
+            can_be_given(db, garment, sale.garment)?;
+            Some(garment)
+        }
+        (true, None) => return Err(Fault::new("new_serial", Code::Missing).into()),
+        (false, None) => None,
+        (false, Some(_)) => return Err(Fault::new("new_serial", Code::UnknownField).into()),
+    };
+    // An exchange gives goods for the whole price.
+    let worth = if is_exchange { price.minor } else { amount_minor };
+    let limit = minor_of(policies::value(db, Policy::TwoApproveFrom, stamp.at)?, &price.currency);
+    let row = Settlement {
+        id: stamp.id(),
+        case_id: line.case_id,
+        line_id: line.id,
+        garment_id: sale.garment,
+        sale_seq: sale.seq,
+        kind: ask.kind,
+        state: SettlementState::Authorised,
+        amount_minor,
+        currency: price.currency,
+        new_garment_id: new_garment,
+        reason: ask.reason.clone(),
+        author: stamp.actor.clone(),
+        approver: None,
+        second_approver: None,
+        needs_two: worth >= limit,
+        payout_id: None,
+        payout_ref: String::new(),
+        failure: String::new(),
+        paid_on: None,
+        created_at: stamp.at,
+        version: 1,
+    };
+    let inserted = each!(db, |c| diesel::insert_into(settlement::table).values(&row).execute(c)).map_err(Error::from);
+    match inserted {
+        // Somebody else settled it since it was looked for: run again, this finds theirs and says so.
+        Err(Error::Refused(refusal)) if refusal.code == Code::Duplicate => Err(Error::Retry),
+        Err(error) => Err(error),
+        Ok(_) => {
+            tell(db, stamp, EventKind::SettlementAuthorised, &row, &[("reason", row.reason.as_str().into())])?;
+            Ok(row)
+        }
+    }
+}
+
+/// Approves a settlement: it may be paid once everybody it takes has.
+///
+/// # Errors
+/// [`Code::NeedsAnother`] for whoever asked for it or approved it before; [`Code::WrongState`]; [`Code::Stale`].
+pub fn approve(db: &mut Db, stamp: &Stamp, before: &Settlement) -> Result<Settlement> {
+    SETTLEMENT_MACHINE.check(before.state, SettlementState::Approved)?;
+    let is_approved = approved(&before.author, before.approver.as_deref(), before.needs_two, &stamp.actor)?;
+    let actor = Some(stamp.actor.as_str());
+    let (first, second) = match &before.approver {
+        None => (actor, None),
+        Some(first) => (Some(first.as_str()), actor),
+    };
+    let who = (settlement::approver.eq(first), settlement::second_approver.eq(second));
+    let row = settlement::table.find(before.id.0);
+    if is_approved {
+        step!(db, row, settlement::state, settlement::version, SETTLEMENT_MACHINE,
+            before.state => SettlementState::Approved, before.version, who);
+    } else {
+        let as_read = settlement::state.eq(before.state.as_str()).and(settlement::version.eq(before.version));
+        let noted = each!(db, |c| diesel::update(row.filter(as_read)).set((settlement::version.eq(before.version + 1), who)).execute(c))?;
+        if noted == 0 {
+            return Err(Code::Stale.into());
+        }
+    }
+    let after = one(db, before.id)?;
+    tell(db, stamp, EventKind::SettlementApproved, &after, &[("needs_another", (!is_approved).into())])?;
+    Ok(after)
+}
+
+/// Hands approved settlements over for payment, and once more those whose payment failed. Gives the payout they are in.
+///
+/// # Errors
+/// [`Code::WrongState`] for one that is neither; [`Code::Missing`] for none at all.
+pub fn submit(db: &mut Db, stamp: &Stamp, all: &[Settlement]) -> Result<Id> {
+    if all.is_empty() {
+        return Err(Fault::new("settlements", Code::Missing).into());
+    }
+    let payout = stamp.id();
+    for before in all {
+        step!(db, settlement::table.find(before.id.0), settlement::state, settlement::version, SETTLEMENT_MACHINE,
+            before.state => SettlementState::Submitted, before.version, (settlement::payout_id.eq(payout), settlement::failure.eq("")));
+        tell(db, stamp, EventKind::SettlementSubmitted, before, &[("payout", payout.to_string().into())])?;
+    }
+    Ok(payout)
+}
+
+/// Every approved settlement of a currency that waits to be handed over; of every currency for None.
+pub fn waiting(db: &mut Db, currency: Option<&str>) -> Result<Vec<Settlement>> {
+    Ok(each!(db, |c| {
+        let mut query = settlement::table.filter(settlement::state.eq(SettlementState::Approved.as_str())).into_boxed();
+        if let Some(currency) = currency {
+            query = query.filter(settlement::currency.eq(currency));
+        }
+        query.order(settlement::id).select(Settlement::as_select()).load(c)
+    })?)
+}
+
+/// Says that a settlement was paid, or handed over: what was given back is a cost from now on. Said again, it is as it was.
+///
+/// # Errors
+/// [`Code::WrongState`], also for one that was paid with another reference; [`Code::Stale`]; a day that is to come.
+pub fn pay(db: &mut Db, stamp: &Stamp, before: &Settlement, reference: &str, paid_on: NaiveDate, today: NaiveDate) -> Result<Settlement> {
+    if before.state == SettlementState::Paid && before.payout_ref == reference {
+        return Ok(before.clone());
+    }
+    if paid_on > today {
+        return Err(Fault::new("paid_on", Code::DateToCome).with("value", paid_on).with("latest", today).into());
+    }
+    let paid = (settlement::payout_ref.eq(reference), settlement::paid_on.eq(paid_on));
+    step!(db, settlement::table.find(before.id.0), settlement::state, settlement::version, SETTLEMENT_MACHINE,
+        before.state => SettlementState::Paid, before.version, paid);
+    if before.amount_minor > 0 {
+        let cost = Cost {
+            case: before.case_id,
+            line: Some(before.line_id),
+            kind: LedgerKind::Refund,
+            money: before.money(),
+            occurred_on: paid_on,
+            payer: Payer::Brand,
+            settlement: Some(before.id),
+            reference: reference.to_owned(),
+        };
+        post(db, stamp, &cost)?;
+    }
+    let after = one(db, before.id)?;
+    tell(db, stamp, EventKind::SettlementPaid, &after, &[("reference", reference.into()), ("paid_on", paid_on.to_string().into())])?;
+    let body = json!({ "sale": after.sale_seq, "kind": after.kind, "settlement": after.id });
+    events::append(db, stamp, EventKind::Settled, Subject::Garment(after.garment_id.0), &body)?;
+    Ok(after)
+}
+
+/// Says that a settlement could not be paid. Said again, it is as it was.
+///
+/// # Errors
+/// [`Code::WrongState`]; [`Code::Stale`].
+pub fn fail(db: &mut Db, stamp: &Stamp, before: &Settlement, why: &str) -> Result<Settlement> {
+    if before.state == SettlementState::Failed && before.failure == why {
+        return Ok(before.clone());
+    }
+    step!(db, settlement::table.find(before.id.0), settlement::state, settlement::version, SETTLEMENT_MACHINE,
+        before.state => SettlementState::Failed, before.version, settlement::failure.eq(why));
+    let after = one(db, before.id)?;
+    tell(db, stamp, EventKind::SettlementFailed, &after, &[("reason", why.into())])?;
+    Ok(after)
+}
+
+/// Makes a settlement void: what it had set aside may be given back again.
+///
+/// # Errors
+/// [`Code::WrongState`] once it is being paid; [`Code::Stale`].
+pub fn void(db: &mut Db, stamp: &Stamp, before: &Settlement, why: &str) -> Result<Settlement> {
+    step!(db, settlement::table.find(before.id.0), settlement::state, settlement::version, SETTLEMENT_MACHINE,
+        before.state => SettlementState::Void, before.version);
+    sales::release_refund(db, before.garment_id, before.sale_seq, before.amount_minor)?;
+    let after = one(db, before.id)?;
+    tell(db, stamp, EventKind::SettlementVoided, &after, &[("reason", why.into())])?;
+    Ok(after)
+}

@@ -1,0 +1,33 @@
+# 退款、换货与储值。
+settlements-title = 退款与换货
+settlements-about = 为已售的一件给买家退款、换货或储值。每笔销售只处理一次；申请人不能自己审批。
+settlements-none = 还没有处理过。请从工单开始。
+settlements-new = 申请退款、换货或储值
+settlements-new-about = 所需金额立即从成交价中预留，由其他人审批；超过限额须两人审批。
+settlements-search-hint = 工单号
+settlements-approve = 审批通过
+settlements-approve-about = 您确认应当支付。申请人不能审批；超过限额须两人审批。
+settlements-submit = 提交付款
+settlements-paid = 已付款或已交付
+settlements-paid-about = 退给买家的金额先记为品牌方的费用，责任认定后再划转。
+settlements-failed = 付款失败
+settlements-failed-about = 之后可以再次提交付款。
+settlements-void = 作废
+settlements-void-about = 预留的金额随即释放，可以换一种方式或金额重新申请。
+settlements-payout = 支付已审批的款项
+settlements-payout-about = 所有已审批的处理单一并提交付款，并生成每单一行的文件。收款账号由财务填写，系统不保存。
+settlements-payout-line = { $count } 单，合计 { $amount } { $currency }
+settlements-file-settlement = 处理单
+settlements-file-case = 工单号
+settlements-file-account = 收款账号
+settlements-file-amount = 金额
+settlements-file-currency = 币种
+# 售后账。
+ledger-title = 售后账
+ledger-about = 售后花了多少、由谁承担。分录只增不改：记错时用借贷相反的分录冲销。所有余额都是分录之和。
+ledger-none = 还没有记过账。
+ledger-new = 记一笔费用
+ledger-new-about = 费用先记在品牌方名下；责任认定生效后，系统自动划转给责任方。
+ledger-search-hint = 工单号
+ledger-reverse = 冲销
+ledger-reverse-about = 增加一笔借贷相反的分录，并冲回按责任划转的部分。之后请另记正确的一笔。
