@@ -8,9 +8,10 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 
 use crate::inspection::{defects, findings};
-use crate::kernel::{Code, Error};
+use crate::kernel::{Code, Result};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
+use crate::platform::db::Db;
 use crate::platform::http::compress::compress;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Menu, Pages, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors};
@@ -82,6 +83,11 @@ pub fn import_tables() -> ImportTables {
     ImportTables(ROOMS.iter().flat_map(|room| room.imports).copied().collect())
 }
 
+/// Puts in what a deployment starts with, where it is missing; what it changed there stays.
+pub fn seed(db: &mut Db) -> Result<()> {
+    ROOMS.iter().flat_map(|room| room.seeds).try_for_each(|seed| seed(db))
+}
+
 /// Mounts every room's routes.
 fn mount(mut on: Routes<'_>) {
     for room in ROOMS {
@@ -136,7 +142,7 @@ pub fn app(
         .wrap(Compress::default())
 }
 
-async fn nowhere(_request: HttpRequest) -> Result<HttpResponse, Error> {
+async fn nowhere(_request: HttpRequest) -> Result<HttpResponse> {
     Err(Code::NotFound.into())
 }
 

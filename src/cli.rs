@@ -19,7 +19,6 @@ use indicatif::ProgressStyle;
 use store::May;
 
 use crate::app;
-use crate::inspection::defects;
 use crate::kernel::text::Lang;
 use crate::kernel::time::{Clock, local_date};
 use crate::kernel::{Code, Error, Refusal, Result};
@@ -215,8 +214,7 @@ fn warn_of_differences(url: &DatabaseUrl) -> Result<()> {
 fn opened(config: Config, url: &DatabaseUrl, may: May) -> Result<AppState> {
     store::bring_up(url, may)?;
     let app = app(config, url)?;
-    // A deployment starts with the shipped catalogue of defects; what it changed there stays.
-    app.store.write_blocking(defects::seed)?;
+    app.store.write_blocking(app::seed)?;
     Ok(app)
 }
 

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::catalogue::{COVERS, GARMENTS, GTIN_RANGE, Garment, PARTIES, both};
 use super::chance::Chance;
-use crate::inspection::defects;
 use crate::inspection::findings::{self, About, NewFinding, Stage};
 use crate::kernel::gs1::check::check_digit;
 use crate::kernel::money::Money;
@@ -460,7 +459,7 @@ impl Maker<'_> {
         }
         let stamp = self.stamp("staff:inspector", self.today);
         self.app.store.write_blocking(move |db| {
-            defects::seed(db)?;
+            crate::app::seed(db)?;
             findings::log(db, &stamp, &news).map(drop)
         })
     }
