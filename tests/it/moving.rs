@@ -245,6 +245,7 @@ async fn sell(app: &TestApp, units: &'static [(&'static str, i64)]) {
         sold_on: "2026-06-14".parse().unwrap(),
         delivered_on: None,
         promised_on: None,
+        no_return_confirmed_on: None,
         order_no: format!("H-{unit}"),
         price: None,
         channel: "web".into(),

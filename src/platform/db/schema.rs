@@ -419,6 +419,7 @@ diesel::table! {
         source -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+        no_return_confirmed_on -> Nullable<Date>,
     }
 }
 
