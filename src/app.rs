@@ -10,8 +10,9 @@ use actix_web::{App, HttpRequest, HttpResponse, web};
 use crate::aftersales::repairs;
 use crate::aftersales::{cases, reasons};
 use crate::aftersales::settlements;
+use crate::aftersales::rights;
 use crate::inspection::{defects, findings};
-use crate::kernel::{Code, Error};
+use crate::kernel::{Code, Result};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
 use crate::platform::db::Db;
@@ -66,6 +67,7 @@ const ROOMS: &[Room] = &[
     cases::ROOM,
     reasons::ROOM,
     settlements::ROOM,
+    rights::ROOM,
     trace::ROOM,
     recalls::ROOM,
     staff::policies::ROOM,
@@ -95,6 +97,11 @@ pub fn works() -> Works {
 /// Every table that can be imported, in the order a new deployment loads them.
 pub fn import_tables() -> ImportTables {
     ImportTables(ROOMS.iter().flat_map(|room| room.imports).copied().collect())
+}
+
+/// Puts in what a deployment starts with, where it is missing; what it changed there stays.
+pub fn seed(db: &mut Db) -> Result<()> {
+    ROOMS.iter().flat_map(|room| room.seeds).try_for_each(|seed| seed(db))
 }
 
 /// Mounts every room's routes.
@@ -151,7 +158,7 @@ pub fn app(
         .wrap(Compress::default())
 }
 
-async fn nowhere(_request: HttpRequest) -> Result<HttpResponse, Error> {
+async fn nowhere(_request: HttpRequest) -> Result<HttpResponse> {
     Err(Code::NotFound.into())
 }
 

@@ -5,6 +5,7 @@ mod export;
 mod import;
 mod labels;
 mod policy;
+mod rights;
 mod root_cause;
 mod store;
 mod tools;
@@ -98,6 +99,8 @@ enum Command {
         #[command(subcommand)]
         command: labels::LabelsCommand,
     },
+    /// What the buyer of a garment is entitled to: every right, until when, who pays the way, under which rule.
+    Rights(rights::RightsArgs),
     /// Root cause: which lot, line or supplier carries an excess of claims.
     RootCause {
         #[command(subcommand)]
@@ -177,6 +180,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Import(args) => import::run(&open_or_begin(config)?, &args),
         Command::Export(args) => export::run(open(config)?, &args),
         Command::Labels { command } => labels::run(config, command),
+        Command::Rights(args) => rights::run(&open(config)?, &args),
         Command::RootCause { command } => root_cause::run(command),
         Command::Policy { command } => policy::run(&open(config)?, command),
         Command::User { command: command @ user::UserCommand::Add { .. } } => user::run(&open_or_begin(config)?, command),
@@ -216,6 +220,7 @@ fn opened(config: Config, url: &DatabaseUrl, may: May) -> Result<AppState> {
     let app = app(config, url)?;
     // A deployment starts with the shipped catalogue of defects; what it changed there stays.
     app.store.write_blocking(crate::app::seed)?;
+    app.store.write_blocking(app::seed)?;
     Ok(app)
 }
 

@@ -84,6 +84,7 @@ fn sound(day: chrono::NaiveDate) -> Sound {
         sold_on: day,
         delivered_on: Some(day),
         promised_on: None,
+        no_return_confirmed_on: None,
         order_no: "S1".into(),
         price: None,
         channel: "shop".into(),

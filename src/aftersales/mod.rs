@@ -5,3 +5,4 @@ pub mod classes;
 pub mod repairs;
 pub mod reasons;
 pub mod settlements;
+pub mod rights;

@@ -384,6 +384,7 @@ impl Maker<'_> {
                     sold_on,
                     delivered_on: Some(delivered_on).filter(|day| *day <= self.today),
                     promised_on: None,
+                    no_return_confirmed_on: None,
                     order_no: format!("{}{:08}", if online { "W" } else { "S" }, self.chance.below(100_000_000)),
                     price: Some(Money { minor: batch.price, currency: "CNY".into() }),
                     channel: if online { "online" } else { "shop" }.into(),

@@ -111,6 +111,8 @@ codes! {
     NotADate = "not_a_date", 422;
     /// Below zero.
     BelowZero = "below_zero", 422;
+    /// Does not go with the rest (`with`).
+    DoesNotApply = "does_not_apply", 422;
     /// Outside `min`..=`max`.
     OutOfRange = "out_of_range", 422;
     /// Not one of `allowed`.

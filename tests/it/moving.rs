@@ -97,7 +97,7 @@ async fn other_place(app: &TestApp) -> TestApp {
     std::fs::copy(KeyFile::place(app.folder.path()), KeyFile::place(other.folder.path())).unwrap();
     with_keys_of_file(&mut other);
     // As the program does when it starts.
-    other.state.store.write(hangtag::inspection::defects::seed).await.unwrap();
+    other.state.store.write(hangtag::app::seed).await.unwrap();
     other
 }
 
@@ -245,6 +245,7 @@ async fn sell(app: &TestApp, units: &'static [(&'static str, i64)]) {
         sold_on: "2026-06-14".parse().unwrap(),
         delivered_on: None,
         promised_on: None,
+        no_return_confirmed_on: None,
         order_no: format!("H-{unit}"),
         price: None,
         channel: "web".into(),

@@ -25,6 +25,7 @@ pub fn sale_of(goods: &Goods, unit: i64, sold_on: &str) -> NewSale {
             sold_on: day(sold_on),
             delivered_on: None,
             promised_on: None,
+            no_return_confirmed_on: None,
             order_no: format!("W-{unit}"),
             price: Some(Money { minor: 39_900, currency: "CNY".into() }),
             channel: "web".into(),

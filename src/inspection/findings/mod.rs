@@ -24,7 +24,7 @@ pub use http::{PhotoForm, Wanted, at_photos, clean_all as clean_photos, photo_an
 pub use choices::{Counted, Stage, Status, SubjectKind};
 pub use import::IMPORT;
 pub use rules::{Holds, Sound};
-pub use store::findings::{Counts, Finding, FindingFilter, counts, finding, log, withdraw};
+pub use store::findings::{Counts, Finding, FindingFilter, counts, finding, log, on_garment, withdraw};
 pub use store::photos::{Photo, attach, photo, photos_of};
 pub use subject::{Found, find_subject};
 pub use view::FindingView;

@@ -90,6 +90,7 @@ impl Import for SaleImport {
         let sold_on = row.date("sold_on");
         let delivered_on = row.optional_date("delivered_on");
         let promised_on = row.optional_date("promised_on");
+        let no_return_confirmed_on = row.optional_date("no_return_confirmed_on");
         let order_no = row.optional_text("order_no", 60);
         // How many decimals a price may have is for its currency to say: without a sound one the price is not looked at.
         let currency = row.optional("currency", money::read_currency).map(|currency| currency.unwrap_or_else(|| CURRENCY.to_owned()));
@@ -102,6 +103,8 @@ impl Import for SaleImport {
         let (sold_on, delivered_on, registered_at) = (sold_on?, delivered_on?, registered_at?);
         let mut faults = rules::dates(sold_on, delivered_on, self.today);
         faults.extend(registered_at.into_iter().flat_map(|at| rules::registered(at, sold_on, self.stamp.at, self.zone)));
+        let no_return_confirmed_on = no_return_confirmed_on?;
+        faults.extend(rules::confirmed(sold_on, no_return_confirmed_on));
         let sound_days = faults.is_empty();
         faults.into_iter().for_each(|fault| row.fault(fault));
         let currency = currency?;
@@ -110,6 +113,7 @@ impl Import for SaleImport {
             sold_on,
             delivered_on,
             promised_on: promised_on?,
+            no_return_confirmed_on,
             order_no: order_no?.unwrap_or_default(),
             price,
             channel: channel?.unwrap_or_default(),

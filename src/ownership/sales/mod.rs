@@ -63,6 +63,9 @@ const DELIVERED_ON: Field = Field::new("delivered_on", Kind::Day, &["收货日�
 const PROMISED_ON: Field = Field::new("promised_on", Kind::Day, &["约定送达日期"], &["Promised", "Promised on"]).nullable()
     .hint("约定送达的日期", "The day for which delivery was promised", "2026-06-13").rare();
 #[rustfmt::skip]
+const NO_RETURN_CONFIRMED_ON: Field = Field::new("no_return_confirmed_on", Kind::Day, &["确认不可无理由退货的日期", "确认不退日期"], &["No return confirmed on", "No-return confirmed"]).nullable()
+    .hint("买家在购买时逐单确认本商品不支持无理由退货的日期，不晚于销售日期；没有确认就空着。", "The day the buyer confirmed, at this purchase, that it cannot be returned without a reason; not after the sale. Empty where nobody did.", "").rare();
+#[rustfmt::skip]
 const ORDER_NO: Field = Field::new("order_no", Kind::Line(60), &["订单号"], &["Order", "Order no.", "Order number"])
     .hint("店铺自己的订单号，不含个人信息", "The shop's own number; names no person", "WEB-20260615-0042");
 #[rustfmt::skip]
@@ -84,7 +87,7 @@ const CITY: Field = Field::new("city", Kind::Line(60), &["城市"], &["City"]).h
 pub const FIELDS: Fields = Fields {
     table: "sales",
     title: ("销售", "Sales"),
-    columns: &[SERIAL, GTIN, RETAILER, SOLD_ON, DELIVERED_ON, PROMISED_ON, ORDER_NO, PRICE, PAID_IN, CHANNEL, COUNTRY, CITY],
+    columns: &[SERIAL, GTIN, RETAILER, SOLD_ON, DELIVERED_ON, PROMISED_ON, ORDER_NO, PRICE, PAID_IN, CHANNEL, COUNTRY, CITY, NO_RETURN_CONFIRMED_ON],
 };
 
 choices! {
@@ -118,14 +121,14 @@ const REGISTERED_AT: Field = Field::new("registered_at", Kind::Text(read_moment,
 /// The columns of a file of sales: what is said of each, and what downloads say beside it.
 #[rustfmt::skip]
 pub const COLUMNS: Fields = Fields { columns: &[
-    SERIAL, GTIN, RETAILER, SOLD_ON, DELIVERED_ON, PROMISED_ON, ORDER_NO, PRICE, PAID_IN, CHANNEL, COUNTRY, CITY, STATUS, REGISTERED_AT, COVER, COVERED_UNTIL,
+    SERIAL, GTIN, RETAILER, SOLD_ON, DELIVERED_ON, PROMISED_ON, ORDER_NO, PRICE, PAID_IN, CHANNEL, COUNTRY, CITY, NO_RETURN_CONFIRMED_ON, STATUS, REGISTERED_AT, COVER, COVERED_UNTIL,
 ], ..FIELDS };
 
 /// What the list shows, and its files, which can be handed in again.
 #[rustfmt::skip]
 const LISTED: Fields = Fields { table: "sales", title: FIELDS.title, columns: &[
     SERIAL.listed(), GTIN, RETAILER.listed(), SOLD_ON.listed(), DELIVERED_ON.listed(), PROMISED_ON, ORDER_NO.listed(),
-    PRICE.called("price.amount").listed(), PAID_IN.called("price.currency").listed(), CHANNEL, COUNTRY, CITY,
+    PRICE.called("price.amount").listed(), PAID_IN.called("price.currency").listed(), CHANNEL, COUNTRY, CITY, NO_RETURN_CONFIRMED_ON,
     STATUS.listed(), REGISTERED_AT, COVER.listed(), COVERED_UNTIL.listed(),
 ] };
 
@@ -148,7 +151,11 @@ fn read_moment(field: &'static str, text: &str) -> Result<String, Fault> {
 impl SaleAsk {
     /// What is wrong with the days and the price of a report beyond its single fields.
     pub(super) fn faults(said: &Said, today: NaiveDate) -> Vec<Fault> {
-        let days = said.day("sold_on").map(|sold_on| rules::dates(sold_on, said.day("delivered_on"), today));
+        let days = said.day("sold_on").map(|sold_on| {
+            let mut faults = rules::dates(sold_on, said.day("delivered_on"), today);
+            faults.extend(rules::confirmed(sold_on, said.day("no_return_confirmed_on")));
+            faults
+        });
         days.into_iter().flatten().chain(price_of(said).err().into_iter().flatten()).collect()
     }
 

@@ -51,6 +51,9 @@ pub struct Sound {
     /// The day for which delivery was promised.
     #[serde(default)]
     pub promised_on: Option<NaiveDate>,
+    /// The day the buyer confirmed, at this purchase, that it cannot be returned without a reason.
+    #[serde(default)]
+    pub no_return_confirmed_on: Option<NaiveDate>,
     /// The shop's own number; names no person.
     #[serde(default)]
     pub order_no: String,
@@ -119,6 +122,12 @@ pub fn dates(sold_on: NaiveDate, delivered_on: Option<NaiveDate>, today: NaiveDa
         }
     }
     faults
+}
+
+/// What is wrong with the day on which a buyer confirmed that a garment cannot be returned without a reason: afterwards it binds nobody.
+pub fn confirmed(sold_on: NaiveDate, confirmed_on: Option<NaiveDate>) -> Option<Fault> {
+    let late = confirmed_on.filter(|day| *day > sold_on)?;
+    Some(Fault::new("no_return_confirmed_on", Code::DatesOutOfOrder).with("earlier", late).with("later", sold_on))
 }
 
 /// What is wrong with the moment at which another store registered a sale of this day.

@@ -61,6 +61,8 @@ pub struct Sale {
     pub version: i64,
     /// What of the price is promised back already, in minor units.
     pub refund_reserved_minor: i64,
+    /// The buyer confirmed at the purchase that it cannot be returned without a reason.
+    pub no_return_confirmed_on: Option<NaiveDate>,
 }
 
 /// A sale that may be registered, with what follows from it.
@@ -97,6 +99,7 @@ impl Sale {
             && self.sold_on == sound.sold_on
             && self.delivered_on == sound.delivered_on
             && self.promised_on == sound.promised_on
+            && self.no_return_confirmed_on == sound.no_return_confirmed_on
             && self.order_no == sound.order_no
             && self.price_minor == sound.price.as_ref().map(|price| price.minor)
             && self.currency.as_ref() == sound.price.as_ref().map(|price| &price.currency)
@@ -164,7 +167,7 @@ pub fn register_examined(db: &mut Db, stamp: &Stamp, ready: &[Ready]) -> Result<
     garments::touch(db, &all, stamp.at)?;
     let again: Vec<GarmentId> = ready.iter().filter(|one| one.seq > 1).map(|one| one.new.garment).collect();
     garments::set_status(db, &again, garments::Status::Live)?;
-    for chunk in ready.chunks(chunk_rows(17)) {
+    for chunk in ready.chunks(chunk_rows(18)) {
         let rows: Vec<_> = chunk
             .iter()
             .map(|Ready { new, seq, policy, .. }| {
@@ -176,6 +179,7 @@ pub fn register_examined(db: &mut Db, stamp: &Stamp, ready: &[Ready]) -> Result<
                     sale::sold_on.eq(Day(sound.sold_on)),
                     sale::delivered_on.eq(sound.delivered_on.map(Day)),
                     sale::promised_on.eq(sound.promised_on.map(Day)),
+                    sale::no_return_confirmed_on.eq(sound.no_return_confirmed_on.map(Day)),
                     sale::channel.eq(&sound.channel),
                     sale::retailer_id.eq(new.retailer.map(|id| id.0)),
                     sale::order_no.eq(&sound.order_no),

@@ -41,6 +41,8 @@ pub struct SaleView {
     pub delivered_on: Option<NaiveDate>,
     /// Delivery promised.
     pub promised_on: Option<NaiveDate>,
+    /// The buyer confirmed at the purchase that it cannot be returned without a reason.
+    pub no_return_confirmed_on: Option<NaiveDate>,
     /// How it was sold.
     pub channel: String,
     /// Code of the retailer.
@@ -105,6 +107,7 @@ pub(super) fn views(db: &mut Db, keys: &Keyring, today: NaiveDate, sales: Vec<Sa
                 sold_on: sale.sold_on,
                 delivered_on: sale.delivered_on,
                 promised_on: sale.promised_on,
+                no_return_confirmed_on: sale.no_return_confirmed_on,
                 channel: sale.channel,
                 retailer: sale.retailer.and_then(|id| retailers.get(&id).cloned()),
                 order_no: sale.order_no,

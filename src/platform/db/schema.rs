@@ -420,6 +420,7 @@ diesel::table! {
         created_at -> Timestamp,
         version -> BigInt,
         refund_reserved_minor -> BigInt,
+        no_return_confirmed_on -> Nullable<Date>,
     }
 }
 

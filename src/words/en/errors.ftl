@@ -58,6 +58,15 @@ error-too-many-decimals = “{ $value }” has too many decimals: { $max ->
 }.
 error-not-a-date = “{ $value }” is not a date; write 2026-03-31.
 error-below-zero = Below zero: { $value }.
+error-does-not-apply = { $with ->
+    [exclusion] Leave this empty: only rights that ask no reason can be excluded; what a defect gives cannot.
+    [defects] Leave this empty: this kind of right is for no particular defect.
+    [measured] Leave this empty, or name the defects that are measured.
+    [late] Leave this empty: late delivery is a no-worry right of its own, without defects.
+    [warranty] The brand warranty is counted as the warranty says, and nothing else is.
+    [term] Leave this empty: the warranty has its own term.
+   *[repair] Leave this empty: only a legal guarantee is extended by a repair, by so many months.
+}
 error-out-of-range = Must lie between { $min } and { $max }.
 error-not-one-of = “{ $value }” is not one of: { $allowed }.
 error-unknown-field = There is no such field.
@@ -90,6 +99,7 @@ error-in-use = { $by ->
     [sold] Cannot be changed here: garments sold: { $count }. Use “Correct” on its page, which says what it moves and asks why.
     [findings] Cannot be changed here: findings on it: { $count }. Use “Correct” on its page, which says what it moves and asks why.
     [code] Cannot be changed: findings name it by its code. Make another one.
+    [rule] The rule has held since { $count }, and what it says stays. End it with its last day, and make another one that follows it.
     [serials] Cannot be changed: { $count ->
         [one] one garment has its serial already
        *[other] { $count } garments have their serials already

@@ -13,6 +13,7 @@ sales-price = Price paid
 sales-channel = Channel
 sales-place = Place
 sales-delivered-on = Delivered
+sales-no-return-confirmed-on = Confirmed at the purchase: no return without a reason
 sales-returned-on = Returned
 sales-warranty = Warranty
 sales-status-live = Sold

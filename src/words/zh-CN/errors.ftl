@@ -48,6 +48,15 @@ error-too-many-decimals = “{ $value }”的小数位太多：{ $max ->
 }。
 error-not-a-date = “{ $value }”不是日期，请写成 2026-03-31。
 error-below-zero = 不能小于零：{ $value }。
+error-does-not-apply = { $with ->
+    [exclusion] 此处应为空：只有无须理由的权利可以排除；因质量问题享有的权利不能排除。
+    [defects] 此处应为空：这类权利不针对特定缺陷。
+    [measured] 此处应为空，或列出按实测值判断的缺陷。
+    [late] 此处应为空：迟到是单独的无忧退换，不与缺陷并列。
+    [warranty] 品牌质保按质保期计算，其他权利不按质保期计算。
+    [term] 此处应为空：质保有自己的期限。
+   *[repair] 此处应为空：只有法定保障因维修延长，并须填写延长的月数。
+}
 error-out-of-range = 须在 { $min } 到 { $max } 之间。
 error-not-one-of = “{ $value }”不在可选值之内：{ $allowed }。
 error-unknown-field = 没有这个字段。
@@ -80,6 +89,7 @@ error-in-use = { $by ->
     [sold] 不能在此修改：已售出 { $count } 件。请在它的页面使用“更正”，会列明影响并要求说明原因。
     [findings] 不能在此修改：已有 { $count } 条缺陷记录。请在它的页面使用“更正”，会列明影响并要求说明原因。
     [code] 不能修改：缺陷记录用它的代码指称它。请另建一个。
+    [rule] 规则自 { $count } 起已生效，内容不再修改。请填写失效日期，另建一条接替。
     [serials] 不能修改：{ $count } 件已有序列号。请另建批次。
     [brought] 该批次在本系统已有序列号（{ $count } 件），文件不会改动。
     [day-off] 日历中已有这一天（休息）。请先在列表中移除，再重新设定。

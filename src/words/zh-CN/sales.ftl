@@ -13,6 +13,7 @@ sales-price = 实付价
 sales-channel = 渠道
 sales-place = 地点
 sales-delivered-on = 收货日期
+sales-no-return-confirmed-on = 购买时已确认不支持无理由退货
 sales-returned-on = 退回日期
 sales-warranty = 质保
 sales-status-live = 已售

@@ -290,7 +290,9 @@ pub const WHOLE: &[Rule] = &[
     rule(
         "a sale is there once",
         "SELECT order_no FROM sale GROUP BY order_no HAVING count(*) > 1",
-        "INSERT INTO sale SELECT garment_id + 1, seq, status, sold_on, delivered_on, promised_on, channel, retailer_id, order_no, price_minor,
+        "INSERT INTO sale (garment_id, seq, status, sold_on, delivered_on, promised_on, channel, retailer_id, order_no, price_minor,
+         currency, country, city, policy_id, source, created_at, version)
+         SELECT garment_id + 1, seq, status, sold_on, delivered_on, promised_on, channel, retailer_id, order_no, price_minor,
          currency, country, city, policy_id, source, created_at, version FROM sale ORDER BY garment_id DESC LIMIT 1",
     ),
 ];

@@ -129,6 +129,7 @@ impl TestApp {
             sold_on: sold_on.parse().unwrap(),
             delivered_on: None,
             promised_on: None,
+            no_return_confirmed_on: None,
             order_no: String::new(),
             price: None,
             channel: "shop".into(),

@@ -275,6 +275,11 @@ pub fn finding(db: &mut Db, id: Id, scope: Option<Id>) -> Result<Option<Finding>
     Ok(found.into_iter().next())
 }
 
+/// The findings on a garment, withdrawn ones left out.
+pub fn on_garment(db: &mut Db, garment: GarmentId) -> Result<Vec<Finding>> {
+    live_about(db, &[About::Garment(garment)])
+}
+
 /// The findings on these things, withdrawn ones left out.
 pub(in crate::inspection::findings) fn live_about(db: &mut Db, things: &[About]) -> Result<Vec<Finding>> {
     let (mut garments, mut batches, mut lots) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,0 +1,105 @@
+//! The facts that rights follow from, gathered from what is stored.
+
+use chrono::NaiveDate;
+
+use super::rules::{self, Cover, Facts, Lapse, Right, SeenDefect, Sold, Standing};
+use crate::inspection::findings;
+use crate::kernel::text::{Both, Lang};
+use crate::kernel::{Error, GarmentId, Result};
+use crate::ownership::sales::{self, Sale, SaleStatus};
+use crate::ownership::warranties::{self, Status, Warranty};
+use crate::platform::db::Db;
+use crate::production::{batches, skus, styles};
+
+/// What is known of a garment on a day, and the rights that follow.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The facts.
+    pub facts: Facts,
+    /// The rights that apply, the best for the buyer first.
+    pub rights: Vec<Right>,
+    /// Those that do not, and why.
+    pub lapses: Vec<Lapse>,
+}
+
+impl Answer {
+    /// What follows from these facts under the stored rules.
+    pub fn of(db: &mut Db, facts: Facts) -> Result<Self> {
+        let rules = super::rules(db)?;
+        Ok(Self { rights: rules::rights(&facts, &rules), lapses: rules::lapses(&facts, &rules), facts })
+    }
+}
+
+/// The rights of a garment's buyer on a day. `market` is that of the order where it is known; else the country of the sale decides.
+pub fn answer(db: &mut Db, garment: GarmentId, on: NaiveDate, market: Option<&str>) -> Result<Answer> {
+    let facts = facts(db, garment, on, market)?;
+    Answer::of(db, facts)
+}
+
+impl Sold {
+    fn of(sale: &Sale) -> Self {
+        Self {
+            seq: sale.seq,
+            sold_on: sale.sold_on,
+            delivered_on: sale.delivered_on,
+            promised_on: sale.promised_on,
+            channel: sale.channel.clone(),
+            country: sale.country.clone(),
+            order_no: sale.order_no.clone(),
+            no_return_confirmed_on: sale.no_return_confirmed_on,
+        }
+    }
+}
+
+impl Cover {
+    fn of(warranty: Warranty) -> Self {
+        match (warranty.status, warranty.starts_on.zip(warranty.ends_on)) {
+            (Status::Void, _) => Self::Void(warranty.reason),
+            (Status::Ended, _) => Self::Ended(warranty.ends_on, warranty.reason),
+            (Status::Running, Some((from, to))) => Self::Term(from, to),
+            (Status::Waiting | Status::Running, _) => Self::Waiting,
+        }
+    }
+}
+
+/// The facts of a garment on a day.
+///
+/// - **Recalls** are decided to the right of this room, and nothing on the left keeps them yet: `recalled` is false here, and whoever knows of one
+///   sets it before asking for the rights.
+/// - **Repairs** are not stored yet; who keeps them adds them.
+/// - What a **buyer says** is wrong is added by whoever hears it, as a [`SeenDefect`] that is not found; findings on the garment are here.
+/// - A finding has no measurement yet: its code says that it is over what the catalogue names.
+pub fn facts(db: &mut Db, garment: GarmentId, on: NaiveDate, market: Option<&str>) -> Result<Facts> {
+    let broken = |what: &str| Error::broken(format!("garment {}: its {what} is not there", garment.0));
+    let batch = batches::batch(db, garment.batch())?.ok_or_else(|| broken("batch"))?;
+    let sku = skus::by_id(db, batch.sku_id)?.ok_or_else(|| broken("sku"))?;
+    let style = styles::by_id(db, sku.style_id)?.ok_or_else(|| broken("style"))?;
+    let last = sales::latest(db, garment)?;
+    let standing = match &last {
+        None => Standing::Unsold,
+        Some(sale) if sale.sold_on > on => Standing::SoldLater,
+        Some(sale) if sale.status == SaleStatus::Ended => Standing::Returned,
+        Some(_) => Standing::Sold,
+    };
+    let sale = last.filter(|sale| sale.status == SaleStatus::Live);
+    let cover = match &sale {
+        Some(sale) => warranties::of_sale(db, garment, sale.seq)?.map_or(Cover::None, Cover::of),
+        None => Cover::None,
+    };
+    let found = findings::on_garment(db, garment)?.into_iter();
+    let defects = found.map(|finding| SeenDefect { code: finding.defect_code, measured: None, seen_on: finding.found_on, is_found: true });
+    let recorded = sale.as_ref().map(|sale| sale.country.as_str()).filter(|country| !country.is_empty());
+    Ok(Facts {
+        on,
+        market: market.or(recorded).map(str::to_owned),
+        what: Both { zh: style.public_name(Lang::Zh).to_owned(), en: style.public_name(Lang::En).to_owned() },
+        standing,
+        sale: sale.as_ref().map(Sold::of),
+        category: style.category.clone(),
+        no_reason_return: style.facts.no_reason_return,
+        cover,
+        repairs: Vec::new(),
+        defects: defects.collect(),
+        recalled: false,
+    })
+}
