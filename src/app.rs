@@ -7,6 +7,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 
+use crate::aftersales::service_levels;
 use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Error};
 use crate::ownership::scans::Counter;
@@ -57,10 +58,13 @@ const ROOMS: &[Room] = &[
     links::ROOM,
     defects::ROOM,
     findings::ROOM,
+    service_levels::CLOCKS,
     trace::ROOM,
     recalls::ROOM,
     staff::policies::ROOM,
     staff::calendars::ROOM,
+    staff::working_hours::ROOM,
+    service_levels::ROOM,
     Room::new("imports", imports::routes).menu(&[Entry::new("/imports", "imports-title", MAY_IMPORT)]),
     staff::accounts::ROOM,
     staff::tokens::ROOM,

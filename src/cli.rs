@@ -18,6 +18,7 @@ use clap::{Parser, Subcommand};
 use indicatif::ProgressStyle;
 use store::May;
 
+use crate::aftersales::service_levels;
 use crate::app;
 use crate::inspection::defects;
 use crate::kernel::text::Lang;
@@ -215,8 +216,10 @@ fn warn_of_differences(url: &DatabaseUrl) -> Result<()> {
 fn opened(config: Config, url: &DatabaseUrl, may: May) -> Result<AppState> {
     store::bring_up(url, may)?;
     let app = app(config, url)?;
-    // A deployment starts with the shipped catalogue of defects; what it changed there stays.
+    // A deployment starts with the shipped catalogue of defects and the shipped service levels; what it changed there stays.
     app.store.write_blocking(defects::seed)?;
+    let (stamp, zone) = (app.stamp("system"), app.config.time_zone);
+    app.store.write_blocking(move |db| service_levels::seed(db, &stamp, zone))?;
     Ok(app)
 }
 
@@ -260,6 +263,7 @@ fn serve(app: &AppState, listener: std::net::TcpListener, ready: impl FnOnce() +
             tracing::info!(%address, "serving");
         }
         actix_web::rt::spawn(crate::production::print_jobs::run_forever(jobs_house.clone()));
+        actix_web::rt::spawn(service_levels::run_forever(jobs_house.clone()));
         actix_web::rt::spawn(crate::platform::jobs::run_forever(jobs_house, app::works()));
         let running = server.run();
         ready();

@@ -2,3 +2,4 @@
 
 pub mod cases;
 pub mod classes;
+pub mod service_levels;

@@ -116,6 +116,9 @@ kinds! {
     // after-sales
     CaseOpened = "case.opened", "工单已创建", "Case opened", false, None;
     CaseConcluded = "case.concluded", "原因已认定", "Cause determined", false, None;
+    ServiceLevelSaved = "service_level.saved", "服务时限已保存", "Service level saved", false, None;
+    ClockEscalated = "clock.escalated", "时限提醒", "A deadline was escalated", false, None;
+    ClockMoved = "clock.moved", "日历变动，期限已重算", "A deadline moved with the calendar", false, None;
     // quality
     DefectSaved = "defect.saved", "缺陷代码已保存", "Defect code saved", false, None;
     ScopeSaved = "recall.scope_saved", "召回范围已保存", "Recall scope saved", false, None;

@@ -44,6 +44,7 @@ mod root_cause;
 mod sales;
 mod scans;
 mod schema;
+mod service_levels;
 mod staff;
 mod stored;
 mod support;
