@@ -11,6 +11,7 @@ use crate::aftersales::repairs;
 use crate::aftersales::{cases, reasons};
 use crate::aftersales::settlements;
 use crate::aftersales::rights;
+use crate::aftersales::service_levels;
 use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Result};
 use crate::ownership::scans::Counter;
@@ -68,10 +69,13 @@ const ROOMS: &[Room] = &[
     reasons::ROOM,
     settlements::ROOM,
     rights::ROOM,
+    service_levels::CLOCKS,
     trace::ROOM,
     recalls::ROOM,
     staff::policies::ROOM,
     staff::calendars::ROOM,
+    staff::working_hours::ROOM,
+    service_levels::ROOM,
     Room::new("imports", imports::routes).menu(&[Entry::new("/imports", "imports-title", MAY_IMPORT)]),
     staff::accounts::ROOM,
     staff::tokens::ROOM,

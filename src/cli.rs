@@ -19,6 +19,7 @@ use clap::{Parser, Subcommand};
 use indicatif::ProgressStyle;
 use store::May;
 
+use crate::aftersales::service_levels;
 use crate::app;
 use crate::kernel::text::Lang;
 use crate::kernel::time::{Clock, local_date};
@@ -221,6 +222,10 @@ fn opened(config: Config, url: &DatabaseUrl, may: May) -> Result<AppState> {
     // A deployment starts with the shipped catalogue of defects; what it changed there stays.
     app.store.write_blocking(crate::app::seed)?;
     app.store.write_blocking(app::seed)?;
+    // A deployment starts with the shipped catalogue of defects and the shipped service levels; what it changed there stays.
+    app.store.write_blocking(defects::seed)?;
+    let (stamp, zone) = (app.stamp("system"), app.config.time_zone);
+    app.store.write_blocking(move |db| service_levels::seed(db, &stamp, zone))?;
     Ok(app)
 }
 
@@ -264,6 +269,7 @@ fn serve(app: &AppState, listener: std::net::TcpListener, ready: impl FnOnce() +
             tracing::info!(%address, "serving");
         }
         actix_web::rt::spawn(crate::production::print_jobs::run_forever(jobs_house.clone()));
+        actix_web::rt::spawn(service_levels::run_forever(jobs_house.clone()));
         actix_web::rt::spawn(crate::platform::jobs::run_forever(jobs_house, app::works()));
         let running = server.run();
         ready();

@@ -6,3 +6,4 @@ pub mod repairs;
 pub mod reasons;
 pub mod settlements;
 pub mod rights;
+pub mod service_levels;

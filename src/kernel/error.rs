@@ -131,6 +131,8 @@ codes! {
     DatesOutOfOrder = "dates_out_of_order", 422;
     /// Two stretches that share something (`first`, `second`).
     Overlap = "overlap", 422;
+    /// Rows with conditions hold on days on which none without conditions does (`value`: one of them, `clock_zh`, `clock_en`: what they are for).
+    NoCatchAll = "no_catch_all", 422;
     /// Shares that do not sum to what they must (`sum`, `expected`).
     WrongSum = "wrong_sum", 422;
 

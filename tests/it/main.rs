@@ -45,6 +45,7 @@ mod root_cause;
 mod sales;
 mod scans;
 mod schema;
+mod service_levels;
 mod staff;
 mod settlements;
 mod stored;

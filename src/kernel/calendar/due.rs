@@ -5,6 +5,7 @@ use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use super::Calendar;
 use super::spans::{Pauses, Span};
 use crate::kernel::error::{Code, Fault};
+use crate::kernel::saturating;
 use crate::kernel::time::local_date;
 
 /// What a target is counted in.
@@ -58,6 +59,15 @@ impl Target {
     pub const fn value(self) -> u32 {
         self.value
     }
+
+    /// So many percent of it, in whole units: of more than the whole at least one unit more, at most what a target can be. None for less
+    /// than one unit.
+    pub fn share(self, percent: u32) -> Option<Self> {
+        let share = saturating::<u32>(u64::from(self.value) * u64::from(percent) / 100);
+        let least = if percent > 100 { self.value.saturating_add(1) } else { 0 };
+        let value = share.max(least).min(self.unit.most());
+        (value > 0).then_some(Self { value, ..self })
+    }
 }
 
 /// When something is due, and how sure that is.
@@ -83,6 +93,11 @@ impl Calendar {
             .flat_map(|date| self.spans_on(date))
             .map(move |span| span.within(rest))
             .filter(|span| !span.is_empty())
+    }
+
+    /// The first instant of working time from `at` on: `at` itself while somebody works.
+    pub fn opens(&self, at: NaiveDateTime) -> NaiveDateTime {
+        self.open_from(at).next().map_or(at, |span| span.from)
     }
 
     /// The working time between two instants outside the pauses. Zero when `to` is not after `from`.

@@ -187,6 +187,26 @@ fn nights_when_the_clock_changes(#[case] start: &str, #[case] minutes: u32, #[ca
 }
 
 #[test]
+fn work_begins_again_after_closing_time_rest_and_lunch() {
+    let opens = |at| local(calendar(LUNCH).opens(utc(at)));
+    assert_eq!(opens("2026-03-02 10:30"), "2026-03-02 10:30");
+    assert_eq!(opens("2026-03-02 12:10"), "2026-03-02 13:00");
+    assert_eq!(opens("2026-02-14 18:00"), "2026-02-24 09:00", "over Spring Festival");
+    assert_eq!(opens("2026-02-13 23:00"), "2026-02-14 09:00", "a make-up workday");
+}
+
+#[rstest]
+#[case::of_minutes(Unit::WorkingMinutes, 120, 75, Some(90))]
+#[case::whole_days_only(Unit::WorkingDays, 3, 75, Some(2))]
+#[case::half_a_day_is_none(Unit::WorkingDays, 1, 75, None)]
+#[case::half_as_much_again(Unit::WorkingDays, 7, 150, Some(10))]
+#[case::a_day_more_at_least(Unit::WorkingDays, 1, 150, Some(2))]
+#[case::no_more_than_a_target_can_be(Unit::WorkingDays, 3_660, 200, Some(3_660))]
+fn shares_of_a_target(#[case] unit: Unit, #[case] value: u32, #[case] percent: u32, #[case] share: Option<u32>) {
+    assert_eq!(target(unit, value).share(percent).map(Target::value), share);
+}
+
+#[test]
 fn a_calendar_needs_some_work() {
     assert_eq!(Calendar::new(1, CHINA, Week::default()).unwrap_err().code, Code::Missing);
     assert_eq!(read_zone("zone", "Asia/Atlantis").unwrap_err().code, Code::UnknownReference);

@@ -471,7 +471,7 @@ impl Field {
         match (self.kind, value.as_str()) {
             (Kind::Choice(_), Some("active" | "released" | "running")) => "good",
             (Kind::Choice(_), Some("major" | "waiting")) => "warn",
-            (Kind::Choice(_), Some("critical" | "hold" | "void")) => "bad",
+            (Kind::Choice(_), Some("critical" | "hold" | "void" | "missed")) => "bad",
             _ => "",
         }
     }

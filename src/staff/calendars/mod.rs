@@ -1,7 +1,7 @@
 //! Calendars: days that are not like their weekday, national holidays and a team's own. Deadlines are reckoned on them.
 //!
-//! A calendar is named by its code (`CN`, `WAREHOUSE`) and is there once it has a day. A year is known as soon as one of its days is: until
-//! then only weekdays count, and whoever reckons is told so.
+//! A calendar is named by its code (`CN`, `WAREHOUSE`) and is there once it has a day. A year is known as soon as one of its days from February to
+//! November is: until then only weekdays count, and whoever reckons is told so.
 
 mod http;
 mod import;
@@ -21,7 +21,7 @@ use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::rooms::Room;
 pub use import::{COLUMNS, IMPORT};
-pub use store::days;
+pub use store::{HELD, days};
 
 /// The room.
 pub const ROOM: Room =

@@ -73,11 +73,16 @@ pub(super) fn codes(db: &mut Db) -> Result<Vec<String>> {
     Ok(each!(db, |c| calendar::table.order(calendar::code).select(calendar::code).load(c))?)
 }
 
-/// The days of a calendar as deadlines are reckoned on them; it covers every year that has a day in it.
+/// Under this name the changes of all calendars are counted ([`events::held_version`]).
+pub const HELD: &str = "calendars";
+
+/// The days of a calendar as deadlines are reckoned on them. It covers every year that has a day from February to November in it: the table of a
+/// year may reach over New Year into the next, which is not known by that.
 pub fn days(db: &mut Db, code: &str) -> Result<Days> {
     let filter = DayFilter { calendar: Some(code.to_owned()), year: None };
     let rows = list(db, &filter, None, i64::MAX)?;
-    let years: Vec<i32> = rows.iter().map(|row| row.day.year()).collect();
+    let within = rows.iter().filter(|row| (2..=11).contains(&row.day.month()));
+    let years: Vec<i32> = within.map(|row| row.day.year()).collect();
     let day = |row: CalendarDay| Day {
         date: row.day,
         kind: match row.kind {
@@ -169,6 +174,7 @@ pub(super) fn save(db: &mut Db, stamp: &Stamp, wanted: &[(u64, Wanted)], source:
         }
         let days = serde_json::to_value(&plan.writes).map_err(Error::broken)?;
         events::append(db, stamp, EventKind::CalendarSaved, Subject::Thing("calendar", id), &json!({ "code": plan.code, "days": days }))?;
+        events::bump(db, HELD)?;
     }
     Ok(applied)
 }
@@ -200,5 +206,6 @@ pub(super) fn remove(db: &mut Db, stamp: &Stamp, code: &str, day: NaiveDate) -> 
     each!(db, |c| diesel::delete(calendar_day::table.filter(target)).execute(c))?;
     let body = json!({ "code": code, "removed": serde_json::to_value(&before).map_err(Error::broken)? });
     events::append(db, stamp, EventKind::CalendarSaved, Subject::Thing("calendar", id), &body)?;
+    events::bump(db, HELD)?;
     Ok(before)
 }

@@ -1,0 +1,21 @@
+# 服务时限及其计时。
+service-levels-title = 服务时限
+service-levels-about = 答复、决定、维修最多可以用多久。同一计时项目中符合工单的各行，顺序数字最小的生效。已经开始的计时保持开始时的时限。
+service-levels-new = 新增服务时限
+service-levels-edit = 修改服务时限
+service-levels-none = 还没有服务时限。
+service-levels-search-hint = 编码或名称
+clocks-title = 到期时限
+clocks-about = 答应买家而尚未完成的事，逾期最久的在前。等待买家期间暂停计时，不在此列。
+clocks-none = 没有到期的时限。
+clocks-search-hint = 工单号
+clocks-days = { $count } 天
+clocks-hours = { $count } 小时
+clocks-minutes = { $count } 分钟
+clocks-seconds = { $count } 秒
+clocks-working = { $time }（工作时间）
+clocks-working-days = { $count } 个工作日
+clocks-left = 还剩 { $time }
+clocks-over = 已超时 { $time }
+clocks-paused = 暂停
+clocks-paused-left = 暂停，还剩 { $time }
