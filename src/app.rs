@@ -20,7 +20,7 @@ use crate::platform::rooms::Room;
 use crate::platform::state::AppState;
 use crate::production::{batches, materials, parties, print_jobs, printers, serials, skus, styles, terms};
 use crate::public::{card, links, resolver};
-use crate::quality::{recalls, trace};
+use crate::quality::{recalls, signals, trace};
 use crate::staff;
 
 /// Who has a table to import.
@@ -57,6 +57,7 @@ const ROOMS: &[Room] = &[
     links::ROOM,
     defects::ROOM,
     findings::ROOM,
+    signals::ROOM,
     trace::ROOM,
     recalls::ROOM,
     staff::policies::ROOM,

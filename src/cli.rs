@@ -6,6 +6,7 @@ mod import;
 mod labels;
 mod policy;
 mod root_cause;
+mod signals;
 mod store;
 mod tools;
 mod user;
@@ -60,6 +61,9 @@ enum Command {
         /// Garments made in all.
         #[arg(long, default_value_t = crate::demo::GARMENTS)]
         garments: u64,
+        /// The same season without the dye lot that bleeds: nothing is to be found in it.
+        #[arg(long)]
+        no_fault: bool,
     },
     /// Bring the store's tables up to this program.
     Migrate,
@@ -104,6 +108,8 @@ enum Command {
         #[command(subcommand)]
         command: root_cause::RootCauseCommand,
     },
+    /// Signals: which defects came to be more, and who is behind them, from what is stored.
+    Signals(signals::SignalsArgs),
     /// GS1 Digital Links.
     Gs1 {
         #[command(subcommand)]
@@ -166,7 +172,7 @@ fn run(cli: Cli) -> Result<()> {
             invite_first(&app)?;
             serve(&app, listener, || {})
         }
-        Command::Demo { json, dir, port, garments } => demo::run(json, dir, port, garments),
+        Command::Demo { json, dir, port, garments, no_fault } => demo::run(json, dir, port, garments, no_fault),
         Command::Migrate => store::migrate(&config),
         Command::Backup { file } => store::backup(&config, &file),
         Command::Restore { file } => store::restore(&config, &file),
@@ -179,6 +185,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Export(args) => export::run(open(config)?, &args),
         Command::Labels { command } => labels::run(config, command),
         Command::RootCause { command } => root_cause::run(command),
+        Command::Signals(args) => signals::run(&open(config)?, &args),
         Command::Policy { command } => policy::run(&open(config)?, command),
         Command::User { command: command @ user::UserCommand::Add { .. } } => user::run(&open_or_begin(config)?, command),
         Command::User { command } => user::run(&open(config)?, command),

@@ -44,6 +44,7 @@ mod root_cause;
 mod sales;
 mod scans;
 mod schema;
+mod signals;
 mod staff;
 mod stored;
 mod support;

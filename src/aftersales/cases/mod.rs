@@ -10,7 +10,7 @@ mod store;
 use crate::choices;
 
 pub use rules::{CASE_MACHINE, LINE_MACHINE};
-pub use store::{CaseLine, CaseReason, ServiceCase, conclude, line, lines};
+pub use store::{CaseClaims, CaseLine, CaseReason, GarmentClaim, ServiceCase, claims, conclude, garments_of, line, lines};
 
 choices! {
     /// Where a case stands.

@@ -1,5 +1,6 @@
 //! Every query on cases.
 
+mod claims;
 mod lines;
 
 use chrono::NaiveDateTime;
@@ -10,6 +11,7 @@ use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity,
 use crate::kernel::Id;
 use crate::text_column;
 
+pub use claims::{CaseClaims, GarmentClaim, claims, garments_of};
 pub use lines::{CaseLine, conclude, line, lines};
 
 text_column!(
