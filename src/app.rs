@@ -27,6 +27,8 @@ use crate::platform::state::AppState;
 use crate::production::{batches, materials, parties, print_jobs, printers, serials, skus, styles, terms};
 use crate::public::{card, help, links, resolver};
 use crate::quality::{recalls, trace};
+use crate::public::{card, links, resolver};
+use crate::quality::{recalls, signals, trace};
 use crate::staff;
 
 /// Who has a table to import.
@@ -70,6 +72,7 @@ const ROOMS: &[Room] = &[
     settlements::ROOM,
     rights::ROOM,
     service_levels::CLOCKS,
+    signals::ROOM,
     trace::ROOM,
     recalls::ROOM,
     staff::policies::ROOM,

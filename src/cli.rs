@@ -7,6 +7,7 @@ mod labels;
 mod policy;
 mod rights;
 mod root_cause;
+mod signals;
 mod store;
 mod tools;
 mod user;
@@ -61,6 +62,9 @@ enum Command {
         /// Garments made in all.
         #[arg(long, default_value_t = crate::demo::GARMENTS)]
         garments: u64,
+        /// The same season without the dye lot that bleeds: nothing is to be found in it.
+        #[arg(long)]
+        no_fault: bool,
     },
     /// Bring the store's tables up to this program.
     Migrate,
@@ -107,6 +111,8 @@ enum Command {
         #[command(subcommand)]
         command: root_cause::RootCauseCommand,
     },
+    /// Signals: which defects came to be more, and who is behind them, from what is stored.
+    Signals(signals::SignalsArgs),
     /// GS1 Digital Links.
     Gs1 {
         #[command(subcommand)]
@@ -169,7 +175,7 @@ fn run(cli: Cli) -> Result<()> {
             invite_first(&app)?;
             serve(&app, listener, || {})
         }
-        Command::Demo { json, dir, port, garments } => demo::run(json, dir, port, garments),
+        Command::Demo { json, dir, port, garments, no_fault } => demo::run(json, dir, port, garments, no_fault),
         Command::Migrate => store::migrate(&config),
         Command::Backup { file } => store::backup(&config, &file),
         Command::Restore { file } => store::restore(&config, &file),
@@ -183,6 +189,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Labels { command } => labels::run(config, command),
         Command::Rights(args) => rights::run(&open(config)?, &args),
         Command::RootCause { command } => root_cause::run(command),
+        Command::Signals(args) => signals::run(&open(config)?, &args),
         Command::Policy { command } => policy::run(&open(config)?, command),
         Command::User { command: command @ user::UserCommand::Add { .. } } => user::run(&open_or_begin(config)?, command),
         Command::User { command } => user::run(&open(config)?, command),

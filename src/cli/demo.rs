@@ -27,7 +27,7 @@ const PEOPLE: &[(Role, &str, &str, Option<&str>)] = &[
 const CARDS: usize = 24;
 
 /// Makes and serves the demo.
-pub(super) fn run(json: bool, dir: Option<PathBuf>, port: u16, garments: u64) -> Result<()> {
+pub(super) fn run(json: bool, dir: Option<PathBuf>, port: u16, garments: u64, no_fault: bool) -> Result<()> {
     log_to_stderr(LogFormat::Text);
     let folder = dir.unwrap_or_else(demo::default_folder);
     demo::refuse_existing(&folder)?;
@@ -37,7 +37,7 @@ pub(super) fn run(json: bool, dir: Option<PathBuf>, port: u16, garments: u64) ->
     db::migrate(&url)?;
     let app = app(config, &url)?;
     tell(&format!("Making a season in {} …", folder.display()));
-    let plan = Plan { garments: saturating(garments), sold_per_million: 400_000 };
+    let plan = Plan { garments: saturating(garments), no_fault, ..Plan::default() };
     let season = demo::make(&app, plan, &mut |what| tell(&format!("  {what}")))?;
     let people = people(&app)?;
     let serving = serving(&app, &season, people)?;

@@ -34,7 +34,8 @@ const DAYS: u64 = 540;
 const CHUNK: usize = 2_000;
 
 /// Defects that any season has.
-const EVERYDAY: &[&str] = &["seam_open", "button_loose", "pilling", "loose_thread", "size_mismatch", "zip_failure", "soil"];
+const EVERYDAY: &[&str] =
+    &["seam_open", "button_loose", "pilling", "loose_thread", "size_mismatch", "zip_failure", "soil", "fading", "dye_bleed"];
 /// Defects of a dye that was not fixed.
 const BLEEDING: &[&str] = &["dye_bleed", "fading", "crocking"];
 
@@ -61,7 +62,20 @@ pub struct Plan {
     pub garments: i64,
     /// How many of a million garments of the small batches are sold. The big batch has just begun to sell.
     pub sold_per_million: i64,
+    /// Without the dye lot that bleeds: the same season, and nobody to blame in it.
+    pub no_fault: bool,
+    /// Which of many seasons: each is as believable as the first, and none like another.
+    pub seed: u64,
 }
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { garments: saturating(super::GARMENTS), sold_per_million: 400_000, no_fault: false, seed: 0x4861_6e67 }
+    }
+}
+
+/// A garment, and the day it was sold.
+type SoldOn = (GarmentId, NaiveDate);
 
 /// A batch as the season's sales see it.
 struct Made {
@@ -84,20 +98,21 @@ struct Made {
 pub fn make(app: &AppState, plan: Plan, tell: &mut dyn FnMut(&str)) -> Result<Season> {
     let today = app.today();
     let first = today.checked_sub_days(Days::new(DAYS + 90)).ok_or_else(|| Error::broken("the calendar is too short"))?;
-    let mut season = Maker { app, first, today, chance: Chance::new(0x4861_6e67), tell };
+    let mut season = Maker { app, first, today, chance: Chance::new(plan.seed), tell };
     season.catalogue()?;
     let lots = season.lots()?;
     let made = season.batches(plan, &lots)?;
     let (sold, sold_of_bad_lot) = season.sales(&made)?;
-    let to_claim = season.holders(&sold)?;
-    season.findings(&sold, &sold_of_bad_lot)?;
+    let garments = |of: &[SoldOn]| of.iter().map(|(garment, _)| *garment).collect::<Vec<GarmentId>>();
+    let to_claim = season.holders(&garments(&sold))?;
+    season.findings(&sold, if plan.no_fault { &[] } else { &sold_of_bad_lot })?;
     let big_batch = made.iter().max_by_key(|batch| batch.units).map(|batch| batch.code.clone()).unwrap_or_default();
     Ok(Season {
         batches: made.into_iter().map(|batch| batch.code).collect(),
         big_batch,
         bad_lot: BAD_LOT.to_owned(),
-        sold,
-        sold_of_bad_lot,
+        sold: garments(&sold),
+        sold_of_bad_lot: garments(&sold_of_bad_lot),
         to_claim,
     })
 }
@@ -352,7 +367,7 @@ impl Maker<'_> {
         Ok(())
     }
 
-    fn sales(&mut self, made: &[Made]) -> Result<(Vec<GarmentId>, Vec<GarmentId>)> {
+    fn sales(&mut self, made: &[Made]) -> Result<(Vec<SoldOn>, Vec<SoldOn>)> {
         (self.tell)("sales over eighteen months");
         let retailers: Vec<(Id, &'static str)> = self.app.store.read_blocking(|db| {
             let mut found = Vec::new();
@@ -408,8 +423,8 @@ impl Maker<'_> {
                 sales::register_examined(db, &stamp, &examined.ready)
             })?;
         }
-        let bad = all.iter().filter(|(_, bad)| *bad).map(|(sale, _)| sale.garment).collect();
-        Ok((all.into_iter().map(|(sale, _)| sale.garment).collect(), bad))
+        let of = |(sale, _): &(NewSale, bool)| (sale.garment, sale.sound.sold_on);
+        Ok((all.iter().map(of).collect(), all.iter().filter(|(_, bad)| *bad).map(of).collect()))
     }
 
     /// Some buyers scratched the film and claimed their garment. Gives one that nobody claimed yet.
@@ -434,18 +449,23 @@ impl Maker<'_> {
 }
 
 impl Maker<'_> {
-    /// What came back: a little of everything, and too much that bleeds from one dye lot.
-    fn findings(&mut self, sold: &[GarmentId], bad: &[GarmentId]) -> Result<()> {
+    /// What came back: a little of everything, and too much that bleeds from one dye lot. Most of what fails fails within the first months, and
+    /// what was sold lately has most of it still before it.
+    fn findings(&mut self, sold: &[SoldOn], bad: &[SoldOn]) -> Result<()> {
         (self.tell)("findings, with one dye lot to blame");
-        let mut news = Vec::new();
-        for (garments, per_million, defects) in [(sold, 6_000, EVERYDAY), (bad, 70_000, BLEEDING)] {
-            for garment in garments {
+        let mut news: Vec<(NaiveDate, NewFinding)> = Vec::new();
+        for (garments, per_million, defects) in [(sold, 10_000, EVERYDAY), (bad, 110_000, BLEEDING)] {
+            for (garment, sold_on) in garments {
                 if !self.chance.once_in_a_million(per_million) {
                     continue;
                 }
                 let Some(defect) = self.chance.one(defects) else { continue };
-                let found_on = self.today - chrono::Duration::days(self.chance.below(60));
+                let age = self.chance.between(3, 420).min(self.chance.between(3, 420));
                 let stage = if self.chance.once_in_a_million(500_000) { Stage::Return } else { Stage::Buyer };
+                let found_on = *sold_on + chrono::Duration::days(age);
+                if found_on > self.today {
+                    continue;
+                }
                 let sound = findings::Sound {
                     defect: (*defect).to_owned(),
                     severity: None,
@@ -455,13 +475,22 @@ impl Maker<'_> {
                     note: String::new(),
                     found_on,
                 };
-                news.push(NewFinding { about: About::Garment(*garment), sound });
+                news.push((found_on, NewFinding { about: About::Garment(*garment), sound }));
             }
         }
-        let stamp = self.stamp("staff:inspector", self.today);
+        news.sort_by_key(|(found_on, _)| *found_on);
+        let days: Vec<(Stamp, Vec<NewFinding>)> = news
+            .chunk_by(|one, next| one.0 == next.0)
+            .filter_map(|day| {
+                let (found_on, _) = day.first()?;
+                Some((self.stamp("staff:inspector", *found_on), day.iter().map(|(_, new)| new.clone()).collect()))
+            })
+            .collect();
         self.app.store.write_blocking(move |db| {
             crate::app::seed(db)?;
             findings::log(db, &stamp, &news).map(drop)
+            defects::seed(db)?;
+            days.iter().try_for_each(|(stamp, news)| findings::log(db, stamp, news).map(drop))
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Appending facts and reading them back. The only code that touches the event tables.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
@@ -159,4 +161,19 @@ pub fn newest(db: &mut Db) -> Result<Option<NaiveDateTime>> {
     // Ids grow with time, so the newest is one step into the key.
     let things: Vec<NaiveDateTime> = each!(db, |c| event::table.order(event::id.desc()).limit(1).select(event::at).load(c))?;
     Ok(things.into_iter().next())
+}
+
+/// The number of the newest fact about anything but a garment; 0 before the first.
+pub fn newest_id(db: &mut Db) -> Result<i64> {
+    let ids: Vec<i64> = each!(db, |c| event::table.order(event::id.desc()).limit(1).select(event::id).load(c))?;
+    Ok(ids.into_iter().next().unwrap_or_default())
+}
+
+/// The things of these kinds that something happened to after a fact, as kind and id, each once.
+pub fn touched(db: &mut Db, after: i64, kinds: &[&str]) -> Result<BTreeSet<(String, i64)>> {
+    let rows: Vec<(String, i64)> = each!(db, |c| event::table
+        .filter(event::id.gt(after).and(event::subject_kind.eq_any(kinds)))
+        .select((event::subject_kind, event::subject_id))
+        .load(c))?;
+    Ok(rows.into_iter().collect())
 }

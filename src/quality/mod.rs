@@ -3,4 +3,5 @@
 pub mod liability;
 pub mod recalls;
 pub mod root_cause;
+pub mod signals;
 pub mod trace;

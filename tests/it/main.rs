@@ -46,6 +46,7 @@ mod sales;
 mod scans;
 mod schema;
 mod service_levels;
+mod signals;
 mod staff;
 mod settlements;
 mod stored;

@@ -64,6 +64,7 @@ pub fn draw(today: NaiveDate) -> [String; 3] {
 }
 pub use rules::{CASE_MACHINE, LINE_MACHINE};
 pub use store::{CaseLine, CaseReason, ServiceCase, case_of_no, conclude, line, lines, lines_found, lines_of_ids, nos_of_ids};
+pub use store::{CaseClaims, CaseLine, CaseReason, GarmentClaim, ServiceCase, claims, conclude, garments_of, line, lines};
 
 choices! {
     /// Where a case stands.

@@ -7,3 +7,5 @@
 
 pub mod localise;
 pub mod rules;
+
+pub use rules::{Answer, age, delay, detect, multiplicity, poisson};

@@ -92,6 +92,14 @@ impl Role {
         })
     }
 
+    /// The page its work starts on, where that is not the list of everything it may do.
+    pub const fn start(self) -> Option<&'static str> {
+        match self {
+            Self::SupplierManager => Some("/signals"),
+            _ => None,
+        }
+    }
+
     /// How it goes with a party.
     pub const fn binding(self) -> Binding {
         match self {
@@ -129,6 +137,12 @@ impl Roles {
     /// Whether the role is among them.
     pub fn has(&self, role: Role) -> bool {
         self.0.contains(&role)
+    }
+
+    /// The page that work starts on for somebody of these roles, where all of them start on one.
+    pub fn start(&self) -> Option<&'static str> {
+        let first = self.0.first()?.start();
+        self.iter().all(|role| role.start() == first).then_some(first)?
     }
 
     /// The roles.

@@ -7,6 +7,7 @@ pub mod lines;
 pub mod notes;
 pub mod open;
 pub mod wishes;
+mod claims;
 mod lines;
 mod named;
 
@@ -26,6 +27,7 @@ use crate::staff::accounts;
 use crate::{each, step, text_column};
 
 text_column!(CaseState, LineState, LineDecision, Condition, Audience, TaskState);
+pub use claims::{CaseClaims, GarmentClaim, claims, garments_of};
 pub use lines::{CaseLine, conclude, line, lines};
 pub use named::{case_of_no, lines_found, lines_of_ids, nos_of_ids};
 

@@ -45,6 +45,16 @@ impl Ages {
         sum().into()
     }
 
+    /// Claims and units at risk by age, where somebody counted them otherwise than by cohorts seen from their first age on. Columns of unequal
+    /// length, or anything negative or no number: [`Lack::OutOfRange`].
+    pub fn counted(claims: Vec<f64>, units: Vec<f64>) -> Answer<Self> {
+        let sound = || {
+            claims.iter().chain(&units).try_for_each(|value| at_least_zero(*value).map(drop))?;
+            if claims.len() == units.len() { Ok(()) } else { Err(Lack::OutOfRange) }
+        };
+        Answer::from(sound()).map(|()| Self { claims, units })
+    }
+
     /// The same without one of the cohorts: a cohort must not be measured against a curve that it shaped itself.
     #[must_use]
     pub fn without(&self, cohort: &Cohort, known: &Completeness) -> Self {

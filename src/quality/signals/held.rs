@@ -1,0 +1,344 @@
+//! What is held in memory: the frame, the counts, and the answers made of them, each as long as what it was made of stands.
+//!
+//! A claim more is read by its number and counted by itself; another day, or more sold, brings new expectations; another genealogy or catalogue a
+//! new frame. Nothing changed: one question of the versions, and the answer that is there.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
+
+use chrono::{Datelike, Days, NaiveDate};
+
+use super::rules::counts::{ALL_DEFECTS, CellKey, ClaimKind, CountedClaim, Tallies};
+use super::rules::expectation::{CurveBasis, Expectation, Known, expectation};
+use super::rules::frame::{Common, Frame, Stretch};
+use super::rules::judge::{self, Judged};
+use super::rules::month_of;
+use super::store::{self, About, CLAIM_STAGES, FoundOn, LINE_STAGES, Versions};
+use crate::aftersales::cases;
+use crate::kernel::{BatchNo, GarmentId, Id, Result, saturating};
+use crate::platform::db::{Db, Store};
+use crate::platform::events;
+use crate::platform::locks::lock;
+use crate::quality::trace;
+
+/// The milliseconds of an id stand above its lowest 22 bits.
+const MINUTE: i64 = 60_000 << 22;
+/// Things touched since the last look, above which everything is read anew.
+const MANY: usize = 20_000;
+
+/// What signals hold of a store.
+#[derive(Default)]
+pub struct HeldSignals(Mutex<Option<State>>);
+
+struct State {
+    versions: Versions,
+    today: NaiveDate,
+    frame: Frame,
+    tallies: Tallies,
+    sold_by_batch: HashMap<i64, i64>,
+    no_fault: BTreeSet<i64>,
+    answers: HashMap<(ClaimKind, String), Arc<Answered>>,
+}
+
+/// The answer about one defect, or about all of them together.
+#[derive(Debug)]
+pub struct Answered {
+    /// What was found.
+    pub judged: Judged,
+    /// What the ages' rates come from.
+    pub basis: CurveBasis,
+    /// Claims of the running month and the one before.
+    pub recent: u32,
+    /// Claims that are counted nowhere, as their garment was never sold here.
+    pub left_out: u32,
+}
+
+/// What a report is made of.
+pub struct Facts {
+    /// What the answers name, by place.
+    pub commons: HashMap<u32, Common>,
+    /// The defects that have claims, each with its answer, by code.
+    pub defects: Vec<(String, Arc<Answered>)>,
+    /// All defects together.
+    pub all: Option<Arc<Answered>>,
+    /// The month of the first claim.
+    pub first: Option<i32>,
+    /// Garments sold, or pieces made.
+    pub sold: u64,
+    /// Garments that were looked at and nothing was found.
+    pub no_fault: u64,
+}
+
+/// What is known as of today.
+pub fn facts(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind) -> Result<Facts> {
+    let held = store.held::<HeldSignals>();
+    let mut held = lock(&held.0);
+    let versions = store::versions(db)?;
+    let mut state = match held.take() {
+        // A reader whose state is older than what is held is served by the newer.
+        Some(state) if state.is_as_new(&versions) && state.today == today => state,
+        Some(state) => state.renewed(store, db, versions, today)?,
+        None => State::read(store, db, versions, today)?,
+    };
+    let facts = state.facts(kind);
+    *held = Some(state);
+    Ok(facts)
+}
+
+impl State {
+    fn is_as_new(&self, now: &Versions) -> bool {
+        let held = &self.versions;
+        held.genealogy >= now.genealogy && held.catalogue >= now.catalogue && held.sold == now.sold && held.event >= now.event
+    }
+
+    /// Everything, from the store.
+    fn read(store: &Store, db: &mut Db, versions: Versions, today: NaiveDate) -> Result<Self> {
+        let frame = frame(store, db)?;
+        let mut state = Self {
+            versions,
+            today,
+            sold_by_batch: store::sold_by_batch(db)?,
+            frame,
+            tallies: Tallies::default(),
+            no_fault: BTreeSet::new(),
+            answers: HashMap::new(),
+        };
+        state.read_sold(db, None)?;
+        let claims = state.claims(db, None)?;
+        for (subject, claims) in claims {
+            state.tallies.replace(subject, claims);
+        }
+        Ok(state)
+    }
+
+    /// What is held, and what has changed since.
+    fn renewed(mut self, store: &Store, db: &mut Db, versions: Versions, today: NaiveDate) -> Result<Self> {
+        if (self.versions.genealogy, self.versions.catalogue) != (versions.genealogy, versions.catalogue) {
+            let frame = frame(store, db)?;
+            if !frame.is_parted_like(&self.frame) {
+                return Self::read(store, db, versions, today);
+            }
+            self.frame = frame;
+            self.answers.clear();
+        }
+        let mut garments: BTreeSet<GarmentId> = BTreeSet::new();
+        let mut batches: BTreeSet<BatchNo> = BTreeSet::new();
+        if self.versions.sold != versions.sold {
+            let now = store::sold_by_batch(db)?;
+            let changed: Vec<i64> = now.iter().filter(|(no, sold)| self.sold_by_batch.get(no) != Some(sold)).map(|(no, _)| *no).collect();
+            self.sold_by_batch = now;
+            self.read_sold(db, Some(&changed))?;
+            // A claim on a garment that was not sold yet may count now.
+            for no in changed {
+                let (first, last) = GarmentId::range_of(BatchNo(no));
+                garments.extend(self.tallies.subjects(first..last + 1).into_iter().map(GarmentId));
+            }
+            self.answers.clear();
+        }
+        if self.versions.event < versions.event {
+            // Facts of the last minutes once more: one that was slow to be written may have come in behind a later one.
+            let touched = events::touched(db, self.versions.event - 2 * MINUTE, &["finding", "case"])?;
+            if touched.len() > MANY {
+                return Self::read(store, db, versions, today);
+            }
+            let of = |kind: &str| touched.iter().filter(|(of, _)| of == kind).map(|(_, id)| Id(*id)).collect::<Vec<_>>();
+            let (found_on, whole) = store::subjects_of(db, &of("finding"))?;
+            garments.extend(found_on);
+            batches.extend(whole);
+            garments.extend(cases::garments_of(db, &of("case"))?);
+        }
+        if !garments.is_empty() || !batches.is_empty() {
+            let (garments, batches): (Vec<_>, Vec<_>) = (garments.into_iter().collect(), batches.into_iter().collect());
+            for (subject, claims) in self.claims(db, Some((&garments, &batches)))? {
+                for (kind, defect) in self.tallies.replace(subject, claims) {
+                    self.answers.remove(&(kind, defect));
+                    self.answers.remove(&(kind, ALL_DEFECTS.to_owned()));
+                }
+            }
+        }
+        if self.today != today {
+            self.answers.clear();
+        }
+        (self.versions, self.today) = (versions, today);
+        Ok(self)
+    }
+
+    /// Reads what was sold: of these batches, or of all.
+    fn read_sold(&mut self, db: &mut Db, of: Option<&[i64]>) -> Result<()> {
+        let place = |place: u32| self.frame.stretches().get(saturating::<usize>(place)).map(|one| (place, one));
+        let stretches: Vec<(u32, &Stretch)> = match of {
+            None => (0u32..).zip(self.frame.stretches()).collect(),
+            Some(batches) => batches.iter().flat_map(|no| self.frame.of_batch(*no)).filter_map(place).collect(),
+        };
+        let sold = store::sold(db, &stretches)?;
+        for (place, _) in &stretches {
+            let before: Vec<CellKey> = self.tallies.sold.range((*place, i64::MIN)..=(*place, i64::MAX)).map(|(key, _)| *key).collect();
+            for key in before {
+                self.tallies.sold.remove(&key);
+            }
+        }
+        self.tallies.sold.extend(sold);
+        Ok(())
+    }
+
+    /// The claims on these garments and batches, or on all, by what they are about (a batch's number with a minus); empty where there are none.
+    fn claims(&mut self, db: &mut Db, of: Option<(&[GarmentId], &[BatchNo])>) -> Result<BTreeMap<i64, Vec<CountedClaim>>> {
+        let said = cases::claims(db, of.map(|(garments, _)| garments))?;
+        let found = match of {
+            None => store::found(db, About::All)?,
+            Some((garments, batches)) => {
+                let mut found = store::found(db, About::Garments(garments))?;
+                found.extend(store::found(db, About::Batches(batches))?);
+                found
+            }
+        };
+        // One for each garment, kind and defect: the case's line wins over a finding, the first day over a later one.
+        let mut first: BTreeMap<(GarmentId, ClaimKind, String), (bool, NaiveDate, i32)> = BTreeMap::new();
+        let mut keep = |garment, kind, defect: String, fact: (bool, NaiveDate, i32)| {
+            let known = first.entry((garment, kind, defect)).or_insert(fact);
+            *known = (*known).min(fact);
+        };
+        for (kind, claims) in [(ClaimKind::Reported, said.reported), (ClaimKind::Confirmed, said.confirmed)] {
+            for claim in claims {
+                keep(claim.garment, kind, claim.defect, (false, claim.on, month_of(claim.on)));
+            }
+        }
+        let mut by_subject: BTreeMap<i64, Vec<CountedClaim>> = BTreeMap::new();
+        for one in found {
+            let written = month_of(one.written.date());
+            match (one.garment, one.batch) {
+                (Some(garment), _) => {
+                    let kind = if CLAIM_STAGES.contains(&one.stage) { ClaimKind::Reported } else { ClaimKind::Line };
+                    keep(garment, kind, one.defect, (true, one.on, written));
+                }
+                (None, Some(batch)) if LINE_STAGES.contains(&one.stage) => {
+                    let claim = self.of_batch(batch, &one, written);
+                    by_subject.entry(-batch.0).or_default().push(claim);
+                }
+                _ => {}
+            }
+        }
+        let mut garments: Vec<GarmentId> = first.keys().map(|(garment, ..)| *garment).collect();
+        garments.dedup();
+        let sales = store::sales_of(db, &garments)?;
+        for ((garment, kind, defect), (_, on, written)) in first {
+            let stretch = self.frame.stretch_of(garment.batch().0, garment.unit());
+            let at = match kind {
+                ClaimKind::Line => stretch.map(|stretch| ((stretch, 0), 0)),
+                _ => stretch.zip(sales.get(&garment)).map(|(stretch, (sold, retailer))| ((stretch, *retailer), month_of(*sold))),
+            };
+            let claim = CountedClaim { kind, defect, at, month: month_of(on), written, pieces: 1 };
+            by_subject.entry(garment.0).or_default().push(claim);
+        }
+        match of {
+            None => self.no_fault = said.no_fault.into_iter().map(|(garment, _)| garment.0).collect(),
+            Some((garments, batches)) => {
+                for garment in garments {
+                    self.no_fault.remove(&garment.0);
+                    by_subject.entry(garment.0).or_default();
+                }
+                self.no_fault.extend(said.no_fault.into_iter().map(|(garment, _)| garment.0));
+                for batch in batches {
+                    by_subject.entry(-batch.0).or_default();
+                }
+            }
+        }
+        Ok(by_subject)
+    }
+
+    /// A finding on a whole batch: in its cell, unless its units are of different lots and nobody can tell which ones it was on.
+    fn of_batch(&self, batch: BatchNo, found: &FoundOn, written: i32) -> CountedClaim {
+        let stretches = self.frame.of_batch(batch.0);
+        let only = (stretches.len() == 1).then_some(((stretches.start, 0), 0));
+        CountedClaim {
+            kind: ClaimKind::Line,
+            defect: found.defect.clone(),
+            at: only,
+            month: month_of(found.on),
+            written,
+            pieces: saturating(found.pieces),
+        }
+    }
+
+    fn facts(&mut self, kind: ClaimKind) -> Facts {
+        let defects: Vec<(String, Arc<Answered>)> = self
+            .tallies
+            .defects(kind)
+            .into_iter()
+            .filter_map(|defect| {
+                let answer = self.answer(kind, &defect)?;
+                Some((defect, answer))
+            })
+            .collect();
+        let all = self.answer(kind, ALL_DEFECTS);
+        let sold = match kind {
+            ClaimKind::Line => self.frame.stretches().iter().map(|one| u64::from(one.made)).sum(),
+            _ => self.tallies.sold.values().flatten().map(|(_, garments)| u64::from(*garments)).sum(),
+        };
+        let places = defects.iter().flat_map(|(_, answer)| answer.judged.named());
+        let commons = places.filter_map(|place| Some((place, self.frame.common(place)?.clone()))).collect();
+        Facts {
+            commons,
+            defects,
+            all,
+            first: self.first(kind),
+            sold,
+            no_fault: saturating(self.no_fault.len()),
+        }
+    }
+
+    fn first(&self, kind: ClaimKind) -> Option<i32> {
+        let all = self.tallies.claims(kind, ALL_DEFECTS)?;
+        all.months.iter().filter(|(_, count)| **count > 0).map(|((_, claim), _)| *claim).min()
+    }
+
+    /// The answer about a defect: the one that is there, or a new one. None where it has no claim that counts.
+    fn answer(&mut self, kind: ClaimKind, defect: &str) -> Option<Arc<Answered>> {
+        let key = (kind, defect.to_owned());
+        if let Some(known) = self.answers.get(&key) {
+            return Some(Arc::clone(known));
+        }
+        let counts = self.tallies.claims(kind, defect)?.clone();
+        let now = month_of(self.today);
+        let known = Known { first: self.first(kind)?, now, over: over(self.today) };
+        let (cells, basis) = if kind == ClaimKind::Line {
+            let sold: BTreeMap<CellKey, Vec<(i32, u32)>> =
+                (0u32..).zip(self.frame.stretches()).map(|(place, one)| ((place, 0), vec![(0, one.made)])).collect();
+            let pieces: f64 = self.frame.stretches().iter().map(|one| f64::from(one.made)).sum();
+            let expectation = Expectation::of_pieces(counts.total(), pieces);
+            (judge::cells(&sold, &counts.cells, &expectation, |_| None), expectation.basis)
+        } else {
+            let mut by_month: BTreeMap<i32, f64> = BTreeMap::new();
+            for (month, garments) in self.tallies.sold.values().flatten() {
+                *by_month.entry(*month).or_default() += f64::from(*garments);
+            }
+            let expectation = expectation(&by_month, &counts, self.tallies.claims(kind, ALL_DEFECTS)?, known)?;
+            let retailers: BTreeSet<i64> = self.tallies.sold.keys().map(|(_, retailer)| *retailer).collect();
+            let places: HashMap<i64, u32> =
+                retailers.into_iter().map(|retailer| (retailer, self.frame.place(Common::Retailer(retailer), ""))).collect();
+            let cells = judge::cells(&self.tallies.sold, &counts.cells, &expectation, |retailer| places.get(&retailer).copied());
+            (cells, expectation.basis)
+        };
+        let answered = Arc::new(Answered {
+            judged: judge::judge(&self.frame, &cells),
+            basis,
+            recent: counts.since(now - 1),
+            left_out: counts.left_out,
+        });
+        self.answers.insert(key, Arc::clone(&answered));
+        Some(answered)
+    }
+}
+
+fn frame(store: &Store, db: &mut Db) -> Result<Frame> {
+    let genealogy = trace::held_genealogy(store, db)?;
+    let batches = store::batches(db)?;
+    Ok(Frame::of(&batches, &genealogy, &store::kinds(db)?))
+}
+
+/// The part of a day's month that is over when the day is.
+fn over(today: NaiveDate) -> f64 {
+    let first = today - Days::new(u64::from(today.day0()));
+    let days = first.checked_add_months(chrono::Months::new(1)).map_or(30, |next| (next - first).num_days());
+    f64::from(today.day()) / f64::from(saturating::<u32>(days.max(1)))
+}

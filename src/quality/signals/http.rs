@@ -1,0 +1,76 @@
+//! Addresses of signals. They name everybody: whoever is bound to a party finds nothing here.
+
+use actix_web::HttpResponse;
+use actix_web::web::Query;
+use serde::Deserialize;
+
+use super::page::SignalsPage;
+use super::{ClaimKind, SignalReport, SignalsAsk, node_rows, node_titles, report, signal_rows, signal_titles};
+use crate::kernel::Result;
+use crate::platform::exports::{self, Format};
+use crate::platform::http::perm::TraceRead;
+use crate::platform::http::{Problem, Routes, html, json};
+use crate::platform::rooms::{BrandOnly, Call};
+
+type Signals = Call<BrandOnly<TraceRead>>;
+
+/// Mounts the room.
+pub fn routes(on: &mut Routes<'_>) {
+    on.api(__path_signals_json, signals_json).get("/signals", signals_page);
+}
+
+/// What is asked for, and in which form.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Ask {
+    /// Code of the defect to go into.
+    #[serde(default)]
+    defect: String,
+    /// `reported` (when absent), `confirmed` or `line`.
+    #[param(inline)]
+    kind: Option<ClaimKind>,
+    /// `csv` or `xlsx` for a file; JSON without. With a defect the file holds what could be behind it, else the defects.
+    #[param(inline)]
+    format: Option<Format>,
+}
+
+impl Ask {
+    fn signals(&self) -> SignalsAsk {
+        let defect = self.defect.trim().to_owned();
+        SignalsAsk { kind: self.kind.unwrap_or_default(), defect: (!defect.is_empty()).then_some(defect) }
+    }
+}
+
+async fn read(call: &Signals, ask: SignalsAsk) -> Result<SignalReport> {
+    let (memory, today) = (call.app().store.clone(), call.app().today());
+    call.read(move |db| report(&memory, db, today, &ask)).await
+}
+
+/// Which defects stand out and who is behind them; with a defect, everything that could be.
+#[utoipa::path(
+    get, path = "/api/v1/signals", tag = "signals", params(Ask),
+    responses((status = 200, body = SignalReport), (status = 422, body = Problem))
+)]
+async fn signals_json(call: Signals, ask: Query<Ask>) -> Result<HttpResponse> {
+    let asked = ask.signals();
+    let Some(format) = ask.format else { return json(&read(&call, asked).await?) };
+    let (words, lang, memory, today) = (call.words(), call.lang(), call.app().store.clone(), call.app().today());
+    let (stem, titles) = match &asked.defect {
+        Some(defect) => (format!("signals-{}-{defect}", asked.kind.as_str()), node_titles(words)),
+        None => (format!("signals-{}", asked.kind.as_str()), signal_titles(words)),
+    };
+    exports::download(&call.app().store, format, &stem, titles, move |db, sheet| {
+        let found = report(&memory, db, today, &asked)?;
+        let rows = match &found.detail {
+            Some(detail) => node_rows(&detail.nodes, lang),
+            None => signal_rows(&found.defects, lang),
+        };
+        rows.iter().try_for_each(|row| sheet.row(row))
+    })
+    .await
+}
+
+async fn signals_page(call: Signals, ask: Query<Ask>) -> Result<HttpResponse> {
+    let found = read(&call, ask.signals()).await?;
+    Ok(html(&SignalsPage::new(call.layout(call.words().say("signals-title")), found)))
+}

@@ -1,0 +1,257 @@
+//! A report: what was judged, with names.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+
+use super::held::{self, Answered, Facts};
+use super::rules::frame::Common;
+use super::rules::judge::{Judgement, Sums};
+use super::rules::month_text;
+use super::{
+    Counted, DefectSignal, LEVEL, LISTED, NodeName, NodeSignal, RatioInterval, SignalDetail, SignalReport, SignalVerdict, SignalsAsk,
+    SimpleRank, store,
+};
+use crate::inspection::defects;
+use crate::kernel::text::{Both, folded};
+use crate::kernel::{Code, Fault, Result, saturating};
+use crate::platform::db::{Db, Store};
+use crate::platform::http::segment;
+use crate::quality::root_cause::multiplicity::{Method, adjust};
+use crate::quality::root_cause::poisson;
+use crate::quality::trace::{self, LotFacts, PartyFacts};
+
+/// What stands out as of a day.
+///
+/// # Errors
+/// [`Code::UnknownReference`] for a defect that is not in the catalogue.
+pub fn report(store: &Store, db: &mut Db, today: NaiveDate, ask: &SignalsAsk) -> Result<SignalReport> {
+    let catalogue: HashMap<String, Both> = defects::all(db)?.into_iter().map(|defect| (defect.code.clone(), defect.both())).collect();
+    let asked = match &ask.defect {
+        None => None,
+        Some(code) => {
+            let meant = catalogue.keys().find(|known| folded(known) == folded(code));
+            Some(meant.ok_or_else(|| Fault::new("defect", Code::UnknownReference).with("value", code))?)
+        }
+    };
+    let facts = held::facts(store, db, today, ask.kind)?;
+    let p = adjust(&facts.defects.iter().map(|(_, answer)| Some(answer.judged.p)).collect::<Vec<_>>(), Method::Holm);
+    let p = |at: usize| p.get(at).copied().flatten().unwrap_or(1.0);
+    let detail = facts.defects.iter().enumerate().find(|(_, (defect, _))| Some(defect) == asked);
+    let names = Names::read(db, &facts, detail.map(|(_, (_, answer))| answer.as_ref()))?;
+    let name = |defect: &str| catalogue.get(defect).cloned().unwrap_or_default();
+    let signal = |at: usize, defect: &str, answer: &Answered| names.signal(defect, name(defect), answer, p(at));
+    let mut signals: Vec<DefectSignal> =
+        facts.defects.iter().enumerate().map(|(at, (defect, answer))| signal(at, defect, answer)).collect();
+    let rise = |one: &DefectSignal| one.rise.map_or(0.0, |rise| rise.lower);
+    signals.sort_by(|a, b| {
+        let calm = |one: &DefectSignal| one.named.is_empty();
+        calm(a).cmp(&calm(b)).then(a.p.total_cmp(&b.p)).then(rise(b).total_cmp(&rise(a))).then(b.claims.cmp(&a.claims))
+    });
+    let detail = match (detail, asked) {
+        (Some((at, (defect, answer))), _) => Some(names.detail(signal(at, defect, answer), answer)),
+        (None, Some(defect)) => Some(nothing(defect, name(defect))),
+        (None, None) => None,
+    };
+    Ok(SignalReport {
+        as_of: today,
+        kind: ask.kind,
+        exposed: facts.sold,
+        claims: facts.all.as_ref().map_or(0, |all| all.judged.sums.claims),
+        left_out: facts.all.as_ref().map_or(0, |all| all.left_out),
+        no_fault: facts.no_fault,
+        since: facts.first.map(month_text),
+        defects: signals,
+        detail,
+    })
+}
+
+/// A defect that nobody claimed.
+fn nothing(defect: &str, name: Both) -> SignalDetail {
+    let signal = DefectSignal {
+        defect: defect.to_owned(),
+        name,
+        claims: 0,
+        per_thousand: 0.0,
+        recent: 0,
+        recent_expected: 0.0,
+        rise: None,
+        known_share: None,
+        p: 1.0,
+        verdict: SignalVerdict::TooLittle,
+        named: Vec::new(),
+    };
+    SignalDetail { signal, basis: super::CurveBasis::Flat, nodes: Vec::new(), more: 0, by_rate: Vec::new(), by_chi_square: Vec::new() }
+}
+
+fn number(count: u64) -> f64 {
+    f64::from(saturating::<u32>(count))
+}
+
+fn per_thousand(claims: u32, exposed: u64) -> Option<f64> {
+    (exposed > 0).then(|| f64::from(claims) * 1_000.0 / number(exposed))
+}
+
+fn finite(value: f64) -> Option<f64> {
+    Some(value).filter(|value| value.is_finite())
+}
+
+/// Names of whatever is named, by place.
+struct Names<'a> {
+    commons: &'a HashMap<u32, Common>,
+    lots: HashMap<i64, LotFacts>,
+    parties: HashMap<i64, PartyFacts>,
+    styles: HashMap<i64, (String, Both)>,
+}
+
+impl<'a> Names<'a> {
+    /// Of everything that a report names.
+    fn read(db: &mut Db, facts: &'a Facts, detail: Option<&Answered>) -> Result<Self> {
+        let (mut lots, mut parties, mut styles) = (Vec::new(), Vec::new(), Vec::new());
+        let shown: BTreeSet<u32> = match detail {
+            Some(answer) => answer.judged.named().collect(),
+            None => BTreeSet::new(),
+        };
+        let accused = facts.defects.iter().flat_map(|(_, answer)| answer.judged.accused.iter().copied());
+        let tied = facts.defects.iter().flat_map(|(_, answer)| answer.judged.all.iter().take(LISTED).filter(|one| one.allocate.is_some()));
+        for place in shown.into_iter().chain(accused).chain(tied.map(|one| one.place)) {
+            match facts.commons.get(&place) {
+                Some(Common::Lot(id)) => lots.push(*id),
+                Some(Common::Supplier(id) | Common::Factory(id) | Common::Line(id, _) | Common::Retailer(id)) => parties.push(*id),
+                Some(Common::Style(id)) => styles.push(*id),
+                Some(Common::Size(_) | Common::Colour(..) | Common::Month(_)) | None => {}
+            }
+        }
+        lots.sort_unstable();
+        lots.dedup();
+        parties.sort_unstable();
+        parties.dedup();
+        Ok(Self {
+            commons: &facts.commons,
+            lots: trace::lots(db, &lots)?,
+            parties: trace::parties(db, &parties)?,
+            styles: store::styles(db, &styles)?,
+        })
+    }
+
+    fn node(&self, place: u32) -> Option<NodeName> {
+        let common = self.commons.get(&place)?;
+        let party = |id: &i64| self.parties.get(id).map(|party| (party.code.clone(), party.name.clone())).unwrap_or_default();
+        let mut lot_kind = String::new();
+        let mut trace = None;
+        let (code, name) = match common {
+            Common::Lot(id) => {
+                let lot = self.lots.get(id)?;
+                lot_kind.clone_from(&lot.kind);
+                trace = Some(format!("/trace/lot/{}", segment(&lot.code)));
+                (lot.code.clone(), lot.material.clone())
+            }
+            Common::Supplier(id) | Common::Factory(id) => {
+                let (code, name) = party(id);
+                trace = Some(format!("/trace/party/{}", segment(&code)));
+                (code, name)
+            }
+            Common::Line(id, line) => {
+                let (code, name) = party(id);
+                (format!("{code} · {line}"), name)
+            }
+            Common::Retailer(0) => (String::new(), Both { zh: "未注明零售商".into(), en: "No retailer named".into() }),
+            Common::Retailer(id) => party(id),
+            Common::Style(id) => self.styles.get(id)?.clone(),
+            Common::Size(size) => (size.clone(), Both::default()),
+            Common::Colour(zh, en) => (String::new(), Both { zh: zh.clone(), en: en.clone() }),
+            Common::Month(month) => (month_text(*month), Both::default()),
+        };
+        Some(NodeName { dimension: common.dimension(), code, name, lot_kind, trace })
+    }
+
+    fn signal(&self, defect: &str, name: Both, answer: &Answered, p: f64) -> DefectSignal {
+        let Answered { judged, recent, .. } = answer;
+        let sums = judged.sums;
+        let is_named = p <= LEVEL && !judged.accused.is_empty();
+        let of_first = |verdict| judged.all.first().is_some_and(|one| one.verdict == verdict);
+        let verdict = match (is_named, sums.claims) {
+            (true, _) if of_first(SignalVerdict::Inseparable) => SignalVerdict::Inseparable,
+            (true, _) => SignalVerdict::Explains,
+            // Fewer claims than anything could stand out with.
+            (false, ..=9) => SignalVerdict::TooLittle,
+            (false, _) => SignalVerdict::Quiet,
+        };
+        let inseparable = judged.all.iter().filter(|one| one.verdict == SignalVerdict::Inseparable).map(|one| one.place);
+        let named: Vec<u32> = match verdict {
+            SignalVerdict::Explains => judged.accused.clone(),
+            SignalVerdict::Inseparable => inseparable.collect(),
+            _ => Vec::new(),
+        };
+        let earlier = (sums.claims.saturating_sub(*recent), sums.expected - sums.recent);
+        let rise = poisson::compare((*recent, sums.recent), earlier, 0.9).known().filter(|_| sums.recent > 0.0);
+        DefectSignal {
+            defect: defect.to_owned(),
+            name,
+            claims: sums.claims,
+            per_thousand: per_thousand(sums.claims, sums.sold).unwrap_or_default(),
+            recent: *recent,
+            recent_expected: sums.recent,
+            rise: rise
+                .filter(|rise| rise.ratio.is_finite())
+                .map(|rise| RatioInterval { ratio: rise.ratio, lower: rise.interval.lower, upper: finite(rise.interval.upper) }),
+            known_share: sums.completeness(),
+            p,
+            verdict,
+            named: named.into_iter().filter_map(|place| self.node(place)).collect(),
+        }
+    }
+
+    fn detail(&self, signal: DefectSignal, answer: &Answered) -> SignalDetail {
+        let Answered { judged, basis, .. } = answer;
+        // What is not sure enough to be named among all defects is nobody's fault here either.
+        let is_named = !signal.named.is_empty();
+        let word = |verdict: SignalVerdict| match verdict {
+            SignalVerdict::Explains | SignalVerdict::Inseparable if !is_named => SignalVerdict::Watch,
+            SignalVerdict::Cleared | SignalVerdict::Interaction | SignalVerdict::Both if !is_named => SignalVerdict::Quiet,
+            other => other,
+        };
+        let counted = |sums: &Sums| Counted { exposed: sums.sold, claims: sums.claims, per_thousand: per_thousand(sums.claims, sums.sold) };
+        let all = judged.sums;
+        let line = |one: &Judgement| {
+            let Judgement { place, sums, signal, verdict, beside, adjusted, allocate } = one;
+            let verdict = word(*verdict);
+            let (sold, claims) = (all.sold.saturating_sub(sums.sold), all.claims.saturating_sub(sums.claims));
+            let is_beside = matches!(
+                verdict,
+                SignalVerdict::Cleared | SignalVerdict::Interaction | SignalVerdict::Both | SignalVerdict::Inseparable
+            );
+            Some(NodeSignal {
+                node: self.node(*place)?,
+                with: counted(sums),
+                without: Counted { exposed: sold, claims, per_thousand: per_thousand(claims, sold) },
+                expected: sums.expected,
+                ratio: signal.map(|signal| RatioInterval {
+                    ratio: signal.ratio,
+                    lower: signal.interval.lower,
+                    upper: finite(signal.interval.upper),
+                }),
+                bad: signal.map(|signal| signal.bad),
+                known_share: sums.completeness(),
+                verdict,
+                beside: beside.filter(|_| is_beside).and_then(|place| self.node(place)),
+                adjusted: adjusted.filter(|_| is_beside),
+                allocate: allocate.filter(|_| verdict == SignalVerdict::Inseparable),
+            })
+        };
+        let of = |place: u32| judged.all.iter().find(|one| one.place == place);
+        let simple = |place: u32, value: Option<f64>| {
+            let one = of(place)?;
+            let value = value.or_else(|| per_thousand(one.sums.claims, one.sums.sold))?;
+            Some(SimpleRank { node: self.node(place)?, value, verdict: word(one.verdict) })
+        };
+        SignalDetail {
+            signal,
+            basis: *basis,
+            nodes: judged.all.iter().take(LISTED).filter_map(line).collect(),
+            more: judged.all.len().saturating_sub(LISTED),
+            by_rate: judged.by_rate.iter().filter_map(|place| simple(*place, None)).collect(),
+            by_chi_square: judged.by_chi_square.iter().filter_map(|(place, value)| simple(*place, Some(*value))).collect(),
+        }
+    }
+}

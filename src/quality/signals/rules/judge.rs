@@ -1,0 +1,408 @@
+//! Who stands out, how sure that is, and whether anybody else could be to blame.
+//!
+//! Two questions, two answers. How much worse is each lot, supplier, line …: shrunken ratios within each dimension ([`detect`]). What is to blame:
+//! one scan over all of them at once, each beside its rivals ([`scan`]). Whoever was only seen in bad company is cleared.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::expectation::{Expectation, Expected};
+use super::frame::{Dimension, Frame};
+use crate::choices;
+use crate::kernel::saturating;
+use crate::quality::root_cause::detect::{self, Level, Model, Signal};
+use crate::quality::root_cause::localise::{self, Baseline, Candidate, Explanation, Relation, Suspect, Verdict, relate, scan};
+
+choices! {
+    /// What is said of a lot, supplier, line … as to one defect.
+    SignalVerdict {
+        /// It explains the excess.
+        Explains = "explains", "解释了偏高", "Explains it";
+        /// It or another one, and nobody can tell which: nobody is blamed.
+        Inseparable = "inseparable", "无法区分", "Inseparable";
+        /// How bad the cause is depends on this one.
+        Interaction = "interaction", "交互作用", "Interaction";
+        /// It is worse by itself as well.
+        Both = "both", "自身也偏高", "Worse as well";
+        /// It was only seen together with the cause.
+        Cleared = "cleared", "已排除", "Cleared";
+        /// It may be worse, or chance.
+        Watch = "watch", "可疑，尚无定论", "Perhaps";
+        /// Nothing can be said yet.
+        TooLittle = "too_little", "数据太少", "Too little yet";
+        /// It is not worse than others.
+        Quiet = "quiet", "正常", "Not worse";
+    }
+}
+
+/// The settings of the scan: a cause is named at 1 % within a defect; whoever asks for several defects adjusts for that.
+const SCAN: localise::Settings =
+    localise::Settings { depth: 1, causes: 3, further: 0.5, level: 0.01, replicates: 999, work: 1 << 30, ranking: 10 };
+/// The level of the tests of one beside another.
+const BESIDE: f64 = 0.05;
+/// With more cells than this, who sold is compared by itself and not beside the rest.
+const MOST_CELLS: usize = 6_000;
+/// Lots, suppliers, lines … that a report lists.
+pub const LISTED: usize = 60;
+/// How many simple methods name.
+const NAMED: usize = 5;
+
+/// A cell as it is judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JudgedCell {
+    /// Its stretch of units.
+    pub stretch: u32,
+    /// Place of whoever sold, where that is compared.
+    pub retailer: Option<u32>,
+    /// Garments, or pieces.
+    pub sold: u32,
+    /// Claims.
+    pub claims: u32,
+    /// Expected claims.
+    pub expected: Expected,
+}
+
+/// Sums over cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sums {
+    /// Garments, or pieces.
+    pub sold: u64,
+    /// Claims.
+    pub claims: u32,
+    /// Claims expected by now, at the rate of all.
+    pub expected: f64,
+    /// Of those, lately.
+    pub recent: f64,
+    /// Claims expected in the long run.
+    pub horizon: f64,
+}
+
+impl Sums {
+    fn add(&mut self, cell: &JudgedCell) {
+        self.sold += u64::from(cell.sold);
+        self.claims = self.claims.saturating_add(cell.claims);
+        self.expected += cell.expected.now;
+        self.recent += cell.expected.recent;
+        self.horizon += cell.expected.horizon;
+    }
+
+    /// The share of the claims in the long run that can be known by now.
+    pub fn completeness(&self) -> Option<f64> {
+        (self.horizon > 0.0).then(|| (self.expected / self.horizon).min(1.0))
+    }
+}
+
+/// What is said of one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// Its place in the frame.
+    pub place: u32,
+    /// What was counted with it.
+    pub sums: Sums,
+    /// How much worse than the average of its dimension; none without exposure.
+    pub signal: Option<Signal>,
+    /// The word.
+    pub verdict: SignalVerdict,
+    /// The one it is said beside: the cause that clears it, the one it cannot be told from.
+    pub beside: Option<u32>,
+    /// How many times as many claims among garments equal in that other one (Mantel–Haenszel).
+    pub adjusted: Option<f64>,
+    /// Garments to make with the one and without the other, so that they could be told apart.
+    pub allocate: Option<f64>,
+}
+
+/// The answer about one defect.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Judged {
+    /// Over everything.
+    pub sums: Sums,
+    /// How often chance alone would make something look as bad.
+    pub p: f64,
+    /// Whoever carries the blame, or shares a suspicion that nobody can part: places, the strongest first.
+    pub accused: Vec<u32>,
+    /// One for each that has garments, the most suspicious first.
+    pub all: Vec<Judgement>,
+    /// What a rank by plain rates puts first: places.
+    pub by_rate: Vec<u32>,
+    /// What plain χ² puts first: places and χ².
+    pub by_chi_square: Vec<(u32, f64)>,
+}
+
+impl Judged {
+    /// The places that a report may name.
+    pub fn named(&self) -> impl Iterator<Item = u32> + '_ {
+        let listed = self.all.iter().take(LISTED).flat_map(|one| [Some(one.place), one.beside]).flatten();
+        listed.chain(self.accused.iter().copied()).chain(self.by_rate.iter().copied()).chain(self.by_chi_square.iter().map(|(place, _)| *place))
+    }
+}
+
+/// The cells of some sold garments and claims, as expected.
+pub fn cells(
+    sold: &BTreeMap<super::counts::CellKey, Vec<(i32, u32)>>,
+    claims: &BTreeMap<super::counts::CellKey, u32>,
+    expectation: &Expectation,
+    retailer: impl Fn(i64) -> Option<u32>,
+) -> Vec<JudgedCell> {
+    let cell = |(key, months): (&super::counts::CellKey, &Vec<(i32, u32)>)| {
+        let mut expected = Expected::default();
+        for (month, garments) in months {
+            let (each, garments) = (expectation.of(*month), f64::from(*garments));
+            expected.now += garments * each.now;
+            expected.recent += garments * each.recent;
+            expected.horizon += garments * each.horizon;
+        }
+        let sold = months.iter().fold(0u32, |sum, (_, garments)| sum.saturating_add(*garments));
+        JudgedCell { stretch: key.0, retailer: retailer(key.1), sold, claims: claims.get(key).copied().unwrap_or_default(), expected }
+    };
+    sold.iter().map(cell).filter(|cell| cell.sold > 0).collect()
+}
+
+/// Judges everything that the cells have in common.
+pub fn judge(frame: &Frame, cells: &[JudgedCell]) -> Judged {
+    let merged;
+    // Who sold multiplies the cells: of a great many it is left out of the scan.
+    let scanned = if cells.len() > MOST_CELLS {
+        merged = without_retailers(cells);
+        merged.as_slice()
+    } else {
+        cells
+    };
+    let (sums, total) = sums_of(frame, cells);
+    let signals = signals_of(frame, &sums);
+    let members = members_of(frame, scanned);
+    let found = explain(frame, scanned, &members);
+    let beside = Beside::new(scanned, &members, &found, total);
+    let mut judged = Judged {
+        sums: total,
+        p: found.p,
+        accused: beside.accused.iter().map(|one| one.place).collect(),
+        by_rate: by_rate(&sums),
+        by_chi_square: by_chi_square(&sums, total),
+        all: Vec::with_capacity(sums.len()),
+    };
+    for (place, sums) in sums {
+        let signal = signals.get(&place).copied();
+        let (verdict, by, adjusted, allocate) = beside.verdict(place, &sums, signal.as_ref());
+        judged.all.push(Judgement { place, sums, signal, verdict, beside: by, adjusted, allocate });
+    }
+    let rank = |one: &Judgement| {
+        let named = judged.accused.iter().position(|place| *place == one.place).unwrap_or(usize::MAX);
+        (named, one.verdict != SignalVerdict::Inseparable)
+    };
+    let lower = |one: &Judgement| one.signal.map_or(0.0, |signal| signal.interval.lower);
+    judged.all.sort_by(|a, b| rank(a).cmp(&rank(b)).then(lower(b).total_cmp(&lower(a))).then(b.sums.claims.cmp(&a.sums.claims)));
+    judged
+}
+
+/// The places a cell belongs to.
+fn places<'a>(frame: &'a Frame, cell: &'a JudgedCell) -> impl Iterator<Item = u32> + 'a {
+    let of_units = frame.stretches().get(saturating::<usize>(cell.stretch)).map_or(&[][..], |stretch| stretch.commons.as_slice());
+    of_units.iter().copied().chain(cell.retailer)
+}
+
+fn sums_of(frame: &Frame, cells: &[JudgedCell]) -> (BTreeMap<u32, Sums>, Sums) {
+    let (mut sums, mut total) = (BTreeMap::<u32, Sums>::new(), Sums::default());
+    for cell in cells {
+        total.add(cell);
+        for place in places(frame, cell) {
+            sums.entry(place).or_default().add(cell);
+        }
+    }
+    (sums, total)
+}
+
+fn without_retailers(cells: &[JudgedCell]) -> Vec<JudgedCell> {
+    let mut merged: BTreeMap<u32, JudgedCell> = BTreeMap::new();
+    for cell in cells {
+        let sum = merged.entry(cell.stretch).or_insert_with(|| JudgedCell {
+            retailer: None,
+            sold: 0,
+            claims: 0,
+            expected: Expected::default(),
+            ..cell.clone()
+        });
+        sum.sold = sum.sold.saturating_add(cell.sold);
+        sum.claims = sum.claims.saturating_add(cell.claims);
+        sum.expected.now += cell.expected.now;
+        sum.expected.recent += cell.expected.recent;
+        sum.expected.horizon += cell.expected.horizon;
+    }
+    merged.into_values().collect()
+}
+
+/// Shrunken ratios, each within its own dimension: kinds of lots each by themselves, for a yarn differs from a button.
+fn signals_of(frame: &Frame, sums: &BTreeMap<u32, Sums>) -> HashMap<u32, Signal> {
+    let mut groups: BTreeMap<(Dimension, &str), Vec<(u32, (u32, f64))>> = BTreeMap::new();
+    for (place, sums) in sums {
+        if let Some(common) = frame.common(*place) {
+            // A claim where nothing was expected is one that was expected least.
+            let exposure = if sums.claims > 0 { sums.expected.max(1e-9) } else { sums.expected };
+            groups.entry((common.dimension(), frame.kind(*place))).or_default().push((*place, (sums.claims, exposure)));
+        }
+    }
+    let mut found = HashMap::new();
+    for group in groups.values() {
+        let counts: Vec<(u32, f64)> = group.iter().map(|(_, count)| *count).collect();
+        if let Some(detection) = detect::detect(&counts, Model::Gamma, &detect::Settings::default()).known() {
+            found.extend(group.iter().zip(detection.signals).filter_map(|((place, _), signal)| Some((*place, signal.known()?))));
+        }
+    }
+    found
+}
+
+/// The cells of each, ascending.
+fn members_of(frame: &Frame, cells: &[JudgedCell]) -> BTreeMap<u32, Vec<usize>> {
+    let mut members: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (at, cell) in cells.iter().enumerate() {
+        for place in places(frame, cell) {
+            members.entry(place).or_default().push(at);
+        }
+    }
+    members
+}
+
+fn sites(cells: &[JudgedCell]) -> Vec<localise::Cell> {
+    let exposure = |cell: &JudgedCell| if cell.claims > 0 { cell.expected.now.max(1e-9) } else { cell.expected.now };
+    cells.iter().map(|cell| localise::Cell { claims: cell.claims, exposure: exposure(cell), ..localise::Cell::default() }).collect()
+}
+
+/// The scan over everything the cells have in common. Describing one costs choosing its dimension and itself among those of it.
+fn explain(frame: &Frame, cells: &[JudgedCell], members: &BTreeMap<u32, Vec<usize>>) -> Explanation {
+    let mut sizes: BTreeMap<(Dimension, &str), f64> = BTreeMap::new();
+    let group = |place: u32| frame.common(place).map(|common| (common.dimension(), frame.kind(place)));
+    for group in members.keys().filter_map(|place| group(*place)) {
+        *sizes.entry(group).or_default() += 1.0;
+    }
+    let groups = f64::from(saturating::<u32>(sizes.len().max(1)));
+    let candidates: Vec<Candidate> = members
+        .iter()
+        .map(|(place, cells)| {
+            let size = group(*place).and_then(|group| sizes.get(&group)).copied().unwrap_or(1.0);
+            Candidate { suspect: Suspect::Node(saturating(*place)), cells: cells.clone(), length: groups.ln() + size.ln() }
+        })
+        .collect();
+    let cells = sites(cells);
+    scan(&cells, &candidates, &SCAN, seed(&cells))
+}
+
+/// A seed that is a function of the cells alone, so that the same facts give the same answer (FNV-1a).
+fn seed(cells: &[localise::Cell]) -> u64 {
+    let bits = cells.iter().flat_map(|cell| [u64::from(cell.claims), cell.exposure.to_bits()]);
+    bits.fold(0xcbf2_9ce4_8422_2325, |hash, bits| (hash ^ bits).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// One that is accused, and what is suspected with it.
+struct Accused<'a> {
+    place: u32,
+    /// Whom nobody can tell from it, with the garments that would.
+    rivals: Vec<(u32, f64)>,
+    cells: &'a [usize],
+}
+
+/// Everything beside whoever is accused.
+struct Beside<'a> {
+    accused: Vec<Accused<'a>>,
+    members: &'a BTreeMap<u32, Vec<usize>>,
+    baseline: Baseline,
+}
+
+fn place_of(suspect: &Suspect) -> u32 {
+    match suspect {
+        Suspect::Node(place) => saturating(*place),
+        Suspect::Values(_) => u32::MAX,
+    }
+}
+
+impl<'a> Beside<'a> {
+    fn new(cells: &[JudgedCell], members: &'a BTreeMap<u32, Vec<usize>>, found: &Explanation, total: Sums) -> Self {
+        let cells_of = |place: u32| members.get(&place).map_or(&[][..], Vec::as_slice);
+        // Exposure is in claims expected by now; a garment that is made now will be at risk for as long as the oldest.
+        let garments = |exposure: f64| {
+            let each = if total.sold > 0 { total.horizon / f64::from(saturating::<u32>(total.sold)) } else { 0.0 };
+            if each > 0.0 { (exposure / each).ceil() } else { 0.0 }
+        };
+        let causes = found.causes.iter().map(|cause| (place_of(&cause.suspect), Vec::new()));
+        let ties = found.ties.iter().map(|tie| {
+            let rivals = tie.rivals.iter().map(|(rival, apart)| (place_of(rival), garments(apart.exposure))).collect();
+            (place_of(&tie.suspect), rivals)
+        });
+        let accused: Vec<Accused<'a>> =
+            causes.chain(ties).map(|(place, rivals)| Accused { place, rivals, cells: cells_of(place) }).collect();
+        let mut baseline = Baseline::of_exposure(&sites(cells));
+        baseline.settle(&accused.iter().map(|one| one.cells).collect::<Vec<_>>());
+        Self { accused, members, baseline }
+    }
+
+    /// The word for one, whom it is said beside, the adjusted ratio, and the garments that would part the two.
+    fn verdict(&self, place: u32, sums: &Sums, signal: Option<&Signal>) -> (SignalVerdict, Option<u32>, Option<f64>, Option<f64>) {
+        for one in &self.accused {
+            if one.place == place {
+                return match one.rivals.first() {
+                    None => (SignalVerdict::Explains, None, None, None),
+                    Some((rival, garments)) => (SignalVerdict::Inseparable, Some(*rival), None, Some(*garments)),
+                };
+            }
+            if let Some((_, garments)) = one.rivals.iter().find(|(rival, _)| *rival == place) {
+                return (SignalVerdict::Inseparable, Some(one.place), None, Some(*garments));
+            }
+        }
+        let alone = alone(sums, signal);
+        let own = self.members.get(&place).map(Vec::as_slice).unwrap_or_default();
+        // Nothing to clear it of, or nobody it was seen with.
+        if own.is_empty() || f64::from(sums.claims) <= sums.expected {
+            return (alone, None, None, None);
+        }
+        let relations = self.accused.iter().map(|one| (one.place, relate(self.baseline.sites(), one.cells, own, BESIDE)));
+        let relations: Vec<(u32, Relation)> = relations.collect();
+        let word = |verdict| match verdict {
+            Verdict::Explains => Some(SignalVerdict::Cleared),
+            Verdict::Interaction => Some(SignalVerdict::Interaction),
+            Verdict::Both => Some(SignalVerdict::Both),
+            Verdict::ExplainedBy | Verdict::Inseparable => None,
+        };
+        // Whoever clears it comes before whoever does not.
+        let cleared = relations.iter().find(|(_, relation)| relation.verdict == Verdict::Explains);
+        match cleared.or(relations.first()) {
+            Some((beside, relation)) => {
+                let adjusted = relation.rival.ratio.filter(|ratio| ratio.is_finite());
+                (word(relation.verdict).unwrap_or(alone), Some(*beside), adjusted, None)
+            }
+            None => (alone, None, None, None),
+        }
+    }
+}
+
+/// What can be said of one without looking at any other.
+fn alone(sums: &Sums, signal: Option<&Signal>) -> SignalVerdict {
+    let bad = detect::Settings::default().ratio;
+    match signal {
+        None => SignalVerdict::TooLittle,
+        Some(signal) if signal.level != Level::Quiet => SignalVerdict::Watch,
+        // Half a claim was to come, or it may still be twice as bad or none at all.
+        Some(signal) if sums.expected < 0.5 || (signal.interval.upper > bad && signal.interval.lower < 1.0 && signal.ratio > 1.0) => {
+            SignalVerdict::TooLittle
+        }
+        Some(_) => SignalVerdict::Quiet,
+    }
+}
+
+fn by_rate(sums: &BTreeMap<u32, Sums>) -> Vec<u32> {
+    let rate = |sums: &Sums| f64::from(sums.claims) / f64::from(saturating::<u32>(sums.sold.max(1)));
+    let mut ranked: Vec<(u32, f64)> = sums.iter().filter(|(_, sums)| sums.claims > 0).map(|(place, sums)| (*place, rate(sums))).collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    ranked.into_iter().take(NAMED).map(|(place, _)| place).collect()
+}
+
+/// χ² of claims with and without each against the shares of garments sold, of those that have more than their share.
+fn by_chi_square(sums: &BTreeMap<u32, Sums>, total: Sums) -> Vec<(u32, f64)> {
+    let (all, claims) = (f64::from(saturating::<u32>(total.sold.max(1))), f64::from(total.claims));
+    let chi_square = |sums: &Sums| {
+        let expected = claims * f64::from(saturating::<u32>(sums.sold)) / all;
+        let excess = f64::from(sums.claims) - expected;
+        let rest = claims - expected;
+        (excess > 0.0 && expected > 0.0 && rest > 0.0).then(|| excess * excess * (expected.recip() + rest.recip()))
+    };
+    let mut ranked: Vec<(u32, f64)> = sums.iter().filter_map(|(place, sums)| Some((*place, chi_square(sums)?))).collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    ranked.truncate(NAMED);
+    ranked
+}

@@ -1,0 +1,237 @@
+//! Queries of signals: what garments have in common, how many were sold, what was found on them. Counts by batch and stretch of units; a row for
+//! each garment only of those that somebody said something is wrong with.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::{count_star, sql};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use super::rules::frame::{BatchFrame, Stretch};
+use super::rules::{month_of, month_of_text};
+use crate::each;
+use crate::inspection::findings::{Stage, Status, SubjectKind};
+use crate::kernel::ids::UNITS_PER_BATCH;
+use crate::kernel::text::Both;
+use crate::kernel::{BatchNo, GarmentId, Id, Result, saturating};
+use crate::platform::db::schema::{batch, batch_tally, finding, lot, sale, sku, style};
+use crate::platform::db::{Db, in_chunks};
+use crate::platform::events;
+
+/// Stages at which a finding on a garment is a claim: after it left the factory.
+pub const CLAIM_STAGES: [Stage; 4] = [Stage::Store, Stage::Return, Stage::Repair, Stage::Buyer];
+/// Stages before the sale.
+pub const LINE_STAGES: [Stage; 4] = [Stage::Incoming, Stage::Inline, Stage::Final, Stage::Warehouse];
+
+/// What the answers were made of: another version is another answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// Of lots, batches and what went into them.
+    pub genealogy: i64,
+    /// Of styles, skus and parties.
+    pub catalogue: i64,
+    /// Rows of the counts by batch and retailer, and garments with a live sale in them.
+    pub sold: (i64, i64),
+    /// The newest fact about anything but a garment.
+    pub event: i64,
+}
+
+fn sum(column: &str) -> diesel::expression::SqlLiteral<Nullable<BigInt>> {
+    // PostgreSQL sums whole numbers to a NUMERIC.
+    sql(&format!("CAST(SUM({column}) AS BIGINT)"))
+}
+
+/// The versions as they are now.
+pub fn versions(db: &mut Db) -> Result<Versions> {
+    let (rows, sold): (i64, Option<i64>) = each!(db, |c| batch_tally::table.select((count_star(), sum("sold"))).get_result(c))?;
+    Ok(Versions {
+        genealogy: events::held_version(db, "genealogy")?,
+        catalogue: events::held_version(db, "catalogue")?,
+        sold: (rows, sold.unwrap_or_default()),
+        event: events::newest_id(db)?,
+    })
+}
+
+/// Garments with a live sale, by batch.
+pub fn sold_by_batch(db: &mut Db) -> Result<HashMap<i64, i64>> {
+    let rows: Vec<(i64, Option<i64>)> =
+        each!(db, |c| batch_tally::table.group_by(batch_tally::batch_no).select((batch_tally::batch_no, sum("sold"))).load(c))?;
+    Ok(rows.into_iter().map(|(no, sold)| (no, sold.unwrap_or_default())).collect())
+}
+
+/// Every batch, by number. It is of the month in which it was finished, else begun.
+pub fn batches(db: &mut Db) -> Result<Vec<BatchFrame>> {
+    type Row = ((i64, i64, String, Option<NaiveDate>, Option<NaiveDate>, i64), (i64, String, String, String));
+    let rows: Vec<Row> = each!(db, |c| batch::table
+        .inner_join(sku::table.on(sku::id.eq(batch::sku_id)))
+        .order(batch::no)
+        .select((
+            (batch::no, batch::factory_id, batch::line, batch::started_on, batch::finished_on, batch::minted),
+            (sku::style_id, sku::size, sku::colour_zh, sku::colour_en)
+        ))
+        .load(c))?;
+    let of = |((no, factory, line, started_on, finished_on, minted), (style, size, zh, en)): Row| BatchFrame {
+        no,
+        factory,
+        line,
+        month: finished_on.or(started_on).map(month_of),
+        minted,
+        style,
+        size,
+        colour: (zh, en),
+    };
+    Ok(rows.into_iter().map(of).collect())
+}
+
+/// The kind of every lot, by id.
+pub fn kinds(db: &mut Db) -> Result<HashMap<i64, String>> {
+    let rows: Vec<(i64, String)> = each!(db, |c| lot::table.select((lot::id, lot::kind)).load(c))?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Code and name of styles, by id.
+pub fn styles(db: &mut Db, ids: &[i64]) -> Result<HashMap<i64, (String, Both)>> {
+    let rows: Vec<(i64, String, String, String)> = in_chunks(ids, |ids| {
+        each!(db, |c| style::table
+            .filter(style::id.eq_any(ids))
+            .select((style::id, style::code, style::name_zh, style::name_en))
+            .load(c))
+    })?;
+    Ok(rows.into_iter().map(|(id, code, zh, en)| (id, (code, Both { zh, en }))).collect())
+}
+
+/// Garments of a range by batch, retailer and month of their first sale.
+fn sold_in(db: &mut Db, from: i64, to: i64) -> Result<Vec<(i64, i64, i32, u32)>> {
+    let batch_no = || sql::<BigInt>("garment_id / 4194304");
+    let month = || sql::<Text>("substr(CAST(sold_on AS TEXT), 1, 7)");
+    let retailer = || sql::<Nullable<BigInt>>("retailer_id");
+    let rows: Vec<(i64, String, Option<i64>, i64)> = each!(db, |c| sale::table
+        .filter(sale::garment_id.ge(from).and(sale::garment_id.lt(to)).and(sale::seq.eq(1)))
+        .group_by((batch_no(), month(), retailer()))
+        .select((batch_no(), month(), retailer(), count_star()))
+        .load(c))?;
+    let counted = |(no, month, retailer, count): (i64, String, Option<i64>, i64)| {
+        Some((no, retailer.unwrap_or_default(), month_of_text(&month)?, saturating(count)))
+    };
+    Ok(rows.into_iter().filter_map(counted).collect())
+}
+
+/// Garments of each stretch (its place with it) by retailer and month of their first sale. Batches of one stretch are asked for many at a time.
+///
+/// A garment counts once, from its first sale on, whether that sale still stands or not: what was given back with a defect was at risk.
+pub fn sold(db: &mut Db, stretches: &[(u32, &Stretch)]) -> Result<BTreeMap<(u32, i64), Vec<(i32, u32)>>> {
+    /// Batches of one question: as many as keep what is sorted for it small.
+    const AT_ONCE: usize = 256;
+    let mut found: BTreeMap<(u32, i64), Vec<(i32, u32)>> = BTreeMap::new();
+    let mut put = |place: u32, (_, retailer, month, count): (i64, i64, i32, u32)| {
+        found.entry((place, retailer)).or_default().push((month, count));
+    };
+    let (whole, parts): (Vec<_>, Vec<_>) = stretches.iter().partition(|(_, one)| one.from == 0 && one.to >= UNITS_PER_BATCH);
+    for chunk in whole.chunks(AT_ONCE) {
+        let places: HashMap<i64, u32> = chunk.iter().map(|(place, one)| (one.batch, *place)).collect();
+        let (Some((_, first)), Some((_, last))) = (chunk.first(), chunk.last()) else { continue };
+        let (from, to) = (GarmentId::range_of(BatchNo(first.batch)).0, GarmentId::range_of(BatchNo(last.batch)).1 + 1);
+        for row in sold_in(db, from, to)? {
+            if let Some(place) = places.get(&row.0) {
+                put(*place, row);
+            }
+        }
+    }
+    for (place, one) in parts {
+        let first = GarmentId::range_of(BatchNo(one.batch)).0;
+        for row in sold_in(db, first + one.from, first + one.to)? {
+            put(place, row);
+        }
+    }
+    Ok(found)
+}
+
+/// First day of sale and retailer of garments, by garment; one that was never sold is not there.
+pub fn sales_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<GarmentId, (NaiveDate, i64)>> {
+    let rows: Vec<(GarmentId, NaiveDate, Option<i64>)> = in_chunks(garments, |garments| {
+        each!(db, |c| sale::table
+            .filter(sale::garment_id.eq_any(garments).and(sale::seq.eq(1)))
+            .select((sale::garment_id, sale::sold_on, sale::retailer_id))
+            .load(c))
+    })?;
+    Ok(rows.into_iter().map(|(garment, on, retailer)| (garment, (on, retailer.unwrap_or_default()))).collect())
+}
+
+/// A finding as it is counted.
+#[derive(Clone, Debug, Queryable)]
+pub struct FoundOn {
+    /// The garment, where it is on one.
+    pub garment: Option<GarmentId>,
+    /// The batch.
+    pub batch: Option<BatchNo>,
+    /// Code of the defect.
+    pub defect: String,
+    /// Pieces.
+    pub pieces: i64,
+    /// Where it was seen.
+    pub stage: Stage,
+    /// When.
+    pub on: NaiveDate,
+    /// When it was written down here.
+    pub written: NaiveDateTime,
+}
+
+/// What a question about findings is about.
+#[derive(Clone, Copy, Debug)]
+pub enum About<'a> {
+    /// Everything.
+    All,
+    /// These garments.
+    Garments(&'a [GarmentId]),
+    /// These batches as wholes.
+    Batches(&'a [BatchNo]),
+}
+
+/// Live findings on garments, and at the line on whole batches.
+pub fn found(db: &mut Db, about: About<'_>) -> Result<Vec<FoundOn>> {
+    macro_rules! live {
+        ($filter:expr) => {
+            finding::table
+                .filter(finding::status.eq(Status::Live).and($filter))
+                .select((
+                    finding::garment_id,
+                    finding::batch_no,
+                    finding::defect_code,
+                    finding::quantity,
+                    finding::stage,
+                    finding::found_on,
+                    finding::created_at,
+                ))
+        };
+    }
+    Ok(match about {
+        About::All => each!(db, |c| live!(finding::subject.ne(SubjectKind::Lot)).load(c))?,
+        About::Garments(garments) => {
+            let garments: Vec<Option<GarmentId>> = garments.iter().copied().map(Some).collect();
+            in_chunks(&garments, |garments| {
+                each!(db, |c| live!(finding::subject.eq(SubjectKind::Garment).and(finding::garment_id.eq_any(garments))).load(c))
+            })?
+        }
+        About::Batches(batches) => {
+            let batches: Vec<Option<BatchNo>> = batches.iter().copied().map(Some).collect();
+            in_chunks(&batches, |batches| {
+                each!(db, |c| live!(finding::subject.eq(SubjectKind::Batch).and(finding::batch_no.eq_any(batches))).load(c))
+            })?
+        }
+    })
+}
+
+/// What findings are about: garments, and batches as wholes.
+pub fn subjects_of(db: &mut Db, findings: &[Id]) -> Result<(Vec<GarmentId>, Vec<BatchNo>)> {
+    type Row = (SubjectKind, Option<GarmentId>, Option<BatchNo>);
+    let rows: Vec<Row> = in_chunks(findings, |findings| {
+        each!(db, |c| finding::table
+            .filter(finding::id.eq_any(findings))
+            .select((finding::subject, finding::garment_id, finding::batch_no))
+            .load(c))
+    })?;
+    let garments = rows.iter().filter_map(|(_, garment, _)| *garment).collect();
+    let batches = rows.iter().filter(|row| row.0 == SubjectKind::Batch).filter_map(|row| row.2).collect();
+    Ok((garments, batches))
+}
