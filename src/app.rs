@@ -6,17 +6,15 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
+use chrono_tz::Tz;
 
-use crate::aftersales::repairs;
-use crate::aftersales::{cases, reasons};
-use crate::aftersales::settlements;
-use crate::aftersales::rights;
-use crate::aftersales::service_levels;
+use crate::aftersales::{cases, reasons, repairs, rights, service_levels, settlements};
 use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Result};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
 use crate::platform::db::Db;
+use crate::platform::events::Stamp;
 use crate::platform::http::compress::compress;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Menu, Pages, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors};
@@ -26,8 +24,6 @@ use crate::platform::rooms::Room;
 use crate::platform::state::AppState;
 use crate::production::{batches, materials, parties, print_jobs, printers, serials, skus, styles, terms};
 use crate::public::{card, help, links, resolver};
-use crate::quality::{recalls, trace};
-use crate::public::{card, links, resolver};
 use crate::quality::{recalls, signals, trace};
 use crate::staff;
 
@@ -66,12 +62,12 @@ const ROOMS: &[Room] = &[
     links::ROOM,
     defects::ROOM,
     findings::ROOM,
-    repairs::ROOM,
     cases::ROOM,
-    reasons::ROOM,
-    settlements::ROOM,
-    rights::ROOM,
     service_levels::CLOCKS,
+    repairs::ROOM,
+    settlements::ROOM,
+    reasons::ROOM,
+    rights::ROOM,
     signals::ROOM,
     trace::ROOM,
     recalls::ROOM,
@@ -83,12 +79,6 @@ const ROOMS: &[Room] = &[
     staff::accounts::ROOM,
     staff::tokens::ROOM,
 ];
-
-/// Puts in what a deployment starts with: the shipped catalogues. What is there already stays as it is.
-pub fn seed(db: &mut Db) -> crate::kernel::Result<()> {
-    defects::seed(db)?;
-    reasons::seed(db)
-}
 
 /// The staff menu, in the order people work.
 fn menu() -> Menu {
@@ -107,8 +97,8 @@ pub fn import_tables() -> ImportTables {
 }
 
 /// Puts in what a deployment starts with, where it is missing; what it changed there stays.
-pub fn seed(db: &mut Db) -> Result<()> {
-    ROOMS.iter().flat_map(|room| room.seeds).try_for_each(|seed| seed(db))
+pub fn seed(db: &mut Db, stamp: &Stamp, zone: Tz) -> Result<()> {
+    ROOMS.iter().flat_map(|room| room.seeds).try_for_each(|seed| seed(db, stamp, zone))
 }
 
 /// Mounts every room's routes.

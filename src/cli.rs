@@ -226,13 +226,8 @@ fn warn_of_differences(url: &DatabaseUrl) -> Result<()> {
 fn opened(config: Config, url: &DatabaseUrl, may: May) -> Result<AppState> {
     store::bring_up(url, may)?;
     let app = app(config, url)?;
-    // A deployment starts with the shipped catalogue of defects; what it changed there stays.
-    app.store.write_blocking(crate::app::seed)?;
-    app.store.write_blocking(app::seed)?;
-    // A deployment starts with the shipped catalogue of defects and the shipped service levels; what it changed there stays.
-    app.store.write_blocking(defects::seed)?;
     let (stamp, zone) = (app.stamp("system"), app.config.time_zone);
-    app.store.write_blocking(move |db| service_levels::seed(db, &stamp, zone))?;
+    app.store.write_blocking(move |db| crate::app::seed(db, &stamp, zone))?;
     Ok(app)
 }
 

@@ -2,8 +2,8 @@
 
 pub mod cases;
 pub mod classes;
-pub mod repairs;
 pub mod reasons;
-pub mod settlements;
+pub mod repairs;
 pub mod rights;
 pub mod service_levels;
+pub mod settlements;

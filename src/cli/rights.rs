@@ -42,7 +42,8 @@ pub(super) fn run(app: &AppState, args: &RightsArgs) -> Result<()> {
         return Ok(());
     }
     let words = Words::of(terminal_lang());
-    say(&words.say_with("rights-of", &[("what", answer.facts.what.get(words.lang()).to_owned()), ("serial", serial), ("on", on.to_string())]));
+    say(&words
+        .say_with("rights-of", &[("what", answer.facts.what.get(words.lang()).to_owned()), ("serial", serial), ("on", on.to_string())]));
     answer.about(words).iter().for_each(|sentence| say(sentence));
     let lines = answer.lines(words);
     if lines.is_empty() {

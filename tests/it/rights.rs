@@ -27,7 +27,7 @@ const YEAR: &str = include_str!("../vectors/working-time/holidays-cn-2026.json")
 
 /// As the program does when it starts, and with China's days of rest.
 async fn furnish(app: &TestApp) {
-    app.write(hangtag::app::seed).await;
+    app.seed().await;
     assert_eq!(import(app, calendars::IMPORT, YEAR, Mode::Apply).await.outcome, Outcome::Applied);
 }
 
@@ -105,7 +105,13 @@ story!(whatever_garment_is_asked_about_the_answer_is_clear, |app| {
     let china = asked(&agent, &goods.serial(&app, 1), "on=2026-06-11&market=CN").await;
     let seven = right(&china, "CN-SEVEN-DAYS");
     assert_eq!((&seven["state"], &seven["at_least"]), (&json!("unsure"), &json!("2026-06-17")));
-    assert!(seven["words"]["en"].as_str().unwrap().contains("7 days from delivery, which is not recorded. If it was delivered, then until 2026-06-17 at least."), "{seven}");
+    assert!(
+        seven["words"]["en"]
+            .as_str()
+            .unwrap()
+            .contains("7 days from delivery, which is not recorded. If it was delivered, then until 2026-06-17 at least."),
+        "{seven}"
+    );
 
     let (stamp, zone, garment) = (app.state.stamp("system"), app.state.config.time_zone, goods.garment(1));
     app.write(move |db| sales::end_sale(db, &stamp, zone, garment, day("2026-06-12")).map(drop)).await;
@@ -159,7 +165,8 @@ story!(a_finding_and_what_a_buyer_says_give_what_they_give, |app| {
         .await;
     let first: Vec<&str> = said.rights.iter().map(|right| right.rule.as_str()).collect();
     assert_eq!(first[..3], ["RECALL", "NO-WORRY-BUTTON", "WARRANTY"], "and a recall is outside every window");
-    for (lang, badge, words) in [(Lang::Zh, "没有期限", "运费由商家承担"), (Lang::En, "Without an end", "The brand pays the way")] {
+    for (lang, badge, words) in [(Lang::Zh, "没有期限", "运费由商家承担"), (Lang::En, "Without an end", "The brand pays the way")]
+    {
         let part = rights::part(&said, Words::of(lang), true).unwrap();
         assert!(part.contains(badge) && part.contains(words) && !part.contains("rights-"), "{part}");
         let buyers = rights::part(&said, Words::of(lang), false).unwrap();
@@ -290,11 +297,17 @@ story!(a_rule_that_holds_is_ended_and_followed_never_changed, |app| {
         other.write(hangtag::inspection::defects::seed).await;
         let there = import(&other, hangtag::app::import_tables().get("rights").unwrap(), &file, Mode::Apply).await;
         assert_eq!((there.outcome, there.added), (Outcome::Applied, again.unchanged), "{lang}: {:?}", there.faults);
-        let rows = |db: &mut _| Ok(rights::rules(db)?.rows.into_iter().map(|rule| RightRule { id: Default::default(), created_at: Default::default(), version: 0, ..rule }).collect::<Vec<_>>());
+        let rows = |db: &mut _| {
+            Ok(rights::rules(db)?
+                .rows
+                .into_iter()
+                .map(|rule| RightRule { id: Default::default(), created_at: Default::default(), version: 0, ..rule })
+                .collect::<Vec<_>>())
+        };
         assert_eq!(other.look(rows).await, app.look(rows).await, "{lang}");
     }
     // A start of the program adds what is missing and touches nothing that is there.
-    app.write(hangtag::app::seed).await;
+    app.seed().await;
     assert_eq!(admin.get(uri).await.expect(200).json()["valid_to"], "2026-06-30");
 });
 

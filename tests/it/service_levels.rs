@@ -131,8 +131,13 @@ story!(a_complaint_over_spring_festival, |app| {
     assert_eq!(app.clock(1, "complaint.resolve").await.state, Met, "done at the deadline is done in time");
 
     app.happens("2026-02-27 09:00", case, Moment::Reopened).await;
-    let runs: Vec<(i64, ClockState, String)> =
-        app.clocks(1).await.into_iter().filter(|clock| clock.code == "complaint.resolve").map(|clock| (clock.seq, clock.state, clock.due)).collect();
+    let runs: Vec<(i64, ClockState, String)> = app
+        .clocks(1)
+        .await
+        .into_iter()
+        .filter(|clock| clock.code == "complaint.resolve")
+        .map(|clock| (clock.seq, clock.state, clock.due))
+        .collect();
     assert_eq!(runs, [(1, Met, "2026-02-26 18:00".to_owned()), (2, Running, "2026-03-03 18:00".to_owned())]);
     app.happens("2026-03-04 09:00", case, Moment::Resolved).await;
     assert_eq!(app.clock(1, "complaint.resolve").await.state, Missed);
@@ -240,7 +245,11 @@ story!(a_case_that_becomes_urgent_counts_from_its_beginning, |app| {
     app.happens("2026-03-02 12:00", case, Moment::Working).await;
     let urgent = About { priority: Priority::Urgent, ..case };
     app.happens("2026-03-02 13:00", urgent, Moment::Reclassified).await;
-    assert_eq!(app.due(1, "complaint.resolve").await, is(Running, "2026-03-02 15:00"), "four hours from the beginning, and the pause is kept");
+    assert_eq!(
+        app.due(1, "complaint.resolve").await,
+        is(Running, "2026-03-02 15:00"),
+        "four hours from the beginning, and the pause is kept"
+    );
     let reply = app.clock(1, "complaint.first_reply").await;
     assert_eq!((reply.state, reply.breached_at, reply.missed_by_change), (Missed, Some(utc("2026-03-02 13:00")), true));
     assert_eq!(reply.level, "complaint.first_reply.urgent");
@@ -309,7 +318,8 @@ story!(who_is_told_and_when, |app| {
     app.happens("2026-02-14 18:30", critical, Moment::Opened).await;
     app.go("2026-02-14 19:45");
     app.sweep();
-    let tell = async |case: i64| app.told(case, "clock.escalated").await.into_iter().map(|body| body["tell_at"].clone()).collect::<BTreeSet<_>>();
+    let tell =
+        async |case: i64| app.told(case, "clock.escalated").await.into_iter().map(|body| body["tell_at"].clone()).collect::<BTreeSet<_>>();
     assert_eq!(tell(2).await, BTreeSet::from([json!("2026-02-24T01:00:00")]), "09:00 of the first working day after the holidays");
     assert_eq!(tell(3).await, BTreeSet::from([json!("2026-02-14T11:45:00")]));
     // One look long after tells every step once.
@@ -396,7 +406,11 @@ story!(levels_are_judged_beside_one_another, |app| {
     };
     assert_eq!(refused(with("rank", json!(901))).await, ["rank out_of_range"], "behind the row that holds for all");
     assert_eq!(refused(with("rank", json!(900))).await, ["rank duplicate"]);
-    assert_eq!(refused(with("priority", Value::Null)).await, ["valid_from overlap", "rank out_of_range"], "a second one for all, before the first");
+    assert_eq!(
+        refused(with("priority", Value::Null)).await,
+        ["valid_from overlap", "rank out_of_range"],
+        "a second one for all, before the first"
+    );
     assert_eq!(refused(with("valid_from", json!("1999-06-01"))).await, ["clock no_catch_all"]);
     assert_eq!(refused(with("calendar", json!("NIGHT"))).await, ["calendar unknown_reference"]);
     assert_eq!(refused(with("target", json!(100_000_000))).await, ["target out_of_range"]);
@@ -433,7 +447,14 @@ story!(levels_are_judged_beside_one_another, |app| {
         let file = desk.get(&format!("/working-hours.csv?lang={lang}")).await.expect(200).text().to_owned();
         let report = import(&app, import_table::<working_hours::WorkWeek>(), &file, Mode::Apply).await;
         assert_eq!((report.added, report.changed, wrong(&report)), (0, 0, Vec::new()), "{lang}");
-        for page in ["/service-levels", "/service-levels/new", "/service-levels/complaint.first_reply", "/working-hours", "/working-hours/DESK/edit", "/clocks"] {
+        for page in [
+            "/service-levels",
+            "/service-levels/new",
+            "/service-levels/complaint.first_reply",
+            "/working-hours",
+            "/working-hours/DESK/edit",
+            "/clocks",
+        ] {
             let text = desk.page(&format!("{page}?lang={lang}")).await.expect(200).text().to_owned();
             assert!(!text.contains(">service-levels-") && !text.contains(">clocks-") && !text.contains(">working-hours-"), "{page} {lang}");
         }
@@ -459,7 +480,12 @@ story!(what_is_due_is_listed, |app| {
     let desk = app.persona(Role::Agent).await;
     let items = async |ask: &str| {
         let page = desk.get(&format!("/api/v1/clocks?{ask}")).await.expect(200).json();
-        page["items"].as_array().unwrap().iter().map(|item| format!("{} {}", item["case"].as_str().unwrap(), item["clock"].as_str().unwrap())).collect::<Vec<_>>()
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| format!("{} {}", item["case"].as_str().unwrap(), item["clock"].as_str().unwrap()))
+            .collect::<Vec<_>>()
     };
     let all = items("").await;
     assert_eq!(all.len(), 7, "{all:?}");
@@ -490,7 +516,10 @@ story!(what_is_due_is_listed, |app| {
     }
     app.persona(Role::Supplier).await.page("/clocks").await.expect(403);
     // Constraints that hold whoever writes.
-    for wrong in ["UPDATE clock SET state = 'met' WHERE case_id = 1", "UPDATE clock SET breached_at = NULL WHERE code = 'complaint.contact' AND case_id = 1"] {
+    for wrong in [
+        "UPDATE clock SET state = 'met' WHERE case_id = 1",
+        "UPDATE clock SET breached_at = NULL WHERE code = 'complaint.contact' AND case_id = 1",
+    ] {
         let refused = app.state.store.write(move |db| {
             use diesel::connection::SimpleConnection;
             Ok(hangtag::each!(db, |c| c.batch_execute(wrong))?)

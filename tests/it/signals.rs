@@ -132,7 +132,10 @@ story!(a_claim_more_or_less_is_counted_at_once_and_like_from_the_start, |app| {
 
     let first = logged(&inspector, &season.serials[0], "return").await;
     let one = desk.get(ask).await.json();
-    assert_eq!((&one["claims"], &one["since"], &node(&one, "LOT-1")["with"]), (&json!(1), &json!("2026-06"), &json!({ "exposed": 4, "claims": 1, "per_thousand": 250.0 })));
+    assert_eq!(
+        (&one["claims"], &one["since"], &node(&one, "LOT-1")["with"]),
+        (&json!(1), &json!("2026-06"), &json!({ "exposed": 4, "claims": 1, "per_thousand": 250.0 }))
+    );
     // The same defect of the same garment is the same claim; before the sale it is none; of a garment that was never sold it is in no figure.
     logged(&inspector, &season.serials[0], "buyer").await;
     logged(&inspector, &season.serials[1], "final").await;
@@ -270,7 +273,8 @@ async fn how_often_it_holds() {
         let found = named(&app);
         let bleeding = |code: &str| ["dye_bleed", "fading", "crocking"].contains(&code);
         let right = found.first().is_some_and(|(code, names)| bleeding(code) && names.first() == Some(&bad));
-        let others: Vec<_> = found.iter().flat_map(|(code, names)| names.iter().filter(|name| **name != bad).map(move |name| (code, name))).collect();
+        let others: Vec<_> =
+            found.iter().flat_map(|(code, names)| names.iter().filter(|name| **name != bad).map(move |name| (code, name))).collect();
         println!("season {seed}: {} {:?}; besides: {others:?}", if right { "named first" } else { "NOT first" }, found.first());
         (first, company) = (first + u64::from(right), company + u64::from(!others.is_empty()));
         let mut app = TestApp::new(On::Sqlite);

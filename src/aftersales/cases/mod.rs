@@ -34,7 +34,7 @@ pub use store::lines::{CaseLine, line, lines, live_of};
 pub use store::notes::{CaseNote, CasePhoto, CaseTask, notes, photos};
 pub use store::open::{LineAsk, NewCase, NewContact, NewLine, found, open};
 pub use store::wishes::{Received, buyer_writes, receive_withdrawal, take_back, withdraw_own};
-pub use store::{ServiceCase};
+pub use store::{CaseClaims, GarmentClaim, ServiceCase, case_of_no, claims, garments_of, lines_found, lines_of_ids, nos_of_ids};
 
 /// The room.
 pub const ROOM: Room = Room::new("cases", http::routes).menu(&[Entry::new("/cases", "cases-title", &[Permission::CasesRead]).act(
@@ -62,9 +62,6 @@ fn href(no: &str) -> String {
 pub fn draw(today: NaiveDate) -> [String; 3] {
     std::array::from_fn(|_| rules::number(today, &random_token::<5>()))
 }
-pub use rules::{CASE_MACHINE, LINE_MACHINE};
-pub use store::{CaseLine, CaseReason, ServiceCase, case_of_no, conclude, line, lines, lines_found, lines_of_ids, nos_of_ids};
-pub use store::{CaseClaims, CaseLine, CaseReason, GarmentClaim, ServiceCase, claims, conclude, garments_of, line, lines};
 
 choices! {
     /// Where a case stands.

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::rules::{REPAIR_MACHINE, days_held, quote_text};
 use super::{
-    Accept, AcceptedVia, CheckKind, CheckSaid, FIELDS, Handed, NEW, Paid, Part, Quote, Reason, Received, RepairKind, RepairSite, RepairState, Signed,
+    Accept, AcceptedVia, CheckKind, CheckSaid, FIELDS, Handed, NEW, Paid, Part, Quote, Reason, Received, RepairKind, RepairSite,
+    RepairState, Signed,
 };
 use crate::aftersales::cases::{self, CaseLine, LineDecision};
 use crate::aftersales::classes::CaseCause;
@@ -254,7 +255,8 @@ fn amount(minor: i64, currency: &str) -> String {
 
 impl From<RepairRow> for RepairOrder {
     fn from(row: RepairRow) -> Self {
-        let (case, line) = row.code.rsplit_once('.').map_or((String::new(), 0), |(case, line)| (case.to_owned(), parsed(line).unwrap_or_default()));
+        let (case, line) =
+            row.code.rsplit_once('.').map_or((String::new(), 0), |(case, line)| (case.to_owned(), parsed(line).unwrap_or_default()));
         let price = row.price_minor.zip(row.currency.as_deref()).map(|(minor, currency)| amount(minor, currency));
         Self { row, case, line, price, ..Self::default() }
     }
@@ -601,7 +603,8 @@ pub(super) fn start(db: &mut Db, stamp: &Stamp, order: RepairOrder) -> Result<Re
 /// # Errors
 /// [`Code::UnknownReference`] or [`Code::Ambiguous`] for `lot`; [`Code::WrongState`] unless it is being repaired.
 pub(super) fn part(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Part) -> Result<RepairOrder> {
-    let lot = materials::lot_called(db, &said.lot, None)?.ok_or_else(|| Fault::new("lot", Code::UnknownReference).with("value", &said.lot))?;
+    let lot =
+        materials::lot_called(db, &said.lot, None)?.ok_or_else(|| Fault::new("lot", Code::UnknownReference).with("value", &said.lot))?;
     if said.quantity_milli == 0 {
         return Err(Fault::new("quantity", Code::OutOfRange).with("min", "0.001").with("max", "1000000").into());
     }
@@ -671,7 +674,13 @@ pub(super) fn pay(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Paid) ->
     if each!(db, |c| diesel::update(repair_order::table.find(order.row.id.0).filter(as_read)).set(paid).execute(c))? == 0 {
         return Err(Code::Stale.into());
     }
-    events::append(db, stamp, EventKind::RepairPaid, Subject::Thing(RepairOrder::SUBJECT, order.row.id.0), &json!({ "payment": said.paid_ref }))?;
+    events::append(
+        db,
+        stamp,
+        EventKind::RepairPaid,
+        Subject::Thing(RepairOrder::SUBJECT, order.row.id.0),
+        &json!({ "payment": said.paid_ref }),
+    )?;
     RepairOrder::find(db, &order.row.code, Sees::ALL)?.ok_or_else(|| Code::NotFound.into())
 }
 
@@ -710,7 +719,11 @@ pub(super) fn sign(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Signed)
     noted(db, stamp, &order, CheckKind::Buyer, said.passed, &said.note)?;
     let body = json!({ "passed": said.passed, "score": said.score });
     if !said.passed {
-        let more = (repair_order::rework.eq(repair_order::rework + 1), repair_order::handed_on.eq(None::<NaiveDate>), repair_order::score.eq(said.score));
+        let more = (
+            repair_order::rework.eq(repair_order::rework + 1),
+            repair_order::handed_on.eq(None::<NaiveDate>),
+            repair_order::score.eq(said.score),
+        );
         return moved!(db, stamp, order, RepairState::Repairing, EventKind::RepairSigned, body, more);
     }
     let handed_on = order.row.handed_on.unwrap_or(stamp.at.date());
@@ -720,7 +733,13 @@ pub(super) fn sign(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Signed)
         _ => 0,
     };
     let garment = order.row.garment_id;
-    events::append(db, stamp, EventKind::GarmentRepaired, Subject::Garment(garment.0), &json!({ "repair": order.row.id, "handed_on": handed_on }))?;
+    events::append(
+        db,
+        stamp,
+        EventKind::GarmentRepaired,
+        Subject::Garment(garment.0),
+        &json!({ "repair": order.row.id, "handed_on": handed_on }),
+    )?;
     cases::done(db, stamp, order.row.line_id)?;
     let more = (repair_order::extended_days.eq(extended), repair_order::score.eq(said.score));
     moved!(db, stamp, order, RepairState::Done, EventKind::RepairSigned, body, more)

@@ -168,7 +168,10 @@ fn a_repair_extends_the_guarantee_once_and_the_buyer_is_told() {
     let plain = guarantee("2026-09-01", &[]);
     assert_eq!((plain.to, plain.is_extended), (Some(day("2028-08-05")), false));
     let notice = plain.notice.unwrap();
-    assert_eq!((notice.text.zh.is_empty(), notice.text.en.is_empty(), notice.sha256_en.len(), notice.sha256_zh.len()), (false, false, 64, 64));
+    assert_eq!(
+        (notice.text.zh.is_empty(), notice.text.en.is_empty(), notice.sha256_en.len(), notice.sha256_zh.len()),
+        (false, false, 64, 64)
+    );
     let legal = RightKind::LegalGuarantee;
     for repaired in [&[("2026-10-01", legal)][..], &[("2026-10-01", legal), ("2027-10-01", legal)]] {
         let longer = guarantee("2027-11-01", repaired);
@@ -199,7 +202,8 @@ fn exclusions_are_of_what_asks_no_reason() {
     assert!(codes(&asked).contains(&"CN-SEVEN-DAYS".to_owned()));
     asked.no_reason_return = NoReasonReturn::ExcludedIfConfirmed;
     assert!(!codes(&asked).contains(&"CN-SEVEN-DAYS".to_owned()));
-    for (category, style) in [("定制", NoReasonReturn::Yes), ("Made-to-Measure", NoReasonReturn::Yes), ("", NoReasonReturn::ExcludedByLaw)] {
+    for (category, style) in [("定制", NoReasonReturn::Yes), ("Made-to-Measure", NoReasonReturn::Yes), ("", NoReasonReturn::ExcludedByLaw)]
+    {
         let asked = Facts { category: category.into(), no_reason_return: style, ..facts("CN", "2026-03-04", "2026-03-05") };
         assert_eq!(why(&asked, "CN-SEVEN-DAYS"), Some(Why::Category), "{category}");
     }

@@ -18,8 +18,8 @@ use crate::production::styles::NoReasonReturn;
 
 /// The members of the European Union.
 const MEMBERS: [&str; 27] = [
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT",
-    "RO", "SE", "SI", "SK",
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL",
+    "PT", "RO", "SE", "SI", "SK",
 ];
 
 /// The sale that a buyer has rights from, as far as it is recorded.
@@ -280,7 +280,16 @@ impl Right {
     /// kinds in their order; what lasts longer; what offers more; what takes less. Rules have different codes, so no two are equal.
     pub(super) fn benefit(&self) -> impl Ord + use<'_> {
         let longest = Reverse(self.to.unwrap_or(NaiveDate::MAX));
-        (self.state, self.needs.contains(&Need::Defect), self.freight, self.kind, longest, Reverse(self.remedies.len()), self.needs.len(), &self.rule)
+        (
+            self.state,
+            self.needs.contains(&Need::Defect),
+            self.freight,
+            self.kind,
+            longest,
+            Reverse(self.remedies.len()),
+            self.needs.len(),
+            &self.rule,
+        )
     }
 
     fn of(rule: &RightRule) -> Self {
@@ -393,7 +402,8 @@ fn not_excluded(facts: &Facts, rule: &RightRule, sale: &Sold) -> Judged<()> {
 /// Whether what the right is for has happened.
 fn triggered(facts: &Facts, rule: &RightRule, sale: &Sold, right: &mut Right) -> Judged<()> {
     let over = |seen: &SeenDefect| rule.measured_over.zip(seen.measured).is_none_or(|(limit, measured)| measured > limit);
-    let is_for = |seen: &&SeenDefect| (rule.defects.is_empty() || rule.defects.contains(&seen.code)) && over(seen) && seen.seen_on <= facts.on;
+    let is_for =
+        |seen: &&SeenDefect| (rule.defects.is_empty() || rule.defects.contains(&seen.code)) && over(seen) && seen.seen_on <= facts.on;
     let seen: Vec<&SeenDefect> = facts.defects.iter().filter(is_for).collect();
     match (rule.kind, rule.late_days) {
         (RightKind::NoWorry, Some(days)) => {

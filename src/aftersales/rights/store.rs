@@ -168,7 +168,8 @@ impl Listing for RightRule {
                 rules = rules.filter(right_rule::market.eq(market));
             }
             if !query.q.is_empty() {
-                let named = lower(right_rule::name_zh).like(&pattern).escape('\\').or(lower(right_rule::name_en).like(&pattern).escape('\\'));
+                let named =
+                    lower(right_rule::name_zh).like(&pattern).escape('\\').or(lower(right_rule::name_en).like(&pattern).escape('\\'));
                 rules = rules.filter(named.or(right_rule::code_key.like(anywhere(&folded(&query.q))).escape('\\')));
             }
             keyset!(c, rules, right_rule::code, window)
@@ -202,7 +203,9 @@ impl Thing for RightRule {
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
         let keys: Vec<String> = codes.iter().map(|code| folded(code)).collect();
-        in_chunks(&keys, |keys| each!(db, |c| right_rule::table.filter(right_rule::code_key.eq_any(keys)).select(Self::as_select()).load(c)))
+        in_chunks(&keys, |keys| {
+            each!(db, |c| right_rule::table.filter(right_rule::code_key.eq_any(keys)).select(Self::as_select()).load(c))
+        })
     }
 
     fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
@@ -220,7 +223,8 @@ impl Thing for RightRule {
             faults.extend(unknown.map(|code| Fault::new("defects", Code::UnknownReference).with("value", code)));
             if let Some(before) = before.filter(|before| rules::has_begun(before, stamp.at)) {
                 let changed = changes(before, after)?;
-                let held = FIELDS.columns.iter().filter(|field| changed.contains_key(&field.path()) && !FREE.contains(&field.path().as_str()));
+                let held =
+                    FIELDS.columns.iter().filter(|field| changed.contains_key(&field.path()) && !FREE.contains(&field.path().as_str()));
                 faults.extend(held.map(|field| fixed(field.name, "rule", before.valid_from)));
                 faults.extend(rules::ends_too_early(before, after, stamp.at));
             }

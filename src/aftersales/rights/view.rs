@@ -128,7 +128,8 @@ impl Answer {
         let mut said = Vec::new();
         match (facts.standing, &facts.sale) {
             (Standing::Sold, Some(sale)) => {
-                let recorded = |day: Option<NaiveDate>| day.map_or_else(|| words.say("rights-not-recorded").into_owned(), |day| day.to_string());
+                let recorded =
+                    |day: Option<NaiveDate>| day.map_or_else(|| words.say("rights-not-recorded").into_owned(), |day| day.to_string());
                 said.push(words.say_with("rights-sold", &[("sold", sale.sold_on.to_string()), ("delivered", recorded(sale.delivered_on))]));
             }
             (Standing::SoldLater, _) => said.push(words.say1("rights-sold-later", "on", facts.on)),

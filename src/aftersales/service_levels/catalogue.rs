@@ -59,13 +59,7 @@ const REPAIR: &[CaseKind] = &[CaseKind::Repair];
 const OTHERS: &[CaseKind] = &[CaseKind::Consult, CaseKind::Return, CaseKind::Exchange, CaseKind::Repair, CaseKind::Withdrawal];
 
 /// A clock with no condition but kinds.
-const fn plain(
-    code: &'static str,
-    kinds: &'static [CaseKind],
-    starts: &'static [Moment],
-    stops: &'static [Moment],
-    waits: bool,
-) -> Clock {
+const fn plain(code: &'static str, kinds: &'static [CaseKind], starts: &'static [Moment], stops: &'static [Moment], waits: bool) -> Clock {
     Clock { code, kinds, severity: None, priority: None, channel: None, starts, stops, waits }
 }
 

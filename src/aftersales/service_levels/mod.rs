@@ -17,8 +17,8 @@ use crate::kernel::calendar::{Target, Unit};
 use crate::kernel::error::{Code, Fault};
 use crate::kernel::text::{self, Lang};
 use crate::kernel::{Id, countries, saturating};
-use crate::platform::http::{Entry, Routes};
 use crate::platform::http::perm::Permission;
+use crate::platform::http::{Entry, Routes};
 use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, import_table, list_description, list_routes};
 
 pub use store::{ServiceLevel, happened, happened_to, seed};
@@ -31,7 +31,8 @@ pub const CLOCKS: Room = Room::new("clocks", clock_routes).menu(&[Entry::new("/c
 /// The levels they run on.
 pub const ROOM: Room = Room::of::<ServiceLevel>()
     .menu(&[Entry::new("/service-levels", "service-levels-title", &[Permission::PolicyEdit])])
-    .imports(&[import_table::<ServiceLevel>()]);
+    .imports(&[import_table::<ServiceLevel>()])
+    .seeds(&[seed]);
 
 fn clock_routes(on: &mut Routes<'_>) {
     on.described(list_description::<DueClock>);
@@ -176,8 +177,9 @@ impl LevelUnit {
     /// [`Code::OutOfRange`] for `target`.
     pub fn target(self, value: i64) -> Result<Target, Fault> {
         let (unit, each) = self.counted();
-        Target::new("target", unit, saturating(value.saturating_mul(each)))
-            .map_err(|_| Fault::new("target", Code::OutOfRange).with("value", value).with("min", 1).with("max", i64::from(unit.most()) / each))
+        Target::new("target", unit, saturating(value.saturating_mul(each))).map_err(|_| {
+            Fault::new("target", Code::OutOfRange).with("value", value).with("min", 1).with("max", i64::from(unit.most()) / each)
+        })
     }
 }
 
@@ -272,7 +274,9 @@ mod tests {
         assert_eq!(counted(LevelUnit::Days, 7), Ok((Unit::Seconds, 604_800)));
         assert_eq!(counted(LevelUnit::WorkingHours, 2), Ok((Unit::WorkingMinutes, 120)));
         assert_eq!(counted(LevelUnit::WorkingDays, 3), Ok((Unit::WorkingDays, 3)));
-        for (unit, value) in [(LevelUnit::Days, 4_000), (LevelUnit::WorkingDays, 3_661), (LevelUnit::Seconds, 0), (LevelUnit::Hours, i64::MAX)] {
+        for (unit, value) in
+            [(LevelUnit::Days, 4_000), (LevelUnit::WorkingDays, 3_661), (LevelUnit::Seconds, 0), (LevelUnit::Hours, i64::MAX)]
+        {
             assert_eq!(counted(unit, value).unwrap_err().code, Code::OutOfRange, "{value}");
         }
     }

@@ -164,13 +164,7 @@ impl DueClock {
     }
 }
 
-fn listed(
-    db: &mut Db,
-    now: NaiveDateTime,
-    filter: &DueFilter,
-    from: &From<(NaiveDateTime, Id)>,
-    limit: i64,
-) -> Result<Vec<DueClock>> {
+fn listed(db: &mut Db, now: NaiveDateTime, filter: &DueFilter, from: &From<(NaiveDateTime, Id)>, limit: i64) -> Result<Vec<DueClock>> {
     let rows = store::due(db, filter, from, limit)?;
     let (readings, _) = store::readings(db, rows, now)?;
     Ok(readings.into_iter().map(|(row, reading)| DueClock::of(row, &reading)).collect())

@@ -38,11 +38,26 @@ pub fn routes(on: &mut Routes<'_>) {
     once_made_routes::<SettlementView>(on);
     let act = |verb, about, asks, deed| ThingAct::<SettlementView> { verb, about, asks, deed };
     let none: &'static Fields = &Fields::NONE;
-    thing_act::<_, BrandOnly<MoneyEdit>>(on, act("approve", "Approves it. Whoever asked for it may not; above the limit it takes two.", none, approve_one));
-    thing_act::<_, BrandOnly<MoneyEdit>>(on, act("submit", "Hands it over for payment, and once more when its payment failed.", none, submit_one));
-    thing_act::<_, BrandOnly<MoneyEdit>>(on, act("paid", "Says that it was paid or handed over. Said again with the same reference, it is as it was.", &PAID, paid_one));
-    thing_act::<_, BrandOnly<MoneyEdit>>(on, act("failed", "Says that it could not be paid. Said again, it is as it was.", &WHY, failed_one));
-    thing_act::<_, BrandOnly<CasesEdit>>(on, act("void", "Makes it void, before it is being paid: what it set aside may be given back again.", &WHY, void_one));
+    thing_act::<_, BrandOnly<MoneyEdit>>(
+        on,
+        act("approve", "Approves it. Whoever asked for it may not; above the limit it takes two.", none, approve_one),
+    );
+    thing_act::<_, BrandOnly<MoneyEdit>>(
+        on,
+        act("submit", "Hands it over for payment, and once more when its payment failed.", none, submit_one),
+    );
+    thing_act::<_, BrandOnly<MoneyEdit>>(
+        on,
+        act("paid", "Says that it was paid or handed over. Said again with the same reference, it is as it was.", &PAID, paid_one),
+    );
+    thing_act::<_, BrandOnly<MoneyEdit>>(
+        on,
+        act("failed", "Says that it could not be paid. Said again, it is as it was.", &WHY, failed_one),
+    );
+    thing_act::<_, BrandOnly<CasesEdit>>(
+        on,
+        act("void", "Makes it void, before it is being paid: what it set aside may be given back again.", &WHY, void_one),
+    );
     once_made_routes::<EntryView>(on);
     let back = ThingAct::<EntryView> {
         verb: "reverse",
@@ -191,7 +206,8 @@ async fn file_of(call: &Call<BrandOnly<MoneyRead>>, code: &str) -> Result<HttpRe
         let views = SettlementView::with_codes(db, &codes.iter().map(String::as_str).collect::<Vec<_>>())?;
         let mut views = <SettlementView as crate::platform::rooms::Listing>::named(db, &app, views)?;
         views.sort_by(|a, b| a.code.cmp(&b.code));
-        let is_money: std::collections::HashSet<String> = all.iter().filter(|one| one.amount_minor > 0).map(|one| one.id.to_string()).collect();
+        let is_money: std::collections::HashSet<String> =
+            all.iter().filter(|one| one.amount_minor > 0).map(|one| one.id.to_string()).collect();
         Ok(views.into_iter().filter(|view| is_money.contains(&view.code)).collect::<Vec<_>>())
     });
     let rows = rows.await?;
@@ -200,7 +216,8 @@ async fn file_of(call: &Call<BrandOnly<MoneyRead>>, code: &str) -> Result<HttpRe
     }
     let titles = ["settlement", "case", "account", "amount", "currency"];
     let titles = titles.iter().map(|name| call.words().say(format!("settlements-file-{name}")).into_owned()).collect();
-    let row = |view: SettlementView| [Some(view.code), Some(view.case), None, Some(view.amount), Some(view.currency)].map(Cell::from).to_vec();
+    let row =
+        |view: SettlementView| [Some(view.code), Some(view.case), None, Some(view.amount), Some(view.currency)].map(Cell::from).to_vec();
     table(Format::Csv, &format!("payout-{code}"), titles, rows.into_iter().map(row))
 }
 

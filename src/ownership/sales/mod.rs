@@ -21,9 +21,9 @@ pub use examine::{Examined, examine};
 pub use import::IMPORT;
 pub use register::register;
 pub use rules::{NewSale, SaleAsk, SaleStatus, Sound};
-pub use store::{Ready, Sale, deliver, end_sale, latest, of_garment, of_garments, register_examined};
 pub use store::{
-    Ready, Sale, deliver, end_sale, latest, of_garment, of_seq, record_price, register_examined, release_refund, reserve_refund,
+    Ready, Sale, deliver, end_sale, latest, of_garment, of_garments, of_seq, record_price, register_examined, release_refund,
+    reserve_refund,
 };
 pub use view::SaleView;
 
@@ -87,7 +87,21 @@ const CITY: Field = Field::new("city", Kind::Line(60), &["城市"], &["City"]).h
 pub const FIELDS: Fields = Fields {
     table: "sales",
     title: ("销售", "Sales"),
-    columns: &[SERIAL, GTIN, RETAILER, SOLD_ON, DELIVERED_ON, PROMISED_ON, ORDER_NO, PRICE, PAID_IN, CHANNEL, COUNTRY, CITY, NO_RETURN_CONFIRMED_ON],
+    columns: &[
+        SERIAL,
+        GTIN,
+        RETAILER,
+        SOLD_ON,
+        DELIVERED_ON,
+        PROMISED_ON,
+        ORDER_NO,
+        PRICE,
+        PAID_IN,
+        CHANNEL,
+        COUNTRY,
+        CITY,
+        NO_RETURN_CONFIRMED_ON,
+    ],
 };
 
 choices! {

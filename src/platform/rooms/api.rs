@@ -71,26 +71,6 @@ pub(super) fn act<T: Thing>(verb: &str, about: &str) -> (Paths, Components) {
     (PathsBuilder::new().path(path, PathItem::new(HttpMethod::Post, act)).build(), ComponentsBuilder::new().build())
 }
 
-/// The path of an act that asks, and the schema of what it asks.
-pub(super) fn asking<T: Thing>(verb: &str, about: &str, fields: &Fields) -> (Paths, Components) {
-    let said = name_below(T::SCHEMA, &verb.replace('-', "_"));
-    let act = operation::<T>(&verb.replace('-', "_"), about.to_owned()).parameter(code_parameter()).request_body(Some(body(&said)));
-    let act = wrong(answers(act, "200", T::SCHEMA), &["404", "409", "422"]);
-    let path = format!("/api/v1/{}/{{code}}/{verb}", T::API);
-    let version = nullable_whole("The version that was read, if the act is to be refused when it is another now.");
-    let mut more = Vec::new();
-    let schema = object_of(&said, fields, "", (Of::Said, false), &mut more)
-        .property("version", version)
-        .additional_properties(Some(AdditionalProperties::FreeForm(false)));
-    let schemas = ComponentsBuilder::new().schema(said, schema.build());
-    (PathsBuilder::new().path(path, PathItem::new(HttpMethod::Post, act)).build(), with(schemas, more))
-}
-
-fn nullable_whole(about: &str) -> ObjectBuilder {
-    ObjectBuilder::new()
-        .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
-        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-        .description(Some(about))
 /// The same of an act that asks something.
 pub(super) fn asking_act<T: Thing>(verb: &str, about: &str, asks: &Fields) -> (Paths, Components) {
     if asks.columns.is_empty() {
@@ -98,7 +78,11 @@ pub(super) fn asking_act<T: Thing>(verb: &str, about: &str, asks: &Fields) -> (P
     }
     let said = name_below(T::SCHEMA, verb);
     let act = operation::<T>(verb, about.to_owned()).parameter(code_parameter()).request_body(Some(body(&said)));
-    let object = object_of(&said, asks, "", (Of::Said, false), &mut more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    let act = wrong(answers(act, "200", T::SCHEMA), &["404", "409", "422"]);
+    let path = format!("/api/v1/{}/{{code}}/{verb}", T::API);
+    let mut more = Vec::new();
+    let object =
+        object_of(&said, asks, "", (Of::Said, false), &mut more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
     let schemas = with(ComponentsBuilder::new().schema(said, object.build()), more);
     (PathsBuilder::new().path(path, PathItem::new(HttpMethod::Post, act)).build(), schemas)
 }
@@ -317,7 +301,10 @@ fn with_read(object: ObjectBuilder, read: impl IntoIterator<Item = String>) -> O
 
 fn as_said<T: Thing>(fields: &Fields, more: &mut Schemas) -> Schema {
     let thing = T::SCHEMA;
-    let version = nullable_whole("The version that was read. Needed in a change, absent when it is new.");
+    let version = ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .description(Some("The version that was read. Needed in a change, absent when it is new."));
     let object = object_of(thing, fields, "", (Of::Said, false), more)
         .description(Some("What a person or a program says of it. What is only read may stand in it, and changes nothing."));
     // A thing whose fields are not its document's would have none of its routes.

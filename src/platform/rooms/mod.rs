@@ -9,7 +9,6 @@
 //! - [`ListQuery`] and [`ListWindow`]: which rows of a list, from where, in which direction;
 //! - [`machine!`](crate::machine): which state may follow which.
 
-mod acts;
 mod acting;
 mod api;
 mod call;
@@ -27,7 +26,6 @@ mod secret;
 mod thing;
 pub mod timeline;
 
-pub use acts::{Asking, AskedDeed, Deed, act_routes, acted, asking_routes};
 pub use acting::{ActDeed, Acting, ThingAct, thing_act};
 pub use api::{answers, code_parameter, content, list_description};
 pub use call::{BrandOnly, Call, Sees};
@@ -42,7 +40,7 @@ pub use room::Room;
 pub use said::{Said, document};
 pub use secret::{Secret, secret_page};
 pub use thing::{
-    Thing, Update, made, once_made_routes, one_of, one_with, overtaken_form, routes, routes_without_page, saved,
+    Deed, Thing, Update, act_routes, acted, made, once_made_routes, one_of, one_with, overtaken_form, routes, routes_without_page, saved,
     seen, shown_again, thing_values,
 };
 

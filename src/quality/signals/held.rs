@@ -277,14 +277,7 @@ impl State {
         };
         let places = defects.iter().flat_map(|(_, answer)| answer.judged.named());
         let commons = places.filter_map(|place| Some((place, self.frame.common(place)?.clone()))).collect();
-        Facts {
-            commons,
-            defects,
-            all,
-            first: self.first(kind),
-            sold,
-            no_fault: saturating(self.no_fault.len()),
-        }
+        Facts { commons, defects, all, first: self.first(kind), sold, no_fault: saturating(self.no_fault.len()) }
     }
 
     fn first(&self, kind: ClaimKind) -> Option<i32> {

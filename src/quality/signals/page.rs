@@ -142,10 +142,9 @@ impl SignalsPage {
             SignalVerdict::Cleared => t
                 .say_with("signals-node-cleared", &[("beside", beside), ("ratio", one.adjusted.map_or_else(|| "1".to_owned(), two))])
                 .into_owned(),
-            SignalVerdict::TooLittle => {
-                t.say1("signals-node-too-little", "share", one.known_share.map_or_else(|| "0 %".to_owned(), |share| self.percent(&share)))
-                    .into_owned()
-            }
+            SignalVerdict::TooLittle => t
+                .say1("signals-node-too-little", "share", one.known_share.map_or_else(|| "0 %".to_owned(), |share| self.percent(&share)))
+                .into_owned(),
             SignalVerdict::Watch => t.say("signals-node-watch").into_owned(),
             SignalVerdict::Quiet => String::new(),
         }

@@ -192,9 +192,11 @@ impl<'a> Names<'a> {
             per_thousand: per_thousand(sums.claims, sums.sold).unwrap_or_default(),
             recent: *recent,
             recent_expected: sums.recent,
-            rise: rise
-                .filter(|rise| rise.ratio.is_finite())
-                .map(|rise| RatioInterval { ratio: rise.ratio, lower: rise.interval.lower, upper: finite(rise.interval.upper) }),
+            rise: rise.filter(|rise| rise.ratio.is_finite()).map(|rise| RatioInterval {
+                ratio: rise.ratio,
+                lower: rise.interval.lower,
+                upper: finite(rise.interval.upper),
+            }),
             known_share: sums.completeness(),
             p,
             verdict,
@@ -217,10 +219,8 @@ impl<'a> Names<'a> {
             let Judgement { place, sums, signal, verdict, beside, adjusted, allocate } = one;
             let verdict = word(*verdict);
             let (sold, claims) = (all.sold.saturating_sub(sums.sold), all.claims.saturating_sub(sums.claims));
-            let is_beside = matches!(
-                verdict,
-                SignalVerdict::Cleared | SignalVerdict::Interaction | SignalVerdict::Both | SignalVerdict::Inseparable
-            );
+            let is_beside =
+                matches!(verdict, SignalVerdict::Cleared | SignalVerdict::Interaction | SignalVerdict::Both | SignalVerdict::Inseparable);
             Some(NodeSignal {
                 node: self.node(*place)?,
                 with: counted(sums),

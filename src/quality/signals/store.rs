@@ -93,10 +93,7 @@ pub fn kinds(db: &mut Db) -> Result<HashMap<i64, String>> {
 /// Code and name of styles, by id.
 pub fn styles(db: &mut Db, ids: &[i64]) -> Result<HashMap<i64, (String, Both)>> {
     let rows: Vec<(i64, String, String, String)> = in_chunks(ids, |ids| {
-        each!(db, |c| style::table
-            .filter(style::id.eq_any(ids))
-            .select((style::id, style::code, style::name_zh, style::name_en))
-            .load(c))
+        each!(db, |c| style::table.filter(style::id.eq_any(ids)).select((style::id, style::code, style::name_zh, style::name_en)).load(c))
     })?;
     Ok(rows.into_iter().map(|(id, code, zh, en)| (id, (code, Both { zh, en }))).collect())
 }
@@ -192,17 +189,15 @@ pub enum About<'a> {
 pub fn found(db: &mut Db, about: About<'_>) -> Result<Vec<FoundOn>> {
     macro_rules! live {
         ($filter:expr) => {
-            finding::table
-                .filter(finding::status.eq(Status::Live).and($filter))
-                .select((
-                    finding::garment_id,
-                    finding::batch_no,
-                    finding::defect_code,
-                    finding::quantity,
-                    finding::stage,
-                    finding::found_on,
-                    finding::created_at,
-                ))
+            finding::table.filter(finding::status.eq(Status::Live).and($filter)).select((
+                finding::garment_id,
+                finding::batch_no,
+                finding::defect_code,
+                finding::quantity,
+                finding::stage,
+                finding::found_on,
+                finding::created_at,
+            ))
         };
     }
     Ok(match about {

@@ -281,7 +281,8 @@ pub fn current(db: &mut Db, stamp: &Stamp, week: &str) -> Result<i64> {
             Ok(row.no)
         }
         None => {
-            let greatest: Option<i64> = each!(db, |c| calendar_version::table.select(diesel::dsl::max(calendar_version::no)).get_result(c))?;
+            let greatest: Option<i64> =
+                each!(db, |c| calendar_version::table.select(diesel::dsl::max(calendar_version::no)).get_result(c))?;
             let row = VersionRow { no: greatest.unwrap_or_default() + 1, week: of.code, held, content, created_at: stamp.at };
             each!(db, |c| diesel::insert_into(calendar_version::table).values(&row).execute(c))?;
             Ok(row.no)

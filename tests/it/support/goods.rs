@@ -69,6 +69,12 @@ fn gtin(number: u32) -> String {
 }
 
 impl TestApp {
+    /// Puts in what a deployment starts with.
+    pub async fn seed(&self) {
+        let (stamp, zone) = (self.state.stamp("system"), self.state.config.time_zone);
+        self.write(move |db| hangtag::app::seed(db, &stamp, zone)).await;
+    }
+
     /// Runs a write.
     pub async fn write<T: Send + 'static>(&self, body: impl Fn(&mut Db) -> hangtag::kernel::Result<T> + Send + 'static) -> T {
         self.state.store.write(body).await.unwrap()

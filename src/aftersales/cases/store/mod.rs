@@ -2,14 +2,13 @@
 
 pub mod acts;
 pub mod cases;
+mod claims;
 pub mod contact;
 pub mod lines;
+mod named;
 pub mod notes;
 pub mod open;
 pub mod wishes;
-mod claims;
-mod lines;
-mod named;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -28,7 +27,6 @@ use crate::{each, step, text_column};
 
 text_column!(CaseState, LineState, LineDecision, Condition, Audience, TaskState);
 pub use claims::{CaseClaims, GarmentClaim, claims, garments_of};
-pub use lines::{CaseLine, conclude, line, lines};
 pub use named::{case_of_no, lines_found, lines_of_ids, nos_of_ids};
 
 /// What a case is called in events.
@@ -278,7 +276,8 @@ fn told(db: &mut Db, before: &ServiceCase, after: &ServiceCase, more: Value) -> 
         Some(id) => Ok::<_, crate::kernel::Error>(accounts::by_id(db, id)?.map(|account| account.login)),
         None => Ok(None),
     };
-    let owners = if before.owner_id == after.owner_id { json!([null, null]) } else { json!([login(before.owner_id)?, login(after.owner_id)?]) };
+    let owners =
+        if before.owner_id == after.owner_id { json!([null, null]) } else { json!([login(before.owner_id)?, login(after.owner_id)?]) };
     let pairs = [
         ("state", json!([before.state, after.state])),
         ("kind", json!([before.kind, after.kind])),

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::{CaseLine, ServiceCase, case_line, service_case};
+use super::lines::CaseLine;
+use super::{ServiceCase, case_line, service_case};
 use crate::each;
 use crate::kernel::{BatchNo, Id, Result};
 use crate::platform::db::{Db, in_chunks};

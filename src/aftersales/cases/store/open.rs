@@ -20,8 +20,8 @@ use crate::inspection::defects::{self, Severity, ZONES};
 use crate::inspection::findings::photo::Picture;
 use crate::kernel::choices::Choice;
 use crate::kernel::event::EventKind;
-use crate::kernel::text::{self, Lang};
 use crate::kernel::serial::Keyring;
+use crate::kernel::text::{self, Lang};
 use crate::kernel::{BatchNo, Code, Error, Fault, Faults, GarmentId, Id, Refusal, Result, countries, saturating};
 use crate::ownership::garments;
 use crate::ownership::holders::{Contact, HolderKeys, Purpose};
@@ -219,7 +219,8 @@ fn faults(db: &mut Db, new: &NewCase, known: &Known) -> Result<Vec<Fault>> {
 pub fn open(db: &mut Db, stamp: &Stamp, new: &NewCase) -> Result<(ServiceCase, Vec<CaseLine>)> {
     let known = known(db, new)?;
     Refusal::unless_none(faults(db, new, &known)?)?;
-    let left = new.contact.as_ref().map(|left| left.contact.checked(&left.purposes).map(|contact| (contact, &left.purposes))).transpose()?;
+    let left =
+        new.contact.as_ref().map(|left| left.contact.checked(&left.purposes).map(|contact| (contact, &left.purposes))).transpose()?;
     let catalogue = defects::by_code(db)?;
     let many = policies::value(db, Policy::CaseMajorGarments, stamp.at)?;
 

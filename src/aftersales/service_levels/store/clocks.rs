@@ -381,8 +381,7 @@ pub(in crate::aftersales::service_levels) fn fire(db: &mut Db, stamp: &Stamp, li
                 clock_escalation::tell_at.eq(tell_at),
                 clock_escalation::written_at.eq(stamp.at),
             );
-            let written =
-                each!(db, |c| diesel::insert_into(clock_escalation::table).values(once).on_conflict_do_nothing().execute(c))?;
+            let written = each!(db, |c| diesel::insert_into(clock_escalation::table).values(once).on_conflict_do_nothing().execute(c))?;
             if written == 1 {
                 steps += 1;
                 let body = json!({ "clock": row.code, "step": step, "reached_at": reached_at, "tell_at": tell_at });

@@ -13,7 +13,9 @@ use crate::aftersales::classes::{CaseChannel, CaseKind, Wish};
 use crate::aftersales::reasons::WITHDRAWAL;
 use crate::kernel::{Code, Error, Result};
 use crate::ownership::holders::{Purpose, Secret};
-use crate::platform::http::{Form, FormFaults, Idempotency, Layout, Routes, Visitor, address, app_of, html, html_response, random_token, see_other};
+use crate::platform::http::{
+    Form, FormFaults, Idempotency, Layout, Routes, Visitor, address, app_of, html, html_response, random_token, see_other,
+};
 use crate::platform::limits::Limit;
 use crate::platform::state::AppState;
 use crate::public::card::{self, Seen};
@@ -28,7 +30,14 @@ pub(super) fn routes(on: &mut Routes<'_>) {
         .get("/help/{no}/{secret}/receipt", receipt);
 }
 
-fn page(request: &HttpRequest, name: String, (at, back): (String, String), filled: Filled, faults: FormFaults, once: String) -> WithdrawPage {
+fn page(
+    request: &HttpRequest,
+    name: String,
+    (at, back): (String, String),
+    filled: Filled,
+    faults: FormFaults,
+    once: String,
+) -> WithdrawPage {
     let layout = Layout::titled(request, "help-withdraw-title");
     let consent = layout.t.say(Purpose::Service.words_key()).into_owned();
     WithdrawPage { layout, name, at, back, once, is_second: false, asks: true, filled, consent, faults }

@@ -143,8 +143,13 @@ fn at_risk(
 
 /// The rate at each age; ages at which nobody was at risk have that of the one before (of the first, before it).
 fn rates(claims: &[f64], units: &[f64], fewest: u32) -> Option<Rates> {
-    let seen: Vec<(usize, f64, f64)> =
-        claims.iter().zip(units).enumerate().filter(|(_, (_, units))| **units > 0.0).map(|(age, (claims, units))| (age, *claims, *units)).collect();
+    let seen: Vec<(usize, f64, f64)> = claims
+        .iter()
+        .zip(units)
+        .enumerate()
+        .filter(|(_, (_, units))| **units > 0.0)
+        .map(|(age, (claims, units))| (age, *claims, *units))
+        .collect();
     let ages = Ages::counted(seen.iter().map(|one| one.1).collect(), seen.iter().map(|one| one.2).collect()).known()?;
     let curve = ages.curve(fewest).known()?;
     let mut rates = vec![None; units.len()];

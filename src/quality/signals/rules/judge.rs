@@ -131,7 +131,10 @@ impl Judged {
     /// The places that a report may name.
     pub fn named(&self) -> impl Iterator<Item = u32> + '_ {
         let listed = self.all.iter().take(LISTED).flat_map(|one| [Some(one.place), one.beside]).flatten();
-        listed.chain(self.accused.iter().copied()).chain(self.by_rate.iter().copied()).chain(self.by_chi_square.iter().map(|(place, _)| *place))
+        listed
+            .chain(self.accused.iter().copied())
+            .chain(self.by_rate.iter().copied())
+            .chain(self.by_chi_square.iter().map(|(place, _)| *place))
     }
 }
 

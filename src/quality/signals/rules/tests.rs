@@ -39,12 +39,29 @@ fn world() -> Frame {
     let parents = (1..=8).map(|lot| (lot, if lot <= 4 { 11 } else { 12 })).collect();
     let uses = (1..=24)
         .flat_map(|no| {
-            [used(no, "shell", 1 + no % 8, 0, 1_000), used(no, "shell", 1 + (no + 3 + no / 8) % 8, 1_000, whole), used(no, "button", 21 + no % 5, 0, whole)]
+            [
+                used(no, "shell", 1 + no % 8, 0, 1_000),
+                used(no, "shell", 1 + (no + 3 + no / 8) % 8, 1_000, whole),
+                used(no, "button", 21 + no % 5, 0, whole),
+            ]
         })
         .collect();
     let parts = Parts { lots, parents, batches: batches.iter().map(|batch| (batch.no, batch.factory)).collect(), uses };
-    let kinds: HashMap<i64, String> =
-        (1..=25).map(|lot| (lot, if lot <= 8 { "fabric" } else if lot <= 12 { "greige" } else { "button" }.to_owned())).collect();
+    let kinds: HashMap<i64, String> = (1..=25)
+        .map(|lot| {
+            (
+                lot,
+                if lot <= 8 {
+                    "fabric"
+                } else if lot <= 12 {
+                    "greige"
+                } else {
+                    "button"
+                }
+                .to_owned(),
+            )
+        })
+        .collect();
     Frame::of(&batches, &Genealogy::from_parts(parts), &kinds)
 }
 
@@ -53,7 +70,11 @@ fn place(frame: &Frame, common: &Common) -> u32 {
 }
 
 /// Garments of each stretch by shop, and how many of a thousand are claimed.
-fn throw(frame: &Frame, chance: &mut Stream, per_thousand: impl Fn(&[u32]) -> f64) -> (BTreeMap<CellKey, Vec<(i32, u32)>>, BTreeMap<CellKey, u32>) {
+fn throw(
+    frame: &Frame,
+    chance: &mut Stream,
+    per_thousand: impl Fn(&[u32]) -> f64,
+) -> (BTreeMap<CellKey, Vec<(i32, u32)>>, BTreeMap<CellKey, u32>) {
     let (mut sold, mut claims) = (BTreeMap::new(), BTreeMap::new());
     for (at, stretch) in (0u32..).zip(frame.stretches()) {
         for shop in [601, 602] {
@@ -161,7 +182,14 @@ fn nothing_is_no_answer_and_no_fault() {
 fn counts(claims: &[(i32, i32, u32)]) -> ClaimCounts {
     let mut tallies = Tallies::default();
     for (at, (sold, claim, pieces)) in (1i64..).zip(claims) {
-        let one = CountedClaim { kind: ClaimKind::Reported, defect: "d".into(), at: Some(((0, 0), *sold)), month: *claim, written: *claim, pieces: *pieces };
+        let one = CountedClaim {
+            kind: ClaimKind::Reported,
+            defect: "d".into(),
+            at: Some(((0, 0), *sold)),
+            month: *claim,
+            written: *claim,
+            pieces: *pieces,
+        };
         tallies.replace(at, vec![one]);
     }
     tallies.claims(ClaimKind::Reported, ALL_DEFECTS).cloned().unwrap_or_default()
@@ -222,7 +250,8 @@ fn with_few_claims_the_curve_is_borrowed_and_that_is_said() {
 #[test]
 fn what_is_taken_back_leaves_no_trace() {
     let mut tallies = Tallies::default();
-    let claim = |defect: &str, at| CountedClaim { kind: ClaimKind::Reported, defect: defect.into(), at, month: NOW, written: NOW, pieces: 1 };
+    let claim =
+        |defect: &str, at| CountedClaim { kind: ClaimKind::Reported, defect: defect.into(), at, month: NOW, written: NOW, pieces: 1 };
     let cell = Some(((3, 601), NOW - 4));
     assert_eq!(tallies.replace(77, vec![claim("a", cell), claim("b", None)]).len(), 2);
     assert_eq!(tallies.replace(77, vec![claim("a", cell), claim("b", None)]), []);
