@@ -45,8 +45,7 @@ pub fn act(db: &mut Db, stamp: &Stamp, today: NaiveDate, no: &str, version: Opti
         CaseAct::Step { to } => {
             let after = ServiceCase { state: *to, ..owned(db, stamp, &case)? };
             if !case.state.steps().any(|plain| plain == *to) {
-                CASE_MACHINE.check(case.state, *to)?;
-                return Err(refused_in(case.state).into());
+                return Err(with_allowed(&case));
             }
             save(db, stamp, &case, after, EventKind::CaseMoved, json!({}))
         }
@@ -134,8 +133,7 @@ fn open_or_resolved(case: &ServiceCase) -> Result<&ServiceCase> {
 }
 
 fn with_allowed(case: &ServiceCase) -> Error {
-    let allowed: Vec<&str> = CASE_MACHINE.after(case.state).iter().map(|state| state.as_str()).collect();
-    refused_in(case.state).with("allowed", allowed.join(", ")).into()
+    CASE_MACHINE.refused(case.state).into()
 }
 
 /// Who does something, where it is one of our people who may work on cases.
