@@ -9,7 +9,7 @@ use actix_web::{App, HttpRequest, HttpResponse, web};
 
 use crate::aftersales::{cases, reasons};
 use crate::inspection::{defects, findings};
-use crate::kernel::{Code, Error};
+use crate::kernel::{Code, Result};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
 use crate::platform::db::Db;
@@ -71,12 +71,6 @@ const ROOMS: &[Room] = &[
     staff::tokens::ROOM,
 ];
 
-/// Puts in what a deployment starts with: the shipped catalogues. What is there already stays as it is.
-pub fn seed(db: &mut Db) -> crate::kernel::Result<()> {
-    defects::seed(db)?;
-    reasons::seed(db)
-}
-
 /// The staff menu, in the order people work.
 fn menu() -> Menu {
     Menu(ROOMS.iter().flat_map(|room| room.menu).copied().collect())
@@ -91,6 +85,11 @@ pub fn works() -> Works {
 /// Every table that can be imported, in the order a new deployment loads them.
 pub fn import_tables() -> ImportTables {
     ImportTables(ROOMS.iter().flat_map(|room| room.imports).copied().collect())
+}
+
+/// Puts in what a deployment starts with, where it is missing; what it changed there stays.
+pub fn seed(db: &mut Db) -> Result<()> {
+    ROOMS.iter().flat_map(|room| room.seeds).try_for_each(|seed| seed(db))
 }
 
 /// Mounts every room's routes.
@@ -147,7 +146,7 @@ pub fn app(
         .wrap(Compress::default())
 }
 
-async fn nowhere(_request: HttpRequest) -> Result<HttpResponse, Error> {
+async fn nowhere(_request: HttpRequest) -> Result<HttpResponse> {
     Err(Code::NotFound.into())
 }
 

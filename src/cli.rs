@@ -214,8 +214,7 @@ fn warn_of_differences(url: &DatabaseUrl) -> Result<()> {
 fn opened(config: Config, url: &DatabaseUrl, may: May) -> Result<AppState> {
     store::bring_up(url, may)?;
     let app = app(config, url)?;
-    // A deployment starts with the shipped catalogue of defects; what it changed there stays.
-    app.store.write_blocking(crate::app::seed)?;
+    app.store.write_blocking(app::seed)?;
     Ok(app)
 }
 

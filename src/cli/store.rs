@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{in_words, say, tell, terminal_lang};
+use crate::app;
 use crate::kernel::time::{Clock, local_date};
 use crate::kernel::{Code, Error, Refusal, Result};
 use crate::platform::config::Config;
@@ -57,7 +58,7 @@ pub(super) fn migrate(config: &Config) -> Result<()> {
     let words = Words::of(terminal_lang());
     migrated.applied.iter().for_each(|version| say(&words.say1("store-applied", "version", version)));
     db::refuse_differences(&url, &db::standing(&url)?.differences)?;
-    Store::open(&url, &ONE)?.write_blocking(crate::app::seed)?;
+    Store::open(&url, &ONE)?.write_blocking(app::seed)?;
     if migrated.applied.is_empty() {
         say(&words.say("store-nothing-to-do"));
     }

@@ -97,7 +97,7 @@ async fn other_place(app: &TestApp) -> TestApp {
     std::fs::copy(KeyFile::place(app.folder.path()), KeyFile::place(other.folder.path())).unwrap();
     with_keys_of_file(&mut other);
     // As the program does when it starts.
-    other.state.store.write(hangtag::inspection::defects::seed).await.unwrap();
+    other.state.store.write(hangtag::app::seed).await.unwrap();
     other
 }
 

@@ -16,8 +16,10 @@ pub use catalogue::WITHDRAWAL;
 pub use store::{CaseReason, all, by_code, offered, seed};
 
 /// The room.
-pub const ROOM: Room =
-    Room::of::<CaseReason>().menu(&[Entry::new("/reasons", "reasons-title", &[Permission::PolicyEdit])]).imports(&[import_table::<CaseReason>()]);
+pub const ROOM: Room = Room::of::<CaseReason>()
+    .menu(&[Entry::new("/reasons", "reasons-title", &[Permission::PolicyEdit])])
+    .imports(&[import_table::<CaseReason>()])
+    .seeds(&[seed]);
 
 const NAME: (&str, &str) = ("原因", "Reason");
 

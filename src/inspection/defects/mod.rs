@@ -97,8 +97,10 @@ impl Severity {
 }
 
 /// The room.
-pub const ROOM: Room =
-    Room::of::<Defect>().menu(&[Entry::new("/defects", "defects-title", &[Permission::PolicyEdit])]).imports(&[import_table::<Defect>()]);
+pub const ROOM: Room = Room::of::<Defect>()
+    .menu(&[Entry::new("/defects", "defects-title", &[Permission::PolicyEdit])])
+    .imports(&[import_table::<Defect>()])
+    .seeds(&[seed]);
 
 const NAME: (&str, &str) = ("缺陷", "Defect");
 

@@ -1,6 +1,8 @@
 //! What the application takes of a room.
 
 use super::thing::{self, Thing};
+use crate::kernel::Result;
+use crate::platform::db::Db;
 use crate::platform::http::{Entry, Routes};
 use crate::platform::imports::ImportTable;
 use crate::platform::jobs::Work;
@@ -18,12 +20,14 @@ pub struct Room {
     pub imports: &'static [ImportTable],
     /// Its kinds of long work.
     pub works: &'static [fn() -> Box<dyn Work>],
+    /// Puts in the rows that a deployment starts with, where they are missing. What is there stays as it is.
+    pub seeds: &'static [fn(&mut Db) -> Result<()>],
 }
 
 impl Room {
     /// A room with routes of its own.
     pub const fn new(name: &'static str, routes: fn(&mut Routes<'_>)) -> Self {
-        Self { name, routes, menu: &[], imports: &[], works: &[] }
+        Self { name, routes, menu: &[], imports: &[], works: &[], seeds: &[] }
     }
 
     /// A room of one kind of thing, and nothing beside what follows from its fields.
@@ -47,5 +51,11 @@ impl Room {
     #[must_use]
     pub const fn works(self, works: &'static [fn() -> Box<dyn Work>]) -> Self {
         Self { works, ..self }
+    }
+
+    /// With rows that a deployment starts with.
+    #[must_use]
+    pub const fn seeds(self, seeds: &'static [fn(&mut Db) -> Result<()>]) -> Self {
+        Self { seeds, ..self }
     }
 }

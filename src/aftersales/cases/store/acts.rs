@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::super::rules::{CASE_MACHINE, is_done_at_once, may_cancel, may_close, may_resolve};
 use super::super::{Audience, CaseAct, CaseState, Condition, LineDecision, LineState, TaskState};
-use super::lines::{self, CaseLine, line};
+use super::lines::{self, line};
+use super::CaseLine;
 use super::{ServiceCase, cases, case_line, moment, notes, save};
 use crate::aftersales::classes::CaseCause;
 use crate::each;
