@@ -457,13 +457,17 @@ story!(photos_of_a_case_are_pictures_alone, |app| {
     agent.send(multipart(&uri, &[("csrf", &csrf), ("once", "c")], &[])).await.expect(422);
 });
 
-/// The rooms that carry out what was decided.
+// The rooms that carry out what was decided.
 story!(what_others_do_with_a_line_comes_back_to_its_case, |app| {
     let goods = world(&app).await;
     let agent = app.persona(Role::Agent).await;
     let no = open(&app, new_case(&app, &[goods.garment(0)], "fading")).await.unwrap();
     let (stamp, today, number) = (app.state.stamp("system"), app.state.today(), no.clone());
-    let line = app.look(move |db| Ok(cases::lines(db, cases::by_no(db, &number)?.unwrap().id)?.remove(0).id)).await;
+    let line = app.look(move |db| {
+        let case = cases::by_no(db, &number)?.unwrap();
+        Ok(cases::lines(db, case.id)?.remove(0).id)
+    });
+    let line = line.await;
     app.write(move |db| {
         cases::decide(db, &stamp, line, cases::LineDecision::Refund)?;
         cases::inspected(db, &stamp, line, today, None, None, cases::Condition::A)?;
@@ -485,7 +489,7 @@ story!(what_others_do_with_a_line_comes_back_to_its_case, |app| {
     assert_eq!(missing.unwrap_err().code(), Code::Invalid, "who has no account takes nothing");
 });
 
-/// I-6 and I-33, by raw SQL.
+// I-6 and I-33, by raw SQL.
 story!(the_database_itself_keeps_cases_whole, |app| {
     let goods = world(&app).await;
     let no = open(&app, new_case(&app, &[goods.garment(0)], "fading")).await.unwrap();

@@ -57,7 +57,7 @@ async fn send(app: &TestApp, at: &str, key: &str, cookie: &str, fields: &[(&str,
 /// What every public page keeps to.
 fn assert_sound(answer: &Answer, lang: Lang) {
     let text = answer.text();
-    assert!(!text.contains("<script") && !text.contains(" style=") && !text.contains(" on") || !text.contains(" onclick"));
+    assert!(!text.contains("<script") && !text.contains(" style=") && !text.contains(" onclick"));
     assert!(text.contains(&format!("<html lang=\"{}\"", lang.tag())) && text.contains("noindex"));
     assert_eq!(text.matches("<h1").count(), 1, "{text}");
     for prefix in [">help-", ">card-", ">mine-", ">cases-", ">holders-"] {
@@ -89,8 +89,8 @@ story!(three_taps_from_the_card_to_a_sent_request, |app| {
     let (mine, cookie) = (goes_to(&sent), cookies(&sent));
     assert!(mine.starts_with("/help/260615-") && mine.ends_with("?sent"), "{mine}");
     for lang in Lang::ALL {
-        let told = page(&app, &mine, *lang, "").await.expect(200);
-        assert_sound(&told, *lang);
+        let told = page(&app, &mine, lang, "").await.expect(200);
+        assert_sound(&told, lang);
         assert!(told.text().contains(lang.of("已收到", "Received")) && told.text().contains(mine.strip_suffix("?sent").unwrap()));
     }
     // Pressed twice it is one request; from its own browser a second one leads to the first, from any other it is told no more.
@@ -265,8 +265,8 @@ story!(a_withdrawal_is_two_steps_and_has_a_receipt, |app| {
     let agent = app.persona(Role::Agent).await;
     let at = base(&season, 0);
     for lang in Lang::ALL {
-        let first = page(&app, &format!("{at}/withdraw"), *lang, "").await.expect(200);
-        assert_sound(&first, *lang);
+        let first = page(&app, &format!("{at}/withdraw"), lang, "").await.expect(200);
+        assert_sound(&first, lang);
         assert!(!first.text().contains("name=\"confirm\"") && !first.text().contains("name=\"reason\""), "no reason is asked");
     }
     // The first step writes nothing.

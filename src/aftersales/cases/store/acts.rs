@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::rules::{CASE_MACHINE, is_done_at_once, may_cancel, may_close, may_resolve};
+use super::super::rules::{CASE_MACHINE, LINE_MACHINE, is_done_at_once, may_cancel, may_close, may_resolve};
 use super::super::{Audience, CaseAct, CaseState, Condition, LineDecision, LineState, TaskState};
 use super::lines::{self, line};
 use super::CaseLine;
@@ -87,6 +87,7 @@ pub fn act(db: &mut Db, stamp: &Stamp, today: NaiveDate, no: &str, version: Opti
         CaseAct::TakeBack { line } => {
             let line = lines::of_case(db, case.id, *line)?;
             let after = open(&case)?.clone();
+            LINE_MACHINE.check(line.state, LineState::Withdrawn)?;
             lines::save(db, &line, CaseLine { state: LineState::Withdrawn, ended_at: Some(stamp.at), ..line.clone() })?;
             save(db, stamp, &case, after, EventKind::CaseLineEnded, of_line(&line, "line.state", json!(line.state), json!(LineState::Withdrawn)))
         }
@@ -187,6 +188,7 @@ fn decide_one(
 ) -> Result<ServiceCase> {
     let after = owned(db, stamp, case)?;
     let (state, ended_at) = ends(outcome, stamp);
+    LINE_MACHINE.check(line.state, state)?;
     lines::save(db, line, CaseLine { state, ended_at, decided: Some(outcome), ..line.clone() })?;
     let mut body = of_line(line, "decided", json!(line.decided), json!(outcome));
     tell_why(db, stamp, case, reason, &mut body)?;
@@ -250,6 +252,7 @@ pub fn done(db: &mut Db, stamp: &Stamp, line: Id) -> Result<()> {
 
 fn done_one(db: &mut Db, stamp: &Stamp, case: &ServiceCase, line: &CaseLine) -> Result<ServiceCase> {
     let after = open_or_resolved(case)?.clone();
+    LINE_MACHINE.check(line.state, LineState::Done)?;
     lines::save(db, line, CaseLine { state: LineState::Done, ended_at: Some(stamp.at), ..line.clone() })?;
     save(db, stamp, case, after, EventKind::CaseLineEnded, of_line(line, "line.state", json!(line.state), json!(LineState::Done)))
 }
