@@ -12,9 +12,9 @@
 //! | `production` | parties, styles, skus, terms, materials, batches, labels | what was made, out of what, and its labels |
 //! | `ownership` | sales, warranties, holders, scans | who sold it, who holds it |
 //! | `inspection` | defects, findings | what can be wrong with a garment, and what was found |
-//! | `aftersales` | cases | what buyers ask for and what is done about it |
+//! | `aftersales` | reasons, cases | what buyers ask for and what is done about it |
 //! | `quality` | trace, recalls, root_cause | what went wrong and where it came from |
-//! | `public` | resolver, card | what the world sees |
+//! | `public` | resolver, card, help | what the world sees |
 //!
 //! Inside a room four files have fixed jobs: `mod.rs` says what the room offers, `http.rs` is the only one with actix,
 //! `rules.rs` decides (values in, values out), `store.rs` holds every query. `app.rs` is the only file that names every room.

@@ -38,13 +38,21 @@ impl<S: MachineState> Machine<S> {
     /// Passes a step that is allowed.
     ///
     /// # Errors
-    /// [`Code::WrongState`] with the state it is in (`state`) and those that may follow (`allowed`).
+    /// As [`Machine::refused`].
     pub fn check(&self, from: S, to: S) -> Result<()> {
-        if self.allows(from, to) {
-            return Ok(());
+        if self.allows(from, to) { Ok(()) } else { Err(self.refused(from).into()) }
+    }
+
+    /// The refusal of what this state does not allow: [`Code::WrongState`] with the state (`state`) and those that may follow, as they are stored
+    /// (`allowed`) and as people call them (`next_zh`, `next_en`), if any.
+    pub fn refused(&self, from: S) -> Refusal {
+        let next = self.after(from);
+        let text = |text: &dyn Fn(S) -> &'static str, between: &str| next.iter().map(|state| text(*state)).collect::<Vec<_>>().join(between);
+        let refusal = refused_in(from).with("allowed", text(&S::text, ", "));
+        if next.is_empty() {
+            return refusal;
         }
-        let allowed: Vec<_> = self.after(from).iter().map(|state| state.text()).collect();
-        Err(refused_in(from).with("allowed", allowed.join(", ")).into())
+        refusal.with("next_zh", text(&|state| state.word(Lang::Zh), "、")).with("next_en", text(&|state| state.word(Lang::En), ", "))
     }
 }
 
@@ -90,7 +98,10 @@ mod tests {
         assert_eq!(all.map(allowed), [vec![Door::Shut], vec![Door::Open, Door::Walled], vec![]]);
         let crate::kernel::Error::Refused(refusal) = DOOR.check(Door::Open, Door::Walled).unwrap_err() else { panic!("refused") };
         let args: Vec<_> = refusal.args.iter().map(|(name, value)| (*name, value.as_ref())).collect();
-        assert_eq!(args, [("state", "open"), ("state_zh", "门"), ("state_en", "open"), ("allowed", "shut")]);
+        assert_eq!(
+            args,
+            [("state", "open"), ("state_zh", "门"), ("state_en", "open"), ("allowed", "shut"), ("next_zh", "门"), ("next_en", "shut")]
+        );
         assert_eq!(refusal.code, Code::WrongState);
     }
 }

@@ -128,15 +128,20 @@ impl Words {
         self.sentence(&format!("error-{}", code.replace('_', "-")), given.iter().map(|(name, value)| (*name, value.as_ref()))).into_owned()
     }
 
-    /// A message; behind it what was perhaps meant, where the arguments say so ([`Fault::near`]).
+    /// A message; behind it what was perhaps meant ([`Fault::near`]), or what is possible now, where the arguments say so.
     fn sentence<'a>(&self, key: &str, given: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Cow<'static, str> {
-        let (near, gap) = match self.lang {
-            Lang::Zh => ("near_zh", ""),
-            Lang::En => ("near_en", " "),
+        let (near, next, gap) = match self.lang {
+            Lang::Zh => ("near_zh", "next_zh", ""),
+            Lang::En => ("near_en", "next_en", " "),
         };
         let said = self.format(key, Some(&self.arguments(given.clone())));
-        match given.clone().find(|(name, _)| *name == near) {
-            Some((_, name)) => Cow::Owned(format!("{said}{gap}{}", self.say1("did-you-mean", "name", name))),
+        let behind = |(name, value): (&str, &str)| match name {
+            name if name == near => Some(self.say1("did-you-mean", "name", value)),
+            name if name == next => Some(self.say1("possible-now", "states", value)),
+            _ => None,
+        };
+        match given.clone().find_map(behind) {
+            Some(more) => Cow::Owned(format!("{said}{gap}{more}")),
             None => said,
         }
     }

@@ -94,7 +94,7 @@ fn picture(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| Rgb([x % 251, y % 241, 90].map(|shade| u8::try_from(shade).unwrap())))
 }
 
-fn jpeg(width: u32, height: u32) -> Vec<u8> {
+pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     JpegEncoder::new(&mut bytes).encode_image(&picture(width, height)).unwrap();
     bytes
@@ -128,7 +128,7 @@ async fn upload(who: &Persona<'_>, id: &str, kind: &str, bytes: Vec<u8>) -> Answ
 }
 
 /// A form with files, as a browser sends it.
-fn multipart(uri: &str, fields: &[(&str, &str)], photos: &[Vec<u8>]) -> Request {
+pub fn multipart(uri: &str, fields: &[(&str, &str)], photos: &[Vec<u8>]) -> Request {
     let mut body = Vec::new();
     for (name, value) in fields {
         body.extend_from_slice(format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes());

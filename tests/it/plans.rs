@@ -12,6 +12,7 @@ use hangtag::quality::trace;
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
+use crate::findings::{jpeg, multipart};
 use crate::support::personas::Persona;
 use crate::support::season::{GTIN, Season};
 use crate::support::watch::{plan, seen, watched};
@@ -20,6 +21,11 @@ use crate::support::{Answer, Request, TestApp};
 /// Tables that grow with garments, lots, requests or findings.
 const BIG: &[&str] = &[
     "batch_lot",
+    "case_contact",
+    "case_line",
+    "case_note",
+    "case_photo",
+    "case_task",
     "claim_try",
     "contact",
     "event",
@@ -36,6 +42,7 @@ const BIG: &[&str] = &[
     "sale",
     "scan_device",
     "scan_total",
+    "service_case",
     "session",
     "warranty",
 ];
@@ -321,4 +328,33 @@ async fn a_scan_is_found_out() {
     .await;
     let found: Vec<_> = asked(&app).iter().flat_map(|sql| faults(&app, sql)).collect();
     assert_eq!(found.len(), 1, "{found:#?}");
+}
+
+#[actix_web::test]
+async fn what_is_asked_about_a_garment_is_answered_by_key() {
+    let (app, season) = world().await;
+    app.state.store.write(hangtag::app::seed).await.unwrap();
+    app.sell(&season, 0, "2026-06-10").await;
+    seen(&app);
+    let at = format!("/card/{GTIN}/{}", season.serials[0]);
+    app.send(Request::get(&format!("{at}/help")).html()).await.expect(200);
+    by_key(&app, "the form that asks for help", &["case_line", "sale"]);
+    let fields = [("csrf", ""), ("once", "0123456789abcdef01234567"), ("reason", "button_off"), ("phone", "13800138000"), ("order_no", "W-1"), ("service", "yes")];
+    let sent = app.send(multipart(&format!("{at}/help"), &fields, &[jpeg(30, 20)])).await.expect(303);
+    by_key(&app, "a request", &["service_case", "case_line", "case_photo", "case_contact", "garment_event", "idempotency"]);
+    let mine = sent.header("location").unwrap().to_owned();
+    app.send(Request::get(&mine).html()).await.expect(200);
+    by_key(&app, "the page of a request", &["service_case", "case_line", "case_note", "case_photo"]);
+    app.send(Request::form("/help", &[("order_no", "W-1"), ("tail", "8000")]).html()).await.expect(200);
+    by_key(&app, "a request by its order", &["service_case"]);
+    let no = mine.split('/').nth(2).unwrap();
+    let desk = app.api(Role::Agent).await;
+    for list in ["", "?state=new", "?state=resolved", "?state=closed", "?state=all", "?queue=desk", "?owner=-", "?q=W-1"] {
+        desk.get(&format!("/api/v1/cases{list}")).await.expect(200);
+        by_key(&app, &format!("the list of cases{list}"), &["service_case"]);
+    }
+    desk.get(&format!("/api/v1/cases?q={}", season.serials[0])).await.expect(200);
+    by_key(&app, "the cases of a serial", &["service_case", "case_line"]);
+    post(&desk, &format!("/api/v1/cases/{no}/acts"), "c1", &json!({ "act": "decide", "line": 1, "outcome": "repair" })).await.expect(200);
+    by_key(&app, "a decision", &["service_case", "case_line", "case_note", "case_task", "event"]);
 }

@@ -54,6 +54,7 @@ CREATE TABLE service_case (
 CREATE INDEX service_case_open ON service_case (id) WHERE closed_at IS NULL;
 CREATE INDEX service_case_queue ON service_case (queue, id) WHERE closed_at IS NULL;
 CREATE INDEX service_case_owner ON service_case (owner_id, id) WHERE closed_at IS NULL;
+CREATE INDEX service_case_state ON service_case (state, id);
 CREATE INDEX service_case_order ON service_case (order_no, id);
 CREATE INDEX service_case_phone ON service_case (phone_tag);
 CREATE INDEX service_case_merged ON service_case (merged_into);

@@ -30,7 +30,7 @@ pub use rules::{CASE_MACHINE, LINE_MACHINE, decision_of, kind_of};
 pub use store::acts::{act, conclude, decide, done, inspected};
 pub use store::cases::{by_no, of_order, with_secret};
 pub use store::contact::{Reached, contact_erase, contact_left, contact_read};
-pub use store::lines::{CaseLine, line, lines, live_of};
+pub use store::lines::{line, lines, live_of};
 pub use store::notes::{CaseNote, CasePhoto, CaseTask, notes, photos};
 pub use store::open::{LineAsk, NewCase, NewContact, NewLine, found, open};
 pub use store::wishes::{Received, buyer_writes, receive_withdrawal, take_back, withdraw_own};

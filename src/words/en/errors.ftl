@@ -155,6 +155,7 @@ error-made-code-taken = The code { $made } made for this row is already that of 
 error-too-many-cells = This row has more cells than the header names.
 # Behind an error, where something else was perhaps meant.
 did-you-mean = Did you mean { $name }?
+possible-now = Possible from here: { $states }.
 error-setting-unknown = There is no such setting; the nearest is { $nearest }.
 error-setting-refused = “{ $value }” cannot be used: { $reason }.
 error-store-missing = There is no store at { $place }, and this command makes none. Look at HANGTAG_DATABASE_URL; `hangtag migrate` makes a store.
@@ -239,7 +240,7 @@ state-discarded = { imports-parcel-discarded }
 state-running = { imports-state-running }
 state-started = Started
 state-ended = Ended
-error-case-open = A request about this garment is being worked on already.
+error-case-open = A request about this garment is being worked on already: case { $no }.
 error-undecided = { $count ->
     [one] Something is still to be said or done about one garment: line { $lines }.
    *[other] Something is still to be said or done about { $count } garments: lines { $lines }.

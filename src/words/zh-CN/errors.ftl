@@ -139,6 +139,7 @@ error-made-code-taken = 为这一行生成的编码 { $made } 已属于另一条
 error-too-many-cells = 这一行的单元格比表头多。
 # 接在错误之后：可能想写的是什么。
 did-you-mean = 您要写的是{ $name }吗？
+possible-now = 接下来可以：{ $states }。
 error-setting-unknown = 没有这项设置；最接近的是 { $nearest }。
 error-setting-refused = 不能使用“{ $value }”：{ $reason }。
 error-store-missing = { $place } 没有数据库，而这个命令不会新建。请检查 HANGTAG_DATABASE_URL；用 `hangtag migrate` 可以新建。
@@ -217,7 +218,7 @@ state-discarded = { imports-parcel-discarded }
 state-running = { imports-state-running }
 state-started = 已开始
 state-ended = 已结束
-error-case-open = 这件衣服已有正在处理的售后请求。
+error-case-open = 这件衣服已有正在处理的工单：{ $no }。
 error-undecided = 还有 { $count } 件没有处理完：第 { $lines } 行。
 error-tasks-open = 还有 { $count } 个任务没有结束，请先结束它们。
 error-too-late = 已超过期限：只能在 { $days } 天内进行。

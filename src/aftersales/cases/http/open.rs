@@ -70,7 +70,7 @@ pub(super) struct CaseAsk {
     params(("Idempotency-Key" = Option<String>, Header, description = "Sent again, the first answer comes again")),
     responses(
         (status = 201, body = CaseView, headers(("location" = String))),
-        (status = 409, body = Problem, description = "`case_open`: a garment is in an open line of another case, whose number is `no`; `given_back`"),
+        (status = 409, body = Problem, description = "`case_open`: a garment is in an open line of another case, whose number the title names; `given_back`"),
         (status = 422, body = Problem, description = "Each wrong place by its name: `lines.3.serial`"),
     )
 )]

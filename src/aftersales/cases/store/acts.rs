@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::rules::{CASE_MACHINE, is_done_at_once, may_cancel, may_close, may_resolve};
+use super::super::rules::{CASE_MACHINE, LINE_MACHINE, is_done_at_once, may_cancel, may_close, may_resolve};
 use super::super::{Audience, CaseAct, CaseState, Condition, LineDecision, LineState, TaskState};
 use super::lines::{self, CaseLine, line};
 use super::{ServiceCase, case_line, cases, moment, notes, save};
@@ -45,8 +45,7 @@ pub fn act(db: &mut Db, stamp: &Stamp, today: NaiveDate, no: &str, version: Opti
         CaseAct::Step { to } => {
             let after = ServiceCase { state: *to, ..owned(db, stamp, &case)? };
             if !case.state.steps().any(|plain| plain == *to) {
-                CASE_MACHINE.check(case.state, *to)?;
-                return Err(refused_in(case.state).into());
+                return Err(with_allowed(&case));
             }
             save(db, stamp, &case, after, EventKind::CaseMoved, json!({}))
         }
@@ -86,6 +85,7 @@ pub fn act(db: &mut Db, stamp: &Stamp, today: NaiveDate, no: &str, version: Opti
         CaseAct::TakeBack { line } => {
             let line = lines::of_case(db, case.id, *line)?;
             let after = open(&case)?.clone();
+            LINE_MACHINE.check(line.state, LineState::Withdrawn)?;
             lines::save(db, &line, CaseLine { state: LineState::Withdrawn, ended_at: Some(stamp.at), ..line.clone() })?;
             save(
                 db,
@@ -140,8 +140,7 @@ fn open_or_resolved(case: &ServiceCase) -> Result<&ServiceCase> {
 }
 
 fn with_allowed(case: &ServiceCase) -> Error {
-    let allowed: Vec<&str> = CASE_MACHINE.after(case.state).iter().map(|state| state.as_str()).collect();
-    refused_in(case.state).with("allowed", allowed.join(", ")).into()
+    CASE_MACHINE.refused(case.state).into()
 }
 
 /// Who does something, where it is one of our people who may work on cases.
@@ -194,6 +193,7 @@ fn decide_one(
 ) -> Result<ServiceCase> {
     let after = owned(db, stamp, case)?;
     let (state, ended_at) = ends(outcome, stamp);
+    LINE_MACHINE.check(line.state, state)?;
     lines::save(db, line, CaseLine { state, ended_at, decided: Some(outcome), ..line.clone() })?;
     let mut body = of_line(line, "decided", json!(line.decided), json!(outcome));
     tell_why(db, stamp, case, reason, &mut body)?;
@@ -257,6 +257,7 @@ pub fn done(db: &mut Db, stamp: &Stamp, line: Id) -> Result<()> {
 
 fn done_one(db: &mut Db, stamp: &Stamp, case: &ServiceCase, line: &CaseLine) -> Result<ServiceCase> {
     let after = open_or_resolved(case)?.clone();
+    LINE_MACHINE.check(line.state, LineState::Done)?;
     lines::save(db, line, CaseLine { state: LineState::Done, ended_at: Some(stamp.at), ..line.clone() })?;
     save(db, stamp, case, after, EventKind::CaseLineEnded, of_line(line, "line.state", json!(line.state), json!(LineState::Done)))
 }

@@ -14,11 +14,11 @@ use super::{ServiceCase, case_line, service_case};
 use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue};
 use crate::aftersales::reasons;
 use crate::kernel::text::{Both, Lang};
-use crate::kernel::{BatchNo, GarmentId, Id, Result, saturating};
+use crate::kernel::{BatchNo, Error, GarmentId, Id, Result, saturating};
 use crate::ownership::holders::Secret;
 use crate::platform::db::Db;
 use crate::platform::http::perm::{CasesRead, Permission};
-use crate::platform::rooms::{BrandOnly, Field, Fields, ListQuery, ListWindow, Listing, Offered, Sees, Sum};
+use crate::platform::rooms::{BrandOnly, Field, Fields, ListQuery, ListWindow, Listing, Offered, Sees};
 use crate::platform::words::Words;
 use crate::production::batches;
 use crate::production::serials::{self, Scanned};
@@ -124,27 +124,33 @@ fn rows(db: &mut Db, cases: Vec<ServiceCase>) -> Result<Vec<CaseRow>> {
     Ok(cases.into_iter().map(row).collect())
 }
 
-/// What somebody types into the box of the list: a case's number, an order's, or what is printed on a garment.
-struct Sought {
-    no: String,
-    order: String,
-    garment: Option<GarmentId>,
-}
-
-fn sought(db: &mut Db, query: &ListQuery) -> Result<Option<Sought>> {
+/// The cases that somebody means who types this into the box of the list: a case's number, an order's, or what is printed on a garment. None when
+/// nothing was typed. Looked up by key one by one: a condition of all three would read every case.
+fn sought(db: &mut Db, query: &ListQuery) -> Result<Option<Vec<Id>>> {
+    /// Cases of one order that are found.
+    const OF_ORDER: i64 = 1_000;
     if query.q.is_empty() {
         return Ok(None);
     }
-    let garment = match Scanned::read("q", &query.q, None) {
-        Ok(scanned) if scanned.looks_like_a_serial() => match serials::find(db, &query.app().keys.serials, &scanned) {
-            Ok(found) => found,
-            // What is mistyped as a serial may be an order's number.
-            Err(crate::kernel::Error::Refused(_)) => None,
-            Err(error) => return Err(error),
-        },
-        _ => None,
-    };
-    Ok(Some(Sought { no: read_number(&query.q).unwrap_or_default(), order: query.q.trim().to_owned(), garment }))
+    let mut found: Vec<Id> = by_no(db, &query.q)?.map(|case| case.id).into_iter().collect();
+    let of_order = service_case::table.filter(service_case::order_no.eq(query.q.trim())).order(service_case::id).limit(OF_ORDER);
+    found.extend(each!(db, |c| of_order.select(service_case::id).load::<Id>(c))?);
+    if let Some(garment) = scanned(db, query)? {
+        let of = case_line::table.filter(case_line::garment_id.eq(garment));
+        found.extend(each!(db, |c| of.select(case_line::case_id).load::<Id>(c))?);
+    }
+    Ok(Some(found))
+}
+
+/// The garment whose serial or label was typed.
+fn scanned(db: &mut Db, query: &ListQuery) -> Result<Option<GarmentId>> {
+    let Ok(scanned) = Scanned::read("q", &query.q, None) else { return Ok(None) };
+    match serials::find(db, &query.app().keys.serials, &scanned) {
+        Ok(found) => Ok(found),
+        // What is mistyped as a serial may be an order's number.
+        Err(Error::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The first moment of a day of the brand's zone, UTC.
@@ -190,10 +196,8 @@ macro_rules! narrow {
         if let Some(to) = query.day("to").and_then(|day| day.checked_add_days(Days::new(1))) {
             cases = cases.filter(service_case::opened_at.lt(begins(query, to)));
         }
-        if let Some(Sought { no, order, garment }) = $sought {
-            let named = service_case::no.eq(no).or(service_case::order_no.eq(order));
-            let of = case_line::table.filter(case_line::garment_id.eq(garment.unwrap_or_default())).select(case_line::case_id);
-            cases = cases.filter(named.or(service_case::id.eq_any(of)));
+        if let Some(ids) = $sought {
+            cases = cases.filter(service_case::id.eq_any(ids));
         }
         cases
     }};
@@ -251,23 +255,9 @@ impl Listing for CaseRow {
         let people = super::super::act::workers(db)?;
         Ok(Some(std::iter::once(nobody).chain(people).collect()))
     }
-
-    fn sums(db: &mut Db, _query: &ListQuery, _sees: Sees, lang: Lang) -> Result<Vec<Sum>> {
-        // Counted along the index of open cases, whatever the list is narrowed to.
-        let counted: Vec<(CaseState, i64)> = each!(db, |c| service_case::table
-            .filter(service_case::closed_at.is_null())
-            .group_by(service_case::state)
-            .select((service_case::state, count_star()))
-            .load(c))?;
-        let sum = |state: &CaseState| {
-            let value = counted.iter().find(|(of, _)| of == state).map_or(0, |(_, count)| *count);
-            Sum { words: state.word(lang).into(), value, tone: Some(state.tone()) }
-        };
-        Ok(CaseState::ALL.iter().filter(|state| !state.is_final()).map(sum).filter(|sum| sum.value > 0).collect())
-    }
 }
 
-/// How many cases wait for nobody in particular, and for this person.
+/// The number of the case that a garment is in, while it is open there.
 pub(in crate::aftersales::cases) fn live_case_of(db: &mut Db, garment: GarmentId) -> Result<Option<String>> {
     let live = case_line::table
         .inner_join(service_case::table.on(service_case::id.eq(case_line::case_id)))

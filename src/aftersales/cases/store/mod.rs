@@ -10,6 +10,8 @@ pub mod notes;
 pub mod open;
 pub mod wishes;
 
+pub use lines::CaseLine;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
