@@ -225,7 +225,8 @@ story!(of_a_hundred_settlements_of_one_garment_one_wins, |app| {
     let answers: Vec<Result<_, Error>> = futures_util::future::join_all(all).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     for error in answers.into_iter().filter_map(Result::err) {
-        assert_eq!(error.code(), Code::AlreadySettled, "{error}");
+        // Who waited too long for one of four connections is told to come again.
+        assert!(matches!(error.code(), Code::AlreadySettled | Code::Busy), "{error}");
     }
     let (garment, reserved, rows) = app
         .look(move |db| {
@@ -310,7 +311,8 @@ story!(the_ledger_is_only_added_to, |app| {
     refuses(&app, &copy(1, "credit", 1_235, 77)).await;
 
     let finance = app.persona(Role::Finance).await;
-    let reverse = |code: String| async { finance.send(Request::new("POST", &format!("/api/v1/ledger/{code}/reverse"))).await };
+    let who = &finance;
+    let reverse = |code: String| async move { who.send(Request::new("POST", &format!("/api/v1/ledger/{code}/reverse"))).await };
     let taken = reverse(entry.id.to_string()).await.expect(200).json();
     assert_eq!((&taken["sign"], &taken["reversal_of"]), (&json!("credit"), &json!(entry.id.to_string())));
     assert_eq!(reverse(entry.id.to_string()).await.expect(409).code(), "already_reversed");
