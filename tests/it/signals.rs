@@ -288,8 +288,8 @@ async fn how_often_it_holds() {
     season(&mut app, plan(true)).await;
     let (mut reports, mut chance) = (0, Stream::new(5));
     for run in 0..THROWN {
-        let mut draws: Vec<u64> = (0..40_000).map(|_| chance.number()).collect();
-        app.state.store.write_blocking(move |db| throw(db, &mut draws)).unwrap();
+        let draws: Vec<u64> = (0..40_000).map(|_| chance.number()).collect();
+        app.state.store.write_blocking(move |db| throw(db, draws.clone())).unwrap();
         let found: Vec<_> = named(&app).into_iter().filter(|(_, names)| !names.is_empty()).collect();
         if !found.is_empty() {
             println!("throw {run}: {found:?}");
@@ -301,7 +301,7 @@ async fn how_often_it_holds() {
 }
 
 /// Gives every finding a garment drawn from those sold, at the age it had; drawn again where that day is still to come.
-fn throw(db: &mut Db, draws: &mut Vec<u64>) -> hangtag::kernel::Result<()> {
+fn throw(db: &mut Db, mut draws: Vec<u64>) -> hangtag::kernel::Result<()> {
     let sold: Vec<(i64, NaiveDate)> = each!(db, |c| sale::table.filter(sale::seq.eq(1)).select((sale::garment_id, sale::sold_on)).load(c))?;
     let of: HashMap<i64, NaiveDate> = sold.iter().copied().collect();
     let findings: Vec<(i64, Option<i64>, NaiveDate)> =
