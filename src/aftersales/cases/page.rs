@@ -8,6 +8,7 @@ use super::act::{ASSIGN, CONCLUDE, DECIDE, END_TASK, INSPECT, MERGE, MOVE, NOTE,
 use super::store::contact::Reached;
 use super::view::{CaseLineView, CaseView};
 use super::{Audience, CaseState, LineDecision, LineState, TaskState, decision_of, href};
+use crate::aftersales::service_levels::{self, ClockState};
 use crate::kernel::Result;
 use crate::kernel::text::Lang;
 use crate::kernel::time::local_minute;
@@ -38,6 +39,10 @@ pub(super) struct Shown {
     pub contact: Option<Reached>,
     /// When the contact was erased.
     pub erased: Option<String>,
+    /// What is promised, and by when.
+    pub clocks: Vec<service_levels::Shown>,
+    /// What the buyers of its first lines are entitled to, as HTML.
+    pub rights: Vec<String>,
     /// Photos it may still get.
     pub room: i64,
     pub zone: Tz,
@@ -63,6 +68,15 @@ pub(super) struct OnePage {
     task: String,
     /// Of each open task the form that ends it.
     ends: Vec<String>,
+}
+
+/// The class of a clock's badge.
+const fn clock_tone(state: ClockState) -> &'static str {
+    match state {
+        ClockState::Missed => "bad",
+        ClockState::Running => "warn",
+        _ => "",
+    }
 }
 
 /// Decisions that are taken with one key, in the order of their keys.
@@ -167,6 +181,14 @@ fn case_deeds(shown: &Shown) -> Vec<Deeded> {
 }
 
 impl OnePage {
+    fn rights_of(&self, place: &usize) -> Option<&String> {
+        self.shown.rights.get(*place)
+    }
+
+    fn clock_tone(&self, state: &ClockState) -> &'static str {
+        clock_tone(*state)
+    }
+
     fn lang(&self) -> Lang {
         self.layout.lang
     }

@@ -268,7 +268,7 @@ async fn balances_json(call: Call<BrandOnly<MoneyRead>>, of: web::Query<OfWhat>)
     let found = call.read(move |db| {
         let unknown = |field: &'static str, value: &str| Fault::new(field, Code::UnknownReference).with("value", value);
         let of = match (case, party) {
-            (Some(no), None) => BalanceOf::Case(cases::case_of_no(db, &no)?.ok_or_else(|| unknown("case", &no))?.id),
+            (Some(no), None) => BalanceOf::Case(cases::by_no(db, &no)?.ok_or_else(|| unknown("case", &no))?.id),
             (None, Some(code)) => BalanceOf::Party(parties::by_code(db, &code)?.ok_or_else(|| unknown("party", &code))?.id),
             _ => return Err(Fault::new("case", Code::Missing).into()),
         };

@@ -147,7 +147,7 @@ fn serials_of(db: &mut Db, app: &AppState, garments: &[GarmentId]) -> Result<Has
 
 /// The case of a number, and its line of a number: the only one where none is said.
 fn named_line(db: &mut Db, no: &str, line: Option<i64>) -> Result<(ServiceCase, Option<CaseLine>)> {
-    let case = cases::case_of_no(db, no)?.ok_or_else(|| Fault::new("case", Code::UnknownReference).with("value", no))?;
+    let case = cases::by_no(db, no)?.ok_or_else(|| Fault::new("case", Code::UnknownReference).with("value", no))?;
     let lines = cases::lines(db, case.id)?;
     let found = match line {
         Some(wanted) => {
@@ -225,7 +225,7 @@ impl Listing for SettlementView {
             filter.payout = Some(payout);
         }
         if !query.q.is_empty() {
-            let Some(case) = cases::case_of_no(db, &query.q)? else { return Ok(Vec::new()) };
+            let Some(case) = cases::by_no(db, &query.q)? else { return Ok(Vec::new()) };
             filter.case = Some(case.id);
         }
         let found = settling::list(db, &filter, window)?;
@@ -460,7 +460,7 @@ impl Listing for EntryView {
             ..LedgerFilter::default()
         };
         if let Some(no) = query.filter("case").or(Some(query.q.as_str()).filter(|q| !q.is_empty())) {
-            let Some(case) = cases::case_of_no(db, no)? else { return Ok(Vec::new()) };
+            let Some(case) = cases::by_no(db, no)? else { return Ok(Vec::new()) };
             filter.case = Some(case.id);
         }
         if let Some(code) = query.filter("party") {

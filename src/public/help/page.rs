@@ -37,6 +37,8 @@ pub(super) struct AskPage {
     /// What they may agree to, with its words.
     pub purposes: Vec<(&'static str, String)>,
     pub photos: i64,
+    /// What they are entitled to today, as HTML; empty where no sale is known.
+    pub rights: String,
     pub filled: Filled,
     pub faults: FormFaults,
 }
@@ -102,6 +104,8 @@ pub(super) struct StatusPage {
     pub may_withdraw: bool,
     pub has_contact: bool,
     pub room: i64,
+    /// What is promised and by when: what, the local instant.
+    pub due: Vec<(String, String)>,
     pub words: String,
     pub faults: FormFaults,
 }

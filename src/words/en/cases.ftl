@@ -80,3 +80,6 @@ cases-act-note = Write a note
 cases-act-task = Set a task
 cases-act-end-task = End the task
 actor-buyer = the buyer
+cases-clocks = Promised
+cases-clock-unofficial = by weekdays alone: that year's public holidays are not known
+cases-rights = What the buyer is entitled to

@@ -76,3 +76,5 @@ help-receipt-received = Received
 help-receipt-no = Receipt number
 help-receipt-text = Keep this page or print it. We check the order and write to you what happens with the goods and the money.
 help-to-status = To your request
+help-rights = What you are entitled to
+help-due = What we promised, and by when

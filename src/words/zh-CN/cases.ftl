@@ -74,3 +74,6 @@ cases-act-note = 写备注
 cases-act-task = 设立任务
 cases-act-end-task = 结束任务
 actor-buyer = 买家
+cases-clocks = 承诺时限
+cases-clock-unofficial = 当年的法定节假日尚未公布，仅按星期推算
+cases-rights = 买家享有的权益

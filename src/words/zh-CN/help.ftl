@@ -76,3 +76,5 @@ help-receipt-received = 已收到
 help-receipt-no = 回执编号
 help-receipt-text = 请保存或打印本页。我们会核对订单，并告知您商品和款项如何处理。
 help-to-status = 查看您的请求
+help-rights = 您享有的权益
+help-due = 我们的承诺时限

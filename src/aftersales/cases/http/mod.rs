@@ -15,9 +15,10 @@ use super::act::{CaseAct, workers};
 use super::page::{self, OnePage, Shown};
 use super::store::cases::{CaseRow, by_no};
 use super::store::contact::{self, Reached};
-use super::store::{SUBJECT, acts, notes};
+use super::store::{SUBJECT, acts, lines, notes};
 use super::view::{CaseView, case_view};
 use super::{GARMENTS_MAX, ServiceCase, TOLD, href};
+use crate::aftersales::{rights, service_levels};
 use crate::inspection::findings::{Wanted, at_photos, clean_photos, photo_answer, read_photo_form};
 use crate::kernel::event::Subject;
 use crate::kernel::time::local_minute;
@@ -35,6 +36,8 @@ type Reveals = Call<BrandOnly<ContactRead>>;
 
 /// Lines that a page shows.
 const SHOWN: usize = 100;
+/// Lines of which a page shows what their buyers are entitled to.
+const RIGHTS_SHOWN: usize = 3;
 
 /// Mounts the room.
 pub fn routes(on: &mut Routes<'_>) {
@@ -132,9 +135,14 @@ async fn page_of<P: Perm>(call: &Call<P>, no: String, form: FormState, reached: 
         let erased = contact::erased_at(db, &case)?;
         let facts = events::of(db, Subject::Thing(SUBJECT, case.id.0))?;
         let people = if may_work { workers(db)? } else { Vec::new() };
-        Ok((view, left, erased, facts, people, policies::value(db, Policy::PhotosPerCase, now)?))
+        let clocks = service_levels::of(db, case.id, now)?;
+        let lines = lines::lines(db, case.id)?.into_iter().take(RIGHTS_SHOWN);
+        let market = Some(case.market.as_str()).filter(|market| !market.is_empty());
+        let rights = lines.map(|line| rights::answer(db, line.garment_id, line.reported_on, market)).collect::<Result<Vec<_>>>()?;
+        Ok((view, left, erased, facts, people, policies::value(db, Policy::PhotosPerCase, now)?, (clocks, rights)))
     });
-    let (view, left, erased, facts, people, photos) = read.await?;
+    let (view, left, erased, facts, people, photos, (clocks, rights)) = read.await?;
+    let rights = rights.iter().map(|answer| rights::part(answer, call.words(), true)).collect::<Result<Vec<_>>>()?;
     let layout = call.layout(format!("{} · {}", view.no, view.kind.word(call.lang())));
     let zone = call.app().config.time_zone;
     let history = timeline::lines(&facts, &TOLD, layout.lang, zone)?;
@@ -150,6 +158,8 @@ async fn page_of<P: Perm>(call: &Call<P>, no: String, form: FormState, reached: 
             may_reveal: call.may(Permission::ContactRead) && left.is_some() && reached.is_none(),
             contact: reached.or(left),
             erased: erased.map(|at| local_minute(at, zone)),
+            clocks,
+            rights,
             room: photos - saturating::<i64>(view.photos.len()),
             zone,
             case: view,

@@ -34,7 +34,7 @@ pub fn by_no(db: &mut Db, no: &str) -> Result<Option<ServiceCase>> {
 }
 
 /// The case of an id.
-pub(in crate::aftersales::cases) fn by_id(db: &mut Db, id: Id) -> Result<Option<ServiceCase>> {
+pub fn by_id(db: &mut Db, id: Id) -> Result<Option<ServiceCase>> {
     let found: Vec<ServiceCase> = each!(db, |c| service_case::table.find(id.0).select(ServiceCase::as_select()).load(c))?;
     Ok(found.into_iter().next())
 }

@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::rules::CASE_MACHINE;
 use super::{Audience, CaseState, Condition, LineDecision, LineState, TaskState};
+use crate::aftersales::service_levels::{self, About, Moment};
 use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Lang;
@@ -29,7 +30,7 @@ use crate::{each, step, text_column};
 
 text_column!(CaseState, LineState, LineDecision, Condition, Audience, TaskState);
 pub use claims::{CaseClaims, GarmentClaim, claims, garments_of};
-pub use named::{case_of_no, lines_found, lines_of_ids, nos_of_ids};
+pub use named::{lines_found, lines_of_ids, nos_of_ids};
 
 /// What a case is called in events.
 pub(super) const SUBJECT: &str = "case";
@@ -307,7 +308,32 @@ fn told(db: &mut Db, before: &ServiceCase, after: &ServiceCase, more: Value) -> 
     Ok(Value::Object(body))
 }
 
-/// Every moment of a case passes here: its event, in the write that made it. A clock that begins or stops with one hangs here.
+impl ServiceCase {
+    /// What its clocks go by.
+    pub fn about(&self) -> About<'_> {
+        let Self { id, no, kind, severity, priority, channel, market, .. } = self;
+        About { case: *id, no, kind: *kind, severity: *severity, priority: *priority, channel: *channel, market }
+    }
+}
+
+/// Every moment of a case passes here: its event, and what its clocks make of it, in the write that made it.
 fn moment(db: &mut Db, stamp: &Stamp, case: &ServiceCase, what: EventKind, body: &Value) -> Result<()> {
-    events::append(db, stamp, what, Subject::Thing(SUBJECT, case.id.0), body)
+    events::append(db, stamp, what, Subject::Thing(SUBJECT, case.id.0), body)?;
+    clocked(what, case.state).iter().try_for_each(|moment| service_levels::happened(db, stamp, &case.about(), *moment))
+}
+
+/// What clocks make of an event of a case that now stands in this state.
+const fn clocked(what: EventKind, state: CaseState) -> &'static [Moment] {
+    match (what, state) {
+        (EventKind::CaseOpened, _) => &[Moment::Opened],
+        (EventKind::CaseRated, _) => &[Moment::Reclassified],
+        (EventKind::CaseAnswered, _) => &[Moment::FirstReply, Moment::Contacted],
+        (EventKind::CaseLineDecided, _) => &[Moment::Proposed, Moment::Decided],
+        (EventKind::CaseReopened, _) => &[Moment::Reopened],
+        (EventKind::CaseMoved, CaseState::WaitingCustomer) => &[Moment::Waiting],
+        (EventKind::CaseMoved, CaseState::InProgress) => &[Moment::Working],
+        (EventKind::CaseMoved, CaseState::Resolved) => &[Moment::Resolved],
+        (EventKind::CaseMoved | EventKind::CaseMerged, CaseState::Cancelled) => &[Moment::Cancelled],
+        _ => &[],
+    }
 }

@@ -5,17 +5,10 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::lines::CaseLine;
-use super::{ServiceCase, case_line, service_case};
+use super::{case_line, service_case};
 use crate::each;
 use crate::kernel::{BatchNo, Id, Result};
 use crate::platform::db::{Db, in_chunks};
-
-/// The case of a number.
-pub fn case_of_no(db: &mut Db, no: &str) -> Result<Option<ServiceCase>> {
-    let found: Vec<ServiceCase> =
-        each!(db, |c| service_case::table.filter(service_case::no.eq(no.trim())).select(ServiceCase::as_select()).load(c))?;
-    Ok(found.into_iter().next())
-}
 
 /// The numbers of cases.
 pub fn nos_of_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, String>> {

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::{ACTOR, Product, cookie, keys, lang, of_form, place, product, say, secrets};
 use crate::aftersales::cases::{self, NewCase, NewContact, NewLine};
 use crate::aftersales::classes::{CaseChannel, Wish};
-use crate::aftersales::reasons;
+use crate::aftersales::{reasons, rights};
 use crate::inspection::findings::{PhotoForm, at_photos, clean_photos, read_photo_form};
 use crate::kernel::{Code, Error, Fault, Result};
 use crate::ownership::holders::{Purpose, Secret};
@@ -69,15 +69,17 @@ async fn page(
     faults: FormFaults,
     once: String,
 ) -> Result<HttpResponse> {
-    let (garment, lang, now) = (seen.garment, lang(request), app.clock.now());
+    let (garment, lang, now, today) = (seen.garment, lang(request), app.clock.now(), app.today());
     let read = app.store.read(move |db| {
         let product = product(db, garment, lang)?;
         let reasons = reasons::offered(db, &product.category)?;
         let sale = sales::latest(db, garment)?;
-        Ok((product, reasons, sale, policies::value(db, Policy::PhotosPerCase, now)?))
+        let entitled = rights::answer(db, garment, today, None)?;
+        Ok((product, reasons, sale, policies::value(db, Policy::PhotosPerCase, now)?, entitled))
     });
-    let (Product { name, batch, .. }, reasons, sale, photos) = read.await?;
+    let (Product { name, batch, .. }, reasons, sale, photos, entitled) = read.await?;
     let layout = Layout::titled(request, "help-title");
+    let rights = if sale.is_some() { rights::part(&entitled, layout.t, false)? } else { String::new() };
     if sale.as_ref().is_some_and(|sale| sale.status == SaleStatus::Ended) {
         let links = vec![(seen.address.base(), layout.t.say("claim-back").into_owned())];
         return Ok(say(request, app, StatusCode::CONFLICT, ("help-title", "help-given-back"), links));
@@ -98,6 +100,7 @@ async fn page(
         wishes,
         purposes: Purpose::ALL.iter().map(|purpose| (purpose.as_str(), word(purpose.words_key()))).collect(),
         photos,
+        rights,
         filled,
         faults,
         layout,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{ACTOR, keys, lang, place, product, secrets};
 use crate::aftersales::cases::{self, Audience, CaseState, ServiceCase};
-use crate::aftersales::reasons;
+use crate::aftersales::{reasons, service_levels};
 use crate::inspection::findings::{PhotoForm, at_photos, clean_photos, read_photo_form};
 use crate::kernel::text::{Lang, folded};
 use crate::kernel::time::local_minute;
@@ -84,9 +84,13 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
         let asked = asked(db, &tools, &case, lang)?;
         let has_contact = cases::contact_left(db, &own, &case)?.is_some();
         let is_live = cases::lines(db, case.id)?.iter().any(|line| line.ended_at.is_none());
-        Ok((asked, case, has_contact, is_live, policies::value(db, Policy::PhotosPerCase, now)?))
+        let clocks = service_levels::of(db, case.id, now)?;
+        Ok((asked, case, has_contact, is_live, policies::value(db, Policy::PhotosPerCase, now)?, clocks))
     });
-    let (asked, case, has_contact, is_live, photos) = read.await?;
+    let (asked, case, has_contact, is_live, photos, clocks) = read.await?;
+    // What was promised stays promised when it is late: the day stands there.
+    let running = clocks.into_iter().filter(|clock| clock.ended_at.is_none() && !clock.due.is_empty());
+    let due = running.map(|clock| (clock.name.get(lang).to_owned(), clock.due)).collect();
     let layout = Layout::titled(request, "help-status-title");
     let page = StatusPage {
         address: format!("{}{at}", app.config.public_url.trim_end_matches('/')),
@@ -98,6 +102,7 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
         may_withdraw: is_live && case.withdrawn_at.is_none(),
         has_contact,
         room: photos - saturating::<i64>(asked.photos),
+        due,
         asked,
         words,
         layout,
