@@ -6,7 +6,10 @@
 
 use std::collections::BTreeSet;
 
+use hangtag::aftersales::classes::{CaseChannel, CaseKind, CaseSeverity, Priority};
+use hangtag::aftersales::service_levels::{self, About, Moment, happened};
 use hangtag::inspection::defects;
+use hangtag::kernel::Id;
 use hangtag::ownership::scans::{Counter, DeviceKey, Look};
 use hangtag::quality::trace;
 use hangtag::staff::accounts::Role;
@@ -27,6 +30,9 @@ const BIG: &[&str] = &[
     "case_photo",
     "case_task",
     "claim_try",
+    "clock",
+    "clock_escalation",
+    "clock_event",
     "contact",
     "event",
     "finding",
@@ -357,4 +363,53 @@ async fn what_is_asked_about_a_garment_is_answered_by_key() {
     by_key(&app, "the cases of a serial", &["service_case", "case_line"]);
     post(&desk, &format!("/api/v1/cases/{no}/acts"), "c1", &json!({ "act": "decide", "line": 1, "outcome": "repair" })).await.expect(200);
     by_key(&app, "a decision", &["service_case", "case_line", "case_note", "case_task", "event"]);
+}
+
+#[actix_web::test]
+async fn what_is_due_is_found_by_key() {
+    let app = watched();
+    let (stamp, zone) = (app.state.stamp("system"), app.state.config.time_zone);
+    app.write(move |db| service_levels::seed(db, &stamp, zone)).await;
+    let desk = app.api(Role::Agent).await;
+    let about = About {
+        case: Id(1),
+        no: "C-1",
+        kind: CaseKind::Complaint,
+        severity: CaseSeverity::General,
+        priority: Priority::Urgent,
+        channel: CaseChannel::Chat,
+        market: "CN",
+    };
+    seen(&app);
+    for moment in [Moment::Opened, Moment::Waiting, Moment::Working, Moment::Reclassified, Moment::Contacted] {
+        let stamp = app.state.stamp("system");
+        app.write(move |db| happened(db, &stamp, &about, moment)).await;
+    }
+    by_key(&app, "what happens to a case", &["clock", "clock_event"]);
+    let now = app.state.clock.now();
+    app.look(move |db| service_levels::of(db, Id(1), now)).await;
+    by_key(&app, "the clocks of a case", &["clock", "clock_event"]);
+    app.state.clock.advance(chrono::Duration::days(30));
+    let sweeping = |app: &TestApp| {
+        let state = app.state.clone();
+        std::thread::spawn(move || service_levels::sweep(&state).unwrap()).join().unwrap()
+    };
+    assert!(sweeping(&app).told > 0);
+    by_key(&app, "the sweep", &["clock", "clock_event", "clock_escalation"]);
+    app.state.clock.advance(chrono::Duration::days(-30));
+    let own = json!({ "kind": "off" });
+    app.api(Role::Admin).await.json("PUT", "/api/v1/calendars/DESK/2026-06-16", &own).await.expect(200);
+    seen(&app);
+    assert!(sweeping(&app).moved > 0);
+    by_key(&app, "a change of calendar", &["clock", "clock_event", "calendar_version"]);
+    let next = desk.get("/api/v1/clocks?per_page=1").await.expect(200).json()["next"].as_str().unwrap().to_owned();
+    for ask in ["", "standing=overdue", "standing=soon", "standing=later", "clock=complaint.resolve", "kind=complaint", "priority=urgent", "q=C-1"] {
+        for page in ["", &format!("&after={next}"), &format!("&before={next}")] {
+            desk.get(&format!("/api/v1/clocks?{ask}{page}&per_page=1")).await.expect(200);
+            by_key(&app, &format!("what is due, {ask}{page}"), &["clock"]);
+        }
+    }
+    // Nothing due is known from the index alone.
+    let sql = "SELECT id FROM clock WHERE ended_at IS NULL AND due_at IS NOT NULL AND due_at < ? ORDER BY due_at, id LIMIT ?";
+    assert!(plan(&app, sql)[0].starts_with("SEARCH clock USING INDEX clock_due "), "{:?}", plan(&app, sql));
 }

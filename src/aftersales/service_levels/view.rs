@@ -46,6 +46,8 @@ pub struct Shown {
     pub due_at: Option<NaiveDateTime>,
     /// The same as people where the team works read it; empty while it stands still.
     pub due: String,
+    /// The zone of `due`: its IANA name.
+    pub zone: String,
     /// What is left of its time, or how late it is, in words; empty once it has ended.
     pub left: Both,
     /// When it was missed, UTC.
@@ -72,6 +74,7 @@ impl Shown {
             started_at: reading.run.started_at,
             due_at: due.map(|due| due.at),
             due: due.map(|due| local_minute(due.at, zone)).unwrap_or_default(),
+            zone: zone.name().to_owned(),
             left: left(reading),
             breached_at: reading.run.breach.map(|breach| breach.at),
             missed_by_change: reading.run.breach.is_some_and(|breach| breach.cause != Cause::Time),
