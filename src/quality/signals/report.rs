@@ -12,7 +12,6 @@ use super::{
     Counted, DefectSignal, LEVEL, LISTED, NodeName, NodeSignal, RatioInterval, SignalDetail, SignalReport, SignalVerdict, SignalsAsk,
     SimpleRank, store,
 };
-use crate::inspection::defects;
 use crate::kernel::text::{Both, folded};
 use crate::kernel::{Code, Fault, Result, saturating};
 use crate::platform::db::{Db, Store};
@@ -26,7 +25,7 @@ use crate::quality::trace::{self, LotFacts, PartyFacts};
 /// # Errors
 /// [`Code::UnknownReference`] for a defect that is not in the catalogue.
 pub fn report(store: &Store, db: &mut Db, today: NaiveDate, ask: &SignalsAsk) -> Result<SignalReport> {
-    let catalogue: HashMap<String, Both> = defects::all(db)?.into_iter().map(|defect| (defect.code.clone(), defect.both())).collect();
+    let catalogue = store::defects(db)?;
     let asked = match &ask.defect {
         None => None,
         Some(code) => {

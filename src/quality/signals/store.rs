@@ -15,7 +15,7 @@ use crate::inspection::findings::{Stage, Status, SubjectKind};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::text::Both;
 use crate::kernel::{BatchNo, GarmentId, Id, Result, saturating};
-use crate::platform::db::schema::{batch, batch_tally, finding, lot, sale, sku, style};
+use crate::platform::db::schema::{batch, batch_tally, defect, finding, lot, sale, sku, style};
 use crate::platform::db::{Db, in_chunks};
 use crate::platform::events;
 
@@ -99,6 +99,13 @@ pub fn styles(db: &mut Db, ids: &[i64]) -> Result<HashMap<i64, (String, Both)>> 
             .load(c))
     })?;
     Ok(rows.into_iter().map(|(id, code, zh, en)| (id, (code, Both { zh, en }))).collect())
+}
+
+/// The names of all defects, by code.
+pub fn defects(db: &mut Db) -> Result<HashMap<String, Both>> {
+    let rows: Vec<(String, String, String)> =
+        each!(db, |c| defect::table.select((defect::code, defect::name_zh, defect::name_en)).load(c))?;
+    Ok(rows.into_iter().map(|(code, zh, en)| (code, Both { zh, en })).collect())
 }
 
 /// Garments of a range by batch, retailer and month of their first sale.
