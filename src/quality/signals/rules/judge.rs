@@ -196,7 +196,7 @@ pub fn judge(frame: &Frame, cells: &[JudgedCell]) -> Judged {
 
 /// The places a cell belongs to.
 fn places<'a>(frame: &'a Frame, cell: &'a JudgedCell) -> impl Iterator<Item = u32> + 'a {
-    let of_units = frame.stretches().get(saturating::<usize>(cell.stretch)).map_or(&[][..], |stretch| stretch.commons.as_slice());
+    let of_units = frame.stretches().get(saturating::<usize>(cell.stretch)).map_or(&[][..], |stretch| stretch.features.as_slice());
     of_units.iter().copied().chain(cell.retailer)
 }
 
@@ -234,10 +234,10 @@ fn without_retailers(cells: &[JudgedCell]) -> Vec<JudgedCell> {
 fn signals_of(frame: &Frame, sums: &BTreeMap<u32, Sums>) -> HashMap<u32, Signal> {
     let mut groups: BTreeMap<(Dimension, &str), Vec<(u32, (u32, f64))>> = BTreeMap::new();
     for (place, sums) in sums {
-        if let Some(common) = frame.common(*place) {
+        if let Some(feature) = frame.feature(*place) {
             // A claim where nothing was expected is one that was expected least.
             let exposure = if sums.claims > 0 { sums.expected.max(1e-9) } else { sums.expected };
-            groups.entry((common.dimension(), frame.kind(*place))).or_default().push((*place, (sums.claims, exposure)));
+            groups.entry((feature.dimension(), frame.kind(*place))).or_default().push((*place, (sums.claims, exposure)));
         }
     }
     let mut found = HashMap::new();
@@ -269,7 +269,7 @@ fn sites(cells: &[JudgedCell]) -> Vec<localise::Cell> {
 /// The scan over everything the cells have in common. Describing one costs choosing its dimension and itself among those of it.
 fn explain(frame: &Frame, cells: &[JudgedCell], members: &BTreeMap<u32, Vec<usize>>) -> Explanation {
     let mut sizes: BTreeMap<(Dimension, &str), f64> = BTreeMap::new();
-    let group = |place: u32| frame.common(place).map(|common| (common.dimension(), frame.kind(place)));
+    let group = |place: u32| frame.feature(place).map(|feature| (feature.dimension(), frame.kind(place)));
     for group in members.keys().filter_map(|place| group(*place)) {
         *sizes.entry(group).or_default() += 1.0;
     }
