@@ -20,7 +20,7 @@ use crate::support::{Answer, Request, TestApp};
 
 /// Shipped catalogues, and a batch of ten.
 async fn world(app: &TestApp) -> Goods {
-    app.write(hangtag::app::seed).await;
+    app.seed().await;
     app.goods(None, 10).await
 }
 
@@ -294,7 +294,7 @@ story!(what_cannot_be_asked_is_said_and_leaves_nothing, |app| {
 });
 
 story!(serials_from_elsewhere_are_helped_like_ours, |app| {
-    app.write(hangtag::app::seed).await;
+    app.seed().await;
     let agent = app.persona(Role::Agent).await;
     let goods = app.goods(None, 1).await;
     let (code, gtin) = (goods.code.clone(), goods.gtin.clone());
@@ -321,7 +321,7 @@ story!(serials_from_elsewhere_are_helped_like_ours, |app| {
 });
 
 story!(two_thousand_garments_are_one_case, |app| {
-    app.write(hangtag::app::seed).await;
+    app.seed().await;
     let goods = app.goods(None, 2_000).await;
     let agent = app.persona(Role::Agent).await;
     let serials: Vec<String> = (0..2_000).map(|unit| goods.serial(&app, unit)).collect();

@@ -17,7 +17,7 @@ use crate::support::season::{GTIN, Season};
 use crate::support::{Answer, Request, TestApp};
 
 async fn world(app: &TestApp) -> Season {
-    app.write(hangtag::app::seed).await;
+    app.seed().await;
     let season = app.season().await;
     for unit in 0..4 {
         app.sell(&season, unit, "2026-06-10").await;

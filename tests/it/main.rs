@@ -41,6 +41,7 @@ mod print_jobs;
 mod products;
 mod recalls;
 mod refusals;
+mod repairs;
 mod resolver;
 mod rights;
 mod root_cause;

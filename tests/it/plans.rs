@@ -339,7 +339,7 @@ async fn a_scan_is_found_out() {
 #[actix_web::test]
 async fn what_is_asked_about_a_garment_is_answered_by_key() {
     let (app, season) = world().await;
-    app.state.store.write(hangtag::app::seed).await.unwrap();
+    app.seed().await;
     app.sell(&season, 0, "2026-06-10").await;
     seen(&app);
     let at = format!("/card/{GTIN}/{}", season.serials[0]);

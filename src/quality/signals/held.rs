@@ -10,10 +10,10 @@ use chrono::{Datelike, Days, NaiveDate};
 
 use super::rules::counts::{ALL_DEFECTS, CellKey, ClaimKind, CountedClaim, Tallies};
 use super::rules::expectation::{CurveBasis, Expectation, Known, expectation};
-use super::rules::frame::{Common, Frame, Stretch};
+use super::rules::frame::{Feature, Frame, Stretch};
 use super::rules::judge::{self, Judged};
 use super::rules::month_of;
-use super::store::{self, About, CLAIM_STAGES, FoundOn, LINE_STAGES, Versions};
+use super::store::{self, FoundAbout, CLAIM_STAGES, FoundOn, LINE_STAGES, SourceVersions};
 use crate::aftersales::cases;
 use crate::kernel::{BatchNo, GarmentId, Id, Result, saturating};
 use crate::platform::db::{Db, Store};
@@ -31,7 +31,7 @@ const MANY: usize = 20_000;
 pub struct HeldSignals(Mutex<Option<State>>);
 
 struct State {
-    versions: Versions,
+    versions: SourceVersions,
     today: NaiveDate,
     frame: Frame,
     tallies: Tallies,
@@ -54,9 +54,9 @@ pub struct Answered {
 }
 
 /// What a report is made of.
-pub struct Facts {
+pub struct HeldFacts {
     /// What the answers name, by place.
-    pub commons: HashMap<u32, Common>,
+    pub features: HashMap<u32, Feature>,
     /// The defects that have claims, each with its answer, by code.
     pub defects: Vec<(String, Arc<Answered>)>,
     /// All defects together.
@@ -70,7 +70,7 @@ pub struct Facts {
 }
 
 /// What is known as of today.
-pub fn facts(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind) -> Result<Facts> {
+pub fn facts(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind) -> Result<HeldFacts> {
     let held = store.held::<HeldSignals>();
     let mut held = lock(&held.0);
     let versions = store::versions(db)?;
@@ -86,13 +86,13 @@ pub fn facts(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind) -> R
 }
 
 impl State {
-    fn is_as_new(&self, now: &Versions) -> bool {
+    fn is_as_new(&self, now: &SourceVersions) -> bool {
         let held = &self.versions;
         held.genealogy >= now.genealogy && held.catalogue >= now.catalogue && held.sold == now.sold && held.event >= now.event
     }
 
     /// Everything, from the store.
-    fn read(store: &Store, db: &mut Db, versions: Versions, today: NaiveDate) -> Result<Self> {
+    fn read(store: &Store, db: &mut Db, versions: SourceVersions, today: NaiveDate) -> Result<Self> {
         let frame = frame(store, db)?;
         let mut state = Self {
             versions,
@@ -112,7 +112,7 @@ impl State {
     }
 
     /// What is held, and what has changed since.
-    fn renewed(mut self, store: &Store, db: &mut Db, versions: Versions, today: NaiveDate) -> Result<Self> {
+    fn renewed(mut self, store: &Store, db: &mut Db, versions: SourceVersions, today: NaiveDate) -> Result<Self> {
         if (self.versions.genealogy, self.versions.catalogue) != (versions.genealogy, versions.catalogue) {
             let frame = frame(store, db)?;
             if !frame.is_parted_like(&self.frame) {
@@ -136,7 +136,7 @@ impl State {
             self.answers.clear();
         }
         if self.versions.event < versions.event {
-            // Facts of the last minutes once more: one that was slow to be written may have come in behind a later one.
+            // HeldFacts of the last minutes once more: one that was slow to be written may have come in behind a later one.
             let touched = events::touched(db, self.versions.event - 2 * MINUTE, &["finding", "case"])?;
             if touched.len() > MANY {
                 return Self::read(store, db, versions, today);
@@ -185,10 +185,10 @@ impl State {
     fn claims(&mut self, db: &mut Db, of: Option<(&[GarmentId], &[BatchNo])>) -> Result<BTreeMap<i64, Vec<CountedClaim>>> {
         let said = cases::claims(db, of.map(|(garments, _)| garments))?;
         let found = match of {
-            None => store::found(db, About::All)?,
+            None => store::found(db, FoundAbout::All)?,
             Some((garments, batches)) => {
-                let mut found = store::found(db, About::Garments(garments))?;
-                found.extend(store::found(db, About::Batches(batches))?);
+                let mut found = store::found(db, FoundAbout::Garments(garments))?;
+                found.extend(store::found(db, FoundAbout::Batches(batches))?);
                 found
             }
         };
@@ -260,7 +260,7 @@ impl State {
         }
     }
 
-    fn facts(&mut self, kind: ClaimKind) -> Facts {
+    fn facts(&mut self, kind: ClaimKind) -> HeldFacts {
         let defects: Vec<(String, Arc<Answered>)> = self
             .tallies
             .defects(kind)
@@ -276,8 +276,15 @@ impl State {
             _ => self.tallies.sold.values().flatten().map(|(_, garments)| u64::from(*garments)).sum(),
         };
         let places = defects.iter().flat_map(|(_, answer)| answer.judged.named());
-        let commons = places.filter_map(|place| Some((place, self.frame.common(place)?.clone()))).collect();
-        Facts { commons, defects, all, first: self.first(kind), sold, no_fault: saturating(self.no_fault.len()) }
+        let features = places.filter_map(|place| Some((place, self.frame.feature(place)?.clone()))).collect();
+        HeldFacts {
+            features,
+            defects,
+            all,
+            first: self.first(kind),
+            sold,
+            no_fault: saturating(self.no_fault.len()),
+        }
     }
 
     fn first(&self, kind: ClaimKind) -> Option<i32> {
@@ -308,7 +315,7 @@ impl State {
             let expectation = expectation(&by_month, &counts, self.tallies.claims(kind, ALL_DEFECTS)?, known)?;
             let retailers: BTreeSet<i64> = self.tallies.sold.keys().map(|(_, retailer)| *retailer).collect();
             let places: HashMap<i64, u32> =
-                retailers.into_iter().map(|retailer| (retailer, self.frame.place(Common::Retailer(retailer), ""))).collect();
+                retailers.into_iter().map(|retailer| (retailer, self.frame.place(Feature::Retailer(retailer), ""))).collect();
             let cells = judge::cells(&self.tallies.sold, &counts.cells, &expectation, |retailer| places.get(&retailer).copied());
             (cells, expectation.basis)
         };

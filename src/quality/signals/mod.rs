@@ -150,7 +150,7 @@ pub struct SignalDetail {
 
 /// Counts with something, or without it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
-pub struct Counted {
+pub struct ExposedClaims {
     /// Garments sold, or pieces made.
     pub exposed: u64,
     /// Claims.
@@ -166,9 +166,9 @@ pub struct NodeSignal {
     /// Which.
     pub node: NodeName,
     /// With it.
-    pub with: Counted,
+    pub with: ExposedClaims,
     /// All others.
-    pub without: Counted,
+    pub without: ExposedClaims,
     /// Claims expected of it by now, at the rate of all.
     pub expected: f64,
     /// How many times as many claims as the average of its dimension, shrunk; the interval holds the true ratio nine times out of ten.

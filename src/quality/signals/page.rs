@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::picture::{forest, two};
 use super::tables::{called, kind};
-use super::{ClaimKind, Counted, DefectSignal, NodeName, NodeSignal, RatioInterval, SignalReport, SignalVerdict, SimpleRank};
+use super::{ClaimKind, ExposedClaims, DefectSignal, NodeName, NodeSignal, RatioInterval, SignalReport, SignalVerdict, SimpleRank};
 use crate::kernel::text::grouped;
 use crate::platform::http::{Layout, query_escape};
 
@@ -71,7 +71,7 @@ impl SignalsPage {
         self.layout.t.say(if self.is_line() { "signals-exposed-line" } else { "signals-exposed" }).into_owned()
     }
 
-    fn rate(&self, counted: &Counted) -> String {
+    fn rate(&self, counted: &ExposedClaims) -> String {
         counted.per_thousand.map_or_else(|| "–".to_owned(), |rate| format!("{rate:.2}"))
     }
 

@@ -4,15 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
-use super::held::{self, Answered, Facts};
-use super::rules::frame::Common;
+use super::held::{self, Answered, HeldFacts};
+use super::rules::frame::Feature;
 use super::rules::judge::{Judgement, Sums};
 use super::rules::month_text;
 use super::{
-    Counted, DefectSignal, LEVEL, LISTED, NodeName, NodeSignal, RatioInterval, SignalDetail, SignalReport, SignalVerdict, SignalsAsk,
+    ExposedClaims, DefectSignal, LEVEL, LISTED, NodeName, NodeSignal, RatioInterval, SignalDetail, SignalReport, SignalVerdict, SignalsAsk,
     SimpleRank, store,
 };
-use crate::inspection::defects;
 use crate::kernel::text::{Both, folded};
 use crate::kernel::{Code, Fault, Result, saturating};
 use crate::platform::db::{Db, Store};
@@ -26,7 +25,7 @@ use crate::quality::trace::{self, LotFacts, PartyFacts};
 /// # Errors
 /// [`Code::UnknownReference`] for a defect that is not in the catalogue.
 pub fn report(store: &Store, db: &mut Db, today: NaiveDate, ask: &SignalsAsk) -> Result<SignalReport> {
-    let catalogue: HashMap<String, Both> = defects::all(db)?.into_iter().map(|defect| (defect.code.clone(), defect.both())).collect();
+    let catalogue = store::defects(db)?;
     let asked = match &ask.defect {
         None => None,
         Some(code) => {
@@ -98,7 +97,7 @@ fn finite(value: f64) -> Option<f64> {
 
 /// Names of whatever is named, by place.
 struct Names<'a> {
-    commons: &'a HashMap<u32, Common>,
+    features: &'a HashMap<u32, Feature>,
     lots: HashMap<i64, LotFacts>,
     parties: HashMap<i64, PartyFacts>,
     styles: HashMap<i64, (String, Both)>,
@@ -106,7 +105,7 @@ struct Names<'a> {
 
 impl<'a> Names<'a> {
     /// Of everything that a report names.
-    fn read(db: &mut Db, facts: &'a Facts, detail: Option<&Answered>) -> Result<Self> {
+    fn read(db: &mut Db, facts: &'a HeldFacts, detail: Option<&Answered>) -> Result<Self> {
         let (mut lots, mut parties, mut styles) = (Vec::new(), Vec::new(), Vec::new());
         let shown: BTreeSet<u32> = match detail {
             Some(answer) => answer.judged.named().collect(),
@@ -115,11 +114,11 @@ impl<'a> Names<'a> {
         let accused = facts.defects.iter().flat_map(|(_, answer)| answer.judged.accused.iter().copied());
         let tied = facts.defects.iter().flat_map(|(_, answer)| answer.judged.all.iter().take(LISTED).filter(|one| one.allocate.is_some()));
         for place in shown.into_iter().chain(accused).chain(tied.map(|one| one.place)) {
-            match facts.commons.get(&place) {
-                Some(Common::Lot(id)) => lots.push(*id),
-                Some(Common::Supplier(id) | Common::Factory(id) | Common::Line(id, _) | Common::Retailer(id)) => parties.push(*id),
-                Some(Common::Style(id)) => styles.push(*id),
-                Some(Common::Size(_) | Common::Colour(..) | Common::Month(_)) | None => {}
+            match facts.features.get(&place) {
+                Some(Feature::Lot(id)) => lots.push(*id),
+                Some(Feature::Supplier(id) | Feature::Factory(id) | Feature::Line(id, _) | Feature::Retailer(id)) => parties.push(*id),
+                Some(Feature::Style(id)) => styles.push(*id),
+                Some(Feature::Size(_) | Feature::Colour(..) | Feature::Month(_)) | None => {}
             }
         }
         lots.sort_unstable();
@@ -127,7 +126,7 @@ impl<'a> Names<'a> {
         parties.sort_unstable();
         parties.dedup();
         Ok(Self {
-            commons: &facts.commons,
+            features: &facts.features,
             lots: trace::lots(db, &lots)?,
             parties: trace::parties(db, &parties)?,
             styles: store::styles(db, &styles)?,
@@ -135,34 +134,34 @@ impl<'a> Names<'a> {
     }
 
     fn node(&self, place: u32) -> Option<NodeName> {
-        let common = self.commons.get(&place)?;
+        let feature = self.features.get(&place)?;
         let party = |id: &i64| self.parties.get(id).map(|party| (party.code.clone(), party.name.clone())).unwrap_or_default();
         let mut lot_kind = String::new();
         let mut trace = None;
-        let (code, name) = match common {
-            Common::Lot(id) => {
+        let (code, name) = match feature {
+            Feature::Lot(id) => {
                 let lot = self.lots.get(id)?;
                 lot_kind.clone_from(&lot.kind);
                 trace = Some(format!("/trace/lot/{}", segment(&lot.code)));
                 (lot.code.clone(), lot.material.clone())
             }
-            Common::Supplier(id) | Common::Factory(id) => {
+            Feature::Supplier(id) | Feature::Factory(id) => {
                 let (code, name) = party(id);
                 trace = Some(format!("/trace/party/{}", segment(&code)));
                 (code, name)
             }
-            Common::Line(id, line) => {
+            Feature::Line(id, line) => {
                 let (code, name) = party(id);
                 (format!("{code} · {line}"), name)
             }
-            Common::Retailer(0) => (String::new(), Both { zh: "未注明零售商".into(), en: "No retailer named".into() }),
-            Common::Retailer(id) => party(id),
-            Common::Style(id) => self.styles.get(id)?.clone(),
-            Common::Size(size) => (size.clone(), Both::default()),
-            Common::Colour(zh, en) => (String::new(), Both { zh: zh.clone(), en: en.clone() }),
-            Common::Month(month) => (month_text(*month), Both::default()),
+            Feature::Retailer(0) => (String::new(), Both { zh: "未注明零售商".into(), en: "No retailer named".into() }),
+            Feature::Retailer(id) => party(id),
+            Feature::Style(id) => self.styles.get(id)?.clone(),
+            Feature::Size(size) => (size.clone(), Both::default()),
+            Feature::Colour(zh, en) => (String::new(), Both { zh: zh.clone(), en: en.clone() }),
+            Feature::Month(month) => (month_text(*month), Both::default()),
         };
-        Some(NodeName { dimension: common.dimension(), code, name, lot_kind, trace })
+        Some(NodeName { dimension: feature.dimension(), code, name, lot_kind, trace })
     }
 
     fn signal(&self, defect: &str, name: Both, answer: &Answered, p: f64) -> DefectSignal {
@@ -213,7 +212,7 @@ impl<'a> Names<'a> {
             SignalVerdict::Cleared | SignalVerdict::Interaction | SignalVerdict::Both if !is_named => SignalVerdict::Quiet,
             other => other,
         };
-        let counted = |sums: &Sums| Counted { exposed: sums.sold, claims: sums.claims, per_thousand: per_thousand(sums.claims, sums.sold) };
+        let counted = |sums: &Sums| ExposedClaims { exposed: sums.sold, claims: sums.claims, per_thousand: per_thousand(sums.claims, sums.sold) };
         let all = judged.sums;
         let line = |one: &Judgement| {
             let Judgement { place, sums, signal, verdict, beside, adjusted, allocate } = one;
@@ -224,7 +223,7 @@ impl<'a> Names<'a> {
             Some(NodeSignal {
                 node: self.node(*place)?,
                 with: counted(sums),
-                without: Counted { exposed: sold, claims, per_thousand: per_thousand(claims, sold) },
+                without: ExposedClaims { exposed: sold, claims, per_thousand: per_thousand(claims, sold) },
                 expected: sums.expected,
                 ratio: signal.map(|signal| RatioInterval {
                     ratio: signal.ratio,

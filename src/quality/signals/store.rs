@@ -15,7 +15,7 @@ use crate::inspection::findings::{Stage, Status, SubjectKind};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::text::Both;
 use crate::kernel::{BatchNo, GarmentId, Id, Result, saturating};
-use crate::platform::db::schema::{batch, batch_tally, finding, lot, sale, sku, style};
+use crate::platform::db::schema::{batch, batch_tally, defect, finding, lot, sale, sku, style};
 use crate::platform::db::{Db, in_chunks};
 use crate::platform::events;
 
@@ -26,7 +26,7 @@ pub const LINE_STAGES: [Stage; 4] = [Stage::Incoming, Stage::Inline, Stage::Fina
 
 /// What the answers were made of: another version is another answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Versions {
+pub struct SourceVersions {
     /// Of lots, batches and what went into them.
     pub genealogy: i64,
     /// Of styles, skus and parties.
@@ -43,9 +43,9 @@ fn sum(column: &str) -> diesel::expression::SqlLiteral<Nullable<BigInt>> {
 }
 
 /// The versions as they are now.
-pub fn versions(db: &mut Db) -> Result<Versions> {
+pub fn versions(db: &mut Db) -> Result<SourceVersions> {
     let (rows, sold): (i64, Option<i64>) = each!(db, |c| batch_tally::table.select((count_star(), sum("sold"))).get_result(c))?;
-    Ok(Versions {
+    Ok(SourceVersions {
         genealogy: events::held_version(db, "genealogy")?,
         catalogue: events::held_version(db, "catalogue")?,
         sold: (rows, sold.unwrap_or_default()),
@@ -96,6 +96,13 @@ pub fn styles(db: &mut Db, ids: &[i64]) -> Result<HashMap<i64, (String, Both)>> 
         each!(db, |c| style::table.filter(style::id.eq_any(ids)).select((style::id, style::code, style::name_zh, style::name_en)).load(c))
     })?;
     Ok(rows.into_iter().map(|(id, code, zh, en)| (id, (code, Both { zh, en }))).collect())
+}
+
+/// The names of all defects, by code.
+pub fn defects(db: &mut Db) -> Result<HashMap<String, Both>> {
+    let rows: Vec<(String, String, String)> =
+        each!(db, |c| defect::table.select((defect::code, defect::name_zh, defect::name_en)).load(c))?;
+    Ok(rows.into_iter().map(|(code, zh, en)| (code, Both { zh, en })).collect())
 }
 
 /// Garments of a range by batch, retailer and month of their first sale.
@@ -176,7 +183,7 @@ pub struct FoundOn {
 
 /// What a question about findings is about.
 #[derive(Clone, Copy, Debug)]
-pub enum About<'a> {
+pub enum FoundAbout<'a> {
     /// Everything.
     All,
     /// These garments.
@@ -186,7 +193,7 @@ pub enum About<'a> {
 }
 
 /// Live findings on garments, and at the line on whole batches.
-pub fn found(db: &mut Db, about: About<'_>) -> Result<Vec<FoundOn>> {
+pub fn found(db: &mut Db, about: FoundAbout<'_>) -> Result<Vec<FoundOn>> {
     macro_rules! live {
         ($filter:expr) => {
             finding::table.filter(finding::status.eq(Status::Live).and($filter)).select((
@@ -201,14 +208,14 @@ pub fn found(db: &mut Db, about: About<'_>) -> Result<Vec<FoundOn>> {
         };
     }
     Ok(match about {
-        About::All => each!(db, |c| live!(finding::subject.ne(SubjectKind::Lot)).load(c))?,
-        About::Garments(garments) => {
+        FoundAbout::All => each!(db, |c| live!(finding::subject.ne(SubjectKind::Lot)).load(c))?,
+        FoundAbout::Garments(garments) => {
             let garments: Vec<Option<GarmentId>> = garments.iter().copied().map(Some).collect();
             in_chunks(&garments, |garments| {
                 each!(db, |c| live!(finding::subject.eq(SubjectKind::Garment).and(finding::garment_id.eq_any(garments))).load(c))
             })?
         }
-        About::Batches(batches) => {
+        FoundAbout::Batches(batches) => {
             let batches: Vec<Option<BatchNo>> = batches.iter().copied().map(Some).collect();
             in_chunks(&batches, |batches| {
                 each!(db, |c| live!(finding::subject.eq(SubjectKind::Batch).and(finding::batch_no.eq_any(batches))).load(c))

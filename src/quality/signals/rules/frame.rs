@@ -1,4 +1,4 @@
-//! The frame of a deployment: stretches of units that were made alike, and everything they have in common with others (factors).
+//! The frame of a deployment: stretches of units that were made alike, and everything they have in common with others (features).
 //!
 //! A batch falls into stretches where the lots in its units change; a stretch belongs to each lot it was made of, at whatever depth and along
 //! however many ways, once, and to whoever supplied one of them. Everything later is counted by stretch, never by garment.
@@ -36,7 +36,7 @@ choices! {
 
 /// What some garments have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Common {
+pub enum Feature {
     /// A lot, by id.
     Lot(i64),
     /// A party that supplied a lot.
@@ -57,7 +57,7 @@ pub enum Common {
     Month(i32),
 }
 
-impl Common {
+impl Feature {
     /// Which dimension it is of.
     pub const fn dimension(&self) -> Dimension {
         match self {
@@ -106,15 +106,15 @@ pub struct Stretch {
     pub to: i64,
     /// Units among them that have serials.
     pub made: u32,
-    /// What they have in common with others: places in [`Frame::commons`], ascending.
-    pub commons: Vec<u32>,
+    /// What they have in common with others: places in [`Frame::features`], ascending.
+    pub features: Vec<u32>,
 }
 
 /// All stretches, and what they have in common.
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
-    commons: Vec<Common>,
-    places: HashMap<Common, u32>,
+    features: Vec<Feature>,
+    places: HashMap<Feature, u32>,
     /// For each, the kind of lot it is (`fabric`); empty for whatever is no lot. Kinds are compared among themselves.
     kinds: Vec<String>,
     stretches: Vec<Stretch>,
@@ -151,12 +151,12 @@ impl Frame {
                         found
                     }
                 };
-                let mut commons = [own.as_slice(), &of_lots].concat();
-                commons.sort_unstable();
-                commons.dedup();
+                let mut features = [own.as_slice(), &of_lots].concat();
+                features.sort_unstable();
+                features.dedup();
                 let (from, to) = (i64::from(from), i64::from(to));
                 let made = saturating((to.min(batch.minted) - from).max(0));
-                frame.stretches.push(Stretch { batch: batch.no, from, to, made, commons });
+                frame.stretches.push(Stretch { batch: batch.no, from, to, made, features });
             }
         }
         frame
@@ -165,44 +165,44 @@ impl Frame {
     fn own(&mut self, batch: &BatchFrame) -> Vec<u32> {
         let (zh, en) = batch.colour.clone();
         let all = [
-            Some(Common::Factory(batch.factory)),
-            (!batch.line.is_empty()).then(|| Common::Line(batch.factory, batch.line.clone())),
-            Some(Common::Style(batch.style)),
-            (!batch.size.is_empty()).then(|| Common::Size(batch.size.clone())),
-            (!zh.is_empty() || !en.is_empty()).then(|| Common::Colour(zh, en)),
-            batch.month.map(Common::Month),
+            Some(Feature::Factory(batch.factory)),
+            (!batch.line.is_empty()).then(|| Feature::Line(batch.factory, batch.line.clone())),
+            Some(Feature::Style(batch.style)),
+            (!batch.size.is_empty()).then(|| Feature::Size(batch.size.clone())),
+            (!zh.is_empty() || !en.is_empty()).then(|| Feature::Colour(zh, en)),
+            batch.month.map(Feature::Month),
         ];
-        all.into_iter().flatten().map(|common| self.place(common, "")).collect()
+        all.into_iter().flatten().map(|feature| self.place(feature, "")).collect()
     }
 
     fn of_lots(&mut self, genealogy: &Genealogy, lots: &[u32], kinds: &HashMap<i64, String>, scratch: &mut Scratch) -> Vec<u32> {
         let mut found = Vec::new();
         for step in genealogy.made_of(lots, scratch) {
             let id = genealogy.lot_id(step.lot);
-            found.push(self.place(Common::Lot(id), kinds.get(&id).map_or("", String::as_str)));
-            found.push(self.place(Common::Supplier(genealogy.party_of_lot(step.lot)), ""));
+            found.push(self.place(Feature::Lot(id), kinds.get(&id).map_or("", String::as_str)));
+            found.push(self.place(Feature::Supplier(genealogy.party_of_lot(step.lot)), ""));
         }
         found
     }
 
     /// The place of something garments have in common, made when it is new.
-    pub fn place(&mut self, common: Common, kind: &str) -> u32 {
-        let next = saturating(self.commons.len());
-        *self.places.entry(common).or_insert_with_key(|common| {
-            self.commons.push(common.clone());
+    pub fn place(&mut self, feature: Feature, kind: &str) -> u32 {
+        let next = saturating(self.features.len());
+        *self.places.entry(feature).or_insert_with_key(|feature| {
+            self.features.push(feature.clone());
             self.kinds.push(kind.to_owned());
             next
         })
     }
 
     #[cfg(test)]
-    pub(super) fn commons(&self) -> &[Common] {
-        &self.commons
+    pub(super) fn features(&self) -> &[Feature] {
+        &self.features
     }
 
     /// What is at a place.
-    pub fn common(&self, place: u32) -> Option<&Common> {
-        self.commons.get(saturating::<usize>(place))
+    pub fn feature(&self, place: u32) -> Option<&Feature> {
+        self.features.get(saturating::<usize>(place))
     }
 
     /// The kind of lot at a place; empty for what is no lot.

@@ -10,7 +10,7 @@ use super::frame::{Dimension, Frame};
 use crate::choices;
 use crate::kernel::saturating;
 use crate::quality::root_cause::detect::{self, Level, Model, Signal};
-use crate::quality::root_cause::localise::{self, Baseline, Candidate, Explanation, Relation, Suspect, Verdict, relate, scan};
+use crate::quality::root_cause::localise::{self, Adjusted, Baseline, Candidate, Explanation, Relation, Suspect, relate, scan};
 
 choices! {
     /// What is said of a lot, supplier, line … as to one defect.
@@ -173,7 +173,8 @@ pub fn judge(frame: &Frame, cells: &[JudgedCell]) -> Judged {
     let signals = signals_of(frame, &sums);
     let members = members_of(frame, scanned);
     let found = explain(frame, scanned, &members);
-    let beside = Beside::new(scanned, &members, &found, total);
+    let worse = sums.values().filter(|sums| f64::from(sums.claims) > sums.expected).count();
+    let beside = Beside::new(scanned, &members, &found, total, worse);
     let mut judged = Judged {
         sums: total,
         p: found.p,
@@ -198,7 +199,7 @@ pub fn judge(frame: &Frame, cells: &[JudgedCell]) -> Judged {
 
 /// The places a cell belongs to.
 fn places<'a>(frame: &'a Frame, cell: &'a JudgedCell) -> impl Iterator<Item = u32> + 'a {
-    let of_units = frame.stretches().get(saturating::<usize>(cell.stretch)).map_or(&[][..], |stretch| stretch.commons.as_slice());
+    let of_units = frame.stretches().get(saturating::<usize>(cell.stretch)).map_or(&[][..], |stretch| stretch.features.as_slice());
     of_units.iter().copied().chain(cell.retailer)
 }
 
@@ -236,10 +237,10 @@ fn without_retailers(cells: &[JudgedCell]) -> Vec<JudgedCell> {
 fn signals_of(frame: &Frame, sums: &BTreeMap<u32, Sums>) -> HashMap<u32, Signal> {
     let mut groups: BTreeMap<(Dimension, &str), Vec<(u32, (u32, f64))>> = BTreeMap::new();
     for (place, sums) in sums {
-        if let Some(common) = frame.common(*place) {
+        if let Some(feature) = frame.feature(*place) {
             // A claim where nothing was expected is one that was expected least.
             let exposure = if sums.claims > 0 { sums.expected.max(1e-9) } else { sums.expected };
-            groups.entry((common.dimension(), frame.kind(*place))).or_default().push((*place, (sums.claims, exposure)));
+            groups.entry((feature.dimension(), frame.kind(*place))).or_default().push((*place, (sums.claims, exposure)));
         }
     }
     let mut found = HashMap::new();
@@ -271,7 +272,7 @@ fn sites(cells: &[JudgedCell]) -> Vec<localise::Cell> {
 /// The scan over everything the cells have in common. Describing one costs choosing its dimension and itself among those of it.
 fn explain(frame: &Frame, cells: &[JudgedCell], members: &BTreeMap<u32, Vec<usize>>) -> Explanation {
     let mut sizes: BTreeMap<(Dimension, &str), f64> = BTreeMap::new();
-    let group = |place: u32| frame.common(place).map(|common| (common.dimension(), frame.kind(place)));
+    let group = |place: u32| frame.feature(place).map(|feature| (feature.dimension(), frame.kind(place)));
     for group in members.keys().filter_map(|place| group(*place)) {
         *sizes.entry(group).or_default() += 1.0;
     }
@@ -305,6 +306,8 @@ struct Accused<'a> {
 struct Beside<'a> {
     accused: Vec<Accused<'a>>,
     members: &'a BTreeMap<u32, Vec<usize>>,
+    /// How many are put beside them: those with more claims than expected.
+    compared: f64,
     baseline: Baseline,
 }
 
@@ -316,7 +319,7 @@ fn place_of(suspect: &Suspect) -> u32 {
 }
 
 impl<'a> Beside<'a> {
-    fn new(cells: &[JudgedCell], members: &'a BTreeMap<u32, Vec<usize>>, found: &Explanation, total: Sums) -> Self {
+    fn new(cells: &[JudgedCell], members: &'a BTreeMap<u32, Vec<usize>>, found: &Explanation, total: Sums, worse: usize) -> Self {
         let cells_of = |place: u32| members.get(&place).map_or(&[][..], Vec::as_slice);
         // Exposure is in claims expected by now; a garment that is made now will be at risk for as long as the oldest.
         let garments = |exposure: f64| {
@@ -332,7 +335,7 @@ impl<'a> Beside<'a> {
             causes.chain(ties).map(|(place, rivals)| Accused { place, rivals, cells: cells_of(place) }).collect();
         let mut baseline = Baseline::of_exposure(&sites(cells));
         baseline.settle(&accused.iter().map(|one| one.cells).collect::<Vec<_>>());
-        Self { accused, members, baseline }
+        Self { accused, members, compared: f64::from(saturating::<u32>(worse.max(1))), baseline }
     }
 
     /// The word for one, whom it is said beside, the adjusted ratio, and the garments that would part the two.
@@ -355,22 +358,28 @@ impl<'a> Beside<'a> {
             return (alone, None, None, None);
         }
         let relations = self.accused.iter().map(|one| (one.place, relate(self.baseline.sites(), one.cells, own, BESIDE)));
-        let relations: Vec<(u32, Relation)> = relations.collect();
-        let word = |verdict| match verdict {
-            Verdict::Explains => Some(SignalVerdict::Cleared),
-            Verdict::Interaction => Some(SignalVerdict::Interaction),
-            Verdict::Both => Some(SignalVerdict::Both),
-            Verdict::ExplainedBy | Verdict::Inseparable => None,
-        };
+        let words: Vec<(u32, Relation, Option<SignalVerdict>)> =
+            relations.map(|(place, relation)| (place, relation, word(&relation, BESIDE / self.compared))).collect();
         // Whoever clears it comes before whoever does not.
-        let cleared = relations.iter().find(|(_, relation)| relation.verdict == Verdict::Explains);
-        match cleared.or(relations.first()) {
-            Some((beside, relation)) => {
-                let adjusted = relation.rival.ratio.filter(|ratio| ratio.is_finite());
-                (word(relation.verdict).unwrap_or(alone), Some(*beside), adjusted, None)
+        let cleared = words.iter().find(|(.., word)| *word == Some(SignalVerdict::Cleared));
+        match cleared.or(words.first()) {
+            Some((beside, relation, word)) => {
+                (word.unwrap_or(alone), Some(*beside), relation.rival.ratio.filter(|ratio| ratio.is_finite()), None)
             }
             None => (alone, None, None, None),
         }
+    }
+}
+
+/// What one is beside a cause. The cause shows among equals at [`BESIDE`]; of the many that are put beside it, one that shows as well must do so at
+/// a level that allows for how many there are.
+fn word(relation: &Relation, level: f64) -> Option<SignalVerdict> {
+    let is_worse = |adjusted: &Adjusted, level: f64| adjusted.p <= level && adjusted.ratio.is_some_and(|ratio| ratio > 1.0);
+    match (is_worse(&relation.suspect, BESIDE), is_worse(&relation.rival, level)) {
+        (true, _) | (_, true) if relation.same_p <= level => Some(SignalVerdict::Interaction),
+        (true, true) => Some(SignalVerdict::Both),
+        (true, false) => Some(SignalVerdict::Cleared),
+        (false, _) => None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::counts::{ALL_DEFECTS, CellKey, ClaimCounts, ClaimKind, CountedClaim, Tallies};
 use super::expectation::{CurveBasis, Expectation, Known, expectation};
-use super::frame::{BatchFrame, Common, Frame};
+use super::frame::{BatchFrame, Feature, Frame};
 use super::judge::{Judged, SignalVerdict, cells, judge};
 use super::{month_of_text, month_text};
 use crate::kernel::chance::Stream;
@@ -65,8 +65,8 @@ fn world() -> Frame {
     Frame::of(&batches, &Genealogy::from_parts(parts), &kinds)
 }
 
-fn place(frame: &Frame, common: &Common) -> u32 {
-    u32::try_from(frame.commons().iter().position(|one| one == common).unwrap()).unwrap()
+fn place(frame: &Frame, feature: &Feature) -> u32 {
+    u32::try_from(frame.features().iter().position(|one| one == feature).unwrap()).unwrap()
 }
 
 /// Garments of each stretch by shop, and how many of a thousand are claimed.
@@ -79,7 +79,7 @@ fn throw(
     for (at, stretch) in (0u32..).zip(frame.stretches()) {
         for shop in [601, 602] {
             sold.insert((at, shop), vec![(NOW - 10, 150), (NOW - 2, 50)]);
-            let count = (0..200).filter(|_| chance.uniform() * 1_000.0 < per_thousand(&stretch.commons)).count();
+            let count = (0..200).filter(|_| chance.uniform() * 1_000.0 < per_thousand(&stretch.features)).count();
             claims.insert((at, shop), u32::try_from(count).unwrap());
         }
     }
@@ -93,7 +93,7 @@ fn judged(frame: &mut Frame, sold: &BTreeMap<CellKey, Vec<(i32, u32)>>, claims: 
     let each = Expectation::of_pieces(total, garments);
     let sold: BTreeMap<CellKey, Vec<(i32, u32)>> =
         sold.iter().map(|(key, months)| (*key, vec![(0, months.iter().map(|(_, count)| count).sum())])).collect();
-    let shops: HashMap<i64, u32> = [601, 602].into_iter().map(|shop| (shop, frame.place(Common::Retailer(shop), ""))).collect();
+    let shops: HashMap<i64, u32> = [601, 602].into_iter().map(|shop| (shop, frame.place(Feature::Retailer(shop), ""))).collect();
     let cells = cells(&sold, claims, &each, |shop| shops.get(&shop).copied());
     judge(frame, &cells)
 }
@@ -108,10 +108,10 @@ fn units_belong_to_every_lot_they_were_made_of_once() {
     assert_eq!(frame.stretches().len(), 48);
     let stretch = &frame.stretches()[usize::try_from(frame.stretch_of(1, 1_500).unwrap()).unwrap()];
     assert_eq!((stretch.batch, stretch.from, stretch.made), (1, 1_000, 1_000));
-    let has = |common: &Common| stretch.commons.contains(&place(&frame, common));
-    assert!(has(&Common::Lot(5)) && has(&Common::Lot(12)) && has(&Common::Supplier(504)) && has(&Common::Lot(22)) && !has(&Common::Lot(2)));
-    assert!(stretch.commons.is_sorted() && stretch.commons.windows(2).all(|two| two[0] != two[1]));
-    assert_eq!(frame.kind(place(&frame, &Common::Lot(12))), "greige");
+    let has = |feature: &Feature| stretch.features.contains(&place(&frame, feature));
+    assert!(has(&Feature::Lot(5)) && has(&Feature::Lot(12)) && has(&Feature::Supplier(504)) && has(&Feature::Lot(22)) && !has(&Feature::Lot(2)));
+    assert!(stretch.features.is_sorted() && stretch.features.windows(2).all(|two| two[0] != two[1]));
+    assert_eq!(frame.kind(place(&frame, &Feature::Lot(12))), "greige");
     assert_eq!((frame.stretch_of(25, 0), frame.of_batch(25).len()), (None, 0));
     assert!(frame.is_parted_like(&world()));
 }
@@ -119,9 +119,9 @@ fn units_belong_to_every_lot_they_were_made_of_once() {
 #[test]
 fn a_bad_lot_is_named_and_its_company_cleared() {
     let mut frame = world();
-    let bad = place(&frame, &Common::Lot(3));
+    let bad = place(&frame, &Feature::Lot(3));
     let mut chance = Stream::new(11);
-    let (sold, claims) = throw(&frame, &mut chance, |commons| if commons.contains(&bad) { 60.0 } else { 8.0 });
+    let (sold, claims) = throw(&frame, &mut chance, |features| if features.contains(&bad) { 60.0 } else { 8.0 });
     let judged = judged(&mut frame, &sold, &claims);
     assert_eq!(judged.accused, [bad], "{:?}", judged.all.iter().take(5).collect::<Vec<_>>());
     assert_eq!((judged.all[0].place, judged.all[0].verdict), (bad, SignalVerdict::Explains));
@@ -130,7 +130,7 @@ fn a_bad_lot_is_named_and_its_company_cleared() {
     assert!(signal.interval.lower > 1.5 && signal.ratio < 9.0, "{signal:?}");
     // Everybody who was only ever there with it is no worse among equals.
     let worse = judged.all.iter().skip(1).filter(|one| f64::from(one.sums.claims) > 1.3 * one.sums.expected);
-    let words: Vec<_> = worse.map(|one| (frame.common(one.place).unwrap().clone(), one.verdict)).collect();
+    let words: Vec<_> = worse.map(|one| (frame.feature(one.place).unwrap().clone(), one.verdict)).collect();
     assert!(!words.is_empty() && words.iter().all(|(_, word)| *word == SignalVerdict::Cleared), "{words:?}");
     let with: u64 = judged.all[0].sums.sold;
     assert_eq!((judged.sums.sold, with % 200), (48 * 400, 0));
@@ -144,9 +144,9 @@ fn what_always_went_together_is_not_blamed() {
     let lots = (1..=4).chain(11..=14).map(|lot| (lot, 500 + lot)).collect();
     let parts = Parts { lots, parents: Vec::new(), batches: batches.iter().map(|batch| (batch.no, batch.factory)).collect(), uses };
     let mut frame = Frame::of(&batches, &Genealogy::from_parts(parts), &HashMap::new());
-    let (cloth, button) = (place(&frame, &Common::Lot(2)), place(&frame, &Common::Lot(12)));
+    let (cloth, button) = (place(&frame, &Feature::Lot(2)), place(&frame, &Feature::Lot(12)));
     let mut chance = Stream::new(12);
-    let (sold, claims) = throw(&frame, &mut chance, |commons| if commons.contains(&cloth) { 80.0 } else { 8.0 });
+    let (sold, claims) = throw(&frame, &mut chance, |features| if features.contains(&cloth) { 80.0 } else { 8.0 });
     let judged = judged(&mut frame, &sold, &claims);
     for one in [cloth, button] {
         let judgement = judged.all.iter().find(|judgement| judgement.place == one).unwrap();
@@ -176,7 +176,7 @@ fn nothing_is_no_answer_and_no_fault() {
     let sold = BTreeMap::from([((0, 601), vec![(0, 100)])]);
     let quiet = judged(&mut frame, &sold, &BTreeMap::from([((0, 601), 1)]));
     assert!(quiet.accused.is_empty());
-    assert_eq!(verdict(&quiet, frame.stretches()[0].commons[0]), SignalVerdict::Quiet);
+    assert_eq!(verdict(&quiet, frame.stretches()[0].features[0]), SignalVerdict::Quiet);
 }
 
 fn counts(claims: &[(i32, i32, u32)]) -> ClaimCounts {
