@@ -7,8 +7,9 @@ use hangtag::each;
 use hangtag::kernel::text::Lang;
 use hangtag::kernel::{Code, Error, GarmentId};
 use hangtag::ownership::holders::{HolderKeys, Secret};
+use hangtag::ownership::sales::{self, NewSale, Sound};
 use hangtag::platform::rooms::Thing;
-use hangtag::production::batches::BatchStatus;
+use hangtag::production::batches::{BatchSheet, BatchStatus};
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
@@ -56,6 +57,23 @@ pub fn new_case(app: &TestApp, garments: &[GarmentId], reason: &str) -> NewCase 
 pub async fn open(app: &TestApp, new: NewCase) -> Result<String, Error> {
     let stamp = app.state.stamp("staff:somebody");
     app.state.store.write(move |db| Ok(cases::open(db, &stamp, &new)?.0.no)).await
+}
+
+/// Sells a garment in Germany.
+async fn sell(app: &TestApp, garment: GarmentId, sold_on: &str) {
+    let (stamp, zone) = (app.state.stamp("system"), app.state.config.time_zone);
+    let sound = Sound {
+        sold_on: sold_on.parse().unwrap(),
+        delivered_on: None,
+        promised_on: None,
+        order_no: format!("W-{}", garment.unit()),
+        price: None,
+        channel: "web".into(),
+        country: "DE".into(),
+        city: String::new(),
+    };
+    let new = NewSale { garment, retailer: None, sound, source: "api", registered_at: None };
+    app.write(move |db| sales::register(db, &stamp, zone, &new).map(drop)).await;
 }
 
 async fn act(who: &Persona<'_>, no: &str, act: Value) -> Answer {
@@ -137,6 +155,7 @@ story!(a_button_from_the_first_word_to_the_end, |app| {
     act(&agent, &no, json!({ "act": "done" })).await.expect(200);
     act(&agent, &no, json!({ "act": "resolve", "result": "Another shirt." })).await.expect(200);
     app.state.clock.advance(chrono::Duration::days(8));
+    let agent = app.persona(Role::Agent).await;
     assert_eq!(act(&agent, &no, json!({ "act": "reopen", "reason": "late" })).await.expect(409).code(), "too_late");
     let closed = act(&agent, &no, json!({ "act": "close" })).await.expect(200).json();
     assert_eq!((&closed["state"], &closed["allowed"]), (&json!("closed"), &json!([])));
@@ -189,7 +208,7 @@ story!(two_people_at_one_case, |app| {
     act(&one, &no, json!({ "act": "note", "audience": "us", "body": "Ask the factory." })).await.expect(200);
     let tasked = act(&one, &no, json!({ "act": "task", "title": "Call the factory", "queue": "quality", "due_on": "2026-06-20" })).await.expect(200).json();
     act(&one, &no, json!({ "act": "decide", "line": 1, "outcome": "advice" })).await.expect(200);
-    act(&one, &no, json!({ "act": "step", "to": "in_progress" })).await.expect(409);
+    act(&one, &no, json!({ "act": "step", "to": "in_progress" })).await.expect(200);
     act(&one, &no, json!({ "act": "resolve", "result": "Sew it on.", "cause": "workmanship" })).await.expect(200);
     assert_eq!(case(&one, &no).await["lines"][0]["state"], json!("done"), "advice is done when it is given");
     assert_eq!(act(&one, &no, json!({ "act": "close" })).await.expect(409).code(), "tasks_open");
@@ -262,35 +281,31 @@ story!(what_cannot_be_asked_is_said_and_leaves_nothing, |app| {
     orphan["parent"] = json!("260101-00000");
     assert_eq!(fault(&post(orphan).await.expect(422).json()).0, "parent");
     // Given back, and not bought since.
-    let season = app.season().await;
-    app.sell(&season, 0, "2026-06-01").await;
-    let (stamp, zone, garment) = (app.state.stamp("system"), app.state.config.time_zone, season.garments[0]);
-    let today = app.state.today();
-    app.write(move |db| hangtag::ownership::sales::end_sale(db, &stamp, zone, garment, today).map(drop)).await;
-    let back = post(ask(std::slice::from_ref(&season.serials[0]), "hole")).await.expect(409).json();
+    sell(&app, goods.garment(5), "2026-06-01").await;
+    let (stamp, zone, garment, today) = (app.state.stamp("system"), app.state.config.time_zone, goods.garment(5), app.state.today());
+    app.write(move |db| sales::end_sale(db, &stamp, zone, garment, today).map(drop)).await;
+    let back = post(ask(&[serial(5)], "hole")).await.expect(409).json();
     assert_eq!(back["code"], json!("given_back"));
-    app.sell(&season, 0, "2026-06-15").await;
-    let sold = post(ask(std::slice::from_ref(&season.serials[0]), "hole")).await.expect(201).json();
-    assert_eq!(sold["market"], json!("CN"));
+    sell(&app, goods.garment(5), "2026-06-15").await;
+    let sold = post(ask(&[serial(5)], "hole")).await.expect(201).json();
+    assert_eq!((&sold["market"], &sold["order_no"], &sold["lines"][0]["facts"]), (&json!("DE"), &json!("W-5"), &json!(["no_lots"])));
     // One that is in a case already, by its number for those who may know.
-    let open = post(ask(&[serial(1), season.serials[0].clone()], "hole")).await.expect(409).json();
-    assert_eq!(open["code"], json!("case_open"));
-    assert!(open["title"].as_str().unwrap().contains(sold["no"].as_str().unwrap()), "{open}");
+    let open = post(ask(&[serial(1), serial(5)], "hole")).await.expect(409).json();
+    assert_eq!((&open["code"], fault(&open).0.as_str()), (&json!("case_open"), "lines.1.serial"));
+    assert!(open["faults"][0]["reason"].as_str().unwrap().contains(sold["no"].as_str().unwrap()), "{open}");
     assert_eq!(agent.get("/api/v1/cases?state=all").await.json()["items"].as_array().unwrap().len(), 1, "nothing else was left");
-    // A batch on hold is helped, and the desk sees it.
-    let held = season.batch;
-    let stamp = app.state.stamp("system");
+    // A batch on hold is helped, and the desk sees it; what may hurt begins at the supervisor.
+    let (stamp, code) = (app.state.stamp("system"), goods.code.clone());
     app.write(move |db| {
-        let mut sheet = hangtag::production::batches::BatchSheet::with_codes(db, &["B-1"])?.pop().unwrap();
-        let before = sheet.clone();
-        assert_eq!(sheet.batch.no, held);
-        sheet.batch.status = BatchStatus::Hold;
-        sheet.save(db, &stamp, Some(&before)).map(drop)
+        let before = BatchSheet::with_codes(db, &[&code])?.pop().unwrap();
+        let mut after = before.clone();
+        after.batch.status = BatchStatus::Hold;
+        after.save(db, &stamp, Some(&before)).map(drop)
     })
     .await;
-    let held = post(ask(std::slice::from_ref(&season.serials[1]), "sharp")).await.expect(201).json();
-    assert_eq!(held["lines"][0]["facts"], json!(["unsold", "held"]));
-    assert_eq!((&held["severity"], &held["queue"], &held["priority"]), (&json!("critical"), &json!("supervisor"), &json!("urgent")), "what may hurt begins at the supervisor");
+    let held = post(ask(&[serial(2)], "sharp")).await.expect(201).json();
+    assert_eq!(held["lines"][0]["facts"], json!(["unsold", "held", "no_lots"]));
+    assert_eq!((&held["severity"], &held["queue"], &held["priority"]), (&json!("critical"), &json!("supervisor"), &json!("urgent")));
 });
 
 story!(serials_from_elsewhere_are_helped_like_ours, |app| {
@@ -300,8 +315,8 @@ story!(serials_from_elsewhere_are_helped_like_ours, |app| {
     let (code, gtin) = (goods.code.clone(), goods.gtin.clone());
     let stamp = app.state.stamp("system");
     app.write(move |db| {
-        let of = hangtag::production::batches::BatchSheet::with_codes(db, &[&code])?.pop().unwrap();
-        let sheet: hangtag::production::batches::BatchSheet = serde_json::from_value(json!({
+        let of = BatchSheet::with_codes(db, &[&code])?.pop().unwrap();
+        let sheet: BatchSheet = serde_json::from_value(json!({
             "code": "OLD-1", "sku": of.sku, "factory": of.factory, "planned": 5, "origin": "foreign",
         }))
         .unwrap();
@@ -315,9 +330,10 @@ story!(serials_from_elsewhere_are_helped_like_ours, |app| {
         Ok(())
     })
     .await;
-    let opened = agent.json("POST", "/api/v1/cases", &ask(&["a7-Q/0001".into()], "fading")).await.expect(201).json();
+    let opened = agent.json("POST", "/api/v1/cases", &ask(&["a7-Q/0001".into()], "label_wrong")).await.expect(201).json();
     let line = &opened["lines"][0];
     assert_eq!((&line["serial"], &line["facts"]), (&json!("a7-Q/0001"), &json!(["unsold", "foreign", "no_lots"])));
+    assert_eq!(line["zone"], json!("label"), "where it usually is, as nobody said");
 });
 
 story!(two_thousand_garments_are_one_case, |app| {
@@ -512,7 +528,7 @@ story!(the_database_itself_keeps_cases_whole, |app| {
         // What is over has an end, and what is not has none.
         format!("UPDATE service_case SET state = 'closed' WHERE no = '{no}'"),
         format!("UPDATE service_case SET closed_at = opened_at WHERE no = '{no}'"),
-        format!("UPDATE case_line SET state = 'done' WHERE case_id = {}", of(&no)),
+        format!("UPDATE case_line SET ended_at = '2026-06-15 12:00:00' WHERE case_id = {}", of(&no)),
         format!("UPDATE case_line SET state = 'decided' WHERE case_id = {}", of(&no)),
         format!("UPDATE case_line SET found_defect = 'fading' WHERE case_id = {}", of(&no)),
         format!("UPDATE case_line SET state = 'lost' WHERE case_id = {}", of(&no)),

@@ -9,6 +9,7 @@ CREATE TABLE case_reason (
     name_en TEXT NOT NULL,
     defect_code TEXT REFERENCES defect (code),
     categories TEXT NOT NULL,
+    zones TEXT NOT NULL,
     rank BIGINT NOT NULL,
     retired BOOLEAN NOT NULL,
     version BIGINT NOT NULL
@@ -87,7 +88,7 @@ CREATE TABLE case_line (
     UNIQUE (case_id, line_no),
     CHECK (found_defect IS NULL OR inspected_on IS NOT NULL),
     CHECK (state <> 'decided' OR decided IS NOT NULL),
-    CHECK ((state IN ('open', 'decided')) = (ended_at IS NULL))
+    CHECK (ended_at IS NULL OR state NOT IN ('open', 'decided'))
 );
 -- I-6: a garment is in at most one open line, whoever opens it at the same time.
 CREATE UNIQUE INDEX case_line_live ON case_line (garment_id) WHERE state IN ('open', 'decided');

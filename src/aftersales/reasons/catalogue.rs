@@ -20,10 +20,12 @@ pub struct SeedReason {
     pub defect: &'static str,
     /// Categories of garments it is offered for, with commas; empty for all.
     pub categories: &'static str,
+    /// Where on the garment it usually is; empty for anywhere.
+    pub zones: &'static str,
 }
 
 macro_rules! rows {
-    ($($class:ident { $($code:literal, $zh:literal, $en:literal, $defect:literal, $categories:literal;)* })*) => {
+    ($($class:ident { $($code:literal, $zh:literal, $en:literal, $defect:literal, $categories:literal $(, $zones:literal)?;)* })*) => {
         &[$($(SeedReason {
             code: $code,
             zh: $zh,
@@ -31,6 +33,7 @@ macro_rules! rows {
             class: ReasonClass::$class,
             defect: $defect,
             categories: $categories,
+            zones: $crate::text_or_none!($($zones)?),
         },)*)*]
     };
 }
@@ -53,9 +56,9 @@ pub const SEED: &[SeedReason] = rows! {
         "wrong_measure", "实际尺寸和尺码表不符", "It does not measure what the size chart says", "dim_deviation", "";
         "print_peels", "印花或绣花脱落了", "Print or embroidery comes off", "print_cracked", "";
         "elastic_slack", "松紧带松了", "The elastic has gone slack", "elastic_failed", "";
-        "label_wrong", "标签缺失或内容不对", "A label is missing or wrong", "wrong_label", "";
+        "label_wrong", "标签缺失或内容不对", "A label is missing or wrong", "wrong_label", "", "label";
         "down_leaks", "跑绒了", "Down comes through", "down_leak", "coats,jackets,羽绒服,外套,大衣,夹克";
-        "thin_filling", "填充太少，不够暖", "Too little filling", "fill_density_low", "coats,jackets,羽绒服,外套,大衣,夹克";
+        "thin_filling", "填充太少，不够暖", "Too little filling", "fill_density_low", "coats,jackets,羽绒服,外套,大衣,夹克", "filling";
         "strip_off", "反光条脱落了", "The reflective strip came off", "reflective_strip_off", "uniforms,工装,制服";
         "strap_off", "肩带脱落了", "A strap came off", "strap_off", "intimate,内衣,文胸";
         "small_part_off", "小零件掉落", "A small part came off", "small_part_off", "infants,婴童,童装";
@@ -74,7 +77,7 @@ pub const SEED: &[SeedReason] = rows! {
     }
     Delivery {
         "late", "没有按时送到", "It came late, or has not come", "", "";
-        "parcel_damaged", "包裹破损或受潮", "The parcel was damaged or wet", "wet_in_transit", "";
+        "parcel_damaged", "包裹破损或受潮", "The parcel was damaged or wet", "wet_in_transit", "", "packaging";
         "wrong_article", "发错了款式、颜色或尺码", "It is not what I ordered", "wrong_sku", "";
         "incomplete", "少件或缺配件", "Something is missing", "short_count", "";
     }

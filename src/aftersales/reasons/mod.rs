@@ -5,9 +5,10 @@ pub mod catalogue;
 mod store;
 
 use crate::aftersales::classes::ReasonClass;
-use crate::inspection::defects::defect_code;
+use crate::inspection::defects::{ZONES, defect_code};
+use crate::kernel::choices::Choice;
 use crate::kernel::text::{self, Lang};
-use crate::kernel::{Fault, Result};
+use crate::kernel::{Code, Fault, Result};
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::rooms::{Field, Fields, Kind, Room, import_table};
@@ -38,6 +39,8 @@ pub const FIELDS: Fields = Fields { table: "reasons", title: ("售后原因", "R
         .hint("缺陷目录中的代码；检验后以实际发现的为准。", "A code of the defect catalogue: what it most likely is, until somebody looks.", "button_missing"),
     Field::new("categories", Kind::Text(categories, as_it_is), &["适用品类"], &["Categories"]).listed()
         .hint("款号的品类，用逗号分隔；留空表示全部。", "Categories of styles, with commas between; empty for all.", "coats,jackets"),
+    Field::new("zones", Kind::Text(zones, as_it_is), &["常见部位"], &["Usual places"])
+        .hint("部位代码，用逗号分隔；只有一个时，买家没有选部位就按它记录。", "Codes of places, with commas between. Where there is one alone, it is taken when a buyer names none.", "label"),
     Field::new("rank", Kind::Whole(0, 9_999), &["顺序"], &["Order"]).listed()
         .hint("小的排在前面。", "Small ones come first.", "10"),
     Field::new("retired", Kind::Flag, &["不再使用"], &["No longer offered"]).listed().hint("", "", "否"),
@@ -48,6 +51,17 @@ fn categories(field: &'static str, written: &str) -> Result<String, Fault> {
     let line = text::optional_line(field, written, 300)?;
     let all: Vec<&str> = line.split([',', '，', '、', ';', '；']).map(str::trim).filter(|one| !one.is_empty()).collect();
     Ok(all.join(","))
+}
+
+/// A list of places on a garment, with commas.
+fn zones(field: &'static str, written: &str) -> Result<String, Fault> {
+    let line = categories(field, written)?;
+    let unknown = line.split(',').find(|one| !one.is_empty() && Choice::meant_by(ZONES, one).is_none());
+    if let Some(unknown) = unknown {
+        return Err(Fault::new(field, Code::UnknownReference).with("value", unknown));
+    }
+    let codes = line.split(',').filter_map(|one| Choice::meant_by(ZONES, one)).map(|zone| zone.text);
+    Ok(codes.collect::<Vec<_>>().join(","))
 }
 
 const fn as_it_is(text: &str, _: Lang) -> &str {
@@ -61,6 +75,8 @@ mod tests {
     #[test]
     fn no_header_answers_to_two_fields() {
         assert_eq!(FIELDS.ambiguous(), Vec::<&str>::new());
+        assert_eq!(zones("zones", "门襟, label").unwrap(), "closure,label");
+        assert_eq!(zones("zones", "elbow patch").unwrap_err().code, Code::UnknownReference);
         assert_eq!(categories("categories", " coats，jackets ; 外套、").unwrap(), "coats,jackets,外套");
     }
 }

@@ -28,6 +28,7 @@ diesel::table! {
         name_en -> Text,
         defect_code -> Nullable<Text>,
         categories -> Text,
+        zones -> Text,
         rank -> BigInt,
         retired -> Bool,
         version -> BigInt,
@@ -50,6 +51,8 @@ pub struct CaseReason {
     pub defect_code: Option<String>,
     /// Categories of garments it is offered for, with commas; empty for all.
     pub categories: String,
+    /// Where on the garment it usually is: zones with commas; empty for anywhere.
+    pub zones: String,
     /// Its place among the others.
     pub rank: i64,
     /// No longer offered; lines that have it keep it.
@@ -62,6 +65,11 @@ impl CaseReason {
     /// What people say, or what they say in the other language.
     pub fn name(&self, lang: Lang) -> &str {
         lang.of(&self.name_zh, &self.name_en)
+    }
+
+    /// The place it is at where nobody says: the usual one, if there is one alone.
+    pub fn usual_zone(&self) -> &str {
+        if self.zones.contains(',') { "" } else { &self.zones }
     }
 
     /// Whether it is offered for garments of this category.
@@ -172,6 +180,7 @@ pub fn seed(db: &mut Db) -> Result<()> {
             name_en: row.en.to_owned(),
             defect_code: Some(row.defect.to_owned()).filter(|code| defects.contains_key(code)),
             categories: row.categories.to_owned(),
+            zones: row.zones.to_owned(),
             rank: 10 * (1 + saturating::<i64>(place)),
             retired: false,
             version: 1,

@@ -59,10 +59,10 @@ pub struct Sale {
     pub created_at: NaiveDateTime,
     /// Grows with every change.
     pub version: i64,
-    /// What of the price is promised back already, in minor units.
-    pub refund_reserved_minor: i64,
     /// The buyer confirmed at the purchase that it cannot be returned without a reason.
     pub no_return_confirmed_on: Option<NaiveDate>,
+    /// What of the price is promised back already, in minor units.
+    pub refund_reserved_minor: i64,
 }
 
 /// A sale that may be registered, with what follows from it.

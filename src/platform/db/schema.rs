@@ -419,8 +419,8 @@ diesel::table! {
         source -> Text,
         created_at -> Timestamp,
         version -> BigInt,
-        refund_reserved_minor -> BigInt,
         no_return_confirmed_on -> Nullable<Date>,
+        refund_reserved_minor -> BigInt,
     }
 }
 

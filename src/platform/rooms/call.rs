@@ -137,3 +137,17 @@ impl<P: Perm> Call<P> {
         self.request.match_info().get(name).map(|text| text.to_owned()).ok_or_else(|| Code::NotFound.into())
     }
 }
+
+/// Changes something for somebody who is not signed in, as [`Call::change`] does for those who are: `actor` is what events call them.
+///
+/// # Errors
+/// [`Code::KeyReused`] when the key came with another request; whatever the body returns.
+pub async fn change_as<T, F>(request: &HttpRequest, actor: &str, hash: &str, form_key: Option<&str>, body: F) -> Result<T>
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
+    F: Fn(&mut Db, &Stamp) -> Result<T> + Send + 'static,
+{
+    let (app, once) = (app_of(request)?, Idempotency::of(request, hash, form_key)?);
+    let stamp = app.stamp(actor);
+    app.store.write(move |db| once.run(db, &stamp, |db| body(db, &stamp))).await
+}

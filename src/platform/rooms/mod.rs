@@ -28,7 +28,7 @@ pub mod timeline;
 
 pub use acting::{ActDeed, Acting, ThingAct, thing_act};
 pub use api::{answers, code_parameter, content, list_description};
-pub use call::{BrandOnly, Call, Sees};
+pub use call::{BrandOnly, Call, Sees, change_as};
 pub use changes::{changes, tell_saved};
 pub use field::{Field, Fields, Half, Kind, Lines, Reference};
 pub use form::{Asked, Deeded, FormView, asking_again, asking_page, deed_form, form_again, form_page};

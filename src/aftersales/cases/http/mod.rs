@@ -219,12 +219,7 @@ async fn add_photos(call: Works, no: web::Path<String>, form: Multipart) -> Resu
 
 async fn attach(call: &Works, hash: &str, once: Option<&str>, no: String, uploads: Vec<Vec<u8>>) -> Result<String> {
     let pictures = clean_photos(uploads).await?;
-    call.change(hash, once, move |db, stamp| {
-        let case = by_no(db, &no)?.ok_or(Code::NotFound)?;
-        notes::attach(db, stamp, &case, None, &pictures)?;
-        Ok(case.no)
-    })
-    .await
+    call.change(hash, once, move |db, stamp| notes::attach_to(db, stamp, &no, &pictures)).await
 }
 
 async fn picture(call: Reads, path: web::Path<(String, String)>, wanted: web::Query<Wanted>) -> Result<HttpResponse> {

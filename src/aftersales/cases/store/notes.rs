@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::super::{Audience, TaskState};
-use super::{ServiceCase, case_note, case_photo, case_task, moment};
+use super::{ServiceCase, case_note, case_photo, case_task, cases, moment};
 use crate::aftersales::classes::Queue;
 use crate::each;
 use crate::inspection::findings::photo::Picture;
@@ -18,7 +18,7 @@ use crate::platform::policies::{self, Policy};
 
 /// Something written down with a case. It never changes; what a buyer wrote is emptied when they ask for it.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = case_note)]
+#[diesel(table_name = case_note, treat_none_as_default_value = false)]
 pub struct CaseNote {
     /// Its id.
     pub id: Id,
@@ -38,7 +38,7 @@ pub struct CaseNote {
 
 /// A photo of a case, without its picture.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = case_photo)]
+#[diesel(table_name = case_photo, treat_none_as_default_value = false)]
 pub struct CasePhoto {
     /// Its id.
     pub id: Id,
@@ -122,7 +122,7 @@ pub(in crate::aftersales::cases) fn jpeg(db: &mut Db, case: Id, photo: Id) -> Re
 ///
 /// # Errors
 /// [`Code::OutOfRange`] when it would have more than the policy allows.
-pub(in crate::aftersales::cases) fn attach(
+pub(super) fn attach(
     db: &mut Db,
     stamp: &Stamp,
     case: &ServiceCase,
@@ -161,6 +161,16 @@ pub(in crate::aftersales::cases) fn attach(
         return Ok(());
     }
     moment(db, stamp, case, EventKind::CasePhotos, &json!({ "units": fresh.len().to_string() }))
+}
+
+/// Adds photos to the case of a number, and gives that as it was made.
+///
+/// # Errors
+/// [`Code::NotFound`]; as [`attach`].
+pub(in crate::aftersales::cases) fn attach_to(db: &mut Db, stamp: &Stamp, no: &str, pictures: &[Picture]) -> Result<String> {
+    let case = cases::by_no(db, no)?.ok_or(Code::NotFound)?;
+    attach(db, stamp, &case, None, pictures)?;
+    Ok(case.no)
 }
 
 /// The tasks of a case, oldest first.

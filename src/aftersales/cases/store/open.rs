@@ -243,7 +243,7 @@ pub fn open(db: &mut Db, stamp: &Stamp, new: &NewCase) -> Result<(ServiceCase, V
             reason_code: reason.code.clone(),
             reason_class: reason.class,
             defect_code: reason.defect_code.clone(),
-            zone: line.zone.clone(),
+            zone: if line.zone.is_empty() { reason.usual_zone().to_owned() } else { line.zone.clone() },
             words: text::paragraph("words", &line.words, WORDS_MAX)?,
             wanted: line.wanted.unwrap_or(usual_wish(reason.class)),
             decided: None,

@@ -147,7 +147,7 @@ fn unit_text(unit: Unit) -> &'static str {
 
 /// An event as it is stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = clock_event)]
+#[diesel(table_name = clock_event, treat_none_as_default_value = false)]
 struct EventRow {
     clock_id: Id,
     no: i64,

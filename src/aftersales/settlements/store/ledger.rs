@@ -24,7 +24,7 @@ const AMOUNT_MAX: i64 = 1_000_000_000_000;
 
 /// An entry.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = ledger_entry)]
+#[diesel(table_name = ledger_entry, treat_none_as_default_value = false)]
 pub struct LedgerEntry {
     /// Its id.
     pub id: Id,

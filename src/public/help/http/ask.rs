@@ -12,9 +12,10 @@ use crate::inspection::findings::{PhotoForm, at_photos, clean_photos, read_photo
 use crate::kernel::{Code, Error, Fault, Result};
 use crate::ownership::holders::{Purpose, Secret};
 use crate::ownership::sales::{self, SaleStatus};
-use crate::platform::http::{FormFaults, Idempotency, Layout, Routes, Visitor, address, app_of, html_response, random_token, see_other};
+use crate::platform::http::{FormFaults, Layout, Routes, Visitor, address, app_of, html_response, random_token, see_other};
 use crate::platform::limits::Limit;
 use crate::platform::policies::{self, Policy};
+use crate::platform::rooms::change_as;
 use crate::platform::state::AppState;
 use crate::production::batches::BatchStatus;
 use crate::public::card::{self, Seen};
@@ -125,7 +126,7 @@ async fn ask(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>
         None => Secret::fresh(),
     };
     let sent = match new_case(&request, &app, &seen, &filled, &secret) {
-        Ok(new) => send(&request, &app, new, photos, &hash, once.as_deref()).await,
+        Ok(new) => send(&request, new, photos, &hash, once.as_deref()).await,
         Err(error) => Err(error),
     };
     match sent {
@@ -181,8 +182,7 @@ fn new_case(request: &HttpRequest, app: &AppState, seen: &Seen, filled: &Filled,
 }
 
 /// Opens it, once however often this very form is sent; the number of the case.
-async fn send(request: &HttpRequest, app: &AppState, new: NewCase, photos: Vec<Vec<u8>>, hash: &str, once: Option<&str>) -> Result<String> {
-    let photos = clean_photos(photos).await.map_err(at_photos)?;
-    let (new, once, stamp) = (NewCase { photos, ..new }, Idempotency::of(request, hash, once)?, app.stamp(ACTOR));
-    app.store.write(move |db| once.run(db, &stamp, |db| Ok(cases::open(db, &stamp, &new)?.0.no))).await
+async fn send(request: &HttpRequest, new: NewCase, photos: Vec<Vec<u8>>, hash: &str, once: Option<&str>) -> Result<String> {
+    let new = NewCase { photos: clean_photos(photos).await.map_err(at_photos)?, ..new };
+    change_as(request, ACTOR, hash, once, move |db, stamp| Ok(cases::open(db, stamp, &new)?.0.no)).await
 }

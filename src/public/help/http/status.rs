@@ -18,6 +18,7 @@ use crate::platform::db::Db;
 use crate::platform::http::{Form, FormFaults, Layout, Routes, Visitor, address, app_of, html, html_response, random_token, see_other};
 use crate::platform::limits::Limit;
 use crate::platform::policies::{self, Policy};
+use crate::platform::rooms::change_as;
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
 use crate::public::help::page::{Asked, FindPage, StatusPage};
@@ -141,14 +142,13 @@ async fn write(_: Visitor, request: HttpRequest, path: web::Path<(String, String
     let most = app.store.read(move |db| policies::value(db, Policy::PhotosPerCase, now)).await?;
     let PhotoForm { values, photos, hash } = read_photo_form(&request, form, most).await?;
     let words = values.get("words").cloned().unwrap_or_default();
-    let once = crate::platform::http::Idempotency::of(&request, &hash, values.get("once").map(String::as_str))?;
     let photos = match clean_photos(photos).await.map_err(at_photos) {
         Ok(photos) => photos,
         Err(error) => return then(&request, &path, words, Err(error)).await,
     };
-    let (stamp, no, told) = (app.stamp(ACTOR), path.0.clone(), words.clone());
-    let done = app.store.write(move |db| once.run(db, &stamp, |db| cases::buyer_writes(db, &stamp, &no, &secret, &told, &photos)));
-    let done = done.await;
+    let (no, told, once) = (path.0.clone(), words.clone(), values.get("once").map(String::as_str));
+    let done =
+        change_as(&request, ACTOR, &hash, once, move |db, stamp| cases::buyer_writes(db, stamp, &no, &secret, &told, &photos)).await;
     then(&request, &path, words, done).await
 }
 

@@ -13,10 +13,9 @@ use crate::aftersales::classes::{CaseChannel, CaseKind, Wish};
 use crate::aftersales::reasons::WITHDRAWAL;
 use crate::kernel::{Code, Error, Result};
 use crate::ownership::holders::{Purpose, Secret};
-use crate::platform::http::{
-    Form, FormFaults, Idempotency, Layout, Routes, Visitor, address, app_of, html, html_response, random_token, see_other,
-};
+use crate::platform::http::{Form, FormFaults, Layout, Routes, Visitor, address, app_of, html, html_response, random_token, see_other};
 use crate::platform::limits::Limit;
+use crate::platform::rooms::change_as;
 use crate::platform::state::AppState;
 use crate::public::card::{self, Seen};
 use crate::public::help::page::{Filled, ReceiptPage, WithdrawPage};
@@ -150,8 +149,7 @@ async fn receive(
     let about = [&filled.name, &filled.order_no, &filled.phone, &filled.email].map(String::as_str);
     let about = about.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ");
     let own: Vec<Secret> = secrets(request, app).into_values().collect();
-    let (once, stamp) = (Idempotency::of(request, hash, once)?, app.stamp(ACTOR));
-    app.store.write(move |db| once.run(db, &stamp, |db| cases::receive_withdrawal(db, &stamp, &new, &own, &about))).await
+    change_as(request, ACTOR, hash, once, move |db, stamp| cases::receive_withdrawal(db, stamp, &new, &own, &about)).await
 }
 
 fn receipt_page(request: &HttpRequest, app: &AppState, received: &Received, garments: Vec<String>, status: String) -> ReceiptPage {
