@@ -7,7 +7,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 
-use crate::aftersales::rights;
+use crate::aftersales::{returns, rights};
 use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Result};
 use crate::ownership::scans::Counter;
@@ -59,6 +59,7 @@ const ROOMS: &[Room] = &[
     links::ROOM,
     defects::ROOM,
     findings::ROOM,
+    returns::ROOM,
     rights::ROOM,
     trace::ROOM,
     recalls::ROOM,

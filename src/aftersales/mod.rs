@@ -2,4 +2,5 @@
 
 pub mod cases;
 pub mod classes;
+pub mod returns;
 pub mod rights;

@@ -42,14 +42,15 @@ pub(super) fn run(app: &AppState, args: &RightsArgs) -> Result<()> {
         return Ok(());
     }
     let words = Words::of(terminal_lang());
-    say(&words.say_with("rights-of", &[("what", answer.facts.what.get(words.lang()).to_owned()), ("serial", serial), ("on", on.to_string())]));
+    say(&words
+        .say_with("rights-of", &[("what", answer.facts.what.get(words.lang()).to_owned()), ("serial", serial), ("on", on.to_string())]));
     answer.about(words).iter().for_each(|sentence| say(sentence));
     let lines = answer.lines(words);
     if lines.is_empty() {
         say(&words.say("rights-nothing"));
     }
     for (number, line) in (1..).zip(&lines) {
-        let mark = if line.holds { String::new() } else { format!(" ({})", words.say("rights-not-certain")) };
+        let mark = if line.holds { "".into() } else { words.say("rights-not-certain-mark") };
         say(&format!("\n{number}. {}{mark}", line.title));
         line.sentences().for_each(|sentence| say(&format!("   {sentence}")));
         say(&format!("   {}", words.say_with("rights-rule", &[("rule", line.rule.clone()), ("version", line.version.to_string())])));

@@ -86,6 +86,7 @@ kinds! {
     ContactErased = "garment.contact_erased", "联系方式已删除", "Contact erased", false, None;
     GarmentImported = "garment.imported", "外部序列号已导入", "Serial from elsewhere imported", false, object("ADD", "commissioning", "active");
     GarmentVoided = "garment.voided", "序列号已作废", "Serial voided", false, object("DELETE", "decommissioning", "inactive");
+    GarmentHeld = "garment.held", "不再销售", "Not to be sold again", false, None;
     GarmentFinding = "garment.finding", "记录了一项缺陷", "A defect was logged", false, object("OBSERVE", "inspecting", "non_conformant");
     // findings on batches and lots, and what happens to findings
     FindingLogged = "finding.logged", "缺陷已记录", "Finding logged", false, object("OBSERVE", "inspecting", "non_conformant");
@@ -115,6 +116,8 @@ kinds! {
     LinkRemoved = "link.removed", "链接已移除", "Link removed", false, None;
     // after-sales
     CaseOpened = "case.opened", "工单已创建", "Case opened", false, None;
+    ReturnRequested = "return.requested", "退货已申请", "Return requested", false, None;
+    ReturnMoved = "return.moved", "退货状态已变更", "Return moved on", false, None;
     CaseConcluded = "case.concluded", "原因已认定", "Cause determined", false, None;
     // quality
     DefectSaved = "defect.saved", "缺陷代码已保存", "Defect code saved", false, None;

@@ -70,6 +70,7 @@ policies! {
     TokenMinutes = "api.token_minutes", 15, 1..=1440, "API 令牌有效分钟数", "minutes an API token holds";
     ServiceDays = "warranty.default_days", 365, 0..=3650, "未指定政策时的质保天数", "days of warranty where a style names no policy";
     PhotosPerFinding = "finding.photos", 6, 0..=30, "每条缺陷记录的照片数", "photos a finding may have";
+    ReturnLapseDays = "return.lapse_days", 14, 1..=365, "同意退货后多少天未寄回即失效", "days after which an approved return lapses that nobody sent";
     ImportMegabytes = "import.megabytes", 2048, 1..=1048576, "每人已上传、尚待写入的文件总量上限（MB）", "megabytes of files a person may have handed in that wait to be written";
     PrintChunk = "print.chunk", 50, 1..=1000, "打印任务每段的标签数", "labels in a chunk of a print job";
     PrintAnswerSeconds = "print.answer_seconds", 5, 1..=60, "等待打印机答复的秒数", "seconds a printer has to answer";

@@ -40,6 +40,7 @@ mod products;
 mod recalls;
 mod refusals;
 mod resolver;
+mod returns;
 mod rights;
 mod root_cause;
 mod sales;

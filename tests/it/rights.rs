@@ -1,8 +1,9 @@
 //! What a buyer is entitled to: asked of stored facts under stored rules, by API, in a terminal, as a part of a page.
 
-use hangtag::aftersales::rights::{self, AnswerView, Facts, RightRule, SeenDefect};
+use hangtag::aftersales::rights::{self, AnswerView, RightFacts, RightRule, SeenDefect};
 use hangtag::inspection::findings::{self, About, NewFinding, Stage};
 use hangtag::kernel::text::Lang;
+use hangtag::ownership::garments::{self, HoldKind};
 use hangtag::ownership::sales::{self, NewSale, Sound};
 use hangtag::platform::imports::{Mode, Outcome};
 use hangtag::platform::words::Words;
@@ -105,7 +106,13 @@ story!(whatever_garment_is_asked_about_the_answer_is_clear, |app| {
     let china = asked(&agent, &goods.serial(&app, 1), "on=2026-06-11&market=CN").await;
     let seven = right(&china, "CN-SEVEN-DAYS");
     assert_eq!((&seven["state"], &seven["at_least"]), (&json!("unsure"), &json!("2026-06-17")));
-    assert!(seven["words"]["en"].as_str().unwrap().contains("7 days from delivery, which is not recorded. If it was delivered, then until 2026-06-17 at least."), "{seven}");
+    assert!(
+        seven["words"]["en"]
+            .as_str()
+            .unwrap()
+            .contains("7 days from delivery, which is not recorded. If it was delivered, then until 2026-06-17 at least."),
+        "{seven}"
+    );
 
     let (stamp, zone, garment) = (app.state.stamp("system"), app.state.config.time_zone, goods.garment(1));
     app.write(move |db| sales::end_sale(db, &stamp, zone, garment, day("2026-06-12")).map(drop)).await;
@@ -149,17 +156,20 @@ story!(a_finding_and_what_a_buyer_says_give_what_they_give, |app| {
     sell(&app, sold(&goods, 0, "2026-06-01", Some("2026-06-01"), "CN")).await;
     let (agent, serial, garment) = (app.api(Role::Agent).await, goods.serial(&app, 0), goods.garment(0));
     assert_eq!(rules(&asked(&agent, &serial, "").await), ["ALTERATION", "WARRANTY"]);
-    // What is said is looked at first.
+    // What is said is looked at first; and a garment that is held for a recall is recalled.
+    let stamp = app.state.stamp("staff:manager");
+    app.write(move |db| garments::hold(db, &stamp, garment, HoldKind::Recall, "RC-1")).await;
     let said = app
         .look(move |db| {
             let facts = rights::facts(db, garment, day("2026-06-15"), None)?;
             let says = SeenDefect { code: "button_loose".into(), measured: None, seen_on: day("2026-06-15"), is_found: false };
-            rights::Answer::of(db, Facts { defects: vec![says], recalled: true, ..facts })
+            rights::RightsAnswer::of(db, RightFacts { defects: vec![says], ..facts })
         })
         .await;
     let first: Vec<&str> = said.rights.iter().map(|right| right.rule.as_str()).collect();
     assert_eq!(first[..3], ["RECALL", "NO-WORRY-BUTTON", "WARRANTY"], "and a recall is outside every window");
-    for (lang, badge, words) in [(Lang::Zh, "没有期限", "运费由商家承担"), (Lang::En, "Without an end", "The brand pays the way")] {
+    for (lang, badge, words) in [(Lang::Zh, "没有期限", "运费由商家承担"), (Lang::En, "Without an end", "The brand pays the way")]
+    {
         let part = rights::part(&said, Words::of(lang), true).unwrap();
         assert!(part.contains(badge) && part.contains(words) && !part.contains("rights-"), "{part}");
         let buyers = rights::part(&said, Words::of(lang), false).unwrap();
@@ -180,9 +190,9 @@ story!(a_finding_and_what_a_buyer_says_give_what_they_give, |app| {
     })
     .await;
     let found = asked(&agent, &serial, "").await;
-    assert_eq!(rules(&found), ["NO-WORRY-BUTTON", "WARRANTY", "ALTERATION"]);
+    assert_eq!(rules(&found), ["RECALL", "NO-WORRY-BUTTON", "WARRANTY", "ALTERATION"]);
     assert_eq!(right(&found, "NO-WORRY-BUTTON")["needs"], json!(["photos"]));
-    assert_eq!(rules(&asked(&agent, &serial, "on=2026-06-13").await), ["ALTERATION", "WARRANTY"], "on that day nobody had seen it");
+    assert_eq!(rules(&asked(&agent, &serial, "on=2026-06-13").await), ["RECALL", "ALTERATION", "WARRANTY"], "on that day nobody had seen it");
 });
 
 story!(what_a_buyer_confirmed_at_the_purchase_is_kept_with_the_sale, |app| {
@@ -290,7 +300,13 @@ story!(a_rule_that_holds_is_ended_and_followed_never_changed, |app| {
         other.write(hangtag::inspection::defects::seed).await;
         let there = import(&other, hangtag::app::import_tables().get("rights").unwrap(), &file, Mode::Apply).await;
         assert_eq!((there.outcome, there.added), (Outcome::Applied, again.unchanged), "{lang}: {:?}", there.faults);
-        let rows = |db: &mut _| Ok(rights::rules(db)?.rows.into_iter().map(|rule| RightRule { id: Default::default(), created_at: Default::default(), version: 0, ..rule }).collect::<Vec<_>>());
+        let rows = |db: &mut _| {
+            Ok(rights::rules(db)?
+                .rows
+                .into_iter()
+                .map(|rule| RightRule { id: Default::default(), created_at: Default::default(), version: 0, ..rule })
+                .collect::<Vec<_>>())
+        };
         assert_eq!(other.look(rows).await, app.look(rows).await, "{lang}");
     }
     // A start of the program adds what is missing and touches nothing that is there.

@@ -6,7 +6,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::rules::{self, Rules};
+use super::rules::{self, RightRules};
 use super::{CountedFrom, FIELDS, FreightPayer, HoldsFrom, Need, Remedy, RightKind, catalogue};
 use crate::inspection::defects;
 use crate::kernel::calendar::Nation;
@@ -168,7 +168,8 @@ impl Listing for RightRule {
                 rules = rules.filter(right_rule::market.eq(market));
             }
             if !query.q.is_empty() {
-                let named = lower(right_rule::name_zh).like(&pattern).escape('\\').or(lower(right_rule::name_en).like(&pattern).escape('\\'));
+                let named =
+                    lower(right_rule::name_zh).like(&pattern).escape('\\').or(lower(right_rule::name_en).like(&pattern).escape('\\'));
                 rules = rules.filter(named.or(right_rule::code_key.like(anywhere(&folded(&query.q))).escape('\\')));
             }
             keyset!(c, rules, right_rule::code, window)
@@ -202,7 +203,9 @@ impl Thing for RightRule {
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
         let keys: Vec<String> = codes.iter().map(|code| folded(code)).collect();
-        in_chunks(&keys, |keys| each!(db, |c| right_rule::table.filter(right_rule::code_key.eq_any(keys)).select(Self::as_select()).load(c)))
+        in_chunks(&keys, |keys| {
+            each!(db, |c| right_rule::table.filter(right_rule::code_key.eq_any(keys)).select(Self::as_select()).load(c))
+        })
     }
 
     fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
@@ -220,7 +223,8 @@ impl Thing for RightRule {
             faults.extend(unknown.map(|code| Fault::new("defects", Code::UnknownReference).with("value", code)));
             if let Some(before) = before.filter(|before| rules::has_begun(before, stamp.at)) {
                 let changed = changes(before, after)?;
-                let held = FIELDS.columns.iter().filter(|field| changed.contains_key(&field.path()) && !FREE.contains(&field.path().as_str()));
+                let held =
+                    FIELDS.columns.iter().filter(|field| changed.contains_key(&field.path()) && !FREE.contains(&field.path().as_str()));
                 faults.extend(held.map(|field| fixed(field.name, "rule", before.valid_from)));
                 faults.extend(rules::ends_too_early(before, after, stamp.at));
             }
@@ -242,7 +246,7 @@ pub fn seed(db: &mut Db) -> Result<()> {
 }
 
 /// Every rule, with the days of rest they are counted by.
-pub fn rules(db: &mut Db) -> Result<Rules> {
+pub fn rules(db: &mut Db) -> Result<RightRules> {
     let rows: Vec<RightRule> = each!(db, |c| right_rule::table.select(RightRule::as_select()).order(right_rule::code).load(c))?;
     let mut rest = BTreeMap::new();
     for row in rows.iter().filter(|row| !row.rest_days.is_empty()) {
@@ -250,5 +254,5 @@ pub fn rules(db: &mut Db) -> Result<Rules> {
             rest.insert(row.rest_days.clone(), Nation::saturday_and_sunday(calendars::days(db, &row.rest_days)?));
         }
     }
-    Ok(Rules { rows, rest })
+    Ok(RightRules { rows, rest })
 }

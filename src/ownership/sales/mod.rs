@@ -84,7 +84,21 @@ const CITY: Field = Field::new("city", Kind::Line(60), &["城市"], &["City"]).h
 pub const FIELDS: Fields = Fields {
     table: "sales",
     title: ("销售", "Sales"),
-    columns: &[SERIAL, GTIN, RETAILER, SOLD_ON, DELIVERED_ON, PROMISED_ON, ORDER_NO, PRICE, PAID_IN, CHANNEL, COUNTRY, CITY, NO_RETURN_CONFIRMED_ON],
+    columns: &[
+        SERIAL,
+        GTIN,
+        RETAILER,
+        SOLD_ON,
+        DELIVERED_ON,
+        PROMISED_ON,
+        ORDER_NO,
+        PRICE,
+        PAID_IN,
+        CHANNEL,
+        COUNTRY,
+        CITY,
+        NO_RETURN_CONFIRMED_ON,
+    ],
 };
 
 choices! {
