@@ -8,7 +8,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use chrono_tz::Tz;
 
-use crate::aftersales::{cases, reasons, repairs, rights, service_levels, settlements};
+use crate::aftersales::{cases, reasons, repairs, returns, rights, service_levels, settlements};
 use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Result};
 use crate::ownership::scans::Counter;
@@ -64,6 +64,7 @@ const ROOMS: &[Room] = &[
     findings::ROOM,
     cases::ROOM,
     service_levels::CLOCKS,
+    returns::ROOM,
     repairs::ROOM,
     settlements::ROOM,
     reasons::ROOM,

@@ -4,6 +4,7 @@ pub mod cases;
 pub mod classes;
 pub mod reasons;
 pub mod repairs;
+pub mod returns;
 pub mod rights;
 pub mod service_levels;
 pub mod settlements;

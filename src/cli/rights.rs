@@ -50,7 +50,7 @@ pub(super) fn run(app: &AppState, args: &RightsArgs) -> Result<()> {
         say(&words.say("rights-nothing"));
     }
     for (number, line) in (1..).zip(&lines) {
-        let mark = if line.holds { String::new() } else { format!(" ({})", words.say("rights-not-certain")) };
+        let mark = if line.holds { "".into() } else { words.say("rights-not-certain-mark") };
         say(&format!("\n{number}. {}{mark}", line.title));
         line.sentences().for_each(|sentence| say(&format!("   {sentence}")));
         say(&format!("   {}", words.say_with("rights-rule", &[("rule", line.rule.clone()), ("version", line.version.to_string())])));

@@ -187,6 +187,14 @@ codes! {
     PrinterUnreachable = "printer_unreachable", 502;
 
     // Sales, warranty, holder
+    /// The rule gives the buyer of this garment nothing today (`rule`).
+    NoRight = "no_right", 409;
+    /// Nothing is accepted or refused that was not inspected since it came.
+    NotInspected = "not_inspected", 422;
+    /// Whoever said what was found the first time does not say it again: somebody else looks.
+    AnotherInspector = "another_inspector", 409;
+    /// A person decides this, not a program.
+    PersonNeeded = "person_needed", 409;
     /// The garment has a live sale already.
     AlreadySold = "already_sold", 409;
     /// The garment has no sale.

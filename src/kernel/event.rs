@@ -90,6 +90,7 @@ kinds! {
     GarmentRepaired = "garment.repaired", "已维修", "Repaired", true, object("OBSERVE", "repairing", "active");
     PartReplaced = "garment.part_replaced", "已更换部件", "A part was replaced", false, None;
     Settled = "garment.settled", "售后已处理（退款、换货或储值）", "Settled: refunded, exchanged or credited", false, None;
+    GarmentHeld = "garment.held", "不再销售", "Not to be sold again", false, None;
     GarmentFinding = "garment.finding", "记录了一项缺陷", "A defect was logged", false, object("OBSERVE", "inspecting", "non_conformant");
     // findings on batches and lots, and what happens to findings
     FindingLogged = "finding.logged", "缺陷已记录", "Finding logged", false, object("OBSERVE", "inspecting", "non_conformant");
@@ -133,6 +134,8 @@ kinds! {
     CaseLineDecided = "case.line_decided", "处理结果已决定", "Outcome decided", false, None;
     CaseLineInspected = "case.line_inspected", "退回件已检验", "Garment inspected", false, None;
     CaseLineEnded = "case.line_ended", "单件已办结", "Line ended", false, None;
+    ReturnRequested = "return.requested", "退货已申请", "Return requested", false, None;
+    ReturnMoved = "return.moved", "退货状态已变更", "Return moved on", false, None;
     CaseConcluded = "case.concluded", "原因已认定", "Cause determined", false, None;
     CaseReopened = "case.reopened", "工单已重新打开", "Case opened again", false, None;
     CaseMerged = "case.merged", "工单已合并", "Cases merged", false, None;

@@ -43,6 +43,7 @@ mod recalls;
 mod refusals;
 mod repairs;
 mod resolver;
+mod returns;
 mod rights;
 mod root_cause;
 mod sales;

@@ -1,8 +1,9 @@
 //! What a buyer is entitled to: asked of stored facts under stored rules, by API, in a terminal, as a part of a page.
 
-use hangtag::aftersales::rights::{self, AnswerView, Facts, RightRule, SeenDefect};
+use hangtag::aftersales::rights::{self, AnswerView, RightFacts, RightRule, SeenDefect};
 use hangtag::inspection::findings::{self, About, NewFinding, Stage};
 use hangtag::kernel::text::Lang;
+use hangtag::ownership::garments::{self, HoldKind};
 use hangtag::ownership::sales::{self, NewSale, Sound};
 use hangtag::platform::imports::{Mode, Outcome};
 use hangtag::platform::words::Words;
@@ -155,12 +156,14 @@ story!(a_finding_and_what_a_buyer_says_give_what_they_give, |app| {
     sell(&app, sold(&goods, 0, "2026-06-01", Some("2026-06-01"), "CN")).await;
     let (agent, serial, garment) = (app.api(Role::Agent).await, goods.serial(&app, 0), goods.garment(0));
     assert_eq!(rules(&asked(&agent, &serial, "").await), ["ALTERATION", "WARRANTY"]);
-    // What is said is looked at first.
+    // What is said is looked at first; and a garment that is held for a recall is recalled.
+    let stamp = app.state.stamp("staff:manager");
+    app.write(move |db| garments::hold(db, &stamp, garment, HoldKind::Recall, "RC-1")).await;
     let said = app
         .look(move |db| {
             let facts = rights::facts(db, garment, day("2026-06-15"), None)?;
             let says = SeenDefect { code: "button_loose".into(), measured: None, seen_on: day("2026-06-15"), is_found: false };
-            rights::Answer::of(db, Facts { defects: vec![says], recalled: true, ..facts })
+            rights::RightsAnswer::of(db, RightFacts { defects: vec![says], ..facts })
         })
         .await;
     let first: Vec<&str> = said.rights.iter().map(|right| right.rule.as_str()).collect();
@@ -187,9 +190,9 @@ story!(a_finding_and_what_a_buyer_says_give_what_they_give, |app| {
     })
     .await;
     let found = asked(&agent, &serial, "").await;
-    assert_eq!(rules(&found), ["NO-WORRY-BUTTON", "WARRANTY", "ALTERATION"]);
+    assert_eq!(rules(&found), ["RECALL", "NO-WORRY-BUTTON", "WARRANTY", "ALTERATION"]);
     assert_eq!(right(&found, "NO-WORRY-BUTTON")["needs"], json!(["photos"]));
-    assert_eq!(rules(&asked(&agent, &serial, "on=2026-06-13").await), ["ALTERATION", "WARRANTY"], "on that day nobody had seen it");
+    assert_eq!(rules(&asked(&agent, &serial, "on=2026-06-13").await), ["RECALL", "ALTERATION", "WARRANTY"], "on that day nobody had seen it");
 });
 
 story!(what_a_buyer_confirmed_at_the_purchase_is_kept_with_the_sale, |app| {

@@ -21,8 +21,8 @@ const RECEIPT_ZH: &str = "撤回无须说明理由。提交后再确认一次即
 const RECEIPT_EN: &str = "You need not say why. Send it and confirm it once; we acknowledge it at once in a form you can keep, with the day and time it was received.";
 
 /// What Directive (EU) 2024/1799 asks to be told before repair or replacement is chosen.
-const CHOICE_ZH: &str = "商品不符合合同时，您可以选择维修或更换。选择维修的，法定保障期在原期限之外延长 12 个月；选择更换的不延长。";
-const CHOICE_EN: &str = "Where the goods are not as agreed you may choose between repair and replacement. If you choose repair, the legal guarantee lasts 12 months longer than it otherwise would; with a replacement it does not.";
+const CHOICE_ZH: &str = "商品不符合合同时，您可以选择维修或更换。选择维修的，法定保障期在原期限之外延长 12 个月；选择更换的不延长。两者都不能在合理时间内解决的，您可以要求减价或退货退款。";
+const CHOICE_EN: &str = "Where the goods are not as agreed you may choose between repair and replacement. If you choose repair, the legal guarantee lasts 12 months longer than it otherwise would; with a replacement it does not. Where neither helps within a reasonable time, you may ask for a lower price or for your money back.";
 
 fn list(texts: &[&str]) -> JsonText<Vec<String>> {
     JsonText(texts.iter().map(|text| (*text).to_owned()).collect())
@@ -182,7 +182,7 @@ pub(super) fn rows() -> Vec<RightRule> {
         RightRule {
             market: super::EU.into(),
             months: Some(24),
-            remedies: JsonText(vec![Refund, Exchange, Repair]),
+            remedies: JsonText(vec![Exchange, Repair]),
             repair_months: Some(12),
             repair_since: NaiveDate::from_ymd_opt(2026, 7, 31),
             notice_zh: CHOICE_ZH.into(),

@@ -2,10 +2,11 @@
 
 use chrono::NaiveDate;
 
-use super::rules::{self, Cover, Facts, Lapse, Right, SeenDefect, Sold, Standing};
+use super::rules::{self, Lapse, Right, RightFacts, SaleStanding, SeenDefect, Sold, WarrantyCover};
 use crate::inspection::findings;
 use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Error, GarmentId, Result};
+use crate::ownership::garments::{self, HoldKind};
 use crate::ownership::sales::{self, Sale, SaleStatus};
 use crate::ownership::warranties::{self, Status, Warranty};
 use crate::platform::db::Db;
@@ -13,27 +14,32 @@ use crate::production::{batches, skus, styles};
 
 /// What is known of a garment on a day, and the rights that follow.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct RightsAnswer {
     /// The facts.
-    pub facts: Facts,
+    pub facts: RightFacts,
     /// The rights that apply, the best for the buyer first.
     pub rights: Vec<Right>,
     /// Those that do not, and why.
     pub lapses: Vec<Lapse>,
 }
 
-impl Answer {
+impl RightsAnswer {
     /// What follows from these facts under the stored rules.
-    pub fn of(db: &mut Db, facts: Facts) -> Result<Self> {
+    pub fn of(db: &mut Db, facts: RightFacts) -> Result<Self> {
         let rules = super::rules(db)?;
         Ok(Self { rights: rules::rights(&facts, &rules), lapses: rules::lapses(&facts, &rules), facts })
     }
 }
 
 /// The rights of a garment's buyer on a day. `market` is that of the order where it is known; else the country of the sale decides.
-pub fn answer(db: &mut Db, garment: GarmentId, on: NaiveDate, market: Option<&str>) -> Result<Answer> {
+pub fn answer(db: &mut Db, garment: GarmentId, on: NaiveDate, market: Option<&str>) -> Result<RightsAnswer> {
     let facts = facts(db, garment, on, market)?;
-    Answer::of(db, facts)
+    RightsAnswer::of(db, facts)
+}
+
+/// Whether clothes of a category are worn next to the skin: those that a rule excludes where the buyer confirmed it. Given back, nobody else wears them.
+pub fn is_intimate(db: &mut Db, category: &str) -> Result<bool> {
+    Ok(super::rules(db)?.rows.iter().any(|rule| rules::is_among(&rule.confirmed_for, category)))
 }
 
 impl Sold {
@@ -51,7 +57,7 @@ impl Sold {
     }
 }
 
-impl Cover {
+impl WarrantyCover {
     fn of(warranty: Warranty) -> Self {
         match (warranty.status, warranty.starts_on.zip(warranty.ends_on)) {
             (Status::Void, _) => Self::Void(warranty.reason),
@@ -64,32 +70,31 @@ impl Cover {
 
 /// The facts of a garment on a day.
 ///
-/// - **Recalls** are decided to the right of this room, and nothing on the left keeps them yet: `recalled` is false here, and whoever knows of one
-///   sets it before asking for the rights.
+/// - **Recalls** are decided to the right of this room, which hold the garment (`garments::hold`): a garment so held is recalled.
 /// - **Repairs** are not stored yet; who keeps them adds them.
 /// - What a **buyer says** is wrong is added by whoever hears it, as a [`SeenDefect`] that is not found; findings on the garment are here.
 /// - A finding has no measurement yet: its code says that it is over what the catalogue names.
-pub fn facts(db: &mut Db, garment: GarmentId, on: NaiveDate, market: Option<&str>) -> Result<Facts> {
+pub fn facts(db: &mut Db, garment: GarmentId, on: NaiveDate, market: Option<&str>) -> Result<RightFacts> {
     let broken = |what: &str| Error::broken(format!("garment {}: its {what} is not there", garment.0));
     let batch = batches::batch(db, garment.batch())?.ok_or_else(|| broken("batch"))?;
     let sku = skus::by_id(db, batch.sku_id)?.ok_or_else(|| broken("sku"))?;
     let style = styles::by_id(db, sku.style_id)?.ok_or_else(|| broken("style"))?;
     let last = sales::latest(db, garment)?;
     let standing = match &last {
-        None => Standing::Unsold,
-        Some(sale) if sale.sold_on > on => Standing::SoldLater,
-        Some(sale) if sale.status == SaleStatus::Ended => Standing::Returned,
-        Some(_) => Standing::Sold,
+        None => SaleStanding::Unsold,
+        Some(sale) if sale.sold_on > on => SaleStanding::SoldLater,
+        Some(sale) if sale.status == SaleStatus::Ended => SaleStanding::Returned,
+        Some(_) => SaleStanding::Sold,
     };
     let sale = last.filter(|sale| sale.status == SaleStatus::Live);
     let cover = match &sale {
-        Some(sale) => warranties::of_sale(db, garment, sale.seq)?.map_or(Cover::None, Cover::of),
-        None => Cover::None,
+        Some(sale) => warranties::of_sale(db, garment, sale.seq)?.map_or(WarrantyCover::None, WarrantyCover::of),
+        None => WarrantyCover::None,
     };
     let found = findings::on_garment(db, garment)?.into_iter();
     let defects = found.map(|finding| SeenDefect { code: finding.defect_code, measured: None, seen_on: finding.found_on, is_found: true });
     let recorded = sale.as_ref().map(|sale| sale.country.as_str()).filter(|country| !country.is_empty());
-    Ok(Facts {
+    Ok(RightFacts {
         on,
         market: market.or(recorded).map(str::to_owned),
         what: Both { zh: style.public_name(Lang::Zh).to_owned(), en: style.public_name(Lang::En).to_owned() },
@@ -100,6 +105,6 @@ pub fn facts(db: &mut Db, garment: GarmentId, on: NaiveDate, market: Option<&str
         cover,
         repairs: Vec::new(),
         defects: defects.collect(),
-        recalled: false,
+        recalled: garments::holds(db, garment)?.contains(&HoldKind::Recall),
     })
 }

@@ -20,7 +20,7 @@ pub fn routes(on: &mut Routes<'_>) {
 
 /// Of which day and market.
 #[derive(Debug, Default, Deserialize, IntoParams)]
-struct Asked {
+struct RightsQuery {
     /// The local day; today when absent.
     on: Option<String>,
     /// Two letters of a country; that of the sale when absent.
@@ -28,13 +28,13 @@ struct Asked {
 }
 
 /// What the buyer of a garment is entitled to: every right with its rule, its window, who pays the way, what it takes, and the words for people.
-#[utoipa::path(get, path = "/api/v1/rights/{serial}", tag = "rights", params(("serial" = String, Path), Beside, Asked),
+#[utoipa::path(get, path = "/api/v1/rights/{serial}", tag = "rights", params(("serial" = String, Path), Beside, RightsQuery),
     responses((status = 200, body = AnswerView), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn one_json(
     call: Call<BrandOnly<CasesRead>>,
     serial: web::Path<String>,
     beside: web::Query<Beside>,
-    asked: web::Query<Asked>,
+    asked: web::Query<RightsQuery>,
 ) -> Result<HttpResponse> {
     let scanned = Scanned::read("serial", &serial, beside.gtin.as_deref())?;
     let on = asked.on.as_deref().map_or_else(|| Ok(call.app().today()), |day| time::read_date("on", day))?;

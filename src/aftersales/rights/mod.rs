@@ -21,9 +21,10 @@ use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::rooms::{Field, Fields, Kind, Room, import_table};
 
-pub use facts::{Answer, answer, facts};
+pub use facts::{RightsAnswer, answer, facts, is_intimate};
 pub use rules::{
-    Cover, Facts, Lapse, Notice, Repaired, Right, RightState, Rules, SeenDefect, Sold, Standing, Unknown, Why, lapses, rights,
+    Lapse, Repaired, Right, RightFacts, RightNotice, RightRules, RightState, SaleStanding, SeenDefect, Sold, Unknown, WarrantyCover, Why,
+    lapses, rights,
 };
 pub use store::{RightRule, rules, seed};
 pub use view::{AnswerView, RightLine, lines, part};

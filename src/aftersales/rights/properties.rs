@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::catalogue;
-use super::rules::{Cover, Facts, Repaired, Right, RightState, Rules, SeenDefect, Sold, Unknown, Why, lapses, rights};
+use super::rules::{Repaired, Right, RightFacts, RightRules, RightState, SeenDefect, Sold, Unknown, WarrantyCover, Why, lapses, rights};
 use super::{FreightPayer, HoldsFrom, Need, RightKind, RightRule};
 use crate::kernel::calendar::{Nation, read_json};
 use crate::platform::db::JsonText;
@@ -18,15 +18,15 @@ fn day(text: &str) -> NaiveDate {
 }
 
 /// The shipped rules, with China's days of 2026.
-fn shipped() -> Rules {
+fn shipped() -> RightRules {
     let china = include_str!("../../../tests/vectors/working-time/holidays-cn-2026.json");
     let nation = Nation::saturday_and_sunday(read_json(china).unwrap());
     let weekends = Nation::saturday_and_sunday(crate::kernel::calendar::Days::default());
-    Rules { rows: catalogue::rows(), rest: BTreeMap::from([("CN".to_owned(), nation), ("EU".to_owned(), weekends)]) }
+    RightRules { rows: catalogue::rows(), rest: BTreeMap::from([("CN".to_owned(), nation), ("EU".to_owned(), weekends)]) }
 }
 
 /// A shirt sold on the web in a country, delivered on a day, and asked about on another.
-fn facts(market: &str, delivered: &str, on: &str) -> Facts {
+fn facts(market: &str, delivered: &str, on: &str) -> RightFacts {
     let sale = Sold {
         seq: 1,
         sold_on: day(delivered) - Days::new(2),
@@ -35,26 +35,26 @@ fn facts(market: &str, delivered: &str, on: &str) -> Facts {
         country: market.into(),
         ..Sold::default()
     };
-    Facts {
+    RightFacts {
         on: day(on),
         market: Some(market.into()),
         sale: Some(sale),
         category: "衬衫".into(),
-        cover: Cover::Term(day(delivered), day(delivered) + Days::new(365)),
-        ..Facts::default()
+        cover: WarrantyCover::Term(day(delivered), day(delivered) + Days::new(365)),
+        ..RightFacts::default()
     }
 }
 
-fn codes(facts: &Facts) -> Vec<String> {
+fn codes(facts: &RightFacts) -> Vec<String> {
     rights(facts, &shipped()).into_iter().map(|right| right.rule).collect()
 }
 
-fn one(facts: &Facts, rule: &str) -> Right {
+fn one(facts: &RightFacts, rule: &str) -> Right {
     let found = rights(facts, &shipped()).into_iter().find(|right| right.rule == rule);
     found.unwrap_or_else(|| panic!("{rule} is not among {:?}", codes(facts)))
 }
 
-fn why(facts: &Facts, rule: &str) -> Option<Why> {
+fn why(facts: &RightFacts, rule: &str) -> Option<Why> {
     lapses(facts, &shipped()).into_iter().find(|lapse| lapse.rule == rule).map(|lapse| lapse.why)
 }
 
@@ -117,7 +117,7 @@ fn what_is_not_recorded_is_said_and_never_guessed() {
     assert_eq!(seven.unknown, [Unknown::Channel, Unknown::Delivery]);
     asked.market = None;
     assert!(!codes(&asked).iter().any(|rule| rule.starts_with("CN-")), "{:?}", codes(&asked));
-    asked.cover = Cover::Waiting;
+    asked.cover = WarrantyCover::Waiting;
     assert_eq!(one(&asked, "WARRANTY").unknown, [Unknown::WarrantyStart]);
 }
 
@@ -136,16 +136,16 @@ fn no_worry_is_for_what_it_names() {
         ("button_loose", None, Some("NO-WORRY-BUTTON")),
         ("slub", None, None),
     ] {
-        let asked = Facts { defects: vec![seen(code, measured)], ..facts("CN", "2026-03-04", "2026-05-02") };
+        let asked = RightFacts { defects: vec![seen(code, measured)], ..facts("CN", "2026-03-04", "2026-05-02") };
         let found = codes(&asked).into_iter().find(|rule| rule.starts_with("NO-WORRY"));
         assert_eq!(found.as_deref(), rule, "{code} {measured:?}");
         if let Some(rule) = rule {
             let right = one(&asked, rule);
             assert_eq!((right.freight, right.needs.contains(&Need::Inspection)), (FreightPayer::Company, false));
             // The day before it was seen there was nothing to speak of.
-            assert!(!codes(&Facts { on: day("2026-04-30"), ..asked.clone() }).contains(&rule.to_owned()));
+            assert!(!codes(&RightFacts { on: day("2026-04-30"), ..asked.clone() }).contains(&rule.to_owned()));
             let said = asked.defects.iter().map(|seen| SeenDefect { is_found: false, ..seen.clone() }).collect();
-            assert!(one(&Facts { defects: said, ..asked }, rule).needs.contains(&Need::Inspection), "what is said is looked at first");
+            assert!(one(&RightFacts { defects: said, ..asked }, rule).needs.contains(&Need::Inspection), "what is said is looked at first");
         }
     }
     let late = |promised: &str| {
@@ -204,19 +204,19 @@ fn exclusions_are_of_what_asks_no_reason() {
     assert!(!codes(&asked).contains(&"CN-SEVEN-DAYS".to_owned()));
     for (category, style) in [("定制", NoReasonReturn::Yes), ("Made-to-Measure", NoReasonReturn::Yes), ("", NoReasonReturn::ExcludedByLaw)]
     {
-        let asked = Facts { category: category.into(), no_reason_return: style, ..facts("CN", "2026-03-04", "2026-03-05") };
+        let asked = RightFacts { category: category.into(), no_reason_return: style, ..facts("CN", "2026-03-04", "2026-03-05") };
         assert_eq!(why(&asked, "CN-SEVEN-DAYS"), Some(Why::Category), "{category}");
     }
 }
 
 #[test]
 fn a_recall_is_outside_every_window() {
-    let asked = Facts { recalled: true, sale: None, on: day("2060-01-01"), ..Facts::default() };
+    let asked = RightFacts { recalled: true, sale: None, on: day("2060-01-01"), ..RightFacts::default() };
     let recall = one(&asked, "RECALL");
     assert_eq!((recall.to, recall.freight, recall.state), (None, FreightPayer::Company, RightState::Now));
-    let sold = Facts { recalled: true, ..facts("CN", "2026-03-04", "2026-03-05") };
+    let sold = RightFacts { recalled: true, ..facts("CN", "2026-03-04", "2026-03-05") };
     assert_eq!(codes(&sold).first().map(String::as_str), Some("RECALL"));
-    assert!(!codes(&Facts { recalled: false, ..asked }).contains(&"RECALL".to_owned()));
+    assert!(!codes(&RightFacts { recalled: false, ..asked }).contains(&"RECALL".to_owned()));
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a_found_defect_comes_before_a_change_of_mind() {
     let plain = facts("CN", "2026-03-04", "2026-03-05");
     assert_eq!(codes(&plain), ["CN-RETURN", "CN-SEVEN-DAYS", "ALTERATION", "CN-QUALITY", "WARRANTY"]);
     let defect = SeenDefect { code: "button_loose".into(), measured: None, seen_on: day("2026-03-05"), is_found: true };
-    assert_eq!(codes(&Facts { defects: vec![defect], ..plain })[..3], ["NO-WORRY-BUTTON", "CN-QUALITY", "WARRANTY"]);
+    assert_eq!(codes(&RightFacts { defects: vec![defect], ..plain })[..3], ["NO-WORRY-BUTTON", "CN-QUALITY", "WARRANTY"]);
 }
 
 #[test]
@@ -237,9 +237,9 @@ fn a_garment_keeps_the_rule_of_its_day_of_sale() {
         days: Some(days),
         ..RightRule::default()
     };
-    let rules = |holds_from| Rules {
+    let rules = |holds_from| RightRules {
         rows: vec![row("OLD", holds_from, "2026-01-01", Some("2026-03-05"), 10), row("NEW", holds_from, "2026-03-06", None, 30)],
-        ..Rules::default()
+        ..RightRules::default()
     };
     let asked = facts("CN", "2026-03-04", "2026-03-08");
     let held = |holds_from| rights(&asked, &rules(holds_from)).into_iter().map(|right| right.rule).collect::<Vec<_>>();
@@ -286,11 +286,11 @@ prop_compose! {
     }
 }
 
-fn some_rules() -> impl Strategy<Value = Rules> {
+fn some_rules() -> impl Strategy<Value = RightRules> {
     prop::collection::vec(a_rule(), 1..6).prop_map(|rows| {
         let coded = (1..).zip(rows).map(|(number, row)| RightRule { code: format!("R-{number}"), ..row });
-        let Rules { rows, rest } = shipped();
-        Rules { rows: coded.chain(rows).collect(), rest }
+        let RightRules { rows, rest } = shipped();
+        RightRules { rows: coded.chain(rows).collect(), rest }
     })
 }
 
@@ -305,20 +305,20 @@ prop_compose! {
         category in select(CATEGORIES),
         confirmed in any::<bool>(),
         style in select(NoReasonReturn::ALL),
-        cover in prop_oneof![Just(Cover::None), Just(Cover::Waiting), (a_day(), 0u64..900).prop_map(|(from, days)| Cover::Term(from, from + Days::new(days)))],
+        cover in prop_oneof![Just(WarrantyCover::None), Just(WarrantyCover::Waiting), (a_day(), 0u64..900).prop_map(|(from, days)| WarrantyCover::Term(from, from + Days::new(days)))],
         repairs in prop::collection::vec((a_day(), select(RightKind::ALL)), 0..3),
         defects in prop::collection::vec((select(DEFECTS), prop::option::of(0i64..12), a_day(), any::<bool>()), 0..3),
         recalled in any::<bool>(),
-    ) -> Facts {
+    ) -> RightFacts {
         let sale = Sold {
             seq: 1, sold_on, delivered_on: delivery.map(|days| sold_on + Days::new(days)), promised_on: promise.map(|days| sold_on + Days::new(days)),
             channel: channel.to_owned(), no_return_confirmed_on: confirmed.then_some(sold_on), ..Sold::default()
         };
-        Facts {
+        RightFacts {
             on, market: market.map(str::to_owned), sale: Some(sale), category: category.to_owned(), no_reason_return: style, cover, recalled,
             repairs: repairs.into_iter().map(|(done_on, under)| Repaired { done_on, under }).collect(),
             defects: defects.into_iter().map(|(code, measured, seen_on, is_found)| SeenDefect { code: code.to_owned(), measured, seen_on, is_found }).collect(),
-            ..Facts::default()
+            ..RightFacts::default()
         }
     }
 }
@@ -327,7 +327,7 @@ proptest! {
     /// Of one rule: once its right has ended it never comes back, whatever day one asks later.
     #[test]
     fn a_right_that_has_ended_does_not_come_back(facts in some_facts(), rules in some_rules(), later in 0u64..900) {
-        let after = Facts { on: facts.on + Days::new(later), ..facts.clone() };
+        let after = RightFacts { on: facts.on + Days::new(later), ..facts.clone() };
         let there = rights(&after, &rules);
         for lapse in lapses(&facts, &rules).into_iter().filter(|lapse| matches!(lapse.why, Why::Over { .. })) {
             prop_assert!(!there.iter().any(|right| right.rule == lapse.rule), "{} is back on {}", lapse.rule, after.on);
@@ -339,7 +339,7 @@ proptest! {
     fn windows_never_shrink_with_later_delivery(facts in some_facts(), rules in some_rules(), later in prop::option::of(0u64..60)) {
         let Some(delivered) = facts.sale.as_ref().and_then(|sale| sale.delivered_on) else { return Ok(()) };
         let sale = facts.sale.clone().map(|sale| Sold { delivered_on: later.map(|days| delivered + Days::new(days)), ..sale });
-        let there = rights(&Facts { sale, ..facts.clone() }, &rules);
+        let there = rights(&RightFacts { sale, ..facts.clone() }, &rules);
         for right in rights(&facts, &rules) {
             let still = there.iter().find(|other| other.rule == right.rule);
             // Whether a delivery that nobody recorded was late, nobody knows; it is not taken away where it could have been.
@@ -374,10 +374,10 @@ proptest! {
     #[test]
     fn exclusions_never_remove_what_a_defect_gives(facts in some_facts(), rules in some_rules(), category in select(CATEGORIES)) {
         let sale = |confirmed| facts.sale.clone().map(|sale| Sold { no_return_confirmed_on: confirmed, ..sale });
-        let bare = Facts { category: String::new(), no_reason_return: NoReasonReturn::Yes, sale: sale(None), ..facts.clone() };
+        let bare = RightFacts { category: String::new(), no_reason_return: NoReasonReturn::Yes, sale: sale(None), ..facts.clone() };
         let confirmed = sale(facts.sale.as_ref().map(|sale| sale.sold_on));
-        let excluded = Facts { category: category.to_owned(), no_reason_return: NoReasonReturn::ExcludedByLaw, sale: confirmed, ..facts.clone() };
-        let with_reason = |facts: &Facts| rights(facts, &rules).into_iter().filter(|right| !right.kind.asks_no_reason()).collect::<Vec<_>>();
+        let excluded = RightFacts { category: category.to_owned(), no_reason_return: NoReasonReturn::ExcludedByLaw, sale: confirmed, ..facts.clone() };
+        let with_reason = |facts: &RightFacts| rights(facts, &rules).into_iter().filter(|right| !right.kind.asks_no_reason()).collect::<Vec<_>>();
         prop_assert_eq!(with_reason(&bare), with_reason(&excluded));
     }
 }

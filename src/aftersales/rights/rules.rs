@@ -46,7 +46,7 @@ pub struct Sold {
 /// How the garment stands to a buyer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum SaleStanding {
     /// Nobody bought it yet, as far as is recorded.
     #[default]
     Unsold,
@@ -60,7 +60,7 @@ pub enum Standing {
 
 /// The brand's warranty, as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Cover {
+pub enum WarrantyCover {
     /// Sold without one.
     #[default]
     None,
@@ -98,7 +98,7 @@ pub struct SeenDefect {
 
 /// All that rights follow from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct RightFacts {
     /// The local day that is asked about.
     pub on: NaiveDate,
     /// The market whose rules hold: a country of two letters. None where it is not recorded.
@@ -106,7 +106,7 @@ pub struct Facts {
     /// What the public calls the garment.
     pub what: Both,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: SaleStanding,
     /// Its live sale.
     pub sale: Option<Sold>,
     /// Its style's category, or empty.
@@ -114,7 +114,7 @@ pub struct Facts {
     /// What its style says of returning it without a reason.
     pub no_reason_return: NoReasonReturn,
     /// Its warranty.
-    pub cover: Cover,
+    pub cover: WarrantyCover,
     /// Repairs that were done.
     pub repairs: Vec<Repaired>,
     /// Defects seen on it, and what the buyer says.
@@ -125,7 +125,7 @@ pub struct Facts {
 
 /// The rules, and the days of rest that they are counted by.
 #[derive(Clone, Debug, Default)]
-pub struct Rules {
+pub struct RightRules {
     /// The rules, in no order.
     pub rows: Vec<RightRule>,
     /// Days of rest, by the calendar's code.
@@ -158,7 +158,7 @@ pub enum Unknown {
 
 /// What a buyer must be told before they choose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Notice {
+pub struct RightNotice {
     /// The text.
     pub text: Both,
     /// SHA-256 of the Chinese text in UTF-8, in hexadecimal: kept with "informed at".
@@ -205,7 +205,7 @@ pub struct Right {
     /// Years whose days of rest are not published, which its last day depends on.
     pub years_without_data: Vec<i32>,
     /// What must be told before it is chosen.
-    pub notice: Option<Notice>,
+    pub notice: Option<RightNotice>,
 }
 
 /// Why a right is not there, though the garment's market has it.
@@ -258,14 +258,14 @@ pub struct Lapse {
 type Judged<T> = Result<T, Option<Why>>;
 
 /// Every right that applies, the best for the buyer first. Whatever the order of the rules, the answer is the same.
-pub fn rights(facts: &Facts, rules: &Rules) -> Vec<Right> {
+pub fn rights(facts: &RightFacts, rules: &RightRules) -> Vec<Right> {
     let mut all: Vec<Right> = rules.rows.iter().filter_map(|rule| judge(facts, rules, rule).map_or_else(|_| None, Some)).collect();
     all.sort_by(|one, other| one.benefit().cmp(&other.benefit()));
     all
 }
 
 /// The rights that the garment's market has and its buyer has not, and why: by kind and rule.
-pub fn lapses(facts: &Facts, rules: &Rules) -> Vec<Lapse> {
+pub fn lapses(facts: &RightFacts, rules: &RightRules) -> Vec<Lapse> {
     let lapse = |rule: &RightRule| {
         let why = judge(facts, rules, rule).err()??;
         Some(Lapse { kind: rule.kind, rule: rule.code.clone(), version: rule.version, name: rule.name(), why })
@@ -342,12 +342,12 @@ fn covers(market: &str, country: Option<&str>) -> bool {
     }
 }
 
-fn is_among(names: &[String], name: &str) -> bool {
+pub(super) fn is_among(names: &[String], name: &str) -> bool {
     let wanted = fold(name);
     !wanted.is_empty() && names.iter().any(|name| fold(name) == wanted)
 }
 
-fn judge(facts: &Facts, rules: &Rules, rule: &RightRule) -> Judged<Right> {
+fn judge(facts: &RightFacts, rules: &RightRules, rule: &RightRule) -> Judged<Right> {
     let holds_on = |day: NaiveDate| rule.valid_from <= day && rule.valid_to.is_none_or(|last| day <= last);
     if !covers(&rule.market, facts.market.as_deref()) {
         return Err(None);
@@ -386,7 +386,7 @@ fn judge(facts: &Facts, rules: &Rules, rule: &RightRule) -> Judged<Right> {
 }
 
 /// Whether a right that asks no reason is for this kind of garment.
-fn not_excluded(facts: &Facts, rule: &RightRule, sale: &Sold) -> Judged<()> {
+fn not_excluded(facts: &RightFacts, rule: &RightRule, sale: &Sold) -> Judged<()> {
     // What a style says is about the return without a reason alone; a withdrawal is excluded by law or not at all.
     let style = if rule.kind == RightKind::NoReason { facts.no_reason_return } else { NoReasonReturn::Yes };
     if style == NoReasonReturn::ExcludedByLaw || is_among(&rule.never_for, &facts.category) {
@@ -400,7 +400,7 @@ fn not_excluded(facts: &Facts, rule: &RightRule, sale: &Sold) -> Judged<()> {
 }
 
 /// Whether what the right is for has happened.
-fn triggered(facts: &Facts, rule: &RightRule, sale: &Sold, right: &mut Right) -> Judged<()> {
+fn triggered(facts: &RightFacts, rule: &RightRule, sale: &Sold, right: &mut Right) -> Judged<()> {
     let over = |seen: &SeenDefect| rule.measured_over.zip(seen.measured).is_none_or(|(limit, measured)| measured > limit);
     let is_for =
         |seen: &&SeenDefect| (rule.defects.is_empty() || rule.defects.contains(&seen.code)) && over(seen) && seen.seen_on <= facts.on;
@@ -431,7 +431,7 @@ fn triggered(facts: &Facts, rule: &RightRule, sale: &Sold, right: &mut Right) ->
 }
 
 /// The last day of a rule that is counted from `day`; None for one without an end.
-fn last_day(rules: &Rules, rule: &RightRule, day: NaiveDate) -> Option<LastDay> {
+fn last_day(rules: &RightRules, rule: &RightRule, day: NaiveDate) -> Option<LastDay> {
     if rule.months.is_none() && rule.days.is_none() {
         return None;
     }
@@ -444,14 +444,14 @@ fn last_day(rules: &Rules, rule: &RightRule, day: NaiveDate) -> Option<LastDay> 
     })
 }
 
-fn window(facts: &Facts, rules: &Rules, rule: &RightRule, sale: &Sold, right: &mut Right) -> Judged<()> {
+fn window(facts: &RightFacts, rules: &RightRules, rule: &RightRule, sale: &Sold, right: &mut Right) -> Judged<()> {
     let end = |day: NaiveDate| last_day(rules, rule, day).map_or((None, Vec::new()), |last| (Some(last.date), last.years_without_data));
     match (rule.counted_from, &facts.cover, sale.delivered_on) {
-        (CountedFrom::Warranty, Cover::None, _) => return Err(None),
-        (CountedFrom::Warranty, Cover::Void(reason), _) => return Err(Some(Why::Void { reason: reason.clone() })),
-        (CountedFrom::Warranty, Cover::Ended(_, reason), _) => return Err(Some(Why::EndedEarly { reason: reason.clone() })),
-        (CountedFrom::Warranty, Cover::Waiting, _) => right.unknown.push(Unknown::WarrantyStart),
-        (CountedFrom::Warranty, Cover::Term(from, to), _) => (right.from, right.to) = (Some(*from), Some(*to)),
+        (CountedFrom::Warranty, WarrantyCover::None, _) => return Err(None),
+        (CountedFrom::Warranty, WarrantyCover::Void(reason), _) => return Err(Some(Why::Void { reason: reason.clone() })),
+        (CountedFrom::Warranty, WarrantyCover::Ended(_, reason), _) => return Err(Some(Why::EndedEarly { reason: reason.clone() })),
+        (CountedFrom::Warranty, WarrantyCover::Waiting, _) => right.unknown.push(Unknown::WarrantyStart),
+        (CountedFrom::Warranty, WarrantyCover::Term(from, to), _) => (right.from, right.to) = (Some(*from), Some(*to)),
         (CountedFrom::Purchase, ..) => {
             right.from = Some(sale.sold_on);
             (right.to, right.years_without_data) = end(sale.sold_on);
@@ -473,7 +473,7 @@ fn window(facts: &Facts, rules: &Rules, rule: &RightRule, sale: &Sold, right: &m
 }
 
 /// A repair under a legal guarantee, while that ran, extends it once.
-fn extend(facts: &Facts, rule: &RightRule, right: &mut Right) {
+fn extend(facts: &RightFacts, rule: &RightRule, right: &mut Right) {
     let Some((months, to)) = rule.repair_months.zip(right.to) else { return };
     let counts = |repair: &Repaired| {
         repair.under == RightKind::LegalGuarantee
@@ -487,13 +487,13 @@ fn extend(facts: &Facts, rule: &RightRule, right: &mut Right) {
 }
 
 /// What must be told, from the day on that the rule says.
-fn notice(facts: &Facts, rule: &RightRule) -> Option<Notice> {
+fn notice(facts: &RightFacts, rule: &RightRule) -> Option<RightNotice> {
     let text = Both { zh: rule.notice_zh.clone(), en: rule.notice_en.clone() };
     if text == Both::default() || rule.repair_since.is_some_and(|since| facts.on < since) {
         return None;
     }
     let sha256 = |text: &str| hex(&Sha256::digest(text.as_bytes()));
-    Some(Notice { sha256_zh: sha256(&text.zh), sha256_en: sha256(&text.en), text })
+    Some(RightNotice { sha256_zh: sha256(&text.zh), sha256_en: sha256(&text.en), text })
 }
 
 /// The last day that it may be anywhere on Earth at this moment.

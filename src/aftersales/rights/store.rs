@@ -6,7 +6,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::rules::{self, Rules};
+use super::rules::{self, RightRules};
 use super::{CountedFrom, FIELDS, FreightPayer, HoldsFrom, Need, Remedy, RightKind, catalogue};
 use crate::inspection::defects;
 use crate::kernel::calendar::Nation;
@@ -246,7 +246,7 @@ pub fn seed(db: &mut Db) -> Result<()> {
 }
 
 /// Every rule, with the days of rest they are counted by.
-pub fn rules(db: &mut Db) -> Result<Rules> {
+pub fn rules(db: &mut Db) -> Result<RightRules> {
     let rows: Vec<RightRule> = each!(db, |c| right_rule::table.select(RightRule::as_select()).order(right_rule::code).load(c))?;
     let mut rest = BTreeMap::new();
     for row in rows.iter().filter(|row| !row.rest_days.is_empty()) {
@@ -254,5 +254,5 @@ pub fn rules(db: &mut Db) -> Result<Rules> {
             rest.insert(row.rest_days.clone(), Nation::saturday_and_sunday(calendars::days(db, &row.rest_days)?));
         }
     }
-    Ok(Rules { rows, rest })
+    Ok(RightRules { rows, rest })
 }

@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rules::{Lapse, Right, RightState, Sold, Standing, Unknown, Why};
-use super::{Answer, FreightPayer, Need, Remedy, RightKind, market_name};
+use super::rules::{Lapse, Right, RightState, SaleStanding, Sold, Unknown, Why};
+use super::{FreightPayer, Need, Remedy, RightKind, RightsAnswer, market_name};
 use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Error, Result};
 use crate::platform::words::Words;
@@ -44,6 +44,14 @@ impl RightLine {
 /// Rights in words, in their order: for a page or a message.
 pub fn lines(rights: &[Right], words: Words) -> Vec<RightLine> {
     rights.iter().map(|right| line(right, words)).collect()
+}
+
+/// What stands between two sentences.
+const fn between(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => "",
+        Lang::En => " ",
+    }
 }
 
 fn joined(words: Words, parts: impl Iterator<Item = String>) -> String {
@@ -104,7 +112,7 @@ fn until(right: &Right, words: Words) -> String {
         let years = joined(words, right.years_without_data.iter().map(ToString::to_string));
         said.push(words.say1("rights-unofficial", "years", years));
     }
-    said.join(words.lang().of("", " "))
+    said.join(between(words.lang()))
 }
 
 /// Why a right is not there.
@@ -115,25 +123,25 @@ fn because(lapse: &Lapse, words: Words) -> String {
         Why::Confirmed { on } => words.say1("rights-why-confirmed", "on", on),
         Why::Channel => words.say("rights-why-channel"),
         Why::EndedEarly { reason } if reason.is_empty() => words.say("warranties-ended-early"),
-        Why::EndedEarly { reason } => return format!("{} {reason}", words.say("warranties-ended-early")),
-        Why::Void { reason } => return format!("{} {reason}", words.say("warranties-void")).trim_end().to_owned(),
+        Why::EndedEarly { reason } => return format!("{}{}{reason}", words.say("warranties-ended-early"), between(words.lang())),
+        Why::Void { reason } => return format!("{}{}{reason}", words.say("warranties-void"), between(words.lang())).trim_end().to_owned(),
     }
     .into_owned()
 }
 
-impl Answer {
+impl RightsAnswer {
     /// What was asked of, in sentences: the sale as far as it is recorded, and what of it is not.
     pub fn about(&self, words: Words) -> Vec<String> {
         let facts = &self.facts;
         let mut said = Vec::new();
         match (facts.standing, &facts.sale) {
-            (Standing::Sold, Some(sale)) => {
+            (SaleStanding::Sold, Some(sale)) => {
                 let recorded =
                     |day: Option<NaiveDate>| day.map_or_else(|| words.say("rights-not-recorded").into_owned(), |day| day.to_string());
                 said.push(words.say_with("rights-sold", &[("sold", sale.sold_on.to_string()), ("delivered", recorded(sale.delivered_on))]));
             }
-            (Standing::SoldLater, _) => said.push(words.say1("rights-sold-later", "on", facts.on)),
-            (Standing::Returned, _) => said.push(words.say("rights-returned")),
+            (SaleStanding::SoldLater, _) => said.push(words.say1("rights-sold-later", "on", facts.on)),
+            (SaleStanding::Returned, _) => said.push(words.say("rights-returned")),
             _ => said.push(words.say("rights-unsold")),
         }
         match &facts.market {
@@ -168,7 +176,7 @@ struct Part<'a> {
 ///
 /// # Errors
 /// [`Error::Broken`] when the template fails.
-pub fn part(answer: &Answer, words: Words, for_staff: bool) -> Result<String> {
+pub fn part(answer: &RightsAnswer, words: Words, for_staff: bool) -> Result<String> {
     let (about, not_there) = if for_staff { (answer.about(words), answer.not_there(words)) } else { Default::default() };
     let part = Part { t: words, about, lines: answer.lines(words), not_there, none: &words.say("rights-nothing") };
     part.render().map_err(Error::broken)
@@ -206,7 +214,7 @@ pub struct AnswerView {
     /// The market whose rules hold; absent where it is not recorded, and then only rules that hold everywhere are answered.
     market: Option<String>,
     /// How the garment stands.
-    standing: Standing,
+    standing: SaleStanding,
     /// Its live sale.
     sale: Option<Sold>,
     /// What was asked of, in sentences.
@@ -219,12 +227,12 @@ pub struct AnswerView {
 
 impl AnswerView {
     /// An answer about the garment of this serial.
-    pub fn of(serial: String, answer: Answer) -> Self {
+    pub fn of(serial: String, answer: RightsAnswer) -> Self {
         let both = |say: &dyn Fn(Words) -> String| Both { zh: say(Words::of(Lang::Zh)), en: say(Words::of(Lang::En)) };
-        let about = both(&|words| answer.about(words).join(words.lang().of("", " ")));
-        let Answer { facts, rights, lapses } = answer;
+        let about = both(&|words| answer.about(words).join(between(words.lang())));
+        let RightsAnswer { facts, rights, lapses } = answer;
         let right = |right: Right| {
-            let say = |words: Words| line(&right, words).sentences().collect::<Vec<_>>().join(words.lang().of("", " "));
+            let say = |words: Words| line(&right, words).sentences().collect::<Vec<_>>().join(between(words.lang()));
             RightView { words: both(&say), right }
         };
         let lapse = |lapse: Lapse| LapseView { words: both(&|words| because(&lapse, words)), lapse };

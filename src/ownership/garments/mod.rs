@@ -2,9 +2,29 @@
 
 mod store;
 
+use crate::choices;
 use crate::kernel::GarmentId;
 
-pub use store::{LiveSale, Status, Tally, live_sale, set_status, tally, touch};
+pub use store::{LiveSale, Status, Tally, hold, holds, holds_of, is_returned, live_sale, set_status, tally, touch};
+
+choices! {
+    /// What keeps a garment from being sold and claimed. It is decided in rooms further on, which say so here.
+    HoldKind {
+        /// Worn next to the skin, and given back: nobody else wears it.
+        Hygiene = "hygiene", "贴身衣物退回，不再销售", "worn next to the skin and given back";
+        /// Its buyer kept it and has their money back.
+        Kept = "kept", "已退款并留给买家", "left with its buyer, who has the money back";
+        /// Under recall. Whoever has it may still claim it: the card tells them.
+        Recall = "recall", "召回中", "under recall";
+    }
+}
+
+impl HoldKind {
+    /// Whether nobody may claim it either.
+    pub const fn bars_claims(self) -> bool {
+        matches!(self, Self::Hygiene | Self::Kept)
+    }
+}
 
 /// Garments to be looked up, batch by batch where there are many of each, else all at once: those of a batch lie close together.
 pub fn in_runs(garments: &[GarmentId]) -> Vec<&[GarmentId]> {

@@ -1,16 +1,30 @@
 //! Queries on `garment` and `batch_tally`, and the one question about a live sale that rooms below `sales` have.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
-use super::in_runs;
+use super::{HoldKind, in_runs};
+use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::platform::db::schema::{batch_tally, garment, sale};
 use crate::platform::db::{At, COPIED, Db, Live, chunk_rows, lie_close, planned};
-use crate::{each, insert_all};
+use crate::platform::events::{self, Stamp};
+use crate::{each, insert_all, text_column};
+
+text_column!(HoldKind);
+
+diesel::table! {
+    garment_hold (garment_id, kind) {
+        garment_id -> BigInt,
+        kind -> Text,
+        reason -> Text,
+        set_by -> Text,
+        at -> Timestamp,
+    }
+}
 
 /// What has become of a garment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +92,49 @@ pub fn set_status(db: &mut Db, garments: &[GarmentId], status: Status) -> Result
             .execute(c))?;
     }
     Ok(())
+}
+
+/// Keeps a garment from being sold and claimed, from now on.
+pub fn hold(db: &mut Db, stamp: &Stamp, garment: GarmentId, kind: HoldKind, reason: &str) -> Result<()> {
+    let row = (
+        garment_hold::garment_id.eq(garment.0),
+        garment_hold::kind.eq(kind.as_str()),
+        garment_hold::reason.eq(reason),
+        garment_hold::set_by.eq(&stamp.actor),
+        garment_hold::at.eq(stamp.at),
+    );
+    let new = each!(db, |c| diesel::insert_into(garment_hold::table).values(row).on_conflict_do_nothing().execute(c))?;
+    if new == 0 {
+        return Ok(());
+    }
+    events::append(db, stamp, EventKind::GarmentHeld, Subject::Garment(garment.0), &serde_json::json!({ "hold": kind, "reason": reason }))
+}
+
+/// What keeps these garments from being sold, where something does.
+pub fn holds_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<GarmentId, HoldKind>> {
+    let mut holds = HashMap::new();
+    for chunk in in_runs(garments).into_iter().flat_map(|run| run.chunks(chunk_rows(1))) {
+        let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
+        let all = garment_hold::table.select((garment_hold::garment_id, garment_hold::kind));
+        let found: Vec<(i64, HoldKind)> = match lie_close(&ids) {
+            Some((first, last)) => each!(db, |c| all.filter(garment_hold::garment_id.between(first, last)).load(c))?,
+            None => each!(db, |c| planned(all.filter(garment_hold::garment_id.eq_any(&ids)), ids.len() == 1).load(c))?,
+        };
+        holds.extend(found.into_iter().map(|(garment, kind)| (GarmentId(garment), kind)));
+    }
+    Ok(holds)
+}
+
+/// Everything that keeps a garment from being sold.
+pub fn holds(db: &mut Db, garment: GarmentId) -> Result<Vec<HoldKind>> {
+    let all = garment_hold::table.filter(garment_hold::garment_id.eq(garment.0)).order(garment_hold::kind);
+    Ok(each!(db, |c| all.select(garment_hold::kind).load(c))?)
+}
+
+/// Whether a garment was given back and has not been sold again.
+pub fn is_returned(db: &mut Db, of: GarmentId) -> Result<bool> {
+    let rows: Vec<String> = each!(db, |c| garment::table.filter(garment::garment_id.eq(of.0)).select(garment::status).load(c))?;
+    Ok(rows.first().is_some_and(|status| status == Status::Returned.as_str()))
 }
 
 /// Changes to the counts of sold and claimed garments, by batch and retailer, gathered so that many garments of a batch cost one statement.

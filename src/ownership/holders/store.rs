@@ -121,7 +121,7 @@ pub fn recover(db: &mut Db, garment: GarmentId, secret: &Secret) -> Result<Holde
 /// starts. Right or wrong, issued or void, the work is the same; a code is compared in constant time.
 ///
 /// # Errors
-/// [`Code::NoTriesLeft`], [`Code::AlreadyClaimed`] (only told to who has the right code).
+/// [`Code::NoTriesLeft`]; [`Code::AlreadyClaimed`], and [`Code::NotSold`] for what was given back (only told to who has the right code).
 pub fn claim(
     db: &mut Db,
     stamp: &Stamp,
@@ -148,6 +148,10 @@ pub fn claim(
     }
     if held.is_some() {
         return Err(Code::AlreadyClaimed.into());
+    }
+    // Given back: until it is sold again, nobody holds it.
+    if garments::is_returned(db, garment)? || garments::holds(db, garment)?.iter().any(|hold| hold.bars_claims()) {
+        return Err(Code::NotSold.into());
     }
     let new = insert(db, stamp, garment, secret)?;
     count_claimed(db, garment, 1)?;

@@ -11,6 +11,7 @@ use super::store::{self, Ready, Sale};
 use crate::kernel::machine::refused_in;
 use crate::kernel::time::local_date;
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Refusal, Result};
+use crate::ownership::garments::{self, HoldKind};
 use crate::ownership::holders;
 use crate::ownership::warranties::{self, Facts, Opening, Terms};
 use crate::platform::db::Db;
@@ -35,6 +36,7 @@ struct Known {
     batches: HashMap<BatchNo, KnownBatch>,
     sales: HashMap<GarmentId, Vec<Sale>>,
     claimed: HashMap<GarmentId, NaiveDate>,
+    holds: HashMap<GarmentId, HoldKind>,
     /// Codes of the retailers that are closed.
     closed: HashMap<Id, String>,
     default_terms: Option<Terms>,
@@ -83,7 +85,8 @@ fn know(db: &mut Db, stamp: &Stamp, zone: Tz, chunk: &[NewSale]) -> Result<Known
     let claimed = holders::claimed_at_of(db, &garments)?.into_iter().map(|(garment, at)| (garment, local_date(at, zone))).collect();
     let retailers: Vec<Id> = chunk.iter().filter_map(|new| new.retailer).collect::<BTreeSet<_>>().into_iter().collect();
     let closed = if retailers.is_empty() { HashMap::new() } else { parties::closed_among(db, stamp, &retailers)? };
-    Ok(Known { batches, sales, claimed, closed, default_terms: warranties::terms(db, None, stamp.at)? })
+    let holds = garments::holds_of(db, &garments)?;
+    Ok(Known { batches, sales, claimed, holds, closed, default_terms: warranties::terms(db, None, stamp.at)? })
 }
 
 /// Examines a chunk. Of two sales of one garment in it, the first is ready and the second refused.
@@ -129,6 +132,11 @@ fn ready(known: &Known, new: &NewSale, earlier: &[Sale]) -> Result<Ready, Box<Re
     }
     if batch.status == BatchStatus::Hold && !came_with {
         let refusal = refused_in(batch.status);
+        let fault = Fault { args: refusal.args.clone(), ..Fault::new("serial", Code::WrongState) };
+        return Err(Box::new(Refusal { faults: vec![fault], ..refusal }));
+    }
+    if let Some(kind) = known.holds.get(&new.garment) {
+        let refusal = refused_in(*kind);
         let fault = Fault { args: refusal.args.clone(), ..Fault::new("serial", Code::WrongState) };
         return Err(Box::new(Refusal { faults: vec![fault], ..refusal }));
     }

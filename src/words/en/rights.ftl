@@ -15,6 +15,7 @@ rights-market = Market: { $market }.
 rights-market-unknown = The country of the sale is not recorded, so only what holds everywhere is listed. Name the market to see the rest.
 rights-nothing = Nothing applies.
 rights-not-certain = not certain, or not yet
+rights-not-certain-mark = {" "}(not certain, or not yet)
 rights-not-there = Not, or no longer
 rights-rule = Rule { $rule }, version { $version }
 rights-until = Until { $until }, that day included.

@@ -15,6 +15,7 @@ rights-market = 适用市场：{ $market }。
 rights-market-unknown = 没有登记销售所在国家，因此只列出各地都适用的权利。指明市场可查看其余权利。
 rights-nothing = 没有适用的权利。
 rights-not-certain = 尚不确定或尚未开始
+rights-not-certain-mark = （尚不确定或尚未开始）
 rights-not-there = 不适用或已过期
 rights-rule = 规则 { $rule }，第 { $version } 版
 rights-until = 截至 { $until }（含当天）。

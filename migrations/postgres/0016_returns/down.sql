@@ -1,0 +1,2 @@
+DROP TABLE garment_hold;
+DROP TABLE return_order;

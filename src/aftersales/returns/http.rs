@@ -1,0 +1,229 @@
+//! Returns: the list, the page with what may be done now, and the same for programs.
+
+use std::collections::HashMap;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use chrono::NaiveDateTime;
+use chrono_tz::Tz;
+use serde_json::{Map, Value};
+
+use super::rules::{RETURN_MACHINE, ReturnAct};
+use super::store::{self, ReturnAsk, ReturnOrder};
+use super::{FIELDS, Inbound, ReturnOutcome, ReturnState, ReturnlessOrigin};
+use crate::kernel::choices::Choice;
+use crate::kernel::time::local_minute;
+use crate::kernel::{Code, Fault, Id, Result, parsed, time};
+use crate::platform::events::Fact;
+use crate::platform::http::perm::{CasesEdit, CasesRead, Perm};
+use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, created, html_response, json, see_other};
+use crate::platform::jobs;
+use crate::platform::rooms::timeline::{self, Happened};
+use crate::platform::rooms::{BrandOnly, Call, Field, Kind, Listing, list_description, list_routes};
+
+/// Mounts the room.
+pub fn routes(on: &mut Routes<'_>) {
+    on.described(list_description::<ReturnOrder>);
+    list_routes::<ReturnOrder>(on);
+    on.api(__path_request_json, request_json)
+        .api(__path_lapse_json, lapse_json)
+        .api(__path_one_json, one_json)
+        .api(__path_act_json, act_json)
+        .get("/returns/{id}", one_page)
+        .post("/returns/{id}/act", act_form);
+}
+
+async fn found<P: Perm>(call: &Call<P>, id: &str) -> Result<(ReturnOrder, Vec<Fact>)> {
+    let (id, app): (Id, _) = (id.parse()?, call.app().clone());
+    call.read(move |db| {
+        let order = store::by_id(db, id)?;
+        let order = ReturnOrder::named(db, &app, vec![order])?.pop().ok_or(Code::NotFound)?;
+        Ok((order, store::history(db, id)?))
+    })
+    .await
+}
+
+/// Asks for the return of a line of a case, under a right that its buyer has today or as goodwill.
+#[utoipa::path(post, path = "/api/v1/returns", tag = "returns", request_body = ReturnAsk,
+    responses((status = 201, body = ReturnOrder), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn request_json(call: Call<BrandOnly<CasesEdit>>, body: Json<ReturnAsk>) -> Result<HttpResponse> {
+    let (ask, zone) = (body.value, call.app().config.time_zone);
+    let order: ReturnOrder = call.change(&body.hash, None, move |db, stamp| store::request(db, stamp, zone, &ask)).await?;
+    created(&format!("/api/v1/returns/{}", order.id), &order)
+}
+
+/// One return.
+#[utoipa::path(get, path = "/api/v1/returns/{id}", tag = "returns", params(("id" = String, Path)),
+    responses((status = 200, body = ReturnOrder), (status = 404, body = Problem)))]
+async fn one_json(call: Call<BrandOnly<CasesRead>>, id: web::Path<String>) -> Result<HttpResponse> {
+    json(&found(&call, &id).await?.0)
+}
+
+/// Does something with a return: one step, if its state allows it.
+#[utoipa::path(post, path = "/api/v1/returns/{id}/act", tag = "returns", params(("id" = String, Path)), request_body = ReturnAct,
+    responses((status = 200, body = ReturnOrder), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn act_json(call: Call<BrandOnly<CasesEdit>>, id: web::Path<String>, body: Json<ReturnAct>) -> Result<HttpResponse> {
+    let (id, act, zone): (Id, _, _) = (id.parse()?, body.value, call.app().config.time_zone);
+    let moved: ReturnOrder = call.change(&body.hash, None, move |db, stamp| store::act(db, stamp, zone, id, None, &act)).await?;
+    json(&moved)
+}
+
+/// Lets returns lapse whose parcel nobody sent in time: long work, whose report says how many.
+#[utoipa::path(post, path = "/api/v1/returns/lapse", tag = "returns", responses((status = 202, description = "The job is at the address that `location` says.")))]
+async fn lapse_json(call: Call<BrandOnly<CasesEdit>>) -> Result<HttpResponse> {
+    let job = call.change("", None, |db, stamp| jobs::enqueue(db, stamp, store::LAPSE_WORK, &Value::Null)).await?;
+    Ok(HttpResponse::Accepted().insert_header(("location", jobs::address(job))).finish())
+}
+
+#[derive(Template)]
+#[template(path = "aftersales/returns/one.html")]
+struct OnePage {
+    layout: Layout,
+    order: ReturnOrder,
+    form: FormState,
+    history: Vec<Happened>,
+    zone: Tz,
+}
+
+/// Acts of the page: their name, the state they are done in (none: whichever the machine allows), and what they ask.
+struct Offer {
+    act: &'static str,
+    to: ReturnState,
+    only_in: &'static [ReturnState],
+    asks: &'static [&'static str],
+}
+
+impl Offer {
+    /// Whether it ends something or takes it away.
+    fn is_grave(&self) -> bool {
+        matches!(self.to, ReturnState::Rejected | ReturnState::Refused | ReturnState::Withdrawn)
+    }
+}
+
+const fn offer(act: &'static str, to: ReturnState, only_in: &'static [ReturnState], asks: &'static [&'static str]) -> Offer {
+    Offer { act, to, only_in, asks }
+}
+
+const OFFERS: &[Offer] = &[
+    offer("approve", ReturnState::Approved, &[], &["inbound"]),
+    offer("ask_more", ReturnState::NeedInfo, &[], &["note"]),
+    offer("answered", ReturnState::Requested, &[], &["note"]),
+    offer("reject", ReturnState::Rejected, &[], &["note"]),
+    offer("send_back", ReturnState::AwaitingInbound, &[], &["inbound"]),
+    offer("returnless", ReturnState::Settled, &[ReturnState::Approved], &["origin", "outcome", "note"]),
+    offer("sent", ReturnState::InTransit, &[], &["waybill"]),
+    offer("received", ReturnState::Received, &[], &["on"]),
+    offer("inspect", ReturnState::Inspecting, &[ReturnState::Received], &[]),
+    offer("accept", ReturnState::Accepted, &[], &["report", "partly"]),
+    offer("refuse", ReturnState::Refused, &[], &["report"]),
+    offer("dispute", ReturnState::Inspecting, &[ReturnState::Refused], &["note"]),
+    offer("give_back", ReturnState::ReturningToCustomer, &[], &["waybill"]),
+    offer("settle", ReturnState::Settling, &[], &[]),
+    offer("settled", ReturnState::Settled, &[ReturnState::Settling], &["outcome"]),
+    offer("close", ReturnState::ClosedRefused, &[], &[]),
+    offer("withdraw", ReturnState::Withdrawn, &[], &[]),
+];
+
+impl OnePage {
+    fn offers(&self) -> impl Iterator<Item = &'static Offer> {
+        let state = self.order.state;
+        OFFERS
+            .iter()
+            .filter(move |offer| RETURN_MACHINE.allows(state, offer.to) && (offer.only_in.is_empty() || offer.only_in.contains(&state)))
+    }
+
+    /// Its fields as people read them: title and words.
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let Ok(Value::Object(row)) = serde_json::to_value(&self.order) else { return Vec::new() };
+        let said = |field: &'static Field| {
+            let value = row.get(field.name)?;
+            let moment = value.as_str().filter(|_| matches!(field.kind, Kind::Moment)).and_then(parsed::<NaiveDateTime>);
+            let words = moment.map_or_else(|| field.show(value, self.layout.lang), |at| local_minute(at, self.zone));
+            Some((field.title(self.layout.lang), words)).filter(|(_, words)| !words.is_empty())
+        };
+        FIELDS.columns.iter().filter_map(said).collect()
+    }
+
+    fn choices(&self, field: &str) -> &'static [Choice] {
+        match field {
+            "inbound" => Inbound::TABLE,
+            "origin" => ReturnlessOrigin::TABLE,
+            "outcome" => ReturnOutcome::TABLE,
+            _ => &[],
+        }
+    }
+
+    fn name(&self, offer: &Offer) -> String {
+        self.layout.t.say(format!("returns-{}", offer.act.replace('_', "-"))).into_owned()
+    }
+
+    fn asked(&self, field: &str) -> String {
+        self.layout.t.say(format!("returns-field-{field}")).into_owned()
+    }
+
+    /// Several forms of the page may ask the same.
+    fn id(&self, offer: &Offer, field: &str) -> String {
+        format!("{}-{field}", offer.act)
+    }
+
+    fn fault(&self, offer: &Offer, field: &str) -> Option<&str> {
+        self.form.fault(field).filter(|_| self.form.value("act") == offer.act)
+    }
+
+    /// What stands in a field: what came back, if this act was sent.
+    fn value(&self, offer: &Offer, field: &str) -> &str {
+        if self.form.value("act") == offer.act { self.form.value(field) } else { "" }
+    }
+}
+
+async fn page<P: Perm>(call: &Call<P>, id: &str, sent: Option<FormState>) -> Result<HttpResponse> {
+    let (order, history) = found(call, id).await?;
+    let (layout, zone) = (call.layout(call.words().say1("returns-one", "case", &order.case_no)), call.app().config.time_zone);
+    let history = timeline::lines(&history, &FIELDS, layout.lang, zone)?;
+    let status = if sent.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok(html_response(status, &OnePage { layout, order, form: sent.unwrap_or_default(), history, zone }))
+}
+
+async fn one_page(call: Call<BrandOnly<CasesRead>>, id: web::Path<String>) -> Result<HttpResponse> {
+    page(&call, &id, None).await
+}
+
+/// What a form says of an act, as a program would send it.
+fn act_of(values: &HashMap<String, String>) -> Result<ReturnAct> {
+    let named = values.get("act").map(String::as_str).unwrap_or_default();
+    let offer =
+        OFFERS.iter().find(|offer| offer.act == named).ok_or_else(|| Fault::new("act", Code::UnknownReference).with("value", named))?;
+    let mut document = Map::from_iter([("act".to_owned(), Value::from(named))]);
+    for field in offer.asks {
+        match (*field, values.get(*field).map(|text| text.trim()).filter(|text| !text.is_empty())) {
+            ("partly", ticked) => drop(document.insert("partly".to_owned(), ticked.is_some().into())),
+            ("on", Some(text)) => drop(document.insert("on".to_owned(), time::read_date("on", text)?.to_string().into())),
+            (field, Some(text)) => drop(document.insert(field.to_owned(), text.into())),
+            // A choice and a day are left out; a text is empty, and whoever needs it says so.
+            ("note" | "report" | "waybill", None) => drop(document.insert((*field).to_owned(), "".into())),
+            (field @ ("origin" | "outcome"), None) => return Err(Fault::new(field, Code::Missing).into()),
+            ("inbound", None) if offer.to == ReturnState::AwaitingInbound => return Err(Fault::new("inbound", Code::Missing).into()),
+            _ => {}
+        }
+    }
+    serde_json::from_value(document.into()).map_err(|error| Fault::new("act", Code::Malformed).with("reason", error).into())
+}
+
+async fn act_form(call: Call<BrandOnly<CasesEdit>>, id: web::Path<String>, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
+    let (key, zone): (Id, _) = (id.parse()?, call.app().config.time_zone);
+    let version = form.value.get("version").and_then(|version| parsed(version));
+    let done = match act_of(&form.value) {
+        Ok(act) => {
+            call.change::<ReturnOrder, _>(&form.hash, form.once.as_deref(), move |db, stamp| {
+                store::act(db, stamp, zone, key, version, &act)
+            })
+            .await
+        }
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(_) => Ok(see_other(format!("/returns/{key}"))),
+        Err(error) => page(&call, &id, Some(FormState::refused(form.value, error, call.words())?)).await,
+    }
+}
