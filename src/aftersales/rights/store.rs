@@ -15,7 +15,7 @@ use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, JsonText, in_chunks};
 use crate::platform::events::Stamp;
-use crate::platform::http::perm::{CasesRead, Permission, PolicyEdit};
+use crate::platform::http::perm::{CatalogueRead, Permission, PolicyEdit};
 use crate::platform::rooms::{BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing, changes};
 use crate::platform::state::AppState;
 use crate::production::corrections::fixed;
@@ -144,7 +144,7 @@ impl Listing for RightRule {
     const FIELDS: &'static Fields = &FIELDS;
     const API: &'static str = "right-rules";
     const SCHEMA: &'static str = "RightRule";
-    type Read = BrandOnly<CasesRead>;
+    type Read = BrandOnly<CatalogueRead>;
 
     fn key(&self) -> String {
         self.code.clone()
