@@ -66,6 +66,7 @@ async fn sell(app: &TestApp, garment: GarmentId, sold_on: &str) {
         sold_on: sold_on.parse().unwrap(),
         delivered_on: None,
         promised_on: None,
+        no_return_confirmed_on: None,
         order_no: format!("W-{}", garment.unit()),
         price: None,
         channel: "web".into(),

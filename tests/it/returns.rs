@@ -26,7 +26,7 @@ async fn run(app: &TestApp, sql: String) {
 
 /// A case with a line for each unit, about a loose button.
 async fn case(app: &TestApp, no: &str, goods: &Goods, units: &[i64]) -> Vec<Id> {
-    app.write(hangtag::app::seed).await;
+    app.seed().await;
     let (case, at) = (app.state.id().0, app.state.clock.now());
     let mut sql = format!(
         "INSERT INTO case_reason (code, class, name_zh, name_en, defect_code, categories, zones, rank, retired, version)

@@ -17,7 +17,7 @@ impl TestApp {
     /// A case about these garments, each with which of its sales it is and the defect that was found on it, if any.
     pub async fn case(&self, garments: &[(GarmentId, Option<i64>, Option<&str>)]) -> Case {
         let id = self.state.id();
-        let no = format!("C-{id}");
+        let no = format!("260614-{}", &id.to_string()[8..]);
         let mut sql = format!(
             "INSERT INTO case_reason (code, class, name_zh, name_en, defect_code, categories, zones, rank, retired, version)
              VALUES ('button_off', 'defect', '纽扣掉了', 'A button came off', NULL, '', '', 1, FALSE, 1) ON CONFLICT (code) DO NOTHING;
