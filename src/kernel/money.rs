@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(split(1, &[500_000, 500_000]), [1, 0]);
         assert_eq!(split(10_000, &[960_698, 17_467, 7_278, 14_556, 1]), [9_607, 175, 73, 145, 0]);
         assert_eq!(split(0, &[1_000_000]), [0]);
-        assert_eq!(split(7, &[]), []);
+        assert_eq!(split(7, &[]), Vec::<i64>::new());
     }
 
     proptest::proptest! {

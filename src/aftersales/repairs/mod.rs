@@ -209,7 +209,7 @@ const QUOTE: Fields = Fields { table: "repairs", title: FIELDS.title, columns: &
 
 /// What is quoted.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct Quote {
+pub(super) struct QuoteSaid {
     plan: String,
     price: String,
     currency: String,
@@ -224,7 +224,7 @@ const ACCEPT: Fields = Fields { table: "repairs", title: FIELDS.title, columns: 
 ] };
 
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) struct Accept {
+pub(super) struct AcceptSaid {
     quote_version: i64,
     via: AcceptedVia,
 }
@@ -236,7 +236,7 @@ const REASON: Fields = Fields { table: "repairs", title: FIELDS.title, columns: 
 ] };
 
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Reason {
+pub(super) struct RepairReason {
     reason: String,
 }
 
@@ -246,7 +246,7 @@ const RECEIVE: Fields = Fields { table: "repairs", title: FIELDS.title, columns:
 ] };
 
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) struct Received {
+pub(super) struct ReceivedSaid {
     received_on: chrono::NaiveDate,
 }
 
@@ -254,7 +254,7 @@ pub(super) struct Received {
 const PART: Fields = Fields { table: "repairs", title: FIELDS.title, columns: &[COMPONENT, LOT, QUANTITY] };
 
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Part {
+pub(super) struct PartSaid {
     component: String,
     lot: String,
     quantity_milli: i64,
@@ -279,7 +279,7 @@ const PAY: Fields = Fields { table: "repairs", title: FIELDS.title, columns: &[
 ] };
 
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Paid {
+pub(super) struct PaidSaid {
     paid_ref: String,
 }
 
@@ -289,7 +289,7 @@ const HAND: Fields = Fields { table: "repairs", title: FIELDS.title, columns: &[
 ] };
 
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) struct Handed {
+pub(super) struct HandedSaid {
     handed_on: chrono::NaiveDate,
 }
 
@@ -302,7 +302,7 @@ const SIGN: Fields = Fields { table: "repairs", title: FIELDS.title, columns: &[
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Signed {
+pub(super) struct SignedSaid {
     passed: bool,
     score: Option<i64>,
     note: String,

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::rules::{REPAIR_MACHINE, days_held, quote_text};
 use super::{
-    Accept, AcceptedVia, CheckKind, CheckSaid, FIELDS, Handed, NEW, Paid, Part, Quote, Reason, Received, RepairKind, RepairSite,
-    RepairState, Signed,
+    AcceptSaid, AcceptedVia, CheckKind, CheckSaid, FIELDS, HandedSaid, NEW, PaidSaid, PartSaid, QuoteSaid, RepairReason, ReceivedSaid, RepairKind, RepairSite,
+    RepairState, SignedSaid,
 };
 use crate::aftersales::cases::{self, CaseLine, LineDecision};
 use crate::aftersales::classes::CaseCause;
@@ -490,7 +490,7 @@ macro_rules! moved {
 ///
 /// # Errors
 /// [`Code::CoveredClaim`] for a price of a covered repair; what is wrong with the amount.
-pub(super) fn quote(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Quote) -> Result<RepairOrder> {
+pub(super) fn quote(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: QuoteSaid) -> Result<RepairOrder> {
     let minor = read_amount("price", &said.price, &said.currency)?;
     let line = cases::line(db, order.row.line_id)?.ok_or(Code::NotFound)?;
     let covered = is_covered(db, &line)?;
@@ -535,7 +535,7 @@ pub(super) fn quote(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Quote)
 ///
 /// # Errors
 /// [`Code::QuoteChanged`] for any other.
-pub(super) fn accept(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Accept) -> Result<RepairOrder> {
+pub(super) fn accept(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: AcceptSaid) -> Result<RepairOrder> {
     REPAIR_MACHINE.check(order.row.state, RepairState::Accepted)?;
     if said.quote_version != order.row.quote_version {
         return Err(crate::kernel::Refusal::new(Code::QuoteChanged).with("now", order.row.quote_version).into());
@@ -550,21 +550,21 @@ pub(super) fn accept(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Accep
 }
 
 /// The buyer does not want it.
-pub(super) fn reject(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Reason) -> Result<RepairOrder> {
+pub(super) fn reject(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: RepairReason) -> Result<RepairOrder> {
     ended(db, stamp, order, RepairState::Rejected, &said)
 }
 
 /// It is not repaired.
-pub(super) fn decline(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Reason) -> Result<RepairOrder> {
+pub(super) fn decline(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: RepairReason) -> Result<RepairOrder> {
     ended(db, stamp, order, RepairState::Declined, &said)
 }
 
 /// It cannot be mended: what is done instead is decided on the case.
-pub(super) fn beyond(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Reason) -> Result<RepairOrder> {
+pub(super) fn beyond(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: RepairReason) -> Result<RepairOrder> {
     ended(db, stamp, order, RepairState::Beyond, &said)
 }
 
-fn ended(db: &mut Db, stamp: &Stamp, order: RepairOrder, to: RepairState, said: &Reason) -> Result<RepairOrder> {
+fn ended(db: &mut Db, stamp: &Stamp, order: RepairOrder, to: RepairState, said: &RepairReason) -> Result<RepairOrder> {
     let diagnosis = if order.row.diagnosis.is_empty() { said.reason.clone() } else { format!("{}\n{}", order.row.diagnosis, said.reason) };
     moved!(db, stamp, order, to, EventKind::RepairMoved, json!({ "reason": said.reason }), repair_order::diagnosis.eq(diagnosis))
 }
@@ -573,7 +573,7 @@ fn ended(db: &mut Db, stamp: &Stamp, order: RepairOrder, to: RepairState, said: 
 ///
 /// # Errors
 /// [`Code::DatesOutOfOrder`] for a day to come, or before the report.
-pub(super) fn receive(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Received) -> Result<RepairOrder> {
+pub(super) fn receive(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: ReceivedSaid) -> Result<RepairOrder> {
     let line = cases::line(db, order.row.line_id)?.ok_or(Code::NotFound)?;
     in_order(line.reported_on, said.received_on, "received_on")?;
     not_to_come(stamp, said.received_on, "received_on")?;
@@ -602,7 +602,7 @@ pub(super) fn start(db: &mut Db, stamp: &Stamp, order: RepairOrder) -> Result<Re
 ///
 /// # Errors
 /// [`Code::UnknownReference`] or [`Code::Ambiguous`] for `lot`; [`Code::WrongState`] unless it is being repaired.
-pub(super) fn part(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Part) -> Result<RepairOrder> {
+pub(super) fn part(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: PartSaid) -> Result<RepairOrder> {
     let lot =
         materials::lot_called(db, &said.lot, None)?.ok_or_else(|| Fault::new("lot", Code::UnknownReference).with("value", &said.lot))?;
     if said.quantity_milli == 0 {
@@ -668,7 +668,7 @@ pub(super) fn check(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: CheckS
 }
 
 /// A payment is noted.
-pub(super) fn pay(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Paid) -> Result<RepairOrder> {
+pub(super) fn pay(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: PaidSaid) -> Result<RepairOrder> {
     let as_read = repair_order::version.eq(order.row.version);
     let paid = (repair_order::paid_ref.eq(&said.paid_ref), repair_order::version.eq(order.row.version + 1));
     if each!(db, |c| diesel::update(repair_order::table.find(order.row.id.0).filter(as_read)).set(paid).execute(c))? == 0 {
@@ -705,7 +705,7 @@ pub(super) fn send(db: &mut Db, stamp: &Stamp, order: RepairOrder) -> Result<Rep
 ///
 /// # Errors
 /// [`Code::Unpaid`]; [`Code::DatesOutOfOrder`] for a day to come, or before it was received.
-pub(super) fn hand(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Handed) -> Result<RepairOrder> {
+pub(super) fn hand(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: HandedSaid) -> Result<RepairOrder> {
     is_settled(&order)?;
     in_order(order.row.received_on.unwrap_or(said.handed_on), said.handed_on, "handed_on")?;
     not_to_come(stamp, said.handed_on, "handed_on")?;
@@ -714,7 +714,7 @@ pub(super) fn hand(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Handed)
 }
 
 /// The buyer signs, or does not: then it comes back to the bench.
-pub(super) fn sign(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: Signed) -> Result<RepairOrder> {
+pub(super) fn sign(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: SignedSaid) -> Result<RepairOrder> {
     REPAIR_MACHINE.check(order.row.state, RepairState::Done)?;
     noted(db, stamp, &order, CheckKind::Buyer, said.passed, &said.note)?;
     let body = json!({ "passed": said.passed, "score": said.score });
