@@ -13,7 +13,7 @@ use crate::{each, step};
 
 /// A garment of a case.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = case_line)]
+#[diesel(table_name = case_line, treat_none_as_default_value = false)]
 pub struct CaseLine {
     /// Its id.
     pub id: Id,
