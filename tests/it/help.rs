@@ -295,7 +295,7 @@ story!(a_withdrawal_is_two_steps_and_has_a_receipt, |app| {
     let sent = send(&app, &at, &"a".repeat(24), "", &[("reason", "changed_mind")], &[]).await.expect(303);
     let (mine, cookie) = (goes_to(&sent), cookies(&sent));
     app.state.clock.advance(chrono::Duration::seconds(60));
-    let received = withdraw(&app, &at, &"b".repeat(24), &cookie, &[]).await.expect(303);
+    let received = withdraw(&app, &at, &"b".repeat(24), &cookie, &[("name", "Li")]).await.expect(303);
     let own = mine.strip_suffix("?sent").unwrap();
     assert_eq!(goes_to(&received), format!("{own}/receipt"));
     let no = mine.split('/').nth(2).unwrap();
@@ -318,6 +318,10 @@ story!(a_withdrawal_is_two_steps_and_has_a_receipt, |app| {
     assert!(other.text().contains("Receipt number") && !other.text().contains(own.split('/').nth(2).unwrap()));
     let case = agent.get(&format!("/api/v1/cases/{}", own.split('/').nth(2).unwrap())).await.json();
     assert_eq!(case["notes"][0]["body"], json!("Zhao · WEB-7"));
+    // A name alone is enough, and nothing at all is as well.
+    for (unit, fields) in [(3, vec![("name", "Sun")]), (7, Vec::new())] {
+        withdraw(&app, &base(&season, unit), &format!("{unit:024}"), "", &fields).await.expect(303);
+    }
     // What is over has nothing to be withdrawn in.
     app.send(Request::form(&format!("{own}/take-back"), &[]).html()).await.expect(303);
     app.send(Request::form(&format!("{own}/withdraw?lang=en"), &[("confirm", "yes")]).html()).await.expect(409);

@@ -199,17 +199,31 @@ impl Contact {
     /// # Errors
     /// Faults of `name`, `phone`, `email`; of `purposes` when nothing was agreed to; of `phone` when there is no way to reach them at all.
     pub fn checked(&self, purposes: &[Purpose]) -> Result<Self> {
-        let mut faults = Faults::default();
-        let name = faults.keep(text::optional_line("name", &self.name, 60));
-        let phone = faults.keep(phone(&self.phone));
-        let email = faults.keep(email(&self.email));
-        if !faults.any() && phone.is_empty() && email.is_empty() {
+        let (read, mut faults) = self.read();
+        if !faults.any() && read.phone.is_empty() && read.email.is_empty() {
             faults.note(Fault::new("phone", Code::Missing));
         }
         if purposes.is_empty() {
             faults.note(Fault::new("purposes", Code::Missing));
         }
-        faults.unless_any(Self { name, phone, email })
+        faults.unless_any(read)
+    }
+
+    /// The same of what somebody says who declares something: it is theirs to say how much, and answering it needs no consent.
+    ///
+    /// # Errors
+    /// Faults of `name`, `phone`, `email`.
+    pub fn declared(&self) -> Result<Self> {
+        let (read, faults) = self.read();
+        faults.unless_any(read)
+    }
+
+    fn read(&self) -> (Self, Faults) {
+        let mut faults = Faults::default();
+        let name = faults.keep(text::optional_line("name", &self.name, 60));
+        let phone = faults.keep(phone(&self.phone));
+        let email = faults.keep(email(&self.email));
+        (Self { name, phone, email }, faults)
     }
 }
 

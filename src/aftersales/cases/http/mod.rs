@@ -19,7 +19,7 @@ use super::store::{SUBJECT, acts, lines, notes};
 use super::view::{CaseView, case_view};
 use super::{GARMENTS_MAX, ServiceCase, TOLD, href};
 use crate::aftersales::{rights, service_levels};
-use crate::inspection::findings::{Wanted, at_photos, clean_photos, photo_answer, read_photo_form};
+use crate::inspection::findings::{PhotoSize, at_photos, clean_photos, photo_answer, read_photo_form};
 use crate::kernel::event::Subject;
 use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Error, Fault, Id, Result, saturating};
@@ -222,7 +222,7 @@ async fn attach(call: &Works, hash: &str, once: Option<&str>, no: String, upload
     call.change(hash, once, move |db, stamp| notes::attach_to(db, stamp, &no, &pictures)).await
 }
 
-async fn picture(call: Reads, path: web::Path<(String, String)>, wanted: web::Query<Wanted>) -> Result<HttpResponse> {
+async fn picture(call: Reads, path: web::Path<(String, String)>, wanted: web::Query<PhotoSize>) -> Result<HttpResponse> {
     let (no, id) = path.into_inner();
     let (id, small): (Id, bool) = (id.parse()?, wanted.is_small()?);
     let found = call.read(move |db| {

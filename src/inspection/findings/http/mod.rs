@@ -4,7 +4,7 @@
 mod entry;
 mod upload;
 
-pub use upload::{PhotoForm, Wanted, at_photos, clean_all, photo_answer, read_form};
+pub use upload::{PhotoForm, PhotoSize, at_photos, clean_all, photo_answer, read_form};
 
 use std::collections::HashMap;
 

@@ -126,12 +126,12 @@ async fn read_field(field: &mut Field, limit: usize) -> Result<Vec<u8>> {
 /// How a photo is wanted.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wanted {
+pub struct PhotoSize {
     /// 320 for a thumbnail.
     w: Option<u32>,
 }
 
-impl Wanted {
+impl PhotoSize {
     /// Whether a thumbnail is wanted.
     ///
     /// # Errors
@@ -146,7 +146,7 @@ impl Wanted {
 }
 
 /// A photo, for those who may see its finding.
-pub(super) async fn picture(call: Reads, id: web::Path<String>, wanted: web::Query<Wanted>) -> Result<HttpResponse> {
+pub(super) async fn picture(call: Reads, id: web::Path<String>, wanted: web::Query<PhotoSize>) -> Result<HttpResponse> {
     let (id, party): (Id, _) = (id.parse()?, call.party);
     let small = wanted.is_small()?;
     let (jpeg, hash) = call.read(move |db| photos::photo(db, id, party)).await?.ok_or(Code::NotFound)?;

@@ -77,7 +77,7 @@ async fn second(
     let once = form.once.clone().filter(|once| once.len() >= 24);
     let words = Layout::titled(&request, "help-withdraw-title").t;
     // What is wrong is said before it is asked whether it is meant.
-    let wrong = filled.contact().and_then(|(contact, purposes)| contact.checked(&purposes).err());
+    let wrong = filled.contact().and_then(|(contact, _)| contact.declared().err());
     let is_meant = form.value.contains_key("confirm") && wrong.is_none();
     if !is_meant {
         let faults = wrong.map_or_else(|| Ok(FormFaults::default()), |error| FormFaults::of(error, words))?;
