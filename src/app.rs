@@ -21,7 +21,7 @@ use crate::platform::rooms::Room;
 use crate::platform::state::AppState;
 use crate::production::{batches, materials, parties, print_jobs, printers, serials, skus, styles, terms};
 use crate::public::{card, links, resolver};
-use crate::quality::{recalls, trace};
+use crate::quality::{liability, recalls, trace};
 use crate::staff;
 
 /// Who has a table to import.
@@ -61,6 +61,7 @@ const ROOMS: &[Room] = &[
     settlements::ROOM,
     trace::ROOM,
     recalls::ROOM,
+    liability::ROOM,
     staff::policies::ROOM,
     staff::calendars::ROOM,
     Room::new("imports", imports::routes).menu(&[Entry::new("/imports", "imports-title", MAY_IMPORT)]),

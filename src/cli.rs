@@ -6,6 +6,7 @@ mod import;
 mod labels;
 mod policy;
 mod root_cause;
+mod statement;
 mod store;
 mod tools;
 mod user;
@@ -104,6 +105,11 @@ enum Command {
         #[command(subcommand)]
         command: root_cause::RootCauseCommand,
     },
+    /// Statements: what a party is charged with, made and worked out again.
+    Statement {
+        #[command(subcommand)]
+        command: statement::StatementCommand,
+    },
     /// GS1 Digital Links.
     Gs1 {
         #[command(subcommand)]
@@ -179,6 +185,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Export(args) => export::run(open(config)?, &args),
         Command::Labels { command } => labels::run(config, command),
         Command::RootCause { command } => root_cause::run(command),
+        Command::Statement { command } => statement::run(config, command),
         Command::Policy { command } => policy::run(&open(config)?, command),
         Command::User { command: command @ user::UserCommand::Add { .. } } => user::run(&open_or_begin(config)?, command),
         Command::User { command } => user::run(&open(config)?, command),

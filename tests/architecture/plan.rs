@@ -118,6 +118,10 @@ pub const PLAN: Plan = Plan {
         ("aftersales/cases", &["case_reason", "service_case", "case_line", "case_note", "case_photo", "case_task", "case_contact"]),
         ("aftersales/settlements", &["settlement", "ledger_entry"]),
         ("quality/recalls", &["recall_scope"]),
+        (
+            "quality/liability",
+            &["liability_rules", "verdict", "verdict_share", "verdict_reply", "statement", "statement_line"],
+        ),
         ("public/links", &["link"]),
     ],
     diesel: &[
