@@ -24,7 +24,7 @@ use crate::platform::rooms::Room;
 use crate::platform::state::AppState;
 use crate::production::{batches, materials, parties, print_jobs, printers, serials, skus, styles, terms};
 use crate::public::{card, help, links, resolver};
-use crate::quality::{recalls, signals, trace};
+use crate::quality::{liability, recalls, signals, trace};
 use crate::staff;
 
 /// Who has a table to import.
@@ -72,6 +72,7 @@ const ROOMS: &[Room] = &[
     signals::ROOM,
     trace::ROOM,
     recalls::ROOM,
+    liability::ROOM,
     staff::policies::ROOM,
     staff::calendars::ROOM,
     staff::working_hours::ROOM,

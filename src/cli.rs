@@ -8,6 +8,7 @@ mod policy;
 mod rights;
 mod root_cause;
 mod signals;
+mod statement;
 mod store;
 mod tools;
 mod user;
@@ -113,6 +114,11 @@ enum Command {
     },
     /// Signals: which defects came to be more, and who is behind them, from what is stored.
     Signals(signals::SignalsArgs),
+    /// Statements: what a party is charged with, made and worked out again.
+    Statement {
+        #[command(subcommand)]
+        command: statement::StatementCommand,
+    },
     /// GS1 Digital Links.
     Gs1 {
         #[command(subcommand)]
@@ -190,6 +196,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Rights(args) => rights::run(&open(config)?, &args),
         Command::RootCause { command } => root_cause::run(command),
         Command::Signals(args) => signals::run(&open(config)?, &args),
+        Command::Statement { command } => statement::run(config, command),
         Command::Policy { command } => policy::run(&open(config)?, command),
         Command::User { command: command @ user::UserCommand::Add { .. } } => user::run(&open_or_begin(config)?, command),
         Command::User { command } => user::run(&open(config)?, command),

@@ -14,6 +14,7 @@ use crate::platform::keys::{KeyFile, Purpose};
 use crate::platform::policies::{self, Policy};
 use crate::platform::words::Words;
 use crate::production::batches;
+use crate::quality::liability;
 
 const ONE: StoreOptions = StoreOptions { connections: 1, group_commit: true };
 
@@ -139,6 +140,8 @@ fn store_findings(url: &DatabaseUrl, findings: &mut Vec<Finding>) -> Result<Vec<
     }
     findings.extend(policy_gaps(&store, &clock)?);
     findings.push(clock_against_events(&store, &clock)?);
+    let unsound: Vec<String> = store.read_blocking(liability::unsound)?.iter().map(ToString::to_string).collect();
+    findings.push(Finding::list("verdicts", &unsound, "doctor-verdicts-sound"));
     store.read_blocking(batches::epochs_in_use)
 }
 

@@ -163,6 +163,18 @@ kinds! {
     // quality
     DefectSaved = "defect.saved", "缺陷代码已保存", "Defect code saved", false, None;
     ScopeSaved = "recall.scope_saved", "召回范围已保存", "Recall scope saved", false, None;
+    LiabilityRulesProposed = "liability.rules_proposed", "责任规则已提出", "Liability rules proposed", false, None;
+    LiabilityRulesApproved = "liability.rules_approved", "责任规则已生效", "Liability rules put in force", false, None;
+    LiabilityRulesRejected = "liability.rules_rejected", "责任规则未通过", "Liability rules rejected", false, None;
+    VerdictProposed = "verdict.proposed", "责任认定已提出", "Verdict proposed", false, None;
+    VerdictNotified = "verdict.notified", "已通知责任方", "Those who are charged were told", false, None;
+    VerdictAccepted = "verdict.accepted", "责任方已接受", "A party accepted", false, None;
+    VerdictContested = "verdict.contested", "责任方提出异议", "A party contested", false, None;
+    VerdictDecided = "verdict.decided", "责任已裁定", "Verdict decided", false, None;
+    VerdictFinal = "verdict.final", "责任认定已生效", "Verdict final", false, None;
+    VerdictSuperseded = "verdict.superseded", "责任认定已被取代", "Verdict superseded", false, None;
+    StatementIssued = "statement.issued", "责任报告已编制", "Statement issued", false, None;
+    StatementVoided = "statement.voided", "责任报告已作废", "Statement made void", false, None;
     PolicyValueSet = "policy.value_set", "政策数值已更改", "Value of policy changed", false, None;
     // staff
     CalendarSaved = "calendar.saved", "日历已保存", "Calendar saved", false, None;

@@ -122,6 +122,10 @@ pub const PLAN: Plan = Plan {
         ("aftersales/repairs", &["repair_order", "repair_quote", "repair_part", "repair_check"]),
         ("aftersales/settlements", &["settlement", "ledger_entry"]),
         ("quality/recalls", &["recall_scope"]),
+        (
+            "quality/liability",
+            &["liability_rules", "verdict", "verdict_share", "verdict_reply", "statement", "statement_line"],
+        ),
         ("public/links", &["link"]),
     ],
     diesel: &[

@@ -28,6 +28,7 @@ mod holders;
 mod imports;
 mod labels_engine;
 mod labels_text;
+mod liability;
 mod links;
 mod materials;
 mod moving;

@@ -22,7 +22,9 @@ use crate::platform::rooms::{Field, Fields, Kind, Reference, Room};
 use crate::production::parties::PARTY;
 
 pub use rules::{SETTLEMENT_MACHINE, natural_sign};
-pub use store::ledger::{Balance, BalanceOf, Cost, LedgerEntry, balances, entries_of_lines, entries_of_verdicts, post, reverse_entry};
+pub use store::ledger::{
+    Balance, BalanceOf, Cost, LedgerEntry, balances, entries_of_lines, entries_of_verdicts, post, reverse_entry, with_ids as entries_with_ids,
+};
 pub use store::moves::{reallocate, reverse};
 pub use store::settling::{Settlement, SettlementAsk, approve, authorise, fail, of_line, pay, submit, void};
 pub use view::{CaseCosts, EntryView, SettlementView, costs_of_case};

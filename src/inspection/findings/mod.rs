@@ -22,7 +22,6 @@ use utoipa::ToSchema;
 
 pub use http::{PhotoForm, PhotoSize, at_photos, clean_all as clean_photos, photo_answer, read_form as read_photo_form};
 pub use choices::{Counted, Stage, Status, SubjectKind};
-pub use http::{PhotoForm, Wanted, at_photos, clean_all as clean_photos, photo_answer, read_form as read_photo_form};
 pub use import::IMPORT;
 pub use rules::{Holds, Sound};
 pub use store::findings::{Counts, Finding, FindingFilter, counts, finding, log, on_garment, withdraw};

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use genealogy::{Genealogy, Parts, Scratch, UsePart};
+pub use rules::shares;
 pub use store::{DOWN_SQL, LotFacts, PartyFacts, Tally, UP_SQL, down_by_sql, lots, parties, parts, tallies, up_by_sql};
 pub use tables::{BATCH_TITLES, batch_row};
 pub use walk::{AffectedBatch, Held, affected, genealogy as held_genealogy, trace};

@@ -38,6 +38,11 @@ error-wrong-state = { $state ->
     [foreign] The serials of this batch come from elsewhere; here none are made or printed for it.
     [of-verdict] A verdict moved this cost. It moves back when the verdict is replaced by a new version.
     [of-settlement] This is what a payment cost. A payment is not taken back here; post what came back as an entry of its own.
+    [not-inspected] Nobody has looked at this garment yet. Record its inspection at the case first.
+    [charges-nobody] It charges nobody outside. It is decided without notice.
+    [reply-too-late] The last day of a reply is over.
+    [reply-open] Those who are charged have not been heard: tell them, and wait for their replies or the last day.
+    [corrected-later] A later statement takes back a line of this one. Make that one void first.
    *[other] This is not possible now: it is marked “{ $state_word }”.
 }
 error-missing = Needed.

@@ -16,6 +16,7 @@ settlements-void = Make void
 settlements-void-about = What was set aside may be given back again, in another way or by another amount.
 settlements-payout = Pay out what is approved
 settlements-payout-about = Everything that is approved is handed over for payment, with a file of one line each. The account is for finance to fill in; it is not kept here.
+settlements-payout-waiting = Approved and waiting:
 settlements-payout-line = { $count ->
     [one] One settlement, { $amount } { $currency }
    *[other] { $count } settlements, { $amount } { $currency } together

@@ -30,3 +30,5 @@ doctor-policies-sound = all within bounds
 doctor-warranties-sound = every style's exists
 doctor-clock-sound = { $now } UTC, after every event
 doctor-clock-behind = now is { $now } UTC, but the newest event is of { $newest } UTC
+doctor-verdicts = verdicts
+doctor-verdicts-sound = every verdict's shares are a whole

@@ -35,6 +35,11 @@ error-wrong-state = { $state ->
     [foreign] 该批次的序列号来自外部，本系统不为它生成或打印序列号。
     [of-verdict] 这笔费用已按责任认定划转，新版认定取代它时会自动冲回。
     [of-settlement] 这是一笔付款的费用，不能在这里冲销；收回的款项请另记一笔。
+    [not-inspected] 这一件还没有检验。请先在工单上登记检验结果。
+    [charges-nobody] 没有外部责任方，无须通知，可直接裁定。
+    [reply-too-late] 已过答复截止日。
+    [reply-open] 尚未听取责任方的意见：请先通知，并等待答复或截止日过后再裁定。
+    [corrected-later] 之后的报告更正了其中的明细，请先将那一份作废。
    *[other] 目前不能这样做：现在的状态是“{ $state_word }”。
 }
 error-missing = 必填。

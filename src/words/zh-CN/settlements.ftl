@@ -16,6 +16,7 @@ settlements-void = 作废
 settlements-void-about = 预留的金额随即释放，可以换一种方式或金额重新申请。
 settlements-payout = 支付已审批的款项
 settlements-payout-about = 所有已审批的处理单一并提交付款，并生成每单一行的文件。收款账号由财务填写，系统不保存。
+settlements-payout-waiting = 已审批、待付款：
 settlements-payout-line = { $count } 单，合计 { $amount } { $currency }
 settlements-file-settlement = 处理单
 settlements-file-case = 工单号

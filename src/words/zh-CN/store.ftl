@@ -30,3 +30,5 @@ doctor-policies-sound = 均在允许范围内
 doctor-warranties-sound = 每个款号的政策都存在
 doctor-clock-sound = { $now } UTC，晚于所有事件
 doctor-clock-behind = 现在是 { $now } UTC，但最新的事件在 { $newest } UTC
+doctor-verdicts = 责任认定
+doctor-verdicts-sound = 每项责任认定的份额之和都是整体

@@ -94,7 +94,7 @@ impl Bundle {
     }
 }
 
-fn write_canonical(value: &Value, text: &mut String) {
+pub(super) fn write_canonical(value: &Value, text: &mut String) {
     match value {
         Value::Object(members) => {
             let mut members: Vec<(&String, &Value)> = members.iter().collect();

@@ -23,6 +23,7 @@ mod excess;
 mod matter;
 mod reckoning;
 mod shares;
+mod statement;
 mod tables;
 
 pub use bundle::{Bundle, ENGINE};
@@ -30,6 +31,10 @@ pub use difference::{Change, Moved, difference};
 pub use matter::{Claim, Evidence, Excess, Factor, Matter, Sample};
 pub use reckoning::{Basis, Reckoning, Verdict, Without, reckon, sensitivity};
 pub use shares::{Money, Role, Shares, WHOLE, split};
+pub use statement::{
+    ChargedParty, FORMAT, SealedStatement, SharePart, StatementCost, StatementEntry, StatementFault, StatementKind, StatementText, Verified,
+    WhoPays, verify,
+};
 pub use tables::{EvidenceRule, Gate, Outcome, Prior, Rules};
 
 #[cfg(test)]

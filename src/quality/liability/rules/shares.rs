@@ -4,35 +4,37 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use num_bigint::BigUint;
-use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::kernel::{Code, Fault, saturating};
 
 /// A whole, in micro-shares.
 pub const WHOLE: u32 = 1_000_000;
 
-/// In what role somebody may have caused a matter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Made or dyed the fabric.
-    Mill,
-    /// Made buttons, zips, labels, thread.
-    Trims,
-    /// Cut and sewed.
-    Factory,
-    /// Carried.
-    Carrier,
-    /// Stored, sold, sent.
-    Retailer,
-    /// Designed and specified: the brand itself.
-    Brand,
-    /// Wore and washed.
-    Customer,
-    /// No fault was found. Charged to nobody.
-    NoFault,
-    /// Not known who, and what rounding leaves of shares. Charged to nobody.
-    Unresolved,
+choices! {
+    /// In what role somebody may have caused a matter.
+    #[derive(Default)]
+    Role {
+        /// Made or dyed the fabric.
+        Mill = "mill", "面料厂或染厂", "Mill or dye house";
+        /// Made buttons, zips, labels, thread.
+        Trims = "trims", "辅料厂", "Trim maker";
+        /// Cut and sewed.
+        Factory = "factory", "成衣厂", "Factory";
+        /// Carried.
+        Carrier = "carrier", "承运商", "Carrier";
+        /// Stored, sold, sent.
+        Retailer = "retailer", "零售商", "Retailer";
+        /// Designed and specified: the brand itself.
+        Brand = "brand", "品牌方", "Brand";
+        /// Wore and washed.
+        Customer = "customer", "顾客", "Customer";
+        /// No fault was found. Charged to nobody.
+        NoFault = "no_fault", "无过错", "No fault";
+        /// Not known who, and what rounding leaves of shares. Charged to nobody.
+        #[default]
+        Unresolved = "unresolved", "无法认定", "Not known";
+    }
 }
 
 /// Micro-shares by role, summing to [`WHOLE`]. A role without a share is left out.

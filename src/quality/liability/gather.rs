@@ -1,0 +1,220 @@
+//! What is known of a claim from what is stored, and who stands behind a role.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rules::{Claim, Evidence, Role, Rules, Shares};
+use super::starter::{ClaimFact, SIBLINGS};
+use super::Needed;
+use crate::aftersales::cases::{self, CaseLine};
+use crate::aftersales::settlements::Payer;
+use crate::inspection::defects::{self, Component, Defect};
+use crate::kernel::money::{WHOLE, split};
+use crate::kernel::{Code, Error, Id, Refusal, Result, saturating};
+use crate::ownership::sales::{self, Sale};
+use crate::platform::db::Db;
+use crate::production::batches::{self, Batch, BatchLot};
+use crate::production::materials::{self, Lot, LotKind};
+use crate::production::{skus, styles};
+use crate::quality::trace;
+
+/// Lines with the same found defect on one batch, besides the line itself, from which on they speak for something they have in common.
+const SIBLINGS_MIN: usize = 2;
+/// Days after the sale from which on cloth may be worn out.
+const AGED_DAYS: i64 = 365;
+
+/// What is known of the line of a claim.
+pub struct Gathered {
+    /// The line.
+    pub line: CaseLine,
+    /// Its batch.
+    pub batch: Batch,
+    /// The defect that was found; none where none was.
+    pub defect: Option<Defect>,
+    /// Its sale.
+    pub sale: Option<Sale>,
+    /// The product family: the style's category.
+    pub family: String,
+    /// Lots of its unit.
+    lots: Vec<(BatchLot, Lot)>,
+    /// Other lines on the batch with the same defect.
+    siblings: usize,
+}
+
+/// What of a component's lots a defect is looked for in.
+fn kinds_of(role: Role, defect: Option<&Defect>) -> &'static [LotKind] {
+    use LotKind as K;
+    let code = defect.map_or("", |defect| defect.code.as_str());
+    let component = defect.map(|defect| defect.component);
+    match (role, component) {
+        (Role::Mill, Some(Component::Filling)) => &[K::Filling],
+        (Role::Mill, _) => &[K::Fabric, K::Lining],
+        (Role::Trims, Some(Component::Label)) => &[K::Label],
+        (Role::Trims, Some(Component::Sewing)) => &[K::Thread],
+        (Role::Trims, _) if code.contains("button") || code.contains("snap") => &[K::Button],
+        (Role::Trims, _) if code.contains("zip") => &[K::Zip],
+        (Role::Trims, _) => &[K::Button, K::Zip, K::Trim],
+        _ => &[],
+    }
+}
+
+/// A part of a role's share: who pays it, for which lot.
+pub struct Parted {
+    /// In what role.
+    pub role: Role,
+    /// Who pays.
+    pub payer: Payer,
+    /// For which lot.
+    pub lot: Option<Id>,
+    /// Micro-shares.
+    pub micro: u32,
+}
+
+/// How a verdict's shares are parted.
+pub struct Parting {
+    /// The parts; they sum to a whole.
+    pub parts: Vec<Parted>,
+    /// Several parties' lots may be in the garment: the share is theirs by quantity, and shown apart.
+    pub ambiguous: bool,
+    /// What would tell more.
+    pub needs: BTreeSet<Needed>,
+}
+
+/// Who stands behind a role.
+enum Behind {
+    /// One, perhaps for one lot.
+    One(Payer, Option<Id>),
+    /// Lots of several parties, by quantity in micro-shares.
+    Lots(Vec<(Id, Id, u32)>),
+    /// It is not known, for want of this.
+    Unknown(Needed),
+}
+
+/// Gathers what is known.
+///
+/// # Errors
+/// [`Code::WrongState`] for a line that nobody has looked at yet.
+pub fn gather(db: &mut Db, line: CaseLine) -> Result<Gathered> {
+    if line.inspected_on.is_none() {
+        return Err(Refusal::new(Code::WrongState).with("state", "not-inspected").into());
+    }
+    let batch = batches::batch(db, line.batch_no)?.ok_or_else(|| Error::broken("a line of no batch"))?;
+    let defect = match &line.found_defect {
+        Some(code) => defects::by_code(db)?.remove(code),
+        None => None,
+    };
+    let sale = line.sale_seq.map_or(Ok(None), |seq| sales::of_seq(db, line.garment_id, seq))?;
+    let sku = skus::by_id(db, batch.sku_id)?.ok_or_else(|| Error::broken("a batch of no sku"))?;
+    let style = styles::by_id(db, sku.style_id)?.ok_or_else(|| Error::broken("a sku without its style"))?;
+    let unit = line.garment_id.unit();
+    let uses: Vec<BatchLot> = batches::lots_of(db, batch.no)?.into_iter().filter(|used| used.units.contains(&unit)).collect();
+    let by_id: BTreeMap<Id, Lot> =
+        materials::lots(db, &uses.iter().map(|used| used.lot).collect::<Vec<_>>())?.into_iter().map(|lot| (lot.id, lot)).collect();
+    let lots = uses.into_iter().filter_map(|used| by_id.get(&used.lot).cloned().map(|lot| (used, lot))).collect();
+    let siblings = match &line.found_defect {
+        Some(code) => cases::lines_found(db, batch.no, code)?.into_iter().filter(|other| other.garment_id != line.garment_id).count(),
+        None => 0,
+    };
+    Ok(Gathered { line, batch, defect, sale, family: style.category, lots, siblings })
+}
+
+impl Gathered {
+    /// The facts that follow from what is stored.
+    fn facts(&self) -> BTreeSet<ClaimFact> {
+        let mut facts = BTreeSet::new();
+        match &self.defect {
+            None => drop(facts.insert(ClaimFact::NoDefectFound)),
+            Some(defect) if matches!(defect.component, Component::Fabric | Component::Colour | Component::Filling) => {
+                facts.insert(ClaimFact::FabricDefect);
+            }
+            Some(_) => {}
+        }
+        let age = self.sale.as_ref().map(|sale| (self.line.reported_on - sale.sold_on).num_days());
+        if age.is_some_and(|days| days > AGED_DAYS) {
+            facts.insert(ClaimFact::AgedOut);
+        }
+        facts
+    }
+
+    /// The claim as the rules take it: what is stored and what somebody says, as far as these rules ask for it.
+    pub fn claim(&self, code: String, amount_minor: i64, said: (&[String], &[Evidence]), rules: &Rules) -> Claim {
+        let asked = |fact: &str| rules.gates.iter().any(|gate| gate.facts.contains(fact));
+        let gathered = self.facts().into_iter().map(|fact| fact.as_str().to_owned()).filter(|fact| asked(fact));
+        let facts = gathered.chain(said.0.iter().cloned()).collect();
+        let mut evidence: BTreeSet<Evidence> = said.1.iter().cloned().collect();
+        if self.siblings >= SIBLINGS_MIN && rules.evidence(SIBLINGS).is_some() {
+            // The source names no count that would grow by itself: it is what was known when the rules ran.
+            evidence.insert(Evidence { rule: SIBLINGS.to_owned(), source: format!("{} +{}", self.batch.code, self.siblings) });
+        }
+        let defect = self.line.found_defect.clone().unwrap_or_else(|| "none".to_owned());
+        Claim { code, amount_minor, defect, family: self.family.clone(), facts, evidence }
+    }
+
+    fn behind(&self, role: Role, carrier: Option<Id>) -> Behind {
+        match role {
+            Role::Brand | Role::NoFault | Role::Unresolved => Behind::One(Payer::Brand, None),
+            Role::Customer => Behind::One(Payer::Customer, None),
+            Role::Factory => Behind::One(Payer::Party(self.batch.factory_id), None),
+            Role::Carrier => carrier.map_or(Behind::Unknown(Needed::CarrierName), |id| Behind::One(Payer::Party(id), None)),
+            Role::Retailer => {
+                let retailer = self.sale.as_ref().and_then(|sale| sale.retailer);
+                retailer.map_or(Behind::Unknown(Needed::RetailerName), |id| Behind::One(Payer::Party(id), None))
+            }
+            Role::Mill | Role::Trims => self.behind_lots(kinds_of(role, self.defect.as_ref())),
+        }
+    }
+
+    /// Whose lots of these kinds may be in the garment. Never one of several: by quantity, or nobody's.
+    fn behind_lots(&self, kinds: &[LotKind]) -> Behind {
+        // The first kind that there is: cloth before lining.
+        let Some(kind) = kinds.iter().find(|kind| self.lots.iter().any(|(_, lot)| lot.kind == **kind)) else {
+            return Behind::Unknown(Needed::Lots);
+        };
+        let lots: Vec<&(BatchLot, Lot)> = self.lots.iter().filter(|(_, lot)| lot.kind == *kind).collect();
+        let parties: BTreeSet<Id> = lots.iter().map(|(_, lot)| lot.party_id).collect();
+        match (lots.as_slice(), parties.len()) {
+            ([(_, lot)], _) => Behind::One(Payer::Party(lot.party_id), Some(lot.id)),
+            ([(_, lot), ..], 1) => Behind::One(Payer::Party(lot.party_id), None),
+            _ => match trace::shares(&lots.iter().map(|(used, _)| used.quantity_milli).collect::<Vec<_>>()) {
+                Some(shares) => {
+                    let named = lots.iter().zip(shares).map(|((_, lot), micro)| (lot.party_id, lot.id, saturating(micro)));
+                    Behind::Lots(named.filter(|(.., micro)| *micro > 0).collect())
+                }
+                None => Behind::Unknown(Needed::LotQuantities),
+            },
+        }
+    }
+
+    /// Parts the shares of roles among those who stand behind them. What nobody stands behind stays with the brand.
+    pub fn part(&self, charge: &Shares, carrier: Option<Id>) -> Parting {
+        let mut parting = Parting { parts: Vec::new(), ambiguous: false, needs: BTreeSet::new() };
+        for (role, micro) in charge {
+            match self.behind(*role, carrier) {
+                Behind::One(payer, lot) => parting.parts.push(Parted { role: *role, payer, lot, micro: *micro }),
+                Behind::Unknown(need) => {
+                    parting.needs.insert(need);
+                    parting.parts.push(Parted { role: *role, payer: Payer::Brand, lot: None, micro: *micro });
+                }
+                Behind::Lots(lots) => {
+                    parting.ambiguous = true;
+                    let shares: Vec<u32> = lots.iter().map(|(.., share)| *share).collect();
+                    for ((party, lot, _), part) in lots.into_iter().zip(split(i64::from(*micro), &shares)) {
+                        let part: u32 = saturating(part);
+                        if part > 0 {
+                            parting.parts.push(Parted { role: *role, payer: Payer::Party(party), lot: Some(lot), micro: part });
+                        }
+                    }
+                }
+            }
+        }
+        debug_assert_eq!(parting.parts.iter().map(|part| part.micro).sum::<u32>(), WHOLE);
+        parting
+    }
+
+    /// What would resolve a claim that the rules leave open.
+    pub fn test_needed(&self) -> Needed {
+        match self.defect.as_ref().map(|defect| defect.component) {
+            Some(Component::Fabric | Component::Colour | Component::Filling) => Needed::LabTest,
+            _ => Needed::PartInspection,
+        }
+    }
+}

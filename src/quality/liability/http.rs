@@ -1,0 +1,141 @@
+//! What rule tables, verdicts and statements have beside what every thing has: the steps of a verdict, and the file of a statement.
+
+use actix_web::{HttpResponse, web};
+
+use super::store::rule_sets::{approve_rules, reject_rules};
+use super::store::statements::void_statement;
+use super::store::verdicts::{decide, finish, notify, reply};
+use super::view::{RulesView, StatementView, VerdictView, why};
+use super::{WHY, active};
+use crate::kernel::{Code, Result};
+use crate::platform::db::Db;
+use crate::platform::events::Stamp;
+use crate::platform::http::perm::{LiabilityEdit, LiabilityRead};
+use crate::platform::http::{Problem, Routes, attachment, json};
+use crate::platform::rooms::{Acting, BrandOnly, Call, Fields, Thing, ThingAct, once_made_routes, seen, thing_act};
+
+type Reads = Call<LiabilityRead>;
+type Edits = BrandOnly<LiabilityEdit>;
+
+/// Mounts the room.
+pub fn routes(on: &mut Routes<'_>) {
+    let none: &'static Fields = &Fields::NONE;
+    // Before the pages of single versions, which would take this for a name.
+    on.api(__path_active_json, active_json);
+    once_made_routes::<RulesView>(on);
+    let act = |verb, about, deed| ThingAct::<RulesView> { verb, about, asks: none, deed };
+    thing_act::<_, Edits>(on, act("approve", "Puts tables in force. Whoever proposed them may not.", approve_one));
+    thing_act::<_, Edits>(on, act("reject", "Says no to tables. Whoever proposed them may not.", reject_one));
+
+    once_made_routes::<VerdictView>(on);
+    on.api(__path_why_json, why_json);
+    let act = |verb, about, asks, deed| ThingAct::<VerdictView> { verb, about, asks, deed };
+    thing_act::<_, Edits>(on, act("notify", "Tells those who are charged: from today on they may reply.", none, notify_one));
+    thing_act::<_, Edits>(on, act("decide", "Decides that it stands. Somebody else than had it reckoned.", &WHY, decide_one));
+    thing_act::<_, Edits>(on, act("finish", "Makes it final: every cost of the line moves to whoever answers for it.", none, finish_one));
+    thing_act::<_, LiabilityRead>(on, act("accept", "A party that is charged accepts.", none, accept_one));
+    thing_act::<_, LiabilityRead>(on, act("contest", "A party that is charged does not accept, with the reason.", &WHY, contest_one));
+
+    once_made_routes::<StatementView>(on);
+    on.api(__path_file_json, file_json).get("/statements/{code}/file", file_page);
+    let void = ThingAct::<StatementView> {
+        verb: "void",
+        about: "Takes a statement back: its lines may stand in another.",
+        asks: &WHY,
+        deed: void_one,
+    };
+    thing_act::<_, Edits>(on, void);
+}
+
+fn approve_one(db: &mut Db, stamp: &Stamp, view: RulesView, _: &Acting<'_>) -> Result<RulesView> {
+    let set = view.stored(db)?;
+    approve_rules(db, stamp, &set)?;
+    again(db, &view)
+}
+
+fn reject_one(db: &mut Db, stamp: &Stamp, view: RulesView, _: &Acting<'_>) -> Result<RulesView> {
+    let set = view.stored(db)?;
+    reject_rules(db, stamp, &set)?;
+    again(db, &view)
+}
+
+/// A thing as it is now.
+fn again<T: Thing>(db: &mut Db, view: &T) -> Result<T> {
+    T::with_codes(db, &[view.code()])?.pop().ok_or_else(|| Code::NotFound.into())
+}
+
+fn notify_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
+    let before = view.stored(db)?;
+    notify(db, stamp, acting.app.today(), &before)?;
+    again(db, &view)
+}
+
+fn decide_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
+    let before = view.stored(db)?;
+    decide(db, stamp, acting.app.today(), &before, acting.said.text("reason").unwrap_or_default())?;
+    again(db, &view)
+}
+
+fn finish_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
+    let before = view.stored(db)?;
+    finish(db, stamp, acting.app.today(), &before)?;
+    again(db, &view)
+}
+
+/// What the party says that somebody is bound to.
+fn replied(db: &mut Db, stamp: &Stamp, view: &VerdictView, acting: &Acting<'_>, accepts: bool) -> Result<VerdictView> {
+    // The brand does not reply for a party.
+    let party = acting.sees.party().ok_or(Code::NotFound)?;
+    let before = view.stored(db)?;
+    reply(db, stamp, acting.app.today(), &before, (party, accepts, acting.said.text("reason").unwrap_or_default()))?;
+    VerdictView::find(db, &view.code, acting.sees)?.ok_or_else(|| Code::NotFound.into())
+}
+
+fn accept_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
+    replied(db, stamp, &view, acting, true)
+}
+
+fn contest_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
+    replied(db, stamp, &view, acting, false)
+}
+
+fn void_one(db: &mut Db, stamp: &Stamp, view: StatementView, acting: &Acting<'_>) -> Result<StatementView> {
+    let before = view.stored(db)?;
+    void_statement(db, stamp, &before, acting.said.text("reason").unwrap_or_default())?;
+    again(db, &view)
+}
+
+/// The rule tables in force: the program's own before the first that people agreed.
+#[utoipa::path(get, path = "/api/v1/liability-rules/active", tag = "liability-rules", responses((status = 200, body = serde_json::Value)))]
+async fn active_json(call: Call<BrandOnly<LiabilityRead>>) -> Result<HttpResponse> {
+    json(&call.read(active).await?)
+}
+
+/// Everything a verdict was reckoned of, what hangs on each piece of evidence, what moved since the version before, and what the parties said.
+#[utoipa::path(
+    get, path = "/api/v1/verdicts/{code}/why", tag = "verdicts", params(("code" = String, Path)),
+    responses((status = 200, body = serde_json::Value), (status = 404, body = Problem))
+)]
+async fn why_json(call: Call<BrandOnly<LiabilityRead>>, code: web::Path<String>) -> Result<HttpResponse> {
+    json(&call.read(move |db| why(db, &code)).await?)
+}
+
+async fn file_of(call: &Reads, code: String) -> Result<HttpResponse> {
+    let sees = call.sees();
+    let statement = call.read(move |db| seen::<StatementView>(db, &code, sees)?.stored(db)).await?;
+    let name = format!("statement-{}.json", statement.id);
+    Ok(attachment("application/json; charset=utf-8", &name, statement.bundle))
+}
+
+/// The file of a statement, as `hangtag statement verify` takes it.
+#[utoipa::path(
+    get, path = "/api/v1/statements/{code}/file", tag = "statements", params(("code" = String, Path)),
+    responses((status = 200, content_type = "application/json"), (status = 404, body = Problem))
+)]
+async fn file_json(call: Reads, code: web::Path<String>) -> Result<HttpResponse> {
+    file_of(&call, code.into_inner()).await
+}
+
+async fn file_page(call: Reads, code: web::Path<String>) -> Result<HttpResponse> {
+    file_of(&call, code.into_inner()).await
+}

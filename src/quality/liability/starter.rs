@@ -1,0 +1,139 @@
+//! The rule tables that hold until a deployment has agreed its own: where an argument about blame usually starts, and what ends it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rules::{EvidenceRule, Gate, Outcome, Prior, Role, Rules, Shares, WHOLE};
+use crate::choices;
+use crate::inspection::defects::{Suspect, catalogue};
+
+choices! {
+    /// What may be known of a claim, for the hard rules to ask for. Some follow from what is stored, the rest somebody says.
+    ClaimFact {
+        /// The cloth or its colour.
+        FabricDefect = "fabric_defect", "面料或颜色缺陷", "Defect of cloth or colour";
+        /// It was looked at, and nothing was found.
+        NoDefectFound = "no_defect_found", "检验未发现缺陷", "No defect found";
+        /// Reported more than a year after the sale.
+        AgedOut = "aged_out", "售出已超过一年", "More than a year after the sale";
+        /// A laboratory's value is below what was agreed for the material.
+        LabBelowSpec = "lab_below_spec", "实验室值低于约定", "Laboratory value below the specification";
+        /// It is not.
+        LabMeetsSpec = "lab_meets_spec", "实验室值达到约定", "Laboratory value meets the specification";
+        /// It was washed against its care label.
+        WashViolated = "wash_violated", "未按洗唛洗涤", "Washed against the care label";
+        /// Cut, burnt, altered, or chemicals.
+        CustomerDamage = "customer_damage", "剪割、灼烧、改动或化学品", "Cut, burnt, altered, chemicals";
+        /// Seen at delivery.
+        DamagedOnDelivery = "damaged_on_delivery", "送达时已损坏", "Damaged when it was delivered";
+        /// Packed less well than agreed.
+        PackagingBelowStandard = "packaging_below_standard", "包装低于标准", "Packaging below the standard";
+        /// Another thing or size was sent.
+        WrongItemShipped = "wrong_item_shipped", "发错商品或尺码", "Wrong thing or size sent";
+        /// Tag-gun hole, soil of the shop.
+        ShopDamage = "shop_damage", "店内污损或吊牌枪孔", "Soil or tag-gun hole of the shop";
+        /// The specification itself is wrong.
+        SpecOff = "spec_off", "尺寸规格本身有误", "The specification itself is off";
+        /// Measures more than the tolerance off.
+        MeasuresOff = "measures_off", "实测超出公差", "Measures outside the tolerance";
+        /// The pattern is right.
+        PatternCorrect = "pattern_correct", "纸样正确", "The pattern is correct";
+        /// Under a recall.
+        Recalled = "recalled", "在召回范围内", "Under a recall";
+    }
+}
+
+/// Evidence that is gathered from what is stored.
+pub const SIBLINGS: &str = "siblings_same_batch";
+
+/// The clause under which wear is nobody's fault.
+pub const WEAR: &str = "normal_wear";
+
+fn gate(clause: &str, facts: &[ClaimFact], outcome: Outcome) -> Gate {
+    Gate { clause: clause.to_owned(), facts: facts.iter().map(|fact| fact.as_str().to_owned()).collect(), outcome }
+}
+
+fn whole(role: Role) -> Outcome {
+    Outcome::Charge(Shares::from([(role, WHOLE)]))
+}
+
+fn evidence(code: &str, class: &str, ratios: &[(Role, u32)]) -> EvidenceRule {
+    EvidenceRule { code: code.to_owned(), class: class.to_owned(), ratios: ratios.iter().copied().collect::<BTreeMap<_, _>>() }
+}
+
+/// The shares before evidence of a defect whose first suspect this is. Of cloth half is nobody's until a laboratory has looked: that makes the
+/// claim unresolved, and charges nobody.
+fn prior(suspect: Suspect) -> Shares {
+    let of = |shares: &[(Role, u32)]| shares.iter().copied().collect();
+    match suspect {
+        Suspect::Mill | Suspect::DyeHouse => of(&[(Role::Mill, WHOLE / 2), (Role::Unresolved, WHOLE / 2)]),
+        Suspect::TrimMaker => of(&[(Role::Trims, WHOLE)]),
+        Suspect::Factory => of(&[(Role::Factory, WHOLE)]),
+        Suspect::Brand => of(&[(Role::Brand, WHOLE)]),
+        Suspect::Carrier => of(&[(Role::Carrier, WHOLE)]),
+        Suspect::Retailer => of(&[(Role::Retailer, WHOLE)]),
+        Suspect::Customer => of(&[(Role::Customer, WHOLE)]),
+        Suspect::Nobody => of(&[(Role::NoFault, WHOLE)]),
+    }
+}
+
+/// The tables.
+pub fn starter() -> Rules {
+    use ClaimFact as F;
+    let signed_by: BTreeSet<String> = ["the brand".to_owned(), "the program's starting point".to_owned()].into();
+    let priors = catalogue::SEED
+        .iter()
+        .map(|row| Prior { defect: row.code.to_owned(), family: None, shares: prior(row.suspect), signed_by: signed_by.clone() });
+    Rules {
+        version: "starter-1".to_owned(),
+        gates: vec![
+            gate("no_fault_found", &[F::NoDefectFound], whole(Role::NoFault)),
+            gate("recall", &[F::Recalled], whole(Role::Brand)),
+            gate("customer_damage", &[F::CustomerDamage], whole(Role::Customer)),
+            gate("laboratory", &[F::FabricDefect, F::LabBelowSpec], whole(Role::Mill)),
+            gate("wash", &[F::FabricDefect, F::LabMeetsSpec, F::WashViolated], whole(Role::Customer)),
+            gate(WEAR, &[F::FabricDefect, F::AgedOut], whole(Role::NoFault)),
+            gate(
+                "delivery_and_packaging",
+                &[F::DamagedOnDelivery, F::PackagingBelowStandard],
+                Outcome::Charge(Shares::from([(Role::Carrier, 700_000), (Role::Brand, 300_000)])),
+            ),
+            gate("delivery", &[F::DamagedOnDelivery], whole(Role::Carrier)),
+            gate("wrong_item", &[F::WrongItemShipped], whole(Role::Retailer)),
+            gate("shop", &[F::ShopDamage], whole(Role::Retailer)),
+            gate("specification", &[F::SpecOff], whole(Role::Brand)),
+            gate("measures", &[F::MeasuresOff, F::PatternCorrect], whole(Role::Factory)),
+        ],
+        priors: priors.collect(),
+        evidence: vec![
+            evidence(SIBLINGS, "siblings", &[(Role::Mill, 3_000_000), (Role::Trims, 3_000_000), (Role::Customer, 300_000)]),
+            evidence("lot_flagged", "lot", &[(Role::Mill, 2_000_000), (Role::Trims, 2_000_000)]),
+            evidence("second_inspection_confirms", "inspection", &[(Role::Unresolved, 250_000)]),
+            evidence("supplier_laboratory_meets_spec", "laboratory", &[(Role::Mill, 200_000), (Role::Trims, 200_000)]),
+            evidence("part_intact", "part", &[(Role::Trims, 50_000), (Role::Factory, 4_000_000)]),
+            evidence("part_broken", "part", &[(Role::Trims, 4_000_000), (Role::Factory, 50_000)]),
+            evidence("wash_log_in_order", "wash", &[(Role::Customer, 200_000)]),
+            evidence("wash_log_violated", "wash", &[(Role::Customer, 4_000_000)]),
+        ],
+        cap: 20,
+        // Above a half: where one supplier and nobody weigh the same, nobody is charged and a test is asked for.
+        resolved_from: 600_000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_starting_point_is_sound() {
+        starter().check().unwrap();
+    }
+
+    #[test]
+    fn every_fact_is_asked_for_by_some_rule() {
+        let rules = starter();
+        for fact in ClaimFact::ALL {
+            assert!(rules.gates.iter().any(|gate| gate.facts.contains(fact.as_str())), "{fact:?}");
+        }
+    }
+}

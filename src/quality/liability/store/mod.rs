@@ -1,0 +1,111 @@
+//! Every query on rule tables, verdicts and statements.
+
+pub mod rule_sets;
+pub mod statements;
+pub mod verdicts;
+
+use super::rules::{Role, StatementKind};
+use super::{RulesState, StatementState, VerdictBasis, VerdictState};
+use crate::text_column;
+
+text_column!(RulesState, VerdictState, VerdictBasis, StatementState, StatementKind, Role);
+
+diesel::table! {
+    liability_rules (id) {
+        id -> BigInt,
+        code -> Text,
+        state -> Text,
+        rules -> Text,
+        sha256 -> Text,
+        reason -> Text,
+        proposed_by -> Text,
+        approved_by -> Nullable<Text>,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    verdict (id) {
+        id -> BigInt,
+        line_id -> BigInt,
+        case_id -> BigInt,
+        seq -> BigInt,
+        garment_id -> BigInt,
+        batch_no -> BigInt,
+        state -> Text,
+        defect_code -> Nullable<Text>,
+        basis -> Text,
+        clause -> Text,
+        cause -> Text,
+        needs -> Text,
+        ambiguous -> Bool,
+        rules_code -> Text,
+        bundle -> Text,
+        sha256 -> Text,
+        reply_by -> Nullable<Date>,
+        reason -> Text,
+        proposed_by -> Text,
+        decided_by -> Nullable<Text>,
+        final_on -> Nullable<Date>,
+        superseded_on -> Nullable<Date>,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    verdict_share (verdict_id, place) {
+        verdict_id -> BigInt,
+        place -> BigInt,
+        role -> Text,
+        payer -> Text,
+        party_id -> Nullable<BigInt>,
+        lot_id -> Nullable<BigInt>,
+        micro -> BigInt,
+    }
+}
+
+diesel::table! {
+    verdict_reply (verdict_id, party_id) {
+        verdict_id -> BigInt,
+        party_id -> BigInt,
+        accepts -> Bool,
+        reason -> Text,
+        actor -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    statement (id) {
+        id -> BigInt,
+        party_id -> BigInt,
+        from_on -> Date,
+        to_on -> Date,
+        state -> Text,
+        currency -> Text,
+        claims -> BigInt,
+        amount_minor -> BigInt,
+        bundle -> Text,
+        sha256 -> Text,
+        engine -> Text,
+        created_by -> Text,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    statement_line (statement_id, place) {
+        statement_id -> BigInt,
+        place -> BigInt,
+        party_id -> BigInt,
+        verdict_id -> BigInt,
+        kind -> Text,
+        amount_minor -> BigInt,
+        live -> Bool,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(verdict, verdict_share, statement, statement_line);

@@ -1,0 +1,52 @@
+# Verdicts.
+verdicts-title = Verdicts
+verdicts-about = Who answers for a claim, in what shares and why. The rules run on what is stored and on what was found; people decide. When a verdict is final, the costs move.
+verdicts-about-own = What you are charged with: the defect as it was found, your lots, the rule and the evidence. Accept or contest each until its day.
+verdicts-none = No verdict yet. It begins at the line of a case that was inspected.
+verdicts-new = Reckon a verdict
+verdicts-new-about = The rules run on what is stored of the garment, its batch and lots, and on what you add here. Nobody is charged before the verdict is final.
+verdicts-search-hint = Number of a case
+verdicts-evidence-none = Nothing was added to what is stored.
+verdicts-shares-none = No shares.
+verdicts-notify = Tell those who are charged
+verdicts-notify-about = From today on they may accept or contest, until the day that is shown.
+verdicts-decide = Decide
+verdicts-decide-about = It stands as it was reckoned. What is to be decided otherwise is reckoned anew first, with what has been found since. Whoever had it reckoned cannot decide.
+verdicts-finish = Make final
+verdicts-finish-about = Every cost of the line moves to whoever answers for it. A later version moves it back.
+verdicts-accept = Accept
+verdicts-contest = Contest
+verdicts-contest-about = Say what is wrong and what shows it: a report, a test, a record. Somebody else looks at the garment again.
+# Statements.
+statements-title = Statements
+statements-about = What a party is charged with for a period, line by line, frozen in a file that anybody can work out again.
+statements-about-own = What you are charged with, line by line. The file can be worked out again to the cent.
+statements-none = No statement yet.
+statements-new = Make a statement
+statements-new-about = Every verdict that became final in the period and was not charged before, and what was charged before and has been superseded since.
+statements-search-hint = Code of a party
+statements-lines-none = Nothing was charged in this period.
+statements-file = File
+statements-file-about = Checked anywhere with: hangtag statement verify FILE
+statements-void = Make void
+statements-void-about = Its lines may stand in another statement.
+statement-made = { $count ->
+    [one] One line, { $amount } { $currency }, in { $file }
+   *[other] { $count } lines, { $amount } { $currency } together, in { $file }
+}
+statement-differs = { $place }: the file says { $said }, it must be { $is }
+statement-does-not-hold = the statement does not hold
+statement-holds = The statement of { $party } from { $from } to { $to } holds: { $count ->
+    [one] one line
+   *[other] { $count } lines
+}, { $amount } { $currency }.
+# Rule tables.
+liability-rules-title = Liability rules
+liability-rules-about = The tables that verdicts are reckoned by: hard rules, agreed shares, what evidence means. A version holds once somebody else than its author approves it. Before the first, the program's own starting point holds.
+liability-rules-none = No version has been agreed yet: the program's own starting point holds.
+liability-rules-new = Propose a version
+liability-rules-new-about = The form begins with the program's own tables. Give the version a name of its own.
+liability-rules-search-hint = Name of a version
+liability-rules-approve = Put in force
+liability-rules-approve-about = From then on verdicts are reckoned by these tables; those that were reckoned before stay as they are.
+liability-rules-reject = Reject

@@ -1,0 +1,46 @@
+# 责任认定。
+verdicts-title = 责任认定
+verdicts-about = 一项索赔由谁承担、各占多少、依据什么。规则根据系统记录和检验结果计算，由人裁定；生效后费用随之划转。
+verdicts-about-own = 由贵方承担的部分：发现的缺陷、贵方的物料批、适用的规则与证据。请在截止日前逐条接受或提出异议。
+verdicts-none = 还没有责任认定。请从已检验的工单行开始。
+verdicts-new = 计算责任认定
+verdicts-new-about = 规则根据这一件、所属批次和物料批的记录，以及您在此补充的内容计算。生效之前不向任何人收费。
+verdicts-search-hint = 工单号
+verdicts-evidence-none = 系统记录之外没有补充证据。
+verdicts-shares-none = 没有份额。
+verdicts-notify = 通知责任方
+verdicts-notify-about = 责任方从今天起可以接受或提出异议，直到所示日期。
+verdicts-decide = 裁定
+verdicts-decide-about = 维持计算结果。如需改变，请先根据新的发现重新计算。提出人不能裁定。
+verdicts-finish = 生效
+verdicts-finish-about = 这一行的每笔费用划转给责任方；之后若有新版认定，会先冲回。
+verdicts-accept = 接受
+verdicts-contest = 提出异议
+verdicts-contest-about = 请说明哪里不对、有什么可以证明：报告、检测或记录。将由另一人复检。
+# 责任报告。
+statements-title = 责任报告
+statements-about = 某一期间由某单位承担的费用，逐条列明，固定在一个任何人都能重新计算的文件里。
+statements-about-own = 由贵方承担的费用，逐条列明。文件可以重新计算，精确到分。
+statements-none = 还没有责任报告。
+statements-new = 编制责任报告
+statements-new-about = 包括期间内生效、此前未列入报告的认定，以及此前已列入、之后被取代的更正。
+statements-search-hint = 单位编码
+statements-lines-none = 这一期间没有费用。
+statements-file = 文件
+statements-file-about = 可在任何地方核验：hangtag statement verify 文件
+statements-void = 作废
+statements-void-about = 其中的明细可以列入另一份报告。
+statement-made = { $count } 条明细，合计 { $amount } { $currency }，文件：{ $file }
+statement-differs = { $place }：文件中是 { $said }，应为 { $is }
+statement-does-not-hold = 责任报告未通过核验
+statement-holds = { $party } 自 { $from } 至 { $to } 的责任报告通过核验：{ $count } 条明细，{ $amount } { $currency }。
+# 规则。
+liability-rules-title = 责任规则
+liability-rules-about = 责任认定依据的规则表：硬性条款、约定份额、证据的含义。新版本须由提出人以外的人审批后生效。在此之前使用系统自带的起始规则。
+liability-rules-none = 还没有商定的版本，目前使用系统自带的起始规则。
+liability-rules-new = 提出新版本
+liability-rules-new-about = 表单以系统自带的规则开始。请给新版本另起名称。
+liability-rules-search-hint = 版本名称
+liability-rules-approve = 批准生效
+liability-rules-approve-about = 此后的认定按这些规则计算；之前的认定不变。
+liability-rules-reject = 不通过
