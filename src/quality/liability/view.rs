@@ -300,7 +300,7 @@ impl VerdictView {
     }
 
     fn ask(&self, db: &mut Db) -> Result<VerdictAsk> {
-        let case = cases::case_of_no(db, &self.case)?.ok_or_else(|| Fault::new("case", Code::UnknownReference).with("value", &self.case))?;
+        let case = cases::by_no(db, &self.case)?.ok_or_else(|| Fault::new("case", Code::UnknownReference).with("value", &self.case))?;
         let lines = cases::lines(db, case.id)?;
         let line = match (self.line, lines.as_slice()) {
             (None, [only]) => only.id,
@@ -341,7 +341,7 @@ impl Listing for VerdictView {
             ..VerdictFilter::default()
         };
         if let Some(no) = query.filter("case").or(Some(query.q.as_str()).filter(|q| !q.is_empty())) {
-            let Some(case) = cases::case_of_no(db, no)? else { return Ok(Vec::new()) };
+            let Some(case) = cases::by_no(db, no)? else { return Ok(Vec::new()) };
             filter.case = Some(case.id);
         }
         if let Some(code) = query.filter("batch") {
