@@ -454,7 +454,7 @@ story!(labels_made_elsewhere_are_not_made_again, |app| {
 });
 
 story!(workbooks_bring_back_the_same, |app| {
-    app.state.store.write(hangtag::inspection::defects::seed).await.unwrap();
+    app.state.store.write(hangtag::app::seed).await.unwrap();
     let season = app.season().await;
     app.sell(&season, 3, "2026-06-10").await;
     let (english, book) = (exported(&app, Format::Csv, Lang::En).await, exported(&app, Format::Xlsx, Lang::Zh).await);
