@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use hangtag::each;
-use hangtag::inspection::defects;
 use hangtag::kernel::text::Lang;
 use hangtag::platform::db::schema::event;
 use hangtag::platform::imports::Mode;
@@ -30,7 +29,7 @@ fn rooms() -> Vec<String> {
 /// One of everything: a season has most.
 async fn one_of_each(app: &TestApp) -> BTreeMap<String, String> {
     app.season().await;
-    app.write(defects::seed).await;
+    app.write(hangtag::app::seed).await;
     let admin = app.persona(Role::Admin).await;
     admin
         .json("POST", "/api/v1/printers", &json!({ "code": "P-1", "language": "zpl", "dpi": 203, "host": "printer.lan", "port": 9_100 }))
@@ -55,6 +54,7 @@ async fn one_of_each(app: &TestApp) -> BTreeMap<String, String> {
         of("parties", "FAC-1"),
         of("policies", "STD"),
         of("printers", "P-1"),
+        of("reasons", "button_off"),
         of("skus", "SH-2601-BK-S"),
         of("styles", "SH-2601"),
     ])
@@ -93,6 +93,7 @@ fn changes() -> BTreeMap<&'static str, (&'static str, Value)> {
         ("parties", ("/city", json!("杭州"))),
         ("policies", ("/months", json!(24))),
         ("printers", ("/dpi", json!(300))),
+        ("reasons", ("/rank", json!(15))),
         ("skus", ("/size_label", json!("175/92A"))),
         ("styles", ("/category", json!("上衣"))),
     ])

@@ -15,7 +15,7 @@ use crate::kernel::{Code, Fault, Id, Result, saturating};
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::{self, Fact, Stamp};
-use crate::platform::http::perm::{CasesRead, Permission, PolicyEdit};
+use crate::platform::http::perm::{FindingsRead, Permission, PolicyEdit};
 use crate::platform::rooms::{BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::production::corrections::fixed;
 use crate::{each, keyset};
@@ -82,7 +82,7 @@ impl Listing for CaseReason {
     const FIELDS: &'static Fields = &FIELDS;
     const API: &'static str = "reasons";
     const SCHEMA: &'static str = "CaseReason";
-    type Read = BrandOnly<CasesRead>;
+    type Read = BrandOnly<FindingsRead>;
 
     fn key(&self) -> String {
         self.code.clone()
