@@ -58,7 +58,7 @@ const ROOMS: &[Room] = &[
     links::ROOM,
     defects::ROOM,
     findings::ROOM,
-    service_levels::CLOCKS,
+    service_levels::DEADLINES,
     trace::ROOM,
     recalls::ROOM,
     staff::policies::ROOM,

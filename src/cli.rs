@@ -218,8 +218,7 @@ fn opened(config: Config, url: &DatabaseUrl, may: May) -> Result<AppState> {
     let app = app(config, url)?;
     // A deployment starts with the shipped catalogue of defects and the shipped service levels; what it changed there stays.
     app.store.write_blocking(defects::seed)?;
-    let (stamp, zone) = (app.stamp("system"), app.config.time_zone);
-    app.store.write_blocking(move |db| service_levels::seed(db, &stamp, zone))?;
+    app.store.write_blocking(service_levels::seed)?;
     Ok(app)
 }
 

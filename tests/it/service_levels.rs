@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDateTime, TimeDelta, TimeZone};
 use hangtag::aftersales::classes::{CaseChannel, CaseKind, CaseSeverity, Priority};
-use hangtag::aftersales::service_levels::{self, About, ClockState, Moment, Shown, Swept, happened, happened_to, sweep};
+use hangtag::aftersales::service_levels::{self, About, ClockState, Moment, ShownClock, Swept, happened, happened_to, sweep};
 use hangtag::kernel::Id;
 use hangtag::kernel::event::Subject;
 use hangtag::platform::db::{Store, StoreOptions};
@@ -49,8 +49,7 @@ impl TestApp {
 
     /// The shipped levels alone.
     async fn without_holidays(&self) {
-        let (stamp, zone) = (self.state.stamp("system"), self.state.config.time_zone);
-        self.write(move |db| service_levels::seed(db, &stamp, zone)).await;
+        self.write(service_levels::seed).await;
     }
 
     async fn happens(&self, local: &str, case: About<'static>, moment: Moment) {
@@ -60,13 +59,13 @@ impl TestApp {
     }
 
     /// The clocks of a case, now.
-    async fn clocks(&self, case: i64) -> Vec<Shown> {
+    async fn clocks(&self, case: i64) -> Vec<ShownClock> {
         let now = self.state.clock.now();
         self.look(move |db| service_levels::of(db, Id(case), now)).await
     }
 
     /// One of them: its last run.
-    async fn clock(&self, case: i64, code: &str) -> Shown {
+    async fn clock(&self, case: i64, code: &str) -> ShownClock {
         self.clocks(case).await.into_iter().rfind(|clock| clock.code == code).unwrap_or_else(|| panic!("no {code}"))
     }
 
@@ -131,8 +130,13 @@ story!(a_complaint_over_spring_festival, |app| {
     assert_eq!(app.clock(1, "complaint.resolve").await.state, Met, "done at the deadline is done in time");
 
     app.happens("2026-02-27 09:00", case, Moment::Reopened).await;
-    let runs: Vec<(i64, ClockState, String)> =
-        app.clocks(1).await.into_iter().filter(|clock| clock.code == "complaint.resolve").map(|clock| (clock.seq, clock.state, clock.due)).collect();
+    let runs: Vec<(i64, ClockState, String)> = app
+        .clocks(1)
+        .await
+        .into_iter()
+        .filter(|clock| clock.code == "complaint.resolve")
+        .map(|clock| (clock.seq, clock.state, clock.due))
+        .collect();
     assert_eq!(runs, [(1, Met, "2026-02-26 18:00".to_owned()), (2, Running, "2026-03-03 18:00".to_owned())]);
     app.happens("2026-03-04 09:00", case, Moment::Resolved).await;
     assert_eq!(app.clock(1, "complaint.resolve").await.state, Missed);
@@ -185,6 +189,7 @@ story!(holidays_that_come_in_move_what_is_open, |app| {
     let of = |code: &str| moved.iter().find(|body| body["clock"] == code).unwrap();
     assert_eq!((&of("consult.first")["from"], &of("consult.first")["to"]), (&json!("2026-02-16T02:00:00"), &json!("2026-02-14T02:00:00")));
     assert_eq!(of("case.resolve")["to"], json!("2026-03-05T10:00:00"));
+    assert_eq!(of("consult.first")["says"]["en"], json!("First answer to a question: 2026-02-16 10:00 → 2026-02-14 10:00"));
     assert_eq!(app.told(2, "clock.moved").await, Vec::<Value>::new());
     assert_eq!(app.sweep(), Swept::default(), "once is enough");
     app.happens("2026-02-24 09:00", waiting, Moment::Working).await;
@@ -240,7 +245,11 @@ story!(a_case_that_becomes_urgent_counts_from_its_beginning, |app| {
     app.happens("2026-03-02 12:00", case, Moment::Working).await;
     let urgent = About { priority: Priority::Urgent, ..case };
     app.happens("2026-03-02 13:00", urgent, Moment::Reclassified).await;
-    assert_eq!(app.due(1, "complaint.resolve").await, is(Running, "2026-03-02 15:00"), "four hours from the beginning, and the pause is kept");
+    assert_eq!(
+        app.due(1, "complaint.resolve").await,
+        is(Running, "2026-03-02 15:00"),
+        "four hours from the beginning, and the pause is kept"
+    );
     let reply = app.clock(1, "complaint.first_reply").await;
     assert_eq!((reply.state, reply.breached_at, reply.missed_by_change), (Missed, Some(utc("2026-03-02 13:00")), true));
     assert_eq!(reply.level, "complaint.first_reply.urgent");
@@ -299,6 +308,11 @@ story!(who_is_told_and_when, |app| {
     assert_eq!((told("2026-03-02 11:00"), told("2026-03-02 11:01"), told("2026-03-02 11:30"), told("2026-03-02 11:31")), (0, 1, 0, 1));
     let steps: Vec<Value> = app.told(1, "clock.escalated").await.into_iter().map(|body| body["step"].clone()).collect();
     assert_eq!(steps, ["warned", "missed", "overdue"]);
+    let says = &app.told(1, "clock.escalated").await[1]["says"];
+    assert_eq!(
+        says,
+        &json!({ "zh": "投诉首次联系买家：已通知主管，到期 2026-03-02 11:00", "en": "First contact after a complaint: Supervisor told, due 2026-03-02 11:00" })
+    );
     // What was done is owed to nobody any more.
     app.happens("2026-03-02 11:40", case, Moment::Resolved).await;
     assert_eq!(told("2026-06-01 10:00"), 0);
@@ -309,7 +323,9 @@ story!(who_is_told_and_when, |app| {
     app.happens("2026-02-14 18:30", critical, Moment::Opened).await;
     app.go("2026-02-14 19:45");
     app.sweep();
-    let tell = async |case: i64| app.told(case, "clock.escalated").await.into_iter().map(|body| body["tell_at"].to_string()).collect::<BTreeSet<_>>();
+    let tell = async |case: i64| {
+        app.told(case, "clock.escalated").await.into_iter().map(|body| body["tell_at"].to_string()).collect::<BTreeSet<_>>()
+    };
     assert_eq!(tell(2).await, BTreeSet::from(["\"2026-02-24T01:00:00\"".to_owned()]), "09:00 of the first working day after the holidays");
     assert_eq!(tell(3).await, BTreeSet::from(["\"2026-02-14T11:45:00\"".to_owned()]));
     // One look long after tells every step once.
@@ -396,7 +412,11 @@ story!(levels_are_judged_beside_one_another, |app| {
     };
     assert_eq!(refused(with("rank", json!(901))).await, ["rank out_of_range"], "behind the row that holds for all");
     assert_eq!(refused(with("rank", json!(900))).await, ["rank duplicate"]);
-    assert_eq!(refused(with("priority", Value::Null)).await, ["valid_from overlap", "rank out_of_range"], "a second one for all, before the first");
+    assert_eq!(
+        refused(with("priority", Value::Null)).await,
+        ["valid_from overlap", "rank out_of_range"],
+        "a second one for all, before the first"
+    );
     assert_eq!(refused(with("valid_from", json!("1999-06-01"))).await, ["clock no_catch_all"]);
     assert_eq!(refused(with("calendar", json!("NIGHT"))).await, ["calendar unknown_reference"]);
     assert_eq!(refused(with("target", json!(100_000_000))).await, ["target out_of_range"]);
@@ -433,7 +453,14 @@ story!(levels_are_judged_beside_one_another, |app| {
         let file = desk.get(&format!("/working-hours.csv?lang={lang}")).await.expect(200).text().to_owned();
         let report = import(&app, import_table::<working_hours::WorkWeek>(), &file, Mode::Apply).await;
         assert_eq!((report.added, report.changed, wrong(&report)), (0, 0, Vec::new()), "{lang}");
-        for page in ["/service-levels", "/service-levels/new", "/service-levels/complaint.first_reply", "/working-hours", "/working-hours/DESK/edit", "/clocks"] {
+        for page in [
+            "/service-levels",
+            "/service-levels/new",
+            "/service-levels/complaint.first_reply",
+            "/working-hours",
+            "/working-hours/DESK/edit",
+            "/clocks",
+        ] {
             let text = desk.page(&format!("{page}?lang={lang}")).await.expect(200).text().to_owned();
             assert!(!text.contains(">service-levels-") && !text.contains(">clocks-") && !text.contains(">working-hours-"), "{page} {lang}");
         }
@@ -459,7 +486,12 @@ story!(what_is_due_is_listed, |app| {
     let desk = app.persona(Role::Agent).await;
     let items = async |ask: &str| {
         let page = desk.get(&format!("/api/v1/clocks?{ask}")).await.expect(200).json();
-        page["items"].as_array().unwrap().iter().map(|item| format!("{} {}", item["case"].as_str().unwrap(), item["clock"].as_str().unwrap())).collect::<Vec<_>>()
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| format!("{} {}", item["case"].as_str().unwrap(), item["clock"].as_str().unwrap()))
+            .collect::<Vec<_>>()
     };
     let all = items("").await;
     assert_eq!(all.len(), 7, "{all:?}");
@@ -490,7 +522,10 @@ story!(what_is_due_is_listed, |app| {
     }
     app.persona(Role::Supplier).await.page("/clocks").await.expect(403);
     // Constraints that hold whoever writes.
-    for wrong in ["UPDATE clock SET state = 'met' WHERE case_id = 1", "UPDATE clock SET breached_at = NULL WHERE code = 'complaint.contact' AND case_id = 1"] {
+    for wrong in [
+        "UPDATE clock SET state = 'met' WHERE case_id = 1",
+        "UPDATE clock SET breached_at = NULL WHERE code = 'complaint.contact' AND case_id = 1",
+    ] {
         let refused = app.state.store.write(move |db| {
             use diesel::connection::SimpleConnection;
             Ok(hangtag::each!(db, |c| c.batch_execute(wrong))?)

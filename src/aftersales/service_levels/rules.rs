@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
-use super::catalogue::{Clock, clock};
+use super::catalogue::{Clock, name_of};
 use super::{About, ClockState, EscalationStep, Moment, ServiceLevel};
 use crate::kernel::calendar::{Breach, Calendar, Change, Countdown, CountdownEvent, Deadline, Pauses, Run, State, Target, Unit, Versions};
 use crate::kernel::error::{Code, Fault};
@@ -62,7 +62,8 @@ pub fn beside(level: &ServiceLevel, others: &[&ServiceLevel]) -> Vec<Fault> {
         if level.rank < least {
             faults.push(Fault::new("rank", Code::OutOfRange).with("value", level.rank).with("min", least).with("max", 9_999));
         }
-    } else if let Some(last) = at_once().filter(|other| other.is_for_all()).map(|other| other.rank).min().filter(|last| *last < level.rank) {
+    } else if let Some(last) = at_once().filter(|other| other.is_for_all()).map(|other| other.rank).min().filter(|last| *last < level.rank)
+    {
         faults.push(Fault::new("rank", Code::OutOfRange).with("value", level.rank).with("min", 1).with("max", last - 1));
     }
     let all: Vec<&ServiceLevel> = others.iter().copied().chain([level]).collect();
@@ -74,7 +75,7 @@ pub fn beside(level: &ServiceLevel, others: &[&ServiceLevel]) -> Vec<Fault> {
 pub fn bare(rows: &[&ServiceLevel]) -> Option<Fault> {
     let for_all = || rows.iter().copied().filter(|row| row.is_for_all()).collect();
     let bare = rows.iter().find(|row| !row.is_for_all() && !covers(for_all(), row.valid_from, row.ends()))?;
-    let clock = clock(&bare.clock).map(Clock::name).unwrap_or_default();
+    let clock = name_of(&bare.clock);
     Some(Fault::new("clock", Code::NoCatchAll).with("value", &bare.code).with("clock_zh", clock.zh).with("clock_en", clock.en))
 }
 
@@ -198,11 +199,8 @@ fn steps(run: &Run, calendar: &Calendar, ladder: Ladder) -> Vec<(EscalationStep,
         Some(at).filter(|at| run.paused_since.is_none_or(|since| *at < since))
     };
     let missed = run.breach.map(|breach| breach.at).or(run.deadline.as_ref().map(|deadline| deadline.at));
-    let steps = [
-        (EscalationStep::Warned, share(ladder.warn)),
-        (EscalationStep::Missed, missed),
-        (EscalationStep::Overdue, share(ladder.escalate)),
-    ];
+    let steps =
+        [(EscalationStep::Warned, share(ladder.warn)), (EscalationStep::Missed, missed), (EscalationStep::Overdue, share(ladder.escalate))];
     steps.into_iter().filter_map(|(step, at)| Some((step, at.filter(|at| can_be_named(*at))?))).collect()
 }
 

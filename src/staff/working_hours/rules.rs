@@ -44,7 +44,8 @@ impl DayTable {
     }
 
     fn days(&self) -> Result<Days, Fault> {
-        let of_kind = |dates: &[NaiveDate], kind| dates.to_vec().into_iter().map(move |date| Day { date, kind, name: String::new(), hours: None });
+        let of_kind =
+            |dates: &[NaiveDate], kind| dates.to_vec().into_iter().map(move |date| Day { date, kind, name: String::new(), hours: None });
         Days::new(of_kind(&self.off, Kind::Off).chain(of_kind(&self.work, Kind::Work)), self.years.iter().copied())
     }
 }
@@ -56,8 +57,7 @@ impl Content {
     /// [`Code::Missing`](crate::kernel::Code::Missing) for `week` when nobody ever works.
     pub fn calendar(&self, version: u32) -> Result<Calendar, Fault> {
         let zone = read_zone("zone", &self.zone)?;
-        let [monday, tuesday, wednesday, thursday, friday, saturday, sunday] =
-            self.week.each_ref().map(|text| Hours::read("week", text));
+        let [monday, tuesday, wednesday, thursday, friday, saturday, sunday] = self.week.each_ref().map(|text| Hours::read("week", text));
         let [monday, tuesday, wednesday, thursday, friday, saturday, sunday] =
             [monday?, tuesday?, wednesday?, thursday?, friday?, saturday?, sunday?];
         let week = Week::new(|weekday| {
@@ -111,7 +111,10 @@ mod tests {
         let calendar = kept.calendar(7).unwrap();
         let hours = |date: &str| calendar.hours(date.parse().unwrap()).to_string();
         assert_eq!((calendar.version(), hours("2026-02-17"), hours("2026-02-14")), (7, String::new(), "10:00-16:00".into()));
-        assert_eq!((hours("2026-03-02"), hours("2026-03-03"), hours("2026-03-07")), (content.week[0].clone(), String::new(), String::new()));
+        assert_eq!(
+            (hours("2026-03-02"), hours("2026-03-03"), hours("2026-03-07")),
+            (content.week[0].clone(), String::new(), String::new())
+        );
         assert_eq!(calendar.years_without_data("2025-12-01".parse().unwrap(), "2027-01-01".parse().unwrap()), [2025, 2027]);
         let finance = Content { works_makeup: false, ..content.clone() }.calendar(7).unwrap();
         assert!(finance.hours("2026-02-14".parse().unwrap()).is_empty());
