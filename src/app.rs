@@ -6,7 +6,6 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
-use chrono_tz::Tz;
 
 use crate::aftersales::{cases, reasons, repairs, returns, rights, service_levels, settlements};
 use crate::inspection::{defects, findings};
@@ -14,7 +13,6 @@ use crate::kernel::{Code, Result};
 use crate::ownership::scans::Counter;
 use crate::ownership::{holders, sales, warranties};
 use crate::platform::db::Db;
-use crate::platform::events::Stamp;
 use crate::platform::http::compress::compress;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Menu, Pages, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors};
@@ -63,7 +61,7 @@ const ROOMS: &[Room] = &[
     defects::ROOM,
     findings::ROOM,
     cases::ROOM,
-    service_levels::CLOCKS,
+    service_levels::DEADLINES,
     returns::ROOM,
     repairs::ROOM,
     settlements::ROOM,
@@ -99,8 +97,8 @@ pub fn import_tables() -> ImportTables {
 }
 
 /// Puts in what a deployment starts with, where it is missing; what it changed there stays.
-pub fn seed(db: &mut Db, stamp: &Stamp, zone: Tz) -> Result<()> {
-    ROOMS.iter().flat_map(|room| room.seeds).try_for_each(|seed| seed(db, stamp, zone))
+pub fn seed(db: &mut Db) -> Result<()> {
+    ROOMS.iter().flat_map(|room| room.seeds).try_for_each(|seed| seed(db))
 }
 
 /// Mounts every room's routes.

@@ -233,8 +233,7 @@ fn warn_of_differences(url: &DatabaseUrl) -> Result<()> {
 fn opened(config: Config, url: &DatabaseUrl, may: May) -> Result<AppState> {
     store::bring_up(url, may)?;
     let app = app(config, url)?;
-    let (stamp, zone) = (app.stamp("system"), app.config.time_zone);
-    app.store.write_blocking(move |db| crate::app::seed(db, &stamp, zone))?;
+    app.store.write_blocking(crate::app::seed)?;
     Ok(app)
 }
 

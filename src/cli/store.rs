@@ -9,7 +9,6 @@ use crate::kernel::{Code, Error, Refusal, Result};
 use crate::platform::config::Config;
 use crate::platform::db::{self, DatabaseUrl, Finding, Migrated, Says, Store, StoreOptions};
 use crate::platform::disk;
-use crate::platform::events::Stamp;
 use crate::platform::keys::{KeyFile, Purpose};
 use crate::platform::policies::{self, Policy};
 use crate::platform::words::Words;
@@ -60,8 +59,7 @@ pub(super) fn migrate(config: &Config) -> Result<()> {
     let words = Words::of(terminal_lang());
     migrated.applied.iter().for_each(|version| say(&words.say1("store-applied", "version", version)));
     db::refuse_differences(&url, &db::standing(&url)?.differences)?;
-    let (stamp, zone) = (Stamp { actor: "system".to_owned(), at: Clock::system().now(), node: 0 }, config.time_zone);
-    Store::open(&url, &ONE)?.write_blocking(move |db| app::seed(db, &stamp, zone))?;
+    Store::open(&url, &ONE)?.write_blocking(app::seed)?;
     if migrated.applied.is_empty() {
         say(&words.say("store-nothing-to-do"));
     }

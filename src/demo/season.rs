@@ -486,9 +486,8 @@ impl Maker<'_> {
                 Some((self.stamp("staff:inspector", *found_on), day.iter().map(|(_, new)| new.clone()).collect()))
             })
             .collect();
-        let (stamp, zone) = (self.stamp("system", self.first), self.app.config.time_zone);
         self.app.store.write_blocking(move |db| {
-            crate::app::seed(db, &stamp, zone)?;
+            crate::app::seed(db)?;
             days.iter().try_for_each(|(stamp, news)| findings::log(db, stamp, news).map(drop))
         })
     }

@@ -263,6 +263,7 @@ pub const PLAN: Plan = Plan {
         },
     ],
     namesakes: &[
+        ("About", "aftersales/service_levels inspection/findings", "the case that something happens to, and what a finding is about"),
         ("Answer", "public/card quality/root_cause", "a page that is answered, and what an engine answers"),
         ("Ask", "quality/trace staff/calendars", QUESTION),
         ("At", "platform/db public/card", "how a moment is written to the store, and where a card is"),

@@ -368,8 +368,7 @@ async fn what_is_asked_about_a_garment_is_answered_by_key() {
 #[actix_web::test]
 async fn what_is_due_is_found_by_key() {
     let app = watched();
-    let (stamp, zone) = (app.state.stamp("system"), app.state.config.time_zone);
-    app.write(move |db| service_levels::seed(db, &stamp, zone)).await;
+    app.write(service_levels::seed).await;
     let desk = app.api(Role::Agent).await;
     let about = About {
         case: Id(1),
@@ -403,7 +402,9 @@ async fn what_is_due_is_found_by_key() {
     assert!(sweeping(&app).moved > 0);
     by_key(&app, "a change of calendar", &["clock", "clock_event", "calendar_version"]);
     let next = desk.get("/api/v1/clocks?per_page=1").await.expect(200).json()["next"].as_str().unwrap().to_owned();
-    for ask in ["", "standing=overdue", "standing=soon", "standing=later", "clock=complaint.resolve", "kind=complaint", "priority=urgent", "q=C-1"] {
+    for ask in
+        ["", "standing=overdue", "standing=soon", "standing=later", "clock=complaint.resolve", "kind=complaint", "priority=urgent", "q=C-1"]
+    {
         for page in ["", &format!("&after={next}"), &format!("&before={next}")] {
             desk.get(&format!("/api/v1/clocks?{ask}{page}&per_page=1")).await.expect(200);
             by_key(&app, &format!("what is due, {ask}{page}"), &["clock"]);

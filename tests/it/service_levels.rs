@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDateTime, TimeDelta, TimeZone};
 use hangtag::aftersales::classes::{CaseChannel, CaseKind, CaseSeverity, Priority};
-use hangtag::aftersales::service_levels::{self, About, ClockState, Moment, Shown, Swept, happened, happened_to, sweep};
+use hangtag::aftersales::service_levels::{self, About, ClockState, Moment, ShownClock, Swept, happened, happened_to, sweep};
 use hangtag::kernel::Id;
 use hangtag::kernel::event::Subject;
 use hangtag::platform::db::{Store, StoreOptions};
@@ -49,8 +49,7 @@ impl TestApp {
 
     /// The shipped levels alone.
     async fn without_holidays(&self) {
-        let (stamp, zone) = (self.state.stamp("system"), self.state.config.time_zone);
-        self.write(move |db| service_levels::seed(db, &stamp, zone)).await;
+        self.write(service_levels::seed).await;
     }
 
     async fn happens(&self, local: &str, case: About<'static>, moment: Moment) {
@@ -60,13 +59,13 @@ impl TestApp {
     }
 
     /// The clocks of a case, now.
-    async fn clocks(&self, case: i64) -> Vec<Shown> {
+    async fn clocks(&self, case: i64) -> Vec<ShownClock> {
         let now = self.state.clock.now();
         self.look(move |db| service_levels::of(db, Id(case), now)).await
     }
 
     /// One of them: its last run.
-    async fn clock(&self, case: i64, code: &str) -> Shown {
+    async fn clock(&self, case: i64, code: &str) -> ShownClock {
         self.clocks(case).await.into_iter().rfind(|clock| clock.code == code).unwrap_or_else(|| panic!("no {code}"))
     }
 
@@ -190,6 +189,7 @@ story!(holidays_that_come_in_move_what_is_open, |app| {
     let of = |code: &str| moved.iter().find(|body| body["clock"] == code).unwrap();
     assert_eq!((&of("consult.first")["from"], &of("consult.first")["to"]), (&json!("2026-02-16T02:00:00"), &json!("2026-02-14T02:00:00")));
     assert_eq!(of("case.resolve")["to"], json!("2026-03-05T10:00:00"));
+    assert_eq!(of("consult.first")["says"]["en"], json!("First answer to a question: 2026-02-16 10:00 → 2026-02-14 10:00"));
     assert_eq!(app.told(2, "clock.moved").await, Vec::<Value>::new());
     assert_eq!(app.sweep(), Swept::default(), "once is enough");
     app.happens("2026-02-24 09:00", waiting, Moment::Working).await;
@@ -308,6 +308,11 @@ story!(who_is_told_and_when, |app| {
     assert_eq!((told("2026-03-02 11:00"), told("2026-03-02 11:01"), told("2026-03-02 11:30"), told("2026-03-02 11:31")), (0, 1, 0, 1));
     let steps: Vec<Value> = app.told(1, "clock.escalated").await.into_iter().map(|body| body["step"].clone()).collect();
     assert_eq!(steps, ["warned", "missed", "overdue"]);
+    let says = &app.told(1, "clock.escalated").await[1]["says"];
+    assert_eq!(
+        says,
+        &json!({ "zh": "投诉首次联系买家：已通知主管，到期 2026-03-02 11:00", "en": "First contact after a complaint: Supervisor told, due 2026-03-02 11:00" })
+    );
     // What was done is owed to nobody any more.
     app.happens("2026-03-02 11:40", case, Moment::Resolved).await;
     assert_eq!(told("2026-06-01 10:00"), 0);
@@ -318,7 +323,9 @@ story!(who_is_told_and_when, |app| {
     app.happens("2026-02-14 18:30", critical, Moment::Opened).await;
     app.go("2026-02-14 19:45");
     app.sweep();
-    let tell = async |case: i64| app.told(case, "clock.escalated").await.into_iter().map(|body| body["tell_at"].to_string()).collect::<BTreeSet<_>>();
+    let tell = async |case: i64| {
+        app.told(case, "clock.escalated").await.into_iter().map(|body| body["tell_at"].to_string()).collect::<BTreeSet<_>>()
+    };
     assert_eq!(tell(2).await, BTreeSet::from(["\"2026-02-24T01:00:00\"".to_owned()]), "09:00 of the first working day after the holidays");
     assert_eq!(tell(3).await, BTreeSet::from(["\"2026-02-14T11:45:00\"".to_owned()]));
     // One look long after tells every step once.

@@ -20,7 +20,7 @@ pub use store::{CaseReason, all, by_code, offered, seed};
 pub const ROOM: Room = Room::of::<CaseReason>()
     .menu(&[Entry::new("/reasons", "reasons-title", &[Permission::PolicyEdit])])
     .imports(&[import_table::<CaseReason>()])
-    .seeds(&[|db, _, _| seed(db)]);
+    .seeds(&[seed]);
 
 const NAME: (&str, &str) = ("原因", "Reason");
 

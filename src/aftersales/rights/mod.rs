@@ -196,7 +196,7 @@ pub const FIELDS: Fields = Fields { table: "rights", title: ("权利规则", "Ru
 pub const ROOM: Room = Room::new("rights", http::routes)
     .menu(&[Entry::new("/rights", "rights-title", &[Permission::PolicyEdit])])
     .imports(&[import_table::<RightRule>()])
-    .seeds(&[|db, _, _| seed(db)]);
+    .seeds(&[seed]);
 
 /// All members of the European Union.
 const EU: &str = "EU";

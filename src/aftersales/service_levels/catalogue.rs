@@ -6,8 +6,9 @@ use crate::kernel::choices::Choice;
 use crate::kernel::text::Both;
 
 use Moment::{
-    Accepted, Answered, Approved, Authorised, Collected, Contacted, FirstReply, Needed, Notified, OnSite, Opened, Paid, PhotoApproved,
-    Proposed, QuoteAccepted, Quoted, Received, Rejected, Reopened, Resolved, Restocked, SelfChecked, Settled, Shipped, Triaged,
+    Accepted, Answered, Approved, Authorised, Collected, Contacted, Decided, FirstReply, Needed, Notified, OnSite, Opened, Paid,
+    PhotoApproved, Proposed, QuoteAccepted, Quoted, Received, Rejected, Reopened, Resolved, Restocked, SelfChecked, Settled, Shipped,
+    Triaged,
 };
 
 /// A clock: from which moment to which.
@@ -39,12 +40,12 @@ impl Clock {
             && self.priority.is_none_or(|only| only == about.priority)
             && self.channel.is_none_or(|only| only == about.channel)
     }
+}
 
-    /// What people call it.
-    pub fn name(&self) -> Both {
-        let called = Choice::of(TABLE, self.code);
-        Both { zh: called.map_or(self.code, |choice| choice.zh).to_owned(), en: called.map_or(self.code, |choice| choice.en).to_owned() }
-    }
+/// What people call a clock; its code where there is none of that code any more.
+pub fn name_of(code: &str) -> Both {
+    let (zh, en) = Choice::of(TABLE, code).map_or((code, code), |choice| (choice.zh, choice.en));
+    Both { zh: zh.to_owned(), en: en.to_owned() }
 }
 
 /// The clock of a code.
@@ -74,7 +75,7 @@ pub const CLOCKS: &[Clock] = &[
     plain("complaint.first_reply", COMPLAINT, &[Opened, Reopened], &[FirstReply, Proposed, Resolved], false),
     plain("complaint.resolve", COMPLAINT, &[Opened, Reopened], &[Resolved], true),
     plain("case.resolve", OTHERS, &[Opened, Reopened], &[Resolved], true),
-    plain("return.review", &[CaseKind::Return, CaseKind::Exchange], &[Opened], &[Approved, Rejected, PhotoApproved, Resolved], true),
+    plain("return.review", &[CaseKind::Return, CaseKind::Exchange], &[Opened], &[Approved, Rejected, PhotoApproved, Decided, Resolved], true),
     plain("return.pickup", BACK, &[Approved], &[Collected, Received, Resolved], true),
     plain("return.settle", BACK, &[Received], &[Settled, Resolved], true),
     plain("refund.payout", &[], &[Authorised], &[Paid], false),

@@ -1,11 +1,11 @@
 //! Service levels: how long an answer, a decision, a repair may take, as rows a deployment edits; and the clocks of cases that run on them.
 //!
-//! A case says what happened to it ([`happened`]); the table of clocks ([`catalogue::CLOCKS`]) says which clocks that starts, stops or makes wait.
+//! A case says what happened to it ([`happened`]); the table of clocks (`catalogue::CLOCKS`) says which clocks that starts, stops or makes wait.
 //! A clock is its list of events: when it is due, whether it was missed and what a screen shows of it come from one reading of them
-//! ([`rules::read`]). What stands in the clock's columns is an index of that, so that what is due is found among millions.
-//! The [`sweep`] asks that index, reads anew, and leaves at most one escalation a step, whoever runs it and however often.
+//! (`rules::read`). What stands in the clock's columns is an index of that, so that what is due is found among millions.
+//! The sweep ([`sweep()`]) asks that index, reads anew, and leaves at most one escalation a step, whoever runs it and however often.
 
-pub mod catalogue;
+mod catalogue;
 mod rules;
 mod store;
 mod sweep;
@@ -23,10 +23,10 @@ use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, import_table,
 
 pub use store::{ServiceLevel, happened, happened_to, seed};
 pub use sweep::{Swept, run_forever, sweep};
-pub use view::{DueClock, Shown, due_before, of};
+pub use view::{DueClock, ShownClock, due_before, of};
 
 /// The clocks that run, for the desk.
-pub const CLOCKS: Room = Room::new("clocks", clock_routes).menu(&[Entry::new("/clocks", "clocks-title", &[Permission::CasesRead])]);
+pub const DEADLINES: Room = Room::new("clocks", clock_routes).menu(&[Entry::new("/clocks", "clocks-title", &[Permission::CasesRead])]);
 
 /// The levels they run on.
 pub const ROOM: Room = Room::of::<ServiceLevel>()
@@ -184,8 +184,8 @@ impl LevelUnit {
 }
 
 choices! {
-    /// Which of the clocks that run a list shows.
-    Standing {
+    /// When the clocks of a list are due.
+    DueWhen {
         /// The deadline has passed.
         Overdue = "overdue", "已超时", "Overdue";
         /// Due within a day.

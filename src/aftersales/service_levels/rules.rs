@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
-use super::catalogue::{Clock, clock};
+use super::catalogue::{Clock, name_of};
 use super::{About, ClockState, EscalationStep, Moment, ServiceLevel};
 use crate::kernel::calendar::{Breach, Calendar, Change, Countdown, CountdownEvent, Deadline, Pauses, Run, State, Target, Unit, Versions};
 use crate::kernel::error::{Code, Fault};
@@ -75,7 +75,7 @@ pub fn beside(level: &ServiceLevel, others: &[&ServiceLevel]) -> Vec<Fault> {
 pub fn bare(rows: &[&ServiceLevel]) -> Option<Fault> {
     let for_all = || rows.iter().copied().filter(|row| row.is_for_all()).collect();
     let bare = rows.iter().find(|row| !row.is_for_all() && !covers(for_all(), row.valid_from, row.ends()))?;
-    let clock = clock(&bare.clock).map(Clock::name).unwrap_or_default();
+    let clock = name_of(&bare.clock);
     Some(Fault::new("clock", Code::NoCatchAll).with("value", &bare.code).with("clock_zh", clock.zh).with("clock_en", clock.en))
 }
 

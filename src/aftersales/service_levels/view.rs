@@ -6,10 +6,10 @@ use chrono::{NaiveDateTime, TimeDelta};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::catalogue::{TABLE, clock};
+use super::catalogue::{TABLE, name_of};
 use super::rules::{Reading, number};
 use super::store::{self, ClockRow, DueFilter};
-use super::{ClockState, EscalationStep, Standing};
+use super::{ClockState, DueWhen, EscalationStep};
 use crate::aftersales::classes::{CaseKind, CaseSeverity, Priority};
 use crate::kernel::calendar::{Cause, Target, Unit, Versions};
 use crate::kernel::error::Error;
@@ -24,7 +24,7 @@ use crate::platform::words::Words;
 
 /// A clock as a case's page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Shown {
+pub struct ShownClock {
     /// Its code.
     pub code: String,
     /// What people call it.
@@ -60,12 +60,12 @@ pub struct Shown {
     pub unofficial_years: Vec<i32>,
 }
 
-impl Shown {
+impl ShownClock {
     fn of(row: ClockRow, reading: &Reading, calendars: &Versions) -> Result<Self> {
         let zone = calendars.get(reading.run.calendar).map_err(|fault| Error::broken(format!("{fault:?}")))?.zone();
         let due = reading.due();
         Ok(Self {
-            name: name(&row.code),
+            name: name_of(&row.code),
             part: row.part_id,
             seq: row.seq,
             state: reading.state,
@@ -89,10 +89,10 @@ impl Shown {
 ///
 /// # Errors
 /// [`Error::Broken`] for a clock whose events cannot have happened.
-pub fn of(db: &mut Db, case: Id, now: NaiveDateTime) -> Result<Vec<Shown>> {
+pub fn of(db: &mut Db, case: Id, now: NaiveDateTime) -> Result<Vec<ShownClock>> {
     let rows = store::of_case(db, case)?;
     let (readings, calendars) = store::readings(db, rows, now)?;
-    readings.into_iter().map(|(row, reading)| Shown::of(row, &reading, &calendars)).collect()
+    readings.into_iter().map(|(row, reading)| ShownClock::of(row, &reading, &calendars)).collect()
 }
 
 /// A clock that runs, or that was missed and is still owed.
@@ -186,7 +186,7 @@ impl Listing for DueClock {
     const FIELDS: &'static Fields = &DUE_FIELDS;
     const API: &'static str = "clocks";
     const SCHEMA: &'static str = "DueClock";
-    const FILTERS: &'static [Field] = &[Field::new("standing", Kind::Choice(Standing::TABLE), &["到期"], &["Due"])];
+    const FILTERS: &'static [Field] = &[Field::new("standing", Kind::Choice(DueWhen::TABLE), &["到期"], &["Due"])];
     type Read = BrandOnly<CasesRead>;
 
     fn key(&self) -> String {
@@ -201,10 +201,10 @@ impl Listing for DueClock {
     fn list(db: &mut Db, query: &ListQuery, _sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
         let now = query.app().clock.now();
         let soon = now + TimeDelta::hours(24);
-        let (from, until) = match query.filter("standing").and_then(Standing::of) {
-            Some(Standing::Overdue) => (None, Some(now)),
-            Some(Standing::Soon) => (Some(now), Some(soon)),
-            Some(Standing::Later) => (Some(soon), None),
+        let (from, until) = match query.filter("standing").and_then(DueWhen::of) {
+            Some(DueWhen::Overdue) => (None, Some(now)),
+            Some(DueWhen::Soon) => (Some(now), Some(soon)),
+            Some(DueWhen::Later) => (Some(soon), None),
             None => (None, None),
         };
         let text = |name| query.filter(name).map(str::to_owned);
@@ -216,11 +216,6 @@ impl Listing for DueClock {
         })?;
         listed(db, now, &filter, &page, window.limit)
     }
-}
-
-/// What people call a clock.
-fn name(code: &str) -> Both {
-    clock(code).map_or_else(|| Both { zh: code.to_owned(), en: code.to_owned() }, super::catalogue::Clock::name)
 }
 
 fn both(say: impl Fn(Words) -> Cow<'static, str>) -> Both {

@@ -100,7 +100,7 @@ impl Severity {
 pub const ROOM: Room = Room::of::<Defect>()
     .menu(&[Entry::new("/defects", "defects-title", &[Permission::PolicyEdit])])
     .imports(&[import_table::<Defect>()])
-    .seeds(&[|db, _, _| seed(db)]);
+    .seeds(&[seed]);
 
 const NAME: (&str, &str) = ("缺陷", "Defect");
 

@@ -1,17 +1,11 @@
 //! What the application takes of a room.
 
-use chrono_tz::Tz;
-
 use super::thing::{self, Thing};
 use crate::kernel::Result;
 use crate::platform::db::Db;
-use crate::platform::events::Stamp;
 use crate::platform::http::{Entry, Routes};
 use crate::platform::imports::ImportTable;
 use crate::platform::jobs::Work;
-
-/// Puts in rows a deployment starts with, where they are missing: who says so and when, and the brand's zone.
-pub type SeedOf = fn(&mut Db, &Stamp, Tz) -> Result<()>;
 
 /// A room as the application knows it: one line in `app.rs`.
 #[derive(Clone, Copy)]
@@ -27,7 +21,7 @@ pub struct Room {
     /// Its kinds of long work.
     pub works: &'static [fn() -> Box<dyn Work>],
     /// Puts in the rows that a deployment starts with, where they are missing. What is there stays as it is.
-    pub seeds: &'static [SeedOf],
+    pub seeds: &'static [fn(&mut Db) -> Result<()>],
 }
 
 impl Room {
@@ -61,7 +55,7 @@ impl Room {
 
     /// With rows that a deployment starts with.
     #[must_use]
-    pub const fn seeds(self, seeds: &'static [SeedOf]) -> Self {
+    pub const fn seeds(self, seeds: &'static [fn(&mut Db) -> Result<()>]) -> Self {
         Self { seeds, ..self }
     }
 }

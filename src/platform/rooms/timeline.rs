@@ -19,7 +19,7 @@ pub(crate) struct Happened {
     pub what: String,
     /// Who, in words.
     pub who: String,
-    /// What of the fact is worth a line: units, a reason, a count; may be empty.
+    /// What of the fact is worth a line: what it says itself in both languages (`says`), units, a reason, a count; may be empty.
     pub detail: String,
 }
 
@@ -46,7 +46,8 @@ fn line(fact: &Fact, fields: &'static Fields, lang: Lang, zone: Tz) -> Result<Ha
     let changes = body.get("changes").and_then(Value::as_object);
     let changed = changes.map(|changes| changed(fields, changes, words).join(lang.of("；", "; "))).filter(|text| !text.is_empty());
     let place = body.get("line").and_then(Value::as_i64).map(|line| format!("#{line}"));
-    let detail = [text("units"), place, changed, text("reason").map(said), text("status").map(state)].into_iter().flatten();
+    let says = body.get("says").and_then(|both| both.get(lang.of("zh", "en"))).and_then(Value::as_str).map(str::to_owned);
+    let detail = [says, text("units"), place, changed, text("reason").map(said), text("status").map(state)].into_iter().flatten();
     Ok(Happened {
         when: zone.from_utc_datetime(&fact.at).format("%Y-%m-%d %H:%M").to_string(),
         what,

@@ -71,8 +71,7 @@ fn gtin(number: u32) -> String {
 impl TestApp {
     /// Puts in what a deployment starts with.
     pub async fn seed(&self) {
-        let (stamp, zone) = (self.state.stamp("system"), self.state.config.time_zone);
-        self.write(move |db| hangtag::app::seed(db, &stamp, zone)).await;
+        self.write(hangtag::app::seed).await;
     }
 
     /// Runs a write.

@@ -6,11 +6,14 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use serde_json::json;
 
+use super::super::catalogue::name_of;
 use super::super::rules::{self, Ladder, Reading};
 use super::super::{ClockState, Moment};
 use crate::aftersales::classes::{CaseKind, CaseSeverity, Priority};
 use crate::kernel::calendar::{Change, CountdownEvent, Target, Unit, Versions};
 use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::text::{Both, Lang};
+use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Error, Id, Result, saturating};
 use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::{self, Stamp};
@@ -351,6 +354,13 @@ fn to_tell(db: &mut Db, now: NaiveDateTime, limit: i64) -> Result<Vec<ClockRow>>
         .load(c))?)
 }
 
+/// What an event says of a clock, for readers of either language.
+fn said(code: &str, what: impl Fn(Lang) -> String) -> Both {
+    let name = name_of(code);
+    let in_lang = |lang: Lang| format!("{}{}{}", name.get(lang), lang.of("：", ": "), what(lang));
+    Both { zh: in_lang(Lang::Zh), en: in_lang(Lang::En) }
+}
+
 /// How long a clock that cannot be read is left alone.
 const PUT_OFF: TimeDelta = TimeDelta::hours(1);
 
@@ -384,7 +394,11 @@ pub(in crate::aftersales::service_levels) fn fire(db: &mut Db, stamp: &Stamp, li
             let written = each!(db, |c| diesel::insert_into(clock_escalation::table).values(once).on_conflict_do_nothing().execute(c))?;
             if written == 1 {
                 steps += 1;
-                let body = json!({ "clock": row.code, "step": step, "reached_at": reached_at, "tell_at": tell_at });
+                let says = said(&row.code, |lang| {
+                    format!("{}{}", step.word(lang), lang.of("，到期 ", ", due "))
+                        + &local_minute(row.due_at.unwrap_or(reached_at), calendar.zone())
+                });
+                let body = json!({ "says": says, "clock": row.code, "step": step, "reached_at": reached_at, "tell_at": tell_at });
                 events::append(db, stamp, EventKind::ClockEscalated, Subject::Thing("case", row.case_id.0), &body)?;
             }
             row.told = row.told.max(number);
@@ -412,15 +426,18 @@ pub(in crate::aftersales::service_levels) fn follow(db: &mut Db, stamp: &Stamp, 
         each!(db, |c| diesel::update(found).set(clock_week::calendar_no.eq(no)).execute(c))?;
         return Ok((0, 0));
     }
-    let (told, _) = told(db, behind)?;
+    let (told, calendars) = told(db, behind)?;
     let (looked, mut moved) = (told.len(), 0);
     let change = Change::Recalendar(u32::try_from(no).map_err(Error::broken)?);
     for one in told {
         let (from, case) = (one.row.due_at, one.row.case_id);
+        let zone = calendars.get(saturating(one.row.calendar_no)).map_err(|fault| Error::broken(format!("{fault:?}")))?.zone();
         let (row, reading) = apply(db, stamp, one, None, &[change])?;
         if row.due_at != from {
             moved += 1;
-            let body = json!({ "clock": row.code, "from": from, "to": row.due_at, "calendar": no, "state": reading.state });
+            let local = |at: Option<NaiveDateTime>| at.map_or_else(|| "—".to_owned(), |at| local_minute(at, zone));
+            let says = said(&row.code, |_| format!("{} → {}", local(from), local(row.due_at)));
+            let body = json!({ "says": says, "clock": row.code, "from": from, "to": row.due_at, "calendar": no, "state": reading.state });
             events::append(db, stamp, EventKind::ClockMoved, Subject::Thing("case", case.0), &body)?;
         }
     }

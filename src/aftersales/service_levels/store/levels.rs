@@ -1,7 +1,6 @@
 //! Levels.
 
 use chrono::{NaiveDate, NaiveDateTime};
-use chrono_tz::Tz;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -227,18 +226,18 @@ pub(super) fn of_clocks(db: &mut Db, clocks: &[&str]) -> Result<Vec<ServiceLevel
 }
 
 /// Puts in the levels that are shipped, of clocks that have none, and the week they are counted by. Rows that are there are left as they are.
-pub fn seed(db: &mut Db, stamp: &Stamp, zone: Tz) -> Result<()> {
+pub fn seed(db: &mut Db) -> Result<()> {
     let known: Vec<String> = all(db)?.into_iter().map(|level| level.clock).collect();
-    let missing: Vec<_> = SEED.iter().filter(|seed| !known.iter().any(|clock| clock == seed.clock)).collect();
+    let missing: Vec<_> = (1..).zip(SEED).filter(|(_, seed)| !known.iter().any(|clock| clock == seed.clock)).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    working_hours::seed(db, stamp, zone)?;
+    working_hours::seed(db)?;
     let Some(week) = working_hours::all(db)?.into_iter().next() else { return Ok(()) };
-    for seed in missing {
+    for (id, seed) in missing {
         let name = Choice::of(TABLE, seed.clock);
         let level = ServiceLevel {
-            id: stamp.id(),
+            id: Id(id),
             code: seed.clock.to_owned(),
             name_zh: name.map_or("", |name| name.zh).to_owned(),
             name_en: name.map_or("", |name| name.en).to_owned(),
@@ -250,7 +249,6 @@ pub fn seed(db: &mut Db, stamp: &Stamp, zone: Tz) -> Result<()> {
             escalate_percent: seed.escalate,
             calendar: week.code.clone(),
             valid_from: NaiveDate::from_ymd_opt(2000, 1, 1).unwrap_or_default(),
-            created_at: stamp.at,
             version: 1,
             ..ServiceLevel::default()
         };
