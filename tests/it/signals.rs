@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::story;
 use crate::support::personas::Persona;
+use crate::support::program::Program;
 use crate::support::{On, Request, TestApp, stores};
 use crate::trace::{DYER, SHOP, insert, known_world};
 
@@ -151,6 +152,15 @@ story!(a_claim_more_or_less_is_counted_at_once_and_like_from_the_start, |app| {
     inspector.json("POST", &format!("/api/v1/findings/{first}/withdraw"), &withdrawn).await.expect(200);
     assert_eq!(desk.get(ask).await.json()["claims"], 2, "the other finding says the same");
     assert_eq!(desk.get(ask).await.json(), afresh(&app, ask).await);
+    if app.on == On::Sqlite {
+        let program = Program::in_folder(app.folder.path());
+        let said = program.run(&["signals", "--json", "--defect", "pilling"]).well().out;
+        let said: Value = serde_json::from_str(&said).unwrap();
+        assert_eq!((&said["claims"], &said["detail"]["signal"]["defect"]), (&json!(2), &json!("pilling")));
+        let table = program.run(&["signals"]).well().out;
+        assert!(table.starts_with("Defect\tName of the defect\tClaims") && table.contains("\npilling\tPilling\t2\t"), "{table}");
+        assert!(program.run(&["signals", "--kind", "line", "--defect", "none_such"]).badly().err.contains("none_such"));
+    }
     app.state.clock.advance(Duration::days(40));
     let later = app.persona(Role::Analyst).await.get(ask).await.expect(200).json();
     assert_eq!(later["as_of"], json!(NaiveDate::from_ymd_opt(2026, 7, 25).unwrap()));
@@ -220,7 +230,7 @@ story!(signals_are_a_page_files_and_nobody_elses_business, |app| {
     assert!(nodes.text().starts_with("\u{feff}类别,编码") && nodes.text().contains("CLOTH-B"), "{}", nodes.text());
     assert!(desk.get("/api/v1/signals?format=xlsx").await.expect(200).body.starts_with(b"PK"));
     let wrong = desk.get("/api/v1/signals?defect=none_such").await.expect(422).json();
-    assert_eq!((&wrong["faults"][0]["field"], &wrong["faults"][0]["value"]), (&json!("defect"), &json!("none_such")));
+    assert_eq!((&wrong["faults"][0]["field"], &wrong["faults"][0]["code"]), (&json!("defect"), &json!("unknown_reference")));
     assert_eq!(desk.get("/api/v1/signals?kind=other").await.status.as_u16() / 100, 4);
 
     for party in [DYER, SHOP] {
