@@ -217,6 +217,26 @@ story!(what_buyers_say_and_what_was_found_are_counted_apart, |app| {
     assert_eq!(claims("line").await["claims"], 0);
 });
 
+story!(more_claims_than_one_statement_binds_are_counted, |app| {
+    const MANY: i64 = 33_000;
+    known_world(&app).await;
+    let numbers = format!("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT", MANY - 1);
+    let first = GarmentId::new(BatchNo(3), 0).unwrap().0;
+    let sql = format!(
+        "INSERT INTO sale (garment_id, seq, status, sold_on, channel, retailer_id, order_no, country, city, source, created_at, version) \
+         {numbers} {first} + i, 1, 'live', DATE '2026-05-01', 'shop', {SHOP}, '', 'CN', '', 'api', TIMESTAMP '2026-05-01 00:00:00', 1 FROM n;\
+         INSERT INTO finding (id, subject, garment_id, batch_no, defect_code, severity, zone, quantity, stage, note, found_on, status, reason, created_by, created_at, version) \
+         {numbers} 1000 + i, 'garment', {first} + i, 3, 'FADE-T', 'minor', '', 1, 'buyer', '', DATE '2026-05-03', 'live', '', 'x', TIMESTAMP '2026-05-03 00:00:00', 1 FROM n;"
+    );
+    let sql = if app.on == On::Sqlite { sql.replace("DATE '", "'").replace("TIMESTAMP '", "'") } else { sql };
+    insert(&app, &sql).await;
+    let desk = app.persona(Role::SupplierManager).await;
+    assert_eq!(desk.get("/api/v1/signals").await.expect(200).json()["claims"], MANY + 1);
+    // What was sold of that batch has changed: each of its claims is looked at again.
+    insert(&app, &format!("INSERT INTO batch_tally (batch_no, party_id, sold, claimed) VALUES (3, {SHOP}, {MANY}, 0);")).await;
+    assert_eq!(desk.get("/api/v1/signals").await.expect(200).json()["claims"], MANY + 1);
+});
+
 story!(signals_are_a_page_files_and_nobody_elses_business, |app| {
     known_world(&app).await;
     let desk = app.persona(Role::SupplierManager).await;
