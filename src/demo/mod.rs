@@ -48,7 +48,7 @@ pub struct Serving {
     pub big_batch: String,
     /// Who may sign in.
     pub accounts: Vec<DemoAccount>,
-    /// The dye lot that is to blame.
+    /// The dye lot that is to blame; empty where none is.
     pub bad_lot: String,
 }
 

@@ -45,7 +45,7 @@ pub struct Season {
     pub batches: Vec<String>,
     /// The big one.
     pub big_batch: String,
-    /// The lot to blame.
+    /// The lot to blame; empty where none is.
     pub bad_lot: String,
     /// Sold garments, in the order of their sale.
     pub sold: Vec<GarmentId>,
@@ -110,7 +110,7 @@ pub fn make(app: &AppState, plan: Plan, tell: &mut dyn FnMut(&str)) -> Result<Se
     Ok(Season {
         batches: made.into_iter().map(|batch| batch.code).collect(),
         big_batch,
-        bad_lot: BAD_LOT.to_owned(),
+        bad_lot: if plan.no_fault { String::new() } else { BAD_LOT.to_owned() },
         sold: garments(&sold),
         sold_of_bad_lot: garments(&sold_of_bad_lot),
         to_claim,
@@ -452,7 +452,7 @@ impl Maker<'_> {
     /// What came back: a little of everything, and too much that bleeds from one dye lot. Most of what fails fails within the first months, and
     /// what was sold lately has most of it still before it.
     fn findings(&mut self, sold: &[SoldOn], bad: &[SoldOn]) -> Result<()> {
-        (self.tell)("findings, with one dye lot to blame");
+        (self.tell)(if bad.is_empty() { "findings, with nobody to blame" } else { "findings, with one dye lot to blame" });
         let mut news: Vec<(NaiveDate, NewFinding)> = Vec::new();
         for (garments, per_million, defects) in [(sold, 10_000, EVERYDAY), (bad, 110_000, BLEEDING)] {
             for (garment, sold_on) in garments {

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::story;
 use crate::support::personas::Persona;
+use crate::support::program::Program;
 use crate::support::{On, Request, TestApp, stores};
 use crate::trace::{DYER, SHOP, insert, known_world};
 
@@ -154,6 +155,15 @@ story!(a_claim_more_or_less_is_counted_at_once_and_like_from_the_start, |app| {
     inspector.json("POST", &format!("/api/v1/findings/{first}/withdraw"), &withdrawn).await.expect(200);
     assert_eq!(desk.get(ask).await.json()["claims"], 2, "the other finding says the same");
     assert_eq!(desk.get(ask).await.json(), afresh(&app, ask).await);
+    if app.on == On::Sqlite {
+        let program = Program::in_folder(app.folder.path());
+        let said = program.run(&["signals", "--json", "--defect", "pilling"]).well().out;
+        let said: Value = serde_json::from_str(&said).unwrap();
+        assert_eq!((&said["claims"], &said["detail"]["signal"]["defect"]), (&json!(2), &json!("pilling")));
+        let table = program.run(&["signals"]).well().out;
+        assert!(table.starts_with("Defect\tName of the defect\tClaims") && table.contains("\npilling\tPilling\t2\t"), "{table}");
+        assert!(program.run(&["signals", "--kind", "line", "--defect", "none_such"]).badly().err.contains("none_such"));
+    }
     app.state.clock.advance(Duration::days(40));
     let later = app.persona(Role::Analyst).await.get(ask).await.expect(200).json();
     assert_eq!(later["as_of"], json!(NaiveDate::from_ymd_opt(2026, 7, 25).unwrap()));
@@ -210,6 +220,26 @@ story!(what_buyers_say_and_what_was_found_are_counted_apart, |app| {
     assert_eq!(claims("line").await["claims"], 0);
 });
 
+story!(more_claims_than_one_statement_binds_are_counted, |app| {
+    const MANY: i64 = 33_000;
+    known_world(&app).await;
+    let numbers = format!("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT", MANY - 1);
+    let first = GarmentId::new(BatchNo(3), 0).unwrap().0;
+    let sql = format!(
+        "INSERT INTO sale (garment_id, seq, status, sold_on, channel, retailer_id, order_no, country, city, source, created_at, version) \
+         {numbers} {first} + i, 1, 'live', DATE '2026-05-01', 'shop', {SHOP}, '', 'CN', '', 'api', TIMESTAMP '2026-05-01 00:00:00', 1 FROM n;\
+         INSERT INTO finding (id, subject, garment_id, batch_no, defect_code, severity, zone, quantity, stage, note, found_on, status, reason, created_by, created_at, version) \
+         {numbers} 1000 + i, 'garment', {first} + i, 3, 'FADE-T', 'minor', '', 1, 'buyer', '', DATE '2026-05-03', 'live', '', 'x', TIMESTAMP '2026-05-03 00:00:00', 1 FROM n;"
+    );
+    let sql = if app.on == On::Sqlite { sql.replace("DATE '", "'").replace("TIMESTAMP '", "'") } else { sql };
+    insert(&app, &sql).await;
+    let desk = app.persona(Role::SupplierManager).await;
+    assert_eq!(desk.get("/api/v1/signals").await.expect(200).json()["claims"], MANY + 1);
+    // What was sold of that batch has changed: each of its claims is looked at again.
+    insert(&app, &format!("INSERT INTO batch_tally (batch_no, party_id, sold, claimed) VALUES (3, {SHOP}, {MANY}, 0);")).await;
+    assert_eq!(desk.get("/api/v1/signals").await.expect(200).json()["claims"], MANY + 1);
+});
+
 story!(signals_are_a_page_files_and_nobody_elses_business, |app| {
     known_world(&app).await;
     let desk = app.persona(Role::SupplierManager).await;
@@ -223,7 +253,7 @@ story!(signals_are_a_page_files_and_nobody_elses_business, |app| {
     assert!(nodes.text().starts_with("\u{feff}类别,编码") && nodes.text().contains("CLOTH-B"), "{}", nodes.text());
     assert!(desk.get("/api/v1/signals?format=xlsx").await.expect(200).body.starts_with(b"PK"));
     let wrong = desk.get("/api/v1/signals?defect=none_such").await.expect(422).json();
-    assert_eq!((&wrong["faults"][0]["field"], &wrong["faults"][0]["value"]), (&json!("defect"), &json!("none_such")));
+    assert_eq!((&wrong["faults"][0]["field"], &wrong["faults"][0]["code"]), (&json!("defect"), &json!("unknown_reference")));
     assert_eq!(desk.get("/api/v1/signals?kind=other").await.status.as_u16() / 100, 4);
 
     for party in [DYER, SHOP] {

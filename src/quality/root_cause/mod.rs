@@ -8,4 +8,8 @@
 pub mod localise;
 pub mod rules;
 
-pub use rules::{Answer, age, delay, detect, multiplicity, poisson};
+pub use rules::age::Ages;
+pub use rules::delay::{Completeness, chain_ladder};
+pub use rules::detect::{Level, Model, Settings as DetectSettings, Signal, detect};
+pub use rules::multiplicity::{Method, adjust};
+pub use rules::poisson::compare;

@@ -22,7 +22,7 @@ pub fn routes(on: &mut Routes<'_>) {
 /// What is asked for, and in which form.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-struct Ask {
+struct SignalsQuery {
     /// Code of the defect to go into.
     #[serde(default)]
     defect: String,
@@ -34,7 +34,7 @@ struct Ask {
     format: Option<Format>,
 }
 
-impl Ask {
+impl SignalsQuery {
     fn signals(&self) -> SignalsAsk {
         let defect = self.defect.trim().to_owned();
         SignalsAsk { kind: self.kind.unwrap_or_default(), defect: (!defect.is_empty()).then_some(defect) }
@@ -48,10 +48,10 @@ async fn read(call: &Signals, ask: SignalsAsk) -> Result<SignalReport> {
 
 /// Which defects stand out and who is behind them; with a defect, everything that could be.
 #[utoipa::path(
-    get, path = "/api/v1/signals", tag = "signals", params(Ask),
+    get, path = "/api/v1/signals", tag = "signals", params(SignalsQuery),
     responses((status = 200, body = SignalReport), (status = 422, body = Problem))
 )]
-async fn signals_json(call: Signals, ask: Query<Ask>) -> Result<HttpResponse> {
+async fn signals_json(call: Signals, ask: Query<SignalsQuery>) -> Result<HttpResponse> {
     let asked = ask.signals();
     let Some(format) = ask.format else { return json(&read(&call, asked).await?) };
     let (words, lang, memory, today) = (call.words(), call.lang(), call.app().store.clone(), call.app().today());
@@ -70,7 +70,7 @@ async fn signals_json(call: Signals, ask: Query<Ask>) -> Result<HttpResponse> {
     .await
 }
 
-async fn signals_page(call: Signals, ask: Query<Ask>) -> Result<HttpResponse> {
+async fn signals_page(call: Signals, ask: Query<SignalsQuery>) -> Result<HttpResponse> {
     let found = read(&call, ask.signals()).await?;
     Ok(html(&SignalsPage::new(call.layout(call.words().say("signals-title")), found)))
 }

@@ -16,8 +16,7 @@ use crate::kernel::text::{Both, folded};
 use crate::kernel::{Code, Fault, Result, saturating};
 use crate::platform::db::{Db, Store};
 use crate::platform::http::segment;
-use crate::quality::root_cause::multiplicity::{Method, adjust};
-use crate::quality::root_cause::poisson;
+use crate::quality::root_cause::{Method, adjust, compare};
 use crate::quality::trace::{self, LotFacts, PartyFacts};
 
 /// What stands out as of a day.
@@ -183,7 +182,7 @@ impl<'a> Names<'a> {
             _ => Vec::new(),
         };
         let earlier = (sums.claims.saturating_sub(*recent), sums.expected - sums.recent);
-        let rise = poisson::compare((*recent, sums.recent), earlier, 0.9).known().filter(|_| sums.recent > 0.0);
+        let rise = compare((*recent, sums.recent), earlier, 0.9).known().filter(|_| sums.recent > 0.0);
         DefectSignal {
             defect: defect.to_owned(),
             name,

@@ -16,8 +16,11 @@ use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::text::Both;
 use crate::kernel::{BatchNo, GarmentId, Id, Result, saturating};
 use crate::platform::db::schema::{batch, batch_tally, defect, finding, lot, sale, sku, style};
-use crate::platform::db::{Db, in_chunks};
+use crate::platform::db::{Db, chunk_rows, in_chunks};
 use crate::platform::events;
+
+/// Keys of one statement that binds a few values besides.
+const KEYS: usize = chunk_rows(1) - 8;
 
 /// Stages at which a finding on a garment is a claim: after it left the factory.
 pub const CLAIM_STAGES: [Stage; 4] = [Stage::Store, Stage::Return, Stage::Repair, Stage::Buyer];
@@ -153,13 +156,15 @@ pub fn sold(db: &mut Db, stretches: &[(u32, &Stretch)]) -> Result<BTreeMap<(u32,
 
 /// First day of sale and retailer of garments, by garment; one that was never sold is not there.
 pub fn sales_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<GarmentId, (NaiveDate, i64)>> {
-    let rows: Vec<(GarmentId, NaiveDate, Option<i64>)> = in_chunks(garments, |garments| {
-        each!(db, |c| sale::table
-            .filter(sale::garment_id.eq_any(garments).and(sale::seq.eq(1)))
+    let mut found = HashMap::with_capacity(garments.len());
+    for chunk in garments.chunks(KEYS) {
+        let rows: Vec<(GarmentId, NaiveDate, Option<i64>)> = each!(db, |c| sale::table
+            .filter(sale::garment_id.eq_any(chunk).and(sale::seq.eq(1)))
             .select((sale::garment_id, sale::sold_on, sale::retailer_id))
-            .load(c))
-    })?;
-    Ok(rows.into_iter().map(|(garment, on, retailer)| (garment, (on, retailer.unwrap_or_default()))).collect())
+            .load(c))?;
+        found.extend(rows.into_iter().map(|(garment, on, retailer)| (garment, (on, retailer.unwrap_or_default()))));
+    }
+    Ok(found)
 }
 
 /// A finding as it is counted.
@@ -207,21 +212,25 @@ pub fn found(db: &mut Db, about: FoundAbout<'_>) -> Result<Vec<FoundOn>> {
             ))
         };
     }
-    Ok(match about {
-        FoundAbout::All => each!(db, |c| live!(finding::subject.ne(SubjectKind::Lot)).load(c))?,
+    let mut found: Vec<FoundOn> = Vec::new();
+    match about {
+        FoundAbout::All => found = each!(db, |c| live!(finding::subject.ne(SubjectKind::Lot)).load(c))?,
         FoundAbout::Garments(garments) => {
             let garments: Vec<Option<GarmentId>> = garments.iter().copied().map(Some).collect();
-            in_chunks(&garments, |garments| {
-                each!(db, |c| live!(finding::subject.eq(SubjectKind::Garment).and(finding::garment_id.eq_any(garments))).load(c))
-            })?
+            for chunk in garments.chunks(KEYS) {
+                let of = || finding::subject.eq(SubjectKind::Garment).and(finding::garment_id.eq_any(chunk));
+                found.extend(each!(db, |c| live!(of()).load::<FoundOn>(c))?);
+            }
         }
         FoundAbout::Batches(batches) => {
             let batches: Vec<Option<BatchNo>> = batches.iter().copied().map(Some).collect();
-            in_chunks(&batches, |batches| {
-                each!(db, |c| live!(finding::subject.eq(SubjectKind::Batch).and(finding::batch_no.eq_any(batches))).load(c))
-            })?
+            for chunk in batches.chunks(KEYS) {
+                let of = || finding::subject.eq(SubjectKind::Batch).and(finding::batch_no.eq_any(chunk));
+                found.extend(each!(db, |c| live!(of()).load::<FoundOn>(c))?);
+            }
         }
-    })
+    }
+    Ok(found)
 }
 
 /// What findings are about: garments, and batches as wholes.

@@ -112,18 +112,19 @@ async fn checked(request: &HttpRequest, app: &AppState, login: &str, password: &
 async fn started(request: &HttpRequest, app: &AppState, account: Id, to: &str) -> Result<HttpResponse> {
     let (token, now) = (random_token::<32>(), app.clock.now());
     let (hash, before) = (session_hash(&token), session_token(request, &app.config).map(|token| session_hash(&token)));
-    let roles = app
-        .store
+    app.store
         .write(move |db| {
             if let Some(before) = &before {
                 accounts::forget_session(db, before)?;
             }
-            accounts::insert_session(db, account, &hash, now)?;
-            Ok(accounts::by_id(db, account)?.map(|account| account.roles))
+            accounts::insert_session(db, account, &hash, now)
         })
         .await?;
     // Who wanted no page in particular begins where their work does.
-    let own = roles.and_then(|roles| roles.start()).filter(|_| to == START);
+    let own = match to {
+        START => app.store.read(move |db| accounts::by_id(db, account)).await?.and_then(|account| account.roles.start()),
+        _ => None,
+    };
     let mut answer = see_other(own.unwrap_or(to));
     answer.add_cookie(&cookie(&app.config, &token)).map_err(Error::broken)?;
     Ok(answer)

@@ -9,7 +9,7 @@ use crate::aftersales::cases::LineState;
 use crate::aftersales::classes::ReasonClass;
 use crate::each;
 use crate::kernel::{GarmentId, Id, Result};
-use crate::platform::db::{Db, in_chunks};
+use crate::platform::db::{Db, chunk_rows, in_chunks};
 
 /// One defect of one garment, on the first day it was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,13 +42,18 @@ macro_rules! first_days {
                 .group_by((case_line::garment_id, $day.0))
                 .select((case_line::garment_id, $day.0, min($day.1)))
                 .load::<Row>(c))?,
-            Some(garments) => in_chunks(garments, |garments| {
-                each!($db, |c| $rows
-                    .filter(case_line::garment_id.eq_any(garments))
-                    .group_by((case_line::garment_id, $day.0))
-                    .select((case_line::garment_id, $day.0, min($day.1)))
-                    .load::<Row>(c))
-            })?,
+            Some(garments) => {
+                let mut found: Vec<Row> = Vec::new();
+                // The class and the state are bound besides.
+                for chunk in garments.chunks(chunk_rows(1) - 4) {
+                    found.extend(each!($db, |c| $rows
+                        .filter(case_line::garment_id.eq_any(chunk))
+                        .group_by((case_line::garment_id, $day.0))
+                        .select((case_line::garment_id, $day.0, min($day.1)))
+                        .load::<Row>(c))?);
+                }
+                found
+            }
         }
     };
 }

@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use super::counts::ClaimCounts;
 use crate::choices;
 use crate::kernel::saturating;
-use crate::quality::root_cause::age::Ages;
-use crate::quality::root_cause::delay::{Completeness, chain_ladder};
+use crate::quality::root_cause::{Ages, Completeness, chain_ladder};
 
 /// Claims from which on a curve of their own is drawn.
 pub const OWN_CURVE: u32 = 30;

@@ -9,8 +9,8 @@ use super::expectation::{Expectation, Expected};
 use super::frame::{Dimension, Frame};
 use crate::choices;
 use crate::kernel::saturating;
-use crate::quality::root_cause::detect::{self, Level, Model, Signal};
 use crate::quality::root_cause::localise::{self, Adjusted, Baseline, Candidate, Explanation, Relation, Suspect, relate, scan};
+use crate::quality::root_cause::{DetectSettings, Level, Model, Signal, detect};
 
 choices! {
     /// What is said of a lot, supplier, line … as to one defect.
@@ -246,7 +246,7 @@ fn signals_of(frame: &Frame, sums: &BTreeMap<u32, Sums>) -> HashMap<u32, Signal>
     let mut found = HashMap::new();
     for group in groups.values() {
         let counts: Vec<(u32, f64)> = group.iter().map(|(_, count)| *count).collect();
-        if let Some(detection) = detect::detect(&counts, Model::Gamma, &detect::Settings::default()).known() {
+        if let Some(detection) = detect(&counts, Model::Gamma, &DetectSettings::default()).known() {
             found.extend(group.iter().zip(detection.signals).filter_map(|((place, _), signal)| Some((*place, signal.known()?))));
         }
     }
@@ -385,7 +385,7 @@ fn word(relation: &Relation, level: f64) -> Option<SignalVerdict> {
 
 /// What can be said of one without looking at any other.
 fn alone(sums: &Sums, signal: Option<&Signal>) -> SignalVerdict {
-    let bad = detect::Settings::default().ratio;
+    let bad = DetectSettings::default().ratio;
     match signal {
         None => SignalVerdict::TooLittle,
         Some(signal) if signal.level != Level::Quiet => SignalVerdict::Watch,
