@@ -129,7 +129,7 @@ error-wrong-transfer-code = The transfer code is not right or has run out.
 error-no-price = No price paid is recorded for this sale. Enter what the buyer paid for this garment (price_paid); it is kept with the sale.
 error-beyond-paid = { $asked } { $currency } is more than is left of what was paid: { $left } { $currency }.
 error-already-settled = This sale is settled already: { $kind }, settlement { $settlement }. Make that one void first if it was a mistake.
-error-needs-another = { $reason ->
+error-needs-another = { $who ->
     [twice] You have approved this already. Above the limit a second person has to approve it.
    *[author] Whoever asks for money does not approve it. Somebody else has to.
 }

@@ -116,7 +116,7 @@ error-wrong-transfer-code = 转让码不正确或已过期。
 error-no-price = 这笔销售没有登记成交价。请填写买家为这一件实付的金额（price_paid），系统会随销售记录一起保存。
 error-beyond-paid = { $asked } { $currency } 超出了还能退的金额：{ $left } { $currency }。
 error-already-settled = 这笔销售已经处理过：{ $kind }，处理单 { $settlement }。如果那是误操作，请先将其作废。
-error-needs-another = { $reason ->
+error-needs-another = { $who ->
     [twice] 您已经审批过。超过限额须由第二个人再审批。
    *[author] 申请人不能审批自己的申请，须由其他人审批。
 }

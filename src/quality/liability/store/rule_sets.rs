@@ -119,7 +119,7 @@ fn told(db: &mut Db, stamp: &Stamp, kind: EventKind, set: &RuleSet) -> Result<()
 }
 
 fn other_than_the_author(stamp: &Stamp, set: &RuleSet) -> Result<()> {
-    if set.proposed_by == stamp.actor { Err(Refusal::new(Code::NeedsAnother).with("reason", "author").into()) } else { Ok(()) }
+    if set.proposed_by == stamp.actor { Err(Refusal::new(Code::NeedsAnother).with("who", "author").into()) } else { Ok(()) }
 }
 
 /// Puts tables in force; those before are replaced.
