@@ -75,7 +75,10 @@ story!(a_refund_is_asked_for_approved_paid_and_booked, |app| {
     act(&agent, &code, "approve", &Value::Null).await.expect(403);
     act(&finance, &code, "submit", &Value::Null).await.expect(409);
     let approved = act(&finance, &code, "approve", &Value::Null).await.expect(200).json();
-    assert_eq!((&approved["state"], approved["approver"].as_str()), (&json!("approved"), Some(format!("staff:{}", finance.login).as_str())));
+    assert_eq!(
+        (&approved["state"], approved["approver"].as_str()),
+        (&json!("approved"), Some(format!("staff:{}", finance.login).as_str()))
+    );
 
     let payout = finance.json("POST", "/api/v1/payouts", &json!({ "currency": "CNY" })).await.expect(201).json();
     let href = format!("/api/v1/payouts/{}", payout["code"].as_str().unwrap());
@@ -104,7 +107,9 @@ story!(a_refund_is_asked_for_approved_paid_and_booked, |app| {
     let balances = finance.get(&format!("/api/v1/ledger/balances?case={}", case.no)).await.expect(200).json();
     assert_eq!(balances, json!([{ "payer": "brand", "balance": { "minor": 39900, "currency": "CNY", "amount": "399.00" } }]));
     for lang in ["zh-CN", "en"] {
-        for page in [format!("/settlements/{code}"), "/settlements".into(), "/ledger".into(), "/ledger/new".into(), "/settlements/payout".into()] {
+        for page in
+            [format!("/settlements/{code}"), "/settlements".into(), "/ledger".into(), "/ledger/new".into(), "/settlements/payout".into()]
+        {
             let shown = finance.page(&format!("{page}?lang={lang}")).await.expect(200);
             assert!(!shown.text().contains(">settlements-") && !shown.text().contains(">ledger-"), "{page}");
         }
@@ -248,7 +253,11 @@ story!(of_a_hundred_settlements_of_one_garment_one_wins, |app| {
     refuses(&app, "UPDATE settlement SET amount_minor = 0 WHERE state = 'authorised'").await;
     refuses(&app, "UPDATE settlement SET kind = 'exchange', new_garment_id = garment_id WHERE state = 'authorised'").await;
     refuses(&app, "UPDATE settlement SET needs_two = TRUE, approver = 'y', state = 'approved' WHERE state = 'authorised'").await;
-    refuses(&app, "UPDATE settlement SET needs_two = TRUE, approver = 'y', second_approver = 'y', state = 'approved' WHERE state = 'authorised'").await;
+    refuses(
+        &app,
+        "UPDATE settlement SET needs_two = TRUE, approver = 'y', second_approver = 'y', state = 'approved' WHERE state = 'authorised'",
+    )
+    .await;
 });
 
 /// A cost of the brand's.
@@ -316,7 +325,9 @@ story!(a_verdict_moves_every_cost_to_the_cent_and_back, |app| {
     let (_, case) = one(&app).await;
     let (mill, _) = app.party(Does::Mill).await;
     let (factory, _) = app.party(Does::Factory).await;
-    for (kind, minor) in [(LedgerKind::RepairParts, 1_001), (LedgerKind::LogisticsIn, 7), (LedgerKind::ResaleRecovery, 100), (LedgerKind::Gift, 1)] {
+    for (kind, minor) in
+        [(LedgerKind::RepairParts, 1_001), (LedgerKind::LogisticsIn, 7), (LedgerKind::ResaleRecovery, 100), (LedgerKind::Gift, 1)]
+    {
         posted(&app, cost(&case, kind, minor)).await;
     }
     let (id, line, verdict) = (case.id, case.lines[0], Id(4711));
@@ -372,9 +383,7 @@ story!(what_takes_an_entry_back_takes_back_what_a_verdict_moved_of_it, |app| {
 story!(a_covered_claim_costs_the_customer_nothing_and_compensation_has_a_cap, |app| {
     let (_, case) = one(&app).await;
     let finance = app.persona(Role::Finance).await;
-    let posting = |kind: &str, amount: &str, payer: &str| {
-        json!({ "occurred_on": "2026-06-15", "case": case.no, "kind": kind, "amount": amount, "payer": payer })
-    };
+    let posting = |kind: &str, amount: &str, payer: &str| json!({ "occurred_on": "2026-06-15", "case": case.no, "kind": kind, "amount": amount, "payer": payer });
     let refused = finance.json("POST", "/api/v1/ledger", &posting("logistics_in", "12", "customer")).await.expect(409);
     assert_eq!(refused.code(), "covered_claim");
     let (line, by) = (case.lines[0], stamp(&app, "staff:quality"));
@@ -411,7 +420,14 @@ story!(people_do_it_with_forms, |app| {
     finance.form(&format!("{page}/paid"), &[("reference", ""), ("paid_on", ""), ("once", "f")]).await.expect(422);
     finance.form(&format!("{page}/paid"), &[("reference", "B-1"), ("paid_on", "2026-06-20"), ("once", "g")]).await.expect(422);
     finance.form(&format!("{page}/paid"), &[("reference", "B-1"), ("paid_on", ""), ("once", "h")]).await.expect(303);
-    let posted = [("occurred_on", "2026-06-15"), ("case", case.no.as_str()), ("kind", "pickup"), ("amount", "12"), ("payer", "brand"), ("once", "i")];
+    let posted = [
+        ("occurred_on", "2026-06-15"),
+        ("case", case.no.as_str()),
+        ("kind", "pickup"),
+        ("amount", "12"),
+        ("payer", "brand"),
+        ("once", "i"),
+    ];
     let entry = finance.form("/ledger/new", &posted).await.expect(303).header("location").unwrap().to_owned();
     finance.form(&format!("{entry}/reverse"), &[("once", "j")]).await.expect(303);
     let supplier = app.persona(Role::Supplier).await;

@@ -6,21 +6,19 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::store::ledger::{BalanceOf, balances, reverse_entry};
-use super::store::settling::{approve, fail, of_payout, pay, submit, void, waiting};
+use super::acts::{approve_one, failed_one, paid_one, reverse_one, submit_one, void_one};
+use super::store::ledger::{BalanceOf, balances};
+use super::store::settling::{of_payout, pay_out, waiting};
 use super::view::named_balances;
 use super::{CURRENCY, EntryView, PAID, PayerKind, SettlementView, WHY};
 use crate::aftersales::cases;
 use crate::kernel::money::Money;
-use crate::kernel::time::read_date;
 use crate::kernel::{Code, Fault, Id, Result};
-use crate::platform::db::Db;
-use crate::platform::events::Stamp;
 use crate::platform::exports::{Cell, Format};
 use crate::platform::http::perm::{CasesEdit, MoneyEdit, MoneyRead};
 use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, created, html, json, see_other, table};
 use crate::platform::rooms::{
-    Acting, Asked, BrandOnly, Call, Fields, Said, Thing, ThingAct, asking_again, asking_page, once_made_routes, thing_act,
+    Asked, BrandOnly, Call, Fields, Said, Thing, ThingAct, asking_again, asking_page, once_made_routes, thing_act,
 };
 use crate::production::parties;
 
@@ -38,11 +36,26 @@ pub fn routes(on: &mut Routes<'_>) {
     once_made_routes::<SettlementView>(on);
     let act = |verb, about, asks, deed| ThingAct::<SettlementView> { verb, about, asks, deed };
     let none: &'static Fields = &Fields::NONE;
-    thing_act::<_, BrandOnly<MoneyEdit>>(on, act("approve", "Approves it. Whoever asked for it may not; above the limit it takes two.", none, approve_one));
-    thing_act::<_, BrandOnly<MoneyEdit>>(on, act("submit", "Hands it over for payment, and once more when its payment failed.", none, submit_one));
-    thing_act::<_, BrandOnly<MoneyEdit>>(on, act("paid", "Says that it was paid or handed over. Said again with the same reference, it is as it was.", &PAID, paid_one));
-    thing_act::<_, BrandOnly<MoneyEdit>>(on, act("failed", "Says that it could not be paid. Said again, it is as it was.", &WHY, failed_one));
-    thing_act::<_, BrandOnly<CasesEdit>>(on, act("void", "Makes it void, before it is being paid: what it set aside may be given back again.", &WHY, void_one));
+    thing_act::<_, BrandOnly<MoneyEdit>>(
+        on,
+        act("approve", "Approves it. Whoever asked for it may not; above the limit it takes two.", none, approve_one),
+    );
+    thing_act::<_, BrandOnly<MoneyEdit>>(
+        on,
+        act("submit", "Hands it over for payment, and once more when its payment failed.", none, submit_one),
+    );
+    thing_act::<_, BrandOnly<MoneyEdit>>(
+        on,
+        act("paid", "Says that it was paid or handed over. Said again with the same reference, it is as it was.", &PAID, paid_one),
+    );
+    thing_act::<_, BrandOnly<MoneyEdit>>(
+        on,
+        act("failed", "Says that it could not be paid. Said again, it is as it was.", &WHY, failed_one),
+    );
+    thing_act::<_, BrandOnly<CasesEdit>>(
+        on,
+        act("void", "Makes it void, before it is being paid: what it set aside may be given back again.", &WHY, void_one),
+    );
     once_made_routes::<EntryView>(on);
     let back = ThingAct::<EntryView> {
         verb: "reverse",
@@ -51,49 +64,6 @@ pub fn routes(on: &mut Routes<'_>) {
         deed: reverse_one,
     };
     thing_act::<_, BrandOnly<MoneyEdit>>(on, back);
-}
-
-/// The settlement of a view as it is now.
-fn again(db: &mut Db, view: &SettlementView) -> Result<SettlementView> {
-    SettlementView::with_codes(db, &[&view.code])?.pop().ok_or_else(|| Code::NotFound.into())
-}
-
-fn approve_one(db: &mut Db, stamp: &Stamp, view: SettlementView, _: &Acting<'_>) -> Result<SettlementView> {
-    let before = view.stored(db)?;
-    approve(db, stamp, &before)?;
-    again(db, &view)
-}
-
-fn submit_one(db: &mut Db, stamp: &Stamp, view: SettlementView, _: &Acting<'_>) -> Result<SettlementView> {
-    let before = view.stored(db)?;
-    submit(db, stamp, &[before])?;
-    again(db, &view)
-}
-
-fn paid_one(db: &mut Db, stamp: &Stamp, view: SettlementView, acting: &Acting<'_>) -> Result<SettlementView> {
-    let today = acting.app.today();
-    let paid_on = acting.said.text("paid_on").map_or(Ok(today), |day| read_date("paid_on", day))?;
-    let before = view.stored(db)?;
-    pay(db, stamp, &before, acting.said.text("reference").unwrap_or_default(), paid_on, today)?;
-    again(db, &view)
-}
-
-fn failed_one(db: &mut Db, stamp: &Stamp, view: SettlementView, acting: &Acting<'_>) -> Result<SettlementView> {
-    let before = view.stored(db)?;
-    fail(db, stamp, &before, acting.said.text("reason").unwrap_or_default())?;
-    again(db, &view)
-}
-
-fn void_one(db: &mut Db, stamp: &Stamp, view: SettlementView, acting: &Acting<'_>) -> Result<SettlementView> {
-    let before = view.stored(db)?;
-    void(db, stamp, &before, acting.said.text("reason").unwrap_or_default())?;
-    again(db, &view)
-}
-
-fn reverse_one(db: &mut Db, stamp: &Stamp, view: EntryView, _: &Acting<'_>) -> Result<EntryView> {
-    let before = view.stored(db)?;
-    let taken = reverse_entry(db, stamp, &before)?;
-    EntryView::with_codes(db, &[&taken.id.to_string()])?.pop().ok_or_else(|| Code::NotFound.into())
 }
 
 /// Of which currency approved settlements are paid out.
@@ -121,12 +91,9 @@ struct NewPayout {
     currency: Option<String>,
 }
 
-async fn pay_out(call: &Pays, hash: &str, once: Option<&str>, currency: Option<String>) -> Result<Payout> {
-    call.change(hash, once, move |db, stamp| {
-        let all = waiting(db, currency.as_deref())?;
-        Ok(Payout { settlements: all.len(), code: submit(db, stamp, &all)? })
-    })
-    .await
+async fn paid_out(call: &Pays, hash: &str, once: Option<&str>, currency: Option<String>) -> Result<Payout> {
+    let (code, settlements) = call.change(hash, once, move |db, stamp| pay_out(db, stamp, currency.as_deref())).await?;
+    Ok(Payout { code, settlements })
 }
 
 /// Hands everything that is approved over for payment.
@@ -136,7 +103,7 @@ async fn pay_out(call: &Pays, hash: &str, once: Option<&str>, currency: Option<S
 )]
 async fn payout_json(call: Pays, body: Json<NewPayout>) -> Result<HttpResponse> {
     let currency = body.value.currency.map(|text| crate::kernel::money::read_currency("currency", &text)).transpose()?;
-    let payout = pay_out(&call, &body.hash, None, currency).await?;
+    let payout = paid_out(&call, &body.hash, None, currency).await?;
     created(&format!("/api/v1/payouts/{}", payout.code), &payout)
 }
 
@@ -169,7 +136,7 @@ async fn payout_form(call: Pays) -> Result<HttpResponse> {
 async fn payout_by_form(call: Pays, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
     let done = match Said::of_form(&PAYOUT, &form.value) {
         Ok(_) if FormState::is_shown_again(&form.value) => Err(Code::Invalid.into()),
-        Ok(said) => pay_out(&call, &form.hash, form.once.as_deref(), said.text("currency").map(str::to_owned)).await,
+        Ok(said) => paid_out(&call, &form.hash, form.once.as_deref(), said.text("currency").map(str::to_owned)).await,
         Err(error) => Err(error),
     };
     match done {
@@ -191,7 +158,8 @@ async fn file_of(call: &Call<BrandOnly<MoneyRead>>, code: &str) -> Result<HttpRe
         let views = SettlementView::with_codes(db, &codes.iter().map(String::as_str).collect::<Vec<_>>())?;
         let mut views = <SettlementView as crate::platform::rooms::Listing>::named(db, &app, views)?;
         views.sort_by(|a, b| a.code.cmp(&b.code));
-        let is_money: std::collections::HashSet<String> = all.iter().filter(|one| one.amount_minor > 0).map(|one| one.id.to_string()).collect();
+        let is_money: std::collections::HashSet<String> =
+            all.iter().filter(|one| one.amount_minor > 0).map(|one| one.id.to_string()).collect();
         Ok(views.into_iter().filter(|view| is_money.contains(&view.code)).collect::<Vec<_>>())
     });
     let rows = rows.await?;
@@ -200,7 +168,8 @@ async fn file_of(call: &Call<BrandOnly<MoneyRead>>, code: &str) -> Result<HttpRe
     }
     let titles = ["settlement", "case", "account", "amount", "currency"];
     let titles = titles.iter().map(|name| call.words().say(format!("settlements-file-{name}")).into_owned()).collect();
-    let row = |view: SettlementView| [Some(view.code), Some(view.case), None, Some(view.amount), Some(view.currency)].map(Cell::from).to_vec();
+    let row =
+        |view: SettlementView| [Some(view.code), Some(view.case), None, Some(view.amount), Some(view.currency)].map(Cell::from).to_vec();
     table(Format::Csv, &format!("payout-{code}"), titles, rows.into_iter().map(row))
 }
 

@@ -8,6 +8,7 @@
 //! same entry with the other sign. At first a cost is the brand's or the customer's; a verdict that becomes final moves it ([`reallocate`]), and one
 //! that is superseded moves it back ([`reverse`]). Every balance is a sum of entries and nothing else.
 
+mod acts;
 mod http;
 mod rules;
 mod store;
@@ -23,7 +24,8 @@ use crate::production::parties::PARTY;
 
 pub use rules::{SETTLEMENT_MACHINE, natural_sign};
 pub use store::ledger::{
-    Balance, BalanceOf, Cost, LedgerEntry, balances, entries_of_lines, entries_of_verdicts, post, reverse_entry, with_ids as entries_with_ids,
+    Balance, BalanceOf, Cost, LedgerEntry, balances, entries_of_lines, entries_of_verdicts, post, reverse_entry,
+    with_ids as entries_with_ids,
 };
 pub use store::moves::{reallocate, reverse};
 pub use store::settling::{Settlement, SettlementAsk, approve, authorise, fail, of_line, pay, submit, void};
@@ -214,7 +216,8 @@ const NEW: Fields = Fields { table: FIELDS.table, title: FIELDS.title, columns: 
 #[rustfmt::skip]
 const OCCURRED_ON: Field = Field::new("occurred_on", Kind::Day, &["发生日期"], &["Day"]).needed().listed().hint("费用发生的日期。", "The day it was spent.", "2026-06-12");
 const COST: Field = Field::new("kind", Kind::Choice(LedgerKind::TABLE), &["费用类别"], &["Kind"]).needed().listed().filter("kind");
-const AMOUNT: Field = Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).needed().listed().hint("大于 0。", "More than nothing.", "35.00");
+const AMOUNT: Field =
+    Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).needed().listed().hint("大于 0。", "More than nothing.", "35.00");
 const CHARGED: Field = Field::new("payer", Kind::Choice(PayerKind::TABLE), &["承担方"], &["Charged to"]).listed().filter("payer");
 #[rustfmt::skip]
 const CHARGED_PARTY: Field = Field::new("party", Kind::Code, &["单位编码"], &["Party"]).nullable().listed().refers(&PARTY).filter("party")

@@ -17,7 +17,9 @@ pub const SETTLEMENT_MACHINE: Machine<SettlementState> = machine![SettlementStat
 /// Which way a cost of a kind counts when it is posted.
 pub const fn natural_sign(kind: LedgerKind) -> Sign {
     match kind {
-        LedgerKind::ResaleRecovery | LedgerKind::CustomerPayment | LedgerKind::ChargebackRecovery | LedgerKind::InsuranceRecovery => Sign::Credit,
+        LedgerKind::ResaleRecovery | LedgerKind::CustomerPayment | LedgerKind::ChargebackRecovery | LedgerKind::InsuranceRecovery => {
+            Sign::Credit
+        }
         _ => Sign::Debit,
     }
 }
@@ -121,7 +123,10 @@ mod tests {
     fn shares_that_are_no_whole_are_refused() {
         assert_eq!(together(&[(Payer::Brand, 999_999)]).unwrap_err().code(), Code::Invalid);
         let same = Payer::Party(Id(9));
-        assert_eq!(together(&[(same, 400_000), (Payer::Brand, 100_000), (same, 500_000)]).unwrap(), [(Payer::Brand, 100_000), (same, 900_000)]);
+        assert_eq!(
+            together(&[(same, 400_000), (Payer::Brand, 100_000), (same, 500_000)]).unwrap(),
+            [(Payer::Brand, 100_000), (same, 900_000)]
+        );
     }
 
     proptest! {

@@ -100,7 +100,8 @@ impl Named {
 }
 
 fn settlement_views(db: &mut Db, all: Vec<Settlement>) -> Result<Vec<SettlementView>> {
-    let named = Named::of(db, &all.iter().map(|one| one.case_id).collect::<Vec<_>>(), &all.iter().map(|one| one.line_id).collect::<Vec<_>>())?;
+    let named =
+        Named::of(db, &all.iter().map(|one| one.case_id).collect::<Vec<_>>(), &all.iter().map(|one| one.line_id).collect::<Vec<_>>())?;
     let view = |one: Settlement| {
         Ok(SettlementView {
             garments: (one.garment_id, one.new_garment_id),
@@ -293,7 +294,10 @@ impl Thing for SettlementView {
         let act = |allowed: bool, act: Act| allowed.then_some(act);
         let state = self.state;
         [
-            act(state == S::Authorised, Act::post("settlements-approve", href("approve"), Permission::MoneyEdit).about("settlements-approve-about")),
+            act(
+                state == S::Authorised,
+                Act::post("settlements-approve", href("approve"), Permission::MoneyEdit).about("settlements-approve-about"),
+            ),
             act(matches!(state, S::Approved | S::Failed), Act::post("settlements-submit", href("submit"), Permission::MoneyEdit)),
             act(state == S::Submitted, Act::get("settlements-paid", href("paid"), Permission::MoneyEdit)),
             act(state == S::Submitted, Act::get("settlements-failed", href("failed"), Permission::MoneyEdit)),

@@ -310,7 +310,8 @@ pub fn reserve_refund(db: &mut Db, garment: GarmentId, seq: i64, minor: i64) -> 
     let sale = of_seq(db, garment, seq)?.ok_or(Code::NotSold)?;
     let left = sale.refundable().ok_or_else(|| Fault::new("price_paid", Code::NoPrice))?;
     let asked = Money { minor, ..left.clone() };
-    let fault = Fault::new("amount", Code::BeyondPaid).with("asked", asked.amount()).with("left", left.amount()).with("currency", &left.currency);
+    let fault =
+        Fault::new("amount", Code::BeyondPaid).with("asked", asked.amount()).with("left", left.amount()).with("currency", &left.currency);
     Err(Refusal { code: fault.code, args: fault.args.clone(), faults: vec![fault] }.into())
 }
 

@@ -81,7 +81,8 @@ pub(super) fn asking_act<T: Thing>(verb: &str, about: &str, asks: &Fields) -> (P
     let act = wrong(answers(act, "200", T::SCHEMA), &["404", "409", "422"]);
     let path = format!("/api/v1/{}/{{code}}/{verb}", T::API);
     let mut more = Vec::new();
-    let object = object_of(&said, asks, "", (Of::Said, false), &mut more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    let object =
+        object_of(&said, asks, "", (Of::Said, false), &mut more).additional_properties(Some(AdditionalProperties::FreeForm(false)));
     let schemas = with(ComponentsBuilder::new().schema(said, object.build()), more);
     (PathsBuilder::new().path(path, PathItem::new(HttpMethod::Post, act)).build(), schemas)
 }

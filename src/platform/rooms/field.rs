@@ -503,7 +503,9 @@ impl Field {
             (Kind::Decimal(_, _, ""), Value::Number(_)) => parsed::<f64>(&self.write(value)).into(),
             (Kind::Value(_) | Kind::Several(_) | Kind::Decimal(..) | Kind::Lines(_), value) => self.write(value).into(),
             (Kind::Whole(..) | Kind::OneOf(_), Value::Number(number)) => number.as_i64().into(),
-            (Kind::Amount, Value::String(text)) if format == Format::Xlsx => parsed::<f64>(text).map_or_else(|| text.as_str().into(), Cell::Number),
+            (Kind::Amount, Value::String(text)) if format == Format::Xlsx => {
+                parsed::<f64>(text).map_or_else(|| text.as_str().into(), Cell::Number)
+            }
             (Kind::Moment, Value::String(at)) => match moment(at) {
                 Ok((Format::Csv, _, at)) => time::local_minute(at, zone).into(),
                 Ok((Format::Xlsx, local, _)) => local.into(),

@@ -59,7 +59,8 @@ pub fn reallocate(db: &mut Db, stamp: &Stamp, case: Id, line: Id, shares: &[(Pay
 
 /// Takes back everything that a version of a verdict moved, once it is superseded.
 pub fn reverse(db: &mut Db, stamp: &Stamp, verdict: Id) -> Result<Vec<LedgerEntry>> {
-    let moved: Vec<LedgerEntry> = ledger::entries_of_verdicts(db, &[verdict])?.into_iter().filter(|entry| entry.reversal_of.is_none()).collect();
+    let moved: Vec<LedgerEntry> =
+        ledger::entries_of_verdicts(db, &[verdict])?.into_iter().filter(|entry| entry.reversal_of.is_none()).collect();
     let live = ledger::unreversed(db, &moved.iter().map(|entry| entry.id).collect::<Vec<_>>())?;
     let mut taken = Vec::new();
     for entry in moved.iter().filter(|entry| live.contains(&entry.id)) {

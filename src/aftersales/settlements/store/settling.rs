@@ -139,11 +139,7 @@ fn one(db: &mut Db, id: Id) -> Result<Settlement> {
 
 /// The settlements of a line, the void ones included, oldest first.
 pub fn of_line(db: &mut Db, line: Id) -> Result<Vec<Settlement>> {
-    Ok(each!(db, |c| settlement::table
-        .filter(settlement::line_id.eq(line))
-        .order(settlement::id)
-        .select(Settlement::as_select())
-        .load(c))?)
+    Ok(each!(db, |c| settlement::table.filter(settlement::line_id.eq(line)).order(settlement::id).select(Settlement::as_select()).load(c))?)
 }
 
 /// The settlements of a payout.
@@ -183,7 +179,11 @@ fn can_be_given(db: &mut Db, garment: GarmentId, old: GarmentId) -> Result<()> {
     let batch = batches::batch(db, garment.batch())?.ok_or(Code::SerialUnknown)?;
     if batch.status == BatchStatus::Hold {
         let refusal = refused_in(batch.status);
-        return Err(Refusal { faults: vec![Fault { args: refusal.args.clone(), ..Fault::new("new_serial", Code::WrongState) }], ..refusal }.into());
+        return Err(Refusal {
+            faults: vec![Fault { args: refusal.args.clone(), ..Fault::new("new_serial", Code::WrongState) }],
+            ..refusal
+        }
+        .into());
     }
     let is_sold = sales::latest(db, garment)?.is_some_and(|sale| sale.status == sales::SaleStatus::Live);
     let given = settlement::new_garment_id.eq(garment).and(settlement::state.ne(SettlementState::Void.as_str()));
@@ -340,6 +340,15 @@ pub fn waiting(db: &mut Db, currency: Option<&str>) -> Result<Vec<Settlement>> {
         }
         query.order(settlement::id).select(Settlement::as_select()).load(c)
     })?)
+}
+
+/// Hands over everything of a currency that is approved, of every currency for None. Gives the payout and how many are in it.
+///
+/// # Errors
+/// As [`submit`].
+pub fn pay_out(db: &mut Db, stamp: &Stamp, currency: Option<&str>) -> Result<(Id, usize)> {
+    let all = waiting(db, currency)?;
+    Ok((submit(db, stamp, &all)?, all.len()))
 }
 
 /// Says that a settlement was paid, or handed over: what was given back is a cost from now on. Said again, it is as it was.
