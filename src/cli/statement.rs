@@ -60,10 +60,12 @@ fn make(config: Config, code: &str, (from, to): (NaiveDate, NaiveDate), out: &Pa
     let party = party.ok_or_else(|| Fault::new("party", Code::UnknownReference).with("value", code))?;
     // The place is taken first: a statement that could not be written down would stand in the store all the same.
     let taken = File::create_new(out);
-    let mut file = taken.map_err(|error| -> Error { match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Refusal::new(Code::Duplicate).with("field", out.display()).into(),
-        _ => Error::broken(format!("{}: {error}", out.display())),
-    }})?;
+    let mut file = taken.map_err(|error| -> Error {
+        match error.kind() {
+            std::io::ErrorKind::AlreadyExists => Refusal::new(Code::Duplicate).with("field", out.display()).into(),
+            _ => Error::broken(format!("{}: {error}", out.display())),
+        }
+    })?;
     let stamp = app.stamp("cli");
     let ask = StatementAsk { party: party.id, from, to, currency };
     let made = app.store.write_blocking(move |db| make_statement(db, &stamp, &ask));

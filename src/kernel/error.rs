@@ -230,7 +230,7 @@ codes! {
     BeyondPaid = "beyond_paid", 409;
     /// The sale was refunded, exchanged or credited before (`kind`, `settlement`).
     AlreadySettled = "already_settled", 409;
-    /// Somebody else has to do this (`reason`: author, twice).
+    /// Somebody else has to do this (`who`: author, twice).
     NeedsAnother = "needs_another", 409;
     /// The entry was taken back before, or is itself what takes one back.
     AlreadyReversed = "already_reversed", 409;

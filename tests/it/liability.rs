@@ -122,7 +122,10 @@ story!(a_broken_button_is_charged_to_its_maker_to_the_cent, |app| {
     cost(&app, &case, LedgerKind::LogisticsIn, 900).await;
     cost(&app, &case, LedgerKind::ResaleRecovery, 34).await;
     let verdict = proposed(&app, of(&case)).await.unwrap();
-    assert_eq!((verdict.state, verdict.basis, verdict.cause, verdict.ambiguous), (VerdictState::Proposed, VerdictBasis::Evidence, CaseCause::SupplierMaterial, false));
+    assert_eq!(
+        (verdict.state, verdict.basis, verdict.cause, verdict.ambiguous),
+        (VerdictState::Proposed, VerdictBasis::Evidence, CaseCause::SupplierMaterial, false)
+    );
     assert_eq!(shares(&app, verdict.id).await, [(Role::Trims, Some(buttons.id), 1_000_000)]);
     assert_eq!(charged(&app, buttons.id).await, 0, "nobody is charged before it is final");
     let verdict = finished(&app, VerdictAsk { reason: "again".into(), ..of(&case) }).await;
@@ -157,7 +160,11 @@ story!(a_broken_button_is_charged_to_its_maker_to_the_cent, |app| {
 
     // Something is found since: the new version takes the old one's moves back, and the next statement corrects.
     let part = Evidence { rule: "part_intact".into(), source: "R-2".into() };
-    let next = finished(&app, VerdictAsk { evidence: vec![part], facts: vec!["customer_damage".into()], reason: "second inspection".into(), ..of(&case) }).await;
+    let next = finished(
+        &app,
+        VerdictAsk { evidence: vec![part], facts: vec!["customer_damage".into()], reason: "second inspection".into(), ..of(&case) },
+    )
+    .await;
     assert_eq!((next.basis, next.cause, next.seq), (VerdictBasis::Gate, CaseCause::Misuse, 3));
     assert_eq!(charged(&app, buttons.id).await, 0);
     let (stamp, asked) = (by(&app, "staff:lead"), ask);
@@ -179,7 +186,9 @@ story!(cloth_without_a_test_charges_nobody_and_names_the_test, |app| {
     let tested = finished(&app, VerdictAsk { facts: vec!["lab_below_spec".into()], reason: "laboratory".into(), ..of(&case) }).await;
     assert_eq!((tested.basis, tested.clause.as_str()), (VerdictBasis::Gate, "laboratory"));
     assert_eq!(charged(&app, mill.id).await, 10_000);
-    let washed = finished(&app, VerdictAsk { facts: vec!["lab_meets_spec".into(), "wash_violated".into()], reason: "wash".into(), ..of(&case) }).await;
+    let washed =
+        finished(&app, VerdictAsk { facts: vec!["lab_meets_spec".into(), "wash_violated".into()], reason: "wash".into(), ..of(&case) })
+            .await;
     assert_eq!((washed.cause, charged(&app, mill.id).await), (CaseCause::Misuse, 0));
 });
 
@@ -248,7 +257,10 @@ story!(a_supplier_reads_accepts_and_contests_what_is_its_own, |app| {
     let anew = json!({ "case": case.no, "evidence": [{ "rule": "part_intact", "source": "R-7" }], "reason": "复检" });
     let second = manager.json("POST", "/api/v1/verdicts", &anew).await.expect(201).json();
     let second_code = second["code"].as_str().unwrap();
-    assert_eq!(manager.json("POST", &format!("/api/v1/verdicts/{second_code}/decide"), &json!({ "reason": "x" })).await.expect(409).code(), "needs_another");
+    assert_eq!(
+        manager.json("POST", &format!("/api/v1/verdicts/{second_code}/decide"), &json!({ "reason": "x" })).await.expect(409).code(),
+        "needs_another"
+    );
     lead.json("POST", &format!("/api/v1/verdicts/{second_code}/decide"), &json!({ "reason": "复检维持" })).await.expect(200);
     let why = manager.get(&format!("/api/v1/verdicts/{second_code}/why")).await.expect(200).json();
     assert_eq!(why["since"].as_array().unwrap().len(), 1, "{why}");
@@ -290,7 +302,10 @@ story!(a_reply_after_its_day_is_refused, |app| {
     let told = app.write(move |db| liability::notify(db, &stamp, today, &verdict)).await;
     let (store, stamp, late) = (app.state.store.clone(), by(&app, "staff:mill"), told.clone());
     let last = told.reply_by.unwrap();
-    let error = store.write(move |db| liability::reply(db, &stamp, last + chrono::Days::new(1), &late, (buttons.id, false, "x"))).await.unwrap_err();
+    let error = store
+        .write(move |db| liability::reply(db, &stamp, last + chrono::Days::new(1), &late, (buttons.id, false, "x")))
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), Code::WrongState);
     let stamp = by(&app, "staff:mill");
     let accepted = app.write(move |db| liability::reply(db, &stamp, last, &told, (buttons.id, true, ""))).await;
@@ -301,7 +316,10 @@ story!(rule_tables_take_two_people, |app| {
     let (first, second) = (app.persona(Works::SupplierManager).await, app.persona(Works::Admin).await);
     let mut rules = serde_json::to_value(starter()).unwrap();
     let sent = |rules: &Value| json!({ "rules": rules.to_string(), "reason": "新协议" });
-    assert_eq!(fields(&first.json("POST", "/api/v1/liability-rules", &sent(&rules)).await.expect(422).json()), [("rules.version", "duplicate")]);
+    assert_eq!(
+        fields(&first.json("POST", "/api/v1/liability-rules", &sent(&rules)).await.expect(422).json()),
+        [("rules.version", "duplicate")]
+    );
     rules["version"] = json!("2026-07");
     rules["gates"][0]["outcome"]["charge"]["no_fault"] = json!(999_999);
     let wrong = first.json("POST", "/api/v1/liability-rules", &sent(&rules)).await.expect(422).json();

@@ -6,21 +6,19 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::store::ledger::{BalanceOf, balances, reverse_entry};
-use super::store::settling::{approve, fail, of_payout, pay, submit, void, waiting};
+use super::acts::{approve_one, failed_one, paid_one, reverse_one, submit_one, void_one};
+use super::store::ledger::{BalanceOf, balances};
+use super::store::settling::{of_payout, pay_out, waiting};
 use super::view::named_balances;
 use super::{CURRENCY, EntryView, PAID, PayerKind, SettlementView, WHY};
 use crate::aftersales::cases;
 use crate::kernel::money::Money;
-use crate::kernel::time::read_date;
 use crate::kernel::{Code, Fault, Id, Result};
-use crate::platform::db::Db;
-use crate::platform::events::Stamp;
 use crate::platform::exports::{Cell, Format};
 use crate::platform::http::perm::{CasesEdit, MoneyEdit, MoneyRead};
 use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, created, html, json, see_other, table};
 use crate::platform::rooms::{
-    Acting, Asked, BrandOnly, Call, Fields, Said, Thing, ThingAct, asking_again, asking_page, once_made_routes, thing_act,
+    Asked, BrandOnly, Call, Fields, Said, Thing, ThingAct, asking_again, asking_page, once_made_routes, thing_act,
 };
 use crate::production::parties;
 
@@ -68,49 +66,6 @@ pub fn routes(on: &mut Routes<'_>) {
     thing_act::<_, BrandOnly<MoneyEdit>>(on, back);
 }
 
-/// The settlement of a view as it is now.
-fn again(db: &mut Db, view: &SettlementView) -> Result<SettlementView> {
-    SettlementView::with_codes(db, &[&view.code])?.pop().ok_or_else(|| Code::NotFound.into())
-}
-
-fn approve_one(db: &mut Db, stamp: &Stamp, view: SettlementView, _: &Acting<'_>) -> Result<SettlementView> {
-    let before = view.stored(db)?;
-    approve(db, stamp, &before)?;
-    again(db, &view)
-}
-
-fn submit_one(db: &mut Db, stamp: &Stamp, view: SettlementView, _: &Acting<'_>) -> Result<SettlementView> {
-    let before = view.stored(db)?;
-    submit(db, stamp, &[before])?;
-    again(db, &view)
-}
-
-fn paid_one(db: &mut Db, stamp: &Stamp, view: SettlementView, acting: &Acting<'_>) -> Result<SettlementView> {
-    let today = acting.app.today();
-    let paid_on = acting.said.text("paid_on").map_or(Ok(today), |day| read_date("paid_on", day))?;
-    let before = view.stored(db)?;
-    pay(db, stamp, &before, acting.said.text("reference").unwrap_or_default(), paid_on, today)?;
-    again(db, &view)
-}
-
-fn failed_one(db: &mut Db, stamp: &Stamp, view: SettlementView, acting: &Acting<'_>) -> Result<SettlementView> {
-    let before = view.stored(db)?;
-    fail(db, stamp, &before, acting.said.text("reason").unwrap_or_default())?;
-    again(db, &view)
-}
-
-fn void_one(db: &mut Db, stamp: &Stamp, view: SettlementView, acting: &Acting<'_>) -> Result<SettlementView> {
-    let before = view.stored(db)?;
-    void(db, stamp, &before, acting.said.text("reason").unwrap_or_default())?;
-    again(db, &view)
-}
-
-fn reverse_one(db: &mut Db, stamp: &Stamp, view: EntryView, _: &Acting<'_>) -> Result<EntryView> {
-    let before = view.stored(db)?;
-    let taken = reverse_entry(db, stamp, &before)?;
-    EntryView::with_codes(db, &[&taken.id.to_string()])?.pop().ok_or_else(|| Code::NotFound.into())
-}
-
 /// Of which currency approved settlements are paid out.
 #[rustfmt::skip]
 const PAYOUT: Fields = Fields { table: "settlements", title: ("付款", "Payout"), columns: &[
@@ -136,12 +91,9 @@ struct NewPayout {
     currency: Option<String>,
 }
 
-async fn pay_out(call: &Pays, hash: &str, once: Option<&str>, currency: Option<String>) -> Result<Payout> {
-    call.change(hash, once, move |db, stamp| {
-        let all = waiting(db, currency.as_deref())?;
-        Ok(Payout { settlements: all.len(), code: submit(db, stamp, &all)? })
-    })
-    .await
+async fn paid_out(call: &Pays, hash: &str, once: Option<&str>, currency: Option<String>) -> Result<Payout> {
+    let (code, settlements) = call.change(hash, once, move |db, stamp| pay_out(db, stamp, currency.as_deref())).await?;
+    Ok(Payout { code, settlements })
 }
 
 /// Hands everything that is approved over for payment.
@@ -151,7 +103,7 @@ async fn pay_out(call: &Pays, hash: &str, once: Option<&str>, currency: Option<S
 )]
 async fn payout_json(call: Pays, body: Json<NewPayout>) -> Result<HttpResponse> {
     let currency = body.value.currency.map(|text| crate::kernel::money::read_currency("currency", &text)).transpose()?;
-    let payout = pay_out(&call, &body.hash, None, currency).await?;
+    let payout = paid_out(&call, &body.hash, None, currency).await?;
     created(&format!("/api/v1/payouts/{}", payout.code), &payout)
 }
 
@@ -184,7 +136,7 @@ async fn payout_form(call: Pays) -> Result<HttpResponse> {
 async fn payout_by_form(call: Pays, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
     let done = match Said::of_form(&PAYOUT, &form.value) {
         Ok(_) if FormState::is_shown_again(&form.value) => Err(Code::Invalid.into()),
-        Ok(said) => pay_out(&call, &form.hash, form.once.as_deref(), said.text("currency").map(str::to_owned)).await,
+        Ok(said) => paid_out(&call, &form.hash, form.once.as_deref(), said.text("currency").map(str::to_owned)).await,
         Err(error) => Err(error),
     };
     match done {

@@ -8,6 +8,7 @@
 //! same entry with the other sign. At first a cost is the brand's or the customer's; a verdict that becomes final moves it ([`reallocate`]), and one
 //! that is superseded moves it back ([`reverse`]). Every balance is a sum of entries and nothing else.
 
+mod acts;
 mod http;
 mod rules;
 mod store;
@@ -23,7 +24,8 @@ use crate::production::parties::PARTY;
 
 pub use rules::{SETTLEMENT_MACHINE, natural_sign};
 pub use store::ledger::{
-    Balance, BalanceOf, Cost, LedgerEntry, balances, entries_of_lines, entries_of_verdicts, post, reverse_entry, with_ids as entries_with_ids,
+    Balance, BalanceOf, Cost, LedgerEntry, balances, entries_of_lines, entries_of_verdicts, post, reverse_entry,
+    with_ids as entries_with_ids,
 };
 pub use store::moves::{reallocate, reverse};
 pub use store::settling::{Settlement, SettlementAsk, approve, authorise, fail, of_line, pay, submit, void};

@@ -57,7 +57,7 @@ pub fn minor_of(units: i64, currency: &str) -> i64 {
 /// # Errors
 /// [`Code::NeedsAnother`].
 pub fn approved(author: &str, first: Option<&str>, needs_two: bool, actor: &str) -> Result<bool> {
-    let refused = |reason: &str| Err(Refusal::new(Code::NeedsAnother).with("reason", reason).into());
+    let refused = |who: &str| Err(Refusal::new(Code::NeedsAnother).with("who", who).into());
     match first {
         _ if actor == author => refused("author"),
         Some(first) if first == actor => refused("twice"),

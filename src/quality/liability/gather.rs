@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Needed;
 use super::rules::{Claim, Evidence, Role, Rules, Shares};
 use super::starter::{ClaimFact, SIBLINGS};
-use super::Needed;
 use crate::aftersales::cases::{self, CaseLine};
 use crate::aftersales::settlements::Payer;
 use crate::inspection::defects::{self, Component, Defect};

@@ -2,17 +2,13 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::store::rule_sets::{approve_rules, reject_rules};
-use super::store::statements::void_statement;
-use super::store::verdicts::{decide, finish, notify, reply};
+use super::acts::{accept_one, approve_one, contest_one, decide_one, finish_one, notify_one, reject_one, void_one};
 use super::view::{RulesView, StatementView, VerdictView, why};
 use super::{WHY, active};
-use crate::kernel::{Code, Result};
-use crate::platform::db::Db;
-use crate::platform::events::Stamp;
+use crate::kernel::Result;
 use crate::platform::http::perm::{LiabilityEdit, LiabilityRead};
 use crate::platform::http::{Problem, Routes, attachment, json};
-use crate::platform::rooms::{Acting, BrandOnly, Call, Fields, Thing, ThingAct, once_made_routes, seen, thing_act};
+use crate::platform::rooms::{BrandOnly, Call, Fields, ThingAct, once_made_routes, seen, thing_act};
 
 type Reads = Call<LiabilityRead>;
 type Edits = BrandOnly<LiabilityEdit>;
@@ -45,64 +41,6 @@ pub fn routes(on: &mut Routes<'_>) {
         deed: void_one,
     };
     thing_act::<_, Edits>(on, void);
-}
-
-fn approve_one(db: &mut Db, stamp: &Stamp, view: RulesView, _: &Acting<'_>) -> Result<RulesView> {
-    let set = view.stored(db)?;
-    approve_rules(db, stamp, &set)?;
-    again(db, &view)
-}
-
-fn reject_one(db: &mut Db, stamp: &Stamp, view: RulesView, _: &Acting<'_>) -> Result<RulesView> {
-    let set = view.stored(db)?;
-    reject_rules(db, stamp, &set)?;
-    again(db, &view)
-}
-
-/// A thing as it is now.
-fn again<T: Thing>(db: &mut Db, view: &T) -> Result<T> {
-    T::with_codes(db, &[view.code()])?.pop().ok_or_else(|| Code::NotFound.into())
-}
-
-fn notify_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
-    let before = view.stored(db)?;
-    notify(db, stamp, acting.app.today(), &before)?;
-    again(db, &view)
-}
-
-fn decide_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
-    let before = view.stored(db)?;
-    decide(db, stamp, acting.app.today(), &before, acting.said.text("reason").unwrap_or_default())?;
-    again(db, &view)
-}
-
-fn finish_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
-    let before = view.stored(db)?;
-    finish(db, stamp, acting.app.today(), &before)?;
-    again(db, &view)
-}
-
-/// What the party says that somebody is bound to.
-fn replied(db: &mut Db, stamp: &Stamp, view: &VerdictView, acting: &Acting<'_>, accepts: bool) -> Result<VerdictView> {
-    // The brand does not reply for a party.
-    let party = acting.sees.party().ok_or(Code::NotFound)?;
-    let before = view.stored(db)?;
-    reply(db, stamp, acting.app.today(), &before, (party, accepts, acting.said.text("reason").unwrap_or_default()))?;
-    VerdictView::find(db, &view.code, acting.sees)?.ok_or_else(|| Code::NotFound.into())
-}
-
-fn accept_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
-    replied(db, stamp, &view, acting, true)
-}
-
-fn contest_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
-    replied(db, stamp, &view, acting, false)
-}
-
-fn void_one(db: &mut Db, stamp: &Stamp, view: StatementView, acting: &Acting<'_>) -> Result<StatementView> {
-    let before = view.stored(db)?;
-    void_statement(db, stamp, &before, acting.said.text("reason").unwrap_or_default())?;
-    again(db, &view)
 }
 
 /// The rule tables in force: the program's own before the first that people agreed.

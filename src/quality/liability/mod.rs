@@ -5,6 +5,7 @@
 //! through its states, which moves the costs when it becomes final; and the [`Statement`] of what a party is charged with, a file that anybody can
 //! work out again ([`rules::verify`]).
 
+mod acts;
 mod gather;
 mod http;
 pub mod rules;
@@ -279,8 +280,16 @@ pub const STATEMENT_FIELDS: Fields = Fields { table: "statements", title: ("责�
 
 #[rustfmt::skip]
 const PARTY_CODE: Field = Field::new("party", Kind::Code, &["单位编码"], &["Party"]).needed().listed().refers(&PARTY).filter("party").hint("由谁承担。", "Who is charged.", "HF-01");
-const FROM: Field = Field::new("from", Kind::Day, &["从"], &["From"]).needed().listed().hint("认定在这一天或之后生效。", "Verdicts that became final on or after this day.", "2026-05-01");
-const TO: Field = Field::new("to", Kind::Day, &["到"], &["To"]).needed().listed().hint("认定在这一天或之前生效。", "And on or before this day.", "2026-05-31");
+const FROM: Field = Field::new("from", Kind::Day, &["从"], &["From"]).needed().listed().hint(
+    "认定在这一天或之后生效。",
+    "Verdicts that became final on or after this day.",
+    "2026-05-01",
+);
+const TO: Field = Field::new("to", Kind::Day, &["到"], &["To"]).needed().listed().hint(
+    "认定在这一天或之前生效。",
+    "And on or before this day.",
+    "2026-05-31",
+);
 #[rustfmt::skip]
 const CURRENCY: Field = Field::new("currency", Kind::Text(crate::kernel::money::read_currency, as_it_is), &["币种"], &["Currency"]).listed()
     .hint("三个字母；不填为 CNY", "Three letters; CNY when left out", "CNY");

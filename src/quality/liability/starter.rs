@@ -80,9 +80,12 @@ fn prior(suspect: Suspect) -> Shares {
 pub fn starter() -> Rules {
     use ClaimFact as F;
     let signed_by: BTreeSet<String> = ["the brand".to_owned(), "the program's starting point".to_owned()].into();
-    let priors = catalogue::SEED
-        .iter()
-        .map(|row| Prior { defect: row.code.to_owned(), family: None, shares: prior(row.suspect), signed_by: signed_by.clone() });
+    let priors = catalogue::SEED.iter().map(|row| Prior {
+        defect: row.code.to_owned(),
+        family: None,
+        shares: prior(row.suspect),
+        signed_by: signed_by.clone(),
+    });
     Rules {
         version: "starter-1".to_owned(),
         gates: vec![

@@ -12,8 +12,8 @@ use super::store::rule_sets::{self, RuleSet};
 use super::store::statements::{self, Statement, StatementAsk, make_statement};
 use super::store::verdicts::{self, LineVerdict, VerdictAsk, VerdictFilter, VerdictShare, is_told, propose, shares_of};
 use super::{
-    NEW_RULES, NEW_STATEMENT, NEW_VERDICT, Needed, RULES_FIELDS, RulesState, STATEMENT_FIELDS, StatementState, VERDICT_FIELDS, VERDICT_FILTERS,
-    VerdictBasis, VerdictState,
+    NEW_RULES, NEW_STATEMENT, NEW_VERDICT, Needed, RULES_FIELDS, RulesState, STATEMENT_FIELDS, StatementState, VERDICT_FIELDS,
+    VERDICT_FILTERS, VerdictBasis, VerdictState,
 };
 use crate::aftersales::cases::{self, CaseLine};
 use crate::aftersales::classes::CaseCause;
@@ -157,7 +157,9 @@ impl Thing for RulesView {
         }
         let href = |verb: &str| format!("/liability-rules/{}/{verb}", segment(&self.code));
         vec![
-            Act::post("liability-rules-approve", href("approve"), Permission::LiabilityEdit).about("liability-rules-approve-about").brand_only(),
+            Act::post("liability-rules-approve", href("approve"), Permission::LiabilityEdit)
+                .about("liability-rules-approve-about")
+                .brand_only(),
             Act::post("liability-rules-reject", href("reject"), Permission::LiabilityEdit).grave().brand_only(),
         ]
     }
@@ -244,8 +246,12 @@ fn verdict_views(db: &mut Db, all: Vec<LineVerdict>, sees: Sees) -> Result<Vec<V
     let batches: HashMap<BatchNo, String> = batches::batches(db, &numbers)?.into_iter().map(|batch| (batch.no, batch.code)).collect();
     let named: Vec<Id> = shares.values().flatten().filter_map(|share| share.party_id).filter(|party| sees.is_of(*party)).collect();
     let parties = parties::codes_of_ids(db, &named)?;
-    let lots: Vec<Id> =
-        shares.values().flatten().filter(|share| share.party_id.is_some_and(|party| sees.is_of(party))).filter_map(|share| share.lot_id).collect();
+    let lots: Vec<Id> = shares
+        .values()
+        .flatten()
+        .filter(|share| share.party_id.is_some_and(|party| sees.is_of(party)))
+        .filter_map(|share| share.lot_id)
+        .collect();
     let lots: HashMap<Id, String> = materials::lots(db, &lots)?.into_iter().map(|lot| (lot.id, lot.code)).collect();
     let is_brand = sees == Sees::ALL;
     let share_view = |share: VerdictShare| ShareView {
@@ -312,7 +318,9 @@ impl VerdictView {
         };
         let carrier = match self.carrier.as_deref() {
             None | Some("") => None,
-            Some(code) => Some(parties::by_code(db, code)?.ok_or_else(|| Fault::new("carrier", Code::UnknownReference).with("value", code))?.id),
+            Some(code) => {
+                Some(parties::by_code(db, code)?.ok_or_else(|| Fault::new("carrier", Code::UnknownReference).with("value", code))?.id)
+            }
         };
         let facts = self.facts.iter().map(|fact| fact.as_str().to_owned()).collect();
         Ok(VerdictAsk { line, facts, evidence: self.evidence.clone(), carrier, excess: None, reason: self.reason.clone() })
@@ -414,12 +422,18 @@ impl Thing for VerdictView {
         let is_bound = self.proposed_by.is_empty();
         let charges = self.shares.iter().any(|share| share.party.is_some());
         let allowed = [
-            (!is_bound && self.state == S::Proposed && charges, Act::post("verdicts-notify", href("notify"), edit).about("verdicts-notify-about")),
+            (
+                !is_bound && self.state == S::Proposed && charges,
+                Act::post("verdicts-notify", href("notify"), edit).about("verdicts-notify-about"),
+            ),
             (
                 !is_bound && matches!(self.state, S::Proposed | S::Notified | S::Contested),
                 Act::get("verdicts-decide", href("decide"), edit),
             ),
-            (!is_bound && matches!(self.state, S::Accepted | S::Decided), Act::post("verdicts-finish", href("finish"), edit).about("verdicts-finish-about")),
+            (
+                !is_bound && matches!(self.state, S::Accepted | S::Decided),
+                Act::post("verdicts-finish", href("finish"), edit).about("verdicts-finish-about"),
+            ),
             (is_bound && self.state == S::Notified, Act::post("verdicts-accept", href("accept"), Permission::LiabilityRead)),
             (is_bound && self.state == S::Notified, Act::get("verdicts-contest", href("contest"), Permission::LiabilityRead)),
         ];
@@ -626,7 +640,8 @@ impl Thing for StatementView {
     }
 
     fn make(self, db: &mut Db, stamp: &Stamp, _app: &AppState, _secret: &str) -> Result<Self> {
-        let party = parties::by_code(db, &self.party)?.ok_or_else(|| Fault::new("party", Code::UnknownReference).with("value", &self.party))?;
+        let party =
+            parties::by_code(db, &self.party)?.ok_or_else(|| Fault::new("party", Code::UnknownReference).with("value", &self.party))?;
         let currency = if self.currency.is_empty() { sales::CURRENCY.to_owned() } else { self.currency };
         let made = make_statement(db, stamp, &StatementAsk { party: party.id, from: self.from, to: self.to, currency })?;
         statement_views(db, vec![made], true)?.pop().ok_or_else(|| Code::NotFound.into())

@@ -146,9 +146,9 @@ error-unpaid = This repair has a price and no payment is noted. Note the payment
 error-no-price = No price paid is recorded for this sale. Enter what the buyer paid for this garment (price_paid); it is kept with the sale.
 error-beyond-paid = { $asked } { $currency } is more than is left of what was paid: { $left } { $currency }.
 error-already-settled = This sale is settled already: { $kind }, settlement { $settlement }. Make that one void first if it was a mistake.
-error-needs-another = { $reason ->
+error-needs-another = { $who ->
     [twice] You have approved this already. Above the limit a second person has to approve it.
-   *[author] Whoever asks for money does not approve it. Somebody else has to.
+   *[author] Whoever asks for something does not approve or decide it. Somebody else has to.
 }
 error-already-reversed = This entry has been taken back already, or is itself what takes one back. Post a new entry instead.
 error-covered-claim = This claim is covered: the customer pays nothing for its repair or its transport. Charge the brand, or record the cause first.

@@ -133,9 +133,9 @@ error-unpaid = 这次维修有价格而未登记付款，请先登记付款。
 error-no-price = 这笔销售没有登记成交价。请填写买家为这一件实付的金额（price_paid），系统会随销售记录一起保存。
 error-beyond-paid = { $asked } { $currency } 超出了还能退的金额：{ $left } { $currency }。
 error-already-settled = 这笔销售已经处理过：{ $kind }，处理单 { $settlement }。如果那是误操作，请先将其作废。
-error-needs-another = { $reason ->
+error-needs-another = { $who ->
     [twice] 您已经审批过。超过限额须由第二个人再审批。
-   *[author] 申请人不能审批自己的申请，须由其他人审批。
+   *[author] 提出的人不能自己审批或裁定，须由其他人来做。
 }
 error-already-reversed = 这笔分录已被冲销，或它本身就是冲销分录。请另记一笔新的分录。
 error-covered-claim = 本次属于质保范围，维修和运费不向顾客收取。请记在品牌方名下，或先认定原因。

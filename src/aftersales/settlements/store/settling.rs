@@ -342,6 +342,15 @@ pub fn waiting(db: &mut Db, currency: Option<&str>) -> Result<Vec<Settlement>> {
     })?)
 }
 
+/// Hands over everything of a currency that is approved, of every currency for None. Gives the payout and how many are in it.
+///
+/// # Errors
+/// As [`submit`].
+pub fn pay_out(db: &mut Db, stamp: &Stamp, currency: Option<&str>) -> Result<(Id, usize)> {
+    let all = waiting(db, currency)?;
+    Ok((submit(db, stamp, &all)?, all.len()))
+}
+
 /// Says that a settlement was paid, or handed over: what was given back is a cost from now on. Said again, it is as it was.
 ///
 /// # Errors

@@ -205,7 +205,8 @@ fn sha256(text: &str) -> String {
 impl StatementEntry {
     /// The micro-shares of each payer, in their order.
     fn micros(&self) -> Vec<u32> {
-        let of = |place: usize| self.parts.iter().filter(|part| part.payer == place).fold(0_u32, |sum, part| sum.saturating_add(part.micro));
+        let of =
+            |place: usize| self.parts.iter().filter(|part| part.payer == place).fold(0_u32, |sum, part| sum.saturating_add(part.micro));
         (0..self.payers.len()).map(of).collect()
     }
 
@@ -242,7 +243,8 @@ impl StatementEntry {
             Some(rules) => match self.reckoned(rules, currency) {
                 Err(error) => note(format!("{at}.claim"), self.claim.code.clone(), error.to_string()),
                 Ok(charge) => {
-                    let said = |role: Role| self.parts.iter().filter(|part| part.role == role).map(|part| u64::from(part.micro)).sum::<u64>();
+                    let said =
+                        |role: Role| self.parts.iter().filter(|part| part.role == role).map(|part| u64::from(part.micro)).sum::<u64>();
                     let roles: BTreeSet<Role> = charge.keys().copied().chain(self.parts.iter().map(|part| part.role)).collect();
                     for role in roles {
                         let is = charge.get(&role).copied().map_or(0, u64::from);
@@ -379,8 +381,20 @@ mod tests {
             ],
             payers: vec![WhoPays::Brand, WhoPays::Customer, WhoPays::Own, WhoPays::Other],
             costs: vec![
-                StatementCost { entry: "E1".into(), kind: "refund".into(), credit: false, occurred_on: day("2026-05-03"), amount_minor: 10_000 },
-                StatementCost { entry: "E2".into(), kind: "resale_recovery".into(), credit: true, occurred_on: day("2026-05-04"), amount_minor: 333 },
+                StatementCost {
+                    entry: "E1".into(),
+                    kind: "refund".into(),
+                    credit: false,
+                    occurred_on: day("2026-05-03"),
+                    amount_minor: 10_000,
+                },
+                StatementCost {
+                    entry: "E2".into(),
+                    kind: "resale_recovery".into(),
+                    credit: true,
+                    occurred_on: day("2026-05-04"),
+                    amount_minor: 333,
+                },
             ],
             amount_minor: 0,
         };
@@ -437,7 +451,10 @@ mod tests {
         assert_eq!(places(|text| text.lines[0].costs[0].amount_minor += 100), ["lines.0.amount_minor"]);
         assert_eq!(places(|text| drop(text.lines[0].claim.evidence.pop_first())).first().map(String::as_str), Some("lines.0.parts.mill"));
         assert_eq!(places(|text| text.lines[0].parts[0].micro -= 1), ["lines.0.parts.mill", "lines.0.payers"]);
-        assert_eq!(places(|text| text.rules[0].evidence[0].ratios = [(Role::Mill, 7_000_000)].into()).first().map(String::as_str), Some("lines.0.parts.mill"));
+        assert_eq!(
+            places(|text| text.rules[0].evidence[0].ratios = [(Role::Mill, 7_000_000)].into()).first().map(String::as_str),
+            Some("lines.0.parts.mill")
+        );
         assert_eq!(places(|text| text.rules.clear()), ["lines.0.rules"]);
         assert_eq!(places(|text| text.engine = "hangtag-liability/0".into()), ["engine"]);
         let twice = places(|text| {

@@ -53,7 +53,10 @@ pub fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<RuleSet>> {
 pub fn list(db: &mut Db, text: &str, window: &ListWindow) -> Result<Vec<RuleSet>> {
     let (window, pattern) = (window.of_ids()?, anywhere(text));
     Ok(each!(db, |c| {
-        let query = liability_rules::table.filter(lower(liability_rules::code).like(&pattern).escape('\\')).select(RuleSet::as_select()).into_boxed();
+        let query = liability_rules::table
+            .filter(lower(liability_rules::code).like(&pattern).escape('\\'))
+            .select(RuleSet::as_select())
+            .into_boxed();
         keyset!(c, query, newest liability_rules::id, window)
     })?)
 }
@@ -106,7 +109,12 @@ pub fn propose_rules(db: &mut Db, stamp: &Stamp, text: &str, reason: &str) -> Re
         version: 1,
     };
     if !with_codes(db, &[&set.code])?.is_empty() {
-        return Err(Refusal { code: Code::Duplicate, args: vec![("field", "rules".into())], faults: vec![Fault::new("rules", Code::Duplicate)] }.into());
+        return Err(Refusal {
+            code: Code::Duplicate,
+            args: vec![("field", "rules".into())],
+            faults: vec![Fault::new("rules", Code::Duplicate)],
+        }
+        .into());
     }
     each!(db, |c| diesel::insert_into(liability_rules::table).values(&set).execute(c))?;
     told(db, stamp, EventKind::LiabilityRulesProposed, &set)?;
@@ -119,7 +127,7 @@ fn told(db: &mut Db, stamp: &Stamp, kind: EventKind, set: &RuleSet) -> Result<()
 }
 
 fn other_than_the_author(stamp: &Stamp, set: &RuleSet) -> Result<()> {
-    if set.proposed_by == stamp.actor { Err(Refusal::new(Code::NeedsAnother).with("reason", "author").into()) } else { Ok(()) }
+    if set.proposed_by == stamp.actor { Err(Refusal::new(Code::NeedsAnother).with("who", "author").into()) } else { Ok(()) }
 }
 
 /// Puts tables in force; those before are replaced.

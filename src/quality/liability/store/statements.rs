@@ -183,8 +183,7 @@ fn around(db: &mut Db, claims: &[LineVerdict], party: Id) -> Result<Around> {
     let stands = |entry: &&LedgerEntry| entry.reversal_of.is_none() && !taken_back.contains(&entry.id);
     let pairs: BTreeSet<(Id, Id)> = moves.iter().filter(stands).filter_map(|entry| entry.verdict_id.zip(entry.moves_id)).collect();
     let bases: Vec<Id> = pairs.iter().map(|(_, base)| *base).collect();
-    let by_id: HashMap<Id, LedgerEntry> =
-        settlements::entries_with_ids(db, &bases)?.into_iter().map(|entry| (entry.id, entry)).collect();
+    let by_id: HashMap<Id, LedgerEntry> = settlements::entries_with_ids(db, &bases)?.into_iter().map(|entry| (entry.id, entry)).collect();
     let mut costs: HashMap<Id, Vec<LedgerEntry>> = HashMap::new();
     for (verdict, base) in pairs {
         costs.entry(verdict).or_default().extend(by_id.get(&base).cloned());
@@ -358,7 +357,8 @@ pub fn make_statement(db: &mut Db, stamp: &Stamp, ask: &StatementAsk) -> Result<
 /// [`Code::WrongState`]; [`Code::Stale`].
 pub fn void_statement(db: &mut Db, stamp: &Stamp, before: &Statement, reason: &str) -> Result<()> {
     // A correction of one of its lines refers to it: that one goes first.
-    let charged: Vec<Id> = lines_of(db, before.id)?.into_iter().filter(|line| line.kind == StatementKind::Claim).map(|line| line.verdict).collect();
+    let charged: Vec<Id> =
+        lines_of(db, before.id)?.into_iter().filter(|line| line.kind == StatementKind::Claim).map(|line| line.verdict).collect();
     let corrects = statement_line::party_id.eq(before.party_id).and(statement_line::kind.eq(StatementKind::Correction.as_str()));
     let corrected: i64 = each!(db, |c| statement_line::table
         .filter(corrects.and(statement_line::live.eq(true)).and(statement_line::statement_id.ne(before.id)))

@@ -442,7 +442,7 @@ pub fn replies(db: &mut Db, id: Id) -> Result<Vec<(Id, bool, String)>> {
 pub fn decide(db: &mut Db, stamp: &Stamp, today: NaiveDate, before: &LineVerdict, reason: &str) -> Result<LineVerdict> {
     VERDICT_MACHINE.check(before.state, VerdictState::Decided)?;
     if before.proposed_by == stamp.actor {
-        return Err(Refusal::new(Code::NeedsAnother).with("reason", "author").into());
+        return Err(Refusal::new(Code::NeedsAnother).with("who", "author").into());
     }
     let is_open = match before.state {
         VerdictState::Proposed => !charged(db, before.id)?.is_empty() && !has_been_contested(db, before)?,

@@ -1,0 +1,76 @@
+//! What is done with one version of the rule tables, one verdict or one statement, as a page and a program do it alike.
+
+use super::store::rule_sets::{approve_rules, reject_rules};
+use super::store::statements::void_statement;
+use super::store::verdicts::{decide, finish, notify, reply};
+use super::view::{RulesView, StatementView, VerdictView};
+use crate::kernel::{Code, Result};
+use crate::platform::db::Db;
+use crate::platform::events::Stamp;
+use crate::platform::rooms::{Acting, Thing};
+
+/// Puts tables in force.
+pub fn approve_one(db: &mut Db, stamp: &Stamp, view: RulesView, _: &Acting<'_>) -> Result<RulesView> {
+    let set = view.stored(db)?;
+    approve_rules(db, stamp, &set)?;
+    again(db, &view)
+}
+
+/// Says no to tables.
+pub fn reject_one(db: &mut Db, stamp: &Stamp, view: RulesView, _: &Acting<'_>) -> Result<RulesView> {
+    let set = view.stored(db)?;
+    reject_rules(db, stamp, &set)?;
+    again(db, &view)
+}
+
+/// A thing as it is now.
+fn again<T: Thing>(db: &mut Db, view: &T) -> Result<T> {
+    T::with_codes(db, &[view.code()])?.pop().ok_or_else(|| Code::NotFound.into())
+}
+
+/// Tells those who are charged.
+pub fn notify_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
+    let before = view.stored(db)?;
+    notify(db, stamp, acting.app.today(), &before)?;
+    again(db, &view)
+}
+
+/// Decides one.
+pub fn decide_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
+    let before = view.stored(db)?;
+    decide(db, stamp, acting.app.today(), &before, acting.said.text("reason").unwrap_or_default())?;
+    again(db, &view)
+}
+
+/// Makes one final.
+pub fn finish_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
+    let before = view.stored(db)?;
+    finish(db, stamp, acting.app.today(), &before)?;
+    again(db, &view)
+}
+
+/// What the party says that somebody is bound to.
+fn replied(db: &mut Db, stamp: &Stamp, view: &VerdictView, acting: &Acting<'_>, accepts: bool) -> Result<VerdictView> {
+    // The brand does not reply for a party.
+    let party = acting.sees.party().ok_or(Code::NotFound)?;
+    let before = view.stored(db)?;
+    reply(db, stamp, acting.app.today(), &before, (party, accepts, acting.said.text("reason").unwrap_or_default()))?;
+    VerdictView::find(db, &view.code, acting.sees)?.ok_or_else(|| Code::NotFound.into())
+}
+
+/// A party accepts.
+pub fn accept_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
+    replied(db, stamp, &view, acting, true)
+}
+
+/// A party does not accept.
+pub fn contest_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
+    replied(db, stamp, &view, acting, false)
+}
+
+/// Takes a statement back.
+pub fn void_one(db: &mut Db, stamp: &Stamp, view: StatementView, acting: &Acting<'_>) -> Result<StatementView> {
+    let before = view.stored(db)?;
+    void_statement(db, stamp, &before, acting.said.text("reason").unwrap_or_default())?;
+    again(db, &view)
+}
