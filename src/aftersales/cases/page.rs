@@ -40,7 +40,7 @@ pub(super) struct Shown {
     /// When the contact was erased.
     pub erased: Option<String>,
     /// What is promised, and by when.
-    pub clocks: Vec<service_levels::Shown>,
+    pub clocks: Vec<service_levels::ShownClock>,
     /// What the buyers of its first lines are entitled to, as HTML.
     pub rights: Vec<String>,
     /// Photos it may still get.
