@@ -184,7 +184,11 @@ asks! {
         Field::new("note", Kind::Line(300), &["结果"], &["What came of it"]).nullable();
 }
 
-const WHY: Field = Field::new("reason", Kind::Line(300), &["理由"], &["Why"]).hint("留在记录中；不写个人信息。", "It stays in the history; names no person.", "");
+const WHY: Field = Field::new("reason", Kind::Line(300), &["理由"], &["Why"]).hint(
+    "留在记录中；不写个人信息。",
+    "It stays in the history; names no person.",
+    "",
+);
 
 /// Every act by its name, with what it asks.
 const ACTS: &[(&str, &Fields)] = &[

@@ -97,7 +97,11 @@ pub(super) fn one(layout: Layout, shown: Shown) -> Result<OnePage> {
         let hidden = vec![("task", task.id.to_string())];
         let begins = vec![("to", TaskState::Done.as_str().to_owned())];
         let is_here = task.state == TaskState::Open && shown.may_work;
-        ends.push(if is_here { form(&Deeded { hidden, begins, ..Deeded::new("end_task", "cases-act-end-task", &END_TASK) })? } else { String::new() });
+        ends.push(if is_here {
+            form(&Deeded { hidden, begins, ..Deeded::new("end_task", "cases-act-end-task", &END_TASK) })?
+        } else {
+            String::new()
+        });
     }
     Ok(OnePage { layout, lines, deeds, note, task, ends, shown })
 }

@@ -169,9 +169,8 @@ fn random<const N: usize>() -> Result<[u8; N]> {
 fn lock(key: &[u8; 32], aad: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
     let nonce = random::<NONCE>()?;
     let cipher = XChaCha20Poly1305::new(&Key::from(*key));
-    let locked = cipher
-        .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad })
-        .map_err(|_| Error::broken("a contact could not be sealed"))?;
+    let locked =
+        cipher.encrypt(&XNonce::from(nonce), Payload { msg: plain, aad }).map_err(|_| Error::broken("a contact could not be sealed"))?;
     Ok([nonce.as_slice(), &locked].concat())
 }
 

@@ -17,8 +17,8 @@ mod rules;
 mod store;
 
 pub use http::{
-    Answer, At, Desk, NO_GTIN, Refused, Seen, choices_page, count_guess, garment_page, issued, kept_page, product_page, product_replaced_by, seen,
-    unissued_page,
+    Answer, At, Desk, NO_GTIN, Refused, Seen, choices_page, count_guess, garment_page, issued, kept_page, product_page,
+    product_replaced_by, seen, unissued_page,
 };
 
 use crate::kernel::gs1::Gtin;

@@ -40,10 +40,7 @@ const SHOWN: usize = 100;
 pub fn routes(on: &mut Routes<'_>) {
     on.described(list_description::<CaseRow>);
     list_routes::<CaseRow>(on);
-    on.api(__path_one_json, one_json)
-        .api(__path_act_json, act_json)
-        .api(__path_contact_json, contact_json)
-        .get("/cases/mine", mine);
+    on.api(__path_one_json, one_json).api(__path_act_json, act_json).api(__path_contact_json, contact_json).get("/cases/mine", mine);
     open::routes(on);
     on.get("/cases/{no}", one_page)
         .post("/cases/{no}", act_form)
@@ -142,19 +139,22 @@ async fn page_of<P: Perm>(call: &Call<P>, no: String, form: FormState, reached: 
     let zone = call.app().config.time_zone;
     let history = timeline::lines(&facts, &TOLD, layout.lang, zone)?;
     let me = call.actor.split_once(':').map(|(_, login)| login.to_owned()).unwrap_or_default();
-    page::one(layout, Shown {
-        form,
-        history,
-        people,
-        me,
-        may_work,
-        may_reveal: call.may(Permission::ContactRead) && left.is_some() && reached.is_none(),
-        contact: reached.or(left),
-        erased: erased.map(|at| local_minute(at, zone)),
-        room: photos - saturating::<i64>(view.photos.len()),
-        zone,
-        case: view,
-    })
+    page::one(
+        layout,
+        Shown {
+            form,
+            history,
+            people,
+            me,
+            may_work,
+            may_reveal: call.may(Permission::ContactRead) && left.is_some() && reached.is_none(),
+            contact: reached.or(left),
+            erased: erased.map(|at| local_minute(at, zone)),
+            room: photos - saturating::<i64>(view.photos.len()),
+            zone,
+            case: view,
+        },
+    )
 }
 
 /// Why contact data is read.

@@ -25,10 +25,7 @@ use crate::production::serials::{self, Scanned};
 
 /// Mounts these routes.
 pub(super) fn routes(on: &mut Routes<'_>) {
-    on.api(__path_create_json, create_json)
-        .get("/cases/scan", scan)
-        .get("/cases/new", new_form)
-        .post("/cases/new", create_form);
+    on.api(__path_create_json, create_json).get("/cases/scan", scan).get("/cases/new", new_form).post("/cases/new", create_form);
 }
 
 /// What somebody wants opened.

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::super::rules::{CASE_MACHINE, LINE_MACHINE, is_done_at_once, may_cancel, may_close, may_resolve};
 use super::super::{Audience, CaseAct, CaseState, Condition, LineDecision, LineState, TaskState};
-use super::lines::{self, line};
 use super::CaseLine;
-use super::{ServiceCase, cases, case_line, moment, notes, save};
+use super::lines::{self, line};
+use super::{ServiceCase, case_line, cases, moment, notes, save};
 use crate::aftersales::classes::CaseCause;
 use crate::each;
 use crate::inspection::findings::{self, About, NewFinding, Sound, Stage};
@@ -77,8 +77,7 @@ pub fn act(db: &mut Db, stamp: &Stamp, today: NaiveDate, no: &str, version: Opti
         }
         CaseAct::Done { line: None } => {
             let after = open_or_resolved(&case)?.clone();
-            let decided: Vec<CaseLine> =
-                lines::lines(db, case.id)?.into_iter().filter(|line| line.state == LineState::Decided).collect();
+            let decided: Vec<CaseLine> = lines::lines(db, case.id)?.into_iter().filter(|line| line.state == LineState::Decided).collect();
             for line in &decided {
                 lines::save(db, line, CaseLine { state: LineState::Done, ended_at: Some(stamp.at), ..line.clone() })?;
             }
@@ -89,7 +88,14 @@ pub fn act(db: &mut Db, stamp: &Stamp, today: NaiveDate, no: &str, version: Opti
             let after = open(&case)?.clone();
             LINE_MACHINE.check(line.state, LineState::Withdrawn)?;
             lines::save(db, &line, CaseLine { state: LineState::Withdrawn, ended_at: Some(stamp.at), ..line.clone() })?;
-            save(db, stamp, &case, after, EventKind::CaseLineEnded, of_line(&line, "line.state", json!(line.state), json!(LineState::Withdrawn)))
+            save(
+                db,
+                stamp,
+                &case,
+                after,
+                EventKind::CaseLineEnded,
+                of_line(&line, "line.state", json!(line.state), json!(LineState::Withdrawn)),
+            )
         }
         CaseAct::Conclude { line, cause } => {
             let line = lines::of_case(db, case.id, *line)?;
@@ -354,7 +360,8 @@ fn resolve(db: &mut Db, stamp: &Stamp, case: &ServiceCase, result: &str, cause: 
     for line in &all {
         let is_over = line.state == LineState::Decided && line.decided.is_some_and(is_done_at_once);
         let state = if is_over { LineState::Done } else { line.state };
-        let after = CaseLine { state, ended_at: if is_over { Some(stamp.at) } else { line.ended_at }, cause: line.cause.or(cause), ..line.clone() };
+        let after =
+            CaseLine { state, ended_at: if is_over { Some(stamp.at) } else { line.ended_at }, cause: line.cause.or(cause), ..line.clone() };
         if after != *line {
             lines::save(db, line, after)?;
         }
@@ -411,8 +418,7 @@ fn reopen(db: &mut Db, stamp: &Stamp, case: &ServiceCase, reason: &str) -> Resul
     for line in all.iter().filter(over) {
         lines::save(db, line, CaseLine { state: LineState::Open, decided: None, ended_at: None, ..line.clone() })?;
     }
-    let after =
-        ServiceCase { state: CaseState::InProgress, seq: case.seq + 1, told_at: None, resolved_at: None, ..case.clone() };
+    let after = ServiceCase { state: CaseState::InProgress, seq: case.seq + 1, told_at: None, resolved_at: None, ..case.clone() };
     save(db, stamp, case, after, EventKind::CaseReopened, json!({ "reason": reason }))
 }
 
@@ -433,8 +439,7 @@ fn merge(db: &mut Db, stamp: &Stamp, case: &ServiceCase, into: &str) -> Result<S
     lines::insert(db, &moved)?;
     let body = json!({ "from": case.no, "units": moved.len().to_string() });
     save(db, stamp, &other, other.clone(), EventKind::CaseMerged, body)?;
-    let after =
-        ServiceCase { state: CaseState::Cancelled, closed_at: Some(stamp.at), merged_into: Some(other.id), ..case.clone() };
+    let after = ServiceCase { state: CaseState::Cancelled, closed_at: Some(stamp.at), merged_into: Some(other.id), ..case.clone() };
     save(db, stamp, case, after, EventKind::CaseMerged, json!({ "changes": { "into": { "from": null, "to": other.no } } }))
 }
 

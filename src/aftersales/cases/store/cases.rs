@@ -28,7 +28,8 @@ use crate::{each, keyset};
 /// The case of a number, as people write it.
 pub fn by_no(db: &mut Db, no: &str) -> Result<Option<ServiceCase>> {
     let Some(no) = read_number(no) else { return Ok(None) };
-    let found: Vec<ServiceCase> = each!(db, |c| service_case::table.filter(service_case::no.eq(no)).select(ServiceCase::as_select()).load(c))?;
+    let found: Vec<ServiceCase> =
+        each!(db, |c| service_case::table.filter(service_case::no.eq(no)).select(ServiceCase::as_select()).load(c))?;
     Ok(found.into_iter().next())
 }
 
@@ -202,8 +203,7 @@ macro_rules! narrow {
     }};
 }
 
-const WAITING: [CaseState; 4] =
-    [CaseState::WaitingCustomer, CaseState::WaitingInternal, CaseState::WaitingSupplier, CaseState::InTransit];
+const WAITING: [CaseState; 4] = [CaseState::WaitingCustomer, CaseState::WaitingInternal, CaseState::WaitingSupplier, CaseState::InTransit];
 
 /// Whose cases a list is asked for: None for anybody's, nobody's as `Some(None)`.
 fn owner_of(db: &mut Db, query: &ListQuery) -> Result<Option<Option<Id>>> {

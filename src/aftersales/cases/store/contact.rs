@@ -7,7 +7,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::super::BUYER;
-use super::{ServiceCase, case_contact, case_line, cases, case_note, moment, service_case};
+use super::{ServiceCase, case_contact, case_line, case_note, cases, moment, service_case};
 use crate::each;
 use crate::kernel::event::EventKind;
 use crate::kernel::machine::refused_in;
@@ -26,7 +26,14 @@ pub struct Reached {
 }
 
 /// Seals what was left with a new case.
-pub(super) fn save(db: &mut Db, stamp: &Stamp, keys: &HolderKeys, case: &ServiceCase, contact: &Contact, purposes: &[Purpose]) -> Result<()> {
+pub(super) fn save(
+    db: &mut Db,
+    stamp: &Stamp,
+    keys: &HolderKeys,
+    case: &ServiceCase,
+    contact: &Contact,
+    purposes: &[Purpose],
+) -> Result<()> {
     let mut purposes = purposes.to_vec();
     purposes.sort_unstable();
     purposes.dedup();
@@ -101,7 +108,6 @@ pub fn contact_erase(db: &mut Db, stamp: &Stamp, no: &str, secret: &Secret) -> R
 
 /// Since when there is nothing left to reach them by.
 pub(in crate::aftersales::cases) fn erased_at(db: &mut Db, case: &ServiceCase) -> Result<Option<NaiveDateTime>> {
-    let found: Vec<Option<NaiveDateTime>> =
-        each!(db, |c| case_contact::table.find(case.id.0).select(case_contact::erased_at).load(c))?;
+    let found: Vec<Option<NaiveDateTime>> = each!(db, |c| case_contact::table.find(case.id.0).select(case_contact::erased_at).load(c))?;
     Ok(found.into_iter().next().flatten())
 }

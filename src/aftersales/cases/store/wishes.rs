@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::super::rules::kind_of;
 use super::super::{Audience, CaseState, LineState, WORDS_MAX};
-use super::lines;
 use super::CaseLine;
+use super::lines;
 use super::open::{NewCase, open};
 use super::{ServiceCase, acts, case_line, cases, moment, notes, save};
 use crate::aftersales::classes::{CaseKind, Wish};

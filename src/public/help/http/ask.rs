@@ -62,7 +62,14 @@ fn open_elsewhere(request: &HttpRequest, app: &AppState, seen: &Seen) -> HttpRes
 }
 
 /// The form, at first or again with what is wrong.
-async fn page(request: &HttpRequest, app: &AppState, seen: &Seen, filled: Filled, faults: FormFaults, once: String) -> Result<HttpResponse> {
+async fn page(
+    request: &HttpRequest,
+    app: &AppState,
+    seen: &Seen,
+    filled: Filled,
+    faults: FormFaults,
+    once: String,
+) -> Result<HttpResponse> {
     let (garment, lang, now) = (seen.garment, lang(request), app.clock.now());
     let read = app.store.read(move |db| {
         let product = product(db, garment, lang)?;

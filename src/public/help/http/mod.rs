@@ -82,7 +82,13 @@ fn product(db: &mut Db, garment: GarmentId, lang: Lang) -> Result<Product> {
 }
 
 /// A page that says one thing, with the way on.
-fn say(request: &HttpRequest, app: &AppState, status: StatusCode, (title, text): (&str, &str), links: Vec<(String, String)>) -> HttpResponse {
+fn say(
+    request: &HttpRequest,
+    app: &AppState,
+    status: StatusCode,
+    (title, text): (&str, &str),
+    links: Vec<(String, String)>,
+) -> HttpResponse {
     let layout = Layout::titled(request, title);
     let (text, help) = (layout.t.say(text).into_owned(), app.config.help(layout.lang).to_owned());
     html_response(status, &SayPage { layout, text, links, help })

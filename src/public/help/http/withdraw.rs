@@ -29,7 +29,14 @@ pub(super) fn routes(on: &mut Routes<'_>) {
         .get("/help/{no}/{secret}/receipt", receipt);
 }
 
-fn page(request: &HttpRequest, name: String, (at, back): (String, String), filled: Filled, faults: FormFaults, once: String) -> WithdrawPage {
+fn page(
+    request: &HttpRequest,
+    name: String,
+    (at, back): (String, String),
+    filled: Filled,
+    faults: FormFaults,
+    once: String,
+) -> WithdrawPage {
     let layout = Layout::titled(request, "help-withdraw-title");
     let consent = layout.t.say(Purpose::Service.words_key()).into_owned();
     WithdrawPage { layout, name, at, back, once, is_second: false, asks: true, filled, consent, faults }
