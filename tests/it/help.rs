@@ -321,6 +321,7 @@ story!(a_withdrawal_is_two_steps_and_has_a_receipt, |app| {
     let case = agent.get(&format!("/api/v1/cases/{no}")).await.json();
     assert_eq!((&case["kind"], &case["lines"][0]["wanted"]), (&json!("withdrawal"), &json!("withdraw")));
     assert_ne!(case["withdrawn_at"], case["opened_at"]);
+    assert_eq!(case["notes"][0]["body"], json!("Li"), "what they say about themselves is for the desk");
     // From the page of the request it is declared too; twice is once.
     let at = base(&season, 2);
     let own = goes_to(&send(&app, &at, &"c".repeat(24), "", &[("reason", "too_small")], &[]).await.expect(303)).replace("?sent", "");
