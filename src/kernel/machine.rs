@@ -47,7 +47,8 @@ impl<S: MachineState> Machine<S> {
     /// (`allowed`) and as people call them (`next_zh`, `next_en`), if any.
     pub fn refused(&self, from: S) -> Refusal {
         let next = self.after(from);
-        let text = |text: &dyn Fn(S) -> &'static str, between: &str| next.iter().map(|state| text(*state)).collect::<Vec<_>>().join(between);
+        let text =
+            |text: &dyn Fn(S) -> &'static str, between: &str| next.iter().map(|state| text(*state)).collect::<Vec<_>>().join(between);
         let refusal = refused_in(from).with("allowed", text(&S::text, ", "));
         if next.is_empty() {
             return refusal;

@@ -120,13 +120,20 @@ story!(a_button_from_the_first_word_to_the_end, |app| {
 
     // One key decides: the page has it, and whoever decides has the case.
     let page = agent.page(&format!("{href}?lang=en")).await.expect(200);
-    assert!(page.text().contains("value=\"repair\" accesskey=\"1\"") && page.text().contains("no lots recorded") && page.text().contains("no sale recorded"));
+    assert!(
+        page.text().contains("value=\"repair\" accesskey=\"1\"")
+            && page.text().contains("no lots recorded")
+            && page.text().contains("no sale recorded")
+    );
     let version = case(&agent, &no).await["version"].to_string();
     let decide = [("act", "decide"), ("line", "1"), ("outcome", "repair"), ("version", version.as_str()), ("once", "d1")];
     agent.form(&href, &decide).await.expect(303);
     let now = case(&agent, &no).await;
     assert_eq!((&now["state"], &now["owner"]), (&json!("in_progress"), &json!(agent.login)));
-    assert_eq!((&now["lines"][0]["decided"], &now["lines"][0]["state"], &now["kind"]), (&json!("repair"), &json!("decided"), &json!("repair")));
+    assert_eq!(
+        (&now["lines"][0]["decided"], &now["lines"][0]["state"], &now["kind"]),
+        (&json!("repair"), &json!("decided"), &json!("repair"))
+    );
 
     // It comes back, is looked at, and the finding is one of findings.
     let looked = json!({ "act": "inspect", "line": 1, "grade": "c", "found": "button_missing", "severity": "major" });
@@ -143,7 +150,12 @@ story!(a_button_from_the_first_word_to_the_end, |app| {
     let wrong = act(&agent, &no, json!({ "act": "close" })).await.expect(409).json();
     let title = wrong["title"].as_str().unwrap();
     assert_eq!(wrong["code"], json!("wrong_state"));
-    assert!(title.ends_with("Possible from here: Waiting for the buyer, Waiting for a colleague, Waiting for a supplier, In transit, Resolved, Cancelled."), "{title}");
+    assert!(
+        title.ends_with(
+            "Possible from here: Waiting for the buyer, Waiting for a colleague, Waiting for a supplier, In transit, Resolved, Cancelled."
+        ),
+        "{title}"
+    );
     let lacking = act(&agent, &no, json!({ "act": "resolve", "result": "A new button is on." })).await.expect(422).json();
     assert_eq!(fault(&lacking), ("cause".to_owned(), "missing".to_owned()));
     act(&agent, &no, json!({ "act": "resolve", "result": "A new button is on.", "cause": "workmanship" })).await.expect(200);
@@ -160,7 +172,9 @@ story!(a_button_from_the_first_word_to_the_end, |app| {
     assert_eq!(act(&agent, &no, json!({ "act": "reopen", "reason": "late" })).await.expect(409).code(), "too_late");
     let closed = act(&agent, &no, json!({ "act": "close" })).await.expect(200).json();
     assert_eq!((&closed["state"], &closed["allowed"]), (&json!("closed"), &json!([])));
-    for over in [json!({ "act": "reopen", "reason": "x" }), json!({ "act": "take" }), json!({ "act": "decide", "line": 1, "outcome": "refund" })] {
+    for over in
+        [json!({ "act": "reopen", "reason": "x" }), json!({ "act": "take" }), json!({ "act": "decide", "line": 1, "outcome": "refund" })]
+    {
         assert_eq!(act(&agent, &no, over).await.expect(409).code(), "wrong_state");
     }
     // The garment is free for another case, which begins anew.
@@ -169,7 +183,11 @@ story!(a_button_from_the_first_word_to_the_end, |app| {
     // Its history is its events, in words, and names nobody who is not of the house.
     for (lang, word) in [("en", "Outcome decided"), ("zh-CN", "处理结果已决定")] {
         let page = agent.page(&format!("{href}?lang={lang}")).await.expect(200);
-        assert!(page.text().contains(word) && !page.text().contains(">cases-") && !page.text().contains("in_progress →"), "{}", page.text());
+        assert!(
+            page.text().contains(word) && !page.text().contains(">cases-") && !page.text().contains("in_progress →"),
+            "{}",
+            page.text()
+        );
     }
 });
 
@@ -198,7 +216,12 @@ story!(two_people_at_one_case, |app| {
     // Through the form: the page comes back with what is possible.
     let page = one.form(&format!("/cases/{no}?lang=en"), &[("act", "step"), ("to", "in_transit"), ("once", "s1")]).await.expect(409);
     assert!(page.text().contains("Waiting for the buyer"), "{}", page.text());
-    for wrong in [json!({ "act": "fly" }), json!({ "act": "step", "to": "orbit" }), json!({ "act": "step" }), json!({ "act": "decide", "line": 1, "outcome": "refuse" })] {
+    for wrong in [
+        json!({ "act": "fly" }),
+        json!({ "act": "step", "to": "orbit" }),
+        json!({ "act": "step" }),
+        json!({ "act": "decide", "line": 1, "outcome": "refuse" }),
+    ] {
         assert_eq!(act(&one, &no, wrong).await.expect(422).code(), "invalid");
     }
     assert_eq!(act(&one, &no, json!({ "act": "decide", "line": 9, "outcome": "repair" })).await.expect(404).code(), "not_found");
@@ -207,7 +230,10 @@ story!(two_people_at_one_case, |app| {
     let lacking = act(&one, &no, json!({ "act": "note", "audience": "supplier", "body": "Which thread was it?" })).await.expect(422).json();
     assert_eq!(fault(&lacking), ("party".to_owned(), "missing".to_owned()));
     act(&one, &no, json!({ "act": "note", "audience": "us", "body": "Ask the factory." })).await.expect(200);
-    let tasked = act(&one, &no, json!({ "act": "task", "title": "Call the factory", "queue": "quality", "due_on": "2026-06-20" })).await.expect(200).json();
+    let tasked = act(&one, &no, json!({ "act": "task", "title": "Call the factory", "queue": "quality", "due_on": "2026-06-20" }))
+        .await
+        .expect(200)
+        .json();
     act(&one, &no, json!({ "act": "decide", "line": 1, "outcome": "advice" })).await.expect(200);
     act(&one, &no, json!({ "act": "step", "to": "in_progress" })).await.expect(200);
     act(&one, &no, json!({ "act": "resolve", "result": "Sew it on.", "cause": "workmanship" })).await.expect(200);
@@ -223,7 +249,8 @@ story!(twenty_at_once_open_one_case, |app| {
     let goods = world(&app).await;
     let tries: Vec<_> = (0..20)
         .map(|_| {
-            let (state, stamp, new) = (app.state.clone(), app.state.stamp("staff:somebody"), new_case(&app, &[goods.garment(3)], "seam_open"));
+            let (state, stamp, new) =
+                (app.state.clone(), app.state.stamp("staff:somebody"), new_case(&app, &[goods.garment(3)], "seam_open"));
             actix_web::rt::spawn(async move { state.store.write(move |db| Ok(cases::open(db, &stamp, &new)?.0.no)).await })
         })
         .collect();
@@ -262,7 +289,8 @@ story!(what_cannot_be_asked_is_said_and_leaves_nothing, |app| {
     // Void serials are answered as those that were never issued; a slip of the keys is told apart.
     let (stamp, no) = (app.state.stamp("system"), goods.no);
     app.write(move |db| hangtag::production::batches::void_units(db, &stamp, no, &[9..10], "spoiled").map(drop)).await;
-    let (void, foreign) = (post(ask(&[serial(9)], "hole")).await.expect(422).json(), post(ask(&["A7-Q/0001".into()], "hole")).await.expect(422).json());
+    let (void, foreign) =
+        (post(ask(&[serial(9)], "hole")).await.expect(422).json(), post(ask(&["A7-Q/0001".into()], "hole")).await.expect(422).json());
     assert_eq!((fault(&void).1, fault(&void).0), ("serial_unknown".to_owned(), "lines.0.serial".to_owned()));
     assert!(["serial_unknown", "serial_typo"].contains(&fault(&foreign).1.as_str()), "{foreign}");
     // The same garment twice; a reason, a place that is none; nothing at all; very much.
@@ -340,13 +368,19 @@ story!(two_thousand_garments_are_one_case, |app| {
     assert_eq!((&opened["garments"], &opened["severity"]), (&json!(2_000), &json!("critical")));
     let no = opened["no"].as_str().unwrap();
     let listed = agent.get("/api/v1/cases").await.json();
-    assert_eq!((&listed["items"][0]["garments"], &listed["items"][0]["reason"]["en"]), (&json!(2_000), &json!("It does not measure what the size chart says")));
+    assert_eq!(
+        (&listed["items"][0]["garments"], &listed["items"][0]["reason"]["en"]),
+        (&json!(2_000), &json!("It does not measure what the size chart says"))
+    );
     act(&agent, no, json!({ "act": "decide", "outcome": "exchange" })).await.expect(200);
     let page = agent.page(&format!("/cases/{no}?lang=en")).await.expect(200);
     assert!(page.text().contains("1900 more garments are not shown") || page.text().contains("1,900 more garments"), "the first hundred");
     // Pasted at the desk: each that is in it already is named, and nothing is opened.
     let pasted = serials.iter().take(3).cloned().collect::<Vec<_>>().join("\r\n");
-    let again = agent.form("/cases/new?lang=en", &[("serials", &pasted), ("reason", "hole"), ("channel", "mail"), ("once", "p1")]).await.expect(422);
+    let again = agent
+        .form("/cases/new?lang=en", &[("serials", &pasted), ("reason", "hole"), ("channel", "mail"), ("once", "p1")])
+        .await
+        .expect(422);
     assert!(again.text().contains("is being worked on already"));
 });
 
@@ -412,7 +446,10 @@ story!(a_second_case_of_the_same_matter_goes_on_in_the_first, |app| {
         assert_eq!(fault(&act(&agent, &other, json!({ "act": "merge", "into": into })).await.expect(422).json()).0, "into");
     }
     let merged = act(&agent, &other, json!({ "act": "merge", "into": one })).await.expect(200).json();
-    assert_eq!((&merged["state"], &merged["merged_into"], &merged["lines"][0]["state"]), (&json!("cancelled"), &json!(one), &json!("merged")));
+    assert_eq!(
+        (&merged["state"], &merged["merged_into"], &merged["lines"][0]["state"]),
+        (&json!("cancelled"), &json!(one), &json!("merged"))
+    );
     let whole = case(&agent, &one).await;
     let serials: Vec<&Value> = whole["lines"].as_array().unwrap().iter().map(|line| &line["serial"]).collect();
     assert_eq!(serials, [&json!(goods.serial(&app, 0)), &json!(goods.serial(&app, 1)), &json!(goods.serial(&app, 2))]);

@@ -99,7 +99,9 @@ story!(three_taps_from_the_card_to_a_sent_request, |app| {
     assert_eq!(goes_to(&own), mine.strip_suffix("?sent").unwrap());
     assert_eq!(goes_to(&page(&app, &format!("{at}/help"), Lang::En, &cookie).await.expect(303)), mine.strip_suffix("?sent").unwrap());
     let no = mine.split('/').nth(2).unwrap();
-    for other in [send(&app, &at, &"c".repeat(24), "", &[("reason", "pilling")], &[]).await, page(&app, &format!("{at}/help"), Lang::En, "").await] {
+    for other in
+        [send(&app, &at, &"c".repeat(24), "", &[("reason", "pilling")], &[]).await, page(&app, &format!("{at}/help"), Lang::En, "").await]
+    {
         let other = other.expect(409);
         assert!(other.text().contains("being worked on already") && !other.text().contains(no));
         assert_sound(&other, Lang::En);
@@ -123,8 +125,15 @@ story!(photos_words_and_a_contact_are_kept_for_the_desk_alone, |app| {
     let season = world(&app).await;
     let at = base(&season, 1);
     let fields = [
-        ("reason", "seam_open"), ("zone", "cuff_left"), ("wanted", "exchange"), ("words", "左袖开线，王女士"), ("name", "王女士"),
-        ("phone", "138 0013 8000"), ("email", ""), ("order_no", "WEB-1"), ("service", "yes"),
+        ("reason", "seam_open"),
+        ("zone", "cuff_left"),
+        ("wanted", "exchange"),
+        ("words", "左袖开线，王女士"),
+        ("name", "王女士"),
+        ("phone", "138 0013 8000"),
+        ("email", ""),
+        ("order_no", "WEB-1"),
+        ("service", "yes"),
     ];
     // What is wrong stands beside its field, and what was written comes back.
     let wrong = send(&app, &at, &"a".repeat(24), "", &[("reason", ""), ("words", "hello"), ("phone", "call me")], &[]).await.expect(422);
@@ -164,7 +173,10 @@ story!(photos_words_and_a_contact_are_kept_for_the_desk_alone, |app| {
     let own = mine.strip_suffix("?sent").unwrap();
     let early = app.send(Request::form(&format!("{own}/erase"), &[]).html().header("accept-language", "en")).await.expect(409);
     assert!(early.text().contains("marked “New”"), "{}", early.text());
-    agent.json("POST", &format!("/api/v1/cases/{no}/acts"), &json!({ "act": "note", "audience": "buyer", "body": "Please send a photo." })).await.expect(200);
+    agent
+        .json("POST", &format!("/api/v1/cases/{no}/acts"), &json!({ "act": "note", "audience": "buyer", "body": "Please send a photo." }))
+        .await
+        .expect(200);
     agent.json("POST", &format!("/api/v1/cases/{no}/acts"), &json!({ "act": "step", "to": "in_progress" })).await.expect(200);
     agent.json("POST", &format!("/api/v1/cases/{no}/acts"), &json!({ "act": "step", "to": "waiting_customer" })).await.expect(200);
     let turn = page(&app, own, Lang::En, "").await.expect(200);
@@ -179,7 +191,10 @@ story!(photos_words_and_a_contact_are_kept_for_the_desk_alone, |app| {
         write(&letter, &[jpeg(50, 20)]).await.expect(303);
     }
     let case = agent.get(&format!("/api/v1/cases/{no}")).await.json();
-    assert_eq!((&case["state"], case["notes"].as_array().unwrap().len(), case["photos"].as_array().unwrap().len()), (&json!("in_progress"), 2, 2));
+    assert_eq!(
+        (&case["state"], case["notes"].as_array().unwrap().len(), case["photos"].as_array().unwrap().len()),
+        (&json!("in_progress"), 2, 2)
+    );
     app.send(Request::form(&format!("{own}/take-back"), &[]).html()).await.expect(303);
     app.send(Request::form(&format!("{own}/take-back"), &[]).html()).await.expect(409);
     write(&[("csrf", ""), ("once", "w3"), ("words", "late")], &[]).await.expect(409);
@@ -270,7 +285,8 @@ story!(a_withdrawal_is_two_steps_and_has_a_receipt, |app| {
         assert!(!first.text().contains("name=\"confirm\"") && !first.text().contains("name=\"reason\""), "no reason is asked");
     }
     // The first step writes nothing.
-    let fields = [("name", "Li"), ("order_no", "WEB-9"), ("email", "li@example.com"), ("service", "yes"), ("once", "ffffffffffffffffffffffff")];
+    let fields =
+        [("name", "Li"), ("order_no", "WEB-9"), ("email", "li@example.com"), ("service", "yes"), ("once", "ffffffffffffffffffffffff")];
     let second = app.send(Request::form(&format!("{at}/withdraw?lang=en"), &fields).html()).await.expect(200);
     assert!(second.text().contains("Confirm the withdrawal") && second.text().contains("li@example.com"));
     let wrong = app.send(Request::form(&format!("{at}/withdraw?lang=en"), &[("email", "li"), ("confirm", "yes")]).html()).await.expect(422);
@@ -287,7 +303,10 @@ story!(a_withdrawal_is_two_steps_and_has_a_receipt, |app| {
     assert!(shown.text().contains("2026-06-15 20:00:00 (Asia/Shanghai)"), "{}", shown.text());
     let no = receipt.split('/').nth(2).unwrap();
     let case = agent.get(&format!("/api/v1/cases/{no}")).await.expect(200).json();
-    assert_eq!((&case["kind"], &case["order_no"], &case["lines"][0]["wanted"]), (&json!("withdrawal"), &json!("WEB-9"), &json!("withdraw")));
+    assert_eq!(
+        (&case["kind"], &case["order_no"], &case["lines"][0]["wanted"]),
+        (&json!("withdrawal"), &json!("WEB-9"), &json!("withdraw"))
+    );
     assert_eq!(case["withdrawn_at"], case["opened_at"]);
 
     // After a return was opened: of one's own browser it becomes the withdrawal.
@@ -302,6 +321,7 @@ story!(a_withdrawal_is_two_steps_and_has_a_receipt, |app| {
     let case = agent.get(&format!("/api/v1/cases/{no}")).await.json();
     assert_eq!((&case["kind"], &case["lines"][0]["wanted"]), (&json!("withdrawal"), &json!("withdraw")));
     assert_ne!(case["withdrawn_at"], case["opened_at"]);
+    assert_eq!(case["notes"][0]["body"], json!("Li"), "what they say about themselves is for the desk");
     // From the page of the request it is declared too; twice is once.
     let at = base(&season, 2);
     let own = goes_to(&send(&app, &at, &"c".repeat(24), "", &[("reason", "too_small")], &[]).await.expect(303)).replace("?sent", "");

@@ -345,7 +345,14 @@ async fn what_is_asked_about_a_garment_is_answered_by_key() {
     let at = format!("/card/{GTIN}/{}", season.serials[0]);
     app.send(Request::get(&format!("{at}/help")).html()).await.expect(200);
     by_key(&app, "the form that asks for help", &["case_line", "sale"]);
-    let fields = [("csrf", ""), ("once", "0123456789abcdef01234567"), ("reason", "button_off"), ("phone", "13800138000"), ("order_no", "W-1"), ("service", "yes")];
+    let fields = [
+        ("csrf", ""),
+        ("once", "0123456789abcdef01234567"),
+        ("reason", "button_off"),
+        ("phone", "13800138000"),
+        ("order_no", "W-1"),
+        ("service", "yes"),
+    ];
     let sent = app.send(multipart(&format!("{at}/help"), &fields, &[jpeg(30, 20)])).await.expect(303);
     by_key(&app, "a request", &["service_case", "case_line", "case_photo", "case_contact", "garment_event", "idempotency"]);
     let mine = sent.header("location").unwrap().to_owned();

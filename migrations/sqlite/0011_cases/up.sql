@@ -99,7 +99,7 @@ CREATE INDEX case_line_found ON case_line (found_defect);
 CREATE INDEX case_line_finding ON case_line (finding_id);
 CREATE INDEX case_line_reason ON case_line (reason_code);
 
--- Notes never change. What may hold personal data stands here and never in an event.
+-- Notes never change, but for what a buyer wrote, which is emptied when they ask. What may hold personal data stands here and never in an event.
 CREATE TABLE case_note (
     id INTEGER PRIMARY KEY NOT NULL,
     case_id BIGINT NOT NULL REFERENCES service_case (id),

@@ -20,8 +20,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use http::{PhotoForm, PhotoSize, at_photos, clean_all as clean_photos, photo_answer, read_form as read_photo_form};
 pub use choices::{Counted, Stage, Status, SubjectKind};
+pub use http::{PhotoForm, PhotoSize, at_photos, clean_all as clean_photos, photo_answer, read_form as read_photo_form};
 pub use import::IMPORT;
 pub use rules::{Holds, Sound};
 pub use store::findings::{Counts, Finding, FindingFilter, counts, finding, log, on_garment, withdraw};

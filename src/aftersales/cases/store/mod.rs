@@ -257,7 +257,8 @@ impl Kept {
 /// Saves a case in the place of what was read, and leaves the event that says what changed and what `more` says.
 fn save(db: &mut Db, stamp: &Stamp, before: &ServiceCase, mut after: ServiceCase, what: EventKind, more: Value) -> Result<ServiceCase> {
     after.touched_at = stamp.at;
-    let (row, kept) = (service_case::table.find(before.id.0), Kept::of(&after));
+    let row = service_case::table.find(before.id.0);
+    let kept = Kept::of(&after);
     if before.state == after.state {
         let as_read = service_case::state.eq(before.state).and(service_case::version.eq(before.version));
         let version = service_case::version.eq(before.version + 1);

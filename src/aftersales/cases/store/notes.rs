@@ -122,13 +122,7 @@ pub(in crate::aftersales::cases) fn jpeg(db: &mut Db, case: Id, photo: Id) -> Re
 ///
 /// # Errors
 /// [`Code::OutOfRange`] when it would have more than the policy allows.
-pub(super) fn attach(
-    db: &mut Db,
-    stamp: &Stamp,
-    case: &ServiceCase,
-    line: Option<Id>,
-    pictures: &[Picture],
-) -> Result<()> {
+pub(super) fn attach(db: &mut Db, stamp: &Stamp, case: &ServiceCase, line: Option<Id>, pictures: &[Picture]) -> Result<()> {
     let mut known: Vec<String> = photos(db, case.id)?.into_iter().map(|photo| photo.sha256).collect();
     let mut fresh = Vec::new();
     for picture in pictures {

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 
 use super::super::rules::{first_queue, kind_of, severity, usual_wish};
 use super::super::{CaseState, GARMENTS_MAX, HOME, LineState, WORDS_MAX};
-use super::lines;
 use super::CaseLine;
+use super::lines;
 use super::{ServiceCase, contact, moment, notes, service_case};
 use crate::aftersales::classes::{CaseChannel, CaseKind, Priority, Wish};
 use crate::aftersales::reasons;

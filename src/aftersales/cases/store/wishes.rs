@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::super::rules::kind_of;
 use super::super::{Audience, CaseState, LineState, WORDS_MAX};
-use super::lines;
 use super::CaseLine;
+use super::lines;
 use super::open::{NewCase, open};
 use super::{ServiceCase, acts, case_line, cases, moment, notes, save};
 use crate::aftersales::classes::{CaseKind, Wish};
@@ -83,11 +83,11 @@ pub fn receive_withdrawal(db: &mut Db, stamp: &Stamp, new: &NewCase, secrets: &[
     };
     let case = cases::by_no(db, &no)?.ok_or(Code::NotFound)?;
     let is_own = secrets.iter().any(|secret| secret.is_of(&case.secret_hash));
+    let note = notes::write(db, stamp, &case, Audience::Us, None, about)?;
     if is_own {
         withdraw(db, stamp, &case, &line)?;
-        return Ok(Received { receipt: case.no, at: stamp.at, is_own });
+        return Ok(Received { receipt: case.no, at: case.withdrawn_at.unwrap_or(stamp.at), is_own });
     }
-    let note = notes::write(db, stamp, &case, Audience::Us, None, about)?;
     moment(db, stamp, &case, EventKind::CaseWithdrawn, &json!({ "receipt": note, "by": "somebody else" }))?;
     Ok(Received { receipt: note.to_string(), at: stamp.at, is_own })
 }

@@ -147,8 +147,7 @@ async fn write(_: Visitor, request: HttpRequest, path: web::Path<(String, String
         Err(error) => return then(&request, &path, words, Err(error)).await,
     };
     let (no, told, once) = (path.0.clone(), words.clone(), values.get("once").map(String::as_str));
-    let done =
-        change_as(&request, ACTOR, &hash, once, move |db, stamp| cases::buyer_writes(db, stamp, &no, &secret, &told, &photos)).await;
+    let done = change_as(&request, ACTOR, &hash, once, move |db, stamp| cases::buyer_writes(db, stamp, &no, &secret, &told, &photos)).await;
     then(&request, &path, words, done).await
 }
 
