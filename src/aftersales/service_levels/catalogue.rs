@@ -13,7 +13,7 @@ use Moment::{
 
 /// A clock: from which moment to which.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
+pub(super) struct Clock {
     /// Its code; never changes.
     pub code: &'static str,
     /// The kinds of case it is for; none for all.
@@ -119,7 +119,7 @@ pub const TABLE: &[Choice] = &[
 
 /// A level as it is shipped: the row of a clock without conditions.
 #[derive(Clone, Copy, Debug)]
-pub struct Seed {
+pub(super) struct Seed {
     /// The clock, and the level's code.
     pub clock: &'static str,
     /// How long it may take.

@@ -126,7 +126,7 @@ pub struct Ladder {
 
 /// What the events of a clock come to at an instant. There is no other way to say when a clock is due or whether it was missed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading {
+pub(super) struct Reading {
     /// The run.
     pub run: Run,
     /// Where it stands.
