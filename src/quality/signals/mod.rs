@@ -36,8 +36,9 @@ use crate::platform::rooms::Room;
 pub const ROOM: Room =
     Room::new("signals", http::routes).menu(&[Entry::new("/signals", "signals-title", &[Permission::RecallEdit, Permission::MoneyRead])]);
 
-/// Defects that are named must be so at this level, adjusted for how many defects there are (Holm).
-pub const LEVEL: f64 = 0.05;
+/// Whoever is named must be so at this level, adjusted for how many defects there are (Holm). It is below the 5 % that are meant: the fitted
+/// spread of innocent cells is a little too small, and p with it (`docs/root-cause.md`).
+pub const LEVEL: f64 = 0.03;
 
 /// What is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
