@@ -13,7 +13,7 @@ use diesel::connection::SimpleConnection;
 use hangtag::inspection::defects;
 use hangtag::inspection::findings::{self, About, NewFinding, Sound, Stage};
 use hangtag::kernel::{BatchNo, GarmentId, parsed};
-use hangtag::platform::db::{Db, DatabaseUrl, Store, StoreOptions, migrate};
+use hangtag::platform::db::{DatabaseUrl, Db, Store, StoreOptions, migrate};
 use hangtag::platform::events::Stamp;
 use hangtag::quality::signals::{self, SignalReport, SignalsAsk};
 
@@ -31,13 +31,26 @@ fn main() {
     store.write_blocking(move |db| made(db, millions * 1_000)).unwrap();
     println!("made {millions} M garments, about {} k claims: {:.0} s; {} MB", millions * 100, begun.elapsed().as_secs_f64(), memory());
     let first = timed(&store, "everything read at first");
-    println!("  {} garments, {} claims, {} defects; first: {:?}", first.exposed, first.claims, first.defects.len(), first.defects.first().map(|one| (&one.defect, &one.named)));
+    println!(
+        "  {} garments, {} claims, {} defects; first: {:?}",
+        first.exposed,
+        first.claims,
+        first.defects.len(),
+        first.defects.first().map(|one| (&one.defect, &one.named))
+    );
     for _ in 0..3 {
         timed(&store, "nothing changed");
     }
     let stamp = Stamp { actor: "staff:bench".into(), at: day().and_hms_opt(9, 0, 0).unwrap(), node: 1 };
-    let sound =
-        Sound { defect: "pilling".into(), severity: None, zone: String::new(), quantity: 1, stage: Stage::Buyer, note: String::new(), found_on: day() };
+    let sound = Sound {
+        defect: "pilling".into(),
+        severity: None,
+        zone: String::new(),
+        quantity: 1,
+        stage: Stage::Buyer,
+        note: String::new(),
+        found_on: day(),
+    };
     let new = NewFinding { about: About::Garment(GarmentId::new(BatchNo(5), 7).unwrap()), sound };
     store.write_blocking(move |db| findings::log(db, &stamp, std::slice::from_ref(&new))).unwrap();
     timed(&store, "one claim more");
@@ -84,7 +97,9 @@ fn made(db: &mut Db, batches: i64) -> hangtag::kernel::Result<()> {
         numbers(600)
     );
     // Cloths (1 …), greiges (1,000,001 …), yarns (2,000,001 …), buttons (3,000,001 …).
-    for (base, count, kind, party) in [(0, lots, "fabric", 1), (1_000_000, lots / 3, "greige", 11), (2_000_000, 200, "yarn", 21), (3_000_000, lots / 2, "button", 31)] {
+    for (base, count, kind, party) in
+        [(0, lots, "fabric", 1), (1_000_000, lots / 3, "greige", 11), (2_000_000, 200, "yarn", 21), (3_000_000, lots / 2, "button", 31)]
+    {
         sql += &format!(
             "{} INSERT INTO lot (id, code, party_id, kind, material_zh, material_en, dye_lot, quantity_milli, unit, country, created_at, version, code_key) \
              SELECT {base} + i, '{kind}-' || i, {party} + i % 10, '{kind}', '', '', '', 1000000, 'm', 'CN', {at}, 1, '{kind}-' || i FROM n;",

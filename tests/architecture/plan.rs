@@ -122,10 +122,7 @@ pub const PLAN: Plan = Plan {
         ("aftersales/repairs", &["repair_order", "repair_quote", "repair_part", "repair_check"]),
         ("aftersales/settlements", &["settlement", "ledger_entry"]),
         ("quality/recalls", &["recall_scope"]),
-        (
-            "quality/liability",
-            &["liability_rules", "verdict", "verdict_share", "verdict_reply", "statement", "statement_line"],
-        ),
+        ("quality/liability", &["liability_rules", "verdict", "verdict_share", "verdict_reply", "statement", "statement_line"]),
         ("public/links", &["link"]),
     ],
     diesel: &[
@@ -264,6 +261,8 @@ pub const PLAN: Plan = Plan {
     ],
     namesakes: &[
         ("About", "aftersales/service_levels inspection/findings", "the case that something happens to, and what a finding is about"),
+        ("Gathered", "inspection/findings quality/liability", "what a form holds, and what a verdict is made of"),
+        ("Settlement", "aftersales/settlements production/print_jobs", "of a sale, and of what became of labels"),
         ("Answer", "public/card quality/root_cause", "a page that is answered, and what an engine answers"),
         ("Ask", "quality/trace staff/calendars", QUESTION),
         ("At", "platform/db public/card", "how a moment is written to the store, and where a card is"),

@@ -26,10 +26,15 @@ fn rooms() -> Vec<String> {
     rooms
 }
 
+/// The code of the first of a list, of what a deployment starts with.
+async fn first(_: &TestApp, who: &crate::support::personas::Persona<'_>, room: &str) -> String {
+    who.get(&format!("/api/v1/{room}")).await.expect(200).json()["items"][0]["code"].as_str().unwrap().to_owned()
+}
+
 /// One of everything: a season has most.
 async fn one_of_each(app: &TestApp) -> BTreeMap<String, String> {
     app.season().await;
-    app.write(hangtag::app::seed).await;
+    app.seed().await;
     let admin = app.persona(Role::Admin).await;
     admin
         .json("POST", "/api/v1/printers", &json!({ "code": "P-1", "language": "zpl", "dpi": 203, "host": "printer.lan", "port": 9_100 }))
@@ -57,6 +62,9 @@ async fn one_of_each(app: &TestApp) -> BTreeMap<String, String> {
         of("reasons", "button_off"),
         of("skus", "SH-2601-BK-S"),
         of("styles", "SH-2601"),
+        of("right-rules", &first(app, &admin, "right-rules").await),
+        of("service-levels", &first(app, &admin, "service-levels").await),
+        of("working-hours", &first(app, &admin, "working-hours").await),
     ])
 }
 

@@ -206,7 +206,7 @@ story!(what_was_worn_next_to_the_skin_is_never_sold_again, |app| {
     act(&admin, &order, json!({ "act": "accept", "report": "seal broken", "partly": true }), 200).await;
     let again = json!({ "serial": goods.serial(&app, 0), "sold_on": "2026-06-15" });
     let problem = admin.json("POST", "/api/v1/sales", &again).await.expect(409).json();
-    assert_eq!((&problem["code"], fields(&problem)), (&json!("wrong_state"), vec![("serial", "wrong_state")]), "{problem}");    // A recalled garment is not sold either; but whoever has one claims it, and reads of it.
+    assert_eq!((&problem["code"], fields(&problem)), (&json!("wrong_state"), vec![("serial", "wrong_state")]), "{problem}"); // A recalled garment is not sold either; but whoever has one claims it, and reads of it.
     let fresh = app.goods(None, 1).await;
     for garment in [goods.garment(1), fresh.garment(0)] {
         let stamp = app.state.stamp("staff:manager");

@@ -192,7 +192,11 @@ story!(a_finding_and_what_a_buyer_says_give_what_they_give, |app| {
     let found = asked(&agent, &serial, "").await;
     assert_eq!(rules(&found), ["RECALL", "NO-WORRY-BUTTON", "WARRANTY", "ALTERATION"]);
     assert_eq!(right(&found, "NO-WORRY-BUTTON")["needs"], json!(["photos"]));
-    assert_eq!(rules(&asked(&agent, &serial, "on=2026-06-13").await), ["RECALL", "ALTERATION", "WARRANTY"], "on that day nobody had seen it");
+    assert_eq!(
+        rules(&asked(&agent, &serial, "on=2026-06-13").await),
+        ["RECALL", "ALTERATION", "WARRANTY"],
+        "on that day nobody had seen it"
+    );
 });
 
 story!(what_a_buyer_confirmed_at_the_purchase_is_kept_with_the_sale, |app| {

@@ -65,7 +65,7 @@ async fn the_demos_dye_lot_is_named_first_and_its_company_is_cleared() {
         assert_eq!((&nodes[0]["node"]["code"], &nodes[0]["verdict"]), (&json!(season.bad_lot), &json!("explains")), "{nodes:?}");
         let (with, without) = (&nodes[0]["with"], &nodes[0]["without"]);
         assert_eq!(with["exposed"], season.sold_of_bad_lot.len(), "garments of the lot that were sold");
-        assert_eq!(with["exposed"].as_u64().unwrap() + without["exposed"].as_u64().unwrap(), season.sold.len() as u64);
+        assert_eq!(with["exposed"].as_u64().unwrap() + without["exposed"].as_u64().unwrap(), u64::try_from(season.sold.len()).unwrap());
         assert!(with["per_thousand"].as_f64().unwrap() > 3.0 * without["per_thousand"].as_f64().unwrap());
         assert_eq!(nodes[0]["node"]["trace"], format!("/trace/lot/{}", season.bad_lot));
         // Whoever has clearly more than its share of the claims and is not the lot was only seen with it.
@@ -340,7 +340,7 @@ fn throw(db: &mut Db, mut draws: Vec<u64>) -> hangtag::kernel::Result<()> {
     for (id, garment, on) in findings {
         let age = on - of[&garment.unwrap()];
         while let Some(draw) = draws.pop() {
-            let (garment, sold_on) = sold[usize::try_from(draw % sold.len() as u64).unwrap()];
+            let (garment, sold_on) = sold[usize::try_from(draw % u64::try_from(sold.len()).unwrap()).unwrap()];
             if sold_on + age <= today {
                 each!(db, |c| diesel::update(finding::table.find(id))
                     .set((finding::garment_id.eq(garment), finding::batch_no.eq(garment >> 22), finding::found_on.eq(sold_on + age)))

@@ -9,6 +9,8 @@ use hangtag::platform::words::Words;
 const OTHER_NAMES: &[&str] = &[
     "a4-sheet",
     "a4-sheet-en",
+    "service-levels",
+    "working-hours",
     "cache-control",
     "care-30x60",
     "care-30x60-en",
@@ -78,7 +80,26 @@ fn a_state_is_said_as_people_call_it() {
             assert!(said.contains(status.word(*lang)), "{said}");
         }
     }
-    for state in ["open", "sound", "faulty", "written", "stopped", "discarded", "running", "own", "foreign", "last-admin", "serial-keys", "of-verdict", "of-settlement", "not-inspected", "charges-nobody", "reply-too-late", "reply-open", "corrected-later"] {
+    for state in [
+        "open",
+        "sound",
+        "faulty",
+        "written",
+        "stopped",
+        "discarded",
+        "running",
+        "own",
+        "foreign",
+        "last-admin",
+        "serial-keys",
+        "of-verdict",
+        "of-settlement",
+        "not-inspected",
+        "charges-nobody",
+        "reply-too-late",
+        "reply-open",
+        "corrected-later",
+    ] {
         let [zh, en] = said(&Refusal::new(Code::WrongState).with("state", state));
         assert!(!zh.contains(state), "{state}: {zh}");
         assert!(!en.contains(&format!("“{state}")) && !en.contains(&format!("({state}")), "{state}: {en}");

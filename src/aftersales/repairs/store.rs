@@ -3,19 +3,19 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::rules::{REPAIR_MACHINE, days_held, quote_text};
 use super::{
-    AcceptSaid, AcceptedVia, CheckKind, CheckSaid, FIELDS, HandedSaid, NEW, PaidSaid, PartSaid, QuoteSaid, RepairReason, ReceivedSaid, RepairKind, RepairSite,
-    RepairState, SignedSaid,
+    AcceptSaid, AcceptedVia, CheckKind, CheckSaid, FIELDS, HandedSaid, NEW, PaidSaid, PartSaid, QuoteSaid, ReceivedSaid, RepairKind,
+    RepairReason, RepairSite, RepairState, SignedSaid,
 };
 use crate::aftersales::cases::{self, CaseLine, LineDecision};
 use crate::aftersales::classes::CaseCause;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::money::{decimals, read_amount, show_decimal};
 use crate::kernel::text::Lang;
-use crate::kernel::{Code, Fault, GarmentId, Id, Result, parsed};
+use crate::kernel::{Code, Fault, GarmentId, Id, Result, parsed, saturating};
 use crate::ownership::warranties::{self, WarrantyState};
 use crate::platform::db::Db;
 use crate::platform::db::search::{anywhere, lower};
@@ -479,8 +479,10 @@ macro_rules! moved {
         let (order, to): (RepairOrder, RepairState) = ($order, $to);
         let row = repair_order::table.find(order.row.id.0);
         step!($db, row, repair_order::state, repair_order::version, REPAIR_MACHINE, order.row.state => to, order.row.version, $more);
-        let mut body = $body;
-        body["status"] = json!(to);
+        let mut body: Value = $body;
+        if let Some(body) = body.as_object_mut() {
+            body.insert("status".to_owned(), json!(to));
+        }
         events::append($db, $stamp, $kind, Subject::Thing(RepairOrder::SUBJECT, order.row.id.0), &body)?;
         RepairOrder::find($db, &order.row.code, Sees::ALL)?.ok_or_else(|| Code::NotFound.into())
     }};
@@ -631,7 +633,7 @@ fn noted(db: &mut Db, stamp: &Stamp, order: &RepairOrder, kind: CheckKind, passe
     if !passed && note.is_empty() {
         return Err(Fault::new("note", Code::Missing).into());
     }
-    let seq = i64::try_from(order.checks.len()).unwrap_or(i64::MAX).saturating_add(1);
+    let seq = saturating::<i64>(order.checks.len()) + 1;
     each!(db, |c| diesel::insert_into(repair_check::table)
         .values((
             repair_check::order_id.eq(order.row.id),
@@ -657,7 +659,7 @@ pub(super) fn check(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: CheckS
     };
     REPAIR_MACHINE.check(order.row.state, well)?;
     if kind == CheckKind::Second && order.row.repairer == stamp.actor {
-        return Err(crate::kernel::Refusal::new(Code::NeedsAnother).with("reason", "repairer").into());
+        return Err(crate::kernel::Refusal::new(Code::NeedsAnother).with("who", "repairer").into());
     }
     noted(db, stamp, &order, kind, said.passed, &said.note)?;
     let (to, rework) = if said.passed { (well, 0) } else { (RepairState::Repairing, 1) };

@@ -259,7 +259,7 @@ type Judged<T> = Result<T, Option<Why>>;
 
 /// Every right that applies, the best for the buyer first. Whatever the order of the rules, the answer is the same.
 pub fn rights(facts: &RightFacts, rules: &RightRules) -> Vec<Right> {
-    let mut all: Vec<Right> = rules.rows.iter().filter_map(|rule| judge(facts, rules, rule).map_or_else(|_| None, Some)).collect();
+    let mut all: Vec<Right> = rules.rows.iter().flat_map(|rule| judge(facts, rules, rule)).collect();
     all.sort_by(|one, other| one.benefit().cmp(&other.benefit()));
     all
 }
@@ -524,7 +524,7 @@ pub(super) fn faults(rule: &RightRule) -> Vec<Fault> {
     let checks = [
         ("never_for", !rule.never_for.is_empty() && !kind.asks_no_reason(), "exclusion"),
         ("confirmed_for", !rule.confirmed_for.is_empty() && !kind.asks_no_reason(), "exclusion"),
-        ("defects", !rule.defects.is_empty() && !(kind == RightKind::NoWorry || kind.asks_a_defect()), "defects"),
+        ("defects", !rule.defects.is_empty() && kind != RightKind::NoWorry && !kind.asks_a_defect(), "defects"),
         ("measured_over", rule.measured_over.is_some() && rule.defects.is_empty(), "measured"),
         ("late_days", rule.late_days.is_some() && (kind != RightKind::NoWorry || !rule.defects.is_empty()), "late"),
         ("counted_from", is_warranty != (kind == RightKind::BrandWarranty), "warranty"),

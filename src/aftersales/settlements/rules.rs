@@ -48,7 +48,7 @@ pub const fn is_of_repair(kind: LedgerKind) -> bool {
 
 /// Whole units of a currency as minor units.
 pub fn minor_of(units: i64, currency: &str) -> i64 {
-    let places = u32::try_from(decimals(currency).unwrap_or(2)).unwrap_or(2);
+    let places = saturating::<u32>(decimals(currency).unwrap_or(2));
     units.saturating_mul(10_i64.saturating_pow(places))
 }
 

@@ -251,7 +251,7 @@ impl Thing for SettlementView {
     type Edit = CasesEdit;
 
     fn id(&self) -> Id {
-        self.code.parse().map_or_else(|_| Id::default(), |id| id)
+        parsed(&self.code).unwrap_or_default()
     }
 
     fn code(&self) -> &str {
@@ -489,7 +489,7 @@ impl Thing for EntryView {
     type Edit = MoneyEdit;
 
     fn id(&self) -> Id {
-        self.code.parse().map_or_else(|_| Id::default(), |id| id)
+        parsed(&self.code).unwrap_or_default()
     }
 
     fn code(&self) -> &str {

@@ -297,11 +297,10 @@ async fn create<T: Thing>(call: &Call<BrandOnly<T::Edit>>, hash: &str, once: Opt
     let thing: T = said.onto(T::NEW, Some(&T::blank(&app)))?;
     let secret = T::secret(&app);
     let kept = secret.as_ref().map(|secret| secret.hash.clone()).unwrap_or_default();
-    let made = call
-        .change(hash, once, move |db, stamp| {
-            let made = checked(db, stamp, thing.clone(), None)?.make(db, stamp, &app, &kept)?;
-            Ok((T::named(db, &app, vec![made])?.pop().ok_or(Code::NotFound)?, kept.clone()))
-        });
+    let made = call.change(hash, once, move |db, stamp| {
+        let made = checked(db, stamp, thing.clone(), None)?.make(db, stamp, &app, &kept)?;
+        Ok((T::named(db, &app, vec![made])?.pop().ok_or(Code::NotFound)?, kept.clone()))
+    });
     let (thing, kept) = made.await?;
     Ok((thing, secret.filter(|secret| secret.hash == kept)))
 }

@@ -20,7 +20,7 @@ use crate::aftersales::classes::CaseCause;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::money::Money;
 use crate::kernel::text::Lang;
-use crate::kernel::{BatchNo, Code, Error, Fault, Id, Result};
+use crate::kernel::{BatchNo, Code, Error, Fault, Id, Result, parsed};
 use crate::ownership::sales;
 use crate::platform::db::Db;
 use crate::platform::events::{self, Fact, Stamp};
@@ -36,7 +36,7 @@ fn history(db: &mut Db, subject: &'static str, id: Id) -> Result<Vec<Fact>> {
 }
 
 fn id_of(code: &str) -> Id {
-    code.parse().map_or_else(|_| Id::default(), |id| id)
+    parsed(code).unwrap_or_default()
 }
 
 /// A version of the rule tables as it is read.
@@ -134,7 +134,7 @@ impl Thing for RulesView {
 
     /// The form begins with the program's own tables, under a name to be changed.
     fn blank(_app: &AppState) -> Self {
-        let rules = serde_json::to_string_pretty(&starter()).map_or_else(|_| String::new(), |text| text);
+        let rules = serde_json::to_string_pretty(&starter()).into_iter().next().unwrap_or_default();
         Self { rules, ..Self::default() }
     }
 
@@ -567,7 +567,7 @@ impl StatementView {
         statements::with_ids(db, &[self.code.parse()?])?.pop().ok_or_else(|| Code::NotFound.into())
     }
 
-    fn as_seen(mut self, sees: Sees) -> Self {
+    fn seen_by(mut self, sees: Sees) -> Self {
         if sees != Sees::ALL {
             self.created_by.clear();
         }
@@ -598,7 +598,7 @@ impl Listing for StatementView {
             },
         };
         let found = statements::list(db, party, query.filter("state").and_then(StatementState::of), sees, window)?;
-        Ok(statement_views(db, found, false)?.into_iter().map(|view| view.as_seen(sees)).collect())
+        Ok(statement_views(db, found, false)?.into_iter().map(|view| view.seen_by(sees)).collect())
     }
 }
 
@@ -636,7 +636,7 @@ impl Thing for StatementView {
     }
 
     fn find(db: &mut Db, code: &str, sees: Sees) -> Result<Option<Self>> {
-        Ok(Self::with_codes(db, &[code])?.into_iter().find(|view| view.is_seen(sees)).map(|view| view.as_seen(sees)))
+        Ok(Self::with_codes(db, &[code])?.into_iter().find(|view| view.is_seen(sees)).map(|view| view.seen_by(sees)))
     }
 
     fn make(self, db: &mut Db, stamp: &Stamp, _app: &AppState, _secret: &str) -> Result<Self> {

@@ -13,7 +13,7 @@ use super::rules::expectation::{CurveBasis, Expectation, Known, expectation};
 use super::rules::frame::{Feature, Frame, Stretch};
 use super::rules::judge::{self, Judged};
 use super::rules::month_of;
-use super::store::{self, FoundAbout, CLAIM_STAGES, FoundOn, LINE_STAGES, SourceVersions};
+use super::store::{self, CLAIM_STAGES, FoundAbout, FoundOn, LINE_STAGES, SourceVersions};
 use crate::aftersales::cases;
 use crate::kernel::{BatchNo, GarmentId, Id, Result, saturating};
 use crate::platform::db::{Db, Store};
@@ -277,14 +277,7 @@ impl State {
         };
         let places = defects.iter().flat_map(|(_, answer)| answer.judged.named());
         let features = places.filter_map(|place| Some((place, self.frame.feature(place)?.clone()))).collect();
-        HeldFacts {
-            features,
-            defects,
-            all,
-            first: self.first(kind),
-            sold,
-            no_fault: saturating(self.no_fault.len()),
-        }
+        HeldFacts { features, defects, all, first: self.first(kind), sold, no_fault: saturating(self.no_fault.len()) }
     }
 
     fn first(&self, kind: ClaimKind) -> Option<i32> {

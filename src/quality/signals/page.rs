@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::picture::{forest, two};
 use super::tables::{called, kind};
-use super::{ClaimKind, ExposedClaims, DefectSignal, NodeName, NodeSignal, RatioInterval, SignalReport, SignalVerdict, SimpleRank};
+use super::{ClaimKind, DefectSignal, ExposedClaims, NodeName, NodeSignal, RatioInterval, SignalReport, SignalVerdict, SimpleRank};
 use crate::kernel::text::grouped;
 use crate::platform::http::{Layout, query_escape};
 

@@ -9,7 +9,7 @@ use super::rules::frame::Feature;
 use super::rules::judge::{Judgement, Sums};
 use super::rules::month_text;
 use super::{
-    ExposedClaims, DefectSignal, LEVEL, LISTED, NodeName, NodeSignal, RatioInterval, SignalDetail, SignalReport, SignalVerdict, SignalsAsk,
+    DefectSignal, ExposedClaims, LEVEL, LISTED, NodeName, NodeSignal, RatioInterval, SignalDetail, SignalReport, SignalVerdict, SignalsAsk,
     SimpleRank, store,
 };
 use crate::kernel::text::{Both, folded};
@@ -211,7 +211,8 @@ impl<'a> Names<'a> {
             SignalVerdict::Cleared | SignalVerdict::Interaction | SignalVerdict::Both if !is_named => SignalVerdict::Quiet,
             other => other,
         };
-        let counted = |sums: &Sums| ExposedClaims { exposed: sums.sold, claims: sums.claims, per_thousand: per_thousand(sums.claims, sums.sold) };
+        let counted =
+            |sums: &Sums| ExposedClaims { exposed: sums.sold, claims: sums.claims, per_thousand: per_thousand(sums.claims, sums.sold) };
         let all = judged.sums;
         let line = |one: &Judgement| {
             let Judgement { place, sums, signal, verdict, beside, adjusted, allocate } = one;

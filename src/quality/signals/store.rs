@@ -124,13 +124,16 @@ fn sold_in(db: &mut Db, from: i64, to: i64) -> Result<Vec<(i64, i64, i32, u32)>>
     Ok(rows.into_iter().filter_map(counted).collect())
 }
 
+/// Garments by month of their first sale, of each stretch (its place) and retailer.
+pub type SoldByMonth = BTreeMap<(u32, i64), Vec<(i32, u32)>>;
+
 /// Garments of each stretch (its place with it) by retailer and month of their first sale. Batches of one stretch are asked for many at a time.
 ///
 /// A garment counts once, from its first sale on, whether that sale still stands or not: what was given back with a defect was at risk.
-pub fn sold(db: &mut Db, stretches: &[(u32, &Stretch)]) -> Result<BTreeMap<(u32, i64), Vec<(i32, u32)>>> {
+pub fn sold(db: &mut Db, stretches: &[(u32, &Stretch)]) -> Result<SoldByMonth> {
     /// Batches of one question: as many as keep what is sorted for it small.
     const AT_ONCE: usize = 256;
-    let mut found: BTreeMap<(u32, i64), Vec<(i32, u32)>> = BTreeMap::new();
+    let mut found = SoldByMonth::new();
     let mut put = |place: u32, (_, retailer, month, count): (i64, i64, i32, u32)| {
         found.entry((place, retailer)).or_default().push((month, count));
     };

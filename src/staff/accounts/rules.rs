@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn a_supplier_reads_lots_findings_and_traces_and_changes_nothing() {
         let may: Vec<_> = Permission::ALL.iter().filter(|one| Role::Supplier.permissions().has(**one)).collect();
-        assert_eq!(may, [&P::ProductionRead, &P::FindingsRead, &P::TraceRead, &P::SignedIn]);
+        assert_eq!(may, [&P::ProductionRead, &P::FindingsRead, &P::TraceRead, &P::LiabilityRead, &P::SignedIn]);
     }
 
     #[test]

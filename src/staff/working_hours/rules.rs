@@ -44,9 +44,8 @@ impl DayTable {
     }
 
     fn days(&self) -> Result<Days, Fault> {
-        let of_kind =
-            |dates: &[NaiveDate], kind| dates.to_vec().into_iter().map(move |date| Day { date, kind, name: String::new(), hours: None });
-        Days::new(of_kind(&self.off, Kind::Off).chain(of_kind(&self.work, Kind::Work)), self.years.iter().copied())
+        let of_kind = |dates: Vec<NaiveDate>, kind| dates.into_iter().map(move |date| Day { date, kind, name: String::new(), hours: None });
+        Days::new(of_kind(self.off.clone(), Kind::Off).chain(of_kind(self.work.clone(), Kind::Work)), self.years.iter().copied())
     }
 }
 

@@ -147,6 +147,7 @@ error-no-price = No price paid is recorded for this sale. Enter what the buyer p
 error-beyond-paid = { $asked } { $currency } is more than is left of what was paid: { $left } { $currency }.
 error-already-settled = This sale is settled already: { $kind }, settlement { $settlement }. Make that one void first if it was a mistake.
 error-needs-another = { $who ->
+    [repairer] You have repaired it. Somebody else has to look at it.
     [twice] You have approved this already. Above the limit a second person has to approve it.
    *[author] Whoever asks for something does not approve or decide it. Somebody else has to.
 }

@@ -134,6 +134,7 @@ error-no-price = 这笔销售没有登记成交价。请填写买家为这一件
 error-beyond-paid = { $asked } { $currency } 超出了还能退的金额：{ $left } { $currency }。
 error-already-settled = 这笔销售已经处理过：{ $kind }，处理单 { $settlement }。如果那是误操作，请先将其作废。
 error-needs-another = { $who ->
+    [repairer] 这件是您维修的，须由其他人复检。
     [twice] 您已经审批过。超过限额须由第二个人再审批。
    *[author] 提出的人不能自己审批或裁定，须由其他人来做。
 }

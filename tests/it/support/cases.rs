@@ -22,7 +22,7 @@ impl TestApp {
             "INSERT INTO case_reason (code, class, name_zh, name_en, defect_code, categories, zones, rank, retired, version)
              VALUES ('button_off', 'defect', '纽扣掉了', 'A button came off', NULL, '', '', 1, FALSE, 1) ON CONFLICT (code) DO NOTHING;
              INSERT INTO service_case (id, no, kind, state, severity, priority, channel, market, lang, order_no, queue, result, seq, secret_hash, opened_by, opened_at, touched_at, version)
-             VALUES ({}, '{no}', 'return', 'in_progress', 'general', 'normal', 'card', 'CN', 'zh', 'W-1', 'desk', '', 1, 'x', 'system', '2026-06-14 08:00:00', '2026-06-14 08:00:00', 1);",
+             VALUES ({}, '{no}', 'return', 'in_progress', 'general', 'normal', 'card', 'CN', 'zh-CN', 'W-1', 'desk', '', 1, 'x', 'system', '2026-06-14 08:00:00', '2026-06-14 08:00:00', 1);",
             id.0
         );
         let mut lines = Vec::new();

@@ -428,11 +428,10 @@ fn merge(db: &mut Db, stamp: &Stamp, case: &ServiceCase, into: &str) -> Result<S
     open(case)?;
     open(&other)?;
     let there = lines::lines(db, other.id)?;
-    let mut next = there.iter().map(|line| line.line_no).max().unwrap_or_default();
+    let last = there.iter().map(|line| line.line_no).max().unwrap_or_default();
     let mut moved = Vec::new();
-    for line in lines::lines(db, case.id)?.into_iter().filter(|line| line.state.is_live()) {
+    for (next, line) in (last + 1..).zip(lines::lines(db, case.id)?.into_iter().filter(|line| line.state.is_live())) {
         lines::save(db, &line, CaseLine { state: LineState::Merged, ended_at: Some(stamp.at), ..line.clone() })?;
-        next += 1;
         moved.push(CaseLine { id: stamp.id(), case_id: other.id, line_no: next, version: 1, ..line });
     }
     lines::insert(db, &moved)?;

@@ -81,6 +81,9 @@ pub struct CaseRow {
 
 /// Cases with what their lines say first.
 fn rows(db: &mut Db, cases: Vec<ServiceCase>) -> Result<Vec<CaseRow>> {
+    if cases.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids: Vec<i64> = cases.iter().map(|case| case.id.0).collect();
     let firsts: Vec<(i64, String, BatchNo)> = each!(db, |c| case_line::table
         .filter(case_line::case_id.eq_any(&ids).and(case_line::line_no.eq(1)))

@@ -18,8 +18,8 @@ use serde_json::{Map, Value, json};
 
 use super::rules::CASE_MACHINE;
 use super::{Audience, CaseState, Condition, LineDecision, LineState, TaskState};
-use crate::aftersales::service_levels::{self, About, Moment};
 use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue};
+use crate::aftersales::service_levels::{self, About, Moment};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Id, Result};

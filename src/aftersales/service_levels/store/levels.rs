@@ -15,7 +15,7 @@ use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::Stamp;
-use crate::platform::http::perm::{CasesRead, Permission, PolicyEdit};
+use crate::platform::http::perm::{CatalogueRead, Permission, PolicyEdit};
 use crate::platform::rooms::{BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::platform::state::AppState;
 use crate::staff::working_hours::{self, WorkWeek};
@@ -109,7 +109,7 @@ impl Listing for ServiceLevel {
     const FIELDS: &'static Fields = &FIELDS;
     const API: &'static str = "service-levels";
     const SCHEMA: &'static str = "ServiceLevel";
-    type Read = BrandOnly<CasesRead>;
+    type Read = BrandOnly<CatalogueRead>;
 
     fn key(&self) -> String {
         self.code.clone()

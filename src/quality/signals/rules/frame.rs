@@ -169,7 +169,7 @@ impl Frame {
             (!batch.line.is_empty()).then(|| Feature::Line(batch.factory, batch.line.clone())),
             Some(Feature::Style(batch.style)),
             (!batch.size.is_empty()).then(|| Feature::Size(batch.size.clone())),
-            (!zh.is_empty() || !en.is_empty()).then(|| Feature::Colour(zh, en)),
+            (!zh.is_empty() || !en.is_empty()).then_some(Feature::Colour(zh, en)),
             batch.month.map(Feature::Month),
         ];
         all.into_iter().flatten().map(|feature| self.place(feature, "")).collect()

@@ -233,9 +233,12 @@ fn without_retailers(cells: &[JudgedCell]) -> Vec<JudgedCell> {
     merged.into_values().collect()
 }
 
+/// Places of one kind: claims counted, claims expected.
+type Counted = Vec<(u32, (u32, f64))>;
+
 /// Shrunken ratios, each within its own dimension: kinds of lots each by themselves, for a yarn differs from a button.
 fn signals_of(frame: &Frame, sums: &BTreeMap<u32, Sums>) -> HashMap<u32, Signal> {
-    let mut groups: BTreeMap<(Dimension, &str), Vec<(u32, (u32, f64))>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Dimension, &str), Counted> = BTreeMap::new();
     for (place, sums) in sums {
         if let Some(feature) = frame.feature(*place) {
             // A claim where nothing was expected is one that was expected least.

@@ -69,12 +69,10 @@ fn place(frame: &Frame, feature: &Feature) -> u32 {
     u32::try_from(frame.features().iter().position(|one| one == feature).unwrap()).unwrap()
 }
 
+type Months = BTreeMap<CellKey, Vec<(i32, u32)>>;
+
 /// Garments of each stretch by shop, and how many of a thousand are claimed.
-fn throw(
-    frame: &Frame,
-    chance: &mut Stream,
-    per_thousand: impl Fn(&[u32]) -> f64,
-) -> (BTreeMap<CellKey, Vec<(i32, u32)>>, BTreeMap<CellKey, u32>) {
+fn throw(frame: &Frame, chance: &mut Stream, per_thousand: impl Fn(&[u32]) -> f64) -> (Months, BTreeMap<CellKey, u32>) {
     let (mut sold, mut claims) = (BTreeMap::new(), BTreeMap::new());
     for (at, stretch) in (0u32..).zip(frame.stretches()) {
         for shop in [601, 602] {
@@ -109,7 +107,9 @@ fn units_belong_to_every_lot_they_were_made_of_once() {
     let stretch = &frame.stretches()[usize::try_from(frame.stretch_of(1, 1_500).unwrap()).unwrap()];
     assert_eq!((stretch.batch, stretch.from, stretch.made), (1, 1_000, 1_000));
     let has = |feature: &Feature| stretch.features.contains(&place(&frame, feature));
-    assert!(has(&Feature::Lot(5)) && has(&Feature::Lot(12)) && has(&Feature::Supplier(504)) && has(&Feature::Lot(22)) && !has(&Feature::Lot(2)));
+    assert!(
+        has(&Feature::Lot(5)) && has(&Feature::Lot(12)) && has(&Feature::Supplier(504)) && has(&Feature::Lot(22)) && !has(&Feature::Lot(2))
+    );
     assert!(stretch.features.is_sorted() && stretch.features.windows(2).all(|two| two[0] != two[1]));
     assert_eq!(frame.kind(place(&frame, &Feature::Lot(12))), "greige");
     assert_eq!((frame.stretch_of(25, 0), frame.of_batch(25).len()), (None, 0));
