@@ -102,6 +102,9 @@ fn changes() -> BTreeMap<&'static str, (&'static str, Value)> {
         ("policies", ("/months", json!(24))),
         ("printers", ("/dpi", json!(300))),
         ("reasons", ("/rank", json!(15))),
+        ("right-rules", ("/valid_to", json!("2099-12-31"))),
+        ("service-levels", ("/warn_percent", json!(60))),
+        ("working-hours", ("/works_makeup", json!(false))),
         ("skus", ("/size_label", json!("175/92A"))),
         ("styles", ("/category", json!("上衣"))),
     ])
@@ -121,6 +124,8 @@ fn newest(page: &str) -> String {
 }
 
 async fn history_of(admin: &Persona<'_>, room: &str, code: &str, lang: &str) -> String {
+    // The rules of rights have their pages where the rights are.
+    let room = if room == "right-rules" { "rights" } else { room };
     newest(admin.page(&format!("/{room}/{code}?lang={lang}")).await.expect(200).text())
 }
 
