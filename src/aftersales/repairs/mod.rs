@@ -257,6 +257,7 @@ const PART: Fields = Fields { table: "repairs", title: FIELDS.title, columns: &[
 pub(super) struct PartSaid {
     component: String,
     lot: String,
+    #[serde(rename = "quantity")]
     quantity_milli: i64,
 }
 
