@@ -223,6 +223,13 @@ mod tests {
         assert!(halves > 30);
     }
 
+    #[test]
+    fn no_header_answers_to_two_fields() {
+        for table in import_tables().0.iter() {
+            assert_eq!(table.columns.ambiguous(), Vec::<&str>::new(), "{}", table.columns.table);
+        }
+    }
+
     /// What a program can say wrongly of a field, and what files can.
     #[test]
     fn whatever_is_wrong_with_a_value_is_said_in_words() {

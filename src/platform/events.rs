@@ -137,6 +137,19 @@ pub fn of(db: &mut Db, subject: Subject) -> Result<Vec<Fact>> {
     })
 }
 
+/// Facts about one row of a catalogue that is known by its code alone: all of the catalogue is one subject, and the code stands in the body, at
+/// the first of these places that has one.
+pub fn of_code(db: &mut Db, subject: &'static str, code: &str, at: &[&str]) -> Result<Vec<Fact>> {
+    let mut own = Vec::new();
+    for fact in of(db, Subject::Thing(subject, 0))? {
+        let body = fact.document()?;
+        if at.iter().find_map(|place| body.pointer(place)).and_then(Value::as_str) == Some(code) {
+            own.push(fact);
+        }
+    }
+    Ok(own)
+}
+
 /// Says that what is held in memory under `name` has changed: every process reloads it at its next look.
 pub fn bump(db: &mut Db, name: &'static str) -> Result<()> {
     use super::db::schema::held_version::dsl;

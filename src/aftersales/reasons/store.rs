@@ -9,7 +9,6 @@ use super::FIELDS;
 use super::catalogue::{SEED, WITHDRAWAL};
 use crate::aftersales::classes::ReasonClass;
 use crate::inspection::defects;
-use crate::kernel::event::Subject;
 use crate::kernel::text::{Lang, folded};
 use crate::kernel::{Code, Fault, Id, Result, saturating};
 use crate::platform::db::search::{anywhere, lower};
@@ -18,7 +17,7 @@ use crate::platform::events::{self, Fact, Stamp};
 use crate::platform::http::perm::{FindingsRead, Permission, PolicyEdit};
 use crate::platform::rooms::{BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::production::corrections::fixed;
-use crate::{each, keyset};
+use crate::{each, keyset, save_coded_row};
 
 diesel::table! {
     case_reason (code) {
@@ -136,16 +135,7 @@ impl Thing for CaseReason {
     }
 
     fn write(mut self, db: &mut Db, _: &Stamp, before: Option<&Self>) -> Result<Self> {
-        self.version = before.map_or(1, |before| before.version + 1);
-        match before {
-            None => drop(each!(db, |c| diesel::insert_into(case_reason::table).values(&self).execute(c))?),
-            Some(before) => {
-                let as_read = case_reason::code.eq(&before.code).and(case_reason::version.eq(before.version));
-                if each!(db, |c| diesel::update(case_reason::table.filter(as_read)).set(&self).execute(c))? == 0 {
-                    return Err(Code::Stale.into());
-                }
-            }
-        }
+        save_coded_row!(db, case_reason, self, before);
         Ok(self)
     }
 
@@ -158,13 +148,7 @@ impl Thing for CaseReason {
     }
 
     fn history(&self, db: &mut Db) -> Result<Vec<Fact>> {
-        let mut own = Vec::new();
-        for fact in events::of(db, Subject::Thing(Self::SUBJECT, self.id().0))? {
-            if fact.document()?.pointer("/code").and_then(|code| code.as_str()) == Some(&self.code) {
-                own.push(fact);
-            }
-        }
-        Ok(own)
+        events::of_code(db, Self::SUBJECT, &self.code, &["/code"])
     }
 }
 

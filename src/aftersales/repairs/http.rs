@@ -1,6 +1,6 @@
 //! The acts on a repair; what every thing has, it has from its fields.
 
-use super::store::{accept, beyond, check, decline, hand, part, pay, quote, receive, reject, send, sign, start};
+use super::store::acts::{accept, beyond, check, decline, hand, part, pay, quote, receive, reject, send, sign, start};
 use super::{ACCEPT, CHECK, HAND, PART, PAY, QUOTE, REASON, RECEIVE, RepairOrder, SIGN};
 use crate::platform::http::Routes;
 use crate::platform::http::perm::CasesEdit;

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::rules::{self, Lapse, Right, RightFacts, SaleStanding, SeenDefect, Sold, WarrantyCover};
+use super::rules::{self, Lapse, Right, RightFacts, RightRules, SaleStanding, SeenDefect, Sold, WarrantyCover};
 use crate::inspection::findings;
 use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Error, GarmentId, Result};
@@ -26,8 +26,12 @@ pub struct RightsAnswer {
 impl RightsAnswer {
     /// What follows from these facts under the stored rules.
     pub fn of(db: &mut Db, facts: RightFacts) -> Result<Self> {
-        let rules = super::rules(db)?;
-        Ok(Self { rights: rules::rights(&facts, &rules), lapses: rules::lapses(&facts, &rules), facts })
+        Ok(Self::under(&super::rules(db)?, facts))
+    }
+
+    /// The same under rules that were read: for several garments at a time.
+    pub fn under(rules: &RightRules, facts: RightFacts) -> Self {
+        Self { rights: rules::rights(&facts, rules), lapses: rules::lapses(&facts, rules), facts }
     }
 }
 

@@ -236,11 +236,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_header_answers_to_two_fields() {
-        assert_eq!(FIELDS.ambiguous(), Vec::<&str>::new());
-    }
-
-    #[test]
     fn a_market_is_a_country_or_the_union() {
         for (written, market) in [("eu", "EU"), ("欧盟", "EU"), ("Germany", "DE"), ("中国", "CN"), ("", "")] {
             assert_eq!(read_market("market", written).unwrap(), market);

@@ -263,11 +263,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_header_answers_to_two_fields() {
-        assert_eq!(FIELDS.ambiguous(), Vec::<&str>::new());
-    }
-
-    #[test]
     fn people_say_hours_and_days_and_calendars_count_seconds_and_minutes() {
         let counted = |unit: LevelUnit, value| unit.target(value).map(|target| (target.unit(), target.value()));
         assert_eq!(counted(LevelUnit::Hours, 24), Ok((Unit::Seconds, 86_400)));

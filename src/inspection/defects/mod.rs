@@ -142,11 +142,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_header_answers_to_two_fields() {
-        assert_eq!(FIELDS.ambiguous(), Vec::<&str>::new());
-    }
-
-    #[test]
     fn a_defects_code_is_read_in_any_letters() {
         assert_eq!(defect_code("defect", " ｓeam_OPEN\u{200b}").unwrap(), "seam_open");
         assert_eq!(defect_code("code", "Sail Torn").unwrap_err().code, Code::UnknownReference);

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::catalogue::SEED;
 use super::{Component, FIELDS, Severity, Suspect};
-use crate::kernel::event::{EventKind, Subject};
+use crate::kernel::event::EventKind;
 use crate::kernel::text::{Both, Lang, folded};
-use crate::kernel::{Code, Fault, Id, Result};
+use crate::kernel::{Fault, Id, Result};
 use crate::platform::db::schema::defect;
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, in_chunks};
@@ -17,7 +17,7 @@ use crate::platform::events::{self, Fact, Stamp};
 use crate::platform::http::perm::{FindingsRead, Permission, PolicyEdit};
 use crate::platform::rooms::{Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::production::corrections::fixed;
-use crate::{each, keyset, text_column};
+use crate::{each, keyset, save_coded_row, text_column};
 
 text_column!(Component, Severity, Suspect);
 
@@ -125,16 +125,7 @@ impl Thing for Defect {
     }
 
     fn write(mut self, db: &mut Db, _: &Stamp, before: Option<&Self>) -> Result<Self> {
-        self.version = before.map_or(1, |before| before.version + 1);
-        match before {
-            None => drop(each!(db, |c| diesel::insert_into(defect::table).values(&self).execute(c))?),
-            Some(before) => {
-                let as_read = defect::code.eq(&before.code).and(defect::version.eq(before.version));
-                if each!(db, |c| diesel::update(defect::table.filter(as_read)).set(&self).execute(c))? == 0 {
-                    return Err(Code::Stale.into());
-                }
-            }
-        }
+        save_coded_row!(db, defect, self, before);
         Ok(self)
     }
 
@@ -143,15 +134,8 @@ impl Thing for Defect {
     }
 
     fn history(&self, db: &mut Db) -> Result<Vec<Fact>> {
-        let mut own = Vec::new();
-        for fact in events::of(db, Subject::Thing(Self::SUBJECT, self.id().0))? {
-            let body = fact.document()?;
-            // Events of former versions hold the whole defect.
-            if body.pointer("/code").or(body.pointer("/defect/code")).and_then(|code| code.as_str()) == Some(&self.code) {
-                own.push(fact);
-            }
-        }
-        Ok(own)
+        // Events of former versions hold the whole defect.
+        events::of_code(db, Self::SUBJECT, &self.code, &["/code", "/defect/code"])
     }
 }
 

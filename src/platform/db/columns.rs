@@ -173,6 +173,26 @@ macro_rules! save_row {
     };
 }
 
+/// The same of a row that is known by its code alone: a catalogue's.
+#[macro_export]
+macro_rules! save_coded_row {
+    ($db:expr, $table:ident, $row:expr, $before:expr) => {
+        match $before {
+            None => {
+                $row.version = 1;
+                $crate::each!($db, |c| diesel::insert_into($table::table).values(&$row).execute(c))?;
+            }
+            Some(before) => {
+                $row.version = before.version + 1;
+                let as_read = $table::code.eq(&before.code).and($table::version.eq(before.version));
+                if $crate::each!($db, |c| diesel::update($table::table.filter(as_read)).set(&$row).execute(c))? == 0 {
+                    return Err($crate::kernel::Code::Stale.into());
+                }
+            }
+        }
+    };
+}
+
 id_column!(Id, BatchNo, GarmentId);
 written_column!(Lang, |lang: &Lang| lang.tag(), Lang::of_tag);
 

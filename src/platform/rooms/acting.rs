@@ -1,4 +1,4 @@
-//! Acts on one thing that another right opens than changing it does, or that ask something first.
+//! Acts on one thing: done at once, or once something was asked.
 
 use std::collections::HashMap;
 
@@ -52,8 +52,11 @@ impl<T: Thing> Clone for ThingAct<T> {
 impl<T: Thing> Copy for ThingAct<T> {}
 
 impl<T: Thing> ThingAct<T> {
-    /// Once for a request with this hash and key.
-    async fn done<P: Perm>(self, call: &Call<P>, hash: &str, once: Option<&str>, code: String, said: Said) -> Result<T> {
+    /// Does it, once for a request with this hash and key: the thing as it is afterwards.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`]; what the deed refuses.
+    pub async fn done<P: Perm>(self, call: &Call<P>, hash: &str, once: Option<&str>, code: String, said: Said) -> Result<T> {
         let (app, sees) = (call.app().clone(), call.sees());
         call.change(hash, once, move |db, stamp| {
             let thing = seen_named(db, &app, &code, sees)?;

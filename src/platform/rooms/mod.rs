@@ -40,8 +40,8 @@ pub use room::Room;
 pub use said::{Said, document};
 pub use secret::{Secret, secret_page};
 pub use thing::{
-    Deed, Thing, Update, act_routes, acted, made, once_made_routes, one_of, one_with, overtaken_form, routes, routes_without_page, saved,
-    seen, shown_again, thing_values,
+    Thing, Update, made, once_made_routes, one_of, one_with, overtaken_form, routes, routes_without_page, saved, seen, shown_again,
+    thing_values,
 };
 
 /// Moves a row of a table on: a conditional update on its state and version, which fails when it is not as it was read. Says which columns

@@ -187,44 +187,6 @@ fn change_routes<T: Thing>(on: &mut Routes<'_>) {
         .post(&format!("{pages}/{{code}}/edit"), change_form::<T>);
 }
 
-/// What is done with one thing: given as it stands, it comes back as it is afterwards.
-pub type Deed<T> = fn(&mut Db, &Stamp, T) -> Result<T>;
-
-/// Mounts an act on one thing: `POST /api/v1/ROOM/CODE/VERB` answers it as it is afterwards; `POST /ROOM/CODE/VERB` leads back to its page, or
-/// shows it with why the act was refused.
-pub fn act_routes<T: Thing>(on: &mut Routes<'_>, verb: &'static str, about: &'static str, deed: Deed<T>) {
-    let (pages, api) = (format!("/{}/{{code}}/{verb}", T::FIELDS.table), format!("/api/v1/{}/{{code}}/{verb}", T::API));
-    on.described(|| super::api::act::<T>(verb, about))
-        .post(&api, move |call: Call<BrandOnly<T::Edit>>, code: web::Path<String>| async move {
-            json(&document(T::FIELDS, &acted(&call, None, code.into_inner(), deed).await?)?)
-        })
-        .post(&pages, move |call: Call<BrandOnly<T::Edit>>, code: web::Path<String>, form: Form<HashMap<String, String>>| async move {
-            let code = code.into_inner();
-            match acted(&call, form.once.as_deref(), code.clone(), deed).await {
-                Ok(thing) => Ok(see_other(thing.href())),
-                Err(Error::Refused(refusal)) if refusal.code.status() == 409 => {
-                    let mut page = one_of::<T, _>(&call, code, Some((false, call.words().refusal(&refusal)))).await?;
-                    *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-                    Ok(page)
-                }
-                Err(error) => Err(error),
-            }
-        });
-}
-
-/// Does something with the thing of a code, and gives it as it is afterwards.
-///
-/// # Errors
-/// [`Code::NotFound`]; what the deed refuses.
-pub async fn acted<T: Thing>(call: &Call<BrandOnly<T::Edit>>, once: Option<&str>, code: String, deed: Deed<T>) -> Result<T> {
-    let app = call.app().clone();
-    call.change("", once, move |db, stamp| {
-        let thing = seen_named(db, &app, &code, Sees::ALL)?;
-        deed(db, stamp, thing)
-    })
-    .await
-}
-
 /// The thing of a code, if the asker may know of it.
 ///
 /// # Errors

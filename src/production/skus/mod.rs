@@ -51,13 +51,3 @@ fn gtin(field: &'static str, text: &str) -> Result<String, Fault> {
 const fn as_it_is(text: &str, _: Lang) -> &str {
     text
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_header_answers_to_two_fields() {
-        assert_eq!(FIELDS.ambiguous(), Vec::<&str>::new());
-    }
-}

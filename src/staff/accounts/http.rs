@@ -10,13 +10,16 @@ use super::{Account, new_link, store};
 use crate::kernel::Result;
 use crate::platform::http::perm::AccountsEdit;
 use crate::platform::http::{Form, Problem, Routes, json};
-use crate::platform::rooms::{self, BrandOnly, Call, act_routes, secret_page};
+use crate::platform::rooms::{self, ActDeed, BrandOnly, Call, Fields, ThingAct, secret_page, thing_act};
 
 /// Mounts the room.
 pub fn routes(on: &mut Routes<'_>) {
     rooms::routes::<Account>(on);
-    act_routes::<Account>(on, "disable", "Keeps somebody out, at once.", store::disable);
-    act_routes::<Account>(on, "enable", "Lets somebody in again.", store::enable);
+    let act = |verb, about, deed: ActDeed<Account>| ThingAct::<Account> { verb, about, asks: &Fields::NONE, deed };
+    let disable = act("disable", "Keeps somebody out, at once.", |db, stamp, account, _| store::disable(db, stamp, account));
+    let enable = act("enable", "Lets somebody in again.", |db, stamp, account, _| store::enable(db, stamp, account));
+    thing_act::<_, BrandOnly<AccountsEdit>>(on, disable);
+    thing_act::<_, BrandOnly<AccountsEdit>>(on, enable);
     on.api(__path_renew, renew).post("/accounts/{code}/link", renew_page);
 }
 

@@ -14,13 +14,21 @@ use crate::platform::http::perm::AccountsEdit;
 use crate::platform::http::{Json, Problem, Routes, Visitor, header_text, json, sha256_hex};
 use crate::platform::limits::Limit;
 use crate::platform::policies::{self, Policy};
-use crate::platform::rooms::{BrandOnly, Call, act_routes, acted, once_made_routes};
+use crate::platform::rooms::{BrandOnly, Call, Fields, Said, ThingAct, once_made_routes, thing_act};
 use crate::platform::state::AppState;
+
+/// Ends a key.
+const REVOKE: ThingAct<ApiKey> = ThingAct {
+    verb: "revoke",
+    about: "Revokes a key: its tokens stop at once.",
+    asks: &Fields::NONE,
+    deed: |db, stamp, key, _| revoke(db, stamp, key),
+};
 
 /// Mounts the room.
 pub fn routes(on: &mut Routes<'_>) {
     once_made_routes::<ApiKey>(on);
-    act_routes::<ApiKey>(on, "revoke", "Revokes a key: its tokens stop at once.", revoke);
+    thing_act::<_, BrandOnly<AccountsEdit>>(on, REVOKE);
     on.api(__path_exchange, exchange).api(__path_withdraw, withdraw);
 }
 
@@ -30,7 +38,7 @@ pub fn routes(on: &mut Routes<'_>) {
     responses((status = 200, body = ref("#/components/schemas/ApiKey")), (status = 404, body = Problem))
 )]
 async fn withdraw(call: Call<BrandOnly<AccountsEdit>>, id: web::Path<String>) -> Result<HttpResponse> {
-    json(&acted::<ApiKey>(&call, None, id.into_inner(), revoke).await?)
+    json(&REVOKE.done(&call, "", None, id.into_inner(), Said::default()).await?)
 }
 
 /// A key, where it does not come as a header.

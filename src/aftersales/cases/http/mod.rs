@@ -17,8 +17,9 @@ use super::store::cases::{CaseRow, by_no};
 use super::store::contact::{self, Reached};
 use super::store::{SUBJECT, acts, lines, notes};
 use super::view::{CaseView, case_view};
-use super::{GARMENTS_MAX, ServiceCase, TOLD, href};
-use crate::aftersales::{rights, service_levels};
+use super::{CaseLine, GARMENTS_MAX, ServiceCase, TOLD, href};
+use crate::aftersales::rights::{self, RightsAnswer};
+use crate::aftersales::service_levels;
 use crate::inspection::findings::{PhotoSize, at_photos, clean_photos, photo_answer, read_photo_form};
 use crate::kernel::event::Subject;
 use crate::kernel::time::local_minute;
@@ -138,7 +139,9 @@ async fn page_of<P: Perm>(call: &Call<P>, no: String, form: FormState, reached: 
         let clocks = service_levels::of(db, case.id, now)?;
         let lines = lines::lines(db, case.id)?.into_iter().take(RIGHTS_SHOWN);
         let market = Some(case.market.as_str()).filter(|market| !market.is_empty());
-        let rights = lines.map(|line| rights::answer(db, line.garment_id, line.reported_on, market)).collect::<Result<Vec<_>>>()?;
+        let rules = rights::rules(db)?;
+        let answer = |line: CaseLine| Ok(RightsAnswer::under(&rules, rights::facts(db, line.garment_id, line.reported_on, market)?));
+        let rights = lines.map(answer).collect::<Result<Vec<_>>>()?;
         Ok((view, left, erased, facts, people, policies::value(db, Policy::PhotosPerCase, now)?, (clocks, rights)))
     });
     let (view, left, erased, facts, people, photos, (clocks, rights)) = read.await?;

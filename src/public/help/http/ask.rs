@@ -75,12 +75,12 @@ async fn page(
         let product = product(db, garment, lang)?;
         let reasons = reasons::offered(db, &product.category)?;
         let sale = sales::latest(db, garment)?;
-        let entitled = rights::answer(db, garment, today, None)?;
+        let entitled = sale.as_ref().map(|_| rights::answer(db, garment, today, None)).transpose()?;
         Ok((product, reasons, sale, policies::value(db, Policy::PhotosPerCase, now)?, entitled))
     });
     let (Product { name, batch, .. }, reasons, sale, photos, entitled) = read.await?;
     let layout = Layout::titled(request, "help-title");
-    let rights = if sale.is_some() { rights::part(&entitled, layout.t, false)? } else { String::new() };
+    let rights = entitled.map(|entitled| rights::part(&entitled, layout.t, false)).transpose()?.unwrap_or_default();
     if sale.as_ref().is_some_and(|sale| sale.status == SaleStatus::Ended) {
         let links = vec![(seen.address.base(), layout.t.say("claim-back").into_owned())];
         return Ok(say(request, app, StatusCode::CONFLICT, ("help-title", "help-given-back"), links));

@@ -1,31 +1,27 @@
 //! Every query on repairs.
 
+pub mod acts;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
-use super::rules::{REPAIR_MACHINE, days_held, quote_text};
-use super::{
-    AcceptSaid, AcceptedVia, CheckKind, CheckSaid, FIELDS, HandedSaid, NEW, PaidSaid, PartSaid, QuoteSaid, ReceivedSaid, RepairKind,
-    RepairReason, RepairSite, RepairState, SignedSaid,
-};
+use super::{AcceptedVia, CheckKind, FIELDS, NEW, RepairKind, RepairSite, RepairState};
 use crate::aftersales::cases::{self, CaseLine, LineDecision};
 use crate::aftersales::classes::CaseCause;
-use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::money::{decimals, read_amount, show_decimal};
+use crate::kernel::event::EventKind;
+use crate::kernel::money::Money;
 use crate::kernel::text::Lang;
-use crate::kernel::{Code, Fault, GarmentId, Id, Result, parsed, saturating};
+use crate::kernel::{Code, Fault, GarmentId, Id, Result, parsed};
 use crate::ownership::warranties::{self, WarrantyState};
 use crate::platform::db::Db;
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::events::{self, Stamp};
+use crate::platform::events::Stamp;
 use crate::platform::http::perm::{CasesEdit, CasesRead, Permission};
-use crate::platform::http::sha256_hex;
 use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::platform::state::AppState;
 use crate::production::{batches, materials};
-use crate::{each, keyset, step, text_column};
+use crate::{each, keyset, text_column};
 
 text_column!(RepairKind, RepairSite, RepairState, AcceptedVia, CheckKind);
 
@@ -249,15 +245,11 @@ pub struct RepairOrder {
     pub quotes: Vec<QuoteShown>,
 }
 
-fn amount(minor: i64, currency: &str) -> String {
-    show_decimal(minor, decimals(currency).unwrap_or(2))
-}
-
 impl From<RepairRow> for RepairOrder {
     fn from(row: RepairRow) -> Self {
         let (case, line) =
             row.code.rsplit_once('.').map_or((String::new(), 0), |(case, line)| (case.to_owned(), parsed(line).unwrap_or_default()));
-        let price = row.price_minor.zip(row.currency.as_deref()).map(|(minor, currency)| amount(minor, currency));
+        let price = row.price_minor.zip(row.currency.clone()).map(|(minor, currency)| Money { minor, currency }.amount());
         Self { row, case, line, price, ..Self::default() }
     }
 }
@@ -404,22 +396,6 @@ fn is_covered(db: &mut Db, line: &CaseLine) -> Result<bool> {
     Ok(matches!(warranty.state(db, line.reported_on)?, WarrantyState::Running { .. }))
 }
 
-/// The repair of a line.
-pub fn of_line(db: &mut Db, line: Id) -> Result<Option<RepairOrder>> {
-    let rows: Vec<RepairRow> =
-        each!(db, |c| repair_order::table.filter(repair_order::line_id.eq(line)).select(RepairRow::as_select()).load(c))?;
-    Ok(rows.into_iter().next().map(RepairOrder::from))
-}
-
-/// What repairs put into a garment, in the order it was put in.
-pub fn parts_of(db: &mut Db, garment: GarmentId) -> Result<Vec<RepairPart>> {
-    Ok(each!(db, |c| repair_part::table
-        .filter(repair_part::garment_id.eq(garment))
-        .order(repair_part::id)
-        .select(RepairPart::as_select())
-        .load(c))?)
-}
-
 /// Everything that repairs put into garments: what the genealogy has of them.
 pub fn all_parts(db: &mut Db) -> Result<Vec<RepairPart>> {
     Ok(each!(db, |c| repair_part::table.select(RepairPart::as_select()).load(c))?)
@@ -467,282 +443,8 @@ fn quotes(db: &mut Db, order: Id) -> Result<Vec<QuoteShown>> {
         ))
         .load(c))?;
     let shown = |(version, plan, minor, currency, ready_on, text_hash, at): Row| {
-        let price = amount(minor, &currency);
+        let price = Money { minor, currency: currency.clone() }.amount();
         QuoteShown { version, plan, price, currency, ready_on, text_hash, at }
     };
     Ok(rows.into_iter().map(shown).collect())
-}
-
-/// Moves a repair on, with what else changes, and tells it.
-macro_rules! moved {
-    ($db:expr, $stamp:expr, $order:expr, $to:expr, $kind:expr, $body:expr, $more:expr) => {{
-        let (order, to): (RepairOrder, RepairState) = ($order, $to);
-        let row = repair_order::table.find(order.row.id.0);
-        step!($db, row, repair_order::state, repair_order::version, REPAIR_MACHINE, order.row.state => to, order.row.version, $more);
-        let mut body: Value = $body;
-        if let Some(body) = body.as_object_mut() {
-            body.insert("status".to_owned(), json!(to));
-        }
-        events::append($db, $stamp, $kind, Subject::Thing(RepairOrder::SUBJECT, order.row.id.0), &body)?;
-        RepairOrder::find($db, &order.row.code, Sees::ALL)?.ok_or_else(|| Code::NotFound.into())
-    }};
-}
-
-/// Quotes, or quotes anew: the buyer is asked again, whatever was agreed to before.
-///
-/// # Errors
-/// [`Code::CoveredClaim`] for a price of a covered repair; what is wrong with the amount.
-pub(super) fn quote(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: QuoteSaid) -> Result<RepairOrder> {
-    let minor = read_amount("price", &said.price, &said.currency)?;
-    let line = cases::line(db, order.row.line_id)?.ok_or(Code::NotFound)?;
-    let covered = is_covered(db, &line)?;
-    if covered && minor > 0 {
-        return Err(Code::CoveredClaim.into());
-    }
-    let version = order.row.quote_version + 1;
-    let hash = sha256_hex(quote_text(&said.plan, minor, &said.currency, said.ready_on).as_bytes());
-    REPAIR_MACHINE.check(order.row.state, RepairState::Quoted)?;
-    each!(db, |c| diesel::insert_into(repair_quote::table)
-        .values((
-            repair_quote::order_id.eq(order.row.id),
-            repair_quote::version.eq(version),
-            repair_quote::plan.eq(&said.plan),
-            repair_quote::price_minor.eq(minor),
-            repair_quote::currency.eq(&said.currency),
-            repair_quote::ready_on.eq(said.ready_on),
-            repair_quote::text_hash.eq(&hash),
-            repair_quote::actor.eq(&stamp.actor),
-            repair_quote::at.eq(stamp.at),
-        ))
-        .execute(c))?;
-    let body = json!({ "quote": version, "hash": hash });
-    let more = (
-        repair_order::quote_version.eq(version),
-        repair_order::plan.eq(&said.plan),
-        repair_order::price_minor.eq(minor),
-        repair_order::currency.eq(&said.currency),
-        repair_order::ready_on.eq(said.ready_on),
-        repair_order::text_hash.eq(&hash),
-        repair_order::covered.eq(covered),
-        (
-            repair_order::accepted_version.eq(None::<i64>),
-            repair_order::accepted_via.eq(None::<&str>),
-            repair_order::accepted_at.eq(None::<NaiveDateTime>),
-        ),
-    );
-    moved!(db, stamp, order, RepairState::Quoted, EventKind::RepairQuoted, body, more)
-}
-
-/// The buyer agrees to the quote that holds.
-///
-/// # Errors
-/// [`Code::QuoteChanged`] for any other.
-pub(super) fn accept(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: AcceptSaid) -> Result<RepairOrder> {
-    REPAIR_MACHINE.check(order.row.state, RepairState::Accepted)?;
-    if said.quote_version != order.row.quote_version {
-        return Err(crate::kernel::Refusal::new(Code::QuoteChanged).with("now", order.row.quote_version).into());
-    }
-    let body = json!({ "quote": said.quote_version, "via": said.via, "hash": order.row.text_hash });
-    let more = (
-        repair_order::accepted_version.eq(said.quote_version),
-        repair_order::accepted_via.eq(said.via.as_str()),
-        repair_order::accepted_at.eq(stamp.at),
-    );
-    moved!(db, stamp, order, RepairState::Accepted, EventKind::RepairAccepted, body, more)
-}
-
-/// The buyer does not want it.
-pub(super) fn reject(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: RepairReason) -> Result<RepairOrder> {
-    ended(db, stamp, order, RepairState::Rejected, &said)
-}
-
-/// It is not repaired.
-pub(super) fn decline(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: RepairReason) -> Result<RepairOrder> {
-    ended(db, stamp, order, RepairState::Declined, &said)
-}
-
-/// It cannot be mended: what is done instead is decided on the case.
-pub(super) fn beyond(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: RepairReason) -> Result<RepairOrder> {
-    ended(db, stamp, order, RepairState::Beyond, &said)
-}
-
-fn ended(db: &mut Db, stamp: &Stamp, order: RepairOrder, to: RepairState, said: &RepairReason) -> Result<RepairOrder> {
-    let diagnosis = if order.row.diagnosis.is_empty() { said.reason.clone() } else { format!("{}\n{}", order.row.diagnosis, said.reason) };
-    moved!(db, stamp, order, to, EventKind::RepairMoved, json!({ "reason": said.reason }), repair_order::diagnosis.eq(diagnosis))
-}
-
-/// The garment is here.
-///
-/// # Errors
-/// [`Code::DatesOutOfOrder`] for a day to come, or before the report.
-pub(super) fn receive(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: ReceivedSaid) -> Result<RepairOrder> {
-    let line = cases::line(db, order.row.line_id)?.ok_or(Code::NotFound)?;
-    in_order(line.reported_on, said.received_on, "received_on")?;
-    not_to_come(stamp, said.received_on, "received_on")?;
-    let body = json!({ "received_on": said.received_on });
-    moved!(db, stamp, order, RepairState::Received, EventKind::RepairMoved, body, repair_order::received_on.eq(said.received_on))
-}
-
-fn in_order(earlier: NaiveDate, later: NaiveDate, field: &'static str) -> Result<()> {
-    if later < earlier {
-        return Err(Fault::new(field, Code::DatesOutOfOrder).with("earlier", earlier).with("later", later).into());
-    }
-    Ok(())
-}
-
-/// A day is local: the next one has begun somewhere.
-fn not_to_come(stamp: &Stamp, day: NaiveDate, field: &'static str) -> Result<()> {
-    in_order(day, stamp.at.date().succ_opt().unwrap_or(NaiveDate::MAX), field)
-}
-
-/// The work begins.
-pub(super) fn start(db: &mut Db, stamp: &Stamp, order: RepairOrder) -> Result<RepairOrder> {
-    moved!(db, stamp, order, RepairState::Repairing, EventKind::RepairMoved, json!({}), repair_order::repairer.eq(&stamp.actor))
-}
-
-/// Something of a lot is put in: the garment is made of it too from now on.
-///
-/// # Errors
-/// [`Code::UnknownReference`] or [`Code::Ambiguous`] for `lot`; [`Code::WrongState`] unless it is being repaired.
-pub(super) fn part(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: PartSaid) -> Result<RepairOrder> {
-    let lot =
-        materials::lot_called(db, &said.lot, None)?.ok_or_else(|| Fault::new("lot", Code::UnknownReference).with("value", &said.lot))?;
-    if said.quantity_milli == 0 {
-        return Err(Fault::new("quantity", Code::OutOfRange).with("min", "0.001").with("max", "1000000").into());
-    }
-    REPAIR_MACHINE.check(order.row.state, RepairState::Checked)?;
-    let (id, garment, component) = (stamp.id(), order.row.garment_id, crate::kernel::text::folded(&said.component));
-    let row = RepairPart {
-        id,
-        order_id: order.row.id,
-        garment_id: garment,
-        component,
-        lot_id: lot.id,
-        quantity_milli: said.quantity_milli,
-        actor: stamp.actor.clone(),
-        at: stamp.at,
-    };
-    each!(db, |c| diesel::insert_into(repair_part::table).values(&row).execute(c))?;
-    let body = json!({ "repair": order.row.id, "component": row.component, "lot": lot.id, "quantity_milli": row.quantity_milli });
-    events::bump(db, "genealogy")?;
-    events::append(db, stamp, EventKind::PartReplaced, Subject::Garment(garment.0), &body)?;
-    moved!(db, stamp, order, RepairState::Repairing, EventKind::RepairPart, body, repair_order::repairer.eq(&stamp.actor))
-}
-
-fn noted(db: &mut Db, stamp: &Stamp, order: &RepairOrder, kind: CheckKind, passed: bool, note: &str) -> Result<()> {
-    if !passed && note.is_empty() {
-        return Err(Fault::new("note", Code::Missing).into());
-    }
-    let seq = saturating::<i64>(order.checks.len()) + 1;
-    each!(db, |c| diesel::insert_into(repair_check::table)
-        .values((
-            repair_check::order_id.eq(order.row.id),
-            repair_check::seq.eq(seq),
-            repair_check::kind.eq(kind.as_str()),
-            repair_check::passed.eq(passed),
-            repair_check::note.eq(note),
-            repair_check::actor.eq(&stamp.actor),
-            repair_check::at.eq(stamp.at),
-        ))
-        .execute(c))?;
-    Ok(())
-}
-
-/// Somebody looks at it: the repairer first, then somebody else.
-///
-/// # Errors
-/// [`Code::NeedsAnother`] when the second check is by who repaired it; [`Code::WrongState`] when nothing is to be checked.
-pub(super) fn check(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: CheckSaid) -> Result<RepairOrder> {
-    let (kind, well) = match order.row.state {
-        RepairState::Checked => (CheckKind::Second, RepairState::Ready),
-        _ => (CheckKind::Itself, RepairState::Checked),
-    };
-    REPAIR_MACHINE.check(order.row.state, well)?;
-    if kind == CheckKind::Second && order.row.repairer == stamp.actor {
-        return Err(crate::kernel::Refusal::new(Code::NeedsAnother).with("who", "repairer").into());
-    }
-    noted(db, stamp, &order, kind, said.passed, &said.note)?;
-    let (to, rework) = if said.passed { (well, 0) } else { (RepairState::Repairing, 1) };
-    let repairer = if kind == CheckKind::Itself { stamp.actor.clone() } else { order.row.repairer.clone() };
-    let body = json!({ "check": kind, "passed": said.passed });
-    let more = (repair_order::rework.eq(repair_order::rework + rework), repair_order::repairer.eq(repairer));
-    moved!(db, stamp, order, to, EventKind::RepairChecked, body, more)
-}
-
-/// A payment is noted.
-pub(super) fn pay(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: PaidSaid) -> Result<RepairOrder> {
-    let as_read = repair_order::version.eq(order.row.version);
-    let paid = (repair_order::paid_ref.eq(&said.paid_ref), repair_order::version.eq(order.row.version + 1));
-    if each!(db, |c| diesel::update(repair_order::table.find(order.row.id.0).filter(as_read)).set(paid).execute(c))? == 0 {
-        return Err(Code::Stale.into());
-    }
-    events::append(
-        db,
-        stamp,
-        EventKind::RepairPaid,
-        Subject::Thing(RepairOrder::SUBJECT, order.row.id.0),
-        &json!({ "payment": said.paid_ref }),
-    )?;
-    RepairOrder::find(db, &order.row.code, Sees::ALL)?.ok_or_else(|| Code::NotFound.into())
-}
-
-/// What has its price does not leave unpaid.
-fn is_settled(order: &RepairOrder) -> Result<()> {
-    if order.row.price_minor.is_some_and(|minor| minor > 0) && order.row.paid_ref.is_empty() {
-        return Err(Code::Unpaid.into());
-    }
-    Ok(())
-}
-
-/// It goes to the buyer.
-///
-/// # Errors
-/// [`Code::Unpaid`].
-pub(super) fn send(db: &mut Db, stamp: &Stamp, order: RepairOrder) -> Result<RepairOrder> {
-    is_settled(&order)?;
-    moved!(db, stamp, order, RepairState::Sent, EventKind::RepairMoved, json!({}), repair_order::score.eq(None::<i64>))
-}
-
-/// The buyer has it.
-///
-/// # Errors
-/// [`Code::Unpaid`]; [`Code::DatesOutOfOrder`] for a day to come, or before it was received.
-pub(super) fn hand(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: HandedSaid) -> Result<RepairOrder> {
-    is_settled(&order)?;
-    in_order(order.row.received_on.unwrap_or(said.handed_on), said.handed_on, "handed_on")?;
-    not_to_come(stamp, said.handed_on, "handed_on")?;
-    let body = json!({ "handed_on": said.handed_on });
-    moved!(db, stamp, order, RepairState::Handed, EventKind::RepairMoved, body, repair_order::handed_on.eq(said.handed_on))
-}
-
-/// The buyer signs, or does not: then it comes back to the bench.
-pub(super) fn sign(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: SignedSaid) -> Result<RepairOrder> {
-    REPAIR_MACHINE.check(order.row.state, RepairState::Done)?;
-    noted(db, stamp, &order, CheckKind::Buyer, said.passed, &said.note)?;
-    let body = json!({ "passed": said.passed, "score": said.score });
-    if !said.passed {
-        let more = (
-            repair_order::rework.eq(repair_order::rework + 1),
-            repair_order::handed_on.eq(None::<NaiveDate>),
-            repair_order::score.eq(said.score),
-        );
-        return moved!(db, stamp, order, RepairState::Repairing, EventKind::RepairSigned, body, more);
-    }
-    let handed_on = order.row.handed_on.unwrap_or(stamp.at.date());
-    let held = if order.row.covered { days_held(order.row.received_on, handed_on) } else { 0 };
-    let extended = match order.row.sale_seq {
-        Some(seq) if held > 0 => warranties::extend(db, stamp, order.row.garment_id, seq, held)?.map_or(0, |_| held),
-        _ => 0,
-    };
-    let garment = order.row.garment_id;
-    events::append(
-        db,
-        stamp,
-        EventKind::GarmentRepaired,
-        Subject::Garment(garment.0),
-        &json!({ "repair": order.row.id, "handed_on": handed_on }),
-    )?;
-    cases::done(db, stamp, order.row.line_id)?;
-    let more = (repair_order::extended_days.eq(extended), repair_order::score.eq(said.score));
-    moved!(db, stamp, order, RepairState::Done, EventKind::RepairSigned, body, more)
 }
