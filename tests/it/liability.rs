@@ -24,13 +24,13 @@ use crate::support::{Request, TestApp};
 use crate::trace::insert;
 
 /// A party, and a lot of it that went into every unit of the goods.
-struct Supplier {
-    id: Id,
-    code: String,
+pub struct Supplier {
+    pub id: Id,
+    pub code: String,
     lot: String,
 }
 
-async fn supplier(app: &TestApp, goods: &Goods, role: Does, kind: &str, quantity: Option<i64>) -> Supplier {
+pub async fn supplier(app: &TestApp, goods: &Goods, role: Does, kind: &str, quantity: Option<i64>) -> Supplier {
     let (id, code) = app.party(role).await;
     let lot = format!("LOT-{code}");
     let document = json!({ "code": lot, "supplier": code, "kind": kind, "material": { "zh": "料", "en": "Stuff" }, "quantity_milli": 100_000_000, "unit": "pcs" });

@@ -11,12 +11,14 @@
     reason = "a test may fail by panicking and says what it skips"
 )]
 
+mod aftersales_kills;
 mod backup;
 mod batches;
 mod browser;
 mod calendars;
 mod card;
 mod cases;
+mod closed_loop;
 mod codes;
 mod corrections;
 mod documents;
