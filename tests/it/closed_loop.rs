@@ -39,11 +39,13 @@ async fn made(who: &Persona<'_>, uri: &str, document: Value) -> Value {
 async fn batch(app: &TestApp, code: &str, gtin: &str, category: &str, lots: Value) -> Goods {
     let planner = app.persona(Role::Admin).await;
     let name = |zh: &str, en: &str| json!({ "zh": zh, "en": en });
-    let style = json!({ "code": format!("S-{code}"), "name": name("款式", "Style"), "category": category, "manufacturer": "FAC", "policy": "STD" });
+    let style =
+        json!({ "code": format!("S-{code}"), "name": name("款式", "Style"), "category": category, "manufacturer": "FAC", "policy": "STD" });
     made(&planner, "/api/v1/styles", style).await;
     let sku = json!({ "style": format!("S-{code}"), "code": format!("K-{code}"), "gtin": gtin, "colour": name("浅粉", "Light pink"), "size": "M", "size_label": "170/88A" });
     made(&planner, "/api/v1/skus", sku).await;
-    made(&planner, "/api/v1/batches", json!({ "code": code, "sku": format!("K-{code}"), "factory": "FAC", "planned": 10, "lots": lots })).await;
+    made(&planner, "/api/v1/batches", json!({ "code": code, "sku": format!("K-{code}"), "factory": "FAC", "planned": 10, "lots": lots }))
+        .await;
     planner.json("POST", &format!("/api/v1/batches/{code}/mint"), &json!({ "count": 10 })).await.expect(200);
     let of = code.to_owned();
     let no: BatchNo = app.look(move |db| Ok(batches::batch_by_code(db, &of)?.unwrap().no)).await;
@@ -77,7 +79,9 @@ impl<'a> House<'a> {
             });
             made(&planner, "/api/v1/lots", lot).await;
         }
-        let shirts = batch(app, "SHIRTS", SHIRT, "衬衫", json!([{ "component": "shell", "lot": "GREY" }, { "component": "button", "lot": "BTN" }])).await;
+        let shirts =
+            batch(app, "SHIRTS", SHIRT, "衬衫", json!([{ "component": "shell", "lot": "GREY" }, { "component": "button", "lot": "BTN" }]))
+                .await;
         let tunics = batch(app, "TUNICS", TUNIC, "工装", json!([{ "component": "shell", "lot": "DYED" }])).await;
         let party = |code: &'static str| app.look(move |db| Ok(hangtag::production::parties::by_code(db, code)?.unwrap().id));
         let (trims, dyer, carrier) = (party("TRIM").await, party("DYE").await, party("CAR").await);
@@ -181,7 +185,10 @@ impl<'a> House<'a> {
         made(&finance, "/api/v1/payouts", json!({ "currency": asked["currency"] })).await;
         let paid = finance.json("POST", &format!("{at}/paid"), &json!({ "reference": "BANK-1" })).await.expect(200).json();
         assert_eq!(paid["state"], "paid");
-        assert_eq!(agent.json("POST", "/api/v1/settlements", &json!({ "case": no, "kind": "refund", "reason": "again" })).await.status.as_u16(), 409);
+        assert_eq!(
+            agent.json("POST", "/api/v1/settlements", &json!({ "case": no, "kind": "refund", "reason": "again" })).await.status.as_u16(),
+            409
+        );
         asked["amount"].as_str().unwrap().to_owned()
     }
 
@@ -257,7 +264,11 @@ async fn a_repaired_button(house: &House<'_>) {
     assert_eq!(house.borne(&no).await, ["brand 21.34 CNY"]);
 
     let verdict = house.reckoned(&no, json!({})).await;
-    assert_eq!((&verdict["shares"][0]["party"], &verdict["shares"][0]["lot"]), (&json!("TRIM"), &json!("BTN")), "not the lot that mended it");
+    assert_eq!(
+        (&verdict["shares"][0]["party"], &verdict["shares"][0]["lot"]),
+        (&json!("TRIM"), &json!("BTN")),
+        "not the lot that mended it"
+    );
     house.accepted_and_final(&verdict, &house.trims).await;
     assert_eq!(house.borne(&no).await, ["TRIM 21.34 CNY"]);
     house.desk(&no, json!({ "act": "resolve", "result": "A new button is on.", "cause": "supplier_material" })).await;
@@ -380,11 +391,14 @@ story!(a_season_from_the_first_tap_to_statements_that_anybody_can_work_out_again
     a_contest_that_is_won(&house).await;
 
     // Every cent is where the verdicts put it, and nowhere else.
-    let stated = [house.stated("TRIM", &house.trims).await, house.stated("DYE", &house.dyer).await, house.stated("CAR", &house.carrier).await];
+    let stated =
+        [house.stated("TRIM", &house.trims).await, house.stated("DYE", &house.dyer).await, house.stated("CAR", &house.carrier).await];
     assert_eq!(stated, [("21.34", 1), ("159.00", 1), ("399.00", 1)].map(|(amount, claims)| (amount.to_owned(), claims)));
     let balance = |party: &'static str| {
         let finance = app.persona(Role::Finance);
-        async move { finance.await.get(&format!("/api/v1/ledger/balances?party={party}")).await.expect(200).json()[0]["balance"]["amount"].clone() }
+        async move {
+            finance.await.get(&format!("/api/v1/ledger/balances?party={party}")).await.expect(200).json()[0]["balance"]["amount"].clone()
+        }
     };
     assert_eq!([balance("TRIM").await, balance("DYE").await, balance("CAR").await], ["21.34", "159.00", "399.00"]);
     assert_eq!(app.look(liability::unsound).await, []);
