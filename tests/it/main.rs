@@ -19,6 +19,7 @@ mod card;
 mod cases;
 mod codes;
 mod corrections;
+mod coverage;
 mod documents;
 mod durability;
 mod facts;
