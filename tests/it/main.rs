@@ -52,6 +52,7 @@ mod root_cause;
 mod sales;
 mod scans;
 mod schema;
+mod seed_items;
 mod service_levels;
 mod settlements;
 mod signals;

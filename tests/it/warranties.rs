@@ -140,3 +140,32 @@ story!(a_warranty_is_void_with_a_reason, |app| {
     let unsold = format!("/api/v1/warranties/{}/void", goods.serial(&app, 1));
     assert_eq!(agent.json("POST", &unsold, &json!({ "reason": "No sale." })).await.expect(409).code(), "not_sold");
 });
+
+// I-13, by SQL around the program.
+story!(the_database_itself_keeps_one_warranty_of_a_sale, |app| {
+    let goods = app.goods(Some(policy("TWELVE", &[StartRule::Sold])), 2).await;
+    sell(&app, sale_of(&goods, 0, "2026-06-10")).await;
+    let garment = goods.garment(0).0;
+    for wrong in [
+        format!("UPDATE warranty SET ends_on = '2026-06-09' WHERE garment_id = {garment}"),
+        format!("UPDATE warranty SET status = 'lost' WHERE garment_id = {garment}"),
+        format!(
+            "INSERT INTO warranty (garment_id, sale_seq, status, start_basis, reason, version) VALUES ({garment}, 1, 'waiting', '', '', 1)"
+        ),
+    ] {
+        assert!(app.sql(&wrong).await.is_err(), "the store takes: {wrong}");
+    }
+    assert!(matches!(state(&app, &goods, 0, "2026-06-15").await, WarrantyState::Running { until, .. } if until == day("2027-06-10")));
+});
+
+// I-16 and I-17, by SQL around the program: a serial from elsewhere is one garment's for ever. Ours have no row.
+story!(the_database_itself_keeps_a_serial_with_its_garment, |app| {
+    let goods = app.goods(None, 2).await;
+    let row = |serial: &str, unit: i64| {
+        format!("INSERT INTO foreign_serial (serial, gtin, garment_id) VALUES ('{serial}', '{}', {})", goods.gtin, goods.garment(unit).0)
+    };
+    app.sql(&row("a7-Q", 0)).await.unwrap();
+    assert!(app.sql(&row("a7-Q", 1)).await.is_err(), "two garments of one serial");
+    app.sql(&row("a7-R", 1)).await.unwrap();
+    assert!(app.sql("UPDATE foreign_serial SET serial = 'a7-Q' WHERE serial = 'a7-R'").await.is_err(), "one serial becomes another's");
+});

@@ -254,8 +254,11 @@ impl Column {
     }
 
     /// What belongs into it.
-    pub fn about(&self, lang: Lang) -> &'static str {
-        lang.of(self.about.0, self.about.1)
+    pub const fn about(&self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::Zh => self.about.0,
+            Lang::En => self.about.1,
+        }
     }
 
     /// Every header it answers to.

@@ -137,6 +137,13 @@ impl FormView {
             .any(|field| !self.form.value(&field.name).is_empty() || self.form.invalid(&field.name))
     }
 
+    /// Whether one begins to write here: at what is wrong, else at what has to be filled in and is not.
+    fn begins(&self, at: &usize) -> bool {
+        let lacks = |field: &Shown| field.needed && self.form.value(&field.name).is_empty();
+        let wrong = self.fields.iter().position(|field| self.form.invalid(&field.name));
+        wrong.or_else(|| self.fields.iter().position(lacks)) == Some(*at)
+    }
+
     /// What it is for, where there is a message of its address: `accounts-new-about`.
     fn about(&self) -> Option<Cow<'static, str>> {
         let key = format!("{}-about", self.action.trim_start_matches('/').replace('/', "-"));

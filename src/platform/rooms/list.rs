@@ -377,6 +377,12 @@ impl ListView {
         self.filters.len() > 2
     }
 
+    /// Whether any row says something in a column: one in which none does is left out.
+    fn is_told(&self, column: &usize) -> bool {
+        let told = |cell: &ListCell| !cell.words.is_empty() || !cell.badges.is_empty();
+        *column == 0 || self.rows.iter().any(|row| row.cells.get(*column).is_some_and(told))
+    }
+
     /// The title of a column, for a row shown as a card on a phone.
     fn title_of(&self, column: &usize) -> &str {
         self.heads.get(*column).map_or("", |(title, _)| title)

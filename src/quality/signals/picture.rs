@@ -1,4 +1,5 @@
-//! Ratios with their intervals as a picture: SVG made here, coloured by classes of the style sheet. The table beside it says the same.
+//! Ratios with their intervals as a picture: SVG made here, coloured by classes of the style sheet. It is as wide as there is room, and its letters
+//! are as large on a telephone as on a desk. The table beside it says the same.
 
 use std::fmt::Write;
 
@@ -8,10 +9,10 @@ use crate::platform::words::Words;
 
 /// Rows of the picture.
 const ROWS: usize = 14;
-/// Where names end and the axis begins.
-const LEFT: f64 = 250.0;
-/// Where the axis ends.
-const RIGHT: f64 = 660.0;
+/// Where names end and the axis begins, in percent of the width.
+const LEFT: f64 = 34.0;
+/// Where the axis ends, in percent of the width.
+const RIGHT: f64 = 85.0;
 /// Marks of the axis.
 const MARKS: [f64; 7] = [0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0];
 
@@ -53,8 +54,8 @@ pub(super) fn forest(nodes: &[NodeSignal], words: Words) -> Option<String> {
     for mark in MARKS.into_iter().filter(|mark| (axis.low..=axis.high).contains(mark)) {
         let x = axis.at(mark);
         let one = if (mark - 1.0).abs() < 1e-9 { " one" } else { "" };
-        put(&mut drawn, format_args!("<line class=\"mark{one}\" x1=\"{x:.1}\" y1=\"8\" x2=\"{x:.1}\" y2=\"{bottom}\"/>"));
-        put(&mut drawn, format_args!("<text class=\"head\" x=\"{x:.1}\" y=\"{}\">{mark}</text>", bottom + 16));
+        put(&mut drawn, format_args!("<line class=\"mark{one}\" x1=\"{x:.2}%\" y1=\"8\" x2=\"{x:.2}%\" y2=\"{bottom}\"/>"));
+        put(&mut drawn, format_args!("<text class=\"head\" x=\"{x:.2}%\" y=\"{}\">{mark}</text>", bottom + 16));
     }
     let mut y = 24;
     for (node, ratio) in rows.iter().filter_map(|row| Some((row, row.ratio?))) {
@@ -72,17 +73,14 @@ pub(super) fn forest(nodes: &[NodeSignal], words: Words) -> Option<String> {
         let label = if node.node.code.is_empty() { node.node.name.get(lang) } else { &node.node.code };
         let (from, to, at) = (axis.at(ratio.lower), axis.at(ratio.upper.unwrap_or(axis.high)), axis.at(ratio.ratio));
         let row = format!(
-            "<g class=\"{}\"><title>{}</title><text class=\"label\" x=\"{:.1}\" y=\"{}\">{}</text>\
-             <line class=\"span\" x1=\"{from:.1}\" y1=\"{y}\" x2=\"{to:.1}\" y2=\"{y}\"/><rect x=\"{:.1}\" y=\"{}\" width=\"9\" height=\"9\"/>\
-             <text x=\"{:.1}\" y=\"{}\">{}</text></g>",
+            "<g class=\"{}\"><title>{}</title><text class=\"label\" x=\"{LEFT}%\" dx=\"-10\" y=\"{}\">{}</text>\
+             <line class=\"span\" x1=\"{from:.2}%\" y1=\"{y}\" x2=\"{to:.2}%\" y2=\"{y}\"/>\
+             <rect x=\"{at:.2}%\" y=\"{y}\" width=\"9\" height=\"9\" transform=\"translate(-4.5 -4.5)\"/>\
+             <text x=\"{RIGHT}%\" dx=\"10\" y=\"{}\">{}</text></g>",
             class(node.verdict),
             escape(&said),
-            LEFT - 10.0,
             y + 4,
             escape(&fit(label)),
-            at - 4.5,
-            f64::from(y) - 4.5,
-            RIGHT + 10.0,
             y + 4,
             escape(&words.say1("signals-times", "ratio", two(ratio.ratio))),
         );
@@ -99,7 +97,7 @@ pub(super) fn forest(nodes: &[NodeSignal], words: Words) -> Option<String> {
     );
     let height = bottom + 26;
     Some(format!(
-        "<svg class=\"bars forest fits\" xmlns=\"http://www.w3.org/2000/svg\" width=\"760\" height=\"{height}\" viewBox=\"0 0 760 {height}\" \
+        "<svg class=\"bars forest\" xmlns=\"http://www.w3.org/2000/svg\" width=\"100%\" height=\"{height}\" \
          role=\"group\" aria-labelledby=\"forest-title forest-about\"><title id=\"forest-title\">{title}</title>\
          <desc id=\"forest-about\">{}</desc>{drawn}</svg>",
         escape(&about)
@@ -117,7 +115,7 @@ fn put(out: &mut String, what: std::fmt::Arguments<'_>) {
 
 /// As much of a name as there is room for; characters of Chinese count twice.
 fn fit(text: &str) -> String {
-    const ROOM: usize = 30;
+    const ROOM: usize = 16;
     let mut room = ROOM;
     let fitted: String = text
         .chars()

@@ -62,6 +62,11 @@ impl TracePage {
         self.layout.may(needs).then(|| format!("/{place}/{}", query_escape(&self.trace.subject.code).replace('/', "%2F")))
     }
 
+    /// What was found on the garments of a batch, finding by finding.
+    fn findings_href(&self, batch: &str) -> String {
+        format!("/findings?batch={}", query_escape(batch))
+    }
+
     fn file(&self, table: &str, format: &str) -> String {
         format!("{}?table={table}&format={format}&lang={}", self.api, self.layout.lang.tag())
     }

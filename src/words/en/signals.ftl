@@ -46,7 +46,6 @@ signals-kind = Kind
 signals-code = Code
 signals-name = Name
 signals-what = What
-signals-why = In words
 signals-expected = Expected
 signals-ratio = Ratio
 signals-ratio-interval = Ratio (90 %)

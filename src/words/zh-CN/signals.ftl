@@ -40,7 +40,6 @@ signals-kind = 类别
 signals-code = 编码
 signals-name = 名称
 signals-what = 对象
-signals-why = 说明
 signals-expected = 预期
 signals-ratio = 倍数
 signals-ratio-interval = 倍数（90%）
