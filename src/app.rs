@@ -18,7 +18,7 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Menu, Pages, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors};
 use crate::platform::imports::{self, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
-use crate::platform::rooms::Room;
+use crate::platform::rooms::{Room, Sweep};
 use crate::platform::state::AppState;
 use crate::production::{batches, materials, parties, print_jobs, printers, serials, skus, styles, terms};
 use crate::public::{card, help, links, resolver};
@@ -89,6 +89,11 @@ fn menu() -> Menu {
 pub fn works() -> Works {
     let import: Box<dyn Work> = Box::new(ImportWork(import_tables()));
     ROOMS.iter().flat_map(|room| room.works).map(|make| make()).chain([import]).collect()
+}
+
+/// What rooms look after by themselves while the program serves.
+pub fn sweeps() -> impl Iterator<Item = Sweep> {
+    ROOMS.iter().flat_map(|room| room.sweeps).copied()
 }
 
 /// Every table that can be imported, in the order a new deployment loads them.

@@ -21,7 +21,6 @@ use clap::{Parser, Subcommand};
 use indicatif::ProgressStyle;
 use store::May;
 
-use crate::aftersales::service_levels;
 use crate::app;
 use crate::kernel::text::Lang;
 use crate::kernel::time::{Clock, local_date};
@@ -277,7 +276,9 @@ fn serve(app: &AppState, listener: std::net::TcpListener, ready: impl FnOnce() +
             tracing::info!(%address, "serving");
         }
         actix_web::rt::spawn(crate::production::print_jobs::run_forever(jobs_house.clone()));
-        actix_web::rt::spawn(service_levels::run_forever(jobs_house.clone()));
+        for sweep in app::sweeps() {
+            actix_web::rt::spawn(sweep.run_forever(jobs_house.clone()));
+        }
         actix_web::rt::spawn(crate::platform::jobs::run_forever(jobs_house, app::works()));
         let running = server.run();
         ready();

@@ -228,6 +228,10 @@ codes! {
     NoPrice = "no_price", 422;
     /// More than is left of what was paid (`asked`, `left`, `currency`).
     BeyondPaid = "beyond_paid", 409;
+    /// More than the inspection accepted of what came back (`asked`, `left`: what was accepted, `rest`, `currency`).
+    BeyondAccepted = "beyond_accepted", 409;
+    /// A garment with a serial from elsewhere, of which nobody here says whose it is now.
+    NotOurStock = "not_our_stock", 422;
     /// The sale was refunded, exchanged or credited before (`kind`, `settlement`).
     AlreadySettled = "already_settled", 409;
     /// Somebody else has to do this (`who`: author, twice).

@@ -90,7 +90,9 @@ kinds! {
     GarmentRepaired = "garment.repaired", "已维修", "Repaired", true, object("OBSERVE", "repairing", "active");
     PartReplaced = "garment.part_replaced", "已更换部件", "A part was replaced", false, None;
     Settled = "garment.settled", "售后已处理（退款、换货或储值）", "Settled: refunded, exchanged or credited", false, None;
-    GarmentHeld = "garment.held", "不再销售", "Not to be sold again", false, None;
+    GarmentHeld = "garment.held", "停止销售", "Held back from sale", false, None;
+    GarmentReleased = "garment.released", "可以再次销售", "May be sold again", false, None;
+    Exchanged = "garment.exchanged", "作为换货交给买家", "Given to a buyer in exchange", false, None;
     GarmentFinding = "garment.finding", "记录了一项缺陷", "A defect was logged", false, object("OBSERVE", "inspecting", "non_conformant");
     // findings on batches and lots, and what happens to findings
     FindingLogged = "finding.logged", "缺陷已记录", "Finding logged", false, object("OBSERVE", "inspecting", "non_conformant");
@@ -111,6 +113,8 @@ kinds! {
     BatchSaved = "batch.saved", "生产批次已保存", "Batch saved", false, None;
     BatchMinted = "batch.minted", "序列号已生成", "Serials minted", false, object("ADD", "commissioning", "active");
     BatchVoided = "batch.units_voided", "部分序列号已作废", "Serials voided", false, object("DELETE", "decommissioning", "inactive");
+    UnitsHeld = "batch.units_held", "部分单件停止销售", "Units held back from sale", false, None;
+    UnitsReleased = "batch.units_released", "部分单件可以再次销售", "Units may be sold again", false, None;
     LabelsMade = "label_job.made", "标签已生成", "Labels made", false, object("OBSERVE", "encoding", "encoded");
     PrintStarted = "label_job.started", "打印任务已开始", "Print job started", false, None;
     PrintPaused = "label_job.paused", "打印任务已暂停", "Print job paused", false, None;
@@ -134,8 +138,10 @@ kinds! {
     CaseLineDecided = "case.line_decided", "处理结果已决定", "Outcome decided", false, None;
     CaseLineInspected = "case.line_inspected", "退回件已检验", "Garment inspected", false, None;
     CaseLineEnded = "case.line_ended", "单件已办结", "Line ended", false, None;
+    CaseLineOpened = "case.line_opened", "单件重新处理", "Line opened again", false, None;
     ReturnRequested = "return.requested", "退货已申请", "Return requested", false, None;
     ReturnMoved = "return.moved", "退货状态已变更", "Return moved on", false, None;
+    ReturnDestroyed = "return.destroyed", "退回件已销毁", "Returned garment destroyed", false, None;
     CaseConcluded = "case.concluded", "原因已认定", "Cause determined", false, None;
     CaseReopened = "case.reopened", "工单已重新打开", "Case opened again", false, None;
     CaseMerged = "case.merged", "工单已合并", "Cases merged", false, None;
@@ -163,6 +169,8 @@ kinds! {
     // quality
     DefectSaved = "defect.saved", "缺陷代码已保存", "Defect code saved", false, None;
     ScopeSaved = "recall.scope_saved", "召回范围已保存", "Recall scope saved", false, None;
+    ScopeHeld = "recall.held", "召回范围内的单件停止销售", "Garments of a recall held back", false, None;
+    ScopeReleased = "recall.released", "召回范围内的单件恢复销售", "Garments of a recall released", false, None;
     LiabilityRulesProposed = "liability.rules_proposed", "责任规则已提出", "Liability rules proposed", false, None;
     LiabilityRulesApproved = "liability.rules_approved", "责任规则已生效", "Liability rules put in force", false, None;
     LiabilityRulesRejected = "liability.rules_rejected", "责任规则未通过", "Liability rules rejected", false, None;

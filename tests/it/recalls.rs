@@ -1,6 +1,7 @@
 //! Recall scopes: saved whole, never changed, compared with today.
 
 use hangtag::kernel::Id;
+use hangtag::ownership::garments::{self, HoldKind};
 use hangtag::staff::accounts::Role;
 use serde_json::json;
 
@@ -78,4 +79,46 @@ story!(what_is_wrong_with_a_scope_is_said, |app| {
     dyer.get("/api/v1/recall-scopes/RC-3").await.expect(404);
     dyer.get("/recalls").await.expect(404);
     dyer.json("POST", "/api/v1/recall-scopes", &missing).await.expect(403);
+});
+
+story!(the_garments_of_a_recall_are_not_sold_while_it_holds_them, |app| {
+    let goods = app.goods(None, 6).await;
+    let desk = app.persona(Role::SupplierManager).await;
+    let asked = json!({ "code": "RC-9", "title": "Needle found", "query": { "kind": "batch", "code": goods.code } });
+    desk.json("POST", "/api/v1/recall-scopes", &asked).await.expect(201);
+    let admin = app.persona(Role::Admin).await;
+    let sale = |unit: i64| json!({ "serial": goods.serial(&app, unit), "sold_on": "2026-06-15" });
+    admin.json("POST", "/api/v1/sales", &sale(0)).await.expect(201);
+    let act = |verb: &'static str| {
+        let desk = &desk;
+        async move { desk.json("POST", &format!("/api/v1/recall-scopes/RC-9/{verb}"), &json!({})).await }
+    };
+    let held = act("hold").await.expect(200).json();
+    assert_eq!(held["held_since"], "2026-06-15T12:00:00");
+    // A row for a range, however many garments, and none for each.
+    let (ranges, garments): (i64, i64) = app
+        .look(|db| {
+            use diesel::prelude::*;
+            let count = |table: &str| diesel::dsl::sql::<diesel::sql_types::BigInt>(&format!("(SELECT count(*) FROM {table})"));
+            Ok(hangtag::each!(db, |c| diesel::select((count("unit_hold"), count("garment_hold"))).get_result(c))?)
+        })
+        .await;
+    assert_eq!((ranges, garments), (1, 0));
+    let refused = admin.json("POST", "/api/v1/sales", &sale(1)).await.expect(409).json();
+    assert_eq!(refused["code"], "wrong_state");
+    assert_eq!(act("hold").await.expect(200).json()["held_since"], held["held_since"], "held already");
+    // The buyer of one that was sold has the rights of a recall, and may claim it.
+    let (of, units) = (goods.garment(0), goods.garment(5));
+    assert_eq!(app.look(move |db| garments::holds(db, of)).await, [HoldKind::Recall]);
+    assert_eq!(app.look(move |db| garments::holds_of(db, &[of, units])).await.len(), 2);
+    for lang in ["zh-CN", "en"] {
+        let page = desk.page(&format!("/recalls/RC-9?lang={lang}")).await.expect(200);
+        assert!(page.text().contains("/recalls/RC-9/release") && !page.text().contains(">recalls-"), "{lang}");
+    }
+    desk.form("/recalls/RC-9/release", &[("once", "r1")]).await.expect(303);
+    assert!(app.look(move |db| garments::holds(db, of)).await.is_empty());
+    admin.json("POST", "/api/v1/sales", &sale(1)).await.expect(201);
+    assert_eq!(act("release").await.expect(200).json().get("held_since"), Some(&serde_json::Value::Null));
+    desk.json("POST", "/api/v1/recall-scopes/NONE/hold", &json!({})).await.expect(404);
+    app.persona(Role::Inspector).await.json("POST", "/api/v1/recall-scopes/RC-9/hold", &json!({})).await.expect(403);
 });

@@ -1,7 +1,10 @@
 //! Returns: from the request to what the buyer gets, by programs and by pages; what is refused, and what becomes of the garment.
 
 use diesel::connection::SimpleConnection;
+use hangtag::aftersales::cases;
+use hangtag::aftersales::classes::Wish;
 use hangtag::aftersales::returns::{self, ReturnState};
+use hangtag::aftersales::service_levels::{self, ClockState};
 use hangtag::each;
 use hangtag::kernel::{Code, Id};
 use hangtag::ownership::garments::{self, HoldKind};
@@ -203,7 +206,7 @@ story!(what_was_worn_next_to_the_skin_is_never_sold_again, |app| {
         act(&admin, &order, step, 200).await;
     }
     inspected(&app, lines[0], "2026-06-15").await;
-    act(&admin, &order, json!({ "act": "accept", "report": "seal broken", "partly": true }), 200).await;
+    act(&admin, &order, json!({ "act": "accept", "report": "seal broken", "partly": true, "amount": "100" }), 200).await;
     let again = json!({ "serial": goods.serial(&app, 0), "sold_on": "2026-06-15" });
     let problem = admin.json("POST", "/api/v1/sales", &again).await.expect(409).json();
     assert_eq!((&problem["code"], fields(&problem)), (&json!("wrong_state"), vec![("serial", "wrong_state")]), "{problem}"); // A recalled garment is not sold either; but whoever has one claims it, and reads of it.
@@ -256,4 +259,248 @@ story!(what_nobody_sends_lapses_and_the_pages_say_what_may_be_done, |app| {
         states.push(app.look(move |db| returns::by_id(db, id)).await.state);
     }
     assert_eq!(states, [ReturnState::Lapsed, ReturnState::InTransit, ReturnState::NeedInfo]);
+});
+
+/// A case of a return as the desk opens it, about these units, with its clocks running: its number and its lines.
+async fn opened(app: &TestApp, goods: &Goods, units: &[i64]) -> (String, Vec<Id>) {
+    app.seed().await;
+    let garments: Vec<_> = units.iter().map(|unit| goods.garment(*unit)).collect();
+    let mut new = crate::cases::new_case(app, &garments, "button_off");
+    new.lines.iter_mut().for_each(|line| line.wanted = Some(Wish::Refund));
+    let no = crate::cases::open(app, new).await.unwrap();
+    let number = no.clone();
+    let lines = app.look(move |db| {
+        let case = cases::by_no(db, &number)?.unwrap();
+        cases::lines(db, case.id)
+    });
+    (no, lines.await.into_iter().map(|line| line.id).collect())
+}
+
+/// How the clocks of a case stand, the last run of each: of the case itself, or of one of its lines.
+async fn clocks(app: &TestApp, no: &str, part: Id) -> Vec<(String, ClockState)> {
+    let (no, now) = (no.to_owned(), app.state.clock.now());
+    let all = app.look(move |db| {
+        let case = cases::by_no(db, &no)?.unwrap();
+        service_levels::of(db, case.id, now)
+    });
+    let mut last = std::collections::BTreeMap::new();
+    for clock in all.await.into_iter().filter(|clock| clock.part == part) {
+        last.insert(clock.code, clock.state);
+    }
+    last.into_iter().collect()
+}
+
+fn is(clocks: &[(&str, ClockState)]) -> Vec<(String, ClockState)> {
+    clocks.iter().map(|(code, state)| ((*code).to_owned(), *state)).collect()
+}
+
+/// The line of a case as a program reads it, and its case.
+async fn line_of(who: &Persona<'_>, no: &str, line: usize) -> (Value, Value) {
+    let case = who.get(&format!("/api/v1/cases/{no}")).await.expect(200).json();
+    (case["lines"][line].clone(), case)
+}
+
+async fn look_at(who: &Persona<'_>, no: &str, found: Option<&str>) {
+    let looked = json!({ "act": "inspect", "line": 1, "grade": "c", "found": found });
+    who.json("POST", &format!("/api/v1/cases/{no}/acts"), &looked).await.expect(200);
+}
+
+async fn settlement(who: &Persona<'_>, no: &str, kind: &str, amount: Option<&str>) -> crate::support::Answer {
+    let asked = json!({ "case": no, "line": 1, "kind": kind, "amount": amount, "reason": "纽扣脱落" });
+    who.json("POST", "/api/v1/settlements", &asked).await
+}
+
+async fn money(who: &Persona<'_>, code: &str, verb: &str, body: Value) -> Value {
+    who.json("POST", &format!("/api/v1/settlements/{code}/{verb}"), &body).await.expect(200).json()
+}
+
+use ClockState::{Cancelled, Met, Running};
+
+story!(a_return_moves_its_line_and_its_clocks_to_the_end, |app| {
+    let goods = furnished(&app, 1).await;
+    let (no, lines) = opened(&app, &goods, &[0]).await;
+    let (agent, finance, line) = (app.persona(Role::Agent).await, app.persona(Role::Finance).await, lines[0]);
+    let order = requested(&agent, line, "NO-WORRY-BUTTON").await;
+    let (now, case) = line_of(&agent, &no, 0).await;
+    assert_eq!((&now["state"], &case["kind"]), (&json!("open"), &json!("return")));
+    assert_eq!(clocks(&app, &no, Id(0)).await, is(&[("case.resolve", Running), ("return.review", Running)]));
+    // Nothing is given for what nobody has seen.
+    assert_eq!(settlement(&agent, &no, "refund", None).await.expect(409).code(), "wrong_state");
+    act(&agent, &order, json!({ "act": "approve", "inbound": "parcel" }), 200).await;
+    let (now, case) = line_of(&agent, &no, 0).await;
+    assert_eq!((&now["state"], &now["decided"], &case["state"]), (&json!("decided"), &json!("refund"), &json!("in_progress")));
+    assert_eq!(clocks(&app, &no, Id(0)).await, is(&[("case.resolve", Running), ("return.review", Met)]));
+    assert_eq!(clocks(&app, &no, line).await, is(&[("return.pickup", Running)]));
+    act(&agent, &order, json!({ "act": "sent", "waybill": "SF-1" }), 200).await;
+    act(&agent, &order, json!({ "act": "received" }), 200).await;
+    assert_eq!(
+        clocks(&app, &no, line).await,
+        is(&[("refund.statutory", Running), ("return.inspect", Running), ("return.pickup", Met), ("return.settle", Running)])
+    );
+    look_at(&agent, &no, Some("button_missing")).await;
+    let (now, _) = line_of(&agent, &no, 0).await;
+    assert!(now["finding"].is_string(), "what is found is logged where findings are: {now}");
+    assert_eq!(settlement(&agent, &no, "refund", None).await.expect(409).code(), "wrong_state", "not before the inspection decides");
+    act(&agent, &order, json!({ "act": "accept", "report": "the button is gone" }), 200).await;
+    let made = settlement(&agent, &no, "refund", None).await.expect(201).json();
+    assert_eq!(made["amount"], "399.00");
+    let code = made["code"].as_str().unwrap();
+    let uri = format!("/api/v1/returns/{}", order["id"].as_str().unwrap());
+    assert_eq!(agent.get(&uri).await.expect(200).json()["state"], "settling");
+    act(&agent, &order, json!({ "act": "settle" }), 200).await;
+    assert_eq!(
+        clocks(&app, &no, line).await,
+        is(&[
+            ("refund.payout", Running),
+            ("refund.statutory", Running),
+            ("return.inspect", Met),
+            ("return.pickup", Met),
+            ("return.settle", Running)
+        ])
+    );
+    money(&finance, code, "approve", json!({})).await;
+    money(&finance, code, "submit", json!({})).await;
+    assert_eq!(line_of(&agent, &no, 0).await.0["state"], "decided", "what is on its way has not arrived");
+    let undone = json!({ "act": "close" });
+    assert_eq!(agent.json("POST", &format!("/api/v1/cases/{no}/acts"), &undone).await.expect(409).code(), "wrong_state");
+    money(&finance, code, "paid", json!({ "reference": "BANK-1" })).await;
+    let (now, _) = line_of(&agent, &no, 0).await;
+    assert_eq!((&now["state"], now["ended_at"].is_string()), (&json!("done"), true));
+    let order = agent.get(&uri).await.expect(200).json();
+    assert_eq!((&order["state"], &order["outcome"]), (&json!("settled"), &json!("refund")));
+    assert!(clocks(&app, &no, line).await.iter().all(|(_, state)| *state == Met), "{:?}", clocks(&app, &no, line).await);
+    // Said by hand as well, it is as it was.
+    act(&agent, &order, json!({ "act": "settled", "outcome": "refund" }), 200).await;
+    act(&agent, &order, json!({ "act": "settled", "outcome": "exchange" }), 409).await;
+    let acts = format!("/api/v1/cases/{no}/acts");
+    agent.json("POST", &acts, &json!({ "act": "resolve", "result": "Your money is back.", "cause": "workmanship" })).await.expect(200);
+    assert_eq!(agent.json("POST", &acts, &json!({ "act": "close" })).await.expect(200).json()["state"], "closed");
+});
+
+story!(a_refusal_ends_the_line_with_its_report_and_a_dispute_opens_it_again, |app| {
+    let goods = furnished(&app, 1).await;
+    let (no, lines) = opened(&app, &goods, &[0]).await;
+    let (one, other, line) = (app.persona(Role::Agent).await, app.persona(Role::Agent).await, lines[0]);
+    let order = requested(&one, line, "CN-RETURN").await;
+    for step in [json!({ "act": "approve", "inbound": "shop" }), json!({ "act": "received" })] {
+        act(&one, &order, step, 200).await;
+    }
+    look_at(&one, &no, None).await;
+    act(&one, &order, json!({ "act": "refuse", "report": "worn for weeks" }), 200).await;
+    let (now, case) = line_of(&one, &no, 0).await;
+    assert_eq!((&now["state"], &now["decided"]), (&json!("refused"), &json!("refuse")));
+    assert!(case["notes"].as_array().unwrap().iter().any(|note| note["audience"] == "buyer" && note["body"] == "worn for weeks"));
+    assert_eq!(settlement(&one, &no, "refund", None).await.expect(409).code(), "wrong_state");
+    act(&one, &order, json!({ "act": "dispute", "note": "it came so" }), 200).await;
+    assert_eq!(line_of(&one, &no, 0).await.0["state"], "open");
+    assert!(clocks(&app, &no, line).await.contains(&("return.inspect".to_owned(), Running)), "somebody else looks, on the clock again");
+    act(&one, &order, json!({ "act": "accept", "report": "well" }), 409).await;
+    look_at(&other, &no, Some("button_missing")).await;
+    act(&other, &order, json!({ "act": "accept", "report": "it came so" }), 200).await;
+    let made = settlement(&one, &no, "refund", None).await.expect(201).json();
+    let voided = money(&one, made["code"].as_str().unwrap(), "void", json!({ "reason": "credit is wanted" })).await;
+    assert_eq!(voided["state"], "void");
+    // Void: decided anew, and the return is where the inspection left it.
+    let (now, _) = line_of(&one, &no, 0).await;
+    assert_eq!((&now["state"], &now["decided"]), (&json!("open"), &Value::Null));
+    let state = clocks(&app, &no, line).await.into_iter().find(|(code, _)| code == "refund.payout").unwrap().1;
+    assert_eq!(state, Cancelled);
+    let made = settlement(&one, &no, "credit", None).await.expect(201).json();
+    assert_eq!(made["kind"], "credit");
+    assert_eq!(line_of(&one, &no, 0).await.0["decided"], "credit");
+});
+
+story!(what_is_accepted_in_part_is_refunded_in_part, |app| {
+    let goods = furnished(&app, 1).await;
+    let (no, lines) = opened(&app, &goods, &[0]).await;
+    let (one, other) = (app.persona(Role::Agent).await, app.persona(Role::Agent).await);
+    let order = requested(&one, lines[0], "NO-WORRY-BUTTON").await;
+    for step in [json!({ "act": "approve", "inbound": "parcel" }), json!({ "act": "received" })] {
+        act(&one, &order, step, 200).await;
+    }
+    look_at(&one, &no, Some("button_missing")).await;
+    let part = |amount: Value| json!({ "act": "accept", "report": "worn, the button is gone", "partly": true, "amount": amount });
+    for (amount, code) in [(Value::Null, "missing"), (json!("0"), "out_of_range"), (json!("399"), "out_of_range"), (json!("x"), "not_a_number")] {
+        let problem = act(&one, &order, part(amount), 422).await;
+        assert_eq!(fields(&problem), [("amount", code)]);
+    }
+    let whole = json!({ "act": "accept", "report": "r", "amount": "5" });
+    assert_eq!(fields(&act(&one, &order, whole, 422).await), [("amount", "does_not_apply")]);
+    let accepted = act(&one, &order, part(json!("100.00")), 200).await;
+    assert_eq!((&accepted["state"], &accepted["accepted_minor"]), (&json!("partly_accepted"), &json!(10_000)));
+    let beyond = settlement(&one, &no, "refund", Some("100.01")).await.expect(409).json();
+    assert_eq!(beyond["code"], "beyond_accepted");
+    assert!(beyond.to_string().contains("100.00 CNY") && beyond.to_string().contains("299.00"), "what may be given, and what is left: {beyond}");
+    assert_eq!(settlement(&one, &no, "exchange", None).await.expect(409).code(), "beyond_accepted");
+    let made = settlement(&one, &no, "refund", None).await.expect(201).json();
+    assert_eq!(made["amount"], "100.00");
+    // The rest takes another inspection, by somebody else, of what is not being paid yet.
+    act(&one, &order, json!({ "act": "dispute", "note": "it came so" }), 409).await;
+    money(&one, made["code"].as_str().unwrap(), "void", json!({ "reason": "contested" })).await;
+    act(&one, &order, json!({ "act": "dispute", "note": "it came so" }), 200).await;
+    assert_eq!(act(&one, &order, json!({ "act": "accept", "report": "well" }), 409).await["code"], "another_inspector");
+    act(&other, &order, json!({ "act": "refuse", "report": "worn" }), 409).await;
+    act(&other, &order, json!({ "act": "accept", "report": "it came so" }), 200).await;
+    assert_eq!(settlement(&one, &no, "refund", None).await.expect(201).json()["amount"], "399.00");
+});
+
+story!(what_the_buyer_keeps_ends_its_line, |app| {
+    let goods = furnished(&app, 3).await;
+    let (no, lines) = opened(&app, &goods, &[0, 1, 2]).await;
+    let agent = app.persona(Role::Agent).await;
+    let mut orders = Vec::new();
+    for line in &lines {
+        orders.push(requested(&agent, *line, "CN-RETURN").await);
+    }
+    for order in &orders[..2] {
+        act(&agent, order, json!({ "act": "approve", "inbound": "parcel" }), 200).await;
+    }
+    act(&agent, &orders[0], json!({ "act": "withdraw" }), 200).await;
+    act(&agent, &orders[2], json!({ "act": "reject", "note": "worn for a year" }), 200).await;
+    app.state.clock.advance(chrono::Duration::days(15));
+    let stamp = app.state.stamp("system");
+    assert_eq!(app.write(move |db| returns::lapse(db, &stamp)).await, 1);
+    let agent = app.persona(Role::Agent).await;
+    let case = agent.get(&format!("/api/v1/cases/{no}")).await.expect(200).json();
+    let states: Vec<_> = case["lines"].as_array().unwrap().iter().map(|line| line["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["withdrawn", "withdrawn", "refused"]);
+    assert_eq!(clocks(&app, &no, lines[0]).await, is(&[("return.pickup", Cancelled)]));
+    assert_eq!(clocks(&app, &no, lines[2]).await, []);
+});
+
+story!(what_is_destroyed_has_a_ground_a_weight_and_evidence, |app| {
+    let goods = furnished(&app, 1).await;
+    let (no, lines) = opened(&app, &goods, &[0]).await;
+    let agent = app.persona(Role::Agent).await;
+    let order = requested(&agent, lines[0], "NO-WORRY-BUTTON").await;
+    for step in [json!({ "act": "approve", "inbound": "parcel" }), json!({ "act": "received" })] {
+        act(&agent, &order, step, 200).await;
+    }
+    let destroy = |weight: i64, document: &str| json!({ "act": "destroy", "ground": "hygiene", "weight_g": weight, "document": document });
+    act(&agent, &order, destroy(310, "WB-7"), 409).await;
+    look_at(&agent, &no, Some("button_missing")).await;
+    act(&agent, &order, json!({ "act": "accept", "report": "soiled" }), 200).await;
+    assert_eq!(fields(&act(&agent, &order, destroy(310, " "), 422).await), [("document", "missing")]);
+    assert_eq!(fields(&act(&agent, &order, destroy(0, "WB-7"), 422).await), [("weight_g", "out_of_range")]);
+    let photo = json!({ "act": "destroy", "ground": "hygiene", "weight_g": 310, "photo": order["id"] });
+    assert_eq!(fields(&act(&agent, &order, photo, 422).await), [("photo", "unknown_reference")]);
+    let page = agent.page(&format!("/returns/{}?lang=en", order["id"].as_str().unwrap())).await.expect(200);
+    assert!(page.text().contains("Destroy what came back") && !page.text().contains(">returns-"));
+    let uri = format!("/returns/{}/act", order["id"].as_str().unwrap());
+    agent.form(&uri, &[("act", "destroy"), ("ground", ""), ("weight_g", "310"), ("document", "WB-7")]).await.expect(422);
+    agent.form(&uri, &[("act", "destroy"), ("ground", "hygiene"), ("weight_g", "310"), ("document", "WB-7")]).await.expect(303);
+    let gone = agent.get(&format!("/api/v1/returns/{}", order["id"].as_str().unwrap())).await.expect(200).json();
+    assert_eq!(
+        (&gone["state"], &gone["destroyed_on"], &gone["destroyed_ground"], &gone["destroyed_weight_g"], &gone["destroyed_document"]),
+        (&json!("accepted"), &json!("2026-06-15"), &json!("hygiene"), &json!(310), &json!("WB-7"))
+    );
+    act(&agent, &order, destroy(310, "WB-8"), 409).await;
+    let again = json!({ "serial": goods.serial(&app, 0), "sold_on": "2026-06-15" });
+    let admin = app.persona(Role::Admin).await;
+    assert_eq!(admin.json("POST", "/api/v1/sales", &again).await.expect(409).code(), "wrong_state");
+    assert_eq!(claim(&app, &goods, 0).await, Err(Code::NotSold));
+    // Its buyer has their money all the same; and the store keeps what was said of it whole.
+    settlement(&agent, &no, "refund", None).await.expect(201);
+    assert!(app.sql("UPDATE return_order SET destroyed_weight_g = NULL").await.is_err());
+    assert!(app.sql("UPDATE return_order SET destroyed_document = ''").await.is_err());
 });

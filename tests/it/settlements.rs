@@ -4,8 +4,12 @@ use hangtag::aftersales::cases;
 use hangtag::aftersales::settlements::{self, Cost, LedgerKind, Payer, SettlementAsk, SettlementKind, SettlementState, Sign};
 use hangtag::kernel::money::Money;
 use hangtag::kernel::{Code, Error, GarmentId, Id};
+use hangtag::ownership::garments::{self, HoldKind};
+use hangtag::ownership::holders::{self, Secret};
 use hangtag::ownership::sales;
+use hangtag::ownership::warranties::{self, WarrantyState};
 use hangtag::platform::events::Stamp;
+use hangtag::production::batches;
 use hangtag::production::parties::Role as Does;
 use hangtag::production::terms::StartRule;
 use hangtag::staff::accounts::Role;
@@ -211,6 +215,66 @@ story!(an_exchange_gives_another_garment_once, |app| {
     assert_eq!((&made["amount"], &made["new_serial"]), (&json!("0.00"), &json!(goods.serial(&app, 3))));
     assert_eq!(wrong(agent.json("POST", "/api/v1/settlements", &asked(2, Some(3))).await), one("already_sold"));
     agent.json("POST", "/api/v1/settlements", &asked(2, Some(4))).await.expect(201);
+});
+
+story!(an_exchange_is_sold_to_the_buyer_of_the_old_one, |app| {
+    let (goods, case) = one(&app).await;
+    let (agent, finance, shop) = (app.persona(Role::Agent).await, app.persona(Role::Finance).await, app.persona(Role::Admin).await);
+    let asked = |unit: i64| json!({ "case": case.no, "kind": "exchange", "new_serial": goods.serial(&app, unit), "reason": "换一件" });
+    let refused = |answer: crate::support::Answer| {
+        let problem = answer.json();
+        (problem["faults"][0]["field"].as_str().unwrap().to_owned(), problem["faults"][0]["code"].as_str().unwrap().to_owned())
+    };
+    let new_serial = |code: &str| ("new_serial".to_owned(), code.to_owned());
+    // Recalled, void, held back with its batch: none of them is given.
+    let (no, stamp_of) = (goods.no, stamp(&app, "staff:manager"));
+    app.write(move |db| garments::hold_units(db, &stamp_of, no, &[4..5], HoldKind::Recall, "RC-1")).await;
+    assert_eq!(refused(agent.json("POST", "/api/v1/settlements", &asked(4)).await.expect(409)), new_serial("wrong_state"));
+    let stamp_of = stamp(&app, "staff:manager");
+    app.write(move |db| batches::void_units(db, &stamp_of, no, &[3..4], "torn").map(drop)).await;
+    assert_eq!(refused(agent.json("POST", "/api/v1/settlements", &asked(3)).await), new_serial("serial_unknown"));
+    app.sql(&format!("UPDATE batch SET status = 'hold' WHERE no = {}", no.0)).await.unwrap();
+    assert_eq!(refused(agent.json("POST", "/api/v1/settlements", &asked(1)).await.expect(409)), new_serial("wrong_state"));
+    app.sql(&format!("UPDATE batch SET status = 'open', origin = 'foreign' WHERE no = {}", no.0)).await.unwrap();
+    let (line, given, by) = (case.lines[0], goods.garment(1), stamp(&app, "staff:a"));
+    let foreign = SettlementAsk { kind: SettlementKind::Exchange, new_garment: Some(given), ..ask(line, None) };
+    let foreign = app.state.store.write(move |db| settlements::authorise(db, &by, &foreign)).await.unwrap_err();
+    assert!(format!("{foreign:?}").contains("NotOurStock"), "{foreign:?}");
+    app.sql(&format!("UPDATE batch SET origin = 'own' WHERE no = {}", no.0)).await.unwrap();
+
+    let made = agent.json("POST", "/api/v1/settlements", &asked(1)).await.expect(201).json();
+    let code = made["code"].as_str().unwrap().to_owned();
+    // It waits for its buyer: nobody else buys it, and made void it is free again.
+    let sale = |unit: i64| json!({ "serial": goods.serial(&app, unit), "gtin": goods.gtin, "sold_on": "2026-06-15" });
+    assert_eq!(shop.json("POST", "/api/v1/sales", &sale(1)).await.expect(409).code(), "wrong_state");
+    act(&agent, &code, "void", &json!({ "reason": "另一件" })).await.expect(200);
+    assert!(app.look(move |db| garments::holds(db, given)).await.is_empty());
+    let made = agent.json("POST", "/api/v1/settlements", &asked(1)).await.expect(201).json();
+    let code = made["code"].as_str().unwrap().to_owned();
+    act(&finance, &code, "approve", &Value::Null).await.expect(200);
+    act(&finance, &code, "submit", &Value::Null).await.expect(200);
+    let (old, new) = (goods.garment(0), given);
+    assert!(app.look(move |db| sales::latest(db, new)).await.is_none(), "not before it is handed over");
+    act(&finance, &code, "paid", &json!({ "reference": "SF-77" })).await.expect(200);
+
+    let sold = app.look(move |db| sales::latest(db, new)).await.unwrap();
+    assert_eq!((sold.order_no.as_str(), sold.price_minor, sold.currency.as_deref()), ("W-1", Some(39_900), Some("CNY")));
+    assert_eq!((sold.source.as_str(), sold.sold_on, sold.status.as_str()), ("exchange", day("2026-06-15"), "live"));
+    let cover = |garment: GarmentId| app.look(move |db| warranties::state(db, garment, day("2026-06-15")));
+    assert!(matches!(cover(new).await, WarrantyState::Running { until, .. } if until == day("2027-06-15")), "by its own policy");
+    assert!(matches!(cover(old).await, WarrantyState::Ended { reason, .. } if reason == "exchanged"));
+    // The old one is nobody's: neither claimed nor sold again.
+    assert_eq!(app.look(move |db| sales::latest(db, old)).await.unwrap().status.as_str(), "ended");
+    assert_eq!(shop.json("POST", "/api/v1/sales", &sale(0)).await.expect(409).code(), "wrong_state");
+    let (keys, secret, typed, by) = (app.state.keys.clone(), Secret::fresh(), goods.claim_code(&app, 0), stamp(&app, "holder"));
+    let claimed = app.state.store.write(move |db| holders::claim(db, &by, &keys.serials, old, &typed, day("2026-06-15"), &secret)).await;
+    assert_eq!(claimed.unwrap_err().code(), Code::NotSold);
+    let line = app.look(move |db| cases::line(db, line)).await.unwrap();
+    assert_eq!((line.state, line.decided), (cases::LineState::Done, Some(cases::LineDecision::Exchange)));
+    // The one who has it now may come back with it, for what it cost them.
+    let again = app.case(&[(new, Some(1), None)]).await;
+    let made = agent.json("POST", "/api/v1/settlements", &json!({ "case": again.no, "kind": "refund", "reason": "x" })).await.expect(201).json();
+    assert_eq!(made["amount"], "399.00");
 });
 
 story!(of_a_hundred_settlements_of_one_garment_one_wins, |app| {

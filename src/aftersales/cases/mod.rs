@@ -2,7 +2,8 @@
 //! what is wanted, what was decided and what was found. A case always has one owner: a queue, and a person of it once somebody took it.
 //!
 //! Returns, repairs and settlements happen to lines and know cases; a case knows nothing of them. What they find comes back through
-//! [`decide`], [`inspected`], [`done`] and [`conclude`].
+//! [`decide`], [`inspected`], [`done`], [`carried_out`], [`refuse`], [`withdraw`], [`open_again`] and [`conclude`], and what only clocks note through
+//! [`happened`].
 //!
 //! - **A garment is in one open line at most**, by the database: a second report of it is answered with the case that is there.
 //! - **Everything that is done with a case** is a [`CaseAct`], whether a form or a program says it; each leaves its event in the same write.
@@ -15,21 +16,26 @@ mod rules;
 mod store;
 mod view;
 
+use std::time::Duration;
+
 use chrono::NaiveDate;
 
 use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue};
 use crate::choices;
 use crate::kernel::choices::Choice;
 use crate::kernel::text::Lang;
+use crate::kernel::{Id, Result};
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, random_token};
-use crate::platform::rooms::{Field, Fields, Kind, Reference, Room};
+use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, Sweep};
+use crate::platform::state::AppState;
 
 pub use act::CaseAct;
 pub use rules::{CASE_MACHINE, LINE_MACHINE, decision_of, kind_of};
-pub use store::acts::{act, conclude, decide, done, inspected};
+pub use store::acts::{act, close_over, conclude};
 pub use store::cases::{by_id, by_no, of_order, with_secret};
 pub use store::contact::{Reached, contact_erase, contact_left, contact_read};
+pub use store::joined::{carried_out, decide, done, happened, inspected, open_again, refuse, withdraw};
 pub use store::lines::{line, lines, live_of};
 pub use store::notes::{CaseNote, CasePhoto, CaseTask, notes, photos};
 pub use store::open::{LineAsk, NewCase, NewContact, NewLine, found, open};
@@ -41,7 +47,25 @@ pub const ROOM: Room = Room::new("cases", http::routes).menu(&[Entry::new("/case
     "/cases/scan",
     "cases-scan",
     Permission::CasesEdit,
-)]);
+)])
+.sweeps(&[Sweep { name: "cases", every: HOUR, run: close_all }]);
+
+/// How long cases that are over are left alone between two looks.
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Closes every case that is over, a stretch at a time.
+fn close_all(app: &AppState) -> Result<()> {
+    /// Cases looked at in one write.
+    const STRETCH: i64 = 100;
+    let mut after = Id(0);
+    loop {
+        let stamp = app.stamp("system");
+        match app.store.write_blocking(move |db| close_over(db, &stamp, after, STRETCH))? {
+            (_, Some(last)) => after = last,
+            (_, None) => return Ok(()),
+        }
+    }
+}
 
 /// Garments a case may have.
 pub const GARMENTS_MAX: usize = 5_000;

@@ -9,9 +9,10 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
-use super::rules::{RETURN_MACHINE, ReturnAct};
-use super::store::{self, ReturnAsk, ReturnOrder};
-use super::{FIELDS, Inbound, ReturnOutcome, ReturnState, ReturnlessOrigin};
+use super::rules::{RETURN_MACHINE, ReturnAct, is_ours};
+use super::store::settled::LAPSE_WORK;
+use super::store::{self, ReturnAsk, ReturnOrder, acts};
+use super::{DestroyGround, FIELDS, Inbound, ReturnOutcome, ReturnState, ReturnlessOrigin};
 use crate::kernel::choices::Choice;
 use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Fault, Id, Result, parsed, time};
@@ -49,7 +50,7 @@ async fn found<P: Perm>(call: &Call<P>, id: &str) -> Result<(ReturnOrder, Vec<Fa
     responses((status = 201, body = ReturnOrder), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn request_json(call: Call<BrandOnly<CasesEdit>>, body: Json<ReturnAsk>) -> Result<HttpResponse> {
     let (ask, zone) = (body.value, call.app().config.time_zone);
-    let order: ReturnOrder = call.change(&body.hash, None, move |db, stamp| store::request(db, stamp, zone, &ask)).await?;
+    let order: ReturnOrder = call.change(&body.hash, None, move |db, stamp| acts::request(db, stamp, zone, &ask)).await?;
     created(&format!("/api/v1/returns/{}", order.id), &order)
 }
 
@@ -65,14 +66,14 @@ async fn one_json(call: Call<BrandOnly<CasesRead>>, id: web::Path<String>) -> Re
     responses((status = 200, body = ReturnOrder), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn act_json(call: Call<BrandOnly<CasesEdit>>, id: web::Path<String>, body: Json<ReturnAct>) -> Result<HttpResponse> {
     let (id, act, zone): (Id, _, _) = (id.parse()?, body.value, call.app().config.time_zone);
-    let moved: ReturnOrder = call.change(&body.hash, None, move |db, stamp| store::act(db, stamp, zone, id, None, &act)).await?;
+    let moved: ReturnOrder = call.change(&body.hash, None, move |db, stamp| acts::act(db, stamp, zone, id, None, &act)).await?;
     json(&moved)
 }
 
 /// Lets returns lapse whose parcel nobody sent in time: long work, whose report says how many.
 #[utoipa::path(post, path = "/api/v1/returns/lapse", tag = "returns", responses((status = 202, description = "The job is at the address that `location` says.")))]
 async fn lapse_json(call: Call<BrandOnly<CasesEdit>>) -> Result<HttpResponse> {
-    let job = call.change("", None, |db, stamp| jobs::enqueue(db, stamp, store::LAPSE_WORK, &Value::Null)).await?;
+    let job = call.change("", None, |db, stamp| jobs::enqueue(db, stamp, LAPSE_WORK, &Value::Null)).await?;
     Ok(HttpResponse::Accepted().insert_header(("location", jobs::address(job))).finish())
 }
 
@@ -97,13 +98,16 @@ struct Offer {
 impl Offer {
     /// Whether it ends something or takes it away.
     fn is_grave(&self) -> bool {
-        matches!(self.to, ReturnState::Rejected | ReturnState::Refused | ReturnState::Withdrawn)
+        matches!(self.to, ReturnState::Rejected | ReturnState::Refused | ReturnState::Withdrawn) || self.act == DESTROY
     }
 }
 
 const fn offer(act: &'static str, to: ReturnState, only_in: &'static [ReturnState], asks: &'static [&'static str]) -> Offer {
     Offer { act, to, only_in, asks }
 }
+
+/// The act that leaves a return where it stands.
+const DESTROY: &str = "destroy";
 
 const OFFERS: &[Offer] = &[
     offer("approve", ReturnState::Approved, &[], &["inbound"]),
@@ -115,22 +119,25 @@ const OFFERS: &[Offer] = &[
     offer("sent", ReturnState::InTransit, &[], &["waybill"]),
     offer("received", ReturnState::Received, &[], &["on"]),
     offer("inspect", ReturnState::Inspecting, &[ReturnState::Received], &[]),
-    offer("accept", ReturnState::Accepted, &[], &["report", "partly"]),
+    offer("accept", ReturnState::Accepted, &[ReturnState::Inspecting], &["report", "partly", "amount"]),
     offer("refuse", ReturnState::Refused, &[], &["report"]),
-    offer("dispute", ReturnState::Inspecting, &[ReturnState::Refused], &["note"]),
+    offer("dispute", ReturnState::Inspecting, &[ReturnState::Refused, ReturnState::PartlyAccepted], &["note"]),
     offer("give_back", ReturnState::ReturningToCustomer, &[], &["waybill"]),
     offer("settle", ReturnState::Settling, &[], &[]),
     offer("settled", ReturnState::Settled, &[ReturnState::Settling], &["outcome"]),
     offer("close", ReturnState::ClosedRefused, &[], &[]),
     offer("withdraw", ReturnState::Withdrawn, &[], &[]),
+    offer(DESTROY, ReturnState::Settled, &[], &["ground", "weight_g", "document"]),
 ];
 
 impl OnePage {
     fn offers(&self) -> impl Iterator<Item = &'static Offer> {
         let state = self.order.state;
-        OFFERS
-            .iter()
-            .filter(move |offer| RETURN_MACHINE.allows(state, offer.to) && (offer.only_in.is_empty() || offer.only_in.contains(&state)))
+        let may_destroy = is_ours(&self.order) && self.order.destroyed.destroyed_on.is_none();
+        OFFERS.iter().filter(move |offer| match offer.act {
+            DESTROY => may_destroy,
+            _ => RETURN_MACHINE.allows(state, offer.to) && (offer.only_in.is_empty() || offer.only_in.contains(&state)),
+        })
     }
 
     /// Its fields as people read them: title and words.
@@ -150,6 +157,7 @@ impl OnePage {
             "inbound" => Inbound::TABLE,
             "origin" => ReturnlessOrigin::TABLE,
             "outcome" => ReturnOutcome::TABLE,
+            "ground" => DestroyGround::TABLE,
             _ => &[],
         }
     }
@@ -198,11 +206,15 @@ fn act_of(values: &HashMap<String, String>) -> Result<ReturnAct> {
     for field in offer.asks {
         match (*field, values.get(*field).map(|text| text.trim()).filter(|text| !text.is_empty())) {
             ("partly", ticked) => drop(document.insert("partly".to_owned(), ticked.is_some().into())),
+            ("weight_g", Some(text)) => {
+                let grams: i64 = parsed(text).ok_or_else(|| Fault::new("weight_g", Code::NotANumber).with("value", text))?;
+                document.insert("weight_g".to_owned(), grams.into());
+            }
             ("on", Some(text)) => drop(document.insert("on".to_owned(), time::read_date("on", text)?.to_string().into())),
             (field, Some(text)) => drop(document.insert(field.to_owned(), text.into())),
             // A choice and a day are left out; a text is empty, and whoever needs it says so.
-            ("note" | "report" | "waybill", None) => drop(document.insert((*field).to_owned(), "".into())),
-            (field @ ("origin" | "outcome"), None) => return Err(Fault::new(field, Code::Missing).into()),
+            ("note" | "report" | "waybill" | "document", None) => drop(document.insert((*field).to_owned(), "".into())),
+            (field @ ("origin" | "outcome" | "ground" | "weight_g"), None) => return Err(Fault::new(field, Code::Missing).into()),
             ("inbound", None) if offer.to == ReturnState::AwaitingInbound => return Err(Fault::new("inbound", Code::Missing).into()),
             _ => {}
         }
@@ -216,7 +228,7 @@ async fn act_form(call: Call<BrandOnly<CasesEdit>>, id: web::Path<String>, form:
     let done = match act_of(&form.value) {
         Ok(act) => {
             call.change::<ReturnOrder, _>(&form.hash, form.once.as_deref(), move |db, stamp| {
-                store::act(db, stamp, zone, key, version, &act)
+                acts::act(db, stamp, zone, key, version, &act)
             })
             .await
         }

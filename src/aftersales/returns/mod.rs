@@ -1,23 +1,31 @@
 //! Returns: a garment of a case on its way back, what is found when it is here, and what becomes of it. One return at most for each line of a case.
 //!
 //! - **The gate**: what is accepted or refused was inspected ([`CaseLine::inspected_on`](crate::aftersales::cases::CaseLine)) and has a report; what was
-//!   refused may be disputed, and then somebody else inspects it.
+//!   refused may be disputed, and then somebody else inspects it. What is accepted in part says what of the price that is; the rest takes another
+//!   inspection by somebody else.
 //! - **Once accepted** the sale has ended: warranty and holding with it, and nobody claims the garment until it is sold again. Of clothes worn next
 //!   to the skin there is no again.
 //! - **Without the goods back** (returnless) a person decides, with a ground; whether a platform forced it is kept. The garment stays with its
 //!   buyer, without a warranty, and cannot be sold.
+//! - **What its buyer gets** is given by the room of settlements: it asks what was accepted ([`accepted_part`]) and says what became of it
+//!   ([`settling`], [`unsettled`], [`settled`]). Each step moves the line of the case and its clocks in the same write.
+//! - **What is destroyed** has a ground, a weight and evidence: a photo of the case or the number of a document.
 
 mod http;
 mod rules;
 mod store;
 
+use std::time::Duration;
+
 use crate::choices;
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
-use crate::platform::rooms::{Field, Fields, Kind, Room};
+use crate::platform::rooms::{Field, Fields, Kind, Room, Sweep};
 
 pub use rules::{RETURN_MACHINE, ReturnAct};
-pub use store::{LAPSE_WORK, ReturnAsk, ReturnOrder, act, by_id, lapse, of_line, request};
+pub use store::acts::{act, request};
+pub use store::settled::{LAPSE_WORK, accepted_part, lapse, lapse_all, settled, settling, unsettled};
+pub use store::{ReturnAsk, ReturnOrder, by_id, of_line};
 
 choices! {
     /// Where a return stands.
@@ -117,6 +125,20 @@ choices! {
     }
 }
 
+choices! {
+    /// Why something is destroyed.
+    DestroyGround {
+        /// Nobody else should wear it.
+        Hygiene = "hygiene", "卫生原因", "Hygiene";
+        /// It is not safe, or recalled.
+        Unsafe = "unsafe", "存在安全隐患或已召回", "Unsafe or recalled";
+        /// It cannot be mended or cleaned, or that costs more than it is worth.
+        BeyondRepair = "beyond_repair", "无法修复或修复不合算", "Beyond repair";
+        /// A law or an authority demands it.
+        Ordered = "ordered", "法律或主管部门要求", "Demanded by law";
+    }
+}
+
 /// What the list shows.
 #[rustfmt::skip]
 pub const FIELDS: Fields = Fields { table: "returns", title: ("退货", "Returns"), columns: &[
@@ -137,9 +159,18 @@ pub const FIELDS: Fields = Fields { table: "returns", title: ("退货", "Returns
     Field::new("outcome", Kind::Choice(ReturnOutcome::TABLE), &["结果"], &["Outcome"]).nullable().listed(),
     Field::new("returnless_origin", Kind::Choice(ReturnlessOrigin::TABLE), &["免寄回"], &["Without the goods"]).nullable(),
     Field::new("returnless_by", Kind::Line(120), &["免寄回批准人"], &["Approved without the goods by"]),
+    Field::new("accepted", Kind::Line(60), &["验收金额"], &["Accepted"]).nullable(),
+    Field::new("destroyed_on", Kind::Day, &["销毁日期"], &["Destroyed"]).nullable(),
+    Field::new("destroyed_ground", Kind::Choice(DestroyGround::TABLE), &["销毁原因"], &["Why destroyed"]).nullable(),
+    Field::new("destroyed_weight_g", Kind::Whole(1, 50_000), &["销毁重量（克）"], &["Weight destroyed, g"]).nullable(),
+    Field::new("destroyed_document", Kind::Line(120), &["销毁凭证"], &["Document of destruction"]),
 ] };
 
 /// The room.
 pub const ROOM: Room = Room::new("returns", http::routes)
     .menu(&[Entry::new("/returns", "returns-title", &[Permission::CasesRead])])
-    .works(&[|| Box::new(store::LapseWork)]);
+    .works(&[|| Box::new(store::settled::LapseWork)])
+    .sweeps(&[Sweep { name: "returns", every: DAY, run: |app| store::settled::lapse_all(app, "system", |_| ()).map(drop) }]);
+
+/// How long what nobody sends is left alone between two looks.
+const DAY: Duration = Duration::from_secs(86_400);

@@ -4,11 +4,12 @@ use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Inbound, ReturnKind, ReturnOrder, ReturnOutcome, ReturnState, ReturnlessOrigin};
-use crate::aftersales::cases::CaseLine;
+use super::{DestroyGround, Inbound, ReturnKind, ReturnOrder, ReturnOutcome, ReturnState, ReturnlessOrigin};
+use crate::aftersales::cases::{CaseLine, LineDecision};
+use crate::aftersales::classes::Wish;
 use crate::aftersales::rights::RightKind;
 use crate::kernel::machine::Machine;
-use crate::kernel::{Code, Fault, Result, text};
+use crate::kernel::{Code, Fault, Id, Result, text};
 use crate::machine;
 
 /// Where a return may go.
@@ -21,8 +22,8 @@ pub const RETURN_MACHINE: Machine<ReturnState> = machine![ReturnState:
     Received => Inspecting;
     Inspecting => Accepted | PartlyAccepted | Refused;
     Accepted => Settling;
-    PartlyAccepted => Settling;
-    Settling => Settled;
+    PartlyAccepted => Settling | Inspecting;
+    Settling => Settled | Accepted | PartlyAccepted;
     Refused => Inspecting | ReturningToCustomer;
     ReturningToCustomer => ClosedRefused
 ];
@@ -87,13 +88,16 @@ pub enum ReturnAct {
         /// Only in part, as the report says.
         #[serde(default)]
         partly: bool,
+        /// What of the price that part is worth, as people write it, in the currency of the sale. Needed where only a part is accepted.
+        #[serde(default)]
+        amount: Option<String>,
     },
     /// It is not.
     Refuse {
         /// What was found.
         report: String,
     },
-    /// The buyer contests the refusal: somebody else looks at it.
+    /// The buyer contests the refusal, or that only a part was accepted: somebody else looks at it.
     Dispute {
         /// What they say.
         note: String,
@@ -115,10 +119,35 @@ pub enum ReturnAct {
     Close {},
     /// The buyer would rather keep it.
     Withdraw {},
+    /// What came back is destroyed: nobody sells or claims it any more. The return stands where it stood.
+    Destroy {
+        /// Why.
+        ground: DestroyGround,
+        /// How much that is, in grams.
+        weight_g: i64,
+        /// The photo of the case that shows it.
+        #[serde(default)]
+        #[schema(value_type = Option<String>)]
+        photo: Option<Id>,
+        /// The number of the document that says so; needed without a photo.
+        #[serde(default)]
+        document: String,
+    },
 }
 
 impl ReturnAct {
-    /// The state it leads to.
+    /// Whether a return is so already: said again, it changes nothing.
+    pub(super) fn is_done(&self, order: &ReturnOrder) -> bool {
+        match self {
+            Self::Settle {} => order.state == ReturnState::Settling,
+            Self::Settled { outcome } => {
+                order.state == ReturnState::Settled && order.outcome == Some(*outcome) && order.returnless_origin.is_none()
+            }
+            _ => false,
+        }
+    }
+
+    /// The state it leads to; of what is destroyed, the one that is left to be reached.
     pub const fn to(&self) -> ReturnState {
         match self {
             Self::AskMore { .. } => ReturnState::NeedInfo,
@@ -126,7 +155,7 @@ impl ReturnAct {
             Self::Approve { .. } => ReturnState::Approved,
             Self::Reject { .. } => ReturnState::Rejected,
             Self::SendBack { .. } => ReturnState::AwaitingInbound,
-            Self::Returnless { .. } | Self::Settled { .. } => ReturnState::Settled,
+            Self::Returnless { .. } | Self::Settled { .. } | Self::Destroy { .. } => ReturnState::Settled,
             Self::Sent { .. } => ReturnState::InTransit,
             Self::Received { .. } => ReturnState::Received,
             Self::Inspect {} | Self::Dispute { .. } => ReturnState::Inspecting,
@@ -149,6 +178,42 @@ pub(super) const fn kind_of(right: RightKind) -> ReturnKind {
         RightKind::Withdrawal => ReturnKind::Withdrawal,
         RightKind::NoReason => ReturnKind::NoFault,
         RightKind::LegalGuarantee | RightKind::BrandWarranty | RightKind::Alteration => ReturnKind::Defect,
+    }
+}
+
+/// What is decided about the line of a return that is granted: what its buyer would like, where that is something one gets for a garment.
+pub(super) const fn granted(wanted: Wish) -> LineDecision {
+    match wanted {
+        Wish::Exchange => LineDecision::Exchange,
+        Wish::Repair | Wish::Refund | Wish::Withdraw | Wish::Advice | Wish::Complain => LineDecision::Refund,
+    }
+}
+
+/// Whether what came back is here, and ours to do with.
+pub(super) fn is_ours(order: &ReturnOrder) -> bool {
+    use ReturnState::{Accepted, PartlyAccepted, Settled, Settling};
+    matches!(order.state, Accepted | PartlyAccepted | Settling | Settled) && order.returnless_origin.is_none()
+}
+
+/// Whether something may be given for it: it was accepted, or it stays with its buyer by a decision.
+pub(super) fn may_be_settled(order: &ReturnOrder) -> bool {
+    use ReturnState::{Accepted, PartlyAccepted, Settled, Settling};
+    match order.state {
+        Accepted | PartlyAccepted | Settling => true,
+        Settled => order.returnless_origin.is_some(),
+        _ => false,
+    }
+}
+
+impl ReturnOutcome {
+    /// What that is called on the line of the case.
+    pub const fn decision(self) -> LineDecision {
+        match self {
+            Self::Refund => LineDecision::Refund,
+            Self::Exchange => LineDecision::Exchange,
+            Self::Repair => LineDecision::Repair,
+            Self::Credit => LineDecision::Credit,
+        }
     }
 }
 

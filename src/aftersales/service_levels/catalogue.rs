@@ -6,9 +6,9 @@ use crate::kernel::choices::Choice;
 use crate::kernel::text::Both;
 
 use Moment::{
-    Accepted, Answered, Approved, Authorised, Collected, Contacted, Decided, FirstReply, Needed, Notified, OnSite, Opened, Paid,
-    PhotoApproved, Proposed, QuoteAccepted, Quoted, Received, Rejected, Reopened, Resolved, Restocked, SelfChecked, Settled, Shipped,
-    Triaged,
+    Accepted, Answered, Approved, Authorised, Collected, Contacted, Decided, Disputed, FirstReply, Inspected, Needed, Notified, OnSite,
+    Opened, Paid, PhotoApproved, Proposed, QuoteAccepted, Quoted, Received, Rejected, Reopened, Resolved, Restocked, SelfChecked, Settled,
+    Shipped, Triaged, Voided,
 };
 
 /// A clock: from which moment to which.
@@ -28,6 +28,8 @@ pub(super) struct Clock {
     pub starts: &'static [Moment],
     /// It stops at any of these.
     pub stops: &'static [Moment],
+    /// It ends at any of these without having been met: it is not owed any more.
+    pub drops: &'static [Moment],
     /// Whether it stands still while it is the buyer's turn. The clocks of a first contact never do.
     pub waits: bool,
 }
@@ -61,7 +63,7 @@ const OTHERS: &[CaseKind] = &[CaseKind::Consult, CaseKind::Return, CaseKind::Exc
 
 /// A clock with no condition but kinds.
 const fn plain(code: &'static str, kinds: &'static [CaseKind], starts: &'static [Moment], stops: &'static [Moment], waits: bool) -> Clock {
-    Clock { code, kinds, severity: None, priority: None, channel: None, starts, stops, waits }
+    Clock { code, kinds, severity: None, priority: None, channel: None, starts, stops, drops: &[], waits }
 }
 
 /// Every clock. A case that is resolved has been answered, decided and settled; a payment and a supplier's answer may still be owed.
@@ -78,7 +80,7 @@ pub const CLOCKS: &[Clock] = &[
     plain("return.review", &[CaseKind::Return, CaseKind::Exchange], &[Opened], &[Approved, Rejected, PhotoApproved, Decided, Resolved], true),
     plain("return.pickup", BACK, &[Approved], &[Collected, Received, Resolved], true),
     plain("return.settle", BACK, &[Received], &[Settled, Resolved], true),
-    plain("refund.payout", &[], &[Authorised], &[Paid], false),
+    Clock { drops: &[Voided], ..plain("refund.payout", &[], &[Authorised], &[Paid], false) },
     plain("exchange.ship", &[CaseKind::Exchange], &[Accepted], &[Shipped, Resolved], true),
     plain("exchange.returnless.ship", BACK, &[PhotoApproved], &[Shipped, Settled, Resolved], true),
     plain("restock.arrive", &[], &[Needed], &[Restocked], false),
@@ -87,6 +89,8 @@ pub const CLOCKS: &[Clock] = &[
     plain("repair.complete", REPAIR, &[Received], &[Shipped, Resolved], true),
     plain("repair.onsite_minor", REPAIR, &[OnSite], &[SelfChecked, Resolved], false),
     plain("liability.reply", &[], &[Notified], &[Answered], false),
+    plain("return.inspect", BACK, &[Received, Disputed], &[Inspected, Settled], false),
+    Clock { drops: &[Rejected], ..plain("refund.statutory", BACK, &[Received], &[Paid, Settled], false) },
 ];
 
 const fn called(text: &'static str, zh: &'static str, en: &'static str) -> Choice {
@@ -115,6 +119,8 @@ pub const TABLE: &[Choice] = &[
     called("repair.complete", "维修完成寄出", "Repair done and sent"),
     called("repair.onsite_minor", "现场小修", "Small repair on site"),
     called("liability.reply", "责任方答复", "Answer of the liable party"),
+    called("return.inspect", "退回件检验", "Returned garment inspected"),
+    called("refund.statutory", "法定退款期限", "Refund within the statutory period"),
 ];
 
 /// A level as it is shipped: the row of a clock without conditions.
@@ -162,6 +168,8 @@ pub const SEED: &[Seed] = &[
     seed("repair.complete", 7, LevelUnit::Days, Some(71)),
     seed("repair.onsite_minor", 30, LevelUnit::Minutes, Some(83)),
     seed("liability.reply", 7, LevelUnit::WorkingDays, Some(75)),
+    seed("return.inspect", 2, LevelUnit::WorkingDays, Some(75)),
+    seed("refund.statutory", 7, LevelUnit::Days, Some(75)),
 ];
 
 #[cfg(test)]

@@ -22,11 +22,13 @@ use crate::platform::http::{Entry, Routes};
 use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, import_table, list_description, list_routes};
 
 pub use store::{ServiceLevel, happened, happened_to, seed};
-pub use sweep::{Swept, run_forever, sweep};
+pub use sweep::{Swept, sweep};
 pub use view::{DueClock, ShownClock, due_before, of};
 
 /// The clocks that run, for the desk.
-pub const DEADLINES: Room = Room::new("clocks", clock_routes).menu(&[Entry::new("/clocks", "clocks-title", &[Permission::CasesRead])]);
+pub const DEADLINES: Room = Room::new("clocks", clock_routes)
+    .menu(&[Entry::new("/clocks", "clocks-title", &[Permission::CasesRead])])
+    .sweeps(&[sweep::SWEEP]);
 
 /// The levels they run on.
 pub const ROOM: Room = Room::of::<ServiceLevel>()
@@ -62,12 +64,18 @@ choices! {
         Received = "received", "已收货", "Received";
         /// The inspection accepted what came back.
         Accepted = "accepted", "验货通过", "Accepted by the inspection";
+        /// Somebody looked at what came back.
+        Inspected = "inspected", "已检验", "Inspected";
+        /// The buyer contests what was found.
+        Disputed = "disputed", "买家有异议", "Contested by the buyer";
         /// What is done about it was decided.
         Decided = "decided", "已决定", "Decided";
         /// What was decided was done.
         Settled = "settled", "已处理完毕", "Settled";
         /// Money was authorised to go back.
         Authorised = "authorised", "退款已批准", "Refund authorised";
+        /// It is not to go back after all.
+        Voided = "voided", "退款已作废", "Refund made void";
         /// Money was paid.
         Paid = "paid", "退款已支付", "Refund paid";
         /// Goods were sent out to the buyer.

@@ -97,6 +97,7 @@ fn covers(mut rows: Vec<&ServiceLevel>, from: NaiveDate, to: NaiveDate) -> bool 
 pub fn effect(clock: &Clock, moment: Moment) -> Option<Change> {
     match moment {
         Moment::Cancelled => Some(Change::Cancel),
+        moment if clock.drops.contains(&moment) => Some(Change::Cancel),
         moment if clock.stops.contains(&moment) => Some(Change::Stop),
         Moment::Waiting if clock.waits => Some(Change::Pause),
         Moment::Working => Some(Change::Resume),

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::store;
 use crate::kernel::Result;
+use crate::platform::rooms::Sweep;
 use crate::platform::state::AppState;
 
 /// How often the index is asked.
-const LOOK: Duration = Duration::from_secs(5);
+pub(super) const SWEEP: Sweep = Sweep { name: "clocks", every: Duration::from_secs(5), run: |app| sweep(app).map(drop) };
 /// Clocks written at a time.
 const STRETCH: i64 = 200;
 
@@ -47,17 +48,4 @@ pub fn sweep(app: &AppState) -> Result<Swept> {
         swept = Swept { clocks: swept.clocks + clocks, told: swept.told + told, ..swept };
     }
     Ok(swept)
-}
-
-/// Sweeps until the task is dropped.
-pub async fn run_forever(app: AppState) {
-    loop {
-        let sweeping = app.clone();
-        match tokio::task::spawn_blocking(move || sweep(&sweeping)).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "what is due was not looked at"),
-            Err(error) => tracing::error!(%error, "looking at what is due panicked"),
-        }
-        tokio::time::sleep(LOOK).await;
-    }
 }

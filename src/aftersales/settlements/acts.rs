@@ -33,7 +33,8 @@ pub fn paid_one(db: &mut Db, stamp: &Stamp, view: SettlementView, acting: &Actin
     let today = acting.app.today();
     let paid_on = acting.said.text("paid_on").map_or(Ok(today), |day| read_date("paid_on", day))?;
     let before = view.stored(db)?;
-    pay(db, stamp, &before, acting.said.text("reference").unwrap_or_default(), paid_on, today)?;
+    let zone = acting.app.config.time_zone;
+    pay(db, stamp, zone, &before, acting.said.text("reference").unwrap_or_default(), paid_on)?;
     again(db, &view)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A [`Settlement`] is what is given for one line of a case: money, another garment or credit. A sale is settled once, however it is settled and
 //! whoever asks at the same time (a partial unique index), and never for more than is left of its price (a conditional update of the sale). Whoever
-//! asks does not approve; above a limit two others do.
+//! asks does not approve; above a limit two others do. It moves the line of the case, its return and their clocks in the same write.
 //!
 //! The ledger is what anything cost, and whom it is charged to: entries are added, never changed (triggers refuse it). A mistake is taken back by the
 //! same entry with the other sign. At first a cost is the brand's or the customer's; a verdict that becomes final moves it ([`reallocate`]), and one

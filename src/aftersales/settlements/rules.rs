@@ -1,6 +1,8 @@
 //! What may follow what, who may approve, and how a cost is parted.
 
-use super::{LedgerKind, Payer, SettlementState, Sign};
+use super::{LedgerKind, Payer, SettlementKind, SettlementState, Sign};
+use crate::aftersales::cases::LineDecision;
+use crate::aftersales::returns::ReturnOutcome;
 use crate::kernel::machine::Machine;
 use crate::kernel::money::{WHOLE, decimals, split};
 use crate::kernel::{Code, Fault, Refusal, Result, saturating};
@@ -13,6 +15,24 @@ pub const SETTLEMENT_MACHINE: Machine<SettlementState> = machine![SettlementStat
     Submitted => Paid | Failed;
     Failed => Submitted
 ];
+
+/// What a settlement of a kind is called on the line of its case.
+pub const fn decision_of(kind: SettlementKind) -> LineDecision {
+    match kind {
+        SettlementKind::Refund => LineDecision::Refund,
+        SettlementKind::Exchange => LineDecision::Exchange,
+        SettlementKind::Credit => LineDecision::Credit,
+    }
+}
+
+/// What a settlement of a kind is for a return.
+pub const fn outcome_of(kind: SettlementKind) -> ReturnOutcome {
+    match kind {
+        SettlementKind::Refund => ReturnOutcome::Refund,
+        SettlementKind::Exchange => ReturnOutcome::Exchange,
+        SettlementKind::Credit => ReturnOutcome::Credit,
+    }
+}
 
 /// Which way a cost of a kind counts when it is posted.
 pub const fn natural_sign(kind: LedgerKind) -> Sign {

@@ -5,7 +5,8 @@ mod store;
 use crate::choices;
 use crate::kernel::GarmentId;
 
-pub use store::{LiveSale, Status, Tally, hold, holds, holds_of, is_returned, live_sale, set_status, tally, touch};
+pub use store::holds::{hold, hold_units, holds, holds_of, release, release_units, units_held};
+pub use store::{LiveSale, Status, Tally, is_returned, live_sale, set_status, tally, touch};
 
 choices! {
     /// What keeps a garment from being sold and claimed. It is decided in rooms further on, which say so here.
@@ -16,13 +17,19 @@ choices! {
         Kept = "kept", "已退款并留给买家", "left with its buyer, who has the money back";
         /// Under recall. Whoever has it may still claim it: the card tells them.
         Recall = "recall", "召回中", "under recall";
+        /// Somebody gets it in exchange; it waits to be handed over.
+        Reserved = "reserved", "已为换货预留", "set aside for an exchange";
+        /// Its buyer has another one for it, and kept it.
+        Exchanged = "exchanged", "已换成另一件", "exchanged for another one";
+        /// It is no more.
+        Destroyed = "destroyed", "已销毁", "destroyed";
     }
 }
 
 impl HoldKind {
     /// Whether nobody may claim it either.
     pub const fn bars_claims(self) -> bool {
-        matches!(self, Self::Hygiene | Self::Kept)
+        matches!(self, Self::Hygiene | Self::Kept | Self::Exchanged | Self::Destroyed)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::kernel::serial::{ClaimCode, Keyring, NO_GTIN, is_claim_code};
 use crate::kernel::{Code, Error, GarmentId, Result};
 use crate::ownership::{garments, warranties};
 use crate::platform::db::schema::{claim_try, holder};
-use crate::platform::db::{self, Db, chunk_rows, planned};
+use crate::platform::db::{self, CHUNK_KEYS, Db, planned};
 use crate::platform::events::{self, Stamp};
 use crate::platform::policies::{self, Policy};
 use crate::production::batches;
@@ -82,7 +82,7 @@ pub fn live(db: &mut Db, garment: GarmentId) -> Result<Option<Holder>> {
 /// When the live holders of these garments claimed them, UTC.
 pub fn claimed_at_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<GarmentId, NaiveDateTime>> {
     let mut claimed = HashMap::new();
-    for chunk in garments::in_runs(garments).into_iter().flat_map(|run| run.chunks(chunk_rows(1) - 1)) {
+    for chunk in garments::in_runs(garments).into_iter().flat_map(|run| run.chunks(CHUNK_KEYS)) {
         let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
         let live = holder::table.filter(holder::status.eq(db::Live)).select((holder::garment_id, holder::claimed_at));
         let rows: Vec<(i64, NaiveDateTime)> = match db::lie_close(&ids) {

@@ -14,7 +14,7 @@ use crate::ownership::warranties::{self, Facts, Opening};
 use crate::ownership::{garments, holders};
 use crate::platform::db::schema::sale;
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{At, Day, Db, chunk_rows, lie_close, planned};
+use crate::platform::db::{At, CHUNK_KEYS, Day, Db, chunk_rows, lie_close, planned};
 use crate::platform::events::{self, Stamp};
 use crate::platform::rooms::{From, ListWindow};
 use crate::production::{batches, terms};
@@ -122,7 +122,7 @@ pub fn latest(db: &mut Db, garment: GarmentId) -> Result<Option<Sale>> {
 /// The sales of many garments, by garment, oldest first.
 pub fn of_garments(db: &mut Db, garments: &[GarmentId]) -> Result<Vec<Sale>> {
     let mut sales = Vec::new();
-    for chunk in garments::in_runs(garments).into_iter().flat_map(|run| run.chunks(chunk_rows(1))) {
+    for chunk in garments::in_runs(garments).into_iter().flat_map(|run| run.chunks(CHUNK_KEYS)) {
         let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
         let found: Vec<Sale> = match lie_close(&ids) {
             Some((first, last)) => {

@@ -31,6 +31,7 @@ impl WarrantyState {
         let because = |key: &str, reason: &str| match reason {
             "" => words.say(key).into_owned(),
             "returned" => words.say("warranties-ended-returned").into_owned(),
+            "exchanged" => words.say("warranties-ended-exchanged").into_owned(),
             other => format!("{} {other}", words.say(key)),
         };
         match self {

@@ -12,7 +12,7 @@ use crate::kernel::machine::refused_in;
 use crate::kernel::{Code, Error, GarmentId, Id, Result, saturating};
 use crate::ownership::garments;
 use crate::platform::db::schema::warranty;
-use crate::platform::db::{Day, Db, chunk_rows};
+use crate::platform::db::{CHUNK_KEYS, Day, Db, chunk_rows};
 use crate::platform::events::{self, Stamp};
 use crate::platform::policies::{self, Policy};
 use crate::production::{batches, terms};
@@ -254,7 +254,7 @@ pub fn void(db: &mut Db, stamp: &Stamp, garment: GarmentId, reason: &str) -> Res
 /// The warranties of many garments, by garment and sale.
 pub fn of_garments(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<(GarmentId, i64), Warranty>> {
     let mut found = HashMap::with_capacity(garments.len());
-    for chunk in garments.chunks(chunk_rows(1)) {
+    for chunk in garments.chunks(CHUNK_KEYS) {
         let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
         let rows: Vec<Row> = each!(db, |c| warranty::table.filter(warranty::garment_id.eq_any(&ids)).load(c))?;
         for row in rows {

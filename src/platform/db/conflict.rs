@@ -15,10 +15,16 @@ pub const fn chunk_rows(columns: usize) -> usize {
     }
 }
 
-/// What is found for these keys, asked for with as many at a time as one statement binds.
+/// Values besides its list of keys that a statement may bind: states, kinds, days, a limit.
+const BESIDES: usize = 256;
+
+/// Keys of a list in one statement, with room for what the statement binds besides.
+pub const CHUNK_KEYS: usize = CHUNK_BINDS - BESIDES;
+
+/// What is found for these keys, asked for with as many at a time as one statement binds: what it binds besides is found room for ([`CHUNK_KEYS`]).
 pub fn in_chunks<K, T>(keys: &[K], mut find: impl FnMut(&[K]) -> Result<Vec<T>, DieselError>) -> Result<Vec<T>, Error> {
     let mut found = Vec::with_capacity(keys.len());
-    for chunk in keys.chunks(CHUNK_BINDS) {
+    for chunk in keys.chunks(CHUNK_KEYS) {
         found.extend(find(chunk)?);
     }
     Ok(found)

@@ -34,7 +34,7 @@ use diesel::sqlite::SqliteConnection;
 
 pub use catalogue::{Catalogue, Column, Difference, Key, KeyKind, Table};
 pub use columns::{JsonText, known_text};
-pub use conflict::{chunk_rows, in_chunks, lie_close};
+pub use conflict::{CHUNK_KEYS, chunk_rows, in_chunks, lie_close};
 pub use copies::restore;
 pub use doctor::{Finding, Says, examine};
 pub use literal::Live;

@@ -21,6 +21,7 @@ mod list;
 mod listing;
 mod one;
 mod room;
+mod sweep;
 mod said;
 mod secret;
 mod thing;
@@ -37,6 +38,7 @@ pub use list::{From, ListQuery, ListWindow, Offered, Sum, halves, key_of_two};
 pub use listing::{Listing, each_of, href, list_again, list_routes, oldest_first, rows, write_row};
 pub use one::{Act, Besides, Panel};
 pub use room::Room;
+pub use sweep::Sweep;
 pub use said::{Said, document};
 pub use secret::{Secret, secret_page};
 pub use thing::{

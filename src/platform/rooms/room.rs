@@ -1,5 +1,6 @@
 //! What the application takes of a room.
 
+use super::sweep::Sweep;
 use super::thing::{self, Thing};
 use crate::kernel::Result;
 use crate::platform::db::Db;
@@ -22,12 +23,14 @@ pub struct Room {
     pub works: &'static [fn() -> Box<dyn Work>],
     /// Puts in the rows that a deployment starts with, where they are missing. What is there stays as it is.
     pub seeds: &'static [fn(&mut Db) -> Result<()>],
+    /// What it looks after by itself while the program serves.
+    pub sweeps: &'static [Sweep],
 }
 
 impl Room {
     /// A room with routes of its own.
     pub const fn new(name: &'static str, routes: fn(&mut Routes<'_>)) -> Self {
-        Self { name, routes, menu: &[], imports: &[], works: &[], seeds: &[] }
+        Self { name, routes, menu: &[], imports: &[], works: &[], seeds: &[], sweeps: &[] }
     }
 
     /// A room of one kind of thing, and nothing beside what follows from its fields.
@@ -57,5 +60,11 @@ impl Room {
     #[must_use]
     pub const fn seeds(self, seeds: &'static [fn(&mut Db) -> Result<()>]) -> Self {
         Self { seeds, ..self }
+    }
+
+    /// With what it looks after by itself.
+    #[must_use]
+    pub const fn sweeps(self, sweeps: &'static [Sweep]) -> Self {
+        Self { sweeps, ..self }
     }
 }

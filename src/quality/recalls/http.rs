@@ -9,7 +9,8 @@ use super::page::OnePage;
 use super::store::{self, href};
 use super::{FORM, Inputs, NewScope, Scope, ScopeToday, rules};
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result};
-use crate::platform::events;
+use crate::platform::db::Db;
+use crate::platform::events::{self, Stamp};
 use crate::platform::exports::{self, Cell, Format};
 use crate::platform::http::perm::{RecallEdit, TraceRead};
 use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, created, html, json, see_other, segment};
@@ -31,7 +32,49 @@ pub fn routes(on: &mut Routes<'_>) {
         .api(__path_garments_file, garments_file)
         .get("/recalls/new", new_form)
         .post("/recalls/new", create_form)
+        .api(__path_hold_json, hold_json)
+        .api(__path_release_json, release_json)
+        .post("/recalls/{code}/hold", hold_form)
+        .post("/recalls/{code}/release", release_form)
         .get("/recalls/{code}", one_page);
+}
+
+type Deed = fn(&mut Db, &Stamp, &str) -> Result<Scope>;
+
+/// Does something with a scope, and gives its code.
+async fn done(call: &Saves, hash: &str, once: Option<&str>, code: String, deed: Deed) -> Result<String> {
+    let scope: Scope = call.change(hash, once, move |db, stamp| deed(db, stamp, &code)).await?;
+    Ok(scope.code)
+}
+
+/// Holds every garment of a scope back from sale. Whoever has one may still claim it.
+#[utoipa::path(
+    post, path = "/api/v1/recall-scopes/{code}/hold", tag = "recalls", params(("code" = String, Path)),
+    responses((status = 200, body = ScopeToday), (status = 404, body = Problem))
+)]
+async fn hold_json(call: Saves, code: web::Path<String>) -> Result<HttpResponse> {
+    let code = done(&call, "", None, code.into_inner(), store::hold).await?;
+    json(&today(call.app(), code).await?)
+}
+
+/// Lets the garments of a scope be sold again, unless something else holds them.
+#[utoipa::path(
+    post, path = "/api/v1/recall-scopes/{code}/release", tag = "recalls", params(("code" = String, Path)),
+    responses((status = 200, body = ScopeToday), (status = 404, body = Problem))
+)]
+async fn release_json(call: Saves, code: web::Path<String>) -> Result<HttpResponse> {
+    let code = done(&call, "", None, code.into_inner(), store::release).await?;
+    json(&today(call.app(), code).await?)
+}
+
+async fn hold_form(call: Saves, code: web::Path<String>, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
+    let code = done(&call, &form.hash, form.once.as_deref(), code.into_inner(), store::hold).await?;
+    Ok(see_other(href(&code)))
+}
+
+async fn release_form(call: Saves, code: web::Path<String>, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
+    let code = done(&call, &form.hash, form.once.as_deref(), code.into_inner(), store::release).await?;
+    Ok(see_other(href(&code)))
 }
 
 /// One recall scope with its batches, and whether the same trace gives the same answer today.
@@ -54,7 +97,8 @@ async fn today(app: &AppState, code: String) -> Result<ScopeToday> {
                 Err(error) => return Err(error),
             };
             let today = rules::compare(&batches, &scope.hash, now.as_deref())?;
-            Ok(ScopeToday { scope, batches, today })
+            let held_since = store::held_since(db, &scope.code)?;
+            Ok(ScopeToday { scope, batches, today, held_since })
         })
         .await
 }

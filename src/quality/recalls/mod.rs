@@ -16,7 +16,7 @@ use crate::choices;
 use crate::platform::rooms::{Field, Fields, Kind, Room};
 
 pub use rules::{Difference, canonical, compare};
-pub use store::{Scope, by_code, insert};
+pub use store::{Scope, by_code, hold, insert, release};
 
 use super::trace::{Query, Units};
 use crate::platform::http::Entry;
@@ -127,4 +127,6 @@ pub struct ScopeToday {
     pub batches: Vec<ScopeBatch>,
     /// What is different today.
     pub today: Difference,
+    /// Since when its garments are held back from sale, UTC; absent when they are not.
+    pub held_since: Option<NaiveDateTime>,
 }

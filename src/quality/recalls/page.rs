@@ -2,7 +2,10 @@
 
 use askama::Template;
 
+use chrono::NaiveDateTime;
+
 use super::ScopeToday;
+use super::store::href;
 use crate::platform::http::{Layout, segment};
 
 /// Batches a page shows; the files have all.
@@ -43,7 +46,18 @@ impl OnePage {
     }
 
     fn at(&self) -> String {
-        self.scope.scope.created_at.format("%Y-%m-%d %H:%M UTC").to_string()
+        moment(self.scope.scope.created_at)
+    }
+
+    /// Since when its garments are held back.
+    fn held(&self) -> Option<String> {
+        self.scope.held_since.map(moment)
+    }
+
+    /// What may be done with it now.
+    fn deed(&self) -> String {
+        let verb = if self.scope.held_since.is_some() { "release" } else { "hold" };
+        format!("{}/{verb}", href(&self.scope.scope.code))
     }
 
     fn listed(&self, codes: &[String]) -> String {
@@ -51,4 +65,8 @@ impl OnePage {
         let shown = codes.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
         if codes.len() > MOST { format!("{shown} … (+{})", codes.len() - MOST) } else { shown }
     }
+}
+
+fn moment(at: NaiveDateTime) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

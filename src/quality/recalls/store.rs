@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 
 use super::{FIELDS, Inputs, NewScope, ScopeBatch, ScopeQuery};
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::{BatchNo, GarmentId, Id, Result};
+use crate::kernel::{BatchNo, Code, GarmentId, Id, Result};
+use crate::ownership::garments::{self, HoldKind};
 use crate::platform::db::schema::{party, recall_scope, sale};
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, JsonText, Live};
@@ -87,7 +88,7 @@ pub(super) fn href(code: &str) -> String {
 /// Saves a scope with its batches in canonical form.
 ///
 /// # Errors
-/// [`Code::Duplicate`](crate::kernel::Code::Duplicate) for a code that is taken.
+/// [`Code::Duplicate`] for a code that is taken.
 pub fn insert(db: &mut Db, stamp: &Stamp, new: NewScope, inputs: Inputs, counts: Totals, result: &str, hash: &str) -> Result<Scope> {
     let scope = Scope {
         id: stamp.id(),
@@ -106,6 +107,42 @@ pub fn insert(db: &mut Db, stamp: &Stamp, new: NewScope, inputs: Inputs, counts:
     });
     events::append(db, stamp, EventKind::ScopeSaved, Subject::Thing("recall", scope.id.0), &body)?;
     Ok(scope)
+}
+
+/// Keeps every garment of a scope from being sold, those that have been sold already with them: a row for each range of units, however many garments
+/// that is. Held already, it stays so.
+///
+/// The status of a batch is not asked to do this: it would stop the units beside those of the scope, and a batch may be held for another reason, which
+/// neither a buyer's rights nor the release of a recall may mistake for it.
+///
+/// # Errors
+/// [`Code::NotFound`].
+pub fn hold(db: &mut Db, stamp: &Stamp, code: &str) -> Result<Scope> {
+    let (scope, batches) = by_code(db, code)?.ok_or(Code::NotFound)?;
+    for batch in &batches {
+        let units: Vec<Range<i64>> = batch.units.iter().map(|units| units.first - 1..units.last).collect();
+        garments::hold_units(db, stamp, BatchNo(batch.no), &units, HoldKind::Recall, &scope.code)?;
+    }
+    let body = serde_json::json!({ "code": scope.code, "batches": batches.len() });
+    events::append(db, stamp, EventKind::ScopeHeld, Subject::Thing("recall", scope.id.0), &body)?;
+    Ok(scope)
+}
+
+/// Takes back what [`hold`] did: what another recall holds stays held.
+///
+/// # Errors
+/// [`Code::NotFound`].
+pub fn release(db: &mut Db, stamp: &Stamp, code: &str) -> Result<Scope> {
+    let (scope, _) = by_code(db, code)?.ok_or(Code::NotFound)?;
+    let batches = garments::release_units(db, stamp, HoldKind::Recall, &scope.code)?;
+    let body = serde_json::json!({ "code": scope.code, "batches": batches });
+    events::append(db, stamp, EventKind::ScopeReleased, Subject::Thing("recall", scope.id.0), &body)?;
+    Ok(scope)
+}
+
+/// Since when the garments of a scope are held back, UTC.
+pub fn held_since(db: &mut Db, code: &str) -> Result<Option<NaiveDateTime>> {
+    garments::units_held(db, HoldKind::Recall, code)
 }
 
 /// A scope and its batches.

@@ -145,6 +145,8 @@ error-quote-changed = The quote has changed since. Read the buyer quote { $now }
 error-unpaid = This repair has a price and no payment is noted. Note the payment first.
 error-no-price = No price paid is recorded for this sale. Enter what the buyer paid for this garment (price_paid); it is kept with the sale.
 error-beyond-paid = { $asked } { $currency } is more than is left of what was paid: { $left } { $currency }.
+error-beyond-accepted = { $asked } { $currency } is more than the inspection accepted: { $left } { $currency }. The other { $rest } { $currency } take a second inspection by somebody else.
+error-not-our-stock = Its serial came from elsewhere, so nothing here says that it lies in stock. Choose one with a serial of ours.
 error-already-settled = This sale is settled already: { $kind }, settlement { $settlement }. Make that one void first if it was a mistake.
 error-needs-another = { $who ->
     [repairer] You have repaired it. Somebody else has to look at it.

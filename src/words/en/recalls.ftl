@@ -32,3 +32,6 @@ recalls-serial = Serial
 recalls-sold-on = Sold on
 recalls-retailer = Retailer
 recalls-search-hint = Code or title
+recalls-hold = Hold its garments back from sale
+recalls-release = Let them be sold again
+recalls-held = Since { $since } no garment of it is sold or given in exchange. Whoever has one may still claim it.

@@ -12,5 +12,6 @@ warranties-running = Covered until { $until }. { $days ->
 }
 warranties-ended = The warranty ended on { $since }.
 warranties-ended-returned = The garment was returned, and its warranty ended with that sale.
+warranties-ended-exchanged = The garment was exchanged for another one, which has its own warranty.
 warranties-ended-early = The warranty has ended.
 warranties-void = The warranty is void.

@@ -132,6 +132,8 @@ error-quote-changed = 报价已改动，请把第 { $now } 版读给买家听，
 error-unpaid = 这次维修有价格而未登记付款，请先登记付款。
 error-no-price = 这笔销售没有登记成交价。请填写买家为这一件实付的金额（price_paid），系统会随销售记录一起保存。
 error-beyond-paid = { $asked } { $currency } 超出了还能退的金额：{ $left } { $currency }。
+error-beyond-accepted = { $asked } { $currency } 超出了检验通过的金额：{ $left } { $currency }。其余 { $rest } { $currency } 须由另一人再次检验后才能退。
+error-not-our-stock = 这一件的序列号来自外部，系统无法确认它在库。请换一件使用本系统序列号的商品。
 error-already-settled = 这笔销售已经处理过：{ $kind }，处理单 { $settlement }。如果那是误操作，请先将其作废。
 error-needs-another = { $who ->
     [repairer] 这件是您维修的，须由其他人复检。

@@ -32,3 +32,6 @@ recalls-serial = 序列号
 recalls-sold-on = 售出日期
 recalls-retailer = 零售商
 recalls-search-hint = 编码或标题
+recalls-hold = 停止销售范围内的单件
+recalls-release = 恢复销售
+recalls-held = 自 { $since } 起，范围内的单件停止销售和换出；已售出的仍可由持有人领取。

@@ -11,5 +11,6 @@ warranties-running = 质保至 { $until }。{ $days ->
 }
 warranties-ended = 质保已于 { $since } 到期。
 warranties-ended-returned = 衣服已退回，质保随那次销售一起结束。
+warranties-ended-exchanged = 这一件已换成另一件，质保由换给您的那一件承接。
 warranties-ended-early = 质保已提前结束。
 warranties-void = 质保已作废。

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::super::rules::{CASE_MACHINE, LINE_MACHINE, is_done_at_once, may_cancel, may_close, may_resolve};
 use super::super::{Audience, CaseAct, CaseState, Condition, LineDecision, LineState, TaskState};
-use super::lines::{self, CaseLine, line};
-use super::{ServiceCase, case_line, cases, moment, notes, save};
+use super::lines::{self, CaseLine};
+use super::{ServiceCase, case_line, cases, joined, moment, notes, save, service_case};
 use crate::aftersales::classes::CaseCause;
+use crate::aftersales::service_levels::{self, Moment};
 use crate::each;
 use crate::inspection::findings::{self, About, NewFinding, Sound, Stage};
 use crate::kernel::event::EventKind;
@@ -79,22 +80,14 @@ pub fn act(db: &mut Db, stamp: &Stamp, today: NaiveDate, no: &str, version: Opti
             let decided: Vec<CaseLine> = lines::lines(db, case.id)?.into_iter().filter(|line| line.state == LineState::Decided).collect();
             for line in &decided {
                 lines::save(db, line, CaseLine { state: LineState::Done, ended_at: Some(stamp.at), ..line.clone() })?;
+                service_levels::happened_to(db, stamp, &case.about(), line.id, Moment::Settled)?;
             }
             save(db, stamp, &case, after, EventKind::CaseLineEnded, json!({ "units": decided.len().to_string() }))
         }
         CaseAct::TakeBack { line } => {
             let line = lines::of_case(db, case.id, *line)?;
-            let after = open(&case)?.clone();
-            LINE_MACHINE.check(line.state, LineState::Withdrawn)?;
-            lines::save(db, &line, CaseLine { state: LineState::Withdrawn, ended_at: Some(stamp.at), ..line.clone() })?;
-            save(
-                db,
-                stamp,
-                &case,
-                after,
-                EventKind::CaseLineEnded,
-                of_line(&line, "line.state", json!(line.state), json!(LineState::Withdrawn)),
-            )
+            open(&case)?;
+            end_line(db, stamp, &case, &line, LineState::Withdrawn, json!({}))
         }
         CaseAct::Conclude { line, cause } => {
             let line = lines::of_case(db, case.id, *line)?;
@@ -102,16 +95,7 @@ pub fn act(db: &mut Db, stamp: &Stamp, today: NaiveDate, no: &str, version: Opti
             cases::by_id(db, case.id)?.ok_or_else(|| Code::NotFound.into())
         }
         CaseAct::Resolve { result, cause } => resolve(db, stamp, &case, result, *cause),
-        CaseAct::Close {} => {
-            CASE_MACHINE.check(case.state, CaseState::Closed)?;
-            may_close(&lines::standing(db, case.id)?)?;
-            let left = notes::tasks(db, case.id)?.into_iter().filter(|task| task.state == TaskState::Open).count();
-            if left > 0 {
-                return Err(Refusal::new(Code::TasksOpen).with("count", left).into());
-            }
-            let after = ServiceCase { state: CaseState::Closed, closed_at: Some(stamp.at), ..case.clone() };
-            save(db, stamp, &case, after, EventKind::CaseMoved, json!({}))
-        }
+        CaseAct::Close {} => close(db, stamp, &case),
         CaseAct::Cancel { reason } => cancel(db, stamp, &case, json!({ "reason": reason })),
         CaseAct::Reopen { reason } => reopen(db, stamp, &case, reason),
         CaseAct::Merge { into } => merge(db, stamp, &case, into),
@@ -135,7 +119,7 @@ fn open(case: &ServiceCase) -> Result<&ServiceCase> {
 }
 
 /// The case, if it is not over for good.
-fn open_or_resolved(case: &ServiceCase) -> Result<&ServiceCase> {
+pub(super) fn open_or_resolved(case: &ServiceCase) -> Result<&ServiceCase> {
     if case.state.is_final() { Err(with_allowed(case)) } else { Ok(case) }
 }
 
@@ -156,6 +140,11 @@ fn owned(db: &mut Db, stamp: &Stamp, case: &ServiceCase) -> Result<ServiceCase> 
     };
     let state = if matches!(case.state, CaseState::New | CaseState::Assigned) { CaseState::InProgress } else { case.state };
     Ok(ServiceCase { owner_id: owner, state, ..open(case)?.clone() })
+}
+
+/// The case as whoever works on it leaves it, where it may be resolved already: the buyer was told, and something is still to be carried out.
+pub(super) fn worked_on(db: &mut Db, stamp: &Stamp, case: &ServiceCase) -> Result<ServiceCase> {
+    if case.state.is_open() { owned(db, stamp, case) } else { open_or_resolved(case).cloned() }
 }
 
 fn take(db: &mut Db, stamp: &Stamp, case: &ServiceCase) -> Result<ServiceCase> {
@@ -179,7 +168,7 @@ fn hand_to(db: &mut Db, stamp: &Stamp, case: &ServiceCase, owner: Id) -> Result<
 }
 
 /// What an event says of a line.
-fn of_line(line: &CaseLine, name: &str, from: Value, to: Value) -> Value {
+pub(super) fn of_line(line: &CaseLine, name: &str, from: Value, to: Value) -> Value {
     json!({ "line": line.line_no, "changes": { name: { "from": from, "to": to } } })
 }
 
@@ -192,6 +181,18 @@ fn decide_one(
     reason: Option<&str>,
 ) -> Result<ServiceCase> {
     let after = owned(db, stamp, case)?;
+    decided(db, stamp, (case, after), line, outcome, reason)
+}
+
+/// Decides about a line of a case, which is another afterwards.
+pub(super) fn decided(
+    db: &mut Db,
+    stamp: &Stamp,
+    (case, after): (&ServiceCase, ServiceCase),
+    line: &CaseLine,
+    outcome: LineDecision,
+    reason: Option<&str>,
+) -> Result<ServiceCase> {
     let (state, ended_at) = ends(outcome, stamp);
     LINE_MACHINE.check(line.state, state)?;
     lines::save(db, line, CaseLine { state, ended_at, decided: Some(outcome), ..line.clone() })?;
@@ -230,67 +231,44 @@ fn tell_why(db: &mut Db, stamp: &Stamp, case: &ServiceCase, reason: Option<&str>
     Ok(())
 }
 
-/// The case of a line, for the rooms that carry out what was decided.
-fn case_of(db: &mut Db, id: Id) -> Result<(ServiceCase, CaseLine)> {
-    let line = line(db, id)?.ok_or(Code::NotFound)?;
-    let case = cases::by_id(db, line.case_id)?.ok_or(Code::NotFound)?;
-    Ok((case, line))
+pub(super) fn done_one(db: &mut Db, stamp: &Stamp, case: &ServiceCase, line: &CaseLine) -> Result<ServiceCase> {
+    end_line(db, stamp, case, line, LineState::Done, json!({}))
 }
 
-/// Decides what is done about a line.
-///
-/// # Errors
-/// [`Code::NotFound`]; [`Code::WrongState`] where nothing can be decided any more.
-pub fn decide(db: &mut Db, stamp: &Stamp, line: Id, decision: LineDecision) -> Result<()> {
-    let (case, line) = case_of(db, line)?;
-    decide_one(db, stamp, &case, &line, decision, None).map(drop)
-}
-
-/// Says that what was decided about a line is done.
-///
-/// # Errors
-/// [`Code::NotFound`]; [`Code::WrongState`] where nothing is decided.
-pub fn done(db: &mut Db, stamp: &Stamp, line: Id) -> Result<()> {
-    let (case, line) = case_of(db, line)?;
-    done_one(db, stamp, &case, &line).map(drop)
-}
-
-fn done_one(db: &mut Db, stamp: &Stamp, case: &ServiceCase, line: &CaseLine) -> Result<ServiceCase> {
+/// Ends a line. What was decided about it is done then, or it is not to be done any more.
+pub(super) fn end_line(
+    db: &mut Db,
+    stamp: &Stamp,
+    case: &ServiceCase,
+    line: &CaseLine,
+    state: LineState,
+    more: Value,
+) -> Result<ServiceCase> {
     let after = open_or_resolved(case)?.clone();
-    LINE_MACHINE.check(line.state, LineState::Done)?;
-    lines::save(db, line, CaseLine { state: LineState::Done, ended_at: Some(stamp.at), ..line.clone() })?;
-    save(db, stamp, case, after, EventKind::CaseLineEnded, of_line(line, "line.state", json!(line.state), json!(LineState::Done)))
+    LINE_MACHINE.check(line.state, state)?;
+    lines::save(db, line, CaseLine { state, ended_at: Some(stamp.at), ..line.clone() })?;
+    let mut body = of_line(line, "line.state", json!(line.state), json!(state));
+    if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+        body.extend(more);
+    }
+    let after = save(db, stamp, case, after, EventKind::CaseLineEnded, body)?;
+    let moment = if state == LineState::Done { Moment::Settled } else { Moment::Cancelled };
+    service_levels::happened_to(db, stamp, &after.about(), line.id, moment)?;
+    Ok(after)
 }
 
 /// What somebody saw who looked at a garment that came back.
-struct Seen<'a> {
-    day: NaiveDate,
-    found: Option<&'a str>,
-    finding: Option<Id>,
-    grade: Condition,
-    apart: bool,
+pub(super) struct Seen<'a> {
+    pub day: NaiveDate,
+    pub found: Option<&'a str>,
+    pub finding: Option<Id>,
+    pub grade: Condition,
+    pub apart: bool,
 }
 
-/// Says that a garment was looked at: on which day, which defect was found (none with a day means that none was), with which finding, in what
-/// state it is. What is worn or defective is kept apart.
-///
-/// # Errors
-/// [`Code::NotFound`]; [`Code::WrongState`] for a case that is over.
-pub fn inspected(
-    db: &mut Db,
-    stamp: &Stamp,
-    line: Id,
-    day: NaiveDate,
-    found: Option<&str>,
-    finding: Option<Id>,
-    grade: Condition,
-) -> Result<()> {
-    let (case, line) = case_of(db, line)?;
-    inspect(db, stamp, &case, &line, Seen { day, found, finding, grade, apart: false }).map(drop)
-}
-
-fn inspect(db: &mut Db, stamp: &Stamp, case: &ServiceCase, line: &CaseLine, seen: Seen<'_>) -> Result<ServiceCase> {
-    let after = if case.state.is_open() { owned(db, stamp, case)? } else { open_or_resolved(case)?.clone() };
+/// Notes what was seen of a garment. What is worn or defective is kept apart.
+pub(super) fn inspect(db: &mut Db, stamp: &Stamp, case: &ServiceCase, line: &CaseLine, seen: Seen<'_>) -> Result<ServiceCase> {
+    let after = worked_on(db, stamp, case)?;
     let looked = CaseLine {
         inspected_on: Some(seen.day),
         found_defect: seen.found.map(str::to_owned),
@@ -305,7 +283,9 @@ fn inspect(db: &mut Db, stamp: &Stamp, case: &ServiceCase, line: &CaseLine, seen
     });
     lines::save(db, line, looked)?;
     let body = json!({ "line": line.line_no, "finding": seen.finding, "changes": changes });
-    save(db, stamp, case, after, EventKind::CaseLineInspected, body)
+    let after = save(db, stamp, case, after, EventKind::CaseLineInspected, body)?;
+    service_levels::happened_to(db, stamp, &after.about(), line.id, Moment::Inspected)?;
+    Ok(after)
 }
 
 /// Logs the finding of what was seen on a garment that came back.
@@ -342,7 +322,7 @@ fn log(
 /// # Errors
 /// [`Code::NotFound`] for a line that is not there.
 pub fn conclude(db: &mut Db, stamp: &Stamp, line: Id, cause: CaseCause) -> Result<()> {
-    let (case, line) = case_of(db, line)?;
+    let (case, line) = joined::case_of(db, line)?;
     if line.cause == Some(cause) {
         return Ok(());
     }
@@ -374,6 +354,43 @@ fn resolve(db: &mut Db, stamp: &Stamp, case: &ServiceCase, result: &str, cause: 
         ..case.clone()
     };
     save(db, stamp, case, after, EventKind::CaseMoved, json!({}))
+}
+
+/// Closes a resolved case of which everything is done.
+fn close(db: &mut Db, stamp: &Stamp, case: &ServiceCase) -> Result<ServiceCase> {
+    CASE_MACHINE.check(case.state, CaseState::Closed)?;
+    may_close(&lines::standing(db, case.id)?)?;
+    let left = notes::tasks(db, case.id)?.into_iter().filter(|task| task.state == TaskState::Open).count();
+    if left > 0 {
+        return Err(Refusal::new(Code::TasksOpen).with("count", left).into());
+    }
+    let after = ServiceCase { state: CaseState::Closed, closed_at: Some(stamp.at), ..case.clone() };
+    save(db, stamp, case, after, EventKind::CaseMoved, json!({}))
+}
+
+/// Closes resolved cases that nobody may open again any more and of which everything is done, at most `limit` of them behind the case `after`. How
+/// many were closed, and the last that was looked at; none when that was all.
+pub fn close_over(db: &mut Db, stamp: &Stamp, after: Id, limit: i64) -> Result<(usize, Option<Id>)> {
+    let days = policies::value(db, Policy::ReopenDays, stamp.at)?;
+    let before = stamp.at.checked_sub_days(Days::new(days.unsigned_abs())).unwrap_or(stamp.at);
+    let over = service_case::closed_at.is_null().and(service_case::state.eq(CaseState::Resolved)).and(service_case::resolved_at.lt(before));
+    let found: Vec<ServiceCase> = each!(db, |c| service_case::table
+        .filter(over)
+        .filter(service_case::id.gt(after))
+        .order(service_case::id)
+        .limit(limit)
+        .select(ServiceCase::as_select())
+        .load(c))?;
+    let mut closed = 0;
+    for case in &found {
+        match close(db, stamp, case) {
+            Ok(_) => closed += 1,
+            // Something of it is still to be done.
+            Err(Error::Refused(refusal)) if matches!(refusal.code, Code::Undecided | Code::TasksOpen) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((closed, found.last().map(|case| case.id)))
 }
 
 /// Ends a case of which nothing was carried out.
@@ -417,6 +434,11 @@ fn reopen(db: &mut Db, stamp: &Stamp, case: &ServiceCase, reason: &str) -> Resul
     for line in all.iter().filter(over) {
         lines::save(db, line, CaseLine { state: LineState::Open, decided: None, ended_at: None, ..line.clone() })?;
     }
+    begin_again(db, stamp, case, reason)
+}
+
+/// A resolved case begins its next sequence.
+pub(super) fn begin_again(db: &mut Db, stamp: &Stamp, case: &ServiceCase, reason: &str) -> Result<ServiceCase> {
     let after = ServiceCase { state: CaseState::InProgress, seq: case.seq + 1, told_at: None, resolved_at: None, ..case.clone() };
     save(db, stamp, case, after, EventKind::CaseReopened, json!({ "reason": reason }))
 }

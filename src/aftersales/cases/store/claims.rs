@@ -9,7 +9,7 @@ use crate::aftersales::cases::LineState;
 use crate::aftersales::classes::ReasonClass;
 use crate::each;
 use crate::kernel::{GarmentId, Id, Result};
-use crate::platform::db::{Db, chunk_rows, in_chunks};
+use crate::platform::db::{CHUNK_KEYS, Db, in_chunks};
 
 /// One defect of one garment, on the first day it was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +44,7 @@ macro_rules! first_days {
                 .load::<Row>(c))?,
             Some(garments) => {
                 let mut found: Vec<Row> = Vec::new();
-                // The class and the state are bound besides.
-                for chunk in garments.chunks(chunk_rows(1) - 4) {
+                for chunk in garments.chunks(CHUNK_KEYS) {
                     found.extend(each!($db, |c| $rows
                         .filter(case_line::garment_id.eq_any(chunk))
                         .group_by((case_line::garment_id, $day.0))

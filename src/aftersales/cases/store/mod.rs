@@ -4,6 +4,7 @@ pub mod acts;
 pub mod cases;
 mod claims;
 pub mod contact;
+pub mod joined;
 pub mod lines;
 mod named;
 pub mod notes;

@@ -1,25 +1,29 @@
 //! Settlements, from asking to paying.
 
 use chrono::{NaiveDate, NaiveDateTime};
+use chrono_tz::Tz;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::rules::{SETTLEMENT_MACHINE, approved, minor_of};
+use super::super::rules::{SETTLEMENT_MACHINE, approved, decision_of, minor_of, outcome_of};
 use super::super::{LedgerKind, Payer, SettlementKind, SettlementState};
 use super::ledger::{Cost, post};
-use super::settlement;
-use crate::aftersales::cases::{self, LineState};
+use super::{exchange, settlement};
+use crate::aftersales::cases::{self, LineDecision, LineState};
+use crate::aftersales::returns;
+use crate::aftersales::service_levels::Moment;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::machine::{MachineState, refused_in};
 use crate::kernel::money::Money;
 use crate::kernel::text::Lang;
+use crate::kernel::time::local_date;
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result};
+use crate::ownership::garments::{self, HoldKind};
 use crate::ownership::sales::{self, Sale};
 use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::{self, Stamp};
 use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::ListWindow;
-use crate::production::batches::{self, BatchStatus};
 use crate::{each, keyset, step};
 
 /// What is given for a line of a case.
@@ -167,30 +171,6 @@ fn tell(db: &mut Db, stamp: &Stamp, kind: EventKind, of: &Settlement, more: &[(&
     events::append(db, stamp, kind, Subject::Thing("case", of.case_id.0), &body)
 }
 
-/// Whether a garment may be given in exchange: issued, not void, with nobody, and its batch not held back.
-fn can_be_given(db: &mut Db, garment: GarmentId, old: GarmentId) -> Result<()> {
-    let wrong = |code| Error::from(Fault::new("new_serial", code));
-    if garment == old {
-        return Err(wrong(Code::Duplicate));
-    }
-    if !batches::is_issued(db, garment)? || batches::is_void(db, garment)? {
-        return Err(wrong(Code::SerialUnknown));
-    }
-    let batch = batches::batch(db, garment.batch())?.ok_or(Code::SerialUnknown)?;
-    if batch.status == BatchStatus::Hold {
-        let refusal = refused_in(batch.status);
-        return Err(Refusal {
-            faults: vec![Fault { args: refusal.args.clone(), ..Fault::new("new_serial", Code::WrongState) }],
-            ..refusal
-        }
-        .into());
-    }
-    let is_sold = sales::latest(db, garment)?.is_some_and(|sale| sale.status == sales::SaleStatus::Live);
-    let given = settlement::new_garment_id.eq(garment).and(settlement::state.ne(SettlementState::Void.as_str()));
-    let given: i64 = each!(db, |c| settlement::table.filter(given).count().get_result(c))?;
-    if is_sold || given > 0 { Err(wrong(Code::AlreadySold)) } else { Ok(()) }
-}
-
 /// The sale with its price, which is recorded now where it had none.
 fn priced(db: &mut Db, stamp: &Stamp, sale: Sale, said: Option<&Money>) -> Result<(Sale, Money)> {
     match (sale.price(), said) {
@@ -212,7 +192,8 @@ fn priced(db: &mut Db, stamp: &Stamp, sale: Sale, said: Option<&Money>) -> Resul
 ///
 /// # Errors
 /// [`Code::NotSold`] for a garment that was sold to nobody; [`Code::NoPrice`] for a sale without a price; [`Code::AlreadySettled`] for a sale that
-/// is settled; [`Code::BeyondPaid`] for more than is left; [`Code::WrongState`] for a line that is over; what keeps a garment from being given.
+/// is settled; [`Code::BeyondPaid`] for more than is left, [`Code::BeyondAccepted`] for more than the inspection accepted; [`Code::WrongState`] for a
+/// line that is over and for a return that is under way; what keeps a garment from being given.
 pub fn authorise(db: &mut Db, stamp: &Stamp, ask: &SettlementAsk) -> Result<Settlement> {
     let line = cases::line(db, ask.line)?.ok_or(Code::NotFound)?;
     if !matches!(line.state, LineState::Open | LineState::Decided) {
@@ -223,6 +204,9 @@ pub fn authorise(db: &mut Db, stamp: &Stamp, ask: &SettlementAsk) -> Result<Sett
         None => None,
     };
     let sale = sale.ok_or(Code::NotSold)?;
+    // Nothing is given for what is still on its way back, or was refused.
+    let order = returns::of_line(db, line.id)?;
+    let part = order.as_ref().map(returns::accepted_part).transpose()?.flatten();
     if let Some(before) = live(db, sale.garment, sale.seq)? {
         let (zh, en) = (before.kind.word(Lang::Zh), before.kind.word(Lang::En));
         let refusal = Refusal::new(Code::AlreadySettled).with("kind", before.kind.text()).with("kind_zh", zh).with("kind_en", en);
@@ -231,24 +215,26 @@ pub fn authorise(db: &mut Db, stamp: &Stamp, ask: &SettlementAsk) -> Result<Sett
     let (sale, price) = priced(db, stamp, sale, ask.price.as_ref())?;
     let is_exchange = ask.kind == SettlementKind::Exchange;
     let (left, least) = (price.minor - sale.refund_reserved_minor, i64::from(!is_exchange));
+    let left = part.map_or(left, |part| part.min(left));
     // Where nothing is left, the least there is is asked in vain, and the refusal says so.
     let amount_minor = ask.amount_minor.unwrap_or(if is_exchange { 0 } else { left.max(least) });
     if amount_minor < least {
         let said = |minor| Money { minor, currency: price.currency.clone() }.amount();
         return Err(Fault::new("amount", Code::OutOfRange).with("min", said(least)).with("max", said(left)).into());
     }
+    // An exchange gives goods for the whole price.
+    let worth = if is_exchange { price.minor } else { amount_minor };
+    within_part(part, worth, &price)?;
     sales::reserve_refund(db, sale.garment, sale.seq, amount_minor)?;
     let new_garment = match (is_exchange, ask.new_garment) {
         (true, Some(garment)) => {
-            can_be_given(db, garment, sale.garment)?;
+            exchange::set_aside(db, stamp, garment, sale.garment)?;
             Some(garment)
         }
         (true, None) => return Err(Fault::new("new_serial", Code::Missing).into()),
         (false, None) => None,
         (false, Some(_)) => return Err(Fault::new("new_serial", Code::UnknownField).into()),
     };
-    // An exchange gives goods for the whole price.
-    let worth = if is_exchange { price.minor } else { amount_minor };
     let limit = minor_of(policies::value(db, Policy::TwoApproveFrom, stamp.at)?, &price.currency);
     let row = Settlement {
         id: stamp.id(),
@@ -280,9 +266,26 @@ pub fn authorise(db: &mut Db, stamp: &Stamp, ask: &SettlementAsk) -> Result<Sett
         Err(error) => Err(error),
         Ok(_) => {
             tell(db, stamp, EventKind::SettlementAuthorised, &row, &[("reason", row.reason.as_str().into())])?;
+            if let Some(order) = order {
+                returns::settling(db, stamp, &order)?;
+            }
+            // What is given as goodwill is decided as that.
+            if line.decided != Some(LineDecision::Goodwill) {
+                cases::decide(db, stamp, line.id, decision_of(row.kind))?;
+            }
+            cases::happened(db, stamp, line.id, Moment::Authorised)?;
             Ok(row)
         }
     }
+}
+
+/// Holds what is asked for against what the inspection accepted of what came back.
+fn within_part(part: Option<i64>, worth: i64, price: &Money) -> Result<()> {
+    let Some(part) = part.filter(|part| worth > *part) else { return Ok(()) };
+    let said = |minor| Money { minor, currency: price.currency.clone() }.amount();
+    let fault = Fault::new("amount", Code::BeyondAccepted).with("asked", said(worth)).with("left", said(part));
+    let fault = fault.with("rest", said(price.minor - part)).with("currency", &price.currency);
+    Err(Refusal { code: fault.code, args: fault.args.clone(), faults: vec![fault] }.into())
 }
 
 /// Approves a settlement: it may be paid once everybody it takes has.
@@ -351,14 +354,16 @@ pub fn pay_out(db: &mut Db, stamp: &Stamp, currency: Option<&str>) -> Result<(Id
     Ok((submit(db, stamp, &all)?, all.len()))
 }
 
-/// Says that a settlement was paid, or handed over: what was given back is a cost from now on. Said again, it is as it was.
+/// Says that a settlement was paid, or handed over: what was given back is a cost from now on, a garment given in exchange is sold to its buyer, the
+/// return is over and the line of its case is done. Said again, it is as it was.
 ///
 /// # Errors
 /// [`Code::WrongState`], also for one that was paid with another reference; [`Code::Stale`]; a day that is to come.
-pub fn pay(db: &mut Db, stamp: &Stamp, before: &Settlement, reference: &str, paid_on: NaiveDate, today: NaiveDate) -> Result<Settlement> {
+pub fn pay(db: &mut Db, stamp: &Stamp, zone: Tz, before: &Settlement, reference: &str, paid_on: NaiveDate) -> Result<Settlement> {
     if before.state == SettlementState::Paid && before.payout_ref == reference {
         return Ok(before.clone());
     }
+    let today = local_date(stamp.at, zone);
     if paid_on > today {
         return Err(Fault::new("paid_on", Code::DateToCome).with("value", paid_on).with("latest", today).into());
     }
@@ -378,6 +383,17 @@ pub fn pay(db: &mut Db, stamp: &Stamp, before: &Settlement, reference: &str, pai
         };
         post(db, stamp, &cost)?;
     }
+    if let Some(new) = before.new_garment_id {
+        exchange::give(db, stamp, zone, before, new, paid_on)?;
+        cases::happened(db, stamp, before.line_id, Moment::Shipped)?;
+    }
+    if let Some(order) = returns::of_line(db, before.line_id)? {
+        returns::settled(db, stamp, &order, outcome_of(before.kind))?;
+    }
+    let decision = cases::line(db, before.line_id)?.and_then(|line| line.decided);
+    let decision = decision.filter(|decided| *decided == LineDecision::Goodwill).unwrap_or(decision_of(before.kind));
+    cases::carried_out(db, stamp, before.line_id, decision)?;
+    cases::happened(db, stamp, before.line_id, Moment::Paid)?;
     let after = one(db, before.id)?;
     tell(db, stamp, EventKind::SettlementPaid, &after, &[("reference", reference.into()), ("paid_on", paid_on.to_string().into())])?;
     let body = json!({ "sale": after.sale_seq, "kind": after.kind, "settlement": after.id });
@@ -400,7 +416,7 @@ pub fn fail(db: &mut Db, stamp: &Stamp, before: &Settlement, why: &str) -> Resul
     Ok(after)
 }
 
-/// Makes a settlement void: what it had set aside may be given back again.
+/// Makes a settlement void: what it had set aside may be given back again, and what is done about the line is decided anew.
 ///
 /// # Errors
 /// [`Code::WrongState`] once it is being paid; [`Code::Stale`].
@@ -408,6 +424,17 @@ pub fn void(db: &mut Db, stamp: &Stamp, before: &Settlement, why: &str) -> Resul
     step!(db, settlement::table.find(before.id.0), settlement::state, settlement::version, SETTLEMENT_MACHINE,
         before.state => SettlementState::Void, before.version);
     sales::release_refund(db, before.garment_id, before.sale_seq, before.amount_minor)?;
+    if let Some(new) = before.new_garment_id {
+        garments::release(db, stamp, new, HoldKind::Reserved)?;
+    }
+    if let Some(order) = returns::of_line(db, before.line_id)? {
+        returns::unsettled(db, stamp, &order)?;
+    }
+    cases::happened(db, stamp, before.line_id, Moment::Voided)?;
+    // A line that is over by now stays so.
+    if cases::line(db, before.line_id)?.is_some_and(|line| line.state == LineState::Decided) {
+        cases::open_again(db, stamp, before.line_id, why)?;
+    }
     let after = one(db, before.id)?;
     tell(db, stamp, EventKind::SettlementVoided, &after, &[("reason", why.into())])?;
     Ok(after)

@@ -19,7 +19,7 @@ use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Refusal, Result}
 use crate::ownership::garments;
 use crate::platform::db::schema::{batch, batch_lot, defect, finding as table, lot};
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{Db, chunk_rows, in_chunks};
+use crate::platform::db::{CHUNK_KEYS, Db, chunk_rows, in_chunks};
 use crate::platform::events::{self, Stamp};
 use crate::platform::rooms::ListWindow;
 use crate::{each, keyset, step, text_column};
@@ -296,15 +296,14 @@ pub(in crate::inspection::findings) fn live_about(db: &mut Db, things: &[About])
         };
     }
     let mut found: Vec<Finding> = Vec::new();
-    let keys = chunk_rows(1) - 4;
-    for chunk in garments.chunks(keys) {
+    for chunk in garments.chunks(CHUNK_KEYS) {
         found.extend(each!(db, |c| live!(table::garment_id.eq_any(chunk)).load(c))?);
     }
-    for chunk in batches.chunks(keys) {
+    for chunk in batches.chunks(CHUNK_KEYS) {
         let of = table::batch_no.eq_any(chunk).and(table::subject.eq(SubjectKind::Batch));
         found.extend(each!(db, |c| live!(of).load(c))?);
     }
-    for chunk in lots.chunks(keys) {
+    for chunk in lots.chunks(CHUNK_KEYS) {
         found.extend(each!(db, |c| live!(table::lot_id.eq_any(chunk)).load(c))?);
     }
     Ok(found)

@@ -11,7 +11,7 @@ use super::findings;
 use crate::each;
 use crate::kernel::{Code, Fault, Id, Result, saturating};
 use crate::platform::db::schema::photo as table;
-use crate::platform::db::{Db, chunk_rows};
+use crate::platform::db::{CHUNK_KEYS, Db};
 use crate::platform::events::Stamp;
 use crate::platform::http::sha256_hex;
 use crate::platform::policies::{self, Policy};
@@ -35,7 +35,7 @@ pub struct Photo {
 /// The photos of these findings, by finding, in the order they came.
 pub fn photos_of(db: &mut Db, findings: &[Id]) -> Result<HashMap<Id, Vec<Photo>>> {
     let mut found: HashMap<Id, Vec<Photo>> = HashMap::new();
-    for chunk in findings.chunks(chunk_rows(1)) {
+    for chunk in findings.chunks(CHUNK_KEYS) {
         let keys: Vec<i64> = chunk.iter().map(|id| id.0).collect();
         let rows: Vec<(i64, i64, i64, i64, String)> = each!(db, |c| table::table
             .filter(table::finding_id.eq_any(&keys))

@@ -16,7 +16,7 @@ use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::serial::Epoch;
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Refusal, Result, saturating};
 use crate::platform::db::schema::{batch as batch_table, batch_void};
-use crate::platform::db::{Db, chunk_rows, planned};
+use crate::platform::db::{CHUNK_KEYS, Db, planned};
 use crate::platform::events::{self, Stamp};
 use crate::production::skus;
 
@@ -126,7 +126,7 @@ pub fn voids_of(db: &mut Db, no: BatchNo) -> Result<RoaringBitmap> {
 /// The void units of many batches, counted from 0; batches without any are left out.
 pub fn voids_of_batches(db: &mut Db, numbers: &[BatchNo]) -> Result<HashMap<BatchNo, RoaringBitmap>> {
     let mut voids = HashMap::new();
-    for chunk in numbers.chunks(chunk_rows(1)) {
+    for chunk in numbers.chunks(CHUNK_KEYS) {
         let keys: Vec<i64> = chunk.iter().map(|no| no.0).collect();
         let rows: Vec<(i64, Vec<u8>)> = each!(db, |c| planned(
             batch_void::table.filter(batch_void::batch_no.eq_any(&keys)).select((batch_void::batch_no, batch_void::bitmap)),

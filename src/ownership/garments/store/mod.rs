@@ -1,30 +1,18 @@
 //! Queries on `garment` and `batch_tally`, and the one question about a live sale that rooms below `sales` have.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+pub mod holds;
+
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
-use super::{HoldKind, in_runs};
-use crate::kernel::event::{EventKind, Subject};
+use super::in_runs;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::platform::db::schema::{batch_tally, garment, sale};
-use crate::platform::db::{At, COPIED, Db, Live, chunk_rows, lie_close, planned};
-use crate::platform::events::{self, Stamp};
-use crate::{each, insert_all, text_column};
-
-text_column!(HoldKind);
-
-diesel::table! {
-    garment_hold (garment_id, kind) {
-        garment_id -> BigInt,
-        kind -> Text,
-        reason -> Text,
-        set_by -> Text,
-        at -> Timestamp,
-    }
-}
+use crate::platform::db::{At, CHUNK_KEYS, COPIED, Db, Live, chunk_rows, lie_close, planned};
+use crate::{each, insert_all};
 
 /// What has become of a garment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,50 +73,13 @@ pub fn touch(db: &mut Db, garments: &[GarmentId], at: NaiveDateTime) -> Result<(
 
 /// Sets what has become of garments that have rows. Those that are so already are left alone.
 pub fn set_status(db: &mut Db, garments: &[GarmentId], status: Status) -> Result<()> {
-    for chunk in garments.chunks(chunk_rows(1) - 4) {
+    for chunk in garments.chunks(CHUNK_KEYS) {
         let ids: Vec<i64> = chunk.iter().map(|one| one.0).collect();
         each!(db, |c| diesel::update(garment::table.filter(garment::garment_id.eq_any(&ids).and(garment::status.ne(status.as_str()))))
             .set((garment::status.eq(status.as_str()), garment::version.eq(garment::version + 1)))
             .execute(c))?;
     }
     Ok(())
-}
-
-/// Keeps a garment from being sold and claimed, from now on.
-pub fn hold(db: &mut Db, stamp: &Stamp, garment: GarmentId, kind: HoldKind, reason: &str) -> Result<()> {
-    let row = (
-        garment_hold::garment_id.eq(garment.0),
-        garment_hold::kind.eq(kind.as_str()),
-        garment_hold::reason.eq(reason),
-        garment_hold::set_by.eq(&stamp.actor),
-        garment_hold::at.eq(stamp.at),
-    );
-    let new = each!(db, |c| diesel::insert_into(garment_hold::table).values(row).on_conflict_do_nothing().execute(c))?;
-    if new == 0 {
-        return Ok(());
-    }
-    events::append(db, stamp, EventKind::GarmentHeld, Subject::Garment(garment.0), &serde_json::json!({ "hold": kind, "reason": reason }))
-}
-
-/// What keeps these garments from being sold, where something does.
-pub fn holds_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<GarmentId, HoldKind>> {
-    let mut holds = HashMap::new();
-    for chunk in in_runs(garments).into_iter().flat_map(|run| run.chunks(chunk_rows(1))) {
-        let ids: Vec<i64> = chunk.iter().map(|garment| garment.0).collect();
-        let all = garment_hold::table.select((garment_hold::garment_id, garment_hold::kind));
-        let found: Vec<(i64, HoldKind)> = match lie_close(&ids) {
-            Some((first, last)) => each!(db, |c| all.filter(garment_hold::garment_id.between(first, last)).load(c))?,
-            None => each!(db, |c| planned(all.filter(garment_hold::garment_id.eq_any(&ids)), ids.len() == 1).load(c))?,
-        };
-        holds.extend(found.into_iter().map(|(garment, kind)| (GarmentId(garment), kind)));
-    }
-    Ok(holds)
-}
-
-/// Everything that keeps a garment from being sold.
-pub fn holds(db: &mut Db, garment: GarmentId) -> Result<Vec<HoldKind>> {
-    let all = garment_hold::table.filter(garment_hold::garment_id.eq(garment.0)).order(garment_hold::kind);
-    Ok(each!(db, |c| all.select(garment_hold::kind).load(c))?)
 }
 
 /// Whether a garment was given back and has not been sold again.

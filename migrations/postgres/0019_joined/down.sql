@@ -1,0 +1,15 @@
+ALTER TABLE clock_escalation DROP COLUMN taken_at;
+ALTER TABLE clock_escalation DROP COLUMN taken_by;
+ALTER TABLE clock DROP COLUMN market;
+ALTER TABLE clock DROP COLUMN channel;
+DROP TABLE unit_hold;
+DELETE FROM garment_hold WHERE kind NOT IN ('hygiene', 'kept', 'recall');
+ALTER TABLE garment_hold ADD CONSTRAINT garment_hold_kind_check CHECK (kind IN ('hygiene', 'kept', 'recall'));
+DROP INDEX return_order_photo;
+ALTER TABLE return_order DROP CONSTRAINT return_order_destroyed;
+ALTER TABLE return_order DROP COLUMN destroyed_document;
+ALTER TABLE return_order DROP COLUMN destroyed_photo;
+ALTER TABLE return_order DROP COLUMN destroyed_weight_g;
+ALTER TABLE return_order DROP COLUMN destroyed_ground;
+ALTER TABLE return_order DROP COLUMN destroyed_on;
+ALTER TABLE return_order DROP COLUMN accepted_minor;

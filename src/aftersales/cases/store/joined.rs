@@ -1,0 +1,122 @@
+//! What the rooms that carry out a decision say of a line: each is a change of its case, in the write in which it happened there. A case that is
+//! resolved already is worked on like one that is not: its buyer was told, and what they were told is carried out.
+
+use chrono::NaiveDate;
+use serde_json::json;
+
+use super::super::{CaseState, Condition, LineDecision, LineState};
+use super::acts::{Seen, begin_again, decided, done_one, end_line, inspect, of_line, open_or_resolved, worked_on};
+use super::lines::{self, CaseLine, line};
+use super::{ServiceCase, cases, save};
+use crate::aftersales::service_levels::{self, Moment};
+use crate::kernel::event::EventKind;
+use crate::kernel::{Code, Id, Refusal, Result};
+use crate::platform::db::Db;
+use crate::platform::events::Stamp;
+
+/// The case of a line, and the line.
+pub(super) fn case_of(db: &mut Db, id: Id) -> Result<(ServiceCase, CaseLine)> {
+    let line = line(db, id)?.ok_or(Code::NotFound)?;
+    let case = cases::by_id(db, line.case_id)?.ok_or(Code::NotFound)?;
+    Ok((case, line))
+}
+
+/// Something happened to a line in the room that carries it out: the clocks of this line take note.
+pub fn happened(db: &mut Db, stamp: &Stamp, line: Id, moment: Moment) -> Result<()> {
+    let (case, line) = case_of(db, line)?;
+    service_levels::happened_to(db, stamp, &case.about(), line.id, moment)
+}
+
+/// Decides what is done about a line. Decided so before, it is as it was.
+///
+/// # Errors
+/// [`Code::NotFound`]; [`Code::WrongState`] where nothing can be decided any more.
+pub fn decide(db: &mut Db, stamp: &Stamp, line: Id, decision: LineDecision) -> Result<()> {
+    let (case, line) = case_of(db, line)?;
+    if line.state == LineState::Decided && line.decided == Some(decision) {
+        return Ok(());
+    }
+    let after = worked_on(db, stamp, &case)?;
+    decided(db, stamp, (&case, after), &line, decision, None).map(drop)
+}
+
+/// Says that what was decided about a line is done.
+///
+/// # Errors
+/// [`Code::NotFound`]; [`Code::WrongState`] where nothing is decided.
+pub fn done(db: &mut Db, stamp: &Stamp, line: Id) -> Result<()> {
+    let (case, line) = case_of(db, line)?;
+    done_one(db, stamp, &case, &line).map(drop)
+}
+
+/// Says that this was done about a line, whatever had been decided. A line that is over already stays as it is.
+pub fn carried_out(db: &mut Db, stamp: &Stamp, line: Id, decision: LineDecision) -> Result<()> {
+    let (_, now) = case_of(db, line)?;
+    if !now.state.is_live() {
+        return Ok(());
+    }
+    decide(db, stamp, line, decision)?;
+    done(db, stamp, line)
+}
+
+/// Does not grant what was asked for a line: `reason` is what the buyer reads. A line that is over already stays as it is.
+pub fn refuse(db: &mut Db, stamp: &Stamp, line: Id, reason: &str) -> Result<()> {
+    let (case, line) = case_of(db, line)?;
+    if !line.state.is_live() {
+        return Ok(());
+    }
+    let after = worked_on(db, stamp, &case)?;
+    decided(db, stamp, (&case, after), &line, LineDecision::Refuse, Some(reason)).map(drop)
+}
+
+/// Ends a line because the buyer keeps the garment as it is. A line that is over already stays as it is.
+pub fn withdraw(db: &mut Db, stamp: &Stamp, line: Id, why: &str) -> Result<()> {
+    let (case, line) = case_of(db, line)?;
+    if !line.state.is_live() {
+        return Ok(());
+    }
+    end_line(db, stamp, &case, &line, LineState::Withdrawn, json!({ "reason": why })).map(drop)
+}
+
+/// Opens a line again about which something was decided, done or refused that does not stand: it is decided anew, in the next sequence of its case
+/// where that was resolved.
+///
+/// # Errors
+/// [`Code::WrongState`] for a case that is over for good; [`Code::CaseOpen`] where the garment is in another case by now.
+pub fn open_again(db: &mut Db, stamp: &Stamp, line: Id, reason: &str) -> Result<()> {
+    let (case, line) = case_of(db, line)?;
+    if line.state == LineState::Open {
+        return Ok(());
+    }
+    open_or_resolved(&case)?;
+    if !line.state.is_live()
+        && let Some((_, no)) = lines::live_of(db, &[line.garment_id])?.into_iter().next()
+    {
+        return Err(Refusal::new(Code::CaseOpen).with("no", no).into());
+    }
+    lines::save(db, &line, CaseLine { state: LineState::Open, decided: None, ended_at: None, ..line.clone() })?;
+    let case = if case.state == CaseState::Resolved { begin_again(db, stamp, &case, reason)? } else { case };
+    let mut body = of_line(&line, "line.state", json!(line.state), json!(LineState::Open));
+    if let Some(body) = body.as_object_mut() {
+        body.insert("reason".to_owned(), reason.into());
+    }
+    save(db, stamp, &case, case.clone(), EventKind::CaseLineOpened, body).map(drop)
+}
+
+/// Says that a garment was looked at: on which day, which defect was found (none with a day means that none was), with which finding, in what
+/// state it is. What is worn or defective is kept apart.
+///
+/// # Errors
+/// [`Code::NotFound`]; [`Code::WrongState`] for a case that is over.
+pub fn inspected(
+    db: &mut Db,
+    stamp: &Stamp,
+    line: Id,
+    day: NaiveDate,
+    found: Option<&str>,
+    finding: Option<Id>,
+    grade: Condition,
+) -> Result<()> {
+    let (case, line) = case_of(db, line)?;
+    inspect(db, stamp, &case, &line, Seen { day, found, finding, grade, apart: false }).map(drop)
+}
