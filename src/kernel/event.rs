@@ -178,10 +178,17 @@ kinds! {
     VerdictNotified = "verdict.notified", "已通知责任方", "Those who are charged were told", false, None;
     VerdictAccepted = "verdict.accepted", "责任方已接受", "A party accepted", false, None;
     VerdictContested = "verdict.contested", "责任方提出异议", "A party contested", false, None;
+    VerdictInspected = "verdict.inspected", "异议后已复检", "Inspected again after a contest", false, None;
+    EvidenceRecorded = "evidence.recorded", "证据已记录", "Evidence recorded", false, None;
+    EvidenceWithdrawn = "evidence.withdrawn", "证据已撤回", "Evidence withdrawn", false, None;
+    VerdictFiled = "verdict.filed", "已提交材料", "Documents handed in", false, None;
     VerdictDecided = "verdict.decided", "责任已裁定", "Verdict decided", false, None;
     VerdictFinal = "verdict.final", "责任认定已生效", "Verdict final", false, None;
     VerdictSuperseded = "verdict.superseded", "责任认定已被取代", "Verdict superseded", false, None;
     StatementIssued = "statement.issued", "责任报告已编制", "Statement issued", false, None;
+    ChargebackSaid = "chargeback.moved", "扣款状态已变更", "Chargeback moved", false, None;
+    LegalHoldSet = "garment.legal_hold_set", "已设置法律保全", "Legal hold set", false, None;
+    LegalHoldLifted = "garment.legal_hold_lifted", "法律保全已解除", "Legal hold lifted", false, None;
     StatementVoided = "statement.voided", "责任报告已作废", "Statement made void", false, None;
     PolicyValueSet = "policy.value_set", "政策数值已更改", "Value of policy changed", false, None;
     // staff

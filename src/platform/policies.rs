@@ -78,7 +78,9 @@ policies! {
     PrintChunk = "print.chunk", 50, 1..=1000, "打印任务每段的标签数", "labels in a chunk of a print job";
     PrintAnswerSeconds = "print.answer_seconds", 5, 1..=60, "等待打印机答复的秒数", "seconds a printer has to answer";
     TwoApproveFrom = "settlement.two_approve_from", 2000, 0..=1000000000, "从多少金额起须由两人审批（销售币种的整数单位）", "amount from which two people approve, in whole units of the sale's currency";
-    LiabilityReplyDays = "liability.reply_days", 10, 1..=365, "责任方答复的天数", "days in which a party that is charged may reply";
+    LiabilityReplyDays = "liability.reply_days", 7, 1..=365, "没有供应商协议时，责任方答复的工作日数", "working days in which a party without an agreement may reply";
+    LiabilitySiblings = "liability.siblings", 2, 1..=1000, "同批次另有多少件同样缺陷即作为证据", "other garments of a batch with the same defect from which on they are evidence";
+    LiabilityWornDays = "liability.worn_days", 365, 30..=3650, "售出多少天后面料视为自然磨损", "days after the sale from which on cloth may be worn out";
     CompensationPercent = "settlement.compensation_percent", 300, 100..=10000, "赔偿与退款合计不超过成交价的百分比", "percent of the price that compensation and refund together may reach";
     PrintConfirmSeconds = "print.confirm_seconds", 120, 1..=3600, "等待一段标签打印完成的秒数", "seconds a chunk has to be printed";
 }

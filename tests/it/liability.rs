@@ -1,5 +1,7 @@
 //! Verdicts and statements: who answers for a claim, moved to the cent, told, contested, decided, and worked out again from one file.
 
+mod loops;
+
 use hangtag::aftersales::cases;
 use hangtag::aftersales::classes::CaseCause;
 use hangtag::aftersales::settlements::{self, BalanceOf, Cost, LedgerKind, Payer};
@@ -99,6 +101,7 @@ async fn shares(app: &TestApp, id: Id) -> Vec<(Role, Option<Id>, i64)> {
 
 /// Goods of which one garment was sold, with a case about it and what was found.
 async fn claim(app: &TestApp, found: Option<&str>) -> (Goods, Case) {
+    app.seed().await;
     let goods = app.goods(None, 20).await;
     let admin = app.persona(Works::Admin).await;
     let sale = json!({ "serial": goods.serial(app, 0), "gtin": goods.gtin, "sold_on": "2026-06-10", "price": { "minor": 39_900, "currency": "CNY" } });

@@ -1,8 +1,11 @@
 //! What is done with one version of the rule tables, one verdict or one statement, as a page and a program do it alike.
 
+use super::store::contests::reply;
+use super::store::inspections::inspect_again;
+use super::store::records::{self, EvidenceRecord};
 use super::store::rule_sets::{approve_rules, reject_rules};
 use super::store::statements::void_statement;
-use super::store::verdicts::{decide, finish, notify, reply};
+use super::store::verdicts::{decide, finish, notify};
 use super::view::{RulesView, StatementView, VerdictView};
 use crate::kernel::{Code, Result};
 use crate::platform::db::Db;
@@ -33,6 +36,20 @@ pub fn notify_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting
     let before = view.stored(db)?;
     notify(db, stamp, acting.app.today(), &before)?;
     again(db, &view)
+}
+
+/// Looks at the garment again, after a contest.
+pub fn inspect_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
+    let before = view.stored(db)?;
+    let found = acting.said.text("found").filter(|code| !code.is_empty());
+    inspect_again(db, stamp, acting.app.today(), &before, found, acting.said.text("report").unwrap_or_default())?;
+    again(db, &view)
+}
+
+/// Withdraws a record of evidence.
+pub fn withdraw_one(db: &mut Db, stamp: &Stamp, record: EvidenceRecord, acting: &Acting<'_>) -> Result<EvidenceRecord> {
+    records::withdraw(db, stamp, &record, acting.said.text("reason").unwrap_or_default())?;
+    again(db, &record)
 }
 
 /// Decides one.

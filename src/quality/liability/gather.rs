@@ -3,24 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Needed;
-use super::rules::{Claim, Evidence, Role, Rules, Shares};
-use super::starter::{ClaimFact, SIBLINGS};
+use super::rules::{Claim, Evidence, Excess, Factor, Role, Rules, Shares};
+use super::starter::{CONFIRMED_AGAIN, ClaimFact, SIBLINGS};
+use super::evidence::EvidenceKind;
+use super::store::inspections::{self, SecondInspection};
+use super::store::records::{self, EvidenceRow};
 use crate::aftersales::cases::{self, CaseLine};
 use crate::aftersales::settlements::Payer;
 use crate::inspection::defects::{self, Component, Defect};
 use crate::kernel::money::{WHOLE, split};
 use crate::kernel::{Code, Error, Id, Refusal, Result, saturating};
+use crate::ownership::garments::{self, HoldKind};
 use crate::ownership::sales::{self, Sale};
 use crate::platform::db::Db;
+use crate::platform::events::Stamp;
+use crate::platform::policies::{self, Policy};
 use crate::production::batches::{self, Batch, BatchLot};
 use crate::production::materials::{self, Lot, LotKind};
 use crate::production::{skus, styles};
-use crate::quality::trace;
-
-/// Lines with the same found defect on one batch, besides the line itself, from which on they speak for something they have in common.
-const SIBLINGS_MIN: usize = 2;
-/// Days after the sale from which on cloth may be worn out.
-const AGED_DAYS: i64 = 365;
+use crate::platform::state::AppState;
+use crate::quality::{signals, trace};
 
 /// What is known of the line of a claim.
 pub struct Gathered {
@@ -36,8 +38,16 @@ pub struct Gathered {
     pub family: String,
     /// Lots of its unit.
     lots: Vec<(BatchLot, Lot)>,
-    /// Other lines on the batch with the same defect.
-    siblings: usize,
+    /// Other garments of the batch with the same defect, and from how many on they speak for something they have in common.
+    siblings: (usize, i64),
+    /// What was measured or seen, the newest of each kind.
+    records: Vec<EvidenceRow>,
+    /// Whoever looked again, and last.
+    second: Option<SecondInspection>,
+    /// The garment is under a recall.
+    is_recalled: bool,
+    /// Days after the sale from which on cloth may be worn out.
+    worn_after: i64,
 }
 
 /// What of a component's lots a defect is looked for in.
@@ -93,9 +103,13 @@ enum Behind {
 ///
 /// # Errors
 /// [`Code::WrongState`] for a line that nobody has looked at yet.
-pub fn gather(db: &mut Db, line: CaseLine) -> Result<Gathered> {
+pub fn gather(db: &mut Db, stamp: &Stamp, mut line: CaseLine) -> Result<Gathered> {
     if line.inspected_on.is_none() {
         return Err(Refusal::new(Code::WrongState).with("state", "not-inspected").into());
+    }
+    let second = inspections::of_line(db, line.id)?.pop();
+    if let Some(second) = &second {
+        line.found_defect.clone_from(&second.found_defect);
     }
     let batch = batches::batch(db, line.batch_no)?.ok_or_else(|| Error::broken("a line of no batch"))?;
     let defect = match &line.found_defect {
@@ -109,12 +123,52 @@ pub fn gather(db: &mut Db, line: CaseLine) -> Result<Gathered> {
     let uses: Vec<BatchLot> = batches::lots_of(db, batch.no)?.into_iter().filter(|used| used.units.contains(&unit)).collect();
     let by_id: BTreeMap<Id, Lot> =
         materials::lots(db, &uses.iter().map(|used| used.lot).collect::<Vec<_>>())?.into_iter().map(|lot| (lot.id, lot)).collect();
-    let lots = uses.into_iter().filter_map(|used| by_id.get(&used.lot).cloned().map(|lot| (used, lot))).collect();
-    let siblings = match &line.found_defect {
-        Some(code) => cases::lines_found(db, batch.no, code)?.into_iter().filter(|other| other.garment_id != line.garment_id).count(),
-        None => 0,
+    let lots: Vec<(BatchLot, Lot)> = uses.into_iter().filter_map(|used| by_id.get(&used.lot).cloned().map(|lot| (used, lot))).collect();
+    let siblings: BTreeSet<_> = match &line.found_defect {
+        Some(code) => cases::lines_found(db, batch.no, code)?.into_iter().map(|other| other.garment_id).collect(),
+        None => BTreeSet::new(),
     };
-    Ok(Gathered { line, batch, defect, sale, family: style.category, lots, siblings })
+    let siblings = siblings.into_iter().filter(|garment| *garment != line.garment_id).count();
+    let records = records::newest(db, line.id, &lots.iter().map(|(_, lot)| lot.id).collect::<Vec<_>>())?;
+    Ok(Gathered {
+        siblings: (siblings, policies::value(db, Policy::LiabilitySiblings, stamp.at)?),
+        worn_after: policies::value(db, Policy::LiabilityWornDays, stamp.at)?,
+        is_recalled: garments::holds(db, line.garment_id)?.contains(&HoldKind::Recall),
+        line,
+        batch,
+        defect,
+        sale,
+        family: style.category,
+        lots,
+        records,
+        second,
+    })
+}
+
+/// How much more often the lot behind a line fails than others of its kind, where that is sure and nothing else could be to blame; from confirmed
+/// claims alone. Nothing where nobody has looked at the garment yet.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn excess(app: &AppState, db: &mut Db, stamp: &Stamp, line: CaseLine) -> Result<Option<Excess>> {
+    if line.inspected_on.is_none() {
+        return Ok(None);
+    }
+    let gathered = gather(db, stamp, line)?;
+    let (Some((role, lot)), Some(defect)) = (gathered.suspected_lot(), &gathered.line.found_defect) else { return Ok(None) };
+    let known = signals::confirmed_of_lots(&app.store, db, app.today(), &[lot])?;
+    let Some(one) = known.into_iter().find(|one| one.defect == *defect && one.answers) else { return Ok(None) };
+    let Some(shape) = one.shape else { return Ok(None) };
+    // Others learn that a lot is behind it, and not whose.
+    let factors = vec![Factor { role, code: "lot".to_owned(), ratio_micro: saturating(micro(one.ratio.ratio)) }];
+    // Ratios are to the average lot: their distribution has the mean one.
+    Ok(Some(Excess { observed: one.claims, expected_micro: micro(one.expected).max(1), shape_micro: micro(shape), rate_micro: micro(shape), factors }))
+}
+
+/// Millionths, of a number that is not below zero.
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rounded number below 2^53; NaN gives 0")]
+pub fn micro(value: f64) -> u64 {
+    (value * f64::from(WHOLE)).round().clamp(0.0, 9e15) as u64
 }
 
 impl Gathered {
@@ -126,13 +180,33 @@ impl Gathered {
             Some(defect) if matches!(defect.component, Component::Fabric | Component::Colour | Component::Filling) => {
                 facts.insert(ClaimFact::FabricDefect);
             }
+            Some(defect) if defect.component == Component::Trim => drop(facts.insert(ClaimFact::TrimDefect)),
             Some(_) => {}
         }
         let age = self.sale.as_ref().map(|sale| (self.line.reported_on - sale.sold_on).num_days());
-        if age.is_some_and(|days| days > AGED_DAYS) {
+        if age.is_some_and(|days| days > self.worn_after) {
             facts.insert(ClaimFact::AgedOut);
         }
+        if self.is_recalled {
+            facts.insert(ClaimFact::Recalled);
+        }
+        facts.extend(self.records().filter_map(|record| record.kind.says(record.result).0));
         facts
+    }
+
+    /// Records that bear on what was found: the laboratory's value of a lot on what that lot is for.
+    fn records(&self) -> impl Iterator<Item = &EvidenceRow> {
+        let is_of_cloth = self.is_of_cloth();
+        self.records.iter().filter(move |record| record.lot_id.is_none() || is_of_cloth)
+    }
+
+    fn is_of_cloth(&self) -> bool {
+        self.defect.as_ref().is_some_and(|defect| matches!(defect.component, Component::Fabric | Component::Colour | Component::Filling))
+    }
+
+    /// The carrier, as the record of the transport names it.
+    pub fn carrier(&self) -> Option<Id> {
+        self.records.iter().find(|record| record.kind == EvidenceKind::Transport).and_then(|record| record.party_id)
     }
 
     /// The claim as the rules take it: what is stored and what somebody says, as far as these rules ask for it.
@@ -141,10 +215,18 @@ impl Gathered {
         let gathered = self.facts().into_iter().map(|fact| fact.as_str().to_owned()).filter(|fact| asked(fact));
         let facts = gathered.chain(said.0.iter().cloned()).collect();
         let mut evidence: BTreeSet<Evidence> = said.1.iter().cloned().collect();
-        if self.siblings >= SIBLINGS_MIN && rules.evidence(SIBLINGS).is_some() {
-            // The source names no count that would grow by itself: it is what was known when the rules ran.
-            evidence.insert(Evidence { rule: SIBLINGS.to_owned(), source: format!("{} +{}", self.batch.code, self.siblings) });
+        let mut stored: Vec<(&str, String)> = Vec::new();
+        stored.extend(self.records().filter_map(|record| Some((record.kind.says(record.result).1?, record.source.clone()))));
+        let (siblings, from) = self.siblings;
+        if saturating::<i64>(siblings) >= from {
+            // A count that is as it was when the rules ran.
+            stored.push((SIBLINGS, format!("{} +{siblings}", self.batch.code)));
         }
+        if let Some(second) = self.second.as_ref().filter(|second| second.confirms) {
+            stored.push((CONFIRMED_AGAIN, second.inspected_on.to_string()));
+        }
+        let known = stored.into_iter().filter(|(rule, _)| rules.evidence(rule).is_some());
+        evidence.extend(known.map(|(rule, source)| Evidence { rule: rule.to_owned(), source }));
         let defect = self.line.found_defect.clone().unwrap_or_else(|| "none".to_owned());
         Claim { code, amount_minor, defect, family: self.family.clone(), facts, evidence }
     }
@@ -208,6 +290,19 @@ impl Gathered {
         }
         debug_assert_eq!(parting.parts.iter().map(|part| part.micro).sum::<u32>(), WHOLE);
         parting
+    }
+
+    /// The one lot that answers for what was found, if it is a lot, and only one can be in the garment; and in what role.
+    pub fn suspected_lot(&self) -> Option<(Role, Id)> {
+        let role = match self.defect.as_ref()?.component {
+            Component::Fabric | Component::Colour | Component::Filling => Role::Mill,
+            Component::Trim | Component::Label => Role::Trims,
+            _ => return None,
+        };
+        match self.behind_lots(kinds_of(role, self.defect.as_ref())) {
+            Behind::One(_, Some(lot)) => Some((role, lot)),
+            _ => None,
+        }
     }
 
     /// What would resolve a claim that the rules leave open.

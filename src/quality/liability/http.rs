@@ -2,13 +2,18 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::acts::{accept_one, approve_one, contest_one, decide_one, finish_one, notify_one, reject_one, void_one};
+use super::acts::{
+    accept_one, approve_one, contest_one, decide_one, finish_one, inspect_one, notify_one, reject_one, void_one, withdraw_one,
+};
+use super::evidence::WITHDRAW;
+use super::store::agreements::SupplierAgreement;
+use super::store::records::EvidenceRecord;
 use super::view::{RulesView, StatementView, VerdictView, why};
-use super::{WHY, active};
+use super::{LOOK_AGAIN, WHY, active};
 use crate::kernel::Result;
-use crate::platform::http::perm::{LiabilityEdit, LiabilityRead};
+use crate::platform::http::perm::{FindingsEdit, LiabilityEdit, LiabilityRead};
 use crate::platform::http::{Problem, Routes, attachment, json};
-use crate::platform::rooms::{BrandOnly, Call, Fields, ThingAct, once_made_routes, seen, thing_act};
+use crate::platform::rooms::{self, BrandOnly, Call, Fields, ThingAct, once_made_routes, seen, thing_act};
 
 type Reads = Call<LiabilityRead>;
 type Edits = BrandOnly<LiabilityEdit>;
@@ -29,8 +34,20 @@ pub fn routes(on: &mut Routes<'_>) {
     thing_act::<_, Edits>(on, act("notify", "Tells those who are charged: from today on they may reply.", none, notify_one));
     thing_act::<_, Edits>(on, act("decide", "Decides that it stands. Somebody else than had it reckoned.", &WHY, decide_one));
     thing_act::<_, Edits>(on, act("finish", "Makes it final: every cost of the line moves to whoever answers for it.", none, finish_one));
+    let looks = "Looks at the garment again after a contest. Not whoever looked first.";
+    thing_act::<_, BrandOnly<FindingsEdit>>(on, act("inspect", looks, &LOOK_AGAIN, inspect_one));
     thing_act::<_, LiabilityRead>(on, act("accept", "A party that is charged accepts.", none, accept_one));
     thing_act::<_, LiabilityRead>(on, act("contest", "A party that is charged does not accept, with the reason.", &WHY, contest_one));
+
+    rooms::routes::<SupplierAgreement>(on);
+    once_made_routes::<EvidenceRecord>(on);
+    let withdraw = ThingAct::<EvidenceRecord> {
+        verb: "withdraw",
+        about: "Withdraws a record that was a mistake: from then on it says nothing.",
+        asks: &WITHDRAW,
+        deed: withdraw_one,
+    };
+    thing_act::<_, BrandOnly<FindingsEdit>>(on, withdraw);
 
     once_made_routes::<StatementView>(on);
     on.api(__path_file_json, file_json).get("/statements/{code}/file", file_page);
@@ -43,7 +60,7 @@ pub fn routes(on: &mut Routes<'_>) {
     thing_act::<_, Edits>(on, void);
 }
 
-/// The rule tables in force: the program's own before the first that people agreed.
+/// The rule tables in force.
 #[utoipa::path(get, path = "/api/v1/liability-rules/active", tag = "liability-rules", responses((status = 200, body = serde_json::Value)))]
 async fn active_json(call: Call<BrandOnly<LiabilityRead>>) -> Result<HttpResponse> {
     json(&call.read(active).await?)
@@ -54,8 +71,13 @@ async fn active_json(call: Call<BrandOnly<LiabilityRead>>) -> Result<HttpRespons
     get, path = "/api/v1/verdicts/{code}/why", tag = "verdicts", params(("code" = String, Path)),
     responses((status = 200, body = serde_json::Value), (status = 404, body = Problem))
 )]
-async fn why_json(call: Call<BrandOnly<LiabilityRead>>, code: web::Path<String>) -> Result<HttpResponse> {
-    json(&call.read(move |db| why(db, &code)).await?)
+async fn why_json(call: Reads, code: web::Path<String>) -> Result<HttpResponse> {
+    let sees = call.sees();
+    let read = call.read(move |db| {
+        let one = seen::<VerdictView>(db, &code, sees)?.stored(db)?;
+        why(db, &one, sees)
+    });
+    json(&read.await?)
 }
 
 async fn file_of(call: &Reads, code: String) -> Result<HttpResponse> {

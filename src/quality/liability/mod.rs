@@ -6,36 +6,53 @@
 //! work out again ([`rules::verify`]).
 
 mod acts;
+mod agreements;
+mod evidence;
 mod gather;
 mod http;
 pub mod rules;
 pub mod starter;
 mod store;
+mod sweep;
 mod view;
 
 pub use rules::{
     Basis, Bundle, Change, Claim, ENGINE, Evidence, EvidenceRule, Excess, Factor, Gate, Matter, Money, Moved, Outcome, Prior, Reckoning,
     Role, Rules, Sample, Shares, Verdict, WHOLE, Without, difference, reckon, sensitivity,
 };
+pub use evidence::{EvidenceKind, EvidenceResult};
+pub use store::contests::{VerdictReply, reply};
+pub use store::inspections::{SecondInspection, inspect_again};
+pub use store::records::EvidenceRecord;
 pub use store::rule_sets::{RuleSet, active};
+pub use store::agreements::SupplierAgreement;
 pub use store::statements::{Statement, StatementAsk, make_statement};
-pub use store::verdicts::{LineVerdict, VerdictAsk, VerdictShare, decide, finish, notify, propose, reply, shares_of, unsound};
+pub use store::verdicts::{LineVerdict, VerdictAsk, VerdictShare, decide, finish, notify, propose, shares_of, unsound};
+pub use sweep::accept_all_silent;
+
+use std::time::Duration;
 
 use crate::choices;
 use crate::kernel::machine::Machine;
 use crate::machine;
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
-use crate::platform::rooms::{Field, Fields, Kind, Lines, Reference, Room};
+use crate::platform::rooms::{Field, Fields, Kind, Lines, Reference, Room, Sweep};
 use crate::production::parties::PARTY;
 use starter::ClaimFact;
 
 /// The room.
-pub const ROOM: Room = Room::new("liability", http::routes).menu(&[
-    Entry::new("/verdicts", "verdicts-title", &[Permission::LiabilityRead]),
-    Entry::new("/statements", "statements-title", &[Permission::LiabilityRead]),
-    Entry::new("/liability-rules", "liability-rules-title", &[Permission::LiabilityEdit]),
-]);
+pub const ROOM: Room = Room::new("liability", http::routes)
+    .menu(&[
+        Entry::new("/verdicts", "verdicts-title", &[Permission::LiabilityRead]),
+        Entry::new("/statements", "statements-title", &[Permission::LiabilityRead]),
+        Entry::new("/evidence", "evidence-title", &[Permission::CasesRead]),
+        Entry::new("/supplier-agreements", "supplier-agreements-title", &[Permission::LiabilityRead]),
+        Entry::new("/liability-rules", "liability-rules-title", &[Permission::LiabilityEdit]),
+    ])
+    .seeds(&[store::rule_sets::seed])
+    // Days are what counts.
+    .sweeps(&[Sweep { name: "liability", every: Duration::from_mins(10), run: |app| accept_all_silent(app).map(drop) }]);
 
 choices! {
     /// Where a version of the rule tables stands.
@@ -109,6 +126,22 @@ choices! {
         Unresolved = "unresolved", "无法认定", "Unresolved";
         /// Nothing is agreed for the defect: nobody is charged.
         NoPrior = "no_prior", "没有约定", "Nothing agreed";
+    }
+}
+
+choices! {
+    /// What a party said to what it is charged with.
+    #[derive(Default)]
+    ReplyState {
+        /// Nothing yet.
+        #[default]
+        None = "none", "未答复", "Nothing yet";
+        /// It accepts.
+        Accepted = "accepted", "已接受", "Accepted";
+        /// It does not.
+        Contested = "contested", "有异议", "Contested";
+        /// It said nothing until its last day was over, and had agreed that this accepts.
+        Silent = "silent", "逾期视为接受", "Accepted by silence";
     }
 }
 
@@ -198,6 +231,18 @@ const SHARES: Lines = Lines::of(50, Fields { table: "shares", title: ("份额", 
     Field::new("micro", Kind::Decimal(4, 1_000_000, "%"), &["份额"], &["Share"]).only_read().listed(),
 ] });
 
+/// What those who are charged were told.
+#[rustfmt::skip]
+const NOTICES: Lines = Lines::of(50, Fields { table: "notices", title: ("通知与答复", "Told, and replied"), columns: &[
+    Field::new("party", Kind::Code, &["单位"], &["Party"]).only_read().listed().refers(&PARTY),
+    Field::new("reply_by", Kind::Day, &["答复截止"], &["Reply by"]).only_read().listed(),
+    Field::new("reply_days", Kind::Whole(1, 365), &["工作日"], &["Working days"]).only_read().listed(),
+    Field::new("silence_accepts", Kind::Flag, &["逾期视为接受"], &["Silence accepts"]).only_read().listed(),
+    Field::new("reply", Kind::Choice(ReplyState::TABLE), &["答复"], &["Reply"]).only_read().listed(),
+    Field::new("rounds_left", Kind::Whole(0, 2), &["还可提出异议的次数"], &["Contests left"]).only_read().listed(),
+    Field::new("is_rough", Kind::Flag, &["节假日未公布"], &["Holidays not known yet"]).only_read(),
+] });
+
 const CASE_NO: Field = Field::new("case", Kind::Line(40), &["工单号"], &["Case"]).needed().listed().refers(&CASE).filter("case");
 const LINE_NO: Field = Field::new("line", Kind::Whole(1, 100_000), &["行号"], &["Line"]).nullable().listed();
 #[rustfmt::skip]
@@ -225,6 +270,7 @@ pub const VERDICT_FIELDS: Fields = Fields { table: "verdicts", title: ("责任�
     Field::new("ambiguous", Kind::Flag, &["涉及多家的物料批"], &["Lots of several parties"]).only_read(),
     FACTS, FOUND, CARRIED_BY,
     Field::new("shares", Kind::Lines(&SHARES), &["份额"], &["Shares"]).only_read(),
+    Field::new("notices", Kind::Lines(&NOTICES), &["通知与答复"], &["Told, and replied"]).only_read().not_in_files(),
     Field::new("reply_by", Kind::Day, &["答复截止"], &["Reply by"]).nullable().only_read(),
     REASON,
     Field::new("rules", Kind::Line(80), &["规则版本"], &["Rule tables"]).only_read(),
@@ -250,6 +296,13 @@ const VERDICT_FILTERS: &[Field] = &[Field::new("party", Kind::Line(40), &["单�
 /// What is asked of whoever decides, contests or takes back.
 #[rustfmt::skip]
 const WHY: Fields = Fields { table: "verdicts", title: VERDICT_FIELDS.title, columns: &[REASON.needed()] };
+
+/// What is asked of whoever looks again.
+#[rustfmt::skip]
+const LOOK_AGAIN: Fields = Fields { table: "verdicts", title: VERDICT_FIELDS.title, columns: &[
+    Field::new("found", Kind::Line(40), &["复检发现的缺陷"], &["Defect found"]).nullable().offers("defects").hint("缺陷目录中的代码；没有发现缺陷就留空。", "A code of the defect catalogue; empty where nothing was found.", "button_loose"),
+    Field::new("report", Kind::Paragraph(2_000), &["复检报告"], &["Report"]).needed().hint("看到了什么、怎么检验的；责任方会读到，不要写个人信息。", "What was seen, and how it was looked at. The party reads it; name no person.", ""),
+] };
 
 /// The lines of a statement.
 #[rustfmt::skip]

@@ -1,10 +1,11 @@
-//! The rule tables that hold until a deployment has agreed its own: where an argument about blame usually starts, and what ends it.
+//! The rule tables a deployment starts with, as a row that the program puts in: where an argument about blame usually starts, and what ends it.
+//! Whoever wants others proposes them, and somebody else approves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules::{EvidenceRule, Gate, Outcome, Prior, Role, Rules, Shares, WHOLE};
 use crate::choices;
-use crate::inspection::defects::{Suspect, catalogue};
+use crate::inspection::defects::{Component, Suspect, catalogue};
 
 choices! {
     /// What may be known of a claim, for the hard rules to ask for. Some follow from what is stored, the rest somebody says.
@@ -37,13 +38,26 @@ choices! {
         MeasuresOff = "measures_off", "实测超出公差", "Measures outside the tolerance";
         /// The pattern is right.
         PatternCorrect = "pattern_correct", "纸样正确", "The pattern is correct";
+        /// A button, zip or other trim.
+        TrimDefect = "trim_defect", "辅料缺陷", "Defect of a trim";
+        /// The part itself is broken.
+        PartBroken = "part_broken", "零件本身损坏", "The part itself is broken";
+        /// The part itself is whole: it was sewn on badly.
+        PartIntact = "part_intact", "零件本身完好", "The part itself is whole";
         /// Under a recall.
         Recalled = "recalled", "在召回范围内", "Under a recall";
     }
 }
 
-/// Evidence that is gathered from what is stored.
+/// Where the starting point comes from, as its row says.
+pub const SOURCE: &str = "出厂起点：行业惯例（退货检验、实验室值与洗涤记录的先后，供应商扣款条款），未与任何供应商约定。 Starting point: common practice of the trade; not agreed with any supplier.";
+
+/// Evidence that is gathered from what is stored: other garments of the batch with the same defect.
 pub const SIBLINGS: &str = "siblings_same_batch";
+/// The lot fails more often than others, surely.
+pub const LOT_FLAGGED: &str = "lot_flagged";
+/// Somebody else looked again and found the same.
+pub const CONFIRMED_AGAIN: &str = "second_inspection_confirms";
 
 /// The clause under which wear is nobody's fault.
 pub const WEAR: &str = "normal_wear";
@@ -60,11 +74,12 @@ fn evidence(code: &str, class: &str, ratios: &[(Role, u32)]) -> EvidenceRule {
     EvidenceRule { code: code.to_owned(), class: class.to_owned(), ratios: ratios.iter().copied().collect::<BTreeMap<_, _>>() }
 }
 
-/// The shares before evidence of a defect whose first suspect this is. Of cloth half is nobody's until a laboratory has looked: that makes the
-/// claim unresolved, and charges nobody.
-fn prior(suspect: Suspect) -> Shares {
+/// The shares before evidence of a defect of this component whose first suspect this is. Of cloth half is nobody's until a laboratory has looked, and
+/// of a trim that came off half is its maker's until somebody has looked at the part: that leaves the claim unresolved, and charges nobody.
+fn prior(component: Component, suspect: Suspect) -> Shares {
     let of = |shares: &[(Role, u32)]| shares.iter().copied().collect();
     match suspect {
+        Suspect::Factory if component == Component::Trim => of(&[(Role::Factory, WHOLE / 2), (Role::Trims, WHOLE / 2)]),
         Suspect::Mill | Suspect::DyeHouse => of(&[(Role::Mill, WHOLE / 2), (Role::Unresolved, WHOLE / 2)]),
         Suspect::TrimMaker => of(&[(Role::Trims, WHOLE)]),
         Suspect::Factory => of(&[(Role::Factory, WHOLE)]),
@@ -83,7 +98,7 @@ pub fn starter() -> Rules {
     let priors = catalogue::SEED.iter().map(|row| Prior {
         defect: row.code.to_owned(),
         family: None,
-        shares: prior(row.suspect),
+        shares: prior(row.component, row.suspect),
         signed_by: signed_by.clone(),
     });
     Rules {
@@ -103,14 +118,16 @@ pub fn starter() -> Rules {
             gate("delivery", &[F::DamagedOnDelivery], whole(Role::Carrier)),
             gate("wrong_item", &[F::WrongItemShipped], whole(Role::Retailer)),
             gate("shop", &[F::ShopDamage], whole(Role::Retailer)),
+            gate("part_broken", &[F::TrimDefect, F::PartBroken], whole(Role::Trims)),
+            gate("part_intact", &[F::TrimDefect, F::PartIntact], whole(Role::Factory)),
             gate("specification", &[F::SpecOff], whole(Role::Brand)),
             gate("measures", &[F::MeasuresOff, F::PatternCorrect], whole(Role::Factory)),
         ],
         priors: priors.collect(),
         evidence: vec![
             evidence(SIBLINGS, "siblings", &[(Role::Mill, 3_000_000), (Role::Trims, 3_000_000), (Role::Customer, 300_000)]),
-            evidence("lot_flagged", "lot", &[(Role::Mill, 2_000_000), (Role::Trims, 2_000_000)]),
-            evidence("second_inspection_confirms", "inspection", &[(Role::Unresolved, 250_000)]),
+            evidence(LOT_FLAGGED, "lot", &[(Role::Mill, 2_000_000), (Role::Trims, 2_000_000)]),
+            evidence(CONFIRMED_AGAIN, "inspection", &[(Role::Unresolved, 250_000)]),
             evidence("supplier_laboratory_meets_spec", "laboratory", &[(Role::Mill, 200_000), (Role::Trims, 200_000)]),
             evidence("part_intact", "part", &[(Role::Trims, 50_000), (Role::Factory, 4_000_000)]),
             evidence("part_broken", "part", &[(Role::Trims, 4_000_000), (Role::Factory, 50_000)]),

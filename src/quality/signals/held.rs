@@ -11,7 +11,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use super::rules::counts::{ALL_DEFECTS, CellKey, ClaimKind, CountedClaim, Tallies};
 use super::rules::expectation::{CurveBasis, Expectation, Known, expectation};
 use super::rules::frame::{Feature, Frame, Stretch};
-use super::rules::judge::{self, Judged};
+use super::rules::judge::{self, Judged, Judgement};
 use super::rules::month_of;
 use super::store::{self, CLAIM_STAGES, FoundAbout, FoundOn, LINE_STAGES, SourceVersions};
 use crate::aftersales::cases;
@@ -71,6 +71,27 @@ pub struct HeldFacts {
 
 /// What is known as of today.
 pub fn facts(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind) -> Result<HeldFacts> {
+    with_state(store, db, today, |state| state.facts(kind))
+}
+
+/// A defect, the answer about it, and what is said of some lots.
+pub type LotsOfDefect = (String, Arc<Answered>, Vec<(Id, Judgement)>);
+
+/// The answers about every defect, each with what is said of those of these lots that have garments.
+pub fn of_lots(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind, lots: &[Id]) -> Result<Vec<LotsOfDefect>> {
+    with_state(store, db, today, |state| {
+        let places: HashMap<u32, Id> =
+            lots.iter().filter_map(|lot| Some((state.frame.known_place(&Feature::Lot(lot.0))?, *lot))).collect();
+        let of_defect = |defect: String| {
+            let answer = state.answer(kind, &defect)?;
+            let of_lots = answer.judged.all.iter().filter_map(|one| Some((*places.get(&one.place)?, one.clone()))).collect();
+            Some((defect, answer, of_lots))
+        };
+        state.tallies.defects(kind).into_iter().filter_map(of_defect).collect()
+    })
+}
+
+fn with_state<T>(store: &Store, db: &mut Db, today: NaiveDate, ask: impl FnOnce(&mut State) -> T) -> Result<T> {
     let held = store.held::<HeldSignals>();
     let mut held = lock(&held.0);
     let versions = store::versions(db)?;
@@ -80,9 +101,9 @@ pub fn facts(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind) -> R
         Some(state) => state.renewed(store, db, versions, today)?,
         None => State::read(store, db, versions, today)?,
     };
-    let facts = state.facts(kind);
+    let answer = ask(&mut state);
     *held = Some(state);
-    Ok(facts)
+    Ok(answer)
 }
 
 impl State {

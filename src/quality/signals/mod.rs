@@ -20,13 +20,14 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use report::report;
+pub use report::{confirmed_of_lots, report};
 pub use rules::counts::ClaimKind;
 pub use rules::expectation::CurveBasis;
 pub use rules::frame::Dimension;
 pub use rules::judge::{LISTED, SignalVerdict};
 pub use tables::{node_rows, node_titles, signal_rows, signal_titles};
 
+use crate::kernel::Id;
 use crate::kernel::text::Both;
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
@@ -72,6 +73,27 @@ pub struct SignalReport {
     /// The defect that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<SignalDetail>,
+}
+
+/// What is known of a lot as to one defect, from confirmed claims alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LotClaims {
+    /// The lot.
+    pub lot: Id,
+    /// The defect.
+    pub defect: String,
+    /// Claims.
+    pub claims: u32,
+    /// Claims that the average lot of its kind would show.
+    pub expected: f64,
+    /// How much lots of its kind differ anyway: the shape of the gamma distribution of their ratios; none where they do not.
+    pub shape: Option<f64>,
+    /// How many times as many as the average lot of its kind.
+    pub ratio: RatioInterval,
+    /// The share of its claims in the long run that can be known by now.
+    pub known_share: Option<f64>,
+    /// Whether it answers for the excess: named as the cause, surely bad, and no other lot could be it as well.
+    pub answers: bool,
 }
 
 /// A ratio with an interval.

@@ -9,14 +9,14 @@ use super::rules::frame::Feature;
 use super::rules::judge::{Judgement, Sums};
 use super::rules::month_text;
 use super::{
-    DefectSignal, ExposedClaims, LEVEL, LISTED, NodeName, NodeSignal, RatioInterval, SignalDetail, SignalReport, SignalVerdict, SignalsAsk,
+    ClaimKind, DefectSignal, ExposedClaims, LEVEL, LISTED, LotClaims, NodeName, NodeSignal, RatioInterval, SignalDetail, SignalReport, SignalVerdict, SignalsAsk,
     SimpleRank, store,
 };
 use crate::kernel::text::{Both, folded};
-use crate::kernel::{Code, Fault, Result, saturating};
+use crate::kernel::{Code, Fault, Id, Result, saturating};
 use crate::platform::db::{Db, Store};
 use crate::platform::http::segment;
-use crate::quality::root_cause::{Method, adjust, compare};
+use crate::quality::root_cause::{Level, Method, adjust, compare};
 use crate::quality::trace::{self, LotFacts, PartyFacts};
 
 /// What stands out as of a day.
@@ -62,6 +62,34 @@ pub fn report(store: &Store, db: &mut Db, today: NaiveDate, ask: &SignalsAsk) ->
         defects: signals,
         detail,
     })
+}
+
+/// What is known of these lots, of each defect that they have confirmed claims of, by defect.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn confirmed_of_lots(store: &Store, db: &mut Db, today: NaiveDate, lots: &[Id]) -> Result<Vec<LotClaims>> {
+    let all = held::of_lots(store, db, today, ClaimKind::Confirmed, lots)?;
+    let p = adjust(&all.iter().map(|(_, answer, _)| Some(answer.judged.p)).collect::<Vec<_>>(), Method::Holm);
+    let mut found = Vec::new();
+    for ((defect, _, of_lots), p) in all.into_iter().zip(p) {
+        let is_named = p.is_some_and(|p| p <= LEVEL);
+        for (lot, one) in of_lots.into_iter().filter(|(_, one)| one.sums.claims > 0) {
+            let Some(signal) = one.signal else { continue };
+            let is_cause = matches!(one.verdict, SignalVerdict::Explains | SignalVerdict::Interaction | SignalVerdict::Both);
+            found.push(LotClaims {
+                lot,
+                defect: defect.clone(),
+                claims: signal.claims,
+                expected: signal.expected,
+                shape: one.shape,
+                ratio: RatioInterval { ratio: signal.ratio, lower: signal.interval.lower, upper: finite(signal.interval.upper) },
+                known_share: one.sums.completeness(),
+                answers: is_named && is_cause && signal.level == Level::Hold,
+            });
+        }
+    }
+    Ok(found)
 }
 
 /// A defect that nobody claimed.
@@ -215,7 +243,7 @@ impl<'a> Names<'a> {
             |sums: &Sums| ExposedClaims { exposed: sums.sold, claims: sums.claims, per_thousand: per_thousand(sums.claims, sums.sold) };
         let all = judged.sums;
         let line = |one: &Judgement| {
-            let Judgement { place, sums, signal, verdict, beside, adjusted, allocate } = one;
+            let Judgement { place, sums, signal, verdict, beside, adjusted, allocate, .. } = one;
             let verdict = word(*verdict);
             let (sold, claims) = (all.sold.saturating_sub(sums.sold), all.claims.saturating_sub(sums.claims));
             let is_beside =

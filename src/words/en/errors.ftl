@@ -40,7 +40,14 @@ error-wrong-state = { $state ->
     [of-settlement] This is what a payment cost. A payment is not taken back here; post what came back as an entry of its own.
     [not-inspected] Nobody has looked at this garment yet. Record its inspection at the case first.
     [charges-nobody] It charges nobody outside. It is decided without notice.
-    [reply-too-late] The last day of a reply is over.
+    [reply-too-late] The last day of a reply was { $until }.
+    [contested-twice] This was contested twice; what was decided then stands.
+    [second-inspection] It was contested: somebody else looks at the garment again before anybody decides.
+    [no-rules] No rule tables are in force. Propose a version, and have somebody else approve it.
+    [no-working-hours] No working hours are known, by which the days of a reply are counted. Add them first.
+    [withdrawn-evidence] This record was withdrawn already.
+    [charged-back] A chargeback that stands has lines of this statement. Make that one void first.
+    [nothing-due] Every line of this statement stands in a chargeback already, or it has none.
     [reply-open] Those who are charged have not been heard: tell them, and wait for their replies or the last day.
     [corrected-later] A later statement takes back a line of this one. Make that one void first.
    *[other] This is not possible now: it is marked “{ $state_word }”.

@@ -8,6 +8,7 @@ verdicts-new-about = The rules run on what is stored of the garment, its batch a
 verdicts-search-hint = Number of a case
 verdicts-evidence-none = Nothing was added to what is stored.
 verdicts-shares-none = No shares.
+verdicts-notices-none = Nobody has been told yet.
 verdicts-notify = Tell those who are charged
 verdicts-notify-about = From today on they may accept or contest, until the day that is shown.
 verdicts-decide = Decide
@@ -15,8 +16,29 @@ verdicts-decide-about = It stands as it was reckoned. What is to be decided othe
 verdicts-finish = Make final
 verdicts-finish-about = Every cost of the line moves to whoever answers for it. A later version moves it back.
 verdicts-accept = Accept
+verdicts-accept-about = You accept your share. The brand charges it with the next statement.
+verdicts-inspect = Record the second inspection
+verdicts-inspect-about = Somebody else than looked first looks at the garment again and says what they found. The verdict can then be reckoned anew, and decided.
 verdicts-contest = Contest
 verdicts-contest-about = Say what is wrong and what shows it: a report, a test, a record. Somebody else looks at the garment again.
+# Evidence.
+evidence-title = Evidence
+evidence-about = What settles an argument about blame, as it was measured or seen: laboratory values, washing, transport, parts, measures. Verdicts read it from here.
+evidence-none = Nothing was recorded yet.
+evidence-new = Record evidence
+evidence-new-about = Of a garment of a case, or of a whole lot. A record is never changed; one that was a mistake is withdrawn.
+evidence-search-hint = Number of a case
+evidence-withdraw = Withdraw
+evidence-withdraw-about = From then on it says nothing. Verdicts that were reckoned with it stay as they are until they are reckoned anew.
+# Agreements.
+supplier-agreements-title = Supplier agreements
+supplier-agreements-about = Within how many working days a party replies to a verdict, and whether silence accepts. Without one the deployment's own days hold, and silence never accepts.
+supplier-agreements-about-own = Within how many working days you reply to a verdict, and whether silence accepts.
+supplier-agreements-none = No agreement is recorded.
+supplier-agreements-new = Record an agreement
+supplier-agreements-new-about = What was told under an earlier agreement stays as it was told.
+supplier-agreements-edit = Change
+supplier-agreements-search-hint = Code of a party
 # Statements.
 statements-title = Statements
 statements-about = What a party is charged with for a period, line by line, frozen in a file that anybody can work out again.
@@ -42,10 +64,10 @@ statement-holds = The statement of { $party } from { $from } to { $to } holds: {
 }, { $amount } { $currency }.
 # Rule tables.
 liability-rules-title = Liability rules
-liability-rules-about = The tables that verdicts are reckoned by: hard rules, agreed shares, what evidence means. A version holds once somebody else than its author approves it. Before the first, the program's own starting point holds.
-liability-rules-none = No version has been agreed yet: the program's own starting point holds.
+liability-rules-about = The tables that verdicts are reckoned by: hard rules, agreed shares, what evidence means. A version holds once somebody else than its author approves it. A deployment begins with a starting point that nobody agreed to yet.
+liability-rules-none = No version is there: nothing can be reckoned until one is in force.
 liability-rules-new = Propose a version
-liability-rules-new-about = The form begins with the program's own tables. Give the version a name of its own.
+liability-rules-new-about = The form begins with the tables in force. Give the version a name of its own.
 liability-rules-search-hint = Name of a version
 liability-rules-approve = Put in force
 liability-rules-approve-about = From then on verdicts are reckoned by these tables; those that were reckoned before stay as they are.

@@ -37,7 +37,14 @@ error-wrong-state = { $state ->
     [of-settlement] 这是一笔付款的费用，不能在这里冲销；收回的款项请另记一笔。
     [not-inspected] 这一件还没有检验。请先在工单上登记检验结果。
     [charges-nobody] 没有外部责任方，无须通知，可直接裁定。
-    [reply-too-late] 已过答复截止日。
+    [reply-too-late] 答复截止日是 { $until }，已经过了。
+    [contested-twice] 已提出过两次异议，以当时的裁定为准。
+    [second-inspection] 责任方有异议：须先由另一人复检，才能裁定。
+    [no-rules] 没有生效的责任规则。请提出一个版本，由另一人审批。
+    [no-working-hours] 还没有工作时间，无法计算答复的工作日。请先添加。
+    [withdrawn-evidence] 这条记录已经撤回。
+    [charged-back] 有效的扣款单中有这份报告的明细，请先将扣款单作废。
+    [nothing-due] 这份报告的明细都已在扣款单中，或没有明细。
     [reply-open] 尚未听取责任方的意见：请先通知，并等待答复或截止日过后再裁定。
     [corrected-later] 之后的报告更正了其中的明细，请先将那一份作废。
    *[other] 目前不能这样做：现在的状态是“{ $state_word }”。

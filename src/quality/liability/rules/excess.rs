@@ -93,11 +93,25 @@ pub(super) fn shapley_of_product(elevations: &[f64]) -> Vec<f64> {
     elevations.iter().enumerate().map(value).collect()
 }
 
+/// The quantile at `probability` of a ratio that was `Γ(shape, shape)` before so many claims came where `expected` were to, all in millionths; in
+/// millionths rounded down.
+pub(super) fn posterior_quantile((shape, expected): (u64, u64), claims: u32, probability: f64) -> u64 {
+    let quantile = gamma_quantile(from_micro(shape) + f64::from(claims), probability) / (from_micro(shape) + from_micro(expected));
+    whole_micro(quantile)
+}
+
 /// The quantile at `probability` (at most ½) of the gamma distribution of shape `shape` and rate 1.
-///
-/// Bisection down to neighbouring floats between zero and the shape, which lies above the median.
 fn lower_gamma_quantile(shape: f64, probability: f64) -> f64 {
-    let (mut low, mut high) = (0.0, shape);
+    quantile_between(0.0, shape, shape, probability)
+}
+
+/// The same for any probability up to 0.999. Ten standard deviations above the mean lie above that, and so does what a shape near zero needs.
+fn gamma_quantile(shape: f64, probability: f64) -> f64 {
+    if probability <= 0.5 { lower_gamma_quantile(shape, probability) } else { quantile_between(0.0, shape + 10.0 * shape.sqrt() + 30.0, shape, probability) }
+}
+
+/// Bisection down to neighbouring floats. The shape lies above the median.
+fn quantile_between(mut low: f64, mut high: f64, shape: f64, probability: f64) -> f64 {
     for _ in 0..1_100 {
         let middle = low + (high - low) / 2.0;
         if middle <= low || middle >= high {
@@ -108,7 +122,13 @@ fn lower_gamma_quantile(shape: f64, probability: f64) -> f64 {
     low
 }
 
-/// The regularised lower incomplete gamma function `P(a, x)` for `0 < x ≤ a`.
+/// Whole millionths in a ratio.
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped below 2^53; NaN gives 0")]
+fn whole_micro(ratio: f64) -> u64 {
+    (ratio * f64::from(WHOLE)).clamp(0.0, 9e15) as u64
+}
+
+/// The regularised lower incomplete gamma function `P(a, x)` for `x > 0`.
 ///
 /// The lower function is `xᵃe⁻ˣ·S` with the series `S = Σ xⁿ/(a(a+1)…(a+n))`, the upper one `xᵃe⁻ˣ·C` with Legendre's continued fraction
 /// (Abramowitz and Stegun 6.5.29 and 6.5.31). In `P = S/(S + C)` the power, the exponential and the gamma function cancel, so that
@@ -188,6 +208,9 @@ mod tests {
             close(lower_gamma_quantile(degrees / 2.0, 0.05), quantile / 2.0, 1e-6);
         }
         close(lower_gamma_quantile(1.0, 0.05), 0.051_293_294_387_550_58, 1e-14);
+        for (degrees, quantile) in [(1.0, 3.841_459), (2.0, 5.991_465), (10.0, 18.307_04), (100.0, 124.342_1)] {
+            close(gamma_quantile(degrees / 2.0, 0.95), quantile / 2.0, 1e-6);
+        }
         // Wilson and Hilferty's approximation for a large shape.
         let ninth: f64 = 1.0 / (9.0 * 100_008.0);
         close(lower_gamma_quantile(100_008.0, 0.05), 100_008.0 * (1.0 - ninth - Z * ninth.sqrt()).powi(3), 1e-8);

@@ -18,6 +18,7 @@
 //! found from a ratio in which they cancel.
 
 mod bundle;
+mod counts;
 mod difference;
 mod excess;
 mod matter;
@@ -27,13 +28,14 @@ mod statement;
 mod tables;
 
 pub use bundle::{Bundle, ENGINE};
+pub use counts::StatementCount;
 pub use difference::{Change, Moved, difference};
 pub use matter::{Claim, Evidence, Excess, Factor, Matter, Sample};
-pub use reckoning::{Basis, Reckoning, Verdict, Without, reckon, sensitivity};
+pub use reckoning::{Basis, LeftOut, Reckoning, Verdict, Without, reckon, sensitivity};
 pub use shares::{Money, Role, Shares, WHOLE, split};
 pub use statement::{
-    ChargedParty, FORMAT, SealedStatement, SharePart, StatementCost, StatementEntry, StatementFault, StatementKind, StatementText,
-    Verified, WhoPays, verify,
+    ChargedParty, FORMAT, LineNotice, LineWithout, SealedStatement, SharePart, StatementCost, StatementEntry, StatementFault, StatementKind,
+    StatementText, Verified, WhoPays, verify,
 };
 pub use tables::{EvidenceRule, Gate, Outcome, Prior, Rules};
 

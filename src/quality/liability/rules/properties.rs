@@ -283,13 +283,14 @@ proptest! {
     #[test]
     fn what_evidence_moves_sums_to_nothing(rules in some_rules(), matter in some_matter()) {
         let without = sensitivity(&rules, &matter);
-        prop_assert_eq!(without.len(), matter.claims.iter().map(|claim| claim.evidence.len()).sum::<usize>());
+        prop_assert_eq!(without.len(), matter.claims.iter().map(|claim| claim.evidence.len() + claim.facts.len()).sum::<usize>());
         let before = reckon(&rules, &matter).money;
         for one in &without {
             prop_assert_eq!(one.moved.values().sum::<i64>(), 0);
             let mut lesser = matter.clone();
             let claim = lesser.claims.iter_mut().find(|claim| claim.code == one.claim).unwrap();
-            claim.evidence.remove(&one.evidence);
+            *claim = one.left_out.of(claim);
+            prop_assert_eq!(one.charge.values().sum::<u32>(), super::shares::WHOLE);
             prop_assert_eq!(&super::shares::change(&before, &reckon(&rules, &lesser).money), &one.moved);
         }
     }

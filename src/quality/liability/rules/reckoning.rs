@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use num_bigint::BigUint;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::matter::{Claim, Evidence, Matter};
 use super::shares::{self, Money, Role, Shares, WHOLE, in_proportion, micro_minor, mix, nobody, whole_minor};
@@ -138,18 +138,44 @@ pub fn reckon(rules: &Rules, matter: &Matter) -> Reckoning {
     Reckoning { attributable, excess, recognised, verdicts, money }
 }
 
-/// What the money would be without one piece of evidence.
+/// An input that is left out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOut {
+    /// A fact.
+    Fact(String),
+    /// A piece of evidence.
+    Evidence(Evidence),
+}
+
+impl LeftOut {
+    /// The claim without it.
+    pub(super) fn of(&self, claim: &Claim) -> Claim {
+        let mut lesser = claim.clone();
+        match self {
+            Self::Fact(fact) => drop(lesser.facts.remove(fact)),
+            Self::Evidence(evidence) => drop(lesser.evidence.remove(evidence)),
+        }
+        lesser
+    }
+}
+
+/// What the money would be without one input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Without {
     /// The claim it belongs to.
     pub claim: String,
-    /// The evidence left out.
-    pub evidence: Evidence,
+    /// The input left out.
+    pub left_out: LeftOut,
+    /// What decides the claim then.
+    pub basis: Basis,
+    /// The shares that would be charged then.
+    pub charge: Shares,
     /// By how much the money of each role would change. It sums to zero; empty when nothing hangs on it.
     pub moved: Money,
 }
 
-/// What hangs on each piece of evidence: the matter reckoned again without it, one at a time.
+/// What hangs on each fact and each piece of evidence: the matter reckoned again without it, one at a time.
 pub fn sensitivity(rules: &Rules, matter: &Matter) -> Vec<Without> {
     let terms = Terms::new(rules, matter);
     let charges: Vec<Shares> = matter.claims.iter().map(|claim| terms.verdict(claim).charge).collect();
@@ -158,18 +184,18 @@ pub fn sensitivity(rules: &Rules, matter: &Matter) -> Vec<Without> {
     let mut without = Vec::new();
     for (claim, charge) in matter.claims.iter().zip(&charges) {
         let others = subtracted(&all, &micro_minor(claim.amount_minor, charge));
-        for evidence in &claim.evidence {
-            let mut lesser = claim.clone();
-            lesser.evidence.remove(evidence);
+        let facts = claim.facts.iter().cloned().map(LeftOut::Fact);
+        for left_out in facts.chain(claim.evidence.iter().cloned().map(LeftOut::Evidence)) {
+            let Verdict { basis, charge, .. } = terms.verdict(&left_out.of(claim));
             let mut sum = others.clone();
-            for (role, micro) in micro_minor(claim.amount_minor, &terms.verdict(&lesser).charge) {
+            for (role, micro) in micro_minor(claim.amount_minor, &charge) {
                 *sum.entry(role).or_default() += micro;
             }
             let moved = shares::change(&money, &whole_minor(&sum));
-            without.push(Without { claim: claim.code.clone(), evidence: evidence.clone(), moved });
+            without.push(Without { claim: claim.code.clone(), left_out, basis, charge, moved });
         }
     }
-    without.sort_by(|a, b| (&a.claim, &a.evidence).cmp(&(&b.claim, &b.evidence)));
+    without.sort_by(|a, b| (&a.claim, &a.left_out).cmp(&(&b.claim, &b.left_out)));
     without
 }
 

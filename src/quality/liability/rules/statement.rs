@@ -9,9 +9,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::bundle::{ENGINE, write_canonical};
+use super::counts::StatementCount;
 use super::matter::{Claim, Excess, Matter};
-use super::reckoning::reckon;
-use super::shares::{Role, WHOLE};
+use super::reckoning::{LeftOut, reckon, sensitivity};
+use super::shares::{Role, Shares, WHOLE};
 use super::tables::Rules;
 use crate::choices;
 use crate::kernel::error::{Code, Error, Refusal, Result};
@@ -19,7 +20,7 @@ use crate::kernel::money;
 use crate::kernel::text::hex;
 
 /// Name and version of the file's form.
-pub const FORMAT: &str = "hangtag-statement/1";
+pub const FORMAT: &str = "hangtag-statement/2";
 /// Differences that are named; one is enough to reject a file.
 const NAMED_MAX: usize = 100;
 
@@ -45,8 +46,12 @@ pub struct StatementText {
     pub made_at: NaiveDateTime,
     /// The rule tables that its lines were reckoned by.
     pub rules: Vec<Rules>,
+    /// How often the party's lots fail, from confirmed claims alone, as of the day it was made.
+    pub counts: Vec<StatementCount>,
     /// What it is charged with, line by line.
     pub lines: Vec<StatementEntry>,
+    /// Of that what lines have in which lots of several parties may be to blame.
+    pub ambiguous_minor: i64,
     /// All lines together.
     pub amount_minor: i64,
 }
@@ -119,6 +124,30 @@ pub struct StatementCost {
     pub amount_minor: i64,
 }
 
+/// What the party was told of a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineNotice {
+    /// The last day of its reply.
+    pub reply_by: NaiveDate,
+    /// Working days it was given.
+    pub reply_days: i64,
+    /// Whether saying nothing accepts, as was agreed.
+    pub silence_accepts: bool,
+    /// What it said: `accepted`, `contested`, `silent`, or `none`.
+    pub reply: String,
+}
+
+/// The shares without one input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineWithout {
+    /// The fact or the evidence left out.
+    pub left_out: LeftOut,
+    /// The shares by role then.
+    pub shares: Shares,
+}
+
 /// A line of a statement: one version of one verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,6 +162,16 @@ pub struct StatementEntry {
     pub batch: String,
     /// The day the claim was reported.
     pub reported_on: NaiveDate,
+    /// The day the garment was looked at.
+    pub inspected_on: Option<NaiveDate>,
+    /// The day somebody else looked again, where it was contested.
+    pub inspected_again_on: Option<NaiveDate>,
+    /// SHA-256 of the pictures of it.
+    pub photos: BTreeSet<String>,
+    /// What the party was told of it. None for a version that was decided after a contest.
+    pub notice: Option<LineNotice>,
+    /// The statement that charged what this line takes back.
+    pub corrects: Option<String>,
     /// The version of the verdict.
     pub verdict: String,
     /// Which version of the line's verdict it is.
@@ -145,6 +184,10 @@ pub struct StatementEntry {
     pub claim: Claim,
     /// The lot's excess.
     pub excess: Option<Excess>,
+    /// The shares without each fact and each piece of evidence in turn.
+    pub without: Vec<LineWithout>,
+    /// Lots of several parties may be in the garment: the share is parted by quantity.
+    pub ambiguous: bool,
     /// How the shares of the roles are parted.
     pub parts: Vec<SharePart>,
     /// Who pays, in the order in which cents are given out.
@@ -224,17 +267,34 @@ impl StatementEntry {
         }
     }
 
-    /// The shares by role that the rules give.
-    fn reckoned(&self, rules: &Rules, currency: &str) -> Result<BTreeMap<Role, u32>> {
-        let matter = Matter {
+    /// What it was reckoned of.
+    fn matter(&self, currency: &str) -> Matter {
+        Matter {
             code: self.verdict.clone(),
             currency: currency.to_owned(),
             claims: vec![self.claim.clone()],
             excess: self.excess.clone(),
             sample: None,
-        };
+        }
+    }
+
+    /// The shares by role that the rules give.
+    fn reckoned(&self, rules: &Rules, currency: &str) -> Result<BTreeMap<Role, u32>> {
+        let matter = self.matter(currency);
         matter.check(rules)?;
         Ok(reckon(rules, &matter).verdicts.into_iter().next().map(|verdict| verdict.charge).unwrap_or_default())
+    }
+
+    /// The shares that the rules give without each input in turn.
+    pub fn reckoned_without(&self, rules: &Rules, currency: &str) -> Vec<LineWithout> {
+        let without = sensitivity(rules, &self.matter(currency)).into_iter();
+        without.map(|one| LineWithout { left_out: one.left_out, shares: one.charge }).collect()
+    }
+
+    /// Whether a share of the party is parted among several by quantity.
+    fn is_parted(&self) -> bool {
+        let lots = |role: Role| self.parts.iter().filter(|part| part.role == role).map(|part| part.payer).collect::<BTreeSet<_>>().len();
+        self.parts.iter().any(|part| lots(part.role) > 1)
     }
 
     fn check(&self, at: &str, rules: &BTreeMap<&str, &Rules>, currency: &str, note: &mut dyn FnMut(String, String, String)) {
@@ -252,8 +312,19 @@ impl StatementEntry {
                             note(format!("{at}.parts.{}", role.as_str()), said(role).to_string(), is.to_string());
                         }
                     }
+                    let without = self.reckoned_without(rules, currency);
+                    if self.without != without {
+                        let differs = self.without.iter().zip(&without).take_while(|(said, is)| said == is).count();
+                        note(format!("{at}.without.{differs}"), self.without.len().to_string(), without.len().to_string());
+                    }
                 }
             },
+        }
+        if self.ambiguous != self.is_parted() {
+            note(format!("{at}.ambiguous"), self.ambiguous.to_string(), self.is_parted().to_string());
+        }
+        if (self.kind == StatementKind::Correction) != self.corrects.is_some() {
+            note(format!("{at}.corrects"), self.corrects.clone().unwrap_or_default(), self.kind.as_str().to_owned());
         }
         let sum: u64 = self.micros().into_iter().map(u64::from).sum();
         if sum != u64::from(WHOLE) {
@@ -305,6 +376,17 @@ impl StatementText {
                 note(format!("{at}.verdict"), line.verdict.clone(), "distinct".to_owned());
             }
             line.check(&at, &rules, &self.currency, &mut note);
+        }
+        for (place, count) in self.counts.iter().enumerate() {
+            let is = count.clone().worked_out();
+            if *count != is {
+                let said = |one: &StatementCount| format!("{} ({}–{})", one.ratio_micro, one.lower_micro, one.upper_micro);
+                note(format!("counts.{place}"), said(count), said(&is));
+            }
+        }
+        let parted: i128 = self.lines.iter().filter(|line| line.ambiguous).map(|line| i128::from(line.amount_minor)).sum();
+        if i128::from(self.ambiguous_minor) != parted {
+            note("ambiguous_minor".to_owned(), self.ambiguous_minor.to_string(), parted.to_string());
         }
         let sum: i128 = self.lines.iter().map(|line| i128::from(line.amount_minor)).sum();
         if i128::from(self.amount_minor) != sum {
@@ -366,12 +448,19 @@ mod tests {
             line: 1,
             batch: "B-1".into(),
             reported_on: day("2026-05-02"),
+            inspected_on: Some(day("2026-05-03")),
+            inspected_again_on: None,
+            photos: BTreeSet::new(),
+            notice: None,
+            corrects: None,
             verdict: "0000000000001".into(),
             seq: 1,
             sha256: "0".repeat(64),
             rules: rules().version,
             claim: claim("C-1/1", 10_000, &[], &["lab_seam_slip_fail", "stitches_in_spec", "lot_flagged"]),
             excess: None,
+            without: Vec::new(),
+            ambiguous: false,
             parts: vec![
                 part(Role::Mill, 2, 960_698),
                 part(Role::Factory, 3, 17_467),
@@ -399,6 +488,8 @@ mod tests {
             amount_minor: 0,
         };
         line.amount_minor = line.charged();
+        line.without = line.reckoned_without(&rules(), "CNY");
+        assert_eq!(line.without.len(), 3);
         StatementText {
             format: FORMAT.into(),
             engine: ENGINE.into(),
@@ -409,6 +500,21 @@ mod tests {
             currency: "CNY".into(),
             made_at: day("2026-06-01").and_hms_opt(0, 0, 0).unwrap(),
             rules: vec![rules()],
+            counts: vec![
+                StatementCount {
+                    lot: "FAB-1".into(),
+                    defect: "fading".into(),
+                    claims: 40,
+                    expected_micro: 11_500_000,
+                    shape_micro: Some(8_000_000),
+                    completeness_micro: Some(620_000),
+                    ratio_micro: 0,
+                    lower_micro: 0,
+                    upper_micro: 0,
+                }
+                .worked_out(),
+            ],
+            ambiguous_minor: 0,
             amount_minor: line.amount_minor,
             lines: vec![line],
         }
@@ -456,6 +562,11 @@ mod tests {
             Some("lines.0.parts.mill")
         );
         assert_eq!(places(|text| text.rules.clear()), ["lines.0.rules"]);
+        assert_eq!(places(|text| text.counts[0].lower_micro += 1), ["counts.0"]);
+        assert_eq!(places(|text| text.counts[0].claims += 1), ["counts.0"]);
+        assert_eq!(places(|text| text.lines[0].without[1].shares = Shares::new()), ["lines.0.without.1"]);
+        assert_eq!(places(|text| text.lines[0].ambiguous = true), ["lines.0.ambiguous", "ambiguous_minor"]);
+        assert_eq!(places(|text| text.lines[0].corrects = Some("x".into())), ["lines.0.corrects"]);
         assert_eq!(places(|text| text.engine = "hangtag-liability/0".into()), ["engine"]);
         let twice = places(|text| {
             text.lines.push(text.lines[0].clone());

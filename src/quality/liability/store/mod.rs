@@ -1,5 +1,9 @@
-//! Every query on rule tables, verdicts and statements.
+//! Every query on rule tables, evidence, agreements, verdicts, statements and chargebacks.
 
+pub mod agreements;
+pub mod contests;
+pub mod inspections;
+pub mod records;
 pub mod rule_sets;
 pub mod statements;
 pub mod verdicts;
@@ -70,7 +74,10 @@ diesel::table! {
     verdict_reply (verdict_id, party_id) {
         verdict_id -> BigInt,
         party_id -> BigInt,
+        line_id -> BigInt,
         accepts -> Bool,
+        round -> Nullable<BigInt>,
+        by_silence -> Bool,
         reason -> Text,
         actor -> Text,
         at -> Timestamp,
@@ -108,4 +115,113 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(verdict, verdict_share, statement, statement_line);
+diesel::table! {
+    evidence_record (id) {
+        id -> BigInt,
+        kind -> Text,
+        result -> Text,
+        line_id -> Nullable<BigInt>,
+        lot_id -> Nullable<BigInt>,
+        party_id -> Nullable<BigInt>,
+        measured -> Nullable<BigInt>,
+        required -> Nullable<BigInt>,
+        source -> Text,
+        seen_on -> Date,
+        note -> Text,
+        created_by -> Text,
+        created_at -> Timestamp,
+        withdrawn_at -> Nullable<Timestamp>,
+        withdrawn_by -> Text,
+        withdrawn_why -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    supplier_agreement (id) {
+        id -> BigInt,
+        party_id -> BigInt,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        reply_days -> BigInt,
+        silence_accepts -> Bool,
+        calendar -> Text,
+        document -> Text,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    verdict_notice (verdict_id, party_id) {
+        verdict_id -> BigInt,
+        party_id -> BigInt,
+        agreement_id -> Nullable<BigInt>,
+        calendar_version -> BigInt,
+        reply_days -> BigInt,
+        reply_by -> Date,
+        silence_accepts -> Bool,
+        is_rough -> Bool,
+    }
+}
+
+diesel::table! {
+    verdict_file (id) {
+        id -> BigInt,
+        verdict_id -> BigInt,
+        party_id -> Nullable<BigInt>,
+        kind -> Text,
+        name -> Text,
+        sha256 -> Text,
+        content -> Binary,
+        actor -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    verdict_inspection (verdict_id) {
+        verdict_id -> BigInt,
+        line_id -> BigInt,
+        found_defect -> Nullable<Text>,
+        confirms -> Bool,
+        report -> Text,
+        first_inspector -> Text,
+        inspector -> Text,
+        inspected_on -> Date,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    chargeback (id) {
+        id -> BigInt,
+        party_id -> BigInt,
+        statement_id -> BigInt,
+        state -> Text,
+        currency -> Text,
+        claims -> BigInt,
+        amount_minor -> BigInt,
+        reference -> Text,
+        reason -> Text,
+        created_by -> Text,
+        created_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    chargeback_line (chargeback_id, place) {
+        chargeback_id -> BigInt,
+        place -> BigInt,
+        party_id -> BigInt,
+        verdict_id -> BigInt,
+        kind -> Text,
+        amount_minor -> BigInt,
+        live -> Bool,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    verdict, verdict_share, verdict_notice, verdict_reply, statement, statement_line, chargeback, chargeback_line
+);

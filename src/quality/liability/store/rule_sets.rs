@@ -1,11 +1,11 @@
 //! Versions of the rule tables: proposed by one person, approved by another.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 use serde_json::json;
 
 use super::super::rules::Rules;
-use super::super::starter::starter;
+use super::super::starter::{SOURCE, starter};
 use super::super::{RULES_MACHINE, RulesState};
 use super::liability_rules;
 use crate::kernel::event::{EventKind, Subject};
@@ -69,12 +69,40 @@ fn in_force(db: &mut Db) -> Result<Option<RuleSet>> {
     Ok(found.into_iter().next())
 }
 
-/// The rule tables that hold: those in force, or the program's own before the first.
+/// The rule tables in force.
+///
+/// # Errors
+/// [`Code::WrongState`] where none are: nobody is judged by rules that nobody approved.
 pub fn active(db: &mut Db) -> Result<Rules> {
-    match in_force(db)? {
-        Some(set) => serde_json::from_str(&set.rules).map_err(|error| Error::broken(format!("rule tables {}: {error}", set.code))),
-        None => Ok(starter()),
+    let set = in_force(db)?.ok_or_else(|| Refusal::new(Code::WrongState).with("state", "no-rules"))?;
+    serde_json::from_str(&set.rules).map_err(|error| Error::broken(format!("rule tables {}: {error}", set.code)))
+}
+
+/// Who proposes what a deployment starts with.
+const SEEDED_BY: &str = "program";
+
+/// Puts in the tables a deployment starts with, where there are none: approved by the program, with where they come from.
+pub fn seed(db: &mut Db) -> Result<()> {
+    let known: i64 = each!(db, |c| liability_rules::table.count().get_result(c))?;
+    if known > 0 {
+        return Ok(());
     }
+    let rules = starter();
+    let text = serde_json::to_string(&rules).map_err(Error::broken)?;
+    let set = RuleSet {
+        id: Id(1),
+        code: rules.version,
+        state: RulesState::Active,
+        sha256: sha256_hex(text.as_bytes()),
+        rules: text,
+        reason: SOURCE.to_owned(),
+        proposed_by: SEEDED_BY.to_owned(),
+        approved_by: Some(format!("{SEEDED_BY}:seed")),
+        created_at: NaiveDate::from_ymd_opt(2000, 1, 1).unwrap_or_default().and_time(NaiveTime::MIN),
+        version: 1,
+    };
+    each!(db, |c| diesel::insert_into(liability_rules::table).values(&set).on_conflict_do_nothing().execute(c))?;
+    Ok(())
 }
 
 /// Proposes tables. They hold once somebody else approves them.
@@ -92,9 +120,6 @@ pub fn propose_rules(db: &mut Db, stamp: &Stamp, text: &str, reason: &str) -> Re
         }
         other => other,
     })?;
-    if rules.version == starter().version {
-        return Err(Fault::new("rules.version", Code::Duplicate).with("field", "rules.version").into());
-    }
     let text = serde_json::to_string(&rules).map_err(Error::broken)?;
     let set = RuleSet {
         id: stamp.id(),
@@ -111,8 +136,8 @@ pub fn propose_rules(db: &mut Db, stamp: &Stamp, text: &str, reason: &str) -> Re
     if !with_codes(db, &[&set.code])?.is_empty() {
         return Err(Refusal {
             code: Code::Duplicate,
-            args: vec![("field", "rules".into())],
-            faults: vec![Fault::new("rules", Code::Duplicate)],
+            args: vec![("field", "rules.version".into())],
+            faults: vec![Fault::new("rules.version", Code::Duplicate)],
         }
         .into());
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{Days, NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use super::super::rules::{Basis, Bundle, Evidence, Excess, Matter, Role, Shares,
 use super::super::starter::WEAR;
 use super::super::{Needed, VERDICT_MACHINE, VerdictBasis, VerdictState};
 use super::rule_sets::active;
-use super::{verdict, verdict_reply, verdict_share};
+use super::{agreements, contests, inspections, verdict, verdict_share};
 use crate::aftersales::cases;
 use crate::aftersales::classes::CaseCause;
 use crate::aftersales::settlements::{self, Payer, PayerKind};
@@ -20,7 +20,6 @@ use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Refusal, Result}
 use crate::ownership::sales;
 use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::{self, Stamp};
-use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::{ListWindow, Sees};
 use crate::{each, keyset, step};
 
@@ -217,7 +216,7 @@ pub fn is_told(of: &LineVerdict, shares: &[VerdictShare], sees: Sees) -> bool {
     TOLD.contains(&of.state) && of.reply_by.is_some() && shares.iter().any(|share| share.party_id == Some(party))
 }
 
-fn tell(db: &mut Db, stamp: &Stamp, kind: EventKind, of: &LineVerdict, more: Value) -> Result<()> {
+pub(super) fn tell(db: &mut Db, stamp: &Stamp, kind: EventKind, of: &LineVerdict, more: Value) -> Result<()> {
     let body = json!({ "verdict": of.id, "seq": of.seq, "line": of.line_id, "state": of.state, "sha256": of.sha256, "more": more });
     events::append(db, stamp, kind, Subject::Thing("verdict", of.id.0), &body)?;
     events::append(db, stamp, kind, Subject::Thing("case", of.case_id.0), &body)
@@ -260,7 +259,7 @@ pub fn propose(db: &mut Db, stamp: &Stamp, today: NaiveDate, ask: &VerdictAsk) -
         return Err(Fault::new("reason", Code::Missing).into());
     }
     let rules = active(db)?;
-    let gathered = gather(db, line)?;
+    let gathered = gather(db, stamp, line)?;
     let currency = gathered.sale.as_ref().and_then(|sale| sale.currency.clone()).unwrap_or_else(|| sales::CURRENCY.to_owned());
     let amount = cost_so_far(db, gathered.line.id, &currency)?;
     let claim = gathered.claim(format!("{no}/{line_no}"), amount, (&ask.facts, &ask.evidence), &rules);
@@ -274,7 +273,7 @@ pub fn propose(db: &mut Db, stamp: &Stamp, today: NaiveDate, ask: &VerdictAsk) -
         Basis::Unresolved => (VerdictBasis::Unresolved, String::new()),
         Basis::NoPrior => (VerdictBasis::NoPrior, String::new()),
     };
-    let mut parting = gathered.part(&reckoning.charge, ask.carrier);
+    let mut parting = gathered.part(&reckoning.charge, ask.carrier.or_else(|| gathered.carrier()));
     parting.needs.extend(match basis {
         VerdictBasis::Unresolved => Some(gathered.test_needed()),
         VerdictBasis::NoPrior => Some(Needed::AgreedShares),
@@ -351,106 +350,57 @@ fn add_shares(db: &mut Db, verdict: Id, parts: &[Parted]) -> Result<()> {
 }
 
 /// The parties that a verdict charges.
-fn charged(db: &mut Db, id: Id) -> Result<BTreeSet<Id>> {
+pub(super) fn charged(db: &mut Db, id: Id) -> Result<BTreeSet<Id>> {
     let shares = shares_of(db, &[id])?.remove(&id).unwrap_or_default();
     Ok(shares.into_iter().filter_map(|share| share.party_id).collect())
 }
 
-fn refused(state: &str) -> Error {
+pub(super) fn refused(state: &str) -> Error {
     Refusal::new(Code::WrongState).with("state", state).into()
 }
 
-/// Tells those who are charged: from today on they may reply.
+/// Tells those who are charged: from today on they may reply, each as it was agreed with them.
 ///
 /// # Errors
-/// [`Code::WrongState`], also for one that charges nobody outside; [`Code::Stale`].
+/// [`Code::WrongState`], also for one that charges nobody outside, or where no working hours are known; [`Code::Stale`].
 pub fn notify(db: &mut Db, stamp: &Stamp, today: NaiveDate, before: &LineVerdict) -> Result<LineVerdict> {
-    if charged(db, before.id)?.is_empty() {
-        return Err(refused("charges-nobody"));
-    }
-    let days = policies::value(db, Policy::LiabilityReplyDays, stamp.at)?;
-    let reply_by = today + Days::new(days.unsigned_abs());
+    let parties = charged(db, before.id)?;
+    let notices = parties.into_iter().map(|party| agreements::notice(db, stamp, today, before.id, party)).collect::<Result<Vec<_>>>()?;
+    let Some(reply_by) = notices.iter().map(|notice| notice.reply_by).max() else { return Err(refused("charges-nobody")) };
     step!(db, verdict::table.find(before.id.0), verdict::state, verdict::version, VERDICT_MACHINE,
         before.state => VerdictState::Notified, before.version, verdict::reply_by.eq(reply_by));
+    for notice in &notices {
+        agreements::tell(db, notice)?;
+    }
     let after = one(db, before.id)?;
     tell(db, stamp, EventKind::VerdictNotified, &after, json!({ "reply_by": reply_by }))?;
     Ok(after)
-}
-
-/// What a party that is charged says to it, once: accepted when all have accepted, contested as soon as one does not.
-///
-/// # Errors
-/// [`Code::NotFound`] for a party that is not charged; [`Code::WrongState`] after the last day; [`Code::Duplicate`] for a second reply;
-/// [`Code::Missing`] for a contest without a reason.
-pub fn reply(
-    db: &mut Db,
-    stamp: &Stamp,
-    today: NaiveDate,
-    before: &LineVerdict,
-    (party, accepts, reason): (Id, bool, &str),
-) -> Result<LineVerdict> {
-    let all = charged(db, before.id)?;
-    if !all.contains(&party) {
-        return Err(Code::NotFound.into());
-    }
-    VERDICT_MACHINE.check(before.state, VerdictState::Contested)?;
-    if before.reply_by.is_none_or(|last| last < today) {
-        return Err(refused("reply-too-late"));
-    }
-    if !accepts && reason.is_empty() {
-        return Err(Fault::new("reason", Code::Missing).into());
-    }
-    let row = (
-        verdict_reply::verdict_id.eq(before.id),
-        verdict_reply::party_id.eq(party),
-        verdict_reply::accepts.eq(accepts),
-        verdict_reply::reason.eq(reason),
-        verdict_reply::actor.eq(&stamp.actor),
-        verdict_reply::at.eq(stamp.at),
-    );
-    each!(db, |c| diesel::insert_into(verdict_reply::table).values(row).execute(c))?;
-    let row = verdict::table.find(before.id.0);
-    let accepted: i64 = each!(db, |c| verdict_reply::table
-        .filter(verdict_reply::verdict_id.eq(before.id).and(verdict_reply::accepts.eq(true)))
-        .count()
-        .get_result(c))?;
-    if !accepts {
-        step!(db, row, verdict::state, verdict::version, VERDICT_MACHINE, before.state => VerdictState::Contested, before.version);
-    } else if usize::try_from(accepted).is_ok_and(|accepted| accepted == all.len()) {
-        step!(db, row, verdict::state, verdict::version, VERDICT_MACHINE, before.state => VerdictState::Accepted, before.version);
-    }
-    let after = one(db, before.id)?;
-    let kind = if accepts { EventKind::VerdictAccepted } else { EventKind::VerdictContested };
-    tell(db, stamp, kind, &after, json!({ "party": party, "reason": reason }))?;
-    Ok(after)
-}
-
-/// The replies to a verdict: party, whether it accepts, why not.
-pub fn replies(db: &mut Db, id: Id) -> Result<Vec<(Id, bool, String)>> {
-    Ok(each!(db, |c| verdict_reply::table
-        .filter(verdict_reply::verdict_id.eq(id))
-        .order(verdict_reply::party_id)
-        .select((verdict_reply::party_id, verdict_reply::accepts, verdict_reply::reason))
-        .load(c))?)
 }
 
 /// Decides: it stands as it was reckoned. Somebody else than had it reckoned. What is to be decided otherwise is reckoned anew first, with what has
 /// been found since.
 ///
 /// # Errors
-/// [`Code::NeedsAnother`]; [`Code::WrongState`], also while those who are charged do not know of it or may still reply; [`Code::Stale`].
+/// [`Code::NeedsAnother`]; [`Code::WrongState`], also while those who are charged do not know of it or may still reply, and before somebody looked
+/// again after a contest; [`Code::Stale`].
 pub fn decide(db: &mut Db, stamp: &Stamp, today: NaiveDate, before: &LineVerdict, reason: &str) -> Result<LineVerdict> {
     VERDICT_MACHINE.check(before.state, VerdictState::Decided)?;
     if before.proposed_by == stamp.actor {
         return Err(Refusal::new(Code::NeedsAnother).with("who", "author").into());
     }
+    let contested = contests::last_contested(db, before)?;
     let is_open = match before.state {
-        VerdictState::Proposed => !charged(db, before.id)?.is_empty() && !has_been_contested(db, before)?,
+        VerdictState::Proposed => contested.is_none() && !charged(db, before.id)?.is_empty(),
         VerdictState::Notified => before.reply_by.is_none_or(|last| last >= today),
         _ => false,
     };
     if is_open {
         return Err(refused("reply-open"));
+    }
+    if let Some(contested) = contested
+        && inspections::of_verdicts(db, &[contested])?.is_empty()
+    {
+        return Err(refused("second-inspection"));
     }
     // A version that followed a contest is told with its decision.
     let reply_by = before.reply_by.or(Some(today).filter(|_| before.state == VerdictState::Proposed));
@@ -460,16 +410,6 @@ pub fn decide(db: &mut Db, stamp: &Stamp, today: NaiveDate, before: &LineVerdict
     let after = one(db, before.id)?;
     tell(db, stamp, EventKind::VerdictDecided, &after, json!({ "reason": reason }))?;
     Ok(after)
-}
-
-/// Whether a version before was contested: those who are charged have been heard.
-fn has_been_contested(db: &mut Db, of: &LineVerdict) -> Result<bool> {
-    let ids: Vec<Id> = of_line(db, of.line_id)?.into_iter().filter(|one| one.seq < of.seq).map(|one| one.id).collect();
-    let contested: i64 = each!(db, |c| verdict_reply::table
-        .filter(verdict_reply::verdict_id.eq_any(&ids).and(verdict_reply::accepts.eq(false)))
-        .count()
-        .get_result(c))?;
-    Ok(contested > 0)
 }
 
 /// Who pays what of a verdict, in micro-shares that sum to a whole.

@@ -195,6 +195,11 @@ impl Frame {
         })
     }
 
+    /// The place of something, where garments have it in common.
+    pub fn known_place(&self, feature: &Feature) -> Option<u32> {
+        self.places.get(feature).copied()
+    }
+
     #[cfg(test)]
     pub(super) fn features(&self) -> &[Feature] {
         &self.features

@@ -100,6 +100,8 @@ pub struct Judgement {
     pub sums: Sums,
     /// How much worse than the average of its dimension; none without exposure.
     pub signal: Option<Signal>,
+    /// How much those of its dimension differ anyway: the shape of the gamma distribution of their ratios; none where they do not.
+    pub shape: Option<f64>,
     /// The word.
     pub verdict: SignalVerdict,
     /// The one it is said beside: the cause that clears it, the one it cannot be told from.
@@ -184,9 +186,9 @@ pub fn judge(frame: &Frame, cells: &[JudgedCell]) -> Judged {
         all: Vec::with_capacity(sums.len()),
     };
     for (place, sums) in sums {
-        let signal = signals.get(&place).copied();
+        let (signal, shape) = signals.get(&place).copied().unzip();
         let (verdict, by, adjusted, allocate) = beside.verdict(place, &sums, signal.as_ref());
-        judged.all.push(Judgement { place, sums, signal, verdict, beside: by, adjusted, allocate });
+        judged.all.push(Judgement { place, sums, signal, shape: shape.flatten(), verdict, beside: by, adjusted, allocate });
     }
     let rank = |one: &Judgement| {
         let named = judged.accused.iter().position(|place| *place == one.place).unwrap_or(usize::MAX);
@@ -236,8 +238,8 @@ fn without_retailers(cells: &[JudgedCell]) -> Vec<JudgedCell> {
 /// Places of one kind: claims counted, claims expected.
 type Counted = Vec<(u32, (u32, f64))>;
 
-/// Shrunken ratios, each within its own dimension: kinds of lots each by themselves, for a yarn differs from a button.
-fn signals_of(frame: &Frame, sums: &BTreeMap<u32, Sums>) -> HashMap<u32, Signal> {
+/// Shrunken ratios, each within its own dimension: kinds of lots each by themselves, for a yarn differs from a button. With how much they differ anyway.
+fn signals_of(frame: &Frame, sums: &BTreeMap<u32, Sums>) -> HashMap<u32, (Signal, Option<f64>)> {
     let mut groups: BTreeMap<(Dimension, &str), Counted> = BTreeMap::new();
     for (place, sums) in sums {
         if let Some(feature) = frame.feature(*place) {
@@ -250,7 +252,8 @@ fn signals_of(frame: &Frame, sums: &BTreeMap<u32, Sums>) -> HashMap<u32, Signal>
     for group in groups.values() {
         let counts: Vec<(u32, f64)> = group.iter().map(|(_, count)| *count).collect();
         if let Some(detection) = detect(&counts, Model::Gamma, &DetectSettings::default()).known() {
-            found.extend(group.iter().zip(detection.signals).filter_map(|((place, _), signal)| Some((*place, signal.known()?))));
+            let shape = detection.fit.prior.shape().filter(|shape| shape.is_finite());
+            found.extend(group.iter().zip(detection.signals).filter_map(|((place, _), signal)| Some((*place, (signal.known()?, shape)))));
         }
     }
     found

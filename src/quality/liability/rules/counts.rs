@@ -1,0 +1,75 @@
+//! How often a party's lots fail, beside how often they should: what a statement says of it, and works out again.
+
+use serde::{Deserialize, Serialize};
+
+use super::excess::posterior_quantile;
+use super::shares::WHOLE;
+
+/// A lot and a defect: confirmed claims, what was to be expected by now, and the ratio with its interval.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatementCount {
+    /// Code of the party's own lot.
+    pub lot: String,
+    /// Code of the defect.
+    pub defect: String,
+    /// Confirmed claims so far.
+    pub claims: u32,
+    /// Claims that the average lot of its kind would show by now, in millionths of a claim.
+    pub expected_micro: u64,
+    /// How much lots of its kind differ anyway: shape and rate of the gamma distribution of their ratios, in millionths. None where they do not.
+    pub shape_micro: Option<u64>,
+    /// The share of its claims in the long run that can be known by now, in millionths.
+    pub completeness_micro: Option<u32>,
+    /// How many times as many claims as the average lot, in millionths: shrunken by how much lots differ anyway.
+    pub ratio_micro: u64,
+    /// The ratio is below that with a probability of 5 %.
+    pub lower_micro: u64,
+    /// And above that with a probability of 5 %.
+    pub upper_micro: u64,
+}
+
+impl StatementCount {
+    /// With ratio and interval as they follow from the counts. The distribution of ratios has the mean one, so its rate is its shape; where lots do not
+    /// differ a hundredfold claims would not move one, and all are average.
+    #[must_use]
+    pub fn worked_out(mut self) -> Self {
+        let one = u64::from(WHOLE);
+        (self.ratio_micro, self.lower_micro, self.upper_micro) = match self.shape_micro {
+            None => (one, one, one),
+            Some(shape) => {
+                let quantile = |p| posterior_quantile((shape, self.expected_micro), self.claims, p);
+                let mean = (u128::from(shape) + u128::from(self.claims) * u128::from(one)) * u128::from(one)
+                    / (u128::from(shape) + u128::from(self.expected_micro)).max(1);
+                (crate::kernel::saturating(mean), quantile(0.05), quantile(0.95))
+            }
+        };
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_is_that_of_the_reference_example() {
+        // Γ(8 + 40, 8 + 11.5): 48 / 19.5 = 2.4615, 5 % point 1.908.
+        let count = StatementCount {
+            lot: "L".into(),
+            defect: "fading".into(),
+            claims: 40,
+            expected_micro: 11_500_000,
+            shape_micro: Some(8_000_000),
+            completeness_micro: None,
+            ratio_micro: 0,
+            lower_micro: 0,
+            upper_micro: 0,
+        };
+        let known = count.clone().worked_out();
+        assert_eq!((known.ratio_micro, known.lower_micro / 1_000), (2_461_538, 1_908));
+        assert!((3_050_000..3_100_000).contains(&known.upper_micro), "{}", known.upper_micro);
+        let alike = StatementCount { shape_micro: None, ..count }.worked_out();
+        assert_eq!((alike.ratio_micro, alike.lower_micro, alike.upper_micro), (1_000_000, 1_000_000, 1_000_000));
+    }
+}

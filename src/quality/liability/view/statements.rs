@@ -1,0 +1,213 @@
+//! Statements as they are read.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use serde::{Deserialize, Serialize};
+
+use super::super::rules::{StatementKind, StatementText};
+use super::super::store::statements::{self, Statement, StatementAsk, make_statement};
+use super::super::{NEW_STATEMENT, STATEMENT_FIELDS, StatementState};
+use super::{history, id_of};
+use crate::kernel::event::EventKind;
+use crate::kernel::money::Money;
+use crate::kernel::text::Lang;
+use crate::kernel::{Code, Fault, Id, Result};
+use crate::ownership::sales;
+use crate::platform::db::Db;
+use crate::platform::events::{Fact, Stamp};
+use crate::platform::http::perm::{LiabilityEdit, LiabilityRead, Permission};
+use crate::platform::http::segment;
+use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
+use crate::platform::state::AppState;
+use crate::production::parties;
+
+/// A line of a statement as it is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementLineView {
+    /// The version of the verdict.
+    pub verdict: String,
+    /// Why it is there.
+    pub kind: StatementKind,
+    /// Number of the case.
+    pub case: String,
+    /// Code of the batch.
+    pub batch: String,
+    /// The defect.
+    pub defect: String,
+    /// How much, as people write it.
+    pub amount: String,
+}
+
+/// A statement as it is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementView {
+    /// What its address ends with.
+    pub code: String,
+    #[serde(skip)]
+    party_id: Id,
+    /// Who is charged.
+    pub party: String,
+    /// First day of the period.
+    pub from: NaiveDate,
+    /// Last day of the period.
+    pub to: NaiveDate,
+    /// Its lines.
+    pub claims: i64,
+    /// All lines together, as people write it.
+    pub amount: String,
+    /// Every amount is in it.
+    pub currency: String,
+    /// Whether it stands.
+    pub state: StatementState,
+    /// SHA-256 of the statement in its file.
+    pub sha256: String,
+    /// The engine that reckoned it.
+    pub engine: String,
+    /// Who made it; empty for who is bound to a party.
+    pub created_by: String,
+    /// When, UTC.
+    pub created_at: NaiveDateTime,
+    /// Its lines; the list leaves them out.
+    pub lines: Vec<StatementLineView>,
+    /// Grows with every change.
+    pub version: i64,
+}
+
+/// Lines that a page and a document show; the file has all.
+const LINES_SHOWN: usize = 1_000;
+
+fn statement_views(db: &mut Db, all: Vec<Statement>, with_lines: bool) -> Result<Vec<StatementView>> {
+    let codes = parties::codes_of_ids(db, &all.iter().map(|one| one.party_id).collect::<Vec<_>>())?;
+    let money = |minor: i64, currency: &str| Money { minor, currency: currency.to_owned() }.amount();
+    let view = |one: Statement| {
+        let lines = if with_lines { StatementText::of_file(&one.bundle)?.lines } else { Vec::new() };
+        let line = |line: super::super::rules::StatementEntry| StatementLineView {
+            verdict: line.verdict,
+            kind: line.kind,
+            case: line.case,
+            batch: line.batch,
+            defect: line.claim.defect,
+            amount: money(line.amount_minor, &one.currency),
+        };
+        Ok(StatementView {
+            code: one.id.to_string(),
+            party_id: one.party_id,
+            party: codes.get(&one.party_id).cloned().unwrap_or_default(),
+            from: one.from_on,
+            to: one.to_on,
+            claims: one.claims,
+            amount: money(one.amount_minor, &one.currency),
+            lines: lines.into_iter().take(LINES_SHOWN).map(line).collect(),
+            currency: one.currency,
+            state: one.state,
+            sha256: one.sha256,
+            engine: one.engine,
+            created_by: one.created_by,
+            created_at: one.created_at,
+            version: one.version,
+        })
+    };
+    all.into_iter().map(view).collect()
+}
+
+impl StatementView {
+    /// The statement itself.
+    pub(in crate::quality::liability) fn stored(&self, db: &mut Db) -> Result<Statement> {
+        statements::with_ids(db, &[self.code.parse()?])?.pop().ok_or_else(|| Code::NotFound.into())
+    }
+
+    fn seen_by(mut self, sees: Sees) -> Self {
+        if sees != Sees::ALL {
+            self.created_by.clear();
+        }
+        self
+    }
+}
+
+impl Listing for StatementView {
+    const FIELDS: &'static Fields = &STATEMENT_FIELDS;
+    const API: &'static str = "statements";
+    const SCHEMA: &'static str = "Statement";
+    type Read = LiabilityRead;
+
+    fn key(&self) -> String {
+        self.code.clone()
+    }
+
+    fn acts() -> Vec<(&'static str, String, Permission)> {
+        vec![("statements-new", "/statements/new".to_owned(), Permission::LiabilityEdit)]
+    }
+
+    fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
+        let party = match query.filter("party").or(Some(query.q.as_str()).filter(|q| !q.is_empty())) {
+            None => None,
+            Some(code) => match parties::by_code(db, code)?.filter(|party| sees.is_of(party.id)) {
+                Some(party) => Some(party.id),
+                None => return Ok(Vec::new()),
+            },
+        };
+        let found = statements::list(db, party, query.filter("state").and_then(StatementState::of), sees, window)?;
+        Ok(statement_views(db, found, false)?.into_iter().map(|view| view.seen_by(sees)).collect())
+    }
+}
+
+impl Thing for StatementView {
+    const SUBJECT: &'static str = "statement";
+    const SAVED: EventKind = EventKind::StatementIssued;
+    const NEW: &'static Fields = &NEW_STATEMENT;
+    const CHANGE: &'static Fields = &Fields::NONE;
+    type Edit = LiabilityEdit;
+
+    fn id(&self) -> Id {
+        id_of(&self.code)
+    }
+
+    fn code(&self) -> &str {
+        &self.code
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn title(&self, _: Lang) -> String {
+        format!("{} {} – {}", self.party, self.from, self.to)
+    }
+
+    fn is_seen(&self, sees: Sees) -> bool {
+        sees.is_of(self.party_id)
+    }
+
+    fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
+        let ids = codes.iter().map(|code| code.parse()).collect::<Result<Vec<Id>>>()?;
+        let found = statements::with_ids(db, &ids)?;
+        statement_views(db, found, true)
+    }
+
+    fn find(db: &mut Db, code: &str, sees: Sees) -> Result<Option<Self>> {
+        Ok(Self::with_codes(db, &[code])?.into_iter().find(|view| view.is_seen(sees)).map(|view| view.seen_by(sees)))
+    }
+
+    fn make(self, db: &mut Db, stamp: &Stamp, _app: &AppState, _secret: &str) -> Result<Self> {
+        let party =
+            parties::by_code(db, &self.party)?.ok_or_else(|| Fault::new("party", Code::UnknownReference).with("value", &self.party))?;
+        let currency = if self.currency.is_empty() { sales::CURRENCY.to_owned() } else { self.currency };
+        let made = make_statement(db, stamp, &StatementAsk { party: party.id, from: self.from, to: self.to, currency })?;
+        statement_views(db, vec![made], true)?.pop().ok_or_else(|| Code::NotFound.into())
+    }
+
+    /// Statements are made by [`Thing::make`] and never changed.
+    fn write(self, _db: &mut Db, _stamp: &Stamp, _before: Option<&Self>) -> Result<Self> {
+        Err(Code::MethodNotAllowed.into())
+    }
+
+    fn history(&self, db: &mut Db) -> Result<Vec<Fact>> {
+        if self.created_by.is_empty() { Ok(Vec::new()) } else { history(db, "statement", self.id()) }
+    }
+
+    fn acts(&self) -> Vec<Act> {
+        let href = |verb: &str| format!("/statements/{}/{verb}", segment(&self.code));
+        let file = Act::get("statements-file", href("file"), Permission::LiabilityRead).about("statements-file-about");
+        let void = Act::get("statements-void", href("void"), Permission::LiabilityEdit).grave().brand_only();
+        if self.state == StatementState::Issued { vec![file, void] } else { vec![file] }
+    }
+}
