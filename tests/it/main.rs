@@ -19,6 +19,7 @@ mod card;
 mod cases;
 mod codes;
 mod corrections;
+mod demo;
 mod documents;
 mod durability;
 mod facts;
