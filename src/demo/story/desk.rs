@@ -109,6 +109,9 @@ impl Story<'_, '_> {
             .collect();
         for (nth, seen) in lately.into_iter().enumerate() {
             let Some((defect, reason, words, scenes)) = SAID.iter().find(|said| said.0 == seen.defect) else { continue };
+            if self.told.contains(&seen.garment) {
+                continue;
+            }
             let lang = if nth % 4 == 3 { Lang::En } else { Lang::Zh };
             let [one, other] = *words;
             let (zh, en) = if nth % 2 == 0 { one } else { other };

@@ -255,7 +255,11 @@ impl Story<'_, '_> {
         // What the season has seen of the lot comes back as well.
         let today = self.maker.today;
         let seen = seen.iter().filter(|seen| seen.bad && seen.defect == "dye_bleed" && (25..300).contains(&(today - seen.found_on).num_days()));
-        for (nth, seen) in seen.rev().take(10).enumerate() {
+        let seen: Vec<&Seen> = seen.rev().copied().filter(|seen| !self.told.contains(&seen.garment)).take(10).collect();
+        for (nth, seen) in seen.into_iter().enumerate() {
+            if self.told.contains(&seen.garment) {
+                continue;
+            }
             let (zh, en) = if nth % 2 == 0 {
                 ("白领口染成粉红色", "The white collar has turned pink")
             } else {

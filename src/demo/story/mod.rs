@@ -8,7 +8,7 @@ mod plots;
 mod telling;
 mod wares;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
@@ -80,6 +80,8 @@ struct Story<'a, 'b> {
     keys: HolderKeys,
     pictures: HashMap<Scene, Picture>,
     tales: Vec<Tale>,
+    /// The garments that are told of: each once.
+    told: HashSet<GarmentId>,
 }
 
 /// Tells what happened after the sale. `taken` is a garment that is left as it is.
@@ -96,7 +98,7 @@ pub(super) fn tell(
     let parties = party_ids(maker)?;
     let shelf = stocked(maker, plan, lots, &parties)?;
     let keys = HolderKeys::derive(&maker.app.keys.house)?;
-    let mut story = Story { maker: &mut *maker, keys, shelf, pictures: HashMap::new(), tales: Vec::new() };
+    let mut story = Story { maker: &mut *maker, keys, shelf, pictures: HashMap::new(), tales: Vec::new(), told: HashSet::new() };
     for (ware, one) in story.shelf.all() {
         sold.push(one);
         if ware == Ware::NavyBad {
@@ -184,6 +186,7 @@ impl Story<'_, '_> {
             parent: None,
         };
         let steps = plot(Plot::new(ask.lang, day)).steps();
+        self.told.insert(ask.garment);
         self.tales.push(Tale { name: ask.name, actor: if is_card { BUYER } else { AGENT }, day, at, secret, new, steps });
         Ok(())
     }

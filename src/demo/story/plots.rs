@@ -104,6 +104,7 @@ impl Plot {
             "已收到您的申请，我们马上处理；寄回方式稍后发给您。",
             "We have your request and are on it; how to send it back follows.",
         )
+        .to(0, 13, CaseState::InProgress)
         .at(0, 14, AGENT, Deed::Return(rule, note))
         .back(1, 10, AGENT, ReturnAct::Approve { inbound: Some(Inbound::Parcel) })
         .to(1, 10, CaseState::InTransit)

@@ -128,13 +128,18 @@ struct Told {
 }
 
 /// Tells tales in their order, and gives the numbers of their cases by their names.
+///
+/// # Errors
+/// With every tale that a room refused a step of.
 pub(super) fn tell_all(db: &mut Db, world: &World, tales: &[Tale]) -> Result<HashMap<&'static str, String>> {
-    let mut numbers = HashMap::new();
+    let (mut numbers, mut amiss) = (HashMap::new(), Vec::new());
     for tale in tales {
-        let no = told(db, world, tale, &numbers)?;
-        numbers.insert(tale.name, no);
+        match told(db, world, tale, &numbers) {
+            Ok(no) => drop(numbers.insert(tale.name, no)),
+            Err(error) => amiss.push(error.to_string()),
+        }
     }
-    Ok(numbers)
+    if amiss.is_empty() { Ok(numbers) } else { Err(Error::broken(amiss.join("\n"))) }
 }
 
 fn told(db: &mut Db, world: &World, tale: &Tale, numbers: &HashMap<&'static str, String>) -> Result<String> {
