@@ -61,7 +61,8 @@ impl Season {
         let keys = KeyFile::open_or_create(&KeyFile::place(folder), clock.now().date()).unwrap().keys().unwrap();
         let state = AppState::new(store, clock, config, keys, 1);
         // A fifth more than is needed: some are sold already, some wait in a batch on hold.
-        let plan = Plan { garments: i64::try_from(rows).unwrap() * 6 / 5 + 125_000, sold_per_million: 5_000, ..Plan::default() };
+        let plan =
+            Plan { garments: i64::try_from(rows).unwrap() * 6 / 5 + 125_000, sold_per_million: 5_000, story: false, ..Plan::default() };
         demo::make(&state, plan, &mut |_| ()).unwrap();
         let (csv, without_gtin) = (folder.with_extension("csv"), folder.with_extension("bare.csv"));
         let cards = state.store.read_blocking(|db| write(db, &state, rows, &csv, &without_gtin)).unwrap();

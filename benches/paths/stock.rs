@@ -33,7 +33,7 @@ impl Stock {
     /// Makes a season in `folder`, then copies until `sold` more garments are sold.
     pub fn make(folder: &Path, sold: u64) -> Self {
         let state = state(folder);
-        let season = demo::make(&state, Plan { garments: 125_000, ..Plan::default() }, &mut |_| ()).unwrap();
+        let season = demo::make(&state, Plan { garments: 125_000, story: false, ..Plan::default() }, &mut |_| ()).unwrap();
         let template = season.sold[season.sold.len() / 2];
         state
             .store

@@ -1,28 +1,16 @@
 //! `demo`: makes the season, says where to click and how to sign in, and serves.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{app, listen, log_to_stderr, say, serve, tell, terminal_lang};
-use crate::demo::{self, DemoAccount, Plan, Season, Serving};
+use crate::demo::{self, Aftermath, CaseCard, OpenCase, Plan, Season, Serving};
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result, saturating};
 use crate::platform::config::LogFormat;
 use crate::platform::db;
 use crate::platform::state::AppState;
 use crate::production::batches;
-use crate::staff::accounts::{self, Account, Role, Roles};
 
-/// Who may sign in to the demo, with names that both languages can read and the party some are bound to.
-const PEOPLE: &[(Role, &str, &str, Option<&str>)] = &[
-    (Role::Admin, "admin", "安 An", None),
-    (Role::Planner, "planner", "林 Lin", None),
-    (Role::LabelOperator, "operator", "赵 Zhao", None),
-    (Role::Inspector, "inspector", "陈 Chen", None),
-    (Role::SupplierManager, "manager", "吴 Wu", None),
-    (Role::Supplier, "supplier", "何 He", Some("DYE-QT")),
-    (Role::Retailer, "shop", "孙 Sun", Some("SHOP-SH")),
-    (Role::Agent, "agent", "周 Zhou", None),
-];
 /// Cards a script is given.
 const CARDS: usize = 24;
 
@@ -37,10 +25,10 @@ pub(super) fn run(json: bool, dir: Option<PathBuf>, port: u16, garments: u64, no
     db::migrate(&url)?;
     let app = app(config, &url)?;
     tell(&format!("Making a season in {} …", folder.display()));
-    let plan = Plan { garments: saturating(garments), no_fault, ..Plan::default() };
+    let plan = Plan { garments: saturating(garments), no_fault, lang: terminal_lang(), ..Plan::default() };
     let season = demo::make(&app, plan, &mut |what| tell(&format!("  {what}")))?;
-    let people = people(&app)?;
-    let serving = serving(&app, &season, people)?;
+    let statement = season.after.as_ref().map(|after| written(&app.config.data_dir, after)).transpose()?;
+    let serving = serving(&app, &season, statement)?;
     if json {
         let line = serde_json::to_string(&serving).map_err(Error::broken)?;
         serve(&app, listener, move || say(&line))
@@ -49,34 +37,20 @@ pub(super) fn run(json: bool, dir: Option<PathBuf>, port: u16, garments: u64, no
     }
 }
 
-fn people(app: &AppState) -> Result<Vec<DemoAccount>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut people = Vec::new();
-        for (role, user, name, party) in PEOPLE {
-            let password = format!("demo-{user}-2026");
-            let lang = terminal_lang();
-            let draft = Account {
-                login: (*user).to_owned(),
-                name: (*name).to_owned(),
-                roles: Roles::from(vec![*role]),
-                party_code: party.map(str::to_owned),
-                lang,
-                ..Account::default()
-            };
-            accounts::add(app, draft, Some(&password)).await?;
-            people.push(DemoAccount { role: role.as_str().to_owned(), user: (*user).to_owned(), password });
-        }
-        Ok(people)
-    })
+/// Writes the statement beside the store.
+fn written(folder: &Path, after: &Aftermath) -> Result<PathBuf> {
+    let file = folder.join(format!("statement-{}.json", after.statement.id));
+    std::fs::write(&file, &after.statement.bundle)?;
+    Ok(file)
 }
 
-fn serving(app: &AppState, season: &Season, accounts: Vec<DemoAccount>) -> Result<Serving> {
+fn serving(app: &AppState, season: &Season, statement: Option<PathBuf>) -> Result<Serving> {
     let (keys, stem) = (app.keys.clone(), app.config.public_url.clone());
     let step = (season.sold.len() / CARDS).max(1);
     let chosen: Vec<_> = season.sold.iter().step_by(step).take(CARDS).copied().collect();
     let to_claim = season.to_claim.clone();
-    let (cards, to_claim) = app.store.read_blocking(move |db| {
+    let held = season.after.as_ref().map(|after| after.held.clone());
+    let (cards, to_claim, case_card) = app.store.read_blocking(move |db| {
         let mut cards = Vec::new();
         for garment in chosen {
             cards.extend(batches::address_of(db, &stem, &keys.serials, garment)?);
@@ -85,8 +59,19 @@ fn serving(app: &AppState, season: &Season, accounts: Vec<DemoAccount>) -> Resul
             Some((garment, code)) => batches::address_of(db, &stem, &keys.serials, *garment)?.map(|card| (card, code.clone())),
             None => None,
         };
-        Ok((cards, to_claim))
+        let case_card = match &held {
+            Some(held) => batches::address_of(db, &stem, &keys.serials, held.garment)?.map(|url| {
+                let (name, value) = &held.cookie;
+                CaseCard { url, cookie: format!("{name}={value}"), code: held.code.clone() }
+            }),
+            None => None,
+        };
+        Ok((cards, to_claim, case_card))
     })?;
+    let open_case = season.after.as_ref().map(|after| {
+        let no = after.open_case.clone();
+        OpenCase { url: format!("{}/cases/{no}", app.config.public_url), no }
+    });
     Ok(Serving {
         url: app.config.public_url.clone(),
         database: app.config.database_url.clone(),
@@ -94,8 +79,11 @@ fn serving(app: &AppState, season: &Season, accounts: Vec<DemoAccount>) -> Resul
         to_claim,
         batches: season.batches.clone(),
         big_batch: season.big_batch.clone(),
-        accounts,
+        accounts: season.after.as_ref().map(|after| after.accounts.clone()).unwrap_or_default(),
         bad_lot: season.bad_lot.clone(),
+        case_card,
+        open_case,
+        statement,
     })
 }
 
@@ -112,6 +100,12 @@ fn welcome(serving: &Serving) {
     tell(&format!("{} {}/sign-in", of("登录账号（仅限演示）：", "Sign in (demo only) at"), serving.url));
     for account in &serving.accounts {
         tell(&format!("  {:18} {:12} {}", account.role, account.user, account.password));
+    }
+    if let Some(case) = &serving.open_case {
+        tell(&format!("{}  {}", of("处理中的工单：", "A case under way:"), case.url));
+    }
+    if let Some(statement) = &serving.statement {
+        tell(&format!("{}  hangtag statement verify {}", of("责任报告，可独立验算：", "A statement that anybody can work out again:"), statement.display()));
     }
     tell(&format!("{}  {}", of("可试打 10 万枚标签的批次：", "A batch to make 100,000 labels of:"), serving.big_batch));
     tell(&format!("{}  hangtag --help", of("其他命令请带上", "Other commands:")));

@@ -89,8 +89,8 @@ const WOMEN: &[(&str, &str)] = &[("S", "155/80A"), ("M", "160/84A"), ("L", "165/
 pub(super) const GARMENTS: &[Garment] = &[
     Garment {
         code: "LS-T01",
-        zh: "圆领短袖 T 恤",
-        en: "Crew-neck T-shirt",
+        zh: "白领撞色 T 恤",
+        en: "T-shirt with a white collar",
         category: "tops",
         confidential: false,
         policy: "STANDARD",

@@ -1,17 +1,26 @@
 //! `hangtag demo`: an embedded store with a believable season in it, served at once.
 //!
-//! Everything is made through the rooms' own functions, as a planner, a label operator, a shop and an inspector would: what the demo shows
-//! is what the product does. The same `--garments` gives the same season, apart from the serials, whose keys are made afresh.
+//! Everything is made through the rooms' own functions, as a planner, a label operator, a shop, an agent and an inspector would: what the demo
+//! shows is what the product does. The same `--garments` gives the same season, apart from serials and numbers of cases, which are drawn afresh.
 
 mod catalogue;
 mod chance;
+mod goods;
+mod people;
+mod pictures;
+mod runs;
 mod season;
+mod stock;
+mod story;
+mod trade;
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+pub use people::DemoAccount;
 pub use season::{Plan, Season, make};
+pub use story::{Aftermath, Held};
 
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};
@@ -20,15 +29,24 @@ use crate::platform::config::{Config, SETTINGS_FILE};
 /// Garments made when nobody says.
 pub const GARMENTS: u64 = 180_000;
 
-/// Somebody who may sign in to the demo.
+/// A sold garment that nobody has asked about yet, with what its holder has.
 #[derive(Clone, Debug, Serialize)]
-pub struct DemoAccount {
-    /// What they do.
-    pub role: String,
-    /// Name to sign in with.
-    pub user: String,
-    /// Their password, for the demo only.
-    pub password: String,
+pub struct CaseCard {
+    /// The address of its card.
+    pub url: String,
+    /// The holder's cookie, as a browser sends it: `name=value`.
+    pub cookie: String,
+    /// The code under its film.
+    pub code: String,
+}
+
+/// A case that somebody works on.
+#[derive(Clone, Debug, Serialize)]
+pub struct OpenCase {
+    /// Its number.
+    pub no: String,
+    /// The address of its page.
+    pub url: String,
 }
 
 /// What a script needs to know of a demo that serves.
@@ -50,6 +68,12 @@ pub struct Serving {
     pub accounts: Vec<DemoAccount>,
     /// The dye lot that is to blame; empty where none is.
     pub bad_lot: String,
+    /// Where to ask for help.
+    pub case_card: Option<CaseCard>,
+    /// Where to work on a case.
+    pub open_case: Option<OpenCase>,
+    /// The file of a statement, for `hangtag statement verify`.
+    pub statement: Option<PathBuf>,
 }
 
 /// The demo's folder when nobody says: one per user, made anew at each start.

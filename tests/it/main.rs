@@ -21,6 +21,7 @@ mod cases;
 mod closed_loop;
 mod codes;
 mod corrections;
+mod demo;
 mod documents;
 mod durability;
 mod facts;

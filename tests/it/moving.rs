@@ -151,7 +151,7 @@ async fn documents(app: &TestApp, claimed: &BTreeSet<String>) -> BTreeMap<&'stat
 /// hold with garments sold before, units made void after they were sold and a finding was made, a GTIN that was replaced, terms that were replaced, a size chart and certificates, equal findings, a calendar, a sale that ended.
 async fn grand_season(app: &mut TestApp) -> demo::Season {
     let state = app.state.clone();
-    let plan = Plan { garments: 121_500, ..Plan::default() };
+    let plan = Plan { garments: 121_500, story: false, ..Plan::default() };
     let season = tokio::task::spawn_blocking(move || demo::make(&state, plan, &mut |_| {})).await.unwrap().unwrap();
     KeyFile::open(&KeyFile::place(app.folder.path())).unwrap().rotate(Purpose::Serial, noon().date()).unwrap();
     with_keys_of_file(app);

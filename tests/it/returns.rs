@@ -420,7 +420,9 @@ story!(what_is_accepted_in_part_is_refunded_in_part, |app| {
     }
     look_at(&one, &no, Some("button_missing")).await;
     let part = |amount: Value| json!({ "act": "accept", "report": "worn, the button is gone", "partly": true, "amount": amount });
-    for (amount, code) in [(Value::Null, "missing"), (json!("0"), "out_of_range"), (json!("399"), "out_of_range"), (json!("x"), "not_a_number")] {
+    for (amount, code) in
+        [(Value::Null, "missing"), (json!("0"), "out_of_range"), (json!("399"), "out_of_range"), (json!("x"), "not_a_number")]
+    {
         let problem = act(&one, &order, part(amount), 422).await;
         assert_eq!(fields(&problem), [("amount", code)]);
     }
@@ -430,7 +432,10 @@ story!(what_is_accepted_in_part_is_refunded_in_part, |app| {
     assert_eq!((&accepted["state"], &accepted["accepted_minor"]), (&json!("partly_accepted"), &json!(10_000)));
     let beyond = settlement(&one, &no, "refund", Some("100.01")).await.expect(409).json();
     assert_eq!(beyond["code"], "beyond_accepted");
-    assert!(beyond.to_string().contains("100.00 CNY") && beyond.to_string().contains("299.00"), "what may be given, and what is left: {beyond}");
+    assert!(
+        beyond.to_string().contains("100.00 CNY") && beyond.to_string().contains("299.00"),
+        "what may be given, and what is left: {beyond}"
+    );
     assert_eq!(settlement(&one, &no, "exchange", None).await.expect(409).code(), "beyond_accepted");
     let made = settlement(&one, &no, "refund", None).await.expect(201).json();
     assert_eq!(made["amount"], "100.00");

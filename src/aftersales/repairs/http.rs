@@ -1,10 +1,16 @@
 //! The acts on a repair; what every thing has, it has from its fields.
 
+use serde_json::Value;
+
 use super::store::acts::{accept, beyond, check, decline, hand, part, pay, quote, receive, reject, send, sign, start};
 use super::{ACCEPT, CHECK, HAND, PART, PAY, QUOTE, REASON, RECEIVE, RepairOrder, SIGN};
+use crate::kernel::{Code, Result};
+use crate::platform::db::Db;
+use crate::platform::events::Stamp;
 use crate::platform::http::Routes;
 use crate::platform::http::perm::CasesEdit;
-use crate::platform::rooms::{ActDeed, BrandOnly, Fields, ThingAct, once_made_routes, thing_act};
+use crate::platform::rooms::{ActDeed, Acting, BrandOnly, Fields, Said, Sees, ThingAct, once_made_routes, thing_act};
+use crate::platform::state::AppState;
 
 /// Every act: its verb, what the API says of it, what it asks, what it does.
 type Acts = [(&'static str, &'static str, &'static Fields, ActDeed<RepairOrder>)];
@@ -32,4 +38,15 @@ pub fn routes(on: &mut Routes<'_>) {
     for &(verb, about, asks, deed) in ACTS {
         thing_act::<_, BrandOnly<CasesEdit>>(on, ThingAct { verb, about, asks, deed });
     }
+}
+
+/// Does something with a repair as the API does, in a write that is under way: `verb` says what, `document` what it asks.
+///
+/// # Errors
+/// [`Code::NotFound`] for no such repair or verb; what the act refuses.
+pub fn act(app: &AppState, db: &mut Db, stamp: &Stamp, code: &str, verb: &str, document: Value) -> Result<RepairOrder> {
+    let Value::Object(document) = document else { return Err(Code::Malformed.into()) };
+    let &(verb, about, asks, deed) = ACTS.iter().find(|act| act.0 == verb).ok_or(Code::NotFound)?;
+    let acting = Acting { app, sees: Sees::ALL, said: &Said::of_json(asks, document)? };
+    ThingAct { verb, about, asks, deed }.within(db, stamp, code, &acting)
 }

@@ -18,6 +18,7 @@ use crate::platform::http::perm::Permission;
 use crate::platform::rooms::{Field, Fields, Kind, Lines, Reference, Room};
 use crate::production::materials;
 
+pub use http::act;
 pub use rules::REPAIR_MACHINE;
 pub use store::{RepairOrder, RepairPart, all_parts};
 

@@ -58,12 +58,17 @@ impl<T: Thing> ThingAct<T> {
     /// [`Code::NotFound`]; what the deed refuses.
     pub async fn done<P: Perm>(self, call: &Call<P>, hash: &str, once: Option<&str>, code: String, said: Said) -> Result<T> {
         let (app, sees) = (call.app().clone(), call.sees());
-        call.change(hash, once, move |db, stamp| {
-            let thing = seen_named(db, &app, &code, sees)?;
-            let done = (self.deed)(db, stamp, thing, &Acting { app: &app, sees, said: &said })?;
-            T::named(db, &app, vec![done])?.pop().ok_or_else(|| Code::NotFound.into())
-        })
-        .await
+        call.change(hash, once, move |db, stamp| self.within(db, stamp, &code, &Acting { app: &app, sees, said: &said })).await
+    }
+
+    /// Does it in a write that is under way.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`]; what the deed refuses.
+    pub fn within(self, db: &mut Db, stamp: &Stamp, code: &str, acting: &Acting<'_>) -> Result<T> {
+        let thing = seen_named(db, acting.app, code, acting.sees)?;
+        let done = (self.deed)(db, stamp, thing, acting)?;
+        T::named(db, acting.app, vec![done])?.pop().ok_or_else(|| Code::NotFound.into())
     }
 
     fn page<P: Perm>(self, call: &Call<P>) -> (Layout, Asked) {

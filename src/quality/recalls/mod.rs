@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::choices;
 use crate::platform::rooms::{Field, Fields, Kind, Room};
 
-pub use rules::{Difference, canonical, compare};
+pub use rules::{Difference, batches as scope_batches, canonical, compare};
 pub use store::{Scope, by_code, hold, insert, release};
 
 use super::trace::{Query, Units};

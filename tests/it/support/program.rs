@@ -115,6 +115,17 @@ impl Program {
             }
         }
     }
+    /// Makes and serves a demo in the folder; comes back with what it says of itself once it serves.
+    pub fn demo(&self, flags: &[&str]) -> (Value, Serving) {
+        let folder = self.folder.display().to_string();
+        let arguments = [&["demo", "--json", "--port", "0", "--dir", folder.as_str()], flags].concat();
+        let mut process = self.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        let address = said["url"].as_str().unwrap().trim_start_matches("http://").parse().unwrap();
+        (said, Serving { process, address, words: None })
+    }
 }
 
 /// The program while it serves. Killed when dropped.

@@ -1,0 +1,251 @@
+//! What happened after the sale: requests from cards and telephones, returns, repairs, money, verdicts, a recall, statements.
+//!
+//! A tale is a case with what is done about it, day by day. Those that began lately are still under way: what would be done after now is not done.
+
+mod desk;
+mod faults;
+mod plots;
+mod telling;
+mod wares;
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{Datelike, NaiveDate, TimeDelta};
+
+use self::plots::Plot;
+use self::telling::{Tale, World, instant, tell_all};
+use self::wares::{Shelf, Ware, stocked};
+use super::catalogue::PARTIES;
+use super::people::{AGENT, DemoAccount, INSPECTOR, MANAGER};
+use super::pictures::{Scene, drawn};
+use super::season::{Maker, Plan, Seen, SoldOn};
+use super::stock::Lots;
+use super::trade::claim_code;
+use crate::aftersales::cases::{self, BUYER, NewCase, NewContact, NewLine};
+use crate::aftersales::classes::{CaseChannel, Wish};
+use crate::inspection::findings::photo::Picture;
+use crate::kernel::text::Lang;
+use crate::kernel::{Error, GarmentId, Id, Result};
+use crate::ownership::garments::{self, HoldKind};
+use crate::ownership::holders::{self, Contact, HolderKeys, Purpose, Secret};
+use crate::platform::events;
+use crate::production::{batches, parties};
+use crate::quality::liability::{Statement, StatementAsk, make_statement};
+use crate::quality::recalls::{self, Inputs, NewScope, ScopeKind, ScopeQuery};
+use crate::quality::trace;
+
+/// What a script is told of what happened after the sale.
+pub struct Aftermath {
+    /// Who may sign in.
+    pub accounts: Vec<DemoAccount>,
+    /// A sold garment that nobody has asked about, and what its holder has.
+    pub held: Held,
+    /// The number of a case that somebody works on.
+    pub open_case: String,
+    /// The statement of whoever is charged most: the dye house; without the fault the maker of buttons.
+    pub statement: Statement,
+    /// How many cases there are.
+    pub cases: usize,
+}
+
+/// A garment with what its holder has.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The garment.
+    pub garment: GarmentId,
+    /// Name and value of the holder's cookie.
+    pub cookie: (String, String),
+    /// The code under its film, grouped.
+    pub code: String,
+}
+
+/// What somebody asks for.
+struct Ask {
+    name: &'static str,
+    garment: GarmentId,
+    /// Days ago.
+    ago: i64,
+    reason: &'static str,
+    wanted: Option<Wish>,
+    words: &'static str,
+    lang: Lang,
+    channel: CaseChannel,
+    scenes: &'static [Scene],
+}
+
+/// The story as it is put together.
+struct Story<'a, 'b> {
+    maker: &'a mut Maker<'b>,
+    shelf: Shelf,
+    keys: HolderKeys,
+    pictures: HashMap<Scene, Picture>,
+    tales: Vec<Tale>,
+    /// The garments that are told of: each once.
+    told: HashSet<GarmentId>,
+}
+
+/// Tells what happened after the sale. `taken` is a garment that is left as it is.
+pub(super) fn tell(
+    maker: &mut Maker<'_>,
+    plan: Plan,
+    lots: &Lots,
+    (sold, bad): (&mut Vec<SoldOn>, &mut Vec<SoldOn>),
+    seen: &[Seen],
+    taken: Option<GarmentId>,
+    accounts: Vec<DemoAccount>,
+) -> Result<Aftermath> {
+    (maker.tell)("cases, repairs, verdicts, statements");
+    let parties = party_ids(maker)?;
+    let shelf = stocked(maker, plan, lots, &parties)?;
+    let keys = HolderKeys::derive(&maker.app.keys.house)?;
+    let mut story = Story { maker: &mut *maker, keys, shelf, pictures: HashMap::new(), tales: Vec::new(), told: HashSet::new() };
+    for (ware, one) in story.shelf.all() {
+        sold.push(one);
+        if ware == Ware::NavyBad {
+            bad.push(one);
+        }
+    }
+    sold.sort_by_key(|(garment, on)| (*on, *garment));
+    bad.sort_by_key(|(garment, on)| (*on, *garment));
+    let held = story.held()?;
+    story.recall()?;
+    let seen: Vec<&Seen> = seen.iter().filter(|seen| Some(seen.garment) != taken).collect();
+    story.desk(&seen)?;
+    story.faults()?;
+    if !plan.no_fault {
+        story.dye(&seen, (sold.len(), bad.len()))?;
+    }
+    let tales = story.tales;
+    let cases = tales.len();
+    let world = World { app: maker.app.clone(), zone: maker.app.config.time_zone, parties };
+    let charged = if plan.no_fault { "TRIM-YD" } else { "DYE-QT" };
+    let party = world.parties.get(charged).copied().ok_or_else(|| Error::broken("a party that was just there"))?;
+    let (stamp, to) = (maker.app.stamp(MANAGER), maker.today);
+    let from = (to - TimeDelta::days(80)).with_day(1).unwrap_or(to);
+    let (numbers, statement) = maker.app.store.write_blocking(move |db| {
+        let numbers = tell_all(db, &world, &tales)?;
+        let ask = StatementAsk { party, from, to, currency: "CNY".into() };
+        Ok((numbers, make_statement(db, &stamp, &ask)?))
+    })?;
+    let open_case = numbers.get(desk::UNDER_WAY).cloned().unwrap_or_default();
+    Ok(Aftermath { accounts, held, open_case, statement, cases })
+}
+
+/// The parties by their codes.
+fn party_ids(maker: &Maker<'_>) -> Result<HashMap<&'static str, Id>> {
+    maker.app.store.read_blocking(|db| {
+        let mut found = HashMap::new();
+        for who in PARTIES {
+            if let Some(party) = parties::by_code(db, who.code)? {
+                found.insert(who.code, party.id);
+            }
+        }
+        Ok(found)
+    })
+}
+
+impl Story<'_, '_> {
+    fn day(&self, ago: i64) -> NaiveDate {
+        self.maker.today - TimeDelta::days(ago)
+    }
+
+    /// Somebody asks, and what follows.
+    fn tale(&mut self, ask: Ask, plot: impl FnOnce(Plot) -> Plot) -> Result<()> {
+        let line = NewLine {
+            garment: ask.garment,
+            reason: ask.reason.to_owned(),
+            zone: String::new(),
+            words: ask.words.to_owned(),
+            wanted: ask.wanted,
+        };
+        self.tale_of(&ask, vec![line], plot)
+    }
+
+    /// The same about many garments.
+    fn tale_of(&mut self, ask: &Ask, lines: Vec<NewLine>, plot: impl FnOnce(Plot) -> Plot) -> Result<()> {
+        let day = self.day(ask.ago);
+        let morning = instant(day, 9 * 60 + self.maker.chance.between(0, 150));
+        let at = morning.min(self.maker.app.clock.now() - TimeDelta::minutes(40));
+        let secret = Secret::fresh();
+        let is_card = ask.channel == CaseChannel::Card;
+        let contact = (self.tales.len() % 3 != 2).then(|| contact(ask.lang, self.tales.len()));
+        let new = NewCase {
+            numbers: cases::draw(day),
+            today: day,
+            keys: self.keys.clone(),
+            secret_hash: secret.hash(),
+            channel: ask.channel,
+            kind: None,
+            priority: None,
+            market: None,
+            lang: ask.lang,
+            order_no: String::new(),
+            contact: contact.map(|contact| NewContact { contact, purposes: vec![Purpose::Service] }),
+            lines,
+            photos: ask.scenes.iter().map(|scene| self.picture(*scene)).collect::<Result<_>>()?,
+            parent: None,
+        };
+        let steps = plot(Plot::new(ask.lang, day)).steps();
+        self.told.insert(ask.garment);
+        self.tales.push(Tale { name: ask.name, actor: if is_card { BUYER } else { AGENT }, day, at, secret, new, steps });
+        Ok(())
+    }
+
+    fn picture(&mut self, scene: Scene) -> Result<Picture> {
+        if let Some(known) = self.pictures.get(&scene) {
+            return Ok(known.clone());
+        }
+        let picture = drawn(scene)?;
+        self.pictures.insert(scene, picture.clone());
+        Ok(picture)
+    }
+
+    /// Somebody holds a shirt that was sold a few days ago, and has nothing to ask yet.
+    fn held(&mut self) -> Result<Held> {
+        let garment = self.shelf.take(Ware::Shirt, 2)?;
+        let (app, today, secret) = (self.maker.app.clone(), self.maker.today, Secret::fresh());
+        let cookie = (self.keys.cookie_name(garment, app.config.is_secure()), secret.expose().to_owned());
+        let stamp = app.stamp("holder");
+        let code = self.maker.app.store.write_blocking(move |db| {
+            let gone = || Error::broken("a batch that was just made");
+            let batch = batches::batch(db, garment.batch())?.ok_or_else(gone)?;
+            let code = claim_code(&app, &batch, garment)?.ok_or_else(gone)?;
+            let _held = holders::claim(db, &stamp, &app.keys.serials, garment, &code, today, &secret)?;
+            Ok(code)
+        })?;
+        Ok(Held { garment, cookie, code })
+    }
+
+    /// Snaps of a batch of rompers may come off: it is recalled, and whoever has one is told by its card.
+    fn recall(&mut self) -> Result<()> {
+        let (code, held) = (self.shelf.batch(Ware::Baby).to_owned(), self.shelf.rest(Ware::Baby));
+        let query = trace::Query::Batch(code.clone());
+        let new = NewScope {
+            code: format!("RC-{}-01", self.maker.today.year()),
+            title: "婴儿连体衣按扣可能脱落，有误吞危险 / Snaps of baby rompers may come off".into(),
+            query: ScopeQuery { kind: ScopeKind::Batch, code },
+        };
+        let memory = self.maker.app.store.clone();
+        let traced = self.maker.app.store.read_blocking(move |db| {
+            let affected = recalls::scope_batches(&trace::affected(&memory, db, &query)?);
+            let (answer, _) = trace::trace(&memory, db, &query, None)?;
+            Ok((affected, answer.totals, events::held_version(db, "genealogy")?))
+        });
+        let (affected, counts, genealogy) = traced?;
+        let (result, hash) = recalls::canonical(&affected)?;
+        let stamp = self.maker.stamp(INSPECTOR, self.day(10));
+        self.maker.app.store.write_blocking(move |db| {
+            let inputs = Inputs { genealogy, at: stamp.at };
+            let scope = recalls::insert(db, &stamp, new.clone(), inputs, counts.clone(), &result, &hash)?;
+            held.iter().try_for_each(|garment| garments::hold(db, &stamp, *garment, HoldKind::Recall, &scope.code))
+        })
+    }
+}
+
+/// How somebody can be reached: a service number that is nobody's own, and addresses kept for examples.
+fn contact(lang: Lang, nth: usize) -> Contact {
+    const NAMES: &[(&str, &str)] =
+        &[("王女士", "Ms Tan"), ("李先生", "Mr Lim"), ("张女士", "Ms Wong"), ("陈先生", "Mr Cooper"), ("刘女士", "Ms Alvarez")];
+    let (zh, en) = NAMES.get(nth % NAMES.len()).copied().unwrap_or_default();
+    Contact { name: lang.of(zh, en).to_owned(), phone: "13800138000".into(), email: format!("buyer{nth}@example.com") }
+}

@@ -1,0 +1,111 @@
+//! The demo's story: every state of a case, the right party charged, a statement that holds, and what a script is told. Embedded store only.
+
+use std::collections::BTreeSet;
+
+use hangtag::aftersales::cases::CaseState;
+use hangtag::demo::{self, Plan, Season};
+use hangtag::quality::liability::rules::verify;
+use hangtag::staff::accounts::Role;
+use serde_json::{Value, json};
+
+use crate::support::personas::Persona;
+use crate::support::program::Program;
+use crate::support::{On, TestApp};
+
+async fn told(app: &TestApp, plan: Plan) -> Season {
+    let state = app.state.clone();
+    tokio::task::spawn_blocking(move || demo::make(&state, plan, &mut |_| {})).await.unwrap().unwrap()
+}
+
+/// Every row of a list.
+async fn all(who: &Persona<'_>, list: &str) -> Vec<Value> {
+    let (mut rows, mut ask) = (Vec::new(), format!("/api/v1/{list}"));
+    loop {
+        let page = who.get(&ask).await.expect(200).json();
+        rows.extend(page["items"].as_array().unwrap().iter().cloned());
+        match page["next"].as_str() {
+            Some(next) => ask = format!("/api/v1/{list}{}after={next}", if list.contains('?') { '&' } else { '?' }),
+            None => return rows,
+        }
+    }
+}
+
+fn texts(rows: &[Value], name: &str) -> BTreeSet<String> {
+    rows.iter().filter_map(|row| row[name].as_str().map(str::to_owned)).collect()
+}
+
+#[actix_web::test]
+async fn a_story_is_told_to_its_ends() {
+    let app = TestApp::new(On::Sqlite);
+    let season = told(&app, Plan { garments: 123_000, ..Plan::default() }).await;
+    let after = season.after.as_ref().unwrap();
+    let (admin, manager) = (app.api(Role::Admin).await, app.api(Role::SupplierManager).await);
+
+    // A case in every state, some of them late; many of them from cards, in both languages.
+    let cases = all(&admin, "cases?state=all").await;
+    assert_eq!(cases.len(), after.cases);
+    let states: BTreeSet<String> = CaseState::ALL.iter().map(|state| state.as_str().to_owned()).collect();
+    assert_eq!(texts(&cases, "state"), states);
+    let clocks = all(&admin, "clocks").await;
+    assert!(clocks.iter().any(|clock| clock["state"] == "missed") && clocks.iter().any(|clock| clock["state"] == "running"), "{clocks:?}");
+
+    // Money was moved: to the dye house at less than the whole, to the maker of buttons, to the carrier, and none for the wrong wash.
+    let verdicts = all(&manager, "verdicts").await;
+    let states = texts(&verdicts, "state");
+    for state in ["final", "contested", "notified", "superseded"] {
+        assert!(states.contains(state), "{state}: {states:?}");
+    }
+    let ledger = all(&admin, "ledger").await;
+    let charged: BTreeSet<String> = ledger.iter().filter_map(|entry| entry["party"].as_str().map(str::to_owned)).collect();
+    for party in ["DYE-QT", "TRIM-YD", "CAR-JY", "FAC-NB"] {
+        assert!(charged.contains(party), "{party}: {charged:?}");
+    }
+    let washed = verdicts.iter().find(|verdict| verdict["defect"].is_null()).unwrap();
+    assert_eq!((&washed["state"], &washed["cause"]), (&json!("final"), &json!("no_fault")));
+
+    // The dye house's statement holds, and the lower bound leaves a part of most claims with the brand.
+    let verified = verify(&after.statement.bundle).unwrap();
+    assert_eq!((verified.sha256.as_str(), verified.differs.len()), (after.statement.sha256.as_str(), 0));
+    let statement: Value = serde_json::from_str(&after.statement.bundle).unwrap();
+    assert_eq!(statement["statement"]["party"]["code"], json!("DYE-QT"), "{statement}");
+    assert!(after.statement.claims >= 4 && after.statement.amount_minor > 0);
+
+    // Whoever holds the card that a script is given may ask, and nobody has.
+    let held = after.held.garment;
+    let open = app.state.store.read(move |db| hangtag::aftersales::cases::live_of(db, &[held])).await.unwrap();
+    assert!(open.is_empty());
+    let one = admin.get(&format!("/api/v1/cases/{}", after.open_case)).await.expect(200).json();
+    assert_eq!(one["state"], json!("in_progress"));
+}
+
+#[actix_web::test]
+async fn without_the_fault_the_story_charges_no_dye_house() {
+    let app = TestApp::new(On::Sqlite);
+    let season = told(&app, Plan { garments: 123_000, no_fault: true, ..Plan::default() }).await;
+    let after = season.after.unwrap();
+    let admin = app.api(Role::Admin).await;
+    let ledger = all(&admin, "ledger").await;
+    let charged: BTreeSet<String> = ledger.iter().filter_map(|entry| entry["party"].as_str().map(str::to_owned)).collect();
+    assert!(!charged.contains("DYE-QT") && charged.contains("TRIM-YD"), "{charged:?}");
+    assert_eq!(verify(&after.statement.bundle).unwrap().differs.len(), 0);
+}
+
+#[test]
+fn a_script_is_told_where_to_ask_and_what_to_verify() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::in_folder(folder.path());
+    let (said, _demo) = program.demo(&["--garments", "3000"]);
+    let statement = said["statement"].as_str().unwrap();
+    assert!(program.run(&["statement", "verify", statement]).well().out.len() >= 64);
+    let (no, url) = (said["open_case"]["no"].as_str().unwrap(), said["open_case"]["url"].as_str().unwrap());
+    assert!(url.ends_with(&format!("/cases/{no}")), "{said}");
+    assert!(
+        said["case_card"]["cookie"].as_str().unwrap().contains('=') && said["case_card"]["code"].as_str().unwrap().len() >= 10,
+        "{said}"
+    );
+    assert!(said["case_card"]["url"].as_str().unwrap().starts_with(said["url"].as_str().unwrap()), "{said}");
+    assert!(said["accounts"].as_array().unwrap().iter().any(|account| account["user"] == "supplier"), "{said}");
+    let bytes = std::fs::read_to_string(statement).unwrap();
+    std::fs::write(statement, bytes.replacen("\"amount_minor\":", "\"amount_minor\":1", 1)).unwrap();
+    program.run(&["statement", "verify", statement]).badly();
+}
