@@ -105,7 +105,11 @@ fn welcome(serving: &Serving) {
         tell(&format!("{}  {}", of("处理中的工单：", "A case under way:"), case.url));
     }
     if let Some(statement) = &serving.statement {
-        tell(&format!("{}  hangtag statement verify {}", of("责任报告，可独立验算：", "A statement that anybody can work out again:"), statement.display()));
+        tell(&format!(
+            "{}  hangtag statement verify {}",
+            of("责任报告，可独立验算：", "A statement that anybody can work out again:"),
+            statement.display()
+        ));
     }
     tell(&format!("{}  {}", of("可试打 10 万枚标签的批次：", "A batch to make 100,000 labels of:"), serving.big_batch));
     tell(&format!("{}  hangtag --help", of("其他命令请带上", "Other commands:")));

@@ -42,7 +42,10 @@ pub(super) enum Scene {
 /// Only when a drawing is broken.
 pub(super) fn drawn(scene: Scene) -> Result<Picture> {
     let (width, height) = SIZE;
-    let svg = format!(r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 480" width="{width}" height="{height}">{TABLE}{}</svg>"##, shapes(scene));
+    let svg = format!(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 480" width="{width}" height="{height}">{TABLE}{}</svg>"##,
+        shapes(scene)
+    );
     let tree = Tree::from_str(&svg, &Options::default()).map_err(Error::broken)?;
     let mut pixmap = Pixmap::new(width, height).ok_or_else(|| Error::broken("a picture of no size"))?;
     resvg::render(&tree, Transform::identity(), &mut pixmap.as_mut());

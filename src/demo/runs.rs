@@ -87,7 +87,14 @@ impl Maker<'_> {
             }
         }
         let code = format!("B{}-{number:03}", started_on.format("%y%m"));
-        let no = self.run(&code, (number % 6 + 1, garment.factory), sku_code(garment, colour.1, size.0), units, (started_on, finished_on), uses)?;
+        let no = self.run(
+            &code,
+            (number % 6 + 1, garment.factory),
+            sku_code(garment, colour.1, size.0),
+            units,
+            (started_on, finished_on),
+            uses,
+        )?;
         // The label operator has half of the big batch still to print.
         let labelled = if is_big { units / 2 } else { units };
         self.labels(&code, labelled, finished_on)?;

@@ -55,7 +55,14 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { garments: saturating(super::GARMENTS), sold_per_million: 400_000, no_fault: false, seed: 0x4861_6e67, story: true, lang: Lang::Zh }
+        Self {
+            garments: saturating(super::GARMENTS),
+            sold_per_million: 400_000,
+            no_fault: false,
+            seed: 0x4861_6e67,
+            story: true,
+            lang: Lang::Zh,
+        }
     }
 }
 

@@ -189,7 +189,15 @@ impl<'a> House<'a> {
             agent.json("POST", "/api/v1/settlements", &json!({ "case": no, "kind": "refund", "reason": "again" })).await.status.as_u16(),
             409
         );
+        let line = self.case(no).await["lines"][0].clone();
+        assert_eq!((&line["state"], &line["decided"]), (&json!("done"), &json!("refund")), "what is paid is done");
         asked["amount"].as_str().unwrap().to_owned()
+    }
+
+    /// The buyer is told, and it is over for good.
+    async fn closed(&self, no: &str, result: &str) {
+        self.desk(no, json!({ "act": "resolve", "result": result })).await;
+        assert_eq!(self.desk(no, json!({ "act": "close" })).await["state"], "closed");
     }
 
     /// Comes back under a rule, is looked at and found as it should be.
@@ -324,6 +332,7 @@ async fn a_return_without_a_reason(house: &House<'_>) {
     house.comes_back(&no, "CN-SEVEN-DAYS").await;
     assert_eq!(house.refunded(&no).await, "399.00");
     assert_eq!(house.borne(&no).await, ["brand 399.00 CNY"], "it is our own risk");
+    house.closed(&no, "399.00 is on its way.").await;
     // It can be sold again, and is somebody else's then.
     let sale = json!({ "serial": serial, "sold_on": "2026-06-15", "order_no": "W-again" });
     made(&house.app.persona(Role::Admin).await, "/api/v1/sales", sale).await;
@@ -345,6 +354,7 @@ async fn a_withdrawal(house: &House<'_>) {
     house.comes_back(no, "EU-WITHDRAWAL").await;
     assert_eq!(house.refunded(no).await, "49.90");
     assert_eq!(house.borne(no).await, ["brand 49.90 EUR"]);
+    house.closed(no, "49.90 is on its way.").await;
 }
 
 /// The parcel was wet when it came.

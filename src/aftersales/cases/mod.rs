@@ -43,12 +43,9 @@ pub use store::wishes::{Received, buyer_writes, receive_withdrawal, take_back, w
 pub use store::{CaseClaims, CaseLine, GarmentClaim, ServiceCase, claims, garments_of, lines_found, lines_of_ids, nos_of_ids};
 
 /// The room.
-pub const ROOM: Room = Room::new("cases", http::routes).menu(&[Entry::new("/cases", "cases-title", &[Permission::CasesRead]).act(
-    "/cases/scan",
-    "cases-scan",
-    Permission::CasesEdit,
-)])
-.sweeps(&[Sweep { name: "cases", every: HOUR, run: close_all }]);
+pub const ROOM: Room = Room::new("cases", http::routes)
+    .menu(&[Entry::new("/cases", "cases-title", &[Permission::CasesRead]).act("/cases/scan", "cases-scan", Permission::CasesEdit)])
+    .sweeps(&[Sweep { name: "cases", every: HOUR, run: close_all }]);
 
 /// How long cases that are over are left alone between two looks.
 const HOUR: Duration = Duration::from_secs(3_600);

@@ -9,8 +9,8 @@ use crate::aftersales::classes::{CaseCause, CaseChannel, Queue, Wish};
 use crate::aftersales::returns::{Inbound, ReturnAct};
 use crate::demo::people::AGENT;
 use crate::demo::season::Seen;
-use crate::kernel::text::Lang;
 use crate::kernel::Result;
+use crate::kernel::text::Lang;
 
 /// The tale of a case that is open and that somebody works on.
 pub(super) const UNDER_WAY: &str = "under way";
@@ -42,10 +42,7 @@ const SAID: &[Said] = &[
     (
         "fading",
         "fading",
-        [
-            ("洗了四次颜色就发白了", "Much paler after four washes"),
-            ("肩部晒得一块深一块浅", "The shoulders have faded in patches"),
-        ],
+        [("洗了四次颜色就发白了", "Much paler after four washes"), ("肩部晒得一块深一块浅", "The shoulders have faded in patches")],
         &[],
     ),
     (
@@ -66,7 +63,10 @@ const SAID: &[Said] = &[
     (
         "dye_bleed",
         "colour_ran",
-        [("第一次洗水就变色了", "The water changed colour in the first wash"), ("深色汗渍沾到了内衣", "It rubbed off on what I wore under it")],
+        [
+            ("第一次洗水就变色了", "The water changed colour in the first wash"),
+            ("深色汗渍沾到了内衣", "It rubbed off on what I wore under it"),
+        ],
         &[],
     ),
     (
@@ -163,7 +163,10 @@ impl Story<'_, '_> {
         let (zh, en, card) = (Lang::Zh, Lang::En, CaseChannel::Card);
         self.small(of("new", 0, "care", Wish::Advice, "白衬衫可以用含氯的漂白水吗？", zh, card), |plot| plot)?;
         self.small(of("unanswered", 6, "service", Wish::Complain, "店员说没有我的尺码就不理人了，很失望", zh, card), |plot| plot)?;
-        self.small(of("unanswered too", 3, "service", Wish::Complain, "Nobody in the shop would look at the loose cuff", en, card), |plot| plot)?;
+        self.small(
+            of("unanswered too", 3, "service", Wish::Complain, "Nobody in the shop would look at the loose cuff", en, card),
+            |plot| plot,
+        )?;
         self.small(of("assigned", 1, "too_large", Wish::Exchange, "肩线掉下来了，想换小一码", zh, card), |plot| {
             plot.case(0, 14, CaseAct::Assign { owner: "agent".into() })
         })?;
@@ -173,27 +176,35 @@ impl Story<'_, '_> {
                 .note(1, 10, "买家是第二次换货，优先处理。")
                 .at(1, 12, BUYER, Deed::BuyerWrites("可以的，修身版 L 码就行，谢谢".into()))
         })?;
-        self.small(of("waits for the buyer", 4, "too_large", Wish::Exchange, "Too wide at the shoulders, I think I need an M", en, card), |plot| {
-            plot.to(0, 12, CaseState::InProgress)
-                .answer(0, 12, "请告诉我们您的身高、体重和平时的尺码。", "Which size do you usually wear, and how tall are you?")
-                .to(0, 12, CaseState::WaitingCustomer)
-        })?;
-        self.small(of("waits for a colleague", 5, "wrong_article", Wish::Exchange, "订单是 L 码，寄来的是 M 码", zh, card), |plot| {
-            plot.to(0, 12, CaseState::InProgress).handed_on(0, 13, Queue::Logistics, "核对 L 码的出库扫描记录")
-        })?;
-        self.small(of("waits for a supplier", 8, "question", Wish::Advice, "这件衬衫的纽扣是什么材质？我对镍过敏", zh, CaseChannel::Mail), |plot| {
-            let body = "请提供本批四眼树脂扣的镍释放检测报告。".to_owned();
-            plot.to(0, 12, CaseState::InProgress)
-                .answer(0, 12, "我们正在向纽扣厂索取检测报告。", "We are asking the maker for the test report.")
-                .case(0, 13, CaseAct::Note { audience: Audience::Supplier, party: Some("TRIM-YD".into()), body })
-                .to(0, 13, CaseState::WaitingSupplier)
-        })?;
+        self.small(
+            of("waits for the buyer", 4, "too_large", Wish::Exchange, "Too wide at the shoulders, I think I need an M", en, card),
+            |plot| {
+                plot.to(0, 12, CaseState::InProgress)
+                    .answer(0, 12, "请告诉我们您的身高、体重和平时的尺码。", "Which size do you usually wear, and how tall are you?")
+                    .to(0, 12, CaseState::WaitingCustomer)
+            },
+        )?;
+        self.small(
+            of("waits for a colleague", 5, "wrong_article", Wish::Exchange, "订单是 L 码，寄来的是 M 码", zh, card),
+            |plot| plot.to(0, 12, CaseState::InProgress).handed_on(0, 13, Queue::Logistics, "核对 L 码的出库扫描记录"),
+        )?;
+        self.small(
+            of("waits for a supplier", 8, "question", Wish::Advice, "这件衬衫的纽扣是什么材质？我对镍过敏", zh, CaseChannel::Mail),
+            |plot| {
+                let body = "请提供本批四眼树脂扣的镍释放检测报告。".to_owned();
+                plot.to(0, 12, CaseState::InProgress)
+                    .answer(0, 12, "我们正在向纽扣厂索取检测报告。", "We are asking the maker for the test report.")
+                    .case(0, 13, CaseAct::Note { audience: Audience::Supplier, party: Some("TRIM-YD".into()), body })
+                    .to(0, 13, CaseState::WaitingSupplier)
+            },
+        )?;
         self.small(of("taken back", 7, "too_small", Wish::Exchange, "领口有点紧", zh, card), |plot| {
             plot.at(1, 20, BUYER, Deed::TakenBack)
         })?;
-        self.small(of("first report", 3, "late", Wish::Exchange, "两件衬衫少到一件，物流一直没更新", zh, CaseChannel::Phone), |plot| {
-            plot.to(0, 12, CaseState::InProgress).answer(0, 12, "已请承运商查件。", "The carrier is looking for it.")
-        })?;
+        self.small(
+            of("first report", 3, "late", Wish::Exchange, "两件衬衫少到一件，物流一直没更新", zh, CaseChannel::Phone),
+            |plot| plot.to(0, 12, CaseState::InProgress).answer(0, 12, "已请承运商查件。", "The carrier is looking for it."),
+        )?;
         self.small(of("second report", 2, "late", Wish::Exchange, "同一个订单的另一件也没到", zh, card), |plot| {
             plot.at(0, 15, AGENT, Deed::MergedInto("first report"))
         })?;
@@ -239,10 +250,16 @@ impl Story<'_, '_> {
             channel: CaseChannel::Card,
         };
         let (zh, seven) = (Lang::Zh, Some("CN-SEVEN-DAYS"));
-        self.small(of("changed mind", Ware::Jacket, 29, "changed_mind", Wish::Refund, "颜色和想象的不一样，吊牌没拆", zh), |plot| {
-            plot.comes_back(seven, None, Condition::A, ("吊牌齐全，未穿着。", "Tags on, never worn."))
-                .refunded(false, ("七日无理由退货", "Returned within seven days"), CaseCause::NoFault)
-        })?;
+        self.small(
+            of("changed mind", Ware::Jacket, 29, "changed_mind", Wish::Refund, "颜色和想象的不一样，吊牌没拆", zh),
+            |plot| {
+                plot.comes_back(seven, None, Condition::A, ("吊牌齐全，未穿着。", "Tags on, never worn.")).refunded(
+                    false,
+                    ("七日无理由退货", "Returned within seven days"),
+                    CaseCause::NoFault,
+                )
+            },
+        )?;
         self.small(of("changed mind lately", Ware::Jacket, 4, "changed_mind", Wish::Refund, "买重了", zh), |plot| {
             plot.comes_back(seven, None, Condition::A, ("吊牌齐全。", "Tags on."))
         })?;
@@ -282,14 +299,18 @@ fn usual(plot: Plot, defect: &str, is_dear: bool) -> Plot {
         "pilling" => plot
             .comes_back(None, Some("pilling"), Condition::C, ("起球等级 2-3，属实。", "Pilling grade 2–3: confirmed."))
             .refunded(is_dear, ("起球属实，退款", "Pilling confirmed"), CaseCause::SupplierMaterial),
-        "fading" => plot
-            .comes_back(None, Some("fading"), Condition::C, ("褪色明显，属实。", "Faded: confirmed."))
-            .refunded(is_dear, ("褪色属实，退款", "Fading confirmed"), CaseCause::SupplierMaterial),
+        "fading" => plot.comes_back(None, Some("fading"), Condition::C, ("褪色明显，属实。", "Faded: confirmed.")).refunded(
+            is_dear,
+            ("褪色属实，退款", "Fading confirmed"),
+            CaseCause::SupplierMaterial,
+        ),
         "soil" => plot
             .comes_back(None, Some("soil"), Condition::B, ("油渍，出厂前已有。", "An oil stain from before it left the factory."))
             .refunded(is_dear, ("到货污渍，退款", "It arrived stained"), CaseCause::Workmanship),
-        _ => plot
-            .comes_back(None, Some("dye_bleed"), Condition::C, ("摩擦与水洗均掉色。", "Loses dye when rubbed and washed."))
-            .refunded(is_dear, ("掉色属实，退款", "Bleeding confirmed"), CaseCause::SupplierMaterial),
+        _ => plot.comes_back(None, Some("dye_bleed"), Condition::C, ("摩擦与水洗均掉色。", "Loses dye when rubbed and washed.")).refunded(
+            is_dear,
+            ("掉色属实，退款", "Bleeding confirmed"),
+            CaseCause::SupplierMaterial,
+        ),
     }
 }

@@ -4,7 +4,7 @@ use chrono::{NaiveDate, TimeDelta};
 use serde_json::json;
 
 use super::telling::{Deed, Reckoned, Step};
-use crate::aftersales::cases::{Audience, CaseAct, CaseState, Condition, LineDecision, BUYER};
+use crate::aftersales::cases::{Audience, BUYER, CaseAct, CaseState, Condition, LineDecision};
 use crate::aftersales::classes::{CaseCause, Queue};
 use crate::aftersales::returns::{Inbound, ReturnAct, ReturnOutcome};
 use crate::aftersales::settlements::{LedgerKind, SettlementKind};
@@ -92,7 +92,13 @@ impl Plot {
     }
 
     /// Comes back by parcel, under a rule of rights or as goodwill: here on the sixth day, looked at, accepted.
-    pub(super) fn comes_back(self, rule: Option<&'static str>, found: Option<&'static str>, grade: Condition, report: (&str, &str)) -> Self {
+    pub(super) fn comes_back(
+        self,
+        rule: Option<&'static str>,
+        found: Option<&'static str>,
+        grade: Condition,
+        report: (&str, &str),
+    ) -> Self {
         let came = self.began + TimeDelta::days(6);
         let waybill = came.format("SF14%y%m%d00").to_string();
         let goodwill = self.text("买家诉求合理，按善意处理。", "A fair request: granted as goodwill.");
@@ -113,7 +119,7 @@ impl Plot {
         .to(6, 10, CaseState::InProgress)
         .cost(6, 10, LedgerKind::LogisticsIn, 1_200, &waybill)
         .at(7, 10, INSPECTOR, Deed::Looked(found, grade))
-        .back(7, 11, INSPECTOR, ReturnAct::Accept { report, partly: false })
+        .back(7, 11, INSPECTOR, ReturnAct::Accept { report, partly: false, amount: None })
     }
 
     /// What came back is paid back; what costs more than 2,000 takes two to approve.
@@ -162,7 +168,12 @@ impl Plot {
         let (received, ready, handed) = (day(3), day(9), day(8));
         let (seen, plan) = (self.text(seen.0, seen.1), self.text(plan.0, plan.1));
         let begun = self
-            .answer(0, 13, "已收到，纽扣和开线都可以免费修好，请看维修方案。", "Thank you: we mend this free of charge. Please look at our plan.")
+            .answer(
+                0,
+                13,
+                "已收到，纽扣和开线都可以免费修好，请看维修方案。",
+                "Thank you: we mend this free of charge. Please look at our plan.",
+            )
             .at(0, 14, AGENT, Deed::Bench(seen))
             .at(0, 14, AGENT, Deed::Repair("quote", json!({ "plan": plan, "price": "0", "currency": "CNY", "ready_on": ready })))
             .at(1, 9, BUYER, Deed::Repair("accept", json!({ "quote_version": 1, "via": "card" })))
@@ -205,9 +216,12 @@ impl Plot {
 
     /// A party is charged, told, and does not accept.
     pub(super) fn contested(self, day: i64, of: Reckoned, (party, actor): (&'static str, &'static str), why: &str) -> Self {
-        self.at(day, 10, MANAGER, Deed::Reckoned(of))
-            .at(day, 11, MANAGER, Deed::Notified)
-            .at(day + 3, 10, actor, Deed::Replied(party, false, why.to_owned()))
+        self.at(day, 10, MANAGER, Deed::Reckoned(of)).at(day, 11, MANAGER, Deed::Notified).at(
+            day + 3,
+            10,
+            actor,
+            Deed::Replied(party, false, why.to_owned()),
+        )
     }
 
     /// After a contest: as it was reckoned.

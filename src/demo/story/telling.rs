@@ -183,8 +183,7 @@ fn done(
             act(db, &CaseAct::Merge { into: into.clone() })
         }
         Deed::Return(rule, note) => {
-            let ask =
-                ReturnAsk { line: first.id, rule: rule.map(str::to_owned), freight: FreightPayer::Company, note: note.clone() };
+            let ask = ReturnAsk { line: first.id, rule: rule.map(str::to_owned), freight: FreightPayer::Company, note: note.clone() };
             returns::request(db, stamp, world.zone, &ask).map(drop)
         }
         Deed::Back(what) => {
@@ -192,7 +191,8 @@ fn done(
             returns::act(db, stamp, world.zone, order.id, None, what).map(drop)
         }
         Deed::Bench(seen) => {
-            made::<RepairOrder>(db, stamp, json!({ "case": no, "line": 1, "kind": "repair", "site": "workshop", "diagnosis": seen })).map(drop)
+            made::<RepairOrder>(db, stamp, json!({ "case": no, "line": 1, "kind": "repair", "site": "workshop", "diagnosis": seen }))
+                .map(drop)
         }
         Deed::Repair(verb, said) => repairs::act(&world.app, db, stamp, &format!("{no}.1"), verb, said.clone()).map(drop),
         Deed::Give(kind, amount_minor, new_garment, reason) => {
@@ -216,7 +216,7 @@ fn done(
         }
         Deed::Paid(reference) => {
             let given = given(db)?;
-            settlements::pay(db, stamp, &given, reference, day, day).map(drop)
+            settlements::pay(db, stamp, world.app.config.time_zone, &given, reference, day).map(drop)
         }
         Deed::Done => match cases::line(db, first.id)?.map(|line| line.state) {
             Some(LineState::Decided) => act(db, &CaseAct::Done { line: None }),

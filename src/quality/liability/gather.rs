@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Needed;
+use super::evidence::EvidenceKind;
 use super::rules::{Claim, Evidence, Excess, Factor, Role, Rules, Shares};
 use super::starter::{CONFIRMED_AGAIN, ClaimFact, SIBLINGS};
-use super::evidence::EvidenceKind;
 use super::store::inspections::{self, SecondInspection};
 use super::store::records::{self, EvidenceRow};
 use crate::aftersales::cases::{self, CaseLine};
@@ -18,10 +18,10 @@ use crate::ownership::sales::{self, Sale};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::policies::{self, Policy};
+use crate::platform::state::AppState;
 use crate::production::batches::{self, Batch, BatchLot};
 use crate::production::materials::{self, Lot, LotKind};
 use crate::production::{skus, styles};
-use crate::platform::state::AppState;
 use crate::quality::{signals, trace};
 
 /// What is known of the line of a claim.
@@ -162,11 +162,22 @@ pub fn excess(app: &AppState, db: &mut Db, stamp: &Stamp, line: CaseLine) -> Res
     // Others learn that a lot is behind it, and not whose.
     let factors = vec![Factor { role, code: "lot".to_owned(), ratio_micro: saturating(micro(one.ratio.ratio)) }];
     // Ratios are to the average lot: their distribution has the mean one.
-    Ok(Some(Excess { observed: one.claims, expected_micro: micro(one.expected).max(1), shape_micro: micro(shape), rate_micro: micro(shape), factors }))
+    Ok(Some(Excess {
+        observed: one.claims,
+        expected_micro: micro(one.expected).max(1),
+        shape_micro: micro(shape),
+        rate_micro: micro(shape),
+        factors,
+    }))
 }
 
 /// Millionths, of a number that is not below zero.
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rounded number below 2^53; NaN gives 0")]
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rounded number below 2^53; NaN gives 0"
+)]
 pub fn micro(value: f64) -> u64 {
     (value * f64::from(WHOLE)).round().clamp(0.0, 9e15) as u64
 }

@@ -16,16 +16,16 @@ mod store;
 mod sweep;
 mod view;
 
+pub use evidence::{EvidenceKind, EvidenceResult};
 pub use rules::{
     Basis, Bundle, Change, Claim, ENGINE, Evidence, EvidenceRule, Excess, Factor, Gate, Matter, Money, Moved, Outcome, Prior, Reckoning,
     Role, Rules, Sample, Shares, Verdict, WHOLE, Without, difference, reckon, sensitivity,
 };
-pub use evidence::{EvidenceKind, EvidenceResult};
+pub use store::agreements::SupplierAgreement;
 pub use store::contests::{VerdictReply, reply};
 pub use store::inspections::{SecondInspection, inspect_again};
 pub use store::records::EvidenceRecord;
 pub use store::rule_sets::{RuleSet, active};
-pub use store::agreements::SupplierAgreement;
 pub use store::statements::{Statement, StatementAsk, make_statement};
 pub use store::verdicts::{LineVerdict, VerdictAsk, VerdictShare, decide, finish, notify, propose, shares_of, unsound};
 pub use sweep::accept_all_silent;

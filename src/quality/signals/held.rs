@@ -80,8 +80,7 @@ pub type LotsOfDefect = (String, Arc<Answered>, Vec<(Id, Judgement)>);
 /// The answers about every defect, each with what is said of those of these lots that have garments.
 pub fn of_lots(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind, lots: &[Id]) -> Result<Vec<LotsOfDefect>> {
     with_state(store, db, today, |state| {
-        let places: HashMap<u32, Id> =
-            lots.iter().filter_map(|lot| Some((state.frame.known_place(&Feature::Lot(lot.0))?, *lot))).collect();
+        let places: HashMap<u32, Id> = lots.iter().filter_map(|lot| Some((state.frame.known_place(&Feature::Lot(lot.0))?, *lot))).collect();
         let of_defect = |defect: String| {
             let answer = state.answer(kind, &defect)?;
             let of_lots = answer.judged.all.iter().filter_map(|one| Some((*places.get(&one.place)?, one.clone()))).collect();

@@ -9,8 +9,8 @@ use super::rules::frame::Feature;
 use super::rules::judge::{Judgement, Sums};
 use super::rules::month_text;
 use super::{
-    ClaimKind, DefectSignal, ExposedClaims, LEVEL, LISTED, LotClaims, NodeName, NodeSignal, RatioInterval, SignalDetail, SignalReport, SignalVerdict, SignalsAsk,
-    SimpleRank, store,
+    ClaimKind, DefectSignal, ExposedClaims, LEVEL, LISTED, LotClaims, NodeName, NodeSignal, RatioInterval, SignalDetail, SignalReport,
+    SignalVerdict, SignalsAsk, SimpleRank, store,
 };
 use crate::kernel::text::{Both, folded};
 use crate::kernel::{Code, Fault, Id, Result, saturating};

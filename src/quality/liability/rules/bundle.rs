@@ -32,16 +32,30 @@ struct Written<'a> {
     reckoning: &'a Reckoning,
 }
 
-/// What a bundle is made of.
+/// What a bundle is made of, without the rules.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Read {
     engine: String,
-    rules: Rules,
     matter: Matter,
     #[serde(rename = "reckoning")]
     _reckoning: Value,
+    #[serde(default)]
+    rules: Option<Rules>,
 }
+
+impl Read {
+    fn of(text: &str) -> Result<Self> {
+        let read: Self = serde_json::from_str(text).map_err(|error| Refusal::new(Code::Malformed).with("reason", error))?;
+        if read.engine != ENGINE {
+            return Err(Fault::new("engine", Code::NotOneOf).with("value", read.engine).with("allowed", ENGINE).into());
+        }
+        Ok(read)
+    }
+}
+
+/// The rules' name in a bundle: the last of all, as canonical JSON has it.
+const RULES: &str = ",\"rules\":";
 
 impl Bundle {
     /// Checks rules and matter, reckons, and freezes all three.
@@ -70,16 +84,37 @@ impl Bundle {
         &self.sha256
     }
 
+    /// The text without the rules: what is kept of each of many bundles under the same rules. [`Bundle::joined`] puts them back.
+    pub fn parted(&self) -> String {
+        let head = self.text.rsplit_once(RULES).map_or(self.text.as_str(), |(head, _)| head);
+        format!("{head}}}")
+    }
+
+    /// The bundle whose text [`Bundle::parted`] from these rules.
+    pub fn joined(parted: &str, rules: &Rules, sha256: String) -> Result<Self> {
+        let head = parted.strip_suffix('}').unwrap_or(parted);
+        let mut text = format!("{head}{RULES}");
+        write_canonical(&serde_json::to_value(rules.clone().in_order()).map_err(Error::broken)?, &mut text);
+        text.push('}');
+        Ok(Self { text, sha256 })
+    }
+
+    /// The matter of a bundle, with its rules or parted from them.
+    ///
+    /// # Errors
+    /// As [`Bundle::inputs`].
+    pub fn matter_of(text: &str) -> Result<Matter> {
+        Ok(Read::of(text)?.matter)
+    }
+
     /// The rules and the matter it was made of.
     ///
     /// # Errors
     /// [`Code::Malformed`] when the text is no bundle; [`Code::NotOneOf`] for `engine` when another version made it.
     pub fn inputs(&self) -> Result<(Rules, Matter)> {
-        let read: Read = serde_json::from_str(&self.text).map_err(|error| Refusal::new(Code::Malformed).with("reason", error))?;
-        if read.engine != ENGINE {
-            return Err(Fault::new("engine", Code::NotOneOf).with("value", read.engine).with("allowed", ENGINE).into());
-        }
-        Ok((read.rules, read.matter))
+        let read = Read::of(&self.text)?;
+        let rules = read.rules.ok_or_else(|| Refusal::new(Code::Malformed).with("reason", "rules"))?;
+        Ok((rules, read.matter))
     }
 
     /// The bundle that its inputs make now.
@@ -123,6 +158,19 @@ pub(super) fn write_canonical(value: &Value, text: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quality::liability::starter::starter;
+
+    #[test]
+    fn a_bundle_parts_from_its_rules_and_is_joined_with_them_again() {
+        let matter = Matter { code: ",\"rules\":{}".into(), currency: "CNY".into(), claims: Vec::new(), excess: None, sample: None };
+        let bundle = Bundle::seal(starter(), matter.clone()).unwrap();
+        let parted = bundle.parted();
+        assert!(parted.len() < bundle.text().len() / 10, "{parted}");
+        assert_eq!(Bundle::matter_of(&parted).unwrap(), matter);
+        assert_eq!(Bundle::matter_of(bundle.text()).unwrap(), matter);
+        assert_eq!(Bundle::joined(&parted, &starter(), bundle.sha256().to_owned()).unwrap(), bundle);
+        assert!(Bundle::kept(parted, bundle.sha256().to_owned()).inputs().is_err(), "it is none without them");
+    }
 
     #[test]
     fn canonical_json_is_that_of_rfc_8785() {

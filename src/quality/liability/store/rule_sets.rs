@@ -1,5 +1,7 @@
 //! Versions of the rule tables: proposed by one person, approved by another.
 
+use std::collections::BTreeMap;
+
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 use serde_json::json;
@@ -49,6 +51,28 @@ pub fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<RuleSet>> {
     Ok(each!(db, |c| liability_rules::table.filter(liability_rules::code.eq_any(&codes)).select(RuleSet::as_select()).load(c))?)
 }
 
+/// The tables of versions, by their names. A version never changes.
+///
+/// # Errors
+/// [`Error::Broken`] for one that is not there or cannot be read.
+pub fn tables(db: &mut Db, codes: &[&str]) -> Result<BTreeMap<String, Rules>> {
+    let found = with_codes(db, codes)?.into_iter().map(|set| Ok((set.code.clone(), set.tables()?))).collect::<Result<BTreeMap<_, _>>>()?;
+    match codes.iter().find(|code| !found.contains_key(**code)) {
+        Some(gone) => Err(Error::broken(format!("rule tables {gone} are not there"))),
+        None => Ok(found),
+    }
+}
+
+impl RuleSet {
+    /// The tables themselves.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] for a text that is none.
+    pub fn tables(&self) -> Result<Rules> {
+        serde_json::from_str(&self.rules).map_err(|error| Error::broken(format!("rule tables {}: {error}", self.code)))
+    }
+}
+
 /// A stretch of the versions, the latest first; those with this text in their name.
 pub fn list(db: &mut Db, text: &str, window: &ListWindow) -> Result<Vec<RuleSet>> {
     let (window, pattern) = (window.of_ids()?, anywhere(text));
@@ -74,8 +98,7 @@ fn in_force(db: &mut Db) -> Result<Option<RuleSet>> {
 /// # Errors
 /// [`Code::WrongState`] where none are: nobody is judged by rules that nobody approved.
 pub fn active(db: &mut Db) -> Result<Rules> {
-    let set = in_force(db)?.ok_or_else(|| Refusal::new(Code::WrongState).with("state", "no-rules"))?;
-    serde_json::from_str(&set.rules).map_err(|error| Error::broken(format!("rule tables {}: {error}", set.code)))
+    in_force(db)?.ok_or_else(|| Refusal::new(Code::WrongState).with("state", "no-rules"))?.tables()
 }
 
 /// Who proposes what a deployment starts with.

@@ -10,6 +10,7 @@ use super::super::rules::{
     Bundle, ChargedParty, ENGINE, FORMAT, Rules, SharePart, StatementCost, StatementEntry, StatementKind, StatementText, WhoPays,
 };
 use super::super::{STATEMENT_MACHINE, StatementState, VerdictState};
+use super::rule_sets::tables;
 use super::verdicts::{self, LineVerdict, VerdictShare, paid_by, shares_of};
 use super::{statement, statement_line, verdict, verdict_share};
 use crate::aftersales::cases::{self, CaseLine};
@@ -206,9 +207,9 @@ fn around(db: &mut Db, claims: &[LineVerdict], party: Id) -> Result<Around> {
 }
 
 /// A line of the file. Others are not named: a supplier learns its own lots, and of the rest only the role.
-fn entry_of(of: &LineVerdict, around: &Around, party: Id, rules: &mut BTreeMap<String, Rules>) -> Result<StatementEntry> {
+fn entry_of(of: &LineVerdict, around: &Around, party: Id) -> Result<StatementEntry> {
     let gone = |what: &str| Error::broken(format!("verdict {}: its {what} is not there", of.id));
-    let (tables, matter) = Bundle::kept(of.bundle.clone(), of.sha256.clone()).inputs()?;
+    let matter = Bundle::matter_of(&of.bundle)?;
     let claim = matter.claims.into_iter().next().ok_or_else(|| gone("claim"))?;
     let shares = around.shares.get(&of.id).ok_or_else(|| gone("shares"))?;
     // In the order in which the ledger gives out cents.
@@ -248,7 +249,7 @@ fn entry_of(of: &LineVerdict, around: &Around, party: Id, rules: &mut BTreeMap<S
         verdict: of.id.to_string(),
         seq: of.seq,
         sha256: of.sha256.clone(),
-        rules: tables.version.clone(),
+        rules: of.rules_code.clone(),
         claim,
         excess: matter.excess,
         parts: shares.iter().map(part).collect::<Result<_>>()?,
@@ -257,7 +258,6 @@ fn entry_of(of: &LineVerdict, around: &Around, party: Id, rules: &mut BTreeMap<S
         amount_minor: 0,
     };
     entry.amount_minor = entry.charged();
-    rules.entry(tables.version.clone()).or_insert(tables);
     Ok(entry)
 }
 
@@ -272,12 +272,14 @@ pub fn make_statement(db: &mut Db, stamp: &Stamp, ask: &StatementAsk) -> Result<
     }
     let party = parties::by_ids(db, &[ask.party])?.pop().ok_or(Code::NotFound)?;
     let due = due(db, ask)?;
-    for one in &due.claims {
+    let late = settlements::unmoved(db, &due.claims.iter().map(|one| one.line_id).collect::<Vec<_>>())?;
+    for one in due.claims.iter().filter(|one| late.contains(&one.line_id)) {
         let shares = paid_by(db, one.id)?;
         settlements::reallocate(db, stamp, one.case_id, one.line_id, &shares, one.id)?;
     }
     let around = around(db, &due.claims, party.id)?;
-    let mut rules = BTreeMap::new();
+    let codes: BTreeSet<&str> = due.claims.iter().map(|one| one.rules_code.as_str()).collect();
+    let mut rules = tables(db, &codes.into_iter().collect::<Vec<_>>())?;
     let mut lines = Vec::new();
     for one in &due.claims {
         let other = around.costs.get(&one.id).into_iter().flatten().find(|entry| entry.currency != ask.currency);
@@ -285,7 +287,7 @@ pub fn make_statement(db: &mut Db, stamp: &Stamp, ask: &StatementAsk) -> Result<
             let allowed = format!("{} ({})", other.currency, around.nos.get(&one.case_id).map_or("", String::as_str));
             return Err(Fault::new("currency", Code::NotOneOf).with("value", &ask.currency).with("allowed", allowed).into());
         }
-        let line = entry_of(one, &around, party.id, &mut rules)?;
+        let line = entry_of(one, &around, party.id)?;
         let charged = around.charged.get(&one.id).copied().unwrap_or_default();
         if line.amount_minor != charged {
             return Err(Error::broken(format!("verdict {}: the ledger has {charged}, the statement {}", one.id, line.amount_minor)));
@@ -357,15 +359,14 @@ pub fn make_statement(db: &mut Db, stamp: &Stamp, ask: &StatementAsk) -> Result<
 /// [`Code::WrongState`]; [`Code::Stale`].
 pub fn void_statement(db: &mut Db, stamp: &Stamp, before: &Statement, reason: &str) -> Result<()> {
     // A correction of one of its lines refers to it: that one goes first.
-    let charged: Vec<Id> =
+    let charged: BTreeSet<Id> =
         lines_of(db, before.id)?.into_iter().filter(|line| line.kind == StatementKind::Claim).map(|line| line.verdict).collect();
     let corrects = statement_line::party_id.eq(before.party_id).and(statement_line::kind.eq(StatementKind::Correction.as_str()));
-    let corrected: i64 = each!(db, |c| statement_line::table
+    let corrected: Vec<Id> = each!(db, |c| statement_line::table
         .filter(corrects.and(statement_line::live.eq(true)).and(statement_line::statement_id.ne(before.id)))
-        .filter(statement_line::verdict_id.eq_any(&charged))
-        .count()
-        .get_result(c))?;
-    if corrected > 0 {
+        .select(statement_line::verdict_id)
+        .load(c))?;
+    if corrected.iter().any(|one| charged.contains(one)) {
         return Err(Refusal::new(Code::WrongState).with("state", "corrected-later").into());
     }
     step!(db, statement::table.find(before.id.0), statement::state, statement::version, STATEMENT_MACHINE,

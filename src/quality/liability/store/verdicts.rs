@@ -10,7 +10,7 @@ use super::super::gather::{Parted, gather};
 use super::super::rules::{Basis, Bundle, Evidence, Excess, Matter, Role, Shares, WHOLE, reckon};
 use super::super::starter::WEAR;
 use super::super::{Needed, VERDICT_MACHINE, VerdictBasis, VerdictState};
-use super::rule_sets::active;
+use super::rule_sets::{active, tables};
 use super::{agreements, contests, inspections, verdict, verdict_share};
 use crate::aftersales::cases;
 use crate::aftersales::classes::CaseCause;
@@ -55,9 +55,9 @@ pub struct LineVerdict {
     pub ambiguous: bool,
     /// The rule tables it was reckoned by.
     pub rules_code: String,
-    /// Everything it was reckoned of and its outcome, as canonical JSON.
+    /// Everything it was reckoned of but the rules, and its outcome, as canonical JSON: [`LineVerdict::whole`] has them too.
     pub bundle: String,
-    /// SHA-256 of that.
+    /// SHA-256 of the whole of it, rules included.
     pub sha256: String,
     /// The last day of a reply.
     pub reply_by: Option<NaiveDate>,
@@ -105,6 +105,17 @@ impl VerdictShare {
             (PayerKind::Customer, _) => Payer::Customer,
             _ => Payer::Brand,
         }
+    }
+}
+
+impl LineVerdict {
+    /// Its bundle, with the rules that it was reckoned by.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] where those are not there.
+    pub fn whole(&self, db: &mut Db) -> Result<Bundle> {
+        let rules = tables(db, &[&self.rules_code])?.remove(&self.rules_code).ok_or_else(|| Error::broken("rules without a name"))?;
+        Bundle::joined(&self.bundle, &rules, self.sha256.clone())
     }
 }
 
@@ -300,7 +311,7 @@ pub fn propose(db: &mut Db, stamp: &Stamp, today: NaiveDate, ask: &VerdictAsk) -
         needs: parting.needs.iter().map(|need| need.as_str()).collect::<Vec<_>>().join(","),
         ambiguous: parting.ambiguous,
         rules_code,
-        bundle: bundle.text().to_owned(),
+        bundle: bundle.parted(),
         sha256: bundle.sha256().to_owned(),
         reply_by: None,
         reason: ask.reason.clone(),

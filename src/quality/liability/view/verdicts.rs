@@ -150,7 +150,7 @@ fn verdict_views(db: &mut Db, all: Vec<LineVerdict>, sees: Sees) -> Result<Vec<V
         if !is_told(&one, &own, sees) {
             continue;
         }
-        let (_, matter) = Bundle::kept(one.bundle.clone(), one.sha256.clone()).inputs()?;
+        let matter = Bundle::matter_of(&one.bundle)?;
         let claim = matter.claims.into_iter().next().ok_or_else(|| Error::broken(format!("verdict {} has no claim", one.id)))?;
         views.push(VerdictView {
             code: one.id.to_string(),
@@ -169,7 +169,9 @@ fn verdict_views(db: &mut Db, all: Vec<LineVerdict>, sees: Sees) -> Result<Vec<V
             evidence: claim.evidence.into_iter().collect(),
             carrier: None,
             shares: own.into_iter().map(share_view).collect(),
-            reply_by: one.reply_by.map(|last| sees.party().and_then(|_| told.get(&one.id)?.first().map(|own| own.reply_by)).unwrap_or(last)),
+            reply_by: one
+                .reply_by
+                .map(|last| sees.party().and_then(|_| told.get(&one.id)?.first().map(|own| own.reply_by)).unwrap_or(last)),
             notices: told.remove(&one.id).unwrap_or_default(),
             reason: one.reason,
             rules: one.rules_code,
@@ -338,10 +340,7 @@ impl Thing for VerdictView {
                 !is_bound && matches!(self.state, S::Proposed | S::Notified | S::Contested),
                 Act::get("verdicts-decide", href("decide"), edit),
             ),
-            (
-                !is_bound && self.state == S::Contested,
-                Act::get("verdicts-inspect", href("inspect"), Permission::FindingsEdit).brand_only(),
-            ),
+            (!is_bound && self.state == S::Contested, Act::get("verdicts-inspect", href("inspect"), Permission::FindingsEdit).brand_only()),
             (
                 !is_bound && matches!(self.state, S::Accepted | S::Decided),
                 Act::post("verdicts-finish", href("finish"), edit).about("verdicts-finish-about"),

@@ -57,11 +57,11 @@ pub struct ReplyView {
 
 /// Why a verdict is as it is, for somebody.
 pub fn why(db: &mut Db, one: &LineVerdict, sees: Sees) -> Result<WhyView> {
-    let bundle = Bundle::kept(one.bundle.clone(), one.sha256.clone());
+    let bundle = one.whole(db)?;
     let (rules, matter) = bundle.inputs()?;
     let before = of_line(db, one.line_id)?.into_iter().rfind(|other| other.seq < one.seq);
     let since = match before {
-        Some(before) => difference(&Bundle::kept(before.bundle, before.sha256), &bundle)?,
+        Some(before) => difference(&before.whole(db)?, &bundle)?,
         None => Vec::new(),
     };
     let replies: Vec<_> = contests::replies(db, one.id)?.into_iter().filter(|reply| sees.is_of(reply.party_id)).collect();
@@ -81,5 +81,12 @@ pub fn why(db: &mut Db, one: &LineVerdict, sees: Sees) -> Result<WhyView> {
         report: second.report,
     });
     let second = second.collect();
-    Ok(WhyView { without: sensitivity(&rules, &matter), since, second, bundle: one.bundle.clone(), sha256: one.sha256.clone(), replies })
+    Ok(WhyView {
+        without: sensitivity(&rules, &matter),
+        since,
+        second,
+        bundle: bundle.text().to_owned(),
+        sha256: one.sha256.clone(),
+        replies,
+    })
 }
