@@ -272,7 +272,7 @@ story!(a_supplier_reads_accepts_and_contests_what_is_its_own, |app| {
     );
     lead.json("POST", &format!("/api/v1/verdicts/{second_code}/decide"), &json!({ "reason": "复检维持" })).await.expect(200);
     let why = manager.get(&format!("/api/v1/verdicts/{second_code}/why")).await.expect(200).json();
-    assert_eq!(why["since"].as_array().unwrap().len(), 1, "{why}");
+    assert_eq!(why["since"].as_array().unwrap().len(), 2, "what the supplier showed, and that the second look confirms: {why}");
     assert_eq!(why["without"].as_array().unwrap().len(), 3, "a fact and two pieces of evidence: {why}");
     let finished = lead.send(Request::new("POST", &format!("/api/v1/verdicts/{second_code}/finish"))).await.expect(200).json();
     assert_eq!(finished["state"], "final");
