@@ -14,7 +14,7 @@ use crate::platform::config::Config;
 use crate::platform::words::Words;
 use crate::production::parties;
 use crate::quality::liability::rules::{self, StatementText};
-use crate::quality::liability::{StatementAsk, make_statement};
+use crate::quality::liability::{StatementAsk, counts, make_statement_with};
 
 /// What can be done with statements.
 #[derive(Subcommand)]
@@ -68,7 +68,8 @@ fn make(config: Config, code: &str, (from, to): (NaiveDate, NaiveDate), out: &Pa
     })?;
     let stamp = app.stamp("cli");
     let ask = StatementAsk { party: party.id, from, to, currency };
-    let made = app.store.write_blocking(move |db| make_statement(db, &stamp, &ask));
+    let counts = app.store.read_blocking(|db| counts(&app, db, ask.party));
+    let made = counts.and_then(|counts| app.store.write_blocking(move |db| make_statement_with(db, &stamp, &ask, &counts)));
     let made = match made {
         Ok(made) => made,
         Err(error) => {

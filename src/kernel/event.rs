@@ -186,7 +186,7 @@ kinds! {
     VerdictFinal = "verdict.final", "责任认定已生效", "Verdict final", false, None;
     VerdictSuperseded = "verdict.superseded", "责任认定已被取代", "Verdict superseded", false, None;
     StatementIssued = "statement.issued", "责任报告已编制", "Statement issued", false, None;
-    ChargebackSaid = "chargeback.moved", "扣款状态已变更", "Chargeback moved", false, None;
+    ChargebackMoved = "chargeback.moved", "扣款状态已变更", "Chargeback moved", false, None;
     LegalHoldSet = "garment.legal_hold_set", "已设置法律保全", "Legal hold set", false, None;
     LegalHoldLifted = "garment.legal_hold_lifted", "法律保全已解除", "Legal hold lifted", false, None;
     StatementVoided = "statement.voided", "责任报告已作废", "Statement made void", false, None;

@@ -1,5 +1,6 @@
 //! Verdicts and statements: who answers for a claim, moved to the cent, told, contested, decided, and worked out again from one file.
 
+mod answers;
 mod loops;
 
 use hangtag::aftersales::cases;
@@ -240,7 +241,7 @@ story!(a_supplier_reads_accepts_and_contests_what_is_its_own, |app| {
     assert_eq!(manager.send(Request::new("POST", &at("finish"))).await.expect(409).code(), "wrong_state");
     assert_eq!(lead.json("POST", &at("decide"), &json!({ "reason": "x" })).await.expect(409).code(), "wrong_state", "it was not told");
     let told = manager.send(Request::new("POST", &at("notify"))).await.expect(200).json();
-    assert_eq!((&told["state"], &told["reply_by"]), (&json!("notified"), &json!("2026-06-25")));
+    assert_eq!((&told["state"], &told["reply_by"]), (&json!("notified"), &json!("2026-06-24")));
 
     let seen = own.get(&format!("/api/v1/verdicts/{code}")).await.expect(200).json();
     assert_eq!(seen["shares"][0]["party"].as_str(), Some(buttons.code.as_str()));
@@ -256,6 +257,11 @@ story!(a_supplier_reads_accepts_and_contests_what_is_its_own, |app| {
     own.form(&format!("/verdicts/{code}/contest"), &[("reason", "检测报告合格"), ("once", "a")]).await.expect(303);
     assert_eq!(own.send(Request::new("POST", &at("accept"))).await.expect(409).code(), "wrong_state");
 
+    let looked = json!({ "found": "hook_button_broken", "report": "复检：扣脚断裂" });
+    assert_eq!(lead.json("POST", &at("decide"), &json!({ "reason": "x" })).await.expect(409).code(), "wrong_state", "nobody looked again");
+    let inspector = app.persona(Works::Inspector).await;
+    own.json("POST", &at("inspect"), &looked).await.expect(403);
+    inspector.json("POST", &at("inspect"), &looked).await.expect(200);
     // It is reckoned anew with what the supplier showed, and decided by somebody else; the difference says what moved.
     let anew = json!({ "case": case.no, "evidence": [{ "rule": "part_intact", "source": "R-7" }], "reason": "复检" });
     let second = manager.json("POST", "/api/v1/verdicts", &anew).await.expect(201).json();
@@ -266,8 +272,8 @@ story!(a_supplier_reads_accepts_and_contests_what_is_its_own, |app| {
     );
     lead.json("POST", &format!("/api/v1/verdicts/{second_code}/decide"), &json!({ "reason": "复检维持" })).await.expect(200);
     let why = manager.get(&format!("/api/v1/verdicts/{second_code}/why")).await.expect(200).json();
-    assert_eq!(why["since"].as_array().unwrap().len(), 1, "{why}");
-    assert_eq!(why["without"].as_array().unwrap().len(), 1);
+    assert_eq!(why["since"].as_array().unwrap().len(), 2, "what the supplier showed, and that the second look confirms: {why}");
+    assert_eq!(why["without"].as_array().unwrap().len(), 3, "a fact and two pieces of evidence: {why}");
     let finished = lead.send(Request::new("POST", &format!("/api/v1/verdicts/{second_code}/finish"))).await.expect(200).json();
     assert_eq!(finished["state"], "final");
 
@@ -317,10 +323,12 @@ story!(a_reply_after_its_day_is_refused, |app| {
 
 story!(rule_tables_take_two_people, |app| {
     let (first, second) = (app.persona(Works::SupplierManager).await, app.persona(Works::Admin).await);
+    assert_eq!(first.get("/api/v1/liability-rules/active").await.expect(409).code(), "wrong_state", "nobody is judged by what nobody approved");
     let mut rules = serde_json::to_value(starter()).unwrap();
     let sent = |rules: &Value| json!({ "rules": rules.to_string(), "reason": "新协议" });
+    app.seed().await;
     assert_eq!(
-        fields(&first.json("POST", "/api/v1/liability-rules", &sent(&rules)).await.expect(422).json()),
+        fields(&first.json("POST", "/api/v1/liability-rules", &sent(&rules)).await.expect(409).json()),
         [("rules.version", "duplicate")]
     );
     rules["version"] = json!("2026-07");
@@ -350,9 +358,9 @@ story!(the_store_keeps_what_a_verdict_must_be, |app| {
     let verdict = proposed(&app, of(&case)).await.unwrap();
     let id = verdict.id.0;
     for sql in [
-        format!("UPDATE verdict_share SET micro = 0 WHERE verdict_id = {id}"),
-        format!("UPDATE verdict_share SET micro = 1000001 WHERE verdict_id = {id}"),
-        format!("UPDATE verdict_share SET payer = 'brand' WHERE verdict_id = {id}"),
+        format!("INSERT INTO verdict_share (verdict_id, place, role, payer, micro) VALUES ({id}, 9, 'brand', 'brand', 0)"),
+        format!("INSERT INTO verdict_share (verdict_id, place, role, payer, micro) VALUES ({id}, 9, 'brand', 'brand', 1000001)"),
+        format!("INSERT INTO verdict_share (verdict_id, place, role, payer, micro) VALUES ({id}, 9, 'mill', 'party', 1)"),
         format!("UPDATE verdict SET state = 'final' WHERE id = {id}"),
         format!("UPDATE verdict SET state = 'superseded' WHERE id = {id}"),
         format!("UPDATE verdict SET decided_by = proposed_by WHERE id = {id}"),
@@ -363,8 +371,21 @@ story!(the_store_keeps_what_a_verdict_must_be, |app| {
     let second = proposed(&app, VerdictAsk { reason: "x".into(), ..of(&case) }).await.unwrap();
     assert!(app.sql(&format!("UPDATE verdict SET state = 'proposed', superseded_on = NULL WHERE id = {id}")).await.is_err(), "{second:?}");
     assert_eq!(app.look(liability::unsound).await, []);
-    app.sql(&format!("UPDATE verdict_share SET micro = 999999 WHERE verdict_id = {id}")).await.unwrap();
-    assert_eq!(app.look(liability::unsound).await, [verdict.id]);
+    // I-26: what is told stays, and no share is ever changed.
+    let second_id = second.id.0;
+    let extra = format!("INSERT INTO verdict_share (verdict_id, place, role, payer, micro) VALUES ({second_id}, 9, 'brand', 'brand', 1)");
+    for sql in [
+        format!("UPDATE verdict_share SET micro = 999999 WHERE verdict_id = {second_id}"),
+        format!("DELETE FROM verdict_share WHERE verdict_id = {second_id}"),
+        format!("INSERT INTO verdict_share (verdict_id, place, role, payer, micro) VALUES ({id}, 9, 'brand', 'brand', 1)"),
+        format!("UPDATE verdict SET bundle = '{{}}' WHERE id = {second_id}"),
+    ] {
+        assert!(app.sql(&sql).await.is_err(), "the store takes: {sql}");
+    }
+    app.sql(&extra).await.unwrap();
+    assert_eq!(app.look(liability::unsound).await, [second.id]);
+    let finish = format!("UPDATE verdict SET state = 'final', final_on = '2026-06-15' WHERE id = {second_id}");
+    assert!(app.sql(&finish).await.is_err(), "shares that are no whole");
 });
 
 /// The file is worked out again by the program itself, in an empty folder, without a store.

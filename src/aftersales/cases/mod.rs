@@ -37,10 +37,12 @@ pub use store::cases::{by_id, by_no, of_order, with_secret};
 pub use store::contact::{Reached, contact_erase, contact_left, contact_read};
 pub use store::joined::{carried_out, decide, done, happened, inspected, open_again, refuse, withdraw};
 pub use store::lines::{line, lines, live_of};
-pub use store::notes::{CaseNote, CasePhoto, CaseTask, notes, photos};
+pub use store::notes::{CaseNote, CasePhoto, CaseTask, jpeg as photo_jpeg, notes, photos, photos_of};
 pub use store::open::{LineAsk, NewCase, NewContact, NewLine, found, open};
 pub use store::wishes::{Received, buyer_writes, receive_withdrawal, take_back, withdraw_own};
-pub use store::{CaseClaims, CaseLine, GarmentClaim, ServiceCase, claims, garments_of, lines_found, lines_of_ids, nos_of_ids};
+pub use store::{
+    CaseClaims, CaseLine, GarmentClaim, ServiceCase, claims, garments_of, lines_found, lines_of_garments, lines_of_ids, nos_of_ids,
+};
 
 /// The room.
 pub const ROOM: Room = Room::new("cases", http::routes)

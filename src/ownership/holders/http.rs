@@ -4,17 +4,34 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Consent, Contact, HolderKeys, ReadReason};
-use crate::kernel::Result;
-use crate::platform::http::perm::ContactRead;
+use super::store::{LegalHold, lift};
+use super::{Consent, Contact, HolderKeys, LIFT, ReadReason};
+use crate::kernel::{Code, Result};
+use crate::platform::db::Db;
+use crate::platform::events::Stamp;
+use crate::platform::http::perm::{ContactRead, LiabilityEdit};
 use crate::platform::http::problem::Problem;
 use crate::platform::http::{Json, Routes, json};
-use crate::platform::rooms::{BrandOnly, Call};
+use crate::platform::rooms::{Acting, BrandOnly, Call, Thing, ThingAct, once_made_routes, thing_act};
 use crate::production::serials::{self, Scanned};
 
 /// Mounts the room.
 pub fn routes(on: &mut Routes<'_>) {
     on.api(__path_read_api, read_api);
+    once_made_routes::<LegalHold>(on);
+    let lift = ThingAct::<LegalHold> {
+        verb: "lift",
+        about: "Lifts a legal hold: what should have been erased in the meantime is erased. Not by whoever set it.",
+        asks: &LIFT,
+        deed: lift_one,
+    };
+    thing_act::<_, BrandOnly<LiabilityEdit>>(on, lift);
+}
+
+/// Lifts a legal hold.
+fn lift_one(db: &mut Db, stamp: &Stamp, hold: LegalHold, acting: &Acting<'_>) -> Result<LegalHold> {
+    lift(db, stamp, &hold, acting.said.text("reason").unwrap_or_default())?;
+    LegalHold::with_codes(db, &[&hold.code])?.pop().ok_or_else(|| Code::NotFound.into())
 }
 
 /// Why contact data is read.

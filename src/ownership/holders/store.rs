@@ -1,6 +1,7 @@
 //! Queries on `holder` and `claim_try`, and on `contact` in its own file.
 
 mod contact;
+mod legal;
 
 use std::collections::HashMap;
 
@@ -10,6 +11,7 @@ use diesel::upsert::excluded;
 use serde::Serialize;
 
 pub use contact::{Export, ExportEvent, Opened, contact_erase, contact_of, contact_read, contact_save, export, overwriting};
+pub use legal::{LegalHold, is_legally_held, lift, may_erase};
 
 use super::rules::{Secret, TransferCode, code_in};
 use super::seal::HolderKeys;

@@ -42,7 +42,7 @@ pub use said::{Said, document};
 pub use secret::{Secret, secret_page};
 pub use sweep::Sweep;
 pub use thing::{
-    Thing, Update, made, once_made_routes, one_of, one_with, overtaken_form, routes, routes_without_page, saved, seen, shown_again,
+    Thing, Update, made, once_made_routes, once_made_routes_without_page, one_of, one_with, overtaken_form, routes, routes_without_page, saved, seen, shown_again,
     thing_values,
 };
 

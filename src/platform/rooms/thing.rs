@@ -163,6 +163,11 @@ pub fn once_made_routes<T: Thing>(on: &mut Routes<'_>) {
     on.get(&format!("/{}/{{code}}", T::FIELDS.table), one_page::<T>);
 }
 
+/// The same as [`once_made_routes`] without the page of one, which the room has of its own.
+pub fn once_made_routes_without_page<T: Thing>(on: &mut Routes<'_>) {
+    made_routes::<T>(on);
+}
+
 /// The same as [`routes`] without the page of one, which the room has of its own.
 pub fn routes_without_page<T: Thing>(on: &mut Routes<'_>) {
     made_routes::<T>(on);

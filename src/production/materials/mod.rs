@@ -14,7 +14,8 @@ pub use import::IMPORT;
 pub use rules::LotName;
 pub(crate) use rules::{fields_out_of_order, out_of_order, to_come};
 pub use store::{
-    BatchUse, Called, Lot, LotPart, LotSheet, OtherLot, Parent, children_of, create, lot, lot_called, lots, lots_called, names, parents_of,
+    BatchUse, Called, Lot, LotPart, LotSheet, OtherLot, Parent, children_of, create, lot, lot_called, lots, lots_called, lots_of, names,
+    parents_of,
 };
 
 use rules::{parts_text, read_parts};

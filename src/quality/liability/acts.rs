@@ -1,5 +1,7 @@
 //! What is done with one version of the rule tables, one verdict or one statement, as a page and a program do it alike.
 
+use super::chargebacks::ChargebackState;
+use super::store::chargebacks::{self, Chargeback};
 use super::store::contests::reply;
 use super::store::inspections::inspect_again;
 use super::store::records::{self, EvidenceRecord};
@@ -90,4 +92,38 @@ pub fn void_one(db: &mut Db, stamp: &Stamp, view: StatementView, acting: &Acting
     let before = view.stored(db)?;
     void_statement(db, stamp, &before, acting.said.text("reason").unwrap_or_default())?;
     again(db, &view)
+}
+
+/// Moves a chargeback on: the brand's own acts, which name a reference or a reason.
+macro_rules! chargeback_acts {
+    ($($(#[$about:meta])* $name:ident => $to:ident, $said:literal, $own:literal;)+) => {
+        $(
+            $(#[$about])*
+            pub fn $name(db: &mut Db, stamp: &Stamp, view: Chargeback, acting: &Acting<'_>) -> Result<Chargeback> {
+                // The brand does not speak for a party, nor a party for the brand.
+                if acting.sees.party().is_some() != $own {
+                    return Err(Code::NotFound.into());
+                }
+                chargebacks::move_on(db, stamp, acting.app.today(), &view, ChargebackState::$to, acting.said.text($said).unwrap_or_default())?;
+                Chargeback::find(db, &view.code, acting.sees)?.ok_or_else(|| Code::NotFound.into())
+            }
+        )+
+    };
+}
+
+chargeback_acts! {
+    /// It is sent to the party.
+    issue_one => Issued, "reason", false;
+    /// The party says that it will pay.
+    acknowledge_one => Acknowledged, "reason", true;
+    /// The party says that it will not.
+    dispute_one => Disputed, "reason", true;
+    /// It was paid or netted.
+    settle_one => Settled, "reference", false;
+    /// It is given up on purpose.
+    waive_one => Waived, "reason", false;
+    /// It is given up because it cannot be had.
+    write_off_one => WrittenOff, "reason", false;
+    /// It is taken back.
+    void_chargeback => Void, "reason", false;
 }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Needed;
-use super::evidence::EvidenceKind;
-use super::rules::{Claim, Evidence, Excess, Factor, Role, Rules, Shares};
+use super::rules::{Claim, CountOf, Evidence, Excess, Factor, Role, Rules, Shares, StatementCount};
 use super::starter::{CONFIRMED_AGAIN, ClaimFact, SIBLINGS};
+use super::evidence::EvidenceKind;
 use super::store::inspections::{self, SecondInspection};
 use super::store::records::{self, EvidenceRow};
 use crate::aftersales::cases::{self, CaseLine};
@@ -18,11 +18,12 @@ use crate::ownership::sales::{self, Sale};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::policies::{self, Policy};
-use crate::platform::state::AppState;
 use crate::production::batches::{self, Batch, BatchLot};
 use crate::production::materials::{self, Lot, LotKind};
 use crate::production::{skus, styles};
-use crate::quality::{signals, trace};
+use crate::platform::state::AppState;
+use crate::quality::signals::{self, Answerable, ConfirmedClaims};
+use crate::quality::trace;
 
 /// What is known of the line of a claim.
 pub struct Gathered {
@@ -156,28 +157,49 @@ pub fn excess(app: &AppState, db: &mut Db, stamp: &Stamp, line: CaseLine) -> Res
     }
     let gathered = gather(db, stamp, line)?;
     let (Some((role, lot)), Some(defect)) = (gathered.suspected_lot(), &gathered.line.found_defect) else { return Ok(None) };
-    let known = signals::confirmed_of_lots(&app.store, db, app.today(), &[lot])?;
+    let known = signals::confirmed(&app.store, db, app.today(), &[Answerable::Lot(lot)])?;
     let Some(one) = known.into_iter().find(|one| one.defect == *defect && one.answers) else { return Ok(None) };
     let Some(shape) = one.shape else { return Ok(None) };
     // Others learn that a lot is behind it, and not whose.
     let factors = vec![Factor { role, code: "lot".to_owned(), ratio_micro: saturating(micro(one.ratio.ratio)) }];
     // Ratios are to the average lot: their distribution has the mean one.
-    Ok(Some(Excess {
-        observed: one.claims,
-        expected_micro: micro(one.expected).max(1),
-        shape_micro: micro(shape),
-        rate_micro: micro(shape),
-        factors,
-    }))
+    Ok(Some(Excess { observed: one.claims, expected_micro: micro(one.expected).max(1), shape_micro: micro(shape), rate_micro: micro(shape), factors }))
+}
+
+/// How often what a party answers for fails, beside how often it should: its lots, what it sewed, what it sold; from confirmed claims alone, as of today.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn counts(app: &AppState, db: &mut Db, party: Id) -> Result<Vec<StatementCount>> {
+    let lots = materials::lots_of(db, party)?;
+    let codes: BTreeMap<Id, &str> = lots.iter().map(|lot| (lot.id, lot.code.as_str())).collect();
+    let own = [Answerable::Factory(party), Answerable::Retailer(party)];
+    let those: Vec<Answerable> = codes.keys().map(|lot| Answerable::Lot(*lot)).chain(own).collect();
+    let count = |one: ConfirmedClaims| {
+        let (of, lot) = match one.of {
+            Answerable::Lot(id) => (CountOf::Lot, codes.get(&id).map(|code| (*code).to_owned())),
+            Answerable::Factory(_) => (CountOf::Sewn, None),
+            Answerable::Retailer(_) => (CountOf::Sold, None),
+        };
+        StatementCount {
+            of,
+            lot,
+            defect: one.defect,
+            claims: one.claims,
+            expected_micro: micro(one.expected).max(1),
+            shape_micro: one.shape.map(micro),
+            completeness_micro: one.known_share.map(|share| saturating(micro(share))),
+            ..StatementCount::default()
+        }
+        .worked_out()
+    };
+    let mut counts: Vec<StatementCount> = signals::confirmed(&app.store, db, app.today(), &those)?.into_iter().map(count).collect();
+    counts.sort_by(|a, b| (a.of, &a.lot, &a.defect).cmp(&(b.of, &b.lot, &b.defect)));
+    Ok(counts)
 }
 
 /// Millionths, of a number that is not below zero.
-#[expect(
-    clippy::as_conversions,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a rounded number below 2^53; NaN gives 0"
-)]
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rounded number below 2^53; NaN gives 0")]
 pub fn micro(value: f64) -> u64 {
     (value * f64::from(WHOLE)).round().clamp(0.0, 9e15) as u64
 }

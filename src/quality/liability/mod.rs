@@ -7,9 +7,12 @@
 
 mod acts;
 mod agreements;
+mod chargebacks;
+mod dossier;
 mod evidence;
 mod gather;
 mod http;
+mod page;
 pub mod rules;
 pub mod starter;
 mod store;
@@ -21,12 +24,16 @@ pub use rules::{
     Basis, Bundle, Change, Claim, ENGINE, Evidence, EvidenceRule, Excess, Factor, Gate, Matter, Money, Moved, Outcome, Prior, Reckoning,
     Role, Rules, Sample, Shares, Verdict, WHOLE, Without, difference, reckon, sensitivity,
 };
-pub use store::agreements::SupplierAgreement;
+pub use chargebacks::ChargebackState;
+pub use evidence::{EvidenceKind, EvidenceResult};
+pub use store::chargebacks::Chargeback;
 pub use store::contests::{VerdictReply, reply};
+pub use gather::counts;
 pub use store::inspections::{SecondInspection, inspect_again};
 pub use store::records::EvidenceRecord;
 pub use store::rule_sets::{RuleSet, active};
-pub use store::statements::{Statement, StatementAsk, make_statement};
+pub use store::agreements::SupplierAgreement;
+pub use store::statements::{Statement, StatementAsk, make_statement, make_statement_with};
 pub use store::verdicts::{LineVerdict, VerdictAsk, VerdictShare, decide, finish, notify, propose, shares_of, unsound};
 pub use sweep::accept_all_silent;
 
@@ -45,7 +52,9 @@ use starter::ClaimFact;
 pub const ROOM: Room = Room::new("liability", http::routes)
     .menu(&[
         Entry::new("/verdicts", "verdicts-title", &[Permission::LiabilityRead]),
+        Entry::new("/verdicts/replies", "verdicts-replies", &[Permission::LiabilityRead]),
         Entry::new("/statements", "statements-title", &[Permission::LiabilityRead]),
+        Entry::new("/chargebacks", "chargebacks-title", &[Permission::LiabilityRead]),
         Entry::new("/evidence", "evidence-title", &[Permission::CasesRead]),
         Entry::new("/supplier-agreements", "supplier-agreements-title", &[Permission::LiabilityRead]),
         Entry::new("/liability-rules", "liability-rules-title", &[Permission::LiabilityEdit]),
@@ -146,6 +155,38 @@ choices! {
 }
 
 choices! {
+    /// What somebody handed in.
+    #[derive(Default)]
+    FileKind {
+        /// A picture, made anew.
+        Photo = "photo", "照片", "Photo";
+        /// A PDF.
+        Pdf = "pdf", "PDF", "PDF";
+        /// Anything else, as it came.
+        #[default]
+        Other = "other", "其他文件", "Other file";
+    }
+}
+
+choices! {
+    /// What is usually handed in with a contest. Nobody is refused for what is missing.
+    WantedProof {
+        /// Pictures of the garment, the part or the retained sample.
+        Photo = "photo", "实物、零件或留样的照片", "Photos of the garment, the part or the retained sample";
+        /// A report as a document.
+        Report = "report", "检测报告或生产记录（PDF 或其他文件）", "A test report or production record, as PDF or any other file";
+    }
+}
+
+impl WantedProof {
+    /// What of it is not among these files.
+    fn missing(files: &[store::files::VerdictFile]) -> Vec<Self> {
+        let has = |photo: bool| files.iter().any(|file| (file.kind == FileKind::Photo) == photo);
+        [(Self::Photo, has(true)), (Self::Report, has(false))].into_iter().filter(|(_, has)| !has).map(|(one, _)| one).collect()
+    }
+}
+
+choices! {
     /// What would resolve what is open.
     Needed {
         /// A laboratory.
@@ -186,6 +227,8 @@ pub const STATEMENT_MACHINE: Machine<StatementState> = machine![StatementState: 
 const CASE: Reference = Reference { room: "cases", narrowed: "", needs: "cases.read" };
 /// Where a batch leads.
 const BATCH: Reference = Reference { room: "batches", narrowed: "", needs: "production.read" };
+/// Where a statement leads.
+const STATEMENT: Reference = Reference { room: "statements", narrowed: "", needs: "liability.read" };
 /// Where a verdict leads.
 const VERDICT: Reference = Reference { room: "verdicts", narrowed: "", needs: "liability.read" };
 
@@ -312,7 +355,27 @@ const STATEMENT_LINES: Lines = Lines::of(usize::MAX, Fields { table: "lines", ti
     Field::new("case", Kind::Line(40), &["工单号"], &["Case"]).only_read().listed(),
     Field::new("batch", Kind::Line(40), &["批次"], &["Batch"]).only_read().listed(),
     Field::new("defect", Kind::Line(40), &["缺陷"], &["Defect"]).only_read().listed(),
+    Field::new("share", Kind::Decimal(4, 1_000_000, "%"), &["份额"], &["Share"]).only_read().listed(),
+    Field::new("ambiguous", Kind::Flag, &["涉及多家的物料批"], &["Lots of several parties"]).only_read().listed(),
+    Field::new("reply_by", Kind::Day, &["答复截止"], &["Reply by"]).nullable().only_read().listed(),
+    Field::new("reply", Kind::Choice(ReplyState::TABLE), &["答复"], &["Reply"]).nullable().only_read().listed(),
+    Field::new("corrects", Kind::Line(13), &["更正的报告"], &["Corrects"]).nullable().only_read().listed().refers(&STATEMENT),
     Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).only_read().listed(),
+] });
+
+/// How often what the party answers for fails.
+const MICRO: Kind = Kind::Decimal(6, i64::MAX, "");
+#[rustfmt::skip]
+const STATEMENT_COUNTS: Lines = Lines::of(usize::MAX, Fields { table: "counts", title: ("缺陷率", "How often"), columns: &[
+    Field::new("of", Kind::Choice(rules::CountOf::TABLE), &["对象"], &["Of"]).only_read().listed(),
+    Field::new("lot", Kind::Line(80), &["物料批"], &["Lot"]).nullable().only_read().listed(),
+    Field::new("defect", Kind::Line(40), &["缺陷"], &["Defect"]).only_read().listed(),
+    Field::new("claims", Kind::Whole(0, i64::MAX), &["已确认索赔"], &["Confirmed claims"]).only_read().listed(),
+    Field::new("expected_micro", MICRO, &["应有索赔"], &["Expected"]).only_read().listed(),
+    Field::new("ratio_micro", MICRO, &["倍数"], &["Ratio"]).only_read().listed(),
+    Field::new("lower_micro", MICRO, &["下限（5%）"], &["At least (5 %)"]).only_read().listed(),
+    Field::new("upper_micro", MICRO, &["上限（95%）"], &["At most (95 %)"]).only_read().listed(),
+    Field::new("completeness_micro", Kind::Decimal(4, 1_000_000, "%"), &["现在已能知道的比例"], &["Can be known by now"]).nullable().only_read().listed(),
 ] });
 
 /// The fields of a statement.
@@ -328,7 +391,9 @@ pub const STATEMENT_FIELDS: Fields = Fields { table: "statements", title: ("责�
     Field::new("engine", Kind::Line(40), &["计算程序"], &["Engine"]).only_read(),
     Field::new("created_by", Kind::Line(120), &["编制人"], &["Made by"]).only_read(),
     Field::new("created_at", Kind::Moment, &["编制时间"], &["Made"]).only_read().listed(),
+    Field::new("ambiguous", Kind::Amount, &["其中涉及多家物料批"], &["Of that with lots of several parties"]).only_read(),
     Field::new("lines", Kind::Lines(&STATEMENT_LINES), &["明细"], &["Lines"]).only_read().not_in_files(),
+    Field::new("counts", Kind::Lines(&STATEMENT_COUNTS), &["缺陷率"], &["How often it fails"]).only_read().not_in_files(),
 ] };
 
 #[rustfmt::skip]

@@ -12,6 +12,7 @@ use super::rules::counts::{ALL_DEFECTS, CellKey, ClaimKind, CountedClaim, Tallie
 use super::rules::expectation::{CurveBasis, Expectation, Known, expectation};
 use super::rules::frame::{Feature, Frame, Stretch};
 use super::rules::judge::{self, Judged, Judgement};
+use super::Answerable;
 use super::rules::month_of;
 use super::store::{self, CLAIM_STAGES, FoundAbout, FoundOn, LINE_STAGES, SourceVersions};
 use crate::aftersales::cases;
@@ -74,19 +75,26 @@ pub fn facts(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind) -> R
     with_state(store, db, today, |state| state.facts(kind))
 }
 
-/// A defect, the answer about it, and what is said of some lots.
-pub type LotsOfDefect = (String, Arc<Answered>, Vec<(Id, Judgement)>);
+/// A defect, the answer about it, and what is said of some.
+pub type SomeOfDefect = (String, Arc<Answered>, Vec<(Answerable, Judgement)>);
 
-/// The answers about every defect, each with what is said of those of these lots that have garments.
-pub fn of_lots(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind, lots: &[Id]) -> Result<Vec<LotsOfDefect>> {
+/// The answers about every defect, each with what is said of those of these that have garments.
+pub fn of_those(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind, those: &[Answerable]) -> Result<Vec<SomeOfDefect>> {
     with_state(store, db, today, |state| {
-        let places: HashMap<u32, Id> = lots.iter().filter_map(|lot| Some((state.frame.known_place(&Feature::Lot(lot.0))?, *lot))).collect();
+        let feature = |one: &Answerable| match one {
+            Answerable::Lot(id) => Feature::Lot(id.0),
+            Answerable::Factory(id) => Feature::Factory(id.0),
+            Answerable::Retailer(id) => Feature::Retailer(id.0),
+        };
+        let places: HashMap<u32, Answerable> =
+            those.iter().filter_map(|one| Some((state.frame.known_place(&feature(one))?, *one))).collect();
+        let defects = state.tallies.defects(kind);
         let of_defect = |defect: String| {
             let answer = state.answer(kind, &defect)?;
-            let of_lots = answer.judged.all.iter().filter_map(|one| Some((*places.get(&one.place)?, one.clone()))).collect();
-            Some((defect, answer, of_lots))
+            let some = answer.judged.all.iter().filter_map(|one| Some((*places.get(&one.place)?, one.clone()))).collect();
+            Some((defect, answer, some))
         };
-        state.tallies.defects(kind).into_iter().filter_map(of_defect).collect()
+        defects.into_iter().filter_map(of_defect).collect()
     })
 }
 

@@ -20,7 +20,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use report::{confirmed_of_lots, report};
+pub use report::{confirmed, report};
 pub use rules::counts::ClaimKind;
 pub use rules::expectation::CurveBasis;
 pub use rules::frame::Dimension;
@@ -75,24 +75,35 @@ pub struct SignalReport {
     pub detail: Option<SignalDetail>,
 }
 
-/// What is known of a lot as to one defect, from confirmed claims alone.
+/// What somebody can be asked to answer for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Answerable {
+    /// A lot, for whoever supplied it.
+    Lot(Id),
+    /// Everything that a factory sewed.
+    Factory(Id),
+    /// Everything that somebody sold.
+    Retailer(Id),
+}
+
+/// What is known of a lot, a factory, a retailer as to one defect, from confirmed claims alone.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LotClaims {
-    /// The lot.
-    pub lot: Id,
+pub struct ConfirmedClaims {
+    /// Of which.
+    pub of: Answerable,
     /// The defect.
     pub defect: String,
     /// Claims.
     pub claims: u32,
-    /// Claims that the average lot of its kind would show.
+    /// Claims that the average one of its kind would show.
     pub expected: f64,
-    /// How much lots of its kind differ anyway: the shape of the gamma distribution of their ratios; none where they do not.
+    /// How much those of its kind differ anyway: the shape of the gamma distribution of their ratios; none where they do not.
     pub shape: Option<f64>,
-    /// How many times as many as the average lot of its kind.
+    /// How many times as many as the average one of its kind.
     pub ratio: RatioInterval,
     /// The share of its claims in the long run that can be known by now.
     pub known_share: Option<f64>,
-    /// Whether it answers for the excess: named as the cause, surely bad, and no other lot could be it as well.
+    /// Whether it answers for the excess: named as the cause, surely bad, and no other could be it as well.
     pub answers: bool,
 }
 

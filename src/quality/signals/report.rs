@@ -9,11 +9,11 @@ use super::rules::frame::Feature;
 use super::rules::judge::{Judgement, Sums};
 use super::rules::month_text;
 use super::{
-    ClaimKind, DefectSignal, ExposedClaims, LEVEL, LISTED, LotClaims, NodeName, NodeSignal, RatioInterval, SignalDetail, SignalReport,
-    SignalVerdict, SignalsAsk, SimpleRank, store,
+    Answerable, ClaimKind, ConfirmedClaims, DefectSignal, ExposedClaims, LEVEL, LISTED, NodeName, NodeSignal, RatioInterval, SignalDetail, SignalReport, SignalVerdict, SignalsAsk,
+    SimpleRank, store,
 };
 use crate::kernel::text::{Both, folded};
-use crate::kernel::{Code, Fault, Id, Result, saturating};
+use crate::kernel::{Code, Fault, Result, saturating};
 use crate::platform::db::{Db, Store};
 use crate::platform::http::segment;
 use crate::quality::root_cause::{Level, Method, adjust, compare};
@@ -64,21 +64,21 @@ pub fn report(store: &Store, db: &mut Db, today: NaiveDate, ask: &SignalsAsk) ->
     })
 }
 
-/// What is known of these lots, of each defect that they have confirmed claims of, by defect.
+/// What is known of these, of each defect that they have confirmed claims of, by defect.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn confirmed_of_lots(store: &Store, db: &mut Db, today: NaiveDate, lots: &[Id]) -> Result<Vec<LotClaims>> {
-    let all = held::of_lots(store, db, today, ClaimKind::Confirmed, lots)?;
+pub fn confirmed(store: &Store, db: &mut Db, today: NaiveDate, of: &[Answerable]) -> Result<Vec<ConfirmedClaims>> {
+    let all = held::of_those(store, db, today, ClaimKind::Confirmed, of)?;
     let p = adjust(&all.iter().map(|(_, answer, _)| Some(answer.judged.p)).collect::<Vec<_>>(), Method::Holm);
     let mut found = Vec::new();
-    for ((defect, _, of_lots), p) in all.into_iter().zip(p) {
+    for ((defect, _, of), p) in all.into_iter().zip(p) {
         let is_named = p.is_some_and(|p| p <= LEVEL);
-        for (lot, one) in of_lots.into_iter().filter(|(_, one)| one.sums.claims > 0) {
+        for (of, one) in of.into_iter().filter(|(_, one)| one.sums.claims > 0) {
             let Some(signal) = one.signal else { continue };
             let is_cause = matches!(one.verdict, SignalVerdict::Explains | SignalVerdict::Interaction | SignalVerdict::Both);
-            found.push(LotClaims {
-                lot,
+            found.push(ConfirmedClaims {
+                of,
                 defect: defect.clone(),
                 claims: signal.claims,
                 expected: signal.expected,

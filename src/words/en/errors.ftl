@@ -41,6 +41,8 @@ error-wrong-state = { $state ->
     [not-inspected] Nobody has looked at this garment yet. Record its inspection at the case first.
     [charges-nobody] It charges nobody outside. It is decided without notice.
     [reply-too-late] The last day of a reply was { $until }.
+    [legal-hold] This garment is under a legal hold: nothing of it is erased until that is lifted.
+    [lifted] This hold was lifted already.
     [contested-twice] This was contested twice; what was decided then stands.
     [second-inspection] It was contested: somebody else looks at the garment again before anybody decides.
     [no-rules] No rule tables are in force. Propose a version, and have somebody else approve it.

@@ -38,6 +38,8 @@ error-wrong-state = { $state ->
     [not-inspected] 这一件还没有检验。请先在工单上登记检验结果。
     [charges-nobody] 没有外部责任方，无须通知，可直接裁定。
     [reply-too-late] 答复截止日是 { $until }，已经过了。
+    [legal-hold] 这一件处于法律保全中，解除之前不删除任何内容。
+    [lifted] 这项保全已经解除。
     [contested-twice] 已提出过两次异议，以当时的裁定为准。
     [second-inspection] 责任方有异议：须先由另一人复检，才能裁定。
     [no-rules] 没有生效的责任规则。请提出一个版本，由另一人审批。

@@ -7,12 +7,12 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::super::BUYER;
-use super::{ServiceCase, case_contact, case_line, case_note, cases, moment, service_case};
+use super::{ServiceCase, case_contact, case_line, case_note, cases, lines, moment, service_case};
 use crate::each;
 use crate::kernel::event::EventKind;
 use crate::kernel::machine::refused_in;
 use crate::kernel::{Code, Error, Result};
-use crate::ownership::holders::{Consent, Contact, HolderKeys, Purpose, ReadReason, Sealed, SealedFor, Secret, overwriting};
+use crate::ownership::holders::{self, Consent, Contact, HolderKeys, Purpose, ReadReason, Sealed, SealedFor, Secret, overwriting};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 
@@ -82,12 +82,14 @@ pub fn contact_read(db: &mut Db, stamp: &Stamp, keys: &HolderKeys, no: &str, why
 /// Erases what was left, the words of whoever asked, and what finds the case by their telephone. What happened to the garments stays.
 ///
 /// # Errors
-/// [`Code::WrongState`] while the case is open: somebody has to answer it.
+/// [`Code::WrongState`] while the case is open: somebody has to answer it; and while a garment of it is under a legal hold.
 pub fn contact_erase(db: &mut Db, stamp: &Stamp, no: &str, secret: &Secret) -> Result<()> {
     let case = &cases::with_secret(db, no, secret)?.ok_or(Code::NotFound)?;
     if !case.state.is_final() {
         return Err(refused_in(case.state).into());
     }
+    let garments: Vec<_> = lines::lines(db, case.id)?.into_iter().map(|line| line.garment_id).collect();
+    holders::may_erase(db, &garments)?;
     overwriting(db, |db| {
         each!(db, |c| diesel::update(case_contact::table.find(case.id.0))
             .set((

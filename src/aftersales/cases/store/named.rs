@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::lines::CaseLine;
 use super::{case_line, service_case};
 use crate::each;
-use crate::kernel::{BatchNo, Id, Result};
+use crate::kernel::{BatchNo, GarmentId, Id, Result};
 use crate::platform::db::{Db, in_chunks};
 
 /// The numbers of cases.
@@ -32,4 +32,15 @@ pub fn lines_found(db: &mut Db, batch: BatchNo, defect: &str) -> Result<Vec<Case
         .order(case_line::id)
         .select(CaseLine::as_select())
         .load(c))?)
+}
+
+/// Every line there is or was of these garments, oldest first.
+pub fn lines_of_garments(db: &mut Db, garments: &[GarmentId]) -> Result<Vec<CaseLine>> {
+    in_chunks(garments, |garments| {
+        each!(db, |c| case_line::table
+            .filter(case_line::garment_id.eq_any(garments))
+            .order(case_line::id)
+            .select(CaseLine::as_select())
+            .load(c))
+    })
 }

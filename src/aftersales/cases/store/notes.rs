@@ -11,7 +11,7 @@ use crate::each;
 use crate::inspection::findings::photo::Picture;
 use crate::kernel::event::EventKind;
 use crate::kernel::{Code, Fault, Id, Result, saturating};
-use crate::platform::db::Db;
+use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::Stamp;
 use crate::platform::http::sha256_hex;
 use crate::platform::policies::{self, Policy};
@@ -111,8 +111,19 @@ pub fn photos(db: &mut Db, case: Id) -> Result<Vec<CasePhoto>> {
     Ok(each!(db, |c| case_photo::table.filter(case_photo::case_id.eq(case)).order(case_photo::id).select(CasePhoto::as_select()).load(c))?)
 }
 
+/// The photos of several cases, in the order they came.
+pub fn photos_of(db: &mut Db, cases: &[Id]) -> Result<Vec<CasePhoto>> {
+    in_chunks(cases, |cases| {
+        each!(db, |c| case_photo::table
+            .filter(case_photo::case_id.eq_any(cases))
+            .order(case_photo::id)
+            .select(CasePhoto::as_select())
+            .load(c))
+    })
+}
+
 /// The JPEG of a photo of a case, and its hash.
-pub(in crate::aftersales::cases) fn jpeg(db: &mut Db, case: Id, photo: Id) -> Result<Option<(Vec<u8>, String)>> {
+pub fn jpeg(db: &mut Db, case: Id, photo: Id) -> Result<Option<(Vec<u8>, String)>> {
     let of = case_photo::table.filter(case_photo::id.eq(photo).and(case_photo::case_id.eq(case)));
     let found: Vec<(Vec<u8>, String)> = each!(db, |c| of.select((case_photo::jpeg, case_photo::sha256)).load(c))?;
     Ok(found.into_iter().next())

@@ -134,7 +134,7 @@ fn form_page(call: &Logs, form: FormState, ready: Ready) -> FormPage {
 
 /// Logs what the form says, with its photos: all of it or none.
 pub(super) async fn log(call: Logs, form: Multipart) -> Result<HttpResponse> {
-    let PhotoForm { values, photos, hash } = upload::read_form(call.request(), form, photos_allowed(&call).await?).await?;
+    let PhotoForm { values, photos, hash, .. } = upload::read_form(call.request(), form, photos_allowed(&call).await?).await?;
     let is_shown_again = FormState::is_shown_again(&values);
     let saved = if is_shown_again { Err(Code::Invalid.into()) } else { save(&call, &values, photos, &hash).await };
     let error = match saved {

@@ -56,6 +56,8 @@ pub struct PhotoForm {
     pub values: HashMap<String, String>,
     /// The files that are not empty, as they came.
     pub photos: Vec<Vec<u8>>,
+    /// What their sender calls them, without a path.
+    pub names: Vec<String>,
     /// A hash of all of it, for idempotency.
     pub hash: String,
 }
@@ -66,7 +68,7 @@ pub struct PhotoForm {
 /// [`Code::CrossSite`] without our token, which stands before the photos; [`Code::BodyTooLarge`] for a photo of more than 8 MiB;
 /// [`Code::OutOfRange`] for more photos than `most`; [`Code::BodyTooSlow`], [`Code::Malformed`].
 pub async fn read_form(request: &HttpRequest, mut form: Multipart, most: i64) -> Result<PhotoForm> {
-    let (mut values, mut photos, mut hashes) = (HashMap::new(), Vec::new(), String::new());
+    let (mut values, mut photos, mut names, mut hashes) = (HashMap::new(), Vec::new(), Vec::new(), String::new());
     let (mut checked, mut texts) = (false, 0);
     while let Some(field) = next_in_time(&mut form).await? {
         let mut field = field.map_err(|error| Refusal::new(Code::Malformed).with("reason", error))?;
@@ -82,6 +84,7 @@ pub async fn read_form(request: &HttpRequest, mut form: Multipart, most: i64) ->
             }
             hashes.push_str(&sha256_hex(&bytes));
             photos.push(bytes);
+            names.push(called(field.content_disposition().and_then(|said| said.get_filename()), photos.len()));
             if saturating::<i64>(photos.len()) > most {
                 return Err(too_many(most).into());
             }
@@ -104,7 +107,15 @@ pub async fn read_form(request: &HttpRequest, mut form: Multipart, most: i64) ->
     if !checked {
         check_csrf(request, "")?;
     }
-    Ok(PhotoForm { values, photos, hash: sha256_hex(hashes.as_bytes()) })
+    Ok(PhotoForm { values, photos, names, hash: sha256_hex(hashes.as_bytes()) })
+}
+
+/// What a file is called: its own name without a path and without what no name has, or its number.
+fn called(name: Option<&str>, number: usize) -> String {
+    let last = name.unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
+    let kept: String = last.chars().filter(|c| !c.is_control() && *c != '"').take(80).collect();
+    let kept = kept.trim();
+    if kept.is_empty() { number.to_string() } else { kept.to_owned() }
 }
 
 async fn next_in_time<S: futures_util::Stream + Unpin>(stream: &mut S) -> Result<Option<S::Item>> {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::super::rules::{Consent, Contact, Purpose, ReadReason, Secret};
 use super::super::seal::{HolderKeys, Sealed, SealedFor};
+use super::legal::{is_legally_held, may_erase};
 use super::{Holder, owned};
 use crate::each;
 use crate::kernel::event::{EventKind, Subject};
@@ -78,13 +79,30 @@ pub fn contact_save(
 /// Erases how to reach the holder. Does nothing when there is nothing.
 ///
 /// # Errors
-/// [`Code::NotFound`] when the secret is not the live holder's.
+/// [`Code::NotFound`] when the secret is not the live holder's; [`Code::WrongState`] while the garment is under a legal hold.
 pub fn contact_erase(db: &mut Db, stamp: &Stamp, garment: GarmentId, secret: &Secret) -> Result<()> {
     let holder = owned(db, garment, secret)?.ok_or(Code::NotFound)?.holder;
+    may_erase(db, &[garment])?;
     erase_row(db, stamp, &holder)
 }
 
+/// Erases what former holders of a garment left, which a legal hold had kept.
+pub(super) fn erase_former(db: &mut Db, stamp: &Stamp, garment: GarmentId, now: Option<i64>) -> Result<()> {
+    let left: Vec<i64> = each!(db, |c| contact::table
+        .filter(contact::garment_id.eq(garment.0).and(contact::erased_at.is_null()))
+        .select(contact::holder_seq)
+        .load(c))?;
+    for seq in left.into_iter().filter(|seq| Some(*seq) != now) {
+        erase_row(db, stamp, &Holder { garment, seq, claimed_at: stamp.at, transfer_until: None })?;
+    }
+    Ok(())
+}
+
+/// Erases what a holder left; under a legal hold it is kept until that is lifted.
 pub(super) fn erase_row(db: &mut Db, stamp: &Stamp, holder: &Holder) -> Result<()> {
+    if is_legally_held(db, &[holder.garment])? {
+        return Ok(());
+    }
     let (garment, seq) = (holder.garment.0, holder.seq);
     let erased = overwriting(db, |db| {
         Ok(each!(db, |c| diesel::update(

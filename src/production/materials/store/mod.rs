@@ -75,6 +75,11 @@ impl Lot {
     }
 }
 
+/// The lots of a supplier, by code.
+pub fn lots_of(db: &mut Db, party: Id) -> Result<Vec<Lot>> {
+    Ok(each!(db, |c| lot::table.filter(lot::party_id.eq(party)).order(lot::code).select(Lot::as_select()).load(c))?)
+}
+
 /// The lot with this id.
 pub fn lot(db: &mut Db, id: Id) -> Result<Option<Lot>> {
     Ok(each!(db, |c| lot::table.find(id).select(Lot::as_select()).first(c).optional())?)

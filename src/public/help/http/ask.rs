@@ -118,7 +118,7 @@ async fn ask(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>
     app.limits.spend(Limit::HelpAddress, &address(&request))?;
     let now = app.clock.now();
     let most = app.store.read(move |db| policies::value(db, Policy::PhotosPerCase, now)).await?;
-    let PhotoForm { values, photos, hash } = read_photo_form(&request, form, most).await?;
+    let PhotoForm { values, photos, hash, .. } = read_photo_form(&request, form, most).await?;
     let filled = Filled::of(&values);
     let once = values.get("once").filter(|once| once.len() >= 24).cloned();
     let secret = match &once {

@@ -140,7 +140,7 @@ async fn write(_: Visitor, request: HttpRequest, path: web::Path<(String, String
     app.limits.spend(Limit::HelpAddress, &address(&request))?;
     let now = app.clock.now();
     let most = app.store.read(move |db| policies::value(db, Policy::PhotosPerCase, now)).await?;
-    let PhotoForm { values, photos, hash } = read_photo_form(&request, form, most).await?;
+    let PhotoForm { values, photos, hash, .. } = read_photo_form(&request, form, most).await?;
     let words = values.get("words").cloned().unwrap_or_default();
     let photos = match clean_photos(photos).await.map_err(at_photos) {
         Ok(photos) => photos,

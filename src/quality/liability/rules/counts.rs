@@ -4,13 +4,30 @@ use serde::{Deserialize, Serialize};
 
 use super::excess::posterior_quantile;
 use super::shares::WHOLE;
+use crate::choices;
 
-/// A lot and a defect: confirmed claims, what was to be expected by now, and the ratio with its interval.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+choices! {
+    /// What a party answers for.
+    #[derive(Default)]
+    CountOf {
+        /// One of its lots.
+        #[default]
+        Lot = "lot", "物料批", "Lot";
+        /// Everything it sewed.
+        Sewn = "sewn", "缝制的服装", "Garments it sewed";
+        /// Everything it sold.
+        Sold = "sold", "售出的服装", "Garments it sold";
+    }
+}
+
+/// A lot (or everything a party sewed or sold) and a defect: confirmed claims, what was to be expected by now, and the ratio with its interval.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StatementCount {
-    /// Code of the party's own lot.
-    pub lot: String,
+    /// Of what.
+    pub of: CountOf,
+    /// Code of the party's own lot, where it is of one.
+    pub lot: Option<String>,
     /// Code of the defect.
     pub defect: String,
     /// Confirmed claims so far.
@@ -56,18 +73,15 @@ mod tests {
     fn a_ratio_is_that_of_the_reference_example() {
         // Γ(8 + 40, 8 + 11.5): 48 / 19.5 = 2.4615, 5 % point 1.908.
         let count = StatementCount {
-            lot: "L".into(),
             defect: "fading".into(),
             claims: 40,
             expected_micro: 11_500_000,
             shape_micro: Some(8_000_000),
-            completeness_micro: None,
-            ratio_micro: 0,
-            lower_micro: 0,
-            upper_micro: 0,
+            ..StatementCount::default()
         };
         let known = count.clone().worked_out();
-        assert_eq!((known.ratio_micro, known.lower_micro / 1_000), (2_461_538, 1_908));
+        assert_eq!(known.ratio_micro, 2_461_538);
+        assert!((1_907_500..1_908_500).contains(&known.lower_micro), "{}", known.lower_micro);
         assert!((3_050_000..3_100_000).contains(&known.upper_micro), "{}", known.upper_micro);
         let alike = StatementCount { shape_micro: None, ..count }.worked_out();
         assert_eq!((alike.ratio_micro, alike.lower_micro, alike.upper_micro), (1_000_000, 1_000_000, 1_000_000));

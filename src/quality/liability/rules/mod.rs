@@ -28,7 +28,7 @@ mod statement;
 mod tables;
 
 pub use bundle::{Bundle, ENGINE};
-pub use counts::StatementCount;
+pub use counts::{CountOf, StatementCount};
 pub use difference::{Change, Moved, difference};
 pub use matter::{Claim, Evidence, Excess, Factor, Matter, Sample};
 pub use reckoning::{Basis, LeftOut, Reckoning, Verdict, Without, reckon, sensitivity};

@@ -253,6 +253,12 @@ impl StatementEntry {
         (0..self.payers.len()).map(of).collect()
     }
 
+    /// The micro-shares of the party.
+    pub fn own_share(&self) -> u32 {
+        let own = self.micros().into_iter().zip(&self.payers).filter(|(_, who)| **who == WhoPays::Own);
+        own.fold(0, |sum, (micro, _)| sum.saturating_add(micro))
+    }
+
     /// What the party is charged with: of every cost its part, to the minor unit.
     pub fn charged(&self) -> i64 {
         let micros = self.micros();
@@ -292,7 +298,7 @@ impl StatementEntry {
     }
 
     /// Whether a share of the party is parted among several by quantity.
-    fn is_parted(&self) -> bool {
+    pub fn is_parted(&self) -> bool {
         let lots = |role: Role| self.parts.iter().filter(|part| part.role == role).map(|part| part.payer).collect::<BTreeSet<_>>().len();
         self.parts.iter().any(|part| lots(part.role) > 1)
     }
@@ -502,15 +508,13 @@ mod tests {
             rules: vec![rules()],
             counts: vec![
                 StatementCount {
-                    lot: "FAB-1".into(),
+                    lot: Some("FAB-1".into()),
                     defect: "fading".into(),
                     claims: 40,
                     expected_micro: 11_500_000,
                     shape_micro: Some(8_000_000),
                     completeness_micro: Some(620_000),
-                    ratio_micro: 0,
-                    lower_micro: 0,
-                    upper_micro: 0,
+                    ..StatementCount::default()
                 }
                 .worked_out(),
             ],

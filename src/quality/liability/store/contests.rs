@@ -4,12 +4,12 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::super::{VERDICT_MACHINE, VerdictState};
+use super::super::{ReplyState, VERDICT_MACHINE, VerdictState};
 use super::verdicts::{self, LineVerdict, charged, tell};
 use super::{agreements, verdict, verdict_notice, verdict_reply as table};
 use crate::kernel::event::EventKind;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, saturating};
-use crate::platform::db::Db;
+use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::Stamp;
 use crate::{each, step};
 
@@ -40,6 +40,17 @@ pub struct VerdictReply {
     pub at: NaiveDateTime,
 }
 
+impl ReplyState {
+    /// What a party said with its reply, if there is one.
+    pub fn after(reply: Option<&VerdictReply>) -> Self {
+        reply.map_or(Self::None, |reply| match (reply.accepts, reply.by_silence) {
+            (true, true) => Self::Silent,
+            (true, false) => Self::Accepted,
+            (false, _) => Self::Contested,
+        })
+    }
+}
+
 /// The replies to a verdict.
 pub fn replies(db: &mut Db, verdict: Id) -> Result<Vec<VerdictReply>> {
     Ok(each!(db, |c| table::table.filter(table::verdict_id.eq(verdict)).order(table::party_id).select(VerdictReply::as_select()).load(c))?)
@@ -52,6 +63,16 @@ pub fn of_line(db: &mut Db, line: Id) -> Result<Vec<VerdictReply>> {
         .order((table::verdict_id, table::party_id))
         .select(VerdictReply::as_select())
         .load(c))?)
+}
+
+/// What a party said to these verdicts.
+pub fn of_party(db: &mut Db, verdicts: &[Id], party: Id) -> Result<Vec<VerdictReply>> {
+    in_chunks(verdicts, |ids| {
+        each!(db, |c| table::table
+            .filter(table::verdict_id.eq_any(ids).and(table::party_id.eq(party)))
+            .select(VerdictReply::as_select())
+            .load(c))
+    })
 }
 
 /// The newest version up to this one that somebody contested: those who are charged have been heard.

@@ -45,6 +45,17 @@ pub fn of_line(db: &mut Db, line: Id) -> Result<Vec<SecondInspection>> {
     Ok(each!(db, |c| table::table.filter(table::line_id.eq(line)).order(table::verdict_id).select(SecondInspection::as_select()).load(c))?)
 }
 
+/// The second looks at these lines, oldest first of each.
+pub fn of_lines(db: &mut Db, lines: &[Id]) -> Result<Vec<SecondInspection>> {
+    in_chunks(lines, |lines| {
+        each!(db, |c| table::table
+            .filter(table::line_id.eq_any(lines))
+            .order(table::verdict_id)
+            .select(SecondInspection::as_select())
+            .load(c))
+    })
+}
+
 /// The second looks after these verdicts were contested.
 pub fn of_verdicts(db: &mut Db, verdicts: &[Id]) -> Result<Vec<SecondInspection>> {
     in_chunks(verdicts, |ids| {

@@ -1,7 +1,9 @@
 //! Every query on rule tables, evidence, agreements, verdicts, statements and chargebacks.
 
 pub mod agreements;
+pub mod chargebacks;
 pub mod contests;
+pub mod files;
 pub mod inspections;
 pub mod records;
 pub mod rule_sets;

@@ -7,9 +7,14 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::super::rules::{
-    Bundle, ChargedParty, ENGINE, FORMAT, Rules, SharePart, StatementCost, StatementEntry, StatementKind, StatementText, WhoPays,
+    Bundle, ChargedParty, ENGINE, FORMAT, LineNotice, Rules, SharePart, StatementCost, StatementCount, StatementEntry, StatementKind,
+    StatementText, WhoPays,
 };
-use super::super::{STATEMENT_MACHINE, StatementState, VerdictState};
+use super::super::{ReplyState, STATEMENT_MACHINE, StatementState, VerdictState};
+use super::agreements::{self, VerdictNotice};
+use super::chargebacks;
+use super::contests::{self, VerdictReply};
+use super::inspections;
 use super::rule_sets::tables;
 use super::verdicts::{self, LineVerdict, VerdictShare, paid_by, shares_of};
 use super::{statement, statement_line, verdict, verdict_share};
@@ -152,6 +157,7 @@ fn turned(db: &mut Db, of: &LineVerdict, in_statement: Id, rules: &mut BTreeMap<
     let id = of.id.to_string();
     let mut line = before.lines.into_iter().find(|line| line.verdict == id && line.kind == StatementKind::Claim).ok_or_else(gone)?;
     line.kind = StatementKind::Correction;
+    line.corrects = Some(before.code.clone());
     line.amount_minor = line.charged();
     if let Some(tables) = before.rules.into_iter().find(|tables| tables.version == line.rules) {
         rules.entry(tables.version.clone()).or_insert(tables);
@@ -170,6 +176,12 @@ struct Around {
     costs: HashMap<Id, Vec<LedgerEntry>>,
     /// By verdict: what the ledger charges the party with.
     charged: HashMap<Id, i64>,
+    /// By case: the line a picture shows, where that is known, and its hash.
+    photos: HashMap<Id, Vec<(Option<Id>, String)>>,
+    notices: HashMap<Id, VerdictNotice>,
+    replies: HashMap<Id, VerdictReply>,
+    /// By line: the day somebody looked again.
+    again: HashMap<Id, NaiveDate>,
 }
 
 fn around(db: &mut Db, claims: &[LineVerdict], party: Id) -> Result<Around> {
@@ -195,7 +207,23 @@ fn around(db: &mut Db, claims: &[LineVerdict], party: Id) -> Result<Around> {
             *charged.entry(verdict).or_default() += entry.signed();
         }
     }
+    let mut photos: HashMap<Id, Vec<(Option<Id>, String)>> = HashMap::new();
+    let mut cases_of: Vec<Id> = claims.iter().map(|one| one.case_id).collect();
+    cases_of.sort_unstable();
+    cases_of.dedup();
+    for photo in cases::photos_of(db, &cases_of)? {
+        photos.entry(photo.case_id).or_default().push((photo.line_id, photo.sha256));
+    }
+    let own_notice = |notices: Vec<VerdictNotice>| notices.into_iter().find(|notice| notice.party_id == party);
+    let notices = agreements::notices(db, &ids)?.into_iter().filter_map(|(id, all)| Some((id, own_notice(all)?))).collect();
+    let replies = contests::of_party(db, &ids, party)?.into_iter().map(|reply| (reply.verdict_id, reply)).collect();
+    let lines_of: Vec<Id> = claims.iter().map(|one| one.line_id).collect();
+    let again = inspections::of_lines(db, &lines_of)?.into_iter().map(|second| (second.line_id, second.inspected_on)).collect();
     Ok(Around {
+        photos,
+        notices,
+        replies,
+        again,
         nos: cases::nos_of_ids(db, &claims.iter().map(|one| one.case_id).collect::<Vec<_>>())?,
         lines: cases::lines_of_ids(db, &claims.iter().map(|one| one.line_id).collect::<Vec<_>>())?,
         batches: batches::batches(db, &numbers)?.into_iter().map(|batch| (batch.no, batch.code)).collect(),
@@ -207,7 +235,7 @@ fn around(db: &mut Db, claims: &[LineVerdict], party: Id) -> Result<Around> {
 }
 
 /// A line of the file. Others are not named: a supplier learns its own lots, and of the rest only the role.
-fn entry_of(of: &LineVerdict, around: &Around, party: Id) -> Result<StatementEntry> {
+fn entry_of(of: &LineVerdict, around: &Around, party: Id, rules: &BTreeMap<String, Rules>) -> Result<StatementEntry> {
     let gone = |what: &str| Error::broken(format!("verdict {}: its {what} is not there", of.id));
     let matter = Bundle::matter_of(&of.bundle)?;
     let claim = matter.claims.into_iter().next().ok_or_else(|| gone("claim"))?;
@@ -240,33 +268,60 @@ fn entry_of(of: &LineVerdict, around: &Around, party: Id) -> Result<StatementEnt
         amount_minor: entry.amount_minor,
     };
     let line = around.lines.get(&of.line_id).ok_or_else(|| gone("line"))?;
+    let photos = around.photos.get(&of.case_id).into_iter().flatten();
+    let photos = photos.filter(|(shows, _)| shows.is_none_or(|shows| shows == line.id)).map(|(_, hash)| hash.clone());
+    let notice = around.notices.get(&of.id).map(|notice| LineNotice {
+        reply_by: notice.reply_by,
+        reply_days: notice.reply_days,
+        silence_accepts: notice.silence_accepts,
+        reply: ReplyState::after(around.replies.get(&of.id)).as_str().to_owned(),
+    });
     let mut entry = StatementEntry {
         kind: StatementKind::Claim,
         case: around.nos.get(&of.case_id).cloned().ok_or_else(|| gone("case"))?,
         line: line.line_no,
         batch: around.batches.get(&of.batch_no).cloned().ok_or_else(|| gone("batch"))?,
         reported_on: line.reported_on,
+        inspected_on: line.inspected_on,
+        inspected_again_on: around.again.get(&line.id).copied(),
+        photos: photos.collect(),
+        notice,
+        corrects: None,
         verdict: of.id.to_string(),
         seq: of.seq,
         sha256: of.sha256.clone(),
         rules: of.rules_code.clone(),
         claim,
         excess: matter.excess,
+        without: Vec::new(),
+        ambiguous: false,
         parts: shares.iter().map(part).collect::<Result<_>>()?,
         payers: payers.iter().map(who).collect(),
         costs: costs.iter().map(cost).collect(),
         amount_minor: 0,
     };
     entry.amount_minor = entry.charged();
+    entry.ambiguous = entry.is_parted();
+    let tables = rules.get(&of.rules_code).ok_or_else(|| gone("rules"))?;
+    entry.without = entry.reckoned_without(tables, &matter.currency);
     Ok(entry)
 }
 
 /// Makes the statement of a party for a period: every verdict that became final in it and was not charged before, and what was charged before and
-/// is superseded since, taken back. What was posted to a line after its verdict became final is moved first.
+/// is superseded since, taken back. What was posted to a line after its verdict became final is moved first. It says nothing of how often what the party
+/// answers for fails: [`make_statement_with`] does.
 ///
 /// # Errors
 /// [`Code::DatesOutOfOrder`]; [`Code::Invalid`] for a line whose costs are in another currency; [`Code::NotFound`] for no such party.
 pub fn make_statement(db: &mut Db, stamp: &Stamp, ask: &StatementAsk) -> Result<Statement> {
+    make_statement_with(db, stamp, ask, &[])
+}
+
+/// The same, with how often what the party answers for fails ([`counts`](super::super::gather::counts)).
+///
+/// # Errors
+/// As [`make_statement`].
+pub fn make_statement_with(db: &mut Db, stamp: &Stamp, ask: &StatementAsk, counts: &[StatementCount]) -> Result<Statement> {
     if ask.to < ask.from {
         return Err(Fault::new("to", Code::DatesOutOfOrder).with("earlier", ask.from).with("later", ask.to).into());
     }
@@ -287,7 +342,7 @@ pub fn make_statement(db: &mut Db, stamp: &Stamp, ask: &StatementAsk) -> Result<
             let allowed = format!("{} ({})", other.currency, around.nos.get(&one.case_id).map_or("", String::as_str));
             return Err(Fault::new("currency", Code::NotOneOf).with("value", &ask.currency).with("allowed", allowed).into());
         }
-        let line = entry_of(one, &around, party.id)?;
+        let line = entry_of(one, &around, party.id, &rules)?;
         let charged = around.charged.get(&one.id).copied().unwrap_or_default();
         if line.amount_minor != charged {
             return Err(Error::broken(format!("verdict {}: the ledger has {charged}, the statement {}", one.id, line.amount_minor)));
@@ -309,6 +364,8 @@ pub fn make_statement(db: &mut Db, stamp: &Stamp, ask: &StatementAsk) -> Result<
         currency: ask.currency.clone(),
         made_at: stamp.at,
         rules: rules.into_values().collect(),
+        counts: counts.to_vec(),
+        ambiguous_minor: lines.iter().filter(|line| line.ambiguous).map(|line| line.amount_minor).sum(),
         amount_minor: lines.iter().map(|line| line.amount_minor).sum(),
         lines,
     };
@@ -368,6 +425,9 @@ pub fn void_statement(db: &mut Db, stamp: &Stamp, before: &Statement, reason: &s
         .load(c))?;
     if corrected.iter().any(|one| charged.contains(one)) {
         return Err(Refusal::new(Code::WrongState).with("state", "corrected-later").into());
+    }
+    if chargebacks::stands_on(db, before.id)? {
+        return Err(Refusal::new(Code::WrongState).with("state", "charged-back").into());
     }
     step!(db, statement::table.find(before.id.0), statement::state, statement::version, STATEMENT_MACHINE,
         before.state => StatementState::Void, before.version);

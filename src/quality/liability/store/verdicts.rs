@@ -14,6 +14,7 @@ use super::rule_sets::{active, tables};
 use super::{agreements, contests, inspections, verdict, verdict_share};
 use crate::aftersales::cases;
 use crate::aftersales::classes::CaseCause;
+use crate::aftersales::service_levels::{self, Moment};
 use crate::aftersales::settlements::{self, Payer, PayerKind};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Id, Refusal, Result};
@@ -227,10 +228,19 @@ pub fn is_told(of: &LineVerdict, shares: &[VerdictShare], sees: Sees) -> bool {
     TOLD.contains(&of.state) && of.reply_by.is_some() && shares.iter().any(|share| share.party_id == Some(party))
 }
 
+/// Leaves an event at a verdict and its case, and moves the clock on which a reply runs.
 pub(super) fn tell(db: &mut Db, stamp: &Stamp, kind: EventKind, of: &LineVerdict, more: Value) -> Result<()> {
     let body = json!({ "verdict": of.id, "seq": of.seq, "line": of.line_id, "state": of.state, "sha256": of.sha256, "more": more });
     events::append(db, stamp, kind, Subject::Thing("verdict", of.id.0), &body)?;
-    events::append(db, stamp, kind, Subject::Thing("case", of.case_id.0), &body)
+    events::append(db, stamp, kind, Subject::Thing("case", of.case_id.0), &body)?;
+    let moment = match (kind, of.state) {
+        (EventKind::VerdictNotified, _) => Moment::Notified,
+        (EventKind::VerdictAccepted, VerdictState::Accepted) | (EventKind::VerdictContested | EventKind::VerdictDecided, _) => Moment::Answered,
+        (EventKind::VerdictSuperseded, _) => Moment::Cancelled,
+        _ => return Ok(()),
+    };
+    let case = cases::by_id(db, of.case_id)?.ok_or_else(|| Error::broken("a verdict of no case"))?;
+    service_levels::happened_to(db, stamp, &case.about(), of.id, moment)
 }
 
 /// What cases call what the shares say: that of the role with the most.
@@ -252,7 +262,7 @@ fn cause_of(charge: &Shares, clause: &str) -> CaseCause {
 /// What a line has cost so far, in the currency of its sale; for the record, as shares do not depend on it.
 fn cost_so_far(db: &mut Db, line: Id, currency: &str) -> Result<i64> {
     let entries = settlements::entries_of_lines(db, &[line])?;
-    let own = entries.iter().filter(|entry| entry.moves_id.is_none() && entry.verdict_id.is_none() && entry.currency == currency);
+    let own = entries.iter().filter(|entry| entry.moves_id.is_none() && entry.payer != PayerKind::Party && entry.currency == currency);
     Ok(own.map(settlements::LedgerEntry::signed).sum::<i64>().max(0))
 }
 

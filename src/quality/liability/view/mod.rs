@@ -8,8 +8,8 @@ mod why;
 
 pub use rule_sets::RulesView;
 pub use statements::StatementView;
-pub use verdicts::VerdictView;
-pub use why::why;
+pub use verdicts::{NoticeView, VerdictView, verdict_views};
+pub use why::{SecondView, WhyView, why};
 
 use crate::kernel::event::Subject;
 use crate::kernel::{Id, Result, parsed};

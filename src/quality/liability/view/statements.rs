@@ -3,9 +3,10 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
-use super::super::rules::{StatementKind, StatementText};
-use super::super::store::statements::{self, Statement, StatementAsk, make_statement};
-use super::super::{NEW_STATEMENT, STATEMENT_FIELDS, StatementState};
+use super::super::gather::counts;
+use super::super::rules::{StatementCount, StatementEntry, StatementKind, StatementText};
+use super::super::store::statements::{self, Statement, StatementAsk, make_statement_with};
+use super::super::{NEW_STATEMENT, ReplyState, STATEMENT_FIELDS, StatementState};
 use super::{history, id_of};
 use crate::kernel::event::EventKind;
 use crate::kernel::money::Money;
@@ -33,6 +34,16 @@ pub struct StatementLineView {
     pub batch: String,
     /// The defect.
     pub defect: String,
+    /// Micro-shares of the party.
+    pub share: u32,
+    /// Lots of several parties may be in the garment.
+    pub ambiguous: bool,
+    /// The last day of its reply.
+    pub reply_by: Option<NaiveDate>,
+    /// What it said.
+    pub reply: Option<ReplyState>,
+    /// The statement that charged what this line takes back.
+    pub corrects: Option<String>,
     /// How much, as people write it.
     pub amount: String,
 }
@@ -66,8 +77,12 @@ pub struct StatementView {
     pub created_by: String,
     /// When, UTC.
     pub created_at: NaiveDateTime,
+    /// Of that what lines have in which lots of several parties may be to blame, as people write it.
+    pub ambiguous: String,
     /// Its lines; the list leaves them out.
     pub lines: Vec<StatementLineView>,
+    /// How often what the party answers for fails; the list leaves it out.
+    pub counts: Vec<StatementCount>,
     /// Grows with every change.
     pub version: i64,
 }
@@ -79,8 +94,14 @@ fn statement_views(db: &mut Db, all: Vec<Statement>, with_lines: bool) -> Result
     let codes = parties::codes_of_ids(db, &all.iter().map(|one| one.party_id).collect::<Vec<_>>())?;
     let money = |minor: i64, currency: &str| Money { minor, currency: currency.to_owned() }.amount();
     let view = |one: Statement| {
-        let lines = if with_lines { StatementText::of_file(&one.bundle)?.lines } else { Vec::new() };
-        let line = |line: super::super::rules::StatementEntry| StatementLineView {
+        let text = if with_lines { Some(StatementText::of_file(&one.bundle)?) } else { None };
+        let (lines, counts, ambiguous) = text.map_or((Vec::new(), Vec::new(), 0), |text| (text.lines, text.counts, text.ambiguous_minor));
+        let line = |line: StatementEntry| StatementLineView {
+            share: line.own_share(),
+            ambiguous: line.ambiguous,
+            reply_by: line.notice.as_ref().map(|notice| notice.reply_by),
+            reply: line.notice.as_ref().and_then(|notice| ReplyState::of(&notice.reply)),
+            corrects: line.corrects,
             verdict: line.verdict,
             kind: line.kind,
             case: line.case,
@@ -96,7 +117,9 @@ fn statement_views(db: &mut Db, all: Vec<Statement>, with_lines: bool) -> Result
             to: one.to_on,
             claims: one.claims,
             amount: money(one.amount_minor, &one.currency),
+            ambiguous: money(ambiguous, &one.currency),
             lines: lines.into_iter().take(LINES_SHOWN).map(line).collect(),
+            counts,
             currency: one.currency,
             state: one.state,
             sha256: one.sha256,
@@ -187,11 +210,13 @@ impl Thing for StatementView {
         Ok(Self::with_codes(db, &[code])?.into_iter().find(|view| view.is_seen(sees)).map(|view| view.seen_by(sees)))
     }
 
-    fn make(self, db: &mut Db, stamp: &Stamp, _app: &AppState, _secret: &str) -> Result<Self> {
+    fn make(self, db: &mut Db, stamp: &Stamp, app: &AppState, _secret: &str) -> Result<Self> {
         let party =
             parties::by_code(db, &self.party)?.ok_or_else(|| Fault::new("party", Code::UnknownReference).with("value", &self.party))?;
         let currency = if self.currency.is_empty() { sales::CURRENCY.to_owned() } else { self.currency };
-        let made = make_statement(db, stamp, &StatementAsk { party: party.id, from: self.from, to: self.to, currency })?;
+        let ask = StatementAsk { party: party.id, from: self.from, to: self.to, currency };
+        let counts = counts(app, db, party.id)?;
+        let made = make_statement_with(db, stamp, &ask, &counts)?;
         statement_views(db, vec![made], true)?.pop().ok_or_else(|| Code::NotFound.into())
     }
 

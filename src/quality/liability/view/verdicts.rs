@@ -118,7 +118,7 @@ pub struct VerdictView {
 }
 
 /// Verdicts as somebody sees them; each case, batch, party and lot is read once.
-fn verdict_views(db: &mut Db, all: Vec<LineVerdict>, sees: Sees) -> Result<Vec<VerdictView>> {
+pub fn verdict_views(db: &mut Db, all: Vec<LineVerdict>, sees: Sees) -> Result<Vec<VerdictView>> {
     let ids: Vec<Id> = all.iter().map(|one| one.id).collect();
     let mut shares: HashMap<Id, Vec<VerdictShare>> = shares_of(db, &ids)?;
     let nos = cases::nos_of_ids(db, &all.iter().map(|one| one.case_id).collect::<Vec<_>>())?;
@@ -204,11 +204,7 @@ fn notice_views(db: &mut Db, all: &[LineVerdict], sees: Sees) -> Result<HashMap<
                 reply_days: notice.reply_days,
                 silence_accepts: notice.silence_accepts,
                 is_rough: notice.is_rough,
-                reply: reply.map_or(ReplyState::None, |reply| match (reply.accepts, reply.by_silence) {
-                    (true, true) => ReplyState::Silent,
-                    (true, false) => ReplyState::Accepted,
-                    (false, _) => ReplyState::Contested,
-                }),
+                reply: ReplyState::after(reply),
                 rounds_left: contests::ROUNDS - saturating::<i64>(contested),
             });
         }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::rules::{Bundle, Moved, Without, difference, sensitivity};
+use super::super::rules::{Moved, Without, difference, sensitivity};
 use super::super::store::verdicts::{LineVerdict, of_line};
 use super::super::store::{contests, inspections};
 use crate::kernel::Result;

@@ -1,19 +1,29 @@
 //! What rule tables, verdicts and statements have beside what every thing has: the steps of a verdict, and the file of a statement.
 
+mod door;
+
 use actix_web::{HttpResponse, web};
 
 use super::acts::{
-    accept_one, approve_one, contest_one, decide_one, finish_one, inspect_one, notify_one, reject_one, void_one, withdraw_one,
+    accept_one, acknowledge_one, approve_one, contest_one, decide_one, dispute_one, finish_one, inspect_one, issue_one, notify_one,
+    reject_one, settle_one, void_chargeback, void_one, waive_one, withdraw_one, write_off_one,
 };
+use super::chargebacks::{SAY_WHY, SETTLE};
+use super::dossier::dossier;
 use super::evidence::WITHDRAW;
 use super::store::agreements::SupplierAgreement;
+use super::store::chargebacks::Chargeback;
 use super::store::records::EvidenceRecord;
 use super::view::{RulesView, StatementView, VerdictView, why};
 use super::{LOOK_AGAIN, WHY, active};
-use crate::kernel::Result;
-use crate::platform::http::perm::{FindingsEdit, LiabilityEdit, LiabilityRead};
+use crate::kernel::{Code, Result};
+use crate::ownership::holders::LegalHold;
+use crate::platform::http::perm::{FindingsEdit, LiabilityEdit, LiabilityRead, MoneyEdit};
 use crate::platform::http::{Problem, Routes, attachment, json};
-use crate::platform::rooms::{self, BrandOnly, Call, Fields, ThingAct, once_made_routes, seen, thing_act};
+use crate::platform::rooms::{
+    self, BrandOnly, Call, Fields, Sees, ThingAct, once_made_routes, once_made_routes_without_page, seen, thing_act,
+};
+use crate::production::serials::{self, Scanned};
 
 type Reads = Call<LiabilityRead>;
 type Edits = BrandOnly<LiabilityEdit>;
@@ -28,7 +38,8 @@ pub fn routes(on: &mut Routes<'_>) {
     thing_act::<_, Edits>(on, act("approve", "Puts tables in force. Whoever proposed them may not.", approve_one));
     thing_act::<_, Edits>(on, act("reject", "Says no to tables. Whoever proposed them may not.", reject_one));
 
-    once_made_routes::<VerdictView>(on);
+    once_made_routes_without_page::<VerdictView>(on);
+    door::routes(on);
     on.api(__path_why_json, why_json);
     let act = |verb, about, asks, deed| ThingAct::<VerdictView> { verb, about, asks, deed };
     thing_act::<_, Edits>(on, act("notify", "Tells those who are charged: from today on they may reply.", none, notify_one));
@@ -58,6 +69,46 @@ pub fn routes(on: &mut Routes<'_>) {
         deed: void_one,
     };
     thing_act::<_, Edits>(on, void);
+    chargeback_routes(on);
+    on.api(__path_dossier_json, dossier_json).get("/legal-holds/{code}/file", dossier_page);
+}
+
+/// Everything known of a garment in one ZIP file: a document, and the pictures and papers it names. How to reach people is not in it.
+#[utoipa::path(
+    get, path = "/api/v1/garments/{serial}/dossier", tag = "liability", params(("serial" = String, Path)),
+    responses((status = 200, content_type = "application/zip"), (status = 404, body = Problem))
+)]
+async fn dossier_json(call: Call<Edits>, serial: web::Path<String>) -> Result<HttpResponse> {
+    let app = call.app().clone();
+    let zipped = call.read(move |db| {
+        let scanned = Scanned::read("serial", &serial, None)?;
+        let garment = serials::find(db, &app.keys.serials, &scanned)?.ok_or(Code::NotFound)?;
+        dossier(&app, db, garment)?.zipped()
+    });
+    Ok(attachment("application/zip", "garment.zip", zipped.await?))
+}
+
+async fn dossier_page(call: Call<Edits>, code: web::Path<String>) -> Result<HttpResponse> {
+    let app = call.app().clone();
+    let zipped = call.read(move |db| {
+        let hold = seen::<LegalHold>(db, &code, Sees::ALL)?;
+        dossier(&app, db, hold.garment())?.zipped()
+    });
+    Ok(attachment("application/zip", "garment.zip", zipped.await?))
+}
+
+fn chargeback_routes(on: &mut Routes<'_>) {
+    type Pays = BrandOnly<MoneyEdit>;
+    let none: &'static Fields = &Fields::NONE;
+    once_made_routes::<Chargeback>(on);
+    let act = |verb, about, asks, deed| ThingAct::<Chargeback> { verb, about, asks, deed };
+    thing_act::<_, Pays>(on, act("issue", "Sends it to the party.", none, issue_one));
+    thing_act::<_, LiabilityRead>(on, act("acknowledge", "The party says that it will pay.", none, acknowledge_one));
+    thing_act::<_, LiabilityRead>(on, act("dispute", "The party says that it will not, with the reason.", &SAY_WHY, dispute_one));
+    thing_act::<_, Pays>(on, act("settle", "It was paid or netted.", &SETTLE, settle_one));
+    thing_act::<_, Pays>(on, act("waive", "It is given up on purpose.", &SAY_WHY, waive_one));
+    thing_act::<_, Pays>(on, act("write-off", "It is given up because it cannot be had.", &SAY_WHY, write_off_one));
+    thing_act::<_, Pays>(on, act("void", "Takes it back: its lines may stand in another.", &SAY_WHY, void_chargeback));
 }
 
 /// The rule tables in force.

@@ -1,0 +1,143 @@
+//! The page of a verdict beside its fields, and the page on which a party replies line by line.
+
+use askama::Template;
+
+use super::rules::{Basis, Change, LeftOut, Moved, Money as RoleMoney, Role, Shares, Without};
+use super::starter::ClaimFact;
+use super::store::files::VerdictFile;
+use super::view::{NoticeView, SecondView, VerdictView, WhyView};
+use super::{FileKind, VerdictState, WantedProof};
+use crate::kernel::money::Money;
+use crate::kernel::text::Lang;
+use crate::kernel::{Id, saturating};
+use crate::platform::http::Layout;
+
+/// What the page of a verdict shows beside its fields.
+#[derive(Template)]
+#[template(path = "quality/liability/verdict.html")]
+pub struct VerdictSection {
+    /// The frame, for words and rights.
+    pub layout: Layout,
+    /// The verdict.
+    pub verdict: VerdictView,
+    /// What the garment has cost so far, and how it is parted by role.
+    pub costs: Vec<(Role, Money)>,
+    /// Why it is as it is.
+    pub why: WhyView,
+    /// Photos of the garment: their ids.
+    pub photos: Vec<Id>,
+    /// What was handed in.
+    pub files: Vec<VerdictFile>,
+    /// What is usually handed in with a contest, and was not.
+    pub missing: Vec<WantedProof>,
+    /// Whether the asker may hand something in.
+    pub may_hand_in: bool,
+    /// The currency of all amounts.
+    pub currency: String,
+    /// What is wrong with what was handed in, in words.
+    pub fault: Option<String>,
+}
+
+/// Micro-shares as people write them.
+fn percent(micro: u32) -> String {
+    format!("{}.{:02} %", micro / 10_000, micro % 10_000 / 100)
+}
+
+impl VerdictSection {
+    fn lang(&self) -> Lang {
+        self.layout.lang
+    }
+
+    /// What it is called that was left out.
+    fn input(&self, left_out: &LeftOut) -> String {
+        match left_out {
+            LeftOut::Fact(fact) => ClaimFact::of(fact).map_or_else(|| fact.clone(), |fact| fact.word(self.lang()).to_owned()),
+            LeftOut::Evidence(evidence) => format!("{} · {}", evidence.rule, evidence.source),
+        }
+    }
+
+    fn shares(&self, shares: &Shares) -> String {
+        let share = |(role, micro): (&Role, &u32)| format!("{} {}", role.word(self.lang()), percent(*micro));
+        shares.iter().map(share).collect::<Vec<_>>().join(self.lang().of("，", ", "))
+    }
+
+    /// The clause of a hard rule that would decide then, or nothing.
+    fn basis(&self, one: &Without) -> String {
+        match &one.basis {
+            Basis::Gate(clause) | Basis::Held(clause) => format!(" ({clause})"),
+            Basis::Evidence | Basis::Unresolved | Basis::NoPrior => String::new(),
+        }
+    }
+
+    /// What changed, as the key of its words and what it is about.
+    fn change(&self, moved: &Moved) -> (&'static str, String) {
+        match &moved.change {
+            Change::ClaimRemoved(code) => ("verdicts-change-claim-removed", code.clone()),
+            Change::ClaimAdded(code) => ("verdicts-change-claim-added", code.clone()),
+            Change::Amount(_) => ("verdicts-change-amount", String::new()),
+            Change::Defect(_) => ("verdicts-change-defect", String::new()),
+            Change::Facts(_) => ("verdicts-change-facts", String::new()),
+            Change::EvidenceRemoved(_, evidence) => ("verdicts-change-evidence-removed", format!("{} · {}", evidence.rule, evidence.source)),
+            Change::EvidenceAdded(_, evidence) => ("verdicts-change-evidence-added", format!("{} · {}", evidence.rule, evidence.source)),
+            Change::Excess => ("verdicts-change-excess", String::new()),
+            Change::Sample => ("verdicts-change-sample", String::new()),
+            Change::Rules(from, to) => ("verdicts-change-rules", format!("{from} → {to}")),
+            Change::Title => ("verdicts-change-title", String::new()),
+        }
+    }
+
+    fn money(&self, money: &RoleMoney) -> String {
+        let one = |(role, minor): (&Role, &i64)| {
+            let amount = Money { minor: *minor, currency: self.currency.clone() }.amount();
+            format!("{} {}{amount}", role.word(self.lang()), if *minor > 0 { "+" } else { "" })
+        };
+        money.iter().map(one).collect::<Vec<_>>().join(self.lang().of("，", ", "))
+    }
+
+    fn second(&self, one: &SecondView) -> String {
+        let found = one.found.clone().unwrap_or_else(|| self.layout.t.say("verdicts-nothing-found").into_owned());
+        format!("{} · {found}", one.on)
+    }
+
+    fn is_photo(&self, file: &VerdictFile) -> bool {
+        file.kind == FileKind::Photo
+    }
+
+    fn href(&self) -> String {
+        format!("/verdicts/{}", self.verdict.code)
+    }
+}
+
+/// A line that waits for a reply.
+pub struct OpenLine {
+    /// The verdict.
+    pub verdict: VerdictView,
+    /// What the asker's share of its costs is, as people write it.
+    pub amount: String,
+}
+
+/// The page on which a party replies, line by line.
+#[derive(Template)]
+#[template(path = "quality/liability/replies.html")]
+pub struct RepliesPage {
+    /// The frame.
+    pub layout: Layout,
+    /// What waits, the first to end first.
+    pub lines: Vec<OpenLine>,
+    /// Whether the asker replies for a party.
+    pub is_bound: bool,
+}
+
+impl RepliesPage {
+    fn count(&self) -> i64 {
+        saturating(self.lines.len())
+    }
+
+    fn reply(&self, notice: &NoticeView) -> &'static str {
+        notice.reply.word(self.layout.lang)
+    }
+
+    fn is_open(&self, line: &OpenLine) -> bool {
+        self.is_bound && line.verdict.state == VerdictState::Notified
+    }
+}
