@@ -10,6 +10,7 @@
 
 mod act;
 mod http;
+mod import;
 mod page;
 mod rules;
 mod store;
@@ -41,7 +42,8 @@ pub const ROOM: Room = Room::new("cases", http::routes).menu(&[Entry::new("/case
     "/cases/scan",
     "cases-scan",
     Permission::CasesEdit,
-)]);
+)])
+.imports(&[import::IMPORT]);
 
 /// Garments a case may have.
 pub const GARMENTS_MAX: usize = 5_000;
