@@ -417,6 +417,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same with faults of one field said of another: of the name under which whoever is refused knows it.
+    #[must_use]
+    pub fn renaming(self, from: &str, to: &'static str) -> Self {
+        let Self::Refused(mut refusal) = self else { return self };
+        refusal.faults.iter_mut().filter(|fault| fault.field == from).for_each(|fault| fault.field = to.into());
+        Self::Refused(refusal)
+    }
+
     /// Wraps whatever broke.
     pub fn broken(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Broken(source.into())

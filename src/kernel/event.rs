@@ -130,6 +130,7 @@ kinds! {
     RepairMoved = "repair.moved", "维修进度已更新", "Repair moved on", false, None;
     RepairPart = "repair.part", "已换上部件", "A part was put in", false, None;
     RepairChecked = "repair.checked", "已检查", "Checked", false, None;
+    RepairDiagnosed = "repair.diagnosed", "维修件已检验", "Looked at in the workshop", false, None;
     RepairPaid = "repair.paid", "已登记付款", "Payment noted", false, None;
     RepairSigned = "repair.signed", "买家已验收", "The buyer looked at it", false, None;
     CaseHanded = "case.handed", "工单已转交", "Case handed over", false, None;

@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod care;
 pub mod chance;
 pub mod choices;
+pub mod components;
 pub mod countries;
 pub mod error;
 pub mod event;

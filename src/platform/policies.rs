@@ -74,6 +74,7 @@ policies! {
     CaseMajorGarments = "case.major_garments", 20, 2..=100000, "工单涉及多少件即为重大", "garments from which on a case is critical";
     ReopenDays = "case.reopen_days", 7, 0..=365, "已解决的工单可以重新打开的天数", "days in which a resolved case may be opened again";
     ReturnLapseDays = "return.lapse_days", 14, 1..=365, "同意退货后多少天未寄回即失效", "days after which an approved return lapses that nobody sent";
+    RepairCoverDays = "repair.cover_days", 90, 0..=3650, "维修过的部位的质保天数", "days of warranty on what a repair mended";
     ImportMegabytes = "import.megabytes", 2048, 1..=1048576, "每人已上传、尚待写入的文件总量上限（MB）", "megabytes of files a person may have handed in that wait to be written";
     PrintChunk = "print.chunk", 50, 1..=1000, "打印任务每段的标签数", "labels in a chunk of a print job";
     PrintAnswerSeconds = "print.answer_seconds", 5, 1..=60, "等待打印机答复的秒数", "seconds a printer has to answer";

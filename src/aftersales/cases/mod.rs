@@ -11,6 +11,7 @@
 
 mod act;
 mod http;
+mod import;
 mod page;
 mod rules;
 mod store;
@@ -47,6 +48,7 @@ pub use store::{
 /// The room.
 pub const ROOM: Room = Room::new("cases", http::routes)
     .menu(&[Entry::new("/cases", "cases-title", &[Permission::CasesRead]).act("/cases/scan", "cases-scan", Permission::CasesEdit)])
+    .imports(&[import::IMPORT])
     .sweeps(&[Sweep { name: "cases", every: HOUR, run: close_all }]);
 
 /// How long cases that are over are left alone between two looks.

@@ -34,6 +34,8 @@ pub(super) struct Shown {
     pub people: Vec<Offered>,
     /// The name that whoever looks signs in with.
     pub me: String,
+    /// The address of the buyer's page, for whoever just opened the case: it is said this once.
+    pub status: Option<String>,
     pub may_work: bool,
     pub may_reveal: bool,
     pub contact: Option<Reached>,
@@ -60,7 +62,7 @@ struct LineDeeds {
 #[template(path = "aftersales/cases/one.html")]
 pub(super) struct OnePage {
     layout: Layout,
-    shown: Shown,
+    pub(super) shown: Shown,
     lines: Vec<LineDeeds>,
     deeds: Vec<String>,
     /// The form for a note, and the one for a task.

@@ -7,6 +7,7 @@ mod store;
 use crate::aftersales::classes::ReasonClass;
 use crate::inspection::defects::{ZONES, defect_code};
 use crate::kernel::choices::Choice;
+use crate::kernel::components;
 use crate::kernel::text::{self, Lang};
 use crate::kernel::{Code, Fault, Result};
 use crate::platform::http::Entry;
@@ -41,6 +42,8 @@ pub const FIELDS: Fields = Fields { table: "reasons", title: ("售后原因", "R
         .hint("款号的品类，用逗号分隔；留空表示全部。", "Categories of styles, with commas between; empty for all.", "coats,jackets"),
     Field::new("zones", Kind::Text(zones, as_it_is), &["常见部位"], &["Usual places"])
         .hint("部位代码，用逗号分隔；只有一个时，买家没有选部位就按它记录。", "Codes of places, with commas between. Where there is one alone, it is taken when a buyer names none.", "label"),
+    Field::new("components", Kind::Text(components, as_it_is), &["相关部件"], &["Components"])
+        .hint("只向有这些部件的款式提供，用逗号分隔；留空表示全部。例如没有纽扣的 T 恤不会出现“纽扣掉了”。", "Offered only for garments that have one of these, with commas between; empty for all: whoever has a T-shirt without buttons is not asked about buttons.", "buttons"),
     Field::new("rank", Kind::Whole(0, 9_999), &["顺序"], &["Order"]).listed()
         .hint("小的排在前面。", "Small ones come first.", "10"),
     Field::new("retired", Kind::Flag, &["不再使用"], &["No longer offered"]).listed().hint("", "", "否"),
@@ -64,6 +67,14 @@ fn zones(field: &'static str, written: &str) -> Result<String, Fault> {
     Ok(codes.collect::<Vec<_>>().join(","))
 }
 
+/// A list of components, with commas: their codes, as people call them.
+fn components(field: &'static str, written: &str) -> Result<String, Fault> {
+    let line = categories(field, written)?;
+    let named = |one: &str| components::meant_by(one).map(|known| known.text).ok_or_else(|| one.to_owned());
+    let codes: Result<Vec<&str>, String> = line.split(',').filter(|one| !one.is_empty()).map(named).collect();
+    Ok(codes.map_err(|unknown| Fault::new(field, Code::UnknownReference).with("value", unknown))?.join(","))
+}
+
 const fn as_it_is(text: &str, _: Lang) -> &str {
     text
 }
@@ -76,6 +87,8 @@ mod tests {
     fn places_and_categories_are_read_as_people_write_them() {
         assert_eq!(zones("zones", "门襟, label").unwrap(), "closure,label");
         assert_eq!(zones("zones", "elbow patch").unwrap_err().code, Code::UnknownReference);
+        assert_eq!(components("components", "纽扣、zippers").unwrap(), "buttons,zip");
+        assert_eq!(components("components", "wheels").unwrap_err().code, Code::UnknownReference);
         assert_eq!(categories("categories", " coats，jackets ; 外套、").unwrap(), "coats,jackets,外套");
     }
 }

@@ -1,6 +1,6 @@
 //! Every query on reasons.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,7 @@ diesel::table! {
         rank -> BigInt,
         retired -> Bool,
         version -> BigInt,
+        components -> Text,
     }
 }
 
@@ -58,6 +59,8 @@ pub struct CaseReason {
     pub retired: bool,
     /// Grows with every change.
     pub version: i64,
+    /// Components of a garment that it is about: codes with commas; empty for any garment.
+    pub components: String,
 }
 
 impl CaseReason {
@@ -69,6 +72,11 @@ impl CaseReason {
     /// The place it is at where nobody says: the usual one, if there is one alone.
     pub fn usual_zone(&self) -> &str {
         if self.zones.contains(',') { "" } else { &self.zones }
+    }
+
+    /// The components that it is about.
+    pub fn components(&self) -> impl Iterator<Item = &str> {
+        self.components.split(',').filter(|one| !one.is_empty())
     }
 
     /// Whether it is offered for garments of this category.
@@ -168,6 +176,7 @@ pub fn seed(db: &mut Db) -> Result<()> {
             rank: 10 * (1 + saturating::<i64>(place)),
             retired: false,
             version: 1,
+            components: row.components.to_owned(),
         };
         each!(db, |c| diesel::insert_into(case_reason::table).values(&row).on_conflict(case_reason::code).do_nothing().execute(c))?;
     }
@@ -184,7 +193,12 @@ pub fn by_code(db: &mut Db) -> Result<HashMap<String, CaseReason>> {
     Ok(all(db)?.into_iter().map(|reason| (reason.code.clone(), reason)).collect())
 }
 
-/// What is offered to somebody who asks about a garment of this category; withdrawing from the contract is a path of its own.
-pub fn offered(db: &mut Db, category: &str) -> Result<Vec<CaseReason>> {
-    Ok(all(db)?.into_iter().filter(|reason| !reason.retired && reason.code != WITHDRAWAL && reason.is_of(category)).collect())
+/// What is offered to somebody who asks about a garment of this category that has these components (None: nobody can say); withdrawing from the
+/// contract is a path of its own.
+pub fn offered(db: &mut Db, category: &str, components: Option<&BTreeSet<String>>) -> Result<Vec<CaseReason>> {
+    let is_offered = |reason: &CaseReason| {
+        let has = components.is_none_or(|all| reason.components.is_empty() || reason.components().any(|one| all.contains(one)));
+        !reason.retired && reason.code != WITHDRAWAL && reason.is_of(category) && has
+    };
+    Ok(all(db)?.into_iter().filter(is_offered).collect())
 }

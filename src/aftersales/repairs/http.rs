@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::store::acts::{accept, beyond, check, decline, hand, part, pay, quote, receive, reject, send, sign, start};
-use super::{ACCEPT, CHECK, HAND, PART, PAY, QUOTE, REASON, RECEIVE, RepairOrder, SIGN};
+use super::store::acts::{accept, beyond, check, cost, decline, diagnose, hand, part, pay, quote, receive, reject, send, sign, start};
+use super::{ACCEPT, CHECK, COST, DIAGNOSE, HAND, PART, PAY, QUOTE, REASON, RECEIVE, RepairOrder, SEND, SIGN};
 use crate::kernel::{Code, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
@@ -21,12 +21,14 @@ const ACTS: &Acts = &[
     ("accept", "The buyer agrees to the quote that holds.", &ACCEPT, |db, stamp, order, by| accept(db, stamp, order, by.said.value()?)),
     ("reject", "The buyer does not want it.", &REASON, |db, stamp, order, by| reject(db, stamp, order, by.said.value()?)),
     ("decline", "It is not repaired.", &REASON, |db, stamp, order, by| decline(db, stamp, order, by.said.value()?)),
+    ("diagnose", "Somebody of the workshop looks at it: the finding and the case have what was found.", &DIAGNOSE, |db, stamp, order, by| diagnose(db, stamp, order, by.app.today(), by.said.value()?)),
     ("receive", "The garment is here.", &RECEIVE, |db, stamp, order, by| receive(db, stamp, order, by.said.value()?)),
     ("start", "The work begins.", &Fields::NONE, |db, stamp, order, _| start(db, stamp, order)),
-    ("part", "Something of a lot is put in.", &PART, |db, stamp, order, by| part(db, stamp, order, by.said.value()?)),
+    ("part", "Something of a lot is put in.", &PART, |db, stamp, order, by| part(db, stamp, order, by.app.today(), by.said.value()?)),
+    ("cost", "What it costs us goes to the ledger.", &COST, |db, stamp, order, by| cost(db, stamp, order, by.app.today(), by.said.value()?)),
     ("check", "The repairer looks at it, then somebody else.", &CHECK, |db, stamp, order, by| check(db, stamp, order, by.said.value()?)),
-    ("pay", "A payment is noted.", &PAY, |db, stamp, order, by| pay(db, stamp, order, by.said.value()?)),
-    ("send", "It goes to the buyer.", &Fields::NONE, |db, stamp, order, _| send(db, stamp, order)),
+    ("pay", "A payment is noted.", &PAY, |db, stamp, order, by| pay(db, stamp, order, by.app.today(), by.said.value()?)),
+    ("send", "It goes to the buyer.", &SEND, |db, stamp, order, by| send(db, stamp, order, by.app.today(), by.said.value()?)),
     ("hand", "The buyer has it.", &HAND, |db, stamp, order, by| hand(db, stamp, order, by.said.value()?)),
     ("sign", "The buyer signs, or sends it back to the bench.", &SIGN, |db, stamp, order, by| sign(db, stamp, order, by.said.value()?)),
     ("beyond", "It cannot be mended.", &REASON, |db, stamp, order, by| beyond(db, stamp, order, by.said.value()?)),

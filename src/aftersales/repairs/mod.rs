@@ -2,7 +2,11 @@
 //! exact words, nothing leaves the house that only the repairer has looked at, and what is put in comes from a lot and belongs to the garment
 //! from then on.
 //!
-//! A covered repair costs the buyer nothing. The days in our hands are added to the warranty.
+//! A repair is covered where the buyer has a right to it: it costs them nothing, and the order names the right. The days in our hands are added
+//! to the warranty, and the brand answers for what was mended for a while of its own.
+//!
+//! Repairs push what they find to the left in the write in which it happens: what was decided, found, done and behind it to the case; each step
+//! to the repair's own clocks; labour, parts and ways to the ledger; what was mended to the rights.
 
 mod http;
 mod rules;
@@ -10,7 +14,11 @@ mod store;
 
 use serde::Deserialize;
 
+use crate::aftersales::cases::Condition;
+use crate::aftersales::classes::CaseCause;
+use crate::aftersales::rights::RightKind;
 use crate::choices;
+use crate::inspection::defects::{Severity, defect_code};
 use crate::kernel::money;
 use crate::kernel::text::Lang;
 use crate::platform::http::Entry;
@@ -20,6 +28,7 @@ use crate::production::materials;
 
 pub use http::act;
 pub use rules::REPAIR_MACHINE;
+pub use store::buyer::{BuyersRepair, buyer_answers, buyer_signs, of_case};
 pub use store::{RepairOrder, RepairPart, all_parts};
 
 /// The room.
@@ -115,6 +124,26 @@ choices! {
     }
 }
 
+choices! {
+    /// What a repair costs us.
+    #[derive(Default)]
+    RepairCost {
+        /// Work.
+        #[default]
+        Labour = "repair_labour", "维修工时", "Labour";
+        /// Material that is of no lot.
+        Parts = "repair_parts", "维修用料", "Parts";
+        /// The way to the buyer.
+        Out = "logistics_out", "寄出运费", "Transport to the buyer";
+        /// The way to us.
+        In = "logistics_in", "寄回运费", "Transport from the buyer";
+        /// A courier's visit.
+        Pickup = "pickup", "上门取件", "Pick-up";
+        /// A visit of our own people.
+        Visit = "onsite_visit", "上门服务", "On-site visit";
+    }
+}
+
 /// Where the number of a case leads.
 const CASE: Reference = Reference { room: "cases", narrowed: "", needs: "cases.read" };
 
@@ -147,6 +176,8 @@ pub const FIELDS: Fields = Fields { table: "repairs", title: ("维修单", "Repa
     KIND.listed().filter("kind"), SITE.listed().filter("site"),
     Field::new("state", Kind::Choice(RepairState::TABLE), &["状态"], &["State"]).listed().filter("state"),
     COVERED.listed(),
+    Field::new("under_kind", Kind::Choice(RightKind::TABLE), &["依据的权利"], &["Under which right"]).nullable(),
+    Field::new("under_rule", Kind::Line(40), &["权利规则"], &["Rule"]).nullable(),
     Field::new("diagnosis", Kind::Paragraph(2_000), &["诊断"], &["What was seen"]),
     PLAN, PRICE.nullable().listed(), CURRENCY.nullable(), READY_ON.nullable().listed(),
     Field::new("quote_version", Kind::Whole(0, 1_000), &["报价版本"], &["Quote"]),
@@ -163,6 +194,7 @@ pub const FIELDS: Fields = Fields { table: "repairs", title: ("维修单", "Repa
     Field::new("parts", Kind::Lines(&PARTS), &["更换的部件"], &["Parts put in"]).only_read().not_in_files(),
     Field::new("checks", Kind::Lines(&CHECKS), &["检查"], &["Checks"]).only_read().not_in_files(),
     Field::new("quotes", Kind::Lines(&QUOTES), &["报价"], &["Quotes"]).only_read().not_in_files(),
+    Field::new("costs", Kind::Lines(&COSTS), &["费用"], &["Costs"]).only_read().not_in_files(),
 ] };
 
 #[rustfmt::skip]
@@ -185,6 +217,26 @@ const QUOTES: Lines = Lines::of(200, Fields { table: "quotes", title: ("报价",
     Field::new("text_hash", Kind::Line(64), &["文本的 SHA-256"], &["SHA-256 of its text"]),
     Field::new("at", Kind::Moment, &["时间"], &["When"]).listed(),
 ] });
+
+#[rustfmt::skip]
+const COSTS: Lines = Lines::of(500, Fields { table: "costs", title: ("费用", "Costs"), columns: &[
+    Field::new("kind", Kind::Choice(RepairCost::TABLE), &["费用类别"], &["Kind"]).listed(),
+    AMOUNT.listed(), CURRENCY.listed(), OCCURRED_ON.listed(), VOUCHER.listed(),
+] });
+
+#[rustfmt::skip]
+const AMOUNT: Field = Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).in_unit_of("currency");
+#[rustfmt::skip]
+const OCCURRED_ON: Field = Field::new("occurred_on", Kind::Day, &["发生日期"], &["Day"]);
+#[rustfmt::skip]
+const VOUCHER: Field = Field::new("reference", Kind::Line(120), &["凭证"], &["Reference"]).nullable()
+    .hint("运单号或单据编号，不含个人信息；不填则记维修单号。", "Waybill or voucher, naming no person; the repair's number when left out.", "SF1234567890");
+#[rustfmt::skip]
+const SPENT_IN: Field = Field::new("currency", Kind::Text(money::read_currency, as_it_is), &["币种"], &["Currency"]).nullable()
+    .hint("不填则同报价，没有报价为 CNY。", "As the quote says when left out, and CNY without one.", "CNY");
+#[rustfmt::skip]
+const FREIGHT: Field = Field::new("freight", Kind::Amount, &["运费"], &["Freight"]).nullable().in_unit_of("currency")
+    .hint("由我们承担的运费，记入售后账。", "What we pay for the way; it goes to the ledger.", "12.00");
 
 #[rustfmt::skip]
 const COMPONENT: Field = Field::new("component", Kind::Line(40), &["部位"], &["Component"]).needed().hint("纽扣、拉链、面料……", "Buttons, zip, shell …", "buttons");
@@ -230,6 +282,55 @@ pub(super) struct AcceptSaid {
     via: AcceptedVia,
 }
 
+/// What the workshop saw.
+#[rustfmt::skip]
+const DIAGNOSE: Fields = Fields { table: "repairs", title: FIELDS.title, columns: &[
+    Field::new("found", Kind::Text(defect_code, as_it_is), &["发现的缺陷"], &["Defect found"]).nullable().offers("defects")
+        .hint("缺陷目录中的代码；没有发现缺陷就留空。", "A code of the defect catalogue; left empty when nothing was found.", "button_missing"),
+    Field::new("severity", Kind::Choice(Severity::TABLE), &["严重程度"], &["Severity"]).nullable(),
+    Field::new("grade", Kind::Choice(Condition::TABLE), &["成色"], &["Condition"]).needed(),
+    Field::new("cause", Kind::Choice(CaseCause::TABLE), &["原因归类"], &["Cause"]).nullable()
+        .hint("能确定才填；没有发现缺陷而又不填，记为“无过错”。", "Only where it is certain; without a defect and a cause it is “no fault”.", ""),
+    Field::new("note", Kind::Paragraph(1_000), &["说明"], &["Note"]).nullable().hint("不写个人信息。", "Names no person.", ""),
+] };
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct DiagnoseSaid {
+    found: Option<String>,
+    severity: Option<Severity>,
+    grade: Condition,
+    cause: Option<CaseCause>,
+    note: Option<String>,
+}
+
+/// What something cost.
+#[rustfmt::skip]
+const COST: Fields = Fields { table: "repairs", title: FIELDS.title, columns: &[
+    Field::new("kind", Kind::Choice(RepairCost::TABLE), &["费用类别"], &["Kind"]).needed(),
+    AMOUNT.needed(), SPENT_IN, OCCURRED_ON.nullable().hint("不填就是今天。", "Today when left out.", ""), VOUCHER,
+] };
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct CostSaid {
+    kind: RepairCost,
+    amount: String,
+    currency: Option<String>,
+    occurred_on: Option<chrono::NaiveDate>,
+    reference: Option<String>,
+}
+
+/// What the way cost.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WaySaid {
+    freight: Option<String>,
+    currency: Option<String>,
+    reference: Option<String>,
+}
+
+#[rustfmt::skip]
+const SEND: Fields = Fields { table: "repairs", title: FIELDS.title, columns: &[VOUCHER, FREIGHT, SPENT_IN] };
+
 /// Why something is not done.
 #[rustfmt::skip]
 const REASON: Fields = Fields { table: "repairs", title: FIELDS.title, columns: &[
@@ -243,16 +344,21 @@ pub(super) struct RepairReason {
 
 #[rustfmt::skip]
 const RECEIVE: Fields = Fields { table: "repairs", title: FIELDS.title, columns: &[
-    Field::new("received_on", Kind::Day, &["收到日期"], &["Received on"]).needed(),
+    Field::new("received_on", Kind::Day, &["收到日期"], &["Received on"]).needed(), VOUCHER, FREIGHT, SPENT_IN,
 ] };
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(super) struct ReceivedSaid {
     received_on: chrono::NaiveDate,
+    #[serde(flatten)]
+    way: WaySaid,
 }
 
 #[rustfmt::skip]
-const PART: Fields = Fields { table: "repairs", title: FIELDS.title, columns: &[COMPONENT, LOT, QUANTITY] };
+const PART: Fields = Fields { table: "repairs", title: FIELDS.title, columns: &[
+    COMPONENT, LOT, QUANTITY,
+    Field::new("cost", Kind::Amount, &["用料成本"], &["What it cost"]).nullable().in_unit_of("currency").hint("记入售后账。", "It goes to the ledger.", "1.20"), SPENT_IN,
+] };
 
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct PartSaid {
@@ -260,6 +366,8 @@ pub(super) struct PartSaid {
     lot: String,
     #[serde(rename = "quantity")]
     quantity_milli: i64,
+    cost: Option<String>,
+    currency: Option<String>,
 }
 
 #[rustfmt::skip]

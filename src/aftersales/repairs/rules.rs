@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::RepairState;
+use super::{RepairSite, RepairState};
+use crate::aftersales::service_levels::Moment;
 use crate::kernel::machine::Machine;
 use crate::machine;
 
@@ -18,6 +19,23 @@ pub const REPAIR_MACHINE: Machine<RepairState> = machine![RepairState:
     Sent => Handed;
     Handed => Done | Repairing
 ];
+
+/// What the clocks of a repair make of a step: until it is quoted, collected, done; half an hour where the buyer is. While the buyer thinks a quote
+/// over, our time stands still. `is_here` says that the garment is in our hands.
+pub const fn moments(site: RepairSite, from: RepairState, to: RepairState, is_here: bool) -> &'static [Moment] {
+    use RepairState::{Accepted, Beyond, Checked, Declined, Handed, Quoted, Ready, Received, Rejected, Repairing, Sent};
+    match (from, to, site) {
+        (_, Quoted, _) => &[Moment::Quoted, Moment::Waiting],
+        (Quoted, Accepted, RepairSite::Workshop | RepairSite::Factory) if !is_here => &[Moment::Working, Moment::QuoteAccepted],
+        (Quoted, Accepted, _) => &[Moment::Working],
+        (Accepted | Handed, Repairing, RepairSite::OnSite) => &[Moment::OnSite],
+        (_, Received, _) | (Accepted | Handed, Repairing, _) => &[Moment::Received],
+        (_, Checked, _) => &[Moment::SelfChecked],
+        (_, Sent, _) | (Ready, Handed, _) => &[Moment::Shipped],
+        (_, Declined | Rejected | Beyond, _) => &[Moment::Cancelled],
+        _ => &[],
+    }
+}
 
 /// The text a buyer agrees to: what is done, for how much, by when. Its SHA-256 is what the agreement names, so it never depends on a language
 /// or a program's version.
@@ -53,6 +71,37 @@ mod tests {
         assert_eq!(days_held(Some(day("2026-03-02")), day("2026-03-09")), 7);
         assert_eq!(days_held(Some(day("2026-03-02")), day("2026-03-02")), 0);
         assert_eq!(days_held(None, day("2026-03-02")), 0);
+    }
+
+    #[test]
+    fn every_way_through_a_repair_starts_and_stops_its_clocks() {
+        use RepairState::{Accepted, Checked, Handed, Quoted, Ready, Received, Repairing, Triage};
+        let told = |site, steps: &[RepairState]| -> Vec<Moment> {
+            let is_here = |place: usize| steps[..=place].contains(&Received);
+            let step = |(place, pair): (usize, &[RepairState])| moments(site, pair[0], pair[1], is_here(place)).to_vec();
+            steps.windows(2).enumerate().flat_map(step).collect()
+        };
+        use Moment::{QuoteAccepted, SelfChecked, Shipped, Waiting, Working};
+        assert_eq!(
+            told(RepairSite::Workshop, &[Triage, Quoted, Accepted, Received, Quoted, Accepted, Repairing, Checked, Ready, Handed]),
+            [
+                Moment::Quoted,
+                Waiting,
+                Working,
+                QuoteAccepted,
+                Moment::Received,
+                Moment::Quoted,
+                Waiting,
+                Working,
+                Moment::Received,
+                SelfChecked,
+                Shipped
+            ]
+        );
+        assert_eq!(
+            told(RepairSite::OnSite, &[Triage, Quoted, Accepted, Repairing, Checked, Ready, Handed, Repairing]),
+            [Moment::Quoted, Waiting, Working, Moment::OnSite, SelfChecked, Shipped, Moment::OnSite]
+        );
     }
 
     #[test]

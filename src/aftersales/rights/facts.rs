@@ -75,7 +75,7 @@ impl WarrantyCover {
 /// The facts of a garment on a day.
 ///
 /// - **Recalls** are decided to the right of this room, which hold the garment (`garments::hold`): a garment so held is recalled.
-/// - **Repairs** are not stored yet; who keeps them adds them.
+/// - **Repairs** are recorded here by the room that does them, when the buyer signs ([`super::repaired`]).
 /// - What a **buyer says** is wrong is added by whoever hears it, as a [`SeenDefect`] that is not found; findings on the garment are here.
 /// - A finding has no measurement yet: its code says that it is over what the catalogue names.
 pub fn facts(db: &mut Db, garment: GarmentId, on: NaiveDate, market: Option<&str>) -> Result<RightFacts> {
@@ -97,6 +97,10 @@ pub fn facts(db: &mut Db, garment: GarmentId, on: NaiveDate, market: Option<&str
     };
     let found = findings::on_garment(db, garment)?.into_iter();
     let defects = found.map(|finding| SeenDefect { code: finding.defect_code, measured: None, seen_on: finding.found_on, is_found: true });
+    let repairs = match &sale {
+        Some(sale) => super::store::repairs_of(db, garment, sale.seq)?,
+        None => Vec::new(),
+    };
     let recorded = sale.as_ref().map(|sale| sale.country.as_str()).filter(|country| !country.is_empty());
     Ok(RightFacts {
         on,
@@ -107,7 +111,7 @@ pub fn facts(db: &mut Db, garment: GarmentId, on: NaiveDate, market: Option<&str
         category: style.category.clone(),
         no_reason_return: style.facts.no_reason_return,
         cover,
-        repairs: Vec::new(),
+        repairs,
         defects: defects.collect(),
         recalled: garments::holds(db, garment)?.contains(&HoldKind::Recall),
     })

@@ -4,6 +4,9 @@
 //! [`catalogue`]). [`rights`] is a function of the facts and the rules alone: all that apply, the best for the buyer first; [`lapses`] says what
 //! does not, and why. What has begun to hold is not changed but ended: a new row takes its place.
 //!
+//! Repairs happen to the right of this room; when the buyer signs for one, [`repaired`] records what was mended. From that follow the longer
+//! guarantee of a market that gives it, and the brand's warranty on each component that was mended.
+//!
 //! The desk may grant more than this, with a reason; never less. Rights of members (tiers) are not here: no tier is stored yet.
 
 mod catalogue;
@@ -26,7 +29,7 @@ pub use rules::{
     Lapse, Repaired, Right, RightFacts, RightNotice, RightRules, RightState, SaleStanding, SeenDefect, Sold, Unknown, WarrantyCover, Why,
     lapses, rights,
 };
-pub use store::{RightRule, rules, seed};
+pub use store::{RightRule, repaired, repairs_of, rules, seed};
 pub use view::{AnswerView, RightLine, lines, part};
 
 choices! {

@@ -162,7 +162,7 @@ fn no_worry_is_for_what_it_names() {
 fn a_repair_extends_the_guarantee_once_and_the_buyer_is_told() {
     let guarantee = |on: &str, repaired: &[(&str, RightKind)]| {
         let mut asked = facts("FR", "2026-08-05", on);
-        asked.repairs = repaired.iter().map(|(done, under)| Repaired { done_on: day(done), under: *under }).collect();
+        asked.repairs = repaired.iter().map(|(done, under)| Repaired { done_on: day(done), under: Some(*under), ..Repaired::default() }).collect();
         one(&asked, "EU-GUARANTEE")
     };
     let plain = guarantee("2026-09-01", &[]);
@@ -316,7 +316,7 @@ prop_compose! {
         };
         RightFacts {
             on, market: market.map(str::to_owned), sale: Some(sale), category: category.to_owned(), no_reason_return: style, cover, recalled,
-            repairs: repairs.into_iter().map(|(done_on, under)| Repaired { done_on, under }).collect(),
+            repairs: repairs.into_iter().map(|(done_on, under)| Repaired { done_on, under: Some(under), ..Repaired::default() }).collect(),
             defects: defects.into_iter().map(|(code, measured, seen_on, is_found)| SeenDefect { code: code.to_owned(), measured, seen_on, is_found }).collect(),
             ..RightFacts::default()
         }

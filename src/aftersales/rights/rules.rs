@@ -74,13 +74,19 @@ pub enum WarrantyCover {
     Void(String),
 }
 
-/// A repair that was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a repair that was done mended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repaired {
     /// The day it was done.
     pub done_on: NaiveDate,
-    /// The right it was done under.
-    pub under: RightKind,
+    /// The right it was done under; None where the buyer paid for it.
+    pub under: Option<RightKind>,
+    /// The component that was mended, or empty.
+    pub component: String,
+    /// The last day on which the brand answers for that.
+    pub covered_until: NaiveDate,
+    /// Days in our hands, which the warranty lasts longer.
+    pub days_added: i64,
 }
 
 /// A defect that was seen, or that the buyer speaks of.
@@ -190,6 +196,10 @@ pub struct Right {
     pub at_least: Option<NaiveDate>,
     /// Whether it lasts longer because of a repair.
     pub is_extended: bool,
+    /// Days of it that the garment was in our hands, which were added.
+    pub days_added: i64,
+    /// The repaired component that it is for; absent where it is for the garment.
+    pub component: Option<String>,
     /// Months it lasts …
     pub months: Option<i64>,
     /// … and days.
@@ -260,6 +270,7 @@ type Judged<T> = Result<T, Option<Why>>;
 /// Every right that applies, the best for the buyer first. Whatever the order of the rules, the answer is the same.
 pub fn rights(facts: &RightFacts, rules: &RightRules) -> Vec<Right> {
     let mut all: Vec<Right> = rules.rows.iter().flat_map(|rule| judge(facts, rules, rule)).collect();
+    all.extend(of_components(facts, rules));
     all.sort_by(|one, other| one.benefit().cmp(&other.benefit()));
     all
 }
@@ -289,6 +300,7 @@ impl Right {
             Reverse(self.remedies.len()),
             self.needs.len(),
             &self.rule,
+            &self.component,
         )
     }
 
@@ -304,6 +316,8 @@ impl Right {
             to: None,
             at_least: None,
             is_extended: false,
+            days_added: 0,
+            component: None,
             months: rule.months,
             days: rule.days,
             freight: rule.freight,
@@ -385,6 +399,24 @@ fn judge(facts: &RightFacts, rules: &RightRules, rule: &RightRule) -> Judged<Rig
     Ok(right)
 }
 
+/// The brand's warranty on what was repaired: of each component the one that lasts longest, whatever became of the garment's own.
+fn of_components(facts: &RightFacts, rules: &RightRules) -> Vec<Right> {
+    let mut covers: BTreeMap<&str, (NaiveDate, NaiveDate)> = BTreeMap::new();
+    for repair in facts.repairs.iter().filter(|repair| repair.done_on <= facts.on) {
+        let cover = covers.entry(&repair.component).or_insert((repair.done_on, repair.covered_until));
+        if repair.covered_until > cover.1 {
+            *cover = (repair.done_on, repair.covered_until);
+        }
+    }
+    let mut all = Vec::new();
+    for (component, (from, to)) in covers {
+        let mended = RightFacts { cover: WarrantyCover::Term(from, to), repairs: Vec::new(), ..facts.clone() };
+        let of = rules.rows.iter().filter(|rule| rule.kind == RightKind::BrandWarranty).flat_map(|rule| judge(&mended, rules, rule));
+        all.extend(of.map(|right| Right { component: Some(component.to_owned()), ..right }));
+    }
+    all
+}
+
 /// Whether a right that asks no reason is for this kind of garment.
 fn not_excluded(facts: &RightFacts, rule: &RightRule, sale: &Sold) -> Judged<()> {
     // What a style says is about the return without a reason alone; a withdrawal is excluded by law or not at all.
@@ -451,7 +483,10 @@ fn window(facts: &RightFacts, rules: &RightRules, rule: &RightRule, sale: &Sold,
         (CountedFrom::Warranty, WarrantyCover::Void(reason), _) => return Err(Some(Why::Void { reason: reason.clone() })),
         (CountedFrom::Warranty, WarrantyCover::Ended(_, reason), _) => return Err(Some(Why::EndedEarly { reason: reason.clone() })),
         (CountedFrom::Warranty, WarrantyCover::Waiting, _) => right.unknown.push(Unknown::WarrantyStart),
-        (CountedFrom::Warranty, WarrantyCover::Term(from, to), _) => (right.from, right.to) = (Some(*from), Some(*to)),
+        (CountedFrom::Warranty, WarrantyCover::Term(from, to), _) => {
+            (right.from, right.to) = (Some(*from), Some(*to));
+            right.days_added = facts.repairs.iter().map(|repair| repair.days_added).sum();
+        }
         (CountedFrom::Purchase, ..) => {
             right.from = Some(sale.sold_on);
             (right.to, right.years_without_data) = end(sale.sold_on);
@@ -476,7 +511,7 @@ fn window(facts: &RightFacts, rules: &RightRules, rule: &RightRule, sale: &Sold,
 fn extend(facts: &RightFacts, rule: &RightRule, right: &mut Right) {
     let Some((months, to)) = rule.repair_months.zip(right.to) else { return };
     let counts = |repair: &Repaired| {
-        repair.under == RightKind::LegalGuarantee
+        repair.under == Some(RightKind::LegalGuarantee)
             && repair.done_on <= to.min(facts.on)
             && rule.repair_since.is_none_or(|since| repair.done_on >= since)
     };

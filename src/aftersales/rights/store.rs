@@ -6,12 +6,12 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::rules::{self, RightRules};
+use super::rules::{self, Repaired, RightRules};
 use super::{CountedFrom, FIELDS, FreightPayer, HoldsFrom, Need, Remedy, RightKind, catalogue};
 use crate::inspection::defects;
 use crate::kernel::calendar::Nation;
 use crate::kernel::text::{Both, Lang, folded};
-use crate::kernel::{Code, Fault, Id, Result};
+use crate::kernel::{Code, Fault, GarmentId, Id, Result};
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, JsonText, in_chunks};
 use crate::platform::events::Stamp;
@@ -57,6 +57,19 @@ diesel::table! {
         source -> Text,
         created_at -> Timestamp,
         version -> BigInt,
+    }
+}
+
+diesel::table! {
+    garment_repair (garment_id, repair, component) {
+        garment_id -> BigInt,
+        sale_seq -> BigInt,
+        repair -> Text,
+        component -> Text,
+        under_kind -> Nullable<Text>,
+        done_on -> Date,
+        days_added -> BigInt,
+        covered_until -> Date,
     }
 }
 
@@ -243,6 +256,43 @@ pub fn seed(db: &mut Db) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Records a repair that the buyer signed for, by its number: rights follow from it. A row for each component that was mended.
+pub fn repaired(db: &mut Db, garment: GarmentId, sale_seq: i64, repair: &str, mended: &[Repaired]) -> Result<()> {
+    for one in mended {
+        each!(db, |c| diesel::insert_into(garment_repair::table)
+            .values((
+                garment_repair::garment_id.eq(garment),
+                garment_repair::sale_seq.eq(sale_seq),
+                garment_repair::repair.eq(repair),
+                garment_repair::component.eq(&one.component),
+                garment_repair::under_kind.eq(one.under),
+                garment_repair::done_on.eq(one.done_on),
+                garment_repair::days_added.eq(one.days_added),
+                garment_repair::covered_until.eq(one.covered_until),
+            ))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// What was mended since a sale, oldest first.
+pub fn repairs_of(db: &mut Db, garment: GarmentId, sale_seq: i64) -> Result<Vec<Repaired>> {
+    type Row = (NaiveDate, Option<RightKind>, String, NaiveDate, i64);
+    let rows: Vec<Row> = each!(db, |c| garment_repair::table
+        .filter(garment_repair::garment_id.eq(garment).and(garment_repair::sale_seq.eq(sale_seq)))
+        .order((garment_repair::done_on, garment_repair::repair, garment_repair::component))
+        .select((
+            garment_repair::done_on,
+            garment_repair::under_kind,
+            garment_repair::component,
+            garment_repair::covered_until,
+            garment_repair::days_added,
+        ))
+        .load(c))?;
+    let repaired = |(done_on, under, component, covered_until, days_added)| Repaired { done_on, under, component, covered_until, days_added };
+    Ok(rows.into_iter().map(repaired).collect())
 }
 
 /// Every rule, with the days of rest they are counted by.

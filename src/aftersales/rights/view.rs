@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::rules::{Lapse, Right, RightState, SaleStanding, Sold, Unknown, Why};
 use super::{FreightPayer, Need, Remedy, RightKind, RightsAnswer, market_name};
+use crate::kernel::components;
 use crate::kernel::text::{Both, Lang};
 use crate::kernel::{Error, Result};
 use crate::platform::words::Words;
@@ -71,11 +72,24 @@ fn line(right: &Right, words: Words) -> RightLine {
         rule: right.rule.clone(),
         version: right.version,
         holds: right.state == RightState::Now,
-        title: right.name.get(lang).to_owned(),
+        title: title(right, words),
         until: until(right, words),
         gives: words.say1(gives, "remedies", remedies).into_owned(),
         needs: if needs.is_empty() { needs } else { words.say1("rights-needs", "needs", needs).into_owned() },
         notice: right.notice.as_ref().map(|notice| notice.text.get(lang).to_owned()).unwrap_or_default(),
+    }
+}
+
+/// What it is called, with the component that it is for.
+fn title(right: &Right, words: Words) -> String {
+    let name = right.name.get(words.lang());
+    match right.component.as_deref() {
+        None => name.to_owned(),
+        Some("") => words.say1("rights-of-repair", "name", name).into_owned(),
+        Some(component) => {
+            let component = components::name_of(component, words.lang()).to_owned();
+            words.say_with("rights-of-component", &[("name", name.to_owned()), ("component", component)]).into_owned()
+        }
     }
 }
 
@@ -104,6 +118,9 @@ fn until(right: &Right, words: Words) -> String {
     }];
     if right.is_extended {
         said.push(words.say("rights-extended"));
+    }
+    if right.days_added > 0 {
+        said.push(words.say1("rights-days-added", "count", right.days_added));
     }
     if right.unknown.contains(&Unknown::Channel) {
         said.push(words.say("rights-channel-unknown"));

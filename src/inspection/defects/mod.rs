@@ -3,6 +3,7 @@
 
 pub mod catalogue;
 mod store;
+mod shapes;
 mod zones;
 
 use crate::choices;
@@ -12,8 +13,9 @@ use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::rooms::{Field, Fields, Kind, Room, import_table};
 
+pub use shapes::Shape;
 pub use store::{Defect, all, by_code, seed};
-pub use zones::{BACK, ELSEWHERE, FRONT, ZONES};
+pub use zones::{BACK, ELSEWHERE, FRONT, LEGS, ZONES};
 
 choices! {
     /// How bad a defect is (the three classes of ISO 2859-1 sampling).

@@ -47,6 +47,17 @@ zones! {
         "back_waist", "后腰", "Back waist";
         "back_hem", "后下摆", "Back hem";
     }
+    /// Of trousers and underwear alone.
+    LEGS {
+        "crotch", "裆部", "Crotch";
+        "knee_right", "右膝", "Right knee";
+        "knee_left", "左膝", "Left knee";
+        "leg_hem_right", "右裤脚", "Right leg hem";
+        "leg_hem_left", "左裤脚", "Left leg hem";
+        "back_pocket_left", "后左袋", "Back left pocket";
+        "back_pocket_right", "后右袋", "Back right pocket";
+        "seat", "臀部", "Seat";
+    }
     /// In no picture: inside, labels, the whole.
     ELSEWHERE {
         "whole", "整件", "Whole garment";

@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use super::kept::Parts;
 use super::rules::{MANY_DEVICES, Saying, Tone, date_text};
 use super::store::Life;
+use crate::kernel::components;
 use crate::kernel::event::EventKind;
 use crate::kernel::text::Lang;
 use crate::kernel::time::local_date;
@@ -57,6 +58,8 @@ pub struct Card {
     pub(super) scanned: String,
     pub(super) first_scan: String,
     pub(super) many: bool,
+    /// What the brand answers for since it was repaired, in sentences.
+    pub(super) mended: Vec<String>,
     /// Day for machines, day for people, what happened.
     pub(super) past: Vec<((String, String), &'static str)>,
 }
@@ -77,7 +80,7 @@ impl Card {
     }
 
     /// The words of a garment's life.
-    pub fn tell(&mut self, life: &Life, zone: Tz) {
+    pub fn tell(&mut self, life: &Life, zone: Tz, today: NaiveDate) {
         let (t, lang) = (self.layout.t, self.layout.lang);
         let day = |at| date_text(local_date(at, zone), lang);
         self.is_held = life.held_since.is_some();
@@ -86,6 +89,17 @@ impl Card {
         self.scanned = t.say1("card-label-devices", "count", devices).into_owned();
         self.first_scan = life.scans.map(|(_, first)| t.say1("card-label-first", "date", day(first)).into_owned()).unwrap_or_default();
         self.many = devices > MANY_DEVICES && !self.is_mine;
+        let covered = life.mended.iter().filter(|one| one.covered_until >= today);
+        self.mended = covered
+            .map(|one| {
+                let args = [
+                    ("component", components::name_of(&one.component, lang).to_owned()),
+                    ("until", date_text(one.covered_until, lang)),
+                    ("repaired", date_text(one.done_on, lang)),
+                ];
+                t.say_with(if one.component.is_empty() { "card-mended" } else { "card-mended-part" }, &args).into_owned()
+            })
+            .collect();
         self.past = life
             .past
             .iter()

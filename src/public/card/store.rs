@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
+use crate::aftersales::rights::{self, Repaired};
 use crate::each;
 use crate::kernel::event::EventKind;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
@@ -31,6 +32,8 @@ pub struct Life {
     pub scans: Option<(i64, NaiveDateTime)>,
     /// What the public may know, oldest first.
     pub past: Vec<(NaiveDateTime, EventKind)>,
+    /// What was mended since its live sale.
+    pub mended: Vec<Repaired>,
 }
 
 impl Life {
@@ -129,6 +132,11 @@ pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
         let kind = EventKind::of(&kind).ok_or_else(|| Error::broken(format!("an event of garment {} is “{kind}”", id.0)))?;
         past.extend(Some((at, kind)).filter(|_| kind.is_public()));
     }
+    // Read only of what was ever repaired: of all others it would be a look-up for nothing.
+    let mended = match seq.filter(|_| is_live && past.iter().any(|(_, kind)| *kind == EventKind::GarmentRepaired)) {
+        Some(seq) => rights::repairs_of(db, id, seq)?,
+        None => Vec::new(),
+    };
     Ok(Life {
         sku: Id(sku),
         is_returned: status == Some(SaleStatus::Ended),
@@ -138,6 +146,7 @@ pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
         held_since: held,
         scans: devices.zip(first_scan),
         past,
+        mended,
     })
 }
 

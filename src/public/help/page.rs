@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::inspection::defects::{BACK, ELSEWHERE, FRONT};
+use crate::inspection::defects::Shape;
 use crate::kernel::choices::Choice;
 use crate::platform::http::{FormFaults, Layout};
 
@@ -30,6 +30,13 @@ pub(super) struct AskPage {
     pub once: String,
     /// What it says of the garment beforehand: that it is held back, that no sale is known.
     pub notes: Vec<String>,
+    /// What it looks like.
+    pub shape: Shape,
+    /// Places one can point at, from the front and from behind.
+    pub front: Vec<&'static Choice>,
+    pub back: Vec<&'static Choice>,
+    /// Places in no picture.
+    pub elsewhere: Vec<&'static Choice>,
     /// Reasons with their words.
     pub reasons: Vec<(String, String)>,
     /// What they may like, with its words; the first leaves it to us.
@@ -44,18 +51,6 @@ pub(super) struct AskPage {
 }
 
 impl AskPage {
-    fn front(&self) -> &'static [Choice] {
-        FRONT
-    }
-
-    fn back(&self) -> &'static [Choice] {
-        BACK
-    }
-
-    fn elsewhere(&self) -> &'static [Choice] {
-        ELSEWHERE
-    }
-
     fn agreed(&self, purpose: &&str) -> bool {
         self.filled.purposes.contains(purpose)
     }
@@ -86,6 +81,29 @@ pub(super) struct Asked {
     pub photos: usize,
 }
 
+/// A repair as whoever asked sees it.
+pub(super) struct RepairShown {
+    pub code: String,
+    /// Which garment, where the request is about several.
+    pub garment: String,
+    /// Where it stands.
+    pub state: String,
+    /// `good`, `bad` or nothing.
+    pub tone: &'static str,
+    /// What will be done, in the words they agree to; empty before the first quote.
+    pub plan: String,
+    pub price: String,
+    pub ready_on: String,
+    /// SHA-256 of the text they agree to.
+    pub hash: String,
+    /// When they agreed, or empty.
+    pub accepted: String,
+    /// Whether they are asked to agree.
+    pub is_asked: bool,
+    /// Whether they are asked to sign.
+    pub is_handed: bool,
+}
+
 /// The page of a request.
 #[derive(Template)]
 #[template(path = "public/help/status.html")]
@@ -102,7 +120,9 @@ pub(super) struct StatusPage {
     pub is_over: bool,
     pub may_take_back: bool,
     pub may_withdraw: bool,
-    pub has_contact: bool,
+    /// Whether they left anything about themselves: how to be reached, words, pictures.
+    pub has_left: bool,
+    pub repairs: Vec<RepairShown>,
     pub room: i64,
     /// What is promised and by when: what, the local instant.
     pub due: Vec<(String, String)>,

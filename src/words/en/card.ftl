@@ -184,3 +184,5 @@ link-linkset = All links
 claim-no-code = This is not a whole code: it has ten letters and digits, such as ABCDE-12345. No try was used.
 transfer-no-code = This is not a whole code: it has eight digits. No try was used.
 mine-already = This garment is yours already; nothing else needs doing.
+card-mended = Repaired on { $repaired }: the repair is covered until { $until }.
+card-mended-part = Repaired on { $repaired } ({ $component }): covered until { $until }, whatever becomes of the warranty.

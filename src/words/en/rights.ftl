@@ -36,3 +36,9 @@ rights-why-over = It ended on { $on }.
 rights-why-category = It is not for garments of this kind.
 rights-why-confirmed = The buyer confirmed on { $on }, at the purchase, that this garment cannot be returned without a reason.
 rights-why-channel = It is not for what was bought in a shop.
+rights-of-component = { $name }: the repaired { $component }
+rights-of-repair = { $name }: the repair
+rights-days-added = { $count ->
+    [one] The one day it was with us for repair is added.
+   *[other] The { $count } days it was with us for repair are added.
+}

@@ -172,3 +172,5 @@ link-linkset = 全部链接
 claim-no-code = 这不是完整的领取码：领取码有十位字母和数字，如 ABCDE-12345。本次不计入次数。
 transfer-no-code = 这不是完整的转让码：转让码有八位数字。本次不计入次数。
 mine-already = 这件衣服已在您名下，无需再次领取。
+card-mended = { $repaired } 维修：维修部分质保至 { $until }。
+card-mended-part = { $repaired } 维修（{ $component }）：修过的部位质保至 { $until }，与整件质保无关。

@@ -36,3 +36,6 @@ rights-why-over = 已于 { $on } 到期。
 rights-why-category = 这类商品不适用。
 rights-why-confirmed = 买家于 { $on } 购买时已确认该商品不支持无理由退货。
 rights-why-channel = 门店购买不适用。
+rights-of-component = { $name }：修过的{ $component }
+rights-of-repair = { $name }：维修部分
+rights-days-added = 维修期间在我们手里的 { $count } 天已经顺延。

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::act::{CaseAct, workers};
 use super::page::{self, OnePage, Shown};
-use super::store::cases::{CaseRow, by_no};
+use super::store::cases::{CaseRow, by_no, with_secret};
 use super::store::contact::{self, Reached};
 use super::store::{SUBJECT, acts, lines, notes};
 use super::view::{CaseView, case_view};
@@ -24,7 +24,7 @@ use crate::inspection::findings::{PhotoSize, at_photos, clean_photos, photo_answ
 use crate::kernel::event::Subject;
 use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Error, Fault, Id, Result, saturating};
-use crate::ownership::holders::{HolderKeys, ReadReason};
+use crate::ownership::holders::{HolderKeys, ReadReason, Secret};
 use crate::platform::events;
 use crate::platform::http::perm::{CasesEdit, CasesRead, ContactRead, Perm, Permission};
 use crate::platform::http::{Form, FormState, Json, Problem, Routes, html_response, json, query_escape, see_other};
@@ -122,7 +122,17 @@ async fn shown(call: &Works, no: String, values: HashMap<String, String>, done: 
 }
 
 async fn one_page(call: Reads, no: web::Path<String>) -> Result<HttpResponse> {
-    Ok(html_response(StatusCode::OK, &page_of(&call, no.into_inner(), FormState::default(), None).await?))
+    let no = no.into_inner();
+    let mut page = page_of(&call, no.clone(), FormState::default(), None).await?;
+    let opened = call.request().cookie(open::JUST_OPENED).and_then(|cookie| Secret::parse(cookie.value()));
+    let Some(secret) = opened else { return Ok(html_response(StatusCode::OK, &page)) };
+    let (of, own) = (no.clone(), secret.clone());
+    if call.read(move |db| with_secret(db, &of, &own)).await?.is_some() {
+        page.shown.status = Some(open::status_of(&call, &no, &secret));
+    }
+    let mut answer = html_response(StatusCode::OK, &page);
+    answer.add_cookie(&open::just_opened(&call, &no, "", 0)).map_err(|error| Error::broken(error.to_string()))?;
+    Ok(answer)
 }
 
 /// The page of a case; `reached` is its contact in the clear, for whoever just said why they read it.
@@ -158,6 +168,7 @@ async fn page_of<P: Perm>(call: &Call<P>, no: String, form: FormState, reached: 
             people,
             me,
             may_work,
+            status: None,
             may_reveal: call.may(Permission::ContactRead) && left.is_some() && reached.is_none(),
             contact: reached.or(left),
             erased: erased.map(|at| local_minute(at, zone)),

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use actix_web::cookie::time::Duration as CookieAge;
+use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Works, viewed};
@@ -19,9 +21,14 @@ use crate::inspection::defects::ZONES;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Result, faults};
 use crate::ownership::holders::{Contact, HolderKeys, Purpose, Secret};
-use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, created, html, html_response, query_escape, see_other};
-use crate::platform::rooms::{Field, Fields, FormView, Kind, Offered, Said, form_page, shown_again};
+use crate::platform::http::idempotency::IDEMPOTENCY_KEY;
+use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, created, header_text, html, html_response, query_escape, see_other};
+use crate::platform::http::perm::Perm;
+use crate::platform::rooms::{Call, Field, Fields, FormView, Kind, Offered, Said, form_page, shown_again};
 use crate::production::serials::{self, Scanned};
+
+/// The name of that cookie.
+pub(super) const JUST_OPENED: &str = "opened";
 
 /// Mounts these routes.
 pub(super) fn routes(on: &mut Routes<'_>) {
@@ -69,19 +76,50 @@ pub(super) struct CaseAsk {
     post, path = "/api/v1/cases", tag = "cases", request_body = CaseAsk,
     params(("Idempotency-Key" = Option<String>, Header, description = "Sent again, the first answer comes again")),
     responses(
-        (status = 201, body = CaseView, headers(("location" = String))),
+        (status = 201, body = CaseOpened, headers(("location" = String))),
         (status = 409, body = Problem, description = "`case_open`: a garment is in an open line of another case, whose number the title names; `given_back`"),
         (status = 422, body = Problem, description = "Each wrong place by its name: `lines.3.serial`"),
     )
 )]
 async fn create_json(call: Works, body: Json<CaseAsk>) -> Result<HttpResponse> {
-    let no = opened(&call, &body.hash, None, body.value, CaseChannel::Api).await?;
+    let (no, secret) = opened(&call, &body.hash, None, body.value, CaseChannel::Api).await?;
+    let status = status_of(&call, &no, &secret);
     let case = viewed(&call, no).await?;
-    created(&format!("/api/v1/cases/{}", case.no), &case)
+    created(&format!("/api/v1/cases/{}", case.no), &CaseOpened { status, case })
 }
 
-/// Opens it; the number of the case.
-async fn opened(call: &Works, hash: &str, once: Option<&str>, ask: CaseAsk, channel: CaseChannel) -> Result<String> {
+/// A case that was just opened.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CaseOpened {
+    /// The address of the buyer's page of it, to be given to whoever asked. Said this once: the store has no more than its hash.
+    status: String,
+    #[serde(flatten)]
+    case: CaseView,
+}
+
+/// The address of the buyer's page of a case.
+pub(super) fn status_of<P: Perm>(call: &Call<P>, no: &str, secret: &Secret) -> String {
+    format!("{}/help/{no}/{}", call.app().config.public_url.trim_end_matches('/'), secret.expose())
+}
+
+/// The cookie that carries the secret of a case from its opening to the first look at its page, and no further; to end it, with no time left.
+pub(super) fn just_opened<P: Perm>(call: &Call<P>, no: &str, secret: &str, seconds: i64) -> Cookie<'static> {
+    Cookie::build(JUST_OPENED, secret.to_owned())
+        .path(href(no))
+        .http_only(true)
+        .secure(call.app().config.is_secure())
+        .same_site(SameSite::Strict)
+        .max_age(CookieAge::seconds(seconds))
+        .finish()
+}
+
+/// Opens it; the number of the case, and the secret of the buyer's page. Sent again with the same key it is the same.
+async fn opened(call: &Works, hash: &str, once: Option<&str>, ask: CaseAsk, channel: CaseChannel) -> Result<(String, Secret)> {
+    let holders = HolderKeys::derive(&call.app().keys.house)?;
+    let key = header_text(call.request().headers(), IDEMPOTENCY_KEY).or(once);
+    // No buyer's form has such a key: theirs are letters and digits.
+    let secret = key.map_or_else(Secret::fresh, |key| holders.asking_secret(&format!("{}\n{key}", call.actor)));
+    let secret_hash = secret.hash();
     let (keys, lines, parent) = (call.app().keys.clone(), ask.lines, ask.parent.clone());
     // Serials are deciphered before the write: with many of them that takes a while.
     let read = call.read(move |db| {
@@ -96,8 +134,8 @@ async fn opened(call: &Works, hash: &str, once: Option<&str>, ask: CaseAsk, chan
     let new = NewCase {
         numbers: draw(today),
         today,
-        keys: HolderKeys::derive(&call.app().keys.house)?,
-        secret_hash: Secret::fresh().hash(),
+        keys: holders,
+        secret_hash,
         channel: ask.channel.unwrap_or(channel),
         kind: ask.kind,
         priority: ask.priority,
@@ -109,7 +147,8 @@ async fn opened(call: &Works, hash: &str, once: Option<&str>, ask: CaseAsk, chan
         photos: Vec::new(),
         parent,
     };
-    call.change(hash, once, move |db, stamp| Ok(open::open(db, stamp, &new)?.0.no)).await
+    let no = call.change(hash, once, move |db, stamp| Ok(open::open(db, stamp, &new)?.0.no)).await?;
+    Ok((no, secret))
 }
 
 /// What the desk is asked when it opens a case.
@@ -218,7 +257,11 @@ async fn create_form(call: Works, form: Form<HashMap<String, String>>) -> Result
         Err(error) => Err(error),
     };
     match done {
-        Ok(no) => Ok(see_other(href(&no))),
+        Ok((no, secret)) => {
+            let mut answer = see_other(href(&no));
+            answer.add_cookie(&just_opened(&call, &no, secret.expose(), 120)).map_err(|error| Error::broken(error.to_string()))?;
+            Ok(answer)
+        }
         Err(error) => {
             // A second report of one garment is answered with the case that is there.
             if let Some(no) = case_of_one(&error, &form.value) {

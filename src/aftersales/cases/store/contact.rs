@@ -7,7 +7,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::super::BUYER;
-use super::{ServiceCase, case_contact, case_line, case_note, cases, lines, moment, service_case};
+use super::{ServiceCase, case_contact, case_line, case_note, case_photo, cases, lines, moment, service_case};
 use crate::each;
 use crate::kernel::event::EventKind;
 use crate::kernel::machine::refused_in;
@@ -79,7 +79,8 @@ pub fn contact_read(db: &mut Db, stamp: &Stamp, keys: &HolderKeys, no: &str, why
     Ok(read)
 }
 
-/// Erases what was left, the words of whoever asked, and what finds the case by their telephone. What happened to the garments stays.
+/// Erases what was left, the words and the pictures of whoever asked, and what finds the case by their telephone. What happened to the garments
+/// stays.
 ///
 /// # Errors
 /// [`Code::WrongState`] while the case is open: somebody has to answer it; and while a garment of it is under a legal hold.
@@ -91,7 +92,7 @@ pub fn contact_erase(db: &mut Db, stamp: &Stamp, no: &str, secret: &Secret) -> R
     let garments: Vec<_> = lines::lines(db, case.id)?.into_iter().map(|line| line.garment_id).collect();
     holders::may_erase(db, &garments)?;
     overwriting(db, |db| {
-        each!(db, |c| diesel::update(case_contact::table.find(case.id.0))
+        let emptied = each!(db, |c| diesel::update(case_contact::table.find(case.id.0))
             .set((
                 case_contact::sealed_key.eq(None::<Vec<u8>>),
                 case_contact::sealed.eq(None::<Vec<u8>>),
@@ -99,6 +100,17 @@ pub fn contact_erase(db: &mut Db, stamp: &Stamp, no: &str, secret: &Secret) -> R
                 case_contact::erased_at.eq(Some(stamp.at)),
             ))
             .execute(c))?;
+        if emptied == 0 {
+            let none_left = (
+                case_contact::case_id.eq(case.id),
+                case_contact::consent.eq("[]"),
+                case_contact::created_at.eq(stamp.at),
+                case_contact::erased_at.eq(Some(stamp.at)),
+            );
+            each!(db, |c| diesel::insert_into(case_contact::table).values(none_left).execute(c))?;
+        }
+        let theirs = case_photo::table.filter(case_photo::case_id.eq(case.id).and(case_photo::actor.eq(BUYER)));
+        each!(db, |c| diesel::delete(theirs).execute(c))?;
         each!(db, |c| diesel::update(case_line::table.filter(case_line::case_id.eq(case.id))).set(case_line::words.eq("")).execute(c))?;
         let own = case_note::table.filter(case_note::case_id.eq(case.id).and(case_note::actor.eq(BUYER)));
         each!(db, |c| diesel::update(own).set(case_note::body.eq("")).execute(c))?;

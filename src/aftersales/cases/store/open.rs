@@ -213,6 +213,12 @@ fn faults(db: &mut Db, new: &NewCase, known: &Known) -> Result<Vec<Fault>> {
     Ok(faults.all())
 }
 
+/// Everything that is wrong with what is asked, by its place, without opening it.
+pub(in crate::aftersales::cases) fn refusals(db: &mut Db, new: &NewCase) -> Result<Vec<Fault>> {
+    let known = known(db, new)?;
+    faults(db, new, &known)
+}
+
 /// Opens a case: its row, a line per garment, contact and photos, an event on it and one on each garment. The case and its lines.
 ///
 /// # Errors

@@ -1,23 +1,31 @@
 //! What is done with a repair, from the quote to the signature.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Days, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::rules::{REPAIR_MACHINE, days_held, quote_text};
+use super::super::rules::{REPAIR_MACHINE, days_held, moments, quote_text};
 use super::super::{
-    AcceptSaid, CheckKind, CheckSaid, HandedSaid, PaidSaid, PartSaid, QuoteSaid, ReceivedSaid, RepairReason, RepairState, SignedSaid,
+    AcceptSaid, CheckKind, CheckSaid, CostSaid, DiagnoseSaid, HandedSaid, PaidSaid, PartSaid, QuoteSaid, ReceivedSaid, RepairCost,
+    RepairReason, RepairState, SignedSaid, WaySaid,
 };
-use super::{RepairOrder, RepairPart, is_covered, repair_check, repair_order, repair_part, repair_quote};
-use crate::aftersales::cases;
+use super::{RepairOrder, RepairPart, RepairRow, entitled, mended_by, repair_check, repair_order, repair_part, repair_quote};
+use crate::aftersales::cases::{self, CaseAct, CaseLine, CaseState, LineDecision, LineState};
+use crate::aftersales::classes::{CaseCause, CaseKind};
+use crate::aftersales::rights::{self, Repaired};
+use crate::aftersales::service_levels::{self, Moment};
+use crate::aftersales::settlements::{self, Cost, LedgerKind, Payer};
+use crate::inspection::findings::{self, About, NewFinding, Sound, Stage};
+use crate::kernel::components;
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::money::read_amount;
+use crate::kernel::money::{Money, read_amount};
 use crate::kernel::text::folded;
-use crate::kernel::{Code, Fault, Refusal, Result, saturating};
+use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating};
 use crate::ownership::warranties;
 use crate::platform::db::Db;
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::sha256_hex;
+use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::{Sees, Thing};
 use crate::production::materials;
 use crate::{each, step};
@@ -33,8 +41,173 @@ macro_rules! moved {
             body.insert("status".to_owned(), json!(to));
         }
         events::append($db, $stamp, $kind, Subject::Thing(RepairOrder::SUBJECT, order.row.id.0), &body)?;
-        RepairOrder::find($db, &order.row.code, Sees::ALL)?.ok_or_else(|| Code::NotFound.into())
+        clocked($db, $stamp, &order.row, moments(order.row.site, order.row.state, to, order.row.received_on.is_some()))?;
+        again($db, &order)
     }};
+}
+
+/// A repair as it is now.
+fn again(db: &mut Db, order: &RepairOrder) -> Result<RepairOrder> {
+    RepairOrder::find(db, &order.row.code, Sees::ALL)?.ok_or_else(|| Code::NotFound.into())
+}
+
+/// Tells the clocks of a repair, which are its own whatever else its case is about.
+pub(super) fn clocked(db: &mut Db, stamp: &Stamp, row: &RepairRow, moments: &[Moment]) -> Result<()> {
+    if moments.is_empty() {
+        return Ok(());
+    }
+    let case = cases::by_id(db, row.case_id)?.ok_or(Code::NotFound)?;
+    let about = service_levels::About { kind: CaseKind::Repair, ..case.about() };
+    moments.iter().try_for_each(|moment| service_levels::happened_to(db, stamp, &about, row.id, *moment))
+}
+
+fn line_of(db: &mut Db, order: &RepairOrder) -> Result<CaseLine> {
+    cases::line(db, order.row.line_id)?.ok_or_else(|| Code::NotFound.into())
+}
+
+/// It is the buyer's turn, or ours again. A case about several garments goes on with the others.
+fn turn(db: &mut Db, stamp: &Stamp, order: &RepairOrder, to: CaseState) -> Result<()> {
+    let case = cases::by_id(db, order.row.case_id)?.ok_or(Code::NotFound)?;
+    let fits = match to {
+        CaseState::WaitingCustomer => {
+            let live = cases::lines(db, case.id)?.iter().filter(|line| line.state.is_live()).count();
+            case.state == CaseState::InProgress && live == 1
+        }
+        _ => case.state == CaseState::WaitingCustomer,
+    };
+    if fits {
+        cases::act(db, stamp, stamp.at.date(), &case.no, None, &CaseAct::Step { to })?;
+    }
+    Ok(())
+}
+
+/// Posts what something cost us; nothing where it cost nothing. `field` names where the amount was said.
+fn posted(
+    db: &mut Db,
+    stamp: &Stamp,
+    order: &RepairOrder,
+    (kind, occurred_on): (LedgerKind, NaiveDate),
+    (field, amount, currency): (&'static str, Option<&str>, Option<&str>),
+    reference: Option<&str>,
+) -> Result<()> {
+    let Some(amount) = amount else { return Ok(()) };
+    let currency = currency.or(order.row.currency.as_deref()).unwrap_or("CNY");
+    let minor = read_amount(field, amount, currency)?;
+    if minor == 0 && field != "amount" {
+        return Ok(());
+    }
+    let cost = Cost {
+        case: order.row.case_id,
+        line: Some(order.row.line_id),
+        kind,
+        money: Money { minor, currency: currency.to_owned() },
+        occurred_on,
+        payer: Payer::Brand,
+        settlement: None,
+        reference: reference.filter(|reference| !reference.is_empty()).unwrap_or(&order.row.code).to_owned(),
+    };
+    settlements::post(db, stamp, &cost).map(drop)
+}
+
+impl From<RepairCost> for LedgerKind {
+    fn from(cost: RepairCost) -> Self {
+        match cost {
+            RepairCost::Labour => Self::RepairLabour,
+            RepairCost::Parts => Self::RepairParts,
+            RepairCost::Out => Self::LogisticsOut,
+            RepairCost::In => Self::LogisticsIn,
+            RepairCost::Pickup => Self::Pickup,
+            RepairCost::Visit => Self::OnsiteVisit,
+        }
+    }
+}
+
+/// What a way to or from the buyer cost.
+fn way(db: &mut Db, stamp: &Stamp, order: &RepairOrder, (kind, on): (RepairCost, NaiveDate), said: &WaySaid) -> Result<()> {
+    let said_of = ("freight", said.freight.as_deref(), said.currency.as_deref());
+    posted(db, stamp, order, (kind.into(), on), said_of, said.reference.as_deref())
+}
+
+/// Something cost us something.
+///
+/// # Errors
+/// As [`settlements::post`]; [`Code::DatesOutOfOrder`] for a day to come.
+pub(in crate::aftersales::repairs) fn cost(
+    db: &mut Db,
+    stamp: &Stamp,
+    order: RepairOrder,
+    today: NaiveDate,
+    said: CostSaid,
+) -> Result<RepairOrder> {
+    let on = said.occurred_on.unwrap_or(today);
+    not_to_come(stamp, on, "occurred_on")?;
+    let said_of = ("amount", Some(said.amount.as_str()), said.currency.as_deref());
+    posted(db, stamp, &order, (said.kind.into(), on), said_of, said.reference.as_deref())?;
+    again(db, &order)
+}
+
+/// Somebody of the workshop looks at it: what they found becomes a finding on the garment and what the case goes by. Nothing found and no other
+/// cause named is nobody's fault.
+///
+/// # Errors
+/// [`Code::WrongState`] once it is checked or over; [`Code::UnknownReference`] for `found`.
+pub(in crate::aftersales::repairs) fn diagnose(
+    db: &mut Db,
+    stamp: &Stamp,
+    order: RepairOrder,
+    today: NaiveDate,
+    said: DiagnoseSaid,
+) -> Result<RepairOrder> {
+    use RepairState::{Accepted, Quoted, Received, Repairing, Triage};
+    if !matches!(order.row.state, Triage | Quoted | Accepted | Received | Repairing) {
+        return Err(REPAIR_MACHINE.refused(order.row.state).into());
+    }
+    let (line, note) = (line_of(db, &order)?, said.note.unwrap_or_default());
+    let finding = match &said.found {
+        Some(defect) => {
+            let sound = Sound {
+                defect: defect.clone(),
+                severity: said.severity,
+                zone: line.zone.clone(),
+                quantity: 1,
+                stage: Stage::Return,
+                note: note.clone(),
+                found_on: today,
+            };
+            let logged = findings::log(db, stamp, &[NewFinding { about: About::Garment(order.row.garment_id), sound }]);
+            logged.map_err(|error| error.renaming("defect", "found"))?.first().copied()
+        }
+        None => None,
+    };
+    cases::inspected(db, stamp, line.id, today, said.found.as_deref(), finding, said.grade)?;
+    if let Some(cause) = said.cause.or(if said.found.is_none() { Some(CaseCause::NoFault) } else { None }) {
+        cases::conclude(db, stamp, line.id, cause)?;
+    }
+    // What was quoted stays as it was quoted until it is quoted anew.
+    let line = line_of(db, &order)?;
+    let row = match order.row.quote_version {
+        0 => order.row.clone().under(entitled(db, &line, order.row.kind)?),
+        _ => order.row.clone(),
+    };
+    let as_read = repair_order::version.eq(order.row.version);
+    let seen = (
+        repair_order::diagnosis.eq(joined(&order.row.diagnosis, &note)),
+        repair_order::covered.eq(row.covered),
+        repair_order::under_kind.eq(row.under_kind),
+        repair_order::under_rule.eq(&row.under_rule),
+        repair_order::version.eq(order.row.version + 1),
+    );
+    if each!(db, |c| diesel::update(repair_order::table.find(order.row.id.0).filter(as_read)).set(seen).execute(c))? == 0 {
+        return Err(Code::Stale.into());
+    }
+    let body = json!({ "found": said.found, "finding": finding, "grade": said.grade, "cause": said.cause });
+    events::append(db, stamp, EventKind::RepairDiagnosed, Subject::Thing(RepairOrder::SUBJECT, order.row.id.0), &body)?;
+    again(db, &order)
+}
+
+/// A text with another below it.
+fn joined(before: &str, more: &str) -> String {
+    if before.is_empty() || more.is_empty() { format!("{before}{more}") } else { format!("{before}\n{more}") }
 }
 
 /// Quotes, or quotes anew: the buyer is asked again, whatever was agreed to before.
@@ -43,9 +216,9 @@ macro_rules! moved {
 /// [`Code::CoveredClaim`] for a price of a covered repair; what is wrong with the amount.
 pub(in crate::aftersales::repairs) fn quote(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: QuoteSaid) -> Result<RepairOrder> {
     let minor = read_amount("price", &said.price, &said.currency)?;
-    let line = cases::line(db, order.row.line_id)?.ok_or(Code::NotFound)?;
-    let covered = is_covered(db, &line)?;
-    if covered && minor > 0 {
+    let line = line_of(db, &order)?;
+    let row = order.row.clone().under(entitled(db, &line, order.row.kind)?);
+    if row.covered && minor > 0 {
         return Err(Code::CoveredClaim.into());
     }
     let version = order.row.quote_version + 1;
@@ -72,14 +245,19 @@ pub(in crate::aftersales::repairs) fn quote(db: &mut Db, stamp: &Stamp, order: R
         repair_order::currency.eq(&said.currency),
         repair_order::ready_on.eq(said.ready_on),
         repair_order::text_hash.eq(&hash),
-        repair_order::covered.eq(covered),
+        (repair_order::covered.eq(row.covered), repair_order::under_kind.eq(row.under_kind), repair_order::under_rule.eq(&row.under_rule)),
         (
             repair_order::accepted_version.eq(None::<i64>),
             repair_order::accepted_via.eq(None::<&str>),
             repair_order::accepted_at.eq(None::<NaiveDateTime>),
         ),
     );
-    moved!(db, stamp, order, RepairState::Quoted, EventKind::RepairQuoted, body, more)
+    let order: RepairOrder = moved!(db, stamp, order, RepairState::Quoted, EventKind::RepairQuoted, body, more)?;
+    if line.decided != Some(LineDecision::Repair) {
+        cases::decide(db, stamp, line.id, LineDecision::Repair)?;
+    }
+    turn(db, stamp, &order, CaseState::WaitingCustomer)?;
+    Ok(order)
 }
 
 /// The buyer agrees to the quote that holds.
@@ -89,7 +267,7 @@ pub(in crate::aftersales::repairs) fn quote(db: &mut Db, stamp: &Stamp, order: R
 pub(in crate::aftersales::repairs) fn accept(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: AcceptSaid) -> Result<RepairOrder> {
     REPAIR_MACHINE.check(order.row.state, RepairState::Accepted)?;
     if said.quote_version != order.row.quote_version {
-        return Err(Refusal::new(Code::QuoteChanged).with("now", order.row.quote_version).into());
+        return Err(changed(&order));
     }
     let body = json!({ "quote": said.quote_version, "via": said.via, "hash": order.row.text_hash });
     let more = (
@@ -97,17 +275,33 @@ pub(in crate::aftersales::repairs) fn accept(db: &mut Db, stamp: &Stamp, order: 
         repair_order::accepted_via.eq(said.via.as_str()),
         repair_order::accepted_at.eq(stamp.at),
     );
-    moved!(db, stamp, order, RepairState::Accepted, EventKind::RepairAccepted, body, more)
+    let order: RepairOrder = moved!(db, stamp, order, RepairState::Accepted, EventKind::RepairAccepted, body, more)?;
+    turn(db, stamp, &order, CaseState::InProgress)?;
+    Ok(order)
 }
 
-/// The buyer does not want it.
+/// That another quote holds by now.
+pub(super) fn changed(order: &RepairOrder) -> Error {
+    Refusal::new(Code::QuoteChanged).with("now", order.row.quote_version).into()
+}
+
+/// The buyer does not want it: what is done instead is decided on the case.
 pub(in crate::aftersales::repairs) fn reject(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: RepairReason) -> Result<RepairOrder> {
-    ended(db, stamp, order, RepairState::Rejected, &said)
+    let order = ended(db, stamp, order, RepairState::Rejected, &said)?;
+    turn(db, stamp, &order, CaseState::InProgress)?;
+    Ok(order)
 }
 
-/// It is not repaired.
+/// It is not repaired: the line is refused, and the buyer reads why.
 pub(in crate::aftersales::repairs) fn decline(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: RepairReason) -> Result<RepairOrder> {
-    ended(db, stamp, order, RepairState::Declined, &said)
+    let line = line_of(db, &order)?;
+    let order = ended(db, stamp, order, RepairState::Declined, &said)?;
+    if line.state.is_live() {
+        let refused = CaseAct::Decide { line: Some(line.line_no), outcome: LineDecision::Refuse, reason: Some(said.reason) };
+        cases::act(db, stamp, stamp.at.date(), &order.case, None, &refused)?;
+    }
+    turn(db, stamp, &order, CaseState::InProgress)?;
+    Ok(order)
 }
 
 /// It cannot be mended: what is done instead is decided on the case.
@@ -116,7 +310,7 @@ pub(in crate::aftersales::repairs) fn beyond(db: &mut Db, stamp: &Stamp, order: 
 }
 
 fn ended(db: &mut Db, stamp: &Stamp, order: RepairOrder, to: RepairState, said: &RepairReason) -> Result<RepairOrder> {
-    let diagnosis = if order.row.diagnosis.is_empty() { said.reason.clone() } else { format!("{}\n{}", order.row.diagnosis, said.reason) };
+    let diagnosis = joined(&order.row.diagnosis, &said.reason);
     moved!(db, stamp, order, to, EventKind::RepairMoved, json!({ "reason": said.reason }), repair_order::diagnosis.eq(diagnosis))
 }
 
@@ -125,9 +319,10 @@ fn ended(db: &mut Db, stamp: &Stamp, order: RepairOrder, to: RepairState, said: 
 /// # Errors
 /// [`Code::DatesOutOfOrder`] for a day to come, or before the report.
 pub(in crate::aftersales::repairs) fn receive(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: ReceivedSaid) -> Result<RepairOrder> {
-    let line = cases::line(db, order.row.line_id)?.ok_or(Code::NotFound)?;
+    let line = line_of(db, &order)?;
     in_order(line.reported_on, said.received_on, "received_on")?;
     not_to_come(stamp, said.received_on, "received_on")?;
+    way(db, stamp, &order, (RepairCost::In, said.received_on), &said.way)?;
     let body = json!({ "received_on": said.received_on });
     moved!(db, stamp, order, RepairState::Received, EventKind::RepairMoved, body, repair_order::received_on.eq(said.received_on))
 }
@@ -153,7 +348,13 @@ pub(in crate::aftersales::repairs) fn start(db: &mut Db, stamp: &Stamp, order: R
 ///
 /// # Errors
 /// [`Code::UnknownReference`] or [`Code::Ambiguous`] for `lot`; [`Code::WrongState`] unless it is being repaired.
-pub(in crate::aftersales::repairs) fn part(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: PartSaid) -> Result<RepairOrder> {
+pub(in crate::aftersales::repairs) fn part(
+    db: &mut Db,
+    stamp: &Stamp,
+    order: RepairOrder,
+    today: NaiveDate,
+    said: PartSaid,
+) -> Result<RepairOrder> {
     let lot =
         materials::lot_called(db, &said.lot, None)?.ok_or_else(|| Fault::new("lot", Code::UnknownReference).with("value", &said.lot))?;
     if said.quantity_milli == 0 {
@@ -173,6 +374,8 @@ pub(in crate::aftersales::repairs) fn part(db: &mut Db, stamp: &Stamp, order: Re
     };
     each!(db, |c| diesel::insert_into(repair_part::table).values(&row).execute(c))?;
     let body = json!({ "repair": order.row.id, "component": row.component, "lot": lot.id, "quantity_milli": row.quantity_milli });
+    let said_of = ("cost", said.cost.as_deref(), said.currency.as_deref());
+    posted(db, stamp, &order, (LedgerKind::RepairParts, today), said_of, None)?;
     events::bump(db, "genealogy")?;
     events::append(db, stamp, EventKind::PartReplaced, Subject::Garment(garment.0), &body)?;
     moved!(db, stamp, order, RepairState::Repairing, EventKind::RepairPart, body, repair_order::repairer.eq(&stamp.actor))
@@ -218,8 +421,24 @@ pub(in crate::aftersales::repairs) fn check(db: &mut Db, stamp: &Stamp, order: R
     moved!(db, stamp, order, to, EventKind::RepairChecked, body, more)
 }
 
-/// A payment is noted.
-pub(in crate::aftersales::repairs) fn pay(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: PaidSaid) -> Result<RepairOrder> {
+/// A payment is noted: the first time, what the buyer paid lowers what the repair costs us.
+///
+/// # Errors
+/// [`Code::WrongState`] where nothing is to be paid.
+pub(in crate::aftersales::repairs) fn pay(
+    db: &mut Db,
+    stamp: &Stamp,
+    order: RepairOrder,
+    today: NaiveDate,
+    said: PaidSaid,
+) -> Result<RepairOrder> {
+    let Some(price) = order.price.clone().filter(|_| order.row.price_minor.is_some_and(|minor| minor > 0)) else {
+        return Err(REPAIR_MACHINE.refused(order.row.state).into());
+    };
+    if order.row.paid_ref.is_empty() {
+        let said_of = ("price", Some(price.as_str()), None);
+        posted(db, stamp, &order, (LedgerKind::CustomerPayment, today), said_of, Some(&said.paid_ref))?;
+    }
     let as_read = repair_order::version.eq(order.row.version);
     let paid = (repair_order::paid_ref.eq(&said.paid_ref), repair_order::version.eq(order.row.version + 1));
     if each!(db, |c| diesel::update(repair_order::table.find(order.row.id.0).filter(as_read)).set(paid).execute(c))? == 0 {
@@ -232,7 +451,7 @@ pub(in crate::aftersales::repairs) fn pay(db: &mut Db, stamp: &Stamp, order: Rep
         Subject::Thing(RepairOrder::SUBJECT, order.row.id.0),
         &json!({ "payment": said.paid_ref }),
     )?;
-    RepairOrder::find(db, &order.row.code, Sees::ALL)?.ok_or_else(|| Code::NotFound.into())
+    again(db, &order)
 }
 
 /// What has its price does not leave unpaid.
@@ -247,8 +466,15 @@ fn is_settled(order: &RepairOrder) -> Result<()> {
 ///
 /// # Errors
 /// [`Code::Unpaid`].
-pub(in crate::aftersales::repairs) fn send(db: &mut Db, stamp: &Stamp, order: RepairOrder) -> Result<RepairOrder> {
+pub(in crate::aftersales::repairs) fn send(
+    db: &mut Db,
+    stamp: &Stamp,
+    order: RepairOrder,
+    today: NaiveDate,
+    said: WaySaid,
+) -> Result<RepairOrder> {
     is_settled(&order)?;
+    way(db, stamp, &order, (RepairCost::Out, today), &said)?;
     moved!(db, stamp, order, RepairState::Sent, EventKind::RepairMoved, json!({}), repair_order::score.eq(None::<i64>))
 }
 
@@ -291,7 +517,41 @@ pub(in crate::aftersales::repairs) fn sign(db: &mut Db, stamp: &Stamp, order: Re
         Subject::Garment(garment.0),
         &json!({ "repair": order.row.id, "handed_on": handed_on }),
     )?;
-    cases::done(db, stamp, order.row.line_id)?;
+    let line = line_of(db, &order)?;
+    if let Some(seq) = order.row.sale_seq {
+        let mended = mended(db, stamp, &order, &line, (handed_on, extended))?;
+        rights::repaired(db, garment, seq, &order.row.code, &mended)?;
+    }
+    // What was taken back meanwhile is given back all the same.
+    if line.state == LineState::Decided {
+        cases::done(db, stamp, line.id)?;
+    }
     let more = (repair_order::extended_days.eq(extended), repair_order::score.eq(said.score));
     moved!(db, stamp, order, RepairState::Done, EventKind::RepairSigned, body, more)
+}
+
+/// What was mended, from the parts that were put in or, without any, from what was reported; the days in our hands are told once.
+fn mended(
+    db: &mut Db,
+    stamp: &Stamp,
+    order: &RepairOrder,
+    line: &CaseLine,
+    (done_on, days_added): (NaiveDate, i64),
+) -> Result<Vec<Repaired>> {
+    let days: u64 = saturating(policies::value(db, Policy::RepairCoverDays, stamp.at)?);
+    let covered_until = done_on.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX);
+    let named = order.parts.iter().map(|part| components::meant_by(&part.component).map_or(part.component.as_str(), |known| known.text));
+    let mut all: Vec<String> = named.map(str::to_owned).collect();
+    if all.is_empty() {
+        all = mended_by(db, line)?;
+    }
+    if all.is_empty() {
+        all.push(String::new());
+    }
+    all.sort_unstable();
+    all.dedup();
+    let under = order.row.under_kind.filter(|_| order.row.covered);
+    let days_of = |place: usize| if place == 0 { days_added } else { 0 };
+    let one = |(place, component)| Repaired { done_on, under, component, covered_until, days_added: days_of(place) };
+    Ok(all.into_iter().enumerate().map(one).collect())
 }

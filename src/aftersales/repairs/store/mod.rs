@@ -1,19 +1,23 @@
 //! Every query on repairs.
 
 pub mod acts;
+pub mod buyer;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{AcceptedVia, CheckKind, FIELDS, NEW, RepairKind, RepairSite, RepairState};
+use super::{AcceptedVia, CheckKind, FIELDS, NEW, RepairCost, RepairKind, RepairSite, RepairState};
 use crate::aftersales::cases::{self, CaseLine, LineDecision};
-use crate::aftersales::classes::CaseCause;
+use crate::aftersales::classes::{CaseCause, ReasonClass};
+use crate::aftersales::reasons;
+use crate::aftersales::rights::{self, Remedy, Right, RightKind, RightState, RightsAnswer};
+use crate::aftersales::service_levels::Moment;
+use crate::aftersales::settlements;
 use crate::kernel::event::EventKind;
 use crate::kernel::money::Money;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Fault, GarmentId, Id, Result, parsed};
-use crate::ownership::warranties::{self, WarrantyState};
 use crate::platform::db::Db;
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::Stamp;
@@ -56,6 +60,8 @@ diesel::table! {
         score -> Nullable<BigInt>,
         created_at -> Timestamp,
         version -> BigInt,
+        under_kind -> Nullable<Text>,
+        under_rule -> Text,
     }
 }
 
@@ -167,6 +173,10 @@ pub struct RepairRow {
     pub created_at: NaiveDateTime,
     /// Grows with every change.
     pub version: i64,
+    /// The right under which it costs the buyer nothing.
+    pub under_kind: Option<RightKind>,
+    /// The rule of that right, or empty.
+    pub under_rule: String,
 }
 
 /// A part that was put in.
@@ -222,6 +232,16 @@ pub struct QuoteShown {
     at: NaiveDateTime,
 }
 
+/// What something cost, as people read it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostShown {
+    kind: RepairCost,
+    amount: String,
+    currency: String,
+    occurred_on: NaiveDate,
+    reference: String,
+}
+
 /// A repair with what its page shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -243,6 +263,8 @@ pub struct RepairOrder {
     pub checks: Vec<CheckShown>,
     /// Every quote there was.
     pub quotes: Vec<QuoteShown>,
+    /// What it cost us, as the ledger has it.
+    pub costs: Vec<CostShown>,
 }
 
 impl From<RepairRow> for RepairOrder {
@@ -333,6 +355,7 @@ impl Thing for RepairOrder {
     fn find(db: &mut Db, code: &str, sees: Sees) -> Result<Option<Self>> {
         let Some(mut order) = Self::with_codes(db, &[code])?.into_iter().find(|order| order.is_seen(sees)) else { return Ok(None) };
         (order.parts, order.checks, order.quotes) = (parts_shown(db, order.row.id)?, checks(db, order.row.id)?, quotes(db, order.row.id)?);
+        order.costs = costs(db, order.row.line_id)?;
         Ok(Some(order))
     }
 
@@ -354,46 +377,98 @@ impl Thing for RepairOrder {
     fn write(mut self, db: &mut Db, stamp: &Stamp, _: Option<&Self>) -> Result<Self> {
         let line = cases::line(db, self.row.line_id)?.ok_or(Code::NotFound)?;
         (self.row.id, self.row.version, self.row.created_at) = (stamp.id(), 1, stamp.at);
-        self.row.covered = is_covered(db, &line)?;
+        let right = entitled(db, &line, self.row.kind)?;
+        self.row = self.row.under(right);
         each!(db, |c| diesel::insert_into(repair_order::table).values(&self.row).execute(c))?;
         cases::decide(db, stamp, line.id, LineDecision::Repair)?;
+        acts::clocked(db, stamp, &self.row, &[Moment::Triaged])?;
         Ok(self)
     }
 
     fn acts(&self) -> Vec<Act> {
         let ask = |verb: &str| format!("{}/{verb}", self.href());
         let offered: &[(&'static str, &str)] = match self.row.state {
-            RepairState::Triage => &[("repairs-quote", "quote"), ("repairs-decline", "decline")],
+            RepairState::Triage => &[("repairs-quote", "quote"), ("repairs-diagnose", "diagnose"), ("repairs-decline", "decline")],
             RepairState::Quoted => {
                 &[("repairs-accept", "accept"), ("repairs-quote", "quote"), ("repairs-reject", "reject"), ("repairs-decline", "decline")]
             }
             RepairState::Accepted => &[("repairs-receive", "receive"), ("repairs-start", "start"), ("repairs-quote", "quote")],
-            RepairState::Received => &[("repairs-start", "start"), ("repairs-quote", "quote"), ("repairs-beyond", "beyond")],
-            RepairState::Repairing => {
-                &[("repairs-check", "check"), ("repairs-part", "part"), ("repairs-quote", "quote"), ("repairs-beyond", "beyond")]
-            }
-            RepairState::Checked => &[("repairs-check", "check")],
-            RepairState::Ready => &[("repairs-hand", "hand"), ("repairs-send", "send"), ("repairs-pay", "pay")],
-            RepairState::Sent => &[("repairs-hand", "hand")],
-            RepairState::Handed => &[("repairs-sign", "sign")],
-            _ => &[],
+            RepairState::Received => &[
+                ("repairs-start", "start"),
+                ("repairs-diagnose", "diagnose"),
+                ("repairs-quote", "quote"),
+                ("repairs-cost", "cost"),
+                ("repairs-beyond", "beyond"),
+            ],
+            RepairState::Repairing => &[
+                ("repairs-check", "check"),
+                ("repairs-part", "part"),
+                ("repairs-diagnose", "diagnose"),
+                ("repairs-cost", "cost"),
+                ("repairs-quote", "quote"),
+                ("repairs-beyond", "beyond"),
+            ],
+            RepairState::Checked => &[("repairs-check", "check"), ("repairs-cost", "cost")],
+            RepairState::Ready => &[("repairs-hand", "hand"), ("repairs-send", "send"), ("repairs-pay", "pay"), ("repairs-cost", "cost")],
+            RepairState::Sent => &[("repairs-hand", "hand"), ("repairs-cost", "cost")],
+            RepairState::Handed => &[("repairs-sign", "sign"), ("repairs-cost", "cost")],
+            _ => &[("repairs-cost", "cost")],
         };
         let act = |(key, verb): &(&'static str, &str)| match *verb {
-            "start" | "send" => Act::post(key, ask(verb), Permission::CasesEdit),
+            "start" => Act::post(key, ask(verb), Permission::CasesEdit),
             _ => Act::get(key, ask(verb), Permission::CasesEdit),
         };
         offered.iter().map(act).collect()
     }
 }
 
-/// Whether the warranty held on the day of the report, and nothing says that the buyer's use was behind it.
-fn is_covered(db: &mut Db, line: &CaseLine) -> Result<bool> {
-    if matches!(line.cause, Some(CaseCause::Misuse | CaseCause::Wear | CaseCause::NoFault)) {
-        return Ok(false);
+impl RepairRow {
+    /// The same under a right of the buyer's, or without one.
+    fn under(self, right: Option<Right>) -> Self {
+        let (under_kind, under_rule) = right.map_or((None, String::new()), |right| (Some(right.kind), right.rule));
+        Self { covered: under_kind.is_some(), under_kind, under_rule, ..self }
     }
-    let Some(seq) = line.sale_seq else { return Ok(false) };
-    let Some(warranty) = warranties::of_sale(db, line.garment_id, seq)? else { return Ok(false) };
-    Ok(matches!(warranty.state(db, line.reported_on)?, WarrantyState::Running { .. }))
+}
+
+/// The right that makes a repair free, as things stood on the day of the report: none where the buyer's use was behind it, or nothing is wrong.
+/// Of several the one that gives the buyer most.
+fn entitled(db: &mut Db, line: &CaseLine, kind: RepairKind) -> Result<Option<Right>> {
+    let is_theirs = matches!(line.cause, Some(CaseCause::Misuse | CaseCause::Wear | CaseCause::NoFault));
+    let is_defect = line.reason_class == ReasonClass::Defect || line.found_defect.is_some();
+    let remedy = match kind {
+        RepairKind::Repair | RepairKind::Care if !is_defect => return Ok(None),
+        RepairKind::Repair | RepairKind::Care => Remedy::Repair,
+        RepairKind::Alteration => Remedy::Alteration,
+    };
+    let Some(seq) = line.sale_seq.filter(|_| !is_theirs) else { return Ok(None) };
+    let case = cases::by_id(db, line.case_id)?.ok_or(Code::NotFound)?;
+    let facts = rights::facts(db, line.garment_id, line.reported_on, Some(&case.market))?;
+    if facts.sale.as_ref().is_none_or(|sale| sale.seq != seq) {
+        return Ok(None);
+    }
+    let mended = mended_by(db, line)?;
+    let is_for = |right: &Right| right.component.as_ref().is_none_or(|component| mended.contains(component));
+    let gives = |right: &Right| right.state == RightState::Now && right.remedies.contains(&remedy) && is_for(right);
+    Ok(RightsAnswer::of(db, facts)?.rights.into_iter().filter(gives).min_by_key(|right| right.kind))
+}
+
+/// The components that what was reported is about.
+fn mended_by(db: &mut Db, line: &CaseLine) -> Result<Vec<String>> {
+    Ok(reasons::by_code(db)?.get(&line.reason_code).map(|reason| reason.components().map(str::to_owned).collect()).unwrap_or_default())
+}
+
+/// What the ledger has of a repair and was not taken back.
+fn costs(db: &mut Db, line: Id) -> Result<Vec<CostShown>> {
+    let entries = settlements::entries_of_lines(db, &[line])?;
+    let is_posted = |entry: &&settlements::LedgerEntry| {
+        entry.moves_id.is_none() && entry.reversal_of.is_none() && entries.iter().all(|other| other.reversal_of != Some(entry.id))
+    };
+    let shown = |entry: &settlements::LedgerEntry| {
+        let (amount, reference) = (entry.money().amount(), entry.reference.clone());
+        let kind = RepairCost::of(entry.kind.as_str())?;
+        Some(CostShown { kind, amount, currency: entry.currency.clone(), occurred_on: entry.occurred_on, reference })
+    };
+    Ok(entries.iter().filter(is_posted).filter_map(shown).collect())
 }
 
 /// Everything that repairs put into garments: what the genealogy has of them.

@@ -204,10 +204,11 @@ impl Scan {
             scanned: String::new(),
             first_scan: String::new(),
             many: false,
+            mended: Vec::new(),
             past: Vec::new(),
             kept,
         };
-        card.tell(&life, app.config.time_zone);
+        card.tell(&life, app.config.time_zone, today);
         Ok(card)
     }
 }

@@ -4,12 +4,14 @@ use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{ACTOR, Product, cookie, keys, lang, of_form, place, product, say, secrets};
+use super::{ACTOR, Product, cookie, form_key, keys, lang, of_form, place, product, say, secrets};
 use crate::aftersales::cases::{self, NewCase, NewContact, NewLine};
 use crate::aftersales::classes::{CaseChannel, Wish};
 use crate::aftersales::{reasons, rights};
+use crate::inspection::defects::ELSEWHERE;
 use crate::inspection::findings::{PhotoForm, at_photos, clean_photos, read_photo_form};
 use crate::kernel::{Code, Error, Fault, Result};
+use crate::ownership::garments::{self, HoldKind};
 use crate::ownership::holders::{Purpose, Secret};
 use crate::ownership::sales::{self, SaleStatus};
 use crate::platform::http::{FormFaults, Layout, Routes, Visitor, address, app_of, html_response, random_token, see_other};
@@ -73,12 +75,16 @@ async fn page(
     let (garment, lang, now, today) = (seen.garment, lang(request), app.clock.now(), app.today());
     let read = app.store.read(move |db| {
         let product = product(db, garment, lang)?;
-        let reasons = reasons::offered(db, &product.category)?;
+        let reasons = reasons::offered(db, &product.category, product.components.as_ref())?;
         let sale = sales::latest(db, garment)?;
+        let is_recalled = garments::holds(db, garment)?.contains(&HoldKind::Recall);
         let entitled = sale.as_ref().map(|_| rights::answer(db, garment, today, None)).transpose()?;
-        Ok((product, reasons, sale, policies::value(db, Policy::PhotosPerCase, now)?, entitled))
+        Ok(((product, is_recalled), reasons, sale, policies::value(db, Policy::PhotosPerCase, now)?, entitled))
     });
-    let (Product { name, batch, .. }, reasons, sale, photos, entitled) = read.await?;
+    let ((Product { name, batch, shape, components, .. }, is_recalled), reasons, sale, photos, entitled) = read.await?;
+    let has = |code: &str| components.as_ref().is_none_or(|all| all.contains(code));
+    let shape = shape.unwrap_or_default();
+    let [front, back] = shape.places();
     let layout = Layout::titled(request, "help-title");
     let rights = entitled.map(|entitled| rights::part(&entitled, layout.t, false)).transpose()?.unwrap_or_default();
     if sale.as_ref().is_some_and(|sale| sale.status == SaleStatus::Ended) {
@@ -86,7 +92,8 @@ async fn page(
         return Ok(say(request, app, StatusCode::CONFLICT, ("help-title", "help-given-back"), links));
     }
     let word = |key: &str| layout.t.say(key).into_owned();
-    let notes = [(batch.status == BatchStatus::Hold, "help-held"), (sale.is_none(), "help-unsold")];
+    let is_held = batch.status == BatchStatus::Hold && !is_recalled;
+    let notes = [(is_recalled, "help-recalled"), (is_held, "help-held"), (sale.is_none(), "help-unsold")];
     let notes = notes.into_iter().filter(|(is_so, _)| *is_so).map(|(_, key)| word(key)).collect();
     let offered = [Wish::Repair, Wish::Exchange, Wish::Refund, Wish::Advice, Wish::Complain];
     let wishes = std::iter::once(("", word("help-your-advice")));
@@ -97,6 +104,10 @@ async fn page(
         base: seen.address.base(),
         once,
         notes,
+        shape,
+        front,
+        back,
+        elsewhere: ELSEWHERE.iter().filter(|zone| !["lining", "filling"].contains(&zone.text) || has(zone.text)).collect(),
         reasons: reasons.iter().map(|reason| (reason.code.clone(), reason.name(lang).to_owned())).collect(),
         wishes,
         purposes: Purpose::ALL.iter().map(|purpose| (purpose.as_str(), word(purpose.words_key()))).collect(),
@@ -120,7 +131,7 @@ async fn ask(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>
     let most = app.store.read(move |db| policies::value(db, Policy::PhotosPerCase, now)).await?;
     let PhotoForm { values, photos, hash, .. } = read_photo_form(&request, form, most).await?;
     let filled = Filled::of(&values);
-    let once = values.get("once").filter(|once| once.len() >= 24).cloned();
+    let once = form_key(values.get("once").map(String::as_str));
     let secret = match &once {
         Some(once) => keys(&app)?.asking_secret(once),
         None => Secret::fresh(),

@@ -4,7 +4,7 @@ mod ask;
 mod status;
 mod withdraw;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
@@ -12,6 +12,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::page::{Filled, SayPage};
+use crate::inspection::defects::Shape;
+use crate::kernel::components;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, GarmentId, Result};
 use crate::ownership::holders::{COOKIE_DAYS, Contact, HolderKeys, Purpose, Secret};
@@ -19,7 +21,8 @@ use crate::platform::db::Db;
 use crate::platform::http::{Layout, Locale, Routes, html_response};
 use crate::platform::state::AppState;
 use crate::production::batches::{self, Batch};
-use crate::production::{skus, styles};
+use crate::production::composition::Component;
+use crate::production::{materials, skus, styles};
 
 /// Mounts the room.
 pub(super) fn routes(on: &mut Routes<'_>) {
@@ -60,6 +63,11 @@ fn secrets(request: &HttpRequest, app: &AppState) -> HashMap<String, Secret> {
     cookies.iter().filter_map(own).collect()
 }
 
+/// The key of a form, as our pages make it: anything else has none.
+fn form_key(once: Option<&str>) -> Option<String> {
+    once.filter(|once| once.len() >= 24 && once.bytes().all(|byte| byte.is_ascii_alphanumeric())).map(str::to_owned)
+}
+
 /// The address of a request's page for whoever has its secret.
 fn place(no: &str, secret: &Secret) -> String {
     format!("/help/{no}/{}", secret.expose())
@@ -70,6 +78,23 @@ struct Product {
     name: String,
     category: String,
     batch: Batch,
+    /// What it looks like, as far as its category says.
+    shape: Option<Shape>,
+    /// What it is made of: what such a garment usually is, and what its style and its batch say. None where nobody can say.
+    components: Option<BTreeSet<String>>,
+}
+
+/// The parts of a garment.
+fn components(db: &mut Db, batch: &Batch, composition: &[Component], shape: Shape) -> Result<BTreeSet<String>> {
+    let mut all: BTreeSet<String> = shape.components().iter().map(|code| (*code).to_owned()).collect();
+    let uses = batches::lots_of(db, batch.no)?;
+    let ids: Vec<_> = uses.iter().map(|used| used.lot).collect();
+    // What people call the component, and the kind of what went into it.
+    let kinds = materials::lots(db, &ids)?.into_iter().map(|lot| lot.kind.as_str().to_owned());
+    let of_style = composition.iter().flat_map(|component| [component.name.zh.clone(), component.name.en.clone()]);
+    let named = uses.into_iter().map(|used| used.component).chain(kinds).chain(of_style);
+    all.extend(named.filter_map(|name| components::meant_by(&name)).map(|known| known.text.to_owned()));
+    Ok(all)
 }
 
 fn product(db: &mut Db, garment: GarmentId, lang: Lang) -> Result<Product> {
@@ -78,7 +103,9 @@ fn product(db: &mut Db, garment: GarmentId, lang: Lang) -> Result<Product> {
     let style = styles::by_id(db, sku.style_id)?.ok_or(Code::NotFound)?;
     let parts = [style.public_name(lang), sku.colour(lang), &sku.size];
     let name = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(lang.of("，", ", "));
-    Ok(Product { name, category: style.category, batch })
+    let shape = Shape::of_category(&style.category);
+    let components = shape.map(|shape| components(db, &batch, &style.facts.composition, shape)).transpose()?;
+    Ok(Product { name, category: style.category, batch, shape, components })
 }
 
 /// A page that says one thing, with the way on.

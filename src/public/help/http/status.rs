@@ -8,11 +8,12 @@ use serde::Deserialize;
 
 use super::{ACTOR, keys, lang, place, product, secrets};
 use crate::aftersales::cases::{self, Audience, CaseState, ServiceCase};
+use crate::aftersales::repairs::{self, BuyersRepair, RepairState};
 use crate::aftersales::{reasons, service_levels};
 use crate::inspection::findings::{PhotoForm, at_photos, clean_photos, read_photo_form};
 use crate::kernel::text::{Lang, folded};
 use crate::kernel::time::local_minute;
-use crate::kernel::{Code, Error, Result, saturating};
+use crate::kernel::{Code, Error, Result, parsed, saturating};
 use crate::ownership::holders::Secret;
 use crate::platform::db::Db;
 use crate::platform::http::{Form, FormFaults, Layout, Routes, Visitor, address, app_of, html, html_response, random_token, see_other};
@@ -21,7 +22,7 @@ use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::change_as;
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
-use crate::public::help::page::{Asked, FindPage, StatusPage};
+use crate::public::help::page::{Asked, FindPage, RepairShown, StatusPage};
 
 /// Mounts these routes.
 pub(super) fn routes(on: &mut Routes<'_>) {
@@ -30,6 +31,8 @@ pub(super) fn routes(on: &mut Routes<'_>) {
         .get("/help/{no}", by_cookie)
         .get("/help/{no}/{secret}", status)
         .post("/help/{no}/{secret}/write", write)
+        .post("/help/{no}/{secret}/repair", answer_quote)
+        .post("/help/{no}/{secret}/sign", sign)
         .post("/help/{no}/{secret}/take-back", take_back)
         .post("/help/{no}/{secret}/erase", erase);
 }
@@ -83,16 +86,21 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
     let read = app.store.read(move |db| {
         let case = cases::with_secret(db, &no, &secret)?.ok_or(Code::NotFound)?;
         let asked = asked(db, &tools, &case, lang)?;
-        let has_contact = cases::contact_left(db, &own, &case)?.is_some();
-        let is_live = cases::lines(db, case.id)?.iter().any(|line| line.ended_at.is_none());
+        let lines = cases::lines(db, case.id)?;
+        let is_live = lines.iter().any(|line| line.ended_at.is_none());
+        let has_words = lines.iter().any(|line| !line.words.is_empty()) || asked.letters.iter().any(|(_, is_own, _)| *is_own);
+        let has_left = has_words || asked.photos > 0 || cases::contact_left(db, &own, &case)?.is_some();
+        let repairs = repairs::of_case(db, case.id)?;
         let clocks = service_levels::of(db, case.id, now)?;
-        Ok((asked, case, has_contact, is_live, policies::value(db, Policy::PhotosPerCase, now)?, clocks))
+        Ok((asked, case, repairs, has_left, is_live, policies::value(db, Policy::PhotosPerCase, now)?, clocks))
     });
-    let (asked, case, has_contact, is_live, photos, clocks) = read.await?;
+    let (asked, case, repairs, has_left, is_live, photos, clocks) = read.await?;
     // What was promised stays promised when it is late: the day stands there.
     let running = clocks.into_iter().filter(|clock| clock.ended_at.is_none() && !clock.due.is_empty());
     let due = running.map(|clock| (clock.name.get(lang).to_owned(), clock.due)).collect();
     let layout = Layout::titled(request, "help-status-title");
+    let shown = |repair| repair_shown(repair, &asked, &app, layout.t);
+    let repairs = repairs.into_iter().map(shown).collect();
     let page = StatusPage {
         address: format!("{}{at}", app.config.public_url.trim_end_matches('/')),
         at,
@@ -101,7 +109,8 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
         is_over: case.state.is_final(),
         may_take_back: case.state.is_open(),
         may_withdraw: is_live && case.withdrawn_at.is_none(),
-        has_contact,
+        has_left,
+        repairs,
         room: photos - saturating::<i64>(asked.photos),
         due,
         asked,
@@ -110,6 +119,32 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
         faults,
     };
     Ok(html_response(page.faults.status(), &page))
+}
+
+/// A repair in words; the text of a quote stands there as it is.
+fn repair_shown(repair: BuyersRepair, asked: &Asked, app: &AppState, words: Words) -> RepairShown {
+    let garment = asked.lines.get(saturating::<usize>(repair.line_no - 1)).filter(|_| asked.lines.len() > 1);
+    let price = repair.price.map_or_else(String::new, |price| match price.minor {
+        0 => words.say("help-repair-free").into_owned(),
+        _ => format!("{} {}", price.amount(), price.currency),
+    });
+    RepairShown {
+        garment: garment.map(|(what, ..)| what.clone()).unwrap_or_default(),
+        state: words.say(format!("help-repair-{}", repair.state.as_str())).into_owned(),
+        tone: match repair.state {
+            RepairState::Done => "good",
+            RepairState::Declined | RepairState::Rejected | RepairState::Beyond => "bad",
+            _ => "",
+        },
+        plan: repair.plan,
+        price,
+        ready_on: repair.ready_on.map(|day| day.to_string()).unwrap_or_default(),
+        hash: repair.text_hash,
+        accepted: repair.accepted_at.map(|at| local_minute(at, app.config.time_zone)).unwrap_or_default(),
+        is_asked: repair.state == RepairState::Quoted,
+        is_handed: repair.state == RepairState::Handed,
+        code: repair.code,
+    }
 }
 
 /// For the browser that sent it, its page; for any other the way to find it.
@@ -124,8 +159,12 @@ async fn then(request: &HttpRequest, path: &(String, String), words: String, don
     match done {
         Ok(()) => Ok(see_other(place(&path.0, &secret_of(&path.1)?))),
         Err(error) if matches!(error.code().status(), 409 | 422) => {
-            let status = error.code().status();
-            let faults = FormFaults::of(error, Layout::titled(request, "help-status-title").t)?;
+            let (status, words_of) = (error.code().status(), Layout::titled(request, "help-status-title").t);
+            let is_changed = error.code() == Code::QuoteChanged;
+            let mut faults = FormFaults::of(error, words_of)?;
+            if is_changed {
+                faults.whole = Some(words_of.say("help-quote-changed").into_owned());
+            }
             let mut answer = page(request, path, words, faults).await?;
             *answer.status_mut() = actix_web::http::StatusCode::from_u16(status).map_err(Error::broken)?;
             Ok(answer)
@@ -149,6 +188,60 @@ async fn write(_: Visitor, request: HttpRequest, path: web::Path<(String, String
     let (no, told, once) = (path.0.clone(), words.clone(), values.get("once").map(String::as_str));
     let done = change_as(&request, ACTOR, &hash, once, move |db, stamp| cases::buyer_writes(db, stamp, &no, &secret, &told, &photos)).await;
     then(&request, &path, words, done).await
+}
+
+/// What they answer to a quote: which one they read, and whether they agree.
+#[derive(Deserialize)]
+struct Answer {
+    repair: String,
+    hash: String,
+    answer: String,
+    #[serde(default)]
+    words: String,
+}
+
+async fn answer_quote(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, form: Form<Answer>) -> Result<HttpResponse> {
+    let app = app_of(&request)?;
+    app.limits.spend(Limit::HelpAddress, &address(&request))?;
+    let (secret, stamp, no, said) = (secret_of(&path.1)?, app.stamp(ACTOR), path.0.clone(), form.value);
+    let agrees = match said.answer.as_str() {
+        "accept" => true,
+        "decline" => false,
+        _ => return Err(Code::Invalid.into()),
+    };
+    let words = said.words.clone();
+    let answered = app.store.write(move |db| {
+        repairs::buyer_answers(db, &stamp, (&no, &secret), (&said.repair, &said.hash), agrees, &said.words)
+    });
+    then(&request, &path, words, answered.await).await
+}
+
+/// What they say of a repair that they have back.
+#[derive(Deserialize)]
+struct Signature {
+    repair: String,
+    answer: String,
+    #[serde(default)]
+    score: String,
+    #[serde(default)]
+    words: String,
+}
+
+async fn sign(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, form: Form<Signature>) -> Result<HttpResponse> {
+    let app = app_of(&request)?;
+    app.limits.spend(Limit::HelpAddress, &address(&request))?;
+    let (secret, stamp, no, said) = (secret_of(&path.1)?, app.stamp(ACTOR), path.0.clone(), form.value);
+    let passed = match said.answer.as_str() {
+        "good" => true,
+        "bad" => false,
+        _ => return Err(Code::Invalid.into()),
+    };
+    let score = parsed::<i64>(&said.score).filter(|score| (1..=5).contains(score));
+    let words = said.words.clone();
+    let signed = app.store.write(move |db| {
+        repairs::buyer_signs(db, &stamp, (&no, &secret), &said.repair, (passed, score), &said.words)
+    });
+    then(&request, &path, words, signed.await).await
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{NaiveDateTime, TimeZone};
 
 use super::status::secret_of;
-use super::{ACTOR, cookie, keys, lang, of_form, place, product, say, secrets};
+use super::{ACTOR, cookie, form_key, keys, lang, of_form, place, product, say, secrets};
 use crate::aftersales::cases::{self, NewCase, NewContact, NewLine, Received};
 use crate::aftersales::classes::{CaseChannel, CaseKind, Wish};
 use crate::aftersales::reasons::WITHDRAWAL;
@@ -74,7 +74,7 @@ async fn second(
         Err(answer) => return Ok(answer),
     };
     let (filled, name) = (Filled::of(&form.value), named(&request, &app, &seen).await?);
-    let once = form.once.clone().filter(|once| once.len() >= 24);
+    let once = form_key(form.once.as_deref());
     let words = Layout::titled(&request, "help-withdraw-title").t;
     // What is wrong is said before it is asked whether it is meant.
     let wrong = filled.contact().and_then(|(contact, _)| contact.declared().err());
