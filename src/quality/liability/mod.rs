@@ -25,7 +25,6 @@ pub use rules::{
     Role, Rules, Sample, Shares, Verdict, WHOLE, Without, difference, reckon, sensitivity,
 };
 pub use chargebacks::ChargebackState;
-pub use evidence::{EvidenceKind, EvidenceResult};
 pub use store::chargebacks::Chargeback;
 pub use store::contests::{VerdictReply, reply};
 pub use gather::counts;
