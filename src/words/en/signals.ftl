@@ -21,6 +21,7 @@ signals-says-too-little = There are too few claims for anything to stand out.
 signals-says-quiet = Nothing stands out. What is at the top of the list is there by chance.
 signals-chance = Chance alone would make something look as bad in { $chance } of such seasons.
 signals-known = { $share } of the claims in the long run can be known by now.
+signals-verdicts = Verdicts on this defect: who answers for it, what was moved, with the cases and their photos
 signals-forest-title = How many times as many claims as usual
 signals-forest-hint = The mark is the ratio, the line holds the true ratio nine times out of ten. Everything at 1 is as usual.
 signals-forest-about = { $count ->

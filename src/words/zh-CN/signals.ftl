@@ -18,6 +18,7 @@ signals-says-too-little = 索赔太少，看不出任何异常。
 signals-says-quiet = 没有异常。排在前面的只是偶然。
 signals-chance = 仅凭偶然，也会有 { $chance } 的季节显得这么差。
 signals-known = 最终会出现的索赔中，目前能知道 { $share }。
+signals-verdicts = 这种缺陷的责任认定：由谁承担、转移了多少费用，可查看工单和照片
 signals-forest-title = 索赔是平常的多少倍
 signals-forest-hint = 方块是倍数，横线有九成把握包含真实倍数。1 表示与平常一样。
 signals-forest-about = 共 { $count } 行，最可疑的在前：{ $first }，索赔是平常的 { $ratio } 倍。下表内容相同。
