@@ -77,7 +77,7 @@ impl Story<'_, '_> {
             let sewn = Reckoned { evidence: vec![("part_intact", "复检报告 QI-0312".into())], reason: "复检：纽扣完好，钉扣线未打结。".into(), ..Reckoned::default() };
             broken(plot).contested(9, of("维修单照片 3"), BUTTON_MAKER, why).found_otherwise(14, "button_loose", sewn, "异议成立：改由缝制工厂承担。")
         })?;
-        self.asked("button 4", Ware::Shirt, (5, 20, "button_off", wish, "胸前的扣子裂了一道缝，快掉了", zh, &[Scene::ButtonBroken]), broken)
+        self.asked("button 4", Ware::Shirt, (2, 20, "fastener_broken", wish, "胸前的扣子裂了一道缝，快掉了", zh, &[Scene::ButtonBroken]), broken)
     }
 
     /// The smallest size of a coat is cut too narrow: nobody outside answers for that.
@@ -201,7 +201,7 @@ impl Story<'_, '_> {
                 .back(5, 11, AGENT, ReturnAct::Approve { inbound: Some(Inbound::Pickup) })
                 .to(5, 11, CaseState::InTransit)
         })?;
-        self.asked("snap 2", Ware::Baby, (8, 60, "small_part_off", wish, "A snap came off in the wash", Lang::En, &[]), |plot| {
+        self.asked("snap 2", Ware::Baby, (8, 60, "fastener_broken", wish, "A snap came off in the wash", Lang::En, &[]), |plot| {
             plot.to(0, 12, CaseState::InProgress)
                 .answer(0, 12, "该批次正在召回，运费由我们承担。", "This batch is being recalled; the way back is free.")
                 .at(0, 13, AGENT, Deed::Return(Some("RECALL"), String::new()))
