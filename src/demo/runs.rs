@@ -7,6 +7,8 @@ use super::goods::sku_code;
 use super::season::{BAD_LOT, BIG_BATCH, Maker, Plan};
 use super::stock::{Lots, used};
 use crate::kernel::{BatchNo, Result};
+use crate::platform::events::Stamp;
+use crate::platform::state::AppState;
 use crate::production::batches::{self, Batch, BatchSheet, BatchStatus, LotUse};
 use crate::production::labels::{Format, Target};
 use crate::production::print_jobs::{self, LabelRequest};
@@ -97,7 +99,6 @@ impl Maker<'_> {
         )?;
         // The label operator has half of the big batch still to print.
         let labelled = if is_big { units / 2 } else { units };
-        self.labels(&code, labelled, finished_on)?;
         let share = if is_big { plan.sold_per_million / 10 } else { plan.sold_per_million };
         Ok(Made { no, style: garment, code, units, labelled, finished_on, price: garment.price_minor, bad, share })
     }
@@ -131,8 +132,13 @@ impl Maker<'_> {
         })
     }
 
-    /// Labels as rows for a printing house, which nobody keeps.
-    pub(super) fn labels(&self, batch: &str, count: i64, on: NaiveDate) -> Result<()> {
+    /// The labels of batches.
+    pub(super) fn labels_of(&self, made: &[Made]) -> Vec<Labels> {
+        made.iter().map(|batch| self.labels(&batch.code, batch.labelled, batch.finished_on)).collect()
+    }
+
+    /// The labels of the first so many units of a batch.
+    pub(super) fn labels(&self, batch: &str, count: i64, on: NaiveDate) -> Labels {
         let rows = LabelRequest {
             batch: batch.to_owned(),
             format: Some(Format::Csv.as_str().to_owned()),
@@ -140,7 +146,20 @@ impl Maker<'_> {
             claim_codes: true,
             ..LabelRequest::default()
         };
-        print_jobs::make(self.app, &self.stamp("staff:operator", on), &rows, Target::Stream(&mut std::io::sink()), &mut |_, _| ())?;
+        Labels { rows, stamp: self.stamp("staff:operator", on) }
+    }
+}
+
+/// Labels as rows for a printing house, which nobody keeps.
+pub(super) struct Labels {
+    rows: LabelRequest,
+    stamp: Stamp,
+}
+
+impl Labels {
+    /// Makes them.
+    pub(super) fn make(&self, app: &AppState) -> Result<()> {
+        print_jobs::make(app, &self.stamp, &self.rows, Target::Stream(&mut std::io::sink()), &mut |_, _| ())?;
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
 use super::catalogue::Garment;
 use super::chance::Chance;
 use super::people;
+use super::pictures;
 use super::story::{self, Aftermath};
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, GarmentId, Result, saturating};
@@ -89,21 +90,24 @@ pub fn make(app: &AppState, plan: Plan, tell: &mut dyn FnMut(&str)) -> Result<Se
     let mut season = Maker { app, first, today, chance: Chance::new(plan.seed), tell };
     season.catalogue()?;
     std::thread::scope(|threads| {
-        // Passwords are hashed slowly, and while the rest is made.
-        let people = plan.story.then(|| threads.spawn(move || people::sign_up(app, plan.lang)));
+        // Passwords are hashed slowly, pictures drawn, and labels written by themselves while the rest is made.
+        let people = plan.story.then(|| threads.spawn(move || -> Result<_> { Ok((people::sign_up(app, plan.lang)?, pictures::album()?)) }));
         let lots = season.lots()?;
         let made = season.batches(plan, &lots)?;
+        let labels = season.labels_of(&made);
+        let labels = threads.spawn(move || labels.iter().try_for_each(|labels| labels.make(app)));
         let (mut sold, mut bad) = season.sales(&made)?;
         let to_claim = season.holders(&garments(&sold))?;
         let seen = season.findings(&made, &sold, if plan.no_fault { &[] } else { &bad })?;
         let after = match people {
             None => None,
             Some(people) => {
-                let accounts = people.join().map_err(|_| Error::broken("signing people up panicked"))??;
+                let people = people.join().map_err(|_| Error::broken("signing people up panicked"))??;
                 let taken = to_claim.as_ref().map(|(garment, _)| *garment);
-                Some(story::tell(&mut season, plan, &lots, (&mut sold, &mut bad), &seen, taken, accounts)?)
+                Some(story::tell(&mut season, plan, &lots, (&mut sold, &mut bad), &seen, taken, people)?)
             }
         };
+        labels.join().map_err(|_| Error::broken("labels panicked"))??;
         let big_batch = made.iter().max_by_key(|batch| batch.units).map(|batch| batch.code.clone()).unwrap_or_default();
         Ok(Season {
             batches: made.into_iter().map(|batch| batch.code).collect(),

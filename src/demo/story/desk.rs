@@ -2,7 +2,7 @@
 
 use super::plots::Plot;
 use super::telling::Deed;
-use super::wares::{SPARE_ZIPS, Ware};
+use super::wares::{SPARE_BUTTONS, SPARE_ZIPS, Ware};
 use super::{Ask, Scene, Story};
 use crate::aftersales::cases::{Audience, BUYER, CaseAct, CaseState, Condition, LineDecision};
 use crate::aftersales::classes::{CaseCause, CaseChannel, Queue, Wish};
@@ -291,8 +291,13 @@ fn usual(plot: Plot, defect: &str, is_dear: bool) -> Plot {
             .repaired(("缝线开线 3 厘米", "Seam open, 3 cm"), ("重新包缝并加固", "Sewn anew and reinforced"), "seam_open", None)
             .resolve(9, 10, mended, Some(CaseCause::Workmanship)),
         "button_loose" => plot
-            .repaired(("钉扣线松脱", "The thread has worked loose"), ("重新钉扣", "Sewn on again"), "button_loose", None)
-            .resolve(9, 10, mended, Some(CaseCause::Workmanship)),
+            .repaired(
+                ("纽扣扣眼裂开", "The button has split at its eyes"),
+                ("更换同款纽扣一颗", "One button of the same kind"),
+                "hook_button_broken",
+                Some(("button", SPARE_BUTTONS)),
+            )
+            .resolve(9, 10, mended, Some(CaseCause::SupplierMaterial)),
         "zip_failure" => plot
             .repaired(("拉头变形", "The slider is bent"), ("更换拉链", "A new zip"), "zip_failure", Some(("zip", SPARE_ZIPS)))
             .resolve(9, 10, mended, Some(CaseCause::SupplierMaterial)),

@@ -17,7 +17,7 @@ use self::telling::{Tale, World, instant, tell_all};
 use self::wares::{Shelf, Ware, stocked};
 use super::catalogue::PARTIES;
 use super::people::{AGENT, DemoAccount, INSPECTOR, MANAGER};
-use super::pictures::{Scene, drawn};
+use super::pictures::Scene;
 use super::season::{Maker, Plan, Seen, SoldOn};
 use super::stock::Lots;
 use super::trade::claim_code;
@@ -92,13 +92,13 @@ pub(super) fn tell(
     (sold, bad): (&mut Vec<SoldOn>, &mut Vec<SoldOn>),
     seen: &[Seen],
     taken: Option<GarmentId>,
-    accounts: Vec<DemoAccount>,
+    (accounts, pictures): (Vec<DemoAccount>, HashMap<Scene, Picture>),
 ) -> Result<Aftermath> {
     (maker.tell)("cases, repairs, verdicts, statements");
     let parties = party_ids(maker)?;
     let shelf = stocked(maker, plan, lots, &parties)?;
     let keys = HolderKeys::derive(&maker.app.keys.house)?;
-    let mut story = Story { maker: &mut *maker, keys, shelf, pictures: HashMap::new(), tales: Vec::new(), told: HashSet::new() };
+    let mut story = Story { maker: &mut *maker, keys, shelf, pictures, tales: Vec::new(), told: HashSet::new() };
     for (ware, one) in story.shelf.all() {
         sold.push(one);
         if ware == Ware::NavyBad {
@@ -182,22 +182,13 @@ impl Story<'_, '_> {
             order_no: String::new(),
             contact: contact.map(|contact| NewContact { contact, purposes: vec![Purpose::Service] }),
             lines,
-            photos: ask.scenes.iter().map(|scene| self.picture(*scene)).collect::<Result<_>>()?,
+            photos: ask.scenes.iter().filter_map(|scene| self.pictures.get(scene).cloned()).collect(),
             parent: None,
         };
         let steps = plot(Plot::new(ask.lang, day)).steps();
         self.told.insert(ask.garment);
         self.tales.push(Tale { name: ask.name, actor: if is_card { BUYER } else { AGENT }, day, at, secret, new, steps });
         Ok(())
-    }
-
-    fn picture(&mut self, scene: Scene) -> Result<Picture> {
-        if let Some(known) = self.pictures.get(&scene) {
-            return Ok(known.clone());
-        }
-        let picture = drawn(scene)?;
-        self.pictures.insert(scene, picture.clone());
-        Ok(picture)
     }
 
     /// Somebody holds a shirt that was sold a few days ago, and has nothing to ask yet.

@@ -57,7 +57,7 @@ const FIRST_BAD: i64 = 80;
 
 #[rustfmt::skip]
 const RUNS: &[Run] = &[
-    Run { ware: Ware::Navy,   style: "LS-T01", shade: "NV", colour: 0, size: 1, units: 180, sold: 40..160, day: 330 },
+    Run { ware: Ware::Navy,   style: "LS-T01", shade: "NV", colour: 0, size: 1, units: 420, sold: 40..380, day: 330 },
     Run { ware: Ware::Shirt,  style: "LS-S02", shade: "WH", colour: 1, size: 2, units: 160, sold: 0..120, day: 400 },
     Run { ware: Ware::Coat,   style: "LS-C04", shade: "CM", colour: 0, size: 0, units: 60,  sold: 0..30, day: 420 },
     Run { ware: Ware::Jacket, style: "LS-D03", shade: "IN", colour: 0, size: 2, units: 120, sold: 0..80, day: 430 },
@@ -121,15 +121,8 @@ pub(super) fn stocked(maker: &mut Maker<'_>, plan: Plan, lots: &Lots, parties: &
         let size = style.sizes.get(run.size).copied().unwrap_or_default();
         let code = format!("B{}-{place}", started_on.format("%y%m"));
         let sku = sku_code(style, colour.1, size.0);
-        let no = maker.run(
-            &code,
-            (place % 6 + 1, style.factory),
-            sku,
-            run.units,
-            (started_on, finished_on),
-            of_lots(style, run, lots, started_on),
-        )?;
-        maker.labels(&code, run.units, finished_on)?;
+        let no = maker.run(&code, (place % 6 + 1, style.factory), sku, run.units, (started_on, finished_on), of_lots(style, run, lots, started_on))?;
+        maker.labels(&code, run.units, finished_on).make(maker.app)?;
         let first = finished_on + Days::new(14);
         let days = (maker.today - first).num_days() - 1;
         let many = run.sold.end - run.sold.start;
@@ -161,15 +154,15 @@ pub(super) fn stocked(maker: &mut Maker<'_>, plan: Plan, lots: &Lots, parties: &
     Ok(shelf)
 }
 
-/// What goes into a run: of each part the latest lot there was, but for what the story is about.
+/// What goes into a run: of each part the first lot there was, which many others have as well, but for what the story is about.
 fn of_lots(style: &'static Garment, run: &Run, lots: &Lots, started_on: NaiveDate) -> Vec<LotUse> {
     let mut uses = Vec::new();
     for (component, what) in style.parts {
         let is_shell = *component == "shell";
         let shade = format!("FAB-{}-", run.shade);
         let pool = Lots::of(if is_shell { &lots.fabrics } else { &lots.trims }, what, started_on);
-        let latest = pool.into_iter().rev().find(|code| code != BAD_LOT && (!is_shell || code.starts_with(&shade)));
-        let Some(lot) = latest else { continue };
+        let first = pool.into_iter().find(|code| code != BAD_LOT && (!is_shell || code.starts_with(&shade)));
+        let Some(lot) = first else { continue };
         match (run.ware, *component) {
             (Ware::Navy, "shell") => {
                 uses.push(used("shell", lot, Some(format!("1-{FIRST_BAD}")), FIRST_BAD * 1_350));

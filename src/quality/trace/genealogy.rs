@@ -22,6 +22,9 @@ pub struct Parts {
     pub uses: Vec<UsePart>,
 }
 
+/// What follows the name of a component that a repair put in.
+pub const REPAIRED: &str = " (repair)";
+
 /// A row of `batch_lot`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsePart {
@@ -303,6 +306,11 @@ impl Genealogy {
     /// The name of a component.
     pub fn component(&self, component: u32) -> &str {
         self.components.get(at(component)).map_or("", String::as_str)
+    }
+
+    /// Whether it came in by a repair: what was wrong before was not its doing.
+    pub fn is_repaired(&self, of: &Use) -> bool {
+        self.component(of.component).ends_with(REPAIRED)
     }
 
     /// The lots a lot was made of.

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 use roaring::RoaringBitmap;
 
-use super::genealogy::{Parts, UsePart};
+use super::genealogy::{Parts, REPAIRED, UsePart};
 use crate::aftersales::repairs::{self, RepairPart};
 use crate::each;
 use crate::kernel::text::{Both, folded};
@@ -67,7 +67,7 @@ fn put_in(part: RepairPart) -> UsePart {
     let (batch, unit) = (part.garment_id.batch(), part.garment_id.unit());
     UsePart {
         batch_no: batch.0,
-        component: format!("{} (repair)", part.component),
+        component: format!("{}{REPAIRED}", part.component),
         lot_id: part.lot_id.0,
         unit_from: unit,
         unit_to: unit + 1,

@@ -130,6 +130,8 @@ impl Frame {
         for batch in batches {
             let own = frame.own(batch);
             let uses = genealogy.batch(batch.no).map_or(&[][..], |place| genealogy.uses_of(place));
+            // What a repair put in is not behind the claim that it mended.
+            let uses: Vec<_> = uses.iter().filter(|one| !genealogy.is_repaired(one)).collect();
             let mut edges: BTreeSet<u32> = [0, WHOLE].into_iter().chain(uses.iter().flat_map(|one| [one.from, one.to])).collect();
             edges.retain(|edge| *edge <= WHOLE);
             let mut made: Vec<(u32, u32, Vec<u32>)> = Vec::new();
