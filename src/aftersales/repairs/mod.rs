@@ -29,7 +29,7 @@ use crate::production::materials;
 pub use http::act;
 pub use rules::REPAIR_MACHINE;
 pub use store::buyer::{BuyersRepair, buyer_answers, buyer_signs, of_case};
-pub use store::{RepairOrder, RepairPart, all_parts};
+pub use store::{RepairOrder, RepairPart, all_parts, parts_in};
 
 /// The room.
 pub const ROOM: Room = Room::new("repairs", http::routes).menu(&[Entry::new("/repairs", "repairs-title", &[Permission::CasesRead])]);

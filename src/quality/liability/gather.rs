@@ -9,6 +9,7 @@ use super::evidence::EvidenceKind;
 use super::store::inspections::{self, SecondInspection};
 use super::store::records::{self, EvidenceRow};
 use crate::aftersales::cases::{self, CaseLine};
+use crate::aftersales::repairs;
 use crate::aftersales::settlements::Payer;
 use crate::inspection::defects::{self, Component, Defect};
 use crate::kernel::money::{WHOLE, split};
@@ -18,7 +19,7 @@ use crate::ownership::sales::{self, Sale};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::policies::{self, Policy};
-use crate::production::batches::{self, Batch, BatchLot};
+use crate::production::batches::{self, Batch};
 use crate::production::materials::{self, Lot, LotKind};
 use crate::production::{skus, styles};
 use crate::platform::state::AppState;
@@ -37,8 +38,8 @@ pub struct Gathered {
     pub sale: Option<Sale>,
     /// The product family: the style's category.
     pub family: String,
-    /// Lots of its unit.
-    lots: Vec<(BatchLot, Lot)>,
+    /// Lots that are in it.
+    lots: Vec<UsedLot>,
     /// Other garments of the batch with the same defect, and from how many on they speak for something they have in common.
     siblings: (usize, i64),
     /// What was measured or seen, the newest of each kind.
@@ -49,6 +50,28 @@ pub struct Gathered {
     is_recalled: bool,
     /// Days after the sale from which on cloth may be worn out.
     worn_after: i64,
+}
+
+/// A lot that went into a garment, or may have.
+struct UsedLot {
+    /// How much of it went into the batch, in thousandths of its unit.
+    quantity_milli: Option<i64>,
+    lot: Lot,
+}
+
+/// The lots in a garment when something was said of it: those of its unit, and in their place what earlier repairs put in.
+fn lots_in(db: &mut Db, batch: &Batch, line: &CaseLine) -> Result<Vec<UsedLot>> {
+    let unit = line.garment_id.unit();
+    let sewn = batches::lots_of(db, batch.no)?.into_iter().filter(|used| used.units.contains(&unit));
+    let mut uses: Vec<(String, Option<i64>, Id)> = sewn.map(|used| (used.component, used.quantity_milli, used.lot)).collect();
+    for part in repairs::parts_in(db, line.garment_id)?.into_iter().filter(|part| part.at.date() < line.reported_on) {
+        uses.retain(|(component, ..)| *component != part.component);
+        uses.push((part.component, Some(part.quantity_milli), part.lot_id));
+    }
+    let ids: Vec<Id> = uses.iter().map(|(.., lot)| *lot).collect();
+    let by_id: BTreeMap<Id, Lot> = materials::lots(db, &ids)?.into_iter().map(|lot| (lot.id, lot)).collect();
+    let used = |(_, quantity_milli, lot)| Some(UsedLot { quantity_milli, lot: by_id.get(&lot).cloned()? });
+    Ok(uses.into_iter().filter_map(used).collect())
 }
 
 /// What of a component's lots a defect is looked for in.
@@ -108,7 +131,8 @@ pub fn gather(db: &mut Db, stamp: &Stamp, mut line: CaseLine) -> Result<Gathered
     if line.inspected_on.is_none() {
         return Err(Refusal::new(Code::WrongState).with("state", "not-inspected").into());
     }
-    let second = inspections::of_line(db, line.id)?.pop();
+    // Whoever looked last: somebody may look once more at the case itself.
+    let second = inspections::of_line(db, line.id)?.pop().filter(|second| line.inspected_on.is_none_or(|on| on <= second.inspected_on));
     if let Some(second) = &second {
         line.found_defect.clone_from(&second.found_defect);
     }
@@ -120,17 +144,13 @@ pub fn gather(db: &mut Db, stamp: &Stamp, mut line: CaseLine) -> Result<Gathered
     let sale = line.sale_seq.map_or(Ok(None), |seq| sales::of_seq(db, line.garment_id, seq))?;
     let sku = skus::by_id(db, batch.sku_id)?.ok_or_else(|| Error::broken("a batch of no sku"))?;
     let style = styles::by_id(db, sku.style_id)?.ok_or_else(|| Error::broken("a sku without its style"))?;
-    let unit = line.garment_id.unit();
-    let uses: Vec<BatchLot> = batches::lots_of(db, batch.no)?.into_iter().filter(|used| used.units.contains(&unit)).collect();
-    let by_id: BTreeMap<Id, Lot> =
-        materials::lots(db, &uses.iter().map(|used| used.lot).collect::<Vec<_>>())?.into_iter().map(|lot| (lot.id, lot)).collect();
-    let lots: Vec<(BatchLot, Lot)> = uses.into_iter().filter_map(|used| by_id.get(&used.lot).cloned().map(|lot| (used, lot))).collect();
+    let lots = lots_in(db, &batch, &line)?;
     let siblings: BTreeSet<_> = match &line.found_defect {
         Some(code) => cases::lines_found(db, batch.no, code)?.into_iter().map(|other| other.garment_id).collect(),
         None => BTreeSet::new(),
     };
     let siblings = siblings.into_iter().filter(|garment| *garment != line.garment_id).count();
-    let records = records::newest(db, line.id, &lots.iter().map(|(_, lot)| lot.id).collect::<Vec<_>>())?;
+    let records = records::newest(db, line.id, &lots.iter().map(|used| used.lot.id).collect::<Vec<_>>())?;
     Ok(Gathered {
         siblings: (siblings, policies::value(db, Policy::LiabilitySiblings, stamp.at)?),
         worn_after: policies::value(db, Policy::LiabilityWornDays, stamp.at)?,
@@ -172,9 +192,16 @@ pub fn excess(app: &AppState, db: &mut Db, stamp: &Stamp, line: CaseLine) -> Res
 /// When the store cannot be read.
 pub fn counts(app: &AppState, db: &mut Db, party: Id) -> Result<Vec<StatementCount>> {
     let lots = materials::lots_of(db, party)?;
+    counts_of(app, db, &lots, &[Answerable::Factory(party), Answerable::Retailer(party)])
+}
+
+/// The same of these lots, and of what else somebody answers for.
+///
+/// # Errors
+/// As [`counts`].
+pub fn counts_of(app: &AppState, db: &mut Db, lots: &[Lot], own: &[Answerable]) -> Result<Vec<StatementCount>> {
     let codes: BTreeMap<Id, &str> = lots.iter().map(|lot| (lot.id, lot.code.as_str())).collect();
-    let own = [Answerable::Factory(party), Answerable::Retailer(party)];
-    let those: Vec<Answerable> = codes.keys().map(|lot| Answerable::Lot(*lot)).chain(own).collect();
+    let those: Vec<Answerable> = codes.keys().map(|lot| Answerable::Lot(*lot)).chain(own.iter().copied()).collect();
     let count = |one: ConfirmedClaims| {
         let (of, lot) = match one.of {
             Answerable::Lot(id) => (CountOf::Lot, codes.get(&id).map(|code| (*code).to_owned())),
@@ -281,17 +308,17 @@ impl Gathered {
     /// Whose lots of these kinds may be in the garment. Never one of several: by quantity, or nobody's.
     fn behind_lots(&self, kinds: &[LotKind]) -> Behind {
         // The first kind that there is: cloth before lining.
-        let Some(kind) = kinds.iter().find(|kind| self.lots.iter().any(|(_, lot)| lot.kind == **kind)) else {
+        let Some(kind) = kinds.iter().find(|kind| self.lots.iter().any(|used| used.lot.kind == **kind)) else {
             return Behind::Unknown(Needed::Lots);
         };
-        let lots: Vec<&(BatchLot, Lot)> = self.lots.iter().filter(|(_, lot)| lot.kind == *kind).collect();
-        let parties: BTreeSet<Id> = lots.iter().map(|(_, lot)| lot.party_id).collect();
+        let lots: Vec<&UsedLot> = self.lots.iter().filter(|used| used.lot.kind == *kind).collect();
+        let parties: BTreeSet<Id> = lots.iter().map(|used| used.lot.party_id).collect();
         match (lots.as_slice(), parties.len()) {
-            ([(_, lot)], _) => Behind::One(Payer::Party(lot.party_id), Some(lot.id)),
-            ([(_, lot), ..], 1) => Behind::One(Payer::Party(lot.party_id), None),
-            _ => match trace::shares(&lots.iter().map(|(used, _)| used.quantity_milli).collect::<Vec<_>>()) {
+            ([only], _) => Behind::One(Payer::Party(only.lot.party_id), Some(only.lot.id)),
+            ([first, ..], 1) => Behind::One(Payer::Party(first.lot.party_id), None),
+            _ => match trace::shares(&lots.iter().map(|used| used.quantity_milli).collect::<Vec<_>>()) {
                 Some(shares) => {
-                    let named = lots.iter().zip(shares).map(|((_, lot), micro)| (lot.party_id, lot.id, saturating(micro)));
+                    let named = lots.iter().zip(shares).map(|(used, micro)| (used.lot.party_id, used.lot.id, saturating(micro)));
                     Behind::Lots(named.filter(|(.., micro)| *micro > 0).collect())
                 }
                 None => Behind::Unknown(Needed::LotQuantities),

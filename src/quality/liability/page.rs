@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::rules::{Basis, Change, LeftOut, Moved, Money as RoleMoney, Role, Shares, Without};
+use super::rules::{Basis, Change, LeftOut, Money as RoleMoney, Moved, Role, Shares, StatementCount, Without};
 use super::starter::ClaimFact;
 use super::store::files::VerdictFile;
 use super::view::{NoticeView, SecondView, VerdictView, WhyView};
@@ -22,6 +22,8 @@ pub struct VerdictSection {
     pub verdict: VerdictView,
     /// What the garment has cost so far, and how it is parted by role.
     pub costs: Vec<(Role, Money)>,
+    /// How often the lots that are charged fail, of those that the asker may know.
+    pub counts: Vec<StatementCount>,
     /// Why it is as it is.
     pub why: WhyView,
     /// Photos of the garment: their ids.
@@ -92,6 +94,28 @@ impl VerdictSection {
             format!("{} {}{amount}", role.word(self.lang()), if *minor > 0 { "+" } else { "" })
         };
         money.iter().map(one).collect::<Vec<_>>().join(self.lang().of("，", ", "))
+    }
+
+    /// How often a lot fails, in a sentence.
+    fn count(&self, count: &StatementCount) -> String {
+        let two = |micro: u64| format!("{}.{:02}", micro / 1_000_000, micro % 1_000_000 / 10_000);
+        let args = [
+            ("lot", count.lot.clone().unwrap_or_default()),
+            ("claims", count.claims.to_string()),
+            ("expected", two(count.expected_micro)),
+            ("ratio", two(count.ratio_micro)),
+            ("lower", two(count.lower_micro)),
+            ("upper", two(count.upper_micro)),
+            ("known", count.completeness_micro.map_or_else(|| "–".to_owned(), percent)),
+        ];
+        self.layout.t.say_with("verdicts-count", &args).into_owned()
+    }
+
+    /// Where nine of ten other lots of its kind lie, in a sentence; empty where they do not differ.
+    fn peers(&self, count: &StatementCount) -> String {
+        let two = |micro: u64| format!("{}.{:02}", micro / 1_000_000, micro % 1_000_000 / 10_000);
+        let sentence = |(low, high)| self.layout.t.say_with("verdicts-peers", &[("low", two(low)), ("high", two(high))]).into_owned();
+        count.peers().map(sentence).unwrap_or_default()
     }
 
     fn second(&self, one: &SecondView) -> String {

@@ -96,6 +96,9 @@ chargebacks-void = Make void
 chargebacks-void-about = Its lines may stand in another chargeback.
 # The page of a verdict.
 verdicts-costs = Costs and shares
+verdicts-counts = How often the lot fails
+verdicts-count = Lot { $lot }: { $claims } confirmed claims where { $expected } were to come by now, { $ratio } times the average lot of its kind ({ $lower } to { $upper }); { $known } of its claims can be known by now.
+verdicts-peers = Nine of ten lots of its kind lie between { $low } and { $high }.
 verdicts-photos = Photos of the garment
 verdicts-photos-none = Nobody sent a photo.
 verdicts-without = What hangs on what

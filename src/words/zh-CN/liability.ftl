@@ -90,6 +90,9 @@ chargebacks-void = 作废
 chargebacks-void-about = 其中的明细可以列入另一份扣款单。
 # 认定页面。
 verdicts-costs = 费用与份额
+verdicts-counts = 该物料批的缺陷率
+verdicts-count = 物料批 { $lot }：已确认索赔 { $claims } 件，至今应有 { $expected } 件，为同类物料批平均的 { $ratio } 倍（{ $lower } 至 { $upper }）；现在能知道其中的 { $known }。
+verdicts-peers = 同类物料批十之九在 { $low } 至 { $high } 倍之间。
 verdicts-photos = 这一件的照片
 verdicts-photos-none = 没有照片。
 verdicts-without = 份额取决于什么

@@ -309,3 +309,31 @@ story!(a_statement_says_how_often_a_lot_fails_and_its_corrections_name_what_they
     let next = manager.json("POST", "/api/v1/statements", &asked).await.expect(201).json();
     assert_eq!((&next["lines"][0]["kind"], &next["lines"][0]["corrects"], &next["amount"]), (&json!("correction"), &first["code"], &json!("-100.00")));
 });
+
+story!(what_a_repair_put_in_answers_from_then_on, |app| {
+    let (goods, case) = claim(&app, Some("hook_button_broken")).await;
+    let first = supplier(&app, &goods, Does::TrimMaker, "button", Some(1_000)).await;
+    let later = supplier(&app, &app.goods(None, 1).await, Does::TrimMaker, "button", Some(1_000)).await;
+    let earlier = app.case(&[(goods.garment(1), None, Some("hook_button_broken"))]).await;
+    let lot = app.look(move |db| hangtag::production::materials::lots_of(db, later.id)).await[0].id;
+    let (garment, id) = (goods.garment(0).0, app.state.id().0);
+    let repair = format!(
+        "INSERT INTO repair_order (id, code, case_id, line_id, garment_id, kind, site, state, covered, diagnosis, quote_version, plan, text_hash, paid_ref, extended_days, repairer, rework, created_at, version)
+         VALUES ({id}, 'R-1', {}, {}, {garment}, 'repair', 'workshop', 'triage', FALSE, '', 0, '', '', '', 0, '', 0, '2026-06-11 08:00:00', 1)",
+        earlier.id.0, earlier.lines[0].0
+    );
+    app.sql(&repair).await.unwrap();
+    let part = |on: &str| {
+        format!(
+            "INSERT INTO repair_part (id, order_id, garment_id, component, lot_id, quantity_milli, actor, at) VALUES ({}, {id}, {garment}, 'button', {}, 1000, 'x', '{on} 08:00:00')",
+            app.state.id().0, lot.0
+        )
+    };
+    let manager = app.persona(Works::SupplierManager).await;
+    let charged = |verdict: Value| verdict["shares"][0]["party"].as_str().unwrap().to_owned();
+    // What was put in after it was said to be broken is not what was broken.
+    app.sql(&part("2026-06-14")).await.unwrap();
+    assert_eq!(charged(manager.json("POST", "/api/v1/verdicts", &json!({ "case": case.no })).await.expect(201).json()), first.code);
+    app.sql(&part("2026-06-11")).await.unwrap();
+    assert_eq!(charged(manager.json("POST", "/api/v1/verdicts", &json!({ "case": case.no })).await.expect(201).json()), later.code);
+});

@@ -476,6 +476,15 @@ pub fn all_parts(db: &mut Db) -> Result<Vec<RepairPart>> {
     Ok(each!(db, |c| repair_part::table.select(RepairPart::as_select()).load(c))?)
 }
 
+/// What repairs put into a garment, oldest first.
+pub fn parts_in(db: &mut Db, garment: GarmentId) -> Result<Vec<RepairPart>> {
+    Ok(each!(db, |c| repair_part::table
+        .filter(repair_part::garment_id.eq(garment))
+        .order(repair_part::id)
+        .select(RepairPart::as_select())
+        .load(c))?)
+}
+
 fn parts_shown(db: &mut Db, order: Id) -> Result<Vec<PartShown>> {
     let parts: Vec<RepairPart> = each!(db, |c| repair_part::table
         .filter(repair_part::order_id.eq(order))

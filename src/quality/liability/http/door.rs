@@ -14,6 +14,8 @@ use crate::platform::db::Db;
 use crate::platform::http::{Problem, Routes, attachment, html_response, json, see_other, sha256_hex};
 use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::{Besides, ListWindow, Sees, one_with, seen};
+use crate::production::materials;
+use crate::quality::liability::gather::counts_of;
 use crate::quality::liability::page::{OpenLine, RepliesPage, VerdictSection};
 use crate::quality::liability::rules::Bundle;
 use crate::quality::liability::store::files::{self, HandedIn, VerdictFile};
@@ -47,16 +49,21 @@ fn photos_of(db: &mut Db, of: &LineVerdict) -> Result<Vec<Id>> {
 }
 
 async fn page_of(call: &Reads, code: String, fault: Option<String>) -> Result<HttpResponse> {
-    let (sees, named) = (call.sees(), code.clone());
+    let (sees, named, app) = (call.sees(), code.clone(), call.app().clone());
     let found = call.read(move |db| {
         let view: VerdictView = seen(db, &named, sees)?;
         let one = view.stored(db)?;
         let matter = Bundle::matter_of(&one.bundle)?;
+        let shares = verdicts::shares_of(db, &[one.id])?.remove(&one.id).unwrap_or_default();
+        let own = shares.into_iter().filter(|share| share.party_id.is_some_and(|party| sees.is_of(party)));
+        let lots = materials::lots(db, &own.filter_map(|share| share.lot_id).collect::<Vec<_>>())?;
+        let mut counts = if lots.is_empty() { Vec::new() } else { counts_of(&app, db, &lots, &[])? };
+        counts.retain(|count| Some(&count.defect) == one.defect_code.as_ref());
         let photos = photos_of(db, &one)?;
         let all: Vec<Id> = verdicts::of_line(db, one.line_id)?.into_iter().map(|one| one.id).collect();
-        Ok((photos, files::files_of(db, &all, sees)?, why(db, &one, sees)?, matter, view))
+        Ok((photos, files::files_of(db, &all, sees)?, (why(db, &one, sees)?, counts), matter, view))
     });
-    let (photos, files, why, matter, verdict) = found.await?;
+    let (photos, files, (why, counts), matter, verdict) = found.await?;
     let claim = matter.claims.first().ok_or_else(|| Error::broken("a verdict without its claim"))?;
     let micros: Vec<u32> = verdict.shares.iter().map(|share| crate::kernel::saturating(share.micro)).collect();
     let money = |minor| Money { minor, currency: matter.currency.clone() };
@@ -65,7 +72,7 @@ async fn page_of(call: &Reads, code: String, fault: Option<String>) -> Result<Ht
     let missing = if may_hand_in { WantedProof::missing(&files) } else { Vec::new() };
     let status = fault.as_ref().map(|_| StatusCode::UNPROCESSABLE_ENTITY);
     let layout = call.layout(code.as_str());
-    let section = VerdictSection { layout, verdict, costs, why, photos, files, missing, may_hand_in, currency: matter.currency, fault };
+    let section = VerdictSection { layout, verdict, costs, counts, why, photos, files, missing, may_hand_in, currency: matter.currency, fault };
     let section = section.render().map_err(Error::broken)?;
     one_with::<VerdictView, _>(call, code, Besides { section, status, ..Besides::default() }).await
 }

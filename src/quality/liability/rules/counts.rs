@@ -63,6 +63,12 @@ impl StatementCount {
         };
         self
     }
+
+    /// Between which ratios nine of ten of its kind lie, in millionths: others without their names. None where they do not differ.
+    pub fn peers(&self) -> Option<(u64, u64)> {
+        let quantile = |shape, p| posterior_quantile((shape, 0), 0, p);
+        self.shape_micro.map(|shape| (quantile(shape, 0.05), quantile(shape, 0.95)))
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +89,8 @@ mod tests {
         assert_eq!(known.ratio_micro, 2_461_538);
         assert!((1_907_500..1_908_500).contains(&known.lower_micro), "{}", known.lower_micro);
         assert!((3_050_000..3_100_000).contains(&known.upper_micro), "{}", known.upper_micro);
+        let (low, high) = known.peers().unwrap();
+        assert!(low < 1_000_000 && 1_000_000 < high && high < known.upper_micro, "{low} {high}");
         let alike = StatementCount { shape_micro: None, ..count }.worked_out();
         assert_eq!((alike.ratio_micro, alike.lower_micro, alike.upper_micro), (1_000_000, 1_000_000, 1_000_000));
     }

@@ -175,6 +175,25 @@ pub struct Without {
     pub moved: Money,
 }
 
+/// The shares that are charged without each fact and each piece of evidence of the claims, one left out at a time.
+pub fn shares_without(rules: &Rules, matter: &Matter) -> Vec<(LeftOut, Shares)> {
+    let terms = Terms::new(rules, matter);
+    let mut without: Vec<(LeftOut, Shares)> = Vec::new();
+    for claim in &matter.claims {
+        without.extend(inputs(claim).map(|left_out| {
+            let charge = terms.verdict(&left_out.of(claim)).charge;
+            (left_out, charge)
+        }));
+    }
+    without
+}
+
+/// The facts and the evidence of a claim.
+fn inputs(claim: &Claim) -> impl Iterator<Item = LeftOut> {
+    let facts = claim.facts.iter().cloned().map(LeftOut::Fact);
+    facts.chain(claim.evidence.iter().cloned().map(LeftOut::Evidence))
+}
+
 /// What hangs on each fact and each piece of evidence: the matter reckoned again without it, one at a time.
 pub fn sensitivity(rules: &Rules, matter: &Matter) -> Vec<Without> {
     let terms = Terms::new(rules, matter);
@@ -184,8 +203,7 @@ pub fn sensitivity(rules: &Rules, matter: &Matter) -> Vec<Without> {
     let mut without = Vec::new();
     for (claim, charge) in matter.claims.iter().zip(&charges) {
         let others = subtracted(&all, &micro_minor(claim.amount_minor, charge));
-        let facts = claim.facts.iter().cloned().map(LeftOut::Fact);
-        for left_out in facts.chain(claim.evidence.iter().cloned().map(LeftOut::Evidence)) {
+        for left_out in inputs(claim) {
             let Verdict { basis, charge, .. } = terms.verdict(&left_out.of(claim));
             let mut sum = others.clone();
             for (role, micro) in micro_minor(claim.amount_minor, &charge) {

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::bundle::{ENGINE, write_canonical};
 use super::counts::StatementCount;
 use super::matter::{Claim, Excess, Matter};
-use super::reckoning::{LeftOut, reckon, sensitivity};
+use super::reckoning::{LeftOut, reckon, shares_without};
 use super::shares::{Role, Shares, WHOLE};
 use super::tables::Rules;
 use crate::choices;
@@ -293,8 +293,8 @@ impl StatementEntry {
 
     /// The shares that the rules give without each input in turn.
     pub fn reckoned_without(&self, rules: &Rules, currency: &str) -> Vec<LineWithout> {
-        let without = sensitivity(rules, &self.matter(currency)).into_iter();
-        without.map(|one| LineWithout { left_out: one.left_out, shares: one.charge }).collect()
+        let without = shares_without(rules, &self.matter(currency)).into_iter();
+        without.map(|(left_out, shares)| LineWithout { left_out, shares }).collect()
     }
 
     /// Whether a share of the party is parted among several by quantity.
