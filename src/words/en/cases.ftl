@@ -83,3 +83,4 @@ actor-buyer = the buyer
 cases-clocks = Promised
 cases-clock-unofficial = by weekdays alone: that year's public holidays are not known
 cases-rights = What the buyer is entitled to
+cases-taken = taken up by { $by }

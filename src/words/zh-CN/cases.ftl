@@ -77,3 +77,4 @@ actor-buyer = 买家
 cases-clocks = 承诺时限
 cases-clock-unofficial = 当年的法定节假日尚未公布，仅按星期推算
 cases-rights = 买家享有的权益
+cases-taken = 由 { $by } 接手
