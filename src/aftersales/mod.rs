@@ -2,6 +2,7 @@
 
 pub mod cases;
 pub mod classes;
+pub mod ledger;
 pub mod reasons;
 pub mod repairs;
 pub mod returns;

@@ -166,7 +166,7 @@ kinds! {
     CostsMovedBack = "ledger.moved_back", "费用划转已冲销", "Moved costs taken back", false, None;
     ServiceLevelSaved = "service_level.saved", "服务时限已保存", "Service level saved", false, None;
     ClockEscalated = "clock.escalated", "时限提醒", "A deadline was escalated", false, None;
-    ClockMoved = "clock.moved", "日历变动，期限已重算", "A deadline moved with the calendar", false, None;
+    ClockMoved = "clock.moved", "期限已重算", "A deadline was reckoned anew", false, None;
     // quality
     DefectSaved = "defect.saved", "缺陷代码已保存", "Defect code saved", false, None;
     ScopeSaved = "recall.scope_saved", "召回范围已保存", "Recall scope saved", false, None;

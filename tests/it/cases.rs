@@ -582,3 +582,84 @@ story!(the_database_itself_keeps_cases_whole, |app| {
     });
     assert_eq!(lines.await, [(cases::CaseState::New, cases::LineState::Open); 2]);
 });
+
+story!(an_inbox_is_in_the_order_of_deadlines_and_says_who_took_what_was_late, |app| {
+    let goods = world(&app).await;
+    let agent = app.persona(Role::Agent).await;
+    // A return has ten working days, a complaint an hour for the first word; each is listed once, by what is due first.
+    let mut numbers = Vec::new();
+    for (unit, reason) in [(0, "too_small"), (1, "service"), (2, "button_off")] {
+        numbers.push(open(&app, new_case(&app, &[goods.garment(unit)], reason)).await.unwrap());
+        app.state.clock.advance(chrono::Duration::seconds(1));
+    }
+    let listed = async |query: &str| {
+        let answer = agent.get(&format!("/api/v1/cases{query}")).await.expect(200).json();
+        answer["items"].as_array().unwrap().iter().map(|one| one["no"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let all = listed("?due=any").await;
+    assert_eq!((all.len(), &all[0]), (3, &numbers[1]), "the complaint first: {all:?}");
+    assert_eq!(listed("?due=overdue").await, Vec::<String>::new());
+    assert_eq!(listed("?due=any&kind=repair").await, numbers[2..]);
+    let first = agent.get("/api/v1/cases?due=any&per_page=2").await.expect(200).json();
+    assert!(first["items"][0]["due_at"].is_string());
+    let next = agent.get(&format!("/api/v1/cases?due=any&per_page=2&after={}", first["next"].as_str().unwrap())).await.expect(200).json();
+    assert_eq!((next["items"][0]["no"].as_str(), next["items"].as_array().unwrap().len()), (Some(all[2].as_str()), 1));
+    let back = agent.get(&format!("/api/v1/cases?due=any&per_page=2&before={}", next["previous"].as_str().unwrap())).await.expect(200).json();
+    assert_eq!(back["items"], first["items"]);
+    app.state.clock.advance(chrono::Duration::minutes(70));
+    let agent = app.persona(Role::Agent).await;
+    let late = agent.get("/api/v1/cases?due=overdue").await.expect(200).json();
+    assert_eq!((late["items"].as_array().unwrap().len(), late["items"][0]["no"].as_str()), (1, Some(numbers[1].as_str())));
+    for lang in ["zh-CN", "en"] {
+        let page = agent.page(&format!("/cases?due=overdue&lang={lang}")).await.expect(200);
+        assert!(page.text().contains(&numbers[1]) && !page.text().contains(&numbers[0]) && !page.text().contains(">cases-"), "{lang}");
+    }
+    // Who is told, and who took it.
+    let state = app.state.clone();
+    std::thread::spawn(move || hangtag::aftersales::service_levels::sweep(&state).unwrap()).join().unwrap();
+    let clocks = async || {
+        let found = agent.get(&format!("/api/v1/clocks?clock=complaint.contact&q={}", numbers[1])).await.expect(200).json();
+        found["items"][0].clone()
+    };
+    let told = clocks().await;
+    assert_eq!((&told["told"], &told["taken_by"]), (&json!("missed"), &Value::Null));
+    act(&agent, &numbers[1], json!({ "act": "take" })).await.expect(200);
+    assert_eq!(clocks().await["taken_by"], json!(format!("staff:{}", agent.login)));
+    let page = agent.page(&format!("/cases/{}?lang=en", numbers[1])).await.expect(200);
+    assert!(page.text().contains("taken up by"), "{}", page.text());
+});
+
+story!(what_is_over_is_closed_by_itself_when_nobody_may_open_it_again, |app| {
+    let goods = world(&app).await;
+    let agent = app.persona(Role::Agent).await;
+    let mut numbers = Vec::new();
+    for unit in [0, 1] {
+        let no = open(&app, new_case(&app, &[goods.garment(unit)], "too_small")).await.unwrap();
+        act(&agent, &no, json!({ "act": "decide", "line": 1, "outcome": "refund" })).await.expect(200);
+        numbers.push(no);
+    }
+    act(&agent, &numbers[0], json!({ "act": "done", "line": 1 })).await.expect(200);
+    for no in &numbers {
+        act(&agent, no, json!({ "act": "resolve", "result": "Your money is on its way." })).await.expect(200);
+    }
+    let closing = async || {
+        let stamp = app.state.stamp("system");
+        app.write(move |db| cases::close_over(db, &stamp, hangtag::kernel::Id(0), 10)).await.0
+    };
+    assert_eq!(closing().await, 0, "it may still be opened again");
+    app.state.clock.advance(chrono::Duration::days(8));
+    assert_eq!(closing().await, 1, "but not while something of it is still to be done");
+    let agent = app.persona(Role::Agent).await;
+    let states = (case(&agent, &numbers[0]).await["state"].clone(), case(&agent, &numbers[1]).await["state"].clone());
+    assert_eq!(states, (json!("closed"), json!("resolved")));
+});
+
+// What a statement binds besides its list of keys takes room, too.
+story!(lists_of_very_many_keys_leave_room_for_what_is_bound_besides, |app| {
+    let goods = world(&app).await;
+    open(&app, new_case(&app, &[goods.garment(3)], "too_small")).await.unwrap();
+    let last = goods.garment(3).0;
+    let garments: Vec<GarmentId> = (0..32_765).map(|n| GarmentId(1_000_000_000_000 + 3 * n)).chain([GarmentId(last)]).collect();
+    let found = app.look(move |db| cases::live_of(db, &garments)).await;
+    assert_eq!(found.len(), 1);
+});

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use hangtag::aftersales::cases;
 use hangtag::aftersales::classes::{CaseChannel, CaseKind, CaseSeverity, Priority};
 use hangtag::aftersales::service_levels::{self, About, Moment, happened};
 use hangtag::inspection::defects;
@@ -368,6 +369,9 @@ async fn what_is_asked_about_a_garment_is_answered_by_key() {
     }
     desk.get(&format!("/api/v1/cases?q={}", season.serials[0])).await.expect(200);
     by_key(&app, "the cases of a serial", &["service_case", "case_line"]);
+    let stamp = app.state.stamp("system");
+    app.write(move |db| cases::close_over(db, &stamp, Id(0), 10)).await;
+    by_key(&app, "cases that are over", &["service_case"]);
     post(&desk, &format!("/api/v1/cases/{no}/acts"), "c1", &json!({ "act": "decide", "line": 1, "outcome": "repair" })).await.expect(200);
     by_key(&app, "a decision", &["service_case", "case_line", "case_note", "case_task", "event"]);
 }
@@ -417,6 +421,13 @@ async fn what_is_due_is_found_by_key() {
             by_key(&app, &format!("what is due, {ask}{page}"), &["clock"]);
         }
     }
+    for due in ["overdue", "soon", "later", "any", "any&owner=-", "any&queue=desk"] {
+        desk.get(&format!("/api/v1/cases?due={due}&per_page=1")).await.expect(200);
+        by_key(&app, &format!("cases by their deadlines, {due}"), &["service_case", "clock"]);
+    }
+    let stamp = app.state.stamp("system");
+    app.write(move |db| service_levels::reckon(db, &stamp, "complaint.resolve", Id(0), 10)).await;
+    by_key(&app, "a change of a level", &["clock", "clock_event"]);
     // Nothing due is known from the index alone.
     let sql = "SELECT id FROM clock WHERE ended_at IS NULL AND due_at IS NOT NULL AND due_at < ? ORDER BY due_at, id LIMIT ?";
     assert!(plan(&app, sql)[0].starts_with("SEARCH clock USING INDEX clock_due "), "{:?}", plan(&app, sql));

@@ -268,6 +268,8 @@ async fn opened(app: &TestApp, goods: &Goods, units: &[i64]) -> (String, Vec<Id>
     let mut new = crate::cases::new_case(app, &garments, "button_off");
     new.lines.iter_mut().for_each(|line| line.wanted = Some(Wish::Refund));
     let no = crate::cases::open(app, new).await.unwrap();
+    // What the brand's promise names.
+    run(app, "UPDATE case_line SET defect_code = 'button_loose'".to_owned()).await;
     let number = no.clone();
     let lines = app.look(move |db| {
         let case = cases::by_no(db, &number)?.unwrap();
@@ -361,6 +363,7 @@ story!(a_return_moves_its_line_and_its_clocks_to_the_end, |app| {
     money(&finance, code, "approve", json!({})).await;
     money(&finance, code, "submit", json!({})).await;
     assert_eq!(line_of(&agent, &no, 0).await.0["state"], "decided", "what is on its way has not arrived");
+    act(&agent, &order, json!({ "act": "settled", "outcome": "refund" }), 409).await;
     let undone = json!({ "act": "close" });
     assert_eq!(agent.json("POST", &format!("/api/v1/cases/{no}/acts"), &undone).await.expect(409).code(), "wrong_state");
     money(&finance, code, "paid", json!({ "reference": "BANK-1" })).await;
@@ -508,4 +511,75 @@ story!(what_is_destroyed_has_a_ground_a_weight_and_evidence, |app| {
     settlement(&agent, &no, "refund", None).await.expect(201);
     assert!(app.sql("UPDATE return_order SET destroyed_weight_g = NULL").await.is_err());
     assert!(app.sql("UPDATE return_order SET destroyed_document = ''").await.is_err());
+});
+
+story!(what_a_return_costs_is_posted_with_its_steps, |app| {
+    let goods = furnished(&app, 2).await;
+    let (no, lines) = opened(&app, &goods, &[0, 1]).await;
+    let (agent, finance) = (app.persona(Role::Agent).await, app.persona(Role::Finance).await);
+    // One under a right by which its buyer pays the way, of a claim that is covered; one that is ours.
+    let order = requested(&agent, lines[0], "NO-WORRY-BUTTON").await;
+    act(&agent, &order, json!({ "act": "approve", "inbound": "pickup" }), 200).await;
+    act(&agent, &order, json!({ "act": "received" }), 200).await;
+    let cost = |kind: &str, amount: &str, reference: &str| json!({ "act": "cost", "kind": kind, "amount": amount, "reference": reference });
+    for (amount, code) in [("12.345", "too_many_decimals"), ("0", "out_of_range"), ("x", "not_a_number")] {
+        assert_eq!(fields(&act(&agent, &order, cost("inbound", amount, ""), 422).await), [("amount", code)]);
+    }
+    let after = act(&agent, &order, cost("inbound", "12.00", "SF-3"), 200).await;
+    assert_eq!(after["state"], "received", "it stands where it stood");
+    look_at(&agent, &no, Some("button_missing")).await;
+    act(&agent, &order, json!({ "act": "accept", "report": "gone" }), 200).await;
+    act(&agent, &order, cost("inspection", "3.50", ""), 200).await;
+    let uri = format!("/returns/{}/act", order["id"].as_str().unwrap());
+    agent.form(&uri, &[("act", "cost"), ("cost", ""), ("amount", "2")]).await.expect(422);
+    agent.form(&uri, &[("act", "cost"), ("cost", "handling"), ("amount", "")]).await.expect(422);
+    agent.form(&uri, &[("act", "cost"), ("cost", "handling"), ("amount", "2")]).await.expect(303);
+    act(&agent, &order, cost("destruction", "0.80", "WB-7"), 200).await;
+    let made = settlement(&agent, &no, "refund", None).await.expect(201).json();
+    let code = made["code"].as_str().unwrap();
+    money(&finance, code, "approve", json!({})).await;
+    money(&finance, code, "submit", json!({})).await;
+    let goods_cost = json!({ "reference": "B-1", "goods_cost": "5" });
+    finance.json("POST", &format!("/api/v1/settlements/{code}/paid"), &goods_cost).await.expect(422);
+    money(&finance, code, "paid", json!({ "reference": "B-1", "freight": "1.00" })).await;
+    let ledger = finance.get(&format!("/api/v1/ledger?case={no}")).await.expect(200).json();
+    let mut costs: Vec<_> = ledger["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| {
+            let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+            format!("{} {} {} {} {}", text("kind"), text("amount"), text("payer"), entry["line"], text("reference"))
+        })
+        .collect();
+    costs.sort();
+    assert_eq!(
+        costs,
+        [
+            "destruction 0.80 brand 1 WB-7",
+            "handling 2.00 brand 1 ",
+            "inspection_lab 3.50 brand 1 ",
+            "logistics_out 1.00 brand 1 B-1",
+            "pickup 12.00 brand 1 SF-3",
+            "refund 399.00 brand 1 B-1",
+        ]
+    );
+    // A verdict moves them all.
+    let (mill, _) = app.party(hangtag::production::parties::Role::Mill).await;
+    let (by, line) = (app.state.stamp("staff:lead"), lines[0]);
+    let moved = app.write(move |db| {
+        let case = cases::line(db, line)?.unwrap().case_id;
+        let all = [(hangtag::aftersales::settlements::Payer::Party(mill), 1_000_000)];
+        hangtag::aftersales::settlements::reallocate(db, &by, case, line, &all, Id(7))?;
+        hangtag::aftersales::settlements::balances(db, hangtag::aftersales::settlements::BalanceOf::Party(mill))
+    });
+    assert_eq!(moved.await[0].money.minor, 41_830);
+    // A buyer who changed their mind pays the way, if the right says so and nothing is wrong with it.
+    app.sql(&format!("UPDATE case_line SET reason_class = 'change_of_mind', defect_code = NULL WHERE id = {}", lines[1].0)).await.unwrap();
+    let order = requested(&agent, lines[1], "CN-RETURN").await;
+    act(&agent, &order, json!({ "act": "approve", "inbound": "parcel" }), 200).await;
+    act(&agent, &order, json!({ "act": "received" }), 200).await;
+    act(&agent, &order, cost("inbound", "9", ""), 200).await;
+    let balances = finance.get(&format!("/api/v1/ledger/balances?case={no}")).await.expect(200).json();
+    assert!(balances.as_array().unwrap().iter().any(|one| one["payer"] == "customer" && one["balance"]["minor"] == 900), "{balances}");
 });

@@ -535,3 +535,38 @@ story!(what_is_due_is_listed, |app| {
     insert(&app, "DELETE FROM clock_escalation").await;
     assert_eq!(app.sweep().told, 0, "what was told is not told again, even where its trace is gone");
 });
+
+story!(a_level_that_changed_moves_what_runs, |app| {
+    app.with_levels().await;
+    app.happens("2026-03-02 10:00", about(1, CaseKind::Complaint), Moment::Opened).await;
+    app.happens("2026-03-02 10:00", about(2, CaseKind::Complaint), Moment::Opened).await;
+    app.happens("2026-03-02 11:00", about(2, CaseKind::Complaint), Moment::FirstReply).await;
+    app.happens("2026-03-02 12:30", about(3, CaseKind::Complaint), Moment::Opened).await;
+    let admin = app.api(Role::Admin).await;
+    let uri = "/api/v1/service-levels/complaint.first_reply";
+    let mut level = admin.get(uri).await.expect(200).json();
+    level["target"] = json!(2);
+    admin.json("PUT", uri, &level).await.expect(200);
+    assert_eq!(app.due(3, "complaint.first_reply").await, is(Running, "2026-03-03 12:30"), "in the background, not while somebody waits");
+    crate::imports::work(&app).await;
+    // Counted from the original start: what that makes late is missed by the change, and what is over stays as it was.
+    let late = app.clock(1, "complaint.first_reply").await;
+    assert_eq!((late.state, late.missed_by_change), (Missed, true));
+    assert_eq!(app.clock(2, "complaint.first_reply").await.state, Met);
+    assert_eq!(app.due(3, "complaint.first_reply").await, is(Running, "2026-03-02 14:30"));
+    let moved = app.told(3, "clock.moved").await;
+    assert_eq!(moved.len(), 1);
+    assert_eq!(
+        (&moved[0]["clock"], &moved[0]["level"]["code"], &moved[0]["level"]["version"]),
+        (&json!("complaint.first_reply"), &json!("complaint.first_reply"), &json!(2))
+    );
+    assert!(moved[0]["says"]["en"].as_str().unwrap().contains("2026-03-03 12:30 → 2026-03-02 14:30"), "{moved:?}");
+    assert!(app.told(2, "clock.moved").await.is_empty());
+    // Longer again: what runs moves back, what was missed stays missed.
+    level["target"] = json!(48);
+    level["version"] = json!(2);
+    admin.json("PUT", uri, &level).await.expect(200);
+    crate::imports::work(&app).await;
+    assert_eq!(app.clock(1, "complaint.first_reply").await.state, Missed);
+    assert_eq!(app.due(3, "complaint.first_reply").await, is(Running, "2026-03-04 12:30"));
+});

@@ -278,6 +278,24 @@ story!(an_exchange_is_sold_to_the_buyer_of_the_old_one, |app| {
     assert_eq!(made["amount"], "399.00");
 });
 
+story!(what_was_taken_back_since_is_not_paid, |app| {
+    let (_, case) = one(&app).await;
+    let (agent, finance) = (app.persona(Role::Agent).await, app.persona(Role::Finance).await);
+    let asked = json!({ "case": case.no, "kind": "refund", "reason": "x" });
+    let made = agent.json("POST", "/api/v1/settlements", &asked).await.expect(201).json();
+    let code = made["code"].as_str().unwrap();
+    agent.json("POST", &format!("/api/v1/cases/{}/acts", case.no), &json!({ "act": "take_back", "line": 1 })).await.expect(200);
+    assert_eq!(act(&finance, code, "approve", &Value::Null).await.expect(409).code(), "wrong_state");
+    // Taken back after it was approved, it is not handed over with the rest.
+    app.sql("UPDATE case_line SET state = 'open', ended_at = NULL").await.unwrap();
+    act(&finance, code, "approve", &Value::Null).await.expect(200);
+    app.sql("UPDATE case_line SET state = 'withdrawn'").await.unwrap();
+    assert_eq!(finance.json("POST", "/api/v1/payouts", &json!({})).await.expect(422).code(), "invalid");
+    act(&agent, code, "void", &json!({ "reason": "taken back" })).await.expect(200);
+    let line = case.lines[0];
+    assert_eq!(app.look(move |db| cases::line(db, line)).await.unwrap().state, cases::LineState::Withdrawn, "and stays over");
+});
+
 story!(of_a_hundred_settlements_of_one_garment_one_wins, |app| {
     let (_, case) = one(&app).await;
     let line = case.lines[0];

@@ -1,5 +1,7 @@
+ALTER TABLE ledger_entry ADD CONSTRAINT ledger_entry_kind_check CHECK (kind IN ('refund', 'exchange_goods', 'repair_labour', 'repair_parts', 'logistics_out', 'logistics_in', 'pickup', 'compensation_cash', 'gift', 'goodwill', 'inspection_lab', 'onsite_visit', 'scrap_loss', 'resale_recovery', 'customer_payment', 'chargeback_recovery', 'insurance_recovery')) NOT VALID;
 ALTER TABLE clock_escalation DROP COLUMN taken_at;
 ALTER TABLE clock_escalation DROP COLUMN taken_by;
+DROP INDEX clock_code_open;
 ALTER TABLE clock DROP COLUMN market;
 ALTER TABLE clock DROP COLUMN channel;
 DROP TABLE unit_hold;
@@ -13,3 +15,4 @@ ALTER TABLE return_order DROP COLUMN destroyed_weight_g;
 ALTER TABLE return_order DROP COLUMN destroyed_ground;
 ALTER TABLE return_order DROP COLUMN destroyed_on;
 ALTER TABLE return_order DROP COLUMN accepted_minor;
+ALTER TABLE return_order DROP COLUMN settlement_id;

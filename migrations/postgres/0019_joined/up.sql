@@ -1,6 +1,8 @@
 -- Returns, settlements, exchanges and cases as one loop.
 
--- accepted_minor: what of the price the inspection accepted, where it did so in part. A garment is destroyed on a ground, of a weight, with evidence.
+-- accepted_minor: what of the price the inspection accepted, where it did so in part. settlement_id: what gives its buyer something for it. A garment is
+-- destroyed on a ground, of a weight, with evidence.
+ALTER TABLE return_order ADD COLUMN settlement_id BIGINT;
 ALTER TABLE return_order ADD COLUMN accepted_minor BIGINT CHECK (accepted_minor > 0);
 ALTER TABLE return_order ADD COLUMN destroyed_on DATE;
 ALTER TABLE return_order ADD COLUMN destroyed_ground TEXT;
@@ -32,10 +34,16 @@ CREATE TABLE unit_hold (
 CREATE INDEX unit_hold_reason ON unit_hold (reason);
 
 -- What the levels of a clock's case go by, beside what was there: a level that changed is held against open clocks.
-ALTER TABLE clock ADD COLUMN channel TEXT NOT NULL DEFAULT '';
+ALTER TABLE clock ADD COLUMN channel TEXT NOT NULL DEFAULT 'card';
 ALTER TABLE clock ADD COLUMN market TEXT NOT NULL DEFAULT '';
 UPDATE clock SET channel = c.channel, market = c.market FROM service_case c WHERE c.id = clock.case_id;
+
+-- The open clocks of a code, a stretch at a time.
+CREATE INDEX clock_code_open ON clock (code, id) WHERE ended_at IS NULL;
 
 -- Who took up a step of an escalation: whoever took the case after it.
 ALTER TABLE clock_escalation ADD COLUMN taken_by TEXT;
 ALTER TABLE clock_escalation ADD COLUMN taken_at TIMESTAMP;
+
+-- The kinds of costs are the program's: handling and destruction are among them now.
+ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_kind_check;

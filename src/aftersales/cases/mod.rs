@@ -218,6 +218,20 @@ choices! {
     }
 }
 
+choices! {
+    /// Which cases a list shows by their next deadline, the nearest first. What waits for its buyer has none that runs.
+    CaseDue {
+        /// The deadline has passed.
+        Overdue = "overdue", "已超时", "Overdue";
+        /// Within a day.
+        Soon = "soon", "24 小时内到期", "Due within 24 hours";
+        /// Later.
+        Later = "later", "以后到期", "Due later";
+        /// Whenever it is.
+        Any = "any", "按到期先后", "By deadline";
+    }
+}
+
 /// How a case that the desk opens came in.
 const CHANNELS: &[Choice] = &[
     Choice { text: "phone", zh: "电话", en: "Telephone", also: &[], about: ("", "") },
@@ -256,6 +270,7 @@ pub const FIELDS: Fields = Fields { table: "cases", title: ("工单", "Cases"), 
     Field::new("garments", Kind::Whole(0, i64::MAX), &["件数"], &["Garments"]).listed(),
     Field::new("batch", Kind::Code, &["生产批次"], &["Batch"]).refers(&BATCH).listed(),
     ORDER, CAUSE, SEQ,
+    Field::new("due_at", Kind::Moment, &["到期"], &["Due"]).nullable().listed(),
     Field::new("opened_at", Kind::Moment, &["创建时间"], &["Opened"]).listed(),
     Field::new("touched_at", Kind::Moment, &["最近动态"], &["Last moved"]),
 ] };
@@ -264,6 +279,7 @@ pub const FIELDS: Fields = Fields { table: "cases", title: ("工单", "Cases"), 
 #[rustfmt::skip]
 const FILTERS: &[Field] = &[
     Field::new("state", Kind::Choice(CaseShown::TABLE), &["状态"], &["State"]),
+    Field::new("due", Kind::Choice(CaseDue::TABLE), &["到期"], &["Due"]),
     Field::new("owner", Kind::Line(40), &["负责人"], &["Owner"]),
     Field::new("from", Kind::Day, &["从"], &["From"]),
     Field::new("to", Kind::Day, &["到"], &["To"]),

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::rules::{RETURN_MACHINE, ReturnAct, is_ours};
 use super::store::settled::LAPSE_WORK;
 use super::store::{self, ReturnAsk, ReturnOrder, acts};
-use super::{DestroyGround, FIELDS, Inbound, ReturnOutcome, ReturnState, ReturnlessOrigin};
+use super::{DestroyGround, FIELDS, Inbound, ReturnCost, ReturnOutcome, ReturnState, ReturnlessOrigin};
 use crate::kernel::choices::Choice;
 use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Fault, Id, Result, parsed, time};
@@ -106,8 +106,9 @@ const fn offer(act: &'static str, to: ReturnState, only_in: &'static [ReturnStat
     Offer { act, to, only_in, asks }
 }
 
-/// The act that leaves a return where it stands.
+/// The acts that leave a return where it stands.
 const DESTROY: &str = "destroy";
+const COST: &str = "cost";
 
 const OFFERS: &[Offer] = &[
     offer("approve", ReturnState::Approved, &[], &["inbound"]),
@@ -128,6 +129,7 @@ const OFFERS: &[Offer] = &[
     offer("close", ReturnState::ClosedRefused, &[], &[]),
     offer("withdraw", ReturnState::Withdrawn, &[], &[]),
     offer(DESTROY, ReturnState::Settled, &[], &["ground", "weight_g", "document"]),
+    offer(COST, ReturnState::Settled, &[], &["cost", "amount", "reference"]),
 ];
 
 impl OnePage {
@@ -136,6 +138,7 @@ impl OnePage {
         let may_destroy = is_ours(&self.order) && self.order.destroyed.destroyed_on.is_none();
         OFFERS.iter().filter(move |offer| match offer.act {
             DESTROY => may_destroy,
+            COST => true,
             _ => RETURN_MACHINE.allows(state, offer.to) && (offer.only_in.is_empty() || offer.only_in.contains(&state)),
         })
     }
@@ -158,6 +161,7 @@ impl OnePage {
             "origin" => ReturnlessOrigin::TABLE,
             "outcome" => ReturnOutcome::TABLE,
             "ground" => DestroyGround::TABLE,
+            "cost" => ReturnCost::TABLE,
             _ => &[],
         }
     }
@@ -211,10 +215,12 @@ fn act_of(values: &HashMap<String, String>) -> Result<ReturnAct> {
                 document.insert("weight_g".to_owned(), grams.into());
             }
             ("on", Some(text)) => drop(document.insert("on".to_owned(), time::read_date("on", text)?.to_string().into())),
+            ("cost", Some(text)) => drop(document.insert("kind".to_owned(), text.into())),
             (field, Some(text)) => drop(document.insert(field.to_owned(), text.into())),
             // A choice and a day are left out; a text is empty, and whoever needs it says so.
-            ("note" | "report" | "waybill" | "document", None) => drop(document.insert((*field).to_owned(), "".into())),
-            (field @ ("origin" | "outcome" | "ground" | "weight_g"), None) => return Err(Fault::new(field, Code::Missing).into()),
+            ("amount", None) if offer.act == COST => return Err(Fault::new("amount", Code::Missing).into()),
+            ("note" | "report" | "waybill" | "document" | "reference", None) => drop(document.insert((*field).to_owned(), "".into())),
+            (field @ ("origin" | "outcome" | "ground" | "weight_g" | "cost"), None) => return Err(Fault::new(field, Code::Missing).into()),
             ("inbound", None) if offer.to == ReturnState::AwaitingInbound => return Err(Fault::new("inbound", Code::Missing).into()),
             _ => {}
         }

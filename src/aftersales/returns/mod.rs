@@ -139,6 +139,22 @@ choices! {
     }
 }
 
+choices! {
+    /// What is spent on a return.
+    ReturnCost {
+        /// Its way here.
+        Inbound = "inbound", "寄回运费", "Its way here";
+        /// Its way back to its buyer.
+        Outbound = "outbound", "退回买家运费", "Its way back to the buyer";
+        /// Looking at it.
+        Inspection = "inspection", "检验", "Inspection";
+        /// Taking it in and putting it away.
+        Handling = "handling", "收货整理", "Handling";
+        /// Destroying it.
+        Destruction = "destruction", "销毁", "Destruction";
+    }
+}
+
 /// What the list shows.
 #[rustfmt::skip]
 pub const FIELDS: Fields = Fields { table: "returns", title: ("退货", "Returns"), columns: &[

@@ -4,9 +4,10 @@ use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{DestroyGround, Inbound, ReturnKind, ReturnOrder, ReturnOutcome, ReturnState, ReturnlessOrigin};
+use super::{DestroyGround, Inbound, ReturnCost, ReturnKind, ReturnOrder, ReturnOutcome, ReturnState, ReturnlessOrigin};
 use crate::aftersales::cases::{CaseLine, LineDecision};
 use crate::aftersales::classes::Wish;
+use crate::aftersales::ledger::LedgerKind;
 use crate::aftersales::rights::RightKind;
 use crate::kernel::machine::Machine;
 use crate::kernel::{Code, Fault, Id, Result, text};
@@ -133,6 +134,16 @@ pub enum ReturnAct {
         #[serde(default)]
         document: String,
     },
+    /// Something was spent on it: its way, looking at it, putting it away, destroying it. The return stands where it stood.
+    Cost {
+        /// On what.
+        kind: ReturnCost,
+        /// How much, as people write it, in the currency of the sale.
+        amount: String,
+        /// The number of the bill or waybill; that of the return when left out.
+        #[serde(default)]
+        reference: String,
+    },
 }
 
 impl ReturnAct {
@@ -147,15 +158,16 @@ impl ReturnAct {
         }
     }
 
-    /// The state it leads to; of what is destroyed, the one that is left to be reached.
-    pub const fn to(&self) -> ReturnState {
-        match self {
+    /// The state it leads to; none where it leaves the return as it stands.
+    pub const fn to(&self) -> Option<ReturnState> {
+        Some(match self {
+            Self::Destroy { .. } | Self::Cost { .. } => return None,
             Self::AskMore { .. } => ReturnState::NeedInfo,
             Self::Answered { .. } => ReturnState::Requested,
             Self::Approve { .. } => ReturnState::Approved,
             Self::Reject { .. } => ReturnState::Rejected,
             Self::SendBack { .. } => ReturnState::AwaitingInbound,
-            Self::Returnless { .. } | Self::Settled { .. } | Self::Destroy { .. } => ReturnState::Settled,
+            Self::Returnless { .. } | Self::Settled { .. } => ReturnState::Settled,
             Self::Sent { .. } => ReturnState::InTransit,
             Self::Received { .. } => ReturnState::Received,
             Self::Inspect {} | Self::Dispute { .. } => ReturnState::Inspecting,
@@ -166,7 +178,7 @@ impl ReturnAct {
             Self::GiveBack { .. } => ReturnState::ReturningToCustomer,
             Self::Close {} => ReturnState::ClosedRefused,
             Self::Withdraw {} => ReturnState::Withdrawn,
-        }
+        })
     }
 }
 
@@ -195,13 +207,28 @@ pub(super) fn is_ours(order: &ReturnOrder) -> bool {
     matches!(order.state, Accepted | PartlyAccepted | Settling | Settled) && order.returnless_origin.is_none()
 }
 
-/// Whether something may be given for it: it was accepted, or it stays with its buyer by a decision.
+/// Whether something may be given for it: it was accepted, or it stays with its buyer by a decision. One that was not granted is no hindrance to what
+/// the desk grants instead.
 pub(super) fn may_be_settled(order: &ReturnOrder) -> bool {
-    use ReturnState::{Accepted, PartlyAccepted, Settled, Settling};
+    use ReturnState::{Accepted, PartlyAccepted, Rejected, Settled, Settling};
     match order.state {
-        Accepted | PartlyAccepted | Settling => true,
+        Accepted | PartlyAccepted | Settling | Rejected => true,
         Settled => order.returnless_origin.is_some(),
         _ => false,
+    }
+}
+
+impl ReturnCost {
+    /// What that is called in the ledger; a way is a pick-up where it is fetched.
+    pub(super) fn ledger_kind(self, inbound: Option<Inbound>) -> LedgerKind {
+        match self {
+            Self::Inbound if inbound == Some(Inbound::Pickup) => LedgerKind::Pickup,
+            Self::Inbound => LedgerKind::LogisticsIn,
+            Self::Outbound => LedgerKind::LogisticsOut,
+            Self::Inspection => LedgerKind::InspectionLab,
+            Self::Handling => LedgerKind::Handling,
+            Self::Destruction => LedgerKind::Destruction,
+        }
     }
 }
 

@@ -21,9 +21,10 @@ use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Routes};
 use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, import_table, list_description, list_routes};
 
-pub use store::{ServiceLevel, happened, happened_to, seed};
+pub(crate) use store::clock;
+pub use store::{ServiceLevel, happened, happened_to, reckon, seed, taken};
 pub use sweep::{Swept, sweep};
-pub use view::{DueClock, ShownClock, due_before, of};
+pub use view::{DueClock, ShownClock, ShownEscalation, due_before, of};
 
 /// The clocks that run, for the desk.
 pub const DEADLINES: Room =
@@ -33,7 +34,8 @@ pub const DEADLINES: Room =
 pub const ROOM: Room = Room::of::<ServiceLevel>()
     .menu(&[Entry::new("/service-levels", "service-levels-title", &[Permission::PolicyEdit])])
     .imports(&[import_table::<ServiceLevel>()])
-    .seeds(&[seed]);
+    .seeds(&[seed])
+    .works(&[|| Box::new(sweep::ReckonWork)]);
 
 fn clock_routes(on: &mut Routes<'_>) {
     on.described(list_description::<DueClock>);

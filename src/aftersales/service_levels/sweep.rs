@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::store;
-use crate::kernel::Result;
+use crate::kernel::{Id, Result, saturating};
+use crate::platform::jobs::{Job, Work};
 use crate::platform::rooms::Sweep;
 use crate::platform::state::AppState;
 
@@ -48,4 +51,34 @@ pub fn sweep(app: &AppState) -> Result<Swept> {
         swept = Swept { clocks: swept.clocks + clocks, told: swept.told + told, ..swept };
     }
     Ok(swept)
+}
+
+/// The kind of long work that holds open clocks against levels that changed.
+pub(super) const RECKON_WORK: &str = "service_levels.reckon";
+
+/// Holds every open clock of some codes against the levels as they are now, a stretch at a time. Its report says how many were looked at and how
+/// many deadlines moved; each that did is told at its case.
+pub(super) struct ReckonWork;
+
+impl Work for ReckonWork {
+    fn kind(&self) -> &'static str {
+        RECKON_WORK
+    }
+
+    fn run(&self, app: &AppState, job: &Job, progress: &mut dyn FnMut(u64, u64)) -> Result<Value> {
+        let (mut looked, mut moved) = (0, 0);
+        let codes = job.input.get("clocks").and_then(Value::as_array).cloned().unwrap_or_default();
+        for code in codes.iter().filter_map(Value::as_str) {
+            let mut after = Id(0);
+            loop {
+                let (stamp, code) = (app.stamp(&job.created_by), code.to_owned());
+                let (clocks, deadlines, last) = app.store.write_blocking(move |db| store::reckon(db, &stamp, &code, after, STRETCH))?;
+                (looked, moved) = (looked + clocks, moved + deadlines);
+                progress(saturating(looked), 0);
+                let Some(last) = last else { break };
+                after = last;
+            }
+        }
+        Ok(json!({ "clocks": looked, "moved": moved }))
+    }
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::catalogue::{TABLE, name_of};
 use super::rules::{Reading, number};
-use super::store::{self, ClockRow, DueFilter};
+use super::store::{self, ClockRow, DueFilter, Escalation};
 use super::{ClockState, DueWhen, EscalationStep};
 use crate::aftersales::classes::{CaseKind, CaseSeverity, Priority};
 use crate::kernel::calendar::{Cause, Target, Unit, Versions};
@@ -58,10 +58,32 @@ pub struct ShownClock {
     pub ended_at: Option<NaiveDateTime>,
     /// Years on the way whose public holidays are not known: it is due by weekdays alone.
     pub unofficial_years: Vec<i32>,
+    /// The steps of its escalation that were told.
+    pub escalations: Vec<ShownEscalation>,
+}
+
+/// A step of the escalation of a clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ShownEscalation {
+    /// Which.
+    pub step: EscalationStep,
+    /// When it was reached, UTC.
+    pub reached_at: NaiveDateTime,
+    /// Who took the case up after it; absent while nobody has.
+    pub taken_by: Option<String>,
+    /// When, UTC.
+    pub taken_at: Option<NaiveDateTime>,
+}
+
+impl ShownEscalation {
+    fn of(one: Escalation) -> Option<Self> {
+        let step = EscalationStep::ALL.iter().copied().find(|step| number(*step) == one.step)?;
+        Some(Self { step, reached_at: one.reached_at, taken_by: one.taken_by, taken_at: one.taken_at })
+    }
 }
 
 impl ShownClock {
-    fn of(row: ClockRow, reading: &Reading, calendars: &Versions) -> Result<Self> {
+    fn of(row: ClockRow, reading: &Reading, calendars: &Versions, told: Vec<Escalation>) -> Result<Self> {
         let zone = calendars.get(reading.run.calendar).map_err(|fault| Error::broken(format!("{fault:?}")))?.zone();
         let due = reading.due();
         Ok(Self {
@@ -80,6 +102,7 @@ impl ShownClock {
             missed_by_change: reading.run.breach.is_some_and(|breach| breach.cause != Cause::Time),
             ended_at: reading.run.ended_at,
             unofficial_years: due.map(|due| due.years_without_data.clone()).unwrap_or_default(),
+            escalations: told.into_iter().filter_map(ShownEscalation::of).collect(),
             code: row.code,
         })
     }
@@ -91,8 +114,13 @@ impl ShownClock {
 /// [`Error::Broken`] for a clock whose events cannot have happened.
 pub fn of(db: &mut Db, case: Id, now: NaiveDateTime) -> Result<Vec<ShownClock>> {
     let rows = store::of_case(db, case)?;
+    let mut told = store::escalations(db, &rows.iter().filter(|row| row.told > 0).map(|row| row.id).collect::<Vec<_>>())?;
     let (readings, calendars) = store::readings(db, rows, now)?;
-    readings.into_iter().map(|(row, reading)| ShownClock::of(row, &reading, &calendars)).collect()
+    let shown = readings.into_iter().map(|(row, reading)| {
+        let told = told.remove(&row.id).unwrap_or_default();
+        ShownClock::of(row, &reading, &calendars, told)
+    });
+    shown.collect()
 }
 
 /// A clock that runs, or that was missed and is still owed.
@@ -123,6 +151,8 @@ pub struct DueClock {
     pub left: Both,
     /// The last step of its escalation.
     pub told: Option<EscalationStep>,
+    /// Who took the case up after it.
+    pub taken_by: Option<String>,
     /// Years on the way whose public holidays are not known, with commas.
     pub unofficial_years: String,
 }
@@ -142,11 +172,12 @@ const DUE_FIELDS: Fields = Fields { table: "clocks", title: ("到期时限", "De
     Field::new("due_at", Kind::Moment, &["到期"], &["Due"]).only_read().listed(),
     Field::new("left", Kind::Both, &["还剩"], &["Left"]).only_read().listed(),
     Field::new("told", Kind::Choice(EscalationStep::TABLE), &["已通知"], &["Told"]).only_read().listed().nullable(),
+    Field::new("taken_by", Kind::Line(120), &["接手人"], &["Taken by"]).only_read().listed().nullable(),
     Field::new("unofficial_years", Kind::Line(80), &["节假日未公布的年份"], &["Holidays not known for"]).only_read().listed(),
 ] };
 
 impl DueClock {
-    fn of(row: ClockRow, reading: &Reading) -> Self {
+    fn of(row: ClockRow, reading: &Reading, told: Option<&Escalation>) -> Self {
         let due_at = row.due_at.unwrap_or(row.started_at);
         let years = reading.due().map(|due| due.years_without_data.iter().map(ToString::to_string).collect::<Vec<_>>());
         Self {
@@ -162,6 +193,7 @@ impl DueClock {
             due_at: reading.due_at().unwrap_or(due_at),
             left: left(reading),
             told: EscalationStep::ALL.iter().copied().rfind(|step| number(*step) <= row.told),
+            taken_by: told.and_then(|last| last.taken_by.clone()),
             unofficial_years: years.unwrap_or_default().join(", "),
         }
     }
@@ -169,8 +201,10 @@ impl DueClock {
 
 fn listed(db: &mut Db, now: NaiveDateTime, filter: &DueFilter, from: &From<(NaiveDateTime, Id)>, limit: i64) -> Result<Vec<DueClock>> {
     let rows = store::due(db, filter, from, limit)?;
+    let told = store::escalations(db, &rows.iter().filter(|row| row.told > 0).map(|row| row.id).collect::<Vec<_>>())?;
     let (readings, _) = store::readings(db, rows, now)?;
-    Ok(readings.into_iter().map(|(row, reading)| DueClock::of(row, &reading)).collect())
+    let last = |id: Id| told.get(&id).and_then(|steps| steps.last());
+    Ok(readings.into_iter().map(|(row, reading)| DueClock::of(row.clone(), &reading, last(row.id))).collect())
 }
 
 /// What is due before `until`, the longest ago first: at most `limit` of them, behind the one given.

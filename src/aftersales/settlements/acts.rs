@@ -1,8 +1,9 @@
 //! What is done with one settlement or entry, as a page and a program do it alike.
 
-use super::store::ledger::reverse_entry;
-use super::store::settling::{approve, fail, pay, submit, void};
+use super::store::settling::{Payment, approve, fail, pay, submit, void};
 use super::view::{EntryView, SettlementView};
+use crate::aftersales::ledger::reverse_entry;
+use crate::kernel::money::read_amount;
 use crate::kernel::time::read_date;
 use crate::kernel::{Code, Result};
 use crate::platform::db::Db;
@@ -34,7 +35,14 @@ pub fn paid_one(db: &mut Db, stamp: &Stamp, view: SettlementView, acting: &Actin
     let paid_on = acting.said.text("paid_on").map_or(Ok(today), |day| read_date("paid_on", day))?;
     let before = view.stored(db)?;
     let zone = acting.app.config.time_zone;
-    pay(db, stamp, zone, &before, acting.said.text("reference").unwrap_or_default(), paid_on)?;
+    let minor = |field: &'static str| acting.said.text(field).map(|text| read_amount(field, text, &before.currency)).transpose();
+    let payment = Payment {
+        reference: acting.said.text("reference").unwrap_or_default(),
+        paid_on,
+        goods_minor: minor("goods_cost")?,
+        freight_minor: minor("freight")?,
+    };
+    pay(db, stamp, zone, &before, &payment)?;
     again(db, &view)
 }
 

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::acts::{approve_one, failed_one, paid_one, reverse_one, submit_one, void_one};
-use super::store::ledger::{BalanceOf, balances};
 use super::store::settling::{of_payout, pay_out, waiting};
 use super::view::named_balances;
 use super::{CURRENCY, EntryView, PAID, PayerKind, SettlementView, WHY};
 use crate::aftersales::cases;
+use crate::aftersales::ledger::{BalanceOf, balances};
 use crate::kernel::money::Money;
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::exports::{Cell, Format};

@@ -4,9 +4,7 @@
 //! whoever asks at the same time (a partial unique index), and never for more than is left of its price (a conditional update of the sale). Whoever
 //! asks does not approve; above a limit two others do. It moves the line of the case, its return and their clocks in the same write.
 //!
-//! The ledger is what anything cost, and whom it is charged to: entries are added, never changed (triggers refuse it). A mistake is taken back by the
-//! same entry with the other sign. At first a cost is the brand's or the customer's; a verdict that becomes final moves it ([`reallocate`]), and one
-//! that is superseded moves it back ([`reverse`]). Every balance is a sum of entries and nothing else.
+//! What is given is a cost in the [ledger](crate::aftersales::ledger), whose pages and API are here as well.
 
 mod acts;
 mod http;
@@ -15,20 +13,18 @@ mod store;
 mod view;
 
 use crate::choices;
-use crate::kernel::Id;
 use crate::kernel::text::Lang;
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::rooms::{Field, Fields, Kind, Reference, Room};
 use crate::production::parties::PARTY;
 
-pub use rules::{SETTLEMENT_MACHINE, natural_sign};
-pub use store::ledger::{
-    Balance, BalanceOf, Cost, LedgerEntry, balances, entries_of_lines, entries_of_verdicts, post, reverse_entry,
-    with_ids as entries_with_ids,
+pub use super::ledger::{
+    Balance, BalanceOf, Cost, LedgerEntry, LedgerKind, Payer, PayerKind, Sign, balances, entries_of_lines, entries_of_verdicts, natural_sign,
+    post, reallocate, reverse, reverse_entry, unmoved, with_ids as entries_with_ids,
 };
-pub use store::moves::{reallocate, reverse, unmoved};
-pub use store::settling::{Settlement, SettlementAsk, approve, authorise, fail, of_line, pay, submit, void};
+pub use rules::SETTLEMENT_MACHINE;
+pub use store::settling::{Payment, Settlement, SettlementAsk, approve, authorise, fail, of_line, pay, submit, void};
 pub use view::{CaseCosts, EntryView, SettlementView, costs_of_case};
 
 /// The room.
@@ -68,97 +64,6 @@ choices! {
         Failed = "failed", "付款失败", "Failed";
         /// Not to be done.
         Void = "void", "已作废", "Void";
-    }
-}
-
-choices! {
-    /// What a cost is for.
-    #[derive(Default)]
-    LedgerKind {
-        /// Given back to the buyer.
-        #[default]
-        Refund = "refund", "退款", "Refund";
-        /// What a garment given in exchange cost.
-        ExchangeGoods = "exchange_goods", "换货商品成本", "Goods given in exchange";
-        /// Work on a repair.
-        RepairLabour = "repair_labour", "维修工时", "Repair labour";
-        /// Parts of a repair.
-        RepairParts = "repair_parts", "维修用料", "Repair parts";
-        /// The way to the buyer.
-        LogisticsOut = "logistics_out", "寄出运费", "Transport to the buyer";
-        /// The way back.
-        LogisticsIn = "logistics_in", "退回运费", "Transport from the buyer";
-        /// A courier's visit.
-        Pickup = "pickup", "上门取件", "Pick-up";
-        /// Money beyond the price.
-        CompensationCash = "compensation_cash", "现金赔偿", "Compensation";
-        /// A present.
-        Gift = "gift", "赠品", "Gift";
-        /// More than was owed.
-        Goodwill = "goodwill", "善意补偿", "Goodwill";
-        /// A laboratory's or inspector's bill.
-        InspectionLab = "inspection_lab", "检测费", "Inspection and laboratory";
-        /// A technician's visit.
-        OnsiteVisit = "onsite_visit", "上门服务", "On-site visit";
-        /// What could not be sold again.
-        ScrapLoss = "scrap_loss", "报废损失", "Scrap";
-        /// What it was sold for again.
-        ResaleRecovery = "resale_recovery", "再售回收", "Recovered by resale";
-        /// What the customer paid.
-        CustomerPayment = "customer_payment", "顾客付款", "Paid by the customer";
-        /// What a party paid.
-        ChargebackRecovery = "chargeback_recovery", "扣款回收", "Recovered from a party";
-        /// What an insurance paid.
-        InsuranceRecovery = "insurance_recovery", "保险赔付", "Recovered from insurance";
-    }
-}
-
-choices! {
-    /// Which way an entry counts.
-    #[derive(Default)]
-    Sign {
-        /// It costs.
-        #[default]
-        Debit = "debit", "借", "Debit";
-        /// It brings in, or takes back.
-        Credit = "credit", "贷", "Credit";
-    }
-}
-
-choices! {
-    /// Whom an entry is charged to.
-    #[derive(Default)]
-    PayerKind {
-        /// The brand itself.
-        #[default]
-        Brand = "brand", "品牌方", "Brand";
-        /// The customer.
-        Customer = "customer", "顾客", "Customer";
-        /// A supplier, factory, carrier or retailer.
-        Party = "party", "往来单位", "Party";
-    }
-}
-
-/// Whom something is charged to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Payer {
-    /// The brand itself.
-    #[default]
-    Brand,
-    /// The customer.
-    Customer,
-    /// A party.
-    Party(Id),
-}
-
-impl Payer {
-    /// Its kind and, of a party, which.
-    pub const fn parts(self) -> (PayerKind, Option<Id>) {
-        match self {
-            Self::Brand => (PayerKind::Brand, None),
-            Self::Customer => (PayerKind::Customer, None),
-            Self::Party(id) => (PayerKind::Party, Some(id)),
-        }
     }
 }
 
@@ -255,6 +160,9 @@ const FILTERS: &[Field] = &[Field::new("from", Kind::Day, &["从"], &["From"]), 
 const PAID: Fields = Fields { table: "settlements", title: FIELDS.title, columns: &[
     Field::new("reference", Kind::Line(120), &["付款凭证号"], &["Payment reference"]).needed().hint("银行流水号，或换货的运单号。", "The bank's reference; of an exchange the waybill.", "20260615-000812"),
     Field::new("paid_on", Kind::Day, &["完成日期"], &["Done on"]).nullable().hint("不填就是今天。", "Today when left out.", ""),
+    Field::new("goods_cost", Kind::Amount, &["换货商品成本"], &["Cost of the goods"]).nullable()
+        .hint("换货时：换出的那一件的成本，按销售币种。", "Of an exchange: what the garment given cost, in the currency of the sale.", "120.00"),
+    Field::new("freight", Kind::Amount, &["寄出运费"], &["Transport"]).nullable().hint("寄给买家的运费，按销售币种。", "What its way to the buyer cost, in the currency of the sale.", "12.00"),
 ] };
 
 /// What is said when it could not be paid, or is not to be done.

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
-use super::store::ledger::{self, Balance, BalanceOf, Cost, LedgerEntry, LedgerFilter, balances};
 use super::store::settling::{self, Settlement, SettlementAsk, SettlementFilter};
 use super::{FIELDS, FILTERS, LEDGER_FIELDS, LedgerKind, NEW, NEW_ENTRY, Payer, PayerKind, SettlementKind, SettlementState, Sign};
 use crate::aftersales::cases::{self, CaseLine, ServiceCase};
+use crate::aftersales::ledger::{self, Balance, BalanceOf, Cost, LedgerEntry, LedgerFilter, balances};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::money::{self, Money};
 use crate::kernel::text::Lang;

@@ -9,8 +9,7 @@ use super::page::OnePage;
 use super::store::{self, href};
 use super::{FORM, Inputs, NewScope, Scope, ScopeToday, rules};
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result};
-use crate::platform::db::Db;
-use crate::platform::events::{self, Stamp};
+use crate::platform::events;
 use crate::platform::exports::{self, Cell, Format};
 use crate::platform::http::perm::{RecallEdit, TraceRead};
 use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, created, html, json, see_other, segment};
@@ -39,11 +38,13 @@ pub fn routes(on: &mut Routes<'_>) {
         .get("/recalls/{code}", one_page);
 }
 
-type Deed = fn(&mut Db, &Stamp, &str) -> Result<Scope>;
+async fn held(call: &Saves, hash: &str, once: Option<&str>, code: String) -> Result<String> {
+    let scope: Scope = call.change(hash, once, move |db, stamp| store::hold(db, stamp, &code)).await?;
+    Ok(scope.code)
+}
 
-/// Does something with a scope, and gives its code.
-async fn done(call: &Saves, hash: &str, once: Option<&str>, code: String, deed: Deed) -> Result<String> {
-    let scope: Scope = call.change(hash, once, move |db, stamp| deed(db, stamp, &code)).await?;
+async fn released(call: &Saves, hash: &str, once: Option<&str>, code: String) -> Result<String> {
+    let scope: Scope = call.change(hash, once, move |db, stamp| store::release(db, stamp, &code)).await?;
     Ok(scope.code)
 }
 
@@ -53,7 +54,7 @@ async fn done(call: &Saves, hash: &str, once: Option<&str>, code: String, deed: 
     responses((status = 200, body = ScopeToday), (status = 404, body = Problem))
 )]
 async fn hold_json(call: Saves, code: web::Path<String>) -> Result<HttpResponse> {
-    let code = done(&call, "", None, code.into_inner(), store::hold).await?;
+    let code = held(&call, "", None, code.into_inner()).await?;
     json(&today(call.app(), code).await?)
 }
 
@@ -63,17 +64,17 @@ async fn hold_json(call: Saves, code: web::Path<String>) -> Result<HttpResponse>
     responses((status = 200, body = ScopeToday), (status = 404, body = Problem))
 )]
 async fn release_json(call: Saves, code: web::Path<String>) -> Result<HttpResponse> {
-    let code = done(&call, "", None, code.into_inner(), store::release).await?;
+    let code = released(&call, "", None, code.into_inner()).await?;
     json(&today(call.app(), code).await?)
 }
 
 async fn hold_form(call: Saves, code: web::Path<String>, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
-    let code = done(&call, &form.hash, form.once.as_deref(), code.into_inner(), store::hold).await?;
+    let code = held(&call, &form.hash, form.once.as_deref(), code.into_inner()).await?;
     Ok(see_other(href(&code)))
 }
 
 async fn release_form(call: Saves, code: web::Path<String>, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
-    let code = done(&call, &form.hash, form.once.as_deref(), code.into_inner(), store::release).await?;
+    let code = released(&call, &form.hash, form.once.as_deref(), code.into_inner()).await?;
     Ok(see_other(href(&code)))
 }
 

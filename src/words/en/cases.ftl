@@ -85,3 +85,4 @@ cases-clock-unofficial = by weekdays alone: that year's public holidays are not 
 cases-rights = What the buyer is entitled to
 cases-status = The buyer’s page: give them this address, by message or mail
 cases-status-hint = It is shown this once: we keep no more than its fingerprint, so nobody here can open the buyer’s page later.
+cases-taken = taken up by { $by }

@@ -1,6 +1,6 @@
 # Service levels and the clocks that run on them.
 service-levels-title = Service levels
-service-levels-about = How long an answer, a decision, a repair may take. Of the rows of a clock that fit a case, the one with the lowest rank holds. What runs already keeps the time it started with.
+service-levels-about = How long an answer, a decision, a repair may take. Of the rows of a clock that fit a case, the one with the lowest rank holds. What runs already is reckoned anew by it, in the background; what was missed stays missed.
 service-levels-new = Add a service level
 service-levels-edit = Change a service level
 service-levels-none = No service levels yet.

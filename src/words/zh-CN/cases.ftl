@@ -79,3 +79,4 @@ cases-clock-unofficial = 当年的法定节假日尚未公布，仅按星期推�
 cases-rights = 买家享有的权益
 cases-status = 买家的进度页：请把这个网址发给买家
 cases-status-hint = 只显示这一次：系统只保存它的校验值，之后我们任何人都打不开买家的页面。
+cases-taken = 由 { $by } 接手

@@ -1,6 +1,6 @@
 # 服务时限及其计时。
 service-levels-title = 服务时限
-service-levels-about = 答复、决定、维修最多可以用多久。同一计时项目中符合工单的各行，顺序数字最小的生效。已经开始的计时保持开始时的时限。
+service-levels-about = 答复、决定、维修最多可以用多久。同一计时项目中符合工单的各行，顺序数字最小的生效。已经开始的计时会在后台按新的时限重算；已经超时的不变。
 service-levels-new = 新增服务时限
 service-levels-edit = 修改服务时限
 service-levels-none = 还没有服务时限。

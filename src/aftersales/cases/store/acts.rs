@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::rules::{CASE_MACHINE, LINE_MACHINE, is_done_at_once, may_cancel, may_close, may_resolve};
 use super::super::{Audience, CaseAct, CaseState, Condition, LineDecision, LineState, TaskState};
 use super::lines::{self, CaseLine};
-use super::{ServiceCase, case_line, cases, joined, moment, notes, save, service_case};
+use super::{ServiceCase, case_line, cases, joined, moment, note_taken, notes, save, service_case};
 use crate::aftersales::classes::CaseCause;
 use crate::aftersales::service_levels::{self, Moment};
 use crate::each;
@@ -162,6 +162,7 @@ fn assign(db: &mut Db, stamp: &Stamp, case: &ServiceCase, login: &str) -> Result
 fn hand_to(db: &mut Db, stamp: &Stamp, case: &ServiceCase, owner: Id) -> Result<ServiceCase> {
     let state = if open(case)?.state == CaseState::New { CaseState::Assigned } else { case.state };
     if case.owner_id == Some(owner) {
+        note_taken(db, stamp, case)?;
         return Ok(case.clone());
     }
     save(db, stamp, case, ServiceCase { owner_id: Some(owner), state, ..case.clone() }, EventKind::CaseHanded, json!({}))

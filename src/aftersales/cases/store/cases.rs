@@ -2,23 +2,25 @@
 
 use std::collections::HashMap;
 
-use chrono::{Days, NaiveDate, NaiveDateTime, TimeZone};
-use diesel::dsl::count_star;
+use chrono::{Days, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
+use diesel::dsl::{count_star, min, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::rules::read_number;
-use super::super::{CaseShown, CaseState, FIELDS, FILTERS, LineState, NOBODY};
+use super::super::{CaseDue, CaseShown, CaseState, FIELDS, FILTERS, LineState, NOBODY};
 use super::{ServiceCase, case_line, service_case};
 use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue};
 use crate::aftersales::reasons;
+use crate::aftersales::service_levels::clock;
 use crate::kernel::text::{Both, Lang};
-use crate::kernel::{BatchNo, Error, GarmentId, Id, Result, saturating};
+use crate::kernel::{BatchNo, Error, GarmentId, Id, Result, parsed, saturating};
 use crate::ownership::holders::Secret;
 use crate::platform::db::Db;
 use crate::platform::http::perm::{CasesRead, Permission};
-use crate::platform::rooms::{BrandOnly, Field, Fields, ListQuery, ListWindow, Listing, Offered, Sees};
+use crate::platform::rooms::{BrandOnly, Field, Fields, From, ListQuery, ListWindow, Listing, Offered, Sees};
 use crate::platform::words::Words;
 use crate::production::batches;
 use crate::production::serials::{self, Scanned};
@@ -59,7 +61,9 @@ pub fn of_order(db: &mut Db, tag: &str) -> Result<Vec<ServiceCase>> {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CaseRow {
     #[serde(skip)]
-    id: Id,
+    key: String,
+    /// When it is due next, UTC; absent while nothing of it runs.
+    due_at: Option<NaiveDateTime>,
     no: String,
     kind: CaseKind,
     state: CaseState,
@@ -98,13 +102,15 @@ fn rows(db: &mut Db, cases: Vec<ServiceCase>) -> Result<Vec<CaseRow>> {
     let batches: HashMap<BatchNo, String> = batches::batches(db, &numbers)?.into_iter().map(|batch| (batch.no, batch.code)).collect();
     let firsts: HashMap<i64, (String, BatchNo)> = firsts.into_iter().map(|(case, reason, batch)| (case, (reason, batch))).collect();
     let counts: HashMap<i64, i64> = counts.into_iter().collect();
+    let due = due_of(db, &ids)?;
     let reasons = reasons::by_code(db)?;
     let people: HashMap<Id, String> = accounts::all(db)?.into_iter().map(|account| (account.id, account.login)).collect();
     let row = |case: ServiceCase| {
         let first = firsts.get(&case.id.0);
         let reason = first.and_then(|(reason, _)| reasons.get(reason));
         CaseRow {
-            id: case.id,
+            key: case.id.to_string(),
+            due_at: due.get(&case.id).copied(),
             no: case.no,
             kind: case.kind,
             state: case.state,
@@ -127,41 +133,18 @@ fn rows(db: &mut Db, cases: Vec<ServiceCase>) -> Result<Vec<CaseRow>> {
     Ok(cases.into_iter().map(row).collect())
 }
 
-/// The cases that somebody means who types this into the box of the list: a case's number, an order's, or what is printed on a garment. None when
-/// nothing was typed. Looked up by key one by one: a condition of all three would read every case.
-fn sought(db: &mut Db, query: &ListQuery) -> Result<Option<Vec<Id>>> {
-    /// Cases of one order that are found.
-    const OF_ORDER: i64 = 1_000;
-    if query.q.is_empty() {
-        return Ok(None);
-    }
-    let mut found: Vec<Id> = by_no(db, &query.q)?.map(|case| case.id).into_iter().collect();
-    let of_order = service_case::table.filter(service_case::order_no.eq(query.q.trim())).order(service_case::id).limit(OF_ORDER);
-    found.extend(each!(db, |c| of_order.select(service_case::id).load::<Id>(c))?);
-    if let Some(garment) = scanned(db, query)? {
-        let of = case_line::table.filter(case_line::garment_id.eq(garment));
-        found.extend(each!(db, |c| of.select(case_line::case_id).load::<Id>(c))?);
-    }
-    Ok(Some(found))
+/// When these cases are due next.
+fn due_of(db: &mut Db, cases: &[i64]) -> Result<HashMap<Id, NaiveDateTime>> {
+    let running = clock::table.filter(clock::case_id.eq_any(cases)).filter(clock::ended_at.is_null()).filter(clock::due_at.is_not_null());
+    let due: Vec<(i64, Option<NaiveDateTime>)> =
+        each!(db, |c| running.group_by(clock::case_id).select((clock::case_id, min(clock::due_at))).load(c))?;
+    Ok(due.into_iter().filter_map(|(case, at)| Some((Id(case), at?))).collect())
 }
 
-/// The garment whose serial or label was typed.
-fn scanned(db: &mut Db, query: &ListQuery) -> Result<Option<GarmentId>> {
-    let Ok(scanned) = Scanned::read("q", &query.q, None) else { return Ok(None) };
-    match serials::find(db, &query.app().keys.serials, &scanned) {
-        Ok(found) => Ok(found),
-        // What is mistyped as a serial may be an order's number.
-        Err(Error::Refused(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// The first moment of a day of the brand's zone, UTC.
-fn begins(query: &ListQuery, day: NaiveDate) -> NaiveDateTime {
-    let midnight = day.and_time(chrono::NaiveTime::MIN);
-    let zone = query.app().config.time_zone;
-    zone.from_local_datetime(&midnight).earliest().map_or(midnight, |at| at.naive_utc())
-}
+/// The clock of a case that is due first: read in the order of their deadlines, from an index, each case comes once.
+const FIRST_DUE: &str = "clock.ended_at IS NULL AND clock.due_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM clock e
+    WHERE e.case_id = clock.case_id AND e.ended_at IS NULL AND e.due_at IS NOT NULL
+    AND (e.due_at < clock.due_at OR (e.due_at = clock.due_at AND e.id < clock.id)))";
 
 /// Narrows cases to what a list is asked for.
 macro_rules! narrow {
@@ -206,6 +189,97 @@ macro_rules! narrow {
     }};
 }
 
+/// A stretch of cases by when they are due next.
+fn by_deadline(db: &mut Db, query: &ListQuery, due: CaseDue, window: &ListWindow) -> Result<Vec<CaseRow>> {
+    let now = query.app().clock.now();
+    let soon = now + TimeDelta::hours(24);
+    let (begin, until) = match due {
+        CaseDue::Overdue => (None, Some(now)),
+        CaseDue::Soon => (Some(now), Some(soon)),
+        CaseDue::Later => (Some(soon), None),
+        CaseDue::Any => (None, None),
+    };
+    let (sought, owner) = (sought(db, query)?, owner_of(db, query)?);
+    let from = window.from.read(|key| {
+        let (at, id) = key.rsplit_once(' ')?;
+        Some((parsed::<NaiveDateTime>(&at.replace(' ', "T"))?, Id(parsed(id)?)))
+    })?;
+    let mut found: Vec<(ServiceCase, Option<NaiveDateTime>, i64)> = each!(db, |c| {
+        let on_the_clock = service_case::table
+            .inner_join(clock::table.on(clock::case_id.eq(service_case::id)))
+            .filter(sql::<Bool>(FIRST_DUE))
+            .select((ServiceCase::as_select(), clock::due_at, clock::id))
+            .limit(window.limit)
+            .into_boxed();
+        let mut cases = narrow!(on_the_clock, query, &sought, &owner);
+        if let Some(begin) = begin {
+            cases = cases.filter(clock::due_at.ge(begin));
+        }
+        if let Some(until) = until {
+            cases = cases.filter(clock::due_at.lt(until));
+        }
+        match &from {
+            From::Start => cases.order((clock::due_at.asc(), clock::id.asc())).load(c),
+            From::After((at, id)) => cases
+                .filter(clock::due_at.ge(at))
+                .filter(clock::due_at.gt(at).or(clock::id.gt(id)))
+                .order((clock::due_at.asc(), clock::id.asc()))
+                .load(c),
+            From::Before((at, id)) => cases
+                .filter(clock::due_at.le(at))
+                .filter(clock::due_at.lt(at).or(clock::id.lt(id)))
+                .order((clock::due_at.desc(), clock::id.desc()))
+                .load(c),
+        }
+    })?;
+    if matches!(from, From::Before(_)) {
+        found.reverse();
+    }
+    let keys: HashMap<String, String> =
+        found.iter().filter_map(|(case, at, clock)| Some((case.no.clone(), format!("{} {clock}", at.as_ref()?)))).collect();
+    let mut rows = rows(db, found.into_iter().map(|(case, ..)| case).collect())?;
+    for row in &mut rows {
+        row.key = keys.get(&row.no).cloned().unwrap_or_default();
+    }
+    Ok(rows)
+}
+
+/// The cases that somebody means who types this into the box of the list: a case's number, an order's, or what is printed on a garment. None when
+/// nothing was typed. Looked up by key one by one: a condition of all three would read every case.
+fn sought(db: &mut Db, query: &ListQuery) -> Result<Option<Vec<Id>>> {
+    /// Cases of one order that are found.
+    const OF_ORDER: i64 = 1_000;
+    if query.q.is_empty() {
+        return Ok(None);
+    }
+    let mut found: Vec<Id> = by_no(db, &query.q)?.map(|case| case.id).into_iter().collect();
+    let of_order = service_case::table.filter(service_case::order_no.eq(query.q.trim())).order(service_case::id).limit(OF_ORDER);
+    found.extend(each!(db, |c| of_order.select(service_case::id).load::<Id>(c))?);
+    if let Some(garment) = scanned(db, query)? {
+        let of = case_line::table.filter(case_line::garment_id.eq(garment));
+        found.extend(each!(db, |c| of.select(case_line::case_id).load::<Id>(c))?);
+    }
+    Ok(Some(found))
+}
+
+/// The garment whose serial or label was typed.
+fn scanned(db: &mut Db, query: &ListQuery) -> Result<Option<GarmentId>> {
+    let Ok(scanned) = Scanned::read("q", &query.q, None) else { return Ok(None) };
+    match serials::find(db, &query.app().keys.serials, &scanned) {
+        Ok(found) => Ok(found),
+        // What is mistyped as a serial may be an order's number.
+        Err(Error::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The first moment of a day of the brand's zone, UTC.
+fn begins(query: &ListQuery, day: NaiveDate) -> NaiveDateTime {
+    let midnight = day.and_time(chrono::NaiveTime::MIN);
+    let zone = query.app().config.time_zone;
+    zone.from_local_datetime(&midnight).earliest().map_or(midnight, |at| at.naive_utc())
+}
+
 const WAITING: [CaseState; 4] = [CaseState::WaitingCustomer, CaseState::WaitingInternal, CaseState::WaitingSupplier, CaseState::InTransit];
 
 /// Whose cases a list is asked for: None for anybody's, nobody's as `Some(None)`.
@@ -226,7 +300,7 @@ impl Listing for CaseRow {
     type Read = BrandOnly<CasesRead>;
 
     fn key(&self) -> String {
-        self.id.to_string()
+        self.key.clone()
     }
 
     fn href(&self) -> String {
@@ -242,6 +316,9 @@ impl Listing for CaseRow {
     }
 
     fn list(db: &mut Db, query: &ListQuery, _sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
+        if let Some(due) = query.filter("due").and_then(CaseDue::of) {
+            return by_deadline(db, query, due, window);
+        }
         let (sought, owner, window) = (sought(db, query)?, owner_of(db, query)?, window.of_ids()?);
         let cases: Vec<ServiceCase> = each!(db, |c| {
             let cases = narrow!(service_case::table.select(ServiceCase::as_select()).into_boxed(), query, &sought, &owner);

@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use super::rules::CASE_MACHINE;
 use super::{Audience, CaseState, Condition, LineDecision, LineState, TaskState};
 use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue};
-use crate::aftersales::service_levels::{self, About, Moment};
+use crate::aftersales::service_levels::{self, About, Moment, clock};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Id, Result};
@@ -151,6 +151,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(service_case, case_line, case_note, case_photo, case_task, case_contact);
+diesel::allow_tables_to_appear_in_same_query!(service_case, clock);
 
 /// A case as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -270,9 +271,20 @@ fn save(db: &mut Db, stamp: &Stamp, before: &ServiceCase, mut after: ServiceCase
         step!(db, row, service_case::state, service_case::version, CASE_MACHINE, before.state => after.state, before.version, kept);
     }
     after.version = before.version + 1;
+    if before.owner_id != after.owner_id {
+        note_taken(db, stamp, &after)?;
+    }
     let body = told(db, before, &after, more)?;
     moment(db, stamp, &after, what, &body)?;
     Ok(after)
+}
+
+/// Whoever has a case now took up what its clocks had told of.
+fn note_taken(db: &mut Db, stamp: &Stamp, case: &ServiceCase) -> Result<()> {
+    match case.owner_id.map_or(Ok(None), |id| accounts::by_id(db, id))? {
+        Some(owner) => service_levels::taken(db, stamp, case.id, &format!("staff:{}", owner.login)),
+        None => Ok(()),
+    }
 }
 
 /// What an event says of a change: each field with what it was and what it is, beside what else there is to say.

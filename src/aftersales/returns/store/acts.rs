@@ -6,10 +6,11 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::rules::{self, RETURN_MACHINE, ReturnAct};
-use super::super::{DestroyGround, ReturnKind, ReturnOutcome, ReturnState, ReturnlessOrigin};
-use super::{ReturnAsk, ReturnOrder, SUBJECT, by_id, of_line, return_order};
+use super::super::{DestroyGround, ReturnCost, ReturnKind, ReturnOutcome, ReturnState, ReturnlessOrigin};
+use super::{ReturnAsk, ReturnOrder, SUBJECT, by_id, of_line, return_order, settled};
 use crate::aftersales::cases::{self, CaseLine, LineDecision, LineState};
-use crate::aftersales::rights::{self, RightFacts, SeenDefect};
+use crate::aftersales::ledger::{self, Cost, Payer};
+use crate::aftersales::rights::{self, FreightPayer, RightFacts, SeenDefect};
 use crate::aftersales::service_levels::Moment;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::machine::refused_in;
@@ -134,7 +135,11 @@ pub fn act(db: &mut Db, stamp: &Stamp, zone: Tz, id: Id, version: Option<i64>, a
     let today = local_date(stamp.at, zone);
     let line = order.line_id;
     let needed = |field: &'static str, text: &str| text::line(field, text, 500);
-    let (to, none) = (act.to(), Value::Null);
+    let none = Value::Null;
+    let Some(to) = act.to() else {
+        beside(db, stamp, &order, today, act)?;
+        return by_id(db, id);
+    };
     match act {
         ReturnAct::AskMore { note } => {
             let note = needed("note", note)?;
@@ -222,11 +227,11 @@ pub fn act(db: &mut Db, stamp: &Stamp, zone: Tz, id: Id, version: Option<i64>, a
             go(db, stamp, &order, to, &none)?;
         }
         ReturnAct::Settled { outcome } => {
-            // What stays with its buyer is settled by a decision of its own.
-            if order.state == ReturnState::Approved {
+            // What stays with its buyer is settled by a decision of its own, what a settlement gives when that is paid.
+            if order.state == ReturnState::Approved || order.settlement_id.is_some() {
                 return Err(refused_in(order.state).into());
             }
-            super::settled::settled(db, stamp, &order, *outcome)?;
+            settled::end(db, stamp, &order, *outcome)?;
             match outcome {
                 // Its repair says when it is done.
                 ReturnOutcome::Repair => cases::decide(db, stamp, line, LineDecision::Repair)?,
@@ -242,11 +247,47 @@ pub fn act(db: &mut Db, stamp: &Stamp, zone: Tz, id: Id, version: Option<i64>, a
             go(db, stamp, &order, to, &none)?;
             cases::withdraw(db, stamp, line, "withdrawn")?;
         }
-        ReturnAct::Destroy { ground, weight_g, photo, document } => {
-            destroy(db, stamp, &order, today, (*ground, *weight_g), (*photo, document))?;
-        }
+        ReturnAct::Destroy { .. } | ReturnAct::Cost { .. } => {}
     }
     by_id(db, id)
+}
+
+/// What leaves a return where it stands.
+fn beside(db: &mut Db, stamp: &Stamp, order: &ReturnOrder, today: NaiveDate, act: &ReturnAct) -> Result<()> {
+    match act {
+        ReturnAct::Destroy { ground, weight_g, photo, document } => {
+            destroy(db, stamp, order, today, (*ground, *weight_g), (*photo, document))
+        }
+        ReturnAct::Cost { kind, amount, reference } => spend(db, stamp, order, today, *kind, (amount, reference)),
+        _ => Ok(()),
+    }
+}
+
+/// Posts what was spent on a return. Its way here is charged to whom the right says, unless the claim is covered; everything else is ours until a
+/// verdict moves it.
+fn spend(
+    db: &mut Db,
+    stamp: &Stamp,
+    order: &ReturnOrder,
+    today: NaiveDate,
+    kind: ReturnCost,
+    (amount, reference): (&str, &str),
+) -> Result<()> {
+    let currency = sale_of(db, order)?.currency.unwrap_or_else(|| sales::CURRENCY.to_owned());
+    let reference = text::optional_line("reference", reference, 120)?;
+    let line = line_of(db, order)?;
+    let is_theirs = kind == ReturnCost::Inbound && order.freight == FreightPayer::Buyer;
+    let cost = Cost {
+        case: order.case_id,
+        line: Some(order.line_id),
+        kind: kind.ledger_kind(order.inbound),
+        money: Money { minor: read_amount("amount", amount, &currency)?, currency },
+        occurred_on: today,
+        payer: if is_theirs { ledger::payer_of_way(db, &line)? } else { Payer::Brand },
+        settlement: None,
+        reference: if reference.is_empty() { order.waybill.clone() } else { reference },
+    };
+    ledger::post(db, stamp, &cost).map(drop)
 }
 
 fn line_of(db: &mut Db, order: &ReturnOrder) -> Result<CaseLine> {

@@ -55,6 +55,7 @@ diesel::table! {
         returnless_origin -> Nullable<Text>,
         returnless_by -> Text,
         accepted_minor -> Nullable<BigInt>,
+        settlement_id -> Nullable<BigInt>,
         destroyed_on -> Nullable<Date>,
         destroyed_ground -> Nullable<Text>,
         destroyed_weight_g -> Nullable<BigInt>,
@@ -136,6 +137,9 @@ pub struct ReturnOrder {
     pub returnless_by: String,
     /// What of the price the inspection accepted, in minor units of the sale's currency, where it accepted a part.
     pub accepted_minor: Option<i64>,
+    /// The settlement that gives its buyer something for it.
+    #[schema(value_type = Option<String>)]
+    pub settlement_id: Option<Id>,
     /// What is said where it was destroyed.
     #[serde(flatten)]
     #[diesel(embed)]

@@ -9,7 +9,7 @@ use super::acts::go;
 use super::{ReturnOrder, return_order};
 use crate::aftersales::cases;
 use crate::each;
-use crate::kernel::Result;
+use crate::kernel::{Id, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::jobs::{Job, Work};
@@ -24,25 +24,36 @@ pub fn accepted_part(order: &ReturnOrder) -> Result<Option<i64>> {
     if rules::may_be_settled(order) { Ok(order.accepted_minor) } else { Err(RETURN_MACHINE.refused(order.state).into()) }
 }
 
-/// What its buyer gets is being given.
-pub fn settling(db: &mut Db, stamp: &Stamp, order: &ReturnOrder) -> Result<()> {
-    match order.state {
-        ReturnState::Accepted | ReturnState::PartlyAccepted => go(db, stamp, order, ReturnState::Settling, &Value::Null).map(drop),
-        _ => Ok(()),
+/// What its buyer gets is being given by this settlement, and until that is done nobody says by hand that it was.
+pub fn settling(db: &mut Db, stamp: &Stamp, order: &ReturnOrder, settlement: Id) -> Result<()> {
+    if matches!(order.state, ReturnState::Accepted | ReturnState::PartlyAccepted) {
+        go(db, stamp, order, ReturnState::Settling, &Value::Null)?;
     }
+    given_by(db, order, Some(settlement))
+}
+
+fn given_by(db: &mut Db, order: &ReturnOrder, settlement: Option<Id>) -> Result<()> {
+    let row = return_order::table.filter(return_order::id.eq(order.id));
+    each!(db, |c| diesel::update(row).set(return_order::settlement_id.eq(settlement.map(|id| id.0))).execute(c))?;
+    Ok(())
 }
 
 /// It is not given after all: the return is where the inspection left it.
 pub fn unsettled(db: &mut Db, stamp: &Stamp, order: &ReturnOrder) -> Result<()> {
     let back = if order.accepted_minor.is_some() { ReturnState::PartlyAccepted } else { ReturnState::Accepted };
-    if order.state == ReturnState::Settling { go(db, stamp, order, back, &Value::Null).map(drop) } else { Ok(()) }
+    if order.state == ReturnState::Settling {
+        go(db, stamp, order, back, &Value::Null)?;
+    }
+    given_by(db, order, None)
 }
 
 /// Its buyer has it. A return that is over already stays as it is.
 pub fn settled(db: &mut Db, stamp: &Stamp, order: &ReturnOrder, outcome: ReturnOutcome) -> Result<()> {
-    if order.state == ReturnState::Settled {
-        return Ok(());
-    }
+    if order.state == ReturnState::Settling { end(db, stamp, order, outcome) } else { Ok(()) }
+}
+
+/// Ends a return with what its buyer has.
+pub(super) fn end(db: &mut Db, stamp: &Stamp, order: &ReturnOrder, outcome: ReturnOutcome) -> Result<()> {
     let moved = go(db, stamp, order, ReturnState::Settled, &json!({ "outcome": outcome }))?;
     let row = return_order::table.filter(return_order::id.eq(moved.id));
     each!(db, |c| diesel::update(row).set(return_order::outcome.eq(outcome.as_str())).execute(c))?;

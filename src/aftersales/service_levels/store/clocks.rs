@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::catalogue::name_of;
 use super::super::rules::{self, Ladder, Reading};
 use super::super::{ClockState, Moment};
-use crate::aftersales::classes::{CaseKind, CaseSeverity, Priority};
+use crate::aftersales::classes::{CaseChannel, CaseKind, CaseSeverity, Priority};
 use crate::kernel::calendar::{Change, CountdownEvent, Target, Unit, Versions};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::{Both, Lang};
@@ -34,6 +34,8 @@ diesel::table! {
         kind -> Text,
         severity -> Text,
         priority -> Text,
+        channel -> Text,
+        market -> Text,
         level_code -> Text,
         level_version -> BigInt,
         calendar_no -> BigInt,
@@ -74,8 +76,12 @@ diesel::table! {
         reached_at -> Timestamp,
         tell_at -> Timestamp,
         written_at -> Timestamp,
+        taken_by -> Nullable<Text>,
+        taken_at -> Nullable<Timestamp>,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(clock, clock_escalation);
 
 diesel::table! {
     clock_week (week) {
@@ -97,6 +103,8 @@ pub(in crate::aftersales::service_levels) struct ClockRow {
     pub kind: CaseKind,
     pub severity: CaseSeverity,
     pub priority: Priority,
+    pub channel: CaseChannel,
+    pub market: String,
     pub level_code: String,
     pub level_version: i64,
     pub calendar_no: i64,
@@ -430,18 +438,78 @@ pub(in crate::aftersales::service_levels) fn follow(db: &mut Db, stamp: &Stamp, 
     let (looked, mut moved) = (told.len(), 0);
     let change = Change::Recalendar(u32::try_from(no).map_err(Error::broken)?);
     for one in told {
-        let (from, case) = (one.row.due_at, one.row.case_id);
-        let zone = calendars.get(saturating(one.row.calendar_no)).map_err(|fault| Error::broken(format!("{fault:?}")))?.zone();
-        let (row, reading) = apply(db, stamp, one, None, &[change])?;
-        if row.due_at != from {
-            moved += 1;
-            let local = |at: Option<NaiveDateTime>| at.map_or_else(|| "—".to_owned(), |at| local_minute(at, zone));
-            let says = said(&row.code, |_| format!("{} → {}", local(from), local(row.due_at)));
-            let body = json!({ "says": says, "clock": row.code, "from": from, "to": row.due_at, "calendar": no, "state": reading.state });
-            events::append(db, stamp, EventKind::ClockMoved, Subject::Thing("case", case.0), &body)?;
-        }
+        moved += usize::from(move_on(db, stamp, one, &calendars, &[change], ("calendar", json!(no)))?);
     }
     Ok((looked, moved))
+}
+
+/// Changes a clock for a reason that is not its case's: a calendar or a level that changed (`because`). Where that moves its deadline, the case is told
+/// from when to when. Whether it did.
+pub(super) fn move_on(
+    db: &mut Db,
+    stamp: &Stamp,
+    one: Told,
+    calendars: &Versions,
+    changes: &[Change],
+    because: (&str, Value),
+) -> Result<bool> {
+    let (from, case) = (one.row.due_at, one.row.case_id);
+    let zone = calendars.get(saturating(one.row.calendar_no)).map_err(|fault| Error::broken(format!("{fault:?}")))?.zone();
+    let (row, reading) = apply(db, stamp, one, None, changes)?;
+    if row.due_at == from {
+        return Ok(false);
+    }
+    let local = |at: Option<NaiveDateTime>| at.map_or_else(|| "—".to_owned(), |at| local_minute(at, zone));
+    let says = said(&row.code, |_| format!("{} → {}", local(from), local(row.due_at)));
+    let body = json!({ "says": says, "clock": row.code, "from": from, "to": row.due_at, (because.0): because.1, "state": reading.state });
+    events::append(db, stamp, EventKind::ClockMoved, Subject::Thing("case", case.0), &body)?;
+    Ok(true)
+}
+
+/// Open clocks of a code behind one of them, by id.
+pub(super) fn open_of(db: &mut Db, code: &str, after: Id, limit: i64) -> Result<Vec<ClockRow>> {
+    Ok(each!(db, |c| clock::table
+        .filter(clock::code.eq(code).and(clock::ended_at.is_null()).and(clock::id.gt(after)))
+        .order(clock::id)
+        .limit(limit)
+        .select(ClockRow::as_select())
+        .load(c))?)
+}
+
+/// A step of an escalation: when it was reached, and who took the case up after it.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = clock_escalation)]
+pub(in crate::aftersales::service_levels) struct Escalation {
+    pub clock_id: Id,
+    pub step: i64,
+    pub reached_at: NaiveDateTime,
+    pub taken_by: Option<String>,
+    pub taken_at: Option<NaiveDateTime>,
+}
+
+/// The steps that were told of these clocks, in their order.
+pub(in crate::aftersales::service_levels) fn escalations(db: &mut Db, clocks: &[Id]) -> Result<HashMap<Id, Vec<Escalation>>> {
+    let found: Vec<Escalation> = in_chunks(clocks, |clocks| {
+        each!(db, |c| clock_escalation::table
+            .filter(clock_escalation::clock_id.eq_any(clocks))
+            .order((clock_escalation::clock_id, clock_escalation::step))
+            .select(Escalation::as_select())
+            .load(c))
+    })?;
+    let mut by_clock: HashMap<Id, Vec<Escalation>> = HashMap::new();
+    for one in found {
+        by_clock.entry(one.clock_id).or_default().push(one);
+    }
+    Ok(by_clock)
+}
+
+/// Somebody took a case: every step of its clocks that was told and that nobody had taken is theirs.
+pub fn taken(db: &mut Db, stamp: &Stamp, case: Id, by: &str) -> Result<()> {
+    let of_case = clock::table.filter(clock::case_id.eq(case)).select(clock::id);
+    let open = clock_escalation::clock_id.eq_any(of_case).and(clock_escalation::taken_by.is_null());
+    let theirs = (clock_escalation::taken_by.eq(by), clock_escalation::taken_at.eq(stamp.at));
+    each!(db, |c| diesel::update(clock_escalation::table.filter(open)).set(theirs).execute(c))?;
+    Ok(())
 }
 
 /// Which open clocks are asked for, of those that are due some time.

@@ -1,10 +1,14 @@
 //! Levels.
 
+use std::collections::BTreeSet;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::super::catalogue::{LAST_RANK, SEED, TABLE};
+use super::super::sweep::RECKON_WORK;
 use super::super::{FIELDS, LevelUnit, rules};
 use crate::aftersales::classes::{CaseChannel, CaseKind, CaseSeverity, Priority};
 use crate::kernel::calendar::Target;
@@ -16,6 +20,7 @@ use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::{CatalogueRead, Permission, PolicyEdit};
+use crate::platform::jobs;
 use crate::platform::rooms::{BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::platform::state::AppState;
 use crate::staff::working_hours::{self, WorkWeek};
@@ -207,6 +212,9 @@ impl Thing for ServiceLevel {
 
     fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
         save_row!(db, stamp, service_level, self, before);
+        // What runs already is held against it, in the background: there may be very many.
+        let clocks: BTreeSet<&str> = before.map(|before| before.clock.as_str()).into_iter().chain([self.clock.as_str()]).collect();
+        jobs::enqueue(db, stamp, RECKON_WORK, &json!({ "clocks": clocks }))?;
         Ok(self)
     }
 }

@@ -5,6 +5,8 @@ mod levels;
 mod moments;
 
 pub use levels::{ServiceLevel, seed};
-pub use moments::{happened, happened_to};
+pub use clocks::taken;
+pub use moments::{happened, happened_to, reckon};
 
-pub(super) use clocks::{ClockRow, DueFilter, due, fire, follow, has_to_tell, of_case, readings, weeks_behind};
+pub(crate) use clocks::clock;
+pub(super) use clocks::{ClockRow, DueFilter, Escalation, due, escalations, fire, follow, has_to_tell, of_case, readings, weeks_behind};

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use diesel::prelude::*;
+use serde_json::json;
 
 use super::super::catalogue::{CLOCKS, Clock, clock as clock_of};
 use super::super::rules;
 use super::super::{About, ClockState, Moment, ServiceLevel};
-use super::clocks::{ClockRow, Told, apply, clock_event, note_week, of_case, told};
+use super::clocks::{ClockRow, Told, apply, clock_event, move_on, note_week, of_case, open_of, told};
 use super::levels;
 use crate::each;
 use crate::kernel::calendar::{Change, read_zone};
@@ -140,6 +141,8 @@ impl Policy {
             kind: about.kind,
             severity: about.severity,
             priority: about.priority,
+            channel: about.channel,
+            market: about.market.to_owned(),
             level_code: String::new(),
             level_version: 0,
             calendar_no: no,
@@ -179,6 +182,31 @@ impl Policy {
         one.row = under(one.row, &level);
         Ok((one, changes))
     }
+}
+
+/// Holds at most `limit` open clocks of a code, behind the clock `after`, against the levels as they are now: how many there were, how many deadlines
+/// moved, and the last that was looked at; none when that was all. A clock that was missed stays so.
+pub fn reckon(db: &mut Db, stamp: &Stamp, code: &str, after: Id, limit: i64) -> Result<(usize, usize, Option<Id>)> {
+    let Some(clock) = clock_of(code) else { return Ok((0, 0, None)) };
+    let rows = open_of(db, code, after, limit)?;
+    let last = rows.last().map(|row| row.id);
+    let (all, calendars) = told(db, rows)?;
+    let (looked, mut moved, mut policy) = (all.len(), 0, Policy::default());
+    for one in all {
+        let of = one.row.clone();
+        let ClockRow { case_id, case_no, kind, severity, priority, channel, market, .. } = &of;
+        let about =
+            About { case: *case_id, no: case_no, kind: *kind, severity: *severity, priority: *priority, channel: *channel, market };
+        let (one, changes) = policy.changes(db, stamp, &about, clock, one)?;
+        let run = one.read(&calendars, stamp.at)?.run;
+        let changes: Vec<Change> = changes.into_iter().filter(|change| !rules::is_idle(&run, *change)).collect();
+        if changes.is_empty() && one.row == of {
+            continue;
+        }
+        let level = json!({ "code": one.row.level_code, "version": one.row.level_version });
+        moved += usize::from(move_on(db, stamp, one, &calendars, &changes, ("level", level))?);
+    }
+    Ok((looked, moved, last))
 }
 
 /// A clock under a level.

@@ -1,14 +1,12 @@
-//! Every query on settlements and on the ledger.
+//! Every query on settlements.
 
 pub mod exchange;
-pub mod ledger;
-pub mod moves;
 pub mod settling;
 
-use super::{LedgerKind, PayerKind, SettlementKind, SettlementState, Sign};
+use super::{SettlementKind, SettlementState};
 use crate::text_column;
 
-text_column!(SettlementKind, SettlementState, LedgerKind, Sign, PayerKind);
+text_column!(SettlementKind, SettlementState);
 
 diesel::table! {
     settlement (id) {
@@ -33,28 +31,5 @@ diesel::table! {
         paid_on -> Nullable<Date>,
         created_at -> Timestamp,
         version -> BigInt,
-    }
-}
-
-diesel::table! {
-    ledger_entry (id) {
-        id -> BigInt,
-        case_id -> BigInt,
-        line_id -> Nullable<BigInt>,
-        garment_id -> Nullable<BigInt>,
-        kind -> Text,
-        sign -> Text,
-        amount_minor -> BigInt,
-        currency -> Text,
-        occurred_on -> Date,
-        payer -> Text,
-        party_id -> Nullable<BigInt>,
-        settlement_id -> Nullable<BigInt>,
-        verdict_id -> Nullable<BigInt>,
-        moves_id -> Nullable<BigInt>,
-        reversal_of -> Nullable<BigInt>,
-        reference -> Text,
-        actor -> Text,
-        at -> Timestamp,
     }
 }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::super::rules::{SETTLEMENT_MACHINE, approved, decision_of, minor_of, outcome_of};
 use super::super::{LedgerKind, Payer, SettlementKind, SettlementState};
-use super::ledger::{Cost, post};
 use super::{exchange, settlement};
 use crate::aftersales::cases::{self, LineDecision, LineState};
+use crate::aftersales::ledger::{Cost, post};
 use crate::aftersales::returns;
 use crate::aftersales::service_levels::Moment;
 use crate::kernel::event::{EventKind, Subject};
@@ -89,6 +89,19 @@ pub struct SettlementAsk {
     pub new_garment: Option<GarmentId>,
     /// Why.
     pub reason: String,
+}
+
+/// How a settlement was paid or handed over.
+#[derive(Clone, Copy, Debug)]
+pub struct Payment<'a> {
+    /// The bank's reference; of an exchange the waybill.
+    pub reference: &'a str,
+    /// The day.
+    pub paid_on: NaiveDate,
+    /// What the garment given in exchange cost, in minor units of the sale's currency.
+    pub goods_minor: Option<i64>,
+    /// What its way to the buyer cost, likewise.
+    pub freight_minor: Option<i64>,
 }
 
 impl Settlement {
@@ -267,7 +280,7 @@ pub fn authorise(db: &mut Db, stamp: &Stamp, ask: &SettlementAsk) -> Result<Sett
         Ok(_) => {
             tell(db, stamp, EventKind::SettlementAuthorised, &row, &[("reason", row.reason.as_str().into())])?;
             if let Some(order) = order {
-                returns::settling(db, stamp, &order)?;
+                returns::settling(db, stamp, &order, row.id)?;
             }
             // What is given as goodwill is decided as that.
             if line.decided != Some(LineDecision::Goodwill) {
@@ -288,12 +301,25 @@ fn within_part(part: Option<i64>, worth: i64, price: &Money) -> Result<()> {
     Err(Refusal { code: fault.code, args: fault.args.clone(), faults: vec![fault] }.into())
 }
 
+/// Whether it is still owed: nobody took the line back, refused it, or put it into another case since.
+fn is_owed(db: &mut Db, of: &Settlement) -> Result<()> {
+    match cases::line(db, of.line_id)?.map(|line| line.state) {
+        Some(state) if is_dropped(state) => Err(refused_in(state).into()),
+        _ => Ok(()),
+    }
+}
+
+const fn is_dropped(state: LineState) -> bool {
+    matches!(state, LineState::Withdrawn | LineState::Refused | LineState::Merged)
+}
+
 /// Approves a settlement: it may be paid once everybody it takes has.
 ///
 /// # Errors
 /// [`Code::NeedsAnother`] for whoever asked for it or approved it before; [`Code::WrongState`]; [`Code::Stale`].
 pub fn approve(db: &mut Db, stamp: &Stamp, before: &Settlement) -> Result<Settlement> {
     SETTLEMENT_MACHINE.check(before.state, SettlementState::Approved)?;
+    is_owed(db, before)?;
     let is_approved = approved(&before.author, before.approver.as_deref(), before.needs_two, &stamp.actor)?;
     let actor = Some(stamp.actor.as_str());
     let (first, second) = match &before.approver {
@@ -327,6 +353,7 @@ pub fn submit(db: &mut Db, stamp: &Stamp, all: &[Settlement]) -> Result<Id> {
     }
     let payout = stamp.id();
     for before in all {
+        is_owed(db, before)?;
         step!(db, settlement::table.find(before.id.0), settlement::state, settlement::version, SETTLEMENT_MACHINE,
             before.state => SettlementState::Submitted, before.version, (settlement::payout_id.eq(payout), settlement::failure.eq("")));
         tell(db, stamp, EventKind::SettlementSubmitted, before, &[("payout", payout.to_string().into())])?;
@@ -334,15 +361,18 @@ pub fn submit(db: &mut Db, stamp: &Stamp, all: &[Settlement]) -> Result<Id> {
     Ok(payout)
 }
 
-/// Every approved settlement of a currency that waits to be handed over; of every currency for None.
+/// Every approved settlement of a currency that waits to be handed over and is still owed; of every currency for None.
 pub fn waiting(db: &mut Db, currency: Option<&str>) -> Result<Vec<Settlement>> {
-    Ok(each!(db, |c| {
+    let mut all: Vec<Settlement> = each!(db, |c| {
         let mut query = settlement::table.filter(settlement::state.eq(SettlementState::Approved.as_str())).into_boxed();
         if let Some(currency) = currency {
             query = query.filter(settlement::currency.eq(currency));
         }
         query.order(settlement::id).select(Settlement::as_select()).load(c)
-    })?)
+    })?;
+    let lines = cases::lines_of_ids(db, &all.iter().map(|one| one.line_id).collect::<Vec<_>>())?;
+    all.retain(|one| lines.get(&one.line_id).is_some_and(|line| !is_dropped(line.state)));
+    Ok(all)
 }
 
 /// Hands over everything of a currency that is approved, of every currency for None. Gives the payout and how many are in it.
@@ -359,7 +389,8 @@ pub fn pay_out(db: &mut Db, stamp: &Stamp, currency: Option<&str>) -> Result<(Id
 ///
 /// # Errors
 /// [`Code::WrongState`], also for one that was paid with another reference; [`Code::Stale`]; a day that is to come.
-pub fn pay(db: &mut Db, stamp: &Stamp, zone: Tz, before: &Settlement, reference: &str, paid_on: NaiveDate) -> Result<Settlement> {
+pub fn pay(db: &mut Db, stamp: &Stamp, zone: Tz, before: &Settlement, payment: &Payment<'_>) -> Result<Settlement> {
+    let Payment { reference, paid_on, .. } = *payment;
     if before.state == SettlementState::Paid && before.payout_ref == reference {
         return Ok(before.clone());
     }
@@ -370,15 +401,24 @@ pub fn pay(db: &mut Db, stamp: &Stamp, zone: Tz, before: &Settlement, reference:
     let paid = (settlement::payout_ref.eq(reference), settlement::paid_on.eq(paid_on));
     step!(db, settlement::table.find(before.id.0), settlement::state, settlement::version, SETTLEMENT_MACHINE,
         before.state => SettlementState::Paid, before.version, paid);
-    if before.amount_minor > 0 {
+    if payment.goods_minor.is_some() && before.new_garment_id.is_none() {
+        return Err(Fault::new("goods_cost", Code::DoesNotApply).with("with", before.kind.text()).into());
+    }
+    let costs = [
+        (LedgerKind::Refund, Some(before.amount_minor), Some(before.id)),
+        (LedgerKind::ExchangeGoods, payment.goods_minor, None),
+        (LedgerKind::LogisticsOut, payment.freight_minor, None),
+    ];
+    for (kind, minor, settlement) in costs {
+        let Some(minor) = minor.filter(|minor| *minor > 0) else { continue };
         let cost = Cost {
             case: before.case_id,
             line: Some(before.line_id),
-            kind: LedgerKind::Refund,
-            money: before.money(),
+            kind,
+            money: Money { minor, ..before.money() },
             occurred_on: paid_on,
             payer: Payer::Brand,
-            settlement: Some(before.id),
+            settlement,
             reference: reference.to_owned(),
         };
         post(db, stamp, &cost)?;

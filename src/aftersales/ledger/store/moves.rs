@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::rules::{moved, opposite, together};
 use super::super::{Payer, PayerKind};
-use super::ledger::{self, LedgerEntry};
+use super::{self as ledger, LedgerEntry};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Code, Id, Refusal, Result};
 use crate::platform::db::Db;

@@ -1,12 +1,13 @@
-//! The ledger: entries are added, and nothing else.
+//! Every query on the ledger: entries are added, and nothing else.
+
+pub mod moves;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::super::rules::{is_of_repair, natural_sign, opposite};
-use super::super::{LedgerKind, Payer, PayerKind, Sign};
-use super::ledger_entry;
+use super::rules::{is_of_repair, natural_sign, opposite};
+use super::{LedgerKind, Payer, PayerKind, Sign};
 use crate::aftersales::cases::{self, CaseLine};
 use crate::aftersales::classes::{CaseCause, ReasonClass};
 use crate::kernel::event::{EventKind, Subject};
@@ -17,7 +18,32 @@ use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::{self, Stamp};
 use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::ListWindow;
-use crate::{each, keyset};
+use crate::{each, keyset, text_column};
+
+text_column!(LedgerKind, Sign, PayerKind);
+
+diesel::table! {
+    ledger_entry (id) {
+        id -> BigInt,
+        case_id -> BigInt,
+        line_id -> Nullable<BigInt>,
+        garment_id -> Nullable<BigInt>,
+        kind -> Text,
+        sign -> Text,
+        amount_minor -> BigInt,
+        currency -> Text,
+        occurred_on -> Date,
+        payer -> Text,
+        party_id -> Nullable<BigInt>,
+        settlement_id -> Nullable<BigInt>,
+        verdict_id -> Nullable<BigInt>,
+        moves_id -> Nullable<BigInt>,
+        reversal_of -> Nullable<BigInt>,
+        reference -> Text,
+        actor -> Text,
+        at -> Timestamp,
+    }
+}
 
 /// The most an entry may be of, in minor units.
 const AMOUNT_MAX: i64 = 1_000_000_000_000;
@@ -122,6 +148,11 @@ fn is_covered(db: &mut Db, line: &CaseLine) -> Result<bool> {
     let warranty = warranties::of_sale(db, line.garment_id, seq)?;
     let term = warranty.filter(|warranty| warranty.status != warranties::Status::Void).and_then(|warranty| warranty.term());
     Ok(term.is_some_and(|term| (term.starts_on..=term.ends_on).contains(&line.reported_on)))
+}
+
+/// Whom the way of a garment of a line is charged to, where a right says that its buyer pays it: theirs, unless the claim is covered.
+pub fn payer_of_way(db: &mut Db, line: &CaseLine) -> Result<Payer> {
+    Ok(if is_covered(db, line)? { Payer::Brand } else { Payer::Customer })
 }
 
 /// Holds a compensation against what it may come to together with what was given back (I-5).
