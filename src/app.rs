@@ -15,7 +15,9 @@ use crate::ownership::{holders, sales, warranties};
 use crate::platform::db::Db;
 use crate::platform::http::compress::compress;
 use crate::platform::http::perm::Permission;
-use crate::platform::http::{Entry, Menu, Pages, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors};
+use crate::platform::http::{
+    Entry, Menu, Onwards, Pages, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors,
+};
 use crate::platform::imports::{self, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
 use crate::platform::rooms::{Room, Sweep};
@@ -85,6 +87,11 @@ fn menu() -> Menu {
     Menu(ROOMS.iter().flat_map(|room| room.menu).copied().collect())
 }
 
+/// The ways on from things to rooms that they know nothing of, in the order people work.
+fn onwards() -> Onwards {
+    Onwards(ROOMS.iter().flat_map(|room| room.onward).copied().collect())
+}
+
 /// The kinds of long work.
 pub fn works() -> Works {
     let import: Box<dyn Work> = Box::new(ImportWork(import_tables()));
@@ -146,6 +153,7 @@ pub fn app(
     App::new()
         .app_data(web::Data::new(app.clone()))
         .app_data(menu())
+        .app_data(onwards())
         .app_data(pages())
         .app_data(web::Data::new(import_tables()))
         .app_data(web::Data::from(staff::door::authenticator()))

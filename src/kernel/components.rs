@@ -55,7 +55,8 @@ mod tests {
         words.sort_unstable();
         words.dedup();
         // A code may be the English word as well; no word means two parts.
-        let doubled: usize = COMPONENTS.iter().filter(|part| super::super::names::fold(part.text) == super::super::names::fold(part.en)).count();
+        let doubled: usize =
+            COMPONENTS.iter().filter(|part| super::super::names::fold(part.text) == super::super::names::fold(part.en)).count();
         assert_eq!(words.len() + doubled, all);
     }
 }

@@ -2,7 +2,6 @@
 //! the workshop and the ledger, to a statement that somebody else works out again in an empty folder. What each room refuses is told in its own
 //! file; here one season lives through eight stories, and the money is counted at the end.
 
-use hangtag::aftersales::cases;
 use hangtag::kernel::BatchNo;
 use hangtag::production::batches;
 use hangtag::quality::liability;
@@ -208,10 +207,7 @@ impl<'a> House<'a> {
     /// Comes back under a rule, is looked at, and this was found.
     async fn comes_back_with(&self, no: &str, rule: &str, found: Option<&str>) -> Value {
         let agent = self.app.persona(Role::Agent).await;
-        let of = no.to_owned();
-        let case = self.app.look(move |db| Ok(cases::by_no(db, &of)?.unwrap().id)).await;
-        let line = self.app.look(move |db| Ok(cases::lines(db, case)?[0].id)).await;
-        let order = made(&agent, "/api/v1/returns", json!({ "line": line, "rule": rule })).await;
+        let order = made(&agent, "/api/v1/returns", json!({ "case": no, "rule": rule })).await;
         let act = |act: Value| {
             let (agent, uri) = (&agent, format!("/api/v1/returns/{}/act", order["id"].as_str().unwrap()));
             async move { agent.json("POST", &uri, &act).await.expect(200).json() }

@@ -228,7 +228,10 @@ story!(what_is_offered_and_drawn_is_what_the_garment_has, |app| {
     let mut reason = admin.get("/api/v1/reasons/button_off").await.expect(200).json();
     assert_eq!(reason["components"], json!("buttons"));
     reason["components"] = json!("wheels");
-    assert_eq!(admin.json("PUT", "/api/v1/reasons/button_off", &reason).await.expect(422).json()["faults"][0]["field"], json!("components"));
+    assert_eq!(
+        admin.json("PUT", "/api/v1/reasons/button_off", &reason).await.expect(422).json()["faults"][0]["field"],
+        json!("components")
+    );
     reason["components"] = json!("");
     admin.json("PUT", "/api/v1/reasons/button_off", &reason).await.expect(200);
     assert!(form(Lang::En).await.text().contains(button));
@@ -248,7 +251,8 @@ story!(the_desk_gets_the_address_of_the_buyers_page_once, |app| {
     };
     assert!(set.contains("HttpOnly") && set.contains("SameSite=Strict") && set.contains(&format!("Path={href}")), "{set}");
     let shown = look(&flash).await.expect(200);
-    let address = shown.text().split("id=\"status\" class=\"code\" readonly value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let address =
+        shown.text().split("id=\"status\" class=\"code\" readonly value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let uri = &address[address.find("/help/").unwrap()..];
     assert!(page(&app, uri, Lang::En, "").await.expect(200).text().contains("Received"));
     // The browser forgets it with the first look, and the store never knew it.
@@ -283,7 +287,11 @@ story!(what_a_buyer_left_is_erased_whole, |app| {
     app.send(Request::form(&format!("{own}/erase"), &[]).html()).await.expect(303);
     let after = case().await;
     assert_eq!((&after["photos"], &after["lines"][0]["words"]), (&json!([]), &json!("")));
-    assert_eq!((&after["lines"][0]["reason"], &after["lines"][0]["defect"]), (&json!("hole"), &json!("fabric_torn")), "what happened stays");
+    assert_eq!(
+        (&after["lines"][0]["reason"], &after["lines"][0]["defect"]),
+        (&json!("hole"), &json!("fabric_torn")),
+        "what happened stays"
+    );
     assert!(!page(&app, &own, Lang::En, "").await.expect(200).text().contains("Erase what I left"));
     assert!(agent.page(&format!("/cases/{no}?lang=en")).await.text().contains("Erased at their request"));
 });
@@ -366,7 +374,8 @@ story!(two_thousand_garments_of_one_order_from_a_file, |app| {
     let done = load(&app, table, &file, Mode::Apply);
     assert_eq!((done.outcome, done.added), (Outcome::Applied, 2_001), "{:?}", done.faults);
     let list = agent.get("/api/v1/cases?state=all").await.expect(200).json();
-    let seen: Vec<_> = list["items"].as_array().unwrap().iter().map(|case| (&case["order_no"], &case["garments"], &case["channel"])).collect();
+    let seen: Vec<_> =
+        list["items"].as_array().unwrap().iter().map(|case| (&case["order_no"], &case["garments"], &case["channel"])).collect();
     assert_eq!(seen.len(), 2, "{list}");
     assert!(seen.contains(&(&json!("PO-1"), &json!(2_000), &json!("mail"))) && seen.contains(&(&json!("PO-2"), &json!(1), &json!("mail"))));
     let no = list["items"].as_array().unwrap().iter().find(|case| case["order_no"] == "PO-1").unwrap()["no"].as_str().unwrap().to_owned();

@@ -75,8 +75,8 @@ async fn act(who: &Persona<'_>, order: &Value, act: Value, status: u16) -> Value
     who.json("POST", &format!("/api/v1/returns/{}/act", order["id"].as_str().unwrap()), &act).await.expect(status).json()
 }
 
-async fn requested(who: &Persona<'_>, line: Id, rule: &str) -> Value {
-    who.json("POST", "/api/v1/returns", &json!({ "line": line, "rule": rule })).await.expect(201).json()
+async fn requested(who: &Persona<'_>, (case, line): (&str, i64), rule: &str) -> Value {
+    who.json("POST", "/api/v1/returns", &json!({ "case": case, "line": line, "rule": rule })).await.expect(201).json()
 }
 
 async fn claim(app: &TestApp, goods: &Goods, unit: i64) -> Result<Outcome, Code> {
@@ -95,17 +95,17 @@ story!(a_garment_comes_back_is_inspected_and_can_be_sold_again, |app| {
     let line = case(&app, "C-1", &goods, &[0]).await[0];
     assert!(matches!(claim(&app, &goods, 0).await, Ok(Outcome::Held(_))));
     let agent = app.api(Role::Agent).await;
-    let refused = agent.json("POST", "/api/v1/returns", &json!({ "line": line, "rule": "EU-WITHDRAWAL" })).await.expect(409);
+    let refused = agent.json("POST", "/api/v1/returns", &json!({ "case": "C-1", "rule": "EU-WITHDRAWAL" })).await.expect(409);
     assert_eq!(refused.code(), "no_right");
-    let problem = agent.json("POST", "/api/v1/returns", &json!({ "line": line })).await.expect(422).json();
+    let problem = agent.json("POST", "/api/v1/returns", &json!({ "case": "C-1" })).await.expect(422).json();
     assert_eq!(fields(&problem), [("note", "missing")], "goodwill has a reason");
-    let order = requested(&agent, line, "NO-WORRY-BUTTON").await;
+    let order = requested(&agent, ("C-1", 1), "NO-WORRY-BUTTON").await;
     assert_eq!(
         (&order["state"], &order["kind"], &order["freight"], &order["rule_version"]),
         (&json!("requested"), &json!("no_worry"), &json!("company"), &json!(1))
     );
     assert_eq!(order["case_no"], "C-1");
-    assert_eq!(agent.json("POST", "/api/v1/returns", &json!({ "line": line, "rule": "CN-RETURN" })).await.expect(409).code(), "duplicate");
+    assert_eq!(agent.json("POST", "/api/v1/returns", &json!({ "case": "C-1", "rule": "CN-RETURN" })).await.expect(409).code(), "duplicate");
 
     let problem = act(&agent, &order, json!({ "act": "received" }), 409).await;
     assert_eq!(problem["code"], "wrong_state", "{problem}");
@@ -152,7 +152,7 @@ story!(a_refusal_that_is_contested_is_looked_at_by_somebody_else, |app| {
     let goods = furnished(&app, 1).await;
     let line = case(&app, "C-2", &goods, &[0]).await[0];
     let (one, other) = (app.api(Role::Agent).await, app.api(Role::Agent).await);
-    let order = requested(&one, line, "CN-RETURN").await;
+    let order = requested(&one, ("C-2", 1), "CN-RETURN").await;
     assert_eq!((&order["kind"], &order["freight"]), (&json!("no_fault"), &json!("buyer")));
     for step in [json!({ "act": "approve", "inbound": "shop" }), json!({ "act": "received" }), json!({ "act": "inspect" })] {
         act(&one, &order, step, 200).await;
@@ -176,7 +176,7 @@ story!(without_the_goods_a_person_decides_and_nobody_sells_the_garment_again, |a
     let goods = furnished(&app, 1).await;
     let line = case(&app, "C-3", &goods, &[0]).await[0];
     let (program, person) = (app.api(Role::Agent).await, app.persona(Role::Agent).await);
-    let order = requested(&program, line, "NO-WORRY-BUTTON").await;
+    let order = requested(&program, ("C-3", 1), "NO-WORRY-BUTTON").await;
     act(&program, &order, json!({ "act": "approve" }), 200).await;
     let ask = json!({ "act": "returnless", "origin": "platform_forced", "outcome": "refund", "note": "photo shows it" });
     assert_eq!(act(&program, &order, ask, 409).await["code"], "person_needed");
@@ -201,7 +201,7 @@ story!(what_was_worn_next_to_the_skin_is_never_sold_again, |app| {
     let lines = case(&app, "C-4", &goods, &[0, 1]).await;
     let admin = app.api(Role::Admin).await;
     run(&app, format!("UPDATE style SET category = '内衣' WHERE code = '{}'", goods.code.replace("B-", "S-"))).await;
-    let order = requested(&admin, lines[0], "NO-WORRY-BUTTON").await;
+    let order = requested(&admin, ("C-4", 1), "NO-WORRY-BUTTON").await;
     for step in [json!({ "act": "approve", "inbound": "parcel" }), json!({ "act": "received" })] {
         act(&admin, &order, step, 200).await;
     }
@@ -225,8 +225,8 @@ story!(what_nobody_sends_lapses_and_the_pages_say_what_may_be_done, |app| {
     let lines = case(&app, "C-5", &goods, &[0, 1, 2]).await;
     let (agent, person) = (app.api(Role::Agent).await, app.persona(Role::Agent).await);
     let mut orders = Vec::new();
-    for line in &lines {
-        orders.push(requested(&agent, *line, "CN-RETURN").await);
+    for line in 1..=3 {
+        orders.push(requested(&agent, ("C-5", line), "CN-RETURN").await);
     }
     for order in &orders[..2] {
         act(&agent, order, json!({ "act": "approve", "inbound": "parcel" }), 200).await;
@@ -322,7 +322,7 @@ story!(a_return_moves_its_line_and_its_clocks_to_the_end, |app| {
     let goods = furnished(&app, 1).await;
     let (no, lines) = opened(&app, &goods, &[0]).await;
     let (agent, finance, line) = (app.persona(Role::Agent).await, app.persona(Role::Finance).await, lines[0]);
-    let order = requested(&agent, line, "NO-WORRY-BUTTON").await;
+    let order = requested(&agent, (&no, 1), "NO-WORRY-BUTTON").await;
     let (now, case) = line_of(&agent, &no, 0).await;
     assert_eq!((&now["state"], &case["kind"]), (&json!("open"), &json!("return")));
     assert_eq!(clocks(&app, &no, Id(0)).await, is(&[("case.resolve", Running), ("return.review", Running)]));
@@ -384,7 +384,7 @@ story!(a_refusal_ends_the_line_with_its_report_and_a_dispute_opens_it_again, |ap
     let goods = furnished(&app, 1).await;
     let (no, lines) = opened(&app, &goods, &[0]).await;
     let (one, other, line) = (app.persona(Role::Agent).await, app.persona(Role::Agent).await, lines[0]);
-    let order = requested(&one, line, "CN-RETURN").await;
+    let order = requested(&one, (&no, 1), "CN-RETURN").await;
     for step in [json!({ "act": "approve", "inbound": "shop" }), json!({ "act": "received" })] {
         act(&one, &order, step, 200).await;
     }
@@ -417,7 +417,7 @@ story!(what_is_accepted_in_part_is_refunded_in_part, |app| {
     let goods = furnished(&app, 1).await;
     let (no, lines) = opened(&app, &goods, &[0]).await;
     let (one, other) = (app.persona(Role::Agent).await, app.persona(Role::Agent).await);
-    let order = requested(&one, lines[0], "NO-WORRY-BUTTON").await;
+    let order = requested(&one, (&no, 1), "NO-WORRY-BUTTON").await;
     for step in [json!({ "act": "approve", "inbound": "parcel" }), json!({ "act": "received" })] {
         act(&one, &order, step, 200).await;
     }
@@ -457,8 +457,8 @@ story!(what_the_buyer_keeps_ends_its_line, |app| {
     let (no, lines) = opened(&app, &goods, &[0, 1, 2]).await;
     let agent = app.persona(Role::Agent).await;
     let mut orders = Vec::new();
-    for line in &lines {
-        orders.push(requested(&agent, *line, "CN-RETURN").await);
+    for line in 1..=3 {
+        orders.push(requested(&agent, (&no, line), "CN-RETURN").await);
     }
     for order in &orders[..2] {
         act(&agent, order, json!({ "act": "approve", "inbound": "parcel" }), 200).await;
@@ -480,7 +480,7 @@ story!(what_is_destroyed_has_a_ground_a_weight_and_evidence, |app| {
     let goods = furnished(&app, 1).await;
     let (no, lines) = opened(&app, &goods, &[0]).await;
     let agent = app.persona(Role::Agent).await;
-    let order = requested(&agent, lines[0], "NO-WORRY-BUTTON").await;
+    let order = requested(&agent, (&no, 1), "NO-WORRY-BUTTON").await;
     for step in [json!({ "act": "approve", "inbound": "parcel" }), json!({ "act": "received" })] {
         act(&agent, &order, step, 200).await;
     }
@@ -518,7 +518,7 @@ story!(what_a_return_costs_is_posted_with_its_steps, |app| {
     let (no, lines) = opened(&app, &goods, &[0, 1]).await;
     let (agent, finance) = (app.persona(Role::Agent).await, app.persona(Role::Finance).await);
     // One under a right by which its buyer pays the way, of a claim that is covered; one that is ours.
-    let order = requested(&agent, lines[0], "NO-WORRY-BUTTON").await;
+    let order = requested(&agent, (&no, 1), "NO-WORRY-BUTTON").await;
     act(&agent, &order, json!({ "act": "approve", "inbound": "pickup" }), 200).await;
     act(&agent, &order, json!({ "act": "received" }), 200).await;
     let cost = |kind: &str, amount: &str, reference: &str| json!({ "act": "cost", "kind": kind, "amount": amount, "reference": reference });
@@ -576,7 +576,7 @@ story!(what_a_return_costs_is_posted_with_its_steps, |app| {
     assert_eq!(moved.await[0].money.minor, 41_830);
     // A buyer who changed their mind pays the way, if the right says so and nothing is wrong with it.
     app.sql(&format!("UPDATE case_line SET reason_class = 'change_of_mind', defect_code = NULL WHERE id = {}", lines[1].0)).await.unwrap();
-    let order = requested(&agent, lines[1], "CN-RETURN").await;
+    let order = requested(&agent, (&no, 2), "CN-RETURN").await;
     act(&agent, &order, json!({ "act": "approve", "inbound": "parcel" }), 200).await;
     act(&agent, &order, json!({ "act": "received" }), 200).await;
     act(&agent, &order, cost("inbound", "9", ""), 200).await;

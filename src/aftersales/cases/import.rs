@@ -139,7 +139,9 @@ impl Import for CaseImport {
         let gtin = row.optional_text("gtin", 40);
         let reason = row.read("reason", |field, written| text::line(field, written, 80));
         let zone = row.optional("zone", |field, written| {
-            Choice::meant_by(ZONES, written).map(|zone| zone.text).ok_or_else(|| Fault::new(field, Code::UnknownReference).with("value", written))
+            Choice::meant_by(ZONES, written)
+                .map(|zone| zone.text)
+                .ok_or_else(|| Fault::new(field, Code::UnknownReference).with("value", written))
         });
         let words = row.optional("words", |field, written| text::paragraph(field, written, super::WORDS_MAX));
         let wanted = row.optional("wanted", |field, written| {
@@ -149,10 +151,15 @@ impl Import for CaseImport {
             let known = Choice::meant_by(CHANNELS, written).and_then(|channel| CaseChannel::of(channel.text));
             known.ok_or_else(|| not_one_of(field, written, &CHANNELS.iter().collect::<Vec<_>>()))
         });
-        let (order, serial, gtin, reason, zone, words, wanted, channel) = (order?, serial?, gtin?, reason?, zone?, words?, wanted?, channel?);
+        let (order, serial, gtin, reason, zone, words, wanted, channel) =
+            (order?, serial?, gtin?, reason?, zone?, words?, wanted?, channel?);
         row.unique("serial", &fold(&serial));
         let (zone, words) = (zone.unwrap_or_default().to_owned(), words.unwrap_or_default());
-        Some(CaseGarment { order, channel: channel.unwrap_or(CaseChannel::Mail), ask: LineAsk { serial, gtin, reason, zone, words, wanted } })
+        Some(CaseGarment {
+            order,
+            channel: channel.unwrap_or(CaseChannel::Mail),
+            ask: LineAsk { serial, gtin, reason, zone, words, wanted },
+        })
     }
 
     fn check(&mut self, db: &mut Db, chunk: &[Entry<CaseGarment>]) -> Result<Checked> {
@@ -197,7 +204,11 @@ impl Import for CaseImport {
                 order.there += 1;
                 would.unchanged += 1;
             } else {
-                would.add(entry.line, ask.serial.as_str(), || json!({ "order_no": order_no, "serial": ask.serial, "reason": line.reason }))?;
+                would.add(
+                    entry.line,
+                    ask.serial.as_str(),
+                    || json!({ "order_no": order_no, "serial": ask.serial, "reason": line.reason }),
+                )?;
             }
             order.lines.push((entry.line, line));
         }
@@ -228,7 +239,11 @@ impl Import for CaseImport {
             match self.orders.get(&folded(order_no)) {
                 Some(order) if order.there < order.lines.len() => {
                     let reason = self.reasons.get(&fold(&ask.reason));
-                    applied.add(entry.line, ask.serial.as_str(), || json!({ "order_no": order_no, "serial": ask.serial, "reason": reason }))?;
+                    applied.add(
+                        entry.line,
+                        ask.serial.as_str(),
+                        || json!({ "order_no": order_no, "serial": ask.serial, "reason": reason }),
+                    )?;
                 }
                 _ => applied.unchanged += 1,
             }

@@ -68,6 +68,11 @@ fn close_all(app: &AppState) -> Result<()> {
     }
 }
 
+/// From where one goes on to rooms that know cases: the whole of a case, by its number; a line of it, by its number and the line's.
+pub const FROM_CASE: &str = "case";
+/// See [`FROM_CASE`].
+pub const FROM_LINE: &str = "case-line";
+
 /// Garments a case may have.
 pub const GARMENTS_MAX: usize = 5_000;
 /// Characters of what somebody says of a line.

@@ -15,14 +15,15 @@ mod store;
 use serde::Deserialize;
 
 use crate::aftersales::cases::Condition;
+use crate::aftersales::cases::{FROM_CASE, FROM_LINE};
 use crate::aftersales::classes::CaseCause;
 use crate::aftersales::rights::RightKind;
 use crate::choices;
 use crate::inspection::defects::{Severity, defect_code};
 use crate::kernel::money;
 use crate::kernel::text::Lang;
-use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
+use crate::platform::http::{Entry, Onward};
 use crate::platform::rooms::{Field, Fields, Kind, Lines, Reference, Room};
 use crate::production::materials;
 
@@ -32,7 +33,11 @@ pub use store::buyer::{BuyersRepair, buyer_answers, buyer_signs, of_case};
 pub use store::{RepairOrder, RepairPart, all_parts, parts_in};
 
 /// The room.
-pub const ROOM: Room = Room::new("repairs", http::routes).menu(&[Entry::new("/repairs", "repairs-title", &[Permission::CasesRead])]);
+pub const ROOM: Room =
+    Room::new("repairs", http::routes).menu(&[Entry::new("/repairs", "repairs-title", &[Permission::CasesRead])]).onward(&[
+        Onward::new(FROM_CASE, "/repairs?q={}", "repairs-title", Permission::CasesRead),
+        Onward::new(FROM_LINE, "/repairs/new?case={}&line={}", "repairs-new", Permission::CasesEdit),
+    ]);
 
 choices! {
     /// What is done to a garment.

@@ -9,16 +9,17 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
+use super::new;
 use super::rules::{RETURN_MACHINE, ReturnAct, is_ours};
 use super::store::settled::LAPSE_WORK;
-use super::store::{self, ReturnAsk, ReturnOrder, acts};
+use super::store::{self, ReturnOrder, acts};
 use super::{DestroyGround, FIELDS, Inbound, ReturnCost, ReturnOutcome, ReturnState, ReturnlessOrigin};
 use crate::kernel::choices::Choice;
 use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Fault, Id, Result, parsed, time};
 use crate::platform::events::Fact;
 use crate::platform::http::perm::{CasesEdit, CasesRead, Perm};
-use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, created, html_response, json, see_other};
+use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, html_response, json, see_other};
 use crate::platform::jobs;
 use crate::platform::rooms::timeline::{self, Happened};
 use crate::platform::rooms::{BrandOnly, Call, Field, Kind, Listing, list_description, list_routes};
@@ -27,8 +28,9 @@ use crate::platform::rooms::{BrandOnly, Call, Field, Kind, Listing, list_descrip
 pub fn routes(on: &mut Routes<'_>) {
     on.described(list_description::<ReturnOrder>);
     list_routes::<ReturnOrder>(on);
-    on.api(__path_request_json, request_json)
-        .api(__path_lapse_json, lapse_json)
+    // Before the page of one return, which would take this for its id.
+    new::routes(on);
+    on.api(__path_lapse_json, lapse_json)
         .api(__path_one_json, one_json)
         .api(__path_act_json, act_json)
         .get("/returns/{id}", one_page)
@@ -43,15 +45,6 @@ async fn found<P: Perm>(call: &Call<P>, id: &str) -> Result<(ReturnOrder, Vec<Fa
         Ok((order, store::history(db, id)?))
     })
     .await
-}
-
-/// Asks for the return of a line of a case, under a right that its buyer has today or as goodwill.
-#[utoipa::path(post, path = "/api/v1/returns", tag = "returns", request_body = ReturnAsk,
-    responses((status = 201, body = ReturnOrder), (status = 409, body = Problem), (status = 422, body = Problem)))]
-async fn request_json(call: Call<BrandOnly<CasesEdit>>, body: Json<ReturnAsk>) -> Result<HttpResponse> {
-    let (ask, zone) = (body.value, call.app().config.time_zone);
-    let order: ReturnOrder = call.change(&body.hash, None, move |db, stamp| acts::request(db, stamp, zone, &ask)).await?;
-    created(&format!("/api/v1/returns/{}", order.id), &order)
 }
 
 /// One return.

@@ -12,14 +12,16 @@
 //! - **What is destroyed** has a ground, a weight and evidence: a photo of the case or the number of a document.
 
 mod http;
+mod new;
 mod rules;
 mod store;
 
 use std::time::Duration;
 
+use crate::aftersales::cases::{FROM_CASE, FROM_LINE};
 use crate::choices;
-use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
+use crate::platform::http::{Entry, Onward};
 use crate::platform::rooms::{Field, Fields, Kind, Room, Sweep};
 
 pub use rules::{RETURN_MACHINE, ReturnAct};
@@ -186,7 +188,11 @@ pub const FIELDS: Fields = Fields { table: "returns", title: ("退货", "Returns
 pub const ROOM: Room = Room::new("returns", http::routes)
     .menu(&[Entry::new("/returns", "returns-title", &[Permission::CasesRead])])
     .works(&[|| Box::new(store::settled::LapseWork)])
-    .sweeps(&[Sweep { name: "returns", every: DAY, run: |app| store::settled::lapse_all(app, "system", |_| ()).map(drop) }]);
+    .sweeps(&[Sweep { name: "returns", every: DAY, run: |app| store::settled::lapse_all(app, "system", |_| ()).map(drop) }])
+    .onward(&[
+        Onward::new(FROM_CASE, "/returns?q={}", "returns-title", Permission::CasesRead),
+        Onward::new(FROM_LINE, "/returns/new?case={}&line={}", "returns-new", Permission::CasesEdit),
+    ]);
 
 /// How long what nobody sends is left alone between two looks.
 const DAY: Duration = Duration::from_secs(86_400);

@@ -162,7 +162,8 @@ fn no_worry_is_for_what_it_names() {
 fn a_repair_extends_the_guarantee_once_and_the_buyer_is_told() {
     let guarantee = |on: &str, repaired: &[(&str, RightKind)]| {
         let mut asked = facts("FR", "2026-08-05", on);
-        asked.repairs = repaired.iter().map(|(done, under)| Repaired { done_on: day(done), under: Some(*under), ..Repaired::default() }).collect();
+        asked.repairs =
+            repaired.iter().map(|(done, under)| Repaired { done_on: day(done), under: Some(*under), ..Repaired::default() }).collect();
         one(&asked, "EU-GUARANTEE")
     };
     let plain = guarantee("2026-09-01", &[]);

@@ -291,7 +291,8 @@ pub fn repairs_of(db: &mut Db, garment: GarmentId, sale_seq: i64) -> Result<Vec<
             garment_repair::days_added,
         ))
         .load(c))?;
-    let repaired = |(done_on, under, component, covered_until, days_added)| Repaired { done_on, under, component, covered_until, days_added };
+    let repaired =
+        |(done_on, under, component, covered_until, days_added)| Repaired { done_on, under, component, covered_until, days_added };
     Ok(rows.into_iter().map(repaired).collect())
 }
 

@@ -12,26 +12,34 @@ mod rules;
 mod store;
 mod view;
 
+use crate::aftersales::cases::{FROM_CASE, FROM_LINE};
 use crate::choices;
 use crate::kernel::text::Lang;
-use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
+use crate::platform::http::{Entry, Onward};
 use crate::platform::rooms::{Field, Fields, Kind, Reference, Room};
 use crate::production::parties::PARTY;
 
 pub use super::ledger::{
-    Balance, BalanceOf, Cost, LedgerEntry, LedgerKind, Payer, PayerKind, Sign, balances, entries_of_lines, entries_of_verdicts, natural_sign,
-    post, reallocate, reverse, reverse_entry, unmoved, with_ids as entries_with_ids,
+    Balance, BalanceOf, Cost, LedgerEntry, LedgerKind, Payer, PayerKind, Sign, balances, entries_of_lines, entries_of_verdicts,
+    natural_sign, post, reallocate, reverse, reverse_entry, unmoved, with_ids as entries_with_ids,
 };
 pub use rules::SETTLEMENT_MACHINE;
 pub use store::settling::{Payment, Settlement, SettlementAsk, approve, authorise, fail, of_line, pay, submit, void};
 pub use view::{CaseCosts, EntryView, SettlementView, costs_of_case};
 
 /// The room.
-pub const ROOM: Room = Room::new("settlements", http::routes).menu(&[
-    Entry::new("/settlements", "settlements-title", &[Permission::CasesRead]),
-    Entry::new("/ledger", "ledger-title", &[Permission::MoneyRead]),
-]);
+pub const ROOM: Room = Room::new("settlements", http::routes)
+    .menu(&[
+        Entry::new("/settlements", "settlements-title", &[Permission::CasesRead]),
+        Entry::new("/ledger", "ledger-title", &[Permission::MoneyRead]),
+    ])
+    .onward(&[
+        Onward::new(FROM_CASE, "/settlements?q={}", "settlements-title", Permission::CasesRead),
+        Onward::new(FROM_CASE, "/ledger?case={}", "ledger-title", Permission::MoneyRead),
+        Onward::new(FROM_LINE, "/settlements/new?case={}&line={}", "settlements-new", Permission::CasesEdit),
+        Onward::new(FROM_LINE, "/ledger/new?case={}&line={}", "ledger-new", Permission::MoneyEdit),
+    ]);
 
 choices! {
     /// How a sale is settled.

@@ -69,15 +69,37 @@ impl Story<'_, '_> {
         self.asked(
             "button 2",
             Ware::Shirt,
-            (58, 66, "fastener_broken", wish, "A button snapped while I was doing it up", Lang::En, &[Scene::ButtonBroken, Scene::ButtonGone]),
+            (
+                58,
+                66,
+                "fastener_broken",
+                wish,
+                "A button snapped while I was doing it up",
+                Lang::En,
+                &[Scene::ButtonBroken, Scene::ButtonGone],
+            ),
             |plot| broken(plot).accepted(10, of("维修单照片 2"), BUTTON_MAKER),
         )?;
         self.asked("button 3", Ware::Shirt, (36, 47, "button_off", wish, "洗完少了一颗扣子", zh, &[Scene::ButtonGone]), |plot| {
             let why = "我方检验：寄回的纽扣完好，断的是缝线，请复检。";
-            let sewn = Reckoned { evidence: vec![("part_intact", "复检报告 QI-0312".into())], reason: "复检：纽扣完好，钉扣线未打结。".into(), ..Reckoned::default() };
-            broken(plot).contested(9, of("维修单照片 3"), BUTTON_MAKER, why).found_otherwise(14, "button_loose", sewn, "异议成立：改由缝制工厂承担。")
+            let sewn = Reckoned {
+                evidence: vec![("part_intact", "复检报告 QI-0312".into())],
+                reason: "复检：纽扣完好，钉扣线未打结。".into(),
+                ..Reckoned::default()
+            };
+            broken(plot).contested(9, of("维修单照片 3"), BUTTON_MAKER, why).found_otherwise(
+                14,
+                "button_loose",
+                sewn,
+                "异议成立：改由缝制工厂承担。",
+            )
         })?;
-        self.asked("button 4", Ware::Shirt, (2, 20, "fastener_broken", wish, "胸前的扣子裂了一道缝，快掉了", zh, &[Scene::ButtonBroken]), broken)
+        self.asked(
+            "button 4",
+            Ware::Shirt,
+            (2, 20, "fastener_broken", wish, "胸前的扣子裂了一道缝，快掉了", zh, &[Scene::ButtonBroken]),
+            broken,
+        )
     }
 
     /// The smallest size of a coat is cut too narrow: nobody outside answers for that.
@@ -92,14 +114,22 @@ impl Story<'_, '_> {
         for (name, asked) in asked {
             let new = self.shelf.spare(Ware::Coat)?;
             self.asked(name, Ware::Coat, asked, |plot| {
-                plot.comes_back(None, Some("fit"), Condition::B, ("肩宽实测比规格小 2 厘米。", "The shoulder measures 2 cm less than the chart."))
-                    .exchanged(new, true, ("尺寸规格有误，换货", "The size chart is off"), CaseCause::Design)
-                    .ours(11, off(), ("样板本身有误，由品牌承担。", "The pattern itself is off: ours."))
+                plot.comes_back(
+                    None,
+                    Some("fit"),
+                    Condition::B,
+                    ("肩宽实测比规格小 2 厘米。", "The shoulder measures 2 cm less than the chart."),
+                )
+                .exchanged(new, true, ("尺寸规格有误，换货", "The size chart is off"), CaseCause::Design)
+                .ours(11, off(), ("样板本身有误，由品牌承担。", "The pattern itself is off: ours."))
             })?;
         }
-        self.asked("narrow 4", Ware::Coat, (3, 12, "too_small", wish, "袖笼太紧，里面穿不了毛衣", zh, &[Scene::Narrow]), |plot| {
-            plot.to(0, 12, CaseState::InProgress).handed_on(0, 13, Queue::Quality, "S 码肩宽与样板核对，第 4 件")
-        })
+        self.asked(
+            "narrow 4",
+            Ware::Coat,
+            (3, 12, "too_small", wish, "袖笼太紧，里面穿不了毛衣", zh, &[Scene::Narrow]),
+            |plot| plot.to(0, 12, CaseState::InProgress).handed_on(0, 13, Queue::Quality, "S 码肩宽与样板核对，第 4 件"),
+        )
     }
 
     /// Three parcels were left in the rain. The carrier pays for the first, contests the second in vain.
@@ -111,20 +141,26 @@ impl Story<'_, '_> {
         let new = self.shelf.spare(Ware::Jacket)?;
         let first: Asked = (47, 51, "parcel_damaged", wish, "箱子湿透了，衣服也是潮的", zh, &[Scene::WetParcel]);
         self.asked("wet 1", Ware::Jacket, first, |plot| {
-            plot.comes_back(None, Some("wet_in_transit"), Condition::D, report)
-                .exchanged(new, false, why, CaseCause::Carrier)
-                .accepted(10, soaked(), BY_ROAD)
+            plot.comes_back(None, Some("wet_in_transit"), Condition::D, report).exchanged(new, false, why, CaseCause::Carrier).accepted(
+                10,
+                soaked(),
+                BY_ROAD,
+            )
         })?;
-        let second: Asked = (33, 37, "parcel_damaged", Wish::Refund, "The parcel had been standing in water", Lang::En, &[Scene::WetParcel]);
+        let second: Asked =
+            (33, 37, "parcel_damaged", Wish::Refund, "The parcel had been standing in water", Lang::En, &[Scene::WetParcel]);
         self.asked("wet 2", Ware::Jacket, second, |plot| {
             plot.comes_back(None, Some("wet_in_transit"), Condition::D, report)
                 .refunded(false, why, CaseCause::Carrier)
                 .contested(10, soaked(), BY_ROAD, "包装未使用防水袋，受潮系包装所致。")
                 .stands(15, "复核出库照片：已使用防水袋；签收照片显示车厢积水。维持原认定。")
         })?;
-        self.asked("wet 3", Ware::Jacket, (3, 7, "parcel_damaged", wish, "快递放在门口淋了一夜雨", zh, &[Scene::WetParcel]), |plot| {
-            plot.comes_back(None, Some("wet_in_transit"), Condition::D, report)
-        })
+        self.asked(
+            "wet 3",
+            Ware::Jacket,
+            (3, 7, "parcel_damaged", wish, "快递放在门口淋了一夜雨", zh, &[Scene::WetParcel]),
+            |plot| plot.comes_back(None, Some("wet_in_transit"), Condition::D, report),
+        )
     }
 
     /// A coat that may only be dry-cleaned was washed: nothing is wrong with its cloth.
@@ -180,11 +216,7 @@ impl Story<'_, '_> {
             plot.case(0, 12, CaseAct::Assign { owner: "agent".into() })
                 .answer(0, 13, "仁和医院集团：已收到，今天安排仓库核对出库颜色。", "")
                 .decide(1, 10, LineDecision::Exchange, None)
-                .case(1, 11, CaseAct::Task {
-                    title: "浅粉色重新排产，给出到货日期".into(),
-                    queue: Queue::Logistics,
-                    due_on: None,
-                })
+                .case(1, 11, CaseAct::Task { title: "浅粉色重新排产，给出到货日期".into(), queue: Queue::Logistics, due_on: None })
                 .cost(2, 10, LedgerKind::Pickup, 68_000, "JY20260608")
                 .to(2, 11, CaseState::WaitingInternal)
         })
@@ -193,14 +225,24 @@ impl Story<'_, '_> {
     /// Snaps came off two rompers before the recall; after it the way back is free.
     fn recalled(&mut self) -> Result<()> {
         let (zh, wish) = (Lang::Zh, Wish::Refund);
-        self.asked("snap 1", Ware::Baby, (14, 40, "small_part_off", wish, "裆部按扣掉下来了，差点被宝宝吃进去", zh, &[]), |plot| {
-            plot.to(0, 12, CaseState::InProgress)
-                .answer(0, 12, "请立即停止穿着，并把按扣收好。我们马上派人取件。", "Please stop using it at once and keep the snap; we fetch it today.")
-                .note(1, 10, "婴童小部件脱落，已报质量负责人，评估召回。")
-                .at(5, 10, AGENT, Deed::Return(Some("RECALL"), String::new()))
-                .back(5, 11, AGENT, ReturnAct::Approve { inbound: Some(Inbound::Pickup) })
-                .to(5, 11, CaseState::InTransit)
-        })?;
+        self.asked(
+            "snap 1",
+            Ware::Baby,
+            (14, 40, "small_part_off", wish, "裆部按扣掉下来了，差点被宝宝吃进去", zh, &[]),
+            |plot| {
+                plot.to(0, 12, CaseState::InProgress)
+                    .answer(
+                        0,
+                        12,
+                        "请立即停止穿着，并把按扣收好。我们马上派人取件。",
+                        "Please stop using it at once and keep the snap; we fetch it today.",
+                    )
+                    .note(1, 10, "婴童小部件脱落，已报质量负责人，评估召回。")
+                    .at(5, 10, AGENT, Deed::Return(Some("RECALL"), String::new()))
+                    .back(5, 11, AGENT, ReturnAct::Approve { inbound: Some(Inbound::Pickup) })
+                    .to(5, 11, CaseState::InTransit)
+            },
+        )?;
         self.asked("snap 2", Ware::Baby, (8, 60, "fastener_broken", wish, "A snap came off in the wash", Lang::En, &[]), |plot| {
             plot.to(0, 12, CaseState::InProgress)
                 .answer(0, 12, "该批次正在召回，运费由我们承担。", "This batch is being recalled; the way back is free.")
@@ -231,7 +273,10 @@ impl Story<'_, '_> {
                 Some("WARRANTY"),
                 Some("dye_bleed"),
                 Condition::C,
-                ("耐水色牢度 2 级，低于约定的 3-4 级；白领口沾色。", "Fastness to water grade 2, below the agreed 3–4; the white collar is stained."),
+                (
+                    "耐水色牢度 2 级，低于约定的 3-4 级；白领口沾色。",
+                    "Fastness to water grade 2, below the agreed 3–4; the white collar is stained.",
+                ),
             )
             .refunded(false, ("染色牢度不合格，退款", "The dye is not fast"), CaseCause::SupplierMaterial)
             .cost(8, 15, LedgerKind::InspectionLab, 3_500, "LAB-0417")
@@ -254,7 +299,8 @@ impl Story<'_, '_> {
         }
         // What the season has seen of the lot comes back as well.
         let today = self.maker.today;
-        let seen = seen.iter().filter(|seen| seen.bad && seen.defect == "dye_bleed" && (25..300).contains(&(today - seen.found_on).num_days()));
+        let seen =
+            seen.iter().filter(|seen| seen.bad && seen.defect == "dye_bleed" && (25..300).contains(&(today - seen.found_on).num_days()));
         let seen: Vec<&Seen> = seen.rev().copied().filter(|seen| !self.told.contains(&seen.garment)).take(10).collect();
         for (nth, seen) in seen.into_iter().enumerate() {
             if self.told.contains(&seen.garment) {

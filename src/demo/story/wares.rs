@@ -121,7 +121,14 @@ pub(super) fn stocked(maker: &mut Maker<'_>, plan: Plan, lots: &Lots, parties: &
         let size = style.sizes.get(run.size).copied().unwrap_or_default();
         let code = format!("B{}-{place}", started_on.format("%y%m"));
         let sku = sku_code(style, colour.1, size.0);
-        let no = maker.run(&code, (place % 6 + 1, style.factory), sku, run.units, (started_on, finished_on), of_lots(style, run, lots, started_on))?;
+        let no = maker.run(
+            &code,
+            (place % 6 + 1, style.factory),
+            sku,
+            run.units,
+            (started_on, finished_on),
+            of_lots(style, run, lots, started_on),
+        )?;
         maker.labels(&code, run.units, finished_on).make(maker.app)?;
         let first = finished_on + Days::new(14);
         let days = (maker.today - first).num_days() - 1;

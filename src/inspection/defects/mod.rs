@@ -2,8 +2,8 @@
 //! places on a garment. Rows that a deployment may edit, seeded from [`catalogue::SEED`] ([`seed`]). A code never changes: findings name it.
 
 pub mod catalogue;
-mod store;
 mod shapes;
+mod store;
 mod zones;
 
 use crate::choices;

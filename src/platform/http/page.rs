@@ -53,6 +53,35 @@ impl Entry {
 #[derive(Clone)]
 pub struct Menu(pub Arc<[Entry]>);
 
+/// A page of another room that goes on from a thing which knows nothing of that room.
+#[derive(Clone, Copy, Debug)]
+pub struct Onward {
+    /// From what.
+    pub from: &'static str,
+    /// Where it leads: `{}` stands for what names the thing, each in its turn.
+    href: &'static str,
+    /// The message of its name.
+    pub key: &'static str,
+    /// Who sees it.
+    needs: Permission,
+}
+
+impl Onward {
+    /// A way on from a kind of thing.
+    pub const fn new(from: &'static str, href: &'static str, key: &'static str, needs: Permission) -> Self {
+        Self { from, href, key, needs }
+    }
+
+    /// The address from the thing of these names.
+    pub fn of(&self, names: &[&str]) -> String {
+        names.iter().fold(self.href.to_owned(), |href, name| href.replacen("{}", &super::query_escape(name), 1))
+    }
+}
+
+/// Every way on, of every room.
+#[derive(Clone)]
+pub struct Onwards(pub Arc<[Onward]>);
+
 /// The paths at which there is a page, with their parameters in braces.
 #[derive(Clone)]
 pub struct Pages(pub Arc<HashSet<String>>);
@@ -92,6 +121,8 @@ pub struct Layout {
     pub who: Option<Identity>,
     /// The menu's entries this person may use.
     pub menu: Vec<Entry>,
+    /// Where this person may go on to from things of other rooms.
+    onwards: Vec<Onward>,
     /// The brand's name.
     pub brand: String,
 }
@@ -108,6 +139,10 @@ impl Layout {
         let who = request.extensions().get::<Identity>().cloned();
         let menu = match (&who, request.app_data::<Menu>()) {
             (Some(who), Some(menu)) => menu.0.iter().filter(|entry| entry.needs.iter().any(|needs| who.may(*needs))).copied().collect(),
+            _ => Vec::new(),
+        };
+        let onwards = match (&who, request.app_data::<Onwards>()) {
+            (Some(who), Some(all)) => all.0.iter().filter(|onward| who.may(onward.needs)).copied().collect(),
             _ => Vec::new(),
         };
         let other = match lang {
@@ -129,6 +164,7 @@ impl Layout {
             keeps_form: false,
             who,
             menu,
+            onwards,
             brand: request.app_data::<web::Data<AppState>>().map(|app| app.config.brand(lang).to_owned()).unwrap_or_default(),
         }
     }
@@ -141,6 +177,11 @@ impl Layout {
     /// A fresh idempotency key for a form: pressing the button twice does the thing once.
     pub fn once(&self) -> String {
         super::random_token::<12>()
+    }
+
+    /// Where it goes on to from a kind of thing.
+    pub fn onward(&self, from: &str) -> impl Iterator<Item = &Onward> {
+        self.onwards.iter().filter(move |onward| onward.from == from)
     }
 
     /// Whether the menu's entry is where we are.

@@ -4,7 +4,7 @@ use super::sweep::Sweep;
 use super::thing::{self, Thing};
 use crate::kernel::Result;
 use crate::platform::db::Db;
-use crate::platform::http::{Entry, Routes};
+use crate::platform::http::{Entry, Onward, Routes};
 use crate::platform::imports::ImportTable;
 use crate::platform::jobs::Work;
 
@@ -17,6 +17,8 @@ pub struct Room {
     pub routes: fn(&mut Routes<'_>),
     /// Its entries in the staff menu.
     pub menu: &'static [Entry],
+    /// Its pages that go on from things of rooms which know nothing of it.
+    pub onward: &'static [Onward],
     /// Its tables to hand in.
     pub imports: &'static [ImportTable],
     /// Its kinds of long work.
@@ -30,7 +32,7 @@ pub struct Room {
 impl Room {
     /// A room with routes of its own.
     pub const fn new(name: &'static str, routes: fn(&mut Routes<'_>)) -> Self {
-        Self { name, routes, menu: &[], imports: &[], works: &[], seeds: &[], sweeps: &[] }
+        Self { name, routes, menu: &[], onward: &[], imports: &[], works: &[], seeds: &[], sweeps: &[] }
     }
 
     /// A room of one kind of thing, and nothing beside what follows from its fields.
@@ -42,6 +44,12 @@ impl Room {
     #[must_use]
     pub const fn menu(self, menu: &'static [Entry]) -> Self {
         Self { menu, ..self }
+    }
+
+    /// With these ways to it from things of other rooms.
+    #[must_use]
+    pub const fn onward(self, onward: &'static [Onward]) -> Self {
+        Self { onward, ..self }
     }
 
     /// With these tables to hand in.

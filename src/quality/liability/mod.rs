@@ -19,30 +19,31 @@ mod store;
 mod sweep;
 mod view;
 
+pub use chargebacks::ChargebackState;
 pub use evidence::{EvidenceKind, EvidenceResult};
+pub use gather::counts;
 pub use rules::{
     Basis, Bundle, Change, Claim, ENGINE, Evidence, EvidenceRule, Excess, Factor, Gate, Matter, Money, Moved, Outcome, Prior, Reckoning,
     Role, Rules, Sample, Shares, Verdict, WHOLE, Without, difference, reckon, sensitivity,
 };
-pub use chargebacks::ChargebackState;
+pub use store::agreements::SupplierAgreement;
 pub use store::chargebacks::Chargeback;
 pub use store::contests::{VerdictReply, reply};
-pub use gather::counts;
 pub use store::inspections::{SecondInspection, inspect_again};
 pub use store::records::EvidenceRecord;
 pub use store::rule_sets::{RuleSet, active};
-pub use store::agreements::SupplierAgreement;
 pub use store::statements::{Statement, StatementAsk, make_statement, make_statement_with};
 pub use store::verdicts::{LineVerdict, VerdictAsk, VerdictShare, decide, finish, notify, propose, shares_of, unsound};
 pub use sweep::accept_all_silent;
 
 use std::time::Duration;
 
+use crate::aftersales::cases::{FROM_CASE, FROM_LINE};
 use crate::choices;
 use crate::kernel::machine::Machine;
 use crate::machine;
-use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
+use crate::platform::http::{Entry, Onward};
 use crate::platform::rooms::{Field, Fields, Kind, Lines, Reference, Room, Sweep};
 use crate::production::parties::PARTY;
 use starter::ClaimFact;
@@ -60,7 +61,11 @@ pub const ROOM: Room = Room::new("liability", http::routes)
     ])
     .seeds(&[store::rule_sets::seed])
     // Days are what counts.
-    .sweeps(&[Sweep { name: "liability", every: Duration::from_mins(10), run: |app| accept_all_silent(app).map(drop) }]);
+    .sweeps(&[Sweep { name: "liability", every: Duration::from_mins(10), run: |app| accept_all_silent(app).map(drop) }])
+    .onward(&[
+        Onward::new(FROM_CASE, "/verdicts?case={}", "verdicts-title", Permission::LiabilityRead),
+        Onward::new(FROM_LINE, "/verdicts/new?case={}&line={}", "verdicts-new", Permission::LiabilityEdit),
+    ]);
 
 choices! {
     /// Where a version of the rule tables stands.

@@ -195,7 +195,10 @@ story!(a_final_line_is_in_one_chargeback_that_stands, |app| {
     let statement_code = statement["code"].as_str().unwrap();
     let charge = json!({ "statement": statement_code });
     manager.json("POST", "/api/v1/chargebacks", &charge).await.expect(403);
-    assert_eq!(fields(&finance.json("POST", "/api/v1/chargebacks", &json!({ "statement": "nope" })).await.expect(422).json()), [("statement", "unknown_reference")]);
+    assert_eq!(
+        fields(&finance.json("POST", "/api/v1/chargebacks", &json!({ "statement": "nope" })).await.expect(422).json()),
+        [("statement", "unknown_reference")]
+    );
     let made = finance.json("POST", "/api/v1/chargebacks", &charge).await.expect(201).json();
     assert_eq!((&made["amount"], &made["claims"], &made["state"]), (&json!("12.34"), &json!(1), &json!("draft")));
     assert_eq!(finance.json("POST", "/api/v1/chargebacks", &charge).await.expect(409).code(), "wrong_state", "nothing is left to charge");
@@ -203,7 +206,9 @@ story!(a_final_line_is_in_one_chargeback_that_stands, |app| {
     let act = |verb: &str| format!("/api/v1/chargebacks/{code}/{verb}");
     let id: hangtag::kernel::Id = code.parse().unwrap();
     // I-29, whoever writes: once while it stands, and final lines alone.
-    for (verdict, kind, live) in [(verdict.id.0, "claim", "TRUE"), (verdict.id.0, "correction", "TRUE"), (verdict.id.0 + 1, "claim", "FALSE")] {
+    for (verdict, kind, live) in
+        [(verdict.id.0, "claim", "TRUE"), (verdict.id.0, "correction", "TRUE"), (verdict.id.0 + 1, "claim", "FALSE")]
+    {
         let sql = format!(
             "INSERT INTO chargeback_line (chargeback_id, place, party_id, verdict_id, kind, amount_minor, live) VALUES ({}, 7, {}, {verdict}, '{kind}', 1, {live})",
             id.0, buttons.id.0
@@ -229,7 +234,15 @@ story!(a_final_line_is_in_one_chargeback_that_stands, |app| {
     assert_eq!(finance.json("POST", &settle, &json!({ "reference": "B-1" })).await.expect(200).json()["state"], "settled");
     assert_eq!(charged(&app, buttons.id).await, 0, "what was paid is in the ledger");
     for lang in ["zh-CN", "en"] {
-        for page in ["/chargebacks", "/chargebacks/new", "/evidence", "/evidence/new", "/supplier-agreements", "/supplier-agreements/new", "/legal-holds"] {
+        for page in [
+            "/chargebacks",
+            "/chargebacks/new",
+            "/evidence",
+            "/evidence/new",
+            "/supplier-agreements",
+            "/supplier-agreements/new",
+            "/legal-holds",
+        ] {
             let shown = app.persona(Works::Admin).await.page(&format!("{page}?lang={lang}")).await.expect(200);
             for word in [">chargebacks-", ">evidence-", ">supplier-agreements-", ">legal-holds-"] {
                 assert!(!shown.text().contains(word), "{page} {word}");
@@ -267,7 +280,10 @@ story!(a_legal_hold_keeps_everything_and_one_file_has_it, |app| {
     assert!(known["cases"][0]["ledger"].as_array().unwrap().len() >= 3 && known["events"].is_array());
     assert_eq!(lead.json("POST", &lift, &json!({ "reason": "settled" })).await.expect(200).json()["lifted_why"], "settled");
     app.look(move |db| hangtag::ownership::holders::may_erase(db, &[garment])).await;
-    let again = format!("INSERT INTO legal_hold (id, garment_id, reason, set_by, set_at, lifted_by, lifted_at, lifted_why) VALUES (1, {0}, 'x', 'a', '2026-06-15 08:00:00', 'a', '2026-06-15 08:00:00', '')", garment.0);
+    let again = format!(
+        "INSERT INTO legal_hold (id, garment_id, reason, set_by, set_at, lifted_by, lifted_at, lifted_why) VALUES (1, {0}, 'x', 'a', '2026-06-15 08:00:00', 'a', '2026-06-15 08:00:00', '')",
+        garment.0
+    );
     assert!(app.sql(&again).await.is_err(), "whoever set it does not lift it");
 });
 
@@ -287,16 +303,22 @@ story!(a_statement_says_how_often_a_lot_fails_and_its_corrections_name_what_they
     for unit in 1..8 {
         app.case(&[(goods.garment(unit), Some(1), Some("fading"))]).await;
     }
-    let test = json!({ "kind": "laboratory", "lot": cloth.lot, "measured": 2_500, "required": 4_000, "source": "SGS-1", "seen_on": "2026-06-14" });
+    let test =
+        json!({ "kind": "laboratory", "lot": cloth.lot, "measured": 2_500, "required": 4_000, "source": "SGS-1", "seen_on": "2026-06-14" });
     app.persona(Works::Inspector).await.json("POST", "/api/v1/evidence", &test).await.expect(201);
     finished(&app, of(&case)).await;
     let manager = app.persona(Works::SupplierManager).await;
     let asked = json!({ "party": cloth.code, "from": "2026-06-01", "to": "2026-06-30" });
     let first = manager.json("POST", "/api/v1/statements", &asked).await.expect(201).json();
     let counts = first["counts"].as_array().unwrap();
-    assert_eq!((counts.len(), &counts[0]["lot"], &counts[0]["defect"], &counts[0]["claims"]), (1, &json!(cloth.lot), &json!("fading"), &json!(8)));
+    assert_eq!(
+        (counts.len(), &counts[0]["lot"], &counts[0]["defect"], &counts[0]["claims"]),
+        (1, &json!(cloth.lot), &json!("fading"), &json!(8))
+    );
     let number = |name: &str| counts[0][name].as_i64().unwrap();
-    assert!(number("expected_micro") > 0 && number("lower_micro") <= number("ratio_micro") && number("ratio_micro") <= number("upper_micro"));
+    assert!(
+        number("expected_micro") > 0 && number("lower_micro") <= number("ratio_micro") && number("ratio_micro") <= number("upper_micro")
+    );
     let line = &first["lines"][0];
     assert_eq!((&line["share"], &line["ambiguous"], &line["amount"]), (&json!(1_000_000), &json!(false), &json!("100.00")));
     assert_eq!(line["reply_by"], "2026-06-24", "the deadline stands on the statement as well");
@@ -307,7 +329,10 @@ story!(a_statement_says_how_often_a_lot_fails_and_its_corrections_name_what_they
     // The period is over; what comes later is a correction in the next.
     finished(&app, liability::VerdictAsk { facts: vec!["customer_damage".into()], reason: "cut".into(), ..of(&case) }).await;
     let next = manager.json("POST", "/api/v1/statements", &asked).await.expect(201).json();
-    assert_eq!((&next["lines"][0]["kind"], &next["lines"][0]["corrects"], &next["amount"]), (&json!("correction"), &first["code"], &json!("-100.00")));
+    assert_eq!(
+        (&next["lines"][0]["kind"], &next["lines"][0]["corrects"], &next["amount"]),
+        (&json!("correction"), &first["code"], &json!("-100.00"))
+    );
 });
 
 story!(what_a_repair_put_in_answers_from_then_on, |app| {
@@ -326,7 +351,8 @@ story!(what_a_repair_put_in_answers_from_then_on, |app| {
     let part = |on: &str| {
         format!(
             "INSERT INTO repair_part (id, order_id, garment_id, component, lot_id, quantity_milli, actor, at) VALUES ({}, {id}, {garment}, 'button', {}, 1000, 'x', '{on} 08:00:00')",
-            app.state.id().0, lot.0
+            app.state.id().0,
+            lot.0
         )
     };
     let manager = app.persona(Works::SupplierManager).await;

@@ -22,8 +22,10 @@ use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Result, faults};
 use crate::ownership::holders::{Contact, HolderKeys, Purpose, Secret};
 use crate::platform::http::idempotency::IDEMPOTENCY_KEY;
-use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, created, header_text, html, html_response, query_escape, see_other};
 use crate::platform::http::perm::Perm;
+use crate::platform::http::{
+    Form, FormState, Json, Layout, Problem, Routes, created, header_text, html, html_response, query_escape, see_other,
+};
 use crate::platform::rooms::{Call, Field, Fields, FormView, Kind, Offered, Said, form_page, shown_again};
 use crate::production::serials::{self, Scanned};
 

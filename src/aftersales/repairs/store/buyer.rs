@@ -41,8 +41,11 @@ pub struct BuyersRepair {
 
 /// The repairs of a case, by line.
 pub fn of_case(db: &mut Db, case: Id) -> Result<Vec<BuyersRepair>> {
-    let rows: Vec<RepairRow> =
-        each!(db, |c| repair_order::table.filter(repair_order::case_id.eq(case)).order(repair_order::id).select(RepairRow::as_select()).load(c))?;
+    let rows: Vec<RepairRow> = each!(db, |c| repair_order::table
+        .filter(repair_order::case_id.eq(case))
+        .order(repair_order::id)
+        .select(RepairRow::as_select())
+        .load(c))?;
     let shown = |row: RepairRow| {
         let RepairOrder { line, row, .. } = RepairOrder::from(row);
         let price = row.price_minor.zip(row.currency).map(|(minor, currency)| Money { minor, currency });

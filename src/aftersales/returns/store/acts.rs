@@ -32,6 +32,12 @@ macro_rules! set {
     };
 }
 
+/// What the buyer of a line may ask for on a day, with what they say is wrong and what was found.
+pub fn rights_of(db: &mut Db, line: &CaseLine, today: NaiveDate) -> Result<rights::RightsAnswer> {
+    let facts = rights::facts(db, line.garment_id, today, None)?;
+    rights::RightsAnswer::of(db, with_claim(facts, line))
+}
+
 /// Asks for a return of a line. It rests on a right that the buyer has today, or is goodwill with a reason.
 ///
 /// # Errors
@@ -59,9 +65,7 @@ pub fn request(db: &mut Db, stamp: &Stamp, zone: Tz, ask: &ReturnAsk) -> Result<
         None if note.is_empty() => return Err(Fault::new("note", Code::Missing).into()),
         None => {}
         Some(rule) => {
-            let facts = rights::facts(db, line.garment_id, local_date(stamp.at, zone), None)?;
-            let answer = rights::RightsAnswer::of(db, with_claim(facts, &line))?;
-            let right = answer.rights.into_iter().find(|right| &right.rule == rule);
+            let right = rights_of(db, &line, local_date(stamp.at, zone))?.rights.into_iter().find(|right| &right.rule == rule);
             let right = right.ok_or_else(|| Refusal::new(Code::NoRight).with("rule", rule))?;
             order = ReturnOrder {
                 kind: rules::kind_of(right.kind),

@@ -195,8 +195,7 @@ pub fn reckon(db: &mut Db, stamp: &Stamp, code: &str, after: Id, limit: i64) -> 
     for one in all {
         let of = one.row.clone();
         let ClockRow { case_id, case_no, kind, severity, priority, channel, market, .. } = &of;
-        let about =
-            About { case: *case_id, no: case_no, kind: *kind, severity: *severity, priority: *priority, channel: *channel, market };
+        let about = About { case: *case_id, no: case_no, kind: *kind, severity: *severity, priority: *priority, channel: *channel, market };
         let (one, changes) = policy.changes(db, stamp, &about, clock, one)?;
         let run = one.read(&calendars, stamp.at)?.run;
         let changes: Vec<Change> = changes.into_iter().filter(|change| !rules::is_idle(&run, *change)).collect();

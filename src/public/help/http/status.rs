@@ -210,9 +210,8 @@ async fn answer_quote(_: Visitor, request: HttpRequest, path: web::Path<(String,
         _ => return Err(Code::Invalid.into()),
     };
     let words = said.words.clone();
-    let answered = app.store.write(move |db| {
-        repairs::buyer_answers(db, &stamp, (&no, &secret), (&said.repair, &said.hash), agrees, &said.words)
-    });
+    let answered =
+        app.store.write(move |db| repairs::buyer_answers(db, &stamp, (&no, &secret), (&said.repair, &said.hash), agrees, &said.words));
     then(&request, &path, words, answered.await).await
 }
 
@@ -238,9 +237,7 @@ async fn sign(_: Visitor, request: HttpRequest, path: web::Path<(String, String)
     };
     let score = parsed::<i64>(&said.score).filter(|score| (1..=5).contains(score));
     let words = said.words.clone();
-    let signed = app.store.write(move |db| {
-        repairs::buyer_signs(db, &stamp, (&no, &secret), &said.repair, (passed, score), &said.words)
-    });
+    let signed = app.store.write(move |db| repairs::buyer_signs(db, &stamp, (&no, &secret), &said.repair, (passed, score), &said.words));
     then(&request, &path, words, signed.await).await
 }
 

@@ -1,0 +1,162 @@
+//! Asking for a return: which garment of which case, under which of the rights that its buyer has today.
+
+use std::collections::HashMap;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::store::{ReturnAsk, ReturnOrder, acts};
+use crate::aftersales::cases::{self, CaseLine};
+use crate::aftersales::rights::{FreightPayer, RightLine};
+use crate::kernel::choices::Choice;
+use crate::kernel::{Code, Error, Fault, Result, parsed};
+use crate::platform::db::Db;
+use crate::platform::events::Stamp;
+use crate::platform::http::perm::CasesEdit;
+use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, created, html_response, see_other};
+use crate::platform::rooms::{BrandOnly, Call};
+
+/// A return that somebody asks for.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnSheet {
+    /// The number of the case.
+    pub case: String,
+    /// The number of its line; the first when left out.
+    #[serde(default = "first")]
+    pub line: i64,
+    /// The rule of rights it rests on; left out for goodwill.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// Who pays the way, where it is goodwill; otherwise the rule says so.
+    #[serde(default)]
+    pub freight: FreightPayer,
+    /// What there is to say; the reason, where it is goodwill.
+    #[serde(default)]
+    pub note: String,
+}
+
+const fn first() -> i64 {
+    1
+}
+
+/// The line that is named.
+///
+/// # Errors
+/// [`Code::UnknownReference`] for `case` or `line`.
+fn line_of(db: &mut Db, case: &str, line: i64) -> Result<CaseLine> {
+    let found = cases::by_no(db, case.trim())?.ok_or_else(|| Fault::new("case", Code::UnknownReference).with("value", case))?;
+    let lines = cases::lines(db, found.id)?;
+    Ok(lines.into_iter().find(|one| one.line_no == line).ok_or_else(|| Fault::new("line", Code::UnknownReference).with("value", line))?)
+}
+
+impl ReturnSheet {
+    fn ask(&self, db: &mut Db) -> Result<ReturnAsk> {
+        let line = line_of(db, &self.case, self.line)?.id;
+        Ok(ReturnAsk { line, rule: self.rule.clone(), freight: self.freight, note: self.note.clone() })
+    }
+
+    /// What a form says.
+    fn of_form(values: &HashMap<String, String>) -> Result<Self> {
+        let said = |name: &str| values.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let line = said("line").unwrap_or_else(|| "1".to_owned());
+        Ok(Self {
+            case: said("case").ok_or_else(|| Fault::new("case", Code::Missing))?,
+            line: parsed(&line).ok_or_else(|| Fault::new("line", Code::NotANumber).with("value", line))?,
+            rule: said("rule"),
+            freight: said("freight").and_then(|text| FreightPayer::of(&text)).unwrap_or_default(),
+            note: said("note").unwrap_or_default(),
+        })
+    }
+}
+
+/// Mounts both ways of asking.
+pub(super) fn routes(on: &mut Routes<'_>) {
+    on.api(__path_request_json, request_json).get("/returns/new", new_page).post("/returns/new", new_form);
+}
+
+/// Asks for the return of a line of a case, under a right that its buyer has today or as goodwill.
+#[utoipa::path(post, path = "/api/v1/returns", tag = "returns", request_body = ReturnSheet,
+    responses((status = 201, body = ReturnOrder), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn request_json(call: Call<BrandOnly<CasesEdit>>, body: Json<ReturnSheet>) -> Result<HttpResponse> {
+    let order = requested(&call, &body.hash, None, body.value).await?;
+    created(&format!("/api/v1/returns/{}", order.id), &order)
+}
+
+async fn requested(call: &Call<BrandOnly<CasesEdit>>, hash: &str, once: Option<&str>, sheet: ReturnSheet) -> Result<ReturnOrder> {
+    let zone = call.app().config.time_zone;
+    let asking = move |db: &mut Db, stamp: &Stamp| {
+        let ask = sheet.ask(db)?;
+        acts::request(db, stamp, zone, &ask)
+    };
+    call.change(hash, once, asking).await
+}
+
+#[derive(Template)]
+#[template(path = "aftersales/returns/new.html")]
+struct NewPage {
+    layout: Layout,
+    form: FormState,
+    /// Where a garment is named: what its buyer may ask for today.
+    rights: Option<Vec<RightLine>>,
+}
+
+impl NewPage {
+    fn payers(&self) -> &'static [Choice] {
+        FreightPayer::TABLE
+    }
+
+    /// Whether a ground is chosen: what was sent, else the buyer's best right.
+    fn is_chosen(&self, rule: &str, place: usize) -> bool {
+        match self.form.values().get("rule") {
+            Some(said) => said == rule,
+            None => place == 0,
+        }
+    }
+}
+
+/// The form, with what was refused; where a case is named, with what its buyer may ask for.
+async fn page(call: &Call<BrandOnly<CasesEdit>>, values: HashMap<String, String>, refused: Option<Error>) -> Result<HttpResponse> {
+    let said = |name: &str| values.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
+    let (no, line, today, words) = (said("case"), parsed(&said("line")).unwrap_or_else(first), call.app().today(), call.words());
+    let found = match no.is_empty() {
+        true => Ok(None),
+        false => {
+            let rights = move |db: &mut Db| {
+                let line = line_of(db, &no, line)?;
+                Ok(Some(acts::rights_of(db, &line, today)?.lines(words)))
+            };
+            call.read(rights).await
+        }
+    };
+    let (rights, refused) = match found {
+        Ok(rights) => (rights, refused),
+        Err(error) => (None, refused.or(Some(error))),
+    };
+    let (status, form) = match refused {
+        None => (StatusCode::OK, FormState::of(values)),
+        Some(error) => {
+            let status = StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            (status, FormState::refused(values, error, words)?)
+        }
+    };
+    Ok(html_response(status, &NewPage { layout: call.layout(words.say("returns-new")), form, rights }))
+}
+
+async fn new_page(call: Call<BrandOnly<CasesEdit>>, said: web::Query<HashMap<String, String>>) -> Result<HttpResponse> {
+    page(&call, said.into_inner(), None).await
+}
+
+async fn new_form(call: Call<BrandOnly<CasesEdit>>, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
+    let made = match ReturnSheet::of_form(&form.value) {
+        Ok(sheet) => requested(&call, &form.hash, form.once.as_deref(), sheet).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(order) => Ok(see_other(format!("/returns/{}", order.id))),
+        Err(error) => page(&call, form.value, Some(error)).await,
+    }
+}
