@@ -2,6 +2,8 @@
 //! they are asked to pay in the end.
 
 use hangtag::aftersales::settlements::LedgerKind;
+use hangtag::kernel::Code;
+use hangtag::ownership::holders::{self, Secret};
 use hangtag::production::parties::Role as Does;
 use hangtag::quality::liability::{self, VerdictState};
 use hangtag::staff::accounts::Role as Works;
@@ -169,6 +171,9 @@ story!(papers_of_any_kind_come_with_a_contest_and_stay_with_their_party, |app| {
     own.send(multipart(&uri, &[("csrf", &csrf), ("once", "d")], &[])).await.expect(422);
     let foreign = other.csrf.clone().unwrap();
     other.send(multipart(&uri, &[("csrf", &foreign), ("once", "e")], &papers)).await.expect(404);
+    let finance = app.persona(Works::Finance).await;
+    let theirs = finance.csrf.clone().unwrap();
+    finance.send(multipart(&uri, &[("csrf", &theirs), ("once", "f")], &papers)).await.expect(403);
     let listed = own.get(&at(&verdict, "files")).await.expect(200).json();
     let kinds: Vec<&str> = listed["files"].as_array().unwrap().iter().map(|file| file["kind"].as_str().unwrap()).collect();
     assert_eq!((kinds, &listed["missing"]), (vec!["photo", "pdf", "other"], &json!([])));
@@ -251,8 +256,19 @@ story!(a_legal_hold_keeps_everything_and_one_file_has_it, |app| {
     manager.json("POST", "/api/v1/legal-holds", &held).await.expect(409);
     app.persona(Works::Supplier).await.json("POST", "/api/v1/legal-holds", &held).await.expect(403);
     let garment = goods.garment(0);
-    let kept = app.state.store.read(move |db| hangtag::ownership::holders::may_erase(db, &[garment])).await;
-    assert_eq!(kept.unwrap_err().code().as_str(), "wrong_state");
+    // Whoever holds it cannot have what they left erased, and can once the hold is lifted.
+    let (keys, code, secret, today) = (app.state.keys.clone(), goods.claim_code(&app, 0), Secret::fresh(), app.state.today());
+    let (stamp, own) = (app.state.stamp("holder"), secret.clone());
+    let held = app.write(move |db| holders::claim(db, &stamp, &keys.serials, garment, &code, today, &own)).await;
+    assert!(matches!(held, holders::Outcome::Held(_)));
+    let (stamp, own) = (app.state.stamp("holder"), secret.clone());
+    let kept = app.state.store.write(move |db| holders::contact_erase(db, &stamp, garment, &own)).await;
+    assert_eq!(kept.unwrap_err().code(), Code::WrongState);
+    // Nor can whoever asked for help.
+    app.sql(&format!("UPDATE service_case SET state = 'cancelled', closed_at = '2026-06-15 08:00:00', secret_hash = '{}' WHERE id = {}", secret.hash(), case.id.0)).await.unwrap();
+    let (stamp, own, no) = (app.state.stamp("buyer"), secret.clone(), case.no.clone());
+    let kept = app.state.store.write(move |db| hangtag::aftersales::cases::contact_erase(db, &stamp, &no, &own)).await;
+    assert_eq!(kept.unwrap_err().code(), Code::WrongState);
     let lift = format!("/api/v1/legal-holds/{}/lift", hold["code"].as_str().unwrap());
     assert_eq!(manager.json("POST", &lift, &json!({ "reason": "x" })).await.expect(409).code(), "needs_another");
 
@@ -266,7 +282,10 @@ story!(a_legal_hold_keeps_everything_and_one_file_has_it, |app| {
     assert_eq!(known["cases"][0]["verdicts"][0]["verdict"]["state"], "final");
     assert!(known["cases"][0]["ledger"].as_array().unwrap().len() >= 3 && known["events"].is_array());
     assert_eq!(lead.json("POST", &lift, &json!({ "reason": "settled" })).await.expect(200).json()["lifted_why"], "settled");
-    app.look(move |db| hangtag::ownership::holders::may_erase(db, &[garment])).await;
+    let (stamp, own) = (app.state.stamp("holder"), secret.clone());
+    app.write(move |db| holders::contact_erase(db, &stamp, garment, &own)).await;
+    let (stamp, no) = (app.state.stamp("buyer"), case.no.clone());
+    app.write(move |db| hangtag::aftersales::cases::contact_erase(db, &stamp, &no, &secret)).await;
     let again = format!("INSERT INTO legal_hold (id, garment_id, reason, set_by, set_at, lifted_by, lifted_at, lifted_why) VALUES (1, {0}, 'x', 'a', '2026-06-15 08:00:00', 'a', '2026-06-15 08:00:00', '')", garment.0);
     assert!(app.sql(&again).await.is_err(), "whoever set it does not lift it");
 });
