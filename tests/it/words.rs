@@ -19,6 +19,7 @@ const OTHER_NAMES: &[&str] = &[
     "hangtag-40x60",
     "hangtag-40x60-en",
     "minted-least",
+    "no-rules",
     "sticker-40x30",
     "sticker-40x30-en",
 ];
@@ -137,7 +138,7 @@ fn a_file_field_takes_what_its_reader_reads() {
             fields += 1;
         }
     }
-    assert_eq!(fields, 8);
+    assert_eq!(fields, 9);
     let columns = hangtag::app::import_tables().get("calendars").unwrap().columns;
     let day = r#"{"year": 2026, "papers": [], "days": [{"name": "元旦", "date": "2026-01-01", "isOffDay": true}]}"#;
     // What a ZIP holds is handed in like any other file.

@@ -48,6 +48,9 @@ use crate::platform::rooms::{Field, Fields, Kind, Lines, Reference, Room, Sweep}
 use crate::production::parties::PARTY;
 use starter::ClaimFact;
 
+/// What a party may hand in, as a file field says it: pictures and documents first, and anything else.
+pub const TAKEN: &str = "image/*,application/pdf,*/*";
+
 /// The room.
 pub const ROOM: Room = Room::new("liability", http::routes)
     .menu(&[

@@ -2,6 +2,8 @@
 //! they are asked to pay in the end.
 
 use hangtag::aftersales::settlements::LedgerKind;
+use hangtag::kernel::Code;
+use hangtag::ownership::holders::{self, Secret};
 use hangtag::production::parties::Role as Does;
 use hangtag::quality::liability::{self, VerdictState};
 use hangtag::staff::accounts::Role as Works;
@@ -169,6 +171,9 @@ story!(papers_of_any_kind_come_with_a_contest_and_stay_with_their_party, |app| {
     own.send(multipart(&uri, &[("csrf", &csrf), ("once", "d")], &[])).await.expect(422);
     let foreign = other.csrf.clone().unwrap();
     other.send(multipart(&uri, &[("csrf", &foreign), ("once", "e")], &papers)).await.expect(404);
+    let finance = app.persona(Works::Finance).await;
+    let theirs = finance.csrf.clone().unwrap();
+    finance.send(multipart(&uri, &[("csrf", &theirs), ("once", "f")], &papers)).await.expect(403);
     let listed = own.get(&at(&verdict, "files")).await.expect(200).json();
     let kinds: Vec<&str> = listed["files"].as_array().unwrap().iter().map(|file| file["kind"].as_str().unwrap()).collect();
     assert_eq!((kinds, &listed["missing"]), (vec!["photo", "pdf", "other"], &json!([])));
@@ -195,10 +200,7 @@ story!(a_final_line_is_in_one_chargeback_that_stands, |app| {
     let statement_code = statement["code"].as_str().unwrap();
     let charge = json!({ "statement": statement_code });
     manager.json("POST", "/api/v1/chargebacks", &charge).await.expect(403);
-    assert_eq!(
-        fields(&finance.json("POST", "/api/v1/chargebacks", &json!({ "statement": "nope" })).await.expect(422).json()),
-        [("statement", "unknown_reference")]
-    );
+    assert_eq!(fields(&finance.json("POST", "/api/v1/chargebacks", &json!({ "statement": "nope" })).await.expect(422).json()), [("statement", "unknown_reference")]);
     let made = finance.json("POST", "/api/v1/chargebacks", &charge).await.expect(201).json();
     assert_eq!((&made["amount"], &made["claims"], &made["state"]), (&json!("12.34"), &json!(1), &json!("draft")));
     assert_eq!(finance.json("POST", "/api/v1/chargebacks", &charge).await.expect(409).code(), "wrong_state", "nothing is left to charge");
@@ -206,9 +208,7 @@ story!(a_final_line_is_in_one_chargeback_that_stands, |app| {
     let act = |verb: &str| format!("/api/v1/chargebacks/{code}/{verb}");
     let id: hangtag::kernel::Id = code.parse().unwrap();
     // I-29, whoever writes: once while it stands, and final lines alone.
-    for (verdict, kind, live) in
-        [(verdict.id.0, "claim", "TRUE"), (verdict.id.0, "correction", "TRUE"), (verdict.id.0 + 1, "claim", "FALSE")]
-    {
+    for (verdict, kind, live) in [(verdict.id.0, "claim", "TRUE"), (verdict.id.0, "correction", "TRUE"), (verdict.id.0 + 1, "claim", "FALSE")] {
         let sql = format!(
             "INSERT INTO chargeback_line (chargeback_id, place, party_id, verdict_id, kind, amount_minor, live) VALUES ({}, 7, {}, {verdict}, '{kind}', 1, {live})",
             id.0, buttons.id.0
@@ -234,15 +234,7 @@ story!(a_final_line_is_in_one_chargeback_that_stands, |app| {
     assert_eq!(finance.json("POST", &settle, &json!({ "reference": "B-1" })).await.expect(200).json()["state"], "settled");
     assert_eq!(charged(&app, buttons.id).await, 0, "what was paid is in the ledger");
     for lang in ["zh-CN", "en"] {
-        for page in [
-            "/chargebacks",
-            "/chargebacks/new",
-            "/evidence",
-            "/evidence/new",
-            "/supplier-agreements",
-            "/supplier-agreements/new",
-            "/legal-holds",
-        ] {
+        for page in ["/chargebacks", "/chargebacks/new", "/evidence", "/evidence/new", "/supplier-agreements", "/supplier-agreements/new", "/legal-holds"] {
             let shown = app.persona(Works::Admin).await.page(&format!("{page}?lang={lang}")).await.expect(200);
             for word in [">chargebacks-", ">evidence-", ">supplier-agreements-", ">legal-holds-"] {
                 assert!(!shown.text().contains(word), "{page} {word}");
@@ -264,8 +256,19 @@ story!(a_legal_hold_keeps_everything_and_one_file_has_it, |app| {
     manager.json("POST", "/api/v1/legal-holds", &held).await.expect(409);
     app.persona(Works::Supplier).await.json("POST", "/api/v1/legal-holds", &held).await.expect(403);
     let garment = goods.garment(0);
-    let kept = app.state.store.read(move |db| hangtag::ownership::holders::may_erase(db, &[garment])).await;
-    assert_eq!(kept.unwrap_err().code().as_str(), "wrong_state");
+    // Whoever holds it cannot have what they left erased, and can once the hold is lifted.
+    let (keys, code, secret, today) = (app.state.keys.clone(), goods.claim_code(&app, 0), Secret::fresh(), app.state.today());
+    let (stamp, own) = (app.state.stamp("holder"), secret.clone());
+    let held = app.write(move |db| holders::claim(db, &stamp, &keys.serials, garment, &code, today, &own)).await;
+    assert!(matches!(held, holders::Outcome::Held(_)));
+    let (stamp, own) = (app.state.stamp("holder"), secret.clone());
+    let kept = app.state.store.write(move |db| holders::contact_erase(db, &stamp, garment, &own)).await;
+    assert_eq!(kept.unwrap_err().code(), Code::WrongState);
+    // Nor can whoever asked for help.
+    app.sql(&format!("UPDATE service_case SET state = 'cancelled', closed_at = '2026-06-15 08:00:00', secret_hash = '{}' WHERE id = {}", secret.hash(), case.id.0)).await.unwrap();
+    let (stamp, own, no) = (app.state.stamp("buyer"), secret.clone(), case.no.clone());
+    let kept = app.state.store.write(move |db| hangtag::aftersales::cases::contact_erase(db, &stamp, &no, &own)).await;
+    assert_eq!(kept.unwrap_err().code(), Code::WrongState);
     let lift = format!("/api/v1/legal-holds/{}/lift", hold["code"].as_str().unwrap());
     assert_eq!(manager.json("POST", &lift, &json!({ "reason": "x" })).await.expect(409).code(), "needs_another");
 
@@ -279,11 +282,11 @@ story!(a_legal_hold_keeps_everything_and_one_file_has_it, |app| {
     assert_eq!(known["cases"][0]["verdicts"][0]["verdict"]["state"], "final");
     assert!(known["cases"][0]["ledger"].as_array().unwrap().len() >= 3 && known["events"].is_array());
     assert_eq!(lead.json("POST", &lift, &json!({ "reason": "settled" })).await.expect(200).json()["lifted_why"], "settled");
-    app.look(move |db| hangtag::ownership::holders::may_erase(db, &[garment])).await;
-    let again = format!(
-        "INSERT INTO legal_hold (id, garment_id, reason, set_by, set_at, lifted_by, lifted_at, lifted_why) VALUES (1, {0}, 'x', 'a', '2026-06-15 08:00:00', 'a', '2026-06-15 08:00:00', '')",
-        garment.0
-    );
+    let (stamp, own) = (app.state.stamp("holder"), secret.clone());
+    app.write(move |db| holders::contact_erase(db, &stamp, garment, &own)).await;
+    let (stamp, no) = (app.state.stamp("buyer"), case.no.clone());
+    app.write(move |db| hangtag::aftersales::cases::contact_erase(db, &stamp, &no, &secret)).await;
+    let again = format!("INSERT INTO legal_hold (id, garment_id, reason, set_by, set_at, lifted_by, lifted_at, lifted_why) VALUES (1, {0}, 'x', 'a', '2026-06-15 08:00:00', 'a', '2026-06-15 08:00:00', '')", garment.0);
     assert!(app.sql(&again).await.is_err(), "whoever set it does not lift it");
 });
 
@@ -303,22 +306,16 @@ story!(a_statement_says_how_often_a_lot_fails_and_its_corrections_name_what_they
     for unit in 1..8 {
         app.case(&[(goods.garment(unit), Some(1), Some("fading"))]).await;
     }
-    let test =
-        json!({ "kind": "laboratory", "lot": cloth.lot, "measured": 2_500, "required": 4_000, "source": "SGS-1", "seen_on": "2026-06-14" });
+    let test = json!({ "kind": "laboratory", "lot": cloth.lot, "measured": 2_500, "required": 4_000, "source": "SGS-1", "seen_on": "2026-06-14" });
     app.persona(Works::Inspector).await.json("POST", "/api/v1/evidence", &test).await.expect(201);
     finished(&app, of(&case)).await;
     let manager = app.persona(Works::SupplierManager).await;
     let asked = json!({ "party": cloth.code, "from": "2026-06-01", "to": "2026-06-30" });
     let first = manager.json("POST", "/api/v1/statements", &asked).await.expect(201).json();
     let counts = first["counts"].as_array().unwrap();
-    assert_eq!(
-        (counts.len(), &counts[0]["lot"], &counts[0]["defect"], &counts[0]["claims"]),
-        (1, &json!(cloth.lot), &json!("fading"), &json!(8))
-    );
+    assert_eq!((counts.len(), &counts[0]["lot"], &counts[0]["defect"], &counts[0]["claims"]), (1, &json!(cloth.lot), &json!("fading"), &json!(8)));
     let number = |name: &str| counts[0][name].as_i64().unwrap();
-    assert!(
-        number("expected_micro") > 0 && number("lower_micro") <= number("ratio_micro") && number("ratio_micro") <= number("upper_micro")
-    );
+    assert!(number("expected_micro") > 0 && number("lower_micro") <= number("ratio_micro") && number("ratio_micro") <= number("upper_micro"));
     let line = &first["lines"][0];
     assert_eq!((&line["share"], &line["ambiguous"], &line["amount"]), (&json!(1_000_000), &json!(false), &json!("100.00")));
     assert_eq!(line["reply_by"], "2026-06-24", "the deadline stands on the statement as well");
@@ -329,10 +326,7 @@ story!(a_statement_says_how_often_a_lot_fails_and_its_corrections_name_what_they
     // The period is over; what comes later is a correction in the next.
     finished(&app, liability::VerdictAsk { facts: vec!["customer_damage".into()], reason: "cut".into(), ..of(&case) }).await;
     let next = manager.json("POST", "/api/v1/statements", &asked).await.expect(201).json();
-    assert_eq!(
-        (&next["lines"][0]["kind"], &next["lines"][0]["corrects"], &next["amount"]),
-        (&json!("correction"), &first["code"], &json!("-100.00"))
-    );
+    assert_eq!((&next["lines"][0]["kind"], &next["lines"][0]["corrects"], &next["amount"]), (&json!("correction"), &first["code"], &json!("-100.00")));
 });
 
 story!(what_a_repair_put_in_answers_from_then_on, |app| {
@@ -351,8 +345,7 @@ story!(what_a_repair_put_in_answers_from_then_on, |app| {
     let part = |on: &str| {
         format!(
             "INSERT INTO repair_part (id, order_id, garment_id, component, lot_id, quantity_milli, actor, at) VALUES ({}, {id}, {garment}, 'button', {}, 1000, 'x', '{on} 08:00:00')",
-            app.state.id().0,
-            lot.0
+            app.state.id().0, lot.0
         )
     };
     let manager = app.persona(Works::SupplierManager).await;

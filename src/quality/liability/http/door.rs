@@ -11,6 +11,7 @@ use crate::inspection::findings::{PhotoForm, PhotoSize, clean_photos, photo_answ
 use crate::kernel::money::{Money, split};
 use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::db::Db;
+use crate::platform::http::perm::Permission;
 use crate::platform::http::{Problem, Routes, attachment, html_response, json, see_other, sha256_hex};
 use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::{Besides, ListWindow, Sees, one_with, seen};
@@ -68,7 +69,7 @@ async fn page_of(call: &Reads, code: String, fault: Option<String>) -> Result<Ht
     let micros: Vec<u32> = verdict.shares.iter().map(|share| crate::kernel::saturating(share.micro)).collect();
     let money = |minor| Money { minor, currency: matter.currency.clone() };
     let costs = verdict.shares.iter().zip(split(claim.amount_minor, &micros)).map(|(share, minor)| (share.role, money(minor))).collect();
-    let may_hand_in = matches!(verdict.state, VerdictState::Notified | VerdictState::Contested);
+    let may_hand_in = may_hand_in(call) && matches!(verdict.state, VerdictState::Notified | VerdictState::Contested);
     let missing = if may_hand_in { WantedProof::missing(&files) } else { Vec::new() };
     let status = fault.as_ref().map(|_| StatusCode::UNPROCESSABLE_ENTITY);
     let layout = call.layout(code.as_str());
@@ -115,6 +116,11 @@ async fn file(call: Reads, path: web::Path<(String, String)>) -> Result<HttpResp
     Ok(answer)
 }
 
+/// Whether somebody may hand something in: a party for itself, and of the brand's people those who judge.
+fn may_hand_in(call: &Reads) -> bool {
+    call.party.is_some() || call.may(Permission::LiabilityEdit)
+}
+
 /// What an upload is kept as.
 async fn kept(name: String, bytes: Vec<u8>) -> Result<HandedIn> {
     let of = |kind, name, content: Vec<u8>| HandedIn { kind, name, sha256: sha256_hex(&content), content };
@@ -133,6 +139,9 @@ async fn kept(name: String, bytes: Vec<u8>) -> Result<HandedIn> {
 }
 
 async fn hand_in(call: Reads, code: web::Path<String>, form: Multipart) -> Result<HttpResponse> {
+    if !may_hand_in(&call) {
+        return Err(Code::Forbidden.into());
+    }
     let (code, now, sees) = (code.into_inner(), call.app().clock.now(), call.sees());
     let most = call.read(move |db| policies::value(db, Policy::PhotosPerCase, now)).await?;
     let PhotoForm { values, photos, names, hash } = read_photo_form(call.request(), form, most).await?;
