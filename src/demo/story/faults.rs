@@ -282,14 +282,20 @@ impl Story<'_, '_> {
             .cost(8, 15, LedgerKind::InspectionLab, 3_500, "LAB-0417")
         };
         let of = |source: &str| Reckoned {
-            evidence: vec![("lot_flagged", format!("{BAD_LOT} · {source}"))],
+            evidence: vec![("second_inspection_confirms", source.to_owned())],
             excess: excess.clone(),
             ..Reckoned::default()
         };
         for (place, (name, asked)) in asked.into_iter().enumerate() {
             let report = format!("LAB-0417-{}", place + 1);
             self.asked(name, Ware::NavyBad, asked, |plot| match place {
-                0..=4 => found(plot).accepted(12, of(&report), DYE_HOUSE),
+                // Of the first two nobody can know yet; once there are more of them they are reckoned anew.
+                0 | 1 => {
+                    let later = Reckoned { reason: "同一染色批的索赔已远超正常水平，送检不合格。".into(), ..of(&report) };
+                    let why = ("目前无法认定责任方，先由品牌承担，待实验室检测。", "Nobody can be named yet: ours, until a laboratory has looked.");
+                    found(plot).ours(12, Reckoned::default(), why).accepted(70, later, DYE_HOUSE)
+                }
+                2..=4 => found(plot).accepted(12, of(&report), DYE_HOUSE),
                 // The laboratory's value is a hard rule: the whole is the mill's.
                 5 => found(plot).accepted(12, Reckoned { facts: &["lab_below_spec"], ..of(&report) }, DYE_HOUSE),
                 6 => found(plot).contested(12, of(&report), DYE_HOUSE, "我厂留样耐水色牢度 3-4 级，合格；请提供送检样品的洗涤条件。"),

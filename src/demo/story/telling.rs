@@ -89,6 +89,18 @@ pub(super) struct Step {
     pub(super) deed: Deed,
 }
 
+impl Step {
+    /// The local day.
+    fn day(&self, of: &Tale) -> NaiveDate {
+        of.day + TimeDelta::days(self.day)
+    }
+
+    /// When, UTC; never before the tale began.
+    fn at(&self, of: &Tale) -> NaiveDateTime {
+        instant(self.day(of), self.minute).max(of.at)
+    }
+}
+
 /// A case from its first word on. What would be done after now is left to do.
 #[derive(Clone)]
 pub(super) struct Tale {
@@ -127,37 +139,40 @@ struct Told {
     verdict: Option<LineVerdict>,
 }
 
-/// Tells tales in their order, and gives the numbers of their cases by their names.
+/// Tells tales side by side, as they happened, until now. Gives the numbers of their cases by their names.
 ///
 /// # Errors
 /// With every tale that a room refused a step of.
 pub(super) fn tell_all(db: &mut Db, world: &World, tales: &[Tale]) -> Result<HashMap<&'static str, String>> {
-    let (mut numbers, mut amiss) = (HashMap::new(), Vec::new());
-    for tale in tales {
-        match told(db, world, tale, &numbers) {
-            Ok(no) => drop(numbers.insert(tale.name, no)),
-            Err(error) => amiss.push(error.to_string()),
+    let now = world.app.clock.now();
+    let mut moments: Vec<(NaiveDateTime, usize, usize)> = Vec::new();
+    for (place, tale) in tales.iter().enumerate() {
+        moments.push((tale.at, place, 0));
+        let steps = (1..).zip(&tale.steps).map(|(nth, step)| (step.at(tale), place, nth));
+        moments.extend(steps.filter(|(at, ..)| *at <= now));
+    }
+    moments.sort_unstable();
+    let (mut under_way, mut numbers, mut amiss) = (HashMap::new(), HashMap::new(), Vec::new());
+    for (at, place, nth) in moments {
+        let Some(tale) = tales.get(place) else { continue };
+        let stamp = |actor: &str| Stamp { actor: actor.to_owned(), at, node: world.app.node };
+        let went = match nth.checked_sub(1) {
+            None => cases::open(db, &stamp(tale.actor), &tale.new).map(|(case, lines)| {
+                numbers.insert(tale.name, case.no.clone());
+                under_way.insert(place, Told { case, lines, verdict: None });
+            }),
+            Some(nth) => match (tale.steps.get(nth), under_way.get_mut(&place)) {
+                (Some(step), Some(told)) => done(db, world, &stamp(step.actor), step.day(tale), (tale, &numbers), told, &step.deed),
+                // It went amiss before.
+                _ => Ok(()),
+            },
+        };
+        if let Err(error) = went {
+            amiss.push(format!("{}, step {nth}: {error:?}", tale.name));
+            under_way.remove(&place);
         }
     }
     if amiss.is_empty() { Ok(numbers) } else { Err(Error::broken(amiss.join("\n"))) }
-}
-
-fn told(db: &mut Db, world: &World, tale: &Tale, numbers: &HashMap<&'static str, String>) -> Result<String> {
-    let amiss = |what: &str, error: Error| Error::broken(format!("{}, {what}: {error:?}", tale.name));
-    let stamp = |actor: &str, at| Stamp { actor: actor.to_owned(), at, node: world.app.node };
-    let (case, lines) = cases::open(db, &stamp(tale.actor, tale.at), &tale.new).map_err(|error| amiss("asked", error))?;
-    let mut told = Told { case, lines, verdict: None };
-    let now = world.app.clock.now();
-    for (place, step) in tale.steps.iter().enumerate() {
-        let day = tale.day + TimeDelta::days(step.day);
-        let at = instant(day, step.minute).max(tale.at);
-        if at > now {
-            break;
-        }
-        done(db, world, &stamp(step.actor, at), day, (tale, numbers), &mut told, &step.deed)
-            .map_err(|error| amiss(&format!("step {place}"), error))?;
-    }
-    Ok(told.case.no)
 }
 
 fn done(
