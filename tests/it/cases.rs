@@ -604,7 +604,8 @@ story!(an_inbox_is_in_the_order_of_deadlines_and_says_who_took_what_was_late, |a
     assert!(first["items"][0]["due_at"].is_string());
     let next = agent.get(&format!("/api/v1/cases?due=any&per_page=2&after={}", first["next"].as_str().unwrap())).await.expect(200).json();
     assert_eq!((next["items"][0]["no"].as_str(), next["items"].as_array().unwrap().len()), (Some(all[2].as_str()), 1));
-    let back = agent.get(&format!("/api/v1/cases?due=any&per_page=2&before={}", next["previous"].as_str().unwrap())).await.expect(200).json();
+    let back =
+        agent.get(&format!("/api/v1/cases?due=any&per_page=2&before={}", next["previous"].as_str().unwrap())).await.expect(200).json();
     assert_eq!(back["items"], first["items"]);
     app.state.clock.advance(chrono::Duration::minutes(70));
     let agent = app.persona(Role::Agent).await;

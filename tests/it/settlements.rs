@@ -273,7 +273,8 @@ story!(an_exchange_is_sold_to_the_buyer_of_the_old_one, |app| {
     assert_eq!((line.state, line.decided), (cases::LineState::Done, Some(cases::LineDecision::Exchange)));
     // The one who has it now may come back with it, for what it cost them.
     let again = app.case(&[(new, Some(1), None)]).await;
-    let made = agent.json("POST", "/api/v1/settlements", &json!({ "case": again.no, "kind": "refund", "reason": "x" })).await.expect(201).json();
+    let made =
+        agent.json("POST", "/api/v1/settlements", &json!({ "case": again.no, "kind": "refund", "reason": "x" })).await.expect(201).json();
     assert_eq!(made["amount"], "399.00");
 });
 

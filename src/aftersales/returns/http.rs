@@ -233,10 +233,8 @@ async fn act_form(call: Call<BrandOnly<CasesEdit>>, id: web::Path<String>, form:
     let version = form.value.get("version").and_then(|version| parsed(version));
     let done = match act_of(&form.value) {
         Ok(act) => {
-            call.change::<ReturnOrder, _>(&form.hash, form.once.as_deref(), move |db, stamp| {
-                acts::act(db, stamp, zone, key, version, &act)
-            })
-            .await
+            call.change::<ReturnOrder, _>(&form.hash, form.once.as_deref(), move |db, stamp| acts::act(db, stamp, zone, key, version, &act))
+                .await
         }
         Err(error) => Err(error),
     };

@@ -27,9 +27,8 @@ pub use sweep::{Swept, sweep};
 pub use view::{DueClock, ShownClock, ShownEscalation, due_before, of};
 
 /// The clocks that run, for the desk.
-pub const DEADLINES: Room = Room::new("clocks", clock_routes)
-    .menu(&[Entry::new("/clocks", "clocks-title", &[Permission::CasesRead])])
-    .sweeps(&[sweep::SWEEP]);
+pub const DEADLINES: Room =
+    Room::new("clocks", clock_routes).menu(&[Entry::new("/clocks", "clocks-title", &[Permission::CasesRead])]).sweeps(&[sweep::SWEEP]);
 
 /// The levels they run on.
 pub const ROOM: Room = Room::of::<ServiceLevel>()

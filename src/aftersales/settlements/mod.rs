@@ -20,11 +20,11 @@ use crate::platform::rooms::{Field, Fields, Kind, Reference, Room};
 use crate::production::parties::PARTY;
 
 pub use super::ledger::{
-    Balance, BalanceOf, Cost, LedgerEntry, LedgerKind, Payer, PayerKind, Sign, balances, entries_of_lines, entries_of_verdicts, natural_sign,
-    post, reallocate, reverse, reverse_entry, with_ids as entries_with_ids,
+    Balance, BalanceOf, Cost, LedgerEntry, LedgerKind, Payer, PayerKind, Sign, balances, entries_of_lines, entries_of_verdicts,
+    natural_sign, post, reallocate, reverse, reverse_entry, unmoved, with_ids as entries_with_ids,
 };
 pub use rules::SETTLEMENT_MACHINE;
-pub use store::settling::{Payment, Settlement, SettlementAsk, approve, authorise, fail, of_line, pay, submit, void};
+pub use store::settling::{Payment, Settlement, SettlementAsk, approve, authorise, fail, hand_over, of_line, pay, submit, void};
 pub use view::{CaseCosts, EntryView, SettlementView, costs_of_case};
 
 /// The room.

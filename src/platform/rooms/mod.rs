@@ -21,9 +21,9 @@ mod list;
 mod listing;
 mod one;
 mod room;
-mod sweep;
 mod said;
 mod secret;
+mod sweep;
 mod thing;
 pub mod timeline;
 
@@ -38,9 +38,9 @@ pub use list::{From, ListQuery, ListWindow, Offered, Sum, halves, key_of_two};
 pub use listing::{Listing, each_of, href, list_again, list_routes, oldest_first, rows, write_row};
 pub use one::{Act, Besides, Panel};
 pub use room::Room;
-pub use sweep::Sweep;
 pub use said::{Said, document};
 pub use secret::{Secret, secret_page};
+pub use sweep::Sweep;
 pub use thing::{
     Thing, Update, made, once_made_routes, one_of, one_with, overtaken_form, routes, routes_without_page, saved, seen, shown_again,
     thing_values,

@@ -1,5 +1,7 @@
 //! Moving costs to whoever answers for them, and moving them back.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::super::rules::{moved, opposite, together};
@@ -9,6 +11,21 @@ use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Code, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Stamp};
+
+/// Whether a cost is one that may be moved: posted as the brand's, itself neither moved nor a correction.
+fn is_posted(entry: &LedgerEntry) -> bool {
+    entry.payer == PayerKind::Brand && entry.moves_id.is_none() && entry.reversal_of.is_none()
+}
+
+/// Of these lines, those with a cost of the brand's that no verdict has moved.
+pub fn unmoved(db: &mut Db, lines: &[Id]) -> Result<BTreeSet<Id>> {
+    let posted: Vec<LedgerEntry> = ledger::entries_of_lines(db, lines)?.into_iter().filter(is_posted).collect();
+    let ids: Vec<Id> = posted.iter().map(|entry| entry.id).collect();
+    let live: BTreeSet<Id> = ledger::unreversed(db, &ids)?.into_iter().collect();
+    let moved: BTreeSet<Id> = ledger::movers(db, &ids)?.into_iter().filter_map(|mover| mover.moves_id).collect();
+    let waits = |entry: &&LedgerEntry| live.contains(&entry.id) && !moved.contains(&entry.id);
+    Ok(posted.iter().filter(waits).filter_map(|entry| entry.line_id).collect())
+}
 
 /// Moves every cost of a line that is the brand's to whoever answers for it, to the minor unit: of each entry, what is not the brand's share is
 /// taken from the brand and charged to the others, in pairs that cancel out. What the customer was charged with from the start stays theirs.
@@ -20,10 +37,8 @@ use crate::platform::events::{self, Stamp};
 /// [`Code::WrongSum`] for shares that are no whole; [`Code::WrongState`] while another version's moves stand: take those back first.
 pub fn reallocate(db: &mut Db, stamp: &Stamp, case: Id, line: Id, shares: &[(Payer, u32)], verdict: Id) -> Result<Vec<LedgerEntry>> {
     let shares = together(shares)?;
-    let posted: Vec<LedgerEntry> = ledger::entries_of_lines(db, &[line])?
-        .into_iter()
-        .filter(|entry| entry.case_id == case && entry.payer == PayerKind::Brand && entry.moves_id.is_none() && entry.reversal_of.is_none())
-        .collect();
+    let posted: Vec<LedgerEntry> =
+        ledger::entries_of_lines(db, &[line])?.into_iter().filter(|entry| entry.case_id == case && is_posted(entry)).collect();
     let ids: Vec<Id> = posted.iter().map(|entry| entry.id).collect();
     let (live, before) = (ledger::unreversed(db, &ids)?, ledger::movers(db, &ids)?);
     if before.iter().any(|entry| entry.verdict_id != Some(verdict)) {

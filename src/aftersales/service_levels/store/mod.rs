@@ -4,8 +4,8 @@ mod clocks;
 mod levels;
 mod moments;
 
-pub use levels::{ServiceLevel, seed};
 pub use clocks::taken;
+pub use levels::{ServiceLevel, seed};
 pub use moments::{happened, happened_to, reckon};
 
 pub(crate) use clocks::clock;
