@@ -90,7 +90,7 @@ kinds! {
     GarmentRepaired = "garment.repaired", "已维修", "Repaired", true, object("OBSERVE", "repairing", "active");
     PartReplaced = "garment.part_replaced", "已更换部件", "A part was replaced", false, None;
     Settled = "garment.settled", "售后已处理（退款、换货或储值）", "Settled: refunded, exchanged or credited", false, None;
-    GarmentHeld = "garment.held", "停止销售", "Held back from sale", false, None;
+    GarmentHeld = "garment.held", "停止销售", "Not for sale", false, None;
     GarmentReleased = "garment.released", "可以再次销售", "May be sold again", false, None;
     Exchanged = "garment.exchanged", "作为换货交给买家", "Given to a buyer in exchange", false, None;
     GarmentFinding = "garment.finding", "记录了一项缺陷", "A defect was logged", false, object("OBSERVE", "inspecting", "non_conformant");
@@ -113,7 +113,7 @@ kinds! {
     BatchSaved = "batch.saved", "生产批次已保存", "Batch saved", false, None;
     BatchMinted = "batch.minted", "序列号已生成", "Serials minted", false, object("ADD", "commissioning", "active");
     BatchVoided = "batch.units_voided", "部分序列号已作废", "Serials voided", false, object("DELETE", "decommissioning", "inactive");
-    UnitsHeld = "batch.units_held", "部分单件停止销售", "Units held back from sale", false, None;
+    UnitsHeld = "batch.units_held", "部分单件停止销售", "Units not for sale", false, None;
     UnitsReleased = "batch.units_released", "部分单件可以再次销售", "Units may be sold again", false, None;
     LabelsMade = "label_job.made", "标签已生成", "Labels made", false, object("OBSERVE", "encoding", "encoded");
     PrintStarted = "label_job.started", "打印任务已开始", "Print job started", false, None;

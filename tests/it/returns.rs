@@ -165,6 +165,11 @@ story!(a_refusal_that_is_contested_is_looked_at_by_somebody_else, |app| {
     act(&one, &order, json!({ "act": "inspect" }), 409).await;
     act(&one, &order, json!({ "act": "dispute", "note": "it was worn when it came" }), 200).await;
     assert_eq!(act(&one, &order, json!({ "act": "refuse", "report": "still worn" }), 409).await["code"], "another_inspector");
+    // Nor does anybody say so again who has not looked again.
+    let problem = act(&other, &order, json!({ "act": "refuse", "report": "worn" }), 422).await;
+    assert_eq!(fields(&problem), [("inspected_on", "not_inspected")]);
+    let (stamp, today) = (app.state.stamp("staff:inspector"), app.state.today());
+    app.write(move |db| cases::inspected(db, &stamp, line, today, None, None, cases::Condition::B)).await;
     let order = act(&other, &order, json!({ "act": "refuse", "report": "worn, as was found" }), 200).await;
     assert_eq!(order["report"], "worn, as was found");
     act(&one, &order, json!({ "act": "give_back", "waybill": "SF-2" }), 200).await;
@@ -447,6 +452,9 @@ story!(what_is_accepted_in_part_is_refunded_in_part, |app| {
     money(&one, made["code"].as_str().unwrap(), "void", json!({ "reason": "contested" })).await;
     act(&one, &order, json!({ "act": "dispute", "note": "it came so" }), 200).await;
     assert_eq!(act(&one, &order, json!({ "act": "accept", "report": "well" }), 409).await["code"], "another_inspector");
+    look_at(&one, &no, Some("button_missing")).await;
+    assert_eq!(act(&other, &order, json!({ "act": "accept", "report": "well" }), 409).await["code"], "another_inspector");
+    look_at(&other, &no, Some("button_missing")).await;
     act(&other, &order, json!({ "act": "refuse", "report": "worn" }), 409).await;
     act(&other, &order, json!({ "act": "accept", "report": "it came so" }), 200).await;
     assert_eq!(settlement(&one, &no, "refund", None).await.expect(201).json()["amount"], "399.00");
@@ -474,6 +482,27 @@ story!(what_the_buyer_keeps_ends_its_line, |app| {
     assert_eq!(states, ["withdrawn", "withdrawn", "refused"]);
     assert_eq!(clocks(&app, &no, lines[0]).await, is(&[("return.pickup", Cancelled)]));
     assert_eq!(clocks(&app, &no, lines[2]).await, []);
+});
+
+story!(a_return_has_its_clocks_whatever_its_case_is_about, |app| {
+    let goods = furnished(&app, 1).await;
+    app.seed().await;
+    let no = crate::cases::open(&app, crate::cases::new_case(&app, &[goods.garment(0)], "button_off")).await.unwrap();
+    let number = no.clone();
+    let line = app.look(move |db| {
+        let case = cases::by_no(db, &number)?.unwrap();
+        Ok(cases::lines(db, case.id)?.remove(0).id)
+    });
+    let (agent, line) = (app.persona(Role::Agent).await, line.await);
+    let order = requested(&agent, line, "CN-RETURN").await;
+    act(&agent, &order, json!({ "act": "approve", "inbound": "parcel" }), 200).await;
+    act(&agent, &order, json!({ "act": "received" }), 200).await;
+    let running = is(&[("refund.statutory", Running), ("return.inspect", Running), ("return.pickup", Met), ("return.settle", Running)]);
+    assert_eq!(clocks(&app, &no, line).await, running);
+    // That the case becomes urgent does not take them away.
+    let rated = json!({ "act": "rate", "kind": "repair", "severity": "general", "priority": "urgent" });
+    agent.json("POST", &format!("/api/v1/cases/{no}/acts"), &rated).await.expect(200);
+    assert_eq!(clocks(&app, &no, line).await, running);
 });
 
 story!(what_is_destroyed_has_a_ground_a_weight_and_evidence, |app| {

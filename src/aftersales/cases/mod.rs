@@ -36,7 +36,7 @@ pub use rules::{CASE_MACHINE, LINE_MACHINE, decision_of, kind_of};
 pub use store::acts::{act, close_over, conclude};
 pub use store::cases::{by_id, by_no, of_order, with_secret};
 pub use store::contact::{Reached, contact_erase, contact_left, contact_read};
-pub use store::joined::{carried_out, decide, done, happened, inspected, open_again, refuse, withdraw};
+pub use store::joined::{carried_out, decide, done, happened, inspected, inspectors_since, open_again, refuse, withdraw};
 pub use store::lines::{line, lines, live_of};
 pub use store::notes::{CaseNote, CasePhoto, CaseTask, jpeg as photo_jpeg, notes, photos, photos_of};
 pub use store::open::{LineAsk, NewCase, NewContact, NewLine, found, open};

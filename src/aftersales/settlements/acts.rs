@@ -1,6 +1,6 @@
 //! What is done with one settlement or entry, as a page and a program do it alike.
 
-use super::store::settling::{Payment, approve, fail, pay, submit, void};
+use super::store::settling::{Payment, approve, fail, hand_over, submit, void};
 use super::view::{EntryView, SettlementView};
 use crate::aftersales::ledger::reverse_entry;
 use crate::kernel::money::read_amount;
@@ -42,7 +42,7 @@ pub fn paid_one(db: &mut Db, stamp: &Stamp, view: SettlementView, acting: &Actin
         goods_minor: minor("goods_cost")?,
         freight_minor: minor("freight")?,
     };
-    pay(db, stamp, zone, &before, &payment)?;
+    hand_over(db, stamp, zone, &before, &payment)?;
     again(db, &view)
 }
 

@@ -2,17 +2,18 @@
 //! resolved already is worked on like one that is not: its buyer was told, and what they were told is carried out.
 
 use chrono::NaiveDate;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::{CaseState, Condition, LineDecision, LineState};
 use super::acts::{Seen, begin_again, decided, done_one, end_line, inspect, of_line, open_or_resolved, worked_on};
 use super::lines::{self, CaseLine, line};
-use super::{ServiceCase, cases, save};
-use crate::aftersales::service_levels::{self, Moment};
-use crate::kernel::event::EventKind;
+use super::{SUBJECT, ServiceCase, cases, save};
+use crate::aftersales::classes::CaseKind;
+use crate::aftersales::service_levels::{self, About, Moment};
+use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::{Code, Id, Refusal, Result};
 use crate::platform::db::Db;
-use crate::platform::events::Stamp;
+use crate::platform::events::{self, Stamp};
 
 /// The case of a line, and the line.
 pub(super) fn case_of(db: &mut Db, id: Id) -> Result<(ServiceCase, CaseLine)> {
@@ -21,10 +22,28 @@ pub(super) fn case_of(db: &mut Db, id: Id) -> Result<(ServiceCase, CaseLine)> {
     Ok((case, line))
 }
 
-/// Something happened to a line in the room that carries it out: the clocks of this line take note.
+/// Something happened to the way a garment takes back, or to what is given for it: the clocks of this line take note. They are those of a return,
+/// whatever else its case is about.
 pub fn happened(db: &mut Db, stamp: &Stamp, line: Id, moment: Moment) -> Result<()> {
     let (case, line) = case_of(db, line)?;
-    service_levels::happened_to(db, stamp, &case.about(), line.id, moment)
+    let kind = match case.kind {
+        back @ (CaseKind::Return | CaseKind::Exchange | CaseKind::Withdrawal) => back,
+        CaseKind::Consult | CaseKind::Repair | CaseKind::Complaint => CaseKind::Return,
+    };
+    service_levels::happened_to(db, stamp, &About { kind, ..case.about() }, line.id, moment)
+}
+
+/// Who has looked at the garment of a line since an event.
+pub fn inspectors_since(db: &mut Db, line: &CaseLine, event: i64) -> Result<Vec<String>> {
+    let looked = EventKind::CaseLineInspected.as_str();
+    let facts = events::of(db, Subject::Thing(SUBJECT, line.case_id.0))?;
+    let mut actors = Vec::new();
+    for fact in facts.into_iter().filter(|fact| fact.id > event && fact.kind == looked) {
+        if fact.document()?.get("line").and_then(Value::as_i64) == Some(line.line_no) {
+            actors.push(fact.actor);
+        }
+    }
+    Ok(actors)
 }
 
 /// Decides what is done about a line. Decided so before, it is as it was.

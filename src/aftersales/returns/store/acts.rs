@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::rules::{self, RETURN_MACHINE, ReturnAct};
 use super::super::{DestroyGround, ReturnCost, ReturnKind, ReturnOutcome, ReturnState, ReturnlessOrigin};
-use super::{ReturnAsk, ReturnOrder, SUBJECT, by_id, of_line, return_order, settled};
+use super::{ReturnAsk, ReturnOrder, SUBJECT, by_id, history, of_line, return_order, settled};
 use crate::aftersales::cases::{self, CaseLine, LineDecision, LineState};
 use crate::aftersales::ledger::{self, Cost, Payer};
 use crate::aftersales::rights::{self, FreightPayer, RightFacts, SeenDefect};
@@ -339,6 +339,7 @@ fn part_of(db: &mut Db, order: &ReturnOrder, is_part: bool, amount: Option<&str>
 fn looked_at(db: &mut Db, stamp: &Stamp, order: &ReturnOrder, to: ReturnState, report: &str) -> Result<(ReturnOrder, String)> {
     let line = line_of(db, order)?;
     let report = rules::gate(order, &line, &stamp.actor, report)?;
+    looked_at_again(db, order, &line)?;
     let inspecting = match order.state {
         ReturnState::Received => go(db, stamp, order, ReturnState::Inspecting, &Value::Null)?,
         ReturnState::Inspecting => order.clone(),
@@ -347,6 +348,24 @@ fn looked_at(db: &mut Db, stamp: &Stamp, order: &ReturnOrder, to: ReturnState, r
     let moved = go(db, stamp, &inspecting, to, &json!({ "inspected_on": line.inspected_on, "found": line.found_defect }))?;
     set!(db, moved, return_order::report.eq(&report), return_order::inspected_by.eq(&stamp.actor));
     Ok((moved, report))
+}
+
+/// Whether somebody else has looked at what is contested, since it was.
+fn looked_at_again(db: &mut Db, order: &ReturnOrder, line: &CaseLine) -> Result<()> {
+    if order.disputed_at.is_none() {
+        return Ok(());
+    }
+    let mut contested = 0;
+    for fact in history(db, order.id)? {
+        if fact.document()?.pointer("/said/disputed") == Some(&Value::Bool(true)) {
+            contested = fact.id;
+        }
+    }
+    let since = cases::inspectors_since(db, line, contested)?;
+    if since.is_empty() {
+        return Err(Fault::new("inspected_on", Code::NotInspected).into());
+    }
+    if since.iter().all(|actor| *actor == order.inspected_by) { Err(Code::AnotherInspector.into()) } else { Ok(()) }
 }
 
 /// What is accepted ends the sale, and what nobody else should wear is never sold again.

@@ -54,15 +54,15 @@ diesel::table! {
         outcome -> Nullable<Text>,
         returnless_origin -> Nullable<Text>,
         returnless_by -> Text,
-        accepted_minor -> Nullable<BigInt>,
+        ended_at -> Nullable<Timestamp>,
+        version -> BigInt,
         settlement_id -> Nullable<BigInt>,
+        accepted_minor -> Nullable<BigInt>,
         destroyed_on -> Nullable<Date>,
         destroyed_ground -> Nullable<Text>,
         destroyed_weight_g -> Nullable<BigInt>,
         destroyed_photo -> Nullable<BigInt>,
         destroyed_document -> Text,
-        ended_at -> Nullable<Timestamp>,
-        version -> BigInt,
     }
 }
 

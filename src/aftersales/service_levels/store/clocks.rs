@@ -34,8 +34,6 @@ diesel::table! {
         kind -> Text,
         severity -> Text,
         priority -> Text,
-        channel -> Text,
-        market -> Text,
         level_code -> Text,
         level_version -> BigInt,
         calendar_no -> BigInt,
@@ -52,6 +50,8 @@ diesel::table! {
         next_at -> Nullable<Timestamp>,
         told -> BigInt,
         version -> BigInt,
+        channel -> Text,
+        market -> Text,
     }
 }
 

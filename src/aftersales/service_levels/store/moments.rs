@@ -49,7 +49,11 @@ pub fn happened_to(db: &mut Db, stamp: &Stamp, about: &About<'_>, part: Id, mome
             let Some(clock) = clock_of(&one.row.code) else { continue };
             let key = (one.row.part_id, clock.code);
             let (one, changes) = match moment {
-                Moment::Reclassified => policy.changes(db, stamp, about, clock, one)?,
+                // A part is what it was, whatever its case is about now: a repair in a case of a return.
+                Moment::Reclassified => {
+                    let kind = if one.row.part_id == WHOLE { about.kind } else { one.row.kind };
+                    policy.changes(db, stamp, &About { kind, ..*about }, clock, one)?
+                }
                 _ => (one, rules::effect(clock, moment).into_iter().collect()),
             };
             let run = one.read(&calendars, stamp.at)?.run;
@@ -103,13 +107,12 @@ impl Policy {
     /// The level of a clock that a case has today.
     fn level(&mut self, db: &mut Db, stamp: &Stamp, about: &About<'_>, clock: &Clock) -> Result<Option<ServiceLevel>> {
         if self.0.is_none() {
-            let clocks: Vec<&str> = CLOCKS.iter().filter(|clock| clock.is_of(about)).map(|clock| clock.code).collect();
             let zone = |week: working_hours::WorkWeek| match read_zone("zone", &week.zone) {
                 Ok(zone) => Ok((week.code, zone)),
                 Err(fault) => Err(Error::broken(format!("the week {}: {fault:?}", week.code))),
             };
             let zones = working_hours::all(db)?.into_iter().map(zone).collect::<Result<_>>()?;
-            self.0 = Some((levels::of_clocks(db, &clocks)?, zones));
+            self.0 = Some((levels::of_clocks(db, &CLOCKS.iter().map(|clock| clock.code).collect::<Vec<_>>())?, zones));
         }
         let Some((levels, zones)) = &self.0 else { return Ok(None) };
         let today = |level: &ServiceLevel| -> NaiveDate {

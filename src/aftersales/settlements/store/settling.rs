@@ -389,7 +389,15 @@ pub fn pay_out(db: &mut Db, stamp: &Stamp, currency: Option<&str>) -> Result<(Id
 ///
 /// # Errors
 /// [`Code::WrongState`], also for one that was paid with another reference; [`Code::Stale`]; a day that is to come.
-pub fn pay(db: &mut Db, stamp: &Stamp, zone: Tz, before: &Settlement, payment: &Payment<'_>) -> Result<Settlement> {
+pub fn pay(db: &mut Db, stamp: &Stamp, zone: Tz, before: &Settlement, reference: &str, paid_on: NaiveDate) -> Result<Settlement> {
+    hand_over(db, stamp, zone, before, &Payment { reference, paid_on, goods_minor: None, freight_minor: None })
+}
+
+/// The same with what it cost to hand it over.
+///
+/// # Errors
+/// As [`pay`]; [`Code::DoesNotApply`] for goods that were not given.
+pub fn hand_over(db: &mut Db, stamp: &Stamp, zone: Tz, before: &Settlement, payment: &Payment<'_>) -> Result<Settlement> {
     let Payment { reference, paid_on, .. } = *payment;
     if before.state == SettlementState::Paid && before.payout_ref == reference {
         return Ok(before.clone());
