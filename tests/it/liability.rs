@@ -323,7 +323,11 @@ story!(a_reply_after_its_day_is_refused, |app| {
 
 story!(rule_tables_take_two_people, |app| {
     let (first, second) = (app.persona(Works::SupplierManager).await, app.persona(Works::Admin).await);
-    assert_eq!(first.get("/api/v1/liability-rules/active").await.expect(409).code(), "wrong_state", "nobody is judged by what nobody approved");
+    assert_eq!(
+        first.get("/api/v1/liability-rules/active").await.expect(409).code(),
+        "wrong_state",
+        "nobody is judged by what nobody approved"
+    );
     let mut rules = serde_json::to_value(starter()).unwrap();
     let sent = |rules: &Value| json!({ "rules": rules.to_string(), "reason": "新协议" });
     app.seed().await;

@@ -22,8 +22,8 @@ use crate::platform::rooms::{Field, Fields, Kind, Room};
 pub use rules::{COOKIE_DAYS, Consent, Contact, Purpose, ReadReason, Secret, TransferCode};
 pub use seal::{HolderKeys, Sealed, SealedFor};
 pub use store::{
-    Export, ExportEvent, Holder, Opened, Outcome, claim, claimed_at_of, contact_erase, contact_of, contact_read, contact_save,
-    LegalHold, end_for_return, export, holder_of, is_legally_held, live, may_erase, overwriting, recover, release, transfer_accept, transfer_offer,
+    Export, ExportEvent, Holder, LegalHold, Opened, Outcome, claim, claimed_at_of, contact_erase, contact_of, contact_read, contact_save,
+    end_for_return, export, holder_of, is_legally_held, live, may_erase, overwriting, recover, release, transfer_accept, transfer_offer,
 };
 
 /// The room.

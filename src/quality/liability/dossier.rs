@@ -134,7 +134,8 @@ pub fn dossier(app: &AppState, db: &mut Db, garment: GarmentId) -> Result<Dossie
             "ledger": entries.iter().map(|one| entry(one, &codes)).collect::<Vec<_>>(), "events": of_thing(db, "case", case.id)?,
         }));
     }
-    let named: Vec<Value> = packed.iter().map(|(name, content)| json!({ "file": name, "sha256": sha256_hex(content), "bytes": content.len() })).collect();
+    let named: Vec<Value> =
+        packed.iter().map(|(name, content)| json!({ "file": name, "sha256": sha256_hex(content), "bytes": content.len() })).collect();
     let document = json!({
         "format": FORMAT, "made_at": app.clock.now(), "serial": serial, "batch": batch.code, "factory": codes.get(&batch.factory_id),
         "started_on": batch.started_on, "finished_on": batch.finished_on, "lots": lots, "sales": sold, "findings": found, "cases": all,

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Needed;
+use super::evidence::EvidenceKind;
 use super::rules::{Claim, CountOf, Evidence, Excess, Factor, Role, Rules, Shares, StatementCount};
 use super::starter::{CONFIRMED_AGAIN, ClaimFact, SIBLINGS};
-use super::evidence::EvidenceKind;
 use super::store::inspections::{self, SecondInspection};
 use super::store::records::{self, EvidenceRow};
 use crate::aftersales::cases::{self, CaseLine};
@@ -19,10 +19,10 @@ use crate::ownership::sales::{self, Sale};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::policies::{self, Policy};
+use crate::platform::state::AppState;
 use crate::production::batches::{self, Batch};
 use crate::production::materials::{self, Lot, LotKind};
 use crate::production::{skus, styles};
-use crate::platform::state::AppState;
 use crate::quality::signals::{self, Answerable, ConfirmedClaims};
 use crate::quality::trace;
 
@@ -183,7 +183,13 @@ pub fn excess(app: &AppState, db: &mut Db, stamp: &Stamp, line: CaseLine) -> Res
     // Others learn that a lot is behind it, and not whose.
     let factors = vec![Factor { role, code: "lot".to_owned(), ratio_micro: saturating(micro(one.ratio.ratio)) }];
     // Ratios are to the average lot: their distribution has the mean one.
-    Ok(Some(Excess { observed: one.claims, expected_micro: micro(one.expected).max(1), shape_micro: micro(shape), rate_micro: micro(shape), factors }))
+    Ok(Some(Excess {
+        observed: one.claims,
+        expected_micro: micro(one.expected).max(1),
+        shape_micro: micro(shape),
+        rate_micro: micro(shape),
+        factors,
+    }))
 }
 
 /// How often what a party answers for fails, beside how often it should: its lots, what it sewed, what it sold; from confirmed claims alone, as of today.
@@ -226,7 +232,12 @@ pub fn counts_of(app: &AppState, db: &mut Db, lots: &[Lot], own: &[Answerable]) 
 }
 
 /// Millionths, of a number that is not below zero.
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rounded number below 2^53; NaN gives 0")]
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rounded number below 2^53; NaN gives 0"
+)]
 pub fn micro(value: f64) -> u64 {
     (value * f64::from(WHOLE)).round().clamp(0.0, 9e15) as u64
 }

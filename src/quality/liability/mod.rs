@@ -19,19 +19,19 @@ mod store;
 mod sweep;
 mod view;
 
+pub use chargebacks::ChargebackState;
+pub use evidence::{EvidenceKind, EvidenceResult};
+pub use gather::counts;
 pub use rules::{
     Basis, Bundle, Change, Claim, ENGINE, Evidence, EvidenceRule, Excess, Factor, Gate, Matter, Money, Moved, Outcome, Prior, Reckoning,
     Role, Rules, Sample, Shares, Verdict, WHOLE, Without, difference, reckon, sensitivity,
 };
-pub use chargebacks::ChargebackState;
-pub use evidence::{EvidenceKind, EvidenceResult};
+pub use store::agreements::SupplierAgreement;
 pub use store::chargebacks::Chargeback;
 pub use store::contests::{VerdictReply, reply};
-pub use gather::counts;
 pub use store::inspections::{SecondInspection, inspect_again};
 pub use store::records::EvidenceRecord;
 pub use store::rule_sets::{RuleSet, active};
-pub use store::agreements::SupplierAgreement;
 pub use store::statements::{Statement, StatementAsk, make_statement, make_statement_with};
 pub use store::verdicts::{LineVerdict, VerdictAsk, VerdictShare, decide, finish, notify, propose, shares_of, unsound};
 pub use sweep::{accept_all_silent, run_forever};

@@ -79,7 +79,9 @@ impl VerdictSection {
             Change::Amount(_) => ("verdicts-change-amount", String::new()),
             Change::Defect(_) => ("verdicts-change-defect", String::new()),
             Change::Facts(_) => ("verdicts-change-facts", String::new()),
-            Change::EvidenceRemoved(_, evidence) => ("verdicts-change-evidence-removed", format!("{} · {}", evidence.rule, evidence.source)),
+            Change::EvidenceRemoved(_, evidence) => {
+                ("verdicts-change-evidence-removed", format!("{} · {}", evidence.rule, evidence.source))
+            }
             Change::EvidenceAdded(_, evidence) => ("verdicts-change-evidence-added", format!("{} · {}", evidence.rule, evidence.source)),
             Change::Excess => ("verdicts-change-excess", String::new()),
             Change::Sample => ("verdicts-change-sample", String::new()),

@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{Datelike, Days, NaiveDate};
 
+use super::Answerable;
 use super::rules::counts::{ALL_DEFECTS, CellKey, ClaimKind, CountedClaim, Tallies};
 use super::rules::expectation::{CurveBasis, Expectation, Known, expectation};
 use super::rules::frame::{Feature, Frame, Stretch};
 use super::rules::judge::{self, Judged, Judgement};
-use super::Answerable;
 use super::rules::month_of;
 use super::store::{self, CLAIM_STAGES, FoundAbout, FoundOn, LINE_STAGES, SourceVersions};
 use crate::aftersales::cases;

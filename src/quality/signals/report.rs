@@ -9,8 +9,8 @@ use super::rules::frame::Feature;
 use super::rules::judge::{Judgement, Sums};
 use super::rules::month_text;
 use super::{
-    Answerable, ClaimKind, ConfirmedClaims, DefectSignal, ExposedClaims, LEVEL, LISTED, NodeName, NodeSignal, RatioInterval, SignalDetail, SignalReport, SignalVerdict, SignalsAsk,
-    SimpleRank, store,
+    Answerable, ClaimKind, ConfirmedClaims, DefectSignal, ExposedClaims, LEVEL, LISTED, NodeName, NodeSignal, RatioInterval, SignalDetail,
+    SignalReport, SignalVerdict, SignalsAsk, SimpleRank, store,
 };
 use crate::kernel::text::{Both, folded};
 use crate::kernel::{Code, Fault, Result, saturating};

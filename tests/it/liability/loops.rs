@@ -98,10 +98,7 @@ fn shares(verdict: &Value) -> Vec<(&str, Option<&str>, i64)> {
 }
 
 async fn lots(app: &TestApp, goods: &Goods) -> (Supplier, Supplier) {
-    (
-        supplier(app, goods, Does::TrimMaker, "button", Some(1_000)).await,
-        supplier(app, goods, Does::DyeHouse, "fabric", Some(1_000)).await,
-    )
+    (supplier(app, goods, Does::TrimMaker, "button", Some(1_000)).await, supplier(app, goods, Does::DyeHouse, "fabric", Some(1_000)).await)
 }
 
 story!(a_broken_button_is_its_makers, |app| {
@@ -151,7 +148,8 @@ story!(a_dyed_uniform_is_the_dye_houses_once_a_laboratory_says_so, |app| {
     // The value of the lot counts for everything made of it.
     let wrong = json!({ "kind": "laboratory", "lot": cloth.lot, "measured": 2_500, "source": "SGS-1", "seen_on": "2026-06-14" });
     assert_eq!(fields(&desk.inspector.json("POST", "/api/v1/evidence", &wrong).await.expect(422).json()), [("required", "missing")]);
-    let test = json!({ "kind": "laboratory", "lot": cloth.lot, "measured": 2_500, "required": 4_000, "source": "SGS-1", "seen_on": "2026-06-14" });
+    let test =
+        json!({ "kind": "laboratory", "lot": cloth.lot, "measured": 2_500, "required": 4_000, "source": "SGS-1", "seen_on": "2026-06-14" });
     let recorded = desk.record(test).await;
     assert_eq!(recorded["result"], "fails");
     let verdict = desk.judged(&case, "").await;
@@ -170,8 +168,12 @@ story!(a_wrong_wash_is_no_suppliers, |app| {
     let (desk, goods) = (desk(&app).await, app.goods(None, 5).await);
     let (_, cloth) = lots(&app, &goods).await;
     let case = desk.claim(&goods, 0, "fading", "fading").await;
-    desk.record(json!({ "kind": "laboratory", "lot": cloth.lot, "measured": 4_500, "required": 4_000, "source": "SGS-2", "seen_on": "2026-06-14" })).await;
-    desk.record(json!({ "kind": "wash_log", "result": "fails", "case": case, "source": "W-9", "seen_on": "2026-06-14", "note": "95 °C" })).await;
+    desk.record(
+        json!({ "kind": "laboratory", "lot": cloth.lot, "measured": 4_500, "required": 4_000, "source": "SGS-2", "seen_on": "2026-06-14" }),
+    )
+    .await;
+    desk.record(json!({ "kind": "wash_log", "result": "fails", "case": case, "source": "W-9", "seen_on": "2026-06-14", "note": "95 °C" }))
+        .await;
     let verdict = desk.judged(&case, "").await;
     assert_eq!((&verdict["clause"], &verdict["cause"]), (&json!("wash"), &json!("misuse")));
     assert_eq!(shares(&verdict), [("customer", None, 1_000_000)]);
@@ -190,7 +192,8 @@ story!(a_wet_parcel_is_its_carriers, |app| {
     assert_eq!(fields(&desk.inspector.json("POST", "/api/v1/evidence", &nameless).await.expect(422).json()), [("party", "missing")]);
     let open = desk.judged(&case, "").await;
     assert_eq!((&open["needs"], shares(&open)), (&json!(["carrier_name"]), vec![("carrier", None, 1_000_000)]));
-    desk.record(json!({ "kind": "transport", "result": "fails", "case": case, "party": code, "source": "SF-1", "seen_on": "2026-06-12" })).await;
+    desk.record(json!({ "kind": "transport", "result": "fails", "case": case, "party": code, "source": "SF-1", "seen_on": "2026-06-12" }))
+        .await;
     let verdict = desk.judged(&case, "").await;
     assert_eq!((&verdict["clause"], &verdict["cause"]), (&json!("delivery"), &json!("carrier")));
     assert_eq!(shares(&verdict), [("carrier", Some(code.as_str()), 1_000_000)]);
@@ -208,7 +211,12 @@ story!(a_contest_is_looked_at_again_and_won, |app| {
     desk.step(&theirs, &first, "contest", json!({ "reason": "纽扣完好，是缝线问题" }), 200).await;
     // Nobody decides before somebody else looked.
     let early = desk.step(&desk.lead, &first, "decide", json!({ "reason": "as it was" }), 409).await;
-    assert!(early["title"].as_str().unwrap().contains("再次检验") || early["title"].as_str().unwrap().contains("复检") || early["title"].as_str().unwrap().contains("again"), "{early}");
+    assert!(
+        early["title"].as_str().unwrap().contains("再次检验")
+            || early["title"].as_str().unwrap().contains("复检")
+            || early["title"].as_str().unwrap().contains("again"),
+        "{early}"
+    );
     let report = json!({ "found": "button_missing", "report": "the button is whole, its thread was never locked" });
     assert_eq!(desk.step(&desk.agent, &first, "inspect", report.clone(), 409).await["code"], "another_inspector");
     desk.step(&desk.inspector, &first, "inspect", report, 200).await;

@@ -176,8 +176,9 @@ impl Thing for LegalHold {
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
         let ids = codes.iter().map(|code| code.parse()).collect::<Result<Vec<Id>>>()?;
-        let rows: Vec<LegalHoldRow> =
-            in_chunks(&ids, |ids| each!(db, |c| legal_hold::table.filter(legal_hold::id.eq_any(ids)).select(LegalHoldRow::as_select()).load(c)))?;
+        let rows: Vec<LegalHoldRow> = in_chunks(&ids, |ids| {
+            each!(db, |c| legal_hold::table.filter(legal_hold::id.eq_any(ids)).select(LegalHoldRow::as_select()).load(c))
+        })?;
         Ok(rows.into_iter().map(read).collect())
     }
 

@@ -107,7 +107,11 @@ fn lower_gamma_quantile(shape: f64, probability: f64) -> f64 {
 
 /// The same for any probability up to 0.999. Ten standard deviations above the mean lie above that, and so does what a shape near zero needs.
 fn gamma_quantile(shape: f64, probability: f64) -> f64 {
-    if probability <= 0.5 { lower_gamma_quantile(shape, probability) } else { quantile_between(0.0, shape + 10.0 * shape.sqrt() + 30.0, shape, probability) }
+    if probability <= 0.5 {
+        lower_gamma_quantile(shape, probability)
+    } else {
+        quantile_between(0.0, shape + 10.0 * shape.sqrt() + 30.0, shape, probability)
+    }
 }
 
 /// Bisection down to neighbouring floats. The shape lies above the median.

@@ -34,8 +34,8 @@ pub use matter::{Claim, Evidence, Excess, Factor, Matter, Sample};
 pub use reckoning::{Basis, LeftOut, Reckoning, Verdict, Without, reckon, sensitivity};
 pub use shares::{Money, Role, Shares, WHOLE, split};
 pub use statement::{
-    ChargedParty, FORMAT, LineNotice, LineWithout, SealedStatement, SharePart, StatementCost, StatementEntry, StatementFault, StatementKind,
-    StatementText, Verified, WhoPays, verify,
+    ChargedParty, FORMAT, LineNotice, LineWithout, SealedStatement, SharePart, StatementCost, StatementEntry, StatementFault,
+    StatementKind, StatementText, Verified, WhoPays, verify,
 };
 pub use tables::{EvidenceRule, Gate, Outcome, Prior, Rules};
 

@@ -164,7 +164,9 @@ impl Thing for SupplierAgreement {
         }
         let ends = |to: Option<NaiveDate>| to.unwrap_or(NaiveDate::MAX);
         let clash = with(db, self.party_id)?.into_iter().find(|other| {
-            before.is_none_or(|before| before.id() != other.id) && other.valid_from <= ends(self.valid_to) && self.valid_from <= ends(other.valid_to)
+            before.is_none_or(|before| before.id() != other.id)
+                && other.valid_from <= ends(self.valid_to)
+                && self.valid_from <= ends(other.valid_to)
         });
         if let Some(other) = clash {
             faults.push(Fault::new("valid_from", Code::Overlap).with("first", other.valid_from).with("second", self.valid_from));
@@ -230,7 +232,9 @@ pub fn notice(db: &mut Db, stamp: &Stamp, today: NaiveDate, verdict: Id, party: 
     };
     let week = match agreement.as_ref().map(|agreement| agreement.calendar.as_str()) {
         Some(code) if !code.is_empty() => code.to_owned(),
-        _ => working_hours::all(db)?.into_iter().next().ok_or_else(|| Refusal::new(Code::WrongState).with("state", "no-working-hours"))?.code,
+        _ => {
+            working_hours::all(db)?.into_iter().next().ok_or_else(|| Refusal::new(Code::WrongState).with("state", "no-working-hours"))?.code
+        }
     };
     let no = working_hours::current(db, stamp, &week)?;
     let calendars = working_hours::versions(db, &[no])?;

@@ -145,7 +145,13 @@ fn said_by(db: &mut Db, stamp: &Stamp, before: &LineVerdict, said: &VerdictReply
     }
     let after = verdicts::one(db, before.id)?;
     let kind = if said.accepts { EventKind::VerdictAccepted } else { EventKind::VerdictContested };
-    tell(db, stamp, kind, &after, json!({ "party": said.party_id, "reason": said.reason, "by_silence": said.by_silence, "round": said.round }))?;
+    tell(
+        db,
+        stamp,
+        kind,
+        &after,
+        json!({ "party": said.party_id, "reason": said.reason, "by_silence": said.by_silence, "round": said.round }),
+    )?;
     Ok(after)
 }
 

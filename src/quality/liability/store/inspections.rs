@@ -42,11 +42,7 @@ pub struct SecondInspection {
 
 /// The second looks at a line, oldest first.
 pub fn of_line(db: &mut Db, line: Id) -> Result<Vec<SecondInspection>> {
-    Ok(each!(db, |c| table::table
-        .filter(table::line_id.eq(line))
-        .order(table::verdict_id)
-        .select(SecondInspection::as_select())
-        .load(c))?)
+    Ok(each!(db, |c| table::table.filter(table::line_id.eq(line)).order(table::verdict_id).select(SecondInspection::as_select()).load(c))?)
 }
 
 /// The second looks at these lines, oldest first of each.

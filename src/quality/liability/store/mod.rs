@@ -225,5 +225,12 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
-    verdict, verdict_share, verdict_notice, verdict_reply, statement, statement_line, chargeback, chargeback_line
+    verdict,
+    verdict_share,
+    verdict_notice,
+    verdict_reply,
+    statement,
+    statement_line,
+    chargeback,
+    chargeback_line
 );

@@ -189,9 +189,9 @@ impl EvidenceRecord {
             (None, None, None) => Err(missing("result")),
             (Some(measured), Some(required), said) => match self.kind.follows(measured, required) {
                 None => Err(Fault::new("measured", Code::UnknownField)),
-                Some(result) if said.is_some_and(|said| said != result) => {
-                    Err(Fault::new("result", Code::NotOneOf).with("value", said.map_or("", EvidenceResult::as_str)).with("allowed", result.as_str()))
-                }
+                Some(result) if said.is_some_and(|said| said != result) => Err(Fault::new("result", Code::NotOneOf)
+                    .with("value", said.map_or("", EvidenceResult::as_str))
+                    .with("allowed", result.as_str())),
                 Some(result) => Ok(result),
             },
         }
@@ -300,9 +300,9 @@ impl Thing for EvidenceRecord {
             None => None,
         };
         let lot_id = match &self.lot {
-            Some(code) => {
-                Some(materials::lot_called(db, code, None)?.ok_or_else(|| Fault::new("lot", Code::UnknownReference).with("value", code))?.id)
-            }
+            Some(code) => Some(
+                materials::lot_called(db, code, None)?.ok_or_else(|| Fault::new("lot", Code::UnknownReference).with("value", code))?.id,
+            ),
             None => None,
         };
         let party_id = match &self.party {

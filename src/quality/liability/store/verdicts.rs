@@ -224,7 +224,9 @@ pub(super) fn tell(db: &mut Db, stamp: &Stamp, kind: EventKind, of: &LineVerdict
     events::append(db, stamp, kind, Subject::Thing("case", of.case_id.0), &body)?;
     let moment = match (kind, of.state) {
         (EventKind::VerdictNotified, _) => Moment::Notified,
-        (EventKind::VerdictAccepted, VerdictState::Accepted) | (EventKind::VerdictContested | EventKind::VerdictDecided, _) => Moment::Answered,
+        (EventKind::VerdictAccepted, VerdictState::Accepted) | (EventKind::VerdictContested | EventKind::VerdictDecided, _) => {
+            Moment::Answered
+        }
         (EventKind::VerdictSuperseded, _) => Moment::Cancelled,
         _ => return Ok(()),
     };

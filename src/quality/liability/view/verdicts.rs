@@ -169,7 +169,9 @@ pub fn verdict_views(db: &mut Db, all: Vec<LineVerdict>, sees: Sees) -> Result<V
             evidence: claim.evidence.into_iter().collect(),
             carrier: None,
             shares: own.into_iter().map(share_view).collect(),
-            reply_by: one.reply_by.map(|last| sees.party().and_then(|_| told.get(&one.id)?.first().map(|own| own.reply_by)).unwrap_or(last)),
+            reply_by: one
+                .reply_by
+                .map(|last| sees.party().and_then(|_| told.get(&one.id)?.first().map(|own| own.reply_by)).unwrap_or(last)),
             notices: told.remove(&one.id).unwrap_or_default(),
             reason: one.reason,
             rules: one.rules_code,
@@ -334,10 +336,7 @@ impl Thing for VerdictView {
                 !is_bound && matches!(self.state, S::Proposed | S::Notified | S::Contested),
                 Act::get("verdicts-decide", href("decide"), edit),
             ),
-            (
-                !is_bound && self.state == S::Contested,
-                Act::get("verdicts-inspect", href("inspect"), Permission::FindingsEdit).brand_only(),
-            ),
+            (!is_bound && self.state == S::Contested, Act::get("verdicts-inspect", href("inspect"), Permission::FindingsEdit).brand_only()),
             (
                 !is_bound && matches!(self.state, S::Accepted | S::Decided),
                 Act::post("verdicts-finish", href("finish"), edit).about("verdicts-finish-about"),
