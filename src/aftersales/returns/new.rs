@@ -100,21 +100,15 @@ async fn requested(call: &Call<BrandOnly<CasesEdit>>, hash: &str, once: Option<&
 struct NewPage {
     layout: Layout,
     form: FormState,
-    /// Where a garment is named: what its buyer may ask for today.
-    rights: Option<Vec<RightLine>>,
+    /// Where a garment is named: what its buyer may ask for today, and whether that is chosen: as was sent, else the best.
+    rights: Option<Vec<(RightLine, bool)>>,
+    /// Whether none of them is.
+    is_goodwill: bool,
 }
 
 impl NewPage {
     fn payers(&self) -> &'static [Choice] {
         FreightPayer::TABLE
-    }
-
-    /// Whether a ground is chosen: what was sent, else the buyer's best right.
-    fn is_chosen(&self, rule: &str, place: usize) -> bool {
-        match self.form.values().get("rule") {
-            Some(said) => said == rule,
-            None => place == 0,
-        }
     }
 }
 
@@ -136,6 +130,13 @@ async fn page(call: &Call<BrandOnly<CasesEdit>>, values: HashMap<String, String>
         Ok(rights) => (rights, refused),
         Err(error) => (None, refused.or(Some(error))),
     };
+    let sent = values.get("rule").cloned();
+    let chosen = |(place, right): (usize, RightLine)| {
+        let is_chosen = sent.as_ref().map_or(place == 0, |rule| *rule == right.rule);
+        (right, is_chosen)
+    };
+    let rights: Option<Vec<_>> = rights.map(|rights| rights.into_iter().enumerate().map(chosen).collect());
+    let is_goodwill = rights.iter().flatten().all(|(_, is_chosen)| !is_chosen);
     let (status, form) = match refused {
         None => (StatusCode::OK, FormState::of(values)),
         Some(error) => {
@@ -143,7 +144,7 @@ async fn page(call: &Call<BrandOnly<CasesEdit>>, values: HashMap<String, String>
             (status, FormState::refused(values, error, words)?)
         }
     };
-    Ok(html_response(status, &NewPage { layout: call.layout(words.say("returns-new")), form, rights }))
+    Ok(html_response(status, &NewPage { layout: call.layout(words.say("returns-new")), form, rights, is_goodwill }))
 }
 
 async fn new_page(call: Call<BrandOnly<CasesEdit>>, said: web::Query<HashMap<String, String>>) -> Result<HttpResponse> {

@@ -1,18 +1,21 @@
 //! What is done with one version of the rule tables, one verdict or one statement, as a page and a program do it alike.
 
+use super::VerdictState;
 use super::chargebacks::ChargebackState;
 use super::store::chargebacks::{self, Chargeback};
 use super::store::contests::reply;
+use super::store::files::{self, HandedIn};
 use super::store::inspections::inspect_again;
 use super::store::records::{self, EvidenceRecord};
 use super::store::rule_sets::{approve_rules, reject_rules};
 use super::store::statements::void_statement;
 use super::store::verdicts::{decide, finish, notify};
 use super::view::{RulesView, StatementView, VerdictView};
+use crate::kernel::machine::refused_in;
 use crate::kernel::{Code, Result};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
-use crate::platform::rooms::{Acting, Thing};
+use crate::platform::rooms::{Acting, Sees, Thing, seen};
 
 /// Puts tables in force.
 pub fn approve_one(db: &mut Db, stamp: &Stamp, view: RulesView, _: &Acting<'_>) -> Result<RulesView> {
@@ -85,6 +88,16 @@ pub fn accept_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting
 /// A party does not accept.
 pub fn contest_one(db: &mut Db, stamp: &Stamp, view: VerdictView, acting: &Acting<'_>) -> Result<VerdictView> {
     replied(db, stamp, &view, acting, false)
+}
+
+/// Hands papers in with a verdict that waits for a reply or a decision.
+pub fn hand_in_with(db: &mut Db, stamp: &Stamp, code: &str, sees: Sees, files: &[HandedIn]) -> Result<()> {
+    let view: VerdictView = seen(db, code, sees)?;
+    if !matches!(view.state, VerdictState::Notified | VerdictState::Contested) {
+        return Err(refused_in(view.state).into());
+    }
+    let one = view.stored(db)?;
+    files::hand_in(db, stamp, &one, sees.party(), files)
 }
 
 /// Takes a statement back.

@@ -1,6 +1,7 @@
 //! What parties answer: within the working days that were agreed, in two rounds, by silence where that was agreed; with papers of any kind; and what
 //! they are asked to pay in the end.
 
+use hangtag::aftersales::service_levels::{self, ClockState};
 use hangtag::aftersales::settlements::LedgerKind;
 use hangtag::kernel::Code;
 use hangtag::ownership::holders::{self, Secret};
@@ -35,6 +36,13 @@ fn at(verdict: &Value, verb: &str) -> String {
 async fn swept(app: &TestApp) -> usize {
     let state = app.state.clone();
     tokio::task::spawn_blocking(move || liability::accept_all_silent(&state)).await.unwrap().unwrap()
+}
+
+/// Where the last clock of replies of a case stands.
+async fn clock(app: &TestApp, case: hangtag::kernel::Id) -> ClockState {
+    let now = app.state.clock.now();
+    let clocks = app.look(move |db| service_levels::of(db, case, now)).await;
+    clocks.into_iter().rfind(|clock| clock.code == "liability.reply").unwrap().state
 }
 
 /// Days go by.
@@ -104,7 +112,9 @@ story!(what_is_charged_for_a_garment_is_contested_twice_at_most, |app| {
     for round in 1..=2 {
         let verdict = told(&manager, &case.no).await;
         assert_eq!(verdict["notices"][0]["rounds_left"], 3 - round);
+        assert_eq!(clock(&app, case.id).await, ClockState::Running, "the level of replies runs beside what was agreed");
         own.json("POST", &at(&verdict, "contest"), &json!({ "reason": format!("round {round}") })).await.expect(200);
+        assert_eq!(clock(&app, case.id).await, ClockState::Met, "it answered in time");
         let looked = json!({ "found": "hook_button_broken", "report": "as before" });
         inspector.json("POST", &at(&verdict, "inspect"), &looked).await.expect(200);
         assert_eq!(inspector.json("POST", &at(&verdict, "inspect"), &looked).await.expect(409).code(), "duplicate");
@@ -200,7 +210,10 @@ story!(a_final_line_is_in_one_chargeback_that_stands, |app| {
     let statement_code = statement["code"].as_str().unwrap();
     let charge = json!({ "statement": statement_code });
     manager.json("POST", "/api/v1/chargebacks", &charge).await.expect(403);
-    assert_eq!(fields(&finance.json("POST", "/api/v1/chargebacks", &json!({ "statement": "nope" })).await.expect(422).json()), [("statement", "unknown_reference")]);
+    assert_eq!(
+        fields(&finance.json("POST", "/api/v1/chargebacks", &json!({ "statement": "nope" })).await.expect(422).json()),
+        [("statement", "unknown_reference")]
+    );
     let made = finance.json("POST", "/api/v1/chargebacks", &charge).await.expect(201).json();
     assert_eq!((&made["amount"], &made["claims"], &made["state"]), (&json!("12.34"), &json!(1), &json!("draft")));
     assert_eq!(finance.json("POST", "/api/v1/chargebacks", &charge).await.expect(409).code(), "wrong_state", "nothing is left to charge");
@@ -208,7 +221,9 @@ story!(a_final_line_is_in_one_chargeback_that_stands, |app| {
     let act = |verb: &str| format!("/api/v1/chargebacks/{code}/{verb}");
     let id: hangtag::kernel::Id = code.parse().unwrap();
     // I-29, whoever writes: once while it stands, and final lines alone.
-    for (verdict, kind, live) in [(verdict.id.0, "claim", "TRUE"), (verdict.id.0, "correction", "TRUE"), (verdict.id.0 + 1, "claim", "FALSE")] {
+    for (verdict, kind, live) in
+        [(verdict.id.0, "claim", "TRUE"), (verdict.id.0, "correction", "TRUE"), (verdict.id.0 + 1, "claim", "FALSE")]
+    {
         let sql = format!(
             "INSERT INTO chargeback_line (chargeback_id, place, party_id, verdict_id, kind, amount_minor, live) VALUES ({}, 7, {}, {verdict}, '{kind}', 1, {live})",
             id.0, buttons.id.0
@@ -234,7 +249,15 @@ story!(a_final_line_is_in_one_chargeback_that_stands, |app| {
     assert_eq!(finance.json("POST", &settle, &json!({ "reference": "B-1" })).await.expect(200).json()["state"], "settled");
     assert_eq!(charged(&app, buttons.id).await, 0, "what was paid is in the ledger");
     for lang in ["zh-CN", "en"] {
-        for page in ["/chargebacks", "/chargebacks/new", "/evidence", "/evidence/new", "/supplier-agreements", "/supplier-agreements/new", "/legal-holds"] {
+        for page in [
+            "/chargebacks",
+            "/chargebacks/new",
+            "/evidence",
+            "/evidence/new",
+            "/supplier-agreements",
+            "/supplier-agreements/new",
+            "/legal-holds",
+        ] {
             let shown = app.persona(Works::Admin).await.page(&format!("{page}?lang={lang}")).await.expect(200);
             for word in [">chargebacks-", ">evidence-", ">supplier-agreements-", ">legal-holds-"] {
                 assert!(!shown.text().contains(word), "{page} {word}");
@@ -265,7 +288,13 @@ story!(a_legal_hold_keeps_everything_and_one_file_has_it, |app| {
     let kept = app.state.store.write(move |db| holders::contact_erase(db, &stamp, garment, &own)).await;
     assert_eq!(kept.unwrap_err().code(), Code::WrongState);
     // Nor can whoever asked for help.
-    app.sql(&format!("UPDATE service_case SET state = 'cancelled', closed_at = '2026-06-15 08:00:00', secret_hash = '{}' WHERE id = {}", secret.hash(), case.id.0)).await.unwrap();
+    app.sql(&format!(
+        "UPDATE service_case SET state = 'cancelled', closed_at = '2026-06-15 08:00:00', secret_hash = '{}' WHERE id = {}",
+        secret.hash(),
+        case.id.0
+    ))
+    .await
+    .unwrap();
     let (stamp, own, no) = (app.state.stamp("buyer"), secret.clone(), case.no.clone());
     let kept = app.state.store.write(move |db| hangtag::aftersales::cases::contact_erase(db, &stamp, &no, &own)).await;
     assert_eq!(kept.unwrap_err().code(), Code::WrongState);
@@ -286,7 +315,10 @@ story!(a_legal_hold_keeps_everything_and_one_file_has_it, |app| {
     app.write(move |db| holders::contact_erase(db, &stamp, garment, &own)).await;
     let (stamp, no) = (app.state.stamp("buyer"), case.no.clone());
     app.write(move |db| hangtag::aftersales::cases::contact_erase(db, &stamp, &no, &secret)).await;
-    let again = format!("INSERT INTO legal_hold (id, garment_id, reason, set_by, set_at, lifted_by, lifted_at, lifted_why) VALUES (1, {0}, 'x', 'a', '2026-06-15 08:00:00', 'a', '2026-06-15 08:00:00', '')", garment.0);
+    let again = format!(
+        "INSERT INTO legal_hold (id, garment_id, reason, set_by, set_at, lifted_by, lifted_at, lifted_why) VALUES (1, {0}, 'x', 'a', '2026-06-15 08:00:00', 'a', '2026-06-15 08:00:00', '')",
+        garment.0
+    );
     assert!(app.sql(&again).await.is_err(), "whoever set it does not lift it");
 });
 
@@ -306,16 +338,22 @@ story!(a_statement_says_how_often_a_lot_fails_and_its_corrections_name_what_they
     for unit in 1..8 {
         app.case(&[(goods.garment(unit), Some(1), Some("fading"))]).await;
     }
-    let test = json!({ "kind": "laboratory", "lot": cloth.lot, "measured": 2_500, "required": 4_000, "source": "SGS-1", "seen_on": "2026-06-14" });
+    let test =
+        json!({ "kind": "laboratory", "lot": cloth.lot, "measured": 2_500, "required": 4_000, "source": "SGS-1", "seen_on": "2026-06-14" });
     app.persona(Works::Inspector).await.json("POST", "/api/v1/evidence", &test).await.expect(201);
     finished(&app, of(&case)).await;
     let manager = app.persona(Works::SupplierManager).await;
     let asked = json!({ "party": cloth.code, "from": "2026-06-01", "to": "2026-06-30" });
     let first = manager.json("POST", "/api/v1/statements", &asked).await.expect(201).json();
     let counts = first["counts"].as_array().unwrap();
-    assert_eq!((counts.len(), &counts[0]["lot"], &counts[0]["defect"], &counts[0]["claims"]), (1, &json!(cloth.lot), &json!("fading"), &json!(8)));
+    assert_eq!(
+        (counts.len(), &counts[0]["lot"], &counts[0]["defect"], &counts[0]["claims"]),
+        (1, &json!(cloth.lot), &json!("fading"), &json!(8))
+    );
     let number = |name: &str| counts[0][name].as_i64().unwrap();
-    assert!(number("expected_micro") > 0 && number("lower_micro") <= number("ratio_micro") && number("ratio_micro") <= number("upper_micro"));
+    assert!(
+        number("expected_micro") > 0 && number("lower_micro") <= number("ratio_micro") && number("ratio_micro") <= number("upper_micro")
+    );
     let line = &first["lines"][0];
     assert_eq!((&line["share"], &line["ambiguous"], &line["amount"]), (&json!(1_000_000), &json!(false), &json!("100.00")));
     assert_eq!(line["reply_by"], "2026-06-24", "the deadline stands on the statement as well");
@@ -326,7 +364,10 @@ story!(a_statement_says_how_often_a_lot_fails_and_its_corrections_name_what_they
     // The period is over; what comes later is a correction in the next.
     finished(&app, liability::VerdictAsk { facts: vec!["customer_damage".into()], reason: "cut".into(), ..of(&case) }).await;
     let next = manager.json("POST", "/api/v1/statements", &asked).await.expect(201).json();
-    assert_eq!((&next["lines"][0]["kind"], &next["lines"][0]["corrects"], &next["amount"]), (&json!("correction"), &first["code"], &json!("-100.00")));
+    assert_eq!(
+        (&next["lines"][0]["kind"], &next["lines"][0]["corrects"], &next["amount"]),
+        (&json!("correction"), &first["code"], &json!("-100.00"))
+    );
 });
 
 story!(what_a_repair_put_in_answers_from_then_on, |app| {
@@ -345,7 +386,8 @@ story!(what_a_repair_put_in_answers_from_then_on, |app| {
     let part = |on: &str| {
         format!(
             "INSERT INTO repair_part (id, order_id, garment_id, component, lot_id, quantity_milli, actor, at) VALUES ({}, {id}, {garment}, 'button', {}, 1000, 'x', '{on} 08:00:00')",
-            app.state.id().0, lot.0
+            app.state.id().0,
+            lot.0
         )
     };
     let manager = app.persona(Works::SupplierManager).await;

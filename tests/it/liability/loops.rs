@@ -251,3 +251,21 @@ story!(a_contest_is_looked_at_again_and_lost, |app| {
     assert_eq!((&statement["amount"], &statement["claims"]), (&json!("50.00"), &json!(1)));
     assert!(!file.contains(&desk.agent.login));
 });
+
+story!(who_looks_again_at_the_case_itself_has_looked_again, |app| {
+    let (desk, goods) = (desk(&app).await, app.goods(None, 5).await);
+    let (buttons, _) = lots(&app, &goods).await;
+    let case = desk.claim(&goods, 0, "fastener_broken", "hook_button_broken").await;
+    let first = desk.judged(&case, "").await;
+    desk.at_once(&desk.manager, &first, "notify", 200).await;
+    let theirs = app.persona_of_party(Works::Supplier, buttons.id).await;
+    desk.step(&theirs, &first, "contest", json!({ "reason": "not ours" }), 200).await;
+    let look = json!({ "act": "inspect", "line": 1, "grade": "c", "found": "hook_button_broken" });
+    let uri = format!("/api/v1/cases/{case}/acts");
+    desk.agent.json("POST", &uri, &look).await.expect(200);
+    desk.step(&desk.lead, &first, "decide", json!({ "reason": "the same person looked" }), 409).await;
+    app.persona(Works::Agent).await.json("POST", &uri, &look).await.expect(200);
+    let decided = desk.step(&desk.lead, &first, "decide", json!({ "reason": "as it was found, twice" }), 200).await;
+    desk.at_once(&desk.lead, &decided, "finish", 200).await;
+    assert_eq!(charged(&app, buttons.id).await, 5_000);
+});

@@ -16,6 +16,7 @@ use crate::platform::http::{Problem, Routes, attachment, html_response, json, se
 use crate::platform::policies::{self, Policy};
 use crate::platform::rooms::{Besides, ListWindow, Sees, one_with, seen};
 use crate::production::materials;
+use crate::quality::liability::acts::hand_in_with;
 use crate::quality::liability::gather::counts_of;
 use crate::quality::liability::page::{OpenLine, RepliesPage, VerdictSection};
 use crate::quality::liability::rules::Bundle;
@@ -154,14 +155,7 @@ async fn hand_in(call: Reads, code: web::Path<String>, form: Multipart) -> Resul
     }
     let once = values.get("once").cloned();
     let named = code.clone();
-    let done = call.change(&hash, once.as_deref(), move |db, stamp| {
-        let view = seen::<VerdictView>(db, &named, sees)?;
-        if !matches!(view.state, VerdictState::Notified | VerdictState::Contested) {
-            return Err(crate::kernel::machine::refused_in(view.state).into());
-        }
-        let one = view.stored(db)?;
-        files::hand_in(db, stamp, &one, sees.party(), &files)
-    });
+    let done = call.change(&hash, once.as_deref(), move |db, stamp| hand_in_with(db, stamp, &named, sees, &files));
     match done.await {
         Ok(()) => Ok(see_other(format!("/verdicts/{code}#files"))),
         Err(Error::Refused(refusal)) if matches!(refusal.code.status(), 409 | 422) => {

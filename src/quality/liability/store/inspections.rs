@@ -14,7 +14,7 @@ use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::machine::refused_in;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::{Db, in_chunks};
-use crate::platform::events::{self, Stamp};
+use crate::platform::events::{self, Fact, Stamp};
 
 /// What somebody found who looked again.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -63,16 +63,50 @@ pub fn of_verdicts(db: &mut Db, verdicts: &[Id]) -> Result<Vec<SecondInspection>
     })
 }
 
-/// Who looked at the garment of a line last.
-fn inspector_of(db: &mut Db, line: &CaseLine) -> Result<String> {
-    let facts = events::of(db, Subject::Thing("case", line.case_id.0))?;
-    let mut last = String::new();
-    for fact in facts.into_iter().filter(|fact| fact.kind == EventKind::CaseLineInspected.as_str()) {
-        if fact.document()?["line"] == line.line_no {
-            last = fact.actor;
+/// Who looked at the garment of a line last; and who looked after this version was contested, if anybody did, with the finding of it.
+fn inspectors(db: &mut Db, line: &CaseLine, contested: &LineVerdict) -> Result<(String, Option<(Fact, String)>)> {
+    let (mut first, mut again, mut is_contested) = (String::new(), None, false);
+    for fact in events::of(db, Subject::Thing("case", line.case_id.0))? {
+        let said = fact.document()?;
+        let is_of = |name: &str, value: serde_json::Value| said.get(name) == Some(&value);
+        if fact.kind == EventKind::VerdictContested.as_str() && is_of("verdict", json!(contested.id)) {
+            is_contested = true;
+        } else if fact.kind == EventKind::CaseLineInspected.as_str() && is_of("line", json!(line.line_no)) {
+            if is_contested {
+                let finding = said.get("finding").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+                again = Some((fact, finding));
+            } else {
+                first = fact.actor;
+            }
         }
     }
-    Ok(last)
+    Ok((first, again))
+}
+
+/// Takes what somebody else wrote down at the case itself, after this version was contested, as the second look, where none is there.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub fn adopt(db: &mut Db, contested: &LineVerdict) -> Result<()> {
+    if !of_verdicts(db, &[contested.id])?.is_empty() {
+        return Ok(());
+    }
+    let line = cases::line(db, contested.line_id)?.ok_or_else(|| Error::broken("a verdict on no line"))?;
+    let (first, again) = inspectors(db, &line, contested)?;
+    let (Some((fact, finding)), Some(on)) = (again.filter(|(fact, _)| fact.actor != first), line.inspected_on) else { return Ok(()) };
+    let row = SecondInspection {
+        verdict_id: contested.id,
+        line_id: line.id,
+        confirms: line.found_defect == contested.defect_code,
+        found_defect: line.found_defect,
+        report: if finding.is_empty() { on.to_string() } else { finding },
+        first_inspector: first,
+        inspector: fact.actor,
+        inspected_on: on,
+        at: fact.at,
+    };
+    each!(db, |c| diesel::insert_into(table::table).values(&row).execute(c))?;
+    Ok(())
 }
 
 /// Writes down what somebody found who looked again. Where that is another defect, the line says so from now on.
@@ -97,7 +131,7 @@ pub fn inspect_again(
         return Err(Fault::new("found", Code::UnknownReference).with("value", code).into());
     }
     let line = cases::line(db, of.line_id)?.ok_or_else(|| Error::broken("a verdict on no line"))?;
-    let first = inspector_of(db, &line)?;
+    let (first, _) = inspectors(db, &line, of)?;
     if first == stamp.actor {
         return Err(Refusal::new(Code::AnotherInspector).into());
     }

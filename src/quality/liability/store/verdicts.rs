@@ -281,6 +281,9 @@ pub fn propose(db: &mut Db, stamp: &Stamp, today: NaiveDate, ask: &VerdictAsk) -
     if ask.reason.is_empty() && before.as_ref().is_some_and(|before| before.state != VerdictState::Proposed) {
         return Err(Fault::new("reason", Code::Missing).into());
     }
+    if let Some(before) = &before {
+        adopt_second_look(db, before)?;
+    }
     let rules = active(db)?;
     let gathered = gather(db, stamp, line)?;
     let currency = gathered.sale.as_ref().and_then(|sale| sale.currency.clone()).unwrap_or_else(|| sales::CURRENCY.to_owned());
@@ -420,6 +423,7 @@ pub fn decide(db: &mut Db, stamp: &Stamp, today: NaiveDate, before: &LineVerdict
     if is_open {
         return Err(refused("reply-open"));
     }
+    adopt_second_look(db, before)?;
     if let Some(contested) = contested
         && inspections::of_verdicts(db, &[contested])?.is_empty()
     {
@@ -433,6 +437,17 @@ pub fn decide(db: &mut Db, stamp: &Stamp, today: NaiveDate, before: &LineVerdict
     let after = one(db, before.id)?;
     tell(db, stamp, EventKind::VerdictDecided, &after, json!({ "reason": reason }))?;
     Ok(after)
+}
+
+/// Whoever looked at the case itself after the last contest has looked again.
+fn adopt_second_look(db: &mut Db, of: &LineVerdict) -> Result<()> {
+    match contests::last_contested(db, of)? {
+        Some(id) => {
+            let contested = one(db, id)?;
+            inspections::adopt(db, &contested)
+        }
+        None => Ok(()),
+    }
 }
 
 /// Who pays what of a verdict, in micro-shares that sum to a whole.
