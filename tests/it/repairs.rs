@@ -322,7 +322,7 @@ story!(the_buyer_agrees_on_the_status_page_in_its_exact_words, |app| {
     assert!(!page("en").await.expect(200).text().contains("I agree to this"), "nothing is quoted yet");
     let quote = |plan: &str| json!({ "plan": plan, "price": "0", "currency": "CNY", "ready_on": "2026-06-20" });
     act(&agent, &repair, "quote", quote("Sew a button on,\nand check the others")).await.expect(200);
-    for (lang, words) in [("zh-CN", ["我同意", "免费", "轮到您"]), ("en", ["I agree to this", "free of charge", "It is your turn"])] {
+    for (lang, words) in [("zh-CN", ["我同意", "免费", "等待您的回复"]), ("en", ["I agree to this", "free of charge", "It is your turn"])] {
         let shown = page(lang).await.expect(200);
         for word in words.iter().chain(&["Sew a button on,\nand check the others", "2026-06-20"]) {
             assert!(shown.text().contains(word), "{word} in {}", shown.text());
@@ -383,6 +383,7 @@ story!(the_buyer_agrees_on_the_status_page_in_its_exact_words, |app| {
     let line = agent.get(&format!("/api/v1/cases/{no}")).await.expect(200).json();
     assert_eq!((&line["lines"][0]["state"], line.to_string().contains("Li sees the thread")), (&json!("done"), true));
     assert!(!signed["checks"].to_string().contains("Li"), "their words stand in their letter alone");
+    assert_eq!((&signed["checks"][0]["kind"], &signed["checks"][2]["kind"]), (&json!("self"), &json!("buyer")));
 
     // Another one does not want it, and says what they would like: in a letter, and in no event.
     let own = asks(&app, &goods, 1, "button_off").await;
