@@ -121,6 +121,7 @@ choices! {
     /// Who looked at it.
     CheckKind {
         /// The repairer.
+        #[serde(rename = "self")]
         Itself = "self", "自检", "The repairer's own";
         /// Somebody else of the house.
         Second = "second", "复检", "Second";
@@ -135,17 +136,17 @@ choices! {
     RepairCost {
         /// Work.
         #[default]
-        Labour = "repair_labour", "维修工时", "Labour";
+        RepairLabour = "repair_labour", "维修工时", "Labour";
         /// Material that is of no lot.
-        Parts = "repair_parts", "维修用料", "Parts";
+        RepairParts = "repair_parts", "维修用料", "Parts";
         /// The way to the buyer.
-        Out = "logistics_out", "寄出运费", "Transport to the buyer";
+        LogisticsOut = "logistics_out", "寄出运费", "Transport to the buyer";
         /// The way to us.
-        In = "logistics_in", "寄回运费", "Transport from the buyer";
+        LogisticsIn = "logistics_in", "寄回运费", "Transport from the buyer";
         /// A courier's visit.
         Pickup = "pickup", "上门取件", "Pick-up";
         /// A visit of our own people.
-        Visit = "onsite_visit", "上门服务", "On-site visit";
+        OnsiteVisit = "onsite_visit", "上门服务", "On-site visit";
     }
 }
 

@@ -107,3 +107,4 @@ help-sign-score = Your mark, if you like (5 is best)
 help-sign-good = It is right
 help-sign-bad = It is not right
 help-sign-why = What is not right?
+help-next-quote = Please read the quote on this page and tell us whether you agree.

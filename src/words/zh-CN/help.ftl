@@ -107,3 +107,4 @@ help-sign-score = 您的评分（可不填，5 分最好）
 help-sign-good = 修好了，我已验收
 help-sign-bad = 还没修好
 help-sign-why = 哪里不对？
+help-next-quote = 请看本页的维修报价，并告诉我们是否同意。

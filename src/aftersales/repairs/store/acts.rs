@@ -112,12 +112,12 @@ fn posted(
 impl From<RepairCost> for LedgerKind {
     fn from(cost: RepairCost) -> Self {
         match cost {
-            RepairCost::Labour => Self::RepairLabour,
-            RepairCost::Parts => Self::RepairParts,
-            RepairCost::Out => Self::LogisticsOut,
-            RepairCost::In => Self::LogisticsIn,
+            RepairCost::RepairLabour => Self::RepairLabour,
+            RepairCost::RepairParts => Self::RepairParts,
+            RepairCost::LogisticsOut => Self::LogisticsOut,
+            RepairCost::LogisticsIn => Self::LogisticsIn,
             RepairCost::Pickup => Self::Pickup,
-            RepairCost::Visit => Self::OnsiteVisit,
+            RepairCost::OnsiteVisit => Self::OnsiteVisit,
         }
     }
 }
@@ -322,7 +322,7 @@ pub(in crate::aftersales::repairs) fn receive(db: &mut Db, stamp: &Stamp, order:
     let line = line_of(db, &order)?;
     in_order(line.reported_on, said.received_on, "received_on")?;
     not_to_come(stamp, said.received_on, "received_on")?;
-    way(db, stamp, &order, (RepairCost::In, said.received_on), &said.way)?;
+    way(db, stamp, &order, (RepairCost::LogisticsIn, said.received_on), &said.way)?;
     let body = json!({ "received_on": said.received_on });
     moved!(db, stamp, order, RepairState::Received, EventKind::RepairMoved, body, repair_order::received_on.eq(said.received_on))
 }
@@ -474,7 +474,7 @@ pub(in crate::aftersales::repairs) fn send(
     said: WaySaid,
 ) -> Result<RepairOrder> {
     is_settled(&order)?;
-    way(db, stamp, &order, (RepairCost::Out, today), &said)?;
+    way(db, stamp, &order, (RepairCost::LogisticsOut, today), &said)?;
     moved!(db, stamp, order, RepairState::Sent, EventKind::RepairMoved, json!({}), repair_order::score.eq(None::<i64>))
 }
 

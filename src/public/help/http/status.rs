@@ -99,6 +99,10 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
     let running = clocks.into_iter().filter(|clock| clock.ended_at.is_none() && !clock.due.is_empty());
     let due = running.map(|clock| (clock.name.get(lang).to_owned(), clock.due)).collect();
     let layout = Layout::titled(request, "help-status-title");
+    let mut asked = asked;
+    if repairs.iter().any(|repair| repair.state == RepairState::Quoted) {
+        asked.next = layout.t.say("help-next-quote").into_owned();
+    }
     let shown = |repair| repair_shown(repair, &asked, &app, layout.t);
     let repairs = repairs.into_iter().map(shown).collect();
     let page = StatusPage {
