@@ -278,6 +278,7 @@ fn serve(app: &AppState, listener: std::net::TcpListener, ready: impl FnOnce() +
         }
         actix_web::rt::spawn(crate::production::print_jobs::run_forever(jobs_house.clone()));
         actix_web::rt::spawn(service_levels::run_forever(jobs_house.clone()));
+        actix_web::rt::spawn(crate::aftersales::surveys::run_forever(jobs_house.clone()));
         actix_web::rt::spawn(crate::platform::jobs::run_forever(jobs_house, app::works()));
         let running = server.run();
         ready();

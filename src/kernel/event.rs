@@ -157,12 +157,17 @@ kinds! {
     CostReversed = "ledger.reversed", "已冲销", "Entry reversed", false, None;
     CostsMoved = "ledger.moved", "费用已按责任划转", "Costs moved by verdict", false, None;
     CostsMovedBack = "ledger.moved_back", "费用划转已冲销", "Moved costs taken back", false, None;
+    SurveyAnswered = "survey.answered", "买家已评价", "The buyer said how satisfied they are", false, None;
+    FollowUpPlanned = "follow_up.planned", "已安排回访", "Follow-up planned", false, None;
+    FollowUpEnded = "follow_up.ended", "回访已结束", "Follow-up ended", false, None;
     ServiceLevelSaved = "service_level.saved", "服务时限已保存", "Service level saved", false, None;
     ClockEscalated = "clock.escalated", "时限提醒", "A deadline was escalated", false, None;
     ClockMoved = "clock.moved", "日历变动，期限已重算", "A deadline moved with the calendar", false, None;
     // quality
     DefectSaved = "defect.saved", "缺陷代码已保存", "Defect code saved", false, None;
     ScopeSaved = "recall.scope_saved", "召回范围已保存", "Recall scope saved", false, None;
+    MeasureSaved = "measure.saved", "改进措施已保存", "Measure saved", false, None;
+    MeasureMoved = "measure.moved", "改进措施状态已变更", "Measure moved on", false, None;
     LiabilityRulesProposed = "liability.rules_proposed", "责任规则已提出", "Liability rules proposed", false, None;
     LiabilityRulesApproved = "liability.rules_approved", "责任规则已生效", "Liability rules put in force", false, None;
     LiabilityRulesRejected = "liability.rules_rejected", "责任规则未通过", "Liability rules rejected", false, None;

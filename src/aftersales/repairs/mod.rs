@@ -19,7 +19,7 @@ use crate::platform::rooms::{Field, Fields, Kind, Lines, Reference, Room};
 use crate::production::materials;
 
 pub use rules::REPAIR_MACHINE;
-pub use store::{RepairOrder, RepairPart, all_parts};
+pub use store::{RepairOrder, RepairPart, all_parts, handed_between};
 
 /// The room.
 pub const ROOM: Room = Room::new("repairs", http::routes).menu(&[Entry::new("/repairs", "repairs-title", &[Permission::CasesRead])]);

@@ -27,6 +27,7 @@ pub use store::ledger::{
     Balance, BalanceOf, Cost, LedgerEntry, balances, entries_of_lines, entries_of_verdicts, post, reverse_entry,
     with_ids as entries_with_ids,
 };
+pub use store::exchanged::exchanged_between;
 pub use store::moves::{reallocate, reverse};
 pub use store::settling::{Settlement, SettlementAsk, approve, authorise, fail, of_line, pay, submit, void};
 pub use view::{CaseCosts, EntryView, SettlementView, costs_of_case};

@@ -1,6 +1,7 @@
 //! Every query on repairs.
 
 pub mod acts;
+mod handed;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -22,6 +23,8 @@ use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, List
 use crate::platform::state::AppState;
 use crate::production::{batches, materials};
 use crate::{each, keyset, text_column};
+
+pub use handed::handed_between;
 
 text_column!(RepairKind, RepairSite, RepairState, AcceptedVia, CheckKind);
 

@@ -1,5 +1,6 @@
 //! Every query on settlements and on the ledger.
 
+pub mod exchanged;
 pub mod ledger;
 pub mod moves;
 pub mod settling;
