@@ -7,7 +7,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 
-use crate::aftersales::{cases, reasons, repairs, returns, rights, service_levels, settlements};
+use crate::aftersales::{cases, reasons, repairs, return_addresses, returns, rights, service_levels, settlements, surveys};
 use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Result};
 use crate::ownership::scans::Counter;
@@ -24,7 +24,7 @@ use crate::platform::rooms::{Room, Sweep};
 use crate::platform::state::AppState;
 use crate::production::{batches, materials, parties, print_jobs, printers, serials, skus, styles, terms};
 use crate::public::{card, help, links, resolver};
-use crate::quality::{liability, recalls, signals, trace};
+use crate::quality::{liability, measures, recalls, signals, trace};
 use crate::staff;
 
 /// Who has a table to import.
@@ -68,11 +68,15 @@ const ROOMS: &[Room] = &[
     returns::ROOM,
     repairs::ROOM,
     settlements::ROOM,
+    surveys::ROOM,
+    surveys::FOLLOW_UPS,
     rights::ROOM,
+    return_addresses::ROOM,
     signals::ROOM,
     trace::ROOM,
     recalls::ROOM,
     liability::ROOM,
+    measures::ROOM,
     staff::policies::ROOM,
     staff::calendars::ROOM,
     staff::working_hours::ROOM,

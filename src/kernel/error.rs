@@ -219,8 +219,16 @@ codes! {
     Undecided = "undecided", 409;
     /// Tasks of a case that are not ended (`count`).
     TasksOpen = "tasks_open", 409;
+    /// It was answered before, and an answer stays as it was given.
+    AlreadyAnswered = "already_answered", 409;
     /// Later than it may be done (`days`).
     TooLate = "too_late", 409;
+    /// Earlier than it may be done (`from`).
+    TooEarly = "too_early", 409;
+    /// Nothing was sold before or after it that could be compared.
+    NothingToCompare = "nothing_to_compare", 409;
+    /// It cannot have helped: the rate rose (`before`, `after`).
+    RateRose = "rate_rose", 409;
     /// The garment was given back, and nobody has bought it since.
     GivenBack = "given_back", 409;
     // Money

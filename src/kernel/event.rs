@@ -164,6 +164,9 @@ kinds! {
     CostReversed = "ledger.reversed", "已冲销", "Entry reversed", false, None;
     CostsMoved = "ledger.moved", "费用已按责任划转", "Costs moved by verdict", false, None;
     CostsMovedBack = "ledger.moved_back", "费用划转已冲销", "Moved costs taken back", false, None;
+    SurveyAnswered = "survey.answered", "买家已评价", "The buyer said how satisfied they are", false, None;
+    FollowUpPlanned = "follow_up.planned", "已安排回访", "Follow-up planned", false, None;
+    FollowUpEnded = "follow_up.ended", "回访已结束", "Follow-up ended", false, None;
     ServiceLevelSaved = "service_level.saved", "服务时限已保存", "Service level saved", false, None;
     ClockEscalated = "clock.escalated", "时限提醒", "A deadline was escalated", false, None;
     ClockMoved = "clock.moved", "期限已重算", "A deadline was reckoned anew", false, None;
@@ -172,6 +175,8 @@ kinds! {
     ScopeSaved = "recall.scope_saved", "召回范围已保存", "Recall scope saved", false, None;
     ScopeHeld = "recall.held", "召回范围内的单件停止销售", "Garments of a recall held back", false, None;
     ScopeReleased = "recall.released", "召回范围内的单件恢复销售", "Garments of a recall released", false, None;
+    MeasureSaved = "measure.saved", "改进措施已保存", "Measure saved", false, None;
+    MeasureMoved = "measure.moved", "改进措施状态已变更", "Measure moved on", false, None;
     LiabilityRulesProposed = "liability.rules_proposed", "责任规则已提出", "Liability rules proposed", false, None;
     LiabilityRulesApproved = "liability.rules_approved", "责任规则已生效", "Liability rules put in force", false, None;
     LiabilityRulesRejected = "liability.rules_rejected", "责任规则未通过", "Liability rules rejected", false, None;

@@ -73,6 +73,13 @@ policies! {
     PhotosPerCase = "case.photos", 12, 0..=60, "每个工单的照片数", "photos a case may have";
     CaseMajorGarments = "case.major_garments", 20, 2..=100000, "工单涉及多少件即为重大", "garments from which on a case is critical";
     ReopenDays = "case.reopen_days", 7, 0..=365, "已解决的工单可以重新打开的天数", "days in which a resolved case may be opened again";
+    SurveyDays = "survey.expire_days", 14, 1..=365, "工单解决后买家可评价的天数", "days after a case is resolved in which its buyer may say how satisfied they are";
+    SurveyLowScore = "survey.low_score", 2, 0..=4, "评分不高于多少立即转主管", "score up to which a buyer's answer is before the supervisor at once";
+    FollowUpRepairFirst = "follow_up.repair_first", 7, 1..=365, "维修交付后第一次回访的天数", "days after a repair was handed over to the first follow-up";
+    FollowUpRepairSecond = "follow_up.repair_second", 30, 1..=365, "维修交付后第二次回访的天数", "days after a repair was handed over to the second follow-up";
+    FollowUpExchangeFirst = "follow_up.exchange_first", 30, 1..=365, "换货完成后第一次回访的天数", "days after an exchange to the first follow-up";
+    FollowUpExchangeSecond = "follow_up.exchange_second", 90, 1..=365, "换货完成后第二次回访的天数", "days after an exchange to the second follow-up";
+    FollowUpMissed = "follow_up.missed_days", 14, 1..=365, "回访逾期多少天即视为未回访", "days after which a follow-up that nobody did is missed";
     ReturnLapseDays = "return.lapse_days", 14, 1..=365, "同意退货后多少天未寄回即失效", "days after which an approved return lapses that nobody sent";
     RepairCoverDays = "repair.cover_days", 90, 0..=3650, "维修过的部位的质保天数", "days of warranty on what a repair mended";
     ImportMegabytes = "import.megabytes", 2048, 1..=1048576, "每人已上传、尚待写入的文件总量上限（MB）", "megabytes of files a person may have handed in that wait to be written";

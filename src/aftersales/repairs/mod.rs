@@ -30,7 +30,7 @@ use crate::production::materials;
 pub use http::act;
 pub use rules::REPAIR_MACHINE;
 pub use store::buyer::{BuyersRepair, buyer_answers, buyer_signs, of_case};
-pub use store::{RepairOrder, RepairPart, all_parts, parts_in};
+pub use store::{RepairOrder, RepairPart, all_parts, handed_between, parts_in};
 
 /// The room.
 pub const ROOM: Room =

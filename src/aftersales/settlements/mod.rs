@@ -25,6 +25,7 @@ pub use super::ledger::{
     natural_sign, post, reallocate, reverse, reverse_entry, unmoved, with_ids as entries_with_ids,
 };
 pub use rules::SETTLEMENT_MACHINE;
+pub use store::exchanged::exchanged_between;
 pub use store::settling::{Payment, Settlement, SettlementAsk, approve, authorise, fail, hand_over, of_line, pay, submit, void};
 pub use view::{CaseCosts, EntryView, SettlementView, costs_of_case};
 

@@ -362,6 +362,8 @@ pub(super) struct ListView {
     pub fault: Option<String>,
     pub filters: Vec<Filter>,
     pub sums: Vec<Sum>,
+    /// What the room says above the rows, as HTML.
+    pub top: String,
     /// Whether who looks sees only what is of their party.
     pub is_bound: bool,
     /// Titles of the columns and their classes.

@@ -83,6 +83,11 @@ pub trait Listing: Serialize + Send + 'static {
         Ok(Some(Vec::new()))
     }
 
+    /// What its page says above the rows of what the query is about, as HTML.
+    fn top(_db: &mut Db, _query: &ListQuery, _sees: Sees, _lang: Lang) -> Result<String> {
+        Ok(String::new())
+    }
+
     /// Sums over all rows of the query.
     fn sums(_db: &mut Db, _query: &ListQuery, _sees: Sees, _lang: Lang) -> Result<Vec<Sum>> {
         Ok(Vec::new())
@@ -107,9 +112,12 @@ fn query_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, String>) -
 /// What every list may be asked besides its filters.
 const OF_EVERY_LIST: [&str; 5] = ["q", "after", "before", "per_page", "lang"];
 
-/// What a program asks of a list: a filter that the list has not would answer everything as if it were narrowed. A page is lenient instead,
+/// What a program asks about all that a list has: a filter that the list has not would answer everything as if it were narrowed. A page is lenient instead,
 /// because whoever passes its address on adds to it.
-fn asked_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, String>) -> Result<ListQuery> {
+///
+/// # Errors
+/// [`Code::UnknownField`] for such a filter; a value that no row can have.
+pub fn asked_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, String>) -> Result<ListQuery> {
     let is_known = |name: &str| OF_EVERY_LIST.contains(&name) || filters_of::<T>().any(|filter| filter.name == name);
     let mut unknown: Vec<&String> = pairs.keys().filter(|name| !is_known(name)).collect();
     unknown.sort_unstable();
@@ -168,7 +176,7 @@ async fn view_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, Strin
     let layout = call.layout(call.words().say(format!("{}-title", T::FIELDS.table)));
     let (asked, sees, lang) = (query.clone(), call.sees(), layout.lang);
     // One read: the sums are those of the rows beside them.
-    let (rows, filters, sums) = call
+    let (rows, filters, sums, top) = call
         .read(move |db| {
             let rows = stretch::<T>(db, &asked, sees, &ListWindow { last_first: T::LAST_FIRST, ..asked.window() })?;
             let mut filters = Vec::new();
@@ -176,7 +184,7 @@ async fn view_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, Strin
                 let offered = T::offered(db, filter.name, sees, lang)?;
                 filters.extend(offered.map(|offered| Filter::of(filter, &asked, offered, lang)));
             }
-            Ok((rows, filters, T::sums(db, &asked, sees, lang)?))
+            Ok((rows, filters, T::sums(db, &asked, sees, lang)?, T::top(db, &asked, sees, lang)?))
         })
         .await?;
     let ListPage { page, previous } = query.page(rows, T::key);
@@ -189,6 +197,7 @@ async fn view_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, Strin
         acts: T::acts().into_iter().filter(|(.., needs)| may(*needs)).map(|(key, href, _)| (key, href)).collect(),
         filters,
         sums,
+        top,
         is_bound: call.party.is_some(),
         heads: T::FIELDS.listed(layout.lang).map(|field| (field.list_title(layout.lang), field.class())).collect(),
         rows,

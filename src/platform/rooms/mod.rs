@@ -35,7 +35,7 @@ pub use field::{Field, Fields, Half, Kind, Lines, Reference};
 pub use form::{Asked, Deeded, FormView, asking_again, asking_page, deed_form, form_again, form_page};
 pub use import::{import, import_table, of_column};
 pub use list::{From, ListQuery, ListWindow, Offered, Sum, halves, key_of_two};
-pub use listing::{Listing, each_of, href, list_again, list_routes, oldest_first, rows, write_row};
+pub use listing::{Listing, asked_of, each_of, href, list_again, list_routes, oldest_first, rows, write_row};
 pub use one::{Act, Besides, Panel};
 pub use room::Room;
 pub use said::{Said, document};

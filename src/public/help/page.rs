@@ -117,6 +117,8 @@ pub(super) struct StatusPage {
     pub is_sent: bool,
     /// The whole address, to be kept.
     pub address: String,
+    /// What is asked once it is resolved, as HTML.
+    pub after: String,
     pub is_over: bool,
     pub may_take_back: bool,
     pub may_withdraw: bool,

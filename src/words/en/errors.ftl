@@ -73,6 +73,7 @@ error-too-many-decimals = “{ $value }” has too many decimals: { $max ->
 error-not-a-date = “{ $value }” is not a date; write 2026-03-31.
 error-below-zero = Below zero: { $value }.
 error-does-not-apply = { $with ->
+    [score] Leave this open where a score is given.
     [exclusion] Leave this empty: only rights that ask no reason can be excluded; what a defect gives cannot.
     [defects] Leave this empty: this kind of right is for no particular defect.
     [measured] Leave this empty, or name the defects that are measured.
@@ -158,6 +159,7 @@ error-beyond-accepted = { $asked } { $currency } is more than the inspection acc
 error-not-our-stock = Its serial came from elsewhere, so nothing here says that it lies in stock. Choose one with a serial of ours.
 error-already-settled = This sale is settled already: { $kind }, settlement { $settlement }. Make that one void first if it was a mistake.
 error-needs-another = { $who ->
+    [owner] Whoever sees to a measure does not check it. Somebody else has to.
     [repairer] You have repaired it. Somebody else has to look at it.
     [twice] You have approved this already. Above the limit a second person has to approve it.
    *[author] Whoever asks for something does not approve or decide it. Somebody else has to.
@@ -270,5 +272,9 @@ error-tasks-open = { $count ->
     [one] One task is still open. End it first.
    *[other] { $count } tasks are still open. End them first.
 }
+error-already-answered = This was answered already. An answer stays as it was given.
+error-too-early = It is too early for this: it can be done from { $from } on.
+error-nothing-to-compare = Nothing was sold before it or nothing after it, so there is nothing to compare.
+error-rate-rose = It cannot be said to have helped: claims were { $before } before and { $after } after.
 error-too-late = It is too late for this: it could be done for { $days } days.
 error-given-back = This garment was given back, and nobody has bought it since.

@@ -63,6 +63,7 @@ error-too-many-decimals = “{ $value }”的小数位太多：{ $max ->
 error-not-a-date = “{ $value }”不是日期，请写成 2026-03-31。
 error-below-zero = 不能小于零：{ $value }。
 error-does-not-apply = { $with ->
+    [score] 已经评分时请不要勾选。
     [exclusion] 此处应为空：只有无须理由的权利可以排除；因质量问题享有的权利不能排除。
     [defects] 此处应为空：这类权利不针对特定缺陷。
     [measured] 此处应为空，或列出按实测值判断的缺陷。
@@ -145,6 +146,7 @@ error-beyond-accepted = { $asked } { $currency } 超出了检验通过的金额�
 error-not-our-stock = 这一件的序列号来自外部，系统无法确认它在库。请换一件使用本系统序列号的商品。
 error-already-settled = 这笔销售已经处理过：{ $kind }，处理单 { $settlement }。如果那是误操作，请先将其作废。
 error-needs-another = { $who ->
+    [owner] 措施的负责人不能自己验证，须由另一人验证。
     [repairer] 这件是您维修的，须由其他人复检。
     [twice] 您已经审批过。超过限额须由第二个人再审批。
    *[author] 提出的人不能自己审批或裁定，须由其他人来做。
@@ -242,5 +244,9 @@ state-ended = 已结束
 error-case-open = 这件衣服已有正在处理的工单：{ $no }。
 error-undecided = 还有 { $count } 件没有处理完：第 { $lines } 行。
 error-tasks-open = 还有 { $count } 个任务没有结束，请先结束它们。
+error-already-answered = 已经评价过了；评价提交后不能更改。
+error-too-early = 还不到时候：{ $from } 起才能进行。
+error-nothing-to-compare = 实施前或实施后没有售出的衣服，无法比较。
+error-rate-rose = 不能判为有效：投诉率由 { $before } 变为 { $after }。
 error-too-late = 已超过期限：只能在 { $days } 天内进行。
 error-given-back = 这件衣服已经退回，之后还没有售出。

@@ -2,6 +2,7 @@
 
 pub mod acts;
 pub mod buyer;
+mod handed;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -26,6 +27,8 @@ use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, List
 use crate::platform::state::AppState;
 use crate::production::{batches, materials};
 use crate::{each, keyset, text_column};
+
+pub use handed::handed_between;
 
 text_column!(RepairKind, RepairSite, RepairState, AcceptedVia, CheckKind);
 

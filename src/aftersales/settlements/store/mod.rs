@@ -1,6 +1,7 @@
 //! Every query on settlements.
 
 pub mod exchange;
+pub mod exchanged;
 pub mod settling;
 
 use super::{SettlementKind, SettlementState};

@@ -1,5 +1,6 @@
 //! The routes of asking for help, in three files: asking, the page of a request, withdrawing from the contract.
 
+mod after;
 mod ask;
 mod status;
 mod withdraw;
@@ -28,6 +29,7 @@ use crate::production::{materials, skus, styles};
 pub(super) fn routes(on: &mut Routes<'_>) {
     ask::routes(on);
     status::routes(on);
+    after::routes(on);
     withdraw::routes(on);
 }
 

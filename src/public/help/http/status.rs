@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{ACTOR, keys, lang, place, product, secrets};
 use crate::aftersales::cases::{self, Audience, CaseState, ServiceCase};
 use crate::aftersales::repairs::{self, BuyersRepair, RepairState};
-use crate::aftersales::{reasons, service_levels};
+use crate::aftersales::{reasons, service_levels, surveys};
 use crate::inspection::findings::{PhotoForm, at_photos, clean_photos, read_photo_form};
 use crate::kernel::text::{Lang, folded};
 use crate::kernel::time::local_minute;
@@ -92,9 +92,10 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
         let has_left = has_words || asked.photos > 0 || cases::contact_left(db, &own, &case)?.is_some();
         let repairs = repairs::of_case(db, case.id)?;
         let clocks = service_levels::of(db, case.id, now)?;
-        Ok((asked, case, repairs, has_left, is_live, policies::value(db, Policy::PhotosPerCase, now)?, clocks))
+        let after = super::after::read(db, &tools, &case, (now, lang))?;
+        Ok((asked, case, repairs, has_left, is_live, policies::value(db, Policy::PhotosPerCase, now)?, clocks, after))
     });
-    let (asked, case, repairs, has_left, is_live, photos, clocks) = read.await?;
+    let (asked, case, repairs, has_left, is_live, photos, clocks, after) = read.await?;
     // What was promised stays promised when it is late: the day stands there.
     let running = clocks.into_iter().filter(|clock| clock.ended_at.is_none() && !clock.due.is_empty());
     let due = running.map(|clock| (clock.name.get(lang).to_owned(), clock.due)).collect();
@@ -107,6 +108,7 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
     let repairs = repairs.into_iter().map(shown).collect();
     let page = StatusPage {
         address: format!("{}{at}", app.config.public_url.trim_end_matches('/')),
+        after: after.part(&layout, &at, &faults)?,
         at,
         once: random_token::<12>(),
         is_sent: request.query_string().split('&').any(|part| part == "sent"),
@@ -159,7 +161,7 @@ async fn by_cookie(_: Visitor, request: HttpRequest, no: web::Path<String>) -> R
 }
 
 /// The page again after something was done, or with what is wrong.
-async fn then(request: &HttpRequest, path: &(String, String), words: String, done: Result<()>) -> Result<HttpResponse> {
+pub(super) async fn then(request: &HttpRequest, path: &(String, String), words: String, done: Result<()>) -> Result<HttpResponse> {
     match done {
         Ok(()) => Ok(see_other(place(&path.0, &secret_of(&path.1)?))),
         Err(error) if matches!(error.code().status(), 409 | 422) => {
@@ -259,7 +261,7 @@ async fn take_back(_: Visitor, request: HttpRequest, path: web::Path<(String, St
 async fn erase(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, _form: Form<Empty>) -> Result<HttpResponse> {
     let app = app_of(&request)?;
     let (secret, stamp, no) = (secret_of(&path.1)?, app.stamp(ACTOR), path.0.clone());
-    let done = app.store.write(move |db| cases::contact_erase(db, &stamp, &no, &secret)).await;
+    let done = app.store.write(move |db| surveys::erase(db, &stamp, &no, &secret)).await;
     then(&request, &path, String::new(), done).await
 }
 

@@ -1,0 +1,22 @@
+# What the page of a request says of a parcel, and asks once it is resolved.
+help-score = How was it?
+help-score-ask = How satisfied are you with how your request was handled?
+help-score-scale = 1 is very dissatisfied, 5 very satisfied.
+help-score-words = What would you like to tell us? (may be left empty)
+help-score-send = Send
+help-score-no = No, thank you
+help-score-until = You can answer once, until { $until }. An answer stays as it was given.
+help-score-answered = You gave { $score } out of 5. Thank you: somebody reads every answer.
+help-score-declined = You would rather not say. We will not ask you again about this.
+help-score-expired = The time to answer is over. You can still write to us below for as long as the request is not closed.
+help-parcel = Sending it back
+help-parcel-to = Send it to
+help-parcel-hours = It is received
+help-parcel-enclose = Please mind
+help-parcel-nowhere = We will write to you where to send it.
+help-parcel-wait = We are waiting for it.
+help-parcel-sent = It is on its way to us.
+help-parcel-shop = Please bring it to the shop.
+help-parcel-pickup = It will be fetched from you.
+help-parcel-waybill = The carrier's number on your receipt
+help-parcel-send = I have sent it

@@ -1,0 +1,24 @@
+# What buyers say of how their case was handled, and who asks again.
+surveys-title = Satisfaction
+surveys-about = What buyers say of how their case was handled, once for each time it was resolved.
+surveys-none = Nobody has answered yet. A buyer is asked on the page of their request once it is resolved.
+surveys-new = Answer for a buyer
+surveys-edit = Change
+surveys-search-hint = Number of the case
+surveys-answers = Answers with a score
+surveys-satisfied = Satisfied
+surveys-declined = Would rather not say
+surveys-measure = Satisfied: answers of 4 or 5 out of the answers with a score. Whoever would rather not say is in no share.
+surveys-apart = By agent and by reason
+surveys-by-agent = Agent
+surveys-by-class = Reason
+surveys-nobody = Nobody had the case
+follow-ups-title = Follow-ups
+follow-ups-about = Who is to be asked whether all is still well: after a repair, after an exchange, and at once after a low score. Only who agreed is asked.
+follow-ups-none = Nobody is to be asked today.
+follow-ups-new = Plan a follow-up
+follow-ups-edit = Change
+follow-ups-search-hint = Number of the case
+follow-ups-done = They were asked
+follow-ups-done-about = Say what came of it. Where something is wrong again, a case that follows this one is opened.
+follow-ups-decline = They would rather not be asked

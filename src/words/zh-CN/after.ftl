@@ -1,0 +1,22 @@
+# 工单解决后，进度页上的询问。
+help-score = 这次处理得怎么样？
+help-score-ask = 您对这次处理满意吗？
+help-score-scale = 1 分表示很不满意，5 分表示很满意。
+help-score-words = 还想对我们说什么？（可不填）
+help-score-send = 提交评价
+help-score-no = 不用了，谢谢
+help-score-until = 在 { $until } 之前可以评价一次，提交后不能更改。
+help-score-answered = 您给了 { $score } 分（满分 5 分）。谢谢，每一条评价都有人看。
+help-score-declined = 您选择了不评价，我们不会再就此询问。
+help-score-expired = 评价时间已过。只要工单还没有关闭，您仍可以在下面给我们留言。
+help-parcel = 寄回衣服
+help-parcel-to = 请寄到
+help-parcel-hours = 收货时间
+help-parcel-enclose = 注意事项
+help-parcel-nowhere = 寄回地址由客服另行通知您。
+help-parcel-wait = 等待您寄出。
+help-parcel-sent = 已在寄回途中。
+help-parcel-shop = 请送到门店。
+help-parcel-pickup = 我们会上门取件。
+help-parcel-waybill = 快递单号
+help-parcel-send = 我已寄出

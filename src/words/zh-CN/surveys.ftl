@@ -1,0 +1,24 @@
+# 买家对处理过程的评价，以及回访。
+surveys-title = 满意度
+surveys-about = 买家对工单处理过程的评价；每解决一次，评价一次。
+surveys-none = 还没有评价。工单解决后，买家可在进度页上评价。
+surveys-new = 代买家评价
+surveys-edit = 修改
+surveys-search-hint = 工单号
+surveys-answers = 已评分
+surveys-satisfied = 满意率
+surveys-declined = 不愿评价
+surveys-measure = 满意率：4 分和 5 分占全部已评分数的比例；不愿评价的不计入。
+surveys-apart = 按负责人和原因
+surveys-by-agent = 负责人
+surveys-by-class = 原因类别
+surveys-nobody = 无人负责的工单
+follow-ups-title = 回访
+follow-ups-about = 维修后、换货后按期回访，评分低时当天由主管回访；只回访同意被联系的买家。
+follow-ups-none = 今天没有要回访的。
+follow-ups-new = 安排回访
+follow-ups-edit = 修改
+follow-ups-search-hint = 工单号
+follow-ups-done = 已回访
+follow-ups-done-about = 记录回访结果；又出现问题时，会新建一个后续工单。
+follow-ups-decline = 买家不愿被回访
