@@ -10,7 +10,7 @@ use crate::aftersales::cases::{self, CaseAct, CaseLine, Condition, LineState, Ne
 use crate::aftersales::repairs::{self, RepairOrder};
 use crate::aftersales::returns::{self, ReturnAct, ReturnAsk};
 use crate::aftersales::rights::FreightPayer;
-use crate::aftersales::settlements::{self, Cost, LedgerKind, Payment, Payer, SettlementAsk, SettlementKind};
+use crate::aftersales::settlements::{self, Cost, LedgerKind, Payer, SettlementAsk, SettlementKind};
 use crate::kernel::money::Money;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::ownership::holders::Secret;
@@ -231,8 +231,7 @@ fn done(
         }
         Deed::Paid(reference) => {
             let given = given(db)?;
-            let payment = Payment { reference, paid_on: day, goods_minor: None, freight_minor: None };
-            settlements::pay(db, stamp, world.app.config.time_zone, &given, &payment).map(drop)
+            settlements::pay(db, stamp, world.app.config.time_zone, &given, reference, day).map(drop)
         }
         Deed::Done => match cases::line(db, first.id)?.map(|line| line.state) {
             Some(LineState::Decided) => act(db, &CaseAct::Done { line: None }),
