@@ -122,7 +122,7 @@ pub struct Layout {
     /// The menu's entries this person may use.
     pub menu: Vec<Entry>,
     /// Where this person may go on to from things of other rooms.
-    onwards: Vec<Onward>,
+    pub onwards: Vec<Onward>,
     /// The brand's name.
     pub brand: String,
 }
