@@ -12,6 +12,8 @@ DROP TRIGGER verdict_input_stays ON verdict;
 DROP FUNCTION verdict_input_stays();
 DROP TRIGGER statement_stays ON statement;
 DROP FUNCTION statement_stays();
+DROP TRIGGER verdict_reply_is_of_its_line ON verdict_reply;
+DROP FUNCTION verdict_reply_is_of_its_line();
 DROP TRIGGER chargeback_line_is_final ON chargeback_line;
 DROP FUNCTION chargeback_line_is_final();
 DROP TABLE legal_hold;
@@ -33,7 +35,6 @@ INSERT INTO verdict_reply_old SELECT verdict_id, party_id, accepts, reason, acto
 DROP TABLE verdict_reply;
 ALTER TABLE verdict_reply_old RENAME TO verdict_reply;
 CREATE INDEX verdict_reply_party ON verdict_reply (party_id);
-DROP INDEX verdict_of_line;
 DROP TABLE verdict_notice;
 DROP TABLE supplier_agreement;
 DROP TABLE evidence_record;

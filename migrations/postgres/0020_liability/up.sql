@@ -67,11 +67,10 @@ CREATE INDEX verdict_notice_agreement ON verdict_notice (agreement_id);
 
 -- Replies once more, with which round of contest it is: a party contests what it is charged with for a line twice at most, however many versions
 -- there are.
-CREATE UNIQUE INDEX verdict_of_line ON verdict (id, line_id);
 CREATE TABLE verdict_reply_new (
-    verdict_id BIGINT NOT NULL,
+    verdict_id BIGINT NOT NULL REFERENCES verdict (id),
     party_id BIGINT NOT NULL REFERENCES party (id),
-    line_id BIGINT NOT NULL,
+    line_id BIGINT NOT NULL REFERENCES case_line (id),
     accepts BOOLEAN NOT NULL,
     round BIGINT CHECK (round BETWEEN 1 AND 2),
     by_silence BOOLEAN NOT NULL,
@@ -80,7 +79,6 @@ CREATE TABLE verdict_reply_new (
     at TIMESTAMP NOT NULL,
     PRIMARY KEY (verdict_id, party_id),
     UNIQUE (line_id, party_id, round),
-    FOREIGN KEY (verdict_id, line_id) REFERENCES verdict (id, line_id),
     CHECK (accepts = (round IS NULL)),
     CHECK (accepts OR reason <> ''),
     CHECK (accepts OR NOT by_silence)
@@ -249,6 +247,17 @@ BEGIN
 END $$;
 CREATE TRIGGER statement_stays BEFORE UPDATE OF bundle, sha256, party_id, from_on, to_on, amount_minor, claims ON statement FOR EACH ROW
     EXECUTE FUNCTION statement_stays();
+
+-- Two rounds: a reply is counted to the line of its verdict.
+CREATE FUNCTION verdict_reply_is_of_its_line() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT line_id FROM verdict WHERE id = NEW.verdict_id) <> NEW.line_id THEN
+        RAISE EXCEPTION 'a reply is counted to the line of its verdict' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER verdict_reply_is_of_its_line BEFORE INSERT ON verdict_reply FOR EACH ROW
+    EXECUTE FUNCTION verdict_reply_is_of_its_line();
 
 -- I-29: a chargeback has lines of final verdicts alone.
 CREATE FUNCTION chargeback_line_is_final() RETURNS trigger LANGUAGE plpgsql AS $$

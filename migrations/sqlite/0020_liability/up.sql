@@ -67,11 +67,10 @@ CREATE INDEX verdict_notice_agreement ON verdict_notice (agreement_id);
 
 -- Replies once more, with which round of contest it is: a party contests what it is charged with for a line twice at most, however many versions
 -- there are.
-CREATE UNIQUE INDEX verdict_of_line ON verdict (id, line_id);
 CREATE TABLE verdict_reply_new (
-    verdict_id BIGINT NOT NULL,
+    verdict_id BIGINT NOT NULL REFERENCES verdict (id),
     party_id BIGINT NOT NULL REFERENCES party (id),
-    line_id BIGINT NOT NULL,
+    line_id BIGINT NOT NULL REFERENCES case_line (id),
     accepts BOOLEAN NOT NULL,
     round BIGINT CHECK (round BETWEEN 1 AND 2),
     by_silence BOOLEAN NOT NULL,
@@ -80,7 +79,6 @@ CREATE TABLE verdict_reply_new (
     at TIMESTAMP NOT NULL,
     PRIMARY KEY (verdict_id, party_id),
     UNIQUE (line_id, party_id, round),
-    FOREIGN KEY (verdict_id, line_id) REFERENCES verdict (id, line_id),
     CHECK (accepts = (round IS NULL)),
     CHECK (accepts OR reason <> ''),
     CHECK (accepts OR NOT by_silence)
@@ -213,6 +211,12 @@ END;
 CREATE TRIGGER statement_stays BEFORE UPDATE OF bundle, sha256, party_id, from_on, to_on, amount_minor, claims ON statement
 BEGIN
     SELECT RAISE(ABORT, 'a statement stays as it was issued') WHERE NEW.bundle <> OLD.bundle OR NEW.sha256 <> OLD.sha256 OR NEW.party_id <> OLD.party_id OR NEW.from_on <> OLD.from_on OR NEW.to_on <> OLD.to_on OR NEW.amount_minor <> OLD.amount_minor OR NEW.claims <> OLD.claims;
+END;
+
+-- Two rounds: a reply is counted to the line of its verdict.
+CREATE TRIGGER verdict_reply_is_of_its_line BEFORE INSERT ON verdict_reply
+BEGIN
+    SELECT RAISE(ABORT, 'a reply is counted to the line of its verdict') WHERE (SELECT line_id FROM verdict WHERE id = NEW.verdict_id) <> NEW.line_id;
 END;
 
 -- I-29: a chargeback has lines of final verdicts alone.
