@@ -52,7 +52,8 @@ async fn one_of_each(app: &TestApp) -> BTreeMap<String, String> {
         "owner": admin.login, "due_on": "2026-06-20",
     });
     admin.json("POST", "/api/v1/measures", &measure).await.expect(201);
-    let place = json!({ "code": "CN", "address": { "zh": "上海市浦东新区 1 号", "en": "1 Pudong Road" } });
+    let hours = json!({ "zh": "周一至周六", "en": "Monday to Saturday" });
+    let place = json!({ "code": "CN", "address": { "zh": "上海市浦东新区 1 号", "en": "1 Pudong Road" }, "hours": hours });
     admin.json("POST", "/api/v1/return-addresses", &place).await.expect(201);
     // Of one that has garments nothing is changed by a save.
     let sku = json!({ "style": "SH-2601", "code": "SH-2601-BK-S", "colour": { "zh": "黑", "en": "Black" }, "size": "S", "size_label": "165/84A" });
