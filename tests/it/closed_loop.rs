@@ -156,6 +156,13 @@ impl<'a> House<'a> {
         lead.json("POST", &format!("/api/v1/verdicts/{}/{verb}", verdict["code"].as_str().unwrap()), &said).await.expect(200).json()
     }
 
+    /// Somebody else looks again at what is contested.
+    async fn looked_again(&self, verdict: &Value, found: &str, report: &str) {
+        let inspector = self.app.persona(Role::Inspector).await;
+        let uri = format!("/api/v1/verdicts/{}/inspect", verdict["code"].as_str().unwrap());
+        inspector.json("POST", &uri, &json!({ "found": found, "report": report })).await.expect(200);
+    }
+
     /// Told, accepted at the supplier's own door, final.
     async fn accepted_and_final(&self, verdict: &Value, door: &Persona<'_>) {
         self.step(verdict, "notify", json!({})).await;
@@ -297,10 +304,8 @@ async fn a_contest_that_is_lost(house: &House<'_>) {
     let contest = format!("/api/v1/verdicts/{}/contest", verdict["code"].as_str().unwrap());
     house.trims.json("POST", &contest, &json!({ "reason": "x" })).await.expect(404);
     house.dyer.json("POST", &contest, &json!({ "reason": "our own test meets it" })).await.expect(200);
-    let again = json!({
-        "facts": ["lab_below_spec"], "evidence": [{ "rule": "second_inspection_confirms", "source": "R-8" }], "reason": "second inspection",
-    });
-    let again = house.reckoned(&no, again).await;
+    house.looked_again(&verdict, "fading", "faded as it was found").await;
+    let again = house.reckoned(&no, json!({ "facts": ["lab_below_spec"], "reason": "second inspection" })).await;
     house.step(&again, "decide", json!({ "reason": "confirmed by a second laboratory" })).await;
     assert_eq!(house.step(&again, "finish", json!({})).await["state"], "final");
     assert_eq!(house.borne(&no).await, ["DYE 159.00 CNY"]);
@@ -377,10 +382,8 @@ async fn a_contest_that_is_won(house: &House<'_>) {
     house.step(&verdict, "notify", json!({})).await;
     let contest = format!("/api/v1/verdicts/{}/contest", verdict["code"].as_str().unwrap());
     house.trims.json("POST", &contest, &json!({ "reason": "the thread was cut" })).await.expect(200);
-    let again = json!({
-        "facts": ["customer_damage"], "evidence": [{ "rule": "part_intact", "source": "R-9" }], "reason": "second inspection",
-    });
-    let again = house.reckoned(&no, again).await;
+    house.looked_again(&verdict, "cut", "the thread was cut with scissors").await;
+    let again = house.reckoned(&no, json!({ "facts": ["customer_damage"], "reason": "second inspection" })).await;
     house.step(&again, "decide", json!({ "reason": "the thread was cut" })).await;
     house.step(&again, "finish", json!({})).await;
     assert_eq!(house.borne(&no).await, ["customer 3.00 CNY"]);
