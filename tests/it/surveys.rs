@@ -452,3 +452,42 @@ story!(a_buyer_reads_where_to_send_it_and_says_that_it_is_on_its_way, |app| {
     assert!(shown.text().contains("on its way to us") && shown.text().contains("SF-1") && !shown.text().contains("/sent\""));
     send(mine.clone(), parcel.to_owned(), "SF-2").await.expect(409);
 });
+
+story!(an_exchange_is_followed_up_for_the_new_garment_until_they_want_to_be_forgotten, |app| {
+    let season = world(&app).await;
+    let agent = app.persona(Role::Agent).await;
+    let mine = asked(&app, &season, 0, "follow_up").await;
+    let no = number(&mine);
+    let told = no.clone();
+    let (case, line) = app
+        .look(move |db| {
+            let case = hangtag::aftersales::cases::by_no(db, &told)?.unwrap().id;
+            Ok((case, hangtag::aftersales::cases::lines(db, case)?[0].id))
+        })
+        .await;
+    // How it comes to be paid is told with settlements.
+    let (old, new, id) = (season.garments[0].0, season.garments[7].0, app.state.id().0);
+    let paid = format!(
+        "INSERT INTO settlement (id, case_id, line_id, garment_id, sale_seq, kind, state, amount_minor, currency, new_garment_id, reason, author, approver,
+           needs_two, payout_ref, failure, paid_on, created_at, version)
+         VALUES ({id}, {}, {}, {old}, 1, 'exchange', 'paid', 0, 'CNY', {new}, 'x', 'staff:a', 'staff:b', FALSE, 'R-1', '', '2026-06-15', '2026-06-15 08:00:00', 1)",
+        case.0, line.0
+    );
+    app.sql(&paid).await.unwrap();
+    assert_eq!(plan(&app).await, surveys::FollowUpsPlanned { planned: 2, declined: 0, missed: 0 });
+    let planned = agent.get("/api/v1/follow-ups?shown=planned&kind=exchange").await.json();
+    let rows: Vec<(&Value, &Value)> = planned["items"].as_array().unwrap().iter().map(|one| (&one["due_on"], &one["serial"])).collect();
+    let serial = json!(season.serials[7]);
+    assert_eq!(rows, [(&json!("2026-07-15"), &serial), (&json!("2026-09-13"), &serial)]);
+    // Whoever has their contact erased is not asked any more.
+    resolved(&agent, &no).await;
+    act(&agent, &no, json!({ "act": "close" })).await.expect(200);
+    app.send(Request::form(&format!("{mine}/erase"), &[]).html()).await.expect(303);
+    assert_eq!(agent.get("/api/v1/follow-ups?shown=planned").await.json()["items"], json!([]));
+    let over = agent.get("/api/v1/follow-ups?shown=over").await.json();
+    assert!(
+        over["items"].as_array().unwrap().iter().all(|one| one["state"] == json!("declined")) && over["items"][1].is_object(),
+        "{over}"
+    );
+    assert_eq!(plan(&app).await, surveys::FollowUpsPlanned::default(), "and none is planned anew");
+});
