@@ -8,7 +8,7 @@ use crate::aftersales::cases::{Audience, BUYER, CaseAct, CaseState, Condition, L
 use crate::aftersales::classes::{CaseCause, Queue};
 use crate::aftersales::returns::{Inbound, ReturnAct, ReturnOutcome};
 use crate::aftersales::settlements::{LedgerKind, SettlementKind};
-use crate::demo::people::{AGENT, FINANCE, INSPECTOR, LEAD, MANAGER, REPAIRER};
+use crate::demo::people::{AGENT, FINANCE, INSPECTOR, LEAD, MANAGER, QUALITY, REPAIRER};
 use crate::kernel::GarmentId;
 use crate::kernel::text::Lang;
 
@@ -224,12 +224,12 @@ impl Plot {
 
     /// After a contest somebody else finds the same: as it was reckoned.
     pub(super) fn stands(self, day: i64, found: &'static str, why: &str) -> Self {
-        self.at(day, 9, REPAIRER, Deed::LookedAgain(found, why.to_owned())).at(day, 10, LEAD, Deed::Judged(why.to_owned())).at(day, 11, MANAGER, Deed::Finished)
+        self.at(day, 9, QUALITY, Deed::LookedAgain(found, why.to_owned())).at(day, 10, LEAD, Deed::Judged(why.to_owned())).at(day, 11, MANAGER, Deed::Finished)
     }
 
     /// After a contest somebody else looks again, finds something else, and it is reckoned anew.
     pub(super) fn found_otherwise(self, day: i64, found: &'static str, of: Reckoned, why: &str) -> Self {
-        self.at(day, 10, INSPECTOR, Deed::LookedAgain(found, of.reason.clone()))
+        self.at(day, 10, QUALITY, Deed::LookedAgain(found, of.reason.clone()))
             .at(day, 14, MANAGER, Deed::Reckoned(of))
             .at(day, 16, LEAD, Deed::Judged(why.to_owned()))
             .at(day, 17, MANAGER, Deed::Finished)
