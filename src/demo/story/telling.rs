@@ -243,7 +243,7 @@ fn done(
         Deed::Paid(reference, goods_minor) => {
             let given = given(db)?;
             let payment = Payment { reference, paid_on: day, goods_minor: *goods_minor, freight_minor: goods_minor.map(|_| FREIGHT) };
-            settlements::pay(db, stamp, world.zone, &given, &payment).map(drop)
+            settlements::hand_over(db, stamp, world.zone, &given, &payment).map(drop)
         }
         Deed::Done => match cases::line(db, first.id)?.map(|line| line.state) {
             Some(LineState::Decided) => act(db, &CaseAct::Done { line: None }),
