@@ -13,6 +13,8 @@ pub(super) const AGENT: &str = "staff:agent";
 pub(super) const REPAIRER: &str = "staff:repairer";
 /// Who looks at what came back.
 pub(super) const INSPECTOR: &str = "staff:inspector";
+/// Who looks again after a contest.
+pub(super) const QUALITY: &str = "staff:quality";
 /// Has verdicts reckoned.
 pub(super) const MANAGER: &str = "staff:manager";
 /// Decides them.
@@ -43,6 +45,7 @@ const PEOPLE: &[(Role, &str, &str, Option<&str>)] = &[
     (Role::Planner, "planner", "林 Lin", None),
     (Role::LabelOperator, "operator", "赵 Zhao", None),
     (Role::Inspector, "inspector", "陈 Chen", None),
+    (Role::Inspector, "quality", "徐 Xu", None),
     (Role::SupplierManager, "manager", "吴 Wu", None),
     (Role::Supplier, "supplier", "何 He", Some("DYE-QT")),
     (Role::Supplier, "buttons", "金 Jin", Some("TRIM-YD")),

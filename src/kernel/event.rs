@@ -147,7 +147,7 @@ kinds! {
     CaseReopened = "case.reopened", "工单已重新打开", "Case opened again", false, None;
     CaseMerged = "case.merged", "工单已合并", "Cases merged", false, None;
     CaseNoted = "case.noted", "已添加备注", "Note added", false, None;
-    CaseAnswered = "case.answered", "已答复买家", "Buyer answered", false, None;
+    CaseAnswered = "case.answered", "已答复买家", "Answer to the buyer", false, None;
     CaseBuyerWrote = "case.buyer_wrote", "买家留言", "The buyer wrote", false, None;
     CaseWithdrawn = "case.withdrawn", "收到撤回合同的声明", "Withdrawal from the contract received", false, None;
     CasePhotos = "case.photos_added", "工单照片已添加", "Photos added to a case", false, None;

@@ -114,14 +114,9 @@ impl Story<'_, '_> {
         for (name, asked) in asked {
             let new = self.shelf.spare(Ware::Coat)?;
             self.asked(name, Ware::Coat, asked, |plot| {
-                plot.comes_back(
-                    None,
-                    Some("fit"),
-                    Condition::B,
-                    ("肩宽实测比规格小 2 厘米。", "The shoulder measures 2 cm less than the chart."),
-                )
-                .exchanged(new, true, ("尺寸规格有误，换货", "The size chart is off"), CaseCause::Design)
-                .ours(11, off(), ("样板本身有误，由品牌承担。", "The pattern itself is off: ours."))
+                plot.comes_back(None, Some("fit"), Condition::B, ("肩宽实测比规格小 2 厘米。", "The shoulder measures 2 cm less than the chart."))
+                    .exchanged((new, 98_000), true, ("尺寸规格有误，换货", "The size chart is off"), CaseCause::Design)
+                    .ours(11, off(), ("样板本身有误，由品牌承担。", "The pattern itself is off: ours."))
             })?;
         }
         self.asked(
@@ -141,11 +136,9 @@ impl Story<'_, '_> {
         let new = self.shelf.spare(Ware::Jacket)?;
         let first: Asked = (47, 51, "parcel_damaged", wish, "箱子湿透了，衣服也是潮的", zh, &[Scene::WetParcel]);
         self.asked("wet 1", Ware::Jacket, first, |plot| {
-            plot.comes_back(None, Some("wet_in_transit"), Condition::D, report).exchanged(new, false, why, CaseCause::Carrier).accepted(
-                10,
-                soaked(),
-                BY_ROAD,
-            )
+            plot.comes_back(None, Some("wet_in_transit"), Condition::D, report)
+                .exchanged((new, 18_500), false, why, CaseCause::Carrier)
+                .accepted(10, soaked(), BY_ROAD)
         })?;
         let second: Asked =
             (33, 37, "parcel_damaged", Wish::Refund, "The parcel had been standing in water", Lang::En, &[Scene::WetParcel]);
@@ -153,7 +146,7 @@ impl Story<'_, '_> {
             plot.comes_back(None, Some("wet_in_transit"), Condition::D, report)
                 .refunded(false, why, CaseCause::Carrier)
                 .contested(10, soaked(), BY_ROAD, "包装未使用防水袋，受潮系包装所致。")
-                .stands(15, "复核出库照片：已使用防水袋；签收照片显示车厢积水。维持原认定。")
+                .stands(15, "wet_in_transit", "复核出库照片：已使用防水袋；签收照片显示车厢积水。维持原认定。")
         })?;
         self.asked(
             "wet 3",
@@ -215,8 +208,12 @@ impl Story<'_, '_> {
         self.tale_of(&ask, lines, |plot| {
             plot.case(0, 12, CaseAct::Assign { owner: "agent".into() })
                 .answer(0, 13, "仁和医院集团：已收到，今天安排仓库核对出库颜色。", "")
-                .decide(1, 10, LineDecision::Exchange, None)
-                .case(1, 11, CaseAct::Task { title: "浅粉色重新排产，给出到货日期".into(), queue: Queue::Logistics, due_on: None })
+                .case(1, 10, CaseAct::Decide { line: None, outcome: LineDecision::Exchange, reason: None })
+                .case(1, 11, CaseAct::Task {
+                    title: "浅粉色重新排产，给出到货日期".into(),
+                    queue: Queue::Logistics,
+                    due_on: None,
+                })
                 .cost(2, 10, LedgerKind::Pickup, 68_000, "JY20260608")
                 .to(2, 11, CaseState::WaitingInternal)
         })

@@ -26,7 +26,7 @@ use crate::aftersales::classes::{CaseChannel, Wish};
 use crate::inspection::findings::photo::Picture;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, GarmentId, Id, Result};
-use crate::ownership::garments::{self, HoldKind};
+use crate::ownership::sales;
 use crate::ownership::holders::{self, Contact, HolderKeys, Purpose, Secret};
 use crate::platform::events;
 use crate::production::{batches, parties};
@@ -115,18 +115,22 @@ pub(super) fn tell(
     if !plan.no_fault {
         story.dye(&seen, (sold.len(), bad.len()))?;
     }
-    let tales = story.tales;
+    let (tales, given) = (story.tales, story.shelf.given);
     let cases = tales.len();
     let world = World { app: maker.app.clone(), zone: maker.app.config.time_zone, parties };
     let charged = if plan.no_fault { "TRIM-YD" } else { "DYE-QT" };
     let party = world.parties.get(charged).copied().ok_or_else(|| Error::broken("a party that was just there"))?;
     let (stamp, to) = (maker.app.stamp(MANAGER), maker.today);
     let from = (to - TimeDelta::days(80)).with_day(1).unwrap_or(to);
-    let (numbers, statement) = maker.app.store.write_blocking(move |db| {
+    let (numbers, statement, given) = maker.app.store.write_blocking(move |db| {
         let numbers = tell_all(db, &world, &tales)?;
         let ask = StatementAsk { party, from, to, currency: "CNY".into() };
-        Ok((numbers, make_statement(db, &stamp, &ask)?))
+        // What is given in exchange is sold to whoever gave the other back.
+        let given = sales::of_garments(db, &given)?;
+        Ok((numbers, make_statement(db, &stamp, &ask)?, given))
     })?;
+    sold.extend(given.iter().map(|sale| (sale.garment, sale.sold_on)));
+    sold.sort_by_key(|(garment, on)| (*on, *garment));
     let open_case = numbers.get(desk::UNDER_WAY).cloned().unwrap_or_default();
     Ok(Aftermath { accounts, held, open_case, statement, cases })
 }
@@ -209,7 +213,7 @@ impl Story<'_, '_> {
 
     /// Snaps of a batch of rompers may come off: it is recalled, and whoever has one is told by its card.
     fn recall(&mut self) -> Result<()> {
-        let (code, held) = (self.shelf.batch(Ware::Baby).to_owned(), self.shelf.rest(Ware::Baby));
+        let code = self.shelf.batch(Ware::Baby).to_owned();
         let query = trace::Query::Batch(code.clone());
         let new = NewScope {
             code: format!("RC-{}-01", self.maker.today.year()),
@@ -228,7 +232,7 @@ impl Story<'_, '_> {
         self.maker.app.store.write_blocking(move |db| {
             let inputs = Inputs { genealogy, at: stamp.at };
             let scope = recalls::insert(db, &stamp, new.clone(), inputs, counts.clone(), &result, &hash)?;
-            held.iter().try_for_each(|garment| garments::hold(db, &stamp, *garment, HoldKind::Recall, &scope.code))
+            recalls::hold(db, &stamp, &scope.code).map(drop)
         })
     }
 }

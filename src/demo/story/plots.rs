@@ -3,12 +3,12 @@
 use chrono::{NaiveDate, TimeDelta};
 use serde_json::json;
 
-use super::telling::{Deed, Reckoned, Step};
+use super::telling::{Deed, FREIGHT, Reckoned, Step};
 use crate::aftersales::cases::{Audience, BUYER, CaseAct, CaseState, Condition, LineDecision};
 use crate::aftersales::classes::{CaseCause, Queue};
 use crate::aftersales::returns::{Inbound, ReturnAct, ReturnOutcome};
 use crate::aftersales::settlements::{LedgerKind, SettlementKind};
-use crate::demo::people::{AGENT, FINANCE, INSPECTOR, LEAD, MANAGER, REPAIRER};
+use crate::demo::people::{AGENT, FINANCE, INSPECTOR, LEAD, MANAGER, QUALITY, REPAIRER};
 use crate::kernel::GarmentId;
 use crate::kernel::text::Lang;
 
@@ -48,7 +48,7 @@ impl Plot {
     }
 
     pub(super) fn to(self, day: i64, hour: i64, to: CaseState) -> Self {
-        self.case(day, hour, CaseAct::Step { to })
+        self.at(day, hour, AGENT, Deed::To(to))
     }
 
     /// What the buyer reads.
@@ -64,7 +64,7 @@ impl Plot {
 
     pub(super) fn decide(self, day: i64, hour: i64, outcome: LineDecision, reason: Option<(&str, &str)>) -> Self {
         let reason = reason.map(|(zh, en)| self.text(zh, en));
-        self.case(day, hour, CaseAct::Decide { line: None, outcome, reason })
+        self.case(day, hour, CaseAct::Decide { line: Some(1), outcome, reason })
     }
 
     pub(super) fn back(self, day: i64, hour: i64, actor: &'static str, act: ReturnAct) -> Self {
@@ -117,7 +117,7 @@ impl Plot {
         .back(3, 12, AGENT, ReturnAct::Sent { waybill: waybill.clone() })
         .back(6, 10, AGENT, ReturnAct::Received { on: Some(came) })
         .to(6, 10, CaseState::InProgress)
-        .cost(6, 10, LedgerKind::LogisticsIn, 1_200, &waybill)
+        .cost(6, 10, LedgerKind::LogisticsIn, FREIGHT, &waybill)
         .at(7, 10, INSPECTOR, Deed::Looked(found, grade))
         .back(7, 11, INSPECTOR, ReturnAct::Accept { report, partly: false, amount: None })
     }
@@ -134,7 +134,7 @@ impl Plot {
         let approved = if is_dear { asked.at(7, 17, LEAD, Deed::Approved) } else { asked };
         approved
             .at(8, 10, FINANCE, Deed::PaidOut)
-            .at(9, 10, FINANCE, Deed::Paid(reference))
+            .at(9, 10, FINANCE, Deed::Paid(reference, None))
             .back(9, 10, AGENT, ReturnAct::Settled { outcome: ReturnOutcome::Refund })
             .resolve(
                 9,
@@ -144,8 +144,8 @@ impl Plot {
             )
     }
 
-    /// What came back is exchanged for this garment.
-    pub(super) fn exchanged(self, new: GarmentId, is_dear: bool, (zh, en): (&str, &str), cause: CaseCause) -> Self {
+    /// What came back is exchanged for this garment, which cost so many minor units to make.
+    pub(super) fn exchanged(self, (new, goods_minor): (GarmentId, i64), is_dear: bool, (zh, en): (&str, &str), cause: CaseCause) -> Self {
         let reason = self.text(zh, en);
         let asked = self
             .decide(7, 14, LineDecision::Exchange, None)
@@ -155,9 +155,7 @@ impl Plot {
         let approved = if is_dear { asked.at(7, 16, LEAD, Deed::Approved) } else { asked };
         approved
             .at(7, 17, FINANCE, Deed::PaidOut)
-            .cost(8, 10, LedgerKind::ExchangeGoods, 9_800, "")
-            .cost(8, 10, LedgerKind::LogisticsOut, 1_200, "")
-            .at(8, 11, FINANCE, Deed::Paid("SF1500021177".to_owned()))
+            .at(8, 11, FINANCE, Deed::Paid("SF1500021177".to_owned(), Some(goods_minor)))
             .back(8, 11, AGENT, ReturnAct::Settled { outcome: ReturnOutcome::Exchange })
             .resolve(8, 12, ("新衣已寄出，请留意快递。", "The new one is on its way to you."), Some(cause))
     }
@@ -180,7 +178,7 @@ impl Plot {
             .to(1, 10, CaseState::InTransit)
             .at(3, 10, REPAIRER, Deed::Repair("receive", json!({ "received_on": received })))
             .to(3, 10, CaseState::InProgress)
-            .cost(3, 10, LedgerKind::LogisticsIn, 1_200, "")
+            .cost(3, 10, LedgerKind::LogisticsIn, FREIGHT, "")
             .at(3, 15, REPAIRER, Deed::Looked(Some(found), Condition::C))
             .at(4, 9, REPAIRER, Deed::Repair("start", json!({})));
         let mended = match part {
@@ -195,7 +193,7 @@ impl Plot {
             .at(4, 11, REPAIRER, Deed::Repair("check", json!({ "passed": true })))
             .at(4, 15, INSPECTOR, Deed::Repair("check", json!({ "passed": true })))
             .at(5, 10, AGENT, Deed::Repair("send", json!({})))
-            .cost(5, 10, LedgerKind::LogisticsOut, 1_200, "")
+            .cost(5, 10, LedgerKind::LogisticsOut, FREIGHT, "")
             .at(8, 12, BUYER, Deed::Repair("hand", json!({ "handed_on": handed })))
             .at(8, 18, BUYER, Deed::Repair("sign", json!({ "passed": true, "score": 5 })))
     }
@@ -224,14 +222,14 @@ impl Plot {
         )
     }
 
-    /// After a contest: as it was reckoned.
-    pub(super) fn stands(self, day: i64, why: &str) -> Self {
-        self.at(day, 10, LEAD, Deed::Judged(why.to_owned())).at(day, 11, MANAGER, Deed::Finished)
+    /// After a contest somebody else finds the same: as it was reckoned.
+    pub(super) fn stands(self, day: i64, found: &'static str, why: &str) -> Self {
+        self.at(day, 9, QUALITY, Deed::LookedAgain(found, why.to_owned())).at(day, 10, LEAD, Deed::Judged(why.to_owned())).at(day, 11, MANAGER, Deed::Finished)
     }
 
     /// After a contest somebody else looks again, finds something else, and it is reckoned anew.
     pub(super) fn found_otherwise(self, day: i64, found: &'static str, of: Reckoned, why: &str) -> Self {
-        self.at(day, 10, INSPECTOR, Deed::Looked(Some(found), Condition::C))
+        self.at(day, 10, QUALITY, Deed::LookedAgain(found, of.reason.clone()))
             .at(day, 14, MANAGER, Deed::Reckoned(of))
             .at(day, 16, LEAD, Deed::Judged(why.to_owned()))
             .at(day, 17, MANAGER, Deed::Finished)

@@ -6,11 +6,11 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 
-use crate::aftersales::cases::{self, CaseAct, CaseLine, Condition, LineState, NewCase, ServiceCase};
+use crate::aftersales::cases::{self, CaseAct, CaseLine, CaseState, Condition, LineState, NewCase, ServiceCase};
 use crate::aftersales::repairs::{self, RepairOrder};
 use crate::aftersales::returns::{self, ReturnAct, ReturnAsk};
 use crate::aftersales::rights::FreightPayer;
-use crate::aftersales::settlements::{self, Cost, LedgerKind, Payer, SettlementAsk, SettlementKind};
+use crate::aftersales::settlements::{self, Cost, LedgerKind, Payer, Payment, SettlementAsk, SettlementKind};
 use crate::kernel::money::Money;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::ownership::holders::Secret;
@@ -25,6 +25,8 @@ use crate::quality::liability::{self, Evidence, Excess, LineVerdict, VerdictAsk}
 pub(super) enum Deed {
     /// An act of the desk.
     Case(CaseAct),
+    /// It goes on, where it does not stand there already.
+    To(CaseState),
     /// A garment that came back was looked at: what was found, in what state it is.
     Looked(Option<&'static str>, Condition),
     /// Whoever asked writes.
@@ -47,8 +49,8 @@ pub(super) enum Deed {
     Approved,
     /// It is handed over for payment.
     PaidOut,
-    /// It was paid, with this reference.
-    Paid(String),
+    /// It was paid with this reference, or handed over: what the garment given in exchange cost, in minor units.
+    Paid(String, Option<i64>),
     /// What was decided is done, where nothing else said so already.
     Done,
     /// A cost, in minor units.
@@ -59,6 +61,8 @@ pub(super) enum Deed {
     Notified,
     /// A party replies: its code, whether it accepts, why not.
     Replied(&'static str, bool, String),
+    /// After a contest somebody else looks again: what they find, and what they say.
+    LookedAgain(&'static str, String),
     /// Somebody decides.
     Judged(String),
     /// It becomes final.
@@ -119,6 +123,9 @@ pub(super) struct Tale {
     /// What follows, in order.
     pub(super) steps: Vec<Step>,
 }
+
+/// What it costs to send a garment, in minor units.
+pub(super) const FREIGHT: i64 = 1_200;
 
 /// What every tale needs.
 pub(super) struct World {
@@ -190,6 +197,10 @@ fn done(
     let party = |code: &str| world.parties.get(code).copied().ok_or_else(|| Error::broken(format!("no party {code}")));
     match deed {
         Deed::Case(what) => act(db, what),
+        Deed::To(to) => {
+            let is_there = cases::by_no(db, no)?.is_some_and(|case| case.state == *to);
+            if is_there { Ok(()) } else { act(db, &CaseAct::Step { to: *to }) }
+        }
         Deed::Looked(found, grade) => cases::inspected(db, stamp, first.id, day, *found, None, *grade),
         Deed::BuyerWrites(words) => cases::buyer_writes(db, stamp, no, &tale.secret, words, &[]),
         Deed::TakenBack => cases::take_back(db, stamp, no, &tale.secret),
@@ -229,9 +240,10 @@ fn done(
             let given = given(db)?;
             settlements::submit(db, stamp, &[given]).map(drop)
         }
-        Deed::Paid(reference) => {
+        Deed::Paid(reference, goods_minor) => {
             let given = given(db)?;
-            settlements::pay(db, stamp, world.app.config.time_zone, &given, reference, day).map(drop)
+            let payment = Payment { reference, paid_on: day, goods_minor: *goods_minor, freight_minor: goods_minor.map(|_| FREIGHT) };
+            settlements::hand_over(db, stamp, world.zone, &given, &payment).map(drop)
         }
         Deed::Done => match cases::line(db, first.id)?.map(|line| line.state) {
             Some(LineState::Decided) => act(db, &CaseAct::Done { line: None }),
@@ -266,6 +278,10 @@ fn done(
         Deed::Replied(code, accepts, reason) => {
             let party = party(code)?;
             judged(told, |before| liability::reply(db, stamp, day, before, (party, *accepts, reason)))
+        }
+        Deed::LookedAgain(found, report) => {
+            let contested = told.verdict.as_ref().ok_or_else(|| Error::broken("nothing was contested before"))?;
+            liability::inspect_again(db, stamp, day, contested, Some(*found), report).map(drop)
         }
         Deed::Judged(reason) => judged(told, |before| liability::decide(db, stamp, day, before, reason)),
         Deed::Finished => judged(told, |before| liability::finish(db, stamp, day, before)),

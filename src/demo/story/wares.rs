@@ -74,6 +74,8 @@ pub(super) struct Shelf {
     spare: HashMap<Ware, Vec<GarmentId>>,
     batches: HashMap<Ware, String>,
     today: NaiveDate,
+    /// Those that are given in exchange.
+    pub(super) given: Vec<GarmentId>,
 }
 
 impl Shelf {
@@ -91,9 +93,11 @@ impl Shelf {
         Ok(sold.swap_remove(place).0)
     }
 
-    /// One that was never sold.
+    /// One that was never sold, to be given in exchange.
     pub(super) fn spare(&mut self, ware: Ware) -> Result<GarmentId> {
-        self.spare.get_mut(&ware).and_then(Vec::pop).ok_or_else(|| Error::broken(format!("no {ware:?} is left")))
+        let spare = self.spare.get_mut(&ware).and_then(Vec::pop).ok_or_else(|| Error::broken(format!("no {ware:?} is left")))?;
+        self.given.push(spare);
+        Ok(spare)
     }
 
     /// Every one that was sold and is not yet told of.
@@ -109,7 +113,7 @@ impl Shelf {
 
 /// Makes the wares and sells them.
 pub(super) fn stocked(maker: &mut Maker<'_>, plan: Plan, lots: &Lots, parties: &HashMap<&'static str, Id>) -> Result<Shelf> {
-    let mut shelf = Shelf { sold: HashMap::new(), spare: HashMap::new(), batches: HashMap::new(), today: maker.today };
+    let mut shelf = Shelf { sold: HashMap::new(), spare: HashMap::new(), batches: HashMap::new(), today: maker.today, given: Vec::new() };
     let mut sales: Vec<NewSale> = Vec::new();
     let sets = (plan.garments / 90).clamp(12, 2_000);
     let uniforms =
