@@ -211,7 +211,10 @@ story!(what_is_offered_and_drawn_is_what_the_garment_has, |app| {
             assert_sound(&form, lang);
             assert!(form.text().contains(&format!("class=\"shapes s-{shape}\"")), "{category}");
             assert_eq!(form.text().matches("<svg viewBox=\"0 0 200 240\"").count(), 2, "{category}");
-            assert!(!form.text().contains("spot z-pocket_left") || matches!(shape, "shirt" | "jacket" | "trousers" | "uniform"), "{category}");
+            assert!(
+                !form.text().contains("spot z-pocket_left") || matches!(shape, "shirt" | "jacket" | "trousers" | "uniform"),
+                "{category}"
+            );
         }
         let form = form(Lang::En).await;
         assert!(offered.iter().all(|words| form.text().contains(words)), "{category}: {}", form.text());

@@ -1,8 +1,8 @@
 //! Repairs: agreed to in exact words, looked at by two, signed for; what is put in belongs to the garment's genealogy.
 
+use hangtag::aftersales::cases;
 use hangtag::aftersales::service_levels::{self, ClockState};
 use hangtag::aftersales::settlements::{self, BalanceOf, Payer};
-use hangtag::aftersales::cases;
 use hangtag::kernel::event::Subject;
 use hangtag::platform::events;
 use hangtag::platform::rooms::Thing;
@@ -86,8 +86,10 @@ story!(a_button_is_sewn_on_and_the_days_are_added, |app| {
     let unknown =
         act(&agent, &repair, "part", json!({ "component": "buttons", "lot": "NONE", "quantity_milli": 2_000 })).await.expect(422).json();
     assert_eq!(unknown["faults"][0]["field"], json!("lot"));
-    let part =
-        act(&agent, &repair, "part", json!({ "component": "Buttons", "lot": "BTN-NEW", "quantity_milli": 2_000, "cost": "1.20" })).await.expect(200).json();
+    let part = act(&agent, &repair, "part", json!({ "component": "Buttons", "lot": "BTN-NEW", "quantity_milli": 2_000, "cost": "1.20" }))
+        .await
+        .expect(200)
+        .json();
     assert_eq!((&part["parts"][0]["lot"], &part["parts"][0]["component"]), (&json!("BTN-NEW"), &json!("buttons")));
 
     // The repairer looks first, then somebody else; a check that fails leads back to the bench.
@@ -223,7 +225,12 @@ story!(what_the_workshop_finds_goes_to_the_case_its_clocks_and_the_ledger, |app|
         .iter()
         .map(|cost| (cost["kind"].as_str().unwrap(), cost["amount"].as_str().unwrap(), cost["reference"].as_str().unwrap()))
         .collect();
-    let expected = [("logistics_in", "12.00", "SF-1"), ("repair_parts", "1.20", &repair), ("repair_labour", "30.00", &repair), ("logistics_out", "10.00", "SF-2")];
+    let expected = [
+        ("logistics_in", "12.00", "SF-1"),
+        ("repair_parts", "1.20", &repair),
+        ("repair_labour", "30.00", &repair),
+        ("logistics_out", "10.00", "SF-2"),
+    ];
     assert_eq!(costs, expected);
     act(&agent, &repair, "hand", json!({ "handed_on": "2026-06-15" })).await.expect(200);
     act(&agent, &repair, "sign", json!({ "passed": true })).await.expect(200);
@@ -322,7 +329,8 @@ story!(the_buyer_agrees_on_the_status_page_in_its_exact_words, |app| {
     assert!(!page("en").await.expect(200).text().contains("I agree to this"), "nothing is quoted yet");
     let quote = |plan: &str| json!({ "plan": plan, "price": "0", "currency": "CNY", "ready_on": "2026-06-20" });
     act(&agent, &repair, "quote", quote("Sew a button on,\nand check the others")).await.expect(200);
-    for (lang, words) in [("zh-CN", ["我同意", "免费", "等待您的回复"]), ("en", ["I agree to this", "free of charge", "It is your turn"])] {
+    for (lang, words) in [("zh-CN", ["我同意", "免费", "等待您的回复"]), ("en", ["I agree to this", "free of charge", "It is your turn"])]
+    {
         let shown = page(lang).await.expect(200);
         for word in words.iter().chain(&["Sew a button on,\nand check the others", "2026-06-20"]) {
             assert!(shown.text().contains(word), "{word} in {}", shown.text());
@@ -338,7 +346,12 @@ story!(the_buyer_agrees_on_the_status_page_in_its_exact_words, |app| {
     let new = hash_of(&changed);
     assert_eq!(new, stands(&agent, &repair).await["text_hash"]);
     answers(new.clone(), "perhaps", "").await.expect(422);
-    let other = app.send(Request::form(&format!("/help/{no}/{}/repair", "0".repeat(32)), &[("repair", &repair), ("hash", &new), ("answer", "accept")]).html()).await;
+    let other = app
+        .send(
+            Request::form(&format!("/help/{no}/{}/repair", "0".repeat(32)), &[("repair", &repair), ("hash", &new), ("answer", "accept")])
+                .html(),
+        )
+        .await;
     other.expect(404);
     // Pressed twice it is one agreement.
     for _ in 0..2 {
@@ -425,7 +438,8 @@ story!(a_repair_under_the_guarantee_extends_it_where_the_market_says_so, |app| {
         act(&agent, &repair, "check", json!({ "passed": true })).await.expect(200);
         act(&other, &repair, "check", json!({ "passed": true })).await.expect(200);
         act(&agent, &repair, "hand", json!({ "handed_on": "2026-08-05" })).await.expect(200);
-        let rights = || async { agent.get(&format!("/api/v1/rights/{}", goods.serial(&app, unit))).await.expect(200).json()["rights"].clone() };
+        let rights =
+            || async { agent.get(&format!("/api/v1/rights/{}", goods.serial(&app, unit))).await.expect(200).json()["rights"].clone() };
         let of = |rights: &Value, rule: &str| rights.as_array().unwrap().iter().find(|right| right["rule"] == rule).cloned().unwrap();
         assert_eq!(of(&rights().await, rule)["is_extended"], json!(false), "not before the buyer has signed");
         act(&agent, &repair, "sign", json!({ "passed": true })).await.expect(200);

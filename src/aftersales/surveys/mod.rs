@@ -33,8 +33,9 @@ pub use summary::{Satisfaction, SatisfactionOf};
 pub const ROOM: Room = Room::new("surveys", http::routes).menu(&[Entry::new("/surveys", "surveys-title", &[Permission::CasesRead])]);
 
 /// Who is to be asked again.
-pub const FOLLOW_UPS: Room =
-    Room::new("follow-ups", http::follow_up_routes).menu(&[Entry::new("/follow-ups", "follow-ups-title", &[Permission::CasesRead])]).sweeps(&[sweep::SWEEP]);
+pub const FOLLOW_UPS: Room = Room::new("follow-ups", http::follow_up_routes)
+    .menu(&[Entry::new("/follow-ups", "follow-ups-title", &[Permission::CasesRead])])
+    .sweeps(&[sweep::SWEEP]);
 
 /// Characters a buyer may write with a score.
 pub const WORDS_MAX: usize = 1_000;

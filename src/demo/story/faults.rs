@@ -114,9 +114,14 @@ impl Story<'_, '_> {
         for (name, asked) in asked {
             let new = self.shelf.spare(Ware::Coat)?;
             self.asked(name, Ware::Coat, asked, |plot| {
-                plot.comes_back(None, Some("fit"), Condition::B, ("肩宽实测比规格小 2 厘米。", "The shoulder measures 2 cm less than the chart."))
-                    .exchanged((new, 98_000), true, ("尺寸规格有误，换货", "The size chart is off"), CaseCause::Design)
-                    .ours(11, off(), ("样板本身有误，由品牌承担。", "The pattern itself is off: ours."))
+                plot.comes_back(
+                    None,
+                    Some("fit"),
+                    Condition::B,
+                    ("肩宽实测比规格小 2 厘米。", "The shoulder measures 2 cm less than the chart."),
+                )
+                .exchanged((new, 98_000), true, ("尺寸规格有误，换货", "The size chart is off"), CaseCause::Design)
+                .ours(11, off(), ("样板本身有误，由品牌承担。", "The pattern itself is off: ours."))
             })?;
         }
         self.asked(
@@ -209,11 +214,7 @@ impl Story<'_, '_> {
             plot.case(0, 12, CaseAct::Assign { owner: "agent".into() })
                 .answer(0, 13, "仁和医院集团：已收到，今天安排仓库核对出库颜色。", "")
                 .case(1, 10, CaseAct::Decide { line: None, outcome: LineDecision::Exchange, reason: None })
-                .case(1, 11, CaseAct::Task {
-                    title: "浅粉色重新排产，给出到货日期".into(),
-                    queue: Queue::Logistics,
-                    due_on: None,
-                })
+                .case(1, 11, CaseAct::Task { title: "浅粉色重新排产，给出到货日期".into(), queue: Queue::Logistics, due_on: None })
                 .cost(2, 10, LedgerKind::Pickup, 68_000, "JY20260608")
                 .to(2, 11, CaseState::WaitingInternal)
         })
@@ -288,8 +289,12 @@ impl Story<'_, '_> {
             self.asked(name, Ware::NavyBad, asked, |plot| match place {
                 // Of the first two nobody can know yet; once there are more of them they are reckoned anew.
                 0 | 1 => {
-                    let later = Reckoned { reason: "同一染色批的索赔已远超正常水平，送检不合格。".into(), ..of(&report) };
-                    let why = ("目前无法认定责任方，先由品牌承担，待实验室检测。", "Nobody can be named yet: ours, until a laboratory has looked.");
+                    let later =
+                        Reckoned { reason: "同一染色批的索赔已远超正常水平，送检不合格。".into(), ..of(&report) };
+                    let why = (
+                        "目前无法认定责任方，先由品牌承担，待实验室检测。",
+                        "Nobody can be named yet: ours, until a laboratory has looked.",
+                    );
                     found(plot).ours(12, Reckoned::default(), why).accepted(70, later, DYE_HOUSE)
                 }
                 2..=4 => found(plot).accepted(12, of(&report), DYE_HOUSE),

@@ -224,7 +224,12 @@ impl Plot {
 
     /// After a contest somebody else finds the same: as it was reckoned.
     pub(super) fn stands(self, day: i64, found: &'static str, why: &str) -> Self {
-        self.at(day, 9, QUALITY, Deed::LookedAgain(found, why.to_owned())).at(day, 10, LEAD, Deed::Judged(why.to_owned())).at(day, 11, MANAGER, Deed::Finished)
+        self.at(day, 9, QUALITY, Deed::LookedAgain(found, why.to_owned())).at(day, 10, LEAD, Deed::Judged(why.to_owned())).at(
+            day,
+            11,
+            MANAGER,
+            Deed::Finished,
+        )
     }
 
     /// After a contest somebody else looks again, finds something else, and it is reckoned anew.
