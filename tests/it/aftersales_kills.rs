@@ -217,11 +217,6 @@ const RULES: &[Rule] = &[
         "DELETE FROM event WHERE kind = 'verdict.final'",
     ),
     rule(
-        "shares sum to a whole",
-        "SELECT verdict_id FROM verdict_share GROUP BY verdict_id HAVING sum(micro) <> 1000000",
-        "UPDATE verdict_share SET micro = micro - 1",
-    ),
-    rule(
         "moving costs makes none and loses none",
         "SELECT v.case_id FROM verdict v JOIN ledger_entry e ON e.case_id = v.case_id WHERE v.state = 'final' AND e.payer = 'brand'
          GROUP BY v.case_id HAVING sum(CASE sign WHEN 'debit' THEN amount_minor ELSE -amount_minor END) <> 0",

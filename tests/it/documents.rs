@@ -55,6 +55,8 @@ async fn one_of_each(app: &TestApp) -> BTreeMap<String, String> {
     let hours = json!({ "zh": "周一至周六", "en": "Monday to Saturday" });
     let place = json!({ "code": "CN", "address": { "zh": "上海市浦东新区 1 号", "en": "1 Pudong Road" }, "hours": hours });
     admin.json("POST", "/api/v1/return-addresses", &place).await.expect(201);
+    let agreed = json!({ "party": "MILL-1", "valid_from": "2026-01-01", "reply_days": 5, "silence_accepts": true, "document": "QA-1" });
+    let agreed = admin.json("POST", "/api/v1/supplier-agreements", &agreed).await.expect(201).json();
     // Of one that has garments nothing is changed by a save.
     let sku = json!({ "style": "SH-2601", "code": "SH-2601-BK-S", "colour": { "zh": "黑", "en": "Black" }, "size": "S", "size_label": "165/84A" });
     admin.json("POST", "/api/v1/skus", &sku).await.expect(201);
@@ -72,6 +74,7 @@ async fn one_of_each(app: &TestApp) -> BTreeMap<String, String> {
         of("return-addresses", "CN"),
         of("skus", "SH-2601-BK-S"),
         of("styles", "SH-2601"),
+        of("supplier-agreements", agreed["code"].as_str().unwrap()),
         of("right-rules", &first(app, &admin, "right-rules").await),
         of("service-levels", &first(app, &admin, "service-levels").await),
         of("working-hours", &first(app, &admin, "working-hours").await),
@@ -119,6 +122,7 @@ fn changes() -> BTreeMap<&'static str, (&'static str, Value)> {
         ("working-hours", ("/works_makeup", json!(false))),
         ("skus", ("/size_label", json!("175/92A"))),
         ("styles", ("/category", json!("上衣"))),
+        ("supplier-agreements", ("/document", json!("QA-2"))),
     ])
 }
 

@@ -12,7 +12,6 @@
 //! - **What is destroyed** has a ground, a weight and evidence: a photo of the case or the number of a document.
 
 mod http;
-mod new;
 mod rules;
 mod store;
 

@@ -30,7 +30,7 @@ const WINTER: (&str, &str) = (
 /// What is said to the buyer of clothes of this category, on this day.
 pub fn advice(category: &str, day: NaiveDate, lang: Lang) -> String {
     let category = folded(category);
-    let of = ADVICE.iter().find(|(words, _)| words.iter().any(|word| category.contains(word))).map(|(_, (zh, en))| lang.of(*zh, *en));
+    let of = ADVICE.iter().find(|(words, _)| words.iter().any(|word| category.contains(word))).map(|(_, (zh, en))| lang.of(zh, en));
     let winter = matches!(day.month(), 11 | 12 | 1 | 2).then(|| lang.of(WINTER.0, WINTER.1));
     of.into_iter().chain(winter).collect::<Vec<_>>().join(lang.of("", " "))
 }

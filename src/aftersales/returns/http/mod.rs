@@ -1,5 +1,7 @@
 //! Returns: the list, the page with what may be done now, and the same for programs.
 
+mod new;
+
 use std::collections::HashMap;
 
 use actix_web::http::StatusCode;
@@ -9,7 +11,6 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
-use super::new;
 use super::rules::{RETURN_MACHINE, ReturnAct, is_ours};
 use super::store::settled::LAPSE_WORK;
 use super::store::{self, ReturnOrder, acts};

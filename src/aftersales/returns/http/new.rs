@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, ResponseError, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::store::{ReturnAsk, ReturnOrder, acts};
+use super::super::store::{ReturnAsk, ReturnOrder, acts};
 use crate::aftersales::cases::{self, CaseLine};
 use crate::aftersales::rights::{FreightPayer, RightLine};
 use crate::kernel::choices::Choice;
@@ -139,10 +139,7 @@ async fn page(call: &Call<BrandOnly<CasesEdit>>, values: HashMap<String, String>
     let is_goodwill = rights.iter().flatten().all(|(_, is_chosen)| !is_chosen);
     let (status, form) = match refused {
         None => (StatusCode::OK, FormState::of(values)),
-        Some(error) => {
-            let status = StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            (status, FormState::refused(values, error, words)?)
-        }
+        Some(error) => (error.status_code(), FormState::refused(values, error, words)?),
     };
     Ok(html_response(status, &NewPage { layout: call.layout(words.say("returns-new")), form, rights, is_goodwill }))
 }
