@@ -361,7 +361,9 @@ fn line(batch: BatchNo, unit: i64, reason: &str) -> NewLine {
 /// A photo as a telephone takes it, made smaller as it is stored.
 fn taken() -> Picture {
     let mut jpeg = Vec::new();
-    let picture = image::RgbImage::from_fn(1_600, 1_200, |x, y| image::Rgb([(x % 251) as u8, (y % 241) as u8, ((x * y) % 239) as u8]));
+    let picture = image::RgbImage::from_fn(1_600, 1_200, |x, y| {
+        image::Rgb([x % 251, y % 241, (x * y) % 239].map(|part| u8::try_from(part).unwrap()))
+    });
     picture.write_to(&mut std::io::Cursor::new(&mut jpeg), image::ImageFormat::Jpeg).unwrap();
     photo::clean(&jpeg).unwrap()
 }
