@@ -38,13 +38,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const SPENT: i64 = 1_234;
 const PRICE: i64 = 39_900;
 
-/// Who asks: the place of the token.
-#[derive(Clone, Copy)]
-enum Who {
-    Desk,
-    Lead,
-    Supplier,
-}
+/// Who asks: the places of their tokens.
+const DESK: usize = 0;
+const LEAD: usize = 1;
+const MILL: usize = 2;
 
 /// A store of its own with garments whose buttons are of one lot, and tokens for three programs.
 struct World {
@@ -263,7 +260,7 @@ impl Walker {
     }
 
     /// Who asks what in the next step.
-    fn ask(&self, world: &World) -> (Who, String, Value) {
+    fn ask(&self, world: &World) -> (usize, String, Value) {
         let unit = self.garments * i64::try_from(CLIENTS).unwrap() + i64::try_from(self.number).unwrap();
         let (serial, today) = (world.goods.serial(&world.app, unit), world.app.state.today());
         let settling = |verb: &str| format!("/api/v1/settlements/{}/{verb}", self.settlement);
@@ -272,25 +269,25 @@ impl Walker {
             0 => {
                 let sale =
                     json!({ "serial": serial, "sold_on": today, "order_no": self.key(), "price": { "minor": PRICE, "currency": "CNY" } });
-                (Who::Desk, "/api/v1/sales".into(), sale)
+                (DESK, "/api/v1/sales".into(), sale)
             }
-            1 => (Who::Desk, "/api/v1/cases".into(), json!({ "lines": [{ "serial": serial, "reason": "button_off" }] })),
+            1 => (DESK, "/api/v1/cases".into(), json!({ "lines": [{ "serial": serial, "reason": "button_off" }] })),
             2 => {
                 let look = json!({ "act": "inspect", "line": 1, "grade": "c", "found": "hook_button_broken" });
-                (Who::Desk, format!("/api/v1/cases/{}/acts", self.case), look)
+                (DESK, format!("/api/v1/cases/{}/acts", self.case), look)
             }
             3 => {
                 let cost = json!({ "case": self.case, "line": 1, "kind": "repair_parts", "amount": "12.34", "currency": "CNY", "occurred_on": today });
-                (Who::Desk, "/api/v1/ledger".into(), cost)
+                (DESK, "/api/v1/ledger".into(), cost)
             }
-            4 => (Who::Desk, "/api/v1/settlements".into(), json!({ "case": self.case, "kind": "refund", "reason": "broken" })),
-            5 => (Who::Lead, settling("approve"), json!({})),
-            6 => (Who::Lead, settling("submit"), json!({})),
-            7 => (Who::Lead, settling("paid"), json!({ "reference": self.key() })),
-            8 => (Who::Desk, "/api/v1/verdicts".into(), json!({ "case": self.case, "line": 1 })),
-            9 => (Who::Desk, judging("notify"), json!({})),
-            10 => (Who::Supplier, judging("accept"), json!({})),
-            _ => (Who::Lead, judging("finish"), json!({})),
+            4 => (DESK, "/api/v1/settlements".into(), json!({ "case": self.case, "kind": "refund", "reason": "broken" })),
+            5 => (LEAD, settling("approve"), json!({})),
+            6 => (LEAD, settling("submit"), json!({})),
+            7 => (LEAD, settling("paid"), json!({ "reference": self.key() })),
+            8 => (DESK, "/api/v1/verdicts".into(), json!({ "case": self.case, "line": 1 })),
+            9 => (DESK, judging("notify"), json!({})),
+            10 => (MILL, judging("accept"), json!({})),
+            _ => (LEAD, judging("finish"), json!({})),
         }
     }
 
@@ -298,7 +295,7 @@ impl Walker {
     fn step(&mut self, world: &World, server: SocketAddr) -> std::io::Result<()> {
         let (who, path, body) = self.ask(world);
         // A connection of its own: one that waits for its turn is hung up on.
-        let mut client = Client::connect(server, &world.tokens[who as usize])?;
+        let mut client = Client::connect(server, &world.tokens[who])?;
         self.unanswered = true;
         client.post(&path, &self.key(), &body.to_string())?;
         let (status, said) = client.answer()?;
