@@ -34,6 +34,7 @@ const MAY_IMPORT: &[Permission] = &[
     Permission::LabelsEdit,
     Permission::SalesEdit,
     Permission::FindingsEdit,
+    Permission::CasesEdit,
     Permission::PolicyEdit,
 ];
 

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 pub use people::DemoAccount;
 pub use season::{Plan, Season, make};
-pub use story::{Aftermath, Held};
+pub use story::{Aftermath, HeldCard};
 
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, Result};

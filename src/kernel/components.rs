@@ -26,7 +26,7 @@ pub const COMPONENTS: &[Choice] = &[
     part("cuffs", "袖口", "cuffs", &["cuff"]),
     part("pockets", "口袋", "pockets", &["pocket"]),
     part("ribbing", "罗纹", "ribbing", &["rib", "ribs"]),
-    part("trim", "辅料", "trims", &["trims", "accessories"]),
+    part("trim", "辅料", "trims", &["accessories"]),
     part("label", "标签", "label", &["labels", "洗标"]),
 ];
 

@@ -235,6 +235,8 @@ struct Walker {
     /// Cases whose garments went all the way.
     ended: Vec<String>,
     answered: usize,
+    /// Steps that were put off.
+    busy: usize,
     faults: Vec<String>,
 }
 
@@ -251,6 +253,7 @@ impl Walker {
             unanswered: false,
             ended: Vec::new(),
             answered: 0,
+            busy: 0,
             faults: Vec::new(),
         }
     }
@@ -296,10 +299,15 @@ impl Walker {
         let (who, path, body) = self.ask(world);
         // A connection of its own: one that waits for its turn is hung up on.
         let mut client = Client::connect(server, &world.tokens[who])?;
-        self.unanswered = true;
+        let was_unanswered = std::mem::replace(&mut self.unanswered, true);
         client.post(&path, &self.key(), &body.to_string())?;
         let (status, said) = client.answer()?;
         self.unanswered = false;
+        if status == 503 {
+            // Busy, and nothing was written by this: the same is asked again.
+            (self.busy, self.unanswered) = (self.busy + 1, was_unanswered);
+            return Ok(());
+        }
         if !matches!(status, 200 | 201) {
             self.faults.push(format!("{} {path}: {status} {said}", self.key()));
             return Err(std::io::ErrorKind::InvalidData.into());
@@ -343,6 +351,7 @@ struct Tale {
     amid: usize,
     answered: usize,
     garments: usize,
+    busy: usize,
     faults: Vec<String>,
 }
 
@@ -382,7 +391,7 @@ fn kill_again_and_again(world: &World, kills: usize) -> Tale {
     // Once more, to send again what had no answer: nothing is then further than its client knows.
     let server = program.serve();
     for walker in &mut walkers {
-        if walker.unanswered {
+        while walker.unanswered {
             walker.step(world, server.address).unwrap();
         }
     }
@@ -398,6 +407,7 @@ fn kill_again_and_again(world: &World, kills: usize) -> Tale {
     tale.faults.extend(examined.out.lines().filter(|line| line.starts_with("BAD") && !line.contains("fsync: off")).map(str::to_owned));
     assert!(examined.out.contains("shares are a whole"), "{examined:?}");
     tale.answered = walkers.iter().map(|walker| walker.answered).sum();
+    tale.busy = walkers.iter().map(|walker| walker.busy).sum();
     tale.garments = walkers.iter().map(|walker| walker.ended.len()).sum();
     tale
 }
@@ -434,6 +444,7 @@ async fn cases_money_and_verdicts_are_as_was_answered_in_a_hundred_kills_of_each
             start.elapsed().as_secs_f64()
         );
         assert_eq!(tales.iter().flat_map(|tale| &tale.faults).collect::<Vec<_>>(), Vec::<&String>::new());
+        assert!(sum(|tale| tale.busy) * 20 <= answered, "too often busy: {tales:?}");
         // Or the loop was idle.
         assert!(kills >= 100 && amid >= kills * 3 / 4 && answered >= kills * 4 && garments >= kills / 4, "{tales:?}");
     }

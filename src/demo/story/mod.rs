@@ -39,7 +39,7 @@ pub struct Aftermath {
     /// Who may sign in.
     pub accounts: Vec<DemoAccount>,
     /// A sold garment that nobody has asked about, and what its holder has.
-    pub held: Held,
+    pub held: HeldCard,
     /// The number of a case that somebody works on.
     pub open_case: String,
     /// The statement of whoever is charged most: the dye house; without the fault the maker of buttons.
@@ -50,7 +50,7 @@ pub struct Aftermath {
 
 /// A garment with what its holder has.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub struct HeldCard {
     /// The garment.
     pub garment: GarmentId,
     /// Name and value of the holder's cookie.
@@ -196,7 +196,7 @@ impl Story<'_, '_> {
     }
 
     /// Somebody holds a shirt that was sold a few days ago, and has nothing to ask yet.
-    fn held(&mut self) -> Result<Held> {
+    fn held(&mut self) -> Result<HeldCard> {
         let garment = self.shelf.take(Ware::Shirt, 2)?;
         let (app, today, secret) = (self.maker.app.clone(), self.maker.today, Secret::fresh());
         let cookie = (self.keys.cookie_name(garment, app.config.is_secure()), secret.expose().to_owned());
@@ -208,7 +208,7 @@ impl Story<'_, '_> {
             let _held = holders::claim(db, &stamp, &app.keys.serials, garment, &code, today, &secret)?;
             Ok(code)
         })?;
-        Ok(Held { garment, cookie, code })
+        Ok(HeldCard { garment, cookie, code })
     }
 
     /// Snaps of a batch of rompers may come off: it is recalled, and whoever has one is told by its card.

@@ -157,12 +157,23 @@ pub(super) fn write_canonical(value: &Value, text: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::matter::Claim;
     use super::*;
     use crate::quality::liability::starter::starter;
 
     #[test]
     fn a_bundle_parts_from_its_rules_and_is_joined_with_them_again() {
-        let matter = Matter { code: ",\"rules\":{}".into(), currency: "CNY".into(), claims: Vec::new(), excess: None, sample: None };
+        let claim = Claim {
+            code: ",\"rules\":{}".into(),
+            amount_minor: 1_234,
+            defect: "pilling".into(),
+            family: String::new(),
+            facts: BTreeSet::new(),
+            evidence: BTreeSet::new(),
+        };
+        let matter = Matter { code: "C".into(), currency: "CNY".into(), claims: vec![claim], excess: None, sample: None };
         let bundle = Bundle::seal(starter(), matter.clone()).unwrap();
         let parted = bundle.parted();
         assert!(parted.len() < bundle.text().len() / 10, "{parted}");
