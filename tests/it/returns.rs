@@ -92,20 +92,20 @@ async fn claim(app: &TestApp, goods: &Goods, unit: i64) -> Result<Outcome, Code>
 
 story!(a_garment_comes_back_is_inspected_and_can_be_sold_again, |app| {
     let goods = furnished(&app, 2).await;
-    let line = case(&app, "C-1", &goods, &[0]).await[0];
+    let line = case(&app, "260615-000C1", &goods, &[0]).await[0];
     assert!(matches!(claim(&app, &goods, 0).await, Ok(Outcome::Held(_))));
     let agent = app.api(Role::Agent).await;
-    let refused = agent.json("POST", "/api/v1/returns", &json!({ "case": "C-1", "rule": "EU-WITHDRAWAL" })).await.expect(409);
+    let refused = agent.json("POST", "/api/v1/returns", &json!({ "case": "260615-000C1", "rule": "EU-WITHDRAWAL" })).await.expect(409);
     assert_eq!(refused.code(), "no_right");
-    let problem = agent.json("POST", "/api/v1/returns", &json!({ "case": "C-1" })).await.expect(422).json();
+    let problem = agent.json("POST", "/api/v1/returns", &json!({ "case": "260615-000C1" })).await.expect(422).json();
     assert_eq!(fields(&problem), [("note", "missing")], "goodwill has a reason");
-    let order = requested(&agent, ("C-1", 1), "NO-WORRY-BUTTON").await;
+    let order = requested(&agent, ("260615-000C1", 1), "NO-WORRY-BUTTON").await;
     assert_eq!(
         (&order["state"], &order["kind"], &order["freight"], &order["rule_version"]),
         (&json!("requested"), &json!("no_worry"), &json!("company"), &json!(1))
     );
-    assert_eq!(order["case_no"], "C-1");
-    assert_eq!(agent.json("POST", "/api/v1/returns", &json!({ "case": "C-1", "rule": "CN-RETURN" })).await.expect(409).code(), "duplicate");
+    assert_eq!(order["case_no"], "260615-000C1");
+    assert_eq!(agent.json("POST", "/api/v1/returns", &json!({ "case": "260615-000C1", "rule": "CN-RETURN" })).await.expect(409).code(), "duplicate");
 
     let problem = act(&agent, &order, json!({ "act": "received" }), 409).await;
     assert_eq!(problem["code"], "wrong_state", "{problem}");
@@ -150,9 +150,9 @@ story!(a_garment_comes_back_is_inspected_and_can_be_sold_again, |app| {
 
 story!(a_refusal_that_is_contested_is_looked_at_by_somebody_else, |app| {
     let goods = furnished(&app, 1).await;
-    let line = case(&app, "C-2", &goods, &[0]).await[0];
+    let line = case(&app, "260615-000C2", &goods, &[0]).await[0];
     let (one, other) = (app.api(Role::Agent).await, app.api(Role::Agent).await);
-    let order = requested(&one, ("C-2", 1), "CN-RETURN").await;
+    let order = requested(&one, ("260615-000C2", 1), "CN-RETURN").await;
     assert_eq!((&order["kind"], &order["freight"]), (&json!("no_fault"), &json!("buyer")));
     for step in [json!({ "act": "approve", "inbound": "shop" }), json!({ "act": "received" }), json!({ "act": "inspect" })] {
         act(&one, &order, step, 200).await;
@@ -179,9 +179,9 @@ story!(a_refusal_that_is_contested_is_looked_at_by_somebody_else, |app| {
 
 story!(without_the_goods_a_person_decides_and_nobody_sells_the_garment_again, |app| {
     let goods = furnished(&app, 1).await;
-    case(&app, "C-3", &goods, &[0]).await;
+    case(&app, "260615-000C3", &goods, &[0]).await;
     let (program, person) = (app.api(Role::Agent).await, app.persona(Role::Agent).await);
-    let order = requested(&program, ("C-3", 1), "NO-WORRY-BUTTON").await;
+    let order = requested(&program, ("260615-000C3", 1), "NO-WORRY-BUTTON").await;
     act(&program, &order, json!({ "act": "approve" }), 200).await;
     let ask = json!({ "act": "returnless", "origin": "platform_forced", "outcome": "refund", "note": "photo shows it" });
     assert_eq!(act(&program, &order, ask, 409).await["code"], "person_needed");
@@ -203,10 +203,10 @@ story!(without_the_goods_a_person_decides_and_nobody_sells_the_garment_again, |a
 
 story!(what_was_worn_next_to_the_skin_is_never_sold_again, |app| {
     let goods = furnished(&app, 2).await;
-    let lines = case(&app, "C-4", &goods, &[0, 1]).await;
+    let lines = case(&app, "260615-000C4", &goods, &[0, 1]).await;
     let admin = app.api(Role::Admin).await;
     run(&app, format!("UPDATE style SET category = '内衣' WHERE code = '{}'", goods.code.replace("B-", "S-"))).await;
-    let order = requested(&admin, ("C-4", 1), "NO-WORRY-BUTTON").await;
+    let order = requested(&admin, ("260615-000C4", 1), "NO-WORRY-BUTTON").await;
     for step in [json!({ "act": "approve", "inbound": "parcel" }), json!({ "act": "received" })] {
         act(&admin, &order, step, 200).await;
     }
@@ -227,11 +227,11 @@ story!(what_was_worn_next_to_the_skin_is_never_sold_again, |app| {
 
 story!(what_nobody_sends_lapses_and_the_pages_say_what_may_be_done, |app| {
     let goods = furnished(&app, 3).await;
-    case(&app, "C-5", &goods, &[0, 1, 2]).await;
+    case(&app, "260615-000C5", &goods, &[0, 1, 2]).await;
     let (agent, person) = (app.api(Role::Agent).await, app.persona(Role::Agent).await);
     let mut orders = Vec::new();
     for line in 1..=3 {
-        orders.push(requested(&agent, ("C-5", line), "CN-RETURN").await);
+        orders.push(requested(&agent, ("260615-000C5", line), "CN-RETURN").await);
     }
     for order in &orders[..2] {
         act(&agent, order, json!({ "act": "approve", "inbound": "parcel" }), 200).await;
@@ -239,7 +239,7 @@ story!(what_nobody_sends_lapses_and_the_pages_say_what_may_be_done, |app| {
     act(&agent, &orders[1], json!({ "act": "sent", "waybill": "SF-9" }), 200).await;
     for (lang, title) in [("zh-CN", "退货"), ("en", "Returns")] {
         let list = person.page(&format!("/returns?lang={lang}")).await.expect(200);
-        assert!(list.text().contains(title) && list.text().contains("C-5") && list.text().contains(&goods.serial(&app, 2)), "{lang}");
+        assert!(list.text().contains(title) && list.text().contains("260615-000C5") && list.text().contains(&goods.serial(&app, 2)), "{lang}");
         for order in &orders {
             let page = person.page(&format!("/returns/{}?lang={lang}", order["id"].as_str().unwrap())).await.expect(200);
             assert!(!page.text().contains(">returns-") && page.text().contains("<form"), "{lang}");

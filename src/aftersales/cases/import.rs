@@ -36,9 +36,10 @@ const COLUMNS: Columns = Columns { table: "case_garments", title: ("工单件号
     Column::optional("channel", &["来源"], &["Came by"], ("电话、在线客服、邮件、门店；不填为邮件", "Telephone, chat, mail or shop; mail when empty"), "mail"),
 ] };
 
-/// Such files at the import desk. What they opened is read as cases, not from here.
+/// Such files at the import desk. What they opened is read as cases, not from here: whoever takes out a whole parcel gets nothing of them by it, and
+/// needs no right to them.
 pub const IMPORT: ImportTable =
-    ImportTable { columns: &COLUMNS, needs: Permission::CasesEdit, reads: Permission::CasesRead, begin, rows: no_rows };
+    ImportTable { columns: &COLUMNS, needs: Permission::CasesEdit, reads: Permission::CatalogueRead, begin, rows: no_rows };
 
 fn begin(app: &AppState, importer: &Importer) -> Result<Box<dyn AnyImport>> {
     importer.brand_only()?;
