@@ -105,7 +105,10 @@ story!(a_garment_comes_back_is_inspected_and_can_be_sold_again, |app| {
         (&json!("requested"), &json!("no_worry"), &json!("company"), &json!(1))
     );
     assert_eq!(order["case_no"], "260615-000C1");
-    assert_eq!(agent.json("POST", "/api/v1/returns", &json!({ "case": "260615-000C1", "rule": "CN-RETURN" })).await.expect(409).code(), "duplicate");
+    assert_eq!(
+        agent.json("POST", "/api/v1/returns", &json!({ "case": "260615-000C1", "rule": "CN-RETURN" })).await.expect(409).code(),
+        "duplicate"
+    );
 
     let problem = act(&agent, &order, json!({ "act": "received" }), 409).await;
     assert_eq!(problem["code"], "wrong_state", "{problem}");
@@ -239,7 +242,10 @@ story!(what_nobody_sends_lapses_and_the_pages_say_what_may_be_done, |app| {
     act(&agent, &orders[1], json!({ "act": "sent", "waybill": "SF-9" }), 200).await;
     for (lang, title) in [("zh-CN", "退货"), ("en", "Returns")] {
         let list = person.page(&format!("/returns?lang={lang}")).await.expect(200);
-        assert!(list.text().contains(title) && list.text().contains("260615-000C5") && list.text().contains(&goods.serial(&app, 2)), "{lang}");
+        assert!(
+            list.text().contains(title) && list.text().contains("260615-000C5") && list.text().contains(&goods.serial(&app, 2)),
+            "{lang}"
+        );
         for order in &orders {
             let page = person.page(&format!("/returns/{}?lang={lang}", order["id"].as_str().unwrap())).await.expect(200);
             assert!(!page.text().contains(">returns-") && page.text().contains("<form"), "{lang}");

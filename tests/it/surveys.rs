@@ -404,15 +404,8 @@ story!(a_buyer_reads_where_to_send_it_and_says_that_it_is_on_its_way, |app| {
     let mine = asked(&app, &season, 0, "service").await;
     let case = stands(&agent, &number(&mine)).await;
     let other = asked(&app, &season, 1, "service").await;
-    let no = number(&mine);
-    let line = app
-        .look(move |db| {
-            let case = hangtag::aftersales::cases::by_no(db, &no)?.unwrap();
-            Ok(hangtag::aftersales::cases::lines(db, case.id)?[0].id)
-        })
-        .await;
     assert_eq!(case["market"], json!("CN"));
-    let order = agent.json("POST", "/api/v1/returns", &json!({ "line": line, "note": "goodwill" })).await.expect(201).json();
+    let order = agent.json("POST", "/api/v1/returns", &json!({ "case": number(&mine), "note": "goodwill" })).await.expect(201).json();
     let parcel = order["id"].as_str().unwrap();
     assert!(!page(&app, &mine, "en").await.text().contains("Sending it back"), "nothing is sent before it is approved");
     agent.json("POST", &format!("/api/v1/returns/{parcel}/act"), &json!({ "act": "approve", "inbound": "parcel" })).await.expect(200);

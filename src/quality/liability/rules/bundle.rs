@@ -113,7 +113,7 @@ impl Bundle {
     /// [`Code::Malformed`] when the text is no bundle; [`Code::NotOneOf`] for `engine` when another version made it.
     pub fn inputs(&self) -> Result<(Rules, Matter)> {
         let read = Read::of(&self.text)?;
-        let rules = read.rules.ok_or_else(|| Refusal::new(Code::Malformed).with("reason", "rules"))?;
+        let rules = read.rules.ok_or_else(|| Fault::new("rules", Code::Missing))?;
         Ok((rules, read.matter))
     }
 

@@ -37,6 +37,8 @@ choices! {
 /// The settings of the scan: a cause is named at 1 % within a defect; whoever asks for several defects adjusts for that.
 const SCAN: localise::Settings =
     localise::Settings { depth: 1, causes: 3, further: 0.5, level: 0.01, replicates: 999, work: 1 << 30, ranking: 10 };
+/// Claims from which on somebody may be named: of fewer, one more or less would name somebody else.
+const LEAST: u32 = 5;
 /// The level of the tests of one beside another.
 const BESIDE: f64 = 0.05;
 /// With more cells than this, who sold is compared by itself and not beside the rest.
@@ -283,8 +285,10 @@ fn explain(frame: &Frame, cells: &[JudgedCell], members: &BTreeMap<u32, Vec<usiz
         *sizes.entry(group).or_default() += 1.0;
     }
     let groups = f64::from(saturating::<u32>(sizes.len().max(1)));
+    let is_little = cells.iter().map(|cell| cell.claims).sum::<u32>() < LEAST;
     let candidates: Vec<Candidate> = members
         .iter()
+        .filter(|_| !is_little)
         .map(|(place, cells)| {
             let size = group(*place).and_then(|group| sizes.get(&group)).copied().unwrap_or(1.0);
             Candidate { suspect: Suspect::Node(saturating(*place)), cells: cells.clone(), length: groups.ln() + size.ln() }
