@@ -74,6 +74,14 @@ impl Id {
         let value = (ms << 22) | (u64::from(node & 0x3ff) << 12) | sequence;
         Self(saturating(value & (u64::MAX >> 1)))
     }
+
+    /// The ids whose codes these are.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] for a code that is none.
+    pub fn of_codes(codes: &[&str]) -> Result<Vec<Self>, Error> {
+        codes.iter().map(|code| code.parse()).collect()
+    }
 }
 
 /// Crockford base32, upper case: no I, L, O, U.

@@ -1,6 +1,6 @@
 //! A case about many garments, from a file: one case for every order of it. A key account sends its list, and nobody scans 2,000 labels.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::inspection::defects::ZONES;
 use crate::kernel::choices::{Choice, not_one_of};
 use crate::kernel::names::fold;
 use crate::kernel::text::{self, Lang, folded};
-use crate::kernel::{Code, Error, Fault, GarmentId, Result, parsed};
+use crate::kernel::{Code, Error, Fault, GarmentId, Id, Result, parsed};
 use crate::ownership::holders::{HolderKeys, Secret};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
@@ -119,12 +119,13 @@ fn at_line(fault: Fault, lines: &[u64]) -> Fault {
 
 /// The order's number of the open case that each of these garments is in.
 fn open_orders(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<GarmentId, String>> {
+    let live = lines::live_of(db, garments)?;
+    let cases: HashSet<Id> = live.iter().map(|(line, _)| line.case_id).collect();
     let mut orders = HashMap::new();
-    for (line, no) in lines::live_of(db, garments)? {
-        let order = super::by_no(db, &no)?.map(|case| case.order_no).unwrap_or_default();
-        orders.insert(line.garment_id, folded(&order));
+    for case in cases {
+        orders.insert(case, super::by_id(db, case)?.map(|case| folded(&case.order_no)).unwrap_or_default());
     }
-    Ok(orders)
+    Ok(live.into_iter().filter_map(|(line, _)| Some((line.garment_id, orders.get(&line.case_id)?.clone()))).collect())
 }
 
 impl Import for CaseImport {

@@ -42,7 +42,8 @@ pub use store::notes::{CaseNote, CasePhoto, CaseTask, jpeg as photo_jpeg, notes,
 pub use store::open::{LineAsk, NewCase, NewContact, NewLine, found, open};
 pub use store::wishes::{Received, buyer_writes, receive_withdrawal, take_back, withdraw_own};
 pub use store::{
-    CaseClaims, CaseLine, GarmentClaim, ServiceCase, claims, garments_of, lines_found, lines_of_garments, lines_of_ids, nos_of_ids,
+    CaseClaims, CaseLine, GarmentClaim, ServiceCase, claims, garments_of, line_if_said, line_said, lines_found, lines_of_garments,
+    lines_of_ids, nos_of_ids, said,
 };
 
 /// The room.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::store::settling::{self, Settlement, SettlementAsk, SettlementFilter};
 use super::{FIELDS, FILTERS, LEDGER_FIELDS, LedgerKind, NEW, NEW_ENTRY, Payer, PayerKind, SettlementKind, SettlementState, Sign};
-use crate::aftersales::cases::{self, CaseLine, ServiceCase};
+use crate::aftersales::cases::{self, CaseLine};
 use crate::aftersales::ledger::{self, Balance, BalanceOf, Cost, LedgerEntry, LedgerFilter, balances};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::money::{self, Money};
@@ -20,8 +20,8 @@ use crate::platform::http::perm::{CasesEdit, CasesRead, MoneyEdit, MoneyRead, Pe
 use crate::platform::http::segment;
 use crate::platform::rooms::{Act, BrandOnly, Field, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::platform::state::AppState;
+use crate::production::parties;
 use crate::production::serials::{self, Scanned};
-use crate::production::{batches, parties};
 
 /// A settlement as it is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,35 +131,6 @@ fn settlement_views(db: &mut Db, all: Vec<Settlement>) -> Result<Vec<SettlementV
     all.into_iter().map(view).collect()
 }
 
-/// The serials of garments, each batch read once.
-fn serials_of(db: &mut Db, app: &AppState, garments: &[GarmentId]) -> Result<HashMap<GarmentId, String>> {
-    let mut numbers: Vec<_> = garments.iter().map(|garment| garment.batch()).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let batches: HashMap<_, _> = batches::batches(db, &numbers)?.into_iter().map(|batch| (batch.no, batch)).collect();
-    let mut found = HashMap::new();
-    for garment in garments {
-        let Some(batch) = batches.get(&garment.batch()) else { continue };
-        found.extend(serials::serial_in(db, &app.keys.serials, batch, *garment)?.map(|of| (*garment, of.serial)));
-    }
-    Ok(found)
-}
-
-/// The case of a number, and its line of a number: the only one where none is said.
-fn named_line(db: &mut Db, no: &str, line: Option<i64>) -> Result<(ServiceCase, Option<CaseLine>)> {
-    let case = cases::by_no(db, no)?.ok_or_else(|| Fault::new("case", Code::UnknownReference).with("value", no))?;
-    let lines = cases::lines(db, case.id)?;
-    let found = match line {
-        Some(wanted) => {
-            let unknown = || Fault::new("line", Code::UnknownReference).with("value", wanted);
-            Some(lines.into_iter().find(|line| line.line_no == wanted).ok_or_else(unknown)?)
-        }
-        None if lines.len() == 1 => lines.into_iter().next(),
-        None => None,
-    };
-    Ok((case, found))
-}
-
 impl SettlementView {
     /// The settlement itself.
     pub(super) fn stored(&self, db: &mut Db) -> Result<Settlement> {
@@ -168,7 +139,7 @@ impl SettlementView {
 
     /// What is asked for, of what somebody says.
     fn ask(&self, db: &mut Db, app: &AppState) -> Result<SettlementAsk> {
-        let (_, line) = named_line(db, &self.case, self.line)?;
+        let (_, line) = cases::line_if_said(db, &self.case, self.line)?;
         let line = line.ok_or_else(|| Fault::new("line", Code::Missing))?;
         let sale = match line.sale_seq {
             Some(seq) => sales::of_seq(db, line.garment_id, seq)?,
@@ -234,7 +205,7 @@ impl Listing for SettlementView {
 
     fn named(db: &mut Db, app: &AppState, mut rows: Vec<Self>) -> Result<Vec<Self>> {
         let garments: Vec<GarmentId> = rows.iter().flat_map(|row| [Some(row.garments.0), row.garments.1]).flatten().collect();
-        let serials = serials_of(db, app, &garments)?;
+        let serials = serials::serials_of(db, &app.keys.serials, &garments)?;
         for row in &mut rows {
             row.serial = serials.get(&row.garments.0).cloned().unwrap_or_default();
             row.new_serial = row.garments.1.and_then(|garment| serials.get(&garment).cloned());
@@ -267,7 +238,7 @@ impl Thing for SettlementView {
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
-        let ids = codes.iter().map(|code| code.parse()).collect::<Result<Vec<Id>>>()?;
+        let ids = Id::of_codes(codes)?;
         let found = settling::with_ids(db, &ids)?;
         settlement_views(db, found)
     }
@@ -395,7 +366,7 @@ impl EntryView {
 
     /// The cost that somebody says.
     fn cost(&self, db: &mut Db, app: &AppState, stamp: &Stamp) -> Result<Cost> {
-        let (case, line) = named_line(db, &self.case, self.line)?;
+        let (case, line) = cases::line_if_said(db, &self.case, self.line)?;
         let currency = if self.currency.is_empty() { sales::CURRENCY.to_owned() } else { self.currency.clone() };
         let minor = money::read_amount("amount", &self.amount, &currency)?;
         let today = app.today();
@@ -459,7 +430,7 @@ impl Listing for EntryView {
             to: query.day("to"),
             ..LedgerFilter::default()
         };
-        if let Some(no) = query.filter("case").or(Some(query.q.as_str()).filter(|q| !q.is_empty())) {
+        if let Some(no) = query.filter_or_search("case") {
             let Some(case) = cases::by_no(db, no)? else { return Ok(Vec::new()) };
             filter.case = Some(case.id);
         }
@@ -473,7 +444,7 @@ impl Listing for EntryView {
 
     fn named(db: &mut Db, app: &AppState, mut rows: Vec<Self>) -> Result<Vec<Self>> {
         let garments: Vec<GarmentId> = rows.iter().filter_map(|row| row.garment).collect();
-        let serials = serials_of(db, app, &garments)?;
+        let serials = serials::serials_of(db, &app.keys.serials, &garments)?;
         for row in &mut rows {
             row.serial = row.garment.and_then(|garment| serials.get(&garment).cloned()).unwrap_or_default();
         }
@@ -501,7 +472,7 @@ impl Thing for EntryView {
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
-        let ids = codes.iter().map(|code| code.parse()).collect::<Result<Vec<Id>>>()?;
+        let ids = Id::of_codes(codes)?;
         let found = ledger::with_ids(db, &ids)?;
         entry_views(db, found)
     }

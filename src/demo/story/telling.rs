@@ -209,7 +209,13 @@ fn done(
             act(db, &CaseAct::Merge { into: into.clone() })
         }
         Deed::Return(rule, note) => {
-            let ask = ReturnAsk { line: first.id, rule: rule.map(str::to_owned), freight: FreightPayer::Company, note: note.clone() };
+            let ask = ReturnAsk {
+                case: no.to_owned(),
+                line: first.line_no,
+                rule: rule.map(str::to_owned),
+                freight: FreightPayer::Company,
+                note: note.clone(),
+            };
             returns::request(db, stamp, world.zone, &ask).map(drop)
         }
         Deed::Back(what) => {

@@ -215,6 +215,11 @@ impl ListQuery {
         self.filters.iter().find(|(filter, _)| *filter == name).map(|(_, value)| value.as_str())
     }
 
+    /// The value a filter has, or else what is searched for.
+    pub fn filter_or_search(&self, name: &str) -> Option<&str> {
+        self.filter(name).or(Some(self.q.as_str()).filter(|q| !q.is_empty()))
+    }
+
     /// Whether anything narrows the list.
     pub fn is_narrowed(&self) -> bool {
         !self.q.is_empty() || !self.filters.is_empty()

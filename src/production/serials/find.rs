@@ -110,6 +110,20 @@ pub fn serial_in(db: &mut Db, keys: &Keyring, batch: &Batch, garment: GarmentId)
     }
 }
 
+/// The serials of garments, each batch read once. Units without one are left out.
+pub fn serials_of(db: &mut Db, keys: &Keyring, garments: &[GarmentId]) -> Result<HashMap<GarmentId, String>> {
+    let mut numbers: Vec<BatchNo> = garments.iter().map(|garment| garment.batch()).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let batches: HashMap<BatchNo, Batch> = batches::batches(db, &numbers)?.into_iter().map(|batch| (batch.no, batch)).collect();
+    let mut found = HashMap::new();
+    for garment in garments {
+        let Some(batch) = batches.get(&garment.batch()) else { continue };
+        found.extend(serial_in(db, keys, batch, *garment)?.map(|of| (*garment, of.serial)));
+    }
+    Ok(found)
+}
+
 /// A batch, if somebody bound to `party` may know of it.
 fn known(db: &mut Db, batch: Batch, party: Option<Id>) -> Result<Option<Batch>> {
     match party {

@@ -7,7 +7,7 @@ mod page;
 mod rules;
 mod store;
 
-pub use find::{Finder, Meant, find, garment, issued, meant, printed, serial_in};
+pub use find::{Finder, Meant, find, garment, issued, meant, printed, serial_in, serials_of};
 pub use http::Beside;
 pub use rules::Scanned;
 

@@ -4,11 +4,46 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::lines::CaseLine;
-use super::{case_line, service_case};
+use super::cases::by_no;
+use super::lines::{self, CaseLine};
+use super::{ServiceCase, case_line, service_case};
 use crate::each;
-use crate::kernel::{BatchNo, GarmentId, Id, Result};
+use crate::kernel::{BatchNo, Code, Fault, GarmentId, Id, Result};
 use crate::platform::db::{Db, in_chunks};
+
+/// The case of a number that somebody said.
+///
+/// # Errors
+/// [`Code::UnknownReference`] for `case`.
+pub fn said(db: &mut Db, no: &str) -> Result<ServiceCase> {
+    Ok(by_no(db, no)?.ok_or_else(|| Fault::new("case", Code::UnknownReference).with("value", no))?)
+}
+
+/// The case of a number that somebody said, and its line of a number.
+///
+/// # Errors
+/// [`Code::UnknownReference`] for `case` or `line`.
+pub fn line_said(db: &mut Db, no: &str, line: i64) -> Result<(ServiceCase, CaseLine)> {
+    let case = said(db, no)?;
+    let found = lines::lines(db, case.id)?.into_iter().find(|one| one.line_no == line);
+    Ok((case, found.ok_or_else(|| Fault::new("line", Code::UnknownReference).with("value", line))?))
+}
+
+/// The same where the line may be left out: it is the only one then, and none of a case with several.
+///
+/// # Errors
+/// As [`line_said`].
+pub fn line_if_said(db: &mut Db, no: &str, line: Option<i64>) -> Result<(ServiceCase, Option<CaseLine>)> {
+    match line {
+        Some(line) => line_said(db, no, line).map(|(case, line)| (case, Some(line))),
+        None => {
+            let case = said(db, no)?;
+            let mut lines = lines::lines(db, case.id)?;
+            let only = if lines.len() == 1 { lines.pop() } else { None };
+            Ok((case, only))
+        }
+    }
+}
 
 /// The numbers of cases.
 pub fn nos_of_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, String>> {

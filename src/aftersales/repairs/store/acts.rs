@@ -294,12 +294,8 @@ pub(in crate::aftersales::repairs) fn reject(db: &mut Db, stamp: &Stamp, order: 
 
 /// It is not repaired: the line is refused, and the buyer reads why.
 pub(in crate::aftersales::repairs) fn decline(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: RepairReason) -> Result<RepairOrder> {
-    let line = line_of(db, &order)?;
     let order = ended(db, stamp, order, RepairState::Declined, &said)?;
-    if line.state.is_live() {
-        let refused = CaseAct::Decide { line: Some(line.line_no), outcome: LineDecision::Refuse, reason: Some(said.reason) };
-        cases::act(db, stamp, stamp.at.date(), &order.case, None, &refused)?;
-    }
+    cases::refuse(db, stamp, order.row.line_id, &said.reason)?;
     turn(db, stamp, &order, CaseState::InProgress)?;
     Ok(order)
 }

@@ -18,14 +18,14 @@ use crate::aftersales::settlements;
 use crate::kernel::event::EventKind;
 use crate::kernel::money::Money;
 use crate::kernel::text::Lang;
-use crate::kernel::{Code, Fault, GarmentId, Id, Result, parsed};
+use crate::kernel::{Code, GarmentId, Id, Result, parsed};
 use crate::platform::db::Db;
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::{CasesEdit, CasesRead, Permission};
 use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::platform::state::AppState;
-use crate::production::{batches, materials};
+use crate::production::{materials, serials};
 use crate::{each, keyset, text_column};
 
 pub use handed::handed_between;
@@ -319,8 +319,10 @@ impl Listing for RepairOrder {
     }
 
     fn named(db: &mut Db, app: &AppState, mut rows: Vec<Self>) -> Result<Vec<Self>> {
+        let garments: Vec<GarmentId> = rows.iter().map(|order| order.row.garment_id).collect();
+        let serials = serials::serials_of(db, &app.keys.serials, &garments)?;
         for order in &mut rows {
-            order.serial = batches::serial_of(db, &app.keys.serials, order.row.garment_id)?.map(|of| of.serial).unwrap_or_default();
+            order.serial = serials.get(&order.row.garment_id).cloned().unwrap_or_default();
         }
         Ok(rows)
     }
@@ -363,9 +365,7 @@ impl Thing for RepairOrder {
     }
 
     fn resolved(mut self, db: &mut Db) -> Result<Self> {
-        let case = cases::by_no(db, &self.case)?.ok_or_else(|| Fault::new("case", Code::UnknownReference).with("value", &self.case))?;
-        let line = cases::lines(db, case.id)?.into_iter().find(|line| line.line_no == self.line);
-        let line = line.ok_or_else(|| Fault::new("line", Code::UnknownReference).with("value", self.line))?;
+        let (case, line) = cases::line_said(db, &self.case, self.line)?;
         self.row = RepairRow {
             code: format!("{}.{}", case.no, line.line_no),
             case_id: line.case_id,

@@ -5,60 +5,18 @@ use std::collections::HashMap;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError, web};
 use askama::Template;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use super::super::store::{ReturnAsk, ReturnOrder, acts};
-use crate::aftersales::cases::{self, CaseLine};
+use super::super::store::{ReturnAsk, ReturnOrder, acts, first};
+use crate::aftersales::cases;
 use crate::aftersales::rights::{FreightPayer, RightLine};
 use crate::kernel::choices::Choice;
 use crate::kernel::{Code, Error, Fault, Result, parsed};
 use crate::platform::db::Db;
-use crate::platform::events::Stamp;
 use crate::platform::http::perm::CasesEdit;
 use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, created, html_response, see_other};
 use crate::platform::rooms::{BrandOnly, Call};
 
-/// A return that somebody asks for.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReturnSheet {
-    /// The number of the case.
-    pub case: String,
-    /// The number of its line; the first when left out.
-    #[serde(default = "first")]
-    pub line: i64,
-    /// The rule of rights it rests on; left out for goodwill.
-    #[serde(default)]
-    pub rule: Option<String>,
-    /// Who pays the way, where it is goodwill; otherwise the rule says so.
-    #[serde(default)]
-    pub freight: FreightPayer,
-    /// What there is to say; the reason, where it is goodwill.
-    #[serde(default)]
-    pub note: String,
-}
-
-const fn first() -> i64 {
-    1
-}
-
-/// The line that is named.
-///
-/// # Errors
-/// [`Code::UnknownReference`] for `case` or `line`.
-fn line_of(db: &mut Db, case: &str, line: i64) -> Result<CaseLine> {
-    let found = cases::by_no(db, case.trim())?.ok_or_else(|| Fault::new("case", Code::UnknownReference).with("value", case))?;
-    let lines = cases::lines(db, found.id)?;
-    Ok(lines.into_iter().find(|one| one.line_no == line).ok_or_else(|| Fault::new("line", Code::UnknownReference).with("value", line))?)
-}
-
-impl ReturnSheet {
-    fn ask(&self, db: &mut Db) -> Result<ReturnAsk> {
-        let line = line_of(db, &self.case, self.line)?.id;
-        Ok(ReturnAsk { line, rule: self.rule.clone(), freight: self.freight, note: self.note.clone() })
-    }
-
+impl ReturnAsk {
     /// What a form says.
     fn of_form(values: &HashMap<String, String>) -> Result<Self> {
         let said = |name: &str| values.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -79,20 +37,16 @@ pub(super) fn routes(on: &mut Routes<'_>) {
 }
 
 /// Asks for the return of a line of a case, under a right that its buyer has today or as goodwill.
-#[utoipa::path(post, path = "/api/v1/returns", tag = "returns", request_body = ReturnSheet,
+#[utoipa::path(post, path = "/api/v1/returns", tag = "returns", request_body = ReturnAsk,
     responses((status = 201, body = ReturnOrder), (status = 409, body = Problem), (status = 422, body = Problem)))]
-async fn request_json(call: Call<BrandOnly<CasesEdit>>, body: Json<ReturnSheet>) -> Result<HttpResponse> {
+async fn request_json(call: Call<BrandOnly<CasesEdit>>, body: Json<ReturnAsk>) -> Result<HttpResponse> {
     let order = requested(&call, &body.hash, None, body.value).await?;
     created(&format!("/api/v1/returns/{}", order.id), &order)
 }
 
-async fn requested(call: &Call<BrandOnly<CasesEdit>>, hash: &str, once: Option<&str>, sheet: ReturnSheet) -> Result<ReturnOrder> {
+async fn requested(call: &Call<BrandOnly<CasesEdit>>, hash: &str, once: Option<&str>, ask: ReturnAsk) -> Result<ReturnOrder> {
     let zone = call.app().config.time_zone;
-    let asking = move |db: &mut Db, stamp: &Stamp| {
-        let ask = sheet.ask(db)?;
-        acts::request(db, stamp, zone, &ask)
-    };
-    call.change(hash, once, asking).await
+    call.change(hash, once, move |db, stamp| acts::request(db, stamp, zone, &ask)).await
 }
 
 #[derive(Template)]
@@ -120,7 +74,7 @@ async fn page(call: &Call<BrandOnly<CasesEdit>>, values: HashMap<String, String>
         true => Ok(None),
         false => {
             let rights = move |db: &mut Db| {
-                let line = line_of(db, &no, line)?;
+                let (_, line) = cases::line_said(db, &no, line)?;
                 Ok(Some(acts::rights_of(db, &line, today)?.lines(words)))
             };
             call.read(rights).await
@@ -149,8 +103,8 @@ async fn new_page(call: Call<BrandOnly<CasesEdit>>, said: web::Query<HashMap<Str
 }
 
 async fn new_form(call: Call<BrandOnly<CasesEdit>>, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
-    let made = match ReturnSheet::of_form(&form.value) {
-        Ok(sheet) => requested(&call, &form.hash, form.once.as_deref(), sheet).await,
+    let made = match ReturnAsk::of_form(&form.value) {
+        Ok(ask) => requested(&call, &form.hash, form.once.as_deref(), ask).await,
         Err(error) => Err(error),
     };
     match made {

@@ -41,10 +41,10 @@ pub fn rights_of(db: &mut Db, line: &CaseLine, today: NaiveDate) -> Result<right
 /// Asks for a return of a line. It rests on a right that the buyer has today, or is goodwill with a reason.
 ///
 /// # Errors
-/// [`Code::NotFound`] without such a line; [`Code::WrongState`] for one that is over; [`Code::Duplicate`] for a second return; [`Code::NoRight`] for
-/// a rule that gives nothing today; [`Code::NotSold`].
+/// [`Code::UnknownReference`] for `case` or `line`; [`Code::WrongState`] for one that is over; [`Code::Duplicate`] for a second return;
+/// [`Code::NoRight`] for a rule that gives nothing today; [`Code::NotSold`].
 pub fn request(db: &mut Db, stamp: &Stamp, zone: Tz, ask: &ReturnAsk) -> Result<ReturnOrder> {
-    let line = cases::line(db, ask.line)?.ok_or_else(|| Fault::new("line", Code::UnknownReference).with("value", ask.line))?;
+    let (_, line) = cases::line_said(db, &ask.case, ask.line)?;
     if !matches!(line.state, LineState::Open | LineState::Decided) {
         return Err(refused_in(line.state).into());
     }

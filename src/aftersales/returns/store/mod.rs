@@ -22,7 +22,7 @@ use crate::platform::events;
 use crate::platform::http::perm::CasesRead;
 use crate::platform::rooms::{BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees};
 use crate::platform::state::AppState;
-use crate::production::batches;
+use crate::production::serials;
 use crate::{each, keyset, text_column};
 
 text_column!(ReturnState, ReturnKind, Inbound, ReturnlessOrigin, ReturnOutcome, DestroyGround);
@@ -172,13 +172,20 @@ fn no_serial() -> SqlLiteral<Text> {
     sql("''")
 }
 
+/// The line of a case that somebody names no line of.
+pub(super) const fn first() -> i64 {
+    1
+}
+
 /// A return that somebody asks for.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReturnAsk {
-    /// The line of the case.
-    #[schema(value_type = String)]
-    pub line: Id,
+    /// The number of the case.
+    pub case: String,
+    /// The number of its line; the first when left out.
+    #[serde(default = "first")]
+    pub line: i64,
     /// The rule of rights it rests on; left out for goodwill.
     #[serde(default)]
     pub rule: Option<String>,
@@ -218,12 +225,12 @@ impl Listing for ReturnOrder {
     }
 
     fn named(db: &mut Db, app: &AppState, rows: Vec<Self>) -> Result<Vec<Self>> {
-        let serial = |row: Self| {
-            let of = batches::serial_of(db, &app.keys.serials, row.garment_id)?;
+        let serials = serials::serials_of(db, &app.keys.serials, &rows.iter().map(|row| row.garment_id).collect::<Vec<_>>())?;
+        let named = |row: Self| {
             let accepted = accepted(db, &row)?.map(|money| format!("{} {}", money.amount(), money.currency));
-            Ok(Self { serial: of.map(|of| of.serial).unwrap_or_default(), accepted, ..row })
+            Ok(Self { serial: serials.get(&row.garment_id).cloned().unwrap_or_default(), accepted, ..row })
         };
-        rows.into_iter().map(serial).collect()
+        rows.into_iter().map(named).collect()
     }
 }
 

@@ -219,8 +219,7 @@ impl Thing for Survey {
         if !stamp.actor.starts_with("staff:") {
             return Err(Code::PersonNeeded.into());
         }
-        let unknown = || Fault::new("case", Code::UnknownReference).with("value", &self.case);
-        let case = cases::by_no(db, &self.case)?.ok_or_else(unknown)?;
+        let case = cases::said(db, &self.case)?;
         let said = SurveySaid { score: self.row.score, declined: self.row.declined, words: self.row.words };
         answer(db, stamp, app.config.time_zone, &case, SurveyVia::Phone, &said)
     }

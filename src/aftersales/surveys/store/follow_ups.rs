@@ -16,14 +16,15 @@ use crate::aftersales::cases::{self, CaseLine, NewCase, NewLine, ServiceCase};
 use crate::aftersales::classes::{CaseChannel, Queue};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::{Both, Lang};
-use crate::kernel::{Code, Error, Fault, GarmentId, Id, Result};
+use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::ownership::holders::{HolderKeys, Secret};
 use crate::platform::db::Db;
+use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{CasesEdit, CasesRead, Permission};
 use crate::platform::rooms::{Act, Acting, BrandOnly, Field, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::platform::state::AppState;
-use crate::production::{batches, skus, styles};
+use crate::production::{batches, serials, skus, styles};
 use crate::{each, keyset, step};
 
 /// A follow-up as it is stored.
@@ -139,7 +140,7 @@ impl Listing for FollowUp {
                 rows = rows.filter(follow_up::queue.eq(queue));
             }
             if !query.q.is_empty() {
-                rows = rows.filter(follow_up::code.like(format!("%{}%", query.q.trim().replace(['%', '_'], ""))));
+                rows = rows.filter(lower(follow_up::code).like(anywhere(&query.q)).escape('\\'));
             }
             keyset!(c, rows, follow_up::code, window)
         })?;
@@ -149,10 +150,12 @@ impl Listing for FollowUp {
     fn named(db: &mut Db, app: &AppState, mut rows: Vec<Self>) -> Result<Vec<Self>> {
         let cases: Vec<Id> = rows.iter().flat_map(|one| [Some(one.row.case_id), one.row.next_case_id]).flatten().collect();
         let numbers: HashMap<Id, String> = cases::nos_of_ids(db, &cases)?;
+        let garments: Vec<GarmentId> = rows.iter().map(|one| one.row.garment_id).collect();
+        let serials = serials::serials_of(db, &app.keys.serials, &garments)?;
         for one in &mut rows {
             one.case = numbers.get(&one.row.case_id).cloned().unwrap_or_default();
             one.next_case = one.row.next_case_id.and_then(|id| numbers.get(&id).cloned());
-            one.serial = batches::serial_of(db, &app.keys.serials, one.row.garment_id)?.map(|of| of.serial).unwrap_or_default();
+            one.serial = serials.get(&one.row.garment_id).cloned().unwrap_or_default();
         }
         Ok(rows)
     }
@@ -198,9 +201,7 @@ impl Thing for FollowUp {
     }
 
     fn resolved(mut self, db: &mut Db) -> Result<Self> {
-        let case = cases::by_no(db, &self.case)?.ok_or_else(|| Fault::new("case", Code::UnknownReference).with("value", &self.case))?;
-        let line = cases::lines(db, case.id)?.into_iter().find(|line| line.line_no == self.line);
-        let line = line.ok_or_else(|| Fault::new("line", Code::UnknownReference).with("value", self.line))?;
+        let (case, line) = cases::line_said(db, &self.case, self.line)?;
         self.row = FollowUpRow { case_id: case.id, line_id: line.id, garment_id: line.garment_id, ..self.row };
         Ok(self)
     }

@@ -11,7 +11,7 @@ use super::follow_up;
 use super::follow_ups::{FollowUpRow, code, end, insert};
 use crate::aftersales::{cases, repairs, settlements};
 use crate::each;
-use crate::kernel::{Code, GarmentId, Id, Result};
+use crate::kernel::{Code, GarmentId, Id, Result, saturating};
 use crate::ownership::holders::{HolderKeys, Purpose};
 use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::Stamp;
@@ -79,8 +79,12 @@ pub fn plan(db: &mut Db, stamp: &Stamp, keys: &HolderKeys, today: NaiveDate) -> 
         }
     }
     let late = follow_up::state.eq(FollowUpState::Planned).and(follow_up::due_on.lt(before(today, grace)));
-    let late: Vec<FollowUpRow> =
-        each!(db, |c| follow_up::table.filter(late).order(follow_up::due_on).limit(200).select(FollowUpRow::as_select()).load(c))?;
+    let late: Vec<FollowUpRow> = each!(db, |c| follow_up::table
+        .filter(late)
+        .order(follow_up::due_on)
+        .limit(saturating(STRETCH))
+        .select(FollowUpRow::as_select())
+        .load(c))?;
     for row in &late {
         end(db, stamp, row, FollowUpState::Missed, (None, &row.note, None))?;
     }

@@ -10,13 +10,13 @@ use super::{contact, live};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result, parsed};
+use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::{self, Fact, Stamp};
 use crate::platform::http::perm::{LiabilityEdit, LiabilityRead, Permission};
 use crate::platform::http::segment;
 use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::platform::state::AppState;
-use crate::production::batches;
 use crate::production::serials::{self, Scanned};
 use crate::{each, keyset};
 
@@ -139,7 +139,7 @@ impl Listing for LegalHold {
         let rows: Vec<LegalHoldRow> = each!(db, |c| {
             let mut all = legal_hold::table.select(LegalHoldRow::as_select()).into_boxed();
             if !query.q.is_empty() {
-                all = all.filter(legal_hold::reason.like(format!("%{}%", query.q.replace(['%', '_'], ""))));
+                all = all.filter(lower(legal_hold::reason).like(anywhere(&query.q)).escape('\\'));
             }
             keyset!(c, all, newest legal_hold::id, window)
         })?;
@@ -147,11 +147,8 @@ impl Listing for LegalHold {
     }
 
     fn named(db: &mut Db, app: &AppState, rows: Vec<Self>) -> Result<Vec<Self>> {
-        let serial = |row: Self| {
-            let of = batches::serial_of(db, &app.keys.serials, row.garment)?;
-            Ok(Self { serial: of.map(|of| of.serial).unwrap_or_default(), ..row })
-        };
-        rows.into_iter().map(serial).collect()
+        let serials = serials::serials_of(db, &app.keys.serials, &rows.iter().map(|row| row.garment).collect::<Vec<_>>())?;
+        Ok(rows.into_iter().map(|row| Self { serial: serials.get(&row.garment).cloned().unwrap_or_default(), ..row }).collect())
     }
 }
 
@@ -175,7 +172,7 @@ impl Thing for LegalHold {
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
-        let ids = codes.iter().map(|code| code.parse()).collect::<Result<Vec<Id>>>()?;
+        let ids = Id::of_codes(codes)?;
         let rows: Vec<LegalHoldRow> = in_chunks(&ids, |ids| {
             each!(db, |c| legal_hold::table.filter(legal_hold::id.eq_any(ids)).select(LegalHoldRow::as_select()).load(c))
         })?;

@@ -244,13 +244,7 @@ impl Listing for Chargeback {
 
     fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
         let window = window.of_ids()?;
-        let asked = match query.filter("party").or(Some(query.q.as_str()).filter(|q| !q.is_empty())) {
-            None => None,
-            Some(code) => match parties::by_code(db, code)? {
-                None => return Ok(Vec::new()),
-                Some(party) => Some(party.id),
-            },
-        };
+        let Some(asked) = super::party_asked(db, query, sees)? else { return Ok(Vec::new()) };
         let rows = each!(db, |c| {
             let mut all = table::table.select(ChargebackRow::as_select()).into_boxed();
             for party in [asked, sees.party()].into_iter().flatten() {
@@ -306,7 +300,7 @@ impl Thing for Chargeback {
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
-        let ids = codes.iter().map(|code| code.parse()).collect::<Result<Vec<Id>>>()?;
+        let ids = Id::of_codes(codes)?;
         let rows: Vec<ChargebackRow> =
             in_chunks(&ids, |ids| each!(db, |c| table::table.filter(table::id.eq_any(ids)).select(ChargebackRow::as_select()).load(c)))?;
         read(db, rows)

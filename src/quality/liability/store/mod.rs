@@ -12,7 +12,17 @@ pub mod verdicts;
 
 use super::rules::{Role, StatementKind};
 use super::{RulesState, StatementState, VerdictBasis, VerdictState};
+use crate::kernel::{Id, Result};
+use crate::platform::db::Db;
+use crate::platform::rooms::{ListQuery, Sees};
+use crate::production::parties;
 use crate::text_column;
+
+/// The party whose rows a list asks for, by filter or search: Some of none for everybody's, None where nobody may be meant by it.
+pub(super) fn party_asked(db: &mut Db, query: &ListQuery, sees: Sees) -> Result<Option<Option<Id>>> {
+    let Some(code) = query.filter_or_search("party") else { return Ok(Some(None)) };
+    Ok(parties::by_code(db, code)?.filter(|party| sees.is_of(party.id)).map(|party| Some(party.id)))
+}
 
 text_column!(RulesState, VerdictState, VerdictBasis, StatementState, StatementKind, Role);
 

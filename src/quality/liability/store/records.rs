@@ -136,16 +136,8 @@ pub fn of_line(db: &mut Db, line: Id) -> Result<Vec<EvidenceRecord>> {
 /// # Errors
 /// [`Code::UnknownReference`] for `case` or `line`; [`Code::Missing`] for `line` where the case has several.
 pub fn line_named(db: &mut Db, no: &str, line: Option<i64>) -> Result<CaseLine> {
-    let case = cases::by_no(db, no)?.ok_or_else(|| Fault::new("case", Code::UnknownReference).with("value", no))?;
-    let mut lines = cases::lines(db, case.id)?;
-    match line {
-        None if lines.len() == 1 => lines.pop().ok_or_else(|| Code::NotFound.into()),
-        None => Err(Fault::new("line", Code::Missing).into()),
-        Some(wanted) => {
-            let unknown = || Fault::new("line", Code::UnknownReference).with("value", wanted);
-            Ok(lines.into_iter().find(|line| line.line_no == wanted).ok_or_else(unknown)?)
-        }
-    }
+    let (_, line) = cases::line_if_said(db, no, line)?;
+    Ok(line.ok_or_else(|| Fault::new("line", Code::Missing))?)
 }
 
 fn read(db: &mut Db, rows: Vec<EvidenceRow>) -> Result<Vec<EvidenceRecord>> {
@@ -214,7 +206,7 @@ impl Listing for EvidenceRecord {
 
     fn list(db: &mut Db, query: &ListQuery, _sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
         let window = window.of_ids()?;
-        let lines = match query.filter("case").or(Some(query.q.as_str()).filter(|q| !q.is_empty())) {
+        let lines = match query.filter_or_search("case") {
             None => None,
             Some(no) => match cases::by_no(db, no)? {
                 None => return Ok(Vec::new()),
@@ -266,7 +258,7 @@ impl Thing for EvidenceRecord {
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
-        let ids = codes.iter().map(|code| code.parse()).collect::<Result<Vec<Id>>>()?;
+        let ids = Id::of_codes(codes)?;
         let rows: Vec<EvidenceRow> =
             in_chunks(&ids, |ids| each!(db, |c| table::table.filter(table::id.eq_any(ids)).select(EvidenceRow::as_select()).load(c)))?;
         read(db, rows)

@@ -161,13 +161,7 @@ impl Listing for StatementView {
     }
 
     fn list(db: &mut Db, query: &ListQuery, sees: Sees, window: &ListWindow) -> Result<Vec<Self>> {
-        let party = match query.filter("party").or(Some(query.q.as_str()).filter(|q| !q.is_empty())) {
-            None => None,
-            Some(code) => match parties::by_code(db, code)?.filter(|party| sees.is_of(party.id)) {
-                Some(party) => Some(party.id),
-                None => return Ok(Vec::new()),
-            },
-        };
+        let Some(party) = super::super::store::party_asked(db, query, sees)? else { return Ok(Vec::new()) };
         let found = statements::list(db, party, query.filter("state").and_then(StatementState::of), sees, window)?;
         Ok(statement_views(db, found, false)?.into_iter().map(|view| view.seen_by(sees)).collect())
     }
@@ -201,7 +195,7 @@ impl Thing for StatementView {
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
-        let ids = codes.iter().map(|code| code.parse()).collect::<Result<Vec<Id>>>()?;
+        let ids = Id::of_codes(codes)?;
         let found = statements::with_ids(db, &ids)?;
         statement_views(db, found, true)
     }

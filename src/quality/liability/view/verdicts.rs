@@ -252,7 +252,7 @@ impl Listing for VerdictView {
             defect: query.filter("defect").map(str::to_owned),
             ..VerdictFilter::default()
         };
-        if let Some(no) = query.filter("case").or(Some(query.q.as_str()).filter(|q| !q.is_empty())) {
+        if let Some(no) = query.filter_or_search("case") {
             let Some(case) = cases::by_no(db, no)? else { return Ok(Vec::new()) };
             filter.case = Some(case.id);
         }
@@ -293,7 +293,7 @@ impl Thing for VerdictView {
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
-        let ids = codes.iter().map(|code| code.parse()).collect::<Result<Vec<Id>>>()?;
+        let ids = Id::of_codes(codes)?;
         let found = verdicts::with_ids(db, &ids)?;
         verdict_views(db, found, Sees::ALL)
     }
