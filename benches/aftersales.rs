@@ -28,7 +28,7 @@ use hangtag::kernel::money::Money;
 use hangtag::kernel::serial::Epoch;
 use hangtag::kernel::text::Lang;
 use hangtag::kernel::time::Clock;
-use hangtag::kernel::{BatchNo, GarmentId, Id, Result, parsed};
+use hangtag::kernel::{BatchNo, GarmentId, Id, Result, parsed, saturating};
 use hangtag::ownership::holders::HolderKeys;
 use hangtag::ownership::sales::{self, NewSale, Sound};
 use hangtag::platform::config::Config;
@@ -48,16 +48,18 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 const GTIN: &str = "09506000134352";
-/// Lines made in one write.
+/// Sales made in one write.
 const AT_ONCE: i64 = 1_000;
+/// Lines of a case.
+const OF_A_CASE: usize = 20;
 
 fn main() {
     let numbers: Vec<i64> = std::env::args().skip(1).filter_map(|word| parsed(&word)).collect();
     let number = |at: usize, usual: i64| numbers.get(at).copied().unwrap_or(usual);
-    actix_web::rt::System::new().block_on(measure(number(0, 1_000_000), number(1, 100_000)));
+    measure(number(0, 1_000_000), number(1, 100_000));
 }
 
-async fn measure(many: i64, lines: i64) {
+fn measure(many: i64, lines: i64) {
     let folder = tempfile::tempdir().unwrap();
     let url = match std::env::var("BENCH_POSTGRES") {
         Ok(server) => DatabaseUrl::Postgres(server),
@@ -79,7 +81,7 @@ async fn measure(many: i64, lines: i64) {
     let begun = Instant::now();
     house.copied(opened, many);
     println!("copied {many} open cases and as many clocks: {:.0} s", begun.elapsed().as_secs_f64());
-    house.pages(many).await;
+    house.pages(many);
     house.due();
     house.statement(party, lines);
 }
@@ -186,8 +188,8 @@ impl House {
     fn judged(&self, lines: i64) -> Id {
         let no = self.batch();
         let mut last = Id(0);
-        for from in (0..lines).step_by(1_000) {
-            let to = (from + AT_ONCE).min(lines);
+        for from in (0..lines).step_by(OF_A_CASE) {
+            let to = (from + saturating::<i64>(OF_A_CASE)).min(lines);
             let asked = (from..to).map(|unit| line(no, unit, "button_off")).collect();
             let (new, stamp) = (self.new_case(asked, Vec::new()), self.state.stamp("staff:desk"));
             let (lead, mill) = (self.state.stamp("staff:lead"), self.state.stamp("staff:mill"));
@@ -242,8 +244,9 @@ impl House {
              SELECT {base} + n.i, {base} + n.i, 'X-' || n.i, 0, code, seq, kind, severity, priority, level_code, level_version, calendar_no, target, unit,
              warn_percent, escalate_percent, started_at, 'running', {}, {}, 0, 1
              FROM {numbers} n, (SELECT * FROM clock WHERE case_id = {} AND state = 'running' ORDER BY id LIMIT 1) one;
-             INSERT INTO clock_event (clock_id, no, at, change, moment, actor) SELECT {base} + n.i, 1, started_at, 'start', 'opened', 'holder'
-             FROM {numbers} n, (SELECT * FROM clock WHERE case_id = {} AND state = 'running' ORDER BY id LIMIT 1) one;",
+             INSERT INTO clock_event (clock_id, no, at, change, moment, target, unit, calendar_no, actor)
+             SELECT {base} + n.i, 1, at, change, moment, target, unit, calendar_no, actor FROM {numbers} n, (SELECT * FROM clock_event WHERE no = 1
+             AND clock_id = (SELECT MIN(id) FROM clock WHERE case_id = {} AND state = 'running')) one;",
             of.0,
             minutes("due_at"),
             minutes("next_at"),
@@ -254,7 +257,7 @@ impl House {
     }
 
     /// Pages of the desk beside the card, one after another through the whole application.
-    async fn pages(&self, many: i64) {
+    fn pages(&self, many: i64) {
         let stamp = self.state.stamp("system");
         let token = random_token::<32>();
         let (hash, now) = (session_hash(&token), self.state.clock.now());
@@ -276,7 +279,6 @@ impl House {
             opening.push(begun.elapsed().as_secs_f64() * 1e3);
         }
         println!("a case with three photos opened, decoded before: {:.1} ms", median(opening));
-        let app = init_service(hangtag::app::app(&self.state, None)).await;
         let serial =
             self.state.keys.serials.mint_under(Epoch::FIRST, GTIN.as_bytes().try_into().unwrap(), GarmentId::new(no, unit).unwrap());
         let card = format!("/card/{GTIN}/{}", serial.unwrap());
@@ -287,7 +289,13 @@ impl House {
             ("a case with three photos", format!("/cases/{number}")),
             ("what is due, as a page", "/clocks?standing=overdue".to_owned()),
         ];
-        for (what, uri) in &pages {
+        actix_web::rt::System::new().block_on(self.asked(&pages, &token));
+    }
+
+    /// Asks for each page in turn, as an agent who is signed in.
+    async fn asked(&self, pages: &[(&str, String)], token: &str) {
+        let app = init_service(hangtag::app::app(&self.state, None)).await;
+        for (what, uri) in pages {
             let mut turns = Vec::new();
             for _ in 0..21 {
                 let request = TestRequest::get()

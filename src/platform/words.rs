@@ -148,11 +148,14 @@ impl Words {
 
     fn format(&self, key: &str, args: Option<&FluentArgs<'_>>) -> Cow<'static, str> {
         let Some(pattern) = self.bundle.get_message(key).and_then(|message| message.value()) else {
+            debug_assert!(false, "no message {key} in {}", self.lang.tag());
             tracing::error!(key, lang = self.lang.tag(), "no such message");
             return Cow::Owned(key.to_owned());
         };
         let mut errors = Vec::new();
         let text = self.bundle.format_pattern(pattern, args, &mut errors);
+        // Somebody would read the name of a variable: a test that shows such a page stops here.
+        debug_assert!(errors.is_empty(), "{key}: {errors:?}");
         if !errors.is_empty() {
             tracing::error!(key, ?errors, "a message lacks an argument");
         }

@@ -1,4 +1,5 @@
-//! PostgreSQL behind the same two verbs: reads see one state, writes are serializable and run again when the server asks for it.
+//! PostgreSQL behind the same two verbs: reads see one state, writes are serializable and run again when the server asks for it. A write that
+//! lost to others several times waits for its turn: those that lose run one after another, on every node.
 
 use std::time::Duration;
 
@@ -11,8 +12,12 @@ use crate::kernel::{Error, Result};
 
 /// Longest wait for a connection.
 const WAIT: Duration = Duration::from_secs(2);
-/// Times a write is run before its asker is told to come back.
-const ATTEMPTS: u32 = 10;
+/// Times a write is run beside all others before it waits for its turn.
+const BESIDE_OTHERS: u32 = 3;
+/// Times it is run in its turn before its asker is told to come back. Only writes that have not lost yet run beside it then.
+const IN_TURN: u32 = 20;
+/// The advisory lock whose holder has its turn, the same for every program on a database.
+const TURN: i64 = 0x4861_6e67_7461_6701;
 
 /// A pool of connections to a server.
 pub(super) struct PgStore {
@@ -90,23 +95,37 @@ impl PgStore {
 
     pub(super) fn write<T>(&self, body: impl Fn(&mut Db) -> Result<T>) -> Result<T> {
         let mut pause = Duration::from_millis(2);
-        for _ in 0..ATTEMPTS {
-            match self.write_once(&body) {
-                Err(Error::Retry) => std::thread::sleep(pause),
-                outcome => return outcome,
-            }
-            pause = pause.saturating_mul(2).min(Duration::from_millis(100));
+        for _ in 0..BESIDE_OTHERS {
+            let outcome = write_once(&mut *self.take()?, &body);
+            let Err(Error::Retry) = outcome else { return outcome };
+            std::thread::sleep(pause);
+            pause = pause.saturating_mul(2);
+        }
+        let mut db = self.take()?;
+        execute(&mut db, &format!("SELECT pg_advisory_lock({TURN})"))?;
+        let turn = Turn(&mut db);
+        for _ in 0..IN_TURN {
+            let outcome = write_once(&mut *turn.0, &body);
+            let Err(Error::Retry) = outcome else { return outcome };
         }
         Err(Error::Busy)
     }
+}
 
-    fn write_once<T>(&self, body: impl Fn(&mut Db) -> Result<T>) -> Result<T> {
-        let mut db = self.take()?;
-        execute(&mut db, "BEGIN ISOLATION LEVEL SERIALIZABLE")?;
-        let guard = RollBack(&mut db);
-        let outcome = body(&mut *guard.0)?;
-        execute(&mut *guard.0, "COMMIT")?;
-        Ok(outcome)
+fn write_once<T>(db: &mut Db, body: impl Fn(&mut Db) -> Result<T>) -> Result<T> {
+    execute(db, "BEGIN ISOLATION LEVEL SERIALIZABLE")?;
+    let guard = RollBack(db);
+    let outcome = body(&mut *guard.0)?;
+    execute(&mut *guard.0, "COMMIT")?;
+    Ok(outcome)
+}
+
+/// Gives the turn to the next, a panic included. A connection that broke has lost it already.
+struct Turn<'a>(&'a mut Db);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let _broken_connections_are_dropped_by_the_pool = execute(self.0, &format!("SELECT pg_advisory_unlock({TURN})"));
     }
 }
 

@@ -136,7 +136,8 @@ verdicts-change-sample = The sample
 verdicts-change-rules = The rule tables:
 verdicts-change-title = The number of the case or its currency
 verdicts-replies = Waiting for a reply
-verdicts-replies-about = { $count ->
+verdicts-replies-about = What suppliers still have to answer, the first to end first.
+verdicts-replies-count = { $count ->
     [0] Nothing waits for a reply.
     [one] One line waits for a reply.
    *[other] { $count } lines wait for a reply, the first to end first.

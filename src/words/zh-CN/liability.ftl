@@ -130,7 +130,8 @@ verdicts-change-sample = 抽样
 verdicts-change-rules = 规则版本：
 verdicts-change-title = 工单号或币种
 verdicts-replies = 待答复
-verdicts-replies-about = { $count ->
+verdicts-replies-about = 等待供应商答复的认定，先到期的在前。
+verdicts-replies-count = { $count ->
     [0] 没有待答复的认定。
    *[other] { $count } 条待答复，先到期的在前。
 }
