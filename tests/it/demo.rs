@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hangtag::aftersales::cases::CaseState;
 use hangtag::demo::{self, Plan, Season};
-use hangtag::quality::liability::rules::verify;
+use hangtag::quality::liability::rules::{StatementCount, verify};
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
@@ -69,6 +69,28 @@ async fn a_story_is_told_to_its_ends() {
     let statement: Value = serde_json::from_str(&after.statement.bundle).unwrap();
     assert_eq!(statement["statement"]["party"]["code"], json!("DYE-QT"), "{statement}");
     assert!(after.statement.claims >= 4 && after.statement.amount_minor > 0);
+    // Of what evidence leaves open, the mill has the lot's own excess at its lower bound, and nothing beyond.
+    let lines = statement["statement"]["lines"].as_array().unwrap();
+    let alone = lines
+        .iter()
+        .filter(|line| line["claim"]["evidence"].as_array().unwrap().len() == 1 && line["claim"]["facts"] == json!(["fabric_defect"]));
+    let mut at_the_bound = 0;
+    for line in alone {
+        let excess = |name: &str| line["excess"][name].as_u64().unwrap();
+        let count = StatementCount {
+            claims: u32::try_from(excess("observed")).unwrap(),
+            expected_micro: excess("expected_micro"),
+            shape_micro: Some(excess("shape_micro")),
+            ..StatementCount::default()
+        };
+        let lower = count.worked_out().lower_micro;
+        let without = line["without"].as_array().unwrap().iter().find(|one| one["left_out"]["evidence"].is_object()).unwrap();
+        let mill = without["shares"]["mill"].as_u64().unwrap();
+        // 1 − 1 / lower, to a millionth.
+        assert!((1_000_000 - mill).abs_diff(1_000_000_000_000 / lower) <= 1, "{line}");
+        at_the_bound += 1;
+    }
+    assert!(at_the_bound > 0, "{statement}");
 
     // Whoever holds the card that a script is given may ask, and nobody has.
     let held = after.held.garment;

@@ -1,6 +1,7 @@
 //! Verdicts and statements: who answers for a claim, moved to the cent, told, contested, decided, and worked out again from one file.
 
 mod answers;
+mod kept;
 mod loops;
 
 use hangtag::aftersales::cases;

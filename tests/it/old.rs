@@ -143,6 +143,9 @@ fn a_store_of_0_1_keeps_every_fact() {
         for (table, rows) in &written {
             assert_eq!(&as_known(&migrated[table], &rows[0]), rows, "{table} on {on:?}");
         }
+        // The day on which a garment came back was known from its history alone.
+        let back: Vec<&Value> = migrated["sale"].iter().filter(|sale| sale["status"] == "ended").map(|sale| &sale["ended_on"]).collect();
+        assert_eq!(back, [&json!("2025-07-09")], "{on:?}");
     }
 }
 

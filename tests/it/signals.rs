@@ -68,6 +68,26 @@ async fn the_demos_dye_lot_is_named_first_and_its_company_is_cleared() {
         assert_eq!(with["exposed"].as_u64().unwrap() + without["exposed"].as_u64().unwrap(), u64::try_from(season.sold.len()).unwrap());
         assert!(with["per_thousand"].as_f64().unwrap() > 3.0 * without["per_thousand"].as_f64().unwrap());
         assert_eq!(nodes[0]["node"]["trace"], format!("/trace/lot/{}", season.bad_lot));
+        // What it cost is beside it, and at the lower bound what of that is surely its own; from the row to a case and its photo.
+        let bled = desk.get("/api/v1/signals?defect=dye_bleed").await.expect(200).json();
+        let row = node(&bled, &season.bad_lot);
+        let minor = |name: &str| row["costs"][0][name].as_i64().unwrap();
+        assert_eq!((&row["costs"][0]["currency"], &row["verdict"]), (&json!("CNY"), &json!("explains")), "{row}");
+        assert!(
+            0 < minor("excess_lower_minor")
+                && minor("excess_lower_minor") <= minor("excess_minor")
+                && minor("excess_minor") < minor("cost_minor")
+        );
+        let lower = 1.0 - row["ratio"]["lower"].as_f64().unwrap().recip();
+        let [cost, sure] = ["cost_minor", "excess_lower_minor"].map(|name| f64::from(i32::try_from(minor(name)).unwrap()));
+        assert!((sure / cost - lower).abs() < 1e-4, "{row}");
+        let of = row["of"].as_str().unwrap();
+        let behind = desk.get(&format!("/api/v1/signals/claims?defect=dye_bleed&of={of}")).await.expect(200).json();
+        assert_eq!((&behind["claims"], &behind["node"]["code"]), (&row["with"]["claims"], &json!(season.bad_lot)));
+        let dearest = &behind["listed"][0];
+        assert!(dearest["costs"][0]["cost_minor"].as_i64().unwrap() > 0, "{dearest}");
+        let photo = behind["listed"].as_array().unwrap().iter().find_map(|one| one["lines"][0]["photos"][0].as_str()).unwrap();
+        assert_eq!(desk.page(photo).await.expect(200).header("content-type"), Some("image/jpeg"));
         // Whoever has clearly more than its share of the claims and is not the lot was only seen with it.
         let worse = nodes.iter().skip(1).filter(|one| one["ratio"]["lower"].as_f64().unwrap_or_default() > 1.0);
         for one in worse {
@@ -289,13 +309,11 @@ fn named(app: &TestApp) -> Vec<(String, Vec<String>)> {
     report.defects.into_iter().map(|one| (one.defect, one.named.into_iter().map(|node| node.code).collect())).collect()
 }
 
-/// By hand: `cargo test --test it how_often -- --ignored --nocapture`. Other seasons than the one above, each with its bad lot and without, and
-/// the first of them with its claims thrown anew at random over the garments sold, each at the age it had.
+/// By hand: `cargo test --test it how_often -- --ignored --nocapture`. Other seasons than the one above, each with its bad lot and without.
 #[actix_web::test]
 #[ignore = "minutes; its figures stand in docs/root-cause.md"]
 async fn how_often_it_holds() {
     const SEASONS: u64 = 12;
-    const THROWN: usize = 200;
     let (mut first, mut company, mut none) = (0, 0, 0);
     for seed in 1..=SEASONS {
         let mut app = TestApp::new(On::Sqlite);
@@ -314,8 +332,18 @@ async fn how_often_it_holds() {
         none += u64::from(found.is_empty());
     }
     println!("of {SEASONS} seasons: the bad lot first in {first}, anything else named in {company}; without the fault nothing in {none}");
+    assert!(first * 10 >= SEASONS * 9 && none * 10 >= SEASONS * 9);
+}
+
+/// By hand: `cargo test --test it how_often_chance -- --ignored --nocapture`. The season without the fault, the findings on its garments thrown anew at
+/// random over the garments sold, each at the age it had. Cases are left out: each goes on from a garment that was chosen.
+#[actix_web::test]
+#[ignore = "minutes; its figures stand in docs/root-cause.md"]
+async fn how_often_chance_is_blamed() {
+    const THROWN: usize = 200;
     let mut app = TestApp::new(On::Sqlite);
     season(&mut app, plan(true)).await;
+    insert(&app, "UPDATE case_line SET reason_class = 'change_of_mind'").await;
     let (mut reports, mut chance) = (0, Stream::new(5));
     for run in 0..THROWN {
         let draws: Vec<u64> = (0..40_000).map(|_| chance.number()).collect();
@@ -325,9 +353,12 @@ async fn how_often_it_holds() {
             println!("throw {run}: {found:?}");
         }
         reports += usize::from(!found.is_empty());
+        if run % 20 == 19 {
+            println!("somebody named in {reports} of {} so far", run + 1);
+        }
     }
     println!("somebody named in {reports} of {THROWN} seasons whose claims were thrown at random");
-    assert!(first * 10 >= SEASONS * 9 && none * 10 >= SEASONS * 9 && reports * 20 <= THROWN * 2);
+    assert!(reports * 20 <= THROWN * 2);
 }
 
 /// Gives every finding a garment drawn from those sold, at the age it had; drawn again where that day is still to come.

@@ -23,11 +23,12 @@ use chrono::NaiveDate;
 
 use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue};
 use crate::choices;
+use crate::inspection::findings::FROM_FINDING;
 use crate::kernel::choices::Choice;
 use crate::kernel::text::Lang;
 use crate::kernel::{Id, Result};
 use crate::platform::http::perm::Permission;
-use crate::platform::http::{Entry, random_token};
+use crate::platform::http::{Entry, Onward, random_token};
 use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, Sweep};
 use crate::platform::state::AppState;
 
@@ -42,14 +43,15 @@ pub use store::notes::{CaseNote, CasePhoto, CaseTask, jpeg as photo_jpeg, notes,
 pub use store::open::{LineAsk, NewCase, NewContact, NewLine, found, open};
 pub use store::wishes::{Received, buyer_writes, receive_withdrawal, take_back, withdraw_own};
 pub use store::{
-    CaseClaims, CaseLine, GarmentClaim, ServiceCase, claims, garments_of, line_if_said, line_said, lines_found, lines_of_garments,
-    lines_of_ids, nos_of_ids, said,
+    CaseClaims, CaseLine, ClaimLine, GarmentClaim, ServiceCase, claim_lines_of, claims, garments_of, line_if_said, line_said, lines_found,
+    lines_of_garments, lines_of_ids, nos_of_ids, said,
 };
 
 /// The room.
 pub const ROOM: Room = Room::new("cases", http::routes)
     .menu(&[Entry::new("/cases", "cases-title", &[Permission::CasesRead]).act("/cases/scan", "cases-scan", Permission::CasesEdit)])
     .imports(&[import::IMPORT])
+    .onward(&[Onward::new(FROM_FINDING, "/cases?q={}", "cases-of-garment", Permission::CasesRead)])
     .sweeps(&[Sweep { name: "cases", every: HOUR, run: close_all }]);
 
 /// How long cases that are over are left alone between two looks.

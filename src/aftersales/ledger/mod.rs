@@ -13,8 +13,8 @@ use crate::kernel::Id;
 pub use rules::natural_sign;
 pub use store::moves::{reallocate, reverse, unmoved};
 pub use store::{
-    Balance, BalanceOf, Cost, LedgerEntry, LedgerFilter, balances, entries_of_case, entries_of_lines, entries_of_verdicts, list,
-    payer_of_way, post, reverse_entry, with_ids,
+    Balance, BalanceOf, Cost, LedgerEntry, LedgerFilter, LineCost, balances, costs_of_lines, entries_of_case, entries_of_lines,
+    entries_of_verdicts, list, payer_of_way, post, reverse_entry, with_ids,
 };
 
 choices! {

@@ -84,6 +84,7 @@ impl Story<'_, '_> {
             let why = "我方检验：寄回的纽扣完好，断的是缝线，请复检。";
             let sewn = Reckoned {
                 evidence: vec![("part_intact", "复检报告 QI-0312".into())],
+                withdrawn: of("维修单照片 3").evidence,
                 reason: "复检：纽扣完好，钉扣线未打结。".into(),
                 ..Reckoned::default()
             };

@@ -76,6 +76,8 @@ pub(super) struct Reckoned {
     pub(super) facts: &'static [&'static str],
     /// Evidence: the rule and where it stands.
     pub(super) evidence: Vec<(&'static str, String)>,
+    /// Evidence of the version before that holds no more.
+    pub(super) withdrawn: Vec<(&'static str, String)>,
     /// Code of who carried it.
     pub(super) carrier: Option<&'static str>,
     /// How much more often than it should its lot fails.
@@ -269,10 +271,14 @@ fn done(
             settlements::post(db, stamp, &cost).map(drop)
         }
         Deed::Reckoned(of) => {
+            let said = |all: &[(&str, String)]| -> Vec<Evidence> {
+                all.iter().map(|(rule, source)| Evidence { rule: (*rule).to_owned(), source: source.clone() }).collect()
+            };
             let ask = VerdictAsk {
                 line: first.id,
                 facts: of.facts.iter().map(|fact| (*fact).to_owned()).collect(),
-                evidence: of.evidence.iter().map(|(rule, source)| Evidence { rule: (*rule).to_owned(), source: source.clone() }).collect(),
+                evidence: said(&of.evidence),
+                withdrawn: said(&of.withdrawn),
                 carrier: of.carrier.map(party).transpose()?,
                 excess: of.excess.clone(),
                 reason: of.reason.clone(),

@@ -39,6 +39,9 @@ use crate::platform::imports::things;
 use crate::platform::rooms::{Field, Fields, Kind, Room};
 use crate::production::serials::Scanned;
 
+/// From where one goes on to rooms that know findings on garments, by the garment's serial.
+pub const FROM_FINDING: &str = "finding";
+
 /// The room.
 pub const ROOM: Room = Room::new("findings", http::routes)
     .menu(&[Entry::new("/findings", "findings-title", &[Permission::FindingsRead]).act(

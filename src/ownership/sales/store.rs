@@ -63,6 +63,8 @@ pub struct Sale {
     pub no_return_confirmed_on: Option<NaiveDate>,
     /// What of the price is promised back already, in minor units.
     pub refund_reserved_minor: i64,
+    /// The day on which it came back, where it did.
+    pub ended_on: Option<NaiveDate>,
 }
 
 /// A sale that may be registered, with what follows from it.
@@ -236,7 +238,7 @@ pub fn end_sale(db: &mut Db, stamp: &Stamp, zone: Tz, garment: GarmentId, return
     }
     holders::end_for_return(db, stamp, garment)?;
     let ended = each!(db, |c| diesel::update(row_of(&before))
-        .set((sale::status.eq(SaleStatus::Ended.as_str()), sale::version.eq(before.version + 1)))
+        .set((sale::status.eq(SaleStatus::Ended.as_str()), sale::ended_on.eq(returned_on), sale::version.eq(before.version + 1)))
         .execute(c))?;
     one_changed(ended)?;
     warranties::end(db, garment, before.seq, returned_on, "returned")?;

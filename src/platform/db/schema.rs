@@ -313,6 +313,7 @@ diesel::table! {
         party_id -> BigInt,
         sold -> BigInt,
         claimed -> BigInt,
+        changes -> BigInt,
     }
 }
 
@@ -421,6 +422,7 @@ diesel::table! {
         version -> BigInt,
         no_return_confirmed_on -> Nullable<Date>,
         refund_reserved_minor -> BigInt,
+        ended_on -> Nullable<Date>,
     }
 }
 

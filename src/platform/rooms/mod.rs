@@ -42,8 +42,8 @@ pub use said::{Said, document};
 pub use secret::{Secret, secret_page};
 pub use sweep::Sweep;
 pub use thing::{
-    Thing, Update, made, once_made_routes, once_made_routes_without_page, one_of, one_with, overtaken_form, routes, routes_without_page,
-    saved, seen, shown_again, thing_values,
+    Prepare, Thing, Update, made, once_made_routes, once_made_routes_without_page, one_of, one_with, overtaken_form, routes,
+    routes_without_page, saved, seen, shown_again, thing_values,
 };
 
 /// Moves a row of a table on: a conditional update on its state and version, which fails when it is not as it was read. Says which columns

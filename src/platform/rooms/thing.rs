@@ -27,6 +27,9 @@ use crate::platform::http::{Form, FormState, Json, Layout, Routes, created, html
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
+/// Reads what a new thing is made of, before the write.
+pub type Prepare<T> = fn(T, &mut Db, &AppState) -> Result<T>;
+
 /// A kind of thing: what the room says of it. The thing is what is stored and what somebody says of it in one: its id, version and the time it
 /// was made are the store's.
 pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
@@ -74,6 +77,18 @@ pub trait Thing: Listing + Clone + Default + DeserializeOwned + Sync {
     /// A secret that a new one comes with.
     fn secret(_app: &AppState) -> Option<Secret> {
         None
+    }
+
+    /// Reads what a new one is made of and takes long to read, before the write that makes it: others do not wait for that. The write refuses it when
+    /// what it rests on has changed in between.
+    const PREPARED: Option<Prepare<Self>> = None;
+
+    /// What an act's form says beforehand beside what the act does: a sentence, and a line for each thing it names. None where there is nothing to say.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn before_act(&self, _db: &mut Db, _verb: &str, _asker: (Sees, Words)) -> Result<Option<(String, Vec<String>)>> {
+        Ok(None)
     }
 
     /// Makes a new one; `secret` is the hash of its secret.
@@ -261,7 +276,11 @@ async fn change_json<T: Thing>(
 /// Makes one; its secret is known only to who made it, not to the very request sent again.
 async fn create<T: Thing>(call: &Call<BrandOnly<T::Edit>>, hash: &str, once: Option<&str>, said: Said) -> Result<(T, Option<Secret>)> {
     let app = call.app().clone();
-    let thing: T = said.onto(T::NEW, Some(&T::blank(&app)))?;
+    let mut thing: T = said.onto(T::NEW, Some(&T::blank(&app)))?;
+    if let Some(prepare) = T::PREPARED {
+        let app = app.clone();
+        thing = call.read(move |db| prepare(thing, db, &app)).await?;
+    }
     let secret = T::secret(&app);
     let kept = secret.as_ref().map(|secret| secret.hash.clone()).unwrap_or_default();
     let made = call.change(hash, once, move |db, stamp| {

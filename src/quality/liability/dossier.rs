@@ -8,21 +8,22 @@ use serde_json::{Value, json};
 
 use super::store::{contests, files, inspections, records, verdicts};
 use super::view::verdict_views;
+use crate::aftersales::repairs::RepairOrder;
 use crate::aftersales::settlements::LedgerEntry;
 use crate::aftersales::{cases, returns, settlements};
 use crate::inspection::findings;
 use crate::kernel::event::Subject;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
-use crate::ownership::sales;
+use crate::ownership::{sales, scans};
 use crate::platform::db::Db;
 use crate::platform::events::{self, Fact};
 use crate::platform::http::sha256_hex;
-use crate::platform::rooms::Sees;
+use crate::platform::rooms::{Sees, Thing};
 use crate::platform::state::AppState;
 use crate::production::{batches, materials, parties};
 
 /// The file's form.
-const FORMAT: &str = "hangtag-garment/1";
+const FORMAT: &str = "hangtag-garment/2";
 
 /// What is known of a garment: a document, and the pictures and papers it names.
 pub struct Dossier {
@@ -48,6 +49,13 @@ fn entry(entry: &LedgerEntry, codes: &std::collections::HashMap<Id, String>) -> 
         "occurred_on": entry.occurred_on, "payer": entry.payer.as_str(), "party": entry.party_id.and_then(|id| codes.get(&id)),
         "verdict": entry.verdict_id, "moves": entry.moves_id, "reversal_of": entry.reversal_of,
     })
+}
+
+/// The repair of a line, with its quotes, checks and parts, and what happened to it.
+fn repair(db: &mut Db, no: &str, line: i64) -> Result<Value> {
+    let Some(order) = RepairOrder::find(db, &format!("{no}.{line}"), Sees::ALL)? else { return Ok(Value::Null) };
+    let events = of_thing(db, RepairOrder::SUBJECT, order.row.id)?;
+    Ok(json!({ "repair": order, "events": events }))
 }
 
 /// Gathers what is known of a garment.
@@ -130,7 +138,7 @@ pub fn dossier(app: &AppState, db: &mut Db, garment: GarmentId) -> Result<Dossie
             "case": case.no, "line": line.line_no, "kind": case.kind, "state": case.state, "reason": line.reason_code, "words": line.words,
             "reported_on": line.reported_on, "inspected_on": line.inspected_on, "found": line.found_defect, "cause": line.cause,
             "decided": line.decided, "photos": pictures, "papers": papers, "evidence": records::of_line(db, line.id)?, "verdicts": judged,
-            "replies": replies, "second_inspections": second, "return": returns::of_line(db, line.id)?,
+            "replies": replies, "second_inspections": second, "return": returns::of_line(db, line.id)?, "repair": repair(db, &case.no, line.line_no)?,
             "ledger": entries.iter().map(|one| entry(one, &codes)).collect::<Vec<_>>(), "events": of_thing(db, "case", case.id)?,
         }));
     }
@@ -139,7 +147,7 @@ pub fn dossier(app: &AppState, db: &mut Db, garment: GarmentId) -> Result<Dossie
     let document = json!({
         "format": FORMAT, "made_at": app.clock.now(), "serial": serial, "batch": batch.code, "factory": codes.get(&batch.factory_id),
         "started_on": batch.started_on, "finished_on": batch.finished_on, "lots": lots, "sales": sold, "findings": found, "cases": all,
-        "events": told(events::of(db, Subject::Garment(garment.0))?)?, "files": named,
+        "scans": scans::summary(db, garment)?, "events": told(events::of(db, Subject::Garment(garment.0))?)?, "files": named,
     });
     Ok(Dossier { document, files: packed.into_iter().collect() })
 }

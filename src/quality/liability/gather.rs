@@ -8,6 +8,7 @@ use super::rules::{Claim, CountOf, Evidence, Excess, Factor, Role, Rules, Shares
 use super::starter::{CONFIRMED_AGAIN, ClaimFact, SIBLINGS};
 use super::store::inspections::{self, SecondInspection};
 use super::store::records::{self, EvidenceRow};
+use super::store::verdicts;
 use crate::aftersales::cases::{self, CaseLine};
 use crate::aftersales::repairs;
 use crate::aftersales::settlements::Payer;
@@ -166,16 +167,48 @@ pub fn gather(db: &mut Db, stamp: &Stamp, mut line: CaseLine) -> Result<Gathered
     })
 }
 
+/// How much more often the lot behind a line fails than others of its kind, as it was read before the write of a verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExcessRead {
+    /// How much; None where that is not sure, or something else could be to blame.
+    pub excess: Option<Excess>,
+    line: Id,
+    /// Of the line, and of the newest version of its verdict, as they were.
+    versions: (i64, Option<(Id, i64)>),
+}
+
+impl ExcessRead {
+    /// Refuses it when the line or its verdict has changed since.
+    ///
+    /// # Errors
+    /// [`Code::Stale`].
+    pub fn check(&self, db: &mut Db) -> Result<()> {
+        let line = cases::line(db, self.line)?.ok_or(Code::NotFound)?;
+        if self.versions == versions_of(db, &line)? { Ok(()) } else { Err(Code::Stale.into()) }
+    }
+}
+
+fn versions_of(db: &mut Db, line: &CaseLine) -> Result<(i64, Option<(Id, i64)>)> {
+    Ok((line.version, verdicts::of_line(db, line.id)?.pop().map(|newest| (newest.id, newest.version))))
+}
+
 /// How much more often the lot behind a line fails than others of its kind, where that is sure and nothing else could be to blame; from confirmed
 /// claims alone. Nothing where nobody has looked at the garment yet.
 ///
+/// It may take as long as everything signals count: it is read before the write that it is for, which holds it against [`ExcessRead::check`].
+///
 /// # Errors
 /// When the store cannot be read.
-pub fn excess(app: &AppState, db: &mut Db, stamp: &Stamp, line: CaseLine) -> Result<Option<Excess>> {
+pub fn read_excess(app: &AppState, db: &mut Db, line: CaseLine) -> Result<ExcessRead> {
+    let (id, versions) = (line.id, versions_of(db, &line)?);
+    Ok(ExcessRead { excess: excess(app, db, line)?, line: id, versions })
+}
+
+fn excess(app: &AppState, db: &mut Db, line: CaseLine) -> Result<Option<Excess>> {
     if line.inspected_on.is_none() {
         return Ok(None);
     }
-    let gathered = gather(db, stamp, line)?;
+    let gathered = gather(db, &app.stamp("system"), line)?;
     let (Some((role, lot)), Some(defect)) = (gathered.suspected_lot(), &gathered.line.found_defect) else { return Ok(None) };
     let known = signals::confirmed(&app.store, db, app.today(), &[Answerable::Lot(lot)])?;
     let Some(one) = known.into_iter().find(|one| one.defect == *defect && one.answers) else { return Ok(None) };
@@ -198,7 +231,18 @@ pub fn excess(app: &AppState, db: &mut Db, stamp: &Stamp, line: CaseLine) -> Res
 /// When the store cannot be read.
 pub fn counts(app: &AppState, db: &mut Db, party: Id) -> Result<Vec<StatementCount>> {
     let lots = materials::lots_of(db, party)?;
-    counts_of(app, db, &lots, &[Answerable::Factory(party), Answerable::Retailer(party)])
+    let own = [Answerable::Factory(party), Answerable::Retailer(party)];
+    let those: Vec<Answerable> = lots.iter().map(|lot| Answerable::Lot(lot.id)).chain(own).collect();
+    let mut months: BTreeMap<(Answerable, String), Vec<(String, u32, u64)>> = BTreeMap::new();
+    for one in signals::confirmed_by_month(&app.store, db, app.today(), &those)? {
+        months.entry((one.of, one.defect)).or_default().push((one.month, one.claims, micro(one.expected)));
+    }
+    let counted = counted(app, db, &lots, &own)?;
+    let with_months = |(of, count): (Answerable, StatementCount)| {
+        let key = (of, count.defect.clone());
+        count.by_month(months.remove(&key).unwrap_or_default())
+    };
+    Ok(counted.into_iter().map(with_months).collect())
 }
 
 /// The same of these lots, and of what else somebody answers for.
@@ -206,6 +250,10 @@ pub fn counts(app: &AppState, db: &mut Db, party: Id) -> Result<Vec<StatementCou
 /// # Errors
 /// As [`counts`].
 pub fn counts_of(app: &AppState, db: &mut Db, lots: &[Lot], own: &[Answerable]) -> Result<Vec<StatementCount>> {
+    Ok(counted(app, db, lots, own)?.into_iter().map(|(_, count)| count).collect())
+}
+
+fn counted(app: &AppState, db: &mut Db, lots: &[Lot], own: &[Answerable]) -> Result<Vec<(Answerable, StatementCount)>> {
     let codes: BTreeMap<Id, &str> = lots.iter().map(|lot| (lot.id, lot.code.as_str())).collect();
     let those: Vec<Answerable> = codes.keys().map(|lot| Answerable::Lot(*lot)).chain(own.iter().copied()).collect();
     let count = |one: ConfirmedClaims| {
@@ -214,7 +262,7 @@ pub fn counts_of(app: &AppState, db: &mut Db, lots: &[Lot], own: &[Answerable]) 
             Answerable::Factory(_) => (CountOf::Sewn, None),
             Answerable::Retailer(_) => (CountOf::Sold, None),
         };
-        StatementCount {
+        let counted = StatementCount {
             of,
             lot,
             defect: one.defect,
@@ -223,11 +271,12 @@ pub fn counts_of(app: &AppState, db: &mut Db, lots: &[Lot], own: &[Answerable]) 
             shape_micro: one.shape.map(micro),
             completeness_micro: one.known_share.map(|share| saturating(micro(share))),
             ..StatementCount::default()
-        }
-        .worked_out()
+        };
+        (one.of, counted.worked_out())
     };
-    let mut counts: Vec<StatementCount> = signals::confirmed(&app.store, db, app.today(), &those)?.into_iter().map(count).collect();
-    counts.sort_by(|a, b| (a.of, &a.lot, &a.defect).cmp(&(b.of, &b.lot, &b.defect)));
+    let mut counts: Vec<(Answerable, StatementCount)> =
+        signals::confirmed(&app.store, db, app.today(), &those)?.into_iter().map(count).collect();
+    counts.sort_by(|(_, a), (_, b)| (a.of, &a.lot, &a.defect).cmp(&(b.of, &b.lot, &b.defect)));
     Ok(counts)
 }
 

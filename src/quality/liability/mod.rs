@@ -21,7 +21,7 @@ mod view;
 
 pub use chargebacks::ChargebackState;
 pub use evidence::{EvidenceKind, EvidenceResult};
-pub use gather::counts;
+pub use gather::{ExcessRead, counts, read_excess};
 pub use rules::{
     Basis, Bundle, Change, Claim, ENGINE, Evidence, EvidenceRule, Excess, Factor, Gate, Matter, Money, Moved, Outcome, Prior, Reckoning,
     Role, Rules, Sample, Shares, Verdict, WHOLE, Without, difference, reckon, sensitivity,
@@ -301,6 +301,9 @@ const FACTS: Field = Field::new("facts", Kind::Choices(ClaimFact::TABLE), &["已
 #[rustfmt::skip]
 const FOUND: Field = Field::new("evidence", Kind::Lines(&EVIDENCE), &["证据"], &["Evidence"]);
 #[rustfmt::skip]
+const WITHDRAWN: Field = Field::new("withdrawn", Kind::Lines(&EVIDENCE), &["撤回的证据"], &["Evidence withdrawn"]).rare()
+    .hint("上一版人工说过、现在不再成立的证据，写法与当时相同。", "Evidence that somebody said for the version before and that holds no more, as it was said.", "");
+#[rustfmt::skip]
 const CARRIED_BY: Field = Field::new("carrier", Kind::Code, &["承运商"], &["Carrier"]).nullable().refers(&PARTY).rare()
     .hint("与运输有关时填写承运商编码。", "Code of the carrier, where transport matters.", "SF");
 
@@ -336,7 +339,9 @@ pub const VERDICT_FIELDS: Fields = Fields { table: "verdicts", title: ("责任�
 const NEW_VERDICT: Fields = Fields { table: VERDICT_FIELDS.table, title: VERDICT_FIELDS.title, columns: &[
     CASE_NO.hint("工单的编号。", "The number of the case.", "C-2026-000123"),
     LINE_NO.hint("工单中的第几件；只有一件时可不填。", "Which garment of the case; may be left out where there is one.", "1"),
-    FACTS, FOUND, CARRIED_BY,
+    FACTS,
+    FOUND.hint("上一版说过的继续有效，只填新增的。", "What was said for the version before holds on: say what is new.", ""),
+    WITHDRAWN, CARRIED_BY,
     REASON.hint("重新认定时必须说明理由；不要写个人信息。", "Needed where there was a version before: why it is reckoned anew. Name no person.", ""),
 ] };
 
@@ -385,6 +390,17 @@ const STATEMENT_COUNTS: Lines = Lines::of(usize::MAX, Fields { table: "counts", 
     Field::new("completeness_micro", Kind::Decimal(4, 1_000_000, "%"), &["现在已能知道的比例"], &["Can be known by now"]).nullable().only_read().listed(),
 ] });
 
+/// The same by month.
+#[rustfmt::skip]
+const STATEMENT_MONTHS: Lines = Lines::of(usize::MAX, Fields { table: "months", title: ("逐月", "By month"), columns: &[
+    Field::new("of", Kind::Choice(rules::CountOf::TABLE), &["对象"], &["Of"]).only_read().listed(),
+    Field::new("lot", Kind::Line(80), &["物料批"], &["Lot"]).nullable().only_read().listed(),
+    Field::new("defect", Kind::Line(40), &["缺陷"], &["Defect"]).only_read().listed(),
+    Field::new("month", Kind::Line(7), &["索赔月份"], &["Month of the claims"]).only_read().listed(),
+    Field::new("claims", Kind::Whole(0, i64::MAX), &["已确认索赔"], &["Confirmed claims"]).only_read().listed(),
+    Field::new("expected_micro", MICRO, &["应有索赔"], &["Expected"]).only_read().listed(),
+] });
+
 /// The fields of a statement.
 #[rustfmt::skip]
 pub const STATEMENT_FIELDS: Fields = Fields { table: "statements", title: ("责任报告", "Statements"), columns: &[
@@ -401,6 +417,7 @@ pub const STATEMENT_FIELDS: Fields = Fields { table: "statements", title: ("责�
     Field::new("ambiguous", Kind::Amount, &["其中涉及多家物料批"], &["Of that with lots of several parties"]).only_read(),
     Field::new("lines", Kind::Lines(&STATEMENT_LINES), &["明细"], &["Lines"]).only_read().not_in_files(),
     Field::new("counts", Kind::Lines(&STATEMENT_COUNTS), &["缺陷率"], &["How often it fails"]).only_read().not_in_files(),
+    Field::new("months", Kind::Lines(&STATEMENT_MONTHS), &["逐月索赔与应有"], &["Claimed and expected by month"]).only_read().not_in_files(),
 ] };
 
 #[rustfmt::skip]

@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{Datelike, Days, NaiveDate};
 
-use super::Answerable;
-use super::rules::counts::{ALL_DEFECTS, CellKey, ClaimKind, CountedClaim, Tallies};
-use super::rules::expectation::{CurveBasis, Expectation, Known, expectation};
+use super::rules::counts::{ALL_DEFECTS, CellKey, ClaimKind, Costs, CountedClaim, SaleMonths, Tallies};
+use super::rules::expectation::{Expectation, Known, expectation};
 use super::rules::frame::{Feature, Frame, Stretch};
 use super::rules::judge::{self, Judged, Judgement};
 use super::rules::month_of;
-use super::store::{self, CLAIM_STAGES, FoundAbout, FoundOn, LINE_STAGES, SourceVersions};
-use crate::aftersales::cases;
+use super::store::{self, CLAIM_STAGES, FoundAbout, FoundOn, LINE_STAGES, SaleFacts, SourceVersions};
+use super::{Answerable, ClaimsAsk};
+use crate::aftersales::{cases, ledger};
 use crate::kernel::{BatchNo, GarmentId, Id, Result, saturating};
 use crate::platform::db::{Db, Store};
 use crate::platform::events;
@@ -36,7 +36,8 @@ struct State {
     today: NaiveDate,
     frame: Frame,
     tallies: Tallies,
-    sold_by_batch: HashMap<i64, i64>,
+    /// Sales and ends of sales, by batch.
+    sales_by_batch: HashMap<i64, i64>,
     no_fault: BTreeSet<i64>,
     answers: HashMap<(ClaimKind, String), Arc<Answered>>,
 }
@@ -46,12 +47,16 @@ struct State {
 pub struct Answered {
     /// What was found.
     pub judged: Judged,
-    /// What the ages' rates come from.
-    pub basis: CurveBasis,
+    /// What was expected, by which every cell was judged.
+    pub expectation: Expectation,
     /// Claims of the running month and the one before.
     pub recent: u32,
     /// Claims that are counted nowhere, as their garment was never sold here.
     pub left_out: u32,
+    /// What all of them cost.
+    pub costs: Costs,
+    /// What those cost that a report may name, by place.
+    pub costs_of: BTreeMap<u32, Costs>,
 }
 
 /// What a report is made of.
@@ -81,13 +86,7 @@ pub type SomeOfDefect = (String, Arc<Answered>, Vec<(Answerable, Judgement)>);
 /// The answers about every defect, each with what is said of those of these that have garments.
 pub fn of_those(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind, those: &[Answerable]) -> Result<Vec<SomeOfDefect>> {
     with_state(store, db, today, |state| {
-        let feature = |one: &Answerable| match one {
-            Answerable::Lot(id) => Feature::Lot(id.0),
-            Answerable::Factory(id) => Feature::Factory(id.0),
-            Answerable::Retailer(id) => Feature::Retailer(id.0),
-        };
-        let places: HashMap<u32, Answerable> =
-            those.iter().filter_map(|one| Some((state.frame.known_place(&feature(one))?, *one))).collect();
+        let places = state.places_of(those);
         let defects = state.tallies.defects(kind);
         let of_defect = |defect: String| {
             let answer = state.answer(kind, &defect)?;
@@ -95,6 +94,78 @@ pub fn of_those(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind, t
             Some((defect, answer, some))
         };
         defects.into_iter().filter_map(of_defect).collect()
+    })
+}
+
+/// A claim behind a row.
+pub struct ClaimBehind {
+    /// The garment's number, or a batch's with a minus.
+    pub subject: i64,
+    /// Month of the claim.
+    pub month: i32,
+    /// Pieces.
+    pub pieces: u32,
+    /// What it cost.
+    pub costs: Costs,
+}
+
+/// What a row is of, and every claim behind it. None for what garments do not have in common.
+pub fn behind(store: &Store, db: &mut Db, today: NaiveDate, ask: &ClaimsAsk) -> Result<Option<(Feature, Vec<ClaimBehind>)>> {
+    with_state(store, db, today, |state| {
+        let place = state.frame.place_of_key(&ask.of)?;
+        let feature = state.frame.feature(place)?.clone();
+        let is_in = |(stretch, retailer): CellKey| match &feature {
+            Feature::Retailer(id) => *id == retailer,
+            _ => state.frame.stretches().get(saturating::<usize>(stretch)).is_some_and(|one| one.features.contains(&place)),
+        };
+        let own = state.tallies.in_cells(ask.kind).filter(|(_, claim, cell, _)| claim.defect == ask.defect && is_in(*cell));
+        let one = |(subject, claim, ..): (i64, &CountedClaim, CellKey, SaleMonths)| ClaimBehind {
+            subject,
+            month: claim.month,
+            pieces: claim.pieces,
+            costs: claim.costs.clone(),
+        };
+        let found = own.map(one).collect();
+        Some((feature, found))
+    })
+}
+
+/// Claims and expected claims by month, of what.
+pub type ByMonth = BTreeMap<(Answerable, String, i32), (u32, f64)>;
+
+/// The claims of these by defect and month, and how many were to come.
+pub fn by_month(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind, those: &[Answerable]) -> Result<ByMonth> {
+    with_state(store, db, today, |state| {
+        let places = state.places_of(those);
+        let mut found = ByMonth::new();
+        for (_, claim, cell, sale) in state.tallies.in_cells(kind).filter(|(_, claim, ..)| !claim.defect.is_empty()) {
+            for of in state.of_cell(cell, &places) {
+                found.entry((of, claim.defect.clone(), sale.of_claim(claim.month))).or_default().0 += claim.pieces;
+            }
+        }
+        let asked: BTreeSet<(Answerable, String)> = found.keys().map(|(of, defect, _)| (*of, defect.clone())).collect();
+        let defects: BTreeSet<&String> = asked.iter().map(|(_, defect)| defect).collect();
+        let cells: Vec<(Vec<Answerable>, Vec<(SaleMonths, u32)>)> = state
+            .tallies
+            .sold
+            .iter()
+            .map(|(cell, months)| (state.of_cell(*cell, &places), months.clone()))
+            .filter(|(of, _)| !of.is_empty())
+            .collect();
+        for defect in defects {
+            let Some(answer) = state.answer(kind, defect) else { continue };
+            for (of, months) in &cells {
+                for (sale, garments) in months {
+                    for (month, each) in answer.expectation.months(*sale) {
+                        for of in of.iter().filter(|of| asked.contains(&(**of, defect.clone()))) {
+                            found.entry((*of, defect.clone(), month)).or_default().1 += f64::from(*garments) * each;
+                        }
+                    }
+                }
+            }
+        }
+        found.retain(|_, (claims, expected)| *claims > 0 || *expected > 0.0);
+        found
     })
 }
 
@@ -119,13 +190,30 @@ impl State {
         held.genealogy >= now.genealogy && held.catalogue >= now.catalogue && held.sold == now.sold && held.event >= now.event
     }
 
+    /// The places of those that garments have in common.
+    fn places_of(&self, those: &[Answerable]) -> HashMap<u32, Answerable> {
+        let feature = |one: &Answerable| match one {
+            Answerable::Lot(id) => Feature::Lot(id.0),
+            Answerable::Factory(id) => Feature::Factory(id.0),
+            Answerable::Retailer(id) => Feature::Retailer(id.0),
+        };
+        those.iter().filter_map(|one| Some((self.frame.known_place(&feature(one))?, *one))).collect()
+    }
+
+    /// Which of these a cell belongs to.
+    fn of_cell(&self, (stretch, retailer): CellKey, places: &HashMap<u32, Answerable>) -> Vec<Answerable> {
+        let of_units = self.frame.stretches().get(saturating::<usize>(stretch)).map_or(&[][..], |stretch| stretch.features.as_slice());
+        let sold_by = self.frame.known_place(&Feature::Retailer(retailer));
+        of_units.iter().copied().chain(sold_by).filter_map(|place| places.get(&place).copied()).collect()
+    }
+
     /// Everything, from the store.
     fn read(store: &Store, db: &mut Db, versions: SourceVersions, today: NaiveDate) -> Result<Self> {
         let frame = frame(store, db)?;
         let mut state = Self {
             versions,
             today,
-            sold_by_batch: store::sold_by_batch(db)?,
+            sales_by_batch: store::sales_by_batch(db)?,
             frame,
             tallies: Tallies::default(),
             no_fault: BTreeSet::new(),
@@ -152,11 +240,11 @@ impl State {
         let mut garments: BTreeSet<GarmentId> = BTreeSet::new();
         let mut batches: BTreeSet<BatchNo> = BTreeSet::new();
         if self.versions.sold != versions.sold {
-            let now = store::sold_by_batch(db)?;
-            let changed: Vec<i64> = now.iter().filter(|(no, sold)| self.sold_by_batch.get(no) != Some(sold)).map(|(no, _)| *no).collect();
-            self.sold_by_batch = now;
+            let now = store::sales_by_batch(db)?;
+            let changed: Vec<i64> = now.iter().filter(|(no, sold)| self.sales_by_batch.get(no) != Some(sold)).map(|(no, _)| *no).collect();
+            self.sales_by_batch = now;
             self.read_sold(db, Some(&changed))?;
-            // A claim on a garment that was not sold yet may count now.
+            // A claim on a garment that was not sold yet may count now, and one on a garment that came back is of its sale until then.
             for no in changed {
                 let (first, last) = GarmentId::range_of(BatchNo(no));
                 garments.extend(self.tallies.subjects(first..last + 1).into_iter().map(GarmentId));
@@ -249,13 +337,16 @@ impl State {
         let mut garments: Vec<GarmentId> = first.keys().map(|(garment, ..)| *garment).collect();
         garments.dedup();
         let sales = store::sales_of(db, &garments)?;
+        let mut costs = costs_of(db, of.is_some(), &said.lines)?;
         for ((garment, kind, defect), (_, on, written)) in first {
             let stretch = self.frame.stretch_of(garment.batch().0, garment.unit());
             let at = match kind {
-                ClaimKind::Line => stretch.map(|stretch| ((stretch, 0), 0)),
-                _ => stretch.zip(sales.get(&garment)).map(|(stretch, (sold, retailer))| ((stretch, *retailer), month_of(*sold))),
+                ClaimKind::Line => stretch.map(|stretch| ((stretch, 0), SaleMonths::default())),
+                _ => stretch.zip(sale_at(&sales, garment, on)).map(|(stretch, sale)| ((stretch, sale.retailer), sale.months)),
             };
-            let claim = CountedClaim { kind, defect, at, month: month_of(on), written, pieces: 1 };
+            let key = (garment, kind, defect);
+            let costs = costs.remove(&key).unwrap_or_default();
+            let claim = CountedClaim { kind, defect: key.2, at, month: month_of(on), written, pieces: 1, costs };
             by_subject.entry(garment.0).or_default().push(claim);
         }
         match of {
@@ -277,7 +368,7 @@ impl State {
     /// A finding on a whole batch: in its cell, unless its units are of different lots and nobody can tell which ones it was on.
     fn of_batch(&self, batch: BatchNo, found: &FoundOn, written: i32) -> CountedClaim {
         let stretches = self.frame.of_batch(batch.0);
-        let only = (stretches.len() == 1).then_some(((stretches.start, 0), 0));
+        let only = (stretches.len() == 1).then_some(((stretches.start, 0), SaleMonths::default()));
         CountedClaim {
             kind: ClaimKind::Line,
             defect: found.defect.clone(),
@@ -285,6 +376,7 @@ impl State {
             month: month_of(found.on),
             written,
             pieces: saturating(found.pieces),
+            costs: Costs::default(),
         }
     }
 
@@ -322,33 +414,69 @@ impl State {
         let counts = self.tallies.claims(kind, defect)?.clone();
         let now = month_of(self.today);
         let known = Known { first: self.first(kind)?, now, over: over(self.today) };
-        let (cells, basis) = if kind == ClaimKind::Line {
-            let sold: BTreeMap<CellKey, Vec<(i32, u32)>> =
-                (0u32..).zip(self.frame.stretches()).map(|(place, one)| ((place, 0), vec![(0, one.made)])).collect();
+        let mut places: HashMap<i64, u32> = HashMap::new();
+        let (cells, expectation) = if kind == ClaimKind::Line {
+            let made = |one: &Stretch| vec![(SaleMonths::default(), one.made)];
+            let sold: BTreeMap<CellKey, Vec<(SaleMonths, u32)>> =
+                (0u32..).zip(self.frame.stretches()).map(|(place, one)| ((place, 0), made(one))).collect();
             let pieces: f64 = self.frame.stretches().iter().map(|one| f64::from(one.made)).sum();
             let expectation = Expectation::of_pieces(counts.total(), pieces);
-            (judge::cells(&sold, &counts.cells, &expectation, |_| None), expectation.basis)
+            (judge::cells(&sold, &counts.cells, &expectation, |_| None), expectation)
         } else {
-            let mut by_month: BTreeMap<i32, f64> = BTreeMap::new();
-            for (month, garments) in self.tallies.sold.values().flatten() {
-                *by_month.entry(*month).or_default() += f64::from(*garments);
+            let mut by_months: BTreeMap<SaleMonths, f64> = BTreeMap::new();
+            for (months, garments) in self.tallies.sold.values().flatten() {
+                *by_months.entry(*months).or_default() += f64::from(*garments);
             }
-            let expectation = expectation(&by_month, &counts, self.tallies.claims(kind, ALL_DEFECTS)?, known)?;
+            let expectation = expectation(&by_months, &counts, self.tallies.claims(kind, ALL_DEFECTS)?, known)?;
             let retailers: BTreeSet<i64> = self.tallies.sold.keys().map(|(_, retailer)| *retailer).collect();
-            let places: HashMap<i64, u32> =
-                retailers.into_iter().map(|retailer| (retailer, self.frame.place(Feature::Retailer(retailer), ""))).collect();
+            places = retailers.into_iter().map(|retailer| (retailer, self.frame.place(Feature::Retailer(retailer), ""))).collect();
             let cells = judge::cells(&self.tallies.sold, &counts.cells, &expectation, |retailer| places.get(&retailer).copied());
-            (cells, expectation.basis)
+            (cells, expectation)
         };
+        let judged = judge::judge(&self.frame, &cells);
+        let mut costs = Costs::default();
+        counts.costs.values().for_each(|one| costs.sum(one, true));
+        let shown = judged.named().collect();
         let answered = Arc::new(Answered {
-            judged: judge::judge(&self.frame, &cells),
-            basis,
+            costs_of: judge::costs_of(&self.frame, &counts.costs, |retailer| places.get(&retailer).copied(), &shown),
+            costs,
+            judged,
+            expectation,
             recent: counts.since(now - 1),
             left_out: counts.left_out,
         });
         self.answers.insert(key, Arc::clone(&answered));
         Some(answered)
     }
+}
+
+/// What claims cost.
+type CostsOf = HashMap<(GarmentId, ClaimKind, String), Costs>;
+
+/// What the lines cost, by the claims that they are: what was said, and what was found. Asked about `some` lines, only theirs is read.
+fn costs_of(db: &mut Db, some: bool, lines: &[cases::ClaimLine]) -> Result<CostsOf> {
+    let ids: Vec<Id> = if some { lines.iter().map(|line| line.id).collect() } else { Vec::new() };
+    let mut by_line: HashMap<Id, Costs> = HashMap::new();
+    for cost in ledger::costs_of_lines(db, some.then_some(ids.as_slice()))? {
+        by_line.entry(cost.line).or_default().add(&cost.currency, cost.minor);
+    }
+    let mut costs = CostsOf::new();
+    for line in lines {
+        let Some(cost) = by_line.get(&line.id) else { continue };
+        let said = (line.garment, ClaimKind::Reported, line.said.clone().unwrap_or_default());
+        let found = line.found.clone().map(|found| (line.garment, ClaimKind::Confirmed, found));
+        for key in [Some(said), found].into_iter().flatten() {
+            costs.entry(key).or_default().sum(cost, true);
+        }
+    }
+    Ok(costs)
+}
+
+/// The sale under which a garment was when something was said of it: the last one before, or its first.
+fn sale_at(sales: &[SaleFacts], garment: GarmentId, on: NaiveDate) -> Option<&SaleFacts> {
+    let from = sales.partition_point(|sale| sale.garment < garment);
+    let own = sales.get(from..)?.iter().take_while(|sale| sale.garment == garment);
+    own.clone().filter(|sale| sale.sold_on <= on).last().or(own.into_iter().next())
 }
 
 fn frame(store: &Store, db: &mut Db) -> Result<Frame> {

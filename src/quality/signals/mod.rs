@@ -7,6 +7,7 @@
 //!
 //! Whoever is bound to a party sees nothing of this: it names everybody.
 
+mod claims;
 mod held;
 mod http;
 mod page;
@@ -20,12 +21,16 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use report::{confirmed, report};
+pub use claims::{CLAIMS_LISTED, ClaimsAsk, SignalCase, SignalClaim, SignalClaims, SignalFinding, claims};
+pub use report::{confirmed, confirmed_by_month, report};
 pub use rules::counts::ClaimKind;
 pub use rules::expectation::CurveBasis;
 pub use rules::frame::Dimension;
 pub use rules::judge::{LISTED, SignalVerdict};
 pub use tables::{node_rows, node_titles, signal_rows, signal_titles};
+
+use rules::counts::Costs;
+use rules::judge::above_expected;
 
 use crate::kernel::Id;
 use crate::kernel::text::Both;
@@ -57,10 +62,13 @@ pub struct SignalReport {
     pub as_of: NaiveDate,
     /// Which claims were counted.
     pub kind: ClaimKind,
-    /// Garments that were sold; of findings at the line, pieces made.
+    /// Garments that were sold, one that was sold again counted again; of findings at the line, pieces made.
     pub exposed: u64,
     /// Claims that were counted, all defects together.
     pub claims: u32,
+    /// What they cost, by currency. Like all costs here it is for those who may read money.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<ClaimCost>,
     /// Claims on garments whose day of sale is not known here, or on units that are not told apart. They are in no figure.
     pub left_out: u32,
     /// Garments that were looked at and nothing was found.
@@ -107,6 +115,62 @@ pub struct ConfirmedClaims {
     pub answers: bool,
 }
 
+/// Confirmed claims of a month, and how many were to come in it, of a lot, a factory, a retailer as to one defect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MonthClaims {
+    /// Of which.
+    pub of: Answerable,
+    /// The defect.
+    pub defect: String,
+    /// The month of the claims: `2026-05`.
+    pub month: String,
+    /// Claims; of a garment that had come back, of the month in which it did.
+    pub claims: u32,
+    /// Claims that as many garments of their ages would have shown in that month at the rate of all.
+    pub expected: f64,
+}
+
+/// What claims cost in a currency, from the ledger: everything that was spent on their lines less what came in, whoever pays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ClaimCost {
+    /// ISO 4217.
+    pub currency: String,
+    /// All of it, in minor units.
+    pub cost_minor: i64,
+    /// The part above what was expected, at the ratio, in minor units.
+    pub excess_minor: i64,
+    /// That part at the lower bound of the ratio: what is the excess surely.
+    pub excess_lower_minor: i64,
+}
+
+impl ClaimCost {
+    /// What of these costs is above what was expected, at a ratio.
+    fn of(costs: &Costs, ratio: Option<RatioInterval>) -> Vec<Self> {
+        let above = |minor, ratio: Option<f64>| ratio.map_or(0, |ratio| above_expected(minor, ratio));
+        let one = |(currency, minor)| Self {
+            currency,
+            cost_minor: minor,
+            excess_minor: above(minor, ratio.map(|ratio| ratio.ratio)),
+            excess_lower_minor: above(minor, ratio.map(|ratio| ratio.lower)),
+        };
+        costs.each().map(one).collect()
+    }
+}
+
+impl SignalReport {
+    /// The same for who may not read money.
+    #[must_use]
+    pub fn without_money(mut self) -> Self {
+        self.costs.clear();
+        self.defects.iter_mut().for_each(|one| one.costs.clear());
+        if let Some(detail) = &mut self.detail {
+            detail.signal.costs.clear();
+            detail.nodes.iter_mut().for_each(|one| one.costs.clear());
+        }
+        self
+    }
+}
+
 /// A ratio with an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 pub struct RatioInterval {
@@ -146,6 +210,9 @@ pub struct DefectSignal {
     pub verdict: SignalVerdict,
     /// Who.
     pub named: Vec<NodeName>,
+    /// What its claims cost, by currency; the excess is that of whoever is named, of one where nobody can tell which.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<ClaimCost>,
 }
 
 /// A lot, supplier, line … by name.
@@ -197,6 +264,8 @@ pub struct ExposedClaims {
 /// A lot, supplier, line … as to a defect.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct NodeSignal {
+    /// What its claims are asked for by.
+    pub of: String,
     /// Which.
     pub node: NodeName,
     /// With it.
@@ -225,6 +294,9 @@ pub struct NodeSignal {
     /// Inseparable: garments to make with the one and without the other, so that they can be told apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allocate: Option<f64>,
+    /// What its claims cost, by currency.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<ClaimCost>,
 }
 
 /// What a simple method puts first.

@@ -3,10 +3,50 @@
 use askama::Template;
 
 use super::picture::{forest, two};
-use super::tables::{called, kind};
-use super::{ClaimKind, DefectSignal, ExposedClaims, NodeName, NodeSignal, RatioInterval, SignalReport, SignalVerdict, SimpleRank};
+use super::tables::{amounts, called, kind};
+use super::{
+    ClaimCost, ClaimKind, DefectSignal, ExposedClaims, NodeName, NodeSignal, RatioInterval, SignalClaim, SignalClaims, SignalReport,
+    SignalVerdict, SimpleRank,
+};
 use crate::kernel::text::grouped;
-use crate::platform::http::{Layout, query_escape};
+use crate::platform::http::{Layout, query_escape, segment};
+
+/// The claims behind a row.
+#[derive(Template)]
+#[template(path = "quality/signals/claims.html")]
+pub(super) struct ClaimsPage {
+    layout: Layout,
+    found: SignalClaims,
+}
+
+impl ClaimsPage {
+    pub(super) fn new(mut layout: Layout, found: SignalClaims) -> Self {
+        let name = called(&found.node, layout.lang);
+        layout.title =
+            layout.t.say_with("signals-claims-of", &[("defect", found.name.get(layout.lang).to_owned()), ("name", name)]).into_owned();
+        Self { layout, found }
+    }
+
+    fn kind(&self) -> &'static str {
+        self.found.kind.word(self.layout.lang)
+    }
+
+    fn back(&self) -> String {
+        format!("/signals?kind={}&defect={}", self.found.kind.as_str(), query_escape(&self.found.defect))
+    }
+
+    fn trace(&self, serial: &str) -> String {
+        format!("/trace/garment/{}", segment(serial))
+    }
+
+    fn cost(&self, costs: &[ClaimCost]) -> String {
+        amounts(costs, |cost| cost.cost_minor)
+    }
+
+    fn photos<'a>(&self, one: &'a SignalClaim) -> impl Iterator<Item = &'a String> {
+        one.lines.iter().flat_map(|line| &line.photos).chain(one.findings.iter().flat_map(|finding| &finding.photos))
+    }
+}
 
 /// What rose, how sure that is, and what is behind it.
 #[derive(Template)]
@@ -19,7 +59,16 @@ pub(super) struct SignalsPage {
 
 impl SignalsPage {
     pub(super) fn new(layout: Layout, report: SignalReport) -> Self {
-        let forest = report.detail.as_ref().and_then(|detail| forest(&detail.nodes, layout.t));
+        let forest = report.detail.as_ref().and_then(|detail| {
+            forest(&detail.nodes, layout.t, |one| {
+                format!(
+                    "/signals/claims?kind={}&defect={}&of={}",
+                    report.kind.as_str(),
+                    query_escape(&detail.signal.defect),
+                    query_escape(&one.of)
+                )
+            })
+        });
         Self { layout, report, forest }
     }
 
@@ -90,6 +139,31 @@ impl SignalsPage {
 
     fn chance(&self, p: &f64) -> String {
         if *p < 0.001 { "< 0.1 %".to_owned() } else { format!("{:.1} %", p * 100.0) }
+    }
+
+    /// The claims of a row.
+    fn claims(&self, one: &NodeSignal) -> String {
+        format!("/signals/claims?kind={}&defect={}&of={}", self.report.kind.as_str(), query_escape(self.asked()), query_escape(&one.of))
+    }
+
+    /// Whether there is anything to say of money: nothing was found at the line in the hands of a buyer, and not everybody may read it.
+    fn has_costs(&self) -> bool {
+        !self.report.costs.is_empty()
+    }
+
+    fn cost(&self, costs: &[ClaimCost]) -> String {
+        amounts(costs, |cost| cost.cost_minor)
+    }
+
+    /// What of it is above what was expected, and surely so.
+    fn excess(&self, costs: &[ClaimCost]) -> String {
+        let (excess, lower) = (amounts(costs, |cost| cost.excess_minor), amounts(costs, |cost| cost.excess_lower_minor));
+        let lower = if lower.is_empty() { "0".to_owned() } else { lower };
+        if excess.is_empty() {
+            excess
+        } else {
+            self.layout.t.say_with("signals-excess-says", &[("excess", excess), ("lower", lower)]).into_owned()
+        }
     }
 
     fn count(&self, count: &u64) -> String {

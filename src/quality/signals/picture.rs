@@ -44,8 +44,8 @@ fn class(verdict: SignalVerdict) -> &'static str {
     }
 }
 
-/// Ratio and interval of the most suspicious. None where there is nothing to show.
-pub(super) fn forest(nodes: &[NodeSignal], words: Words) -> Option<String> {
+/// Ratio and interval of the most suspicious, each leading to its claims. None where there is nothing to show.
+pub(super) fn forest(nodes: &[NodeSignal], words: Words, href: impl Fn(&NodeSignal) -> String) -> Option<String> {
     let rows: Vec<&NodeSignal> = nodes.iter().filter(|node| node.ratio.is_some()).take(ROWS).collect();
     let axis = Axis::of(&rows);
     let first = rows.first()?;
@@ -84,10 +84,7 @@ pub(super) fn forest(nodes: &[NodeSignal], words: Words) -> Option<String> {
             y + 4,
             escape(&words.say1("signals-times", "ratio", two(ratio.ratio))),
         );
-        match &node.node.trace {
-            Some(href) => put(&mut drawn, format_args!("<a href=\"{}\">{row}</a>", escape(href))),
-            None => drawn.push_str(&row),
-        }
+        put(&mut drawn, format_args!("<a href=\"{}\">{row}</a>", escape(&href(node))));
         y += 28;
     }
     let title = escape(&words.say("signals-forest-title"));

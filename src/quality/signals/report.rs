@@ -5,12 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::NaiveDate;
 
 use super::held::{self, Answered, HeldFacts};
+use super::rules::counts::Costs;
 use super::rules::frame::Feature;
 use super::rules::judge::{Judgement, Sums};
 use super::rules::month_text;
 use super::{
-    Answerable, ClaimKind, ConfirmedClaims, DefectSignal, ExposedClaims, LEVEL, LISTED, NodeName, NodeSignal, RatioInterval, SignalDetail,
-    SignalReport, SignalVerdict, SignalsAsk, SimpleRank, store,
+    Answerable, ClaimCost, ClaimKind, ConfirmedClaims, DefectSignal, ExposedClaims, LEVEL, LISTED, MonthClaims, NodeName, NodeSignal,
+    RatioInterval, SignalDetail, SignalReport, SignalVerdict, SignalsAsk, SimpleRank, store,
 };
 use crate::kernel::text::{Both, folded};
 use crate::kernel::{Code, Fault, Result, saturating};
@@ -56,6 +57,7 @@ pub fn report(store: &Store, db: &mut Db, today: NaiveDate, ask: &SignalsAsk) ->
         kind: ask.kind,
         exposed: facts.sold,
         claims: facts.all.as_ref().map_or(0, |all| all.judged.sums.claims),
+        costs: facts.all.as_ref().map_or_else(Vec::new, |all| ClaimCost::of(&all.costs, None)),
         left_out: facts.all.as_ref().map_or(0, |all| all.left_out),
         no_fault: facts.no_fault,
         since: facts.first.map(month_text),
@@ -92,6 +94,16 @@ pub fn confirmed(store: &Store, db: &mut Db, today: NaiveDate, of: &[Answerable]
     Ok(found)
 }
 
+/// Claims and expected claims of these by month, of each defect that has confirmed claims: by what, defect and month.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn confirmed_by_month(store: &Store, db: &mut Db, today: NaiveDate, of: &[Answerable]) -> Result<Vec<MonthClaims>> {
+    let all = held::by_month(store, db, today, ClaimKind::Confirmed, of)?;
+    let one = |((of, defect, month), (claims, expected))| MonthClaims { of, defect, month: month_text(month), claims, expected };
+    Ok(all.into_iter().map(one).collect())
+}
+
 /// A defect that nobody claimed.
 fn nothing(defect: &str, name: Both) -> SignalDetail {
     let signal = DefectSignal {
@@ -106,8 +118,31 @@ fn nothing(defect: &str, name: Both) -> SignalDetail {
         p: 1.0,
         verdict: SignalVerdict::TooLittle,
         named: Vec::new(),
+        costs: Vec::new(),
     };
     SignalDetail { signal, basis: super::CurveBasis::Flat, nodes: Vec::new(), more: 0, by_rate: Vec::new(), by_chi_square: Vec::new() }
+}
+
+/// How many times as many claims, with its interval.
+fn ratio_of(one: &Judgement) -> Option<RatioInterval> {
+    one.signal.map(|signal| RatioInterval { ratio: signal.ratio, lower: signal.interval.lower, upper: finite(signal.interval.upper) })
+}
+
+/// What all claims of a defect cost. Their excess is that of each of those who are named; where one of several is behind it, that of the first.
+fn costs_of_defect(answer: &Answered, verdict: SignalVerdict, named: &[u32]) -> Vec<ClaimCost> {
+    let mut costs = ClaimCost::of(&answer.costs, None);
+    let behind = if verdict == SignalVerdict::Inseparable { named.get(..1).unwrap_or_default() } else { named };
+    let nothing = Costs::default();
+    for place in behind {
+        let ratio = answer.judged.all.iter().find(|one| one.place == *place).and_then(ratio_of);
+        for part in ClaimCost::of(answer.costs_of.get(place).unwrap_or(&nothing), ratio) {
+            if let Some(one) = costs.iter_mut().find(|one| one.currency == part.currency) {
+                one.excess_minor += part.excess_minor;
+                one.excess_lower_minor += part.excess_lower_minor;
+            }
+        }
+    }
+    costs
 }
 
 fn number(count: u64) -> f64 {
@@ -123,7 +158,7 @@ fn finite(value: f64) -> Option<f64> {
 }
 
 /// Names of whatever is named, by place.
-struct Names<'a> {
+pub(super) struct Names<'a> {
     features: &'a HashMap<u32, Feature>,
     lots: HashMap<i64, LotFacts>,
     parties: HashMap<i64, PartyFacts>,
@@ -133,15 +168,20 @@ struct Names<'a> {
 impl<'a> Names<'a> {
     /// Of everything that a report names.
     fn read(db: &mut Db, facts: &'a HeldFacts, detail: Option<&Answered>) -> Result<Self> {
-        let (mut lots, mut parties, mut styles) = (Vec::new(), Vec::new(), Vec::new());
         let shown: BTreeSet<u32> = match detail {
             Some(answer) => answer.judged.named().collect(),
             None => BTreeSet::new(),
         };
         let accused = facts.defects.iter().flat_map(|(_, answer)| answer.judged.accused.iter().copied());
         let tied = facts.defects.iter().flat_map(|(_, answer)| answer.judged.all.iter().take(LISTED).filter(|one| one.allocate.is_some()));
-        for place in shown.into_iter().chain(accused).chain(tied.map(|one| one.place)) {
-            match facts.features.get(&place) {
+        Self::of(db, &facts.features, shown.into_iter().chain(accused).chain(tied.map(|one| one.place)))
+    }
+
+    /// Of what is at these places.
+    pub(super) fn of(db: &mut Db, features: &'a HashMap<u32, Feature>, places: impl IntoIterator<Item = u32>) -> Result<Self> {
+        let (mut lots, mut parties, mut styles) = (Vec::new(), Vec::new(), Vec::new());
+        for place in places {
+            match features.get(&place) {
                 Some(Feature::Lot(id)) => lots.push(*id),
                 Some(Feature::Supplier(id) | Feature::Factory(id) | Feature::Line(id, _) | Feature::Retailer(id)) => parties.push(*id),
                 Some(Feature::Style(id)) => styles.push(*id),
@@ -152,15 +192,10 @@ impl<'a> Names<'a> {
         lots.dedup();
         parties.sort_unstable();
         parties.dedup();
-        Ok(Self {
-            features: &facts.features,
-            lots: trace::lots(db, &lots)?,
-            parties: trace::parties(db, &parties)?,
-            styles: store::styles(db, &styles)?,
-        })
+        Ok(Self { features, lots: trace::lots(db, &lots)?, parties: trace::parties(db, &parties)?, styles: store::styles(db, &styles)? })
     }
 
-    fn node(&self, place: u32) -> Option<NodeName> {
+    pub(super) fn node(&self, place: u32) -> Option<NodeName> {
         let feature = self.features.get(&place)?;
         let party = |id: &i64| self.parties.get(id).map(|party| (party.code.clone(), party.name.clone())).unwrap_or_default();
         let mut lot_kind = String::new();
@@ -226,12 +261,13 @@ impl<'a> Names<'a> {
             known_share: sums.completeness(),
             p,
             verdict,
+            costs: costs_of_defect(answer, verdict, &named),
             named: named.into_iter().filter_map(|place| self.node(place)).collect(),
         }
     }
 
     fn detail(&self, signal: DefectSignal, answer: &Answered) -> SignalDetail {
-        let Answered { judged, basis, .. } = answer;
+        let Answered { judged, expectation, .. } = answer;
         // What is not sure enough to be named among all defects is nobody's fault here either.
         let is_named = !signal.named.is_empty();
         let word = |verdict: SignalVerdict| match verdict {
@@ -249,15 +285,13 @@ impl<'a> Names<'a> {
             let is_beside =
                 matches!(verdict, SignalVerdict::Cleared | SignalVerdict::Interaction | SignalVerdict::Both | SignalVerdict::Inseparable);
             Some(NodeSignal {
+                of: self.features.get(place)?.key(),
                 node: self.node(*place)?,
                 with: counted(sums),
                 without: ExposedClaims { exposed: sold, claims, per_thousand: per_thousand(claims, sold) },
                 expected: sums.expected,
-                ratio: signal.map(|signal| RatioInterval {
-                    ratio: signal.ratio,
-                    lower: signal.interval.lower,
-                    upper: finite(signal.interval.upper),
-                }),
+                ratio: ratio_of(one),
+                costs: answer.costs_of.get(place).map_or_else(Vec::new, |costs| ClaimCost::of(costs, ratio_of(one))),
                 bad: signal.map(|signal| signal.bad),
                 known_share: sums.completeness(),
                 verdict,
@@ -274,7 +308,7 @@ impl<'a> Names<'a> {
         };
         SignalDetail {
             signal,
-            basis: *basis,
+            basis: expectation.basis,
             nodes: judged.all.iter().take(LISTED).filter_map(line).collect(),
             more: judged.all.len().saturating_sub(LISTED),
             by_rate: judged.by_rate.iter().filter_map(|place| simple(*place, None)).collect(),

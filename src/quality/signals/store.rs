@@ -8,6 +8,7 @@ use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
+use super::rules::counts::SaleMonths;
 use super::rules::frame::{BatchFrame, Stretch};
 use super::rules::{month_of, month_of_text};
 use crate::each;
@@ -34,7 +35,7 @@ pub struct SourceVersions {
     pub genealogy: i64,
     /// Of styles, skus and parties.
     pub catalogue: i64,
-    /// Rows of the counts by batch and retailer, and garments with a live sale in them.
+    /// Rows of the counts by batch and retailer, and sales and ends of sales in them.
     pub sold: (i64, i64),
     /// The newest fact about anything but a garment.
     pub event: i64,
@@ -47,20 +48,20 @@ fn sum(column: &str) -> diesel::expression::SqlLiteral<Nullable<BigInt>> {
 
 /// The versions as they are now.
 pub fn versions(db: &mut Db) -> Result<SourceVersions> {
-    let (rows, sold): (i64, Option<i64>) = each!(db, |c| batch_tally::table.select((count_star(), sum("sold"))).get_result(c))?;
+    let (rows, changes): (i64, Option<i64>) = each!(db, |c| batch_tally::table.select((count_star(), sum("changes"))).get_result(c))?;
     Ok(SourceVersions {
         genealogy: events::held_version(db, "genealogy")?,
         catalogue: events::held_version(db, "catalogue")?,
-        sold: (rows, sold.unwrap_or_default()),
+        sold: (rows, changes.unwrap_or_default()),
         event: events::newest_id(db)?,
     })
 }
 
-/// Garments with a live sale, by batch.
-pub fn sold_by_batch(db: &mut Db) -> Result<HashMap<i64, i64>> {
+/// Sales and ends of sales so far, by batch.
+pub fn sales_by_batch(db: &mut Db) -> Result<HashMap<i64, i64>> {
     let rows: Vec<(i64, Option<i64>)> =
-        each!(db, |c| batch_tally::table.group_by(batch_tally::batch_no).select((batch_tally::batch_no, sum("sold"))).load(c))?;
-    Ok(rows.into_iter().map(|(no, sold)| (no, sold.unwrap_or_default())).collect())
+        each!(db, |c| batch_tally::table.group_by(batch_tally::batch_no).select((batch_tally::batch_no, sum("changes"))).load(c))?;
+    Ok(rows.into_iter().map(|(no, changes)| (no, changes.unwrap_or_default())).collect())
 }
 
 /// Every batch, by number. It is of the month in which it was finished, else begun.
@@ -108,34 +109,36 @@ pub fn defects(db: &mut Db) -> Result<HashMap<String, Both>> {
     Ok(rows.into_iter().map(|(code, zh, en)| (code, Both { zh, en })).collect())
 }
 
-/// Garments of a range by batch, retailer and month of their first sale.
-fn sold_in(db: &mut Db, from: i64, to: i64) -> Result<Vec<(i64, i64, i32, u32)>> {
+/// Sales of a range of garments by batch, retailer and months.
+fn sold_in(db: &mut Db, from: i64, to: i64) -> Result<Vec<(i64, i64, SaleMonths, u32)>> {
     let batch_no = || sql::<BigInt>("garment_id / 4194304");
-    let month = || sql::<Text>("substr(CAST(sold_on AS TEXT), 1, 7)");
+    let sold = || sql::<Text>("substr(CAST(sold_on AS TEXT), 1, 7)");
+    let ended = || sql::<Nullable<Text>>("substr(CAST(ended_on AS TEXT), 1, 7)");
     let retailer = || sql::<Nullable<BigInt>>("retailer_id");
-    let rows: Vec<(i64, String, Option<i64>, i64)> = each!(db, |c| sale::table
-        .filter(sale::garment_id.ge(from).and(sale::garment_id.lt(to)).and(sale::seq.eq(1)))
-        .group_by((batch_no(), month(), retailer()))
-        .select((batch_no(), month(), retailer(), count_star()))
+    let rows: Vec<(i64, String, Option<String>, Option<i64>, i64)> = each!(db, |c| sale::table
+        .filter(sale::garment_id.ge(from).and(sale::garment_id.lt(to)))
+        .group_by((batch_no(), sold(), ended(), retailer()))
+        .select((batch_no(), sold(), ended(), retailer(), count_star()))
         .load(c))?;
-    let counted = |(no, month, retailer, count): (i64, String, Option<i64>, i64)| {
-        Some((no, retailer.unwrap_or_default(), month_of_text(&month)?, saturating(count)))
+    let counted = |(no, sold, ended, retailer, count): (i64, String, Option<String>, Option<i64>, i64)| {
+        let months = SaleMonths { sold: month_of_text(&sold)?, ended: ended.as_deref().and_then(month_of_text) };
+        Some((no, retailer.unwrap_or_default(), months, saturating(count)))
     };
     Ok(rows.into_iter().filter_map(counted).collect())
 }
 
-/// Garments by month of their first sale, of each stretch (its place) and retailer.
-pub type SoldByMonth = BTreeMap<(u32, i64), Vec<(i32, u32)>>;
+/// Sales by their months, of each stretch (its place) and retailer.
+pub type SoldByMonth = BTreeMap<(u32, i64), Vec<(SaleMonths, u32)>>;
 
-/// Garments of each stretch (its place with it) by retailer and month of their first sale. Batches of one stretch are asked for many at a time.
+/// Sales of the garments of each stretch (its place with it) by retailer and months. Batches of one stretch are asked for many at a time.
 ///
-/// A garment counts once, from its first sale on, whether that sale still stands or not: what was given back with a defect was at risk.
+/// A garment is at risk from each of its sales until it comes back from it: what was given back with a defect was at risk until then.
 pub fn sold(db: &mut Db, stretches: &[(u32, &Stretch)]) -> Result<SoldByMonth> {
     /// Batches of one question: as many as keep what is sorted for it small.
     const AT_ONCE: usize = 256;
     let mut found = SoldByMonth::new();
-    let mut put = |place: u32, (_, retailer, month, count): (i64, i64, i32, u32)| {
-        found.entry((place, retailer)).or_default().push((month, count));
+    let mut put = |place: u32, (_, retailer, months, count): (i64, i64, SaleMonths, u32)| {
+        found.entry((place, retailer)).or_default().push((months, count));
     };
     let (whole, parts): (Vec<_>, Vec<_>) = stretches.iter().partition(|(_, one)| one.from == 0 && one.to >= UNITS_PER_BATCH);
     for chunk in whole.chunks(AT_ONCE) {
@@ -157,15 +160,34 @@ pub fn sold(db: &mut Db, stretches: &[(u32, &Stretch)]) -> Result<SoldByMonth> {
     Ok(found)
 }
 
-/// First day of sale and retailer of garments, by garment; one that was never sold is not there.
-pub fn sales_of(db: &mut Db, garments: &[GarmentId]) -> Result<HashMap<GarmentId, (NaiveDate, i64)>> {
-    let mut found = HashMap::with_capacity(garments.len());
+/// A sale as claims need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SaleFacts {
+    /// The garment.
+    pub garment: GarmentId,
+    /// The day.
+    pub sold_on: NaiveDate,
+    /// Its months.
+    pub months: SaleMonths,
+    /// Who sold it; 0 where none was named.
+    pub retailer: i64,
+}
+
+/// The sales of garments, in the order of `garments` and of their numbers; one that was never sold is not there.
+pub fn sales_of(db: &mut Db, garments: &[GarmentId]) -> Result<Vec<SaleFacts>> {
+    let mut found = Vec::with_capacity(garments.len());
     for chunk in garments.chunks(KEYS) {
-        let rows: Vec<(GarmentId, NaiveDate, Option<i64>)> = each!(db, |c| sale::table
-            .filter(sale::garment_id.eq_any(chunk).and(sale::seq.eq(1)))
-            .select((sale::garment_id, sale::sold_on, sale::retailer_id))
+        let rows: Vec<(GarmentId, NaiveDate, Option<NaiveDate>, Option<i64>)> = each!(db, |c| sale::table
+            .filter(sale::garment_id.eq_any(chunk))
+            .order((sale::garment_id, sale::seq))
+            .select((sale::garment_id, sale::sold_on, sale::ended_on, sale::retailer_id))
             .load(c))?;
-        found.extend(rows.into_iter().map(|(garment, on, retailer)| (garment, (on, retailer.unwrap_or_default()))));
+        found.extend(rows.into_iter().map(|(garment, sold_on, ended_on, retailer)| SaleFacts {
+            garment,
+            sold_on,
+            months: SaleMonths { sold: month_of(sold_on), ended: ended_on.map(month_of) },
+            retailer: retailer.unwrap_or_default(),
+        }));
     }
     Ok(found)
 }

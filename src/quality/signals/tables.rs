@@ -1,6 +1,7 @@
 //! Signals as tables to take away.
 
-use super::{DefectSignal, NodeName, NodeSignal};
+use super::{ClaimCost, DefectSignal, NodeName, NodeSignal};
+use crate::kernel::money::Money;
 use crate::kernel::text::Lang;
 use crate::platform::exports::Cell;
 use crate::platform::words::Words;
@@ -21,8 +22,26 @@ pub(super) fn kind(node: &NodeName, lang: Lang) -> &'static str {
     LotKind::of(&node.lot_kind).map_or_else(|| node.dimension.word(lang), |kind| kind.word(lang))
 }
 
+/// An amount of each currency as people write it, those that come to nothing left out: `199.00 CNY; 20.00 EUR`.
+pub(super) fn amounts(costs: &[ClaimCost], of: impl Fn(&ClaimCost) -> i64) -> String {
+    let one = |cost: &ClaimCost| {
+        let money = Money { minor: of(cost), currency: cost.currency.clone() };
+        (money.minor != 0).then(|| format!("{} {}", money.amount(), money.currency))
+    };
+    costs.iter().filter_map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// Titles of [`cost_cells`].
+const COST_TITLES: [&str; 3] = ["signals-cost", "signals-excess", "signals-excess-lower"];
+
+/// What claims cost, and what of it is above what was expected.
+fn cost_cells(costs: &[ClaimCost]) -> [Cell; 3] {
+    [amounts(costs, |cost| cost.cost_minor), amounts(costs, |cost| cost.excess_minor), amounts(costs, |cost| cost.excess_lower_minor)]
+        .map(Cell::from)
+}
+
 fn titles(words: Words, keys: &[&str]) -> Vec<String> {
-    keys.iter().map(|key| words.say(key).into_owned()).collect()
+    keys.iter().chain(&COST_TITLES).map(|key| words.say(key).into_owned()).collect()
 }
 
 /// Titles of [`signal_rows`].
@@ -51,7 +70,7 @@ pub fn signal_titles(words: Words) -> Vec<String> {
 pub fn signal_rows(defects: &[DefectSignal], lang: Lang) -> Vec<Vec<Cell>> {
     let row = |one: &DefectSignal| {
         let named: Vec<String> = one.named.iter().map(|node| called(node, lang)).collect();
-        vec![
+        let cells = vec![
             one.defect.as_str().into(),
             one.name.get(lang).into(),
             i64::from(one.claims).into(),
@@ -65,7 +84,8 @@ pub fn signal_rows(defects: &[DefectSignal], lang: Lang) -> Vec<Vec<Cell>> {
             one.p.into(),
             one.verdict.word(lang).into(),
             named.join("; ").into(),
-        ]
+        ];
+        cells.into_iter().chain(cost_cells(&one.costs)).collect()
     };
     defects.iter().map(row).collect()
 }
@@ -102,7 +122,7 @@ pub fn node_titles(words: Words) -> Vec<String> {
 pub fn node_rows(nodes: &[NodeSignal], lang: Lang) -> Vec<Vec<Cell>> {
     let whole = |count: u64| Cell::from(crate::kernel::saturating::<i64>(count));
     let row = |one: &NodeSignal| {
-        vec![
+        let cells = vec![
             kind(&one.node, lang).into(),
             one.node.code.as_str().into(),
             one.node.name.get(lang).into(),
@@ -122,7 +142,8 @@ pub fn node_rows(nodes: &[NodeSignal], lang: Lang) -> Vec<Vec<Cell>> {
             one.beside.as_ref().map(|node| called(node, lang)).into(),
             one.adjusted.into(),
             one.allocate.into(),
-        ]
+        ];
+        cells.into_iter().chain(cost_cells(&one.costs)).collect()
     };
     nodes.iter().map(row).collect()
 }

@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
+use super::costs::with_costs;
 use super::page::{SearchPage, TracePage};
 use super::picture::{chart, comparison, picture, trace_href};
 use super::tables::Table;
@@ -10,7 +11,7 @@ use super::{Kind, Query, Trace, walk};
 use crate::kernel::{Code, Error, GarmentId, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::exports::{self, Format};
-use crate::platform::http::perm::TraceRead;
+use crate::platform::http::perm::{Permission, TraceRead};
 use crate::platform::http::{Problem, Routes, html, json, query_escape, see_other};
 use crate::platform::rooms::Call;
 use crate::platform::state::AppState;
@@ -118,12 +119,18 @@ fn garment_query(db: &mut Db, app: &AppState, garment: GarmentId) -> Result<Quer
     Ok(Query::Garment(garment, of.serial))
 }
 
+/// What claims cost is for the brand's own people who may read money.
+fn reads_money(call: &Traces) -> bool {
+    call.party.is_none() && call.may(Permission::MoneyRead)
+}
+
 async fn answer(call: &Traces, begin: Begin, ask: Ask) -> Result<HttpResponse> {
-    let (bound, inside) = (call.party, call.app().clone());
+    let (bound, inside, reads_money) = (call.party, call.app().clone(), reads_money(call));
     let Some(format) = ask.format else {
         let trace = call.read(move |db| {
             let query = begin.query(db, &inside)?;
-            walk::trace(&inside.store, db, &query, bound).map(|(trace, _)| trace)
+            let (trace, _) = walk::trace(&inside.store, db, &query, bound)?;
+            if reads_money { with_costs(db, trace) } else { Ok(trace) }
         });
         return json(&trace.await?);
     };
@@ -141,6 +148,7 @@ async fn answer(call: &Traces, begin: Begin, ask: Ask) -> Result<HttpResponse> {
     exports::download(&call.app().store, format, &stem, table.titles(words), move |db, sheet| {
         let query = begin.query(db, &inside)?;
         let (trace, _) = walk::trace(&inside.store, db, &query, bound)?;
+        let trace = if reads_money && table == Table::Batches { with_costs(db, trace)? } else { trace };
         table.rows(&trace, words).iter().try_for_each(|row| sheet.row(row))
     })
     .await
@@ -167,11 +175,12 @@ async fn finding_page(call: Traces, id: web::Path<String>) -> Result<HttpRespons
 }
 
 async fn page(call: &Traces, begin: Begin, plural: &str) -> Result<HttpResponse> {
-    let (bound, inside) = (call.party, call.app().clone());
+    let (bound, inside, reads_money) = (call.party, call.app().clone(), reads_money(call));
     let asked = if let Begin::Query(Query::Lot(name)) = &begin { name.clone() } else { String::new() };
     let found = call.read(move |db| {
         let query = begin.query(db, &inside)?;
-        walk::trace(&inside.store, db, &query, bound)
+        let (trace, graph) = walk::trace(&inside.store, db, &query, bound)?;
+        Ok((if reads_money { with_costs(db, trace)? } else { trace }, graph))
     });
     let (trace, graph) = match found.await {
         // The search lists each of them.

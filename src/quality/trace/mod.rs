@@ -7,6 +7,7 @@
 //! A caller bound to a party traces its own lots and the batches they went into. Others' lots on the way are there without name or code, and
 //! so are retailers: what a supplier learns is which batches, how many garments, what was found.
 
+mod costs;
 pub mod genealogy;
 mod graph;
 mod http;
@@ -100,6 +101,18 @@ pub struct Trace {
     pub retailers: Vec<Place>,
     /// What was found on them, most first.
     pub defects: Vec<DefectLine>,
+    /// What the claims on them cost, by currency; for the brand's people who may read money.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<TraceCost>,
+}
+
+/// What claims cost in a currency, whoever pays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TraceCost {
+    /// ISO 4217.
+    pub currency: String,
+    /// Minor units.
+    pub cost_minor: i64,
 }
 
 /// Lots a trace lists.
@@ -293,6 +306,9 @@ pub struct BatchLine {
     pub per_thousand: Option<f64>,
     /// Codes of the lots from the beginning to the one in this batch; `null` where the caller may not know one, `…` where many are left out.
     pub path: Vec<Option<String>>,
+    /// What the claims on them cost, by currency; for the brand's people who may read money.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<TraceCost>,
 }
 
 /// A retailer and what it sold of the garments.

@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::picture::{severity_word, trace_href};
-use super::tables::path_text;
-use super::{Kind, Trace};
+use super::tables::{amounts, path_text};
+use super::{Kind, Trace, TraceCost};
 use crate::kernel::{countries, saturating};
 use crate::platform::http::{Layout, query_escape};
 
@@ -95,6 +95,11 @@ impl TracePage {
             "major" => "warn",
             _ => "",
         }
+    }
+
+    /// What claims cost, as people write it.
+    fn cost(&self, costs: &[TraceCost]) -> String {
+        amounts(costs)
     }
 
     fn percent(&self, micro: &i64) -> String {

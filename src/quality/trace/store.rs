@@ -245,7 +245,10 @@ pub struct Tally {
 pub fn tallies(db: &mut Db, numbers: &[i64]) -> Result<Vec<Tally>> {
     let mut found = Vec::new();
     for chunk in numbers.chunks(KEYS) {
-        let rows: Vec<Tally> = each!(db, |c| batch_tally::table.filter(batch_tally::batch_no.eq_any(chunk)).load(c))?;
+        let rows: Vec<Tally> = each!(db, |c| batch_tally::table
+            .filter(batch_tally::batch_no.eq_any(chunk))
+            .select((batch_tally::batch_no, batch_tally::party_id, batch_tally::sold, batch_tally::claimed))
+            .load(c))?;
         found.extend(rows);
     }
     Ok(found)

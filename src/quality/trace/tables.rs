@@ -4,7 +4,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::picture::{said, severity_word};
-use super::{BatchLine, Kind, Trace, Units};
+use super::{BatchLine, Kind, Trace, TraceCost, Units};
+use crate::kernel::money::Money;
 use crate::kernel::text::Lang;
 use crate::platform::exports::Cell;
 use crate::platform::words::Words;
@@ -109,6 +110,15 @@ impl Table {
     }
 }
 
+/// Amounts as people write them: `199.00 CNY; 20.00 EUR`.
+pub(super) fn amounts(costs: &[TraceCost]) -> String {
+    let one = |cost: &TraceCost| {
+        let money = Money { minor: cost.cost_minor, currency: cost.currency.clone() };
+        format!("{} {}", money.amount(), money.currency)
+    };
+    costs.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
 /// Messages of the titles of [`batch_row`].
 pub const BATCH_TITLES: &[&str] = &[
     "trace-batch",
@@ -129,6 +139,7 @@ pub const BATCH_TITLES: &[&str] = &[
     "trace-findings",
     "trace-pieces",
     "trace-per-thousand",
+    "trace-cost",
     "trace-path",
 ];
 
@@ -153,6 +164,7 @@ pub fn batch_row(batch: &BatchLine, lang: Lang) -> Vec<Cell> {
         batch.findings.into(),
         batch.pieces.into(),
         batch.per_thousand.into(),
+        amounts(&batch.costs).into(),
         path_text(&batch.path).into(),
     ]
 }

@@ -278,6 +278,7 @@ pub fn trace(store: &Store, db: &mut Db, query: &Query, bound: Option<Id>) -> Re
         compared: counted.compared(),
         retailers: places(&facts),
         defects: defects(db, counted.findings.iter().chain(&lot_findings))?,
+        costs: Vec::new(),
     };
     let graph = graph::build(&tree, &walked, &facts, &trace, &levels, &paths);
     Ok((trace, graph))
@@ -486,6 +487,7 @@ fn batch_line(tree: &Genealogy, facts: &Facts, counted: &Counted, paths: &HashMa
         pieces,
         per_thousand: rules::per_thousand(pieces, made),
         path,
+        costs: Vec::new(),
     }
 }
 

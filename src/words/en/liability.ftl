@@ -120,6 +120,7 @@ verdicts-said-silent = accepts: it said nothing until its last day was over, as 
 verdicts-said-contests = contests:
 verdicts-files = Documents
 verdicts-files-none = Nothing was handed in.
+verdicts-contest-missing = Usually handed in with a contest, and not there yet; you can contest without it:
 verdicts-missing = Usually handed in with a contest, and not there yet:
 verdicts-missing-about = You can contest without it.
 verdicts-hand-in = Hand in documents

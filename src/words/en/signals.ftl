@@ -1,6 +1,6 @@
 # Signals.
 signals-title = Signals
-signals-about = Which defects came to be more, how sure that is, and which lot, supplier, line or size is behind them.
+signals-about = Which defects came to be more, how sure that is, what they cost, and which lot, supplier, line or size is behind them.
 signals-which = Claims
 signals-show = Show
 signals-all-defects = All defects
@@ -75,3 +75,19 @@ signals-simple = What simpler methods would say
 signals-simple-about = A rank by rate puts small lots first, by luck. χ² puts everything first that a bad lot was ever sewn together with. Beside each stands what is said of it here.
 signals-by-rate = Highest rate
 signals-by-chi-square = Highest χ²
+signals-cost = Cost of the claims
+signals-excess = Cost above expected
+signals-excess-lower = Cost above expected, at least
+signals-excess-short = Above expected
+signals-excess-says = { $excess }, at least { $lower }
+signals-cost-hint = Cost: everything spent on these claims so far (refunds, repairs, transport, goods in exchange), less what came in, whoever pays in the end. Above expected: the part that would not have been spent at the usual rate; “at least” is that part at the lower bound of the ratio.
+signals-claims-of = { $defect }: claims of { $name }
+signals-claims-count = { $count ->
+    [one] one claim
+   *[other] { $count } claims
+}
+signals-garment = Garment
+signals-month = Month
+signals-cases = Case or finding
+signals-photos = Photos
+signals-finding = Finding

@@ -122,3 +122,4 @@ trace-compared-without = Without it
 trace-compared-of = ({ $pieces } of { $made })
 trace-compared-ratio = { $ratio } times as many with it.
 trace-compared-none = Nothing was found on the garments without it.
+trace-cost = Cost of the claims

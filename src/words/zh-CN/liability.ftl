@@ -114,6 +114,7 @@ verdicts-said-silent = 逾期未答复，按约定视为接受。
 verdicts-said-contests = 有异议：
 verdicts-files = 材料
 verdicts-files-none = 还没有提交材料。
+verdicts-contest-missing = 通常随异议一起提交、目前还没有的材料（没有也可以提出异议）：
 verdicts-missing = 提出异议时通常附上、但现在还没有的材料：
 verdicts-missing-about = 缺少这些也可以提出异议。
 verdicts-hand-in = 提交材料

@@ -1,6 +1,6 @@
 # 质量信号。
 signals-title = 质量信号
-signals-about = 哪些缺陷变多了、有多大把握、背后是哪个物料批、供应商、产线或尺码。
+signals-about = 哪些缺陷变多了、有多大把握、花了多少钱、背后是哪个物料批、供应商、产线或尺码。
 signals-which = 索赔
 signals-show = 查看
 signals-all-defects = 全部缺陷
@@ -66,3 +66,16 @@ signals-simple = 更简单的方法会怎么说
 signals-simple-about = 按比率排名，碰巧的小批总排在前面；χ² 会把所有与坏批一起缝过的东西都排在前面。旁边是这里的判断。
 signals-by-rate = 比率最高
 signals-by-chi-square = χ² 最高
+signals-cost = 索赔费用
+signals-excess = 高出预期的费用
+signals-excess-lower = 高出预期的费用（至少）
+signals-excess-short = 高出预期
+signals-excess-says = { $excess }，至少 { $lower }
+signals-cost-hint = 费用：迄今为这些索赔花的钱（退款、维修、运费、换货商品），减去收回的，不论最终由谁承担。高出预期：按平常的比率本不会花的部分；“至少”按倍数的下限计算。
+signals-claims-of = { $defect }：{ $name } 的索赔
+signals-claims-count = { $count } 件索赔
+signals-garment = 单件
+signals-month = 月份
+signals-cases = 工单或缺陷记录
+signals-photos = 照片
+signals-finding = 缺陷记录

@@ -98,3 +98,4 @@ trace-compared-without = 未用
 trace-compared-of = （{ $made } 件中 { $pieces } 件）
 trace-compared-ratio = 用它的是未用的 { $ratio } 倍。
 trace-compared-none = 未用它的件上没有发现缺陷。
+trace-cost = 索赔费用

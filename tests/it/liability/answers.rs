@@ -354,12 +354,20 @@ story!(a_statement_says_how_often_a_lot_fails_and_its_corrections_name_what_they
     assert!(
         number("expected_micro") > 0 && number("lower_micro") <= number("ratio_micro") && number("ratio_micro") <= number("upper_micro")
     );
+    // The same by month, in the document, on the page and in the file: nothing is lost on the way.
+    let months = first["months"].as_array().unwrap();
+    let sum = |name: &str| months.iter().map(|month| month[name].as_i64().unwrap()).sum::<i64>();
+    assert_eq!((sum("claims"), sum("expected_micro")), (8, number("expected_micro")), "{first}");
+    assert_eq!((&months[0]["lot"], &months[0]["month"], months.len()), (&json!(cloth.lot), &json!("2026-06"), 1));
+    let file = manager.get(&format!("/api/v1/statements/{}/file", first["code"].as_str().unwrap())).await.expect(200);
+    assert!(file.text().contains("hangtag-statement/3") && file.text().contains("\"months\":[{\"claims\":8,"));
+    assert_eq!(hangtag::quality::liability::rules::verify(file.text()).unwrap().differs, []);
     let line = &first["lines"][0];
     assert_eq!((&line["share"], &line["ambiguous"], &line["amount"]), (&json!(1_000_000), &json!(false), &json!("100.00")));
     assert_eq!(line["reply_by"], "2026-06-24", "the deadline stands on the statement as well");
     for lang in ["zh-CN", "en"] {
         let page = manager.page(&format!("/statements/{}?lang={lang}", first["code"].as_str().unwrap())).await.expect(200);
-        assert!(page.text().contains(&cloth.lot) && !page.text().contains(">statements-"));
+        assert!(page.text().contains(&cloth.lot) && page.text().contains("2026-06</td>") && !page.text().contains(">statements-"));
     }
     // The period is over; what comes later is a correction in the next.
     finished(&app, liability::VerdictAsk { facts: vec!["customer_damage".into()], reason: "cut".into(), ..of(&case) }).await;

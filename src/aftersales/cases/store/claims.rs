@@ -1,14 +1,15 @@
 //! Claims: what the lines of cases say is wrong with garments, counted so that one matter is one claim.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
-use diesel::dsl::min;
 use diesel::prelude::*;
 
 use super::case_line;
 use crate::aftersales::cases::LineState;
 use crate::aftersales::classes::ReasonClass;
 use crate::each;
-use crate::kernel::{GarmentId, Id, Result};
+use crate::kernel::{BatchNo, GarmentId, Id, Result};
 use crate::platform::db::{CHUNK_KEYS, Db, in_chunks};
 
 /// One defect of one garment, on the first day it was said.
@@ -22,6 +23,25 @@ pub struct GarmentClaim {
     pub on: NaiveDate,
 }
 
+/// A line on which claims rest.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct ClaimLine {
+    /// Its id.
+    pub id: Id,
+    /// The garment.
+    pub garment: GarmentId,
+    /// Where it stands: what goes on in another case is no claim of its own, and what it cost is.
+    pub state: LineState,
+    /// The defect that was said.
+    pub said: Option<String>,
+    /// When.
+    pub reported_on: NaiveDate,
+    /// When the garment was looked at.
+    pub inspected_on: Option<NaiveDate>,
+    /// The defect that was found.
+    pub found: Option<String>,
+}
+
 /// The claims of cases.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaseClaims {
@@ -31,44 +51,77 @@ pub struct CaseClaims {
     pub confirmed: Vec<GarmentClaim>,
     /// Garments that were looked at and nothing was found, with the first day of that.
     pub no_fault: Vec<(GarmentId, NaiveDate)>,
+    /// The lines that they rest on, and those that go on in another case.
+    pub lines: Vec<ClaimLine>,
 }
 
-type Row = (GarmentId, Option<String>, Option<NaiveDate>);
+/// The first days of what was said or found of garments.
+#[derive(Default)]
+struct FirstDays(BTreeMap<(GarmentId, Option<String>), NaiveDate>);
 
-macro_rules! first_days {
-    ($db:expr, $of:expr, $day:expr, $rows:expr) => {
-        match $of {
-            None => each!($db, |c| $rows
-                .group_by((case_line::garment_id, $day.0))
-                .select((case_line::garment_id, $day.0, min($day.1)))
-                .load::<Row>(c))?,
-            Some(garments) => {
-                let mut found: Vec<Row> = Vec::new();
-                for chunk in garments.chunks(CHUNK_KEYS) {
-                    found.extend(each!($db, |c| $rows
-                        .filter(case_line::garment_id.eq_any(chunk))
-                        .group_by((case_line::garment_id, $day.0))
-                        .select((case_line::garment_id, $day.0, min($day.1)))
-                        .load::<Row>(c))?);
-                }
-                found
-            }
-        }
-    };
+impl FirstDays {
+    fn keep(&mut self, garment: GarmentId, defect: Option<&String>, on: NaiveDate) {
+        let first = self.0.entry((garment, defect.cloned())).or_insert(on);
+        *first = (*first).min(on);
+    }
 }
 
 /// The claims of these garments; of all of them without any. One for each garment and defect.
 pub fn claims(db: &mut Db, of: Option<&[GarmentId]>) -> Result<CaseClaims> {
-    let live = || case_line::table.filter(case_line::reason_class.eq(ReasonClass::Defect).and(case_line::state.ne(LineState::Merged)));
-    let looked_at = || live().filter(case_line::inspected_on.is_not_null());
-    let reported = first_days!(db, of, (case_line::defect_code, case_line::reported_on), live());
-    let found = first_days!(db, of, (case_line::found_defect, case_line::inspected_on), looked_at());
-    let claim = |(garment, defect, on): Row| Some(GarmentClaim { garment, defect: defect.unwrap_or_default(), on: on? });
-    let (confirmed, no_fault): (Vec<Row>, Vec<Row>) = found.into_iter().partition(|(_, defect, _)| defect.is_some());
+    macro_rules! lines {
+        ($c:expr, $filter:expr) => {
+            case_line::table
+                .filter(case_line::reason_class.eq(ReasonClass::Defect).and($filter))
+                .select((
+                    case_line::id,
+                    case_line::garment_id,
+                    case_line::state,
+                    case_line::defect_code,
+                    case_line::reported_on,
+                    case_line::inspected_on,
+                    case_line::found_defect,
+                ))
+                .load::<ClaimLine>($c)
+        };
+    }
+    let lines = match of {
+        None => each!(db, |c| lines!(c, case_line::id.gt(0)))?,
+        Some(garments) => {
+            let mut found: Vec<ClaimLine> = Vec::new();
+            for chunk in garments.chunks(CHUNK_KEYS) {
+                found.extend(each!(db, |c| lines!(c, case_line::garment_id.eq_any(chunk)))?);
+            }
+            found
+        }
+    };
+    let (mut said, mut found) = (FirstDays::default(), FirstDays::default());
+    for line in lines.iter().filter(|line| line.state != LineState::Merged) {
+        said.keep(line.garment, line.said.as_ref(), line.reported_on);
+        if let Some(on) = line.inspected_on {
+            found.keep(line.garment, line.found.as_ref(), on);
+        }
+    }
+    let claim = |((garment, defect), on): ((GarmentId, Option<String>), NaiveDate)| GarmentClaim {
+        garment,
+        defect: defect.unwrap_or_default(),
+        on,
+    };
+    let (confirmed, no_fault): (Vec<_>, Vec<_>) = found.0.into_iter().partition(|((_, defect), _)| defect.is_some());
     Ok(CaseClaims {
-        reported: reported.into_iter().filter_map(claim).collect(),
-        confirmed: confirmed.into_iter().filter_map(claim).collect(),
-        no_fault: no_fault.into_iter().filter_map(|(garment, _, on)| Some((garment, on?))).collect(),
+        reported: said.0.into_iter().map(claim).collect(),
+        confirmed: confirmed.into_iter().map(claim).collect(),
+        no_fault: no_fault.into_iter().map(|((garment, _), on)| (garment, on)).collect(),
+        lines,
+    })
+}
+
+/// The lines of claims on garments of these batches, each with its garment.
+pub fn claim_lines_of(db: &mut Db, batches: &[BatchNo]) -> Result<Vec<(Id, GarmentId)>> {
+    in_chunks(batches, |batches| {
+        each!(db, |c| case_line::table
+            .filter(case_line::batch_no.eq_any(batches).and(case_line::reason_class.eq(ReasonClass::Defect)))
+            .select((case_line::id, case_line::garment_id))
+            .load(c))
     })
 }
 

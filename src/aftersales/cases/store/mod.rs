@@ -30,7 +30,7 @@ use crate::staff::accounts;
 use crate::{each, step, text_column};
 
 text_column!(CaseState, LineState, LineDecision, Condition, Audience, TaskState);
-pub use claims::{CaseClaims, GarmentClaim, claims, garments_of};
+pub use claims::{CaseClaims, ClaimLine, GarmentClaim, claim_lines_of, claims, garments_of};
 pub use named::{line_if_said, line_said, lines_found, lines_of_garments, lines_of_ids, nos_of_ids, said};
 
 /// What a case is called in events.

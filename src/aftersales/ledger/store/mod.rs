@@ -3,7 +3,9 @@
 pub mod moves;
 
 use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use serde_json::json;
 
 use super::rules::{is_of_repair, natural_sign, opposite};
@@ -297,6 +299,41 @@ pub fn entries_of_lines(db: &mut Db, lines: &[Id]) -> Result<Vec<LedgerEntry>> {
     })?;
     found.sort_by_key(|entry| entry.id);
     Ok(found)
+}
+
+/// What a line cost in a currency, whoever pays: everything spent on it, less what it brought in or its buyer paid. What is had back from those who
+/// answer for it does not make it cheaper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineCost {
+    /// The line.
+    pub line: Id,
+    /// Of this currency.
+    pub currency: String,
+    /// Minor units.
+    pub minor: i64,
+}
+
+/// What these lines cost; all of them without any. A cost of a whole case of several lines is no line's.
+pub fn costs_of_lines(db: &mut Db, of: Option<&[Id]>) -> Result<Vec<LineCost>> {
+    const RECOVERED: [LedgerKind; 2] = [LedgerKind::ChargebackRecovery, LedgerKind::InsuranceRecovery];
+    let minor = || sql::<BigInt>("CAST(SUM(CASE sign WHEN 'debit' THEN amount_minor ELSE -amount_minor END) AS BIGINT)");
+    macro_rules! costs {
+        ($c:expr, $filter:expr) => {
+            ledger_entry::table
+                .filter(ledger_entry::kind.ne_all(RECOVERED.map(LedgerKind::as_str)).and($filter))
+                .group_by((ledger_entry::line_id, ledger_entry::currency))
+                .select((ledger_entry::line_id, ledger_entry::currency, minor()))
+                .load::<(Option<Id>, String, i64)>($c)
+        };
+    }
+    let rows = match of {
+        None => each!(db, |c| costs!(c, ledger_entry::line_id.is_not_null()))?,
+        Some(lines) => {
+            let keys: Vec<Option<i64>> = lines.iter().map(|id| Some(id.0)).collect();
+            in_chunks(&keys, |keys| each!(db, |c| costs!(c, ledger_entry::line_id.eq_any(keys))))?
+        }
+    };
+    Ok(rows.into_iter().filter_map(|(line, currency, minor)| Some(LineCost { line: line?, currency, minor })).collect())
 }
 
 /// The entries that versions of verdicts made, those that take them back included, oldest first.

@@ -90,40 +90,52 @@ pub fn is_returned(db: &mut Db, of: GarmentId) -> Result<bool> {
 
 /// Changes to the counts of sold and claimed garments, by batch and retailer, gathered so that many garments of a batch cost one statement.
 #[derive(Clone, Debug, Default)]
-pub struct Tally(BTreeMap<(i64, i64), (i64, i64)>);
+pub struct Tally(BTreeMap<(i64, i64), Counts>);
+
+/// What is added to the counts of a batch and retailer.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    sold: i64,
+    claimed: i64,
+    /// Sales and ends of sales.
+    changes: i64,
+}
 
 impl Tally {
     /// Counts a sale (+1) or its end (−1). No retailer named counts under party 0.
     pub fn sold(&mut self, garment: GarmentId, retailer: Option<Id>, by: i64) {
-        self.entry(garment, retailer).0 += by;
+        let counts = self.entry(garment, retailer);
+        (counts.sold, counts.changes) = (counts.sold + by, counts.changes + 1);
     }
 
     /// Counts a claim (+1).
     pub fn claimed(&mut self, garment: GarmentId, retailer: Option<Id>, by: i64) {
-        self.entry(garment, retailer).1 += by;
+        self.entry(garment, retailer).claimed += by;
     }
 
-    fn entry(&mut self, garment: GarmentId, retailer: Option<Id>) -> &mut (i64, i64) {
+    fn entry(&mut self, garment: GarmentId, retailer: Option<Id>) -> &mut Counts {
         self.0.entry((garment.batch().0, retailer.map_or(0, |id| id.0))).or_default()
     }
 }
 
 /// Adds the changes to the counts.
 pub fn tally(db: &mut Db, changes: &Tally) -> Result<()> {
-    for ((batch, party), (sold, claimed)) in &changes.0 {
+    for ((batch, party), of) in &changes.0 {
         let _one: Vec<i64> = each!(db, |c| planned(
             diesel::insert_into(batch_tally::table)
                 .values((
                     batch_tally::batch_no.eq(batch),
                     batch_tally::party_id.eq(party),
-                    batch_tally::sold.eq(sold),
-                    batch_tally::claimed.eq(claimed),
+                    batch_tally::sold.eq(of.sold),
+                    batch_tally::claimed.eq(of.claimed),
+                    batch_tally::changes.eq(of.changes),
                 ))
                 .on_conflict((batch_tally::batch_no, batch_tally::party_id))
                 .do_update()
                 .set((
                     batch_tally::sold.eq(batch_tally::sold + excluded(batch_tally::sold)),
                     batch_tally::claimed.eq(batch_tally::claimed + excluded(batch_tally::claimed)),
+                    batch_tally::changes.eq(batch_tally::changes + excluded(batch_tally::changes)),
                 ))
                 .returning(batch_tally::batch_no),
             true

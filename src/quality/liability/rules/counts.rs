@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::excess::posterior_quantile;
 use super::shares::WHOLE;
 use crate::choices;
+use crate::kernel::saturating;
 
 choices! {
     /// What a party answers for.
@@ -18,6 +19,18 @@ choices! {
         /// Everything it sold.
         Sold = "sold", "售出的服装", "Garments it sold";
     }
+}
+
+/// The claims of a month, and how many were to come in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MonthCount {
+    /// The month of the claims: `2026-05`.
+    pub month: String,
+    /// Confirmed claims.
+    pub claims: u32,
+    /// Claims that the average of its kind would show in that month, in millionths of a claim.
+    pub expected_micro: u64,
 }
 
 /// A lot (or everything a party sewed or sold) and a defect: confirmed claims, what was to be expected by now, and the ratio with its interval.
@@ -44,6 +57,9 @@ pub struct StatementCount {
     pub lower_micro: u64,
     /// And above that with a probability of 5 %.
     pub upper_micro: u64,
+    /// Claims and expected claims by month, the first one first; each sums to what is said above. Files of format 2 have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub months: Vec<MonthCount>,
 }
 
 impl StatementCount {
@@ -58,10 +74,36 @@ impl StatementCount {
                 let quantile = |p| posterior_quantile((shape, self.expected_micro), self.claims, p);
                 let mean = (u128::from(shape) + u128::from(self.claims) * u128::from(one)) * u128::from(one)
                     / (u128::from(shape) + u128::from(self.expected_micro)).max(1);
-                (crate::kernel::saturating(mean), quantile(0.05), quantile(0.95))
+                (saturating(mean), quantile(0.05), quantile(0.95))
             }
         };
         self
+    }
+
+    /// With its months: of each the claims and a weight, by which the expected claims are parted so that nothing is lost.
+    #[must_use]
+    pub fn by_month(mut self, months: Vec<(String, u32, u64)>) -> Self {
+        let whole: u128 = months.iter().map(|(.., weight)| u128::from(*weight)).sum();
+        // Where next to nothing was to come in any of them, in each alike.
+        let weight = |weight: u64| if whole == 0 { 1 } else { u128::from(weight) };
+        let whole = months.iter().map(|(.., one)| weight(*one)).sum::<u128>().max(1);
+        let (mut before, mut sum) = (0_u128, 0_u128);
+        for (month, claims, one) in months {
+            sum += weight(one);
+            let upto = u128::from(self.expected_micro) * sum / whole;
+            self.months.push(MonthCount { month, claims, expected_micro: saturating(upto - before) });
+            before = upto;
+        }
+        self
+    }
+
+    /// Whether its months are in order and come to what it says as a whole.
+    pub fn months_hold(&self) -> bool {
+        let claims: u64 = self.months.iter().map(|one| u64::from(one.claims)).sum();
+        let expected: u128 = self.months.iter().map(|one| u128::from(one.expected_micro)).sum();
+        self.months.is_sorted_by(|one, next| one.month < next.month)
+            && claims == u64::from(self.claims)
+            && expected == u128::from(self.expected_micro)
     }
 
     /// Between which ratios nine of ten of its kind lie, in millionths: others without their names. None where they do not differ.

@@ -20,7 +20,9 @@ use crate::kernel::money;
 use crate::kernel::text::hex;
 
 /// Name and version of the file's form.
-pub const FORMAT: &str = "hangtag-statement/2";
+pub const FORMAT: &str = "hangtag-statement/3";
+/// The form before: the same without months.
+const BEFORE: &str = "hangtag-statement/2";
 /// Differences that are named; one is enough to reject a file.
 const NAMED_MAX: usize = 100;
 
@@ -361,7 +363,8 @@ impl StatementText {
                 differs.push(StatementFault { place, said, is });
             }
         };
-        for (place, said, is) in [("format", &self.format, FORMAT), ("engine", &self.engine, ENGINE)] {
+        let format = if self.format == BEFORE { BEFORE } else { FORMAT };
+        for (place, said, is) in [("format", &self.format, format), ("engine", &self.engine, ENGINE)] {
             if said != is {
                 note(place.to_owned(), said.clone(), is.to_owned());
             }
@@ -388,6 +391,11 @@ impl StatementText {
             if *count != is {
                 let said = |one: &StatementCount| format!("{} ({}–{})", one.ratio_micro, one.lower_micro, one.upper_micro);
                 note(format!("counts.{place}"), said(count), said(&is));
+            }
+            // Files of the form before have no months; in others they come to what is said of all.
+            let holds = if format == BEFORE { count.months.is_empty() } else { count.months_hold() };
+            if !holds {
+                note(format!("counts.{place}.months"), count.months.len().to_string(), count.claims.to_string());
             }
         }
         let parted: i128 = self.lines.iter().filter(|line| line.ambiguous).map(|line| i128::from(line.amount_minor)).sum();
@@ -516,7 +524,8 @@ mod tests {
                     completeness_micro: Some(620_000),
                     ..StatementCount::default()
                 }
-                .worked_out(),
+                .worked_out()
+                .by_month(vec![("2026-04".into(), 15, 3), ("2026-05".into(), 25, 4)]),
             ],
             ambiguous_minor: 0,
             amount_minor: line.amount_minor,
@@ -567,7 +576,13 @@ mod tests {
         );
         assert_eq!(places(|text| text.rules.clear()), ["lines.0.rules"]);
         assert_eq!(places(|text| text.counts[0].lower_micro += 1), ["counts.0"]);
-        assert_eq!(places(|text| text.counts[0].claims += 1), ["counts.0"]);
+        assert_eq!(places(|text| text.counts[0].claims += 1), ["counts.0", "counts.0.months"]);
+        assert_eq!(places(|text| text.counts[0].months[1].claims += 1), ["counts.0.months"]);
+        assert_eq!(places(|text| text.counts[0].months[0].expected_micro -= 1), ["counts.0.months"]);
+        assert_eq!(places(|text| text.counts[0].months.swap(0, 1)), ["counts.0.months"]);
+        assert_eq!(places(|text| text.counts[0].months.clear()), ["counts.0.months"]);
+        assert_eq!(places(|text| text.format = "hangtag-statement/2".into()), ["counts.0.months"]);
+        assert_eq!(places(|text| text.format = "hangtag-statement/1".into()), ["format"]);
         assert_eq!(places(|text| text.lines[0].without[1].shares = Shares::new()), ["lines.0.without.1"]);
         assert_eq!(places(|text| text.lines[0].ambiguous = true), ["lines.0.ambiguous", "ambiguous_minor"]);
         assert_eq!(places(|text| text.lines[0].corrects = Some("x".into())), ["lines.0.corrects"]);

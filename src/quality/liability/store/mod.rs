@@ -67,6 +67,7 @@ diesel::table! {
         superseded_on -> Nullable<Date>,
         created_at -> Timestamp,
         version -> BigInt,
+        said -> Text,
     }
 }
 

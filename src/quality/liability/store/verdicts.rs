@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::gather::{Parted, gather};
-use super::super::rules::{Basis, Bundle, Evidence, Excess, Matter, Role, Shares, WHOLE, reckon};
+use super::super::rules::{Basis, Bundle, Evidence, Excess, Matter, Role, Rules, Shares, WHOLE, reckon};
 use super::super::starter::WEAR;
 use super::super::{Needed, VERDICT_MACHINE, VerdictBasis, VerdictState};
 use super::rule_sets::{active, tables};
@@ -76,6 +76,8 @@ pub struct LineVerdict {
     pub created_at: NaiveDateTime,
     /// Grows with every change.
     pub version: i64,
+    /// The evidence that somebody said, beside what is stored; a list in JSON.
+    pub said: String,
 }
 
 /// A share of a verdict.
@@ -127,8 +129,10 @@ pub struct VerdictAsk {
     pub line: Id,
     /// What is known beside what is stored: facts that hard rules ask for.
     pub facts: Vec<String>,
-    /// What was found.
+    /// What was found. What was said for the version before holds on.
     pub evidence: Vec<Evidence>,
+    /// What was said for the version before and holds no more.
+    pub withdrawn: Vec<Evidence>,
     /// Who carried it, where that matters.
     pub carrier: Option<Id>,
     /// Whether its lot fails more often than it should.
@@ -285,10 +289,11 @@ pub fn propose(db: &mut Db, stamp: &Stamp, today: NaiveDate, ask: &VerdictAsk) -
         adopt_second_look(db, before)?;
     }
     let rules = active(db)?;
+    let said = said(before.as_ref(), ask, &rules)?;
     let gathered = gather(db, stamp, line)?;
     let currency = gathered.sale.as_ref().and_then(|sale| sale.currency.clone()).unwrap_or_else(|| sales::CURRENCY.to_owned());
     let amount = cost_so_far(db, gathered.line.id, &currency)?;
-    let claim = gathered.claim(format!("{no}/{line_no}"), amount, (&ask.facts, &ask.evidence), &rules);
+    let claim = gathered.claim(format!("{no}/{line_no}"), amount, (&ask.facts, &said), &rules);
     let matter = Matter { code: format!("{no}/{line_no}"), currency, claims: vec![claim], excess: ask.excess.clone(), sample: None };
     matter.check(&rules).map_err(as_said)?;
     let reckoning = reckon(&rules, &matter).verdicts.pop().ok_or_else(|| Error::broken("a matter of one claim has one verdict"))?;
@@ -336,11 +341,30 @@ pub fn propose(db: &mut Db, stamp: &Stamp, today: NaiveDate, ask: &VerdictAsk) -
         superseded_on: None,
         created_at: stamp.at,
         version: 1,
+        said: serde_json::to_string(&said).map_err(Error::broken)?,
     };
     each!(db, |c| diesel::insert_into(verdict::table).values(&row).execute(c))?;
     add_shares(db, row.id, &parting.parts)?;
     tell(db, stamp, EventKind::VerdictProposed, &row, json!({ "basis": row.basis, "cause": row.cause }))?;
     Ok(row)
+}
+
+/// The evidence that somebody says: what was said for the version before, as far as the rules still know it and nobody withdraws it, and what is
+/// said now.
+///
+/// # Errors
+/// [`Code::UnknownReference`] for `withdrawn`: what was not said.
+fn said(before: Option<&LineVerdict>, ask: &VerdictAsk, rules: &Rules) -> Result<Vec<Evidence>> {
+    let held: Vec<Evidence> = match before {
+        Some(before) => serde_json::from_str(&before.said).map_err(Error::broken)?,
+        None => Vec::new(),
+    };
+    if let Some((place, one)) = ask.withdrawn.iter().enumerate().find(|(_, one)| !held.contains(one)) {
+        return Err(Fault::new(format!("withdrawn.{place}.rule"), Code::UnknownReference).with("value", &one.rule).into());
+    }
+    let holds = |one: &Evidence| !ask.withdrawn.contains(one) && rules.evidence(&one.rule).is_some();
+    let all: BTreeSet<Evidence> = held.into_iter().filter(holds).chain(ask.evidence.iter().cloned()).collect();
+    Ok(all.into_iter().collect())
 }
 
 /// What is wrong with a matter of one claim, at the fields where somebody said it.

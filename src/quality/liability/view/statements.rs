@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
 use super::super::gather::counts;
-use super::super::rules::{StatementCount, StatementEntry, StatementKind, StatementText};
+use super::super::rules::{CountOf, StatementCount, StatementEntry, StatementKind, StatementText};
 use super::super::store::statements::{self, Statement, StatementAsk, make_statement_with};
 use super::super::{NEW_STATEMENT, ReplyState, STATEMENT_FIELDS, StatementState};
 use super::{history, id_of};
@@ -17,7 +17,7 @@ use crate::platform::db::Db;
 use crate::platform::events::{Fact, Stamp};
 use crate::platform::http::perm::{LiabilityEdit, LiabilityRead, Permission};
 use crate::platform::http::segment;
-use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
+use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Prepare, Sees, Thing};
 use crate::platform::state::AppState;
 use crate::production::parties;
 
@@ -46,6 +46,42 @@ pub struct StatementLineView {
     pub corrects: Option<String>,
     /// How much, as people write it.
     pub amount: String,
+}
+
+/// Claims of a month, and how many were to come in it, as they are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementMonthView {
+    /// Of what.
+    pub of: CountOf,
+    /// Code of the party's own lot, where it is of one.
+    pub lot: Option<String>,
+    /// Code of the defect.
+    pub defect: String,
+    /// The month: `2026-05`.
+    pub month: String,
+    /// Confirmed claims.
+    pub claims: u32,
+    /// Expected claims, in millionths.
+    pub expected_micro: u64,
+}
+
+/// The months of counts, one after the other.
+fn months_of(counts: &[StatementCount]) -> Vec<StatementMonthView> {
+    let of = |count: &StatementCount| {
+        let (of, lot, defect) = (count.of, count.lot.clone(), count.defect.clone());
+        let months = count.months.clone().into_iter();
+        months
+            .map(|one| StatementMonthView {
+                of,
+                lot: lot.clone(),
+                defect: defect.clone(),
+                month: one.month,
+                claims: one.claims,
+                expected_micro: one.expected_micro,
+            })
+            .collect::<Vec<_>>()
+    };
+    counts.iter().flat_map(of).collect()
 }
 
 /// A statement as it is read.
@@ -83,6 +119,8 @@ pub struct StatementView {
     pub lines: Vec<StatementLineView>,
     /// How often what the party answers for fails; the list leaves it out.
     pub counts: Vec<StatementCount>,
+    /// The same by month of the claims; the list leaves it out.
+    pub months: Vec<StatementMonthView>,
     /// Grows with every change.
     pub version: i64,
 }
@@ -119,6 +157,7 @@ fn statement_views(db: &mut Db, all: Vec<Statement>, with_lines: bool) -> Result
             amount: money(one.amount_minor, &one.currency),
             ambiguous: money(ambiguous, &one.currency),
             lines: lines.into_iter().take(LINES_SHOWN).map(line).collect(),
+            months: months_of(&counts),
             counts,
             currency: one.currency,
             state: one.state,
@@ -204,13 +243,19 @@ impl Thing for StatementView {
         Ok(Self::with_codes(db, &[code])?.into_iter().find(|view| view.is_seen(sees)).map(|view| view.seen_by(sees)))
     }
 
-    fn make(self, db: &mut Db, stamp: &Stamp, app: &AppState, _secret: &str) -> Result<Self> {
+    const PREPARED: Option<Prepare<Self>> = Some(|mut view, db, app| {
+        if let Some(party) = parties::by_code(db, &view.party)? {
+            view.counts = counts(app, db, party.id)?;
+        }
+        Ok(view)
+    });
+
+    fn make(self, db: &mut Db, stamp: &Stamp, _app: &AppState, _secret: &str) -> Result<Self> {
         let party =
             parties::by_code(db, &self.party)?.ok_or_else(|| Fault::new("party", Code::UnknownReference).with("value", &self.party))?;
         let currency = if self.currency.is_empty() { sales::CURRENCY.to_owned() } else { self.currency };
         let ask = StatementAsk { party: party.id, from: self.from, to: self.to, currency };
-        let counts = counts(app, db, party.id)?;
-        let made = make_statement_with(db, stamp, &ask, &counts)?;
+        let made = make_statement_with(db, stamp, &ask, &self.counts)?;
         statement_views(db, vec![made], true)?.pop().ok_or_else(|| Code::NotFound.into())
     }
 

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
-use super::super::gather::excess;
+use super::super::gather::{ExcessRead, read_excess};
 use super::super::rules::{Bundle, Evidence, Role};
 use super::super::starter::ClaimFact;
 use super::super::store::records::line_named;
 use super::super::store::verdicts::{self, LineVerdict, VerdictAsk, VerdictFilter, VerdictShare, is_told, propose, shares_of};
-use super::super::store::{agreements, contests};
-use super::super::{NEW_VERDICT, Needed, ReplyState, VERDICT_FIELDS, VERDICT_FILTERS, VerdictBasis, VerdictState};
+use super::super::store::{agreements, contests, files};
+use super::super::{NEW_VERDICT, Needed, ReplyState, VERDICT_FIELDS, VERDICT_FILTERS, VerdictBasis, VerdictState, WantedProof};
 use super::{history, id_of};
 use crate::aftersales::cases::{self, CaseLine};
 use crate::aftersales::classes::CaseCause;
@@ -22,8 +22,9 @@ use crate::platform::db::Db;
 use crate::platform::events::{Fact, Stamp};
 use crate::platform::http::perm::{LiabilityEdit, LiabilityRead, Permission};
 use crate::platform::http::segment;
-use crate::platform::rooms::{Act, Field, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
+use crate::platform::rooms::{Act, Field, Fields, ListQuery, ListWindow, Listing, Prepare, Sees, Thing};
 use crate::platform::state::AppState;
+use crate::platform::words::Words;
 use crate::production::{batches, materials, parties};
 
 /// A share as it is read.
@@ -89,6 +90,12 @@ pub struct VerdictView {
     pub facts: Vec<ClaimFact>,
     /// What was found.
     pub evidence: Vec<Evidence>,
+    /// Said of a new one: evidence of the version before that holds no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn: Vec<Evidence>,
+    /// Read before the write that makes a new one.
+    #[serde(skip)]
+    pub read: Option<ExcessRead>,
     /// Said of a new one: who carried it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carrier: Option<String>,
@@ -167,6 +174,8 @@ pub fn verdict_views(db: &mut Db, all: Vec<LineVerdict>, sees: Sees) -> Result<V
             ambiguous: one.ambiguous,
             facts: claim.facts.iter().filter_map(|fact| ClaimFact::of(fact)).collect(),
             evidence: claim.evidence.into_iter().collect(),
+            withdrawn: Vec::new(),
+            read: None,
             carrier: None,
             shares: own.into_iter().map(share_view).collect(),
             reply_by: one
@@ -227,7 +236,15 @@ impl VerdictView {
             }
         };
         let facts = self.facts.iter().map(|fact| fact.as_str().to_owned()).collect();
-        Ok(VerdictAsk { line, facts, evidence: self.evidence.clone(), carrier, excess: None, reason: self.reason.clone() })
+        Ok(VerdictAsk {
+            line,
+            facts,
+            evidence: self.evidence.clone(),
+            withdrawn: self.withdrawn.clone(),
+            carrier,
+            excess: None,
+            reason: self.reason.clone(),
+        })
     }
 }
 
@@ -305,10 +322,28 @@ impl Thing for VerdictView {
 
     fn make(self, db: &mut Db, stamp: &Stamp, app: &AppState, _secret: &str) -> Result<Self> {
         let mut ask = self.ask(db)?;
-        let line = cases::line(db, ask.line)?.ok_or(Code::NotFound)?;
-        ask.excess = excess(app, db, stamp, line)?;
+        let read = self.read.ok_or_else(|| Error::broken("a verdict for which nothing was read"))?;
+        read.check(db)?;
+        ask.excess = read.excess;
         let made = propose(db, stamp, app.today(), &ask)?;
         verdict_views(db, vec![made], Sees::ALL)?.pop().ok_or_else(|| Code::NotFound.into())
+    }
+
+    const PREPARED: Option<Prepare<Self>> = Some(|mut view, db, app| {
+        let line = line_named(db, &view.case, view.line)?;
+        view.read = Some(read_excess(app, db, line)?);
+        Ok(view)
+    });
+
+    fn before_act(&self, db: &mut Db, verb: &str, (sees, words): (Sees, Words)) -> Result<Option<(String, Vec<String>)>> {
+        if verb != "contest" {
+            return Ok(None);
+        }
+        let line = self.stored(db)?.line_id;
+        let versions = verdicts::of_line(db, line)?;
+        let files = files::files_of(db, &versions.iter().map(|one| one.id).collect::<Vec<_>>(), sees)?;
+        let missing: Vec<String> = WantedProof::missing(&files).into_iter().map(|one| one.word(words.lang()).to_owned()).collect();
+        Ok((!missing.is_empty()).then(|| (words.say("verdicts-contest-missing").into_owned(), missing)))
     }
 
     /// Verdicts are made by [`Thing::make`] and moved by their acts.

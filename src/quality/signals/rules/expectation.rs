@@ -2,11 +2,11 @@
 //!
 //! Ages are whole months, month of the claim less month of the sale. A garment is at risk at an age only as far as claims of that month could
 //! be known: not before the first claim was recorded here (sales may have been loaded from earlier years), and of the running month only the
-//! part that is over, times the share of a month's claims that is written down by now.
+//! part that is over, times the share of a month's claims that is written down by now. One that came back is at risk up to the month in which it did.
 
 use std::collections::BTreeMap;
 
-use super::counts::ClaimCounts;
+use super::counts::{ClaimCounts, SaleMonths};
 use crate::choices;
 use crate::kernel::saturating;
 use crate::quality::root_cause::{Ages, Completeness, chain_ladder};
@@ -49,36 +49,53 @@ pub struct Known {
     pub over: f64,
 }
 
-/// What one garment sold in a month should have claimed.
+/// What one garment sold in a month, and perhaps given back in another, should have claimed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Expected {
     /// Known by now.
     pub now: f64,
     /// Of that, in the running month and the one before.
     pub recent: f64,
-    /// Known once it is as old as the oldest ever was.
+    /// Known once it is as old as the oldest ever was; of one that came back, what it was at risk of until then.
     pub horizon: f64,
 }
 
-/// [`Expected`] by month of sale.
+/// [`Expected`] by the months of a sale.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
-    by_month: BTreeMap<i32, Expected>,
+    by_months: BTreeMap<SaleMonths, Expected>,
+    /// Claims of a garment at each age.
+    rates: Vec<f64>,
+    /// The share of a month's claims that is known now, from the running month back to the first.
+    shares: Vec<f64>,
+    now: i32,
     /// What the ages' rates come from.
     pub basis: CurveBasis,
 }
 
 impl Expectation {
-    /// Of a garment sold in a month; nothing for a month in which none was sold.
-    pub fn of(&self, month: i32) -> Expected {
-        self.by_month.get(&month).copied().unwrap_or_default()
+    /// Of a garment by the months of its sale; nothing for months of no sale.
+    pub fn of(&self, sale: SaleMonths) -> Expected {
+        self.by_months.get(&sale).copied().unwrap_or_default()
+    }
+
+    /// What a garment should have claimed that is known now, by month, from its first at risk.
+    pub fn months(&self, sale: SaleMonths) -> impl Iterator<Item = (i32, f64)> + '_ {
+        let at_risk = (sale.sold..).zip(&self.rates).take_while(move |(then, _)| sale.holds(*then) && *then <= self.now);
+        at_risk.filter_map(|(then, rate)| Some((then, rate * self.shares.get(saturating::<usize>(self.now - then))?)))
     }
 
     /// For pieces: each counts alike.
     pub fn of_pieces(claims: u32, pieces: f64) -> Self {
         let rate = if pieces > 0.0 { f64::from(claims) / pieces } else { 0.0 };
         let each = Expected { now: rate, recent: 0.0, horizon: rate };
-        Self { by_month: BTreeMap::from([(0, each)]), basis: CurveBasis::Pieces }
+        Self {
+            by_months: BTreeMap::from([(SaleMonths::default(), each)]),
+            rates: Vec::new(),
+            shares: Vec::new(),
+            now: 0,
+            basis: CurveBasis::Pieces,
+        }
     }
 }
 
@@ -116,17 +133,17 @@ struct Rates(Vec<f64>);
 
 /// Claims and garments at risk by age.
 fn at_risk(
-    sold: &BTreeMap<i32, f64>,
+    sold: &BTreeMap<SaleMonths, f64>,
     claims: &BTreeMap<(i32, i32), u32>,
     known: Known,
     share: &impl Fn(i32) -> f64,
 ) -> (Vec<f64>, Vec<f64>) {
-    let oldest = sold.keys().next().map_or(0, |first| saturating::<usize>((known.now - first).max(0)).min(OLDEST));
+    let oldest = sold.keys().next().map_or(0, |first| saturating::<usize>((known.now - first.sold).max(0)).min(OLDEST));
     let (mut at_age, mut units) = (vec![0.0; oldest + 1], vec![0.0; oldest + 1]);
-    for (month, garments) in sold {
+    for (sale, garments) in sold {
         for (age, units) in (0i32..).zip(units.iter_mut()) {
-            let then = month + age;
-            if then >= known.first && then <= known.now {
+            let then = sale.sold + age;
+            if then >= known.first && then <= known.now && sale.holds(then) {
                 *units += garments * share(known.now - then);
             }
         }
@@ -165,12 +182,12 @@ fn rates(claims: &[f64], units: &[f64], fewest: u32) -> Option<Rates> {
     Some(Rates(filled.collect()))
 }
 
-/// What garments should have claimed of one defect. `sold` are garments by month of sale, `own` the claims of the defect, `all` those of all
+/// What garments should have claimed of one defect. `sold` are garments by the months of their sale, `own` the claims of the defect, `all` those of all
 /// defects. None without any claim or any garment at risk.
 ///
 /// Fallbacks, each said by [`Expectation::basis`]: fewer than [`OWN_CURVE`] claims of the defect take the shape of all defects' curve at their own
 /// level; fewer than as many of all take one rate for all ages.
-pub fn expectation(sold: &BTreeMap<i32, f64>, own: &ClaimCounts, all: &ClaimCounts, known: Known) -> Option<Expectation> {
+pub fn expectation(sold: &BTreeMap<SaleMonths, f64>, own: &ClaimCounts, all: &ClaimCounts, known: Known) -> Option<Expectation> {
     let late = completeness(all, known);
     let share = |lag: i32| late.after(saturating::<usize>(lag.max(0))) * if lag <= 0 { known.over } else { 1.0 };
     let own_total = own.total();
@@ -185,11 +202,11 @@ pub fn expectation(sold: &BTreeMap<i32, f64>, own: &ClaimCounts, all: &ClaimCoun
     let of = if basis == CurveBasis::All { all } else { own };
     let (claims, units) = at_risk(sold, &of.months, known, &share);
     let Rates(rates) = rates(&claims, &units, if basis == CurveBasis::Flat { u32::MAX } else { POOLED })?;
-    let mut by_month: BTreeMap<i32, Expected> = BTreeMap::new();
-    for month in sold.keys() {
+    let mut by_months: BTreeMap<SaleMonths, Expected> = BTreeMap::new();
+    for sale in sold.keys() {
         let mut expected = Expected::default();
-        for (age, rate) in (0i32..).zip(&rates) {
-            let then = month + age;
+        let at_risk = (sale.sold..).zip(&rates).take_while(|(then, _)| sale.holds(*then));
+        for (then, rate) in at_risk {
             if then > known.now {
                 expected.horizon += rate;
             } else if then >= known.first {
@@ -199,16 +216,17 @@ pub fn expectation(sold: &BTreeMap<i32, f64>, own: &ClaimCounts, all: &ClaimCoun
                 expected.recent += if then >= known.now - 1 { by_now } else { 0.0 };
             }
         }
-        by_month.insert(*month, expected);
+        by_months.insert(*sale, expected);
     }
     // At the level of the defect itself: what is expected of all garments together is what came.
-    let sum: f64 = sold.iter().map(|(month, garments)| garments * by_month.get(month).map_or(0.0, |one| one.now)).sum();
+    let sum: f64 = sold.iter().map(|(sale, garments)| garments * by_months.get(sale).map_or(0.0, |one| one.now)).sum();
     if sum <= 0.0 {
         return None;
     }
     let level = f64::from(own_total) / sum;
-    for one in by_month.values_mut() {
+    for one in by_months.values_mut() {
         *one = Expected { now: one.now * level, recent: one.recent * level, horizon: one.horizon * level };
     }
-    Some(Expectation { by_month, basis })
+    let shares = (0..=(known.now - known.first).max(0)).map(share).collect();
+    Some(Expectation { by_months, rates: rates.into_iter().map(|rate| rate * level).collect(), shares, now: known.now, basis })
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::month_text;
 use crate::choices;
 use crate::kernel::saturating;
 use crate::quality::trace::genealogy::WHOLE;
@@ -58,6 +59,18 @@ pub enum Feature {
 }
 
 impl Feature {
+    /// What it is asked for by: `lot:42`.
+    pub fn key(&self) -> String {
+        let said = match self {
+            Self::Lot(id) | Self::Supplier(id) | Self::Factory(id) | Self::Style(id) | Self::Retailer(id) => id.to_string(),
+            Self::Line(id, line) => format!("{id}:{line}"),
+            Self::Size(size) => size.clone(),
+            Self::Colour(zh, en) => format!("{zh}:{en}"),
+            Self::Month(month) => month_text(*month),
+        };
+        format!("{}:{said}", self.dimension().as_str())
+    }
+
     /// Which dimension it is of.
     pub const fn dimension(&self) -> Dimension {
         match self {
@@ -200,6 +213,11 @@ impl Frame {
     /// The place of something, where garments have it in common.
     pub fn known_place(&self, feature: &Feature) -> Option<u32> {
         self.places.get(feature).copied()
+    }
+
+    /// The place of what is asked for by a key.
+    pub fn place_of_key(&self, key: &str) -> Option<u32> {
+        self.features.iter().position(|feature| feature.key() == key).map(saturating)
     }
 
     #[cfg(test)]

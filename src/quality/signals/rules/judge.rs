@@ -3,8 +3,9 @@
 //! Two questions, two answers. How much worse is each lot, supplier, line …: shrunken ratios within each dimension ([`detect`]). What is to blame:
 //! one scan over all of them at once, each beside its rivals ([`scan`]). Whoever was only seen in bad company is cleared.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::counts::{CellKey, Costs, SaleMonths};
 use super::expectation::{Expectation, Expected};
 use super::frame::{Dimension, Frame};
 use crate::choices;
@@ -144,15 +145,15 @@ impl Judged {
 
 /// The cells of some sold garments and claims, as expected.
 pub fn cells(
-    sold: &BTreeMap<super::counts::CellKey, Vec<(i32, u32)>>,
-    claims: &BTreeMap<super::counts::CellKey, u32>,
+    sold: &BTreeMap<CellKey, Vec<(SaleMonths, u32)>>,
+    claims: &BTreeMap<CellKey, u32>,
     expectation: &Expectation,
     retailer: impl Fn(i64) -> Option<u32>,
 ) -> Vec<JudgedCell> {
-    let cell = |(key, months): (&super::counts::CellKey, &Vec<(i32, u32)>)| {
+    let cell = |(key, months): (&CellKey, &Vec<(SaleMonths, u32)>)| {
         let mut expected = Expected::default();
-        for (month, garments) in months {
-            let (each, garments) = (expectation.of(*month), f64::from(*garments));
+        for (sale, garments) in months {
+            let (each, garments) = (expectation.of(*sale), f64::from(*garments));
             expected.now += garments * each.now;
             expected.recent += garments * each.recent;
             expected.horizon += garments * each.horizon;
@@ -161,6 +162,35 @@ pub fn cells(
         JudgedCell { stretch: key.0, retailer: retailer(key.1), sold, claims: claims.get(key).copied().unwrap_or_default(), expected }
     };
     sold.iter().map(cell).filter(|cell| cell.sold > 0).collect()
+}
+
+/// What the claims of some cost: of those places that are asked for.
+pub fn costs_of(
+    frame: &Frame,
+    costs: &BTreeMap<CellKey, Costs>,
+    retailer: impl Fn(i64) -> Option<u32>,
+    shown: &BTreeSet<u32>,
+) -> BTreeMap<u32, Costs> {
+    let mut sums: BTreeMap<u32, Costs> = BTreeMap::new();
+    for (key, costs) in costs {
+        let of_units = frame.stretches().get(saturating::<usize>(key.0)).map_or(&[][..], |stretch| stretch.features.as_slice());
+        for place in of_units.iter().copied().chain(retailer(key.1)).filter(|place| shown.contains(place)) {
+            sums.entry(place).or_default().sum(costs, true);
+        }
+    }
+    sums
+}
+
+/// The part of an amount above what was to be expected, where claims are so many times as many: rounded down, and nothing where they are not more.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to 0..=1,000,000; NaN gives 0"
+)]
+pub fn above_expected(minor: i64, ratio: f64) -> i64 {
+    let micro = ((1.0 - ratio.recip()) * 1e6).floor().clamp(0.0, 1e6) as u32;
+    saturating(i128::from(minor.max(0)) * i128::from(micro) / 1_000_000)
 }
 
 /// Judges everything that the cells have in common.

@@ -1,0 +1,1 @@
+ALTER TABLE verdict DROP COLUMN said;
