@@ -24,6 +24,7 @@ mod corrections;
 mod demo;
 mod documents;
 mod durability;
+mod ends;
 mod facts;
 mod findings;
 mod help;

@@ -435,6 +435,7 @@ diesel::table! {
         start_basis -> Text,
         reason -> Text,
         version -> BigInt,
+        inherited_until -> Nullable<Date>,
     }
 }
 

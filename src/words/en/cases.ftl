@@ -86,3 +86,4 @@ cases-rights = What the buyer is entitled to
 cases-status = The buyer’s page: give them this address, by message or mail
 cases-status-hint = It is shown this once: we keep no more than its fingerprint, so nobody here can open the buyer’s page later.
 cases-taken = taken up by { $by }
+cases-followers = had it before: { $who }

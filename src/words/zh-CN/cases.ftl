@@ -80,3 +80,4 @@ cases-rights = 买家享有的权益
 cases-status = 买家的进度页：请把这个网址发给买家
 cases-status-hint = 只显示这一次：系统只保存它的校验值，之后我们任何人都打不开买家的页面。
 cases-taken = 由 { $by } 接手
+cases-followers = 曾经手：{ $who }
