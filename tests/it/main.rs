@@ -33,6 +33,7 @@ mod imports;
 mod labels_engine;
 mod labels_text;
 mod liability;
+mod line_acts;
 mod links;
 mod materials;
 mod measures;
