@@ -92,7 +92,7 @@ const ENDS: &[End] = &[
     End { name: "return lapsed, and a repair was granted", steps: &[&[ASK, APPROVE, GRANT_REPAIR, ("lapse", "{}")]],
         line: ("decided", Some("repair")), allows: ALL, again: Live },
     End { name: "return refused, the garment is here", steps: &[IN_HAND, &[REFUSED]],
-        line: ("refused", Some("refuse")), allows: NOT_NOW, again: Reopened(["duplicate", "under_way", "wrong_state"]) },
+        line: ("refused", Some("refuse")), allows: ["wrong_state", "under_way", "wrong_state"], again: Reopened(["duplicate", "under_way", "wrong_state"]) },
     End { name: "return refused, the garment is back with its buyer",
         steps: &[IN_HAND, &[REFUSED, ("return", r#"{"act":"give_back","waybill":"SF-2"}"#), ("return", r#"{"act":"close"}"#)]],
         line: ("refused", Some("refuse")), allows: NOT_NOW, again: Reopened(ALL) },

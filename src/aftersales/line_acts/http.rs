@@ -4,12 +4,11 @@ use std::collections::HashMap;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
-use super::store::{LINE_ACTS_WORK, LineActsReport, LineRefused, begin, chosen};
-use super::{FEW, FORM, LineAct, LineActsAsk};
+use super::store::{self, LINE_ACTS_WORK, LineActsBegun, LineActsReport, LineRefused};
+use super::{FORM, LineAct, LineActsAsk};
 use crate::aftersales::repairs::{RepairKind, RepairSite};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Id, Result};
@@ -28,27 +27,9 @@ pub fn routes(on: &mut Routes<'_>) {
         .get("/line-acts/{id}", work_page);
 }
 
-/// What was begun at once, or the long work that begins it.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
-struct LineActsBegun {
-    /// Lines for which it was opened.
-    begun: usize,
-    /// The job that opens it, where they are many.
-    #[schema(value_type = Option<String>)]
-    job: Option<Id>,
-}
-
 async fn begun(call: &Saves, hash: &str, once: Option<&str>, ask: LineActsAsk) -> Result<LineActsBegun> {
     let zone = call.app().config.time_zone;
-    call.change(hash, once, move |db, stamp| {
-        let lines = chosen(db, &ask)?;
-        if lines.len() <= FEW {
-            return Ok(LineActsBegun { begun: begin(db, stamp, zone, &ask, &lines)?, job: None });
-        }
-        let input = serde_json::to_value(&ask).map_err(Error::broken)?;
-        Ok(LineActsBegun { begun: 0, job: Some(jobs::enqueue(db, stamp, LINE_ACTS_WORK, &input)?) })
-    })
-    .await
+    call.change(hash, once, move |db, stamp| store::ask(db, stamp, zone, &ask)).await
 }
 
 /// Opens a return, a repair, a refund or credit for many lines of a case: for all of them or for none, each line that is refused named as `lines.N`.

@@ -17,7 +17,7 @@ use crate::platform::http::Onward;
 use crate::platform::http::perm::Permission;
 use crate::platform::rooms::{Field, Fields, Kind, Reference, Room};
 
-pub use store::{LINE_ACTS_WORK, LineActsReport, LineRefused, begin};
+pub use store::{LINE_ACTS_WORK, LineActsBegun, LineActsReport, LineRefused, ask, begin};
 
 /// The room.
 pub const ROOM: Room = Room::new("line-acts", http::routes).works(&[|| Box::new(store::LineActsWork)]).onward(&[Onward::new(

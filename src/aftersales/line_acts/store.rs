@@ -5,17 +5,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{LineAct, LineActsAsk};
+use super::{FEW, LineAct, LineActsAsk};
 use crate::aftersales::cases::{self, CaseLine};
 use crate::aftersales::repairs;
 use crate::aftersales::returns::{self, ReturnAsk};
 use crate::aftersales::rights::FreightPayer;
 use crate::aftersales::settlements::{self, SettlementAsk};
 use crate::kernel::text::Lang;
-use crate::kernel::{Code, Error, Fault, Refusal, Result, saturating, text};
+use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, saturating, text};
 use crate::platform::db::Db;
 use crate::platform::events::Stamp;
-use crate::platform::jobs::{Job, Work};
+use crate::platform::jobs::{self, Job, Work};
 use crate::platform::state::AppState;
 use crate::platform::words::Words;
 
@@ -24,6 +24,16 @@ pub const LINE_ACTS_WORK: &str = "line_acts.begin";
 
 /// Lines tried or begun in one write of long work.
 const STRETCH: usize = 100;
+
+/// What was begun at once, or the long work that begins it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LineActsBegun {
+    /// Lines for which it was opened.
+    pub begun: usize,
+    /// The job that opens it, where they are many.
+    #[schema(value_type = Option<String>)]
+    pub job: Option<Id>,
+}
 
 /// What became of long work.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -47,11 +57,24 @@ pub struct LineRefused {
     pub en: String,
 }
 
+/// Opens what is asked for: a few at once, many as long work.
+///
+/// # Errors
+/// As [`begin`]; [`Code::UnknownReference`] for `case` and for each number that is no line of it; [`Code::Missing`] where no line is meant.
+pub fn ask(db: &mut Db, stamp: &Stamp, zone: Tz, ask: &LineActsAsk) -> Result<LineActsBegun> {
+    let lines = chosen(db, ask)?;
+    if lines.len() <= FEW {
+        return Ok(LineActsBegun { begun: begin(db, stamp, zone, ask, &lines)?, job: None });
+    }
+    let input = serde_json::to_value(ask).map_err(Error::broken)?;
+    Ok(LineActsBegun { begun: 0, job: Some(jobs::enqueue(db, stamp, LINE_ACTS_WORK, &input)?) })
+}
+
 /// The lines that are meant: those that are named, else every one about which that was decided and for which it is not under way.
 ///
 /// # Errors
 /// [`Code::UnknownReference`] for each number that is no line of the case; [`Code::Missing`] where none is meant.
-pub(super) fn chosen(db: &mut Db, ask: &LineActsAsk) -> Result<Vec<CaseLine>> {
+fn chosen(db: &mut Db, ask: &LineActsAsk) -> Result<Vec<CaseLine>> {
     let case = cases::said(db, &ask.case)?;
     let all = cases::lines(db, case.id)?;
     if !ask.lines.is_empty() {

@@ -25,6 +25,7 @@ use crate::platform::rooms::{Field, Fields, Kind, Room, Sweep};
 
 pub use rules::{RETURN_MACHINE, ReturnAct};
 pub use store::acts::{act, request};
+pub use store::buyer::buyer_answers;
 pub use store::settled::{LAPSE_WORK, accepted_part, lapse, lapse_all, settled, settling, unsettled};
 pub use store::{ReturnAsk, ReturnOrder, by_id, of_line};
 

@@ -1,6 +1,7 @@
 //! Every query on returns, and the steps they take.
 
 pub mod acts;
+pub mod buyer;
 pub mod settled;
 
 use std::collections::HashMap;

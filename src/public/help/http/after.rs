@@ -205,14 +205,7 @@ async fn answer(_: Visitor, request: HttpRequest, path: web::Path<(String, Strin
     let (secret, no, zone) = (secret_of(&path.1)?, path.0.clone(), app.config.time_zone);
     app.limits.spend(Limit::HelpAddress, &address(&request))?;
     let said = form.value;
-    let answered = change_as(&request, ACTOR, &form.hash, form.once.as_deref(), move |db, stamp| {
-        let case = cases::with_secret(db, &no, &secret)?.ok_or(Code::NotFound)?;
-        // A question about another case is none for them.
-        if returns::by_id(db, said.question)?.case_id != case.id {
-            return Err(Code::NotFound.into());
-        }
-        returns::act(db, stamp, zone, said.question, None, &ReturnAct::Answered { note: String::new() })?;
-        cases::buyer_writes(db, stamp, &no, &secret, &said.answer, &[]).map_err(|error| error.renaming("words", "answer"))
-    });
-    then(&request, &path, String::new(), answered.await).await
+    let answers = move |db: &mut Db, stamp: &Stamp| returns::buyer_answers(db, stamp, zone, (&no, &secret), said.question, &said.answer);
+    let answered = change_as(&request, ACTOR, &form.hash, form.once.as_deref(), answers).await;
+    then(&request, &path, String::new(), answered).await
 }
