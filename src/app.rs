@@ -7,7 +7,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 
-use crate::aftersales::{cases, reasons, repairs, return_addresses, returns, rights, service_levels, settlements, surveys};
+use crate::aftersales::{cases, line_acts, reasons, repairs, return_addresses, returns, rights, service_levels, settlements, surveys};
 use crate::inspection::{defects, findings};
 use crate::kernel::{Code, Result};
 use crate::ownership::scans::Counter;
@@ -69,6 +69,7 @@ const ROOMS: &[Room] = &[
     returns::ROOM,
     repairs::ROOM,
     settlements::ROOM,
+    line_acts::ROOM,
     surveys::ROOM,
     surveys::FOLLOW_UPS,
     rights::ROOM,

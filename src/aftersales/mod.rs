@@ -3,6 +3,7 @@
 pub mod cases;
 pub mod classes;
 pub mod ledger;
+pub mod line_acts;
 pub mod reasons;
 pub mod repairs;
 pub mod return_addresses;

@@ -215,6 +215,8 @@ codes! {
     // After-sales
     /// The garment is in a request that is worked on already (`no`: its case, for those who may know).
     CaseOpen = "case_open", 409;
+    /// A return, a repair or a settlement is under way (`what`, `line`, `no`: of which case): it is ended first.
+    UnderWay = "under_way", 409;
     /// Lines of a case of which something is still to be said or done (`count`, `lines`).
     Undecided = "undecided", 409;
     /// Tasks of a case that are not ended (`count`).
@@ -242,7 +244,7 @@ codes! {
     NotOurStock = "not_our_stock", 422;
     /// The sale was refunded, exchanged or credited before (`kind`, `settlement`).
     AlreadySettled = "already_settled", 409;
-    /// Somebody else has to do this (`who`: author, twice).
+    /// Somebody else has to do this (`who`: author, twice, repairer, owner, holder, compensation with `from` and `currency`).
     NeedsAnother = "needs_another", 409;
     /// The entry was taken back before, or is itself what takes one back.
     AlreadyReversed = "already_reversed", 409;

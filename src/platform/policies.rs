@@ -81,6 +81,9 @@ policies! {
     FollowUpExchangeSecond = "follow_up.exchange_second", 90, 1..=365, "换货完成后第二次回访的天数", "days after an exchange to the second follow-up";
     FollowUpMissed = "follow_up.missed_days", 14, 1..=365, "回访逾期多少天即视为未回访", "days after which a follow-up that nobody did is missed";
     ReturnLapseDays = "return.lapse_days", 14, 1..=365, "同意退货后多少天未寄回即失效", "days after which an approved return lapses that nobody sent";
+    ExchangeInherits = "exchange.inherit_warranty", 0, 0..=1, "换出的衣服质保：0 按自身政策重新计算，1 沿用原来那一件的剩余期限", "warranty of a garment given in exchange: 0 anew by its own policy, 1 what was left of the one it replaces";
+    ExchangeLeastDays = "exchange.least_warranty_days", 30, 0..=3650, "沿用剩余期限时，换货后至少保障的天数", "days a warranty taken over in an exchange lasts at least";
+    CompensationAlone = "compensation.alone_below", 200, 0..=1000000000, "赔偿达到多少金额须由第二个人审批（销售币种的整数单位）", "amount of compensation from which a second person approves, in whole units of the sale's currency";
     RepairCoverDays = "repair.cover_days", 90, 0..=3650, "维修过的部位的质保天数", "days of warranty on what a repair mended";
     ImportMegabytes = "import.megabytes", 2048, 1..=1048576, "每人已上传、尚待写入的文件总量上限（MB）", "megabytes of files a person may have handed in that wait to be written";
     PrintChunk = "print.chunk", 50, 1..=1000, "打印任务每段的标签数", "labels in a chunk of a print job";

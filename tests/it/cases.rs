@@ -409,6 +409,20 @@ story!(a_list_is_narrowed_and_searched, |app| {
     assert_eq!(listed("?state=resolved").await, numbers[1..2]);
     assert_eq!(listed("?state=cancelled").await, numbers[3..]);
     assert_eq!(listed("?owner=-").await, numbers[2..3]);
+    assert_eq!(listed("?state=all&decided=advice").await, numbers[1..2]);
+    assert_eq!(listed("?state=all&decided=refund").await, Vec::<String>::new());
+    // Who had a case before follows it, and finds it.
+    act(&agent, &numbers[0], json!({ "act": "assign", "owner": other.login })).await.expect(200);
+    let followed = case(&agent, &numbers[0]).await;
+    assert_eq!((&followed["owner"], &followed["followers"]), (&json!(other.login), &json!([agent.login])));
+    let found = agent.get(&format!("/api/v1/cases?followed={}", agent.login)).await.expect(200).json();
+    assert_eq!((found["items"].as_array().unwrap().len(), &found["items"][0]["no"]), (1, &json!(numbers[0])));
+    let nobodys = agent.get(&format!("/api/v1/cases?followed={}", other.login)).await.expect(200).json();
+    assert_eq!(nobodys["items"], json!([]));
+    let page = agent.page(&format!("/cases/{}?lang=en", numbers[0])).await.expect(200);
+    assert!(page.text().contains(&format!("had it before: {}", agent.login)));
+    act(&agent, &numbers[0], json!({ "act": "take" })).await.expect(200);
+    assert_eq!(case(&agent, &numbers[0]).await["followers"], json!([other.login]), "whoever has it does not follow it");
     let mine = agent.page("/cases/mine").await.expect(303).header("location").unwrap().to_owned();
     let page = agent.page(&format!("{mine}&lang=en")).await.expect(200);
     assert!(page.text().contains(&numbers[0]) && !page.text().contains(&numbers[2]));

@@ -467,6 +467,14 @@ story!(photos_words_and_a_contact_are_kept_for_the_desk_alone, |app| {
         (&case["state"], case["notes"].as_array().unwrap().len(), case["photos"].as_array().unwrap().len()),
         (&json!("in_progress"), 2, 2)
     );
+    // It is our turn, and our time counts again.
+    let (of, now) = (no.clone(), app.state.clock.now());
+    let clocks = app.look(move |db| {
+        let case = cases::by_no(db, &of)?.unwrap().id;
+        hangtag::aftersales::service_levels::of(db, case, now)
+    });
+    let stands_still = hangtag::aftersales::service_levels::ClockState::Paused;
+    assert!(clocks.await.iter().all(|clock| clock.state != stands_still));
     app.send(Request::form(&format!("{own}/take-back"), &[]).html()).await.expect(303);
     app.send(Request::form(&format!("{own}/take-back"), &[]).html()).await.expect(409);
     write(&[("csrf", ""), ("once", "w3"), ("words", "late")], &[]).await.expect(409);

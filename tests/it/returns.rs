@@ -466,6 +466,142 @@ story!(what_is_accepted_in_part_is_refunded_in_part, |app| {
     assert_eq!(settlement(&one, &no, "refund", None).await.expect(201).json()["amount"], "399.00");
 });
 
+// A part was paid; the buyer contests the rest, somebody else looks, and what is left is given: never more than that, by the database.
+story!(what_was_paid_in_part_is_settled_further, |app| {
+    let goods = furnished(&app, 1).await;
+    let (no, lines) = opened(&app, &goods, &[0]).await;
+    let (one, other, finance) = (app.persona(Role::Agent).await, app.persona(Role::Agent).await, app.persona(Role::Finance).await);
+    let order = requested(&one, (&no, 1), "NO-WORRY-BUTTON").await;
+    for step in [json!({ "act": "approve", "inbound": "parcel" }), json!({ "act": "received" })] {
+        act(&one, &order, step, 200).await;
+    }
+    look_at(&one, &no, Some("button_missing")).await;
+    let part = |amount: &str| json!({ "act": "accept", "report": "worn", "partly": true, "amount": amount });
+    act(&one, &order, part("100.00"), 200).await;
+    let pay = |code: String| {
+        let finance = &finance;
+        async move {
+            money(finance, &code, "approve", json!({})).await;
+            money(finance, &code, "submit", json!({})).await;
+            money(finance, &code, "paid", json!({ "reference": format!("BANK-{code}") })).await
+        }
+    };
+    let first = settlement(&one, &no, "refund", None).await.expect(201).json()["code"].as_str().unwrap().to_owned();
+    pay(first.clone()).await;
+    assert_eq!(line_of(&one, &no, 0).await.0["state"], "done");
+    // Nothing more is given for it as it is, nor does it come back twice; its buyer may contest what was found.
+    assert_eq!(settlement(&one, &no, "refund", None).await.expect(409).code(), "wrong_state");
+    for lang in ["zh-CN", "en"] {
+        let page = one.page(&format!("/returns/{}?lang={lang}", order["id"].as_str().unwrap())).await.expect(200);
+        assert!(page.text().contains("value=\"dispute\""), "{lang}");
+    }
+    let contested = act(&one, &order, json!({ "act": "dispute", "note": "it came so" }), 200).await;
+    assert_eq!((&contested["state"], contested["ended_at"].is_null()), (&json!("inspecting"), true));
+    assert_eq!(line_of(&one, &no, 0).await.0["state"], "open");
+    look_at(&other, &no, Some("button_missing")).await;
+    // No less than what was given already.
+    assert_eq!(fields(&act(&other, &order, part("99.99"), 422).await), [("amount", "out_of_range")]);
+    act(&other, &order, part("300.00"), 200).await;
+    let beyond = settlement(&one, &no, "refund", Some("200.01")).await.expect(409).json();
+    assert_eq!((&beyond["code"], beyond.to_string().contains("200.00 CNY")), (&json!("beyond_accepted"), true), "{beyond}");
+    assert_eq!(settlement(&one, &no, "credit", None).await.expect(409).code(), "already_settled", "a sale is settled in one way");
+    let second = settlement(&one, &no, "refund", None).await.expect(201).json();
+    assert_eq!((&second["amount"], &second["further_of"]), (&json!("200.00"), &json!(first)));
+    assert_eq!(settlement(&one, &no, "refund", None).await.expect(409).code(), "already_settled", "one at a time");
+    // Void, it may be asked for again; paid, the return is over once more.
+    money(&one, second["code"].as_str().unwrap(), "void", json!({ "reason": "another account" })).await;
+    let second = settlement(&one, &no, "refund", None).await.expect(201).json()["code"].as_str().unwrap().to_owned();
+    pay(second.clone()).await;
+    let (line, _) = line_of(&one, &no, 0).await;
+    let order = one.get(&format!("/api/v1/returns/{}", order["id"].as_str().unwrap())).await.expect(200).json();
+    assert_eq!((&line["state"], &order["state"], &order["accepted"]), (&json!("done"), &json!("settled"), &json!("300.00 CNY")));
+    let garment = goods.garment(0);
+    assert_eq!(app.look(move |db| sales::of_seq(db, garment, 1)).await.unwrap().refund_reserved_minor, 30_000);
+    // The store itself: each goes on with one, of its sale and kind, that was paid; and never beyond the price.
+    let columns = "case_id, line_id, garment_id, sale_seq, kind, state, amount_minor, currency, reason, author, needs_two, payout_ref, failure, created_at, version";
+    let id = |code: &str| code.parse::<Id>().unwrap().0;
+    let copy = |place: i64, kind: &str, of: &str| {
+        let values = columns.replace("kind", &format!("'{kind}'")).replace("state", "'authorised'");
+        format!(
+            "INSERT INTO settlement (id, further_of, {columns}) SELECT id + {place}, {of}, {values} FROM settlement WHERE id = {}",
+            id(&second)
+        )
+    };
+    let line = lines[0].0;
+    for sql in [
+        copy(1, "refund", &id(&first).to_string()),
+        copy(1, "credit", &id(&second).to_string()),
+        copy(1, "refund", "NULL"),
+        copy(1, "refund", &format!("(SELECT id FROM settlement WHERE state = 'void' AND line_id = {line})")),
+        format!("UPDATE sale SET refund_reserved_minor = 39901 WHERE garment_id = {}", garment.0),
+    ] {
+        assert!(app.sql(&sql).await.is_err(), "the store takes: {sql}");
+    }
+    app.sql(&copy(1, "refund", &id(&second).to_string())).await.unwrap();
+});
+
+// S0-22 and S2-42: an exchange is on the clock from the inspection on, or from the photos where the goods stay, until it is sent.
+story!(an_exchange_is_on_the_clock_until_it_is_sent, |app| {
+    let goods = furnished(&app, 2).await;
+    let spare = app.goods(None, 2).await;
+    app.seed().await;
+    let mut seen = Vec::new();
+    for (unit, is_back) in [(0, true), (1, false)] {
+        let mut new = crate::cases::new_case(&app, &[goods.garment(unit)], "button_off");
+        new.lines[0].wanted = Some(Wish::Exchange);
+        let no = crate::cases::open(&app, new).await.unwrap();
+        let (agent, finance) = (app.persona(Role::Agent).await, app.persona(Role::Finance).await);
+        let order =
+            agent.json("POST", "/api/v1/returns", &json!({ "case": no, "line": 1, "note": "we grant it" })).await.expect(201).json();
+        let steps: &[Value] = if is_back {
+            &[json!({ "act": "approve", "inbound": "parcel" }), json!({ "act": "received" })]
+        } else {
+            &[json!({ "act": "approve" })]
+        };
+        for step in steps {
+            act(&agent, &order, step.clone(), 200).await;
+        }
+        let code = if is_back { "exchange.ship" } else { "exchange.returnless.ship" };
+        let clock = |app: &TestApp| {
+            let (no, now, store) = (no.clone(), app.state.clock.now(), app.state.store.clone());
+            async move {
+                let all = store.read(move |db| {
+                    let case = cases::by_no(db, &no)?.unwrap();
+                    service_levels::of(db, case.id, now)
+                });
+                all.await.unwrap().into_iter().find(|clock| clock.code == code)
+            }
+        };
+        assert!(clock(&app).await.is_none(), "{code} does not run before");
+        app.state.clock.advance(chrono::Duration::minutes(7));
+        let began = app.state.clock.now();
+        if is_back {
+            look_at(&agent, &no, None).await;
+            act(&agent, &order, json!({ "act": "accept", "report": "well" }), 200).await;
+        } else {
+            let kept = json!({ "act": "returnless", "origin": "own", "outcome": "exchange", "note": "the photos show it" });
+            act(&agent, &order, kept, 200).await;
+        }
+        let running = clock(&app).await.unwrap();
+        assert_eq!((running.state, running.started_at, running.ended_at), (Running, began, None), "{code}");
+        app.state.clock.advance(chrono::Duration::minutes(11));
+        let asked = json!({ "case": no, "line": 1, "kind": "exchange", "new_serial": spare.serial(&app, unit), "reason": "换一件" });
+        let made = agent.json("POST", "/api/v1/settlements", &asked).await.expect(201).json();
+        let made = made["code"].as_str().unwrap();
+        money(&finance, made, "approve", json!({})).await;
+        money(&finance, made, "submit", json!({})).await;
+        assert_eq!(clock(&app).await.unwrap().state, Running, "{code}: what is packed is not sent");
+        app.state.clock.advance(chrono::Duration::minutes(3));
+        money(&finance, made, "paid", json!({ "reference": "SF-5" })).await;
+        let met = clock(&app).await.unwrap();
+        assert_eq!((met.state, met.ended_at), (Met, Some(app.state.clock.now())), "{code}");
+        seen.push((running.due_at.unwrap() - began).num_hours());
+    }
+    // Photos give 48 hours; the inspection until the close of the next working day.
+    assert_eq!(seen[1], 48);
+    assert!((1..=48).contains(&seen[0]), "{seen:?}");
+});
+
 story!(what_the_buyer_keeps_ends_its_line, |app| {
     let goods = furnished(&app, 3).await;
     let (no, lines) = opened(&app, &goods, &[0, 1, 2]).await;

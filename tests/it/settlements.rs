@@ -44,6 +44,11 @@ async fn refuses(app: &TestApp, sql: &str) {
     assert!(app.sql(sql).await.is_err(), "the store takes: {sql}");
 }
 
+/// Goods that were sold long ago were made before.
+async fn made_before(app: &TestApp, goods: &Goods) {
+    app.sql(&format!("UPDATE batch SET started_on = NULL, finished_on = '2024-12-01' WHERE no = {}", goods.no.0)).await.unwrap();
+}
+
 /// A case about one garment sold for 399.00.
 async fn one(app: &TestApp) -> (Goods, Case) {
     let goods = app.goods(Some(policy("TWELVE", &[StartRule::Sold])), 5).await;
@@ -278,13 +283,46 @@ story!(an_exchange_is_sold_to_the_buyer_of_the_old_one, |app| {
     assert_eq!(made["amount"], "399.00");
 });
 
+// Where the deployment wants that, what is given in exchange is covered as long as what it replaces was, and at least for a month.
+story!(an_exchange_may_take_over_what_was_left_of_the_warranty, |app| {
+    let goods = app.goods(Some(policy("TWELVE", &[StartRule::Delivered, StartRule::Sold])), 8).await;
+    let (agent, finance, admin) = (app.persona(Role::Agent).await, app.persona(Role::Finance).await, app.persona(Role::Admin).await);
+    made_before(&app, &goods).await;
+    let set = json!({ "value": 1, "reason": "as the chambers agreed" });
+    admin.json("PUT", "/api/v1/policy-values/exchange.inherit_warranty", &set).await.expect(200);
+    // Sold ten months ago, and twelve months ago but for ten days.
+    for (place, (sold_on, until)) in (0..).zip([("2025-08-15", "2026-08-15"), ("2025-06-25", "2026-07-15")]) {
+        let sale = crate::warranties::sale_of(&goods, place, sold_on);
+        crate::warranties::sell(&app, sale).await;
+        let case = app.case(&[(goods.garment(place), Some(1), None)]).await;
+        let given = goods.garment(place + 4);
+        let asked = json!({ "case": case.no, "kind": "exchange", "new_serial": goods.serial(&app, place + 4), "reason": "换一件" });
+        let code = agent.json("POST", "/api/v1/settlements", &asked).await.expect(201).json()["code"].as_str().unwrap().to_owned();
+        for (verb, body) in [("approve", Value::Null), ("submit", Value::Null), ("paid", json!({ "reference": "SF-7" }))] {
+            act(&finance, &code, verb, &body).await.expect(200);
+        }
+        let cover = || app.look(move |db| warranties::state(db, given, day("2026-06-15")));
+        assert!(matches!(cover().await, WarrantyState::Running { until: last, .. } if last == day(until)), "{:?}", cover().await);
+        // That it is delivered later makes it no longer; days in our hands do.
+        let (stamp_of, zone) = (stamp(&app, "staff:desk"), app.state.config.time_zone);
+        app.write(move |db| sales::deliver(db, &stamp_of, zone, given, day("2026-06-15"))).await;
+        assert!(matches!(cover().await, WarrantyState::Running { until: last, .. } if last == day(until)), "{:?}", cover().await);
+        let stamp_of = stamp(&app, "staff:desk");
+        let longer = app.write(move |db| warranties::extend(db, &stamp_of, given, 1, 5)).await;
+        assert_eq!(longer, Some(day(until) + chrono::Duration::days(5)));
+    }
+});
+
 story!(what_was_taken_back_since_is_not_paid, |app| {
     let (_, case) = one(&app).await;
     let (agent, finance) = (app.persona(Role::Agent).await, app.persona(Role::Finance).await);
     let asked = json!({ "case": case.no, "kind": "refund", "reason": "x" });
     let made = agent.json("POST", "/api/v1/settlements", &asked).await.expect(201).json();
     let code = made["code"].as_str().unwrap();
-    agent.json("POST", &format!("/api/v1/cases/{}/acts", case.no), &json!({ "act": "take_back", "line": 1 })).await.expect(200);
+    // While it is under way, its line is not taken back; refused by the desk, it is owed no more.
+    let acts = format!("/api/v1/cases/{}/acts", case.no);
+    assert_eq!(agent.json("POST", &acts, &json!({ "act": "take_back", "line": 1 })).await.expect(409).code(), "under_way");
+    agent.json("POST", &acts, &json!({ "act": "decide", "line": 1, "outcome": "refuse", "reason": "worn" })).await.expect(200);
     assert_eq!(act(&finance, code, "approve", &Value::Null).await.expect(409).code(), "wrong_state");
     // Taken back after it was approved, it is not handed over with the rest.
     app.sql("UPDATE case_line SET state = 'open', ended_at = NULL").await.unwrap();
@@ -464,6 +502,7 @@ story!(what_takes_an_entry_back_takes_back_what_a_verdict_moved_of_it, |app| {
 });
 
 story!(a_covered_claim_costs_the_customer_nothing_and_compensation_has_a_cap, |app| {
+    app.seed().await;
     let (_, case) = one(&app).await;
     let finance = app.persona(Role::Finance).await;
     let posting = |kind: &str, amount: &str, payer: &str| json!({ "occurred_on": "2026-06-15", "case": case.no, "kind": kind, "amount": amount, "payer": payer });
@@ -472,16 +511,119 @@ story!(a_covered_claim_costs_the_customer_nothing_and_compensation_has_a_cap, |a
     let (line, by) = (case.lines[0], stamp(&app, "staff:quality"));
     app.write(move |db| cases::conclude(db, &by, line, hangtag::aftersales::classes::CaseCause::Misuse)).await;
     finance.json("POST", "/api/v1/ledger", &posting("logistics_in", "12", "customer")).await.expect(201);
-    // Three times the price of 399.
-    finance.json("POST", "/api/v1/ledger", &posting("compensation_cash", "1000", "brand")).await.expect(201);
+    // Three times the price of 399. From 200 on, somebody else approves it.
+    let alone = finance.json("POST", "/api/v1/ledger", &posting("compensation_cash", "200", "brand")).await.expect(409).json();
+    assert_eq!((&alone["code"], alone.to_string().contains("200.00 CNY")), (&json!("needs_another"), true), "{alone}");
+    let agent = app.persona(Role::Agent).await;
+    let asked = |amount: Value| json!({ "case": case.no, "line": 1, "kind": "compensation", "amount": amount, "reason": "the coat beneath is stained" });
+    for (amount, code) in [(Value::Null, "missing"), (json!("0"), "out_of_range")] {
+        assert_eq!(fields(&agent.json("POST", "/api/v1/settlements", &asked(amount)).await.expect(422).json()), [("amount", code)]);
+    }
+    let beyond = agent.json("POST", "/api/v1/settlements", &asked(json!("1197.01"))).await.expect(409).json();
+    assert_eq!((&beyond["code"], beyond.to_string().contains("1197.00")), (&json!("beyond_paid"), true), "{beyond}");
+    let made = agent.json("POST", "/api/v1/settlements", &asked(json!("1000"))).await.expect(201).json();
+    let code = made["code"].as_str().unwrap().to_owned();
+    assert_eq!(agent.json("POST", "/api/v1/settlements", &asked(json!("1"))).await.expect(409).code(), "duplicate", "one at a time");
+    act(&agent, &code, "approve", &Value::Null).await.expect(403);
+    act(&finance, &code, "approve", &Value::Null).await.expect(200);
+    act(&finance, &code, "submit", &Value::Null).await.expect(200);
+    act(&finance, &code, "paid", &json!({ "reference": "BANK-9" })).await.expect(200);
+    // It settles nothing: the line stands where it stood, nothing of the price is set aside, and a refund is asked for as ever.
+    let (state, reserved) = app
+        .look(move |db| {
+            let line = cases::line(db, line)?.unwrap();
+            Ok((line.state, sales::of_seq(db, line.garment_id, 1)?.unwrap().refund_reserved_minor))
+        })
+        .await;
+    assert_eq!((state, reserved), (cases::LineState::Open, 0));
     let refused = finance.json("POST", "/api/v1/ledger", &posting("compensation_cash", "197.01", "brand")).await.expect(409).json();
     assert!(refused.to_string().contains("197.00"), "{refused}");
-    finance.json("POST", "/api/v1/ledger", &posting("compensation_cash", "197", "brand")).await.expect(201);
+    finance.json("POST", "/api/v1/ledger", &posting("compensation_cash", "97", "brand")).await.expect(201);
+    let made = agent.json("POST", "/api/v1/settlements", &asked(json!("100"))).await.expect(201).json();
+    act(&agent, made["code"].as_str().unwrap(), "void", &json!({ "reason": "a voucher is wanted" })).await.expect(200);
+    let refund = json!({ "case": case.no, "line": 1, "kind": "refund", "amount": "100", "reason": "x" });
+    agent.json("POST", "/api/v1/settlements", &refund).await.expect(201);
     let wrong = finance.json("POST", "/api/v1/ledger", &posting("refund", "0", "party")).await.expect(422).json();
     assert_eq!(fields(&wrong), [("party", "missing")]);
     let mut ahead = posting("gift", "1", "brand");
     ahead["occurred_on"] = json!("2026-06-17");
     assert_eq!(fields(&finance.json("POST", "/api/v1/ledger", &ahead).await.expect(422).json()), [("occurred_on", "date_to_come")]);
+});
+
+// What covers a claim is every right its buyer has, not the warranty alone: that of the law, of a mended part, and what the desk grants.
+story!(any_right_covers_a_claim, |app| {
+    app.seed().await;
+    // Sold with a warranty of a year that is over; what the market's law says lasts two.
+    let goods = app.goods(Some(policy("TWELVE", &[StartRule::Sold])), 4).await;
+    made_before(&app, &goods).await;
+    let finance = app.persona(Role::Finance).await;
+    let mut lines = Vec::new();
+    for unit in 0..4 {
+        let sale = crate::warranties::sale_of(&goods, unit, "2025-01-10");
+        let sound =
+            sales::Sound { country: if unit == 0 { "DE" } else { "CN" }.into(), delivered_on: Some(day("2025-01-10")), ..sale.sound };
+        crate::warranties::sell(&app, sales::NewSale { sound, ..sale }).await;
+        let case = app.case(&[(goods.garment(unit), Some(1), None)]).await;
+        app.sql(&format!("UPDATE service_case SET market = '{}' WHERE id = {}", if unit == 0 { "DE" } else { "CN" }, case.id.0))
+            .await
+            .unwrap();
+        lines.push(case);
+    }
+    // The buttons of the second were mended in spring, and have a warranty of their own; it is the button that is off.
+    app.sql(&format!(
+        "UPDATE case_reason SET components = 'buttons' WHERE code = 'button_off';
+        INSERT INTO garment_repair (garment_id, sale_seq, repair, component, done_on, days_added, covered_until)
+        VALUES ({}, 1, 'R-1', 'buttons', '2026-05-01', 0, '2026-07-30'), ({}, 1, 'R-2', 'zip', '2026-05-01', 0, '2026-07-30')",
+        goods.garment(1).0,
+        goods.garment(2).0
+    ))
+    .await
+    .unwrap();
+    let post = |case: &Case| {
+        let said = json!({ "occurred_on": "2026-06-15", "case": case.no, "kind": "repair_labour", "amount": "12", "payer": "customer" });
+        let finance = &finance;
+        async move { finance.json("POST", "/api/v1/ledger", &said).await }
+    };
+    for (case, about) in [(&lines[0], "the legal guarantee"), (&lines[1], "the mended part")] {
+        assert_eq!(post(case).await.expect(409).code(), "covered_claim", "{about}");
+    }
+    // A part that nobody complains of covers nothing, until the desk grants it.
+    post(&lines[2]).await.expect(201);
+    let (line, by) = (lines[3].lines[0], stamp(&app, "staff:desk"));
+    app.write(move |db| cases::decide(db, &by, line, cases::LineDecision::Goodwill)).await;
+    assert_eq!(post(&lines[3]).await.expect(409).code(), "covered_claim", "goodwill");
+});
+
+// I-3, by raw SQL: from the sale to the ledger everything is of one currency.
+story!(one_currency_from_the_sale_to_the_ledger, |app| {
+    let (goods, case) = one(&app).await;
+    let (line, by, garment) = (case.lines[0], stamp(&app, "staff:a"), goods.garment(0));
+    let made = app.write(move |db| settlements::authorise(db, &by, &ask(line, Some(10_000)))).await;
+    let other = app.goods(None, 1).await;
+    let bare = sold(&app, &other, 0, Some((10_000, "USD"))).await;
+    let insert = |id: i64, garment: GarmentId, currency: &str| {
+        format!(
+            "INSERT INTO settlement (id, case_id, line_id, garment_id, sale_seq, kind, state, amount_minor, currency, reason, author, needs_two, payout_ref, failure, created_at, version)
+             VALUES ({id}, {}, {}, {}, 1, 'credit', 'authorised', 1, '{currency}', '', 'x', FALSE, '', '', '2026-06-15 00:00:00', 1)",
+            case.id.0, line.0, garment.0
+        )
+    };
+    refuses(&app, &insert(1, bare, "CNY")).await;
+    app.sql(&insert(2, bare, "USD")).await.unwrap();
+    refuses(&app, "UPDATE settlement SET currency = 'USD' WHERE currency = 'CNY'").await;
+    refuses(&app, &format!("UPDATE sale SET currency = 'USD' WHERE garment_id = {}", garment.0)).await;
+    refuses(&app, &format!("UPDATE sale SET currency = NULL WHERE garment_id = {}", garment.0)).await;
+    let entry = |id: i64, currency: &str, more: &str, value: i64| {
+        format!(
+            "INSERT INTO ledger_entry (id, case_id, kind, sign, amount_minor, currency, occurred_on, payer, verdict_id, {more}, reference, actor, at)
+             VALUES ({id}, {}, 'refund', 'debit', 1, '{currency}', '2026-06-15', 'brand', 7, {value}, '', 'x', '2026-06-15 00:00:00')",
+            case.id.0
+        )
+    };
+    refuses(&app, &entry(1, "USD", "settlement_id", made.id.0)).await;
+    app.sql(&entry(1, "CNY", "settlement_id", made.id.0)).await.unwrap();
+    refuses(&app, &entry(2, "USD", "moves_id", 1)).await;
+    app.sql(&entry(2, "CNY", "moves_id", 1)).await.unwrap();
 });
 
 story!(people_do_it_with_forms, |app| {

@@ -308,6 +308,11 @@ async fn repaired(app: &TestApp, no: &str, on: &str) {
     agent.json("POST", &at("sign"), &json!({ "passed": true })).await.expect(200);
 }
 
+async fn is_due(app: &TestApp) -> bool {
+    let (now, today) = (app.state.clock.now(), app.state.today());
+    app.look(move |db| surveys::is_due(db, now, today)).await
+}
+
 async fn plan(app: &TestApp) -> surveys::FollowUpsPlanned {
     let (stamp, today, keys) = (app.state.stamp("system"), app.state.today(), HolderKeys::derive(&app.state.keys.house).unwrap());
     app.write(move |db| surveys::plan(db, &stamp, &keys, today)).await
@@ -321,7 +326,9 @@ story!(who_agreed_is_asked_after_a_repair, |app| {
         repaired(&app, one, "2026-06-15").await;
     }
     // Two days each, planned once; without consent it is kept that they are not asked.
+    assert!(is_due(&app).await, "a read says that there is something to plan");
     assert_eq!(plan(&app).await, surveys::FollowUpsPlanned { planned: 2, declined: 2, missed: 0 });
+    assert!(!is_due(&app).await, "and then nobody asks the writer");
     assert_eq!(plan(&app).await, surveys::FollowUpsPlanned::default());
     assert_eq!(agent.get("/api/v1/follow-ups").await.json()["items"], json!([]), "none is due today");
     let planned = agent.get("/api/v1/follow-ups?shown=planned").await.json();
@@ -396,6 +403,61 @@ story!(follow_ups_are_as_policy_says_and_held_by_the_database, |app| {
     ] {
         assert!(app.sql(&sql).await.is_err(), "{why}");
     }
+});
+
+// S0-17: what the desk asks stands on the buyer's page, who answers it there; the clocks stand still in between.
+story!(a_question_of_the_desk_is_answered_on_the_buyers_page, |app| {
+    let season = world(&app).await;
+    let agent = app.persona(Role::Agent).await;
+    let mine = asked(&app, &season, 0, "service").await;
+    let other = asked(&app, &season, 1, "service").await;
+    let order = agent.json("POST", "/api/v1/returns", &json!({ "case": number(&mine), "note": "goodwill" })).await.expect(201).json();
+    let order = order["id"].as_str().unwrap();
+    let uri = format!("/api/v1/returns/{order}");
+    let asks = json!({ "act": "ask_more", "note": "Which button is it, from the collar down?" });
+    agent.json("POST", &format!("{uri}/act"), &asks).await.expect(200);
+    assert_eq!(stands(&agent, &number(&mine)).await["state"], json!("waiting_customer"));
+    let clock = || {
+        let (no, now) = (number(&mine), app.state.clock.now());
+        let app = &app;
+        async move {
+            let all = app.look(move |db| {
+                let case = hangtag::aftersales::cases::by_no(db, &no)?.unwrap().id;
+                hangtag::aftersales::service_levels::of(db, case, now)
+            });
+            all.await.into_iter().find(|clock| clock.code == "case.resolve").unwrap().state
+        }
+    };
+    use hangtag::aftersales::service_levels::ClockState;
+    assert_eq!(clock().await, ClockState::Paused);
+    for (lang, title) in [("en", "A question before we go on"), ("zh-CN", "还需要您补充")] {
+        let shown = page(&app, &mine, lang).await.expect(200);
+        assert!(shown.text().contains(title) && shown.text().contains("from the collar down?"), "{}", shown.text());
+        assert!(shown.text().contains("/answer\"") && !shown.text().contains(">help-"), "{lang}");
+    }
+    let send = |mine: String, answer: &'static str| {
+        let (app, order) = (&app, order.to_owned());
+        async move {
+            let fields = [("question", order.as_str()), ("answer", answer)];
+            app.send(Request::form(&format!("{mine}/answer"), &fields).html().header("accept-language", "en")).await
+        }
+    };
+    // Nothing at all; a question of another case; nobody's page.
+    assert!(send(mine.clone(), " ").await.expect(422).text().contains("aria-invalid"));
+    assert_eq!(agent.get(&uri).await.expect(200).json()["state"], "need_info", "and nothing is written");
+    send(other, "the third").await.expect(404);
+    send(format!("/help/{}/{}", number(&mine), "0".repeat(32)), "the third").await.expect(404);
+    send(mine.clone(), "The third from above").await.expect(303);
+    assert_eq!(agent.get(&uri).await.expect(200).json()["state"], "requested");
+    let case = stands(&agent, &number(&mine)).await;
+    assert_eq!(case["state"], json!("in_progress"));
+    let letters: Vec<&Value> =
+        case["notes"].as_array().unwrap().iter().filter(|note| note["audience"] == "buyer").map(|note| &note["body"]).collect();
+    assert!(letters.contains(&&json!("The third from above")) && letters.contains(&&json!("Which button is it, from the collar down?")));
+    assert_eq!(clock().await, ClockState::Running);
+    let shown = page(&app, &mine, "en").await.expect(200);
+    assert!(!shown.text().contains("/answer\""), "it is answered");
+    send(mine, "The fourth, rather").await.expect(409);
 });
 
 story!(a_buyer_reads_where_to_send_it_and_says_that_it_is_on_its_way, |app| {

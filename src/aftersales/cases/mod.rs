@@ -3,7 +3,7 @@
 //!
 //! Returns, repairs and settlements happen to lines and know cases; a case knows nothing of them. What they find comes back through
 //! [`decide`], [`inspected`], [`done`], [`carried_out`], [`refuse`], [`withdraw`], [`open_again`] and [`conclude`], and what only clocks note through
-//! [`happened`].
+//! [`happened`]. What of them is under way is known here ([`began`], [`over`]): nothing is merged, cancelled or closed over it.
 //!
 //! - **A garment is in one open line at most**, by the database: a second report of it is answered with the case that is there.
 //! - **Everything that is done with a case** is a [`CaseAct`], whether a form or a program says it; each leaves its event in the same write.
@@ -37,14 +37,15 @@ pub use rules::{CASE_MACHINE, LINE_MACHINE, decision_of, kind_of};
 pub use store::acts::{act, close_over, conclude};
 pub use store::cases::{by_id, by_no, of_order, with_secret};
 pub use store::contact::{Reached, contact_erase, contact_left, contact_read};
-pub use store::joined::{carried_out, decide, done, happened, inspected, inspectors_since, open_again, refuse, withdraw};
+pub use store::joined::{ask_buyer, carried_out, decide, done, happened, inspected, inspectors_since, open_again, refuse, turn, withdraw};
 pub use store::lines::{line, lines, live_of};
 pub use store::notes::{CaseNote, CasePhoto, CaseTask, jpeg as photo_jpeg, notes, photos, photos_of};
 pub use store::open::{LineAsk, NewCase, NewContact, NewLine, found, open};
 pub use store::wishes::{Received, buyer_writes, receive_withdrawal, take_back, withdraw_own};
+pub use store::work::{began, over, under_way};
 pub use store::{
-    CaseClaims, CaseLine, ClaimLine, GarmentClaim, ServiceCase, claim_lines_of, claims, garments_of, line_if_said, line_said, lines_found,
-    lines_of_garments, lines_of_ids, nos_of_ids, said,
+    CaseClaims, CaseLine, ClaimLine, GarmentClaim, ServiceCase, claim_lines_of, claims, components_of, garments_of, line_if_said,
+    line_said, lines_found, lines_of_garments, lines_of_ids, nos_of_ids, right_to, said,
 };
 
 /// The room.
@@ -161,6 +162,30 @@ choices! {
         Goodwill = "goodwill", "善意补偿", "Goodwill";
         /// Nothing, with a reason.
         Refuse = "refuse", "拒绝", "Refuse";
+    }
+}
+
+choices! {
+    /// What another room does for a line.
+    LineWork {
+        /// It is on its way back, or here.
+        Return = "return", "退货", "return";
+        /// It is being repaired.
+        Repair = "repair", "维修", "repair";
+        /// Something is being given for it.
+        Settlement = "settlement", "退款或换货", "refund or exchange";
+        /// The buyer is being compensated.
+        Compensation = "compensation", "赔偿", "compensation";
+    }
+}
+
+impl LineWork {
+    /// What takes the garment itself: one of them at a time.
+    const OF_GOODS: [Self; 2] = [Self::Return, Self::Repair];
+
+    /// Whether it takes the garment itself.
+    fn is_of_goods(self) -> bool {
+        Self::OF_GOODS.contains(&self)
     }
 }
 
@@ -288,7 +313,9 @@ pub const FIELDS: Fields = Fields { table: "cases", title: ("工单", "Cases"), 
 const FILTERS: &[Field] = &[
     Field::new("state", Kind::Choice(CaseShown::TABLE), &["状态"], &["State"]),
     Field::new("due", Kind::Choice(CaseDue::TABLE), &["到期"], &["Due"]),
+    Field::new("decided", Kind::Choice(LineDecision::TABLE), &["处理结果"], &["Outcome"]),
     Field::new("owner", Kind::Line(40), &["负责人"], &["Owner"]),
+    Field::new("followed", Kind::Line(40), &["曾经手的人"], &["Had it before"]),
     Field::new("from", Kind::Day, &["从"], &["From"]),
     Field::new("to", Kind::Day, &["到"], &["To"]),
 ];

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::rules::CASE_MACHINE;
-use super::store::{ServiceCase, cases, lines, notes};
+use super::store::{self, ServiceCase, cases, lines, notes};
 use super::{Audience, CaseState, Condition, LineDecision, LineState, TaskState};
 use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue, ReasonClass, Wish};
 use crate::aftersales::reasons;
@@ -149,6 +149,8 @@ pub struct CaseView {
     pub queue: Queue,
     /// Which person of the queue: the name they sign in with.
     pub owner: Option<String>,
+    /// Who had it before and follows it: the names they sign in with.
+    pub followers: Vec<String>,
     /// How it came in.
     pub channel: CaseChannel,
     /// The market whose rules hold.
@@ -263,6 +265,9 @@ pub(super) fn case_view(db: &mut Db, keys: &Keyring, case: &ServiceCase, most: u
     };
     let (merged_into, parent) = (number(case.merged_into)?, number(case.parent_id)?);
     let owner = case.owner_id.map_or(Ok(None), |id| accounts::by_id(db, id))?.map(|account| account.login);
+    let before = store::followers(db, case.id)?.into_iter().filter(|id| Some(*id) != case.owner_id);
+    let followers = before.filter_map(|id| accounts::by_id(db, id).transpose()).map(|one| one.map(|account| account.login));
+    let followers = followers.collect::<Result<Vec<_>>>()?;
     let all = notes::notes(db, case.id)?;
     let parties: Vec<Id> = all.iter().filter_map(|note| note.party_id).chain(case.retailer_id).collect();
     let codes = parties::codes_of_ids(db, &parties)?;
@@ -297,6 +302,7 @@ pub(super) fn case_view(db: &mut Db, keys: &Keyring, case: &ServiceCase, most: u
         priority: case.priority,
         queue: case.queue,
         owner,
+        followers,
         channel: case.channel,
         market: case.market.clone(),
         order_no: case.order_no.clone(),

@@ -10,11 +10,11 @@ mod store;
 use crate::choices;
 use crate::kernel::Id;
 
-pub use rules::natural_sign;
+pub use rules::{minor_of, natural_sign};
 pub use store::moves::{reallocate, reverse, unmoved};
 pub use store::{
     Balance, BalanceOf, Cost, LedgerEntry, LedgerFilter, LineCost, balances, costs_of_lines, entries_of_case, entries_of_lines,
-    entries_of_verdicts, list, payer_of_way, post, reverse_entry, with_ids,
+    entries_of_verdicts, list, payer_of_way, post, reverse_entry, with_ids, within_cap,
 };
 
 choices! {

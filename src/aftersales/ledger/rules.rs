@@ -1,7 +1,7 @@
 //! Which way a cost counts, and how it is parted.
 
 use super::{LedgerKind, Payer, Sign};
-use crate::kernel::money::{WHOLE, split};
+use crate::kernel::money::{WHOLE, decimals, split};
 use crate::kernel::{Code, Fault, Result, saturating};
 
 /// Which way a cost of a kind counts when it is posted.
@@ -20,6 +20,12 @@ pub const fn opposite(sign: Sign) -> Sign {
         Sign::Debit => Sign::Credit,
         Sign::Credit => Sign::Debit,
     }
+}
+
+/// Whole units of a currency as minor units.
+pub fn minor_of(units: i64, currency: &str) -> i64 {
+    let places = saturating::<u32>(decimals(currency).unwrap_or(2));
+    units.saturating_mul(10_i64.saturating_pow(places))
 }
 
 /// Whether a covered claim may cost the customer nothing of this kind.
@@ -81,6 +87,11 @@ mod tests {
             together(&[(same, 400_000), (Payer::Brand, 100_000), (same, 500_000)]).unwrap(),
             [(Payer::Brand, 100_000), (same, 900_000)]
         );
+    }
+
+    #[test]
+    fn a_limit_is_of_the_currency() {
+        assert_eq!((minor_of(2_000, "CNY"), minor_of(2_000, "JPY"), minor_of(2_000, "KWD")), (200_000, 2_000, 2_000_000));
     }
 
     proptest! {

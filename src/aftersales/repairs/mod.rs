@@ -1,4 +1,4 @@
-//! Repairs: an order per line of a case, from the first look to the buyer's signature. Nothing is begun that the buyer has not agreed to in its
+//! Repairs: an order at a time for a line of a case, from the first look to the buyer's signature. Nothing is begun that the buyer has not agreed to in its
 //! exact words, nothing leaves the house that only the repairer has looked at, and what is put in comes from a lot and belongs to the garment
 //! from then on.
 //!
@@ -30,7 +30,7 @@ use crate::production::materials;
 pub use http::act;
 pub use rules::REPAIR_MACHINE;
 pub use store::buyer::{BuyersRepair, buyer_answers, buyer_signs, of_case};
-pub use store::{RepairOrder, RepairPart, all_parts, handed_between, parts_in};
+pub use store::{RepairOrder, RepairPart, all_parts, handed_between, open, parts_in};
 
 /// The room.
 pub const ROOM: Room =

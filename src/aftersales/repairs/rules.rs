@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::{RepairSite, RepairState};
 use crate::aftersales::service_levels::Moment;
 use crate::kernel::machine::Machine;
+use crate::kernel::parsed;
 use crate::machine;
 
 /// Where a repair may go. A check that fails leads back to the bench; a quote that changes, back to the buyer.
@@ -19,6 +20,27 @@ pub const REPAIR_MACHINE: Machine<RepairState> = machine![RepairState:
     Sent => Handed;
     Handed => Done | Repairing
 ];
+
+impl RepairState {
+    /// Whether nothing follows any more.
+    pub fn is_over(self) -> bool {
+        REPAIR_MACHINE.after(self).is_empty()
+    }
+}
+
+/// The number of a repair: that of its case and line; of a line that was repaired before, which time it is.
+pub fn number(case: &str, line: i64, before: usize) -> String {
+    match before {
+        0 => format!("{case}.{line}"),
+        _ => format!("{case}.{line}-{}", before + 1),
+    }
+}
+
+/// The case and the line that a repair's number names.
+pub fn line_of_number(number: &str) -> Option<(&str, i64)> {
+    let (case, rest) = number.rsplit_once('.')?;
+    Some((case, parsed(rest.split_once('-').map_or(rest, |(line, _)| line))?))
+}
 
 /// What the clocks of a repair make of a step: until it is quoted, collected, done; half an hour where the buyer is. While the buyer thinks a quote
 /// over, our time stands still. `is_here` says that the garment is in our hands.
@@ -63,6 +85,15 @@ mod tests {
         assert_eq!(into(RepairState::Handed), [RepairState::Ready, RepairState::Sent]);
         // Whatever is worked on was agreed to.
         assert!(into(RepairState::Repairing).iter().all(|from| *from != RepairState::Quoted && *from != RepairState::Triage));
+    }
+
+    #[test]
+    fn a_number_says_its_line_however_often_that_was_repaired() {
+        for before in 0..3 {
+            assert_eq!(line_of_number(&number("261128-7K3Q0", 12, before)), Some(("261128-7K3Q0", 12)), "{before}");
+        }
+        assert_eq!((number("261128-7K3Q0", 1, 0), number("261128-7K3Q0", 1, 1)), ("261128-7K3Q0.1".into(), "261128-7K3Q0.1-2".into()));
+        assert_eq!(line_of_number("261128-7K3Q0"), None);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! Returns: a garment of a case on its way back, what is found when it is here, and what becomes of it. One return at most for each line of a case.
+//! Returns: a garment of a case on its way back, what is found when it is here, and what becomes of it. One return at a time for a line of a case.
 //!
 //! - **The gate**: what is accepted or refused was inspected ([`CaseLine::inspected_on`](crate::aftersales::cases::CaseLine)) and has a report; what was
 //!   refused may be disputed, and then somebody else inspects it. What is accepted in part says what of the price that is; the rest takes another
-//!   inspection by somebody else.
+//!   inspection by somebody else, also once that part was paid.
 //! - **Once accepted** the sale has ended: warranty and holding with it, and nobody claims the garment until it is sold again. Of clothes worn next
 //!   to the skin there is no again.
 //! - **Without the goods back** (returnless) a person decides, with a ground; whether a platform forced it is kept. The garment stays with its
@@ -25,6 +25,7 @@ use crate::platform::rooms::{Field, Fields, Kind, Room, Sweep};
 
 pub use rules::{RETURN_MACHINE, ReturnAct};
 pub use store::acts::{act, request};
+pub use store::buyer::buyer_answers;
 pub use store::settled::{LAPSE_WORK, accepted_part, lapse, lapse_all, settled, settling, unsettled};
 pub use store::{ReturnAsk, ReturnOrder, by_id, of_line};
 

@@ -25,6 +25,7 @@ pub const RETURN_MACHINE: Machine<ReturnState> = machine![ReturnState:
     Accepted => Settling;
     PartlyAccepted => Settling | Inspecting;
     Settling => Settled | Accepted | PartlyAccepted;
+    Settled => Inspecting;
     Refused => Inspecting | ReturningToCustomer;
     ReturningToCustomer => ClosedRefused
 ];
@@ -201,19 +202,34 @@ pub(super) const fn granted(wanted: Wish) -> LineDecision {
     }
 }
 
+/// Whether it is over: its line may have another. What was settled in part may still be contested ([`may_be_disputed`]).
+pub(super) const fn is_over(state: ReturnState) -> bool {
+    use ReturnState::{ClosedRefused, Lapsed, Rejected, Settled, Withdrawn};
+    matches!(state, Rejected | Settled | ClosedRefused | Withdrawn | Lapsed)
+}
+
+/// Whether its buyer may contest what the inspection said: that it was refused, or that only a part was accepted, whether that was paid or not.
+pub(super) fn may_be_disputed(order: &ReturnOrder) -> bool {
+    match order.state {
+        ReturnState::Refused | ReturnState::PartlyAccepted => true,
+        ReturnState::Settled => order.accepted_minor.is_some(),
+        _ => false,
+    }
+}
+
 /// Whether what came back is here, and ours to do with.
 pub(super) fn is_ours(order: &ReturnOrder) -> bool {
     use ReturnState::{Accepted, PartlyAccepted, Settled, Settling};
     matches!(order.state, Accepted | PartlyAccepted | Settling | Settled) && order.returnless_origin.is_none()
 }
 
-/// Whether something may be given for it: it was accepted, or it stays with its buyer by a decision. One that was not granted is no hindrance to what
-/// the desk grants instead.
+/// Whether something may be given for it: it was accepted, or it stays with its buyer by a decision. One that came to nothing is no hindrance to what
+/// the desk grants instead, nor is one whose garment was to be mended and could not be.
 pub(super) fn may_be_settled(order: &ReturnOrder) -> bool {
-    use ReturnState::{Accepted, PartlyAccepted, Rejected, Settled, Settling};
+    use ReturnState::{Accepted, ClosedRefused, Lapsed, PartlyAccepted, Rejected, Settled, Settling, Withdrawn};
     match order.state {
-        Accepted | PartlyAccepted | Settling | Rejected => true,
-        Settled => order.returnless_origin.is_some(),
+        Accepted | PartlyAccepted | Settling | Rejected | Withdrawn | Lapsed | ClosedRefused => true,
+        Settled => order.returnless_origin.is_some() || order.outcome == Some(ReturnOutcome::Repair),
         _ => false,
     }
 }
@@ -283,10 +299,11 @@ mod tests {
 
     #[test]
     fn nothing_follows_what_is_over() {
-        for state in [ReturnState::Rejected, ReturnState::Settled, ReturnState::ClosedRefused, ReturnState::Withdrawn, ReturnState::Lapsed]
-        {
-            assert!(RETURN_MACHINE.after(state).is_empty(), "{state:?}");
+        for state in ReturnState::ALL {
+            assert_eq!(RETURN_MACHINE.after(*state).is_empty(), is_over(*state) && *state != ReturnState::Settled, "{state:?}");
         }
+        let settled = |accepted_minor| ReturnOrder { state: ReturnState::Settled, accepted_minor, ..ReturnOrder::default() };
+        assert!(may_be_disputed(&settled(Some(1))) && !may_be_disputed(&settled(None)), "what was settled whole is settled");
         let reached =
             |state: &ReturnState| *state == ReturnState::Requested || RETURN_MACHINE.0.iter().any(|(_, next)| next.contains(state));
         assert!(ReturnState::ALL.iter().all(reached));

@@ -79,10 +79,6 @@ impl WarrantyCover {
 /// - What a **buyer says** is wrong is added by whoever hears it, as a [`SeenDefect`] that is not found; findings on the garment are here.
 /// - A finding has no measurement yet: its code says that it is over what the catalogue names.
 pub fn facts(db: &mut Db, garment: GarmentId, on: NaiveDate, market: Option<&str>) -> Result<RightFacts> {
-    let broken = |what: &str| Error::broken(format!("garment {}: its {what} is not there", garment.0));
-    let batch = batches::batch(db, garment.batch())?.ok_or_else(|| broken("batch"))?;
-    let sku = skus::by_id(db, batch.sku_id)?.ok_or_else(|| broken("sku"))?;
-    let style = styles::by_id(db, sku.style_id)?.ok_or_else(|| broken("style"))?;
     let last = sales::latest(db, garment)?;
     let standing = match &last {
         None => SaleStanding::Unsold,
@@ -95,6 +91,34 @@ pub fn facts(db: &mut Db, garment: GarmentId, on: NaiveDate, market: Option<&str
         Some(sale) => warranties::of_sale(db, garment, sale.seq)?.map_or(WarrantyCover::None, WarrantyCover::of),
         None => WarrantyCover::None,
     };
+    gathered(db, garment, (on, market), (standing, sale, cover))
+}
+
+/// The same from one sale of the garment, as its buyer stood on that day: a sale that was ended since gave them what it gave them.
+pub fn facts_of_sale(db: &mut Db, garment: GarmentId, seq: i64, on: NaiveDate, market: Option<&str>) -> Result<RightFacts> {
+    let sale = sales::of_seq(db, garment, seq)?;
+    let standing = match &sale {
+        None => SaleStanding::Unsold,
+        Some(sale) if sale.sold_on > on => SaleStanding::SoldLater,
+        Some(_) => SaleStanding::Sold,
+    };
+    let cover = warranties::of_sale(db, garment, seq)?.map_or(WarrantyCover::None, |warranty| match WarrantyCover::of(warranty.clone()) {
+        WarrantyCover::Ended(..) => warranty.term().map_or(WarrantyCover::None, |term| WarrantyCover::Term(term.starts_on, term.ends_on)),
+        cover => cover,
+    });
+    gathered(db, garment, (on, market), (standing, sale, cover))
+}
+
+fn gathered(
+    db: &mut Db,
+    garment: GarmentId,
+    (on, market): (NaiveDate, Option<&str>),
+    (standing, sale, cover): (SaleStanding, Option<Sale>, WarrantyCover),
+) -> Result<RightFacts> {
+    let broken = |what: &str| Error::broken(format!("garment {}: its {what} is not there", garment.0));
+    let batch = batches::batch(db, garment.batch())?.ok_or_else(|| broken("batch"))?;
+    let sku = skus::by_id(db, batch.sku_id)?.ok_or_else(|| broken("sku"))?;
+    let style = styles::by_id(db, sku.style_id)?.ok_or_else(|| broken("style"))?;
     let found = findings::on_garment(db, garment)?.into_iter();
     let defects = found.map(|finding| SeenDefect { code: finding.defect_code, measured: None, seen_on: finding.found_on, is_found: true });
     let repairs = match &sale {

@@ -24,7 +24,7 @@ use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::rooms::{Field, Fields, Kind, Room, import_table};
 
-pub use facts::{RightsAnswer, answer, facts, is_intimate};
+pub use facts::{RightsAnswer, answer, facts, facts_of_sale, is_intimate};
 pub use rules::{
     Lapse, Repaired, Right, RightFacts, RightNotice, RightRules, RightState, SaleStanding, SeenDefect, Sold, Unknown, WarrantyCover, Why,
     lapses, rights,

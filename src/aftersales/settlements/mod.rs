@@ -1,8 +1,9 @@
 //! What is given back for a sold garment, and what after-sales costs.
 //!
 //! A [`Settlement`] is what is given for one line of a case: money, another garment or credit. A sale is settled once, however it is settled and
-//! whoever asks at the same time (a partial unique index), and never for more than is left of its price (a conditional update of the sale). Whoever
-//! asks does not approve; above a limit two others do. It moves the line of the case, its return and their clocks in the same write.
+//! whoever asks at the same time (a partial unique index), and never for more than is left of its price (a conditional update of the sale); what was
+//! paid back in part may be settled further in the same way. Whoever
+//! asks does not approve; above a limit two others do. Compensation settles nothing, and takes the same people. It moves the line of the case, its return and their clocks in the same write.
 //!
 //! What is given is a cost in the [ledger](crate::aftersales::ledger), whose pages and API are here as well.
 
@@ -53,6 +54,8 @@ choices! {
         Exchange = "exchange", "换货", "Exchange";
         /// Credit is given.
         Credit = "credit", "储值", "Store credit";
+        /// Money beyond what was paid: it settles nothing.
+        Compensation = "compensation", "赔偿", "Compensation";
     }
 }
 
@@ -94,7 +97,7 @@ const CURRENCY: Field = Field::new("currency", Kind::Text(crate::kernel::money::
 const HOW: Field = Field::new("kind", Kind::Choice(SettlementKind::TABLE), &["方式"], &["Kind"]).needed().listed().filter("kind");
 #[rustfmt::skip]
 const GIVEN: Field = Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).listed().in_unit_of("currency")
-    .hint("退给买家的金额；不填就是还能退的全部，换货时为 0。", "What the buyer is given back. Left empty it is all that is left, and nothing for an exchange.", "199.00");
+    .hint("退给买家的金额；不填就是还能退的全部，换货时为 0。赔偿须填写。", "What the buyer is given. Left empty it is all that is left, and nothing for an exchange. Needed for compensation.", "199.00");
 #[rustfmt::skip]
 const NEW_SERIAL: Field = Field::new("new_serial", Kind::Line(2_000), &["换出的序列号"], &["Serial given in exchange"]).nullable()
     .hint("换货时填写换给买家的那一件。", "For an exchange: the garment that the buyer is given.", "");
@@ -120,6 +123,7 @@ pub const FIELDS: Fields = Fields { table: "settlements", title: ("退款与换�
     Field::new("payout_ref", Kind::Line(120), &["付款凭证号"], &["Payment reference"]).only_read(),
     Field::new("failure", Kind::Line(240), &["失败原因"], &["Why it failed"]).only_read(),
     Field::new("paid_on", Kind::Day, &["完成日期"], &["Done on"]).only_read(),
+    Field::new("further_of", Kind::Line(13), &["接续处理单"], &["Goes on with"]).only_read(),
     Field::new("created_at", Kind::Moment, &["申请时间"], &["Asked for"]).only_read().listed(),
 ] };
 

@@ -1,11 +1,11 @@
 //! What may follow what, and who may approve.
 
 use super::{SettlementKind, SettlementState};
-use crate::aftersales::cases::LineDecision;
+use crate::aftersales::cases::LineWork;
+use crate::aftersales::ledger::LedgerKind;
 use crate::aftersales::returns::ReturnOutcome;
 use crate::kernel::machine::Machine;
-use crate::kernel::money::decimals;
-use crate::kernel::{Code, Refusal, Result, saturating};
+use crate::kernel::{Code, Refusal, Result};
 use crate::machine;
 
 /// Where a settlement may go.
@@ -13,31 +13,38 @@ pub const SETTLEMENT_MACHINE: Machine<SettlementState> = machine![SettlementStat
     Authorised => Approved | Void;
     Approved => Submitted | Void;
     Submitted => Paid | Failed;
-    Failed => Submitted
+    Failed => Submitted | Void
 ];
 
-/// What a settlement of a kind is called on the line of its case.
-pub const fn decision_of(kind: SettlementKind) -> LineDecision {
-    match kind {
-        SettlementKind::Refund => LineDecision::Refund,
-        SettlementKind::Exchange => LineDecision::Exchange,
-        SettlementKind::Credit => LineDecision::Credit,
-    }
+/// Whether a sale of which this was given may be settled further: what was paid back in part, in the same way. One garment is given for another once.
+pub fn may_go_on(kind: SettlementKind, state: SettlementState, next: SettlementKind) -> bool {
+    state == SettlementState::Paid && kind == next && matches!(kind, SettlementKind::Refund | SettlementKind::Credit)
 }
 
-/// What a settlement of a kind is for a return.
-pub const fn outcome_of(kind: SettlementKind) -> ReturnOutcome {
-    match kind {
+/// What a settlement of a kind is for a return; none where it settles nothing.
+pub const fn outcome_of(kind: SettlementKind) -> Option<ReturnOutcome> {
+    Some(match kind {
         SettlementKind::Refund => ReturnOutcome::Refund,
         SettlementKind::Exchange => ReturnOutcome::Exchange,
         SettlementKind::Credit => ReturnOutcome::Credit,
+        SettlementKind::Compensation => return None,
+    })
+}
+
+/// What is posted when a settlement of a kind was paid.
+pub const fn cost_of(kind: SettlementKind) -> LedgerKind {
+    match kind {
+        SettlementKind::Refund | SettlementKind::Exchange | SettlementKind::Credit => LedgerKind::Refund,
+        SettlementKind::Compensation => LedgerKind::CompensationCash,
     }
 }
 
-/// Whole units of a currency as minor units.
-pub fn minor_of(units: i64, currency: &str) -> i64 {
-    let places = saturating::<u32>(decimals(currency).unwrap_or(2));
-    units.saturating_mul(10_i64.saturating_pow(places))
+/// What is under way for the line of a settlement of a kind.
+pub const fn work_of(kind: SettlementKind) -> LineWork {
+    match kind {
+        SettlementKind::Refund | SettlementKind::Exchange | SettlementKind::Credit => LineWork::Settlement,
+        SettlementKind::Compensation => LineWork::Compensation,
+    }
 }
 
 /// Who approves: the one who asked does not, and nobody twice. Whether it is approved by everybody it takes then.
@@ -70,7 +77,17 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_of_the_currency() {
-        assert_eq!((minor_of(2_000, "CNY"), minor_of(2_000, "JPY"), minor_of(2_000, "KWD")), (200_000, 2_000, 2_000_000));
+    fn what_was_paid_in_part_goes_on_in_the_same_way() {
+        use SettlementKind::{Compensation, Credit, Exchange, Refund};
+        for (before, state, next, goes) in [
+            (Refund, SettlementState::Paid, Refund, true),
+            (Credit, SettlementState::Paid, Credit, true),
+            (Refund, SettlementState::Paid, Credit, false),
+            (Exchange, SettlementState::Paid, Exchange, false),
+            (Compensation, SettlementState::Paid, Compensation, false),
+            (Refund, SettlementState::Failed, Refund, false),
+        ] {
+            assert_eq!(may_go_on(before, state, next), goes, "{before:?} {state:?} {next:?}");
+        }
     }
 }

@@ -69,6 +69,9 @@ pub struct SettlementView {
     pub paid_on: Option<NaiveDate>,
     /// When it was asked for, UTC.
     pub created_at: NaiveDateTime,
+    /// The one it goes on with, where a part of the price was given before.
+    #[serde(default)]
+    pub further_of: Option<Id>,
     /// Grows with every change.
     pub version: i64,
 }
@@ -125,6 +128,7 @@ fn settlement_views(db: &mut Db, all: Vec<Settlement>) -> Result<Vec<SettlementV
             failure: one.failure,
             paid_on: one.paid_on,
             created_at: one.created_at,
+            further_of: one.further_of,
             version: one.version,
         })
     };
@@ -272,7 +276,10 @@ impl Thing for SettlementView {
             act(matches!(state, S::Approved | S::Failed), Act::post("settlements-submit", href("submit"), Permission::MoneyEdit)),
             act(state == S::Submitted, Act::get("settlements-paid", href("paid"), Permission::MoneyEdit)),
             act(state == S::Submitted, Act::get("settlements-failed", href("failed"), Permission::MoneyEdit)),
-            act(matches!(state, S::Authorised | S::Approved), Act::get("settlements-void", href("void"), Permission::CasesEdit).grave()),
+            act(
+                matches!(state, S::Authorised | S::Approved | S::Failed),
+                Act::get("settlements-void", href("void"), Permission::CasesEdit).grave(),
+            ),
         ]
         .into_iter()
         .flatten()

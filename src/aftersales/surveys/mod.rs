@@ -26,7 +26,7 @@ use crate::platform::rooms::{Field, Fields, Kind, Reference, Room};
 pub use rules::{FOLLOW_UP_MACHINE, SurveyStanding};
 pub use store::answers::{Survey, SurveySaid, answer, buyer_answers, erase, standing};
 pub use store::follow_ups::FollowUp;
-pub use store::planning::{FollowUpsPlanned, plan};
+pub use store::planning::{FollowUpsPlanned, is_due, plan};
 pub use summary::{Satisfaction, SatisfactionOf};
 
 /// What buyers said.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::store::planning::{FollowUpsPlanned, plan};
+use super::store::planning::{FollowUpsPlanned, is_due, plan};
 use crate::kernel::Result;
 use crate::ownership::holders::HolderKeys;
 use crate::platform::rooms::Sweep;
@@ -15,7 +15,9 @@ pub(super) const SWEEP: Sweep = Sweep { name: "follow-ups", every: Duration::fro
 fn all(app: &AppState) -> Result<()> {
     loop {
         let (stamp, today, keys) = (app.stamp("system"), app.today(), HolderKeys::derive(&app.keys.house)?);
-        if app.store.write_blocking(move |db| plan(db, &stamp, &keys, today))? == FollowUpsPlanned::default() {
+        if !app.store.read_blocking(|db| is_due(db, stamp.at, today))?
+            || app.store.write_blocking(move |db| plan(db, &stamp, &keys, today))? == FollowUpsPlanned::default()
+        {
             return Ok(());
         }
     }

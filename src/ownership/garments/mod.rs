@@ -5,7 +5,7 @@ mod store;
 use crate::choices;
 use crate::kernel::GarmentId;
 
-pub use store::holds::{hold, hold_units, holds, holds_of, release, release_units, units_held};
+pub use store::holds::{hold, hold_units, holders_of_units, holds, holds_of, release, release_units, units_held};
 pub use store::{LiveSale, Status, Tally, is_returned, live_sale, set_status, tally, touch};
 
 choices! {

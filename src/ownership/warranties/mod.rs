@@ -7,8 +7,10 @@ mod http;
 mod rules;
 mod store;
 
-pub use rules::{Facts, Status, Term, Terms, WaitsFor, WarrantyState, moved, term, waits_for};
-pub use store::{Opening, Warranty, activate, again, end, extend, latest, of_garments, of_sale, open, terms, void};
+pub use rules::{Facts, Status, Term, Terms, WaitsFor, WarrantyState, inherited, moved, term, waits_for};
+pub use store::{
+    Opening, Warranty, activate, again, end, extend, inherit, latest, of_garments, of_sale, open, promised_until, terms, void,
+};
 
 use chrono::NaiveDate;
 

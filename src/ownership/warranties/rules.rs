@@ -102,6 +102,12 @@ pub fn moved(before: Option<Term>, after: Term) -> Term {
     }
 }
 
+/// The same until the day on which another warranty would have ended, whose remainder it takes over.
+#[must_use]
+pub fn inherited(term: Term, until: NaiveDate) -> Term {
+    Term { ends_on: until.max(term.starts_on), ..term }
+}
+
 choices! {
     /// How a warranty is stored.
     Status {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::rules::{self, Facts, Status, Term, Terms, WarrantyState};
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::machine::refused_in;
-use crate::kernel::{Code, Error, GarmentId, Id, Result, saturating};
+use crate::kernel::{Code, Error, GarmentId, Id, Result, parsed, saturating};
 use crate::ownership::garments;
 use crate::platform::db::schema::warranty;
 use crate::platform::db::{CHUNK_KEYS, Day, Db, chunk_rows};
@@ -39,15 +39,21 @@ pub struct Warranty {
     pub start_basis: String,
     /// Why it ended before its time or is void.
     pub reason: String,
+    /// Its last day where it took over what was left of another one's, whatever its policy says.
+    #[serde(skip)]
+    pub inherited_until: Option<NaiveDate>,
     /// Grows with every change.
     pub version: i64,
 }
 
-type Row = (i64, i64, Option<i64>, String, Option<NaiveDate>, Option<NaiveDate>, String, String, i64);
+type Row = (i64, i64, Option<i64>, String, Option<NaiveDate>, Option<NaiveDate>, String, String, i64, Option<NaiveDate>);
 
-fn warranty_of((garment, sale_seq, policy, status, starts_on, ends_on, start_basis, reason, version): Row) -> Result<Warranty> {
+fn warranty_of(
+    (garment, sale_seq, policy, status, starts_on, ends_on, start_basis, reason, version, inherited_until): Row,
+) -> Result<Warranty> {
     let status = Status::of(&status).ok_or_else(|| Error::broken(format!("warranty of {garment} has status {status}")))?;
-    Ok(Warranty { garment: GarmentId(garment), sale_seq, policy: policy.map(Id), status, starts_on, ends_on, start_basis, reason, version })
+    let (garment, policy) = (GarmentId(garment), policy.map(Id));
+    Ok(Warranty { garment, sale_seq, policy, status, starts_on, ends_on, start_basis, reason, inherited_until, version })
 }
 
 impl Warranty {
@@ -159,7 +165,10 @@ fn made_on(db: &mut Db, garment: GarmentId) -> Result<Option<NaiveDate>> {
 /// [`Code::Stale`] when somebody else changed it in between.
 pub fn again(db: &mut Db, stamp: &Stamp, before: &Warranty, terms: &Terms, facts: &Facts) -> Result<()> {
     let fresh = match before.status {
-        Status::Waiting | Status::Running => rules::term(terms, facts).map(|term| rules::moved(before.term(), term)),
+        Status::Waiting | Status::Running => {
+            let term = rules::term(terms, facts).map(|term| before.inherited_until.map_or(term, |until| rules::inherited(term, until)));
+            term.map(|term| rules::moved(before.term(), term))
+        }
         Status::Void | Status::Ended => None,
     };
     let Some(term) = fresh.filter(|term| before.term() != Some(*term)) else {
@@ -203,13 +212,53 @@ pub fn extend(db: &mut Db, stamp: &Stamp, garment: GarmentId, sale_seq: i64, day
     let Some((before, term)) = before.and_then(|before| before.term().map(|term| (before, term))) else { return Ok(None) };
     let ends_on = term.ends_on.checked_add_signed(TimeDelta::days(days)).unwrap_or(NaiveDate::MAX);
     let as_read = warranty::garment_id.eq(garment.0).and(warranty::sale_seq.eq(sale_seq)).and(warranty::version.eq(before.version));
-    let extended = (warranty::ends_on.eq(ends_on), warranty::version.eq(before.version + 1));
+    let inherited = before.inherited_until.map(|_| ends_on);
+    let extended = (warranty::ends_on.eq(ends_on), warranty::inherited_until.eq(inherited), warranty::version.eq(before.version + 1));
     if each!(db, |c| diesel::update(warranty::table.filter(as_read)).set(extended).execute(c))? == 0 {
         return Err(Code::Stale.into());
     }
     let body = serde_json::json!({ "sale": sale_seq, "days": days, "ends_on": ends_on });
     events::append(db, stamp, EventKind::WarrantyExtended, Subject::Garment(garment.0), &body)?;
     Ok(Some(ends_on))
+}
+
+/// Until when the warranty of a sale was promised to last, though the sale ended it since; None for one that never began or was declared void.
+pub fn promised_until(db: &mut Db, garment: GarmentId, sale_seq: i64) -> Result<Option<NaiveDate>> {
+    if of_sale(db, garment, sale_seq)?.is_none_or(|one| matches!(one.status, Status::Void | Status::Waiting)) {
+        return Ok(None);
+    }
+    let told = [EventKind::WarrantyStarted.as_str(), EventKind::WarrantyExtended.as_str()];
+    let mut until = None;
+    for fact in events::of(db, Subject::Garment(garment.0))?.into_iter().filter(|fact| told.contains(&fact.kind.as_str())) {
+        let body = fact.document()?;
+        if body.get("sale").and_then(serde_json::Value::as_i64) == Some(sale_seq) {
+            until = body.get("ends_on").and_then(serde_json::Value::as_str).and_then(parsed).or(until);
+        }
+    }
+    Ok(until)
+}
+
+/// Lets the warranty of a sale last until a day, whatever its policy says and whenever it begins: what was left of that of the garment it replaces.
+///
+/// # Errors
+/// [`Code::Stale`] when somebody else changed it in between.
+pub fn inherit(db: &mut Db, stamp: &Stamp, garment: GarmentId, sale_seq: i64, until: NaiveDate) -> Result<()> {
+    let before = of_sale(db, garment, sale_seq)?.filter(|one| matches!(one.status, Status::Waiting | Status::Running));
+    let Some(before) = before else { return Ok(()) };
+    let term = before.term().map(|term| rules::inherited(term, until));
+    let as_read = warranty::garment_id.eq(garment.0).and(warranty::sale_seq.eq(sale_seq)).and(warranty::version.eq(before.version));
+    let inherited = (
+        warranty::inherited_until.eq(until),
+        warranty::ends_on.eq(term.map(|term| term.ends_on)),
+        warranty::version.eq(before.version + 1),
+    );
+    if each!(db, |c| diesel::update(warranty::table.filter(as_read)).set(inherited).execute(c))? == 0 {
+        return Err(Code::Stale.into());
+    }
+    match term {
+        Some(term) => events::append(db, stamp, EventKind::WarrantyStarted, Subject::Garment(garment.0), &Started::of(sale_seq, &term)),
+        None => Ok(()),
+    }
 }
 
 /// Ends the warranty of a sale before its time, with a reason.

@@ -437,6 +437,7 @@ diesel::table! {
         start_basis -> Text,
         reason -> Text,
         version -> BigInt,
+        inherited_until -> Nullable<Date>,
     }
 }
 

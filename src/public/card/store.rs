@@ -123,6 +123,7 @@ pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
             ends_on: ends,
             start_basis: String::new(),
             reason: reason.unwrap_or_default(),
+            inherited_until: None,
             version: 0,
         }),
         _ => None,

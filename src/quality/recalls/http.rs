@@ -58,10 +58,10 @@ async fn hold_json(call: Saves, code: web::Path<String>) -> Result<HttpResponse>
     json(&today(call.app(), code).await?)
 }
 
-/// Lets the garments of a scope be sold again, unless something else holds them.
+/// Lets the garments of a scope be sold again, unless something else holds them. Whoever holds them does not release them: somebody else does.
 #[utoipa::path(
     post, path = "/api/v1/recall-scopes/{code}/release", tag = "recalls", params(("code" = String, Path)),
-    responses((status = 200, body = ScopeToday), (status = 404, body = Problem))
+    responses((status = 200, body = ScopeToday), (status = 404, body = Problem), (status = 409, body = Problem))
 )]
 async fn release_json(call: Saves, code: web::Path<String>) -> Result<HttpResponse> {
     let code = released(&call, "", None, code.into_inner()).await?;

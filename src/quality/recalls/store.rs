@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{FIELDS, Inputs, NewScope, ScopeBatch, ScopeQuery};
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::{BatchNo, Code, GarmentId, Id, Result};
+use crate::kernel::{BatchNo, Code, GarmentId, Id, Refusal, Result};
 use crate::ownership::garments::{self, HoldKind};
 use crate::platform::db::schema::{party, recall_scope, sale};
 use crate::platform::db::search::{anywhere, lower};
@@ -128,12 +128,15 @@ pub fn hold(db: &mut Db, stamp: &Stamp, code: &str) -> Result<Scope> {
     Ok(scope)
 }
 
-/// Takes back what [`hold`] did: what another recall holds stays held.
+/// Takes back what [`hold`] did: what another recall holds stays held. It takes two: whoever holds the garments does not release them.
 ///
 /// # Errors
-/// [`Code::NotFound`].
+/// [`Code::NotFound`]; [`Code::NeedsAnother`].
 pub fn release(db: &mut Db, stamp: &Stamp, code: &str) -> Result<Scope> {
     let (scope, _) = by_code(db, code)?.ok_or(Code::NotFound)?;
+    if garments::holders_of_units(db, HoldKind::Recall, &scope.code)?.contains(&stamp.actor) {
+        return Err(Refusal::new(Code::NeedsAnother).with("who", "holder").into());
+    }
     let batches = garments::release_units(db, stamp, HoldKind::Recall, &scope.code)?;
     let body = serde_json::json!({ "code": scope.code, "batches": batches });
     events::append(db, stamp, EventKind::ScopeReleased, Subject::Thing("recall", scope.id.0), &body)?;

@@ -20,3 +20,7 @@ help-parcel-shop = Please bring it to the shop.
 help-parcel-pickup = It will be fetched from you.
 help-parcel-waybill = The carrier's number on your receipt
 help-parcel-send = I have sent it
+help-question = A question before we go on
+help-question-answer = Your answer
+help-question-send = Send the answer
+help-question-photos = Photos can be sent with a message, further down on this page.

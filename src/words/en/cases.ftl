@@ -87,3 +87,4 @@ cases-status = The buyer’s page: give them this address, by message or mail
 cases-status-hint = It is shown this once: we keep no more than its fingerprint, so nobody here can open the buyer’s page later.
 cases-taken = taken up by { $by }
 cases-of-garment = Cases of this garment
+cases-followers = had it before: { $who }

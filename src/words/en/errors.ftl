@@ -160,6 +160,8 @@ error-not-our-stock = Its serial came from elsewhere, so nothing here says that 
 error-already-settled = This sale is settled already: { $kind }, settlement { $settlement }. Make that one void first if it was a mistake.
 error-needs-another = { $who ->
     [owner] Whoever sees to a measure does not check it. Somebody else has to.
+    [holder] You hold these garments back. Somebody else has to let them be sold again.
+    [compensation] From { $from } { $currency } on, compensation takes a second person: ask for it as a settlement, which somebody else approves.
     [repairer] You have repaired it. Somebody else has to look at it.
     [twice] You have approved this already. Above the limit a second person has to approve it.
    *[author] Whoever asks for something does not approve or decide it. Somebody else has to.
@@ -264,6 +266,7 @@ state-running = { imports-state-running }
 state-started = Started
 state-ended = Ended
 error-case-open = A request about this garment is being worked on already: case { $no }.
+error-under-way = Not while a { $what } is under way: line { $line } of case { $no }. Bring that to its end first.
 error-undecided = { $count ->
     [one] Something is still to be said or done about one garment: line { $lines }.
    *[other] Something is still to be said or done about { $count } garments: lines { $lines }.

@@ -34,4 +34,4 @@ recalls-retailer = Retailer
 recalls-search-hint = Code or title
 recalls-hold = Hold its garments back from sale
 recalls-release = Let them be sold again
-recalls-held = Since { $since } no garment of it is sold or given in exchange. Whoever has one may still claim it.
+recalls-held = Since { $since } no garment of it is sold or given in exchange. Whoever has one may still claim it. Somebody else than held them back lets them be sold again.

@@ -20,3 +20,7 @@ help-parcel-shop = 请送到门店。
 help-parcel-pickup = 我们会上门取件。
 help-parcel-waybill = 快递单号
 help-parcel-send = 我已寄出
+help-question = 还需要您补充
+help-question-answer = 您的回答
+help-question-send = 提交回答
+help-question-photos = 照片可以在本页下方随留言一起发送。

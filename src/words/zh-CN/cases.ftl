@@ -81,3 +81,4 @@ cases-status = 买家的进度页：请把这个网址发给买家
 cases-status-hint = 只显示这一次：系统只保存它的校验值，之后我们任何人都打不开买家的页面。
 cases-taken = 由 { $by } 接手
 cases-of-garment = 这件衣服的工单
+cases-followers = 曾经手：{ $who }

@@ -147,6 +147,8 @@ error-not-our-stock = 这一件的序列号来自外部，系统无法确认它�
 error-already-settled = 这笔销售已经处理过：{ $kind }，处理单 { $settlement }。如果那是误操作，请先将其作废。
 error-needs-another = { $who ->
     [owner] 措施的负责人不能自己验证，须由另一人验证。
+    [holder] 这些衣服是您暂停销售的，须由另一人恢复销售。
+    [compensation] 赔偿达到 { $from } { $currency } 须由第二个人审批：请作为处理单提出，由另一人审批。
     [repairer] 这件是您维修的，须由其他人复检。
     [twice] 您已经审批过。超过限额须由第二个人再审批。
    *[author] 提出的人不能自己审批或裁定，须由其他人来做。
@@ -242,6 +244,7 @@ state-running = { imports-state-running }
 state-started = 已开始
 state-ended = 已结束
 error-case-open = 这件衣服已有正在处理的工单：{ $no }。
+error-under-way = 工单 { $no } 第 { $line } 行的{ $what }还在进行，请先把它办完或撤销。
 error-undecided = 还有 { $count } 件没有处理完：第 { $lines } 行。
 error-tasks-open = 还有 { $count } 个任务没有结束，请先结束它们。
 error-already-answered = 已经评价过了；评价提交后不能更改。

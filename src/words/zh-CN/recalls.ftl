@@ -34,4 +34,4 @@ recalls-retailer = 零售商
 recalls-search-hint = 编码或标题
 recalls-hold = 停止销售范围内的单件
 recalls-release = 恢复销售
-recalls-held = 自 { $since } 起，范围内的单件停止销售和换出；已售出的仍可由持有人领取。
+recalls-held = 自 { $since } 起，范围内的单件停止销售和换出；已售出的仍可由持有人领取。恢复销售须由另一人操作。

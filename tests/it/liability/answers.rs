@@ -231,6 +231,14 @@ story!(a_final_line_is_in_one_chargeback_that_stands, |app| {
         assert!(app.sql(&sql).await.is_err(), "{sql}");
     }
     let (own, other) = (app.persona_of_party(Works::Supplier, buttons.id).await, app.persona(Works::Supplier).await);
+    // I-3: a chargeback is in the currency of its statement.
+    let columns = "party_id, statement_id, state, claims, amount_minor, reference, reason, created_by, created_at, version";
+    for sql in [
+        format!("INSERT INTO chargeback (id, currency, {columns}) SELECT id + 1, 'USD', {columns} FROM chargeback"),
+        "UPDATE chargeback SET currency = 'USD'".to_owned(),
+    ] {
+        assert!(app.sql(&sql).await.is_err(), "{sql}");
+    }
     own.get(&format!("/api/v1/chargebacks/{code}")).await.expect(404);
     finance.send(Request::new("POST", &act("issue"))).await.expect(200);
     own.get(&format!("/api/v1/chargebacks/{code}")).await.expect(200);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::rules::{CASE_MACHINE, LINE_MACHINE, is_done_at_once, may_cancel, may_close, may_resolve};
 use super::super::{Audience, CaseAct, CaseState, Condition, LineDecision, LineState, TaskState};
 use super::lines::{self, CaseLine};
-use super::{ServiceCase, case_line, cases, joined, moment, note_taken, notes, save, service_case};
+use super::{ServiceCase, case_line, cases, joined, moment, note_taken, notes, save, service_case, work};
 use crate::aftersales::classes::CaseCause;
 use crate::aftersales::service_levels::{self, Moment};
 use crate::each;
@@ -87,6 +87,7 @@ pub fn act(db: &mut Db, stamp: &Stamp, today: NaiveDate, no: &str, version: Opti
         CaseAct::TakeBack { line } => {
             let line = lines::of_case(db, case.id, *line)?;
             open(&case)?;
+            work::nothing_left_of(db, &case, Some(line.id))?;
             end_line(db, stamp, &case, &line, LineState::Withdrawn, json!({}))
         }
         CaseAct::Conclude { line, cause } => {
@@ -361,6 +362,7 @@ fn resolve(db: &mut Db, stamp: &Stamp, case: &ServiceCase, result: &str, cause: 
 fn close(db: &mut Db, stamp: &Stamp, case: &ServiceCase) -> Result<ServiceCase> {
     CASE_MACHINE.check(case.state, CaseState::Closed)?;
     may_close(&lines::standing(db, case.id)?)?;
+    work::nothing_left_of(db, case, None)?;
     let left = notes::tasks(db, case.id)?.into_iter().filter(|task| task.state == TaskState::Open).count();
     if left > 0 {
         return Err(Refusal::new(Code::TasksOpen).with("count", left).into());
@@ -387,7 +389,7 @@ pub fn close_over(db: &mut Db, stamp: &Stamp, after: Id, limit: i64) -> Result<(
         match close(db, stamp, case) {
             Ok(_) => closed += 1,
             // Something of it is still to be done.
-            Err(Error::Refused(refusal)) if matches!(refusal.code, Code::Undecided | Code::TasksOpen) => {}
+            Err(Error::Refused(refusal)) if matches!(refusal.code, Code::Undecided | Code::TasksOpen | Code::UnderWay) => {}
             Err(error) => return Err(error),
         }
     }
@@ -398,6 +400,7 @@ pub fn close_over(db: &mut Db, stamp: &Stamp, after: Id, limit: i64) -> Result<(
 pub(super) fn cancel(db: &mut Db, stamp: &Stamp, case: &ServiceCase, body: Value) -> Result<ServiceCase> {
     CASE_MACHINE.check(case.state, CaseState::Cancelled)?;
     may_cancel(&lines::standing(db, case.id)?)?;
+    work::nothing_left_of(db, case, None)?;
     end_lines(db, stamp, case)?;
     let after = ServiceCase { state: CaseState::Cancelled, closed_at: Some(stamp.at), ..case.clone() };
     save(db, stamp, case, after, EventKind::CaseMoved, body)
@@ -444,12 +447,14 @@ pub(super) fn begin_again(db: &mut Db, stamp: &Stamp, case: &ServiceCase, reason
     save(db, stamp, case, after, EventKind::CaseReopened, json!({ "reason": reason }))
 }
 
-/// Merges a case into another one that is about the same matter: its open lines go on there, as the same reports.
+/// Merges a case into another one that is about the same matter: its open lines go on there, as the same reports. What is under way for one of
+/// them is ended first: a return, a repair and the entries of the ledger name the case they were begun in, on paper that the buyer has as well.
 fn merge(db: &mut Db, stamp: &Stamp, case: &ServiceCase, into: &str) -> Result<ServiceCase> {
     let unknown = || Fault::new("into", Code::UnknownReference).with("value", into);
     let other = cases::by_no(db, into)?.filter(|other| other.id != case.id).ok_or_else(unknown)?;
     open(case)?;
     open(&other)?;
+    work::nothing_left_of(db, case, None)?;
     let there = lines::lines(db, other.id)?;
     let last = there.iter().map(|line| line.line_no).max().unwrap_or_default();
     let mut moved = Vec::new();

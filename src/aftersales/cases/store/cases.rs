@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{Days, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
 use diesel::dsl::{count_star, min, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool, Text};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -148,7 +148,7 @@ const FIRST_DUE: &str = "clock.ended_at IS NULL AND clock.due_at IS NOT NULL AND
 
 /// Narrows cases to what a list is asked for.
 macro_rules! narrow {
-    ($cases:expr, $query:expr, $sought:expr, $owner:expr) => {{
+    ($cases:expr, $query:expr, $sought:expr, $owner:expr, $followed:expr) => {{
         let (mut cases, query) = ($cases, $query);
         let shown = query.filter("state").and_then(CaseShown::of);
         // Whoever looks for something finds it however it stands.
@@ -170,6 +170,14 @@ macro_rules! narrow {
         }
         if let Some(severity) = query.filter("severity") {
             cases = cases.filter(service_case::severity.eq(severity));
+        }
+        if let Some(decided) = query.filter("decided") {
+            let any = sql::<Bool>("EXISTS (SELECT 1 FROM case_line d WHERE d.case_id = service_case.id AND d.decided = ");
+            cases = cases.filter(any.bind::<Text, _>(decided.to_owned()).sql(")"));
+        }
+        if let Some(Some(account)) = $followed {
+            let any = sql::<Bool>("EXISTS (SELECT 1 FROM case_follower f WHERE f.case_id = service_case.id AND f.account_id = ");
+            cases = cases.filter(any.bind::<BigInt, _>(account.0).sql(")"));
         }
         match $owner {
             Some(None) => cases = cases.filter(service_case::owner_id.is_null()),
@@ -199,7 +207,7 @@ fn by_deadline(db: &mut Db, query: &ListQuery, due: CaseDue, window: &ListWindow
         CaseDue::Later => (Some(soon), None),
         CaseDue::Any => (None, None),
     };
-    let (sought, owner) = (sought(db, query)?, owner_of(db, query)?);
+    let (sought, owner, followed) = (sought(db, query)?, owner_of(db, query, "owner")?, owner_of(db, query, "followed")?);
     let from = window.from.read(|key| {
         let (at, id) = key.rsplit_once(' ')?;
         Some((parsed::<NaiveDateTime>(&at.replace(' ', "T"))?, Id(parsed(id)?)))
@@ -211,7 +219,7 @@ fn by_deadline(db: &mut Db, query: &ListQuery, due: CaseDue, window: &ListWindow
             .select((ServiceCase::as_select(), clock::due_at, clock::id))
             .limit(window.limit)
             .into_boxed();
-        let mut cases = narrow!(on_the_clock, query, &sought, &owner);
+        let mut cases = narrow!(on_the_clock, query, &sought, &owner, &followed);
         if let Some(begin) = begin {
             cases = cases.filter(clock::due_at.ge(begin));
         }
@@ -282,9 +290,9 @@ fn begins(query: &ListQuery, day: NaiveDate) -> NaiveDateTime {
 
 const WAITING: [CaseState; 4] = [CaseState::WaitingCustomer, CaseState::WaitingInternal, CaseState::WaitingSupplier, CaseState::InTransit];
 
-/// Whose cases a list is asked for: None for anybody's, nobody's as `Some(None)`.
-fn owner_of(db: &mut Db, query: &ListQuery) -> Result<Option<Option<Id>>> {
-    Ok(match query.filter("owner") {
+/// Whose cases a list is asked for, by the filter of this name: None for anybody's, nobody's as `Some(None)`.
+fn owner_of(db: &mut Db, query: &ListQuery, filter: &str) -> Result<Option<Option<Id>>> {
+    Ok(match query.filter(filter) {
         None => None,
         Some(NOBODY) => Some(None),
         // An account that is not there has no cases.
@@ -319,20 +327,23 @@ impl Listing for CaseRow {
         if let Some(due) = query.filter("due").and_then(CaseDue::of) {
             return by_deadline(db, query, due, window);
         }
-        let (sought, owner, window) = (sought(db, query)?, owner_of(db, query)?, window.of_ids()?);
+        let (sought, owner, followed) = (sought(db, query)?, owner_of(db, query, "owner")?, owner_of(db, query, "followed")?);
+        let window = window.of_ids()?;
         let cases: Vec<ServiceCase> = each!(db, |c| {
-            let cases = narrow!(service_case::table.select(ServiceCase::as_select()).into_boxed(), query, &sought, &owner);
+            let cases = narrow!(service_case::table.select(ServiceCase::as_select()).into_boxed(), query, &sought, &owner, &followed);
             keyset!(c, cases, service_case::id, window)
         })?;
         rows(db, cases)
     }
 
     fn offered(db: &mut Db, filter: &str, _sees: Sees, lang: Lang) -> Result<Option<Vec<Offered>>> {
-        if filter != "owner" {
-            return Ok(Some(Vec::new()));
-        }
         let nobody = (NOBODY.into(), Words::of(lang).say("cases-nobody"));
         let people = super::super::act::workers(db)?;
+        match filter {
+            "owner" => {}
+            "followed" => return Ok(Some(people)),
+            _ => return Ok(Some(Vec::new())),
+        }
         Ok(Some(std::iter::once(nobody).chain(people).collect()))
     }
 }

@@ -4,10 +4,10 @@
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use super::super::{CaseState, Condition, LineDecision, LineState};
-use super::acts::{Seen, begin_again, decided, done_one, end_line, inspect, of_line, open_or_resolved, worked_on};
+use super::super::{Audience, CaseAct, CaseState, Condition, LineDecision, LineState};
+use super::acts::{Seen, act, begin_again, decided, done_one, end_line, inspect, of_line, open_or_resolved, worked_on};
 use super::lines::{self, CaseLine, line};
-use super::{SUBJECT, ServiceCase, cases, save};
+use super::{SUBJECT, ServiceCase, cases, notes, save};
 use crate::aftersales::classes::CaseKind;
 use crate::aftersales::service_levels::{self, About, Moment};
 use crate::kernel::event::{EventKind, Subject};
@@ -120,6 +120,35 @@ pub fn open_again(db: &mut Db, stamp: &Stamp, line: Id, reason: &str) -> Result<
         body.insert("reason".to_owned(), reason.into());
     }
     save(db, stamp, &case, case.clone(), EventKind::CaseLineOpened, body).map(drop)
+}
+
+/// Asks whoever opened the case of a line something: it stands on their page, and it is their turn.
+///
+/// # Errors
+/// [`Code::NotFound`]; [`Code::WrongState`] for a case that is over.
+pub fn ask_buyer(db: &mut Db, stamp: &Stamp, line: Id, question: &str) -> Result<()> {
+    let (case, _) = case_of(db, line)?;
+    notes::write(db, stamp, &case, Audience::Buyer, None, question)?;
+    let after = worked_on(db, stamp, &case)?;
+    let body = json!({ "changes": { "audience": { "from": null, "to": Audience::Buyer } } });
+    save(db, stamp, &case, after, EventKind::CaseAnswered, body)?;
+    turn(db, stamp, case.id, CaseState::WaitingCustomer)
+}
+
+/// It is the buyer's turn, or ours again. A case about several garments goes on with the others.
+pub fn turn(db: &mut Db, stamp: &Stamp, case: Id, to: CaseState) -> Result<()> {
+    let case = cases::by_id(db, case)?.ok_or(Code::NotFound)?;
+    let fits = match to {
+        CaseState::WaitingCustomer => {
+            let live = lines::lines(db, case.id)?.iter().filter(|line| line.state.is_live()).count();
+            case.state == CaseState::InProgress && live == 1
+        }
+        _ => case.state == CaseState::WaitingCustomer,
+    };
+    if fits {
+        act(db, stamp, stamp.at.date(), &case.no, None, &CaseAct::Step { to })?;
+    }
+    Ok(())
 }
 
 /// Says that a garment was looked at: on which day, which defect was found (none with a day means that none was), with which finding, in what

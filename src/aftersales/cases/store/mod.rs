@@ -4,12 +4,14 @@ pub mod acts;
 pub mod cases;
 mod claims;
 pub mod contact;
+mod entitled;
 pub mod joined;
 pub mod lines;
 mod named;
 pub mod notes;
 pub mod open;
 pub mod wishes;
+pub mod work;
 
 pub use lines::CaseLine;
 
@@ -18,7 +20,7 @@ use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::rules::CASE_MACHINE;
-use super::{Audience, CaseState, Condition, LineDecision, LineState, TaskState};
+use super::{Audience, CaseState, Condition, LineDecision, LineState, LineWork, TaskState};
 use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue};
 use crate::aftersales::service_levels::{self, About, Moment, clock};
 use crate::kernel::event::{EventKind, Subject};
@@ -29,8 +31,9 @@ use crate::platform::events::{self, Stamp};
 use crate::staff::accounts;
 use crate::{each, step, text_column};
 
-text_column!(CaseState, LineState, LineDecision, Condition, Audience, TaskState);
+text_column!(CaseState, LineState, LineDecision, LineWork, Condition, Audience, TaskState);
 pub use claims::{CaseClaims, ClaimLine, GarmentClaim, claim_lines_of, claims, garments_of};
+pub use entitled::{components_of, right_to};
 pub use named::{line_if_said, line_said, lines_found, lines_of_garments, lines_of_ids, nos_of_ids, said};
 
 /// What a case is called in events.
@@ -147,6 +150,13 @@ diesel::table! {
         consent -> Text,
         created_at -> Timestamp,
         erased_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    case_follower (case_id, account_id) {
+        case_id -> BigInt,
+        account_id -> BigInt,
     }
 }
 
@@ -273,10 +283,20 @@ fn save(db: &mut Db, stamp: &Stamp, before: &ServiceCase, mut after: ServiceCase
     after.version = before.version + 1;
     if before.owner_id != after.owner_id {
         note_taken(db, stamp, &after)?;
+        if let Some(owner) = before.owner_id {
+            let row = (case_follower::case_id.eq(after.id), case_follower::account_id.eq(owner));
+            each!(db, |c| diesel::insert_into(case_follower::table).values(row).on_conflict_do_nothing().execute(c))?;
+        }
     }
     let body = told(db, before, &after, more)?;
     moment(db, stamp, &after, what, &body)?;
     Ok(after)
+}
+
+/// Who had a case before: they follow it.
+pub(super) fn followers(db: &mut Db, case: Id) -> Result<Vec<Id>> {
+    let of = case_follower::table.filter(case_follower::case_id.eq(case)).order(case_follower::account_id);
+    Ok(each!(db, |c| of.select(case_follower::account_id).load(c))?)
 }
 
 /// Whoever has a case now took up what its clocks had told of.
@@ -345,7 +365,7 @@ const fn clocked(what: EventKind, state: CaseState) -> &'static [Moment] {
         (EventKind::CaseLineDecided, _) => &[Moment::Proposed, Moment::Decided],
         (EventKind::CaseReopened, _) => &[Moment::Reopened],
         (EventKind::CaseMoved, CaseState::WaitingCustomer) => &[Moment::Waiting],
-        (EventKind::CaseMoved, CaseState::InProgress) => &[Moment::Working],
+        (EventKind::CaseMoved | EventKind::CaseBuyerWrote, CaseState::InProgress) => &[Moment::Working],
         (EventKind::CaseMoved, CaseState::Resolved) => &[Moment::Resolved],
         (EventKind::CaseMoved | EventKind::CaseMerged, CaseState::Cancelled) => &[Moment::Cancelled],
         _ => &[],

@@ -52,7 +52,7 @@ pub fn buyer_writes(db: &mut Db, stamp: &Stamp, no: &str, secret: &Secret, words
 /// Somebody who asked does not want it any more.
 ///
 /// # Errors
-/// [`Code::WrongState`] where something was carried out, or it is over.
+/// [`Code::WrongState`] where something was carried out, or it is over; [`Code::UnderWay`].
 pub fn take_back(db: &mut Db, stamp: &Stamp, no: &str, secret: &Secret) -> Result<()> {
     let case = own(db, no, secret)?;
     acts::cancel(db, stamp, &case, json!({})).map(drop)

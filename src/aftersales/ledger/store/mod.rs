@@ -8,14 +8,14 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use serde_json::json;
 
-use super::rules::{is_of_repair, natural_sign, opposite};
+use super::rules::{is_of_repair, minor_of, natural_sign, opposite};
 use super::{LedgerKind, Payer, PayerKind, Sign};
-use crate::aftersales::cases::{self, CaseLine};
-use crate::aftersales::classes::{CaseCause, ReasonClass};
+use crate::aftersales::cases::{self, CaseLine, LineDecision};
+use crate::aftersales::rights::Remedy;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::money::Money;
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result, saturating};
-use crate::ownership::{sales, warranties};
+use crate::ownership::sales;
 use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::{self, Stamp};
 use crate::platform::policies::{self, Policy};
@@ -143,13 +143,9 @@ pub fn add(db: &mut Db, entry: &LedgerEntry) -> Result<()> {
     Ok(())
 }
 
-/// Whether the warranty of a line's garment covers what was reported: a defect, in its time, that was neither misuse nor wear.
+/// Whether a claim costs its buyer nothing: the desk granted that, or any right to have it mended says so.
 fn is_covered(db: &mut Db, line: &CaseLine) -> Result<bool> {
-    let excluded = matches!(line.cause, Some(CaseCause::Misuse | CaseCause::Wear));
-    let (Some(seq), ReasonClass::Defect, false) = (line.sale_seq, line.reason_class, excluded) else { return Ok(false) };
-    let warranty = warranties::of_sale(db, line.garment_id, seq)?;
-    let term = warranty.filter(|warranty| warranty.status != warranties::Status::Void).and_then(|warranty| warranty.term());
-    Ok(term.is_some_and(|term| (term.starts_on..=term.ends_on).contains(&line.reported_on)))
+    Ok(line.decided == Some(LineDecision::Goodwill) || cases::right_to(db, line, Remedy::Repair)?.is_some())
 }
 
 /// Whom the way of a garment of a line is charged to, where a right says that its buyer pays it: theirs, unless the claim is covered.
@@ -158,7 +154,10 @@ pub fn payer_of_way(db: &mut Db, line: &CaseLine) -> Result<Payer> {
 }
 
 /// Holds a compensation against what it may come to together with what was given back (I-5).
-fn within_cap(db: &mut Db, stamp: &Stamp, line: &CaseLine, money: &Money) -> Result<()> {
+///
+/// # Errors
+/// [`Code::BeyondPaid`] with what is left; [`Code::NoPrice`].
+pub fn within_cap(db: &mut Db, stamp: &Stamp, line: &CaseLine, money: &Money) -> Result<()> {
     let Some(seq) = line.sale_seq else { return Ok(()) };
     let Some(sale) = sales::of_seq(db, line.garment_id, seq)? else { return Ok(()) };
     let price = sale.price().ok_or_else(|| Fault::new("amount", Code::NoPrice))?;
@@ -176,11 +175,22 @@ fn within_cap(db: &mut Db, stamp: &Stamp, line: &CaseLine, money: &Money) -> Res
     Err(Refusal { code: fault.code, args: fault.args.clone(), faults: vec![fault] }.into())
 }
 
+/// Refuses a compensation from the amount on that takes a second person.
+fn alone(db: &mut Db, stamp: &Stamp, money: &Money) -> Result<()> {
+    let from = minor_of(policies::value(db, Policy::CompensationAlone, stamp.at)?, &money.currency);
+    if money.minor < from {
+        return Ok(());
+    }
+    let from = Money { minor: from, currency: money.currency.clone() };
+    Err(Refusal::new(Code::NeedsAnother).with("who", "compensation").with("from", from.amount()).with("currency", &from.currency).into())
+}
+
 /// Posts a cost.
 ///
 /// # Errors
 /// [`Code::OutOfRange`] for an amount of nothing; [`Code::UnknownReference`] for a line that is not the case's; [`Code::CoveredClaim`] when it charges
-/// the customer for a covered repair; [`Code::BeyondPaid`] for a compensation above its cap.
+/// the customer for what a right of theirs or the desk covers; [`Code::BeyondPaid`] for a compensation above its cap;
+/// [`Code::NeedsAnother`] for one that nobody else approved and that takes it.
 pub fn post(db: &mut Db, stamp: &Stamp, cost: &Cost) -> Result<LedgerEntry> {
     if !(1..=AMOUNT_MAX).contains(&cost.money.minor) {
         let said = |minor| Money { minor, ..cost.money.clone() }.amount();
@@ -201,6 +211,9 @@ pub fn post(db: &mut Db, stamp: &Stamp, cost: &Cost) -> Result<LedgerEntry> {
         }
         if cost.kind == LedgerKind::CompensationCash {
             within_cap(db, stamp, line, &cost.money)?;
+            if cost.settlement.is_none() {
+                alone(db, stamp, &cost.money)?;
+            }
         }
     }
     let (payer, party_id) = cost.payer.parts();

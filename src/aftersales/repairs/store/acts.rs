@@ -9,8 +9,8 @@ use super::super::{
     AcceptSaid, CheckKind, CheckSaid, CostSaid, DiagnoseSaid, HandedSaid, PaidSaid, PartSaid, QuoteSaid, ReceivedSaid, RepairCost,
     RepairReason, RepairState, SignedSaid, WaySaid,
 };
-use super::{RepairOrder, RepairPart, RepairRow, entitled, mended_by, repair_check, repair_order, repair_part, repair_quote};
-use crate::aftersales::cases::{self, CaseAct, CaseLine, CaseState, LineDecision, LineState};
+use super::{RepairOrder, RepairPart, RepairRow, entitled, repair_check, repair_order, repair_part, repair_quote};
+use crate::aftersales::cases::{self, CaseLine, CaseState, LineDecision, LineState, LineWork};
 use crate::aftersales::classes::{CaseCause, CaseKind};
 use crate::aftersales::rights::{self, Repaired};
 use crate::aftersales::service_levels::{self, Moment};
@@ -42,6 +42,9 @@ macro_rules! moved {
         }
         events::append($db, $stamp, $kind, Subject::Thing(RepairOrder::SUBJECT, order.row.id.0), &body)?;
         clocked($db, $stamp, &order.row, moments(order.row.site, order.row.state, to, order.row.received_on.is_some()))?;
+        if to.is_over() {
+            cases::over($db, order.row.line_id, LineWork::Repair)?;
+        }
         again($db, &order)
     }};
 }
@@ -63,22 +66,6 @@ pub(super) fn clocked(db: &mut Db, stamp: &Stamp, row: &RepairRow, moments: &[Mo
 
 fn line_of(db: &mut Db, order: &RepairOrder) -> Result<CaseLine> {
     cases::line(db, order.row.line_id)?.ok_or_else(|| Code::NotFound.into())
-}
-
-/// It is the buyer's turn, or ours again. A case about several garments goes on with the others.
-fn turn(db: &mut Db, stamp: &Stamp, order: &RepairOrder, to: CaseState) -> Result<()> {
-    let case = cases::by_id(db, order.row.case_id)?.ok_or(Code::NotFound)?;
-    let fits = match to {
-        CaseState::WaitingCustomer => {
-            let live = cases::lines(db, case.id)?.iter().filter(|line| line.state.is_live()).count();
-            case.state == CaseState::InProgress && live == 1
-        }
-        _ => case.state == CaseState::WaitingCustomer,
-    };
-    if fits {
-        cases::act(db, stamp, stamp.at.date(), &case.no, None, &CaseAct::Step { to })?;
-    }
-    Ok(())
 }
 
 /// Posts what something cost us; nothing where it cost nothing. `field` names where the amount was said.
@@ -256,7 +243,7 @@ pub(in crate::aftersales::repairs) fn quote(db: &mut Db, stamp: &Stamp, order: R
     if line.decided != Some(LineDecision::Repair) {
         cases::decide(db, stamp, line.id, LineDecision::Repair)?;
     }
-    turn(db, stamp, &order, CaseState::WaitingCustomer)?;
+    cases::turn(db, stamp, order.row.case_id, CaseState::WaitingCustomer)?;
     Ok(order)
 }
 
@@ -276,7 +263,7 @@ pub(in crate::aftersales::repairs) fn accept(db: &mut Db, stamp: &Stamp, order: 
         repair_order::accepted_at.eq(stamp.at),
     );
     let order: RepairOrder = moved!(db, stamp, order, RepairState::Accepted, EventKind::RepairAccepted, body, more)?;
-    turn(db, stamp, &order, CaseState::InProgress)?;
+    cases::turn(db, stamp, order.row.case_id, CaseState::InProgress)?;
     Ok(order)
 }
 
@@ -288,21 +275,34 @@ pub(super) fn changed(order: &RepairOrder) -> Error {
 /// The buyer does not want it: what is done instead is decided on the case.
 pub(in crate::aftersales::repairs) fn reject(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: RepairReason) -> Result<RepairOrder> {
     let order = ended(db, stamp, order, RepairState::Rejected, &said)?;
-    turn(db, stamp, &order, CaseState::InProgress)?;
+    cases::turn(db, stamp, order.row.case_id, CaseState::InProgress)?;
+    decided_anew(db, stamp, &order, &said.reason)?;
     Ok(order)
+}
+
+/// A line of which the repair was all that was decided waits for another decision. What was decided otherwise in between stands, and what is over
+/// stays over.
+fn decided_anew(db: &mut Db, stamp: &Stamp, order: &RepairOrder, why: &str) -> Result<()> {
+    let line = line_of(db, order)?;
+    if line.state == LineState::Decided && line.decided == Some(LineDecision::Repair) {
+        cases::open_again(db, stamp, line.id, why)?;
+    }
+    Ok(())
 }
 
 /// It is not repaired: the line is refused, and the buyer reads why.
 pub(in crate::aftersales::repairs) fn decline(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: RepairReason) -> Result<RepairOrder> {
     let order = ended(db, stamp, order, RepairState::Declined, &said)?;
     cases::refuse(db, stamp, order.row.line_id, &said.reason)?;
-    turn(db, stamp, &order, CaseState::InProgress)?;
+    cases::turn(db, stamp, order.row.case_id, CaseState::InProgress)?;
     Ok(order)
 }
 
 /// It cannot be mended: what is done instead is decided on the case.
 pub(in crate::aftersales::repairs) fn beyond(db: &mut Db, stamp: &Stamp, order: RepairOrder, said: RepairReason) -> Result<RepairOrder> {
-    ended(db, stamp, order, RepairState::Beyond, &said)
+    let order = ended(db, stamp, order, RepairState::Beyond, &said)?;
+    decided_anew(db, stamp, &order, &said.reason)?;
+    Ok(order)
 }
 
 fn ended(db: &mut Db, stamp: &Stamp, order: RepairOrder, to: RepairState, said: &RepairReason) -> Result<RepairOrder> {
@@ -539,7 +539,7 @@ fn mended(
     let named = order.parts.iter().map(|part| components::meant_by(&part.component).map_or(part.component.as_str(), |known| known.text));
     let mut all: Vec<String> = named.map(str::to_owned).collect();
     if all.is_empty() {
-        all = mended_by(db, line)?;
+        all = cases::components_of(db, line)?;
     }
     if all.is_empty() {
         all.push(String::new());

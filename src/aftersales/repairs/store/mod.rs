@@ -8,22 +8,21 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::rules::{line_of_number, number};
 use super::{AcceptedVia, CheckKind, FIELDS, NEW, RepairCost, RepairKind, RepairSite, RepairState};
-use crate::aftersales::cases::{self, CaseLine, LineDecision};
-use crate::aftersales::classes::{CaseCause, ReasonClass};
-use crate::aftersales::reasons;
-use crate::aftersales::rights::{self, Remedy, Right, RightKind, RightState, RightsAnswer};
+use crate::aftersales::cases::{self, CaseLine, LineDecision, LineWork};
+use crate::aftersales::rights::{Remedy, Right, RightKind};
 use crate::aftersales::service_levels::Moment;
 use crate::aftersales::settlements;
 use crate::kernel::event::EventKind;
 use crate::kernel::money::Money;
 use crate::kernel::text::Lang;
-use crate::kernel::{Code, GarmentId, Id, Result, parsed};
+use crate::kernel::{Code, GarmentId, Id, Result, saturating};
 use crate::platform::db::Db;
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::{CasesEdit, CasesRead, Permission};
-use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
+use crate::platform::rooms::{Act, BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing, saved};
 use crate::platform::state::AppState;
 use crate::production::{materials, serials};
 use crate::{each, keyset, text_column};
@@ -272,8 +271,7 @@ pub struct RepairOrder {
 
 impl From<RepairRow> for RepairOrder {
     fn from(row: RepairRow) -> Self {
-        let (case, line) =
-            row.code.rsplit_once('.').map_or((String::new(), 0), |(case, line)| (case.to_owned(), parsed(line).unwrap_or_default()));
+        let (case, line) = line_of_number(&row.code).map_or((String::new(), 0), |(case, line)| (case.to_owned(), line));
         let price = row.price_minor.zip(row.currency.clone()).map(|(minor, currency)| Money { minor, currency }.amount());
         Self { row, case, line, price, ..Self::default() }
     }
@@ -366,8 +364,9 @@ impl Thing for RepairOrder {
 
     fn resolved(mut self, db: &mut Db) -> Result<Self> {
         let (case, line) = cases::line_said(db, &self.case, self.line)?;
+        let before: i64 = each!(db, |c| repair_order::table.filter(repair_order::line_id.eq(line.id)).count().get_result(c))?;
         self.row = RepairRow {
-            code: format!("{}.{}", case.no, line.line_no),
+            code: number(&case.no, line.line_no, saturating(before)),
             case_id: line.case_id,
             line_id: line.id,
             garment_id: line.garment_id,
@@ -379,6 +378,7 @@ impl Thing for RepairOrder {
 
     fn write(mut self, db: &mut Db, stamp: &Stamp, _: Option<&Self>) -> Result<Self> {
         let line = cases::line(db, self.row.line_id)?.ok_or(Code::NotFound)?;
+        cases::began(db, stamp, line.id, LineWork::Repair)?;
         (self.row.id, self.row.version, self.row.created_at) = (stamp.id(), 1, stamp.at);
         let right = entitled(db, &line, self.row.kind)?;
         self.row = self.row.under(right);
@@ -433,31 +433,24 @@ impl RepairRow {
     }
 }
 
-/// The right that makes a repair free, as things stood on the day of the report: none where the buyer's use was behind it, or nothing is wrong.
-/// Of several the one that gives the buyer most.
+/// Opens a repair of a line of a case: to be looked at.
+///
+/// # Errors
+/// [`Code::UnknownReference`] for `case` or `line`; [`Code::WrongState`] for a line that is over; [`Code::Duplicate`] and [`Code::UnderWay`] as
+/// [`cases::began`].
+pub fn open(db: &mut Db, stamp: &Stamp, (case, line): (&str, i64), kind: RepairKind, site: RepairSite) -> Result<RepairOrder> {
+    let asked =
+        RepairOrder { case: case.to_owned(), line, row: RepairRow { kind, site, ..RepairRow::default() }, ..RepairOrder::default() };
+    saved(asked.resolved(db)?, db, stamp, None)
+}
+
+/// The right that makes a repair free.
 fn entitled(db: &mut Db, line: &CaseLine, kind: RepairKind) -> Result<Option<Right>> {
-    let is_theirs = matches!(line.cause, Some(CaseCause::Misuse | CaseCause::Wear | CaseCause::NoFault));
-    let is_defect = line.reason_class == ReasonClass::Defect || line.found_defect.is_some();
     let remedy = match kind {
-        RepairKind::Repair | RepairKind::Care if !is_defect => return Ok(None),
         RepairKind::Repair | RepairKind::Care => Remedy::Repair,
         RepairKind::Alteration => Remedy::Alteration,
     };
-    let Some(seq) = line.sale_seq.filter(|_| !is_theirs) else { return Ok(None) };
-    let case = cases::by_id(db, line.case_id)?.ok_or(Code::NotFound)?;
-    let facts = rights::facts(db, line.garment_id, line.reported_on, Some(&case.market))?;
-    if facts.sale.as_ref().is_none_or(|sale| sale.seq != seq) {
-        return Ok(None);
-    }
-    let mended = mended_by(db, line)?;
-    let is_for = |right: &Right| right.component.as_ref().is_none_or(|component| mended.contains(component));
-    let gives = |right: &Right| right.state == RightState::Now && right.remedies.contains(&remedy) && is_for(right);
-    Ok(RightsAnswer::of(db, facts)?.rights.into_iter().filter(gives).min_by_key(|right| right.kind))
-}
-
-/// The components that what was reported is about.
-fn mended_by(db: &mut Db, line: &CaseLine) -> Result<Vec<String>> {
-    Ok(reasons::by_code(db)?.get(&line.reason_code).map(|reason| reason.components().map(str::to_owned).collect()).unwrap_or_default())
+    cases::right_to(db, line, remedy)
 }
 
 /// What the ledger has of a repair and was not taken back.

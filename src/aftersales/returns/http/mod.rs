@@ -11,7 +11,7 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
-use super::rules::{RETURN_MACHINE, ReturnAct, is_ours};
+use super::rules::{RETURN_MACHINE, ReturnAct, is_ours, may_be_disputed};
 use super::store::settled::LAPSE_WORK;
 use super::store::{self, ReturnOrder, acts};
 use super::{DestroyGround, FIELDS, Inbound, ReturnCost, ReturnOutcome, ReturnState, ReturnlessOrigin};
@@ -102,6 +102,8 @@ const fn offer(act: &'static str, to: ReturnState, only_in: &'static [ReturnStat
 
 /// The acts that leave a return where it stands.
 const DESTROY: &str = "destroy";
+/// What is offered for what may be contested alone.
+const DISPUTE: &str = "dispute";
 const COST: &str = "cost";
 
 const OFFERS: &[Offer] = &[
@@ -116,7 +118,7 @@ const OFFERS: &[Offer] = &[
     offer("inspect", ReturnState::Inspecting, &[ReturnState::Received], &[]),
     offer("accept", ReturnState::Accepted, &[ReturnState::Inspecting], &["report", "partly", "amount"]),
     offer("refuse", ReturnState::Refused, &[], &["report"]),
-    offer("dispute", ReturnState::Inspecting, &[ReturnState::Refused, ReturnState::PartlyAccepted], &["note"]),
+    offer(DISPUTE, ReturnState::Inspecting, &[], &["note"]),
     offer("give_back", ReturnState::ReturningToCustomer, &[], &["waybill"]),
     offer("settle", ReturnState::Settling, &[], &[]),
     offer("settled", ReturnState::Settled, &[ReturnState::Settling], &["outcome"]),
@@ -133,6 +135,7 @@ impl OnePage {
         OFFERS.iter().filter(move |offer| match offer.act {
             DESTROY => may_destroy,
             COST => true,
+            DISPUTE => may_be_disputed(&self.order),
             _ => RETURN_MACHINE.allows(state, offer.to) && (offer.only_in.is_empty() || offer.only_in.contains(&state)),
         })
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::rules::{self, RETURN_MACHINE, ReturnAct};
 use super::super::{DestroyGround, ReturnCost, ReturnKind, ReturnOutcome, ReturnState, ReturnlessOrigin};
 use super::{ReturnAsk, ReturnOrder, SUBJECT, by_id, history, of_line, return_order, settled};
-use crate::aftersales::cases::{self, CaseLine, LineDecision, LineState};
+use crate::aftersales::cases::{self, CaseLine, CaseState, LineDecision, LineState, LineWork};
 use crate::aftersales::ledger::{self, Cost, Payer};
 use crate::aftersales::rights::{self, FreightPayer, RightFacts, SeenDefect};
 use crate::aftersales::service_levels::Moment;
@@ -41,21 +41,18 @@ pub fn rights_of(db: &mut Db, line: &CaseLine, today: NaiveDate) -> Result<right
 /// Asks for a return of a line. It rests on a right that the buyer has today, or is goodwill with a reason.
 ///
 /// # Errors
-/// [`Code::UnknownReference`] for `case` or `line`; [`Code::WrongState`] for one that is over; [`Code::Duplicate`] for a second return;
+/// [`Code::UnknownReference`] for `case` or `line`; [`Code::WrongState`] for one that is over or was settled; [`Code::Duplicate`] and [`Code::UnderWay`] as [`cases::began`];
 /// [`Code::NoRight`] for a rule that gives nothing today; [`Code::NotSold`].
 pub fn request(db: &mut Db, stamp: &Stamp, zone: Tz, ask: &ReturnAsk) -> Result<ReturnOrder> {
     let (_, line) = cases::line_said(db, &ask.case, ask.line)?;
     if !matches!(line.state, LineState::Open | LineState::Decided) {
         return Err(refused_in(line.state).into());
     }
-    if of_line(db, line.id)?.is_some() {
-        return Err(Refusal {
-            code: Code::Duplicate,
-            args: Vec::new(),
-            faults: vec![Fault::new("line", Code::Duplicate).with("field", "line")],
-        }
-        .into());
+    // What was settled is contested or settled further; it does not come back twice.
+    if let Some(before) = of_line(db, line.id)?.filter(|before| before.state == ReturnState::Settled) {
+        return Err(RETURN_MACHINE.refused(before.state).into());
     }
+    cases::began(db, stamp, line.id, LineWork::Return)?;
     let sale = sales::latest(db, line.garment_id)?
         .filter(|sale| Some(sale.seq) == line.sale_seq || line.sale_seq.is_none())
         .ok_or(Code::NotSold)?;
@@ -115,12 +112,17 @@ fn with_claim(facts: RightFacts, line: &CaseLine) -> RightFacts {
 
 /// One step of a return, with its event.
 pub(super) fn go(db: &mut Db, stamp: &Stamp, order: &ReturnOrder, to: ReturnState, said: &Value) -> Result<ReturnOrder> {
-    let is_over = RETURN_MACHINE.after(to).is_empty();
+    let (was_over, is_over) = (rules::is_over(order.state), rules::is_over(to));
     let ended = return_order::ended_at.eq(is_over.then_some(stamp.at));
     let row = return_order::table.filter(return_order::id.eq(order.id));
     step!(db, row, return_order::state, return_order::version, RETURN_MACHINE, order.state => to, order.version, ended);
     let body = json!({ "changes": { "state": { "from": order.state, "to": to } }, "said": said });
     events::append(db, stamp, EventKind::ReturnMoved, Subject::Thing(SUBJECT, order.id.0), &body)?;
+    match (was_over, is_over) {
+        (false, true) => cases::over(db, order.line_id, LineWork::Return)?,
+        (true, false) => cases::began(db, stamp, order.line_id, LineWork::Return)?,
+        _ => {}
+    }
     by_id(db, order.id)
 }
 
@@ -148,7 +150,8 @@ pub fn act(db: &mut Db, stamp: &Stamp, zone: Tz, id: Id, version: Option<i64>, a
         ReturnAct::AskMore { note } => {
             let note = needed("note", note)?;
             let moved = go(db, stamp, &order, to, &none)?;
-            set!(db, moved, return_order::note.eq(note));
+            set!(db, moved, return_order::note.eq(&note));
+            cases::ask_buyer(db, stamp, line, &note)?;
         }
         ReturnAct::Reject { note } => {
             let note = needed("note", note)?;
@@ -164,6 +167,7 @@ pub fn act(db: &mut Db, stamp: &Stamp, zone: Tz, id: Id, version: Option<i64>, a
             let note = text::optional_line("note", note, 500)?;
             let moved = go(db, stamp, &order, to, &none)?;
             set!(db, moved, return_order::note.eq(note));
+            cases::turn(db, stamp, order.case_id, CaseState::InProgress)?;
         }
         ReturnAct::Approve { inbound } => {
             let mut moved = go(db, stamp, &order, to, &none)?;
@@ -212,15 +216,17 @@ pub fn act(db: &mut Db, stamp: &Stamp, zone: Tz, id: Id, version: Option<i64>, a
             cases::happened(db, stamp, line, Moment::Rejected)?;
         }
         ReturnAct::Dispute { note } => {
-            if !matches!(order.state, ReturnState::Refused | ReturnState::PartlyAccepted) {
+            if !rules::may_be_disputed(&order) {
                 return Err(RETURN_MACHINE.refused(order.state).into());
             }
             let note = needed("note", note)?;
-            let moved = go(db, stamp, &order, to, &json!({ "disputed": true }))?;
-            set!(db, moved, return_order::note.eq(&note), return_order::disputed_at.eq(stamp.at));
-            if order.state == ReturnState::Refused {
+            // Its line is over where it was refused, or a part was paid.
+            if order.state != ReturnState::PartlyAccepted {
                 cases::open_again(db, stamp, line, &note)?;
             }
+            let moved = go(db, stamp, &order, to, &json!({ "disputed": true }))?;
+            let none = None::<i64>;
+            set!(db, moved, return_order::note.eq(&note), return_order::disputed_at.eq(stamp.at), return_order::settlement_id.eq(none));
             cases::happened(db, stamp, line, Moment::Disputed)?;
         }
         ReturnAct::Inspect {} => {
@@ -249,7 +255,7 @@ pub fn act(db: &mut Db, stamp: &Stamp, zone: Tz, id: Id, version: Option<i64>, a
         }
         ReturnAct::Withdraw {} => {
             go(db, stamp, &order, to, &none)?;
-            cases::withdraw(db, stamp, line, "withdrawn")?;
+            kept(db, stamp, &order, "withdrawn")?;
         }
         ReturnAct::Destroy { .. } | ReturnAct::Cost { .. } => {}
     }
@@ -298,6 +304,11 @@ fn line_of(db: &mut Db, order: &ReturnOrder) -> Result<CaseLine> {
     cases::line(db, order.line_id)?.ok_or_else(|| Error::broken("a return without its line"))
 }
 
+/// The buyer keeps the garment: nothing is done about its line any more, unless the desk granted something else, which stands.
+pub(super) fn kept(db: &mut Db, stamp: &Stamp, order: &ReturnOrder, why: &str) -> Result<()> {
+    if line_of(db, order)?.decided.is_none_or(is_of_a_return) { cases::withdraw(db, stamp, order.line_id, why) } else { Ok(()) }
+}
+
 fn sale_of(db: &mut Db, order: &ReturnOrder) -> Result<sales::Sale> {
     sales::of_seq(db, order.garment_id, order.sale_seq)?.ok_or_else(|| Error::broken("a return without its sale"))
 }
@@ -328,11 +339,13 @@ fn part_of(db: &mut Db, order: &ReturnOrder, is_part: bool, amount: Option<&str>
     let currency = sale.currency.clone().unwrap_or_else(|| sales::CURRENCY.to_owned());
     let minor = read_amount("amount", text, &currency)?;
     let most = sale.price_minor.map_or(i64::MAX, |price| price - 1);
-    if (1..=most).contains(&minor) {
+    // No less than was given for it already.
+    let least = sale.refund_reserved_minor.max(1);
+    if (least..=most).contains(&minor) {
         return Ok(Some(minor));
     }
     let said = |minor| Money { minor, currency: currency.clone() }.amount();
-    Err(Fault::new("amount", Code::OutOfRange).with("min", said(1)).with("max", said(most)).into())
+    Err(Fault::new("amount", Code::OutOfRange).with("min", said(least)).with("max", said(most)).into())
 }
 
 /// What the inspection says of what is here, through the gate: the return in its new state, with the report.
@@ -372,6 +385,10 @@ fn looked_at_again(db: &mut Db, order: &ReturnOrder, line: &CaseLine) -> Result<
 fn accept(db: &mut Db, stamp: &Stamp, zone: Tz, order: &ReturnOrder, to: ReturnState, report: &str, part: Option<i64>) -> Result<()> {
     let (moved, _) = looked_at(db, stamp, order, to, report)?;
     set!(db, moved, return_order::accepted_minor.eq(part));
+    // What was refused meanwhile without having been seen is decided anew.
+    if !line_of(db, order)?.state.is_live() {
+        cases::open_again(db, stamp, order.line_id, report)?;
+    }
     let returned_on = order.received_on.unwrap_or_else(|| local_date(stamp.at, zone));
     // A second inspection finds the sale ended by the first.
     if sale_of(db, order)?.status == SaleStatus::Live {

@@ -1,7 +1,10 @@
 //! Every query on returns, and the steps they take.
 
 pub mod acts;
+pub mod buyer;
 pub mod settled;
+
+use std::collections::HashMap;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::sql;
@@ -226,11 +229,18 @@ impl Listing for ReturnOrder {
 
     fn named(db: &mut Db, app: &AppState, rows: Vec<Self>) -> Result<Vec<Self>> {
         let serials = serials::serials_of(db, &app.keys.serials, &rows.iter().map(|row| row.garment_id).collect::<Vec<_>>())?;
+        let mut parts: Vec<GarmentId> = rows.iter().filter(|row| row.accepted_minor.is_some()).map(|row| row.garment_id).collect();
+        parts.sort_unstable();
+        parts.dedup();
+        let sales = sales::of_garments(db, &parts)?.into_iter().map(|sale| ((sale.garment, sale.seq), sale.currency));
+        let currencies: HashMap<(GarmentId, i64), Option<String>> = sales.collect();
         let named = |row: Self| {
-            let accepted = accepted(db, &row)?.map(|money| format!("{} {}", money.amount(), money.currency));
-            Ok(Self { serial: serials.get(&row.garment_id).cloned().unwrap_or_default(), accepted, ..row })
+            let currency = currencies.get(&(row.garment_id, row.sale_seq)).cloned().flatten();
+            let money = |minor| Money { minor, currency: currency.unwrap_or_else(|| sales::CURRENCY.to_owned()) };
+            let accepted = row.accepted_minor.map(money).map(|money| format!("{} {}", money.amount(), money.currency));
+            Self { serial: serials.get(&row.garment_id).cloned().unwrap_or_default(), accepted, ..row }
         };
-        rows.into_iter().map(named).collect()
+        Ok(rows.into_iter().map(named).collect())
     }
 }
 
@@ -244,22 +254,14 @@ pub fn by_id(db: &mut Db, id: Id) -> Result<ReturnOrder> {
     found.into_iter().next().ok_or_else(|| Code::NotFound.into())
 }
 
-/// The return of a line of a case.
+/// The latest return of a line of a case.
 pub fn of_line(db: &mut Db, line: Id) -> Result<Option<ReturnOrder>> {
-    let found: Vec<ReturnOrder> =
-        each!(db, |c| return_order::table.filter(return_order::line_id.eq(line)).select(ReturnOrder::as_select()).load(c))?;
+    let of = return_order::table.filter(return_order::line_id.eq(line)).order(return_order::id.desc()).limit(1);
+    let found: Vec<ReturnOrder> = each!(db, |c| of.select(ReturnOrder::as_select()).load(c))?;
     Ok(found.into_iter().next())
 }
 
 /// What happened to a return, oldest first.
 pub(super) fn history(db: &mut Db, id: Id) -> Result<Vec<events::Fact>> {
     events::of(db, Subject::Thing(SUBJECT, id.0))
-}
-
-/// What the inspection accepted in part, in the currency of the sale.
-fn accepted(db: &mut Db, order: &ReturnOrder) -> Result<Option<Money>> {
-    let Some(minor) = order.accepted_minor else { return Ok(None) };
-    let sale = sales::of_seq(db, order.garment_id, order.sale_seq)?;
-    let currency = sale.and_then(|sale| sale.currency).unwrap_or_else(|| sales::CURRENCY.to_owned());
-    Ok(Some(Money { minor, currency }))
 }

@@ -5,9 +5,8 @@ use serde_json::{Value, json};
 
 use super::super::rules::{self, RETURN_MACHINE};
 use super::super::{ReturnOutcome, ReturnState};
-use super::acts::go;
+use super::acts::{go, kept};
 use super::{ReturnOrder, return_order};
-use crate::aftersales::cases;
 use crate::each;
 use crate::kernel::{Id, Result};
 use crate::platform::db::Db;
@@ -19,7 +18,7 @@ use crate::platform::state::AppState;
 /// What may be given for what came back: None for the whole price, else what of it the inspection accepted, in minor units.
 ///
 /// # Errors
-/// [`Code::WrongState`](crate::kernel::Code::WrongState) while it is under way, and once nothing is given for it.
+/// [`Code::WrongState`](crate::kernel::Code::WrongState) while it is under way, and once it is settled.
 pub fn accepted_part(order: &ReturnOrder) -> Result<Option<i64>> {
     if rules::may_be_settled(order) { Ok(order.accepted_minor) } else { Err(RETURN_MACHINE.refused(order.state).into()) }
 }
@@ -78,7 +77,7 @@ pub fn lapse(db: &mut Db, stamp: &Stamp) -> Result<usize> {
         .load(c))?;
     for order in &late {
         go(db, stamp, order, ReturnState::Lapsed, &json!({ "days": days }))?;
-        cases::withdraw(db, stamp, order.line_id, "lapsed")?;
+        kept(db, stamp, order, "lapsed")?;
     }
     Ok(late.len())
 }

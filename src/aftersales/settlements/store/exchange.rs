@@ -1,6 +1,6 @@
 //! Giving another garment for one that is not as it should be.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 use diesel::prelude::*;
 use serde_json::json;
@@ -13,12 +13,13 @@ use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::machine::{MachineState, refused_in};
 use crate::kernel::money::Money;
-use crate::kernel::{Code, Error, Fault, GarmentId, Refusal, Result};
+use crate::kernel::{Code, Error, Fault, GarmentId, Refusal, Result, saturating};
 use crate::ownership::garments::{self, HoldKind};
 use crate::ownership::sales::{self, NewSale, SaleStatus, Sound};
 use crate::ownership::warranties;
 use crate::platform::db::Db;
 use crate::platform::events::{self, Stamp};
+use crate::platform::policies::{self, Policy};
 use crate::production::batches::{self, BatchStatus, Origin};
 
 /// Where the record of a sale that an exchange makes comes from.
@@ -72,14 +73,17 @@ pub(super) fn set_aside(db: &mut Db, stamp: &Stamp, garment: GarmentId, old: Gar
 }
 
 /// Hands the new garment over: it is sold to the buyer of the old one, by the order of the case and for what the old one was paid with, less what was
-/// given back; its warranty begins as its policy says. The old one, where it did not come back, is nobody's any more: its sale, its warranty and its
+/// given back; its warranty begins as its policy says, or takes over what was left of the old one's where the deployment wants that. The old one, where it did not come back, is nobody's any more: its sale, its warranty and its
 /// holding end, and it is neither sold nor claimed again.
 ///
 /// # Errors
 /// As a sale is refused, for `new_serial`: its batch was held back, or it was recalled in between.
 pub(super) fn give(db: &mut Db, stamp: &Stamp, zone: Tz, of: &Settlement, new: GarmentId, handed_on: NaiveDate) -> Result<()> {
+    let inherits = policies::value(db, Policy::ExchangeInherits, stamp.at)? == 1;
+    let least_days: u64 = saturating(policies::value(db, Policy::ExchangeLeastDays, stamp.at)?);
     garments::release(db, stamp, new, HoldKind::Reserved)?;
     let old = sales::of_seq(db, of.garment_id, of.sale_seq)?.ok_or_else(|| Error::broken("a settlement without its sale"))?;
+    let promised = warranties::promised_until(db, old.garment, old.seq)?;
     let latest = sales::latest(db, of.garment_id)?.map(|sale| sale.seq);
     if old.status == SaleStatus::Live && latest == Some(old.seq) {
         warranties::end(db, old.garment, old.seq, handed_on, "exchanged")?;
@@ -107,6 +111,10 @@ pub(super) fn give(db: &mut Db, stamp: &Stamp, zone: Tz, of: &Settlement, new: G
         }
         other => other,
     })?;
+    if let Some(promised) = promised.filter(|_| inherits) {
+        let least = handed_on.checked_add_days(Days::new(least_days)).unwrap_or(NaiveDate::MAX);
+        warranties::inherit(db, stamp, new, sold.seq, promised.max(least))?;
+    }
     let body = json!({ "sale": sold.seq, "settlement": of.id, "replaces_sale": of.sale_seq });
     events::append(db, stamp, EventKind::Exchanged, Subject::Garment(new.0), &body)
 }

@@ -32,5 +32,6 @@ diesel::table! {
         paid_on -> Nullable<Date>,
         created_at -> Timestamp,
         version -> BigInt,
+        further_of -> Nullable<BigInt>,
     }
 }

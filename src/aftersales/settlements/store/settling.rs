@@ -5,11 +5,11 @@ use chrono_tz::Tz;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::rules::{SETTLEMENT_MACHINE, approved, decision_of, minor_of, outcome_of};
+use super::super::rules::{SETTLEMENT_MACHINE, approved, cost_of, may_go_on, outcome_of, work_of};
 use super::super::{LedgerKind, Payer, SettlementKind, SettlementState};
 use super::{exchange, settlement};
-use crate::aftersales::cases::{self, LineDecision, LineState};
-use crate::aftersales::ledger::{Cost, post};
+use crate::aftersales::cases::{self, CaseLine, LineDecision, LineState};
+use crate::aftersales::ledger::{self, Cost, minor_of, post};
 use crate::aftersales::returns;
 use crate::aftersales::service_levels::Moment;
 use crate::kernel::event::{EventKind, Subject};
@@ -28,7 +28,7 @@ use crate::{each, keyset, step};
 
 /// What is given for a line of a case.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = settlement)]
+#[diesel(table_name = settlement, treat_none_as_default_value = false)]
 pub struct Settlement {
     /// Its id.
     pub id: Id,
@@ -72,6 +72,8 @@ pub struct Settlement {
     pub created_at: NaiveDateTime,
     /// Grows with every change.
     pub version: i64,
+    /// The one it goes on with, where a part of the price was given before.
+    pub further_of: Option<Id>,
 }
 
 /// What somebody asks for.
@@ -105,6 +107,34 @@ pub struct Payment<'a> {
 }
 
 impl Settlement {
+    /// What somebody asks for of a sale, before anybody approved it.
+    fn asked(stamp: &Stamp, line: &CaseLine, seq: i64, ask: &SettlementAsk, money: Money) -> Self {
+        Self {
+            id: stamp.id(),
+            case_id: line.case_id,
+            line_id: line.id,
+            garment_id: line.garment_id,
+            sale_seq: seq,
+            kind: ask.kind,
+            state: SettlementState::Authorised,
+            amount_minor: money.minor,
+            currency: money.currency,
+            new_garment_id: None,
+            reason: ask.reason.clone(),
+            author: stamp.actor.clone(),
+            approver: None,
+            second_approver: None,
+            needs_two: false,
+            payout_id: None,
+            payout_ref: String::new(),
+            failure: String::new(),
+            paid_on: None,
+            created_at: stamp.at,
+            version: 1,
+            further_of: None,
+        }
+    }
+
     /// What is given back.
     pub fn money(&self) -> Money {
         Money { minor: self.amount_minor, currency: self.currency.clone() }
@@ -168,10 +198,19 @@ pub fn of_payout(db: &mut Db, payout: Id) -> Result<Vec<Settlement>> {
         .load(c))?)
 }
 
+/// The last that was given for a sale, or is to be.
 fn live(db: &mut Db, garment: GarmentId, seq: i64) -> Result<Option<Settlement>> {
     let of = settlement::garment_id.eq(garment).and(settlement::sale_seq.eq(seq)).and(settlement::state.ne(SettlementState::Void.as_str()));
-    let found: Vec<Settlement> = each!(db, |c| settlement::table.filter(of).select(Settlement::as_select()).load(c))?;
+    let of = of.and(settlement::kind.ne(SettlementKind::Compensation.as_str()));
+    let last = settlement::table.filter(of).order(settlement::id.desc()).limit(1);
+    let found: Vec<Settlement> = each!(db, |c| last.select(Settlement::as_select()).load(c))?;
     Ok(found.into_iter().next())
+}
+
+fn already_settled(before: &Settlement) -> Error {
+    let (zh, en) = (before.kind.word(Lang::Zh), before.kind.word(Lang::En));
+    let refusal = Refusal::new(Code::AlreadySettled).with("kind", before.kind.text()).with("kind_zh", zh).with("kind_en", en);
+    refusal.with("settlement", before.id).into()
 }
 
 /// Leaves an event at the settlement and at its case.
@@ -205,10 +244,13 @@ fn priced(db: &mut Db, stamp: &Stamp, sale: Sale, said: Option<&Money>) -> Resul
 ///
 /// # Errors
 /// [`Code::NotSold`] for a garment that was sold to nobody; [`Code::NoPrice`] for a sale without a price; [`Code::AlreadySettled`] for a sale that
-/// is settled; [`Code::BeyondPaid`] for more than is left, [`Code::BeyondAccepted`] for more than the inspection accepted; [`Code::WrongState`] for a
+/// is settled, but for what was paid in part and goes on; [`Code::BeyondPaid`] for more than is left, [`Code::BeyondAccepted`] for more than the inspection accepted; [`Code::WrongState`] for a
 /// line that is over and for a return that is under way; what keeps a garment from being given.
 pub fn authorise(db: &mut Db, stamp: &Stamp, ask: &SettlementAsk) -> Result<Settlement> {
     let line = cases::line(db, ask.line)?.ok_or(Code::NotFound)?;
+    if ask.kind == SettlementKind::Compensation {
+        return compensate(db, stamp, ask, &line);
+    }
     if !matches!(line.state, LineState::Open | LineState::Decided) {
         return Err(refused_in(line.state).into());
     }
@@ -220,15 +262,16 @@ pub fn authorise(db: &mut Db, stamp: &Stamp, ask: &SettlementAsk) -> Result<Sett
     // Nothing is given for what is still on its way back, or was refused.
     let order = returns::of_line(db, line.id)?;
     let part = order.as_ref().map(returns::accepted_part).transpose()?.flatten();
-    if let Some(before) = live(db, sale.garment, sale.seq)? {
-        let (zh, en) = (before.kind.word(Lang::Zh), before.kind.word(Lang::En));
-        let refusal = Refusal::new(Code::AlreadySettled).with("kind", before.kind.text()).with("kind_zh", zh).with("kind_en", en);
-        return Err(refusal.with("settlement", before.id).into());
+    let before = live(db, sale.garment, sale.seq)?;
+    if let Some(before) = &before
+        && !(may_go_on(before.kind, before.state, ask.kind) && sale.refundable().is_some_and(|left| left.minor > 0))
+    {
+        return Err(already_settled(before));
     }
     let (sale, price) = priced(db, stamp, sale, ask.price.as_ref())?;
     let is_exchange = ask.kind == SettlementKind::Exchange;
-    let (left, least) = (price.minor - sale.refund_reserved_minor, i64::from(!is_exchange));
-    let left = part.map_or(left, |part| part.min(left));
+    let (given, least) = (sale.refund_reserved_minor, i64::from(!is_exchange));
+    let left = part.unwrap_or(price.minor).min(price.minor) - given;
     // Where nothing is left, the least there is is asked in vain, and the refusal says so.
     let amount_minor = ask.amount_minor.unwrap_or(if is_exchange { 0 } else { left.max(least) });
     if amount_minor < least {
@@ -237,7 +280,7 @@ pub fn authorise(db: &mut Db, stamp: &Stamp, ask: &SettlementAsk) -> Result<Sett
     }
     // An exchange gives goods for the whole price.
     let worth = if is_exchange { price.minor } else { amount_minor };
-    within_part(part, worth, &price)?;
+    within_part(part, (given, worth), &price)?;
     sales::reserve_refund(db, sale.garment, sale.seq, amount_minor)?;
     let new_garment = match (is_exchange, ask.new_garment) {
         (true, Some(garment)) => {
@@ -249,54 +292,59 @@ pub fn authorise(db: &mut Db, stamp: &Stamp, ask: &SettlementAsk) -> Result<Sett
         (false, Some(_)) => return Err(Fault::new("new_serial", Code::UnknownField).into()),
     };
     let limit = minor_of(policies::value(db, Policy::TwoApproveFrom, stamp.at)?, &price.currency);
-    let row = Settlement {
-        id: stamp.id(),
-        case_id: line.case_id,
-        line_id: line.id,
-        garment_id: sale.garment,
-        sale_seq: sale.seq,
-        kind: ask.kind,
-        state: SettlementState::Authorised,
-        amount_minor,
-        currency: price.currency,
-        new_garment_id: new_garment,
-        reason: ask.reason.clone(),
-        author: stamp.actor.clone(),
-        approver: None,
-        second_approver: None,
-        needs_two: worth >= limit,
-        payout_id: None,
-        payout_ref: String::new(),
-        failure: String::new(),
-        paid_on: None,
-        created_at: stamp.at,
-        version: 1,
-    };
-    let inserted = each!(db, |c| diesel::insert_into(settlement::table).values(&row).execute(c)).map_err(Error::from);
-    match inserted {
-        // Somebody else settled it since it was looked for: run again, this finds theirs and says so.
-        Err(Error::Refused(refusal)) if refusal.code == Code::Duplicate => Err(Error::Retry),
-        Err(error) => Err(error),
-        Ok(_) => {
-            tell(db, stamp, EventKind::SettlementAuthorised, &row, &[("reason", row.reason.as_str().into())])?;
-            if let Some(order) = order {
-                returns::settling(db, stamp, &order, row.id)?;
-            }
-            // What is given as goodwill is decided as that.
-            if line.decided != Some(LineDecision::Goodwill) {
-                cases::decide(db, stamp, line.id, decision_of(row.kind))?;
-            }
-            cases::happened(db, stamp, line.id, Moment::Authorised)?;
-            Ok(row)
-        }
+    let asked = Settlement::asked(stamp, &line, sale.seq, ask, Money { minor: amount_minor, ..price });
+    let further_of = before.map(|before| before.id);
+    let row = begin(db, stamp, Settlement { new_garment_id: new_garment, needs_two: worth >= limit, further_of, ..asked })?;
+    if let Some(order) = order {
+        returns::settling(db, stamp, &order, row.id)?;
     }
+    // What is given as goodwill is decided as that.
+    if let Some(outcome) = outcome_of(row.kind).filter(|_| line.decided != Some(LineDecision::Goodwill)) {
+        cases::decide(db, stamp, line.id, outcome.decision())?;
+    }
+    cases::happened(db, stamp, line.id, Moment::Authorised)?;
+    Ok(row)
 }
 
-/// Holds what is asked for against what the inspection accepted of what came back.
-fn within_part(part: Option<i64>, worth: i64, price: &Money) -> Result<()> {
-    let Some(part) = part.filter(|part| worth > *part) else { return Ok(()) };
+/// Asks for compensation: money beyond what was paid, which settles nothing. It sets nothing aside, and the line goes its way; it is held against its
+/// cap now and once more when it is paid.
+fn compensate(db: &mut Db, stamp: &Stamp, ask: &SettlementAsk, line: &CaseLine) -> Result<Settlement> {
+    if is_dropped(line.state) {
+        return Err(refused_in(line.state).into());
+    }
+    if ask.new_garment.is_some() {
+        return Err(Fault::new("new_serial", Code::UnknownField).into());
+    }
+    let sale = line.sale_seq.map_or(Ok(None), |seq| sales::of_seq(db, line.garment_id, seq))?.ok_or(Code::NotSold)?;
+    let (sale, price) = priced(db, stamp, sale, ask.price.as_ref())?;
+    let minor = ask.amount_minor.ok_or_else(|| Fault::new("amount", Code::Missing))?;
+    let money = Money { minor, ..price.clone() };
+    if minor < 1 {
+        let said = |minor| Money { minor, ..price.clone() }.amount();
+        return Err(Fault::new("amount", Code::OutOfRange).with("min", said(1)).with("max", said(price.minor)).into());
+    }
+    ledger::within_cap(db, stamp, line, &money)?;
+    let needs_two = minor >= minor_of(policies::value(db, Policy::TwoApproveFrom, stamp.at)?, &money.currency);
+    begin(db, stamp, Settlement { needs_two, ..Settlement::asked(stamp, line, sale.seq, ask, money) })
+}
+
+/// Writes what is asked for, with its event.
+fn begin(db: &mut Db, stamp: &Stamp, row: Settlement) -> Result<Settlement> {
+    match each!(db, |c| diesel::insert_into(settlement::table).values(&row).execute(c)).map_err(Error::from) {
+        // Somebody else settled it since it was looked for: run again, this finds theirs and says so.
+        Err(Error::Refused(refusal)) if refusal.code == Code::Duplicate => return Err(Error::Retry),
+        other => drop(other?),
+    }
+    cases::began(db, stamp, row.line_id, work_of(row.kind))?;
+    tell(db, stamp, EventKind::SettlementAuthorised, &row, &[("reason", row.reason.as_str().into())])?;
+    Ok(row)
+}
+
+/// Holds what is asked for against what the inspection accepted of what came back, and was not given yet.
+fn within_part(part: Option<i64>, (given, worth): (i64, i64), price: &Money) -> Result<()> {
+    let Some(part) = part.filter(|part| given + worth > *part) else { return Ok(()) };
     let said = |minor| Money { minor, currency: price.currency.clone() }.amount();
-    let fault = Fault::new("amount", Code::BeyondAccepted).with("asked", said(worth)).with("left", said(part));
+    let fault = Fault::new("amount", Code::BeyondAccepted).with("asked", said(worth)).with("left", said(part - given));
     let fault = fault.with("rest", said(price.minor - part)).with("currency", &price.currency);
     Err(Refusal { code: fault.code, args: fault.args.clone(), faults: vec![fault] }.into())
 }
@@ -413,7 +461,7 @@ pub fn hand_over(db: &mut Db, stamp: &Stamp, zone: Tz, before: &Settlement, paym
         return Err(Fault::new("goods_cost", Code::DoesNotApply).with("with", before.kind.text()).into());
     }
     let costs = [
-        (LedgerKind::Refund, Some(before.amount_minor), Some(before.id)),
+        (cost_of(before.kind), Some(before.amount_minor), Some(before.id)),
         (LedgerKind::ExchangeGoods, payment.goods_minor, None),
         (LedgerKind::LogisticsOut, payment.freight_minor, None),
     ];
@@ -435,15 +483,17 @@ pub fn hand_over(db: &mut Db, stamp: &Stamp, zone: Tz, before: &Settlement, paym
         exchange::give(db, stamp, zone, before, new, paid_on)?;
         cases::happened(db, stamp, before.line_id, Moment::Shipped)?;
     }
-    if let Some(order) = returns::of_line(db, before.line_id)? {
-        returns::settled(db, stamp, &order, outcome_of(before.kind))?;
-    }
-    let decision = cases::line(db, before.line_id)?.and_then(|line| line.decided);
-    let decision = decision.filter(|decided| *decided == LineDecision::Goodwill).unwrap_or(decision_of(before.kind));
-    cases::carried_out(db, stamp, before.line_id, decision)?;
-    cases::happened(db, stamp, before.line_id, Moment::Paid)?;
+    cases::over(db, before.line_id, work_of(before.kind))?;
     let after = one(db, before.id)?;
     tell(db, stamp, EventKind::SettlementPaid, &after, &[("reference", reference.into()), ("paid_on", paid_on.to_string().into())])?;
+    let Some(outcome) = outcome_of(before.kind) else { return Ok(after) };
+    if let Some(order) = returns::of_line(db, before.line_id)? {
+        returns::settled(db, stamp, &order, outcome)?;
+    }
+    let decision = cases::line(db, before.line_id)?.and_then(|line| line.decided);
+    let decision = decision.filter(|decided| *decided == LineDecision::Goodwill).unwrap_or(outcome.decision());
+    cases::carried_out(db, stamp, before.line_id, decision)?;
+    cases::happened(db, stamp, before.line_id, Moment::Paid)?;
     let body = json!({ "sale": after.sale_seq, "kind": after.kind, "settlement": after.id });
     events::append(db, stamp, EventKind::Settled, Subject::Garment(after.garment_id.0), &body)?;
     Ok(after)
@@ -467,10 +517,16 @@ pub fn fail(db: &mut Db, stamp: &Stamp, before: &Settlement, why: &str) -> Resul
 /// Makes a settlement void: what it had set aside may be given back again, and what is done about the line is decided anew.
 ///
 /// # Errors
-/// [`Code::WrongState`] once it is being paid; [`Code::Stale`].
+/// [`Code::WrongState`] while it is being paid, and once it was; [`Code::Stale`].
 pub fn void(db: &mut Db, stamp: &Stamp, before: &Settlement, why: &str) -> Result<Settlement> {
     step!(db, settlement::table.find(before.id.0), settlement::state, settlement::version, SETTLEMENT_MACHINE,
         before.state => SettlementState::Void, before.version);
+    cases::over(db, before.line_id, work_of(before.kind))?;
+    if before.kind == SettlementKind::Compensation {
+        let after = one(db, before.id)?;
+        tell(db, stamp, EventKind::SettlementVoided, &after, &[("reason", why.into())])?;
+        return Ok(after);
+    }
     sales::release_refund(db, before.garment_id, before.sale_seq, before.amount_minor)?;
     if let Some(new) = before.new_garment_id {
         garments::release(db, stamp, new, HoldKind::Reserved)?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::super::rules::{before, due};
@@ -52,16 +52,26 @@ fn sources(db: &mut Db, kind: FollowUpKind, from: NaiveDate, to: NaiveDate) -> R
     })
 }
 
-/// Plans what is to be followed up, and closes what nobody followed up in time: a stretch of both. Planned once however often it is asked. What was
-/// done so long ago that its follow-up would be missed already is left alone.
-///
-/// # Errors
-/// When the store cannot be written.
-pub fn plan(db: &mut Db, stamp: &Stamp, keys: &HolderKeys, today: NaiveDate) -> Result<FollowUpsPlanned> {
-    let mut did = FollowUpsPlanned::default();
-    let grace = policies::value(db, Policy::FollowUpMissed, stamp.at)?;
+/// What is to be planned and closed: a stretch of both.
+#[derive(Default)]
+struct ToDo {
+    /// What happened, why it is followed up, and after how many days.
+    fresh: Vec<(FollowUpKind, i64, Source)>,
+    /// Those that nobody did in time.
+    late: Vec<FollowUpRow>,
+}
+
+/// Whether there is anything to plan or to close: a read, so that nobody waits for the writer where there is not.
+pub fn is_due(db: &mut Db, at: NaiveDateTime, today: NaiveDate) -> Result<bool> {
+    let ToDo { fresh, late } = to_do(db, at, today)?;
+    Ok(!fresh.is_empty() || !late.is_empty())
+}
+
+fn to_do(db: &mut Db, at: NaiveDateTime, today: NaiveDate) -> Result<ToDo> {
+    let mut to_do = ToDo::default();
+    let grace = policies::value(db, Policy::FollowUpMissed, at)?;
     for (kind, policy) in AFTER {
-        let days = policies::value(db, *policy, stamp.at)?;
+        let days = policies::value(db, *policy, at)?;
         let all = sources(db, *kind, before(today, days + grace), today)?;
         let ids: Vec<Id> = all.iter().map(|(id, ..)| *id).collect();
         let there: HashSet<Id> = in_chunks(&ids, |ids| {
@@ -70,21 +80,34 @@ pub fn plan(db: &mut Db, stamp: &Stamp, keys: &HolderKeys, today: NaiveDate) -> 
         })?
         .into_iter()
         .collect();
-        for source in all.iter().filter(|(id, ..)| !there.contains(id)).take(STRETCH) {
-            match one(db, stamp, keys, (*kind, days), source)? {
-                Some(FollowUpState::Declined) => did.declined += 1,
-                Some(_) => did.planned += 1,
-                None => {}
-            }
-        }
+        let fresh = all.into_iter().filter(|(id, ..)| !there.contains(id)).take(STRETCH);
+        to_do.fresh.extend(fresh.map(|source| (*kind, days, source)));
     }
     let late = follow_up::state.eq(FollowUpState::Planned).and(follow_up::due_on.lt(before(today, grace)));
-    let late: Vec<FollowUpRow> = each!(db, |c| follow_up::table
+    to_do.late = each!(db, |c| follow_up::table
         .filter(late)
         .order(follow_up::due_on)
         .limit(saturating(STRETCH))
         .select(FollowUpRow::as_select())
         .load(c))?;
+    Ok(to_do)
+}
+
+/// Plans what is to be followed up, and closes what nobody followed up in time: a stretch of both. Planned once however often it is asked. What was
+/// done so long ago that its follow-up would be missed already is left alone.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn plan(db: &mut Db, stamp: &Stamp, keys: &HolderKeys, today: NaiveDate) -> Result<FollowUpsPlanned> {
+    let mut did = FollowUpsPlanned::default();
+    let ToDo { fresh, late } = to_do(db, stamp.at, today)?;
+    for (kind, days, source) in &fresh {
+        match one(db, stamp, keys, (*kind, *days), source)? {
+            Some(FollowUpState::Declined) => did.declined += 1,
+            Some(_) => did.planned += 1,
+            None => {}
+        }
+    }
     for row in &late {
         end(db, stamp, row, FollowUpState::Missed, (None, &row.note, None))?;
     }

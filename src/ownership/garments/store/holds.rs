@@ -105,6 +105,13 @@ pub fn units_held(db: &mut Db, kind: HoldKind, reason: &str) -> Result<Option<Na
     Ok(found.into_iter().min())
 }
 
+/// Who holds units with this, once each.
+pub fn holders_of_units(db: &mut Db, kind: HoldKind, reason: &str) -> Result<BTreeSet<String>> {
+    let held = unit_hold::table.filter(unit_hold::kind.eq(kind.as_str()).and(unit_hold::reason.eq(reason)));
+    let found: Vec<String> = each!(db, |c| held.select(unit_hold::set_by).load(c))?;
+    Ok(found.into_iter().collect())
+}
+
 /// A range of units that are held: batch, kind, first, end.
 type HeldUnits = (BatchNo, HoldKind, i64, i64);
 

@@ -27,7 +27,7 @@ use crate::platform::words::Words;
 
 /// Mounts these routes.
 pub(super) fn routes(on: &mut Routes<'_>) {
-    on.post("/help/{no}/{secret}/score", score).post("/help/{no}/{secret}/sent", sent);
+    on.post("/help/{no}/{secret}/score", score).post("/help/{no}/{secret}/sent", sent).post("/help/{no}/{secret}/answer", answer);
 }
 
 /// Returns of a case that a page shows.
@@ -44,9 +44,20 @@ struct Parcel {
     is_on_its_way: bool,
 }
 
+/// Something that the desk would like to know before a return is granted.
+struct Question {
+    /// The return.
+    id: Id,
+    /// What it is about.
+    garment: String,
+    /// What is asked.
+    words: String,
+}
+
 /// What the page asks.
 pub(super) struct After {
     survey: SurveyStanding,
+    questions: Vec<Question>,
     parcels: Vec<Parcel>,
     /// Where they are sent, where that is known.
     address: Option<ReturnAddress>,
@@ -55,9 +66,14 @@ pub(super) struct After {
 
 /// What the page of a case asks at `now`.
 pub(super) fn read(db: &mut Db, app: &AppState, case: &ServiceCase, (now, lang): (NaiveDateTime, Lang)) -> Result<After> {
-    let mut parcels = Vec::new();
+    let (mut parcels, mut questions) = (Vec::new(), Vec::new());
     for line in cases::lines(db, case.id)?.into_iter().take(PARCELS) {
         let Some(order) = returns::of_line(db, line.id)? else { continue };
+        if order.state == ReturnState::NeedInfo {
+            let garment = product(db, line.garment_id, lang)?.name;
+            questions.push(Question { id: order.id, garment, words: order.note });
+            continue;
+        }
         let is_on_its_way = order.state == ReturnState::InTransit;
         if is_on_its_way || order.state == ReturnState::AwaitingInbound {
             let garment = product(db, line.garment_id, lang)?.name;
@@ -66,7 +82,7 @@ pub(super) fn read(db: &mut Db, app: &AppState, case: &ServiceCase, (now, lang):
         }
     }
     let address = if parcels.is_empty() { None } else { return_addresses::of_market(db, &case.market)? };
-    Ok(After { survey: surveys::standing(db, case, now)?, parcels, address, zone: app.config.time_zone })
+    Ok(After { survey: surveys::standing(db, case, now)?, questions, parcels, address, zone: app.config.time_zone })
 }
 
 #[derive(Template)]
@@ -81,6 +97,8 @@ struct Part<'a> {
     /// What there is to say instead, or empty.
     said: String,
     fault: Option<&'a str>,
+    questions: &'a [Question],
+    answer_fault: Option<&'a str>,
     parcels: &'a [Parcel],
     address: Option<&'a ReturnAddress>,
     waybill_fault: Option<&'a str>,
@@ -113,6 +131,8 @@ impl After {
             until,
             said,
             fault,
+            questions: &self.questions,
+            answer_fault: faults.at("answer"),
             parcels: &self.parcels,
             address: self.address.as_ref(),
             waybill_fault: faults.at("waybill"),
@@ -170,4 +190,22 @@ async fn sent(_: Visitor, request: HttpRequest, path: web::Path<(String, String)
         Err(fault) => Err(fault.into()),
     };
     then(&request, &path, String::new(), done).await
+}
+
+/// What they answer: to the question of which return.
+#[derive(Deserialize)]
+struct AnswerSaid {
+    question: Id,
+    answer: String,
+}
+
+/// They answer what the desk asked: a letter of theirs, and it is the desk's turn again.
+async fn answer(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, form: Form<AnswerSaid>) -> Result<HttpResponse> {
+    let app = app_of(&request)?;
+    let (secret, no, zone) = (secret_of(&path.1)?, path.0.clone(), app.config.time_zone);
+    app.limits.spend(Limit::HelpAddress, &address(&request))?;
+    let said = form.value;
+    let answers = move |db: &mut Db, stamp: &Stamp| returns::buyer_answers(db, stamp, zone, (&no, &secret), said.question, &said.answer);
+    let answered = change_as(&request, ACTOR, &form.hash, form.once.as_deref(), answers).await;
+    then(&request, &path, String::new(), answered).await
 }

@@ -93,9 +93,10 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
         let repairs = repairs::of_case(db, case.id)?;
         let clocks = service_levels::of(db, case.id, now)?;
         let after = super::after::read(db, &tools, &case, (now, lang))?;
-        Ok((asked, case, repairs, has_left, is_live, policies::value(db, Policy::PhotosPerCase, now)?, clocks, after))
+        let is_free = cases::under_way(db, case.id)?.is_empty();
+        Ok((asked, case, repairs, has_left, is_live, policies::value(db, Policy::PhotosPerCase, now)?, clocks, (after, is_free)))
     });
-    let (asked, case, repairs, has_left, is_live, photos, clocks, after) = read.await?;
+    let (asked, case, repairs, has_left, is_live, photos, clocks, (after, is_free)) = read.await?;
     // What was promised stays promised when it is late: the day stands there.
     let running = clocks.into_iter().filter(|clock| clock.ended_at.is_none() && !clock.due.is_empty());
     let due = running.map(|clock| (clock.name.get(lang).to_owned(), clock.due)).collect();
@@ -113,7 +114,7 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
         once: random_token::<12>(),
         is_sent: request.query_string().split('&').any(|part| part == "sent"),
         is_over: case.state.is_final(),
-        may_take_back: case.state.is_open(),
+        may_take_back: case.state.is_open() && is_free,
         may_withdraw: is_live && case.withdrawn_at.is_none(),
         has_left,
         repairs,
