@@ -28,6 +28,7 @@ use crate::kernel::text::Lang;
 use crate::kernel::{Id, Result};
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, random_token};
+use crate::inspection::defects::DEFECT;
 use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, Sweep};
 use crate::platform::state::AppState;
 
@@ -301,7 +302,7 @@ const TOLD: Fields = Fields { table: "cases", title: FIELDS.title, columns: &[
     Field::new("line.state", Kind::Choice(LineState::TABLE), &["单件状态"], &["Line"]),
     Field::new("decided", Kind::Choice(LineDecision::TABLE), &["处理结果"], &["Outcome"]),
     Field::new("grade", Kind::Choice(Condition::TABLE), &["成色"], &["Condition"]),
-    Field::new("found_defect", Kind::Line(40), &["发现的缺陷"], &["Found"]),
+    Field::new("found_defect", Kind::Line(40), &["发现的缺陷"], &["Found"]).refers(&DEFECT),
     Field::new("line_cause", Kind::Choice(CaseCause::TABLE), &["原因归类"], &["Cause"]),
     Field::new("audience", Kind::Choice(Audience::TABLE), &["对象"], &["For"]),
     Field::new("task", Kind::Choice(TaskState::TABLE), &["任务"], &["Task"]),

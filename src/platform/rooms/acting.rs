@@ -71,11 +71,14 @@ impl<T: Thing> ThingAct<T> {
         T::named(db, acting.app, vec![done])?.pop().ok_or_else(|| Code::NotFound.into())
     }
 
-    fn page<P: Perm>(self, call: &Call<P>) -> (Layout, Asked) {
+    /// The frame of its form: what is done, with what.
+    async fn page<P: Perm>(self, call: &Call<P>, code: &str) -> Result<(Layout, Asked)> {
+        let (code, app, sees, lang) = (code.to_owned(), call.app().clone(), call.sees(), call.lang());
+        let title = call.read(move |db| Ok(seen_named::<T>(db, &app, &code, sees)?.title(lang))).await?;
         let (words, key) = (call.words(), format!("{}-{}", T::FIELDS.table, self.verb));
         let about = format!("{key}-about");
         let before = words.knows(&about).then(|| (words.say(about).into_owned(), Vec::new()));
-        (Layout { keeps_form: true, ..call.layout(words.say(key)) }, Asked { fields: None, before })
+        Ok((Layout { keeps_form: true, ..call.layout(format!("{} · {title}", words.say(&key))) }, Asked { before, sends: Some(words.say(key).into_owned()), ..Asked::default() }))
     }
 
     /// Where its form is sent, and where one goes who gives up.
@@ -114,10 +117,8 @@ pub fn thing_act<T: Thing, P: Perm>(on: &mut Routes<'_>, act: ThingAct<T>) {
         json(&document(T::FIELDS, &act.done(&call, &body.hash, None, code.into_inner(), said).await?)?)
     });
     on.get(&pages, move |call: Call<P>, code: web::Path<String>| async move {
-        let (code, app, sees) = (code.into_inner(), call.app().clone(), call.sees());
         let (action, back) = act.places(&code);
-        call.read(move |db| seen_named::<T>(db, &app, &code, sees).map(drop)).await?;
-        let (layout, asked) = act.page(&call);
+        let (layout, asked) = act.page(&call, &code).await?;
         Ok::<_, Error>(html(&asking_page(layout, act.asks, FormState::default(), action, back, asked)))
     });
     on.post(&pages, move |call: Call<P>, code: web::Path<String>, form: Form<HashMap<String, String>>| async move {
@@ -139,7 +140,7 @@ async fn act_by_form<T: Thing, P: Perm>(
     match done {
         Ok(thing) => Ok(see_other(thing.href())),
         Err(error) => {
-            let (layout, asked) = act.page(&call);
+            let (layout, asked) = act.page(&call, &code).await?;
             if FormState::is_shown_again(&form.value) {
                 let form = super::shown_again(act.asks, form.value, call.words())?;
                 let (action, back) = act.places(&code);

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::rules::{Basis, Change, LeftOut, Money as RoleMoney, Moved, Role, Shares, StatementCount, Without};
-use super::starter::ClaimFact;
+use super::starter::{ClaimFact, called};
 use super::store::files::VerdictFile;
 use super::view::{NoticeView, SecondView, VerdictView, WhyView};
 use super::{FileKind, VerdictState, WantedProof};
@@ -54,8 +54,13 @@ impl VerdictSection {
     fn input(&self, left_out: &LeftOut) -> String {
         match left_out {
             LeftOut::Fact(fact) => ClaimFact::of(fact).map_or_else(|| fact.clone(), |fact| fact.word(self.lang()).to_owned()),
-            LeftOut::Evidence(evidence) => format!("{} · {}", evidence.rule, evidence.source),
+            LeftOut::Evidence(evidence) => self.evidence(&evidence.rule, &evidence.source),
         }
+    }
+
+    /// A piece of evidence, and where it stands.
+    fn evidence(&self, rule: &str, source: &str) -> String {
+        format!("{} · {source}", called(rule, self.lang()))
     }
 
     fn shares(&self, shares: &Shares) -> String {
@@ -66,7 +71,7 @@ impl VerdictSection {
     /// The clause of a hard rule that would decide then, or nothing.
     fn basis(&self, one: &Without) -> String {
         match &one.basis {
-            Basis::Gate(clause) | Basis::Held(clause) => format!(" ({clause})"),
+            Basis::Gate(clause) | Basis::Held(clause) => format!(" ({})", called(clause, self.lang())),
             Basis::Evidence | Basis::Unresolved | Basis::NoPrior => String::new(),
         }
     }
@@ -79,10 +84,8 @@ impl VerdictSection {
             Change::Amount(_) => ("verdicts-change-amount", String::new()),
             Change::Defect(_) => ("verdicts-change-defect", String::new()),
             Change::Facts(_) => ("verdicts-change-facts", String::new()),
-            Change::EvidenceRemoved(_, evidence) => {
-                ("verdicts-change-evidence-removed", format!("{} · {}", evidence.rule, evidence.source))
-            }
-            Change::EvidenceAdded(_, evidence) => ("verdicts-change-evidence-added", format!("{} · {}", evidence.rule, evidence.source)),
+            Change::EvidenceRemoved(_, evidence) => ("verdicts-change-evidence-removed", self.evidence(&evidence.rule, &evidence.source)),
+            Change::EvidenceAdded(_, evidence) => ("verdicts-change-evidence-added", self.evidence(&evidence.rule, &evidence.source)),
             Change::Excess => ("verdicts-change-excess", String::new()),
             Change::Sample => ("verdicts-change-sample", String::new()),
             Change::Rules(from, to) => ("verdicts-change-rules", format!("{from} → {to}")),

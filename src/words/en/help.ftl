@@ -1,6 +1,11 @@
 # Asking for help.
 help-title = Get help
 help-what = What is wrong?
+help-about-defect = It is broken or has a flaw
+help-about-more = Another flaw
+help-about-size = It does not fit
+help-about-delivery = Delivery, or the wrong thing came
+help-about-other = Changed my mind, a question, a complaint
 help-send = Send it
 help-send-hint = That is enough. You may say more below first.
 help-wanted = What would you like?
@@ -108,3 +113,7 @@ help-sign-good = It is right
 help-sign-bad = It is not right
 help-sign-why = What is not right?
 help-next-quote = Please read the quote on this page and tell us whether you agree.
+help-next-sign = Please look at the mended garment and sign below that all is well.
+help-next-parcel = Please send the garment to the address below and tell us the waybill.
+help-line-wanted = You would like: { $what }
+help-line-done = Decided: { $what }

@@ -1,6 +1,11 @@
 # 申请售后。
 help-title = 申请售后
 help-what = 有什么问题？
+help-about-defect = 坏了或有瑕疵
+help-about-more = 其他瑕疵
+help-about-size = 不合身
+help-about-delivery = 物流问题或发错货
+help-about-other = 不想要了、咨询或投诉
 help-send = 提交
 help-send-hint = 这样就可以提交了，也可以先在下面补充。
 help-wanted = 您希望怎样处理？
@@ -108,3 +113,7 @@ help-sign-good = 修好了，我已验收
 help-sign-bad = 还没修好
 help-sign-why = 哪里不对？
 help-next-quote = 请看本页的维修报价，并告诉我们是否同意。
+help-next-sign = 请查看修好的衣服，并在下方签收。
+help-next-parcel = 请按下面的地址寄回衣服，并填写快递单号。
+help-line-wanted = 您希望：{ $what }
+help-line-done = 处理方式：{ $what }

@@ -101,8 +101,15 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
     let due = running.map(|clock| (clock.name.get(lang).to_owned(), clock.due)).collect();
     let layout = Layout::titled(request, "help-status-title");
     let mut asked = asked;
-    if repairs.iter().any(|repair| repair.state == RepairState::Quoted) {
-        asked.next = layout.t.say("help-next-quote").into_owned();
+    // Where something is asked of the buyer, the top of the page says that and nothing else.
+    let waits_for = [
+        (repairs.iter().any(|repair| repair.state == RepairState::Quoted), "help-next-quote"),
+        (repairs.iter().any(|repair| repair.state == RepairState::Handed), "help-next-sign"),
+        (after.waits_for_a_parcel(), "help-next-parcel"),
+    ];
+    if let Some((_, key)) = waits_for.into_iter().find(|(is_so, _)| *is_so) {
+        asked.state = layout.t.say("help-state-waiting_customer").into_owned();
+        asked.next = layout.t.say(key).into_owned();
     }
     let shown = |repair| repair_shown(repair, &asked, &app, layout.t);
     let repairs = repairs.into_iter().map(shown).collect();

@@ -23,7 +23,7 @@ use crate::quality::liability::rules::Bundle;
 use crate::quality::liability::store::files::{self, HandedIn, VerdictFile};
 use crate::quality::liability::store::verdicts::{self, LineVerdict, VerdictFilter};
 use crate::quality::liability::view::{VerdictView, verdict_views, why};
-use crate::quality::liability::{FileKind, VerdictState, WantedProof};
+use crate::quality::liability::{FileKind, ReplyState, VerdictState, WantedProof};
 
 /// Lines that the page of replies shows.
 const SHOWN: i64 = 200;
@@ -70,6 +70,12 @@ async fn page_of(call: &Reads, code: String, fault: Option<String>) -> Result<Ht
     let micros: Vec<u32> = verdict.shares.iter().map(|share| crate::kernel::saturating(share.micro)).collect();
     let money = |minor| Money { minor, currency: matter.currency.clone() };
     let costs = verdict.shares.iter().zip(split(claim.amount_minor, &micros)).map(|(share, minor)| (share.role, money(minor))).collect();
+    let words = call.words();
+    let open = verdict.notices.iter().find(|notice| notice.reply == ReplyState::None && verdict.state == VerdictState::Notified);
+    let note = open.map(|notice| {
+        let key = if notice.silence_accepts { "verdicts-until-silence" } else { "verdicts-until" };
+        (false, words.say1(key, "day", notice.reply_by).into_owned())
+    });
     let may_hand_in = may_hand_in(call) && matches!(verdict.state, VerdictState::Notified | VerdictState::Contested);
     let missing = if may_hand_in { WantedProof::missing(&files) } else { Vec::new() };
     let status = fault.as_ref().map(|_| StatusCode::UNPROCESSABLE_ENTITY);
@@ -77,7 +83,7 @@ async fn page_of(call: &Reads, code: String, fault: Option<String>) -> Result<Ht
     let section =
         VerdictSection { layout, verdict, costs, counts, why, photos, files, missing, may_hand_in, currency: matter.currency, fault };
     let section = section.render().map_err(Error::broken)?;
-    one_with::<VerdictView, _>(call, code, Besides { section, status, ..Besides::default() }).await
+    one_with::<VerdictView, _>(call, code, Besides { note, section, status }).await
 }
 
 async fn picture(call: Reads, path: web::Path<(String, String)>, wanted: web::Query<PhotoSize>) -> Result<HttpResponse> {
