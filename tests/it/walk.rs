@@ -108,11 +108,11 @@ async fn look(app: &TestApp, who: &Persona<'_>, address: &str, lang: Lang) -> An
 /// Walks every page that somebody finds from their desk; what is no word, by the kind of page.
 async fn walk(app: &TestApp, who: &Persona<'_>, lang: Lang, found: &mut BTreeMap<String, BTreeSet<String>>) -> usize {
     let prefixes: BTreeSet<String> = keys(lang).iter().filter_map(|key| key.split('-').next().map(str::to_owned)).collect();
-    let (mut queue, mut seen, mut counts) = (VecDeque::from(["/desk".to_owned(), "/account".to_owned()]), BTreeSet::new(), BTreeMap::new());
+    let (mut queue, mut seen, mut counts) = (VecDeque::from(["/desk".to_owned(), "/account".to_owned()]), BTreeSet::new(), BTreeMap::<String, usize>::new());
     let mut looked_at = 0;
     while let Some(address) = queue.pop_front() {
         let kind = kind(&address);
-        if !seen.insert(address.clone()) || counts.get(&kind).is_some_and(|count| *count >= EACH) {
+        if !seen.insert(address.clone()) || counts.get(&kind).is_some_and(|count: &usize| *count >= EACH) {
             continue;
         }
         *counts.entry(kind.clone()).or_default() += 1;

@@ -67,6 +67,26 @@ impl Names {
         Self::of_codes(db, rooms, codes, sees)
     }
 
+    /// With the names of these things of a room.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn with<'a>(
+        self,
+        db: &mut Db,
+        rooms: &Named,
+        room: &'static str,
+        codes: impl IntoIterator<Item = &'a str>,
+        sees: Sees,
+    ) -> Result<Self> {
+        Ok(self.and(Self::of_codes(db, rooms, Codes::from([(room, codes.into_iter().collect())]), sees)?))
+    }
+
+    /// What the thing of a room is called that has this code; the code itself where nobody knows.
+    pub fn name<'a>(&'a self, room: &'static str, code: &'a str, lang: Lang) -> &'a str {
+        self.0.get(&(room, code.to_owned())).map_or(code, |name| name.get(lang))
+    }
+
     /// Both together.
     #[must_use]
     pub(super) fn and(mut self, other: Self) -> Self {

@@ -116,6 +116,10 @@ pub(super) struct Table {
 }
 
 pub(super) struct TableCell {
+    /// The title of its column: what a narrow page says before it.
+    pub title: &'static str,
+    /// The number that paper says where a page has a way; or empty.
+    pub code: String,
     pub words: String,
     pub class: &'static str,
     pub href: String,
@@ -186,7 +190,8 @@ pub(super) fn tables(fields: &'static Fields, thing: &Map<String, Value>, layout
             // What a line does not say of its unit, the thing does.
             let within = if of.unit_in.is_some_and(|unit| row.contains_key(unit)) { row } else { thing };
             let words = if of.is_only_a_way(&href) { layout.t.say("open").into_owned() } else { of.show_in(within, value, (layout.lang, zone, names)) };
-            TableCell { words, class, href }
+            let code = value.as_str().filter(|_| of.is_only_a_way(&href)).unwrap_or_default().to_owned();
+            TableCell { title: of.title(layout.lang), code, words, class, href }
         };
         let rows = all.iter().filter_map(Value::as_object).map(|row| shown().map(|of| cell(row, of)).collect()).collect();
         let none = layout.t.say(format!("{}-{}-none", fields.table, field.name));

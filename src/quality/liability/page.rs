@@ -11,6 +11,7 @@ use crate::kernel::money::Money;
 use crate::kernel::text::Lang;
 use crate::kernel::{Id, saturating};
 use crate::platform::http::Layout;
+use crate::platform::rooms::Names;
 
 /// What the page of a verdict shows beside its fields.
 #[derive(Template)]
@@ -26,6 +27,8 @@ pub struct VerdictSection {
     pub counts: Vec<StatementCount>,
     /// Why it is as it is.
     pub why: WhyView,
+    /// What the defects and parties in it are called.
+    pub names: Names,
     /// Photos of the garment: their ids.
     pub photos: Vec<Id>,
     /// What was handed in.
@@ -124,8 +127,14 @@ impl VerdictSection {
     }
 
     fn second(&self, one: &SecondView) -> String {
-        let found = one.found.clone().unwrap_or_else(|| self.layout.t.say("verdicts-nothing-found").into_owned());
+        let nothing = self.layout.t.say("verdicts-nothing-found");
+        let found = one.found.as_deref().map_or(nothing.as_ref(), |code| self.names.name("defects", code, self.lang()));
         format!("{} · {found}", one.on)
+    }
+
+    /// What a party is called.
+    fn party<'a>(&'a self, code: &'a str) -> &'a str {
+        self.names.name("parties", code, self.lang())
     }
 
     fn is_photo(&self, file: &VerdictFile) -> bool {
@@ -153,11 +162,18 @@ pub struct RepliesPage {
     pub layout: Layout,
     /// What waits, the first to end first.
     pub lines: Vec<OpenLine>,
+    /// What the defects and parties in them are called.
+    pub names: Names,
     /// Whether the asker replies for a party.
     pub is_bound: bool,
 }
 
 impl RepliesPage {
+    /// What the thing of a room is called that has this code.
+    fn name<'a>(&'a self, room: &'static str, code: &'a str) -> &'a str {
+        self.names.name(room, code, self.layout.lang)
+    }
+
     fn count(&self) -> i64 {
         saturating(self.lines.len())
     }

@@ -145,7 +145,9 @@ async fn page_of<P: Perm>(call: &Call<P>, no: String, form: FormState, reached: 
         let left = contact::contact_left(db, &own, &case)?;
         let erased = contact::erased_at(db, &case)?;
         let facts = events::of(db, Subject::Thing(SUBJECT, case.id.0))?;
-        let names = Names::told(db, &named, &TOLD, &facts, Sees::ALL)?;
+        let names = Names::told(db, &named, &TOLD, &facts, Sees::ALL)?
+            .with(db, &named, "defects", view.lines.iter().filter_map(|line| line.found.as_deref()), Sees::ALL)?
+            .with(db, &named, "parties", view.retailer.as_deref().into_iter().chain(view.notes.iter().filter_map(|note| note.party.as_deref())), Sees::ALL)?;
         let people = if may_work { workers(db)? } else { Vec::new() };
         let clocks = service_levels::of(db, case.id, now)?;
         let lines = lines::lines(db, case.id)?.into_iter().take(RIGHTS_SHOWN);
@@ -175,6 +177,7 @@ async fn page_of<P: Perm>(call: &Call<P>, no: String, form: FormState, reached: 
             erased: erased.map(|at| local_minute(at, zone)),
             clocks,
             rights,
+            names,
             room: photos - saturating::<i64>(view.photos.len()),
             zone,
             case: view,

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use super::{ACTOR, keys, lang, place, product, secrets};
 use crate::aftersales::cases::{self, Audience, CaseState, ServiceCase};
 use crate::aftersales::repairs::{self, BuyersRepair, RepairState};
-use crate::aftersales::{reasons, service_levels, surveys};
+use crate::aftersales::service_levels::{self, ShownClock};
+use crate::aftersales::{reasons, surveys};
 use crate::inspection::findings::{PhotoForm, at_photos, clean_photos, read_photo_form};
 use crate::kernel::text::{Lang, folded};
 use crate::kernel::time::local_minute;
@@ -96,10 +97,16 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
         Ok((asked, case, repairs, has_left, is_live, policies::value(db, Policy::PhotosPerCase, now)?, clocks, after))
     });
     let (asked, case, repairs, has_left, is_live, photos, clocks, after) = read.await?;
-    // What was promised stays promised when it is late: the day stands there.
-    let running = clocks.into_iter().filter(|clock| clock.ended_at.is_none() && !clock.due.is_empty());
-    let due = running.map(|clock| (clock.name.get(lang).to_owned(), clock.due)).collect();
     let layout = Layout::titled(request, "help-status-title");
+    // What was promised stays promised when it is late: the day stands there. What is promised to others, or among ourselves, has no words here; and
+    // nothing is fetched that its buyer sends.
+    let running = clocks.into_iter().filter(|clock| clock.ended_at.is_none() && !clock.due.is_empty());
+    let running = running.filter(|clock| !(clock.code.ends_with(".pickup") && after.waits_for_a_parcel()));
+    let promised = |clock: ShownClock| {
+        let key = format!("help-due-{}", clock.code.replace(['.', '_'], "-"));
+        layout.t.knows(&key).then(|| (layout.t.say(key).into_owned(), clock.due))
+    };
+    let due = running.filter_map(promised).collect();
     let mut asked = asked;
     // Where something is asked of the buyer, the top of the page says that and nothing else.
     let waits_for = [
