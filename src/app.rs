@@ -302,8 +302,10 @@ mod tests {
         let mut names: Vec<&str> = ROOMS.iter().map(|room| room.name).collect();
         names.sort_unstable();
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
-        let (mut told, mut placed): (Vec<&str>, Vec<&str>) =
-            (ROOMS.iter().flat_map(|room| room.menu).map(|entry| entry.href).collect(), MENU.iter().flat_map(|part| part.2).copied().collect());
+        let (mut told, mut placed): (Vec<&str>, Vec<&str>) = (
+            ROOMS.iter().flat_map(|room| room.menu).map(|entry| entry.href).collect(),
+            MENU.iter().flat_map(|part| part.2).copied().collect(),
+        );
         told.sort_unstable();
         placed.sort_unstable();
         assert_eq!(told, placed, "every entry has its one place in the menu");

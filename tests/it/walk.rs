@@ -108,7 +108,8 @@ async fn look(app: &TestApp, who: &Persona<'_>, address: &str, lang: Lang) -> An
 /// Walks every page that somebody finds from their desk; what is no word, by the kind of page.
 async fn walk(app: &TestApp, who: &Persona<'_>, lang: Lang, found: &mut BTreeMap<String, BTreeSet<String>>) -> usize {
     let prefixes: BTreeSet<String> = keys(lang).iter().filter_map(|key| key.split('-').next().map(str::to_owned)).collect();
-    let (mut queue, mut seen, mut counts) = (VecDeque::from(["/desk".to_owned(), "/account".to_owned()]), BTreeSet::new(), BTreeMap::<String, usize>::new());
+    let (mut queue, mut seen, mut counts) =
+        (VecDeque::from(["/desk".to_owned(), "/account".to_owned()]), BTreeSet::new(), BTreeMap::<String, usize>::new());
     let mut looked_at = 0;
     while let Some(address) = queue.pop_front() {
         let kind = kind(&address);

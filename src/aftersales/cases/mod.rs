@@ -23,12 +23,12 @@ use chrono::NaiveDate;
 
 use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue};
 use crate::choices;
+use crate::inspection::defects::DEFECT;
 use crate::kernel::choices::Choice;
 use crate::kernel::text::Lang;
 use crate::kernel::{Id, Result};
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, random_token};
-use crate::inspection::defects::DEFECT;
 use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, Sweep};
 use crate::platform::state::AppState;
 

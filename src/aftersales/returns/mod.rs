@@ -18,10 +18,10 @@ mod store;
 use std::time::Duration;
 
 use crate::aftersales::cases::{FROM_CASE, FROM_LINE};
+use crate::aftersales::rights::RULE;
 use crate::choices;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Onward};
-use crate::aftersales::rights::RULE;
 use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, Sweep};
 
 pub use rules::{RETURN_MACHINE, ReturnAct};

@@ -197,7 +197,14 @@ struct Part<'a> {
 /// [`Error::Broken`] when the template fails.
 pub fn part(answer: &RightsAnswer, words: Words, for_staff: bool) -> Result<String> {
     let (about, not_there) = if for_staff { (answer.about(words), answer.not_there(words)) } else { Default::default() };
-    let part = Part { t: words, about, lines: answer.lines(words), not_there, none: &words.say("rights-nothing"), level: if for_staff { 4 } else { 2 } };
+    let part = Part {
+        t: words,
+        about,
+        lines: answer.lines(words),
+        not_there,
+        none: &words.say("rights-nothing"),
+        level: if for_staff { 4 } else { 2 },
+    };
     part.render().map_err(Error::broken)
 }
 

@@ -137,8 +137,11 @@ const NEW: Fields = Fields { table: FIELDS.table, title: FIELDS.title, columns: 
 #[rustfmt::skip]
 const OCCURRED_ON: Field = Field::new("occurred_on", Kind::Day, &["发生日期"], &["Day"]).needed().listed().hint("费用发生的日期。", "The day it was spent.", "2026-06-12");
 const COST: Field = Field::new("kind", Kind::Choice(LedgerKind::TABLE), &["费用类别"], &["Kind"]).needed().listed().filter("kind");
-const AMOUNT: Field =
-    Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).needed().listed().in_unit_of("currency").hint("大于 0。", "More than nothing.", "35.00");
+const AMOUNT: Field = Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).needed().listed().in_unit_of("currency").hint(
+    "大于 0。",
+    "More than nothing.",
+    "35.00",
+);
 const CHARGED: Field = Field::new("payer", Kind::Choice(PayerKind::TABLE), &["承担方"], &["Charged to"]).listed().filter("payer");
 #[rustfmt::skip]
 const CHARGED_PARTY: Field = Field::new("party", Kind::Code, &["单位编码"], &["Party"]).nullable().listed().refers(&PARTY).filter("party")

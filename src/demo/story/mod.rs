@@ -35,7 +35,9 @@ use crate::platform::events;
 use crate::platform::rooms::{Said, Thing, made};
 use crate::platform::state::AppState;
 use crate::production::{batches, parties};
-use crate::quality::liability::{Chargeback, ChargebackState, EvidenceKind, EvidenceRecord, Statement, StatementAsk, make_statement, move_chargeback};
+use crate::quality::liability::{
+    Chargeback, ChargebackState, EvidenceKind, EvidenceRecord, Statement, StatementAsk, make_statement, move_chargeback,
+};
 use crate::quality::measures::Measure;
 use crate::quality::recalls::{self, Inputs, NewScope, ScopeKind, ScopeQuery};
 use crate::quality::trace;
@@ -150,10 +152,14 @@ fn followed_up(db: &mut Db, app: &AppState, statement: &Statement, (today, no_fa
     let (manager, finance) = (app.stamp(MANAGER), app.stamp(FINANCE));
     let hours = ("周一至周六 9:00–18:00", "Monday to Saturday, 9:00 to 18:00");
     let enclose = ("请附上写有编号的纸条；不接收到付件。", "Enclose a note with the number; parcels to be paid by us are not taken in.");
-    made::<ReturnAddress>(db, &app.stamp(LEAD), json!({
-        "code": "*", "address": { "zh": "岚山退换货中心\n电话 400-000-0000\n上海市青浦区徐泾镇 88 号 3 仓", "en": "Lanshan Returns\n+86 400 000 0000\nWarehouse 3, 88 Xujing, Qingpu, Shanghai" },
-        "hours": { "zh": hours.0, "en": hours.1 }, "enclose": { "zh": enclose.0, "en": enclose.1 },
-    }))?;
+    made::<ReturnAddress>(
+        db,
+        &app.stamp(LEAD),
+        json!({
+            "code": "*", "address": { "zh": "岚山退换货中心\n电话 400-000-0000\n上海市青浦区徐泾镇 88 号 3 仓", "en": "Lanshan Returns\n+86 400 000 0000\nWarehouse 3, 88 Xujing, Qingpu, Shanghai" },
+            "hours": { "zh": hours.0, "en": hours.1 }, "enclose": { "zh": enclose.0, "en": enclose.1 },
+        }),
+    )?;
     let said = Said::of_json(Chargeback::NEW, Map::from_iter([("statement".to_owned(), statement.id.to_string().into())]))?;
     let draft = said.onto::<Chargeback>(Chargeback::NEW, None)?.make(db, &finance, app, "")?;
     move_chargeback(db, &finance, today, &draft, ChargebackState::Issued, "")?;

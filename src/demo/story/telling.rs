@@ -10,8 +10,8 @@ use crate::aftersales::cases::{self, CaseAct, CaseLine, CaseState, Condition, Li
 use crate::aftersales::repairs::{self, RepairOrder};
 use crate::aftersales::returns::{self, ReturnAct, ReturnAsk};
 use crate::aftersales::rights::FreightPayer;
-use crate::aftersales::surveys::{self, SurveySaid};
 use crate::aftersales::settlements::{self, Cost, LedgerKind, Payer, Payment, SettlementAsk, SettlementKind};
+use crate::aftersales::surveys::{self, SurveySaid};
 use crate::kernel::money::Money;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::ownership::holders::Secret;

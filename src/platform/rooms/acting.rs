@@ -78,7 +78,10 @@ impl<T: Thing> ThingAct<T> {
         let (words, key) = (call.words(), format!("{}-{}", T::FIELDS.table, self.verb));
         let about = format!("{key}-about");
         let before = words.knows(&about).then(|| (words.say(about).into_owned(), Vec::new()));
-        Ok((Layout { keeps_form: true, ..call.layout(format!("{} · {title}", words.say(&key))) }, Asked { before, sends: Some(words.say(key).into_owned()), ..Asked::default() }))
+        Ok((
+            Layout { keeps_form: true, ..call.layout(format!("{} · {title}", words.say(&key))) },
+            Asked { before, sends: Some(words.say(key).into_owned()), ..Asked::default() },
+        ))
     }
 
     /// Where its form is sent, and where one goes who gives up.

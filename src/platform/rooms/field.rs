@@ -12,11 +12,11 @@ use crate::kernel::names::half_widths;
 use crate::kernel::text::{self, Lang};
 use crate::kernel::{Code, Fault, Faults, parsed, time};
 use crate::platform::exports::{Cell, Format};
-use crate::platform::words::Words;
 use crate::platform::http::segment;
 use crate::platform::imports::Select;
 pub use crate::platform::imports::{Column as Field, Columns as Fields, Half, Kind, Lines, Reference};
 use crate::platform::imports::{read_flag, read_whole};
+use crate::platform::words::Words;
 
 /// Entries that several of a field may have.
 pub(super) const ENTRIES_MAX: usize = 50;

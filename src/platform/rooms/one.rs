@@ -189,7 +189,11 @@ pub(super) fn tables(fields: &'static Fields, thing: &Map<String, Value>, layout
             let href = of.leads(value, |right| layout.may(right));
             // What a line does not say of its unit, the thing does.
             let within = if of.unit_in.is_some_and(|unit| row.contains_key(unit)) { row } else { thing };
-            let words = if of.is_only_a_way(&href) { layout.t.say("open").into_owned() } else { of.show_in(within, value, (layout.lang, zone, names)) };
+            let words = if of.is_only_a_way(&href) {
+                layout.t.say("open").into_owned()
+            } else {
+                of.show_in(within, value, (layout.lang, zone, names))
+            };
             let code = value.as_str().filter(|_| of.is_only_a_way(&href)).unwrap_or_default().to_owned();
             TableCell { title: of.title(layout.lang), code, words, class, href }
         };

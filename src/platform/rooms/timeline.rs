@@ -49,8 +49,12 @@ fn line(fact: &Fact, fields: &'static Fields, (lang, zone, names): (Lang, Tz, &N
     let place = body.get("line").and_then(Value::as_i64).map(|line| format!("#{line}"));
     let says = body.get("says").and_then(|both| both.get(lang.of("zh", "en"))).and_then(Value::as_str).map(str::to_owned);
     // Money says its amount as people read it.
-    let amount = body.get("amount").and_then(|money| Some(format!("{} {}", grouped(money.get("amount")?.as_str()?), money.get("currency")?.as_str()?)));
-    let detail = [says, text("units"), place, amount, changed, text("reason").map(said), text("reference"), text("status").map(state)].into_iter().flatten();
+    let amount = body
+        .get("amount")
+        .and_then(|money| Some(format!("{} {}", grouped(money.get("amount")?.as_str()?), money.get("currency")?.as_str()?)));
+    let detail = [says, text("units"), place, amount, changed, text("reason").map(said), text("reference"), text("status").map(state)]
+        .into_iter()
+        .flatten();
     Ok(Happened {
         when: zone.from_utc_datetime(&fact.at).format("%Y-%m-%d %H:%M").to_string(),
         what,

@@ -17,7 +17,9 @@ use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::{LabelsEdit, LabelsRead, Perm};
 use crate::platform::http::{Form, FormState, Json, Problem, Routes, created, csv, html, html_response, json, query_escape, see_other};
-use crate::platform::rooms::{BrandOnly, Call, From, ListQuery, ListWindow, Listing, Names, Sees, Thing, list_description, list_routes, timeline};
+use crate::platform::rooms::{
+    BrandOnly, Call, From, ListQuery, ListWindow, Listing, Names, Sees, Thing, list_description, list_routes, timeline,
+};
 use crate::platform::state::AppState;
 use crate::production::batches::BatchSheet;
 use crate::production::labels::{Format, Template};

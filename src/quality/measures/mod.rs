@@ -13,7 +13,8 @@ use serde::Deserialize;
 
 use crate::choices;
 use crate::inspection::defects::{self, defect_code};
-use crate::kernel::text::Lang;
+use crate::kernel::text::{self, Lang};
+use crate::kernel::{Fault, Id, parsed};
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::rooms::{Field, Fields, Kind, Room};
@@ -114,8 +115,23 @@ const CODE: Field = Field::new("code", Kind::Code, &["编码"], &["Code"]).neede
 const TITLE: Field = Field::new("title", Kind::Line(120), &["标题"], &["Title"]).needed();
 const KIND: Field = Field::new("kind", Kind::Choice(MeasureKind::TABLE), &["类型"], &["Kind"]);
 const ORIGIN: Field = Field::new("origin", Kind::Choice(MeasureOrigin::TABLE), &["来源"], &["Comes of"]).needed();
+/// What it comes of, as it is written.
+fn origin(field: &'static str, text: &str) -> Result<String, Fault> {
+    text::line(field, text, 60)
+}
+
+/// What people call that: a defect by its name; a number that nobody gave is where the page leads.
+fn origin_name(text: &str, lang: Lang) -> &str {
+    let is_number = text.len() == 13 && parsed::<Id>(text).is_some();
+    match defects::catalogue::SEED.iter().find(|seed| seed.code == text) {
+        Some(seed) => lang.of(seed.zh, seed.en),
+        None if is_number => lang.of("见来源", "as it leads to"),
+        None => text,
+    }
+}
+
 #[rustfmt::skip]
-const ORIGIN_REF: Field = Field::new("origin_ref", Kind::Line(60), &["来源编号"], &["Which"]).needed()
+const ORIGIN_REF: Field = Field::new("origin_ref", Kind::Text(origin, origin_name), &["来源编号"], &["Which"]).needed()
     .hint("缺陷记录、责任认定或召回范围的编号；质量信号填写缺陷代码。", "The finding, the verdict or the recall scope by its code; of a signal the defect.", "RC-2026-01");
 #[rustfmt::skip]
 const DEFECT: Field = Field::new("defect", Kind::Text(defect_code, as_it_is), &["缺陷代码"], &["Defect"]).needed().at("defect_code").refers(&defects::DEFECT)

@@ -147,7 +147,13 @@ async fn page_of<P: Perm>(call: &Call<P>, no: String, form: FormState, reached: 
         let facts = events::of(db, Subject::Thing(SUBJECT, case.id.0))?;
         let names = Names::told(db, &named, &TOLD, &facts, Sees::ALL)?
             .with(db, &named, "defects", view.lines.iter().filter_map(|line| line.found.as_deref()), Sees::ALL)?
-            .with(db, &named, "parties", view.retailer.as_deref().into_iter().chain(view.notes.iter().filter_map(|note| note.party.as_deref())), Sees::ALL)?;
+            .with(
+                db,
+                &named,
+                "parties",
+                view.retailer.as_deref().into_iter().chain(view.notes.iter().filter_map(|note| note.party.as_deref())),
+                Sees::ALL,
+            )?;
         let people = if may_work { workers(db)? } else { Vec::new() };
         let clocks = service_levels::of(db, case.id, now)?;
         let lines = lines::lines(db, case.id)?.into_iter().take(RIGHTS_SHOWN);

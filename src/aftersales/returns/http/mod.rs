@@ -147,7 +147,10 @@ impl OnePage {
     /// Its fields as people read them, those that say something.
     fn facts(&self) -> Vec<rooms::Fact> {
         let Ok(Value::Object(row)) = serde_json::to_value(&self.order) else { return Vec::new() };
-        rooms::facts(&FIELDS, &row, &self.layout, (self.zone, &self.names)).into_iter().filter(|fact| fact.words != rooms::NOTHING).collect()
+        rooms::facts(&FIELDS, &row, &self.layout, (self.zone, &self.names))
+            .into_iter()
+            .filter(|fact| fact.words != rooms::NOTHING)
+            .collect()
     }
 
     fn choices(&self, field: &str) -> &'static [Choice] {

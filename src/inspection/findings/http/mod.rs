@@ -23,13 +23,13 @@ use super::store::{findings, photos};
 use super::{Draft, FIELDS, FindingView, Photo, subject, view};
 use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, saturating};
+use crate::platform::db::Db;
 use crate::platform::http::body::read_body;
 use crate::platform::http::perm::{FindingsEdit, FindingsRead, Perm, Permission};
 use crate::platform::http::{
     Form, FormState, Json, Problem, Routes, created, header_text, html, html_response, json, see_other, sha256_hex,
 };
 use crate::platform::policies::{self, Policy};
-use crate::platform::db::Db;
 use crate::platform::rooms::{BrandOnly, Call, Names, Said, list_description, list_routes, timeline};
 
 /// Findings that may be logged at once.

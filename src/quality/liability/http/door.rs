@@ -83,8 +83,20 @@ async fn page_of(call: &Reads, code: String, fault: Option<String>) -> Result<Ht
     let missing = if may_hand_in { WantedProof::missing(&files) } else { Vec::new() };
     let status = fault.as_ref().map(|_| StatusCode::UNPROCESSABLE_ENTITY);
     let layout = call.layout(code.as_str());
-    let section =
-        VerdictSection { layout, verdict, costs, counts, why, names, photos, files, missing, may_hand_in, currency: matter.currency, fault };
+    let section = VerdictSection {
+        layout,
+        verdict,
+        costs,
+        counts,
+        why,
+        names,
+        photos,
+        files,
+        missing,
+        may_hand_in,
+        currency: matter.currency,
+        fault,
+    };
     let section = section.render().map_err(Error::broken)?;
     one_with::<VerdictView, _>(call, code, Besides { note, section, status }).await
 }
