@@ -66,13 +66,15 @@ async fn a_story_is_told_to_its_ends() {
     // No deadline rests on a year whose holidays nobody announced.
     assert!(clocks.iter().all(|clock| clock["unofficial_years"] == json!("")), "{clocks:?}");
 
-    // One contest was lost: whoever contested is charged all the same; and one was won: the version they contested gave way to one without them.
+    // One contest was lost: whoever contested is charged as before; and one was won: the version they contested gave way to one that
+    // charges somebody else.
     let contested = |verdict: &Value| -> Option<String> {
         let all = verdict["notices"].as_array()?;
         all.iter().find(|notice| notice["reply"] == "contested").map(|notice| notice["party"].as_str().unwrap_or_default().to_owned())
     };
-    let charges = |verdict: &Value, party: &str| {
-        verdict["shares"].as_array().is_some_and(|shares| shares.iter().any(|share| share["party"] == party))
+    let share = |verdict: &Value, party: &str| -> i64 {
+        let all = verdict["shares"].as_array().unwrap().iter().filter(|share| share["party"] == party);
+        all.map(|share| share["micro"].as_i64().unwrap()).sum()
     };
     let mut ends = BTreeSet::new();
     for verdict in &verdicts {
@@ -81,11 +83,13 @@ async fn a_story_is_told_to_its_ends() {
         let newest = verdicts.iter().filter(|other| (&other["case"], &other["line"]) == (&one["case"], &one["line"]));
         let newest = newest.max_by_key(|other| other["seq"].as_i64()).unwrap();
         let newest = manager.get(&format!("/api/v1/verdicts/{}", newest["code"].as_str().unwrap())).await.expect(200).json();
-        match (newest["state"].as_str(), charges(&newest, &party)) {
-            (Some("final"), true) => ends.insert("lost"),
-            (Some("final"), false) => ends.insert("won"),
-            _ => ends.insert("open"),
-        };
+        // Whoever wins is left with next to nothing.
+        let (before, now) = (share(&one, &party), share(&newest, &party));
+        ends.insert(match newest["state"].as_str() {
+            Some("final") if now == before => "lost",
+            Some("final") if now * 10 < before => "won",
+            _ => "open",
+        });
     }
     assert_eq!(ends, BTreeSet::from(["lost", "won", "open"]));
 

@@ -332,7 +332,7 @@ story!(every_kind_of_garment_is_answered_clearly, |app| {
         let form = page(&app, &format!("{}/help", base(&season, 1)), lang, "").await.expect(200);
         assert_sound(&form, lang);
         assert!(form.text().contains(words), "{}", form.text());
-        let first = form.text().split("<h3>").nth(1).unwrap().split("</h3>").next().unwrap().to_owned();
+        let first = form.text().split("<h2>").nth(1).unwrap().split("</h2>").next().unwrap().to_owned();
         assert!(first.contains(lang.of("召回", "Recall")), "{first}");
     }
     send(&app, &base(&season, 1), &"b".repeat(24), "", &[("reason", "hole")], &[]).await.expect(303);

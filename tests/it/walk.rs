@@ -95,7 +95,9 @@ fn raw(text: &str, prefixes: &BTreeSet<String>) -> Option<String> {
     };
     let snake = words().find(|word| is_joined(word, '_')).map(str::to_owned);
     let actor = ["staff:", "api:", "\u{2068}", "{ $", "{$"].iter().find(|mark| text.contains(*mark)).map(|mark| (*mark).to_owned());
-    let is_key = is_joined(text, '-') && text.split('-').next().is_some_and(|first| prefixes.contains(first));
+    let is_key = is_joined(text, '-')
+        && !text.contains(|c: char| c.is_ascii_digit())
+        && text.split('-').next().is_some_and(|first| prefixes.contains(first));
     snake.or(actor).or_else(|| is_key.then(|| text.to_owned()))
 }
 

@@ -158,7 +158,9 @@ pub fn facts(fields: &'static Fields, thing: &Map<String, Value>, layout: &Layou
         let words = Some(field.show_in(thing, value, (layout.lang, zone, names))).filter(|words| !words.is_empty());
         let name = names.of(field, value, layout.lang);
         let code = name.and(value.as_str()).unwrap_or_default().to_owned();
-        let is_code = name.is_none() && (field.refers.is_some() || matches!(field.kind, Kind::Code));
+        // A table that somebody wrote as JSON is set as what it is.
+        let is_table = value.as_str().is_some_and(|text| text.starts_with('{'));
+        let is_code = is_table || name.is_none() && (field.refers.is_some() || matches!(field.kind, Kind::Code));
         let href = field.leads(value, |right| layout.may(right));
         Fact {
             title: field.title(layout.lang),
