@@ -16,11 +16,11 @@ use crate::platform::db::Db;
 use crate::platform::http::compress::compress;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{
-    Entry, Menu, Onwards, Pages, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors,
+    Entry, Menu, MenuPart, Onwards, Pages, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors,
 };
 use crate::platform::imports::{self, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
-use crate::platform::rooms::{Room, Sweep};
+use crate::platform::rooms::{Named, Room, Sweep};
 use crate::platform::state::AppState;
 use crate::production::{batches, materials, parties, print_jobs, printers, serials, skus, styles, terms};
 use crate::public::{card, help, links, resolver};
@@ -38,7 +38,7 @@ const MAY_IMPORT: &[Permission] = &[
     Permission::PolicyEdit,
 ];
 
-/// Every room. A request tries them in this order, so what the world asks for comes first; the menu has it as people work, and a new deployment
+/// Every room. A request tries them in this order, so what the world asks for comes first, and a new deployment
 /// loads its tables in it.
 #[rustfmt::skip]
 const ROOMS: &[Room] = &[
@@ -88,9 +88,37 @@ const ROOMS: &[Room] = &[
     staff::tokens::ROOM,
 ];
 
-/// The staff menu, in the order people work.
+/// The parts of the staff menu by the day of the house: name, whose daily work it is, and the addresses of its entries in the order people work.
+#[rustfmt::skip]
+const MENU: &[(&str, &[Permission], &[&str])] = &[
+    ("menu-aftersales", &[Permission::ContactRead], &[
+        "/cases", "/clocks", "/returns", "/repairs", "/follow-ups", "/surveys", "/sales",
+    ]),
+    ("menu-quality", &[Permission::FindingsEdit, Permission::RecallEdit], &[
+        "/signals", "/findings", "/trace", "/verdicts", "/verdicts/replies", "/measures", "/recalls", "/evidence", "/legal-holds",
+    ]),
+    ("menu-money", &[Permission::MoneyEdit], &[
+        "/settlements", "/ledger", "/statements", "/chargebacks", "/supplier-agreements",
+    ]),
+    ("menu-production", &[Permission::ProductionEdit, Permission::LabelsEdit], &[
+        "/batches", "/lots", "/labels", "/find", "/styles", "/parties", "/links",
+    ]),
+    ("menu-settings", &[], &[
+        "/reasons", "/defects", "/rights", "/liability-rules", "/service-levels", "/calendars", "/working-hours", "/return-addresses", "/policy-values",
+        "/imports", "/accounts", "/api-keys",
+    ]),
+];
+
+/// The staff menu.
 fn menu() -> Menu {
-    Menu(ROOMS.iter().flat_map(|room| room.menu).copied().collect())
+    let entry = |href: &&str| ROOMS.iter().flat_map(|room| room.menu).find(|entry| entry.href == *href).copied();
+    let parts = MENU.iter().map(|(key, day_of, hrefs)| MenuPart { key, day_of, entries: hrefs.iter().filter_map(entry).collect() });
+    Menu(parts.collect())
+}
+
+/// The rooms whose things people know by their names.
+fn named() -> Named {
+    Named(Arc::new(ROOMS.iter().flat_map(|room| room.names).copied().collect()))
 }
 
 /// The ways on from things to rooms that they know nothing of, in the order people work.
@@ -159,6 +187,7 @@ pub fn app(
     App::new()
         .app_data(web::Data::new(app.clone()))
         .app_data(menu())
+        .app_data(named())
         .app_data(onwards())
         .app_data(pages())
         .app_data(web::Data::new(import_tables()))
@@ -274,7 +303,15 @@ mod tests {
         let mut names: Vec<&str> = ROOMS.iter().map(|room| room.name).collect();
         names.sort_unstable();
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
-        for entry in menu().0.iter() {
+        let (mut told, mut placed): (Vec<&str>, Vec<&str>) = (
+            ROOMS.iter().flat_map(|room| room.menu).map(|entry| entry.href).collect(),
+            MENU.iter().flat_map(|part| part.2).copied().collect(),
+        );
+        told.sort_unstable();
+        placed.sort_unstable();
+        assert_eq!(told, placed, "every entry has its one place in the menu");
+        assert!(MENU.iter().all(|(key, ..)| Lang::ALL.iter().all(|lang| Words::of(*lang).knows(key))));
+        for entry in menu().0.iter().flat_map(|part| &part.entries) {
             let act = entry.act.map(|(_, key, _)| key);
             for key in [entry.key].into_iter().chain(act) {
                 assert!(Lang::ALL.iter().all(|lang| Words::of(*lang).knows(key)), "{key}");

@@ -6,6 +6,7 @@
 mod catalogue;
 mod chance;
 mod goods;
+mod holidays;
 mod people;
 mod pictures;
 mod runs;

@@ -4,6 +4,7 @@ use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
 
 use super::catalogue::Garment;
 use super::chance::Chance;
+use super::holidays;
 use super::people;
 use super::pictures;
 use super::story::{self, Aftermath};
@@ -89,6 +90,8 @@ pub fn make(app: &AppState, plan: Plan, tell: &mut dyn FnMut(&str)) -> Result<Se
     let first = today.checked_sub_days(Days::new(DAYS + 90)).ok_or_else(|| Error::broken("the calendar is too short"))?;
     let mut season = Maker { app, first, today, chance: Chance::new(plan.seed), tell };
     season.catalogue()?;
+    let stamp = season.stamp(people::LEAD, season.first);
+    app.store.write_blocking(move |db| holidays::announced(db, &stamp))?;
     std::thread::scope(|threads| {
         // Passwords are hashed slowly, pictures drawn, and labels written by themselves while the rest is made.
         let people = plan.story.then(|| threads.spawn(move || -> Result<_> { Ok((people::sign_up(app, plan.lang)?, pictures::album()?)) }));

@@ -63,6 +63,59 @@ async fn a_story_is_told_to_its_ends() {
     let washed = verdicts.iter().find(|verdict| verdict["defect"].is_null()).unwrap();
     assert_eq!((&washed["state"], &washed["cause"]), (&json!("final"), &json!("no_fault")));
 
+    // No deadline rests on a year whose holidays nobody announced.
+    assert!(clocks.iter().all(|clock| clock["unofficial_years"] == json!("")), "{clocks:?}");
+
+    // One contest was lost: whoever contested is charged as before; and one was won: the version they contested gave way to one that
+    // charges somebody else.
+    let contested = |verdict: &Value| -> Option<String> {
+        let all = verdict["notices"].as_array()?;
+        all.iter().find(|notice| notice["reply"] == "contested").map(|notice| notice["party"].as_str().unwrap_or_default().to_owned())
+    };
+    let share = |verdict: &Value, party: &str| -> i64 {
+        let all = verdict["shares"].as_array().unwrap().iter().filter(|share| share["party"] == party);
+        all.map(|share| share["micro"].as_i64().unwrap()).sum()
+    };
+    let mut ends = BTreeSet::new();
+    for verdict in &verdicts {
+        let one = manager.get(&format!("/api/v1/verdicts/{}", verdict["code"].as_str().unwrap())).await.expect(200).json();
+        let Some(party) = contested(&one) else { continue };
+        let newest = verdicts.iter().filter(|other| (&other["case"], &other["line"]) == (&one["case"], &one["line"]));
+        let newest = newest.max_by_key(|other| other["seq"].as_i64()).unwrap();
+        let newest = manager.get(&format!("/api/v1/verdicts/{}", newest["code"].as_str().unwrap())).await.expect(200).json();
+        // Whoever wins is left with next to nothing.
+        let (before, now) = (share(&one, &party), share(&newest, &party));
+        ends.insert(match newest["state"].as_str() {
+            Some("final") if now == before => "lost",
+            Some("final") if now * 10 < before => "won",
+            _ => "open",
+        });
+    }
+    assert_eq!(ends, BTreeSet::from(["lost", "won", "open"]));
+
+    // A recall is under way, and whoever has one of its garments is told by its card.
+    let recalls = all(&admin, "recall-scopes").await;
+    assert_eq!(recalls.len(), 1, "{recalls:?}");
+    let returns = all(&admin, "returns").await;
+    assert!(returns.iter().any(|order| order["kind"] == "recall"), "{returns:?}");
+
+    // Buyers sent pictures, and they are pictures.
+    let mut pictures = 0;
+    for case in &cases {
+        let one = admin.get(&format!("/api/v1/cases/{}", case["no"].as_str().unwrap())).await.expect(200).json();
+        for photo in one["photos"].as_array().unwrap() {
+            let jpeg = admin.get(photo["href"].as_str().unwrap()).await.expect(200);
+            assert_eq!((jpeg.header("content-type"), &jpeg.body[..3]), (Some("image/jpeg"), &[0xFF, 0xD8, 0xFF][..]));
+            pictures += 1;
+        }
+    }
+    assert!(pictures > 5, "{pictures}");
+
+    // What was learnt is acted on: a laboratory's value, a measure, a chargeback that the dye house reads; and buyers say how it was.
+    for list in ["evidence", "measures", "chargebacks", "surveys", "return-addresses"] {
+        assert!(!all(&admin, list).await.is_empty(), "{list}");
+    }
+
     // The dye house's statement holds, and the lower bound leaves a part of most claims with the brand.
     let verified = verify(&after.statement.bundle).unwrap();
     assert_eq!((verified.sha256.as_str(), verified.differs.len()), (after.statement.sha256.as_str(), 0));

@@ -148,10 +148,12 @@ impl<'a> Phone<'a> {
         self.taps += 1;
     }
 
-    /// A choice of a form, by its words.
+    /// A choice of a form, by its words; what is folded away takes a tap to be seen.
     fn chooses(&mut self, words: &str) {
         let text = self.page.text();
         let before = &text[..text.find(&format!("<span>{words}</span>")).unwrap_or_else(|| panic!("{words} in {text}"))];
+        let is_folded = before.matches("<details>").count() > before.matches("</details>").count();
+        self.taps += usize::from(is_folded);
         let input = before.rsplit("<input").next().unwrap();
         let part = |name: &str| input.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned();
         self.filled.push((part("name"), part("value")));
@@ -183,6 +185,15 @@ story!(a_thumb_needs_three_taps, |app| {
     phone.sends("Send it").await;
     assert_eq!(phone.taps, 3);
     assert!(phone.page.text().contains("It is with us"), "{}", phone.page.text());
+    // What does not fit is as near; what is asked seldom is folded away, one tap further.
+    for (unit, words, taps) in [(1, "Too small", 3), (2, "The parcel was damaged or wet", 4)] {
+        let mut phone = Phone::scans(&app, &base(&season, unit)).await;
+        phone.follows("Something is wrong? Get help").await;
+        assert!(phone.page.text().split("<details").next().unwrap().matches("name=\"reason\"").count() <= 8, "few enough to be read");
+        phone.chooses(words);
+        phone.sends("Send it").await;
+        assert_eq!(phone.taps, taps, "{words}");
+    }
 });
 
 story!(what_is_offered_and_drawn_is_what_the_garment_has, |app| {
@@ -321,7 +332,7 @@ story!(every_kind_of_garment_is_answered_clearly, |app| {
         let form = page(&app, &format!("{}/help", base(&season, 1)), lang, "").await.expect(200);
         assert_sound(&form, lang);
         assert!(form.text().contains(words), "{}", form.text());
-        let first = form.text().split("<h3>").nth(1).unwrap().split("</h3>").next().unwrap().to_owned();
+        let first = form.text().split("<h2>").nth(1).unwrap().split("</h2>").next().unwrap().to_owned();
         assert!(first.contains(lang.of("召回", "Recall")), "{first}");
     }
     send(&app, &base(&season, 1), &"b".repeat(24), "", &[("reason", "hole")], &[]).await.expect(303);

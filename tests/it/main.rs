@@ -67,5 +67,6 @@ mod support;
 mod surveys;
 mod trace;
 mod upgrade;
+mod walk;
 mod warranties;
 mod words;

@@ -179,7 +179,7 @@ asks! {
         Field::new("body", Kind::Paragraph(2_000), &["内容"], &["Text"]).needed();
     TASK: Field::new("title", Kind::Line(120), &["要做什么"], &["What is to be done"]).needed(), QUEUE.needed(),
         Field::new("due_on", Kind::Day, &["截止日期"], &["By"]).nullable();
-    END_TASK: Field::new("task", Kind::Line(13), &["任务"], &["Task"]).needed(),
+    END_TASK: Field::new("task", Kind::Id, &["任务"], &["Task"]).needed(),
         Field::new("to", Kind::Choice(TaskState::TABLE), &["状态"], &["State"]).needed(),
         Field::new("note", Kind::Line(300), &["结果"], &["What came of it"]).nullable();
 }

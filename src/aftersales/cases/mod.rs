@@ -23,6 +23,7 @@ use chrono::NaiveDate;
 
 use crate::aftersales::classes::{CaseCause, CaseChannel, CaseKind, CaseSeverity, Priority, Queue};
 use crate::choices;
+use crate::inspection::defects::DEFECT;
 use crate::inspection::findings::FROM_FINDING;
 use crate::kernel::choices::Choice;
 use crate::kernel::text::Lang;
@@ -330,7 +331,7 @@ const TOLD: Fields = Fields { table: "cases", title: FIELDS.title, columns: &[
     Field::new("line.state", Kind::Choice(LineState::TABLE), &["单件状态"], &["Line"]),
     Field::new("decided", Kind::Choice(LineDecision::TABLE), &["处理结果"], &["Outcome"]),
     Field::new("grade", Kind::Choice(Condition::TABLE), &["成色"], &["Condition"]),
-    Field::new("found_defect", Kind::Line(40), &["发现的缺陷"], &["Found"]),
+    Field::new("found_defect", Kind::Line(40), &["发现的缺陷"], &["Found"]).refers(&DEFECT),
     Field::new("line_cause", Kind::Choice(CaseCause::TABLE), &["原因归类"], &["Cause"]),
     Field::new("audience", Kind::Choice(Audience::TABLE), &["对象"], &["For"]),
     Field::new("task", Kind::Choice(TaskState::TABLE), &["任务"], &["Task"]),

@@ -8,13 +8,14 @@ use super::act::{ASSIGN, CONCLUDE, DECIDE, END_TASK, INSPECT, MERGE, MOVE, NOTE,
 use super::store::contact::Reached;
 use super::view::{CaseLineView, CaseView};
 use super::{Audience, CaseState, LineDecision, LineState, TaskState, decision_of, href};
+use crate::aftersales::rights::market_name;
 use crate::aftersales::service_levels::{self, ClockState};
 use crate::kernel::Result;
 use crate::kernel::text::Lang;
 use crate::kernel::time::local_minute;
 use crate::platform::http::{FormState, Layout, segment};
 use crate::platform::rooms::timeline::Happened;
-use crate::platform::rooms::{Deeded, Offered, deed_form};
+use crate::platform::rooms::{Deeded, Names, Offered, deed_form};
 
 /// Whatever is scanned: its case, or a new one.
 #[derive(Template)]
@@ -45,6 +46,8 @@ pub(super) struct Shown {
     pub clocks: Vec<service_levels::ShownClock>,
     /// What the buyers of its first lines are entitled to, as HTML.
     pub rights: Vec<String>,
+    /// What defects and parties that it names by code are called.
+    pub names: Names,
     /// Photos it may still get.
     pub room: i64,
     pub zone: Tz,
@@ -183,6 +186,21 @@ fn case_deeds(shown: &Shown) -> Vec<Deeded> {
 }
 
 impl OnePage {
+    /// What a defect that it names by code is called.
+    fn defect<'a>(&'a self, code: &'a str) -> &'a str {
+        self.shown.names.name("defects", code, self.lang())
+    }
+
+    /// What a party that it names by code is called.
+    fn party<'a>(&'a self, code: &'a str) -> &'a str {
+        self.shown.names.name("parties", code, self.lang())
+    }
+
+    /// The country whose law the buyer is under.
+    fn market(&self) -> &str {
+        market_name(&self.shown.case.market, self.lang())
+    }
+
     fn rights_of(&self, place: &usize) -> Option<&String> {
         self.shown.rights.get(*place)
     }

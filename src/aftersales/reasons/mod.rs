@@ -5,14 +5,14 @@ pub mod catalogue;
 mod store;
 
 use crate::aftersales::classes::ReasonClass;
-use crate::inspection::defects::{ZONES, defect_code};
+use crate::inspection::defects::{DEFECT, ZONES, defect_code};
 use crate::kernel::choices::Choice;
 use crate::kernel::components;
 use crate::kernel::text::{self, Lang};
 use crate::kernel::{Code, Fault, Result};
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
-use crate::platform::rooms::{Field, Fields, Kind, Room, import_table};
+use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, import_table, named};
 
 pub use catalogue::WITHDRAWAL;
 pub use store::{CaseReason, all, by_code, offered, seed};
@@ -21,7 +21,11 @@ pub use store::{CaseReason, all, by_code, offered, seed};
 pub const ROOM: Room = Room::of::<CaseReason>()
     .menu(&[Entry::new("/reasons", "reasons-title", &[Permission::PolicyEdit])])
     .imports(&[import_table::<CaseReason>()])
-    .seeds(&[seed]);
+    .seeds(&[seed])
+    .names(&[named::<CaseReason>()]);
+
+/// The code of a reason.
+pub const REASON: Reference = Reference { room: "reasons", narrowed: "", needs: "findings.read" };
 
 const NAME: (&str, &str) = ("原因", "Reason");
 
@@ -36,7 +40,7 @@ pub const FIELDS: Fields = Fields { table: "reasons", title: ("售后原因", "R
         .hint("", "", "A button came off"),
     Field::new("class", Kind::Choice(ReasonClass::TABLE), &["类别"], &["Class"]).needed().listed().filter("class")
         .hint("决定买家有哪些权利；质量问题会计入供应商的投诉率。", "Decides which rights a buyer has. A defect counts as a claim.", "质量问题"),
-    Field::new("defect_code", Kind::Text(defect_code, as_it_is), &["可能的缺陷", "缺陷代码"], &["Likely defect", "Defect code"]).nullable().listed()
+    Field::new("defect_code", Kind::Text(defect_code, as_it_is), &["可能的缺陷", "缺陷代码"], &["Likely defect", "Defect code"]).nullable().listed().refers(&DEFECT)
         .hint("缺陷目录中的代码；检验后以实际发现的为准。", "A code of the defect catalogue: what it most likely is, until somebody looks.", "button_missing"),
     Field::new("categories", Kind::Text(categories, as_it_is), &["适用品类"], &["Categories"]).listed()
         .hint("款号的品类，用逗号分隔；留空表示全部。", "Categories of styles, with commas between; empty for all.", "coats,jackets"),

@@ -17,9 +17,9 @@ use serde::Deserialize;
 use crate::aftersales::cases::Condition;
 use crate::aftersales::cases::{FROM_CASE, FROM_LINE};
 use crate::aftersales::classes::CaseCause;
-use crate::aftersales::rights::RightKind;
+use crate::aftersales::rights::{RULE, RightKind};
 use crate::choices;
-use crate::inspection::defects::{Severity, defect_code};
+use crate::inspection::defects::{DEFECT, Severity, defect_code};
 use crate::kernel::money;
 use crate::kernel::text::Lang;
 use crate::platform::http::perm::Permission;
@@ -183,7 +183,7 @@ pub const FIELDS: Fields = Fields { table: "repairs", title: ("维修单", "Repa
     Field::new("state", Kind::Choice(RepairState::TABLE), &["状态"], &["State"]).listed().filter("state"),
     COVERED.listed(),
     Field::new("under_kind", Kind::Choice(RightKind::TABLE), &["依据的权利"], &["Under which right"]).nullable(),
-    Field::new("under_rule", Kind::Line(40), &["权利规则"], &["Rule"]).nullable(),
+    Field::new("under_rule", Kind::Line(40), &["权利规则"], &["Under which rule"]).nullable().refers(&RULE),
     Field::new("diagnosis", Kind::Paragraph(2_000), &["诊断"], &["What was seen"]),
     PLAN, PRICE.nullable().listed(), CURRENCY.nullable(), READY_ON.nullable().listed(),
     Field::new("quote_version", Kind::Whole(0, 1_000), &["报价版本"], &["Quote"]),
@@ -194,7 +194,7 @@ pub const FIELDS: Fields = Fields { table: "repairs", title: ("维修单", "Repa
     Field::new("received_on", Kind::Day, &["收到日期"], &["Received on"]).nullable(),
     Field::new("handed_on", Kind::Day, &["交付日期"], &["Handed over on"]).nullable(),
     Field::new("extended_days", Kind::Whole(0, 100_000), &["质保顺延天数"], &["Days added to the warranty"]),
-    Field::new("repairer", Kind::Line(120), &["维修人"], &["Repaired by"]),
+    Field::new("repairer", Kind::Actor, &["维修人"], &["Repaired by"]),
     Field::new("rework", Kind::Whole(0, 1_000), &["返工次数"], &["Times done again"]),
     Field::new("score", Kind::Whole(1, 5), &["买家评分"], &["The buyer's mark"]).nullable(),
     Field::new("parts", Kind::Lines(&PARTS), &["更换的部件"], &["Parts put in"]).only_read().not_in_files(),
@@ -213,7 +213,7 @@ const CHECKS: Lines = Lines::of(200, Fields { table: "checks", title: ("检查",
     Field::new("kind", Kind::Choice(CheckKind::TABLE), &["检查人"], &["Whose"]).listed(),
     Field::new("passed", Kind::Flag, &["通过"], &["Passed"]).listed(),
     Field::new("note", Kind::Paragraph(1_000), &["说明"], &["Note"]).listed(),
-    Field::new("actor", Kind::Line(120), &["记录人"], &["By"]).listed(),
+    Field::new("actor", Kind::Actor, &["记录人"], &["By"]).listed(),
     Field::new("at", Kind::Moment, &["时间"], &["When"]).listed(),
 ] });
 #[rustfmt::skip]
@@ -291,7 +291,7 @@ pub(super) struct AcceptSaid {
 /// What the workshop saw.
 #[rustfmt::skip]
 const DIAGNOSE: Fields = Fields { table: "repairs", title: FIELDS.title, columns: &[
-    Field::new("found", Kind::Text(defect_code, as_it_is), &["发现的缺陷"], &["Defect found"]).nullable().offers("defects")
+    Field::new("found", Kind::Text(defect_code, as_it_is), &["发现的缺陷"], &["Defect found"]).nullable().refers(&DEFECT)
         .hint("缺陷目录中的代码；没有发现缺陷就留空。", "A code of the defect catalogue; left empty when nothing was found.", "button_missing"),
     Field::new("severity", Kind::Choice(Severity::TABLE), &["严重程度"], &["Severity"]).nullable(),
     Field::new("grade", Kind::Choice(Condition::TABLE), &["成色"], &["Condition"]).needed(),

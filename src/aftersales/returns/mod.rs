@@ -18,10 +18,11 @@ mod store;
 use std::time::Duration;
 
 use crate::aftersales::cases::{FROM_CASE, FROM_LINE};
+use crate::aftersales::rights::RULE;
 use crate::choices;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Onward};
-use crate::platform::rooms::{Field, Fields, Kind, Room, Sweep};
+use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, Sweep};
 
 pub use rules::{RETURN_MACHINE, ReturnAct};
 pub use store::acts::{act, request};
@@ -157,15 +158,18 @@ choices! {
     }
 }
 
+/// Where the number of a case leads.
+const CASE: Reference = Reference { room: "cases", narrowed: "", needs: "cases.read" };
+
 /// What the list shows.
 #[rustfmt::skip]
 pub const FIELDS: Fields = Fields { table: "returns", title: ("退货", "Returns"), columns: &[
-    Field::new("id", Kind::Code, &["编号"], &["No."]).listed(),
+    Field::new("id", Kind::Code, &["编号"], &["No."]),
+    Field::new("case_no", Kind::Code, &["工单"], &["Case"]).listed().refers(&CASE),
     Field::new("state", Kind::Choice(ReturnState::TABLE), &["状态"], &["State"]).listed().filter("state"),
     Field::new("kind", Kind::Choice(ReturnKind::TABLE), &["种类"], &["Kind"]).listed().filter("kind"),
-    Field::new("case_no", Kind::Code, &["工单"], &["Case"]).listed(),
     Field::new("serial", Kind::Line(60), &["序列号"], &["Serial"]).listed(),
-    Field::new("rule", Kind::Code, &["规则"], &["Rule"]),
+    Field::new("rule", Kind::Code, &["依据的规则"], &["Under which rule"]).refers(&RULE),
     Field::new("freight", Kind::Choice(crate::aftersales::rights::FreightPayer::TABLE), &["运费"], &["Freight"]).listed(),
     Field::new("inbound", Kind::Choice(Inbound::TABLE), &["寄回方式"], &["Comes back"]).nullable(),
     Field::new("waybill", Kind::Line(80), &["运单号"], &["Waybill"]).listed(),
@@ -176,7 +180,7 @@ pub const FIELDS: Fields = Fields { table: "returns", title: ("退货", "Returns
     Field::new("received_on", Kind::Day, &["签收日期"], &["Received"]).nullable(),
     Field::new("outcome", Kind::Choice(ReturnOutcome::TABLE), &["结果"], &["Outcome"]).nullable().listed(),
     Field::new("returnless_origin", Kind::Choice(ReturnlessOrigin::TABLE), &["免寄回"], &["Without the goods"]).nullable(),
-    Field::new("returnless_by", Kind::Line(120), &["免寄回批准人"], &["Approved without the goods by"]),
+    Field::new("returnless_by", Kind::Actor, &["免寄回批准人"], &["Approved without the goods by"]),
     Field::new("accepted", Kind::Line(60), &["验收金额"], &["Accepted"]).nullable(),
     Field::new("destroyed_on", Kind::Day, &["销毁日期"], &["Destroyed"]).nullable(),
     Field::new("destroyed_ground", Kind::Choice(DestroyGround::TABLE), &["销毁原因"], &["Why destroyed"]).nullable(),

@@ -17,12 +17,12 @@ mod store;
 mod view;
 
 use crate::choices;
-use crate::inspection::defects::defect_code;
+use crate::inspection::defects::{self, defect_code};
 use crate::kernel::text::Lang;
 use crate::kernel::{Fault, countries};
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
-use crate::platform::rooms::{Field, Fields, Kind, Room, import_table};
+use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, import_table, named};
 
 pub use facts::{RightsAnswer, answer, facts, facts_of_sale, is_intimate};
 pub use rules::{
@@ -142,7 +142,7 @@ impl RightKind {
 
 const NAME: (&str, &str) = ("名称", "Name");
 const NOTICE: (&str, &str) = ("须告知的内容", "What must be told");
-const DEFECT: Field = Field::new("defect", Kind::Text(defect_code, as_it_is), &["缺陷"], &["Defect"]).unique();
+const DEFECT: Field = Field::new("defect", Kind::Text(defect_code, as_it_is), &["缺陷"], &["Defect"]).unique().refers(&defects::DEFECT);
 const CHANNEL: Field = Field::new("channel", Kind::Line(40), &["渠道"], &["Channel"]).unique();
 const CATEGORY: Field = Field::new("category", Kind::Line(60), &["品类"], &["Category"]).unique();
 
@@ -199,7 +199,11 @@ pub const FIELDS: Fields = Fields { table: "rights", title: ("权利规则", "Ru
 pub const ROOM: Room = Room::new("rights", http::routes)
     .menu(&[Entry::new("/rights", "rights-title", &[Permission::PolicyEdit])])
     .imports(&[import_table::<RightRule>()])
-    .seeds(&[seed]);
+    .seeds(&[seed])
+    .names(&[named::<RightRule>()]);
+
+/// The code of a rule.
+pub const RULE: Reference = Reference { room: "rights", narrowed: "", needs: "policy.edit" };
 
 /// All members of the European Union.
 const EU: &str = "EU";

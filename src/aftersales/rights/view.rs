@@ -187,6 +187,8 @@ struct Part<'a> {
     lines: Vec<RightLine>,
     not_there: Vec<(String, String)>,
     none: &'a str,
+    /// Of its headings: what stands above them on its page is one less.
+    level: u8,
 }
 
 /// A part of a page that shows an answer: for the desk, with what is not there; for the buyer, only what is.
@@ -195,7 +197,14 @@ struct Part<'a> {
 /// [`Error::Broken`] when the template fails.
 pub fn part(answer: &RightsAnswer, words: Words, for_staff: bool) -> Result<String> {
     let (about, not_there) = if for_staff { (answer.about(words), answer.not_there(words)) } else { Default::default() };
-    let part = Part { t: words, about, lines: answer.lines(words), not_there, none: &words.say("rights-nothing") };
+    let part = Part {
+        t: words,
+        about,
+        lines: answer.lines(words),
+        not_there,
+        none: &words.say("rights-nothing"),
+        level: if for_staff { 4 } else { 2 },
+    };
     part.render().map_err(Error::broken)
 }
 

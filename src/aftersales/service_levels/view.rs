@@ -172,7 +172,7 @@ const DUE_FIELDS: Fields = Fields { table: "clocks", title: ("到期时限", "De
     Field::new("due_at", Kind::Moment, &["到期"], &["Due"]).only_read().listed(),
     Field::new("left", Kind::Both, &["还剩"], &["Left"]).only_read().listed(),
     Field::new("told", Kind::Choice(EscalationStep::TABLE), &["已通知"], &["Told"]).only_read().listed().nullable(),
-    Field::new("taken_by", Kind::Line(120), &["接手人"], &["Taken by"]).only_read().listed().nullable(),
+    Field::new("taken_by", Kind::Actor, &["接手人"], &["Taken by"]).only_read().listed().nullable(),
     Field::new("unofficial_years", Kind::Line(80), &["节假日未公布的年份"], &["Holidays not known for"]).only_read().listed(),
 ] };
 

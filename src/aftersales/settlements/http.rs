@@ -125,7 +125,10 @@ async fn asked(call: &Pays) -> Result<Asked> {
         let said = [("count", count.to_string()), ("amount", crate::kernel::text::grouped(amount)), ("currency", currency.to_owned())];
         words.say_with("settlements-payout-line", &said).into_owned()
     };
-    Ok(Asked { fields: None, before: Some((words.say("settlements-payout-waiting").into_owned(), sums.into_iter().map(line).collect())) })
+    Ok(Asked {
+        before: Some((words.say("settlements-payout-waiting").into_owned(), sums.into_iter().map(line).collect())),
+        ..Asked::default()
+    })
 }
 
 async fn payout_form(call: Pays) -> Result<HttpResponse> {

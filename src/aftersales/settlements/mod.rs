@@ -82,6 +82,13 @@ choices! {
 /// Where the number of a case leads.
 pub const CASE: Reference = Reference { room: "cases", narrowed: "", needs: "cases.read" };
 
+/// Where a settlement leads.
+const SETTLEMENT: Reference = Reference { room: "settlements", narrowed: "", needs: "cases.read" };
+/// Where a verdict leads.
+const VERDICT: Reference = Reference { room: "verdicts", narrowed: "", needs: "liability.read" };
+/// Where an entry of the ledger leads.
+const ENTRY: Reference = Reference { room: "ledger", narrowed: "", needs: "money.read" };
+
 const fn as_it_is(text: &str, _: Lang) -> &str {
     text
 }
@@ -111,15 +118,15 @@ const PRICE_PAID: Field = Field::new("price_paid", Kind::Amount, &["实付金额
 /// The fields of a settlement.
 #[rustfmt::skip]
 pub const FIELDS: Fields = Fields { table: "settlements", title: ("退款与换货", "Refunds and exchanges"), columns: &[
-    Field::new("code", Kind::Line(13), &["处理单"], &["Settlement"]).only_read().listed(),
+    Field::new("code", Kind::Id, &["处理单"], &["Settlement"]).only_read(),
     CASE_NO, LINE_NO, SERIAL,
     HOW, GIVEN, CURRENCY.only_read(), NEW_SERIAL, REASON, PRICE_PAID,
     Field::new("state", Kind::Choice(SettlementState::TABLE), &["状态"], &["State"]).only_read().listed().filter("state"),
     Field::new("needs_two", Kind::Flag, &["须两人审批"], &["Two people approve"]).only_read(),
-    Field::new("author", Kind::Line(120), &["申请人"], &["Asked by"]).only_read(),
-    Field::new("approver", Kind::Line(120), &["审批人"], &["Approved by"]).only_read(),
-    Field::new("second_approver", Kind::Line(120), &["第二审批人"], &["Also approved by"]).only_read(),
-    Field::new("payout", Kind::Line(13), &["付款批"], &["Payout"]).only_read().filter("payout"),
+    Field::new("author", Kind::Actor, &["申请人"], &["Asked by"]).only_read(),
+    Field::new("approver", Kind::Actor, &["审批人"], &["Approved by"]).only_read(),
+    Field::new("second_approver", Kind::Actor, &["第二审批人"], &["Also approved by"]).only_read(),
+    Field::new("payout", Kind::Id, &["付款批"], &["Payout"]).only_read().filter("payout"),
     Field::new("payout_ref", Kind::Line(120), &["付款凭证号"], &["Payment reference"]).only_read(),
     Field::new("failure", Kind::Line(240), &["失败原因"], &["Why it failed"]).only_read(),
     Field::new("paid_on", Kind::Day, &["完成日期"], &["Done on"]).only_read(),
@@ -134,8 +141,11 @@ const NEW: Fields = Fields { table: FIELDS.table, title: FIELDS.title, columns: 
 #[rustfmt::skip]
 const OCCURRED_ON: Field = Field::new("occurred_on", Kind::Day, &["发生日期"], &["Day"]).needed().listed().hint("费用发生的日期。", "The day it was spent.", "2026-06-12");
 const COST: Field = Field::new("kind", Kind::Choice(LedgerKind::TABLE), &["费用类别"], &["Kind"]).needed().listed().filter("kind");
-const AMOUNT: Field =
-    Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).needed().listed().hint("大于 0。", "More than nothing.", "35.00");
+const AMOUNT: Field = Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).needed().listed().in_unit_of("currency").hint(
+    "大于 0。",
+    "More than nothing.",
+    "35.00",
+);
 const CHARGED: Field = Field::new("payer", Kind::Choice(PayerKind::TABLE), &["承担方"], &["Charged to"]).listed().filter("payer");
 #[rustfmt::skip]
 const CHARGED_PARTY: Field = Field::new("party", Kind::Code, &["单位编码"], &["Party"]).nullable().listed().refers(&PARTY).filter("party")
@@ -150,12 +160,12 @@ pub const LEDGER_FIELDS: Fields = Fields { table: "ledger", title: ("售后账",
     OCCURRED_ON, CASE_NO.filter("case"), LINE_NO, SERIAL, COST,
     Field::new("sign", Kind::Choice(Sign::TABLE), &["借贷"], &["Sign"]).only_read().listed(),
     AMOUNT, SPENT_IN, CHARGED, CHARGED_PARTY, VOUCHER,
-    Field::new("settlement", Kind::Line(13), &["处理单"], &["Settlement"]).only_read(),
-    Field::new("verdict", Kind::Line(13), &["责任认定"], &["Verdict"]).only_read(),
-    Field::new("moves", Kind::Line(13), &["划转自"], &["Moves"]).only_read(),
-    Field::new("reversal_of", Kind::Line(13), &["冲销"], &["Takes back"]).only_read(),
-    Field::new("code", Kind::Line(13), &["分录"], &["Entry"]).only_read(),
-    Field::new("actor", Kind::Line(120), &["记账人"], &["Posted by"]).only_read(),
+    Field::new("settlement", Kind::Id, &["处理单"], &["Settlement"]).only_read().refers(&SETTLEMENT),
+    Field::new("verdict", Kind::Id, &["责任认定"], &["Verdict"]).only_read().refers(&VERDICT),
+    Field::new("moves", Kind::Id, &["划转自"], &["Moves"]).only_read().refers(&ENTRY),
+    Field::new("reversal_of", Kind::Id, &["冲销"], &["Takes back"]).only_read().refers(&ENTRY),
+    Field::new("code", Kind::Id, &["分录"], &["Entry"]).only_read(),
+    Field::new("actor", Kind::Actor, &["记账人"], &["Posted by"]).only_read(),
     Field::new("at", Kind::Moment, &["记账时间"], &["Posted"]).only_read(),
 ] };
 

@@ -145,7 +145,7 @@ pub const FIELDS: Fields = Fields { table: "surveys", title: ("满意度", "Sati
     Field::new("agent", Kind::Line(40), &["工单负责人"], &["Agent"]).listed(),
     Field::new("channel", Kind::Choice(CaseChannel::TABLE), &["来源"], &["Came by"]).listed(),
     Field::new("reason_class", Kind::Choice(ReasonClass::TABLE), &["原因类别"], &["Reason"]).listed(),
-    Field::new("answered_by", Kind::Line(120), &["记录人"], &["Written down by"]),
+    Field::new("answered_by", Kind::Actor, &["记录人"], &["Written down by"]),
     Field::new("resolved_at", Kind::Moment, &["解决时间"], &["Resolved"]),
     Field::new("answered_at", Kind::Moment, &["评价时间"], &["Answered"]).listed(),
 ] };
@@ -187,7 +187,7 @@ pub const FOLLOW_UP_FIELDS: Fields = Fields { table: "follow-ups", title: ("回�
     NOTE,
     Field::new("advice", Kind::Both, &["保养建议"], &["Care advice"]).only_read().not_in_files(),
     Field::new("next_case", Kind::Line(20), &["后续工单"], &["Goes on in"]).refers(&CASE).only_read(),
-    Field::new("ended_by", Kind::Line(120), &["记录人"], &["By"]),
+    Field::new("ended_by", Kind::Actor, &["记录人"], &["By"]),
     Field::new("ended_at", Kind::Moment, &["结束时间"], &["Ended"]).nullable(),
 ] };
 

@@ -11,26 +11,34 @@ mod wares;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
+use serde_json::{Map, json};
 
 use self::plots::Plot;
 use self::telling::{Tale, World, instant, tell_all};
 use self::wares::{Shelf, Ware, stocked};
 use super::catalogue::PARTIES;
-use super::people::{AGENT, DemoAccount, INSPECTOR, MANAGER};
+use super::people::{AGENT, DemoAccount, FINANCE, INSPECTOR, LEAD, MANAGER};
 use super::pictures::Scene;
-use super::season::{Maker, Plan, Seen, SoldOn};
+use super::season::{BAD_LOT, Maker, Plan, Seen, SoldOn};
 use super::stock::Lots;
 use super::trade::claim_code;
 use crate::aftersales::cases::{self, BUYER, NewCase, NewContact, NewLine};
 use crate::aftersales::classes::{CaseChannel, Wish};
+use crate::aftersales::return_addresses::ReturnAddress;
 use crate::inspection::findings::photo::Picture;
 use crate::kernel::text::Lang;
 use crate::kernel::{Error, GarmentId, Id, Result};
 use crate::ownership::holders::{self, Contact, HolderKeys, Purpose, Secret};
 use crate::ownership::sales;
+use crate::platform::db::Db;
 use crate::platform::events;
+use crate::platform::rooms::{Said, Thing, made};
+use crate::platform::state::AppState;
 use crate::production::{batches, parties};
-use crate::quality::liability::{Statement, StatementAsk, make_statement};
+use crate::quality::liability::{
+    Chargeback, ChargebackState, EvidenceKind, EvidenceRecord, Statement, StatementAsk, make_statement, move_chargeback,
+};
+use crate::quality::measures::Measure;
 use crate::quality::recalls::{self, Inputs, NewScope, ScopeKind, ScopeQuery};
 use crate::quality::trace;
 
@@ -122,17 +130,65 @@ pub(super) fn tell(
     let party = world.parties.get(charged).copied().ok_or_else(|| Error::broken("a party that was just there"))?;
     let (stamp, to) = (maker.app.stamp(MANAGER), maker.today);
     let from = (to - TimeDelta::days(80)).with_day(1).unwrap_or(to);
+    let app = maker.app.clone();
     let (numbers, statement, given) = maker.app.store.write_blocking(move |db| {
+        let app = &app;
         let numbers = tell_all(db, &world, &tales)?;
         let ask = StatementAsk { party, from, to, currency: "CNY".into() };
         // What is given in exchange is sold to whoever gave the other back.
         let given = sales::of_garments(db, &given)?;
-        Ok((numbers, make_statement(db, &stamp, &ask)?, given))
+        let statement = make_statement(db, &stamp, &ask)?;
+        followed_up(db, app, &statement, (to, plan.no_fault))?;
+        Ok((numbers, statement, given))
     })?;
     sold.extend(given.iter().map(|sale| (sale.garment, sale.sold_on)));
     sold.sort_by_key(|(garment, on)| (*on, *garment));
     let open_case = numbers.get(desk::UNDER_WAY).cloned().unwrap_or_default();
     Ok(Aftermath { accounts, held, open_case, statement, cases })
+}
+
+/// What the house does with what it has learnt: the statement is charged, a laboratory's value written down, a measure begun.
+fn followed_up(db: &mut Db, app: &AppState, statement: &Statement, (today, no_fault): (NaiveDate, bool)) -> Result<()> {
+    let (manager, finance) = (app.stamp(MANAGER), app.stamp(FINANCE));
+    let hours = ("周一至周六 9:00–18:00", "Monday to Saturday, 9:00 to 18:00");
+    let enclose = ("请附上写有编号的纸条；不接收到付件。", "Enclose a note with the number; parcels to be paid by us are not taken in.");
+    made::<ReturnAddress>(
+        db,
+        &app.stamp(LEAD),
+        json!({
+            "code": "*", "address": { "zh": "岚山退换货中心\n电话 400-000-0000\n上海市青浦区徐泾镇 88 号 3 仓", "en": "Lanshan Returns\n+86 400 000 0000\nWarehouse 3, 88 Xujing, Qingpu, Shanghai" },
+            "hours": { "zh": hours.0, "en": hours.1 }, "enclose": { "zh": enclose.0, "en": enclose.1 },
+        }),
+    )?;
+    let said = Said::of_json(Chargeback::NEW, Map::from_iter([("statement".to_owned(), statement.id.to_string().into())]))?;
+    let draft = said.onto::<Chargeback>(Chargeback::NEW, None)?.make(db, &finance, app, "")?;
+    move_chargeback(db, &finance, today, &draft, ChargebackState::Issued, "")?;
+    let measure = if no_fault {
+        json!({
+            "code": "CAPA-01", "title": "纽扣改用锁缝 / Lock stitch for buttons", "origin": "signal", "origin_ref": "button_loose",
+            "defect_code": "button_loose", "owner": "manager", "due_on": today + TimeDelta::days(21),
+            "whys": "缝纽扣用链缝，线头一断就散。 A chain stitch runs once its thread is cut.", "action": "钉扣机改用锁缝并加绕脚。 Lock stitch with a wrapped shank.",
+        })
+    } else {
+        let value = EvidenceRecord {
+            kind: EvidenceKind::Laboratory,
+            lot: Some(BAD_LOT.into()),
+            measured: Some(2_500),
+            required: Some(4_000),
+            source: "LAB-0417-9".into(),
+            seen_on: today - TimeDelta::days(3),
+            note: "耐皂洗色牢度（沾色）复测，GB/T 3921。 Colour fastness to washing, staining, tested again.".into(),
+            ..EvidenceRecord::default()
+        };
+        value.make(db, &app.stamp(INSPECTOR), app, "")?;
+        json!({
+            "code": "CAPA-01", "title": "海军蓝面料逐缸测色牢度 / Every vat of navy tested for fastness", "origin": "signal", "origin_ref": "dye_bleed",
+            "defect_code": "dye_bleed", "lot": BAD_LOT, "owner": "manager", "due_on": today + TimeDelta::days(21),
+            "whys": "固色温度未达到，染厂未留缸样。 The dye was fixed too cool, and no sample of the vat was kept.",
+            "action": "每缸留样并送检，达到 4 级才放行。 A sample of each vat to the laboratory; none leaves below grade 4.",
+        })
+    };
+    made::<Measure>(db, &manager, measure).map(drop)
 }
 
 /// The parties by their codes.

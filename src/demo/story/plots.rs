@@ -240,6 +240,12 @@ impl Plot {
             .at(day, 17, MANAGER, Deed::Finished)
     }
 
+    /// Whoever asked says how it was handled.
+    pub(super) fn scored(self, day: i64, score: i64, words: (&str, &str)) -> Self {
+        let words = self.text(words.0, words.1);
+        self.at(day, 20, BUYER, Deed::Scored(score, words))
+    }
+
     /// Somebody asks a colleague.
     pub(super) fn handed_on(self, day: i64, hour: i64, queue: Queue, title: &str) -> Self {
         let due_on = Some(self.began + TimeDelta::days(day + 3));

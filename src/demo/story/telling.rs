@@ -11,6 +11,7 @@ use crate::aftersales::repairs::{self, RepairOrder};
 use crate::aftersales::returns::{self, ReturnAct, ReturnAsk};
 use crate::aftersales::rights::FreightPayer;
 use crate::aftersales::settlements::{self, Cost, LedgerKind, Payer, Payment, SettlementAsk, SettlementKind};
+use crate::aftersales::surveys::{self, SurveySaid};
 use crate::kernel::money::Money;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::ownership::holders::Secret;
@@ -31,6 +32,8 @@ pub(super) enum Deed {
     Looked(Option<&'static str>, Condition),
     /// Whoever asked writes.
     BuyerWrites(String),
+    /// Whoever asked says how it was handled: from 1 to 5, in words.
+    Scored(i64, String),
     /// Whoever asked would rather not.
     TakenBack,
     /// It goes on in the case of another tale.
@@ -205,6 +208,10 @@ fn done(
         }
         Deed::Looked(found, grade) => cases::inspected(db, stamp, first.id, day, *found, None, *grade),
         Deed::BuyerWrites(words) => cases::buyer_writes(db, stamp, no, &tale.secret, words, &[]),
+        Deed::Scored(score, words) => {
+            let said = SurveySaid { score: Some(*score), words: words.clone(), ..SurveySaid::default() };
+            surveys::buyer_answers(db, stamp, world.zone, no, &tale.secret, &said)
+        }
         Deed::TakenBack => cases::take_back(db, stamp, no, &tale.secret),
         Deed::MergedInto(other) => {
             let into = numbers.get(other).ok_or_else(|| Error::broken(format!("no tale {other} before")))?;

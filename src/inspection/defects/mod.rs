@@ -11,7 +11,7 @@ use crate::kernel::text::{self, Lang};
 use crate::kernel::{Code, Fault};
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
-use crate::platform::rooms::{Field, Fields, Kind, Room, import_table};
+use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, import_table, named};
 
 pub use shapes::Shape;
 pub use store::{Defect, all, by_code, seed};
@@ -102,7 +102,11 @@ impl Severity {
 pub const ROOM: Room = Room::of::<Defect>()
     .menu(&[Entry::new("/defects", "defects-title", &[Permission::PolicyEdit])])
     .imports(&[import_table::<Defect>()])
-    .seeds(&[seed]);
+    .seeds(&[seed])
+    .names(&[named::<Defect>()]);
+
+/// The code of a kind of defect.
+pub const DEFECT: Reference = Reference { room: "defects", narrowed: "", needs: "findings.read" };
 
 const NAME: (&str, &str) = ("缺陷", "Defect");
 

@@ -29,7 +29,7 @@ pub use store::photos::{Photo, attach, photo, photos_of};
 pub use subject::{Found, find_subject};
 pub use view::FindingView;
 
-use super::defects::{Severity, ZONES, defect_code};
+use super::defects::{self, Severity, ZONES, defect_code};
 use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::text::Lang;
 use crate::kernel::{BatchNo, Fault, GarmentId, Id};
@@ -99,7 +99,7 @@ const NAME_ZH: Field = Field::new("defect.name.zh", Kind::Line(80), &["缺陷中
 #[rustfmt::skip]
 const NAME_EN: Field = Field::new("defect.name.en", Kind::Line(80), &["缺陷英文名称"], &["Defect name (English)", "Defect name en"]).half_of("defect.name", Lang::En, DEFECT_NAME).only_read();
 #[rustfmt::skip]
-const ID: Field = Field::new("id", Kind::Line(13), &["记录号"], &["Finding"]).of_new();
+const ID: Field = Field::new("id", Kind::Id, &["记录号"], &["Finding"]).of_new();
 #[rustfmt::skip]
 const BATCH: Field = Field::new("subject.batch", Kind::Line(40), &["生产批次"], &["Batch"]).only_read();
 #[rustfmt::skip]
@@ -137,7 +137,7 @@ const FILTERS: &[Field] = &[
     Field::new("lot", Kind::Line(81), &["物料批"], &["Lot"]),
     Field::new("serial", Kind::Line(2_000), &["序列号"], &["Serial"]),
     Field::new("supplier", Kind::Line(40), &["供应商编号"], &["Supplier code"]),
-    Field::new("defect", Kind::Text(defect_code, as_it_is), &["缺陷"], &["Defect"]),
+    Field::new("defect", Kind::Text(defect_code, as_it_is), &["缺陷"], &["Defect"]).refers(&defects::DEFECT),
     Field::new("severity", Kind::Choice(Severity::TABLE), &["严重程度"], &["Severity"]),
     Field::new("stage", Kind::Choice(Stage::TABLE), &["环节"], &["Stage"]),
     Field::new("status", Kind::Choice(Counted::TABLE), &["状态"], &["Status"]).needed(),

@@ -33,14 +33,14 @@ pub const ROOM: Room =
 /// The fields of a legal hold.
 #[rustfmt::skip]
 pub const LEGAL_HOLD_FIELDS: Fields = Fields { table: "legal-holds", title: ("法律保全", "Legal holds"), columns: &[
-    Field::new("code", Kind::Line(13), &["保全"], &["Hold"]).only_read(),
+    Field::new("code", Kind::Id, &["保全"], &["Hold"]).only_read(),
     Field::new("serial", Kind::Line(2_000), &["序列号"], &["Serial"]).needed().listed()
         .hint("序列号或标签网址。", "A serial or a label's address.", "a7-Q/0001"),
     Field::new("reason", Kind::Paragraph(1_000), &["理由"], &["Reason"]).needed().listed()
         .hint("案号或争议；不要写个人信息。", "Number of the proceedings or dispute. Name no person.", "(2026)沪01民初123号"),
-    Field::new("set_by", Kind::Line(120), &["设置人"], &["Set by"]).only_read().listed(),
+    Field::new("set_by", Kind::Actor, &["设置人"], &["Set by"]).only_read().listed(),
     Field::new("set_at", Kind::Moment, &["设置时间"], &["Set"]).only_read().listed(),
-    Field::new("lifted_by", Kind::Line(120), &["解除人"], &["Lifted by"]).only_read().listed(),
+    Field::new("lifted_by", Kind::Actor, &["解除人"], &["Lifted by"]).only_read().listed(),
     Field::new("lifted_at", Kind::Moment, &["解除时间"], &["Lifted"]).only_read(),
     Field::new("lifted_why", Kind::Paragraph(1_000), &["解除理由"], &["Why"]).only_read(),
 ] };

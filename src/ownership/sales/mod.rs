@@ -76,7 +76,7 @@ const PAID_IN: Field = Field::new("currency", Kind::Text(money::read_currency, a
     .hint("三个字母；有价格而不填为 CNY", "Three letters; CNY when a price stands without one", "CNY");
 #[rustfmt::skip]
 const CHANNEL: Field = Field::new("channel", Kind::Code, &["渠道", "销售渠道"], &["Channel"])
-    .hint("销售渠道的代码，由品牌自定，如 shop、web、live_stream", "How it was sold, as the brand names it: shop, web, live_stream", "web").rare();
+    .hint("销售渠道的代码，由品牌自定，如 shop、web、livestream", "How it was sold, as the brand names it: shop, web, livestream", "web").rare();
 #[rustfmt::skip]
 const COUNTRY: Field = Field::new("country", Kind::Text(countries::read, countries::name), &["国家", "国家或地区"], &["Country"])
     .hint("国家或地区的名称或代码，例如 CN 或 中国", "Name or code of the country, such as CN or China", "CN").rare();

@@ -25,7 +25,7 @@ pub use form_state::FormState;
 pub use headers::{guard_headers, header_text};
 pub use idempotency::{Idempotency, created, json};
 pub use locale::{LANG_COOKIE, Locale, remember_lang};
-pub use page::{Entry, FormFaults, Layout, Menu, Onward, Onwards, Pages, html, html_response, see_other};
+pub use page::{Entry, FormFaults, Layout, Menu, MenuPart, Onward, Onwards, Pages, html, html_response, see_other};
 pub use problem::{Problem, render_errors};
 pub use routes::{Asker, Guarded, RouteEntry, Routes};
 

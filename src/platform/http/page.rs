@@ -49,9 +49,37 @@ impl Entry {
     }
 }
 
+/// A part of the staff menu: what belongs to one kind of work.
+#[derive(Clone, Debug)]
+pub struct MenuPart {
+    /// The message of its name.
+    pub key: &'static str,
+    /// Whose daily work it is: who has any of these rights finds it first.
+    pub day_of: &'static [Permission],
+    /// Its entries, in the order people work.
+    pub entries: Vec<Entry>,
+}
+
 /// The staff menu.
 #[derive(Clone)]
-pub struct Menu(pub Arc<[Entry]>);
+pub struct Menu(pub Arc<[MenuPart]>);
+
+impl Menu {
+    /// The most entries that stand side by side, without parts.
+    const SIDE_BY_SIDE: usize = 6;
+
+    /// What somebody may use of it, the parts of their own day first; few entries are in no parts.
+    fn of(&self, who: &Identity) -> Vec<MenuPart> {
+        let may = |needs: &[Permission]| needs.iter().any(|needs| who.may(*needs));
+        let open = |part: &MenuPart| {
+            let entries: Vec<Entry> = part.entries.iter().filter(|entry| may(entry.needs)).copied().collect();
+            (!entries.is_empty()).then(|| MenuPart { entries, ..part.clone() })
+        };
+        let mut parts: Vec<MenuPart> = self.0.iter().filter_map(open).collect();
+        parts.sort_by_key(|part| !may(part.day_of));
+        parts
+    }
+}
 
 /// A page of another room that goes on from a thing which knows nothing of that room.
 #[derive(Clone, Copy, Debug)]
@@ -119,8 +147,8 @@ pub struct Layout {
     pub keeps_form: bool,
     /// Who is signed in.
     pub who: Option<Identity>,
-    /// The menu's entries this person may use.
-    pub menu: Vec<Entry>,
+    /// What this person may use of the menu, their own work first.
+    pub menu: Vec<MenuPart>,
     /// Where this person may go on to from things of other rooms.
     pub onwards: Vec<Onward>,
     /// The brand's name.
@@ -138,7 +166,7 @@ impl Layout {
         let lang = Locale::of(request).0;
         let who = request.extensions().get::<Identity>().cloned();
         let menu = match (&who, request.app_data::<Menu>()) {
-            (Some(who), Some(menu)) => menu.0.iter().filter(|entry| entry.needs.iter().any(|needs| who.may(*needs))).copied().collect(),
+            (Some(who), Some(menu)) => menu.of(who),
             _ => Vec::new(),
         };
         let onwards = match (&who, request.app_data::<Onwards>()) {
@@ -184,9 +212,21 @@ impl Layout {
         self.onwards.iter().filter(move |onward| onward.from == from)
     }
 
-    /// Whether the menu's entry is where we are.
+    /// Whether the menu's entry is where we are: of those that lie on the way here the nearest.
     pub fn is_here(&self, entry: &Entry) -> bool {
-        self.path == entry.href || self.path.strip_prefix(entry.href).is_some_and(|rest| rest.starts_with('/'))
+        let leads = |href: &str| self.path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let all = self.menu.iter().flat_map(|part| &part.entries).map(|entry| entry.href);
+        all.filter(|href| leads(href)).max_by_key(|href| href.len()) == Some(entry.href)
+    }
+
+    /// Whether we are in a part of the menu.
+    pub fn is_in(&self, part: &MenuPart) -> bool {
+        part.entries.iter().any(|entry| self.is_here(entry))
+    }
+
+    /// Whether the menu is so short that its entries stand side by side.
+    pub fn is_short(&self) -> bool {
+        self.menu.iter().map(|part| part.entries.len()).sum::<usize>() <= Menu::SIDE_BY_SIDE
     }
 
     /// Whether whoever is signed in has the right of this name.

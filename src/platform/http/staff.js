@@ -23,6 +23,18 @@ if (box) {
   });
 }
 
+// An open part of the menu closes with Escape, and when one goes elsewhere.
+const parts = [...document.querySelectorAll("header.top nav details")];
+const close = (but) => parts.forEach((part) => part.contains(but) || (part.open = false));
+document.addEventListener("click", (event) => close(event.target));
+document.addEventListener("focusin", (event) => close(event.target));
+document.addEventListener("keydown", (event) => {
+  const open = parts.find((part) => part.open);
+  if (event.key !== "Escape" || !open) return;
+  open.querySelector("summary").focus();
+  close(null);
+});
+
 // Photos are made at most 2048 pixels wide or high before they travel, and shown as they will be sent.
 const SIDE = 2048;
 async function shrink(file) {

@@ -73,6 +73,10 @@ pub enum Kind {
     Line(usize),
     /// Several lines of at most so many characters in all.
     Paragraph(usize),
+    /// The number of a thing that has no other name: where it leads, people read that rather than the number.
+    Id,
+    /// Who did something, as events name them; people read whom that is.
+    Actor,
     /// A code people give to things ([`text::code`]).
     Code,
     /// A text with rules of its own, such as a country or a GLN.

@@ -71,11 +71,15 @@ impl<T: Thing> ThingAct<T> {
         T::named(db, acting.app, vec![done])?.pop().ok_or_else(|| Code::NotFound.into())
     }
 
-    /// The page of its form, with what is said beforehand of the thing it is done to.
+    /// The page of its form: what is done with what, and what is said of it beforehand.
     async fn page<P: Perm>(self, call: &Call<P>, code: &str) -> Result<(Layout, Asked)> {
         let (words, key) = (call.words(), format!("{}-{}", T::FIELDS.table, self.verb));
         let (code, app, sees) = (code.to_owned(), call.app().clone(), call.sees());
-        let said = call.read(move |db| seen_named::<T>(db, &app, &code, sees)?.before_act(db, self.verb, (sees, words))).await?;
+        let read = call.read(move |db| {
+            let thing = seen_named::<T>(db, &app, &code, sees)?;
+            Ok((thing.title(words.lang()), thing.before_act(db, self.verb, (sees, words))?))
+        });
+        let (title, said) = read.await?;
         let about = format!("{key}-about");
         let about = words.knows(&about).then(|| words.say(about).into_owned());
         let before = match (about, said) {
@@ -83,7 +87,10 @@ impl<T: Thing> ThingAct<T> {
             (about, None) => about.map(|about| (about, Vec::new())),
             (None, said) => said,
         };
-        Ok((Layout { keeps_form: true, ..call.layout(words.say(key)) }, Asked { fields: None, before }))
+        Ok((
+            Layout { keeps_form: true, ..call.layout(format!("{} · {title}", words.say(&key))) },
+            Asked { before, sends: Some(words.say(key).into_owned()), ..Asked::default() },
+        ))
     }
 
     /// Where its form is sent, and where one goes who gives up.
@@ -122,7 +129,6 @@ pub fn thing_act<T: Thing, P: Perm>(on: &mut Routes<'_>, act: ThingAct<T>) {
         json(&document(T::FIELDS, &act.done(&call, &body.hash, None, code.into_inner(), said).await?)?)
     });
     on.get(&pages, move |call: Call<P>, code: web::Path<String>| async move {
-        let code = code.into_inner();
         let (action, back) = act.places(&code);
         let (layout, asked) = act.page(&call, &code).await?;
         Ok::<_, Error>(html(&asking_page(layout, act.asks, FormState::default(), action, back, asked)))

@@ -2,11 +2,13 @@
 
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::{Ready, ready};
 
+use super::names::Named;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::db::Db;
@@ -127,6 +129,11 @@ impl<P: Perm> Call<P> {
         let once = Idempotency::of(&self.request, hash, form_key)?;
         let stamp = self.caller.stamp();
         self.app.store.write(move |db| once.run(db, &stamp, |db| body(db, &stamp))).await
+    }
+
+    /// The rooms whose things people know by their names.
+    pub fn named(&self) -> Named {
+        self.request.app_data::<Named>().cloned().unwrap_or_else(|| Named(Arc::default()))
     }
 
     /// A part of the address.

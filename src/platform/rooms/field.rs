@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::lines;
+use super::names::Names;
 use crate::kernel::choices::{Choice, not_one_of};
 use crate::kernel::money::{read_decimal, shortest_decimal};
 use crate::kernel::names::half_widths;
@@ -15,9 +16,14 @@ use crate::platform::http::segment;
 use crate::platform::imports::Select;
 pub use crate::platform::imports::{Column as Field, Columns as Fields, Half, Kind, Lines, Reference};
 use crate::platform::imports::{read_flag, read_whole};
+use crate::platform::words::Words;
 
 /// Entries that several of a field may have.
 pub(super) const ENTRIES_MAX: usize = 50;
+/// Characters of an id.
+const ID_LEN: usize = 13;
+/// Characters that the name of whoever did something has at most.
+const ACTOR_MAX: usize = 120;
 /// Decimals that the currency with the most has.
 const MOST_DECIMALS: usize = 4;
 /// What stands between several of a field, when people write them.
@@ -195,6 +201,11 @@ impl Field {
         }
     }
 
+    /// Whether people read of it that it leads to `href`, and not the number it is.
+    pub(super) const fn is_only_a_way(&self, href: &str) -> bool {
+        matches!(self.kind, Kind::Id) && !href.is_empty()
+    }
+
     /// The address that offers codes as one types; empty when it has none.
     pub(super) fn offer(&self) -> String {
         let list = |(room, narrowed): (&str, &str)| format!("/api/v1/{room}?{narrowed}per_page=20&q=");
@@ -220,6 +231,8 @@ impl Field {
         Ok(match self.kind {
             Kind::ByHand => Value::String(text.to_owned()),
             Kind::Line(max) => text::line(name, text, max)?.into(),
+            Kind::Actor => text::line(name, text, ACTOR_MAX)?.into(),
+            Kind::Id => text::line(name, text, ID_LEN)?.into(),
             Kind::Paragraph(max) => text::paragraph(name, text, max)?.into(),
             Kind::Code => text::code(name, text)?.into(),
             Kind::Text(read, _) => read(name, text)?.into(),
@@ -418,6 +431,7 @@ impl Field {
             (Kind::Choice(table), Value::String(text)) if !text.is_empty() => word(table, text, lang).to_owned(),
             (Kind::Flag, Value::Bool(yes)) => if *yes { lang.of("是", "Yes") } else { lang.of("否", "No") }.to_owned(),
             (Kind::Text(_, show), Value::String(text)) => show(text, lang).to_owned(),
+            (Kind::Actor, Value::String(text)) => Words::of(lang).actor(text),
             (_, Value::String(text)) => text.clone(),
             (_, Value::Null) => String::new(),
             // Of several things a list says how many they are.
@@ -442,8 +456,9 @@ impl Field {
         }
     }
 
-    /// Its value in a row as people read it: a number in groups and with the unit the row has, a moment to the minute in the zone.
-    pub(super) fn show_in(&self, row: &Map<String, Value>, value: &Value, lang: Lang, zone: Tz) -> String {
+    /// Its value in a row as people read it: a code as the name of what it is of, a number in groups and with the unit the row has, a moment to
+    /// the minute in the zone.
+    pub(super) fn show_in(&self, row: &Map<String, Value>, value: &Value, (lang, zone, names): (Lang, Tz, &Names)) -> String {
         let moment = value.as_str().filter(|_| matches!(self.kind, Kind::Moment)).and_then(parsed::<NaiveDateTime>);
         match (self.kind, value) {
             (Kind::Whole(..), Value::Number(number)) => text::grouped(number),
@@ -451,7 +466,15 @@ impl Field {
                 let unit = self.unit_in.and_then(|unit| row.get(unit)).and_then(Value::as_str).unwrap_or_default();
                 format!("{} {unit}", text::grouped(self.show(value, lang))).trim_end().to_owned()
             }
-            _ => moment.map_or_else(|| self.show(value, lang), |at| time::local_minute(at, zone)),
+            (Kind::Several(of), Value::Array(items)) => {
+                let said = |item| of.show_in(row, item, (lang, zone, names));
+                items.iter().map(said).collect::<Vec<_>>().join(lang.of("、", ", "))
+            }
+            _ => match (names.of(self, value, lang), moment) {
+                (Some(name), _) => name.to_owned(),
+                (None, Some(at)) => time::local_minute(at, zone),
+                (None, None) => self.show(value, lang),
+            },
         }
     }
 
@@ -459,6 +482,7 @@ impl Field {
     pub(super) const fn class(&self) -> &'static str {
         match self.kind {
             Kind::Code => "code",
+            _ if matches!(self.name.as_bytes(), b"code") => "code",
             // Of what a room reads by hand, lists show amounts.
             Kind::Whole(..) | Kind::OneOf(_) | Kind::Decimal(..) | Kind::Amount | Kind::ByHand => "num",
             Kind::Day | Kind::Moment => "day",
@@ -498,7 +522,7 @@ impl Field {
     pub(super) fn cell(&self, value: &Value, format: Format, lang: Lang, zone: Tz) -> Cell {
         let moment = |at: &str| at.parse::<NaiveDateTime>().map(|at| (format, zone.from_utc_datetime(&at).naive_local(), at));
         match (self.kind, value) {
-            (Kind::Text(..), Value::String(text)) => text.as_str().into(),
+            (Kind::Text(..) | Kind::Actor, Value::String(text)) => text.as_str().into(),
             (Kind::Several(Field { kind: Kind::Choice(_), .. }), value) => self.show(value, lang).into(),
             (Kind::Decimal(_, _, ""), Value::Number(_)) => parsed::<f64>(&self.write(value)).into(),
             (Kind::Value(_) | Kind::Several(_) | Kind::Decimal(..) | Kind::Lines(_), value) => self.write(value).into(),
@@ -568,13 +592,18 @@ impl Fields {
     }
 
     /// The fields a line shows: as [`Fields::listed`], or all where none is.
-    pub(super) fn listed_or_all(&self, lang: Lang) -> impl Iterator<Item = &'static Field> + use<> {
+    pub(super) fn listed_or_all(&'static self, lang: Lang) -> impl Iterator<Item = &'static Field> {
         let any = self.columns.iter().any(|field| field.listed);
-        self.columns.iter().filter(move |field| (field.listed || !any) && field.both.is_none_or(|half| half.lang == lang))
+        self.columns.iter().filter(move |field| (field.listed || !any) && self.is_told(field, lang))
     }
 
     /// The fields a list shows: of a text in two languages the half of the reader.
-    pub fn listed(&self, lang: Lang) -> impl Iterator<Item = &'static Field> + use<> {
-        self.columns.iter().filter(move |field| field.listed && field.both.is_none_or(|half| half.lang == lang))
+    pub fn listed(&'static self, lang: Lang) -> impl Iterator<Item = &'static Field> {
+        self.columns.iter().filter(move |field| field.listed && self.is_told(field, lang))
+    }
+
+    /// Whether a reader of this language is told the field for itself: not the other half of a text, and not the unit that stands with its number.
+    pub(super) fn is_told(&self, field: &Field, lang: Lang) -> bool {
+        field.both.is_none_or(|half| half.lang == lang) && self.columns.iter().all(|number| number.unit_in != Some(field.name))
     }
 }

@@ -83,6 +83,8 @@ pub struct Asked {
     pub fields: Option<&'static Fields>,
     /// What it is about, and line by line what sending it moves.
     pub before: Option<(String, Vec<String>)>,
+    /// What sending it is called, where that is not saving.
+    pub sends: Option<String>,
 }
 
 /// The page of a form.
@@ -94,6 +96,8 @@ pub struct FormView {
     fields: Vec<Shown>,
     /// What it says beforehand.
     before: Option<(String, Vec<String>)>,
+    /// What sending it is called.
+    sends: String,
     /// Where it is sent.
     action: String,
     /// Where one goes who gives up.
@@ -234,7 +238,8 @@ pub fn asking_page(
     let all = fields.columns.iter().chain(asked.fields.iter().flat_map(|more| more.columns)).filter(|field| !field.read_only);
     let mut fields: Vec<Shown> = all.map(|field| shown(fields, field, &form, layout.lang)).collect();
     fields.sort_by_key(|field| field.rare);
-    FormView { layout, form, fields, before: asked.before, action: action.into(), back: back.into(), note: None }
+    let sends = asked.sends.unwrap_or_else(|| layout.t.say("save").into_owned());
+    FormView { layout, form, fields, before: asked.before, sends, action: action.into(), back: back.into(), note: None }
 }
 
 /// The form once more, with what is wrong beside its fields.

@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Fields, Kind};
+use super::names::Names;
 use crate::kernel::paging::{PAGE_DEFAULT, PAGE_MAX, Page, open, seal};
 use crate::kernel::text::{self, Lang};
 use crate::kernel::{Code, Fault, Id, Result, parsed, saturating};
@@ -285,10 +286,11 @@ pub(super) struct ListCell {
 }
 
 impl ListCell {
-    fn of(field: &Field, row: &Map<String, Value>, value: &Value, lang: Lang, zone: Tz) -> Self {
-        let badges = field.badges(value, lang);
-        let words = if badges.is_empty() { field.show_in(row, value, lang, zone) } else { String::new() };
-        Self { words, badges, tone: field.tone(value), class: field.class() }
+    fn of(field: &Field, row: &Map<String, Value>, value: &Value, reading: (Lang, Tz, &Names)) -> Self {
+        let badges = field.badges(value, reading.0);
+        let words = if badges.is_empty() { field.show_in(row, value, reading) } else { String::new() };
+        let is_named = reading.2.of(field, value, reading.0).is_some();
+        Self { words, badges, tone: field.tone(value), class: if is_named { "" } else { field.class() } }
     }
 }
 
@@ -299,7 +301,7 @@ pub(super) struct ListRow {
 
 impl ListRow {
     /// A row, of the fields its list shows.
-    pub(super) fn of(fields: &Fields, row: &Map<String, Value>, href: String, lang: Lang, zone: Tz) -> Self {
+    pub(super) fn of(fields: &'static Fields, row: &Map<String, Value>, href: String, reading: (Lang, Tz, &Names)) -> Self {
         let is_empty = |value: &Value| value.as_str().is_some_and(str::is_empty);
         let value = |field: &Field| {
             let own = field.within(row);
@@ -310,7 +312,7 @@ impl ListRow {
             });
             other.unwrap_or(own).clone()
         };
-        Self { href, cells: fields.listed(lang).map(|field| ListCell::of(field, row, &value(field), lang, zone)).collect() }
+        Self { href, cells: fields.listed(reading.0).map(|field| ListCell::of(field, row, &value(field), reading)).collect() }
     }
 }
 

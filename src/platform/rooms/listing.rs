@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::call::{Call, Sees};
 use super::field::{Field, Fields};
 use super::list::{Filter, Filtered, From, ListPage, ListQuery, ListRow, ListView, ListWindow, Offered, Sum};
+use super::names::Names;
 use super::said::{document, object};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Refusal, Result};
@@ -174,22 +175,24 @@ pub async fn list_again<T: Listing>(call: &Call<T::Read>, q: &str, error: Error)
 async fn view_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, String>, fault: Option<String>) -> Result<ListView> {
     let query = query_of::<T>(call, pairs)?;
     let layout = call.layout(call.words().say(format!("{}-title", T::FIELDS.table)));
-    let (asked, sees, lang) = (query.clone(), call.sees(), layout.lang);
+    let (asked, sees, lang, named) = (query.clone(), call.sees(), layout.lang, call.named());
     // One read: the sums are those of the rows beside them.
-    let (rows, filters, sums, top) = call
+    let (rows, names, filters, sums, top) = call
         .read(move |db| {
             let rows = stretch::<T>(db, &asked, sees, &ListWindow { last_first: T::LAST_FIRST, ..asked.window() })?;
+            let objects = rows.iter().map(object).collect::<Result<Vec<_>>>()?;
+            let names = Names::read(db, &named, T::FIELDS, &objects, sees)?;
             let mut filters = Vec::new();
             for filter in filters_of::<T>() {
                 let offered = T::offered(db, filter.name, sees, lang)?;
                 filters.extend(offered.map(|offered| Filter::of(filter, &asked, offered, lang)));
             }
-            Ok((rows, filters, T::sums(db, &asked, sees, lang)?, T::top(db, &asked, sees, lang)?))
+            Ok((rows, names, filters, T::sums(db, &asked, sees, lang)?, T::top(db, &asked, sees, lang)?))
         })
         .await?;
     let ListPage { page, previous } = query.page(rows, T::key);
     let zone = call.app().config.time_zone;
-    let row = |row: &T| Ok(ListRow::of(T::FIELDS, &object(row)?, row.href(), layout.lang, zone));
+    let row = |row: &T| Ok(ListRow::of(T::FIELDS, &object(row)?, row.href(), (layout.lang, zone, &names)));
     let rows = page.items.iter().map(row).collect::<Result<Vec<_>>>()?;
     let may = |needs: Permission| call.may(needs) && (T::ACTS_OF_BOUND || call.party.is_none());
     Ok(ListView {

@@ -19,6 +19,7 @@ mod import;
 mod lines;
 mod list;
 mod listing;
+mod names;
 mod one;
 mod room;
 mod said;
@@ -36,7 +37,8 @@ pub use form::{Asked, Deeded, FormView, asking_again, asking_page, deed_form, fo
 pub use import::{import, import_table, of_column};
 pub use list::{From, ListQuery, ListWindow, Offered, Sum, halves, key_of_two};
 pub use listing::{Listing, asked_of, each_of, href, list_again, list_routes, oldest_first, rows, write_row};
-pub use one::{Act, Besides, Panel};
+pub use names::{Named, Names, NamesOf, named};
+pub use one::{Act, Besides, Fact, NOTHING, Panel, facts};
 pub use room::Room;
 pub use said::{Said, document};
 pub use secret::{Secret, secret_page};

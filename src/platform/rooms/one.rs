@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::field::{Field, Fields, Kind};
+use super::names::Names;
 use super::timeline::Happened;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Identity, Layout};
@@ -86,11 +87,20 @@ pub struct Panel {
     pub facts: Vec<(&'static str, String, String)>,
 }
 
-/// A field of the thing: title, what it says, and in which language that is.
-pub(super) struct Fact {
+/// What stands where nothing is said.
+pub const NOTHING: &str = "—";
+
+/// A field of a thing as its page shows it.
+pub struct Fact {
+    /// Its title.
     pub title: &'static str,
+    /// What it says.
     pub words: String,
+    /// The code of what the words name, or empty.
+    pub code: String,
+    /// The language of the words, where it is said.
     pub lang: &'static str,
+    /// How it is set: `code`, or nothing.
     pub class: &'static str,
     /// Where it leads, or empty.
     pub href: String,
@@ -106,6 +116,10 @@ pub(super) struct Table {
 }
 
 pub(super) struct TableCell {
+    /// The title of its column: what a narrow page says before it.
+    pub title: &'static str,
+    /// The number that paper says where a page has a way; or empty.
+    pub code: String,
     pub words: String,
     pub class: &'static str,
     pub href: String,
@@ -137,31 +151,53 @@ impl OneView {
 }
 
 /// A thing's fields as its page shows them; what it does not have has a dash.
-pub(super) fn facts(fields: &'static Fields, thing: &Map<String, Value>, layout: &Layout, zone: Tz) -> Vec<Fact> {
+pub fn facts(fields: &'static Fields, thing: &Map<String, Value>, layout: &Layout, (zone, names): (Tz, &Names)) -> Vec<Fact> {
+    let is_asked = |field: &Field| !matches!(field.name, "code" | "id") && fields.is_told(field, layout.lang) || field.both.is_some();
     let said = |field: &'static Field| {
         let value = field.within(thing);
-        let words = Some(field.show_in(thing, value, layout.lang, zone)).filter(|words| !words.is_empty());
-        let is_code = field.refers.is_some() || matches!(field.kind, Kind::Code);
+        let words = Some(field.show_in(thing, value, (layout.lang, zone, names))).filter(|words| !words.is_empty());
+        let name = names.of(field, value, layout.lang);
+        let code = name.and(value.as_str()).unwrap_or_default().to_owned();
+        // A table that somebody wrote as JSON is set as what it is.
+        let is_table = value.as_str().is_some_and(|text| text.starts_with('{'));
+        let is_code = is_table || name.is_none() && (field.refers.is_some() || matches!(field.kind, Kind::Code));
+        let href = field.leads(value, |right| layout.may(right));
         Fact {
             title: field.title(layout.lang),
-            words: words.unwrap_or_else(|| "—".to_owned()),
+            words: if field.is_only_a_way(&href) { layout.t.say("open").into_owned() } else { words.unwrap_or_else(|| NOTHING.to_owned()) },
+            code,
             lang: field.both.map_or("", |half| half.lang.tag()),
             class: if is_code { "code" } else { "" },
-            href: field.leads(value, |right| layout.may(right)),
+            href,
         }
     };
-    fields.columns.iter().filter(|field| !matches!(field.kind, Kind::Lines(_))).map(said).collect()
+    let shown = fields.columns.iter().filter(|field| !matches!(field.kind, Kind::Lines(_)) && is_asked(field));
+    // What people may still fill in has a dash; what the program has not said is not there.
+    shown.filter(|field| !field.read_only || !field.show(field.within(thing), layout.lang).is_empty()).map(said).collect()
 }
 
 /// The rows that a thing has.
-pub(super) fn tables(fields: &'static Fields, thing: &Map<String, Value>, layout: &Layout, zone: Tz) -> Vec<Table> {
+pub(super) fn tables(fields: &'static Fields, thing: &Map<String, Value>, layout: &Layout, (zone, names): (Tz, &Names)) -> Vec<Table> {
     let table = |field: &'static Field| {
         let (Kind::Lines(lines), Value::Array(all)) = (field.kind, field.within(thing)) else { return None };
         let shown = || lines.fields.listed_or_all(layout.lang);
         let cell = |row: &Map<String, Value>, of: &'static Field| {
             let value = of.within(row);
-            let class = if of.refers.is_some() { "code" } else { of.class() };
-            TableCell { words: of.show_in(row, value, layout.lang, zone), class, href: of.leads(value, |right| layout.may(right)) }
+            let class = match (names.of(of, value, layout.lang), of.refers) {
+                (Some(_), _) => "",
+                (None, Some(_)) => "code",
+                (None, None) => of.class(),
+            };
+            let href = of.leads(value, |right| layout.may(right));
+            // What a line does not say of its unit, the thing does.
+            let within = if of.unit_in.is_some_and(|unit| row.contains_key(unit)) { row } else { thing };
+            let words = if of.is_only_a_way(&href) {
+                layout.t.say("open").into_owned()
+            } else {
+                of.show_in(within, value, (layout.lang, zone, names))
+            };
+            let code = value.as_str().filter(|_| of.is_only_a_way(&href)).unwrap_or_default().to_owned();
+            TableCell { title: of.title(layout.lang), code, words, class, href }
         };
         let rows = all.iter().filter_map(Value::as_object).map(|row| shown().map(|of| cell(row, of)).collect()).collect();
         let none = layout.t.say(format!("{}-{}-none", fields.table, field.name));

@@ -1,5 +1,6 @@
 //! What the application takes of a room.
 
+use super::names::NamesOf;
 use super::sweep::Sweep;
 use super::thing::{self, Thing};
 use crate::kernel::Result;
@@ -27,12 +28,14 @@ pub struct Room {
     pub seeds: &'static [fn(&mut Db) -> Result<()>],
     /// What it looks after by itself while the program serves.
     pub sweeps: &'static [Sweep],
+    /// Its things that people know by their names rather than their codes.
+    pub names: &'static [(&'static str, NamesOf)],
 }
 
 impl Room {
     /// A room with routes of its own.
     pub const fn new(name: &'static str, routes: fn(&mut Routes<'_>)) -> Self {
-        Self { name, routes, menu: &[], onward: &[], imports: &[], works: &[], seeds: &[], sweeps: &[] }
+        Self { name, routes, menu: &[], onward: &[], imports: &[], works: &[], seeds: &[], sweeps: &[], names: &[] }
     }
 
     /// A room of one kind of thing, and nothing beside what follows from its fields.
@@ -68,6 +71,12 @@ impl Room {
     #[must_use]
     pub const fn seeds(self, seeds: &'static [fn(&mut Db) -> Result<()>]) -> Self {
         Self { seeds, ..self }
+    }
+
+    /// With these things that people know by their names: pages that refer to them by code say those.
+    #[must_use]
+    pub const fn names(self, names: &'static [(&'static str, NamesOf)]) -> Self {
+        Self { names, ..self }
     }
 
     /// With what it looks after by itself.

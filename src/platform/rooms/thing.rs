@@ -13,7 +13,8 @@ use super::call::{BrandOnly, Call, Sees};
 use super::changes::{changes, tell_saved};
 use super::form::{form_again, form_page, form_values, overtaken};
 use super::listing::{Listing, href, list_routes};
-use super::one::{Act, Besides, OneView, Panel, facts, tables};
+use super::names::Names;
+use super::one::{Act, Besides, NOTHING, OneView, Panel, facts, tables};
 use super::said::{Said, document, object};
 use super::secret::{Secret, secret_page};
 use super::{Field, Fields, Kind, timeline};
@@ -387,32 +388,38 @@ pub async fn one_of<T: Thing, P: Perm>(call: &Call<P>, code: String, note: Optio
 /// # Errors
 /// [`Code::NotFound`] for a code of none, or of one that the asker may not know of.
 pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: Besides) -> Result<HttpResponse> {
-    let (sees, app) = (call.sees(), call.app().clone());
+    let (sees, app, named) = (call.sees(), call.app().clone(), call.named());
     let found = call.read(move |db| {
         let thing: T = seen_named(db, &app, &code, sees)?;
         let history = thing.history(db)?;
-        Ok((thing.panels(db)?, history, thing))
+        let names = Names::read(db, &named, T::FIELDS, [&object(&thing)?], sees)?;
+        let names = names.and(Names::told(db, &named, T::FIELDS, &history, sees)?);
+        Ok((thing.panels(db)?, history, names, thing))
     });
-    let (panels, history, thing) = found.await?;
+    let (panels, history, names, thing) = found.await?;
     let layout = call.layout(thing.title(call.lang()));
     let values = object(&thing)?;
-    let badges = T::FIELDS.columns.iter().filter(|field| matches!(field.kind, Kind::Choice(_) | Kind::Choices(_)));
+    let badges = T::FIELDS.columns.iter().filter(|field| field.listed && matches!(field.kind, Kind::Choice(_) | Kind::Choices(_)));
     let badges = badges.flat_map(|field| field.badges(field.within(&values), layout.lang)).collect();
     let may_edit = !T::CHANGE.columns.is_empty() && call.may(T::Edit::NEEDS) && call.party.is_none();
     let edit = may_edit.then(|| (T::EDIT, format!("{}/edit", thing.href())));
     let zone = call.app().config.time_zone;
+    let mut facts = facts(T::FIELDS, &values, &layout, (zone, &names));
+    // Where nobody fills anything in, what is not there is no gap.
+    facts.retain(|fact| !T::CHANGE.columns.is_empty() || fact.words != NOTHING);
     let view = OneView {
         room: T::FIELDS.table,
-        code: thing.code().to_owned(),
+        // A number that nobody gave it says nothing to people.
+        code: Some(thing.code()).filter(|code| *code != thing.id().to_string()).unwrap_or_default().to_owned(),
         badges,
         note: besides.note,
-        facts: facts(T::FIELDS, &values, &layout, zone),
+        facts,
         panels,
-        tables: tables(T::FIELDS, &values, &layout, zone),
+        tables: tables(T::FIELDS, &values, &layout, (zone, &names)),
         section: besides.section,
         acts: thing.acts().into_iter().filter(|act| act.is_open_to(call)).collect(),
         edit,
-        history: timeline::lines(&history, T::FIELDS, layout.lang, zone)?,
+        history: timeline::lines(&history, T::FIELDS, (layout.lang, zone, &names))?,
         layout,
     };
     Ok(html_response(besides.status.unwrap_or(StatusCode::OK), &view))

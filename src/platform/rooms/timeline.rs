@@ -5,9 +5,10 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::field::Fields;
+use super::names::Names;
 use crate::kernel::Result;
 use crate::kernel::event::EventKind;
-use crate::kernel::text::Lang;
+use crate::kernel::text::{Lang, grouped};
 use crate::platform::events::Fact;
 use crate::platform::words::Words;
 
@@ -19,7 +20,7 @@ pub(crate) struct Happened {
     pub what: String,
     /// Who, in words.
     pub who: String,
-    /// What of the fact is worth a line: what it says itself in both languages (`says`), units, a reason, a count; may be empty.
+    /// What of the fact is worth a line: what it says itself in both languages (`says`), units, an amount, a reason; may be empty.
     pub detail: String,
 }
 
@@ -27,11 +28,11 @@ pub(crate) struct Happened {
 ///
 /// # Errors
 /// [`Error::Broken`](crate::kernel::Error::Broken) for a fact whose body is not what was written.
-pub(crate) fn lines(facts: &[Fact], fields: &'static Fields, lang: Lang, zone: Tz) -> Result<Vec<Happened>> {
-    facts.iter().rev().map(|fact| line(fact, fields, lang, zone)).collect()
+pub(crate) fn lines(facts: &[Fact], fields: &'static Fields, reading: (Lang, Tz, &Names)) -> Result<Vec<Happened>> {
+    facts.iter().rev().map(|fact| line(fact, fields, reading)).collect()
 }
 
-fn line(fact: &Fact, fields: &'static Fields, lang: Lang, zone: Tz) -> Result<Happened> {
+fn line(fact: &Fact, fields: &'static Fields, (lang, zone, names): (Lang, Tz, &Names)) -> Result<Happened> {
     let what = EventKind::of(&fact.kind).map_or_else(|| fact.kind.clone(), |kind| kind.both().get(lang).to_owned());
     let body = fact.document()?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -44,10 +45,16 @@ fn line(fact: &Fact, fields: &'static Fields, lang: Lang, zone: Tz) -> Result<Ha
     let state =
         |text: String| fields.named("status").or(fields.named("state")).map_or(text.clone(), |field| field.told(&text.into(), lang));
     let changes = body.get("changes").and_then(Value::as_object);
-    let changed = changes.map(|changes| changed(fields, changes, words).join(lang.of("；", "; "))).filter(|text| !text.is_empty());
+    let changed = changes.map(|changes| changed(fields, changes, words, names).join(lang.of("；", "; "))).filter(|text| !text.is_empty());
     let place = body.get("line").and_then(Value::as_i64).map(|line| format!("#{line}"));
     let says = body.get("says").and_then(|both| both.get(lang.of("zh", "en"))).and_then(Value::as_str).map(str::to_owned);
-    let detail = [says, text("units"), place, changed, text("reason").map(said), text("status").map(state)].into_iter().flatten();
+    // Money says its amount as people read it.
+    let amount = body
+        .get("amount")
+        .and_then(|money| Some(format!("{} {}", grouped(money.get("amount")?.as_str()?), money.get("currency")?.as_str()?)));
+    let detail = [says, text("units"), place, amount, changed, text("reason").map(said), text("reference"), text("status").map(state)]
+        .into_iter()
+        .flatten();
     Ok(Happened {
         when: zone.from_utc_datetime(&fact.at).format("%Y-%m-%d %H:%M").to_string(),
         what,
@@ -57,14 +64,15 @@ fn line(fact: &Fact, fields: &'static Fields, lang: Lang, zone: Tz) -> Result<Ha
 }
 
 /// What changed: each field with what it was and what it is, in the order of the fields.
-fn changed(fields: &'static Fields, changes: &Map<String, Value>, words: Words) -> Vec<String> {
+fn changed(fields: &'static Fields, changes: &Map<String, Value>, words: Words, names: &Names) -> Vec<String> {
     let lang = words.lang();
     let place = |path: &String| fields.columns.iter().position(|field| field.path() == *path);
     let mut changes: Vec<_> = changes.iter().map(|(path, change)| (place(path), path, change)).collect();
     changes.sort_by_key(|(place, ..)| place.unwrap_or(usize::MAX));
     let said = |(place, path, change): (Option<usize>, &String, &Value)| {
         let Some(field) = place.and_then(|place| fields.columns.get(place)) else { return title(fields, path, words) };
-        let side = |side: &str| change.get(side).map(|value| Some(field.told(value, lang)).filter(|text| !text.is_empty()));
+        let told = |value| names.of(field, value, lang).map_or_else(|| field.told(value, lang), str::to_owned);
+        let side = |side: &str| change.get(side).map(|value| Some(told(value)).filter(|text| !text.is_empty()));
         match (side("from"), side("to")) {
             (Some(from), Some(to)) => {
                 let [from, to] = [from, to].map(|text| text.unwrap_or_else(|| "—".to_owned()));

@@ -78,7 +78,7 @@ fn asked<T: Correctable>(call: &Corrects<T>, preview: &Preview) -> Asked {
     let words = call.words();
     let line = |(key, count): (String, i64)| words.say1(&key, "count", grouped(count)).into_owned();
     let moves = preview.lines().into_iter().map(line).collect();
-    Asked { fields: Some(&REASON), before: Some((words.say("correct-about").into_owned(), moves)) }
+    Asked { fields: Some(&REASON), before: Some((words.say("correct-about").into_owned(), moves)), ..Asked::default() }
 }
 
 /// The frame of its form.

@@ -13,7 +13,7 @@ use crate::kernel::{Fault, countries, faults};
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::imports::ImportTable;
-use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, import_table};
+use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, import_table, named};
 
 pub use store::{Maker, Party, by_code, by_ids, closed_among, codes_of_ids, create, ids_of_codes, maker, newly_closed, with_role};
 
@@ -96,7 +96,8 @@ pub const ROOM: Room = Room::of::<Party>()
         "parties-new",
         Permission::CatalogueEdit,
     )])
-    .imports(&[IMPORT]);
+    .imports(&[IMPORT])
+    .names(&[named::<Party>()]);
 
 /// The table, for the import desk.
 pub const IMPORT: ImportTable = import_table::<Party>();

@@ -17,7 +17,9 @@ use crate::platform::db::Db;
 use crate::platform::events::Stamp;
 use crate::platform::http::perm::{LabelsEdit, LabelsRead, Perm};
 use crate::platform::http::{Form, FormState, Json, Problem, Routes, created, csv, html, html_response, json, query_escape, see_other};
-use crate::platform::rooms::{BrandOnly, Call, From, ListQuery, ListWindow, Listing, Sees, Thing, list_description, list_routes, timeline};
+use crate::platform::rooms::{
+    BrandOnly, Call, From, ListQuery, ListWindow, Listing, Names, Sees, Thing, list_description, list_routes, timeline,
+};
 use crate::platform::state::AppState;
 use crate::production::batches::BatchSheet;
 use crate::production::labels::{Format, Template};
@@ -339,7 +341,7 @@ async fn job_page_of<P: Perm>(call: &Call<P>, id: Id, form: FormState) -> Result
     let (job, history) = call.read(move |db| Ok((job_view(db, id)?, store::history(db, id)?))).await?;
     let open = blocking(call.app(), move |app| view::unaccounted(app, id)).await?;
     let (layout, zone) = (call.layout(call.words().say("labels-job-title")), call.app().config.time_zone);
-    let history = timeline::lines(&history, &FIELDS, layout.lang, zone)?;
+    let history = timeline::lines(&history, &FIELDS, (layout.lang, zone, &Names::default()))?;
     Ok(JobPage { layout, job, open, form, history, zone })
 }
 

@@ -78,7 +78,7 @@ choices! {
 /// What a list of jobs shows.
 #[rustfmt::skip]
 pub const FIELDS: Fields = Fields { table: "label-jobs", title: ("标签任务", "Label jobs"), columns: &[
-    Field::new("id", Kind::Line(13), &["任务"], &["Job"]).listed(),
+    Field::new("id", Kind::Id, &["任务"], &["Job"]).listed(),
     Field::new("created_at", Kind::Moment, &["开始时间"], &["Begun"]).listed(),
     Field::new("batch", Kind::Code, &["批次"], &["Batch"]).listed().filter("batch").offers("batches"),
     Field::new("template", Kind::Line(80), &["模板"], &["Template"]).listed(),
@@ -90,7 +90,7 @@ pub const FIELDS: Fields = Fields { table: "label-jobs", title: ("标签任务",
     Field::new("unaccounted", Kind::Whole(0, i64::MAX), &["去向不明"], &["Unaccounted for"]).listed(),
     Field::new("state", Kind::Choice(PrintJobState::TABLE), &["状态"], &["State"]).listed().filter("state"),
     Field::new("message", Kind::Line(400), &["原因"], &["Reason"]),
-    Field::new("created_by", Kind::Line(120), &["发起人"], &["Begun by"]),
+    Field::new("created_by", Kind::Actor, &["发起人"], &["Begun by"]),
 ] };
 
 /// What somebody wants labels of.

@@ -9,7 +9,7 @@ use crate::kernel::event::Subject;
 use crate::platform::events;
 use crate::platform::http::perm::{CatalogueRead, Permission};
 use crate::platform::http::{Routes, html};
-use crate::platform::rooms::{self, Call, Thing, seen, timeline};
+use crate::platform::rooms::{self, Call, Names, Thing, seen, timeline};
 use crate::production::{corrections, parties, terms};
 
 /// Mounts the room.
@@ -20,7 +20,7 @@ pub fn routes(on: &mut Routes<'_>) {
 }
 
 async fn one_page(call: Call<CatalogueRead>, code: web::Path<String>) -> Result<HttpResponse> {
-    let (sees, today, lang) = (call.sees(), call.app().today(), call.lang());
+    let (sees, today, lang, named) = (call.sees(), call.app().today(), call.lang(), call.named());
     let found = call.read(move |db| {
         let view: StyleView = seen(db, &code, sees)?;
         let maker = view.manufacturer_id.map_or(Ok(None), |id| parties::maker(db, id))?;
@@ -33,11 +33,12 @@ async fn one_page(call: Call<CatalogueRead>, code: web::Path<String>) -> Result<
         let items = label_items(&view, worst, maker.as_ref(), lang).into_iter();
         let items: Vec<_> = items.map(|(item, text)| (item, text, missing.contains(&item))).collect();
         let history = events::of(db, Subject::Thing(StyleView::SUBJECT, view.id.0))?;
-        Ok((view, maker, policy, skus, items, history))
+        let names = Names::told(db, &named, &FIELDS, &history, sees)?;
+        Ok((view, maker, policy, skus, items, history, names))
     });
-    let (view, maker, policy, skus, items, history) = found.await?;
+    let (view, maker, policy, skus, items, history, names) = found.await?;
     let layout = call.layout(view.name(lang));
     let may_edit = call.may(Permission::CatalogueEdit) && call.party.is_none();
-    let history = timeline::lines(&history, &FIELDS, lang, call.app().config.time_zone)?;
+    let history = timeline::lines(&history, &FIELDS, (lang, call.app().config.time_zone, &names))?;
     Ok(html(&OnePage { layout, view, maker, policy, skus, may_edit, items, history }))
 }

@@ -20,6 +20,16 @@ pub(super) struct Filled {
     pub purposes: Vec<&'static str>,
 }
 
+/// Reasons that are about the same.
+pub(super) struct Reasons {
+    /// The message of what they are about.
+    pub key: &'static str,
+    /// Codes with words, as they are offered.
+    pub all: Vec<(String, String)>,
+    /// Whether they are one tap away.
+    pub is_folded: bool,
+}
+
 /// The form that asks for help.
 #[derive(Template)]
 #[template(path = "public/help/form.html")]
@@ -37,8 +47,8 @@ pub(super) struct AskPage {
     pub back: Vec<&'static Choice>,
     /// Places in no picture.
     pub elsewhere: Vec<&'static Choice>,
-    /// Reasons with their words.
-    pub reasons: Vec<(String, String)>,
+    /// Reasons, by what they are about.
+    pub reasons: Vec<Reasons>,
     /// What they may like, with its words; the first leaves it to us.
     pub wishes: Vec<(&'static str, String)>,
     /// What they may agree to, with its words.
@@ -51,6 +61,11 @@ pub(super) struct AskPage {
 }
 
 impl AskPage {
+    /// Whether reasons that are folded are shown: one of them was chosen.
+    fn shows(&self, reasons: &&Reasons) -> bool {
+        reasons.all.iter().any(|(code, _)| *code == self.filled.reason)
+    }
+
     fn agreed(&self, purpose: &&str) -> bool {
         self.filled.purposes.contains(purpose)
     }

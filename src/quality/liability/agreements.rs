@@ -6,7 +6,7 @@ use crate::production::parties::PARTY;
 /// The fields of an agreement.
 #[rustfmt::skip]
 pub const AGREEMENT_FIELDS: Fields = Fields { table: "supplier-agreements", title: ("供应商协议", "Supplier agreements"), columns: &[
-    Field::new("code", Kind::Line(13), &["协议"], &["Agreement"]).only_read(),
+    Field::new("code", Kind::Id, &["协议"], &["Agreement"]).only_read(),
     Field::new("party", Kind::Code, &["单位编码"], &["Party"]).needed().listed().refers(&PARTY).filter("party").hint("与谁约定。", "With whom.", "HF-01"),
     Field::new("valid_from", Kind::Day, &["生效日期"], &["Valid from"]).needed().listed()
         .hint("从这一天起发出的认定适用。", "For verdicts that are told from this day on.", "2026-01-01"),

@@ -42,16 +42,16 @@ pub const CHARGEBACK_MACHINE: Machine<ChargebackState> = machine![ChargebackStat
 /// The fields of a chargeback.
 #[rustfmt::skip]
 pub const CHARGEBACK_FIELDS: Fields = Fields { table: "chargebacks", title: ("扣款单", "Chargebacks"), columns: &[
-    Field::new("code", Kind::Line(13), &["扣款单"], &["Chargeback"]).only_read().listed(),
-    Field::new("statement", Kind::Line(13), &["责任报告"], &["Statement"]).needed().listed().refers(&STATEMENT).hint("按哪一份责任报告扣款。", "The statement whose lines are charged.", ""),
+    Field::new("code", Kind::Id, &["扣款单"], &["Chargeback"]).only_read(),
+    Field::new("statement", Kind::Id, &["责任报告"], &["Statement"]).needed().refers(&STATEMENT).hint("按哪一份责任报告扣款。", "The statement whose lines are charged.", ""),
     Field::new("party", Kind::Code, &["单位编码"], &["Party"]).only_read().listed().refers(&PARTY).filter("party"),
     Field::new("state", Kind::Choice(ChargebackState::TABLE), &["状态"], &["State"]).only_read().listed().filter("state"),
     Field::new("claims", Kind::Whole(0, i64::MAX), &["明细数"], &["Lines"]).only_read().listed(),
-    Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).only_read().listed(),
+    Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).only_read().listed().in_unit_of("currency"),
     Field::new("currency", Kind::Line(3), &["币种"], &["Currency"]).only_read().listed(),
     Field::new("reference", Kind::Line(120), &["结算凭证号"], &["Payment reference"]).only_read(),
     Field::new("reason", Kind::Paragraph(1_000), &["理由"], &["Reason"]).only_read(),
-    Field::new("created_by", Kind::Line(120), &["编制人"], &["Made by"]).only_read(),
+    Field::new("created_by", Kind::Actor, &["编制人"], &["Made by"]).only_read(),
     Field::new("created_at", Kind::Moment, &["编制时间"], &["Made"]).only_read().listed(),
 ] };
 

@@ -103,7 +103,7 @@ const VALUE: Kind = Kind::Decimal(3, 1_000_000_000, "");
 /// The fields of a record.
 #[rustfmt::skip]
 pub const EVIDENCE_FIELDS: Fields = Fields { table: "evidence", title: ("证据", "Evidence"), columns: &[
-    Field::new("code", Kind::Line(13), &["证据"], &["Record"]).only_read().listed(),
+    Field::new("code", Kind::Id, &["证据"], &["Record"]).only_read(),
     Field::new("kind", Kind::Choice(EvidenceKind::TABLE), &["类别"], &["Kind"]).needed().listed().filter("kind"),
     Field { needed: false, required: false, ..CASE_NO }.nullable()
         .hint("与某一件有关时填写；批次检测填物料批。", "Where it is about a garment of a case; a lot's test names the lot instead.", "C-2026-000123"),
@@ -123,7 +123,7 @@ pub const EVIDENCE_FIELDS: Fields = Fields { table: "evidence", title: ("证据"
     Field::new("seen_on", Kind::Day, &["日期"], &["Day"]).needed().listed().hint("检测或看到的日期。", "The day it was measured or seen.", "2026-06-14"),
     Field::new("note", Kind::Paragraph(1_000), &["说明"], &["Note"]).hint("不要写个人信息。", "Name no person.", ""),
     Field::new("withdrawn", Kind::Line(1_000), &["撤回原因"], &["Withdrawn because"]).only_read(),
-    Field::new("created_by", Kind::Line(120), &["记录人"], &["Recorded by"]).only_read(),
+    Field::new("created_by", Kind::Actor, &["记录人"], &["Recorded by"]).only_read(),
     Field::new("created_at", Kind::Moment, &["记录时间"], &["Recorded"]).only_read().listed(),
 ] };
 

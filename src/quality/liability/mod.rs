@@ -27,7 +27,7 @@ pub use rules::{
     Role, Rules, Sample, Shares, Verdict, WHOLE, Without, difference, reckon, sensitivity,
 };
 pub use store::agreements::SupplierAgreement;
-pub use store::chargebacks::Chargeback;
+pub use store::chargebacks::{Chargeback, move_on as move_chargeback};
 pub use store::contests::{VerdictReply, reply};
 pub use store::inspections::{SecondInspection, inspect_again};
 pub use store::records::EvidenceRecord;
@@ -40,13 +40,15 @@ use std::time::Duration;
 
 use crate::aftersales::cases::{FROM_CASE, FROM_LINE};
 use crate::choices;
+use crate::inspection::defects::DEFECT;
 use crate::kernel::machine::Machine;
+use crate::kernel::{Fault, text};
 use crate::machine;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Onward};
 use crate::platform::rooms::{Field, Fields, Kind, Lines, Reference, Room, Sweep};
 use crate::production::parties::PARTY;
-use starter::ClaimFact;
+use starter::{ClaimFact, called};
 
 /// What a party may hand in, as a file field says it: pictures and documents first, and anything else.
 pub const TAKEN: &str = "image/*,application/pdf,*/*";
@@ -253,8 +255,8 @@ pub const RULES_FIELDS: Fields = Fields { table: "liability-rules", title: ("责
     REASON.needed().listed(),
     TABLES,
     Field::new("sha256", Kind::Line(64), &["SHA-256"], &["SHA-256"]).only_read(),
-    Field::new("proposed_by", Kind::Line(120), &["提出人"], &["Proposed by"]).only_read().listed(),
-    Field::new("approved_by", Kind::Line(120), &["审批人"], &["Approved by"]).only_read().listed(),
+    Field::new("proposed_by", Kind::Actor, &["提出人"], &["Proposed by"]).only_read().listed(),
+    Field::new("approved_by", Kind::Actor, &["审批人"], &["Approved by"]).only_read().listed(),
     Field::new("created_at", Kind::Moment, &["提出时间"], &["Proposed"]).only_read().listed(),
 ] };
 
@@ -265,10 +267,17 @@ const NEW_RULES: Fields = Fields { table: RULES_FIELDS.table, title: RULES_FIELD
     TABLES,
 ] };
 
+/// The code of a clause or of a piece of evidence.
+const CLAUSE: Kind = Kind::Text(clause, called);
+
+fn clause(field: &'static str, text: &str) -> Result<String, Fault> {
+    text::line(field, text, 80)
+}
+
 /// The evidence of a claim.
 #[rustfmt::skip]
 const EVIDENCE: Lines = Lines::of(30, Fields { table: "evidence", title: ("证据", "Evidence"), columns: &[
-    Field::new("rule", Kind::Line(80), &["证据代码"], &["Evidence"]).needed().hint("规则表里的证据代码。", "A code of evidence of the rule tables.", "supplier_laboratory_meets_spec"),
+    Field::new("rule", CLAUSE, &["证据代码"], &["Evidence"]).needed().hint("规则表里的证据代码。", "A code of evidence of the rule tables.", "supplier_laboratory_meets_spec"),
     Field::new("source", Kind::Line(200), &["来源"], &["Source"]).needed().hint("报告或记录的编号。", "Number of the report or record.", "SGS-2026-0815"),
 ] });
 
@@ -310,14 +319,14 @@ const CARRIED_BY: Field = Field::new("carrier", Kind::Code, &["承运商"], &["C
 /// The fields of a verdict.
 #[rustfmt::skip]
 pub const VERDICT_FIELDS: Fields = Fields { table: "verdicts", title: ("责任认定", "Verdicts"), columns: &[
-    Field::new("code", Kind::Line(13), &["认定"], &["Verdict"]).only_read().listed(),
+    Field::new("code", Kind::Id, &["认定"], &["Verdict"]).only_read(),
     CASE_NO, LINE_NO,
     Field::new("seq", Kind::Whole(1, i64::MAX), &["版次"], &["Version"]).only_read().listed(),
     Field::new("batch", Kind::Code, &["批次"], &["Batch"]).only_read().listed().refers(&BATCH).filter("batch"),
-    Field::new("defect", Kind::Line(40), &["发现的缺陷"], &["Defect found"]).nullable().only_read().listed().filter("defect"),
+    Field::new("defect", Kind::Line(40), &["发现的缺陷"], &["Defect found"]).nullable().only_read().listed().refers(&DEFECT).filter("defect"),
     Field::new("state", Kind::Choice(VerdictState::TABLE), &["状态"], &["State"]).only_read().listed().filter("state"),
     Field::new("basis", Kind::Choice(VerdictBasis::TABLE), &["依据"], &["Basis"]).only_read().listed(),
-    Field::new("clause", Kind::Line(80), &["条款"], &["Clause"]).only_read(),
+    Field::new("clause", CLAUSE, &["条款"], &["Clause"]).only_read(),
     Field::new("cause", Kind::Choice(crate::aftersales::classes::CaseCause::TABLE), &["原因"], &["Cause"]).only_read().listed(),
     Field::new("needs", Kind::Choices(Needed::TABLE), &["还需要"], &["What would resolve it"]).only_read(),
     Field::new("ambiguous", Kind::Flag, &["涉及多家的物料批"], &["Lots of several parties"]).only_read(),
@@ -328,8 +337,8 @@ pub const VERDICT_FIELDS: Fields = Fields { table: "verdicts", title: ("责任�
     REASON,
     Field::new("rules", Kind::Line(80), &["规则版本"], &["Rule tables"]).only_read(),
     Field::new("sha256", Kind::Line(64), &["SHA-256"], &["SHA-256"]).only_read(),
-    Field::new("proposed_by", Kind::Line(120), &["提出人"], &["Proposed by"]).only_read(),
-    Field::new("decided_by", Kind::Line(120), &["裁定人"], &["Decided by"]).only_read(),
+    Field::new("proposed_by", Kind::Actor, &["提出人"], &["Proposed by"]).only_read(),
+    Field::new("decided_by", Kind::Actor, &["裁定人"], &["Decided by"]).only_read(),
     Field::new("final_on", Kind::Day, &["生效日期"], &["Final since"]).nullable().only_read(),
     Field::new("created_at", Kind::Moment, &["提出时间"], &["Proposed"]).only_read().listed(),
 ] };
@@ -346,7 +355,7 @@ const NEW_VERDICT: Fields = Fields { table: VERDICT_FIELDS.table, title: VERDICT
 ] };
 
 /// What else verdicts can be narrowed by.
-const VERDICT_FILTERS: &[Field] = &[Field::new("party", Kind::Line(40), &["单位"], &["Party"])];
+const VERDICT_FILTERS: &[Field] = &[Field::new("party", Kind::Line(40), &["单位"], &["Party"]).refers(&PARTY)];
 
 /// What is asked of whoever decides, contests or takes back.
 #[rustfmt::skip]
@@ -355,24 +364,24 @@ const WHY: Fields = Fields { table: "verdicts", title: VERDICT_FIELDS.title, col
 /// What is asked of whoever looks again.
 #[rustfmt::skip]
 const LOOK_AGAIN: Fields = Fields { table: "verdicts", title: VERDICT_FIELDS.title, columns: &[
-    Field::new("found", Kind::Line(40), &["复检发现的缺陷"], &["Defect found"]).nullable().offers("defects").hint("缺陷目录中的代码；没有发现缺陷就留空。", "A code of the defect catalogue; empty where nothing was found.", "button_loose"),
+    Field::new("found", Kind::Line(40), &["复检发现的缺陷"], &["Defect found"]).nullable().refers(&DEFECT).hint("缺陷目录中的代码；没有发现缺陷就留空。", "A code of the defect catalogue; empty where nothing was found.", "button_loose"),
     Field::new("report", Kind::Paragraph(2_000), &["复检报告"], &["Report"]).needed().hint("看到了什么、怎么检验的；责任方会读到，不要写个人信息。", "What was seen, and how it was looked at. The party reads it; name no person.", ""),
 ] };
 
 /// The lines of a statement.
 #[rustfmt::skip]
 const STATEMENT_LINES: Lines = Lines::of(usize::MAX, Fields { table: "lines", title: ("明细", "Lines"), columns: &[
-    Field::new("verdict", Kind::Line(13), &["认定"], &["Verdict"]).only_read().listed().refers(&VERDICT),
+    Field::new("verdict", Kind::Id, &["认定"], &["Verdict"]).only_read().listed().refers(&VERDICT),
     Field::new("kind", Kind::Choice(rules::StatementKind::TABLE), &["类别"], &["Kind"]).only_read().listed(),
     Field::new("case", Kind::Line(40), &["工单号"], &["Case"]).only_read().listed(),
     Field::new("batch", Kind::Line(40), &["批次"], &["Batch"]).only_read().listed(),
-    Field::new("defect", Kind::Line(40), &["缺陷"], &["Defect"]).only_read().listed(),
+    Field::new("defect", Kind::Line(40), &["缺陷"], &["Defect"]).only_read().listed().refers(&DEFECT),
     Field::new("share", Kind::Decimal(4, 1_000_000, "%"), &["份额"], &["Share"]).only_read().listed(),
     Field::new("ambiguous", Kind::Flag, &["涉及多家的物料批"], &["Lots of several parties"]).only_read().listed(),
     Field::new("reply_by", Kind::Day, &["答复截止"], &["Reply by"]).nullable().only_read().listed(),
     Field::new("reply", Kind::Choice(ReplyState::TABLE), &["答复"], &["Reply"]).nullable().only_read().listed(),
-    Field::new("corrects", Kind::Line(13), &["更正的报告"], &["Corrects"]).nullable().only_read().listed().refers(&STATEMENT),
-    Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).only_read().listed(),
+    Field::new("corrects", Kind::Id, &["更正的报告"], &["Corrects"]).nullable().only_read().listed().refers(&STATEMENT),
+    Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).only_read().listed().in_unit_of("currency"),
 ] });
 
 /// How often what the party answers for fails.
@@ -381,7 +390,7 @@ const MICRO: Kind = Kind::Decimal(6, i64::MAX, "");
 const STATEMENT_COUNTS: Lines = Lines::of(usize::MAX, Fields { table: "counts", title: ("缺陷率", "How often"), columns: &[
     Field::new("of", Kind::Choice(rules::CountOf::TABLE), &["对象"], &["Of"]).only_read().listed(),
     Field::new("lot", Kind::Line(80), &["物料批"], &["Lot"]).nullable().only_read().listed(),
-    Field::new("defect", Kind::Line(40), &["缺陷"], &["Defect"]).only_read().listed(),
+    Field::new("defect", Kind::Line(40), &["缺陷"], &["Defect"]).only_read().listed().refers(&DEFECT),
     Field::new("claims", Kind::Whole(0, i64::MAX), &["已确认索赔"], &["Confirmed claims"]).only_read().listed(),
     Field::new("expected_micro", MICRO, &["应有索赔"], &["Expected"]).only_read().listed(),
     Field::new("ratio_micro", MICRO, &["倍数"], &["Ratio"]).only_read().listed(),
@@ -404,17 +413,17 @@ const STATEMENT_MONTHS: Lines = Lines::of(usize::MAX, Fields { table: "months", 
 /// The fields of a statement.
 #[rustfmt::skip]
 pub const STATEMENT_FIELDS: Fields = Fields { table: "statements", title: ("责任报告", "Statements"), columns: &[
-    Field::new("code", Kind::Line(13), &["报告"], &["Statement"]).only_read().listed(),
+    Field::new("code", Kind::Id, &["报告"], &["Statement"]).only_read(),
     PARTY_CODE, FROM, TO,
     Field::new("claims", Kind::Whole(0, i64::MAX), &["明细数"], &["Lines"]).only_read().listed(),
-    Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).only_read().listed(),
+    Field::new("amount", Kind::Amount, &["金额"], &["Amount"]).only_read().listed().in_unit_of("currency"),
     CURRENCY,
     Field::new("state", Kind::Choice(StatementState::TABLE), &["状态"], &["State"]).only_read().listed().filter("state"),
     Field::new("sha256", Kind::Line(64), &["SHA-256"], &["SHA-256"]).only_read(),
     Field::new("engine", Kind::Line(40), &["计算程序"], &["Engine"]).only_read(),
-    Field::new("created_by", Kind::Line(120), &["编制人"], &["Made by"]).only_read(),
+    Field::new("created_by", Kind::Actor, &["编制人"], &["Made by"]).only_read(),
     Field::new("created_at", Kind::Moment, &["编制时间"], &["Made"]).only_read().listed(),
-    Field::new("ambiguous", Kind::Amount, &["其中涉及多家物料批"], &["Of that with lots of several parties"]).only_read(),
+    Field::new("ambiguous", Kind::Amount, &["其中涉及多家物料批"], &["Of that with lots of several parties"]).only_read().in_unit_of("currency"),
     Field::new("lines", Kind::Lines(&STATEMENT_LINES), &["明细"], &["Lines"]).only_read().not_in_files(),
     Field::new("counts", Kind::Lines(&STATEMENT_COUNTS), &["缺陷率"], &["How often it fails"]).only_read().not_in_files(),
     Field::new("months", Kind::Lines(&STATEMENT_MONTHS), &["逐月索赔与应有"], &["Claimed and expected by month"]).only_read().not_in_files(),

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::rules::{Basis, Change, LeftOut, Money as RoleMoney, Moved, Role, Shares, StatementCount, Without};
-use super::starter::ClaimFact;
+use super::starter::{ClaimFact, called};
 use super::store::files::VerdictFile;
 use super::view::{NoticeView, SecondView, VerdictView, WhyView};
 use super::{FileKind, VerdictState, WantedProof};
@@ -11,6 +11,7 @@ use crate::kernel::money::Money;
 use crate::kernel::text::Lang;
 use crate::kernel::{Id, saturating};
 use crate::platform::http::Layout;
+use crate::platform::rooms::Names;
 
 /// What the page of a verdict shows beside its fields.
 #[derive(Template)]
@@ -26,6 +27,8 @@ pub struct VerdictSection {
     pub counts: Vec<StatementCount>,
     /// Why it is as it is.
     pub why: WhyView,
+    /// What the defects and parties in it are called.
+    pub names: Names,
     /// Photos of the garment: their ids.
     pub photos: Vec<Id>,
     /// What was handed in.
@@ -54,8 +57,13 @@ impl VerdictSection {
     fn input(&self, left_out: &LeftOut) -> String {
         match left_out {
             LeftOut::Fact(fact) => ClaimFact::of(fact).map_or_else(|| fact.clone(), |fact| fact.word(self.lang()).to_owned()),
-            LeftOut::Evidence(evidence) => format!("{} · {}", evidence.rule, evidence.source),
+            LeftOut::Evidence(evidence) => self.evidence(&evidence.rule, &evidence.source),
         }
+    }
+
+    /// A piece of evidence, and where it stands.
+    fn evidence(&self, rule: &str, source: &str) -> String {
+        format!("{} · {source}", called(rule, self.lang()))
     }
 
     fn shares(&self, shares: &Shares) -> String {
@@ -66,7 +74,7 @@ impl VerdictSection {
     /// The clause of a hard rule that would decide then, or nothing.
     fn basis(&self, one: &Without) -> String {
         match &one.basis {
-            Basis::Gate(clause) | Basis::Held(clause) => format!(" ({clause})"),
+            Basis::Gate(clause) | Basis::Held(clause) => format!(" ({})", called(clause, self.lang())),
             Basis::Evidence | Basis::Unresolved | Basis::NoPrior => String::new(),
         }
     }
@@ -79,10 +87,8 @@ impl VerdictSection {
             Change::Amount(_) => ("verdicts-change-amount", String::new()),
             Change::Defect(_) => ("verdicts-change-defect", String::new()),
             Change::Facts(_) => ("verdicts-change-facts", String::new()),
-            Change::EvidenceRemoved(_, evidence) => {
-                ("verdicts-change-evidence-removed", format!("{} · {}", evidence.rule, evidence.source))
-            }
-            Change::EvidenceAdded(_, evidence) => ("verdicts-change-evidence-added", format!("{} · {}", evidence.rule, evidence.source)),
+            Change::EvidenceRemoved(_, evidence) => ("verdicts-change-evidence-removed", self.evidence(&evidence.rule, &evidence.source)),
+            Change::EvidenceAdded(_, evidence) => ("verdicts-change-evidence-added", self.evidence(&evidence.rule, &evidence.source)),
             Change::Excess => ("verdicts-change-excess", String::new()),
             Change::Sample => ("verdicts-change-sample", String::new()),
             Change::Rules(from, to) => ("verdicts-change-rules", format!("{from} → {to}")),
@@ -121,8 +127,14 @@ impl VerdictSection {
     }
 
     fn second(&self, one: &SecondView) -> String {
-        let found = one.found.clone().unwrap_or_else(|| self.layout.t.say("verdicts-nothing-found").into_owned());
+        let nothing = self.layout.t.say("verdicts-nothing-found");
+        let found = one.found.as_deref().map_or(nothing.as_ref(), |code| self.names.name("defects", code, self.lang()));
         format!("{} · {found}", one.on)
+    }
+
+    /// What a party is called.
+    fn party<'a>(&'a self, code: &'a str) -> &'a str {
+        self.names.name("parties", code, self.lang())
     }
 
     fn is_photo(&self, file: &VerdictFile) -> bool {
@@ -150,11 +162,18 @@ pub struct RepliesPage {
     pub layout: Layout,
     /// What waits, the first to end first.
     pub lines: Vec<OpenLine>,
+    /// What the defects and parties in them are called.
+    pub names: Names,
     /// Whether the asker replies for a party.
     pub is_bound: bool,
 }
 
 impl RepliesPage {
+    /// What the thing of a room is called that has this code.
+    fn name<'a>(&'a self, room: &'static str, code: &'a str) -> &'a str {
+        self.names.name(room, code, self.layout.lang)
+    }
+
     fn count(&self) -> i64 {
         saturating(self.lines.len())
     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::rules::{EvidenceRule, Gate, Outcome, Prior, Role, Rules, Shares, WHOLE};
 use crate::choices;
 use crate::inspection::defects::{Component, Suspect, catalogue};
+use crate::kernel::text::Lang;
 
 choices! {
     /// What may be known of a claim, for the hard rules to ask for. Some follow from what is stored, the rest somebody says.
@@ -61,6 +62,35 @@ pub const CONFIRMED_AGAIN: &str = "second_inspection_confirms";
 
 /// The clause under which wear is nobody's fault.
 pub const WEAR: &str = "normal_wear";
+
+/// What people call the clauses and the evidence of the starting point: code, Chinese, English.
+const CALLED: &[(&str, &str, &str)] = &[
+    ("no_fault_found", "检验未发现缺陷", "No defect found"),
+    ("recall", "召回", "Recall"),
+    ("customer_damage", "买家造成的损坏", "Damage by the customer"),
+    ("laboratory", "实验室值低于约定", "Laboratory value below what was agreed"),
+    ("wash", "未按洗唛洗涤", "Washed against the care label"),
+    (WEAR, "正常磨损", "Normal wear"),
+    ("delivery_and_packaging", "运输损坏且包装低于标准", "Damaged in transit, packed below the standard"),
+    ("delivery", "运输损坏", "Damaged in transit"),
+    ("wrong_item", "发错商品", "Wrong article sent"),
+    ("shop", "店内造成", "Happened in the shop"),
+    ("specification", "规格本身有误", "Wrong specification"),
+    ("measures", "实测超出公差", "Measures outside the tolerance"),
+    (SIBLINGS, "同批次其他成衣有同样缺陷", "Other garments of the batch have it too"),
+    (LOT_FLAGGED, "该物料批的缺陷率明显偏高", "The lot fails more often than others"),
+    (CONFIRMED_AGAIN, "他人复检结果一致", "A second inspection confirms it"),
+    ("supplier_laboratory_meets_spec", "供应商检测报告达到约定", "The supplier's laboratory value meets what was agreed"),
+    ("part_intact", "零件本身完好", "The part itself is whole"),
+    ("part_broken", "零件本身损坏", "The part itself is broken"),
+    ("wash_log_in_order", "洗涤记录符合洗唛", "The wash log is in order"),
+    ("wash_log_violated", "洗涤记录违反洗唛", "The wash log shows a violation"),
+];
+
+/// What people call a clause or a piece of evidence; what a deployment's own tables add is called by its code.
+pub fn called(code: &str, lang: Lang) -> &str {
+    CALLED.iter().find(|(known, ..)| *known == code).map_or(code, |(_, zh, en)| lang.of(zh, en))
+}
 
 fn gate(clause: &str, facts: &[ClaimFact], outcome: Outcome) -> Gate {
     Gate { clause: clause.to_owned(), facts: facts.iter().map(|fact| fact.as_str().to_owned()).collect(), outcome }
@@ -147,6 +177,15 @@ mod tests {
     #[test]
     fn the_starting_point_is_sound() {
         starter().check().unwrap();
+    }
+
+    #[test]
+    fn every_clause_and_every_piece_of_evidence_has_words() {
+        let rules = starter();
+        let codes = rules.gates.iter().map(|gate| &gate.clause).chain(rules.evidence.iter().map(|evidence| &evidence.code));
+        for code in codes {
+            assert!(Lang::ALL.iter().all(|lang| called(code, *lang) != code), "{code}");
+        }
     }
 
     #[test]

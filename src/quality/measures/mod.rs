@@ -12,8 +12,9 @@ mod store;
 use serde::Deserialize;
 
 use crate::choices;
-use crate::inspection::defects::defect_code;
-use crate::kernel::text::Lang;
+use crate::inspection::defects::{self, defect_code};
+use crate::kernel::text::{self, Lang};
+use crate::kernel::{Fault, Id, parsed};
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::rooms::{Field, Fields, Kind, Room};
@@ -99,13 +100,13 @@ pub const FIELDS: Fields = Fields { table: "measures", title: ("改进措施", "
     WHYS, ACTION,
     IMPLEMENTED_ON.only_read(), CHECK_ON.only_read(),
     Field::new("checked_on", Kind::Day, &["验证于"], &["Checked on"]).nullable().only_read(),
-    Field::new("checked_by", Kind::Line(120), &["验证人"], &["Checked by"]).only_read(),
+    Field::new("checked_by", Kind::Actor, &["验证人"], &["Checked by"]).only_read(),
     Field::new("before_sold", Kind::Whole(0, i64::MAX), &["实施前售出"], &["Sold before"]).nullable().only_read(),
     Field::new("before_claims", Kind::Whole(0, i64::MAX), &["实施前投诉"], &["Claims before"]).nullable().only_read(),
     Field::new("after_sold", Kind::Whole(0, i64::MAX), &["实施后售出"], &["Sold after"]).nullable().only_read(),
     Field::new("after_claims", Kind::Whole(0, i64::MAX), &["实施后投诉"], &["Claims after"]).nullable().only_read(),
     NOTE.only_read(),
-    Field::new("created_by", Kind::Line(120), &["提出人"], &["Brought up by"]).only_read(),
+    Field::new("created_by", Kind::Actor, &["提出人"], &["Brought up by"]).only_read(),
 ] };
 
 #[rustfmt::skip]
@@ -114,11 +115,26 @@ const CODE: Field = Field::new("code", Kind::Code, &["编码"], &["Code"]).neede
 const TITLE: Field = Field::new("title", Kind::Line(120), &["标题"], &["Title"]).needed();
 const KIND: Field = Field::new("kind", Kind::Choice(MeasureKind::TABLE), &["类型"], &["Kind"]);
 const ORIGIN: Field = Field::new("origin", Kind::Choice(MeasureOrigin::TABLE), &["来源"], &["Comes of"]).needed();
+/// What it comes of, as it is written.
+fn origin(field: &'static str, text: &str) -> Result<String, Fault> {
+    text::line(field, text, 60)
+}
+
+/// What people call that: a defect by its name; a number that nobody gave is where the page leads.
+fn origin_name(text: &str, lang: Lang) -> &str {
+    let is_number = text.len() == 13 && parsed::<Id>(text).is_some();
+    match defects::catalogue::SEED.iter().find(|seed| seed.code == text) {
+        Some(seed) => lang.of(seed.zh, seed.en),
+        None if is_number => lang.of("见来源", "as it leads to"),
+        None => text,
+    }
+}
+
 #[rustfmt::skip]
-const ORIGIN_REF: Field = Field::new("origin_ref", Kind::Line(60), &["来源编号"], &["Which"]).needed()
+const ORIGIN_REF: Field = Field::new("origin_ref", Kind::Text(origin, origin_name), &["来源编号"], &["Which"]).needed()
     .hint("缺陷记录、责任认定或召回范围的编号；质量信号填写缺陷代码。", "The finding, the verdict or the recall scope by its code; of a signal the defect.", "RC-2026-01");
 #[rustfmt::skip]
-const DEFECT: Field = Field::new("defect", Kind::Text(defect_code, as_it_is), &["缺陷代码"], &["Defect"]).needed().at("defect_code")
+const DEFECT: Field = Field::new("defect", Kind::Text(defect_code, as_it_is), &["缺陷代码"], &["Defect"]).needed().at("defect_code").refers(&defects::DEFECT)
     .hint("缺陷目录中的代码；有效与否按它的投诉计算。", "A code of the defect catalogue: whether it helped is counted in its claims.", "button_loose");
 #[rustfmt::skip]
 const LOT: Field = Field::new("lot", Kind::Text(materials::read_name, as_it_is), &["物料批"], &["Lot"]).nullable().refers(&materials::LOT)

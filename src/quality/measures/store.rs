@@ -261,13 +261,7 @@ impl Thing for Measure {
 
     fn panels(&self, db: &mut Db) -> Result<Vec<Panel>> {
         let row = &self.row;
-        let place = match row.origin {
-            MeasureOrigin::Finding => format!("/findings/{}", segment(&row.origin_ref)),
-            MeasureOrigin::Verdict => format!("/verdicts/{}", segment(&row.origin_ref)),
-            MeasureOrigin::Recall => format!("/recalls/{}", segment(&row.origin_ref)),
-            MeasureOrigin::Signal => format!("/signals?defect={}", segment(&row.defect_code)),
-        };
-        let mut facts = vec![("measures-origin", row.origin_ref.clone(), place)];
+        let mut facts = Vec::new();
         let counted = row.before_sold.zip(row.before_claims).zip(row.after_sold.zip(row.after_claims));
         let counted = counted.map(|((before_sold, before_claims), (after_sold, after_claims))| MeasureEffect {
             before_sold,
@@ -284,7 +278,7 @@ impl Thing for Measure {
             facts.push(("measures-before", per_thousand(effect.before_claims, effect.before_sold), String::new()));
             facts.push(("measures-after", per_thousand(effect.after_claims, effect.after_sold), String::new()));
         }
-        Ok(vec![Panel { key: "measures-effect", facts }])
+        Ok(if facts.is_empty() { Vec::new() } else { vec![Panel { key: "measures-effect", facts }] })
     }
 
     fn acts(&self) -> Vec<Act> {
@@ -297,7 +291,15 @@ impl Thing for Measure {
             (may(MeasureState::Planned), "measures-plan", "plan"),
             (may(MeasureState::Closed), "measures-close", "close"),
         ];
-        all.into_iter().filter(|(is_open, ..)| *is_open).map(|(_, key, verb)| ask(key, verb)).collect()
+        let row = &self.row;
+        let origin = match row.origin {
+            MeasureOrigin::Finding => format!("/findings/{}", segment(&row.origin_ref)),
+            MeasureOrigin::Verdict => format!("/verdicts/{}", segment(&row.origin_ref)),
+            MeasureOrigin::Recall => format!("/recalls/{}", segment(&row.origin_ref)),
+            MeasureOrigin::Signal => format!("/signals?defect={}", segment(&row.defect_code)),
+        };
+        let acts = all.into_iter().filter(|(is_open, ..)| *is_open).map(|(_, key, verb)| ask(key, verb));
+        acts.chain([Act::get("measures-origin", origin, Permission::RecallEdit)]).collect()
     }
 }
 

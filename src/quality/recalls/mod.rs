@@ -48,7 +48,7 @@ pub const FIELDS: Fields = Fields { table: "recalls", title: ("召回范围", "R
     Field::new("counts.made", Kind::Whole(0, i64::MAX), &["已生成"], &["Made"]).listed(),
     Field::new("counts.sold", Kind::Whole(0, i64::MAX), &["已售"], &["Sold"]).listed(),
     Field::new("hash", Kind::Line(64), &["清单的 SHA-256"], &["SHA-256 of the list"]),
-    Field::new("created_by", Kind::Line(120), &["保存人"], &["Saved by"]),
+    Field::new("created_by", Kind::Actor, &["保存人"], &["Saved by"]),
     Field::new("created_at", Kind::Moment, &["保存时间"], &["Saved"]).listed(),
 ] };
 

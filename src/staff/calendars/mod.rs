@@ -21,7 +21,7 @@ use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
 use crate::platform::rooms::Room;
 pub use import::{COLUMNS, IMPORT};
-pub use store::{HELD, days};
+pub use store::{HELD, days, import_days};
 
 /// The room.
 pub const ROOM: Room =

@@ -141,6 +141,22 @@ pub(super) fn would(db: &mut Db, wanted: &[(u64, Wanted)], source: &str) -> Resu
     Ok(applied)
 }
 
+/// Puts days in, each with where it comes from.
+///
+/// # Errors
+/// When the store fails.
+pub fn import_days(db: &mut Db, stamp: &Stamp, days: &[CalendarDay]) -> Result<()> {
+    let wanted = |day: &CalendarDay| Wanted {
+        calendar: day.calendar.clone(),
+        day: day.day,
+        kind: day.kind,
+        name_zh: Some(day.name.zh.clone()),
+        name_en: Some(day.name.en.clone()),
+    };
+    let lines: Vec<(u64, Wanted)> = (1..).zip(days.iter().map(wanted)).collect();
+    save(db, stamp, &lines, days.first().map_or("", |day| day.source.as_str())).map(drop)
+}
+
 /// Writes days, each with its line; a calendar that is not there is made. What is as it was is left alone, its source too.
 pub(super) fn save(db: &mut Db, stamp: &Stamp, wanted: &[(u64, Wanted)], source: &str) -> Result<Applied> {
     let mut applied = Applied::default();

@@ -12,7 +12,7 @@ use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::http::address;
 use crate::platform::http::perm::{Permission, SignedIn};
 use crate::platform::http::{
-    Caller, Entry, Form, FormFaults, LANG_COOKIE, Layout, Locale, Routes, Visitor, html, html_response, random_token, see_other,
+    Caller, Entry, Form, FormFaults, LANG_COOKIE, Layout, Locale, MenuPart, Routes, Visitor, html, html_response, random_token, see_other,
 };
 use crate::platform::limits::Limit;
 use crate::platform::state::AppState;
@@ -424,9 +424,9 @@ impl DeskPage {
         entry.act.filter(|(_, _, needs)| self.layout.who.as_ref().is_some_and(|who| who.may(*needs)))
     }
 
-    /// The menu: first where they have something to do, then where they have something to look at.
-    fn doors(&self) -> Vec<Entry> {
-        let (first, then): (Vec<Entry>, Vec<Entry>) = self.layout.menu.iter().partition(|entry| self.act(entry).is_some());
+    /// The entries of a part of the menu: first where they have something to do, then where they have something to look at.
+    fn doors(&self, part: &MenuPart) -> Vec<Entry> {
+        let (first, then): (Vec<Entry>, Vec<Entry>) = part.entries.iter().partition(|entry| self.act(entry).is_some());
         [first, then].concat()
     }
 

@@ -19,7 +19,13 @@ line = Line
 download-csv = CSV
 download-xlsx = XLSX
 skip-to-content = Skip to content
+open = Open
 menu = Menu
+menu-aftersales = After-sales
+menu-quality = Quality and liability
+menu-money = Money
+menu-production = Production
+menu-settings = Settings
 to-desk = To the start page
 # Who did something, as a history names them.
 actor-api = { $name } (program)

@@ -137,8 +137,10 @@ verdicts-change-sample = The sample
 verdicts-change-rules = The rule tables:
 verdicts-change-title = The number of the case or its currency
 verdicts-replies = Waiting for a reply
-verdicts-replies-about = What suppliers still have to answer, the first to end first.
-verdicts-replies-count = { $count ->
+verdicts-until = A reply is due by { $day }: accept, or contest with a reason. Without one the brand decides.
+verdicts-until-silence = A reply is due by { $day }: accept, or contest with a reason. No reply by then counts as acceptance.
+verdicts-replies-about = What you are asked to accept or contest, the first deadline first.
+verdicts-replies-waiting = { $count ->
     [0] Nothing waits for a reply.
     [one] One line waits for a reply.
    *[other] { $count } lines wait for a reply, the first to end first.

@@ -13,6 +13,6 @@ measures-check = Check whether it helped
 measures-check-about = By somebody else than its owner. The numbers are counted up to today: garments first sold in as many days before and after, each with the claims of the defect that were confirmed within the same days.
 measures-close = Close it
 measures-effect = Effect
-measures-origin = Comes of
+measures-origin = What it comes of
 measures-before = Claims before
 measures-after = Claims after

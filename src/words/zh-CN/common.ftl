@@ -19,7 +19,13 @@ line = 行
 download-csv = CSV
 download-xlsx = XLSX
 skip-to-content = 跳到正文
+open = 打开
 menu = 菜单
+menu-aftersales = 售后
+menu-quality = 质量与责任
+menu-money = 款项
+menu-production = 生产
+menu-settings = 设置
 to-desk = 回到工作台
 # Who did something, as a history names them.
 actor-api = { $name }（程序）

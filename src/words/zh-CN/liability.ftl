@@ -131,8 +131,10 @@ verdicts-change-sample = 抽样
 verdicts-change-rules = 规则版本：
 verdicts-change-title = 工单号或币种
 verdicts-replies = 待答复
-verdicts-replies-about = 等待供应商答复的认定，先到期的在前。
-verdicts-replies-count = { $count ->
+verdicts-until = 请在 { $day } 前答复：接受，或说明理由提出异议。逾期未答复，由品牌方裁定。
+verdicts-until-silence = 请在 { $day } 前答复：接受，或说明理由提出异议。逾期未答复视为接受。
+verdicts-replies-about = 等待接受或提出异议的认定，最先到期的排在最前。
+verdicts-replies-waiting = { $count ->
     [0] 没有待答复的认定。
    *[other] { $count } 条待答复，先到期的在前。
 }

@@ -13,6 +13,6 @@ measures-check = 验证是否有效
 measures-check-about = 须由负责人以外的人验证。数字计算到今天：实施前后各取同样多的天数内首次售出的衣服，以及其中在同一段日子里确认的该缺陷投诉。
 measures-close = 关闭
 measures-effect = 效果
-measures-origin = 来源
+measures-origin = 查看来源
 measures-before = 实施前的投诉
 measures-after = 实施后的投诉

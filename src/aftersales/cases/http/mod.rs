@@ -29,7 +29,7 @@ use crate::platform::events;
 use crate::platform::http::perm::{CasesEdit, CasesRead, ContactRead, Perm, Permission};
 use crate::platform::http::{Form, FormState, Json, Problem, Routes, html_response, json, query_escape, see_other};
 use crate::platform::policies::{self, Policy};
-use crate::platform::rooms::{BrandOnly, Call, list_description, list_routes, timeline};
+use crate::platform::rooms::{BrandOnly, Call, Names, Sees, list_description, list_routes, timeline};
 
 type Reads = Call<BrandOnly<CasesRead>>;
 type Works = Call<BrandOnly<CasesEdit>>;
@@ -138,13 +138,22 @@ async fn one_page(call: Reads, no: web::Path<String>) -> Result<HttpResponse> {
 /// The page of a case; `reached` is its contact in the clear, for whoever just said why they read it.
 async fn page_of<P: Perm>(call: &Call<P>, no: String, form: FormState, reached: Option<Reached>) -> Result<OnePage> {
     let (keys, own, now) = (call.app().keys.clone(), HolderKeys::derive(&call.app().keys.house)?, call.app().clock.now());
-    let may_work = call.may(Permission::CasesEdit);
+    let (may_work, named) = (call.may(Permission::CasesEdit), call.named());
     let read = call.read(move |db| {
         let case: ServiceCase = by_no(db, &no)?.ok_or(Code::NotFound)?;
         let view = case_view(db, &keys.serials, &case, SHOWN)?;
         let left = contact::contact_left(db, &own, &case)?;
         let erased = contact::erased_at(db, &case)?;
         let facts = events::of(db, Subject::Thing(SUBJECT, case.id.0))?;
+        let names = Names::told(db, &named, &TOLD, &facts, Sees::ALL)?
+            .with(db, &named, "defects", view.lines.iter().filter_map(|line| line.found.as_deref()), Sees::ALL)?
+            .with(
+                db,
+                &named,
+                "parties",
+                view.retailer.as_deref().into_iter().chain(view.notes.iter().filter_map(|note| note.party.as_deref())),
+                Sees::ALL,
+            )?;
         let people = if may_work { workers(db)? } else { Vec::new() };
         let clocks = service_levels::of(db, case.id, now)?;
         let lines = lines::lines(db, case.id)?.into_iter().take(RIGHTS_SHOWN);
@@ -152,13 +161,13 @@ async fn page_of<P: Perm>(call: &Call<P>, no: String, form: FormState, reached: 
         let rules = rights::rules(db)?;
         let answer = |line: CaseLine| Ok(RightsAnswer::under(&rules, rights::facts(db, line.garment_id, line.reported_on, market)?));
         let rights = lines.map(answer).collect::<Result<Vec<_>>>()?;
-        Ok((view, left, erased, facts, people, policies::value(db, Policy::PhotosPerCase, now)?, (clocks, rights)))
+        Ok((view, left, erased, (facts, names), people, policies::value(db, Policy::PhotosPerCase, now)?, (clocks, rights)))
     });
-    let (view, left, erased, facts, people, photos, (clocks, rights)) = read.await?;
+    let (view, left, erased, (facts, names), people, photos, (clocks, rights)) = read.await?;
     let rights = rights.iter().map(|answer| rights::part(answer, call.words(), true)).collect::<Result<Vec<_>>>()?;
     let layout = call.layout(format!("{} · {}", view.no, view.kind.word(call.lang())));
     let zone = call.app().config.time_zone;
-    let history = timeline::lines(&facts, &TOLD, layout.lang, zone)?;
+    let history = timeline::lines(&facts, &TOLD, (layout.lang, zone, &names))?;
     let me = call.actor.split_once(':').map(|(_, login)| login.to_owned()).unwrap_or_default();
     page::one(
         layout,
@@ -174,6 +183,7 @@ async fn page_of<P: Perm>(call: &Call<P>, no: String, form: FormState, reached: 
             erased: erased.map(|at| local_minute(at, zone)),
             clocks,
             rights,
+            names,
             room: photos - saturating::<i64>(view.photos.len()),
             zone,
             case: view,

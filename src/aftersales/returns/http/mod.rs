@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
@@ -16,14 +15,13 @@ use super::store::settled::LAPSE_WORK;
 use super::store::{self, ReturnOrder, acts};
 use super::{DestroyGround, FIELDS, Inbound, ReturnCost, ReturnOutcome, ReturnState, ReturnlessOrigin};
 use crate::kernel::choices::Choice;
-use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Fault, Id, Result, parsed, time};
 use crate::platform::events::Fact;
 use crate::platform::http::perm::{CasesEdit, CasesRead, Perm};
 use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, html_response, json, see_other};
 use crate::platform::jobs;
 use crate::platform::rooms::timeline::{self, Happened};
-use crate::platform::rooms::{BrandOnly, Call, Field, Kind, Listing, list_description, list_routes};
+use crate::platform::rooms::{self, BrandOnly, Call, Listing, Names, list_description, list_routes};
 
 /// Mounts the room.
 pub fn routes(on: &mut Routes<'_>) {
@@ -38,12 +36,14 @@ pub fn routes(on: &mut Routes<'_>) {
         .post("/returns/{id}/act", act_form);
 }
 
-async fn found<P: Perm>(call: &Call<P>, id: &str) -> Result<(ReturnOrder, Vec<Fact>)> {
-    let (id, app): (Id, _) = (id.parse()?, call.app().clone());
+async fn found<P: Perm>(call: &Call<P>, id: &str) -> Result<(ReturnOrder, Vec<Fact>, Names)> {
+    let (id, app, named, sees): (Id, _, _, _) = (id.parse()?, call.app().clone(), call.named(), call.sees());
     call.read(move |db| {
         let order = store::by_id(db, id)?;
         let order = ReturnOrder::named(db, &app, vec![order])?.pop().ok_or(Code::NotFound)?;
-        Ok((order, store::history(db, id)?))
+        let history = store::history(db, id)?;
+        let names = Names::told(db, &named, &FIELDS, &history, sees)?;
+        Ok((order, history, names))
     })
     .await
 }
@@ -78,6 +78,7 @@ struct OnePage {
     order: ReturnOrder,
     form: FormState,
     history: Vec<Happened>,
+    names: Names,
     zone: Tz,
 }
 
@@ -90,6 +91,11 @@ struct Offer {
 }
 
 impl Offer {
+    /// Whether it does not take the return on: it ends it, asks for more, or notes a cost.
+    fn is_aside(&self) -> bool {
+        self.is_grave() && !matches!(self.to, ReturnState::Refused) || matches!(self.act, COST | "ask_more" | "returnless")
+    }
+
     /// Whether it ends something or takes it away.
     fn is_grave(&self) -> bool {
         matches!(self.to, ReturnState::Rejected | ReturnState::Refused | ReturnState::Withdrawn) || self.act == DESTROY
@@ -129,10 +135,11 @@ const OFFERS: &[Offer] = &[
 ];
 
 impl OnePage {
-    fn offers(&self) -> impl Iterator<Item = &'static Offer> {
+    /// What may be done now: what takes the return on, or what stands aside of that.
+    fn offers(&self, aside: bool) -> impl Iterator<Item = &'static Offer> {
         let state = self.order.state;
         let may_destroy = is_ours(&self.order) && self.order.destroyed.destroyed_on.is_none();
-        OFFERS.iter().filter(move |offer| match offer.act {
+        OFFERS.iter().filter(move |offer| offer.is_aside() == aside).filter(move |offer| match offer.act {
             DESTROY => may_destroy,
             COST => true,
             DISPUTE => may_be_disputed(&self.order),
@@ -140,16 +147,13 @@ impl OnePage {
         })
     }
 
-    /// Its fields as people read them: title and words.
-    fn facts(&self) -> Vec<(&'static str, String)> {
+    /// Its fields as people read them, those that say something.
+    fn facts(&self) -> Vec<rooms::Fact> {
         let Ok(Value::Object(row)) = serde_json::to_value(&self.order) else { return Vec::new() };
-        let said = |field: &'static Field| {
-            let value = row.get(field.name)?;
-            let moment = value.as_str().filter(|_| matches!(field.kind, Kind::Moment)).and_then(parsed::<NaiveDateTime>);
-            let words = moment.map_or_else(|| field.show(value, self.layout.lang), |at| local_minute(at, self.zone));
-            Some((field.title(self.layout.lang), words)).filter(|(_, words)| !words.is_empty())
-        };
-        FIELDS.columns.iter().filter_map(said).collect()
+        rooms::facts(&FIELDS, &row, &self.layout, (self.zone, &self.names))
+            .into_iter()
+            .filter(|fact| fact.words != rooms::NOTHING)
+            .collect()
     }
 
     fn choices(&self, field: &str) -> &'static [Choice] {
@@ -167,8 +171,14 @@ impl OnePage {
         self.layout.t.say(format!("returns-{}", offer.act.replace('_', "-"))).into_owned()
     }
 
-    fn asked(&self, field: &str) -> String {
-        self.layout.t.say(format!("returns-field-{field}")).into_owned()
+    fn asked(&self, offer: &Offer, field: &str) -> String {
+        let (own, any) = (format!("returns-field-{field}-{}", offer.act), format!("returns-field-{field}"));
+        self.layout.t.say(if self.layout.t.knows(&own) { own } else { any }).into_owned()
+    }
+
+    /// Whether something that stands aside was sent, and came back.
+    fn is_aside_open(&self) -> bool {
+        OFFERS.iter().any(|offer| offer.is_aside() && offer.act == self.form.value("act"))
     }
 
     /// Several forms of the page may ask the same.
@@ -187,11 +197,11 @@ impl OnePage {
 }
 
 async fn page<P: Perm>(call: &Call<P>, id: &str, sent: Option<FormState>) -> Result<HttpResponse> {
-    let (order, history) = found(call, id).await?;
+    let (order, history, names) = found(call, id).await?;
     let (layout, zone) = (call.layout(call.words().say1("returns-one", "case", &order.case_no)), call.app().config.time_zone);
-    let history = timeline::lines(&history, &FIELDS, layout.lang, zone)?;
+    let history = timeline::lines(&history, &FIELDS, (layout.lang, zone, &names))?;
     let status = if sent.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok(html_response(status, &OnePage { layout, order, form: sent.unwrap_or_default(), history, zone }))
+    Ok(html_response(status, &OnePage { layout, order, form: sent.unwrap_or_default(), history, names, zone }))
 }
 
 async fn one_page(call: Call<BrandOnly<CasesRead>>, id: web::Path<String>) -> Result<HttpResponse> {

@@ -23,13 +23,14 @@ use super::store::{findings, photos};
 use super::{Draft, FIELDS, FindingView, Photo, subject, view};
 use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, saturating};
+use crate::platform::db::Db;
 use crate::platform::http::body::read_body;
 use crate::platform::http::perm::{FindingsEdit, FindingsRead, Perm, Permission};
 use crate::platform::http::{
     Form, FormState, Json, Problem, Routes, created, header_text, html, html_response, json, see_other, sha256_hex,
 };
 use crate::platform::policies::{self, Policy};
-use crate::platform::rooms::{BrandOnly, Call, Said, list_description, list_routes, timeline};
+use crate::platform::rooms::{BrandOnly, Call, Names, Said, list_description, list_routes, timeline};
 
 /// Findings that may be logged at once.
 const MANY: usize = 500;
@@ -209,13 +210,18 @@ async fn one_page(call: Reads, id: web::Path<String>) -> Result<HttpResponse> {
 async fn page_of<P: Perm>(call: &Call<P>, id: Id, form: FormState) -> Result<OnePage> {
     let finding = visible(call, id).await?;
     // Facts name who did them, and that is not for a supplier.
-    let facts = if call.party.is_some() { Vec::new() } else { call.read(move |db| findings::history(db, id)).await? };
+    let (sees, named) = (call.sees(), call.named());
+    let told = move |db: &mut Db| {
+        let facts = findings::history(db, id)?;
+        Ok((Names::told(db, &named, &FIELDS, &facts, sees)?, facts))
+    };
+    let (names, facts) = if call.party.is_some() { (Names::default(), Vec::new()) } else { call.read(told).await? };
     let rights =
         Rights { may_edit: call.may(Permission::FindingsEdit) && call.party.is_none(), may_trace: call.may(Permission::TraceRead) };
     let most = photos_allowed(call).await?;
     let layout = call.layout(finding.defect.name.get(call.lang()));
     let zone = call.app().config.time_zone;
-    let history = timeline::lines(&facts, &FIELDS, layout.lang, zone)?;
+    let history = timeline::lines(&facts, &FIELDS, (layout.lang, zone, &names))?;
     let room = most - saturating::<i64>(finding.photos.len());
     let logged_at = local_minute(finding.logged_at, zone);
     Ok(OnePage { layout, finding, history, form, room, rights, logged_at })

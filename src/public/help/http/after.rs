@@ -85,6 +85,11 @@ pub(super) fn read(db: &mut Db, app: &AppState, case: &ServiceCase, (now, lang):
     Ok(After { survey: surveys::standing(db, case, now)?, questions, parcels, address, zone: app.config.time_zone })
 }
 
+/// Whether something is to be handed to a carrier.
+fn is_to_be_sent(parcels: &[Parcel]) -> bool {
+    parcels.iter().any(|parcel| parcel.inbound == Inbound::Parcel && !parcel.is_on_its_way)
+}
+
 #[derive(Template)]
 #[template(path = "public/help/after.html")]
 struct Part<'a> {
@@ -105,13 +110,17 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// Whether something is to be handed to a carrier.
     fn is_to_be_sent(&self) -> bool {
-        self.parcels.iter().any(|parcel| parcel.inbound == Inbound::Parcel && !parcel.is_on_its_way)
+        is_to_be_sent(self.parcels)
     }
 }
 
 impl After {
+    /// Whether the buyer is asked to send something.
+    pub(super) fn waits_for_a_parcel(&self) -> bool {
+        is_to_be_sent(&self.parcels)
+    }
+
     /// The part of the page, as HTML; empty where it asks nothing.
     pub(super) fn part(&self, layout: &Layout, at: &str, faults: &FormFaults) -> Result<String> {
         let t = layout.t;

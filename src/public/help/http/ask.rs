@@ -6,10 +6,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{ACTOR, Product, cookie, form_key, keys, lang, of_form, place, product, say, secrets};
 use crate::aftersales::cases::{self, NewCase, NewContact, NewLine};
-use crate::aftersales::classes::{CaseChannel, Wish};
-use crate::aftersales::{reasons, rights};
+use crate::aftersales::classes::{CaseChannel, ReasonClass, Wish};
+use crate::aftersales::reasons::{self, CaseReason};
+use crate::aftersales::rights;
 use crate::inspection::defects::ELSEWHERE;
 use crate::inspection::findings::{PhotoForm, at_photos, clean_photos, read_photo_form};
+use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Result};
 use crate::ownership::garments::{self, HoldKind};
 use crate::ownership::holders::{Purpose, Secret};
@@ -21,7 +23,7 @@ use crate::platform::rooms::change_as;
 use crate::platform::state::AppState;
 use crate::production::batches::BatchStatus;
 use crate::public::card::{self, Seen};
-use crate::public::help::page::{AskPage, Filled};
+use crate::public::help::page::{AskPage, Filled, Reasons};
 
 /// Mounts these routes.
 pub(super) fn routes(on: &mut Routes<'_>) {
@@ -108,7 +110,7 @@ async fn page(
         front,
         back,
         elsewhere: ELSEWHERE.iter().filter(|zone| !["lining", "filling"].contains(&zone.text) || has(zone.text)).collect(),
-        reasons: reasons.iter().map(|reason| (reason.code.clone(), reason.name(lang).to_owned())).collect(),
+        reasons: grouped(&reasons, lang),
         wishes,
         purposes: Purpose::ALL.iter().map(|purpose| (purpose.as_str(), word(purpose.words_key()))).collect(),
         photos,
@@ -118,6 +120,27 @@ async fn page(
         layout,
     };
     Ok(html_response(status, &page))
+}
+
+/// Reasons that are a defect and stand open; the others are one tap away.
+const IN_SIGHT: usize = 8;
+
+/// The reasons by what they are about, in the order in which they are offered: most who ask find theirs without another tap.
+fn grouped(reasons: &[CaseReason], lang: Lang) -> Vec<Reasons> {
+    let of = |key, is_folded, classes: &[ReasonClass]| {
+        let all = reasons.iter().filter(|reason| classes.contains(&reason.class));
+        Reasons { key, all: all.map(|reason| (reason.code.clone(), reason.name(lang).to_owned())).collect(), is_folded }
+    };
+    let mut defects = of("help-about-defect", false, &[ReasonClass::Defect]);
+    let rest = defects.all.split_off(IN_SIGHT.min(defects.all.len()));
+    let all = [
+        defects,
+        Reasons { key: "help-about-more", all: rest, is_folded: true },
+        of("help-about-size", false, &[ReasonClass::Size]),
+        of("help-about-delivery", true, &[ReasonClass::Delivery]),
+        of("help-about-other", true, &[ReasonClass::ChangeOfMind, ReasonClass::Advice, ReasonClass::Complaint]),
+    ];
+    all.into_iter().filter(|reasons| !reasons.all.is_empty()).collect()
 }
 
 async fn ask(_: Visitor, request: HttpRequest, path: web::Path<(String, String)>, form: Multipart) -> Result<HttpResponse> {

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use super::{ACTOR, keys, lang, place, product, secrets};
 use crate::aftersales::cases::{self, Audience, CaseState, ServiceCase};
 use crate::aftersales::repairs::{self, BuyersRepair, RepairState};
-use crate::aftersales::{reasons, service_levels, surveys};
+use crate::aftersales::service_levels::{self, ShownClock};
+use crate::aftersales::{reasons, surveys};
 use crate::inspection::findings::{PhotoForm, at_photos, clean_photos, read_photo_form};
 use crate::kernel::text::{Lang, folded};
 use crate::kernel::time::local_minute;
@@ -97,13 +98,26 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
         Ok((asked, case, repairs, has_left, is_live, policies::value(db, Policy::PhotosPerCase, now)?, clocks, (after, is_free)))
     });
     let (asked, case, repairs, has_left, is_live, photos, clocks, (after, is_free)) = read.await?;
-    // What was promised stays promised when it is late: the day stands there.
-    let running = clocks.into_iter().filter(|clock| clock.ended_at.is_none() && !clock.due.is_empty());
-    let due = running.map(|clock| (clock.name.get(lang).to_owned(), clock.due)).collect();
     let layout = Layout::titled(request, "help-status-title");
+    // What was promised stays promised when it is late: the day stands there. What is promised to others, or among ourselves, has no words here; and
+    // nothing is fetched that its buyer sends.
+    let running = clocks.into_iter().filter(|clock| clock.ended_at.is_none() && !clock.due.is_empty());
+    let running = running.filter(|clock| !(clock.code.ends_with(".pickup") && after.waits_for_a_parcel()));
+    let promised = |clock: ShownClock| {
+        let key = format!("help-due-{}", clock.code.replace(['.', '_'], "-"));
+        layout.t.knows(&key).then(|| (layout.t.say(key).into_owned(), clock.due))
+    };
+    let due = running.filter_map(promised).collect();
     let mut asked = asked;
-    if repairs.iter().any(|repair| repair.state == RepairState::Quoted) {
-        asked.next = layout.t.say("help-next-quote").into_owned();
+    // Where something is asked of the buyer, the top of the page says that and nothing else.
+    let waits_for = [
+        (repairs.iter().any(|repair| repair.state == RepairState::Quoted), "help-next-quote"),
+        (repairs.iter().any(|repair| repair.state == RepairState::Handed), "help-next-sign"),
+        (after.waits_for_a_parcel(), "help-next-parcel"),
+    ];
+    if let Some((_, key)) = waits_for.into_iter().find(|(is_so, _)| *is_so) {
+        asked.state = layout.t.say("help-state-waiting_customer").into_owned();
+        asked.next = layout.t.say(key).into_owned();
     }
     let shown = |repair| repair_shown(repair, &asked, &app, layout.t);
     let repairs = repairs.into_iter().map(shown).collect();

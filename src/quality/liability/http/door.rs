@@ -14,7 +14,7 @@ use crate::platform::db::Db;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Problem, Routes, attachment, html_response, json, see_other, sha256_hex};
 use crate::platform::policies::{self, Policy};
-use crate::platform::rooms::{Besides, ListWindow, Sees, one_with, seen};
+use crate::platform::rooms::{Besides, ListWindow, Names, Sees, one_with, seen};
 use crate::production::materials;
 use crate::quality::liability::acts::hand_in_with;
 use crate::quality::liability::gather::counts_of;
@@ -23,7 +23,7 @@ use crate::quality::liability::rules::Bundle;
 use crate::quality::liability::store::files::{self, HandedIn, VerdictFile};
 use crate::quality::liability::store::verdicts::{self, LineVerdict, VerdictFilter};
 use crate::quality::liability::view::{VerdictView, verdict_views, why};
-use crate::quality::liability::{FileKind, VerdictState, WantedProof};
+use crate::quality::liability::{FileKind, ReplyState, VerdictState, WantedProof};
 
 /// Lines that the page of replies shows.
 const SHOWN: i64 = 200;
@@ -51,7 +51,7 @@ fn photos_of(db: &mut Db, of: &LineVerdict) -> Result<Vec<Id>> {
 }
 
 async fn page_of(call: &Reads, code: String, fault: Option<String>) -> Result<HttpResponse> {
-    let (sees, named, app) = (call.sees(), code.clone(), call.app().clone());
+    let (sees, named, app, rooms) = (call.sees(), code.clone(), call.app().clone(), call.named());
     let found = call.read(move |db| {
         let view: VerdictView = seen(db, &named, sees)?;
         let one = view.stored(db)?;
@@ -63,21 +63,42 @@ async fn page_of(call: &Reads, code: String, fault: Option<String>) -> Result<Ht
         counts.retain(|count| Some(&count.defect) == one.defect_code.as_ref());
         let photos = photos_of(db, &one)?;
         let all: Vec<Id> = verdicts::of_line(db, one.line_id)?.into_iter().map(|one| one.id).collect();
-        Ok((photos, files::files_of(db, &all, sees)?, (why(db, &one, sees)?, counts), matter, view))
+        let why = why(db, &one, sees)?;
+        let names = Names::default().with(db, &rooms, "defects", why.second.iter().filter_map(|one| one.found.as_deref()), sees)?;
+        let names = names.with(db, &rooms, "parties", why.replies.iter().map(|reply| reply.party.as_str()), sees)?;
+        Ok((photos, files::files_of(db, &all, sees)?, (why, counts, names), matter, view))
     });
-    let (photos, files, (why, counts), matter, verdict) = found.await?;
+    let (photos, files, (why, counts, names), matter, verdict) = found.await?;
     let claim = matter.claims.first().ok_or_else(|| Error::broken("a verdict without its claim"))?;
     let micros: Vec<u32> = verdict.shares.iter().map(|share| crate::kernel::saturating(share.micro)).collect();
     let money = |minor| Money { minor, currency: matter.currency.clone() };
     let costs = verdict.shares.iter().zip(split(claim.amount_minor, &micros)).map(|(share, minor)| (share.role, money(minor))).collect();
+    let words = call.words();
+    let open = verdict.notices.iter().find(|notice| notice.reply == ReplyState::None && verdict.state == VerdictState::Notified);
+    let note = open.map(|notice| {
+        let key = if notice.silence_accepts { "verdicts-until-silence" } else { "verdicts-until" };
+        (false, words.say1(key, "day", notice.reply_by).into_owned())
+    });
     let may_hand_in = may_hand_in(call) && matches!(verdict.state, VerdictState::Notified | VerdictState::Contested);
     let missing = if may_hand_in { WantedProof::missing(&files) } else { Vec::new() };
     let status = fault.as_ref().map(|_| StatusCode::UNPROCESSABLE_ENTITY);
     let layout = call.layout(code.as_str());
-    let section =
-        VerdictSection { layout, verdict, costs, counts, why, photos, files, missing, may_hand_in, currency: matter.currency, fault };
+    let section = VerdictSection {
+        layout,
+        verdict,
+        costs,
+        counts,
+        why,
+        names,
+        photos,
+        files,
+        missing,
+        may_hand_in,
+        currency: matter.currency,
+        fault,
+    };
     let section = section.render().map_err(Error::broken)?;
-    one_with::<VerdictView, _>(call, code, Besides { section, status, ..Besides::default() }).await
+    one_with::<VerdictView, _>(call, code, Besides { note, section, status }).await
 }
 
 async fn picture(call: Reads, path: web::Path<(String, String)>, wanted: web::Query<PhotoSize>) -> Result<HttpResponse> {
@@ -190,7 +211,7 @@ async fn files_json(call: Reads, code: web::Path<String>) -> Result<HttpResponse
 }
 
 async fn replies(call: Reads) -> Result<HttpResponse> {
-    let sees = call.sees();
+    let (sees, named) = (call.sees(), call.named());
     let found = call.read(move |db| {
         let filter = VerdictFilter { state: Some(VerdictState::Notified), ..VerdictFilter::default() };
         let window = ListWindow { from: crate::platform::rooms::From::Start, limit: SHOWN, last_first: false };
@@ -206,9 +227,13 @@ async fn replies(call: Reads) -> Result<HttpResponse> {
             lines.push(OpenLine { verdict, amount: format!("{amount} {}", matter.currency) });
         }
         lines.sort_by_key(|line| line.verdict.reply_by);
-        Ok(lines)
+        let defects = lines.iter().filter_map(|line| line.verdict.defect.as_deref());
+        let names = Names::default().with(db, &named, "defects", defects, sees)?;
+        let parties = lines.iter().flat_map(|line| &line.verdict.notices).map(|notice| notice.party.as_str());
+        Ok((names.with(db, &named, "parties", parties, sees)?, lines))
     });
+    let (names, lines) = found.await?;
     let layout = call.layout(call.words().say("verdicts-replies"));
-    let page = RepliesPage { layout, lines: found.await?, is_bound: sees != Sees::ALL };
+    let page = RepliesPage { layout, lines, names, is_bound: sees != Sees::ALL };
     Ok(html_response(StatusCode::OK, &page))
 }

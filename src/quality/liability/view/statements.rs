@@ -225,8 +225,8 @@ impl Thing for StatementView {
         self.version
     }
 
-    fn title(&self, _: Lang) -> String {
-        format!("{} {} – {}", self.party, self.from, self.to)
+    fn title(&self, lang: Lang) -> String {
+        format!("{} {} {} – {}", lang.of("责任报告", "Statement"), self.party, self.from, self.to)
     }
 
     fn is_seen(&self, sees: Sees) -> bool {

@@ -306,7 +306,7 @@ impl Thing for VerdictView {
     }
 
     fn title(&self, lang: Lang) -> String {
-        format!("{} · {}/{}", self.state.word(lang), self.case, self.line.unwrap_or_default())
+        format!("{} {}/{}", lang.of("责任认定", "Verdict"), self.case, self.line.unwrap_or_default())
     }
 
     fn with_codes(db: &mut Db, codes: &[&str]) -> Result<Vec<Self>> {
