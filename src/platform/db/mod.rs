@@ -39,7 +39,7 @@ pub use copies::restore;
 pub use doctor::{Finding, Says, examine};
 pub use literal::Live;
 pub use migrate::{Migrated, Standing, migrate, refuse_differences, standing};
-pub use planned::{COPIED, Planned, planned};
+pub use planned::{COPIED, FEW, Planned, planned};
 pub use times::{At, Day};
 pub use url::DatabaseUrl;
 

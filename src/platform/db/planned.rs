@@ -16,7 +16,7 @@ pub struct Planned<Q> {
 ///
 /// Diesel keeps no statement that might have any number of texts: those with a list of keys, each update, each upsert. Planning takes
 /// longer than the look-up or the change itself: of the 230 µs that registering a sale took, 140 went into planning its eleven such
-/// statements. An update whose columns are always the same is one text; a list of keys is one where it has one key.
+/// statements. An update whose columns are always the same is one text; a list of keys is one of few where it has at most [`FEW`].
 ///
 /// To be loaded, changes too, with what they return: diesel executes what it is given by a reference, which forgets this.
 pub fn planned<Q>(query: Q, is_one_of_few: bool) -> Planned<Q> {
@@ -35,6 +35,9 @@ where
         if self.is_kept { Ok(true) } else { self.query.is_safe_to_cache_prepared(backend) }
     }
 }
+
+/// So many keys a list may have for each of its lengths to be kept planned.
+pub const FEW: usize = 8;
 
 /// Kept by its text.
 impl<Q> QueryId for Planned<Q> {

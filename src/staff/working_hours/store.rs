@@ -9,8 +9,8 @@ use super::rules::{Content, DayTable};
 use crate::kernel::calendar::Versions;
 use crate::kernel::text::{Lang, folded};
 use crate::kernel::{Code, Error, Fault, Id, Result};
-use crate::platform::db::Db;
 use crate::platform::db::search::{anywhere, lower};
+use crate::platform::db::{Db, FEW, planned};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{Permission, PolicyEdit, SignedIn};
 use crate::platform::rooms::{BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
@@ -306,10 +306,9 @@ pub fn earlier(db: &mut Db, week: &str, no: i64) -> Result<Vec<i64>> {
 /// # Errors
 /// [`Error::Broken`] for a version that does not read back.
 pub fn versions(db: &mut Db, numbers: &[i64]) -> Result<Versions> {
-    let rows: Vec<(i64, String)> = each!(db, |c| calendar_version::table
-        .filter(calendar_version::no.eq_any(numbers))
-        .select((calendar_version::no, calendar_version::content))
-        .load(c))?;
+    let of = calendar_version::table.filter(calendar_version::no.eq_any(numbers));
+    let of = of.select((calendar_version::no, calendar_version::content));
+    let rows: Vec<(i64, String)> = each!(db, |c| planned(of, numbers.len() <= FEW).load(c))?;
     let broken = |no: i64, fault: &Fault| Error::broken(format!("version {no} of a calendar: {fault:?}"));
     let calendars = rows.into_iter().map(|(no, content)| {
         let content: Content = serde_json::from_str(&content).map_err(Error::broken)?;

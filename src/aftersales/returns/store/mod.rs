@@ -256,7 +256,7 @@ pub fn by_id(db: &mut Db, id: Id) -> Result<ReturnOrder> {
 
 /// The latest return of a line of a case.
 pub fn of_line(db: &mut Db, line: Id) -> Result<Option<ReturnOrder>> {
-    let of = return_order::table.filter(return_order::line_id.eq(line)).order(return_order::id.desc()).limit(1);
+    let of = return_order::table.filter(return_order::line_id.eq(line)).order(return_order::id.desc());
     let found: Vec<ReturnOrder> = each!(db, |c| of.select(ReturnOrder::as_select()).load(c))?;
     Ok(found.into_iter().next())
 }

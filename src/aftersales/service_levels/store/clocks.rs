@@ -15,7 +15,7 @@ use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::{Both, Lang};
 use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Error, Id, Result, saturating};
-use crate::platform::db::{Db, in_chunks};
+use crate::platform::db::{Db, FEW, in_chunks, planned};
 use crate::platform::events::{self, Stamp};
 use crate::platform::rooms::From;
 use crate::staff::working_hours;
@@ -242,11 +242,8 @@ pub(super) fn told(db: &mut Db, rows: Vec<ClockRow>) -> Result<(Vec<Told>, Versi
     let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
     let mut events: HashMap<Id, Vec<CountdownEvent>> = HashMap::with_capacity(rows.len());
     let found: Vec<EventRow> = in_chunks(&ids, |ids| {
-        each!(db, |c| clock_event::table
-            .filter(clock_event::clock_id.eq_any(ids))
-            .order((clock_event::clock_id, clock_event::no))
-            .select(EventRow::as_select())
-            .load(c))
+        let of = clock_event::table.filter(clock_event::clock_id.eq_any(ids)).order((clock_event::clock_id, clock_event::no));
+        each!(db, |c| planned(of.select(EventRow::as_select()), ids.len() <= FEW).load(c))
     })?;
     for event in found {
         events.entry(event.clock_id).or_default().push(event.read()?);

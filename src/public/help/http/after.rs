@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::status::{secret_of, then};
-use super::{ACTOR, product};
+use super::{ACTOR, called};
 use crate::aftersales::cases::{self, ServiceCase};
 use crate::aftersales::return_addresses::{self, ReturnAddress};
 use crate::aftersales::returns::{self, Inbound, ReturnAct, ReturnState};
@@ -70,13 +70,13 @@ pub(super) fn read(db: &mut Db, app: &AppState, case: &ServiceCase, (now, lang):
     for line in cases::lines(db, case.id)?.into_iter().take(PARCELS) {
         let Some(order) = returns::of_line(db, line.id)? else { continue };
         if order.state == ReturnState::NeedInfo {
-            let garment = product(db, line.garment_id, lang)?.name;
+            let garment = called(db, line.garment_id, lang)?.0;
             questions.push(Question { id: order.id, garment, words: order.note });
             continue;
         }
         let is_on_its_way = order.state == ReturnState::InTransit;
         if is_on_its_way || order.state == ReturnState::AwaitingInbound {
-            let garment = product(db, line.garment_id, lang)?.name;
+            let garment = called(db, line.garment_id, lang)?.0;
             let inbound = order.inbound.unwrap_or(Inbound::Parcel);
             parcels.push(Parcel { id: order.id, garment, inbound, waybill: order.waybill, is_on_its_way });
         }

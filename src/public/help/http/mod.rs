@@ -23,7 +23,8 @@ use crate::platform::http::{Layout, Locale, Routes, html_response};
 use crate::platform::state::AppState;
 use crate::production::batches::{self, Batch};
 use crate::production::composition::Component;
-use crate::production::{materials, skus, styles};
+use crate::production::styles::{self, Style};
+use crate::production::{materials, skus};
 
 /// Mounts the room.
 pub(super) fn routes(on: &mut Routes<'_>) {
@@ -100,14 +101,20 @@ fn components(db: &mut Db, batch: &Batch, composition: &[Component], shape: Shap
 }
 
 fn product(db: &mut Db, garment: GarmentId, lang: Lang) -> Result<Product> {
+    let (name, batch, style) = called(db, garment, lang)?;
+    let shape = Shape::of_category(&style.category);
+    let components = shape.map(|shape| components(db, &batch, &style.facts.composition, shape)).transpose()?;
+    Ok(Product { name, category: style.category, batch, shape, components })
+}
+
+/// What a garment is called, its batch and its style.
+fn called(db: &mut Db, garment: GarmentId, lang: Lang) -> Result<(String, Batch, Style)> {
     let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
     let sku = skus::by_id(db, batch.sku_id)?.ok_or(Code::NotFound)?;
     let style = styles::by_id(db, sku.style_id)?.ok_or(Code::NotFound)?;
     let parts = [style.public_name(lang), sku.colour(lang), &sku.size];
     let name = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(lang.of("，", ", "));
-    let shape = Shape::of_category(&style.category);
-    let components = shape.map(|shape| components(db, &batch, &style.facts.composition, shape)).transpose()?;
-    Ok(Product { name, category: style.category, batch, shape, components })
+    Ok((name, batch, style))
 }
 
 /// A page that says one thing, with the way on.

@@ -6,7 +6,7 @@ use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::{ACTOR, keys, lang, place, product, secrets};
+use super::{ACTOR, called, keys, lang, place, secrets};
 use crate::aftersales::cases::{self, Audience, CaseState, ServiceCase};
 use crate::aftersales::repairs::{self, BuyersRepair, RepairState};
 use crate::aftersales::service_levels::{self, ShownClock};
@@ -48,7 +48,7 @@ pub(super) fn asked(db: &mut Db, app: &AppState, case: &ServiceCase, lang: Lang)
     for line in cases::lines(db, case.id)?.into_iter().take(SHOWN) {
         let wrong = reasons.get(&line.reason_code).map(|reason| reason.name(lang).to_owned()).unwrap_or_default();
         let done = line.decided.map(|decided| decided.word(lang).to_owned()).unwrap_or_default();
-        lines.push((product(db, line.garment_id, lang)?.name, wrong, line.wanted.word(lang).to_owned(), done));
+        lines.push((called(db, line.garment_id, lang)?.0, wrong, line.wanted.word(lang).to_owned(), done));
     }
     let letters = cases::notes(db, case.id)?.into_iter().filter(|note| note.audience == Audience::Buyer && !note.body.is_empty());
     let letters = letters.map(|note| (local_minute(note.at, zone), note.actor == ACTOR, note.body)).collect();

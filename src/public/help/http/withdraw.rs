@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{NaiveDateTime, TimeZone};
 
 use super::status::secret_of;
-use super::{ACTOR, cookie, form_key, keys, lang, of_form, place, product, say, secrets};
+use super::{ACTOR, called, cookie, form_key, keys, lang, of_form, place, say, secrets};
 use crate::aftersales::cases::{self, NewCase, NewContact, NewLine, Received};
 use crate::aftersales::classes::{CaseChannel, CaseKind, Wish};
 use crate::aftersales::reasons::WITHDRAWAL;
@@ -44,7 +44,7 @@ fn page(
 
 async fn named(request: &HttpRequest, app: &AppState, seen: &Seen) -> Result<String> {
     let (garment, lang) = (seen.garment, lang(request));
-    app.store.read(move |db| Ok(product(db, garment, lang)?.name)).await
+    app.store.read(move |db| Ok(called(db, garment, lang)?.0)).await
 }
 
 fn places(seen: &Seen) -> (String, String) {
@@ -184,7 +184,7 @@ async fn own(request: &HttpRequest, app: &AppState, path: &(String, String)) -> 
         let case = cases::with_secret(db, &no, &secret)?.ok_or(Code::NotFound)?;
         let mut garments = Vec::new();
         for line in cases::lines(db, case.id)? {
-            garments.push(product(db, line.garment_id, lang)?.name);
+            garments.push(called(db, line.garment_id, lang)?.0);
         }
         Ok((case.withdrawn_at, garments))
     });

@@ -64,8 +64,7 @@ impl Bundle {
         matter.check(&rules)?;
         let (rules, matter) = (rules.in_order(), matter.in_order());
         let written = Written { engine: ENGINE, rules: &rules, matter: &matter, reckoning: &reckon(&rules, &matter) };
-        let mut text = String::new();
-        write_canonical(&serde_json::to_value(written).map_err(Error::broken)?, &mut text);
+        let text = canonical(&serde_json::to_value(written).map_err(Error::broken)?)?;
         Ok(Self { sha256: hex(&Sha256::digest(text.as_bytes())), text })
     }
 
@@ -93,10 +92,8 @@ impl Bundle {
     /// The bundle whose text [`Bundle::parted`] from these rules.
     pub fn joined(parted: &str, rules: &Rules, sha256: String) -> Result<Self> {
         let head = parted.strip_suffix('}').unwrap_or(parted);
-        let mut text = format!("{head}{RULES}");
-        write_canonical(&serde_json::to_value(rules.clone().in_order()).map_err(Error::broken)?, &mut text);
-        text.push('}');
-        Ok(Self { text, sha256 })
+        let rules = canonical(&serde_json::to_value(rules.clone().in_order()).map_err(Error::broken)?)?;
+        Ok(Self { text: format!("{head}{RULES}{rules}}}"), sha256 })
     }
 
     /// The matter of a bundle, with its rules or parted from them.
@@ -129,30 +126,38 @@ impl Bundle {
     }
 }
 
-pub(super) fn write_canonical(value: &Value, text: &mut String) {
+/// The canonical JSON of a value, for whoever hashes or publishes it.
+pub(super) fn canonical(value: &Value) -> Result<String> {
+    let mut text = Vec::new();
+    write_canonical(value, &mut text)?;
+    String::from_utf8(text).map_err(Error::broken)
+}
+
+fn write_canonical(value: &Value, text: &mut Vec<u8>) -> Result<()> {
     match value {
         Value::Object(members) => {
             let mut members: Vec<(&String, &Value)> = members.iter().collect();
             members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-            text.push('{');
+            text.push(b'{');
             for (place, (name, member)) in members.into_iter().enumerate() {
-                text.push_str(if place == 0 { "" } else { "," });
-                text.push_str(&Value::from(name.as_str()).to_string());
-                text.push(':');
-                write_canonical(member, text);
+                text.extend_from_slice(if place == 0 { b"" } else { b"," });
+                serde_json::to_writer(&mut *text, name).map_err(Error::broken)?;
+                text.push(b':');
+                write_canonical(member, text)?;
             }
-            text.push('}');
+            text.push(b'}');
         }
         Value::Array(elements) => {
-            text.push('[');
+            text.push(b'[');
             for (place, element) in elements.iter().enumerate() {
-                text.push_str(if place == 0 { "" } else { "," });
-                write_canonical(element, text);
+                text.extend_from_slice(if place == 0 { b"" } else { b"," });
+                write_canonical(element, text)?;
             }
-            text.push(']');
+            text.push(b']');
         }
-        plain => text.push_str(&plain.to_string()),
+        plain => serde_json::to_writer(text, plain).map_err(Error::broken)?,
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -186,8 +191,7 @@ mod tests {
     #[test]
     fn canonical_json_is_that_of_rfc_8785() {
         let value = serde_json::json!({"\u{20ac}": 1, "\r": 2, "1": 3, "\u{1f600}": 4, "\u{80}": 5, "\u{fb33}": 6, "a": ["\u{f}\n\"\\é", null, true, -7]});
-        let mut text = String::new();
-        write_canonical(&value, &mut text);
+        let text = canonical(&value).unwrap();
         let expected =
             "{\"\\r\":2,\"1\":3,\"a\":[\"\\u000f\\n\\\"\\\\é\",null,true,-7],\"\u{80}\":5,\"\u{20ac}\":1,\"\u{1f600}\":4,\"\u{fb33}\":6}";
         assert_eq!(text, expected);

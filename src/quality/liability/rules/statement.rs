@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::bundle::{ENGINE, write_canonical};
+use super::bundle::{ENGINE, canonical};
 use super::counts::StatementCount;
 use super::matter::{Claim, Excess, Matter};
 use super::reckoning::{LeftOut, reckon, shares_without};
@@ -201,11 +201,18 @@ pub struct StatementEntry {
 }
 
 /// A file as it is: the statement and its hash.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written<S> {
     sha256: String,
     statement: S,
+}
+
+impl<S> Written<S> {
+    /// The canonical file of a statement whose canonical JSON this is.
+    fn file(sha256: &str, statement: &str) -> String {
+        format!("{{\"sha256\":{},\"statement\":{statement}}}\n", Value::from(sha256))
+    }
 }
 
 /// A sealed statement.
@@ -235,12 +242,6 @@ pub struct Verified {
     pub sha256: String,
     /// What differs; none for a file that holds. At most a hundred are named.
     pub differs: Vec<StatementFault>,
-}
-
-fn canonical(value: &impl Serialize) -> Result<String> {
-    let mut text = String::new();
-    write_canonical(&serde_json::to_value(value).map_err(Error::broken)?, &mut text);
-    Ok(text)
 }
 
 fn sha256(text: &str) -> String {
@@ -417,9 +418,13 @@ impl StatementText {
         if let Some(fault) = self.differs().into_iter().next() {
             return Err(Error::broken(format!("a statement does not hold: {} is {} and must be {}", fault.place, fault.said, fault.is)));
         }
-        let sha256 = sha256(&canonical(self)?);
-        let text = canonical(&Written { sha256: sha256.clone(), statement: self })? + "\n";
-        Ok(SealedStatement { text, sha256 })
+        let text = self.canonical()?;
+        let sha256 = sha256(&text);
+        Ok(SealedStatement { text: Written::<Self>::file(&sha256, &text), sha256 })
+    }
+
+    fn canonical(&self) -> Result<String> {
+        canonical(&serde_json::to_value(self).map_err(Error::broken)?)
     }
 }
 
@@ -436,13 +441,14 @@ pub fn verify(file: &str) -> Result<Verified> {
     if read.sha256 != hash {
         differs.push(StatementFault { place: "sha256".to_owned(), said: read.sha256.clone(), is: hash.clone() });
     }
-    let statement: StatementText = serde_json::from_value(read.statement.clone()).map_err(malformed)?;
     // Spaces, another order of members, a number written another way: nothing of that changes what is said, and yet it is another file.
-    let whole = canonical(&read)? + "\n";
+    let whole = Written::<Value>::file(&read.sha256, &text);
     if whole != file {
         let at = whole.bytes().zip(file.bytes()).take_while(|(one, other)| one == other).count();
         differs.push(StatementFault { place: "file".to_owned(), said: format!("byte {}", at + 1), is: "canonical".to_owned() });
     }
+    drop((whole, text));
+    let statement: StatementText = serde_json::from_value(read.statement).map_err(malformed)?;
     differs.extend(statement.differs());
     Ok(Verified { sha256: hash, differs })
 }
@@ -560,8 +566,8 @@ mod tests {
         let places = |change: fn(&mut StatementText)| {
             let mut changed = statement();
             change(&mut changed);
-            let hash = sha256(&canonical(&changed).unwrap());
-            let file = canonical(&Written { sha256: hash, statement: &changed }).unwrap() + "\n";
+            let text = changed.canonical().unwrap();
+            let file = Written::<StatementText>::file(&sha256(&text), &text);
             verify(&file).unwrap().differs.into_iter().map(|fault| fault.place).collect::<Vec<_>>()
         };
         assert_eq!(places(|_| ()), Vec::<String>::new());
