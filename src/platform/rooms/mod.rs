@@ -38,7 +38,7 @@ pub use import::{import, import_table, of_column};
 pub use list::{From, ListQuery, ListWindow, Offered, Sum, halves, key_of_two};
 pub use listing::{Listing, asked_of, each_of, href, list_again, list_routes, oldest_first, rows, write_row};
 pub use names::{Named, Names, NamesOf, named};
-pub use one::{Act, Besides, Fact, NOTHING, Panel, facts};
+pub use one::{Act, Besides, NOTHING, Panel, ShownFact, facts};
 pub use room::Room;
 pub use said::{Said, document};
 pub use secret::{Secret, secret_page};

@@ -91,7 +91,7 @@ pub struct Panel {
 pub const NOTHING: &str = "—";
 
 /// A field of a thing as its page shows it.
-pub struct Fact {
+pub struct ShownFact {
     /// Its title.
     pub title: &'static str,
     /// What it says.
@@ -134,7 +134,7 @@ pub(super) struct OneView {
     pub badges: Vec<&'static str>,
     /// What came of an act: whether it is well, and in words.
     pub note: Option<(bool, String)>,
-    pub facts: Vec<Fact>,
+    pub facts: Vec<ShownFact>,
     pub panels: Vec<Panel>,
     pub tables: Vec<Table>,
     pub section: String,
@@ -151,7 +151,7 @@ impl OneView {
 }
 
 /// A thing's fields as its page shows them; what it does not have has a dash.
-pub fn facts(fields: &'static Fields, thing: &Map<String, Value>, layout: &Layout, (zone, names): (Tz, &Names)) -> Vec<Fact> {
+pub fn facts(fields: &'static Fields, thing: &Map<String, Value>, layout: &Layout, (zone, names): (Tz, &Names)) -> Vec<ShownFact> {
     let is_asked = |field: &Field| !matches!(field.name, "code" | "id") && fields.is_told(field, layout.lang) || field.both.is_some();
     let said = |field: &'static Field| {
         let value = field.within(thing);
@@ -162,7 +162,7 @@ pub fn facts(fields: &'static Fields, thing: &Map<String, Value>, layout: &Layou
         let is_table = value.as_str().is_some_and(|text| text.starts_with('{'));
         let is_code = is_table || name.is_none() && (field.refers.is_some() || matches!(field.kind, Kind::Code));
         let href = field.leads(value, |right| layout.may(right));
-        Fact {
+        ShownFact {
             title: field.title(layout.lang),
             words: if field.is_only_a_way(&href) { layout.t.say("open").into_owned() } else { words.unwrap_or_else(|| NOTHING.to_owned()) },
             code,

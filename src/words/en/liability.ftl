@@ -49,6 +49,7 @@ statements-new-about = Every verdict that became final in the period and was not
 statements-search-hint = Code of a party
 statements-lines-none = Nothing was charged in this period.
 statements-counts-none = None of its lots has a confirmed claim yet.
+statements-months-none = Nothing was sold of its lots long enough ago to expect a claim.
 statements-file = File
 statements-file-about = Checked anywhere with: hangtag statement verify FILE
 statements-void = Make void

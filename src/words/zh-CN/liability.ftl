@@ -49,6 +49,7 @@ statements-new-about = 包括期间内生效、此前未列入报告的认定，
 statements-search-hint = 单位编码
 statements-lines-none = 这一期间没有费用。
 statements-counts-none = 它的物料批还没有已确认的索赔。
+statements-months-none = 它的物料批还没有售出足够久、可以预期索赔的衣物。
 statements-file = 文件
 statements-file-about = 可在任何地方核验：hangtag statement verify 文件
 statements-void = 作废

@@ -237,7 +237,7 @@ pub const WHOLE: &[Rule] = &[
     rule(
         "nothing else is counted",
         "SELECT batch_no, party_id, sold FROM batch_tally EXCEPT SELECT garment_id >> 22, coalesce(retailer_id, 0), count(*) FROM sale GROUP BY 1, 2",
-        "INSERT INTO batch_tally SELECT batch_no, party_id + 1, 1, 0 FROM batch_tally ORDER BY party_id DESC LIMIT 1",
+        "INSERT INTO batch_tally (batch_no, party_id, sold, claimed) SELECT batch_no, party_id + 1, 1, 0 FROM batch_tally ORDER BY party_id DESC LIMIT 1",
     ),
     rule(
         "a finding has its event",

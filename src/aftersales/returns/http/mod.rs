@@ -148,7 +148,7 @@ impl OnePage {
     }
 
     /// Its fields as people read them, those that say something.
-    fn facts(&self) -> Vec<rooms::Fact> {
+    fn facts(&self) -> Vec<rooms::ShownFact> {
         let Ok(Value::Object(row)) = serde_json::to_value(&self.order) else { return Vec::new() };
         rooms::facts(&FIELDS, &row, &self.layout, (self.zone, &self.names))
             .into_iter()

@@ -69,7 +69,10 @@ impl Import for Reading {
     fn check(&mut self, _db: &mut Db, chunk: &[Entry<String>]) -> Result<Checked> {
         self.0.extend(chunk.iter().map(|entry| entry.record.clone()));
         let bad = chunk.iter().filter(|entry| entry.record.starts_with("BAD"));
-        Ok(Checked { faults: bad.map(|entry| entry.fault("code", Code::UnknownReference)).collect(), ..Checked::default() })
+        Ok(Checked {
+            faults: bad.map(|entry| entry.fault("code", Code::UnknownReference).with("value", "?")).collect(),
+            ..Checked::default()
+        })
     }
 
     fn apply(&mut self, _db: &mut Db, chunk: &[Entry<String>]) -> Result<Applied> {
