@@ -101,7 +101,7 @@ fn a_state_is_said_as_people_call_it() {
         "reply-open",
         "corrected-later",
     ] {
-        let [zh, en] = said(&Refusal::new(Code::WrongState).with("state", state));
+        let [zh, en] = said(&Refusal::new(Code::WrongState).with("state", state).with("until", "2026-05-01"));
         assert!(!zh.contains(state), "{state}: {zh}");
         assert!(!en.contains(&format!("“{state}")) && !en.contains(&format!("({state}")), "{state}: {en}");
     }

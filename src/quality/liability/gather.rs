@@ -233,7 +233,7 @@ pub fn counts(app: &AppState, db: &mut Db, party: Id) -> Result<Vec<StatementCou
     let lots = materials::lots_of(db, party)?;
     let own = [Answerable::Factory(party), Answerable::Retailer(party)];
     let those: Vec<Answerable> = lots.iter().map(|lot| Answerable::Lot(lot.id)).chain(own).collect();
-    let mut months: BTreeMap<(Answerable, String), Vec<(String, u32, u64)>> = BTreeMap::new();
+    let mut months: BTreeMap<(Answerable, String), Vec<_>> = BTreeMap::new();
     for one in signals::confirmed_by_month(&app.store, db, app.today(), &those)? {
         months.entry((one.of, one.defect)).or_default().push((one.month, one.claims, micro(one.expected)));
     }

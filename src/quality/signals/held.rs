@@ -145,13 +145,8 @@ pub fn by_month(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind, t
         }
         let asked: BTreeSet<(Answerable, String)> = found.keys().map(|(of, defect, _)| (*of, defect.clone())).collect();
         let defects: BTreeSet<&String> = asked.iter().map(|(_, defect)| defect).collect();
-        let cells: Vec<(Vec<Answerable>, Vec<(SaleMonths, u32)>)> = state
-            .tallies
-            .sold
-            .iter()
-            .map(|(cell, months)| (state.of_cell(*cell, &places), months.clone()))
-            .filter(|(of, _)| !of.is_empty())
-            .collect();
+        let of_these = state.tallies.sold.iter().map(|(cell, months)| (state.of_cell(*cell, &places), months.clone()));
+        let cells: Vec<_> = of_these.filter(|(of, _)| !of.is_empty()).collect();
         for defect in defects {
             let Some(answer) = state.answer(kind, defect) else { continue };
             for (of, months) in &cells {

@@ -109,18 +109,21 @@ pub fn defects(db: &mut Db) -> Result<HashMap<String, Both>> {
     Ok(rows.into_iter().map(|(code, zh, en)| (code, Both { zh, en })).collect())
 }
 
+/// Batch, month of the sale, month of its end, retailer, and how many.
+type SoldRow = (i64, String, Option<String>, Option<i64>, i64);
+
 /// Sales of a range of garments by batch, retailer and months.
 fn sold_in(db: &mut Db, from: i64, to: i64) -> Result<Vec<(i64, i64, SaleMonths, u32)>> {
     let batch_no = || sql::<BigInt>("garment_id / 4194304");
     let sold = || sql::<Text>("substr(CAST(sold_on AS TEXT), 1, 7)");
     let ended = || sql::<Nullable<Text>>("substr(CAST(ended_on AS TEXT), 1, 7)");
     let retailer = || sql::<Nullable<BigInt>>("retailer_id");
-    let rows: Vec<(i64, String, Option<String>, Option<i64>, i64)> = each!(db, |c| sale::table
+    let rows: Vec<SoldRow> = each!(db, |c| sale::table
         .filter(sale::garment_id.ge(from).and(sale::garment_id.lt(to)))
         .group_by((batch_no(), sold(), ended(), retailer()))
         .select((batch_no(), sold(), ended(), retailer(), count_star()))
         .load(c))?;
-    let counted = |(no, sold, ended, retailer, count): (i64, String, Option<String>, Option<i64>, i64)| {
+    let counted = |(no, sold, ended, retailer, count): SoldRow| {
         let months = SaleMonths { sold: month_of_text(&sold)?, ended: ended.as_deref().and_then(month_of_text) };
         Some((no, retailer.unwrap_or_default(), months, saturating(count)))
     };
