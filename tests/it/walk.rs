@@ -48,7 +48,7 @@ fn ways(html: &str) -> Vec<String> {
     };
     hrefs
         .filter(|href| is_page(href))
-        .map(|href| href.split('#').next().unwrap_or_default().replace("&amp;", "&").replace("&#38;", "&"))
+        .map(|href| href.replace("&amp;", "&").replace("&#38;", "&").split('#').next().unwrap_or_default().to_owned())
         .collect()
 }
 
