@@ -81,7 +81,7 @@ async fn act(who: &Persona<'_>, no: &str, act: Value) -> Answer {
     who.json("POST", &format!("/api/v1/cases/{no}/acts"), &act).await
 }
 
-async fn case(who: &Persona<'_>, no: &str) -> Value {
+pub async fn case(who: &Persona<'_>, no: &str) -> Value {
     who.get(&format!("/api/v1/cases/{no}")).await.expect(200).json()
 }
 

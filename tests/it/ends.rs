@@ -8,7 +8,7 @@ use hangtag::production::terms::StartRule;
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
-use crate::cases::{new_case, open};
+use crate::cases::{case, new_case, open};
 use crate::story;
 use crate::support::goods::{Goods, policy};
 use crate::support::personas::Persona;
@@ -214,11 +214,7 @@ fn id(code: &str) -> i64 {
     code.parse::<hangtag::kernel::Id>().unwrap().0
 }
 
-async fn case_of(who: &Persona<'_>, no: &str) -> Value {
-    who.get(&format!("/api/v1/cases/{no}")).await.expect(200).json()
-}
-
-async fn world(app: &TestApp, units: i64, sold: i64) -> Goods {
+pub async fn world(app: &TestApp, units: i64, sold: i64) -> Goods {
     app.seed().await;
     let goods = app.goods(Some(policy("TWELVE", &[StartRule::Sold])), units).await;
     for unit in 0..sold {
@@ -227,7 +223,7 @@ async fn world(app: &TestApp, units: i64, sold: i64) -> Goods {
     goods
 }
 
-fn garments(goods: &Goods, from: i64, count: i64) -> Vec<GarmentId> {
+pub fn garments(goods: &Goods, from: i64, count: i64) -> Vec<GarmentId> {
     (from..from + count).map(|unit| goods.garment(unit)).collect()
 }
 
@@ -251,7 +247,7 @@ story!(no_end_of_any_act_leaves_a_line_where_nobody_can_act, |app| {
                 assert!(answer.status.is_success(), "{}: {what} {said}: {}", end.name, answer.text());
             }
         }
-        let case = case_of(&one, &no).await;
+        let case = case(&one, &no).await;
         for line in case["lines"].as_array().unwrap() {
             assert_eq!((line["state"].as_str().unwrap(), line["decided"].as_str()), end.line, "{}", end.name);
         }
@@ -298,7 +294,7 @@ story!(what_is_under_way_is_not_left_behind, |app| {
             line.step(what, said).await.expect(201);
         }
         let acts = format!("/api/v1/cases/{no}/acts");
-        let before = case_of(&one, &no).await;
+        let before = case(&one, &no).await;
         for act in [
             json!({ "act": "merge", "into": whole }),
             json!({ "act": "cancel", "reason": "asked elsewhere" }),
@@ -310,7 +306,7 @@ story!(what_is_under_way_is_not_left_behind, |app| {
             assert!(said.contains(en) || said.contains(zh), "{refused}");
             assert!(said.contains(&no), "{refused}");
         }
-        assert_eq!(case_of(&one, &no).await, before, "and nothing is written");
+        assert_eq!(case(&one, &no).await, before, "and nothing is written");
         // The other garment of the case is free.
         one.json("POST", &acts, &json!({ "act": "take_back", "line": 2 })).await.expect(200);
         line.step(end.0, end.1).await.expect(200);

@@ -12,6 +12,7 @@ use hangtag::quality::signals::{self, ClaimKind, SignalsAsk};
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
+use crate::signals::node;
 use crate::story;
 use crate::support::TestApp;
 use crate::support::goods::day;
@@ -33,10 +34,6 @@ fn report(app: &TestApp, ask: &SignalsAsk) -> Value {
     let (held, afresh) = (report_of(&app.state.store, app.state.today(), ask), report_of(&other, app.state.today(), ask));
     assert_eq!(held, afresh, "what was counted step by step is what is counted from the start");
     held
-}
-
-fn node<'a>(report: &'a Value, code: &str) -> &'a Value {
-    report["detail"]["nodes"].as_array().unwrap().iter().find(|one| one["node"]["code"] == code).unwrap_or(&Value::Null)
 }
 
 async fn sell(app: &TestApp, garment: GarmentId, on: NaiveDate) {
@@ -107,6 +104,16 @@ story!(a_garment_that_came_back_is_at_risk_no_more, |app| {
     assert!(expected(&again, "CLOTH-B") > expected(&after, "CLOTH-B"), "{} {}", after["detail"], again["detail"]);
     let ended = app.state.store.read(move |db| sales::of_garment(db, of(2, 0))).await.unwrap();
     assert_eq!(ended.iter().map(|sale| sale.ended_on).collect::<Vec<_>>(), [Some(sold), None]);
+});
+
+story!(the_claims_of_a_shop_are_there_before_anybody_looks_at_signals, |app| {
+    known_world(&app).await;
+    let desk = app.persona(Role::SupplierManager).await;
+    let of_the_shop = format!("/api/v1/signals/claims?defect=FADE-T&of=retailer:{STORE}");
+    let first = desk.get(&of_the_shop).await.expect(200).json();
+    let shown = report(&app, &asked(ClaimKind::Reported, "FADE-T"));
+    assert!(shown["claims"].as_u64().unwrap() > 0, "{shown}");
+    assert_eq!(desk.get(&of_the_shop).await.expect(200).json(), first);
 });
 
 story!(sold_returned_sold_again_and_claimed_in_any_order, |app| {

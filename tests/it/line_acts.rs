@@ -1,27 +1,22 @@
 //! One act for many lines of a case: all or none, each refused line named; many are long work that goes on where it was broken off.
 
 use hangtag::aftersales::cases;
-use hangtag::production::terms::StartRule;
 use hangtag::staff::accounts::Role;
 use serde_json::{Value, json};
 
 use crate::cases::{new_case, open};
+use crate::ends::{garments, world};
 use crate::imports::work;
+use crate::parties::fields;
 use crate::story;
 use crate::support::TestApp;
-use crate::support::goods::{Goods, policy};
+use crate::support::goods::Goods;
 use crate::support::personas::Persona;
-use crate::warranties::{sale_of, sell};
 
 /// So many sold garments in one case, about which this was decided.
 async fn uniforms(app: &TestApp, agent: &Persona<'_>, count: i64, decided: &str) -> (Goods, String) {
-    app.seed().await;
-    let goods = app.goods(Some(policy("TWELVE", &[StartRule::Sold])), count).await;
-    for unit in 0..count {
-        sell(app, sale_of(&goods, unit, "2026-06-10")).await;
-    }
-    let garments: Vec<_> = (0..count).map(|unit| goods.garment(unit)).collect();
-    let no = open(app, new_case(app, &garments, "button_off")).await.unwrap();
+    let goods = world(app, count, count).await;
+    let no = open(app, new_case(app, &garments(&goods, 0, count), "button_off")).await.unwrap();
     agent.json("POST", &format!("/api/v1/cases/{no}/acts"), &json!({ "act": "decide", "outcome": decided })).await.expect(200);
     (goods, no)
 }
@@ -36,11 +31,6 @@ async fn under_way(app: &TestApp, no: &str, kind: cases::LineWork) -> usize {
     all.await.iter().filter(|(_, one)| *one == kind).count()
 }
 
-fn refused(problem: &Value) -> Vec<(String, String)> {
-    let text = |fault: &Value, name: &str| fault[name].as_str().unwrap().to_owned();
-    problem["faults"].as_array().unwrap().iter().map(|fault| (text(fault, "field"), text(fault, "code"))).collect()
-}
-
 story!(one_act_for_chosen_lines_is_for_all_of_them_or_none, |app| {
     let agent = app.persona(Role::Agent).await;
     let (_, no) = uniforms(&app, &agent, 6, "repair").await;
@@ -51,10 +41,10 @@ story!(one_act_for_chosen_lines_is_for_all_of_them_or_none, |app| {
     agent.json("POST", "/api/v1/repairs", &json!({ "case": no, "line": 3 })).await.expect(201);
     // Each line that is refused is named with why, and nothing is opened for the others.
     let problem = send(json!({ "case": no, "act": "repair", "lines": [1, 2, 3] })).await.expect(409).json();
-    assert_eq!(refused(&problem), [("lines.3".to_owned(), "duplicate".to_owned())], "{problem}");
+    assert_eq!(fields(&problem), [("lines.3", "duplicate")], "{problem}");
     assert_eq!(under_way(&app, &no, cases::LineWork::Repair).await, 1);
     let problem = send(json!({ "case": no, "act": "return", "lines": [2, 3], "reason": "we grant it" })).await.expect(409).json();
-    assert_eq!(refused(&problem), [("lines.3".to_owned(), "under_way".to_owned())], "{problem}");
+    assert_eq!(fields(&problem), [("lines.3", "under_way")], "{problem}");
     assert_eq!(under_way(&app, &no, cases::LineWork::Return).await, 0);
     for (ask, faults) in [
         (json!({ "case": no, "act": "repair", "lines": [1, 77] }), ("lines.77", "unknown_reference")),
@@ -63,7 +53,7 @@ story!(one_act_for_chosen_lines_is_for_all_of_them_or_none, |app| {
         (json!({ "case": "260101-00000", "act": "repair" }), ("case", "unknown_reference")),
     ] {
         let problem = send(ask.clone()).await.expect(422).json();
-        assert_eq!(refused(&problem), [(faults.0.to_owned(), faults.1.to_owned())], "{ask}");
+        assert_eq!(fields(&problem), [faults], "{ask}");
     }
     // Two chosen ones; then every other about which that was decided.
     let begun = send(json!({ "case": no, "act": "repair", "lines": [1, 2], "kind": "care", "site": "factory" })).await.expect(201).json();
@@ -86,8 +76,8 @@ story!(the_same_by_a_form, |app| {
     }
     let again = agent.form("/line-acts/new", &[("case", &no), ("act", "refund"), ("lines", "1, 3"), ("once", "a")]).await.expect(422);
     assert!(again.text().contains("value=\"1, 3\"") && again.text().contains("class=\"fault\""), "{}", again.text());
-    let fields = [("case", no.as_str()), ("act", "refund"), ("lines", "1, 3"), ("reason", "全部褪色"), ("once", "b")];
-    let sent = agent.form("/line-acts/new", &fields).await.expect(303);
+    let filled = [("case", no.as_str()), ("act", "refund"), ("lines", "1, 3"), ("reason", "全部褪色"), ("once", "b")];
+    let sent = agent.form("/line-acts/new", &filled).await.expect(303);
     assert_eq!(sent.header("location"), Some(format!("/cases/{no}").as_str()));
     assert_eq!(under_way(&app, &no, cases::LineWork::Settlement).await, 2);
     let listed = agent.get(&format!("/api/v1/settlements?q={no}")).await.expect(200).json();
@@ -123,12 +113,12 @@ story!(a_hundred_and_more_are_long_work, |app| {
     }
     // Without it, all the others; asked again, only what is left.
     agent.json("POST", &format!("/api/v1/repairs/{no}.104/decline"), &json!({ "reason": "not ours" })).await.expect(200);
-    let fields = [("case", no.as_str()), ("act", "return"), ("reason", "we grant it"), ("once", "c")];
-    let sent = agent.form("/line-acts/new", &fields).await.expect(303);
+    let filled = [("case", no.as_str()), ("act", "return"), ("reason", "we grant it"), ("once", "c")];
+    let sent = agent.form("/line-acts/new", &filled).await.expect(303);
     work(&app).await;
     let page = agent.page(&format!("{}?lang=en", sent.header("location").unwrap())).await.expect(200);
     assert!(page.text().contains("Opened for 109 garments"), "{}", page.text());
     assert_eq!(under_way(&app, &no, cases::LineWork::Return).await, 109);
     let nothing = agent.json("POST", "/api/v1/line-acts", &ask).await.expect(422).json();
-    assert_eq!(refused(&nothing), [("lines".to_owned(), "missing".to_owned())]);
+    assert_eq!(fields(&nothing), [("lines", "missing")]);
 });

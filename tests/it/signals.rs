@@ -38,7 +38,7 @@ fn defect<'a>(report: &'a Value, code: &str) -> &'a Value {
     report["defects"].as_array().unwrap().iter().find(|one| one["defect"] == code).unwrap_or(&Value::Null)
 }
 
-fn node<'a>(report: &'a Value, code: &str) -> &'a Value {
+pub fn node<'a>(report: &'a Value, code: &str) -> &'a Value {
     report["detail"]["nodes"].as_array().unwrap().iter().find(|one| one["node"]["code"] == code).unwrap_or(&Value::Null)
 }
 

@@ -56,6 +56,9 @@ pub const ROOM: Room = Room::new("cases", http::routes)
     .onward(&[Onward::new(FROM_FINDING, "/cases?q={}", "cases-of-garment", Permission::CasesRead)])
     .sweeps(&[Sweep { name: "cases", every: HOUR, run: close_all }]);
 
+/// The number of a case.
+pub const CASE: Reference = Reference { room: "cases", narrowed: "", needs: "cases.read" };
+
 /// How long cases that are over are left alone between two looks.
 const HOUR: Duration = Duration::from_secs(3_600);
 

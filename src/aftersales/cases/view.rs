@@ -265,9 +265,9 @@ pub(super) fn case_view(db: &mut Db, keys: &Keyring, case: &ServiceCase, most: u
     };
     let (merged_into, parent) = (number(case.merged_into)?, number(case.parent_id)?);
     let owner = case.owner_id.map_or(Ok(None), |id| accounts::by_id(db, id))?.map(|account| account.login);
-    let before = store::followers(db, case.id)?.into_iter().filter(|id| Some(*id) != case.owner_id);
-    let followers = before.filter_map(|id| accounts::by_id(db, id).transpose()).map(|one| one.map(|account| account.login));
-    let followers = followers.collect::<Result<Vec<_>>>()?;
+    let before: Vec<Id> = store::followers(db, case.id)?.into_iter().filter(|id| Some(*id) != case.owner_id).collect();
+    let logins = accounts::logins_of_ids(db, &before)?;
+    let followers = before.iter().filter_map(|id| logins.get(id).cloned()).collect();
     let all = notes::notes(db, case.id)?;
     let parties: Vec<Id> = all.iter().filter_map(|note| note.party_id).chain(case.retailer_id).collect();
     let codes = parties::codes_of_ids(db, &parties)?;

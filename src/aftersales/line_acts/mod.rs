@@ -9,13 +9,13 @@ mod store;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::aftersales::cases::{FROM_CASE, LineDecision, LineWork};
+use crate::aftersales::cases::{CASE, FROM_CASE, LineDecision, LineWork};
 use crate::aftersales::repairs::{RepairKind, RepairSite};
 use crate::aftersales::settlements::SettlementKind;
 use crate::choices;
 use crate::platform::http::Onward;
 use crate::platform::http::perm::Permission;
-use crate::platform::rooms::{Field, Fields, Kind, Reference, Room};
+use crate::platform::rooms::{Field, Fields, Kind, Room};
 
 pub use store::{LINE_ACTS_WORK, LineActsBegun, LineActsReport, LineRefused, ask, begin};
 
@@ -100,8 +100,6 @@ pub struct LineActsAsk {
     pub site: RepairSite,
 }
 
-/// Where the number of a case leads.
-const CASE: Reference = Reference { room: "cases", narrowed: "", needs: "cases.read" };
 const LINE: Field = Field::new("line", Kind::Whole(1, 100_000), &["行号"], &["Line"]);
 
 /// What the form asks.

@@ -13,7 +13,7 @@ use crate::aftersales::rights::FreightPayer;
 use crate::aftersales::settlements::{self, SettlementAsk};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result, saturating, text};
-use crate::platform::db::Db;
+use crate::platform::db::{Attempt, Db};
 use crate::platform::events::Stamp;
 use crate::platform::jobs::{self, Job, Work};
 use crate::platform::state::AppState;
@@ -63,6 +63,9 @@ pub struct LineRefused {
 /// As [`begin`]; [`Code::UnknownReference`] for `case` and for each number that is no line of it; [`Code::Missing`] where no line is meant.
 pub fn ask(db: &mut Db, stamp: &Stamp, zone: Tz, ask: &LineActsAsk) -> Result<LineActsBegun> {
     let lines = chosen(db, ask)?;
+    if lines.is_empty() {
+        return Err(Fault::new("lines", Code::Missing).into());
+    }
     if lines.len() <= FEW {
         return Ok(LineActsBegun { begun: begin(db, stamp, zone, ask, &lines)?, job: None });
     }
@@ -73,7 +76,7 @@ pub fn ask(db: &mut Db, stamp: &Stamp, zone: Tz, ask: &LineActsAsk) -> Result<Li
 /// The lines that are meant: those that are named, else every one about which that was decided and for which it is not under way.
 ///
 /// # Errors
-/// [`Code::UnknownReference`] for each number that is no line of the case; [`Code::Missing`] where none is meant.
+/// [`Code::UnknownReference`] for each number that is no line of the case.
 fn chosen(db: &mut Db, ask: &LineActsAsk) -> Result<Vec<CaseLine>> {
     let case = cases::said(db, &ask.case)?;
     let all = cases::lines(db, case.id)?;
@@ -90,8 +93,7 @@ fn chosen(db: &mut Db, ask: &LineActsAsk) -> Result<Vec<CaseLine>> {
         let is_decided = line.state.is_live() && line.decided.is_some_and(|decided| ask.act.carries_out().contains(&decided));
         is_decided && !begun.contains(&(line.id, ask.act.work()))
     };
-    let meant: Vec<CaseLine> = all.into_iter().filter(is_meant).collect();
-    if meant.is_empty() { Err(Fault::new("lines", Code::Missing).into()) } else { Ok(meant) }
+    Ok(all.into_iter().filter(is_meant).collect())
 }
 
 /// Opens it for these lines: for all of them, or for none.
@@ -159,13 +161,12 @@ impl LineActsWork {
     /// What of a stretch is refused: tried in a write that keeps nothing, or begun.
     fn stretch(app: &AppState, job: &Job, ask: &LineActsAsk, lines: Vec<CaseLine>, is_kept: bool) -> Result<Vec<Fault>> {
         let (stamp, zone, ask) = (app.stamp(&job.created_by), app.config.time_zone, ask.clone());
-        let done = app.store.write_blocking(move |db| {
+        let done = app.store.attempt_blocking(move |db| {
             begin(db, &stamp, zone, &ask, &lines)?;
-            if is_kept { Ok(()) } else { Err(Code::NothingChanges.into()) }
+            Ok(if is_kept { Attempt::Keep(()) } else { Attempt::Undo(()) })
         });
         match done {
             Ok(()) => Ok(Vec::new()),
-            Err(Error::Refused(refusal)) if refusal.faults.is_empty() && refusal.code == Code::NothingChanges => Ok(Vec::new()),
             Err(Error::Refused(refusal)) if !refusal.faults.is_empty() => Ok(refusal.faults),
             Err(error) => Err(error),
         }

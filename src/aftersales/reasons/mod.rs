@@ -12,7 +12,7 @@ use crate::kernel::text::{self, Lang};
 use crate::kernel::{Code, Fault, Result};
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
-use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, import_table, named};
+use crate::platform::rooms::{Field, Fields, Kind, Room, import_table};
 
 pub use catalogue::WITHDRAWAL;
 pub use store::{CaseReason, all, by_code, offered, seed};
@@ -21,11 +21,7 @@ pub use store::{CaseReason, all, by_code, offered, seed};
 pub const ROOM: Room = Room::of::<CaseReason>()
     .menu(&[Entry::new("/reasons", "reasons-title", &[Permission::PolicyEdit])])
     .imports(&[import_table::<CaseReason>()])
-    .seeds(&[seed])
-    .names(&[named::<CaseReason>()]);
-
-/// The code of a reason.
-pub const REASON: Reference = Reference { room: "reasons", narrowed: "", needs: "findings.read" };
+    .seeds(&[seed]);
 
 const NAME: (&str, &str) = ("原因", "Reason");
 

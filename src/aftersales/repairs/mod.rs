@@ -14,8 +14,7 @@ mod store;
 
 use serde::Deserialize;
 
-use crate::aftersales::cases::Condition;
-use crate::aftersales::cases::{FROM_CASE, FROM_LINE};
+use crate::aftersales::cases::{CASE, Condition, FROM_CASE, FROM_LINE};
 use crate::aftersales::classes::CaseCause;
 use crate::aftersales::rights::{RULE, RightKind};
 use crate::choices;
@@ -24,7 +23,7 @@ use crate::kernel::money;
 use crate::kernel::text::Lang;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Onward};
-use crate::platform::rooms::{Field, Fields, Kind, Lines, Reference, Room};
+use crate::platform::rooms::{Field, Fields, Kind, Lines, Room};
 use crate::production::materials;
 
 pub use http::act;
@@ -149,9 +148,6 @@ choices! {
         OnsiteVisit = "onsite_visit", "上门服务", "On-site visit";
     }
 }
-
-/// Where the number of a case leads.
-const CASE: Reference = Reference { room: "cases", narrowed: "", needs: "cases.read" };
 
 #[rustfmt::skip]
 const KIND: Field = Field::new("kind", Kind::Choice(RepairKind::TABLE), &["维修类型"], &["Kind"]);

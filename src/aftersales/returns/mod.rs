@@ -17,12 +17,12 @@ mod store;
 
 use std::time::Duration;
 
-use crate::aftersales::cases::{FROM_CASE, FROM_LINE};
+use crate::aftersales::cases::{CASE, FROM_CASE, FROM_LINE};
 use crate::aftersales::rights::RULE;
 use crate::choices;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{Entry, Onward};
-use crate::platform::rooms::{Field, Fields, Kind, Reference, Room, Sweep};
+use crate::platform::rooms::{Field, Fields, Kind, Room, Sweep};
 
 pub use rules::{RETURN_MACHINE, ReturnAct};
 pub use store::acts::{act, request};
@@ -157,9 +157,6 @@ choices! {
         Destruction = "destruction", "销毁", "Destruction";
     }
 }
-
-/// Where the number of a case leads.
-const CASE: Reference = Reference { room: "cases", narrowed: "", needs: "cases.read" };
 
 /// What the list shows.
 #[rustfmt::skip]

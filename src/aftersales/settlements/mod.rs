@@ -13,7 +13,7 @@ mod rules;
 mod store;
 mod view;
 
-use crate::aftersales::cases::{FROM_CASE, FROM_LINE};
+use crate::aftersales::cases::{CASE, FROM_CASE, FROM_LINE};
 use crate::choices;
 use crate::kernel::text::Lang;
 use crate::platform::http::perm::Permission;
@@ -78,9 +78,6 @@ choices! {
         Void = "void", "已作废", "Void";
     }
 }
-
-/// Where the number of a case leads.
-pub const CASE: Reference = Reference { room: "cases", narrowed: "", needs: "cases.read" };
 
 /// Where a settlement leads.
 const SETTLEMENT: Reference = Reference { room: "settlements", narrowed: "", needs: "cases.read" };

@@ -16,12 +16,13 @@ mod store;
 mod summary;
 mod sweep;
 
+use crate::aftersales::cases::CASE;
 use crate::aftersales::classes::{CaseChannel, Queue, ReasonClass};
 use crate::choices;
 use crate::kernel::choices::Choice;
 use crate::platform::http::Entry;
 use crate::platform::http::perm::Permission;
-use crate::platform::rooms::{Field, Fields, Kind, Reference, Room};
+use crate::platform::rooms::{Field, Fields, Kind, Room};
 
 pub use rules::{FOLLOW_UP_MACHINE, SurveyStanding};
 pub use store::answers::{Survey, SurveySaid, answer, buyer_answers, erase, standing};
@@ -109,9 +110,6 @@ choices! {
         All = "all", "全部", "All";
     }
 }
-
-/// Where the number of a case leads.
-const CASE: Reference = Reference { room: "cases", narrowed: "", needs: "cases.read" };
 
 /// The scores a list can be narrowed by, and those who gave none.
 const SCORES: &[Choice] = &[

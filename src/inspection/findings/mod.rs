@@ -24,7 +24,7 @@ pub use choices::{Counted, Stage, Status, SubjectKind};
 pub use http::{PhotoForm, PhotoSize, at_photos, clean_all as clean_photos, photo_answer, read_form as read_photo_form};
 pub use import::IMPORT;
 pub use rules::{Holds, Sound};
-pub use store::findings::{Counts, Finding, FindingFilter, counts, finding, log, on_garment, withdraw};
+pub use store::findings::{Counts, Finding, FindingFilter, counts, finding, log, on_garment, on_garments, withdraw};
 pub use store::photos::{Photo, attach, photo, photos_of};
 pub use subject::{Found, find_subject};
 pub use view::FindingView;

@@ -60,6 +60,13 @@ pub struct MenuPart {
     pub entries: Vec<Entry>,
 }
 
+impl MenuPart {
+    /// Whether the entry of this address is in it.
+    pub fn has(&self, href: &str) -> bool {
+        self.entries.iter().any(|entry| entry.href == href)
+    }
+}
+
 /// The staff menu.
 #[derive(Clone)]
 pub struct Menu(pub Arc<[MenuPart]>);
@@ -68,12 +75,12 @@ impl Menu {
     /// The most entries that stand side by side, without parts.
     const SIDE_BY_SIDE: usize = 6;
 
-    /// What somebody may use of it, the parts of their own day first; few entries are in no parts.
+    /// What somebody may use of it, the parts of their own day first.
     fn of(&self, who: &Identity) -> Vec<MenuPart> {
         let may = |needs: &[Permission]| needs.iter().any(|needs| who.may(*needs));
         let open = |part: &MenuPart| {
             let entries: Vec<Entry> = part.entries.iter().filter(|entry| may(entry.needs)).copied().collect();
-            (!entries.is_empty()).then(|| MenuPart { entries, ..part.clone() })
+            (!entries.is_empty()).then(|| MenuPart { key: part.key, day_of: part.day_of, entries })
         };
         let mut parts: Vec<MenuPart> = self.0.iter().filter_map(open).collect();
         parts.sort_by_key(|part| !may(part.day_of));
@@ -212,16 +219,11 @@ impl Layout {
         self.onwards.iter().filter(move |onward| onward.from == from)
     }
 
-    /// Whether the menu's entry is where we are: of those that lie on the way here the nearest.
-    pub fn is_here(&self, entry: &Entry) -> bool {
+    /// The address of the menu's entry where we are: of those that lie on the way here the nearest; empty where none does.
+    pub fn here(&self) -> &'static str {
         let leads = |href: &str| self.path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         let all = self.menu.iter().flat_map(|part| &part.entries).map(|entry| entry.href);
-        all.filter(|href| leads(href)).max_by_key(|href| href.len()) == Some(entry.href)
-    }
-
-    /// Whether we are in a part of the menu.
-    pub fn is_in(&self, part: &MenuPart) -> bool {
-        part.entries.iter().any(|entry| self.is_here(entry))
+        all.filter(|href| leads(href)).max_by_key(|href| href.len()).unwrap_or_default()
     }
 
     /// Whether the menu is so short that its entries stand side by side.

@@ -180,8 +180,8 @@ async fn view_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, Strin
     let (rows, names, filters, sums, top) = call
         .read(move |db| {
             let rows = stretch::<T>(db, &asked, sees, &ListWindow { last_first: T::LAST_FIRST, ..asked.window() })?;
-            let objects = rows.iter().map(object).collect::<Result<Vec<_>>>()?;
-            let names = Names::read(db, &named, T::FIELDS, &objects, sees)?;
+            let rows = rows.into_iter().map(|row| Ok((object(&row)?, row))).collect::<Result<Vec<_>>>()?;
+            let names = Names::read(db, &named, T::FIELDS, rows.iter().map(|(shown, _)| shown), sees)?;
             let mut filters = Vec::new();
             for filter in filters_of::<T>() {
                 let offered = T::offered(db, filter.name, sees, lang)?;
@@ -190,10 +190,10 @@ async fn view_of<T: Listing>(call: &Call<T::Read>, pairs: &HashMap<String, Strin
             Ok((rows, names, filters, T::sums(db, &asked, sees, lang)?, T::top(db, &asked, sees, lang)?))
         })
         .await?;
-    let ListPage { page, previous } = query.page(rows, T::key);
+    let ListPage { page, previous } = query.page(rows, |(_, row)| T::key(row));
     let zone = call.app().config.time_zone;
-    let row = |row: &T| Ok(ListRow::of(T::FIELDS, &object(row)?, row.href(), (layout.lang, zone, &names)));
-    let rows = page.items.iter().map(row).collect::<Result<Vec<_>>>()?;
+    let row = |(shown, row): &(Map<String, Value>, T)| ListRow::of(T::FIELDS, shown, row.href(), (layout.lang, zone, &names));
+    let rows = page.items.iter().map(row).collect();
     let may = |needs: Permission| call.may(needs) && (T::ACTS_OF_BOUND || call.party.is_none());
     Ok(ListView {
         room: T::FIELDS.table,

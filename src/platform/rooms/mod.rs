@@ -40,6 +40,7 @@ pub use listing::{Listing, asked_of, each_of, href, list_again, list_routes, old
 pub use names::{Named, Names, NamesOf, named};
 pub use one::{Act, Besides, NOTHING, Panel, ShownFact, facts};
 pub use room::Room;
+pub(crate) use said::object;
 pub use said::{Said, document};
 pub use secret::{Secret, secret_page};
 pub use sweep::Sweep;

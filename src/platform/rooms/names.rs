@@ -33,7 +33,7 @@ fn names_of<T: Thing>(db: &mut Db, codes: &[&str], sees: Sees) -> Result<HashMap
 
 /// What the codes in some rows are called.
 #[derive(Default)]
-pub struct Names(HashMap<(&'static str, String), Both>);
+pub struct Names(HashMap<&'static str, HashMap<String, Both>>);
 
 impl Names {
     /// Of every code in these rows that is of a room with names.
@@ -57,8 +57,24 @@ impl Names {
     /// # Errors
     /// When the store fails; [`Error::Broken`](crate::kernel::Error::Broken) for a fact whose body is not what was written.
     pub fn told(db: &mut Db, rooms: &Named, fields: &'static Fields, facts: &[Fact], sees: Sees) -> Result<Self> {
+        Self::of_thing(db, rooms, fields, &Map::new(), facts, sees)
+    }
+
+    /// Of every code in a thing and in what its history tells of.
+    ///
+    /// # Errors
+    /// As [`Names::told`].
+    pub fn of_thing(
+        db: &mut Db,
+        rooms: &Named,
+        fields: &'static Fields,
+        thing: &Map<String, Value>,
+        facts: &[Fact],
+        sees: Sees,
+    ) -> Result<Self> {
         let bodies = facts.iter().map(Fact::document).collect::<Result<Vec<_>>>()?;
         let mut codes = Codes::new();
+        gather(rooms, fields, thing, &mut codes);
         for (path, change) in bodies.iter().filter_map(|body| body.get("changes")?.as_object()).flatten() {
             let Some(to) = fields.columns.iter().find(|field| field.path() == *path).and_then(|field| field.refers) else { continue };
             let sides = ["from", "to"].into_iter().filter_map(|side| change.get(side)?.as_str());
@@ -72,34 +88,30 @@ impl Names {
     /// # Errors
     /// When the store fails.
     pub fn with<'a>(
-        self,
+        mut self,
         db: &mut Db,
         rooms: &Named,
         room: &'static str,
         codes: impl IntoIterator<Item = &'a str>,
         sees: Sees,
     ) -> Result<Self> {
-        Ok(self.and(Self::of_codes(db, rooms, Codes::from([(room, codes.into_iter().collect())]), sees)?))
+        let more = Self::of_codes(db, rooms, Codes::from([(room, codes.into_iter().collect())]), sees)?;
+        for (room, names) in more.0 {
+            self.0.entry(room).or_default().extend(names);
+        }
+        Ok(self)
     }
 
     /// What the thing of a room is called that has this code; the code itself where nobody knows.
     pub fn name<'a>(&'a self, room: &'static str, code: &'a str, lang: Lang) -> &'a str {
-        self.0.get(&(room, code.to_owned())).map_or(code, |name| name.get(lang))
-    }
-
-    /// Both together.
-    #[must_use]
-    pub(super) fn and(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
+        self.0.get(room).and_then(|names| names.get(code)).map_or(code, |name| name.get(lang))
     }
 
     fn of_codes(db: &mut Db, rooms: &Named, codes: Codes<'_>, sees: Sees) -> Result<Self> {
         let mut names = HashMap::new();
         for (room, codes) in codes {
             let Some(names_of) = rooms.0.get(room) else { continue };
-            let called = names_of(db, &codes.into_iter().collect::<Vec<_>>(), sees)?;
-            names.extend(called.into_iter().map(|(code, name)| ((room, code), name)));
+            names.insert(room, names_of(db, &codes.into_iter().collect::<Vec<_>>(), sees)?);
         }
         Ok(Self(names))
     }
@@ -107,7 +119,7 @@ impl Names {
     /// What the thing is called whose code stands in the field.
     pub(super) fn of(&self, field: &Field, value: &Value, lang: Lang) -> Option<&str> {
         let code = value.as_str()?;
-        Some(self.0.get(&(field.refers?.room, code.to_owned()))?.get(lang)).filter(|name| *name != code)
+        Some(self.0.get(field.refers?.room)?.get(code)?.get(lang)).filter(|name| *name != code)
     }
 }
 

@@ -391,7 +391,7 @@ fn takes(kind: Kind) -> Takes {
 }
 
 /// A value as the object it serialises to.
-pub(super) fn object<T: Serialize>(value: &T) -> Result<Map<String, Value>> {
+pub(crate) fn object<T: Serialize>(value: &T) -> Result<Map<String, Value>> {
     match serde_json::to_value(value).map_err(Error::broken)? {
         Value::Object(fields) => Ok(fields),
         _ => Err(Error::broken("a thing serialises to an object")),

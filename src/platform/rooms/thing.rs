@@ -392,13 +392,12 @@ pub async fn one_with<T: Thing, P: Perm>(call: &Call<P>, code: String, besides: 
     let found = call.read(move |db| {
         let thing: T = seen_named(db, &app, &code, sees)?;
         let history = thing.history(db)?;
-        let names = Names::read(db, &named, T::FIELDS, [&object(&thing)?], sees)?;
-        let names = names.and(Names::told(db, &named, T::FIELDS, &history, sees)?);
-        Ok((thing.panels(db)?, history, names, thing))
+        let values = object(&thing)?;
+        let names = Names::of_thing(db, &named, T::FIELDS, &values, &history, sees)?;
+        Ok((thing.panels(db)?, history, names, values, thing))
     });
-    let (panels, history, names, thing) = found.await?;
+    let (panels, history, names, values, thing) = found.await?;
     let layout = call.layout(thing.title(call.lang()));
-    let values = object(&thing)?;
     let badges = T::FIELDS.columns.iter().filter(|field| field.listed && matches!(field.kind, Kind::Choice(_) | Kind::Choices(_)));
     let badges = badges.flat_map(|field| field.badges(field.within(&values), layout.lang)).collect();
     let may_edit = !T::CHANGE.columns.is_empty() && call.may(T::Edit::NEEDS) && call.party.is_none();

@@ -38,7 +38,7 @@ pub use sweep::accept_all_silent;
 
 use std::time::Duration;
 
-use crate::aftersales::cases::{FROM_CASE, FROM_LINE};
+use crate::aftersales::cases::{CASE, FROM_CASE, FROM_LINE};
 use crate::choices;
 use crate::inspection::defects::DEFECT;
 use crate::kernel::machine::Machine;
@@ -232,8 +232,6 @@ choices! {
 /// Where a statement may go.
 pub const STATEMENT_MACHINE: Machine<StatementState> = machine![StatementState: Issued => Void];
 
-/// Where the number of a case leads.
-const CASE: Reference = Reference { room: "cases", narrowed: "", needs: "cases.read" };
 /// Where a batch leads.
 const BATCH: Reference = Reference { room: "batches", narrowed: "", needs: "production.read" };
 /// Where a statement leads.

@@ -11,7 +11,7 @@ use super::rules::counts::Costs;
 use super::rules::month_text;
 use super::{ClaimCost, ClaimKind, NodeName, store};
 use crate::aftersales::cases::{self, CaseLine, CasePhoto};
-use crate::inspection::findings;
+use crate::inspection::findings::{self, Finding};
 use crate::kernel::text::Both;
 use crate::kernel::{Code, Fault, GarmentId, Id, Result};
 use crate::platform::db::Db;
@@ -127,6 +127,7 @@ pub fn claims(app: &AppState, db: &mut Db, ask: &ClaimsAsk) -> Result<SignalClai
     let garments: Vec<GarmentId> = behind.iter().filter(|claim| claim.subject > 0).map(|claim| GarmentId(claim.subject)).collect();
     let serials = serials::serials_of(db, &app.keys.serials, &garments)?;
     let mut lines = lines_of(db, ask, &garments)?;
+    let mut findings = findings_on(db, &garments, &ask.defect)?;
     let mut listed = Vec::with_capacity(garments.len());
     for claim in behind.iter().filter(|claim| claim.subject > 0) {
         let garment = GarmentId(claim.subject);
@@ -134,7 +135,7 @@ pub fn claims(app: &AppState, db: &mut Db, ask: &ClaimsAsk) -> Result<SignalClai
             serial: serials.get(&garment).cloned().unwrap_or_default(),
             month: month_text(claim.month),
             lines: lines.remove(&garment).unwrap_or_default(),
-            findings: findings_on(db, garment, &ask.defect)?,
+            findings: findings.remove(&garment).unwrap_or_default(),
             costs: ClaimCost::of(&claim.costs, None),
         });
     }
@@ -163,12 +164,15 @@ fn lines_of(db: &mut Db, ask: &ClaimsAsk, garments: &[GarmentId]) -> Result<BTre
     Ok(found)
 }
 
-fn findings_on(db: &mut Db, garment: GarmentId, defect: &str) -> Result<Vec<SignalFinding>> {
-    let found: Vec<Id> = findings::on_garment(db, garment)?.into_iter().filter(|one| one.defect_code == defect).map(|one| one.id).collect();
-    let photos = findings::photos_of(db, &found)?;
-    let one = |id: &Id| SignalFinding {
-        href: format!("/findings/{id}"),
-        photos: photos.get(id).into_iter().flatten().map(|photo| photo.href.clone()).collect(),
-    };
-    Ok(found.iter().map(one).collect())
+/// The findings of the defect on the garments.
+fn findings_on(db: &mut Db, garments: &[GarmentId], defect: &str) -> Result<BTreeMap<GarmentId, Vec<SignalFinding>>> {
+    let all: Vec<Finding> = findings::on_garments(db, garments)?.into_iter().filter(|one| one.defect_code == defect).collect();
+    let photos = findings::photos_of(db, &all.iter().map(|one| one.id).collect::<Vec<_>>())?;
+    let mut found: BTreeMap<GarmentId, Vec<SignalFinding>> = BTreeMap::new();
+    for one in all {
+        let Some(garment) = one.garment_id else { continue };
+        let photos = photos.get(&one.id).into_iter().flatten().map(|photo| photo.href.clone()).collect();
+        found.entry(garment).or_default().push(SignalFinding { href: format!("/findings/{}", one.id), photos });
+    }
+    Ok(found)
 }

@@ -116,7 +116,7 @@ pub fn behind(store: &Store, db: &mut Db, today: NaiveDate, ask: &ClaimsAsk) -> 
         let feature = state.frame.feature(place)?.clone();
         let is_in = |(stretch, retailer): CellKey| match &feature {
             Feature::Retailer(id) => *id == retailer,
-            _ => state.frame.stretches().get(saturating::<usize>(stretch)).is_some_and(|one| one.features.contains(&place)),
+            _ => state.frame.features_of(stretch).contains(&place),
         };
         let own = state.tallies.in_cells(ask.kind).filter(|(_, claim, cell, _)| claim.defect == ask.defect && is_in(*cell));
         let one = |(subject, claim, ..): (i64, &CountedClaim, CellKey, SaleMonths)| ClaimBehind {
@@ -197,9 +197,8 @@ impl State {
 
     /// Which of these a cell belongs to.
     fn of_cell(&self, (stretch, retailer): CellKey, places: &HashMap<u32, Answerable>) -> Vec<Answerable> {
-        let of_units = self.frame.stretches().get(saturating::<usize>(stretch)).map_or(&[][..], |stretch| stretch.features.as_slice());
         let sold_by = self.frame.known_place(&Feature::Retailer(retailer));
-        of_units.iter().copied().chain(sold_by).filter_map(|place| places.get(&place).copied()).collect()
+        self.frame.features_of(stretch).iter().copied().chain(sold_by).filter_map(|place| places.get(&place).copied()).collect()
     }
 
     /// Everything, from the store.
@@ -215,6 +214,7 @@ impl State {
             answers: HashMap::new(),
         };
         state.read_sold(db, None)?;
+        state.place_retailers();
         let claims = state.claims(db, None)?;
         for (subject, claims) in claims {
             state.tallies.replace(subject, claims);
@@ -230,6 +230,7 @@ impl State {
                 return Self::read(store, db, versions, today);
             }
             self.frame = frame;
+            self.place_retailers();
             self.answers.clear();
         }
         let mut garments: BTreeSet<GarmentId> = BTreeSet::new();
@@ -239,6 +240,7 @@ impl State {
             let changed: Vec<i64> = now.iter().filter(|(no, sold)| self.sales_by_batch.get(no) != Some(sold)).map(|(no, _)| *no).collect();
             self.sales_by_batch = now;
             self.read_sold(db, Some(&changed))?;
+            self.place_retailers();
             // A claim on a garment that was not sold yet may count now, and one on a garment that came back is of its sale until then.
             for no in changed {
                 let (first, last) = GarmentId::range_of(BatchNo(no));
@@ -290,6 +292,14 @@ impl State {
         }
         self.tallies.sold.extend(sold);
         Ok(())
+    }
+
+    /// Who sold is something that garments have in common as well.
+    fn place_retailers(&mut self) {
+        let retailers: BTreeSet<i64> = self.tallies.sold.keys().map(|(_, retailer)| *retailer).collect();
+        for retailer in retailers {
+            self.frame.place(Feature::Retailer(retailer), "");
+        }
     }
 
     /// The claims on these garments and batches, or on all, by what they are about (a batch's number with a minus); empty where there are none.
@@ -409,7 +419,7 @@ impl State {
         let counts = self.tallies.claims(kind, defect)?.clone();
         let now = month_of(self.today);
         let known = Known { first: self.first(kind)?, now, over: over(self.today) };
-        let mut places: HashMap<i64, u32> = HashMap::new();
+        let place = |retailer| self.frame.known_place(&Feature::Retailer(retailer));
         let (cells, expectation) = if kind == ClaimKind::Line {
             let made = |one: &Stretch| vec![(SaleMonths::default(), one.made)];
             let sold: BTreeMap<CellKey, Vec<(SaleMonths, u32)>> =
@@ -423,17 +433,14 @@ impl State {
                 *by_months.entry(*months).or_default() += f64::from(*garments);
             }
             let expectation = expectation(&by_months, &counts, self.tallies.claims(kind, ALL_DEFECTS)?, known)?;
-            let retailers: BTreeSet<i64> = self.tallies.sold.keys().map(|(_, retailer)| *retailer).collect();
-            places = retailers.into_iter().map(|retailer| (retailer, self.frame.place(Feature::Retailer(retailer), ""))).collect();
-            let cells = judge::cells(&self.tallies.sold, &counts.cells, &expectation, |retailer| places.get(&retailer).copied());
-            (cells, expectation)
+            (judge::cells(&self.tallies.sold, &counts.cells, &expectation, place), expectation)
         };
         let judged = judge::judge(&self.frame, &cells);
         let mut costs = Costs::default();
         counts.costs.values().for_each(|one| costs.sum(one, true));
         let shown = judged.named().collect();
         let answered = Arc::new(Answered {
-            costs_of: judge::costs_of(&self.frame, &counts.costs, |retailer| places.get(&retailer).copied(), &shown),
+            costs_of: judge::costs_of(&self.frame, &counts.costs, place, &shown),
             costs,
             judged,
             expectation,

@@ -48,6 +48,11 @@ impl ClaimsPage {
     }
 }
 
+/// Where the claims of a row are.
+fn claims_href(kind: ClaimKind, defect: &str, one: &NodeSignal) -> String {
+    format!("/signals/claims?kind={}&defect={}&of={}", kind.as_str(), query_escape(defect), query_escape(&one.of))
+}
+
 /// What rose, how sure that is, and what is behind it.
 #[derive(Template)]
 #[template(path = "quality/signals/signals.html")]
@@ -59,16 +64,10 @@ pub(super) struct SignalsPage {
 
 impl SignalsPage {
     pub(super) fn new(layout: Layout, report: SignalReport) -> Self {
-        let forest = report.detail.as_ref().and_then(|detail| {
-            forest(&detail.nodes, layout.t, |one| {
-                format!(
-                    "/signals/claims?kind={}&defect={}&of={}",
-                    report.kind.as_str(),
-                    query_escape(&detail.signal.defect),
-                    query_escape(&one.of)
-                )
-            })
-        });
+        let forest = report
+            .detail
+            .as_ref()
+            .and_then(|detail| forest(&detail.nodes, layout.t, |one| claims_href(report.kind, &detail.signal.defect, one)));
         Self { layout, report, forest }
     }
 
@@ -143,7 +142,7 @@ impl SignalsPage {
 
     /// The claims of a row.
     fn claims(&self, one: &NodeSignal) -> String {
-        format!("/signals/claims?kind={}&defect={}&of={}", self.report.kind.as_str(), query_escape(self.asked()), query_escape(&one.of))
+        claims_href(self.report.kind, self.asked(), one)
     }
 
     /// Whether there is anything to say of money: nothing was found at the line in the hands of a buyer, and not everybody may read it.

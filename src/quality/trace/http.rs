@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::costs::with_costs;
+use super::graph::Graph;
 use super::page::{SearchPage, TracePage};
 use super::picture::{chart, comparison, picture, trace_href};
 use super::tables::Table;
@@ -124,14 +125,17 @@ fn reads_money(call: &Traces) -> bool {
     call.party.is_none() && call.may(Permission::MoneyRead)
 }
 
+/// The trace of what is asked for, with what its batches cost where that may be read.
+fn traced(app: &AppState, db: &mut Db, begin: Begin, bound: Option<Id>, reads_money: bool) -> Result<(Trace, Graph)> {
+    let query = begin.query(db, app)?;
+    let (trace, graph) = walk::trace(&app.store, db, &query, bound)?;
+    Ok((if reads_money { with_costs(db, trace)? } else { trace }, graph))
+}
+
 async fn answer(call: &Traces, begin: Begin, ask: Ask) -> Result<HttpResponse> {
     let (bound, inside, reads_money) = (call.party, call.app().clone(), reads_money(call));
     let Some(format) = ask.format else {
-        let trace = call.read(move |db| {
-            let query = begin.query(db, &inside)?;
-            let (trace, _) = walk::trace(&inside.store, db, &query, bound)?;
-            if reads_money { with_costs(db, trace) } else { Ok(trace) }
-        });
+        let trace = call.read(move |db| Ok(traced(&inside, db, begin, bound, reads_money)?.0));
         return json(&trace.await?);
     };
     let words = call.words();
@@ -146,9 +150,7 @@ async fn answer(call: &Traces, begin: Begin, ask: Ask) -> Result<HttpResponse> {
     let last = call.request().path().rsplit('/').next().unwrap_or_default();
     let stem = format!("trace-{}-{last}-{}", kind.as_str(), table.as_str());
     exports::download(&call.app().store, format, &stem, table.titles(words), move |db, sheet| {
-        let query = begin.query(db, &inside)?;
-        let (trace, _) = walk::trace(&inside.store, db, &query, bound)?;
-        let trace = if reads_money && table == Table::Batches { with_costs(db, trace)? } else { trace };
+        let (trace, _) = traced(&inside, db, begin, bound, reads_money && table == Table::Batches)?;
         table.rows(&trace, words).iter().try_for_each(|row| sheet.row(row))
     })
     .await
@@ -177,11 +179,7 @@ async fn finding_page(call: Traces, id: web::Path<String>) -> Result<HttpRespons
 async fn page(call: &Traces, begin: Begin, plural: &str) -> Result<HttpResponse> {
     let (bound, inside, reads_money) = (call.party, call.app().clone(), reads_money(call));
     let asked = if let Begin::Query(Query::Lot(name)) = &begin { name.clone() } else { String::new() };
-    let found = call.read(move |db| {
-        let query = begin.query(db, &inside)?;
-        let (trace, graph) = walk::trace(&inside.store, db, &query, bound)?;
-        Ok((if reads_money { with_costs(db, trace)? } else { trace }, graph))
-    });
+    let found = call.read(move |db| traced(&inside, db, begin, bound, reads_money));
     let (trace, graph) = match found.await {
         // The search lists each of them.
         Err(error) if error.code() == Code::Ambiguous => return Ok(see_other(format!("/trace?q={}", query_escape(&asked)))),

@@ -22,8 +22,8 @@ pub use rules::{Binding, Role, Roles, is_worth_noting, read_login};
 pub(in crate::staff) use store::has_role;
 pub use store::{
     Account, Credential, Door, Session, all, by_id, by_login, door, end_session, end_sessions, find_link, forget_session, insert,
-    insert_link, insert_session, is_empty, of_actor, opened, party_of_code, permitted_party, rehash, seen, session_hash, sessions_of,
-    set_lang, set_password, spend_link,
+    insert_link, insert_session, is_empty, logins_of_ids, of_actor, opened, party_of_code, permitted_party, rehash, seen, session_hash,
+    sessions_of, set_lang, set_password, spend_link,
 };
 
 /// The room.

@@ -1,5 +1,7 @@
 //! Every query on accounts, one-time links and sessions.
 
+use std::collections::HashMap;
+
 use chrono::{Duration, NaiveDateTime};
 use diesel::dsl::{IsNotNull, Nullable};
 use diesel::prelude::*;
@@ -11,9 +13,9 @@ use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::machine::refused_in;
 use crate::kernel::text::{Lang, folded, line};
 use crate::kernel::{Code, Fault, Faults, Id, Refusal, Result};
-use crate::platform::db::Db;
 use crate::platform::db::schema::{account, account_link, party, session};
 use crate::platform::db::search::{anywhere, lower};
+use crate::platform::db::{Db, in_chunks};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{AccountsEdit, Permission};
 use crate::platform::http::sha256_hex;
@@ -269,6 +271,13 @@ pub fn of_actor(db: &mut Db, actor: &str) -> Result<Option<Account>> {
 pub fn by_id(db: &mut Db, id: Id) -> Result<Option<Account>> {
     let found: Vec<Account> = each!(db, |c| accounts!().filter(account::id.eq(id)).load(c))?;
     Ok(found.into_iter().next())
+}
+
+/// The logins of accounts.
+pub fn logins_of_ids(db: &mut Db, ids: &[Id]) -> Result<HashMap<Id, String>> {
+    let found: Vec<(Id, String)> =
+        in_chunks(ids, |ids| each!(db, |c| account::table.filter(account::id.eq_any(ids)).select((account::id, account::login)).load(c)))?;
+    Ok(found.into_iter().collect())
 }
 
 /// Every account, by login.

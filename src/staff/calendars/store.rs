@@ -141,7 +141,7 @@ pub(super) fn would(db: &mut Db, wanted: &[(u64, Wanted)], source: &str) -> Resu
     Ok(applied)
 }
 
-/// Puts days in, each with where it comes from.
+/// Puts days in that come from one place: what the first of them says of that is said of all.
 ///
 /// # Errors
 /// When the store fails.

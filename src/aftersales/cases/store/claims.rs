@@ -10,7 +10,7 @@ use crate::aftersales::cases::LineState;
 use crate::aftersales::classes::ReasonClass;
 use crate::each;
 use crate::kernel::{BatchNo, GarmentId, Id, Result};
-use crate::platform::db::{CHUNK_KEYS, Db, in_chunks};
+use crate::platform::db::{Db, in_chunks};
 
 /// One defect of one garment, on the first day it was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,13 +86,7 @@ pub fn claims(db: &mut Db, of: Option<&[GarmentId]>) -> Result<CaseClaims> {
     }
     let lines = match of {
         None => each!(db, |c| lines!(c, case_line::id.gt(0)))?,
-        Some(garments) => {
-            let mut found: Vec<ClaimLine> = Vec::new();
-            for chunk in garments.chunks(CHUNK_KEYS) {
-                found.extend(each!(db, |c| lines!(c, case_line::garment_id.eq_any(chunk)))?);
-            }
-            found
-        }
+        Some(garments) => in_chunks(garments, |garments| each!(db, |c| lines!(c, case_line::garment_id.eq_any(garments))))?,
     };
     let (mut said, mut found) = (FirstDays::default(), FirstDays::default());
     for line in lines.iter().filter(|line| line.state != LineState::Merged) {

@@ -20,10 +20,13 @@ pub fn right_to(db: &mut Db, line: &CaseLine, remedy: Remedy) -> Result<Option<R
     let Some(seq) = line.sale_seq else { return Ok(None) };
     let case = cases::by_id(db, line.case_id)?.ok_or(Code::NotFound)?;
     let facts = rights::facts_of_sale(db, line.garment_id, seq, line.reported_on, Some(&case.market))?;
-    let components = components_of(db, line)?;
-    let is_for = |right: &Right| right.component.as_ref().is_none_or(|component| components.contains(component));
-    let gives = |right: &Right| right.state == RightState::Now && right.remedies.contains(&remedy) && is_for(right);
-    Ok(RightsAnswer::of(db, facts)?.rights.into_iter().filter(gives).min_by_key(|right| right.kind))
+    let mut rights = RightsAnswer::of(db, facts)?.rights;
+    rights.retain(|right| right.state == RightState::Now && right.remedies.contains(&remedy));
+    if rights.iter().any(|right| right.component.is_some()) {
+        let components = components_of(db, line)?;
+        rights.retain(|right| right.component.as_ref().is_none_or(|component| components.contains(component)));
+    }
+    Ok(rights.into_iter().min_by_key(|right| right.kind))
 }
 
 /// The components that what was reported is about.

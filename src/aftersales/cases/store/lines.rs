@@ -75,15 +75,20 @@ pub fn lines(db: &mut Db, case: Id) -> Result<Vec<CaseLine>> {
 }
 
 /// A line of a case by its number.
-///
-/// # Errors
-/// [`Code::NotFound`].
-pub(super) fn of_case(db: &mut Db, case: Id, line_no: i64) -> Result<CaseLine> {
+pub(super) fn numbered(db: &mut Db, case: Id, line_no: i64) -> Result<Option<CaseLine>> {
     let found: Vec<CaseLine> = each!(db, |c| case_line::table
         .filter(case_line::case_id.eq(case).and(case_line::line_no.eq(line_no)))
         .select(CaseLine::as_select())
         .load(c))?;
-    found.into_iter().next().ok_or_else(|| Code::NotFound.into())
+    Ok(found.into_iter().next())
+}
+
+/// The same of a number that must be there.
+///
+/// # Errors
+/// [`Code::NotFound`].
+pub(super) fn of_case(db: &mut Db, case: Id, line_no: i64) -> Result<CaseLine> {
+    numbered(db, case, line_no)?.ok_or_else(|| Code::NotFound.into())
 }
 
 /// Lines as far as resolving and closing go.

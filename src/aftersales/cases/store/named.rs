@@ -25,7 +25,7 @@ pub fn said(db: &mut Db, no: &str) -> Result<ServiceCase> {
 /// [`Code::UnknownReference`] for `case` or `line`.
 pub fn line_said(db: &mut Db, no: &str, line: i64) -> Result<(ServiceCase, CaseLine)> {
     let case = said(db, no)?;
-    let found = lines::lines(db, case.id)?.into_iter().find(|one| one.line_no == line);
+    let found = lines::numbered(db, case.id, line)?;
     Ok((case, found.ok_or_else(|| Fault::new("line", Code::UnknownReference).with("value", line))?))
 }
 

@@ -5,7 +5,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::super::LineWork;
-use super::{ServiceCase, joined, named};
+use super::{ServiceCase, joined, lines};
 use crate::each;
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, Fault, GarmentId, Id, Refusal, Result};
@@ -37,7 +37,7 @@ struct WorkRow {
 /// # Errors
 /// [`Code::Duplicate`] for `line` where the same is under way for it; [`Code::UnderWay`] where the garment is being returned or repaired otherwise.
 pub fn began(db: &mut Db, stamp: &Stamp, line: Id, kind: LineWork) -> Result<()> {
-    let (case, line) = joined::case_of(db, line)?;
+    let line = lines::line(db, line)?.ok_or(Code::NotFound)?;
     let kinds: &[LineWork] = if kind.is_of_goods() { &LineWork::OF_GOODS } else { std::slice::from_ref(&kind) };
     let same = line_work::garment_id.eq(line.garment_id).and(line_work::kind.eq_any(kinds));
     let found: Vec<WorkRow> = each!(db, |c| line_work::table.filter(same).select(WorkRow::as_select()).load(c))?;
@@ -49,7 +49,7 @@ pub fn began(db: &mut Db, stamp: &Stamp, line: Id, kind: LineWork) -> Result<()>
         Some(other) => return Err(in_the_way(db, &other)?),
         None => {}
     }
-    let row = WorkRow { line_id: line.id, kind, case_id: case.id, garment_id: line.garment_id, begun_at: stamp.at };
+    let row = WorkRow { line_id: line.id, kind, case_id: line.case_id, garment_id: line.garment_id, begun_at: stamp.at };
     match each!(db, |c| diesel::insert_into(line_work::table).values(&row).execute(c)).map_err(Error::from) {
         // Somebody else began since it was looked for: run again, this finds theirs.
         Err(error) if error.code() == Code::Duplicate => Err(Error::Retry),
@@ -83,9 +83,8 @@ pub(super) fn nothing_left_of(db: &mut Db, case: &ServiceCase, line: Option<Id>)
 }
 
 fn in_the_way(db: &mut Db, row: &WorkRow) -> Result<Error> {
-    let line = named::lines_of_ids(db, &[row.line_id])?.remove(&row.line_id).map(|line| line.line_no).unwrap_or_default();
-    let no = named::nos_of_ids(db, &[row.case_id])?.remove(&row.case_id).unwrap_or_default();
+    let (case, line) = joined::case_of(db, row.line_id)?;
     let refusal = Refusal::new(Code::UnderWay).with("what", row.kind.as_str());
     let refusal = refusal.with("what_zh", row.kind.word(Lang::Zh)).with("what_en", row.kind.word(Lang::En));
-    Ok(refusal.with("line", line).with("no", no).into())
+    Ok(refusal.with("line", line.line_no).with("no", case.no).into())
 }

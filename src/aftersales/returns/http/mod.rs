@@ -16,12 +16,13 @@ use super::store::{self, ReturnOrder, acts};
 use super::{DestroyGround, FIELDS, Inbound, ReturnCost, ReturnOutcome, ReturnState, ReturnlessOrigin};
 use crate::kernel::choices::Choice;
 use crate::kernel::{Code, Fault, Id, Result, parsed, time};
-use crate::platform::events::Fact;
+use crate::platform::db::Db;
 use crate::platform::http::perm::{CasesEdit, CasesRead, Perm};
 use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, html_response, json, see_other};
 use crate::platform::jobs;
 use crate::platform::rooms::timeline::{self, Happened};
-use crate::platform::rooms::{self, BrandOnly, Call, Listing, Names, list_description, list_routes};
+use crate::platform::rooms::{self, BrandOnly, Call, Listing, Names, list_description, list_routes, object};
+use crate::platform::state::AppState;
 
 /// Mounts the room.
 pub fn routes(on: &mut Routes<'_>) {
@@ -36,23 +37,17 @@ pub fn routes(on: &mut Routes<'_>) {
         .post("/returns/{id}/act", act_form);
 }
 
-async fn found<P: Perm>(call: &Call<P>, id: &str) -> Result<(ReturnOrder, Vec<Fact>, Names)> {
-    let (id, app, named, sees): (Id, _, _, _) = (id.parse()?, call.app().clone(), call.named(), call.sees());
-    call.read(move |db| {
-        let order = store::by_id(db, id)?;
-        let order = ReturnOrder::named(db, &app, vec![order])?.pop().ok_or(Code::NotFound)?;
-        let history = store::history(db, id)?;
-        let names = Names::told(db, &named, &FIELDS, &history, sees)?;
-        Ok((order, history, names))
-    })
-    .await
+fn found(db: &mut Db, app: &AppState, id: Id) -> Result<ReturnOrder> {
+    let order = store::by_id(db, id)?;
+    ReturnOrder::named(db, app, vec![order])?.pop().ok_or_else(|| Code::NotFound.into())
 }
 
 /// One return.
 #[utoipa::path(get, path = "/api/v1/returns/{id}", tag = "returns", params(("id" = String, Path)),
     responses((status = 200, body = ReturnOrder), (status = 404, body = Problem)))]
 async fn one_json(call: Call<BrandOnly<CasesRead>>, id: web::Path<String>) -> Result<HttpResponse> {
-    json(&found(&call, &id).await?.0)
+    let (id, app): (Id, _) = (id.parse()?, call.app().clone());
+    json(&call.read(move |db| found(db, &app, id)).await?)
 }
 
 /// Does something with a return: one step, if its state allows it.
@@ -149,7 +144,7 @@ impl OnePage {
 
     /// Its fields as people read them, those that say something.
     fn facts(&self) -> Vec<rooms::ShownFact> {
-        let Ok(Value::Object(row)) = serde_json::to_value(&self.order) else { return Vec::new() };
+        let Ok(row) = object(&self.order) else { return Vec::new() };
         rooms::facts(&FIELDS, &row, &self.layout, (self.zone, &self.names))
             .into_iter()
             .filter(|fact| fact.words != rooms::NOTHING)
@@ -197,7 +192,13 @@ impl OnePage {
 }
 
 async fn page<P: Perm>(call: &Call<P>, id: &str, sent: Option<FormState>) -> Result<HttpResponse> {
-    let (order, history, names) = found(call, id).await?;
+    let (id, app, named, sees): (Id, _, _, _) = (id.parse()?, call.app().clone(), call.named(), call.sees());
+    let read = call.read(move |db| {
+        let (order, history) = (found(db, &app, id)?, store::history(db, id)?);
+        let names = Names::of_thing(db, &named, &FIELDS, &object(&order)?, &history, sees)?;
+        Ok((order, history, names))
+    });
+    let (order, history, names) = read.await?;
     let (layout, zone) = (call.layout(call.words().say1("returns-one", "case", &order.case_no)), call.app().config.time_zone);
     let history = timeline::lines(&history, &FIELDS, (layout.lang, zone, &names))?;
     let status = if sent.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

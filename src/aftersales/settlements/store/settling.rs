@@ -522,11 +522,16 @@ pub fn void(db: &mut Db, stamp: &Stamp, before: &Settlement, why: &str) -> Resul
     step!(db, settlement::table.find(before.id.0), settlement::state, settlement::version, SETTLEMENT_MACHINE,
         before.state => SettlementState::Void, before.version);
     cases::over(db, before.line_id, work_of(before.kind))?;
-    if before.kind == SettlementKind::Compensation {
-        let after = one(db, before.id)?;
-        tell(db, stamp, EventKind::SettlementVoided, &after, &[("reason", why.into())])?;
-        return Ok(after);
+    if outcome_of(before.kind).is_some() {
+        undo(db, stamp, before, why)?;
     }
+    let after = one(db, before.id)?;
+    tell(db, stamp, EventKind::SettlementVoided, &after, &[("reason", why.into())])?;
+    Ok(after)
+}
+
+/// Takes back what a settlement of the sale had set aside, and how its line was to end.
+fn undo(db: &mut Db, stamp: &Stamp, before: &Settlement, why: &str) -> Result<()> {
     sales::release_refund(db, before.garment_id, before.sale_seq, before.amount_minor)?;
     if let Some(new) = before.new_garment_id {
         garments::release(db, stamp, new, HoldKind::Reserved)?;
@@ -539,7 +544,5 @@ pub fn void(db: &mut Db, stamp: &Stamp, before: &Settlement, why: &str) -> Resul
     if cases::line(db, before.line_id)?.is_some_and(|line| line.state == LineState::Decided) {
         cases::open_again(db, stamp, before.line_id, why)?;
     }
-    let after = one(db, before.id)?;
-    tell(db, stamp, EventKind::SettlementVoided, &after, &[("reason", why.into())])?;
-    Ok(after)
+    Ok(())
 }

@@ -277,7 +277,12 @@ pub fn finding(db: &mut Db, id: Id, scope: Option<Id>) -> Result<Option<Finding>
 
 /// The findings on a garment, withdrawn ones left out.
 pub fn on_garment(db: &mut Db, garment: GarmentId) -> Result<Vec<Finding>> {
-    live_about(db, &[About::Garment(garment)])
+    on_garments(db, &[garment])
+}
+
+/// The findings on these garments, withdrawn ones left out.
+pub fn on_garments(db: &mut Db, garments: &[GarmentId]) -> Result<Vec<Finding>> {
+    live_about(db, &garments.iter().copied().map(About::Garment).collect::<Vec<_>>())
 }
 
 /// The findings on these things, withdrawn ones left out.

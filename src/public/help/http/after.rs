@@ -8,13 +8,13 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+use super::ACTOR;
 use super::status::{secret_of, then};
-use super::{ACTOR, called};
-use crate::aftersales::cases::{self, ServiceCase};
+use crate::aftersales::cases::{self, CaseLine, ServiceCase};
 use crate::aftersales::return_addresses::{self, ReturnAddress};
 use crate::aftersales::returns::{self, Inbound, ReturnAct, ReturnState};
 use crate::aftersales::surveys::{self, SurveySaid, SurveyStanding};
-use crate::kernel::text::{self, Lang};
+use crate::kernel::text;
 use crate::kernel::time::local_minute;
 use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::db::Db;
@@ -64,19 +64,24 @@ pub(super) struct After {
     zone: Tz,
 }
 
-/// What the page of a case asks at `now`.
-pub(super) fn read(db: &mut Db, app: &AppState, case: &ServiceCase, (now, lang): (NaiveDateTime, Lang)) -> Result<After> {
+/// What the page of a case asks at `now`, of its lines, each with what its garment is called.
+pub(super) fn read<'a>(
+    db: &mut Db,
+    app: &AppState,
+    case: &ServiceCase,
+    lines: impl Iterator<Item = (&'a CaseLine, &'a str)>,
+    now: NaiveDateTime,
+) -> Result<After> {
     let (mut parcels, mut questions) = (Vec::new(), Vec::new());
-    for line in cases::lines(db, case.id)?.into_iter().take(PARCELS) {
+    for (line, garment) in lines.take(PARCELS) {
+        let garment = garment.to_owned();
         let Some(order) = returns::of_line(db, line.id)? else { continue };
         if order.state == ReturnState::NeedInfo {
-            let garment = called(db, line.garment_id, lang)?.0;
             questions.push(Question { id: order.id, garment, words: order.note });
             continue;
         }
         let is_on_its_way = order.state == ReturnState::InTransit;
         if is_on_its_way || order.state == ReturnState::AwaitingInbound {
-            let garment = called(db, line.garment_id, lang)?.0;
             let inbound = order.inbound.unwrap_or(Inbound::Parcel);
             parcels.push(Parcel { id: order.id, garment, inbound, waybill: order.waybill, is_on_its_way });
         }

@@ -93,11 +93,12 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
         let has_left = has_words || asked.photos > 0 || cases::contact_left(db, &own, &case)?.is_some();
         let repairs = repairs::of_case(db, case.id)?;
         let clocks = service_levels::of(db, case.id, now)?;
-        let after = super::after::read(db, &tools, &case, (now, lang))?;
-        let is_free = cases::under_way(db, case.id)?.is_empty();
-        Ok((asked, case, repairs, has_left, is_live, policies::value(db, Policy::PhotosPerCase, now)?, clocks, (after, is_free)))
+        let names = asked.lines.iter().map(|(garment, ..)| garment.as_str());
+        let after = super::after::read(db, &tools, &case, lines.iter().zip(names), now)?;
+        let may_take_back = case.state.is_open() && cases::under_way(db, case.id)?.is_empty();
+        Ok((asked, case, repairs, has_left, is_live, policies::value(db, Policy::PhotosPerCase, now)?, clocks, (after, may_take_back)))
     });
-    let (asked, case, repairs, has_left, is_live, photos, clocks, (after, is_free)) = read.await?;
+    let (asked, case, repairs, has_left, is_live, photos, clocks, (after, may_take_back)) = read.await?;
     let layout = Layout::titled(request, "help-status-title");
     // What was promised stays promised when it is late: the day stands there. What is promised to others, or among ourselves, has no words here; and
     // nothing is fetched that its buyer sends.
@@ -128,7 +129,7 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
         once: random_token::<12>(),
         is_sent: request.query_string().split('&').any(|part| part == "sent"),
         is_over: case.state.is_final(),
-        may_take_back: case.state.is_open() && is_free,
+        may_take_back,
         may_withdraw: is_live && case.withdrawn_at.is_none(),
         has_left,
         repairs,

@@ -1,5 +1,7 @@
 //! A verdict's page with what belongs to it: photos, what hangs on what, what is handed in; and the page on which a party replies line by line.
 
+use std::collections::HashMap;
+
 use actix_multipart::Multipart;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
@@ -62,11 +64,10 @@ async fn page_of(call: &Reads, code: String, fault: Option<String>) -> Result<Ht
         let mut counts = if lots.is_empty() { Vec::new() } else { counts_of(&app, db, &lots, &[])? };
         counts.retain(|count| Some(&count.defect) == one.defect_code.as_ref());
         let photos = photos_of(db, &one)?;
-        let all: Vec<Id> = verdicts::of_line(db, one.line_id)?.into_iter().map(|one| one.id).collect();
         let why = why(db, &one, sees)?;
         let names = Names::default().with(db, &rooms, "defects", why.second.iter().filter_map(|one| one.found.as_deref()), sees)?;
         let names = names.with(db, &rooms, "parties", why.replies.iter().map(|reply| reply.party.as_str()), sees)?;
-        Ok((photos, files::files_of(db, &all, sees)?, (why, counts, names), matter, view))
+        Ok((photos, files::files_of_line(db, one.line_id, sees)?, (why, counts, names), matter, view))
     });
     let (photos, files, (why, counts, names), matter, verdict) = found.await?;
     let claim = matter.claims.first().ok_or_else(|| Error::broken("a verdict without its claim"))?;
@@ -196,8 +197,7 @@ async fn files_json(call: Reads, code: web::Path<String>) -> Result<HttpResponse
     let sees = call.sees();
     let found = call.read(move |db| {
         let one = seen::<VerdictView>(db, &code, sees)?.stored(db)?;
-        let all: Vec<Id> = verdicts::of_line(db, one.line_id)?.into_iter().map(|one| one.id).collect();
-        let files = files::files_of(db, &all, sees)?;
+        let files = files::files_of_line(db, one.line_id, sees)?;
         let missing: Vec<&str> = WantedProof::missing(&files).into_iter().map(WantedProof::as_str).collect();
         let file = |file: &VerdictFile| {
             serde_json::json!({
@@ -217,9 +217,9 @@ async fn replies(call: Reads) -> Result<HttpResponse> {
         let window = ListWindow { from: crate::platform::rooms::From::Start, limit: SHOWN, last_first: false };
         let all = verdicts::list(db, &filter, sees, &window)?;
         let mut lines = Vec::with_capacity(all.len());
+        let bundles: HashMap<String, String> = all.iter().map(|one| (one.id.to_string(), one.bundle.clone())).collect();
         for verdict in verdict_views(db, all, sees)? {
-            let one = verdict.stored(db)?;
-            let matter = Bundle::matter_of(&one.bundle)?;
+            let matter = Bundle::matter_of(bundles.get(&verdict.code).ok_or(Code::NotFound)?)?;
             let cost = matter.claims.first().map_or(0, |claim| claim.amount_minor);
             let micros: Vec<u32> = verdict.shares.iter().map(|share| crate::kernel::saturating(share.micro)).collect();
             let own = verdict.shares.iter().zip(split(cost, &micros)).filter(|(share, _)| share.party.is_some());

@@ -23,6 +23,7 @@ mod difference;
 mod excess;
 mod matter;
 mod reckoning;
+mod sealed;
 mod shares;
 mod statement;
 mod tables;
@@ -32,10 +33,10 @@ pub use counts::{CountOf, StatementCount};
 pub use difference::{Change, Moved, difference};
 pub use matter::{Claim, Evidence, Excess, Factor, Matter, Sample};
 pub use reckoning::{Basis, LeftOut, Reckoning, Verdict, Without, reckon, sensitivity};
+pub use sealed::{SealedStatement, StatementFault, Verified, verify};
 pub use shares::{Money, Role, Shares, WHOLE, split};
 pub use statement::{
-    ChargedParty, FORMAT, LineNotice, LineWithout, SealedStatement, SharePart, StatementCost, StatementEntry, StatementFault,
-    StatementKind, StatementText, Verified, WhoPays, verify,
+    ChargedParty, FORMAT, LineNotice, LineWithout, SharePart, StatementCost, StatementEntry, StatementKind, StatementText, WhoPays,
 };
 pub use tables::{EvidenceRule, Gate, Outcome, Prior, Rules};
 

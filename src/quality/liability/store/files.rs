@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::super::FileKind;
-use super::verdict_file as table;
 use super::verdicts::{LineVerdict, tell};
+use super::{verdict, verdict_file as table};
 use crate::kernel::event::EventKind;
 use crate::kernel::{Code, Fault, Id, Result, saturating};
 use crate::platform::db::{Db, in_chunks};
@@ -70,6 +70,12 @@ pub fn files_of(db: &mut Db, verdicts: &[Id], sees: Sees) -> Result<Vec<VerdictF
         each!(db, |c| table::table.filter(table::verdict_id.eq_any(ids)).order(table::id).select(VerdictFile::as_select()).load(c))
     })?;
     Ok(found.into_iter().filter(|file| sees.party().is_none_or(|own| file.party_id == Some(own))).collect())
+}
+
+/// The same of every version of a line's verdict.
+pub fn files_of_line(db: &mut Db, line: Id, sees: Sees) -> Result<Vec<VerdictFile>> {
+    let ids: Vec<Id> = each!(db, |c| verdict::table.filter(verdict::line_id.eq(line)).select(verdict::id).load(c))?;
+    files_of(db, &ids, sees)
 }
 
 /// A file with its content, if the asker may have it.

@@ -340,8 +340,7 @@ impl Thing for VerdictView {
             return Ok(None);
         }
         let line = self.stored(db)?.line_id;
-        let versions = verdicts::of_line(db, line)?;
-        let files = files::files_of(db, &versions.iter().map(|one| one.id).collect::<Vec<_>>(), sees)?;
+        let files = files::files_of_line(db, line, sees)?;
         let missing: Vec<String> = WantedProof::missing(&files).into_iter().map(|one| one.word(words.lang()).to_owned()).collect();
         Ok((!missing.is_empty()).then(|| (words.say("verdicts-contest-missing").into_owned(), missing)))
     }

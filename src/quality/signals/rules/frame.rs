@@ -217,7 +217,8 @@ impl Frame {
 
     /// The place of what is asked for by a key.
     pub fn place_of_key(&self, key: &str) -> Option<u32> {
-        self.features.iter().position(|feature| feature.key() == key).map(saturating)
+        let dimension = key.split(':').next()?;
+        self.features.iter().position(|one| one.dimension().as_str() == dimension && one.key() == key).map(saturating)
     }
 
     #[cfg(test)]
@@ -233,6 +234,11 @@ impl Frame {
     /// The kind of lot at a place; empty for what is no lot.
     pub fn kind(&self, place: u32) -> &str {
         self.kinds.get(saturating::<usize>(place)).map_or("", String::as_str)
+    }
+
+    /// What the units of a stretch have in common.
+    pub fn features_of(&self, stretch: u32) -> &[u32] {
+        self.stretches.get(saturating::<usize>(stretch)).map_or(&[], |one| one.features.as_slice())
     }
 
     /// The stretches, by batch and unit.

@@ -173,8 +173,7 @@ pub fn costs_of(
 ) -> BTreeMap<u32, Costs> {
     let mut sums: BTreeMap<u32, Costs> = BTreeMap::new();
     for (key, costs) in costs {
-        let of_units = frame.stretches().get(saturating::<usize>(key.0)).map_or(&[][..], |stretch| stretch.features.as_slice());
-        for place in of_units.iter().copied().chain(retailer(key.1)).filter(|place| shown.contains(place)) {
+        for place in frame.features_of(key.0).iter().copied().chain(retailer(key.1)).filter(|place| shown.contains(place)) {
             sums.entry(place).or_default().sum(costs, true);
         }
     }
@@ -233,8 +232,7 @@ pub fn judge(frame: &Frame, cells: &[JudgedCell]) -> Judged {
 
 /// The places a cell belongs to.
 fn places<'a>(frame: &'a Frame, cell: &'a JudgedCell) -> impl Iterator<Item = u32> + 'a {
-    let of_units = frame.stretches().get(saturating::<usize>(cell.stretch)).map_or(&[][..], |stretch| stretch.features.as_slice());
-    of_units.iter().copied().chain(cell.retailer)
+    frame.features_of(cell.stretch).iter().copied().chain(cell.retailer)
 }
 
 fn sums_of(frame: &Frame, cells: &[JudgedCell]) -> (BTreeMap<u32, Sums>, Sums) {
@@ -309,16 +307,18 @@ fn sites(cells: &[JudgedCell]) -> Vec<localise::Cell> {
 
 /// The scan over everything the cells have in common. Describing one costs choosing its dimension and itself among those of it.
 fn explain(frame: &Frame, cells: &[JudgedCell], members: &BTreeMap<u32, Vec<usize>>) -> Explanation {
+    if cells.iter().map(|cell| cell.claims).sum::<u32>() < LEAST {
+        let cells = sites(cells);
+        return scan(&cells, &[], &SCAN, seed(&cells));
+    }
     let mut sizes: BTreeMap<(Dimension, &str), f64> = BTreeMap::new();
     let group = |place: u32| frame.feature(place).map(|feature| (feature.dimension(), frame.kind(place)));
     for group in members.keys().filter_map(|place| group(*place)) {
         *sizes.entry(group).or_default() += 1.0;
     }
     let groups = f64::from(saturating::<u32>(sizes.len().max(1)));
-    let is_little = cells.iter().map(|cell| cell.claims).sum::<u32>() < LEAST;
     let candidates: Vec<Candidate> = members
         .iter()
-        .filter(|_| !is_little)
         .map(|(place, cells)| {
             let size = group(*place).and_then(|group| sizes.get(&group)).copied().unwrap_or(1.0);
             Candidate { suspect: Suspect::Node(saturating(*place)), cells: cells.clone(), length: groups.ln() + size.ln() }
