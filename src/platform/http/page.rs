@@ -80,7 +80,7 @@ impl Menu {
         let may = |needs: &[Permission]| needs.iter().any(|needs| who.may(*needs));
         let open = |part: &MenuPart| {
             let entries: Vec<Entry> = part.entries.iter().filter(|entry| may(entry.needs)).copied().collect();
-            (!entries.is_empty()).then(|| MenuPart { key: part.key, day_of: part.day_of, entries })
+            (!entries.is_empty()).then_some(MenuPart { key: part.key, day_of: part.day_of, entries })
         };
         let mut parts: Vec<MenuPart> = self.0.iter().filter_map(open).collect();
         parts.sort_by_key(|part| !may(part.day_of));
