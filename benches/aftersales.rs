@@ -32,7 +32,7 @@ use hangtag::kernel::{BatchNo, GarmentId, Id, Result, parsed, saturating};
 use hangtag::ownership::holders::HolderKeys;
 use hangtag::ownership::sales::{self, NewSale, Sound};
 use hangtag::platform::config::Config;
-use hangtag::platform::db::{DatabaseUrl, Db, Store, StoreOptions, migrate};
+use hangtag::platform::db::{Connection, DatabaseUrl, Db, Store, StoreOptions, migrate};
 use hangtag::platform::http::{random_token, sha256_hex};
 use hangtag::platform::keys::KeyFile;
 use hangtag::platform::rooms::made;
@@ -222,7 +222,7 @@ impl House {
 
     /// Copies a case and its clocks until there are so many.
     fn copied(&self, of: Id, many: i64) {
-        let is_file = matches!(self.state.store.read_blocking(|db| Ok(matches!(db, Db::Sqlite(_)))), Ok(true));
+        let is_file = matches!(self.state.store.read_blocking(|db| Ok(matches!(db.connection, Connection::Sqlite(_)))), Ok(true));
         let numbers = if is_file {
             format!("(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {many}) SELECT i FROM n)")
         } else {
@@ -254,6 +254,8 @@ impl House {
             of.0,
         );
         self.write(move |db| Ok(each!(db, |c| c.batch_execute(&sql))?));
+        // A server looks at tables that grow; these grew a thousandfold at once, and it plans by what it saw last.
+        self.write(move |db| Ok(each!(db, |c| c.batch_execute("ANALYZE"))?));
     }
 
     /// Pages of the desk beside the card, one after another through the whole application.

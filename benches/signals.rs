@@ -13,7 +13,7 @@ use diesel::connection::SimpleConnection;
 use hangtag::inspection::defects;
 use hangtag::inspection::findings::{self, About, NewFinding, Sound, Stage};
 use hangtag::kernel::{BatchNo, GarmentId, parsed};
-use hangtag::platform::db::{DatabaseUrl, Db, Store, StoreOptions, migrate};
+use hangtag::platform::db::{Connection, DatabaseUrl, Db, Store, StoreOptions, migrate};
 use hangtag::platform::events::Stamp;
 use hangtag::quality::signals::{self, SignalReport, SignalsAsk};
 
@@ -77,7 +77,7 @@ fn memory() -> u64 {
 
 /// So many batches of 1,000 garments, all sold.
 fn made(db: &mut Db, batches: i64) -> hangtag::kernel::Result<()> {
-    let Db::Sqlite(connection) = db else { return Ok(()) };
+    let Connection::Sqlite(connection) = &mut db.connection else { return Ok(()) };
     let numbers = |to: i64| format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {to})");
     let lots = (batches / 4).max(40);
     let at = "'2025-01-01 00:00:00'";

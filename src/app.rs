@@ -16,7 +16,7 @@ use crate::platform::db::Db;
 use crate::platform::http::compress::compress;
 use crate::platform::http::perm::Permission;
 use crate::platform::http::{
-    Entry, Menu, MenuPart, Onwards, Pages, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors,
+    Entry, Menu, MenuPart, Onwards, Pages, RouteEntry, Routes, assets, authenticate, guard_headers, remember_lang, render_errors, serve,
 };
 use crate::platform::imports::{self, ImportTables, ImportWork};
 use crate::platform::jobs::{self, Work, Works};
@@ -193,7 +193,7 @@ pub fn app(
         .app_data(web::Data::new(import_tables()))
         .app_data(web::Data::from(staff::door::authenticator()))
         .app_data(web::Data::new(card::Desk::new(app, counter)))
-        .configure(|server| mount(Routes::Served(server)))
+        .configure(|server| serve(server, mount))
         .default_service(web::to(nowhere))
         .wrap(from_fn(authenticate))
         .wrap(from_fn(render_errors))

@@ -10,7 +10,7 @@ use hangtag::kernel::serial::Keyring;
 use hangtag::kernel::time::Clock;
 use hangtag::kernel::{BatchNo, GarmentId};
 use hangtag::platform::config::Config;
-use hangtag::platform::db::{Db, Store, StoreOptions, migrate};
+use hangtag::platform::db::{Connection, Db, Store, StoreOptions, migrate};
 use hangtag::platform::keys::KeyFile;
 use hangtag::platform::state::AppState;
 use hangtag::production::batches;
@@ -38,7 +38,7 @@ impl Stock {
         state
             .store
             .write_blocking(move |db| {
-                let Db::Sqlite(connection) = db else { unreachable!("the store is a file") };
+                let Connection::Sqlite(connection) = &mut db.connection else { unreachable!("the store is a file") };
                 for (place, first) in (0..sold).step_by(PER_BATCH as usize).enumerate() {
                     copy(connection, template, FIRST + place as i64, (sold - first).min(PER_BATCH));
                 }

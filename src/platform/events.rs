@@ -150,25 +150,6 @@ pub fn of_code(db: &mut Db, subject: &'static str, code: &str, at: &[&str]) -> R
     Ok(own)
 }
 
-/// Says that what is held in memory under `name` has changed: every process reloads it at its next look.
-pub fn bump(db: &mut Db, name: &'static str) -> Result<()> {
-    use super::db::schema::held_version::dsl;
-    each!(db, |c| diesel::insert_into(dsl::held_version)
-        .values((dsl::name.eq(name), dsl::version.eq(1)))
-        .on_conflict(dsl::name)
-        .do_update()
-        .set(dsl::version.eq(dsl::version + 1))
-        .execute(c))?;
-    Ok(())
-}
-
-/// The version of what is held in memory under `name`; 0 before the first change.
-pub fn held_version(db: &mut Db, name: &str) -> Result<i64> {
-    use super::db::schema::held_version::dsl;
-    let rows: Vec<i64> = each!(db, |c| dsl::held_version.filter(dsl::name.eq(name)).select(dsl::version).load(c))?;
-    Ok(rows.into_iter().next().unwrap_or_default())
-}
-
 /// When the newest fact about anything but a garment was. None before the first.
 pub fn newest(db: &mut Db) -> Result<Option<NaiveDateTime>> {
     // Ids grow with time, so the newest is one step into the key.

@@ -2,6 +2,8 @@
 //!
 //! The table below says which there are, their default and what they mean; a row in the store overrides a default from its `valid_from` on.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -161,12 +163,27 @@ fn number(which: Policy, text: &str) -> Result<i64> {
 /// # Errors
 /// [`Error::Broken`] for a stored value that is no number within its bounds: a default in its place would be somebody else's decision.
 pub fn value(db: &mut Db, which: Policy, at: NaiveDateTime) -> Result<i64> {
-    let rows: Vec<String> = each!(db, |c| policy::table
-        .filter(policy::code.eq(which.as_str()).and(policy::valid_from.le(at)))
+    let begun = db.held(&[HELD], begun)?;
+    let holds = begun.get(which.as_str()).into_iter().flatten().find(|(from, _)| *from <= at);
+    holds.map_or_else(|| Ok(which.default()), |(_, text)| number(which, text))
+}
+
+/// Under this name the changes of all values are counted ([`Db::bump`]).
+const HELD: &str = "policies";
+
+/// From when on each stored value holds and the value as it is stored, by the code of its policy, what begins last first.
+type Begun = HashMap<String, Vec<(NaiveDateTime, String)>>;
+
+fn begun(db: &mut Db) -> Result<Begun> {
+    let rows: Vec<(String, NaiveDateTime, String)> = each!(db, |c| policy::table
         .order((policy::valid_from.desc(), policy::version.desc()))
-        .select(policy::value)
+        .select((policy::code, policy::valid_from, policy::value))
         .load(c))?;
-    rows.first().map_or_else(|| Ok(which.default()), |text| number(which, text))
+    let mut begun = Begun::new();
+    for (code, from, value) in rows {
+        begun.entry(code).or_default().push((from, value));
+    }
+    Ok(begun)
 }
 
 /// A policy with what holds at `at` and all its versions.
@@ -232,6 +249,7 @@ pub fn set(db: &mut Db, stamp: &Stamp, which: Policy, wanted: &SetPolicy) -> Res
             policy::reason.eq(&reason),
         ))
         .execute(c))?;
+    db.bump(HELD)?;
     // A policy's key is its code, so it stands in the body.
     let body = json!({ "policy": which.as_str(), "version": version, "value": wanted.value, "valid_from": valid_from, "reason": reason });
     events::append(db, stamp, EventKind::PolicyValueSet, Subject::Thing("policy", 0), &body)?;

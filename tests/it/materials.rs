@@ -136,7 +136,7 @@ story!(a_lot_is_made_shown_and_changed, |app| {
     // Every save left its event, and moved the version of what is held in memory.
     let history = app.state.store.read(|db| {
         let lot = materials::lot_called(db, "FAB-1", None)?.unwrap();
-        Ok((events::of(db, Subject::Thing("lot", lot.id.0))?.len(), events::held_version(db, "genealogy")?))
+        Ok((events::of(db, Subject::Thing("lot", lot.id.0))?.len(), db.held_version("genealogy")?))
     });
     assert_eq!(history.await.unwrap(), (2, 4));
 });

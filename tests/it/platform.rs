@@ -39,13 +39,13 @@ story!(writes_at_the_same_time_are_all_kept, |app| {
     let writes: Vec<_> = (0..200)
         .map(|_| {
             let state = app.state.clone();
-            actix_web::rt::spawn(async move { state.store.write(|db| events::bump(db, "catalogue")).await })
+            actix_web::rt::spawn(async move { state.store.write(|db| db.bump("catalogue")).await })
         })
         .collect();
     for write in writes {
         write.await.unwrap().unwrap();
     }
-    assert_eq!(app.state.store.read(|db| events::held_version(db, "catalogue")).await.unwrap(), 200);
+    assert_eq!(app.state.store.read(|db| db.held_version("catalogue")).await.unwrap(), 200);
 });
 
 story!(a_write_that_fails_among_others_takes_back_only_itself, |app| {
@@ -77,7 +77,7 @@ story!(a_write_that_fails_among_others_takes_back_only_itself, |app| {
 story!(a_panic_in_a_write_is_refused_and_the_writer_goes_on, |app| {
     let panicked: Result<(), _> = app.state.store.write(|_| panic!("on purpose")).await;
     assert!(panicked.is_err());
-    app.state.store.write(|db| events::bump(db, "catalogue")).await.unwrap();
+    app.state.store.write(|db| db.bump("catalogue")).await.unwrap();
 });
 
 story!(readers_cannot_write, |app| {
@@ -151,7 +151,11 @@ story!(a_stored_value_that_is_no_number_within_its_bounds_is_no_default, |app| {
         let row = format!(
             "INSERT INTO policy (code, version, valid_from, value) VALUES ('claim.tries_per_day', {version}, '2026-01-0{version} 00:00:00', '{value}')"
         );
-        app.write(move |db| Ok(each!(db, |c| diesel::sql_query(&row).execute(c))?)).await;
+        let by_hand = move |db: &mut Db| {
+            each!(db, |c| diesel::sql_query(&row).execute(c))?;
+            db.bump("policies")
+        };
+        app.write(by_hand).await;
         assert!(app.state.store.read(move |db| policies::value(db, Policy::ClaimTries, now)).await.is_err(), "{value}");
     }
 });

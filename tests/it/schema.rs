@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hangtag::platform::db::{Catalogue, Db, KeyKind};
+use hangtag::platform::db::{Catalogue, Connection, Db, KeyKind};
 use hangtag::platform::http::sha256_hex;
 
 use crate::support::{On, TestApp, stores};
@@ -12,9 +12,9 @@ type Tables = BTreeMap<String, Vec<String>>;
 
 /// What a store says of its tables.
 async fn catalogue(app: &TestApp) -> Catalogue {
-    let read = |db: &mut Db| match db {
-        Db::Sqlite(c) => Catalogue::of_sqlite(c),
-        Db::Pg(c) => Catalogue::of_postgres(c),
+    let read = |db: &mut Db| match &mut db.connection {
+        Connection::Sqlite(c) => Catalogue::of_sqlite(c),
+        Connection::Pg(c) => Catalogue::of_postgres(c),
     };
     app.state.store.read(read).await.unwrap()
 }

@@ -26,7 +26,7 @@ pub async fn insert(app: &TestApp, sql: &str) {
         .store
         .write(move |db| {
             each!(db, |c| c.batch_execute(&sql))?;
-            events::bump(db, "genealogy")
+            db.bump("genealogy")
         })
         .await
         .unwrap();

@@ -1,6 +1,7 @@
 //! Every query on reasons.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -144,6 +145,7 @@ impl Thing for CaseReason {
 
     fn write(mut self, db: &mut Db, _: &Stamp, before: Option<&Self>) -> Result<Self> {
         save_coded_row!(db, case_reason, self, before);
+        db.bump(HELD)?;
         Ok(self)
     }
 
@@ -179,6 +181,7 @@ pub fn seed(db: &mut Db) -> Result<()> {
             components: row.components.to_owned(),
         };
         each!(db, |c| diesel::insert_into(case_reason::table).values(&row).on_conflict(case_reason::code).do_nothing().execute(c))?;
+        db.bump(HELD)?;
     }
     Ok(())
 }
@@ -188,9 +191,12 @@ pub fn all(db: &mut Db) -> Result<Vec<CaseReason>> {
     Ok(each!(db, |c| case_reason::table.order((case_reason::rank, case_reason::code)).select(CaseReason::as_select()).load(c))?)
 }
 
+/// Under this name the changes of all reasons are counted ([`Db::bump`]).
+const HELD: &str = "reasons";
+
 /// The catalogue by code.
-pub fn by_code(db: &mut Db) -> Result<HashMap<String, CaseReason>> {
-    Ok(all(db)?.into_iter().map(|reason| (reason.code.clone(), reason)).collect())
+pub fn by_code(db: &mut Db) -> Result<Arc<HashMap<String, CaseReason>>> {
+    db.held(&[HELD], |db| Ok(all(db)?.into_iter().map(|reason| (reason.code.clone(), reason)).collect()))
 }
 
 /// What is offered to somebody who asks about a garment of this category that has these components (None: nobody can say); withdrawing from the

@@ -10,7 +10,7 @@ use crate::ownership::garments::{self, HoldKind};
 use crate::ownership::sales::{self, Sale, SaleStatus};
 use crate::ownership::warranties::{self, Status, Warranty};
 use crate::platform::db::Db;
-use crate::production::{batches, skus, styles};
+use crate::production::{batches, skus};
 
 /// What is known of a garment on a day, and the rights that follow.
 #[derive(Clone, Debug)]
@@ -26,7 +26,8 @@ pub struct RightsAnswer {
 impl RightsAnswer {
     /// What follows from these facts under the stored rules.
     pub fn of(db: &mut Db, facts: RightFacts) -> Result<Self> {
-        Ok(Self::under(&super::rules(db)?, facts))
+        let rules = super::rules(db)?;
+        Ok(Self::under(&rules, facts))
     }
 
     /// The same under rules that were read: for several garments at a time.
@@ -115,10 +116,10 @@ fn gathered(
     (on, market): (NaiveDate, Option<&str>),
     (standing, sale, cover): (SaleStanding, Option<Sale>, WarrantyCover),
 ) -> Result<RightFacts> {
-    let broken = |what: &str| Error::broken(format!("garment {}: its {what} is not there", garment.0));
-    let batch = batches::batch(db, garment.batch())?.ok_or_else(|| broken("batch"))?;
-    let sku = skus::by_id(db, batch.sku_id)?.ok_or_else(|| broken("sku"))?;
-    let style = styles::by_id(db, sku.style_id)?.ok_or_else(|| broken("style"))?;
+    let broken = || Error::broken(format!("garment {}: its batch is not there", garment.0));
+    let batch = batches::batch(db, garment.batch())?.ok_or_else(broken)?;
+    let known = skus::known(db, batch.sku_id)?;
+    let style = &known.style;
     let found = findings::on_garment(db, garment)?.into_iter();
     let defects = found.map(|finding| SeenDefect { code: finding.defect_code, measured: None, seen_on: finding.found_on, is_found: true });
     let repairs = match &sale {

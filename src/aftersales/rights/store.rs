@@ -1,6 +1,7 @@
 //! Every query on rules of rights.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -224,6 +225,7 @@ impl Thing for RightRule {
     fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
         self.code_key = folded(&self.code);
         save_row!(db, stamp, right_rule, self, before);
+        db.bump(HELD)?;
         Ok(self)
     }
 
@@ -250,12 +252,11 @@ impl Thing for RightRule {
 /// Puts in the rows of the shipped catalogue that are missing. Rows that are there are left as they are.
 pub fn seed(db: &mut Db) -> Result<()> {
     let known: Vec<String> = each!(db, |c| right_rule::table.select(right_rule::code_key).load(c))?;
-    for row in catalogue::rows() {
-        if !known.contains(&row.code_key) {
-            each!(db, |c| diesel::insert_into(right_rule::table).values(row.clone()).on_conflict_do_nothing().execute(c))?;
-        }
+    let missing: Vec<RightRule> = catalogue::rows().into_iter().filter(|row| !known.contains(&row.code_key)).collect();
+    for row in &missing {
+        each!(db, |c| diesel::insert_into(right_rule::table).values(row.clone()).on_conflict_do_nothing().execute(c))?;
     }
-    Ok(())
+    if missing.is_empty() { Ok(()) } else { db.bump(HELD) }
 }
 
 /// Records a repair that the buyer signed for, by its number: rights follow from it. A row for each component that was mended.
@@ -296,8 +297,15 @@ pub fn repairs_of(db: &mut Db, garment: GarmentId, sale_seq: i64) -> Result<Vec<
     Ok(rows.into_iter().map(repaired).collect())
 }
 
+/// Under this name the changes of all rules are counted ([`Db::bump`]).
+const HELD: &str = "rights";
+
 /// Every rule, with the days of rest they are counted by.
-pub fn rules(db: &mut Db) -> Result<RightRules> {
+pub fn rules(db: &mut Db) -> Result<Arc<RightRules>> {
+    db.held(&[HELD, calendars::HELD], read)
+}
+
+fn read(db: &mut Db) -> Result<RightRules> {
     let rows: Vec<RightRule> = each!(db, |c| right_rule::table.select(RightRule::as_select()).order(right_rule::code).load(c))?;
     let mut rest = BTreeMap::new();
     for row in rows.iter().filter(|row| !row.rest_days.is_empty()) {

@@ -31,7 +31,6 @@ use crate::kernel::{Error, GarmentId, Id, Result};
 use crate::ownership::holders::{self, Contact, HolderKeys, Purpose, Secret};
 use crate::ownership::sales;
 use crate::platform::db::Db;
-use crate::platform::events;
 use crate::platform::rooms::{Said, Thing, made};
 use crate::platform::state::AppState;
 use crate::production::{batches, parties};
@@ -280,7 +279,7 @@ impl Story<'_, '_> {
         let traced = self.maker.app.store.read_blocking(move |db| {
             let affected = recalls::scope_batches(&trace::affected(&memory, db, &query)?);
             let (answer, _) = trace::trace(&memory, db, &query, None)?;
-            Ok((affected, answer.totals, events::held_version(db, "genealogy")?))
+            Ok((affected, answer.totals, db.held_version("genealogy")?))
         });
         let (affected, counts, genealogy) = traced?;
         let (result, hash) = recalls::canonical(&affected)?;

@@ -248,7 +248,7 @@ mod tests {
     use diesel::prelude::*;
 
     use super::*;
-    use crate::platform::db::Db;
+    use crate::platform::db::{Connection, Db};
     use crate::{choices, each};
 
     diesel::table! {
@@ -289,7 +289,7 @@ mod tests {
                 "CREATE TABLE hat (id BIGINT PRIMARY KEY, batch_no BIGINT, garment_id BIGINT NOT NULL, brim TEXT NOT NULL, band TEXT)",
             )
             .unwrap();
-        Db::Sqlite(connection)
+        Db::alone(Connection::Sqlite(connection))
     }
 
     fn hats() -> [Hat; 2] {
@@ -331,7 +331,7 @@ mod tests {
         for (column, value) in [("brim", "Wide"), ("brim", ""), ("band", "flat")] {
             let mut db = memory();
             each!(&mut db, |c| diesel::insert_into(hat::table).values(&hats()[0]).execute(c)).unwrap();
-            if let Db::Sqlite(c) = &mut db {
+            if let Connection::Sqlite(c) = &mut db.connection {
                 c.batch_execute(&format!("UPDATE hat SET {column} = '{value}'")).unwrap();
             }
             let read: QueryResult<Vec<Hat>> = each!(&mut db, |c| hat::table.select(Hat::as_select()).load(c));

@@ -2,7 +2,7 @@
 
 use diesel::{QueryableByName, RunQueryDsl};
 
-use super::{Db, Difference, Standing, Store};
+use super::{Connection, Db, Difference, Standing, Store};
 use crate::kernel::{Fault, Result};
 
 /// One answer of an examination.
@@ -87,13 +87,13 @@ pub fn examine(store: &Store, standing: &Standing) -> Result<Vec<Finding>> {
             ));
             Ok(())
         };
-        match db {
-            Db::Sqlite(_) => {
+        match db.connection {
+            Connection::Sqlite(_) => {
                 check(db, "integrity", "SELECT integrity_check AS line FROM pragma_integrity_check", "ok")?;
                 check(db, "foreign-keys", "SELECT DISTINCT \"table\" AS line FROM pragma_foreign_key_check", "")?;
                 check(db, "journal", "SELECT journal_mode AS line FROM pragma_journal_mode", "wal")?;
             }
-            Db::Pg(_) => {
+            Connection::Pg(_) => {
                 check(db, "fsync", "SELECT current_setting('fsync') AS line", "on")?;
                 check(db, "synchronous-commit", "SELECT current_setting('synchronous_commit') AS line", "on")?;
             }

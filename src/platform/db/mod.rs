@@ -14,6 +14,7 @@ mod columns;
 mod conflict;
 mod copies;
 mod doctor;
+mod held;
 mod literal;
 mod migrate;
 mod planned;
@@ -24,8 +25,7 @@ mod sqlite;
 mod times;
 mod url;
 
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::any::Any;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -37,6 +37,7 @@ pub use columns::{JsonText, known_text};
 pub use conflict::{CHUNK_KEYS, chunk_rows, in_chunks, lie_close};
 pub use copies::restore;
 pub use doctor::{Finding, Says, examine};
+use held::{Counted, Held};
 pub use literal::Live;
 pub use migrate::{Migrated, Standing, migrate, refuse_differences, standing};
 pub use planned::{COPIED, FEW, Planned, planned};
@@ -46,8 +47,17 @@ pub use url::DatabaseUrl;
 use crate::kernel::{Error, Result};
 use crate::platform::locks::lock;
 
+/// What closures of the store are given: a connection, and what is held in memory of its rows.
+pub struct Db {
+    /// The connection: see [`each!`](crate::each).
+    pub connection: Connection,
+    held: Held,
+    /// The counts of what is held, once they were read in this transaction.
+    counted: Counted,
+}
+
 /// A connection to either store.
-pub enum Db {
+pub enum Connection {
     /// The embedded store.
     Sqlite(SqliteConnection),
     /// PostgreSQL, or a distributed one.
@@ -58,9 +68,9 @@ pub enum Db {
 #[macro_export]
 macro_rules! each {
     ($db:expr, |$c:ident| $body:expr) => {
-        match $db {
-            $crate::platform::db::Db::Sqlite($c) => $body,
-            $crate::platform::db::Db::Pg($c) => $body,
+        match &mut $db.connection {
+            $crate::platform::db::Connection::Sqlite($c) => $body,
+            $crate::platform::db::Connection::Pg($c) => $body,
         }
     };
 }
@@ -94,7 +104,7 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     kind: Kind,
-    held: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    held: Held,
 }
 
 enum Kind {
@@ -109,20 +119,17 @@ impl Store {
     /// `StoreMissing`, `StoreNewer`, `StoreForeign` for a file; when it cannot be opened or lies on a network file system. PostgreSQL connects
     /// lazily: an unreachable server shows at first use, a newer store in [`migrate`] and [`standing`].
     pub fn open(url: &DatabaseUrl, options: &StoreOptions) -> Result<Self> {
+        let held = Held::default();
         let kind = match url {
-            DatabaseUrl::Sqlite(path) => Kind::Sqlite(sqlite::SqliteStore::open(path, options)?),
-            DatabaseUrl::Postgres(url) => Kind::Pg(postgres::PgStore::open(url, options)?),
+            DatabaseUrl::Sqlite(path) => Kind::Sqlite(sqlite::SqliteStore::open(path, options, &held)?),
+            DatabaseUrl::Postgres(url) => Kind::Pg(postgres::PgStore::open(url, options, &held)?),
         };
-        Ok(Self(Arc::new(Inner { kind, held: Mutex::default() })))
+        Ok(Self(Arc::new(Inner { kind, held })))
     }
 
     /// What a room holds in memory of this store's rows: one value for each type, made empty at first use, gone with the store.
-    #[expect(clippy::disallowed_methods, reason = "the key is the type: it is never another's")]
     pub fn held<T: Any + Default + Send + Sync>(&self) -> Arc<T> {
-        let mut held = lock(&self.0.held);
-        let value = Arc::clone(held.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default())));
-        drop(held);
-        value.downcast().unwrap_or_default()
+        self.0.held.of()
     }
 
     /// Reads, on a blocking thread, from one consistent state.

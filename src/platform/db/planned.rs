@@ -56,14 +56,14 @@ impl<Q, Conn> RunQueryDsl<Conn> for Planned<Q> {}
 #[macro_export]
 macro_rules! insert_all {
     ($db:expr, $table:expr, $rows:expr) => {
-        match $db {
-            $crate::platform::db::Db::Sqlite(c) => {
+        match &mut $db.connection {
+            $crate::platform::db::Connection::Sqlite(c) => {
                 $rows.iter().try_for_each(|values| diesel::insert_into($table).values(values).execute(c).map(drop))
             }
-            $crate::platform::db::Db::Pg(c) if $rows.len() < $crate::platform::db::COPIED => {
+            $crate::platform::db::Connection::Pg(c) if $rows.len() < $crate::platform::db::COPIED => {
                 diesel::insert_into($table).values($rows).execute(c).map(drop)
             }
-            $crate::platform::db::Db::Pg(c) => {
+            $crate::platform::db::Connection::Pg(c) => {
                 diesel::prelude::ExecuteCopyFromDsl::execute(diesel::copy_from($table).from_insertable($rows), c).map(drop)
             }
         }

@@ -7,7 +7,8 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
 
-use super::{Db, StoreOptions};
+use super::held::Held;
+use super::{Connection, Db, StoreOptions};
 use crate::kernel::{Error, Result};
 
 /// Longest wait for a connection.
@@ -25,27 +26,27 @@ pub(super) struct PgStore {
 }
 
 /// Hands out [`Db`], so that a pooled connection is what the closures take.
-struct Manager(ConnectionManager<PgConnection>);
+struct Manager(ConnectionManager<PgConnection>, Held);
 
 impl diesel::r2d2::ManageConnection for Manager {
     type Connection = Db;
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<Db, Self::Error> {
-        self.0.connect().map(Db::Pg)
+        self.0.connect().map(|connection| Db::new(Connection::Pg(connection), &self.1))
     }
 
     fn is_valid(&self, db: &mut Db) -> Result<(), Self::Error> {
-        match db {
-            Db::Pg(connection) => self.0.is_valid(connection),
-            Db::Sqlite(_) => Ok(()),
+        match &mut db.connection {
+            Connection::Pg(connection) => self.0.is_valid(connection),
+            Connection::Sqlite(_) => Ok(()),
         }
     }
 
     fn has_broken(&self, db: &mut Db) -> bool {
-        match db {
-            Db::Pg(connection) => self.0.has_broken(connection),
-            Db::Sqlite(_) => false,
+        match &mut db.connection {
+            Connection::Pg(connection) => self.0.has_broken(connection),
+            Connection::Sqlite(_) => false,
         }
     }
 }
@@ -62,14 +63,14 @@ impl CustomizeConnection<Db, diesel::r2d2::Error> for Settings {
 }
 
 impl PgStore {
-    pub(super) fn open(url: &str, options: &StoreOptions) -> Result<Self> {
+    pub(super) fn open(url: &str, options: &StoreOptions, held: &Held) -> Result<Self> {
         let pool = Pool::builder()
             .max_size(options.connections.max(3))
             .min_idle(Some(1))
             .connection_timeout(WAIT)
             .test_on_check_out(true)
             .connection_customizer(Box::new(Settings))
-            .build_unchecked(Manager(ConnectionManager::new(with_keepalives(url))));
+            .build_unchecked(Manager(ConnectionManager::new(with_keepalives(url)), held.clone()));
         Ok(Self { pool })
     }
 
@@ -81,12 +82,15 @@ impl PgStore {
     }
 
     pub(super) fn read_inline<T>(&self, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-        body(&mut *self.take()?)
+        let mut db = self.take()?;
+        db.begins(true);
+        body(&mut db)
     }
 
     pub(super) fn read<T>(&self, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
         let mut db = self.take()?;
         execute(&mut db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        db.begins(true);
         let guard = RollBack(&mut db);
         let outcome = body(&mut *guard.0);
         drop(guard);
@@ -114,6 +118,7 @@ impl PgStore {
 
 fn write_once<T>(db: &mut Db, body: impl Fn(&mut Db) -> Result<T>) -> Result<T> {
     execute(db, "BEGIN ISOLATION LEVEL SERIALIZABLE")?;
+    db.begins(false);
     let guard = RollBack(db);
     let outcome = body(&mut *guard.0)?;
     execute(&mut *guard.0, "COMMIT")?;

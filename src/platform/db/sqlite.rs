@@ -15,10 +15,11 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sqlite::{Sqlite, SqliteConnection};
-use diesel::{Connection, QueryDsl, QueryResult, RunQueryDsl};
+use diesel::{Connection as _, QueryDsl, QueryResult, RunQueryDsl};
 use tokio::sync::oneshot;
 
-use super::{Db, StoreOptions};
+use super::held::Held;
+use super::{Connection, Db, StoreOptions};
 use crate::kernel::{Code, Error, Refusal, Result};
 use crate::platform::disk;
 use crate::platform::locks::lock;
@@ -36,6 +37,7 @@ const NOTICE: Duration = Duration::from_millis(50);
 pub(super) struct SqliteStore {
     path: PathBuf,
     number: u64,
+    held: Held,
     writer: SyncSender<Box<dyn Queued>>,
     readers: Mutex<Vec<Db>>,
     freed: Condvar,
@@ -67,22 +69,23 @@ diesel::table! {
 }
 
 impl SqliteStore {
-    pub(super) fn open(path: &Path, options: &StoreOptions) -> Result<Self> {
+    pub(super) fn open(path: &Path, options: &StoreOptions, held: &Held) -> Result<Self> {
         if !path.exists() {
             return Err(Refusal::new(Code::StoreMissing).with("place", path.display()).into());
         }
         super::migrate::refuse_newer(path)?;
         refuse_network_file_system(path)?;
         let writer = open_writer(path)?;
-        let readers = (0..options.connections.max(1)).map(|_| open_reader(path)).collect::<Result<Vec<_>>>()?;
+        let readers = (0..options.connections.max(1)).map(|_| open_reader(path, held)).collect::<Result<Vec<_>>>()?;
         let (sender, receiver) = sync_channel(QUEUE_MAX);
         let group = if options.group_commit { GROUP_MAX } else { 1 };
         let changes = Arc::new(AtomicU64::new(0));
-        let counted = changes.clone();
-        std::thread::Builder::new().name("writer".into()).spawn(move || write_loop(Db::Sqlite(writer), &receiver, group, &counted))?;
+        let (counted, writer) = (changes.clone(), Db::new(Connection::Sqlite(writer), held));
+        std::thread::Builder::new().name("writer".into()).spawn(move || write_loop(writer, &receiver, group, &counted))?;
         Ok(Self {
             path: path.to_owned(),
             number: STORES.fetch_add(1, Ordering::Relaxed),
+            held: held.clone(),
             writer: sender,
             readers: Mutex::new(readers),
             freed: Condvar::new(),
@@ -100,7 +103,7 @@ impl SqliteStore {
             }
             Err(_) => {
                 // The connection may be in the middle of anything: open another in its place.
-                self.give_back(open_reader(&self.path)?);
+                self.give_back(open_reader(&self.path, &self.held)?);
                 Err(Error::broken("a read panicked"))
             }
         }
@@ -115,7 +118,7 @@ impl SqliteStore {
     pub(super) fn changes(&self) -> Result<u64> {
         self.with_inline_reader(|reader| {
             if reader.asked.is_none_or(|(at, _)| at.elapsed() >= NOTICE) {
-                let crate::platform::db::Db::Sqlite(connection) = &mut reader.db else { return Ok(()) };
+                let Connection::Sqlite(connection) = &mut reader.db.connection else { return Ok(()) };
                 let versions: Vec<i64> = pragma_data_version::table.select(pragma_data_version::data_version).load(connection)?;
                 let version = versions.into_iter().next().ok_or_else(|| Error::broken("SQLite does not say its data version"))?;
                 if reader.asked.is_some_and(|(_, before)| before != version) {
@@ -137,7 +140,7 @@ impl SqliteStore {
             // Taken out: one that a body panics with may be in the middle of anything, and is not used again.
             let mut own = match reader.take().filter(|own| own.store == self.number) {
                 Some(own) => own,
-                None => InlineReader { store: self.number, db: open_reader(&self.path)?, asked: None },
+                None => InlineReader { store: self.number, db: open_reader(&self.path, &self.held)?, asked: None },
             };
             let outcome = body(&mut own);
             *reader = Some(own);
@@ -262,6 +265,7 @@ fn commit_group(db: &mut Db, group: &mut [Box<dyn Queued>]) -> Result<()> {
             if kept {
                 control(db, "SAVEPOINT one")?;
             }
+            db.begins(false);
             match (write.run(db), kept) {
                 (true, true) => control(db, "RELEASE one")?,
                 (true, false) => kept = true,
@@ -287,6 +291,7 @@ fn commit_group(db: &mut Db, group: &mut [Box<dyn Queued>]) -> Result<()> {
 /// Runs a body in a read transaction: what it reads is of one state, and the file is locked once for all of it.
 fn in_one_state<T>(db: &mut Db, body: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     control(db, "BEGIN")?;
+    db.begins(true);
     let outcome = body(db);
     if let Err(error) = control(db, "COMMIT") {
         // May have been rolled back by SQLite itself.
@@ -316,7 +321,7 @@ impl QueryId for Control {
 impl RunQueryDsl<SqliteConnection> for Control {}
 
 fn control(db: &mut Db, statement: &'static str) -> Result<()> {
-    if let Db::Sqlite(connection) = db {
+    if let Connection::Sqlite(connection) = &mut db.connection {
         Control(statement).execute(connection)?;
     }
     Ok(())
@@ -337,14 +342,14 @@ fn open_writer(path: &Path) -> Result<SqliteConnection> {
     Ok(connection)
 }
 
-fn open_reader(path: &Path) -> Result<Db> {
+fn open_reader(path: &Path, held: &Held) -> Result<Db> {
     let mut connection = establish(path)?;
     // The file is mapped as far as it reaches: a page that is not costs a call of the system each time it is looked at. The limit is that of
     // `.cargo/config.toml`; a SQLite compiled elsewhere maps 2 GB.
     connection.batch_execute(
         "PRAGMA query_only = ON; PRAGMA cache_size = -4000; PRAGMA mmap_size = 1099511627776; PRAGMA temp_store = MEMORY;",
     )?;
-    Ok(Db::Sqlite(connection))
+    Ok(Db::new(Connection::Sqlite(connection), held))
 }
 
 /// Opens the file for migrations: foreign keys off, because a rebuilt table would cascade, and SQLite ignores the setting inside a transaction.

@@ -27,7 +27,7 @@ pub use idempotency::{Idempotency, created, json};
 pub use locale::{LANG_COOKIE, Locale, remember_lang};
 pub use page::{Entry, FormFaults, Layout, Menu, MenuPart, Onward, Onwards, Pages, html, html_response, see_other};
 pub use problem::{Problem, render_errors};
-pub use routes::{Asker, Guarded, RouteEntry, Routes};
+pub use routes::{Asker, Guarded, RouteEntry, Routes, serve};
 
 use crate::kernel::text::hex;
 

@@ -1,7 +1,7 @@
 //! Where rooms mount their routes, whose right is read off their handler: a handler that names nobody does not compile.
 
 use actix_web::http::Method;
-use actix_web::{FromRequest, Handler, Responder, web};
+use actix_web::{FromRequest, Handler, Responder, Route, web};
 use utoipa::openapi::{Components, ComponentsBuilder, HttpMethod, Paths};
 use utoipa_actix_web::OpenApiFactory;
 
@@ -24,13 +24,50 @@ pub struct RouteEntry {
 /// What a room mounts its routes on. To serve them, their descriptions are not made: each worker would make them all once and throw them away
 /// (7 MB that stay behind in its memory).
 pub enum Routes<'a> {
-    /// The server.
-    Served(&'a mut web::ServiceConfig),
+    /// The server: each route with its path, for [`serve`].
+    Served(&'a mut Vec<(String, Route)>),
     /// The API's description: of handlers that describe themselves, and of what a room's fields say.
     Described(&'a mut Vec<(Paths, Components)>),
     /// The table of routes.
     Listed(&'a mut Vec<RouteEntry>),
 }
+
+/// Serves the routes that `mount` mounts, each behind the beginning of its path. A server tries its routes one after another, those with parameters by a
+/// regular expression each: so a request passes some hundred beginnings, compared letter by letter, and then the few routes behind its own.
+pub fn serve(server: &mut web::ServiceConfig, mount: impl FnOnce(Routes<'_>)) {
+    let mut routes = Vec::new();
+    mount(Routes::Served(&mut routes));
+    let mut rooms: Vec<(String, Vec<(String, Route)>)> = Vec::new();
+    for (path, route) in routes {
+        let head = beginning(&path);
+        let behind = path.strip_prefix(head).unwrap_or_default().to_owned();
+        match rooms.iter_mut().find(|(of, _)| of == head) {
+            Some((_, routes)) => routes.push((behind, route)),
+            None => rooms.push((head.to_owned(), vec![(behind, route)])),
+        }
+    }
+    for (head, routes) in rooms {
+        if head.is_empty() {
+            for (path, route) in routes {
+                server.route(&path, route);
+            }
+        } else {
+            server.service(routes.into_iter().fold(web::scope(&head), |scope, (path, route)| scope.route(&path, route)));
+        }
+    }
+}
+
+/// The segments that all routes of a room share: the first of a page, the first behind `/api/v1` of the API; empty where that is a parameter.
+fn beginning(path: &str) -> &str {
+    let api = if path.starts_with(API) { API.len() } else { 0 };
+    let rest = path.get(api..).unwrap_or_default();
+    let length = rest.char_indices().skip(1).find(|(_, c)| *c == '/').map_or(rest.len(), |(at, _)| at);
+    let is_fixed = length > 1 && !rest.get(..length).unwrap_or_default().contains('{');
+    path.get(..api + length).filter(|_| is_fixed).unwrap_or_default()
+}
+
+/// Before every path of the API.
+const API: &str = "/api/v1";
 
 impl Routes<'_> {
     /// Adds a description to the API's.
@@ -93,7 +130,7 @@ macro_rules! methods {
                     F::Output: Responder + 'static,
                 {
                     match self {
-                        Self::Served(server) => drop(server.route(path, web::method(Method::$verb).to(handler))),
+                        Self::Served(routes) => routes.push((path.to_owned(), web::method(Method::$verb).to(handler))),
                         Self::Listed(routes) => routes.push(RouteEntry {
                             method: stringify!($verb),
                             path: path.to_owned(),
@@ -161,4 +198,24 @@ methods! {
     put = PUT;
     /// Answers DELETE.
     delete = DELETE;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_begins_with_what_all_of_its_room_share() {
+        let known = [
+            ("/cases/{no}/photos/{id}.jpg", "/cases"),
+            ("/cases", "/cases"),
+            ("/api/v1/cases/{no}", "/api/v1/cases"),
+            ("/api/v1/{table}", ""),
+            ("/01/{gtin}/21/{serial}", "/01"),
+            ("/{first}/{second}", ""),
+            ("/v{n}", ""),
+            ("/", ""),
+        ];
+        known.iter().for_each(|(path, head)| assert_eq!(beginning(path), *head, "{path}"));
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex};
 
-use diesel::Connection;
+use diesel::Connection as _;
 use diesel::sqlite::SqliteConnection;
 use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
@@ -14,7 +14,7 @@ use super::*;
 use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
 use crate::kernel::money;
 use crate::kernel::text::{self, Lang};
-use crate::platform::db::Db;
+use crate::platform::db::{Connection, Db};
 use crate::platform::exports::inert;
 use crate::platform::words::Words;
 
@@ -117,7 +117,7 @@ fn source(bytes: impl Into<Vec<u8>>) -> Result<Source> {
 
 /// Runs an import of rows that are kept nowhere but in itself, and gives it back.
 fn through<I: Import + Default>(import: &mut I, source: &mut Source, mode: Mode, tell: &mut dyn FnMut(News<'_>)) -> ImportReport {
-    let mut db = Db::Sqlite(SqliteConnection::establish(":memory:").unwrap());
+    let mut db = Db::alone(Connection::Sqlite(SqliteConnection::establish(":memory:").unwrap()));
     let shared = Arc::new(Mutex::new(std::mem::take(import)));
     let report = run(Place::Within(&mut db), source, &shared, mode, tell).unwrap();
     *import = Arc::into_inner(shared).unwrap().into_inner().unwrap();

@@ -18,7 +18,7 @@ use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::{batch, lot, party, party_role, style};
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, in_chunks, known_text, planned};
-use crate::platform::events::{self, Stamp};
+use crate::platform::events::Stamp;
 use crate::platform::http::perm::{CatalogueEdit, CatalogueRead, Permission};
 use crate::platform::http::{query_escape, segment};
 use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing};
@@ -185,7 +185,7 @@ impl Thing for Party {
         let roles: Vec<_> = self.roles.iter().map(|role| (party_role::party_id.eq(self.id), party_role::role.eq(role.as_str()))).collect();
         each!(db, |c| diesel::insert_into(party_role::table).values(&roles).execute(c))?;
         // The catalogue shows makers by name and address.
-        events::bump(db, "catalogue")?;
+        db.bump("catalogue")?;
         Ok(self)
     }
 

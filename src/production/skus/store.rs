@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Deref;
+use std::sync::{Arc, Mutex};
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use diesel::dsl::sql;
@@ -13,7 +14,7 @@ use serde_json::json;
 
 use super::{FIELDS, rules};
 use crate::kernel::event::{EventKind, Subject};
-use crate::kernel::text::{ByCode, Lang, folded};
+use crate::kernel::text::{Both, ByCode, Lang, folded};
 use crate::kernel::{Code, Error, Fault, Id, Result};
 use crate::platform::db::schema::{gtin_alias, sku, style};
 use crate::platform::db::search::{anywhere, lower};
@@ -21,6 +22,7 @@ use crate::platform::db::{Db, in_chunks, planned};
 use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{CatalogueEdit, CatalogueRead, Permission};
 use crate::platform::http::query_escape;
+use crate::platform::locks::lock;
 use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href};
 use crate::production::corrections::{self, Correctable, Guard, Standing};
 use crate::production::parties::{self, Maker};
@@ -236,7 +238,7 @@ impl Thing for SkuView {
             self.old_gtins = Gtins(old_gtins(db, &[id])?.remove(&id).unwrap_or_default());
         }
         // The catalogue is held in memory elsewhere.
-        events::bump(db, "catalogue")?;
+        db.bump("catalogue")?;
         Ok(self)
     }
 
@@ -304,12 +306,52 @@ pub fn product(db: &mut Db, sku_id: Id, on: NaiveDate) -> Result<Option<Product>
     Ok(Some(Product { sku, style, maker, policy }))
 }
 
-/// What a sku is, as somebody who holds one checks it: the style's name, colour, size. Empty for none.
-pub fn what(db: &mut Db, id: Id, lang: Lang) -> Result<String> {
-    let Some(sku) = by_id(db, id)? else { return Ok(String::new()) };
+/// A sku with its style, and what people call it who hold one: the style's name, colour, size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The sku.
+    pub sku: Sku,
+    /// Its style.
+    pub style: Style,
+    /// What our own people call it.
+    pub inside: Both,
+    /// What the public calls it, to whom the name of a style may be another.
+    pub outside: Both,
+}
+
+/// The skus that somebody asked for.
+#[derive(Default)]
+struct Asked(Mutex<HashMap<Id, Arc<Known>>>);
+
+/// So many are held; then it begins anew. One with a size chart takes some 5 KB.
+const ASKED: usize = 2_048;
+
+/// The sku of a batch, held in memory while the catalogue stands.
+///
+/// # Errors
+/// [`Error::Broken`] where there is none.
+pub fn known(db: &mut Db, id: Id) -> Result<Arc<Known>> {
+    let asked = db.held(&["catalogue"], |_| Ok(Asked::default()))?;
+    if let Some(known) = lock(&asked.0).get(&id) {
+        return Ok(Arc::clone(known));
+    }
+    let sku = by_id(db, id)?.ok_or_else(|| Error::broken("a batch without its sku"))?;
     let style = styles::by_id(db, sku.style_id)?.ok_or_else(|| Error::broken("a sku without its style"))?;
-    let parts = [style.name(lang), sku.colour(lang), &sku.size];
-    Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(lang.of("，", ", ")))
+    let called = |name: fn(&Style, Lang) -> &str| {
+        let of = |lang: Lang| {
+            let parts = [name(&style, lang), sku.colour(lang), &sku.size];
+            parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(lang.of("，", ", "))
+        };
+        Both { zh: of(Lang::Zh), en: of(Lang::En) }
+    };
+    let (inside, outside) = (called(Style::name), called(Style::public_name));
+    let known = Arc::new(Known { sku, style, inside, outside });
+    let mut held = lock(&asked.0);
+    if held.len() >= ASKED {
+        held.clear();
+    }
+    held.insert(id, Arc::clone(&known));
+    Ok(known)
 }
 
 /// The sku with this id: one look-up by key.

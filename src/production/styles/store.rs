@@ -17,7 +17,7 @@ use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::schema::{sku, style};
 use crate::platform::db::search::{anywhere, lower};
 use crate::platform::db::{Db, in_chunks, planned};
-use crate::platform::events::{self, Stamp};
+use crate::platform::events::Stamp;
 use crate::platform::http::perm::{CatalogueEdit, CatalogueRead, Permission};
 use crate::platform::rooms::{Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::production::corrections::{self, Correctable, Guard, Standing};
@@ -223,7 +223,7 @@ impl Thing for StyleView {
         let maker: Vec<Id> = self.style.manufacturer_id.into_iter().collect();
         self.manufacturer = parties::codes_of_ids(db, &maker)?.into_values().next();
         // The catalogue is held in memory elsewhere.
-        events::bump(db, "catalogue")?;
+        db.bump("catalogue")?;
         Ok(self)
     }
 

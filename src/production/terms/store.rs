@@ -14,7 +14,7 @@ use crate::kernel::{Code, Fault, Id, Result, parsed};
 use crate::platform::db::schema::warranty_policy;
 use crate::platform::db::search::anywhere;
 use crate::platform::db::{Db, known_text};
-use crate::platform::events::{self, Stamp};
+use crate::platform::events::Stamp;
 use crate::platform::http::perm::{CatalogueEdit, CatalogueRead, Permission};
 use crate::platform::http::query_escape;
 use crate::platform::rooms::{Fields, From as Begin, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href};
@@ -161,7 +161,7 @@ impl Thing for WarrantyPolicy {
         self.code_key = folded(&self.code);
         each!(db, |c| diesel::insert_into(warranty_policy::table).values(self.clone()).execute(c))?;
         // The catalogue shows what is promised.
-        events::bump(db, "catalogue")?;
+        db.bump("catalogue")?;
         Ok(self)
     }
 

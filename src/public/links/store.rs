@@ -171,7 +171,7 @@ impl Thing for Link {
     fn write(mut self, db: &mut Db, stamp: &Stamp, _before: Option<&Self>) -> Result<Self> {
         (self.id, self.created_by, self.created_at) = (stamp.id(), stamp.actor.clone(), stamp.at);
         each!(db, |c| diesel::insert_into(link::table).values(&self).execute(c))?;
-        events::bump(db, HELD)?;
+        db.bump(HELD)?;
         Ok(self)
     }
 
@@ -313,5 +313,5 @@ pub fn remove(db: &mut Db, stamp: &Stamp, id: Id) -> Result<()> {
         return Err(Code::NotFound.into());
     }
     events::append(db, stamp, EventKind::LinkRemoved, Subject::Thing("link", id.0), &serde_json::json!({}))?;
-    events::bump(db, HELD)
+    db.bump(HELD)
 }

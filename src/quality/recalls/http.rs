@@ -9,7 +9,6 @@ use super::page::OnePage;
 use super::store::{self, href};
 use super::{FORM, Inputs, NewScope, Scope, ScopeToday, rules};
 use crate::kernel::{BatchNo, Code, Error, Fault, GarmentId, Result};
-use crate::platform::events;
 use crate::platform::exports::{self, Cell, Format};
 use crate::platform::http::perm::{RecallEdit, TraceRead};
 use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, created, html, json, see_other, segment};
@@ -121,7 +120,7 @@ async fn save(call: &Saves, hash: &str, once: Option<&str>, new: NewScope) -> Re
     let traced = call.read(move |db| {
         let affected = rules::batches(&trace::affected(&memory, db, &query)?);
         let (answer, _) = trace::trace(&memory, db, &query, None)?;
-        Ok((affected, answer.totals, events::held_version(db, "genealogy")?))
+        Ok((affected, answer.totals, db.held_version("genealogy")?))
     });
     let (affected, counts, genealogy) = traced.await.map_err(|error| match error {
         Error::Refused(refusal) if refusal.code == Code::NotFound => {

@@ -50,8 +50,8 @@ fn sum(column: &str) -> diesel::expression::SqlLiteral<Nullable<BigInt>> {
 pub fn versions(db: &mut Db) -> Result<SourceVersions> {
     let (rows, changes): (i64, Option<i64>) = each!(db, |c| batch_tally::table.select((count_star(), sum("changes"))).get_result(c))?;
     Ok(SourceVersions {
-        genealogy: events::held_version(db, "genealogy")?,
-        catalogue: events::held_version(db, "catalogue")?,
+        genealogy: db.held_version("genealogy")?,
+        catalogue: db.held_version("catalogue")?,
         sold: (rows, changes.unwrap_or_default()),
         event: events::newest_id(db)?,
     })

@@ -15,7 +15,6 @@ use crate::kernel::text::Both;
 use crate::kernel::units::{count, tidy};
 use crate::kernel::{Code, Error, GarmentId, Id, Result, saturating};
 use crate::platform::db::{Db, Store};
-use crate::platform::events;
 use crate::platform::locks::lock;
 use crate::production::materials::{self, Lot};
 
@@ -48,7 +47,7 @@ impl Held {
 /// The genealogy as it is now: the one held in memory while its version stands, read again when it has changed.
 pub fn genealogy(store: &Store, db: &mut Db) -> Result<Arc<Genealogy>> {
     let held = store.held::<Held>();
-    let version = events::held_version(db, "genealogy")?;
+    let version = db.held_version("genealogy")?;
     if let Some(genealogy) = held.fresh(version) {
         return Ok(genealogy);
     }

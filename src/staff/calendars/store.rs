@@ -73,7 +73,7 @@ pub(super) fn codes(db: &mut Db) -> Result<Vec<String>> {
     Ok(each!(db, |c| calendar::table.order(calendar::code).select(calendar::code).load(c))?)
 }
 
-/// Under this name the changes of all calendars are counted ([`events::held_version`]).
+/// Under this name the changes of all calendars are counted ([`Db::bump`]).
 pub const HELD: &str = "calendars";
 
 /// The days of a calendar as deadlines are reckoned on them. It covers every year that has a day from February to November in it: the table of a
@@ -190,7 +190,7 @@ pub(super) fn save(db: &mut Db, stamp: &Stamp, wanted: &[(u64, Wanted)], source:
         }
         let days = serde_json::to_value(&plan.writes).map_err(Error::broken)?;
         events::append(db, stamp, EventKind::CalendarSaved, Subject::Thing("calendar", id), &json!({ "code": plan.code, "days": days }))?;
-        events::bump(db, HELD)?;
+        db.bump(HELD)?;
     }
     Ok(applied)
 }
@@ -222,6 +222,6 @@ pub(super) fn remove(db: &mut Db, stamp: &Stamp, code: &str, day: NaiveDate) -> 
     each!(db, |c| diesel::delete(calendar_day::table.filter(target)).execute(c))?;
     let body = json!({ "code": code, "removed": serde_json::to_value(&before).map_err(Error::broken)? });
     events::append(db, stamp, EventKind::CalendarSaved, Subject::Thing("calendar", id), &body)?;
-    events::bump(db, HELD)?;
+    db.bump(HELD)?;
     Ok(before)
 }

@@ -1,5 +1,7 @@
 //! Every query on teams' weeks and the versions of their calendars.
 
+use std::sync::Arc;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -9,9 +11,9 @@ use super::rules::{Content, DayTable};
 use crate::kernel::calendar::Versions;
 use crate::kernel::text::{Lang, folded};
 use crate::kernel::{Code, Error, Fault, Id, Result};
+use crate::platform::db::Db;
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::db::{Db, FEW, planned};
-use crate::platform::events::{self, Stamp};
+use crate::platform::events::Stamp;
 use crate::platform::http::perm::{Permission, PolicyEdit, SignedIn};
 use crate::platform::rooms::{BrandOnly, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::platform::state::AppState;
@@ -202,7 +204,7 @@ impl Thing for WorkWeek {
 
     fn write(mut self, db: &mut Db, stamp: &Stamp, before: Option<&Self>) -> Result<Self> {
         save_row!(db, stamp, work_week, self, before);
-        events::bump(db, calendars::HELD)?;
+        db.bump(calendars::HELD)?;
         Ok(self)
     }
 }
@@ -258,12 +260,15 @@ fn newest(db: &mut Db, week: &str) -> Result<Option<VersionRow>> {
     Ok(rows.into_iter().next())
 }
 
+/// Under this name the new versions of all calendars are counted ([`Db::bump`]).
+const HELD: &str = "calendar-versions";
+
 /// The number of the version of a team's calendar that holds now. Where its week or a day changed since the last, that is a new one.
 ///
 /// # Errors
 /// [`Code::NotFound`] when no team has a week of this code.
 pub fn current(db: &mut Db, stamp: &Stamp, week: &str) -> Result<i64> {
-    let held = events::held_version(db, calendars::HELD)?;
+    let held = db.held_version(calendars::HELD)?;
     let last = newest(db, week)?;
     if let Some(row) = last.as_ref().filter(|row| row.held == held) {
         return Ok(row.no);
@@ -284,14 +289,18 @@ pub fn current(db: &mut Db, stamp: &Stamp, week: &str) -> Result<i64> {
             let row = VersionRow { no: greatest.unwrap_or_default() + 1, week: of.code, held, content, created_at: stamp.at };
             let new = each!(db, |c| diesel::insert_into(calendar_version::table).values(&row).on_conflict_do_nothing().execute(c))?;
             // Another process took the number: what it wrote may be this very version.
-            if new == 1 { Ok(row.no) } else { Err(Error::Retry) }
+            if new == 0 {
+                return Err(Error::Retry);
+            }
+            db.bump(HELD)?;
+            Ok(row.no)
         }
     }
 }
 
 /// Whether this is the version that holds now, as far as anybody has looked since a calendar last changed.
 pub fn is_current(db: &mut Db, week: &str, no: i64) -> Result<bool> {
-    let held = events::held_version(db, calendars::HELD)?;
+    let held = db.held_version(calendars::HELD)?;
     Ok(newest(db, week)?.is_some_and(|row| row.no == no && row.held == held))
 }
 
@@ -301,18 +310,19 @@ pub fn earlier(db: &mut Db, week: &str, no: i64) -> Result<Vec<i64>> {
     Ok(each!(db, |c| calendar_version::table.filter(before).order(calendar_version::no).select(calendar_version::no).load(c))?)
 }
 
-/// These versions, each as it was when it was made.
+/// Every version of every team's calendar, each as it was when it was made.
 ///
 /// # Errors
 /// [`Error::Broken`] for a version that does not read back.
-pub fn versions(db: &mut Db, numbers: &[i64]) -> Result<Versions> {
-    let of = calendar_version::table.filter(calendar_version::no.eq_any(numbers));
-    let of = of.select((calendar_version::no, calendar_version::content));
-    let rows: Vec<(i64, String)> = each!(db, |c| planned(of, numbers.len() <= FEW).load(c))?;
-    let broken = |no: i64, fault: &Fault| Error::broken(format!("version {no} of a calendar: {fault:?}"));
-    let calendars = rows.into_iter().map(|(no, content)| {
-        let content: Content = serde_json::from_str(&content).map_err(Error::broken)?;
-        content.calendar(u32::try_from(no).map_err(Error::broken)?).map_err(|fault| broken(no, &fault))
-    });
-    Versions::new(calendars.collect::<Result<Vec<_>>>()?).map_err(|fault| broken(0, &fault))
+pub fn versions(db: &mut Db) -> Result<Arc<Versions>> {
+    db.held(&[HELD], |db| {
+        let rows: Vec<(i64, String)> =
+            each!(db, |c| calendar_version::table.select((calendar_version::no, calendar_version::content)).load(c))?;
+        let broken = |no: i64, fault: &Fault| Error::broken(format!("version {no} of a calendar: {fault:?}"));
+        let calendars = rows.into_iter().map(|(no, content)| {
+            let content: Content = serde_json::from_str(&content).map_err(Error::broken)?;
+            content.calendar(u32::try_from(no).map_err(Error::broken)?).map_err(|fault| broken(no, &fault))
+        });
+        Versions::new(calendars.collect::<Result<Vec<_>>>()?).map_err(|fault| broken(0, &fault))
+    })
 }

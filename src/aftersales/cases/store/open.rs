@@ -1,6 +1,7 @@
 //! Opening a case: everything that is asked for at once, in one write.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -163,7 +164,7 @@ fn at(place: usize, name: &str) -> String {
 struct Known {
     /// The latest sale of each garment that was ever sold.
     sales: HashMap<GarmentId, Sale>,
-    reasons: HashMap<String, reasons::CaseReason>,
+    reasons: Arc<HashMap<String, reasons::CaseReason>>,
 }
 
 fn known(db: &mut Db, new: &NewCase) -> Result<Known> {

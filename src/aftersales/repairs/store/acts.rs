@@ -372,7 +372,7 @@ pub(in crate::aftersales::repairs) fn part(
     let body = json!({ "repair": order.row.id, "component": row.component, "lot": lot.id, "quantity_milli": row.quantity_milli });
     let said_of = ("cost", said.cost.as_deref(), said.currency.as_deref());
     posted(db, stamp, &order, (LedgerKind::RepairParts, today), said_of, None)?;
-    events::bump(db, "genealogy")?;
+    db.bump("genealogy")?;
     events::append(db, stamp, EventKind::PartReplaced, Subject::Garment(garment.0), &body)?;
     moved!(db, stamp, order, RepairState::Repairing, EventKind::RepairPart, body, repair_order::repairer.eq(&stamp.actor))
 }

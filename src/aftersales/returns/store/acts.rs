@@ -22,7 +22,7 @@ use crate::ownership::sales::{self, SaleStatus};
 use crate::ownership::warranties;
 use crate::platform::db::Db;
 use crate::platform::events::{self, Stamp};
-use crate::production::{batches, skus, styles};
+use crate::production::{batches, skus};
 use crate::{each, step};
 
 /// Sets columns of a return beside its state, in the write that moved it.
@@ -395,9 +395,8 @@ fn accept(db: &mut Db, stamp: &Stamp, zone: Tz, order: &ReturnOrder, to: ReturnS
         sales::end_sale(db, stamp, zone, order.garment_id, returned_on)?;
     }
     let batch = batches::batch(db, order.garment_id.batch())?.ok_or_else(|| Error::broken("a garment of no batch"))?;
-    let sku = skus::by_id(db, batch.sku_id)?.ok_or_else(|| Error::broken("a batch of no sku"))?;
-    let style = styles::by_id(db, sku.style_id)?.ok_or_else(|| Error::broken("a sku of no style"))?;
-    if rights::is_intimate(db, &style.category)? {
+    let known = skus::known(db, batch.sku_id)?;
+    if rights::is_intimate(db, &known.style.category)? {
         garments::hold(db, stamp, order.garment_id, HoldKind::Hygiene, "returned")?;
     }
     cases::happened(db, stamp, order.line_id, Moment::Accepted)

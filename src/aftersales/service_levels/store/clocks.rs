@@ -1,6 +1,7 @@
 //! Clocks, their events and their escalations.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
@@ -238,7 +239,7 @@ impl Told {
 }
 
 /// Clocks with their events, and the calendars of all of them.
-pub(super) fn told(db: &mut Db, rows: Vec<ClockRow>) -> Result<(Vec<Told>, Versions)> {
+pub(super) fn told(db: &mut Db, rows: Vec<ClockRow>) -> Result<(Vec<Told>, Arc<Versions>)> {
     let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
     let mut events: HashMap<Id, Vec<CountdownEvent>> = HashMap::with_capacity(rows.len());
     let found: Vec<EventRow> = in_chunks(&ids, |ids| {
@@ -249,20 +250,7 @@ pub(super) fn told(db: &mut Db, rows: Vec<ClockRow>) -> Result<(Vec<Told>, Versi
         events.entry(event.clock_id).or_default().push(event.read()?);
     }
     let told: Vec<Told> = rows.into_iter().map(|row| Told { events: events.remove(&row.id).unwrap_or_default(), row }).collect();
-    let calendars = calendars(db, told.iter().flat_map(|one| &one.events))?;
-    Ok((told, calendars))
-}
-
-/// The calendars that these events name.
-pub(super) fn calendars<'a>(db: &mut Db, events: impl Iterator<Item = &'a CountdownEvent>) -> Result<Versions> {
-    let named = events.filter_map(|event| match event.change {
-        Change::Start { calendar, .. } | Change::Recalendar(calendar) => Some(i64::from(calendar)),
-        _ => None,
-    });
-    let mut numbers: Vec<i64> = named.collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    working_hours::versions(db, &numbers)
+    Ok((told, working_hours::versions(db)?))
 }
 
 /// Clocks with what they come to.
@@ -270,7 +258,7 @@ pub(in crate::aftersales::service_levels) fn readings(
     db: &mut Db,
     rows: Vec<ClockRow>,
     now: NaiveDateTime,
-) -> Result<(Vec<(ClockRow, Reading)>, Versions)> {
+) -> Result<(Vec<(ClockRow, Reading)>, Arc<Versions>)> {
     let (told, calendars) = told(db, rows)?;
     let read = told.into_iter().map(|one| one.read(&calendars, now).map(|reading| (one.row, reading)));
     Ok((read.collect::<Result<_>>()?, calendars))
@@ -299,7 +287,7 @@ pub(super) fn apply(db: &mut Db, stamp: &Stamp, mut told: Told, moment: Option<M
         told.events.push(event);
         rows.push(EventRow::of(told.row.id, event, moment.map_or("", Moment::as_str), &stamp.actor));
     }
-    let calendars = calendars(db, told.events.iter())?;
+    let calendars = working_hours::versions(db)?;
     let reading = told.read(&calendars, stamp.at)?;
     let row = told.row.with(&reading);
     let row = if row.version == 0 {

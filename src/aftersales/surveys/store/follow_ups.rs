@@ -24,7 +24,7 @@ use crate::platform::events::{self, Stamp};
 use crate::platform::http::perm::{CasesEdit, CasesRead, Permission};
 use crate::platform::rooms::{Act, Acting, BrandOnly, Field, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::platform::state::AppState;
-use crate::production::{batches, serials, skus, styles};
+use crate::production::{batches, serials, skus};
 use crate::{each, keyset, step};
 
 /// A follow-up as it is stored.
@@ -193,9 +193,8 @@ impl Thing for FollowUp {
     fn find(db: &mut Db, code: &str, sees: Sees) -> Result<Option<Self>> {
         let Some(mut found) = Self::with_codes(db, &[code])?.into_iter().find(|one| one.is_seen(sees)) else { return Ok(None) };
         let batch = batches::batch(db, found.row.garment_id.batch())?.ok_or_else(|| Error::broken("a garment of no batch"))?;
-        let sku = skus::by_id(db, batch.sku_id)?.ok_or_else(|| Error::broken("a batch of no sku"))?;
-        let style = styles::by_id(db, sku.style_id)?.ok_or_else(|| Error::broken("a sku of no style"))?;
-        let of = |lang| advice(&style.category, found.row.due_on, lang);
+        let known = skus::known(db, batch.sku_id)?;
+        let of = |lang| advice(&known.style.category, found.row.due_on, lang);
         found.advice = Both { zh: of(Lang::Zh), en: of(Lang::En) };
         Ok(Some(found))
     }

@@ -63,7 +63,10 @@ fn ready(db: &mut Db, app: &AppState, start: &Start, actor: &str, lang: Lang) ->
     let subject = subjects(db, keys, &[about])?.remove(&about).ok_or_else(|| unknown(&start.subject))?;
     let lately = findings::lately(db, actor)?;
     let photos = policies::value(db, Policy::PhotosPerFinding, app.clock.now())?;
-    let of_batch = |db: &mut Db, no| batches::batch(db, no)?.map_or(Ok(String::new()), |batch| skus::what(db, batch.sku_id, lang));
+    let of_batch = |db: &mut Db, no| match batches::batch(db, no)? {
+        Some(batch) => Ok(skus::known(db, batch.sku_id)?.inside.get(lang).to_owned()),
+        None => Ok::<_, Error>(String::new()),
+    };
     let what = match about {
         About::Garment(garment) => of_batch(db, garment.batch())?,
         About::Batch(no) => of_batch(db, no)?,

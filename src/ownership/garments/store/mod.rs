@@ -11,7 +11,7 @@ use diesel::upsert::excluded;
 use super::in_runs;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::platform::db::schema::{batch_tally, garment, sale};
-use crate::platform::db::{At, CHUNK_KEYS, COPIED, Db, Live, chunk_rows, lie_close, planned};
+use crate::platform::db::{At, CHUNK_KEYS, COPIED, Connection, Db, Live, chunk_rows, lie_close, planned};
 use crate::{each, insert_all};
 
 /// What has become of a garment.
@@ -47,8 +47,8 @@ pub fn touch(db: &mut Db, garments: &[GarmentId], at: NaiveDateTime) -> Result<(
                 garment::version.eq(1),
             )
         };
-        match db {
-            Db::Pg(c) if chunk.len() >= COPIED => {
+        match &mut db.connection {
+            Connection::Pg(c) if chunk.len() >= COPIED => {
                 let ids: Vec<i64> = chunk.iter().map(|one| one.0).collect();
                 let all = garment::table.select(garment::garment_id);
                 let there: Vec<i64> = match lie_close(&ids) {

@@ -13,8 +13,8 @@ use crate::each;
 use crate::kernel::event::{EventKind, Subject};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Error, GarmentId, Result};
-use crate::platform::db::Db;
 use crate::platform::db::schema::contact;
+use crate::platform::db::{Connection, Db};
 use crate::platform::events::{self, Stamp};
 
 /// What a holder left, opened.
@@ -125,7 +125,7 @@ pub(super) fn erase_row(db: &mut Db, stamp: &Stamp, holder: &Holder) -> Result<(
 /// Has SQLite overwrite what `change` frees with zeros, so that nothing of it stays behind in the file.
 pub fn overwriting<T>(db: &mut Db, change: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     let set = |db: &mut Db, value: &str| -> Result<()> {
-        if let Db::Sqlite(c) = db {
+        if let Connection::Sqlite(c) = &mut db.connection {
             c.batch_execute(&format!("PRAGMA secure_delete = {value}"))?;
         }
         Ok(())

@@ -4,14 +4,14 @@
 use std::io::{Cursor, Read, Write};
 use std::sync::{Arc, Mutex};
 
-use diesel::{Connection, SqliteConnection};
+use diesel::{Connection as _, SqliteConnection};
 
 use rust_xlsxwriter::{Format, Formula, Workbook as Written};
 
 use super::super::*;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::{money, text};
-use crate::platform::db::Db;
+use crate::platform::db::{Connection, Db};
 
 pub(super) const GOODS: Columns = Columns {
     table: "goods",
@@ -91,7 +91,7 @@ fn read(bytes: impl Into<Vec<u8>>) -> (Vec<String>, ImportReport) {
 
 fn through(source: &mut Source, mode: Mode) -> (Vec<String>, ImportReport) {
     let reading = Arc::new(Mutex::new(Reading::default()));
-    let mut db = Db::Sqlite(SqliteConnection::establish(":memory:").unwrap());
+    let mut db = Db::alone(Connection::Sqlite(SqliteConnection::establish(":memory:").unwrap()));
     let report = run(Place::Within(&mut db), source, &reading, mode, &mut |_| {}).unwrap();
     let lines = std::mem::take(&mut reading.lock().unwrap().0);
     (lines, report)

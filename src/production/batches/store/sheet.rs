@@ -14,7 +14,7 @@ use crate::kernel::{BatchNo, Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{batch, batch_lot, batch_void, lot, party, sku, style};
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::events::{self, Stamp};
+use crate::platform::events::Stamp;
 use crate::platform::http::perm::{Permission, ProductionEdit, ProductionRead};
 use crate::platform::http::{query_escape, segment};
 use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href, saved, seen};
@@ -359,7 +359,7 @@ impl Thing for BatchSheet {
         };
         let lots = self.lots.into_iter().map(used).collect::<Result<Vec<_>, _>>()?;
         replace_lots(db, row.no, &lots)?;
-        events::bump(db, "genealogy")?;
+        db.bump("genealogy")?;
         seen(db, &row.code, Sees::ALL)
     }
 

@@ -10,7 +10,7 @@ use crate::each;
 use crate::kernel::{Code, Fault, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{batch, batch_lot};
-use crate::platform::events::{self, Stamp};
+use crate::platform::events::Stamp;
 use crate::platform::imports::{Applied, Entry};
 use crate::platform::rooms::{Thing, tell_saved};
 use crate::production::batches::rules::{GUARDS, came_after, units_text};
@@ -176,7 +176,7 @@ pub fn load_uses(db: &mut Db, stamp: &Stamp, chunk: &[Entry<UseRecord>]) -> Resu
         tell_saved(db, stamp, before.iter().find(|before| before.no == saved.no), &saved)?;
     }
     if !plan.touched.is_empty() {
-        events::bump(db, "genealogy")?;
+        db.bump("genealogy")?;
     }
     Ok(plan.would)
 }

@@ -13,7 +13,7 @@ use crate::kernel::text::folded;
 use crate::kernel::{Code, Error, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{lot, lot_parent};
-use crate::platform::events::{self, Stamp};
+use crate::platform::events::Stamp;
 use crate::platform::imports::{Applied, ChangeKind, Entry};
 use crate::platform::rooms::tell_saved;
 use crate::production::corrections::{self, frozen};
@@ -223,7 +223,7 @@ pub(in crate::production::materials) fn load(
         refuse_cycle_among(db, &edges, &suspects)?;
     }
     if applied.added + applied.changed > 0 || !edges.is_empty() {
-        events::bump(db, "genealogy")?;
+        db.bump("genealogy")?;
     }
     Ok((applied, waiting))
 }

@@ -19,7 +19,7 @@ use crate::kernel::{Code, Fault, Id, Refusal, Result};
 use crate::platform::db::Db;
 use crate::platform::db::schema::{batch, batch_lot, lot, lot_parent, party};
 use crate::platform::db::search::{anywhere, lower};
-use crate::platform::events::{self, Stamp};
+use crate::platform::events::Stamp;
 use crate::platform::http::perm::{Permission, ProductionEdit, ProductionRead};
 use crate::platform::http::segment;
 use crate::platform::rooms::{Act, Fields, ListQuery, ListWindow, Listing, Panel, Sees, Thing, href, key_of_two, saved, seen};
@@ -386,7 +386,7 @@ impl Thing for LotSheet {
             insert_parents(db, &edges)?;
             refuse_cycle(db, row.id)?;
         }
-        events::bump(db, "genealogy")?;
+        db.bump("genealogy")?;
         seen(db, &LotName { code: row.code, supplier: Some(self.supplier) }.to_string(), Sees::ALL)
     }
 

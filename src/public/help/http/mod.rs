@@ -23,7 +23,6 @@ use crate::platform::http::{Layout, Locale, Routes, html_response};
 use crate::platform::state::AppState;
 use crate::production::batches::{self, Batch};
 use crate::production::composition::Component;
-use crate::production::styles::{self, Style};
 use crate::production::{materials, skus};
 
 /// Mounts the room.
@@ -101,20 +100,18 @@ fn components(db: &mut Db, batch: &Batch, composition: &[Component], shape: Shap
 }
 
 fn product(db: &mut Db, garment: GarmentId, lang: Lang) -> Result<Product> {
-    let (name, batch, style) = called(db, garment, lang)?;
+    let (name, batch) = called(db, garment, lang)?;
+    let known = skus::known(db, batch.sku_id)?;
+    let style = &known.style;
     let shape = Shape::of_category(&style.category);
     let components = shape.map(|shape| components(db, &batch, &style.facts.composition, shape)).transpose()?;
-    Ok(Product { name, category: style.category, batch, shape, components })
+    Ok(Product { name, category: style.category.clone(), batch, shape, components })
 }
 
-/// What a garment is called, its batch and its style.
-fn called(db: &mut Db, garment: GarmentId, lang: Lang) -> Result<(String, Batch, Style)> {
+/// What a garment is called, and its batch.
+fn called(db: &mut Db, garment: GarmentId, lang: Lang) -> Result<(String, Batch)> {
     let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
-    let sku = skus::by_id(db, batch.sku_id)?.ok_or(Code::NotFound)?;
-    let style = styles::by_id(db, sku.style_id)?.ok_or(Code::NotFound)?;
-    let parts = [style.public_name(lang), sku.colour(lang), &sku.size];
-    let name = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(lang.of("，", ", "));
-    Ok((name, batch, style))
+    Ok((skus::known(db, batch.sku_id)?.outside.get(lang).to_owned(), batch))
 }
 
 /// A page that says one thing, with the way on.

@@ -231,7 +231,7 @@ pub fn notice(db: &mut Db, stamp: &Stamp, today: NaiveDate, verdict: Id, party: 
         }
     };
     let no = working_hours::current(db, stamp, &week)?;
-    let calendars = working_hours::versions(db, &[no])?;
+    let calendars = working_hours::versions(db)?;
     let calendar = calendars.get(saturating(no)).map_err(|fault| Error::broken(format!("{fault:?}")))?;
     let target = Target::new("reply_days", Unit::WorkingDays, saturating(days))?;
     let due = calendar.due(stamp.at, target, &Pauses::default());
