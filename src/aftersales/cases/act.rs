@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::fields::{CAUSE, KIND, OWNER, PRIORITY, QUEUE, SEVERITY};
 use super::{Audience, CaseState, Condition, LineDecision, TaskState};
 use crate::aftersales::classes::{CaseCause, CaseKind, CaseSeverity, Priority, Queue};
-use crate::inspection::defects::{Severity, defect_code};
+use crate::inspection::defects::{DEFECT, Severity, defect_code};
 use crate::kernel::text::Lang;
 use crate::kernel::{Code, Fault, Id, Result};
 use crate::platform::db::Db;
@@ -161,7 +161,7 @@ asks! {
     STEP: Field::new("to", Kind::Choice(CaseState::TABLE), &["下一步"], &["Next"]).needed();
     DECIDE: LINE.nullable(), Field::new("outcome", Kind::Choice(LineDecision::TABLE), &["处理结果"], &["Outcome"]).needed(), WHY.nullable();
     INSPECT: LINE.needed(), Field::new("grade", Kind::Choice(Condition::TABLE), &["成色"], &["Condition"]).needed(),
-        Field::new("found", Kind::Text(defect_code, as_it_is), &["发现的缺陷"], &["Defect found"]).nullable()
+        Field::new("found", Kind::Text(defect_code, as_it_is), &["发现的缺陷"], &["Defect found"]).nullable().refers(&DEFECT)
             .hint("缺陷目录中的代码；没有发现缺陷就留空。", "A code of the defect catalogue; left empty when nothing was found.", "button_missing"),
         Field::new("severity", Kind::Choice(Severity::TABLE), &["严重程度"], &["Severity"]).nullable(),
         Field::new("apart", Kind::Flag, &["隔离存放"], &["Keep apart"]).hint("C、D 级总是隔离。", "C and D are always kept apart.", ""),

@@ -150,7 +150,7 @@ fn line_deeds(
         forms.push(form(&of("conclude", "cases-act-conclude", &CONCLUDE))?);
     }
     if is_open && line.state.is_live() {
-        forms.push(form(&of("take_back", "cases-act-take-back", &ONE_LINE))?);
+        forms.push(form(&Deeded { is_grave: true, ..of("take_back", "cases-act-take-back", &ONE_LINE) })?);
     }
     Ok(LineDeeds { outcomes, forms })
 }

@@ -15,7 +15,7 @@ use crate::kernel::{Code, Error, Id, Result};
 use crate::platform::http::perm::CasesEdit;
 use crate::platform::http::{Form, FormState, Json, Layout, Problem, Routes, html, see_other, segment};
 use crate::platform::jobs::{self, JobState};
-use crate::platform::rooms::{BrandOnly, Call, Said, form_again, form_page};
+use crate::platform::rooms::{Asked, BrandOnly, Call, Said, asking_again, asking_page};
 
 type Saves = Call<BrandOnly<CasesEdit>>;
 
@@ -50,6 +50,11 @@ fn layout(call: &Saves) -> Layout {
     Layout { keeps_form: true, ..call.layout(call.words().say("line-acts-new")) }
 }
 
+/// What sending the form is called.
+fn asked(call: &Saves) -> Asked {
+    Asked { sends: Some(call.words().say("line-acts-go").into_owned()), ..Asked::default() }
+}
+
 /// Where one goes who gives up.
 fn back(values: &HashMap<String, String>) -> String {
     values.get("case").filter(|no| !no.is_empty()).map_or_else(|| "/cases".to_owned(), |no| format!("/cases/{}", segment(no)))
@@ -57,7 +62,7 @@ fn back(values: &HashMap<String, String>) -> String {
 
 async fn new_form(call: Saves, said: web::Query<HashMap<String, String>>) -> Result<HttpResponse> {
     let back = back(&said);
-    Ok(html(&form_page(layout(&call), &FORM, FormState::of(said.into_inner()), "/line-acts/new", back)))
+    Ok(html(&asking_page(layout(&call), &FORM, FormState::of(said.into_inner()), "/line-acts/new", back, asked(&call))))
 }
 
 async fn begin_form(call: Saves, form: Form<HashMap<String, String>>) -> Result<HttpResponse> {
@@ -71,7 +76,7 @@ async fn begin_form(call: Saves, form: Form<HashMap<String, String>>) -> Result<
         Ok(_) => Ok(see_other(back(&form.value))),
         Err(error) => {
             let back = back(&form.value);
-            form_again(layout(&call), &FORM, form.value, error, "/line-acts/new", back)
+            asking_again(layout(&call), &FORM, form.value, error, ("/line-acts/new", back), asked(&call))
         }
     }
 }

@@ -98,6 +98,19 @@ for (const search of document.querySelectorAll("input[data-filter]")) {
   });
 }
 
+// A page that waits for long work (its head says so to browsers without scripts) is read again every two seconds, and replaced only where it says
+// something else: nobody loses their place.
+const waits = (page) => page.querySelector("head noscript");
+async function lookAgain() {
+  const answer = await fetch(location.href).catch(() => null);
+  if (answer?.redirected) return location.reload();
+  const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+  const [now, then] = [page, document].map((one) => one && one.querySelector("main"));
+  if (now && now.textContent !== then.textContent) then.replaceWith(now);
+  if (!page || waits(page)) setTimeout(lookAgain, 2000);
+}
+if (waits(document)) setTimeout(lookAgain, 2000);
+
 // The menu is one row that scrolls on a small screen: where we are is brought into sight.
 document.querySelector("header.top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 

@@ -199,6 +199,11 @@ impl DeedView<'_> {
         let about: String = self.deed.hidden.iter().map(|(_, value)| format!("-{value}")).collect();
         format!("{}{about}-{name}", self.deed.act)
     }
+
+    /// Whether it is the first that is wrong: where one goes on.
+    fn begins(&self, at: &usize) -> bool {
+        self.fields.iter().position(|field| self.form.invalid(&field.name)) == Some(*at)
+    }
 }
 
 /// The form of an act within a page, sent to `to` with the version that was read; `sent` is what came back, if it was this.

@@ -1,5 +1,6 @@
 # One act for many lines of a case.
 line-acts-new = Many garments at once
+line-acts-go = Open them
 line-acts-running = Being done. This page looks again by itself.
 line-acts-begun = { $count ->
     [0] Opened for none.

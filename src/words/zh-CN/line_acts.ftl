@@ -1,5 +1,6 @@
 # 一张工单里多件一起办理。
 line-acts-new = 批量办理
+line-acts-go = 办理
 line-acts-running = 正在办理，本页会自动刷新。
 line-acts-begun = { $count ->
     [0] 一件也没有办理。

@@ -26,7 +26,7 @@ use crate::platform::http::perm::Perm;
 use crate::platform::http::{
     Form, FormState, Json, Layout, Problem, Routes, created, header_text, html, html_response, query_escape, see_other,
 };
-use crate::platform::rooms::{Call, Field, Fields, FormView, Kind, Offered, Said, form_page, shown_again};
+use crate::platform::rooms::{Asked, Call, Field, Fields, FormView, Kind, Offered, Said, asking_page, shown_again};
 use crate::production::serials::{self, Scanned};
 
 /// The name of that cookie.
@@ -186,7 +186,8 @@ async fn reasons_offered(call: &Works) -> Result<Vec<Offered>> {
 }
 
 async fn page(call: &Works, form: FormState) -> Result<FormView> {
-    Ok(form_page(layout(call), &FORM, form, "/cases/new", "/cases").offering("reason", Some(reasons_offered(call).await?)))
+    let asked = Asked { sends: Some(call.words().say("cases-new").into_owned()), ..Asked::default() };
+    Ok(asking_page(layout(call), &FORM, form, "/cases/new", "/cases", asked).offering("reason", Some(reasons_offered(call).await?)))
 }
 
 #[derive(Deserialize)]

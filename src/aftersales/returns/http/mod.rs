@@ -185,6 +185,11 @@ impl OnePage {
         self.form.fault(field).filter(|_| self.form.value("act") == offer.act)
     }
 
+    /// Whether it is the first that is wrong: where one goes on.
+    fn begins(&self, offer: &Offer, field: &str) -> bool {
+        offer.asks.iter().find(|asked| self.fault(offer, asked).is_some()).is_some_and(|first| *first == field)
+    }
+
     /// What stands in a field: what came back, if this act was sent.
     fn value(&self, offer: &Offer, field: &str) -> &str {
         if self.form.value("act") == offer.act { self.form.value(field) } else { "" }

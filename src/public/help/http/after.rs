@@ -126,6 +126,11 @@ impl After {
         is_to_be_sent(&self.parcels)
     }
 
+    /// Whether the buyer is asked something.
+    pub(super) const fn waits_for_an_answer(&self) -> bool {
+        !self.questions.is_empty()
+    }
+
     /// The part of the page, as HTML; empty where it asks nothing.
     pub(super) fn part(&self, layout: &Layout, at: &str, faults: &FormFaults) -> Result<String> {
         let t = layout.t;

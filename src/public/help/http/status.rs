@@ -112,6 +112,7 @@ async fn page(request: &HttpRequest, path: &(String, String), words: String, fau
     let mut asked = asked;
     // Where something is asked of the buyer, the top of the page says that and nothing else.
     let waits_for = [
+        (after.waits_for_an_answer(), "help-next-waiting_customer"),
         (repairs.iter().any(|repair| repair.state == RepairState::Quoted), "help-next-quote"),
         (repairs.iter().any(|repair| repair.state == RepairState::Handed), "help-next-sign"),
         (after.waits_for_a_parcel(), "help-next-parcel"),
