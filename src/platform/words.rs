@@ -74,9 +74,13 @@ impl Words {
         self.coded(refusal.code.as_str(), &refusal.args)
     }
 
-    /// What is wrong with one place, in a sentence (without naming the place).
+    /// What is wrong with one place, in a sentence (without naming the place); of one line among several typed into a field, which.
     pub fn fault(&self, fault: &Fault) -> String {
-        self.coded(fault.code.as_str(), &fault.args)
+        let said = self.coded(fault.code.as_str(), &fault.args);
+        match fault.args.iter().find(|(name, _)| *name == "row") {
+            Some((_, row)) => self.say_with("fault-of-row", &[("row", row.to_string()), ("fault", said)]).into_owned(),
+            None => said,
+        }
     }
 
     /// Who did something, as a history names them: the login of one of our people, a program, the system.

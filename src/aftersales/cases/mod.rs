@@ -80,6 +80,8 @@ fn close_all(app: &AppState) -> Result<()> {
 pub const FROM_CASE: &str = "case";
 /// See [`FROM_CASE`].
 pub const FROM_LINE: &str = "case-line";
+/// See [`FROM_CASE`]: from a line that is not over, to what happens to its garment.
+pub const FROM_LIVE_LINE: &str = "live-case-line";
 
 /// Garments a case may have.
 pub const GARMENTS_MAX: usize = 5_000;

@@ -14,7 +14,7 @@ mod store;
 
 use serde::Deserialize;
 
-use crate::aftersales::cases::{CASE, Condition, FROM_CASE, FROM_LINE};
+use crate::aftersales::cases::{CASE, Condition, FROM_CASE, FROM_LIVE_LINE};
 use crate::aftersales::classes::CaseCause;
 use crate::aftersales::rights::{RULE, RightKind};
 use crate::choices;
@@ -35,7 +35,7 @@ pub use store::{RepairOrder, RepairPart, all_parts, handed_between, open, parts_
 pub const ROOM: Room =
     Room::new("repairs", http::routes).menu(&[Entry::new("/repairs", "repairs-title", &[Permission::CasesRead])]).onward(&[
         Onward::new(FROM_CASE, "/repairs?q={}", "repairs-title", Permission::CasesRead),
-        Onward::new(FROM_LINE, "/repairs/new?case={}&line={}", "repairs-new", Permission::CasesEdit),
+        Onward::new(FROM_LIVE_LINE, "/repairs/new?case={}&line={}", "repairs-new", Permission::CasesEdit),
     ]);
 
 choices! {

@@ -17,7 +17,7 @@ mod store;
 
 use std::time::Duration;
 
-use crate::aftersales::cases::{CASE, FROM_CASE, FROM_LINE};
+use crate::aftersales::cases::{CASE, FROM_CASE, FROM_LIVE_LINE};
 use crate::aftersales::rights::RULE;
 use crate::choices;
 use crate::platform::http::perm::Permission;
@@ -192,7 +192,7 @@ pub const ROOM: Room = Room::new("returns", http::routes)
     .sweeps(&[Sweep { name: "returns", every: DAY, run: |app| store::settled::lapse_all(app, "system", |_| ()).map(drop) }])
     .onward(&[
         Onward::new(FROM_CASE, "/returns?q={}", "returns-title", Permission::CasesRead),
-        Onward::new(FROM_LINE, "/returns/new?case={}&line={}", "returns-new", Permission::CasesEdit),
+        Onward::new(FROM_LIVE_LINE, "/returns/new?case={}&line={}", "returns-new", Permission::CasesEdit),
     ]);
 
 /// How long what nobody sends is left alone between two looks.

@@ -13,7 +13,7 @@ mod rules;
 mod store;
 mod view;
 
-use crate::aftersales::cases::{CASE, FROM_CASE, FROM_LINE};
+use crate::aftersales::cases::{CASE, FROM_CASE, FROM_LINE, FROM_LIVE_LINE};
 use crate::choices;
 use crate::kernel::text::Lang;
 use crate::platform::http::perm::Permission;
@@ -39,7 +39,7 @@ pub const ROOM: Room = Room::new("settlements", http::routes)
     .onward(&[
         Onward::new(FROM_CASE, "/settlements?q={}", "settlements-title", Permission::CasesRead),
         Onward::new(FROM_CASE, "/ledger?case={}", "ledger-title", Permission::MoneyRead),
-        Onward::new(FROM_LINE, "/settlements/new?case={}&line={}", "settlements-new", Permission::CasesEdit),
+        Onward::new(FROM_LIVE_LINE, "/settlements/new?case={}&line={}", "settlements-new", Permission::CasesEdit),
         Onward::new(FROM_LINE, "/ledger/new?case={}&line={}", "ledger-new", Permission::MoneyEdit),
     ]);
 

@@ -180,6 +180,7 @@ error-made-code-taken = The code { $made } made for this row is already that of 
 error-too-many-cells = This row has more cells than the header names.
 # Behind an error, where something else was perhaps meant.
 did-you-mean = Did you mean { $name }?
+fault-of-row = Line { $row }: { $fault }
 possible-now = Possible from here: { $states }.
 error-setting-unknown = There is no such setting; the nearest is { $nearest }.
 error-setting-refused = “{ $value }” cannot be used: { $reason }.

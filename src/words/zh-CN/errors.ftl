@@ -164,6 +164,7 @@ error-made-code-taken = 为这一行生成的编码 { $made } 已属于另一条
 error-too-many-cells = 这一行的单元格比表头多。
 # 接在错误之后：可能想写的是什么。
 did-you-mean = 您要写的是{ $name }吗？
+fault-of-row = 第 { $row } 行：{ $fault }
 possible-now = 接下来可以：{ $states }。
 error-setting-unknown = 没有这项设置；最接近的是 { $nearest }。
 error-setting-refused = 不能使用“{ $value }”：{ $reason }。

@@ -19,7 +19,7 @@ use crate::aftersales::classes::{CaseChannel, CaseKind, Priority, Wish};
 use crate::aftersales::reasons;
 use crate::inspection::defects::ZONES;
 use crate::kernel::text::Lang;
-use crate::kernel::{Code, Error, Fault, Id, Result, faults};
+use crate::kernel::{Code, Error, Fault, Id, Result, faults, parsed};
 use crate::ownership::holders::{Contact, HolderKeys, Purpose, Secret};
 use crate::platform::http::idempotency::IDEMPOTENCY_KEY;
 use crate::platform::http::perm::Perm;
@@ -270,7 +270,8 @@ async fn create_form(call: Works, form: Form<HashMap<String, String>>) -> Result
             if let Some(no) = case_of_one(&error, &form.value) {
                 return Ok(see_other(href(&no)));
             }
-            let form = FormState::refused(form.value, of_form(error), call.words())?;
+            let error = of_form(error, form.value.get("serials").map_or("", String::as_str));
+            let form = FormState::refused(form.value, error, call.words())?;
             Ok(html_response(StatusCode::UNPROCESSABLE_ENTITY, &page(&call, form).await?))
         }
     }
@@ -284,15 +285,18 @@ fn case_of_one(error: &Error, values: &HashMap<String, String>) -> Option<String
     fault.args.iter().find(|(name, _)| *name == "no").map(|(_, no)| no.to_string())
 }
 
-/// What is wrong with lines, said of the field they were typed into; at most a few of them, each with what was typed.
-fn of_form(error: Error) -> Error {
+/// What is wrong with lines, said of the field they were typed into, with the place of the line among them where there are several.
+fn of_form(error: Error, serials: &str) -> Error {
     let Error::Refused(mut refusal) = error else { return error };
+    let rows: Vec<usize> = serials.lines().zip(1..).filter(|(serial, _)| !serial.trim().is_empty()).map(|(_, row)| row).collect();
+    let row_of = |place: &str| rows.get(parsed::<usize>(place)?).filter(|_| rows.len() > 1);
     for fault in &mut refusal.faults {
-        let of_line = fault.field.strip_prefix("lines").map(|rest| rest.rsplit('.').next().unwrap_or_default().to_owned());
-        match of_line.as_deref() {
-            Some("" | "serial" | "gtin") => fault.field = "serials".into(),
-            Some(name) => fault.field = name.to_owned().into(),
-            None => {}
+        let Some(rest) = fault.field.strip_prefix("lines").map(str::to_owned) else { continue };
+        let mut parts = rest.split('.').skip(1);
+        let (row, name) = (parts.next().and_then(row_of), parts.next().unwrap_or_default());
+        fault.field = if matches!(name, "" | "serial" | "gtin") { "serials".into() } else { name.to_owned().into() };
+        if let Some(row) = row {
+            fault.args.push(("row", row.to_string().into()));
         }
     }
     if refusal.code.status() == 409 {
