@@ -244,6 +244,7 @@ pub fn known_text<T>(text: &str, found: Option<T>) -> deserialize::Result<T> {
 
 #[cfg(test)]
 mod tests {
+    use diesel::Connection as _;
     use diesel::connection::SimpleConnection;
     use diesel::prelude::*;
 
