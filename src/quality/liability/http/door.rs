@@ -76,7 +76,8 @@ async fn page_of(call: &Reads, code: String, fault: Option<String>) -> Result<Ht
     let costs = verdict.shares.iter().zip(split(claim.amount_minor, &micros)).map(|(share, minor)| (share.role, money(minor))).collect();
     let words = call.words();
     let open = verdict.notices.iter().find(|notice| notice.reply == ReplyState::None && verdict.state == VerdictState::Notified);
-    let note = open.map(|notice| {
+    // The reply is asked of the party; the brand reads in the table whom it waits for.
+    let note = open.filter(|_| call.party.is_some()).map(|notice| {
         let key = if notice.silence_accepts { "verdicts-until-silence" } else { "verdicts-until" };
         (false, words.say1(key, "day", notice.reply_by).into_owned())
     });
