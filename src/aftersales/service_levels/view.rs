@@ -294,6 +294,8 @@ fn left(reading: &Reading) -> Both {
     let key = match (reading.state, reading.left) {
         (ClockState::Paused, None) => "clocks-paused",
         (ClockState::Paused, Some(_)) => "clocks-paused-left",
+        // Missed by nothing yet of working time is late all the same.
+        (ClockState::Missed, Some(_)) => "clocks-over",
         (_, Some(left)) if left < TimeDelta::zero() => "clocks-over",
         (_, Some(_)) => "clocks-left",
         (_, None) => return Both::default(),

@@ -127,6 +127,7 @@ async fn asked(call: &Pays) -> Result<Asked> {
     };
     Ok(Asked {
         before: Some((words.say("settlements-payout-waiting").into_owned(), sums.into_iter().map(line).collect())),
+        sends: Some(words.say("settlements-payout").into_owned()),
         ..Asked::default()
     })
 }

@@ -20,6 +20,7 @@ use crate::platform::http::perm::{CasesEdit, CasesRead, MoneyEdit, MoneyRead, Pe
 use crate::platform::http::segment;
 use crate::platform::rooms::{Act, BrandOnly, Field, Fields, ListQuery, ListWindow, Listing, Sees, Thing};
 use crate::platform::state::AppState;
+use crate::platform::words::Words;
 use crate::production::parties;
 use crate::production::serials::{self, Scanned};
 
@@ -207,6 +208,16 @@ impl Listing for SettlementView {
         settlement_views(db, found)
     }
 
+    /// Of a payout: its file, where there is money in it.
+    fn top(db: &mut Db, query: &ListQuery, _sees: Sees, lang: Lang) -> Result<String> {
+        let Some(payout) = query.filter("payout").and_then(parsed::<Id>) else { return Ok(String::new()) };
+        if settling::of_payout(db, payout)?.iter().all(|one| one.amount_minor == 0) {
+            return Ok(String::new());
+        }
+        let words = Words::of(lang).say("settlements-payout-file");
+        Ok(format!("<p class=\"actions\"><a class=\"button quiet\" href=\"/settlements/payouts/{payout}\">{words}</a></p>"))
+    }
+
     fn named(db: &mut Db, app: &AppState, mut rows: Vec<Self>) -> Result<Vec<Self>> {
         let garments: Vec<GarmentId> = rows.iter().flat_map(|row| [Some(row.garments.0), row.garments.1]).flatten().collect();
         let serials = serials::serials_of(db, &app.keys.serials, &garments)?;
@@ -268,6 +279,9 @@ impl Thing for SettlementView {
         let href = |verb: &str| format!("/settlements/{}/{verb}", segment(&self.code));
         let act = |allowed: bool, act: Act| allowed.then_some(act);
         let state = self.state;
+        let is_money = self.kind != SettlementKind::Exchange;
+        let file = self.payout.filter(|_| is_money).map(|payout| format!("/settlements/payouts/{payout}"));
+        let file = file.map(|href| Act::get("settlements-payout-file", href, Permission::MoneyRead));
         [
             act(
                 state == S::Authorised,
@@ -283,6 +297,7 @@ impl Thing for SettlementView {
         ]
         .into_iter()
         .flatten()
+        .chain(file)
         .map(Act::brand_only)
         .collect()
     }

@@ -35,7 +35,8 @@ use crate::platform::rooms::{Said, Thing, made};
 use crate::platform::state::AppState;
 use crate::production::{batches, parties};
 use crate::quality::liability::{
-    Chargeback, ChargebackState, EvidenceKind, EvidenceRecord, Statement, StatementAsk, make_statement, move_chargeback,
+    Chargeback, ChargebackState, EvidenceKind, EvidenceRecord, Statement, StatementAsk, counts, make_statement_with,
+    move_chargeback,
 };
 use crate::quality::measures::Measure;
 use crate::quality::recalls::{self, Inputs, NewScope, ScopeKind, ScopeQuery};
@@ -130,15 +131,16 @@ pub(super) fn tell(
     let (stamp, to) = (maker.app.stamp(MANAGER), maker.today);
     let from = (to - TimeDelta::days(80)).with_day(1).unwrap_or(to);
     let app = maker.app.clone();
-    let (numbers, statement, given) = maker.app.store.write_blocking(move |db| {
+    let numbers = maker.app.store.write_blocking(move |db| tell_all(db, &world, &tales))?;
+    let counted = maker.app.store.read_blocking(|db| counts(&maker.app, db, party))?;
+    let (statement, given) = maker.app.store.write_blocking(move |db| {
         let app = &app;
-        let numbers = tell_all(db, &world, &tales)?;
         let ask = StatementAsk { party, from, to, currency: "CNY".into() };
         // What is given in exchange is sold to whoever gave the other back.
         let given = sales::of_garments(db, &given)?;
-        let statement = make_statement(db, &stamp, &ask)?;
+        let statement = make_statement_with(db, &stamp, &ask, &counted)?;
         followed_up(db, app, &statement, (to, plan.no_fault))?;
-        Ok((numbers, statement, given))
+        Ok((statement, given))
     })?;
     sold.extend(given.iter().map(|sale| (sale.garment, sale.sold_on)));
     sold.sort_by_key(|(garment, on)| (*on, *garment));

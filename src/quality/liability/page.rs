@@ -1,5 +1,7 @@
 //! The page of a verdict beside its fields, and the page on which a party replies line by line.
 
+use std::collections::HashMap;
+
 use askama::Template;
 
 use super::rules::{Basis, Change, LeftOut, Money as RoleMoney, Moved, Role, Shares, StatementCount, Without};
@@ -150,8 +152,15 @@ impl VerdictSection {
 pub struct OpenLine {
     /// The verdict.
     pub verdict: VerdictView,
-    /// What the asker's share of its costs is, as people write it.
-    pub amount: String,
+    /// What the share of each party that the asker may know is of its costs, as people write it.
+    pub amounts: HashMap<String, String>,
+}
+
+impl OpenLine {
+    /// What is asked of a party that was told.
+    fn amount(&self, party: &str) -> &str {
+        self.amounts.get(party).map_or("", String::as_str)
+    }
 }
 
 /// The page on which a party replies, line by line.

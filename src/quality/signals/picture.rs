@@ -73,12 +73,14 @@ pub(super) fn forest(nodes: &[NodeSignal], words: Words, href: impl Fn(&NodeSign
         let label = if node.node.code.is_empty() { node.node.name.get(lang) } else { &node.node.code };
         let (from, to, at) = (axis.at(ratio.lower), axis.at(ratio.upper.unwrap_or(axis.high)), axis.at(ratio.ratio));
         let row = format!(
-            "<g class=\"{}\"><title>{}</title><text class=\"label\" x=\"{LEFT}%\" dx=\"-10\" y=\"{}\">{}</text>\
+            "<g class=\"{}\"><title>{}</title><rect class=\"hit\" x=\"0\" y=\"{}\" width=\"100%\" height=\"28\"/>\
+             <text class=\"label\" x=\"{LEFT}%\" dx=\"-10\" y=\"{}\">{}</text>\
              <line class=\"span\" x1=\"{from:.2}%\" y1=\"{y}\" x2=\"{to:.2}%\" y2=\"{y}\"/>\
              <rect x=\"{at:.2}%\" y=\"{y}\" width=\"9\" height=\"9\" transform=\"translate(-4.5 -4.5)\"/>\
              <text x=\"{RIGHT}%\" dx=\"10\" y=\"{}\">{}</text></g>",
             class(node.verdict),
             escape(&said),
+            y - 14,
             y + 4,
             escape(&fit(label)),
             y + 4,

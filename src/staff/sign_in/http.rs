@@ -430,10 +430,12 @@ impl DeskPage {
         [first, then].concat()
     }
 
-    /// What an entry is for, in a sentence; empty where nobody wrote one.
+    /// What an entry is for, in a sentence, to who is bound to a party as it is to them; empty where nobody wrote one.
     fn about(&self, key: &str) -> String {
-        let about = format!("{}-about", key.strip_suffix("-title").unwrap_or(key));
-        if self.layout.t.knows(&about) { self.layout.t.say(&about).into_owned() } else { String::new() }
+        let name = key.strip_suffix("-title").unwrap_or(key);
+        let own = self.party.as_ref().map(|_| format!("{name}-about-own"));
+        let about = own.into_iter().chain([format!("{name}-about")]).find(|about| self.layout.t.knows(about));
+        about.map(|about| self.layout.t.say(about).into_owned()).unwrap_or_default()
     }
 }
 

@@ -140,7 +140,7 @@ verdicts-change-title = The number of the case or its currency
 verdicts-replies = Waiting for a reply
 verdicts-until = A reply is due by { $day }: accept, or contest with a reason. Without one the brand decides.
 verdicts-until-silence = A reply is due by { $day }: accept, or contest with a reason. No reply by then counts as acceptance.
-verdicts-replies-about = What you are asked to accept or contest, the first deadline first.
+verdicts-replies-about = Charges that wait to be accepted or contested, the first deadline first.
 verdicts-replies-waiting = { $count ->
     [0] Nothing waits for a reply.
     [one] One line waits for a reply.

@@ -21,6 +21,7 @@ settlements-payout-line = { $count ->
     [one] One settlement, { $amount } { $currency }
    *[other] { $count } settlements, { $amount } { $currency } together
 }
+settlements-payout-file = File of the payout (CSV)
 settlements-file-settlement = Settlement
 settlements-file-case = Case
 settlements-file-account = Account

@@ -18,6 +18,7 @@ settlements-payout = 支付已审批的款项
 settlements-payout-about = 所有已审批的处理单一并提交付款，并生成每单一行的文件。收款账号由财务填写，系统不保存。
 settlements-payout-waiting = 已审批、待付款：
 settlements-payout-line = { $count } 单，合计 { $amount } { $currency }
+settlements-payout-file = 付款文件（CSV）
 settlements-file-settlement = 处理单
 settlements-file-case = 工单号
 settlements-file-account = 收款账号

@@ -76,7 +76,8 @@ async fn page_of(call: &Reads, code: String, fault: Option<String>) -> Result<Ht
     let costs = verdict.shares.iter().zip(split(claim.amount_minor, &micros)).map(|(share, minor)| (share.role, money(minor))).collect();
     let words = call.words();
     let open = verdict.notices.iter().find(|notice| notice.reply == ReplyState::None && verdict.state == VerdictState::Notified);
-    let note = open.map(|notice| {
+    // The reply is asked of the party; the brand reads in the table whom it waits for.
+    let note = open.filter(|_| call.party.is_some()).map(|notice| {
         let key = if notice.silence_accepts { "verdicts-until-silence" } else { "verdicts-until" };
         (false, words.say1(key, "day", notice.reply_by).into_owned())
     });
@@ -222,9 +223,15 @@ async fn replies(call: Reads) -> Result<HttpResponse> {
             let matter = Bundle::matter_of(bundles.get(&verdict.code).ok_or(Code::NotFound)?)?;
             let cost = matter.claims.first().map_or(0, |claim| claim.amount_minor);
             let micros: Vec<u32> = verdict.shares.iter().map(|share| crate::kernel::saturating(share.micro)).collect();
-            let own = verdict.shares.iter().zip(split(cost, &micros)).filter(|(share, _)| share.party.is_some());
-            let amount = Money { minor: own.map(|(_, minor)| minor).sum(), currency: matter.currency.clone() }.amount();
-            lines.push(OpenLine { verdict, amount: format!("{amount} {}", matter.currency) });
+            let mut amounts: HashMap<String, i64> = HashMap::new();
+            for (share, minor) in verdict.shares.iter().zip(split(cost, &micros)) {
+                if let Some(party) = &share.party {
+                    *amounts.entry(party.clone()).or_default() += minor;
+                }
+            }
+            let said = |minor| format!("{} {}", Money { minor, currency: matter.currency.clone() }.amount(), matter.currency);
+            let amounts = amounts.into_iter().map(|(party, minor)| (party, said(minor))).collect();
+            lines.push(OpenLine { verdict, amounts });
         }
         lines.sort_by_key(|line| line.verdict.reply_by);
         let defects = lines.iter().filter_map(|line| line.verdict.defect.as_deref());
