@@ -17,7 +17,7 @@ use crate::findings::{jpeg, multipart};
 use crate::story;
 use crate::support::goods::Goods;
 use crate::support::personas::Persona;
-use crate::support::{Answer, Request, TestApp};
+use crate::support::{Answer, Request, TestApp, watch};
 
 /// Shipped catalogues, and a batch of ten.
 async fn world(app: &TestApp) -> Goods {
@@ -94,6 +94,34 @@ fn ask(serials: &[String], reason: &str) -> Value {
 fn fault(problem: &Value) -> (String, String) {
     let text = |name: &str| problem["faults"][0][name].as_str().unwrap_or_default().to_owned();
     (text("field"), text("code"))
+}
+
+/// What the desk looks at all day and what a buyer opens again and again: what changes seldom is not read for each of them.
+#[actix_web::test]
+async fn pages_of_a_case_are_few_statements_and_none_is_planned_again() {
+    let app = watch::watched();
+    let goods = world(&app).await;
+    let agent = app.persona(Role::Agent).await;
+    let mut pages = Vec::new();
+    for unit in 0..3 {
+        let opened = agent.json("POST", "/api/v1/cases", &ask(&[goods.serial(&app, unit)], "button_off")).await.expect(201).json();
+        let status = opened["status"].as_str().unwrap().strip_prefix("http://localhost").unwrap().to_owned();
+        pages.push((format!("/cases/{}", opened["no"].as_str().unwrap()), status));
+    }
+    for (place, (desk, buyer)) in pages.iter().enumerate() {
+        for (page, who, most) in [(desk, Some(&agent), 30), (buyer, None, 20)] {
+            watch::seen(&app);
+            let answer = if let Some(agent) = who { agent.page(page).await } else { app.send(Request::get(page).html()).await };
+            answer.expect(200);
+            let watch::Seen { ran, planned } = watch::seen(&app);
+            let ran: Vec<String> = ran.into_iter().filter(|text| text.starts_with("SELECT") && !text.contains("pragma_")).collect();
+            // The first of each reads what is then held in memory.
+            if place > 0 {
+                assert!(planned.is_empty(), "{planned:#?}");
+                assert!(ran.len() <= most, "{page}: {} statements: {ran:#?}", ran.len());
+            }
+        }
+    }
 }
 
 story!(a_button_from_the_first_word_to_the_end, |app| {

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use hangtag::each;
 use hangtag::kernel::event::{EventKind, Subject};
 use hangtag::kernel::{Code, Error};
+use hangtag::platform::db::Db;
 use hangtag::platform::events;
 use hangtag::platform::policies::{self, Policy, SetPolicy};
 

@@ -307,8 +307,8 @@ story!(a_rule_that_holds_is_ended_and_followed_never_changed, |app| {
         let rows = |db: &mut _| {
             Ok(rights::rules(db)?
                 .rows
-                .into_iter()
-                .map(|rule| RightRule { id: Default::default(), created_at: Default::default(), version: 0, ..rule })
+                .iter()
+                .map(|rule| RightRule { id: Default::default(), created_at: Default::default(), version: 0, ..rule.clone() })
                 .collect::<Vec<_>>())
         };
         assert_eq!(other.look(rows).await, app.look(rows).await, "{lang}");

@@ -7,7 +7,6 @@ use hangtag::each;
 use hangtag::kernel::serial::Epoch;
 use hangtag::kernel::{BatchNo, GarmentId, Id};
 use hangtag::platform::db::Db;
-use hangtag::platform::events;
 use hangtag::production::batches;
 use hangtag::quality::trace;
 use hangtag::staff::accounts::Role;

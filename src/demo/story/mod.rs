@@ -35,8 +35,7 @@ use crate::platform::rooms::{Said, Thing, made};
 use crate::platform::state::AppState;
 use crate::production::{batches, parties};
 use crate::quality::liability::{
-    Chargeback, ChargebackState, EvidenceKind, EvidenceRecord, Statement, StatementAsk, counts, make_statement_with,
-    move_chargeback,
+    Chargeback, ChargebackState, EvidenceKind, EvidenceRecord, Statement, StatementAsk, counts, make_statement_with, move_chargeback,
 };
 use crate::quality::measures::Measure;
 use crate::quality::recalls::{self, Inputs, NewScope, ScopeKind, ScopeQuery};

@@ -43,6 +43,7 @@ impl TestApp {
         }
         self.write(hangtag::inspection::defects::seed).await;
         self.sql(&sql).await.unwrap();
+        self.write(|db| db.bump("reasons")).await;
         Case { id, no, lines }
     }
 

@@ -181,10 +181,16 @@ impl EvidenceRecord {
             (None, None, None) => Err(missing("result")),
             (Some(measured), Some(required), said) => match self.kind.follows(measured, required) {
                 None => Err(Fault::new("measured", Code::UnknownField)),
-                Some(result) if said.is_some_and(|said| said != result) => Err(Fault::new("result", Code::NotOneOf)
-                    .with("value", said.map_or("", EvidenceResult::as_str))
-                    .with("allowed", result.as_str())),
-                Some(result) => Ok(result),
+                Some(result) => match said.filter(|said| *said != result) {
+                    Some(said) => Err(Fault::new("result", Code::NotOneOf)
+                        .with("value", said.as_str())
+                        .with("value_zh", said.word(Lang::Zh))
+                        .with("value_en", said.word(Lang::En))
+                        .with("allowed", result.as_str())
+                        .with("allowed_zh", result.word(Lang::Zh))
+                        .with("allowed_en", result.word(Lang::En))),
+                    None => Ok(result),
+                },
             },
         }
     }

@@ -250,7 +250,10 @@ impl Thing for StatementView {
         Ok(view)
     });
 
-    fn make(self, db: &mut Db, stamp: &Stamp, _app: &AppState, _secret: &str) -> Result<Self> {
+    fn make(self, db: &mut Db, stamp: &Stamp, app: &AppState, _secret: &str) -> Result<Self> {
+        if self.from > app.today() {
+            return Err(Fault::new("from", Code::DateToCome).with("value", self.from).with("latest", app.today()).into());
+        }
         let party =
             parties::by_code(db, &self.party)?.ok_or_else(|| Fault::new("party", Code::UnknownReference).with("value", &self.party))?;
         let currency = if self.currency.is_empty() { sales::CURRENCY.to_owned() } else { self.currency };
