@@ -8,7 +8,7 @@
 
 use std::time::Instant;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use diesel::connection::SimpleConnection;
 use hangtag::inspection::defects;
 use hangtag::inspection::findings::{self, About, NewFinding, Sound, Stage};
@@ -41,19 +41,21 @@ fn main() {
     for _ in 0..3 {
         timed(&store, "nothing changed");
     }
-    let stamp = Stamp { actor: "staff:bench".into(), at: day().and_hms_opt(9, 0, 0).unwrap(), node: 1 };
-    let sound = Sound {
-        defect: "pilling".into(),
-        severity: None,
-        zone: String::new(),
-        quantity: 1,
-        stage: Stage::Buyer,
-        note: String::new(),
-        found_on: day(),
-    };
-    let new = NewFinding { about: About::Garment(GarmentId::new(BatchNo(5), 7).unwrap()), sound };
-    store.write_blocking(move |db| findings::log(db, &stamp, std::slice::from_ref(&new))).unwrap();
-    timed(&store, "one claim more");
+    for (at, (defect, what)) in (7..).zip([("pilling", "one claim more"), ("dye_bleed", "one claim more of a defect that has a cause")]) {
+        let stamp = Stamp { actor: "staff:bench".into(), at: day().and_hms_opt(9, 0, 0).unwrap() + TimeDelta::minutes(at), node: 1 };
+        let sound = Sound {
+            defect: defect.into(),
+            severity: None,
+            zone: String::new(),
+            quantity: 1,
+            stage: Stage::Buyer,
+            note: String::new(),
+            found_on: day(),
+        };
+        let new = NewFinding { about: About::Garment(GarmentId::new(BatchNo(5), at).unwrap()), sound };
+        store.write_blocking(move |db| findings::log(db, &stamp, std::slice::from_ref(&new))).unwrap();
+        timed(&store, what);
+    }
 }
 
 fn day() -> NaiveDate {

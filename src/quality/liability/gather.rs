@@ -24,7 +24,7 @@ use crate::platform::state::AppState;
 use crate::production::batches::{self, Batch};
 use crate::production::materials::{self, Lot, LotKind};
 use crate::production::{skus, styles};
-use crate::quality::signals::{self, Answerable, ConfirmedClaims};
+use crate::quality::signals::{self, Answerable, ConfirmedClaims, MonthClaims};
 use crate::quality::trace;
 
 /// What is known of the line of a claim.
@@ -231,53 +231,57 @@ fn excess(app: &AppState, db: &mut Db, line: CaseLine) -> Result<Option<Excess>>
 /// When the store cannot be read.
 pub fn counts(app: &AppState, db: &mut Db, party: Id) -> Result<Vec<StatementCount>> {
     let lots = materials::lots_of(db, party)?;
-    let own = [Answerable::Factory(party), Answerable::Retailer(party)];
-    let those: Vec<Answerable> = lots.iter().map(|lot| Answerable::Lot(lot.id)).chain(own).collect();
-    let mut months: BTreeMap<(Answerable, String), Vec<_>> = BTreeMap::new();
-    for one in signals::confirmed_by_month(&app.store, db, app.today(), &those)? {
-        months.entry((one.of, one.defect)).or_default().push((one.month, one.claims, micro(one.expected)));
-    }
-    let counted = counted(app, db, &lots, &own)?;
-    let with_months = |(of, count): (Answerable, StatementCount)| {
-        let key = (of, count.defect.clone());
-        count.by_month(months.remove(&key).unwrap_or_default())
+    let codes = codes_of(&lots);
+    let those = answered_for(&codes, &[Answerable::Factory(party), Answerable::Retailer(party)]);
+    let known = signals::confirmed_by_month(&app.store, db, app.today(), &those)?;
+    let count = |(one, months): (ConfirmedClaims, Vec<MonthClaims>)| {
+        let months = months.into_iter().map(|one| (one.month, one.claims, micro(one.expected))).collect();
+        count_of(one, &codes).by_month(months)
     };
-    Ok(counted.into_iter().map(with_months).collect())
+    Ok(in_order(known.into_iter().map(count)))
 }
 
-/// The same of these lots, and of what else somebody answers for.
+/// The same of these lots, and of what else somebody answers for, without months.
 ///
 /// # Errors
 /// As [`counts`].
 pub fn counts_of(app: &AppState, db: &mut Db, lots: &[Lot], own: &[Answerable]) -> Result<Vec<StatementCount>> {
-    Ok(counted(app, db, lots, own)?.into_iter().map(|(_, count)| count).collect())
+    let codes = codes_of(lots);
+    let known = signals::confirmed(&app.store, db, app.today(), &answered_for(&codes, own))?;
+    Ok(in_order(known.into_iter().map(|one| count_of(one, &codes))))
 }
 
-fn counted(app: &AppState, db: &mut Db, lots: &[Lot], own: &[Answerable]) -> Result<Vec<(Answerable, StatementCount)>> {
-    let codes: BTreeMap<Id, &str> = lots.iter().map(|lot| (lot.id, lot.code.as_str())).collect();
-    let those: Vec<Answerable> = codes.keys().map(|lot| Answerable::Lot(*lot)).chain(own.iter().copied()).collect();
-    let count = |one: ConfirmedClaims| {
-        let (of, lot) = match one.of {
-            Answerable::Lot(id) => (CountOf::Lot, codes.get(&id).map(|code| (*code).to_owned())),
-            Answerable::Factory(_) => (CountOf::Sewn, None),
-            Answerable::Retailer(_) => (CountOf::Sold, None),
-        };
-        let counted = StatementCount {
-            of,
-            lot,
-            defect: one.defect,
-            claims: one.claims,
-            expected_micro: micro(one.expected).max(1),
-            shape_micro: one.shape.map(micro),
-            completeness_micro: one.known_share.map(|share| saturating(micro(share))),
-            ..StatementCount::default()
-        };
-        (one.of, counted.worked_out())
+fn codes_of(lots: &[Lot]) -> BTreeMap<Id, &str> {
+    lots.iter().map(|lot| (lot.id, lot.code.as_str())).collect()
+}
+
+fn answered_for(lots: &BTreeMap<Id, &str>, own: &[Answerable]) -> Vec<Answerable> {
+    lots.keys().map(|lot| Answerable::Lot(*lot)).chain(own.iter().copied()).collect()
+}
+
+fn count_of(one: ConfirmedClaims, codes: &BTreeMap<Id, &str>) -> StatementCount {
+    let (of, lot) = match one.of {
+        Answerable::Lot(id) => (CountOf::Lot, codes.get(&id).map(|code| (*code).to_owned())),
+        Answerable::Factory(_) => (CountOf::Sewn, None),
+        Answerable::Retailer(_) => (CountOf::Sold, None),
     };
-    let mut counts: Vec<(Answerable, StatementCount)> =
-        signals::confirmed(&app.store, db, app.today(), &those)?.into_iter().map(count).collect();
-    counts.sort_by(|(_, a), (_, b)| (a.of, &a.lot, &a.defect).cmp(&(b.of, &b.lot, &b.defect)));
-    Ok(counts)
+    let counted = StatementCount {
+        of,
+        lot,
+        defect: one.defect,
+        claims: one.claims,
+        expected_micro: micro(one.expected).max(1),
+        shape_micro: one.shape.map(micro),
+        completeness_micro: one.known_share.map(|share| saturating(micro(share))),
+        ..StatementCount::default()
+    };
+    counted.worked_out()
+}
+
+fn in_order(counts: impl Iterator<Item = StatementCount>) -> Vec<StatementCount> {
+    let mut counts: Vec<StatementCount> = counts.collect();
+    counts.sort_by(|a, b| (a.of, &a.lot, &a.defect).cmp(&(b.of, &b.lot, &b.defect)));
+    counts
 }
 
 /// Millionths, of a number that is not below zero.

@@ -2,14 +2,25 @@
 //!
 //! A claim more is read by its number and counted by itself; another day, or more sold, brings new expectations; another genealogy or catalogue a
 //! new frame. Nothing changed: one question of the versions, and the answer that is there.
+//!
+//! Every number of an answer depends on every claim of its defect: one more raises what is expected of all garments together, and so the ratio of each
+//! lot. So the answer about the defect of a claim is worked out anew, whole, by whoever asks next, and is exact as of that moment; so are the sums over
+//! all defects. What a claim says to *other* defects (how late claims are written down, the age curve that a defect with few claims borrows from all,
+//! the month of the first claim) is taken in when their answers are worked out: after their next claim, the next sale, or the next day.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::available_parallelism;
 
 use chrono::{Datelike, Days, NaiveDate};
 
-use super::rules::counts::{ALL_DEFECTS, CellKey, ClaimKind, Costs, CountedClaim, SaleMonths, Tallies};
+use super::rules::counts::{ALL_DEFECTS, CellKey, ClaimCounts, ClaimKind, Costs, CountedClaim, SaleMonths, Tallies};
 use super::rules::expectation::{Expectation, Known, expectation};
+use super::rules::exposed::Exposed;
 use super::rules::frame::{Feature, Frame, Stretch};
 use super::rules::judge::{self, Judged, Judgement};
 use super::rules::month_of;
@@ -39,10 +50,24 @@ struct State {
     /// Sales and ends of sales, by batch.
     sales_by_batch: HashMap<i64, i64>,
     no_fault: BTreeSet<i64>,
+    /// What was sold, laid out for the answers.
+    exposed: Exposed,
     answers: HashMap<(ClaimKind, String), Arc<Answered>>,
+    together: HashMap<ClaimKind, Option<Together>>,
 }
 
-/// The answer about one defect, or about all of them together.
+/// All defects together. Nobody asks who is behind all of them, and that is not worked out.
+#[derive(Clone, Debug)]
+pub struct Together {
+    /// Claims that are counted.
+    pub claims: u32,
+    /// What they cost.
+    pub costs: Costs,
+    /// Claims that are counted nowhere, as their garment was never sold here.
+    pub left_out: u32,
+}
+
+/// The answer about one defect.
 #[derive(Debug)]
 pub struct Answered {
     /// What was found.
@@ -51,8 +76,6 @@ pub struct Answered {
     pub expectation: Expectation,
     /// Claims of the running month and the one before.
     pub recent: u32,
-    /// Claims that are counted nowhere, as their garment was never sold here.
-    pub left_out: u32,
     /// What all of them cost.
     pub costs: Costs,
     /// What those cost that a report may name, by place.
@@ -66,7 +89,7 @@ pub struct HeldFacts {
     /// The defects that have claims, each with its answer, by code.
     pub defects: Vec<(String, Arc<Answered>)>,
     /// All defects together.
-    pub all: Option<Arc<Answered>>,
+    pub all: Option<Together>,
     /// The month of the first claim.
     pub first: Option<i32>,
     /// Garments sold, or pieces made.
@@ -85,16 +108,18 @@ pub type SomeOfDefect = (String, Arc<Answered>, Vec<(Answerable, Judgement)>);
 
 /// The answers about every defect, each with what is said of those of these that have garments.
 pub fn of_those(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind, those: &[Answerable]) -> Result<Vec<SomeOfDefect>> {
-    with_state(store, db, today, |state| {
-        let places = state.places_of(those);
-        let defects = state.tallies.defects(kind);
-        let of_defect = |defect: String| {
-            let answer = state.answer(kind, &defect)?;
-            let some = answer.judged.all.iter().filter_map(|one| Some((*places.get(&one.place)?, one.clone()))).collect();
-            Some((defect, answer, some))
-        };
-        defects.into_iter().filter_map(of_defect).collect()
-    })
+    with_state(store, db, today, |state| state.of_those(kind, those))
+}
+
+/// The same, and the claims and expected claims by month that it comes to: both of one state, for whoever holds the one against the other.
+pub fn of_those_by_month(
+    store: &Store,
+    db: &mut Db,
+    today: NaiveDate,
+    kind: ClaimKind,
+    those: &[Answerable],
+) -> Result<(Vec<SomeOfDefect>, ByMonth)> {
+    with_state(store, db, today, |state| (state.of_those(kind, those), state.by_month(kind, those)))
 }
 
 /// A claim behind a row.
@@ -118,7 +143,7 @@ pub fn behind(store: &Store, db: &mut Db, today: NaiveDate, ask: &ClaimsAsk) -> 
             Feature::Retailer(id) => *id == retailer,
             _ => state.frame.features_of(stretch).contains(&place),
         };
-        let own = state.tallies.in_cells(ask.kind).filter(|(_, claim, cell, _)| claim.defect == ask.defect && is_in(*cell));
+        let own = state.tallies.in_cells(ask.kind).filter(|(_, claim, cell, _)| *claim.defect == *ask.defect && is_in(*cell));
         let one = |(subject, claim, ..): (i64, &CountedClaim, CellKey, SaleMonths)| ClaimBehind {
             subject,
             month: claim.month,
@@ -130,39 +155,8 @@ pub fn behind(store: &Store, db: &mut Db, today: NaiveDate, ask: &ClaimsAsk) -> 
     })
 }
 
-/// Claims and expected claims by month, of what.
-pub type ByMonth = BTreeMap<(Answerable, String, i32), (u32, f64)>;
-
-/// The claims of these by defect and month, and how many were to come.
-pub fn by_month(store: &Store, db: &mut Db, today: NaiveDate, kind: ClaimKind, those: &[Answerable]) -> Result<ByMonth> {
-    with_state(store, db, today, |state| {
-        let places = state.places_of(those);
-        let mut found = ByMonth::new();
-        for (_, claim, cell, sale) in state.tallies.in_cells(kind).filter(|(_, claim, ..)| !claim.defect.is_empty()) {
-            for of in state.of_cell(cell, &places) {
-                found.entry((of, claim.defect.clone(), sale.of_claim(claim.month))).or_default().0 += claim.pieces;
-            }
-        }
-        let asked: BTreeSet<(Answerable, String)> = found.keys().map(|(of, defect, _)| (*of, defect.clone())).collect();
-        let defects: BTreeSet<&String> = asked.iter().map(|(_, defect)| defect).collect();
-        let of_these = state.tallies.sold.iter().map(|(cell, months)| (state.of_cell(*cell, &places), months.clone()));
-        let cells: Vec<_> = of_these.filter(|(of, _)| !of.is_empty()).collect();
-        for defect in defects {
-            let Some(answer) = state.answer(kind, defect) else { continue };
-            for (of, months) in &cells {
-                for (sale, garments) in months {
-                    for (month, each) in answer.expectation.months(*sale) {
-                        for of in of.iter().filter(|of| asked.contains(&(**of, defect.clone()))) {
-                            found.entry((*of, defect.clone(), month)).or_default().1 += f64::from(*garments) * each;
-                        }
-                    }
-                }
-            }
-        }
-        found.retain(|_, (claims, expected)| *claims > 0 || *expected > 0.0);
-        found
-    })
-}
+/// Claims and expected claims, of what as to which defect, by month.
+pub type ByMonth = BTreeMap<(Answerable, Arc<str>), BTreeMap<i32, (u32, f64)>>;
 
 fn with_state<T>(store: &Store, db: &mut Db, today: NaiveDate, ask: impl FnOnce(&mut State) -> T) -> Result<T> {
     let held = store.held::<HeldSignals>();
@@ -196,9 +190,46 @@ impl State {
     }
 
     /// Which of these a cell belongs to.
-    fn of_cell(&self, (stretch, retailer): CellKey, places: &HashMap<u32, Answerable>) -> Vec<Answerable> {
+    fn of_cell<'a>(&'a self, (stretch, retailer): CellKey, places: &'a HashMap<u32, Answerable>) -> impl Iterator<Item = Answerable> + 'a {
         let sold_by = self.frame.known_place(&Feature::Retailer(retailer));
-        self.frame.features_of(stretch).iter().copied().chain(sold_by).filter_map(|place| places.get(&place).copied()).collect()
+        self.frame.features_of(stretch).iter().copied().chain(sold_by).filter_map(|place| places.get(&place).copied())
+    }
+
+    fn of_those(&mut self, kind: ClaimKind, those: &[Answerable]) -> Vec<SomeOfDefect> {
+        let places = self.places_of(those);
+        let of_defect = |(defect, answer): (String, Arc<Answered>)| {
+            let some = answer.judged.all.iter().filter_map(|one| Some((*places.get(&one.place)?, one.clone()))).collect();
+            (defect, answer, some)
+        };
+        self.answers_of(kind, &self.tallies.defects(kind)).into_iter().map(of_defect).collect()
+    }
+
+    fn by_month(&mut self, kind: ClaimKind, those: &[Answerable]) -> ByMonth {
+        let places = self.places_of(those);
+        let mut found = ByMonth::new();
+        for (_, claim, cell, sale) in self.tallies.in_cells(kind).filter(|(_, claim, ..)| !claim.defect.is_empty()) {
+            for of in self.of_cell(cell, &places) {
+                found.entry((of, Arc::clone(&claim.defect))).or_default().entry(sale.of_claim(claim.month)).or_default().0 += claim.pieces;
+            }
+        }
+        let defects: BTreeSet<String> = found.keys().map(|(_, defect)| defect.to_string()).collect();
+        let answers: HashMap<String, Arc<Answered>> = self.answers_of(kind, &defects.into_iter().collect::<Vec<_>>()).into_iter().collect();
+        let mut sold: HashMap<Answerable, Vec<&(SaleMonths, u32)>> = HashMap::new();
+        for (cell, months) in &self.tallies.sold {
+            for of in self.of_cell(*cell, &places) {
+                sold.entry(of).or_default().extend(months);
+            }
+        }
+        for ((of, defect), by_month) in &mut found {
+            let Some(answer) = answers.get(&**defect) else { continue };
+            for (sale, garments) in sold.get(of).into_iter().flatten() {
+                for (month, each) in answer.expectation.months(*sale) {
+                    by_month.entry(month).or_default().1 += f64::from(*garments) * each;
+                }
+            }
+            by_month.retain(|_, (claims, expected)| *claims > 0 || *expected > 0.0);
+        }
+        found
     }
 
     /// Everything, from the store.
@@ -211,7 +242,9 @@ impl State {
             frame,
             tallies: Tallies::default(),
             no_fault: BTreeSet::new(),
+            exposed: Exposed::default(),
             answers: HashMap::new(),
+            together: HashMap::new(),
         };
         state.read_sold(db, None)?;
         state.place_retailers();
@@ -219,23 +252,25 @@ impl State {
         for (subject, claims) in claims {
             state.tallies.replace(subject, claims);
         }
+        state.lay_out();
         Ok(state)
     }
 
     /// What is held, and what has changed since.
     fn renewed(mut self, store: &Store, db: &mut Db, versions: SourceVersions, today: NaiveDate) -> Result<Self> {
-        if (self.versions.genealogy, self.versions.catalogue) != (versions.genealogy, versions.catalogue) {
+        let is_parted = (self.versions.genealogy, self.versions.catalogue) != (versions.genealogy, versions.catalogue);
+        let is_sold = self.versions.sold != versions.sold;
+        if is_parted {
             let frame = frame(store, db)?;
             if !frame.is_parted_like(&self.frame) {
                 return Self::read(store, db, versions, today);
             }
             self.frame = frame;
             self.place_retailers();
-            self.answers.clear();
         }
         let mut garments: BTreeSet<GarmentId> = BTreeSet::new();
         let mut batches: BTreeSet<BatchNo> = BTreeSet::new();
-        if self.versions.sold != versions.sold {
+        if is_sold {
             let now = store::sales_by_batch(db)?;
             let changed: Vec<i64> = now.iter().filter(|(no, sold)| self.sales_by_batch.get(no) != Some(sold)).map(|(no, _)| *no).collect();
             self.sales_by_batch = now;
@@ -246,7 +281,6 @@ impl State {
                 let (first, last) = GarmentId::range_of(BatchNo(no));
                 garments.extend(self.tallies.subjects(first..last + 1).into_iter().map(GarmentId));
             }
-            self.answers.clear();
         }
         if self.versions.event < versions.event {
             // HeldFacts of the last minutes once more: one that was slow to be written may have come in behind a later one.
@@ -264,16 +298,26 @@ impl State {
             let (garments, batches): (Vec<_>, Vec<_>) = (garments.into_iter().collect(), batches.into_iter().collect());
             for (subject, claims) in self.claims(db, Some((&garments, &batches)))? {
                 for (kind, defect) in self.tallies.replace(subject, claims) {
-                    self.answers.remove(&(kind, defect));
-                    self.answers.remove(&(kind, ALL_DEFECTS.to_owned()));
+                    self.answers.remove(&(kind, defect.to_string()));
+                    self.together.remove(&kind);
                 }
             }
         }
-        if self.today != today {
+        if is_parted || is_sold {
+            self.lay_out();
+        }
+        if is_parted || is_sold || self.today != today {
             self.answers.clear();
+            self.together.clear();
         }
         (self.versions, self.today) = (versions, today);
         Ok(self)
+    }
+
+    /// Lays out what was sold.
+    fn lay_out(&mut self) {
+        let place = |retailer| self.frame.known_place(&Feature::Retailer(retailer));
+        self.exposed = Exposed::of(self.tallies.sold.iter().map(|(cell, months)| (*cell, months.as_slice())), place);
     }
 
     /// Reads what was sold: of these batches, or of all.
@@ -314,8 +358,11 @@ impl State {
             }
         };
         // One for each garment, kind and defect: the case's line wins over a finding, the first day over a later one.
-        let mut first: BTreeMap<(GarmentId, ClaimKind, String), (bool, NaiveDate, i32)> = BTreeMap::new();
+        let mut first: BTreeMap<(GarmentId, ClaimKind, Arc<str>), (bool, NaiveDate, i32)> = BTreeMap::new();
+        // A code is kept once, however many claims have it.
+        let mut codes: HashMap<String, Arc<str>> = HashMap::new();
         let mut keep = |garment, kind, defect: String, fact: (bool, NaiveDate, i32)| {
+            let defect = Arc::clone(codes.entry(defect).or_insert_with_key(|code| Arc::from(code.as_str())));
             let known = first.entry((garment, kind, defect)).or_insert(fact);
             *known = (*known).min(fact);
         };
@@ -326,7 +373,7 @@ impl State {
         }
         let mut by_subject: BTreeMap<i64, Vec<CountedClaim>> = BTreeMap::new();
         for one in found {
-            let written = month_of(one.written.date());
+            let written = one.written.0;
             match (one.garment, one.batch) {
                 (Some(garment), _) => {
                     let kind = if CLAIM_STAGES.contains(&one.stage) { ClaimKind::Reported } else { ClaimKind::Line };
@@ -352,7 +399,7 @@ impl State {
             let key = (garment, kind, defect);
             let costs = costs.remove(&key).unwrap_or_default();
             let claim = CountedClaim { kind, defect: key.2, at, month: month_of(on), written, pieces: 1, costs };
-            by_subject.entry(garment.0).or_default().push(claim);
+            by_subject.entry(garment.0).or_insert_with(|| Vec::with_capacity(1)).push(claim);
         }
         match of {
             None => self.no_fault = said.no_fault.into_iter().map(|(garment, _)| garment.0).collect(),
@@ -376,7 +423,7 @@ impl State {
         let only = (stretches.len() == 1).then_some(((stretches.start, 0), SaleMonths::default()));
         CountedClaim {
             kind: ClaimKind::Line,
-            defect: found.defect.clone(),
+            defect: found.defect.as_str().into(),
             at: only,
             month: month_of(found.on),
             written,
@@ -386,20 +433,12 @@ impl State {
     }
 
     fn facts(&mut self, kind: ClaimKind) -> HeldFacts {
-        let defects: Vec<(String, Arc<Answered>)> = self
-            .tallies
-            .defects(kind)
-            .into_iter()
-            .filter_map(|defect| {
-                let answer = self.answer(kind, &defect)?;
-                Some((defect, answer))
-            })
-            .collect();
-        let all = self.answer(kind, ALL_DEFECTS);
-        let sold = match kind {
-            ClaimKind::Line => self.frame.stretches().iter().map(|one| u64::from(one.made)).sum(),
-            _ => self.tallies.sold.values().flatten().map(|(_, garments)| u64::from(*garments)).sum(),
-        };
+        let defects = self.answers_of(kind, &self.tallies.defects(kind));
+        if !self.together.contains_key(&kind) {
+            self.together.insert(kind, self.all_together(kind));
+        }
+        let all = self.together.get(&kind).cloned().flatten();
+        let sold = self.exposed_to(kind).garments;
         let places = defects.iter().flat_map(|(_, answer)| answer.judged.named());
         let features = places.filter_map(|place| Some((place, self.frame.feature(place)?.clone()))).collect();
         HeldFacts { features, defects, all, first: self.first(kind), sold, no_fault: saturating(self.no_fault.len()) }
@@ -410,50 +449,89 @@ impl State {
         all.months.iter().filter(|(_, count)| **count > 0).map(|((_, claim), _)| *claim).min()
     }
 
-    /// The answer about a defect: the one that is there, or a new one. None where it has no claim that counts.
-    fn answer(&mut self, kind: ClaimKind, defect: &str) -> Option<Arc<Answered>> {
-        let key = (kind, defect.to_owned());
-        if let Some(known) = self.answers.get(&key) {
-            return Some(Arc::clone(known));
+    /// From when to when claims of a kind are known; None before the first.
+    fn known(&self, kind: ClaimKind) -> Option<Known> {
+        Some(Known { first: self.first(kind)?, now: month_of(self.today), over: over(self.today) })
+    }
+
+    /// Garments that could be claimed; of findings at the line, pieces that were made.
+    fn exposed_to(&self, kind: ClaimKind) -> Cow<'_, Exposed> {
+        if kind != ClaimKind::Line {
+            return Cow::Borrowed(&self.exposed);
         }
-        let counts = self.tallies.claims(kind, defect)?.clone();
-        let now = month_of(self.today);
-        let known = Known { first: self.first(kind)?, now, over: over(self.today) };
-        let place = |retailer| self.frame.known_place(&Feature::Retailer(retailer));
-        let (cells, expectation) = if kind == ClaimKind::Line {
-            let made = |one: &Stretch| vec![(SaleMonths::default(), one.made)];
-            let sold: BTreeMap<CellKey, Vec<(SaleMonths, u32)>> =
-                (0u32..).zip(self.frame.stretches()).map(|(place, one)| ((place, 0), made(one))).collect();
-            let pieces: f64 = self.frame.stretches().iter().map(|one| f64::from(one.made)).sum();
-            let expectation = Expectation::of_pieces(counts.total(), pieces);
-            (judge::cells(&sold, &counts.cells, &expectation, |_| None), expectation)
-        } else {
-            let mut by_months: BTreeMap<SaleMonths, f64> = BTreeMap::new();
-            for (months, garments) in self.tallies.sold.values().flatten() {
-                *by_months.entry(*months).or_default() += f64::from(*garments);
-            }
-            let expectation = expectation(&by_months, &counts, self.tallies.claims(kind, ALL_DEFECTS)?, known)?;
-            (judge::cells(&self.tallies.sold, &counts.cells, &expectation, place), expectation)
-        };
-        let judged = judge::judge(&self.frame, &cells);
-        let mut costs = Costs::default();
-        counts.costs.values().for_each(|one| costs.sum(one, true));
+        let made: Vec<[(SaleMonths, u32); 1]> = self.frame.stretches().iter().map(|one| [(SaleMonths::default(), one.made)]).collect();
+        Cow::Owned(Exposed::of((0_u32..).zip(&made).map(|(place, made)| ((place, 0), made.as_slice())), |_| None))
+    }
+
+    /// What was to be expected; None where no claim counts.
+    fn expected(&self, kind: ClaimKind, counts: &ClaimCounts, exposed: &Exposed) -> Option<Expectation> {
+        let known = self.known(kind)?;
+        match kind {
+            ClaimKind::Line => Some(Expectation::of_pieces(counts.total(), exposed.by_months.values().sum())),
+            _ => expectation(&exposed.by_months, counts, self.tallies.claims(kind, ALL_DEFECTS)?, known),
+        }
+    }
+
+    /// All defects together; None where no claim counts.
+    fn all_together(&self, kind: ClaimKind) -> Option<Together> {
+        let (counts, exposed) = (self.tallies.claims(kind, ALL_DEFECTS)?, self.exposed_to(kind));
+        self.expected(kind, counts, &exposed)?;
+        let claims = exposed.with_claims(&counts.cells).fold(0_u32, |sum, (_, count)| sum.saturating_add(count));
+        Some(Together { claims, costs: sum_of(counts), left_out: counts.left_out })
+    }
+
+    /// The answers about these defects that have claims that count: those that are there, and new ones in the place of those that are not, as many at
+    /// a time as the machine has processors.
+    fn answers_of(&mut self, kind: ClaimKind, defects: &[String]) -> Vec<(String, Arc<Answered>)> {
+        let missing: Vec<&String> = defects.iter().filter(|defect| !self.answers.contains_key(&(kind, (*defect).clone()))).collect();
+        if !missing.is_empty() {
+            let (next, state) = (AtomicUsize::new(0), &*self);
+            let work = || {
+                let mut found = Vec::new();
+                while let Some(defect) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    found.extend(state.answered(kind, defect).map(|answer| ((kind, (*defect).clone()), Arc::new(answer))));
+                }
+                found
+            };
+            let others = available_parallelism().map_or(1, NonZero::get).min(missing.len()) - 1;
+            let found: Vec<_> = std::thread::scope(|scope| {
+                let others: Vec<_> = (0..others).map(|_| scope.spawn(work)).collect();
+                let own = work();
+                let theirs = others.into_iter().flat_map(|other| other.join().unwrap_or_else(|cause| resume_unwind(cause)));
+                theirs.chain(own).collect()
+            });
+            self.answers.extend(found);
+        }
+        let of = |defect: &String| Some((defect.clone(), Arc::clone(self.answers.get(&(kind, defect.clone()))?)));
+        defects.iter().filter_map(of).collect()
+    }
+
+    /// Works out the answer about a defect.
+    fn answered(&self, kind: ClaimKind, defect: &str) -> Option<Answered> {
+        let (counts, exposed) = (self.tallies.claims(kind, defect)?, self.exposed_to(kind));
+        let expectation = self.expected(kind, counts, &exposed)?;
+        let judged = judge::judge(&self.frame, &judge::cells(&exposed, &counts.cells, &expectation));
         let shown = judged.named().collect();
-        let answered = Arc::new(Answered {
-            costs_of: judge::costs_of(&self.frame, &counts.costs, place, &shown),
-            costs,
+        let retailer = |retailer| self.frame.known_place(&Feature::Retailer(retailer));
+        Some(Answered {
+            costs_of: judge::costs_of(&self.frame, &counts.costs, retailer, &shown),
+            costs: sum_of(counts),
             judged,
             expectation,
-            recent: counts.since(now - 1),
-            left_out: counts.left_out,
-        });
-        self.answers.insert(key, Arc::clone(&answered));
-        Some(answered)
+            recent: counts.since(month_of(self.today) - 1),
+        })
     }
 }
 
+/// What claims cost together.
+fn sum_of(counts: &ClaimCounts) -> Costs {
+    let mut costs = Costs::default();
+    counts.costs.values().for_each(|one| costs.sum(one, true));
+    costs
+}
+
 /// What claims cost.
-type CostsOf = HashMap<(GarmentId, ClaimKind, String), Costs>;
+type CostsOf = HashMap<(GarmentId, ClaimKind, Arc<str>), Costs>;
 
 /// What the lines cost, by the claims that they are: what was said, and what was found. Asked about `some` lines, only theirs is read.
 fn costs_of(db: &mut Db, some: bool, lines: &[cases::ClaimLine]) -> Result<CostsOf> {
@@ -465,8 +543,8 @@ fn costs_of(db: &mut Db, some: bool, lines: &[cases::ClaimLine]) -> Result<Costs
     let mut costs = CostsOf::new();
     for line in lines {
         let Some(cost) = by_line.get(&line.id) else { continue };
-        let said = (line.garment, ClaimKind::Reported, line.said.clone().unwrap_or_default());
-        let found = line.found.clone().map(|found| (line.garment, ClaimKind::Confirmed, found));
+        let said = (line.garment, ClaimKind::Reported, line.said.as_deref().unwrap_or_default().into());
+        let found = line.found.as_deref().map(|found| (line.garment, ClaimKind::Confirmed, found.into()));
         for key in [Some(said), found].into_iter().flatten() {
             costs.entry(key).or_default().sum(cost, true);
         }

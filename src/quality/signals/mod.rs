@@ -84,7 +84,7 @@ pub struct SignalReport {
 }
 
 /// What somebody can be asked to answer for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Answerable {
     /// A lot, for whoever supplied it.
     Lot(Id),
@@ -115,13 +115,9 @@ pub struct ConfirmedClaims {
     pub answers: bool,
 }
 
-/// Confirmed claims of a month, and how many were to come in it, of a lot, a factory, a retailer as to one defect.
+/// Confirmed claims of a month, and how many were to come in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MonthClaims {
-    /// Of which.
-    pub of: Answerable,
-    /// The defect.
-    pub defect: String,
     /// The month of the claims: `2026-05`.
     pub month: String,
     /// Claims; of a garment that had come back, of the month in which it did.

@@ -56,7 +56,7 @@ pub fn report(store: &Store, db: &mut Db, today: NaiveDate, ask: &SignalsAsk) ->
         as_of: today,
         kind: ask.kind,
         exposed: facts.sold,
-        claims: facts.all.as_ref().map_or(0, |all| all.judged.sums.claims),
+        claims: facts.all.as_ref().map_or(0, |all| all.claims),
         costs: facts.all.as_ref().map_or_else(Vec::new, |all| ClaimCost::of(&all.costs, None)),
         left_out: facts.all.as_ref().map_or(0, |all| all.left_out),
         no_fault: facts.no_fault,
@@ -71,7 +71,29 @@ pub fn report(store: &Store, db: &mut Db, today: NaiveDate, ask: &SignalsAsk) ->
 /// # Errors
 /// When the store cannot be read.
 pub fn confirmed(store: &Store, db: &mut Db, today: NaiveDate, of: &[Answerable]) -> Result<Vec<ConfirmedClaims>> {
-    let all = held::of_those(store, db, today, ClaimKind::Confirmed, of)?;
+    Ok(confirmed_of(held::of_those(store, db, today, ClaimKind::Confirmed, of)?))
+}
+
+/// The same, each with its claims and expected claims by month: the months are those of the same claims, whatever is claimed meanwhile.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn confirmed_by_month(
+    store: &Store,
+    db: &mut Db,
+    today: NaiveDate,
+    of: &[Answerable],
+) -> Result<Vec<(ConfirmedClaims, Vec<MonthClaims>)>> {
+    let (all, mut by_month) = held::of_those_by_month(store, db, today, ClaimKind::Confirmed, of)?;
+    let with_months = |one: ConfirmedClaims| {
+        let months = by_month.remove(&(one.of, one.defect.as_str().into())).unwrap_or_default();
+        let months = months.into_iter().map(|(month, (claims, expected))| MonthClaims { month: month_text(month), claims, expected });
+        (one, months.collect())
+    };
+    Ok(confirmed_of(all).into_iter().map(with_months).collect())
+}
+
+fn confirmed_of(all: Vec<held::SomeOfDefect>) -> Vec<ConfirmedClaims> {
     let p = adjust(&all.iter().map(|(_, answer, _)| Some(answer.judged.p)).collect::<Vec<_>>(), Method::Holm);
     let mut found = Vec::new();
     for ((defect, _, of), p) in all.into_iter().zip(p) {
@@ -91,17 +113,7 @@ pub fn confirmed(store: &Store, db: &mut Db, today: NaiveDate, of: &[Answerable]
             });
         }
     }
-    Ok(found)
-}
-
-/// Claims and expected claims of these by month, of each defect that has confirmed claims: by what, defect and month.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn confirmed_by_month(store: &Store, db: &mut Db, today: NaiveDate, of: &[Answerable]) -> Result<Vec<MonthClaims>> {
-    let all = held::by_month(store, db, today, ClaimKind::Confirmed, of)?;
-    let one = |((of, defect, month), (claims, expected))| MonthClaims { of, defect, month: month_text(month), claims, expected };
-    Ok(all.into_iter().map(one).collect())
+    found
 }
 
 /// A defect that nobody claimed.

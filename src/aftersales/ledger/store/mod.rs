@@ -2,6 +2,8 @@
 
 pub mod moves;
 
+use std::collections::BTreeSet;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -286,12 +288,40 @@ pub fn reverse_entry(db: &mut Db, stamp: &Stamp, before: &LedgerEntry) -> Result
 }
 
 /// Those of these entries that nothing takes back.
-pub fn unreversed(db: &mut Db, ids: &[Id]) -> Result<Vec<Id>> {
+pub fn unreversed(db: &mut Db, ids: &[Id]) -> Result<BTreeSet<Id>> {
     let keys: Vec<Option<i64>> = ids.iter().map(|id| Some(id.0)).collect();
     let taken: Vec<Option<Id>> = in_chunks(&keys, |keys| {
         each!(db, |c| ledger_entry::table.filter(ledger_entry::reversal_of.eq_any(keys)).select(ledger_entry::reversal_of).load(c))
     })?;
-    Ok(ids.iter().copied().filter(|id| !taken.contains(&Some(*id))).collect())
+    let mut live: BTreeSet<Id> = ids.iter().copied().collect();
+    for id in taken.iter().flatten() {
+        live.remove(id);
+    }
+    Ok(live)
+}
+
+/// The costs of lines that may be moved (posted as the brand's, neither moved nor a correction), with their lines: of these, those that nothing takes
+/// back and no verdict has moved.
+pub fn waiting(db: &mut Db, lines: &[Id]) -> Result<Vec<(Id, Option<Id>)>> {
+    let keys: Vec<Option<i64>> = lines.iter().map(|id| Some(id.0)).collect();
+    let posted: Vec<(Id, Option<Id>)> = in_chunks(&keys, |keys| {
+        each!(db, |c| ledger_entry::table
+            .filter(ledger_entry::line_id.eq_any(keys).and(ledger_entry::payer.eq(PayerKind::Brand.as_str())))
+            .filter(ledger_entry::moves_id.is_null().and(ledger_entry::reversal_of.is_null()))
+            .select((ledger_entry::id, ledger_entry::line_id))
+            .load(c))
+    })?;
+    let ids: Vec<Id> = posted.iter().map(|(id, _)| *id).collect();
+    let keys: Vec<Option<i64>> = ids.iter().map(|id| Some(id.0)).collect();
+    let moves: Vec<(Id, Option<Id>)> = in_chunks(&keys, |keys| {
+        each!(db, |c| ledger_entry::table
+            .filter(ledger_entry::moves_id.eq_any(keys))
+            .select((ledger_entry::id, ledger_entry::moves_id))
+            .load(c))
+    })?;
+    let (live, stand) = (unreversed(db, &ids)?, unreversed(db, &moves.iter().map(|(id, _)| *id).collect::<Vec<_>>())?);
+    let moved: BTreeSet<Id> = moves.iter().filter(|(id, _)| stand.contains(id)).filter_map(|(_, of)| *of).collect();
+    Ok(posted.into_iter().filter(|(id, _)| live.contains(id) && !moved.contains(id)).collect())
 }
 
 /// What moves these entries and was not moved back.

@@ -19,12 +19,7 @@ fn is_posted(entry: &LedgerEntry) -> bool {
 
 /// Of these lines, those with a cost of the brand's that no verdict has moved.
 pub fn unmoved(db: &mut Db, lines: &[Id]) -> Result<BTreeSet<Id>> {
-    let posted: Vec<LedgerEntry> = ledger::entries_of_lines(db, lines)?.into_iter().filter(is_posted).collect();
-    let ids: Vec<Id> = posted.iter().map(|entry| entry.id).collect();
-    let live: BTreeSet<Id> = ledger::unreversed(db, &ids)?.into_iter().collect();
-    let moved: BTreeSet<Id> = ledger::movers(db, &ids)?.into_iter().filter_map(|mover| mover.moves_id).collect();
-    let waits = |entry: &&LedgerEntry| live.contains(&entry.id) && !moved.contains(&entry.id);
-    Ok(posted.iter().filter(waits).filter_map(|entry| entry.line_id).collect())
+    Ok(ledger::waiting(db, lines)?.into_iter().filter_map(|(_, line)| line).collect())
 }
 
 /// Moves every cost of a line that is the brand's to whoever answers for it, to the minor unit: of each entry, what is not the brand's share is

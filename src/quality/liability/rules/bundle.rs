@@ -1,13 +1,14 @@
 //! A reckoning frozen with everything it was made of, so that anybody can make it again and compare byte by byte.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::canonical::canonical;
 use super::matter::Matter;
 use super::reckoning::{Reckoning, reckon};
 use super::tables::Rules;
-use crate::kernel::error::{Code, Error, Fault, Refusal, Result};
+use crate::kernel::error::{Code, Fault, Refusal, Result};
 use crate::kernel::text::hex;
 
 /// Name and version of the procedure. Another number whenever the same rules and matter would give another result.
@@ -39,7 +40,7 @@ struct Read {
     engine: String,
     matter: Matter,
     #[serde(rename = "reckoning")]
-    _reckoning: Value,
+    _reckoning: IgnoredAny,
     #[serde(default)]
     rules: Option<Rules>,
 }
@@ -64,7 +65,7 @@ impl Bundle {
         matter.check(&rules)?;
         let (rules, matter) = (rules.in_order(), matter.in_order());
         let written = Written { engine: ENGINE, rules: &rules, matter: &matter, reckoning: &reckon(&rules, &matter) };
-        let text = canonical(&serde_json::to_value(written).map_err(Error::broken)?)?;
+        let text = canonical(&written)?;
         Ok(Self { sha256: hex(&Sha256::digest(text.as_bytes())), text })
     }
 
@@ -92,7 +93,7 @@ impl Bundle {
     /// The bundle whose text [`Bundle::parted`] from these rules.
     pub fn joined(parted: &str, rules: &Rules, sha256: String) -> Result<Self> {
         let head = parted.strip_suffix('}').unwrap_or(parted);
-        let rules = canonical(&serde_json::to_value(rules.clone().in_order()).map_err(Error::broken)?)?;
+        let rules = canonical(&rules.clone().in_order())?;
         Ok(Self { text: format!("{head}{RULES}{rules}}}"), sha256 })
     }
 
@@ -126,40 +127,6 @@ impl Bundle {
     }
 }
 
-/// The canonical JSON of a value, for whoever hashes or publishes it.
-pub(super) fn canonical(value: &Value) -> Result<String> {
-    let mut text = Vec::new();
-    write_canonical(value, &mut text)?;
-    String::from_utf8(text).map_err(Error::broken)
-}
-
-fn write_canonical(value: &Value, text: &mut Vec<u8>) -> Result<()> {
-    match value {
-        Value::Object(members) => {
-            let mut members: Vec<(&String, &Value)> = members.iter().collect();
-            members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-            text.push(b'{');
-            for (place, (name, member)) in members.into_iter().enumerate() {
-                text.extend_from_slice(if place == 0 { b"" } else { b"," });
-                serde_json::to_writer(&mut *text, name).map_err(Error::broken)?;
-                text.push(b':');
-                write_canonical(member, text)?;
-            }
-            text.push(b'}');
-        }
-        Value::Array(elements) => {
-            text.push(b'[');
-            for (place, element) in elements.iter().enumerate() {
-                text.extend_from_slice(if place == 0 { b"" } else { b"," });
-                write_canonical(element, text)?;
-            }
-            text.push(b']');
-        }
-        plain => serde_json::to_writer(text, plain).map_err(Error::broken)?,
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -186,14 +153,5 @@ mod tests {
         assert_eq!(Bundle::matter_of(bundle.text()).unwrap(), matter);
         assert_eq!(Bundle::joined(&parted, &starter(), bundle.sha256().to_owned()).unwrap(), bundle);
         assert!(Bundle::kept(parted, bundle.sha256().to_owned()).inputs().is_err(), "it is none without them");
-    }
-
-    #[test]
-    fn canonical_json_is_that_of_rfc_8785() {
-        let value = serde_json::json!({"\u{20ac}": 1, "\r": 2, "1": 3, "\u{1f600}": 4, "\u{80}": 5, "\u{fb33}": 6, "a": ["\u{f}\n\"\\é", null, true, -7]});
-        let text = canonical(&value).unwrap();
-        let expected =
-            "{\"\\r\":2,\"1\":3,\"a\":[\"\\u000f\\n\\\"\\\\é\",null,true,-7],\"\u{80}\":5,\"\u{20ac}\":1,\"\u{1f600}\":4,\"\u{fb33}\":6}";
-        assert_eq!(text, expected);
     }
 }

@@ -18,6 +18,7 @@
 //! found from a ratio in which they cancel.
 
 mod bundle;
+mod canonical;
 mod counts;
 mod difference;
 mod excess;

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::bundle::{ENGINE, canonical};
+use super::bundle::ENGINE;
+use super::canonical::canonical;
 use super::counts::StatementCount;
 use super::shares::{Role, WHOLE};
 use super::statement::{BEFORE, FORMAT, StatementEntry, StatementKind, StatementText};
@@ -20,9 +21,15 @@ const NAMED_MAX: usize = 100;
 /// A file as it is: the statement and its hash.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written<S> {
+struct Written {
     sha256: String,
-    statement: S,
+    statement: StatementText,
+}
+
+impl Written {
+    fn of(file: &str) -> Result<Self> {
+        serde_json::from_str(file).map_err(|error| Refusal::new(Code::Malformed).with("reason", error).into())
+    }
 }
 
 /// A sealed statement.
@@ -48,7 +55,7 @@ pub struct StatementFault {
 /// What came of working a file out again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verified {
-    /// SHA-256 of the statement in the file, as it is now.
+    /// SHA-256 of the canonical JSON of what the file says now.
     pub sha256: String,
     /// What differs; none for a file that holds. At most a hundred are named.
     pub differs: Vec<StatementFault>,
@@ -110,8 +117,7 @@ impl StatementText {
     /// # Errors
     /// [`Code::Malformed`] for what is no statement.
     pub fn of_file(file: &str) -> Result<Self> {
-        let read: Written<Self> = serde_json::from_str(file).map_err(|error| Refusal::new(Code::Malformed).with("reason", error))?;
-        Ok(read.statement)
+        Ok(Written::of(file)?.statement)
     }
 
     /// Everything in it that is not what it must be.
@@ -176,13 +182,9 @@ impl StatementText {
         if let Some(fault) = self.differs().into_iter().next() {
             return Err(Error::broken(format!("a statement does not hold: {} is {} and must be {}", fault.place, fault.said, fault.is)));
         }
-        let text = self.canonical()?;
+        let text = canonical(self)?;
         let sha256 = sha256(&text);
         Ok(SealedStatement { text: file_of(&sha256, &text), sha256 })
-    }
-
-    fn canonical(&self) -> Result<String> {
-        canonical(&serde_json::to_value(self).map_err(Error::broken)?)
     }
 }
 
@@ -191,22 +193,20 @@ impl StatementText {
 /// # Errors
 /// [`Code::Malformed`] for what is no statement at all.
 pub fn verify(file: &str) -> Result<Verified> {
-    let malformed = |error: serde_json::Error| Error::from(Refusal::new(Code::Malformed).with("reason", error));
-    let read: Written<Value> = serde_json::from_str(file).map_err(malformed)?;
-    let text = canonical(&read.statement)?;
+    let Written { sha256: said, statement } = Written::of(file)?;
+    let text = canonical(&statement)?;
     let hash = sha256(&text);
     let mut differs = Vec::new();
-    if read.sha256 != hash {
-        differs.push(StatementFault { place: "sha256".to_owned(), said: read.sha256.clone(), is: hash.clone() });
+    if said != hash {
+        differs.push(StatementFault { place: "sha256".to_owned(), said: said.clone(), is: hash.clone() });
     }
-    // Spaces, another order of members, a number written another way: nothing of that changes what is said, and yet it is another file.
-    let whole = file_of(&read.sha256, &text);
+    // Spaces, another order of members, a member left out that is nothing: none of that changes what is said, and yet it is another file.
+    let whole = file_of(&said, &text);
     if whole != file {
         let at = whole.bytes().zip(file.bytes()).take_while(|(one, other)| one == other).count();
         differs.push(StatementFault { place: "file".to_owned(), said: format!("byte {}", at + 1), is: "canonical".to_owned() });
     }
     drop((whole, text));
-    let statement: StatementText = serde_json::from_value(read.statement).map_err(malformed)?;
     differs.extend(statement.differs());
     Ok(Verified { sha256: hash, differs })
 }
@@ -328,7 +328,7 @@ mod tests {
         let places = |change: fn(&mut StatementText)| {
             let mut changed = statement();
             change(&mut changed);
-            let text = changed.canonical().unwrap();
+            let text = canonical(&changed).unwrap();
             let file = file_of(&sha256(&text), &text);
             verify(&file).unwrap().differs.into_iter().map(|fault| fault.place).collect::<Vec<_>>()
         };

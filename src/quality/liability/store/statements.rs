@@ -149,20 +149,33 @@ fn due(db: &mut Db, ask: &StatementAsk) -> Result<Due> {
     Ok(Due { claims, corrections })
 }
 
-/// The line by which a verdict was charged in a statement, turned round, with the rule tables of it.
-fn turned(db: &mut Db, of: &LineVerdict, in_statement: Id, rules: &mut BTreeMap<String, Rules>) -> Result<StatementEntry> {
-    let gone = || Error::broken(format!("verdict {}: the statement {in_statement} that charged it does not have it", of.id));
-    let text = with_ids(db, &[in_statement])?.pop().ok_or_else(gone)?.bundle;
-    let before = StatementText::of_file(&text)?;
-    let id = of.id.to_string();
-    let mut line = before.lines.into_iter().find(|line| line.verdict == id && line.kind == StatementKind::Claim).ok_or_else(gone)?;
-    line.kind = StatementKind::Correction;
-    line.corrects = Some(before.code.clone());
-    line.amount_minor = line.charged();
-    if let Some(tables) = before.rules.into_iter().find(|tables| tables.version == line.rules) {
-        rules.entry(tables.version.clone()).or_insert(tables);
+/// The lines by which verdicts were charged in statements, turned round, in the order of the verdicts; their rule tables are put to `rules`. Each
+/// statement is read once.
+fn turned(db: &mut Db, corrections: &[(LineVerdict, Id)], rules: &mut BTreeMap<String, Rules>) -> Result<Vec<StatementEntry>> {
+    let mut wanted: BTreeMap<Id, BTreeMap<String, Id>> = BTreeMap::new();
+    for (of, in_statement) in corrections {
+        wanted.entry(*in_statement).or_default().insert(of.id.to_string(), of.id);
     }
-    Ok(line)
+    let mut found: BTreeMap<Id, StatementEntry> = BTreeMap::new();
+    for (in_statement, verdicts) in wanted {
+        let Some(charged) = with_ids(db, &[in_statement])?.pop() else { continue };
+        let before = StatementText::of_file(&charged.bundle)?;
+        for mut line in before.lines.into_iter().filter(|line| line.kind == StatementKind::Claim) {
+            let Some(of) = verdicts.get(&line.verdict) else { continue };
+            line.kind = StatementKind::Correction;
+            line.corrects = Some(before.code.clone());
+            line.amount_minor = line.charged();
+            if let Some(tables) = before.rules.iter().find(|tables| tables.version == line.rules) {
+                rules.entry(tables.version.clone()).or_insert_with(|| tables.clone());
+            }
+            found.insert(*of, line);
+        }
+    }
+    let line_of = |(of, in_statement): &(LineVerdict, Id)| {
+        let gone = || Error::broken(format!("verdict {}: the statement {in_statement} that charged it does not have it", of.id));
+        found.remove(&of.id).ok_or_else(gone)
+    };
+    corrections.iter().map(line_of).collect()
 }
 
 /// What the lines of a statement refer to, each read once.
@@ -190,7 +203,10 @@ fn around(db: &mut Db, claims: &[LineVerdict], party: Id) -> Result<Around> {
     let mut numbers: Vec<BatchNo> = claims.iter().map(|one| one.batch_no).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    let own: Vec<Id> = shares.values().flatten().filter(|share| share.party_id == Some(party)).filter_map(|share| share.lot_id).collect();
+    let mut own: Vec<Id> =
+        shares.values().flatten().filter(|share| share.party_id == Some(party)).filter_map(|share| share.lot_id).collect();
+    own.sort_unstable();
+    own.dedup();
     let moves = settlements::entries_of_verdicts(db, &ids)?;
     let taken_back: BTreeSet<Id> = moves.iter().filter_map(|entry| entry.reversal_of).collect();
     let stands = |entry: &&LedgerEntry| entry.reversal_of.is_none() && !taken_back.contains(&entry.id);
@@ -224,8 +240,8 @@ fn around(db: &mut Db, claims: &[LineVerdict], party: Id) -> Result<Around> {
         notices,
         replies,
         again,
-        nos: cases::nos_of_ids(db, &claims.iter().map(|one| one.case_id).collect::<Vec<_>>())?,
-        lines: cases::lines_of_ids(db, &claims.iter().map(|one| one.line_id).collect::<Vec<_>>())?,
+        nos: cases::nos_of_ids(db, &cases_of)?,
+        lines: cases::lines_of_ids(db, &lines_of)?,
         batches: batches::batches(db, &numbers)?.into_iter().map(|batch| (batch.no, batch.code)).collect(),
         lots: materials::lots(db, &own)?.into_iter().map(|lot| (lot.id, lot.code)).collect(),
         shares,
@@ -349,9 +365,7 @@ pub fn make_statement_with(db: &mut Db, stamp: &Stamp, ask: &StatementAsk, count
         }
         lines.push(line);
     }
-    for (one, of) in &due.corrections {
-        lines.push(turned(db, one, *of, &mut rules)?);
-    }
+    lines.extend(turned(db, &due.corrections, &mut rules)?);
     let verdicts = due.claims.iter().chain(due.corrections.iter().map(|(one, _)| one)).map(|one| one.id);
     let id = stamp.id();
     let text = StatementText {

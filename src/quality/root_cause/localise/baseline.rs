@@ -1,6 +1,6 @@
 //! What each cell would have claimed if nothing were wrong, and how far innocent cells differ.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::likelihood::{Site, lift, log_likelihood, peak, rising};
 use super::table::Cell;
@@ -95,9 +95,24 @@ impl Baseline {
             let ratio = lift(residual.at(cells)).ratio;
             residual.raise(cells, ratio);
         }
-        let cells: Vec<(Site, f64)> =
-            residual.sites.into_iter().zip(self.unsure.iter().copied()).filter(|(site, _)| site.expected > 1e-6).collect();
-        let likelihood = |common: f64| cells.iter().map(|(site, unsure)| log_likelihood(Site { spread: common + unsure, ..*site })).sum();
+        // What depends on the count and the history alone is worked out once for each that occurs.
+        let mut counts: Vec<(f64, f64)> = Vec::new();
+        let mut places: HashMap<(u64, u64), usize> = HashMap::new();
+        let mut cells: Vec<(Site, f64, usize)> = Vec::with_capacity(residual.sites.len());
+        for (site, unsure) in residual.sites.into_iter().zip(&self.unsure).filter(|(site, _)| site.expected > 1e-6) {
+            let place = *places.entry((site.claims.to_bits(), unsure.to_bits())).or_insert_with(|| {
+                counts.push((site.claims, *unsure));
+                counts.len() - 1
+            });
+            cells.push((site, *unsure, place));
+        }
+        let likelihood = |common: f64| {
+            let rises: Vec<f64> = counts.iter().map(|(claims, unsure)| rising((common + unsure).recip(), *claims)).collect();
+            let of = |(site, unsure, place): &(Site, f64, usize)| {
+                log_likelihood(Site { spread: common + unsure, ..*site }, rises.get(*place).copied().unwrap_or_default())
+            };
+            cells.iter().map(of).sum()
+        };
         self.spread = peak(SPREAD.0.ln(), SPREAD.1.ln(), 18, |spread| likelihood(spread.exp())).exp();
         for (site, unsure) in self.sites.iter_mut().zip(&self.unsure) {
             site.spread = self.spread + unsure;

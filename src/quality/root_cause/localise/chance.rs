@@ -10,6 +10,29 @@ use crate::kernel::chance::Stream;
 #[derive(Clone, Debug)]
 pub struct Chance(Stream);
 
+/// A variance, and what every draw of a [`Chance::gamma`] with it needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Differ {
+    variance: f64,
+    shape: f64,
+    d: f64,
+    c: f64,
+}
+
+impl Differ {
+    /// By this variance.
+    pub fn by(variance: f64) -> Self {
+        let shape = variance.recip();
+        let d = (if shape < 1.0 { shape + 1.0 } else { shape }) - 1.0 / 3.0;
+        Self { variance, shape, d, c: (9.0 * d).sqrt().recip() }
+    }
+
+    /// Whether it is this variance.
+    pub const fn is_by(&self, variance: f64) -> bool {
+        self.variance.to_bits() == variance.to_bits()
+    }
+}
+
 impl Chance {
     /// The stream of a seed.
     pub const fn new(seed: u64) -> Self {
@@ -60,14 +83,12 @@ impl Chance {
     }
 
     /// A Gamma variable with mean 1 and this variance; 1 for a variance that is not above 0.
-    pub fn gamma(&mut self, variance: f64) -> f64 {
+    pub fn gamma(&mut self, of: &Differ) -> f64 {
+        let Differ { variance, shape, d, c } = *of;
         if variance <= 0.0 {
             return 1.0;
         }
-        let shape = variance.recip();
         let boost = if shape < 1.0 { self.uniform().powf(variance) } else { 1.0 };
-        let d = (if shape < 1.0 { shape + 1.0 } else { shape }) - 1.0 / 3.0;
-        let c = (9.0 * d).sqrt().recip();
         loop {
             let x = self.normal();
             let v = (1.0 + c * x).powi(3);
@@ -152,10 +173,10 @@ mod tests {
     fn gamma_has_mean_one_and_its_variance() {
         let mut chance = Chance::new(8);
         for asked in [0.01, 0.25, 1.0, 3.0] {
-            let (mean, variance) = moments(&(0..100_000).map(|_| chance.gamma(asked)).collect::<Vec<_>>());
+            let (mean, variance) = moments(&(0..100_000).map(|_| chance.gamma(&Differ::by(asked))).collect::<Vec<_>>());
             assert!((mean - 1.0).abs() < 0.03 && (variance / asked - 1.0).abs() < 0.1, "{asked}: {mean} {variance}");
         }
-        assert_eq!(chance.gamma(0.0), 1.0);
+        assert_eq!(chance.gamma(&Differ::by(0.0)), 1.0);
     }
 
     #[test]

@@ -55,25 +55,38 @@ pub struct Relation {
     pub verdict: Verdict,
 }
 
-/// Claims and expected claims of one of four groups.
-type Group = (f64, f64);
+/// Claims and expected claims, of a cell or of some.
+pub type Group = (f64, f64);
 
-/// The four groups that two suspects make of the cells: `[both, suspect only, rival only, neither]`, in counts weighted by
-/// `1 / (1 + spread × expected)`, whose variance is their mean.
-fn groups(sites: &[Site], suspect: &[usize], rival: &[usize]) -> [Group; 4] {
-    let (mut mine, mut theirs) = (suspect.iter().peekable(), rival.iter().peekable());
+/// Counts weighted by `1 / (1 + spread × expected)`, whose variance is their mean.
+pub fn weighted(sites: &[Site]) -> Vec<Group> {
+    let weigh = |site: &Site| {
+        let weight = (1.0 + site.spread * site.expected).recip();
+        (weight * site.claims, weight * site.expected)
+    };
+    sites.iter().map(weigh).collect()
+}
+
+/// The four groups that two suspects make of the cells: `[both, suspect only, rival only, neither]`, each summed in the order of its cells.
+fn groups(cells: &[Group], suspect: &[usize], rival: &[usize]) -> [Group; 4] {
+    let add = |sum: &mut Group, (claims, expected): Group| *sum = (sum.0 + claims, sum.1 + expected);
+    let (mut mine, mut theirs) = (suspect.iter().copied().peekable(), rival.iter().copied().peekable());
     let [mut both, mut only, mut other, mut neither] = [(0.0, 0.0); 4];
-    for (at, site) in sites.iter().enumerate() {
-        let group = match (mine.next_if_eq(&&at).is_some(), theirs.next_if_eq(&&at).is_some()) {
+    let mut from = 0;
+    // Nearly all cells are of neither: those between two that are not are summed without looking.
+    while let Some(at) = mine.peek().into_iter().chain(theirs.peek()).min().copied() {
+        cells.get(from..at).unwrap_or_default().iter().for_each(|cell| add(&mut neither, *cell));
+        let group = match (mine.next_if_eq(&at).is_some(), theirs.next_if_eq(&at).is_some()) {
             (true, true) => &mut both,
             (true, false) => &mut only,
-            (false, true) => &mut other,
-            (false, false) => &mut neither,
+            (false, _) => &mut other,
         };
-        let weight = (1.0 + site.spread * site.expected).recip();
-        group.0 += weight * site.claims;
-        group.1 += weight * site.expected;
+        if let Some(cell) = cells.get(at) {
+            add(group, *cell);
+        }
+        from = at + 1;
     }
+    cells.get(from..).unwrap_or_default().iter().for_each(|cell| add(&mut neither, *cell));
     [both, only, other, neither]
 }
 
@@ -112,9 +125,9 @@ fn two_sided(z: f64) -> f64 {
     erfc(z.abs() / std::f64::consts::SQRT_2)
 }
 
-/// Puts a suspect beside a rival; cells ascending. `level` is the p below which a difference counts.
-pub fn relate(sites: &[Site], suspect: &[usize], rival: &[usize], level: f64) -> Relation {
-    let four @ [both, only, other, neither] = groups(sites, suspect, rival);
+/// Puts a suspect beside a rival, among [`weighted`] cells; theirs ascending. `level` is the p below which a difference counts.
+pub fn relate(cells: &[Group], suspect: &[usize], rival: &[usize], level: f64) -> Relation {
+    let four @ [both, only, other, neither] = groups(cells, suspect, rival);
     let mine = mantel_haenszel(&[(both, other), (only, neither)]);
     let theirs = mantel_haenszel(&[(both, only), (other, neither)]);
     let same_p = same_ratio(four);
@@ -147,8 +160,8 @@ pub const DECISIVE: f64 = 1.920_729_410_347_062;
 /// The evidence is the Kullback–Leibler divergence between "the suspect is worse by r" and "the rival is": `e (r ln r − r + 1)` over the
 /// cells of the suspect alone plus `e (r − 1 − ln r)` over those of the rival alone, on weighted expectations. Units with the suspect and
 /// without the rival add `rate × (r ln r − r + 1)` each: hence the exposure to allocate.
-pub fn separation(sites: &[Site], suspect: &[usize], rival: &[usize], ratio: f64, rate: f64) -> Option<Separation> {
-    let [_, only, other, _] = groups(sites, suspect, rival);
+pub fn separation(cells: &[Group], suspect: &[usize], rival: &[usize], ratio: f64, rate: f64) -> Option<Separation> {
+    let [_, only, other, _] = groups(cells, suspect, rival);
     let blamed = ratio * ratio.ln() - ratio + 1.0;
     let evidence = only.1 * blamed + other.1 * (ratio - 1.0 - ratio.ln());
     (evidence < DECISIVE).then(|| Separation { evidence, exposure: (DECISIVE - evidence) / (rate * blamed) })
@@ -158,8 +171,8 @@ pub fn separation(sites: &[Site], suspect: &[usize], rival: &[usize], ratio: f64
 mod tests {
     use super::*;
 
-    fn sites(rows: &[(f64, f64)]) -> Vec<Site> {
-        rows.iter().map(|&(claims, expected)| Site { claims, expected, spread: 0.0 }).collect()
+    fn sites(rows: &[(f64, f64)]) -> Vec<Group> {
+        weighted(&rows.iter().map(|&(claims, expected)| Site { claims, expected, spread: 0.0 }).collect::<Vec<_>>())
     }
 
     /// The innocent supplier: twice the claims of others overall, only because most of its cloth is sewn on the bad line.

@@ -32,12 +32,12 @@ fn kernel(claims: f64, mean: f64, spread: f64) -> f64 {
 }
 
 /// The whole negative binomial log-likelihood, for comparing spreads:
-/// `ln Γ(y + 1/τ) − ln Γ(1/τ) + y ln(τμ) − (y + 1/τ) ln(1 + τμ)`.
-pub fn log_likelihood(site: Site) -> f64 {
+/// `ln Γ(y + 1/τ) − ln Γ(1/τ) + y ln(τμ) − (y + 1/τ) ln(1 + τμ)`. `rise` is the first difference, [`rising`] of `1/τ`: it is the same for all cells
+/// with as many claims.
+pub fn log_likelihood(site: Site, rise: f64) -> f64 {
     let Site { claims, expected, spread } = site;
-    let size = spread.recip();
-    let rising = if claims > 0.0 { rising(size, claims) + claims * (spread * expected).ln() } else { 0.0 };
-    rising - (claims + size) * (spread * expected).ln_1p()
+    let rising = if claims > 0.0 { rise + claims * (spread * expected).ln() } else { 0.0 };
+    rising - (claims + spread.recip()) * (spread * expected).ln_1p()
 }
 
 /// `ln Γ(a + y) − ln Γ(a)`; for small counts as the finite sum, which is faster and exact.
@@ -61,6 +61,16 @@ pub fn rising(a: f64, y: f64) -> f64 {
 /// more. So comparing gains along a chain of suspects, each within the next, is the homogeneity test of the scan. With spread 0 it is the Poisson scan statistic `c ln(c/e) − (c − e)` of Kulldorff (1997). The ratio solves
 /// `Σ wᵢ (yᵢ − r eᵢ) = 0` by iteration (Lawless 1987).
 pub fn lift(sites: impl Iterator<Item = Site> + Clone) -> Lift {
+    lift_over(sites.clone(), || sites.map(|site| (site, now(site))))
+}
+
+/// What the claims of a cell are worth at ratio 1: what a gain is counted from.
+pub fn now(site: Site) -> f64 {
+    kernel(site.claims, site.expected, site.spread)
+}
+
+/// [`lift`], with what the claims of each cell are worth [`now`] at hand: it is the same for every suspect that the cell belongs to.
+pub fn lift_over<I: Iterator<Item = (Site, f64)>>(sites: impl Iterator<Item = Site> + Clone, with_now: impl FnOnce() -> I) -> Lift {
     let sums = |ratio: f64| {
         sites.clone().fold((0.0, 0.0), |(claims, expected), site| {
             let weight = (1.0 + site.spread * ratio * site.expected).recip();
@@ -83,9 +93,7 @@ pub fn lift(sites: impl Iterator<Item = Site> + Clone) -> Lift {
             break;
         }
     }
-    let gain = sites
-        .map(|site| kernel(site.claims, ratio * site.expected, site.spread) - kernel(site.claims, site.expected, site.spread))
-        .sum::<f64>();
+    let gain = with_now().map(|(site, now)| kernel(site.claims, ratio * site.expected, site.spread) - now).sum::<f64>();
     Lift { ratio, gain: gain.max(0.0) }
 }
 
@@ -175,7 +183,7 @@ mod tests {
         let total: f64 = (0..400u32)
             .map(|y| {
                 let site = Site { claims: f64::from(y), expected: 6.0, spread: 0.5 };
-                (log_likelihood(site) - ln_gamma(f64::from(y) + 1.0)).exp()
+                (log_likelihood(site, rising(2.0, f64::from(y))) - ln_gamma(f64::from(y) + 1.0)).exp()
             })
             .sum();
         assert!((total - 1.0).abs() < 1e-9, "{total}");

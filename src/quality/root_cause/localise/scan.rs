@@ -1,8 +1,8 @@
 //! The scan: rank all suspects, name the best, deflate, look again.
 
 use super::baseline::Baseline;
-use super::conditioning::{Separation, Verdict, relate, separation};
-use super::likelihood::{Site, lift};
+use super::conditioning::{Separation, Verdict, relate, separation, weighted};
+use super::likelihood::{Site, lift_over, now};
 use super::significance::p_value;
 use super::suspects::{Candidate, Suspect, real};
 use super::table::Cell;
@@ -105,14 +105,14 @@ pub fn scan(cells: &[Cell], candidates: &[Candidate], settings: &Settings, seed:
     // Whatever looks suspicious at all is no witness to what innocent cells do.
     let any = Settings { further: 0.0, ..*settings };
     for _ in 0..2 {
-        let suspected = deflate(&baseline, &candidates, &any);
+        let suspected = deflate(&baseline, &candidates, best(&baseline, &candidates), &any);
         baseline.settle(&suspected.iter().map(|one| one.candidate.cells.as_slice()).collect::<Vec<_>>());
     }
     let ranked = rank(&baseline, &candidates);
     let trial = Trial { cells, candidates: &candidates, ranked: &ranked, settings, seed };
     let mut found = Explanation { p: 1.0, spread: baseline.spread(), ..Explanation::default() };
     found.ranking = ranked.iter().take(settings.ranking).map(|one| (one.candidate.suspect.clone(), one.score)).collect();
-    let suspected = deflate(&baseline, &candidates, settings);
+    let suspected = deflate(&baseline, &candidates, ranked.first().copied(), settings);
     for (at, &accused) in suspected.iter().enumerate() {
         let others: Vec<Ranked<'_>> = suspected.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| *one).collect();
         let mut rest = baseline.clone();
@@ -137,18 +137,17 @@ pub fn scan(cells: &[Cell], candidates: &[Candidate], settings: &Settings, seed:
 }
 
 /// Sequential deflation: the best suspect, then the best of what it leaves over, while the score stays above the bar. Nobody is tried yet.
-fn deflate<'a>(baseline: &Baseline, candidates: &'a [Candidate], settings: &Settings) -> Vec<Ranked<'a>> {
+fn deflate<'a>(baseline: &Baseline, candidates: &'a [Candidate], first: Option<Ranked<'a>>, settings: &Settings) -> Vec<Ranked<'a>> {
     let mut left = baseline.clone();
     let mut found = Vec::new();
-    let mut bar = 0.0;
-    for _ in 0..settings.causes {
-        let Some(&best) = rank(&left, candidates).first() else { break };
-        if best.score <= bar {
-            break;
+    let (mut next, mut bar) = (first, 0.0);
+    while let Some(one) = next.take_if(|one| one.score > bar && found.len() < settings.causes) {
+        bar = f64::max(bar, settings.further * one.score);
+        left.raise(&one.candidate.cells, one.ratio);
+        found.push(one);
+        if found.len() < settings.causes {
+            next = best(&left, candidates);
         }
-        bar = f64::max(bar, settings.further * best.score);
-        left.raise(&best.candidate.cells, best.ratio);
-        found.push(best);
     }
     found
 }
@@ -159,15 +158,26 @@ fn touched(cells: &[Cell], candidate: &Candidate) -> bool {
 
 /// All candidates by score, best first; of equals the shorter description, then the order in which they were given.
 fn rank<'a>(baseline: &Baseline, candidates: &'a [Candidate]) -> Vec<Ranked<'a>> {
-    let mut ranked: Vec<Ranked<'a>> = candidates
-        .iter()
-        .map(|candidate| {
-            let lift = lift(baseline.at(&candidate.cells));
-            Ranked { candidate, ratio: lift.ratio, score: lift.gain - candidate.length }
-        })
-        .collect();
+    let mut ranked = scored(baseline, candidates);
     ranked.sort_by(|one, other| other.score.total_cmp(&one.score));
     ranked
+}
+
+/// The first of [`rank`].
+fn best<'a>(baseline: &Baseline, candidates: &'a [Candidate]) -> Option<Ranked<'a>> {
+    let scored = scored(baseline, candidates).into_iter();
+    scored.reduce(|best, one| if one.score.total_cmp(&best.score).is_gt() { one } else { best })
+}
+
+fn scored<'a>(baseline: &Baseline, candidates: &'a [Candidate]) -> Vec<Ranked<'a>> {
+    let nows: Vec<f64> = baseline.sites().iter().map(|site| now(*site)).collect();
+    let score = |candidate: &'a Candidate| {
+        let cells = &candidate.cells;
+        let now_of = || baseline.at(cells).zip(cells.iter().filter_map(|&at| nows.get(at).copied()));
+        let lift = lift_over(baseline.at(cells), now_of);
+        Ranked { candidate, ratio: lift.ratio, score: lift.gain - candidate.length }
+    };
+    candidates.iter().map(score).collect()
 }
 
 /// What a suspect is tried with.
@@ -205,12 +215,13 @@ impl Trial<'_> {
         let Candidate { suspect, cells, .. } = accused.candidate;
         let expected: f64 = baseline.at(cells).map(|site| site.expected).sum();
         let exposure: f64 = cells.iter().filter_map(|&at| self.cells.get(at)).map(|cell| cell.exposure).sum();
+        let weighted = weighted(baseline.sites());
         let mut rivals: Vec<(Suspect, Separation)> = Vec::new();
         for rival in self.ranked.iter().filter(|one| one.ratio > 1.0).map(|one| one.candidate) {
             if rival.suspect.nested_with(suspect) || rivals.iter().any(|(known, _)| known.nested_with(&rival.suspect)) {
                 continue;
             }
-            if let Some(apart) = separation(baseline.sites(), cells, &rival.cells, accused.ratio, expected / exposure) {
+            if let Some(apart) = separation(&weighted, cells, &rival.cells, accused.ratio, expected / exposure) {
                 rivals.push((rival.suspect.clone(), apart));
             }
         }
@@ -226,10 +237,11 @@ impl Trial<'_> {
                 (site.claims - mean).powi(2) / (mean * (1.0 + site.spread * mean))
             })
             .sum();
+        let weighted = weighted(baseline.sites());
         let rivals = self.ranked.iter().take(self.settings.ranking).map(|one| one.candidate);
         let relations = rivals
             .filter(|rival| !rival.suspect.nested_with(suspect))
-            .map(|rival| (rival.suspect.clone(), relate(baseline.sites(), cells, &rival.cells, self.settings.level).verdict))
+            .map(|rival| (rival.suspect.clone(), relate(&weighted, cells, &rival.cells, self.settings.level).verdict))
             .collect();
         Cause {
             suspect: suspect.clone(),

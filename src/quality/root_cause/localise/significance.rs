@@ -1,6 +1,6 @@
 //! How often chance alone would look as bad.
 
-use super::chance::Chance;
+use super::chance::{Chance, Differ};
 use super::likelihood::{Site, conditional};
 use super::suspects::{Candidate, real};
 
@@ -31,18 +31,16 @@ pub fn p_value(sites: &[Site], accused: &[usize], candidates: &[Candidate], repl
     if total <= 0.0 || expected <= 0.0 {
         return 1.0;
     }
-    let weigh = |counts: &[f64], cells: &mut Vec<(f64, f64)>| -> f64 {
+    let weigh = |counts: &[f64], cells: &mut Vec<f64>| -> f64 {
         cells.clear();
-        cells.extend(counts.iter().zip(&weighted).map(|(count, (weight, expected))| (weight * count, *expected)));
-        cells.iter().map(|(claims, _)| claims).sum()
+        cells.extend(counts.iter().zip(&weighted).map(|(count, (weight, _))| weight * count));
+        cells.iter().sum()
     };
-    let sums = |cells: &[(f64, f64)], members: &[usize]| {
-        members.iter().filter_map(|&at| cells.get(at)).fold((0.0, 0.0), |(claims, within), (more, e)| (claims + more, within + e))
-    };
+    let sum = |cells: &[f64], members: &[usize]| members.iter().filter_map(|&at| cells.get(at)).fold(0.0, |sum, more| sum + more);
+    let within = |members: &[usize]| members.iter().filter_map(|&at| weighted.get(at)).fold(0.0, |sum, (_, expected)| sum + expected);
     let mut cells = Vec::new();
     let all = weigh(&counts, &mut cells);
-    let (claims, within) = sums(&cells, accused);
-    let observed = conditional(claims, within, all, expected);
+    let observed = conditional(sum(&cells, accused), within(accused), all, expected);
     if observed <= 0.0 {
         return 1.0;
     }
@@ -50,18 +48,24 @@ pub fn p_value(sites: &[Site], accused: &[usize], candidates: &[Candidate], repl
     if bound < real(1 + replicates).recip() && sites.iter().all(|site| site.spread <= 0.0) {
         return bound;
     }
+    // What is expected of each candidate is the same in every replicate.
+    let candidates: Vec<(&[usize], f64)> =
+        candidates.iter().map(|candidate| (candidate.cells.as_slice(), within(&candidate.cells))).collect();
     let mut chance = Chance::new(seed);
     let mut as_bad = 0;
     let mut means = Vec::new();
+    let mut differ = Differ::by(0.0);
     for done in 1..=replicates {
         means.clear();
-        means.extend(sites.iter().map(|site| site.expected * chance.gamma(site.spread)));
+        means.extend(sites.iter().map(|site| {
+            if !differ.is_by(site.spread) {
+                differ = Differ::by(site.spread);
+            }
+            site.expected * chance.gamma(&differ)
+        }));
         chance.multinomial(total, &means, &mut counts);
         let all = weigh(&counts, &mut cells);
-        as_bad += usize::from(candidates.iter().any(|candidate| {
-            let (claims, within) = sums(&cells, &candidate.cells);
-            exceeds(observed, claims, within, all, expected)
-        }));
+        as_bad += usize::from(candidates.iter().any(|(members, within)| exceeds(observed, sum(&cells, members), *within, all, expected)));
         if as_bad == ENOUGH {
             return real(ENOUGH) / real(done);
         }

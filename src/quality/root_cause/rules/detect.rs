@@ -67,10 +67,15 @@ pub struct Signal {
     pub interval: Interval,
     /// The probability that the true ratio is above [`Settings::ratio`].
     pub bad: f64,
-    /// Exact evidence against the average rate, as if cells differed by chance alone.
-    pub evidence: Surprise,
     /// What follows.
     pub level: Level,
+}
+
+impl Signal {
+    /// Exact evidence against the average rate, as if cells differed by chance alone.
+    pub fn evidence(&self) -> Answer<Surprise> {
+        poisson::surprise(self.claims, self.expected)
+    }
 }
 
 /// The outcome over all cells.
@@ -137,11 +142,10 @@ fn judge((claims, exposure): (u32, f64), prior: &Belief, settings: &Settings) ->
         let after = prior.given(claims, exposure);
         Ok(Signal {
             claims,
-            expected: average * exposure,
+            expected: exposed(average * exposure)?,
             ratio: after.mean() / average,
             interval: after.interval(settings.within).map(|rate| rate / average),
             bad: after.above(settings.ratio * average),
-            evidence: poisson::surprise(claims, average * exposure).or_lack()?,
             level: Level::Quiet,
         })
     };
@@ -241,7 +245,7 @@ mod tests {
             let (one, more) = (of(claims), of(claims + 1));
             proptest::prop_assert!(more.ratio > one.ratio && more.bad >= one.bad && more.interval.lower >= one.interval.lower);
             proptest::prop_assert!(one.interval.lower <= one.ratio * 1.2 && one.interval.lower < one.interval.upper);
-            proptest::prop_assert!(more.evidence.at_least <= one.evidence.at_least);
+            proptest::prop_assert!(more.evidence().known().unwrap().at_least <= one.evidence().known().unwrap().at_least);
         }
     }
 

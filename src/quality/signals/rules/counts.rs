@@ -1,6 +1,7 @@
 //! Counting: sold garments by cell and month, claims by cell and by month of sale and claim. A claim more or less is a step per count.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::choices;
 
@@ -22,7 +23,7 @@ choices! {
 pub type CellKey = (u32, i64);
 
 /// The months of a sale: a garment is at risk of claims from the one to the other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SaleMonths {
     /// In which it was sold.
     pub sold: i32,
@@ -99,7 +100,7 @@ pub struct CountedClaim {
     /// Which kind.
     pub kind: ClaimKind,
     /// Code of the defect; empty where nobody named one.
-    pub defect: String,
+    pub defect: Arc<str>,
     /// Its cell and the months of its sale; none where the day of the sale is not known, or the units are not told apart.
     pub at: Option<(CellKey, SaleMonths)>,
     /// Month of the claim.
@@ -125,6 +126,7 @@ pub struct ClaimCounts {
     pub costs: BTreeMap<CellKey, Costs>,
     /// Claims that are in no cell.
     pub left_out: u32,
+    total: u32,
 }
 
 impl ClaimCounts {
@@ -134,6 +136,7 @@ impl ClaimCounts {
             self.left_out = if add { self.left_out.saturating_add(claim.pieces) } else { self.left_out.saturating_sub(claim.pieces) };
             return;
         };
+        self.total = if add { self.total.saturating_add(claim.pieces) } else { self.total.saturating_sub(claim.pieces) };
         step(&mut self.cells, cell, claim.pieces, add);
         let month = sale.of_claim(claim.month);
         step(&mut self.months, (sale.sold, month), claim.pieces, add);
@@ -148,8 +151,8 @@ impl ClaimCounts {
     }
 
     /// All of them that are in a cell.
-    pub fn total(&self) -> u32 {
-        self.cells.values().fold(0, |sum, count| sum.saturating_add(*count))
+    pub const fn total(&self) -> u32 {
+        self.total
     }
 
     /// Those of the months from one on.
@@ -170,7 +173,7 @@ pub struct Tallies {
     pub sold: BTreeMap<CellKey, Vec<(SaleMonths, u32)>>,
     /// Claims by what they are about: a garment's number, or a batch's with a minus.
     of: BTreeMap<i64, Vec<CountedClaim>>,
-    counts: HashMap<(ClaimKind, String), ClaimCounts>,
+    counts: HashMap<ClaimKind, HashMap<Arc<str>, ClaimCounts>>,
 }
 
 /// The name under which all defects together are counted.
@@ -178,19 +181,31 @@ pub const ALL_DEFECTS: &str = "*";
 
 impl Tallies {
     /// Takes in what is now known of a garment or batch, in the place of what was; says which defects that changes.
-    pub fn replace(&mut self, subject: i64, claims: Vec<CountedClaim>) -> Vec<(ClaimKind, String)> {
-        let before = if claims.is_empty() { self.of.remove(&subject) } else { self.of.insert(subject, claims.clone()) }.unwrap_or_default();
-        if before == claims {
-            return Vec::new();
-        }
-        for (list, add) in [(&before, false), (&claims, true)] {
-            for claim in list {
-                for defect in [claim.defect.as_str(), ALL_DEFECTS] {
-                    self.counts.entry((claim.kind, defect.to_owned())).or_default().count(claim, add);
+    pub fn replace(&mut self, subject: i64, claims: Vec<CountedClaim>) -> Vec<(ClaimKind, Arc<str>)> {
+        let before = self.of.remove(&subject).unwrap_or_default();
+        let mut changed = Vec::new();
+        if before != claims {
+            for (list, add) in [(&before, false), (&claims, true)] {
+                for claim in list {
+                    self.count(claim, add);
+                    changed.push((claim.kind, Arc::clone(&claim.defect)));
                 }
             }
         }
-        before.into_iter().chain(claims).map(|claim| (claim.kind, claim.defect)).collect()
+        if !claims.is_empty() {
+            self.of.insert(subject, claims);
+        }
+        changed
+    }
+
+    fn count(&mut self, claim: &CountedClaim, add: bool) {
+        let of_kind = self.counts.entry(claim.kind).or_default();
+        for defect in [&*claim.defect, ALL_DEFECTS] {
+            match of_kind.get_mut(defect) {
+                Some(counts) => counts.count(claim, add),
+                None => of_kind.entry(defect.into()).or_default().count(claim, add),
+            }
+        }
     }
 
     /// The garments and batches (with a minus) of some numbers that something was counted of.
@@ -207,14 +222,14 @@ impl Tallies {
 
     /// Claims of a kind and defect.
     pub fn claims(&self, kind: ClaimKind, defect: &str) -> Option<&ClaimCounts> {
-        self.counts.get(&(kind, defect.to_owned()))
+        self.counts.get(&kind)?.get(defect)
     }
 
     /// The defects of a kind that have claims, by code.
     pub fn defects(&self, kind: ClaimKind) -> Vec<String> {
-        let has = |(of, defect): &&(ClaimKind, String)| *of == kind && !defect.is_empty() && defect != ALL_DEFECTS;
+        let has = |(defect, counts): &(&Arc<str>, &ClaimCounts)| !defect.is_empty() && ***defect != *ALL_DEFECTS && counts.total() > 0;
         let mut codes: Vec<String> =
-            self.counts.iter().filter(|(key, counts)| has(key) && counts.total() > 0).map(|((_, defect), _)| defect.clone()).collect();
+            self.counts.get(&kind).into_iter().flatten().filter(has).map(|(defect, _)| defect.to_string()).collect();
         codes.sort_unstable();
         codes
     }

@@ -221,6 +221,11 @@ impl Frame {
         self.features.iter().position(|one| one.dimension().as_str() == dimension && one.key() == key).map(saturating)
     }
 
+    /// How many places there are.
+    pub fn size(&self) -> usize {
+        self.features.len()
+    }
+
     #[cfg(test)]
     pub(super) fn features(&self) -> &[Feature] {
         &self.features

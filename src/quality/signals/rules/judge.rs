@@ -5,12 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::counts::{CellKey, Costs, SaleMonths};
+use super::counts::{CellKey, Costs};
 use super::expectation::{Expectation, Expected};
+use super::exposed::{Exposed, ExposedCell};
 use super::frame::{Dimension, Frame};
 use crate::choices;
 use crate::kernel::saturating;
-use crate::quality::root_cause::localise::{self, Adjusted, Baseline, Candidate, Explanation, Relation, Suspect, relate, scan};
+use crate::quality::root_cause::localise::{
+    self, Adjusted, Baseline, Candidate, Explanation, Group, Relation, Suspect, relate, scan, weighted,
+};
 use crate::quality::root_cause::{DetectSettings, Level, Model, Signal, detect};
 
 choices! {
@@ -144,24 +147,19 @@ impl Judged {
 }
 
 /// The cells of some sold garments and claims, as expected.
-pub fn cells(
-    sold: &BTreeMap<CellKey, Vec<(SaleMonths, u32)>>,
-    claims: &BTreeMap<CellKey, u32>,
-    expectation: &Expectation,
-    retailer: impl Fn(i64) -> Option<u32>,
-) -> Vec<JudgedCell> {
-    let cell = |(key, months): (&CellKey, &Vec<(SaleMonths, u32)>)| {
+pub fn cells(exposed: &Exposed, claims: &BTreeMap<CellKey, u32>, expectation: &Expectation) -> Vec<JudgedCell> {
+    let of_months: Vec<Expected> = exposed.by_months.keys().map(|sale| expectation.of(*sale)).collect();
+    let cell = |(cell, claims): (&ExposedCell, u32)| {
         let mut expected = Expected::default();
-        for (sale, garments) in months {
-            let (each, garments) = (expectation.of(*sale), f64::from(*garments));
+        for (place, garments) in exposed.sales_in(cell) {
+            let (each, garments) = (of_months.get(place).copied().unwrap_or_default(), f64::from(garments));
             expected.now += garments * each.now;
             expected.recent += garments * each.recent;
             expected.horizon += garments * each.horizon;
         }
-        let sold = months.iter().fold(0u32, |sum, (_, garments)| sum.saturating_add(*garments));
-        JudgedCell { stretch: key.0, retailer: retailer(key.1), sold, claims: claims.get(key).copied().unwrap_or_default(), expected }
+        JudgedCell { stretch: cell.key.0, retailer: cell.retailer, sold: cell.garments, claims, expected }
     };
-    sold.iter().map(cell).filter(|cell| cell.sold > 0).collect()
+    exposed.with_claims(claims).map(cell).collect()
 }
 
 /// What the claims of some cost: of those places that are asked for.
@@ -171,10 +169,18 @@ pub fn costs_of(
     retailer: impl Fn(i64) -> Option<u32>,
     shown: &BTreeSet<u32>,
 ) -> BTreeMap<u32, Costs> {
+    let mut is_shown = vec![false; shown.last().map_or(0, |last| saturating::<usize>(*last) + 1)];
+    for place in shown {
+        if let Some(one) = is_shown.get_mut(saturating::<usize>(*place)) {
+            *one = true;
+        }
+    }
     let mut sums: BTreeMap<u32, Costs> = BTreeMap::new();
     for (key, costs) in costs {
-        for place in frame.features_of(key.0).iter().copied().chain(retailer(key.1)).filter(|place| shown.contains(place)) {
-            sums.entry(place).or_default().sum(costs, true);
+        for place in frame.features_of(key.0).iter().copied().chain(retailer(key.1)) {
+            if is_shown.get(saturating::<usize>(place)).is_some_and(|one| *one) {
+                sums.entry(place).or_default().sum(costs, true);
+            }
         }
     }
     sums
@@ -206,7 +212,7 @@ pub fn judge(frame: &Frame, cells: &[JudgedCell]) -> Judged {
     let signals = signals_of(frame, &sums);
     let members = members_of(frame, scanned);
     let found = explain(frame, scanned, &members);
-    let worse = sums.values().filter(|sums| f64::from(sums.claims) > sums.expected).count();
+    let worse = sums.iter().filter(|(_, sums)| f64::from(sums.claims) > sums.expected).count();
     let beside = Beside::new(scanned, &members, &found, total, worse);
     let mut judged = Judged {
         sums: total,
@@ -235,41 +241,43 @@ fn places<'a>(frame: &'a Frame, cell: &'a JudgedCell) -> impl Iterator<Item = u3
     frame.features_of(cell.stretch).iter().copied().chain(cell.retailer)
 }
 
-fn sums_of(frame: &Frame, cells: &[JudgedCell]) -> (BTreeMap<u32, Sums>, Sums) {
-    let (mut sums, mut total) = (BTreeMap::<u32, Sums>::new(), Sums::default());
+/// The sums of each place that has cells, ascending, and those of everything.
+fn sums_of(frame: &Frame, cells: &[JudgedCell]) -> (Vec<(u32, Sums)>, Sums) {
+    let (mut sums, mut total) = (vec![None; frame.size()], Sums::default());
     for cell in cells {
         total.add(cell);
         for place in places(frame, cell) {
-            sums.entry(place).or_default().add(cell);
+            if let Some(sum) = sums.get_mut(saturating::<usize>(place)) {
+                sum.get_or_insert_with(Sums::default).add(cell);
+            }
         }
     }
-    (sums, total)
+    ((0..).zip(sums).filter_map(|(place, sums)| Some((place, sums?))).collect(), total)
 }
 
+/// Cells are in the order of their stretches.
 fn without_retailers(cells: &[JudgedCell]) -> Vec<JudgedCell> {
-    let mut merged: BTreeMap<u32, JudgedCell> = BTreeMap::new();
+    let mut merged: Vec<JudgedCell> = Vec::new();
     for cell in cells {
-        let sum = merged.entry(cell.stretch).or_insert_with(|| JudgedCell {
-            retailer: None,
-            sold: 0,
-            claims: 0,
-            expected: Expected::default(),
-            ..cell.clone()
-        });
-        sum.sold = sum.sold.saturating_add(cell.sold);
-        sum.claims = sum.claims.saturating_add(cell.claims);
-        sum.expected.now += cell.expected.now;
-        sum.expected.recent += cell.expected.recent;
-        sum.expected.horizon += cell.expected.horizon;
+        match merged.last_mut().filter(|sum| sum.stretch == cell.stretch) {
+            Some(sum) => {
+                sum.sold = sum.sold.saturating_add(cell.sold);
+                sum.claims = sum.claims.saturating_add(cell.claims);
+                sum.expected.now += cell.expected.now;
+                sum.expected.recent += cell.expected.recent;
+                sum.expected.horizon += cell.expected.horizon;
+            }
+            None => merged.push(JudgedCell { retailer: None, ..cell.clone() }),
+        }
     }
-    merged.into_values().collect()
+    merged
 }
 
 /// Places of one kind: claims counted, claims expected.
 type Counted = Vec<(u32, (u32, f64))>;
 
 /// Shrunken ratios, each within its own dimension: kinds of lots each by themselves, for a yarn differs from a button. With how much they differ anyway.
-fn signals_of(frame: &Frame, sums: &BTreeMap<u32, Sums>) -> HashMap<u32, (Signal, Option<f64>)> {
+fn signals_of(frame: &Frame, sums: &[(u32, Sums)]) -> HashMap<u32, (Signal, Option<f64>)> {
     let mut groups: BTreeMap<(Dimension, &str), Counted> = BTreeMap::new();
     for (place, sums) in sums {
         if let Some(feature) = frame.feature(*place) {
@@ -289,12 +297,14 @@ fn signals_of(frame: &Frame, sums: &BTreeMap<u32, Sums>) -> HashMap<u32, (Signal
     found
 }
 
-/// The cells of each, ascending.
-fn members_of(frame: &Frame, cells: &[JudgedCell]) -> BTreeMap<u32, Vec<usize>> {
-    let mut members: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+/// By place, the cells of each, ascending.
+fn members_of(frame: &Frame, cells: &[JudgedCell]) -> Vec<Vec<usize>> {
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); frame.size()];
     for (at, cell) in cells.iter().enumerate() {
         for place in places(frame, cell) {
-            members.entry(place).or_default().push(at);
+            if let Some(own) = members.get_mut(saturating::<usize>(place)) {
+                own.push(at);
+            }
         }
     }
     members
@@ -306,24 +316,23 @@ fn sites(cells: &[JudgedCell]) -> Vec<localise::Cell> {
 }
 
 /// The scan over everything the cells have in common. Describing one costs choosing its dimension and itself among those of it.
-fn explain(frame: &Frame, cells: &[JudgedCell], members: &BTreeMap<u32, Vec<usize>>) -> Explanation {
+fn explain(frame: &Frame, cells: &[JudgedCell], members: &[Vec<usize>]) -> Explanation {
     if cells.iter().map(|cell| cell.claims).sum::<u32>() < LEAST {
         let cells = sites(cells);
         return scan(&cells, &[], &SCAN, seed(&cells));
     }
     let mut sizes: BTreeMap<(Dimension, &str), f64> = BTreeMap::new();
     let group = |place: u32| frame.feature(place).map(|feature| (feature.dimension(), frame.kind(place)));
-    for group in members.keys().filter_map(|place| group(*place)) {
+    let members = || (0_u32..).zip(members).filter(|(_, cells)| !cells.is_empty());
+    for group in members().filter_map(|(place, _)| group(place)) {
         *sizes.entry(group).or_default() += 1.0;
     }
     let groups = f64::from(saturating::<u32>(sizes.len().max(1)));
-    let candidates: Vec<Candidate> = members
-        .iter()
-        .map(|(place, cells)| {
-            let size = group(*place).and_then(|group| sizes.get(&group)).copied().unwrap_or(1.0);
-            Candidate { suspect: Suspect::Node(saturating(*place)), cells: cells.clone(), length: groups.ln() + size.ln() }
-        })
-        .collect();
+    let candidate = |(place, cells): (u32, &Vec<usize>)| {
+        let size = group(place).and_then(|group| sizes.get(&group)).copied().unwrap_or(1.0);
+        Candidate { suspect: Suspect::Node(saturating(place)), cells: cells.clone(), length: groups.ln() + size.ln() }
+    };
+    let candidates: Vec<Candidate> = members().map(candidate).collect();
     let cells = sites(cells);
     scan(&cells, &candidates, &SCAN, seed(&cells))
 }
@@ -345,10 +354,11 @@ struct Accused<'a> {
 /// Everything beside whoever is accused.
 struct Beside<'a> {
     accused: Vec<Accused<'a>>,
-    members: &'a BTreeMap<u32, Vec<usize>>,
+    members: &'a [Vec<usize>],
     /// How many are put beside them: those with more claims than expected.
     compared: f64,
-    baseline: Baseline,
+    /// The cells as they are compared; none where nobody is accused.
+    weighted: Vec<Group>,
 }
 
 fn place_of(suspect: &Suspect) -> u32 {
@@ -359,8 +369,8 @@ fn place_of(suspect: &Suspect) -> u32 {
 }
 
 impl<'a> Beside<'a> {
-    fn new(cells: &[JudgedCell], members: &'a BTreeMap<u32, Vec<usize>>, found: &Explanation, total: Sums, worse: usize) -> Self {
-        let cells_of = |place: u32| members.get(&place).map_or(&[][..], Vec::as_slice);
+    fn new(cells: &[JudgedCell], members: &'a [Vec<usize>], found: &Explanation, total: Sums, worse: usize) -> Self {
+        let cells_of = |place: u32| members.get(saturating::<usize>(place)).map_or(&[][..], Vec::as_slice);
         // Exposure is in claims expected by now; a garment that is made now will be at risk for as long as the oldest.
         let garments = |exposure: f64| {
             let each = if total.sold > 0 { total.horizon / f64::from(saturating::<u32>(total.sold)) } else { 0.0 };
@@ -373,9 +383,14 @@ impl<'a> Beside<'a> {
         });
         let accused: Vec<Accused<'a>> =
             causes.chain(ties).map(|(place, rivals)| Accused { place, rivals, cells: cells_of(place) }).collect();
-        let mut baseline = Baseline::of_exposure(&sites(cells));
-        baseline.settle(&accused.iter().map(|one| one.cells).collect::<Vec<_>>());
-        Self { accused, members, compared: f64::from(saturating::<u32>(worse.max(1))), baseline }
+        let weighted = if accused.is_empty() {
+            Vec::new()
+        } else {
+            let mut baseline = Baseline::of_exposure(&sites(cells));
+            baseline.settle(&accused.iter().map(|one| one.cells).collect::<Vec<_>>());
+            weighted(baseline.sites())
+        };
+        Self { accused, members, compared: f64::from(saturating::<u32>(worse.max(1))), weighted }
     }
 
     /// The word for one, whom it is said beside, the adjusted ratio, and the garments that would part the two.
@@ -392,12 +407,12 @@ impl<'a> Beside<'a> {
             }
         }
         let alone = alone(sums, signal);
-        let own = self.members.get(&place).map(Vec::as_slice).unwrap_or_default();
+        let own = self.members.get(saturating::<usize>(place)).map(Vec::as_slice).unwrap_or_default();
         // Nothing to clear it of, or nobody it was seen with.
         if own.is_empty() || f64::from(sums.claims) <= sums.expected {
             return (alone, None, None, None);
         }
-        let relations = self.accused.iter().map(|one| (one.place, relate(self.baseline.sites(), one.cells, own, BESIDE)));
+        let relations = self.accused.iter().map(|one| (one.place, relate(&self.weighted, one.cells, own, BESIDE)));
         let words: Vec<(u32, Relation, Option<SignalVerdict>)> =
             relations.map(|(place, relation)| (place, relation, word(&relation, BESIDE / self.compared))).collect();
         // Whoever clears it comes before whoever does not.
@@ -437,7 +452,7 @@ fn alone(sums: &Sums, signal: Option<&Signal>) -> SignalVerdict {
     }
 }
 
-fn by_rate(sums: &BTreeMap<u32, Sums>) -> Vec<u32> {
+fn by_rate(sums: &[(u32, Sums)]) -> Vec<u32> {
     let rate = |sums: &Sums| f64::from(sums.claims) / f64::from(saturating::<u32>(sums.sold.max(1)));
     let mut ranked: Vec<(u32, f64)> = sums.iter().filter(|(_, sums)| sums.claims > 0).map(|(place, sums)| (*place, rate(sums))).collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -445,7 +460,7 @@ fn by_rate(sums: &BTreeMap<u32, Sums>) -> Vec<u32> {
 }
 
 /// χ² of claims with and without each against the shares of garments sold, of those that have more than their share.
-fn by_chi_square(sums: &BTreeMap<u32, Sums>, total: Sums) -> Vec<(u32, f64)> {
+fn by_chi_square(sums: &[(u32, Sums)], total: Sums) -> Vec<(u32, f64)> {
     let (all, claims) = (f64::from(saturating::<u32>(total.sold.max(1))), f64::from(total.claims));
     let chi_square = |sums: &Sums| {
         let expected = claims * f64::from(saturating::<u32>(sums.sold)) / all;

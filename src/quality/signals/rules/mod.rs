@@ -1,10 +1,11 @@
 //! What a signal is made of: values in, values out.
 //!
-//! [`frame`] says which units had what in common, [`counts`] how many claims fell on them, [`expectation`] how many should have by now, [`judge`]
+//! [`frame`] says which units had what in common, [`exposed`] how many were sold, [`counts`] how many claims fell on them, [`expectation`] how many should have by now, [`judge`]
 //! who stands out and whether anybody else could be to blame.
 
 pub mod counts;
 pub mod expectation;
+pub mod exposed;
 pub mod frame;
 pub mod judge;
 

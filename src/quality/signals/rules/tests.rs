@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::counts::{ALL_DEFECTS, CellKey, ClaimCounts, ClaimKind, Costs, CountedClaim, SaleMonths, Tallies};
 use super::expectation::{CurveBasis, Expectation, Known, expectation};
+use super::exposed::Exposed;
 use super::frame::{BatchFrame, Feature, Frame};
 use super::judge::{Judged, SignalVerdict, above_expected, cells, costs_of, judge};
 use super::{month_of_text, month_text};
@@ -99,8 +100,8 @@ fn judged(frame: &mut Frame, sold: &Months, claims: &BTreeMap<CellKey, u32>) -> 
     let sold: Months =
         sold.iter().map(|(key, months)| (*key, vec![(SaleMonths::default(), months.iter().map(|(_, count)| count).sum())])).collect();
     let shops: HashMap<i64, u32> = [601, 602].into_iter().map(|shop| (shop, frame.place(Feature::Retailer(shop), ""))).collect();
-    let cells = cells(&sold, claims, &each, |shop| shops.get(&shop).copied());
-    judge(frame, &cells)
+    let exposed = Exposed::of(sold.iter().map(|(cell, months)| (*cell, months.as_slice())), |shop| shops.get(&shop).copied());
+    judge(frame, &cells(&exposed, claims, &each))
 }
 
 fn verdict(judged: &Judged, place: u32) -> SignalVerdict {
@@ -361,7 +362,7 @@ proptest! {
         let claims = |claims: &[(u32, i32, i64)]| -> Vec<CountedClaim> {
             let one = |(defect, back, minor): &(u32, i32, i64)| CountedClaim {
                 kind: ClaimKind::Reported,
-                defect: format!("d{defect}"),
+                defect: format!("d{defect}").into(),
                 at: (*minor < 3).then_some(((*defect, 601), SaleMonths { sold: NOW - 5, ended: (*back > 0).then_some(NOW - 2) })),
                 month: NOW - back,
                 written: NOW,
