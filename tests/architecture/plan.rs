@@ -92,7 +92,8 @@ pub const PLAN: Plan = Plan {
     open_wings: &["platform"],
     schema: ("platform/db", "platform/db/schema"),
     tables: &[
-        ("platform/events", &["event", "garment_event", "held_version"]),
+        ("platform/db", &["held_version"]),
+        ("platform/events", &["event", "garment_event"]),
         ("platform/policies", &["policy"]),
         ("platform/http", &["idempotency"]),
         ("platform/imports", &["parcel", "parcel_file"]),

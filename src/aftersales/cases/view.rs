@@ -204,7 +204,7 @@ fn of_batch(db: &mut Db, no: crate::kernel::BatchNo) -> Result<OfBatch> {
     let Some(batch) = batches::batch(db, no)? else {
         return Ok(OfBatch { batch: None, product: Both::default(), facts: Vec::new() });
     };
-    let product = skus::known(db, batch.sku_id)?.inside.clone();
+    let product = skus::styled(db, batch.sku_id)?.inside.clone();
     let known = [
         (batch.origin == Origin::Foreign, "foreign"),
         (batch.status == BatchStatus::Hold, "held"),

@@ -118,8 +118,8 @@ fn gathered(
 ) -> Result<RightFacts> {
     let broken = || Error::broken(format!("garment {}: its batch is not there", garment.0));
     let batch = batches::batch(db, garment.batch())?.ok_or_else(broken)?;
-    let known = skus::known(db, batch.sku_id)?;
-    let style = &known.style;
+    let styled = skus::styled(db, batch.sku_id)?;
+    let style = &styled.style;
     let found = findings::on_garment(db, garment)?.into_iter();
     let defects = found.map(|finding| SeenDefect { code: finding.defect_code, measured: None, seen_on: finding.found_on, is_found: true });
     let repairs = match &sale {

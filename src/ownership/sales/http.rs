@@ -219,7 +219,7 @@ async fn one<P: Perm>(call: &Call<P>, serial: &str, form: FormState) -> Result<O
         let sales = sales_of(db, keys, app.today(), garment, bound)?;
         let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
         let of = batches::serial_of(db, keys, garment)?.ok_or(Code::SerialUnknown)?;
-        Ok((skus::known(db, batch.sku_id)?.inside.get(lang).to_owned(), of, sales))
+        Ok((skus::styled(db, batch.sku_id)?.inside.get(lang).to_owned(), of, sales))
     });
     let (what, of, sales) = found.await?;
     let (layout, today) = (call.layout(call.words().say("sales-garment")), call.app().today().to_string());

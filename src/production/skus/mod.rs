@@ -13,7 +13,7 @@ use crate::kernel::{Fault, faults};
 use crate::platform::imports::{ImportTable, things};
 use crate::platform::rooms::{Field, Fields, Kind, Room, import_table};
 
-pub use store::{Known, Product, Sku, SkuView, by_code, by_codes, by_gtin, by_id, by_ids, known, old_gtins, product};
+pub use store::{Product, Sku, SkuView, StyledSku, by_code, by_codes, by_gtin, by_id, by_ids, old_gtins, product, styled};
 
 const OLD_GTIN: Field = Field::new("old_gtin", Kind::Text(gtin, as_it_is), &[], &[]).unique();
 const COLOUR: (&str, &str) = ("颜色", "Colour");

@@ -308,7 +308,7 @@ pub fn product(db: &mut Db, sku_id: Id, on: NaiveDate) -> Result<Option<Product>
 
 /// A sku with its style, and what people call it who hold one: the style's name, colour, size.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct StyledSku {
     /// The sku.
     pub sku: Sku,
     /// Its style.
@@ -321,7 +321,7 @@ pub struct Known {
 
 /// The skus that somebody asked for.
 #[derive(Default)]
-struct Asked(Mutex<HashMap<Id, Arc<Known>>>);
+struct Asked(Mutex<HashMap<Id, Arc<StyledSku>>>);
 
 /// So many are held; then it begins anew. One with a size chart takes some 5 KB.
 const ASKED: usize = 2_048;
@@ -330,10 +330,10 @@ const ASKED: usize = 2_048;
 ///
 /// # Errors
 /// [`Error::Broken`] where there is none.
-pub fn known(db: &mut Db, id: Id) -> Result<Arc<Known>> {
+pub fn styled(db: &mut Db, id: Id) -> Result<Arc<StyledSku>> {
     let asked = db.held(&["catalogue"], |_| Ok(Asked::default()))?;
-    if let Some(known) = lock(&asked.0).get(&id) {
-        return Ok(Arc::clone(known));
+    if let Some(styled) = lock(&asked.0).get(&id) {
+        return Ok(Arc::clone(styled));
     }
     let sku = by_id(db, id)?.ok_or_else(|| Error::broken("a batch without its sku"))?;
     let style = styles::by_id(db, sku.style_id)?.ok_or_else(|| Error::broken("a sku without its style"))?;
@@ -345,13 +345,13 @@ pub fn known(db: &mut Db, id: Id) -> Result<Arc<Known>> {
         Both { zh: of(Lang::Zh), en: of(Lang::En) }
     };
     let (inside, outside) = (called(Style::name), called(Style::public_name));
-    let known = Arc::new(Known { sku, style, inside, outside });
+    let styled = Arc::new(StyledSku { sku, style, inside, outside });
     let mut held = lock(&asked.0);
     if held.len() >= ASKED {
         held.clear();
     }
-    held.insert(id, Arc::clone(&known));
-    Ok(known)
+    held.insert(id, Arc::clone(&styled));
+    Ok(styled)
 }
 
 /// The sku with this id: one look-up by key.

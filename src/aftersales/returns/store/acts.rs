@@ -395,8 +395,8 @@ fn accept(db: &mut Db, stamp: &Stamp, zone: Tz, order: &ReturnOrder, to: ReturnS
         sales::end_sale(db, stamp, zone, order.garment_id, returned_on)?;
     }
     let batch = batches::batch(db, order.garment_id.batch())?.ok_or_else(|| Error::broken("a garment of no batch"))?;
-    let known = skus::known(db, batch.sku_id)?;
-    if rights::is_intimate(db, &known.style.category)? {
+    let styled = skus::styled(db, batch.sku_id)?;
+    if rights::is_intimate(db, &styled.style.category)? {
         garments::hold(db, stamp, order.garment_id, HoldKind::Hygiene, "returned")?;
     }
     cases::happened(db, stamp, order.line_id, Moment::Accepted)

@@ -193,8 +193,8 @@ impl Thing for FollowUp {
     fn find(db: &mut Db, code: &str, sees: Sees) -> Result<Option<Self>> {
         let Some(mut found) = Self::with_codes(db, &[code])?.into_iter().find(|one| one.is_seen(sees)) else { return Ok(None) };
         let batch = batches::batch(db, found.row.garment_id.batch())?.ok_or_else(|| Error::broken("a garment of no batch"))?;
-        let known = skus::known(db, batch.sku_id)?;
-        let of = |lang| advice(&known.style.category, found.row.due_on, lang);
+        let styled = skus::styled(db, batch.sku_id)?;
+        let of = |lang| advice(&styled.style.category, found.row.due_on, lang);
         found.advice = Both { zh: of(Lang::Zh), en: of(Lang::En) };
         Ok(Some(found))
     }

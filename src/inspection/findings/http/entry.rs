@@ -64,7 +64,7 @@ fn ready(db: &mut Db, app: &AppState, start: &Start, actor: &str, lang: Lang) ->
     let lately = findings::lately(db, actor)?;
     let photos = policies::value(db, Policy::PhotosPerFinding, app.clock.now())?;
     let of_batch = |db: &mut Db, no| match batches::batch(db, no)? {
-        Some(batch) => Ok(skus::known(db, batch.sku_id)?.inside.get(lang).to_owned()),
+        Some(batch) => Ok(skus::styled(db, batch.sku_id)?.inside.get(lang).to_owned()),
         None => Ok::<_, Error>(String::new()),
     };
     let what = match about {

@@ -219,8 +219,8 @@ fn replaced_by(db: &mut Db, defaults: &Defaults, garment: GarmentId) -> Result<O
         return Ok(None);
     }
     let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
-    let known = skus::known(db, batch.sku_id)?;
-    defaults.of_garment(db, garment, &known.sku)
+    let styled = skus::styled(db, batch.sku_id)?;
+    defaults.of_garment(db, garment, &styled.sku)
 }
 
 /// Where the brand leads a product's visitors instead of to its page.

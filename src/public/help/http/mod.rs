@@ -101,8 +101,8 @@ fn components(db: &mut Db, batch: &Batch, composition: &[Component], shape: Shap
 
 fn product(db: &mut Db, garment: GarmentId, lang: Lang) -> Result<Product> {
     let (name, batch) = called(db, garment, lang)?;
-    let known = skus::known(db, batch.sku_id)?;
-    let style = &known.style;
+    let styled = skus::styled(db, batch.sku_id)?;
+    let style = &styled.style;
     let shape = Shape::of_category(&style.category);
     let components = shape.map(|shape| components(db, &batch, &style.facts.composition, shape)).transpose()?;
     Ok(Product { name, category: style.category.clone(), batch, shape, components })
@@ -111,7 +111,7 @@ fn product(db: &mut Db, garment: GarmentId, lang: Lang) -> Result<Product> {
 /// What a garment is called, and its batch.
 fn called(db: &mut Db, garment: GarmentId, lang: Lang) -> Result<(String, Batch)> {
     let batch = batches::batch(db, garment.batch())?.ok_or(Code::NotFound)?;
-    Ok((skus::known(db, batch.sku_id)?.outside.get(lang).to_owned(), batch))
+    Ok((skus::styled(db, batch.sku_id)?.outside.get(lang).to_owned(), batch))
 }
 
 /// A page that says one thing, with the way on.
