@@ -246,6 +246,7 @@ impl SerializeMap for Members<'_> {
 
 #[cfg(test)]
 mod tests {
+    use serde::Serialize;
     use serde_json::json;
 
     use super::*;
