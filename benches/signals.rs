@@ -131,7 +131,7 @@ fn made(db: &mut Db, batches: i64) -> hangtag::kernel::Result<()> {
     // One garment in ten is claimed, of a defect and at an age that follow from its number; of cloth 3 one in five, and it bleeds.
     let defects: String = DEFECTS.iter().enumerate().map(|(at, code)| format!("WHEN {at} THEN '{code}' ")).collect();
     sql += &format!(
-        "CREATE TEMP TABLE claimed AS SELECT garment_id, sold_on, abs(garment_id * 2654435761 % 1000003) AS r FROM sale WHERE abs(garment_id * 2654435761 % 1000003) % 9 = 0;\
+        "CREATE TEMP TABLE claimed AS SELECT garment_id, sold_on, garment_id % 1000003 * 2654435761 % 1000003 AS r FROM sale WHERE garment_id % 1000003 * 2654435761 % 1000003 % 9 = 0;\
          INSERT INTO finding (id, subject, garment_id, batch_no, lot_id, defect_code, severity, zone, quantity, stage, note, found_on, status, reason, created_by, created_at, version) \
          SELECT garment_id, 'garment', garment_id, garment_id >> 22, NULL, CASE (r / 9) % 10 {defects} END, 'minor', '', 1, 'buyer', '', date(sold_on, '+' || (r / 90 % 200) || ' days'), 'live', '', 'x', date(sold_on, '+' || (r / 90 % 200) || ' days') || ' 08:00:00', 1 \
          FROM claimed WHERE date(sold_on, '+' || (r / 90 % 200) || ' days') < '2026-11-20';\

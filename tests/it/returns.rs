@@ -1,11 +1,9 @@
 //! Returns: from the request to what the buyer gets, by programs and by pages; what is refused, and what becomes of the garment.
 
-use diesel::connection::SimpleConnection;
 use hangtag::aftersales::cases;
 use hangtag::aftersales::classes::Wish;
 use hangtag::aftersales::returns::{self, ReturnState};
 use hangtag::aftersales::service_levels::{self, ClockState};
-use hangtag::each;
 use hangtag::kernel::{Code, Id};
 use hangtag::ownership::garments::{self, HoldKind};
 use hangtag::ownership::holders::{self, Outcome, Secret};
@@ -24,7 +22,7 @@ use crate::support::personas::Persona;
 use crate::warranties::{sale_of, sell};
 
 async fn run(app: &TestApp, sql: String) {
-    app.write(move |db| Ok(each!(db, |c| c.batch_execute(&sql))?)).await;
+    app.sql(&sql).await.unwrap();
 }
 
 /// A case with a line for each unit, about a loose button.

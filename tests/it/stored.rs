@@ -1,7 +1,5 @@
 //! What stands in the store, or was sent, and is nothing that may stand there: an error that the log names, or a fault, never another value in its place.
 
-use diesel::connection::SimpleConnection;
-use hangtag::each;
 use hangtag::kernel::paging::seal;
 use hangtag::production::parties;
 use hangtag::production::terms::StartRule;
@@ -15,8 +13,7 @@ use crate::support::{Answer, Request, TestApp};
 
 /// Writes what no release ever wrote.
 async fn spoil(app: &TestApp, sql: &str) {
-    let sql = sql.to_owned();
-    app.write(move |db| Ok(each!(db, |c| c.batch_execute(&sql))?)).await;
+    app.sql(sql).await.unwrap();
 }
 
 #[track_caller]

@@ -21,7 +21,7 @@ use crate::kernel::ids::UNITS_PER_BATCH;
 use crate::kernel::text::Both;
 use crate::kernel::{BatchNo, GarmentId, Id, Result, saturating};
 use crate::platform::db::schema::{batch, batch_tally, defect, finding, lot, sale, sku, style};
-use crate::platform::db::{Db, chunk_rows, in_chunks};
+use crate::platform::db::{Connection, Db, chunk_rows, in_chunks};
 use crate::platform::events;
 
 /// Keys of one statement that binds a few values besides.
@@ -143,9 +143,9 @@ type SoldRow = (i64, String, Option<String>, Option<i64>, i64);
 /// Sales of a range of garments by batch, retailer and months, in no order.
 fn sold_in(db: &mut Db, from: i64, to: i64) -> Result<Vec<(i64, i64, SaleMonths, u32)>> {
     let sales = sale::table.filter(sale::garment_id.ge(from).and(sale::garment_id.lt(to)));
-    match db {
+    match &mut db.connection {
         // It groups by sorting rows of texts; counting them as they come takes half the time.
-        Db::Sqlite(c) => {
+        Connection::Sqlite(c) => {
             type Row = (GarmentId, Month, Option<Month>, Option<i64>);
             let rows = sales.select((sale::garment_id, sale::sold_on, sale::ended_on, sale::retailer_id));
             let mut counted: HashMap<(i64, i64, SaleMonths), u32> = HashMap::new();
@@ -156,7 +156,7 @@ fn sold_in(db: &mut Db, from: i64, to: i64) -> Result<Vec<(i64, i64, SaleMonths,
             }
             Ok(counted.into_iter().map(|((no, retailer, months), count)| (no, retailer, months, count)).collect())
         }
-        Db::Pg(c) => {
+        Connection::Pg(c) => {
             let batch_no = || sql::<BigInt>("garment_id / 4194304");
             let sold = || sql::<Text>("substr(CAST(sold_on AS TEXT), 1, 7)");
             let ended = || sql::<Nullable<Text>>("substr(CAST(ended_on AS TEXT), 1, 7)");

@@ -251,7 +251,7 @@ impl Thing for StatementView {
     });
 
     fn make(self, db: &mut Db, stamp: &Stamp, app: &AppState, _secret: &str) -> Result<Self> {
-        if self.from > app.today() {
+        if self.from > app.today() && self.from <= self.to {
             return Err(Fault::new("from", Code::DateToCome).with("value", self.from).with("latest", app.today()).into());
         }
         let party =

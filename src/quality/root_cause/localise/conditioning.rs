@@ -56,10 +56,10 @@ pub struct Relation {
 }
 
 /// Claims and expected claims, of a cell or of some.
-pub type Group = (f64, f64);
+pub type Weighed = (f64, f64);
 
 /// Counts weighted by `1 / (1 + spread × expected)`, whose variance is their mean.
-pub fn weighted(sites: &[Site]) -> Vec<Group> {
+pub fn weighted(sites: &[Site]) -> Vec<Weighed> {
     let weigh = |site: &Site| {
         let weight = (1.0 + site.spread * site.expected).recip();
         (weight * site.claims, weight * site.expected)
@@ -68,8 +68,8 @@ pub fn weighted(sites: &[Site]) -> Vec<Group> {
 }
 
 /// The four groups that two suspects make of the cells: `[both, suspect only, rival only, neither]`, each summed in the order of its cells.
-fn groups(cells: &[Group], suspect: &[usize], rival: &[usize]) -> [Group; 4] {
-    let add = |sum: &mut Group, (claims, expected): Group| *sum = (sum.0 + claims, sum.1 + expected);
+fn groups(cells: &[Weighed], suspect: &[usize], rival: &[usize]) -> [Weighed; 4] {
+    let add = |sum: &mut Weighed, (claims, expected): Weighed| *sum = (sum.0 + claims, sum.1 + expected);
     let (mut mine, mut theirs) = (suspect.iter().copied().peekable(), rival.iter().copied().peekable());
     let [mut both, mut only, mut other, mut neither] = [(0.0, 0.0); 4];
     let mut from = 0;
@@ -92,7 +92,7 @@ fn groups(cells: &[Group], suspect: &[usize], rival: &[usize]) -> [Group; 4] {
 
 /// Mantel–Haenszel over strata of (exposed, not exposed), with the test of Rothman, Greenland and Lash (*Modern Epidemiology*, ch. 15):
 /// `χ² = (Σ c₁ − Σ t e₁/(e₁+e₀))² / Σ t e₁ e₀/(e₁+e₀)²`, one degree of freedom.
-pub fn mantel_haenszel(strata: &[(Group, Group)]) -> Adjusted {
+pub fn mantel_haenszel(strata: &[(Weighed, Weighed)]) -> Adjusted {
     let [mut above, mut below, mut excess, mut variance] = [0.0; 4];
     for ((claims, expected), (other_claims, other_expected)) in strata {
         let all = expected + other_expected;
@@ -112,7 +112,7 @@ pub fn mantel_haenszel(strata: &[(Group, Group)]) -> Adjusted {
 }
 
 /// p of equal rate ratios in two strata: `z = (ln R₁ − ln R₂) / √Σ 1/c` (Woolf 1955). 1 when a group has no claims or no exposure.
-fn same_ratio([both, only, other, neither]: [Group; 4]) -> f64 {
+fn same_ratio([both, only, other, neither]: [Weighed; 4]) -> f64 {
     let groups = [both, only, other, neither];
     if groups.iter().any(|(claims, expected)| *claims <= 0.0 || *expected <= 0.0) {
         return 1.0;
@@ -126,7 +126,7 @@ fn two_sided(z: f64) -> f64 {
 }
 
 /// Puts a suspect beside a rival, among [`weighted`] cells; theirs ascending. `level` is the p below which a difference counts.
-pub fn relate(cells: &[Group], suspect: &[usize], rival: &[usize], level: f64) -> Relation {
+pub fn relate(cells: &[Weighed], suspect: &[usize], rival: &[usize], level: f64) -> Relation {
     let four @ [both, only, other, neither] = groups(cells, suspect, rival);
     let mine = mantel_haenszel(&[(both, other), (only, neither)]);
     let theirs = mantel_haenszel(&[(both, only), (other, neither)]);
@@ -160,7 +160,7 @@ pub const DECISIVE: f64 = 1.920_729_410_347_062;
 /// The evidence is the Kullback–Leibler divergence between "the suspect is worse by r" and "the rival is": `e (r ln r − r + 1)` over the
 /// cells of the suspect alone plus `e (r − 1 − ln r)` over those of the rival alone, on weighted expectations. Units with the suspect and
 /// without the rival add `rate × (r ln r − r + 1)` each: hence the exposure to allocate.
-pub fn separation(cells: &[Group], suspect: &[usize], rival: &[usize], ratio: f64, rate: f64) -> Option<Separation> {
+pub fn separation(cells: &[Weighed], suspect: &[usize], rival: &[usize], ratio: f64, rate: f64) -> Option<Separation> {
     let [_, only, other, _] = groups(cells, suspect, rival);
     let blamed = ratio * ratio.ln() - ratio + 1.0;
     let evidence = only.1 * blamed + other.1 * (ratio - 1.0 - ratio.ln());
@@ -171,7 +171,7 @@ pub fn separation(cells: &[Group], suspect: &[usize], rival: &[usize], ratio: f6
 mod tests {
     use super::*;
 
-    fn sites(rows: &[(f64, f64)]) -> Vec<Group> {
+    fn sites(rows: &[(f64, f64)]) -> Vec<Weighed> {
         weighted(&rows.iter().map(|&(claims, expected)| Site { claims, expected, spread: 0.0 }).collect::<Vec<_>>())
     }
 

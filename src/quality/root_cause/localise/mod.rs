@@ -17,7 +17,7 @@ mod suspects;
 mod table;
 
 pub use baseline::Baseline;
-pub use conditioning::{Adjusted, DECISIVE, Group, Relation, Separation, Verdict, mantel_haenszel, relate, separation, weighted};
+pub use conditioning::{Adjusted, DECISIVE, Relation, Separation, Verdict, Weighed, mantel_haenszel, relate, separation, weighted};
 pub use cube::{Count, Cube, Lead, Pair};
 pub use likelihood::{Lift, Site, conditional, lift};
 pub use lines::answer;

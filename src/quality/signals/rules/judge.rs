@@ -12,7 +12,7 @@ use super::frame::{Dimension, Frame};
 use crate::choices;
 use crate::kernel::saturating;
 use crate::quality::root_cause::localise::{
-    self, Adjusted, Baseline, Candidate, Explanation, Group, Relation, Suspect, relate, scan, weighted,
+    self, Adjusted, Baseline, Candidate, Explanation, Relation, Suspect, Weighed, relate, scan, weighted,
 };
 use crate::quality::root_cause::{DetectSettings, Level, Model, Signal, detect};
 
@@ -358,7 +358,7 @@ struct Beside<'a> {
     /// How many are put beside them: those with more claims than expected.
     compared: f64,
     /// The cells as they are compared; none where nobody is accused.
-    weighted: Vec<Group>,
+    weighted: Vec<Weighed>,
 }
 
 fn place_of(suspect: &Suspect) -> u32 {
