@@ -10,7 +10,7 @@ use hangtag::kernel::serial::Keyring;
 use hangtag::kernel::time::Clock;
 use hangtag::kernel::{BatchNo, GarmentId};
 use hangtag::platform::config::Config;
-use hangtag::platform::db::{Connection, Db, Store, StoreOptions, migrate};
+use hangtag::platform::db::{Connection, Store, StoreOptions, migrate};
 use hangtag::platform::keys::KeyFile;
 use hangtag::platform::state::AppState;
 use hangtag::production::batches;

@@ -131,7 +131,7 @@ pub(super) fn tell(
     let from = (to - TimeDelta::days(80)).with_day(1).unwrap_or(to);
     let app = maker.app.clone();
     let numbers = maker.app.store.write_blocking(move |db| tell_all(db, &world, &tales))?;
-    let counted = maker.app.store.read_blocking(|db| counts(&maker.app, db, party))?;
+    let counted = maker.app.store.read_blocking(|db| counts(maker.app, db, party))?;
     let (statement, given) = maker.app.store.write_blocking(move |db| {
         let app = &app;
         let ask = StatementAsk { party, from, to, currency: "CNY".into() };

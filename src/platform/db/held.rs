@@ -77,8 +77,11 @@ impl Db {
         let at: Vec<i64> = names.iter().map(|name| counts.get(*name).copied().unwrap_or_default()).collect();
         let kept = self.held.of::<Kept<T>>();
         let known = lock(&kept.0).as_ref().filter(|(of, _)| *of == at).map(|(_, value)| Arc::clone(value));
-        let own = || self.counted.own.get(&TypeId::of::<T>()).filter(|(of, _)| *of == at);
-        if let Some(value) = known.or_else(|| Arc::clone(&own()?.1).downcast().ok()) {
+        if let Some(value) = known {
+            return Ok(value);
+        }
+        let own = self.counted.own.get(&TypeId::of::<T>()).filter(|(of, _)| *of == at);
+        if let Some(Ok(value)) = own.map(|(_, value)| Arc::clone(value).downcast()) {
             return Ok(value);
         }
         let value = Arc::new(load(self)?);

@@ -358,7 +358,7 @@ impl State {
             }
         };
         // One for each garment, kind and defect: the case's line wins over a finding, the first day over a later one.
-        let mut first: BTreeMap<(GarmentId, ClaimKind, Arc<str>), (bool, NaiveDate, i32)> = BTreeMap::new();
+        let mut first = FirstOf::new();
         // A code is kept once, however many claims have it.
         let mut codes: HashMap<String, Arc<str>> = HashMap::new();
         let mut keep = |garment, kind, defect: String, fact: (bool, NaiveDate, i32)| {
@@ -497,7 +497,10 @@ impl State {
             let found: Vec<_> = std::thread::scope(|scope| {
                 let others: Vec<_> = (0..others).map(|_| scope.spawn(work)).collect();
                 let own = work();
-                let theirs = others.into_iter().flat_map(|other| other.join().unwrap_or_else(|cause| resume_unwind(cause)));
+                let theirs = others.into_iter().flat_map(|other| match other.join() {
+                    Ok(answers) => answers,
+                    Err(cause) => resume_unwind(cause),
+                });
                 theirs.chain(own).collect()
             });
             self.answers.extend(found);
@@ -529,6 +532,9 @@ fn sum_of(counts: &ClaimCounts) -> Costs {
     counts.costs.values().for_each(|one| costs.sum(one, true));
     costs
 }
+
+/// Of each garment, kind and defect the claim that counts: whether a finding says it rather than a case, the day, the month it was written down in.
+type FirstOf = BTreeMap<(GarmentId, ClaimKind, Arc<str>), (bool, NaiveDate, i32)>;
 
 /// What claims cost.
 type CostsOf = HashMap<(GarmentId, ClaimKind, Arc<str>), Costs>;

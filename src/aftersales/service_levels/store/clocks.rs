@@ -253,12 +253,15 @@ pub(super) fn told(db: &mut Db, rows: Vec<ClockRow>) -> Result<(Vec<Told>, Arc<V
     Ok((told, working_hours::versions(db)?))
 }
 
-/// Clocks with what they come to.
+/// Clocks, each with what it comes to.
+pub(in crate::aftersales::service_levels) type Read = Vec<(ClockRow, Reading)>;
+
+/// Clocks with what they come to, and the calendars of all of them.
 pub(in crate::aftersales::service_levels) fn readings(
     db: &mut Db,
     rows: Vec<ClockRow>,
     now: NaiveDateTime,
-) -> Result<(Vec<(ClockRow, Reading)>, Arc<Versions>)> {
+) -> Result<(Read, Arc<Versions>)> {
     let (told, calendars) = told(db, rows)?;
     let read = told.into_iter().map(|one| one.read(&calendars, now).map(|reading| (one.row, reading)));
     Ok((read.collect::<Result<_>>()?, calendars))
