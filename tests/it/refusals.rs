@@ -24,7 +24,7 @@ fn the_routes_are_the_reviewed_ones() {
     insta::assert_snapshot!("routes", routes.iter().map(line).collect::<String>());
 }
 
-/// No route goes past the table: rooms mount theirs on `Routes`, which takes the right off the handler.
+/// No route goes past the table: rooms mount theirs on `Routes`, which takes the right off the handler, and it alone serves them.
 #[test]
 fn no_route_is_mounted_by_hand() {
     let by_hand =
@@ -35,7 +35,7 @@ fn no_route_is_mounted_by_hand() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
+            } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("platform/http/routes.rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
                 assert_eq!(by_hand.iter().find(|way| text.contains(**way)), None, "{}", path.display());
             }
