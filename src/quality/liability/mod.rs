@@ -402,7 +402,7 @@ const STATEMENT_COUNTS: Lines = Lines::of(usize::MAX, Fields { table: "counts", 
 const STATEMENT_MONTHS: Lines = Lines::of(usize::MAX, Fields { table: "months", title: ("逐月", "By month"), columns: &[
     Field::new("of", Kind::Choice(rules::CountOf::TABLE), &["对象"], &["Of"]).only_read().listed(),
     Field::new("lot", Kind::Line(80), &["物料批"], &["Lot"]).nullable().only_read().listed(),
-    Field::new("defect", Kind::Line(40), &["缺陷"], &["Defect"]).only_read().listed(),
+    Field::new("defect", Kind::Line(40), &["缺陷"], &["Defect"]).only_read().listed().refers(&DEFECT),
     Field::new("month", Kind::Line(7), &["索赔月份"], &["Month of the claims"]).only_read().listed(),
     Field::new("claims", Kind::Whole(0, i64::MAX), &["已确认索赔"], &["Confirmed claims"]).only_read().listed(),
     Field::new("expected_micro", MICRO, &["应有索赔"], &["Expected"]).only_read().listed(),
