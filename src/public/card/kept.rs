@@ -74,7 +74,7 @@ pub struct PageCache(Mutex<Inner>);
 struct Inner {
     /// The store's change count at which the versions below were read.
     changes: Option<u64>,
-    versions: Vec<(String, i64)>,
+    versions: Option<[i64; 2]>,
     defaults: Arc<Defaults>,
     parts: HashMap<(Id, Lang), Arc<Parts>>,
     terms: HashMap<(Id, Lang), Arc<str>>,
@@ -120,7 +120,7 @@ impl PageCache {
         if changes.is_some() && self.lock().changes == changes {
             return Ok(());
         }
-        let versions = store::versions(db)?;
+        let versions = Some(store::versions(db)?);
         let is_old = self.lock().versions != versions;
         let defaults = if is_old { Some(Arc::new(links::defaults(db)?)) } else { None };
         let mut inner = self.lock();

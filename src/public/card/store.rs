@@ -9,7 +9,7 @@ use crate::kernel::event::EventKind;
 use crate::kernel::{Code, Error, GarmentId, Id, Result};
 use crate::ownership::sales::SaleStatus;
 use crate::ownership::warranties::{self, Warranty};
-use crate::platform::db::schema::{batch, garment_event, held_version, holder, sale, scan_total, warranty};
+use crate::platform::db::schema::{batch, garment_event, holder, sale, scan_total, warranty};
 use crate::platform::db::{Db, Live};
 use crate::public::links;
 
@@ -151,11 +151,7 @@ pub fn life(db: &mut Db, id: GarmentId) -> Result<Life> {
     })
 }
 
-/// The versions of what pages are rendered from, by name: the catalogue's and the links'.
-pub fn versions(db: &mut Db) -> Result<Vec<(String, i64)>> {
-    Ok(each!(db, |c| held_version::table
-        .filter(held_version::name.eq("catalogue").or(held_version::name.eq(links::HELD)))
-        .order(held_version::name)
-        .select((held_version::name, held_version::version))
-        .load(c))?)
+/// The versions of what pages are rendered from: the catalogue's and the links'.
+pub fn versions(db: &mut Db) -> Result<[i64; 2]> {
+    Ok([db.held_version("catalogue")?, db.held_version(links::HELD)?])
 }

@@ -23,7 +23,7 @@ use crate::platform::policies::{self, Policy};
 use crate::platform::state::AppState;
 use crate::production::batches::{self, Batch};
 use crate::production::materials::{self, Lot, LotKind};
-use crate::production::{skus, styles};
+use crate::production::skus;
 use crate::quality::signals::{self, Answerable, ConfirmedClaims, MonthClaims};
 use crate::quality::trace;
 
@@ -143,8 +143,7 @@ pub fn gather(db: &mut Db, stamp: &Stamp, mut line: CaseLine) -> Result<Gathered
         None => None,
     };
     let sale = line.sale_seq.map_or(Ok(None), |seq| sales::of_seq(db, line.garment_id, seq))?;
-    let sku = skus::by_id(db, batch.sku_id)?.ok_or_else(|| Error::broken("a batch of no sku"))?;
-    let style = styles::by_id(db, sku.style_id)?.ok_or_else(|| Error::broken("a sku without its style"))?;
+    let styled = skus::styled(db, batch.sku_id)?;
     let lots = lots_in(db, &batch, &line)?;
     let siblings: BTreeSet<_> = match &line.found_defect {
         Some(code) => cases::lines_found(db, batch.no, code)?.into_iter().map(|other| other.garment_id).collect(),
@@ -160,7 +159,7 @@ pub fn gather(db: &mut Db, stamp: &Stamp, mut line: CaseLine) -> Result<Gathered
         batch,
         defect,
         sale,
-        family: style.category,
+        family: styled.style.category.clone(),
         lots,
         records,
         second,

@@ -185,9 +185,14 @@ impl OnePage {
         self.form.fault(field).filter(|_| self.form.value("act") == offer.act)
     }
 
-    /// Whether it is the first that is wrong: where one goes on.
-    fn begins(&self, offer: &Offer, field: &str) -> bool {
-        offer.asks.iter().find(|asked| self.fault(offer, asked).is_some()).is_some_and(|first| *first == field)
+    /// What the browser is told of a field that is wrong, as attributes; the first of them is where one goes on.
+    fn marks(&self, offer: &Offer, field: &str) -> String {
+        if self.fault(offer, field).is_none() {
+            return String::new();
+        }
+        let first = offer.asks.iter().find(|asked| self.fault(offer, asked).is_some());
+        let focus = if first.is_some_and(|first| *first == field) { " autofocus" } else { "" };
+        format!(" aria-invalid=\"true\" aria-describedby=\"{}-fault\"{focus}", self.id(offer, field))
     }
 
     /// What stands in a field: what came back, if this act was sent.
